@@ -1,5 +1,5 @@
 /**
- * Makes one TypeScript module of the Lua scripts of libs/session-data: every `lua/*.lua` of a room becomes a text.
+ * Makes one TypeScript module of the Lua scripts of libs/session-data: every `lua/*.lua` of a folder becomes a text.
  * `--- include PATH` is replaced by that file (paths are relative to the including file), comments, blank lines and
  * indentation are removed, and each name of CONSTANTS becomes the value that TypeScript defines for it.
  */

@@ -5,7 +5,7 @@ import { loadConfig } from '@barkeep/service';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import * as answers from '@barkeep/api';
 import { Redis } from 'ioredis';
-import { SURROUNDINGS, type Surroundings } from '../../apps/coordinator/src/runtime.js';
+import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
 import { CONTRACT_STATUSES } from '../support/system/contract.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
@@ -416,8 +416,8 @@ async function until(check: () => Promise<boolean>): Promise<void> {
   }
 }
 
-function connections(): Surroundings['connections'] {
-  return open.app.get<Surroundings>(SURROUNDINGS).connections;
+function connections(): AppContext['connections'] {
+  return open.app.get<AppContext>(APP_CONTEXT).connections;
 }
 
 /** Walks the router under Nest: `get /v1/sessions/{id}`, without the pages of the documentation. */

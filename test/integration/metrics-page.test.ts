@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { loadConfig, type RunningService } from '@barkeep/service';
 import { Metrics } from '@barkeep/observe';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
-import { SURROUNDINGS, type Surroundings } from '../../apps/coordinator/src/runtime.js';
+import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
@@ -78,7 +78,7 @@ it('the page lists every metric with its kind, its labels and its help', () => {
   const page = readFileSync(PAGE, 'utf8');
   let updated = page;
   for (const [service, metrics] of [
-    ['coordinator', coordinator.app.get<Surroundings>(SURROUNDINGS).metrics],
+    ['coordinator', coordinator.app.get<AppContext>(APP_CONTEXT).metrics],
     ['upkeep worker', worker.metrics],
   ] as const) {
     const from = updated.indexOf(START(service)) + START(service).length;
@@ -89,7 +89,7 @@ it('the page lists every metric with its kind, its labels and its help', () => {
 });
 
 it("names follow Prometheus' conventions: base units, and _total for counters", () => {
-  const all = [coordinator.app.get<Surroundings>(SURROUNDINGS).metrics, worker.metrics].flatMap(metricsOf);
+  const all = [coordinator.app.get<AppContext>(APP_CONTEXT).metrics, worker.metrics].flatMap(metricsOf);
   for (const { name, type, help } of all) {
     expect(name).toMatch(/^barkeep_[a-z_]+$/);
     expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);

@@ -1,7 +1,7 @@
 /**
- * Checks the language of the project: the number of mannered words in 1,000 words of comments and test names, area by
- * area, and of documents. The words and the limits are in plain-words.json; a limit is lowered when its area has
- * improved.
+ * Checks the language of the project: the number of mannered (literary or old-fashioned) words in 1,000 words of comments
+ * and test names, area by area, and of documents. The words and the limits are in plain-words.json; a limit is lowered
+ * when its area has improved.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -11,13 +11,13 @@ import * as access from './access/index.js';
 import { CONTROLLERS } from './http/index.js';
 import { SessionService } from './lifecycle/index.js';
 import { openApiDocument, serveOpenApi } from './openapi/index.js';
-import { SURROUNDINGS, type Surroundings, upkeepDefaults } from './runtime.js';
+import { APP_CONTEXT, type AppContext, upkeepDefaults } from './runtime.js';
 import { startSessions } from './sessions.js';
 
 @Module({})
 export class AppModule {
-  static of(surroundings: Surroundings): DynamicModule {
-    const pinoHttp = { logger: surroundings.logger };
+  static of(context: AppContext): DynamicModule {
+    const pinoHttp = { logger: context.logger };
     return {
       module: AppModule,
       // The access log is express middleware, before everything else; this only uses its logger.
@@ -25,8 +25,8 @@ export class AppModule {
       controllers: CONTROLLERS,
       providers: [
         { provide: APP_FILTER, useClass: access.ProblemFilter },
-        { provide: SessionService, useFactory: () => startSessions(surroundings) },
-        { provide: SURROUNDINGS, useValue: surroundings },
+        { provide: SessionService, useFactory: () => startSessions(context) },
+        { provide: APP_CONTEXT, useValue: context },
       ],
     };
   }
@@ -36,8 +36,8 @@ export class AppModule {
  * Prepares an application that was created with `bodyParser: false`; call it before `init` or `listen`. The order of the middleware
  * makes the service safe: id and log, time, headers, key, deadline, body. No body is read before the key was checked.
  */
-export function configureHttp(app: NestExpressApplication, surroundings: Surroundings): void {
-  const { config, connections, logger, metrics } = surroundings;
+export function configureHttp(app: NestExpressApplication, context: AppContext): void {
+  const { config, connections, logger, metrics } = context;
   app.disable('x-powered-by');
   app.use(access.accessLog(logger));
   app.use(access.timeRequests(metrics));
@@ -64,10 +64,10 @@ const contentSecurityPolicy = {
  */
 export async function describeApi(): Promise<OpenAPIObject> {
   // What the controllers call; describing them calls nothing else of it.
-  const surroundings = { metrics: new Metrics(), stop: new StopSequence(0), connections: {} };
+  const context = { metrics: new Metrics(), stop: new StopSequence(0), connections: {} };
   const providers = [
     { provide: SessionService, useValue: {} },
-    { provide: SURROUNDINGS, useValue: surroundings },
+    { provide: APP_CONTEXT, useValue: context },
   ];
   const described = { module: AppModule, controllers: CONTROLLERS, providers };
   const app = await NestFactory.create(described, { logger: false, abortOnError: false });

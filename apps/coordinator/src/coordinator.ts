@@ -37,14 +37,14 @@ export async function startCoordinator(config: Config): Promise<Coordinator> {
   stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
   try {
     const metrics = new Metrics();
-    const surroundings = { config, connections, logger, metrics, stop, tracing };
-    const module = AppModule.of(surroundings);
+    const context = { config, connections, logger, metrics, stop, tracing };
+    const module = AppModule.of(context);
     const options = { bodyParser: false, bufferLogs: true, abortOnError: false };
     const app = await NestFactory.create<NestExpressApplication>(module, options);
     app.useLogger(app.get(NestLogger));
     addProcessMetrics(metrics, 'coordinator', connections);
     addQueueMetrics(metrics, connections.queues, connections.queueRedis, config.queues.prefix);
-    configureHttp(app, surroundings);
+    configureHttp(app, context);
     const url = await listen(app, config, logger);
     stopListening(app.getHttpServer(), app, stop, config.process.stopMs);
     announce(config, url, logger);

@@ -4,7 +4,7 @@ import type { Metrics, Tracing } from '@barkeep/observe';
 import type { Config, Connections, StopSequence } from '@barkeep/service';
 import type { Logger } from 'pino';
 
-export interface Surroundings {
+export interface AppContext {
   config: Config;
   connections: Connections;
   logger: Logger;
@@ -13,8 +13,8 @@ export interface Surroundings {
   tracing: Tracing;
 }
 
-/** Injection token of the `Surroundings`. */
-export const SURROUNDINGS = Symbol('SURROUNDINGS');
+/** Injection token of the `AppContext`. */
+export const APP_CONTEXT = Symbol('APP_CONTEXT');
 
 /** The upkeep of a session whose spec says nothing about it. */
 export function upkeepDefaults({ upkeep }: Config): UpkeepDefaults {

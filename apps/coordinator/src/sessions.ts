@@ -1,4 +1,4 @@
-/** Builds and starts what serves sessions in the coordinator: lifecycle, streams, reconciler. */
+/** Builds and starts the parts of the coordinator that serve sessions: lifecycle, streams, reconciler. */
 import { hostname } from 'node:os';
 import { loadRepositories, SessionRepository } from '@barkeep/bar-repository';
 import type { SessionSpec } from '@barkeep/bars';
@@ -8,23 +8,23 @@ import { UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
 import { Logger } from '@nestjs/common';
 import { type ActiveStreams, addSessionMetrics, streamMetrics } from './figures/index.js';
 import { Reconciler, SessionService, sharedParts, type SharedParts } from './lifecycle/index.js';
-import type { Surroundings } from './runtime.js';
+import type { AppContext } from './runtime.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
 import { StreamProcessor, type StreamsParts, WakeSignals } from './stream/index.js';
 
 /** A stream job restarts this many times after crashes, then it fails; the reconciler adds a new job for a session that should run. */
 const STREAM_STALLS_MAX = 10;
-/** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
+/** After this many ms without an answer a connection is closed, so that half-open connections do not stay. */
 const SILENCE_LIMIT_MS = 8_000;
 
-/** Starts what serves sessions; returns the part that the API calls. All parts stop in the order of `STOP_ORDER`. */
-export async function startSessions(surroundings: Surroundings): Promise<SessionService> {
-  const { config, stop } = surroundings;
-  const parts = partsOf(surroundings);
+/** Starts these parts and returns the service that the API calls. All parts stop in the order of `STOP_ORDER`. */
+export async function startSessions(context: AppContext): Promise<SessionService> {
+  const { config, stop } = context;
+  const parts = buildSharedParts(context);
   const { modulePath } = config.repositories;
   const repositoryNames = modulePath ? [...(await loadRepositories(modulePath)).keys()] : [];
   const service = new SessionService(parts, config, repositoryNames);
-  startStreams(surroundings, parts);
+  startStreams(context, parts);
   const reconciler = new Reconciler(parts, service);
   parts.redis.on('ready', () => reconciler.onStoreReturned());
   reconciler.start(config.sessions.reconcileMs);
@@ -32,10 +32,10 @@ export async function startSessions(surroundings: Surroundings): Promise<Session
   return service;
 }
 
-function startStreams(surroundings: Surroundings, parts: SharedParts): void {
-  const { config, stop } = surroundings;
+function startStreams(context: AppContext, parts: SharedParts): void {
+  const { config, stop } = context;
   const connection = workerConnection(config.services.redisUrl);
-  const streams = new StreamProcessor(streamsParts(surroundings, parts), {
+  const streams = new StreamProcessor(buildStreamParts(context, parts), {
     connection,
     prefix: config.queues.prefix,
     concurrency: config.queues.streamConcurrency,
@@ -47,7 +47,7 @@ function startStreams(surroundings: Surroundings, parts: SharedParts): void {
   stop.onStop('stream queue', STOP_ORDER.pools, () => connection.disconnect());
 }
 
-function partsOf({ config, connections }: Surroundings): SharedParts {
+function buildSharedParts({ config, connections }: AppContext): SharedParts {
   const { dataSource, sessionRedis: redis, queueRedis, queues } = connections;
   const keyPrefix = config.sessions.prefix;
   const { backfillAttempts: attempts, backoffMs } = config.queues;
@@ -61,13 +61,14 @@ function partsOf({ config, connections }: Surroundings): SharedParts {
 }
 
 /** The streams have separate connections: a window of megabytes must not delay an API call. */
-function streamsParts({ config, metrics, tracing, stop }: Surroundings, parts: SharedParts): StreamsParts {
+function buildStreamParts({ config, metrics, tracing, stop }: AppContext, parts: SharedParts): StreamsParts {
   const socketTimeout = SILENCE_LIMIT_MS;
   const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
   const subscriber = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
-  for (const client of [redis, subscriber]) client.on('error', (error) => parts.warn('session redis', error));
+  const warn = (error: unknown) => parts.warn('error on a stream connection to the session Redis', error);
+  for (const client of [redis, subscriber]) client.on('error', warn);
   stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
-  const streamed = streamMetrics(metrics);
+  const streamFigures = streamMetrics(metrics);
   const active: ActiveStreams = new Set();
   const budget = new PrefetchBudget(config.sessions.prefetchBytes);
   addSessionMetrics(metrics, { active, sessions: parts.sessions, redis, budget });
@@ -79,8 +80,8 @@ function streamsParts({ config, metrics, tracing, stop }: Surroundings, parts: S
     stagedDays: config.sessions.stagedDays,
     budget,
     active,
-    sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamed.windowShared()),
-    metrics: streamed,
+    sharedWindows: new SharedWindows(config.sessions.sharedBytes, () => streamFigures.windowShared()),
+    metrics: streamFigures,
     tracing,
   };
 }

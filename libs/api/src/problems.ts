@@ -13,7 +13,7 @@ export const PROBLEM_KINDS = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
   'malformed-json': { status: 400, title: 'The body is not valid JSON' },
   'bad-request': { status: 400, title: 'The request cannot be read' },
-  unauthorized: { status: 401, title: 'A valid API key is needed' },
+  unauthorized: { status: 401, title: 'A valid API key is required' },
   'foreign-origin': { status: 403, title: 'Without API keys only this machine may ask' },
   forbidden: { status: 403, title: 'Not allowed' },
   'unknown-route': { status: 404, title: 'No such route' },

@@ -57,7 +57,7 @@ export class ClientSession {
     return this.#parts.http.lifecycle(this.id, 'start');
   }
 
-  /** Halts the session's clock. */
+  /** Pauses the session: its clock stops. */
   pause(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'pause');
   }

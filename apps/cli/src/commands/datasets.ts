@@ -101,7 +101,7 @@ function descriptionText(found: DatasetDescription): string {
     .map((of) => [of.symbol, of.rows, shortTime(of.first), shortTime(of.last), shareText(of.zeroVolumeShare)]);
   const lines = [
     `dataset ${dataset}: ${formatCount(rows)} rows, ${formatCount(symbols.length)} symbols, ${formatCount(days)} days`,
-    `spacing ${spacing ?? 'unknown'}${looksLikeCloses ? '; times look like closes of bars' : ''}` +
+    `spacing ${spacing ?? 'unknown'}${looksLikeCloses ? '; times look like bar close times' : ''}` +
       `${values.anyPrices ? '; negative prices allowed' : ''}${values.withoutVolume ? '; files without volume' : ''}`,
     table(['symbol', 'rows', 'first bar', 'last bar', 'zero volume'], shown),
   ];

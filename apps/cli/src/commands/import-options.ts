@@ -75,8 +75,10 @@ export function withFiles<C extends Command>(command: C): C {
     .option('--symbol-map <file>', 'names in the files to symbols: rows FROM,TO or a JSON object')
     .option('--one-symbol', 'let several files of a zip, or rows of several symbols, become one symbol')
     .option('--tz <zone>', 'IANA zone of times without an offset (default: that of the format; csv: UTC)')
-    .addOption(new Option('--times <what>', 'what a time is of its bar (default: open)').choices(['open', 'close']))
-    .option('--interval <interval>', 'interval of the rows (default: 1m)', intervalMs, 60_000)
+    .addOption(
+      new Option('--times <what>', 'which end of its bar a time is (default: open)').choices(['open', 'close']),
+    )
+    .addOption(new Option('--interval <interval>', 'interval of the rows').argParser(intervalMs).default(60_000, '1m'))
     .option('--columns <map>', 'which column is what: time=ts,open=o,… by name, or by number from 1 with --no-header')
     .addOption(new Option('--volume <what>', 'none: the files have no volume, store 0').choices(['none']))
     .option('--allow-negative-prices', 'take negative prices and prices of 0, as futures and spreads can have')

@@ -38,9 +38,9 @@ interface ImportOptions extends FileOptions, OutputOptions {
 }
 
 const EXAMPLES = `
-FILE is a file, a folder (searched to any depth) or a pattern. gzip, zstd, zip and UTF-16 are read, by the first bytes of a
-file and not by its name. The format of a file is recognised, or named by --format; columns are found by their names. The
-command shows what it understood before it stores anything; --dry-run stops there.
+FILE is a file, a folder (searched to any depth) or a glob pattern. The first bytes of a file decide whether it is read as gzip,
+zstd, zip or UTF-16, and not its name. The format of a file is recognised, or named by --format; columns are found by their
+names. The command shows what it understood before it stores anything; with --dry-run it stores nothing.
 A wrong row is counted and shown with its line; the good rows are stored. A row that is stored already is a duplicate; one
 with other values is conflicting, and the stored row stays.
 

@@ -1,4 +1,4 @@
-/** The matrix symbol × trading day of a session, read in pages. */
+/** A session's counts by symbol and trading day, as a matrix, read page by page. */
 import type { DaysAnswer } from '@barkeep/api';
 import { mergeMatrix, type Matrix, type RowCounts } from '../model/index.js';
 import { callInView, pagesOf, sessionPath } from './http.js';
@@ -12,10 +12,10 @@ export interface SessionDays extends Matrix {
 }
 
 /**
- * Reads all days, or reads some days again and puts them into what was read earlier.
- * @param onPage called with all that is known so far, after each page
+ * Reads all days, or reads some days again and merges them into the earlier result.
+ * @param onPage called after each page with everything read so far
  * @param refresh what was read earlier, and the dates of the first and last day to read again
- * @returns all that is known after the last page; there is always one
+ * @returns the result after the last page; there is always at least one page
  */
 export async function readDays(
   id: string,

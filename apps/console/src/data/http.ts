@@ -1,6 +1,6 @@
 /**
- * Calls of the coordinator's API. All paths are on this origin, so the browser sends the user's password itself, and no key
- * stands in a URL or in the storage of the browser.
+ * Calls the coordinator's API. All requests go to the page's own origin, so the browser adds the credentials itself (HTTP basic;
+ * the password is an API key), and no key appears in a URL or in the browser's storage.
  */
 
 import type { Problem } from '@barkeep/api';
@@ -11,14 +11,14 @@ export class CallError extends Error {
     readonly status: number,
     message: string,
     readonly type: string,
-    /** Each wrong field of the request. */
+    /** The fields of the request that are wrong. */
     readonly problems: NonNullable<Problem['problems']>,
   ) {
     super(message);
   }
 }
 
-const NETWORK_DOWN = 'The coordinator does not answer. Is it running?';
+const NO_ANSWER = 'The coordinator does not answer. Is it running?';
 
 /** Calls one route. @returns the JSON of the answer @throws CallError */
 export async function call<Answer>(path: string, options: { method?: string; body?: unknown } = {}): Promise<Answer> {
@@ -27,7 +27,7 @@ export async function call<Answer>(path: string, options: { method?: string; bod
   if (body !== undefined) headers['content-type'] = 'application/json';
   const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
   const response = await fetch(path, request).catch(() => {
-    throw new CallError(0, NETWORK_DOWN, 'network', []);
+    throw new CallError(0, NO_ANSWER, 'network', []);
   });
   if (!response.ok) throw await errorOf(response);
   return (response.status === 204 ? undefined : await response.json()) as Answer;
@@ -35,28 +35,30 @@ export async function call<Answer>(path: string, options: { method?: string; bod
 
 async function errorOf(response: Response): Promise<CallError> {
   const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
-  const text = [problem.title, problem.detail].filter(Boolean).join(': ') || `the answer was ${response.status}`;
+  const stated = [problem.title, problem.detail].filter(Boolean).join(': ');
+  const text = stated || `the coordinator answered with status ${response.status}`;
   return new CallError(response.status, text, problem.type ?? '', problem.problems ?? []);
 }
 
-/** The path of a session's route. */
+/** The path of a session, or of a route under it. */
 export function sessionPath(id: string, rest = ''): string {
   return `/v1/sessions/${encodeURIComponent(id)}${rest}`;
 }
 
-/** The path of a dataset's route. */
+/** The path of a dataset. */
 export function datasetPath(name: string): string {
   return `/v1/datasets/${encodeURIComponent(name)}`;
 }
 
-/** The path of a route of a session's symbol. */
+/** The path of a route under a session's symbol. */
 export function symbolPath(id: string, symbol: string, rest: string): string {
   return sessionPath(id, `/symbols/${encodeURIComponent(symbol)}${rest}`);
 }
 
 /**
  * The pages of a list, one after another.
- * @param path a path with a query @param nextOf the value of `after` for the page after this one; null after the last
+ * @param path must already contain a query string, because `&after=` is appended
+ * @param nextOf returns the `after` value of the next page; null when this page is the last
  */
 export async function* pagesOf<Page>(
   path: string,
@@ -71,17 +73,17 @@ export async function* pagesOf<Page>(
 }
 
 /**
- * The two views of a session's data. The console shows the operator's view. A user key may not see it: then the console shows
- * what a strategy may see, and says so.
+ * The two views of a session's data. The console shows the operator's view. A user key is not allowed to see it; the console then
+ * shows what a strategy sees, and says so.
  */
 export type DataView = 'operator' | 'strategy';
 
-let current: DataView = 'operator';
+let shownView: DataView = 'operator';
 let onChange: (view: DataView) => void = () => undefined;
 
 /** The view that this page shows now. */
 export function currentView(): DataView {
-  return current;
+  return shownView;
 }
 
 /** Sets the one listener, which is called when the view changes. */
@@ -91,18 +93,18 @@ export function onViewChange(listener: (view: DataView) => void): void {
 
 /** A path with the current view as a parameter. */
 export function inView(path: string): string {
-  return current === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
+  return shownView === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
 }
 
-/** Calls a route that has two views; after a refusal of the operator's view the page shows the other one. @throws CallError */
+/** Calls a route that has two views. If the operator's view is refused (403), the page shows the strategy's view from then on. @throws CallError */
 export async function callInView<Answer>(path: string): Promise<Answer> {
-  const asked = current;
+  const requested = shownView;
   try {
     return await call<Answer>(inView(path));
   } catch (error) {
-    if (!(error instanceof CallError) || error.status !== 403 || asked === 'strategy') throw error;
-    current = 'strategy';
-    onChange(current);
+    if (!(error instanceof CallError) || error.status !== 403 || requested === 'strategy') throw error;
+    shownView = 'strategy';
+    onChange(shownView);
     return call<Answer>(path);
   }
 }

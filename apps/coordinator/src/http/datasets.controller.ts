@@ -3,7 +3,7 @@ import * as api from '@barkeep/api';
 import { Inject, Param } from '@nestjs/common';
 import { DatasetReader } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation } from '../openapi/index.js';
-import { SURROUNDINGS, type Surroundings } from '../runtime.js';
+import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const first = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
 const line = { name: 'reference', symbols: 10, ...first, version: '8271946573' };
@@ -12,7 +12,7 @@ const line = { name: 'reference', symbols: 10, ...first, version: '8271946573' }
 export class DatasetsController {
   private readonly datasets: DatasetReader;
 
-  constructor(@Inject(SURROUNDINGS) { connections }: Surroundings) {
+  constructor(@Inject(APP_CONTEXT) { connections }: AppContext) {
     this.datasets = new DatasetReader(connections.dataSource);
   }
 

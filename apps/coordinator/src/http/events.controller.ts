@@ -9,7 +9,7 @@ import { EventStreams } from './event-streams.js';
 import { ApiController, CheckedQuery, componentRef, Operation, SessionId } from '../openapi/index.js';
 import { ProblemError, wrongField } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
-import { SURROUNDINGS, type Surroundings } from '../runtime.js';
+import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 /** The component `Events` has the data of each type. OpenAPI 3.1 allows both keywords; the types of `@nestjs/swagger` do not. */
 const EVENT_STREAM = { type: 'string', contentMediaType: 'text/event-stream', contentSchema: componentRef('Events') };
@@ -22,7 +22,7 @@ export class EventsController {
 
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
-    @Inject(SURROUNDINGS) { stop }: Surroundings,
+    @Inject(APP_CONTEXT) { stop }: AppContext,
   ) {
     // Event streams stop first: their listeners reconnect to another coordinator.
     stop.onStop('event streams', STOP_ORDER.accepting, () => this.streams.stop());

@@ -8,7 +8,7 @@ import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
 import { type RowMetrics, rowMetrics } from '../figures/index.js';
 import { SessionService } from '../lifecycle/index.js';
-import { SURROUNDINGS, type Surroundings } from '../runtime.js';
+import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
@@ -29,7 +29,7 @@ export class FeedController {
 
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
-    @Inject(SURROUNDINGS) { metrics }: Surroundings,
+    @Inject(APP_CONTEXT) { metrics }: AppContext,
   ) {
     this.rows = rowMetrics(metrics);
   }

@@ -10,14 +10,14 @@ import { ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ApiController, Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems.js';
-import { SURROUNDINGS, type Surroundings } from '../runtime.js';
+import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const checks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 
 @ApiTags('operation')
 @Controller()
 export class OperationController {
-  constructor(@Inject(SURROUNDINGS) private readonly surroundings: Surroundings) {}
+  constructor(@Inject(APP_CONTEXT) private readonly context: AppContext) {}
 
   @Operation('GET', 'health/live', {
     summary: 'Answers as long as the process runs; needs no key',
@@ -36,7 +36,7 @@ export class OperationController {
     problems: ['not-ready'],
   })
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
-    const { connections, config } = this.surroundings;
+    const { connections, config } = this.context;
     const found = await probeServers(connections, config);
     const down = downServers(found);
     if (down) throw new ProblemError('not-ready', down, { checks: found });
@@ -56,7 +56,7 @@ export class OperationController {
     },
   })
   async scrape(@Res() response: Response): Promise<void> {
-    const { registry } = this.surroundings.metrics;
+    const { registry } = this.context.metrics;
     const text = await registry.metrics();
     response.setHeader('Content-Type', registry.contentType);
     response.end(text);
@@ -70,7 +70,7 @@ const SHARED_MS = 500;
 export class QueuesController {
   private last: { at: number; answer: Promise<QueuesAnswer> } | undefined;
 
-  constructor(@Inject(SURROUNDINGS) private readonly surroundings: Surroundings) {}
+  constructor(@Inject(APP_CONTEXT) private readonly context: AppContext) {}
 
   @Operation('GET', 'v1/queues', {
     summary: 'The queues: depths, running jobs, failures and the time to repair; needs an admin key',
@@ -84,7 +84,7 @@ export class QueuesController {
   }
 
   private async read(now: number): Promise<QueuesAnswer> {
-    return { queues: (await readQueueStatus(this.surroundings.connections.queues, now)).map(queueView) };
+    return { queues: (await readQueueStatus(this.context.connections.queues, now)).map(queueView) };
   }
 }
 

@@ -19,7 +19,7 @@ const session = { status: 200, description: 'the session', component: 'Session',
 const accepted = {
   ...session,
   status: 202,
-  description: 'the change is made; a server that is away now follows (waitingFor)',
+  description: 'the change is saved; a server that is down gets it when it is back (see waitingFor)',
 };
 const steering = {
   answer: session,
@@ -38,8 +38,8 @@ export class SessionsController {
     query: api.createQuery,
     headers: { 'Idempotency-Key': api.idempotencyKeyHeader },
     body: { component: 'SessionSpec', example: api.specExample },
-    answer: { ...session, status: 201, description: 'created; Location names it' },
-    otherAnswer: { ...session, description: 'it existed' },
+    answer: { ...session, status: 201, description: 'created; its URL is in the Location header' },
+    otherAnswer: { ...session, description: 'the session already existed' },
     problems: [...JSON_BODY, 'session-conflict', 'body-too-large', 'unavailable'],
   })
   async createSession(
@@ -80,7 +80,7 @@ export class SessionsController {
     return answer(response, await this.sessions.steering.start(id));
   }
 
-  @Operation('POST', 'v1/sessions/:id/pause', { ...steering, summary: 'Halts the clock' })
+  @Operation('POST', 'v1/sessions/:id/pause', { ...steering, summary: 'Pauses a session: its clock stops' })
   async pauseSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
     return answer(response, await this.sessions.steering.pause(id));
   }
@@ -96,7 +96,7 @@ export class SessionsController {
   }
 
   @Operation('DELETE', 'v1/sessions/:id', {
-    summary: 'Stops a session and removes everything of it',
+    summary: 'Stops a session and removes all its data',
     answer: { status: 204, description: 'removed' },
     problems: ['unknown-session', 'unavailable'],
   })
@@ -105,10 +105,10 @@ export class SessionsController {
   }
 
   @Operation('POST', 'v1/sessions/:id/upkeep', {
-    summary: 'Runs upkeep now: finds gaps, fills them, derives again',
+    summary: 'Runs upkeep now: finds gaps, fills them, and rebuilds derived bars',
     description:
-      'Requests every empty slot again, of all symbols and days or of those that the body names. With dryRun it answers what would be ' +
-      'requested up to the clock, in the view of an operator up to the frontier, and changes nothing.',
+      'Requests every empty slot again, for all symbols and days, or only for those in the body. With dryRun, changes nothing and ' +
+      'answers what would be requested: up to the clock, or with view=operator up to the frontier.',
     query: api.viewQuery,
     body: { component: 'UpkeepRequest', example: { symbols: ['EMBER'], from: '2024-03-04', dryRun: true } },
     answer: {
@@ -127,6 +127,7 @@ export class SessionsController {
     @CheckedQuery() { view }: api.ViewQuery,
     @Res({ passthrough: true }) response: Response,
   ) {
+    // The body is optional; an empty one needs no Content-Type.
     if (request.get('Content-Length') !== '0') refuseOtherBodies(request, JSON_TYPE);
     const answered = await this.sessions.runUpkeep(id, parseInput(api.upkeepInput, body ?? {}), view);
     response.status(answered.requested ? 202 : 200);
@@ -134,7 +135,7 @@ export class SessionsController {
   }
 }
 
-/** 202 while a server that the session needs does not have the change yet. */
+/** 202 when a server has not received the change yet, otherwise 200. */
 function answer(response: Response, view: api.SessionAnswer): api.SessionAnswer {
   response.status(view.waitingFor?.kind === 'server' ? 202 : 200);
   return view;

@@ -29,7 +29,7 @@ export class Evictions {
     const [before] = this.warning;
     const now = evictionWarning(info);
     this.warning = now === undefined ? [] : [now];
-    if (now !== undefined && now !== before) this.servers.warn('session redis', new Error(now));
+    if (now !== undefined && now !== before) this.servers.warn('the session Redis may evict bars', new Error(now));
     const evicted = Number(fieldOf(info, 'evicted_keys') ?? this.evicted);
     this.mustCheck ||= evicted > this.evicted;
     this.evicted = evicted;

@@ -40,15 +40,15 @@ export function layoutOf(
  * The layout to remove a session with. When its calendar is unknown and its days were not kept, it has one day only, and all keys of
  * the store have to be scanned for those of the session.
  */
-export function removalOf(row: SessionRecord, keyPrefix: string): { layout: SessionLayout; scans: boolean } {
+export function removalOf(row: SessionRecord, keyPrefix: string): { layout: SessionLayout; mustScan: boolean } {
   try {
-    return { layout: layoutOf(row, keyPrefix), scans: false };
+    return { layout: layoutOf(row, keyPrefix), mustScan: false };
   } catch (error) {
     if (!(error instanceof UnknownCalendarError)) throw error;
     const { start: date } = row.spec;
     const open = Date.parse(date);
     const days = encodeDays([{ date, segments: [{ open, close: open + DAY_MS }] }]);
-    return { layout: layoutOf({ ...row, historyDays: 0, days }, keyPrefix), scans: true };
+    return { layout: layoutOf({ ...row, historyDays: 0, days }, keyPrefix), mustScan: true };
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The sessions, as the API drives them: creates, reads, feeds and removes them. Postgres holds the state and decides races. A call
- * may be repeated after an outage.
+ * What the API does with sessions: creates, reads, feeds and removes them. Postgres holds the state and decides races. It is safe to
+ * repeat a call after an outage.
  */
 import type {
   CertificateAnswer,
@@ -59,8 +59,8 @@ import type { SharedParts } from './shared-parts.js';
 import type { SymbolChanges } from './symbol-changes.js';
 
 /** Longest wait for the store of a session that was started, and how often it is checked. */
-const BEGUN_WITHIN_MS = 10_000;
-const BEGUN_LOOK_MS = 25;
+const STORE_WAIT_MAX_MS = 10_000;
+const STORE_POLL_MS = 25;
 
 export class SessionService {
   /** Starts, pauses, resumes and stops sessions. */
@@ -71,7 +71,7 @@ export class SessionService {
   private readonly eventFeeds: EventFeeds;
   private readonly counted = new CountedSessions();
 
-  /** @param repositoryNames repositories of the user's module; a spec may name them like datasets */
+  /** @param repositoryNames names of the repositories in the user's module; `backfill` of a spec may name them like datasets */
   constructor(
     private readonly parts: SharedParts,
     private readonly config: Config,
@@ -84,7 +84,7 @@ export class SessionService {
   }
 
   /**
-   * Creates a session from an unchecked spec; `created` is false when it existed already.
+   * Validates a spec and creates its session; `created` is false when the session already existed.
    * @throws SessionSpecError, SpecConflictError
    */
   async create(
@@ -118,33 +118,33 @@ export class SessionService {
   /** Stops the session and removes all its data. @throws UnknownSessionError */
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    const { layout, scans } = removalOf(row, this.parts.keyPrefix);
-    // The store may still have data of symbols that were removed a moment ago.
-    const isKnown = scans || !row.membership || (await this.parts.changes.removeLeft(row));
-    await removeSession(this.parts.redis, layout, scans || !isKnown);
+    const { layout, mustScan } = removalOf(row, this.parts.keyPrefix);
+    // The store may still have data of symbols that were just removed from the session.
+    const leftAreRemoved = mustScan || !row.membership || (await this.parts.changes.removeLeftSymbols(row));
+    await removeSession(this.parts.redis, layout, mustScan || !leftAreRemoved);
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
-    await this.parts.changes.removeLeftover(last ?? row);
+    await this.parts.changes.removeRecreatedKeys(last ?? row);
   }
 
-  /** Removes a consumer, which no longer holds the clock. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */
+  /** Removes a consumer, so that the clock no longer waits for it. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */
   async removeConsumer(id: string, consumer: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    // Before its first start no consumer can have joined.
     const consumers = new SessionConsumers(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
+    // Without a checkpoint the session was never started, so it has no consumers.
     if (!row.checkpoint || !(await consumers.remove(consumer))) throw new UnknownConsumerError(id, consumer);
   }
 
   /** Requests an upkeep round now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
   async runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
-    const row = await this.begun(id);
+    const row = await this.startedSession(id);
     return requestUpkeep(row, this.views.open(row), this.parts.producer, input, view);
   }
 
   /**
    * Opens a symbol for bars; waits for the store of a session that was just started.
-   * @param seen fed bars of the symbol that the caller knows to be stored
+   * @param seen how many fed bars of the symbol the caller knows to be stored
    * @throws UnknownSessionError, NotAFeedError, UnknownSymbolError, SessionStateError, FeedNotBegunError
    */
   async feed(id: string, symbol: string, seen?: number): Promise<FeedIntake> {
@@ -163,25 +163,25 @@ export class SessionService {
 
   /** The session's data. @throws UnknownSessionError, SessionStateError */
   async open(id: string): Promise<OpenSession> {
-    return this.views.open(await this.begun(id));
+    return this.views.open(await this.startedSession(id));
   }
 
-  /** Where two sessions differ first. @throws UnknownSessionError, SessionStateError, SessionLostError, the reason of the signal */
+  /** The first bar in which two sessions differ. @throws UnknownSessionError, SessionStateError, SessionLostError, `signal.reason` after an abort */
   async difference(id: string, other: string, signal: AbortSignal): Promise<SessionDifference> {
     const [mine, others] = await Promise.all([this.open(id), this.open(other)]);
     return readDifference(this.parts.redis, mine, others, signal);
   }
 
-  /** A page of the counts of symbols by trading day. @throws UnknownSessionError, UnknownSymbolError, SessionLostError */
+  /** One page of counts by symbol and trading day. @throws UnknownSessionError, UnknownSymbolError, SessionLostError */
   async dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts & { zone: string }> {
-    const row = await this.begun(id);
+    const row = await this.startedSession(id);
     const counts = await this.views.open(row).dayCounts(query, this.counted.of(row.incarnation));
     return { ...counts, zone: zoneOf(row.spec.calendar) };
   }
 
   /** @throws UnknownSessionError, SessionStateError, SessionLostError */
   async certificate(id: string): Promise<CertificateAnswer> {
-    return this.parts.certificates.view(await this.begun(id));
+    return this.parts.certificates.view(await this.startedSession(id));
   }
 
   /** The session's events, from before its first start until it is deleted. @throws UnknownSessionError */
@@ -189,22 +189,22 @@ export class SessionService {
     return this.eventFeeds.feedOf(await this.parts.sessions.get(id), view);
   }
 
-  /** A session that was started: before that it has no data. @throws SessionStateError, UnknownSessionError */
-  private async begun(id: string): Promise<SessionRecord> {
+  /** A session that was started at least once (before that it has no data); runs again if its store is behind. @throws SessionStateError, UnknownSessionError */
+  private async startedSession(id: string): Promise<SessionRecord> {
     const row = await this.parts.sessions.get(id);
     if (!row.checkpoint) throw new SessionStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
     return this.parts.control.reopenIfBehind(row);
   }
 
-  /** An existing session has the number in its row. */
+  /** Days of history before the start. For an existing session they are read from its row. */
   private async historyDays(spec: SessionSpec): Promise<number> {
     const existing = spec.id === undefined ? undefined : await this.parts.sessions.find(spec.id);
     return existing?.historyDays ?? historyDaysOf(this.parts.dataSource, spec);
   }
 
   /**
-   * The spec of a body. `symbols: "dataset"` becomes the list of all symbols that the source has now; a repeated call gets the list
-   * of the session that the first one created.
+   * The spec of a body. `symbols: "dataset"` becomes the list of all symbols that the source has now; a repeated call uses the
+   * list that the first call stored.
    * @throws SessionSpecError
    */
   private async specOf(body: unknown, idempotencyKey: string | undefined): Promise<SessionSpec> {
@@ -225,7 +225,7 @@ export class SessionService {
   private async checkDatasets(spec: SessionSpec): Promise<void> {
     const datasets = await datasetNames(this.parts.dataSource);
     const sources = [...datasets, ...this.repositoryNames];
-    const expected = (known: readonly string[]) => `one of ${known.join(', ') || '(none is imported yet)'}`;
+    const expected = (known: readonly string[]) => `one of ${known.join(', ') || '(no dataset exists yet)'}`;
     const problems = spec.backfill.flatMap((name, i) =>
       sources.includes(name) ? [] : [{ field: `backfill[${i}]`, expected: expected(sources), was: shown(name) }],
     );
@@ -239,14 +239,14 @@ export class SessionService {
 
 /** Waits for the store of a session that was just started: a coordinator creates it when it takes the job. @throws FeedNotBegunError */
 async function untilBegun(feed: SessionFeed, symbol: string): Promise<void> {
-  const deadline = performance.now() + BEGUN_WITHIN_MS;
+  const deadline = performance.now() + STORE_WAIT_MAX_MS;
   while (!(await feed.isBegun(symbol))) {
-    if (performance.now() > deadline) throw new FeedNotBegunError(feed.layout.id, BEGUN_WITHIN_MS);
-    await sleep(BEGUN_LOOK_MS);
+    if (performance.now() > deadline) throw new FeedNotBegunError(feed.layout.id, STORE_WAIT_MAX_MS);
+    await sleep(STORE_POLL_MS);
   }
 }
 
-/** UTC for a calendar that this service does not know; the session keeps its days. */
+/** UTC for a calendar that this service does not know; such a session still works, because its days are stored with it. */
 function zoneOf(calendar: string): string {
   return calendarIds().includes(calendar) ? calendarNamed(calendar).zone : 'UTC';
 }

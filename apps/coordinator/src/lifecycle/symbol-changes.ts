@@ -80,8 +80,8 @@ export class SymbolChanges {
     }
   }
 
-  /** Removes what symbols left in the store. @returns false when the store is broken, so that this is not known */
-  async removeLeft(row: SessionRecord): Promise<boolean> {
+  /** Removes the data of symbols that left. @returns false when the store is broken, so that some may remain */
+  async removeLeftSymbols(row: SessionRecord): Promise<boolean> {
     try {
       await this.updateSymbols(row);
       return true;
@@ -104,10 +104,10 @@ export class SymbolChanges {
   }
 
   /** Removes keys that a concurrent change created for a session that is gone (I9). */
-  async removeLeftover(row: SessionRecord): Promise<void> {
+  async removeRecreatedKeys(row: SessionRecord): Promise<void> {
     const { dataSource, redis, keyPrefix } = this.servers;
-    const { layout, scans } = removalOf(row, keyPrefix);
-    await withSessionLock(dataSource, row, () => removeLeftover(redis, layout, scans));
+    const { layout, mustScan } = removalOf(row, keyPrefix);
+    await withSessionLock(dataSource, row, () => removeLeftover(redis, layout, mustScan));
   }
 
   /** Applies a change to the symbols of a session, and retries after concurrent changes. */

@@ -1,4 +1,4 @@
-/** The OpenAPI document: /docs for people, /docs-json for programs. Its JSON Schemas are converted from the zod schemas of `@barkeep/api`. */
+/** The OpenAPI document, served at /docs for people and at /docs-json for programs. Its JSON Schemas come from the zod schemas of `@barkeep/api`. */
 import * as api from '@barkeep/api';
 import { sessionSpecSchema, type UpkeepDefaults } from '@barkeep/bars';
 import type { INestApplication } from '@nestjs/common';
@@ -9,18 +9,19 @@ import { z } from 'zod';
 const DESCRIPTION = `Streams one-minute bars into sessions, moves their simulated clock and keeps their data complete.
 
 Times in answers are ISO 8601 UTC; requests take ISO times with a zone, dates or epoch milliseconds. Nothing past a session's
-clock can be read. Errors are problem documents (RFC 9457); a \`type\` always stands for the same cause.`;
+clock can be read. Errors are problem documents (RFC 9457); each \`type\` has exactly one cause.`;
 
 /** Describes every route of the application, and the pages that no controller serves. */
 export function openApiDocument(app: INestApplication, upkeepDefaults?: UpkeepDefaults): OpenAPIObject {
+  const description = 'one of the keys in BARKEEP_API_KEYS or BARKEEP_ADMIN_KEYS';
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Barkeep')
     .setDescription(DESCRIPTION)
     .setVersion(barkeepVersion())
-    .addSecurity('bearer', { type: 'http', scheme: 'bearer', description: 'a key of BARKEEP_API_KEYS' })
+    .addSecurity('bearer', { type: 'http', scheme: 'bearer', description })
     .addSecurity('apiKey', { type: 'apiKey', in: 'header', name: 'X-API-Key' })
-    .addTag('sessions', 'Creating, steering and removing sessions')
+    .addTag('sessions', 'Creating, controlling and removing sessions')
     .addTag('data', 'Bars, quality, events and certificates of a session')
     .addTag('operation', 'Health, metrics and pages for operators')
     .build();
@@ -82,7 +83,7 @@ function pages(): OpenAPIObject['paths'] {
       security: [{ bearer: [] }, { apiKey: [] }],
       responses: {
         200: { description: 'the page', content: { [mediaType]: {} } },
-        401: { description: 'A valid API key is needed' },
+        401: { description: 'A valid API key is required' },
       },
     },
   });
@@ -100,15 +101,15 @@ export type SchemaObject = Exclude<Component, { $ref: string }>;
 
 /** The JSON Schema of requests (`input`) or answers (`output`). */
 export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): SchemaObject {
-  const { $schema: _, ...converted } = z.toJSONSchema(schema, {
+  const { $schema: _, ...document } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
-    override: ({ jsonSchema: made }) => {
-      // The type of a number or a time already says it; the pattern of its text only adds noise.
-      if (made.type === 'integer' || made.format === 'date-time') delete made.pattern;
+    override: ({ jsonSchema: converted }) => {
+      // The type or the format already says what the value looks like; a regular expression only adds noise.
+      if (converted.type === 'integer' || converted.format === 'date-time') delete converted.pattern;
     },
   });
-  return converted as SchemaObject;
+  return document as SchemaObject;
 }
 
 /** The parameters of a query schema: name, schema and whether it is required. */

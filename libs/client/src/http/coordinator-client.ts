@@ -94,7 +94,7 @@ export class CoordinatorClient {
     await this.#call('POST', `${sessionPath(id)}/upkeep`);
   }
 
-  /** Stops a session and removes everything of it. */
+  /** Stops a session and removes all its data. */
   async remove(id: string): Promise<void> {
     await this.#call('DELETE', sessionPath(id));
   }
@@ -140,7 +140,7 @@ export class CoordinatorClient {
     await this.#call('POST', symbolPath(id, symbol));
   }
 
-  /** Removes a symbol and everything of it. */
+  /** Removes a symbol and all its data. */
   async removeSymbol(id: string, symbol: string): Promise<void> {
     await this.#call('DELETE', symbolPath(id, symbol));
   }

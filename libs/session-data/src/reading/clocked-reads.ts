@@ -1,7 +1,7 @@
 /**
- * Reads of one session's store at its clock. Each call reads the clock and the oldest retained day before the data, in
- * the same round trip, so that bars that arrive in between can be cut off (I2). `ClockedReads` throws when the session was deleted
- * or created again, and when symbols joined or left during the read, because the data may then have half of a symbol.
+ * Reads one session's store as of its clock. Each call reads the clock and the oldest retained day before the data, in the same round
+ * trip, so that bars that arrive between the two can be cut off (I2, docs/ARCHITECTURE.md). `ClockedReads` throws when the session was
+ * deleted or created again, and when symbols joined or left during the read, because then the data may contain only part of a symbol.
  */
 import type { Redis } from 'ioredis';
 import { type ReadCommand, runAndReceive, runCommands, type StoreReads, type Receiver } from '../redis/index.js';
@@ -11,14 +11,14 @@ import { SYMBOLS_KEY_FIELDS, symbolsKey } from '../symbols/index.js';
 export class ClockedReads {
   /** The clock at the last read. The next call uses it as a guess, so that one round trip is usually enough. */
   seenClock: number;
-  /** The oldest retained day at the last read; older days are being removed. */
+  /** Index of the oldest retained day at the last read; older days are being removed. */
   firstKept = 0;
 
   constructor(
     redis: Redis,
     private readonly layout: SessionLayout,
-    /** Identifies the list of symbols of the layout; see {@link symbolsKey}. */
-    private readonly key: string = symbolsKey(undefined, undefined),
+    /** Changes with the list of symbols; see {@link symbolsKey}. */
+    private readonly symbolsVersion: string = symbolsKey(undefined, undefined),
     /** Runs the commands; by default a pipeline of `redis`. */
     private readonly run: StoreReads['run'] = (commands, receive) => runAndReceive(redis, commands, receive),
   ) {
@@ -27,8 +27,8 @@ export class ClockedReads {
 
   /**
    * Runs commands; the clock, epoch ms, is read before all of them.
-   * @param receiverAt returns the receiver of values, once the clock is known; values that it does not take are dropped. When the
-   *   read throws, the receiver must discard what it took
+   * @param receiverAt called once the clock is known; returns the receiver of the values. If it returns undefined, bytes are dropped.
+   *   Values that the receiver does not take stay in `replies`. When the read throws, the receiver must discard what it took
    * @throws SessionLostError, SymbolsChangedError
    */
   async read(
@@ -42,27 +42,28 @@ export class ClockedReads {
     const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
     const [version, joining] = replies.at(-1) as (string | null)[];
     if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
-    if (symbolsKey(version, joining) !== this.key) throw new SymbolsChangedError(this.layout.id);
+    if (symbolsKey(version, joining) !== this.symbolsVersion) throw new SymbolsChangedError(this.layout.id);
     this.seenClock = Number(clock);
     this.firstKept = this.layout.firstKept(Number(retainedFrom));
     return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
   }
 
   private receiverOf(receiverAt: (clock: number) => Receiver | undefined, count: number): Receiver {
-    let isOurs = false;
+    let isSameIncarnation = false;
     let receive: Receiver | undefined;
     return (command, place, value) => {
       if (command > 0 && command <= count)
         return receive ? receive(command - 1, place, value) : value instanceof Buffer;
-      if (command === 0 && place === 0) isOurs = this.layout.owns(value as string | null);
-      if (command === 0 && place === 1 && isOurs) receive = receiverAt(Number(value));
+      // Command 0 is the HMGET above: place 0 is the incarnation, place 1 the clock.
+      if (command === 0 && place === 0) isSameIncarnation = this.layout.owns(value as string | null);
+      if (command === 0 && place === 1 && isSameIncarnation) receive = receiverAt(Number(value));
       return false;
     };
   }
 
   /**
-   * Runs the commands for the last known clock, and once more when the clock has moved. The answer is correct for the clock
-   * that it contains, which the session had during the call.
+   * Runs the commands for the last known clock, and again when the clock turns out to have moved. Returns the clock for which the
+   * replies are correct; the session had this clock at some moment of the call.
    */
   async readAt(commandsAt: (clock: number) => readonly ReadCommand[]): Promise<[number, (Buffer | null)[]]> {
     let guess = this.seenClock;
@@ -71,35 +72,37 @@ export class ClockedReads {
       guess = clock;
       [clock, replies] = await this.read(commandsAt(guess));
     }
+    // The commands were made for `guess`. The clock may have passed it since, or be before it when the store lost writes.
     return [Math.min(guess, clock), replies];
   }
 }
 
 /**
- * The watermark in a strategy's view. The watermark moves by whole windows. Where the clock does not follow it, it could tell a
- * strategy in the middle of a window whether a slot after the clock is settled (I2).
+ * The watermark that a strategy may see. Up to `barrierEnd` the clock follows the watermark, so the watermark is only cut off at the
+ * clock. After that the clock follows the frontier, and the watermark, which moves by whole windows, could reveal that a slot after
+ * the clock is settled (I2). So it is cut off at the last window end before the clock.
  */
 export function visibleWatermark(layout: SessionLayout, watermark: number, clock: number): number {
   return Math.min(watermark, clock < layout.barrierEnd ? clock : layout.windowEndBefore(clock));
 }
 
 /**
- * The clock, epoch ms, the oldest retained day, and the replies to commands that run after them in the same round trip. They may be
- * newer: cut them off at the clock (I2). Does not notice a change of symbols. @throws SessionLostError
+ * The clock (epoch ms), the index of the oldest retained day, and the replies to commands that ran after both in the same round
+ * trip. They may be newer than the clock: cut them off at the clock (I2). Does not notice a change of symbols. @throws SessionLostError
  */
 export async function readAfterClock(
   redis: Redis,
   layout: SessionLayout,
   commands: readonly ReadCommand[] = [],
 ): Promise<{ clock: number; firstKept: number; replies: unknown[] }> {
-  const ofSession = ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'];
-  const [session, ...replies] = await runCommands(redis, [ofSession, ...commands]);
+  const sessionFields = ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'];
+  const [session, ...replies] = await runCommands(redis, [sessionFields, ...commands]);
   const [clock, incarnation, retainedFrom] = session as (string | null)[];
   if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
   return { clock: Number(clock), firstKept: layout.firstKept(Number(retainedFrom)), replies };
 }
 
-/** The end of what a view shows of symbols, epoch ms: a strategy sees up to the clock, an operator up to the lowest frontier. @throws SessionLostError */
+/** The time up to which a view shows these symbols, epoch ms: the clock for a strategy, their lowest frontier for an operator. @throws SessionLostError */
 export async function readVisibleEnd(
   redis: Redis,
   layout: SessionLayout,

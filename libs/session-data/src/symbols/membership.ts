@@ -143,7 +143,7 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
     await restamp(redis, layout, leaver, others.length);
   }
   for (const leaver of leavers) await drop(redis, layout, leaver);
-  await SCRIPTS.finishLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
+  await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
   return leavers.map(({ symbol }) => symbol);
 }
 

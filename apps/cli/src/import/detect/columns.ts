@@ -1,15 +1,17 @@
 /**
- * Finds the columns of a bar: by the user's `--columns`, by a format's references, or by the usual names in a header.
- * Pure. Throws {@link FilePlanError}, which names what was expected and what the file has.
+ * Finds the columns of a bar: by the user's `--columns`, by the columns that a known format names, or by the usual
+ * names in a header. Pure. Throws {@link FilePlanError}, which names what was expected and what the file has.
  */
 import { UsageError } from '../../terminal/index.js';
 import type { ColumnRef, FormatColumns } from '../formats/index.js';
 import { FilePlanError, type PriceFields, PRICE_NAMES } from '../reading/index.js';
 import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
-/** `date` is a separate column for the day. */
+/** `date` is set when the day has its own column. */
 const COLUMN_NAMES = ['date', 'time', 'symbol', ...PRICE_NAMES, 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
+const NO_VOLUME_HINT = '; for a file without volume, add --volume none';
+
 /** 0-based index of each column. */
 export interface FoundColumns extends PriceFields {
   date?: number;
@@ -17,24 +19,24 @@ export interface FoundColumns extends PriceFields {
   spareDate?: number;
   time: number;
   symbol?: number;
-  /** May be several. */
+  /** One or several columns. */
   volume: readonly number[];
-  /** Of several volume columns, only the first one that is not zero in every row counts; otherwise their sum does. */
-  isEither?: boolean;
+  /** True: of several volume columns, use one that has values other than 0. False: add them up. */
+  usesOneVolume?: boolean;
 }
 
 /** Columns of a named format. */
 export function formatColumns(header: readonly string[], columns: FormatColumns, hasVolume: boolean): FoundColumns {
   const find = (name: ColumnName, ref: ColumnRef): number => {
     const index = refIndex(header, ref);
-    if (index < 0) throw noColumn(header, name, ref);
-    if (typeof ref !== 'number') refuseDoubles(header, [index]);
+    if (index < 0) throw columnError(header, name, ref);
+    if (typeof ref !== 'number') refuseDuplicates(header, [index]);
     return index;
   };
   const symbol = columns.symbol === undefined ? -1 : refIndex(header, columns.symbol);
   const refs = [columns.volume].flat();
   const volume = hasVolume ? refs.map((ref) => refIndex(header, ref)).filter((index) => index >= 0) : [];
-  if (hasVolume && volume.length === 0) throw noColumn(header, 'volume', columns.volume);
+  if (hasVolume && volume.length === 0) throw columnError(header, 'volume', columns.volume);
   return {
     date: columns.date === undefined ? undefined : find('date', columns.date),
     symbol: symbol < 0 ? undefined : symbol,
@@ -44,7 +46,7 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
     low: find('low', columns.low),
     close: find('close', columns.close),
     volume,
-    isEither: columns.isEither,
+    usesOneVolume: columns.usesOneVolume,
   };
 }
 
@@ -54,8 +56,8 @@ export function refIndex(header: readonly string[], ref: ColumnRef): number {
   return header.findIndex((name) => (typeof ref === 'string' ? name === ref : ref.test(name)));
 }
 
-function noColumn(header: readonly string[], name: ColumnName, ref: FormatColumns['volume']): FilePlanError {
-  return unusable(`expected a column ${String(ref)} for ${name}, was ${quoted(header)}`);
+function columnError(header: readonly string[], name: ColumnName, ref: FormatColumns['volume']): FilePlanError {
+  return unusableHeader(`expected a column "${String(ref)}" for ${name}; the columns are ${quoted(header)}`);
 }
 
 /**
@@ -79,57 +81,58 @@ export function headerColumns(
   const volume = hasVolume ? find('volume') : [];
   const absent: string[] = (['time', ...PRICE_NAMES] as const).filter((name) => found[name] < 0);
   if (hasVolume && volume.length === 0) absent.push('volume');
-  if (absent.length > 0) throw missing(header, absent);
+  if (absent.length > 0) throw missingColumnsError(header, absent);
   const [date, symbol] = [first('date'), first('symbol')];
-  refuseDoubles(header, [...Object.values(found), date, symbol, ...volume]);
-  const isOther = date >= 0 && date !== time;
-  const hasDate = isOther && (wanted.has('date') || TIMES_OF_DAY.includes(bare[time] ?? ''));
+  refuseDuplicates(header, [...Object.values(found), date, symbol, ...volume]);
+  const hasSeparateDate = date >= 0 && date !== time;
+  const dateBelongsToTime = hasSeparateDate && (wanted.has('date') || TIMES_OF_DAY.includes(bare[time] ?? ''));
   return {
     ...found,
-    ...(hasDate ? { date } : isOther && { spareDate: date }),
+    ...(dateBelongsToTime ? { date } : hasSeparateDate && { spareDate: date }),
     symbol: symbol < 0 ? undefined : symbol,
     volume,
-    isEither: true,
+    usesOneVolume: true,
   };
 }
 
-/** Refuses a header that has the name of a used column twice, as that of two merged files has: nobody knows which one is meant. */
-function refuseDoubles(header: readonly string[], used: readonly number[]): void {
+/** Refuses a header in which a column that is used occurs twice, as after merging two files: it is not clear which one is meant. */
+function refuseDuplicates(header: readonly string[], used: readonly number[]): void {
   const names = used.filter((index) => index >= 0).map((index) => header[index] ?? '');
-  const double = names.find((name) => name !== '' && header.indexOf(name) !== header.lastIndexOf(name));
-  if (double === undefined) return;
-  throw unusable(
-    `expected one column "${double}", was more than one in ${quoted(header)}: skip the header with --skip-lines and --no-header, ` +
-      'and give the numbers of the columns with --columns time=1,open=2,…',
+  const duplicate = names.find((name) => name !== '' && header.indexOf(name) !== header.lastIndexOf(name));
+  if (duplicate === undefined) return;
+  throw unusableHeader(
+    `expected one column "${duplicate}", was several in ${quoted(header)}: skip the header (such as --skip-lines 1 --no-header) and ` +
+      'give column numbers, such as --columns time=1,open=2,…',
   );
 }
 
 /**
- * Columns of a file without a header: time, open, high, low, close, volume, with the date before the time or the symbol
- * after it where the first row has them. A file with a given symbol has no symbol column.
+ * Columns of a file without a header: time, open, high, low, close, volume. If the first row has a separate date, it comes before
+ * the time. If the first row has a symbol, it comes after the time. When the user gives the symbol, there is no symbol column.
  */
 export function columnsByPlace(
-  first: readonly string[],
+  firstRow: readonly string[],
   wanted: ReadonlyMap<ColumnName, string>,
   hasVolume: boolean,
   hasSymbol: boolean,
 ): FoundColumns {
-  const numbers = first.map((_, index) => String(index + 1));
+  const numbers = firstRow.map((_, index) => String(index + 1));
   if (wanted.size > 0) return headerColumns(numbers, wanted, hasVolume);
-  const isTimeOfDay = /^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}(\d{2})?$/.test(first[1] ?? '') && !/[T :]/.test(first[0] ?? '');
-  const isDate = /^\d{4}[-/.]?\d{2}[-/.]?\d{2}$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}$/.test(first[0] ?? '');
-  const isSymbol = !hasSymbol && /^[^\d+-]/.test(first[1] ?? '');
+  const isTimeOfDay =
+    /^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}(\d{2})?$/.test(firstRow[1] ?? '') && !/[T :]/.test(firstRow[0] ?? '');
+  const isDate = /^\d{4}[-/.]?\d{2}[-/.]?\d{2}$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}$/.test(firstRow[0] ?? '');
+  const isSymbol = !hasSymbol && /^[^\d+-]/.test(firstRow[1] ?? '');
   const names = isDate && isTimeOfDay ? ['date', 'time'] : isSymbol ? ['time', 'symbol'] : ['time'];
   const needed = names.length + (hasVolume ? 5 : 4);
-  if (first.length < needed) {
-    const volume = hasVolume && first.length === needed - 1 ? '; --volume none reads a file without volume' : '';
+  if (firstRow.length < needed) {
+    const volume = hasVolume && firstRow.length === needed - 1 ? NO_VOLUME_HINT : '';
     const expected = [...names, ...PRICE_NAMES, ...(hasVolume ? ['volume'] : [])].join(', ');
-    throw unusable(`expected ${expected}, was ${first.length} column(s)${volume}`);
+    throw unusableHeader(`expected the columns ${expected}, was ${firstRow.length} column(s)${volume}`);
   }
   return headerColumns([...names, ...PRICE_NAMES, 'volume'], new Map(), hasVolume);
 }
 
-/** Reads `time=ts,open=o` into a map. @throws UsageError for an unknown name or a form that is not name=column */
+/** Reads `time=ts,open=o` into a map. @throws UsageError for an unknown name, or a part that is not name=column */
 export function parseColumnsOption(text: string): Map<ColumnName, string> {
   const wanted = new Map<ColumnName, string>();
   for (const part of text.split(',')) {
@@ -151,17 +154,18 @@ function givenIndex(header: readonly string[], name: ColumnName, given: string):
   if (exact >= 0) return exact;
   const loose = header.findIndex((column) => column.toLowerCase() === given.toLowerCase());
   if (loose >= 0) return loose;
-  throw unusable(`expected a column "${given}" for ${name}, was ${quoted(header)}`);
+  throw columnError(header, name, given);
 }
 
-function missing(header: readonly string[], absent: readonly string[]): FilePlanError {
+function missingColumnsError(header: readonly string[], absent: readonly string[]): FilePlanError {
   const names = absent.join(', ');
-  const hint = header.some((column) => /^[\d.]+$/.test(column)) ? '; without a header row, add --no-header' : '';
-  const volume = names === 'volume' ? '; --volume none reads a file without volume' : '';
-  return unusable(`expected columns for ${names} (name them with --columns)${hint}${volume}, was ${quoted(header)}`);
+  const hasNumbers = header.some((column) => /^[\d.]+$/.test(column));
+  const hint = hasNumbers ? '; if the file has no header row, add --no-header' : '';
+  const rest = names === 'volume' ? hint + NO_VOLUME_HINT : hint;
+  return unusableHeader(`expected columns for ${names}, was ${quoted(header)}; name them with --columns${rest}`);
 }
 
-export function unusable(message: string): FilePlanError {
+export function unusableHeader(message: string): FilePlanError {
   return new FilePlanError('unusable-header', message);
 }
 

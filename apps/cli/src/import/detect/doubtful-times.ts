@@ -86,7 +86,7 @@ export function closesAsOpens({ file, head, start, options, times }: SampleBars)
   const closes = exampleOfCloses(parts, options.intervalMs);
   if (closes === undefined) return undefined;
   const [first, last] = closes.map((time) => timeText(time).slice(11, 16));
-  return `times look like the closes of bars (a session from ${first}Z to ${last}Z): if they are, import with --times close`;
+  return `times look like bar close times (a session from ${first}Z to ${last}Z): if they are, import with --times close`;
 }
 
 /** From one trading day to the next, over a weekend and a holiday. */

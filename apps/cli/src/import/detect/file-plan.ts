@@ -6,7 +6,7 @@ import type { Bar } from '@barkeep/bars';
 import { type BarReaderOptions, FilePlanError, PRICE_NAMES, type ValueFields } from '../reading/index.js';
 import { lastKey, numberReader } from '../rows/index.js';
 import { clockOf, timeParser, type TimeParser, type WallClock } from '../times/index.js';
-import { unusable } from './columns.js';
+import { unusableHeader } from './columns.js';
 import { judgeSample } from './judge-sample.js';
 import { type FileLayout, fileLayoutOf } from './layout.js';
 import type { ReadOptions } from './read-options.js';
@@ -97,11 +97,11 @@ function symbolOf(
   const named = (text: string): string => {
     const name = symbolNames.of(text);
     if ('symbol' in name) return name.symbol;
-    throw unusable(`${name.detail}; --symbol gives one`);
+    throw unusableHeader(`${name.detail}; --symbol gives one`);
   };
   if (layout.values.length > 1) {
     if (given === undefined) return undefined;
-    throw unusable(`expected one symbol as --symbol says, was ${layout.values.length}: leave --symbol out`);
+    throw unusableHeader(`expected one symbol as --symbol says, was ${layout.values.length}: leave --symbol out`);
   }
   if (given !== undefined) return named(given);
   if (layout.symbol !== undefined) return undefined;
@@ -111,7 +111,7 @@ function symbolOf(
   if (format?.keys !== undefined && group !== undefined && !NO_SYMBOLS.has(lastKey(group))) return undefined;
   const byFile = format?.file?.exec(sample.fileName)?.[1];
   if (byFile !== undefined) return named(byFile);
-  throw unusable('expected a symbol column, --symbol or --symbol-from-path, was none of them');
+  throw unusableHeader('expected a symbol column, --symbol or --symbol-from-path, was none of them');
 }
 
 function namedValues(values: readonly ValueFields[], { symbolNames }: ReadOptions): ValueFields[] {

@@ -1,7 +1,7 @@
 /** Finds the layout of a file: its format, the end of its header, and the meaning of each column. Pure. */
 import type { BarFormat } from '../formats/index.js';
 import { FilePlanError, type RowLayout } from '../reading/index.js';
-import { columnsByPlace, formatColumns, type FoundColumns, headerColumns, quoted, unusable } from './columns.js';
+import { columnsByPlace, formatColumns, type FoundColumns, headerColumns, quoted, unusableHeader } from './columns.js';
 import type { ReadOptions } from './read-options.js';
 import { HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised, wideHeader } from './recognise.js';
 import type { FileSample, SampleRow } from './sample.js';
@@ -36,7 +36,7 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
   const [first] = rows;
   if (first === undefined) {
     const expected = isJson ? `an array or an object for each bar, was ${sample.beginning}` : 'rows, was none';
-    throw unusable(`expected ${expected}`);
+    throw unusableHeader(`expected ${expected}`);
   }
   const found = formatOf({ ...sample, rows }, options);
   if (found !== undefined) {
@@ -88,7 +88,9 @@ function placedColumns(sample: FileSample, first: readonly string[], options: Re
   const { columns, format, zone } = options;
   if (sample.delimiter === undefined && columns.size === 0) {
     const detail = `${first.length} values such as [${first.slice(0, 8).join(', ')}]`;
-    throw unusable(`expected arrays of a known format, was ${detail}: give their order with --columns time=1,open=2,…`);
+    throw unusableHeader(
+      `expected arrays of a known format, was ${detail}: give their order with --columns time=1,open=2,…`,
+    );
   }
   const candidates = format === undefined && zone === undefined ? lookalikes(sample) : [];
   if (candidates.length > 1) {
@@ -145,7 +147,7 @@ function checkSurplus(names: readonly string[], data: readonly SampleRow[]): voi
   const isRegular = data.length > 0 && data.every(({ texts }) => texts.length === first.length && texts.at(-1) !== '');
   const hasTime = /^\d{1,2}:\d{2}/.test(first[1] ?? '');
   if (!isRegular || first.length !== names.length + 1 || !hasTime) return;
-  throw unusable(
+  throw unusableHeader(
     `expected ${names.length} fields as the header ${quoted(names)} says, was ${first.length} in every row: the date and the time ` +
       'stand in two columns; give --skip-lines 1 --no-header --columns date=1,time=2,open=3,high=4,low=5,close=6,volume=7',
   );
@@ -153,11 +155,11 @@ function checkSurplus(names: readonly string[], data: readonly SampleRow[]): voi
 
 /** Of several volume columns, the first one that is used in the sample; {@link VolumeChoice} looks at the whole file. */
 function chosenVolume(
-  { volume, isEither }: FoundColumns,
+  { volume, usesOneVolume }: FoundColumns,
   names: readonly string[],
   data: readonly SampleRow[],
 ): { volume: readonly number[]; volumes?: VolumeColumn[] } {
-  if (!isEither || volume.length < 2) return { volume };
+  if (!usesOneVolume || volume.length < 2) return { volume };
   const isUsed = (field: number): boolean => data.some(({ texts }) => Number(texts[field]) > 0);
   const chosen = volume.find(isUsed) ?? volume[0]!;
   return { volume: [chosen], volumes: volume.map((field) => ({ field, name: names[field] ?? String(field + 1) })) };

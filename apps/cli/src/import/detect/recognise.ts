@@ -2,7 +2,7 @@
 import { type BarFormat, type ColumnRef, FORMATS } from '../formats/index.js';
 import { FilePlanError, PRICE_NAMES, type ValueFields } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
-import { refIndex, unusable } from './columns.js';
+import { refIndex, unusableHeader } from './columns.js';
 import type { FileSample, SampleRow } from './sample.js';
 
 /** A header stands within the first rows: titles, addresses and comments may come before it. */
@@ -31,9 +31,9 @@ export function namedFormat(name: string, sample: FileSample): Recognised {
     if (found !== undefined) return found;
   }
   const [format] = formats;
-  if (format === undefined) throw unusable(`expected a format of --list-formats, was "${name}"`);
+  if (format === undefined) throw unusableHeader(`expected a format of --list-formats, was "${name}"`);
   const row = sample.rows[0]?.raw.slice(0, 120) ?? 'an empty file';
-  throw unusable(`expected rows of ${name} such as ${format.example.join(' / ')}, was ${row}`);
+  throw unusableHeader(`expected rows of ${name} such as ${format.example.join(' / ')}, was ${row}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Finds how far apart the rows of a sample are, and whether their times look like the closes of bars. Pure. */
+/** Finds how far apart the rows of a sample are, and whether their times look like bar close times. Pure. */
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

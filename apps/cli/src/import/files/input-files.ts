@@ -87,7 +87,7 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
   if (info?.isFile()) return [{ path, bytes: info.size }];
   if (info?.isDirectory()) return walk(path, fits);
   if (!MAGIC.test(name))
-    throw new CliError(`expected a file, a folder or a pattern, was "${name}": there is no such file`);
+    throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
   const pattern = globToRegExp(path);
   return walk(globRoot(path), (file) => pattern.test(file) && fits(file));
 }

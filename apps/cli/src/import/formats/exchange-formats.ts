@@ -50,7 +50,7 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
   },
   {
     name: 'bybit',
-    title: 'Bybit klines (JSON of the v5 API, or CSV with its names)',
+    title: 'Bybit klines, JSON of the v5 API',
     source: 'https://bybit-exchange.github.io/docs/v5/market/kline',
     arrays: { length: 7, timeDigits: 13 },
     columns: IN_ORDER,
@@ -60,7 +60,7 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
   },
   {
     name: 'bybit-csv',
-    title: 'Bybit klines with the names of its API as CSV',
+    title: "Bybit klines, CSV whose header has the API's field names",
     source: 'https://bybit-exchange.github.io/docs/v5/market/kline',
     headers: [['startTime', 'openPrice', 'highPrice', 'lowPrice', 'closePrice', 'volume', 'turnover']],
     columns: {

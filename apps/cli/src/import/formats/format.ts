@@ -13,10 +13,10 @@ export interface FormatColumns {
   high: ColumnRef;
   low: ColumnRef;
   close: ColumnRef;
-  /** Of several columns, those that a file has are added. */
+  /** Of several columns, those that a file has are added up, unless `usesOneVolume` is true. */
   volume: ColumnRef | readonly ColumnRef[];
-  /** Of several volumes, the first one that is not zero in every row is taken instead. */
-  isEither?: boolean;
+  /** True: of several volume columns, one that has values other than 0 is used instead of their sum. */
+  usesOneVolume?: boolean;
 }
 
 export interface BarFormat {

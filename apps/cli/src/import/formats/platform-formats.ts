@@ -28,7 +28,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
   },
   {
     name: 'metatrader4',
-    title: 'MetaTrader 4 history export; the times are those of the broker: give --tz',
+    title: "MetaTrader 4 history export; times are in the broker's server time: give its zone with --tz",
     source: 'https://www.metatrader4.com/en/trading-platform/help/service/history_center',
     row: new RegExp(`^\\d{4}\\.\\d\\d\\.\\d\\d,\\d\\d:\\d\\d,(?:${NUMBER},){4}\\d+$`),
     columns: DATE_AND_TIME,
@@ -38,11 +38,11 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
   },
   {
     name: 'metatrader5',
-    title: 'MetaTrader 5 bars export; the times are those of the broker: give --tz',
+    title: "MetaTrader 5 bars export; times are in the broker's server time: give its zone with --tz",
     source: 'https://www.metatrader5.com/en/terminal/help/trading_advanced/custom_instruments',
     delimiter: '\t',
     headers: [['<DATE>', '<TIME>', '<OPEN>', '<HIGH>', '<LOW>', '<CLOSE>', '<TICKVOL>', '<VOL>', '<SPREAD>']],
-    columns: { ...BRACKETED, volume: ['<VOL>', '<TICKVOL>'], isEither: true },
+    columns: { ...BRACKETED, volume: ['<VOL>', '<TICKVOL>'], usesOneVolume: true },
     time: ['yyyy.MM.dd HH:mm:ss', 'yyyy.MM.dd HH:mm'],
     zone: undefined,
     example: [

@@ -81,7 +81,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
   },
   {
     name: 'yahoo',
-    title: 'Yahoo by yfinance, one symbol or many',
+    title: 'Yahoo Finance, as yfinance saves it',
     source: 'https://ranaroussi.github.io/yfinance/reference/api/yfinance.download.html',
     headers: [['Datetime', 'Open', 'High', 'Low', 'Close', 'Volume']],
     stamp: /[+-]\d\d:?\d\d$/,

@@ -136,7 +136,7 @@ export function understoodText(understood: UnderstoodFiles): string {
         .join(' '),
     ],
     ...(delimiter === undefined || delimiter === ',' ? [] : [['delimiter', delimiter === '\t' ? 'tab' : delimiter]]),
-    ['times', `${times === 'open' ? 'opens' : 'closes'} of bars, ${zone} where they have no offset`],
+    ['times', `bar ${times} times; ${zone} where a time has no offset`],
     ['spacing', spacing ?? 'unknown: too few rows'],
     ...(symbol === null ? [] : [['symbol', symbol]]),
     ...(first === null ? [] : [['first bar', barText(first)]]),
