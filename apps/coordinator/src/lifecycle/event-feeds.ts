@@ -75,8 +75,8 @@ export class EventFeeds {
       return await new SessionEvents(this.servers.redis, session, view).read(cursor, { limit });
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
-      const now = await this.servers.sessions.find(row.id);
-      return { noStore: now?.incarnation === row.incarnation ? now.state : 'deleted' };
+      const current = await this.servers.sessions.find(row.id);
+      return { noStore: current?.incarnation === row.incarnation ? current.state : 'deleted' };
     }
   }
 }

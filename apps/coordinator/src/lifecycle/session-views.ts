@@ -52,17 +52,17 @@ export class SessionViews {
   }
 
   /** {@link view}, for operators with the warnings that need queries of the datasets. */
-  async fullView(row: SessionRecord, who: View = 'strategy'): Promise<SessionAnswer> {
-    if (who === 'strategy') return this.view(row, who);
-    const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
+  async fullView(row: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
+    if (viewer === 'strategy') return this.view(row, viewer);
+    const [view, warnings] = await Promise.all([this.view(row, viewer), this.warnings.of(row)]);
     return { ...view, warnings: [...view.warnings, ...warnings] };
   }
 
   /**
    * The view of a session. Reopens a completed session whose store lost writes.
-   * @param who decides what is shown: a strategy sees nothing that depends on bars after the clock
+   * @param viewer decides what is shown: a strategy sees nothing that depends on bars after the clock
    */
-  async view(stored: SessionRecord, who: View = 'strategy'): Promise<SessionAnswer> {
+  async view(stored: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
     // Without a checkpoint the store was never created.
     if (!stored.checkpoint) return this.viewOf(stored);
     let row = stored;
@@ -71,8 +71,8 @@ export class SessionViews {
       const session = this.open(row);
       const { layout } = session;
       const [position, rows, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
-        session.position(who),
-        session.outsideRows(who),
+        session.position(viewer),
+        session.outsideRows(viewer),
         session.history(),
         readStreamFigures(this.parts.redis, layout),
         new SessionConsumers(this.parts.redis, layout).list(),
@@ -81,9 +81,9 @@ export class SessionViews {
       const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
       return {
         ...this.viewOf(row),
-        ...figureViews(who === 'operator' ? figures : withoutPrefetch(figures)),
-        timedOutDays: timedOutDays.filter((date) => who === 'operator' || isPassed(layout, date, clock)),
-        waitingFor: who === 'operator' ? waitingFor : kindAlone(waitingFor),
+        ...figureViews(viewer === 'operator' ? figures : withoutPrefetch(figures)),
+        timedOutDays: timedOutDays.filter((date) => viewer === 'operator' || isPassed(layout, date, clock)),
+        waitingFor: viewer === 'operator' ? waitingFor : kindAlone(waitingFor),
         consumers: consumers.map(consumerView),
         clock: isoTime(clock),
         frontier: isoTime(frontier),
@@ -93,7 +93,7 @@ export class SessionViews {
         history: historyView(row, history),
         warnings: [
           ...this.parts.evictions.warning,
-          ...(who === 'operator'
+          ...(viewer === 'operator'
             ? outsideWarnings(row.spec, rows, { streamed: counts.streamed, isOver: row.completedAt !== null })
             : []),
         ],

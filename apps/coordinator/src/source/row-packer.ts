@@ -55,7 +55,7 @@ export class RowPacker {
     this.selectSegment(target.grid.open);
   }
 
-  /** Adds the row in the layout of `READ_ROW` at `at`. */
+  /** Adds the row at byte `at`, in the layout of `READ_ROW`: a bar of dataset 0, the source, and of 1 of 1 base bars. */
   readonly add = (row: DataView, at: number): void => {
     this.target.onRow();
     const id = row.getInt32(at + ID);

@@ -50,9 +50,9 @@ export class SessionStreams {
     if (row.membership) await changes.updateSymbols(row);
     const position = await this.claimStore(row, epoch, writer);
     // The store may hold a control that is older than the row.
-    const now = await control.follow(row);
-    if (now.state === 'paused' || now.state === 'stopped') return now.state;
-    if (versionOf(now) !== versionOf(row)) return 'changed';
+    const current = await control.follow(row);
+    if (current.state === 'paused' || current.state === 'stopped') return current.state;
+    if (versionOf(current) !== versionOf(row)) return 'changed';
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const wake = await wakes.listen(row.id);
     const opening = this.openSource(row, writer, position.frontiers);

@@ -112,13 +112,13 @@ export class StreamProcessor {
   }
 
   /**
-   * Whether a session must be streamed again after its store ended the stream with a pause or stop. The row decides: it may be
-   * `running` while the store has `pause`, because a resume was lost or did not reach the store.
+   * Whether a session must be streamed again after its store ended the stream with a pause or stop. The row decides, and its control
+   * is written into the store: the store may have kept `pause` because a resume did not reach it.
    */
   private async isToRun({ id, incarnation, run }: SessionRecord): Promise<boolean> {
-    const now = await this.parts.sessions.find(id);
-    if (now?.incarnation !== incarnation || now.run !== run) return false;
-    return controlOf((await this.parts.control.follow(now)).state) === 'run';
+    const current = await this.parts.sessions.find(id);
+    if (current?.incarnation !== incarnation || current.run !== run) return false;
+    return controlOf((await this.parts.control.follow(current)).state) === 'run';
   }
 
   /** Keeps the certificate. An error is only logged: the reconciler certifies sessions that have no certificate. */
@@ -136,8 +136,8 @@ export class StreamProcessor {
 
   /** Whether the session's symbols changed since `row` was read. */
   private async isChanged(row: SessionRecord): Promise<boolean> {
-    const now = await this.parts.sessions.find(row.id);
-    return now?.incarnation === row.incarnation && versionOf(now) !== versionOf(row);
+    const current = await this.parts.sessions.find(row.id);
+    return current?.incarnation === row.incarnation && versionOf(current) !== versionOf(row);
   }
 
   /** An unreachable queue repeats its error many times a second; one line a second is enough. */
