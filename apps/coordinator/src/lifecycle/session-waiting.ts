@@ -89,7 +89,7 @@ function consumersWait({ spec }: SessionRecord, consumers: readonly ConsumerView
   const expected = spec.pace.mode === 'lockstep' ? spec.pace.consumers : 0;
   if (consumers.length < expected) {
     const what = present.map(({ name }) => name);
-    return { kind: 'consumers', what, detail: `waiting for consumers: ${what.length} of ${expected} have joined` };
+    return { kind: 'consumers', what, detail: `waiting for consumers: ${consumers.length} of ${expected} have joined` };
   }
   const slowest = Math.min(...present.map(({ time }) => time));
   const what = present.filter(({ time }) => time === slowest).map(({ name }) => name);
