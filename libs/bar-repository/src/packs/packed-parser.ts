@@ -34,7 +34,6 @@ export class PackedParser {
   private step: Step = 'message';
   /** Buffer in which small parts, such as the head of a message, are assembled. */
   private readonly head = Buffer.alloc(32);
-  /** Number of bytes in `head`. */
   private headBytes = 0;
   private headerSeen = false;
   private target: Uint8Array = this.head;
@@ -117,8 +116,7 @@ export class PackedParser {
     const fields = this.head.readInt16BE(0);
     if (fields === -1) return this.next('message');
     if (fields !== FIELDS) throw new CopyFormatError(`${FIELDS} fields`, fields);
-    // The head of the row begins with these two bytes.
-    this.next('row', true);
+    this.next('row', true); // the head of the row begins with these two bytes
   }
 
   private row(): void {

@@ -31,8 +31,7 @@ export class ObjectSource implements BarSource {
 
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
-    // All loops take symbols from this one iterator, so that each symbol is requested once.
-    const symbols = [...new Set(query.symbols)].values();
+    const symbols = [...new Set(query.symbols)].values(); // one iterator for all loops: each symbol is requested once
     const askInTurn = async (): Promise<void> => {
       for (const symbol of symbols) {
         signal?.throwIfAborted();

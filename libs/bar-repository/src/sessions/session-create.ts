@@ -1,6 +1,4 @@
-/**
- * Creates the row of a session. Safe to repeat and to call concurrently, because unique keys of the database decide which call is first.
- */
+/** Creates the row of a session. Safe to repeat and to call concurrently: unique keys of the database decide which call is first. */
 import type { DataSource } from 'typeorm';
 import { SpecConflictError, SESSION_COLUMNS, SESSION_FORMAT, type SessionRow } from './session-row.js';
 
