@@ -4,7 +4,7 @@ import { DayChunk, RECORD_BYTES, recordOffset } from './chunk.js';
 import { ABSENT_UNASKED, ASKS_MAX, BACKFILLED, emptyRuns, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
 import type { DayGrid } from './slots.js';
 
-/** Which empty slots to request: those that were never requested (`missing`), absent ones as well (`due`), or all of them. */
+/** Which empty slots to request: those not requested yet (`missing`), absent ones as well (`due`), or all of them. */
 export type AskMode = 'missing' | 'due' | 'all';
 
 /** Runs of empty slots to request, in order, among the first `closed` slots of a day. */
@@ -37,7 +37,7 @@ function runsWithin(ranges: readonly SlotRange[], isIn: (slot: number) => boolea
   return runs;
 }
 
-/** The first empty slot, among the first `closed` ones, that was never requested; `closed` when there is none. */
+/** The first empty slot, among the first `closed` ones, that was not requested yet; `closed` when there is none. */
 export function firstMissing(bitmap: Uint8Array, states: Uint8Array | undefined, closed: number): number {
   return slotsToAsk(bitmap, states, closed, 'missing')[0]?.start ?? closed;
 }

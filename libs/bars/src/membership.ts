@@ -1,6 +1,6 @@
 /**
  * Membership: the changes of a session's symbols since its spec, because users may add and remove symbols while it runs. An added
- * symbol gets a partition of its own, so that it can catch up independently. When it is removed, another symbol may get that
+ * symbol gets a separate partition, so that it can catch up independently. When it is removed, another symbol may get that
  * partition. The spec itself never changes. Pure; `@barkeep/session-data` applies the changes to the store.
  */
 import { SYMBOLS_MAX } from './spec/index.js';

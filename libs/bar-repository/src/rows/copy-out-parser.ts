@@ -12,7 +12,7 @@ import { COPY_HEADER, READ_ROW } from './row-layout.js';
 /** Called with one row that starts at `at` in the layout of `READ_ROW`. The bytes are valid until the callback returns. */
 export type OnRowBytes = (row: DataView, at: number) => void;
 
-/** Thrown when the server's bytes are not rows of the expected layout. */
+/** Thrown when the server's bytes do not have the expected layout. */
 export class CopyFormatError extends Error {
   override readonly name = 'CopyFormatError';
   constructor(expected: string, actual: string | number) {

@@ -80,7 +80,7 @@ export class CopySocket extends Socket {
   private limitSilence(limitMs: () => number): void {
     const pool = pools.get(limitMs) ?? new Set<CopySocket>();
     pools.set(limitMs, pool.add(this));
-    /** Also closes idle connections without a byte since then: most likely they are half-open too, and each would cost the same wait. */
+    /** Closes this socket and idle ones without a byte since then: they are probably half-open too, and each would cost the same wait. */
     const giveUpFrom = (since: number): void => {
       const silentMs = performance.now() - since;
       for (const socket of pool) {
