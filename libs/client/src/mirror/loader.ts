@@ -278,18 +278,18 @@ export class Loader {
     const reads = this.readsOf(layout, symbolsKey(String(membership.version), joining.join(' ')));
     const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
     const keepDays = keptDays(layout, this.options.keepDays);
-    const bySymbol = readable.map((symbol) => {
+    const readableBars = readable.map((symbol) => {
       const partition = layout.partitionOf(symbol)!;
       const held = holdings.get(symbol);
       // A symbol that was removed and added again is in another partition.
       if (held?.partition === partition) return held;
       return new SymbolBars(symbol, partition, layout, holdings.derivedBy, keepDays + 2);
     });
-    const added = bySymbol.filter((bars) => holdings.get(bars.symbol) !== bars);
+    const added = readableBars.filter((bars) => holdings.get(bars.symbol) !== bars);
     if (added.length === 0)
       await reads.read([]); // throws when the symbols have changed again
     else if (!(await this.reload(added, layout, reads))) this.mustReload = true;
-    holdings.setSymbols(layout, bySymbol);
+    holdings.setSymbols(layout, readableBars);
     this.reads = reads;
     this.keepDays = keepDays;
   }

@@ -30,7 +30,7 @@ export interface DayRecords {
   toSlot: number;
 }
 
-/** Upper bound of the initial capacity, in days. It is generous: growing copies all rows, while unused memory costs nothing until it is written. */
+/** Upper bound of the initial capacity, in days. Growing copies all rows, while memory costs nothing before it is written. */
 const INITIAL_DAYS_MAX = 8;
 
 export class SymbolBars {
@@ -69,7 +69,7 @@ export class SymbolBars {
     return this.byName.get(interval) ?? this.byName.get(intervalName(interval) ?? interval);
   }
 
-  /** Appends records after everything that was shown; drops loaded bars from `fromSlot` on first. Derives closed buckets, if this process derives bars. */
+  /** Appends records after everything that was shown; first drops loaded bars from `fromSlot` on. Derives closed buckets if it has to. */
   append(layout: SessionLayout, part: DayRecords): void {
     const { day, interval, records, fromSlot, toSlot } = part;
     const grid = layout.grid(day, interval);
