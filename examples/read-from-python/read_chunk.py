@@ -1,8 +1,8 @@
-"""Reads one day of a session from Redis with numpy, by docs/storage-layout.md alone: nothing of Barkeep's code is used.
+"""Reads one day of a session from Redis with numpy. Relies only on docs/storage-layout.md and uses no code of Barkeep.
 
     SESSION_REDIS_URL=redis://127.0.0.1:6380/0 python3 read_chunk.py SESSION SYMBOL DATE
 
-For regular hours of XNYS, and sessions of up to 128 symbols: these have one partition, number 0.
+Reads sessions of regular XNYS hours with up to 128 symbols, which have one partition: number 0.
 """
 
 import json
@@ -27,14 +27,14 @@ ROW_WIDTH = 5 + 5 * 9
 
 
 class Bars(NamedTuple):
-    """Bars of one day that may be shown, oldest first."""
-    slots: int           # places for bars that the day has
+    """The visible bars of one day, oldest first."""
+    slots: int           # number of bars that the calendar expects on the day
     opened: np.ndarray   # open time of each bar, epoch ms
-    records: np.ndarray  # of RECORD
+    records: np.ndarray  # of type RECORD
 
 
 def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
-    """How many slots the day has, the numbers of the filled ones, and their records."""
+    """Returns how many slots the day has, the numbers of the filled slots, and their records."""
     # 64 slots take 8 + 64 × 48 bytes; the bitmap of the last, smaller group takes 8 as well.
     groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
     slots = 64 * groups + max(0, rest - 8) // RECORD.itemsize
@@ -44,7 +44,7 @@ def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
 
 
 def visible(chunk: bytes, minutes: int, day_opened: int, clock: int) -> Bars:
-    """The bars that closed by the clock. What lies behind it is in the chunk as well: the future, not to be shown."""
+    """The bars that closed by the clock. The chunk also has later bars, which must not be shown: they are the future."""
     slots, filled, records = decode(chunk)
     opened = day_opened + filled * minutes * MINUTE_MS
     closed = opened + minutes * MINUTE_MS <= clock
@@ -52,8 +52,8 @@ def visible(chunk: bytes, minutes: int, day_opened: int, clock: int) -> Bars:
 
 
 def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int, Bars, Bars]:
-    """The session's clock, and the 1m and 5m bars of the day that it shows."""
-    # One round trip, the clock first: whatever is written after it was read closes later than it, and is not shown.
+    """The session's clock, and the visible 1m and 5m bars of the day."""
+    # One round trip that reads the clock first: later bars that arrive before the chunks are read close after it, and are cut off.
     with store.pipeline(transaction=False) as pipeline:
         pipeline.hmget(f"{tag}:meta", "clock", "spec", "retainedFrom", "joining")
         for interval in ("1m", "5m"):
@@ -65,18 +65,18 @@ def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int,
         raise SystemExit(f"expected regular hours of XNYS, was: {settings['hours']} hours of {settings['calendar']}")
     day_opened = int(datetime.fromisoformat(f"{date}T09:30").replace(tzinfo=NEW_YORK).timestamp() * 1000)
     if day_opened < int(retained_from or 0) or symbol in (joining or b"").decode().split():
-        chunks = [None, None]  # on its way out, or not whole yet
+        chunks = [None, None]  # the day is being removed, or the symbol does not have all its bars yet
     minutes, fives = (visible(chunk or b"", n, day_opened, int(clock)) for chunk, n in zip(chunks, (1, 5)))
     return int(clock), minutes, fives
 
 
 def moving_average(closes: np.ndarray) -> np.ndarray:
-    """One value a bar, from the first that has enough bars before it."""
+    """One value per bar, from the first bar with enough bars up to it."""
     return np.convolve(closes, np.full(AVERAGE_BARS, 1 / AVERAGE_BARS), "valid") if len(closes) >= AVERAGE_BARS else closes[:0]
 
 
 def summary(name: str, bars: Bars) -> str:
-    """What there is, and mean, volume-weighted average price and the moving average's last values."""
+    """The number of bars, their mean close and volume-weighted average price, and the last moving averages."""
     records = bars.records
     if len(records) == 0:
         return f"{name}: no bars yet"

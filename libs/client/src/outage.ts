@@ -60,10 +60,7 @@ export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, sig
   }
 }
 
-/**
- * Runs a task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost,
- * even one that arrives in the same turn of the event loop in which a run ends.
- */
+/** Runs a task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost. */
 export class OneAtATime {
   private running: Promise<void> | undefined;
   private isRequested = false;

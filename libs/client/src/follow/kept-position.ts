@@ -66,8 +66,7 @@ export class KeptPosition {
   }
 
   /**
-   * Sends the last position and leaves: the session's clock no longer waits for this consumer.
-   * @param signal when it is aborted the call is tried once
+   * Sends the last position and leaves: the session's clock no longer waits for this consumer. Tries once when the signal is aborted.
    * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError, SessionRedisAwayError
    */
   async leave(position: ConsumerPosition, signal?: AbortSignal): Promise<void> {

@@ -53,10 +53,7 @@ export class Step {
     return (this.followedBars ??= this.makeFollowedBars());
   }
 
-  /**
-   * The newest bar of each derived interval that closed in this step, by interval, then by symbol. An interval without a closed
-   * bar is absent.
-   */
+  /** The newest bar that closed in this step, by derived interval, then by symbol. An interval without such a bar is absent. */
   get derived(): ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> {
     if (!this.newestDerived) {
       const [, ...derived] = this.delivered.parts;

@@ -35,9 +35,8 @@ export class DayRead {
   }
 
   /**
-   * Returns a function that puts each value of the replies into the mirror as it arrives. A part that was appended wholly or in
-   * part may be appended again.
-   * @param preceding number of other commands that the caller sends before {@link commands}
+   * Returns a function that puts each value of the replies into the mirror as it arrives. After an error the same part may be appended
+   * again. @param preceding number of other commands that the caller sends before {@link commands}
    */
   receiver(preceding = 0): Receiver {
     return (command, place, value) => {

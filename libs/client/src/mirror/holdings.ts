@@ -113,9 +113,8 @@ export class Holdings implements MirrorTime {
 }
 
 /**
- * Number of days to keep in addition to the day of the clock: `keepDays`, or by default as many as fit
- * {@link MIRROR_BYTES_MAX}, at least one.
- * @throws KeepDaysError
+ * Number of days to keep in addition to the day of the clock: `keepDays`, or by default as many as fit {@link MIRROR_BYTES_MAX},
+ * but at least one. @throws KeepDaysError
  */
 export function keptDays(layout: SessionLayout, keepDays: number | undefined): number {
   if (keepDays !== undefined) {

@@ -72,10 +72,7 @@ export class Mirror extends BarMirror {
     return mirror;
   }
 
-  /**
-   * Loads what the session shows now, without waiting for the next automatic update.
-   * @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, or the connection's error
-   */
+  /** Loads what the session shows now. @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, or the connection's error */
   async update(): Promise<number> {
     if (this.isClosed) throw this.closedError();
     await this.follower.catchUp();
@@ -84,8 +81,7 @@ export class Mirror extends BarMirror {
   }
 
   /**
-   * Waits until the mirror's clock is at `time` or later.
-   * @param time epoch ms @returns the clock, epoch ms
+   * Waits until the mirror's clock is at `time`, epoch ms, or later. @returns the clock, epoch ms
    * @throws SessionEndedError when the session ended or ends before `time`, SessionLostError, MirrorClosedError
    */
   waitFor(time: number): Promise<number> {

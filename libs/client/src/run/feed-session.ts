@@ -16,10 +16,7 @@ const ROUND_BARS = 20_000;
 /** Number of symbols whose bars are sent at the same time. */
 const AT_ONCE = 8;
 
-/**
- * Feeds all bars and ends the streams. @returns the results by symbol
- * @throws what `feed` of a stream throws, and what iterating over the bars throws
- */
+/** Feeds all bars and ends the streams. @returns the results by symbol @throws what `feed` and iterating over the bars throw */
 export async function feedSession(
   session: ClientSession,
   symbols: readonly string[],
