@@ -21,9 +21,9 @@ MINUTE_MS = 60_000
 RECORD = np.dtype([("open", "<f8"), ("high", "<f8"), ("low", "<f8"), ("close", "<f8"), ("volume", "<f8"),
                    ("origin", "u1"), ("zero", "u1"), ("dataset", "<u2"), ("source_count", "<u2"), ("expected_count", "<u2")])
 ORIGINS = {1: "streamed", 2: "backfilled", 3: "derived", 4: "historical"}
-AVERAGE_BARS = 20
-SHOWN = 4
-ROW_WIDTH = 5 + 5 * 9
+AVERAGE_BARS = 20      # length of the moving average
+SHOWN = 4              # rows at each end of a table, and values of the moving average
+ROW_WIDTH = 5 + 5 * 9  # a time and five numbers
 
 
 class Bars(NamedTuple):
@@ -38,7 +38,7 @@ def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
     # 64 slots take 8 + 64 × 48 bytes; the bitmap of the last, smaller group takes 8 as well.
     groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
     slots = 64 * groups + max(0, rest - 8) // RECORD.itemsize
-    bitmap_bytes = -(-slots // 64) * 8
+    bitmap_bytes = -(-slots // 64) * 8  # one bit per slot, rounded up to 64 slots
     filled = np.flatnonzero(np.unpackbits(np.frombuffer(chunk, np.uint8, bitmap_bytes))[:slots])
     return slots, filled, np.frombuffer(chunk, RECORD, slots, bitmap_bytes)[filled]
 
@@ -47,8 +47,8 @@ def visible(chunk: bytes, minutes: int, day_opened: int, clock: int) -> Bars:
     """The bars that closed by the clock. The chunk also has later bars, which must not be shown: they are the future."""
     slots, filled, records = decode(chunk)
     opened = day_opened + filled * minutes * MINUTE_MS
-    closed = opened + minutes * MINUTE_MS <= clock
-    return Bars(slots, opened[closed], records[closed])
+    is_closed = opened + minutes * MINUTE_MS <= clock
+    return Bars(slots, opened[is_closed], records[is_closed])
 
 
 def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int, Bars, Bars]:
@@ -66,8 +66,8 @@ def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int,
     day_opened = int(datetime.fromisoformat(f"{date}T09:30").replace(tzinfo=NEW_YORK).timestamp() * 1000)
     if day_opened < int(retained_from or 0) or symbol in (joining or b"").decode().split():
         chunks = [None, None]  # the day is being removed, or the symbol does not have all its bars yet
-    minutes, fives = (visible(chunk or b"", n, day_opened, int(clock)) for chunk, n in zip(chunks, (1, 5)))
-    return int(clock), minutes, fives
+    bars_1m, bars_5m = (visible(chunk or b"", minutes, day_opened, int(clock)) for chunk, minutes in zip(chunks, (1, 5)))
+    return int(clock), bars_1m, bars_5m
 
 
 def moving_average(closes: np.ndarray) -> np.ndarray:
@@ -111,11 +111,11 @@ def time_of(ms: int, shape: str = "%H:%M") -> str:
 def main(session: str, symbol: str, date: str) -> None:
     store = redis.Redis.from_url(os.environ["SESSION_REDIS_URL"])
     tag = f"{os.environ.get('BARKEEP_SESSION_PREFIX', 'barkeep')}:{{{session}:0}}"
-    clock, minutes, fives = read_day(store, tag, symbol, date)
+    clock, bars_1m, bars_5m = read_day(store, tag, symbol, date)
     print(f"{symbol} on {date}, as the clock stands at {time_of(clock, '%Y-%m-%d %H:%M')} in New York\n")
-    for left, right in zip_longest(rows("1m", minutes), rows("5m", fives), fillvalue=""):
+    for left, right in zip_longest(rows("1m", bars_1m), rows("5m", bars_5m), fillvalue=""):
         print(f"{left:<{ROW_WIDTH}}   {right}".rstrip())
-    print(f"\n{summary('1m', minutes)}\n\n{summary('5m', fives)}")
+    print(f"\n{summary('1m', bars_1m)}\n\n{summary('5m', bars_5m)}")
 
 
 if __name__ == "__main__":

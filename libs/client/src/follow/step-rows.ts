@@ -25,7 +25,7 @@ export interface StepRun {
   after: number;
   /** Time of each step, epoch ms. */
   times: readonly number[];
-  /** In the order of delivery: the base interval first. A step skips every other interval of which no slot closes in it. */
+  /** In the order of delivery: the base interval first. A step skips every other interval that closes no slot in it. */
   intervals: readonly Interval[];
 }
 

@@ -108,7 +108,7 @@ export class Step {
     const part = this.delivered.parts.find(({ interval: { name } }) => name === interval);
     if (!part) return;
     const grid = this.layout.grid(this.at.day, part.interval);
-    eachBar(part, (openTime) => grid.closeTime(Number(grid.slotAt(openTime))), visit);
+    eachBar(part, (openTime) => grid.closeTime(Number(grid.slotAt(openTime))), visit); // every stored bar has a slot
   }
 }
 

@@ -43,7 +43,7 @@ export class Walk {
   private readonly mirror: BarMirror;
   private readonly chain: DeliveredChain;
   private readonly intervals: readonly Interval[];
-  private readonly times: Iterator<StepTime, undefined>;
+  private readonly stepTimes: Iterator<StepTime, undefined>;
   private readonly slotsUnacknowledgedMax: number;
   private next: StepTime | undefined;
   /** The day of the last returned step, as an index into the layout's days. */
@@ -69,15 +69,15 @@ export class Walk {
   ) {
     const { holdings } = follower.loader;
     const { layout } = holdings;
-    const fresh: ConsumerPosition = { time: start, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
-    const { time, deliveredHash, steps, bars } = kept?.start ?? fresh;
+    const initial: ConsumerPosition = { time: start, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
+    const { time, deliveredHash, steps, bars } = kept?.start ?? initial;
     this.layout = layout;
     this.mirror = new BarMirror(holdings);
     this.chain = new DeliveredChain(deliveredHash);
     this.start = { time, steps, bars };
     this.completed = { time, hash: this.chain.current, steps, bars };
     this.intervals = [layout.base, ...[...layout.derived].sort((a, b) => a.ms - b.ms)];
-    this.times = stepsAfter(layout, every, time);
+    this.stepTimes = stepsAfter(layout, every, time);
     this.stepTime = lastStepAt(layout, every, time);
     const { pace } = layout.spec;
     this.slotsUnacknowledgedMax = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_UNACKNOWLEDGED;
@@ -191,7 +191,7 @@ export class Walk {
   /** Moves to the next step. When it is on another day, raises the time limit of loading. */
   private advance(): void {
     const day = this.next?.day;
-    const { value } = this.times.next();
+    const { value } = this.stepTimes.next();
     this.next = value;
     if (!value || value.day === day) return;
     this.follower.loader.nextShown = value.time;

@@ -12,7 +12,7 @@ const EMPTY_STREAM = '0-0';
 /** Types of events that report changed bars of a day. */
 const CHANGES: ReadonlySet<string> = new Set(['gap-filled', 'late-bars', 'derived']);
 
-/** Symbols of which base bars, and of which derived bars, of one day changed. */
+/** Symbols whose base bars of one day changed, and symbols whose derived bars changed. */
 export interface DayChange {
   base: Set<string>;
   derived: Set<string>;

@@ -60,7 +60,7 @@ export class Loader {
   private tail = new EventTail([]);
   private keepDays: number;
   private mustReload = false;
-  private readonly bulk: StoreReads;
+  private readonly bulk: StoreReads; // runs the large reads
 
   /** The caller must call {@link Loader.close}. */
   constructor(

@@ -140,8 +140,9 @@ export class Mirror extends BarMirror {
     }
   }
 
+  /** Resolves or rejects a waiter, if the clock has reached its time or never will. */
   private settle(waiter: Waiter): void {
-    const error = this.unreachable(waiter.time);
+    const error = this.whyUnreachable(waiter.time);
     if (this.clock < waiter.time && !error) return;
     this.waiters.delete(waiter);
     if (this.clock >= waiter.time) waiter.resolve(this.clock);
@@ -149,7 +150,7 @@ export class Mirror extends BarMirror {
   }
 
   /** Why the clock will never reach a time; undefined while it may. */
-  private unreachable(time: number): Error | undefined {
+  private whyUnreachable(time: number): Error | undefined {
     const { id, end } = this.layout;
     const { holdings, state, sessionClock } = this.follower.loader;
     if (holdings.lost) return holdings.lost;

@@ -65,6 +65,7 @@ export class MirrorSeries {
   /** The row after the newest row that is closed at `clock`, epoch ms. Fastest when the clock moves in small steps. */
   visibleEnd(clock: number): number {
     const { columns } = this;
+    // Searches at the first call (NaN), after rows have moved, and when the clock went back; otherwise steps on from the last result.
     if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
       this.visible = columns.rowFrom(this.slots.openLimit(clock));
       this.dropCache();

@@ -38,7 +38,7 @@ export class SlotClock {
     if (openTime < this.grid.open || openTime >= this.grid.close) {
       this.grid = this.layout.grid(this.layout.dayIndexAt(openTime), this.interval);
     }
-    return this.grid.closeTime(Number(this.grid.slotAt(openTime)));
+    return this.grid.closeTime(Number(this.grid.slotAt(openTime))); // a bar's open time always has a slot
   }
 }
 
