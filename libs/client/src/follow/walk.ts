@@ -43,7 +43,7 @@ export class Walk {
   private readonly mirror: BarMirror;
   private readonly chain: DeliveredChain;
   private readonly intervals: readonly Interval[];
-  private readonly stepTimes: Iterator<StepTime, undefined>;
+  private readonly remainingSteps: Iterator<StepTime, undefined>;
   private readonly slotsUnacknowledgedMax: number;
   private next: StepTime | undefined;
   /** The day of the last returned step, as an index into the layout's days. */
@@ -77,7 +77,7 @@ export class Walk {
     this.start = { time, steps, bars };
     this.completed = { time, hash: this.chain.current, steps, bars };
     this.intervals = [layout.base, ...[...layout.derived].sort((a, b) => a.ms - b.ms)];
-    this.stepTimes = stepsAfter(layout, every, time);
+    this.remainingSteps = stepsAfter(layout, every, time);
     this.stepTime = lastStepAt(layout, every, time);
     const { pace } = layout.spec;
     this.slotsUnacknowledgedMax = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_UNACKNOWLEDGED;
@@ -191,7 +191,7 @@ export class Walk {
   /** Moves to the next step. When it is on another day, raises the time limit of loading. */
   private advance(): void {
     const day = this.next?.day;
-    const { value } = this.stepTimes.next();
+    const { value } = this.remainingSteps.next();
     this.next = value;
     if (!value || value.day === day) return;
     this.follower.loader.nextShown = value.time;
@@ -199,7 +199,7 @@ export class Walk {
     this.follower.limit = this.layout.grid(Math.min(value.day + DAYS_AHEAD, last)).close;
   }
 
-  /** Acknowledges everything that is loaded: the next step closes after it, so the clock need not wait for this consumer before. */
+  /** Acknowledges everything that is loaded: the next step closes later, so the clock need not wait for this consumer until then. */
   private acknowledgeLoaded(): void {
     if (!this.kept) return;
     const { loadedTo } = this.follower.loader.holdings;

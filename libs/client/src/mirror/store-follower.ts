@@ -30,7 +30,7 @@ export class StoreFollower {
   onProgress: () => void = () => undefined;
   /** Why the last load failed; undefined when it succeeded. */
   failure: Error | undefined;
-  /** The failure that a loop must throw. An outage becomes one only when it lasts too long. */
+  /** The error with which a loop over the session must end. An outage becomes one only when it lasts too long. */
   end: Error | undefined;
   /** The connection that blocks on events. */
   private readonly blocking: Redis;

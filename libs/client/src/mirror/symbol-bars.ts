@@ -69,7 +69,7 @@ export class SymbolBars {
     return this.byName.get(interval) ?? this.byName.get(intervalName(interval) ?? interval);
   }
 
-  /** Appends records after everything that was shown; first drops loaded bars from `fromSlot` on. Derives closed buckets if it has to. */
+  /** Appends records after everything that was shown, in place of loaded bars from `fromSlot` on. If this process derives bars, derives them. */
   append(layout: SessionLayout, part: DayRecords): void {
     const { day, interval, records, fromSlot, toSlot } = part;
     const grid = layout.grid(day, interval);
@@ -80,10 +80,10 @@ export class SymbolBars {
     writeRecords(this.lastDay.chunk, records, fromSlot, toSlot);
     const [from, to] = [closedAt(grid, fromSlot), closedAt(grid, toSlot)];
     for (const series of this.derived.values()) {
-      const closed = this.derive(layout, day, this.lastDay.chunk, series.interval, from, to);
-      if (!closed) continue;
+      const bars = this.derive(layout, day, this.lastDay.chunk, series.interval, from, to);
+      if (!bars) continue;
       const opens = slotOpens(layout.grid(day, series.interval));
-      series.columns.append(opens, closed.records, closed.fromSlot, closed.toSlot);
+      series.columns.append(opens, bars.records, bars.fromSlot, bars.toSlot);
     }
   }
 
@@ -97,9 +97,8 @@ export class SymbolBars {
     writeRecords(chunk, records, 0, toSlot);
     if (this.lastDay === undefined || this.lastDay.day <= day) this.lastDay = { day, chunk };
     for (const series of this.derived.values()) {
-      const closed = this.derive(layout, day, chunk, series.interval, grid.open, closedAt(grid, toSlot));
-      if (closed)
-        replaceRows(series, layout.grid(day, series.interval), closed.records, closed.fromSlot, closed.toSlot);
+      const bars = this.derive(layout, day, chunk, series.interval, grid.open, closedAt(grid, toSlot));
+      if (bars) replaceRows(series, layout.grid(day, series.interval), bars.records, bars.fromSlot, bars.toSlot);
     }
   }
 
