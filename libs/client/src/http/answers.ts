@@ -13,7 +13,7 @@ interface Raw {
 
 /** A session as its coordinator shows it. */
 export interface SessionStatus extends api.SessionAnswer {
-  /** Whether upkeep fills or settles missing bars: it is enabled, it retries missing bars, and `backfill` names a repository. */
+  /** Whether upkeep fills or settles missing bars: it is enabled, and `backfill` names a repository. */
   repairs: boolean;
   /** The answer as it came, for `--json`. */
   raw: object;

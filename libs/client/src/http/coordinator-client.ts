@@ -258,7 +258,7 @@ function sessionOf(answer: unknown): answers.SessionStatus {
 /** An answer's session with `repairs` and `raw`. */
 function sessionStatus(session: api.SessionAnswer): answers.SessionStatus {
   const { backfill, upkeep } = session.spec;
-  return { ...withRaw(session), repairs: backfill.length > 0 && upkeep.enabled && upkeep.retryMissingBars };
+  return { ...withRaw(session), repairs: backfill.length > 0 && upkeep.enabled };
 }
 
 function sessionPath(id: string): string {
