@@ -6,7 +6,7 @@ export class Scope {
   readonly #controller = new AbortController();
   readonly #closers: (() => Promise<unknown>)[] = [];
 
-  /** Aborted, with a reason, when the program shall end. */
+  /** Aborted, with a reason, when the program must end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -21,7 +21,7 @@ export class Scope {
     this.#controller.abort(reason);
   }
 
-  /** Closes everything, also after a failure; then throws the first failure. */
+  /** Runs all closing functions, even if some fail; then throws the first failure. */
   async end(): Promise<void> {
     const failures: unknown[] = [];
     for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
