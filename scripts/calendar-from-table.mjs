@@ -34,7 +34,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.csv'))) 
   const calendar = calendarFileOf(current, firstDate, [...(earlier ?? []), ...table], extended);
   const madeDays = parseCalendar(calendar).tradingDays(table[0].date, table.at(-1).date);
   const [wantedText, madeText] = [readFileSync(join(folder, file), 'utf8'), tableText(madeDays)];
-  if (madeText !== wantedText) throw new Error(`${path}: expected the days of ${file}, was another table`);
+  if (madeText !== wantedText) throw new Error(`${path}: expected the days of ${file}, was a different table`);
   writeFileSync(path, await format(JSON.stringify(calendar), { ...(await resolveConfig(DATA)), parser: 'json' }));
   const { hours, specialDays, holidays, lastDate } = calendar;
   console.log(

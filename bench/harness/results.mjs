@@ -5,12 +5,10 @@ import { join } from 'node:path';
 const FOLDER = join(import.meta.dirname, '..');
 const HEAD = ['scenario', 'arm', 'median', 'unit', 'spread', 'of limit', 'of baseline', 'B/bar', 'CPU s'];
 
-const number = (value, digits = 3) =>
-  value === undefined
-    ? '–'
-    : value >= 1_000
-      ? Math.round(value).toLocaleString('en-US')
-      : String(Number(value.toPrecision(digits)));
+function number(value, digits = 3) {
+  if (value === undefined) return '–';
+  return value >= 1_000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(digits)));
+}
 
 function rows({ id, unit, figures }) {
   return figures.map((figure, i) => [

@@ -1,7 +1,4 @@
-/**
- * How fast the console draws the matrix of 500 symbols × 252 days in Chromium: after the rows get another order, and
- * while it scrolls.
- */
+/** How fast the console draws the matrix of 500 symbols × 252 days in Chromium: after a new sort, and while it scrolls. */
 import { startBrowser } from '../harness/browser.mjs';
 import { CELLS, makeWideSession } from '../harness/session.mjs';
 import { fillStore } from '../harness/store.mjs';

@@ -69,13 +69,13 @@ export default {
       return { ...sample, ratioToLimit };
     };
     const shared = partOf(manyDays, SHARED_SYMBOLS, SYMBOL_DAYS);
-    // The figures of a single session, with which the sessions at once of the same round are compared.
-    let first;
+    // The figures of a single session, with which several sessions of the same round are compared.
+    let single;
     const times = new Map();
     const together = (count) => async () => {
-      if (count === SESSIONS[0]) first = await runTogether(bench, system, shared, 1);
-      const all = await runTogether(bench, system, shared, count);
-      const oneMore = (field) => (all[field] - first[field]) / (count - 1) / first[field];
+      if (count === SESSIONS[0]) single = await runTogether(bench, system, shared, 1);
+      const several = await runTogether(bench, system, shared, count);
+      const oneMore = (field) => (several[field] - single[field]) / (count - 1) / single[field];
       times.set(count, oneMore('seconds'));
       return { unit: 'of the first', rate: oneMore('cpuSeconds') };
     };

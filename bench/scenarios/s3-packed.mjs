@@ -1,7 +1,4 @@
-/**
- * How fast packed days stream: their bytes go from PostgreSQL into the session store, and no process reads the single
- * bars.
- */
+/** How fast packed days stream: their bytes go from PostgreSQL into the store, and no process reads single bars. */
 import { barsOf, gridsOf, seeded } from '../harness/market.mjs';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 import { chunkOf } from '../harness/store.mjs';

@@ -61,14 +61,14 @@ function reduceObjects(bars, { ms, open }) {
   }
   return [...groups].map(([window, group]) =>
     group.reduce(
-      (all, bar) => ({
-        openTime: all.openTime,
-        open: all.open,
-        high: Math.max(all.high, bar.high),
-        low: Math.min(all.low, bar.low),
+      (merged, bar) => ({
+        openTime: merged.openTime,
+        open: merged.open,
+        high: Math.max(merged.high, bar.high),
+        low: Math.min(merged.low, bar.low),
         close: bar.close,
-        volume: all.volume + bar.volume,
-        count: all.count + 1,
+        volume: merged.volume + bar.volume,
+        count: merged.count + 1,
       }),
       {
         openTime: open + window * ms,

@@ -29,20 +29,21 @@ export interface DatasetDescription {
 }
 
 const SAMPLE_ROWS = 5_000;
-const SAMPLE_SYMBOLS = 10;
-const NARROW_MS = 300_000;
+const SPACING_ROWS = 500;
+const SPACING_SYMBOLS = 10;
+const FIVE_MINUTES_MS = 300_000;
 const DAY_MS = 86_400_000;
-const EXAMPLES = 5;
+const JUMPS_MAX = 5;
 
-/** The time in ms between the first rows of some symbols; symbols with too few rows are left out. */
+/** The time in ms between the first rows of some symbols; symbols without a clear spacing are left out. */
 export async function storedSpacings(
   database: Database,
   id: number,
   extents: readonly SymbolExtent[],
 ): Promise<number[]> {
-  const step = Math.ceil(extents.length / SAMPLE_SYMBOLS);
+  const step = Math.ceil(extents.length / SPACING_SYMBOLS);
   const symbols = extents.filter((_, index) => index % step === 0);
-  const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, 500)));
+  const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, SPACING_ROWS)));
   const spacings = sampled.flatMap((times) => (times.length > 3 ? spacingOf(times) : narrowSpacing(times)) ?? []);
   return spacings.filter((spacing) => spacing < DAY_MS); // no session has an interval of one row per day
 }
@@ -50,7 +51,7 @@ export async function storedSpacings(
 /** The spacing of two or three rows if it is below five minutes: so few rows cannot prove a longer spacing. */
 function narrowSpacing(times: readonly number[]): number | undefined {
   const divisor = times.slice(1).reduce((common, time, index) => greatestDivisor(time - times[index]!, common), 0);
-  return divisor > 0 && divisor < NARROW_MS ? divisor : undefined;
+  return divisor > 0 && divisor < FIVE_MINUTES_MS ? divisor : undefined;
 }
 
 /** @param coveredHours calendar and hours to measure the coverage against; without them there is no `coverage` */
@@ -111,7 +112,7 @@ async function jumpsOf(database: Database, id: number): Promise<DatasetDescripti
     `SELECT s.name AS symbol, j."time", j.before, j.close, j.close / j.before - 1 AS change
      FROM (SELECT symbol_id, "time", close, lag(close) OVER (PARTITION BY symbol_id ORDER BY "time") AS before
            FROM bars WHERE dataset_id = $1) j JOIN symbols s ON s.id = j.symbol_id
-     WHERE j.before > 0 AND j.close <> j.before ORDER BY abs(j.close / j.before - 1) DESC LIMIT ${EXAMPLES}`,
+     WHERE j.before > 0 AND j.close <> j.before ORDER BY abs(j.close / j.before - 1) DESC LIMIT ${JUMPS_MAX}`,
     [id],
   );
   return rows.map((row) => ({ ...row, time: row.time.toISOString() }));

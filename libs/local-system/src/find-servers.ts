@@ -15,7 +15,7 @@ const TURN_CHECK_MS = 200;
 
 /**
  * The servers and the coordinator of a running `barkeep up` of this folder; undefined when none runs, or
- * when `env` names servers of its own.
+ * when `env` names any server.
  */
 export function runningUp(
   dataDir: string,

@@ -1,6 +1,4 @@
-/**
- * Closes what a program opened, in reverse order, when the program finishes, fails or is interrupted.
- */
+/** Closes what a program opened, in reverse order, when the program finishes, fails or is interrupted. */
 
 export class Scope {
   readonly #controller = new AbortController();

@@ -38,6 +38,7 @@ _barkeep() {
     case "$word" in -*) ;; *) case "$path $word" in
 ${[...words.keys()]
   .filter((path) => path !== '')
+  // For a first word the script compares `$path $word` with an empty path, so the text starts with a space.
   .map((path) => `      "${path.includes(' ') ? path : ` ${path}`}") path="${path}" ;;`)
   .join('\n')}
     esac ;; esac

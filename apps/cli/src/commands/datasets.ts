@@ -131,7 +131,7 @@ function descriptionText(description: DatasetDescription): string {
     lines.push(table(['symbol', 'time', 'reason', 'close', 'volume'], examples));
   }
   if (jumps.length > 0) {
-    const largest = jumps.map((of) => [of.symbol, shortTime(of.time), of.before, of.close, shareText(of.change)]);
+    const largest = jumps.map((row) => [row.symbol, shortTime(row.time), row.before, row.close, shareText(row.change)]);
     lines.push('largest jumps from close to close:', table(['symbol', 'time', 'before', 'close', 'change'], largest));
   }
   return lines.join('\n');

@@ -73,7 +73,7 @@ async function exportBars(
       const parts = text.split('\n');
       lines += parts.length - 1;
       if (parts.length > 2) {
-        const { symbol, openTime } = placeOf(parts.at(-2)!, format);
+        const { symbol, openTime } = placeOf(parts.at(-2)!, format); // the last whole line
         const share = (Date.parse(openTime) - from) / Math.max(1, to - from);
         progress.update((symbols.indexOf(symbol) + share) / symbols.length, symbol, lines);
       }

@@ -17,7 +17,7 @@ export const DEMO_END = '2024-03-08';
 const LOSS = 0.02;
 /** The feed loses EMBER on Wednesday for 40 minutes from 11:30. */
 const OUTAGE = { symbol: 'EMBER', day: 2, from: 120, minutes: 40 };
-/** Minutes that no dataset has: no repair can fill them. */
+/** Minutes that no dataset has, so that no repair can fill them. Days and minutes count from 0. */
 const NOWHERE = [
   { symbol: 'BRAVO', day: 1, from: 37, minutes: 1 },
   { symbol: 'GLINT', day: 3, from: 200, minutes: 1 },

@@ -1,7 +1,4 @@
-/**
- * Follows a session to its end. When the session does not change for {@link STILL_LIMIT_MS}, following ends with an
- * error, and the session continues.
- */
+/** Follows a session to its end; throws when nothing changes for {@link STILL_LIMIT_MS}, while the session continues. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { CliError } from '../terminal/index.js';
