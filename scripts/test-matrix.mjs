@@ -1,12 +1,12 @@
 /**
  * Runs the integration tests on chosen versions of Node, Redis or Valkey, and PostgreSQL, and writes the results into docs/support.md.
  *
- *   npm run test:matrix                                                  every cell
- *   npm run test:matrix -- --node 22 --redis redis:7.0 --postgres 15     chosen cells; an option may be repeated
+ *   npm run test:matrix                                                  all combinations
+ *   npm run test:matrix -- --node 22 --redis redis:7.0 --postgres 15     chosen combinations; an option may be repeated
  *   npm run test:matrix -- … --only session-data-clock                   only test files whose path has this pattern
  *
- * Node comes from npm. The servers are containers of a Docker engine (engine/engine.mjs); PostgreSQL 18 is the embedded one. The servers' own
- * answers say which version was tested.
+ * Node comes from npm. The servers run in containers of a Docker engine (engine/engine.mjs), and PostgreSQL 18 is the embedded server. The
+ * versions in the table are those that the servers themselves report.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -126,7 +126,7 @@ async function runCell({ node, redis, postgres }) {
   }
 }
 
-/** Writes or replaces the row of a cell; the other rows stay. */
+/** Writes or replaces the row of a combination; the other rows stay. */
 function record({ node, redis, postgres, passed, failed }) {
   const text = readFileSync(SUPPORT, 'utf8');
   const [from, to] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
@@ -134,7 +134,7 @@ function record({ node, redis, postgres, passed, failed }) {
   const cell = `| ${node} | ${redis} | ${postgres} |`;
   const plain = (row) => row.replaceAll(/ +/g, ' ');
   const tests =
-    options.only === undefined ? 'all of the integration tier' : `files \`${options.only.replaceAll('|', '\\|')}\``;
+    options.only === undefined ? 'all integration tests' : `files \`${options.only.replaceAll('|', '\\|')}\``;
   const row = `${cell} ${tests} | ${passed} passed, ${failed} failed | ${new Date().toISOString().slice(0, 10)} |`;
   const kept = rows.filter((other) => !plain(other).startsWith(cell));
   writeFileSync(SUPPORT, `${text.slice(0, from)}\n\n${[head, rule, ...kept, row].join('\n')}\n\n${text.slice(to)}`);

@@ -15,10 +15,10 @@ const SPEC = {
   source: { type: 'dataset', dataset: 'stream' },
   backfill: ['reference'],
   derivedIntervals: [EVERY],
-  // The clock waits until all consumers have joined, and then always for the slowest.
+  // The clock waits until all consumers have joined. Then it never gets far ahead of the slowest.
   pace: { mode: 'lockstep', consumers: WORKERS },
 };
-/** Steps per year: 78 of five minutes on each of 252 days. */
+/** 78 steps of five minutes on each of 252 trading days. */
 const STEPS_PER_YEAR = 78 * 252;
 
 export async function run(example) {
@@ -45,20 +45,20 @@ export async function run(example) {
         `${count(Math.round((WORKERS * bars) / seconds))} bars/s delivered`,
     );
   } finally {
-    ending.abort(); // when one process has failed, the others end too
+    ending.abort(); // ends the other processes when one has failed
     await session.delete();
     await barkeep.close();
   }
 }
 
-/** @returns the parsed output of the worker process */
+/** Runs a worker process to its end. @returns its parsed output */
 async function inWorker(work, env, signal) {
   const args = [join(import.meta.dirname, 'worker.mjs'), JSON.stringify(work)];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, signal, maxBuffer: 1 << 26 });
   return JSON.parse(stdout);
 }
 
-/** A row for each set, the best Sharpe ratio first. */
+/** One row per pair of averages, the best Sharpe ratio first. */
 function resultsText(results) {
   const rated = results.map((result) => ({ ...result, sharpe: sharpe(result.equity) }));
   rated.sort((a, b) => b.sharpe - a.sharpe || a.fast - b.fast || a.slow - b.slow);
@@ -87,9 +87,9 @@ function consumersText(consumers) {
 
 /** Mean over standard deviation of the profit per step, scaled to a year. */
 function sharpe(equity) {
-  const made = equity.map((profit, step) => profit - (equity[step - 1] ?? 0));
-  const mean = made.reduce((sum, value) => sum + value, 0) / made.length;
-  const variance = made.reduce((sum, value) => sum + (value - mean) ** 2, 0) / made.length;
+  const gains = equity.map((profit, step) => profit - (equity[step - 1] ?? 0));
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  const variance = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / gains.length;
   return variance === 0 ? 0 : (mean / Math.sqrt(variance)) * Math.sqrt(STEPS_PER_YEAR);
 }
 

@@ -1,28 +1,26 @@
 /**
- * Finds a Python 3 that has certain modules: `$PYTHON`, then each `python3` on the PATH, then the system's Python with modules
- * from the system's packages.
- *
- * A returned Python has imported every module once. Nothing is installed: fetched modules go to a private cache folder.
+ * Finds a Python 3 that can import certain modules. Tries `$PYTHON`, then each `python3` on the PATH, then the system's Python with
+ * modules from the system's packages, which are unpacked into a private cache folder: nothing is installed.
  */
 const { spawnSync } = require('node:child_process');
 const { existsSync, rmSync } = require('node:fs');
 const path = require('node:path');
 const { systemPackages } = require('@barkeep/local-system');
 
-/** The only Python that fits the system's packages. */
+/** The Python for which the system's packages are built. */
 const SYSTEM_PYTHON = '/usr/bin/python3';
 /** The first import compiles the modules, which takes seconds on a busy machine. */
 const IMPORT_LIMIT_MS = 60_000;
 
 /** @typedef {{ path: string, env: NodeJS.ProcessEnv }} PythonProgram a program and the environment in which it runs */
 
-/** Why a program cannot be used; undefined when it can. */
+/** Why a program cannot import the modules; undefined when it can. */
 function flaw({ path: program, env }, modules) {
   const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`;
-  const done = spawnSync(program, ['-c', script], { env, encoding: 'utf8', timeout: IMPORT_LIMIT_MS });
-  if (done.status === 0) return undefined;
-  const lastLine = (done.stderr ?? '').trim().split('\n').at(-1);
-  return `${program}: ${done.error?.message ?? (lastLine || 'expected Python 3.9 or later, was an older one')}`;
+  const result = spawnSync(program, ['-c', script], { env, encoding: 'utf8', timeout: IMPORT_LIMIT_MS });
+  if (result.status === 0) return undefined;
+  const lastLine = (result.stderr ?? '').trim().split('\n').at(-1);
+  return `${program}: ${result.error?.message ?? (lastLine || 'expected Python 3.9 or later, was an older one')}`;
 }
 
 /** `$PYTHON`, then every `python3` on the PATH. */
@@ -33,7 +31,7 @@ function installed(env) {
   return [...named, ...onPath].map((file) => ({ path: file, env }));
 }
 
-/** The Python of the packages unpacked below `root`, else the system's, with the modules of those packages. */
+/** The Python below `root`, where packages are unpacked, else the system's; with the modules of these packages. */
 function unpackedPython(root, env) {
   const fetched = path.join(root, 'usr/bin/python3');
   const modules = [path.join(root, 'usr/lib/python3/dist-packages'), env.PYTHONPATH ?? ''].filter(
@@ -66,7 +64,7 @@ function fetchedPython(modules, env, log) {
 }
 
 /**
- * The Python for a script that imports `modules`. Takes some seconds when packages must be fetched; `log` then gets one line.
+ * Finds a Python for a script that imports `modules`. Takes some seconds when packages must be fetched; `log` then gets one line.
  * @param {readonly string[]} modules such as `['redis', 'numpy']`
  * @param {NodeJS.ProcessEnv} env
  * @param {(line: string) => void} log

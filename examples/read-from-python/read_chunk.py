@@ -1,8 +1,8 @@
-"""Reads one day of a session from Redis with numpy, by docs/storage-layout.md alone: nothing of Barkeep's code is used.
+"""Reads one day of a session from Redis with numpy. Relies only on docs/storage-layout.md and uses no code of Barkeep.
 
     SESSION_REDIS_URL=redis://127.0.0.1:6380/0 python3 read_chunk.py SESSION SYMBOL DATE
 
-For regular hours of XNYS, and sessions of up to 128 symbols: these have one partition, number 0.
+Reads sessions of regular XNYS hours with up to 128 symbols, which have one partition: number 0.
 """
 
 import json
@@ -21,39 +21,39 @@ MINUTE_MS = 60_000
 RECORD = np.dtype([("open", "<f8"), ("high", "<f8"), ("low", "<f8"), ("close", "<f8"), ("volume", "<f8"),
                    ("origin", "u1"), ("zero", "u1"), ("dataset", "<u2"), ("source_count", "<u2"), ("expected_count", "<u2")])
 ORIGINS = {1: "streamed", 2: "backfilled", 3: "derived", 4: "historical"}
-AVERAGE_BARS = 20
-SHOWN = 4
-ROW_WIDTH = 5 + 5 * 9
+AVERAGE_BARS = 20      # length of the moving average
+SHOWN = 4              # rows at each end of a table, and values of the moving average
+ROW_WIDTH = 5 + 5 * 9  # a time and five numbers
 
 
 class Bars(NamedTuple):
-    """Bars of one day that may be shown, oldest first."""
-    slots: int           # places for bars that the day has
+    """The visible bars of one day, oldest first."""
+    slots: int           # number of bars that the calendar expects on the day
     opened: np.ndarray   # open time of each bar, epoch ms
-    records: np.ndarray  # of RECORD
+    records: np.ndarray  # of type RECORD
 
 
 def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
-    """How many slots the day has, the numbers of the filled ones, and their records."""
+    """Returns how many slots the day has, the numbers of the filled slots, and their records."""
     # 64 slots take 8 + 64 × 48 bytes; the bitmap of the last, smaller group takes 8 as well.
     groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
     slots = 64 * groups + max(0, rest - 8) // RECORD.itemsize
-    bitmap_bytes = -(-slots // 64) * 8
+    bitmap_bytes = -(-slots // 64) * 8  # one bit per slot, rounded up to 64 slots
     filled = np.flatnonzero(np.unpackbits(np.frombuffer(chunk, np.uint8, bitmap_bytes))[:slots])
     return slots, filled, np.frombuffer(chunk, RECORD, slots, bitmap_bytes)[filled]
 
 
 def visible(chunk: bytes, minutes: int, day_opened: int, clock: int) -> Bars:
-    """The bars that closed by the clock. What lies behind it is in the chunk as well: the future, not to be shown."""
+    """The bars that closed by the clock. The chunk also has later bars, which must not be shown: they are the future."""
     slots, filled, records = decode(chunk)
     opened = day_opened + filled * minutes * MINUTE_MS
-    closed = opened + minutes * MINUTE_MS <= clock
-    return Bars(slots, opened[closed], records[closed])
+    is_closed = opened + minutes * MINUTE_MS <= clock
+    return Bars(slots, opened[is_closed], records[is_closed])
 
 
 def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int, Bars, Bars]:
-    """The session's clock, and the 1m and 5m bars of the day that it shows."""
-    # One round trip, the clock first: whatever is written after it was read closes later than it, and is not shown.
+    """The session's clock, and the visible 1m and 5m bars of the day."""
+    # One round trip that reads the clock first: later bars that arrive before the chunks are read close after it, and are cut off.
     with store.pipeline(transaction=False) as pipeline:
         pipeline.hmget(f"{tag}:meta", "clock", "spec", "retainedFrom", "joining")
         for interval in ("1m", "5m"):
@@ -65,18 +65,18 @@ def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int,
         raise SystemExit(f"expected regular hours of XNYS, was: {settings['hours']} hours of {settings['calendar']}")
     day_opened = int(datetime.fromisoformat(f"{date}T09:30").replace(tzinfo=NEW_YORK).timestamp() * 1000)
     if day_opened < int(retained_from or 0) or symbol in (joining or b"").decode().split():
-        chunks = [None, None]  # on its way out, or not whole yet
-    minutes, fives = (visible(chunk or b"", n, day_opened, int(clock)) for chunk, n in zip(chunks, (1, 5)))
-    return int(clock), minutes, fives
+        chunks = [None, None]  # the day is being removed, or the symbol does not have all its bars yet
+    bars_1m, bars_5m = (visible(chunk or b"", minutes, day_opened, int(clock)) for chunk, minutes in zip(chunks, (1, 5)))
+    return int(clock), bars_1m, bars_5m
 
 
 def moving_average(closes: np.ndarray) -> np.ndarray:
-    """One value a bar, from the first that has enough bars before it."""
+    """One value per bar, from the first bar with enough bars up to it."""
     return np.convolve(closes, np.full(AVERAGE_BARS, 1 / AVERAGE_BARS), "valid") if len(closes) >= AVERAGE_BARS else closes[:0]
 
 
 def summary(name: str, bars: Bars) -> str:
-    """What there is, and mean, volume-weighted average price and the moving average's last values."""
+    """The number of bars, their mean close and volume-weighted average price, and the last moving averages."""
     records = bars.records
     if len(records) == 0:
         return f"{name}: no bars yet"
@@ -111,11 +111,11 @@ def time_of(ms: int, shape: str = "%H:%M") -> str:
 def main(session: str, symbol: str, date: str) -> None:
     store = redis.Redis.from_url(os.environ["SESSION_REDIS_URL"])
     tag = f"{os.environ.get('BARKEEP_SESSION_PREFIX', 'barkeep')}:{{{session}:0}}"
-    clock, minutes, fives = read_day(store, tag, symbol, date)
+    clock, bars_1m, bars_5m = read_day(store, tag, symbol, date)
     print(f"{symbol} on {date}, as the clock stands at {time_of(clock, '%Y-%m-%d %H:%M')} in New York\n")
-    for left, right in zip_longest(rows("1m", minutes), rows("5m", fives), fillvalue=""):
+    for left, right in zip_longest(rows("1m", bars_1m), rows("5m", bars_5m), fillvalue=""):
         print(f"{left:<{ROW_WIDTH}}   {right}".rstrip())
-    print(f"\n{summary('1m', minutes)}\n\n{summary('5m', fives)}")
+    print(f"\n{summary('1m', bars_1m)}\n\n{summary('5m', bars_5m)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-/** Runs a session on the demonstration's data; then a Python script reads it from Redis, without Barkeep's code. */
+/** Runs a session on the data of `npm run demo`. Then a Python script reads the session from Redis, without Barkeep's code. */
 import { findPython } from './find-python.cjs';
 
 const SESSION = 'read-from-python';

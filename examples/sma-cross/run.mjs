@@ -67,7 +67,7 @@ function symbolsText({ strategy, metrics, status }) {
   return table([...rows, row('total', strategy.trades, strategy.profit(), status.counts)]);
 }
 
-/** Compares the same strategy on both. */
+/** Compares the strategy's two runs: a row for each. */
 function comparison(repaired, asItCame) {
   const row = (data, { strategy, delivered }, other) => ({
     data,
@@ -79,7 +79,8 @@ function comparison(repaired, asItCame) {
   return table([row('repaired', repaired, asItCame), row('as it came', asItCame, repaired)]);
 }
 
+/** Number of trades that are also among the others. */
 function inBoth(trades, others) {
-  const there = new Set(others.map((trade) => JSON.stringify(trade)));
-  return trades.filter((trade) => there.has(JSON.stringify(trade))).length;
+  const otherTexts = new Set(others.map((trade) => JSON.stringify(trade)));
+  return trades.filter((trade) => otherTexts.has(JSON.stringify(trade))).length;
 }

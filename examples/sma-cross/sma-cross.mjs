@@ -9,13 +9,13 @@ const STAKE = 10_000;
 const COST = 0.0002;
 
 export class SmaCross {
-  /** `{ time, symbol, side, price, quantity }`, in order of time. */
+  /** Trades `{ time, symbol, side, price, quantity }`, the earliest first. */
   trades = [];
   /** Profit and loss after each step; open positions count at their last close. */
   equity = [];
   #accounts = new Map();
 
-  /** @param options lengths of the averages, in bars of `interval`. The session must store and be followed at that interval. */
+  /** @param options `fast`, `slow`: lengths of the averages, in bars; `interval`: a stored interval, at which the session is followed */
   constructor({ fast, slow, interval }) {
     Object.assign(this, { fast, slow, interval });
   }
@@ -40,22 +40,19 @@ export class SmaCross {
   #decide({ held, close }, closes) {
     if (closes.length < this.slow) return 0;
     const isUp = mean(closes.subarray(-this.fast)) > mean(closes);
-    if (isUp === held > 0) return 0;
+    const isHeld = held > 0;
+    if (isUp === isHeld) return 0;
     return isUp ? Math.floor(STAKE / close) : -held;
   }
 
+  /** Trades the order of the last decision at the open of this bar. */
   #fill(symbol, account, { openTime, open }) {
     const { order } = account;
     if (order === 0) return;
+    const quantity = Math.abs(order);
     account.held += order;
-    account.cash -= order * open + Math.abs(order) * open * COST;
-    this.trades.push({
-      time: openTime,
-      symbol,
-      side: order > 0 ? 'buy' : 'sell',
-      price: open,
-      quantity: Math.abs(order),
-    });
+    account.cash -= order * open + quantity * open * COST;
+    this.trades.push({ time: openTime, symbol, side: order > 0 ? 'buy' : 'sell', price: open, quantity });
   }
 
   #account(symbol) {

@@ -1,6 +1,6 @@
-/** Formats the output of the examples, the same on every machine. */
+/** Formats the output of the examples. The text is the same on every machine. */
 
-/** Formats objects as a table with the names of their fields as its header; numbers are aligned to the right. */
+/** Formats objects as a table whose header is the names of their fields. Columns of numbers are aligned to the right. */
 export function table(rows) {
   const lines = [Object.keys(rows[0]), ...rows.map(Object.values)];
   const isFigure = lines[1].map((cell) => /^-?[\d,.]+( %)?$/.test(cell));

@@ -101,7 +101,7 @@ test.each([
   ['hanging', 'The operation was aborted due to timeout'],
   ['nameless', 'TypeError'],
   ['text', 'down for lunch'],
-  ['rejecting', 'expected an error, the repository threw undefined'],
+  ['rejecting', 'expected the repository to throw an error, was undefined'],
 ])('I12 a repository that is %s fails with a text that the gaps have', async (id, error) => {
   const { counts } = await completed(id, { backfill: [id], upkeep: { onFailure: 'continue', maxRetries: 1 } });
   expect(counts).toMatchObject({ streamed: 380, unfillable: 10, refused: 0 });

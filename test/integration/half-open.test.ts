@@ -86,7 +86,7 @@ test('I11 a half-open connection to PostgreSQL is given up, with and without par
       await expect(query()).resolves.toEqual([{ one: 1 }]);
       postgres.halfOpen();
       // The server says that it works on nothing, long before the limit.
-      await expect(query()).rejects.toThrow(/^expected an answer of PostgreSQL, was none for/);
+      await expect(query()).rejects.toThrow(/^expected an answer from PostgreSQL, was none for/);
       await expect(query()).resolves.toEqual([{ one: 1 }]);
     }
   } finally {
@@ -112,7 +112,7 @@ test('I11 a server of PostgreSQL that is a black hole is given up at the limit',
   try {
     postgres.freeze();
     await expect(dataSource.query('SELECT 1 AS one')).rejects.toThrow(
-      /^expected an answer of PostgreSQL, was none for/,
+      /^expected an answer from PostgreSQL, was none for/,
     );
     postgres.thaw();
     await expect(dataSource.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);

@@ -7,7 +7,7 @@ import { DayChunk, recordOffset, BACKFILLED, UNFILLABLE, type Bar } from '@barke
 import { advanceTo, countedSlots, feedOf, otherBar, shuffledWithin } from '../support/programs/feeding.js';
 import { holey, marketBars, seeded, type BarsBySymbol } from '../support/data/market.js';
 import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
-import type { FedBars } from '../../libs/session-data/src/feed/index.js';
+import type { FeedOutcome } from '../../libs/session-data/src/feed/index.js';
 
 const SPEC = {
   symbols: ['AAA', 'BBB', 'CCC', 'DDD'],
@@ -82,7 +82,7 @@ test.each([1, 2, 3, 4])('I1 I4 I6 a store that is fed holds what a streamed one 
 
   const store = await server.begin(server.layout(FED));
   const { feed, frontier } = feedOf(server.redis, store);
-  const total: Pick<FedBars, 'accepted' | 'duplicates' | 'late'> = { accepted: 0, duplicates: 0, late: 0 };
+  const total: Pick<FeedOutcome, 'accepted' | 'duplicates' | 'late'> = { accepted: 0, duplicates: 0, late: 0 };
   const send = async (symbol: string, bars: readonly Bar[]) => {
     const { accepted, duplicates, late, conflicts } = await feed.feed(symbol, bars);
     expect(conflicts).toEqual([]);

@@ -9,7 +9,7 @@ import {
   type SymbolExtent,
 } from '@barkeep/bar-repository';
 import type { Calendar, Hours, TradingDay } from '@barkeep/bars';
-import { closesOf, greatestDivisor, spacingOf, spacingText } from './import/index.js';
+import { exampleOfCloses, greatestCommonDivisor, spacingOf, spacingText } from './import/index.js';
 import type { Database } from './services/index.js';
 
 export interface DatasetDescription {
@@ -50,7 +50,7 @@ export async function storedSpacings(
 
 /** The spacing of two or three rows if it is below five minutes: so few rows cannot prove a longer spacing. */
 function narrowSpacing(times: readonly number[]): number | undefined {
-  const divisor = times.slice(1).reduce((common, time, index) => greatestDivisor(time - times[index]!, common), 0);
+  const divisor = times.slice(1).reduce((gcd, time, index) => greatestCommonDivisor(time - times[index]!, gcd), 0);
   return divisor > 0 && divisor < FIVE_MINUTES_MS ? divisor : undefined;
 }
 
@@ -88,7 +88,7 @@ export async function describeDataset(
     coverage: coveredHours && (await coverageOf(database, { id, rows, extents }, coveredHours)),
     quarantined: await quarantinedRows(database, dataset),
     spacing: spacing === undefined ? null : spacingText(spacing),
-    looksLikeCloses: closesOf([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,
+    looksLikeCloses: exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,
     jumps: await jumpsOf(database, id),
   };
 }
@@ -155,8 +155,8 @@ async function coverageOf(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([month, slots]) => ({ month, expected: slots, present: present.get(month) ?? 0 }));
   const inSlots = [...present.values()].reduce((sum, slots) => sum + slots, 0);
-  const slots = months.reduce((sum, month) => sum + month.expected, 0);
-  return { calendar: calendar.id, hours, share: inSlots / Math.max(1, slots), outside: rows - inSlots, months };
+  const total = months.reduce((sum, month) => sum + month.expected, 0);
+  return { calendar: calendar.id, hours, share: inSlots / Math.max(1, total), outside: rows - inSlots, months };
 }
 
 /** The trading days for which the symbols may have rows. */

@@ -1,4 +1,4 @@
-/** The coordinator as a Nest application: the controllers of the HTTP API, what they call, and the middleware before them. */
+/** The coordinator as a Nest application: the controllers of the HTTP API, the services that they call, and the middleware. */
 import { Metrics } from '@barkeep/observe';
 import { ApiKeys, StopSequence } from '@barkeep/service';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -20,7 +20,7 @@ export class AppModule {
     const pinoHttp = { logger: context.logger };
     return {
       module: AppModule,
-      // The access log is express middleware, before everything else; this only uses its logger.
+      // Requests are logged by `accessLog` below; this module only gives Nest the same logger.
       imports: [LoggerModule.forRoot({ pinoHttp, useExisting: true, forRoutes: ['{*path}'] })],
       controllers: CONTROLLERS,
       providers: [
@@ -33,8 +33,8 @@ export class AppModule {
 }
 
 /**
- * Prepares an application that was created with `bodyParser: false`; call it before `init` or `listen`. The order of the middleware
- * makes the service safe: id and log, time, headers, key, deadline, body. No body is read before the key was checked.
+ * Adds the middleware to an application that was created with `bodyParser: false`; call it before `init` or `listen`. The order of
+ * the middleware matters: id and log, time, headers, key, pages, deadline, body. No body is read before the key was checked.
  */
 export function configureHttp(app: NestExpressApplication, context: AppContext): void {
   const { config, connections, logger, metrics } = context;
@@ -53,17 +53,17 @@ export function configureHttp(app: NestExpressApplication, context: AppContext):
   serveOpenApi(app, openApiDocument(app, upkeepDefaults(config)));
 }
 
-/** All resources come from this server. The service may be reached without TLS, so no request is upgraded to it. */
+/** All resources come from this server. The service may be used without TLS, so requests are not upgraded to HTTPS. */
 const contentSecurityPolicy = {
   directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
 };
 
 /**
- * The OpenAPI document that a coordinator with default settings serves at /docs-json, without its servers: for the linter and for
- * programs that want the document alone.
+ * The OpenAPI document that a coordinator with default settings serves at /docs-json, made without Postgres and Redis: for the
+ * linter, and for programs that need only the document.
  */
 export async function describeApi(): Promise<OpenAPIObject> {
-  // What the controllers call; describing them calls nothing else of it.
+  // Only what the constructors of the controllers use: no route is called.
   const context = { metrics: new Metrics(), stop: new StopSequence(0), connections: {} };
   const providers = [
     { provide: SessionService, useValue: {} },

@@ -1,6 +1,6 @@
 /**
- * Starts a coordinator in this process: connections, schema, application, port. Everything that must end is registered with the
- * stop sequence, so that `stop.run()` undoes it in order. main.ts handles signals and the exit code.
+ * Starts a coordinator in this process: connections, schema, application, port. Everything that has to be stopped is registered
+ * with the stop sequence, so that `stop.run()` stops it in the right order. `runService`, which main.ts calls, handles signals.
  */
 import { addProcessMetrics, createLogger, Metrics, startTracing } from '@barkeep/observe';
 import { type Config, openConnections, STOP_ORDER, StopSequence } from '@barkeep/service';
@@ -21,13 +21,14 @@ export interface Coordinator {
   logger: Logger;
 }
 
-/** Idle kept-alive connections end a little later than those of common load balancers. */
+/** An idle connection is kept this long: a little longer than common load balancers keep theirs (60 s). */
 const KEEP_ALIVE_MS = 65_000;
+/** How often a stop closes connections that have become idle. */
 const IDLE_CHECK_MS = 50;
-/** Part of the stop's time after which unfinished requests are aborted. */
+/** Unfinished requests are aborted after this part of the time that a stop may take. */
 const LAST_CALL = 0.8;
 
-/** @throws the error of the server that cannot be reached; nothing stays open then */
+/** Starts a coordinator. @throws the error of a server that cannot be reached; everything is closed again then */
 export async function startCoordinator(config: Config): Promise<Coordinator> {
   const logger = await createLogger('coordinator', config.log);
   const stop = new StopSequence(config.process.stopMs);
@@ -58,28 +59,28 @@ export async function startCoordinator(config: Config): Promise<Coordinator> {
 async function listen(app: NestExpressApplication, { http }: Config, logger: Logger): Promise<string> {
   await app.listen(http.port, http.host);
   const server: Server = app.getHttpServer();
-  // A connection that cannot be accepted, for example without a free file descriptor, must not end the process.
+  // When a connection cannot be accepted, for example because no file descriptor is free, the process must not end.
   server.on('error', (error) => logger.warn({ error: error.message }, 'http server'));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  // A body may be a stream of bars that lasts for hours; all other requests have the deadline of their answers.
+  // 0: no limit, because a feeding request may last for hours; all other requests have to be answered within the deadline.
   server.requestTimeout = 0;
   const { port } = server.address() as AddressInfo;
   return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${port}`;
 }
 
-/** Refuses new connections at once; open ones stay until the work behind them has ended. */
-function stopListening(server: Server, app: NestExpressApplication, stop: StopSequence, boundMs: number): void {
+/** Registers the stop of the server: it refuses new connections at once, and closes open ones when their requests have ended. */
+function stopListening(server: Server, app: NestExpressApplication, stop: StopSequence, stopMs: number): void {
   let closed: Promise<void> | undefined;
   stop.onStop('listening', STOP_ORDER.accepting, () => {
     closed = new Promise((resolve) => server.close(() => resolve()));
   });
   stop.onStop('requests', STOP_ORDER.http, async () => {
-    // A busy connection becomes idle later; one that never does must not hold the process.
-    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-    const all = setTimeout(() => server.closeAllConnections(), boundMs * LAST_CALL);
+    // A busy connection becomes idle later. One that never does must not keep the process running.
+    const idleTimer = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    const lastCallTimer = setTimeout(() => server.closeAllConnections(), stopMs * LAST_CALL);
     await closed;
-    clearInterval(idle);
-    clearTimeout(all);
+    clearInterval(idleTimer);
+    clearTimeout(lastCallTimer);
     await app.close();
   });
 }

@@ -1,2 +1,2 @@
-/** `@barkeep/coordinator`: the HTTP service that owns sessions and streams them. The program itself is main.ts. */
+/** `@barkeep/coordinator`: the HTTP service that owns sessions and streams them. The entry point of its process is main.ts. */
 export { startCoordinator, type Coordinator } from './coordinator.js';

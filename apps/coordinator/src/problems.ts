@@ -1,6 +1,6 @@
 /**
- * The errors of the HTTP side, which have their problem document, and the document of every other error. Pure.
- * Guarantees that wrong input is never answered with a 500, and that a 500 or 503 reveals no internal details.
+ * Maps every error to its problem document. Pure. Wrong input never becomes a 500, and a 500 or 503 reveals no internal details.
+ * Errors of the HTTP API itself are defined here.
  */
 import { problem, summary, type Problem, type ProblemExtra, type ProblemKind } from '@barkeep/api';
 import { HttpException } from '@nestjs/common';
@@ -35,7 +35,7 @@ import {
   UnknownSymbolError,
 } from '@barkeep/session-data';
 
-/** An error of the HTTP side with its problem document. */
+/** An error of the HTTP API, with its problem document. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
@@ -57,7 +57,7 @@ export function wrongField(field: string, expected: string, was: string): WrongF
   return new WrongFieldsError([{ field, expected, was }]);
 }
 
-/** The problem document of any thrown value; `internal-error` for a fault of the service. */
+/** The problem document of any thrown value; `internal-error` if the value is not known here. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof SessionSpecError) return new WrongFieldsError(error.problems).problem;
@@ -89,7 +89,7 @@ export function problemOf(error: unknown): Problem {
   }
   if (error instanceof SessionLostError) return problem('session-lost', error.message);
   if (isBrokenStore(error)) return problem('session-lost', `the store of the session is broken: ${error.message}`);
-  // The session was created while BARKEEP_CALENDARS_DIR had its calendar. A new spec with an unknown calendar is a SessionSpecError.
+  // BARKEEP_CALENDARS_DIR no longer has the calendar of a stored session. For a new spec this is a SessionSpecError.
   if (error instanceof UnknownCalendarError) return problem('unknown-calendar', error.message);
   if (error instanceof HttpException) return ofHttpException(error);
   if (isOutage(error)) return problem('unavailable', 'a server behind the service does not answer; try again shortly');
@@ -106,7 +106,7 @@ const KIND_OF_STATUS: Readonly<Record<number, ProblemKind>> = {
   503: 'not-ready',
 };
 
-/** Errors of Nest itself: an unknown route, a path that cannot be decoded. */
+/** The problem of an error that Nest throws, such as an unknown route or a path that cannot be decoded. */
 function ofHttpException(error: HttpException): Problem {
   const kind = KIND_OF_STATUS[error.getStatus()];
   return kind ? problem(kind, error.message) : problem('internal-error', 'the cause is in the log of the service');

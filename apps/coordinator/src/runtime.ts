@@ -1,4 +1,4 @@
-/** What exists before the application and outlives it: configuration, connections, log, traces. */
+/** What exists before the application starts and after it has stopped: configuration, connections, log, metrics, traces. */
 import type { UpkeepDefaults } from '@barkeep/bars';
 import type { Metrics, Tracing } from '@barkeep/observe';
 import type { Config, Connections, StopSequence } from '@barkeep/service';
@@ -16,7 +16,7 @@ export interface AppContext {
 /** Injection token of the `AppContext`. */
 export const APP_CONTEXT = Symbol('APP_CONTEXT');
 
-/** The upkeep of a session whose spec says nothing about it. */
+/** The upkeep settings of a session whose spec has none. */
 export function upkeepDefaults({ upkeep }: Config): UpkeepDefaults {
   return { ...upkeep, everySeconds: upkeep.checkIntervalMs / 1000 };
 }

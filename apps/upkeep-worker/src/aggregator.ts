@@ -1,29 +1,30 @@
 /**
- * Derives bars of one partition. It visits the days from the watermark to the frontier, then days before the watermark that were
- * repaired, and moves the watermark over every bucket whose slots are settled and derived. The watermark stops at the first slot
- * that backfill has not settled. The aggregator then adds a detection job, as it does when the store was set back.
+ * Derives the bars of one partition. First it derives the days from the watermark to the frontier and moves the watermark along. The
+ * watermark stops at the window of the first empty slot that no repository was asked about yet; the aggregator then adds a `detect-gaps`
+ * job. It also adds one when the store was set back, that is, returned to an earlier state. Last, it derives again the days that were
+ * repaired.
  */
 import { countsBefore, type PartitionPosition, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
-import { deriveDay, isOpen } from './derive-day.js';
+import { deriveDay, hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
-/** Partitions whose derived days are remembered. */
-const PARTITIONS_KNOWN = 1_000;
+/** At most this many partitions are remembered in `derivedTo`. */
+const PARTITIONS_MAX = 1_000;
 
 export class Aggregator {
-  /** Up to which day the stored bars of a partition are derived, and the frontier then. */
+  /** For each partition, the first day not fully derived, and the frontier then. Only for days behind one that waits for a repository. */
   private readonly derivedTo = new Map<string, { day: number; frontier: number }>();
 
   constructor(private readonly parts: WorkParts) {}
 
   /** @throws SessionLostError */
   async run(payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
-    const about = { 'barkeep.session': payload.sessionId, 'barkeep.partition': payload.partition };
-    await this.parts.tracing.span('make bars readable', about, () =>
+    const attributes = { 'barkeep.session': payload.sessionId, 'barkeep.partition': payload.partition };
+    await this.parts.tracing.span('make bars readable', attributes, () =>
       this.parts.sessions.with(payload, (store) => this.derive(store, payload, signal)),
     );
-    if (payload.foundAt !== undefined) this.parts.figures.readable(this.parts.now() - payload.foundAt);
+    if (payload.foundAt !== undefined) this.parts.figures.repairTook(this.parts.now() - payload.foundAt);
   }
 
   private async derive(
@@ -35,29 +36,30 @@ export class Aggregator {
     if (!position) return;
     const { layout } = store;
     const { frontier, watermark, retainedFrom } = position;
-    let settledTo = watermark;
+    let newWatermark = watermark;
     let day = layout.dayIndexAt(Math.max(watermark, retainedFrom));
     for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const { close, slotCount } = layout.grid(day);
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
-      const upTo = await deriveDay({ store, partition, day }, slots, frontier);
-      const closes = upTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
-      const moved = await store.moveWatermark(partition, settledTo, upTo, closes);
-      settledTo = Math.max(settledTo, upTo);
-      // A feed's frontier may be inside a window. The buckets before it are derived, and the watermark waits for the window's end.
-      if (!moved || upTo < Math.min(layout.windowEndBefore(frontier), close)) {
+      const dayFinishedTo = await deriveDay({ store, partition, day }, slots, frontier);
+      const closedDay = dayFinishedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
+      const moved = await store.moveWatermark(partition, newWatermark, dayFinishedTo, closedDay);
+      newWatermark = Math.max(newWatermark, dayFinishedTo);
+      // Not moved: the store was set back. Below the window's end: a slot was not requested yet, or a symbol changed meanwhile. It is
+      // no gap when a feed's frontier is in the middle of a window: its buckets are derived, but the watermark waits for the window's end.
+      if (!moved || dayFinishedTo < Math.min(layout.windowEndBefore(frontier), close)) {
         if (mayDetect || !moved) await this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
-        if (moved && isOpen(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
+        if (moved && hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
         break;
       }
     }
-    await this.deriveDirty(store, partition, { ...position, watermark: settledTo }, signal);
+    await this.deriveDirty(store, partition, { ...position, watermark: newWatermark }, signal);
   }
 
   /**
-   * Derives what is stored of the days from `fromDay` on, while an earlier day waits for a repository. A day that was derived whole is
-   * not visited again: what is written to it later marks it as dirty.
+   * Derives the stored bars of the days from `fromDay` on while an earlier day waits for a repository. A fully derived day is not visited
+   * again: a later write marks it as dirty, and {@link deriveDirty} takes it.
    */
   private async deriveStored(
     store: UpkeepStore,
@@ -68,21 +70,23 @@ export class Aggregator {
   ): Promise<void> {
     const { layout } = store;
     const key = `${layout.incarnation} ${partition} ${layout.membership.version}`;
-    const before = this.derivedTo.get(key);
-    // A frontier that went back belongs to a store that was set back: derive its days again.
-    let day = before && before.frontier <= frontier ? Math.max(fromDay, before.day) : fromDay;
+    const last = this.derivedTo.get(key);
+    // If the frontier went back, the store was set back: derive its days again.
+    let day = last && last.frontier <= frontier ? Math.max(fromDay, last.day) : fromDay;
     for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
       await deriveDay({ store, partition, day }, slots, frontier);
       if (layout.grid(day).close > frontier) break;
     }
+    // Insert again, so that the map's first key is the one used longest ago.
     this.derivedTo.delete(key);
     this.derivedTo.set(key, { day, frontier });
     const [oldest] = this.derivedTo.keys();
-    if (this.derivedTo.size > PARTITIONS_KNOWN && oldest) this.derivedTo.delete(oldest);
+    if (this.derivedTo.size > PARTITIONS_MAX && oldest) this.derivedTo.delete(oldest);
   }
 
+  /** Derives again the symbols and days that were written to after they were derived. */
   private async deriveDirty(
     store: UpkeepStore,
     partition: number,
@@ -99,11 +103,11 @@ export class Aggregator {
       const day = layout.dayIndexOf(date);
       if (day === undefined || day < layout.firstKept(retainedFrom)) continue;
       const all = await store.readDay(partition, day, layout.symbolsOf(partition));
-      // Emit the counts before the day is clean. When this worker dies in between, the next one emits them again.
+      // Emit the counts before `deriveDay` clears the day's dirty mark: if this worker dies in between, the next one emits them again.
       const { close, slotCount } = layout.grid(day);
       if (close <= watermark) await store.events.quality(partition, day, countsBefore(all, slotCount));
       const dirty = all.filter(({ symbol }) => symbols.includes(symbol));
-      await deriveDay({ store, partition, day }, dirty, frontier, true);
+      await deriveDay({ store, partition, day }, dirty, frontier, 'all');
     }
   }
 }

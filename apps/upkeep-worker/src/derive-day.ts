@@ -14,21 +14,21 @@ export interface PartitionDay {
 }
 
 /** True when readers see bars before they are repaired, so that derived bars must not wait for a repository (I12). */
-export function isOpen({ layout }: UpkeepStore): boolean {
+export function hasNoBarrier({ layout }: UpkeepStore): boolean {
   return layout.spec.upkeep.barrier === 'none';
 }
 
 /**
- * Derives the stale buckets of a day, or all of them. Of a symbol with slots that are not settled: every closed bucket from the bars
- * that are stored, in a session without barriers, otherwise the buckets before the first of these slots.
+ * Derives the buckets of a day: of all symbols, or only of those with stale buckets. For a symbol with missing slots it derives the
+ * buckets before the window of the first of them; in a session without barriers it derives every closed bucket from the stored bars.
  * @param symbols the day as it was read
- * @returns the time up to which every symbol is settled and derived, epoch ms
+ * @returns the time up to which no symbol has a missing slot and every symbol is derived, epoch ms
  */
 export async function deriveDay(
   at: PartitionDay,
   symbols: readonly SymbolDay[],
   frontier: number,
-  all = false,
+  which: 'all' | 'stale' = 'stale',
 ): Promise<number> {
   const { layout } = at.store;
   const grid = layout.grid(at.day);
@@ -37,9 +37,9 @@ export async function deriveDay(
   // The watermark moves window by window, as the clock does. A symbol with a gap is derived up to the gap's window.
   const settled = layout.windowStart(at.day, Math.min(closed, ...firstGaps));
   const whole = symbols.filter((_, i) => firstGaps[i] === closed);
-  const othersTo = isOpen(at.store) ? closed : settled;
+  const othersTo = hasNoBarrier(at.store) ? closed : settled;
   const others = othersTo > 0 ? symbols.filter((_, i) => firstGaps[i] !== closed) : [];
-  const refused = (await deriveSymbols(at, closed, whole, all)) + (await deriveSymbols(at, othersTo, others, all));
+  const refused = (await deriveSymbols(at, closed, whole, which)) + (await deriveSymbols(at, othersTo, others, which));
   return refused > 0 || settled === 0 ? grid.open : grid.closeTime(settled - 1);
 }
 
@@ -48,12 +48,12 @@ async function deriveSymbols(
   at: PartitionDay,
   closed: number,
   symbols: readonly SymbolDay[],
-  all: boolean,
+  which: 'all' | 'stale',
 ): Promise<number> {
   let refused = 0;
   for (let from = 0; from < symbols.length; from += SYMBOLS_A_BATCH) {
     const batch = symbols.slice(from, from + SYMBOLS_A_BATCH);
-    refused += await deriveBatch(at, closed, all ? batch : await staleOf(at, closed, batch));
+    refused += await deriveBatch(at, closed, which === 'all' ? batch : await staleOf(at, closed, batch));
   }
   return refused;
 }

@@ -5,7 +5,7 @@
 import { firstMissing } from '@barkeep/bars';
 import { type PartitionPosition, SessionLostError, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, PayloadInput, UpkeepScope } from '@barkeep/upkeep-queues';
-import { isOpen } from './derive-day.js';
+import { hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
 /**
@@ -49,7 +49,7 @@ export class GapDetector {
       if (scope) continue;
       const { frontier, watermark } = position;
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
-      if (isBehind && (isOpen(store) || dates.length === 0)) {
+      if (isBehind && (hasNoBarrier(store) || dates.length === 0)) {
         aggregates.push({ ...session, partition, mayDetect: dates.length === 0 });
       }
       isAtEnd &&= watermark >= store.layout.end && !isBehind;

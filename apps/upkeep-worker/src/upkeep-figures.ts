@@ -75,7 +75,7 @@ export function upkeepFigures(metrics: Metrics) {
       askTime.observe({ repository }, tookMs / 1000);
     },
     /** Bars that filled gaps are derived, and readers may see them. @param sinceFoundMs since the gaps were found */
-    readable: (sinceFoundMs: number) => repairs.observe(Math.max(0, sinceFoundMs) / 1000),
+    repairTook: (sinceFoundMs: number) => repairs.observe(Math.max(0, sinceFoundMs) / 1000),
     /** Counts and times the jobs of a worker. */
     watch: (worker: Worker) => {
       worker.on('completed', completed);

@@ -1,6 +1,6 @@
 /**
  * The data of each event of `GET /v1/sessions/{id}/events`. The names and fields are those of session-data; the compiler
- * holds the two together. Times are ISO 8601 here, and epoch milliseconds in session-data.
+ * checks that they agree. Times are ISO 8601 here, and epoch milliseconds in session-data.
  */
 import { SESSION_STATES } from '@barkeep/bars';
 import type { SessionEvent, SessionEventType } from '@barkeep/session-data';
@@ -13,7 +13,7 @@ type Shown<E> = {
 };
 type Schemas = { [T in SessionEventType]: z.ZodType<Shown<Extract<SessionEvent, { type: T }>>> };
 
-const at = time.describe('when the store took the event, wall clock');
+const at = time.describe('when the store recorded the event, wall clock');
 const day = { at, time: time.describe('simulated time'), date, symbols: count };
 const consumer = { at, time, consumer: z.string(), position: time };
 const barsBySymbol = z.record(z.string(), count);
@@ -39,8 +39,8 @@ export const eventAnswers = {
   'gap-filled': z.strictObject({ at, date, symbols: barsBySymbol }).describe('filled slots, by symbol'),
   'gap-settled': z
     .strictObject({ at, date, symbols: z.record(z.string(), settled) })
-    .describe('slots that reached a state without a bar, by symbol'),
-  'late-bars': z.strictObject({ at, date, symbols: barsBySymbol }).describe('fed bars behind the frontier, by symbol'),
+    .describe('slots that became no-trade, unfillable or absent, by symbol'),
+  'late-bars': z.strictObject({ at, date, symbols: barsBySymbol }).describe('fed bars before the frontier, by symbol'),
   'repository-failed': z
     .strictObject({ at, repository: z.string(), error: z.string(), nextTryAt: time })
     .describe('a repository failed; its slots wait for the next attempt'),

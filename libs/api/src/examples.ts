@@ -71,7 +71,7 @@ export const metricsExample = {
   refused: { 'high-below-low': 1 },
   outside: 0,
   extended: 1250,
-  outsideExamples: ['2013-10-07T12:00:00.000Z'],
+  outsideExamples: ['2024-03-04T12:00:00.000Z'],
 };
 
 export const gapExample = {
@@ -242,7 +242,7 @@ export const fedExample = {
   refused: { 'high-below-low': 1 },
   problems: [
     { index: 17, line: 18, reason: 'high-below-low', openTime: '2024-03-04T14:47:00.000Z' },
-    { index: 40, line: 41, reason: 'conflict', openTime: '2024-03-04T14:10:00.000Z' },
+    { index: 40, line: 41, reason: 'conflict', openTime: '2024-03-04T15:10:00.000Z' },
   ],
   stored: 3890,
 };

@@ -1,6 +1,6 @@
 /**
- * `@barkeep/api`: the contract of the HTTP API. Zod schemas of every query, answer, event and problem. The coordinator
- * makes its OpenAPI document from them, the client reads answers with them, and tests compare real answers with them.
+ * `@barkeep/api`: the contract of the HTTP API, as Zod schemas of every query, answer, event and problem. The coordinator
+ * makes its OpenAPI document from them, the client checks answers with them, and tests compare real answers with them.
  */
 export * from './answers/index.js';
 export * from './events.js';

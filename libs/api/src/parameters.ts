@@ -6,7 +6,7 @@
 import { FILLS, INTERVAL_WORDS, isInterval, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';
 
-/** Most entries of a page. */
+/** Maximum number of entries on a page. */
 export const PAGE_MAX = 500;
 
 /** A whole number in a query string, in `[min, max]`. */
@@ -41,9 +41,9 @@ export const symbolList = z
   .string()
   .transform((text) => text.split(','))
   .pipe(z.array(z.string().regex(SYMBOL_PATTERN, SYMBOL_WORDS)).max(SYMBOLS_MAX, `at most ${SYMBOLS_MAX} symbols`))
-  .meta({ description: 'comma list', example: 'SPY,IBM' });
+  .meta({ description: 'symbols, separated by commas', example: 'SPY,IBM' });
 
-/** A trading date. @param description what it is when it is left out */
+/** A trading date. @param description which date is meant when the parameter is left out */
 export function dateParameter(example: string, description: string) {
   return z.iso.date(`a date, such as ${example}`).optional().meta({ description });
 }
@@ -57,9 +57,9 @@ export function checkDates(
   context.addIssue({ code: 'custom', path: ['to'], message: 'a date that is not before from' });
 }
 
-/** 1990-01-01. Epoch seconds of our century are below it, epoch milliseconds of market data above. */
+/** 1990-01-01 as epoch ms. A time of this century in epoch seconds is a smaller number; in epoch ms it is a larger one. */
 const EPOCH_MS_MIN = 631_152_000_000;
-/** Exclusive. Epoch microseconds from 1990 on are above it. */
+/** Exclusive. A time from 1990 on in epoch microseconds is a larger number. */
 const EPOCH_MS_END = 1e14;
 const NUMBER = /^-?\d+$/;
 const isoTimes = z.union([
@@ -68,7 +68,7 @@ const isoTimes = z.union([
   z.iso.datetime({ offset: true, precision: -1 }), // without seconds
 ]);
 
-/** What {@link parseTime} accepts, in words. */
+/** Describes what {@link parseTime} accepts, for error messages. */
 export const TIME_EXPECTED = `an ISO 8601 time with a zone, a date or epoch milliseconds (a number from ${EPOCH_MS_MIN}, not seconds or microseconds)`;
 
 /** Whether a number can be epoch milliseconds, and not seconds, microseconds or nanoseconds. */

@@ -1,4 +1,4 @@
-/** The problem documents of RFC 9457 that Barkeep answers with. A `type` stands for one cause and never changes. */
+/** The problem documents (RFC 9457) in Barkeep's answers. A `type` means one cause and never changes. */
 import type { FieldProblem } from '@barkeep/bars';
 import { z } from 'zod';
 import { time } from './values.js';
@@ -23,8 +23,8 @@ export const PROBLEM_KINDS = {
   'unknown-consumer': { status: 404, title: 'No such consumer of this session' },
   'no-bar': { status: 404, title: 'No bar is visible yet' },
   'session-conflict': { status: 409, title: 'The session exists with another spec' },
-  'symbol-count': { status: 409, title: 'The session cannot have so many symbols, or so few' },
-  'symbols-changing': { status: 409, title: 'Others are changing the symbols of the session' },
+  'symbol-count': { status: 409, title: 'The session would have too many or too few symbols' },
+  'symbols-changing': { status: 409, title: 'Another call is changing the symbols of the session' },
   'wrong-state': { status: 409, title: 'The session is in another state' },
   'not-a-feed': { status: 409, title: 'The session reads its bars from a dataset' },
   'fed-bars-lost': { status: 409, title: 'The session store lost bars of this stream' },
@@ -49,29 +49,29 @@ export const problemAnswer = z.strictObject({
   problems: z
     .array(z.strictObject({ field: z.string(), expected: z.string(), was: z.string() }))
     .optional()
-    .describe('each field that is wrong, what was expected and what came'),
-  checks: z.record(z.string(), z.string()).optional().describe('of not-ready: each server with up or down'),
+    .describe('each wrong field, with what was expected and what the request had'),
+  checks: z.record(z.string(), z.string()).optional().describe('only of not-ready: each server, up or down'),
   lost: z
     .strictObject({
       symbol: z.string(),
-      reached: time.describe('the store has every bar that closes by then'),
+      reached: time.describe('the store has every bar that closes by this time'),
       bars: z.int().min(1).describe('how many more bars the feeder had seen in the store'),
     })
     .optional()
-    .describe('of fed-bars-lost: the stream whose later bars must be sent again'),
+    .describe('only of fed-bars-lost: the stream whose later bars must be sent again'),
 });
 /** The body of an error answer. */
 export type Problem = Omit<z.output<typeof problemAnswer>, 'problems'> & { problems?: readonly FieldProblem[] };
 
-/** What some kinds of problem say besides the detail. */
+/** Fields that only some kinds of problem have. */
 export type ProblemExtra = Pick<Problem, 'problems' | 'checks' | 'lost'>;
 
-/** A problem document of a kind. */
+/** Makes a problem document. */
 export function problem(kind: ProblemKind, detail: string, extra: ProblemExtra = {}): Problem {
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
 }
 
-/** One line that says all that is wrong: "last: expected …, was …; to: …". */
+/** Names every wrong field in one line: "last: expected …, was …; to: …". */
 export function summary(problems: readonly FieldProblem[]): string {
   return problems.map(({ field, expected, was }) => `${field || 'body'}: expected ${expected}, was ${was}`).join('; ');
 }

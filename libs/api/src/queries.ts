@@ -1,6 +1,6 @@
 /**
- * The query strings and headers that routes take, and the body of a call that runs upkeep: one strict schema each. A parameter that
- * the schema does not name is refused, so that a misspelt parameter is an error instead of a surprise.
+ * The query strings and headers that routes accept, and the body of a call that runs upkeep: one strict schema each. A parameter that
+ * the schema does not have is refused, so that a misspelt parameter is an error and not ignored.
  */
 import {
   calendarIds,
@@ -26,7 +26,7 @@ import {
   wholeParameter,
 } from './parameters.js';
 
-/** Most bars that one answer has. */
+/** Maximum number of bars in one answer. */
 export const BARS_MAX = 10_000;
 const BARS_DEFAULT = 100;
 const DAYS_PAGE = 100;
@@ -78,7 +78,7 @@ export const eventsQuery = z.strictObject({
   from: z
     .enum(['now', 'beginning'], 'now or beginning')
     .default('now')
-    .meta({ description: 'now: events from here on; beginning: from the oldest event that is retained' }),
+    .meta({ description: 'now: events from the time of the call on; beginning: from the oldest retained event' }),
   types: z
     .string()
     .transform((text) => text.split(','))
@@ -88,7 +88,7 @@ export const eventsQuery = z.strictObject({
     .meta({ description: 'comma list', example: 'clock,day-closed,state' }),
 });
 
-/** Either the `last` bars, or those that open in `[from, to)`; without either the last 100. */
+/** Either the newest `last` bars, or those that open in `[from, to)`. Without any of the three: the newest 100 bars. */
 export const barsQuery = z
   .strictObject({
     interval,
@@ -106,20 +106,20 @@ export const barsQuery = z
       .meta({ description: 'exclusive; the clock when left out', example: '2013-10-07T20:00:00Z' }),
   })
   .superRefine((query, context) => {
-    const wrong = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
     const { last, from, to } = query;
-    if (last !== undefined && (from !== undefined || to !== undefined)) wrong('last', 'either last, or from and to');
-    if (to !== undefined && from === undefined && last === undefined) wrong('from', 'a time, since to is given');
-    if (from !== undefined && to !== undefined && to <= from) wrong('to', 'a time after from');
+    if (last !== undefined && (from !== undefined || to !== undefined)) refuse('last', 'either last, or from and to');
+    if (to !== undefined && from === undefined && last === undefined) refuse('from', 'a time, since to is given');
+    if (from !== undefined && to !== undefined && to <= from) refuse('to', 'a time after from');
   })
   .transform(({ last, from, to, ...rest }) =>
     from === undefined ? { ...rest, last: last ?? BARS_DEFAULT } : { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER },
   );
 
-/** How many bars of the symbol a feeder knows to be stored. */
+/** How many bars of the symbol the store had at the feeder's last call. */
 const seen = wholeParameter(0, 999_999_999).optional().meta({
   description:
-    '`stored` of the last answer that this feeder got: with fewer bars in the store the call is refused as fed-bars-lost',
+    '`stored` of the last answer to this feeder: when the store has fewer bars, the call is refused as fed-bars-lost',
   example: 3890,
 });
 
@@ -162,8 +162,8 @@ export const coverageQuery = z
       .default('XNYS')
       .refine((id) => calendarIds().includes(id), 'the id of a calendar, such as XNYS'),
     hours: z.enum(['regular', 'extended'], 'regular or extended').default('regular'),
-    from: dateParameter('2013-10-07', 'that of the first bar when left out'),
-    to: dateParameter('2013-10-11', 'included; that of the last bar when left out'),
+    from: dateParameter('2013-10-07', 'the date of the first bar when left out'),
+    to: dateParameter('2013-10-11', 'included; the date of the last bar when left out'),
     limit: wholeParameter(1, PAGE_MAX).default(PAGE_MAX).meta({ description: 'symbols in one answer' }),
     after: z.string().max(64).optional().meta({ description: 'the nextAfter of an earlier page' }),
   })
@@ -174,7 +174,7 @@ export const coverageQuery = z
     context.addIssue({ code: 'custom', path: ['hours'], message });
   });
 
-/** The bars of an export; open times, end exclusive. */
+/** Which bars to export: those that open in `[from, to)`. */
 export const exportQuery = z
   .strictObject({
     format: z.enum(['csv', 'ndjson'], 'csv or ndjson').default('csv'),

@@ -20,7 +20,7 @@ export const slotCounts = {
   streamed: count.describe('the bar came with the stream'),
   backfilled: count.describe('the bar came from a repository'),
   noTrade: count.describe('empty, and a complete source confirms that nothing traded'),
-  unfillable: count.describe('empty, and given up after maxRetries asks'),
+  unfillable: count.describe('empty, and given up after maxRetries requests'),
   absent: count.describe('empty; a repository was asked and answered without the bar'),
   missing: count.describe('empty, and no repository was asked yet'),
 };

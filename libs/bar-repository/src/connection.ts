@@ -46,14 +46,14 @@ export async function withConnection<T>(
  */
 export async function borrowConnection(source: DataSource | Pool): Promise<PoolClient> {
   const pool = poolOf(source);
-  // The pool emits this in the moment in which it removes its own listener from the connection.
+  // The pool emits `acquire` when it removes its own listener from the connection.
   if (!pool.listeners('acquire').includes(ignoreErrors)) pool.on('acquire', ignoreErrors);
   return pool.connect();
 }
 
 /**
- * Gives a connection a listener for `error` that stays as long as it lives. The pool removes its own at checkout, and a borrower
- * that adds one later is too late for an error that arrives in the same packet as the answer before it.
+ * Gives a connection a listener for `error` that is never removed, because an `error` event without a listener ends the process. The pool
+ * removes its own at checkout. A borrower that adds one later misses an error that arrives in the same packet as the previous answer.
  */
 export function ignoreErrors(client: ClientBase): void {
   if (!client.listeners('error').includes(ignoreError)) client.on('error', ignoreError);

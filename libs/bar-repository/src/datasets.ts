@@ -1,6 +1,7 @@
 /**
- * Names and numbers of datasets and symbols, what is declared of a dataset, its version, and its removal. Rows carry numbers, callers
- * use names. A number is assigned once and never changes, so a caller may cache it until the dataset is removed.
+ * Finds, creates and removes datasets and symbols, and keeps what is recorded per dataset: complete days, permitted values and a version.
+ * Rows of bars contain the numbers of datasets and symbols; callers use their names. A number is assigned once and never changes, so a
+ * caller may cache it until the dataset is removed.
  */
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
@@ -26,7 +27,7 @@ export async function datasetNames(dataSource: DataSource): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** The numbers of the symbols that the database knows. An unknown symbol, which has no bars in any dataset, is left out. */
+/** The numbers of these symbols, by name. Leaves out a symbol that the database does not have: no dataset has bars of it. */
 export async function symbolIds(dataSource: DataSource, names: readonly string[]): Promise<Map<string, number>> {
   if (names.length === 0) return new Map();
   const rows = await dataSource.query<{ id: number; name: string }[]>(
@@ -38,15 +39,15 @@ export async function symbolIds(dataSource: DataSource, names: readonly string[]
 
 /** The number of a dataset. Creates the dataset when it is new. */
 export async function ensureDataset(dataSource: DataSource, name: string): Promise<number> {
-  const known = await resolveDataset(dataSource, name);
-  if (known !== undefined) return known;
+  const existingId = await resolveDataset(dataSource, name);
+  if (existingId !== undefined) return existingId;
   await dataSource.query('INSERT INTO datasets (name) VALUES ($1) ON CONFLICT DO NOTHING', [name]);
-  const made = await resolveDataset(dataSource, name);
-  if (made === undefined) throw new UnknownDatasetError(name);
-  return made;
+  const createdId = await resolveDataset(dataSource, name);
+  if (createdId === undefined) throw new UnknownDatasetError(name); // removed by another process since the insert
+  return createdId;
 }
 
-/** The numbers of all these symbols. Adds the new ones. Each statement commits on its own, so that imports do not wait for each other. */
+/** As {@link symbolIds}, but adds missing symbols. Each statement commits separately, so that imports do not wait for each other. */
 export async function ensureSymbols(dataSource: DataSource, names: readonly string[]): Promise<Map<string, number>> {
   const known = await symbolIds(dataSource, names);
   const missing = [...new Set(names)].filter((name) => !known.has(name)).sort();
@@ -79,7 +80,7 @@ export async function removeDataset(dataSource: DataSource, name: string): Promi
     await client.query('DELETE FROM complete_days WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM quarantined_bars WHERE dataset = $1 AND incarnation IS NULL', [name]);
     await client.query('DELETE FROM datasets WHERE id = $1', [id]);
-    // After the dataset's row: from here on no process can pack days of the dataset.
+    // Packs are deleted after the dataset's row, because from then on no process can pack days of the dataset.
     await client.query('DELETE FROM packed_days WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM dataset_changes WHERE dataset_id = $1', [id]);
     await client.query('COMMIT');
@@ -88,8 +89,8 @@ export async function removeDataset(dataSource: DataSource, name: string): Promi
 }
 
 /**
- * Declares a dataset complete for pairs of symbol number and trading date, on a connection that may be in a transaction: there, an empty
- * slot means that there was no trade. The caller's calendar decides which date, `YYYY-MM-DD`, a minute belongs to.
+ * Declares a dataset complete for pairs of symbol number and trading date (`YYYY-MM-DD` in the caller's calendar): an empty slot of such
+ * a day means that there was no trade. The connection may be in a transaction.
  */
 export async function declareSymbolDates(
   client: PoolClient,
@@ -123,13 +124,13 @@ export async function completeSymbols(
 
 /** Which values the bars of a dataset may have. */
 export interface DatasetValues {
-  /** Some bars may have negative prices. */
+  /** Some bars may have negative prices, or prices of 0. */
   anyPrices: boolean;
   /** Some files had no volume: their bars have volume 0. */
   withoutVolume: boolean;
 }
 
-/** The values of a dataset; the defaults for an unknown dataset. */
+/** Which values a dataset may have. Both fields are false for an unknown dataset. */
 export async function datasetValues(dataSource: DataSource, datasetId: number): Promise<DatasetValues> {
   const [row] = await dataSource.query<DatasetValues[]>(
     'SELECT any_prices AS "anyPrices", without_volume AS "withoutVolume" FROM datasets WHERE id = $1',
@@ -138,7 +139,7 @@ export async function datasetValues(dataSource: DataSource, datasetId: number): 
   return row ?? { anyPrices: false, withoutVolume: false };
 }
 
-/** Adds the given values to those of the dataset. A value that was set once stays. */
+/** Sets those fields of a dataset that are true in `values`. A field that was set once stays true. */
 export async function allowDatasetValues(client: PoolClient, datasetId: number, values: DatasetValues): Promise<void> {
   if (!values.anyPrices && !values.withoutVolume) return;
   await client.query(
@@ -150,7 +151,7 @@ export async function allowDatasetValues(client: PoolClient, datasetId: number, 
 
 /**
  * The version of a dataset as text, which changes whenever its rows change, by any statement: equal versions mean equal rows. A cache
- * reads the version first and the rows second, and stores the rows under it. A dataset that never changed, or does not exist, has `0`.
+ * reads the version first, then the rows, and stores the rows under that version. A dataset that never changed or does not exist has `0`.
  */
 export async function datasetVersion(dataSource: DataSource, datasetId: number): Promise<string> {
   const [row] = await dataSource.query<{ version: string }[]>(
@@ -160,9 +161,9 @@ export async function datasetVersion(dataSource: DataSource, datasetId: number):
   return row?.version ?? '0';
 }
 
-/** Replaces the recorded changes of a dataset by their sum. The version stays the same. */
+/** Replaces the stamps of a dataset's changes by one, their XOR, so that they stay few. The version stays the same. */
 export async function mergeChanges(dataSource: DataSource, datasetId: number): Promise<void> {
-  // A concurrent merge does not see the deleted stamps, so each stamp is in exactly one sum.
+  // A concurrent merge skips the stamps that this one deletes, so each stamp is merged exactly once.
   await dataSource.query(
     `WITH gone AS (DELETE FROM dataset_changes WHERE dataset_id = $1 RETURNING stamp)
      INSERT INTO dataset_changes (dataset_id, stamp) SELECT $1, bit_xor(stamp) FROM gone HAVING count(*) > 0`,

@@ -21,9 +21,9 @@ const ROWS_PER_STATEMENT = 5_000;
 const RAW_CHARS_MAX = 1_000;
 
 /**
- * Stores refused bars of a session (`null`: of an import). Idempotent: a row that is equal to a stored one is not written again.
- * Nothing is written for a session that was deleted.
- * @param requestedDate the trading day for which a repository answered them
+ * Stores refused bars. Idempotent: a row that is equal to a stored one is not written again.
+ * @param incarnation the session's; null for an import. Nothing is written for a session that was deleted
+ * @param requestedDate the trading day that was requested when a repository returned the bars
  * @returns the number of new rows
  */
 export async function quarantine(
@@ -58,7 +58,7 @@ function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {
   ];
 }
 
-/** A time that PostgreSQL does not accept (not finite, outside its range) is stored as null. */
+/** A time that is not finite or not in the years 1 to 9999 is stored as null, because PostgreSQL may not accept it. */
 function timestampOf(time: number | null | undefined): string | null {
   if (time === null || time === undefined) return null;
   const date = new Date(time);
@@ -66,14 +66,14 @@ function timestampOf(time: number | null | undefined): string | null {
   return year >= 1 && year <= 9999 ? date.toISOString() : null;
 }
 
-/** Refused bars of one symbol for one reason. */
+/** How many bars of one symbol were refused for one reason. */
 export interface QuarantineTotal {
   symbol: string;
   reason: string;
   total: number;
 }
 
-/** Number of a session's quarantined bars that these datasets answered for a trading day, for each of the symbols and reasons. */
+/** Counts, per symbol and reason, the quarantined bars that these datasets returned when a session requested a trading day. */
 export async function quarantineTotals(
   dataSource: DataSource,
   incarnation: string,
@@ -89,17 +89,18 @@ export async function quarantineTotals(
   );
 }
 
-/** The refused records of a dataset: how many, for which reasons, and the first ones. */
+/** A summary of the refused rows of a dataset. */
 export interface QuarantinedRows {
   rows: number;
-  /** Most frequent first. */
+  /** Number of rows per reason, most frequent reason first. */
   reasons: Record<string, number>;
+  /** The rows that were refused first. */
   examples: { symbol: string; time: string | null; reason: string; close: number | null; volume: number | null }[];
 }
 
 const EXAMPLES = 5;
 
-/** Reads what {@link quarantine} has kept of a dataset. */
+/** Summarizes the quarantined rows of a dataset, those of sessions and of imports together. */
 export async function quarantinedRows(database: Pick<DataSource, 'query'>, dataset: string): Promise<QuarantinedRows> {
   const reasons = await database.query<{ reason: string; rows: string }[]>(
     'SELECT reason, count(*) AS rows FROM quarantined_bars WHERE dataset = $1 GROUP BY reason ORDER BY count(*) DESC',

@@ -1,14 +1,14 @@
 /**
- * Aggregates base bars into derived bars, on the numbers of day chunks without an object for each bar.
- * A derived bar covers a *bucket* of base slots. It is the aggregation of exactly the base bars that are present, and names
- * their number and the expected number (I5): open of the first, close of the last, highest high, lowest low, and the sum of
- * the volumes in time order. A sum beyond the largest number is the largest number, so that it stays a number in JSON. Pure.
+ * Aggregates base bars into derived bars. Works on the numbers of day chunks, without an object for each bar.
+ * A derived bar covers a *bucket* of base slots. It has the open of the first base bar that is present, the close of the last, the
+ * highest high, the lowest low, and the sum of the volumes in time order. It also has the number of these bars and the number that the
+ * calendar expects (I5). Pure.
  */
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
 import { isDerivable, type Interval } from './interval.js';
 import { DayGrid, bucketStarts } from './slots.js';
 
-/** Larger sums become this one: infinity would be `null` in JSON. */
+/** A larger sum of volumes becomes this number, because infinity would be `null` in JSON. */
 const MAX_VOLUME = Number.MAX_VALUE;
 
 /** The buckets of one derived interval over the base slots of a day; the same for all symbols. */
@@ -28,12 +28,12 @@ export function planDerived(base: DayGrid, interval: Interval): DerivedPlan {
 }
 
 /**
- * Writes the buckets `[first, buckets)` of a day into `into`, each from the base bars that are present in it. A bucket
+ * Writes the buckets `[first, end)` of a day into `into`, each from the base bars that are present in it. A bucket
  * without a base bar stays empty.
  */
-export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array, buckets: number, first = 0): void {
+export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array, end: number, first = 0): void {
   const { bitmap, doubles, firstDouble } = base;
-  for (let bucket = first; bucket < buckets; bucket++) {
+  for (let bucket = first; bucket < end; bucket++) {
     const from = starts[bucket]!;
     const to = starts[bucket + 1]!;
     let count = 0;
@@ -59,12 +59,12 @@ export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array
 }
 
 /**
- * One interval of a {@link Cascade}. Its source is an earlier interval when its buckets consist of whole buckets of that one,
- * otherwise the base bars.
+ * One interval of a {@link Cascade}. Its source is an earlier interval when each of its buckets consists of whole buckets of that
+ * interval, otherwise the base bars.
  */
 interface CascadeStep {
   plan: DerivedPlan;
-  /** Index of the step that is its source; -1 for the base bars. */
+  /** Index of the step whose interval is the source; -1 for the base bars. */
   source: number;
   /** Bucket `b` covers buckets `[starts[b], starts[b + 1])` of the source. */
   starts: Int32Array;
@@ -73,7 +73,7 @@ interface CascadeStep {
 /** All derived intervals of a day, each with its source. */
 export type Cascade = readonly CascadeStep[];
 
-/** Gives each plan the earlier one with the fewest buckets that nest in its own as its source. The plans are of one day. */
+/** Plans a cascade for one day. A plan's source is, of the earlier plans whose buckets nest in its own, the one with the fewest buckets. */
 export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];
   for (const plan of plans) {
@@ -90,7 +90,7 @@ export function planCascade(plans: readonly DerivedPlan[]): Cascade {
 }
 
 /**
- * Derives the buckets of all intervals of a day that are closed when `closedSlots` base slots are. The bytes equal those of
+ * Derives, for all intervals of a day, the buckets that lie within the first `closedSlots` base slots. The bytes equal those of
  * {@link aggregateDay} for each interval. Prices and counts do not depend on the order in which bars are joined. A sum of
  * volumes does, because of rounding, so volumes are always added up from the base bars.
  * @param into chunks to overwrite, one for each step; new ones by default
@@ -112,7 +112,7 @@ export function aggregateCascade(
   return into;
 }
 
-/** Writes buckets that consist of buckets of a finer chunk: `starts` indexes those, `baseStarts` the base slots. */
+/** Writes the first `buckets` buckets, joined from buckets of `finer`: `starts` are indexes of these, `baseStarts` of base slots. */
 function joinBuckets(
   into: DayChunk,
   finer: DayChunk,
@@ -130,7 +130,7 @@ function joinBuckets(
     let low = Infinity;
     let close = 0;
     for (let slot = starts[bucket]!, at = firstDouble + slot * 6; slot < to; slot++, at += 6) {
-      const bars = words[2 * at + 11]! & 0xffff;
+      const bars = words[2 * at + 11]! & 0xffff; // the record's source count
       if (bars === 0) continue;
       const finerHigh = doubles[at + 1]!;
       const finerLow = doubles[at + 2]!;
@@ -155,7 +155,7 @@ function volumeOf({ doubles, firstDouble }: DayChunk, from: number, to: number):
   return volume > MAX_VOLUME ? MAX_VOLUME : volume;
 }
 
-/** The derived chunk of a day, with the buckets that are closed when `closedSlots` base slots are. */
+/** The derived chunk of a day, with the buckets that lie within the first `closedSlots` base slots. */
 export function aggregateDay(base: DayChunk, plan: DerivedPlan, closedSlots = base.slotCount): DayChunk {
   const derived = new DayChunk(plan.grid.slotCount);
   aggregateInto(derived, base, plan.starts, closedBuckets(plan.starts, closedSlots));

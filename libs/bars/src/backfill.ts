@@ -1,16 +1,13 @@
-/**
- * The decisions of backfill: which empty slots to request from a repository, and how its answer changes them. Pure: the
- * worker reads, requests and writes.
- */
+/** Decides for backfill which empty slots to request, and how an answer changes them. Pure: the worker reads, requests and writes. */
 import type { Bar, RefusalReason } from './bar.js';
 import { DayChunk, RECORD_BYTES, recordOffset } from './chunk.js';
 import { ABSENT_UNASKED, ASKS_MAX, BACKFILLED, emptyRuns, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
 import type { DayGrid } from './slots.js';
 
-/** Which empty slots to request: those not asked yet (`missing`), absent ones as well (`due`), or all of them. */
+/** Which empty slots to request: those not requested yet (`missing`), absent ones as well (`due`), or all of them. */
 export type AskMode = 'missing' | 'due' | 'all';
 
-/** Runs of slots before `closed` to request, in order. */
+/** Runs of empty slots to request, in order, among the first `closed` slots of a day. */
 export function slotsToAsk(
   bitmap: Uint8Array,
   states: Uint8Array | undefined,
@@ -40,12 +37,12 @@ function runsWithin(ranges: readonly SlotRange[], isIn: (slot: number) => boolea
   return runs;
 }
 
-/** The first empty slot before `closed` that was not requested yet; `closed` when there is none. */
+/** The first empty slot, among the first `closed` ones, that was not requested yet; `closed` when there is none. */
 export function firstMissing(bitmap: Uint8Array, states: Uint8Array | undefined, closed: number): number {
   return slotsToAsk(bitmap, states, closed, 'missing')[0]?.start ?? closed;
 }
 
-/** The answer of one dataset for one symbol. */
+/** The bars that one dataset returned for one symbol. */
 export interface DatasetAnswer {
   /** Index of the dataset in the session's list. */
   dataset: number;
@@ -55,22 +52,21 @@ export interface DatasetAnswer {
 export interface FillInput {
   grid: DayGrid;
   states: Uint8Array | undefined;
+  /** The slots that were requested. */
   asked: readonly SlotRange[];
   /** Best dataset first; empty when the session has no backfill source. */
   answers: readonly DatasetAnswer[];
   /** Whether the source or a dataset that answered is declared complete for this day. */
   complete: boolean;
-  /** Answers without the bar that settle a slot as unfillable. */
+  /** After this many answers without its bar a slot is unfillable. */
   asksToSettle: number;
-  /**
-   * A repository failed before it answered: slots without a bar keep their state. @default false
-   */
+  /** True when a repository failed before it answered: slots without a bar keep their state. @default false */
   isPartial?: boolean;
 }
 
 /** A bar of an answer that was refused. */
 export interface RefusedBar {
-  /** The dataset's number in the session. */
+  /** Index of the dataset in the session's list. */
   dataset: number;
   bar: Bar;
   reason: RefusalReason;
@@ -79,18 +75,19 @@ export interface RefusedBar {
 export interface FillPlan {
   /** The states of all slots of the day after the plan is applied. */
   after: Uint8Array;
-  /** Records for runs of empty slots. */
+  /** The records to write, for each run of requested slots that get a bar. */
   runs: { start: number; records: Uint8Array }[];
+  /** Number of slots that get a bar. */
   filled: number;
-  /** Asked slots that became settled without a bar. */
+  /** Number of requested slots that become settled without a bar. */
   settled: { noTrade: number; unfillable: number };
-  /** Slots of the day to request again, including those not requested this time. */
+  /** Number of slots of the day that are absent afterwards, including slots that were not requested this time. */
   absent: number;
   /** Bars of the answers that fit no slot: off the grid, or outside the trading day. */
   refused: readonly RefusedBar[];
 }
 
-/** Plans the asked slots: filled from the first dataset that has the bar, otherwise one answer closer to unfillable. */
+/** Plans the requested slots: each is filled from the first dataset that has its bar, or gets the state after an answer without it. */
 export function planFill(input: FillInput): FillPlan {
   const { grid, asked, states, complete, asksToSettle, isPartial } = input;
   const after = new Uint8Array(grid.slotCount);
@@ -119,11 +116,11 @@ export function planFill(input: FillInput): FillPlan {
 }
 
 /**
- * The answers as a chunk of the asked slots alone, in their order; each slot from the first dataset that has it.
- * @returns the chunk, the place of an asked slot in it, and the bars that fit no slot of the day
+ * Puts the answers into a chunk that has only the requested slots, in order. The bar of a slot is from the first dataset that has it.
+ * @returns the chunk, a function from a requested slot to its place in the chunk, and the bars that fit no slot of the day
  */
 function chunkOfAnswers({ grid, asked, answers }: FillInput) {
-  /** By slot: its place in the chunk, counted from 1; 0 when it was not asked. */
+  /** By slot: its place in the chunk, counted from 1; 0 when it was not requested. */
   const places = new Uint16Array(grid.slotCount);
   let count = 0;
   for (const { start, end } of asked) for (let slot = start; slot < end; slot++) places[slot] = ++count;
@@ -141,12 +138,12 @@ function chunkOfAnswers({ grid, asked, answers }: FillInput) {
   return { chunk, placeOf, refused };
 }
 
-/** Whether a slot's state is absent: answered without its bar, and not settled. */
+/** Whether a slot's state is absent: it had answers without its bar, and is not settled. */
 function isAbsent(state: number): boolean {
   return state >= 1 && state <= ASKS_MAX;
 }
 
-/** When to request absent bars again, epoch ms: the delay doubles with each answer. @param asks the fewest answers so far */
+/** When to request absent bars again, epoch ms. The delay doubles with each answer. @param asks the result of {@link fewestAsks} */
 export function retryAt(now: number, asks: number, backoffMs: number): number {
   return now + backoffMs * 2 ** Math.max(0, Math.min(asks, 20) - 1);
 }

@@ -1,6 +1,4 @@
-/**
- * The bar and the reasons for refusing one. Pure values: independent of where a bar comes from and where it is stored.
- */
+/** The bar, and the reasons for refusing one. Independent of where a bar comes from and where it is stored. Pure. */
 
 /** Open, high, low, close and volume of one symbol over `[openTime, openTime + interval)`; times are epoch milliseconds, UTC. */
 export interface Bar {
@@ -15,7 +13,7 @@ export interface Bar {
 /** How a stored bar got into its slot. */
 export type BarOrigin = 'streamed' | 'backfilled' | 'derived' | 'historical';
 
-/** What a read shows in place of an empty slot: nothing, or the last close before it. */
+/** What a read shows for an empty slot: nothing, or the last close before it. */
 export const FILLS = ['none', 'forward'] as const;
 export type Fill = (typeof FILLS)[number];
 
@@ -26,11 +24,11 @@ export interface StoredBar extends Bar {
   origin: BarOrigin;
   /** Index into the session's dataset list: 0 is the streaming source, then the backfill datasets in order. */
   dataset: number;
-  /** Number of base bars in it; 1 for a base bar. */
+  /** Number of base bars that the bar is made of; 1 for a base bar. */
   sourceCount: number;
-  /** Number of base bars that the calendar expects in it; 1 for a base bar. */
+  /** Number of base slots that the bar covers; 1 for a base bar. */
   expectedCount: number;
-  /** True when it contains every expected base bar. */
+  /** True when `sourceCount` equals `expectedCount`. */
   complete: boolean;
 }
 
@@ -54,14 +52,14 @@ export const REFUSAL_REASONS = [
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** Which prices are valid: only positive ones, or zero and negative ones too (futures and spreads can trade below zero). */
+/** Which prices are valid: only positive ones, or also zero and negative ones (futures and spreads can trade below zero). */
 export const PRICES = ['positive', 'any'] as const;
 export type Prices = (typeof PRICES)[number];
 
 /**
- * Why the values of a bar are invalid; undefined when they are valid. Volume may be fractional (crypto), never negative.
+ * Why the values of a bar are invalid; undefined when they are valid. Volume may be fractional (crypto), but not negative.
  * Among positive prices a bar may open at 0 and rise, as the first bar of a spread or an index of returns does. Any other 0 is
- * refused: vendors write it for a minute without a trade and for a bad one.
+ * refused: vendors write 0 for a minute without a trade or with bad data.
  */
 export function refuseValues(
   open: number,
@@ -71,7 +69,7 @@ export function refuseValues(
   volume: number,
   prices: Prices = 'positive',
 ): RefusalReason | undefined {
-  // One test for all five in the usual case: the sum of finite numbers is finite unless it overflows.
+  // One test for all five in the usual case. A sum of finite numbers may overflow, so then each is tested.
   if (!Number.isFinite(open + high + low + close + volume)) {
     if (![open, high, low, close, volume].every(Number.isFinite)) return 'not-finite';
   }

@@ -1,7 +1,7 @@
 /**
  * The day chunk: all bars of one symbol, trading day and interval as one string of bytes (docs/storage-layout.md).
  *
- *   bitmap : one bit a slot, slot 0 is the most significant bit of byte 0, padded with zeros to a multiple of 8 bytes
+ *   bitmap : one bit per slot; slot 0 is the most significant bit of byte 0, padded with zeros to a multiple of 8 bytes
  *   records: slotCount × 48 bytes: open, high, low, close, volume as float64, then
  *            origin u8, zero u8, dataset u16, source count u16, expected count u16; all little-endian
  *
@@ -11,11 +11,11 @@ import type { Bar, BarOrigin, StoredBar } from './bar.js';
 import type { DayGrid } from './slots.js';
 
 export const RECORD_BYTES = 48;
-/** Where the origin is in a record; the prices and the volume are before it. */
+/** Offset of the origin in a record, in bytes. The prices and the volume come before it. */
 export const ORIGIN_OFFSET = 40;
 const RECORD_DOUBLES = 6;
 
-/** Stored numbers of the origins; 0 is an empty slot. */
+/** The numbers that are stored for the origins; an empty slot has 0. */
 export const ORIGIN_CODES = { streamed: 1, backfilled: 2, derived: 3, historical: 4 } as const satisfies Record<
   BarOrigin,
   number
@@ -42,6 +42,7 @@ export function hasBit(bitmap: Uint8Array, slot: number): boolean {
   return ((bitmap[slot >> 3] ?? 0) & (0x80 >> (slot & 7))) !== 0;
 }
 
+/** Number of set bits in each value of a byte. */
 const BITS_SET = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 
 /** Number of set bits among slots `[from, to)` of a presence bitmap. */
@@ -69,6 +70,7 @@ export class DayChunk {
   readonly bitmap: Uint8Array;
   /** The same bytes as numbers: record `s` starts at index `firstDouble + s * 6`. */
   readonly doubles: Float64Array;
+  /** The same bytes as 32-bit words, for the origin, the dataset and the counts of a record. */
   readonly words: Uint32Array;
   readonly firstDouble: number;
 
@@ -79,11 +81,11 @@ export class DayChunk {
   ) {
     const length = chunkBytes(slotCount);
     if (bytes && bytes.length !== length) throw new ChunkLengthError(slotCount, length, bytes.length);
-    const own = !bytes ? new Uint8Array(length) : bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes);
-    this.bytes = own;
-    this.bitmap = own.subarray(0, bitmapBytes(slotCount));
-    this.doubles = new Float64Array(own.buffer, own.byteOffset, length / 8);
-    this.words = new Uint32Array(own.buffer, own.byteOffset, length / 4);
+    const aligned = !bytes ? new Uint8Array(length) : bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes);
+    this.bytes = aligned;
+    this.bitmap = aligned.subarray(0, bitmapBytes(slotCount));
+    this.doubles = new Float64Array(aligned.buffer, aligned.byteOffset, length / 8);
+    this.words = new Uint32Array(aligned.buffer, aligned.byteOffset, length / 4);
     this.firstDouble = bitmapBytes(slotCount) / 8;
   }
 
@@ -96,7 +98,7 @@ export class DayChunk {
     return countBits(this.bitmap, from, to);
   }
 
-  /** Writes a slot, whether it was filled or not. Does not check the values: refuse invalid ones first. */
+  /** Writes the bar of a slot and replaces an earlier one. Does not check the values: the caller refuses invalid ones first. */
   write(
     slot: number,
     open: number,
@@ -138,7 +140,7 @@ export class DayChunk {
     this.write(slot, bar.open, bar.high, bar.low, bar.close, bar.volume, ORIGIN_CODES[origin], dataset, 1, 1);
   }
 
-  /** The record of one slot, 48 bytes, as a view. */
+  /** A view of the 48 bytes of a slot's record. */
   record(slot: number): Uint8Array {
     const start = recordOffset(this.slotCount, slot);
     return this.bytes.subarray(start, start + RECORD_BYTES);
@@ -176,11 +178,11 @@ export class DayChunk {
 
   /** The filled bars of slots `[from, to)`, oldest first. */
   bars(grid: DayGrid, from = 0, to = this.slotCount): StoredBar[] {
-    const found: StoredBar[] = [];
+    const bars: StoredBar[] = [];
     for (let slot = from; slot < to; slot++) {
       const bar = this.bar(slot, grid);
-      if (bar) found.push(bar);
+      if (bar) bars.push(bar);
     }
-    return found;
+    return bars;
   }
 }

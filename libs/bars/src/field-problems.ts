@@ -1,4 +1,4 @@
-/** Problems of an input: each names its field, what was expected, and what came. Pure. */
+/** Problems of an input: each names the field, what was expected there, and what it was. Pure. */
 import type { z } from 'zod';
 
 /** One problem of an input. */
@@ -9,7 +9,7 @@ export interface FieldProblem {
   was: string;
 }
 
-/** Notes that a field has a problem. */
+/** Adds a problem to a list. */
 export type Report = (field: string, expected: string, was: unknown) => void;
 
 /** A session spec that is not valid; `problems` lists everything that is wrong with it. */
@@ -34,16 +34,16 @@ function problemsOfIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]
       was: shown(valueAt(input, [...path, key])),
     }));
   }
-  // A union reports the problems of every form. When the value has one of the forms, only the problems of that form help.
+  // For a union, zod reports the problems of every form. When the value has one of the forms, only the problems of that form help.
   const form = issue.code === 'invalid_union' ? issue.errors.find(hasForm) : undefined;
   if (form) return form.flatMap((inner) => problemsOfIssue(inner, path, input));
   const was = valueAt(input, path);
-  const hasOwnWords = issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input');
-  const expected = hasOwnWords ? issue.message : issue.expected;
+  const hasOwnMessage = issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input');
+  const expected = hasOwnMessage ? issue.message : issue.expected;
   return [{ field: fieldPath(path), expected, was: was === undefined ? 'nothing' : shown(was) }];
 }
 
-/** Whether a value had the form of a union's member: its own problems are then about its parts, or its size. */
+/** Whether a value has the form that reports these issues: then they are about parts of the value, or about its size or pattern. */
 function hasForm(issues: readonly z.core.$ZodIssue[]): boolean {
   return issues.every(({ code, path }) => path.length > 0 || !['invalid_type', 'invalid_value'].includes(code));
 }

@@ -1,13 +1,16 @@
 /** The first bar in which two runs differ. Pure. */
 
-/** A side is null when it has no bar at that time. */
+/** The bars of both runs at `openTime`; null for a run without a bar then. */
 export interface BarDifference<B extends { openTime: unknown }> {
   openTime: B['openTime'];
   a: B | null;
   b: B | null;
 }
 
-/** @param isEqual whether two bars of one time are equal @param a bars of one symbol and interval, oldest first @param b those of the other run */
+/**
+ * @param a the bars of one symbol and interval in one run, oldest first @param b those in the other run
+ * @param isEqual whether two bars of the same time are equal
+ */
 export function firstDifference<B extends { openTime: number | string }>(
   a: readonly B[],
   b: readonly B[],

@@ -5,7 +5,7 @@
  */
 import { hasBit } from './chunk.js';
 
-/** Most answers without the bar that are counted for one slot. */
+/** For one slot, at most this many answers without its bar are counted. */
 export const ASKS_MAX = 199;
 export const UNFILLABLE = 200;
 export const NO_TRADE = 201;
@@ -26,7 +26,7 @@ export interface SlotRange {
 
 export interface SlotGap extends SlotRange {
   status: GapStatus;
-  /** Answers without these bars so far. */
+  /** Number of answers without these bars so far. */
   attempts: number;
 }
 
@@ -85,19 +85,19 @@ export function gapsOf(
   return gaps;
 }
 
-/** Number of gaps and the length in bars of the largest one. */
+/** Number of gaps, and the length of the largest one in slots. */
 export function summarizeGaps(gaps: readonly SlotRange[]): { gapCount: number; largestGap: number } {
-  return { gapCount: gaps.length, largestGap: gaps.reduce((most, gap) => Math.max(most, gap.end - gap.start), 0) };
+  return { gapCount: gaps.length, largestGap: gaps.reduce((max, gap) => Math.max(max, gap.end - gap.start), 0) };
 }
 
 /**
  * The state of a slot after one more answer without its bar.
- * @param asked answers without the bar that settle it as unfillable
- * @param complete a dataset that is declared complete for this day confirms that nothing traded
+ * @param asksToSettle after this many answers without its bar the slot is unfillable
+ * @param complete whether a dataset that is declared complete for this day confirms that nothing traded
  */
-export function stateAfterAsk(state: number, asked: number, complete: boolean): number {
+export function stateAfterAsk(state: number, asksToSettle: number, complete: boolean): number {
   if (complete) return NO_TRADE;
   if (state === UNFILLABLE || state === NO_TRADE) return state;
   const asks = (state <= ASKS_MAX ? state : 0) + 1;
-  return asks >= asked ? UNFILLABLE : Math.min(asks, ASKS_MAX);
+  return asks >= asksToSettle ? UNFILLABLE : Math.min(asks, ASKS_MAX);
 }

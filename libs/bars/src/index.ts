@@ -1,3 +1,4 @@
+/** Bars, slots, gaps, calendars and the session spec: the rules of Barkeep without any I/O. */
 export {
   aggregateCascade,
   aggregateDay,

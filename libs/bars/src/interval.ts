@@ -6,7 +6,7 @@
 export interface Interval {
   /** Canonical name: `90m`, `2h`, `1d`. */
   readonly name: string;
-  /** Length in ms; for `1d` that of a calendar day, used for ordering only. */
+  /** Length in ms; for `1d` that of 24 hours, used for ordering only. */
   readonly ms: number;
   /** True for `1d`: one bar covers all segments of the trading day. */
   readonly daily: boolean;
@@ -16,7 +16,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** What a field that {@link isInterval} checks expects. */
+/** The words of error messages for what {@link isInterval} accepts. */
 export const INTERVAL_WORDS = 'an interval such as 5m, 2h or 1d (1d is the trading day, 24h is 24 hours)';
 
 export class IntervalError extends Error {
@@ -52,8 +52,8 @@ export function isInterval(text: string): boolean {
 }
 
 /**
- * The canonical name of an interval: `1h` for `60m`. undefined when the text is no interval. Look intervals up by this name
- * wherever a caller names one.
+ * The canonical name of an interval, such as `1h` for `60m`; undefined when the text is not an interval. When a caller names an
+ * interval, look it up by this name.
  */
 export function intervalName(text: string): string | undefined {
   try {

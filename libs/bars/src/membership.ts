@@ -1,18 +1,18 @@
 /**
- * The symbols of a session that users add to or remove from while it runs: the changes since the spec, and the partition of
- * each added symbol. An added symbol gets a partition to itself, so that it can catch up independently; the partition of a
- * removed one is used again. The spec itself never changes. Pure; `@barkeep/session-data` applies it to the store.
+ * Membership: the changes of a session's symbols since its spec, because users may add and remove symbols while it runs. An added
+ * symbol gets a separate partition, so that it can catch up independently. When it is removed, another symbol may get that
+ * partition. The spec itself never changes. Pure; `@barkeep/session-data` applies the changes to the store.
  */
 import { SYMBOLS_MAX } from './spec/index.js';
 
-/** Most partitions of a session, for the symbols of its spec and for added symbols; also the limit in job payloads. */
+/** Most partitions per session, including those of added symbols; also the limit in job payloads. */
 export const PARTITIONS_MAX = 1_024;
 
 /** The changes since the spec. Stored as JSON in PostgreSQL and in the session's store. */
 export interface Membership {
   /** Number of changes so far. */
   version: number;
-  /** Removed symbols of the spec; one that was added again is in `added` as well. */
+  /** Symbols of the spec that were removed. A symbol that was added again afterwards is in `added` as well. */
   removed: readonly string[];
   /** Added symbols with their partition. Look one up with {@link addedPartition}: `constructor` may be a symbol. */
   added: Readonly<Record<string, number>>;
@@ -27,11 +27,11 @@ export const UNCHANGED: Membership = { version: 0, removed: [], added: {}, stamp
 interface Members {
   /** Symbols of the spec. */
   symbols: readonly string[];
-  /** Number of partitions that these are spread over. */
+  /** Number of partitions over which these symbols are spread. */
   basePartitions: number;
 }
 
-/** A change would leave a session without symbols, or with too many. */
+/** Thrown for a change that would leave a session without symbols, or with too many. */
 export class SymbolCountError extends Error {
   override readonly name = 'SymbolCountError';
   constructor(sessionId: string, expected: string, was: string) {
@@ -50,7 +50,7 @@ export function currentSymbols(symbols: readonly string[], { removed, added }: M
   return [...symbols.filter((symbol) => !gone.has(symbol)), ...Object.keys(added)];
 }
 
-/** Adds a symbol; returns `before` when it is present already. @throws SymbolCountError */
+/** Adds a symbol. Returns `before` itself when the session has the symbol already. @throws SymbolCountError */
 export function withSymbol(sessionId: string, members: Members, before: Membership, symbol: string): Membership {
   const present = currentSymbols(members.symbols, before);
   if (present.includes(symbol)) return before;
@@ -73,7 +73,7 @@ export function withSymbol(sessionId: string, members: Members, before: Membersh
 }
 
 /**
- * Removes a symbol; returns `before` when it is not present.
+ * Removes a symbol. Returns `before` itself when the session does not have the symbol.
  * @param partition the symbol's partition @throws SymbolCountError
  */
 export function withoutSymbol(
@@ -93,7 +93,7 @@ export function withoutSymbol(
   return { ...before, version, added, stamps };
 }
 
-/** Parses a stored membership. @throws TypeError when it is none */
+/** Parses a stored membership. @throws TypeError for any other value */
 export function parseMembership(stored: unknown): Membership {
   const { version, removed, added, stamps } = (stored ?? {}) as Partial<Record<keyof Membership, unknown>>;
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -9,13 +9,13 @@
  *
  * The due time of each bar is computed from the anchor alone, so earlier delays do not add up. The stream sets a new anchor
  * when it starts, resumes after a pause, or is taken over, so the time in between does not count.
- * Pure: the time of the machine is an argument, in ms of any clock that does not jump.
+ * Pure: the machine's time is an argument, in ms of any clock that does not jump.
  */
 import type { TradingDay } from './calendar/index.js';
 
 /** Trading time over consecutive trading days; times are epoch ms, durations ms. Immutable. */
 export class TradingTime {
-  /** All segments in order, each with the trading time before it. */
+  /** All segments in order, each with the trading time before its open. */
   private readonly segments: readonly { open: number; close: number; before: number }[];
 
   constructor(days: readonly TradingDay[]) {
@@ -29,13 +29,13 @@ export class TradingTime {
     );
   }
 
-  /** Trading time from the first open to `time`; 0 before it, the total after the last close. */
+  /** Trading time from the first open to `time`; 0 before the first open, the total after the last close. */
   at(time: number): number {
     const segment = this.segments[this.segmentAt(time)];
     return segment ? segment.before + Math.min(time, segment.close) - segment.open : 0;
   }
 
-  /** The last segment that opened at `time` or before, -1 when there is none. */
+  /** Index of the last segment that opened at `time` or before; -1 when there is none. */
   private segmentAt(time: number): number {
     let [low, high] = [0, this.segments.length];
     while (low < high) {
@@ -71,7 +71,7 @@ export class PaceSchedule {
   }
 }
 
-/** A clock that is further behind its schedule than this has an overrun; less is timer jitter. */
+/** A clock that is further behind its schedule than this has an overrun. A smaller lag is timer jitter. */
 export const OVERRUN_AFTER_MS = 250;
 
 /** Measures how far the clock is behind, and counts overruns: one for each time that it falls behind until it has caught up. */
@@ -83,18 +83,18 @@ export class OverrunMeter {
   /** @param overruns the count so far, from previous owners of the session */
   constructor(public overruns = 0) {}
 
-  /** Records a lag in ms. @returns whether an overrun starts with it */
+  /** Records a lag in ms. @returns whether an overrun starts with this lag */
   note(lagMs: number): boolean {
     this.lagMs = Math.max(0, lagMs);
     const wasBehind = this.isBehind;
     this.isBehind = this.lagMs > OVERRUN_AFTER_MS;
-    const starts = this.isBehind && !wasBehind;
-    if (starts) this.overruns++;
-    return starts;
+    const isNewOverrun = this.isBehind && !wasBehind;
+    if (isNewOverrun) this.overruns++;
+    return isNewOverrun;
   }
 }
 
-/** The clock fell behind its pace, and the spec says that the session fails then. */
+/** Thrown when the clock falls behind its pace in a session whose spec has `pace.overrun` "fail". */
 export class PaceOverrunError extends Error {
   override readonly name = 'PaceOverrunError';
   constructor(speed: number, time: number, lagMs: number) {

@@ -1,11 +1,11 @@
 /**
- * Bar quality and the counts under it. Every expected slot is in exactly one count:
+ * Bar quality, and the counts that it is computed from. Every expected slot is in exactly one count:
  * `expected = streamed + backfilled + noTrade + unfillable + absent + missing` (I6). Pure.
  */
 import { countBits, hasBit } from './chunk.js';
 import { BACKFILLED, statusOf } from './gaps.js';
 
-/** Slots before a frontier by their status. */
+/** Numbers of slots before a frontier, by status. */
 export interface SlotCounts {
   /** All of them: the sum of filled, noTrade, unfillable, absent and missing. */
   expected: number;
@@ -31,7 +31,7 @@ export function noCounts(): SlotCounts {
 
 const COUNT_OF = { missing: 'missing', absent: 'absent', unfillable: 'unfillable', 'no-trade': 'noTrade' } as const;
 
-/** Adds the slots `[0, to)` of one day to `counts`. `states` is undefined when upkeep never found a gap in the day. */
+/** Adds the slots `[0, to)` of one day to `counts`. @param states undefined when upkeep never found a gap in the day @returns `counts` */
 export function addDayCounts(
   counts: SlotCounts,
   bitmap: Uint8Array,
@@ -56,19 +56,16 @@ export function addDayCounts(
 
 /**
  * Filled slots in percent of those that can be filled: `filled / (expected − noTrade)`, 0 to 100. A slot that is confirmed
- * to be without a trade does not lower it. 100 when no slot can be filled, because then none is missing.
+ * to be without a trade does not lower the quality. It is 100 when no slot can be filled, because then none is missing.
  */
 export function barQuality({ filled, expected, noTrade }: Pick<SlotCounts, 'filled' | 'expected' | 'noTrade'>): number {
   const fillable = expected - noTrade;
   return fillable === 0 ? 100 : (filled / fillable) * 100;
 }
 
-/**
- * A percentage with two decimals: `99.94 %`. Rounds down, so that it never shows more than there is and `100.00 %` means
- * whole.
- */
+/** A percentage with two decimals: `99.94 %`. Rounds down, so that `100.00 %` is never shown for less than 100. */
 export function percentText(percent: number): string {
-  // The small addend compensates the binary representation: 0.29 * 100 is 28.999999999999996.
+  // The small addend offsets the rounding of binary fractions: 0.29 * 100 is 28.999999999999996.
   const hundredths = Math.floor(percent * 100 + 1e-9);
   return `${(percent < 100 ? Math.min(hundredths, 9_999) / 100 : hundredths / 100).toFixed(2)} %`;
 }

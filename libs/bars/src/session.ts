@@ -1,4 +1,4 @@
-/** The states of a session, part of the API and of a session's row alike, and the texts of warnings that programs recognize. Pure. */
+/** The states of a session, as in the API and in the session's row, and a warning that programs recognize by its text. Pure. */
 
 /** Every state, in the order in which a session usually meets them. */
 export const SESSION_STATES = [
@@ -17,7 +17,7 @@ export type SessionState = (typeof SESSION_STATES)[number];
 const NAMES_MAX = 20;
 const UNKNOWN_SYMBOLS = 'no dataset of the session has a bar of';
 
-/** The warning of symbols that no dataset of a session has a bar of. @param symbols at least one */
+/** The warning about symbols for which no dataset of a session has a bar. @param symbols at least one */
 export function unknownSymbolsWarning(symbols: readonly string[]): string {
   const named = symbols.slice(0, NAMES_MAX).join(', ') + (symbols.length > NAMES_MAX ? ' …' : '');
   return `${UNKNOWN_SYMBOLS} ${symbols.length === 1 ? 'symbol' : 'symbols'} ${named}`;

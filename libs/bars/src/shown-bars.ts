@@ -10,7 +10,7 @@ export interface FillRange {
   /** Shows slots `[from, to)`. */
   from: number;
   to: number;
-  /** First slot that may still be filled: empty slots from here on are left out. */
+  /** Empty slots from this slot on are left out, because their bars may still arrive. */
   fillTo: number;
   /** For derived bars: bucket `b` covers base slots `[starts[b], starts[b + 1])`. */
   starts?: Int32Array | undefined;
@@ -20,8 +20,8 @@ export interface FillRange {
  * A bar for each slot of the range, oldest first. An empty slot is shown with the last close as open, high, low and close, volume 0,
  * origin `filled-forward` and `sourceCount` 0.
  * @param chunk the day's bars; undefined when it has none
- * @param lastClose close of the newest bar before the range; undefined when there is none: then no bar is shown before the
- *   first stored one
+ * @param lastClose close of the newest bar before the range; undefined when there is none: then empty slots before the first
+ *   stored bar are left out
  * @returns the bars, and the last close to pass on for the next day
  */
 export function fillForward(
@@ -64,13 +64,13 @@ function emptySlot(grid: DayGrid, slot: number, close: number, expectedCount: nu
 /** A bucket with some, but not all, of its base slots closed. */
 export interface FormingBucket {
   bucket: number;
-  /** It covers base slots `[from, to)`; `[from, closed)` are closed. */
+  /** The bucket covers base slots `[from, to)`, and the slots `[from, closed)` are closed. */
   from: number;
   closed: number;
   to: number;
 }
 
-/** The bucket that is forming at `clock`, epoch ms; undefined between two buckets, in a break, before and after the day. */
+/** The bucket that is forming at `clock`, epoch ms; undefined between two buckets, in a break, before the day and after it. */
 export function formingBucket(base: DayGrid, { starts }: DerivedPlan, clock: number): FormingBucket | undefined {
   const closed = base.closedBy(clock);
   let [bucket, end] = [0, starts.length - 1];
@@ -94,10 +94,10 @@ export function formingBar(
   { bucket, closed, to, from }: FormingBucket,
   chunk: DayChunk,
 ): StoredBar | undefined {
-  const soFar = starts.slice();
-  soFar[bucket + 1] = closed;
+  const startsSoFar = starts.slice();
+  startsSoFar[bucket + 1] = closed; // aggregates as if the bucket ended here
   const into = new DayChunk(grid.slotCount);
-  aggregateInto(into, chunk, soFar, bucket + 1, bucket);
+  aggregateInto(into, chunk, startsSoFar, bucket + 1, bucket);
   const bar = into.bar(bucket, grid);
   return bar && { ...bar, closeTime: base.closeTime(closed - 1), expectedCount: to - from, complete: false };
 }

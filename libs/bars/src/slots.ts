@@ -1,7 +1,7 @@
 /**
  * Slot arithmetic: which bars a trading day has at an interval, and the slot of each one.
  * Slots of a day are numbered from 0 across all its segments, each segment anchored at its own open; a bar never
- * crosses a break, so the last one of a segment may be shorter. Works on one trading day at a time.
+ * crosses a break, so the last bar of a segment may be shorter. Works on one trading day at a time.
  */
 import type { TradingDay } from './calendar/index.js';
 import type { Interval } from './interval.js';
@@ -13,7 +13,7 @@ type SegmentSlots = TradingDay['segments'][number] & { first: number; end: numbe
 export class DayGrid {
   readonly date: string;
   readonly slotCount: number;
-  /** First segment's open and last segment's close, epoch ms. */
+  /** The first segment's open and the last segment's close, epoch ms. */
   readonly open: number;
   readonly close: number;
   /** Time from one slot's open to the next slot's open within a segment, in ms. */

@@ -24,6 +24,7 @@ import {
 import { hasEnded, Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
 import { momentsOf, waitForState, type EventOptions, type SessionMoment } from './session-moments.js';
 
+/** How long `reader` waits for a session to begin. */
 const BEGIN_LIMIT_MS = 30_000;
 const BEGIN_CHECK_MS = 25;
 
@@ -39,7 +40,7 @@ export interface SessionParts {
   signal: AbortSignal;
 }
 
-/** One session. Made by `createSession` and `session` of the client. */
+/** One session. `createSession` and `session` of the client return it. */
 export class ClientSession {
   readonly #parts: SessionParts;
 
@@ -52,22 +53,22 @@ export class ClientSession {
     this.#parts = parts;
   }
 
-  /** Starts the session, or continues a stopped one. @throws SessionNotFoundError, WrongStateError, as the next three */
+  /** Starts the session, or continues a stopped one. @throws SessionNotFoundError, WrongStateError */
   start(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'start');
   }
 
-  /** Pauses the session: its clock stops. */
+  /** Pauses the session: its clock stops. @throws as {@link start} */
   pause(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'pause');
   }
 
-  /** Continues after a pause. */
+  /** Continues after a pause. @throws as {@link start} */
   resume(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'resume');
   }
 
-  /** Stops the session; its stored bars stay readable. */
+  /** Stops the session; its stored bars stay readable. @throws as {@link start} */
   stop(): Promise<SessionStatus> {
     return this.#parts.http.lifecycle(this.id, 'stop');
   }
@@ -89,7 +90,7 @@ export class ClientSession {
 
   /**
    * Quality and counts of one symbol before the clock.
-   * @param options `date`: those of this trading day, `YYYY-MM-DD`
+   * @param options `date`: only of this trading day, `YYYY-MM-DD`
    * @throws SymbolNotFoundError
    */
   metrics(symbol: string, options: { date?: string } = {}): Promise<SymbolMetrics> {
@@ -131,7 +132,7 @@ export class ClientSession {
     return this.#parts.http.certificate(this.id);
   }
 
-  /** Returns the stream of one symbol, in a session whose source is `feed`. Every symbol has an open stream until it is ended. */
+  /** Returns the stream of one symbol in a session whose source is `feed`. The session waits for every symbol's stream until it is ended. */
   registerStream(symbol: string): SymbolStream {
     const { http, signal } = this.#parts;
     return new SymbolStream(symbol, this.id, http, signal);
@@ -150,13 +151,13 @@ export class ClientSession {
   }: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
     const signal = this.#endSignal(given);
     const reader = this.#parts.reader();
-    const outage = new Outage(this.#parts.redis(), this.id, 0);
+    const outage = new Outage(this.#parts.redis(), this.id, 0); // 0: an outage is thrown at once
     const deadline = Date.now() + waitMs;
     for (;;) {
       try {
         return await reader.open(this.id);
       } catch (error) {
-        signal.throwIfAborted(); // closing the client closed the connection
+        signal.throwIfAborted(); // closing the client breaks the read
         if (!(error instanceof SessionLostError)) throw outage.terminalError(error) ?? error;
         const status = await this.status();
         const { state } = status;
@@ -200,7 +201,7 @@ export class ClientSession {
     try {
       yield* momentsOf(redis, session, options, signal);
     } catch (error) {
-      signal.throwIfAborted(); // closing the client closed the connection
+      signal.throwIfAborted(); // closing the client breaks the read
       if (!(error instanceof SessionLostError) || (await ifFound(this.status()))) throw error;
     } finally {
       close();
@@ -240,7 +241,7 @@ export class ClientSession {
     return undefined;
   }
 
-  /** A connection for blocking reads, which also the signal closes. */
+  /** Opens a connection for blocking reads. The signal closes it too. */
   #blocking(signal: AbortSignal): { redis: Redis; close: () => void } {
     const redis = this.#parts.duplicate();
     const close = (): void => {
@@ -261,7 +262,7 @@ function endedError({ id, state, error, clock }: SessionStatus): SessionEndedErr
   return new SessionEndedError(id, state, error ?? undefined, clock ? Date.parse(clock) : undefined);
 }
 
-/** The answer; undefined when the session does not exist. */
+/** The result of a call; undefined when the session does not exist. */
 export async function ifFound<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

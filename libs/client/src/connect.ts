@@ -1,4 +1,4 @@
-/** The entry point: a client of one coordinator and one session Redis, and where it finds their addresses. Connects on first use. */
+/** The entry point: a client of one coordinator and one session Redis. Finds their addresses, and connects on first use. */
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { sessionSpecSchema } from '@barkeep/bars';
@@ -13,7 +13,7 @@ import { CoordinatorClient, type SessionStatus } from './http/index.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
-/** A connection that does not answer for this long is closed, so that a half-open connection does not stay, ms. */
+/** How long a server may leave a command without an answer, ms. Then the connection is closed, as the server may be gone. */
 const SILENCE_LIMIT_MS = 10_000;
 
 /** Where to connect to. Every option has a default. */
@@ -36,28 +36,28 @@ export interface ConnectOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** The resolved options; `redis` is undefined when neither they nor the environment name one. */
+/** The resolved options; `redis` is undefined when neither the options nor the environment name one. */
 type Settings = ReturnType<typeof settingsOf>;
 
 /** A session spec; only `symbols`, `start`, `end` and `source` are needed, everything else has a default (docs/api.md). */
-export type SpecInput = Given<input<ReturnType<typeof sessionSpecSchema>>>;
+export type SpecInput = DeepReadonly<input<ReturnType<typeof sessionSpecSchema>>>;
 
 /** Makes every level readonly, so that `as const` objects are accepted. */
-type Given<T> = T extends readonly (infer U)[]
-  ? readonly Given<U>[]
+type DeepReadonly<T> = T extends readonly (infer U)[]
+  ? readonly DeepReadonly<U>[]
   : T extends object
-    ? { readonly [K in keyof T]: Given<T[K]> }
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T;
 
 /**
- * Makes a client. Opens no connection: the first call that needs a server reports when it cannot be reached.
+ * Creates a client. Opens no connection: the first call that needs a server throws when the server cannot be reached.
  * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an invalid environment variable
  */
 export function connect(options: ConnectOptions = {}): Barkeep {
   return new Barkeep(settingsOf(options));
 }
 
-/** A client of one coordinator. Made by {@link connect}. */
+/** A client of one coordinator. {@link connect} creates it. */
 export class Barkeep {
   readonly #settings: Settings;
   readonly #http: CoordinatorClient;
@@ -79,14 +79,14 @@ export class Barkeep {
   /**
    * Creates a session from a spec (docs/api.md lists its fields). If a session with the same `id` and the same spec exists,
    * returns that session. @param options `start: true` starts it at once
-   * @throws InvalidInputError naming every field that is wrong, SessionConflictError
+   * @throws InvalidInputError that names every wrong field, SessionConflictError
    */
   async createSession(spec: SpecInput, options: { start?: boolean } = {}): Promise<ClientSession> {
     const { id } = await this.#http.create(spec, options);
     return this.session(id);
   }
 
-  /** The session of an id. Does not check whether it exists. */
+  /** The session with this id. Does not check whether it exists. */
   session(id: string): ClientSession {
     return new ClientSession(id, {
       http: this.#http,
@@ -121,13 +121,13 @@ export class Barkeep {
     ));
   }
 
-  /** Opens another connection, for blocking reads. It is closed with the client, or by {@link Redis.disconnect}. */
+  /** Opens another connection, for blocking reads. The caller may disconnect it; closing the client does so too. */
   #duplicate(): Redis {
     return this.#own(endTimerOnClose(this.#connection().duplicate()));
   }
 
   #own(redis: Redis): Redis {
-    // The failing commands report an outage. Without a listener ioredis would print it.
+    // The failing commands throw the error of an outage. Without a listener ioredis would also print it.
     redis.on('error', () => undefined);
     redis.once('end', () => this.#ownConnections.delete(redis));
     this.#ownConnections.add(redis);
@@ -144,8 +144,8 @@ async function closeConnection(redis: Redis): Promise<void> {
 }
 
 /**
- * From the options, else from the environment, else from a `barkeep up` that runs in the current project.
- * @param cwd the folder in which a running `barkeep up` is looked for
+ * Takes each setting from the options, else from the environment, else from a `barkeep up` that runs in the current project.
+ * @param cwd the folder of the project
  * @throws NoCoordinatorError, CoordinatorAddressError, and ConfigError for an invalid environment variable
  */
 export function settingsOf(options: ConnectOptions, cwd: string = process.cwd()) {
@@ -154,13 +154,12 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
   const { redisUrl, sessionRedisUrl } = config.services;
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
   const up = runningUp(dataDir, env);
-  const named = options.coordinator ?? config.client.url;
-  const coordinator = named ?? up?.coordinatorUrl;
+  const coordinator = options.coordinator ?? config.client.url ?? up?.coordinatorUrl;
   if (coordinator === undefined) throw new NoCoordinatorError(dataDir);
-  const isUp = coordinator === up?.coordinatorUrl;
+  const usesUp = coordinator === up?.coordinatorUrl;
   return {
     coordinator: checkedAddress(coordinator),
-    redis: options.redis ?? sessionRedisUrl ?? redisUrl ?? (isUp ? up?.urls.sessionRedisUrl : undefined),
+    redis: options.redis ?? sessionRedisUrl ?? redisUrl ?? (usesUp ? up?.urls.sessionRedisUrl : undefined),
     apiKey: options.apiKey ?? config.client.apiKey ?? config.http.apiKeys[0],
     keyPrefix: options.keyPrefix ?? config.sessions.prefix,
   };

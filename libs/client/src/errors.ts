@@ -9,7 +9,7 @@ export class NoCoordinatorError extends Error {
   override readonly name = 'NoCoordinatorError';
   constructor(dataDir: string) {
     super(
-      `expected the address of a coordinator (the option "coordinator", or BARKEEP_URL) or a running "barkeep up" in ${dataDir}, was neither`,
+      `expected the address of a coordinator or a running "barkeep up" in ${dataDir}, was neither: set the option "coordinator" or BARKEEP_URL`,
     );
   }
 }
@@ -29,7 +29,7 @@ export class CoordinatorAddressError extends Error {
 export class NoSessionRedisError extends Error {
   override readonly name = 'NoSessionRedisError';
   constructor() {
-    super('expected the session Redis (the option "redis", or SESSION_REDIS_URL), was not set');
+    super('expected the address of the session Redis, was not set: set the option "redis" or SESSION_REDIS_URL');
   }
 }
 
@@ -46,7 +46,7 @@ export class CoordinatorUnreachableError extends Error {
   }
 }
 
-/** An export ended before its end; `cause` says why. */
+/** An export broke off before its end; `cause` is the error that ended it. */
 export class ExportBrokenError extends Error {
   override readonly name = 'ExportBrokenError';
   constructor(
@@ -71,7 +71,7 @@ export class ClientClosedError extends Error {
   }
 }
 
-/** A session did not begin within the given time: it was not started, or no coordinator took it. */
+/** A session did not begin within the given time: it was not started, or no coordinator streams it. */
 export class NotBegunError extends Error {
   override readonly name = 'NotBegunError';
   constructor(

@@ -1,6 +1,6 @@
 /**
- * Retries while the session Redis is unavailable: ioredis reconnects on its own, and the client repeats its call. The program gets every
- * other error at once.
+ * Retries while the session Redis is unavailable: ioredis reconnects, and the client repeats its call. The program gets every other error
+ * at once. Also has {@link OneAtATime}, which runs the background tasks that need such retries.
  */
 import { isRedisOutage } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,15 +29,15 @@ export class Outage {
 
   /**
    * Notes a failure.
-   * @returns undefined while the caller shall retry. Otherwise the error to throw: the error itself when it is not an outage, or a
+   * @returns undefined when the caller is to retry. Otherwise the error to throw: the error itself when it is not an outage, or a
    *   {@link SessionRedisAwayError} when the outage lasted too long or the connection was closed for good
    */
   terminalError(error: unknown): Error | undefined {
     if (!(error instanceof Error)) return new Error(String(error));
     if (!isRedisOutage(error)) return error;
     this.since ??= performance.now();
-    const shallEnd = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
-    return shallEnd ? new SessionRedisAwayError(this.sessionId, error, this.redis) : undefined;
+    const mustGiveUp = this.redis.status === 'end' || performance.now() - this.since >= this.limitMs;
+    return mustGiveUp ? new SessionRedisAwayError(this.sessionId, error, this.redis) : undefined;
   }
 }
 
@@ -53,17 +53,14 @@ export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, sig
       return result;
     } catch (error) {
       if (signal?.aborted && isRedisOutage(error)) signal.throwIfAborted();
-      const end = outage.terminalError(error);
-      if (end) throw end;
+      const terminal = outage.terminalError(error);
+      if (terminal) throw terminal;
     }
     await delay(OUTAGE_RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
 
-/**
- * Runs a task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost,
- * even one that arrives in the same turn of the event loop in which a run ends.
- */
+/** Runs a task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost. */
 export class OneAtATime {
   private running: Promise<void> | undefined;
   private isRequested = false;
@@ -74,7 +71,7 @@ export class OneAtATime {
   /** Requests a run. Resolves when a run that started after this call has ended and no request is left. */
   request(): Promise<void> {
     this.isRequested = true;
-    this.running ??= this.runs();
+    this.running ??= this.runRequested();
     return this.running;
   }
 
@@ -87,7 +84,7 @@ export class OneAtATime {
     await this.running;
   }
 
-  private async runs(): Promise<void> {
+  private async runRequested(): Promise<void> {
     await Promise.resolve(); // so that `running` is set before the first run starts
     while (this.isRequested) {
       this.isRequested = false;

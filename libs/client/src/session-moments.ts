@@ -12,9 +12,10 @@ import {
 import type { Redis } from 'ioredis';
 import { Outage, retryOutages } from './outage.js';
 
-/** Events of every partition but the first are read at most this much later, ms. */
+/** How long a read blocks, ms. Only events of partition 0 end it earlier; those of other partitions wait for the next read. */
 const BLOCK_MS = 250;
-const POLL_MS = 5_000;
+/** The longest time between two checks of a state, ms. */
+const CHECK_MS = 5_000;
 
 /** Which events are read, and where reading starts. */
 export interface EventOptions {
@@ -32,16 +33,16 @@ export interface EventPlace {
   cursor: string;
 }
 
-/** Emitted where events were trimmed before they were read. */
+/** Takes the place of events that were trimmed before they were read. */
 export interface EventGap {
-  /** Marks the gap. */
+  /** Distinguishes a gap from an event. */
   type: 'gap';
 }
 
 /** An event of a session, or a gap between two events, with its position. */
 export type SessionMoment = (SessionEvent | EventGap) & EventPlace;
 
-/** The text of `from` is not a cursor. */
+/** The value of `from` is neither a cursor nor one of the two words. */
 export class EventCursorError extends Error {
   override readonly name = 'EventCursorError';
   constructor(
@@ -53,9 +54,9 @@ export class EventCursorError extends Error {
 }
 
 /**
- * Reads events without end.
+ * Reads events, and waits for new ones, until the signal is aborted or an error occurs.
  * @param redis a connection that serves only this iterator: its reads block
- * @param signal what ends the iterator
+ * @param signal ends the iterator
  * @throws EventCursorError, SessionLostError when the session is removed, SessionRedisAwayError
  */
 export async function* momentsOf(
@@ -98,12 +99,12 @@ export async function waitForState<T>(
     signal?.throwIfAborted();
     const result = await check();
     if (result !== undefined) return result;
-    const nextCheck = Date.now() + POLL_MS;
-    for (let isChanged = false; !isChanged && Date.now() < nextCheck;) {
+    const nextCheck = Date.now() + CHECK_MS;
+    for (let mayHaveChanged = false; !mayHaveChanged && Date.now() < nextCheck;) {
       signal?.throwIfAborted();
       const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
       ({ cursor } = batch);
-      isChanged = batch.gap || batch.events.some(({ event }) => event.type === 'state');
+      mayHaveChanged = batch.gap || batch.events.some(({ event }) => event.type === 'state');
     }
   }
 }

@@ -25,7 +25,7 @@ export function collect(
   const bytes = Buffer.from(text);
   const { fileName = 'file.csv', ...changes } = options;
   try {
-    const read: ReadOptions = { ...READ_DEFAULTS, names: new SymbolNames(), ...changes };
+    const read: ReadOptions = { ...READ_DEFAULTS, symbolNames: new SymbolNames(), ...changes };
     const plan = planFile({ head: bytes, tail: bytes, isWhole: true, fileName }, read);
     collected.plan = plan;
     if (plan === undefined) return collected;

@@ -55,9 +55,9 @@ export async function imported(
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), content);
     const writer = new ListingWriter();
-    const names = new SymbolNames(symbolCase, map);
-    names.know(known ?? []);
-    const full: ReadOptions = { ...READ_DEFAULTS, names, ...read };
+    const symbolNames = new SymbolNames(symbolCase, map);
+    symbolNames.know(known ?? []);
+    const full: ReadOptions = { ...READ_DEFAULTS, symbolNames, ...read };
     const files = await inputFiles([join(folder, name)], false);
     const showPath = (path: string): string => relative(folder, path);
     const events = { onProgress: () => undefined };

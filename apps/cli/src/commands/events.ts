@@ -4,7 +4,7 @@ import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client
 import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
 import { Option } from 'commander';
 import { UsageError } from '../terminal/index.js';
-import { ENDED, shortTime } from '../report/index.js';
+import { END_STATES, shortTime } from '../report/index.js';
 import { SessionCommand, type SessionOptions } from './command.js';
 
 interface EventsOptions extends SessionOptions {
@@ -51,7 +51,7 @@ async function follow(
   { types, from }: EventsOptions,
   print: (moment: SessionMoment) => void,
 ): Promise<void> {
-  const hasEnded = async () => ENDED.has((await session.status()).state);
+  const hasEnded = async () => END_STATES.has((await session.status()).state);
   // Events of the type `state` are always read: they show that the session has ended.
   const options: EventOptions = { from, ...(types && { types: [...types, 'state'] }) };
   const events = session.events(options);

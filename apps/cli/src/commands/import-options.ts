@@ -22,7 +22,7 @@ import {
   parseColumnsOption,
   type ReadOptions,
   type SymbolCase,
-  symbolFromPath,
+  symbolReader,
   SymbolNames,
   WallClock,
 } from '../import/index.js';
@@ -107,19 +107,19 @@ export async function planOf(context: Context, into: string, options: FileOption
     priceScale,
     timeFormat,
     delimiter,
-    header,
+    hasHeader: header,
     skipLines,
     columns: columns === undefined ? new Map() : parseColumnsOption(columns),
     intervalMs: options.interval,
     numbers: { decimal, thousands },
     hasVolume: options.volume !== 'none',
     prices: options.allowNegativePrices ? 'any' : 'positive',
-    names: new SymbolNames(options.symbolCase, map),
+    symbolNames: new SymbolNames(options.symbolCase, map),
   };
   return {
     dataset: into,
     read,
-    symbolOf: options.symbolFromPath === undefined ? undefined : symbolFromPath(options.symbolFromPath),
+    symbolOf: options.symbolFromPath === undefined ? undefined : symbolReader(options.symbolFromPath),
     oneSymbol: options.oneSymbol ?? false,
     showPath: (path) => {
       const fromHere = relative(process.cwd(), path);

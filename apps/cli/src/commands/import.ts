@@ -80,7 +80,7 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   if (options.dryRun) return readAll(plan, undefined, options);
   const complete = options.complete ? completeDates(plan) : undefined;
   const database = await context.database();
-  const { prices, hasVolume, names: symbolNames } = plan.read;
+  const { prices, hasVolume, symbolNames } = plan.read;
   symbolNames.know(await symbolsIn(database, options));
   const values = { prices, withoutVolume: !hasVolume };
   return readAll(plan, () => BarImporter.open(database, dataset, { complete, ...values }), options);

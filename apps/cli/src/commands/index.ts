@@ -1,5 +1,5 @@
 /** The subcommands of `barkeep`. */
-import { barsCommand, gapsCommand, metricsCommand } from './readings.js';
+import { barsCommand, gapsCommand, metricsCommand } from './symbol-data.js';
 import { calendarCommand } from './calendar.js';
 import { certifyCommand } from './certify.js';
 import { compareCommand } from './compare.js';
@@ -19,7 +19,7 @@ import { upCommand } from './up.js';
 
 export { CliCommand } from './command.js';
 
-/** In the order of the help. */
+/** Functions that create the commands, in the order in which `barkeep --help` lists them. */
 export const COMMANDS = [
   [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand],
   [eventsCommand, feedCommand, gapsCommand, metricsCommand, exportCommand, certifyCommand, compareCommand],

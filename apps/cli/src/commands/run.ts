@@ -16,7 +16,7 @@ import {
 } from '../terminal/index.js';
 import {
   digestText,
-  ENDED,
+  END_STATES,
   metricsTable,
   shortTime,
   waitingText,
@@ -98,7 +98,7 @@ async function follow(
   signal: AbortSignal,
 ): Promise<SessionStatus> {
   if (state === 'paused') await client.lifecycle(id, 'resume');
-  else if (state === 'created' || (ENDED.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
+  else if (state === 'created' || (END_STATES.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
   const onUpdate = (session: SessionStatus): void =>
     progress.update(session.progress, progressText(session), session.counts.filled);
   const ended = await watchToEnd(client, id, onUpdate, signal);

@@ -1,8 +1,8 @@
-/** `barkeep status | digest | rm | pause | resume | stop`: commands on one session. */
+/** `barkeep status | digest | rm | pause | resume | stop`: commands that act on one session; `status` without an id lists all. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, LifecycleCall } from '@barkeep/client';
 import { formatCount, printResult } from '../terminal/index.js';
-import { ENDED, sessionsTable, sessionText } from '../report/index.js';
+import { END_STATES, sessionsTable, sessionText } from '../report/index.js';
 import { SessionCommand, type SessionOptions } from './command.js';
 
 interface StatusOptions extends SessionOptions {
@@ -16,10 +16,10 @@ export const statusCommand = () =>
   new SessionCommand(
     'status',
     'show a session, or all of them',
-    '\nExamples:\n  barkeep status\n  barkeep status my-session --watch\n\nShows what a session waits for, since when, and what would help.',
+    '\nExamples:\n  barkeep status\n  barkeep status my-session --watch\n\nIf a session is waiting, it shows what for, since when, and what would help.',
   )
     .argument('[session]')
-    .option('--watch', 'print it again when it changes, until the session ends or Ctrl-C')
+    .option('--watch', 'print the status each time it changes, until the session ends or you press Ctrl-C')
     .work(async (context, id: string | undefined, options: StatusOptions) => {
       const client = await context.existingCoordinator(options);
       if (options.watch) return watchStatus(client, id, options, context.life.signal);
@@ -31,17 +31,17 @@ export const statusCommand = () =>
 async function statusOf(
   client: CoordinatorClient,
   id: string | undefined,
-): Promise<{ value: unknown; text: string; isOver: boolean }> {
+): Promise<{ value: unknown; text: string; hasEnded: boolean }> {
   if (id === undefined) {
     const sessions = await client.sessions();
     const value = { sessions: sessions.map(({ raw }) => raw) };
-    return { value, text: sessionsTable(sessions), isOver: false };
+    return { value, text: sessionsTable(sessions), hasEnded: false };
   }
   const session = await client.session(id);
-  return { value: session.raw, text: sessionText(session), isOver: ENDED.has(session.state) };
+  return { value: session.raw, text: sessionText(session), hasEnded: END_STATES.has(session.state) };
 }
 
-/** Prints the status each time it changes, with --json as one line. Returns when the session ends; a list is watched until Ctrl-C. */
+/** Prints the status each time it changes; with `--json`, as one line of JSON. Returns when the session ends; the list never ends. */
 async function watchStatus(
   client: CoordinatorClient,
   id: string | undefined,
@@ -50,11 +50,12 @@ async function watchStatus(
 ): Promise<void> {
   const clear = !json && process.stdout.isTTY ? CLEAR_SCREEN : '';
   for (let printed = ''; ;) {
-    const { value, text, isOver } = await statusOf(client, id);
+    const { value, text, hasEnded } = await statusOf(client, id);
     const shown = json ? JSON.stringify(value) : text;
     if (shown !== printed) process.stdout.write(`${clear}${shown}\n`);
     printed = shown;
-    if (isOver) return;
+    if (hasEnded) return;
+    // Throw the signal's own reason, not the AbortError of the timer.
     await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
@@ -62,8 +63,8 @@ async function watchStatus(
 export const digestCommand = () =>
   new SessionCommand(
     'digest',
-    'print the SHA-256 of everything that a session stored',
-    '\nExample:\n  barkeep digest my-session\n\nTwo runs of the same spec on the same datasets have the same digest.',
+    'print the SHA-256 of all bars of the days that a session has finished',
+    '\nExample:\n  barkeep digest my-session\n\nTwo runs of the same spec over the same datasets have the same digest.',
   )
     .argument('<session>')
     .work(async (context, id: string, options: SessionOptions) => {
@@ -75,7 +76,7 @@ export const removeSessionCommand = () =>
   new SessionCommand(
     'rm',
     'stop a session and remove all its data',
-    '\nExample:\n  barkeep rm my-session\n\nDatasets stay; see "barkeep dataset rm".',
+    '\nExample:\n  barkeep rm my-session\n\nDatasets are kept; "barkeep dataset rm" removes one.',
   )
     .argument('<session>')
     .work(async (context, id: string, options: SessionOptions) => {
@@ -86,16 +87,16 @@ export const removeSessionCommand = () =>
 export const lifecycleCommands = [
   lifecycleCommand('pause', 'pause a running session; "resume" continues it'),
   lifecycleCommand('resume', 'continue a paused session'),
-  lifecycleCommand('stop', 'stop a session; its stored bars stay'),
+  lifecycleCommand('stop', 'stop a session and keep its stored bars'),
 ];
 
-function lifecycleCommand(call: LifecycleCall, description: string): () => SessionCommand {
+function lifecycleCommand(action: LifecycleCall, description: string): () => SessionCommand {
   return () =>
-    new SessionCommand(call, description, `\nExample:\n  barkeep ${call} my-session`)
+    new SessionCommand(action, description, `\nExample:\n  barkeep ${action} my-session`)
       .argument('<session>')
       .work(async (context, id: string, options: SessionOptions) => {
         const client = await context.existingCoordinator(options);
-        await client.lifecycle(id, call);
+        await client.lifecycle(id, action);
         const session = await client.session(id);
         printResult(options, session.raw, () => sessionText(session));
       });

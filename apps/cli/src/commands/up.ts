@@ -18,7 +18,7 @@ Examples:
   barkeep up
   barkeep up --coordinators 2 --workers 4 --port 8080
 
-Other commands in this project use these processes. The data stay in .barkeep/up. Ctrl-C stops workers, then
+Other commands in this project use these processes. The data stays in .barkeep/up. Ctrl-C stops workers, then
 coordinators, then servers; a second Ctrl-C exits immediately.`;
 
 export const upCommand = () =>
@@ -50,7 +50,7 @@ async function runUp(context: Context, options: UpOptions): Promise<void> {
   const result = { coordinators: apps.urls, redisUrl, sessionRedisUrl, databaseUrl, logs: logFolder };
   printResult(options, result, () => upText(apps, result));
   await life.interrupted();
-  note(`stopping; the data stay in ${dataDir}`);
+  note(`stopping; the data stays in ${dataDir}`);
 }
 
 function upText({ urls, processes }: Apps, result: ServiceUrls & { logs: string }): string {

@@ -50,6 +50,6 @@ describe('the report of the demonstration', () => {
   });
 
   it('refuses an answer that it does not understand', () => {
-    expect(() => readBars([{ openTime: 5 }])).toThrow(/expected .* in the coordinator's answer/);
+    expect(() => readBars([{ openTime: 5 }])).toThrow(/the coordinator's answer is not valid: .*expected/);
   });
 });

@@ -43,7 +43,7 @@ async function makeDatasets(database: Database, market: Market, signal: AbortSig
       await writeFile(path, text);
       const files = [{ path, bytes: Buffer.byteLength(text) }];
       const writer = await BarImporter.open(database, dataset);
-      const read = { ...READ_DEFAULTS, format: 'csv', names: new SymbolNames() };
+      const read = { ...READ_DEFAULTS, format: 'csv', symbolNames: new SymbolNames() };
       const plan = { dataset, files, read, oneSymbol: false, showPath: basename, signal };
       summaries.push(await importBars(plan, writer, { onProgress: () => undefined }));
     }

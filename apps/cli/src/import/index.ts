@@ -5,12 +5,12 @@ export {
   parseColumnsOption,
   READ_DEFAULTS,
   type ReadOptions,
-  closesOf,
-  greatestDivisor,
+  exampleOfCloses,
+  greatestCommonDivisor,
   spacingOf,
   spacingText,
 } from './detect/index.js';
-export { type InputFile, inputFiles, symbolFromPath } from './files/index.js';
+export { type InputFile, inputFiles, symbolReader } from './files/index.js';
 export { type BarFormat, FORMATS } from './formats/index.js';
 export { FilePlanError, type SymbolCase, SymbolNames } from './reading/index.js';
 export {

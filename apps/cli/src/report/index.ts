@@ -10,4 +10,4 @@ export {
   shortTime,
   waitingText,
 } from './session-text.js';
-export { ENDED, watchToEnd, watchToSettled } from './watch-session.js';
+export { END_STATES, watchToEnd, watchToSettled } from './watch-session.js';

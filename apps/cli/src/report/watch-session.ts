@@ -7,7 +7,7 @@ const POLL_MS = 300;
 /** Longer than the default backoffs of a backfill. */
 const STILL_LIMIT_MS = 300_000;
 const UPKEEP_EVERY_MS = 1500;
-export const ENDED = new Set(['completed', 'stopped', 'failed', 'lost']);
+export const END_STATES = new Set(['completed', 'stopped', 'failed', 'lost']);
 
 type OnUpdate = (session: SessionStatus) => void;
 
@@ -18,7 +18,7 @@ export function watchToEnd(
   onUpdate: OnUpdate,
   signal: AbortSignal,
 ): Promise<SessionStatus> {
-  return poll(client, id, onUpdate, signal, (session) => ENDED.has(session.state));
+  return poll(client, id, onUpdate, signal, (session) => END_STATES.has(session.state));
 }
 
 /** Requests upkeep until no slot is absent or missing. @throws CliError when the session stops changing */

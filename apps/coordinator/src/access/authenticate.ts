@@ -1,12 +1,12 @@
 /**
- * Accepts or refuses a request before its body is read. Express middleware in front of every route, so that each one is
- * protected, also the documentation and the calls of the queue dashboard.
+ * Accepts or refuses a request before its body is read. This is Express middleware before every route, so that it also protects the
+ * documentation and the calls of the queue dashboard.
  *
- * Without keys the service is open to this machine only. A page in a browser must not be able to use it either: the request
- * has to name a loopback host (against DNS rebinding), and a change must come from the same origin.
+ * Without configured keys, only this machine can use the service. Web pages of other origins must not use it through a browser on
+ * this machine: a request has to name a loopback host (against DNS rebinding), and a change must come from the same origin.
  *
- * A browser knows a key only as the password of HTTP Basic, and adds it to requests of foreign pages too. Basic therefore
- * counts for reading and for changes that come from a page of this service.
+ * A browser can send a key only as the password of HTTP Basic, and sends it with requests of foreign pages too. Basic is therefore
+ * accepted only for reads, and for changes that a page of this service makes.
  */
 import { problem } from '@barkeep/api';
 import { METRICS_FOR_ADMINS } from '@barkeep/observe';
@@ -16,10 +16,10 @@ import { CONSOLE_PAGES } from './pages.js';
 import { sendProblem } from './problem-filter.js';
 
 const LIVENESS = '/health/live';
-/** Pages that people open in a browser, which can only ask for a password. */
+/** Pages that people open in a browser, which can ask them only for a password (HTTP Basic). */
 const PAGES = /^\/(docs|docs-json|queues|console)(\/|$)/i;
 const QUEUES_FOR_ADMINS = 'the queues show work after the clocks of sessions, so they need a key of BARKEEP_ADMIN_KEYS';
-/** Routes that show bars after the clock of sessions, or the work of all sessions, and why they are for operators only. */
+/** Routes for operators only, each with the reason: they show bars after the clocks of sessions, or the work of all sessions. */
 const FOR_ADMINS: readonly [route: RegExp, why: string][] = [
   [/^\/metrics\/?$/i, METRICS_FOR_ADMINS],
   [/^\/v1\/queues(\/|$)/i, QUEUES_FOR_ADMINS],
@@ -30,20 +30,20 @@ const FOR_ADMINS: readonly [route: RegExp, why: string][] = [
 ];
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The middleware for every route but {@link LIVENESS}. */
+/** The middleware that checks the key of every request, except for {@link LIVENESS}. */
 export function authenticate(keys: ApiKeys): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     if (request.path === LIVENESS) return next();
-    const takesBasic = SAFE_METHODS.has(request.method) || isSameOrigin(request);
-    const role = keys.roleOf(presentedKeys(request.headers, takesBasic));
+    const acceptsBasic = SAFE_METHODS.has(request.method) || isSameOrigin(request);
+    const role = keys.roleOf(presentedKeys(request.headers, acceptsBasic));
     if (role === undefined) return refuse(request, response);
     if (role === 'open' && !isLocal(request)) {
       const detail = 'the Host must be a loopback address and a change must come from the same origin';
       return sendProblem(request, response, problem('foreign-origin', detail));
     }
     response.locals['role'] = role;
-    const denied = role === 'user' ? operatorsOnly(request) : undefined;
-    if (denied !== undefined) return sendProblem(request, response, problem('forbidden', denied));
+    const reason = role === 'user' ? reasonForOperatorsOnly(request) : undefined;
+    if (reason !== undefined) return sendProblem(request, response, problem('forbidden', reason));
     return next();
   };
 }
@@ -54,13 +54,14 @@ export const adminOnly: RequestHandler = (request, response, next) => {
   return sendProblem(request, response, problem('forbidden', QUEUES_FOR_ADMINS));
 };
 
-/** Why only operators may make a request: its answer shows data after the clock, or all sessions. Undefined for all others. */
-function operatorsOnly({ path, url }: Request): string | undefined {
+/** Why only operators may make this request; undefined when users may make it too. */
+function reasonForOperatorsOnly({ path, url }: Request): string | undefined {
   if (new URL(url, 'http://here').searchParams.getAll('view').includes('operator'))
     return 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
   return FOR_ADMINS.find(([route]) => route.test(path))?.[1];
 }
 
+/** Answers 401. Only the scheme Basic makes a browser ask for a password. */
 function refuse(request: Request, response: Response): void {
   const scheme = isForBrowsers(request) ? 'Basic' : 'Bearer';
   response.setHeader('WWW-Authenticate', `${scheme} realm="barkeep"`);
@@ -68,13 +69,13 @@ function refuse(request: Request, response: Response): void {
   sendProblem(request, response, problem('unauthorized', detail));
 }
 
-/** Whether a browser sends the request for one of our pages: it then repeats it with the password of its user. */
+/** Whether a browser sent the request for a page of this service: after a 401 it asks for a password and repeats the request. */
 function isForBrowsers({ originalUrl, headers }: Request): boolean {
   const path = originalUrl.split('?', 1)[0] ?? '';
   return PAGES.test(path) || CONSOLE_PAGES.test(path) || headers['sec-fetch-site'] === 'same-origin';
 }
 
-/** True when a request to an open service cannot come from a web page of another origin. */
+/** Whether a request to a service without keys cannot come from a web page of another origin. */
 function isLocal(request: Request): boolean {
   const { host, origin } = request.headers;
   if (!isLoopbackHost(host)) return false;

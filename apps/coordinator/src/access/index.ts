@@ -1,4 +1,4 @@
-/** What happens to every request: keys, limits, log, errors, and the pages for people. */
+/** What applies to every request (keys, limits, log, errors), and the pages for people. */
 export { accessLog, timeRequests } from './access-log.js';
 export { adminOnly, authenticate } from './authenticate.js';
 export { consolePages, queueBoard, QUEUES_PATH } from './pages.js';

@@ -1,6 +1,6 @@
 /**
- * Serves the pages for people. The console has its pages at / and below, and its files at /console: those that the build of
- * apps/console wrote; in the published package they are in the program's folder. The queue dashboard is at /queues.
+ * Serves the pages for people: the console and the queue dashboard. The console's pages are at /, /sessions, /datasets, /compare and
+ * /upkeep, its files at /console. The queue dashboard is at /queues.
  */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
@@ -10,14 +10,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
-/** Where the console's files are. */
+/** The path of the console's files. */
 const CONSOLE_PATH = '/console';
-/** The addresses of the console's pages; the browser finds the page itself. */
+/** The paths of the console's pages. All get the same file: its script shows the page for the path. */
 export const CONSOLE_PAGES = /^\/$|^\/(sessions|datasets|compare|upkeep)(\/|$)/;
 
+/** Folders that may hold the console's files: the build of apps/console in the repository, and the published package. */
 const FOLDERS = [join(__dirname, '../../../console/dist/site'), join(__dirname, 'console')];
 
-/** Everything comes from this server; nothing is inline, so no text of a session can become a script. */
+/** The Content-Security-Policy: everything comes from this server and nothing is inline, so no text of a session can become a script. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -49,8 +50,8 @@ export function consolePages(): RequestHandler {
 }
 
 /**
- * The calls that the console makes first on a page, as it writes them. The browser begins them with the answer, while it still loads
- * the scripts. A page with a query makes others.
+ * The calls that the console makes first on a page, spelled exactly as the console does. The browser starts them when the page
+ * arrives, while it still loads the scripts. A page with a query string makes other calls.
  */
 function firstCalls({ path, query }: Request): string[] {
   if (Object.keys(query).length > 0) return [];
@@ -60,21 +61,20 @@ function firstCalls({ path, query }: Request): string[] {
   return [`/v1/sessions/${id}?view=operator`, `/v1/sessions/${id}/days?limit=500&view=operator`];
 }
 
-/** A browser asks each time whether a file has changed, so that a new version shows at once. */
+/** With `no-cache` a browser checks each time whether a file has changed, so that it shows a new version at once. */
 function setHeaders(response: Response): void {
   response.setHeader('Content-Security-Policy', POLICY);
   response.setHeader('Cache-Control', 'no-cache');
 }
 
-/** Where the queue dashboard is. */
+/** The path of the queue dashboard. */
 export const QUEUES_PATH = '/queues';
-/** bull-board asks Google for its fonts; without them the page uses those of the system. */
+/** bull-board loads its fonts from Google; without these links the page uses the fonts of the system. */
 const REMOTE_STYLES = /<link[^>]+href="https?:[^>]*>/g;
 
 /**
- * The queue dashboard as one request handler, to be mounted at {@link QUEUES_PATH} for admins only: bull-board has no authentication
- * and can change jobs. It is read-only unless the configuration says otherwise, does not show the address of Redis, and its page loads
- * nothing from other machines.
+ * The queue dashboard as one request handler. Mount it at {@link QUEUES_PATH} and for admins only: bull-board has no authentication,
+ * and if `writable` is true it can change jobs. It hides the address of Redis, and its page loads nothing from other machines.
  */
 export function queueBoard(queues: readonly Queue[], writable: boolean): RequestHandler {
   const serverAdapter = new ExpressAdapter();

@@ -1,16 +1,16 @@
 /**
- * Turns every error of a request into a problem document, and logs faults of the service.
- * Guarantees that an error answer has the media type of RFC 9457 and names its request, and that a 503 says when to retry.
+ * Turns every error of a request into a problem document, and logs faults of the service. Every error answer has the media type of
+ * RFC 9457 and the id of its request, and every 503 has a Retry-After header.
  */
 import { PROBLEM_JSON, type Problem } from '@barkeep/api';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { problemOf } from '../problems.js';
 
-/** Seconds after which a retry makes sense; the value of Retry-After. */
+/** Value of the Retry-After header. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** Sends a problem document. An answer that has already begun cannot be changed: its connection is closed. */
+/** Sends a problem document. If the answer has already begun, it cannot be changed, so its connection is closed. */
 export function sendProblem(request: Request, response: Response, problem: Problem): void {
   if (response.headersSent) {
     response.destroy();
@@ -19,7 +19,7 @@ export function sendProblem(request: Request, response: Response, problem: Probl
   if (problem.status === 503) response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
   const instance = request.originalUrl.split('?', 1)[0];
   response.status(problem.status).type(PROBLEM_JSON);
-  // end, not json: express would add a charset that the media type does not have.
+  // Not `response.json`: express would add a charset, which this media type does not have.
   response.end(JSON.stringify({ ...problem, instance, requestId: request.id }));
 }
 
@@ -31,7 +31,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const response = http.getResponse<Response>();
-    // The deadline has already answered.
+    // The deadline (request-limits.ts) has already answered.
     if (response.writableEnded) return;
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');

@@ -1,7 +1,7 @@
 /**
- * The limits of a request. Its JSON body is read within limits: size, depth, and no `__proto__` anywhere, so that a controller can
- * walk a body without harm. Its answer begins within a time: a server that does not respond (a paused machine, a broken network)
- * must not make callers wait without end. An answer that has started, such as a stream of events, is not limited.
+ * The limits of a request. Its JSON body has a limited size and depth, and no `__proto__` anywhere, so that a controller can safely
+ * walk it. Its answer must begin within a time: a server that does not respond (a paused machine, a broken network) must not make
+ * callers wait for hours. An answer that has begun, such as a stream of events, may take any time.
  */
 import { problem } from '@barkeep/api';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
@@ -11,15 +11,15 @@ import { sendProblem } from './problem-filter.js';
 
 /** Largest JSON body in bytes; a spec with 5,000 symbols of 32 letters has 180,000. */
 export const BODY_BYTES_MAX = 1_048_576;
-/** Deepest nesting of arrays and objects; a spec has 3. */
+/** Deepest nesting of arrays and objects; a spec has 3 levels. */
 export const BODY_DEPTH_MAX = 32;
 
 /** Middlewares that put the parsed body into `request.body`; it is undefined when there is no JSON body. */
 export function jsonBody(): RequestHandler[] {
   const parse = json({ limit: BODY_BYTES_MAX, strict: false });
-  const guarded: RequestHandler = (request, response, next) =>
+  const parseOrRefuse: RequestHandler = (request, response, next) =>
     parse(request, response, (error?: unknown) => (error ? next(bodyError(error)) : next()));
-  return [guarded, checkBody];
+  return [parseOrRefuse, checkBody];
 }
 
 function checkBody(request: Request, _response: Response, next: NextFunction): void {
@@ -27,14 +27,11 @@ function checkBody(request: Request, _response: Response, next: NextFunction): v
   next();
 }
 
-/**
- * Checks a parsed body.
- * @throws WrongFieldsError that names the field, when a field is called `__proto__` or the nesting is too deep
- */
+/** Checks a parsed body. @throws WrongFieldsError that names a field called `__proto__`, or one that is nested too deep */
 export function refuseHarmful(body: unknown): void {
-  const open: { value: unknown; path: string; depth: number }[] = [{ value: body, path: '', depth: 0 }];
-  // An explicit stack: a caller could nest deeper than recursion can go.
-  for (let at = open.pop(); at; at = open.pop()) {
+  // An explicit stack instead of recursion: a caller could nest deeper than the call stack allows.
+  const stack: { value: unknown; path: string; depth: number }[] = [{ value: body, path: '', depth: 0 }];
+  for (let at = stack.pop(); at; at = stack.pop()) {
     if (typeof at.value !== 'object' || at.value === null) continue;
     if (at.depth >= BODY_DEPTH_MAX) {
       throw wrongField(at.path.slice(0, 200), `at most ${BODY_DEPTH_MAX} levels`, 'more');
@@ -45,14 +42,14 @@ export function refuseHarmful(body: unknown): void {
       if (key === '__proto__') {
         throw wrongField(path, 'no such field', typeof value === 'object' ? 'an object' : shown(value));
       }
-      open.push({ value, path, depth: at.depth + 1 });
+      stack.push({ value, path, depth: at.depth + 1 });
     }
   }
 }
 
 /**
- * The body parser skips a body that is not JSON; a route must not treat it as an empty one.
- * @throws ProblemError that says what was expected
+ * Refuses a body that is not JSON: the body parser skips such a body, and a route must not treat it as empty.
+ * @param expected the media types of the route, for the error @throws ProblemError
  */
 export function refuseOtherBodies(request: Request, expected: string): void {
   if (request.is('json') !== false) return;
@@ -72,16 +69,17 @@ export function bodyError(error: unknown): unknown {
     case 'charset.unsupported':
       return new ProblemError('unsupported-media-type', error.message);
     default:
-      // The body is truncated, of another length than its header says, or compressed and broken.
+      // The body is truncated, has another length than its header says, or is compressed and broken.
       return error.status === 400 ? new ProblemError('bad-request', error.message) : error;
   }
 }
 
 /** Time until the first byte of an answer, ms. */
 export const ANSWER_WITHIN_MS = 30_000;
+/** Name of the request's timer in `response.locals`. */
 const TIMER = 'deadline';
 
-/** The middleware that answers 503 in place of a route that does not answer within `ms`. */
+/** The middleware that answers 503 when a route does not begin its answer within `ms`. */
 export function deadline(ms: number = ANSWER_WITHIN_MS): RequestHandler {
   return (request, response, next) => {
     const timer = setTimeout(() => {
@@ -96,7 +94,7 @@ export function deadline(ms: number = ANSWER_WITHIN_MS): RequestHandler {
   };
 }
 
-/** Removes the limit from a request, such as one whose caller streams its body. */
+/** Removes the time limit of a request, for example when its caller streams a long body. */
 export function withoutDeadline(response: Response): void {
   clearTimeout(response.locals[TIMER] as NodeJS.Timeout | undefined);
 }

@@ -1,7 +1,6 @@
 /**
- * The Prometheus metrics of sessions: the number of sessions in each state; and for each session that this process
- * streams, its clock, what it waits for, its quality and its consumers. A session that ends here loses its series with
- * the next scrape.
+ * The Prometheus metrics of sessions: the number of sessions in each state, and for each session that this process streams: how far
+ * its clock is behind, what it waits for, its quality and its consumers. The series of a session end when its stream ends here.
  */
 import type { SessionRepository } from '@barkeep/bar-repository';
 import { barQuality, SESSION_STATES, type SessionSpec } from '@barkeep/bars';
@@ -35,7 +34,7 @@ export interface SessionMetricsParts {
   active: ActiveStreams;
   sessions: Pick<SessionRepository<SessionSpec>, 'countByState'>;
   redis: Redis;
-  /** Bytes of bars that were read before their turn. */
+  /** The bytes of prefetched bars. */
   budget: { readonly limit: number; readonly usedBytes: number };
 }
 
@@ -43,7 +42,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   const { active, sessions, redis, budget } = parts;
   const figure = (name: string, help: string, read: () => number) =>
     metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
-  const ofEach = gaugesOfEach(metrics, active);
+  const perSession = perSessionGauges(metrics, active);
   metrics.gauge(
     { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
     async (gauge) => {
@@ -52,7 +51,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
     },
   );
   figure('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
-  ofEach(
+  perSession(
     'barkeep_session_clock_lag_seconds',
     'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed',
     async ({ layout, progress }) => secondsOf(clockLagMs(layout, progress, Date.now())),
@@ -70,12 +69,12 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       }
     },
   );
-  ofEach(
+  perSession(
     'barkeep_session_quality_ratio',
     'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
     async ({ layout }) => barQuality((await new OpenSession(redis, layout).position('operator')).counts) / 100,
   );
-  addConsumerMetrics(metrics, parts, ofEach);
+  addConsumerMetrics(metrics, parts, perSession);
   figure('barkeep_prefetch_held_bytes', 'Bytes of bars that were read ahead and are held now', () => budget.usedBytes);
   figure(
     'barkeep_prefetch_limit_bytes',
@@ -84,31 +83,31 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   );
 }
 
-type GaugesOfEach = ReturnType<typeof gaugesOfEach>;
+type PerSession = ReturnType<typeof perSessionGauges>;
 
-/** Adds gauges with a series for each streamed session whose value is known; what cannot be read is left out. */
-function gaugesOfEach(metrics: Metrics, active: ActiveStreams) {
+/** Returns a function that adds a gauge with a series per streamed session; a session whose value cannot be read has none. */
+function perSessionGauges(metrics: Metrics, active: ActiveStreams) {
   return (name: string, help: string, read: (stream: ActiveStream) => Promise<number | undefined>) =>
     metrics.gauge({ name, help, labelNames: ['session'] }, async (gauge) => {
-      const all = [...active].map(async (stream) => {
+      const reads = [...active].map(async (stream) => {
         const value = await read(stream);
         if (value !== undefined) gauge.set({ session: stream.layout.id }, value);
       });
-      await Promise.allSettled(all);
+      await Promise.allSettled(reads);
     });
 }
 
-function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts, ofEach: GaugesOfEach): void {
-  /** By the id of the session, without those that cannot be read; each with the clock before its consumers were read. */
+function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts, perSession: PerSession): void {
+  /** The consumers of each session that can be read, and its clock just before that; by the session's id. */
   const consumersOf = onceAScrape(async () => {
-    const found = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
-    const all = [...active].map(async ({ layout, progress: { clock } }) => {
-      found.set(layout.id, { clock, consumers: await new SessionConsumers(redis, layout).list() });
+    const bySession = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
+    const reads = [...active].map(async ({ layout, progress: { clock } }) => {
+      bySession.set(layout.id, { clock, consumers: await new SessionConsumers(redis, layout).list() });
     });
-    await Promise.allSettled(all);
-    return found;
+    await Promise.allSettled(reads);
+    return bySession;
   });
-  ofEach(
+  perSession(
     'barkeep_session_consumer_lag_seconds',
     'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
     async ({ layout }) => {
@@ -136,8 +135,8 @@ function secondsOf(ms: number | undefined): number | undefined {
 
 /**
  * How far the clock of a session is behind real time. For a session with a pace: behind the time at which the next bars were
- * due. For a fed session: behind the last slot that has passed, so that nights and weekends do not count. Undefined for a session
- * whose clock does not follow real time.
+ * due. For a fed session: behind the close of the last slot that has ended, so that nights and weekends do not count. Undefined for
+ * a session whose clock does not follow real time.
  * @param now epoch ms of the wall clock
  */
 export function clockLagMs(
@@ -150,7 +149,7 @@ export function clockLagMs(
   return source.type === 'feed' ? Math.max(0, layout.slotEndBefore(now) - clock) : undefined;
 }
 
-/** The lag of the slowest active consumer; undefined when there is none. */
+/** The lag of the slowest consumer that is active or silent; undefined when there is none. */
 function slowestLagMs(consumers: readonly ConsumerView[], clock: number): number | undefined {
   const times = consumers.flatMap(({ state, time }) => (state === 'active' || state === 'silent' ? [time] : []));
   return times.length > 0 ? Math.max(0, clock - Math.min(...times)) : undefined;

@@ -1,4 +1,4 @@
-/** The Prometheus metrics of the streams of this process, all sessions together. */
+/** The Prometheus metrics of this process's streams, for all sessions together. */
 import type { Metrics } from '@barkeep/observe';
 import type { StreamFigures } from '@barkeep/session-data';
 
@@ -14,7 +14,7 @@ export function streamMetrics(metrics: Metrics) {
   const windows = counter('barkeep_windows_flushed_total', 'Windows written into session stores');
   const lateness = seconds('barkeep_pace_lateness_seconds', 'How long after their due time bars were delivered');
   const overruns = counter('barkeep_pace_overruns_total', 'Times that a session fell behind its pace');
-  const bytes = counter('barkeep_prefetched_bytes_total', 'Bytes of bars that were read before their turn');
+  const prefetchedBytes = counter('barkeep_prefetched_bytes_total', 'Bytes of bars that were read before their turn');
   const shared = counter(
     'barkeep_windows_shared_total',
     'Windows that a session took from the read of another session in the same process',
@@ -33,31 +33,31 @@ export function streamMetrics(metrics: Metrics) {
     'Trading days whose remaining rows were given up, because the source was silent for too long',
   );
   return {
-    /** A window is in its store. @param refused rows of the source that were refused in it */
+    /** A window was written into its store. @param refused how many of its rows were refused */
     flushed: (bars: number, refused = 0) => {
       streamed.inc(bars);
       rows.refused(refused);
       windows.inc();
     },
-    /** Rows of a source were counted that have no slot. */
+    /** Rows were found that have no slot in the calendar. */
     outside: rows.outside,
     /** A session with a pace delivered a bar. */
     delivered: (latenessMs: number) => lateness.observe(latenessMs / 1000),
     overrun: () => overruns.inc(),
-    /** Rows were read before their turn. */
-    prefetched: (count: number) => bytes.inc(count),
-    /** A window was read for another session as well. */
+    /** Bars were read before their turn. */
+    prefetched: (bytes: number) => prefetchedBytes.inc(bytes),
+    /** A session took a window from the read of another session. */
     windowShared: () => shared.inc(),
-    /** From a day's close until the first bars of the next one were stored. @param hit its rows had been read at the close */
-    dayChanged: (waitedMs: number, hit: boolean) => {
-      changes.inc({ prefetch: hit ? 'hit' : 'miss' });
+    /** A day changed. @param waitedMs time from its close until the next day's first bars were stored @param isHit they had been read */
+    dayChanged: (waitedMs: number, isHit: boolean) => {
+      changes.inc({ prefetch: isHit ? 'hit' : 'miss' });
       changeTime.observe(waitedMs / 1000);
     },
     dayTimedOut: () => timedOut.inc(),
   };
 }
 
-/** The rows of sources that no session stores: read from a dataset, or fed. */
+/** Counters of rows that are not stored, from datasets and feeds. */
 export type RowMetrics = ReturnType<typeof rowMetrics>;
 
 export function rowMetrics(metrics: Metrics) {
@@ -71,7 +71,7 @@ export function rowMetrics(metrics: Metrics) {
   });
   return {
     refused: (rows: number) => refused.inc(rows),
-    /** The calendar has no slot for them. */
+    /** Rows for which the calendar has no slot. */
     outside: (rows: number) => outside.inc(rows),
   };
 }
@@ -81,11 +81,12 @@ export function rowMetrics(metrics: Metrics) {
  * and whether their rows had been read at the close. Counts only changes that this process sees from start to end.
  */
 export class DayChanges {
-  /** The last day whose first rows are read, or stored. */
+  /** The last days whose first rows have been read, and stored. */
   private readDay = -1;
   private storedDay = -1;
-  /** The last day that closed, when, and whether the next day's rows had been read. */
-  private closed = { day: -2, at: 0, hit: false };
+  /** The last day that closed, when it closed, and whether the next day's first rows had been read by then. */
+  private closed = { day: -2, at: 0, isHit: false };
+  /** The day after the last close, and how long the clock had to wait for it. */
   private waited = { day: -1, ms: 0 };
 
   constructor(
@@ -106,22 +107,22 @@ export class DayChanges {
     if (day === this.closed.day + 1 && this.waited.day !== day) this.changed(this.now() - this.closed.at);
   }
 
-  /** The clock has reached the close of a day that another one follows. */
+  /** The clock has reached the close of a day, which is not the last one. */
   close(day: number): void {
-    this.closed = { day, at: this.now(), hit: this.readDay > day };
+    this.closed = { day, at: this.now(), isHit: this.readDay > day };
     if (this.storedDay > day) this.changed(0);
   }
 
-  /** How long after the close before it a day was stored, ms; 0 when it was stored before, or when the close was not seen. */
+  /** How long after the close of the previous day this one was stored, ms; 0 when it was stored earlier, or the close was not seen. */
   waitedMs(day: number): number {
     return this.waited.day === day ? this.waited.ms : 0;
   }
 
   private changed(ms: number): void {
-    const { day, hit } = this.closed;
+    const { day, isHit } = this.closed;
     this.waited = { day: day + 1, ms };
-    if (hit) this.figures.prefetchHits++;
+    if (isHit) this.figures.prefetchHits++;
     else this.figures.prefetchMisses++;
-    this.metrics.dayChanged(ms, hit);
+    this.metrics.dayChanged(ms, isHit);
   }
 }

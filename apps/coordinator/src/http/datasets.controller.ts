@@ -1,12 +1,12 @@
-/** `/v1/datasets`: what is stored, without a session. For operators: datasets have bars after the clock of every session. */
+/** `/v1/datasets`: describes the stored datasets. For operators only: datasets have bars after the clocks of sessions. */
 import * as api from '@barkeep/api';
 import { Inject, Param } from '@nestjs/common';
 import { DatasetReader } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation } from '../openapi/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-const first = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
-const line = { name: 'reference', symbols: 10, ...first, version: '8271946573' };
+const range = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
+const summaryExample = { name: 'reference', symbols: 10, ...range, version: '8271946573' };
 
 @ApiController('data')
 export class DatasetsController {
@@ -18,7 +18,7 @@ export class DatasetsController {
 
   @Operation('GET', 'v1/datasets', {
     summary: 'The datasets, by name; needs an admin key',
-    answer: { description: 'all of them', component: 'DatasetPage', example: { datasets: [line] } },
+    answer: { description: 'all of them', component: 'DatasetPage', example: { datasets: [summaryExample] } },
     problems: ['forbidden', 'unavailable'],
   })
   listDatasets() {
@@ -31,9 +31,9 @@ export class DatasetsController {
       description: 'the dataset',
       component: 'Dataset',
       example: {
-        ...line,
+        ...summaryExample,
         rows: 19_497,
-        symbols: [{ symbol: 'EMBER', ...first }],
+        symbols: [{ symbol: 'EMBER', ...range }],
         prices: 'positive',
         withoutVolume: false,
         quarantined: { rows: 0, reasons: {}, examples: [] },

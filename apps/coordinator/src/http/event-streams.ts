@@ -1,8 +1,7 @@
 /**
- * Sends the events of sessions to listeners, as server-sent events. Applies back-pressure: nothing is fetched while the
- * buffer of a listener's socket is full, so a stalled listener costs one batch, until it is disconnected. All listeners of
- * the process poll at the same moments, so that listeners at the same cursor share a read. Ends all streams when the
- * service stops.
+ * Sends the events of sessions to listeners, as server-sent events. While the buffer of a listener's socket is full, nothing more is
+ * read for it, so a stalled listener takes the memory of one batch, until it is disconnected. All listeners of the process poll at
+ * the same moments, so that listeners at the same cursor share a read. Ends all streams when the service stops.
  */
 import { isoTime } from '@barkeep/api';
 import { once } from 'node:events';
@@ -23,13 +22,14 @@ import type { EventFeed } from '../lifecycle/index.js';
 const LOOK_EVERY_MS = 100;
 /** How often a listener polls a session that has no store (yet), ms. */
 const LOOK_FOR_STORE_MS = 500;
+/** A comment is sent when nothing was sent for this long, ms. */
 const KEEP_ALIVE_MS = 15_000;
-/** A caller that reads nothing of an answer for so long is disconnected, ms. */
+/** A caller that reads nothing of an answer for this long is disconnected, ms. */
 export const STALLED_MS = 60_000;
-/** About how many characters are written at once. */
+/** Events are collected into texts of about this many characters, each written at once. */
 const CHUNK_CHARS = 16_384;
 
-/** The listener stopped reading, or its machine is gone. It continues by the id of its last event when it connects again. */
+/** The listener stopped reading, or its machine is gone. When it connects again, it continues after its last event. */
 export class StalledListenerError extends Error {
   override readonly name = 'StalledListenerError';
   constructor(ms: number) {
@@ -39,9 +39,10 @@ export class StalledListenerError extends Error {
 
 export class EventStreams {
   private readonly ended = new AbortController();
+  /** The next poll, while listeners wait for it. */
   private tick: Promise<void> | undefined;
 
-  /** Ends every stream, and each that begins later. */
+  /** Ends every stream, also those that begin later. */
   stop(): void {
     this.ended.abort(new Error('the service is stopping'));
   }
@@ -51,8 +52,8 @@ export class EventStreams {
   }
 
   /**
-   * Sends events from a cursor on until the listener disconnects, the session is deleted or the service stops.
-   * @param types the types to send; all when undefined
+   * Sends the events after a cursor until the listener disconnects, the session is deleted or the service stops.
+   * @param types the types of events to send; undefined for all
    * @throws StalledListenerError, what the feed throws; the answer has ended then
    */
   async send(
@@ -94,7 +95,7 @@ export class EventStreams {
   ): Promise<void> {
     let cursor = from;
     let isLostSent = false;
-    // A listener that gets only this reconnects from here.
+    // A listener that gets no event reconnects from this cursor.
     await write(response, `retry: 1000\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
     let writtenAt = performance.now();
     for (;;) {
@@ -133,13 +134,13 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   return sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** Writes, and waits while the listener's buffer is full. @throws when the listener disconnects meanwhile */
+/** Writes a text, and waits while the listener's buffer is full. @throws when the listener disconnects meanwhile */
 async function write(response: Response, text: string, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (!response.write(text)) await once(response, 'drain', { signal });
 }
 
-/** Events as text, several in one string. */
+/** The events of the given types as texts, several events per text. */
 function* messages(events: readonly CursoredEvent[], types: ReadonlySet<SessionEventType> | undefined, view: View) {
   let text = '';
   for (const { event, cursor } of events) {
@@ -157,12 +158,12 @@ export function message(event: SessionEvent, cursor: EventCursor, view: View = '
   return `id: ${encodeCursor(cursor, view)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
 }
 
-/** A state event of a session that has no store to read it from. */
+/** The state event of a session without a store. It has no id, because it is not in the store. */
 function stateMessage(state: 'deleted' | 'lost'): string {
   return `event: state\ndata: ${JSON.stringify({ at: isoTime(Date.now()), state })}\n\n`;
 }
 
-/** The fields of an event, its times as ISO 8601. */
+/** The fields of an event but its type, with times as ISO 8601. */
 export function eventView(event: SessionEvent): Record<string, unknown> {
   const isTime = (name: string) => name === 'at' || EVENT_TIME_FIELDS.has(name);
   return Object.fromEntries(

@@ -11,20 +11,19 @@ import { ProblemError, wrongField } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-/** The component `Events` has the data of each type. OpenAPI 3.1 allows both keywords; the types of `@nestjs/swagger` do not. */
+/** `Events` describes the data of each event type. OpenAPI 3.1 has the last two keywords; the types of `@nestjs/swagger` lack them. */
 const EVENT_STREAM = { type: 'string', contentMediaType: 'text/event-stream', contentSchema: componentRef('Events') };
 
 @ApiController('data')
 export class EventsController {
   private readonly logger = new Logger(EventsController.name);
-
   private readonly streams = new EventStreams();
 
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(APP_CONTEXT) { stop }: AppContext,
   ) {
-    // Event streams stop first: their listeners reconnect to another coordinator.
+    // Event streams stop first, so that their listeners reconnect to another coordinator at once.
     stop.onStop('event streams', STOP_ORDER.accepting, () => this.streams.stop());
   }
 
@@ -57,7 +56,7 @@ export class EventsController {
     try {
       await this.streams.send(response, feed, cursor, types);
     } catch (error) {
-      // The answer has begun and can only be ended; the listener reconnects.
+      // The answer has begun, so its status cannot change: it has ended, and the listener reconnects.
       this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'events ended');
     }
   }

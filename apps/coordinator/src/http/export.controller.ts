@@ -18,7 +18,7 @@ const MEDIA_TYPES: Record<Format, string> = {
   ndjson: NDJSON,
 };
 
-/** Columns that `barkeep import` reads. No value of them needs quotes. */
+/** The columns, which `barkeep import` reads. None of their values needs quotes. */
 const CSV_HEAD = 'time,symbol,open,high,low,close,volume\n';
 
 @ApiController('data')
@@ -56,10 +56,10 @@ export class ExportController {
       'Content-Disposition': `attachment; filename="${id}-${interval}.${format}"`,
       'Cache-Control': 'no-store',
     });
-    // A caller that stops reading must not keep its part of the bars in memory.
+    // A caller that stops reading is disconnected, because bars for it are in memory.
     response.setTimeout(STALLED_MS, () => response.destroy());
     try {
-      // One part is ready while another one is sent. A caller that goes away ends the reading.
+      // The next part is read while one is sent. Nothing more is read after the caller has disconnected.
       await pipeline(Readable.from(exportText(parts, format), { highWaterMark: 1 }), response);
     } catch (error) {
       this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'export ended');
@@ -67,7 +67,7 @@ export class ExportController {
   }
 }
 
-/** The text of each part; nothing is read before it is taken. */
+/** The text of the file, part by part; each part is read when it is requested. */
 async function* exportText(parts: AsyncIterable<BarsPart>, format: Format): AsyncGenerator<string> {
   if (format === 'csv') yield CSV_HEAD;
   for await (const { symbol, bars } of parts) {

@@ -1,4 +1,4 @@
-/** `/v1/sessions/{id}/symbols/{symbol}/bars · end`: feeding the bars of a session whose source is a feed. */
+/** `POST /v1/sessions/{id}/symbols/{symbol}/bars` and `…/end`: feeds the bars of a session whose source is a feed. */
 import * as api from '@barkeep/api';
 import { isOutsideReason } from '@barkeep/session-data';
 import { Body, Inject, Req, Res } from '@nestjs/common';
@@ -12,6 +12,7 @@ import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
+/** Problems of both routes. */
 const feeding = [
   'unknown-session',
   'unknown-symbol',
@@ -37,7 +38,7 @@ export class FeedController {
   @Operation('POST', 'v1/sessions/:id/symbols/:symbol/bars', {
     summary: 'Feeds bars of a symbol',
     description:
-      `A JSON array of bars, or ${NDJSON} with one bar a line and of any length: the coordinator reads it as fast as it can store it. ` +
+      `A JSON array of bars, or ${NDJSON} with one bar per line and of any length: the coordinator reads it as fast as it can store it. ` +
       'Each bar has openTime (or time), open, high, low, close and volume; other fields are ignored. Bars may come in any order, ' +
       'from any number of processes, through any coordinator, and repeatedly: an equal bar is a duplicate; another bar in a filled ' +
       'slot is a conflict, which is quarantined. A bar that cannot be stored is counted by its reason and does not stop the others. ' +
@@ -75,7 +76,7 @@ export class FeedController {
     return intake.fed;
   }
 
-  /** Bars that were fed and not stored: those without a slot, and refused ones. */
+  /** Counts the bars that were not stored: those without a slot, and the other refused ones. */
   private count({ refused }: api.FedAnswer): void {
     for (const [reason, bars] of Object.entries(refused))
       if (isOutsideReason(reason)) this.rows.outside(bars);

@@ -1,10 +1,11 @@
-/** `/v1/sessions/{id}/symbols/{symbol} · consumers/{consumer}`: adding and removing symbols, and removing consumers. */
+/** `/v1/sessions/{id}/symbols/{symbol}` and `…/consumers/{consumer}`: adds and removes symbols, and removes consumers. */
 import type { SymbolAnswer } from '@barkeep/api';
 import { Inject, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { ApiController, ConsumerName, NewSymbolName, Operation, SessionId, SymbolName } from '../openapi/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
+/** Problems of the routes that change symbols. */
 const changing = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
 const example: SymbolAnswer = { id: 'first-run', symbol: 'EMBER', state: 'joining' };
 

@@ -1,6 +1,6 @@
 /**
- * What operators and their programs look at. `/v1/queues`: what the queues hold and do. `/health/live`: the process runs.
- * `/health/ready`: Postgres and both Redis take writes, so the process can serve. `/metrics`: what Prometheus scrapes.
+ * The routes for operators and their programs. `/v1/queues`: the jobs of the queues. `/health/live`: whether the process runs.
+ * `/health/ready`: whether Postgres and both Redis take writes. `/metrics`: the metrics for Prometheus.
  */
 import { isoTime, queuesExample, type QueuesAnswer } from '@barkeep/api';
 import { probeServers, downServers } from '@barkeep/observe';
@@ -37,10 +37,10 @@ export class OperationController {
   })
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
     const { connections, config } = this.context;
-    const found = await probeServers(connections, config);
-    const down = downServers(found);
-    if (down) throw new ProblemError('not-ready', down, { checks: found });
-    return { status: 'ready', checks: found };
+    const states = await probeServers(connections, config);
+    const down = downServers(states);
+    if (down) throw new ProblemError('not-ready', down, { checks: states });
+    return { status: 'ready', checks: states };
   }
 
   @ApiSecurity('bearer')
@@ -63,7 +63,7 @@ export class OperationController {
   }
 }
 
-/** Callers within this time share one read, ms: a dashboard may be open in many browsers. */
+/** Calls within this time share one read, ms: a dashboard may be open in many browsers. */
 const SHARED_MS = 500;
 
 @ApiController('operation')

@@ -1,4 +1,4 @@
-/** `/v1/sessions/{id}/…`: reading the data of a session, never past its clock. */
+/** `/v1/sessions/{id}/…`: reads the data of a session. Bars end at its clock; counts, gaps and digests may not for operators. */
 import * as api from '@barkeep/api';
 import { Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
@@ -178,13 +178,13 @@ export class SessionDataController {
     @Res({ passthrough: true }) response: Response,
   ) {
     withoutDeadline(response);
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    return differenceView(await this.sessions.difference(id, query.with, gone.signal));
+    const disconnected = new AbortController();
+    response.once('close', () => disconnected.abort());
+    return differenceView(await this.sessions.difference(id, query.with, disconnected.signal));
   }
 }
 
-/** The Link header to the bars after `from`. */
+/** The Link header of a page: the same request, with the bars from `from` on. */
 function nextLink(originalUrl: string, from: number): string {
   const url = new URL(originalUrl, 'http://localhost');
   url.searchParams.set('from', api.isoTime(from));

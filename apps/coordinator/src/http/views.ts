@@ -1,4 +1,4 @@
-/** Stored data as the API answers it: ISO times, and fields in a fixed order. Pure. */
+/** Converts stored data into the answers of the API: times as ISO 8601, fields in a fixed order. Pure. */
 import * as api from '@barkeep/api';
 import type { ShownBar } from '@barkeep/bars';
 import {
@@ -41,30 +41,30 @@ export function gapView({ start, end, bars, status, attempts, lastError }: Symbo
   return { start: api.isoTime(start), end: api.isoTime(end), bars, status, attempts, lastError };
 }
 
-/** States that no day of a symbol has are left out. */
+/** A page of counts; a count that is 0 on all days of a symbol is left out. */
 export function daysView({ days, symbols, next, zone }: DayCounts & { zone: string }): api.DaysAnswer {
-  const shown = symbols.map(({ symbol, counts }) => {
+  const symbolAnswers = symbols.map(({ symbol, counts }) => {
     const names = CELL_COUNTS.filter((name) => counts[name].some((count) => count > 0));
     return { symbol, counts: Object.fromEntries(names.map((name) => [name, counts[name]])) };
   });
   const isoDays = days.map((day) => ({ ...day, open: api.isoTime(day.open), close: api.isoTime(day.close) }));
-  return { zone, days: isoDays, symbols: shown, next };
+  return { zone, days: isoDays, symbols: symbolAnswers, next };
 }
 
 export function differenceView({ first, ...compared }: SessionDifference): api.DifferenceAnswer {
   if (!first) return { equal: true, first, compared };
   const { symbol, date, slotTime, mine, other } = first;
-  const shown = {
+  const firstAnswer = {
     symbol,
     date,
     slotTime: api.isoTime(slotTime),
     mine: mine && barView(mine),
     other: other && barView(other),
   };
-  return { equal: false, first: shown, compared };
+  return { equal: false, first: firstAnswer, compared };
 }
 
-/** The layout of a session's store, for clients in other languages. @param symbols those that can be read */
+/** The layout of a session's store, for clients in any language. @param symbols the symbols that can be read now */
 export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>): api.LayoutAnswer {
   const keys = layout.keysOf(0);
   const { prefix, base } = keys;

@@ -1,7 +1,7 @@
 /**
- * Certificates of sessions: made from the store while it exists, kept in Postgres when a session is complete, and shown from
- * Postgres when the store is gone. When a later repair changed days, the view names them. The hashes of what consumers received
- * are kept with it, and updated when consumers that were still behind have finished.
+ * Certificates of sessions: computed from the store while it exists, kept in Postgres when a session is complete, and shown from
+ * Postgres when the store is gone. If a repair has changed days since then, the view names the days. A certificate includes hashes
+ * of what each consumer received; the kept ones are updated when consumers that were behind have reached the end.
  */
 import type { CertificateAnswer, CertifiedConsumerAnswer } from '@barkeep/api';
 import { SessionCertificates } from '@barkeep/bar-repository';
@@ -22,7 +22,7 @@ interface KeptCertificate extends StoreCertificate, KeptConsumers {}
 
 interface KeptConsumers {
   consumers: CertifiedConsumerAnswer[];
-  /** An active consumer had not reached the end yet. */
+  /** Whether an active consumer had not reached the end yet. */
   awaitsConsumers: boolean;
 }
 
@@ -30,18 +30,17 @@ interface KeptConsumers {
 const SESSIONS_A_ROUND = 50;
 
 export class Certificates {
-  /** By incarnation. */
+  /** Reads of stores in progress, by incarnation. */
   private readonly inProgress = new Map<string, Promise<StoreCertificate>>();
-  /** Incarnations that earlier rounds tried, until all were tried. */
+  /** Incarnations that earlier rounds tried; emptied when all have been tried. */
   private readonly tried = new Set<string>();
-
   private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>;
 
   constructor(private readonly servers: Servers) {
     this.kept = new SessionCertificates(servers.dataSource, servers.keyPrefix);
   }
 
-  /** @throws SessionLostError when there is neither a store nor a kept certificate */
+  /** The certificate of a session. @throws SessionLostError when there is neither a store nor a kept certificate */
   async view(row: SessionRecord): Promise<CertificateAnswer> {
     const stored = await this.kept.find(row);
     const { id, ...spec } = { ...row.spec, id: row.id };
@@ -55,7 +54,7 @@ export class Certificates {
       storedAt: stored?.storedAt.toISOString() ?? null,
     };
     try {
-      const now = { ...(await this.make(row)), consumers: (await this.consumersOf(row)).consumers };
+      const now = { ...(await this.compute(row)), consumers: (await this.consumersOf(row)).consumers };
       const changedSince = stored ? changedDates(stored.certificate, now) : [];
       return { ...head, from: 'store', changedSince, ...now };
     } catch (error) {
@@ -67,14 +66,14 @@ export class Certificates {
 
   /** Keeps the certificate of a completed session if all its days are complete. */
   async keep(row: SessionRecord): Promise<void> {
-    const certificate = await this.make(row);
+    const certificate = await this.compute(row);
     if (certificate.complete) await this.kept.save(row, { ...certificate, ...(await this.consumersOf(row)) });
   }
 
   /**
-   * Keeps certificates that were not kept when their session completed (upkeep had not finished, or a process crashed), and
-   * the hashes of consumers that reached the end after the session did. A failure is logged and does not delay others:
-   * the next round takes the next sessions, and starts again after the last. Ends between two sessions once `signal` is aborted.
+   * One round: keeps certificates that were not kept when their session completed (upkeep had not finished, or a process crashed),
+   * and the hashes of consumers that reached the end later. Logs a failure and continues: the next round takes other sessions, until
+   * all have been tried. Stops after the current session when `signal` is aborted.
    */
   async catchUp(signal: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
@@ -109,13 +108,13 @@ export class Certificates {
   private async consumersOf(row: SessionRecord): Promise<KeptConsumers> {
     const { redis, keyPrefix } = this.servers;
     const layout = layoutOf(row, keyPrefix);
-    const all = await new SessionConsumers(redis, layout).list();
-    const awaitsConsumers = all.some(({ state, time }) => state === 'active' && time < layout.end);
-    return { consumers: all.map(certified), awaitsConsumers };
+    const consumers = await new SessionConsumers(redis, layout).list();
+    const awaitsConsumers = consumers.some(({ state, time }) => state === 'active' && time < layout.end);
+    return { consumers: consumers.map(certified), awaitsConsumers };
   }
 
-  /** Concurrent callers share one read. */
-  private make(row: SessionRecord): Promise<StoreCertificate> {
+  /** Computes a certificate from the store; concurrent callers share one read. */
+  private compute(row: SessionRecord): Promise<StoreCertificate> {
     let making = this.inProgress.get(row.incarnation);
     if (!making) {
       making = this.open(row)
@@ -136,7 +135,7 @@ function certified(consumer: ConsumerView): CertifiedConsumerAnswer {
   return delivered;
 }
 
-/** Dates whose days differ, or that are in only one of the two. */
+/** The dates whose digests differ, or that only one of the two certificates has. */
 function changedDates(before: StoreCertificate, now: StoreCertificate): string[] {
   const digests = new Map(before.days.map(({ date, digest }) => [date, digest]));
   const dates = new Set([...digests.keys(), ...now.days.map(({ date }) => date)]);

@@ -1,4 +1,4 @@
-/** Describes datasets: their symbols, and their rows by trading day against a calendar. */
+/** Describes datasets: their symbols, and how many rows each symbol has on each trading day of a calendar. */
 import {
   isoTime,
   type CoverageAnswer,
@@ -59,15 +59,15 @@ export class DatasetReader {
   }
 
   /**
-   * A page of symbols. Without `from` and `to` the days are those between the first and the last bar.
+   * Counts the rows of a page of symbols per trading day. Without `from` and `to`: the days from the first to the last bar.
    * @throws UnknownDatasetError, UnknownCalendarError, ExtendedHoursError
    */
   async coverage(name: string, query: CoverageQuery): Promise<CoverageAnswer> {
     const { id, extents } = await this.extentsOf(name);
     const days = daysOf(extents, query);
     const { after } = query;
-    const rest = after === undefined ? extents : extents.filter(({ symbol }) => symbol > after);
-    const page = rest.slice(0, query.limit);
+    const remaining = after === undefined ? extents : extents.filter(({ symbol }) => symbol > after);
+    const page = remaining.slice(0, query.limit);
     const counts = new Map(page.map((extent) => [extent.id, { rows: days.map(() => 0), outside: 0, extended: 0 }]));
     const spans = spansOf(days, query);
     for (const counted of await countRowsInSpans(this.dataSource, id, [...counts.keys()], spans)) {
@@ -82,11 +82,11 @@ export class DatasetReader {
       hours: query.hours,
       days: days.map(({ date, segments }) => ({ date, expected: minutesOf(segments) })),
       symbols: page.map((extent) => ({ symbol: extent.symbol, ...counts.get(extent.id)! })),
-      nextAfter: rest.length > page.length ? page.at(-1)!.symbol : null,
+      nextAfter: remaining.length > page.length ? page.at(-1)!.symbol : null,
     };
   }
 
-  /** Symbols in the order of their UTF-16 code units, whatever the database's collation. */
+  /** The symbols of a dataset, in the order of their UTF-16 code units: the order of the database depends on its collation. */
   private async extentsOf(name: string): Promise<{ id: number; extents: SymbolExtent[] }> {
     const id = await resolveDataset(this.dataSource, name);
     if (id === undefined) throw new UnknownDatasetError(name);
@@ -95,7 +95,7 @@ export class DatasetReader {
   }
 }
 
-/** A time of the calendar, `[from, to)` in epoch ms; `day` counts from the first one, and is -1 for a time without a slot. */
+/** A time span of the calendar, `[from, to)` in epoch ms; `day` is the index of its day, or -1 for a span without slots. */
 interface CoverageSpan {
   day: number;
   kind: 'inside' | OutsideSpan['kind'];
@@ -103,7 +103,7 @@ interface CoverageSpan {
   to: number;
 }
 
-/** The slots of the days, and the times between them, in order. */
+/** The segments of the days, and the spans between them, in order of time. */
 function spansOf(days: readonly TradingDay[], { calendar, hours }: CoverageQuery): CoverageSpan[] {
   if (days.length === 0) return [];
   const inside = days.flatMap(({ segments }, day) =>
@@ -113,7 +113,7 @@ function spansOf(days: readonly TradingDay[], { calendar, hours }: CoverageQuery
   return [...inside, ...outside.map((span) => ({ ...span, day: -1 }))].sort((a, b) => a.from - b.from);
 }
 
-/** The requested days that the calendar covers. */
+/** The requested trading days that the calendar has; by default those from the first to the last bar. */
 function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hours }: CoverageQuery): TradingDay[] {
   const calendar = calendarNamed(id);
   const first = Math.min(...extents.map((extent) => extent.first));

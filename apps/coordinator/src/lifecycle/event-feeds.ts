@@ -1,6 +1,6 @@
 /**
- * The events of sessions for any number of listeners in this process: listeners at the same cursor share one read, and no
- * listener holds a connection while there are no new events. It reports when a session is deleted.
+ * Reads the events of sessions for any number of listeners in this process: listeners at the same cursor share one read, and no
+ * listener holds a Redis connection while there are no new events. A read also tells when the session was deleted.
  */
 import type { SessionState } from '@barkeep/bars';
 import {
@@ -15,14 +15,15 @@ import {
 } from '@barkeep/session-data';
 import type { SessionRecord, Servers } from './session-row.js';
 
-/** The result of a read of events: a batch, or the session's state when it has no store. */
+/** The result of a read: a batch of events, or the session's state when it has no store. */
 type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
 
 /** The events of one session. */
 export type EventFeed = ReturnType<EventFeeds['feedOf']>;
 
-/** Most entries of one read, over all partitions: bounds the memory of a listener that catches up. */
+/** Most entries of one read, in all partitions together: bounds the memory of a listener that catches up. */
 const ENTRIES_A_READ = 1_000;
+/** Each partition may return at least this many entries per read. */
 const ENTRIES_OF_PARTITION_MIN = 20;
 
 export class EventFeeds {
@@ -36,9 +37,9 @@ export class EventFeeds {
   /** The events of one session until it is deleted; a session that is created again under its id has other events. */
   feedOf(row: SessionRecord, view: View = 'strategy') {
     return {
-      /** Which events it has; a cursor is valid in one view only. */
+      /** The view, which decides what events show; a cursor is valid in one view only. */
       view,
-      /** The cursor of the first event, or of now. */
+      /** The cursor before the oldest event, or after the newest one. */
       begin: (from: 'beginning' | 'now') => this.begin(row, view, from),
       /** The events after a cursor; returns at once when there are none. */
       read: (cursor: EventCursor) => this.shared(row, view, cursor),
@@ -56,6 +57,7 @@ export class EventFeeds {
     }
   }
 
+  /** Reads the events after a cursor, or joins a read of them that is in progress. */
   private shared(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
     const key = `${row.incarnation} ${encodeCursor(cursor, view)}`;
     let read = this.reads.get(key);
@@ -73,8 +75,8 @@ export class EventFeeds {
       return await new SessionEvents(this.servers.redis, session, view).read(cursor, { limit });
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
-      const now = await this.servers.sessions.find(row.id);
-      return { noStore: now?.incarnation === row.incarnation ? now.state : 'deleted' };
+      const current = await this.servers.sessions.find(row.id);
+      return { noStore: current?.incarnation === row.incarnation ? current.state : 'deleted' };
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Watches the session Redis for evicted keys. Without its settings of the documents (`noeviction`) a full server evicts keys, and a
- * chunk that is gone looks like bars that never were. Sessions warn while the server may do so, and a session that lacks bars is `lost`.
+ * Watches the session Redis for evicted keys. Unless it is set to `noeviction`, a full server evicts keys, and an evicted chunk looks
+ * as if its bars had never existed. Sessions show a warning while that can happen; a session that lacks bars becomes `lost`.
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { countMissingBars, emitState, setControl } from '@barkeep/session-data';
@@ -16,32 +16,32 @@ export const STORED_STATES = [
 ] as const satisfies readonly SessionState[];
 
 export class Evictions {
-  /** What the warnings of sessions say: one text, or none while the server evicts no key of a session. */
+  /** The warning that every session shows; empty while the server cannot evict keys of sessions. */
   warning: readonly string[] = [];
   private evicted = 0;
   private mustCheck = false;
 
   constructor(private readonly servers: Servers) {}
 
-  /** @returns whether keys were evicted since the last call of {@link checked}; false when the server does not show it */
+  /** Updates the warning. @returns whether keys were evicted since the last {@link checked}, as far as the server tells */
   async look(): Promise<boolean> {
     const info = await this.servers.redis.info().catch(() => '');
-    const [before] = this.warning;
-    const now = evictionWarning(info);
-    this.warning = now === undefined ? [] : [now];
-    if (now !== undefined && now !== before) this.servers.warn('the session Redis may evict bars', new Error(now));
+    const [lastText] = this.warning;
+    const text = evictionWarning(info);
+    this.warning = text === undefined ? [] : [text];
+    if (text !== undefined && text !== lastText) this.servers.warn('the session Redis may evict bars', new Error(text));
     const evicted = Number(fieldOf(info, 'evicted_keys') ?? this.evicted);
     this.mustCheck ||= evicted > this.evicted;
     this.evicted = evicted;
     return this.mustCheck;
   }
 
-  /** All sessions were checked. */
+  /** Called when all sessions were checked after an eviction. */
   checked(): void {
     this.mustCheck = false;
   }
 
-  /** Ends a session that lacks bars as `lost`; a start streams it again. */
+  /** Ends a session as `lost` if it lacks bars; a start streams it again. */
   async check(row: SessionRecord): Promise<void> {
     const { redis, keyPrefix, sessions, warn } = this.servers;
     if (!row.checkpoint || !(STORED_STATES as readonly SessionState[]).includes(row.state)) return;
@@ -55,13 +55,13 @@ export class Evictions {
       await setControl(redis, layout, lost.epoch, 'stop');
       await emitState(redis, layout, 'lost', error);
     } catch (cause) {
-      // Another coordinator, or a call, was faster.
+      // Another coordinator or a call has already changed the state.
       if (!(cause instanceof SessionStateError)) throw cause;
     }
   }
 }
 
-/** @param info the answer to INFO. Pure. */
+/** The warning for a server that may evict keys of sessions. Pure. @param info the answer to INFO */
 export function evictionWarning(info: string): string | undefined {
   const policy = fieldOf(info, 'maxmemory_policy') ?? '';
   // The other policies evict only keys that expire, and sessions have none.

@@ -1,9 +1,9 @@
 /**
- * Writes the bars of one symbol from one request into a fed session's store, and counts the result of each. Refused bars are
+ * Writes the bars that one request feeds for one symbol into the session's store, and counts the bars by outcome. Refused bars are
  * quarantined with their reason; a late bar triggers upkeep.
  *
- * Parses fed bars: one JSON value, or one line of NDJSON, becomes a bar. A value that is no bar becomes a record with a problem:
- * it is counted and does not stop the others.
+ * Also parses fed bars: a JSON value or a line of NDJSON becomes a record with a bar. A value that is not a bar becomes a record with
+ * a problem, which is counted and does not stop the others.
  */
 import { isEpochMs, parseTime, TIME_EXPECTED, type FedAnswer } from '@barkeep/api';
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
@@ -14,9 +14,10 @@ import { hintUpkeep } from './upkeep-request.js';
 
 /** Most problems that one answer lists. */
 const PROBLEMS_MAX = 100;
-/** Most refused bars of one request that are quarantined; the rest is only counted. */
+/** Most refused bars of one request that are quarantined; the others are only counted. */
 const QUARANTINE_MAX = 10_000;
 
+/** The usual form of a time, which `Date.parse` reads fast. */
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
 const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
 
@@ -42,12 +43,12 @@ export class FeedIntake {
     private readonly symbol: string,
   ) {}
 
-  /** Resolves when they are in the store. @throws FeedSetBackError, SessionLostError, as the next two */
+  /** Stores the bars of some records. This and the next two methods throw FeedSetBackError and SessionLostError. */
   async take(records: readonly FedRecord[]): Promise<void> {
     const { feed, symbol } = this;
-    const good = records.filter((record) => 'bar' in record);
+    const parsed = records.filter((record) => 'bar' in record);
     const malformed = records.filter((record) => 'malformed' in record);
-    const bars = good.map(({ bar }) => bar);
+    const bars = parsed.map(({ bar }) => bar);
     const result = await feed.feed(symbol, bars, malformed.length);
     this.noteStored();
     this.fed.accepted += result.accepted;
@@ -56,23 +57,23 @@ export class FeedIntake {
     this.fed.conflicts += result.conflicts.length;
     const refusals: Refusal[] = [
       ...malformed.map((record) => ({ record, reason: 'malformed' })),
-      ...result.refused.map(({ index, reason }) => ({ record: good[index]!, reason })),
+      ...result.refused.map(({ index, reason }) => ({ record: parsed[index]!, reason })),
     ];
     for (const { reason } of refusals) this.fed.refused[reason] = (this.fed.refused[reason] ?? 0) + 1;
-    refusals.push(...result.conflicts.map((index) => ({ record: good[index]!, reason: 'conflict' })));
+    refusals.push(...result.conflicts.map((index) => ({ record: parsed[index]!, reason: 'conflict' })));
     this.addProblems(refusals);
     await this.quarantine(refusals);
-    // The store knows which days must be derived again: if the hint is lost, the next round of upkeep finds them.
+    // If the hint is lost, the next round of upkeep finds the days to derive again in the store.
     if (result.late > 0) hintUpkeep({ layout: feed.layout, producer: this.servers.producer });
   }
 
-  /** The stream has reached `time`, epoch ms, without further bars. */
+  /** Records that no further bars will come up to `time`, epoch ms. */
   async through(time: number): Promise<void> {
     await this.feed.through(this.symbol, time);
     this.noteStored();
   }
 
-  /** No more bars will come. */
+  /** Records that no more bars will come. */
   async end(): Promise<void> {
     await this.feed.end(this.symbol);
   }
@@ -92,7 +93,7 @@ export class FeedIntake {
     }
   }
 
-  /** Bars of days that are no longer retained are mostly repeated ones, so they are not quarantined. */
+  /** Quarantines refused bars, but not those of days that are no longer retained: most of these are bars that were sent again. */
   private async quarantine(refusals: readonly Refusal[]): Promise<void> {
     const { feed, symbol } = this;
     const kept = refusals
@@ -114,16 +115,13 @@ interface Refusal {
   reason: string;
 }
 
-/** Undefined for a number that is not a time. */
+/** A time as ISO 8601; undefined for a number that is not a time. */
 function isoTime(ms: number): string | undefined {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
-/**
- * Reads a parsed value: `openTime` or `time`, open, high, low, close, volume; other fields are ignored. Its numbers are validated
- * elsewhere.
- */
+/** Makes a record of a JSON value with `openTime` or `time`; other fields are ignored. The store checks prices and slots. */
 export function recordOf(value: unknown, place: RecordPlace): FedRecord {
   const malformed = (field: string, expected: string, was: unknown): FedRecord => ({
     ...place,
@@ -144,7 +142,7 @@ export function recordOf(value: unknown, place: RecordPlace): FedRecord {
   return { ...place, bar };
 }
 
-/** Reads one line. */
+/** Makes a record of a line of NDJSON. */
 export function recordOfLine(line: string, place: RecordPlace): FedRecord {
   try {
     return recordOf(JSON.parse(line), place);
@@ -153,7 +151,7 @@ export function recordOfLine(line: string, place: RecordPlace): FedRecord {
   }
 }
 
-/** Feeds send millions of times: the usual form is parsed first, without trying the others. */
+/** The time of a bar in epoch ms; undefined if it is none. Tries the usual form first: feeds send millions of times. */
 function timeOf(value: unknown): number | undefined {
   if (typeof value === 'number') return isEpochMs(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;

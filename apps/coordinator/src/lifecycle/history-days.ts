@@ -1,7 +1,7 @@
 /**
- * How many trading days of history a session has: computed once, when the session is created, and kept with its row. For a
- * number of bars it searches the rows in Postgres backwards, in growing steps, until every symbol has enough bars or its data
- * or the calendar starts. The user's own repositories are not searched: their bars come in addition.
+ * Computes how many trading days of history a session has: once, when the session is created; its row keeps the number. If the
+ * spec asks for a number of bars, the rows in Postgres are searched backwards in growing steps, until every symbol has enough bars
+ * or its data or the calendar begins. The user's own repositories are not searched: their bars come in addition.
  */
 import { firstBars, readWindow, resolveDataset, symbolIds } from '@barkeep/bar-repository';
 import {
@@ -20,7 +20,7 @@ import {
 } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 
-/** @throws SessionSpecError when the bars need more days than are retained */
+/** The number of trading days of history. @throws SessionSpecError when the bars need more days than are retained */
 export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): Promise<number> {
   const { trailingDays = 0, bars, retainDays } = spec.history;
   const calendar = calendarNamed(spec.calendar);
@@ -34,7 +34,7 @@ export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): 
   return needed;
 }
 
-/** @param days newest first */
+/** The number of trading days that the bars need. @param days newest first */
 async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: number, days: readonly TradingDay[]) {
   const base = parseInterval(spec.baseInterval);
   const interval = parseInterval(spec.history.interval ?? spec.baseInterval);
@@ -42,34 +42,35 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
   const ids = [...(await symbolIds(dataSource, spec.symbols)).values()];
   const firsts = await firstBars(dataSource, datasetIds, ids);
   const search = new DaySearch(bars, firsts);
-  const usual = days[0] ? new DayGrid(days[0], interval).slotCount : 1;
-  let step = Math.ceil(bars / usual) + 1;
+  const barsPerDay = days[0] ? new DayGrid(days[0], interval).slotCount : 1;
+  let step = Math.ceil(bars / barsPerDay) + 1;
   for (let at = 0; at < days.length; at += step, step *= 2) {
     const batch = days.slice(at, at + step);
-    const wanted = search.open(batch[0]!);
-    if (wanted.length === 0) break;
+    const incomplete = search.open(batch[0]!);
+    if (incomplete.length === 0) break;
     const counter = new WindowCounter(batch, at, base, interval, spec.prices);
-    // One range with the nights in it: it reads few rows more, and a range for each day would be a query for each day.
+    // One range that includes the nights reads a few more rows than needed, but a range per day would take a query per day.
     const range = { from: batch.at(-1)!.segments[0]!.open, to: batch[0]!.segments.at(-1)!.close };
     for (const datasetId of datasetIds) {
-      await readWindow(dataSource, { datasetId, symbolIds: wanted, ranges: [range] }, counter.add);
+      await readWindow(dataSource, { datasetId, symbolIds: incomplete, ranges: [range] }, counter.add);
     }
     search.add(counter.counts());
   }
   return search.days;
 }
 
-/** The datasets that a session takes bars from, if they are in Postgres. */
+/** The ids of the datasets from which a session takes bars; names that are not datasets are left out. */
 export async function datasetIdsOf(dataSource: DataSource, spec: SessionSpec): Promise<number[]> {
   const names = new Set([sourceName(spec), ...(spec.upkeep.enabled ? spec.backfill : [])]);
   const ids = await Promise.all([...names].map((name) => resolveDataset(dataSource, name)));
   return ids.filter((id) => id !== undefined);
 }
 
-/** Finds the day, counted back from the newest, on which the last symbol has all its bars. Pure. */
+/** Finds how many days, counted back from the newest, contain the wanted number of bars of every symbol. No I/O. */
 export class DaySearch {
-  /** Days needed so far. */
+  /** The number of days that are needed so far. */
   days = 0;
+  /** How many bars each symbol still needs. */
   private readonly missing: Map<number, number>;
 
   /** @param firsts the time of each symbol's first bar, epoch ms: there are no bars before it */
@@ -80,7 +81,7 @@ export class DaySearch {
     this.missing = new Map([...firsts.keys()].map((id) => [id, bars]));
   }
 
-  /** The symbols that still lack bars and may have some on or before `newest`. */
+  /** The symbols that still need bars and may have some on `newest` or earlier days. */
   open(newest: TradingDay): number[] {
     const close = newest.segments.at(-1)!.close;
     return [...this.missing].flatMap(([id, missing]) => (missing > 0 && this.firsts.get(id)! < close ? [id] : []));
@@ -97,10 +98,10 @@ export class DaySearch {
   }
 }
 
-/** Bars of one symbol on one day. */
+/** The number of bars of one symbol on one day. */
 interface DayCount {
   symbolId: number;
-  /** Index of the day in the given list, from `first`. */
+  /** Index of the day, counted back from the newest day of the history. */
   day: number;
   bars: number;
 }
@@ -111,19 +112,19 @@ interface CountedDay {
   /** The bucket of each base slot. */
   bucketOf: Int32Array;
   buckets: number;
-  /** By symbol, one byte for each bucket: 1 when it has a bar. */
-  found: Map<number, Uint8Array>;
+  /** By symbol, one byte per bucket: 1 if the bucket has a bar. */
+  filled: Map<number, Uint8Array>;
 }
 
 /**
- * Counts, for some trading days, the buckets of an interval in which each symbol has a bar. It uses the slots and refusals of the
- * stream, so the count equals the stream's bars. Rows may come in any order and from several datasets. Pure.
+ * Counts the buckets of an interval in which each symbol has a bar, for some trading days. It finds slots and refuses rows as the
+ * stream does, so it counts the bars that the session will have. Rows may come in any order and from several datasets. No I/O.
  */
 export class WindowCounter {
-  /** Newest first, as the days are. */
+  /** Newest first. */
   private readonly days: readonly CountedDay[];
 
-  /** @param days newest first @param first index of the first of them */
+  /** @param days newest first @param first the `day` of `days[0]` */
   constructor(
     days: readonly TradingDay[],
     first: number,
@@ -136,7 +137,7 @@ export class WindowCounter {
       const bucketOf = new Int32Array(grid.slotCount);
       const buckets = new DayGrid(day, interval);
       bucketStarts(grid, buckets).forEach((slot, bucket) => bucketOf.fill(bucket, slot));
-      return { day: first + i, grid, bucketOf, buckets: buckets.slotCount, found: new Map() };
+      return { day: first + i, grid, bucketOf, buckets: buckets.slotCount, filled: new Map() };
     });
   }
 
@@ -154,19 +155,19 @@ export class WindowCounter {
     const slot = counted?.grid.slotAt(time);
     if (!counted || typeof slot !== 'number') return;
     if (refuseValues(open, high, low, close, volume, this.prices) !== undefined) return;
-    let found = counted.found.get(symbolId);
-    if (!found) counted.found.set(symbolId, (found = new Uint8Array(counted.buckets)));
-    found[counted.bucketOf[slot]!] = 1;
+    let filled = counted.filled.get(symbolId);
+    if (!filled) counted.filled.set(symbolId, (filled = new Uint8Array(counted.buckets)));
+    filled[counted.bucketOf[slot]!] = 1;
   };
 
-  /** Newest day first; symbols and days without a bar are left out. */
+  /** The counts, newest day first; a symbol has no count for a day without bars. */
   counts(): DayCount[] {
-    return this.days.flatMap(({ day, found }) =>
-      [...found].map(([symbolId, buckets]) => ({ symbolId, day, bars: buckets.reduce((sum, one) => sum + one, 0) })),
+    return this.days.flatMap(({ day, filled }) =>
+      [...filled].map(([symbolId, buckets]) => ({ symbolId, day, bars: buckets.reduce((sum, one) => sum + one, 0) })),
     );
   }
 
-  /** The newest day that opens at `time` or before. */
+  /** The newest day that opens at `time` or earlier. */
   private dayAt(time: number): CountedDay | undefined {
     let [from, to] = [0, this.days.length];
     while (from < to) {

@@ -1,6 +1,7 @@
 /**
- * Repairs what a crash or a lost queue left behind: a session that should stream gets its job, a session with upkeep gets its
- * scheduler, an expired session is removed. Every coordinator does this; doing it twice is harmless.
+ * Repairs in rounds what a crash or an outage left behind: missing jobs, upkeep schedulers and certificates, controls that differ
+ * from the row, stores that lost data, keys of removed sessions. Also removes expired sessions. Every coordinator does all of this;
+ * doing it twice is harmless.
  */
 import { hasRemoved, removedAmong, type SessionState } from '@barkeep/bar-repository';
 import { UnknownCalendarError } from '@barkeep/bars';
@@ -12,11 +13,11 @@ import { scheduleUpkeep } from './upkeep-request.js';
 import type { SessionService } from './session-service.js';
 import type { SharedParts } from './shared-parts.js';
 
-/** Completed sessions that are compared with their stores at the same time. */
+/** How many completed sessions are compared with their stores at the same time. */
 const COMPARED_AT_ONCE = 50;
-/** How many thousands of the store's keys one round checks, in search of keys of removed sessions. */
+/** Scans per round for keys of removed sessions; each checks about a thousand keys of the session Redis. */
 const SWEEP_CALLS = 10;
-/** Most sessions of a state that one round checks, the newest first. */
+/** Most sessions per state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;
 
 export class Reconciler {
@@ -26,7 +27,7 @@ export class Reconciler {
   /** Incarnations of completed sessions that have nothing left to repair: they are not checked again. */
   private settled = new Set<string>();
   private readonly returnedKeys: ReturnedKeys;
-  /** True until a round has looked at all keys of the store. */
+  /** Whether the next round must check all keys of the session Redis. */
   private mustSweepAll = true;
 
   constructor(
@@ -37,7 +38,7 @@ export class Reconciler {
     this.returnedKeys = new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids));
   }
 
-  /** Starts; the next round starts `everyMs` after the last one ended. */
+  /** Starts the first round after `everyMs`, and each further one `everyMs` after the last one ended. */
   start(everyMs: number): void {
     this.timer = setTimeout(() => {
       this.round = this.reconcile()
@@ -46,6 +47,7 @@ export class Reconciler {
     }, everyMs);
   }
 
+  /** Starts no more rounds, and waits for the end of the current one. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -53,6 +55,7 @@ export class Reconciler {
     await this.round;
   }
 
+  /** Does one round. @throws outages */
   async reconcile(): Promise<void> {
     const { sessions, changes, control, evictions, producer, queueRedis, queues, queuePrefix } = this.parts;
     await this.eachOf(await sessions.unfinished(), async (row) => {
@@ -62,10 +65,10 @@ export class Reconciler {
       if (!(await producer.isStreamQueued(stream))) await producer.add('stream', stream);
       await scheduleUpkeep(producer, row);
     });
-    // Jobs that the queue would leave: of locks that never expire, and of clocks that were ahead.
+    // Jobs that BullMQ would never run: their locks never expire, or the clock that scheduled them was ahead.
     await releaseLostLocks(queueRedis, queuePrefix);
     await runLateJobs(queueRedis, queues);
-    // Sessions may have been paused or stopped while their store was away.
+    // Sessions may have been paused or stopped while the session Redis was away.
     await this.eachIn(['paused', 'stopped'], (row) => control.repair(row));
     if (await evictions.look()) {
       await this.eachIn(STORED_STATES, (row) => evictions.check(row));
@@ -78,11 +81,11 @@ export class Reconciler {
     await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
   }
 
-  /** The stores of completed sessions may have lost writes since. */
+  /** Reopens completed sessions whose stores have lost writes since. */
   private async compareStores(rows: readonly SessionRecord[]): Promise<void> {
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
-      const some = rows.slice(from, from + COMPARED_AT_ONCE);
-      await Promise.all(some.map((row) => this.unlessBroken(row, this.parts.control.reopenIfBehind(row))));
+      const batch = rows.slice(from, from + COMPARED_AT_ONCE);
+      await Promise.all(batch.map((row) => this.unlessBroken(row, this.parts.control.reopenIfBehind(row))));
     }
   }
 
@@ -92,7 +95,7 @@ export class Reconciler {
     this.mustSweepAll = true;
   }
 
-  /** Keys of removed sessions may have come back with older data of the store (I9). */
+  /** Removes keys of removed sessions that came back when the session Redis lost its newest writes (I9). */
   private async removeReturned(): Promise<void> {
     const calls = this.mustSweepAll ? Infinity : SWEEP_CALLS;
     if (!(await hasRemoved(this.parts.dataSource))) return;
@@ -109,7 +112,7 @@ export class Reconciler {
     }
   }
 
-  /** A stop does not wait for the certificate in progress: a later round makes it again. */
+  /** Waits for work or for the stop: a stop does not wait for the certificate in progress, which a later round makes again. */
   private async untilStopped(work: Promise<void>): Promise<void> {
     const { signal } = this.stopping;
     const ended = new AbortController();
@@ -121,7 +124,7 @@ export class Reconciler {
     }).finally(() => ended.abort());
   }
 
-  /** Upkeep continues after the clock has reached the end, until no missing bar can still come. */
+  /** Schedules the upkeep of completed sessions until no missing bar can still come. */
   private async scheduleUnsettled(): Promise<void> {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
@@ -137,7 +140,7 @@ export class Reconciler {
     this.settled = settled;
   }
 
-  /** True when a completed session has nothing left to repair, or cannot be read any more. */
+  /** Whether a completed session has nothing left to repair, or cannot be read any more. @throws outages */
   private async isSettled(row: SessionRecord): Promise<boolean> {
     try {
       return await new UpkeepStore(this.parts.redis, layoutOf(row, this.parts.keyPrefix)).isSettled();
@@ -154,12 +157,12 @@ export class Reconciler {
     }
   }
 
-  /** Works on one row after another. */
+  /** Works on one row after another; an error ends only the work on its row, an outage all of it. */
   private async eachOf(rows: readonly SessionRecord[], work: (row: SessionRecord) => Promise<unknown>): Promise<void> {
     for (const row of rows) await this.unlessBroken(row, work(row));
   }
 
-  /** One session whose calendar is gone, or whose store is broken, must not end the round. An outage ends it: a later one continues. */
+  /** Logs an error of one session, so that it does not end the round. An outage does end it, and the next round tries again. */
   private async unlessBroken({ id }: SessionRecord, work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => {
       if (isOutage(error)) throw error;

@@ -1,19 +1,19 @@
 /**
- * Makes the store of a session follow its row in Postgres. The row is the truth: it says whether the session is to run, to pause or to
- * stop. The store's control, which the stream reads with every write, is a copy of it, and so is the state event.
+ * Makes the store of a session follow its row in Postgres. The row decides whether the session is to run, pause or stop. The control
+ * in the store, which the stream reads with every write, is a copy of that decision; the state event announces it.
  *
- * The call that changed the row, the stream that claims the session, and every round of the reconciler bring the store in line. So a
- * control that could not be written, or that the store lost, follows as soon as the store can be reached.
+ * The call that changed the row, the stream that claims the session, and every round of the reconciler update the store. So a control
+ * that could not be written, or that the store lost, is written as soon as the store can be reached.
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { emitState, isBehind, readControl, setControl, type Control } from '@barkeep/session-data';
 import { isActive, layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { addJobs } from './upkeep-request.js';
 
-/** How often one call repeats itself because the row changed meanwhile. */
+/** How many times one call tries again because the row changed meanwhile. */
 const TRIES_MAX = 20;
 
-/** The control that a session in this state needs; undefined for a state that no stream has. */
+/** The control that a session in this state needs; undefined for a state in which no control matters. */
 export function controlOf(state: SessionState): Exclude<Control, 'reload'> | undefined {
   if (isActive({ state })) return 'run';
   if (state === 'paused') return 'pause';
@@ -24,8 +24,8 @@ export class SessionControl {
   constructor(private readonly servers: Servers) {}
 
   /**
-   * Writes the control and the state event of a row. Reads the row again after that: of two concurrent calls the slower one would
-   * otherwise leave the control of a state that the row no longer has. A row from before the last claim of the store writes nothing.
+   * Writes the control of a row into the store and emits its state event. Reads the row again after that, and repeats both if the
+   * state has changed: the slower of two calls must not leave an outdated control. Writes nothing for a row older than the last claim.
    * @returns the row as it was read last @throws what Postgres or Redis throw
    */
   async follow(row: SessionRecord): Promise<SessionRecord> {
@@ -37,31 +37,31 @@ export class SessionControl {
       const layout = layoutOf(current, keyPrefix);
       const verdict = await setControl(redis, layout, current.epoch, control);
       if (verdict !== 'stale') await emitState(redis, layout, current.state);
-      const now = await sessions.find(row.id);
-      if (!now || now.incarnation !== row.incarnation) return current;
-      if (verdict !== 'stale' && controlOf(now.state) === control) return now;
-      current = now;
+      const latest = await sessions.find(row.id);
+      if (!latest || latest.incarnation !== row.incarnation) return current;
+      if (verdict !== 'stale' && controlOf(latest.state) === control) return latest;
+      current = latest;
     }
     return current;
   }
 
-  /** Brings the store of a row in line if its control is another one. A session without a store needs none. */
+  /** Writes the control of a row if the store has another one. A session without a store needs none. */
   async repair(row: SessionRecord): Promise<void> {
     const expected = controlOf(row.state);
     if (expected === undefined || !row.checkpoint) return;
     const { redis, keyPrefix, sessions } = this.servers;
     const stored = await readControl(redis, layoutOf(row, keyPrefix));
     if (stored === undefined) return;
-    // A claim raises the epoch in Postgres first. If the store has a higher one, Postgres lost commits, and no claim would pass.
+    // A claim raises the epoch in Postgres first. A higher one in the store means that Postgres lost commits: every claim would fail.
     if (stored.epoch > row.epoch) await sessions.raiseEpoch(row, stored.epoch);
     if (stored.control !== expected) await this.follow(row);
   }
 
   /**
-   * Compares the store of a completed session with its record, which says that the clock reached the end. If the store lost its
-   * newest writes, the session runs again from the position of its store. That is sound: what it streams is a function of its spec
-   * and its datasets (I1), and every write of the stream may be repeated. A session whose whole store is gone is `lost` instead.
-   * @returns the row as it is then @throws what Postgres or Redis throw
+   * Checks that the store of a completed session has its clock at the end. If not, the store lost its newest writes, and the session
+   * runs again from the position of its store. The result is the same: what a session streams depends only on its spec and its
+   * datasets (I1), and every write may be repeated. A session whose whole store is gone is `lost` instead.
+   * @returns the row after that @throws what Postgres or Redis throw
    */
   async reopenIfBehind(row: SessionRecord): Promise<SessionRecord> {
     const { sessions, redis, keyPrefix, warn } = this.servers;
@@ -72,7 +72,7 @@ export class SessionControl {
     try {
       reopened = await sessions.transition(row.id, ['completed'], 'running', { incrementRun: true, error: null });
     } catch (error) {
-      // Another coordinator was faster.
+      // Another coordinator has already reopened it.
       if (error instanceof SessionStateError) return sessions.get(row.id);
       throw error;
     }
@@ -82,7 +82,7 @@ export class SessionControl {
     return reopened;
   }
 
-  /** Best effort: the row says `running`, so the reconciler starts what is missing. */
+  /** Starts a session. An error is only logged: its row is `running`, so the reconciler starts what is missing. */
   private async start(row: SessionRecord): Promise<void> {
     const { producer, warn } = this.servers;
     const results = await Promise.allSettled([this.follow(row), addJobs(producer, row)]);

@@ -1,4 +1,4 @@
-/** The row of a session, the servers that hold the session, and the layout that the row describes. */
+/** The row of a session in Postgres, the servers that hold its data, and the layout that the row describes. */
 import { ACTIVE_STATES, type SessionRepository, type SessionRow, type SessionState } from '@barkeep/bar-repository';
 import { decodeDays, encodeDays, UNCHANGED, UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
@@ -19,26 +19,26 @@ export interface Servers {
   queuePrefix: string;
   producer: UpkeepProducer;
   sessions: SessionRepository<SessionSpec>;
-  /** Logs what failed in the background, where no caller waits for an answer. */
+  /** Logs an error of background work, where no caller waits for an answer. */
   warn: (message: string, error: unknown) => void;
 }
 
 const DAY_MS = 86_400_000;
 
-/** The layout of a row's session, with its current symbols. @throws UnknownCalendarError */
+/** The layout of a session, with the symbols of its row unless `membership` says otherwise. @throws UnknownCalendarError */
 export function layoutOf(
   row: SessionRecord,
   keyPrefix: string,
   membership = row.membership ?? UNCHANGED,
 ): SessionLayout {
   const { id, incarnation, spec, historyDays, days } = row;
-  const kept = days ? decodeDays(days) : undefined;
-  return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership, kept);
+  const storedDays = days ? decodeDays(days) : undefined;
+  return new SessionLayout(id, incarnation, spec, keyPrefix, historyDays, membership, storedDays);
 }
 
 /**
- * The layout to remove a session with. When its calendar is unknown and its days were not kept, it has one day only, and all keys of
- * the store have to be scanned for those of the session.
+ * The layout for the removal of a session. When its calendar is unknown and its row has no days, the layout has one day only, and all
+ * keys of the session Redis have to be scanned for those of the session.
  */
 export function removalOf(row: SessionRecord, keyPrefix: string): { layout: SessionLayout; mustScan: boolean } {
   try {

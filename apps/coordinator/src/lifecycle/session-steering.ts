@@ -1,7 +1,7 @@
 /**
- * Starts, pauses, resumes and stops sessions. Each call changes the row in Postgres first, which decides races, and then updates
- * the other servers: the store gets the control, the queue gets the job. When a server is away at that moment, the reconciler or the
- * stream updates it later. Each call may be repeated and leads to the state that it names.
+ * Starts, pauses, resumes and stops sessions. Each call first changes the row in Postgres, which decides between competing calls.
+ * Then it updates the other servers: the store gets the control, the queue gets the job. When a server is away at that moment, the
+ * reconciler or the stream updates it later. A call may be repeated: the session ends up in the same state.
  */
 import type { SessionAnswer } from '@barkeep/api';
 import { ACTIVE_STATES, type SessionState } from '@barkeep/bar-repository';
@@ -12,16 +12,16 @@ import { addJobs } from './upkeep-request.js';
 import type { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
 
-/** A row that was changed, and the servers that could not be updated. */
-interface Changed {
+/** A changed row, and the servers that could not be updated. */
+interface SteeredRow {
   row: SessionRecord;
-  /** The error by the server's name. */
+  /** The errors by the names of the servers. */
   outages: ReadonlyMap<string, Error>;
 }
 
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
-/** @throws each call: UnknownSessionError, SessionStateError, an outage when the row could not be changed */
+/** Each call throws UnknownSessionError, SessionStateError, or an outage when the row could not be changed. */
 export class SessionSteering {
   constructor(
     private readonly parts: Pick<
@@ -31,7 +31,7 @@ export class SessionSteering {
     private readonly views: SessionViews,
   ) {}
 
-  /** Starts or continues a session; one that already runs stays as it is, so a start may be repeated. */
+  /** Starts or continues a session; one that already runs is left unchanged. */
   async start(id: string): Promise<SessionAnswer> {
     return this.viewOf(await this.run(id, STARTABLE));
   }
@@ -50,7 +50,7 @@ export class SessionSteering {
     return this.viewOf(await this.settle(row, this.parts.producer.unschedule(row.incarnation)));
   }
 
-  /** Starts a session that a call has just created. When that fails, the session is removed: the call has changed nothing. */
+  /** Starts a session for a call that creates it. If the start fails, removes the session that the call created (`created`). */
   async startCreated(row: SessionRecord, created: boolean): Promise<SessionAnswer> {
     try {
       const started = await this.run(row.id, STARTABLE);
@@ -63,22 +63,23 @@ export class SessionSteering {
     }
   }
 
-  /** @throws an outage when the session Redis or the queue Redis is away or takes no writes */
+  /** Checks that a start can write. @throws an outage when the session Redis or the queue Redis is away or takes no writes */
   async checkWrites(): Promise<void> {
     const { redis, queueRedis, keyPrefix } = this.parts;
     await Promise.all([probeWrite(redis, keyPrefix), probeWrite(queueRedis, keyPrefix)]);
   }
 
-  /** Changes the row, unless it already has the state: a repeated call gives the same result. */
+  /** Changes the state in the row, unless the row already has it: a repeated call gives the same result. */
   private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<SessionRecord> {
     const row = await this.parts.sessions.get(id);
     return row.state === to ? row : this.parts.sessions.transition(id, from, to);
   }
 
-  private async run(id: string, from: readonly SessionState[]): Promise<Changed> {
+  /** Changes the state to `running`, unless the session is active, and adds its jobs. */
+  private async run(id: string, from: readonly SessionState[]): Promise<SteeredRow> {
     let row = await this.parts.sessions.get(id);
     if (!isActive(row)) {
-      // A lost store is created again: its remaining keys must not be taken for the new ones.
+      // The stream creates a new store for a lost session: keys of the old one must not become part of it.
       if (row.state === 'lost') await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
       const forgetCheckpoint = row.state === 'lost';
       const patch = { incrementRun: true, error: null, forgetCheckpoint };
@@ -88,10 +89,10 @@ export class SessionSteering {
   }
 
   /**
-   * Updates the store, and waits until both servers have the change of a row. The reconciler updates those that are away now.
-   * @throws errors that are no outage
+   * Updates the store, and waits for that and for `queued`, the update of the queue. The reconciler updates servers that are away.
+   * @throws errors other than outages
    */
-  private async settle(row: SessionRecord, queued?: Promise<unknown>): Promise<Changed> {
+  private async settle(row: SessionRecord, queued?: Promise<unknown>): Promise<SteeredRow> {
     const [stored, jobs] = await Promise.allSettled([this.parts.control.follow(row), queued]);
     const outages = new Map<string, Error>();
     for (const [server, result] of Object.entries({ 'the session Redis': stored, 'the queue Redis': jobs })) {
@@ -102,12 +103,12 @@ export class SessionSteering {
     return { row, outages };
   }
 
-  private async viewOf({ row, outages }: Changed): Promise<SessionAnswer> {
+  private async viewOf({ row, outages }: SteeredRow): Promise<SessionAnswer> {
     if (outages.size > 0) return this.views.viewWithoutServer(row, [...outages.keys()]);
     return this.views.view(row);
   }
 
-  /** A failed create leaves no session. Without the row its jobs end, and a stream removes the keys that it created. */
+  /** Removes a session that could not be started. Without its row, jobs end, and a stream removes the keys that it created. */
   private async undoCreate(row: SessionRecord): Promise<void> {
     await this.parts.sessions.remove(row.id).catch(() => undefined);
     await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** The API's view of a session: its row in Postgres, with the position and the figures of its store. */
+/** The API's view of a session: its row in Postgres, with the position and figures in its store. */
 import { isoTime, type ConsumerAnswer, type SessionAnswer, type WaitingFor } from '@barkeep/api';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError } from '@barkeep/bars';
 import {
@@ -22,13 +22,14 @@ import { SessionWaiting } from './session-waiting.js';
 import { outsideWarnings, SymbolWarnings } from './session-warnings.js';
 import type { SharedParts } from './shared-parts.js';
 
+/** Most sessions whose opened data is kept. */
 const SESSIONS_KEPT = 500;
-/** Cells of all sessions, 11 bytes each. */
+/** Most cells (counts of a symbol on a day) that are kept for all sessions; a cell takes 11 bytes. */
 const CELLS_KEPT = 4_000_000;
 
 export class SessionViews {
+  /** By incarnation, the oldest first. */
   private readonly opened = new Map<string, OpenSession>();
-
   private readonly waiting: SessionWaiting;
   private readonly warnings: SymbolWarnings;
 
@@ -38,7 +39,7 @@ export class SessionViews {
     this.warnings = new SymbolWarnings(dataSource);
   }
 
-  /** The data of a session. Kept: it follows changes of the symbols. */
+  /** Opens the data of a session, or returns it if it is open: it follows changes of the symbols. */
   open(row: SessionRecord): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
@@ -50,18 +51,18 @@ export class SessionViews {
     return session;
   }
 
-  /** {@link view} with the warnings, which need queries of the datasets. */
-  async fullView(row: SessionRecord, who: View = 'strategy'): Promise<SessionAnswer> {
-    if (who === 'strategy') return this.view(row, who);
-    const [view, warnings] = await Promise.all([this.view(row, who), this.warnings.of(row)]);
+  /** {@link view}, for operators with the warnings that need queries of the datasets. */
+  async fullView(row: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
+    if (viewer === 'strategy') return this.view(row, viewer);
+    const [view, warnings] = await Promise.all([this.view(row, viewer), this.warnings.of(row)]);
     return { ...view, warnings: [...view.warnings, ...warnings] };
   }
 
   /**
-   * A completed session whose store lost writes runs again from now on.
-   * @param who a strategy sees nothing that depends on what is after the clock
+   * The view of a session. Reopens a completed session whose store lost writes.
+   * @param viewer decides what is shown: a strategy sees nothing that depends on bars after the clock
    */
-  async view(stored: SessionRecord, who: View = 'strategy'): Promise<SessionAnswer> {
+  async view(stored: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
     // Without a checkpoint the store was never created.
     if (!stored.checkpoint) return this.viewOf(stored);
     let row = stored;
@@ -70,8 +71,8 @@ export class SessionViews {
       const session = this.open(row);
       const { layout } = session;
       const [position, rows, history, { figures, timedOutDays, wait }, consumers] = await Promise.all([
-        session.position(who),
-        session.outsideRows(who),
+        session.position(viewer),
+        session.outsideRows(viewer),
         session.history(),
         readStreamFigures(this.parts.redis, layout),
         new SessionConsumers(this.parts.redis, layout).list(),
@@ -80,9 +81,9 @@ export class SessionViews {
       const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
       return {
         ...this.viewOf(row),
-        ...figureViews(who === 'operator' ? figures : withoutPrefetch(figures)),
-        timedOutDays: timedOutDays.filter((date) => who === 'operator' || isPassed(layout, date, clock)),
-        waitingFor: who === 'operator' ? waitingFor : kindAlone(waitingFor),
+        ...figureViews(viewer === 'operator' ? figures : withoutPrefetch(figures)),
+        timedOutDays: timedOutDays.filter((date) => viewer === 'operator' || isPassed(layout, date, clock)),
+        waitingFor: viewer === 'operator' ? waitingFor : kindAlone(waitingFor),
         consumers: consumers.map(consumerView),
         clock: isoTime(clock),
         frontier: isoTime(frontier),
@@ -92,7 +93,7 @@ export class SessionViews {
         history: historyView(row, history),
         warnings: [
           ...this.parts.evictions.warning,
-          ...(who === 'operator'
+          ...(viewer === 'operator'
             ? outsideWarnings(row.spec, rows, { streamed: counts.streamed, isOver: row.completedAt !== null })
             : []),
         ],
@@ -102,7 +103,7 @@ export class SessionViews {
     }
   }
 
-  /** The row's part. One session whose calendar file is gone, or whose store is broken, must not make a list fail. */
+  /** The part of a view that needs only the row, so that a session whose calendar is gone or store is broken does not make a list fail. */
   private async viewWithoutStore(row: SessionRecord, error: unknown): Promise<SessionAnswer> {
     if (error instanceof UnknownCalendarError) return this.viewOf(row);
     if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
@@ -113,13 +114,13 @@ export class SessionViews {
     return { ...this.viewOf(isBrokenStore(error) ? await this.markLost(row, message) : row), warnings };
   }
 
-  /** Marks a session that is not streaming as `lost`. The owner of a streaming one detects the loss. */
+  /** Marks a session as `lost` if it is not streaming; while it streams, its owner detects the loss. @returns the row after that */
   private async markLost(row: SessionRecord, error: string): Promise<SessionRecord> {
     if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
     return this.parts.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error });
   }
 
-  /** The view while a server that the session needs is away: the row's part, and the name of the server. */
+  /** The view while servers that the session needs are away: the row's part, and the names of the servers. */
   viewWithoutServer(row: SessionRecord, servers: readonly string[]): SessionAnswer {
     const what = [...servers];
     const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
@@ -151,12 +152,12 @@ export class SessionViews {
   }
 }
 
-/** What a session waits for may be after the clock: a strategy learns only the kind. */
+/** What a strategy may see of a wait: only its kind, because the rest may tell about bars after the clock. */
 function kindAlone(waitingFor: WaitingFor | null): WaitingFor | null {
   return waitingFor && { ...waitingFor, what: [], detail: '', nextTryAt: null };
 }
 
-/** Prefetching reads days after the clock. */
+/** Removes the figures of prefetching, which reads days after the clock. */
 function withoutPrefetch(figures: StreamFigures): StreamFigures {
   return { ...figures, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
 }
@@ -175,17 +176,14 @@ export function consumerView({ name, state, time, steps, bars, deliveredHash, se
   return { name, state, time: isoTime(time), steps, bars, deliveredHash, seenAt: isoTime(seenAt) };
 }
 
-/**
- * Keeps the counts of closed days of the sessions that were read last, so that a matrix that is shown again is not read again.
- * Bounds their memory.
- */
+/** Keeps the counts of closed days for the sessions that were read last, so that a repeated view reads less. Bounded in memory. */
 export class CountedSessions {
-  /** By incarnation, the one that was used last at the end. */
+  /** By incarnation, the most recently used one last. */
   private readonly kept = new Map<string, CountedDays>();
 
-  /** What is known of a session. */
+  /** The kept counts of a session; empty for one that has none. Readers add to them. */
   of(incarnation: string): CountedDays {
-    const known = this.kept.get(incarnation) ?? new CountedDays();
+    const counted = this.kept.get(incarnation) ?? new CountedDays();
     this.kept.delete(incarnation);
     let cells = [...this.kept.values()].reduce((sum, { size }) => sum + size, 0);
     for (const [oldest, { size }] of this.kept) {
@@ -193,7 +191,7 @@ export class CountedSessions {
       this.kept.delete(oldest);
       cells -= size;
     }
-    this.kept.set(incarnation, known);
-    return known;
+    this.kept.set(incarnation, counted);
+    return counted;
   }
 }

@@ -1,4 +1,4 @@
-/** Describes what a running session waits for: from the wait that its stream recorded, its consumers, its feed and its repositories. */
+/** Describes what a running session waits for, from the wait that its stream recorded, its consumers, feed and repositories. */
 import { isoTime, type WaitingFor } from '@barkeep/api';
 import {
   readFeedProgress,
@@ -16,8 +16,8 @@ import { isActive, type SessionRecord } from './session-row.js';
 /** Most names in one answer. */
 const NAMES_MAX = 20;
 
-/** What a session waits for; unless it says more, since its stream waits, and without a known end. */
-type Found = Pick<WaitingFor, 'kind' | 'what' | 'detail'> & Partial<WaitingFor>;
+/** A described wait. By default, `since` is the start of the stream's wait, and `nextTryAt` is null. */
+type Wait = Pick<WaitingFor, 'kind' | 'what' | 'detail'> & Partial<WaitingFor>;
 
 export class SessionWaiting {
   /** @param workerSilentMs for how long upkeep jobs have waited while no worker took one, ms; 0 when none waits */
@@ -26,7 +26,7 @@ export class SessionWaiting {
     private readonly workerSilentMs: () => Promise<number>,
   ) {}
 
-  /** @returns null for a session that does not wait @throws what Redis throws */
+  /** What a session waits for. @returns null for a session that does not wait @throws what Redis throws */
   async of(
     row: SessionRecord,
     session: OpenSession,
@@ -36,28 +36,28 @@ export class SessionWaiting {
   ): Promise<WaitingFor | null> {
     if (!isActive(row) || !wait) return null;
     const { layout } = session;
-    const finders: Partial<Record<StreamWait['kind'], () => Found | Promise<Found>>> = {
+    const describers: Partial<Record<StreamWait['kind'], () => Wait | Promise<Wait>>> = {
       consumers: () => consumersWait(row, consumers),
       feed: () => this.feedWait(layout, clock),
       pace: () => paceWait(wait.until),
       symbols: () => symbolsWait(session),
       upkeep: () => this.upkeepWait(layout),
     };
-    // The stream of another version may wait for what this one does not know.
-    const found = await finders[wait.kind]?.();
-    if (!found) return null;
-    const { kind, what, since = isoTime(wait.since), detail, nextTryAt = null } = found;
+    // A coordinator of another version may have recorded a kind of wait that this one does not know.
+    const described = await describers[wait.kind]?.();
+    if (!described) return null;
+    const { kind, what, since = isoTime(wait.since), detail, nextTryAt = null } = described;
     return { kind, what, since, detail, nextTryAt };
   }
 
-  private async feedWait(layout: SessionLayout, clock: number): Promise<Found> {
+  private async feedWait(layout: SessionLayout, clock: number): Promise<Wait> {
     const { streams } = await readFeedProgress(this.redis, layout);
     const slow = streams.filter(({ ended, reached }) => !ended && reached <= clock).map(({ symbol }) => symbol);
     const detail = `waiting for fed bars of ${counted(slow.length, 'symbol')}: ${listed(slow)}`;
     return { kind: 'feed', what: slow.slice(0, NAMES_MAX), detail };
   }
 
-  private async upkeepWait(layout: SessionLayout): Promise<Found> {
+  private async upkeepWait(layout: SessionLayout): Promise<Wait> {
     const failing = await new RepositoryFailures(this.redis, layout).list();
     if (failing.length > 0) {
       const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
@@ -78,18 +78,18 @@ export class SessionWaiting {
   }
 }
 
-/** Each of them: the error of the first one would hide those of the others. */
+/** Names the error of every repository: the first one alone would hide the others. */
 function repositoriesText(failing: readonly RepositoryFailure[]): string {
   const texts = failing.map(({ repository, error }) => `${repository}: ${error}`);
   return `waiting for ${failing.length === 1 ? 'repository' : 'repositories'} ${texts.join('; ')}`;
 }
 
-function consumersWait({ spec }: SessionRecord, consumers: readonly ConsumerView[]): Found {
+function consumersWait({ spec }: SessionRecord, consumers: readonly ConsumerView[]): Wait {
   const present = consumers.filter(({ state }) => state === 'active' || state === 'silent');
   const expected = spec.pace.mode === 'lockstep' ? spec.pace.consumers : 0;
   if (consumers.length < expected) {
     const what = present.map(({ name }) => name);
-    return { kind: 'consumers', what, detail: `waiting for consumers: ${what.length} of ${expected} have joined` };
+    return { kind: 'consumers', what, detail: `waiting for consumers: ${consumers.length} of ${expected} have joined` };
   }
   const slowest = Math.min(...present.map(({ time }) => time));
   const what = present.filter(({ time }) => time === slowest).map(({ name }) => name);
@@ -97,12 +97,12 @@ function consumersWait({ spec }: SessionRecord, consumers: readonly ConsumerView
   return { kind: 'consumers', what: what.slice(0, NAMES_MAX), detail: `waiting for consumer ${listed(what)}${at}` };
 }
 
-function paceWait(until: number | null): Found {
+function paceWait(until: number | null): Wait {
   const nextTryAt = until === null ? null : isoTime(until);
   return { kind: 'pace', what: [], detail: `the next bar is due at ${nextTryAt}`, nextTryAt };
 }
 
-function symbolsWait(session: OpenSession): Found {
+function symbolsWait(session: OpenSession): Wait {
   const shown = new Set(session.activeSymbols());
   const joining = session.layout.symbols.filter((symbol) => !shown.has(symbol));
   const detail = `waiting for ${counted(joining.length, 'symbol')} that joined: ${listed(joining)}`;

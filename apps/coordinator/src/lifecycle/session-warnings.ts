@@ -1,4 +1,4 @@
-/** Warns of what is probably a mistake in a session: symbols that no dataset knows, and rows that no slot takes. */
+/** Warns of probable mistakes in a session: symbols without a bar in any dataset, and rows without a slot in the calendar. */
 import { firstBars, symbolIds } from '@barkeep/bar-repository';
 import { currentSymbols, UNCHANGED, unknownSymbolsWarning, type SessionSpec } from '@barkeep/bars';
 import type { OutsideDay, OutsideRows } from '@barkeep/session-data';
@@ -7,33 +7,35 @@ import type { DataSource } from 'typeorm';
 import { datasetIdsOf } from './history-days.js';
 import type { SessionRecord } from './session-row.js';
 
+/** An answer is kept this long. */
 const KEPT_MS = 30_000;
-/** Longest that a caller waits for a look-up. */
+/** A caller waits at most this long for a look-up. */
 const WAIT_MS = 500;
 const SESSIONS_KEPT = 500;
-/** A smaller part of a date's rows is not worth a warning. */
+/** Rows outside are normal up to this part of all rows. */
 const SHARE_MAX = 0.01;
 
 interface Kept {
-  /** Of the last look-up that ended. */
+  /** The result of the last look-up. */
   warnings: string[];
-  /** The look-up that runs. */
+  /** The look-up in progress. */
   pending: Promise<void> | undefined;
-  /** When the answer is too old. */
+  /** When the answer gets too old, in `performance.now()` time. */
   until: number;
 }
 
 /**
- * Warns of symbols without a bar in any dataset of a session. Looks them up from time to time, one session after another,
- * and keeps the answer. A caller waits only a moment: while a table is locked, it gets the previous answer.
+ * Warns of symbols without a bar in any dataset of a session. Looks up one session at a time and keeps the answer for
+ * a while. A caller waits only a moment: after that, for example while a table is locked, it gets the previous answer.
  */
 export class SymbolWarnings {
   private readonly kept = new Map<string, Kept>();
+  /** Ends with the last look-up that was requested. */
   private turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns none for a session that is fed, and while the first look-up has no answer */
+  /** @returns an empty list for a fed session, and until the first look-up has an answer */
   async of(row: SessionRecord): Promise<string[]> {
     if (row.spec.source.type === 'feed') return [];
     const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
@@ -51,7 +53,7 @@ export class SymbolWarnings {
     return kept;
   }
 
-  /** Keeps the previous warnings when Postgres cannot answer. */
+  /** Looks the symbols up after all earlier look-ups; keeps the previous warnings when Postgres cannot answer. */
   private refresh(row: SessionRecord, kept: Kept): Promise<void> {
     const refreshed = this.turn.then(async () => {
       kept.warnings = await this.lookUp(row).catch(() => kept.warnings);
@@ -73,12 +75,11 @@ export class SymbolWarnings {
 }
 
 /**
- * Warns of rows that no slot of a session takes: mostly a file that was imported in the wrong time zone. Pure.
- * Rows in extended hours are normal, unless a date has more rows out of slots than in slots: rows of regular hours that were
- * imported in a wrong zone may all lie in extended hours.
- * A feed may begin with bars of extended hours, so these are compared with the others at its end.
- * @param streamed bars of the session in slots before the frontier @param isOver no further bars will come
- * @returns sentences about the first such date, or none
+ * Warns of rows without a slot, which mostly come from a file that was imported in the wrong time zone. Pure.
+ * Rows in extended hours are normal, unless most rows of a date are without a slot: rows of regular hours that were imported in a
+ * wrong zone may all be in extended hours. A feed may begin with bars in extended hours, so they count only when it is over.
+ * @param streamed how many bars the session has in slots @param isOver whether no further bars will come
+ * @returns one text about the first such date or the feed, or an empty list
  */
 export function outsideWarnings(
   { calendar, hours, source }: Pick<SessionSpec, 'calendar' | 'hours' | 'source'>,
@@ -89,22 +90,22 @@ export function outsideWarnings(
   if (source.type === 'feed') {
     if (!isOver && streamed === 0) return [];
     const rows = streamed + outside + extended;
-    const wrong = isOver ? wrongRows({ rows, outside, extended }) : rowsOutside({ rows, outside });
-    return wrong > 0 ? [`${wrong} of ${rows} fed bars are ${where}`] : [];
+    const suspicious = isOver ? suspiciousRows({ rows, outside, extended }) : rowsOutside({ rows, outside });
+    return suspicious > 0 ? [`${suspicious} of ${rows} fed bars are ${where}`] : [];
   }
-  const [first, ...others] = days.filter((day) => wrongRows(day) > 0);
+  const [first, ...others] = days.filter((day) => suspiciousRows(day) > 0);
   if (!first) return [];
-  const sentence = `${wrongRows(first)} of ${first.rows} rows of ${first.symbol} on ${first.date} are ${where}`;
-  const more = `The same holds for ${others.length} more ${others.length > 1 ? 'days' : 'day'} of its symbols.`;
-  return [others.length > 0 ? `${sentence} ${more}` : sentence];
+  const sentence = `${suspiciousRows(first)} of ${first.rows} rows of ${first.symbol} on ${first.date} are ${where}`;
+  const moreDays = `The same holds for ${others.length} more ${others.length > 1 ? 'days' : 'day'} of its symbols.`;
+  return [others.length > 0 ? `${sentence} ${moreDays}` : sentence];
 }
 
-/** The rows that a warning is about; 0 when none is due. */
-function wrongRows({ rows, outside, extended }: Pick<OutsideDay, 'rows' | 'outside' | 'extended'>): number {
+/** How many rows a warning is about; 0 for no warning. */
+function suspiciousRows({ rows, outside, extended }: Pick<OutsideDay, 'rows' | 'outside' | 'extended'>): number {
   return 2 * (outside + extended) > rows ? outside + extended : rowsOutside({ rows, outside });
 }
 
-/** The rows outside when they are worth a warning; otherwise 0. */
+/** How many rows are outside; 0 when they are too few for a warning. */
 function rowsOutside({ rows, outside }: Pick<OutsideDay, 'rows' | 'outside'>): number {
   return outside > SHARE_MAX * rows ? outside : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * The parts that the API, the streams and the reconciler share: the records of sessions, their certificates and symbols, and the
- * controls of their stores. Each is built once. They use the API's connection; the stream has another one for windows of bars.
+ * The parts that the API, the streams and the reconciler share; each is built once. They use the API's connection to the session
+ * Redis: the streams have another one for windows of bars.
  */
 import { Certificates } from './certificates.js';
 import { Evictions } from './evictions.js';

@@ -1,10 +1,10 @@
-/** Adds the jobs of a session: its stream and its upkeep. Shows what a round of upkeep would request. */
+/** Adds the jobs of a session, for its stream and its upkeep, and shows what a round of upkeep would request. */
 import type { UpkeepAnswer, UpkeepInput, UpkeepPlanAnswer } from '@barkeep/api';
 import type { OpenSession, SessionLayout, View } from '@barkeep/session-data';
 import type { UpkeepProducer } from '@barkeep/upkeep-queues';
 import { refOf, type Servers, type SessionRecord } from './session-row.js';
 
-/** Adds the jobs of a session that runs: its stream, and its rounds of upkeep. */
+/** Adds the jobs of a running session: its stream, and its rounds of upkeep. */
 export async function addJobs(producer: UpkeepProducer, row: SessionRecord): Promise<void> {
   await producer.add('stream', { ...refOf(row), run: row.run });
   await scheduleUpkeep(producer, row);
@@ -18,14 +18,11 @@ export async function scheduleUpkeep(producer: UpkeepProducer, row: SessionRecor
 interface Hint {
   layout: SessionLayout;
   producer: UpkeepProducer;
-  /** Called when the hint could not be queued. */
+  /** Logs a hint that could not be queued. */
   warn?: Servers['warn'];
 }
 
-/**
- * Requests a session's upkeep now instead of at its next round, if it has upkeep. If this fails, the session's scheduler
- * requests it later.
- */
+/** Requests a round of upkeep now, if the session has upkeep. If the request is lost, the session's scheduler makes one later. */
 export function hintUpkeep({ layout, producer, warn }: Hint): void {
   if (!layout.spec.upkeep.enabled) return;
   producer
@@ -34,9 +31,9 @@ export function hintUpkeep({ layout, producer, warn }: Hint): void {
 }
 
 /**
- * Requests a round of upkeep for a session or a part of it, or shows what such a round would request.
- * @param view decides where a dry run stops counting: at the clock or at the frontier @throws UnknownSymbolError,
- *   SessionLostError
+ * Requests a round of upkeep for a session or a part of it; a dry run only shows what such a round would request.
+ * @param view a dry run counts up to the clock for a strategy, up to the frontier for an operator
+ * @throws UnknownSymbolError, SessionLostError
  */
 export async function requestUpkeep(
   row: SessionRecord,

@@ -1,4 +1,4 @@
-/** The OpenAPI document, and the checks of requests that it describes. */
+/** The OpenAPI document, and the checks of requests against it. */
 export { componentRef, openApiDocument, serveOpenApi } from './openapi.js';
 export { JSON_BODY, Operation, READING } from './operation.js';
 export {

@@ -1,6 +1,6 @@
 /**
- * `@Operation`: everything about a route: its path, what it takes, what it answers, which problems it has, with
- * examples. The OpenAPI document is made from it, and the query guard checks requests against the same schema.
+ * `@Operation` describes a route: its path, parameters, body, answers and problems, with examples. The OpenAPI document is generated
+ * from it, and requests are checked against the same schema of the query.
  */
 import { PROBLEM_JSON, PROBLEM_KINDS, problem, problemExample, type ProblemKind } from '@barkeep/api';
 import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
@@ -15,7 +15,7 @@ interface Answer {
   status?: number;
   description: string;
   component?: string;
-  /** True when the answer is an array of the component. */
+  /** Whether the answer is an array of the component. */
   list?: boolean;
   schema?: SchemaObject;
   example?: unknown;
@@ -26,26 +26,27 @@ interface Answer {
 interface OperationOptions {
   summary: string;
   description?: string;
-  /** Other examples of path parameters than the usual ones. */
+  /** Examples of path parameters, by name, in place of the usual ones. */
   params?: Readonly<Record<string, string>>;
-  /** Schema of the query string; without one the route takes no query. */
+  /** Schema of the query string; without a schema the route accepts no query parameters. */
   query?: z.ZodType;
   /** Optional headers, each with its schema. */
   headers?: Readonly<Record<string, z.ZodType>>;
   body?: {
     component: string;
     example: object;
-    /** True when the body is an array of the component. */
+    /** Whether the body is an array of the component. */
     list?: boolean;
     /** @default application/json */
     mediaTypes?: readonly string[];
   };
-  /** Its status is what Nest sends, unless the route sets another one. */
+  /** The usual answer. Nest sends its status, unless the route sets another one. */
   answer: Answer;
+  /** A second successful answer, with another status. */
   otherAnswer?: Answer;
-  /** In addition to those that every route has. */
+  /** The problems of the route, in addition to {@link PROBLEMS_OF_ALL}. */
   problems?: readonly ProblemKind[];
-  /** True when the route needs no key. */
+  /** Whether the route needs no key. */
   isPublic?: boolean;
 }
 
@@ -61,9 +62,10 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   consumer: 'strategy-1',
   name: 'reference',
 };
+/** Problems that every route may answer. */
 const PROBLEMS_OF_ALL: readonly ProblemKind[] = ['unauthorized', 'foreign-origin', 'internal-error'];
 
-/** Makes a method the route of a path such as `v1/sessions/:id`, describes it, and sets its status and its query schema. */
+/** Makes a method the handler of a path such as `v1/sessions/:id`, describes it, and sets its status and query schema. */
 export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, options: OperationOptions): MethodDecorator {
   const { summary, description, params = {}, headers = {}, query, body, problems = [], isPublic } = options;
   const { answer, otherAnswer } = options;
@@ -83,7 +85,7 @@ export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, optio
   );
 }
 
-/** The example stands in the schema: next to a schema, @nestjs/swagger drops it. */
+/** The example is part of the schema: @nestjs/swagger drops an example that is next to a schema. */
 function paramDocs(name: string, example: string | undefined): MethodDecorator {
   return ApiParam({ name, schema: { type: 'string', example } });
 }
@@ -111,14 +113,14 @@ function answerDocs({ status = 200, description, example, mediaType, ...shape }:
   return ApiResponse({ status, description, content });
 }
 
-/** One response a status. Its description names all kinds of that status; the example is of the first kind. */
+/** One response per status. Its description lists all kinds of problems with that status; its example is the first kind. */
 function problemDocs(kinds: readonly ProblemKind[]): MethodDecorator[] {
   const byStatus = new Map<number, ProblemKind[]>();
   for (const kind of kinds)
     byStatus.set(PROBLEM_KINDS[kind].status, [...(byStatus.get(PROBLEM_KINDS[kind].status) ?? []), kind]);
-  return [...byStatus].map(([status, named]) => {
-    const description = named.map((kind) => `${PROBLEM_KINDS[kind].title} (\`${kind}\`)`).join(' · ');
-    const example = named.map((kind) =>
+  return [...byStatus].map(([status, sameStatus]) => {
+    const description = sameStatus.map((kind) => `${PROBLEM_KINDS[kind].title} (\`${kind}\`)`).join(' · ');
+    const example = sameStatus.map((kind) =>
       kind === 'invalid-input' ? problemExample : problem(kind, PROBLEM_KINDS[kind].title),
     )[0];
     const content = { [PROBLEM_JSON]: { schema: componentRef('Problem'), example } };

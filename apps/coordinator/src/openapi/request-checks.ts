@@ -1,8 +1,7 @@
 /**
- * Checks what comes with a request, so that a controller only gets checked values. The query string of every /v1 route is checked
- * against the schema that its `@Operation` names; a route without a schema takes no query, and an unknown parameter is an error. An
- * id or symbol that no session can have is answered like an unknown one before any server is asked, so odd text (a NUL, 10,000
- * characters) gets no further than here.
+ * Checks the parameters of a request, so that a controller only gets valid values. The query string of every /v1 route is checked
+ * against the schema in its `@Operation`; an unknown parameter is an error, and a route without a schema accepts none. An id or symbol
+ * that no session can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches a server.
  */
 import { idempotencyKeyHeader, noQuery } from '@barkeep/api';
 import { UnknownSessionError } from '@barkeep/bar-repository';
@@ -27,7 +26,7 @@ import { ProblemError, wrongField, WrongFieldsError } from '../problems.js';
 /** Metadata key of a route's query schema. */
 export const QUERY_SCHEMA = 'barkeep:query-schema';
 
-/** Parses what came with a request. @throws WrongFieldsError that names every field that is wrong */
+/** Parses input of a request by a schema. @throws WrongFieldsError that names every wrong field */
 export function parseInput<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw new WrongFieldsError(problemsOf(parsed.error, input));
@@ -41,6 +40,7 @@ export function parseIdempotencyKey(value: string | undefined): string | undefin
   return parseInput(header, value === undefined ? {} : { [name]: value })[name];
 }
 
+/** Checks the query string of a route against its schema, and keeps the parsed query for `@CheckedQuery`. */
 @Injectable()
 class QueryGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
@@ -54,21 +54,18 @@ class QueryGuard implements CanActivate {
   }
 }
 
-/** The checked query of the request: the output of the route's schema. */
+/** Injects the checked query of the request: the output of the route's schema. */
 export const CheckedQuery = createParamDecorator(
   (_: unknown, context: ExecutionContext): unknown => context.switchToHttp().getResponse<Response>().locals['query'],
 );
 
-/**
- * A controller of the API. Its routes need a key, and take the query that their `@Operation` names.
- * @param tag the heading of its routes at /docs
- */
+/** Makes a class a controller of the API, whose queries are checked. @param tag the heading of its routes at /docs */
 export function ApiController(tag: 'sessions' | 'data' | 'operation'): ClassDecorator {
   const security = [ApiSecurity('apiKey'), ApiSecurity('bearer')];
   return applyDecorators(Controller(), UseGuards(QueryGuard), ...security, ApiTags(tag));
 }
 
-/** A path parameter as a decorator of an argument. @param refusal the error of a text that does not match */
+/** Creates the decorator of a path parameter. @param refusal creates the error for a value that does not match `pattern` */
 function pathParameter(name: string, pattern: RegExp, refusal: (text: string) => Error): () => ParameterDecorator {
   const transform = (text: string) => {
     if (pattern.test(text)) return text;
@@ -79,7 +76,7 @@ function pathParameter(name: string, pattern: RegExp, refusal: (text: string) =>
 
 export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
 
-/** A symbol that a session may get. */
+/** A symbol that is to be added: a wrong one is invalid input, not an unknown symbol. */
 export const NewSymbolName = pathParameter('symbol', SYMBOL_PATTERN, (symbol) =>
   wrongField('symbol', SYMBOL_WORDS, shown(symbol)),
 );

@@ -1,4 +1,4 @@
-/** Receives the packed days of one window: the bytes of each go into the chunk that is flushed. */
+/** Receives the packs of one window, one symbol after another, and places their bytes into the chunks that are flushed. */
 import { placePart, type PackReceiver } from '@barkeep/bar-repository';
 import {
   countBits,
@@ -19,37 +19,37 @@ interface ReceivedWindow extends ReadTask {
 }
 
 export class PackedWindow implements PackReceiver {
-  /** Symbols without a pack of this day so far. */
+  /** The symbols for which no pack has come so far. */
   readonly rest: SymbolParts;
-  private readonly isWhole: boolean;
+  private readonly isWholeDay: boolean;
   private symbolId = 0;
   private bars = 0;
   private chunk: DayChunk | undefined;
-  /** The received bytes of a part of a day, before they are placed into a chunk. */
+  /** Receives the bytes of a part of a day, which are then placed into a chunk. */
   private part = new Uint8Array();
 
   constructor(private readonly received: ReceivedWindow) {
     const { window, grid, symbols } = received;
     this.rest = new Map(symbols);
-    this.isWhole = window.fromSlot === 0 && window.toSlot === grid.slotCount;
+    this.isWholeDay = window.fromSlot === 0 && window.toSlot === grid.slotCount;
   }
 
   begin(symbolId: number, bars: number, length: number): Uint8Array {
     const { into, grid } = this.received;
     this.symbolId = symbolId;
     this.bars = bars;
-    if (this.isWhole) return (this.chunk = into.memory.takeToOverwrite(grid.slotCount)).bytes;
+    if (this.isWholeDay) return (this.chunk = into.memory.takeToOverwrite(grid.slotCount)).bytes;
     if (this.part.length !== length) this.part = new Uint8Array(length);
     return this.part;
   }
 
-  // A chunk is added only when it is complete: a read that is aborted keeps the complete ones.
+  /** Adds the chunk of the symbol only now that it is complete, so that an aborted read keeps complete chunks only. */
   end(): void {
     const { window, symbols, isHistory, onProgress } = this.received;
     const { symbol, part } = symbols.get(this.symbolId)!;
-    const bars = this.isWhole ? this.bars : this.barsOfPart();
+    const bars = this.isWholeDay ? this.bars : this.countPartBars();
     if (bars > 0) {
-      const chunk = this.isWhole ? this.chunk! : this.placed();
+      const chunk = this.isWholeDay ? this.chunk! : this.chunkOfPart();
       if (isHistory) stampHistorical(chunk, window.fromSlot, window.toSlot);
       part.chunks.set(symbol, chunk);
       part.bars += bars;
@@ -58,17 +58,18 @@ export class PackedWindow implements PackReceiver {
     onProgress();
   }
 
+  /** Called for a pack without bars, too: such a symbol needs no rows. */
   empty(symbolId: number): void {
     this.rest.delete(symbolId);
   }
 
-  private barsOfPart(): number {
+  private countPartBars(): number {
     const { fromSlot, toSlot } = this.received.window;
     // The part begins with the byte that has the first slot's bit.
     return countBits(this.part, fromSlot & 7, (fromSlot & 7) + toSlot - fromSlot);
   }
 
-  private placed(): DayChunk {
+  private chunkOfPart(): DayChunk {
     const { window, grid, into } = this.received;
     const chunk = into.memory.take(grid.slotCount);
     placePart(this.part, chunk.bytes, grid.slotCount, window.fromSlot, window.toSlot);
@@ -76,7 +77,7 @@ export class PackedWindow implements PackReceiver {
   }
 }
 
-/** Packs have the origin of streamed bars; bars of a history have another one. */
+/** Sets the origin of the bars to `historical`: in packs all bars have the origin `streamed`. */
 function stampHistorical(chunk: DayChunk, fromSlot: number, toSlot: number): void {
   let at = recordOffset(chunk.slotCount, fromSlot) + ORIGIN_OFFSET;
   for (let slot = fromSlot; slot < toSlot; slot++, at += RECORD_BYTES) {

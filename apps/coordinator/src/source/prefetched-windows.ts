@@ -1,10 +1,10 @@
 /**
- * Reads windows before their turn: the rest of the day and the next trading days, one window after another, within the process's
- * budget. So while a day is flushed or waits for its barrier, the next one is read and packed. A prefetch that fails is
- * discarded: the window is read again in its turn, and only that read can fail.
+ * Reads windows before the stream needs them: the rest of the day and the next trading days, in order, within the process's budget.
+ * So while a day is flushed or waits for its barrier, the next one is read and packed. A prefetch that fails is discarded: the
+ * window is read again when it is its turn, and only an error of that read reaches the caller.
  *
- * Lets a session continue when its source is silent for too long: the day is marked `timed-out` and keeps the bars that came;
- * its other windows stay empty. The missing slots are gaps, which upkeep repairs.
+ * A session continues when its source is silent for too long: the day is marked `timed-out` and keeps the bars that came; its
+ * later windows stay empty. The missing slots are gaps, which upkeep repairs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chunkBytes } from '@barkeep/bars';
@@ -14,11 +14,11 @@ import { SilentWindowError, type SessionSource } from './session-source.js';
 import type { WindowRead } from './window-read.js';
 
 /**
- * Bytes of bars that this process may hold before their turn, for all sessions together (I8). A session that finds the budget
- * used up reads its bars when it is their turn; no session waits for another one.
+ * The bytes of prefetched bars that this process may hold, for all sessions together (I8). While the budget is used up, a session
+ * reads each window when it is its turn; no session waits for another one.
  */
 export class PrefetchBudget {
-  /** Windows that all sessions are reading before their turn; each session counts its own. */
+  /** Number of prefetches in progress, for all sessions together. */
   reads = 0;
   /** Bytes that are held now. */
   usedBytes = 0;
@@ -26,7 +26,7 @@ export class PrefetchBudget {
   /** @param limit in bytes; 0 turns prefetching off */
   constructor(readonly limit: number) {}
 
-  /** Takes `bytes` out of the budget. @returns false when it has less than that */
+  /** Takes `bytes` out of the budget. @returns false, and takes nothing, when less is left */
   take(bytes: number): boolean {
     if (this.usedBytes + bytes > this.limit) return false;
     this.usedBytes += bytes;
@@ -45,25 +45,22 @@ export interface PrefetchParts {
   dayChanges: DayChanges;
   figures: StreamFigures;
   metrics: StreamMetrics;
-  /** Days whose source was silent: their other windows are not read. Days are added to it. */
+  /** Days on which the source was silent: their remaining windows are not read. This class adds days to it. */
   timedOut: Set<number>;
-  /** Records a day in the store. */
+  /** Records in the store that a day timed out. */
   markTimedOut: (dayIndex: number, error: SilentWindowError) => Promise<void>;
 }
 
-/**
- * Trading days that are read before their turn: a day change needs one; upkeep, which repairs several days at once, needs the
- * others.
- */
+/** How many trading days are prefetched: a day change needs one, and upkeep repairs several days at once. */
 const DAYS_AHEAD = 3;
 /**
- * Windows that are read at the same time: while one COPY looks up its rows in the index, or waits for this process, another one
- * sends. With one alone Postgres was idle for a part of the time (docs/performance.md).
+ * Windows of a session that are read at the same time: while one COPY looks up its rows in the index, or waits for this process,
+ * the other one sends. With a single read, Postgres was idle for a part of the time (docs/performance.md).
  */
 const READS_AT_ONCE = 2;
-/** When all sessions together prefetch this many windows, each reads one window at a time: they share the process's connections. */
+/** While all sessions together prefetch this many windows, each reads one at a time: they share the process's connections. */
 const READS_OF_ALL_SESSIONS = 4;
-/** Longest time that a day waits for the rows of the next one: a silent source must not delay the rows that are here. */
+/** A day waits at most this long for the rows of the next one: a silent source must not delay rows that have come. */
 const DAY_HELD_MS = 1_000;
 
 interface Prefetch {
@@ -74,12 +71,14 @@ interface Prefetch {
 
 export class PrefetchedWindows {
   private readonly upcoming: Generator<Window>;
+  /** The prefetched windows, by the time at which each ends. */
   private readonly ahead = new Map<number, Prefetch>();
   private readonly closing = new AbortController();
   /** The first window whose read has not started. */
   private next: Window | undefined;
   private readonly reading = new Set<Promise<WindowRead | undefined>>();
   private isReadingInTurn = false;
+  /** Day of the window that was requested last. */
   private turnDay = 0;
 
   /** @param frontier epoch ms; the first window is the one after it */
@@ -92,12 +91,12 @@ export class PrefetchedWindows {
   }
 
   /**
-   * Returns the window whose turn it is, and waits after a day's last one for the start of the next day.
+   * Returns the window whose turn it is. After the last window of a day it also waits for the start of the next day.
    * @throws the signal's reason, what Postgres throws
    */
   async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const read = await this.nextRead(window, stop);
-    await this.dayAfter(window);
+    await this.waitForNextDay(window);
     return read;
   }
 
@@ -130,24 +129,24 @@ export class PrefetchedWindows {
   }
 
   /**
-   * After a day's last window, waits for the first rows of the next day if they are being prefetched. The day is flushed after
-   * that, so it never closes before the next one is here. This costs nothing: windows are read one after another anyway.
+   * After a day's last window, waits for the first window of the next day if it is being prefetched. The day is flushed only after
+   * that, so its close mostly finds the next day in memory.
    */
-  private async dayAfter({ dayIndex, toSlot }: Window): Promise<void> {
+  private async waitForNextDay({ dayIndex, toSlot }: Window): Promise<void> {
     if (toSlot < this.parts.layout.grid(dayIndex).slotCount) return;
     const [next] = this.ahead.values();
     if (!next) return;
-    const enough = new AbortController();
-    const bound = sleep(DAY_HELD_MS, undefined, { signal: enough.signal }).catch(() => undefined);
-    await Promise.race([next.read, bound]);
-    enough.abort();
+    const waited = new AbortController();
+    const timeout = sleep(DAY_HELD_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+    await Promise.race([next.read, timeout]);
+    waited.abort();
   }
 
-  /** @returns the window if it was prefetched */
+  /** Starts the turn of a window. @returns the window if it was prefetched */
   private async takeTurn(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
     this.turnDay = window.dayIndex;
     if (this.next?.to === window.to) this.advance();
-    // Before the wait for the window itself: the day that comes into reach now may be read at the same time.
+    // Called before the wait below, so that the next windows are read at the same time.
     if (this.ahead.size > 0) this.readAhead(stop);
     const ahead = this.ahead.get(window.to);
     if (!ahead) return undefined;
@@ -159,7 +158,7 @@ export class PrefetchedWindows {
 
   private async readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
     this.isReadingInTurn = true;
-    this.readAhead(stop); // at the start no other window is being read
+    this.readAhead(stop); // so that another window is read at the same time
     try {
       return await this.parts.source.read(window, stop);
     } finally {
@@ -167,7 +166,7 @@ export class PrefetchedWindows {
     }
   }
 
-  /** Keeps {@link READS_AT_ONCE} windows being read, within the budget: called whenever that may have changed. */
+  /** Starts prefetches until {@link READS_AT_ONCE} windows are being read or the budget is used up. */
   private readAhead(stop: AbortSignal): void {
     const { layout, budget, timedOut } = this.parts;
     while (this.mayReadMore() && this.next && this.next.dayIndex <= this.turnDay + DAYS_AHEAD) {
@@ -177,7 +176,7 @@ export class PrefetchedWindows {
         this.advance();
         continue;
       }
-      // A chunk has the length of its day, however short the window is.
+      // A chunk has the length of the whole day, also for a short window.
       const budgetBytes = layout.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
       if (!budget.take(budgetBytes)) return;
       this.advance();
@@ -193,7 +192,7 @@ export class PrefetchedWindows {
     }
   }
 
-  /** One window may always be read; a second one while the process reads few on its connections. */
+  /** One window may always be read; another one only while the process prefetches few. */
   private mayReadMore(): boolean {
     const reads = this.reading.size + (this.isReadingInTurn ? 1 : 0);
     return reads === 0 || (reads < READS_AT_ONCE && this.parts.budget.reads < READS_OF_ALL_SESSIONS);

@@ -1,6 +1,6 @@
 /**
- * Packs the rows of one window into day chunks, straight from the bytes that Postgres sends. A bar's slot gives its place, so
- * rows may come in any order. An invalid row is counted and kept with its reason; it never stops the others.
+ * Packs the rows of one window into day chunks, straight from the bytes that Postgres sends. The slot of a bar is its place in the
+ * chunk, so rows may come in any order. An invalid row is counted and kept with its reason; it never stops the others.
  *
  * This code runs for every bar that a session streams. A valid row on the day's grid takes the fast path: one look at the
  * symbol, one division for the slot, one chain of comparisons for the values, no allocation. All other rows take the slow path,
@@ -10,14 +10,14 @@ import { POSTGRES_EPOCH_MS, READ_ROW, readRow, type QuarantinedBar } from '@bark
 import { refuseValues, type DayChunk, type DayGrid, type Prices } from '@barkeep/bars';
 import type { MutablePart } from './window-read.js';
 
-/** Refused bars of one window that are kept; the rest is only counted. */
+/** Most refused bars of one window that are kept; the others are only counted. */
 const QUARANTINE_MAX = 1_000;
 const TWO_POW_32 = 4_294_967_296;
 
-// Read once: an import from another package is a getter, which costs time when it is called for each row.
+// Local copies: an import from another package is a getter, which would cost time for each row.
 const { symbolId: ID, time: TIME, open: OPEN, high: HIGH, low: LOW, close: CLOSE, volume: VOLUME } = READ_ROW;
 
-/** Symbols by their numbers in Postgres, each with the part of the window that receives its bars. */
+/** Symbols by their ids in Postgres, each with the part of the window that receives its bars. */
 export type SymbolParts = Map<number, { symbol: string; part: MutablePart }>;
 
 /** The rows' source and the chunks that receive them. */
@@ -27,24 +27,24 @@ export interface RowTarget {
   prices: Prices;
   /** One of `ORIGIN_CODES`. */
   origin: number;
-  /** Rows of other symbols do not come. */
+  /** The symbols of all rows: no others may come. */
   symbols: SymbolParts;
   quarantined: QuarantinedBar[];
-  /** An empty chunk of the day. */
+  /** Returns an empty chunk of the day. */
   newChunk: () => DayChunk;
   onRow: () => void;
 }
 
 export class RowPacker {
-  // The last row's symbol: rows of one symbol mostly come together.
+  // The symbol of the last row: most rows have the same symbol as the row before.
   private lastId = -1;
   private symbol = '';
   private part: MutablePart | undefined;
   private chunk: DayChunk | undefined;
-  // The last row's segment, in microseconds since Postgres' epoch.
+  // The segment of the last row. Its open is in microseconds since Postgres' epoch.
   private openMicros = 0;
   private readonly stepMicros: number;
-  /** Least price that is certainly valid; a bar below it is checked in full. */
+  /** Lowest price that the fast path accepts; the slow path checks bars with a lower one. */
   private readonly floor: number;
   private firstSlot = 0;
   private segmentSlots = 0;
@@ -55,7 +55,7 @@ export class RowPacker {
     this.selectSegment(target.grid.open);
   }
 
-  /** Adds the row in the layout of `READ_ROW` at `at`. */
+  /** Adds the row at byte `at`, in the layout of `READ_ROW`: a bar of dataset 0, the source, and of 1 of 1 base bars. */
   readonly add = (row: DataView, at: number): void => {
     this.target.onRow();
     const id = row.getInt32(at + ID);
@@ -68,7 +68,7 @@ export class RowPacker {
     const close = row.getFloat64(at + CLOSE);
     const volume = row.getFloat64(at + VOLUME);
     const isOnGrid = step >= 0 && step < this.segmentSlots && step === Math.floor(step);
-    // NaN fails these comparisons. What passes is valid by refuseValues; the few other bars are checked by it.
+    // NaN fails these comparisons. refuseValues accepts every bar that passes; the slow path calls it for the others.
     const isValid =
       open + high + low + close + volume < Infinity &&
       low >= this.floor &&

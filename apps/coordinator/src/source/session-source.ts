@@ -1,9 +1,9 @@
 /**
- * The source of one session's bars: reads windows from its dataset, once for all sessions of this process that stream them
- * (shared-windows.ts), within a time limit. Opened once by a stream.
+ * The source of one session's bars: reads windows from its dataset. Sessions of this process that stream the same window share one
+ * read (shared-windows.ts), and a read fails when Postgres is silent for too long (silence.ts). Each stream opens its own source.
  *
- * From packed days the bytes of a pack move from the socket into the chunk that is flushed, and no bar is parsed. Symbols that
- * are not packed are read from rows, which give equal chunks and counts.
+ * On packed days the bytes of a pack move from the socket into the chunk that is flushed, and no bar is parsed. Symbols without a
+ * pack are read from rows, which give equal chunks and counts.
  */
 import {
   datasetVersion,
@@ -32,23 +32,23 @@ import {
 } from './window-read.js';
 
 /**
- * Part of a day's slots that a window must have to be shared. A chunk takes the memory of its whole day, and shared windows
- * allocate theirs, so a window of minutes costs more to share than to read.
+ * A window is shared only if it has at least this part of its day's slots. A chunk takes the memory of its whole day, and a shared
+ * window allocates new chunks, so a window of minutes costs more to share than to read.
  */
 const SHARED_PART_MIN = 1 / 8;
 
 export interface SessionSourceParts {
   dataSource: DataSource;
-  /** Memory of windows that are not shared. */
+  /** Gives the memory for windows that are not shared. */
   pool: ChunkPool;
   shared: SharedWindows;
   layout: SessionLayout;
   datasetId: number;
-  /** Other sessions that stream the same are about to start. */
+  /** Whether other sessions over the same dataset and symbols are probably about to start. */
   isOneOfMany: boolean;
 }
 
-/** The source was silent for too long; `read` holds the bars that came until then. */
+/** The source was silent for too long; `read` holds the bars that came before. */
 export class SilentWindowError extends SilentSourceError {
   constructor(
     timeoutMs: number,
@@ -62,9 +62,9 @@ export class SessionSource {
   private readonly session: SharingSession;
 
   /**
-   * @param symbolOf symbols by their numbers in Postgres; symbols that Postgres does not know have no bars
+   * @param symbolOf the symbols by their ids in Postgres; a symbol without an id has no bars
    * @param isPacked whether the dataset has packed days
-   * @param frontiers of each partition when the stream started, epoch ms: earlier windows are not read for it
+   * @param frontiers the frontier of each partition when the stream started, epoch ms: earlier windows are not read for it
    */
   private constructor(
     private readonly parts: SessionSourceParts,
@@ -78,7 +78,7 @@ export class SessionSource {
     shared.register(this.session);
   }
 
-  /** Looks the symbols up once. Call `close()` at the end. @param frontiers of the partitions, epoch ms */
+  /** Looks the ids of the symbols up. The caller calls `close()` at the end. @param frontiers of the partitions, epoch ms */
   static async open(parts: SessionSourceParts, frontiers: readonly number[]): Promise<SessionSource> {
     const { dataSource, layout, datasetId } = parts;
     const [ids, isPacked] = await Promise.all([symbolIds(dataSource, layout.symbols), hasPacks(dataSource, datasetId)]);
@@ -86,23 +86,23 @@ export class SessionSource {
     return new SessionSource(parts, symbolOf, isPacked, frontiers);
   }
 
-  /** Leaves the sessions that share windows. */
+  /** Ends the sharing of windows for this session. */
   close(): void {
     this.parts.shared.leave(this.session);
   }
 
-  /** Reads every window for all partitions from now on: the store lost some of its data. */
+  /** From now on, reads every window for all partitions: the store lost some of its data. */
   forgetFrontiers(): void {
     this.frontiers = this.frontiers.map(() => -Infinity);
   }
 
-  /** A window without bars, for the partitions that lack it. A symbol that was added later lacks more windows than others. */
+  /** A window without bars, for the partitions that lack it: the partition of a symbol that was added later lacks earlier windows. */
   empty(window: Window, memory = this.parts.pool): WindowRead {
     const isLacking = (partition: number) => (this.frontiers[partition] ?? 0) < window.to;
     return new WindowRead(usedPartitions(this.parts.layout).filter(isLacking), window, memory);
   }
 
-  /** @throws SilentWindowError, the signal's reason, what Postgres throws */
+  /** Reads a window for the partitions that lack it. @throws SilentWindowError, the reason of `stop`, what Postgres throws */
   async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const into = this.empty(window);
     const timeoutMs = this.parts.layout.spec.feed.timeoutSeconds * 1000;
@@ -115,16 +115,16 @@ export class SessionSource {
     return into;
   }
 
-  /** Shares the read with the other sessions that stream the window, if there are any. */
+  /** Reads the window into `task.into`: by a shared read if other sessions stream the window too. */
   private async readInto(task: ReadTask): Promise<void> {
     const { dataSource, datasetId, layout, shared } = this.parts;
     const { window, into, signal, onProgress } = task;
     const { dayIndex, fromSlot, toSlot, to } = window;
     const grid = layout.grid(dayIndex);
     const bytes = layout.symbols.length * chunkBytes(grid.slotCount);
-    const isForAll = into.parts.length === usedPartitions(layout).length;
-    const isLong = toSlot - fromSlot >= grid.slotCount * SHARED_PART_MIN;
-    if (!isForAll || !isLong || !shared.isWanted(this.session, to, bytes)) return this.readBars(task);
+    const isForAllPartitions = into.parts.length === usedPartitions(layout).length;
+    const isLongEnough = toSlot - fromSlot >= grid.slotCount * SHARED_PART_MIN;
+    if (!isForAllPartitions || !isLongEnough || !shared.isWanted(this.session, to, bytes)) return this.readBars(task);
     const version = await datasetVersion(dataSource, datasetId);
     signal.throwIfAborted();
     const origin = layout.isHistory(dayIndex) ? 'history' : 'own';
@@ -137,21 +137,21 @@ export class SessionSource {
     await read.wait(into, signal, onProgress);
   }
 
-  /** Names the bars and how they are spread over partitions: sessions with the same content have equal windows, byte by byte. */
+  /** A key of the bars and their partitions: sessions with the same key have equal windows, byte by byte. */
   private get content(): string {
     const { layout, datasetId } = this.parts;
     const places = [...this.symbolOf].map(([id, symbol]) => `${layout.partitionOf(symbol)}/${id}`);
     return `${datasetId} ${layout.spec.prices} ${usedPartitions(layout).length} ${places.toSorted().join(' ')}`;
   }
 
-  /** @throws the signal's reason, what Postgres throws */
+  /** Reads packs and rows into `task.into`. @throws the signal's reason, what Postgres throws */
   private async readBars(task: ReadTask): Promise<void> {
     const symbols = this.symbolsOf(task.into.parts);
     const { dataSource, layout, datasetId } = this.parts;
     if (!this.isPacked) return this.readRows(dataSource, symbols, task);
     const { dayIndex, fromSlot, toSlot } = task.window;
     const grid = layout.grid(dayIndex);
-    // One snapshot for both: a pack that is dropped between the two reads would lose bars.
+    // Both reads use one snapshot: otherwise bars would be missing when a pack is dropped between them.
     await withSnapshot(dataSource, async (client) => {
       const packed = new PackedWindow({ ...task, grid, isHistory: layout.isHistory(dayIndex), symbols });
       const query = { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot };
@@ -178,15 +178,15 @@ export class SessionSource {
     await readWindowBytes(connection, query, packer.add, signal);
   }
 
-  /** The known symbols of these parts. */
+  /** The symbols of these parts by their ids in Postgres. */
   private symbolsOf(parts: readonly MutablePart[]): SymbolParts {
     const partOf = new Map(parts.map((part) => [part.partition, part]));
-    const found: SymbolParts = new Map();
+    const symbols: SymbolParts = new Map();
     for (const [id, symbol] of this.symbolOf) {
       const part = partOf.get(this.parts.layout.partitionOf(symbol)!);
-      if (part) found.set(id, { symbol, part });
+      if (part) symbols.set(id, { symbol, part });
     }
-    return found;
+    return symbols;
   }
 }
 

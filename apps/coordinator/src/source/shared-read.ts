@@ -1,6 +1,6 @@
 /**
- * One read of a window for several sessions. No session owns it: a session that is stopped leaves, the others continue to wait,
- * and the read is aborted when the last one leaves.
+ * One read of a window for several sessions. No session owns it: when a session is stopped, the others continue to wait. When the
+ * last one stops waiting, the read is aborted.
  */
 import { SilentSourceError } from './silence.js';
 import type { WindowRead } from './window-read.js';
@@ -16,8 +16,8 @@ export class SharedRead {
 
   /**
    * Starts the read.
-   * @param version of the dataset, looked up before this
-   * @param rows empty, in memory that is used once
+   * @param version the dataset's version, looked up before the read
+   * @param rows an empty window, whose memory is never reused
    * @param onEnd is called when the read failed or was aborted: no session may join it after that
    */
   constructor(
@@ -31,8 +31,8 @@ export class SharedRead {
   }
 
   /**
-   * Waits for the end of the read and gives `into` its bars. When the source was silent for longer than this session allows,
-   * `into` gets the bars that came until then.
+   * Waits for the end of the read and puts its bars into `into`. When the source is silent for longer than this session allows,
+   * `into` gets the bars that have come, and this throws.
    * @param onProgress is called for every row and pack @throws the signal's reason, what the read throws
    */
   async wait(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
@@ -43,12 +43,12 @@ export class SharedRead {
 
   private async join(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
     const joined = new AbortController();
-    // A listener for each call: one session may wait for two windows with the same function.
+    // Each call has its own listener: one session may wait for two windows with the same function.
     const listener = () => onProgress();
     this.listeners.add(listener);
     const leaving = new Promise<never>((_, reject) => {
       const leave = () => {
-        // At once, before the next rows come.
+        // Copied in the abort event itself: after an await the window could have more rows.
         if (signal.reason instanceof SilentSourceError) into.copy(this.rows);
         this.leave(listener);
         reject(signal.reason as Error);

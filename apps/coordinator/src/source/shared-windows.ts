@@ -2,25 +2,24 @@
  * Keeps windows that were read for one session for other sessions of this process that stream the same symbols of the same
  * dataset. While only one such session streams, and no other one is about to start, nothing is kept or looked up.
  *
- * A window is found only under the version that the dataset had when its read started, and the caller looks the version up just
- * before it asks. So a session never gets rows older than its own read would return. Failed reads are not kept. Kept windows are
- * bounded in bytes, and unused windows are evicted after 10 to 20 s, the least recently used first. A window's memory is free
- * when it is not kept and no session has yet to flush it.
+ * A window belongs to the version that the dataset had when its read started, and a caller looks the current version up just before
+ * `join`. So a session never gets rows older than its own read would return. Failed reads are not kept. Windows beyond a limit of
+ * bytes are dropped, the least recently used first, and each after 10 to 20 s without use. Sessions that hold one can still flush it.
  */
 import { SharedRead, type ReadWork } from './shared-read.js';
 import type { WindowRead } from './window-read.js';
 
-/** How long an unused window is kept: sessions that are further apart do not share. */
+/** An unused window is kept for at least this long: sessions that are further apart do not share it. */
 export const KEPT_MS = 10_000;
 
 /** A session that streams. */
 export interface SharingSession {
-  /** Names its dataset and symbols, and how they are spread over partitions. */
+  /** A key of its dataset, symbols and partitions: sessions with the same key have equal windows. */
   content: string;
   /** Its windows end in `(from, to]`, epoch ms. */
   from: number;
   to: number;
-  /** Until when windows are kept for sessions that are about to start, by `performance.now()`; 0 when none is. */
+  /** Until when windows are kept for sessions that are about to start, in `performance.now()` time; 0 when there are none. */
   awaitsUntil: number;
 }
 
@@ -28,23 +27,23 @@ interface Kept {
   content: string;
   read: SharedRead;
   bytes: number;
-  /** By `performance.now()`. */
+  /** In `performance.now()` time. */
   usedAt: number;
 }
 
 export interface WantedWindow {
   session: SharingSession;
-  /** Names the window among those of equal sessions. */
+  /** A key of the window, unique among windows with the same content. */
   name: string;
-  /** Version of the dataset, looked up for this. */
+  /** Version of the dataset, looked up just before. */
   version: string;
-  /** Most that it takes in memory. */
+  /** Most bytes of memory that the window takes. */
   bytes: number;
 }
 
 export class SharedWindows {
   private readonly sessions = new Set<SharingSession>();
-  /** The least recently used first. */
+  /** By content and name, the least recently used first. */
   private readonly kept = new Map<string, Kept>();
   private bytes = 0;
   private sweeping: NodeJS.Timeout | undefined;
@@ -55,15 +54,16 @@ export class SharedWindows {
     private readonly onShared: () => void,
   ) {}
 
+  /** Adds a session that streams; call `leave` at its end. */
   register(session: SharingSession): void {
     this.sessions.add(session);
   }
 
-  /** When the last session of its content leaves, its windows are dropped, unless other sessions are about to start. */
+  /** Removes a session. The last one of its content drops the windows, unless other sessions are about to start. */
   leave(session: SharingSession): void {
     this.sessions.delete(session);
     if (this.equalsOf(session).length > 0) return;
-    if (isAwaiting(session)) return; // the others may start after this one has ended
+    if (isAwaiting(session)) return; // sessions that are about to start may still use the windows
     for (const [key, { content }] of this.kept) if (content === session.content) this.drop(key);
   }
 
@@ -74,21 +74,21 @@ export class SharedWindows {
     return this.equalsOf(session).some((other) => other.from < to && to <= other.to);
   }
 
-  /** The read of a window: another session's, or one that starts now. @param rows gives an empty window for one that starts */
+  /** Joins the read of a window, or starts it. @param emptyWindow is called when the read starts */
   join(
     { session: { content }, name, version, bytes }: WantedWindow,
-    rows: () => WindowRead,
+    emptyWindow: () => WindowRead,
     work: ReadWork,
   ): SharedRead {
     const key = `${content} ${name}`;
     const kept = this.kept.get(key);
-    this.drop(key); // it is added again as the last one
+    this.drop(key); // `keep` adds it again as the most recently used one
     if (kept?.read.version === version) {
       this.onShared();
       this.keep(key, { ...kept, usedAt: performance.now() });
       return kept.read;
     }
-    const read: SharedRead = new SharedRead(version, rows(), work, () => {
+    const read: SharedRead = new SharedRead(version, emptyWindow(), work, () => {
       if (this.kept.get(key)?.read === read) this.drop(key);
     });
     this.keep(key, { content, read, bytes, usedAt: performance.now() });

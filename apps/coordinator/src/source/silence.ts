@@ -1,4 +1,4 @@
-/** Aborts the read of a source that sends nothing for too long, so that a session does not wait without end. */
+/** Aborts the read of a source that sends nothing for too long, so that no session waits for it for hours. */
 
 /** The source sent no row and no end of the answer for `timeoutMs`. */
 export class SilentSourceError extends Error {
@@ -10,8 +10,8 @@ export class SilentSourceError extends Error {
 
 /**
  * Runs `work` until it ends or has been silent for `timeoutMs`.
- * @param work calls `onProgress` for every row or pack; its signal is aborted on a timeout, and its result is ignored then
- * @throws SilentSourceError, and what `work` throws
+ * @param work calls `onProgress` for every row or pack; on a timeout its signal is aborted and its result is ignored
+ * @throws SilentSourceError, the reason of `signal`, what `work` throws
  */
 export async function unlessSilent<T>(
   timeoutMs: number,
@@ -23,7 +23,7 @@ export async function unlessSilent<T>(
   let hasProgress = false;
   let timer: NodeJS.Timeout | undefined;
   const answer = new Promise<T>((resolve, reject) => {
-    // Millions of rows come: each one sets a flag, and only the timer reads the clock.
+    // There are millions of rows: each one only sets a flag, and the timer looks at the flag.
     const watch = () => {
       hasProgress = false;
       timer = setTimeout(() => {
@@ -35,14 +35,14 @@ export async function unlessSilent<T>(
     };
     watch();
     signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true, signal: ended.signal });
-    // Aborted work may still fail later: the promise is settled then.
+    // Aborted work may fail later: that has no effect, because the promise is settled by then.
     work(AbortSignal.any([signal, ended.signal]), () => (hasProgress = true)).then(resolve, reject);
   });
   try {
     return await answer;
   } finally {
     clearTimeout(timer);
-    ended.abort(); // removes the listener; the work has ended or is to end
+    ended.abort(); // removes the listener, and aborts work that has not ended
   }
 }
 

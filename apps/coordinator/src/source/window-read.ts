@@ -1,14 +1,14 @@
-/** The bars of one window, from the start of its read until they are in the store, and the owner of the memory that holds them. */
+/** The bars of one window, from the start of its read until they are in the store, and the pool of the memory that holds them. */
 import type { QuarantinedBar } from '@barkeep/bar-repository';
 import { DayChunk } from '@barkeep/bars';
 import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-data';
 
-/** Bytes of free chunks that are kept: about six windows of 400 symbols are in flight in one session. */
+/** Most bytes of free chunks: about nine windows of 400 symbols. A session has about six of them in flight. */
 const FREE_BYTES_MAX = 64 * 1024 * 1024;
 
 interface UsedChunk {
   chunk: DayChunk;
-  /** Slots `[from, to)` may still hold bars of an earlier window. */
+  /** Only the slots `[from, to)` may hold bars of an earlier window. */
   from: number;
   to: number;
 }
@@ -16,7 +16,7 @@ interface UsedChunk {
 /**
  * Reuses the memory of day chunks. A window of 400 symbols takes 7.5 MB outside of the JavaScript heap; when each window
  * allocated that, the garbage collector took a third of the coordinator's time. All sessions of a process share one pool,
- * so that a short session finds pages that are in use already. The pool holds the chunks that were returned, up to a bound.
+ * so that a short session reuses memory too. The pool holds the chunks that were returned, up to a bound.
  */
 export class ChunkPool {
   private readonly free = new Map<number, UsedChunk[]>();
@@ -24,7 +24,7 @@ export class ChunkPool {
 
   constructor(private readonly freeBytesMax = FREE_BYTES_MAX) {}
 
-  /** An empty chunk. Owned by the caller until `giveBack()`. */
+  /** Returns an empty chunk, which the caller owns until `giveBack()`. */
   take(slotCount: number): DayChunk {
     const used = this.takeUsed(slotCount);
     if (!used) return new DayChunk(slotCount);
@@ -32,17 +32,17 @@ export class ChunkPool {
     return used.chunk;
   }
 
-  /** A chunk for a caller that writes all of its bytes: it may hold bars of an earlier window. */
+  /** Returns a chunk that may hold old bars, for a caller that overwrites all of its bytes. */
   takeToOverwrite(slotCount: number): DayChunk {
     return this.takeUsed(slotCount)?.chunk ?? new DayChunk(slotCount);
   }
 
-  /** Returns chunks that no reader and no socket uses any more. Their slots `[from, to)` were written. */
+  /** Takes back chunks that no reader and no socket uses any more. Only their slots `[from, to)` may hold bars. */
   giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void {
     for (const chunk of chunks) {
       const { slotCount, bytes } = chunk;
-      const hasOthers = this.free.size > 1 || !this.free.has(slotCount);
-      if (this.freeBytes + bytes.length > this.freeBytesMax && hasOthers) this.keepOnly(slotCount);
+      const hasOtherLengths = this.free.size > 1 || !this.free.has(slotCount);
+      if (this.freeBytes + bytes.length > this.freeBytesMax && hasOtherLengths) this.keepOnly(slotCount);
       if (this.freeBytes + bytes.length > this.freeBytesMax) return;
       this.freeBytes += bytes.length;
       const free = this.free.get(slotCount);
@@ -51,12 +51,12 @@ export class ChunkPool {
     }
   }
 
-  /** Drops chunks of days with another length: the session that used them may have ended long ago. */
+  /** Drops the chunks of other lengths: the session that used them may have ended long ago. */
   private keepOnly(slotCount: number): void {
-    const same = this.free.get(slotCount) ?? [];
+    const kept = this.free.get(slotCount) ?? [];
     this.free.clear();
-    this.free.set(slotCount, same);
-    this.freeBytes = sumOf(same.map(({ chunk }) => chunk.bytes.length));
+    this.free.set(slotCount, kept);
+    this.freeBytes = sumOf(kept.map(({ chunk }) => chunk.bytes.length));
   }
 
   private takeUsed(slotCount: number): UsedChunk | undefined {
@@ -67,8 +67,8 @@ export class ChunkPool {
 }
 
 /**
- * For chunks that several sessions flush: they are never reused, so no session can return one too early. The garbage collector
- * frees them after the last session.
+ * The pool for chunks that several sessions flush. It keeps no chunk, so no session can return one that another still uses. The
+ * garbage collector frees a chunk after the last session.
  */
 export const USED_ONCE = new ChunkPool(0);
 
@@ -80,12 +80,12 @@ export interface MutablePart extends PartitionWindow {
 
 /** The bars of a window so far; complete when its read has ended. */
 export class WindowRead {
-  /** One for each partition that lacks the window. */
+  /** One part for each partition that lacks the window. */
   parts: readonly MutablePart[];
-  /** Refused bars with their values: the first ones, when there are many. */
+  /** Refused bars with their values; only the first ones if there are many. */
   quarantined: QuarantinedBar[] = [];
 
-  /** @param partitions those that lack the window @param memory gives the chunks that receive the bars */
+  /** @param partitions the partitions that lack the window @param memory the pool of the chunks */
   constructor(
     partitions: readonly number[],
     private readonly window: Window,
@@ -103,17 +103,17 @@ export class WindowRead {
     return sumOf(this.parts.flatMap(({ refused }) => [...refused.values()]));
   }
 
-  /** Memory that its chunks take. */
+  /** Bytes of memory that the chunks take. */
   get bytes(): number {
     return sumOf(this.parts.flatMap(({ chunks }) => [...chunks.values()]).map(({ bytes }) => bytes.length));
   }
 
-  /** Uses the bars and the memory of `other`, which is complete. Neither of the two is written after this. */
+  /** Takes over the parts and the pool of another window, which is complete. Neither of the two is written after this. */
   share({ parts, quarantined, memory }: WindowRead): void {
     Object.assign(this, { parts, quarantined, memory });
   }
 
-  /** Copies the bars that `other` has now; its read may continue. */
+  /** Copies the bars that another window has now; its read may continue. */
   copy({ parts, quarantined }: WindowRead): void {
     this.memory = USED_ONCE;
     this.quarantined = [...quarantined];
@@ -127,7 +127,7 @@ export class WindowRead {
     }));
   }
 
-  /** Returns the chunks for reuse. Call it when the parts are in the store, and not when writing them failed. */
+  /** Returns the chunks to the pool. Call it when the parts are in the store, not when the write failed: a socket may still use them. */
   release(): void {
     const { fromSlot, toSlot } = this.window;
     for (const { chunks } of this.parts) this.memory.giveBack(chunks.values(), fromSlot, toSlot);
@@ -136,7 +136,7 @@ export class WindowRead {
 
 export interface ReadTask {
   window: Window;
-  /** Keeps the bars that came so far when the read fails or is aborted. */
+  /** Receives the bars; keeps those that came when the read fails or is aborted. */
   into: WindowRead;
   signal: AbortSignal;
   /** Called for every row and every pack. */

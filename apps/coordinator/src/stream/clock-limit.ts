@@ -1,24 +1,21 @@
 /**
  * How far a session's clock may go: to the watermark in whole barrier windows where the session has barriers, to the
- * frontier where it has none, and in lockstep never past a lead ahead of the slowest consumer. `look` reads the limit from
- * the store, and drops silent consumers. Some messages of the wake channel carry it, which saves the read. Does not move
- * the clock.
+ * frontier where it has none, and in lockstep at most a lead ahead of the slowest consumer. `look` reads the limit from the
+ * store, and drops silent consumers if the spec says so. Some messages of the wake channel carry the limit, which saves the
+ * read. Nothing here moves the clock.
  */
 import { parseConsumerMessage, RewindError, type Control, type PartitionPosition } from '@barkeep/session-data';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {
-  /** Bars up to here may be shown, epoch ms, as last seen. */
+  /** The store has all bars that close up to this time, epoch ms, as last seen: they may be shown. */
   store = 0;
-  /** Consumers are ready for bars up to here, epoch ms, as last seen. */
+  /** The consumers let the clock move up to this time, epoch ms, as last seen. */
   private ready = 0;
-  /** Number of joins at the last look; undefined while no consumer holds the clock. */
+  /** How many times consumers have joined, as last seen; undefined without lockstep. */
   joins: number | undefined;
-  /**
-   * Position of the slowest consumer, epoch ms: the highest since the last join, because messages may come late.
-   * Infinity while no consumer holds the clock.
-   */
+  /** Position of the slowest consumer as last seen, epoch ms; Infinity while no consumer holds the clock. */
   slowest: number;
 
   constructor(
@@ -29,12 +26,12 @@ export class ClockLimit {
     this.slowest = spec.pace.mode === 'lockstep' ? start : Infinity;
   }
 
-  /** Epoch ms. */
+  /** How far the clock may go, epoch ms. */
   get time(): number {
     return Math.min(this.store, this.ready);
   }
 
-  /** What the clock may not pass from where it is. */
+  /** Which position of the store limits the clock where it is now. */
   get kind(): 'frontier' | 'watermark' {
     return this.progress.clock < this.parts.layout.barrierEnd ? 'watermark' : 'frontier';
   }
@@ -55,26 +52,23 @@ export class ClockLimit {
   }
 
   /**
-   * Reads the partitions' positions and the control; the clock stays where it is.
+   * Reads the partitions' positions and the control, and stores the figures; the clock stays where it is.
    * @throws RewindError when the store lost flushed windows, FencedError after a take-over
    */
   async checkPositions(): Promise<{ positions: PartitionPosition[]; frontier: number; control: Control }> {
     const { layout, store, writer } = this.parts;
-    const { clock, frontier: written, figures, shownWait: wait } = this.progress;
+    const { clock, frontier: flushedTo, figures, shownWait: wait } = this.progress;
     const [positions, control] = await Promise.all([
       store.positions(),
       writer.moveClock(clock, { from: clock, events: [], figures, wait }),
     ]);
     this.progress.isWaitStored = wait !== null;
     const frontier = Math.min(...positions.map((position) => position.frontier));
-    if (frontier < written) throw new RewindError(layout.id, frontier);
+    if (frontier < flushedTo) throw new RewindError(layout.id, frontier);
     return { positions, frontier, control };
   }
 
-  /**
-   * Takes the limit from the messages that ended the last wait.
-   * @returns false when they do not carry it, and `look` is needed
-   */
+  /** Takes the limit from the messages that ended the last wait. @returns false when a message lacks it: `look` is needed */
   onMessages(): boolean {
     for (const [kind, message] of this.parts.wake.messages) {
       const ready = kind === 'consumer' ? this.readyOf(message) : undefined;
@@ -85,7 +79,7 @@ export class ClockLimit {
     return true;
   }
 
-  /** The last end of a barrier window at or before the watermark: the clock passes a window when it is complete. */
+  /** The end of the last barrier window that ends by the watermark: the clock enters a window only when all of it is complete. */
   private barrierBefore(watermark: number): number {
     let barrier = this.progress.clock;
     for (const { to } of this.parts.layout.windowsFrom(barrier)) {
@@ -95,7 +89,7 @@ export class ClockLimit {
     return barrier;
   }
 
-  /** The time up to which the clock may go, epoch ms; consumers do not hold it in the history. @throws SessionLostError */
+  /** Reads how far the consumers let the clock go, epoch ms. They never hold it in the history. @throws SessionLostError */
   private async lookAtConsumers(): Promise<number> {
     const { end, historyEnd, spec } = this.parts.layout;
     if (spec.pace.mode !== 'lockstep') return end;
@@ -103,12 +97,12 @@ export class ClockLimit {
     this.joins = joins;
     this.slowest = slowest === 'waiting' ? historyEnd : (slowest ?? Infinity);
     // The first day does not open before the expected consumers have joined.
-    return slowest === 'waiting' ? historyEnd : this.ahead(spec.pace.window);
+    return slowest === 'waiting' ? historyEnd : this.endOfLead(spec.pace.window);
   }
 
   /**
-   * Reads the limit of {@link lookAtConsumers} from a message of the wake channel; undefined when a look is needed. Positions
-   * only grow, so a late message is still true, unless a consumer joined since: then the store refuses to move the clock.
+   * The limit of {@link lookAtConsumers} from a message of the wake channel; undefined when a look is needed. Positions only
+   * grow, so a late message is still true, unless a consumer has joined since: then the store refuses to move the clock.
    */
   private readyOf(message: string): number | undefined {
     const { pace } = this.parts.layout.spec;
@@ -116,11 +110,11 @@ export class ClockLimit {
     if (pace.mode !== 'lockstep' || !news || this.joins === undefined || news.joins < this.joins) return undefined;
     this.slowest = news.joins === this.joins ? Math.max(this.slowest, news.slowest) : news.slowest;
     this.joins = news.joins;
-    return this.ahead(pace.window);
+    return this.endOfLead(pace.window);
   }
 
-  /** `lead` base bars after the slowest consumer; the end while no consumer holds the clock. */
-  private ahead(lead: number): number {
+  /** The close of the `lead`-th base bar after the slowest consumer; the session's end while no consumer holds the clock. */
+  private endOfLead(lead: number): number {
     const { layout } = this.parts;
     return this.slowest === Infinity ? layout.end : layout.closeAfter(this.slowest, lead);
   }

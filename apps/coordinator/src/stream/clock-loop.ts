@@ -1,7 +1,7 @@
 /**
- * The loop that moves a session's clock, as far as its limit allows (clock-limit.ts): as fast as possible, bar by bar
- * when each one is due (pace), or as its consumers allow (lockstep). One call passes all places (clock-places.ts) that
- * may be passed, each with its event. So a late clock catches up at once, and no bar is skipped or emitted twice.
+ * The loop that moves a session's clock as far as its limit allows (clock-limit.ts): as fast as possible (`max`), each bar when
+ * it is due (`clock`), or as the consumers allow (`lockstep`). One call to Redis moves the clock past every place that it may
+ * pass (clock-places.ts) and emits their events. So a late clock catches up at once, and no bar is skipped or emitted twice.
  */
 import { PaceOverrunError } from '@barkeep/bars';
 import { ConsumersChangedError, type ClockPlace, type Control } from '@barkeep/session-data';
@@ -12,9 +12,9 @@ import { PaceKeeper } from './pace-keeper.js';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { LOOK_AGAIN_MS } from './wake-signals.js';
 
-/** A clock that has waited this long for upkeep sets the session's state. */
+/** When the clock has waited this long for upkeep, the session's state becomes `waiting-upkeep`. */
 const WAITING_AFTER_MS = 300;
-/** A clock that has waited this long requests upkeep again, and then after twice the time each: a queue Redis may have lost a request. */
+/** When the clock has waited this long, upkeep is requested again, then at twice the time each: a request may be lost. */
 const REQUEST_AGAIN_MS = 5_000;
 
 export class ClockLoop {
@@ -22,9 +22,9 @@ export class ClockLoop {
   private readonly places: ClockPlaces;
   private lookedAt = 0;
   private mustLook = true;
-  /** Since when a bar has been due that may not be shown yet. */
+  /** Since when a bar has been due that may not be shown yet, in `performance.now()` time. */
   private waitingSince: number | undefined;
-  /** How long a wait is when upkeep is requested the next time, ms. */
+  /** Upkeep is requested again when the wait is this long. */
   private requestAfterMs = REQUEST_AGAIN_MS;
 
   constructor(
@@ -46,7 +46,7 @@ export class ClockLoop {
     } catch (error) {
       const { clock, figures } = this.progress;
       const move = { from: clock, events: [], figures, wait: null };
-      // The overrun that ends a session is in its figures too.
+      // This call does not move the clock: it stores the figures, which include the overrun that ends the session.
       if (error instanceof PaceOverrunError) await this.parts.writer.moveClock(clock, move);
       throw error;
     }
@@ -54,7 +54,7 @@ export class ClockLoop {
 
   private async follow(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
-    // A store that was set back may have lost repairs, and the queue Redis the jobs that the last stream requested.
+    // The store may have lost repairs, and the queue Redis may have lost the jobs that the last stream requested.
     if (this.progress.frontier > layout.start) hintUpkeep(this.parts);
     await this.waitForJoining(stop);
     while (this.progress.clock < layout.end) {
@@ -65,13 +65,13 @@ export class ClockLoop {
       await (places.length > 0 ? this.pass(places) : this.wait(stop));
       stop.throwIfAborted();
     }
-    // Otherwise nothing would notice that the store lost the last windows since they were written.
+    // Nothing else would notice that the store lost the last windows after they were written.
     await this.limit.checkPositions();
   }
 
   /**
-   * Holds the clock until no symbol is joining. A symbol that is added later restarts the stream, so after this none is joining;
-   * the pace has not started yet, so the wait is no delay.
+   * Holds the clock until no symbol is joining. A symbol that is added later restarts the stream, so one such wait is enough.
+   * The pace has not started yet, so this wait makes no bar late.
    */
   private async waitForJoining(stop: AbortSignal): Promise<void> {
     const { layout, joining, wake, trailing } = this.parts;
@@ -93,13 +93,14 @@ export class ClockLoop {
     await this.progress.setState('running');
   }
 
+  /** Reads the limit from the store, and the session's row. */
   private async look(): Promise<void> {
     this.lookedAt = performance.now();
     this.mustLook = false;
     await Promise.all([this.limit.look(), this.progress.followRow()]);
   }
 
-  /** Whether the next place may not be passed. A day opens only when its first bars may be shown. */
+  /** Whether the next place is after `limit`. A clock at the limit is blocked too: a day opens only with its first bars. */
   private isBlockedAt(limit: number): boolean {
     const { clock } = this.progress;
     return limit <= clock || this.places.next(clock).time > limit;
@@ -123,7 +124,7 @@ export class ClockLoop {
     this.progress.clock = Math.max(clock, last.time);
     this.progress.waitFor(undefined);
     this.progress.isWaitStored = false;
-    // From here on the clock follows the frontier, which was not read so far.
+    // From here on the frontier limits the clock, not the watermark, and it was not read so far.
     if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
     await trailing.follow(this.progress.clock, this.limit.slowest);
     this.places.pass(last);
@@ -140,36 +141,36 @@ export class ClockLoop {
     await this.progress.checkpoint();
   }
 
-  /** Waits until the next bar is due or may be shown, or a message comes. */
+  /** Waits until the next bar is due, a message comes, or it is time to look at the store again. */
   private async wait(stop: AbortSignal): Promise<void> {
     const isBlocked = this.isBlockedAt(this.limit.time);
     // A session that waits for its consumers is healthy, so its state stays `running`.
-    const isHeld = isBlocked && !this.isBlockedAt(this.limit.store);
-    if (isHeld) {
+    const isConsumerWait = isBlocked && !this.isBlockedAt(this.limit.store);
+    if (isConsumerWait) {
       this.waitingSince = undefined;
       await this.progress.setState('running');
     }
     const { clock } = this.progress;
     const nextClose = this.places.nextClose(clock);
     const dueInMs = this.pace.dueInMs(isBlocked ? nextClose : this.places.next(clock).time);
-    let boundMs = Math.min(Math.max(dueInMs, 0), LOOK_AGAIN_MS);
-    this.progress.waitFor(...this.waitAt(isBlocked, isHeld, dueInMs));
-    if (isHeld) boundMs = LOOK_AGAIN_MS;
-    else if (isBlocked && dueInMs <= 0) boundMs = await this.waitForData(nextClose);
-    boundMs = Math.min(boundMs, Math.max(0, this.lookedAt + LOOK_AGAIN_MS - performance.now()));
-    const isWoken = await this.parts.wake.wait(boundMs, stop);
-    const isKnown = isWoken && this.limit.onMessages();
-    this.mustLook = (isWoken && !isKnown) || performance.now() - this.lookedAt >= LOOK_AGAIN_MS;
+    let maxWaitMs = Math.min(Math.max(dueInMs, 0), LOOK_AGAIN_MS);
+    this.progress.waitFor(...this.waitAt(isBlocked, isConsumerWait, dueInMs));
+    if (isConsumerWait) maxWaitMs = LOOK_AGAIN_MS;
+    else if (isBlocked && dueInMs <= 0) maxWaitMs = await this.waitForData(nextClose);
+    maxWaitMs = Math.min(maxWaitMs, Math.max(0, this.lookedAt + LOOK_AGAIN_MS - performance.now()));
+    const isWoken = await this.parts.wake.wait(maxWaitMs, stop);
+    const hasNewLimit = isWoken && this.limit.onMessages();
+    this.mustLook = (isWoken && !hasNewLimit) || performance.now() - this.lookedAt >= LOOK_AGAIN_MS;
   }
 
   /** What the clock waits for, and until when (epoch ms) if time alone ends the wait. */
-  private waitAt(isBlocked: boolean, isHeld: boolean, dueInMs: number): Parameters<StreamProgress['waitFor']> {
-    if (isHeld) return ['consumers'];
+  private waitAt(isBlocked: boolean, isConsumerWait: boolean, dueInMs: number): Parameters<StreamProgress['waitFor']> {
+    if (isConsumerWait) return ['consumers'];
     if (isBlocked && dueInMs <= 0) return [this.isUnfed ? 'feed' : 'upkeep'];
     return dueInMs > LOOK_AGAIN_MS ? ['pace', Date.now() + dueInMs] : [undefined];
   }
 
-  /** A bar is due that may not be shown yet. @returns how long to wait at most */
+  /** Handles a bar that is due and may not be shown yet. @returns how long to wait for it at most, ms */
   private async waitForData(nextClose: number): Promise<number> {
     if (this.waitingSince === undefined) {
       this.waitingSince = performance.now();
@@ -177,15 +178,15 @@ export class ClockLoop {
     }
     this.pace.overdue(nextClose);
     const waitedMs = performance.now() - this.waitingSince;
-    const isLong = waitedMs >= WAITING_AFTER_MS;
-    if (isLong && !this.isUnfed) {
+    const isLongWait = waitedMs >= WAITING_AFTER_MS;
+    if (isLongWait && !this.isUnfed) {
       await this.progress.setState('waiting-upkeep');
       this.requestUpkeepAfter(waitedMs);
     }
-    return isLong ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
+    return isLongWait ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
   }
 
-  /** Requests upkeep again when the clock has waited for it for long enough. */
+  /** Requests upkeep again if the clock has waited for long enough. */
   private requestUpkeepAfter(waitedMs: number): void {
     if (waitedMs < this.requestAfterMs) return;
     this.requestAfterMs *= 2;

@@ -1,6 +1,6 @@
 /**
- * The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers, and
- * their events.
+ * The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers, and the
+ * events that the clock emits there.
  */
 import {
   countFields,
@@ -17,21 +17,21 @@ import {
 import type { DayChanges } from '../figures/index.js';
 import type { PaceKeeper } from './pace-keeper.js';
 
-/** Most places in one call, about: bounds how long the call holds Redis. */
+/** About the most places that one call to Redis passes: bounds how long the call blocks Redis. */
 const PLACES_A_CALL = 500;
 
 export class ClockPlaces {
-  /** Number of the last place that was passed. */
-  private passed = -1;
+  /** Event number of the last place that was passed. */
+  private lastPassed = -1;
 
   constructor(
     private readonly layout: SessionLayout,
     private readonly pace: PaceKeeper,
   ) {}
 
-  /** Records that the clock passed a place and all before it. */
+  /** Records that the clock passed `place` and all places before it. */
   pass(place: ClockPlace): void {
-    this.passed = eventNumber(place);
+    this.lastPassed = eventNumber(place);
   }
 
   /** The next place after the clock. */
@@ -47,8 +47,8 @@ export class ClockPlaces {
   }
 
   /**
-   * The places up to `limit` that are due now. A history has no pace: its days are passed when they are complete, and the
-   * session's own days are never passed in one call with them.
+   * The places up to `limit` that are due now. The days of the history have no pace: the clock passes each when it is complete.
+   * One call never passes both days of the history and the session's own days.
    */
   due(clock: number, limit: number): ClockPlace[] {
     const { layout, pace } = this;
@@ -58,28 +58,28 @@ export class ClockPlaces {
     for (const place of this.upTo(clock, limit)) {
       if (layout.isHistory(place.dayIndex) !== isHistory) break;
       if (!isHistory && pace.dueInMs(place.time) > 0) break;
-      // All places of one time together: the events of a close must not wait for the next day.
-      const before = places.at(-1);
-      if (before && places.length >= PLACES_A_CALL && place.time > before.time) break;
-      if (before && this.isSameRun(before, place)) places.pop();
+      // Places of the same time stay in one call: the events at the close of a day must not wait for the next day.
+      const previous = places.at(-1);
+      if (previous && places.length >= PLACES_A_CALL && place.time > previous.time) break;
+      if (previous && this.isSameEvent(previous, place)) places.pop();
       places.push(place);
     }
     return places;
   }
 
-  /** In lockstep, the closes of one day that are passed in one call are one event: a consumer steps through them. */
-  private isSameRun(before: ClockPlace, place: ClockPlace): boolean {
+  /** In lockstep, one event stands for all closes of a day that one call passes: the consumers step through them. */
+  private isSameEvent(previous: ClockPlace, place: ClockPlace): boolean {
     const isLockstep = this.layout.spec.pace.mode === 'lockstep';
-    return isLockstep && before.type === 'clock' && place.type === 'clock' && before.dayIndex === place.dayIndex;
+    return isLockstep && previous.type === 'clock' && place.type === 'clock' && previous.dayIndex === place.dayIndex;
   }
 
-  /** Places after the last one that was passed. */
+  /** The places after the last one that was passed, up to `limit`. */
   private *upTo(clock: number, limit: number): Generator<ClockPlace> {
     const { layout } = this;
-    let last = this.passed;
-    // The only windows of a feed are those of its barriers; without barriers the clock follows bar by bar.
-    const isFollowing = layout.spec.source.type === 'feed' && clock >= layout.barrierEnd;
-    const stops = layout.spec.pace.mode === 'max' && !isFollowing ? 'windows' : 'slots';
+    let last = this.lastPassed;
+    // A feed has windows only where it has barriers; after its last barrier the clock stops at every bar.
+    const isFeedWithoutBarrier = layout.spec.source.type === 'feed' && clock >= layout.barrierEnd;
+    const stops = layout.spec.pace.mode === 'max' && !isFeedWithoutBarrier ? 'windows' : 'slots';
     for (const place of placesFrom(layout, clock, limit, stops)) {
       if (eventNumber(place) <= last) continue;
       last = eventNumber(place);
@@ -89,8 +89,8 @@ export class ClockPlaces {
 }
 
 /**
- * The events of some places, in order. A day's boundaries come with its date and the counts of its slots. A place's counts are of
- * the day's bars that are visible there.
+ * The events at some places, in order. An event other than `clock` has the day's date and counts. `day-opened` counts the expected
+ * slots; the others count the slots of the day that the clock has reached.
  */
 export async function eventsOf(
   places: readonly ClockPlace[],

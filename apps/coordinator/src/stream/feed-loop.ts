@@ -1,9 +1,9 @@
 /**
  * The loop of a fed session: moves its frontier to the time that every open stream has reached, in whole base slots, and
- * requests upkeep where there is work. The bars are in the store already; the frontier says up to when all of them are there.
- * Everything that this loop decides from is in the store, so the next owner continues from the same place.
+ * requests upkeep when there is work for it. A stream here is the fed bars of one symbol; feeding requests have written them, and
+ * the frontier only marks up to when they are complete. All state is in the store, so the next owner continues from there.
  */
-import type { FedStream, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
+import type { SymbolProgress, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
@@ -17,7 +17,9 @@ export interface FeedParts {
 }
 
 export class FeedLoop {
+  /** When this process first looked at the streams, epoch ms by Redis' clock. */
   private since = Infinity;
+  /** For each stream that fell silent, the time at which it had last sent. */
   private silences = new Map<string, number>();
 
   constructor(
@@ -26,10 +28,7 @@ export class FeedLoop {
     private readonly progress: StreamProgress,
   ) {}
 
-  /**
-   * Runs until every stream has ended and the frontier is at the end.
-   * @throws RewindError, FencedError, SessionLostError, the signal's reason
-   */
+  /** Runs until the frontier is at the end. @throws RewindError, FencedError, SessionLostError, the reason of `stop` */
   async run(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
     const { frontier } = this.feed;
@@ -43,7 +42,7 @@ export class FeedLoop {
     }
   }
 
-  /** How far the frontier may go, and how long that stays true if no message comes. Records the streams that fell silent. */
+  /** How far the frontier may go, and how long to wait for a message before the next look. Records the streams that fell silent. */
   private async limit(): Promise<{ limit: number; waitMs: number }> {
     const { layout } = this.parts;
     const seen = await this.feed.frontier.progress();
@@ -76,17 +75,17 @@ export class FeedLoop {
 }
 
 /**
- * Whether there is work for upkeep after a frontier moved from one time to another within a day: with a barrier when a window
- * ended, otherwise when slots are empty or a bucket of a derived interval closed.
- * @param bars between the two times
+ * Whether upkeep has work after the frontier moved between two times of a day: where there are barriers, when a window ended;
+ * otherwise when slots are empty or a bucket of a derived interval closed.
+ * @param bars the number of bars between the two times
  */
 function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: number): boolean {
   if (!layout.spec.upkeep.enabled) return false;
   if (layout.windowEndBefore(to) > layout.windowEndBefore(from)) return true;
   if (to <= layout.barrierEnd) return false;
   const dayIndex = layout.dayIndexAt(from);
-  const [before, after] = [from, to].map((time) => layout.grid(dayIndex).closedBy(time));
-  if (bars < (after! - before!) * layout.symbols.length) return true;
+  const [slotsBefore, slotsAfter] = [from, to].map((time) => layout.grid(dayIndex).closedBy(time));
+  if (bars < (slotsAfter! - slotsBefore!) * layout.symbols.length) return true;
   return layout.computed.some((interval) => {
     const grid = layout.grid(dayIndex, interval);
     return grid.closedBy(to) > grid.closedBy(from);
@@ -98,16 +97,17 @@ export interface FeedLimitInput extends FeedProgress {
   end: number;
   /** A stream that sends nothing for this long is silent, ms. */
   timeoutMs: number;
-  /** Since when this process listens, epoch ms: time before that does not count as silence. */
+  /** When this process first looked at the streams, epoch ms: time before that does not count as silence. */
   since: number;
-  /** Streams that were silent before that, with the time at which each had last sent, epoch ms. */
+  /** For each stream that fell silent, the time at which it had last sent, epoch ms; a stream that sent again is not silent. */
   silences: ReadonlyMap<string, number>;
 }
 
 interface FeedLimit {
-  /** Epoch ms. */
+  /** How far the frontier may go, epoch ms. */
   limit: number;
-  silent: FedStream[];
+  /** The open streams that are silent now. */
+  silent: SymbolProgress[];
   /** When the next stream falls silent if it sends nothing, epoch ms by the clock of `now`; Infinity when none can. */
   nextSilenceAt: number;
 }
@@ -115,15 +115,15 @@ interface FeedLimit {
 /**
  * How far the frontier of a fed session may go: to the lowest time that every open stream has reached. A stream that sends
  * nothing for too long no longer holds it, until it sends again. When no stream holds the frontier, it goes to the time of the
- * furthest stream: the bars that came may be shown. Pure.
+ * furthest stream, so that all bars that came may be shown. Pure.
  */
 export function feedLimit({ streams, now, end, timeoutMs, since, silences }: FeedLimitInput): FeedLimit {
   const open = streams.filter(({ ended }) => !ended);
-  const silentAt = ({ symbol, heardAt }: FedStream) =>
+  const silentAt = ({ symbol, heardAt }: SymbolProgress) =>
     silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt, since) + timeoutMs;
   const silent = open.filter((stream) => silentAt(stream) <= now);
   const holding = open.filter((stream) => !silent.includes(stream));
-  const reached = ({ ended, reached: time }: FedStream) => (ended ? end : Math.min(time, end));
+  const reached = ({ ended, reached: time }: SymbolProgress) => (ended ? end : Math.min(time, end));
   const limit = holding.length > 0 ? Math.min(...holding.map(reached)) : Math.max(...streams.map(reached));
   return { limit, silent, nextSilenceAt: Math.min(...holding.map(silentAt)) };
 }

@@ -1,6 +1,6 @@
 /**
- * The loop that brings a session's source into its store: takes window after window, writes each while the next is read, and
- * stays at most `stagedDays` trading days ahead of the clock (I8). Requests upkeep where there is work.
+ * The loop that brings a session's source into its store: reads window after window, writes each one while it reads the next, and
+ * stays at most `stagedDays` trading days ahead of the clock (I8). Requests upkeep when a window has work for it.
  */
 import { quarantine } from '@barkeep/bar-repository';
 import { RewindError, type SessionLayout, type Window } from '@barkeep/session-data';
@@ -9,7 +9,7 @@ import type { PrefetchedWindows, WindowRead } from '../source/index.js';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 
-/** How often one run of the loop streams again after the store lost writes. */
+/** How many times one `run` restarts after the store lost writes. */
 const RESTARTS_MAX = 10;
 
 /** The source, as this loop needs it. */
@@ -40,8 +40,8 @@ export class FrontierLoop {
   ) {}
 
   /**
-   * Flushes every window. When a flush finds that the store holds less than was written, it streams again from what the store
-   * holds, {@link RESTARTS_MAX} times: a store that still loses what it acknowledges ends the stream, and the queue retries it.
+   * Flushes every window. When a flush finds that the store lost earlier windows, the loop streams again from the store's
+   * frontier, up to {@link RESTARTS_MAX} times: after that the stream ends with the error, and the queue retries the job.
    * @throws RewindError, the signal's reason (a RewindError too, when the clock loop found the store set back), what the store throws
    */
   async run(stop: AbortSignal): Promise<void> {
@@ -72,7 +72,7 @@ export class FrontierLoop {
       const read = await windows.read(window, stop);
       await flushed;
       flushed = this.flushTraced(window, read);
-      flushed.catch(() => undefined); // awaited in the next round: until then the error must not count as unhandled
+      flushed.catch(() => undefined); // awaited later: until then its error must not count as unhandled
     }
     await flushed;
   }
@@ -86,12 +86,12 @@ export class FrontierLoop {
     stop.throwIfAborted();
   }
 
-  /** A window with holes starts the trace of their repair. */
+  /** Flushes a window. If slots lack their bars, the flush starts the trace of their repair. */
   private flushTraced(window: Window, read: WindowRead): Promise<void> {
     const { layout, tracing } = this.parts;
     if (!hasHoles(layout, window, read.bars)) return this.flush(window, read);
-    const about = { 'barkeep.session': layout.id, 'barkeep.date': layout.day(window.dayIndex).date };
-    return tracing.span('stream window', about, () => this.flush(window, read), true);
+    const attributes = { 'barkeep.session': layout.id, 'barkeep.date': layout.day(window.dayIndex).date };
+    return tracing.span('stream window', attributes, () => this.flush(window, read), /* isRoot */ true);
   }
 
   private async flush(window: Window, read: WindowRead): Promise<void> {
@@ -100,7 +100,7 @@ export class FrontierLoop {
     const controls = await Promise.all(read.parts.map((part) => writer.flush(window, part)));
     read.release();
     this.progress.frontier = window.to;
-    // A window before the clock belongs to a symbol that was added later.
+    // A window before the clock is read again for a symbol that was added later: it is no day change.
     const isCatchingUp = window.to <= this.progress.clock;
     if (window.fromSlot === 0 && !isCatchingUp) this.progress.dayChanges.stored(window.dayIndex);
     metrics.flushed(read.bars, read.refused);
@@ -111,7 +111,7 @@ export class FrontierLoop {
     await this.progress.checkpoint();
   }
 
-  /** Requests upkeep now, when there is work for it. */
+  /** Requests upkeep now if the window ends a barrier or a day, or lacks bars. @param bars how many the window has */
   private hintUpkeep(window: Window, bars: number): void {
     const { dayIndex, toSlot, to } = window;
     const { layout } = this.parts;
@@ -120,7 +120,7 @@ export class FrontierLoop {
   }
 }
 
-/** Whether slots of a window have no bar. @param bars that it has */
+/** Whether slots of a window have no bar. @param bars how many the window has */
 function hasHoles({ symbols }: SessionLayout, { fromSlot, toSlot }: Window, bars: number): boolean {
   return bars < (toSlot - fromSlot) * symbols.length;
 }

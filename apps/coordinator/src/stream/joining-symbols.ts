@@ -1,13 +1,13 @@
 /**
  * The symbols that were added to a session while it ran and are not complete up to its clock yet. While there is one, the clock
- * is held. A symbol is shown to readers when it is repaired and derived up to the clock and streamed as far as the others, so
- * that the frontier of the session does not go back when it counts.
+ * is held. A symbol is shown to readers when it is repaired and derived up to the clock, and streamed as far as the other
+ * symbols: otherwise the frontier of the session would go back.
  */
 import { showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 export class JoiningSymbols {
-  /** @param joining the symbols that join, as the store has them */
+  /** @param joining the symbols that the store lists as joining */
   constructor(
     private readonly redis: Redis,
     private readonly layout: SessionLayout,
@@ -15,7 +15,7 @@ export class JoiningSymbols {
     private joining: readonly string[],
   ) {}
 
-  /** Whether the clock must be held. */
+  /** Whether any symbol is joining, so that the clock must be held. */
   get any(): boolean {
     return this.joining.length > 0;
   }
@@ -29,20 +29,20 @@ export class JoiningSymbols {
   }
 }
 
-/** The joining symbols that are complete up to the clock and streamed as far as the others, and the time up to which they are. */
+/** The joining symbols that are complete up to the clock and streamed as far as the others; and `wholeUpTo`, how far all of them are. */
 export function wholeSymbols(
   layout: Pick<SessionLayout, 'partitionOf' | 'spec' | 'end'>,
   positions: readonly PartitionPosition[],
   joining: readonly string[],
   clock: number,
 ): { symbols: string[]; wholeUpTo: number } {
-  const own = new Map(joining.map((symbol) => [symbol, positions[layout.partitionOf(symbol) ?? -1]]));
-  const others = positions.filter((position) => ![...own.values()].includes(position));
+  const positionOf = new Map(joining.map((symbol) => [symbol, positions[layout.partitionOf(symbol) ?? -1]]));
+  const others = positions.filter((position) => ![...positionOf.values()].includes(position));
   const { enabled } = layout.spec.upkeep;
   const frontier = Math.max(clock, Math.min(layout.end, ...others.map((position) => position.frontier)));
   // Without upkeep nothing is repaired or derived: a streamed symbol is complete.
   const watermark = enabled ? clock : 0;
-  const whole = [...own].filter(
+  const whole = [...positionOf].filter(
     ([, position]) => position && position.frontier >= frontier && position.watermark >= watermark,
   );
   const times = whole.map(([, position]) => (enabled ? position!.watermark : position!.frontier));

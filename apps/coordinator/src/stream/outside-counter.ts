@@ -1,6 +1,6 @@
 /**
- * Counts the rows of a session's dataset that have no slot, behind the frontier: in the background while the stream runs,
- * and the rest when the frontier is at the end. The store says how far the counts are, so another owner continues from there.
+ * Counts the rows of a session's dataset that have no slot, up to the frontier: in the background while the stream runs, and
+ * the rest when the frontier is at the end. The store holds the date up to which rows are counted, so the next owner continues there.
  */
 import { countRows, countRowsInSpans, datasetVersion, resolveDataset, symbolIds } from '@barkeep/bar-repository';
 import {
@@ -17,24 +17,23 @@ import type { StreamParts } from './stream-parts.js';
 
 /** Shortest pause between two counts in the background. */
 const PAUSE_MS = 250;
-/** How many times as long as the count before it a pause is at least: counting takes a small part of the database's time. */
+/** A pause is at least this many times as long as the count before it, so that counting uses little of the database's time. */
 const PAUSE_FACTOR = 20;
-/** Symbols × dates of one query: bounds how long it takes. */
+/** Most symbols × dates per query: bounds how long one takes. */
 const CELLS_A_QUERY = 20_000;
-
-/** Calendars and hours of datasets that are remembered. */
+/** Most combinations of dataset, calendar and hours that {@link CleanDates} remembers. */
 const REMEMBERED_MAX = 64;
 
-/** Local dates, the second excluded. */
+/** Local dates `[from, to)`. */
 interface Dates {
   from: string;
   to: string;
 }
 
-/** The calendar and hours of sessions on one dataset decide which rows have a slot. */
+/** A dataset with the calendar and hours that decide which of its rows have a slot. */
 interface DatasetSlots {
   datasetId: number;
-  /** That was read before the rows (see `datasetVersion`). */
+  /** Version of the dataset, read before its rows (see `datasetVersion`). */
   version: string;
   calendar: string;
   hours: string;
@@ -43,11 +42,11 @@ interface DatasetSlots {
 export class OutsideCounter {
   private readonly calendar: Calendar;
   private running: Promise<void> = Promise.resolve();
-  /** When the next count in the background may start, as `performance.now()` shows it; Infinity while one runs. */
+  /** When the next count in the background may start, in `performance.now()` time; Infinity while one runs. */
   private nextAt = 0;
   private source: { datasetId: number; ids: ReadonlyMap<string, number> } | undefined;
 
-  /** @param clean of all sessions of this process */
+  /** @param clean shared by all sessions of this process */
   constructor(
     private readonly parts: Pick<StreamParts, 'redis' | 'layout' | 'writer' | 'metrics' | 'dataSource' | 'warn'>,
     private readonly clean: CleanDates,
@@ -55,7 +54,7 @@ export class OutsideCounter {
     this.calendar = calendarNamed(parts.layout.spec.calendar);
   }
 
-  /** Starts to count what is before the frontier, epoch ms, unless that was done a moment ago. The next count repeats one that failed. */
+  /** Counts up to the frontier (epoch ms) in the background, unless it did so a moment ago. The next count repeats a failed one. */
   passed(frontier: number): void {
     if (performance.now() < this.nextAt) return;
     const { layout, warn } = this.parts;
@@ -72,7 +71,7 @@ export class OutsideCounter {
       });
   }
 
-  /** Counts what is left before the frontier. @throws what Postgres and the store throw */
+  /** Counts the rest up to the frontier, epoch ms. @throws what Postgres and the store throw */
   async finish(frontier: number): Promise<void> {
     await this.running;
     await this.count(frontier);
@@ -108,7 +107,7 @@ export class OutsideCounter {
     }
   }
 
-  /** The numbers of the dataset and of its symbols; looked up again while Postgres does not know all symbols. A removed dataset has none. */
+  /** The ids of the dataset and its symbols, looked up again while Postgres lacks some of the symbols. A removed dataset has no symbols. */
   private async lookUp(): Promise<{ datasetId: number; ids: ReadonlyMap<string, number> }> {
     const { layout, dataSource } = this.parts;
     if (this.source?.ids.size === layout.symbols.length) return this.source;
@@ -127,36 +126,36 @@ export class OutsideCounter {
     const spans = outsideSpans(this.calendar, dates.from, dateAfter(dates.to, -1), hours);
     const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
     const counted = await countRowsInSpans(dataSource, datasetId, uncertain, spans);
-    const found = new Set(counted.map(({ symbolId }) => symbolId));
-    const without = uncertain.filter((id) => !found.has(id));
-    this.clean.add(slots, without, dates);
+    const withRows = new Set(counted.map(({ symbolId }) => symbolId));
+    const clean = uncertain.filter((id) => !withRows.has(id));
+    this.clean.add(slots, clean, dates);
     const days = new Map<string, OutsideDay>();
     for (const { symbolId, span, rows, first } of counted) {
       const { date, kind } = spans[span] as OutsideSpan;
       const symbol = symbolOf.get(symbolId)!;
       const until = this.calendar.startOf(dateAfter(date));
-      const none = { symbol, date, rows: 0, outside: 0, extended: 0, first, until };
-      const day = days.get(`${date} ${symbol}`) ?? none;
+      const emptyDay = { symbol, date, rows: 0, outside: 0, extended: 0, first, until };
+      const day = days.get(`${date} ${symbol}`) ?? emptyDay;
       day[kind] += rows;
       days.set(`${date} ${symbol}`, day);
     }
-    const all = [...days.values()];
-    const ranges = all.map(({ symbol, date, until }) => {
+    const outsideDays = [...days.values()];
+    const ranges = outsideDays.map(({ symbol, date, until }) => {
       return { symbolId: ids.get(symbol)!, from: this.calendar.startOf(date), to: until };
     });
     const totals = await countRows(dataSource, datasetId, ranges);
-    return all.map((day, i) => ({ ...day, rows: totals[i]! }));
+    return outsideDays.map((day, i) => ({ ...day, rows: totals[i]! }));
   }
 }
 
 /**
- * The dates on which symbols of a dataset have no row without a slot. All sessions of a process share them, so many runs over the
- * same data count its rows once. A change of the dataset makes them invalid. Pure.
+ * The dates on which every row of a symbol has a slot. All sessions of a process share them, so many runs over the same data count
+ * its rows once. A change of the dataset makes them invalid. No I/O.
  */
 export class CleanDates {
   private readonly known = new Map<string, { version: string; symbols: Map<number, Dates> }>();
 
-  /** @param ids of symbols @returns those that may have rows without a slot on these dates */
+  /** @param ids ids of symbols @returns the ids of those that may have rows without a slot on these dates */
   uncertain(slots: DatasetSlots, ids: readonly number[], { from, to }: Dates): number[] {
     const symbols = this.symbolsOf(slots);
     return ids.filter((id) => {
@@ -165,7 +164,7 @@ export class CleanDates {
     });
   }
 
-  /** Remembers that these symbols have no row without a slot on these dates. */
+  /** Remembers that every row of these symbols on these dates has a slot. Of dates that are not adjacent, the newest call wins. */
   add(slots: DatasetSlots, ids: Iterable<number>, { from, to }: Dates): void {
     const symbols = this.symbolsOf(slots);
     for (const id of ids) {
@@ -177,15 +176,16 @@ export class CleanDates {
 
   private symbolsOf({ datasetId, version, calendar, hours }: DatasetSlots): Map<number, Dates> {
     const name = `${datasetId} ${calendar} ${hours}`;
-    const found = this.known.get(name);
-    if (found?.version === version) return found.symbols;
-    if (!found && this.known.size >= REMEMBERED_MAX) this.known.clear();
+    const known = this.known.get(name);
+    if (known?.version === version) return known.symbols;
+    if (!known && this.known.size >= REMEMBERED_MAX) this.known.clear();
     const symbols = new Map<number, Dates>();
     this.known.set(name, { version, symbols });
     return symbols;
   }
 }
 
+/** Splits a range into ranges of at most `count` dates. */
 function* datesInParts({ from, to }: Dates, count: number): Generator<Dates> {
   for (let at = from; at < to; at = dateAfter(at, count)) {
     yield { from: at, to: earlier(dateAfter(at, count), to) };

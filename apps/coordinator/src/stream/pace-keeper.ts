@@ -23,13 +23,13 @@ export class PaceKeeper {
     figures.lagMs = 0; // the lag of the previous owner
   }
 
-  /** The first bars after `clock` may be shown from now on: earlier waiting does not make them late. */
+  /** Starts the pace with the first bars after `clock`, unless it has started: waits before this make no bar late. */
   start(clock: number): void {
     if (this.pace.mode !== 'clock') return;
     this.schedule ??= new PaceSchedule(this.tradingTime, this.pace.speed, clock, performance.now());
   }
 
-  /** Time in ms until a simulated time is due; 0 or less when it is due. Without a pace, and before the start, every time is. */
+  /** Time until a simulated time is due, ms; 0 or less when it is due. Without a pace, and before its start, every time is due. */
   dueInMs(time: number): number {
     return this.schedule ? this.schedule.dueAt(time) - performance.now() : -Infinity;
   }
@@ -39,8 +39,8 @@ export class PaceKeeper {
     if (!this.schedule || closes.length === 0) return;
     const latenessMs = closes.map((time) => -this.dueInMs(time));
     latenessMs.forEach((ms) => this.metrics.delivered(ms));
-    this.note(latenessMs[0]!, closes[0]!); // the latest one
-    this.note(latenessMs.at(-1)!, closes.at(-1)!);
+    this.note(latenessMs[0]!, closes[0]!); // the oldest bar is the most overdue
+    this.note(latenessMs.at(-1)!, closes.at(-1)!); // the newest bar gives the lag that is shown
   }
 
   /** Records bars that are due and cannot be shown yet. @throws PaceOverrunError */
@@ -49,10 +49,10 @@ export class PaceKeeper {
   }
 
   private note(lagMs: number, time: number): void {
-    const begins = this.meter.note(lagMs);
+    const isNewOverrun = this.meter.note(lagMs);
     this.figures.overruns = this.meter.overruns;
     this.figures.lagMs = this.meter.lagMs;
-    if (!begins) return;
+    if (!isNewOverrun) return;
     this.metrics.overrun();
     if (this.pace.mode === 'clock' && this.pace.overrun === 'fail') {
       throw new PaceOverrunError(this.pace.speed, time, lagMs);

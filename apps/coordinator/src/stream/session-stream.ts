@@ -4,8 +4,8 @@
  *   source rows ──► windows flushed, frontier moves ──► upkeep ──► watermark moves ──► clock moves, place by place
  *
  * Two loops run side by side: one brings the source into the store (frontier-loop.ts) or follows the feed (feed-loop.ts), the
- * other moves the clock (clock-loop.ts). Both end when the session ends, when it is to pause or stop, or when another owner has
- * taken it over. All state that matters is in the store and in Postgres.
+ * other moves the clock (clock-loop.ts). Both end when the session ends, when it is to pause, stop or reload its symbols, or
+ * when another coordinator has taken it over. All state that matters is in the store and in Postgres.
  */
 import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
 import { sourceName, UNCHANGED } from '@barkeep/bars';
@@ -38,8 +38,8 @@ export class SessionStreams {
   constructor(private readonly parts: StreamsParts) {}
 
   /**
-   * Streams a session until its end or until it is to pause, stop or reload.
-   * @param epoch that this process has claimed in Postgres
+   * Streams a session until its end or until it is to pause, stop or reload its symbols.
+   * @param epoch the epoch that this process claimed in Postgres
    * @throws what {@link runStream} throws, UnknownDatasetError
    */
   async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
@@ -50,14 +50,14 @@ export class SessionStreams {
     if (row.membership) await changes.updateSymbols(row);
     const position = await this.claimStore(row, epoch, writer);
     // The store may hold a control that is older than the row.
-    const now = await control.follow(row);
-    if (now.state === 'paused' || now.state === 'stopped') return now.state;
-    if (versionOf(now) !== versionOf(row)) return 'changed';
+    const current = await control.follow(row);
+    if (current.state === 'paused' || current.state === 'stopped') return current.state;
+    if (versionOf(current) !== versionOf(row)) return 'changed';
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const wake = await wakes.listen(row.id);
     const opening = this.openSource(row, writer, position.frontiers);
     try {
-      // None of them needs another: one round trip instead of five.
+      // None of these needs the result of another, so they run at once.
       const [source, symbols, figures] = await Promise.all([
         opening,
         readSymbols(redis, layout),
@@ -73,7 +73,7 @@ export class SessionStreams {
       return await runStream({ ...this.parts, ...own }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
-      // Also when another of the parts could not be read: then this does not wait for the source.
+      // The source may still be opening when another read above fails: it is closed as soon as it is open.
       void opening.then(
         (source) => source.close(),
         () => undefined,
@@ -81,7 +81,7 @@ export class SessionStreams {
     }
   }
 
-  /** Opens what the bars come from: the session's feed or its dataset. */
+  /** Opens the source of the session's bars: its feed or its dataset. */
   private async openSource(
     row: SessionRecord,
     writer: SessionWriter,
@@ -104,8 +104,8 @@ export class SessionStreams {
   }
 
   /**
-   * Claims the store and reads its position. Only a session without a checkpoint creates its store: a store that is gone later is
-   * lost, and never continued with a hole.
+   * Claims the store and reads its position. Only a session without a checkpoint creates its store: when a store is missing
+   * later, the session is lost, because a new store would lack its first bars.
    */
   private async claimStore(row: SessionRecord, epoch: number, writer: SessionWriter): Promise<ClaimedPosition> {
     const { sessions, redis } = this.parts;
@@ -123,20 +123,21 @@ export class SessionStreams {
 }
 
 /**
- * @throws FencedError, SessionLostError, RewindError when the store is behind what was seen of it, PaceOverrunError, the
+ * Runs the two loops of a stream until both have ended.
+ * @throws FencedError, SessionLostError, RewindError when the store lost windows that were seen in it, PaceOverrunError, the
  *   signal's reason, what Postgres or Redis throw
  */
 async function runStream(
   parts: StreamParts,
   source: SessionSource | FeedParts,
-  /** Position of the store, as the claim returned it, and its figures. */
+  /** The position that the claim returned, and the figures in the store. */
   start: ClaimedPosition & Awaited<ReturnType<typeof readStreamFigures>>,
   signal: AbortSignal,
 ): Promise<StreamOutcome> {
   const { layout, trailing, joining, active } = parts;
   const progress = new StreamProgress(parts, start);
   const limit = new ClockLimit(parts, progress);
-  // No day may be evicted that a joining symbol still has to pass: the clock loop evicts after that.
+  // A joining symbol still needs the oldest days: then the clock loop evicts them when no symbol joins any more.
   if (!joining.any) await trailing.follow(start.clock, limit.slowest);
   const loops = [
     'wake' in source
@@ -157,7 +158,7 @@ async function runStream(
   active.add(stream);
   const results = await Promise.allSettled(runs);
   active.delete(stream);
-  await progress.checkpoint(0);
+  await progress.checkpoint(0); // 0: even if the last checkpoint was saved a moment ago
   if (progress.outcome) return progress.outcome;
   signal.throwIfAborted();
   for (const { status } of results) if (status === 'rejected') throw progress.signal.reason;
@@ -186,7 +187,7 @@ function frontierLoop(
   return new FrontierLoop(parts, supply, progress);
 }
 
-/** Version of the session's symbol list. */
+/** Version of the session's symbol list: it rises with each change. */
 export function versionOf({ membership }: SessionRecord): number {
   return (membership ?? UNCHANGED).version;
 }

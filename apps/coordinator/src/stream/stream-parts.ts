@@ -1,4 +1,4 @@
-/** What the streams of this process share, what the loops of one stream work with, and the state that these loops share. */
+/** What all streams of this process share, what the loops of one stream use, and the state that these loops share. */
 import type { Tracing } from '@barkeep/observe';
 import type {
   Control,
@@ -17,6 +17,7 @@ import type { OutsideCounter } from './outside-counter.js';
 import type { TrailingWindow } from './trailing-window.js';
 import { WakeSignal, type WakeSignals } from './wake-signals.js';
 
+/** What all streams of this process share. */
 export interface StreamsParts extends SharedParts {
   /** Names this process; a session's fence is (epoch, owner). */
   owner: string;
@@ -30,16 +31,17 @@ export interface StreamsParts extends SharedParts {
   tracing: Tracing;
 }
 
+/** What the loops of one stream use. */
 export interface StreamParts extends StreamsParts {
   layout: SessionLayout;
-  /** That this process has claimed in Postgres. */
+  /** The epoch that this process claimed in Postgres. */
   epoch: number;
   writer: SessionWriter;
   store: UpkeepStore;
   joining: JoiningSymbols;
   consumers: SessionConsumers;
   trailing: TrailingWindow;
-  /** Counts the rows without a slot while the stream runs. */
+  /** Counts the rows of the dataset that have no slot. */
   outside: OutsideCounter;
   /** Wakes the clock loop. */
   wake: WakeSignal;
@@ -51,20 +53,20 @@ export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
 const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
 
 const CHECKPOINT_EVERY_MS = 1_000;
-/** A shorter wait is not shown. */
+/** A wait is shown to readers after this time. */
 const WAIT_SHOWN_AFTER_MS = 1_000;
-/** How often the row is read at most. */
+/** The session's row in Postgres is read at most this often. */
 const FOLLOW_EVERY_MS = 1_000;
 
 /**
- * State that the loops of one stream share: its position, why it ends, and the state that Postgres has. All of it is a copy:
- * the store and Postgres hold the original, and another process can continue from them at any time.
+ * State that the loops of one stream share: its position, why it ends, and what the clock waits for. All of it is a copy: the
+ * store and Postgres hold the original, and another process can continue from them at any time.
  */
 export class StreamProgress {
-  /** As last seen in the store, epoch ms. */
+  /** Clock and frontier as last seen in the store, epoch ms. */
   clock: number;
   frontier: number;
-  /** Why the stream ends before the session does; undefined while it runs. */
+  /** Why the stream ended before the session did; undefined otherwise. */
   outcome: StreamOutcome | undefined;
   readonly clockMoved = new WakeSignal();
   private readonly ended = new AbortController();
@@ -72,11 +74,10 @@ export class StreamProgress {
   private followedAt = performance.now();
   private state: 'running' | 'waiting-upkeep' = 'running';
   private wait: StreamWait | undefined;
-  /** When that wait began, by the steady clock: the other one may jump. */
+  /** When `wait` began, in `performance.now()` time: unlike the time of day, it never jumps. */
   private waitFrom = 0;
-  /** Whether the store may show a wait. */
+  /** Whether the store may hold a wait, which the next move of the clock must then remove. */
   isWaitStored = true;
-
   readonly figures: StreamFigures;
   readonly dayChanges: DayChanges;
 
@@ -88,7 +89,7 @@ export class StreamProgress {
     this.dayChanges = new DayChanges(this.figures, parts.metrics);
   }
 
-  /** Aborted when a loop failed, or the session is to pause or stop. */
+  /** Aborted when a loop failed, or the session is to pause, stop or reload its symbols. */
   get signal(): AbortSignal {
     return this.ended.signal;
   }
@@ -98,7 +99,7 @@ export class StreamProgress {
     this.ended.abort(reason);
   }
 
-  /** Follows the control that the store holds. Any other than `run` ends all loops. @throws the reason of that end */
+  /** Applies the control that the store holds: any other than `run` ends all loops. @throws the reason of that end */
   applyControl(control: Control): void {
     if (control === 'run') return;
     this.outcome = OUTCOMES[control];
@@ -106,19 +107,20 @@ export class StreamProgress {
     this.signal.throwIfAborted();
   }
 
-  /** Records what the clock waits for; undefined when it does not wait. @param until epoch ms, when the wait ends without an event */
+  /** Records what the clock waits for; undefined: nothing. @param until epoch ms at which the wait ends at the latest, if known */
   waitFor(kind: StreamWait['kind'] | undefined, until: number | null = null): void {
     if (kind === undefined) this.wait = undefined;
     else if (this.wait?.kind === kind) this.wait.until = until;
     else [this.wait, this.waitFrom] = [{ kind, since: Date.now(), until }, performance.now()];
   }
 
-  /** The wait that the store is to show. */
+  /** The wait that readers are to see; null when there is none or it is still short. */
   get shownWait(): StreamWait | null {
     const { wait } = this;
     return wait && performance.now() - this.waitFrom >= WAIT_SHOWN_AFTER_MS ? wait : null;
   }
 
+  /** Records the session's state in Postgres and emits its event, when it changed. */
   async setState(state: 'running' | 'waiting-upkeep'): Promise<void> {
     if (state === this.state) return;
     this.state = state;

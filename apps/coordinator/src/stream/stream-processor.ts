@@ -1,7 +1,7 @@
 /**
- * Takes sessions from the `stream` queue: claims the session of a job, streams it, and records how that ended. If this process
- * fails at any point, another one can do the same again. When it stops, it returns its sessions to the queue, so that another
- * coordinator takes over at once; when it crashes, the queue notices by the expired lock of the job.
+ * Takes jobs from the `stream` queue, one job per session: claims the session, streams it, and records the outcome. Each step may
+ * be repeated by another coordinator. A coordinator that stops returns its jobs to the queue, so that another one takes over at
+ * once. When a coordinator crashes, the locks of its jobs expire, and the queue gives the jobs to another one.
  */
 import type { SessionState } from '@barkeep/bar-repository';
 import { emitState, FencedError, isBrokenStore, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
@@ -13,9 +13,9 @@ import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { SessionStreams, versionOf } from './session-stream.js';
 import type { StreamsParts } from './stream-parts.js';
 
-/** Changes of the symbols after which the stream rests for a moment, so that a store and a row that disagree cost little. */
-const CHANGES_AT_ONCE = 10;
-const CHANGES_PAUSE_MS = 1_000;
+/** After this many restarts the job pauses, so that a store and a row that keep disagreeing about the symbols cost little. */
+const RESTARTS_BEFORE_PAUSE = 10;
+const RESTART_PAUSE_MS = 1_000;
 
 export class StreamProcessor {
   private readonly logger = new Logger(StreamProcessor.name);
@@ -24,7 +24,7 @@ export class StreamProcessor {
   private readonly streams: SessionStreams;
   private lastErrorAt = 0;
 
-  /** Starts. */
+  /** Starts to take jobs. */
   constructor(
     private readonly parts: StreamsParts,
     options: WorkerOptions,
@@ -38,7 +38,7 @@ export class StreamProcessor {
     this.worker.on('error', (error) => this.onError(error));
   }
 
-  /** Returns all sessions to the queue and takes no more. */
+  /** Returns the jobs of all sessions to the queue and takes no more. */
   async stop(): Promise<void> {
     const closed = this.worker.close();
     this.stopping.abort(new Error('the coordinator is stopping'));
@@ -57,18 +57,18 @@ export class StreamProcessor {
     }
   }
 
-  /** @returns when the job is done @throws the signal's reason, and outages, which are retried */
+  /** Resolves when the job is done. @throws the signal's reason; outages and RewindError, after which the queue retries the job */
   private async run(payload: Payload<'stream'>, signal: AbortSignal): Promise<void> {
-    for (let changes = 1; await this.runOnce(payload, signal); changes++) {
+    for (let restarts = 1; await this.runOnce(payload, signal); restarts++) {
       signal.throwIfAborted();
-      if (changes % CHANGES_AT_ONCE === 0) await sleep(CHANGES_PAUSE_MS, undefined, { signal });
+      if (restarts % RESTARTS_BEFORE_PAUSE === 0) await sleep(RESTART_PAUSE_MS, undefined, { signal });
     }
   }
 
   /**
-   * Streams with the symbols that the session has now. When they change, the same job continues: a new job would wait behind
-   * those of all other sessions.
-   * @returns whether they changed, and the session must be streamed again
+   * Streams the session with its current symbols. When the symbols change, the same job streams it again: a new job would wait
+   * behind the jobs of all other sessions.
+   * @returns whether the session must be streamed again
    */
   private async runOnce({ sessionId, incarnation, run }: Payload<'stream'>, signal: AbortSignal): Promise<boolean> {
     const { sessions, owner } = this.parts;
@@ -79,7 +79,7 @@ export class StreamProcessor {
     try {
       const outcome = await this.streams.stream(row, epoch, signal);
       if (outcome === 'changed') return true;
-      if (outcome !== 'completed') return await this.rest(row);
+      if (outcome !== 'completed') return await this.isToRun(row);
       return await this.complete(row, epoch);
     } catch (error) {
       if (error instanceof FencedError) return false;
@@ -92,7 +92,7 @@ export class StreamProcessor {
     }
   }
 
-  /** @returns whether the symbols changed meanwhile, and the session must be streamed again */
+  /** @returns whether the symbols changed meanwhile, so that the session is not complete and must be streamed again */
   private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
     const { sessions } = this.parts;
     if (!(await sessions.finish(row, epoch, 'completed', null, versionOf(row)))) return this.isChanged(row);
@@ -103,7 +103,7 @@ export class StreamProcessor {
 
   private async fail(row: SessionRecord, epoch: number, error: unknown): Promise<void> {
     const { sessions, producer, warn } = this.parts;
-    // A start of a lost session makes its store again.
+    // When a lost session is started again, it gets a new store; a failed one continues with its store.
     const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
     warn(`session ${row.id} is ${state}`, error);
     const { message } = error as Error;
@@ -112,33 +112,32 @@ export class StreamProcessor {
   }
 
   /**
-   * Ends the stream of a session that is to pause or stop. The row decides: it may be `running` while the store has `pause`,
-   * because a resume was lost or did not reach the store.
-   * @returns whether the session must be streamed again
+   * Whether a session must be streamed again after its store ended the stream with a pause or stop. The row decides, and its control
+   * is written into the store: the store may have kept `pause` because a resume did not reach it.
    */
-  private async rest({ id, incarnation, run }: SessionRecord): Promise<boolean> {
-    const now = await this.parts.sessions.find(id);
-    if (now?.incarnation !== incarnation || now.run !== run) return false;
-    return controlOf((await this.parts.control.follow(now)).state) === 'run';
+  private async isToRun({ id, incarnation, run }: SessionRecord): Promise<boolean> {
+    const current = await this.parts.sessions.find(id);
+    if (current?.incarnation !== incarnation || current.run !== run) return false;
+    return controlOf((await this.parts.control.follow(current)).state) === 'run';
   }
 
-  /** Best effort: the reconciler certifies sessions that have no certificate. */
+  /** Keeps the certificate. An error is only logged: the reconciler certifies sessions that have no certificate. */
   private async certify(row: SessionRecord): Promise<void> {
     const kept = this.parts.certificates.keep({ ...row, state: 'completed' });
     await kept.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
   }
 
-  /** Best effort: Postgres already holds the state. */
+  /** Emits the state event. An error is only logged: Postgres already holds the state. */
   private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
     const { redis, keyPrefix, warn } = this.parts;
     const emitted = emitState(redis, layoutOf(row, keyPrefix), state, error);
     await emitted.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));
   }
 
-  /** Whether the session has other symbols than those of a row that was read earlier. */
+  /** Whether the session's symbols changed since `row` was read. */
   private async isChanged(row: SessionRecord): Promise<boolean> {
-    const now = await this.parts.sessions.find(row.id);
-    return now?.incarnation === row.incarnation && versionOf(now) !== versionOf(row);
+    const current = await this.parts.sessions.find(row.id);
+    return current?.incarnation === row.incarnation && versionOf(current) !== versionOf(row);
   }
 
   /** An unreachable queue repeats its error many times a second; one line a second is enough. */

@@ -1,14 +1,15 @@
 /**
- * The days that a session retains behind its clock: records what its history holds when that is complete, and evicts the oldest
- * day at each day change. Called after every move of the clock, and once before the first one: a step that a crash prevented
- * is repeated by the next owner.
+ * The days that a session retains behind its clock: counts the bars of its history once that is complete, and evicts the oldest
+ * day at each day change. Called after every move of the clock, and once before the first one, so that the next owner does what
+ * a crash prevented.
  */
 import { noteHistory, retireBefore, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 export class TrailingWindow {
+  /** Index of the first day that was kept at the last eviction. */
   private firstKept = 0;
-  private isNoted = false;
+  private isHistoryNoted = false;
 
   constructor(
     private readonly redis: Redis,
@@ -17,15 +18,15 @@ export class TrailingWindow {
 
   /**
    * @param clock position of the clock, epoch ms
-   * @param slowest position of the slowest consumer that holds the clock, epoch ms: it has yet to read the bars before it
+   * @param slowest position of the slowest consumer that holds the clock, epoch ms: it may still read the days from there on
    * @throws FencedError, SessionLostError, RewindError
    */
   async follow(clock: number, slowest: number): Promise<void> {
     const { layout } = this.writer;
-    if (!this.isNoted && layout.asksHistory && clock >= layout.historyEnd) {
-      // Each symbol once, at its first moment: later some of the days may have been evicted.
+    if (!this.isHistoryNoted && layout.asksHistory && clock >= layout.historyEnd) {
+      // As soon as the clock passes the history: later some of its days may have been evicted.
       await noteHistory(this.redis, layout, this.writer);
-      this.isNoted = true;
+      this.isHistoryNoted = true;
     }
     const firstKept = layout.firstKeptAt(Math.min(clock, slowest));
     if (firstKept <= this.firstKept) return;

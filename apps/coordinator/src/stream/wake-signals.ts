@@ -1,22 +1,22 @@
 /**
- * Wakes a waiting stream when its session's watermark, control or consumers change: one subscription per process, by session.
- * A message may be lost while Redis is away, so a waiting stream also looks at the store after a bounded time.
+ * Wakes a waiting stream when its session's watermark, control or consumers change. All streams of a process share one Redis
+ * connection. A message may be lost while Redis is away, so a waiting stream also looks at the store after a bounded time.
  */
 import { wakeChannel } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { EventEmitter } from 'node:events';
 
-/** Longest wait for a signal before a stream looks at the store anyway. */
+/** After this long without a message, a waiting stream looks at the store. */
 export const LOOK_AGAIN_MS = 1_000;
 
-/** Message of the loop that moves the frontier to the loop that moves the clock. */
+/** Message from the loop that moves the frontier to the loop that moves the clock: the frontier has moved. */
 export const FLUSHED = 'flushed';
 
 export class WakeSignals {
-  /** The messages of each channel. */
+  /** Emits each message under the name of its channel. */
   private readonly received = new EventEmitter().setMaxListeners(0);
 
-  /** @param subscriber a connection for this alone: a subscribed connection can do nothing else */
+  /** @param subscriber a connection that nothing else uses: a subscribed connection can run no other commands */
   constructor(
     private readonly subscriber: Redis,
     private readonly keyPrefix: string,
@@ -41,13 +41,13 @@ export class WakeSignals {
   private remove(channel: string, listener: WakeSignal['wake']): void {
     this.received.off(channel, listener);
     if (this.received.listenerCount(channel) > 0) return;
-    this.subscriber.unsubscribe(channel).catch(() => undefined); // without a connection there is no subscription
+    this.subscriber.unsubscribe(channel).catch(() => undefined); // it fails only without a connection, and then there is no subscription
   }
 }
 
 /** Remembers a wake-up until the next wait, so that none is lost between two waits. */
 export class WakeSignal {
-  /** The messages that ended the last wait: by the first word of each, the rest of the newest. */
+  /** The messages that ended the last wait: the first word of each, with the rest of the newest one that began with it. */
   messages: ReadonlyMap<string, string> = new Map();
   private pending = new Map<string, string>();
   private resume: (() => void) | undefined;
@@ -60,7 +60,7 @@ export class WakeSignal {
     this.resume?.();
   };
 
-  /** Waits for a wake-up, at most `timeoutMs`. @returns whether one came @throws the signal's reason */
+  /** Waits for a wake-up, at most `timeoutMs`. @returns whether one came @throws the reason of `signal` */
   async wait(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     if (this.pending.size === 0) {

@@ -1,11 +1,11 @@
-/** The bars of a session: bars, gaps, metrics and digest of what it has, the first difference of two sessions, and feeding. */
+/** Answers about a session's bars: bars, gaps, metrics, digest, the first difference between two sessions, and the result of feeding. */
 import { z } from 'zod';
 import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
 
 export const barAnswer = z.strictObject({
   openTime: time,
   closeTime: time.describe(
-    'exclusive end of the bar, never after the clock; of a derived bar that is still forming, the end of its last closed base slot',
+    'exclusive end of the bar, never after the clock; for a derived bar that is still forming, the end of its last closed base slot',
   ),
   open: z.number(),
   high: z.number(),
@@ -14,48 +14,61 @@ export const barAnswer = z.strictObject({
   volume: z.number(),
   origin: z
     .enum(['streamed', 'backfilled', 'derived', 'historical', 'filled-forward'])
-    .describe('filled-forward: an empty slot, shown with the last close; only with fill=forward'),
-  complete: z.boolean().describe('true when every expected base bar went in; false while it is forming'),
-  sourceCount: count.describe('base bars that went in'),
-  expectedCount: count.describe('base bars that the calendar expects in it'),
+    .describe(
+      'historical: from the source, on a day before the session starts; filled-forward: an empty slot, shown with the last close, only with fill=forward',
+    ),
+  complete: z
+    .boolean()
+    .describe(
+      'true when it was made of every base bar that the calendar expects; false when one is missing or the bar is still forming',
+    ),
+  sourceCount: count.describe('number of base bars that it was made of'),
+  expectedCount: count.describe('number of base bars that the calendar expects in it'),
 });
 export type AnsweredBar = z.output<typeof barAnswer>;
 
+const OF_DAY = 'of the trading day in `date` (not of the whole session), up to the clock';
+const OF_RUN = 'of all retained days of the session, up to the clock';
+
 export const metricsAnswer = z.strictObject({
   symbol: z.string(),
-  barQuality: z.number().min(0).max(100).describe('filled / expected before the clock, in percent'),
+  barQuality: z.number().min(0).max(100).describe('filled / (expected − noTrade), up to the clock, in percent'),
   ...slotCounts,
-  gapCount: count,
-  largestGap: count.describe('bars in the largest gap'),
-  watermark: time,
+  gapCount: count.describe('number of gaps'),
+  largestGap: count.describe('slots in the largest gap'),
+  watermark: time.describe('time up to which upkeep has finished; see the glossary'),
   date: date
     .nullable()
     .describe('the trading day that the clock is in, or the one that was requested; null before the first slot'),
-  sessionHigh: z.number().nullable().describe('of that trading day, up to the clock; null without a bar'),
-  sessionLow: z.number().nullable(),
-  sessionVolume: z.number(),
-  runHigh: z.number().nullable().describe('of all days of the session, up to the clock; null without a bar'),
-  runLow: z.number().nullable(),
-  runVolume: z.number(),
-  refused: z.record(z.string(), count).describe('refused bars of the run by reason'),
+  sessionHigh: z.number().nullable().describe(`highest price ${OF_DAY}; null without a bar`),
+  sessionLow: z.number().nullable().describe(`lowest price ${OF_DAY}; null without a bar`),
+  sessionVolume: z.number().describe(`volume ${OF_DAY}`),
+  runHigh: z.number().nullable().describe(`highest price ${OF_RUN}; null without a bar`),
+  runLow: z.number().nullable().describe(`lowest price ${OF_RUN}; null without a bar`),
+  runVolume: z.number().describe(`volume ${OF_RUN}`),
+  refused: z.record(z.string(), count).describe('number of refused bars in the whole session, by reason'),
   ...outsideCounts,
   outsideExamples: z.array(time).describe('open times of the first rows without a slot'),
 });
 export type MetricsAnswer = z.output<typeof metricsAnswer>;
 
 export const gapAnswer = z.strictObject({
-  start: time.describe('open time of its first slot'),
-  end: time.describe('close time of its last slot; exclusive'),
-  bars: count.describe('slots in it'),
-  status: z.enum(['missing', 'absent', 'unfillable', 'no-trade']),
-  attempts: count.describe('how many requests to repositories it took so far'),
+  start: time.describe("open time of the gap's first slot"),
+  end: time.describe("close time of the gap's last slot; exclusive"),
+  bars: count.describe('number of missing bars, one for each slot of the gap'),
+  status: z
+    .enum(['missing', 'absent', 'unfillable', 'no-trade'])
+    .describe(
+      'missing: not requested yet; absent: answered without the bar, or the session has no repository; unfillable: given up',
+    ),
+  attempts: count.describe('how many times the repositories have answered without these bars'),
   lastError: z.string().nullable().describe('the message of the last repository failure'),
 });
 /** One gap of a symbol. */
 export type GapAnswer = z.output<typeof gapAnswer>;
 
 export const digestAnswer = z.strictObject({
-  digest: sha256.describe('SHA-256 over all chunks in key order'),
+  digest: sha256.describe('SHA-256 of all chunks, in the order of their keys'),
   chunks: count,
   bars: count,
 });
@@ -68,23 +81,25 @@ export const differenceAnswer = z.strictObject({
       symbol: z.string(),
       date,
       slotTime: time.describe('open time of the slot'),
-      mine: barAnswer.nullable().describe('null where the session has no bar'),
-      other: barAnswer.nullable(),
+      mine: barAnswer.nullable().describe('the bar in the session of the URL; null when it has none'),
+      other: barAnswer.nullable().describe('the bar in the session that it is compared with; null when it has none'),
     })
     .nullable()
     .describe('the first base bar that differs, by time and then by symbol'),
   compared: z.strictObject({
     symbols: count.describe('symbols that both sessions have'),
-    days: count.describe('whole days that both sessions have and both clocks have closed, up to the first difference'),
+    days: count.describe(
+      'whole days that both sessions have and both clocks have passed, up to and including the day of the first difference',
+    ),
   }),
 });
 export type DifferenceAnswer = z.output<typeof differenceAnswer>;
 
-/** One bar as it is fed; further fields are ignored. */
+/** One bar in a feed request; other fields are ignored. */
 export const fedBarInput = z.looseObject({
   openTime: z
     .union([z.string(), z.number()])
-    .describe('or `time`; ISO 8601 with a zone, or epoch milliseconds')
+    .describe('ISO 8601 with a zone, or epoch milliseconds; the field may also be called `time`')
     .optional(),
   open: z.number(),
   high: z.number(),
@@ -94,16 +109,16 @@ export const fedBarInput = z.looseObject({
 });
 
 export const fedAnswer = z.strictObject({
-  accepted: count.describe('written into empty slots'),
-  duplicates: count.describe('the slot holds the same bar'),
-  late: count.describe('of the accepted ones, those whose slots the frontier had passed'),
-  conflicts: count.describe('the slot holds another bar, which stays; the fed bar is quarantined'),
+  accepted: count.describe('bars written into empty slots'),
+  duplicates: count.describe('bars whose slot already holds an equal bar'),
+  late: count.describe('accepted bars whose slot the frontier had already passed'),
+  conflicts: count.describe('bars whose slot holds a different bar, which stays; the fed bar is quarantined'),
   refused: z.record(z.string(), count).describe('bars that cannot be stored, by reason; they are quarantined'),
   problems: z
     .array(
       z.strictObject({
-        index: count.describe('place of the bar in the body, from 0'),
-        line: z.int().min(1).optional().describe('of NDJSON, from 1'),
+        index: count.describe('position of the bar in the body, counted from 0'),
+        line: z.int().min(1).optional().describe('line number in an NDJSON body, counted from 1'),
         reason: z.string(),
         openTime: time.optional(),
         detail: z.string().optional(),
@@ -114,7 +129,7 @@ export const fedAnswer = z.strictObject({
   stored: count
     .optional()
     .describe(
-      'bars of the symbol that were fed and stored so far; absent when the call had neither bars nor `through`',
+      'number of fed bars of the symbol that the session has stored so far; left out when the request had neither bars nor `through`',
     ),
 });
 export type FedAnswer = z.output<typeof fedAnswer>;

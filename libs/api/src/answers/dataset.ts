@@ -5,7 +5,7 @@ import { count, date, time } from '../values.js';
 export const datasetLineAnswer = z.strictObject({
   name: z.string(),
   symbols: count.describe('symbols with a bar'),
-  first: time.nullable().describe('open time of the first bar; null without one'),
+  first: time.nullable().describe('open time of the first bar; null when there is none'),
   last: time.nullable().describe('open time of the last bar'),
   version: z.string().describe('changes whenever a row of the dataset changes'),
 });
@@ -17,9 +17,9 @@ export const datasetAnswer = datasetLineAnswer.extend({
   rows: count,
   symbols: z
     .array(z.strictObject({ symbol: z.string(), first: time, last: time }))
-    .describe('with the open times of their first and last bar, sorted by name'),
+    .describe('sorted by name, each with the open times of its first and last bar'),
   prices: z.enum(['positive', 'any']).describe('any: some bars may have negative prices or prices of 0'),
-  withoutVolume: z.boolean().describe('some bars came without a volume, and have 0'),
+  withoutVolume: z.boolean().describe('true when some bars came without a volume, so that theirs is 0'),
   quarantined: z
     .strictObject({
       rows: count,
@@ -34,7 +34,7 @@ export const datasetAnswer = datasetLineAnswer.extend({
         }),
       ),
     })
-    .describe('records that were refused or that conflict with a stored bar, by reason, with the first ones'),
+    .describe('records that were refused or conflict with a stored bar: their number by reason, and the first ones'),
 });
 export type DatasetAnswerBody = z.output<typeof datasetAnswer>;
 
@@ -47,12 +47,12 @@ export const coverageAnswer = z.strictObject({
     .array(
       z.strictObject({
         symbol: z.string(),
-        rows: z.array(count).describe('rows of each of the days, in their order'),
-        outside: count.describe('rows between the local midnights of the first and last day that have no slot'),
-        extended: count.describe('rows in extended hours of the calendar that are not requested'),
+        rows: z.array(count).describe('rows on each of the `days`, in the same order'),
+        outside: count.describe('rows on the first to the last of the `days`, local time, that have no slot'),
+        extended: count.describe('rows in extended hours of the calendar, when only regular hours are requested'),
       }),
     )
-    .describe('a page, sorted by name'),
+    .describe('one page of symbols, sorted by name'),
   nextAfter: z.string().nullable().describe('the value of `after` for the next page; null on the last one'),
 });
 export type CoverageAnswer = z.output<typeof coverageAnswer>;

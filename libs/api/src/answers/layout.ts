@@ -1,25 +1,25 @@
-/** Where the data of a session is in the session Redis, and what it has of each symbol on each trading day. */
+/** Where the data of a session is in the session Redis, and how many slots of each symbol have which state on each trading day. */
 import { z } from 'zod';
 import { count, date, time } from '../values.js';
 
 export const layoutAnswer = z.strictObject({
   id: z.string(),
-  incarnation: z.string().describe('another one when the id is used again'),
-  version: count.describe('number of changes of its symbols'),
+  incarnation: z.string().describe('changes when the session is deleted and its id is used again'),
+  version: count.describe('how often symbols were added or removed'),
   keyPrefix: z.string(),
   wakeChannel: z
     .string()
-    .describe('a message on it says that a watermark, the control, a consumer or a fed stream has changed'),
+    .describe('Redis channel: a message says that a watermark, the control, a consumer or a fed stream has changed'),
   keys: z
     .record(z.string(), z.string())
-    .describe('names of the keys that a reader may use, with {base} of the partition, {interval}, {symbol} and {date}'),
-  datasets: z.array(z.string()).describe('by their number in the records: the source, then those that fill its gaps'),
+    .describe('templates of the key names that a reader may use; {base} is the `base` of the partition'),
+  datasets: z.array(z.string()).describe('the source, then those that fill its gaps; records refer to them by index'),
   intervals: z
     .array(
       z.strictObject({
         name: z.string(),
         isBase: z.boolean(),
-        isComputed: z.boolean().describe('false: upkeep does not derive it'),
+        isComputed: z.boolean().describe('false: upkeep does not derive bars of this interval'),
       }),
     )
     .describe('the base interval first'),
@@ -29,7 +29,7 @@ export const layoutAnswer = z.strictObject({
         date,
         isHistory: z.boolean().describe('before the first day of the spec'),
         segments: z.array(z.strictObject({ open: time, close: time })),
-        slots: z.record(z.string(), count).describe('of each interval'),
+        slots: z.record(z.string(), count).describe('number of slots by interval'),
       }),
     )
     .describe('all trading days, oldest first, retained or not'),
@@ -37,12 +37,12 @@ export const layoutAnswer = z.strictObject({
     .array(
       z.strictObject({
         number: count,
-        base: z.string().describe('what the names of its keys begin with'),
-        stamp: z.string().describe('what its meta hash has in `incarnation`'),
-        symbols: z.array(z.string()).describe('without those that are joining'),
+        base: z.string().describe('prefix of the names of its keys'),
+        stamp: z.string().describe('value of the field `incarnation` in its meta hash'),
+        symbols: z.array(z.string()).describe('symbols that can be read: those that are joining are left out'),
       }),
     )
-    .describe('by number'),
+    .describe('in the order of their numbers'),
 });
 export type LayoutAnswer = z.output<typeof layoutAnswer>;
 
@@ -54,10 +54,10 @@ export const daysAnswer = z.strictObject({
     .array(
       z.strictObject({
         date,
-        open: time.describe('of its first slot'),
-        close: time.describe('of its last slot; exclusive'),
+        open: time.describe('open time of the first slot'),
+        close: time.describe('close time of the last slot; exclusive'),
         expected: count.describe('slots of the day'),
-        visible: count.describe('slots of the day that the view shows: 0 for a day after it'),
+        visible: count.describe('slots of the day that the view shows; 0 for a day that the view does not reach'),
       }),
     )
     .describe('retained trading days of the session, oldest first'),
@@ -78,7 +78,7 @@ export const daysAnswer = z.strictObject({
           ),
       }),
     )
-    .describe('a page, sorted by symbol'),
+    .describe('one page of symbols, sorted'),
   next: z.string().nullable().describe('the value of `after` for the next page; null on the last one'),
 });
 export type DaysAnswer = z.output<typeof daysAnswer>;

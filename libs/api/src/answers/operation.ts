@@ -1,15 +1,15 @@
-/** For operators: the queues of upkeep and streaming, and whether a process lives and is ready. */
+/** For operators: the job queues of upkeep and streaming, and whether a process is alive and ready. */
 import { z } from 'zod';
 import { count, time } from '../values.js';
 
-const session = z.string().nullable().describe('null for a job of another version');
+const session = z.string().nullable().describe('null for a job that another version of Barkeep added');
 
 export const queueAnswer = z.strictObject({
   name: z.enum(['stream', 'detect-gaps', 'backfill', 'aggregate']),
   waiting: count.describe('jobs that wait for a worker'),
   active: count,
   delayed: count.describe('jobs that run at a later time: retries, and repositories that failed'),
-  failed: count.describe('jobs that failed finally, of the last day'),
+  failed: count.describe('jobs of the last day that will not be tried again'),
   completed: count.describe('jobs of the last hour, at most 2,000; queues whose jobs have a fixed id keep none'),
   oldestWaitingMs: count.nullable().describe('how long the oldest waiting job has waited; null when none waits'),
   running: z.array(z.strictObject({ id: z.string(), session, since: time })).max(100),
@@ -18,10 +18,10 @@ export const queueAnswer = z.strictObject({
     .max(20)
     .describe('newest first; a delayed job that failed is among them'),
   repairMs: z
-    .strictObject({ p50: count, p99: count, count: count.describe('repairs') })
+    .strictObject({ p50: count, p99: count, count: count.describe('number of repairs') })
     .nullable()
     .describe(
-      'of the last hour: from the detection of gaps until their bars, and the bars derived from these, can be read',
+      'repairs of the last hour: time from the detection of gaps until their bars and the derived bars can be read',
     ),
 });
 export const queuesAnswer = z.strictObject({ queues: z.array(queueAnswer) });
@@ -31,5 +31,5 @@ export const liveAnswer = z.strictObject({ status: z.literal('live') });
 
 export const readyAnswer = z.strictObject({
   status: z.literal('ready'),
-  checks: z.record(z.string(), z.enum(['up', 'down'])).describe('each server behind the service'),
+  checks: z.record(z.string(), z.enum(['up', 'down'])).describe('state of each server behind the service, by name'),
 });

@@ -8,7 +8,7 @@ export const consumerAnswer = z.strictObject({
   state: z
     .enum(['active', 'silent', 'dropped', 'left'])
     .describe('silent: no heartbeat for pace.heartbeatSeconds; dropped: silent, and it no longer holds the clock'),
-  time: time.describe('it has processed every step up to here'),
+  time: time.describe('the consumer has processed every step up to this time'),
   steps: count.describe('steps that were delivered to it'),
   bars: count.describe('bars that were delivered to it'),
   deliveredHash: sha256.describe('chained SHA-256 of what was delivered to it; zeros at first'),
@@ -18,21 +18,21 @@ export type ConsumerAnswer = z.output<typeof consumerAnswer>;
 
 export const historyAnswer = z.strictObject({
   days: count.describe('trading days before the first one of the session'),
-  firstDate: date.nullable().describe('the oldest of them'),
-  calendarBegins: z.boolean().describe('the spec wants more, and the calendar has no day before firstDate'),
+  firstDate: date.nullable().describe('date of the oldest of these days'),
+  calendarBegins: z.boolean().describe('true when the spec wants more days, but the calendar begins at firstDate'),
   bars: z
     .record(z.string(), count)
     .nullable()
-    .describe('of each symbol, of the interval that the spec names, otherwise the base; null until all are stored'),
+    .describe('by symbol, bars at the interval that the spec names or the base interval; null until all are stored'),
 });
 export type HistoryAnswer = z.output<typeof historyAnswer>;
 
 export const waitingForAnswer = z.strictObject({
   kind: z.enum(['repository', 'worker', 'consumers', 'feed', 'pace', 'server', 'symbols']),
-  what: z.array(z.string()).describe('names of what it waits for: repositories, consumers, symbols, servers'),
+  what: z.array(z.string()).describe('names of the repositories, consumers, symbols or servers that it waits for'),
   since: time.nullable(),
   detail: z.string().describe('one sentence for people'),
-  nextTryAt: time.nullable().describe('when the next attempt is made; null when that depends on others'),
+  nextTryAt: time.nullable().describe('when the next attempt is made; null when no time is set for one'),
 });
 /** What a session waits for, and what would help. */
 export type WaitingFor = z.output<typeof waitingForAnswer>;
@@ -41,10 +41,10 @@ export const sessionAnswer = z.strictObject({
   id: z.string(),
   state: z.enum(SESSION_STATES),
   spec: sessionSpecSchema(),
-  symbols: z.array(z.string()).describe('the symbols that it has now, including those that are joining'),
-  clock: time.nullable().describe('readers see bars up to here; null before the first start'),
-  frontier: time.nullable().describe('the source is stored up to here'),
-  watermark: time.nullable().describe('every slot before it is filled, settled or absent, and derived bars are built'),
+  symbols: z.array(z.string()).describe('the current symbols, including those that are joining'),
+  clock: time.nullable().describe('readers see bars up to this time; null before the first start'),
+  frontier: time.nullable().describe('the source is stored up to this time'),
+  watermark: time.nullable().describe('every slot before it is filled, settled or absent, and derived bars are made'),
   progress: z.number().min(0).max(1),
   error: z.string().nullable().describe('why the session failed'),
   waitingFor: waitingForAnswer.nullable().describe('null while it does not wait'),
@@ -55,12 +55,12 @@ export const sessionAnswer = z.strictObject({
   history: historyAnswer.nullable().describe('null when the spec has no history'),
   pace: z.strictObject({
     overruns: count.describe('times that the clock fell behind its pace'),
-    lagMs: z.number().min(0).describe('how far it is behind'),
+    lagMs: z.number().min(0).describe('how far the clock is behind its pace'),
   }),
   prefetch: z.strictObject({
-    hits: count.describe('day changes that waited for no rows'),
+    hits: count.describe('day changes that did not wait for rows'),
     misses: count.describe('day changes that waited for rows'),
-    bytes: count.describe('bytes of bars that were read before their turn'),
+    bytes: count.describe('bytes of bars that were read ahead'),
   }),
   timedOutDays: z.array(z.string()).describe('days whose source was silent for feed.timeoutSeconds'),
   consumers: z.array(consumerAnswer).describe('its consumers, by name, including those that left or were dropped'),
@@ -73,7 +73,7 @@ export type SessionAnswer = z.output<typeof sessionAnswer>;
 
 export const sessionPageAnswer = z.strictObject({
   sessions: z.array(sessionAnswer).describe('newest first'),
-  nextCursor: z.string().nullable().describe('for the next page; null on the last'),
+  nextCursor: z.string().nullable().describe('value of `cursor` for the next page; null on the last one'),
 });
 export type SessionPageAnswer = z.output<typeof sessionPageAnswer>;
 
@@ -82,7 +82,7 @@ export const symbolAnswer = z.strictObject({
   symbol: z.string(),
   state: z
     .enum(['joining', 'present'])
-    .describe('joining: the clock is held until the symbol is whole up to it; readers get 404 for it until then'),
+    .describe('joining: the clock waits until the symbol has all its bars up to the clock; until then readers get 404'),
 });
 export type SymbolAnswer = z.output<typeof symbolAnswer>;
 
@@ -103,7 +103,7 @@ export const upkeepPlanAnswer = z.strictObject({
         slots: count,
         repositories: z
           .array(z.string())
-          .describe('best first; a worse one is asked for what the better ones do not have'),
+          .describe('best first; each is asked only for bars that the ones before it do not have'),
       }),
     )
     .describe('symbols with empty slots, sorted by name'),
@@ -112,9 +112,9 @@ export type UpkeepPlanAnswer = z.output<typeof upkeepPlanAnswer>;
 
 export const certifiedDayAnswer = z.strictObject({
   date,
-  open: time.describe('first open'),
-  close: time.describe('last close'),
-  digest: sha256.describe('over the chunks of the day'),
+  open: time.describe('open time of the first slot'),
+  close: time.describe('close time of the last slot'),
+  digest: sha256.describe('hash of the chunks of the day'),
   counts: z.strictObject(slotCounts).describe('base slots of all symbols'),
 });
 
@@ -124,17 +124,17 @@ export type CertifiedConsumerAnswer = z.output<typeof certifiedConsumerAnswer>;
 
 export const certificateAnswer = z.strictObject({
   session: z.string(),
-  spec: sessionSpecSchema().omit({ id: true }).describe('without its id'),
-  daysHash: sha256.describe('of the trading days that the session was created with'),
-  datasets: z.array(z.string()).describe('by their number in the bars: the source, then those that fill its gaps'),
+  spec: sessionSpecSchema().omit({ id: true }).describe('the spec without its id'),
+  daysHash: sha256.describe('hash of the trading days that the session was created with'),
+  datasets: z.array(z.string()).describe('the source, then those that fill its gaps; bars refer to them by index'),
   from: z
     .enum(['store', 'kept'])
     .describe('store: computed now; kept: the store is gone, and this is what it held when the session completed'),
   storedAt: time.nullable().describe('when the certificate was kept; null when none was'),
   changedSince: z.array(date).describe('days that were repaired after the certificate was kept'),
-  complete: z.boolean().describe('every day of the session that is retained is whole'),
+  complete: z.boolean().describe('true when every retained day of the session is whole'),
   days: z.array(certifiedDayAnswer).describe('days that the clock and upkeep have passed, oldest first'),
-  digest: sha256.describe('of the chain of days; zeros without a day'),
-  consumers: z.array(certifiedConsumerAnswer).describe('what was delivered to each consumer; in no digest'),
+  digest: sha256.describe('hash of the chain of days; zeros when there is no day'),
+  consumers: z.array(certifiedConsumerAnswer).describe('what was delivered to each consumer; no digest contains it'),
 });
 export type CertificateAnswer = z.output<typeof certificateAnswer>;

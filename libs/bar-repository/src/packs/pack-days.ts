@@ -3,7 +3,7 @@
  *
  * A packed day is not packed again, so an interrupted run can be repeated and continues. When a pack becomes visible it equals the
  * stored rows (how: ../schema/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
- * writers. A day with rows that a session refuses gets no chunk, only their count.
+ * writers. A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
  */
 import { DayChunk, DayGrid, ORIGIN_CODES, refuseValues, type Interval, type TradingDay } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
@@ -44,18 +44,18 @@ export class DatasetRemovedError extends Error {
   }
 }
 
-/** Symbols of one batch. It limits the memory, and the time for which a writer waits. */
-const SYMBOLS_A_BATCH = 128;
+/** Limits the memory, and the time for which a writer waits. */
+const SYMBOLS_PER_BATCH = 128;
 
-/** @throws the signal's reason, DatasetRemovedError, DatabaseError; what was packed until then stays */
+/** Packs the days in batches of symbols. @throws the signal's reason, DatasetRemovedError, DatabaseError; earlier batches stay packed */
 export async function packDays(dataSource: DataSource, options: PackOptions): Promise<PackCounts> {
   const { symbolIds, days, interval, datasetId, signal, onProgress } = options;
   const counts: PackCounts = { packed: 0, kept: 0, empty: 0, refused: 0, bars: 0 };
   for (const day of days) {
     const grid = new DayGrid(day, interval);
-    for (let at = 0; at < symbolIds.length; at += SYMBOLS_A_BATCH) {
+    for (let at = 0; at < symbolIds.length; at += SYMBOLS_PER_BATCH) {
       signal?.throwIfAborted();
-      const batch = symbolIds.slice(at, at + SYMBOLS_A_BATCH);
+      const batch = symbolIds.slice(at, at + SYMBOLS_PER_BATCH);
       await withConnection(dataSource, (client) =>
         packBatch({ client, datasetId, symbolIds: batch, grid, signal }, counts),
       );
@@ -85,11 +85,12 @@ async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
   await client.query('BEGIN');
   const { rowCount } = await client.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
   if (rowCount === 0) throw new DatasetRemovedError(datasetId);
-  const open = await unpackedOf(batch);
-  const packs = await readPacks({ ...batch, symbolIds: open });
+  // Look again, because another process may have packed symbols before this one got the lock.
+  const unpacked = await unpackedOf(batch);
+  const packs = await readPacks({ ...batch, symbolIds: unpacked });
   await writePacks(batch, packs);
   await client.query('COMMIT');
-  counts.kept += symbolIds.length - open.length;
+  counts.kept += symbolIds.length - unpacked.length;
   for (const { bars, refused } of packs.values()) {
     if (refused > 0) counts.refused++;
     else if (bars === 0) counts.empty++;
@@ -98,6 +99,7 @@ async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
   }
 }
 
+/** The symbols of a batch whose day is not packed. */
 async function unpackedOf({ client, datasetId, symbolIds, grid }: Batch): Promise<number[]> {
   const { rows } = await client.query<{ symbolId: number }>(
     `SELECT symbol_id AS "symbolId" FROM packed_days
@@ -108,7 +110,7 @@ async function unpackedOf({ client, datasetId, symbolIds, grid }: Batch): Promis
   return symbolIds.filter((id) => !packed.has(id));
 }
 
-/** The same chunks that a session would make of the rows when it streams them. */
+/** Makes the same chunks that a session makes of the rows when it streams them. */
 async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch): Promise<Map<number, Pack>> {
   const packs = new Map<number, Pack>(symbolIds.map((id) => [id, { bars: 0, refused: 0, chunk: undefined }]));
   const ranges = grid.day.segments.map(({ open, close }) => ({ from: open, to: close }));
@@ -160,7 +162,7 @@ async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap
   await copyInto(client, 'packed_days', COLUMNS, Buffer.concat([COPY_HEADER, ...rows, COPY_TRAILER]));
 }
 
-/** The length of a value and its bytes; -1 for null. */
+/** A field of a binary COPY: the length of the value and its bytes; length -1 for null. */
 function field(value: Uint8Array | undefined): Uint8Array[] {
   return value ? [int4(value.length), value] : [int4(-1)];
 }
@@ -177,7 +179,7 @@ function int4(value: number): Buffer {
   return bytes;
 }
 
-/** Microseconds since 2000-01-01 UTC. */
+/** A timestamp of a binary COPY: microseconds since 2000-01-01 UTC. */
 function micros(epochMs: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(BigInt(epochMs - POSTGRES_EPOCH_MS) * 1000n);

@@ -29,17 +29,17 @@ export function gridKey({ interval, day }: DayGrid): string {
 
 /** Whether any day of a dataset is packed. */
 export async function hasPacks(dataSource: DataSource, datasetId: number): Promise<boolean> {
-  const [row] = await dataSource.query<{ there: boolean }[]>(
-    'SELECT EXISTS (SELECT FROM packed_days WHERE dataset_id = $1) AS there',
+  const [row] = await dataSource.query<{ found: boolean }[]>(
+    'SELECT EXISTS (SELECT FROM packed_days WHERE dataset_id = $1) AS found',
     [datasetId],
   );
-  return row?.there === true;
+  return row?.found === true;
 }
 
 /**
  * Passes the packs of `[fromSlot, toSlot)` to `receiver`: the chunk of a whole day, or for a part its bitmap bytes followed by the
- * records of its slots. Leaves out symbols that are not packed or have refused rows on that day.
- * `bars` counts the whole day. On an error or abort the caller must close the connection. @returns the number of packs
+ * records of its slots. The `bars` that `receiver` gets count the whole day. Leaves out symbols that are not packed or have refused rows
+ * on that day. On an error or abort the caller must close the connection. @returns the number of packs
  */
 export async function readPacked(
   client: PoolClient,
@@ -79,7 +79,7 @@ function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery
   );
 }
 
-/** Copies the bits and records of slots `[fromSlot, toSlot)` from the bytes that a receiver got into a chunk of the day. */
+/** Copies the bits and records of slots `[fromSlot, toSlot)` from `part`, the bytes that a receiver got, into `chunk`, that of the day. */
 export function placePart(
   part: Uint8Array,
   chunk: Uint8Array,
@@ -91,6 +91,7 @@ export function placePart(
   chunk.set(part.subarray(endByte - firstByte), recordOffset(slotCount, fromSlot));
   for (let byte = firstByte; byte < endByte; byte++) {
     let bits = part[byte - firstByte]!;
+    // The first and the last byte also have bits of slots outside the range.
     if (byte === firstByte) bits &= 0xff >> (fromSlot & 7);
     if (byte === endByte - 1 && toSlot & 7) bits &= 0xff00 >> (toSlot & 7);
     chunk[byte]! |= bits;

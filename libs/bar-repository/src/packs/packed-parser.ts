@@ -1,14 +1,14 @@
 /**
  * Parses the bytes of a running `COPY (SELECT symbol_id, bars, chunk …) TO STDOUT (FORMAT binary)` and copies each chunk once, from
- * the socket's buffer to the place that the receiver names, even when the chunk spans several buffers.
- * It knows nothing about sockets or the content of chunks. It returns bytes that do not belong to the COPY to its caller, as
+ * the socket's buffer into the array that the receiver returns, even when the chunk spans several buffers.
+ * It does not read the socket or look into chunks. It returns bytes that do not belong to the COPY to its caller, as
  * ../rows/copy-out-parser.ts does.
  */
 import { COPY_HEADER, CopyFormatError } from '../rows/index.js';
 
 /** Receives packed chunks, one after another. */
 export interface PackReceiver {
-  /** @returns the place for the next `length` bytes; it is filled when {@link end} is called */
+  /** @returns an array for the next `length` bytes; it is filled when {@link end} is called */
   begin(symbolId: number, bars: number, length: number): Uint8Array;
   /** The bytes of the last `begin` are complete. */
   end(): void;
@@ -34,17 +34,17 @@ export class PackedParser {
   private step: Step = 'message';
   /** Buffer in which small parts, such as the head of a message, are assembled. */
   private readonly head = Buffer.alloc(32);
-  private have = 0;
+  private headBytes = 0;
   private headerSeen = false;
   private target: Uint8Array = this.head;
   private written = 0;
-  /** Bytes of the chunk, or of a skipped message, that have not arrived yet. */
-  private left = 0;
+  /** Number of bytes of the chunk, or of a skipped message, that have not arrived yet. */
+  private bytesLeft = 0;
 
   constructor(private readonly receiver: PackReceiver) {}
 
   /**
-   * Reads a part of the stream.
+   * Parses the next bytes of the socket.
    * @returns undefined while the COPY continues; otherwise the bytes after it
    * @throws CopyFormatError, what the receiver throws
    */
@@ -56,16 +56,16 @@ export class PackedParser {
         at += this.take(bytes, at, step === 'chunk');
         continue;
       }
-      const count = Math.min(NEEDED[step] - this.have, bytes.length - at);
-      bytes.copy(this.head, this.have, at, at + count);
-      this.have += count;
+      const count = Math.min(NEEDED[step] - this.headBytes, bytes.length - at);
+      bytes.copy(this.head, this.headBytes, at, at + count);
+      this.headBytes += count;
       at += count;
-      if (this.have < NEEDED[step]) return undefined;
+      if (this.headBytes < NEEDED[step]) return undefined;
       if (step === 'message' && !this.message()) {
         // CopyDone belongs to the COPY. `pg` must read any other message from its first byte.
         return this.head[0] === COPY_DONE
           ? bytes.subarray(at)
-          : Buffer.concat([this.head.subarray(0, this.have), bytes.subarray(at)]);
+          : Buffer.concat([this.head.subarray(0, this.headBytes), bytes.subarray(at)]);
       }
       if (step === 'header') this.header();
       else if (step === 'fields') this.fields();
@@ -74,21 +74,22 @@ export class PackedParser {
     return undefined;
   }
 
-  private take(bytes: Buffer, at: number, wanted: boolean): number {
-    const count = Math.min(this.left, bytes.length - at);
-    if (wanted) bytes.copy(this.target, this.written, at, at + count);
+  /** Copies bytes of a chunk to `target`, or skips those of another message. @returns how many */
+  private take(bytes: Buffer, at: number, isChunk: boolean): number {
+    const count = Math.min(this.bytesLeft, bytes.length - at);
+    if (isChunk) bytes.copy(this.target, this.written, at, at + count);
     this.written += count;
-    this.left -= count;
-    if (this.left === 0) {
-      if (wanted) this.receiver.end();
+    this.bytesLeft -= count;
+    if (this.bytesLeft === 0) {
+      if (isChunk) this.receiver.end();
       this.next('message');
     }
     return count;
   }
 
-  private next(step: Step, keep = false): void {
+  private next(step: Step, keepHead = false): void {
     this.step = step;
-    if (!keep) this.have = 0;
+    if (!keepHead) this.headBytes = 0;
   }
 
   /** @returns false when the message does not belong to the COPY */
@@ -97,7 +98,7 @@ export class PackedParser {
     const length = this.head.readInt32BE(1) - 4;
     if (type === COPY_DATA) this.next(this.headerSeen ? 'fields' : 'header');
     else if (SKIPPED.has(type)) {
-      this.left = length;
+      this.bytesLeft = length;
       this.next(length > 0 ? 'skip' : 'message');
     } else return false;
     return true;
@@ -115,7 +116,7 @@ export class PackedParser {
     const fields = this.head.readInt16BE(0);
     if (fields === -1) return this.next('message');
     if (fields !== FIELDS) throw new CopyFormatError(`${FIELDS} fields`, fields);
-    this.next('row', true);
+    this.next('row', true); // the head of the row begins with these two bytes
   }
 
   private row(): void {
@@ -129,7 +130,7 @@ export class PackedParser {
     this.target = this.receiver.begin(symbolId, this.head.readInt32BE(ROW_HEAD.bars), length);
     if (this.target.length !== length) throw new CopyFormatError(`a chunk of ${this.target.length} bytes`, length);
     this.written = 0;
-    this.left = length;
+    this.bytesLeft = length;
     this.next('chunk');
   }
 }

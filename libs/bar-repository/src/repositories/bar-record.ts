@@ -1,19 +1,19 @@
 /**
  * Parses the records that a user's repository returns. Pure.
  * Accepts several forms: a time as `Date`, ISO string or epoch ms under one of three names, and numbers as strings (`pg` returns
- * `numeric` so). Refuses, with a reason, every record that is not certainly a bar of the requested symbol and range.
+ * `numeric` as a string). Refuses, with a reason, every record that is not certainly a bar of the requested symbol and range.
  */
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { RepositoryAnswer, BarQuery, RecordRefusal, RefusedRecord } from './bar-source.js';
 
-/** Fields that may carry the open time. The first one that is present is used. */
+/** Fields that may contain the open time. The first one that is present is used. */
 const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
 
-type AskedRange = Pick<BarQuery, 'from' | 'to' | 'prices'>;
+type RequestedRange = Pick<BarQuery, 'from' | 'to' | 'prices'>;
 
-/** The bar in a record, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
-function barOf({ symbol: named, ...fields }: Fields, symbol: string, query: AskedRange): Bar | RecordRefusal {
-  if ((named !== undefined && named !== symbol) || !isWhole(fields)) return 'malformed';
+/** The bar of a record's fields, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
+function barOf({ symbol: named, ...fields }: Fields, symbol: string, query: RequestedRange): Bar | RecordRefusal {
+  if ((named !== undefined && named !== symbol) || !hasAllValues(fields)) return 'malformed';
   const { openTime } = fields;
   if (!isWithin(openTime, query)) {
     for (const [reason, ms] of OTHER_UNITS) if (isWithin(Math.round(openTime * ms), query)) return reason;
@@ -28,7 +28,7 @@ const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
 /** The fields of a record that can be read. */
 type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
 
-/** Reads each field alone, also one of a prototype. A getter that throws counts as a field that is null. */
+/** Reads each field separately, inherited ones included. A field whose getter throws counts as null. */
 function fieldsOf(record: unknown): Fields {
   const field = (name: string): unknown => {
     try {
@@ -42,7 +42,7 @@ function fieldsOf(record: unknown): Fields {
   return { symbol: field('symbol'), openTime: timeOf(time), open, high, low, close, volume };
 }
 
-function isWhole(fields: Omit<Fields, 'symbol'>): fields is Bar {
+function hasAllValues(fields: Omit<Fields, 'symbol'>): fields is Bar {
   return fields.openTime !== undefined && VALUES.every((name) => fields[name] !== undefined);
 }
 
@@ -53,16 +53,19 @@ const OTHER_UNITS = [
   ['time-in-nanoseconds', 1e-6],
 ] as const;
 
-function isWithin(time: number, { from, to }: AskedRange): boolean {
+function isWithin(time: number, { from, to }: RequestedRange): boolean {
   return time >= from && time < to;
 }
 
-/** Adds the valid records to the answer, oldest first, and lists the refused ones. Of two bars with the same time the first is kept. */
+/**
+ * Adds the valid records to the answer, oldest first, and lists the refused ones. Of two bars with the same time the first is kept; the
+ * second is refused as a `conflict` when its values differ.
+ */
 export function addRecords(
   answer: RepositoryAnswer,
   symbol: string,
   records: Iterable<unknown>,
-  query: AskedRange,
+  query: RequestedRange,
 ): void {
   const byTime = new Map<number, Bar>();
   for (const record of records) {
@@ -72,21 +75,21 @@ export function addRecords(
       answer.refused.push(refusedRecord(record, fields, symbol, bar));
       continue;
     }
-    const first = byTime.get(bar.openTime);
-    if (first === undefined) byTime.set(bar.openTime, bar);
-    else if (!sameValues(first, bar)) answer.refused.push(refusedRecord(record, fields, symbol, 'conflict'));
+    const existing = byTime.get(bar.openTime);
+    if (existing === undefined) byTime.set(bar.openTime, bar);
+    else if (!sameValues(existing, bar)) answer.refused.push(refusedRecord(record, fields, symbol, 'conflict'));
   }
   const bars = [...byTime.values()].sort((a, b) => a.openTime - b.openTime);
   if (bars.length > 0) answer.bars.set(symbol, bars);
 }
 
 /**
- * The record as it is quarantined, with those of its fields that can be read. When these make a bar, the others are left
- * out: a field that differs in each answer, such as the id of a request, would make the same bar count each time (I7).
+ * The record in the form in which it is quarantined. When its time and every value can be read, `raw` contains only these and the symbol: any
+ * other field may differ in each answer, such as the id of a request, and would make the same bar count each time (I7).
  */
 function refusedRecord(record: unknown, fields: Fields, symbol: string, reason: RecordRefusal): RefusedRecord {
   const { openTime: time = null, symbol: named, ...values } = fields;
-  const raw = textOf(isWhole(fields) ? { symbol: named, time, ...values } : record);
+  const raw = textOf(hasAllValues(fields) ? { symbol: named, time, ...values } : record);
   return { symbol, time, ...values, reason, raw };
 }
 
@@ -112,25 +115,25 @@ function numberOf(value: unknown): number | undefined {
 }
 
 const DIGITS = /^-?\d+$/;
-/** ISO 8601 with a zone. A time without a zone would differ from machine to machine. A date alone is UTC by the standard. */
+/** An ISO 8601 time with a zone (without one it would depend on the machine's zone), or a date alone, which JavaScript reads as UTC. */
 const ISO_TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?))?$/;
 
 function timeOf(value: unknown): number | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
-  if (value instanceof Date) return defined(value.getTime());
+  if (value instanceof Date) return unlessNaN(value.getTime());
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
   if (DIGITS.test(text)) return Number(text);
   return ISO_TIME.test(text)
-    ? defined(Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)(\d\d)?$/, zone)))
+    ? unlessNaN(Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)(\d\d)?$/, zoneWithColon)))
     : undefined;
 }
 
 /** Writes `+02` and `+0200` as `+02:00`. The `-07` of a date stays as it is. */
-function zone(match: string, hours: string, minutes: string | undefined, at: number): string {
+function zoneWithColon(match: string, hours: string, minutes: string | undefined, at: number): string {
   return at > 10 ? `${hours}:${minutes ?? '00'}` : match;
 }
 
-function defined(time: number): number | undefined {
+function unlessNaN(time: number): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }

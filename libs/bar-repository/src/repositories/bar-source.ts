@@ -1,6 +1,6 @@
 /**
  * The interface through which backfill asks any repository for bars.
- * A source answers valid bars only, and lists the records that it refused. It lists the symbols for which the repository failed,
+ * A source returns only valid bars, and lists the records that it refused. It also lists the symbols for which the repository failed,
  * so that the worker does not confuse a failure with an answer without bars. What a repository throws may be any value.
  */
 import type { Bar, Prices, RefusalReason } from '@barkeep/bars';
@@ -17,13 +17,13 @@ export interface BarQuery {
   interval: string;
   /** Which prices are valid. @default 'positive' */
   prices?: Prices;
-  /** The ranges to ask for, by symbol and in order, when they are less than `[from, to)`. A source may answer more. */
+  /** The ranges to request, by symbol, oldest first. A source may return bars of all of `[from, to)`. @default all of `[from, to)` */
   wanted?: ReadonlyMap<string, readonly TimeRange[]>;
   /** Longest time for one request, ms. @default no limit */
   timeoutMs?: number;
-  /** Called before each request. @default no limit */
+  /** Called before each request, to limit how often the repository is asked. @default no limit */
   permit?: AskPermit;
-  /** When it aborts, the source starts no more requests and lists the symbols that it did not request. */
+  /** When this signal aborts, the source starts no more requests and lists the remaining symbols as `unasked`. */
   slice?: AbortSignal;
 }
 
@@ -35,13 +35,13 @@ export interface BarQuery {
 export type AskPermit = (signal: AbortSignal | undefined) => Promise<(error?: unknown) => void>;
 
 /**
- * Why a record was refused. `malformed` means that it is no bar, or a bar of another symbol or of a time outside the request. The
- * others mean that its time is within the request when it is read in another unit than milliseconds.
+ * Why a record was refused. `malformed` means that it is no bar, or a bar of another symbol or of a time outside the request. A reason
+ * `time-in-…` means that its time is within the request when it is read in that unit instead of milliseconds.
  */
 export type RecordRefusal =
   RefusalReason | 'malformed' | 'time-in-seconds' | 'time-in-microseconds' | 'time-in-nanoseconds';
 
-/** A refused record, in the form in which it is quarantined. */
+/** A refused record in the form in which it is quarantined. */
 export interface RefusedRecord extends Omit<QuarantinedBar, 'dataset'> {
   reason: RecordRefusal;
 }
@@ -60,11 +60,11 @@ export interface RepositoryAnswer {
 export interface BarSource {
   /** Name of the dataset that the bars belong to. */
   readonly name: string;
-  /** @throws what a dataset throws, the signal's reason; errors of single requests are part of the answer */
+  /** Errors of requests for one symbol are part of the answer. @throws the signal's reason; a source on a dataset also throws its errors */
   bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer>;
 }
 
-/** An answer without anything. */
+/** An answer without bars, refusals and failures, to be filled in. */
 export function emptyAnswer(): RepositoryAnswer {
   return { bars: new Map(), refused: [], failed: new Map(), unasked: new Set() };
 }
@@ -80,24 +80,24 @@ export function retryAfterMsOf(error: unknown): number | undefined {
 }
 
 /**
- * The message of anything that a repository may throw, with that of its cause. Never empty: without a message its first
- * error, its code, or its name. Text that PostgreSQL and Redis can store: no NUL and no half of a surrogate pair.
+ * The message of any value that a repository may throw, followed by that of its cause. Without a message it is that of the first nested
+ * error, the code or the name, so that it is never empty. It has no NUL and no half of a surrogate pair: PostgreSQL could not store them.
  */
 export function messageOf(error: unknown): string {
   const cause = fieldOf(error, 'cause');
-  const whole = cause === undefined ? textOf(error) : `${textOf(error)} (${textOf(cause)})`; // fetch says only "fetch failed"
+  const whole = cause === undefined ? textOf(error) : `${textOf(error)} (${textOf(cause)})`; // `fetch` has only "fetch failed"
   const text = whole.replaceAll('\0', '').slice(0, MESSAGE_CHARS_MAX);
   return Buffer.from(text).toString() || 'an error without a message';
 }
 
 function textOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);
-  const [first] = [fieldOf(error, 'errors')].flat(); // of an AggregateError, as a refused connection is
-  const words = [fieldOf(error, 'message'), fieldOf(first, 'message'), fieldOf(error, 'code'), fieldOf(error, 'name')];
-  return words.find((word): word is string => typeof word === 'string' && word.trim() !== '') ?? '';
+  const [nested] = [fieldOf(error, 'errors')].flat(); // of an AggregateError, such as that of a refused connection
+  const texts = [fieldOf(error, 'message'), fieldOf(nested, 'message'), fieldOf(error, 'code'), fieldOf(error, 'name')];
+  return texts.find((text): text is string => typeof text === 'string' && text.trim() !== '') ?? '';
 }
 
-/** Undefined when there is none, or when it cannot be read. */
+/** A field of any value; undefined when the value has no such field, or its getter throws. */
 function fieldOf(value: unknown, name: string): unknown {
   try {
     return (value as Record<string, unknown> | null | undefined)?.[name];

@@ -1,4 +1,4 @@
-/** A {@link BarSource} on a dataset in Barkeep's own tables. One COPY reads all symbols of a query. */
+/** A {@link BarSource} that reads a dataset from Barkeep's own tables. One COPY reads all symbols of a query. */
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
@@ -7,6 +7,7 @@ import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
 
 export class DatasetSource implements BarSource {
+  /** Numbers of symbols by name, from earlier queries. */
   private readonly ids = new Map<string, number>();
   /** The dataset's number at the last look-up. */
   private datasetId: number | undefined;
@@ -40,12 +41,12 @@ export class DatasetSource implements BarSource {
       const hasRows = answer.bars.size > 0 || answer.refused.length > 0;
       if (hasRows || (await this.resolve()) === lastId) return answer;
     }
-    const [datasetId] = await Promise.all([this.resolve(), this.learn(query.symbols)]);
+    const [datasetId] = await Promise.all([this.resolve(), this.lookUpSymbols(query.symbols)]);
     if (datasetId === undefined) throw new UnknownDatasetError(this.name);
     return this.read(datasetId, query, signal);
   }
 
-  /** Looks the number up. A dataset that was removed and imported again has another number. */
+  /** Looks up the dataset's number. A dataset that was removed and imported again has another number. */
   private async resolve(): Promise<number | undefined> {
     return (this.datasetId = await resolveDataset(this.dataSource, this.name));
   }
@@ -58,12 +59,12 @@ export class DatasetSource implements BarSource {
       if (id !== undefined) byId.set(id, { symbol, bars: [] });
     }
     const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
-      const known = byId.get(symbolId);
-      if (!known) return;
+      const target = byId.get(symbolId);
+      if (!target) return;
       const bar = { openTime, open, high, low, close, volume };
       const reason = refuseBar(bar, query.prices);
-      if (reason === undefined) known.bars.push(bar);
-      else answer.refused.push({ symbol: known.symbol, time: openTime, open, high, low, close, volume, reason });
+      if (reason === undefined) target.bars.push(bar);
+      else answer.refused.push({ symbol: target.symbol, time: openTime, open, high, low, close, volume, reason });
     };
     const spans = this.spans(query);
     if (spans) await readSpans(this.dataSource, { datasetId, spans }, onRow, signal);
@@ -75,7 +76,7 @@ export class DatasetSource implements BarSource {
     return answer;
   }
 
-  /** The ranges to read, by symbol number; undefined when the whole range is wanted. Leaves out symbols that the database does not know. */
+  /** The ranges to read, by symbol number; undefined to read the whole range. Leaves out symbols that the database does not have. */
   private spans({ wanted }: BarQuery): { symbolId: number; from: number; to: number }[] | undefined {
     if (!wanted) return undefined;
     return [...wanted].flatMap(([symbol, ranges]) => {
@@ -84,8 +85,8 @@ export class DatasetSource implements BarSource {
     });
   }
 
-  /** Looks up numbers that are not cached. A number never changes. An unknown symbol is looked up every time, because it may be imported later. */
-  private async learn(symbols: readonly string[]): Promise<void> {
+  /** Looks up the numbers that are not in `ids`. An unknown symbol is looked up in every query, because it may be imported later. */
+  private async lookUpSymbols(symbols: readonly string[]): Promise<void> {
     const unknown = symbols.filter((symbol) => !this.ids.has(symbol));
     for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.ids.set(symbol, id);
   }

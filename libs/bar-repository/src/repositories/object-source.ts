@@ -1,14 +1,14 @@
 /**
- * A {@link BarSource} on a repository that answers one symbol per call. Asks for several symbols at the same time. A symbol for which
- * the repository fails does not affect the others (I12).
+ * A {@link BarSource} on a user's repository, which returns the bars of one symbol per call. Makes several calls at the same time. A
+ * symbol for which the repository fails does not affect the others (I12).
  */
 import { addRecords } from './bar-record.js';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 
-/** Asks the repository for one symbol. Returns an array of records, or a promise of one. */
+/** Requests one symbol from the repository. Returns an array of records, or a promise of one. */
 export type Fetch = (symbol: string, start: Date, end: Date, interval: string) => unknown;
 
-/** Thrown for an answer that is no array, which must not count as "no bars". */
+/** Thrown for an answer that is not an array, because it must not count as "no bars". */
 export class RepositoryAnswerError extends Error {
   override readonly name = 'RepositoryAnswerError';
   constructor(source: string, symbol: string, actual: unknown) {
@@ -18,9 +18,9 @@ export class RepositoryAnswerError extends Error {
   }
 }
 
-/** Calls at the same time: enough to hide the round trips, and few enough for a repository with a small connection pool. */
+/** Number of calls at the same time: enough to hide the round trips, and few enough for a repository with a small connection pool. */
 const CONCURRENCY = 8;
-/** Failed requests after which the source stops: the repository is probably down. */
+/** After this many failed requests the source stops, because the repository is probably down. */
 const FAILURES_MAX = 8;
 
 export class ObjectSource implements BarSource {
@@ -31,15 +31,15 @@ export class ObjectSource implements BarSource {
 
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
-    const symbols = [...new Set(query.symbols)].values();
-    const ask = async (): Promise<void> => {
+    const symbols = [...new Set(query.symbols)].values(); // one iterator for all loops: each symbol is requested once
+    const askInTurn = async (): Promise<void> => {
       for (const symbol of symbols) {
         signal?.throwIfAborted();
         if (query.slice?.aborted || answer.failed.size >= FAILURES_MAX) answer.unasked.add(symbol);
         else await this.askOne(symbol, query, answer, signal);
       }
     };
-    await Promise.all(Array.from({ length: CONCURRENCY }, ask));
+    await Promise.all(Array.from({ length: CONCURRENCY }, askInTurn));
     return answer;
   }
 
@@ -54,7 +54,8 @@ export class ObjectSource implements BarSource {
       settle();
       addRecords(answer, symbol, records, query);
     } catch (thrown) {
-      const error = thrown ?? new Error(`expected an error, the repository threw ${thrown as undefined}`);
+      // `settle(undefined)` would report success.
+      const error = thrown ?? new Error(`expected the repository to throw an error, was ${thrown as undefined}`);
       settle(error);
       // An abort ends the whole query. An error of the repository concerns this symbol alone.
       signal?.throwIfAborted();
@@ -86,15 +87,15 @@ export class ObjectSource implements BarSource {
   }
 }
 
-/** Aborted when the query's time is over, or by the caller. */
+/** A signal that aborts when the query's `timeoutMs` is over, or when the caller's signal aborts. */
 export function endOf({ timeoutMs }: Pick<BarQuery, 'timeoutMs'>, signal: AbortSignal | undefined): AbortSignal {
   const signals = signal ? [signal] : [];
   return AbortSignal.any(timeoutMs === undefined ? signals : [...signals, AbortSignal.timeout(timeoutMs)]);
 }
 
 /**
- * The answer, or a rejection when the signal aborts first, so that a repository that hangs does not keep a worker from stopping.
- * An answer that comes later is ignored. When the signal is aborted already, `ask` is not called.
+ * Resolves to the result of `ask`, or rejects when the signal aborts first, so that a repository that hangs does not keep a worker from
+ * stopping. A later result is ignored. When the signal has aborted already, `ask` is not called.
  */
 export async function orAborted<T>(ask: () => T, signal: AbortSignal): Promise<Awaited<T>> {
   signal.throwIfAborted();

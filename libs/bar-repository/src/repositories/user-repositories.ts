@@ -9,12 +9,12 @@ import type { BarSource } from './bar-source.js';
 import { DatasetSource } from './dataset-source.js';
 import { ObjectSource, type Fetch } from './object-source.js';
 
-/** Second form. `start` inclusive, `end` exclusive, `interval` such as `1m`. Answers an array of records, or a promise of one. */
+/** Second form. `start` is inclusive, `end` exclusive, `interval` is such as `1m`. Returns an array of records, or a promise of one. */
 export interface BarsBySymbolRepository {
   getBarsBySymbol(symbol: string, start: Date, end: Date, interval: string): unknown;
 }
 
-/** Third form: the same with one argument. */
+/** Third form: as the second, but with one argument. */
 export interface BarsRepository {
   getBars(query: { symbol: string; start: Date; end: Date; interval: string }): unknown;
 }
@@ -29,8 +29,8 @@ export function barSourceOf(name: string, repository: unknown): BarSource | unde
 }
 
 /**
- * A function that asks a repository for one symbol, or undefined when `repository` has none of the three forms. It does not
- * check the answer. A process that relays answers to another process uses it.
+ * A function that requests one symbol from a repository, or undefined when `repository` has none of the three forms. The
+ * function does not check the answer. It is for a process that relays answers to another process.
  * @param name the dataset; with the first form, the dataset that is read
  */
 export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
@@ -44,15 +44,15 @@ export function fetchFrom(name: string, repository: unknown): Fetch | undefined 
   };
 }
 
-/** A source for the first form, and a function that asks the object for the other two. */
+/** A source for the first form, a function that calls the object for the other two, or undefined for any other value. */
 function formOf(name: string, repository: unknown): DatasetSource | Fetch | undefined {
   if ((typeof repository !== 'object' && typeof repository !== 'function') || repository === null) return undefined;
   const dataSource = dataSourceOf(repository);
   if (dataSource) return new DatasetSource(name, dataSource);
-  const own = repository as BarsBySymbolRepository & BarsRepository;
-  if (typeof own.getBarsBySymbol === 'function') return (...asked) => own.getBarsBySymbol(...asked);
-  if (typeof own.getBars === 'function')
-    return (symbol, start, end, interval) => own.getBars({ symbol, start, end, interval });
+  const object = repository as BarsBySymbolRepository & BarsRepository;
+  if (typeof object.getBarsBySymbol === 'function') return (...args) => object.getBarsBySymbol(...args);
+  if (typeof object.getBars === 'function')
+    return (symbol, start, end, interval) => object.getBars({ symbol, start, end, interval });
   return undefined;
 }
 
@@ -64,7 +64,7 @@ function dataSourceOf(repository: object): DataSource | undefined {
   return 'connection' in repository && isDataSource(repository.connection) ? repository.connection : undefined;
 }
 
-/** Checks the methods as well as the class, because the application may use another copy of TypeORM. */
+/** Also accepts an object with the members of the class, because the application may use another copy of TypeORM. */
 function isDataSource(value: unknown): value is DataSource {
   if (value instanceof DataSource) return true;
   return isObject(value) && 'createQueryRunner' in value && 'driver' in value && 'query' in value;

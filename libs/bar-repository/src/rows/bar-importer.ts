@@ -27,11 +27,11 @@ import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './
 
 export interface ImportOptions {
   /**
-   * Declares every date that gets rows complete for its symbol. Returns the trading date (`YYYY-MM-DD`) of an open time, and is called
-   * once for each hour. Without it no date is declared complete.
+   * Returns the trading date (`YYYY-MM-DD`) of an open time; called once per hour of UTC. The import declares the dataset complete for
+   * each symbol and date that gets rows. Without this function it declares nothing complete.
    */
   complete?: ((openTime: number) => string) | undefined;
-  /** `any` takes negative prices and prices of 0, and marks the dataset. @default 'positive' */
+  /** `any` accepts negative prices and prices of 0, and marks the dataset. @default 'positive' */
   prices?: Prices;
   /** Marks the dataset: the bars have volume 0 because their source has no volume. @default false */
   withoutVolume?: boolean;
@@ -69,7 +69,7 @@ export class BarImporter {
   private readonly staged: CopyIn;
   private readonly dates: TradingDates | undefined;
   private readonly prices: Prices;
-  private turn: Promise<unknown> = Promise.resolve();
+  private lastCall: Promise<unknown> = Promise.resolve();
   private ended = false;
 
   private constructor(
@@ -134,20 +134,20 @@ export class BarImporter {
   async abort(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
-    await this.turn;
+    await this.lastCall;
     // The connection may be in the middle of a COPY. Closing it makes the server roll back.
     this.client.release(true);
   }
 
   private async append(symbol: string, bars: readonly Bar[]): Promise<void> {
-    const known = this.symbols.get(symbol) ?? (await this.addSymbol(symbol));
+    const imported = this.symbols.get(symbol) ?? (await this.addSymbol(symbol));
     for (const bar of bars) {
       const { openTime } = bar;
-      const isNew = openTime > known.latest || openTime < known.earliest;
-      if (openTime > known.latest) known.latest = openTime;
-      if (openTime < known.earliest) known.earliest = openTime;
-      this.dates?.add(known.id, openTime);
-      const wait = (isNew ? this.direct : this.staged).add(this.datasetId, known.id, bar);
+      const isOutermost = openTime > imported.latest || openTime < imported.earliest;
+      if (openTime > imported.latest) imported.latest = openTime;
+      if (openTime < imported.earliest) imported.earliest = openTime;
+      this.dates?.add(imported.id, openTime);
+      const wait = (isOutermost ? this.direct : this.staged).add(this.datasetId, imported.id, bar);
       if (wait) await wait;
     }
   }
@@ -183,11 +183,11 @@ export class BarImporter {
 
   /** Runs calls one after another, so that a caller that does not await cannot interleave them. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.turn.then(() => {
+    const result = this.lastCall.then(() => {
       if (this.ended) throw new ImportEndedError();
       return work();
     });
-    this.turn = Promise.allSettled([result]);
+    this.lastCall = Promise.allSettled([result]);
     return result;
   }
 }
@@ -195,12 +195,12 @@ export class BarImporter {
 const NO_ROWS: ImportCounts = { accepted: 0, duplicate: 0, conflicting: 0 };
 const HOUR_MS = 3_600_000;
 
-/** Collects the dates that an import touched, by symbol. Pure. */
+/** Collects the trading dates that got rows of an import, by symbol. Pure. */
 export class TradingDates {
   private readonly bySymbol = new Map<number, Set<string>>();
   private readonly dateOfHour = new Map<number, string>();
 
-  /** @param dateOf the trading date of an open time; constant within an hour of UTC */
+  /** @param dateOf returns the trading date of an open time, the same for all times within an hour of UTC */
   constructor(private readonly dateOf: (openTime: number) => string) {}
 
   add(symbolId: number, openTime: number): void {

@@ -1,4 +1,4 @@
-/** Writes rows into a table by COPY. Fills the next buffer while the server takes the last one. */
+/** Writes rows into a table by COPY. Fills the next buffer while the server receives the previous one. */
 import type { PoolClient } from 'pg';
 import { from } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
@@ -12,7 +12,7 @@ export async function copyInto(client: PoolClient, table: string, columns: strin
   await finished(stream);
 }
 
-/** Rows of one COPY: 2.9 MB. A larger buffer is no faster, and an import has two of them. */
+/** Rows per COPY: 2.9 MB. A larger buffer is no faster, and an import has up to four of them. */
 const ROWS_MAX = 32_768;
 
 /** A buffer of fixed size that collects rows as one complete binary COPY. */
@@ -22,7 +22,7 @@ class RowBuffer {
   private end = COPY_HEADER.copy(this.bytes);
   rows = 0;
 
-  get full(): boolean {
+  get isFull(): boolean {
     return this.rows === ROWS_MAX;
   }
 
@@ -35,7 +35,7 @@ class RowBuffer {
   }
 
   /** The bytes of the complete COPY, valid until {@link clear}. */
-  copy(): Buffer {
+  asCopy(): Buffer {
     COPY_TRAILER.copy(this.bytes, this.end);
     return this.bytes.subarray(0, this.end + COPY_TRAILER.length);
   }
@@ -51,7 +51,7 @@ class RowBuffer {
  * never has more than those two in memory.
  */
 export class CopyIn {
-  /** Rows added, sent or not. */
+  /** Number of rows that were added, sent or not. */
   rows = 0;
   private filling = new RowBuffer();
   private spare: RowBuffer | undefined;
@@ -66,7 +66,7 @@ export class CopyIn {
   add(datasetId: number, symbolId: number, bar: Bar): Promise<void> | undefined {
     this.filling.add(datasetId, symbolId, bar);
     this.rows++;
-    return this.filling.full ? this.send() : undefined;
+    return this.filling.isFull ? this.send() : undefined;
   }
 
   /** Sends the remaining rows and waits until the server has all of them. @throws DatabaseError of any earlier COPY */
@@ -81,7 +81,7 @@ export class CopyIn {
     this.filling = this.spare ?? new RowBuffer();
     this.filling.clear();
     this.spare = sending;
-    this.inFlight = copyInto(this.client, this.table, WRITE_ROW.columns, sending.copy());
+    this.inFlight = copyInto(this.client, this.table, WRITE_ROW.columns, sending.asCopy());
     // The next await of `inFlight` throws the error. Until then it must not count as unhandled.
     this.inFlight.catch(() => undefined);
   }

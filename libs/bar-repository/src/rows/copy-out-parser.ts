@@ -5,14 +5,14 @@
  * assembled in a small buffer. The callback gets a row's bytes and not its values, because each number that is passed to a function
  * that the compiler does not inline becomes an object on the heap, six per row. (`pg` and pg-copy-streams make an object or a copy
  * for each row: figures in ./copy-out.ts.)
- * The parser knows nothing about sockets. It returns bytes that do not belong to the COPY to its caller.
+ * The parser has no access to the socket. It returns bytes that do not belong to the COPY to its caller.
  */
 import { COPY_HEADER, READ_ROW } from './row-layout.js';
 
 /** Called with one row that starts at `at` in the layout of `READ_ROW`. The bytes are valid until the callback returns. */
 export type OnRowBytes = (row: DataView, at: number) => void;
 
-/** Thrown when the server's bytes are not rows of the expected layout. */
+/** Thrown when the server's bytes do not have the expected layout. */
 export class CopyFormatError extends Error {
   override readonly name = 'CopyFormatError';
   constructor(expected: string, actual: string | number) {
@@ -35,6 +35,7 @@ const MESSAGE_BYTES_MAX = 1 << 20;
 export class CopyOutParser {
   /** Rows parsed so far. */
   rows = 0;
+  /** The first `carried` bytes are the start of a message whose rest has not arrived. */
   private carry = Buffer.alloc(4096);
   private carried = 0;
   private headerSeen = false;
@@ -42,7 +43,7 @@ export class CopyOutParser {
   constructor(private readonly onRow: OnRowBytes) {}
 
   /**
-   * Reads a chunk.
+   * Parses the next bytes of the socket.
    * @returns undefined while the COPY continues; otherwise the bytes after it, which `pg` must read (command complete, or an error)
    * @throws CopyFormatError, what `onRow` throws
    */
@@ -71,7 +72,7 @@ export class CopyOutParser {
     return undefined;
   }
 
-  /** Copies the rest of a message that began in an earlier chunk into the carry. @returns where the next message begins, or -1 when bytes are still missing */
+  /** Completes the message in `carry`. @returns where the next message begins in `chunk`, or -1 when bytes are still missing */
   private completeCarried(chunk: Buffer): number {
     let at = 0;
     if (this.carried < MESSAGE_HEAD) {
@@ -99,7 +100,7 @@ export class CopyOutParser {
     this.carry = larger;
   }
 
-  /** Reads any message but a plain row. @returns undefined to continue, or the offset of the first byte that is not part of the COPY */
+  /** Parses any message but a plain row. @returns undefined to continue, or the offset of the first byte that is not part of the COPY */
   private message(view: DataView, at: number, bytes: number): number | undefined {
     const type = view.getUint8(at);
     if (type === COPY_DONE) return at + bytes;

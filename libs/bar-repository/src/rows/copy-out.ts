@@ -1,7 +1,7 @@
 /**
- * Runs a `COPY … TO STDOUT (FORMAT binary)` on a connection of `pg` and passes its bytes to a parser.
+ * Runs a `COPY … TO STDOUT (FORMAT binary)` on a connection of `pg` and passes its bytes to a reader.
  *
- * While the COPY runs, the socket's bytes go to our parser instead of `pg`'s (pg-copy-streams does the same). The bytes after the
+ * While the COPY runs, the socket's bytes go to this reader instead of to `pg` (pg-copy-streams does the same). The bytes after the
  * COPY go to `pg`, which handles errors and the end of the command as with any query. Sockets of ./copy-socket.ts read into one
  * shared buffer. Any other socket allocates a buffer for each read.
  *
@@ -16,9 +16,9 @@ import { CopySocket } from './copy-socket.js';
 
 type DataListener = (chunk: Buffer) => void;
 
-/** Reads the bytes of a COPY as they arrive from the socket. */
+/** Parses the bytes of a COPY as they arrive from the socket. */
 export interface CopyOutReader {
-  /** Rows so far. */
+  /** Number of rows so far. */
   readonly rows: number;
   /** @returns undefined while the COPY continues; otherwise the bytes after it, which `pg` must read */
   read(bytes: Buffer): Buffer | undefined;
@@ -52,7 +52,7 @@ class CopyOutQuery implements Submittable {
 
   constructor(
     private readonly sql: string,
-    private readonly parser: CopyOutReader,
+    private readonly reader: CopyOutReader,
     private readonly settle: (error: Error | undefined, rows: number) => void,
   ) {}
 
@@ -71,7 +71,7 @@ class CopyOutQuery implements Submittable {
 
   private readonly onData = (chunk: Buffer): void => {
     try {
-      const rest = this.parser.read(chunk);
+      const rest = this.reader.read(chunk);
       if (rest === undefined) return;
       const listener = this.detach();
       // A copy, because the socket reuses the buffer and `pg` may keep what it gets.
@@ -101,7 +101,7 @@ class CopyOutQuery implements Submittable {
   private end(error?: Error): void {
     if (this.settled) return;
     this.settled = true;
-    this.settle(error, this.parser.rows);
+    this.settle(error, this.reader.rows);
   }
 
   // `pg` calls these after the messages of the COPY.

@@ -8,7 +8,7 @@
  */
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 
-/** More bytes than arrive in {@link REST_MS}. */
+/** Size of the read buffer: more bytes than arrive in {@link REST_MS}. */
 const READ_BYTES = 256 * 1024;
 /** A COPY counts as long after this many bytes. A short COPY, such as that of a backfill, must not wait. */
 const LONG_BYTES = 128 * 1024;
@@ -17,27 +17,27 @@ const READY = Buffer.from([0x5a, 0, 0, 0, 5]);
 const READY_BYTES = READY.length + 1;
 /** Time between two checks for silence. */
 const SILENCE_CHECK_MS = 1_000;
-/** After so much silence the server is asked about the connection, and again each time that it has doubled. */
+/** After this much silence the socket asks the server about its connection, and again each time that the silence has doubled. */
 const ASK_AFTER_MS = 3_000;
 /** How long the socket pauses between two reads of a long COPY. */
 const REST_MS = 1;
 
-/** Sockets with a silence limit, by the function that returns it: those of one pool. */
+/** The sockets of each pool that has a silence limit. The key is the function that returns the limit: a pool has one. */
 const pools = new WeakMap<() => number, Set<CopySocket>>();
 
-/** What the server does for a connection: `working` on its query, nothing (`abandoned`), or not known. */
+/** What the server does for a connection: it runs its query (`working`), it does nothing (`abandoned`), or it is not known. */
 export type BackendState = 'working' | 'abandoned' | 'unknown';
 
 export class CopySocket extends Socket {
   private receiver: ((bytes: Buffer) => void) | undefined;
-  /** Bytes that the receiver got. */
+  /** Number of bytes that the receiver got. */
   private received = 0;
-  /** Since when an answer is expected and no byte has come, ms; undefined while none is expected. */
+  /** Time since when an answer is expected and no byte has arrived, ms; undefined while no answer is expected. */
   private silentSince: number | undefined;
-  /** The last bytes that came, at most {@link READY_BYTES}. */
+  /** The last bytes that arrived, at most {@link READY_BYTES}. */
   private lastBytes: Buffer = Buffer.alloc(0);
-  /** When the last byte came, ms. */
-  private heardAt = performance.now();
+  /** When the last byte arrived, ms. */
+  private lastByteAt = performance.now();
   /** Asks the server what it does for this connection. */
   askServer: (() => Promise<BackendState>) | undefined;
 
@@ -80,11 +80,11 @@ export class CopySocket extends Socket {
   private limitSilence(limitMs: () => number): void {
     const pool = pools.get(limitMs) ?? new Set<CopySocket>();
     pools.set(limitMs, pool.add(this));
-    /** Also idle connections that were open at that time: most likely they are half-open too, and each would cost the same wait. */
+    /** Closes this socket and idle ones without a byte since then: they are probably half-open too, and each would cost the same wait. */
     const giveUpFrom = (since: number): void => {
       const silentMs = performance.now() - since;
       for (const socket of pool) {
-        const isIdle = socket.silentSince === undefined && socket.heardAt < since;
+        const isIdle = socket.silentSince === undefined && socket.lastByteAt < since;
         if (socket === this || isIdle) socket.giveUp(silentMs);
       }
     };
@@ -101,7 +101,7 @@ export class CopySocket extends Socket {
       void this.askServer?.().then((state) => {
         if (this.silentSince !== since) return;
         if (state === 'abandoned') giveUpFrom(since);
-        // A slow query is no silence.
+        // A slow query does not count as silence.
         if (state === 'working') this.silentSince = performance.now();
       });
     }, SILENCE_CHECK_MS).unref();
@@ -112,11 +112,11 @@ export class CopySocket extends Socket {
   }
 
   private giveUp(silentMs: number): void {
-    const error = new Error(`expected an answer of PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
+    const error = new Error(`expected an answer from PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
     this.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
   }
 
-  /** Passes bytes to `receiver` instead of `pg`; undefined ends that. The bytes are valid until the receiver returns. */
+  /** Passes bytes to `receiver` instead of to `pg`; with undefined, to `pg` again. The bytes are valid until the receiver returns. */
   divert(receiver: ((bytes: Buffer) => void) | undefined): void {
     this.receiver = receiver;
     this.received = 0;
@@ -124,7 +124,7 @@ export class CopySocket extends Socket {
 
   private deliver(bytes: Buffer): void {
     const { receiver } = this;
-    this.heardAt = performance.now();
+    this.lastByteAt = performance.now();
     // The last message may come in two parts.
     this.lastBytes = Buffer.concat([this.lastBytes, bytes.subarray(-READY_BYTES)]).subarray(-READY_BYTES);
     const isAnswered = this.lastBytes.subarray(0, -1).equals(READY);
@@ -136,6 +136,7 @@ export class CopySocket extends Socket {
     this.received += bytes.length;
     receiver(bytes);
     const isLong = this.receiver === receiver && this.received > LONG_BYTES;
+    // A read that fills much of the buffer shows that more bytes are waiting.
     if (isLong && bytes.length < READ_BYTES / 2) this.rest();
   }
 
@@ -145,7 +146,7 @@ export class CopySocket extends Socket {
   }
 }
 
-/** The socket for a connection with these settings of `pg`. With TLS it is an ordinary socket, because TLS wraps it and reads itself. */
+/** The socket for a connection with these settings of `pg`. With TLS it is an ordinary socket, because TLS wraps and reads it. */
 export function socketFor({ ssl }: { ssl?: unknown }, silenceLimitMs?: () => number): Socket {
   return ssl ? new Socket() : new CopySocket(silenceLimitMs);
 }

@@ -1,7 +1,7 @@
 /**
  * Reads bars of many symbols over a range of time, for streaming and backfill.
- * It runs one binary COPY and allocates nothing per row. Rows arrive in no particular order, because the slot of a bar gives its place.
- * It does not check bars: rows arrive as they are stored.
+ * Each call runs one binary COPY and allocates nothing per row. Rows arrive in no particular order, because readers place each bar by its
+ * slot. Bars are not checked: rows arrive as they are stored.
  */
 import { withConnection, type ConnectionSource } from '../connection.js';
 import { CopyOutParser, type OnRowBytes } from './copy-out-parser.js';
@@ -20,7 +20,7 @@ export interface WindowQuery {
 /**
  * Calls `onRow` for each bar in the ranges, synchronously as bytes arrive, in no order. Resolves to the number of rows.
  * On abort, on an error, and when `onRow` throws, it closes the connection, which stops the server, and rejects.
- * @throws TimeRangeError for ranges and {@link IdError} for ids that are no whole numbers
+ * @throws TimeRangeError for ranges and {@link IdError} for ids that are not whole numbers
  */
 export async function readWindow(
   source: ConnectionSource,
@@ -49,11 +49,11 @@ export interface SpansQuery {
   spans: readonly { symbolId: number; from: number; to: number }[];
 }
 
-// PostgreSQL makes times from numbers for less than JavaScript needs to write them as dates.
+// PostgreSQL converts numbers to times in less time than JavaScript needs to write them as dates.
 const EPOCH = `'epoch'::timestamptz`;
 const MS = `interval '1 ms'`;
 
-/** As {@link readWindow}, for many short spans of many symbols. Each span is looked up by the primary key. */
+/** As {@link readWindow}, but for many short spans, each of one symbol. Each span is looked up by the primary key. */
 export async function readSpans(
   source: ConnectionSource,
   { datasetId, spans }: SpansQuery,
@@ -78,7 +78,7 @@ function readRows(source: ConnectionSource, sql: string, onRow: OnRowBytes, sign
   return withConnection(source, (client) => copyOut(client, sql, new CopyOutParser(onRow), signal));
 }
 
-/** Thrown for a dataset or symbol id that is no whole number. COPY takes no parameters, so ids are part of its text. */
+/** Thrown for an id that is not a whole number. A COPY cannot have parameters, so ids become part of its text. */
 export class IdError extends Error {
   override readonly name = 'IdError';
   constructor(readonly actual: unknown) {
@@ -103,13 +103,13 @@ export function windowSql({ datasetId, symbolIds, ranges }: WindowQuery): string
   return `COPY (${selects.join(' UNION ALL ')}) TO STDOUT (FORMAT binary)`;
 }
 
-/** A number as text of a statement. @throws IdError */
+/** A whole number as text for a statement. @throws IdError */
 export function wholeNumber(id: number): string {
   if (!Number.isSafeInteger(id)) throw new IdError(id);
   return String(id);
 }
 
-/** A time as text of a statement. */
+/** A time as text for a statement. */
 export function timestamp(epochMs: number): string {
   return `'${isoText(epochMs)}'::timestamptz`;
 }

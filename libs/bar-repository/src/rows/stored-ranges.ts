@@ -1,6 +1,6 @@
 /**
- * Time ranges of a query, and what a dataset has in them: numbers of rows, first and last bars. Uses the index, and
- * reads only rows that it counts.
+ * Time ranges of a query, and what a dataset has in them: numbers of rows, first and last bars. The queries use the index, and read
+ * only rows that they count.
  */
 import type { DataSource } from 'typeorm';
 
@@ -10,7 +10,7 @@ export interface TimeRange {
   to: number;
 }
 
-/** Thrown for a range whose start or end is no whole number of milliseconds. */
+/** Thrown for a range whose start or end is not a whole number of milliseconds. */
 export class TimeRangeError extends Error {
   override readonly name = 'TimeRangeError';
   constructor(readonly range: TimeRange) {
@@ -19,7 +19,7 @@ export class TimeRangeError extends Error {
 }
 
 /**
- * The same instants as sorted ranges that neither touch nor overlap, so that no row is read twice. Empty ranges are left out.
+ * The same times as sorted ranges that neither touch nor overlap, so that no row is read twice. Leaves out empty ranges.
  * @throws TimeRangeError
  */
 export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
@@ -41,15 +41,15 @@ export function isoText(time: number): string {
 
 interface SpanRows {
   symbolId: number;
-  /** Position of the span in the call. */
+  /** Index of the span in the call's `spans`. */
   span: number;
   rows: number;
-  /** Open time of the first of them, epoch ms. */
+  /** Open time of the first of these rows, epoch ms. */
   first: number;
 }
 
 /**
- * Rows of the symbols in each of the spans; pairs of symbol and span without a row are left out.
+ * Counts the rows of each symbol in each span. Leaves out pairs of symbol and span without a row.
  * @param spans in order and without overlap
  */
 export async function countRowsInSpans(
@@ -58,13 +58,13 @@ export async function countRowsInSpans(
   symbolIds: readonly number[],
   spans: readonly TimeRange[],
 ): Promise<SpanRows[]> {
-  const gaps = mergeRanges(spans);
-  if (gaps.length === 0) return [];
+  const ranges = mergeRanges(spans);
+  if (ranges.length === 0) return [];
   const rows = await dataSource.query<{ symbolId: number; span: number; rows: number; first: Date }[]>(COUNT_SPANS, [
     datasetId,
     symbolIds,
-    gaps.map(({ from }) => isoText(from)),
-    gaps.map(({ to }) => isoText(to)),
+    ranges.map(({ from }) => isoText(from)),
+    ranges.map(({ to }) => isoText(to)),
     spans.map(({ from }) => isoText(from)),
   ]);
   return rows.map((row) => ({ ...row, first: row.first.getTime() }));
@@ -74,12 +74,12 @@ export async function countRowsInSpans(
 const COUNT_SPANS = `SELECT symbol.id AS "symbolId", width_bucket(bar."time", $5::timestamptz[]) - 1 AS span,
     count(*)::int AS rows, min(bar."time") AS first
   FROM unnest($2::int4[]) AS symbol(id)
-  CROSS JOIN unnest($3::timestamptz[], $4::timestamptz[]) AS gap(opens, closes)
+  CROSS JOIN unnest($3::timestamptz[], $4::timestamptz[]) AS part(opens, closes)
   CROSS JOIN LATERAL (SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = symbol.id
-    AND "time" >= gap.opens AND "time" < gap.closes OFFSET 0) AS bar
+    AND "time" >= part.opens AND "time" < part.closes OFFSET 0) AS bar
   GROUP BY symbol.id, span ORDER BY symbol.id, span`;
 
-/** Number of rows of each symbol in its range, in the order of the call. */
+/** Number of rows in each range of a symbol, in the order of `ranges`. */
 export async function countRows(
   dataSource: DataSource,
   datasetId: number,
@@ -109,7 +109,7 @@ export interface SymbolExtent {
   last: number;
 }
 
-/** Every symbol that has a bar in the dataset, sorted by name. */
+/** Every symbol that has a bar in the dataset, sorted by name. Steps from symbol to symbol in the index instead of reading all rows. */
 export async function datasetExtent(dataSource: DataSource, datasetId: number): Promise<SymbolExtent[]> {
   const rows = await dataSource.query<{ id: number; symbol: string; first: Date; last: Date }[]>(
     `WITH RECURSIVE held AS (

@@ -1,4 +1,4 @@
-/** Finds connections that are of no use any more: half-open ones, and those to a server that takes no writes. */
+/** Finds connections to give up: half-open ones, and those to a server that has become read-only. */
 import { Client, type PoolClient } from 'pg';
 import { ignoreErrors } from '../connection.js';
 import { type BackendState, CopySocket } from '../rows/index.js';
@@ -14,21 +14,20 @@ const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) 
   FROM pg_stat_activity WHERE pid = $1`;
 
 /**
- * Lets the socket of a connection that has had no answer for some seconds ask the server, on a new connection, whether it still works for
- * it. A half-open connection looks like a slow query; its backend has ended, or waits for a query that never arrived.
- * @param url of the server
+ * Lets a connection's socket ask the server, on a new connection, what the backend does. The socket asks when an answer is overdue: the
+ * query may be slow, or the connection half-open, so that its backend has ended or waits for a query that never arrived.
  */
 export function checkWhenSilent(client: PoolClient, url: string): void {
   const pid = processIdOf(client);
   const socket = 'connection' in client && (client.connection as { stream?: unknown }).stream;
-  if (socket instanceof CopySocket && pid !== undefined) socket.askServer = () => backendIs(url, pid);
+  if (socket instanceof CopySocket && pid !== undefined) socket.askServer = () => stateOfBackend(url, pid);
 }
 
 /**
- * `abandoned` when the backend `pid` has ended or waits for a query. `unknown` when that cannot be found out: the server does not
- * answer, or a connection pooler, which has process ids that the server does not know, is between.
+ * `abandoned` when the backend `pid` has ended or waits for a query; `working` when it runs one. `unknown` when it cannot send its answer,
+ * when the server does not reply, or when a connection pooler is in between, because its process ids are not those of the server.
  */
-async function backendIs(url: string, pid: number): Promise<BackendState> {
+async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   const client = new Client({
     connectionString: url,
     application_name: 'barkeep-check',
@@ -67,13 +66,13 @@ function processIdOf(client: object): number | undefined {
 const READ_ONLY = '25006';
 
 /**
- * After the first statement that fails because the server is read-only, the pool closes the connection and opens one to the new server.
- * A failover that moves the server's name or address to another machine leaves open connections at the old one.
+ * Makes the pool close a connection after a statement failed because the server is read-only. The pool then connects to the new server.
+ * Without this, connections stay at the old server after a failover that moves the server's name or address to another machine.
  */
 export function leaveWhenDemoted(client: PoolClient): void {
   const { connection } = client as { connection?: Connection };
   connection?.on('errorMessage', ({ code }) => {
-    // The pool keeps no connection on which a query cannot run.
+    // The pool closes a returned connection that is not queryable.
     if (code === READ_ONLY) Object.assign(client, { _queryable: false });
   });
 }

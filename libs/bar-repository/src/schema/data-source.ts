@@ -21,8 +21,8 @@ export interface DataSourceOptions {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Settings of every connection: no JIT (queries are short), UTC, and a check that frees the locks of a dead client within a second
- * instead of after a network timeout.
+ * Settings of every connection: no JIT (queries are short), UTC, a check that frees the locks of a dead client within a second instead of
+ * after a network timeout, and a limit for transactions in which no statement runs.
  */
 const SESSION_SETTINGS = [
   'jit=off',
@@ -33,7 +33,7 @@ const SESSION_SETTINGS = [
 
 /**
  * A `DataSource` for the database at `url` (`postgres://user:password@host:port/database`) with all migrations. The tables have no
- * entities, because every statement is SQL. It never changes the schema without a call of `migrate`.
+ * entities, because every statement is SQL. Only {@link migrate} changes the schema.
  */
 export function createDataSource(url: string, options: DataSourceOptions = {}): DataSource {
   return new DataSource({
@@ -73,7 +73,7 @@ export class NewerSchemaError extends Error {
  * Brings the schema up to date: runs the pending migrations in one transaction on one connection. Any number of processes may call it
  * at the same time. An advisory lock makes them run one after another, and later ones find no pending migration.
  * @returns the names of the migrations that ran
- * @throws NewerSchemaError, DatabaseError; then none of them is applied
+ * @throws NewerSchemaError, DatabaseError; then no migration is applied
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();

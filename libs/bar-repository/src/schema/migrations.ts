@@ -12,7 +12,7 @@ interface Migration {
 const LOST =
   'its store was written by Barkeep 0.1, which this version does not continue: start it again, and it is streamed from its first bar';
 
-/** Completed sessions of Barkeep 0.1 keep their stores, which can be read. Other stores have events without a clock. */
+/** Sessions of Barkeep 0.1 that this version cannot continue: their events have no clock. Stores of completed ones stay readable. */
 const IS_OPEN = `state NOT IN ('created', 'completed')`;
 
 /** Every migration, oldest first. */
@@ -47,7 +47,7 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
   },
   {
-    // A Redis server that comes back with older data may have the keys of removed sessions: the record shows that they are ours.
+    // A Redis server that returns with older data may have keys of removed sessions: this table shows that they are Barkeep's.
     name: 'RemovedSessions1764100000000',
     statements: [
       `CREATE TABLE removed_sessions (
@@ -64,9 +64,9 @@ export const MIGRATIONS: readonly Migration[] = [
     statements: ['ALTER TABLE sessions ADD COLUMN days text'],
   },
   {
-    // The format of a session's store and jobs: a process works only on sessions of its own format. Processes of 0.1 do not know
-    // it: the renamed column makes each of their statements on sessions fail, and the raised epochs stop their streams. Their open
-    // sessions become `lost`, and the keys of these count as removed.
+    // The format of a session's store and jobs: a process works only on sessions of its own format. Processes of 0.1 do not check
+    // the format: the renamed column makes each of their statements on sessions fail, and the raised epochs stop their streams.
+    // Open sessions of 0.1 become `lost`, and their keys count as those of removed sessions.
     name: 'SessionFormats1764300000000',
     statements: [
       'ALTER TABLE sessions RENAME COLUMN run TO starts',
@@ -81,7 +81,7 @@ export const MIGRATIONS: readonly Migration[] = [
     ],
   },
   {
-    // For which trading day a repository answered a refused bar: the bar's own time may be wrong.
+    // The trading day that was requested when a repository returned a refused bar. The bar's own time may be wrong.
     name: 'RefusedDays1764400000000',
     statements: ['ALTER TABLE quarantined_bars ADD COLUMN requested_date date'],
   },
@@ -98,7 +98,7 @@ export const MIGRATION_CLASSES = MIGRATIONS.map(
       }
 
       down(): Promise<void> {
-        return Promise.reject(new Error('expected a backup to return to an earlier version (docs/upgrading.md)'));
+        return Promise.reject(new Error('restore a backup to return to an earlier version (docs/upgrading.md)'));
       }
     },
 );

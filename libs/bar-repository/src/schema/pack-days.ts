@@ -1,22 +1,22 @@
 /**
- * The statements that create packed days and the triggers that keep them equal to their rows (docs/storage-layout.md). Any statement that changes rows
- * of `bars` deletes the affected packs in the same transaction and changes the version of the dataset.
+ * The statements that create packed days and the triggers that keep them equal to their rows (docs/storage-layout.md). Any statement
+ * that changes rows of `bars` deletes the affected packs in the same transaction and changes the version of the dataset.
  *
  * A packing process raises `datasets.packings` and holds that row exclusively until it commits. A writer of bars locks the same row
- * shared at the end of its statement. So one waits for the other, and the later one sees the changes of the earlier one: a pack that
- * misses a concurrent row never stays. A writer whose snapshot is older than the pack (REPEATABLE READ) cannot see the pack.
+ * shared at the end of its statement. So one of the two waits for the other and then sees the other's changes: a pack that misses a
+ * concurrent row never stays. A writer whose snapshot is older than the pack (REPEATABLE READ) cannot see the pack.
  * PostgreSQL then fails the writer's statement with a serialization failure (40001), and the writer must retry its transaction.
  */
-/** All triggers name their changed rows `touched`, so one function serves all. An update has old and new rows. */
+/** The triggers for rows all name the changed rows `touched`, so they share one function. An update has old and new rows: two triggers. */
 const TRIGGERS = [
-  { name: 'bars_inserted', event: 'INSERT', rows: 'REFERENCING NEW TABLE AS touched', does: 'note_changed_bars' },
-  { name: 'bars_deleted', event: 'DELETE', rows: 'REFERENCING OLD TABLE AS touched', does: 'note_changed_bars' },
-  { name: 'bars_updated_from', event: 'UPDATE', rows: 'REFERENCING OLD TABLE AS touched', does: 'note_changed_bars' },
-  { name: 'bars_updated_to', event: 'UPDATE', rows: 'REFERENCING NEW TABLE AS touched', does: 'note_changed_bars' },
-  { name: 'bars_emptied', event: 'TRUNCATE', rows: '', does: 'note_emptied_bars' },
+  { name: 'bars_inserted', event: 'INSERT', rows: 'REFERENCING NEW TABLE AS touched', calls: 'note_changed_bars' },
+  { name: 'bars_deleted', event: 'DELETE', rows: 'REFERENCING OLD TABLE AS touched', calls: 'note_changed_bars' },
+  { name: 'bars_updated_from', event: 'UPDATE', rows: 'REFERENCING OLD TABLE AS touched', calls: 'note_changed_bars' },
+  { name: 'bars_updated_to', event: 'UPDATE', rows: 'REFERENCING NEW TABLE AS touched', calls: 'note_changed_bars' },
+  { name: 'bars_emptied', event: 'TRUNCATE', rows: '', calls: 'note_emptied_bars' },
 ];
 
-/** Runs with the owner's rights, so that a role that may write bars needs no rights on the packs. */
+/** A trigger function runs with its owner's rights, so that a role that may write bars needs no rights on the packs. */
 const FUNCTION_OPTIONS = 'LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT';
 
 export const PACK_DAYS = [
@@ -68,8 +68,8 @@ export const PACK_DAYS = [
      RETURN NULL;
    END $body$`,
   // ALWAYS: the triggers also fire for changes that replication applies.
-  ...TRIGGERS.flatMap(({ name, event, rows, does }) => [
-    `CREATE TRIGGER ${name} AFTER ${event} ON bars ${rows} FOR EACH STATEMENT EXECUTE FUNCTION ${does}()`,
+  ...TRIGGERS.flatMap(({ name, event, rows, calls }) => [
+    `CREATE TRIGGER ${name} AFTER ${event} ON bars ${rows} FOR EACH STATEMENT EXECUTE FUNCTION ${calls}()`,
     `ALTER TABLE bars ENABLE ALWAYS TRIGGER ${name}`,
   ]),
 ];

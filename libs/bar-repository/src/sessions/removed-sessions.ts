@@ -1,4 +1,4 @@
-/** Remembers which sessions were removed. `SessionRepository.remove` adds them. */
+/** Records which sessions were removed in the last month. */
 import type { DataSource, EntityManager } from 'typeorm';
 
 const KEPT_DAYS = 31;
@@ -6,10 +6,11 @@ const KEPT_DAYS = 31;
 /** The sessions that were removed under one id. */
 export interface RemovedUnderId {
   incarnations: string[];
-  /** True when another session has the id now. */
+  /** True when a session with this id exists again. */
   isTaken: boolean;
 }
 
+/** Records that these incarnations of `id` were removed. */
 export async function noteRemoved(manager: EntityManager, id: string, incarnations: readonly string[]): Promise<void> {
   await manager.query(
     'INSERT INTO removed_sessions (incarnation, id) SELECT incarnation, $1 FROM unnest($2::uuid[]) AS incarnation ON CONFLICT DO NOTHING',
@@ -17,7 +18,7 @@ export async function noteRemoved(manager: EntityManager, id: string, incarnatio
   );
 }
 
-/** Those of `ids` under which sessions were removed in the last month. */
+/** The recorded removals by id, for those of `ids` that have any. */
 export async function removedAmong(
   dataSource: DataSource,
   ids: readonly string[],
@@ -30,7 +31,7 @@ export async function removedAmong(
   return new Map(rows.map(({ id, incarnations, isTaken }) => [id, { incarnations, isTaken }]));
 }
 
-/** Whether any removed session is remembered. Forgets those of more than a month ago. */
+/** Deletes records that are older than a month. @returns whether any record is left */
 export async function hasRemoved(dataSource: DataSource): Promise<boolean> {
   await dataSource.query(`DELETE FROM removed_sessions WHERE removed_at < now() - interval '${KEPT_DAYS} days'`);
   const [row] = await dataSource.query<{ found: boolean }[]>('SELECT EXISTS (SELECT FROM removed_sessions) AS found');

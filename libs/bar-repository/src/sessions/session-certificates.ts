@@ -9,7 +9,7 @@ export interface StoredCertificate<Certificate> {
 }
 
 export class SessionCertificates<Spec, Certificate extends object> {
-  /** @param deployment the deployment whose sessions are listed, as in `SessionRepository`; null: all */
+  /** @param deployment {@link lacking} returns only sessions of it, as the lists of `SessionRepository` do; null: of all deployments */
   constructor(
     private readonly dataSource: DataSource,
     private readonly deployment: string | null = null,
@@ -42,8 +42,8 @@ export class SessionCertificates<Spec, Certificate extends object> {
   }
 
   /**
-   * Completed sessions whose certificate is not stored, or still waits for consumers: newest first, at most `limit`, without the
-   * incarnations `except`.
+   * At most `limit` completed sessions whose certificate is not stored (`isKept` is false) or still waits for consumers (`isKept` is
+   * true), latest completion first. Leaves out the incarnations `except`.
    */
   lacking(limit: number, except: readonly string[] = []): Promise<(SessionRow<Spec> & { isKept: boolean })[]> {
     return this.dataSource.query<(SessionRow<Spec> & { isKept: boolean })[]>(

@@ -1,6 +1,4 @@
-/**
- * Creates the row of a session. Safe to repeat and to call concurrently, because unique keys of the database decide which call is first.
- */
+/** Creates the row of a session. Safe to repeat and to call concurrently: unique keys of the database decide which call is first. */
 import type { DataSource } from 'typeorm';
 import { SpecConflictError, SESSION_COLUMNS, SESSION_FORMAT, type SessionRow } from './session-row.js';
 
@@ -28,8 +26,8 @@ const INSERT = `
   ON CONFLICT DO NOTHING RETURNING ${SESSION_COLUMNS}`;
 
 /**
- * The row with this id sorts first. A row that matches by idempotency key only may have another id than the one generated for this
- * call, so the comparison of specs ignores their ids.
+ * The row with this id sorts first. A row that matches only by its idempotency key may have another id than the one generated for
+ * this call, so the comparison of specs ignores their ids.
  */
 const SELECT_HOLDER = `
   SELECT ${SESSION_COLUMNS},
@@ -39,7 +37,7 @@ const SELECT_HOLDER = `
 /** A conflicting row may be deleted before we read it. After this many attempts the call reports a conflict. */
 const ATTEMPTS = 5;
 
-/** See `SessionRepository.create`. @param deployment that owns the session; null: any */
+/** See `SessionRepository.create`. @param deployment the one that owns the session; null: any deployment may work on it */
 export async function createSession<Spec>(
   dataSource: DataSource,
   deployment: string | null,
@@ -47,8 +45,8 @@ export async function createSession<Spec>(
 ): Promise<CreatedSession<Spec>> {
   const parameters = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const further = [session.historyDays ?? 0, deployment, session.days ?? null];
-    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, ...further]);
+    const otherColumns = [session.historyDays ?? 0, deployment, session.days ?? null];
+    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, ...otherColumns]);
     if (inserted) return { row: inserted, created: true };
     const [holder, second] = await dataSource.query<Found<Spec>[]>(SELECT_HOLDER, parameters);
     if (!holder) continue;

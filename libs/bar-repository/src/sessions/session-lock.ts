@@ -6,13 +6,13 @@ import { parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { SessionKey } from './session-repository.js';
 
-/** A process that holds the lock and is suspended for longer loses it. */
+/** A process that holds the lock loses it when it runs no statement for longer than this. */
 const SILENT_MAX_MS = 30_000;
 
 /**
  * Runs `work` while it holds the session's lock. `work` must use the connection of `manager` and no other of the pool. Otherwise
  * callers that wait for the lock could occupy all connections, and the one that holds it would wait for a connection.
- * @param work gets the current symbols of the session, or undefined when the session does not exist any more
+ * @param work gets the changes of the session's symbols, or undefined when the session no longer exists
  */
 export async function withSessionLock<T>(
   dataSource: DataSource,

@@ -2,8 +2,8 @@
  * Sessions in PostgreSQL: spec, state, owner and checkpoint of each.
  *
  * Every change is one statement that checks its conditions, so any number of coordinators may call at the same time. The epoch is
- * the fence: each claim raises it, and methods that take an epoch change nothing when a higher one exists. Epochs come from
- * PostgreSQL, because a counter in Redis would repeat numbers after a failover.
+ * the fence: each claim raises it, and a write of an owner with an earlier epoch changes nothing. Epochs come from PostgreSQL,
+ * because a counter in Redis could repeat numbers after a failover.
  */
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
@@ -41,7 +41,7 @@ export interface TransitionPatch {
   error?: string | null;
   /** Adds one to the number of starts. @default false */
   incrementRun?: boolean;
-  /** Clears the checkpoint, when its store does not exist any more. @default false */
+  /** Clears the checkpoint, because the store that it describes no longer exists. @default false */
   forgetCheckpoint?: boolean;
 }
 
@@ -50,8 +50,8 @@ const SYMBOLS_VERSION = `coalesce((membership->>'version')::int, 0)`;
 
 export class SessionRepository<Spec = unknown> {
   /**
-   * @param deployment new sessions get this deployment, and only its sessions are listed. Several deployments may share a
-   * database. Null: sessions of all deployments.
+   * @param deployment new sessions belong to this deployment, and lists contain only its sessions and those of no deployment. Null:
+   * new sessions belong to none, and lists contain all sessions. Several deployments may share a database.
    */
   constructor(
     private readonly dataSource: DataSource,
@@ -75,7 +75,7 @@ export class SessionRepository<Spec = unknown> {
     return (await this.select('WHERE idempotency_key = $1', [idempotencyKey]))[0];
   }
 
-  /** The state that a session has now; undefined when it is gone. */
+  /** The state that a session has now; undefined when it was deleted. */
   async stateOf({ id, incarnation }: SessionKey): Promise<SessionState | undefined> {
     const [row] = await this.dataSource.query<{ state: SessionState }[]>(
       'SELECT state FROM sessions WHERE id = $1 AND incarnation = $2',
@@ -92,8 +92,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * True when a session that was created in the last minute and has not ended has the same source and symbols and overlapping
-   * days. Both sessions are then probably streamed at the same time.
+   * True when another session that was created in the last minute, and is in state `created` or `running`, has the same source and
+   * symbols and overlapping dates. Both sessions are then probably streamed at the same time.
    */
   async hasSimilarSession({ id }: SessionKey): Promise<boolean> {
     const [row] = await this.dataSource.query<{ found: boolean }[]>(
@@ -131,16 +131,16 @@ export class SessionRepository<Spec = unknown> {
     return new Map(rows.map(({ state, count }) => [state, Number(count)]));
   }
 
-  /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not running or waiting for upkeep, or has another format */
+  /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not active or has another format */
   async claim(key: SessionKey, owner: string): Promise<number | undefined> {
-    const isClaimable = 'state = ANY($4) AND format = $5';
+    const condition = 'state = ANY($4) AND format = $5';
     const parameters = [owner, ACTIVE_STATES, SESSION_FORMAT];
-    const [row] = await this.updateOf(key, 'epoch = epoch + 1, owner = $3', isClaimable, parameters);
+    const [row] = await this.updateOf(key, 'epoch = epoch + 1, owner = $3', condition, parameters);
     return row?.epoch;
   }
 
   /**
-   * Moves the session from one of `from` to `to`, regardless of its owner, and returns it.
+   * Moves the session from one of the states `from` to the state `to`, regardless of its owner, and returns it.
    * @throws SessionStateError, UnknownSessionError
    */
   async transition(
@@ -159,7 +159,7 @@ export class SessionRepository<Spec = unknown> {
     throw new SessionStateError(id, from, (await this.get(id)).state);
   }
 
-  /** Stores how far the session is durably written. @returns false, and changes nothing, when `epoch` is not current any more */
+  /** Stores how far the session's store is written. @returns false, and changes nothing, when `epoch` is not current any more */
   async saveCheckpoint(key: SessionKey, epoch: number, { frontier, clock }: SessionCheckpoint): Promise<boolean> {
     const updated = await this.updateOf(key, 'checkpoint = $4', 'epoch = $3', [epoch, { frontier, clock }]);
     return updated.length > 0;
@@ -188,7 +188,7 @@ export class SessionRepository<Spec = unknown> {
 
   /**
    * Changes the symbols of a session in one of the states `from`.
-   * @returns undefined when the session has other symbols than `before`, or is in another state
+   * @returns the new row, or undefined when the session has other symbols than `before` or is in another state
    */
   async changeSymbols(
     key: SessionKey,
@@ -196,20 +196,20 @@ export class SessionRepository<Spec = unknown> {
     before: Membership,
     after: Membership,
   ): Promise<SessionRow<Spec> | undefined> {
-    const isSame = `state = ANY($3) AND ${SYMBOLS_VERSION} = $4`;
-    const [row] = await this.updateOf(key, 'membership = $5', isSame, [from, before.version, after]);
+    const condition = `state = ANY($3) AND ${SYMBOLS_VERSION} = $4`;
+    const [row] = await this.updateOf(key, 'membership = $5', condition, [from, before.version, after]);
     return row;
   }
 
-  /** Raises the epoch of a session to that of its store, because Postgres lost its newest commits; a higher one stays. */
+  /** Raises the epoch of a session to that of its store, after PostgreSQL has lost its newest commits. A higher epoch stays. */
   async raiseEpoch({ id, incarnation }: SessionKey, epoch: number): Promise<void> {
     await this.update('SET epoch = $3 WHERE id = $1 AND incarnation = $2 AND epoch < $3', [id, incarnation, epoch]);
   }
 
   /** Moves between `running` and `waiting-upkeep`. @returns false when `epoch` is not current or the session is in another state */
   async setStateIfEpoch(key: SessionKey, epoch: number, state: (typeof ACTIVE_STATES)[number]): Promise<boolean> {
-    const isCurrent = 'epoch = $3 AND state = ANY($5)';
-    const updated = await this.updateOf(key, 'state = $4', isCurrent, [epoch, state, ACTIVE_STATES]);
+    const condition = 'epoch = $3 AND state = ANY($5)';
+    const updated = await this.updateOf(key, 'state = $4', condition, [epoch, state, ACTIVE_STATES]);
     return updated.length > 0;
   }
 
@@ -236,8 +236,8 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /**
-   * Sessions that ended more than their spec's `retentionHours` ago. A session with 0, or without the field, never expires. The clock of
-   * PostgreSQL decides, which also noted the end: the clock of a process may be wrong.
+   * Sessions that ended more than their spec's `retentionHours` ago. A session with 0, or without the field, never expires. PostgreSQL
+   * compares with its own clock, which also gave the time of the end: the clock of a process may be wrong.
    */
   expired(): Promise<SessionRow<Spec>[]> {
     return this.select(

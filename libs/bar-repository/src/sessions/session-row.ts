@@ -1,4 +1,4 @@
-/** The fields and columns of a session's row, its states, which sessions a process works on, and the errors of calls on sessions. */
+/** A session's row: its fields and columns, its states, the condition for sessions that a process may work on, errors and page cursors. */
 import type { Membership, SessionState } from '@barkeep/bars';
 
 export { SESSION_STATES, type SessionState } from '@barkeep/bars';
@@ -9,7 +9,7 @@ export const ACTIVE_STATES = ['running', 'waiting-upkeep'] as const satisfies re
 /** States in which a session does not change any more. A row in one of them has a `completedAt`. */
 export const ENDED_STATES = ['completed', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
-/** How far a session is durably written, both epoch ms. */
+/** How far a session's store is written: its frontier and its clock, epoch ms. */
 export interface SessionCheckpoint {
   frontier: number;
   clock: number;
@@ -23,9 +23,9 @@ export interface SessionRow<Spec = unknown> {
   spec: Spec;
   /** Number of history days. Computed when the session is created, so later data does not change it. */
   historyDays: number;
-  /** The trading days that it was created with (`encodeDays`), history first; null: those that its calendar has now. */
+  /** The trading days that the session was created with (`encodeDays`), history first; null: those that its calendar has now. */
   days: string | null;
-  /** Changes of its symbols since it was created; null when there are none. */
+  /** Changes of the session's symbols since it was created; null when there are none. */
   membership: Membership | null;
   state: SessionState;
   /** The fence. Each claim raises it. */
@@ -50,7 +50,7 @@ export const SESSION_COLUMNS = `
 
 /**
  * Format of what the processes of a deployment share: the store of a session, its row and its jobs. A release that changes one of
- * them raises it, in a migration that says what becomes of earlier sessions. Jobs: `jobPrefix` of `@barkeep/service`.
+ * these raises the number and has a migration that handles earlier sessions. Jobs: `jobPrefix` of `@barkeep/service`.
  */
 export const SESSION_FORMAT = 2;
 

@@ -35,7 +35,7 @@ describe('calendars by name', () => {
     (id) => {
       expect(() => calendarNamed(id)).toThrow(UnknownCalendarError);
       expect(() => calendarNamed(id)).toThrow(
-        `expected a calendar of ${calendarIds().join(', ')}, was ${JSON.stringify(id)}`,
+        `expected one of the calendars ${calendarIds().join(', ')}, was ${JSON.stringify(id)}`,
       );
     },
   );

@@ -1,8 +1,7 @@
 /**
- * Calendars by name: the shipped ones and a user's own. One book for the whole process, set once at its start: specs are checked
- * and layouts computed in many places, and with different books they would see different slots in the same bytes.
- * Guarantees: a shipped name means the same hours in every process, because no other calendar can take it; a shipped calendar
- * is parsed at its first look-up. Not responsible for reading a user's files.
+ * Calendars by name: the shipped ones and a user's own. A process has one book and sets it once, at its start: many places check specs
+ * and compute layouts, and with different books they would read the same bytes as different slots. A shipped name means the same hours
+ * in every process, because no other calendar can have it. A shipped calendar is parsed when it is first looked up.
  */
 import { Calendar } from './days.js';
 import { parseCalendarFile } from './parse.js';
@@ -29,18 +28,18 @@ import xtai from './data/xtai.json';
 import xtks from './data/xtks.json';
 import xtse from './data/xtse.json';
 
-/** No calendar has that name; `knownIds` are the known names. */
+/** Thrown for a name that no calendar has. `knownIds` are the names of all calendars. */
 export class UnknownCalendarError extends Error {
   override readonly name = 'UnknownCalendarError';
   constructor(
     readonly id: string,
     readonly knownIds: readonly string[],
   ) {
-    super(`expected a calendar of ${knownIds.join(', ')}, was ${JSON.stringify(id)}`);
+    super(`expected one of the calendars ${knownIds.join(', ')}, was ${JSON.stringify(id)}`);
   }
 }
 
-/** Two calendars have the same name, so that a session's hours would depend on which one is found first. */
+/** Thrown for a second calendar with the same name: a session's hours would depend on which one is found first. */
 export class DuplicateCalendarError extends Error {
   override readonly name = 'DuplicateCalendarError';
   constructor(readonly id: string) {
@@ -77,7 +76,7 @@ const shippedFiles: readonly { id: string; aliases?: readonly string[] }[] = [
 export class CalendarBook {
   readonly #calendars = new Map<string, () => Calendar>();
 
-  /** @param own calendars besides the shipped ones @throws {DuplicateCalendarError} when a name is in use already */
+  /** @param own the user's calendars @throws {DuplicateCalendarError} when a name is in use already */
   constructor(own: readonly Calendar[] = []) {
     for (const file of shippedFiles) {
       for (const id of [file.id, ...(file.aliases ?? [])]) {

@@ -1,7 +1,7 @@
 /**
- * A calendar file, a venue's hours as data in its own wall time: the form of each field, and which wall-time segments it trades on a day.
+ * A calendar file: a venue's hours in its own wall time. Defines the form of each field, and finds the wall-time segments of a day.
  * docs/calendar.schema.json is made from this schema, and a test compares them.
- * Not responsible for contradictions between fields (parse.ts) nor for UTC (days.ts).
+ * Contradictions between fields are found in parse.ts, and times become UTC in days.ts.
  */
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
@@ -53,7 +53,7 @@ export const calendarFileSchema = z.strictObject({
   holidays: dates.optional().describe('Dates of the normal week without trading.'),
 });
 
-/** A calendar file of the right form. */
+/** The content of a calendar file whose fields are valid. */
 export type CalendarFile = z.infer<typeof calendarFileSchema>;
 
 /** Segments of a calendar file. */
@@ -71,7 +71,7 @@ export interface WallDay {
   extended: readonly WallSegment[] | undefined;
 }
 
-/** A normal week that holds from a day on. */
+/** A normal week that applies from a day on. */
 interface Period {
   fromDay: number;
   week: Map<Weekday, WallDay>;
@@ -84,8 +84,8 @@ function minuteOf(text: string): number {
 }
 
 /** Segments of a calendar file in minutes. */
-export function wallSegmentsOf(inFile: FileSegments): WallSegment[] {
-  return inFile.map(({ open, close }) => ({ openMinute: minuteOf(open), closeMinute: minuteOf(close) }));
+export function wallSegmentsOf(segmentsInFile: FileSegments): WallSegment[] {
+  return segmentsInFile.map(({ open, close }) => ({ openMinute: minuteOf(open), closeMinute: minuteOf(close) }));
 }
 
 function wallDayOf(hours: { segments: FileSegments; extended?: FileSegments | undefined }): WallDay {

@@ -1,12 +1,12 @@
 /**
  * A venue's trading days in UTC, from a checked calendar file.
  * Guarantees: segments are in order, do not overlap and are never empty; a trading day is built once and frozen; a date
- * outside the known range is an error, never a guess. Not responsible for slots and bars within the segments.
+ * outside the known range is an error, never a guess. Slots within the segments: ../slots.ts.
  */
 import { DAY_MS, dateOf, epochDayOf, ZoneClock } from './time.js';
 import { CalendarRules, type WallSegment, type CalendarFile } from './calendar-file.js';
 
-/** A date before `firstDate` or after `lastDate` of a calendar; both are the outermost known dates. */
+/** Thrown for a date whose hours are not known: before `firstDate` or after `lastDate` of a calendar. */
 export class CalendarRangeError extends Error {
   override readonly name = 'CalendarRangeError';
   constructor(calendarId: string, date: string, firstDate: string, lastDate: string) {
@@ -14,7 +14,7 @@ export class CalendarRangeError extends Error {
   }
 }
 
-/** Extended hours of a calendar that has none. */
+/** Thrown when extended hours are requested of a calendar that has none. */
 export class ExtendedHoursError extends Error {
   override readonly name = 'ExtendedHoursError';
   constructor(readonly calendarId: string) {
@@ -34,7 +34,7 @@ export interface TradingDay {
   segments: readonly Segment[];
 }
 
-/** Regular trading alone, or with pre- and after-market. */
+/** Regular hours alone, or together with pre- and after-market. */
 export type Hours = 'regular' | 'extended';
 
 type DayCache = Map<number, TradingDay | undefined>;
@@ -56,7 +56,7 @@ export class Calendar {
   readonly #clock: ZoneClock;
   readonly #caches: Record<Hours, DayCache> = { regular: new Map(), extended: new Map() };
 
-  /** @param file data that `parseCalendar` has checked @param id its name, for an alias */
+  /** @param file data that `parseCalendar` has checked @param id the calendar's name: that of the file, or an alias */
   constructor(file: CalendarFile, id: string = file.id) {
     this.id = id;
     this.name = file.name;
@@ -90,7 +90,7 @@ export class Calendar {
     return days;
   }
 
-  /** {@link tradingDays} of the part of a range that the calendar knows; none when it knows no part of it. @throws {ExtendedHoursError} */
+  /** {@link tradingDays} for the part of a range that is within the known range; none when no part is. @throws {ExtendedHoursError} */
   knownTradingDays(from: string, to: string, hours: Hours = 'regular'): TradingDay[] {
     const start = from > this.firstDate ? from : this.firstDate;
     const end = to < this.lastDate ? to : this.lastDate;
@@ -122,7 +122,7 @@ export class Calendar {
     return days.reverse();
   }
 
-  /** The local midnight at which a date begins, epoch ms; any date, known or not. @throws {CalendarDateError} */
+  /** The local midnight at which a date begins, epoch ms. The date may be outside the known range. @throws {CalendarDateError} */
   startOf(date: string): number {
     return this.#utcOf(epochDayOf(date), 0);
   }

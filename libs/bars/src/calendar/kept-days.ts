@@ -1,6 +1,6 @@
 /**
  * The trading days of a session as short text. A session keeps the days that it was created with, so that a later correction of
- * its calendar does not change what is stored for it. Pure.
+ * its calendar does not change which slots its stored bars have. Pure.
  *
  * The text is a JSON array of runs. A run is `[date, gaps, ...minutes]`: its first date, the number of days to each further date
  * (one base-36 digit each), and the opens and closes of the day's segments, in minutes after midnight UTC of the date.
@@ -24,25 +24,25 @@ interface SpecDates {
 }
 
 /**
- * The trading days of a session, from its calendar as it is now. @param historyDays days before `start` @throws
- * UnknownCalendarError
+ * The trading days of a session, from its calendar as it is now.
+ * @param historyDays number of trading days before `start` @throws UnknownCalendarError
  */
 export function sessionDays({ calendar, start, end, hours }: SpecDates, historyDays: number): TradingDay[] {
   const days = calendarNamed(calendar);
   return [...days.tradingDaysBefore(start, historyDays, hours), ...days.tradingDays(start, end, hours)];
 }
 
-/** Equal days give equal text. */
+/** Writes days as text. Equal days give equal text. */
 export function encodeDays(days: readonly TradingDay[]): string {
   const runs: Run[] = [];
-  let last = NaN;
+  let lastDay = NaN;
   for (const { date, segments } of days) {
     const day = epochDayOf(date);
     const minutes = segments.flatMap(({ open, close }) =>
       [open, close].map((time) => (time - day * DAY_MS) / MINUTE_MS),
     );
-    const gap = day - last;
-    last = day;
+    const gap = day - lastDay;
+    lastDay = day;
     const run = runs.at(-1);
     if (run && gap <= GAP_MAX && String(run.slice(2)) === String(minutes)) run[1] += gap.toString(36);
     else runs.push([date, '', ...minutes]);
@@ -50,7 +50,7 @@ export function encodeDays(days: readonly TradingDay[]): string {
   return JSON.stringify(runs);
 }
 
-/** @param text of {@link encodeDays} */
+/** Reads the text that {@link encodeDays} wrote. */
 export function decodeDays(text: string): TradingDay[] {
   return (JSON.parse(text) as Run[]).flatMap(([date, gaps, ...minutes]) => {
     let day = epochDayOf(date);

@@ -1,7 +1,4 @@
-/**
- * The times between two local midnights of a venue at which its calendar has no slot: closed hours, breaks, closed
- * dates. Extended hours are marked as such. Pure.
- */
+/** The times between local midnights at which a calendar has no slot: closed hours, breaks, closed dates. Marks extended hours. Pure. */
 import type { Calendar, Hours, Segment } from './days.js';
 import { DAY_MS, dateOf, epochDayOf } from './time.js';
 
@@ -15,8 +12,8 @@ export interface OutsideSpan {
 }
 
 /**
- * The spans of a range of dates, both included, in order and without overlap. The evening of the last date has slots where
- * the next trading day opens on it.
+ * The spans in a range of dates, both included, in order and without overlap. A time on the last evening is not
+ * outside when the next trading day has opened by then.
  */
 export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
   const spans: OutsideSpan[] = [];
@@ -35,12 +32,12 @@ export function outsideSpans(calendar: Calendar, from: string, to: string, hours
   return spans.sort((left, right) => left.from - right.from);
 }
 
-/** Whether a time, epoch ms, is in extended hours of the calendar that a session with `hours` does not have. */
+/** Whether a time, epoch ms, is in extended hours of the calendar, and a session with these `hours` has no slot then. */
 export function isExtendedTime(calendar: Calendar, time: number, hours: Hours): boolean {
   if (hours === 'extended' || !calendar.hasExtendedHours) return false;
-  const at = (kind: Hours) =>
+  const isIn = (kind: Hours) =>
     segmentsAround(calendar, Math.floor(time / DAY_MS), kind).some(({ open, close }) => time >= open && time < close);
-  return at('extended') && !at('regular');
+  return isIn('extended') && !isIn('regular');
 }
 
 /** Segments of a date and of the dates before and after it, in order: a trading day may reach into both. */

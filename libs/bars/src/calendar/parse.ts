@@ -14,7 +14,7 @@ import {
 } from './calendar-file.js';
 import { dateOf, epochDayOf } from './time.js';
 
-/** A calendar file that cannot be used; `problems` lists everything that is wrong with it. */
+/** Thrown for a calendar file that cannot be used. `problems` lists everything that is wrong with it. */
 export class CalendarDataError extends Error {
   override readonly name = 'CalendarDataError';
   constructor(readonly problems: readonly FieldProblem[]) {
@@ -65,9 +65,9 @@ function expectedOf(issue: Issue): string {
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
-      return `at least ${issue.minimum} of it`;
+      return `a length of at least ${issue.minimum}`;
     case 'too_big':
-      return `at most ${issue.maximum} of it`;
+      return `a length of at most ${issue.maximum}`;
     default:
       return issue.message;
   }
@@ -79,10 +79,10 @@ function shown(input: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** Notes a problem. */
+/** Adds a problem to the list. */
 type Note = (field: string, expected: string, was: string) => void;
 
-/** All contradictions in a calendar file of the right form; none when the calendar can be used. */
+/** All contradictions in a calendar file whose single fields are valid; none when the calendar can be used. */
 function calendarProblems(file: CalendarFile): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const note: Note = (field, expected, was) => problems.push({ field, expected, was });
@@ -102,13 +102,13 @@ function checkLimits({ firstDate, lastDate, hours }: CalendarFile, note: Note): 
     if (previous === undefined && from > firstDate) note(field, `${firstDate} (firstDate) or before`, from);
     if (previous !== undefined && from < previous) note(field, `${previous} or after`, from);
     const sameDate = hours.slice(0, index).filter((entry) => entry.from === from);
-    const twice = weekdays.filter((weekday) => sameDate.some((entry) => entry.weekdays.includes(weekday)));
-    if (twice.length === 0) return;
-    note(`hours[${index}].weekdays`, `weekdays that no other entry from ${from} has`, twice.join(', '));
+    const repeated = weekdays.filter((weekday) => sameDate.some((entry) => entry.weekdays.includes(weekday)));
+    if (repeated.length === 0) return;
+    note(`hours[${index}].weekdays`, `weekdays that no other entry from ${from} has`, repeated.join(', '));
   });
 }
 
-/** Segments in order, and extended hours around regular ones, in the hours and special days. */
+/** Checks in `hours` and `specialDays` that segments are in order and that extended hours contain the regular ones. */
 function checkHours({ hours, specialDays = [] }: CalendarFile, note: Note): void {
   const hasExtended = hours[0]?.extended !== undefined;
   for (const [list, days] of Object.entries({ hours, specialDays })) {
@@ -146,9 +146,9 @@ function checkExtended(
     return;
   }
   if (!hasExtended) return note(field, 'nothing, as hours[0] has none', 'segments');
-  const wide = wallSegmentsOf(extended);
+  const extendedSegments = wallSegmentsOf(extended);
   wallSegmentsOf(segments).forEach(({ openMinute, closeMinute }, index) => {
-    if (wide.some((around) => around.openMinute <= openMinute && closeMinute <= around.closeMinute)) return;
+    if (extendedSegments.some((around) => around.openMinute <= openMinute && closeMinute <= around.closeMinute)) return;
     note(field, `a segment that holds all of segments[${index}]`, 'none');
   });
 }
@@ -168,7 +168,7 @@ function checkDates({ firstDate, lastDate, holidays = [], specialDays = [] }: Ca
   }
 }
 
-/** The first day that opens before the previous one has closed. */
+/** Reports the first day that opens before the previous one has closed. */
 function checkNeighbours(file: CalendarFile, note: Note): void {
   if (!reachesOverMidnight(file)) return;
   const rules = new CalendarRules(file);
@@ -188,7 +188,7 @@ function checkNeighbours(file: CalendarFile, note: Note): void {
   }
 }
 
-/** Only days that reach over midnight can overlap. For other calendars the walk over all dates is not needed. */
+/** Whether days may overlap, because some reach over midnight. Otherwise the walk over all dates is not needed. */
 function reachesOverMidnight({ hours, specialDays = [] }: CalendarFile): boolean {
   return [...hours, ...specialDays]
     .flatMap(({ segments, extended }) => wallSegmentsOf(extended ?? segments))

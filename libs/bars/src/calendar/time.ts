@@ -1,7 +1,7 @@
-/** Dates as days since 1970-01-01, without any time zone, and the wall clock of a zone. Not responsible for trading hours. */
+/** Converts dates to days since 1970-01-01, without a time zone, and the wall times of a zone to UTC. */
 import { IANAZone } from 'luxon';
 
-/** A text that is not a date of the Gregorian calendar in the form `YYYY-MM-DD`. */
+/** Thrown for a text that is not a date of the Gregorian calendar in the form `YYYY-MM-DD`. */
 export class CalendarDateError extends Error {
   override readonly name = 'CalendarDateError';
   constructor(readonly date: string) {
@@ -43,7 +43,7 @@ export function weekdayOf(epochDay: number): Weekday {
 
 const MINUTE_MS = 60_000;
 
-/** An offset look-up takes microseconds, so there is one for each span. No zone changes its offset and back within a week. */
+/** One look-up of an offset takes microseconds, so there is one per span. No zone changes its offset and back within a week. */
 const SPAN_MS = 7 * DAY_MS;
 
 /**
@@ -71,13 +71,13 @@ export class ZoneClock {
     return this.#changeBetween(wallMs - large, wallMs - small);
   }
 
-  /** The moment at which the offset changes in `(fromMs, toMs]`, found by halving, to the minute. */
+  /** The minute in `(fromMs, toMs]` at which the offset changes, by binary search. */
   #changeBetween(fromMs: number, toMs: number): number {
-    const [offset, minutes] = [this.#offsetMs(fromMs), (toMs - fromMs) / MINUTE_MS];
+    const [oldOffset, minutes] = [this.#offsetMs(fromMs), (toMs - fromMs) / MINUTE_MS];
     let [unchanged, changed] = [0, minutes];
     while (changed - unchanged > 1) {
       const middle = Math.floor((unchanged + changed) / 2);
-      if (this.#offsetMs(fromMs + middle * MINUTE_MS) === offset) unchanged = middle;
+      if (this.#offsetMs(fromMs + middle * MINUTE_MS) === oldOffset) unchanged = middle;
       else changed = middle;
     }
     return fromMs + changed * MINUTE_MS;

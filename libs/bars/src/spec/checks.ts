@@ -1,22 +1,22 @@
-/** The checks of a session spec that involve several fields, or a calendar. Pure. */
+/** The checks of a session spec that need several fields, or a calendar. Pure. */
 import { type Calendar, calendarNamed, UnknownCalendarError } from '../calendar/index.js';
 import type { SessionRequest } from './schema.js';
 import { isDerivable, parseInterval } from '../interval.js';
 import { type FieldProblem, type Report, shown } from '../field-problems.js';
 
-/** Stands for the dataset of fed bars. */
+/** The name of a feed in a session's list of datasets. */
 export const FEED = 'feed';
 
 /**
- * Most trading days of a session, and most symbols × trading days: they keep creation, reading and removal of a session within
- * seconds. The operator sets them.
+ * Most trading days per session, and most symbols × trading days. The operator sets these limits, so that a session is created, read and
+ * removed within seconds.
  */
 export interface SessionLimits {
   maxDays: number;
   maxSymbolDays: number;
 }
 
-/** Everything that is wrong with a spec whose fields are valid one by one. @param limits unchecked when undefined */
+/** All problems of a spec whose single fields are valid. @param limits undefined: the size is not checked */
 export function crossChecks(spec: SessionRequest, limits: SessionLimits | undefined): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const report: Report = (field, expected, was) => problems.push({ field, expected, was: shown(was) });
@@ -48,21 +48,21 @@ function intervalProblems({ baseInterval, derivedIntervals }: SessionRequest, re
   });
 }
 
-/** Reports the problems of a history's fields with each other, or with the rest of the spec. */
+/** Checks the fields of a history against each other and against the rest of the spec. */
 function historyProblems(spec: SessionRequest, report: Report): void {
   const { trailingDays, bars, interval, retainDays } = spec.history;
   if (bars === undefined) {
     if (interval !== undefined) report('history.interval', 'no such field without history.bars', interval);
-    const least = trailingDays ?? 0;
-    if (retainDays !== 0 && retainDays < least) {
-      report('history.retainDays', `0, or at least ${least} trailingDays`, retainDays);
+    const minimum = trailingDays ?? 0;
+    if (retainDays !== 0 && retainDays < minimum) {
+      report('history.retainDays', `0, or at least ${minimum} trailingDays`, retainDays);
     }
     return;
   }
   if (trailingDays !== undefined) report('history.trailingDays', 'no such field beside history.bars', trailingDays);
   const stored = storedIntervals(spec);
-  const named = interval === undefined ? undefined : parseInterval(interval).name;
-  if (named === undefined || !stored.includes(named)) {
+  const name = interval === undefined ? undefined : parseInterval(interval).name;
+  if (name === undefined || !stored.includes(name)) {
     report('history.interval', `one that this session stores: ${stored.join(', ')}`, interval);
   }
 }
@@ -84,7 +84,7 @@ function feedProblems({ history, backfill, symbols }: SessionRequest, report: Re
   });
 }
 
-/** The calendar of a spec, or undefined after a report when it does not cover the spec. */
+/** The calendar of a spec. Reports a calendar that is unknown or does not cover the spec, and returns undefined then. */
 function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | undefined {
   let calendar: Calendar;
   try {
@@ -98,17 +98,17 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
     report('hours', `regular (${calendar.id} has no extended hours)`, spec.hours);
     return undefined;
   }
-  const limits = `a date from ${calendar.firstDate} to ${calendar.lastDate}, the known range of ${calendar.id}`;
+  const expected = `a date from ${calendar.firstDate} to ${calendar.lastDate}, the known range of ${calendar.id}`;
   const outside = (['start', 'end'] as const).filter(
     (field) => spec[field] < calendar.firstDate || spec[field] > calendar.lastDate,
   );
-  for (const field of outside) report(field, limits, spec[field]);
+  for (const field of outside) report(field, expected, spec[field]);
   return outside.length > 0 ? undefined : calendar;
 }
 
 /**
- * A session has at least one trading day, and no more than the limits allow. Checked before a layout is built, because a layout
- * of 130 years takes seconds itself.
+ * Checks that a session has at least one trading day and is within the limits. The caller does this before it builds a layout, because
+ * a layout of 130 years takes seconds.
  */
 function sizeProblems(spec: SessionRequest, calendar: Calendar, limits: SessionLimits | undefined): FieldProblem[] {
   const { start, end, hours, symbols, history } = spec;
@@ -120,7 +120,7 @@ function sizeProblems(spec: SessionRequest, calendar: Calendar, limits: SessionL
   const days = ownDays + (history.trailingDays ?? 0);
   if (days > limits.maxDays) {
     const expected = `at most ${amount(limits.maxDays)} trading days in a session (BARKEEP_MAX_DAYS)`;
-    return [{ field: 'end', expected, was: `${amount(days)} trading days up to ${end} from ${start}` }];
+    return [{ field: 'end', expected, was: `${amount(days)} trading days for ${start} to ${end}, history included` }];
   }
   const count = symbols === 'dataset' ? 0 : symbols.length; // the symbols of a dataset are not known yet
   if (count * days <= limits.maxSymbolDays) return [];

@@ -1,7 +1,4 @@
-/**
- * The zod schema of a session spec: the form, the limits and the default of each field. What several fields must satisfy
- * together is in checks.ts. Pure.
- */
+/** The zod schema of a session spec: form, limits and default of each field. Checks that need several fields: ./checks.ts. Pure. */
 import { z } from 'zod';
 import { PRICES } from '../bar.js';
 import { INTERVAL_WORDS, isInterval } from '../interval.js';
@@ -17,7 +14,7 @@ const DATASET_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  */
 export const SYMBOL_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._\-/^=:+@#&$~]{1,64}$/;
 
-/** What a field that matches {@link SYMBOL_PATTERN} expects. */
+/** The words of error messages for what {@link SYMBOL_PATTERN} accepts. */
 export const SYMBOL_WORDS = 'a symbol of 1 to 64 letters, digits and . _ - / ^ = : + @ # & $ ~ (not . or ..)';
 
 /** Most trading days of history. */
@@ -34,10 +31,10 @@ const date = z.string().refine(isDate, 'a date, YYYY-MM-DD');
 const dataset = z.string().regex(DATASET_PATTERN, `a dataset name, ${DATASET_PATTERN.source}`);
 const speed = z.number('a number').min(0.1, 'at least 0.1').max(100_000, 'at most 100000');
 
-/** A flat object with two forms, distinguished by `bars`, so that each problem can name its field. */
+/** One object for both forms of a history, with and without `bars`, so that each problem can name its field. */
 const historySchema = z.strictObject({
   trailingDays: whole(0, HISTORY_DAYS_MAX).optional().describe('trading days before the first one; 0 by default'),
-  bars: whole(1, HISTORY_BARS_MAX).optional().describe('or: as many days as give each symbol so many bars'),
+  bars: whole(1, HISTORY_BARS_MAX).optional().describe('or: as many days as give each symbol this many bars'),
   interval: interval.optional().describe('of the bars'),
   retainDays: whole(0, RETAIN_DAYS_MAX)
     .default(0)
@@ -56,7 +53,7 @@ const symbols = z.union(
   'a list of symbols, or "dataset" for all symbols of the source',
 );
 
-/** Where the bars come from: the rows of a dataset, or a feed, whose streams may be out of order by `latenessSeconds`. */
+/** Where the bars come from: the rows of a dataset, or a feed, to which bars may come out of order by at most `latenessSeconds`. */
 const source = z.discriminatedUnion(
   'type',
   [
@@ -68,7 +65,7 @@ const source = z.discriminatedUnion(
 
 /**
  * How the clock moves: as fast as possible, at `speed` × real time (pace.ts), or in lockstep: at most `window` base bars
- * ahead of the slowest consumer, after `consumers` have joined. After `heartbeatSeconds` of silence from a consumer, the
+ * ahead of the slowest consumer, after `consumers` consumers have joined. After `heartbeatSeconds` of silence from a consumer, the
  * session drops it or waits for it (`onSilence`).
  */
 const pace = z.discriminatedUnion(
@@ -146,8 +143,8 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
         retryMissingBars: z.boolean().default(defaults.retryMissingBars),
         maxRetries: whole(1, 100).default(defaults.maxRetries),
         /**
-         * What happens when a repository fails in every attempt: the barrier waits and attempts continue, or its slots become
-         * absent, or the session fails.
+         * What happens when a repository fails in every attempt: the barrier waits and attempts continue, or the requested slots
+         * become absent and the clock continues, or the session fails.
          */
         onFailure: z.enum(['wait', 'continue', 'fail'], '"wait", "continue" or "fail"').default('wait'),
         autoComputeDerived: z.boolean().default(defaults.autoComputeDerived),
@@ -160,7 +157,7 @@ export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
 /** A checked spec whose symbols may still be `dataset`. Intervals have their canonical names, in ascending order. */
 export type SessionRequest = z.output<ReturnType<typeof sessionSpecSchema>>;
 
-/** A checked spec with every default filled in and a list of symbols: what a session keeps. */
+/** The spec that a session keeps: checked, with every default filled in and a list of symbols. */
 export type SessionSpec = Omit<SessionRequest, 'symbols'> & { symbols: string[] };
 
 /** One compiled schema for each object of defaults: zod compiles a schema at its first use, which takes milliseconds. */

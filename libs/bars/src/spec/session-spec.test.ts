@@ -347,7 +347,7 @@ describe('the size of a session', () => {
 
   it('has a limit of trading days, with the figures', () => {
     expect(() => parse({ end: '2013-10-14' })).toThrow(
-      'end: expected at most 5 trading days in a session (BARKEEP_MAX_DAYS), was 6 trading days up to 2013-10-14 from 2013-10-07',
+      'end: expected at most 5 trading days in a session (BARKEEP_MAX_DAYS), was 6 trading days for 2013-10-07 to 2013-10-14, history included',
     );
     expect(() => parse({ history: { trailingDays: 1 } })).toThrow('was 6 trading days');
   });

@@ -1,7 +1,4 @@
-/**
- * The session spec: parses what a user sends into one form with every default filled in, and reports all problems at once.
- * Pure.
- */
+/** Parses the session spec that a user sends into one form with every default filled in, or reports all its problems at once. Pure. */
 import { isDerivable, parseInterval } from '../interval.js';
 import { crossChecks, FEED, type SessionLimits } from './checks.js';
 import {
@@ -16,7 +13,7 @@ import {
 } from './schema.js';
 import { problemsOf, SessionSpecError } from '../field-problems.js';
 
-/** Clean answers without a bar that settle its slot as unfillable. */
+/** After this many answers without its bar, a slot is unfillable. Failures count only with `onFailure` "continue". */
 export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {
   return retryMissingBars ? maxRetries : 1;
 }
@@ -29,7 +26,7 @@ export function sourceName(spec: Pick<SessionSpec, 'source'>): string {
 /**
  * Checks a spec and fills in its defaults. `symbols` may be `dataset`: the caller reads the source's symbols and passes them
  * to {@link resolveSymbols}.
- * @param limits the largest session to accept; unchecked when undefined
+ * @param limits the largest session to accept; undefined: the size is not checked
  * @throws SessionSpecError with every problem
  */
 export function parseSessionRequest(
@@ -45,7 +42,7 @@ export function parseSessionRequest(
   return canonical(request);
 }
 
-/** Leaves out default intervals that cannot be derived from the base interval; those of the user are checked. */
+/** Leaves out default intervals that cannot be derived from the base interval. Those of the user stay, and are checked later. */
 function withDerivableDefaults(request: SessionRequest, input: unknown): SessionRequest {
   if ((input as Partial<SessionRequest>).derivedIntervals !== undefined) return request;
   const base = parseInterval(request.baseInterval);
@@ -64,8 +61,8 @@ export function parseSessionSpec(input: unknown): SessionSpec {
 
 /**
  * The spec that a session with `symbols: "dataset"` keeps: the list is frozen in it.
- * @param available the symbols of the source; used in ascending order of their code units, so that every reader of the
- * source gets the same spec
+ * @param available the symbols of the source. The spec lists them in ascending order of their code units, so that it does not
+ * depend on the order in which the source was read
  * @throws SessionSpecError when there are none or too many, or when the session becomes too large
  */
 export function resolveSymbols(
@@ -75,10 +72,10 @@ export function resolveSymbols(
 ): SessionSpec {
   if (hasSymbols(request)) return request;
   const symbols = [...new Set(available)].sort((a, b) => (a < b ? -1 : 1));
-  const wrong = symbols.find((symbol) => !SYMBOL_PATTERN.test(symbol));
+  const invalid = symbols.find((symbol) => !SYMBOL_PATTERN.test(symbol));
   const was = `${sourceName(request)} has ${symbols.length} symbols`;
-  if (wrong !== undefined)
-    throw new SessionSpecError([{ field: 'symbols', expected: SYMBOL_WORDS, was: `"${wrong}"` }]);
+  if (invalid !== undefined)
+    throw new SessionSpecError([{ field: 'symbols', expected: SYMBOL_WORDS, was: `"${invalid}"` }]);
   if (symbols.length === 0 || symbols.length > SYMBOLS_MAX) {
     throw new SessionSpecError([{ field: 'symbols', expected: `a dataset of 1 to ${SYMBOLS_MAX} symbols`, was }]);
   }
@@ -92,6 +89,7 @@ function hasSymbols(request: SessionRequest): request is SessionSpec {
   return request.symbols !== 'dataset';
 }
 
+/** The spec with canonical interval names, and derived intervals once each in ascending order. */
 function canonical(spec: SessionRequest): SessionRequest {
   const derived = new Map(spec.derivedIntervals.map((text) => [parseInterval(text).name, parseInterval(text)]));
   return {

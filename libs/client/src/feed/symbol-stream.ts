@@ -1,16 +1,16 @@
 /**
  * The stream of one symbol into a session whose source is `feed`: sends bars in batches, one after another. Repeats a batch
  * while the coordinator does not answer. Sending a bar twice is harmless, so a program may send everything again after a crash.
- * Repeats with each batch how many bars the store had at the last answer, so that a store that lost bars is noticed.
+ * Each batch carries how many bars the store already had, so that the coordinator notices a store that lost bars.
  */
 import { type CoordinatorClient, FedBarsLostError, type FeedAnswer } from '../http/index.js';
 import { batchesOf } from './batches.js';
 
-/** A bar to feed. Its time has one of two names. */
+/** A bar to feed. Its open time is in `openTime` or in `time`. */
 export interface FeedBar {
   /** Open time: epoch ms, ISO 8601 or a Date. */
   openTime?: number | string | Date;
-  /** The same by another name. */
+  /** Another name for `openTime`. */
   time?: number | string | Date;
   /** First price. */
   open: number;
@@ -27,7 +27,7 @@ export interface FeedBar {
 /** Bars of one symbol in any order, all at once or as they arrive. */
 export type FeedBars = Iterable<FeedBar> | AsyncIterable<FeedBar>;
 
-/** The result of feeding: the sum over all batches. */
+/** The result of feeding, summed over all batches. */
 export interface FeedResult extends Omit<FeedAnswer, 'stored'> {
   /** Number of sent bars. */
   sent: number;
@@ -38,13 +38,13 @@ const BATCH_BARS = 5_000;
 /** Maximum number of listed problems: as many as one answer of the coordinator lists. */
 const PROBLEMS_MAX = 100;
 
-/** The stream of one symbol. Made by `registerStream` of a session. */
+/** The stream of one symbol. `registerStream` of a session returns it. */
 export class SymbolStream {
   readonly #http: Pick<CoordinatorClient, 'feed' | 'endFeed'>;
   readonly #session: string;
   readonly #signal: AbortSignal | undefined;
   #total: FeedResult = emptyResult();
-  /** `stored` of the last answer; undefined before the first one, and after bars were lost. */
+  /** The highest `stored` of all answers; undefined before the first answer, and after bars were lost. */
   #seen: number | undefined;
 
   /** @internal */
@@ -66,7 +66,7 @@ export class SymbolStream {
   }
 
   /**
-   * Feeds bars; resolves when the last of them is stored. Bars from an asynchronous source are sent after at most a quarter of a
+   * Feeds bars; resolves when the coordinator has answered for all of them. Bars from an asynchronous source are sent after at most a quarter of a
    * second. A late bar fills its slot if the slot is still empty. The coordinator counts and quarantines a bar that differs from
    * the stored one or is invalid.
    * @param options `throughMs`: the stream is complete up to this time, epoch ms, even where it has no bars
@@ -75,17 +75,17 @@ export class SymbolStream {
    *   the lost bars again, through this object or another one. SymbolNotFoundError, WrongStateError, CoordinatorUnreachableError
    */
   async feed(bars: FeedBars, { throughMs }: { throughMs?: number } = {}): Promise<FeedResult> {
-    const before = this.#total.sent;
+    const sentBefore = this.#total.sent;
     const result = emptyResult();
     const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
       const lines = batch.map((bar) => `${JSON.stringify(bar)}\n`).join('');
       const answer = await this.#forgetAfterLoss(
         this.#http.feed(this.#session, this.symbol, lines, through, this.#seen),
       );
-      // A coordinator of an earlier version does not answer it and refuses the parameter.
+      // A coordinator of an earlier version does not return `stored`, and refuses it as a parameter.
       this.#seen = answer.stored === undefined ? undefined : Math.max(answer.stored, this.#seen ?? 0);
       add(result, answer, batch.length, result.sent);
-      add(this.#total, answer, batch.length, before + result.sent - batch.length);
+      add(this.#total, answer, batch.length, sentBefore + result.sent - batch.length);
     };
     let isThroughSent = throughMs === undefined;
     for await (const { items, isLast } of batchesOf(bars, BATCH_BARS, this.#signal)) {
@@ -101,7 +101,7 @@ export class SymbolStream {
     return this.#forgetAfterLoss(this.#http.endFeed(this.#session, this.symbol, this.#seen));
   }
 
-  /** The bars that are sent again after a loss must be accepted, although the store has fewer than were seen. */
+  /** Forgets `#seen` when the store has lost bars. Otherwise the coordinator would refuse the bars that are sent again. */
   async #forgetAfterLoss<T>(call: Promise<T>): Promise<T> {
     try {
       return await call;
@@ -123,6 +123,6 @@ function add(sum: FeedResult, answer: FeedAnswer, bars: number, from: number): v
   for (const [reason, count] of Object.entries(answer.refused)) {
     sum.refused[reason] = (sum.refused[reason] ?? 0) + count;
   }
-  const left = PROBLEMS_MAX - sum.problems.length;
-  sum.problems.push(...answer.problems.slice(0, left).map((problem) => ({ ...problem, index: from + problem.index })));
+  const room = PROBLEMS_MAX - sum.problems.length;
+  sum.problems.push(...answer.problems.slice(0, room).map((problem) => ({ ...problem, index: from + problem.index })));
 }

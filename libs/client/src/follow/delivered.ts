@@ -1,12 +1,12 @@
 /**
  * Hashes what steps deliver, in a chain: two runs with the same hash saw the same bars at the same simulated times.
  *
- *   h' = SHA-256(h ‖ time f64 ‖ bars ‖ names), little-endian, with for each interval, the base interval first, then the derived
- *   ones from the shortest to the longest, for each symbol in order of names, for each bar that closed in the step, oldest first:
- *   bars   open time f64 ‖ the 48 bytes of its stored record
- *   names  the interval's name ‖ 0x0a, then for each of its bars the symbol's name ‖ 0
+ *   h' = SHA-256(h ‖ time f64 ‖ bars ‖ names), little-endian; `h` starts as 32 zero bytes
+ *   bars   for each bar that closed in the step: its open time f64 ‖ the 48 bytes of its stored record
+ *   names  for each interval: its name ‖ 0x0a, then for each of its bars the symbol's name ‖ 0
  *
- * `h` starts as 32 zero bytes. The rows of the mirror are hashed as they are; bar objects are made only on access. Pure.
+ * Both list the base interval first, then the derived ones that closed a slot, from the shortest to the longest. The bars of an interval
+ * are ordered by symbol, then by time. The chain hashes the rows of the mirror; bar objects are made only on access. Does no I/O.
  */
 import { hash } from 'node:crypto';
 import type { ShownBar } from '@barkeep/bars';
@@ -23,42 +23,42 @@ export interface DeliveredStep {
   bars: number;
 }
 
-/** Hashes step after step. */
+/** Hashes one step after another. */
 export class DeliveredChain {
   /** Assembles the bytes of several steps at once. */
-  private readonly rows = new StepRows(HEAD_DOUBLES);
-  private steps: readonly StepRow[] = [];
-  private next = 0;
-
+  private readonly run = new StepRows(HEAD_DOUBLES);
+  private runSteps: readonly StepRow[] = [];
+  /** Index of the next step in `runSteps`. */
+  private nextStep = 0;
   private chained: string;
 
-  /** @param hex the hash of the steps before, 64 digits */
+  /** @param hex the hash of all earlier steps, 64 digits */
   constructor(hex: string) {
     this.chained = Buffer.from(hex, 'hex').toString('latin1');
   }
 
-  /** The hash of all steps so far: 32 characters, a byte each; see {@link hexOf}. */
+  /** The hash of all steps so far, as 32 characters of one byte each; see {@link hexOf}. */
   get current(): string {
     return this.chained;
   }
 
   /**
    * Delivers the next step.
-   * @param time of the step, epoch ms
-   * @param upcoming returns a run that starts with this step; all of its bars must be loaded
+   * @param time the time of the step, epoch ms
+   * @param upcoming returns a run that starts with this step; all bars of the run must be loaded
    */
   deliver(holdings: Holdings, time: number, upcoming: () => StepRun): DeliveredStep {
-    if (this.steps[this.next]?.time !== time || !this.rows.isCurrent(holdings)) {
-      this.steps = this.rows.assemble(holdings, upcoming());
-      this.next = 0;
+    if (this.runSteps[this.nextStep]?.time !== time || !this.run.isCurrent(holdings)) {
+      this.runSteps = this.run.assemble(holdings, upcoming());
+      this.nextStep = 0;
     }
-    const step = this.steps[this.next++]!;
-    this.chain(step);
-    return { parts: step.parts, bars: step.parts[0]?.list.count ?? 0 };
+    const step = this.runSteps[this.nextStep++]!;
+    this.hashStep(step);
+    return { parts: step.parts, bars: step.parts[0]?.list.rowCount ?? 0 };
   }
 
-  private chain({ time, start, bytes: length }: StepRow): void {
-    const { bytes, doubles } = this.rows.memory;
+  private hashStep({ time, start, bytes: length }: StepRow): void {
+    const { bytes, doubles } = this.run.memory;
     bytes.write(this.chained, 8 * start, 'latin1');
     doubles[start + HEAD_DOUBLES - 1] = time;
     this.chained = hash('sha256', new Uint8Array(bytes.buffer, 8 * start, length), 'binary');
@@ -75,14 +75,14 @@ export function hexOf(chained: string): string {
  * @param closeOf returns the close time for an open time, both epoch ms
  */
 export function eachBar(
-  { list: { symbols, places, ends }, from, rows }: DeliveredPart,
+  { list: { symbols, indexes, ends }, from, rows }: DeliveredPart,
   closeOf: (openTime: number) => number,
   visit: (symbol: string, bar: ShownBar) => void,
 ): void {
   symbols.forEach((symbol, i) => {
-    const place = places[i]!;
-    const memory = rows.memories[place]!;
-    const first = lowerRow(memory, rows.firsts[place]!, rows.ends[place]!, from);
+    const index = indexes[i]!;
+    const memory = rows.memories[index]!;
+    const first = lowerRow(memory, rows.firsts[index]!, rows.ends[index]!, from);
     const count = ends[i]! - (ends[i - 1] ?? 0);
     for (let row = first; row < first + count; row++) {
       visit(symbol, barOfRow(memory, row, closeOf(openTimeOf(memory, row))));

@@ -1,7 +1,6 @@
 /**
- * Follows a session step by step. A step shows what the session showed at that simulated time, even when the session and the loaded
- * bars are further (I2). The session keeps the position of a named consumer; in lockstep its clock waits for the consumer. One step at a
- * time.
+ * Follows a session, one step at a time. A step shows what the session showed at that simulated time, even when the session's clock and
+ * the loaded bars are already later (I2). The session keeps the position of a named consumer; in lockstep its clock waits for the consumer.
  */
 import { randomBytes } from 'node:crypto';
 import { type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';
@@ -26,7 +25,7 @@ export class NotLockstepError extends Error {
 
 /** Where a consumer with a name starts. */
 export interface KeptStart {
-  /** Everything up to here is done, epoch ms. */
+  /** The consumer has completed every step up to this simulated time, epoch ms. */
   time: number;
   /** Steps that were delivered under this name before. */
   steps: number;
@@ -46,7 +45,7 @@ export interface FollowOptions {
   consumer?: string;
   /** How far apart steps are: the base interval, any whole multiple of it, or `day`. @default the base interval */
   every?: string;
-  /** True: the session's clock waits for this consumer; the session's pace must be lockstep. @default true for a session of that pace */
+  /** True: the session's clock waits for this consumer; the session's pace must be lockstep. @default true when the pace is lockstep */
   lockstep?: boolean;
   /** Where to start: where the consumer left off, at the first retained day, or at the session's clock. @default 'kept' */
   from?: JoinFrom;
@@ -59,8 +58,8 @@ export interface FollowOptions {
 }
 
 /**
- * Follows a session from its first step to its last. Waits while the clock stands. A step counts as done when the loop
- * requests the next one, so a step whose loop body ended with `break` or an error is delivered again when the same consumer
+ * Follows a session from its first step to its last, and waits while the clock does not move. A step counts as completed when the
+ * loop requests the next one. So a step whose loop body ended with `break` or an error is delivered again when the same consumer
  * returns.
  * @throws NotLockstepError, StepIntervalError, KeepDaysError, ConsumerNameError; SessionEndedError after the last visible step of a
  *   session that was stopped or failed; SessionLostError when it was deleted; ConsumerReplacedError when another process follows
@@ -91,7 +90,7 @@ export async function* follow(
   const follower = await StoreFollower.open(redis, layout, {
     keepDays: options.keepDays,
     derivedBy,
-    // Nothing is loaded until the position of the first step is known: older days might be dropped by then.
+    // Nothing is loaded until the first step is known. Otherwise the loader would skip days that are old at the session's clock.
     limit: layout.start,
     signal: options.signal,
   });
@@ -99,7 +98,7 @@ export async function* follow(
   try {
     if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, options);
     const walk = new Walk(follower, every, kept, startOf(follower, layout, options.from), options.signal);
-    if (kept && name !== undefined) announce(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
+    if (kept && name !== undefined) reportStart(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
     try {
       for (;;) {
         const step = walk.tryStep() ?? (await walk.nextStep());
@@ -111,7 +110,7 @@ export async function* follow(
       kept = undefined;
     } finally {
       walk.close();
-      // A consumer that breaks off no longer holds the clock. An error of `leave` would hide the one that ended the loop.
+      // After a break or an error the clock must not wait for this consumer. An error of `leave` would hide the one that ended the loop.
       await kept?.leave(walk.position, AbortSignal.abort()).catch(() => undefined);
     }
   } finally {
@@ -119,8 +118,8 @@ export async function* follow(
   }
 }
 
-/** A loop of no steps looks like a mistake, so the program gets the reason. */
-function announce(name: string, session: string, kept: KeptStart, { onKept }: FollowOptions): void {
+/** Reports where the consumer starts. Warns when no step is left: a loop without a step would look like a mistake. */
+function reportStart(name: string, session: string, kept: KeptStart, { onKept }: FollowOptions): void {
   onKept?.(kept);
   if (!kept.atEnd) return;
   const help = 'it gets no further step; another name, or from: "beginning", starts again';
@@ -131,11 +130,11 @@ function announce(name: string, session: string, kept: KeptStart, { onKept }: Fo
 function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptions): string | undefined {
   const { mode } = layout.spec.pace;
   if (lockstep === true && mode !== 'lockstep') throw new NotLockstepError(layout.id, mode);
-  const waits = mode === 'lockstep' && lockstep !== false;
-  return consumer ?? (waits ? `consumer-${randomBytes(6).toString('hex')}` : undefined);
+  const isWaitedFor = mode === 'lockstep' && lockstep !== false;
+  return consumer ?? (isWaitedFor ? `consumer-${randomBytes(6).toString('hex')}` : undefined);
 }
 
-/** Upkeep, if the clock waits for it. Otherwise upkeep may derive a bucket only after the clock has passed it. */
+/** `upkeep` when the clock waits for all derived bars. Otherwise upkeep may store them too late, and this process derives them. */
 function derivedByFor(layout: SessionLayout): DerivedBy {
   const isComputed = layout.computed.length === layout.derived.length;
   return isComputed && layout.barrierEnd === layout.end ? 'upkeep' : 'client';

@@ -1,7 +1,7 @@
 /**
  * Writes a consumer's position and heartbeat to the session's store, one call at a time, in the background. Retries while the
- * store is unavailable, and restores a position that a store that was set back has lost. A failure that ends it is kept in
- * {@link KeptPosition.failure}. Does not decide when a position is acknowledged.
+ * store is unavailable, and restores a position that the store lost when Redis was set back to an earlier state. The error that ends
+ * the writing is in {@link KeptPosition.failure}. The caller decides when a position is acknowledged.
  */
 import {
   ConsumerAheadError,
@@ -13,12 +13,13 @@ import {
 import type { Redis } from 'ioredis';
 import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 
-const HEARTBEAT_SECONDS = 30;
-/** Heartbeats sent in the time after which the session treats a consumer as silent. */
+/** Time without a heartbeat after which a consumer of a session that is not in lockstep is silent. */
+const SILENT_SECONDS = 30;
+/** Heartbeats that are sent in the time after which a consumer is silent. */
 const BEATS = 3;
 
 export class KeptPosition {
-  /** Why no more positions are sent: the consumer was replaced or removed, its session is gone, or Redis was away too long. */
+  /** Why no further position is sent: the consumer was replaced or removed, its session is gone, or Redis was away too long. */
   failure: Error | undefined;
   /** Called when {@link failure} is set. */
   onFailure: () => void = () => undefined;
@@ -35,11 +36,11 @@ export class KeptPosition {
     private readonly token: string,
     /** Where the consumer starts. */
     readonly start: ConsumerPosition,
-    heartbeatMs: number,
+    silentMs: number,
     private readonly outage: Outage,
   ) {
     this.acknowledged = start;
-    this.timer = setInterval(() => this.beat(), heartbeatMs / BEATS).unref();
+    this.timer = setInterval(() => this.beat(), silentMs / BEATS).unref();
   }
 
   /** Joins a session. @throws ConsumerNameError, SessionLostError, SessionRedisAwayError, the signal's reason */
@@ -53,7 +54,7 @@ export class KeptPosition {
     const outage = new Outage(redis, layout.id);
     const { token, position } = await retryOutages(outage, () => consumers.join(name, from), signal);
     const { pace } = layout.spec;
-    const seconds = pace.mode === 'lockstep' ? pace.heartbeatSeconds : HEARTBEAT_SECONDS;
+    const seconds = pace.mode === 'lockstep' ? pace.heartbeatSeconds : SILENT_SECONDS;
     return new KeptPosition(consumers, name, token, position, 1_000 * seconds, outage);
   }
 
@@ -65,8 +66,7 @@ export class KeptPosition {
   }
 
   /**
-   * Sends the last position and leaves: the session's clock no longer waits for this consumer.
-   * @param signal when it is aborted the call is tried once
+   * Sends the last position and leaves: the session's clock no longer waits for this consumer. Tries once when the signal is aborted.
    * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError, SessionRedisAwayError
    */
   async leave(position: ConsumerPosition, signal?: AbortSignal): Promise<void> {
@@ -77,7 +77,7 @@ export class KeptPosition {
     await this.sending.idle();
     clearTimeout(this.retry);
     const leave = (): Promise<void> => this.consumers.leave(this.name, this.token, position);
-    await retryOutages(this.outage, () => this.restoring(position, leave), signal);
+    await retryOutages(this.outage, () => this.withRestore(position, leave), signal);
   }
 
   private async send(): Promise<void> {
@@ -86,7 +86,7 @@ export class KeptPosition {
     this.next = undefined;
     this.isBeatDue = false;
     try {
-      // A heartbeat repeats the position: a store that was set back may have lost it, and the clock waits for it.
+      // A heartbeat repeats the position, because a store that was set back may have lost it while the clock waits for it.
       if (next || isBeatDue) await this.sendPosition(next ?? this.acknowledged);
       this.outage.succeeded();
     } catch (error) {
@@ -95,27 +95,27 @@ export class KeptPosition {
   }
 
   private async sendPosition(next: ConsumerPosition): Promise<void> {
-    const before = this.acknowledged;
+    const previous = this.acknowledged;
     this.acknowledged = next;
     try {
-      await this.restoring(next, () => this.consumers.acknowledge(this.name, this.token, next));
+      await this.withRestore(next, () => this.consumers.acknowledge(this.name, this.token, next));
     } catch (error) {
-      // The store did not take it: it is sent again, unless there is a newer position by then.
-      if (this.acknowledged === next) this.acknowledged = before;
+      // The store did not accept the position. Send it again, unless a newer one is waiting by now.
+      if (this.acknowledged === next) this.acknowledged = previous;
       this.next ??= next;
       throw error;
     }
   }
 
-  /** Runs a call that sends a position. A store that was set back refuses it: then restores the position and repeats the call. */
-  private async restoring(position: ConsumerPosition, call: () => Promise<void>): Promise<void> {
+  /** Runs a call that sends a position. If the store refuses it because it was set back, restores the position and repeats the call. */
+  private async withRestore(position: ConsumerPosition, send: () => Promise<void>): Promise<void> {
     try {
-      await call();
+      await send();
     } catch (error) {
-      // A consumer only sees what the clock has passed, so its position can only be after a clock that went back.
+      // A consumer sees only bars before the clock, so its position can be after the clock only when the clock went back.
       if (!(error instanceof ConsumerAheadError)) throw error;
       await this.consumers.restore(this.name, this.token, position);
-      await call();
+      await send();
     }
   }
 

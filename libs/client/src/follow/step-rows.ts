@@ -1,7 +1,7 @@
 /**
- * Assembles the rows of several steps at once (a run), in the order in which they are hashed. A run copies each symbol's rows
- * where they lie next to each other, which is faster than step by step; a step then only computes its hash. A run stays valid
- * until loaded rows change or the set of symbols changes. Pure.
+ * Assembles the bytes that several consecutive steps (a run) hash, in one pass. The pass visits each symbol once and copies its rows
+ * for all steps, because they lie next to each other; that is faster than visiting all symbols for each step. A run stays valid until
+ * loaded rows change or the set of symbols changes. Does no I/O.
  */
 import type { DayGrid, Interval } from '@barkeep/bars';
 import {
@@ -15,45 +15,47 @@ import {
   ROW_DOUBLES,
   type RowMemory,
 } from '../mirror/index.js';
-import { rowList, type RowList } from './row-list.js';
+import { stepSymbols, type StepSymbols } from './step-symbols.js';
 
 /** Consecutive steps of one day. */
 export interface StepRun {
   /** Index into the layout's days. */
   day: number;
-  /** The first step delivers what closed after this time, epoch ms. */
+  /** The first step delivers bars that closed after this time, epoch ms. */
   after: number;
   /** Time of each step, epoch ms. */
   times: readonly number[];
-  /** In the order of delivery: first the base interval, which every step has. */
+  /** In the order of delivery: the base interval first. A step skips every other interval that closes no slot in it. */
   intervals: readonly Interval[];
 }
 
-/** The bars of one interval that a step delivered. They refer to rows of the mirror, which never change in place. */
+/** The bars of one interval that a step delivered, as references to rows of the mirror. These rows never change in place. */
 export interface DeliveredPart {
   interval: Interval;
-  list: RowList;
-  /** The first rows open at this time or later, epoch ms. */
+  list: StepSymbols;
+  /** For each symbol, the first delivered bar is the first one that opens at this time or later, epoch ms. */
   from: number;
   rows: RunRows;
 }
 
-/** The rows of a run in the mirror, by symbol: from `firsts` to `ends`, end exclusive. */
+/** The rows of a run in the mirror: those of the i-th symbol are rows `[firsts[i], ends[i])` of `memories[i]`. */
 export interface RunRows {
   memories: readonly RowMemory[];
   firsts: Int32Array;
   ends: Int32Array;
 }
 
-/** What one step of a run delivers, and its place in the memory of {@link StepRows}: `start` in doubles, `bytes` its length. */
+/** What one step of a run delivers, and the place of its bytes in {@link StepRows.memory}. */
 export interface StepRow {
   time: number;
   parts: DeliveredPart[];
+  /** In doubles. */
   start: number;
+  /** Length in bytes. */
   bytes: number;
 }
 
-/** About the size of a run: it has to fit the processor's cache, because its rows are written in another order than they are read. */
+/** Target size of a run. It fits the processor's cache, because rows are written symbol by symbol and read step by step. */
 const RUN_BYTES = 256 * 1024;
 const RUN_STEPS_MAX = 64;
 
@@ -67,38 +69,38 @@ export function runSteps(barsPerStep: number): number {
  * compiles closures again for each session.
  */
 export class StepRows {
-  /** Holds the steps of the last run. */
+  /** The bytes of the last run. */
   memory = allocateMemory(1_024);
   private readonly intervals = new Map<string, IntervalRows>();
-  /** The version of the holdings that `intervals` refers to. */
-  private held: { holdings: Holdings; rewrites: number } | undefined;
+  /** The holdings for which `intervals` is valid, and their version. */
+  private validFor: { holdings: Holdings; rewrites: number } | undefined;
 
   /** @param headDoubles space that is left free before the rows of each step, in doubles */
   constructor(private readonly headDoubles: number) {}
 
-  /** Whether the last run is still valid. Rows that were appended since do not matter: they come after it. */
+  /** Whether the last run is still valid. Rows that were appended since then do not matter: they come after the run. */
   isCurrent(holdings: Holdings): boolean {
-    return this.held?.holdings === holdings && this.held.rewrites === holdings.rewrites;
+    return this.validFor?.holdings === holdings && this.validFor.rewrites === holdings.rewrites;
   }
 
   /** Writes a run to the memory: for each step the rows of all intervals, then their texts. */
   assemble(holdings: Holdings, run: StepRun): StepRow[] {
     if (!this.isCurrent(holdings)) {
       this.intervals.clear();
-      this.held = { holdings, rewrites: holdings.rewrites };
+      this.validFor = { holdings, rewrites: holdings.rewrites };
     }
     const steps: StepRow[] = [];
     for (const time of run.times) steps.push({ time, parts: [], start: 0, bytes: 0 });
     const sizes = new Int32Array(steps.length).fill(this.headDoubles);
-    const all: [IntervalRows, Closed][] = [];
+    const parts: [IntervalRows, ClosedSlots][] = [];
     for (const interval of run.intervals) {
       const rows = this.rowsOf(holdings, interval);
       const closed = closedIn(holdings.layout.grid(run.day, interval), run, interval === run.intervals[0]);
       for (let i = 0; i < closed.steps.length; i++) sizes[closed.steps[i]!]! += rows.doublesNeeded(closed.slots[i]!);
-      all.push([rows, closed]);
+      parts.push([rows, closed]);
     }
     const places = this.place(steps, sizes);
-    for (const [rows, closed] of all) rows.copy(closed, places, this.memory, steps);
+    for (const [rows, closed] of parts) rows.copy(closed, places, this.memory, steps);
     for (let i = 0; i < steps.length; i++) steps[i]!.bytes = this.addTexts(steps[i]!, 8 * places[i]!);
     return steps;
   }
@@ -132,50 +134,52 @@ export class StepRows {
   }
 }
 
-/** The steps of a run in which slots of an interval close, and the number of slots in each. */
-interface Closed {
+/** The steps of a run in which slots of one interval close. The arrays have one element per such step. */
+interface ClosedSlots {
+  /** Index of the step in the run. */
   steps: Int32Array;
+  /** Number of slots that close in the step. */
   slots: Int32Array;
   /** Rows that open before this time belong to earlier steps, epoch ms. */
   after: number;
-  /** Rows of a step open before its limit, epoch ms. */
+  /** Rows of the step open before this time, epoch ms. */
   limits: Float64Array;
 }
 
-/** @param always also lists steps in which no slot of the interval closes */
-function closedIn(grid: DayGrid, { after, times }: StepRun, always: boolean): Closed {
+/** @param includesEmpty also lists steps in which no slot of the interval closes */
+function closedIn(grid: DayGrid, { after, times }: StepRun, includesEmpty: boolean): ClosedSlots {
   const steps = new Int32Array(times.length);
   const slots = new Int32Array(times.length);
   const limits = new Float64Array(times.length);
-  let found = 0;
-  let before = grid.closedBy(after);
+  let listed = 0;
+  let closedBefore = grid.closedBy(after);
   for (let step = 0; step < times.length; step++) {
     const closed = grid.closedBy(times[step]!);
-    if (closed === before && !always) continue;
-    steps[found] = step;
-    slots[found] = closed - before;
-    limits[found++] = openLimit(grid, times[step]!);
-    before = closed;
+    if (closed === closedBefore && !includesEmpty) continue;
+    steps[listed] = step;
+    slots[listed] = closed - closedBefore;
+    limits[listed++] = openLimit(grid, times[step]!);
+    closedBefore = closed;
   }
   return {
-    steps: steps.subarray(0, found),
-    slots: slots.subarray(0, found),
+    steps: steps.subarray(0, listed),
+    slots: slots.subarray(0, listed),
     after: openLimit(grid, after),
-    limits: limits.subarray(0, found),
+    limits: limits.subarray(0, listed),
   };
 }
 
-/** The rows of one interval, run after run. */
+/** Copies the rows of one interval, run after run. Its arrays are in the order of the holdings' symbols. */
 class IntervalRows {
   private readonly series: readonly MirrorSeries[];
-  /** Bytes of text of one row of each symbol. */
+  /** Bytes of text when each symbol has one row. */
   private readonly textBytes: number;
-  /** The row at which the run before ended, by symbol. The next run is likely to start there. */
+  /** The row after the last run, by symbol. The next run probably starts there. */
   private ends: Int32Array;
-  private list: RowList | undefined;
-  /** Rows in the list, by symbol. */
-  private readonly listed: Int32Array;
-  /** Rows in each step of a run, by symbol. */
+  private list: StepSymbols | undefined;
+  /** The row counts for which `list` was made, by symbol. */
+  private readonly listCounts: Int32Array;
+  /** The row counts of a run, step by step; within a step by symbol. */
   private counts = new Int32Array(0);
 
   constructor(
@@ -186,17 +190,17 @@ class IntervalRows {
     this.textBytes = 0;
     for (const { symbol } of holdings.sorted) this.textBytes += Buffer.byteLength(symbol) + 1;
     this.ends = new Int32Array(this.series.length);
-    this.listed = new Int32Array(this.series.length);
+    this.listCounts = new Int32Array(this.series.length);
   }
 
-  /** Size of all rows of this many slots and their text, in doubles. */
+  /** Space for the rows and texts of this many slots when every symbol has a bar in each slot, in doubles. */
   doublesNeeded(slots: number): number {
     const textBytes = Buffer.byteLength(this.interval.name) + 1 + slots * this.textBytes;
     return slots * this.series.length * ROW_DOUBLES + Math.ceil(textBytes / 8);
   }
 
   /** Copies the rows of each step to `places`, advances `places`, and adds the interval's part to each step. */
-  copy(closed: Closed, places: Int32Array, into: RowMemory, add: readonly StepRow[]): void {
+  copy(closed: ClosedSlots, places: Int32Array, into: RowMemory, run: readonly StepRow[]): void {
     const { interval, series, ends: guesses } = this;
     const { steps, limits, after } = closed;
     const width = series.length;
@@ -211,32 +215,32 @@ class IntervalRows {
     this.ends = rows.ends;
     for (let i = 0; i < steps.length; i++) {
       const from = i === 0 ? after : limits[i - 1]!;
-      add[steps[i]!]!.parts.push({ interval, list: this.listOf(i * width), from, rows });
+      run[steps[i]!]!.parts.push({ interval, list: this.listOf(i * width), from, rows });
     }
   }
 
   /** The list of the step whose counts start at index `at`. */
-  private listOf(at: number): RowList {
-    const { listed, list, counts } = this;
+  private listOf(at: number): StepSymbols {
+    const { listCounts, list, counts } = this;
     let isSame = list !== undefined;
-    for (let i = 0; i < listed.length; i++) {
+    for (let i = 0; i < listCounts.length; i++) {
       const count = counts[at + i]!;
-      if (listed[i] === count) continue;
-      listed[i] = count;
+      if (listCounts[i] === count) continue;
+      listCounts[i] = count;
       isSame = false;
     }
-    return isSame ? list! : (this.list = rowList(this.interval.name, this.holdings.sorted, listed));
+    return isSame ? list! : (this.list = stepSymbols(this.interval.name, this.holdings.sorted, listCounts));
   }
 }
 
 /**
- * Copies one symbol's rows, from row `first` on, to `places` and advances it. Writes each step's row count to `counts`, from
- * index `at` on at stride `width`. @returns the row after the last copied one
+ * Copies one symbol's rows, from row `first` on: those of each step to the step's element of `places`, which then moves to their end.
+ * Writes the row count of the i-th step to `counts[at + i * width]`. @returns the row after the last copied one
  */
 function copyRows(
   { rows: { doubles, words }, end }: BarColumns,
   first: number,
-  { steps, limits }: Closed,
+  { steps, limits }: ClosedSlots,
   places: Int32Array,
   { doubles: intoDoubles, words: intoWords }: RowMemory,
   counts: Int32Array,
@@ -250,22 +254,22 @@ function copyRows(
   let row = first;
   for (let i = 0; i < limits.length; i++, at += width) {
     const limit = limits[i]!;
-    const before = row;
+    const firstRow = row;
     let to = places[steps[i]!]!;
     for (; from < last && doubles[from]! < limit; from += rowDoubles, to += rowDoubles, row++) {
       copy(doubles, words, from, intoDoubles, intoWords, to);
     }
     places[steps[i]!] = to;
-    counts[at] = row - before;
+    counts[at] = row - firstRow;
   }
   return row;
 }
 
-/** The first row that opens at or after a time, epoch ms. Checks the guess before it searches. */
+/** The first row that opens at or after a time, epoch ms. Checks `guess` first, and searches only when the guess is wrong. */
 function rowFrom(columns: BarColumns, guess: number, time: number): number {
   const { rows, first, end } = columns;
-  const isNext = guess > first && guess <= end && openTimeOf(rows, guess - 1) < time;
-  return isNext && (guess === end || openTimeOf(rows, guess) >= time) ? guess : columns.rowFrom(time);
+  const isAfterEarlier = guess > first && guess <= end && openTimeOf(rows, guess - 1) < time;
+  return isAfterEarlier && (guess === end || openTimeOf(rows, guess) >= time) ? guess : columns.rowFrom(time);
 }
 
 /** @param size in doubles */

@@ -1,7 +1,7 @@
 /**
- * The steps of a followed session: the closes of every slot of an interval, stored or not, on the session's own days (not its history).
- * Slots restart at each segment's open, so a lunch break or an early close ends a slot early. A step makes bar objects on first
- * access, from the rows that were hashed, so a step that the caller keeps does not change. Pure.
+ * The steps of a followed session: one at the close of each slot of an interval, also of a slot without a bar, on the session's own days
+ * (not its history). Slots restart at each segment's open, so a lunch break or an early close ends a slot early. A step makes bar objects
+ * on first access, from the rows that were hashed, so a step that the caller keeps does not change. Does no I/O.
  */
 import { isDerivable, isInterval, parseInterval, type Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
@@ -12,7 +12,7 @@ type BarsBySymbol = ReadonlyMap<string, readonly MirrorBar[]>;
 
 /** An instant of simulated time: the close of a slot of the followed interval. */
 export class Step {
-  /** Simulated time, epoch ms: the close of everything new in this step. */
+  /** Simulated time, epoch ms. The step delivers bars that closed after the step before and by this time. */
   readonly time: number;
   /** The trading date, `YYYY-MM-DD`. */
   readonly date: string;
@@ -20,9 +20,9 @@ export class Step {
   readonly isDayClose: boolean;
   /** Number of base bars of all symbols that closed since the step before. */
   readonly barCount: number;
-  private parts: Map<string, BarsBySymbol> | undefined;
-  private own: ReadonlyMap<string, MirrorBar> | undefined;
-  private closed: ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> | undefined;
+  private barsByInterval: Map<string, BarsBySymbol> | undefined;
+  private followedBars: ReadonlyMap<string, MirrorBar> | undefined;
+  private newestDerived: ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> | undefined;
 
   /** @param mirror shows the session as of this step, until the next step */
   constructor(
@@ -47,79 +47,78 @@ export class Step {
   /**
    * The bar of the followed interval that closed with this step, by symbol: the minute's bar at `every: '1m'`, the trading day's
    * bar at `'day'`. A symbol without a bar in that time is absent from the map. If the session does not store the interval, the
-   * bar is aggregated here from the step's base bars; its counts say from how many.
+   * bar is aggregated here from the step's base bars; `sourceCount` is their number.
    */
   get bars(): ReadonlyMap<string, MirrorBar> {
-    return (this.own ??= this.ownBars());
+    return (this.followedBars ??= this.makeFollowedBars());
   }
 
-  /**
-   * The newest bar of each derived interval that closed in this step, by interval, then by symbol. An interval without a closed
-   * bar is absent.
-   */
+  /** The newest bar that closed in this step, by derived interval, then by symbol. An interval without such a bar is absent. */
   get derived(): ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> {
-    if (!this.closed) {
+    if (!this.newestDerived) {
       const [, ...derived] = this.delivered.parts;
       const maps = derived.map(({ interval: { name } }) => [name, this.newest(name)] as const);
-      this.closed = new Map(maps.filter(([, bars]) => bars.size > 0));
+      this.newestDerived = new Map(maps.filter(([, bars]) => bars.size > 0));
     }
-    return this.closed;
+    return this.newestDerived;
   }
 
   /** All bars of a symbol at an interval that closed since the step before, oldest first; base bars by default. */
   barsOf(symbol: string, interval: string = this.layout.base.name): readonly MirrorBar[] {
-    return this.part(interval).get(symbol) ?? [];
+    return this.allBars(interval).get(symbol) ?? [];
   }
 
-  private ownBars(): ReadonlyMap<string, MirrorBar> {
+  private makeFollowedBars(): ReadonlyMap<string, MirrorBar> {
     const { every } = this;
     if (this.layout.interval(every.name) !== undefined) return this.newest(every.name);
     const { grid, starts } = this.layout.plan(this.at.day, every);
     const { slot } = this.at;
     const expectedCount = starts[slot + 1]! - starts[slot]!;
     const frame = { openTime: grid.openTime(slot), closeTime: grid.closeTime(slot), expectedCount };
-    const made = new Map<string, MirrorBar>();
-    for (const [symbol, bars] of this.part(this.layout.base.name)) made.set(symbol, aggregateBars(bars, frame)!);
-    return made;
+    const aggregated = new Map<string, MirrorBar>();
+    for (const [symbol, bars] of this.allBars(this.layout.base.name)) {
+      aggregated.set(symbol, aggregateBars(bars, frame)!);
+    }
+    return aggregated;
   }
 
   /** The newest bar of each symbol at an interval. */
   private newest(interval: string): Map<string, MirrorBar> {
     const newest = new Map<string, MirrorBar>();
-    this.each(interval, (symbol, bar) => newest.set(symbol, bar));
+    this.visitBars(interval, (symbol, bar) => newest.set(symbol, bar)); // oldest first: the newest bar stays
     return newest;
   }
 
-  private part(interval: string): BarsBySymbol {
-    const parts = (this.parts ??= new Map<string, BarsBySymbol>());
-    let bars = parts.get(interval);
-    if (!bars) {
-      const found = new Map<string, MirrorBar[]>();
-      this.each(interval, (symbol, bar) => {
-        const all = found.get(symbol);
-        if (all) all.push(bar);
-        else found.set(symbol, [bar]);
+  private allBars(interval: string): BarsBySymbol {
+    const byInterval = (this.barsByInterval ??= new Map<string, BarsBySymbol>());
+    let bySymbol = byInterval.get(interval);
+    if (!bySymbol) {
+      const groups = new Map<string, MirrorBar[]>();
+      this.visitBars(interval, (symbol, bar) => {
+        const group = groups.get(symbol);
+        if (group) group.push(bar);
+        else groups.set(symbol, [bar]);
       });
-      parts.set(interval, (bars = found));
+      byInterval.set(interval, (bySymbol = groups));
     }
-    return bars;
+    return bySymbol;
   }
 
-  private each(interval: string, visit: (symbol: string, bar: MirrorBar) => void): void {
+  private visitBars(interval: string, visit: (symbol: string, bar: MirrorBar) => void): void {
     const part = this.delivered.parts.find(({ interval: { name } }) => name === interval);
     if (!part) return;
     const grid = this.layout.grid(this.at.day, part.interval);
-    eachBar(part, (openTime) => grid.closeTime(Number(grid.slotAt(openTime))), visit);
+    eachBar(part, (openTime) => grid.closeTime(Number(grid.slotAt(openTime))), visit); // every stored bar has a slot
   }
 }
 
-/** A step of a session. */
+/** The slot of the followed interval at whose close a step takes place. */
 export interface StepTime {
-  /** Epoch ms. */
+  /** Close time of the slot, epoch ms. */
   time: number;
   /** Index into the layout's days. */
   day: number;
-  /** The slot of the day's steps that closes with it. */
+  /** Number of the slot on that day, from 0. */
   slot: number;
 }
 
@@ -136,7 +135,7 @@ export class StepIntervalError extends Error {
   }
 }
 
-/** The interval of `every`: `day` is the trading day, as `1d` is. @throws StepIntervalError */
+/** The interval that `every` names; `day` means `1d`, the trading day. @throws StepIntervalError */
 export function stepInterval(every: string, base: Interval): Interval {
   const name = every === 'day' ? '1d' : every;
   const interval = isInterval(name) ? parseInterval(name) : undefined;

@@ -1,6 +1,6 @@
 /**
- * The state of one loop over a session's steps: the next step, what it delivers, and the consumer's position. Loads at most a
- * day ahead of the loop. Acknowledges about twice per lead, without waiting for the answer. Knows nothing of iterators.
+ * The state of one loop over a session's steps: the next step, what it delivers, and the consumer's position. Loads at most a day ahead
+ * of the loop. In lockstep it acknowledges the position about twice per lead, without waiting for the answer.
  */
 import type { Interval } from '@barkeep/bars';
 import { NOTHING_DELIVERED, type ConsumerPosition, type SessionLayout } from '@barkeep/session-data';
@@ -10,11 +10,11 @@ import type { KeptPosition } from './kept-position.js';
 import { runSteps, type StepRun } from './step-rows.js';
 import { lastStepAt, Step, stepsAfter, type StepTime } from './step.js';
 
-/** Base slots between two acknowledgements when the session's clock does not wait for them. */
+/** Base slots between two acknowledgements when the session's pace is not lockstep. */
 const SLOTS_UNACKNOWLEDGED = 120;
 /** Days that are loaded after the day of the next step. */
 const DAYS_AHEAD = 1;
-/** How long the loop may run before it yields to the event loop, so that connections are served, ms. */
+/** How long steps may run, ms, before the event loop gets a turn to serve connections. */
 const TURN_MS = 2;
 
 /**
@@ -43,16 +43,19 @@ export class Walk {
   private readonly mirror: BarMirror;
   private readonly chain: DeliveredChain;
   private readonly intervals: readonly Interval[];
-  private readonly times: Iterator<StepTime, undefined>;
+  private readonly remainingSteps: Iterator<StepTime, undefined>;
   private readonly slotsUnacknowledgedMax: number;
   private next: StepTime | undefined;
+  /** The day of the last returned step, as an index into the layout's days. */
   private day = -1;
-  /** Time of the last step that was returned, or of the step before the first. */
+  /** Time of the last returned step, or of the step before the first one. */
   private stepTime: number;
+  /** Number of base bars in the last returned step. */
   private stepBars = 0;
   /** The position after the last step that the consumer completed. */
-  private done: { time: number; hash: string; steps: number; bars: number };
+  private completed: { time: number; hash: string; steps: number; bars: number };
   private slotsUnacknowledged = 0;
+  /** When the event loop needs its next turn, as `performance.now()`. */
   private turnEnds = 0;
   private wake: () => void = () => undefined;
 
@@ -66,15 +69,15 @@ export class Walk {
   ) {
     const { holdings } = follower.loader;
     const { layout } = holdings;
-    const fresh: ConsumerPosition = { time: start, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
-    const { time, deliveredHash, steps, bars } = kept?.start ?? fresh;
+    const initial: ConsumerPosition = { time: start, deliveredHash: NOTHING_DELIVERED, steps: 0, bars: 0 };
+    const { time, deliveredHash, steps, bars } = kept?.start ?? initial;
     this.layout = layout;
     this.mirror = new BarMirror(holdings);
     this.chain = new DeliveredChain(deliveredHash);
     this.start = { time, steps, bars };
-    this.done = { time, hash: this.chain.current, steps, bars };
+    this.completed = { time, hash: this.chain.current, steps, bars };
     this.intervals = [layout.base, ...[...layout.derived].sort((a, b) => a.ms - b.ms)];
-    this.times = stepsAfter(layout, every, time);
+    this.remainingSteps = stepsAfter(layout, every, time);
     this.stepTime = lastStepAt(layout, every, time);
     const { pace } = layout.spec;
     this.slotsUnacknowledgedMax = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_UNACKNOWLEDGED;
@@ -86,25 +89,25 @@ export class Walk {
 
   /** The position after the last step that the consumer completed. */
   get position(): ConsumerPosition {
-    const { time, hash, steps, bars } = this.done;
+    const { time, hash, steps, bars } = this.completed;
     return { time, deliveredHash: hexOf(hash), steps, bars };
   }
 
   /** Where the walk started. */
   readonly start: Omit<ConsumerPosition, 'deliveredHash'>;
-  /** True when a consumer that was in the session before has no step left. */
+  /** True when the consumer had received steps before and none is left. */
   get isAtEnd(): boolean {
     return this.next === undefined && this.start.steps > 0;
   }
 
-  /** The next step, if its bars are loaded and the event loop had its turn. */
+  /** The next step; undefined when the caller must await {@link nextStep}: for its bars, a turn of the event loop, or an error. */
   tryStep(): Step | undefined {
     const { next } = this;
     if (!next || next.time > this.follower.loader.holdings.loadedTo || this.interruption()) return undefined;
     return performance.now() > this.turnEnds ? undefined : this.step(next);
   }
 
-  /** Waits until the session shows the next step; undefined after the last one. @throws as followSession */
+  /** Gives the event loop a turn and waits until the session shows the next step; undefined after the last one. @throws as followSession */
   async nextStep(): Promise<Step | undefined> {
     await new Promise((resolve) => setImmediate(resolve));
     this.turnEnds = performance.now() + TURN_MS;
@@ -130,8 +133,8 @@ export class Walk {
 
   /** Notes that the consumer completed the last returned step. */
   stepDone(): void {
-    const { steps, bars } = this.done;
-    this.done = { time: this.stepTime, hash: this.chain.current, steps: steps + 1, bars: bars + this.stepBars };
+    const { steps, bars } = this.completed;
+    this.completed = { time: this.stepTime, hash: this.chain.current, steps: steps + 1, bars: bars + this.stepBars };
     if (!this.kept || this.slotsUnacknowledged < this.slotsUnacknowledgedMax) return;
     this.slotsUnacknowledged = 0;
     this.kept.acknowledge(this.position);
@@ -168,7 +171,7 @@ export class Walk {
     return step;
   }
 
-  /** The next step and the loaded steps after it on the same day, as many as are assembled at once. */
+  /** The next run: the next step and the loaded steps after it on the same day, limited to the size of a run. */
   private upcoming(day: number): StepRun {
     const { loadedTo, sorted } = this.follower.loader.holdings;
     const { layout, every, intervals, stepTime: after } = this;
@@ -185,10 +188,10 @@ export class Walk {
     return { day, after, times, intervals };
   }
 
-  /** Moves to the next step. When that is on another day, raises the limit up to which bars are loaded. */
+  /** Moves to the next step. When it is on another day, raises the time limit of loading. */
   private advance(): void {
     const day = this.next?.day;
-    const { value } = this.times.next();
+    const { value } = this.remainingSteps.next();
     this.next = value;
     if (!value || value.day === day) return;
     this.follower.loader.nextShown = value.time;
@@ -196,11 +199,11 @@ export class Walk {
     this.follower.limit = this.layout.grid(Math.min(value.day + DAYS_AHEAD, last)).close;
   }
 
-  /** No step is left in the loaded part, so the clock may move on from its end. */
+  /** Acknowledges everything that is loaded: the next step closes later, so the clock need not wait for this consumer until then. */
   private acknowledgeLoaded(): void {
     if (!this.kept) return;
     const { loadedTo } = this.follower.loader.holdings;
-    if (loadedTo > this.done.time) this.done = { ...this.done, time: loadedTo };
+    if (loadedTo > this.completed.time) this.completed = { ...this.completed, time: loadedTo };
     this.slotsUnacknowledged = 0;
     this.kept.acknowledge(this.position);
   }

@@ -13,13 +13,13 @@ interface Raw {
 
 /** A session as its coordinator shows it. */
 export interface SessionStatus extends api.SessionAnswer {
-  /** Whether upkeep can fill or settle what is missing: it is on, and the spec names a dataset to ask. */
+  /** Whether upkeep fills or settles missing bars: it is enabled, it retries missing bars, and `backfill` names a repository. */
   repairs: boolean;
   /** The answer as it came, for `--json`. */
   raw: object;
 }
 
-/** Slots of all symbols of a session by state, and the number of refused bars. */
+/** Slots of all symbols of a session by state, and the numbers of rows that were refused or have no slot. */
 export type SessionCounts = api.SessionAnswer['counts'];
 
 /** A consumer of a session and its position. */
@@ -28,7 +28,7 @@ export type ConsumerStatus = api.ConsumerAnswer;
 /** Quality of the data of one symbol. */
 export interface SymbolMetrics extends api.MetricsAnswer, Raw {}
 
-/** SHA-256 over everything that a session has stored (invariant I1). */
+/** SHA-256 of all bars of the days that a session has finished (invariant I1). */
 export interface Digest extends api.DigestAnswer, Raw {}
 
 /** The outcome of feeding bars. */
@@ -37,7 +37,7 @@ export type FeedAnswer = api.FedAnswer;
 /** A fed bar that was not stored. */
 export type FeedProblem = api.FedAnswer['problems'][number];
 
-/** A bar as the coordinator answers it. */
+/** A bar in the coordinator's answer. */
 export interface BarAnswer extends api.AnsweredBar, Raw {}
 
 /** A certificate: the digests of a session's trading days, chained. */
@@ -59,7 +59,7 @@ export type CertifiedCounts = CertifiedDay['counts'];
 /** What was delivered to one consumer of the session. */
 export type CertifiedConsumer = api.CertifiedConsumerAnswer;
 
-/** Bars. @throws UnexpectedAnswerError */
+/** Checks an answer that is a list of bars. @throws UnexpectedAnswerError */
 export function readBars(value: unknown): BarAnswer[] {
   return checked(z.array(api.barAnswer), value).map(withRaw);
 }
@@ -67,7 +67,7 @@ export function readBars(value: unknown): BarAnswer[] {
 /** Files that Barkeep 0.1 saved have no hash of the trading days. */
 const certificateOrFile = api.certificateAnswer.partial({ daysHash: true });
 
-/** A certificate, as a coordinator answers it or as `barkeep certify` saved it. @throws UnexpectedAnswerError */
+/** Checks a certificate that a coordinator answered or `barkeep certify` saved. @throws UnexpectedAnswerError */
 export function readCertificate(value: unknown): Certificate {
   const certificate = checked(certificateOrFile, value);
   const { baseInterval, derivedIntervals } = certificate.spec;

@@ -12,7 +12,9 @@ import { checked, readAnswer, withRaw } from './read-answer.js';
 /** How long a call is repeated while no coordinator answers: another one takes over within 10 s. */
 const AWAY_LIMIT_MS = 30_000;
 const AWAY_RETRY_MS = 500;
-const CALL_LIMIT_MS = 60_000;
+/** The longest time of one attempt. */
+const ATTEMPT_LIMIT_MS = 60_000;
+/** Symbols whose metrics are requested at the same time. */
 const METRICS_AT_ONCE = 8;
 
 /** The calls that change the state of a session. */
@@ -21,9 +23,9 @@ export type LifecycleCall = 'start' | 'pause' | 'resume' | 'stop';
 export type BarsQuery = {
   /** Such as `5m`; the base interval when it is left out. */
   interval?: string;
-  /** How many. */
+  /** How many of the newest bars. */
   last?: string;
-  /** Open time of the first, ISO 8601 or epoch ms. */
+  /** Open time of the first bar, ISO 8601 or epoch ms. */
   from?: string;
   /** End of the range, exclusive, ISO 8601 or epoch ms. */
   to?: string;
@@ -35,7 +37,7 @@ export type BarsQuery = {
 export type ExportSelection = Pick<BarsQuery, 'interval' | 'from' | 'to'> & {
   /** @default `csv` */
   format?: 'csv' | 'ndjson';
-  /** Comma list; all symbols when it is left out. */
+  /** Symbols, separated by commas; all symbols when it is left out. */
   symbols?: string;
 };
 
@@ -52,12 +54,12 @@ export class CoordinatorClient {
     readonly baseUrl: string,
     private readonly apiKey: string | undefined,
     private readonly signal: AbortSignal,
-    /** `operator`: sessions and gaps up to the frontier, where the key allows that. */
+    /** `operator`: sessions and gaps are shown up to the frontier instead of the clock, if the key allows that. */
     private view: View = 'strategy',
   ) {}
 
   /**
-   * Creates a session from a spec (docs/api.md). The same id with the same spec again is the same session.
+   * Creates a session from a spec (docs/api.md). A second call with the same id and the same spec returns the same session.
    * @param options `start: true` starts it at once
    */
   async create(spec: unknown, { start = false } = {}): Promise<answers.SessionStatus> {
@@ -75,11 +77,11 @@ export class CoordinatorClient {
 
   /** All sessions, newest first, page after page. */
   async sessions(): Promise<answers.SessionStatus[]> {
-    const all: answers.SessionStatus[] = [];
+    const statuses: answers.SessionStatus[] = [];
     for (let query = ''; ;) {
       const { sessions, nextCursor } = checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${query}`));
-      all.push(...sessions.map(sessionStatus));
-      if (nextCursor === null) return all;
+      statuses.push(...sessions.map(sessionStatus));
+      if (nextCursor === null) return statuses;
       query = `?cursor=${encodeURIComponent(nextCursor)}`;
     }
   }
@@ -110,27 +112,27 @@ export class CoordinatorClient {
     return answers.readCertificate(await this.#call('GET', `${sessionPath(id)}/certificate`));
   }
 
-  /** Quality and counts of one symbol. @param options `date`: those of this trading day, `YYYY-MM-DD` */
+  /** Quality and counts of one symbol. @param options `date`: only of this trading day, `YYYY-MM-DD` */
   async metrics(id: string, symbol: string, { date }: { date?: string } = {}): Promise<answers.SymbolMetrics> {
     const query = date === undefined ? '' : `?date=${encodeURIComponent(date)}`;
     const metrics = await this.#call('GET', `${symbolPath(id, symbol)}/metrics${query}`);
     return withRaw(checked(api.metricsAnswer, metrics));
   }
 
-  /** The metrics of every symbol of a session, in the session's order. @param options as of {@link metrics} */
+  /** The metrics of every symbol of a session, in the session's order. @param options as in {@link metrics} */
   async allMetrics(
     { id, symbols }: Pick<answers.SessionStatus, 'id' | 'symbols'>,
     options: { date?: string } = {},
   ): Promise<answers.SymbolMetrics[]> {
     const metrics: answers.SymbolMetrics[] = [];
-    for (let at = 0; at < symbols.length; at += METRICS_AT_ONCE) {
-      const some = symbols.slice(at, at + METRICS_AT_ONCE);
-      metrics.push(...(await Promise.all(some.map((symbol) => this.metrics(id, symbol, options)))));
+    for (let from = 0; from < symbols.length; from += METRICS_AT_ONCE) {
+      const group = symbols.slice(from, from + METRICS_AT_ONCE);
+      metrics.push(...(await Promise.all(group.map((symbol) => this.metrics(id, symbol, options)))));
     }
     return metrics;
   }
 
-  /** Gaps of one symbol before the clock, for an operator before the frontier, oldest first. */
+  /** Gaps of one symbol, oldest first, before the clock or, in the operator's view, before the frontier. */
   async gaps(id: string, symbol: string): Promise<answers.GapAnswer[]> {
     return checked(z.array(api.gapAnswer), await this.#read(`${symbolPath(id, symbol)}/gaps`));
   }
@@ -172,7 +174,7 @@ export class CoordinatorClient {
 
   /**
    * Feeds bars of one symbol to a session whose source is `feed`. Sending them again is harmless.
-   * @param ndjson one bar a line
+   * @param ndjson one bar per line
    * @param throughMs the stream is complete up to this time, epoch ms, even where it has no bars
    * @param seen `stored` of an earlier answer: when the store has fewer bars, the call is refused and stores nothing
    * @throws FedBarsLostError when the session Redis lost bars
@@ -184,14 +186,14 @@ export class CoordinatorClient {
     throughMs?: number,
     seen?: number,
   ): Promise<answers.FeedAnswer> {
-    // ISO 8601: the coordinator takes numbers before 1990 for seconds.
+    // As ISO 8601, because the coordinator refuses a number that would be a time before 1990.
     const through = throughMs === undefined ? undefined : api.isoTime(throughMs);
     const query = searchOf({ through, seen: seen?.toString() });
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
     return checked(api.fedAnswer, await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
   }
 
-  /** Says that no more bars of a symbol will be fed. @param seen as of {@link feed} @throws as {@link feed} */
+  /** Ends the stream of a symbol: no more bars of it will be fed. @param seen as in {@link feed} @throws as {@link feed} */
   async endFeed(id: string, symbol: string, seen?: number): Promise<void> {
     await this.#call('POST', `${symbolPath(id, symbol)}/end?${searchOf({ seen: seen?.toString() })}`);
   }
@@ -213,13 +215,13 @@ export class CoordinatorClient {
     return readAnswer(await this.#answer(method, path, content));
   }
 
-  /** Repeats a call while no coordinator is ready. @param signal ends each try, its body included */
+  /** Repeats a call while no coordinator is ready. @param signal ends each attempt, including the reading of its body */
   async #answer(method: string, path: string, content?: Content, signal?: AbortSignal): Promise<Response> {
     let deadline: number | undefined;
     for (;;) {
       const answer = await this.#fetch(method, path, content, signal);
       if (answer instanceof Response && answer.status !== 503) return answer;
-      // From the first answer on: that one may itself have come after the longest time of a call.
+      // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
       deadline ??= Date.now() + AWAY_LIMIT_MS;
       if (Date.now() > deadline) {
         if (answer instanceof Response) return answer;
@@ -230,12 +232,12 @@ export class CoordinatorClient {
     }
   }
 
-  /** The answer, or the error when there was none. */
+  /** One attempt: the answer, or the error when no answer came. @throws the client's signal's reason */
   async #fetch(
     method: string,
     path: string,
     content?: Content,
-    signal = AbortSignal.any([this.signal, AbortSignal.timeout(CALL_LIMIT_MS)]),
+    signal = AbortSignal.any([this.signal, AbortSignal.timeout(ATTEMPT_LIMIT_MS)]),
   ): Promise<Response | Error> {
     const headers: Record<string, string> = { accept: 'application/json', ...content?.headers };
     if (content !== undefined) headers['content-type'] = content.type;
@@ -253,7 +255,7 @@ function sessionOf(answer: unknown): answers.SessionStatus {
   return sessionStatus(checked(api.sessionAnswer, answer));
 }
 
-/** A session with what programs ask of it. */
+/** An answer's session with `repairs` and `raw`. */
 function sessionStatus(session: api.SessionAnswer): answers.SessionStatus {
   const { backfill, upkeep } = session.spec;
   return { ...withRaw(session), repairs: backfill.length > 0 && upkeep.enabled && upkeep.retryMissingBars };

@@ -1,8 +1,8 @@
-/** The coordinator's problem documents (RFC 9457) as errors: a class for each cause that a program may want to catch. */
+/** The coordinator's problem documents (RFC 9457) as errors: one class per cause that a program may want to catch. */
 
 /** One field of a request that is wrong. */
 export interface ProblemField {
-  /** Path of the field, such as `upkeep.everySeconds` or `symbols[3]`; empty for the whole. */
+  /** Path of the field, such as `upkeep.everySeconds` or `symbols[3]`; empty when the whole body is wrong. */
   field: string;
   /** What it should have been. */
   expected: string;
@@ -10,13 +10,13 @@ export interface ProblemField {
   was: string;
 }
 
-/** What a problem document says. */
+/** The content of a problem document. */
 export interface ProblemDetails {
   /** HTTP status. */
   status: number;
   /** Stable name of the cause, such as `wrong-state`: the last part of the document's `type`; empty without a `type`. */
   kind: string;
-  /** Each field that is wrong, of `invalid-input`. */
+  /** Each wrong field, if the kind is `invalid-input`; otherwise empty. */
   problems: readonly ProblemField[];
   /** Names the request in the coordinator's log. */
   requestId: string | undefined;
@@ -29,7 +29,7 @@ export class ApiProblemError extends Error {
   readonly status: number;
   /** Stable name of the cause, such as `wrong-state`; see docs/api.md for all of them. */
   readonly kind: string;
-  /** Each field that is wrong, of `invalid-input`; otherwise empty. */
+  /** Each wrong field, if the kind is `invalid-input`; otherwise empty. */
   readonly problems: readonly ProblemField[];
   /** Names the request in the coordinator's log. */
   readonly requestId: string | undefined;
@@ -50,7 +50,7 @@ export class InvalidInputError extends ApiProblemError {
 export class UnauthorizedError extends ApiProblemError {
   override readonly name = 'UnauthorizedError';
 }
-/** There is no session of this id. */
+/** No session has this id. */
 export class SessionNotFoundError extends ApiProblemError {
   override readonly name = 'SessionNotFoundError';
 }
@@ -58,11 +58,11 @@ export class SessionNotFoundError extends ApiProblemError {
 export class SymbolNotFoundError extends ApiProblemError {
   override readonly name = 'SymbolNotFoundError';
 }
-/** The session is in a state in which this cannot be done. */
+/** The state of the session does not allow the request. */
 export class WrongStateError extends ApiProblemError {
   override readonly name = 'WrongStateError';
 }
-/** There is a session of this id already, with another spec. */
+/** A session with this id exists and has another spec. */
 export class SessionConflictError extends ApiProblemError {
   override readonly name = 'SessionConflictError';
 }
@@ -71,8 +71,8 @@ export class SessionDataLostError extends ApiProblemError {
   override readonly name = 'SessionDataLostError';
 }
 /**
- * The session Redis lost bars that this stream had sent. The call is refused. Send all bars of the symbol that close
- * after `reachedMs` again, and late ones, or simply all bars: those that are stored are duplicates.
+ * The session Redis lost bars that this stream had sent, and the call was refused. Send again all bars of the symbol that close
+ * after `reachedMs`, and late bars. It is safe to send all bars again: the stored ones count as duplicates.
  */
 export class FedBarsLostError extends ApiProblemError {
   override readonly name = 'FedBarsLostError';
@@ -81,7 +81,7 @@ export class FedBarsLostError extends ApiProblemError {
     details: ProblemDetails,
     /** The symbol of the stream. */
     readonly symbol: string,
-    /** The session still has every bar of the stream that closes by then, epoch ms. */
+    /** The session still has every bar of the stream that closes by this time, epoch ms. */
     readonly reachedMs: number,
     /** How many fewer bars of the symbol the session has than at the last answer. */
     readonly bars: number,

@@ -1,17 +1,17 @@
 /**
- * Reads the coordinator's answers. Each is checked against its schema, so another version, or another service on that port, gives a
- * clear error and not an "undefined" later. Fields that the schema does not have are ignored: a newer coordinator may add some.
+ * Reads the coordinator's answers. Each is checked against its schema, so that a different version, or another service on that port,
+ * causes a clear error at once and not an `undefined` later. Unknown fields are ignored: a newer coordinator may add some.
  */
 import { problemsOf } from '@barkeep/bars';
 import { z } from 'zod';
 import { UnexpectedAnswerError } from '../errors.js';
 import * as errors from './errors.js';
 
-/** The value of an answer. @throws ApiProblemError when the status is not 2xx */
-export async function readAnswer(answer: Response): Promise<unknown> {
-  const value = parseJson(await answer.text());
-  if (answer.ok) return value;
-  throw problemError(answer.status, value);
+/** The parsed JSON body of a response; undefined when the body is not JSON. @throws ApiProblemError when the status is not 2xx */
+export async function readAnswer(response: Response): Promise<unknown> {
+  const value = parseJson(await response.text());
+  if (response.ok) return value;
+  throw problemError(response.status, value);
 }
 
 function parseJson(text: string): unknown {
@@ -22,22 +22,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The answer as it came. The schemas change no value. @throws UnexpectedAnswerError that names the first wrong field */
+/** Checks `value` and returns it as it came: no schema transforms a value. @throws UnexpectedAnswerError, names the first wrong field */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const issues = schema.safeParse(value).error?.issues.filter(({ code }) => code !== 'unrecognized_keys') ?? [];
-  const [wrong] = problemsOf(new z.ZodError(issues), value);
-  if (!wrong) return value as z.output<S>;
-  const { field, expected, was } = wrong;
+  const [problem] = problemsOf(new z.ZodError(issues), value);
+  if (!problem) return value as z.output<S>;
+  const { field, expected, was } = problem;
   throw new UnexpectedAnswerError(
-    `expected ${expected} in the coordinator's answer${field && ` as ${field}`}, was ${was}`,
+    `the coordinator's answer is not valid: ${field && `${field}: `}expected ${expected}, was ${was}`,
   );
 }
 
+/** Adds the answer as it came as `raw`, for callers that print it unchanged. */
 export function withRaw<T extends object>(answer: T): T & { raw: object } {
   return { ...answer, raw: answer };
 }
 
-const ERRORS: Readonly<Record<string, typeof errors.ApiProblemError>> = {
+const ERROR_OF_KIND: Readonly<Record<string, typeof errors.ApiProblemError>> = {
   'invalid-input': errors.InvalidInputError,
   'malformed-json': errors.InvalidInputError,
   unauthorized: errors.UnauthorizedError,
@@ -52,7 +53,7 @@ const ERRORS: Readonly<Record<string, typeof errors.ApiProblemError>> = {
 
 const text = z.coerce.string().default('');
 const problemField = z.object({ field: text, expected: text, was: text });
-/** What is read of a problem document; a field that is missing or of another type is left out. */
+/** The fields that are read from a problem document (RFC 9457). A field that is missing or has the wrong type is taken as empty. */
 const problemDocument = z.object({
   type: z.string().catch(''),
   title: z.string().optional().catch(undefined),
@@ -62,18 +63,21 @@ const problemDocument = z.object({
     .array(z.unknown())
     .catch([])
     .transform((all) => all.flatMap((problem) => problemField.safeParse(problem).data ?? [])),
+  /** With `fed-bars-lost`: up to when the session has every fed bar, and how many are missing. */
   lost: z.object({ symbol: z.string(), reached: z.string(), bars: z.number() }).optional().catch(undefined),
 });
 
-/** The error of an answer whose status is not 2xx. @param body the problem document, if there is one */
+/** The error for a response whose status is not 2xx. @param body the problem document, if there is one */
 export function problemError(status: number, body: unknown): errors.ApiProblemError {
+  // The body may be no object, such as the HTML page of a proxy.
   const document = problemDocument.safeParse(body).data ?? problemDocument.parse({});
   const { type, detail, title, problems, requestId, lost } = document;
+  // urn:barkeep:problem:wrong-state → wrong-state
   const kind = type.split(':').at(-1) ?? '';
   const reason = detail ?? title ?? 'no reason given';
   const details: errors.ProblemDetails = { status, kind, problems, requestId };
   if (kind === 'fed-bars-lost' && lost)
     return new errors.FedBarsLostError(reason, details, lost.symbol, Date.parse(lost.reached), lost.bars);
-  const ErrorOfKind = ERRORS[kind] ?? errors.ApiProblemError;
+  const ErrorOfKind = ERROR_OF_KIND[kind] ?? errors.ApiProblemError;
   return new ErrorOfKind(reason, details);
 }

@@ -43,7 +43,7 @@ export class BarMirror {
   }
 
   /**
-   * The newest `count` bars, oldest first, across days and gaps; at a derived interval including the forming bar. Fewer when
+   * The newest `count` bars, oldest first, across days and gaps; at a derived interval with the forming bar. Fewer when
    * the mirror holds fewer. The bars are shared between callers: do not change them.
    */
   lastBars(symbol: string, count: number, interval?: string): MirrorBar[] {
@@ -64,17 +64,17 @@ export class BarMirror {
   }
 
   /**
-   * Bars in percent of those that the calendar expects, in the session's own days that the mirror holds; 100 when none is
-   * expected. The mirror holds bars only, so a no-trade slot counts as empty here.
+   * Percentage of the expected bars that exist, over the held days without history; 100 when no bar is expected. The mirror does
+   * not hold the states of slots, so a no-trade slot counts as empty here.
    */
   barQuality(symbol: string): number {
     const { holdings } = this;
     const { clock, layout } = holdings;
     const series = holdings.series(symbol, undefined);
-    const first = Math.max(holdings.heldFrom, layout.historyDays);
+    const firstDay = Math.max(holdings.heldFrom, layout.historyDays);
     let expected = 0;
-    for (let day = first; day <= dayAtClock(layout, clock); day++) expected += layout.grid(day).closedBy(clock);
-    const filled = Math.max(0, series.visibleEnd(clock) - series.columns.rowFrom(layout.grid(first).open));
+    for (let day = firstDay; day <= dayAtClock(layout, clock); day++) expected += layout.grid(day).closedBy(clock);
+    const filled = Math.max(0, series.visibleEnd(clock) - series.columns.rowFrom(layout.grid(firstDay).open));
     return barQuality({ expected, filled: Math.min(filled, expected), noTrade: 0 });
   }
 }

@@ -3,12 +3,13 @@
  * dropped at the front and replaced by day in the middle. Rows `[first, end)` are in use; a row may move to another index only
  * when {@link BarColumns.generation} changes. Rows that were shown never change in place: a change writes to new memory, so a
  * caller that keeps {@link BarColumns.rows} keeps the old bars. A row is the open time and the record of a bar; the close time
- * comes from the calendar (slot-clock.ts). Knows no clock. Pure.
+ * comes from the calendar (slot-clock.ts). The caller decides which rows are visible. Does no I/O.
  */
 import { RECORD_BYTES, type BarOrigin, type ShownBar } from '@barkeep/bars';
 
 const RECORD_DOUBLES = RECORD_BYTES / 8;
 const RECORD_WORDS = RECORD_BYTES / 4;
+/** By the code in a record. Code 0 is an empty slot, which has no row. */
 const ORIGINS: readonly BarOrigin[] = ['streamed', 'streamed', 'backfilled', 'derived', 'historical'];
 
 /** Doubles in a row: open time, open, high, low, close, volume, and two words of meta in the space of one double. */
@@ -141,9 +142,9 @@ export class BarColumns {
   }
 
   /**
-   * Appends the bars of slots `[fromSlot, toSlot)`. First drops rows that open there or later: they were loaded, but not shown.
+   * Appends the bars of slots `[fromSlot, toSlot)`. First drops the rows of `fromSlot` and later, which were loaded but not shown.
    * @param opens open times of the day's slots, epoch ms
-   * @param records their stored records in sequence; an empty slot is zeros, and records at the end may be missing
+   * @param records the stored records of these slots in sequence; an empty slot is zeros, and records at the end may be missing
    */
   append(opens: Float64Array, records: Uint8Array, fromSlot: number, toSlot: number): void {
     const slots = Math.min(toSlot - fromSlot, Math.floor(records.length / RECORD_BYTES));
@@ -180,14 +181,14 @@ export class BarColumns {
     this.closesEnd = Math.min(this.closesEnd, this.end);
   }
 
-  /** Replaces the rows with `from <= openTime < to`, epoch ms, by those of `other`. */
+  /** Replaces the rows with `from <= openTime < to`, epoch ms, by those of `other`. Copies all rows to new memory first. */
   replace(from: number, to: number, other: BarColumns): void {
     this.move(Math.max(this.initialCapacity, this.count + other.count));
-    const [at, next] = [this.rowFrom(from), this.rowFrom(to)];
-    const shift = at + other.count - next;
+    const [start, rest] = [this.rowFrom(from), this.rowFrom(to)];
+    const shift = start + other.count - rest;
     const { words } = this.rows;
-    words.copyWithin((next + shift) * ROW_WORDS, next * ROW_WORDS, this.end * ROW_WORDS);
-    words.set(other.rows.words.subarray(other.first * ROW_WORDS, other.end * ROW_WORDS), at * ROW_WORDS);
+    words.copyWithin((rest + shift) * ROW_WORDS, rest * ROW_WORDS, this.end * ROW_WORDS);
+    words.set(other.rows.words.subarray(other.first * ROW_WORDS, other.end * ROW_WORDS), start * ROW_WORDS);
     this.end += shift;
     this.generation++;
   }
@@ -197,12 +198,12 @@ export class BarColumns {
     this.first = this.rowFrom(time);
   }
 
-  /** Makes space for more rows: by moving the rows to the front, or by doubling the memory. */
+  /** Makes space for more rows, in new memory of the same size when enough rows were dropped at the front, or else of twice the size. */
   private reserve(more: number): void {
     const { first, end, count, capacity } = this;
     if (end + more <= capacity) return;
-    const fits = first >= capacity / 2 && count + more <= capacity;
-    this.move(fits ? capacity : Math.max(this.initialCapacity, 2 * count, count + more));
+    const isHalfFree = first >= capacity / 2 && count + more <= capacity;
+    this.move(isHalfFree ? capacity : Math.max(this.initialCapacity, 2 * count, count + more));
   }
 
   /** Copies the rows to the front of new memory. @param capacity in rows */

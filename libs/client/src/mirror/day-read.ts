@@ -17,32 +17,31 @@ const EMPTY = Buffer.alloc(0);
 
 type ReceiveChunk = (place: number, bytes: Buffer | null) => void;
 
-/** One command per partition and interval reads either whole chunks, or the records of a few slots. */
+/** Each command reads one interval of the symbols of one partition: either whole chunks, or the records of some slots. */
 export class DayRead {
   readonly commands: ReadCommand[] = [];
   private readonly receivers: ReceiveChunk[] = [];
 
   constructor(private readonly layout: SessionLayout) {}
 
-  /** Reads a part that comes after everything that its symbols show, and appends it. */
+  /** Adds commands for a part that comes after everything that its symbols show. Its records are appended. */
   append(part: DayPart): this {
     return this.add(part, (bars, records) => bars.append(this.layout, records));
   }
 
-  /** Reads a day's bars up to `to` again, and replaces the held ones. */
+  /** Adds commands that read a day's bars up to `to` again. They replace the held bars. */
   replace(part: Omit<DayPart, 'from'>): this {
     return this.add({ ...part, from: 0 }, (bars, records) => bars.replaceDay(this.layout, records));
   }
 
   /**
-   * Returns a function that puts each value of the replies into the mirror as it arrives. A part that was appended wholly or in
-   * part may be appended again.
-   * @param before number of commands that precede those of the reads
+   * Returns a function that puts each value of the replies into the mirror as it arrives. After an error the same part may be appended
+   * again. @param preceding number of other commands that the caller sends before {@link commands}
    */
-  receiver(before = 0): Receiver {
+  receiver(preceding = 0): Receiver {
     return (command, place, value) => {
-      if (command < before) return false;
-      this.receivers[command - before]!(place, value as Buffer | null);
+      if (command < preceding) return false;
+      this.receivers[command - preceding]!(place, value as Buffer | null);
       return true;
     };
   }
@@ -62,7 +61,7 @@ export class DayRead {
       const grid = this.layout.grid(day, interval);
       const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];
       if (fromSlot >= toSlot) continue;
-      // For most of a day, reading the whole chunk is cheaper than the script.
+      // For most of a day, reading whole chunks is cheaper than the script that reads some slots.
       const isWhole = 5 * (toSlot - fromSlot) >= 4 * grid.slotCount;
       const recordsAt = recordOffset(grid.slotCount, fromSlot);
       const recordsEnd = recordOffset(grid.slotCount, toSlot);

@@ -1,18 +1,18 @@
 /**
- * Extracts from a session's event streams what a mirror needs: its state from the public events, and which days of which symbols
- * changed after they were read from the changes of every partition, also those after the clock: their content does not leave the mirror.
- * Reports a gap when entries were trimmed before they were read; the mirror then reloads everything. Does no I/O itself.
+ * Extracts what a mirror needs from the streams of a session. The public events give the session's state. The changes of each partition
+ * say which symbols have changed bars on which day, also after the clock; the mirror shows none of these to its user (I2). Reports a gap
+ * when entries were trimmed before they were read; the mirror then reloads everything. Does no I/O itself.
  */
 import { isEventType, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 import { stateOf, type ReportedState, type StreamEntry } from './session-state.js';
 
-/** Entries per stream and round. */
+/** Maximum number of entries that one round reads of each stream. */
 const PAGE = 1_000;
 const EMPTY_STREAM = '0-0';
 /** Types of events that report changed bars of a day. */
 const CHANGES: ReadonlySet<string> = new Set(['gap-filled', 'late-bars', 'derived']);
 
-/** Symbols whose stored bars of a day changed. */
+/** Symbols whose base bars of one day changed, and symbols whose derived bars changed. */
 export interface DayChange {
   base: Set<string>;
   derived: Set<string>;
@@ -20,7 +20,7 @@ export interface DayChange {
 
 /** The result of one round of reading. */
 export interface TailRound {
-  /** By trading date. */
+  /** The changed symbols by trading date, `YYYY-MM-DD`. */
   changes: ReadonlyMap<string, DayChange>;
   state: ReportedState | undefined;
   /** True when entries are missing between the last round and this one. */
@@ -40,11 +40,12 @@ export class EventTail {
     this.cursors = cursors;
   }
 
-  /** Commands that read the newest entry of each stream; {@link EventTail.newest} decodes their replies. */
+  /** Commands that read the newest entry of each stream. */
   static newestCommands(layout: SessionLayout): ReadCommand[] {
     return streamsOf(layout).map((key) => ['xrevrange', key, '+', '-', 'COUNT', 1]);
   }
 
+  /** The id of each stream's newest entry, from the replies to {@link newestCommands}. */
   static newest(replies: readonly unknown[]): string[] {
     return (replies as StreamEntry[][]).map((entries) => entries[0]?.[0] ?? EMPTY_STREAM);
   }
@@ -62,12 +63,12 @@ export class EventTail {
     (replies as StreamEntry[][]).forEach((entries, stream) => {
       const cursor = this.cursor(stream);
       // A stream that was empty cannot have been trimmed while it has less than a page of entries.
-      const isWhole = cursor === EMPTY_STREAM ? entries.length < PAGE : entries[0]?.[0] === cursor;
-      if (!isWhole) round.isGap = true;
+      const isComplete = cursor === EMPTY_STREAM ? entries.length < PAGE : entries[0]?.[0] === cursor;
+      if (!isComplete) round.isGap = true;
       if (entries.length === PAGE) round.isMore = true;
       cursors.push(entries.at(-1)?.[0] ?? EMPTY_STREAM);
       for (const [id, fields] of entries) {
-        // The public events repeat each change once the clock has passed it.
+        // Ignores changes in the public events: they repeat those of the partitions, once the clock has passed them.
         if (id !== cursor && (stream > 0 || !isChange(fields))) addEntry(fields, changes, round);
       }
     });
@@ -79,12 +80,13 @@ export class EventTail {
     return this.cursors[stream] ?? EMPTY_STREAM;
   }
 
+  /** Moves the position to the end of a round. */
   commit({ cursors }: Pick<TailRound, 'cursors'>): void {
     this.cursors = cursors;
   }
 }
 
-/** The public events of partition 0, which has those of the session, then the changes of each partition. */
+/** The public events, which partition 0 has for the whole session, then the changes of each partition. */
 function streamsOf({ keys }: SessionLayout): string[] {
   return [keys[0]!.events, ...keys.map(({ changes }) => changes)];
 }
@@ -106,7 +108,7 @@ function addEntry(
   }
   const event = parseEvent(fields, 0);
   if (event?.type !== 'gap-filled' && event?.type !== 'late-bars' && event?.type !== 'derived') {
-    round.isGap = true; // it cannot be parsed: the changed symbols are unknown, so everything is reloaded
+    round.isGap = true; // the event cannot be parsed, so the changed symbols are unknown: everything is reloaded
     return;
   }
   const { type, date, symbols } = event;
@@ -116,7 +118,7 @@ function addEntry(
   for (const symbol of Array.isArray(symbols) ? symbols : Object.keys(symbols)) changed.add(symbol);
 }
 
-/** The meaning of an entry for a mirror, by the type of its event. */
+/** What an entry means for a mirror. */
 export interface News {
   /** The new clock of the session, epoch ms. */
   clock?: number;
@@ -129,7 +131,7 @@ export interface News {
 /** Types of events that change a mirror. */
 const NEWS: ReadonlySet<string> = new Set(['clock', 'state', ...CHANGES]);
 
-/** @param fields of an entry */
+/** @param fields names and values of an entry's fields, in turn */
 export function newsOf(fields: readonly string[]): News {
   const type = field(fields, 'type') ?? '';
   const clock = type === 'clock' ? Number(field(fields, 'time') ?? NaN) : NaN;

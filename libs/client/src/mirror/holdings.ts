@@ -1,6 +1,6 @@
 /**
  * The bars of a mirror: those of every symbol up to `loadedTo`. Reads show the bars that are closed at `clock`. The loaded part
- * may be ahead of the clock, never behind it, and the clock never goes back (I2). Does no I/O.
+ * may be ahead of the clock but never behind it, and the clock never goes back (I2). Does no I/O.
  */
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';
@@ -36,7 +36,7 @@ export class Holdings implements MirrorTime {
   rewrites = 0;
   /** Set when the session's store is gone: every read then throws it. */
   lost: SessionLostError | undefined;
-  /** In the order of their names. */
+  /** The bars of every symbol, in the order of the symbols' names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
   private byInterval = new Map<string, MirrorSeries[]>();
@@ -85,13 +85,13 @@ export class Holdings implements MirrorTime {
    * changes. @throws UnknownIntervalError
    */
   seriesOf(interval: string): readonly MirrorSeries[] {
-    let all = this.byInterval.get(interval);
-    if (!all) {
-      all = [];
-      for (const bars of this.sorted) all.push(bars.series(interval) ?? this.unknownInterval(interval));
-      this.byInterval.set(interval, all);
+    let series = this.byInterval.get(interval);
+    if (!series) {
+      series = [];
+      for (const bars of this.sorted) series.push(bars.series(interval) ?? this.unknownInterval(interval));
+      this.byInterval.set(interval, series);
     }
-    return all;
+    return series;
   }
 
   /** The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
@@ -113,9 +113,8 @@ export class Holdings implements MirrorTime {
 }
 
 /**
- * Number of days to keep in addition to the day of the clock: `keepDays`, or by default as many as fit
- * {@link MIRROR_BYTES_MAX}, at least one.
- * @throws KeepDaysError
+ * Number of days to keep in addition to the day of the clock: `keepDays`, or by default as many as fit {@link MIRROR_BYTES_MAX},
+ * but at least one. @throws KeepDaysError
  */
 export function keptDays(layout: SessionLayout, keepDays: number | undefined): number {
   if (keepDays !== undefined) {

@@ -1,7 +1,7 @@
 /**
- * Loads a session's stored bars into a mirror's holdings: piece by piece up to the session's clock, and again the days that
- * changed after they were loaded. One call at a time. When the store was set back, nothing new is loaded until its clock has
- * caught up; then everything is reloaded. Does not decide when to load, and does not move the mirror's clock.
+ * Loads a session's stored bars into a mirror's holdings, piece by piece up to the session's clock, and reloads days that changed
+ * after they were loaded. One call at a time. When the store was set back to an earlier clock, nothing new is loaded until its clock has
+ * caught up; then everything is reloaded. The caller decides when to load, and moves the mirror's clock.
  */
 import {
   ClockedReads,
@@ -33,11 +33,11 @@ export interface LoaderOptions {
   derivedBy?: DerivedBy;
 }
 
-/** A part of a day that comes after everything that is held. */
+/** The next part to load: the bars of one day that close after `loadedTo`. */
 interface Piece {
   read: DayRead;
   day: number;
-  /** Epoch ms. */
+  /** Close time of the last bars, epoch ms. */
   to: number;
 }
 
@@ -45,22 +45,22 @@ export class Loader {
   readonly holdings: Holdings;
   /** The session's clock when it was last read, epoch ms: the limit of what can be loaded. */
   sessionClock: number;
-  /** The newest state in the session's events; a final state only after the final clock was read. */
+  /** The newest state in the session's events. A final state appears here only after the final clock was read. */
   state: ReportedState | undefined;
-  /** The time that is shown next, epoch ms: it decides which days are kept. By default every load is shown at once. */
+  /** The time that the caller shows next, epoch ms; it decides which days are kept. By default every load is shown at once. */
   nextShown = Infinity;
   /**
    * Bars that closed after `after` and opened before `until`, epoch ms, may be missing, because the session dropped their days
-   * while they were read; undefined when all are there.
+   * while they were read; undefined when no bar is missing.
    */
   missing: { after: number; until: number } | undefined;
-  /** The newest state in the session's events. */
+  /** The newest state in the session's events, also when the final clock was not read yet. */
   private reported: ReportedState | undefined;
   private reads: ClockedReads;
   private tail = new EventTail([]);
   private keepDays: number;
   private mustReload = false;
-  private readonly bulk: StoreReads;
+  private readonly bulk: StoreReads; // runs the large reads
 
   /** The caller must call {@link Loader.close}. */
   constructor(
@@ -83,17 +83,17 @@ export class Loader {
     return new ClockedReads(this.redis, layout, key, (commands, take) => this.bulk.run(commands, take));
   }
 
-  /** Reads the position in the event streams: no later change is missed. Loads no bars. @throws SessionLostError */
+  /** Reads the position in the event streams, so that no later change is missed. Loads no bars. @throws SessionLostError */
   async begin(): Promise<void> {
     await loadSlotsScript(this.redis);
-    await this.guarded(async () => {
+    await this.withSymbols(async () => {
       const { layout } = this.holdings;
       const page = statesCommand(layout);
       const [clock, replies] = await this.reads.read([...EventTail.newestCommands(layout), page]);
       this.tail = new EventTail(EventTail.newest(replies.slice(0, -1)));
       this.sessionClock = clock;
       this.reported = await newestState(this.reads, layout, replies.at(-1));
-    }, true);
+    }, 'read-first');
   }
 
   /** Open of the first day that the session retains, epoch ms, as of the last read. */
@@ -114,14 +114,14 @@ export class Loader {
    * @throws SessionLostError
    */
   async refresh(hint = -Infinity): Promise<void> {
-    for (let isMore = true; isMore;) isMore = await this.guarded(() => this.refreshOnce(hint));
+    for (let isMore = true; isMore;) isMore = await this.withSymbols(() => this.refreshOnce(hint));
   }
 
   /** Loads the next piece up to the session's clock, at most to the end of a day. @returns false when there is none */
   async loadPiece(to = Infinity): Promise<boolean> {
-    return this.guarded(async () => {
+    return this.withSymbols(async () => {
       if (this.mustReload) return false;
-      const piece = this.piece(Math.min(to, this.sessionClock));
+      const piece = this.nextPiece(Math.min(to, this.sessionClock));
       if (!piece) return false;
       const [clock] = await this.reads.read(piece.read.commands, (now) =>
         now < piece.to ? undefined : piece.read.receiver(),
@@ -143,7 +143,7 @@ export class Loader {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
     const events = this.tail.commands(layout);
-    const piece = this.mustReload ? undefined : this.piece(hint);
+    const piece = this.mustReload ? undefined : this.nextPiece(hint);
     const [clock, replies] = await this.reads.read([...events, ...(piece?.read.commands ?? [])], (now) =>
       piece && now >= Math.max(piece.to, loadedTo) ? piece.read.receiver(events.length) : undefined,
     );
@@ -155,10 +155,10 @@ export class Loader {
       if (piece) this.noteLoaded(piece, clock);
       const mustReload = round.isGap || this.mustReload;
       // The new piece was read after these events, so only what was loaded before it may be stale.
-      const isWhole = mustReload
+      const isDone = mustReload
         ? await this.reload(holdings.sorted, layout, this.reads)
         : await this.reread(round.changes, loadedTo);
-      this.mustReload = !isWhole;
+      this.mustReload = !isDone;
     }
     this.sessionClock = clock;
     this.tail.commit(round);
@@ -166,8 +166,8 @@ export class Loader {
   }
 
   /**
-   * A final state counts only when the clock was read after it, because the clock of this round may be older than the state.
-   * @returns whether another round is needed for that
+   * Notes the newest state. A final state becomes {@link state} only in the next round, because the clock of this round may be older.
+   * @returns whether that further round is needed
    */
   private setState(state: ReportedState | undefined): boolean {
     const wasEnded = hasEnded(this.reported);
@@ -178,22 +178,23 @@ export class Loader {
   }
 
   /** The next piece of the bars that closed by `limit`, epoch ms. */
-  private piece(limit: number): Piece | undefined {
+  private nextPiece(limit: number): Piece | undefined {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
     if (limit <= loadedTo) return undefined;
     const day = layout.dayIndexAt(loadedTo);
     if (day >= layout.days.length) return undefined;
     const to = Math.min(limit, layout.grid(day).close);
-    // Decided by what is shown, because the loaded part may be days ahead.
+    // The shown time decides which days are kept, because the loaded part may be days ahead of it.
     const shown = dayAtClock(layout, Math.min(limit, this.nextShown));
     const isKept = day >= Math.max(holdings.heldFrom, shown - this.keepDays);
     const read = new DayRead(layout);
-    if (isKept) read.append({ day, from: loadedTo, to, intervals: this.stored(layout), symbols: holdings.sorted });
+    if (isKept)
+      read.append({ day, from: loadedTo, to, intervals: this.storedIntervals(layout), symbols: holdings.sorted });
     return { read, day, to };
   }
 
-  /** Notes that a piece is loaded, unless the session's clock turned out to be before its end. */
+  /** Notes that a piece is loaded. It is not when the session's clock was before the piece's end: then nothing was taken. */
   private noteLoaded({ read, day, to }: Piece, clock: number): void {
     this.sessionClock = clock;
     if (clock < to) return;
@@ -204,18 +205,18 @@ export class Loader {
     this.holdings.changes++;
   }
 
-  /** @param before only bars that were loaded up to this time, epoch ms, may be stale @returns as {@link rewrite} */
-  private async reread(changes: ReadonlyMap<string, DayChange>, before: number): Promise<boolean> {
+  /** Reads changed days again. @param loadedBefore only bars that close by this time, epoch ms, may be stale @returns as {@link rewrite} */
+  private async reread(changes: ReadonlyMap<string, DayChange>, loadedBefore: number): Promise<boolean> {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
     const read = new DayRead(layout);
     for (const [date, { base, derived }] of changes) {
       const day = layout.dayIndexOf(date);
-      if (day === undefined || day < holdings.heldFrom || layout.grid(day).open >= before) continue;
+      if (day === undefined || day < holdings.heldFrom || layout.grid(day).open >= loadedBefore) continue;
       const part = { day, to: loadedTo };
-      read.replace({ ...part, intervals: [layout.base], symbols: this.held(base) });
+      read.replace({ ...part, intervals: [layout.base], symbols: this.heldBars(base) });
       if (holdings.derivedBy === 'upkeep') {
-        read.replace({ ...part, intervals: layout.derived, symbols: this.held(derived) });
+        read.replace({ ...part, intervals: layout.derived, symbols: this.heldBars(derived) });
       }
     }
     return read.commands.length === 0 || this.rewrite(read, this.reads);
@@ -225,13 +226,13 @@ export class Loader {
   private async reload(symbols: readonly SymbolBars[], layout: SessionLayout, reads: ClockedReads): Promise<boolean> {
     const { loadedTo, heldFrom } = this.holdings;
     for (let day = heldFrom; day < layout.days.length && layout.grid(day).open < loadedTo; day++) {
-      const read = new DayRead(layout).replace({ day, to: loadedTo, intervals: this.stored(layout), symbols });
+      const read = new DayRead(layout).replace({ day, to: loadedTo, intervals: this.storedIntervals(layout), symbols });
       if (!(await this.rewrite(read, reads))) return false;
     }
     return true;
   }
 
-  /** Reads held bars again and replaces all of them in one turn. @returns false when the session's clock is before the held bars' end */
+  /** Replaces held bars in one turn of the event loop. @returns false, without a change, when the session's clock is before `loadedTo` */
   private async rewrite(read: DayRead, reads: ClockedReads): Promise<boolean> {
     const { holdings } = this;
     const [clock, replies] = await reads.read(read.commands);
@@ -243,51 +244,52 @@ export class Loader {
   }
 
   /** The intervals to read: only the base interval when this process derives bars. */
-  private stored(layout: SessionLayout) {
+  private storedIntervals(layout: SessionLayout) {
     return this.holdings.derivedBy === 'client' ? [layout.base] : layout.intervals;
   }
 
-  private held(names: Iterable<string>): SymbolBars[] {
+  private heldBars(names: Iterable<string>): SymbolBars[] {
     return [...names].flatMap((name) => this.holdings.get(name) ?? []);
   }
 
-  /** Runs a read, and repeats it when the symbols changed during it. @param isFirst the symbols are read before it */
-  private async guarded<T>(run: () => Promise<T>, isFirst = false): Promise<T> {
-    let haveChanged = isFirst;
+  /** Runs a read. When the session's symbols change during it, reads the symbols and repeats it. */
+  private async withSymbols<T>(run: () => Promise<T>, symbols?: 'read-first'): Promise<T> {
+    let mustReadSymbols = symbols === 'read-first';
     for (let change = 0; ; change++) {
       try {
-        if (haveChanged) await this.loadSymbols();
-        haveChanged = false;
+        if (mustReadSymbols) await this.loadSymbols();
+        mustReadSymbols = false;
         return await run();
       } catch (error) {
         if (change >= CHANGES_MAX) throw error;
-        if (error instanceof SymbolsChangedError) haveChanged = true;
+        if (error instanceof SymbolsChangedError) mustReadSymbols = true;
         else if (isScriptUnknown(error)) await loadSlotsScript(this.redis);
         else throw error;
       }
     }
   }
 
-  /** Reads the session's symbols; new ones are loaded up to `loadedTo`. */
+  /** Reads the session's symbols, and loads the bars of new symbols up to `loadedTo`. */
   private async loadSymbols(): Promise<void> {
     const { holdings } = this;
     const { membership, joining } = await readSymbols(this.redis, holdings.layout);
     const isSame = membership.version === holdings.layout.membership.version;
     const layout = isSame ? holdings.layout : withMembership(holdings.layout, membership);
     const reads = this.readsOf(layout, symbolsKey(String(membership.version), joining.join(' ')));
-    const shown = layout.symbols.filter((symbol) => !joining.includes(symbol));
+    const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
     const keepDays = keptDays(layout, this.options.keepDays);
-    const all = shown.map((symbol) => {
+    const readableBars = readable.map((symbol) => {
       const partition = layout.partitionOf(symbol)!;
       const held = holdings.get(symbol);
       // A symbol that was removed and added again is in another partition.
       if (held?.partition === partition) return held;
       return new SymbolBars(symbol, partition, layout, holdings.derivedBy, keepDays + 2);
     });
-    const added = all.filter((bars) => holdings.get(bars.symbol) !== bars);
-    if (added.length === 0) await reads.read([]);
+    const added = readableBars.filter((bars) => holdings.get(bars.symbol) !== bars);
+    if (added.length === 0)
+      await reads.read([]); // throws when the symbols have changed again
     else if (!(await this.reload(added, layout, reads))) this.mustReload = true;
-    holdings.setSymbols(layout, all);
+    holdings.setSymbols(layout, readableBars);
     this.reads = reads;
     this.keepDays = keepDays;
   }

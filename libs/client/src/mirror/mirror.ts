@@ -1,4 +1,4 @@
-/** A copy of a session in this process that follows the session's clock, also bars that are backfilled or arrive late. */
+/** A copy of a session in this process. It follows the session's clock, and takes over bars that are backfilled or arrive late. */
 import { SessionLostError, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { BarMirror } from './bar-mirror.js';
@@ -20,7 +20,7 @@ export class MirrorClosedError extends Error {
 export interface MirrorOptions {
   /**
    * Trading days that are held in addition to the day of the clock; older ones are dropped.
-   * @default as many as fit 512 MiB, at 64 bytes a bar
+   * @default as many as fit 512 MiB, at 64 bytes per bar
    */
   keepDays?: number;
 }
@@ -35,7 +35,8 @@ interface Waiter {
 export class Mirror extends BarMirror {
   private readonly waiters = new Set<Waiter>();
   private readonly listeners = new Set<(mirror: Mirror) => void>();
-  private changes = -1;
+  /** `changes` of the holdings when the listeners were last called. */
+  private notifiedChanges = -1;
   private isClosed = false;
 
   private constructor(
@@ -71,21 +72,17 @@ export class Mirror extends BarMirror {
     return mirror;
   }
 
-  /**
-   * Loads what the session shows now, without waiting for the next automatic update.
-   * @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, or the connection's error
-   */
+  /** Loads what the session shows now. @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, or the connection's error */
   async update(): Promise<number> {
-    if (this.isClosed) throw this.closedBy();
+    if (this.isClosed) throw this.closedError();
     await this.follower.catchUp();
-    if (this.follower.failure) throw this.signal?.aborted ? this.closedBy() : this.follower.failure;
+    if (this.follower.failure) throw this.signal?.aborted ? this.closedError() : this.follower.failure;
     return this.clock;
   }
 
   /**
-   * Waits until the mirror's clock is at `time` or later.
-   * @param time epoch ms @returns the clock, epoch ms
-   * @throws SessionEndedError when the session ended before, SessionLostError, MirrorClosedError
+   * Waits until the mirror's clock is at `time`, epoch ms, or later. @returns the clock, epoch ms
+   * @throws SessionEndedError when the session ended or ends before `time`, SessionLostError, MirrorClosedError
    */
   waitFor(time: number): Promise<number> {
     return new Promise((resolve, reject) => {
@@ -116,7 +113,7 @@ export class Mirror extends BarMirror {
 
   private readonly onAbort = (): void => this.close();
 
-  private closedBy(): Error {
+  private closedError(): Error {
     const reason: unknown = this.signal?.aborted ? this.signal.reason : undefined;
     return reason instanceof Error ? reason : new MirrorClosedError(this.layout.id);
   }
@@ -127,8 +124,8 @@ export class Mirror extends BarMirror {
     holdings.moveClock(holdings.loadedTo);
     this.follower.loader.trim();
     for (const waiter of this.waiters) this.settle(waiter);
-    if (holdings.changes === this.changes && !holdings.lost) return;
-    this.changes = holdings.changes;
+    if (holdings.changes === this.notifiedChanges && !holdings.lost) return;
+    this.notifiedChanges = holdings.changes;
     for (const listener of this.listeners) this.notify(listener);
   }
 
@@ -143,8 +140,9 @@ export class Mirror extends BarMirror {
     }
   }
 
+  /** Resolves or rejects a waiter, if the clock has reached its time or never will. */
   private settle(waiter: Waiter): void {
-    const error = this.whyNever(waiter.time);
+    const error = this.whyUnreachable(waiter.time);
     if (this.clock < waiter.time && !error) return;
     this.waiters.delete(waiter);
     if (this.clock >= waiter.time) waiter.resolve(this.clock);
@@ -152,14 +150,14 @@ export class Mirror extends BarMirror {
   }
 
   /** Why the clock will never reach a time; undefined while it may. */
-  private whyNever(time: number): Error | undefined {
+  private whyUnreachable(time: number): Error | undefined {
     const { id, end } = this.layout;
     const { holdings, state, sessionClock } = this.follower.loader;
     if (holdings.lost) return holdings.lost;
-    if (this.isClosed) return this.closedBy();
+    if (this.isClosed) return this.closedError();
     // The last bars of an ended session may not be loaded yet.
     if (hasEnded(state) && holdings.loadedTo >= sessionClock)
       return new SessionEndedError(id, state.state, state.error, this.clock);
-    return time > end ? new SessionEndedError(id, 'over', 'that is after its last close', end) : undefined;
+    return time > end ? new SessionEndedError(id, 'over', 'the awaited time is after its last close', end) : undefined;
   }
 }

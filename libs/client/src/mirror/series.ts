@@ -24,12 +24,14 @@ export interface MirrorTime {
 
 export class MirrorSeries {
   readonly columns: BarColumns;
+  /** The last result of {@link visibleEnd}, the clock for which it holds, and the columns' generation then. */
   private visible = 0;
   private visibleAt = NaN;
   private generation = 0;
   /** Cached bar objects of the rows from `objectsFrom` on. */
   private objects: MirrorBar[] = [];
   private objectsFrom = 0;
+  /** Cached answers. Each holds while `MirrorTime.moves` equals its `…At`. */
   private newest: MirrorBar | undefined;
   private newestAt = -1;
   private lastFound: MirrorBar[] = [];
@@ -55,7 +57,7 @@ export class MirrorSeries {
     return this.slots.interval;
   }
 
-  /** Forgets the answers that were kept, after a change of rows that may be shown, here or in the base bars. */
+  /** Forgets cached answers. To be called when shown rows of this series or of the base bars may have changed. */
   rowsChanged(): void {
     this.newestAt = this.lastAt = this.formingAt = -1;
   }
@@ -63,6 +65,7 @@ export class MirrorSeries {
   /** The row after the newest row that is closed at `clock`, epoch ms. Fastest when the clock moves in small steps. */
   visibleEnd(clock: number): number {
     const { columns } = this;
+    // Searches at the first call (NaN), after rows have moved, and when the clock went back; otherwise steps on from the last result.
     if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
       this.visible = columns.rowFrom(this.slots.openLimit(clock));
       this.dropCache();
@@ -94,9 +97,7 @@ export class MirrorSeries {
   /** The newest `count` bars, oldest first, including the forming one, in a new array. */
   last(now: MirrorTime, count: number): MirrorBar[] {
     // The same question again: a copy of the cached answer is almost free.
-    if (count === this.lastCount && now.moves === this.lastAt) {
-      return this.lastFound.slice();
-    }
+    if (count === this.lastCount && now.moves === this.lastAt) return this.lastFound.slice();
     const found = this.find(now, count);
     if (found.length > CACHE_MAX / 2) return found;
     this.lastFound = found;
@@ -196,6 +197,7 @@ export function aggregateRows(rows: BarColumns, from: number, to: number, frame:
   for (let row = from; row < to; row++) {
     const at = row * ROW_DOUBLES;
     const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
+    // Origin code 1 (streamed), dataset 0, made of 1 of 1 bars; the result takes none of these values.
     source.write(row - from, open, high, low, doubles[at + 4]!, doubles[at + 5]!, 1, 0, 1, 1);
   }
   return aggregateChunk(source, frame);

@@ -13,15 +13,15 @@ export interface ReportedState {
 /** A stream entry as Redis returns it: id, then fields and values in turn. */
 export type StreamEntry = [id: string, fields: string[]];
 
-/** The session was stopped, failed or deleted, or completed before the awaited time. */
+/** The session was stopped, failed, lost or deleted, or its end is before the awaited time. */
 export class SessionEndedError extends Error {
   override readonly name = 'SessionEndedError';
   constructor(
     /** The session. */
     readonly sessionId: string,
-    /** `stopped`, `failed`, `lost`, `deleted` or `completed`. */
+    /** `stopped`, `failed`, `lost`, `deleted` or `completed`; `over` when the awaited time is after the session's last close. */
     readonly state: string,
-    /** The error that the session reported, if any. */
+    /** The error that the session reported, or another reason, if any. */
     readonly reason: string | undefined,
     /** Simulated time at which it ended, epoch ms; undefined when it had not begun or the time is unknown. */
     readonly clock: number | undefined,
@@ -38,7 +38,7 @@ export function hasEnded<S extends { state: string }>(reported: S | undefined): 
   return reported !== undefined && ENDED.has(reported.state);
 }
 
-/** The state in an entry; undefined when the entry is not a `state` event. */
+/** The state that an entry reports; undefined when the entry is not a `state` event. */
 export function stateOf(fields: readonly string[]): ReportedState | undefined {
   const event = parseEvent(fields, 0);
   if (event?.type !== 'state') return undefined;

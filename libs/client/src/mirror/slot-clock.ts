@@ -5,7 +5,7 @@
 import type { DayGrid, Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 
-/** The limit for open times at `time`: exactly the day's slots that open before it are closed. Both epoch ms. */
+/** The open time before which a slot of the day must open to be closed at `time`. Both epoch ms. */
 export function openLimit(grid: DayGrid, time: number): number {
   const closed = grid.closedBy(time);
   return closed < grid.slotCount ? grid.openTime(closed) : grid.close;
@@ -24,7 +24,7 @@ export class SlotClock {
     this.grid = layout.grid(0, interval);
   }
 
-  /** The limit for open times at `time`: exactly the slots that open before it are closed. Both epoch ms. */
+  /** The open time before which a slot of any day must open to be closed at `time`. Both epoch ms. */
   openLimit(time: number): number {
     if (time !== this.cachedFor) {
       this.limit = openLimit(this.layout.grid(dayAtClock(this.layout, time), this.interval), time);
@@ -38,7 +38,7 @@ export class SlotClock {
     if (openTime < this.grid.open || openTime >= this.grid.close) {
       this.grid = this.layout.grid(this.layout.dayIndexAt(openTime), this.interval);
     }
-    return this.grid.closeTime(Number(this.grid.slotAt(openTime)));
+    return this.grid.closeTime(Number(this.grid.slotAt(openTime))); // a bar's open time always has a slot
   }
 }
 
@@ -46,10 +46,10 @@ const clocks = new WeakMap<SessionLayout, Map<string, SlotClock>>();
 
 /** The slot clock of a session's interval; the same instance for every caller. */
 export function slotClock(layout: SessionLayout, interval: Interval): SlotClock {
-  let known = clocks.get(layout);
-  if (!known) clocks.set(layout, (known = new Map<string, SlotClock>()));
-  let clock = known.get(interval.name);
-  if (!clock) known.set(interval.name, (clock = new SlotClock(layout, interval)));
+  let byInterval = clocks.get(layout);
+  if (!byInterval) clocks.set(layout, (byInterval = new Map<string, SlotClock>()));
+  let clock = byInterval.get(interval.name);
+  if (!clock) byInterval.set(interval.name, (clock = new SlotClock(layout, interval)));
   return clock;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Keeps holdings up to date with a session: blocks on its events on one connection, and loads what becomes visible on another, up to a
- * limit. One load runs at a time; a request during a load runs after it. Does not move the mirror's clock: it reports progress to the object that does.
+ * Keeps holdings up to date with a session. One connection blocks on the session's events; another loads bars that become visible, up to
+ * a limit. One load runs at a time; a request during a load runs after it. The owner, not the follower, moves the mirror's clock.
  */
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,15 +10,15 @@ import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js'
 import { Loader, type LoaderOptions } from './loader.js';
 import type { StreamEntry } from './session-state.js';
 
-/** How long one read of the session's events blocks, ms. A deleted session emits nothing, so the follower also has to check. */
-const BLOCK_MS = 1_000;
-const ENTRIES = 1_000;
-/** How long Redis may be unavailable at the start, ms: short, because its address may be wrong. */
+/** The longest time between two checks, ms. Events are not enough: a deleted session emits none. */
+const CHECK_MS = 1_000;
+const ENTRIES_MAX = 1_000;
+/** How long Redis may be unavailable at the start, ms. It is short, because the address may be wrong. */
 const BEGIN_LIMIT_MS = 5_000;
 
 /** The options of a follower. */
 export interface StoreFollowerOptions extends LoaderOptions {
-  /** Nothing after this time is loaded, epoch ms. @default no limit */
+  /** No bar that closes after this time is loaded, epoch ms. @default no limit */
   limit?: number;
   /** Closes the follower. */
   signal?: AbortSignal;
@@ -30,16 +30,17 @@ export class StoreFollower {
   onProgress: () => void = () => undefined;
   /** Why the last load failed; undefined when it succeeded. */
   failure: Error | undefined;
-  /** The error that ends following. An outage becomes one only when it lasts too long. */
+  /** The error with which a loop over the session must end. An outage becomes one only when it lasts too long. */
   end: Error | undefined;
   /** The connection that blocks on events. */
   private readonly blocking: Redis;
   private readonly outage: Outage;
-  private readonly catchingUp = new OneAtATime(() => this.work());
+  private readonly catchingUp = new OneAtATime(() => this.load());
   private retry: NodeJS.Timeout | undefined;
   private currentLimit: number;
   /** A lower bound of the session's clock, from its events. */
   private hint = -Infinity;
+  /** Start of the last load, as `performance.now()`. */
   private checkedAt = performance.now();
   private hasChecked = false;
   private isClosed = false;
@@ -58,17 +59,17 @@ export class StoreFollower {
       commandTimeout: undefined,
       lazyConnect: true,
     });
-    // ioredis reconnects. The connection that loads bars reports the error.
+    // ioredis reconnects, and the connection that loads bars reports the error.
     endTimerOnClose(this.blocking).on('error', () => undefined);
   }
 
   /** Starts to follow a session; loads no bars yet. @throws SessionLostError, SessionRedisAwayError, the signal's reason */
   static async open(redis: Redis, layout: SessionLayout, options: StoreFollowerOptions): Promise<StoreFollower> {
     const { signal } = options;
-    const beginning = new Outage(redis, layout.id, BEGIN_LIMIT_MS);
+    const beginOutage = new Outage(redis, layout.id, BEGIN_LIMIT_MS);
     const follower = new StoreFollower(redis, layout, options);
     try {
-      await retryOutages(beginning, () => follower.loader.begin(), signal);
+      await retryOutages(beginOutage, () => follower.loader.begin(), signal);
       signal?.throwIfAborted();
     } catch (error) {
       follower.close();
@@ -79,12 +80,12 @@ export class StoreFollower {
     return follower;
   }
 
-  /** Nothing after this time is loaded, epoch ms. Starts a load when one is due. */
+  /** Sets the time up to which bars are loaded, epoch ms. Starts a load when the session shows more than is loaded. */
   set limit(time: number) {
     this.currentLimit = time;
     const { holdings, sessionClock } = this.loader;
-    const isMore = Math.max(this.hint, sessionClock) > holdings.loadedTo;
-    if (isMore || !this.hasChecked) void this.catchUp();
+    const hasMore = Math.max(this.hint, sessionClock) > holdings.loadedTo;
+    if (hasMore || !this.hasChecked) void this.catchUp();
   }
 
   /** Loads up to the limit. Resolves when everything that is visible now is loaded, or when the load failed. */
@@ -101,7 +102,7 @@ export class StoreFollower {
     this.loader.close();
   };
 
-  private async work(): Promise<void> {
+  private async load(): Promise<void> {
     if (this.isClosed) return;
     const { loader } = this;
     this.checkedAt = performance.now();
@@ -118,7 +119,7 @@ export class StoreFollower {
     }
   }
 
-  /** Retries after an outage. Uses a timer, because the connection that blocks on events may be down too. */
+  /** Retries after every error but the loss of the session. Uses a timer, because the connection that blocks on events may be down too. */
   private onError(error: unknown): void {
     this.failure = error instanceof Error ? error : new Error(String(error));
     if (this.isClosed) return;
@@ -131,35 +132,35 @@ export class StoreFollower {
     this.onProgress();
   }
 
-  /** Catches up after each relevant event, and at least every {@link BLOCK_MS}. */
+  /** Catches up after each relevant event, and at least every {@link CHECK_MS}. */
   private async watch(): Promise<void> {
     const { events } = this.loader.holdings.layout.keysOf(0);
-    const last = this.loader.lastIds();
+    const lastIds = this.loader.lastIds();
     while (!this.isClosed) {
       try {
         // Changes in other partitions add no entry to these streams, so the read blocks only until the next check is due.
-        const block = Math.ceil(Math.max(1, this.checkedAt + BLOCK_MS - performance.now()));
-        const places = [...last.keys(), ...last.values()];
-        const reply = await this.blocking.xread('COUNT', ENTRIES, 'BLOCK', block, 'STREAMS', ...places);
-        let isNews = performance.now() - this.checkedAt >= BLOCK_MS;
+        const blockMs = Math.ceil(Math.max(1, this.checkedAt + CHECK_MS - performance.now()));
+        const streams = [...lastIds.keys(), ...lastIds.values()];
+        const reply = await this.blocking.xread('COUNT', ENTRIES_MAX, 'BLOCK', blockMs, 'STREAMS', ...streams);
+        let isLoadDue = performance.now() - this.checkedAt >= CHECK_MS;
         for (const [key, entries] of (reply ?? []) as [string, StreamEntry[]][]) {
-          last.set(key, entries.at(-1)?.[0] ?? last.get(key)!);
+          lastIds.set(key, entries.at(-1)?.[0] ?? lastIds.get(key)!);
           for (const [, fields] of entries) {
-            if (key === events && isChange(fields)) continue;
-            isNews = this.isRelevant(newsOf(fields)) || isNews;
+            if (key === events && isChange(fields)) continue; // the streams of changes have it too
+            isLoadDue = this.noteNews(newsOf(fields)) || isLoadDue;
           }
         }
-        if (!isNews) continue;
+        if (!isLoadDue) continue;
       } catch {
-        // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning on a server that answers with errors.
+        // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning when a server answers with errors.
         if (!this.isClosed) await delay(OUTAGE_RETRY_MS, undefined, { ref: false });
       }
       if (!this.isClosed) await this.catchUp();
     }
   }
 
-  /** Whether an event requires a load. A change of bars that are not loaded yet does not. */
-  private isRelevant(news: News): boolean {
+  /** Notes the clock that an event reports. @returns whether the event requires a load; a change of bars that are not loaded does not */
+  private noteNews(news: News): boolean {
     const { loadedTo, layout } = this.loader.holdings;
     if (news.clock !== undefined) {
       const isSetBack = news.clock < this.hint;

@@ -1,6 +1,6 @@
 /**
  * All bars that a mirror holds of one symbol: one series per interval of the session, filled from stored records. Derived bars
- * are either those that upkeep stored, or are derived here from the base bars with the same function. Does no I/O.
+ * are either read from the store, or derived here from the base bars with the function that upkeep uses. Does no I/O.
  */
 import {
   aggregateInto,
@@ -30,7 +30,7 @@ export interface DayRecords {
   toSlot: number;
 }
 
-/** Upper bound of the initial capacity, in days. Growing copies all rows, while memory that is not written to is free. */
+/** Upper bound of the initial capacity, in days. Growing copies all rows, while memory costs nothing before it is written. */
 const INITIAL_DAYS_MAX = 8;
 
 export class SymbolBars {
@@ -38,8 +38,8 @@ export class SymbolBars {
   /** The derived series, by interval, in the order of the spec. */
   readonly derived: ReadonlyMap<string, MirrorSeries>;
   private readonly byName: ReadonlyMap<string, MirrorSeries>;
-  /** The base bars of the last written day; only when this process derives bars. */
-  private today: { day: number; chunk: DayChunk } | undefined;
+  /** The base bars of the last written day; set only when this process derives bars. */
+  private lastDay: { day: number; chunk: DayChunk } | undefined;
 
   /** @param daysHeld number of days that will be held at once, including the current day and the days loaded ahead */
   constructor(
@@ -52,10 +52,10 @@ export class SymbolBars {
     const days = Math.min(INITIAL_DAYS_MAX, daysHeld, layout.days.length);
     const capacity = (interval: Interval) => days * layout.grid(0, interval).slotCount;
     this.base = new MirrorSeries(slotClock(layout, layout.base), capacity(layout.base));
-    const computed = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
+    const withForming = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
     this.derived = new Map(
       layout.derived.map((interval) => {
-        const showsForming = computed.has(interval.name);
+        const showsForming = withForming.has(interval.name);
         const clock = slotClock(layout, interval);
         const base = showsForming ? this.base : undefined;
         return [interval.name, new MirrorSeries(clock, capacity(interval), base)];
@@ -69,24 +69,25 @@ export class SymbolBars {
     return this.byName.get(interval) ?? this.byName.get(intervalName(interval) ?? interval);
   }
 
-  /** Appends records after everything that was shown; replaces what was loaded of them before. Derives the buckets that close, if this process derives bars. */
+  /** Appends records after everything that was shown, in place of loaded bars from `fromSlot` on. If this process derives bars, derives them. */
   append(layout: SessionLayout, part: DayRecords): void {
     const { day, interval, records, fromSlot, toSlot } = part;
     const grid = layout.grid(day, interval);
     this.series(interval.name)?.columns.append(slotOpens(grid), records, fromSlot, toSlot);
     if (!this.derivesFrom(interval)) return;
-    if (this.today?.day === day) this.today.chunk.clear(fromSlot);
-    else this.today = { day, chunk: new DayChunk(grid.slotCount) };
-    writeRecords(this.today.chunk, records, fromSlot, toSlot);
+    if (this.lastDay?.day === day) this.lastDay.chunk.clear(fromSlot);
+    else this.lastDay = { day, chunk: new DayChunk(grid.slotCount) };
+    writeRecords(this.lastDay.chunk, records, fromSlot, toSlot);
     const [from, to] = [closedAt(grid, fromSlot), closedAt(grid, toSlot)];
     for (const series of this.derived.values()) {
-      const made = this.derive(layout, day, this.today.chunk, series.interval, from, to);
-      if (made)
-        series.columns.append(slotOpens(layout.grid(day, series.interval)), made.records, made.fromSlot, made.toSlot);
+      const bars = this.derive(layout, day, this.lastDay.chunk, series.interval, from, to);
+      if (!bars) continue;
+      const opens = slotOpens(layout.grid(day, series.interval));
+      series.columns.append(opens, bars.records, bars.fromSlot, bars.toSlot);
     }
   }
 
-  /** Replaces a day's first `toSlot` slots. */
+  /** Replaces all held bars of a day by the records of its first `toSlot` slots. */
   replaceDay(layout: SessionLayout, { day, interval, records, toSlot }: Omit<DayRecords, 'fromSlot'>): void {
     this.rowsChanged();
     const grid = layout.grid(day, interval);
@@ -94,10 +95,10 @@ export class SymbolBars {
     if (!this.derivesFrom(interval)) return;
     const chunk = new DayChunk(grid.slotCount);
     writeRecords(chunk, records, 0, toSlot);
-    if (this.today === undefined || this.today.day <= day) this.today = { day, chunk };
+    if (this.lastDay === undefined || this.lastDay.day <= day) this.lastDay = { day, chunk };
     for (const series of this.derived.values()) {
-      const made = this.derive(layout, day, chunk, series.interval, grid.open, closedAt(grid, toSlot));
-      if (made) replaceRows(series, layout.grid(day, series.interval), made.records, made.fromSlot, made.toSlot);
+      const bars = this.derive(layout, day, chunk, series.interval, grid.open, closedAt(grid, toSlot));
+      if (bars) replaceRows(series, layout.grid(day, series.interval), bars.records, bars.fromSlot, bars.toSlot);
     }
   }
 

@@ -11,15 +11,12 @@ export interface SymbolBar extends FeedBar {
 /** Bars of a run: by symbol, or in one sequence that is roughly in time order. */
 export type RunBars = Readonly<Record<string, readonly FeedBar[]>> | Iterable<SymbolBar> | AsyncIterable<SymbolBar>;
 
-/** Bars of all symbols per round. */
+/** Bars per round, all symbols together. A round begins when the round before is stored. */
 const ROUND_BARS = 20_000;
-/** Symbols that are sent at the same time. */
+/** Number of symbols whose bars are sent at the same time. */
 const AT_ONCE = 8;
 
-/**
- * Feeds all bars and ends the streams. @returns the results by symbol
- * @throws what `feed` of a stream throws, and what iterating over the bars throws
- */
+/** Feeds all bars and ends the streams. @returns the results by symbol @throws what `feed` and iterating over the bars throw */
 export async function feedSession(
   session: ClientSession,
   symbols: readonly string[],
@@ -28,9 +25,9 @@ export async function feedSession(
 ): Promise<Map<string, FeedResult>> {
   const streams = new Map<string, SymbolStream>();
   const stream = (symbol: string): SymbolStream => {
-    let found = streams.get(symbol);
-    if (!found) streams.set(symbol, (found = session.registerStream(symbol)));
-    return found;
+    let opened = streams.get(symbol);
+    if (!opened) streams.set(symbol, (opened = session.registerStream(symbol)));
+    return opened;
   };
   for await (const { items } of batchesOf(inOrder(bars), ROUND_BARS, signal)) {
     await forEachLimited([...groupBySymbol(items)], ([symbol, group]) => stream(symbol).feed(group));
@@ -43,9 +40,9 @@ export async function feedSession(
 /** The bars in one sequence; bars that are given by symbol are sorted by time. */
 function inOrder(bars: RunBars): Iterable<SymbolBar> | AsyncIterable<SymbolBar> {
   if (isIterable(bars)) return bars;
-  const all = Object.entries(bars).flatMap(([symbol, group]) => group.map((bar) => ({ ...bar, symbol })));
-  const times = new Map(all.map((bar) => [bar, timeOf(bar)]));
-  return all.sort((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0));
+  const symbolBars = Object.entries(bars).flatMap(([symbol, group]) => group.map((bar) => ({ ...bar, symbol })));
+  const times = new Map(symbolBars.map((bar) => [bar, timeOf(bar)]));
+  return symbolBars.sort((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0));
 }
 
 function isIterable(bars: RunBars): bars is Iterable<SymbolBar> | AsyncIterable<SymbolBar> {
@@ -54,8 +51,8 @@ function isIterable(bars: RunBars): bars is Iterable<SymbolBar> | AsyncIterable<
 
 /** Open time, epoch ms; 0 for an invalid time, which the coordinator refuses with its reason. */
 function timeOf({ openTime, time }: FeedBar): number {
-  const given = openTime ?? time;
-  const ms = given instanceof Date ? given.getTime() : typeof given === 'string' ? Date.parse(given) : given;
+  const value = openTime ?? time;
+  const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
   return ms === undefined || Number.isNaN(ms) ? 0 : ms;
 }
 
@@ -69,12 +66,12 @@ function groupBySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[
   return groups;
 }
 
-/** Calls `work` for each item, {@link AT_ONCE} at a time. When one fails it throws after all started calls have ended. */
+/** Calls `work` for each item, {@link AT_ONCE} at a time. When a call fails, starts no other and throws after all started calls have ended. */
 async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const left = items.values();
+  const remaining = items.values();
   const errors: unknown[] = [];
   const worker = async (): Promise<void> => {
-    for (const item of left) {
+    for (const item of remaining) {
       if (errors.length > 0) return;
       try {
         await work(item);

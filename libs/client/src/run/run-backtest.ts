@@ -1,4 +1,4 @@
-/** Runs a whole backtest in one call. Leaves no processes and no keys behind, also after an error, unless `keep` is set. */
+/** Runs a whole backtest in one call. Leaves no processes and no keys behind, not even after an error, unless `keep` is set. */
 import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
 import { ifFound, type ClientSession } from '../client-session.js';
@@ -25,17 +25,17 @@ export interface RunOptions extends ConnectOptions {
   /**
    * A source of missing bars, in one of three forms: a TypeORM `DataSource` or `EntityManager` of a database with Barkeep's
    * tables; an object with `getBarsBySymbol(symbol, start, end, interval)`; one with `getBars({ symbol, start, end, interval })`.
-   * It stays in this process. Its name is `repository`, or all names of the spec's `backfill` when that one is not among them.
-   * Any other value logs a warning, and gaps are only reported.
+   * It stays in this process. It is used for the name `repository` in the spec's `backfill`, or for all names if that one is missing.
+   * With any other value the run logs a warning, and only reports gaps.
    */
   repository?: RunRepository;
-  /** Called with each step, one at a time; the session waits for it. An error ends the run and is thrown by `runBacktest`. */
+  /** Called with each step, one at a time; the session waits for it. `runBacktest` ends and throws its error. */
   onStep?: (step: Step) => unknown;
   /** How far apart steps are, such as `1m`, `15m` or `day`. @default the base interval */
   every?: string;
   /** True: the session can be read until `close` of the result is called. @default false */
   keep?: boolean;
-  /** Receives a line about anything slow or unusual. @default writes it to stderr */
+  /** Receives one line for each slow or unusual event. @default writes it to stderr */
   log?: (line: string) => void;
   /** Ends the run with the signal's reason. */
   signal?: AbortSignal;
@@ -71,7 +71,7 @@ export interface RunResult {
   close(): Promise<void>;
 }
 
-/** Consumer name of a run. */
+/** The name under which a run follows its session. */
 const CONSUMER = 'backtest';
 
 /**
@@ -116,7 +116,7 @@ async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Om
   if (state !== 'created') {
     throw new RunOptionsError(`expected a new session, was ${session.id}, which is ${state}: leave the id out`);
   }
-  // With `keep`, a session on the caller's own coordinator is not deleted.
+  // Only with `keep`, a session on the caller's own coordinator is not deleted.
   if (!options.keep || options.coordinator === undefined) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it
   options.signal?.throwIfAborted();
   await session.start();
@@ -148,7 +148,7 @@ async function importLocalRun(): Promise<typeof LocalRunModule> {
   }
 }
 
-/** Runs both at the same time. When one fails, ends the other and throws the first error. */
+/** Feeds and follows at the same time. When one fails, ends the other and throws the first error. */
 async function feedAndFollow(
   session: ClientSession,
   { spec }: RunPlan,
@@ -156,7 +156,7 @@ async function feedAndFollow(
 ): Promise<ReadonlyMap<string, FeedResult>> {
   const failing = new AbortController();
   const signal = given ? AbortSignal.any([failing.signal, given]) : failing.signal;
-  const orFail = <T>(work: Promise<T>): Promise<T> =>
+  const abortingOther = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       failing.abort(error);
       throw error;
@@ -166,7 +166,7 @@ async function feedAndFollow(
   };
   const feedAll = async (): Promise<ReadonlyMap<string, FeedResult>> =>
     bars === undefined || spec.symbols === 'dataset' ? new Map() : feedSession(session, spec.symbols, bars, signal);
-  const [following, feeding] = [orFail(followAll()), orFail(feedAll())];
+  const [following, feeding] = [abortingOther(followAll()), abortingOther(feedAll())];
   await Promise.allSettled([following, feeding]);
   failing.signal.throwIfAborted();
   return feeding;

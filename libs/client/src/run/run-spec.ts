@@ -1,4 +1,4 @@
-/** Completes the spec of a run and decides where its bars come from. Pure. */
+/** Completes the spec of a run and decides where its bars come from. Does no I/O. */
 import { randomBytes } from 'node:crypto';
 import type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
 import type { SpecInput } from '../connect.js';
@@ -26,11 +26,11 @@ export class RunOptionsError extends Error {
   override readonly name = 'RunOptionsError';
 }
 
-/** `runBacktest` was to start servers, and the package that has them is not installed. */
+/** `runBacktest` had to start servers, but the package that contains them is not installed. */
 export class LocalRunMissingError extends Error {
   override readonly name = 'LocalRunMissingError';
   constructor(cause: unknown) {
-    const remedy = 'npm install @barkeep/cli, or name a coordinator that runs with the option coordinator';
+    const remedy = 'npm install @barkeep/cli, or set the option "coordinator" to the address of a running coordinator';
     super(`expected the package @barkeep/cli, which starts the servers of a run, was not installed: ${remedy}`, {
       cause,
     });
@@ -46,17 +46,14 @@ export interface RunPlan {
   needsDatasets: boolean;
 }
 
-/**
- * @param given which of the other options are set
- * @throws RunOptionsError
- */
+/** Plans a run. @param given which of the other options are set @throws RunOptionsError */
 export function planRun(spec: RunSpec, given: { bars: boolean; repository: boolean }): RunPlan {
   const source = sourceOf(spec, given.bars);
-  const named = spec.backfill ?? [];
-  const backfill = given.repository && named.length === 0 ? [REPOSITORY_NAME] : named;
-  // If `backfill` has the name `repository`, that is the user's repository. Otherwise every name is.
-  const own = backfill.includes(REPOSITORY_NAME) ? [REPOSITORY_NAME] : backfill;
-  const repositoryNames = given.repository ? own : [];
+  const specBackfill = spec.backfill ?? [];
+  const backfill = given.repository && specBackfill.length === 0 ? [REPOSITORY_NAME] : specBackfill;
+  // If `backfill` has the name `repository`, only this name stands for the user's repository. Otherwise every name does.
+  const usersNames = backfill.includes(REPOSITORY_NAME) ? [REPOSITORY_NAME] : backfill;
+  const repositoryNames = given.repository ? usersNames : [];
   const isDataset = (name: string): boolean => !repositoryNames.includes(name);
   return {
     spec: {

@@ -9,7 +9,7 @@ import { EVENTS_KEPT } from '../events/index.js';
 import type { Control, SessionWriter } from '../stream/index.js';
 
 /** The progress of one symbol's stream. */
-export interface FedStream {
+export interface SymbolProgress {
   symbol: string;
   /** The stream has sent every bar that closes by then, epoch ms; at first the session's start. */
   reached: number;
@@ -21,7 +21,7 @@ export interface FedStream {
 export interface FeedProgress {
   /** Epoch ms by Redis' clock. */
   now: number;
-  streams: FedStream[];
+  streams: SymbolProgress[];
 }
 
 /** The outcome of a move of the frontier. */

@@ -35,8 +35,8 @@ import { EVENTS_KEPT, publishReached } from '../events/index.js';
 /** Why a fed bar is not stored: the reasons of all bars, and those that only a feed has. Conflicts are counted separately. */
 export type FeedRefusal = Exclude<RefusalReason, 'conflict'> | 'outside-session' | 'retired';
 
-/** The outcome of one call: each bar is in one of the counts; `late` ones are among the accepted. */
-export interface FedBars {
+/** The result of one call: each bar is in one of the counts; `late` ones are among the accepted. */
+export interface FeedOutcome {
   /** Written into empty slots. */
   accepted: number;
   /** The slot holds the same bar. */
@@ -73,7 +73,7 @@ interface FeedCall {
   isEnd?: boolean;
 }
 
-interface FeedAnswer extends Pick<FedBars, 'accepted' | 'duplicates' | 'late'> {
+interface FeedAnswer extends Pick<FeedOutcome, 'accepted' | 'duplicates' | 'late'> {
   /** Days that open before this time take no bars, epoch ms. */
   retainedFrom: number;
   /** Positions among the bars that have a slot. */
@@ -115,8 +115,8 @@ export class SessionFeed {
    * @throws FeedSetBackError when the store was set back, also at all further calls for the symbol; UnknownSymbolError;
    *   SessionLostError when there is no store
    */
-  async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FedBars> {
-    const fed: FedBars = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
+  async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FeedOutcome> {
+    const fed: FeedOutcome = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
     for (let from = 0; from === 0 || from < bars.length; from += FEED_BARS_A_CALL) {
       const part = await this.call(symbol, bars.slice(from, from + FEED_BARS_A_CALL), from === 0 ? malformed : 0);
       fed.accepted += part.accepted;
@@ -138,7 +138,7 @@ export class SessionFeed {
     await this.run(symbol, { isEnd: true });
   }
 
-  private async call(symbol: string, bars: readonly Bar[], malformed: number): Promise<FedBars> {
+  private async call(symbol: string, bars: readonly Bar[], malformed: number): Promise<FeedOutcome> {
     const { days, refused, refusals, lastClose } = this.placed(bars);
     if (malformed > 0) refusals.set('malformed', malformed);
     const reached = days.size > 0 ? lastClose - latenessMs(this.layout) : undefined;
@@ -163,7 +163,7 @@ export class SessionFeed {
   private placed(bars: readonly Bar[]) {
     const { calendar, hours, prices } = this.layout.spec;
     const days = new Map<number, DayBars>();
-    const refused: FedBars['refused'] = [];
+    const refused: FeedOutcome['refused'] = [];
     const refusals = new Map<string, number>();
     let lastClose = -Infinity;
     for (const [index, bar] of bars.entries()) {

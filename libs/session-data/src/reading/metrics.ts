@@ -23,7 +23,7 @@ export interface SlotMetrics extends SlotCounts {
   /** Percent, 0 to 100. */
   barQuality: number;
   gapCount: number;
-  /** Bars in the largest gap. */
+  /** Slots in the largest gap. */
   largestGap: number;
   /** Epoch ms. */
   watermark: number;

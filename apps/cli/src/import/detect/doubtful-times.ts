@@ -3,7 +3,7 @@ import { dateOf } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import { bareName } from './header-names.js';
 import type { SampleBars } from './sample-bars.js';
-import { closesOf } from './spacing.js';
+import { exampleOfCloses } from './spacing.js';
 import { areHoursInUtc, headerZone, hoursElsewhere, hoursText, isEpoch, lacksZone } from './zones.js';
 
 const HOUR_MS = 3_600_000;
@@ -83,7 +83,7 @@ export function closesAsOpens({ file, head, start, options, times }: SampleBars)
     { times: times.slice(0, head.length), isFirst: true, isLast: start.isWhole },
     { times: times.slice(head.length), isFirst: false, isLast: true },
   ];
-  const closes = closesOf(parts, options.intervalMs);
+  const closes = exampleOfCloses(parts, options.intervalMs);
   if (closes === undefined) return undefined;
   const [first, last] = closes.map((time) => timeText(time).slice(11, 16));
   return `times look like bar close times (a session from ${first}Z to ${last}Z): if they are, import with --times close`;

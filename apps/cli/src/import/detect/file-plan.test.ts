@@ -98,10 +98,10 @@ describe('CSV columns', () => {
   });
 
   it('have an order of their own without a header', () => {
-    expect(read(ROW, { header: false }).bars).toEqual([BAR]);
-    expect(read('1380893400000,10,12,9,11,500', { header: false, symbol: 'SPY' }).bars).toEqual([BAR]);
+    expect(read(ROW, { hasHeader: false }).bars).toEqual([BAR]);
+    expect(read('1380893400000,10,12,9,11,500', { hasHeader: false, symbol: 'SPY' }).bars).toEqual([BAR]);
     const columns = parseColumnsOption('close=2,time=1,open=3,high=4,low=5,volume=6');
-    expect(read('1380893400000,11,10,12,9,500', { header: false, columns, symbol: 'SPY' }).bars).toEqual([BAR]);
+    expect(read('1380893400000,11,10,12,9,500', { hasHeader: false, columns, symbol: 'SPY' }).bars).toEqual([BAR]);
   });
 
   it('that cannot be found cost the file, with one refusal that names them', () => {

@@ -81,7 +81,7 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
     price: numberReader(options.numbers, options.priceScale ?? format?.priceScale ?? 1),
     volume: numberReader(options.numbers, 1),
     prices: options.prices,
-    names: options.names,
+    names: options.symbolNames,
     symbol: symbolOf(file, sample, options),
     isGrouped: sample.delimiter === undefined,
     headerLines,
@@ -92,10 +92,10 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
 function symbolOf(
   { layout, format }: FileLayout,
   sample: FileSample,
-  { symbol: given, names }: ReadOptions,
+  { symbol: given, symbolNames }: ReadOptions,
 ): string | undefined {
   const named = (text: string): string => {
-    const name = names.of(text);
+    const name = symbolNames.of(text);
     if ('symbol' in name) return name.symbol;
     throw unusableHeader(`${name.detail}; --symbol gives one`);
   };
@@ -114,9 +114,9 @@ function symbolOf(
   throw unusableHeader('expected a symbol column, --symbol or --symbol-from-path, was none of them');
 }
 
-function namedValues(values: readonly ValueFields[], { names }: ReadOptions): ValueFields[] {
+function namedValues(values: readonly ValueFields[], { symbolNames }: ReadOptions): ValueFields[] {
   return values.map((fields) => {
-    const name = names.of(fields.symbol ?? '');
+    const name = symbolNames.of(fields.symbol ?? '');
     if ('symbol' in name) return { ...fields, symbol: name.symbol };
     throw new FilePlanError(name.reason, name.detail, 1);
   });

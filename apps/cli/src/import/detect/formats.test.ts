@@ -285,7 +285,7 @@ describe('a named format', () => {
 
   it('whose rows do not show which one it is must be named', () => {
     const { text } = made(FORMATS.find(({ name }) => name === 'ninjatrader')!);
-    const { refused } = collect(text, { fileName: 'data.csv', symbol: 'X', header: false });
+    const { refused } = collect(text, { fileName: 'data.csv', symbol: 'X', hasHeader: false });
     expect(refused[0]).toMatchObject({ reason: 'ambiguous-format' });
     expect(refused[0]?.detail).toContain('histdata-ascii or ninjatrader');
   });

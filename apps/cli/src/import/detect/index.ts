@@ -5,5 +5,5 @@ export { leanFile, planLean } from './lean.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
 export { type FileStart } from './sample.js';
-export { closesOf, greatestDivisor, spacingOf, spacingText } from './spacing.js';
+export { exampleOfCloses, greatestCommonDivisor, spacingOf, spacingText } from './spacing.js';
 export { type ChosenVolume } from './volume-choice.js';

@@ -43,13 +43,13 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     const columns = formatColumns(rows[found.header ?? 0]?.texts ?? [], found.format.columns, hasVolume);
     return layoutOf(rows, { ...found, columns }, skipLines);
   }
-  const wide = options.header && !isJson ? wideHeader(rows, hasVolume) : undefined;
+  const wide = options.hasHeader && !isJson ? wideHeader(rows, hasVolume) : undefined;
   if (wide !== undefined) {
     const { lastLine, ...layout } = wide;
     const data = rows.filter(({ line }) => line > lastLine);
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
-  if (options.header && !isJson) return withHeader(rows, options);
+  if (options.hasHeader && !isJson) return withHeader(rows, options);
   const columns = first.isHeader
     ? headerColumns(first.texts, options.columns, hasVolume)
     : placedColumns({ ...sample, rows }, first.texts, options);

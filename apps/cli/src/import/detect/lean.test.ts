@@ -14,7 +14,7 @@ interface Collected {
 function read(path: string, text: string, entry?: string): Collected {
   const collected: Collected = { bars: [], refused: [] };
   const file = leanFile(path, entry, {});
-  const options = { ...READ_DEFAULTS, names: new SymbolNames() };
+  const options = { ...READ_DEFAULTS, symbolNames: new SymbolNames() };
   const plan = planLean(file, options, Buffer.from(text));
   const sink = {
     bar: (symbol: string, bar: Bar) => void collected.bars.push({ symbol, ...bar }),

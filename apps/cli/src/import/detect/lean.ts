@@ -5,7 +5,7 @@
  */
 import { basename, dirname, sep } from 'node:path';
 import { type Bar, SYMBOL_PATTERN } from '@barkeep/bars';
-import { LEAN_FILE } from '../files/index.js';
+import { LEAN_FILE_NAME } from '../files/index.js';
 import { BarReader, type BarReaderOptions, FilePlanError, type RowLayout } from '../reading/index.js';
 import { decimalAt, numberReader, RowSplitter } from '../rows/index.js';
 import { clockOf, type TimeParser } from '../times/index.js';
@@ -53,7 +53,7 @@ export function leanFile(
   entry: string | undefined,
   given: Pick<ReadOptions, 'symbol' | 'zone' | 'priceScale'>,
 ): LeanFile {
-  const named = LEAN_FILE.exec(basename(path));
+  const named = LEAN_FILE_NAME.exec(basename(path));
   if (named === null) throw unusablePath(`a name like 20131004_trade.zip, was "${basename(path)}"`);
   const [, year, month, day, kind = ''] = named;
   const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
@@ -95,7 +95,7 @@ export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array)
     price: numberReader({ decimal: '.' }, file.priceScale),
     volume: decimalAt,
     prices: options.prices,
-    names: options.names,
+    names: options.symbolNames,
     symbol,
     headerLines: 0,
   };

@@ -5,35 +5,41 @@ import type { SymbolNames } from '../reading/index.js';
 import type { ColumnName } from './columns.js';
 
 export interface ReadOptions {
-  /** A name of the table of formats, or `csv` for columns by their usual names. Undefined: recognise the format. */
+  /** The name of a known format (`--list-formats`), or `csv` (finds columns by usual names). Undefined: recognised from the file. */
   format?: string;
-  /** One character; undefined: the likely one. */
+  /** One character. Undefined: the most likely one, judged from the file. */
   delimiter?: string;
   /** False when the first row is data. */
-  header: boolean;
-  /** Lines before the header or the data. */
+  hasHeader: boolean;
+  /** Number of lines to skip before the header, or before the data when there is no header. */
   skipLines: number;
+  /** The user's `--columns`: the header name of each column, or its number, counted from 1, when there is no header. */
   columns: ReadonlyMap<ColumnName, string>;
-  /** See `timeParser`. */
+  /** `auto`, `iso`, a unit of epochs such as `ms`, or a pattern such as `MM/dd/yyyy HH:mm`; see `timeParser`. */
   timeFormat?: string;
-  /** Zone of times without an offset. */
+  /** IANA time zone of times that have no offset. Undefined: that of the format, or of the time column's name, or UTC. */
   zone?: string;
+  /** Whether the time of a row is the open or the close of its bar. Undefined: as in the format, otherwise the open. */
   times?: 'open' | 'close';
   /** Interval of the rows, ms. */
   intervalMs: number;
+  /** How the files write numbers. */
   numbers: NumberStyle;
+  /** Prices are divided by this. Undefined: the scale of the format, or 1. */
   priceScale?: number;
   /** False when the files have no volume. */
   hasVolume: boolean;
+  /** Which prices are valid: `positive`, or `any`, which allows 0 and negative ones. */
   prices: Prices;
-  /** Symbol of every row. */
+  /** The symbol of every row, when the user names one. */
   symbol?: string;
-  names: SymbolNames;
+  /** Turns the names in the files into symbols. */
+  symbolNames: SymbolNames;
 }
 
-/** Everything but the names, which belong to one import. */
-export const READ_DEFAULTS: Omit<ReadOptions, 'names'> = {
-  header: true,
+/** Defaults of all options except `symbolNames`, which each import creates for itself. */
+export const READ_DEFAULTS: Omit<ReadOptions, 'symbolNames'> = {
+  hasHeader: true,
   skipLines: 0,
   columns: new Map(),
   intervalMs: 60_000,

@@ -1,23 +1,23 @@
-/** Finds the spacing of a sample of rows, and whether their times look like bar close times. Pure. */
+/** Finds how far apart the rows of a sample are, and whether their times look like bar close times. Pure. */
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const HALF_HOUR_MS = 1_800_000;
-/** Markets open and close on it. */
-const QUARTER_MS = 900_000;
-/** Fewest distances between times from which a spacing is concluded. */
+/** A quarter of an hour: markets open and close on one. */
+const QUARTER_HOUR_MS = 900_000;
+/** A spacing is concluded from at least this many distances between consecutive times. */
 const REGULAR_DISTANCES_MIN = 3;
-/** The same when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be chance. */
+/** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
-/** From the close of a trading session to the next open, at most. */
-const NIGHT_MS = 18 * HOUR_MS;
-/** Intervals of bars that vendors sell, wider than a minute. */
+/** The longest time from a close to the open of the next day. Rows that are all further apart are daily bars. */
+const NIGHT_MAX_MS = 18 * HOUR_MS;
+/** The intervals, in minutes, in which vendors sell bars longer than a minute. */
 const USUAL_MINUTES = new Set([5, 10, 15, 30, 60, 120, 240]);
-/** The share of sessions that must look like closes: sessions of a quiet symbol look so by chance. */
+/** At least this share of the segments must look like closes: a few segments of a quiet symbol do so by coincidence. */
 const CLOSES_SHARE_MIN = 0.25;
-/** Fewest rows of a trading session. */
-const SESSION_ROWS_MIN = 20;
+/** A segment with fewer rows is ignored. */
+const SEGMENT_ROWS_MIN = 20;
 
 /** The spacing of rows, ms; undefined when there are too few rows to know. */
 export function spacingOf(times: readonly number[]): number | undefined {
@@ -25,18 +25,19 @@ export function spacingOf(times: readonly number[]): number | undefined {
   const distances = distancesOf(sorted);
   if (distances.length < REGULAR_DISTANCES_MIN) return undefined;
   if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
-  const divisor = distances.reduce(greatestDivisor);
+  const divisor = distances.reduce(greatestCommonDivisor);
   const common = mostCommon(distances);
   if (common < MINUTE_MS) return common;
-  if (divisor <= MINUTE_MS || common === divisor) return common === divisor ? common : Math.min(common, MINUTE_MS);
+  if (common === divisor) return common; // regular rows
+  if (divisor <= MINUTE_MS) return MINUTE_MS; // minute bars of a quiet symbol: some minutes have no row
   return distances.length >= IRREGULAR_DISTANCES_MIN ? divisor : undefined;
 }
 
-/** The spacing that rows have which are too few to know it, ms; undefined when it may be chance. */
+/** The likely spacing of rows that are too few for {@link spacingOf}, ms; undefined when it may be a coincidence. */
 export function possibleSpacing(times: readonly number[]): number | undefined {
   const distances = distancesOf(sortedTimes(times));
-  if (distances.length > 0 && distances.every((distance) => distance > NIGHT_MS)) return DAY_MS;
-  const divisor = distances.reduce(greatestDivisor, 0);
+  if (distances.length > 0 && distances.every((distance) => distance > NIGHT_MAX_MS)) return DAY_MS;
+  const divisor = distances.reduce(greatestCommonDivisor, 0);
   return USUAL_MINUTES.has(divisor / MINUTE_MS) ? divisor : undefined;
 }
 
@@ -48,16 +49,17 @@ function distancesOf(sorted: readonly number[]): number[] {
   return sorted.slice(1).map((time, index) => time - sorted[index]!);
 }
 
-/** True for rows of different days with one time of day, which a change of daylight saving may move by an hour. */
+/** True when each row is on another day at the same time of day, or an hour off after a change to or from daylight saving time. */
 function areDaily(sorted: readonly number[]): boolean {
-  const moves = new Set(sorted.map((time) => (time - sorted[0]!) % DAY_MS));
-  moves.delete(0);
-  const [move = HOUR_MS] = moves;
-  const isOneTime = moves.size <= 1 && (move === HOUR_MS || move === DAY_MS - HOUR_MS);
-  return sorted.length > 1 && isOneTime && distancesOf(sorted).every((distance) => distance >= DAY_MS - HOUR_MS);
+  const shifts = new Set(sorted.map((time) => (time - sorted[0]!) % DAY_MS));
+  shifts.delete(0);
+  // Without a shift, the default passes the check below.
+  const [shift = HOUR_MS] = shifts;
+  const isSameTime = shifts.size <= 1 && (shift === HOUR_MS || shift === DAY_MS - HOUR_MS);
+  return sorted.length > 1 && isSameTime && distancesOf(sorted).every((distance) => distance >= DAY_MS - HOUR_MS);
 }
 
-export function greatestDivisor(a: number, b: number): number {
+export function greatestCommonDivisor(a: number, b: number): number {
   while (b > 0) [a, b] = [b, a % b];
   return a;
 }
@@ -68,12 +70,12 @@ function mostCommon(values: readonly number[]): number {
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
 }
 
-/** `300000` as `5-minute`. */
+/** A spacing as text, such as `5-minute` for 300000. */
 export function spacingText(ms: number): string {
   const units = [
-    [86_400_000, 'day'],
-    [3_600_000, 'hour'],
-    [60_000, 'minute'],
+    [DAY_MS, 'day'],
+    [HOUR_MS, 'hour'],
+    [MINUTE_MS, 'minute'],
     [1000, 'second'],
   ] as const;
   const [unit, name] = units.find(([size]) => ms % size === 0) ?? [1, 'millisecond'];
@@ -81,39 +83,39 @@ export function spacingText(ms: number): string {
 }
 
 /**
- * The first and the last time of a trading session whose times look like closes, such as 09:31 and 16:00. Undefined when no
- * session looks so, or when another one looks like opens (09:30 and 15:59).
- * @param parts parts of a file, each with the times of consecutive rows, epoch ms. A session at the edge of a part is ignored, unless the
+ * The first and the last time of a segment whose times look like closes, such as 09:31 and 16:00. Undefined when too few segments
+ * look like that ({@link CLOSES_SHARE_MIN}), or when any looks like opens (09:30 and 15:59).
+ * @param parts parts of a file, each with the times of consecutive rows, epoch ms. A segment at the edge of a part is ignored, unless the
  *   file begins or ends there, because the part may contain only some of its rows
- * @param intervalMs of the rows; for a quarter of an hour or more, opens and closes look alike
+ * @param intervalMs interval of the rows; from a quarter of an hour on, opens and closes look alike, so the result is undefined
  */
-export function closesOf(
+export function exampleOfCloses(
   parts: readonly { times: readonly number[]; isFirst: boolean; isLast: boolean }[],
   intervalMs = MINUTE_MS,
 ): [number, number] | undefined {
-  if (intervalMs >= QUARTER_MS) return undefined;
-  const sessions = parts.flatMap(({ times, isFirst, isLast }) => {
-    const found = sessionsOf(sortedTimes(times));
+  if (intervalMs >= QUARTER_HOUR_MS) return undefined;
+  const segments = parts.flatMap(({ times, isFirst, isLast }) => {
+    const found = segmentsOf(sortedTimes(times));
     return found
       .slice(isFirst ? 0 : 1, isLast ? undefined : -1)
-      .filter((session) => session.length >= SESSION_ROWS_MIN);
+      .filter((segment) => segment.length >= SEGMENT_ROWS_MIN);
   });
-  const edges = sessions.map((session): [number, number] => [session[0]!, session.at(-1)!]);
-  const sinceQuarter = (time: number): number => ((time % QUARTER_MS) + QUARTER_MS) % QUARTER_MS;
+  const edges = segments.map((segment): [number, number] => [segment[0]!, segment.at(-1)!]);
+  const sinceQuarter = (time: number): number => ((time % QUARTER_HOUR_MS) + QUARTER_HOUR_MS) % QUARTER_HOUR_MS;
   const closes = edges.filter(([first, last]) => sinceQuarter(first) === intervalMs && sinceQuarter(last) === 0);
   const opens = edges.some(
-    ([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === QUARTER_MS - intervalMs,
+    ([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === QUARTER_HOUR_MS - intervalMs,
   );
   return opens || closes.length < CLOSES_SHARE_MIN * edges.length ? undefined : closes[0];
 }
 
 /** Splits times where they are more than half an hour apart. */
-function sessionsOf(sorted: readonly number[]): number[][] {
-  const sessions: number[][] = [];
+function segmentsOf(sorted: readonly number[]): number[][] {
+  const segments: number[][] = [];
   for (const time of sorted) {
-    const session = sessions.at(-1);
-    if (session === undefined || time - session.at(-1)! > HALF_HOUR_MS) sessions.push([time]);
-    else session.push(time);
+    const segment = segments.at(-1);
+    if (segment === undefined || time - segment.at(-1)! > HALF_HOUR_MS) segments.push([time]);
+    else segment.push(time);
   }
-  return sessions;
+  return segments;
 }

@@ -1,4 +1,4 @@
-/** Finds input files, opens their entries and gives their text. */
-export { globPattern, type InputFile, inputFiles, isLeanName, LEAN_FILE, symbolFromPath } from './input-files.js';
+/** Finds the input files of an import, opens their entries (the file itself, or the files in a zip), and reads their text. */
+export { globToRegExp, type InputFile, inputFiles, isLeanName, LEAN_FILE_NAME, symbolReader } from './input-files.js';
 export { isFileError, UnreadableFileError } from './unreadable.js';
 export { type InputEntry, inputEntries } from './input-entries.js';

@@ -9,7 +9,7 @@ import { CliError, UsageError } from '../../terminal/index.js';
 
 const DATA_FILE = /\.(csv|txt|tsv|asc|prn|json|ndjson|jsonl)(\.(gz|zst|bz2|xz))?$|\.zip$/i;
 /** Lean's minute files: trades, and the quotes of markets that have no trades. */
-export const LEAN_FILE = /^(\d{4})(\d{2})(\d{2})_(trade|quote)\.(zip|csv)$/i;
+export const LEAN_FILE_NAME = /^(\d{4})(\d{2})(\d{2})_(trade|quote)\.(zip|csv)$/i;
 
 /** True for a file that an import of its folder or zip reads. */
 export function isDataName(path: string): boolean {
@@ -18,7 +18,7 @@ export function isDataName(path: string): boolean {
 
 /** True for a minute file of Lean. @param path with slashes */
 export function isLeanName(path: string): boolean {
-  const kind = LEAN_FILE.exec(path.slice(path.lastIndexOf('/') + 1))?.[4]?.toLowerCase();
+  const kind = LEAN_FILE_NAME.exec(path.slice(path.lastIndexOf('/') + 1))?.[4]?.toLowerCase();
   return kind === 'trade' || (kind === 'quote' && /\/(forex|cfd)\//i.test(path));
 }
 
@@ -30,7 +30,7 @@ export function isHidden(path: string): boolean {
 const GLOB_SIGNS: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
 
 /** Converts a glob for the whole path: `*` and `?` match within a folder, `**` across folders, `{a,b}` either one. */
-export function globPattern(glob: string): RegExp {
+export function globToRegExp(glob: string): RegExp {
   let braces = 0;
   const source = glob.replace(/\*\*\/?|\[([^][^\]]*)\]|[^]/g, (part: string, chars: string | undefined, at: number) => {
     if (chars !== undefined) return `[${chars.replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
@@ -54,10 +54,10 @@ export function globPattern(glob: string): RegExp {
  * @returns the symbol in the case of the path; undefined for a path that the pattern does not match
  * @throws UsageError when the pattern does not have exactly one `{symbol}`
  */
-export function symbolFromPath(pattern: string): (path: string) => string | undefined {
+export function symbolReader(pattern: string): (path: string) => string | undefined {
   const parts = pattern.split('{symbol}');
   if (parts.length !== 2) throw new UsageError(`expected one {symbol} in --symbol-from-path, was "${pattern}"`);
-  const [before = '', after = ''] = parts.map((part) => globPattern(part).source.slice(1, -1));
+  const [before = '', after = ''] = parts.map((part) => globToRegExp(part).source.slice(1, -1));
   const expression = new RegExp(`(?:^|/)${before}([^/]+?)${after}$`);
   return (path) => expression.exec(path)?.[1];
 }
@@ -88,7 +88,7 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
   if (info?.isDirectory()) return walk(path, fits);
   if (!MAGIC.test(name))
     throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
-  const pattern = globPattern(path);
+  const pattern = globToRegExp(path);
   return walk(globRoot(path), (file) => pattern.test(file) && fits(file));
 }
 

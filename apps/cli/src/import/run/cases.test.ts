@@ -2,7 +2,7 @@
 import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
-import { symbolFromPath } from '../files/index.js';
+import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
 import { imported, reasonsOf, type ListedBar } from '../../../../../test/support/data/imported-file.js';
 
@@ -30,7 +30,7 @@ describe('K1 a row with more fields than its header', () => {
 
   it('is refused without a header too', async () => {
     const rows = '2024-03-04 14:30,1,1,1,1,5\n2024-03-04 14:31,1,1,1,1,1,234\n';
-    const { bars, summary } = await imported('a.csv', rows, { read: { symbol: 'X', header: false } });
+    const { bars, summary } = await imported('a.csv', rows, { read: { symbol: 'X', hasHeader: false } });
     expect([bars.length, summary.refused.reasons]).toEqual([1, { 'too-many-fields': 1 }]);
   });
 });
@@ -61,9 +61,9 @@ describe('K2 lines around the header', () => {
     const titled = `A title, with a comma\n\nanother\n${HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
     expect((await imported('b.csv', titled, { read: { symbol: 'X' } })).bars).toHaveLength(1);
     const rows = 'any,thing,1,2,3,4\n2024-03-04 14:30,1,2,1,2,5\n';
-    expect((await imported('c.csv', rows, { read: { symbol: 'X', header: false, skipLines: 1 } })).bars).toHaveLength(
-      1,
-    );
+    expect(
+      (await imported('c.csv', rows, { read: { symbol: 'X', hasHeader: false, skipLines: 1 } })).bars,
+    ).toHaveLength(1);
   });
 });
 
@@ -96,14 +96,14 @@ describe('K5 a file without a header and with more than six columns', () => {
   it('has no symbol column when the symbol is given', async () => {
     const kraken =
       '1704067200,42265.2,42270.0,42265.1,42270.0,0.51234567,12\n1704067260,42270.0,42270.0,42270.0,42270.0,0.00100000,1\n';
-    const symbolOf = symbolFromPath('{symbol}_1.csv');
-    const { bars } = await imported('XBTUSD_1.csv', kraken, { symbolOf, read: { header: false } });
+    const symbolOf = symbolReader('{symbol}_1.csv');
+    const { bars } = await imported('XBTUSD_1.csv', kraken, { symbolOf, read: { hasHeader: false } });
     expect(bars).toEqual([
       ['XBTUSD', '2024-01-01T00:00Z', 42265.2, 42270, 42265.1, 42270, 0.51234567],
       ['XBTUSD', '2024-01-01T00:01Z', 42270, 42270, 42270, 42270, 0.001],
     ]);
     const generic = '2024-03-04 14:30,10,11,9,10,5,77,88,99\n';
-    expect((await imported('g.csv', generic, { read: { header: false, symbol: 'X' } })).bars[0]?.slice(2)).toEqual([
+    expect((await imported('g.csv', generic, { read: { hasHeader: false, symbol: 'X' } })).bars[0]?.slice(2)).toEqual([
       10, 11, 9, 10, 5,
     ]);
   });
@@ -112,8 +112,8 @@ describe('K5 a file without a header and with more than six columns', () => {
     const row =
       '1735689600000000,0.31600000,0.31650000,0.31590000,0.31610000,27.00000000,1735689659999999,8.53200000,11,10.0,3.1,0\n';
     const zip = zipSync({ 'DOGEUSDT-1m-2025-01-01.csv': Buffer.from(row) });
-    const symbolOf = symbolFromPath('{symbol}-1m-*.zip');
-    const { bars } = await imported('DOGEUSDT-1m-2025-01-01.zip', zip, { symbolOf, read: { header: false } });
+    const symbolOf = symbolReader('{symbol}-1m-*.zip');
+    const { bars } = await imported('DOGEUSDT-1m-2025-01-01.zip', zip, { symbolOf, read: { hasHeader: false } });
     expect(bars).toEqual([['DOGEUSDT', '2025-01-01T00:00Z', 0.316, 0.3165, 0.3159, 0.3161, 27]]);
   });
 });
@@ -128,7 +128,7 @@ describe('K6 a zip of several files', () => {
   it('gives each file the symbol in its name', async () => {
     const zip = zipSync({ 'AAPL_1min.txt': entry(0, 10), 'MSFT_1min.txt': entry(0, 20) });
     const { bars } = await imported('bundle.zip', zip, {
-      symbolOf: symbolFromPath('{symbol}_1min.txt'),
+      symbolOf: symbolReader('{symbol}_1min.txt'),
       read: { zone },
     });
     expect(bars).toEqual([
@@ -139,7 +139,7 @@ describe('K6 a zip of several files', () => {
 
   it('does not mix two files in one symbol', async () => {
     const zip = zipSync({ 'AAPL_1min.txt': entry(0, 10), 'MSFT_1min.txt': entry(1, 20) });
-    const result = await imported('FRD.zip', zip, { symbolOf: symbolFromPath('{symbol}.zip'), read: { zone } });
+    const result = await imported('FRD.zip', zip, { symbolOf: symbolReader('{symbol}.zip'), read: { zone } });
     expect([result.bars, reasonsOf(result)]).toEqual([[], { 'mixed-symbols': 1 }]);
   });
 });

@@ -1,7 +1,7 @@
 /** Files that can be read and mean something else: each is refused or warned of, and files that are right are not. */
 import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
-import { symbolFromPath } from '../files/index.js';
+import { symbolReader } from '../files/index.js';
 import { type ImportCase, imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
 
 const HEADER = 'time,open,high,low,close,volume\n';
@@ -182,7 +182,7 @@ describe('K13 times without a zone', () => {
   it('are warned of once for many files', async () => {
     const file = Buffer.from(HEADER + rows(20, at(4, 9, 30), MINUTE_MS, wall));
     const zip = zipSync({ 'A.csv': file, 'B.csv': file, 'C.csv': file });
-    const { summary } = await imported('a.zip', zip, { symbolOf: symbolFromPath('{symbol}.csv') });
+    const { summary } = await imported('a.zip', zip, { symbolOf: symbolReader('{symbol}.csv') });
     expect(summary.warnings).toEqual([expect.stringMatching(/^a\.zip!A\.csv \(and 2 more files\): times without/)]);
   });
 
@@ -201,12 +201,12 @@ describe('values and columns that speak against their reading', () => {
     const mixed = [0, 1, 2].map((index) => minute(index, '10') + minute(index, '200')).join('');
     expect(await outcomeOf(HEADER + mixed)).toContain('and 4 more like it');
     const shifted = `${iso(at(4, 14))},1,850,1,850,1,850,1\n`;
-    expect(await outcomeOf(shifted, { read: { symbol: 'X', header: false } })).toContain('has high 850 and low 1');
+    expect(await outcomeOf(shifted, { read: { symbol: 'X', hasHeader: false } })).toContain('has high 850 and low 1');
   });
 
   it('a price that was taken for the volume is warned of', async () => {
     const text = [0, 1].map((index) => `${iso(at(4, 14, index))},10,11,9,10.5,10.4,1200\n`).join('');
-    expect(await outcomeOf(text, { read: { symbol: 'X', header: false } })).toContain('looks like a price');
+    expect(await outcomeOf(text, { read: { symbol: 'X', hasHeader: false } })).toContain('looks like a price');
   });
 
   it('prices that are scaled are warned of', async () => {
@@ -247,7 +247,7 @@ describe('values and columns that speak against their reading', () => {
       'X-1m.csv': Buffer.from(HEADER + rows(6, at(4, 14))),
       'X-5m.csv': Buffer.from(HEADER + rows(6, at(4, 15), 5 * MINUTE_MS)),
     });
-    const result = await imported('a.zip', zip, { symbolOf: symbolFromPath('{symbol}-*.csv'), oneSymbol: true });
+    const result = await imported('a.zip', zip, { symbolOf: symbolReader('{symbol}-*.csv'), oneSymbol: true });
     expect([result.bars.length, reasonsOf(result)]).toEqual([6, { 'wrong-interval': 1 }]);
   });
 });

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
-import { symbolFromPath } from '../files/index.js';
+import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
 import { imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
 
@@ -120,7 +120,7 @@ describe('K6 a zip of several files', () => {
       ...Object.fromEntries(names.map((name, at) => [name, [small, { level: at % 2 === 0 ? 6 : 0 }] as const])),
       'LARGE_1min.csv': [large, { level: 0 }],
     } as Parameters<typeof zipSync>[0]);
-    const { bars, summary } = await imported('many.zip', zip, { symbolOf: symbolFromPath('{symbol}_1min.csv') });
+    const { bars, summary } = await imported('many.zip', zip, { symbolOf: symbolReader('{symbol}_1min.csv') });
     expect([new Set(bars.map(([symbol]) => symbol)).size, bars.length, summary.refused.files]).toEqual([
       3001, 23_000, 0,
     ]);
@@ -137,7 +137,7 @@ describe('K6 a zip of several files', () => {
 
   it('stores the files that are bars and refuses the others by name', async () => {
     const zip = zipSync({ 'data/AAPL_1min.txt': bytes(HEADER + row(0)), 'readme.txt': bytes('Read me, please\n') });
-    const result = await imported('b.zip', zip, { symbolOf: symbolFromPath('{symbol}_1min.txt') });
+    const result = await imported('b.zip', zip, { symbolOf: symbolReader('{symbol}_1min.txt') });
     expect([result.bars.length, reasonsOf(result)]).toEqual([1, { 'unusable-path': 1 }]);
     const given = await imported('b.zip', zip, X);
     expect([given.bars.length, reasonsOf(given)]).toEqual([1, { 'unusable-header': 1 }]);
@@ -149,7 +149,7 @@ describe('K6 a zip of several files', () => {
     ['parts of one symbol', { 'ABC/2024-03.csv': row(0), 'ABC/2024-04.csv': row(1) }, '{symbol}/*.csv'],
   ])('does not mix %s', async (_, files, pattern) => {
     const zip = zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, bytes(HEADER + text)])));
-    const symbolOf = symbolFromPath(pattern);
+    const symbolOf = symbolReader(pattern);
     const result = await imported('b.zip', zip, { symbolOf });
     expect([result.bars, reasonsOf(result)]).toEqual([[], { 'mixed-symbols': 1 }]);
     expect((await imported('b.zip', zip, { symbolOf, oneSymbol: true })).bars).toHaveLength(2);
@@ -362,6 +362,6 @@ describe('a file of another origin than it looks', () => {
     expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-time': 1 }]);
     expect(detailOf(result)).toContain('is the day before the month?');
     const read = { symbol: 'X', timeFormat: 'dd/MM/yyyy HH:mm' };
-    expect((await imported('AAA.txt', text, { read: { ...read, header: false } })).bars).toHaveLength(93);
+    expect((await imported('AAA.txt', text, { read: { ...read, hasHeader: false } })).bars).toHaveLength(93);
   });
 });

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Bar } from '@barkeep/bars';
 import { zipSync } from 'fflate';
 import { READ_DEFAULTS, type ReadOptions } from '../detect/index.js';
-import { globPattern, inputFiles, symbolFromPath } from '../files/index.js';
+import { globToRegExp, inputFiles, symbolReader } from '../files/index.js';
 import { SymbolNames } from '../reading/index.js';
 import { importBars } from './import-bars.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
@@ -60,7 +60,7 @@ interface RunOptions extends Partial<Omit<ImportPlan, 'read'>> {
 async function run(writer: BarWriter | undefined, { read, ...plan }: RunOptions = {}): Promise<ImportSummary> {
   const files = await inputFiles([folder], read?.format === 'lean');
   const showPath = (path: string): string => relative(folder, path);
-  const full = { ...READ_DEFAULTS, names: new SymbolNames(), ...read };
+  const full = { ...READ_DEFAULTS, symbolNames: new SymbolNames(), ...read };
   return importBars({ dataset: 'd', files, read: full, oneSymbol: false, showPath, ...plan }, writer, {
     onProgress: () => undefined,
   });
@@ -117,7 +117,7 @@ describe('an import', () => {
     await put('1m/spy.csv', rows);
     await put('1m/brk.b.csv', rows);
     const writer = new CountingWriter();
-    await run(writer, { symbolOf: symbolFromPath('1m/{symbol}.csv') });
+    await run(writer, { symbolOf: symbolReader('1m/{symbol}.csv') });
     expect(writer.counts).toEqual({ spy: 1, 'brk.b': 1 });
   });
 });
@@ -136,14 +136,14 @@ describe('an import of packed files', () => {
     });
     await put('bundle.zip', zip);
     const writer = new CountingWriter();
-    const summary = await run(writer, { symbolOf: symbolFromPath('{symbol}_1m.csv') });
+    const summary = await run(writer, { symbolOf: symbolReader('{symbol}_1m.csv') });
     expect(summary.refused).toMatchObject({ rows: 0, files: 0 });
     expect(writer.counts).toEqual({ AAPL: 1, MSFT: 1 });
   });
 
   it('refuses a zip whose files would become one symbol, unless the user wants that', async () => {
     await put('FRD.zip', zipSync({ 'a.csv': Buffer.from(head + row(0, 10)), 'b.csv': Buffer.from(head + row(1, 20)) }));
-    const symbolOf = symbolFromPath('{symbol}.zip');
+    const symbolOf = symbolReader('{symbol}.zip');
     expect(await run(new CountingWriter(), { symbolOf })).toMatchObject({
       accepted: 0,
       refused: { files: 1, reasons: { 'mixed-symbols': 1 } },
@@ -212,8 +212,8 @@ describe('the names of the files', () => {
   });
 
   it('are compared as a whole and literally where they have no wildcard', () => {
-    expect(globPattern('/a/b.csv').test('/a/bxcsv')).toBe(false);
-    expect(globPattern('/a/*.csv').test('/a/b/c.csv')).toBe(false);
-    expect(globPattern('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);
+    expect(globToRegExp('/a/b.csv').test('/a/bxcsv')).toBe(false);
+    expect(globToRegExp('/a/*.csv').test('/a/b/c.csv')).toBe(false);
+    expect(globToRegExp('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 /** Watches the bars of each symbol over a whole import for what the first rows of a file do not show. Pure. */
 import type { Bar } from '@barkeep/bars';
-import { greatestDivisor, spacingText } from '../detect/index.js';
+import { greatestCommonDivisor, spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
 
 /** A run of rows whose distances have a common divisor above the interval. */
@@ -78,7 +78,7 @@ export class SpacingWatch {
 
   #step(watched: Watched, distance: number, to: number): void {
     const { run, last } = watched;
-    const divisor = run.steps === 0 ? distance : greatestDivisor(run.divisor, distance);
+    const divisor = run.steps === 0 ? distance : greatestCommonDivisor(run.divisor, distance);
     if (distance < this.intervalMs) watched.found ??= firstStep(distance, last, to);
     if (divisor > this.intervalMs) {
       if (run.steps === 0) run.from = last;
