@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to
- * bench/RESULTS.md and bench/results.json. `npm run bench -- S1 S6` runs some. Each scenario is one file in
+ * bench/RESULTS.md and bench/results.json. `npm run bench -- S1 S6` runs only these. Each scenario is one file in
  * bench/scenarios.
  *
  * BENCH_ROUNDS=7 runs more rounds, for a smaller spread. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the
@@ -27,7 +27,7 @@ async function main(names) {
       process.stdout.write(`\n${consoleTable(results.slice(-1))}\n`);
     }
     const machine = await bench.machine();
-    if (chosen.length > 1) process.stdout.write(`\nAll of it:\n${consoleTable(results)}\n`);
+    if (chosen.length > 1) process.stdout.write(`\nAll scenarios:\n${consoleTable(results)}\n`);
     if (names.length === 0) writeResults(results, machine);
   } finally {
     await bench.close();

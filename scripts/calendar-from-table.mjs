@@ -1,5 +1,5 @@
 /**
- * Makes shipped calendars from tables of trading days: hours by rule, exceptions as data.
+ * Makes the shipped calendar files from tables of trading days: rules for normal hours, and lists of exceptions.
  *
  *   node scripts/calendar-from-table.mjs TABLES [CALENDARS]
  *
@@ -26,19 +26,19 @@ if (!folder) throw new Error('expected: node scripts/calendar-from-table.mjs TAB
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.csv'))) {
   const path = join(target, file.replace('.csv', '.json'));
   if (!existsSync(path)) continue;
-  const before = JSON.parse(readFileSync(path, 'utf8'));
-  const table = readTable(join(folder, file), before.zone);
-  const extended = before.hours[0]?.extended ? readExtendedHours(join(folder, 'us-extended-hours.csv')) : undefined;
-  const earlier = daysBefore(table[0].date, before);
-  const firstDate = earlier ? before.firstDate : table[0].date;
-  const calendar = calendarFileOf(before, firstDate, [...(earlier ?? []), ...table], extended);
-  const made = parseCalendar(calendar).tradingDays(table[0].date, table.at(-1).date);
-  const [expected, was] = [readFileSync(join(folder, file), 'utf8'), tableText(made)];
-  if (was !== expected) throw new Error(`${path}: expected the days of ${file}, was another table`);
+  const current = JSON.parse(readFileSync(path, 'utf8'));
+  const table = readTable(join(folder, file), current.zone);
+  const extended = current.hours[0]?.extended ? readExtendedHours(join(folder, 'us-extended-hours.csv')) : undefined;
+  const earlier = daysBefore(table[0].date, current);
+  const firstDate = earlier ? current.firstDate : table[0].date;
+  const calendar = calendarFileOf(current, firstDate, [...(earlier ?? []), ...table], extended);
+  const madeDays = parseCalendar(calendar).tradingDays(table[0].date, table.at(-1).date);
+  const [wantedText, madeText] = [readFileSync(join(folder, file), 'utf8'), tableText(madeDays)];
+  if (madeText !== wantedText) throw new Error(`${path}: expected the days of ${file}, was a different table`);
   writeFileSync(path, await format(JSON.stringify(calendar), { ...(await resolveConfig(DATA)), parser: 'json' }));
   const { hours, specialDays, holidays, lastDate } = calendar;
   console.log(
-    `${calendar.id}: ${firstDate} to ${lastDate}, ${made.length} days of the table, ${hours.length} rules, ` +
+    `${calendar.id}: ${firstDate} to ${lastDate}, ${madeDays.length} days of the table, ${hours.length} rules, ` +
       `${specialDays.flatMap(({ dates }) => dates).length} special days, ${holidays.length} holidays`,
   );
 }
@@ -54,16 +54,16 @@ function readTable(file, zone) {
   });
 }
 
-/** The days of the calendar so far that are before a date, in the same form; undefined when it knows none. */
-function daysBefore(date, before) {
-  if (before.hours.length === 0 || before.firstDate >= date) return undefined;
+/** The trading days of the current calendar before a date, in the form of a table; undefined when it has none. */
+function daysBefore(date, current) {
+  if (current.hours.length === 0 || current.firstDate >= date) return undefined;
   const eve = new Date(Date.parse(date) - DAY_MS).toISOString().slice(0, 10);
-  return parseCalendar(before)
-    .tradingDays(before.firstDate, eve)
+  return parseCalendar(current)
+    .tradingDays(current.firstDate, eve)
     .map((day) => ({
       date: day.date,
       segments: day.segments.map(({ open, close }) =>
-        [open, close].map((time) => wallMinute(time, day.date, before.zone)),
+        [open, close].map((time) => wallMinute(time, day.date, current.zone)),
       ),
     }));
 }

@@ -6,7 +6,7 @@ const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const LONG_WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const DAY_MS = 86_400_000;
 const CLOSED = '[]';
-/** The cost of a period, in exceptions: about the lines that it takes in the file. */
+/** What a period costs when one exception costs 1: about its number of lines in the file. */
 const PERIOD_COST = 8;
 /** A close up to this minute of the day is an early close; extended hours then end earlier too. */
 const EARLY_CLOSE = 14 * 60;
@@ -16,15 +16,15 @@ const dayOf = (date) => Date.parse(date) / DAY_MS;
 const weekdayOf = (day) => (day + 3) % 7;
 
 /**
- * @param before the calendar's file so far @param firstDate its first known date from now on @param days all its trading days
- * from then on, in wall time @param extended extended hours, if any
+ * The new content of a calendar file. @param current its present content @param firstDate the first date of the new content
+ * @param days all trading days from that date on, in wall time @param extended extended hours, if any
  */
-export function calendarFileOf(before, firstDate, days, extended) {
+export function calendarFileOf(current, firstDate, days, extended) {
   const lastDate = lastDateOf(days.at(-1).date);
   const patterns = patternsOf(days, dayOf(firstDate), dayOf(lastDate));
   const periods = periodsOf(patterns, dayOf(firstDate));
   const { hours, specialDays, holidays } = fileDays(patterns, dayOf(firstDate), periods, extended);
-  const { $schema, id, name, aliases, source, zone } = before;
+  const { $schema, id, name, aliases, source, zone } = current;
   return { $schema, id, name, aliases, source, zone, firstDate, lastDate, hours, specialDays, holidays };
 }
 
@@ -40,8 +40,9 @@ function patternsOf(days, first, last) {
   return patterns;
 }
 
-/** The periods, as indexes of their first days, with the fewest exceptions and periods: by dynamic programming. */
+/** The indexes of the first days of those periods that cost least, exceptions included; by dynamic programming. */
 function periodsOf(patterns, first) {
+  // A period can only start on a day that differs from the same weekday of the week before.
   const changes = patterns.flatMap((pattern, i) => (i >= 7 && pattern !== patterns[i - 7] ? [i] : []));
   const starts = [0, ...changes];
   const ends = [...changes, patterns.length];
@@ -82,8 +83,7 @@ function normalWeek(patterns, first, from, to) {
 function fileDays(patterns, first, periods, extended) {
   const hours = [];
   const holidays = [];
-  /** Special days by their name and hours. */
-  const special = new Map();
+  const special = new Map(); // by name and hours
   periods.forEach((from, i) => {
     const to = periods[i + 1] ?? patterns.length;
     const week = normalWeek(patterns, first, from, to);
@@ -108,7 +108,7 @@ function fileDays(patterns, first, periods, extended) {
   return { hours, specialDays: [...special.values()], holidays };
 }
 
-/** What is special about a day, compared with the normal hours of its weekday. */
+/** A name for a day whose hours differ from the normal hours of its weekday. */
 function nameOf(pattern, normal, weekday) {
   if (normal === CLOSED) return `session on a ${LONG_WEEKDAYS[weekday]}`;
   const [day, usual] = [JSON.parse(pattern), JSON.parse(normal)];

@@ -2,7 +2,7 @@
  * Completes the console after the compiler: joins its modules and the libraries that it uses to one script, with the charts
  * in a second one, and puts them with its page and its style into apps/console/dist/site, which the coordinator serves. One
  * script, because a page of 58 modules took 1.5 to 1.9 times as long to show its content. The browser gets every file from
- * there, so no request leaves the machine.
+ * the coordinator, so no request leaves the machine.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -16,18 +16,18 @@ const BUILT = join(CONSOLE, 'dist');
 const SITE = join(BUILT, 'site');
 const SCRIPTS = join(SITE, 'scripts');
 
-/** Copies and joins what is older than its source; cheap when there is nothing to do. */
+/** Copies the static files, and joins the scripts when they are older than their sources. */
 export function makeConsoleFiles() {
   cpSync(join(CONSOLE, 'static'), SITE, { recursive: true });
   if (!isJoined()) joinScripts();
 }
 
-/** Whether the scripts are as new as every module, and as the newest installation of libraries. */
+/** True when the joined script is not older than any module or the last installation of libraries. */
 function isJoined() {
   const joined = join(SCRIPTS, 'main.js');
   if (!existsSync(joined)) return false;
-  const isOwn = (file) => file.endsWith('.js') && !file.startsWith('site');
-  const modules = readdirSync(BUILT, { recursive: true }).filter(isOwn);
+  const isModule = (file) => file.endsWith('.js') && !file.startsWith('site');
+  const modules = readdirSync(BUILT, { recursive: true }).filter(isModule);
   const sources = [...modules.map((file) => join(BUILT, file)), join(MODULES, '.package-lock.json')];
   return sources.every((file) => statSync(file).mtimeMs <= statSync(joined).mtimeMs);
 }

@@ -1,7 +1,6 @@
 /**
  * The health check of a container. A coordinator is healthy when it answers, a worker when the queue Redis answers it,
- * so the check notices processes that hang or are disconnected. The exit code is 0 when healthy, otherwise 1 with a
- * reason.
+ * so the check notices processes that hang or are disconnected. Exit code: 0 when healthy, otherwise 1, with a reason.
  */
 const TIMEOUT_MS = 3_000;
 

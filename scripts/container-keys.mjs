@@ -2,9 +2,9 @@
  * Keys and passwords of the containers. `docker compose up` makes them once, into a volume that all containers share, so that
  * there is no default password.
  *
- *   node --import ./scripts/container-keys.mjs PROGRAM   sets what the environment leaves out from the files in /keys
- *   node scripts/container-keys.mjs make                 makes the files that do not exist, and says where they are
- *   node scripts/container-keys.mjs show                 prints them as lines for a shell, with addresses on the host
+ *   node --import ./scripts/container-keys.mjs PROGRAM   runs PROGRAM, with /keys for what the environment leaves out
+ *   node scripts/container-keys.mjs make                 makes the files that do not exist, and prints where they are
+ *   node scripts/container-keys.mjs show                 prints them as exports for a shell, with the host's addresses
  *
  * A value of the environment wins over a file. Without the folder /keys nothing is set.
  */
@@ -14,14 +14,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = process.env.BARKEEP_KEYS_DIR ?? '/keys';
-/** File to the variable whose value it holds. */
+/** The variable whose value each file holds. */
 const FILES = {
   'api-key': 'BARKEEP_API_KEYS',
   'admin-key': 'BARKEEP_ADMIN_KEYS',
   'redis-password': 'REDIS_PASSWORD',
   'postgres-password': 'POSTGRES_PASSWORD',
 };
-/** Variables with a URL that gets a password, to the file with the password. */
+/** The file with the password for each variable that is a URL. */
 const URLS = {
   REDIS_URL: 'redis-password',
   SESSION_REDIS_URL: 'redis-password',

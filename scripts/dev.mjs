@@ -1,7 +1,7 @@
 /**
- * `npm run dev`: the whole system under watch. Starts the servers that the environment does not name, a coordinator
- * and an upkeep worker. A change of a source file is built, and the processes that loaded it restart. Data stays
- * in `.barkeep/dev`. Ctrl-C stops everything in order.
+ * `npm run dev`: runs the whole system and follows changes of its sources. Starts the servers that the environment does
+ * not name, a coordinator and an upkeep worker. After a change of a source file it builds, and the processes that loaded
+ * the file restart. Data stays in `.barkeep/dev`. Ctrl-C stops everything in order.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,13 +42,13 @@ async function stop(child) {
 /**
  * Builds after each change below libs/ and apps/, one build at a time. The compiler's own watch is not used: it notices a change
  * up to a minute later, and outlives a SIGTERM.
- * @returns ends it
+ * @returns a function that ends this and waits for a running build
  */
 function buildOnChange() {
   let build;
   let isStale = false;
   const run = () => {
-    isStale = build !== undefined;
+    isStale = build !== undefined; // then the next build starts when this one ends
     if (isStale) return;
     build = spawn('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
     build.once('exit', (code) => {

@@ -1,5 +1,5 @@
 /**
- * Runs a program with a Docker engine, and brings one where there is none (engine/engine.mjs says how).
+ * Runs a program with a Docker engine, and starts an engine if none runs (engine/engine.mjs describes how).
  *
  *   node scripts/engine.mjs -- PROGRAM ARGS…   sets DOCKER_HOST and BARKEEP_COMPOSE_TESTS=1; ends with the program's exit code
  *

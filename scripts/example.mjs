@@ -1,7 +1,7 @@
 /**
  * `npm run example:NAME` runs `examples/NAME/run.mjs`: makes the checkout ready, starts private servers unless
- * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL name some, runs the example, and stops what it started, also when
- * interrupted.
+ * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL name some, runs the example, and at its end or when
+ * interrupted stops what it started.
  *
  * A `run.mjs` exports `run(example)`, an asynchronous function. Only the example prints to stdout.
  */
@@ -19,19 +19,19 @@ class Example {
   /**
    * @param {string} folder of the example
    * @param {NodeJS.ProcessEnv} env for its programs: where the servers are
-   * @param {AbortSignal} signal aborted when the user wants it to end
-   * @param {Function} startApps starts a coordinator and a worker; answers with the coordinator's address
+   * @param {AbortSignal} signal aborted when the user interrupts the example
+   * @param {Function} startApps starts a coordinator and a worker; resolves with the coordinator's address
    */
   constructor(folder, env, signal, startApps) {
     Object.assign(this, { folder, env, signal, startApps });
   }
 
-  /** A line for the person at the terminal, on stderr. */
+  /** Prints a line for the user, on stderr. */
   note(line) {
     process.stderr.write(`${line}\n`);
   }
 
-  /** Starts a coordinator and an upkeep worker on the servers, until the example ends; programs find it by `env`. */
+  /** Starts a coordinator and an upkeep worker on the servers, until the example ends. Programs find them by `env`. */
   async startBarkeep() {
     this.env = { ...this.env, BARKEEP_URL: await this.startApps() };
     this.signal.throwIfAborted();
@@ -42,7 +42,7 @@ class Example {
     return this.exec(process.execPath, [BARKEEP, ...args], { stdout: process.stderr });
   }
 
-  /** Runs a program to its end. @throws Error when it fails, or is ended because the user wants to */
+  /** Runs a program to its end. @throws Error when it fails, or when the user interrupts it */
   async exec(program, args, { env = this.env, stdout = process.stdout } = {}) {
     this.signal.throwIfAborted();
     const child = spawn(program, args, { cwd: this.folder, env, stdio: ['ignore', stdout, 'inherit'] });
@@ -72,7 +72,7 @@ async function runExample(name) {
   const scope = new Scope();
   scope.onEnd(() => services.stop());
   try {
-    // Without BARKEEP_URL: a coordinator that runs elsewhere knows nothing of these servers.
+    // Without BARKEEP_URL: a coordinator that runs elsewhere does not use these servers.
     const { BARKEEP_URL: _, ...own } = process.env;
     const env = { ...own, ...serviceEnvironment(services) };
     const startLocalApps = async () => {

@@ -20,11 +20,11 @@ const CONSTANTS = [
   'UNFILLABLE',
 ];
 const CONSTANT = new RegExp(`\\b(${CONSTANTS.join('|')})\\b`, 'g');
-/** Not what is below `lua/shared`. */
+/** Files directly in a folder `lua`. Those in `lua/shared` are only included by others. */
 const SCRIPT = /[\\/]lua[\\/][^\\/]+\.lua$/;
 const INCLUDE = /^--- include (\S+)$/;
 
-/** Writes the module when it is not there or differs from its sources. */
+/** Writes the module when it is missing or differs from its sources. */
 export function writeLuaTexts() {
   const text = luaModule();
   if (existsSync(MODULE) && readFileSync(MODULE, 'utf8') === text) return;
@@ -49,16 +49,16 @@ function luaModule() {
   ].join('\n');
 }
 
-/** `flush-days.lua` is `flushDays`. */
+/** The script's name in the module, such as `flushDays` for `flush-days.lua`. */
 function nameOf(path) {
   return basename(path, '.lua').replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
-/** A script as the inside of a template literal. */
+/** A script without comments, escaped for a template literal in which the constants are placeholders. */
 function strip(path) {
   return linesOf(path)
     .join('\n')
-    .replace(/[\\`]|\$\{/g, (found) => `\\${found}`)
+    .replace(/[\\`]|\$\{/g, (special) => `\\${special}`)
     .replaceAll('\n', '\\n')
     .replace(CONSTANT, '${$1}');
 }

@@ -14,9 +14,9 @@ import { builtinModules } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-/** Folder with the packages as folders. */
+/** Output folder: one folder per package. */
 const STAGED = join(ROOT, 'dist/packages');
-/** The tarballs. */
+/** Output folder of the tarballs. */
 const OUT = join(ROOT, 'dist-packages');
 const OURS = /^@barkeep\//;
 const LOCAL_RUN = '@barkeep/local-run';
@@ -45,7 +45,7 @@ await makeClient();
 await makeCommandLine();
 for (const name of ['client', 'cli']) pack(name);
 
-/** The library: one file for ES modules, one for CommonJS, and their types. */
+/** Makes the library: one file for ES modules, one for CommonJS, and their types. */
 async function makeClient() {
   const folder = join(STAGED, 'client');
   const bundle = await rolldown({
@@ -56,13 +56,13 @@ async function makeClient() {
     treeshake: { moduleSideEffects: false },
     tsconfig: join(ROOT, 'tsconfig.base.json'),
   });
-  const found = new Set();
+  const imported = new Set();
   for (const [format, file] of Object.entries({ es: 'index.mjs', cjs: 'index.cjs' })) {
     const { output } = await bundle.write({ file: join(folder, 'dist', file), format, codeSplitting: false });
-    for (const id of output[0].imports) found.add(packageOf(id));
+    for (const id of output[0].imports) imported.add(packageOf(id));
   }
   await bundle.close();
-  found.delete('node');
+  imported.delete('node');
   await writeTypes(join(folder, 'dist'));
   writeManifest(folder, {
     name: '@barkeep/client',
@@ -79,13 +79,13 @@ async function makeClient() {
       './package.json': './package.json',
     },
     sideEffects: false,
-    dependencies: versionsOf(found),
+    dependencies: versionsOf(imported),
     peerDependencies: { '@barkeep/cli': version },
     peerDependenciesMeta: { '@barkeep/cli': { optional: true } },
   });
 }
 
-/** The command, and the programs that it starts. */
+/** Makes the command, and the programs that it starts. */
 async function makeCommandLine() {
   const folder = join(STAGED, 'cli');
   const built = (path) => join(ROOT, path);
@@ -116,7 +116,7 @@ async function makeCommandLine() {
     bin: { barkeep: './bin/barkeep.js' },
     main: './dist/index.js',
     exports: { '.': './dist/index.js', './package.json': './package.json' },
-    // Lists all of them, because Nest loads some by name.
+    // All dependencies of the workspace, because Nest loads some by name.
     dependencies: versionsOf(namesOf('dependencies')),
     // Only traces need these packages. If traces are on and the packages are missing, the coordinator's error names
     // them.
@@ -134,7 +134,7 @@ function resolveWorkspace(id) {
   return OURS.test(id) ? join(manifests.get(id).folder, 'src/index.ts') : null;
 }
 
-/** The package of an import that the bundle leaves to the reader's node_modules, `node` for a module of Node; undefined for our files. */
+/** The package of an import that stays outside of the bundle, `node` for a module of Node; undefined for our own files. */
 function packageOf(id) {
   if (id.startsWith('.') || isAbsolute(id) || OURS.test(id) || id.startsWith('\0')) return undefined;
   const name = id.startsWith('@') ? id.split('/', 2).join('/') : id.split('/', 1)[0];
@@ -149,14 +149,14 @@ function namesOf(field) {
 
 /** The versions that the workspace packages require. */
 function versionsOf(names) {
-  const asked = [...manifests.values()].flatMap(({ dependencies, optionalDependencies }) =>
+  const wantedVersions = [...manifests.values()].flatMap(({ dependencies, optionalDependencies }) =>
     Object.entries({ ...dependencies, ...optionalDependencies }),
   );
   return Object.fromEntries(
     [...names]
       .sort((a, b) => a.localeCompare(b, 'en'))
       .map((name) => {
-        const [, wanted] = asked.find(([other]) => other === name) ?? [];
+        const [, wanted] = wantedVersions.find(([other]) => other === name) ?? [];
         if (wanted === undefined)
           throw new Error(`pack: ${name} is imported, and no package.json of the workspace names it`);
         return [name, wanted];
@@ -164,7 +164,7 @@ function versionsOf(names) {
   );
 }
 
-/** One file of declarations, for both kinds of modules. */
+/** Writes the same declarations for both kinds of modules. */
 async function writeTypes(folder) {
   const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
   const bundle = await rollup({

@@ -1,6 +1,6 @@
 /**
  * Makes a checkout ready to run: installs what package-lock.json names when it is not installed, then builds. Cheap when
- * there is nothing to do. Needs Node and npm, nothing else; two of them at once wait for each other.
+ * there is nothing to do. Needs only Node and npm. Two processes that prepare at once wait for each other.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,12 +12,12 @@ import { writeLuaTexts } from './lua-texts.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
-/** Outside of node_modules, which npm ci removes. */
+/** Not in node_modules, because npm ci removes that folder. */
 const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
-/** Lines of a failed program's output that are shown; the first ones say why. */
+/** Most lines of a failed program's output that are shown, from its start, where the cause is. */
 const SHOWN_LINES_MAX = 40;
 const LOCK_CHECK_MS = 200;
-/** A lock without an owner is abandoned after this time: normally its owner is written within microseconds. */
+/** A lock without an owner counts as abandoned after this time; normally its owner is written within microseconds. */
 const OWNER_LIMIT_MS = 5000;
 const LOCK_LIMIT_MS = 15 * 60_000;
 
@@ -47,15 +47,15 @@ function checkNode() {
   throw new Error(`expected Node 20.19 or later, was ${process.versions.node}`);
 }
 
-/** Whether npm's own record of what it installed has every version that package-lock.json names. */
+/** True when npm's record of its last installation has every version that package-lock.json names. */
 function isInstalled() {
   const record = join(MODULES, '.package-lock.json');
   if (!existsSync(record) || !existsSync(join(MODULES, 'typescript/package.json'))) return false;
   const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   return Object.entries(packages).every(([place, wanted]) => {
-    const there = installed[place];
-    return place === '' || wanted.link || wanted.optional || wanted.devOptional || there?.version === wanted.version;
+    const isSame = installed[place]?.version === wanted.version;
+    return place === '' || wanted.link || wanted.optional || wanted.devOptional || isSame;
   });
 }
 

@@ -2,7 +2,7 @@
  * Sets the version of every package of the workspace, and gives the newest section of the changelog its heading.
  * Publishes nothing.
  *
- *   npm run release -- 0.3.0                  sets the version everywhere; a section "Unreleased" with entries gets it as its heading
+ *   npm run release -- 0.3.0                  sets the version everywhere, also as the heading of the entries under "Unreleased"
  *   npm run pack -- --publish-dry-run         then shows what publishing would send
  *
  * Only two packages are published, and both bundle the workspace's libraries, so all packages have the same version.
@@ -34,7 +34,7 @@ change('CHANGELOG.md', (text) => {
 });
 process.stdout.write(`version ${version} in ${folders.length + 1} packages; commit it, and tag it v${version}\n`);
 
-/** The version of a package, and of those that it uses of the workspace. */
+/** Sets the version of a package, and of the workspace packages on which it depends. */
 function setVersion(manifest) {
   manifest.version = version;
   for (const kind of KINDS)

@@ -34,11 +34,11 @@ for (const colorScheme of ['dark', 'light']) {
 await browser.close();
 demo.kill('SIGINT');
 
-/** The address of the API, once the demonstration has ended. */
+/** The coordinator's address, which the demonstration prints when its session has ended. */
 async function addressOf(child) {
   for await (const line of createInterface({ input: child.stderr })) {
-    const [, found] = /^the console is at (http:\/\/[^/]+)/.exec(line) ?? [];
-    if (found) return found;
+    const [, address] = /^the console is at (http:\/\/[^/]+)/.exec(line) ?? [];
+    if (address) return address;
   }
   throw new Error('expected the demonstration to print its address, but it ended');
 }

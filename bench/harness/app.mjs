@@ -1,4 +1,4 @@
-/** One process of the built programs, started as a user starts it. */
+/** Starts a built program as a child process, as a user starts it. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ const APPS = join(import.meta.dirname, '../../apps');
 const READY_MS = 30_000;
 const STOP_MS = 15_000;
 
-/** @returns `{ pid, url, call, stop }`; `call` calls its API and throws unless the answer is a success */
+/** @returns `{ pid, url, call, stop }`; `call` sends a request to its API and throws unless the answer is a success */
 export async function startApp(name, env, execArgv = []) {
   const child = fork(join(APPS, name, 'dist/main.js'), {
     env: { PATH: process.env.PATH, BARKEEP_PORT: '0', BARKEEP_LOG_LEVEL: 'warn', ...env },

@@ -1,6 +1,6 @@
 /**
- * The environment of the scenarios: servers and connections to them, datasets, which are made once, and processes of
- * the built programs.
+ * The environment of the scenarios: servers and connections to them, datasets, each made once per run, and processes
+ * of the built programs.
  */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { startServices } from '@barkeep/local-system';
@@ -27,8 +27,8 @@ export class Bench {
   }
 
   /**
-   * Starts private servers for those that the environment does not name. Sets `services`, their addresses, `redis`, a
-   * connection to the session Redis, and `dataSource`, a connection pool to PostgreSQL, with the schema up to date.
+   * Starts private servers for those that the environment does not name. Sets `services` (their
+   * addresses), `redis` (a connection to the session Redis) and `dataSource` (a connection pool to the migrated database).
    */
   async open() {
     this.services = await startServices({ dataDir: this.folder, keep: false, log: this.log });
@@ -38,45 +38,45 @@ export class Bench {
     await migrate(this.dataSource);
   }
 
-  /** A dataset in PostgreSQL, made once in a run. Returns `{ dataset, datasetId, symbols, start, end, bars }`. */
+  /** A dataset in PostgreSQL, made once per run. Resolves with `{ dataset, datasetId, symbols, start, end, bars }`. */
   market({ symbols, days, holes = 0, packed = false }) {
     const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}${packed ? '-packed' : ''}`;
-    const made =
+    const market =
       this.#datasets.get(name) ?? importMarket(this.dataSource, { name, symbols, days, holes, packed }, this.log);
-    this.#datasets.set(name, made);
-    return made;
+    this.#datasets.set(name, market);
+    return market;
   }
 
   /**
-   * Starts one coordinator and some upkeep workers. They have separate queues, so that no other system takes their
+   * Starts one coordinator and some upkeep workers. Their queues are separate, so that no other system takes their
    * jobs. BENCH_NODE_ARGS has arguments for the coordinator's Node, such as `--cpu-prof`.
    * @param env added to every process @returns `{ coordinator, meter }`
    */
   async system({ workers = 0, env } = {}) {
     const { redisUrl, sessionRedisUrl, databaseUrl } = this.services;
     const urls = { REDIS_URL: redisUrl, SESSION_REDIS_URL: sessionRedisUrl, DATABASE_URL: databaseUrl };
-    const all = { ...urls, BARKEEP_QUEUE_PREFIX: `bench-${++this.#systems}`, ...env };
+    const appEnv = { ...urls, BARKEEP_QUEUE_PREFIX: `bench-${++this.#systems}`, ...env };
     const names = ['coordinator', ...Array(workers).fill('upkeep-worker')];
-    const apps = await Promise.all(names.map((name, i) => startApp(name, all, i === 0 ? nodeArgs() : [])));
+    const apps = await Promise.all(names.map((name, i) => startApp(name, appEnv, i === 0 ? nodeArgs() : [])));
     this.#apps.push(...apps);
     const [coordinator, ...others] = apps;
     const pids = Object.fromEntries(others.map(({ pid }, i) => [`worker ${i + 1}`, pid]));
     return { coordinator, meter: await this.cpuMeter({ coordinator: coordinator.pid, ...pids }) };
   }
 
-  /** Stops all systems: two on one database would take each other's sessions. Each scenario ends with it. */
+  /** Stops all systems: two on one database would take each other's sessions. It is called after each scenario. */
   async stopSystems() {
     await Promise.all(this.#apps.splice(0).map((app) => app.stop()));
   }
 
-  /** Counts CPU seconds by process: Postgres, Redis, this one, and the apps given by name. */
+  /** Counts CPU seconds by process: Postgres, Redis, this process, and the `apps`, an object of names and pids. */
   async cpuMeter(apps = {}) {
     const [{ pid }] = await this.dataSource.query('SELECT pg_backend_pid() AS pid');
     const redisPid = Number(/process_id:(\d+)/.exec(await this.redis.info('server'))?.[1]);
     return new CpuMeter({ postgres: { tree: parentOf(pid) }, redis: redisPid, bench: process.pid, ...apps });
   }
 
-  /** A sample of work that stores this many bars in Redis: bars a second, CPU seconds, and the memory of each bar. */
+  /** Measures work that stores `bars` bars in Redis. @returns a sample: bars per second, CPU seconds, and bytes per bar */
   async storing(meter, bars, work) {
     const before = await this.redisBytes();
     const sample = await meter.sample(bars, work);

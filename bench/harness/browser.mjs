@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * The driver is imported here, because it takes 30 MB of heap, with which the reads of other scenarios are slower.
+ * Imports the driver only here: it takes 30 MB of heap, which would slow down the reads of other scenarios.
  *
  * @throws Error when there is no Chromium on the PATH
  */

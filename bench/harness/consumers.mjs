@@ -1,6 +1,6 @@
 /**
- * Processes that follow the sessions of a benchmark in lockstep with an empty loop. Each runs this file too: its parent
- * sends the id of a session, and the process answers with the steps and bars that it received.
+ * Starts processes that follow sessions in lockstep with an empty loop. Each process runs this file as its program: the
+ * parent sends the id of a session, and the process answers with the steps and bars that it received.
  */
 import { followSession } from '@barkeep/client';
 import { SessionLostError, SessionReader } from '@barkeep/session-data';
@@ -9,22 +9,22 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Starts them. BENCH_CONSUMER_ARGS has arguments for their Node. */
+/** Starts `count` processes. BENCH_CONSUMER_ARGS has arguments for their Node. */
 export async function startConsumers(sessionRedisUrl, count) {
   const execArgv = process.env.BENCH_CONSUMER_ARGS?.split(' ') ?? [];
   const children = Array.from({ length: count }, () => fork(import.meta.filename, [sessionRedisUrl], { execArgv }));
   await Promise.all(children.map((child) => once(child, 'message')));
   return {
     /**
-     * Lets the first `some` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt,
+     * Lets the first `number` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt,
      * cpu, nanosABar, rate }`
      */
-    follow: (id, some) =>
+    follow: (id, number) =>
       Promise.all(
-        children.slice(0, some).map(async (child, i) => {
+        children.slice(0, number).map(async (child, i) => {
           child.send({ id, consumer: `consumer-${i + 1}` });
           const [result] = await once(child, 'message');
-          if (result.error) throw new Error(`expected consumer ${i + 1} to come to the end, was ${result.error}`);
+          if (result.error) throw new Error(`expected consumer ${i + 1} to reach the end, was ${result.error}`);
           return result;
         }),
       ),
@@ -47,22 +47,22 @@ function runConsumer(sessionRedisUrl) {
 
 async function consume(redis, reader, id, consumer) {
   const session = await open(reader, id);
-  const cpu = process.cpuUsage();
+  const cpuAtStart = process.cpuUsage();
   let [steps, bars, firstAt, lastAt, firstBars] = [0, 0, 0, 0, 0];
-  let stepping;
+  let cpuAtFirstStep;
   for await (const step of followSession(redis, session, { consumer })) {
     bars += step.barCount;
     if (steps++ === 0) {
       firstAt = performance.now();
       firstBars = bars;
-      stepping = process.cpuUsage();
+      cpuAtFirstStep = process.cpuUsage();
     }
     if (step.time === session.layout.end) lastAt = performance.now();
   }
   // Measured from the first step to the last, because a real loop runs long enough that its start does not matter.
-  const nanosABar = (usageOf(stepping) * 1e9) / (bars - firstBars);
+  const nanosABar = (usageOf(cpuAtFirstStep) * 1e9) / (bars - firstBars);
   const rate = (1e3 * (bars - firstBars)) / (lastAt - firstAt);
-  return { steps, bars, endedAt: Date.now(), cpu: usageOf(cpu), nanosABar, rate };
+  return { steps, bars, endedAt: Date.now(), cpu: usageOf(cpuAtStart), nanosABar, rate };
 }
 
 /** The session, as soon as its store exists. */

@@ -1,16 +1,16 @@
-/** CPU seconds of processes, from /proc. On a system without /proc only these figures are missing. */
+/** Measures CPU seconds of processes by /proc. On a system without /proc only these figures are missing. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Clock ticks a second, the same on every Linux. */
-const TICKS = 100;
+/** The same on every Linux. */
+const TICKS_PER_SECOND = 100;
 
 /** Processes count as idle when together they use at most this many CPU seconds between two checks. */
-const REST_SECONDS = 0.03;
-const REST_LOOK_MS = 200;
-const REST_LOOKS_MAX = 20;
+const IDLE_SECONDS = 0.03;
+const IDLE_CHECK_MS = 200;
+const IDLE_CHECKS_MAX = 20;
 
-/** Fields of /proc/PID/stat after the name, or undefined. */
+/** The fields of /proc/PID/stat after the name, as numbers; undefined when there is no such file. */
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -37,23 +37,24 @@ function secondsOf(pid) {
     const nanos = threads.map((id) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]));
     return nanos.reduce((sum, each) => sum + each, 0) / 1e9;
   } catch {
-    return ticksOf(pid);
+    return secondsByTicks(pid);
   }
 }
 
-function ticksOf(pid, withReaped = false) {
+/** CPU seconds of a process by clock ticks. @param withReaped adds its children that have ended */
+function secondsByTicks(pid, withReaped = false) {
   const stat = statOf(pid);
   if (!stat) return undefined;
   const [user, system, reapedUser, reapedSystem] = stat.slice(11, 15);
-  return (user + system + (withReaped ? reapedUser + reapedSystem : 0)) / TICKS;
+  return (user + system + (withReaped ? reapedUser + reapedSystem : 0)) / TICKS_PER_SECOND;
 }
 
 /** CPU seconds of a process and its children, including children that have ended. */
 function secondsOfTree(pid) {
-  const own = ticksOf(pid, true);
+  const own = secondsByTicks(pid, true);
   if (own === undefined) return undefined;
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
-  return children.reduce((sum, child) => sum + (ticksOf(child, true) ?? 0), own);
+  return children.reduce((sum, child) => sum + (secondsByTicks(child, true) ?? 0), own);
 }
 
 /** Measures processes by name. A process is given by its pid, or by `{ tree: pid }` to include its children. */
@@ -78,7 +79,7 @@ export class CpuMeter {
     );
   }
 
-  /** Runs some work on `count` items. @returns a sample: items a second, and CPU seconds */
+  /** Runs some work on `count` items. @returns a sample: items per second, and CPU seconds */
   async sample(count, work) {
     this.reset();
     return { ...(await timedSample(count, work)), cpu: this.seconds() };
@@ -86,10 +87,10 @@ export class CpuMeter {
 
   /** Waits until all processes are idle, so that work left over from one sample does not count in the next. */
   async settled() {
-    for (let looks = 0, before = this.#total(); looks < REST_LOOKS_MAX; looks++) {
-      await delay(REST_LOOK_MS);
+    for (let checks = 0, before = this.#total(); checks < IDLE_CHECKS_MAX; checks++) {
+      await delay(IDLE_CHECK_MS);
       const now = this.#total();
-      if (!(now - before > REST_SECONDS)) return;
+      if (!(now - before > IDLE_SECONDS)) return;
       before = now;
     }
   }
@@ -105,7 +106,7 @@ export class CpuMeter {
   }
 }
 
-/** A sample of some work on `count` items: items a second. */
+/** Runs some work on `count` items. @returns a sample: items per second */
 export async function timedSample(count, work) {
   const startedAt = performance.now();
   await work();
@@ -113,8 +114,8 @@ export async function timedSample(count, work) {
 }
 
 /**
- * A sample of pure work in this process: items per CPU second, garbage collection included. That is the rate on a processor
- * that is otherwise idle.
+ * Repeats pure work in this process. @returns a sample: items per CPU second, garbage collection included, which is the rate
+ * on a processor that is otherwise idle
  */
 export function pureSample(items, repeats, work) {
   const before = process.cpuUsage();

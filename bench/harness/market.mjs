@@ -1,6 +1,6 @@
 /**
- * Makes the data of the benchmarks: seeded random walks on XNYS days, which the importer stores in PostgreSQL, symbol
- * after symbol.
+ * Makes the data of the benchmarks: seeded random walks on the days of XNYS. The importer stores them in PostgreSQL, one
+ * symbol after another.
  */
 import { BarImporter, datasetExtent, packDays, resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, DayGrid, parseInterval } from '@barkeep/bars';
@@ -21,7 +21,7 @@ export function seeded(seed) {
 
 export const symbolNames = (count) => Array.from({ length: count }, (_, i) => `S${String(i).padStart(4, '0')}`);
 
-/** The minute grids of this many whole trading days. */
+/** The minute grids of the first `days` trading days with full hours (390 minutes). */
 export function gridsOf(days) {
   const all = calendarNamed('XNYS')
     .tradingDays(START, LAST)
@@ -29,7 +29,7 @@ export function gridsOf(days) {
   return all.filter(({ slotCount }) => slotCount === 390).slice(0, days);
 }
 
-/** The bars of a symbol on one day, in whole cents; about a share of `holes` is missing. */
+/** The bars of a symbol on one day, in whole cents; a share of about `holes` is missing. */
 export function barsOf(grid, random, holes) {
   const bars = [];
   let cents = 2_000 + Math.floor(random() * 30_000);
@@ -74,7 +74,7 @@ export async function importMarket(dataSource, { name, symbols, days, holes, pac
   await importer.finish();
   const datasetId = await resolveDataset(dataSource, name);
   if (packed) {
-    // As `barkeep pack` does.
+    // The same call as that of `barkeep pack`.
     const symbolIds = (await datasetExtent(dataSource, datasetId)).map(({ id }) => id);
     const tradingDays = grids.map(({ day }) => day);
     await packDays(dataSource, { datasetId, symbolIds, days: tradingDays, interval: parseInterval('1m') });

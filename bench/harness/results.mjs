@@ -5,12 +5,10 @@ import { join } from 'node:path';
 const FOLDER = join(import.meta.dirname, '..');
 const HEAD = ['scenario', 'arm', 'median', 'unit', 'spread', 'of limit', 'of baseline', 'B/bar', 'CPU s'];
 
-const number = (value, digits = 3) =>
-  value === undefined
-    ? '–'
-    : value >= 1_000
-      ? Math.round(value).toLocaleString('en-US')
-      : String(Number(value.toPrecision(digits)));
+function number(value, digits = 3) {
+  if (value === undefined) return '–';
+  return value >= 1_000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(digits)));
+}
 
 function rows({ id, unit, figures }) {
   return figures.map((figure, i) => [
@@ -35,7 +33,7 @@ const verdicts = (results) =>
       : `${id}: ${Object.keys(targets).length > 0 ? 'reached every target' : 'has no target'}`,
   );
 
-/** The table in columns, followed by the targets that were missed. */
+/** The table for the terminal, and a line per scenario about its targets. Columns of numbers are aligned to the right. */
 export function consoleTable(results) {
   const lines = [HEAD, ...results.flatMap(rows)];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
@@ -59,8 +57,9 @@ function markdown(results, machine) {
     '# Bench results',
     '',
     'Written by `npm run bench`. Each scenario has arms, which run in turn: `value` is what Barkeep does, `limit` the least work that any',
-    'program would have to do, `baseline` the obvious way to do it. The machine was shared with other programs, so compare the ratios',
-    'and not the absolute figures. CPU seconds are those of one sample, by process. B/bar is the memory of Redis for each stored bar.',
+    'program would have to do, `baseline` the obvious way to do it. `of limit` and `of baseline` are the figure divided by that of the',
+    'limit and the baseline. Spread is the largest minus the smallest sample, divided by the median. B/bar is the memory of Redis per',
+    'stored bar, CPU s the CPU seconds of one sample, by process. The machine was shared: compare ratios, not absolute figures.',
     '',
     ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
     '',

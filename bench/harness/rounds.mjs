@@ -4,8 +4,8 @@
  */
 
 /**
- * An arm with `rounds: 1`, such as a slow baseline, runs only in the first round, and without a warm-up. Later rounds
- * are compared with its last sample.
+ * Runs a scenario. An arm with `rounds: 1`, such as a slow baseline, runs only in the first round, and without a
+ * warm-up. The samples of other arms in later rounds are compared with its last sample.
  */
 export async function runScenario(scenario, bench, rounds) {
   bench.log(`\n${scenario.id} ${scenario.title}`);
@@ -33,7 +33,7 @@ export async function runScenario(scenario, bench, rounds) {
   return summary(scenario, samples);
 }
 
-/** An arm that does no work: its figure comes from the samples of arms before it. @param unit if not the scenario's */
+/** An arm that does no work: `rate` computes it from samples of earlier arms. @param unit if not the scenario's */
 export function computed(rate, unit) {
   return async () => ({ rate: rate(), unit });
 }
@@ -41,7 +41,7 @@ export function computed(rate, unit) {
 function summary({ id, title, unit, targets = {} }, samples) {
   const rates = (name) => samples[name]?.map(({ rate }) => rate);
   const ratio = (name, to) => {
-    // A sample may have its own baseline, measured in the same round.
+    // A sample may bring its own ratio to the limit, measured in the same round.
     if (to === 'limit' && samples[name][0]?.ratioToLimit !== undefined) {
       return median(samples[name].map(({ ratioToLimit }) => ratioToLimit));
     }
@@ -69,15 +69,15 @@ function cpuOf(samples) {
   return Object.fromEntries(names.map((name) => [name, median(samples.map(({ cpu }) => cpu[name]))]));
 }
 
-/** The targets that were missed; `targets.others` has the targets of additional arms. */
+/** The missed targets, as text; `targets.others` has the targets of additional arms. */
 function missedOf(figures, { others = {}, ...targets }) {
   const wanted = new Map([['value', targets], ...Object.entries(others)]);
   return figures.flatMap((figure) =>
     Object.entries(wanted.get(figure.name) ?? {}).flatMap(([target, bound]) => {
-      const [field, isMost] = BOUNDS[target];
+      const [field, isMax] = BOUNDS[target];
       const was = figure[field];
-      if (was !== undefined && (isMost ? was <= bound : was >= bound)) return [];
-      const expected = `${isMost ? '<=' : '>='} ${Math.round(bound * 100) / 100}`;
+      if (was !== undefined && (isMax ? was <= bound : was >= bound)) return [];
+      const expected = `${isMax ? '<=' : '>='} ${Math.round(bound * 100) / 100}`;
       return [`${String(figure.name)} ${target}: expected ${expected}, was ${was?.toPrecision(3) ?? 'nothing'}`];
     }),
   );

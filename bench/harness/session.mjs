@@ -4,31 +4,31 @@ import { SessionReader } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import { symbolNames } from './market.mjs';
 
-/** The time of the end comes from the database, so it does not depend on this interval. */
+/** The database has the time at which a session completed, so results do not depend on this interval. */
 const POLL_MS = 50;
 const LIMIT_MS = 10 * 60_000;
 let sessions = 0;
 const DAY_MS = 86_400_000;
 const WIDE = { symbols: 500, start: '2024-01-02', end: '2024-12-31', days: 252 };
-/** Cells of the matrix of a wide session. */
+/** Cells of the console's matrix of a wide session: symbols × days. */
 export const CELLS = WIDE.symbols * WIDE.days;
 
 export const NO_UPKEEP = { upkeep: { enabled: false } };
 
-/** A spec of a session over a market, or over `{ dataset, symbols, start, end }`. @param more overrides it */
+/** A spec of a session over a market, or over `{ dataset, symbols, start, end }`. @param more fields that override or extend it */
 export function specOf({ dataset, symbols, start, end }, more) {
   const source = { type: 'dataset', dataset };
   return { symbols, start, end, source, derivedIntervals: [], retentionHours: 0, ...more };
 }
 
 /**
+ * Runs one session from its creation to its removal.
  * @param system the result of `bench.system`
- * @param market the result of `bench.market`; the store must have all its bars in the end
+ * @param market the result of `bench.market`; at the end the store must have all of its bars
  * @param spec overrides of the session's spec
- * @param check is called with the session at the end, before it is removed
- * @param whileRunning is called with the id when the session has started; its results have an `endedAt`
- * @param created is called when the session was created, and awaited before the session starts; it resets the meter
- * @returns a sample
+ * @param check is called with the completed session before it is removed
+ * @param whileRunning is called with the id after the start; resolves with a list of results, each with its `endedAt`
+ * @param created is called and awaited between creation and start; it must reset the meter @returns a sample
  */
 export async function runSession(bench, system, market, spec, { check, whileRunning, created } = {}) {
   const { coordinator, meter } = system;
@@ -67,7 +67,7 @@ async function waitForCompletion(dataSource, id) {
 }
 
 /**
- * Starts a coordinator with a completed session of many symbols and days that has one bar for each of both.
+ * Starts a coordinator and runs a session of many symbols and days, with one bar per symbol and day, to its end.
  * @param size number of symbols and trading days, and the first and last date
  * @returns `{ coordinator, meter, id, layout, remove }`
  */

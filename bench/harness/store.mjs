@@ -4,11 +4,12 @@ import { SessionLayout, SessionWriter } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
 import { seeded } from './market.mjs';
 
-/** Share of the days of a filled store that have gaps, and therefore slot states. */
+/** Share of the chunks of a filled store that have gaps, and therefore slot states. */
 const WITH_STATES = 0.3;
+/** Share of empty slots in a chunk with gaps. */
 const HOLES = 0.02;
 
-/** Creates the empty store of a session of one day and claims it. @param spec added to symbols, day and source */
+/** Creates the empty store of a session of one day and claims it. @param spec more fields of its spec */
 export async function openStore(redis, id, grid, symbols, spec = {}) {
   const source = { type: 'dataset', dataset: 'bench' };
   const parsed = parseSessionSpec({ symbols, start: grid.date, end: grid.date, source, ...spec });
@@ -26,7 +27,7 @@ export function chunkOf(grid, bars) {
   return chunk;
 }
 
-/** Writes the chunks of the day, by symbol, window by window. The store's counts of bars mean nothing afterwards. */
+/** Writes a day window by window. The store's counts of bars are wrong afterwards. @param chunks by symbol */
 export async function writeDay(layout, writer, chunks) {
   const parts = layout.keys.map((_, partition) => {
     const symbols = layout.symbolsOf(partition).filter((symbol) => chunks.has(symbol));
@@ -45,7 +46,7 @@ export async function storeDay(redis, id, grid, bars, spec) {
   return { layout, writer, chunks };
 }
 
-/** Writes the bitmap of a day with few holes for every day, and slot states for some days. @returns the filled slots */
+/** Writes a bitmap for each symbol and day, some with holes and slot states. @returns the number of filled slots */
 export async function fillStore(redis, layout) {
   const random = seeded(1);
   let filled = 0;
@@ -72,7 +73,7 @@ export async function fillStore(redis, layout) {
   return filled;
 }
 
-/** Reads the bitmaps of one day by pipelines: one GETRANGE for each symbol, and a GET `withStates`. */
+/** Reads the bitmaps of one day by pipelines: per symbol one GETRANGE, and with `withStates` a GET of the states. */
 export async function readBitmaps(redis, layout, day, withStates = false) {
   const { slotCount, date } = layout.grid(day);
   await Promise.all(

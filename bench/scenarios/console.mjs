@@ -1,22 +1,19 @@
-/**
- * How fast the console draws the matrix of 500 symbols × 252 days in Chromium: after the rows are sorted, and while it
- * scrolls.
- */
+/** How fast the console draws the matrix of 500 symbols × 252 days in Chromium: after a new sort, and while it scrolls. */
 import { startBrowser } from '../harness/browser.mjs';
 import { CELLS, makeWideSession } from '../harness/session.mjs';
 import { fillStore } from '../harness/store.mjs';
 
-/** Cells a second when the picture is drawn within 300 ms. */
+/** Cells per second when the matrix is drawn within 300 ms. */
 const DRAWN_MIN = CELLS / 0.3;
 /** Frames of one scroll through all rows. */
 const FRAMES = 60;
-/** A scroll is smooth when it shows at least nine tenths of the display's 60 frames a second. */
+/** A scroll is smooth when it shows at least nine tenths of the display's 60 frames per second. */
 const FRAMES_MIN = 54;
 
 export default {
   id: 'console',
   title:
-    'matrix of 500 symbols × 252 days in Chromium: value other order of the rows until the next frame; limit: the canvas filled once; baseline: a table with a cell for each day of each symbol; also: frames a second while it scrolls',
+    'matrix of 500 symbols × 252 days in Chromium: value: from another order of the rows until the next frame; limit: the canvas filled once; baseline: a table with a cell per symbol and day; also: frames per second while it scrolls',
   unit: 'symbol-days/s',
   rounds: 5,
   targets: { valueMin: DRAWN_MIN, ratioToBaseline: 1, others: { scrolling: { valueMin: FRAMES_MIN } } },
@@ -64,7 +61,7 @@ async function openPage(url) {
   return { browser, page };
 }
 
-/** Milliseconds from an action until the frame after it is painted. */
+/** A script for the page: runs `act` and resolves with the milliseconds until the next frame is painted. */
 function drawnBy(act) {
   return `new Promise((resolve) => requestAnimationFrame(() => {
     const startedAt = performance.now();

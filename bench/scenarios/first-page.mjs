@@ -5,10 +5,10 @@
 import { startBrowser } from '../harness/browser.mjs';
 import { makeWideSession } from '../harness/session.mjs';
 
-/** Pages a second when the content is shown within 500 ms. */
+/** Pages per second when the content is shown within 500 ms. */
 const SHOWN_MIN = 1000 / 500;
 const SESSION = { symbols: 10, start: '2024-03-04', end: '2024-03-08', days: 5 };
-/** The page that is compared with: a few lines of text from the same server. */
+/** The page of the baseline: a few lines of text from the same server. */
 const TEXT_PAGE = '/console/NOTICE.txt';
 
 export default {
@@ -55,7 +55,7 @@ async function shownMs(browser, url, path, selector) {
   }
 }
 
-/** Waits for the element, then for the task after the frame that paints it. */
+/** A script for the page: waits for the element, then for the task after the frame that paints it. */
 function probe(selector) {
   return `(() => {
     const note = () => {

@@ -29,5 +29,5 @@ import prefetch from './prefetch.mjs';
  */
 export const scenarios = [s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11];
 
-/** Run only by name: other scenarios cover what they show, or it belongs in no table. */
+/** Scenarios that run only by name: others cover what they show, or their figures do not belong in the table. */
 export const extras = [prefetch, mirror, lockstep, days, console, firstPage];

@@ -7,7 +7,7 @@ import { startConsumers } from '../harness/consumers.mjs';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 import { computed, median } from '../harness/rounds.mjs';
 
-const MOST = 4;
+const CONSUMERS_MAX = 4;
 /**
  * The lead (`pace.window`), in base bars: two trading days, so that a consumer reads one day while it steps through the
  * other. The default of a spec is 30.
@@ -40,7 +40,7 @@ function together(samples) {
 
 export default {
   id: 'lockstep',
-  title: `lockstep: 100 symbols × 5 days with ${UPKEEP.upkeep ? 'no upkeep' : 'a barrier each day, 5m and 15m derived'}, every 1m, window ${WINDOW}, one consumer process with an empty loop, from the request that starts the session to the end of both; limit: the same session at pace max without consumers; beside: ${MOST} consumer processes; bars/s from the first step to the last, and CPU ns a bar of one consumer process (warmed up by ${WARM_UPS + 2 * SESSIONS} sessions); ${SESSIONS} sessions a sample`,
+  title: `lockstep: 100 symbols × 5 days with ${UPKEEP.upkeep ? 'no upkeep' : 'a barrier each day, 5m and 15m derived'}, every 1m, window ${WINDOW}, one consumer process with an empty loop, from the request that starts the session until both have ended; limit: the same session at pace max without consumers; also: ${CONSUMERS_MAX} consumer processes; bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${WARM_UPS + 2 * SESSIONS} sessions); ${SESSIONS} sessions per sample`,
   unit: 'bars/s',
   rounds: 5,
   targets: {
@@ -52,7 +52,7 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });
-    const consumers = await startConsumers(bench.services.sessionRedisUrl, MOST);
+    const consumers = await startConsumers(bench.services.sessionRedisUrl, CONSUMERS_MAX);
     const system = await bench.system({ workers: 2 });
     const samples = {};
     const one = async (count) => {
@@ -61,7 +61,7 @@ export default {
       const sample = await runSession(bench, system, market, { ...UPKEEP, pace }, { whileRunning });
       for (const { bars, steps } of sample.others) {
         if (bars !== market.bars) throw new Error(`expected ${market.bars} bars in the loop, was ${bars}`);
-        if (steps !== market.grids.length * 390) throw new Error(`expected a step a minute, was ${steps}`);
+        if (steps !== market.grids.length * 390) throw new Error(`expected one step per minute, was ${steps}`);
       }
       sample.others.forEach((other, i) => (sample.cpu[`consumer ${i + 1}`] = other.cpu));
       return sample;
@@ -71,7 +71,7 @@ export default {
       for (let i = 0; i < SESSIONS; i++) all.push(await one(count));
       return (samples[count] = together(all));
     };
-    for (let i = 0; i < WARM_UPS; i++) await one(MOST);
+    for (let i = 0; i < WARM_UPS; i++) await one(CONSUMERS_MAX);
     const nanosOf = (count) => computed(() => median(samples[count].others.map(({ nanosABar }) => nanosABar)), 'ns');
     return {
       value: arm(1),
@@ -79,12 +79,12 @@ export default {
       others: {
         'first step to last': computed(() => median(samples[1].others.map(({ rate }) => rate))),
         'CPU ns a bar': nanosOf(1),
-        '4 consumers': arm(MOST),
-        'CPU ns a bar of one of 4': nanosOf(MOST),
-        'share kept with 4 consumers, %': computed(() => (100 * samples[MOST].rate) / samples[1].rate, '%'),
+        '4 consumers': arm(CONSUMERS_MAX),
+        'CPU ns a bar of one of 4': nanosOf(CONSUMERS_MAX),
+        'share kept with 4 consumers, %': computed(() => (100 * samples[CONSUMERS_MAX].rate) / samples[1].rate, '%'),
         // The CPU time of the consumers themselves is not included.
         'CPU of the stream, 4 consumers more than 1, %': computed(
-          () => (100 * streamCpu(samples[MOST])) / streamCpu(samples[1]) - 100,
+          () => (100 * streamCpu(samples[CONSUMERS_MAX])) / streamCpu(samples[1]) - 100,
           '%',
         ),
       },

@@ -16,10 +16,10 @@ const TRIPS = 4_000;
 export default {
   id: 'mirror',
   title:
-    'reads of 100 symbols × 1 day, million a second: mirror latest bar; limit: array of objects, latest bar; also: last 20 bars of both, a derived bar, 20 closes, and (per second) reader and PING',
+    'million reads per second over 100 symbols × 1 day: latest bar of a mirror; limit: latest bar of an array of objects; also: last 20 bars of both, a derived bar, 20 closes, and those of a reader, with PING',
   unit: 'M reads/s',
   rounds: 5,
-  // 50 ns are 20 million a second, 300 ns 3.33; 2.3 PINGs are 43 % of their rate.
+  // 50 ns are 20 million reads per second, 300 ns 3.33 million. A read in the time of 2.3 PINGs has 43 % of their rate.
   targets: {
     valueMin: 20,
     others: { 'mirror last 20': { valueMin: 1e3 / 300 }, 'reader, % of PING': { valueMin: 100 / 2.3 } },
@@ -67,7 +67,7 @@ async function microsOf(trip) {
   return Number(process.hrtime.bigint() - startedAt) / 1e3;
 }
 
-/** Measures reads, in millions a second. */
+/** An arm that measures reads, in millions per second. */
 function timed(symbols, read) {
   const readAll = () => {
     let sum = 0;

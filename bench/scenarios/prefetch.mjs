@@ -1,7 +1,7 @@
 /**
- * Changes from one trading day to the next, with and without reading ahead: for how many the next day's rows had been
- * read at the close, and how long after the close its first bars are stored. The figures come from the events of the
- * sessions.
+ * Changes from one trading day to the next, with and without reading ahead: the share of changes for which the rows of
+ * the next day had been read by the close, and the time from the close until the first bars of the next day are stored.
+ * The figures come from the events of the sessions.
  */
 import { computed, median } from '../harness/rounds.mjs';
 import { runSession } from '../harness/session.mjs';

@@ -1,10 +1,10 @@
-/** The main figure: how fast rows in PostgreSQL become a session store. */
+/** The main figure: how fast a session streams rows from PostgreSQL into its session store. */
 import { Client } from 'pg';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
-/** ReadyForQuery, idle: the last message of a command. */
+/** PostgreSQL's message ReadyForQuery (idle), which ends the answer to a command. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
-const ROWS_A_FETCH = 10_000;
+const ROWS_PER_FETCH = 10_000;
 
 export default {
   id: 'S1',
@@ -69,7 +69,7 @@ async function zsetSession(bench, meter, { datasetId, bars }) {
       `DECLARE rows NO SCROLL CURSOR FOR SELECT symbol_id, (extract(epoch FROM "time") * 1000)::float8, open, high, low, close, volume FROM bars
      WHERE dataset_id = ${Number(datasetId)} ORDER BY "time", symbol_id`,
     );
-    const fetch = () => client.query({ text: `FETCH ${ROWS_A_FETCH} FROM rows`, rowMode: 'array' });
+    const fetch = () => client.query({ text: `FETCH ${ROWS_PER_FETCH} FROM rows`, rowMode: 'array' });
     let pending = fetch();
     for (;;) {
       const { rows } = await pending;

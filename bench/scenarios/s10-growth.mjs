@@ -1,5 +1,5 @@
 /**
- * Growth: more symbols, more days, more sessions at once. The time a bar and the coordinator's memory must stay the
+ * Growth: more symbols, more days, more sessions at once. The time per bar and the coordinator's memory must stay the
  * same, and sessions over the same days must share reads.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,41 +8,41 @@ import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
 const SYMBOLS = [50, 100, 200, 400, 800];
 const DAYS = [5, 60];
-/** Symbols of the sessions that differ in days; the shortest session must take longer than a start and an end. */
+/** Symbols of the sessions that differ in days: enough that even the shortest does not only start and end. */
 const DAY_SYMBOLS = 200;
 /** Symbols of the sessions that run at the same time. */
 const SHARED_SYMBOLS = 100;
 /** Days of the sessions that differ in symbols, and of those that run at the same time. */
 const SYMBOL_DAYS = 20;
 const SESSIONS = [2, 4, 8];
-/** Sessions that are not measured. */
+/** Sessions that run before the measurement. */
 const WARM_UPS = 10;
-/** The time a bar must be within ± 25 % of that of the smallest session. Rates are its inverse. */
+/** The time per bar must be within ± 25 % of that of the smallest session. The rate is its inverse. */
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
 
-const wide = (symbols) => `${symbols} symbols × ${SYMBOL_DAYS} days`;
-const long = (days) => `${DAY_SYMBOLS} symbols × ${days} days`;
-const many = (count) => `${count} sessions at once, CPU of one more`;
-const manyInTime = (count) => `${count} sessions at once, time of one more`;
+const symbolsArm = (symbols) => `${symbols} symbols × ${SYMBOL_DAYS} days`;
+const daysArm = (days) => `${DAY_SYMBOLS} symbols × ${days} days`;
+const cpuArm = (count) => `${count} sessions at once, CPU of one more`;
+const timeArm = (count) => `${count} sessions at once, time of one more`;
 
 export default {
   id: 'S10',
   title:
-    'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, run before and after each of the others, which are compared with the two; also the sizes between, 5 and 60 days, and 2 to 8 sessions over the same days (CPU seconds of all processes, and time, for one more as a part of the first)',
+    'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, run before and after each other arm, which is compared with both; also sizes in between, 5 and 60 days, and 2 to 8 sessions over the same days (CPU seconds of all processes, and wall time, of one more session as a share of the first)',
   unit: 'bars/s',
   rounds: 5,
   targets: {
     ...WITHIN,
     others: {
-      ...Object.fromEntries(SYMBOLS.slice(1, -1).map((symbols) => [wide(symbols), WITHIN])),
-      ...Object.fromEntries(DAYS.map((days) => [long(days), WITHIN])),
-      ...Object.fromEntries(SESSIONS.map((count) => [many(count), { valueMax: 0.5 }])),
+      ...Object.fromEntries(SYMBOLS.slice(1, -1).map((symbols) => [symbolsArm(symbols), WITHIN])),
+      ...Object.fromEntries(DAYS.map((days) => [daysArm(days), WITHIN])),
+      ...Object.fromEntries(SESSIONS.map((count) => [cpuArm(count), { valueMax: 0.5 }])),
       'coordinator memory, largest / smallest': { valueMax: 1.25 },
     },
   },
   async prepare(bench) {
-    const broad = await bench.market({ symbols: SYMBOLS.at(-1), days: SYMBOL_DAYS });
-    const lasting = await bench.market({ symbols: DAY_SYMBOLS, days: DAYS.at(-1) });
+    const manySymbols = await bench.market({ symbols: SYMBOLS.at(-1), days: SYMBOL_DAYS });
+    const manyDays = await bench.market({ symbols: DAY_SYMBOLS, days: DAYS.at(-1) });
     const system = await bench.system();
     const { pid } = system.coordinator;
     const peaks = new Map();
@@ -53,8 +53,8 @@ export default {
       peaks.set(name, peakMb(pid));
       return sample;
     };
-    const symbolsOf = (count) => partOf(broad, count, SYMBOL_DAYS);
-    const daysOf = (count) => partOf(lasting, DAY_SYMBOLS, count);
+    const symbolsOf = (count) => partOf(manySymbols, count, SYMBOL_DAYS);
+    const daysOf = (count) => partOf(manyDays, DAY_SYMBOLS, count);
     const smallest = () => run('smallest', symbolsOf(SYMBOLS[0]));
     // A process that has just started still compiles its code, which would dominate the smallest sessions.
     for (let i = 0; i < WARM_UPS; i++) await smallest();
@@ -68,14 +68,14 @@ export default {
       before = after;
       return { ...sample, ratioToLimit };
     };
-    const shared = partOf(lasting, SHARED_SYMBOLS, SYMBOL_DAYS);
-    // The figures of a single session, with which the others of the same round are compared.
-    let first;
+    const shared = partOf(manyDays, SHARED_SYMBOLS, SYMBOL_DAYS);
+    // The figures of a single session, with which several sessions of the same round are compared.
+    let single;
     const times = new Map();
     const together = (count) => async () => {
-      if (count === SESSIONS[0]) first = await runTogether(bench, system, shared, 1);
-      const all = await runTogether(bench, system, shared, count);
-      const oneMore = (field) => (all[field] - first[field]) / (count - 1) / first[field];
+      if (count === SESSIONS[0]) single = await runTogether(bench, system, shared, 1);
+      const several = await runTogether(bench, system, shared, count);
+      const oneMore = (field) => (several[field] - single[field]) / (count - 1) / single[field];
       times.set(count, oneMore('seconds'));
       return { unit: 'of the first', rate: oneMore('cpuSeconds') };
     };
@@ -87,10 +87,12 @@ export default {
       },
       value: arm('largest', symbolsOf(SYMBOLS.at(-1))),
       others: {
-        ...Object.fromEntries(SYMBOLS.slice(1, -1).map((count) => [wide(count), arm(wide(count), symbolsOf(count))])),
-        ...Object.fromEntries(DAYS.map((count) => [long(count), arm(long(count), daysOf(count))])),
-        ...Object.fromEntries(SESSIONS.map((count) => [many(count), together(count)])),
-        ...Object.fromEntries(SESSIONS.map((count) => [manyInTime(count), timeOf(count)])),
+        ...Object.fromEntries(
+          SYMBOLS.slice(1, -1).map((count) => [symbolsArm(count), arm(symbolsArm(count), symbolsOf(count))]),
+        ),
+        ...Object.fromEntries(DAYS.map((count) => [daysArm(count), arm(daysArm(count), daysOf(count))])),
+        ...Object.fromEntries(SESSIONS.map((count) => [cpuArm(count), together(count)])),
+        ...Object.fromEntries(SESSIONS.map((count) => [timeArm(count), timeOf(count)])),
         'coordinator memory, largest / smallest': computed(
           () => Math.max(...peaks.values()) / Math.min(...peaks.values()),
           'times',
@@ -112,15 +114,15 @@ function partOf({ symbols, grids, ...market }, symbolCount, days) {
  */
 async function runTogether(bench, system, market, count) {
   await system.meter.settled();
-  let missing = count;
+  let toCreate = count;
   let start;
-  const allThere = new Promise((resolve) => (start = resolve));
+  const allCreated = new Promise((resolve) => (start = resolve));
   const created = () => {
-    if (--missing === 0) {
+    if (--toCreate === 0) {
       system.meter.reset();
       start();
     }
-    return allThere;
+    return allCreated;
   };
   const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { created }));
   const samples = await Promise.all(runs);

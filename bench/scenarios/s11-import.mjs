@@ -146,7 +146,7 @@ async function writeRows(file, rows, { head = '', row, between = '', tail = '' }
   await pipeline(lines, createWriteStream(file));
 }
 
-/** A second database, which is emptied between samples. */
+/** A database for this scenario alone, because samples start with empty tables. */
 async function ownDatabase(bench) {
   const name = 'bench_import';
   const dataSource = bench.dataSource;
@@ -158,7 +158,7 @@ async function ownDatabase(bench) {
   return { url: url.href, drop };
 }
 
-/** Digits of a time, such as those of 20220101000000. */
+/** The digits `[start, end)` of a time that is written like 20220101000000. */
 function digits(time, start, end) {
   return new Date(time).toISOString().replace(/\D/g, '').slice(start, end);
 }

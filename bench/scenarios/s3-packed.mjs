@@ -1,19 +1,16 @@
-/**
- * How fast packed days stream: their bytes go from PostgreSQL into the session store, and no process looks at a single
- * bar.
- */
+/** How fast packed days stream: their bytes go from PostgreSQL into the store, and no process reads single bars. */
 import { barsOf, gridsOf, seeded } from '../harness/market.mjs';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 import { chunkOf } from '../harness/store.mjs';
 
 const MARKET = { symbols: 400, days: 20 };
-/** Symbols of one pipeline in the limit arm: as many chunks as a flush has. */
+/** Chunks per pipeline in the limit arm: as many as a flush has. */
 const PIPELINED = 128;
 
 export default {
   id: 'S3',
   title:
-    'packed source: 400 symbols × 20 days, packed days → session store, pace max, upkeep off; limit: one SET a day chunk, pipelined, same bytes; baseline: S1',
+    'packed source: 400 symbols × 20 days, packed days → session store, pace max, upkeep off; limit: one SET per day chunk, pipelined, same bytes; baseline: S1',
   unit: 'bars/s',
   rounds: 5,
   targets: { ratioToLimit: 0.5, ratioToBaseline: 3, bytesPerBarMax: 60 },

@@ -1,6 +1,6 @@
 /**
- * How fast the store takes the smallest possible windows: one minute of all symbols, by one script call for each
- * partition.
+ * How fast the session store accepts the smallest possible windows: one minute of all symbols, written by one script
+ * call per partition.
  */
 import { RECORD_BYTES, recordOffset } from '@barkeep/bars';
 import { removeSession } from '@barkeep/session-data';
@@ -13,7 +13,7 @@ const MINUTES = { upkeep: { barrier: { minutes: 1 } } };
 export default {
   id: 'S4',
   title:
-    'minute windows: 500 symbols, one day, a window a minute, store only; baseline: one SETRANGE a bar, pipelined a minute',
+    'minute windows: 500 symbols, one day, one window per minute, store only; baseline: one SETRANGE per bar, one pipeline per minute',
   unit: 'bars/s',
   targets: { ratioToBaseline: 2 },
   async prepare(bench) {

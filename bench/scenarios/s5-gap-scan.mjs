@@ -16,7 +16,7 @@ const REPEATS = 20;
 export default {
   id: 'S5',
   title:
-    'gap scan: 500 symbols, one day, 2 % holes, from Redis; limit: reading the bitmaps alone; baseline: reading all bars of sorted sets',
+    'gap scan: 500 symbols, one day, 2 % holes, from Redis; limit: only reading the bitmaps; baseline: reading all bars from sorted sets',
   unit: 'symbol-days/s',
   rounds: 7,
   targets: { ratioToLimit: 0.5, ratioToBaseline: 20, others: { 'pure detection': { valueMin: 200_000 } } },
@@ -42,7 +42,7 @@ export default {
   },
 };
 
-/** An arm that scans all symbols and must find `expected` gaps. */
+/** An arm that scans all symbols and, unless `expected` is undefined, must find that many gaps. */
 function timed(repeats, expected, scan) {
   return async () => {
     let found;

@@ -1,6 +1,6 @@
 /**
  * How long it takes to fill a gap, from the moment a worker takes the job until the bars can be read, including all
- * that the worker reads and compares. The limit is one SELECT and one SETRANGE, which check nothing.
+ * reads and checks of the worker. The limit is one SELECT and one SETRANGE, which check nothing.
  */
 import { DayChunk, ORIGIN_CODES, recordOffset } from '@barkeep/bars';
 import { Metrics, startTracing } from '@barkeep/observe';
@@ -16,7 +16,7 @@ import { computed, median } from '../harness/rounds.mjs';
 import { openStore, writeDay } from '../harness/store.mjs';
 
 const GAPS = [1, 30, 390];
-/** Gaps filled in one sample. */
+/** Gaps per sample that the worker fills, and as many by hand. */
 const REPEATS = 20;
 const PREFIX = 'bench';
 const SETTINGS = { backoffMs: 1_000, attempts: 5, repositoryTimeoutMs: 30_000 };
@@ -25,7 +25,7 @@ const NO_REPOSITORIES = { own: new Map(), observe: () => undefined };
 export default {
   id: 'S7',
   title:
-    'backfill: a gap of 1, 30, 390 bars (value: 30), from the job being picked up to bars readable; limit: one SELECT + one SETRANGE by hand',
+    'backfill: a gap of 1, 30 or 390 bars (value: 30), from the start of the job until the bars are readable; limit: one SELECT + one SETRANGE by hand',
   unit: 'ms',
   rounds: 7,
   targets: {
@@ -37,13 +37,13 @@ export default {
     const job = new Job(bench, market);
     const all = [];
     const arm = (bars) => async () => {
-      const [own, byHand] = [[], []];
+      const [byWorker, byHand] = [[], []];
       for (let i = 0; i < REPEATS; i++) {
-        own.push(await job.run(bars));
+        byWorker.push(await job.run(bars));
         byHand.push(await job.byHand(bars));
       }
-      all.push(...own);
-      return { rate: median(own), byHand: median(byHand), ratioToLimit: median(own) / median(byHand) };
+      all.push(...byWorker);
+      return { rate: median(byWorker), byHand: median(byHand), ratioToLimit: median(byWorker) / median(byHand) };
     };
     const [one, thirty, day] = GAPS.map(arm);
     let last;

@@ -1,7 +1,6 @@
 /**
- * How long a hole stays open: the time from when a day with holes is in the store until all its bars are, without
- * barriers, so that no clock waits for it. The stream's hint starts the repair; the periodic round, every 60 s, does
- * not matter.
+ * How long a hole stays open: the time from the moment a day with holes is in the store until all of its bars are. No
+ * barrier makes the clock wait. The stream's hint starts the repair, long before the periodic round of every 60 s.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { computed } from '../harness/rounds.mjs';
@@ -14,7 +13,7 @@ const DEADLINE_MS = 30_000;
 export default {
   id: 'S8',
   title:
-    'time to repair: 50 symbols, a day with 2 % holes, from holes streamed to all their bars in place, barrier none, by the hint; baseline: the 60 s tick',
+    'time to repair: 50 symbols, a day with 2 % holes, from the streamed day until all its bars are stored, no barrier, started by the hint; baseline: the 60 s round',
   unit: 'ms',
   rounds: 11,
   targets: { valueMax: 250 },
@@ -40,15 +39,15 @@ async function repair({ redis }, { coordinator, meter }, whole, holey) {
   const meta = `barkeep:{${id}:0}:meta`;
   meter.reset();
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
-  const streamedAt = await seen(redis, meta, ([, streamed]) => Number(streamed) === holey.bars);
-  const filledAt = await seen(redis, meta, ([backfilled]) => Number(backfilled) === whole.bars - holey.bars);
+  const streamedAt = await timeWhen(redis, meta, ([, streamed]) => Number(streamed) === holey.bars);
+  const filledAt = await timeWhen(redis, meta, ([backfilled]) => Number(backfilled) === whole.bars - holey.bars);
   const cpu = meter.seconds();
   await coordinator.call('DELETE', `/v1/sessions/${id}`);
   return { rate: filledAt - streamedAt, cpu };
 }
 
 /** The time at which the store's counters first satisfy `test`. */
-async function seen(redis, meta, test) {
+async function timeWhen(redis, meta, test) {
   for (const deadline = performance.now() + DEADLINE_MS; performance.now() < deadline; await turn()) {
     if (test(await redis.hmget(meta, 'backfilled', 'streamed'))) return performance.now();
   }

@@ -1,6 +1,4 @@
-/**
- * What upkeep costs when there is nothing to repair: CPU time of the coordinator a bar, and wall time on one machine.
- */
+/** What upkeep costs when there is nothing to repair: CPU time of the coordinator, and wall time on one machine. */
 import { computed } from '../harness/rounds.mjs';
 import { runSession } from '../harness/session.mjs';
 

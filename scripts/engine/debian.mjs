@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const QUIET = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 };
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** Dependencies that the programs do not need to run: PostgreSQL's JIT compiler, the installers' Perl, translations. */
+/** Dependencies that are not extracted, which the programs do not need: PostgreSQL's JIT compiler, the installers' Perl, translations. */
 const LEFT_OUT = /^(libllvm|libz3|libperl|perl|locales|libc-l10n|postgresql-common|postgresql-client-common)/;
 
 /** @returns {boolean} true on Debian, for a user who may install packages */
@@ -85,7 +85,7 @@ export class DebianRelease {
   }
 }
 
-/** The archive that this machine's own release comes from. */
+/** The URL of the archive of this machine's release. */
 function archive() {
   const format = '$(CODENAME) $(REPO_URI)';
   const lines = execFileSync('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], QUIET);

@@ -1,5 +1,5 @@
 /**
- * A Docker engine with Compose, and the public images that this project names.
+ * Provides a Docker engine with Compose, and the public images that this project names.
  *
  * Uses the engine that `docker version` finds. Otherwise, as root on Debian, it installs docker.io, takes the Compose
  * and Buildx plugins out of Debian's packages and starts an engine with a separate folder and socket
@@ -54,16 +54,16 @@ export async function openEngine() {
   return startEngine();
 }
 
-/** Makes the public images that the Dockerfile and the Compose files name available, and those of `more`. */
+/** Pulls or builds the missing ones of the images that the Dockerfile and the Compose files name, and of `more`. */
 export function haveImages(more = []) {
   const missing = [...new Set([...namedImages(), ...more])].filter(
     (name) => !succeeds('docker', 'image', 'inspect', name),
   );
-  let registry = true;
+  let hasRegistry = true;
   for (const name of missing) {
-    registry &&= spawnSync('docker', ['pull', '--quiet', name], { ...quiet, timeout: PULL_LIMIT_MS }).status === 0;
-    if (registry) continue;
-    log(`no registry answers for ${name}: making a stand-in of Debian's packages`);
+    hasRegistry &&= spawnSync('docker', ['pull', '--quiet', name], { ...quiet, timeout: PULL_LIMIT_MS }).status === 0;
+    if (hasRegistry) continue;
+    log(`no registry answers for ${name}: building a stand-in from Debian's packages`);
     if (!isDebianAsRoot()) throw new Error(`expected the image ${name}, or root on Debian to make a stand-in`);
     makeStandIn(name, DOWNLOADS);
   }
@@ -72,12 +72,13 @@ export function haveImages(more = []) {
 function namedImages() {
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
   const bases = [...dockerfile.matchAll(/^FROM (\S+:\S+)/gm)].map(([, name]) => name);
+  // Each Compose file only works on top of those before it.
   const services = COMPOSE_FILES.flatMap((_file, count) => {
     const files = COMPOSE_FILES.slice(0, count + 1).flatMap((file) => ['--file', join(ROOT, file)]);
     const text = execFileSync('docker', ['compose', ...files, 'config', '--format', 'json'], { encoding: 'utf8' });
     return Object.values(JSON.parse(text).services);
   });
-  // One service builds the image that the others of ours use.
+  // Images that a service builds are not public.
   const built = new Set(services.filter(({ build }) => build !== undefined).map(({ image }) => image));
   return [...bases, ...services.map(({ image }) => image).filter((image) => !built.has(image))];
 }

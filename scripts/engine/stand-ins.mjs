@@ -4,8 +4,8 @@
  * environment of PostgreSQL's first start.
  *
  * Node has the version of the name. The servers have the version of a Debian release: Redis 7.0 and PostgreSQL 15
- * (bookworm), Redis 8.0, Valkey 8.1 and PostgreSQL 17 (trixie). So a test must ask a server for its version and not
- * rely on an image's name.
+ * (bookworm), Redis 8.0, Valkey 8.1 and PostgreSQL 17 (trixie). So a test must ask a server for its version
+ * instead of relying on an image's name.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -30,7 +30,7 @@ const SYSTEM = ['base-files', 'base-passwd', 'dash', 'bash', 'coreutils', 'grep'
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 const UID = 999;
 
-/** The kinds of images, found by the name of the public image: the first match counts. */
+/** How to build each kind of image. The first entry whose `name` matches the name of the public image is used. */
 const KINDS = [
   { name: /^node:(\d+(?:\.\d+)*)/, release: 'bookworm', packages: ['libstdc++6'], make: makeNode },
   { name: /^redis:[67]/, release: 'bookworm', packages: ['redis-server'], make: makeRedis('redis') },
@@ -40,7 +40,7 @@ const KINDS = [
   { name: /^postgres:1[78]/, release: 'trixie', packages: ['postgresql-17'], make: makePostgres },
 ];
 
-/** Like the public image, PostgreSQL makes its data at the first start, with user, password and database of the environment. */
+/** Like the public image, makes the data at the first start, with user, password and database from the environment. */
 const POSTGRES_ENTRYPOINT = `#!/bin/sh
 set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
@@ -61,7 +61,7 @@ exec "$@" -c listen_addresses='*'
  * Makes the image of a name in the engine that DOCKER_HOST names.
  *
  * @param {string} image name of a public image @param {string} folder where downloads are kept
- * @throws Error when no stand-in is known, or a package cannot be had
+ * @throws Error when no stand-in is known, or a package cannot be downloaded
  */
 export function makeStandIn(image, folder) {
   const kind = KINDS.find(({ name }) => name.test(image));
@@ -129,7 +129,7 @@ function makePostgres(root) {
   return [`ENV ${settings}`, 'VOLUME /var/lib/postgresql', 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["postgres"]'];
 }
 
-/** The packages' own installers, which make users, do not run: replaces a user that has the name already. */
+/** Adds a user, because the packages' installers, which would, do not run. Replaces a user of the same name. */
 function addUser(root, name, uid) {
   for (const [file, line] of [
     ['passwd', `${name}:x:${uid}:${uid}::/tmp:/bin/sh\n`],

@@ -21,39 +21,40 @@ export interface DatasetDescription {
   symbols: { symbol: string; rows: number; first: string; last: string; zeroVolumeShare: number }[];
   coverage?: Coverage;
   quarantined: QuarantinedRows;
-  /** Of the first symbol's first rows, such as `1-minute`; null when it has too few rows. */
+  /** Time between the first rows of the first symbol, such as `1-minute`; null when it has too few rows. */
   spacing: string | null;
   looksLikeCloses: boolean;
-  /** The largest changes from one close to the next, as a share of the former. */
+  /** The largest changes from one close (`before`) to the next; `change` is the share of `before`. */
   jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
 }
 
 const SAMPLE_ROWS = 5_000;
-const SAMPLE_SYMBOLS = 10;
-const NARROW_MS = 300_000;
+const SPACING_ROWS = 500;
+const SPACING_SYMBOLS = 10;
+const FIVE_MINUTES_MS = 300_000;
 const DAY_MS = 86_400_000;
-const EXAMPLES = 5;
+const JUMPS_MAX = 5;
 
-/** The spacings of some symbols' first rows, ms, where they have rows enough to know it. */
+/** The time in ms between the first rows of some symbols; symbols without a clear spacing are left out. */
 export async function storedSpacings(
   database: Database,
   id: number,
   extents: readonly SymbolExtent[],
 ): Promise<number[]> {
-  const step = Math.ceil(extents.length / SAMPLE_SYMBOLS);
+  const step = Math.ceil(extents.length / SPACING_SYMBOLS);
   const symbols = extents.filter((_, index) => index % step === 0);
-  const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, 500)));
+  const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, SPACING_ROWS)));
   const spacings = sampled.flatMap((times) => (times.length > 3 ? spacingOf(times) : narrowSpacing(times)) ?? []);
-  return spacings.filter((spacing) => spacing < DAY_MS); // one row a day is an interval of no session
+  return spacings.filter((spacing) => spacing < DAY_MS); // no session has an interval of one row per day
 }
 
-/** Of rows that are too few to know it: two that are less than five minutes apart are not of five-minute bars. */
+/** The spacing of two or three rows if it is below five minutes: so few rows cannot prove a longer spacing. */
 function narrowSpacing(times: readonly number[]): number | undefined {
-  const divisor = times.slice(1).reduce((found, time, index) => greatestCommonDivisor(time - times[index]!, found), 0);
-  return divisor > 0 && divisor < NARROW_MS ? divisor : undefined;
+  const divisor = times.slice(1).reduce((gcd, time, index) => greatestCommonDivisor(time - times[index]!, gcd), 0);
+  return divisor > 0 && divisor < FIVE_MINUTES_MS ? divisor : undefined;
 }
 
-/** @param coveredHours of a calendar, against which the rows are counted */
+/** @param coveredHours calendar and hours to measure the coverage against; without them there is no `coverage` */
 export async function describeDataset(
   database: Database,
   dataset: string,
@@ -111,7 +112,7 @@ async function jumpsOf(database: Database, id: number): Promise<DatasetDescripti
     `SELECT s.name AS symbol, j."time", j.before, j.close, j.close / j.before - 1 AS change
      FROM (SELECT symbol_id, "time", close, lag(close) OVER (PARTITION BY symbol_id ORDER BY "time") AS before
            FROM bars WHERE dataset_id = $1) j JOIN symbols s ON s.id = j.symbol_id
-     WHERE j.before > 0 AND j.close <> j.before ORDER BY abs(j.close / j.before - 1) DESC LIMIT ${EXAMPLES}`,
+     WHERE j.before > 0 AND j.close <> j.before ORDER BY abs(j.close / j.before - 1) DESC LIMIT ${JUMPS_MAX}`,
     [id],
   );
   return rows.map((row) => ({ ...row, time: row.time.toISOString() }));
@@ -120,7 +121,7 @@ async function jumpsOf(database: Database, id: number): Promise<DatasetDescripti
 export interface Coverage {
   calendar: string;
   hours: Hours;
-  /** Present slots of the expected ones, 0 to 1, between the first and the last trading day of each symbol. */
+  /** Share of the expected slots that have a row, 0 to 1; for each symbol from its first to its last trading day. */
   share: number;
   /** Rows for which the calendar has no slot. */
   outside: number;
@@ -153,9 +154,9 @@ async function coverageOf(
   const months = [...expected]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([month, slots]) => ({ month, expected: slots, present: present.get(month) ?? 0 }));
-  const inside = [...present.values()].reduce((sum, slots) => sum + slots, 0);
-  const all = months.reduce((sum, month) => sum + month.expected, 0);
-  return { calendar: calendar.id, hours, share: inside / Math.max(1, all), outside: rows - inside, months };
+  const inSlots = [...present.values()].reduce((sum, slots) => sum + slots, 0);
+  const total = months.reduce((sum, month) => sum + month.expected, 0);
+  return { calendar: calendar.id, hours, share: inSlots / Math.max(1, total), outside: rows - inSlots, months };
 }
 
 /** The trading days for which the symbols may have rows. */

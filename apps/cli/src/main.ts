@@ -1,4 +1,4 @@
-/** Entry point of the `barkeep` command: runs it, prints an error as one line on stderr and sets the exit code. */
+/** Entry point of the `barkeep` command: runs it, prints an error on stderr and sets the exit code. */
 import { ApiProblemError } from '@barkeep/client';
 import { CommanderError } from 'commander';
 import { CliError, colour, EXIT } from './terminal/index.js';
@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Errors go to stderr: one line, or under --json one object. Commander prints its own lines. */
+/** Prints an error on stderr, with --json as one object. Without --json Commander has printed its own errors before. */
 function report(error: unknown, json: boolean, exitCode: number): void {
   if (exitCode === EXIT.ok || (error instanceof CommanderError && !json)) return;
   const message = messageOf(error);
@@ -38,7 +38,7 @@ function messageOf(error: unknown): string {
     : (error.stack ?? error.message);
 }
 
-/** Our libraries throw one error class per cause, with a message for the user. A bare Error or TypeError is a bug: print its stack. */
+/** True for error classes of libraries, and for errors with a code, such as ENOENT. Other errors are bugs and need a stack. */
 function isExpected(error: Error): boolean {
   return !['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'].includes(error.name) || 'code' in error;
 }
@@ -53,7 +53,7 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-// Node ends silently, with code 0, when nothing is left that could finish the command.
+// Node exits with code 0 and without a word when it has nothing left to wait for, even if the command has not finished.
 function reportUnfinished(): void {
   process.stderr.write('barkeep: the command stopped before its end: nothing more was stored\n');
   process.exitCode = EXIT.failed;

@@ -46,8 +46,8 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   const logFolder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
   scope.onEnd(() => rm(logFolder, { recursive: true, force: true }));
   const repositories = await serveRepository(options, logFolder, scope);
-  const own = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
-  const appEnv = { ...own, BARKEEP_HOST: '127.0.0.1', ...repositories };
+  const runEnv = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
+  const appEnv = { ...runEnv, BARKEEP_HOST: '127.0.0.1', ...repositories };
   const wanted = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
   const { urls: coordinators } = await startApps(urls, wanted, scope);
   return { coordinator: coordinators[0], redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
@@ -86,7 +86,7 @@ async function removeEmptyFolders(dataDir: string): Promise<void> {
   for (const folder of folders) await rmdir(folder).catch(() => undefined);
 }
 
-/** Serves the user's repository to workers. @returns the environment with which workers find it */
+/** Serves the user's repository to workers. @returns the environment variables with which workers find it */
 async function serveRepository(
   { env, repository, repositoryNames, log }: LocalRunOptions,
   folder: string,

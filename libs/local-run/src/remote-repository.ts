@@ -8,7 +8,7 @@ import type { RemoteError, RepositoryAddress } from './repository-server.js';
 /**
  * Repositories by name, including those of the user's own module (`BARKEEP_REPOSITORIES`).
  * @param address null when the user's repository has none of the supported forms
- * @param names names of the remote repository
+ * @param names the names under which the session's spec uses the user's repository
  */
 export async function remoteRepositories(
   address: RepositoryAddress | null,

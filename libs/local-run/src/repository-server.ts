@@ -40,7 +40,7 @@ export interface RepositoryServer {
 
 /**
  * Starts a server for a repository.
- * @param names names of the repository
+ * @param names the names under which the session's spec uses it
  * @returns undefined when the value has none of the supported forms of a repository
  */
 export async function startRepositoryServer(

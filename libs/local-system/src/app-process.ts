@@ -11,7 +11,7 @@ import { AppMissingError, AppStartError, errorMessage } from './errors.js';
 import { programFile } from './paths.js';
 
 const READY_LIMIT_MS = 60_000;
-/** The apps end within 10 s. */
+/** After this time a stop kills the app. Apps normally end within 10 s. */
 const STOP_LIMIT_MS = 15_000;
 const RESTART_DELAY_MIN_MS = 500;
 const RESTART_DELAY_MAX_MS = 30_000;
@@ -20,7 +20,7 @@ const HEALTHY_AFTER_MS = 60_000;
 const LOG_TAIL_LINES = 12;
 
 export interface AppSpec {
-  /** Shown to the user: `coordinator 1`. */
+  /** The name in messages, such as `coordinator 1`. */
   name: string;
   entry: string;
   env: NodeJS.ProcessEnv;
@@ -41,7 +41,7 @@ export class AppProcess {
     private readonly report: (line: string) => void,
   ) {}
 
-  /** The address that it serves, once started; a worker has none. A restart keeps the port. */
+  /** The address of the app, once it has started; a worker has none. A restart keeps the port. */
   get url(): string | undefined {
     return this.#url;
   }
@@ -50,7 +50,7 @@ export class AppProcess {
     return this.#child?.pid;
   }
 
-  /** Resolves when it serves. @throws AppMissingError, AppStartError with the end of its log when it does not come up */
+  /** Resolves when the app serves. @throws AppMissingError, or AppStartError with the end of the log when it does not start */
   async start(): Promise<void> {
     const { name, entry, logFile } = this.spec;
     if (!existsSync(entry)) throw new AppMissingError(entry);
@@ -92,21 +92,22 @@ export class AppProcess {
       stdio: ['ignore', log, log, 'ipc'],
     });
     closeSync(log);
-    // Stays for the life of the child: an error of its channel must not end this process.
+    // This listener stays for the life of the child: an error of its channel must not end this process.
     child.on('error', () => undefined);
     this.#child = child;
     const spawnedAt = Date.now();
     this.#url = (await readyMessage(child)) ?? this.#url;
     child.once('exit', (code, signal) => this.#onExit(signal ?? `exit code ${code}`, spawnedAt));
+    // The child may have ended before the listener was added.
     if (child.exitCode !== null || child.signalCode !== null) this.#onExit('early exit', spawnedAt);
   }
 
-  #onExit(how: string, spawnedAt: number): void {
+  #onExit(reason: string, spawnedAt: number): void {
     if (this.#stopping) return;
     this.#failures = Date.now() - spawnedAt > HEALTHY_AFTER_MS ? 0 : this.#failures + 1;
     const wait = Math.min(RESTART_DELAY_MIN_MS * 2 ** (this.#failures - 1), RESTART_DELAY_MAX_MS);
     this.report(
-      `${this.spec.name} ended (${how}); starting it again in ${wait / 1000} s, its log: ${this.spec.logFile}`,
+      `${this.spec.name} ended (${reason}); starting it again in ${wait / 1000} s, its log: ${this.spec.logFile}`,
     );
     this.#timer = setTimeout(() => {
       this.#spawn('a').then(
@@ -128,9 +129,9 @@ function readyMessage(child: ChildProcess): Promise<string | undefined> {
       clearTimeout(limit);
       child.removeAllListeners('message').removeAllListeners('exit').off('error', onError);
     };
-    const fail = (why: string): void => {
+    const fail = (reason: string): void => {
       settle();
-      reject(new Error(why));
+      reject(new Error(reason));
     };
     const onError = (error: Error): void => fail(error.message);
     child.once('exit', (code, signal) => fail(signal ?? `exit code ${code}`));

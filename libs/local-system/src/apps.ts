@@ -27,10 +27,10 @@ export interface Apps {
   processes: readonly AppProcess[];
 }
 
-/** Starts all of them and resolves when all serve. @throws AppStartError when one does not; the scope then stops the others */
+/** Starts the apps and resolves when all serve. @throws AppStartError when one does not; the scope then stops the others */
 export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Scope): Promise<Apps> {
   const env = { ...wanted.env, ...serviceEnvironment(urls) };
-  // Workers of one machine cannot share a port: the first has the wanted one, the others those after it.
+  // Workers on one machine cannot share a port: the first gets BARKEEP_WORKER_PORT, the others the ports after it.
   const workerPort = Number(env['BARKEEP_WORKER_PORT'] ?? 0);
   const make = (kind: string, entry: string, index: number, port: number): AppProcess => {
     const name = `${kind} ${index + 1}`;
@@ -60,7 +60,7 @@ export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Sc
 async function stopAll(apps: readonly AppProcess[], note: (line: string) => void): Promise<void> {
   const ended = await Promise.all(apps.map(async (app) => ({ app, inOrder: await app.stop() })));
   for (const { app, inOrder } of ended)
-    if (!inOrder) note(`${app.spec.name} did not end in order: ${app.spec.logFile}`);
+    if (!inOrder) note(`${app.spec.name} did not stop in order; its log: ${app.spec.logFile}`);
 }
 
 function urlOf(app: AppProcess): string {

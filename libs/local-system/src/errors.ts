@@ -1,4 +1,4 @@
-/** Errors of starting servers and Barkeep on this machine: one class per cause, and what a caught value says. */
+/** Errors when servers or Barkeep start on this machine, one class per cause; and functions that read caught values. */
 
 /** The system's error code, such as `ENOENT`; `undefined` when there is none. A caught value may be anything, and errors of another realm fail `instanceof Error`. */
 export function errorCode(caught: unknown): string | undefined {
@@ -12,7 +12,7 @@ export function errorMessage(caught: unknown): string {
   return (hasMessage ? String(caught.message) : '') || errorCode(caught) || String(caught);
 }
 
-/** The programs are not built. */
+/** The program of an app is not built. */
 export class AppMissingError extends Error {
   override readonly name = 'AppMissingError';
   constructor(entry: string) {

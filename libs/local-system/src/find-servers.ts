@@ -1,6 +1,6 @@
 /**
- * Finds the servers for a program: those that the environment names, else those of a running `barkeep up`, else embedded ones,
- * which it starts and stops. Programs that start servers on the same data folder wait for each other.
+ * Finds the servers for a program: those that the environment names; if it names none, those of a running `barkeep up`; for
+ * the rest embedded ones, which it starts and stops. Programs that start servers on the same data folder wait for each other.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
@@ -14,8 +14,8 @@ const TURN_LIMIT_MS = 600_000;
 const TURN_CHECK_MS = 200;
 
 /**
- * The servers and the coordinator of a running `barkeep up` of this folder; undefined when none runs.
- * @param env when it names servers, those of a `barkeep up` are not used
+ * The servers and the coordinator of a running `barkeep up` of this folder; undefined when none runs, or
+ * when `env` names any server.
  */
 export function runningUp(
   dataDir: string,
@@ -36,7 +36,7 @@ export async function findServers(options: StartOptions, scope: Scope): Promise<
   );
 }
 
-/** Starts the embedded servers; waits while another program uses them. @throws TurnError */
+/** Starts the embedded servers; first waits while another program uses their folder. @throws TurnError after 10 minutes */
 async function startInTurn(options: StartOptions, scope: Scope): Promise<ServiceUrls> {
   const { dataDir, log } = options;
   const deadline = Date.now() + TURN_LIMIT_MS;

@@ -1,5 +1,5 @@
 /**
- * Finds the folder for the data of embedded servers, `.barkeep/up` in the current project, and the files that child processes run.
+ * Finds the folder for the data of embedded servers, such as `.barkeep/up`, and the files that child processes run.
  * Does not read the environment.
  */
 import { existsSync } from 'node:fs';
@@ -18,7 +18,7 @@ export function dataFolder(cwd: string, dataDir: string, use: string): string {
   return join(isAbsolute(dataDir) ? dataDir : join(projectFolder(cwd), dataDir), use);
 }
 
-/** The published package has all of them in one folder; in the repository each is in the package that it belongs to. */
+/** Built files, relative to this file, in the repository. The published package has all of them in one folder. */
 const IN_REPOSITORY = {
   coordinator: '../../../apps/coordinator/dist/main.js',
   'upkeep-worker': '../../../apps/upkeep-worker/dist/main.js',

@@ -1,12 +1,10 @@
-/**
- * Closes what a program opened, in reverse order, when the program finishes, fails or is interrupted.
- */
+/** Closes what a program opened, in reverse order, when the program finishes, fails or is interrupted. */
 
 export class Scope {
   readonly #controller = new AbortController();
   readonly #closers: (() => Promise<unknown>)[] = [];
 
-  /** Aborted, with a reason, when the program shall end. */
+  /** Aborted, with a reason, when the program must end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -21,7 +19,7 @@ export class Scope {
     this.#controller.abort(reason);
   }
 
-  /** Closes everything, also after a failure; then throws the first failure. */
+  /** Runs all closing functions, even if some fail; then throws the first failure. */
   async end(): Promise<void> {
     const failures: unknown[] = [];
     for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {

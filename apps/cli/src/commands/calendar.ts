@@ -1,4 +1,4 @@
-/** `barkeep calendar show | check`: prints a calendar's trading days, or checks a calendar, also against a table of days. */
+/** `barkeep calendar show` prints trading days; `check` checks a file, or compares a calendar with a table of days. */
 import { readFile } from 'node:fs/promises';
 import {
   type Calendar,
@@ -35,7 +35,7 @@ interface CheckOptions extends OutputOptions {
   table?: string;
 }
 
-/** Limit for `show`: 27 years. */
+/** Longest range of dates for `show`, in days: 27 years. */
 const DAYS_MAX = 10_000;
 
 export const calendarCommand = () =>
@@ -86,7 +86,7 @@ function checkCommand(): CliCommand {
     });
 }
 
-/** The calendar of a file, or with a table also a shipped one by name. */
+/** The calendar in a file; with `--table` the name of a shipped calendar is accepted too. */
 async function calendarOf(named: string, options: CheckOptions): Promise<Calendar> {
   if (options.table && calendarIds().includes(named)) return calendarNamed(named);
   const calendars = await readCalendars(named);
@@ -108,7 +108,7 @@ function daysOf(calendar: Calendar, { from, to, hours }: ShowOptions): TradingDa
   return readOption('calendar', () => calendar.tradingDays(from, to, hours));
 }
 
-/** The times as ISO 8601, and the number of expected one-minute bars. */
+/** A trading day as it is printed: its times in ISO 8601, and the number of expected one-minute bars. */
 function lineOf(day: TradingDay) {
   const iso = (time: number): string => new Date(time).toISOString();
   const segments = day.segments.map(({ open, close }) => ({ open: iso(open), close: iso(close) }));
@@ -124,7 +124,7 @@ function daysTable(days: readonly ReturnType<typeof lineOf>[]): string {
   return table(['date', 'segments (UTC)', 'minutes'], rows);
 }
 
-/** A date on which a calendar and a table differ; the hours of each as text, `closed` when it does not trade. */
+/** A date on which a calendar and a table differ; the hours in each of them as text, or `closed`. */
 interface CalendarDifference {
   date: string;
   calendar: string;
@@ -142,20 +142,20 @@ export function compareWithTable(
   calendar: Calendar,
   text: string,
 ): { days: number; differences: CalendarDifference[] } {
-  const wanted = readTable(text);
-  const dates = [...wanted.keys()];
+  const tableDays = readTable(text);
+  const dates = [...tableDays.keys()];
   const [from, to] = [dates[0]!, dates.at(-1)!];
   if (from < calendar.firstDate || to > calendar.lastDate) {
     const known = `${calendar.firstDate} to ${calendar.lastDate}`;
     throw new CliError(`--table: expected dates of ${calendar.id}, ${known}, was ${from} to ${to}`);
   }
   const days = new Map(calendar.tradingDays(from, to).map((day) => [day.date, hoursOf(day)]));
-  const all = [...new Set([...days.keys(), ...dates])].sort();
-  const differences = all.flatMap((date) => {
-    const [ours, theirs] = [days.get(date) ?? CLOSED, wanted.get(date) ?? CLOSED];
+  const allDates = [...new Set([...days.keys(), ...dates])].sort();
+  const differences = allDates.flatMap((date) => {
+    const [ours, theirs] = [days.get(date) ?? CLOSED, tableDays.get(date) ?? CLOSED];
     return ours === theirs ? [] : [{ date, calendar: ours, table: theirs }];
   });
-  return { days: wanted.size, differences };
+  return { days: tableDays.size, differences };
 }
 
 function readTable(text: string): Map<string, string> {

@@ -16,14 +16,14 @@ Examples:
   barkeep certify my-session --out before-the-repair.json
   barkeep compare my-session my-session.certificate.json
 
-Two runs over the same data have the same digests on any machine. The certificate of a running session has its
-complete days.`;
+Two runs over the same data have the same digests on any machine. The certificate of a running session has only
+its complete days.`;
 
 export const certifyCommand = () =>
   new SessionCommand('certify', 'print and save the certificate of a session: one digest for each day', EXAMPLES)
     .argument('<session>')
     .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')
-    .option('--force', 'overwrite a file with another certificate')
+    .option('--force', 'overwrite a file that has other content')
     .work(async (context, id: string, options: CertifyOptions) => {
       const certificate = await (await context.existingCoordinator(options)).certificate(id);
       const file = options.out ?? `${id}.certificate.json`;
@@ -32,7 +32,7 @@ export const certifyCommand = () =>
       note(`saved in ${file}`);
     });
 
-/** Overwrites a file only when its certificate has the same digest, or with `force`. @throws CliError */
+/** Writes the file; replaces an existing one only if its digest is the same, or with `force`. @throws CliError */
 async function save(file: string, certificate: Certificate, force: boolean): Promise<void> {
   const text = `${JSON.stringify(certificate.raw, null, 2)}\n`;
   try {
@@ -40,7 +40,7 @@ async function save(file: string, certificate: Certificate, force: boolean): Pro
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     if (!force && (await digestIn(file)) !== certificate.digest) {
-      throw new CliError(`expected no other certificate in ${file}, was one: choose another --out, or add --force`);
+      throw new CliError(`expected no file ${file} with other content, was one: choose another --out, or add --force`);
     }
     await writeFile(file, text);
   }
@@ -58,11 +58,11 @@ function certificateText({ days, digest, complete, changedSince, consumers }: Ce
   const changed = new Set(changedSince);
   const rows = days.map((day) => {
     const { expected, filled, backfilled, noTrade } = day.counts;
-    const repaired = changed.has(day.date) ? ' (changed since the certificate was kept)' : '';
-    return [day.date, expected, filled, backfilled, noTrade, `${day.digest.slice(0, 16)}…${repaired}`];
+    const changedText = changed.has(day.date) ? ' (changed since the certificate was kept)' : '';
+    return [day.date, expected, filled, backfilled, noTrade, `${day.digest.slice(0, 16)}…${changedText}`];
   });
-  const of = `${days.length} ${days.length === 1 ? 'day' : 'days'}${complete ? '' : ' so far'}`;
-  const chain = `${table(['date', 'expected', 'filled', 'backfilled', 'no trade', 'digest'], rows)}\n${digest}  ${of}`;
+  const total = `${days.length} ${days.length === 1 ? 'day' : 'days'}${complete ? '' : ' so far'}`;
+  const chain = `${table(['date', 'expected', 'filled', 'backfilled', 'no trade', 'digest'], rows)}\n${digest}  ${total}`;
   if (consumers.length === 0) return chain;
   const delivered = consumers.map((to) => {
     return [to.name, to.steps, to.bars, shortTime(to.time), `${to.deliveredHash.slice(0, 16)}…`];

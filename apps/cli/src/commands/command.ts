@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { type ConnectionOptions, Context } from '../services/index.js';
 import { EXIT, type OutputOptions, withLifetime, wrapped } from '../terminal/index.js';
 
-/** Throws instead of ending the process. Under --json the caller alone reports errors. */
+/** A command that throws instead of ending the process. With --json it prints no errors: main.ts prints them. */
 export class CliCommand extends Command {
   /** @param help text after the options, with an example */
   constructor(name: string, description: string, help = '') {
@@ -11,14 +11,14 @@ export class CliCommand extends Command {
     this.description(description)
       .addHelpText('after', help)
       .exitOverride()
-      .showHelpAfterError('(add --help for how it is used)')
+      .showHelpAfterError('(add --help to see the usage)')
       .configureOutput({
         writeOut: (text) => process.stdout.write(wrapped(text)),
         writeErr: (text) => process.argv.includes('--json') || process.stderr.write(text),
       });
   }
 
-  /** Runs `work` with the arguments and the options, and sets the exit code that it returns; none is success. */
+  /** Runs `work` with the arguments and the options, and sets the exit code that `work` returns, by default 0. */
   work(work: (context: Context, ...given: never[]) => Promise<number | void>): this {
     return this.action(async (...given: unknown[]) => {
       const code = await withLifetime((life) => work(new Context(life), ...(given as never[])));

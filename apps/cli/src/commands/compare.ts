@@ -1,6 +1,6 @@
 /**
- * `barkeep compare`: says whether two runs saw the same data, or where they differ first: it compares the days of their
- * certificates, then the bars of the first day that differs. A certificate file has no bars, so there the day is the answer.
+ * `barkeep compare`: says whether two runs have the same data, or where they first differ. It compares the days of their
+ * certificates, then the bars of the first day that differs. A certificate file has no bars: there the result is the day.
  */
 import { readFile } from 'node:fs/promises';
 import { type BarDifference, firstDifference, parseInterval } from '@barkeep/bars';
@@ -32,16 +32,16 @@ Examples:
   barkeep compare monday tuesday
   barkeep compare monday monday.certificate.json
 
-Each argument is a session or a file that "barkeep certify" saved. A file has no bars: there the answer is the day.
-For consumers whose names are in both runs it also says whether they got the same bars. That depends on how far each
-consumer came and in which steps, so it does not count as a difference between the runs.
+Each argument is a session or a file that "barkeep certify" saved. A file has no bars, so the answer is a day.
+For consumers whose names are in both runs the command also says whether they got the same bars. This depends on how
+far each consumer came and in which steps, so it does not count as a difference between the runs.
 
 Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
 
 export const compareCommand = () =>
   new SessionCommand('compare', 'say whether two runs have the same bars, or show the first bar that differs', EXAMPLES)
     .argument('<a>', 'a session, or a saved certificate')
-    .argument('<b>', 'another one')
+    .argument('<b>', 'another session, or a saved certificate')
     .work((context, a: string, b: string, options: SessionOptions) =>
       compare(context, a, b, options).catch((error: unknown) => {
         context.life.signal.throwIfAborted();
@@ -51,26 +51,26 @@ export const compareCommand = () =>
 
 async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
   const coordinator = () => context.existingCoordinator(options);
-  const { a, b, found } = await withProgress('compare', options.json, async (progress) => {
+  const { a, b, diff } = await withProgress('compare', options.json, async (progress) => {
     progress.update(0, `certificate of ${nameOfA}`);
     const first = await openRun(nameOfA, coordinator);
     progress.update(0, `certificate of ${nameOfB}`);
     const second = await openRun(nameOfB, coordinator);
     const comparison = await compareRuns(first, second, coordinator, (done, text) => progress.update(done, text));
-    return { a: first, b: second, found: comparison };
+    return { a: first, b: second, diff: comparison };
   });
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
   const deliveries = consumers.map(
     ({ name, equal }) => `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`,
   );
-  printResult(options, { ...resultOf(a, b, found), consumers }, () => [textOf(a, b, found), ...deliveries].join('\n'));
-  return found.day ? EXIT.failed : EXIT.ok;
+  printResult(options, { ...resultOf(a, b, diff), consumers }, () => [textOf(a, b, diff), ...deliveries].join('\n'));
+  return diff.day ? EXIT.failed : EXIT.ok;
 }
 
 function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {
   const side = ({ name, certificate: { digest, days } }: Run) => ({ name, digest, days: days.length });
-  const first = bar && { ...bar, a: bar.a?.raw ?? null, b: bar.b?.raw ?? null };
-  return { equal: !day, equalDays, a: side(a), b: side(b), date: day?.date ?? null, bar: first ?? null };
+  const firstBar = bar && { ...bar, a: bar.a?.raw ?? null, b: bar.b?.raw ?? null };
+  return { equal: !day, equalDays, a: side(a), b: side(b), date: day?.date ?? null, bar: firstBar ?? null };
 }
 
 function textOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): string {
@@ -120,11 +120,11 @@ interface Comparison {
   /** Number of equal days before the first difference. */
   equalDays: number;
   day?: DayDifference;
-  /** The first one. Undefined when only certificates were compared, or when all visible fields of the bars are equal. */
+  /** The first bar that differs; undefined when only certificates were compared or all visible fields are equal. */
   bar?: PlacedDifference;
 }
 
-/** Most symbols and intervals that are compared at the same time. */
+/** Most pairs of a symbol and an interval that are compared at the same time. */
 const AT_ONCE = 8;
 
 /** Reads the certificate file `name`, or the certificate of the session `name` when no such file exists. @throws CliError */
@@ -155,11 +155,12 @@ async function compareRuns(
   const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
   const { open: from, close: to } = day.a;
   const differences: PlacedDifference[] = [];
-  const left = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol }))).entries();
+  const pairs = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol }))).entries();
   const total = intervals.length * symbols.length;
   let done = 0;
-  const compareSome = async (): Promise<void> => {
-    for (const [, { interval, symbol }] of left) {
+  // Several of these run at once and take their pairs from the same iterator.
+  const comparePairs = async (): Promise<void> => {
+    for (const [, { interval, symbol }] of pairs) {
       const read = (run: Run): Promise<BarAnswer[]> => barsOf(client, run, symbol, { interval, from, to });
       const [barsOfA, barsOfB] = await Promise.all([read(a), read(b)]);
       const isSame = (one: BarAnswer, other: BarAnswer) => JSON.stringify(one.raw) === JSON.stringify(other.raw);
@@ -168,7 +169,7 @@ async function compareRuns(
       onProgress(++done / total, `${day.date} ${symbol} ${interval}`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, compareSome));
+  await Promise.all(Array.from({ length: AT_ONCE }, comparePairs));
   return { equalDays, day, bar: differences.sort(byPlace)[0] };
 }
 
@@ -203,7 +204,7 @@ export function byPlace(one: PlacedDifference, other: PlacedDifference): number 
   return order(one.openTime, other.openTime) || intervals || order(one.symbol, other.symbol);
 }
 
-/** The consumers whose names are in both runs, and whether both got the same bars at the same simulated times, in the same number. */
+/** The consumers whose names are in both runs; `equal` means that both got the same bars at the same simulated times. */
 export function sameConsumers(
   a: readonly CertifiedConsumer[],
   b: readonly CertifiedConsumer[],

@@ -1,4 +1,4 @@
-/** `barkeep completion`: a script by which a shell completes commands and options. */
+/** `barkeep completion`: prints a script with which a shell completes commands and options. */
 import { Argument, type Command } from 'commander';
 import { type OutputOptions, printResult } from '../terminal/index.js';
 import { CliCommand } from './command.js';
@@ -20,7 +20,7 @@ export const completionCommand = () =>
       printResult(options, { shell, script }, () => script);
     });
 
-/** Command words such as `dataset show`, with the words that may follow; the empty one is `barkeep` alone. */
+/** The words that may follow each command such as `dataset show`; the empty text is `barkeep` without a command. */
 type Words = Map<string, string[]>;
 
 function wordsOf(program: Command, path: readonly string[] = [], words: Words = new Map()): Words {
@@ -38,6 +38,7 @@ _barkeep() {
     case "$word" in -*) ;; *) case "$path $word" in
 ${[...words.keys()]
   .filter((path) => path !== '')
+  // For a first word the script compares `$path $word` with an empty path, so the text starts with a space.
   .map((path) => `      "${path.includes(' ') ? path : ` ${path}`}") path="${path}" ;;`)
   .join('\n')}
     esac ;; esac

@@ -1,4 +1,4 @@
-/** `barkeep datasets` lists the datasets, `dataset show` says what looks wrong in one, `dataset rm` undoes an import. */
+/** `barkeep datasets` lists datasets, `dataset show` shows one and what looks wrong in it, `dataset rm` removes one. */
 import { removeDataset, resolveDataset } from '@barkeep/bar-repository';
 import { type Hours, percentText } from '@barkeep/bars';
 import { Option } from 'commander';
@@ -39,7 +39,7 @@ function removeCommand(): CliCommand {
     });
 }
 
-/** With the open times of the first and the last bar, ISO 8601 UTC; null when there is none. */
+/** `first` and `last` are the open times of the first and the last bar, ISO 8601 UTC; null without bars. */
 async function listDatasets(database: Database) {
   const rows = await database.query<
     { name: string; symbols: string; bars: string; first: Date | null; last: Date | null }[]
@@ -73,13 +73,13 @@ Examples:
   barkeep dataset show vendor-a
   barkeep dataset show futures --calendar CMES --json
 
-With --calendar it counts expected and present minutes by month, and rows for which the calendar has no slot.`;
+With --calendar the command also counts the expected and the present minutes per month, and rows without a slot.`;
 
 const datasetShowCommand = () =>
   new CliCommand('show', 'show rows, symbols, coverage, conflicts and oddities of a dataset', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar to measure the coverage against')
-    .addOption(new Option('--hours <hours>', 'of --calendar').choices(['regular', 'extended']).default('regular'))
+    .addOption(new Option('--hours <hours>', 'with --calendar').choices(['regular', 'extended']).default('regular'))
     .option('--json', 'print JSON')
     .work(async (context, dataset: string, options: ShowOptions) => {
       const description = await describe(context, dataset, options);
@@ -94,11 +94,11 @@ async function describe(context: Context, dataset: string, options: ShowOptions)
   return describeDataset(database, dataset, id, calendar && { calendar, hours: options.hours });
 }
 
-function descriptionText(found: DatasetDescription): string {
-  const { dataset, rows, days, symbols, coverage, quarantined, jumps, spacing, looksLikeCloses, values } = found;
+function descriptionText(description: DatasetDescription): string {
+  const { dataset, rows, days, symbols, coverage, quarantined, jumps, spacing, looksLikeCloses, values } = description;
   const shown = symbols
     .slice(0, SYMBOLS_SHOWN)
-    .map((of) => [of.symbol, of.rows, shortTime(of.first), shortTime(of.last), shareText(of.zeroVolumeShare)]);
+    .map((row) => [row.symbol, row.rows, shortTime(row.first), shortTime(row.last), shareText(row.zeroVolumeShare)]);
   const lines = [
     `dataset ${dataset}: ${formatCount(rows)} rows, ${formatCount(symbols.length)} symbols, ${formatCount(days)} days`,
     `spacing ${spacing ?? 'unknown'}${looksLikeCloses ? '; times look like bar close times' : ''}` +
@@ -119,19 +119,19 @@ function descriptionText(found: DatasetDescription): string {
   }
   const reasons = Object.entries(quarantined.reasons).map(([reason, times]) => `${reason} ${formatCount(times)}`);
   const why = quarantined.rows > 0 ? `: ${reasons.join(', ')}` : '';
-  lines.push(`conflicting or refused rows kept: ${formatCount(quarantined.rows)}${why}`);
+  lines.push(`rows in quarantine, conflicting or refused: ${formatCount(quarantined.rows)}${why}`);
   if (quarantined.examples.length > 0) {
-    const kept = quarantined.examples.map((row) => [
+    const examples = quarantined.examples.map((row) => [
       row.symbol,
       shortTime(row.time),
       row.reason,
       row.close,
       row.volume,
     ]);
-    lines.push(table(['symbol', 'time', 'reason', 'close', 'volume'], kept));
+    lines.push(table(['symbol', 'time', 'reason', 'close', 'volume'], examples));
   }
   if (jumps.length > 0) {
-    const largest = jumps.map((of) => [of.symbol, shortTime(of.time), of.before, of.close, shareText(of.change)]);
+    const largest = jumps.map((row) => [row.symbol, shortTime(row.time), row.before, row.close, shareText(row.change)]);
     lines.push('largest jumps from close to close:', table(['symbol', 'time', 'before', 'close', 'change'], largest));
   }
   return lines.join('\n');

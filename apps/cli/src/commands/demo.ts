@@ -15,13 +15,13 @@ Examples:
   barkeep demo --keep
   barkeep demo --data-only
 
-10 symbols, 5 days. Dataset "reference" has every minute but 3, which no dataset has. Dataset "stream" lost 2 % of the
+10 symbols, 5 days. Dataset "reference" has every minute but 3, which no dataset has. Dataset "stream" lacks 2 % of the
 minutes and 40 minutes of one symbol, and has a few corrupt rows. One session streams "stream" and repairs it from
 "reference".`;
 
 export const demoCommand = () =>
   new CliCommand('demo', 'run a session on a faulty feed and show the repairs', EXAMPLES)
-    .option('--keep', 'leave it running until Ctrl-C')
+    .option('--keep', 'leave the demonstration running until Ctrl-C')
     .option('--data-only', 'only import the two datasets, for sessions of your own')
     .option('--json', 'print JSON')
     .work(async (context, options: DemoOptions) => {
@@ -35,7 +35,7 @@ async function showDemo(context: Context, options: DemoOptions): Promise<void> {
   const result = await runDemo(context, options.json === true);
   printResult(options, demoJson(result), () => demoText(result));
   const { coordinatorUrl: url } = result;
-  const [stays, end] = options.keep ? ['is', '; Ctrl-C ends it'] : ['was', ''];
-  note(`the console ${stays} at ${url}/sessions/demo, the API docs at ${url}/docs${end}`);
+  const [verb, hint] = options.keep ? ['is', '; Ctrl-C ends it'] : ['was', ''];
+  note(`the console ${verb} at ${url}/sessions/demo, the API docs at ${url}/docs${hint}`);
   if (options.keep) await context.life.interrupted();
 }

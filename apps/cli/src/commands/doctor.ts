@@ -34,24 +34,24 @@ async function allChecks(context: Context): Promise<Check[]> {
   const { urls, config, dataDir } = context;
   const up = runningUp(dataDir, process.env);
   const coordinator = config.client.url ?? up?.coordinatorUrl;
-  const named = up?.urls ?? urls;
+  const inUse = up?.urls ?? urls;
   const running = up ? `runs, coordinator ${up.coordinatorUrl ?? 'not ready'}` : `does not run in ${dataDir}`;
   const checks = [
-    await tried('Node.js', nodeVersion),
-    await tried('data folder', () => usableFolder(dataDir)),
+    await probe('Node.js', nodeVersion),
+    await probe('data folder', () => usableFolder(dataDir)),
     { name: 'barkeep up', ok: true, detail: running },
   ];
-  if (coordinator !== undefined) checks.push(await tried('coordinator', () => answering(coordinator, context)));
+  if (coordinator !== undefined) checks.push(await probe('coordinator', () => coordinatorAt(coordinator, context)));
   for (const { key, variable } of SERVERS) {
-    const url = named[key];
-    if (url !== undefined) checks.push(await tried(variable, () => serverState(key, url)));
+    const url = inUse[key];
+    if (url !== undefined) checks.push(await probe(variable, () => serverState(key, url)));
   }
-  if (named.redisUrl === undefined && coordinator === undefined) checks.push(await tried('redis-server', foundRedis));
+  if (inUse.redisUrl === undefined && coordinator === undefined) checks.push(await probe('redis-server', redisOrigin));
   return checks;
 }
 
-/** @param check returns the detail of a check that passed */
-async function tried(name: string, check: () => string | Promise<string>): Promise<Check> {
+/** @param check returns what the report shows, or throws when something is wrong */
+async function probe(name: string, check: () => string | Promise<string>): Promise<Check> {
   try {
     return { name, ok: true, detail: await check() };
   } catch (error) {
@@ -73,10 +73,10 @@ function usableFolder(dataDir: string): string {
   return existsSync(join(dataDir, 'kept')) ? dataDir : `none yet; ${dataDir} is created when it is needed`;
 }
 
-async function answering(url: string, { apiKey, life }: Context): Promise<string> {
+async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<string> {
   await checkCoordinator(url, life.signal);
   const limit = AbortSignal.any([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
-  // An answer needs a valid key, when the coordinator has keys.
+  // Unlike the check before, this request fails without a valid key when the coordinator has keys.
   await new CoordinatorClient(url, apiKey, limit).sessions();
   return url;
 }
@@ -90,8 +90,8 @@ async function serverState(server: keyof ServiceUrls, url: string): Promise<stri
   return [at, ...notes].join('; ');
 }
 
-/** The embedded PostgreSQL comes with the package; Redis must be installed, or is fetched. */
-function foundRedis(): string {
+/** Where `barkeep up` gets Redis from. It needs no PostgreSQL, which comes with the package. */
+function redisOrigin(): string {
   const source = redisSource(process.env);
   if (source === 'packages') return 'not on the PATH; barkeep up fetches it by apt-get into a private cache';
   if (source) return source.path;

@@ -1,4 +1,4 @@
-/** `barkeep events`: prints the events of a session, one a line, until the session ends. */
+/** `barkeep events`: prints the events of a session, one per line, until the session ends. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientSession, EventOptions, SessionMoment } from '@barkeep/client';
 import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventType } from '@barkeep/session-data';
@@ -27,7 +27,7 @@ With --json each line is one event. The command ends with the session, or on Ctr
 export const eventsCommand = () =>
   new SessionCommand('events', 'print the events of a session as they happen', EXAMPLES)
     .argument('<session>')
-    .option('--types <names>', 'only these, separated by commas', typeNames)
+    .option('--types <names>', 'print only these types, separated by commas', typeNames)
     .addOption(
       new Option('--from <where>', 'start at the oldest retained event, or now')
         .choices(['beginning', 'now'])
@@ -51,19 +51,20 @@ async function follow(
   { types, from }: EventsOptions,
   print: (moment: SessionMoment) => void,
 ): Promise<void> {
-  const isOver = async () => END_STATES.has((await session.status()).state);
+  const hasEnded = async () => END_STATES.has((await session.status()).state);
+  // Events of the type `state` are always read: they show that the session has ended.
   const options: EventOptions = { from, ...(types && { types: [...types, 'state'] }) };
   const events = session.events(options);
-  let isLast = await isOver();
+  let isEnded = await hasEnded();
   for (;;) {
     const next = events.next();
-    const moment = await (isLast ? Promise.race([next, delay(QUIET_MS)]) : next);
+    const moment = await (isEnded ? Promise.race([next, delay(QUIET_MS)]) : next);
     if (!moment || moment.done) {
-      next.catch(() => undefined); // closing the client rejects it
+      next.catch(() => undefined); // it is rejected when the client closes
       return;
     }
     print(moment.value);
-    if (moment.value.type === 'state') isLast = moment.value.state !== 'deleted' && (await isOver());
+    if (moment.value.type === 'state') isEnded = moment.value.state !== 'deleted' && (await hasEnded());
   }
 }
 

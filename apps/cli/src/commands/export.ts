@@ -73,7 +73,7 @@ async function exportBars(
       const parts = text.split('\n');
       lines += parts.length - 1;
       if (parts.length > 2) {
-        const { symbol, openTime } = placeOf(parts.at(-2)!, format);
+        const { symbol, openTime } = placeOf(parts.at(-2)!, format); // the last whole line
         const share = (Date.parse(openTime) - from) / Math.max(1, to - from);
         progress.update((symbols.indexOf(symbol) + share) / symbols.length, symbol, lines);
       }
@@ -89,38 +89,38 @@ async function exportBars(
     );
   } catch (error) {
     if (!signal.aborted) throw error;
-    const left =
+    const outcome =
       out === undefined ? `the output has the first ${formatCount(barCount())} bars only` : `no ${out} was written`;
-    throw new InterruptedError(`interrupted: ${left}`);
+    throw new InterruptedError(`interrupted: ${outcome}`);
   }
   return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
-/** Writes a file whole or not at all: the text goes to a new file in the same folder first. A pipe or a device is written to at once. */
+/** Writes a file whole or not at all, by a new file in the same folder. Writes to a pipe or a device directly. */
 async function writeWhole(file: string, texts: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   const target = await realpath(file).catch(() => file);
-  const isOther = await stat(target).then(
+  const isPipeOrDevice = await stat(target).then(
     (found) => !found.isFile(),
     () => false,
   );
-  const written = isOther ? target : `${target}.${process.pid}.part`;
+  const writePath = isPipeOrDevice ? target : `${target}.${process.pid}.part`;
   try {
-    await pipeline(texts, createWriteStream(written), { signal });
-    if (!isOther) await rename(written, target);
+    await pipeline(texts, createWriteStream(writePath), { signal });
+    if (!isPipeOrDevice) await rename(writePath, target);
   } catch (error) {
-    if (!isOther) await rm(written, { force: true });
+    if (!isPipeOrDevice) await rm(writePath, { force: true });
     throw error;
   }
 }
 
-/** What a whole line of the file is about. */
+/** The symbol and the open time in a line of the output. */
 function placeOf(line: string, format: ExportOptions['format']): { symbol: string; openTime: string } {
   if (format === 'ndjson') return JSON.parse(line) as { symbol: string; openTime: string };
   const [openTime = '', symbol = ''] = line.split(',');
   return { symbol, openTime };
 }
 
-/** The day before the first trading date: a session of futures opens on the evening before. */
+/** The day before the first trading date, because a trading day of futures opens on the evening before. */
 function startOf({ spec }: SessionStatus): string {
   return new Date(timeOf('start of the session', spec.start) - DAY_MS).toISOString();
 }

@@ -17,8 +17,8 @@ interface FeedSummary extends ImportSummary {
   refusedBySession: Record<string, number>;
 }
 
-/** How often the files are sent again after the session Redis lost bars of them. */
-const AGAIN_MAX = 3;
+/** How often at most the files are sent again after the session Redis lost bars of them. */
+const RESENDS_MAX = 3;
 
 const EXAMPLES = `
 Examples:
@@ -26,12 +26,12 @@ Examples:
   barkeep feed my-session monday.csv --symbol SPY --tz America/New_York --no-end
   barkeep feed my-session tuesday.csv --symbol SPY --tz America/New_York
 
-Files are read like "barkeep import" reads them, one after another. A session waits for all of its open streams and drops
+Files are read as by "barkeep import", one after another. A session waits for all of its open streams and drops
 a stream that is silent for feed.timeoutSeconds. So feed several symbols from several processes, or from one file that has
 them in time order. Feeding the same bars again is harmless: they count as duplicates. When the session Redis loses bars that
-this command has sent, it sends its files again from the beginning, at most ${AGAIN_MAX} times.
+this command has sent, it sends its files again from the beginning, at most ${RESENDS_MAX} times.
 
-Exit code: 0 fed, 1 the session accepted no bar, or lost bars that must be sent again.`;
+Exit code: 0 when the session has bars of the files, 1 when it accepted none, or lost bars that must be sent again.`;
 
 export function feedCommand(): CliCommand {
   const command = new CliCommand('feed', 'feed bars from CSV or Lean files to a session', EXAMPLES);
@@ -52,11 +52,11 @@ async function feed(context: Context, id: string, names: string[], options: Feed
   let writer = new FeedWriter(session, options.end);
   const feedAll = async (progress: Progress): Promise<FeedSummary> => {
     const onProgress = fileProgress(plan.files, progress);
-    for (let again = 0; ; again++) {
+    for (let resends = 0; ; resends++) {
       try {
         return { ...(await importBars(plan, writer, { onProgress })), ...resultOf(writer) };
       } catch (error) {
-        if (!(error instanceof FedBarsLostError) || again === AGAIN_MAX || !writer.hasFed(error)) throw error;
+        if (!(error instanceof FedBarsLostError) || resends === RESENDS_MAX || !writer.hasFed(error)) throw error;
         progress.pause();
         const { bars, symbol } = error;
         note(`the session Redis lost ${formatCount(bars)} fed bars of ${symbol}: sending the files again`);

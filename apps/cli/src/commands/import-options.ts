@@ -1,4 +1,4 @@
-/** The options of commands that read bars from files: their checks, and the plan that they make. */
+/** The options of commands that read bars from files: checks them and makes the import plan. */
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
@@ -50,13 +50,13 @@ export interface FileOptions {
   header: boolean;
 }
 
-/** Shows how much of the files is read, and the bars of it. */
+/** Returns a function that shows how many bytes of the files, and how many bars, have been read. */
 export function fileProgress(files: readonly InputFile[], progress: Progress): (bytes: number, bars: number) => void {
   const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars);
 }
 
-/** Files, folders or patterns, and how they are read. */
+/** Adds the argument for files and the options that control how they are read. */
 export function withFiles<C extends Command>(command: C): C {
   return command
     .argument('<file...>', 'files, folders or patterns')
@@ -66,22 +66,22 @@ export function withFiles<C extends Command>(command: C): C {
       formatName,
     )
     .option('--symbol <symbol>', 'symbol of every row', symbolName)
-    .option('--symbol-from-path <pattern>', "where the path has the symbol, such as '{symbol}_1m.csv'")
+    .option('--symbol-from-path <pattern>', "where the symbol is in the path, such as '{symbol}_1m.csv'")
     .addOption(
-      new Option('--symbol-case <how>', 'guard refuses a name that differs from another only in case; keep or upper')
+      new Option('--symbol-case <how>', 'guard: refuse names that differ only in case; keep: as is; upper: convert')
         .choices(['guard', 'keep', 'upper'])
         .default('guard'),
     )
-    .option('--symbol-map <file>', 'names in the files to symbols: rows FROM,TO or a JSON object')
+    .option('--symbol-map <file>', 'file that maps names to symbols: rows FROM,TO or a JSON object')
     .option('--one-symbol', 'let several files of a zip, or rows of several symbols, become one symbol')
     .option('--tz <zone>', 'IANA zone of times without an offset (default: that of the format; csv: UTC)')
     .addOption(
-      new Option('--times <what>', 'which end of its bar a time is (default: open)').choices(['open', 'close']),
+      new Option('--times <what>', 'whether times are opens or closes (default: open)').choices(['open', 'close']),
     )
     .addOption(new Option('--interval <interval>', 'interval of the rows').argParser(intervalMs).default(60_000, '1m'))
-    .option('--columns <map>', 'which column is what: time=ts,open=o,… by name, or by number from 1 with --no-header')
+    .option('--columns <map>', 'columns of the fields: time=ts,open=o,… by name, or by number from 1 with --no-header')
     .addOption(new Option('--volume <what>', 'none: the files have no volume, store 0').choices(['none']))
-    .option('--allow-negative-prices', 'take negative prices and prices of 0, as futures and spreads can have')
+    .option('--allow-negative-prices', 'accept negative prices and prices of 0, which futures and spreads can have')
     .option('--price-scale <n>', 'divide prices by this (default: that of the format)', positiveNumber)
     .addOption(new Option('--decimal <char>', 'decimal sign').choices(['.', ',']).default('.'))
     .option('--thousands <char>', 'sign between groups of three digits', oneSign)
@@ -91,11 +91,11 @@ export function withFiles<C extends Command>(command: C): C {
     .option('--no-header', 'the first row is data: time, [symbol,] open, high, low, close, volume');
 }
 
-/** Everything of the plan but the files. @param into where the bars go @throws UsageError for a wrong option */
+/** The import plan without its files. @param into the dataset or session @throws UsageError for a wrong option */
 export async function planOf(context: Context, into: string, options: FileOptions): Promise<Omit<ImportPlan, 'files'>> {
   const { format, symbol, tz: zone, times, priceScale, timeFormat, delimiter, header, skipLines } = options;
   const { decimal, thousands, columns } = options;
-  if (zone !== undefined) void new WallClock(zone);
+  if (zone !== undefined) void new WallClock(zone); // throws for an unknown zone
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
   const map = options.symbolMap === undefined ? undefined : await symbolMap(options.symbolMap);
@@ -129,7 +129,7 @@ export async function planOf(context: Context, into: string, options: FileOption
   };
 }
 
-/** Rows `FROM,TO`, or a JSON object. @throws CliError */
+/** Reads --symbol-map: a file with rows `FROM,TO`, or with a JSON object. @throws CliError */
 async function symbolMap(file: string): Promise<Map<string, string>> {
   const text = await expecting('--symbol-map: expected a file', () => readFile(file, 'utf8'));
   const pairs = text.trimStart().startsWith('{')
@@ -147,9 +147,9 @@ function csvPairs(text: string): [string, string][] {
   return lines
     .filter((line) => line.trim() !== '')
     .map((line) => {
-      const at = line.lastIndexOf(',');
-      const bare = (part: string): string => part.trim().replace(/^"(.*)"$/, '$1');
-      return [bare(line.slice(0, Math.max(0, at))), bare(line.slice(at + 1))];
+      const comma = line.lastIndexOf(',');
+      const unquoted = (part: string): string => part.trim().replace(/^"(.*)"$/, '$1');
+      return [unquoted(line.slice(0, Math.max(0, comma))), unquoted(line.slice(comma + 1))];
     });
 }
 
@@ -157,7 +157,7 @@ function jsonPairs(text: string): [string, string][] {
   return Object.entries(JSON.parse(text) as Record<string, unknown>).map(([from, to]) => [from, String(to)]);
 }
 
-/** The trading date of an open time: its date in the zone of the files, which must all have the same zone. */
+/** Returns a function from an open time to its date in the zone of the files. @throws UsageError for several zones */
 export function completeDates(plan: ImportPlan): (openTime: number) => string {
   const isLean = plan.read.format === 'lean';
   const zones = new Set(

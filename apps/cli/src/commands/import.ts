@@ -38,11 +38,11 @@ interface ImportOptions extends FileOptions, OutputOptions {
 }
 
 const EXAMPLES = `
-FILE is a file, a folder (searched to any depth) or a glob pattern. The first bytes of a file decide whether it is read as gzip,
-zstd, zip or UTF-16, and not its name. The format of a file is recognised, or named by --format; columns are found by their
-names. The command shows what it understood before it stores anything; with --dry-run it stores nothing.
-A wrong row is counted and shown with its line; the good rows are stored. A row that is stored already is a duplicate; one
-with other values is conflicting, and the stored row stays.
+FILE is a file, a folder (searched to any depth) or a glob pattern. Whether a file is read as gzip, zstd, zip or UTF-16
+depends on its first bytes, not on its name. The format of a file is recognised, or named by --format; columns are found
+by their names. The command shows what it understood before it stores anything; with --dry-run it stores nothing.
+A wrong row is counted and shown with its line; the good rows are stored. A row that is stored already is a duplicate. A
+row with other values for the same time is conflicting, and the stored row stays.
 
 Examples:
   barkeep import data/lean --dataset lean --format lean
@@ -51,11 +51,11 @@ Examples:
   barkeep import x.txt --dataset v --symbol ES --times close --columns time=ts,open=o,high=h,low=l,close=c,volume=v
   barkeep import --list-formats
 
-Exit code: 0 stored, 1 nothing could be stored, 2 a row or file was refused, or conflicting, under --strict.`;
+Exit code: 0 on success, 1 when no row could be stored, 2 when --strict finds a refused row or file or a conflicting row.`;
 
 export const importCommand = () =>
   withFiles(new CliCommand('import', 'store bars from files in a dataset', EXAMPLES))
-    .requiredOption('--dataset <name>', 'dataset to store them in; created when it is new', datasetName)
+    .requiredOption('--dataset <name>', 'dataset to store the bars in; created when it is new', datasetName)
     .option('--list-formats', 'print the known formats with an example, and do nothing else')
     .on('option:list-formats', () => {
       const json = process.argv.includes('--json');
@@ -63,10 +63,10 @@ export const importCommand = () =>
       process.exit(EXIT.ok);
     })
     .option('--calendar <id>', 'leave out rows for which this calendar has no slot, and count them')
-    .addOption(new Option('--hours <hours>', 'of --calendar').choices(['regular', 'extended']).default('regular'))
+    .addOption(new Option('--hours <hours>', 'with --calendar').choices(['regular', 'extended']).default('regular'))
     .option('--dry-run', 'read everything and show what would be stored, but store nothing')
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
-    .option('--strict', 'exit with code 2 when anything was refused')
+    .option('--strict', 'exit with code 2 when a row or file was refused, or a row is conflicting')
     .option('--json', 'print the summary as JSON')
     .work(async (context, names: string[], options: ImportOptions) =>
       finish(await runImport(context, names, options), options),
@@ -86,7 +86,7 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   return readAll(plan, () => BarImporter.open(database, dataset, { complete, ...values }), options);
 }
 
-/** @throws CliError when the dataset has bars of another interval */
+/** The symbols of the dataset, none when it is new. @throws CliError when it has bars of another interval */
 async function symbolsIn(database: Database, { dataset, interval }: ImportOptions): Promise<string[]> {
   const id = await resolveDataset(database, dataset);
   if (id === undefined) return [];
@@ -131,7 +131,7 @@ function finish(summary: ImportSummary, options: ImportOptions): number {
 }
 
 interface ListedFormat extends Pick<BarFormat, 'name' | 'title' | 'times' | 'example' | 'source'> {
-  /** Null when the files do not name it, so that the user has to. */
+  /** Null when the format has no fixed zone: the path or --tz names it. */
   zone: string | null;
 }
 

@@ -32,11 +32,11 @@ async function makeFolder(path: string): Promise<string[]> {
   await mkdir(path, { recursive: true });
   if ((await readdir(path)).length > 0)
     throw new CliError(`expected a new or an empty folder, was ${path}, which has files`);
-  const install = !hasClient(path);
+  const needsInstall = !hasClient(path);
   const market = makeMarket(SEED);
   const contents: Record<string, string> = {
-    'README.md': readme(install),
-    'package.json': manifest(install),
+    'README.md': readme(needsInstall),
+    'package.json': manifest(needsInstall),
     'reference.csv': csvFile(market.reference.map(csvRow)),
     'session.json': SPEC,
     'strategy.ts': STRATEGY,
@@ -46,25 +46,25 @@ async function makeFolder(path: string): Promise<string[]> {
   return Object.keys(contents);
 }
 
-const readme = (install: boolean): string => `# A strategy on Barkeep
+const readme = (needsInstall: boolean): string => `# A strategy on Barkeep
 
 \`stream.csv\` is a week of ten symbols from a bad feed: minutes are missing and a few rows are corrupt.
-\`reference.csv\` has the missing bars. The session of \`session.json\` streams the one and repairs it from the other.
+\`reference.csv\` has the missing bars. The session of \`session.json\` streams the first and repairs it from the second.
 
-${install ? '    npm install                   # packages from files: npm install PATH/barkeep-c*.tgz\n' : ''}    npx barkeep up                # in a second terminal, in this folder; Ctrl-C stops it
+${needsInstall ? '    npm install                   # packages from files: npm install PATH/barkeep-c*.tgz\n' : ''}    npx barkeep up                # in a second terminal, in this folder; Ctrl-C stops it
     npx barkeep import stream.csv --dataset stream
     npx barkeep import reference.csv --dataset reference
     npx barkeep run session.json
     npx tsx strategy.ts           # Node 22.18 and later also run it as: node strategy.ts
 `;
 
-function manifest(install: boolean): string {
+function manifest(needsInstall: boolean): string {
   const ours = { '@barkeep/cli': barkeepVersion(), '@barkeep/client': barkeepVersion() };
-  const packages = install ? { dependencies: ours, devDependencies: { tsx: '^4' } } : {};
+  const packages = needsInstall ? { dependencies: ours, devDependencies: { tsx: '^4' } } : {};
   return `${JSON.stringify({ name: 'my-strategies', private: true, type: 'module', ...packages }, null, 2)}\n`;
 }
 
-/** Whether programs of this folder find the client library, in the folder or in one above it. */
+/** True when programs in this folder can import the client library, from the folder or one above it. */
 function hasClient(folder: string): boolean {
   try {
     createRequire(join(folder, 'strategy.ts')).resolve('@barkeep/client');

@@ -27,9 +27,9 @@ interface PackCommandOptions extends OutputOptions {
 
 const EXAMPLES = `
 A session with the same calendar, hours and base interval streams packed days instead of rows, with identical results.
-A change of rows deletes the affected packs, and sessions read the rows of these days: run this command again. It skips
-days that are already packed, so an interrupted run continues where it stopped. Days with rows that a session would
-refuse stay as rows.
+A change of rows deletes the affected packs, and sessions read rows for these days until you run this command again.
+It skips days that are already packed, so an interrupted run continues where it stopped. Days with rows that a session
+would refuse are not packed.
 
 Examples:
   barkeep pack vendor-a
@@ -52,13 +52,13 @@ export const packCommand = () =>
 
 async function pack(context: Context, dataset: string, options: PackCommandOptions) {
   const { calendar, hours } = options;
-  // Wrong options are reported before a database is looked for.
+  // Options are checked first, so that a wrong one is reported before a database starts.
   const interval = readOption('--interval', () => parseInterval(options.interval));
-  const known = await context.calendar(calendar);
+  const openCalendar = await context.calendar(calendar);
   const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
   const { start = '', end = '9999-12-31' } = options;
-  const days = daysWithRows(symbols, known, hours).filter(({ date }) => date >= start && date <= end);
+  const days = daysWithRows(symbols, openCalendar, hours).filter(({ date }) => date >= start && date <= end);
   const total = days.length * symbols.length;
   let packed = 0;
   const packAll = (progress: Progress): Promise<PackCounts> =>
@@ -85,12 +85,12 @@ async function symbolsOf(database: Database, dataset: string, wanted: readonly s
     const names = (await datasetNames(database)).join(', ') || 'none';
     throw new CliError(`expected a dataset, was "${dataset}"; existing ones: ${names}`);
   }
-  const all = await datasetExtent(database, datasetId);
-  const unknown = wanted?.filter((symbol) => !all.some((extent) => extent.symbol === symbol)) ?? [];
+  const extents = await datasetExtent(database, datasetId);
+  const unknown = wanted?.filter((symbol) => !extents.some((extent) => extent.symbol === symbol)) ?? [];
   if (unknown.length > 0) {
     throw new CliError(`--symbols: expected symbols with bars in ${dataset}, was ${unknown.join(', ')}`);
   }
-  const symbols = wanted ? all.filter(({ symbol }) => wanted.includes(symbol)) : all;
+  const symbols = wanted ? extents.filter(({ symbol }) => wanted.includes(symbol)) : extents;
   return { datasetId, symbols };
 }
 

@@ -32,7 +32,7 @@ interface RunOptions extends SessionOptions {
   strict?: boolean;
 }
 
-/** The coordinator waits half a second for its look-up of symbols, and then answers without warnings of them. */
+/** With --strict the warnings are read this often: if the look-up of symbols takes over 0.5 s, an answer lacks them. */
 const WARNING_TRIES = 3;
 
 const EXAMPLES = `
@@ -83,7 +83,7 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   return options.strict && warnings.some(isUnknownSymbolsWarning) ? EXIT.refused : EXIT.ok;
 }
 
-/** What the session warns of. @param tries how often to ask the coordinator */
+/** The warnings of the session. @param tries how often to read them, the first time from `ended`, while there are none */
 async function warningsOf(client: CoordinatorClient, ended: SessionStatus, tries: number): Promise<string[]> {
   let { warnings } = ended;
   for (let i = 1; i < tries && warnings.length === 0; i++) ({ warnings } = await client.session(ended.id));
@@ -100,7 +100,7 @@ async function follow(
   if (state === 'paused') await client.lifecycle(id, 'resume');
   else if (state === 'created' || (END_STATES.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
   const onUpdate = (session: SessionStatus): void =>
-    progress.update(session.progress, watchText(session), session.counts.filled);
+    progress.update(session.progress, progressText(session), session.counts.filled);
   const ended = await watchToEnd(client, id, onUpdate, signal);
   if (!options.waitSettled || ended.state !== 'completed') return ended;
   if (ended.repairs) return watchToSettled(client, id, onUpdate, signal);
@@ -109,7 +109,7 @@ async function follow(
   return ended;
 }
 
-function watchText({ state, clock, counts, waitingFor }: SessionStatus): string {
+function progressText({ state, clock, counts, waitingFor }: SessionStatus): string {
   const open = counts.absent + counts.missing;
   const waiting = waitingText(waitingFor);
   if (waiting !== undefined) return `${state} ${shortTime(clock)}  ${waiting}`;

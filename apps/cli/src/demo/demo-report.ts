@@ -5,7 +5,7 @@ import { type ImportSummary, summaryText } from '../import/index.js';
 import { formatCount, table } from '../terminal/index.js';
 import { digestText, qualityText } from '../report/index.js';
 
-/** Number of derived bars with all of their source bars, and without. */
+/** Number of derived bars that have all of their source bars (`complete`), and of those that lack some (`partial`). */
 export interface DerivedCounts {
   complete: number;
   partial: number;
@@ -23,7 +23,7 @@ export interface DemoResult {
   session: SessionStatus;
   symbols: DemoSymbol[];
   digest: Digest;
-  /** Wall time from the session's start to its completion, and to the last settled slot, seconds. */
+  /** Seconds of wall time from the session's start to its completion, and below to its last settled slot. */
   sessionSeconds: number;
   settledSeconds: number;
   totalSeconds: number;
@@ -43,7 +43,7 @@ export function derivedCounts(bars: readonly BarAnswer[]): DerivedCounts {
   return { complete, partial: bars.length - complete };
 }
 
-/** For `--json`. */
+/** The result as `--json` prints it. */
 export function demoJson(result: DemoResult): object {
   const { symbols, digest, session, ...rest } = result;
   return {
@@ -85,7 +85,7 @@ export function importText(imports: readonly ImportSummary[]): string {
 
 function symbolTable(symbols: readonly DemoSymbol[]): string {
   const intervals = Object.keys(symbols[0]?.derived ?? {});
-  // With two intervals exactly 80 columns wide.
+  // The table with two intervals is exactly 80 columns wide.
   const repair = ['gaps', 'back-\nfilled', 'unfill-\nable', 'quality, %'];
   const head = ['symbol', 'ex-\npected', 'streamed', ...repair, ...intervals];
   const rows = symbols.map(({ metrics, gapsFound, derived }) => [

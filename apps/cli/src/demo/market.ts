@@ -17,13 +17,13 @@ export const DEMO_END = '2024-03-08';
 const LOSS = 0.02;
 /** The feed loses EMBER on Wednesday for 40 minutes from 11:30. */
 const OUTAGE = { symbol: 'EMBER', day: 2, from: 120, minutes: 40 };
-/** Minutes that no dataset has: no repair can fill them. */
+/** Minutes that no dataset has, so that no repair can fill them. Days and minutes count from 0. */
 const NOWHERE = [
   { symbol: 'BRAVO', day: 1, from: 37, minutes: 1 },
   { symbol: 'GLINT', day: 3, from: 200, minutes: 1 },
   { symbol: 'JUNIPER', day: 4, from: 389, minutes: 1 },
 ];
-/** The corruptions: each spoils one row of the feed. */
+/** Each function spoils one row of the feed. */
 const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
   ([time = '', symbol = '', open = '', , ...rest]) => [time, symbol, open, '0.01', ...rest],
   ([time = '', symbol = '', ...rest]) => [time, symbol, 'n/a', ...rest.slice(1)],
@@ -43,18 +43,18 @@ export interface Market {
   streamRows: string[];
 }
 
-/** @param seed a whole number; the same seed is the same market */
+/** @param seed a whole number; the same seed gives the same market */
 export function makeMarket(seed: number): Market {
   const days = calendarNamed(DEMO_CALENDAR).tradingDays(DEMO_START, DEMO_END);
   const random = mulberry32(seed);
-  const all = DEMO_SYMBOLS.flatMap((symbol) => walk(symbol, days, random)).sort(
+  const allBars = DEMO_SYMBOLS.flatMap((symbol) => walk(symbol, days, random)).sort(
     (a, b) => a.openTime - b.openTime || (a.symbol < b.symbol ? -1 : 1),
   );
   const isIn = ({ symbol, openTime }: MarketBar, hole: typeof OUTAGE): boolean => {
     const minute = (openTime - days[hole.day]!.segments[0]!.open) / MINUTE_MS;
     return symbol === hole.symbol && minute >= hole.from && minute < hole.from + hole.minutes;
   };
-  const reference = all.filter((bar) => !NOWHERE.some((hole) => isIn(bar, hole)));
+  const reference = allBars.filter((bar) => !NOWHERE.some((hole) => isIn(bar, hole)));
   const streamed = reference.filter((bar) => random() >= LOSS && !isIn(bar, OUTAGE));
   return { reference, streamRows: corrupted(streamed.map(csvRow), random) };
 }
@@ -75,7 +75,7 @@ export function csvRow({ symbol, openTime, open, high, low, close, volume }: Mar
   return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
 }
 
-/** Divides the file into equal parts and spoils one row of each. */
+/** Divides the rows into as many equal parts as there are corruptions, and spoils one row of each part. */
 function corrupted(rows: string[], random: () => number): string[] {
   const part = Math.floor(rows.length / CORRUPTIONS.length);
   const spoiled = [...rows];

@@ -76,7 +76,7 @@ export async function importDemoData(context: Context): Promise<ImportSummary[]>
   return makeDatasets(await context.database(), makeMarket(SEED), context.life.signal);
 }
 
-/** @throws CliError when the session does not complete */
+/** Runs the demonstration. @throws CliError when the session does not complete */
 export async function runDemo(context: Context, quiet: boolean): Promise<DemoResult> {
   const { life } = context;
   const startedAt = performance.now();

@@ -3,12 +3,12 @@ import { percentText } from '@barkeep/bars';
 import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { colour, formatCount, table } from '../terminal/index.js';
 
-/** The longest id that leaves place for the counts, on 80 columns. */
+/** The longest id that leaves room for the counts on 80 columns. */
 const ID_MAX = 14;
 
 export function sessionsTable(sessions: readonly SessionStatus[]): string {
   if (sessions.length === 0) return 'no sessions';
-  // A long id needs the place of the counts: an id in pieces cannot be copied.
+  // A long id is not wrapped, because then it could not be copied: the counts are left out instead.
   const hasCounts = sessions.every(({ id }) => id.length <= ID_MAX);
   const rows = sessions.map(({ id, state, progress, clock, symbols, counts }) => {
     const open = counts.absent + counts.missing;
@@ -62,26 +62,26 @@ export function waitingText(waitingFor: SessionStatus['waitingFor'], now = Date.
     ...(since === null ? [] : [`since ${Math.max(0, -secondsTo(since))} s`]),
     ...(nextTryAt === null ? [] : [`next try in ${Math.max(0, secondsTo(nextTryAt))} s`]),
   ];
-  // Without an admin key the coordinator answers the kind alone.
+  // The coordinator sends details only to a caller with an admin key.
   const text = detail === '' ? `waiting for ${kind}` : detail;
   return times.length === 0 ? text : `${text} (${times.join('; ')})`;
 }
 
 const METRICS: readonly [head: string, cell: (metrics: SymbolMetrics) => string | number][] = [
-  ['symbol', (of) => of.symbol],
-  ['expected', (of) => of.expected],
-  ['streamed', (of) => of.streamed],
-  ['back-\nfilled', (of) => of.backfilled],
-  ['no-\ntrade', (of) => of.noTrade],
-  ['unfill-\nable', (of) => of.unfillable],
-  ['open', (of) => of.absent + of.missing],
-  ['gaps', (of) => of.gapCount],
-  ['quality', (of) => qualityText(of.barQuality)],
+  ['symbol', (metrics) => metrics.symbol],
+  ['expected', (metrics) => metrics.expected],
+  ['streamed', (metrics) => metrics.streamed],
+  ['back-\nfilled', (metrics) => metrics.backfilled],
+  ['no-\ntrade', (metrics) => metrics.noTrade],
+  ['unfill-\nable', (metrics) => metrics.unfillable],
+  ['open', (metrics) => metrics.absent + metrics.missing],
+  ['gaps', (metrics) => metrics.gapCount],
+  ['quality', (metrics) => qualityText(metrics.barQuality)],
 ];
 
 /** The table of symbols at the end of `barkeep run`. */
 export function metricsTable(metrics: readonly SymbolMetrics[]): string {
-  const rows = metrics.map((of) => METRICS.map(([, cell]) => cell(of)));
+  const rows = metrics.map((symbol) => METRICS.map(([, cell]) => cell(symbol)));
   return table(
     METRICS.map(([head]) => head),
     rows,

@@ -1,7 +1,4 @@
-/**
- * Follows a session to its end. When nothing changes for {@link STILL_LIMIT_MS}, it stops with an error; the session
- * continues.
- */
+/** Follows a session to its end; throws when nothing changes for {@link STILL_LIMIT_MS}, while the session continues. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { CliError } from '../terminal/index.js';
@@ -14,7 +11,7 @@ export const END_STATES = new Set(['completed', 'stopped', 'failed', 'lost']);
 
 type OnUpdate = (session: SessionStatus) => void;
 
-/** Resolves when the session has ended in any state. @throws CliError when nothing changes any more */
+/** Resolves when the session has ended in any state. @throws CliError when the session stops changing */
 export function watchToEnd(
   client: CoordinatorClient,
   id: string,
@@ -24,7 +21,7 @@ export function watchToEnd(
   return poll(client, id, onUpdate, signal, (session) => END_STATES.has(session.state));
 }
 
-/** Requests upkeep until no slot is absent or missing. @throws CliError when nothing changes any more */
+/** Requests upkeep until no slot is absent or missing. @throws CliError when the session stops changing */
 export async function watchToSettled(
   client: CoordinatorClient,
   id: string,
@@ -48,17 +45,17 @@ async function poll(
   id: string,
   onUpdate: OnUpdate,
   signal: AbortSignal,
-  done: (session: SessionStatus) => boolean | Promise<boolean>,
+  isDone: (session: SessionStatus) => boolean | Promise<boolean>,
 ): Promise<SessionStatus> {
-  let before = '';
+  let previous = '';
   let changedAt = performance.now();
   for (;;) {
     const session = await client.session(id);
     onUpdate(session);
-    if (await done(session)) return session;
-    const now = JSON.stringify([session.state, session.clock, session.frontier, session.watermark, session.counts]);
-    if (now !== before) changedAt = performance.now();
-    before = now;
+    if (await isDone(session)) return session;
+    const current = JSON.stringify([session.state, session.clock, session.frontier, session.watermark, session.counts]);
+    if (current !== previous) changedAt = performance.now();
+    previous = current;
     if (performance.now() - changedAt > STILL_LIMIT_MS && session.state !== 'paused') {
       throw new CliError(
         `expected session ${id} to make progress, was ${session.state} without a change for ${STILL_LIMIT_MS / 1000} s`,

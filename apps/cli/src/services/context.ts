@@ -30,9 +30,9 @@ export class Context {
   readonly config: Config<Partial<ServiceUrls>>;
   /** Service URLs that are set. */
   readonly urls: Partial<ServiceUrls>;
-  /** The first that is set: BARKEEP_ADMIN_KEY, BARKEEP_API_KEY, a key of BARKEEP_ADMIN_KEYS, one of BARKEEP_API_KEYS. */
+  /** BARKEEP_ADMIN_KEY, else BARKEEP_API_KEY, else the first of BARKEEP_ADMIN_KEYS, else the first of BARKEEP_API_KEYS. */
   readonly apiKey: string | undefined;
-  /** Lasting data of the embedded servers: `.barkeep/up`. */
+  /** Folder for the permanent data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
   #startedRedis: string | undefined;
 
@@ -45,7 +45,7 @@ export class Context {
     this.dataDir = this.dataFolder('up');
   }
 
-  /** Folder for the data of a use of the embedded servers. */
+  /** Folder for the data of the embedded servers. @param use what they are for, such as `up` or `demo` */
   dataFolder(use: string): string {
     return dataFolder(process.cwd(), this.config.embedded.dataDir, use);
   }
@@ -55,7 +55,7 @@ export class Context {
     return join(dirname(this.dataDir), 'logs', use);
   }
 
-  /** A calendar, shipped or in the user's folder; undefined without a name. @throws UsageError that names the option */
+  /** A shipped calendar or one of the user's folder; undefined without an id. @throws UsageError that names `option` */
   async calendar(id: string, option?: string): Promise<Calendar>;
   async calendar(id: string | undefined, option?: string): Promise<Calendar | undefined>;
   async calendar(id: string | undefined, option = '--calendar'): Promise<Calendar | undefined> {
@@ -63,7 +63,7 @@ export class Context {
     return id === undefined ? undefined : readOption(option, () => calendarNamed(id));
   }
 
-  /** The migrated database. Starts only the embedded PostgreSQL when no database is configured or running. */
+  /** Opens and migrates the database. Starts only the embedded PostgreSQL when no database is configured or runs. */
   async database(): Promise<Database> {
     const { databaseUrl: named } = this.urls;
     await checkServers({ databaseUrl: named });
@@ -71,13 +71,13 @@ export class Context {
     return openDatabase(databaseUrl, this.life);
   }
 
-  /** {@link database} for commands that only read. @throws CliError when there is nothing to read */
+  /** {@link database} for commands that need stored data. @throws CliError when there are no data */
   async existingDatabase(): Promise<Database> {
     if (this.urls.databaseUrl === undefined) this.#expectData('DATABASE_URL');
     return this.database();
   }
 
-  /** {@link coordinator} for commands that only read. @throws CliError when there is nothing to read */
+  /** {@link coordinator} for commands that need existing sessions. @throws CliError when there are no data */
   async existingCoordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
     const isNamed = (options.coordinator ?? this.config.client.url) !== undefined;
     if (!isNamed && Object.keys(this.urls).length === 0) {
@@ -94,17 +94,17 @@ export class Context {
   #expectData(settings: string): void {
     if (runningUp(this.dataDir) !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
     throw new CliError(
-      `expected a running Barkeep or data of one, was none: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}; "barkeep up" starts one`,
+      `expected a running Barkeep or its stored data, was neither: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}; "barkeep up" starts one`,
     );
   }
 
   /**
-   * A client of, in this order: the coordinator that is named; that of a running `barkeep up`; one that is started, with
-   * workers, for as long as the command runs.
+   * A client of the coordinator that the options or BARKEEP_URL name, else of that of a running `barkeep up`, else of one
+   * that this command starts, with workers, and stops at its end.
    */
   async coordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
     const apiKey = options.apiKey ?? this.apiKey;
-    const url = options.coordinator ?? this.config.client.url ?? this.#upUrl() ?? (await this.#startOne());
+    const url = options.coordinator ?? this.config.client.url ?? this.#upUrl() ?? (await this.#startCoordinator());
     if (!/^https?:$/.test(protocolOf(url))) {
       throw new UsageError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
     }
@@ -113,8 +113,8 @@ export class Context {
   }
 
   /**
-   * The client library on that coordinator, closed with the command. It reads the session Redis of the environment, of a
-   * running `barkeep up`, or the one that was started.
+   * The client library, connected to {@link existingCoordinator} and closed with the command. It reads the session Redis
+   * of the environment or of a running `barkeep up`, or the Redis that this command started.
    */
   async client(options: ConnectionOptions): Promise<Barkeep> {
     await checkServers({ sessionRedisUrl: this.urls.sessionRedisUrl });
@@ -129,14 +129,14 @@ export class Context {
     return runningUp(this.dataDir, process.env)?.coordinatorUrl;
   }
 
-  /** The servers that are named or run. Starts the private ones otherwise, which takes seconds: says so. */
+  /** The servers that the environment names or that run. Otherwise starts private ones, with a note: it takes seconds. */
   #findServers(need: 'database' | 'all'): Promise<ServiceUrls> {
     if (Object.keys(this.urls).length === 0 && runningUp(this.dataDir) === undefined)
       note(`no "barkeep up" runs here: this command starts private servers on the data in ${this.dataDir}`);
     return findServers({ dataDir: this.dataDir, keep: true, need, log: note }, this.life);
   }
 
-  async #startOne(): Promise<string> {
+  async #startCoordinator(): Promise<string> {
     await checkServers(this.urls);
     const urls = await this.#findServers('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock

@@ -11,12 +11,12 @@ export const SERVERS = [
   { key: 'sessionRedisUrl', name: 'Redis', variable: 'SESSION_REDIS_URL', port: 6379 },
 ] as const;
 
-/** Connects to those servers that are given. @throws CliError that names the address and the variable */
+/** Connects to each server that has a URL in `urls`. @throws CliError that names the address and the variable */
 export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
   await Promise.all(
     SERVERS.map(async (server) => {
       const url = urls[server.key] ?? '';
-      // Sockets of a local PostgreSQL have no host, and lists of Sentinels are no single address.
+      // Not checked: the socket of a local PostgreSQL, which has no host, and a list of Sentinels.
       if (!/^(postgres(ql)?|rediss?):$/.test(protocolOf(url)) || new URL(url).hostname === '') return;
       const { hostname, port } = new URL(url);
       const problem = await connectProblem(hostname.replace(/^\[|\]$/g, ''), Number(port) || server.port);
@@ -28,14 +28,14 @@ export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
   );
 }
 
-/** Asks a coordinator whether it lives. @throws CliError that names the address */
+/** Checks that a coordinator answers. @throws CliError that names the address */
 export async function checkCoordinator(url: string, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
   let was: string;
   try {
     const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limit });
     await answer.body?.cancel();
-    // A coordinator that is busy or starting answers 503: its client waits for it.
+    // A coordinator that is busy or starting answers 503: the client waits for it later.
     if (answer.ok || answer.status === 503 || answer.status === 401) return;
     was = `HTTP ${answer.status}, which is no coordinator`;
   } catch (error) {
@@ -59,7 +59,7 @@ function connectProblem(host: string, port: number): Promise<string | undefined>
   });
 }
 
-/** The protocol of an address, such as `http:`; empty when it is no address. */
+/** The protocol of an address, such as `http:`; empty when `url` is not a URL. */
 export function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : '';
 }

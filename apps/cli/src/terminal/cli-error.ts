@@ -4,13 +4,13 @@
  */
 
 /**
- * Exit codes of `barkeep`: 0 success, 1 failure, 2 wrong usage, refused rows under `--strict` or a comparison that could
- * not run, 130 interrupted.
+ * Exit codes of `barkeep`: 0 success, 1 failure, 2 wrong usage, something that `--strict` forbids, or a comparison that
+ * could not be made, 130 interrupted.
  */
 export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 2, notCompared: 2, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A failure that the user can act on. Its message is one sentence: what was expected, what came. */
+/** A failure that the user can act on. Its message is one sentence: what was expected and what was found. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   constructor(
@@ -30,7 +30,7 @@ export class UsageError extends CliError {
   }
 }
 
-/** Reads the value of an option with a function of a library. @throws UsageError that names the option and has its message */
+/** Reads the value of an option with a library function. @throws UsageError with the option and the function's message */
 export function readOption<T>(option: string, read: () => T): T {
   try {
     return read();
@@ -40,8 +40,8 @@ export function readOption<T>(option: string, read: () => T): T {
 }
 
 /**
- * Makes the reader of an option's text.
- * @param expected in words @param read undefined for a text that is wrong @throws UsageError (the reader)
+ * Returns a function that reads the text of an option, and throws a UsageError when the text is wrong.
+ * @param expected the valid texts, in words @param read returns the value, or undefined for a wrong text
  */
 export function optionReader<T>(
   option: string,
@@ -55,7 +55,7 @@ export function optionReader<T>(
   };
 }
 
-/** Reads something of the user. @param expected such as `expected JSON in spec.json` @throws CliError with that and the reason */
+/** Reads input of the user. @param expected such as `expected JSON in spec.json` @throws CliError with it and the reason */
 export async function expecting<T>(expected: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();

@@ -1,12 +1,12 @@
 /**
  * The lifetime of one command. It closes resources in reverse order of opening when the command finishes, fails or is
- * interrupted. The first SIGINT, SIGTERM or SIGHUP shuts down in order; a second one exits immediately.
+ * interrupted. The first SIGINT, SIGTERM or SIGHUP ends the command in this way; a second signal exits immediately.
  */
 import { once } from 'node:events';
 import { Scope } from '@barkeep/local-system';
 import { CliError, EXIT } from './cli-error.js';
 
-/** A signal arrived. */
+/** The command was interrupted by a signal, such as Ctrl-C. */
 export class InterruptedError extends CliError {
   constructor(message: string) {
     super(message, EXIT.interrupted);
@@ -38,7 +38,7 @@ export async function withLifetime<T>(work: (life: Lifetime) => Promise<T>): Pro
   try {
     const result = await work(life).catch(async (error: unknown) => {
       await life.end().catch(() => undefined); // the first failure is the one to report
-      // What fails after Ctrl-C fails because of it: the terminal also interrupts the programs that a command started.
+      // After Ctrl-C only the interruption is reported: it also ends the child programs, which causes other failures.
       if (!(error instanceof InterruptedError)) life.signal.throwIfAborted();
       throw error;
     });

@@ -10,17 +10,17 @@ export interface OutputOptions {
   json?: boolean;
 }
 
-/** Prints `value` as JSON under `--json`, otherwise the result of `text`. */
+/** Prints `value` as JSON with `--json`, otherwise the text that `text` returns. */
 export function printResult(options: OutputOptions, value: unknown, text: () => string): void {
   process.stdout.write(`${options.json ? JSON.stringify(value, null, 2) : text()}\n`);
 }
 
-/** Prints a line on stderr, which is not part of the result. */
+/** Prints a line that is not part of the result, on stderr. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Colours text on a terminal; plain where there is none, or with NO_COLOR. @param stream where the text goes */
+/** Colours text, unless NO_COLOR is set or `stream` is not a terminal. @param stream the text is written to it */
 export function colour(
   name: 'green' | 'yellow' | 'red',
   text: string,
@@ -35,29 +35,30 @@ const BORDERS =
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
 const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
 const WIDTH_DEFAULT = 80;
-/** The least width to which the text of a column is wrapped. */
+/** No column is made narrower than this. */
 const COLUMN_MIN = 9;
-/** Longer words, such as addresses, are cut before a column becomes wider. */
+/** A column stays wide enough for its words up to this length; longer words, such as addresses, may be broken. */
 const WORD_MAX = 48;
 
 /**
- * A table without colours, with a header row; numbers are aligned to the right. To fit the terminal (80 columns when
- * there is none), a table that is too wide loses its borders, and then its widest texts are wrapped.
+ * Formats a table with a header row and without colours; numbers are aligned to the right. A table that is wider than
+ * the terminal (80 columns when there is none) gets no borders, and then its widest cells are wrapped.
  */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = terminalWidth()): string {
-  const texts = rows.map((row) => row.map(shown));
-  const widest = (column: number, ends: RegExp): number =>
-    Math.max(...[head, ...texts].flatMap((row) => (row[column] ?? '').split(ends)).map((part) => part.length));
-  const widths = head.map((_, column) => widest(column, /\n/));
+  const cells = rows.map((row) => row.map(cellText));
+  const longest = (column: number, separator: RegExp): number =>
+    Math.max(...[head, ...cells].flatMap((row) => (row[column] ?? '').split(separator)).map((part) => part.length));
+  const widths = head.map((_, column) => longest(column, /\n/));
   const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
   const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
   const isBordered = sum(widths) + 3 * head.length + 1 <= width;
   if (!isBordered) {
-    const words = head.map((_, column) => Math.min(WORD_MAX, widest(column, /\s/)));
-    for (const least of [words, []]) narrow(widths, aligned, width - 2 * (head.length - 1), least);
+    const wordWidths = head.map((_, column) => Math.min(WORD_MAX, longest(column, /\s/)));
+    // Keeps whole words first, then breaks them too.
+    for (const kept of [wordWidths, []]) narrow(widths, aligned, width - 2 * (head.length - 1), kept);
   }
-  const fitted = (row: readonly string[]): string[] => row.map((text, column) => brokenAt(text, widths[column]!));
-  const made = new Table({
+  const fitted = (row: readonly string[]): string[] => row.map((text, column) => breakLines(text, widths[column]!));
+  const rendered = new Table({
     head: fitted(head),
     colAligns: aligned,
     style: { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) },
@@ -66,37 +67,37 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
       colWidths: widths,
     }),
   });
-  for (const row of texts) made.push(fitted(row));
-  return made
+  for (const row of cells) rendered.push(fitted(row));
+  return rendered
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
 }
 
-/** Breaks prose that is wider than the terminal at spaces. Indented lines, such as commands, stay. */
+/** Wraps prose at the width of the terminal. Indented lines, such as commands, stay as they are. */
 export function wrapped(text: string, width = terminalWidth()): string {
   const tooWide = `^\\S.{${width},}`;
   return text
-    .replace(new RegExp(`(${tooWide}[^.:\\n])\\n(?=\\S)`, 'gm'), '$1 ') // a sentence that continues on the next line
+    .replace(new RegExp(`(${tooWide}[^.:\\n])\\n(?=\\S)`, 'gm'), '$1 ') // joins a sentence that was broken into lines
     .replace(new RegExp(`${tooWide}$`, 'gm'), (line) =>
       line.replace(new RegExp(`(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd(),
     );
 }
 
-/** Takes from the widest text columns until all columns fit. @param least by column, what it must keep */
-function narrow(widths: number[], aligned: readonly string[], width: number, least: readonly number[]): void {
-  const canGive = (column: number): boolean =>
-    aligned[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, least[column] ?? 0);
+/** Makes the widest text columns narrower until all columns fit. @param kept width that each column must keep */
+function narrow(widths: number[], aligned: readonly string[], width: number, kept: readonly number[]): void {
+  const canShrink = (column: number): boolean =>
+    aligned[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
   while (widths.reduce((total, column) => total + column, 0) > width) {
-    const [widest] = [...widths.keys()].filter(canGive).sort((a, b) => widths[b]! - widths[a]!);
+    const [widest] = [...widths.keys()].filter(canShrink).sort((a, b) => widths[b]! - widths[a]!);
     if (widest === undefined) return;
     widths[widest]!--;
   }
 }
 
-/** Breaks text into lines of a width: at spaces, and within words that are longer. */
-function brokenAt(text: string, width: number): string {
+/** Breaks text into lines of at most `width`: at spaces, and within words that are longer than a line. */
+function breakLines(text: string, width: number): string {
   const line = new RegExp(`(?! ).{1,${width}}(?= |$)|(?! ).{1,${width}}`, 'gm');
   return text.match(line)?.join('\n') ?? '';
 }
@@ -106,7 +107,7 @@ function terminalWidth(): number {
   return columns > 0 ? columns : WIDTH_DEFAULT;
 }
 
-function shown(cell: Cell): string {
+function cellText(cell: Cell): string {
   if (typeof cell === 'number') return Number.isInteger(cell) ? formatCount(cell) : String(cell);
   return cell ?? '–';
 }

@@ -1,12 +1,10 @@
-/**
- * A progress bar on stderr when stderr is a terminal; otherwise nothing. Stdout is for results.
- */
+/** Shows a progress bar on stderr when stderr is a terminal, otherwise nothing: stdout is only for results. */
 import { SingleBar } from 'cli-progress';
 import { InterruptedError } from './lifetime.js';
 import { formatCount } from './output.js';
 
 export interface Progress {
-  /** @param done from 0 to 1 @param text the current work @param units counts towards the rate, such as bars */
+  /** @param done from 0 to 1 @param text the current work @param units done so far, such as bars, for the rate */
   update(done: number, text: string, units?: number): void;
   /** Clears the bar, so that a text can be printed; the next update shows it again. */
   pause(): void;
@@ -16,8 +14,8 @@ const SILENT: Progress = { update: () => undefined, pause: () => undefined };
 const STEPS = 1000;
 
 /**
- * Runs `work` with a bar that has a label. The bar is silent without a terminal or when `quiet`.
- * @param outcome what remains of the work when it is interrupted, for the message @throws what the work throws
+ * Runs `work` with a progress bar that starts with `label`. There is no bar without a terminal or when `quiet`.
+ * @param outcome says what an interruption leaves behind; the error message ends with it @throws what the work throws
  */
 export async function withProgress<T>(
   label: string,
@@ -48,16 +46,16 @@ function startProgress(label: string, quiet = false): Progress {
     barCompleteChar: '█',
     barIncompleteChar: '░',
   });
-  let first: { at: number; share: number; units: number } | undefined;
+  let firstUpdate: { at: number; share: number; units: number } | undefined;
   let isShown = false;
   return {
     update: (done, text, units) => {
       const share = Math.max(0, Math.min(1, done));
       if (!isShown) bar.start(STEPS, 0, { text: '' });
       isShown = true;
-      first ??= { at: performance.now(), share, units: units ?? 0 };
-      const seconds = (performance.now() - first.at) / 1000;
-      const rate = units === undefined ? '' : rateText(first.share, share, units - first.units, seconds);
+      firstUpdate ??= { at: performance.now(), share, units: units ?? 0 };
+      const seconds = (performance.now() - firstUpdate.at) / 1000;
+      const rate = units === undefined ? '' : rateText(firstUpdate.share, share, units - firstUpdate.units, seconds);
       bar.update(Math.floor(share * STEPS), { text: text + rate });
     },
     pause: () => {
@@ -68,8 +66,8 @@ function startProgress(label: string, quiet = false): Progress {
 }
 
 /**
- * The rate and the time left, once both mean something.
- * @param from share at the first update, as work may have been done before @param units since then @param seconds since then
+ * The rate and the time left; empty until they can be estimated.
+ * @param from share at the first update, above 0 if a part was done before @param units since then @param seconds since then
  */
 export function rateText(from: number, share: number, units: number, seconds: number): string {
   if (units <= 0 || share <= from || seconds < 1) return '';

@@ -9,18 +9,18 @@ import { join } from 'node:path';
 import { DataFolderError } from '../errors.js';
 import { type Account, canReach } from './account.js';
 
-/** Creates a folder when it is missing, with mode 0755 whatever the umask. */
+/** Creates a folder when it is missing, with mode 0755 under any umask. */
 export function makeFolder(path: string): void {
   if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
 }
 
-/** Creates `path` when missing; true when it is a real folder that we own and may write in. */
+/** Creates `path` when missing; true when it is a real folder that this user owns and that only this user can write in. */
 function ownFolder(path: string): boolean {
   try {
     makeFolder(path);
     const found = lstatSync(path);
-    const ours = process.getuid === undefined || found.uid === process.getuid();
-    if (!found.isDirectory() || !ours || (found.mode & 0o022) !== 0) return false;
+    const isOurs = process.getuid === undefined || found.uid === process.getuid();
+    if (!found.isDirectory() || !isOurs || (found.mode & 0o022) !== 0) return false;
     accessSync(path, constants.W_OK | constants.X_OK);
     return true;
   } catch {

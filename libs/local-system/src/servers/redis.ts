@@ -1,9 +1,9 @@
 /**
- * One private Redis server: its program (Redis 7 or later, or Valkey: on PATH, else in the cache, else from the system's packages),
- * and the server, loopback only, with a random password, an append-only file for kept data, and no eviction.
+ * Finds the Redis program (Redis 7 or later, or Valkey: on PATH, else in the cache, else from the system's packages) and starts
+ * one private server: on loopback only, with a random password, without eviction; kept data have an append-only file.
  *
- * Guarantees: a returned program has run once (`--version`). When `startRedis` resolves, the server answers; when it rejects, it
- * leaves no server running.
+ * Guarantees: a returned program has run once (`--version`). When `startRedis` resolves, the server answers; when it rejects, no
+ * server is left running.
  */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -33,8 +33,8 @@ export function redisMajor(answer: string): number | undefined {
   return major === undefined ? undefined : Number(major);
 }
 
-/** Why the program cannot be used; `undefined` when it can. */
-function flaw(program: RedisProgram): string | undefined {
+/** The reason why the program cannot be used; `undefined` when it can. */
+function problemOf(program: RedisProgram): string | undefined {
   const answer = spawnSync(program.path, ['--version'], { env: program.env, encoding: 'utf8', timeout: 10_000 });
   const major = redisMajor(answer.stdout ?? '');
   if (major === undefined) return `${program.path}: ${answer.error?.message ?? answer.stderr.trim()}`;
@@ -52,27 +52,28 @@ function unpackedIn(root: string, env: NodeJS.ProcessEnv): RedisProgram[] {
   return paths.map((path) => ({ path, env: unpackedEnvironment(root, env) }));
 }
 
+/** A program from the cache or the system's packages; adds the reasons of failures to `tried`. */
 function fromPackages(env: NodeJS.ProcessEnv, log: Log, tried: string[]): RedisProgram | undefined {
   const target = join(cacheFolder(env), `redis-${systemName()}`);
   if (existsSync(target)) {
-    const cached = unpackedIn(target, env).find((program) => flaw(program) === undefined);
+    const cached = unpackedIn(target, env).find((program) => problemOf(program) === undefined);
     if (cached !== undefined) return cached;
     rmSync(target, { recursive: true, force: true });
   }
   log(`no Redis on PATH: downloading the system's package redis-server into ${target} (nothing is installed)`);
   for (const name of programNames) {
     const failure = fetchPackages([name], target, env);
-    const flaws = failure === undefined ? unpackedIn(target, env).map(flaw) : [failure];
-    if (flaws.includes(undefined)) return unpackedIn(target, env)[flaws.indexOf(undefined)];
-    tried.push(`apt-get, package ${name}: ${flaws.join('; ') || 'it holds no server program'}`);
+    const problems = failure === undefined ? unpackedIn(target, env).map(problemOf) : [failure];
+    if (problems.includes(undefined)) return unpackedIn(target, env)[problems.indexOf(undefined)];
+    tried.push(`apt-get, package ${name}: ${problems.join('; ') || 'it contains no server program'}`);
     rmSync(target, { recursive: true, force: true });
   }
   return undefined;
 }
 
 /**
- * Where {@link findRedis} would get a program from, without running or fetching one: a program on PATH or in the cache, the
- * system's packages, or nowhere.
+ * Where {@link findRedis} would get a program from, without running or fetching one: `path` of a program on PATH or in the
+ * cache, `packages` for the system's packages, or undefined.
  */
 export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'packages' | undefined {
   const cached = unpackedIn(join(cacheFolder(env), `redis-${systemName()}`), env);
@@ -85,9 +86,9 @@ export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'package
 export function findRedis(env: NodeJS.ProcessEnv, log: Log): RedisProgram {
   const tried: string[] = [];
   for (const program of onPath(env)) {
-    const why = flaw(program);
-    if (why === undefined) return program;
-    tried.push(why);
+    const problem = problemOf(program);
+    if (problem === undefined) return program;
+    tried.push(problem);
   }
   if (tried.length === 0) tried.push(`${programNames.join(', ')}: not on PATH`);
   const fetched = canFetchPackages() ? fromPackages(env, log, tried) : undefined;

@@ -34,16 +34,16 @@ function placeFor(folder: string, keep: boolean): string {
   return join(reachableFolder(account, keep), `data-${name}`);
 }
 
-/** Links a data folder outside the instance folder to it. A recreated instance folder has no link, so it starts with empty data. */
-function bindPlace(folder: string, place: string, log: Log): void {
-  const note = join(folder, 'postgres-data-is-in');
-  if (place === folder || existsSync(note)) return;
+/** Records in the instance folder that its data are in `place`. A folder without a record loses old data in `place`. */
+function recordPlace(folder: string, place: string, log: Log): void {
+  const record = join(folder, 'postgres-data-is-in');
+  if (place === folder || existsSync(record)) return;
   removeFolder(place);
-  writeFileSync(note, `${place}\n`);
+  writeFileSync(record, `${place}\n`);
   log(`PostgreSQL's data go to ${place}: its account cannot enter ${folder}`);
 }
 
-/** Makes this process the owner of an instance folder; throws `AlreadyRunningError` when a live one has it. */
+/** Makes this process the owner of an instance folder; throws `AlreadyRunningError` when a live process owns it. */
 export async function takeInstance(dataDir: string, keep: boolean, log: Log): Promise<Instance> {
   const folder = join(dataDir, keep ? keptName : `run-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
@@ -54,7 +54,7 @@ export async function takeInstance(dataDir: string, keep: boolean, log: Log): Pr
   const state = { owner: markOf(process.pid), keep, place: placeFor(folder, keep), servers: [], extra: {} };
   for (let tries = 0; tries < 5; tries++) {
     if (claim(folder, state)) {
-      bindPlace(folder, state.place, keep ? log : () => undefined);
+      recordPlace(folder, state.place, keep ? log : () => undefined);
       return new Instance(folder, state, log);
     }
     const other = readState(folder);
@@ -108,7 +108,7 @@ export class Instance {
   }
 
   private async end(): Promise<void> {
-    const inOrder = this.servers.toSorted((a, b) => b.name.localeCompare(a.name));
+    const inOrder = this.servers.toSorted((a, b) => b.name.localeCompare(a.name)); // redis, then postgres
     for (const server of inOrder) await endServer(server, stopLimitMs);
     process.removeListener('exit', this.onExit);
     leave(this.folder, this.state);

@@ -1,6 +1,6 @@
 /**
- * A server as a child process, in its own process group (so a Ctrl-C in the terminal reaches only this process), with its
- * output in a log file.
+ * Runs a server as a child process, with its output in a log file. The child has its own process group, so that a Ctrl-C in
+ * the terminal reaches only this process.
  *
  * `redis.ts` and `postgres.ts` decide what runs; `instance.ts` finds servers after a crash.
  */
@@ -47,7 +47,7 @@ export async function spawnServer(command: ServerCommand): Promise<ServerProcess
     child.once('exit', (code, signal) =>
       resolve(signal === null ? `ended with exit code ${code}` : `ended by ${signal}`),
     );
-    // Stays for the life of the child: a later error, such as a failed kill, must not end this process.
+    // This listener stays for the life of the child: a later error, such as a failed kill, must not end this process.
     child.on('error', (error) => resolve(error.message));
   });
   if (child.pid === undefined) throw new ServerStartError(command.name, await exited, '');
@@ -57,7 +57,7 @@ export async function spawnServer(command: ServerCommand): Promise<ServerProcess
 
 /**
  * Spawns a server and waits until `ready` resolves; ends a server that does not get ready.
- * @param spawned called as soon as its process exists @param graceMs before it is killed
+ * @param spawned called as soon as its process exists @param graceMs time to end in order before it is killed
  */
 export async function startServer(
   command: ServerCommand,
@@ -79,7 +79,7 @@ function outputTail(logFile: string): string {
   return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
 }
 
-/** Resolves when `probe` succeeds; throws `ServerStartError` when the server ends before, or after `limitMs`. */
+/** Resolves when `probe` succeeds; throws `ServerStartError` when the server ends first, or after `limitMs`. */
 export async function untilReady(server: ServerProcess, probe: () => Promise<void>, limitMs: number): Promise<void> {
   let ended: string | undefined;
   void server.exited.then((how) => (ended = how));

@@ -34,7 +34,7 @@ export interface Services extends ServiceUrls {
   stop(): Promise<void>;
 }
 
-/** Stands for a server that the program does not need, so that it is not started. Port 9 is the discard port. */
+/** Placeholder for a server that the program does not need, so that it is not started. Port 9 is the discard port. */
 const NOT_NEEDED = 'redis://127.0.0.1:9/0';
 
 /** The servers that are not to be started: those that the environment names, and those that are not needed. */
@@ -43,7 +43,7 @@ export function namedServers({ env = process.env, need }: StartOptions): Partial
   return { ...unneeded, ...readServiceUrls(env) };
 }
 
-/** The URLs when there are all three. */
+/** The three URLs; undefined when one of them is missing. */
 export function wholeOf({ redisUrl, sessionRedisUrl, databaseUrl }: Partial<ServiceUrls>): ServiceUrls | undefined {
   return redisUrl && sessionRedisUrl && databaseUrl ? { redisUrl, sessionRedisUrl, databaseUrl } : undefined;
 }

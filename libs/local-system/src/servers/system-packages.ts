@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { cacheFolder } from './folders.js';
 
 const stepLimitMs = 180_000;
-/** Depth of `lib/TRIPLET/blas`, the folder of libraries with alternatives. */
+/** Libraries are searched down to this depth below `lib`: `lib/TRIPLET/blas` has libraries with alternatives. */
 const libraryDepth = 2;
 
 interface Outcome {
@@ -25,10 +25,10 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
     timeout: stepLimitMs,
     encoding: 'utf8',
   } as const;
-  const done = spawnSync(command, args, options);
+  const finished = spawnSync(command, args, options);
   return {
-    ok: done.status === 0,
-    output: `${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}`.trim(),
+    ok: finished.status === 0,
+    output: `${finished.stdout ?? ''}${finished.stderr ?? ''}${finished.error?.message ?? ''}`.trim(),
   };
 }
 
@@ -60,6 +60,7 @@ function privateOptions(work: string): string[] {
   return settings.flatMap((setting) => ['-o', setting]);
 }
 
+/** Downloads by the system's package lists; if that fails, by new lists in `work`. */
 function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv): Outcome {
   const options = privateOptions(work);
   const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', ...names];
@@ -127,7 +128,7 @@ export function unpackedEnvironment(root: string, env: NodeJS.ProcessEnv): NodeJ
 export const systemPackages = {
   /** True when this system has what {@link fetchPackages} needs. */
   canFetch: canFetchPackages,
-  /** The folder of a set of unpacked packages in the user's cache. @param name tells this set from others */
+  /** The folder of a set of unpacked packages in the user's cache. @param name distinguishes this set from others */
   cachePath: (name: string, env: NodeJS.ProcessEnv): string => join(cacheFolder(env), `${name}-${systemName()}`),
   fetch: fetchPackages,
   environmentOf: unpackedEnvironment,
