@@ -104,7 +104,7 @@ export class AppProcess {
 
   #onExit(reason: string, spawnedAt: number): void {
     if (this.#stopping) return;
-    this.#failures = Date.now() - spawnedAt > HEALTHY_AFTER_MS ? 0 : this.#failures + 1;
+    this.#failures = Date.now() - spawnedAt > HEALTHY_AFTER_MS ? 1 : this.#failures + 1;
     const wait = Math.min(RESTART_DELAY_MIN_MS * 2 ** (this.#failures - 1), RESTART_DELAY_MAX_MS);
     this.report(
       `${this.spec.name} ended (${reason}); starting it again in ${wait / 1000} s, its log: ${this.spec.logFile}`,
