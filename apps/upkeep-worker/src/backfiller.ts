@@ -203,7 +203,7 @@ export class Backfiller {
     return total;
   }
 
-  /** Plans one symbol. When a repository failed or was not asked for it, slots without a bar of a better repository keep their state. */
+  /** Plans one symbol. When a repository failed or was not asked, slots without a bar of a better repository keep their state. */
   private plan(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): PlannedFill {
     const { store, grid } = job;
     const { symbol, states, asked } = ask;
@@ -225,9 +225,8 @@ export class Backfiller {
   }
 
   /**
-   * Finds the symbols that still lack bars although their day is declared complete, and requests them again: a bar that was stored
-   * after the first answer, together with the declaration, would otherwise count as never traded.
-   * @returns these symbols, without the ones whose second request failed or was not made
+   * Requests again the symbols that still lack bars although their day is declared complete: a bar that was stored after the first
+   * answer, together with the declaration, would otherwise count as never traded. @returns the symbols that were answered again
    */
   private async requestComplete(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
     const { store, grid } = job;

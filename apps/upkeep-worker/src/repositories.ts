@@ -29,10 +29,7 @@ export interface RepositoriesOptions {
 export class RepositoryFailedError extends Error {
   override readonly name = 'RepositoryFailedError';
 
-  /**
-   * @param failures how often a repository has failed during this job
-   * @param retryInMs delay before the next attempt, ms
-   */
+  /** @param failures how often a repository has failed during this job @param retryInMs delay before the next attempt, ms */
   constructor(
     readonly repository: string,
     readonly failures: number,

@@ -1,6 +1,6 @@
 /**
  * Asks the repositories of a session for the slots of one day, best first. Each repository is asked only for symbols that still
- * lack bars after the better ones. When a repository fails for a symbol, no worse one is asked for it, because a bar of the worse
+ * lack bars after the better ones. When a repository fails for a symbol, no worse one is asked about it, because a bar of the worse
  * one must not take the place of a bar that the better one may still have (I1). A repository that is given up counts as one
  * without bars. Refused bars of the answers are kept in the quarantine for the user.
  */

@@ -97,10 +97,7 @@ interface Pool {
   options: { max: number };
 }
 
-/**
- * Adds the metrics that every process has: its version, and its connections to PostgreSQL, the queue Redis and the session Redis.
- * @param service `coordinator` or `upkeep-worker`
- */
+/** Adds the metrics that every process has: its version and its connections. @param service `coordinator` or `upkeep-worker` */
 export function addProcessMetrics(metrics: Metrics, service: string, connections: Connections): void {
   metrics
     .gauge({
