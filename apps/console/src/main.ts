@@ -1,4 +1,4 @@
-/** The console: finds the page of the address, and shows what is the same on all of them. */
+/** The console: shows the page that the address names, with the header and footer that all pages share. */
 import { call, currentView, onViewChange } from './data/index.js';
 import { capitalised, pageOf, type Page } from './model/index.js';
 import { ComparePage, DatasetPage, DatasetsPage, OneSessionPage, SessionsPage, UpkeepPage } from './pages/index.js';
@@ -30,7 +30,7 @@ function App() {
   useEffect(() => {
     document.title = `${titleOf(page)} · Barkeep`;
   }, [pathname]);
-  return html`<a class="skip" href="#content">To the content</a>
+  return html`<a class="skip" href="#content">Skip to the content</a>
     <header>
       <a class="brand" href="/">Barkeep</a>
       <nav aria-label="Pages">

@@ -1,11 +1,11 @@
 /**
- * Fills the gaps of one partition on one trading day: reads the missing slots, asks the repositories, writes their bars
- * into empty slots, and notes the slots for which they have none.
+ * Fills the gaps of one partition on one trading day: finds the empty slots, requests their bars from the repositories,
+ * writes the bars into the slots, and records for each other slot that the repositories have no bar for it.
  *
  * A repository that fails affects only the slots that were requested from it (I12). The job asks it again with growing
  * delays. After the configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue`
- * makes the slots absent, `fail` fails the session. A job with many symbols runs in time slices, so that it does not
- * delay the jobs of other sessions.
+ * treats the failure as an answer without bars, `fail` fails the session. A job with many symbols runs in time slices, so
+ * that it does not delay the jobs of other sessions.
  */
 import { setMaxListeners } from 'node:events';
 import { completeSymbols, messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
@@ -36,11 +36,11 @@ import {
   refusalTexts,
 } from './repository-requests.js';
 
-/** Rounds in which symbols that changed while they were filled are read again. */
+/** Most rounds of one job. Each further round repeats the work, because symbols changed while they were filled. */
 const ROUNDS_MAX = 5;
-/** After this time a job starts no more requests and goes back to the queue, ms. */
+/** A job's time slice, ms: after it the job starts no more requests and goes back to the queue. */
 const SLICE_MS = 500;
-/** Symbols by which each failure moves the start of the list. */
+/** After each failure the next attempt starts this many symbols further in the list. */
 const SYMBOLS_SKIPPED = 8;
 /** Longest delay between two attempts on a failing repository, ms. */
 const RETRY_MS_MAX = 60_000;
@@ -49,26 +49,27 @@ export interface BackfillParts extends WorkParts {
   repositories: Repositories;
   dataSource: DataSource;
   redis: Redis;
-  /** First delay after a failure; it doubles with each one, less up to half of it at random. */
+  /** First delay after a failure, ms. It doubles with each failure; a random part of up to half is subtracted. */
   backoffMs: number;
   repositoryTimeoutMs: number;
-  /** Failures of a repository under one job after which `onFailure` decides. */
+  /** How often a repository may fail during one job before `onFailure` decides. */
   attempts: number;
 }
 
-/** One day of a partition, while its job runs. */
+/** What one run of a job needs: the partition's day, the store, and what ends the run. */
 interface DayJob {
   store: UpkeepStore;
   payload: Payload<'backfill'>;
   day: number;
   grid: DayGrid;
+  /** Aborts at the end of the time slice. */
   slice: AbortSignal;
   signal: AbortSignal | undefined;
-  /** What a failure in this attempt leads to: before the last one the job always tries again. */
+  /** What a failure in this attempt leads to: `wait` before the last attempt, then what the session's spec says. */
   onFailure: 'wait' | 'continue' | 'fail';
 }
 
-/** The plan for a symbol, and what is written of it; nothing when a failed repository left everything open. */
+/** The plan for a symbol. `fill` is what is written; undefined when a failed repository leaves nothing to write. */
 interface PlannedFill {
   symbol: string;
   plan: FillPlan;
@@ -79,12 +80,12 @@ export class Backfiller {
   constructor(private readonly parts: BackfillParts) {}
 
   /**
-   * @throws SessionLostError; RepositoryFailedError, when the job is to be tried again; SliceEndedError, when it is to be
-   * continued; UnrecoverableError, when the session failed
+   * @throws SessionLostError; RepositoryFailedError when the queue must retry the job; SliceEndedError when the queue must
+   * continue it; UnrecoverableError when the job has failed the session
    */
   async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
     const slice = AbortSignal.timeout(SLICE_MS);
-    // Every request that waits for a permit adds a listener.
+    // Node warns about many listeners, and every request that waits for a permit adds one.
     setMaxListeners(0, slice);
     await this.parts.sessions.with(payload, async (store) => {
       const day = store.layout.dayIndexOf(payload.date);
@@ -100,24 +101,24 @@ export class Backfiller {
     const { store, payload } = job;
     const { sessionId, incarnation, partition } = payload;
     let failures: SymbolFailure[] = [];
-    let isCut = false;
+    let hasUnasked = false;
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const { asks, noted } = await this.asks(job);
-      // The events of found gaps are emitted while the repositories are asked, and before those of the filled ones.
-      const [answer] = await Promise.all([asks.length > 0 ? this.ask(job, asks) : undefined, noted]);
+      const { asks, gapsEmitted } = await this.findAsks(job);
+      // The events of found gaps are emitted while the repositories are asked, and before the events of filled gaps.
+      const [answer] = await Promise.all([asks.length > 0 ? this.request(job, asks) : undefined, gapsEmitted]);
       if (!answer) break;
       const { changed, filled } = await this.write(job, asks, answer);
       isRepaired ||= filled > 0;
       failures = [...answer.failures.values()];
-      isCut = answer.unasked.size > 0;
-      if (changed.size === 0 || failures.length > 0 || isCut) break;
+      hasUnasked = answer.unasked.size > 0;
+      if (changed.size === 0 || failures.length > 0 || hasUnasked) break;
     }
     if (failures.length > 0) await this.afterFailure(job, failures);
-    if (isCut) throw new SliceEndedError();
+    if (hasUnasked) throw new SliceEndedError();
     const foundAt = isRepaired ? payload.foundAt : undefined;
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
-    // The store is asked, not this job: a job that died after its writes has not scheduled its retries.
+    // Read from the store, because an earlier run that died after its writes has not scheduled its retries.
     const nextRetry = await store.nextRetry();
     if (nextRetry !== undefined) {
       const soonest = this.parts.now() + this.parts.backoffMs;
@@ -125,19 +126,19 @@ export class Backfiller {
     }
   }
 
-  private ask({ store, grid, slice, signal, onFailure }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
+  private request({ store, grid, slice, signal, onFailure }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
     const options = { timeoutMs: this.parts.repositoryTimeoutMs, slice, signal, givesUp: onFailure === 'continue' };
-    const about = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': asks.length };
-    return this.parts.tracing.span('ask repositories', about, () =>
+    const tags = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': asks.length };
+    return this.parts.tracing.span('ask repositories', tags, () =>
       askRepositories(this.parts.repositories, store, grid, asks, options),
     );
   }
 
-  /** @returns what to ask for, and `noted`, which resolves when the events of the gaps are emitted */
-  private async asks({ store, day, payload }: DayJob): Promise<{ asks: Ask[]; noted?: Promise<void> }> {
+  /** @returns the slots to request, and a promise that resolves when the events of found gaps are emitted */
+  private async findAsks({ store, day, payload }: DayJob): Promise<{ asks: Ask[]; gapsEmitted?: Promise<void> }> {
     const { partition, date, force, failures } = payload;
-    const isLimited = (symbol: string) => payload.symbols !== undefined && !payload.symbols.includes(symbol);
-    // Sent together and answered in this order, so that the slots are not older than the frontier.
+    const isExcluded = (symbol: string) => payload.symbols !== undefined && !payload.symbols.includes(symbol);
+    // Redis answers these commands in this order, so the slots are at least as new as the frontier.
     const [positions, retries, symbols] = await Promise.all([
       store.positions(),
       store.dueRetries(partition, this.parts.now()),
@@ -148,29 +149,29 @@ export class Backfiller {
     if (open < retainedFrom) return { asks: [] };
     const closed = store.layout.grid(day).closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
-    // The stream may have continued since the detection, so gaps may be new here.
-    const noted = store.events
+    // The stream may have continued since the detection, so some gaps may be new.
+    const gapsEmitted = store.events
       .gapsFound(partition, day, closed, symbols)
       .then((gaps) => this.parts.figures.found(gaps));
     const asks = symbols.flatMap((symbolDay) => {
-      if (isLimited(symbolDay.symbol)) return [];
+      if (isExcluded(symbolDay.symbol)) return [];
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
       const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
       return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
     });
-    // After a failure start with other symbols, so that those that always fail do not block the others.
-    const first = (failures * SYMBOLS_SKIPPED) % Math.max(1, asks.length);
-    return { asks: [...asks.slice(first), ...asks.slice(0, first)], noted };
+    // After a failure start with other symbols, so that symbols that always fail do not block the others.
+    const start = (failures * SYMBOLS_SKIPPED) % Math.max(1, asks.length);
+    return { asks: [...asks.slice(start), ...asks.slice(0, start)], gapsEmitted };
   }
 
-  /** Writes bars, states, refused bars and errors. @returns the symbols that changed meanwhile, and how many slots it filled */
+  /** Writes bars, states, refused bars and errors. @returns the symbols that changed since they were read, and the number of filled slots */
   private async write(
     job: DayJob,
     asks: readonly Ask[],
     answer: DayAnswer,
   ): Promise<{ changed: ReadonlySet<string>; filled: number }> {
     const { store, grid, day, payload } = job;
-    const complete = await this.completeOf(job, answer);
+    const complete = await this.requestComplete(job, answer);
     const planned = asks.map((ask) => this.plan(job, ask, answer, complete.has(ask.symbol)));
     for (const { symbol, plan } of planned) {
       for (const { dataset: index, bar, reason } of plan.refused) {
@@ -187,11 +188,11 @@ export class Backfiller {
     const texts = refusalTexts(answer.refused);
     for (const [symbol, { error }] of answer.failed) texts.set(symbol, messageOf(error));
     for (const [symbol, text] of texts) await store.noteError(payload.partition, grid.date, [symbol], text);
-    return { changed, filled: this.count(planned, changed, answer) };
+    return { changed, filled: this.countFills(planned, changed, answer) };
   }
 
-  /** @returns how many slots were filled */
-  private count(planned: readonly PlannedFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
+  /** Counts in the metrics. @returns how many slots were filled */
+  private countFills(planned: readonly PlannedFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
     let total = 0;
     for (const { symbol, fill, plan } of planned) {
       if (!fill || changed.has(symbol)) continue;
@@ -202,7 +203,7 @@ export class Backfiller {
     return total;
   }
 
-  /** A symbol for which a repository failed, or was not asked, gets the bars of better ones, and keeps its other slots. */
+  /** Plans one symbol. When a repository failed or was not asked, slots without a bar of a better repository keep their state. */
   private plan(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): PlannedFill {
     const { store, grid } = job;
     const { symbol, states, asked } = ask;
@@ -210,7 +211,7 @@ export class Backfiller {
     const isGivenUp = answer.failed.has(symbol) && job.onFailure === 'continue';
     const isPartial = (answer.failed.has(symbol) || answer.unasked.has(symbol)) && !isGivenUp;
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
-    // A repository that is given up counts as one answer without bars.
+    // A repository that is given up counts as one answer. It has no bars, so its dataset number has no meaning.
     if (isGivenUp) answers.push({ dataset: 0, bars: [] });
     const plan = planFill({ grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial });
     if (isPartial && plan.filled === 0) return { symbol, plan };
@@ -224,27 +225,29 @@ export class Backfiller {
   }
 
   /**
-   * The symbols whose day is declared complete, among those that still lack bars. They are requested again, because a bar that
-   * was stored together with the declaration, after the first answer, would otherwise count as never traded.
+   * Requests again the symbols that still lack bars although their day is declared complete: a bar that was stored after the first
+   * answer, together with the declaration, would otherwise count as never traded. @returns the symbols that were answered again
    */
-  private async completeOf(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
+  private async requestComplete(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
     const { store, grid } = job;
     const open = answer.open.filter(({ symbol }) => !answer.failed.has(symbol));
     if (open.length === 0) return new Set();
     const symbols = open.map(({ symbol }) => symbol);
-    // A feed is no dataset, so a dataset of the same name says nothing about it.
+    // The source name of a feed is no dataset, so a declaration for a dataset of that name does not count.
     const { spec, datasets } = store.layout;
     const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
     const complete = await completeSymbols(this.parts.dataSource, declared, symbols, grid.date);
     const asks = open.filter(({ symbol }) => complete.has(symbol));
     if (asks.length === 0) return complete;
-    const again = await this.ask(job, asks);
-    for (const [symbol, answers] of again.answers) answer.answers.set(symbol, answers);
+    const again = await this.request(job, asks);
+    // A symbol whose request failed this time keeps the bars of the first answer.
+    const isAnswered = (symbol: string) => !again.failed.has(symbol) && !again.unasked.has(symbol);
+    for (const [symbol, answers] of again.answers) if (isAnswered(symbol)) answer.answers.set(symbol, answers);
     for (const [symbol, failure] of again.failed) answer.failed.set(symbol, failure);
     for (const [repository, failure] of again.failures) answer.failures.set(repository, failure);
     for (const symbol of again.unasked) answer.unasked.add(symbol);
     answer.refused.push(...again.refused);
-    return new Set([...complete].filter((symbol) => !again.failed.has(symbol) && !again.unasked.has(symbol)));
+    return new Set([...complete].filter(isAnswered));
   }
 
   private async clearFailures(store: UpkeepStore, { answered, failures }: DayAnswer): Promise<void> {
@@ -256,8 +259,8 @@ export class Backfiller {
   }
 
   /**
-   * Notes all repositories that failed; the first one decides about the next attempt.
-   * @throws RepositoryFailedError, UnrecoverableError; returns when the session continues without the slots
+   * Records all repositories that failed. The first of them determines the delay of the next attempt.
+   * @throws RepositoryFailedError to retry, UnrecoverableError when the session fails; returns when `onFailure` is `continue`
    */
   private async afterFailure(job: DayJob, failed: readonly SymbolFailure[]): Promise<void> {
     const { store, payload, onFailure } = job;
@@ -265,8 +268,8 @@ export class Backfiller {
     const { sessionId, incarnation, partition } = payload;
     const failures = payload.failures + 1;
     const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, this.parts.backoffMs);
-    for (const each of failed) {
-      const failure = { repository: each.repository, error: messageOf(each.error) };
+    for (const one of failed) {
+      const failure = { repository: one.repository, error: messageOf(one.error) };
       await store.failures.note({ ...failure, nextTryAt: this.parts.now() + retryInMs, failures }, this.parts.now());
     }
     if (onFailure === 'continue') return;
@@ -276,13 +279,13 @@ export class Backfiller {
       await this.parts.producer.unschedule(incarnation);
       throw new UnrecoverableError(reason);
     }
-    // Stored bars are derived while the repository is away.
+    // The stored bars are derived while the job waits for the repository.
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
     throw new RepositoryFailedError(repository, failures, retryInMs, error);
   }
 }
 
-/** Delay before attempt `failures` + 1, ms: it doubles up to a minute, less up to half of it at random. */
+/** Delay before attempt `failures` + 1, ms. It doubles up to a minute; a random part of up to half is subtracted. */
 export function retryDelayMs(failures: number, backoffMs: number): number {
   const delay = Math.min(backoffMs * 2 ** Math.min(failures - 1, 20), RETRY_MS_MAX);
   return Math.round(delay * (1 - Math.random() / 2));

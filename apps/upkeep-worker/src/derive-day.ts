@@ -3,7 +3,7 @@ import { aggregateCascade, closedBuckets, countBits, firstMissing, planCascade, 
 import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
 
 /** Symbols whose chunks are in memory at the same time. */
-const SYMBOLS_A_BATCH = 32;
+const SYMBOLS_PER_BATCH = 32;
 
 /** A trading day of a partition. */
 export interface PartitionDay {
@@ -34,13 +34,13 @@ export async function deriveDay(
   const grid = layout.grid(at.day);
   const closed = grid.closedBy(frontier);
   const firstGaps = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
-  // The watermark moves window by window, as the clock does. A symbol with a gap is derived up to the gap's window.
+  // The watermark moves window by window, as the clock does, so it stops before the window with the first missing slot.
   const settled = layout.windowStart(at.day, Math.min(closed, ...firstGaps));
   const whole = symbols.filter((_, i) => firstGaps[i] === closed);
   const othersTo = hasNoBarrier(at.store) ? closed : settled;
   const others = othersTo > 0 ? symbols.filter((_, i) => firstGaps[i] !== closed) : [];
-  const refused = (await deriveSymbols(at, closed, whole, which)) + (await deriveSymbols(at, othersTo, others, which));
-  return refused > 0 || settled === 0 ? grid.open : grid.closeTime(settled - 1);
+  const changed = (await deriveSymbols(at, closed, whole, which)) + (await deriveSymbols(at, othersTo, others, which));
+  return changed > 0 || settled === 0 ? grid.open : grid.closeTime(settled - 1);
 }
 
 /** @returns the number of symbols that changed during the derivation and must be derived again */
@@ -50,15 +50,15 @@ async function deriveSymbols(
   symbols: readonly SymbolDay[],
   which: 'all' | 'stale',
 ): Promise<number> {
-  let refused = 0;
-  for (let from = 0; from < symbols.length; from += SYMBOLS_A_BATCH) {
-    const batch = symbols.slice(from, from + SYMBOLS_A_BATCH);
-    refused += await deriveBatch(at, closed, which === 'all' ? batch : await staleOf(at, closed, batch));
+  let changed = 0;
+  for (let from = 0; from < symbols.length; from += SYMBOLS_PER_BATCH) {
+    const batch = symbols.slice(from, from + SYMBOLS_PER_BATCH);
+    changed += await deriveBatch(at, closed, which === 'all' ? batch : await staleOf(at, closed, batch));
   }
-  return refused;
+  return changed;
 }
 
-/** The symbols with a closed bucket that was derived from another number of base bars than the store has now. */
+/** The symbols with a stale closed bucket: the number of base bars that it was derived from differs from the number stored now. */
 async function staleOf({ store, partition, day }: PartitionDay, closed: number, batch: readonly SymbolDay[]) {
   const names = batch.map(({ symbol }) => symbol);
   const stale = new Set<SymbolDay>();

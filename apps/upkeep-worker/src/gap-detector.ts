@@ -9,8 +9,8 @@ import { hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
 /**
- * A detection that found something to ask for is followed by another one after this time, ms. A backfill job of the same id that is just
- * ending takes no new gaps, and the clocks of two workers differ a little: what was missed then is found again.
+ * A detection that found slots to request is followed by another one after this time, ms. It finds what the first one lost: a backfill
+ * job that is just ending keeps a new job of the same id out, and the clocks of two workers differ a little.
  */
 const CHECK_AGAIN_MS = 5_000;
 
@@ -28,7 +28,7 @@ export class GapDetector {
     }
   }
 
-  /** @returns true when the session is at its end and has nothing left to repair @throws SessionLostError */
+  /** @returns true when the session has reached its end and has nothing left to repair @throws SessionLostError */
   private async detect(
     store: UpkeepStore,
     { sessionId, incarnation, force, scope }: Payload<'detect-gaps'>,
@@ -63,8 +63,8 @@ export class GapDetector {
   }
 
   /**
-   * Dates with slots to ask for: missing slots of days from the watermark (`force`: from the start) to the frontier, and due retries
-   * of any day.
+   * Dates with slots to request: missing slots from the watermark to the frontier, and due retries of any day. With `force`: all
+   * empty slots from the session's start to the frontier.
    */
   private async datesToAsk(
     store: UpkeepStore,
@@ -81,13 +81,13 @@ export class GapDetector {
       const grid = layout.grid(day);
       if (!isWithin(grid.date, scope)) continue;
       const closed = grid.closedBy(frontier);
-      const read = await store.readDay(partition, day, scope.symbols ?? layout.symbolsOf(partition));
-      const lacks = read.some(
+      const symbolDays = await store.readDay(partition, day, scope.symbols ?? layout.symbolsOf(partition));
+      const hasGap = symbolDays.some(
         ({ bitmap, states }) => firstMissing(bitmap, force ? undefined : states, closed) < closed,
       );
-      if (!lacks) continue;
+      if (!hasGap) continue;
       dates.add(grid.date);
-      this.parts.figures.found(await store.events.gapsFound(partition, day, closed, read));
+      this.parts.figures.found(await store.events.gapsFound(partition, day, closed, symbolDays));
     }
     return [...dates].filter((date) => isWithin(date, scope)).sort();
   }

@@ -10,12 +10,12 @@ import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { SliceEndedError } from './repository-requests.js';
 import { RepositoryFailedError } from './repositories.js';
 
-/** What does the work of a queue's jobs. */
+/** Runs one job of a queue. */
 interface Work<Name extends JobName> {
   run(payload: Payload<Name>, signal?: AbortSignal): Promise<void>;
 }
 
-/** The class of a queue's processor. Nest makes one object of it, and a worker with these options. @param context its name in the log */
+/** The class of a queue's processor, from which Nest creates one object and one worker. @param context its name in the log @param options of the worker */
 export function processorOf<Name extends JobName>(
   name: Name,
   context: string,
@@ -27,7 +27,7 @@ export function processorOf<Name extends JobName>(
     private readonly logger = new Logger(context);
     private lastErrorAt = 0;
 
-    // BullMQ passes the signal only to a function with three plain parameters.
+    // BullMQ passes the signal only to a function that declares three parameters without defaults.
     async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
       try {
         await work.run(parsePayload(name, job.data), signal);
@@ -35,7 +35,7 @@ export function processorOf<Name extends JobName>(
         if (error instanceof SessionLostError) return;
         if (error instanceof PayloadError) throw new UnrecoverableError(error.message);
         if (error instanceof SliceEndedError) {
-          // Behind the jobs of the same rank that wait. Throwing this error is how BullMQ learns that the job moved.
+          // Puts the job behind the waiting jobs of the same priority. BullMQ expects this error after a move.
           await job.moveToDelayed(Date.now(), token);
           throw new DelayedError();
         }

@@ -1,4 +1,4 @@
-/** The upkeep worker's process. */
+/** Runs an upkeep worker as a process. */
 import { runService } from '@barkeep/service';
 import { startWorker } from './worker.js';
 

@@ -6,12 +6,12 @@ import { barSourceOf, messageOf, retryAfterMsOf, type AskPermit, type BarSource 
 import type { RepositoryLimit, RepositoryLimits } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
 
-/** A repository with the permits that its requests need. */
+/** A repository, and the permits that requests to it need. */
 export interface Repository {
   source: BarSource;
   /** The permit for requests of one session. */
   permitFor(session: string): AskPermit;
-  /** True when it is asked symbol by symbol, which takes long for many symbols. */
+  /** True for a repository of the user's module. Its requests may be slow, so they end with the job's time slice. */
   isOwn: boolean;
 }
 
@@ -21,18 +21,15 @@ export interface RepositoriesOptions {
   limitOf: (name: string, limits: RepositoryLimits) => RepositoryLimit;
   /** Called with each request that was answered or failed. */
   observe: (repository: string, tookMs: number, error?: unknown) => void;
-  /** Called for an entry that has none of the three forms; it is never asked. */
+  /** Called for an entry of the module that is no repository. It is never asked. */
   warn: (message: string) => void;
 }
 
-/** Thrown when a repository failed for some of a job's slots, and is to be asked again. */
+/** Thrown when a repository failed for some of a job's slots, so that the queue retries the job. */
 export class RepositoryFailedError extends Error {
   override readonly name = 'RepositoryFailedError';
 
-  /**
-   * @param failures how often a repository has failed under this job
-   * @param retryInMs delay before the next attempt
-   */
+  /** @param failures how often a repository has failed during this job @param retryInMs delay before the next attempt, ms */
   constructor(
     readonly repository: string,
     readonly failures: number,
@@ -44,7 +41,7 @@ export class RepositoryFailedError extends Error {
 }
 
 export class Repositories {
-  private readonly found = new Map<string, Repository | undefined>();
+  private readonly byName = new Map<string, Repository | undefined>();
 
   /** @throws RepositoryLimitError */
   constructor(
@@ -55,19 +52,19 @@ export class Repositories {
       const { repository, limits } = parseEntry(name, value);
       const source = barSourceOf(name, repository);
       const permitFor = source && this.limited(name, options.limitOf(name, limits));
-      this.found.set(name, permitFor && { source, permitFor, isOwn: true });
+      this.byName.set(name, permitFor && { source, permitFor, isOwn: true });
       if (!source)
         options.warn(`repository ${name}: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used`);
     }
   }
 
-  /** The repository with this name, or undefined when the user's module has an entry of that name that is no repository. */
+  /** The repository with this name; undefined when the user's module has this name for an entry that is no repository. */
   get(name: string): Repository | undefined {
-    if (!this.found.has(name)) this.found.set(name, this.dataset(name));
-    return this.found.get(name);
+    if (!this.byName.has(name)) this.byName.set(name, this.datasetRepository(name));
+    return this.byName.get(name);
   }
 
-  private dataset(name: string): Repository | undefined {
+  private datasetRepository(name: string): Repository | undefined {
     const source = barSourceOf(name, this.dataSource);
     const permit: AskPermit = () => Promise.resolve(this.observed(name, () => undefined));
     return source && { source, permitFor: () => permit, isOwn: false };
@@ -76,16 +73,16 @@ export class Repositories {
   private limited(name: string, limit: RepositoryLimit): (session: string) => AskPermit {
     return (session) => async (signal) => {
       const giveBack = await limit.take(session, signal);
-      return this.observed(name, (outcome) => {
+      return this.observed(name, (error) => {
         giveBack();
-        const restMs = retryAfterMsOf(outcome);
-        // When Redis is away the job's own delay still holds.
+        const restMs = retryAfterMsOf(error);
+        // Without Redis other jobs do not learn of the pause, but this job still has its own delay.
         if (restMs !== undefined && restMs > 0) limit.rest(restMs).catch(() => undefined);
       });
     };
   }
 
-  private observed(name: string, settle: (outcome?: unknown) => void): (error?: unknown) => void {
+  private observed(name: string, settle: (error?: unknown) => void): (error?: unknown) => void {
     const askedAt = performance.now();
     return (error) => {
       settle(error);
@@ -94,7 +91,7 @@ export class Repositories {
   }
 }
 
-/** Thrown for a `limit` that is wrong. */
+/** Thrown for an invalid `limit` of a repository. */
 export class RepositoryLimitError extends Error {
   override readonly name = 'RepositoryLimitError';
   constructor(repository: string, field: string, expected: string, was: unknown) {

@@ -1,8 +1,8 @@
 /**
- * Asks the repositories of a session for the slots of one day, best first, each only for the symbols that still lack bars after
- * the better ones. It never asks a worse repository for a symbol for which a better one failed: what the worse one has must not
- * take the place of what the better one may still give (I1). A repository that is given up counts as one that has no bar.
- * What is refused of their answers is kept for the user to look at.
+ * Asks the repositories of a session for the slots of one day, best first. Each repository is asked only for symbols that still
+ * lack bars after the better ones. When a repository fails for a symbol, no worse one is asked about it, because a bar of the worse
+ * one must not take the place of a bar that the better one may still have (I1). A repository that is given up counts as one
+ * without bars. Refused bars of the answers are kept in the quarantine for the user.
  */
 import {
   type RepositoryAnswer,
@@ -31,13 +31,13 @@ export interface SymbolFailure {
 export interface DayAnswer {
   /** By symbol, best dataset first. */
   answers: Map<string, DatasetAnswer[]>;
-  /** Asks that all repositories answered, or were given up for, and that still lack bars. */
+  /** The asks that still lack bars, although every repository answered or was given up. */
   open: readonly Ask[];
   /** By symbol, the failure of the best repository that failed. */
   failed: Map<string, SymbolFailure>;
-  /** One failure of each repository that failed, best repository first. */
+  /** One failure of each repository that failed, by repository, best first. */
   failures: Map<string, SymbolFailure>;
-  /** Symbols that were not requested because the job's time slice ended. */
+  /** Symbols that were not requested, because the job's time slice ended or too many requests failed. */
   unasked: Set<string>;
   refused: (RefusedRecord & { dataset: string })[];
   /** Repositories that answered at least one request. */
@@ -48,13 +48,13 @@ export interface DayAnswer {
 export class SliceEndedError extends Error {
   override readonly name = 'SliceEndedError';
   constructor() {
-    super('expected to ask for all symbols within the time slice, were some left');
+    super('expected requests for all symbols within the time slice, but some symbols were left');
   }
 }
 
 export interface AskOptions {
   timeoutMs: number;
-  /** Ends the job's time slice. */
+  /** Aborts at the end of the job's time slice. */
   slice: AbortSignal;
   signal: AbortSignal | undefined;
   /** Whether a repository that fails is given up. */
@@ -101,7 +101,7 @@ export async function askRepositories(
   return day;
 }
 
-/** Asks one repository. An error of the whole call counts for each symbol. @throws the reason of the signal */
+/** Asks one repository. An error of the whole call counts as a failure for each symbol. @throws the reason of the signal */
 async function askOne(
   repository: Repository,
   { incarnation, spec }: SessionLayout,
@@ -136,7 +136,7 @@ async function askOne(
   }
 }
 
-/** True when the answers have a bar for every asked slot. */
+/** True when the answers together have a bar for every asked slot. */
 function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly DatasetAnswer[]): boolean {
   const slots = new Set(answers.flatMap(({ bars }) => bars.map((bar) => grid.slotAt(bar.openTime))));
   return asked.every(({ start, end }) => {
@@ -146,9 +146,9 @@ function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly Da
 }
 
 /**
- * Quarantines refused bars of answers for one trading day. A bar that was refused before is not stored again, so that it counts once,
- * however often the repository answers it (I7).
- * @returns the totals of the symbols on that day, for the counts in the session store
+ * Quarantines refused bars of answers for one trading day. A bar that is in the quarantine already is not stored again, so that it
+ * counts once, however often the repository answers with it (I7).
+ * @returns the day's totals per symbol, for the counts in the session store
  */
 export async function quarantineRefused(
   dataSource: DataSource,
@@ -166,7 +166,7 @@ export async function quarantineRefused(
   return quarantineTotals(dataSource, layout.incarnation, datasets, symbols, date);
 }
 
-/** For each symbol what a repository answered instead of valid bars: the text for the `lastError` of its gaps. */
+/** By symbol, a text about the refused bars in the answers, for the `lastError` of the symbol's gaps. */
 export function refusalTexts(refused: readonly QuarantinedBar[]): Map<string, string> {
   const counts = new Map<string, Map<string, number>>();
   for (const { symbol, dataset, reason } of refused) {

@@ -1,4 +1,4 @@
-/** The Prometheus metrics of the upkeep jobs of this process, all sessions together. */
+/** The Prometheus metrics of this process's upkeep jobs, summed over all sessions. */
 import type { FillPlan } from '@barkeep/bars';
 import type { Metrics } from '@barkeep/observe';
 import type { Job, Worker } from 'bullmq';
@@ -59,17 +59,17 @@ export function upkeepFigures(metrics: Metrics) {
     jobTime.observe({ queue }, Math.max(0, finishedOn - processedOn) / 1000);
   };
   return {
-    /** Slots without a bar that no detection had found before. */
+    /** Counts slots without a bar that no detection had found before. */
     found: (slots: number) => found.inc(slots),
-    /** Slots that got their bar, and slots that are settled without one. */
+    /** Counts slots that got their bar, and slots that are settled without one. */
     filled: (slots: number, { noTrade, unfillable }: FillPlan['settled']) => {
       filled.inc(slots);
       settled.inc({ as: 'no-trade' }, noTrade);
       settled.inc({ as: 'unfillable' }, unfillable);
     },
-    /** A repository answered a bar that was refused. */
+    /** Counts a refused bar in an answer of a repository. */
     refused: (repository: string) => refused.inc({ repository }),
-    /** A repository answered a request, or failed. */
+    /** Counts and times a request that a repository answered, or that failed. */
     asked: (repository: string, tookMs: number, error?: unknown) => {
       asked.inc({ repository, outcome: error === undefined ? 'answered' : 'failed' });
       askTime.observe({ repository }, tookMs / 1000);

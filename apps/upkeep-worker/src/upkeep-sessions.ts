@@ -1,6 +1,6 @@
 /**
- * Caches the store of each session that this worker has jobs for, by incarnation. A job then needs one small read, which tells
- * whether the session's symbols changed. Also fails a session, and names what the work of every queue uses.
+ * Caches the store of each session that this worker has jobs for, by incarnation. A job then needs one small read, which shows
+ * whether the session's symbols changed. Also declares what the work of every queue uses, and fails a session.
  */
 import {
   readSymbols,
@@ -20,7 +20,7 @@ import type { DataSource } from 'typeorm';
 import type { UpkeepFigures } from './upkeep-figures.js';
 
 const SESSIONS_KEPT = 200;
-/** Changes of a session's symbols during one job. After this many the job fails and the queue retries it. */
+/** How often a session's symbols may change during one job. After that the job fails, and the queue retries it. */
 const CHANGES_MAX = 20;
 
 export class UpkeepSessions {
@@ -40,10 +40,10 @@ export class UpkeepSessions {
    */
   async with<T>(session: SessionRef, work: (store: UpkeepStore) => Promise<T>): Promise<T> {
     const kept = this.stores.get(session.incarnation);
-    // Start with the cached store while the symbols are read. Work on an old list of symbols is harmless, because every script
-    // compares before it writes, and the work runs again with the new list.
+    // Start with the cached store while the symbols are read. Work on an old list of symbols is harmless: every script
+    // checks the list before it writes, and the work runs again with the new list.
     const current = this.store(session);
-    current.catch(() => undefined); // awaited below
+    current.catch(() => undefined); // handled where it is awaited; this only prevents an unhandled rejection
     let store = kept ?? (await current);
     for (let change = 0; ; change++) {
       try {
@@ -52,9 +52,9 @@ export class UpkeepSessions {
         store = await current;
       } catch (error) {
         if (!(error instanceof SessionLostError) || change >= CHANGES_MAX) throw error;
-        const before = store;
+        const previous = store;
         store = await this.store(session);
-        if (store === before) throw error;
+        if (store === previous) throw error; // the symbols did not change, so the session is really lost
       }
     }
   }
@@ -86,11 +86,11 @@ export interface WorkParts {
   producer: UpkeepProducer;
   figures: UpkeepFigures;
   tracing: Pick<Tracing, 'span'>;
-  /** Epoch ms, by the clock of the store. */
+  /** The time of the session Redis, epoch ms. */
   now: () => number;
 }
 
-/** A session without barriers may have completed before the repository failed in every attempt. */
+/** The states that can fail. `completed` is one, because a session without barriers does not wait for its repairs. */
 const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
 
 /**

@@ -17,7 +17,7 @@ import { Repositories, RepositoryFailedError } from './repositories.js';
 import type { UpkeepFigures } from './upkeep-figures.js';
 import { UpkeepSessions } from './upkeep-sessions.js';
 
-/** Starts of one job, crashes included, before it fails for good, because a job may kill its worker each time. */
+/** How often a job may start before it fails for good. Limited, because a job may crash its worker at every start. */
 const STARTS_MAX = 20;
 
 @Module({})
@@ -70,23 +70,23 @@ export async function processorsOf(
     ...(tracing.queues && { telemetry: tracing.queues }),
     settings: { backoffStrategy: backoffOf(backoffMs) },
   };
-  const counted = { ...options, maxStartedAttempts: STARTS_MAX };
+  const limitedOptions = { ...options, maxStartedAttempts: STARTS_MAX };
   const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
   return [
     processorOf('detect-gaps', 'DetectGapsProcessor', new GapDetector(parts), {
-      ...counted,
+      ...limitedOptions,
       concurrency: detectConcurrency,
     }),
-    // A backfill job starts once for each attempt and each time slice, so only its crashes are counted.
+    // A backfill job starts again for each attempt and each time slice, so only its crashes are limited, not its starts.
     processorOf('backfill', 'BackfillProcessor', backfiller, { ...options, concurrency: backfillConcurrency }),
     processorOf('aggregate', 'AggregateProcessor', new Aggregator(parts), {
-      ...counted,
+      ...limitedOptions,
       concurrency: aggregateConcurrency,
     }),
   ];
 }
 
-/** The delay of a backfill job: that of the repository's failure, or one that grows with the attempts after another error. */
+/** The delay before a job's next attempt: the delay that a failed repository needs, or one that grows with the attempts after another error. */
 function backoffOf(backoffMs: number) {
   return (attemptsMade: number, _type?: string, error?: Error): number =>
     error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);

@@ -18,10 +18,10 @@ import { Logger as NestLogger } from 'nestjs-pino';
 import { upkeepFigures } from './upkeep-figures.js';
 import { processorsOf, WorkerModule } from './worker.module.js';
 
-/** Fraction of the stop time after which running jobs are cancelled. */
+/** Running jobs are cancelled after this share of the time that a stop may take. */
 const CANCEL_AFTER = 0.7;
 
-/** @throws the error of a server that cannot be reached; then no connection stays open */
+/** @throws WrongServerError when a server refuses this client, or the error of a part that cannot start; then no connection stays open */
 export async function startWorker(config: Config): Promise<RunningService & { metrics: Metrics }> {
   const logger = await createLogger('upkeep-worker', config.log);
   const stop = new StopSequence(config.process.stopMs);
@@ -44,7 +44,7 @@ export async function startWorker(config: Config): Promise<RunningService & { me
     for (const processor of processors) {
       const { worker } = app.get(processor);
       figures.watch(worker);
-      worker.on('active', () => noteTaken(connections, config));
+      worker.on('active', () => noteActivity(connections, config));
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
         const cancel = setTimeout(
           () => worker.cancelAllJobs('the worker is stopping'),
@@ -80,10 +80,10 @@ async function serveOperators(
 
 let notedAt = 0;
 
-/** Tells the coordinators that a worker takes jobs, at most once a second. When the queue Redis is away nothing is lost. */
-function noteTaken({ queueRedis }: Connections, config: Config): void {
+/** Tells the coordinators that a worker takes jobs, at most once a second. A failed write does no harm: the next job writes again. */
+function noteActivity({ queueRedis }: Connections, config: Config): void {
   const now = Date.now();
-  if (Math.abs(now - notedAt) < 1_000) return;
+  if (Math.abs(now - notedAt) < 1_000) return; // `abs`: the clock may be set back
   notedAt = now;
   noteJobTaken(queueRedis, config.queues.prefix, now).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** `@barkeep/observe`: what operators see of a process: its metrics, its health, its log, its traces. */
+/** `@barkeep/observe`: what operators see of a process, which is its metrics, health, log and traces. */
 export { createLogger, loggerTo } from './create-logger.js';
 export { addProcessMetrics, Metrics, onceAScrape } from './metrics.js';
 export { METRICS_FOR_ADMINS, startOperatorServer } from './operator-server.js';

@@ -1,19 +1,19 @@
 /**
- * Where the lines of the log go: a file descriptor that may be slow, full or closed. Guarantees that a log never blocks the event loop
- * and never ends the process: lines wait in memory up to a limit, and further ones are dropped and counted. Pino's own destination
- * throws when a disk is full, and waits in the event loop for a pipe that nothing reads.
+ * Writes the lines of the log to a file descriptor, which may be slow, full or closed. Guarantees that the log never blocks the event
+ * loop and never ends the process: lines wait in memory up to a limit; further lines are dropped and counted. Pino's own destination
+ * throws when a disk is full, and blocks the event loop when nothing reads from a pipe.
  */
 import { write, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
-/** Most characters that wait for the output. */
+/** Most characters that wait in memory. */
 const WAITING_MAX = 4_000_000;
-/** Pause after an output that was full, ms. */
+/** Time until the next attempt after a failed write, ms. */
 const RETRY_MS = 500;
-/** At the end of the process nothing more goes to an output that has not taken a line for so long, ms. */
+/** When the current write has lasted longer than this, ms, the lines that wait are not written at the end of the process. */
 const STUCK_MS = 1_000;
 
-/** Part of the last lines is lost when the process is killed. */
+/** The destination of a logger. When the process is killed, the last lines may be lost. */
 export class LogOutput implements DestinationStream {
   private waiting: string[] = [];
   private waitingChars = 0;
@@ -39,11 +39,11 @@ export class LogOutput implements DestinationStream {
     this.waitingChars += line.length;
     if (this.writingSince !== undefined) return;
     this.writingSince = performance.now();
-    // Later, so that lines of one turn are one write, and a process that ends in this turn still has them.
+    // Writes later, so that the lines of one turn are one write. When the process ends in this turn, `flushSync` writes them.
     setImmediate(() => this.writeOut(this.take()));
   }
 
-  /** Writes what waits, for a process that ends. */
+  /** Writes the lines that wait, at the end of the process. */
   flushSync(): void {
     const isStuck = this.writingSince !== undefined && performance.now() - this.writingSince > STUCK_MS;
     const bytes = this.take();
@@ -51,10 +51,11 @@ export class LogOutput implements DestinationStream {
     try {
       writeSync(this.fd, bytes);
     } catch {
-      // The output takes nothing more.
+      // The lines are lost: the process ends, so nothing can try again.
     }
   }
 
+  /** Takes the lines that wait, after a line about dropped ones. */
   private take(): Buffer {
     const text = (this.dropped > 0 ? droppedLine(this.dropped) : '') + this.waiting.join('');
     this.waiting = [];
@@ -79,7 +80,7 @@ export class LogOutput implements DestinationStream {
     });
   }
 
-  /** The reader of a pipe has ended. */
+  /** Drops all lines from now on, because the reader of the pipe has ended. */
   private close(): void {
     this.isClosed = true;
     this.take();

@@ -1,7 +1,7 @@
 /**
- * The Prometheus metrics of a process: one registry, which every part of the process may add to.
- * Guarantees one metric for each name: a second request returns the first one. A figure that cannot be read has no series in
- * that scrape, and the others are shown.
+ * The Prometheus metrics of a process: one registry, to which every part of the process may add metrics.
+ * Guarantees one metric per name: a second request for a name returns the first metric. A gauge that cannot be read is missing
+ * from that scrape only, and does not affect the other metrics.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { barkeepVersion, type Connections } from '@barkeep/service';
@@ -9,13 +9,13 @@ import type { Redis } from 'ioredis';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 
-/** A figure that takes longer is left out of the scrape, ms. */
+/** Time limit for reading a gauge, ms. A gauge that takes longer is missing from the scrape. */
 const COLLECT_WITHIN_MS = 2_000;
 
-/** Gauges that read within this time, ms, belong to one scrape and share a read. */
+/** Gauges that are collected within this time, ms, belong to the same scrape and share a read. */
 const SCRAPE_MS = 200;
 
-/** A metric's name (`barkeep_…`, unit last) and description. */
+/** A metric's name (`barkeep_…`, ending in its unit), description and labels. */
 export interface MetricOptions<L extends string> {
   name: string;
   help: string;
@@ -23,7 +23,7 @@ export interface MetricOptions<L extends string> {
 }
 
 export class Metrics {
-  /** Not the global registry of the library, so that two apps in one process have separate metrics. */
+  /** A registry per object, not the library's global one, so that two apps in one process have separate metrics. */
   readonly registry = new Registry();
 
   constructor() {
@@ -38,8 +38,8 @@ export class Metrics {
   }
 
   /**
-   * A number that goes up and down. `collect` sets it before each scrape; series that it does not set are gone. All metrics are
-   * read at the same time, so it may set only its own gauge.
+   * A number that goes up and down. `collect` sets it again for each scrape: a series that it does not set is removed. All gauges are
+   * collected at the same time, so `collect` may set only its own gauge.
    */
   gauge<L extends string>(options: MetricOptions<L>, collect?: (gauge: Gauge<L>) => void | Promise<void>): Gauge<L> {
     const known = this.registry.getSingleMetric(options.name);
@@ -67,19 +67,19 @@ export class Metrics {
 async function collectWithin<L extends string>(
   gauge: Gauge<L>,
   collect: (gauge: Gauge<L>) => void | Promise<void>,
-  isPlain: boolean,
+  hasNoLabels: boolean,
 ): Promise<void> {
   gauge.reset();
-  // A reset sets a gauge without labels to 0.
-  if (isPlain) gauge.remove();
+  // For a gauge without labels, `reset` leaves a series with the value 0.
+  if (hasNoLabels) gauge.remove();
   try {
     await Promise.race([collect(gauge), delay(COLLECT_WITHIN_MS, undefined, { ref: false })]);
   } catch {
-    // A server is away: its health check shows it.
+    // A server is unavailable: the health check shows that.
   }
 }
 
-/** Reads once for all gauges of a scrape. */
+/** Makes one call of `read` serve all gauges of a scrape. @returns a function that the gauges call instead of `read` */
 export function onceAScrape<T>(read: () => Promise<T>): () => Promise<T> {
   let known: { at: number; value: Promise<T> } | undefined;
   return () => {
@@ -89,7 +89,7 @@ export function onceAScrape<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** What the metrics read of a pool of node-postgres. */
+/** The properties of a node-postgres pool that the metrics read. */
 interface Pool {
   totalCount: number;
   idleCount: number;
@@ -97,10 +97,7 @@ interface Pool {
   options: { max: number };
 }
 
-/**
- * Metrics that every process has: its version, and its connections to PostgreSQL and the two Redis roles.
- * @param service `coordinator` or `upkeep-worker`
- */
+/** Adds the metrics that every process has: its version and its connections. @param service `coordinator` or `upkeep-worker` */
 export function addProcessMetrics(metrics: Metrics, service: string, connections: Connections): void {
   metrics
     .gauge({

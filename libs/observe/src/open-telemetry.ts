@@ -1,8 +1,8 @@
 /**
  * Traces by OpenTelemetry, sent to the collector that the OTEL_EXPORTER_OTLP_… variables name. Loaded only when traces are on.
  *
- * Recorded are traces that a span of ours starts, and what belongs to them. BullMQ's other spans, such as each look for a job,
- * are left out.
+ * Records only the traces that a span of Barkeep starts. BullMQ's spans outside of them, such as each poll for a job, are
+ * left out.
  */
 import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -14,7 +14,7 @@ import type { QueueTelemetry } from '@barkeep/upkeep-queues';
 import { BullMQOtel } from 'bullmq-otel';
 import type { SpanAttributes, Tracing } from './tracing.js';
 
-/** Marks the spans that may start a trace. */
+/** Attribute of the spans that may start a trace. */
 const ROOT = 'barkeep.root';
 /** Spans are sent this long after their end, ms. */
 const SEND_AFTER_MS = 1_000;
@@ -60,7 +60,7 @@ export class OpenTelemetryTracing implements Tracing {
   }
 
   async stop(): Promise<void> {
-    // A collector that is away must not fail the stop of a process.
+    // A process must stop cleanly even when the collector is unavailable.
     await this.provider.shutdown().catch(() => undefined);
   }
 }

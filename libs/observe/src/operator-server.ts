@@ -1,6 +1,7 @@
 /**
- * The HTTP server of a process without an API: `/metrics`, `/health/live` and `/health/ready`, by the rules of the coordinator.
- * With keys `/metrics` needs a key of BARKEEP_ADMIN_KEYS and `/health/ready` any key; without keys only this machine may ask.
+ * The HTTP server of a process without an API, with the access rules of the coordinator. It serves `/health/live` to any caller.
+ * When keys are configured, `/metrics` needs a key of BARKEEP_ADMIN_KEYS and `/health/ready` any key. Without keys, it serves these
+ * two only to requests for a loopback address.
  */
 import { problem, PROBLEM_JSON, type Problem } from '@barkeep/api';
 import { ApiKeys, type Config, type Connections, isLoopbackHost, presentedKeys } from '@barkeep/service';
@@ -10,23 +11,23 @@ import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.js';
 import { downServers, probeServers } from './server-checks.js';
 
-/** A request that has not arrived by then ends, ms. */
+/** Time limit for the arrival of a whole request, ms. */
 const REQUEST_WITHIN_MS = 10_000;
-/** Why a user's key is not enough. */
+/** The problem's text when a user's key asks for metrics. */
 export const METRICS_FOR_ADMINS = 'metrics cover all sessions, so they need a key of BARKEEP_ADMIN_KEYS';
 
 export interface OperatorServer {
-  /** Address on which it listens, `http://127.0.0.1:3100`. */
+  /** Address on which the server listens, such as `http://127.0.0.1:3100`. */
   url: string;
   close(): Promise<void>;
 }
 
-/** The port cannot be used; the message names its variable. */
+/** Thrown when the server cannot listen on the port; the message names the variable that sets it. */
 export class WorkerPortError extends Error {
   override readonly name = 'WorkerPortError';
   constructor(host: string, port: number, cause: unknown) {
-    const was = cause instanceof Error ? cause.message : String(cause);
-    super(`BARKEEP_WORKER_PORT: expected a free port, was ${port} on ${host} (${was})`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`BARKEEP_WORKER_PORT: expected a free port, was ${port} on ${host} (${reason})`, { cause });
   }
 }
 
@@ -36,10 +37,7 @@ interface Answer {
   body: string;
 }
 
-/**
- * @param port above 0
- * @throws WorkerPortError
- */
+/** Starts the server. @param port greater than 0 @throws WorkerPortError */
 export async function startOperatorServer(
   port: number,
   config: Config,
@@ -65,7 +63,7 @@ export async function startOperatorServer(
   const server = createServer({ requestTimeout: REQUEST_WITHIN_MS }, (request, response) => {
     answer(request)
       .catch((error: unknown) => problemAnswer(problem('internal-error', String(error))))
-      .then((found) => send(response, found))
+      .then((reply) => send(response, reply))
       .catch(() => response.destroy());
   });
   server.listen(port, host);
@@ -74,7 +72,7 @@ export async function startOperatorServer(
   } catch (error) {
     throw new WorkerPortError(host, port, error);
   }
-  // A connection that cannot be accepted, for example without a free file descriptor, must not end the process.
+  // When the server cannot accept a connection, for example without a free file descriptor, the process must not end.
   server.on('error', () => undefined);
   const address = server.address() as AddressInfo;
   return {
@@ -87,6 +85,7 @@ export async function startOperatorServer(
   };
 }
 
+/** The problem that refuses a request; undefined when it may be served. */
 function refusalOf({ headers }: IncomingMessage, keys: ApiKeys, isForAdmins: boolean): Problem | undefined {
   const role = keys.roleOf(presentedKeys(headers, true));
   if (role === undefined)

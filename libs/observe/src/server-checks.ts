@@ -1,18 +1,18 @@
 /**
- * The checks of readiness: one real write to each server, with a time limit. A server that only answers reads, such as a
- * replica after a failover or a full Redis, is not ready.
+ * The readiness checks: one real write to each server, with a time limit. A server that can only read, such as a replica
+ * after a failover or a full Redis, is not ready.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, Connections } from '@barkeep/service';
 import type { Redis } from 'ioredis';
 
 const ANSWER_WITHIN_MS = 2_000;
-/** Lifetime of the key that a test of a Redis writes, ms. */
+/** Lifetime of the key that a check writes to Redis, ms. */
 const PROBE_MS = 1_000;
-/** A transaction that may only read refuses it. Uses a table that no other statement locks. */
+/** Changes no row, but a read-only server refuses it. No other statement blocks writes to this table. */
 const WRITE_NOTHING = 'DELETE FROM removed_sessions WHERE false';
 
-/** Each server that the process needs, by the name that operators see. */
+/** The state of each server that the process needs, by the name that operators see. */
 export type ServerStates = Record<'postgres' | 'queue-redis' | 'session-redis', 'up' | 'down'>;
 
 /** Writes a key that expires. @throws an outage when the server does not respond or refuses writes */
@@ -33,14 +33,15 @@ export async function probeServers(
   return { postgres, 'queue-redis': queue, 'session-redis': session };
 }
 
-/** The servers that are down, in words; undefined when none is. */
+/** A text that names the servers that are down; undefined when all are up. */
 export function downServers(states: ServerStates): string | undefined {
   const down = Object.entries(states).flatMap(([name, state]) => (state === 'down' ? [name] : []));
   return down.length > 0 ? `not answering: ${down.join(', ')}` : undefined;
 }
 
-function stateOf(question: () => Promise<unknown>): Promise<'up' | 'down'> {
-  const answered = question().then(
+/** `down` when the check fails or takes too long. */
+function stateOf(check: () => Promise<unknown>): Promise<'up' | 'down'> {
+  const answered = check().then(
     () => 'up' as const,
     () => 'down' as const,
   );

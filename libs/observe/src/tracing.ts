@@ -1,11 +1,11 @@
 /**
- * Traces: what a process did for one hole, from the stream that met it to the bars that fill it. Off unless
- * OTEL_EXPORTER_OTLP_ENDPOINT is set; then, and only then, the packages of OpenTelemetry are loaded.
+ * Traces: what the processes did for one gap, from the stream window that has it to the bars that fill it. Traces are on
+ * when OTEL_EXPORTER_OTLP_ENDPOINT is set. Only then the packages of OpenTelemetry are loaded.
  *
  *   coordinator: stream window ──► job detect-gaps ──► job backfill ──► ask repositories
  *                                                           └──► job aggregate ──► make bars readable
  *
- * BullMQ carries the trace in the options of a job, so it continues in the process that runs the job.
+ * BullMQ stores the trace in the options of a job, so the trace continues in the process that runs the job.
  */
 import type { QueueTelemetry } from '@barkeep/upkeep-queues';
 
@@ -20,7 +20,7 @@ const OPTIONAL_PACKAGES = [
   'bullmq-otel',
 ];
 
-/** Traces are on, and their packages are not installed. */
+/** Thrown when traces are on and their packages are not installed. */
 export class TracingPackagesError extends Error {
   override readonly name = 'TracingPackagesError';
   constructor(cause: unknown) {
@@ -31,18 +31,18 @@ export class TracingPackagesError extends Error {
   }
 }
 
-/** What a span says of its work. */
+/** Facts about the work of a span, such as the session's id. */
 export type SpanAttributes = Record<string, string | number>;
 
 export interface Tracing {
-  /** For queues and their workers; undefined when traces are off. */
+  /** The telemetry that queues and their workers need; undefined when traces are off. */
   readonly queues: QueueTelemetry | undefined;
   /**
-   * Runs work as a span of the trace that is active, if there is one. An error of the work is noted and thrown.
-   * @param isRoot without an active trace the span starts one; otherwise it is left out
+   * Runs `work` as a span of the active trace. An error of the work is recorded in the span and thrown.
+   * @param isRoot what happens without an active trace: true starts one, false (default) runs the work without a span
    */
   span<T>(name: string, attributes: SpanAttributes, work: () => Promise<T>, isRoot?: boolean): Promise<T>;
-  /** Sends what is not sent yet. Never rejects. */
+  /** Sends the spans that are not sent yet. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -53,8 +53,8 @@ const NO_TRACING: Tracing = {
 };
 
 /**
- * Starts traces for this process, which may be done once.
- * @param service names the process in the traces @param endpoint of a collector (OTLP over HTTP); undefined: off
+ * Starts traces for this process; call it only once.
+ * @param service names the process in the traces @param endpoint URL of a collector (OTLP over HTTP); undefined: traces are off
  * @throws TracingPackagesError
  */
 export async function startTracing(service: string, endpoint: string | undefined): Promise<Tracing> {

@@ -1,5 +1,5 @@
 /**
- * Who may call a service: the role of a caller by the key that it presents, and the check of a service without keys. Pure.
+ * Who may call a service: the role that a caller's key gives, and the check of the Host header for a service without keys. Pure.
  * Guarantees that keys are compared as SHA-256 hashes, in a time that does not depend on the key or on which one matches.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -21,18 +21,18 @@ interface HashedKey {
 export class ApiKeys {
   private readonly keys: readonly HashedKey[];
 
-  /** Keeps hashes only. A key in both lists is an admin's. */
+  /** Keeps only hashes of the keys. A key in both lists has the role `admin`. */
   constructor(userKeys: readonly string[], adminKeys: readonly string[]) {
     const hashed = (role: HashedKey['role']) => (key: string) => ({ hash: sha256(key), role });
     this.keys = [...userKeys.map(hashed('user')), ...adminKeys.map(hashed('admin'))];
   }
 
-  /** True when at least one key is configured, of either kind: then every route but /health/live needs one. */
+  /** True when at least one key of either kind is configured. Then every route except /health/live needs a key. */
   get required(): boolean {
     return this.keys.length > 0;
   }
 
-  /** The best role that one of the presented keys gives; undefined when none is known. */
+  /** The highest role that one of the presented keys gives; undefined when no key is known; `open` when none is configured. */
   roleOf(presented: readonly string[]): Role | undefined {
     if (!this.required) return 'open';
     let role: Role | undefined;
@@ -46,8 +46,8 @@ export class ApiKeys {
 }
 
 /**
- * The keys in a request: `Authorization: Bearer KEY`, `X-API-Key: KEY`, and, with `basic`, the
- * password of HTTP Basic, which is what a browser asks its user for.
+ * The keys in a request: from `X-API-Key: KEY` and `Authorization: Bearer KEY`, at most three.
+ * @param basic true: also the password of HTTP Basic, because browsers ask their users for one
  */
 export function presentedKeys(headers: KeyHeaders, basic: boolean): string[] {
   const keys = [headers['x-api-key'] ?? []].flat();
@@ -69,14 +69,14 @@ function sha256(text: string): Buffer {
 
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
-/** True for addresses that only this machine can reach. */
+/** True for a host name or address that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host);
 }
 
 /**
- * Whether a `Host` header names a loopback address: the check that keeps web pages of other origins away from a service without keys
- * (DNS rebinding).
+ * Whether a `Host` header names a loopback address. A service without keys checks this, so that web pages of other origins cannot call
+ * it (DNS rebinding).
  */
 export function isLoopbackHost(host = ''): boolean {
   return URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, ''));

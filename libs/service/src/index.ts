@@ -1,4 +1,4 @@
-/** `@barkeep/service`: the environment, validated once, and the life of a service: start, connect, stop in order. */
+/** `@barkeep/service`: what every service needs: API keys, the configuration, connections, start and stop. */
 export { ApiKeys, isLoopbackHost, presentedKeys } from './api-keys.js';
 export * from './config/index.js';
 export * from './process/index.js';

@@ -5,22 +5,22 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { JOB_NAMES } from './contract.js';
 import type { Queues } from './producer.js';
 
-/** Delay before reconnection attempt `attempt`, in ms: 50 for the first one, at most 1000. */
+/** Delay in ms before the reconnection with number `attempt`: 50 ms before the first one, at most 1 s. */
 export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
 
 /**
- * A connection that does not answer for this long is closed, and ioredis connects again, ms. Without it a half-open
- * connection, which the server has forgotten, would stay for as long as TCP retransmits: a quarter of an hour.
+ * Time without an answer, ms, after which ioredis closes a connection and opens it again. Without this limit a half-open
+ * connection, which the server has forgotten, would stay open while TCP retransmits: a quarter of an hour.
  */
 const SILENCE_LIMIT_MS = 8_000;
-/** How long a worker blocks for the next job at most, s: BullMQ's own limit is 10 s. */
+/** Longest time in seconds that a worker blocks for the next job. BullMQ's own limit is 10 s. */
 const BLOCK_MAX_SECONDS = 4;
-/** The same for workers: longer than they block, because a blocked connection is silent. */
+/** The silence limit of workers, ms. It is longer than they block, because a blocked connection is silent. */
 const WORKER_SILENCE_LIMIT_MS = 6_000;
 
 /**
- * How long a worker waits after a connection error before it takes or ends a job again, ms. BullMQ's own 15 s are half a minute without
- * progress where two connections are cut.
+ * How long a worker waits after a connection error, ms, before it tries again to take or complete a job. With BullMQ's default of 15 s,
+ * two cut connections would stop progress for half a minute.
  */
 const RUN_RETRY_MS = 500;
 
@@ -37,8 +37,8 @@ export function workerConnection(url: string): Redis {
 }
 
 /**
- * A worker that blocks and pauses for a short time, so that a connection that is half-open or cut soon works again. It aborts the signal
- * of a job whose lock is lost, because another worker then has the job.
+ * A worker that recovers soon from a half-open or cut connection, because it blocks and pauses for a short time only. When it loses the
+ * lock of a job, it aborts the job's signal, because another worker may then have the job.
  */
 export class QueueWorker extends Worker {
   constructor(name: string, processor: Processor, options: WorkerOptions) {
@@ -46,7 +46,7 @@ export class QueueWorker extends Worker {
     this.on('lockRenewalFailed', (jobIds) => {
       for (const id of jobIds) this.cancelJob(id, 'the lock was lost');
     });
-    // BullMQ blocks on a copy of the connection.
+    // BullMQ opens a copy of the connection, on which it blocks for jobs.
     void this.backend.blockingClient?.then((client) => endTimerOnClose(client as unknown as Redis));
   }
 
@@ -55,7 +55,7 @@ export class QueueWorker extends Worker {
   }
 }
 
-/** What carries the trace of a job from the process that adds it to the one that runs it. */
+/** Carries the trace of a job from the process that adds the job to the process that runs it. */
 export type QueueTelemetry = Telemetry;
 
 /** The four queues on one connection. @param prefix BullMQ's key prefix, `bull` by default @param telemetry @default no traces */
@@ -68,7 +68,7 @@ export function openQueues(connection: ConnectionOptions, prefix: string, teleme
   ) as Queues;
 }
 
-/** An emitter without a listener for `error` prints or throws. The command that fails rejects with the same error. */
+/** Ignores `error` events, which Node would print or throw without a listener. The failed command rejects with the same error. */
 function withListener<T extends Redis | Queue>(emitter: T): T {
   emitter.on('error', () => undefined);
   return emitter;

@@ -1,15 +1,15 @@
 /**
- * The names and payloads of the jobs. Payloads contain names and ranges, never bars. A processor parses its payload, because
- * an older version may have queued it.
+ * The names and payloads of the jobs. Payloads contain names and ranges, never bars. A processor parses the payload of its job,
+ * because a process of an older version may have added the job.
  *
- * Upkeep is level-triggered: a job means "bring this up to the frontier", so a missed, duplicate or late job does no harm.
+ * Upkeep is level-triggered: a job means "bring this up to the frontier", so a lost, duplicate or late job does no harm.
  */
 import { PARTITIONS_MAX, SESSION_ID_PATTERN } from '@barkeep/bars';
 import { z } from 'zod';
 
 const session = z.object({
   sessionId: z.string().regex(SESSION_ID_PATTERN),
-  /** Identifies the session when its id is used again: each session has its own incarnation. */
+  /** Tells the session apart from an earlier or later session with the same id. */
   incarnation: z.uuid(),
 });
 const partition = z
@@ -20,18 +20,18 @@ const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 /** True: request every empty slot, settled or not. */
 const force = z.boolean().default(false);
 
-/** False: the job adds no detection for gaps that it meets, because the caller has just found them. */
+/** False: the job adds no detection when it meets a gap, because its caller already acts on the gaps. */
 const mayDetect = z.boolean().default(true);
-/** Symbols of one job, all of the session or the partition when left out. */
+/** Symbols that the job is limited to; all symbols when left out. */
 const symbols = z.array(z.string()).min(1).optional();
-/** What a forced detection is limited to: symbols, and dates, both included. */
+/** What a forced detection is limited to: symbols, and the dates from `from` to `to`, both included. */
 const scope = z.object({ symbols, from: date.optional(), to: date.optional() }).optional();
 export type UpkeepScope = NonNullable<z.output<typeof scope>>;
 
-/** How often a repository failed under this job. */
+/** How often a repository has failed during this job. */
 const failures = z.int().min(0).default(0);
 
-/** When the gaps were found whose repair this is, epoch ms by the clock of the store. */
+/** When the gaps that this job repairs were found, by the time of the session Redis, epoch ms. */
 const foundAt = z.number().min(0).optional();
 
 export const PAYLOADS = {
@@ -51,7 +51,7 @@ export type Payload<Name extends JobName> = z.output<(typeof PAYLOADS)[Name]>;
 export type PayloadInput<Name extends JobName> = z.input<(typeof PAYLOADS)[Name]>;
 export const JOB_NAMES = Object.keys(PAYLOADS) as JobName[];
 
-/** A payload that does not fit the contract. The job fails without a retry, which could not help. */
+/** Thrown for a payload that does not fit the contract. The job fails without a retry, because a retry cannot help. */
 export class PayloadError extends Error {
   override readonly name = 'PayloadError';
   constructor(job: string, problem: string) {

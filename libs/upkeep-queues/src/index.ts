@@ -1,3 +1,4 @@
+/** `@barkeep/upkeep-queues`: the jobs of the queues, the connections to them, their status and their repair. */
 export * from './connections.js';
 export {
   type UpkeepScope,

@@ -1,6 +1,6 @@
 /**
- * Adds jobs, each with its id, its retries and the triggers that are merged into it, and maintains the upkeep schedulers. Fails fast
- * when the queue Redis is away: the API answers 503, and a job is retried. Runs no jobs.
+ * Adds jobs and maintains the schedulers of upkeep. For each kind of job it determines the id, the retries, and whether equal jobs are
+ * merged. Its calls fail at once when the queue Redis is away: the API then answers 503, and a job that made the call is retried.
  */
 import type { Job, Queue, JobsOptions } from 'bullmq';
 import { createHash, randomUUID } from 'node:crypto';
@@ -14,7 +14,7 @@ export interface RetrySettings {
   backoffMs: number;
 }
 
-/** Completed jobs that are kept, so that dashboards have a past: only of jobs whose ids are never used again, as they would block a new job. */
+/** How long (seconds) and how many completed jobs are kept for dashboards. Only jobs with unique ids: a kept job blocks a new one of its id. */
 export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
 const STREAM_ATTEMPTS = 8;
@@ -24,7 +24,7 @@ const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
   backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
 });
 
-/** Triggers with the same id are one job. Those during its run add one more run, so that none is lost. */
+/** Options that merge all jobs of one deduplication id into one. Jobs that are added while it runs cause one more run, so none is lost. */
 const merged = (id: string, retry: RetrySettings): JobsOptions => ({
   ...retries(retry),
   jobId: randomUUID(),
@@ -37,7 +37,7 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
 const BACKFILL_ATTEMPTS = 1_000_000;
 
 const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions } = {
-  // One job for each run of a session. It is removed when it ends: the reconciler adds it again if the session still runs.
+  // One job per run of a session. The job is removed when it ends. The reconciler adds it again while the session still runs.
   stream: ({ incarnation, run }, { backoffMs }) => ({
     ...retries({ attempts: STREAM_ATTEMPTS, backoffMs: Math.min(backoffMs, 1_000) }),
     jobId: `stream.${incarnation}.${run}`,
@@ -45,8 +45,8 @@ const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySe
   }),
   'detect-gaps': ({ incarnation, force, scope }, retry) =>
     merged(`detect.${incarnation}${force ? '.force' : ''}${limitedTo(scope)}`, retry),
-  // Deterministic id: a gap that is found several times is requested by one job.
-  // The worker decides when a failing repository is asked again, and when it gives up: it computes the delays of this backoff.
+  // The id depends on the payload alone, so a gap that is found several times is requested by one job.
+  // The worker computes the delays of this backoff, and decides when it gives a failing repository up.
   backfill: ({ incarnation, date, partition, force, symbols }) => ({
     attempts: BACKFILL_ATTEMPTS,
     backoff: { type: 'repository' },
@@ -56,12 +56,12 @@ const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySe
   aggregate: ({ incarnation, partition }, retry) => merged(`aggregate.${incarnation}.${partition}`, retry),
 };
 
-/** A part of an id: jobs that are limited to different things are different jobs. */
+/** A suffix for job ids, so that jobs with different limits are different jobs. */
 function limitedTo(limit: object | undefined): string {
   return limit === undefined ? '' : `.${createHash('sha256').update(JSON.stringify(limit)).digest('hex').slice(0, 16)}`;
 }
 
-/** The options of a job. Every job has an id, so that a call that ioredis sends twice adds it once. */
+/** The options of a job. Every job has an id, so that a command that ioredis sends twice adds only one job. */
 function jobOptions<Name extends JobName>(name: Name, payload: PayloadInput<Name>, retry: RetrySettings): JobsOptions {
   return { removeOnComplete: true, ...OPTIONS[name](payload, retry) };
 }
@@ -71,7 +71,7 @@ function scheduledOptions(retry: RetrySettings): JobsOptions {
   return { ...retries(retry), removeOnComplete: true, removeOnFail: FAILED_KEPT };
 }
 
-/** Lowest priority that BullMQ knows. */
+/** BullMQ's lowest priority: it runs jobs with smaller numbers first. */
 const PRIORITY_MAX = 2_097_151;
 
 export type Queues = Record<JobName, Queue>;
@@ -86,11 +86,11 @@ export class UpkeepProducer {
   constructor(
     private readonly queues: Queues,
     private readonly retry: RetrySettings,
-    /** Epoch ms, by the clock of the times that are passed to {@link detectAt}. */
+    /** The current time, epoch ms, by the same clock as the times that callers pass to {@link detectAt}. */
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Adds a job, unless one with its id is queued or one with its deduplication id will run after the current one. */
+  /** Adds a job, unless a job with its id is in the queue, or a job with its deduplication id waits already. */
   async add<Name extends JobName>(name: Name, payload: PayloadInput<Name>): Promise<void> {
     await this.queues[name].add(name, payload, jobOptions(name, payload, this.retry));
   }
@@ -102,8 +102,8 @@ export class UpkeepProducer {
   }
 
   /**
-   * Adds backfill jobs of a session. Removes a finally failed job with the same id first, because it would block the new one. The
-   * first job of each session runs before the second job of any session, so that a session with many gaps does not delay the others.
+   * Adds backfill jobs of one session. First removes failed jobs with the same ids, because they would block the new ones. The first
+   * job of each session runs before the second job of any session, so that a session with many gaps does not delay the others.
    */
   async addBackfills(payloads: readonly PayloadInput<'backfill'>[]): Promise<void> {
     if (payloads.length === 0) return;
@@ -117,7 +117,7 @@ export class UpkeepProducer {
     await queue.addBulk(jobs);
   }
 
-  /** Schedules one run of detect-gaps at `time`, epoch ms, rounded up to a second so that many calls make one job. */
+  /** Schedules one detect-gaps job at `time` (epoch ms), rounded up to a full second, so that many calls make one job. */
   async detectAt(session: SessionRef, time: number): Promise<void> {
     const second = Math.ceil(time / 1000);
     const options = {
@@ -129,13 +129,13 @@ export class UpkeepProducer {
     await this.queues['detect-gaps'].add('detect-gaps', { ...session, force: false }, options);
   }
 
-  /** As {@link detectAt}, while upkeep of the session runs periodically: not for a session that has failed or has nothing left to repair. */
+  /** Like {@link detectAt}, but only while the session has a scheduler. A session that failed or has nothing left to repair has none. */
   async detectAgain(session: SessionRef, time: number): Promise<void> {
     const scheduler = await this.queues['detect-gaps'].getJobScheduler(schedulerId(session.incarnation));
     if (scheduler) await this.detectAt(session, time);
   }
 
-  /** Ensures that upkeep of a session runs every `everyMs`; writes nothing when it already does. */
+  /** Ensures that detect-gaps runs for a session every `everyMs`. Writes nothing when its scheduler does so already. */
   async schedule(session: SessionRef, everyMs: number): Promise<void> {
     const queue = this.queues['detect-gaps'];
     const id = schedulerId(session.incarnation);

@@ -1,6 +1,6 @@
 /**
- * What an operator sees of the queues: the number of jobs by state, the oldest waiting job, running jobs, the last failures, how long
- * repairs took (from the detection of their gaps to the end of the job that derived bars of them), and when upkeep workers last took a job.
+ * What an operator sees of the queues: the number of jobs by state, the oldest waiting job, running jobs, the last failures, and the
+ * durations of repairs (from the detection of gaps until bars are derived from the filled slots). Also how long no worker took a job.
  */
 import type { Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -33,9 +33,9 @@ export function readQueueDepths(queues: Queues): Promise<QueueDepth[]> {
 }
 
 /**
- * When the oldest waiting job was added or became due, epoch ms. Jobs with a priority are sorted by priority, then by
- * age, so the oldest one is usually at one end of the list. It is in the middle only when a session with few gaps came
- * first.
+ * When the oldest waiting job was added or became due, epoch ms; undefined when none waits. Only the ends of the lists are read. Jobs
+ * with a priority are sorted by priority, then by age, so the oldest of them is usually at one end. It is in the middle only when a
+ * session with few gaps came first.
  */
 async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined> {
   const ends = await Promise.all([
@@ -43,28 +43,28 @@ async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined
     queue.getJobs(['prioritized'], 0, 0, true),
     queue.getJobs(['prioritized'], 0, 0, false),
   ]);
-  // A job that was taken meanwhile has no data any more.
+  // A job that a worker took meanwhile may be missing.
   const times = ends.flat().flatMap((job: Job | undefined) => (job ? [job.timestamp + (job.opts.delay ?? 0)] : []));
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 
-/** A session that waits for a worker says so after this time without a job taken, ms. */
+/** When no worker has taken a job for this long, ms, waiting sessions report that they wait for a worker. */
 export const WORKER_SILENT_MS = 20_000;
 
 const UPKEEP_JOBS = ['detect-gaps', 'backfill', 'aggregate'] as const;
-/** The key in the queue Redis. @param prefix BullMQ's key prefix */
+/** The key in the queue Redis that holds when a worker last took an upkeep job, epoch ms. @param prefix BullMQ's key prefix */
 export const activityKey = (prefix: string) => `${prefix}:upkeep-activity`;
 
 /**
- * Stores that a worker took a job, so that the coordinator can say that a session waits for a worker.
- * @param now epoch ms of the wall clock
+ * Stores when a worker took a job, so that the coordinator can report that a session waits for a worker.
+ * @param redis a client of the queue Redis @param prefix BullMQ's key prefix @param now epoch ms of the wall clock
  */
 export async function noteJobTaken(redis: Redis, prefix: string, now: number): Promise<void> {
   await redis.set(activityKey(prefix), Math.round(now));
 }
 
 /**
- * For how long upkeep jobs have waited while no worker took one, ms; 0 when none waits.
+ * How long upkeep jobs have been waiting without any worker taking one, ms; 0 when no job waits.
  * @param redis a client of the queue Redis @param now epoch ms of the wall clock
  */
 export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: string, now: number): Promise<number> {
@@ -79,21 +79,21 @@ export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: strin
 interface JobFailure {
   id: string;
   session: string | null;
-  /** Epoch ms. */
+  /** When the last attempt ended or began, epoch ms. */
   at: number;
   message: string;
 }
 
 export interface QueueStatus extends Record<JobState, number> {
   name: JobName;
-  /** Kept for an hour: of queues whose jobs have no fixed id. */
+  /** Completed jobs of the last hour. Queues whose jobs have fixed ids keep none. */
   completed: number;
   oldestWaitingMs: number | null;
-  /** Since when, epoch ms; no session for a payload of another version. */
+  /** `since` is epoch ms; `session` is null when the payload names none, as another version may do. */
   running: { id: string; session: string | null; since: number }[];
-  /** Newest first: jobs that failed finally, and jobs that will run again. */
+  /** Newest first: jobs that failed for good, and failed jobs that will be retried. */
   failures: JobFailure[];
-  /** Of the last hour; null without a repair, and for queues that end no repair. */
+  /** Repairs of the last hour; null when there were none, and for queues other than aggregate, whose jobs complete the repairs. */
   repairMs: { p50: number; p99: number; count: number } | null;
 }
 
@@ -120,20 +120,20 @@ export async function readQueueStatus(queues: Queues, now: number): Promise<Queu
         ...jobs,
         completed,
         oldestWaitingMs: waitingSince === undefined ? null : Math.max(0, Math.round(now - waitingSince)),
-        running: present(running).map((job) => ({
+        running: existing(running).map((job) => ({
           id: String(job.id),
           session: sessionOf(job),
           since: job.processedOn ?? now,
         })),
-        failures: failuresOf([...present(failed), ...present(delayed)]),
-        repairMs: repairTimes(present(repairs), now - PAST_MS),
+        failures: failuresOf([...existing(failed), ...existing(delayed)]),
+        repairMs: repairTimes(existing(repairs), now - PAST_MS),
       };
     }),
   );
 }
 
-/** A job that was removed meanwhile has no data. */
-function present(jobs: readonly (Job | undefined)[]): Job[] {
+/** Leaves out the jobs that were removed after BullMQ listed them. */
+function existing(jobs: readonly (Job | undefined)[]): Job[] {
   return jobs.filter((job) => job !== undefined);
 }
 
@@ -147,7 +147,7 @@ function failuresOf(jobs: readonly Job[]): JobFailure[] {
   return failures.sort((a, b) => b.at - a.at).slice(0, FAILURES_MAX);
 }
 
-/** @param since jobs that ended earlier are left out, epoch ms */
+/** @param since epoch ms; jobs that ended earlier are left out */
 function repairTimes(jobs: readonly Job[], since: number): QueueStatus['repairMs'] {
   const times = jobs.flatMap(({ data, finishedOn = 0 }) => {
     const foundAt = (data as { foundAt?: unknown } | null | undefined)?.foundAt;

@@ -1,6 +1,6 @@
 /**
- * Candles and volume of one symbol. A streamed bar is solid, a backfilled one has a blue outline, an empty slot is
- * hatched and nothing is drawn over it. The library is loaded when the first chart opens.
+ * Candles and volume of one symbol. A streamed bar is solid, and a backfilled bar has a blue outline. An empty slot is hatched, and
+ * nothing is drawn over it. The chart library is loaded when the first chart opens.
  */
 import { holesOf, type Candle, type GapLine } from '../model/index.js';
 import { html } from '../shell/index.js';
@@ -16,50 +16,50 @@ export interface CandleChartProperties {
   candles: readonly Candle[];
   gaps: readonly GapAnswer[];
   stepMs: number;
-  /** The range to show, with its surroundings; the whole day when undefined. */
+  /** The range to show, with some bars around it; undefined shows all candles. */
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;
 }
 
-type Drawn = ReturnType<typeof make>;
+type ChartParts = ReturnType<typeof buildChart>;
 type Colour = (name: string) => string;
 
-/** Bars that are shown before and after a range. */
+/** How many bars are shown before and after a range. */
 const AROUND = 25;
 
-/** A chart in a box that fills the width. */
+/** A chart in a box that fills the available width. */
 export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties) {
   const box = useRef<HTMLDivElement>(null);
-  const [drawn, setDrawn] = useState<Drawn>();
+  const [parts, setParts] = useState<ChartParts>();
   const [theme, setTheme] = useState({});
   useEffect(() => {
-    let isGone = false;
+    let isUnmounted = false;
     let chart: Charts.IChartApi | undefined;
     void import('./charts.js').then((charts) => {
-      if (isGone || !box.current) return;
-      const made = make(charts, box.current, coloursOf(box.current));
-      ({ chart } = made);
-      setDrawn(made);
+      if (isUnmounted || !box.current) return;
+      const built = buildChart(charts, box.current, coloursOf(box.current));
+      ({ chart } = built);
+      setParts(built);
     });
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const restyle = () => setTheme({});
     dark.addEventListener('change', restyle);
     return () => {
-      isGone = true;
+      isUnmounted = true;
       dark.removeEventListener('change', restyle);
       chart?.remove();
     };
   }, []);
   useEffect(() => {
-    if (drawn) show(drawn, coloursOf(box.current!), { candles, gaps, stepMs });
-  }, [drawn, theme, candles, gaps, stepMs]);
-  // Not on each change of the candles: what a person has zoomed to stays while bars come in.
+    if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });
+  }, [parts, theme, candles, gaps, stepMs]);
+  // Does not depend on all candles, so that the user's zoom stays while bars arrive.
   useEffect(() => {
-    if (drawn) lookAt(drawn.chart, candles, focus);
-  }, [drawn, focus, stepMs, candles[0]?.time]);
+    if (parts) showRange(parts.chart, candles, focus);
+  }, [parts, focus, stepMs, candles[0]?.time]);
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
 
-function make(charts: typeof Library, element: HTMLElement, colour: Colour) {
+function buildChart(charts: typeof Library, element: HTMLElement, colour: Colour) {
   const chart = charts.createChart(element, {
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colour) },
@@ -79,8 +79,8 @@ function make(charts: typeof Library, element: HTMLElement, colour: Colour) {
   return { chart, price, volume, hatching };
 }
 
-/** Shows a range with its surroundings, or everything. */
-function lookAt(chart: Charts.IChartApi, candles: readonly Candle[], focus: CandleChartProperties['focus']): void {
+/** Scrolls and zooms to a range and the bars around it, or to all candles. */
+function showRange(chart: Charts.IChartApi, candles: readonly Candle[], focus: CandleChartProperties['focus']): void {
   if (!focus) return chart.timeScale().fitContent();
   const [start, end] = [Date.parse(focus.start) / 1000, Date.parse(focus.end) / 1000];
   const from = candles.findIndex(({ time }) => time >= start);
@@ -92,9 +92,9 @@ function layoutColours(colour: Colour) {
   return { background: { color: colour('panel') }, textColor: colour('muted') };
 }
 
-type Shown = Pick<CandleChartProperties, 'candles' | 'gaps' | 'stepMs'>;
+type ChartData = Pick<CandleChartProperties, 'candles' | 'gaps' | 'stepMs'>;
 
-function show({ chart, price, volume, hatching }: Drawn, colour: Colour, { candles, gaps, stepMs }: Shown): void {
+function showData({ chart, price, volume, hatching }: ChartParts, colour: Colour, data: ChartData): void {
   const lines = { color: colour('line') };
   chart.applyOptions({
     layout: layoutColours(colour),
@@ -102,9 +102,9 @@ function show({ chart, price, volume, hatching }: Drawn, colour: Colour, { candl
     rightPriceScale: { borderColor: colour('line') },
     timeScale: { borderColor: colour('line') },
   });
-  price.setData(candles.map((candle) => priceOf(candle, colour)));
-  volume.setData(candles.map((candle) => volumeOf(candle, colour)));
-  hatching.show(holesOf(gaps), stepMs / 1000, colour('cell-absent'));
+  price.setData(data.candles.map((candle) => priceOf(candle, colour)));
+  volume.setData(data.candles.map((candle) => volumeOf(candle, colour)));
+  hatching.show(holesOf(data.gaps), data.stepMs / 1000, colour('cell-absent'));
 }
 
 function priceOf(candle: Candle, colour: Colour): Charts.CandlestickData | Charts.WhitespaceData {

@@ -1,2 +1,2 @@
-/** What is used of the library of charts. It is imported when the first chart opens, so the bundler makes a second file of it. */
+/** The parts of the chart library that are used. They are imported when the first chart opens, so the bundler puts them into a second file. */
 export { CandlestickSeries, createChart, HistogramSeries } from 'lightweight-charts';

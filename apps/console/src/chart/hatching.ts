@@ -1,4 +1,4 @@
-/** Hatches the holes of a chart, so that an empty range is seen as empty: a primitive for lightweight-charts. */
+/** Hatches the empty ranges of a chart, so that users see that they have no bars: a primitive for lightweight-charts. */
 import type { Hole } from '../model/index.js';
 import type {
   IChartApi,
@@ -36,7 +36,7 @@ export class Hatching implements ISeriesPrimitive {
     return this.views;
   }
 
-  /** @param stepSeconds length of a bar */
+  /** Shows these holes from now on. @param stepSeconds length of a bar */
   show(holes: readonly Hole[], stepSeconds: number, colour: string): void {
     this.holes = holes;
     this.stepSeconds = stepSeconds;

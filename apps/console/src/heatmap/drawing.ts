@@ -1,4 +1,4 @@
-/** Draws the part of the matrix that is seen on a canvas. Each state has a colour, and a pattern or a letter for eyes that see no colours. */
+/** Draws the visible part of the matrix on a canvas. Each state has a colour, and a pattern, number or letter for people who do not see colours. */
 import { cellOf, STATE_WORDS, type MatrixCell, type CellState, type Matrix } from '../model/index.js';
 import { HEADER_HEIGHT, ROW_HEIGHT, seenRange, type HeatmapLayout, type Marked, type Scroll } from './layout.js';
 
@@ -12,12 +12,12 @@ export interface Picture {
   marked: Marked | undefined;
 }
 
-/** Width from which a cell has room for a letter. */
+/** Width from which a cell has room for text, px. */
 const LETTER_MIN = 11;
-/** Width of about one date in the header. */
+/** Width that a date needs in the header, px. */
 const DATE_WIDTH = 44;
 
-/** Reads the colours of the page's theme. */
+/** A function that reads colours of the page's theme: the custom property `--name` of the element. */
 export function coloursOf(element: Element): (name: string) => string {
   const style = getComputedStyle(element);
   const known = new Map<string, string>();
@@ -28,7 +28,7 @@ export function coloursOf(element: Element): (name: string) => string {
   };
 }
 
-/** Draws what is seen at a scroll position. The canvas has the size of the box. */
+/** Draws what is visible at a scroll position. The canvas has the size of the box that scrolls. */
 export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll): void {
   const ratio = window.devicePixelRatio || 1;
   const { clientWidth: width, clientHeight: height } = canvas;
@@ -54,13 +54,13 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll
 
 type Range = readonly [from: number, to: number];
 
-/** What is drawn, and on what. */
+/** What the drawing functions share: the canvas, the colours, the picture and its visible part. */
 interface Sheet {
   context: CanvasRenderingContext2D;
   colour: (name: string) => string;
   picture: Picture;
   scroll: Scroll;
-  /** The days and rows that are seen. */
+  /** The days and rows that are visible, ends exclusive. */
   days: Range;
   rows: Range;
 }
@@ -93,6 +93,7 @@ function drawCell({ context, colour, picture }: Sheet, cell: MatrixCell, x: numb
   const ink = colour(`ink-${state}`);
   context.fillStyle = ink;
   const isWide = width >= LETTER_MIN;
+  // A number of more than two digits does not fit, so the letter replaces it.
   const write = (count: number) =>
     context.fillText(count > 99 ? STATE_WORDS[state].letter : String(count), x + w / 2, y + h / 2 + 0.5);
   switch (state) {
@@ -128,12 +129,12 @@ function outline(context: CanvasRenderingContext2D, colour: string, x: number, y
   context.strokeRect(x, y, width - 1, ROW_HEIGHT - 1);
 }
 
-/** Whether a cell is in the rectangle between cursor and anchor. */
+/** Whether a cell is in the rectangle with the corners cursor and anchor. */
 function isSelected(marked: Marked | undefined, row: number, day: number): boolean {
   if (!marked) return false;
-  const { cursor, anchor: other = cursor } = marked;
+  const { cursor, anchor = cursor } = marked;
   const isBetween = (value: number, a: number, b: number) => value >= Math.min(a, b) && value <= Math.max(a, b);
-  return isBetween(row, cursor.row, other.row) && isBetween(day, cursor.day, other.day);
+  return isBetween(row, cursor.row, anchor.row) && isBetween(day, cursor.day, anchor.day);
 }
 
 function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): void {
@@ -150,8 +151,8 @@ function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): vo
     context.fillText(symbols[row]!, 0, HEADER_HEIGHT + (row + 0.5) * ROW_HEIGHT - scroll.top);
   }
   context.restore();
-  const every = Math.max(1, Math.ceil(DATE_WIDTH / layout.cell));
-  for (let day = Math.ceil(days[0] / every) * every; day < days[1]; day += every) {
+  const daysPerDate = Math.max(1, Math.ceil(DATE_WIDTH / layout.cell));
+  for (let day = Math.ceil(days[0] / daysPerDate) * daysPerDate; day < days[1]; day += daysPerDate) {
     context.fillText(
       matrix.days[day]!.date.slice(5),
       layout.label + day * layout.cell - scroll.left,
@@ -160,7 +161,7 @@ function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): vo
   }
 }
 
-/** A line between the days that the clock has closed and the others. */
+/** Draws a line between the days that the clock has closed and the other days. */
 function drawClock({ context, colour, picture, scroll }: Sheet, height: number): void {
   const { layout, matrix, openDay, symbols } = picture;
   if (openDay <= 0 || openDay >= matrix.days.length) return;

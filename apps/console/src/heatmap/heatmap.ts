@@ -1,6 +1,6 @@
 /**
- * The coverage of symbols and trading days as a picture. A canvas draws only what is seen, so that thousands of rows scroll
- * smoothly. Arrow keys move over the cells, Shift selects, Enter opens; a line of text below names the cell for everybody.
+ * The coverage of symbols and trading days as a picture. The canvas shows only the visible cells, so that thousands of rows scroll
+ * smoothly. Arrow keys move over the cells, Shift selects, Enter opens a cell. A line of text below describes the current cell.
  */
 import { cellOf, describeCell, type CellState } from '../model/index.js';
 import { html } from '../shell/index.js';
@@ -25,6 +25,7 @@ export interface HeatmapProperties extends Pick<Picture, 'matrix' | 'symbols' | 
   onOpen?: (symbol: string, day: number) => void;
 }
 
+/** How far each key moves the cursor. The cursor stays within the matrix, so large steps go to its edge. */
 const STEPS: Record<string, Place> = {
   ArrowUp: { row: -1, day: 0 },
   ArrowDown: { row: 1, day: 0 },
@@ -35,6 +36,10 @@ const STEPS: Record<string, Place> = {
   Home: { row: 0, day: -1e6 },
   End: { row: 0, day: 1e6 },
 };
+
+const SHOWN_ROWS_MAX = 34;
+/** Room for the horizontal scroll bar, px. */
+const SCROLL_BAR = 14;
 
 /** The picture in a box that scrolls. */
 export function Heatmap(properties: HeatmapProperties) {
@@ -63,6 +68,7 @@ export function Heatmap(properties: HeatmapProperties) {
   const click = (event: MouseEvent) => {
     const place = placeOf(event);
     if (!place) return;
+    // A click on a symbol's name selects its row.
     if (place.day < 0)
       return onMark({ cursor: { ...place, day: 0 }, anchor: { ...place, day: matrix.days.length - 1 } });
     if (event.shiftKey) return onMark({ cursor: place, anchor: marked?.anchor ?? marked?.cursor });
@@ -73,7 +79,7 @@ export function Heatmap(properties: HeatmapProperties) {
     const place = placeOf(event);
     setHovered(place && place.day >= 0 ? place : undefined);
   };
-  const key = (event: KeyboardEvent) => {
+  const pressKey = (event: KeyboardEvent) => {
     const at = marked?.cursor ?? { row: 0, day: 0 };
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
@@ -89,21 +95,21 @@ export function Heatmap(properties: HeatmapProperties) {
     bringIntoView(box.current!, layout, next);
     onMark({ cursor: next, anchor: event.shiftKey ? (marked?.anchor ?? at) : undefined });
   };
-  const shown = hovered ?? marked?.cursor;
+  const described = hovered ?? marked?.cursor;
   const text =
-    describe(properties, shown) ?? `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
-  const height = Math.min(layout.height, 34 * ROW_HEIGHT + HEADER_HEIGHT);
+    describe(properties, described) ?? `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
+  const height = Math.min(layout.height, SHOWN_ROWS_MAX * ROW_HEIGHT + HEADER_HEIGHT);
   return html`<div class="heatmap">
     <div
       class="heatmap-box"
       ref=${box}
-      style=${{ height: `${height + 14}px` }}
+      style=${{ height: `${height + SCROLL_BAR}px` }}
       tabindex="0"
       role="application"
       aria-label=${`${label}. Arrow keys move${onOpen ? ', Enter opens a cell, Shift selects' : ''}.`}
       aria-describedby="heatmap-cell"
       onScroll=${paint}
-      onKeyDown=${key}
+      onKeyDown=${pressKey}
       onClick=${click}
       onMouseMove=${hover}
       onMouseLeave=${() => setHovered(undefined)}
@@ -124,6 +130,6 @@ function describe({ matrix, symbols, openDay }: HeatmapProperties, place: Place 
 }
 
 function bringIntoView(box: HTMLElement, layout: HeatmapLayout, { row, day }: Place): void {
-  box.scrollTop = scrollTo(box.scrollTop, box.clientHeight - HEADER_HEIGHT - 14, row * ROW_HEIGHT, ROW_HEIGHT);
+  box.scrollTop = scrollTo(box.scrollTop, box.clientHeight - HEADER_HEIGHT - SCROLL_BAR, row * ROW_HEIGHT, ROW_HEIGHT);
   box.scrollLeft = scrollTo(box.scrollLeft, box.clientWidth - layout.label, day * layout.cell, layout.cell);
 }

@@ -1,4 +1,4 @@
-/** Where the cells of the heatmap are, in pixels of the page. Pure. */
+/** Where the cells of the heatmap are, in CSS pixels. Pure. */
 
 export const ROW_HEIGHT = 16;
 export const HEADER_HEIGHT = 20;
@@ -9,15 +9,16 @@ const LABEL_MAX = 150;
 const LETTER_WIDTH = 7.2;
 
 export interface HeatmapLayout {
-  /** Width of the column of symbols. */
+  /** Width of the column with the symbols. */
   label: number;
+  /** Width of a cell. */
   cell: number;
-  /** Size of the whole picture, which may be more than what is seen. */
+  /** Size of the whole picture, which may be larger than its visible part. */
   width: number;
   height: number;
 }
 
-/** @param seenWidth width of the box that the picture scrolls in */
+/** Gives each day the same width, so that all fit if they can. @param seenWidth width of the box in which the picture scrolls */
 export function heatmapLayout(seenWidth: number, days: number, symbols: readonly string[]): HeatmapLayout {
   const longest = symbols.reduce((most, symbol) => Math.max(most, symbol.length), 0);
   const label = Math.min(LABEL_MAX, Math.max(LABEL_MIN, Math.ceil(longest * LETTER_WIDTH) + 12));
@@ -25,13 +26,13 @@ export function heatmapLayout(seenWidth: number, days: number, symbols: readonly
   return { label, cell, width: label + cell * days, height: HEADER_HEIGHT + ROW_HEIGHT * symbols.length };
 }
 
-/** A cell: the index of its symbol among the rows, and of its day. */
+/** A cell: the index of its row, and the index of its day. */
 export interface Place {
   row: number;
   day: number;
 }
 
-/** The cell with the keyboard's focus, and the corner of the selection opposite to it, when there are more cells in it. */
+/** The selected cells: a rectangle from `cursor`, which the keys move, to `anchor`; one cell without `anchor`. */
 export interface Marked {
   cursor: Place;
   anchor?: Place | undefined;
@@ -42,7 +43,7 @@ export interface Scroll {
   top: number;
 }
 
-/** The cell below a point of the box; undefined outside of cells. `day` is -1 on a symbol's name. */
+/** The cell at a point of the box; undefined outside of the rows and days. `day` is -1 at a symbol's name. */
 export function cellAt(
   layout: HeatmapLayout,
   scroll: Scroll,
@@ -58,12 +59,12 @@ export function cellAt(
   return day < days ? { row, day } : undefined;
 }
 
-/** The first and last index that are seen, end exclusive. */
+/** The range of visible rows or days, end exclusive. @param step height of a row or width of a day */
 export function seenRange(scrolled: number, size: number, step: number, count: number): [from: number, to: number] {
   return [Math.max(0, Math.floor(scrolled / step)), Math.min(count, Math.ceil((scrolled + size) / step))];
 }
 
-/** The scroll position that shows a cell, moved as little as possible. */
+/** The scroll position, moved as little as possible, at which the range from `at` to `at + size` is visible. @param seen visible length */
 export function scrollTo(scroll: number, seen: number, at: number, size: number): number {
   if (at < scroll) return at;
   return at + size > scroll + seen ? at + size - seen : scroll;

@@ -1,17 +1,17 @@
-/** Bars and gaps of one symbol's day as a chart draws them: an empty slot stays empty, and the origin of a bar is visible. Pure. */
+/** Bars and gaps of one symbol and day in the form that a chart draws: empty slots stay empty, and bars keep their origin. Pure. */
 import type { AnsweredBar, GapAnswer } from '@barkeep/api';
 
-/** One place on the axis of time, seconds since the epoch; without prices it is a hole. */
+/** One point on the time axis, in seconds since the epoch: a bar, or an empty slot when it has no prices. */
 export type Candle =
   { time: number } | ({ time: number } & Pick<AnsweredBar, 'open' | 'high' | 'low' | 'close' | 'volume' | 'origin'>);
 
-/** A range of empty slots, in seconds, end exclusive. */
+/** A range of empty slots in seconds since the epoch, end exclusive. */
 export interface Hole {
   from: number;
   to: number;
 }
 
-/** Bars with a whitespace for each slot of the gaps, in order. @param stepMs length of a bar */
+/** The bars, and an empty candle for each slot of the gaps, in order of time. @param stepMs length of a bar */
 export function candlesOf(bars: readonly AnsweredBar[], gaps: readonly GapAnswer[], stepMs: number): Candle[] {
   const byTime = new Map<number, Candle>();
   for (const gap of gaps) {
@@ -25,31 +25,31 @@ export function candlesOf(bars: readonly AnsweredBar[], gaps: readonly GapAnswer
   return [...byTime.values()].sort((a, b) => a.time - b.time);
 }
 
-/** The gaps that a chart hatches: those whose slots should have had a bar. */
+/** The gaps as ranges that a chart hatches. */
 export function holesOf(gaps: readonly GapAnswer[]): Hole[] {
   return gaps.map(({ start, end }) => ({ from: Date.parse(start) / 1000, to: Date.parse(end) / 1000 }));
 }
 
-/** The gaps of a trading day, `[open, close)` in ISO 8601. */
+/** The gaps that overlap a trading day. @param open start of the day in ISO 8601 @param close end of the day, exclusive */
 export function gapsWithin(gaps: readonly GapAnswer[], open: string, close: string): GapAnswer[] {
   return gaps.filter(({ start, end }) => Date.parse(end) > Date.parse(open) && Date.parse(start) < Date.parse(close));
 }
 
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** The length of an interval such as `5m` in milliseconds. */
+/** The length in milliseconds of an interval such as `5m`. */
 export function intervalMs(interval: string): number {
   return Number(interval.slice(0, -1)) * (UNIT_MS[interval.slice(-1)] ?? 60_000);
 }
 
-/** A range of empty or repaired slots of a day, end exclusive, ISO 8601. */
+/** A range of empty or filled slots; `start` and `end` (exclusive) are ISO 8601. */
 export interface GapLine extends Omit<GapAnswer, 'status' | 'attempts'> {
   status: GapAnswer['status'] | 'filled';
-  /** Requests to repositories; null for a filled range, which keeps no count. */
+  /** How often repositories were asked; null for a filled range, for which no count is kept. */
   attempts: number | null;
 }
 
-/** The gaps of a day and the ranges that backfill has filled, in order. */
+/** The gaps of a day, and the ranges of backfilled bars, in order of time. */
 export function gapLines(bars: readonly AnsweredBar[], gaps: readonly GapAnswer[]): GapLine[] {
   const filled: GapLine[] = [];
   for (const { openTime, closeTime, origin } of bars) {

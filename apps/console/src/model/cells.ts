@@ -1,12 +1,12 @@
 /**
- * The matrix symbol × trading day of a session or a dataset: what each cell means, and how the rows are ordered. Pure.
- * The state of a cell is the worst state of that day's slots.
+ * The matrix of symbols and trading days of a session or a dataset: the state of each cell, and the order of the rows. Pure.
+ * On a day that the clock has closed, one unfillable or absent slot gives the whole cell that state.
  */
 import { namedCounts } from './texts.js';
 
 /**
- * The words for each state, and the letter that a wide cell shows. From the best to the worst; the last two are states of
- * days that are not finished.
+ * The words for each state, in the order of the legend. `letter` is shown in the legend, and in a cell whose count is too long. The
+ * last two are states of days that are not finished.
  */
 export const STATE_WORDS = {
   whole: { name: 'whole', letter: '', help: 'every bar came with the stream' },
@@ -27,17 +27,17 @@ export const CELL_STATES = Object.keys(STATE_WORDS) as CellState[];
 /** One trading day of a matrix. */
 export interface MatrixDay {
   date: string;
-  /** Slots of one symbol. */
+  /** Slots per symbol. */
   expected: number;
-  /** Slots of one symbol that are shown: up to the clock, or up to the frontier in the operator's view. */
+  /** Slots per symbol that the view shows: up to the clock, or up to the frontier in the operator's view. */
   visible: number;
 }
 
-/** What the slots of a cell are counted by. */
+/** The kinds of slots that are counted per cell. */
 const COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
 type CountName = (typeof COUNTS)[number];
 
-/** Counts of one symbol, a number for each day; an array of only zeros is left out. */
+/** Counts of one symbol: per kind, one number for each day. An array of only zeros is left out. */
 export type RowCounts = { readonly [Name in CountName]?: readonly number[] };
 
 export interface Matrix {
@@ -50,11 +50,11 @@ export interface MatrixCell extends Record<CountName, number> {
   state: CellState;
   expected: number;
   visible: number;
-  /** Slots without a bar that nothing explains. */
+  /** Absent and unfillable slots. */
   holes: number;
 }
 
-/** One cell. @param openDay index of the first day that the clock has not closed */
+/** One cell with its counts and state. @param openDay index of the first day that the clock has not closed */
 export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: number): MatrixCell {
   const { expected, visible } = matrix.days[day]!;
   const row = matrix.rows.get(symbol);
@@ -66,21 +66,21 @@ export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: num
   return { ...counts, state: stateOf(counts, streamed + backfilled + noTrade + holes, day >= openDay) };
 }
 
-function stateOf(counts: Omit<MatrixCell, 'state'>, settled: number, isAfterClock: boolean): CellState {
+function stateOf(counts: Omit<MatrixCell, 'state'>, countedSlots: number, isOpenDay: boolean): CellState {
   if (counts.visible === 0) return 'after-clock';
-  if (!isAfterClock && counts.unfillable > 0) return 'unfillable';
-  if (!isAfterClock && counts.absent > 0) return 'absent';
-  if (isAfterClock || settled < counts.expected) return 'in-progress';
+  if (!isOpenDay && counts.unfillable > 0) return 'unfillable';
+  if (!isOpenDay && counts.absent > 0) return 'absent';
+  if (isOpenDay || countedSlots < counts.expected) return 'in-progress';
   if (counts.backfilled > 0) return 'repaired';
   return counts.noTrade > 0 ? 'no-trade' : 'whole';
 }
 
 export type RowOrder = 'worst' | 'name';
 
-/** The symbols whose row has a cell in `state` (any when undefined), in order. */
+/** The symbols in `order`; when `state` is given, only those with a cell in that state. */
 export function orderedSymbols(matrix: Matrix, order: RowOrder, state?: CellState, openDay = Infinity): string[] {
-  const all = [...matrix.rows.keys()];
-  const shown = state === undefined ? all : all.filter((symbol) => hasState(matrix, symbol, state, openDay));
+  const symbols = [...matrix.rows.keys()];
+  const shown = state === undefined ? symbols : symbols.filter((symbol) => hasState(matrix, symbol, state, openDay));
   if (order === 'name') return shown.sort(compareNames);
   const badness = new Map(shown.map((symbol) => [symbol, badnessOf(matrix.rows.get(symbol)!)]));
   return shown.sort((a, b) => badness.get(b)! - badness.get(a)! || compareNames(a, b));
@@ -90,7 +90,7 @@ function hasState(matrix: Matrix, symbol: string, state: CellState, openDay: num
   return matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
 }
 
-/** Holes weigh more than any number of repairs. */
+/** A higher number is worse: a hole counts more than any number of repairs, and a repair more than an empty slot without trade. */
 function badnessOf(row: RowCounts): number {
   return (sum(row.absent) + sum(row.unfillable)) * 1e6 + sum(row.backfilled) + sum(row.noTrade) / 1e3;
 }
@@ -116,7 +116,7 @@ export function describeCell(symbol: string, date: string, cell: MatrixCell): st
   return `${symbol} on ${date} is ${STATE_WORDS[cell.state].name}${rest}`;
 }
 
-/** A matrix in which the days and rows of a newer answer replace the old ones. */
+/** The matrix with the days and rows of a newer answer, which has all days or a range; unchanged when it lacks the range's first day. */
 export function mergeMatrix(
   matrix: Matrix | undefined,
   days: readonly MatrixDay[],

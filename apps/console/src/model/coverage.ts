@@ -2,7 +2,10 @@
 import type { CoverageAnswer } from '@barkeep/api';
 import { cellOf, type Matrix, type MatrixCell, type RowCounts } from './cells.js';
 
-/** Rows of a dataset that no minute of a calendar takes, of all symbols, with the symbol that has most of them. */
+/**
+ * How many rows of a dataset have no place in the regular hours of a calendar.
+ * @returns totals over all symbols, and the symbol with most rows outside; null without such a row
+ */
 export function strayRows(pages: readonly CoverageAnswer[]) {
   const symbols = pages.flatMap((page) => page.symbols);
   const sum = (kind: 'outside' | 'extended') => symbols.reduce((total, symbol) => total + symbol[kind], 0);
@@ -11,7 +14,7 @@ export function strayRows(pages: readonly CoverageAnswer[]) {
   return { outside: sum('outside'), extended: sum('extended'), worst: worstName };
 }
 
-/** A minute of the calendar without a row counts as absent. @param pages all pages of one coverage */
+/** The coverage as a matrix in which each minute of the calendar without a row counts as absent. @param pages all pages of one coverage */
 export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   const days = pages[0]?.days ?? [];
   const rows = new Map<string, RowCounts>();
@@ -30,10 +33,7 @@ export interface WorstCell {
   cell: MatrixCell;
 }
 
-/**
- * Cells with holes and cells with repaired bars, each the worst first; a cell with both is in both lists.
- * @param openDay index of the first day that the clock has not closed
- */
+/** The cells with most holes and with most repaired bars, worst first. @param openDay index of the first day that the clock has not closed */
 export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: number) {
   const cells = symbols.flatMap((symbol) => {
     const row = matrix.rows.get(symbol);
@@ -43,7 +43,7 @@ export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: 
   return { missing: most(cells, ({ cell }) => cell.holes), repaired: most(cells, ({ cell }) => cell.backfilled) };
 }
 
-/** The cells with the highest counts, without those that count nothing. */
+/** The cells with the highest counts above 0, highest first. */
 function most(cells: readonly WorstCell[], count: (cell: WorstCell) => number): WorstCell[] {
   return cells
     .filter((cell) => count(cell) > 0)

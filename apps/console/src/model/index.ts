@@ -1,4 +1,4 @@
-/** What the pages show, computed without the page. Pure. */
+/** What the pages show, computed without a browser. Pure. */
 export * from './candles.js';
 export * from './cells.js';
 export * from './coverage.js';

@@ -1,12 +1,12 @@
-/** A session's spec from the texts of a form. The API checks it; here only its shape is made. Pure. */
+/** Builds a session's spec from the texts of a form. The API checks the values. Pure. */
 
-/** What the inputs hold, by the name of the input. */
+/** The texts of the inputs, by input name. */
 export type SpecForm = Record<
   'id' | 'symbols' | 'calendar' | 'start' | 'end' | 'dataset' | 'backfill' | 'derivedIntervals' | 'pace' | 'barrier',
   string
 >;
 
-/** The spec as the API takes it. */
+/** The spec in the form that the API expects. */
 export function specOf(form: SpecForm): Record<string, unknown> {
   const symbols = form.symbols.trim();
   return {

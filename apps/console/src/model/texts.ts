@@ -1,4 +1,4 @@
-/** Numbers and times as people read them: tabular, in UTC and in the zone of the venue. Pure. */
+/** Texts for numbers, times, durations and counts. Times are in UTC or in the zone of the venue. Pure. */
 
 const NUMBER = new Intl.NumberFormat('en-US');
 
@@ -13,8 +13,8 @@ export function countText(count: number, word: string): string {
 }
 
 /**
- * Percent of slots that have a bar, of those in which something traded. Never 100 unless it is whole, by the product's one rule:
- * two decimals, cut and not rounded up.
+ * The quality in percent: filled slots divided by expected slots without no-trade. Has two decimals and is never rounded up, so that
+ * 100 means that every slot is filled.
  */
 export function filledText(counts: { expected: number; filled: number; noTrade: number }): string {
   const wanted = counts.expected - counts.noTrade;
@@ -34,7 +34,7 @@ export function clockText(time: string | number): string {
   return minuteText(time).slice(-5);
 }
 
-/** `10:30` in the zone of the venue. */
+/** A time such as `10:30` in the zone of the venue. @param zone IANA zone */
 export function venueText(time: string | number, zone: string): string {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
@@ -45,7 +45,7 @@ export function venueText(time: string | number, zone: string): string {
   return format.format(new Date(time));
 }
 
-/** `New York` of `America/New_York`. */
+/** `America/New_York` as `New York`. */
 export function zoneText(zone: string): string {
   return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
 }
@@ -64,7 +64,7 @@ export function durationText(ms: number): string {
   return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} d`;
 }
 
-/** 0.734 as `73 %`; 100 only at the end. */
+/** 0.734 as `73 %`. Never rounded up, so that 100 % means the end. */
 export function progressText(progress: number): string {
   return `${Math.floor(progress * 100)} %`;
 }
@@ -74,7 +74,7 @@ export function capitalised(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** `3 absent, 12 repaired`: the counts that are not zero. */
+/** The counts that are not zero, such as `3 absent, 12 repaired`. */
 export function namedCounts(counts: readonly (readonly [count: number, word: string])[]): string {
   return counts.flatMap(([count, word]) => (count > 0 ? [`${count} ${word}`] : [])).join(', ');
 }

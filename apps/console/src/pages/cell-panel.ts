@@ -1,4 +1,4 @@
-/** The candles and gaps of one symbol on one trading day, of any interval of the session; and the rows that are not stored as bars. */
+/** The candles and gaps of one symbol on one trading day, in any interval of the session; and the symbol's rows that are not bars. */
 import type { AnsweredBar, DaysAnswer, GapAnswer, MetricsAnswer, SessionAnswer } from '@barkeep/api';
 import { CandleChart } from '../chart/index.js';
 import { call, callInView, symbolPath } from '../data/index.js';
@@ -25,7 +25,7 @@ export interface CellPanelProperties {
   symbol: string;
   day: DaysAnswer['days'][number];
   zone: string;
-  /** Another number reads again. */
+  /** A new number reads the data again. */
   version?: number;
 }
 
@@ -58,7 +58,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
         >
       </div>
       <${Failure} error=${error} retry=${reload} />
-      ${value && candles.length === 0 && html`<p class="empty">No bar and no gap is shown of this day yet.</p>`}
+      ${value && candles.length === 0 && html`<p class="empty">This day has no visible bar or gap yet.</p>`}
       <${CandleChart}
         label=${`Candles of ${symbol} on ${day.date}, ${bars.length} bars, ${gaps.length} gaps`}
         candles=${candles}
@@ -87,11 +87,11 @@ async function readCell(id: string, symbol: string, day: CellPanelProperties['da
 }
 
 export interface RefusedPanelProperties extends Pick<CellPanelProperties, 'id' | 'symbol' | 'version'> {
-  /** Dataset of the stream, whose page has examples of refused rows; undefined for other sources. */
+  /** The dataset that the session streams, whose page has examples of refused rows; undefined for other sources. */
   dataset: string | undefined;
 }
 
-/** The rows of a symbol that are not stored as bars, with reasons and examples; null when there are none. */
+/** The numbers of a symbol's rows that are not stored as bars, by reason; null when there are none. */
 export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelProperties) {
   const read = () => callInView<MetricsAnswer>(symbolPath(id, symbol, '/metrics'));
   const { value } = useResource(`${id} ${symbol}`, read, version);
@@ -113,9 +113,7 @@ export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelPrope
     ${
       refused.length > 0 &&
       dataset !== undefined &&
-      html`<p class="empty">
-        The refused rows are on the page of dataset <a href=${datasetHref(dataset)}>${dataset}</a>.
-      </p>`
+      html`<p class="empty">The page of the dataset has examples: <a href=${datasetHref(dataset)}>${dataset}</a></p>`
     }
   </section>`;
 }

@@ -1,4 +1,4 @@
-/** The certificate of a session, read when it is opened. */
+/** The certificate of a session. It is read when the user opens the panel. */
 import type { CertificateAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { minuteText } from '../model/index.js';
@@ -31,7 +31,7 @@ function Facts({ certificate, id }: { certificate: CertificateAnswer; id: string
     ['datasets', datasets.join(', ')],
     [
       'computed from',
-      from === 'store' ? 'the store, now' : 'what was kept when the session completed; its store is gone',
+      from === 'store' ? 'the session store, now' : 'the copy kept at completion; the session store is gone',
     ],
     ['kept at', storedAt === null ? 'not kept yet' : `${minuteText(storedAt)} UTC`],
     ['repaired since', changedSince.length === 0 ? 'none' : changedSince.join(', ')],

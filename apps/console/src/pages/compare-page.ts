@@ -1,4 +1,4 @@
-/** Two sessions compared: equal, or opened at the first bar that differs, with both candles side by side. */
+/** Compares two sessions. It says that they are equal, or shows the candles of both on the day of the first bar that differs. */
 import type { DaysAnswer, DifferenceAnswer, SessionAnswer, SessionPageAnswer } from '@barkeep/api';
 import { callInView, sessionPath } from '../data/index.js';
 import { countText, sessionHref, minuteText } from '../model/index.js';

@@ -1,4 +1,4 @@
-/** The coverage of a session: the picture, its legend, filter, order, the selection for upkeep, and the worst days. */
+/** The coverage of a session: the heatmap with its filter, order and legend, the selection for upkeep, and the worst days. */
 import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
 import { Heatmap, type Marked } from '../heatmap/index.js';
@@ -18,14 +18,14 @@ import {
 import { button, Choice, EmptyPanel, html, useQuery } from '../shell/index.js';
 import { useMemo, useState } from 'preact/hooks';
 
-/** What upkeep should look at: everything, or some symbols and days. */
+/** What the user wants upkeep to request: all of the session, or only these symbols and days (`to` included). */
 export interface Selection {
   symbols?: string[];
   from?: string;
   to?: string;
 }
 
-/** Why a session has no days to show. */
+/** The text for a session without days. */
 const WITHOUT_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
   created: 'The days show when the session has started.',
   lost: 'The days are gone with the data of the session.',
@@ -44,7 +44,7 @@ export interface CoverageProperties {
 export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties) {
   const [order, setOrder] = useQuery('order');
   const [filter, setFilter] = useQuery('state');
-  const [moved, setMoved] = useState<Marked>();
+  const [userMark, setUserMark] = useState<Marked>();
   const state = CELL_STATES.find((name) => name === filter);
   const rowOrder: RowOrder = order === 'name' ? 'name' : 'worst';
   const symbols = useMemo(
@@ -52,12 +52,12 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     [days, rowOrder, state, openDay],
   );
   if (!days) return html`<${EmptyPanel} title="Coverage" text=${WITHOUT_DAYS[sessionState] ?? 'Reading the days …'} />`;
-  const marked = moved ?? cellOf(symbols, days, symbol, date);
+  const marked = userMark ?? markOf(symbols, days, symbol, date);
   const selection = marked && selectionOf(symbols, days, marked);
   return html`<section class="panel coverage">
     <div class="panel-head">
       <h2>${headingOf(symbols.length, days.days.length)}</h2>
-      ${selection && button(`Ask again for ${nameOf(selection, marked)}…`, () => onAsk(selection))}
+      ${selection && button(`Ask again for ${selectionName(selection, marked)}…`, () => onAsk(selection))}
       <span class="inline">
         <label
           >order
@@ -77,7 +77,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     </div>
     ${
       symbols.length === 0
-        ? html`<p class="empty">No symbol has such a day.</p>`
+        ? html`<p class="empty">No symbol has a day in this state.</p>`
         : html`<${Heatmap}
             label="Coverage by symbol and trading day"
             matrix=${days}
@@ -85,7 +85,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
             openDay=${openDay}
             filter=${state}
             marked=${marked}
-            onMark=${setMoved}
+            onMark=${setUserMark}
             onOpen=${(opening: string, day: number) => onOpen(opening, days.days[day]!.date)}
           />`
     }
@@ -98,7 +98,7 @@ function headingOf(symbols: number, days: number): string {
   return `Coverage, ${countText(symbols, 'symbol')} × ${countText(days, 'trading day')}`;
 }
 
-/** What the colours and signs mean. */
+/** Explains the colours and signs of the states. */
 export function Legend({ states = CELL_STATES }: { states?: readonly CellState[] }) {
   return html`<ul class="legend">
     ${states.map(
@@ -111,7 +111,8 @@ export function Legend({ states = CELL_STATES }: { states?: readonly CellState[]
   </ul>`;
 }
 
-function cellOf(symbols: readonly string[], days: SessionDays, symbol: string, date: string): Marked | undefined {
+/** Marks the cell that the page's address names; undefined when it is not shown. */
+function markOf(symbols: readonly string[], days: SessionDays, symbol: string, date: string): Marked | undefined {
   const cursor = { row: symbols.indexOf(symbol), day: days.days.findIndex((day) => day.date === date) };
   return cursor.row < 0 || cursor.day < 0 ? undefined : { cursor };
 }
@@ -122,8 +123,8 @@ function selectionOf(symbols: readonly string[], days: SessionDays, { cursor: a,
   return { symbols: symbols.slice(row, lastRow + 1), from: days.days[day]!.date, to: days.days[lastDay]!.date };
 }
 
-/** One cell by its name, more of them by their number. */
-function nameOf({ symbols = [], from }: Selection, { cursor, anchor }: Marked): string {
+/** A name for one cell, or the size of a larger selection. */
+function selectionName({ symbols = [], from }: Selection, { cursor, anchor }: Marked): string {
   if (!anchor) return `${symbols[0]} ${from}`;
   return `${symbols.length} × ${countText(Math.abs(cursor.day - anchor.day) + 1, 'day')}`;
 }
@@ -134,8 +135,8 @@ interface WorstCellsProperties extends Pick<CoverageProperties, 'openDay' | 'onO
 }
 
 /**
- * The days that lost most bars as links, which a person looks for first, also without seeing the picture: days whose bars are still
- * missing, then days whose bars were repaired. Null when there are none.
+ * Links to the worst days, so that a user finds them at once, even without seeing the picture: first the days with most missing bars,
+ * then the days with most repaired bars. Empty when there are none.
  */
 function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsProperties) {
   const { missing, repaired } = useMemo(() => worstCells(days, symbols, openDay), [days, symbols, openDay]);

@@ -1,4 +1,4 @@
-/** The list of datasets; and one dataset: its rows by symbol and trading day against a calendar. */
+/** The page with all datasets, and the page of one dataset, which compares its rows with the minutes of a calendar. */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
 import { call, datasetPath, pagesOf } from '../data/index.js';
 import { Heatmap, type Marked } from '../heatmap/index.js';
@@ -41,9 +41,9 @@ export function DatasetsPage() {
 export function DatasetPage({ id: dataset }: { id: string }) {
   const [calendar, setCalendar] = useQuery('calendar');
   const [typed, setTyped] = useState(calendar || 'XNYS');
-  const used = calendar || 'XNYS';
+  const usedCalendar = calendar || 'XNYS';
   const summary = useResource(dataset, () => call<DatasetAnswerBody>(datasetPath(dataset)));
-  const coverage = useResource(`${dataset} ${used}`, () => readCoverage(dataset, used));
+  const coverage = useResource(`${dataset} ${usedCalendar}`, () => readCoverage(dataset, usedCalendar));
   const error = summary.error ?? coverage.error;
   const reload = () => {
     summary.reload();
@@ -68,8 +68,8 @@ export function DatasetPage({ id: dataset }: { id: string }) {
     <${Failure} error=${error} retry=${reload} />
     ${
       coverage.value
-        ? html`<${Rows} matrix=${coverage.value.matrix} calendar=${used} />
-            <${Stray} stray=${coverage.value.stray} calendar=${used} />`
+        ? html`<${Rows} matrix=${coverage.value.matrix} calendar=${usedCalendar} />
+            <${Stray} stray=${coverage.value.stray} calendar=${usedCalendar} />`
         : error
           ? ''
           : html`<p class="empty">Counting rows …</p>`
@@ -82,37 +82,37 @@ function summaryOf({ rows, symbols, first, last }: DatasetAnswerBody): string {
   return [countText(rows, 'row'), countText(symbols.length, 'symbol'), ...range].join(' · ');
 }
 
-/** Rows that the calendar has no minute for; nothing when there are none. */
+/** A warning about rows outside the calendar's regular hours; null when there are none. */
 function Stray({ stray, calendar }: { stray: ReturnType<typeof strayRows>; calendar: string }) {
   const { outside, extended, worst } = stray;
   if (outside + extended === 0) return null;
-  const most = worst === null ? '' : `, most of them of ${worst}`;
+  const most = worst === null ? '' : `, most of them for ${worst}`;
   const where = `Rows outside the hours of ${calendar}: ${numberText(outside)}${most}. Rows in its extended hours: ${numberText(extended)}.`;
-  return html`<p class="warning">${where} Is the time zone right?</p>`;
+  return html`<p class="warning">${where} Check the calendar, and the time zone of the import.</p>`;
 }
 
-/** Records that the import did not store: those that were refused, and those that conflict with a stored bar. */
+/** The records that the import did not store: refused records, and records that conflict with a stored bar. */
 function Quarantined({ quarantined: { rows, reasons, examples } }: Pick<DatasetAnswerBody, 'quarantined'>) {
   const { conflict = 0, ...refusals } = reasons;
   const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
-  const none = 'None is stored. The summary of an import names the lines that it could not read.';
-  const collision = 'a bar of the same symbol and time was stored before, with other values';
-  const [refusedOnes, conflicts] = [
+  const none = 'No refused record is kept. The summary of an import names the lines that it could not read.';
+  const collision = 'a bar with the same symbol and time but other values was stored before';
+  const [refusedExamples, conflictExamples] = [
     examples.filter(({ reason }) => reason !== 'conflict'),
     examples.filter(({ reason }) => reason === 'conflict'),
   ];
   return [
-    recordsPanel('Refused records', rows - conflict, refused.join(', '), none, refusedOnes),
-    recordsPanel('Conflicts', conflict, collision, 'None.', conflicts),
+    recordsPanel('Refused records', rows - conflict, refused.join(', '), none, refusedExamples),
+    recordsPanel('Conflicts', conflict, collision, 'None.', conflictExamples),
   ];
 }
 
 type Example = DatasetAnswerBody['quarantined']['examples'][number];
 const RECORD_COLUMNS = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
 
-/** Records of one kind: how many, and those of the first ones that the answer has. @param none text when there are no records */
-function recordsPanel(title: string, count: number, about: string, none: string, examples: readonly Example[]) {
-  const heading = count === 0 ? title : `${title}: ${numberText(count)} (${about})`;
+/** The number of records of one kind, and the first of them as examples. @param none the text when there are no records */
+function recordsPanel(title: string, count: number, detail: string, none: string, examples: readonly Example[]) {
+  const heading = count === 0 ? title : `${title}: ${numberText(count)} (${detail})`;
   if (examples.length === 0) return html`<${EmptyPanel} title=${heading} text=${count === 0 ? none : undefined} />`;
   const rows = examples.map(({ symbol, time, reason, close, volume }, line) => {
     return [String(line), symbol, minuteText(time), reason, close ?? '–', volume ?? '–'];
@@ -140,13 +140,13 @@ function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
     />
     <${Legend} states=${['whole', 'absent']} />
     <p class="empty">
-      A number counts the minutes of the calendar that have no row. Whether they are holes or quiet minutes, a session
-      with backfill finds out.
+      The number in a cell counts the minutes of the calendar without a row. A session with backfill finds out in which
+      of them bars are missing, and in which nothing traded.
     </p>
   </section>`;
 }
 
-/** All pages of the coverage as one matrix. */
+/** Reads all pages of the coverage. @returns the coverage as one matrix, and the counts of rows outside the regular hours */
 async function readCoverage(dataset: string, calendar: string) {
   const pages: CoverageAnswer[] = [];
   const path = `${datasetPath(dataset)}/coverage?calendar=${encodeURIComponent(calendar)}`;

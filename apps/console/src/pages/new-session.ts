@@ -1,20 +1,20 @@
-/** A form that creates a session. It begins with the data of the demonstration; the whole spec can be edited as JSON. */
+/** A form that creates a session. Its first values fit the data of the demonstration. The spec can also be edited as JSON. */
 import type { DatasetPageAnswer, SessionAnswer } from '@barkeep/api';
 import { call, CallError } from '../data/index.js';
 import { specOf, type SpecForm } from '../model/index.js';
 import { button, Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
 
-/** The inputs and what they hold at first. `of` is the field of the spec that an input is for, where that has another name. */
+/** The inputs of the form. `text` is the first value. `of` is the spec's field for the input, when it is not called like the input. */
 const FIELDS: readonly [name: keyof SpecForm, label: string, text: string, help: string, of?: string][] = [
-  ['id', 'name', '', 'made when it is empty'],
-  ['symbols', 'symbols', 'ALPHA, BRAVO, CINDER, DELTA, EMBER', 'with commas, or "dataset" for all of the dataset'],
+  ['id', 'name', '', 'chosen automatically when empty'],
+  ['symbols', 'symbols', 'ALPHA, BRAVO, CINDER, DELTA, EMBER', 'separated by commas, or "dataset" for all'],
   ['dataset', 'dataset', 'stream', 'the source of the stream', 'source'],
   ['backfill', 'backfill', 'reference', 'datasets or repositories that fill gaps, best first'],
   ['calendar', 'calendar', 'XNYS', 'such as XNYS, XLON, CMES, 24/7'],
   ['start', 'first day', '2024-03-04', 'YYYY-MM-DD'],
   ['end', 'last day', '2024-03-08', 'included'],
-  ['derivedIntervals', 'derived intervals', '5m, 15m, 30m', 'with commas'],
+  ['derivedIntervals', 'derived intervals', '5m, 15m, 30m', 'separated by commas'],
   ['pace', 'pace', 'max', 'max, lockstep, or a speed such as 60'],
   ['barrier', 'barrier', 'day', 'day, none, or minutes such as 30', 'upkeep'],
 ];
@@ -30,8 +30,8 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
     let spec: unknown;
     try {
       spec = json === undefined ? specOf(form) : JSON.parse(json);
-    } catch (wrong) {
-      return setError(wrong as Error);
+    } catch (syntaxError) {
+      return setError(syntaxError as Error);
     }
     call<SessionAnswer>('/v1/sessions?start=true', { method: 'POST', body: spec }).then(
       ({ id }) => onCreated(id),

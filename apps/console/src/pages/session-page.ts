@@ -1,4 +1,4 @@
-/** The page of one session: what it waits for, its line of time, its counts, its coverage, and the candles of a cell. */
+/** The page of one session: its state, time line, counts, coverage, the candles of a cell, consumers, queues and certificate. */
 import type { SessionAnswer } from '@barkeep/api';
 import { sessionPath } from '../data/index.js';
 import { clockText, compareHref, openDayOf } from '../model/index.js';
@@ -17,7 +17,7 @@ export function OneSessionPage({ id }: { id: string }) {
   const [symbol, setSymbol] = useQuery('symbol');
   const [date, setDate] = useQuery('date');
   const [problem, setProblem] = useState<Error>();
-  const [asking, setAsking] = useState<Selection>();
+  const [selection, setSelection] = useState<Selection>();
   if (isDeleted) return html`<p class="empty">${id} was deleted. <a href="/">All sessions</a></p>`;
   if (!session)
     return error
@@ -43,11 +43,11 @@ export function OneSessionPage({ id }: { id: string }) {
         onDone=${(deleted: boolean) => (deleted ? goTo('/') : state.reload())}
         onError=${setProblem}
       />
-      ${button('Ask again…', () => setAsking({}))}
+      ${button('Ask again…', () => setSelection({}))}
       <a class="button" href=${compareHref(id)}>Compare…</a>
       <a class="button" href=${sessionPath(id, '/export?format=csv')} download=${`${id}.csv`}>Export CSV</a>
     </div>
-    ${lostSince && html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The figures are those of that time.</p>`}
+    ${lostSince && html`<p class="failure" role="alert">The live connection was lost at ${clockText(lostSince.getTime())} UTC; connecting again. The figures are from that time.</p>`}
     <${Failure} error=${error} retry=${state.reload} />
     <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
     <${Ended} session=${session} />
@@ -62,7 +62,7 @@ export function OneSessionPage({ id }: { id: string }) {
         symbol=${symbol}
         date=${date}
         onOpen=${open}
-        onAsk=${setAsking}
+        onAsk=${setSelection}
       />
       <div class="stack">
         ${
@@ -91,22 +91,22 @@ export function OneSessionPage({ id }: { id: string }) {
     </div>
     <${CertificatePanel} id=${id} />
     ${
-      asking &&
+      selection &&
       html`<${UpkeepDialog}
         id=${id}
-        selection=${asking}
-        onClose=${() => setAsking(undefined)}
+        selection=${selection}
+        onClose=${() => setSelection(undefined)}
         onDone=${state.reload}
       />`
     }`;
 }
 
-/** Why the session ended before its last day, and what helps. */
+/** Why the session ended early: it was lost or it failed. Null for other sessions. */
 function Ended({ session: { state, error } }: { session: SessionAnswer }) {
   if (state === 'lost')
     return html`<p class="failure" role="alert">
-      The session Redis has lost the bars of this session${error === null ? '' : ` (${error})`}. Start streams it again
-      from its first day.
+      The session Redis has lost the bars of this session${error === null ? '' : ` (${error})`}. "Start" streams it
+      again from its first day.
     </p>`;
   return error === null ? null : html`<p class="failure" role="alert">The session failed: ${error}</p>`;
 }

@@ -1,4 +1,4 @@
-/** What the page of a session knows: the session, its days, and whether the live connection stands. Events say what to read again. */
+/** The state of a session's page: the session, its days, and whether the live connection works. Events cause further reads. */
 import type { SessionAnswer } from '@barkeep/api';
 import {
   CallError,
@@ -12,22 +12,22 @@ import {
 import { useResource, useThrottle } from '../shell/index.js';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** Events that come within this time are answered by one reading. */
+/** Events that arrive within this time, ms, cause one read. */
 const READ_EVERY_MS = 700;
 
 export interface FollowedSession {
   session: SessionAnswer | undefined;
   days: SessionDays | undefined;
   error: Error | undefined;
-  /** When the live connection was lost; null while it stands. */
+  /** When the live connection was lost; null while it works. */
   lostSince: Date | null;
   isDeleted: boolean;
-  /** Grows when bars or gaps may have changed. */
+  /** A number that increases when bars or gaps may have changed. */
   version: number;
   reload: () => void;
 }
 
-/** Follows one session for as long as its page is shown. */
+/** Follows one session while its page is shown. */
 export function useSession(id: string): FollowedSession {
   const session = useResource(id, () => callInView<SessionAnswer>(sessionPath(id)));
   const [days, setDays] = useState<SessionDays>();
@@ -38,7 +38,7 @@ export function useSession(id: string): FollowedSession {
   const [version, setVersion] = useState(0);
   const latestDays = useRef<SessionDays | undefined>(undefined);
   latestDays.current = days;
-  const dirty = useRef(new Set<string>());
+  const changedDates = useRef(new Set<string>());
 
   const readAllDays = () =>
     void readDays(id, setDays).then(
@@ -49,18 +49,18 @@ export function useSession(id: string): FollowedSession {
     );
   const readAll = () => {
     session.reload();
-    setVersion((old) => old + 1);
+    setVersion((previous) => previous + 1);
     readAllDays();
   };
   const readChanged = useThrottle(READ_EVERY_MS, () => {
     session.reload();
-    const dates = [...dirty.current].sort();
-    dirty.current.clear();
+    const dates = [...changedDates.current].sort();
+    changedDates.current.clear();
     const old = latestDays.current;
     if (!old) readAllDays();
     else if (dates.length > 0) {
-      setVersion((before) => before + 1);
-      // Shown when all pages are read: rows that are half old and half new would change places.
+      setVersion((previous) => previous + 1);
+      // The days are shown only when all pages are read, because a mixture of old and new rows would change their order.
       const again = { old, from: dates[0]!, to: dates.at(-1)! };
       readDays(id, () => undefined, again).then(setDays, setDaysError);
     }
@@ -68,8 +68,8 @@ export function useSession(id: string): FollowedSession {
   const onEvent = ({ type, data }: LiveEvent) => {
     if (type === 'clock' && data.time) setClock(data.time);
     if (type === 'state' && data.state === 'deleted') return setDeleted(true);
-    if (data.date) dirty.current.add(data.date);
-    else if (type === 'clock' && data.time) dirty.current.add(dateOf(latestDays.current, data.time));
+    if (data.date) changedDates.current.add(data.date);
+    else if (type === 'clock' && data.time) changedDates.current.add(dateOf(latestDays.current, data.time));
     readChanged();
   };
   useLayoutEffect(() => {
@@ -84,7 +84,7 @@ export function useSession(id: string): FollowedSession {
   return { session: shown, days, error: session.error ?? daysError, lostSince, isDeleted, version, reload: readAll };
 }
 
-/** The trading day that a time is in or before; the last one after all of them. */
+/** The date of the trading day that ends at or after a time; of the last day when the time is after all of them. */
 function dateOf(days: SessionDays | undefined, time: string): string {
   return (days?.days.find(({ close }) => close >= time) ?? days?.days.at(-1))?.date ?? time.slice(0, 10);
 }

@@ -1,4 +1,4 @@
-/** The list of sessions: state, progress, quality, rate, what each waits for, and what can be done. */
+/** The list of sessions: their state, progress, clock, quality, rate, what they wait for, and buttons for their actions. */
 import {
   countText,
   sessionHref,
@@ -27,7 +27,7 @@ import {
 import { useRef, useState } from 'preact/hooks';
 import { NewSessionForm } from './new-session.js';
 
-/** There are no events about the list, so it is read again while a person sees it. */
+/** No events report changes of the list, so it is read again after this time, ms, while it is visible. */
 const READ_EVERY_MS = 2000;
 const PAGE = 100;
 const COLUMNS = [
@@ -47,7 +47,7 @@ export function SessionsPage() {
   const [text, setText] = useQuery('find');
   const [cursor, setCursor] = useQuery('cursor');
   const [problem, setProblem] = useState<Error>();
-  const [isNew, setNew] = useState(false);
+  const [isFormOpen, setFormOpen] = useState(false);
   const readings = useRef<{ older?: Reading; newer?: Reading }>({});
   const path = `/v1/sessions?limit=${PAGE}${state ? `&state=${state}` : ''}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
   const { value, error, reload } = useResource(path, async () => {
@@ -59,19 +59,19 @@ export function SessionsPage() {
   const rates = ratesOf(readings.current.older, readings.current.newer);
   const sessions = (value?.sessions ?? []).filter(({ id }) => id.includes(text));
   const row = (session: SessionAnswer) => {
-    const { id, state: now, progress, clock, counts, symbols, waitingFor, warnings } = session;
+    const { id, state: sessionState, progress, clock, counts, symbols, waitingFor, warnings } = session;
     const rate = rates.get(id);
     return [
       id,
       html`<a href=${sessionHref(id)}>${id}</a>`,
-      html`<${StateBadge} state=${now} />`,
+      html`<${StateBadge} state=${sessionState} />`,
       html`<progress value=${progress} max="1" aria-label=${`Progress of ${id}`}></progress> ${progressText(progress)}`,
       minuteText(clock),
       filledText(counts),
       numberText(symbols.length),
       rate ? numberText(Math.round(rate)) : '–',
       html`<${Waiting} waitingFor=${waitingFor} /><${Warnings} warnings=${warnings} />`,
-      html`<${Steering} id=${id} state=${now} onDone=${reload} onError=${setProblem} />`,
+      html`<${Steering} id=${id} state=${sessionState} onDone=${reload} onError=${setProblem} />`,
     ];
   };
   return html`<div class="page-head">
@@ -79,7 +79,7 @@ export function SessionsPage() {
       <label>state<${Choice} value=${state} options=${['', ...SHOWN_STATES]} onChange=${setState} /></label>
       <label>find<input type="search" value=${text} onInput=${onValue(setText)} /></label>
       <span class="grow"></span>
-      ${button('New session…', () => setNew(true), { class: 'primary' })}
+      ${button('New session…', () => setFormOpen(true), { class: 'primary' })}
     </div>
     <${Failure} error=${error} retry=${reload} />
     <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
@@ -92,7 +92,7 @@ export function SessionsPage() {
     }
     ${value?.nextCursor && button('Older sessions', () => setCursor(value.nextCursor!))}
     ${cursor && button('Newest sessions', () => setCursor(''))}
-    ${isNew && html`<${NewSessionForm} onClose=${() => setNew(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />`}`;
+    ${isFormOpen && html`<${NewSessionForm} onClose=${() => setFormOpen(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />`}`;
 }
 
 function Warnings({ warnings }: { warnings: readonly string[] }) {

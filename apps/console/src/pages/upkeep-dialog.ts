@@ -1,4 +1,4 @@
-/** "Ask again": shows what upkeep would request from which repository, and starts it after a yes. */
+/** The dialog "Ask again": shows what upkeep would request from which repositories, and starts upkeep when the user confirms. */
 import type { UpkeepPlanAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { countText, numberText } from '../model/index.js';
@@ -42,16 +42,16 @@ function scopeOf({ symbols, from, to }: Selection): string {
   return `${symbols.length === 1 ? symbols[0] : countText(symbols.length, 'symbol')}, ${days}`;
 }
 
-/** What upkeep would request of one symbol. */
+/** A line about what upkeep would request for one symbol. */
 function lineOf({ symbol, slots, gaps, repositories }: UpkeepPlanAnswer['symbols'][number]): string {
-  const whom =
+  const sources =
     repositories.length > 0 ? `from ${repositories.join(', then ')}` : 'and the session has no backfill to ask';
-  return `${symbol}: ${countText(slots, 'slot')} in ${countText(gaps, 'gap')}, ${whom}`;
+  return `${symbol}: ${countText(slots, 'slot')} in ${countText(gaps, 'gap')}, ${sources}`;
 }
 
 function Plan({ plan }: { plan: UpkeepPlanAnswer }) {
   if (plan.slots === 0)
-    return html`<p>No slot is empty. Derived bars are checked, and built again where that is needed.</p>`;
+    return html`<p>No slot is empty. Upkeep would check the derived bars, and derive them again where needed.</p>`;
   const rest = plan.symbols.length - SHOWN_SYMBOLS;
   const line = (symbol: UpkeepPlanAnswer['symbols'][number]) => html`<li key=${symbol.symbol}>${lineOf(symbol)}</li>`;
   return html`<p>Empty slots: ${numberText(plan.slots)}. Upkeep would ask for them:</p>

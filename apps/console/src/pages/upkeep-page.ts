@@ -1,4 +1,4 @@
-/** The page of the queues: what waits, what runs, what failed. */
+/** The page of the queues: the jobs that wait, run or have failed. */
 import type { QueuesAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { sessionHref, minuteText } from '../model/index.js';
@@ -30,7 +30,7 @@ export function UpkeepPage() {
     }`;
 }
 
-/** The key and the first cells of the row of a job. */
+/** The key and the first cells of a job's table row. */
 function rowOf(queue: string, { id, session }: { id: string; session: string | null }, time: string): unknown[] {
   const link = session === null ? '–' : html`<a href=${sessionHref(session)}>${session}</a>`;
   return [`${queue} ${id}`, queue, id, link, minuteText(time)];

@@ -1,4 +1,4 @@
-/** What a session is at, in figures: its counts, its line of simulated time, and what it waits for. */
+/** The progress of a session: its counts, its times on a line, and what it waits for. */
 import type { SessionAnswer } from '@barkeep/api';
 import { bothZonesText, durationText, filledText, numberText, placeOnLine } from '../model/index.js';
 import { html } from '../shell/index.js';
@@ -6,14 +6,14 @@ import { html } from '../shell/index.js';
 /** Quality and the counts of slots and rows. */
 export function Figures({ counts }: { counts: SessionAnswer['counts'] }) {
   const figures: [label: string, value: string, help: string][] = [
-    ['quality', filledText(counts), 'filled slots of those in which something traded'],
+    ['quality', filledText(counts), 'share of the expected slots that are filled, without no-trade slots'],
     ['streamed', numberText(counts.streamed), 'bars that came with the stream'],
     ['backfilled', numberText(counts.backfilled), 'missing bars that a repository had'],
     ['no trade', numberText(counts.noTrade), 'empty minutes in which nothing traded'],
-    ['absent', numberText(counts.absent + counts.missing), 'empty slots that upkeep requests again'],
+    ['absent', numberText(counts.absent + counts.missing), 'empty slots that upkeep still requests'],
     ['unfillable', numberText(counts.unfillable), 'empty slots that were given up'],
-    ['refused', numberText(counts.refused), 'bars that are not valid'],
-    ['outside', numberText(counts.outside), 'rows that no slot of the calendar takes'],
+    ['refused', numberText(counts.refused), 'rows that cannot be bars'],
+    ['outside', numberText(counts.outside), 'rows at times for which the calendar has no slot'],
   ];
   return html`<dl class="panel figures">
     ${figures.map(
@@ -28,13 +28,13 @@ export function Figures({ counts }: { counts: SessionAnswer['counts'] }) {
 
 export interface TimeLineProperties {
   session: Pick<SessionAnswer, 'clock' | 'watermark' | 'frontier'>;
-  /** The trading days of the session, for the scale: each has the same width. */
+  /** The trading days of the session. Each has the same width on the line. */
   days: readonly { open: string; close: string; date: string }[];
   /** IANA zone of the venue. */
   zone: string;
 }
 
-/** The line, and the same times as text for screen readers and narrow screens. */
+/** The line with the session's clock, watermark and frontier, and the same times as text. */
 export function TimeLine({ session, days, zone }: TimeLineProperties) {
   if (days.length === 0) return null;
   const marks = (['frontier', 'watermark', 'clock'] as const).map((name) => ({
@@ -66,7 +66,7 @@ const HELP = {
   frontier: 'the source is stored up to here',
 };
 
-/** What a session waits for, in one line; nothing when it does not wait. */
+/** What a session waits for, as a badge; null when it does not wait. */
 export function Waiting({ waitingFor }: { waitingFor: SessionAnswer['waitingFor'] }) {
   if (waitingFor === null) return null;
   const { detail, since, nextTryAt } = waitingFor;

@@ -6,7 +6,7 @@ import { useState } from 'preact/hooks';
 import { button, Dialog, html } from '../shell/index.js';
 
 type Act = 'start' | 'pause' | 'resume' | 'stop' | 'delete';
-/** What each state allows; in the order in which a list can be filtered by them. */
+/** The actions that each state allows. The list's filter shows the states in this order. */
 const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
   created: ['start', 'delete'],
   running: ['pause', 'stop', 'delete'],
@@ -22,7 +22,7 @@ export const SHOWN_STATES = Object.keys(ACTS);
 export interface SteeringProperties {
   id: string;
   state: SessionAnswer['state'];
-  /** After each call; `deleted` is true when the session is gone. */
+  /** Called after each action that succeeded; `deleted` is true after `delete`. */
   onDone: (deleted: boolean) => void;
   onError: (error: Error) => void;
 }
@@ -51,7 +51,7 @@ export function Steering({ id, state, onDone, onError }: SteeringProperties) {
   </span>`;
 }
 
-/** Asks before something that cannot be undone. */
+/** Asks for confirmation, because a deletion cannot be undone. */
 function ConfirmDelete({ id, onConfirm, onClose }: { id: string; onConfirm: () => void; onClose: () => void }) {
   const confirm = () => {
     onClose();

@@ -1,4 +1,4 @@
-/** Tables: of any rows, of the gaps and consumers of a session, and of the queues. */
+/** A table for any rows, and the tables of a session's gaps and consumers and of the queues. */
 import type { QueuesAnswer, SessionAnswer } from '@barkeep/api';
 import { call } from '../data/index.js';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
@@ -6,14 +6,14 @@ import { button, EmptyPanel, Failure, html, useResource } from '../shell/index.j
 
 export interface TableProperties {
   caption: string;
-  /** Titles; `#` before one marks numbers, `!` messages of errors. */
+  /** Column titles. The prefix `#` marks a column of numbers, `!` a column of error messages; it is not shown. */
   columns: readonly string[];
   rows: readonly (readonly [key: string, ...cells: unknown[]])[];
-  /** What is shown instead of a table without rows. */
+  /** The text that replaces a table without rows. */
   empty?: string;
 }
 
-/** A panel with a table, and a caption that screen readers name. */
+/** A panel with a table. Screen readers announce it by its caption. */
 export function Table({ caption, columns, rows, empty }: TableProperties) {
   if (rows.length === 0 && empty) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
   const isNumber = (column: string) => column.startsWith('#');
@@ -37,7 +37,7 @@ export function Table({ caption, columns, rows, empty }: TableProperties) {
           ${rows.map(
             ([key, ...cells]) =>
               html`<tr key=${key}>
-                ${columns.map((column, at) => cellIn(column, cells[at]))}
+                ${columns.map((column, index) => cellIn(column, cells[index]))}
               </tr>`,
           )}
         </tbody>
@@ -51,7 +51,7 @@ export interface GapTableProperties {
   symbol: string;
   date: string;
   lines: readonly GapLine[];
-  /** Shows a range in the chart. */
+  /** Called with the range that the user wants to see in the chart. */
   onShow: (line: GapLine) => void;
 }
 
@@ -68,10 +68,10 @@ export function GapTable({ session, symbol, date, lines, onShow }: GapTablePrope
     line.lastError ?? '–',
   ]);
   const columns = ['from (UTC)', 'to', '#bars', 'state', '#asks', '!last error'];
-  return html`<${Table} caption=${caption} columns=${columns} rows=${rows} empty="None." />`;
+  return html`<${Table} caption=${caption} columns=${columns} rows=${rows} empty="No gap and no filled range." />`;
 }
 
-/** The consumers of a session, and how far each is behind the clock. */
+/** The consumers of a session, and how far each one is behind the clock. */
 export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consumers' | 'clock'>) {
   const rows = consumers.map(({ name, time, steps, bars, state }) => {
     const behind = clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time));
@@ -85,7 +85,7 @@ export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consume
 
 const QUEUE_COLUMNS = ['queue', '#oldest waiting', '#waiting', '#running', '#delayed', '#failed', '#repair p50 / p99'];
 
-/** @param version another number reads again */
+/** The queues, read from the API. @param version a new number reads them again */
 export function QueuePanel({ version }: { version: number }) {
   const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'), version);
   if (error)
@@ -96,7 +96,7 @@ export function QueuePanel({ version }: { version: number }) {
   return html`<${QueueTable} queues=${value?.queues ?? []} />`;
 }
 
-/** The upkeep queues: age of the oldest job, depth, running and failed jobs, time to repair. */
+/** The queues: the age of the oldest waiting job, the number of jobs by state, and the repair times. */
 export function QueueTable({ queues }: { queues: QueuesAnswer['queues'] }) {
   const rows = queues.map(({ name, oldestWaitingMs, waiting, active, delayed, failed, repairMs }) => {
     const oldest = oldestWaitingMs === null ? '–' : durationText(oldestWaitingMs);

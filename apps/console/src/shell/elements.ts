@@ -1,19 +1,19 @@
-/** Templates, and the small parts that many pages use: a dialog, a choice, an error with a way out, an empty list, a state as a badge. */
+/** Templates, and the small elements that many pages use: button, dialog, choice, error message, empty panel, state badge. */
 import type { SessionAnswer } from '@barkeep/api';
 import { CallError } from '../data/index.js';
 import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-/** Makes preact's nodes of a template, without a compiler. */
+/** Turns a tagged template into preact nodes, without a compiler. */
 export { html };
 
-/** A listener that takes the value of an input. */
-export function onValue(take: (value: string) => void): (event: Event) => void {
-  return (event) => take((event.target as HTMLInputElement).value);
+/** An event listener that passes the value of an input to `use`. */
+export function onValue(use: (value: string) => void): (event: Event) => void {
+  return (event) => use((event.target as HTMLInputElement).value);
 }
 
-/** A button that acts at once. @param attributes more of them, such as its class */
+/** A button that does not submit a form. @param attributes further attributes, such as `class` */
 export function button(text: string, onClick: () => void, attributes: Record<string, unknown> = {}) {
   return html`<button type="button" onClick=${onClick} ...${attributes}>${text}</button>`;
 }
@@ -24,7 +24,7 @@ export interface DialogProperties {
   children?: ComponentChildren;
 }
 
-/** A dialog of the browser, open for as long as it is rendered: it holds the focus, and Escape closes it. */
+/** A modal dialog of the browser, open as long as it is rendered. The browser keeps the focus inside it; Escape closes it. */
 export function Dialog({ title, onClose, children }: DialogProperties) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -44,14 +44,14 @@ export function Dialog({ title, onClose, children }: DialogProperties) {
 
 export interface ChoiceProperties {
   value: string;
-  /** The empty word stands for all. */
+  /** The empty option is shown as `all`. */
   options: readonly string[];
-  /** The text of an option that is not empty; the option itself when left out. */
+  /** The text for an option that is not empty. @default the option itself */
   nameOf?: (option: string) => string;
   onChange: (value: string) => void;
 }
 
-/** A choice of one of a few words. */
+/** Lets the user choose one of a few options. */
 export function Choice({ value, options, nameOf = (option) => option, onChange }: ChoiceProperties) {
   const name = (option: string) => (option === '' ? 'all' : nameOf(option));
   return html`<select value=${value} onChange=${onValue(onChange)}>
@@ -59,7 +59,7 @@ export function Choice({ value, options, nameOf = (option) => option, onChange }
   </select>`;
 }
 
-/** An error in words, and a button that tries again; in plain words when it is only that the key may not see this. Nothing without an error. */
+/** Shows an error with a button that tries again, or, when the key lacks the right, which key is needed. Null without an error. */
 export function Failure({ error, retry }: { error: Error | undefined; retry?: () => void }) {
   if (!error) return null;
   if (error instanceof CallError && error.type === 'urn:barkeep:problem:forbidden')
@@ -71,14 +71,14 @@ export function Failure({ error, retry }: { error: Error | undefined; retry?: ()
   </p>`;
 }
 
-/** Where to go when the address names what does not exist. */
+/** A link to the list, when the error says that the session or dataset does not exist. */
 function linkOf(error: Error) {
   const type = error instanceof CallError ? error.type : '';
   if (type === 'urn:barkeep:problem:unknown-session') return html`<a href="/">All sessions</a>`;
   return type === 'urn:barkeep:problem:unknown-dataset' ? html`<a href="/datasets">All datasets</a>` : '';
 }
 
-/** A panel without content, and why. */
+/** A panel without content, with a text that says why. */
 export function EmptyPanel({ title, text }: { title: string; text?: string }) {
   return html`<section class="panel">
     <h2>${title}</h2>
@@ -88,7 +88,7 @@ export function EmptyPanel({ title, text }: { title: string; text?: string }) {
 
 const STATE_NAMES: Partial<Record<SessionAnswer['state'], string>> = { 'waiting-upkeep': 'waiting for upkeep' };
 
-/** The state of a session; its sign differs as well as its colour. */
+/** The state of a session as a badge. Each state has its own sign, not only its own colour. */
 export function StateBadge({ state }: { state: SessionAnswer['state'] }) {
   return html`<span class=${`badge state-${state}`}>${STATE_NAMES[state] ?? state}</span>`;
 }

@@ -1,17 +1,17 @@
-/** The address of the page as state: links inside the console change the page without loading it again. */
+/** The address of the page as state. Links inside the console change the page without a reload. */
 import { pageOf } from '../model/index.js';
 import { useEffect, useState } from 'preact/hooks';
 
 const CHANGED = 'barkeep:location';
 
-/** Goes to a page of the console. `replace` leaves no entry in the history, for filters and selections. */
+/** Goes to a page of the console. @param replace true adds no entry to the history, for filters and selections */
 export function goTo(href: string, replace = false): void {
   if (replace) history.replaceState(null, '', href);
   else history.pushState(null, '', href);
   window.dispatchEvent(new Event(CHANGED));
 }
 
-/** The current address; the component renders again when it changes. */
+/** The current address. The component renders again when the address changes. */
 export function useLocation(): { pathname: string; query: URLSearchParams } {
   const [, render] = useState({});
   useEffect(() => {
@@ -26,7 +26,7 @@ export function useLocation(): { pathname: string; query: URLSearchParams } {
   return { pathname: location.pathname, query: new URLSearchParams(location.search) };
 }
 
-/** One parameter of the address, and how to change it. */
+/** The value of one query parameter (empty when absent), and a function that changes it. */
 export function useQuery(name: string): [string, (value: string) => void] {
   const { pathname, query } = useLocation();
   const change = (value: string) => {
@@ -38,7 +38,7 @@ export function useQuery(name: string): [string, (value: string) => void] {
   return [query.get(name) ?? '', change];
 }
 
-/** Makes a click on a link to a page of the console go there at once. A click with a modifier stays the browser's. */
+/** Makes clicks on links to pages of the console change the page without a reload. The browser handles clicks with a modifier key. */
 export function takeOverLinks(): void {
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
@@ -48,7 +48,7 @@ export function takeOverLinks(): void {
     event.preventDefault();
     goTo(link.pathname + link.search);
     window.scrollTo(0, 0);
-    // The link may be gone with its page; the next Tab, and a screen reader, continue with the content.
+    // The link may have disappeared with its page, so the next Tab and a screen reader continue with the content.
     document.getElementById('content')?.focus({ preventScroll: true });
   });
 }

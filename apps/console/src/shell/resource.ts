@@ -1,49 +1,50 @@
-/** What a component reads from the API: the newest answer, the error of the last call, and a way to read again. */
+/** Hooks for what a component reads from the API, and for calls that repeat or must not come too often. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 export interface Resource<Value> {
-  /** The newest answer; it stays while a later call fails. */
+  /** The newest answer. When a later call fails, it stays. */
   value: Value | undefined;
   error: Error | undefined;
   reload: () => void;
 }
 
 /**
- * Calls `read` at first, when `key` changes and on `reload`. Calls that come while one runs become one call after it.
- * @param key undefined reads nothing @param version another number reads again, and keeps the value until then
+ * Calls `read` at the first render, when `key` or `version` changes, and on `reload`. Requests during a call become one call after it.
+ * @param key names what is read; a new key drops the value, and undefined reads nothing @param version a new number keeps the value
  */
 export function useResource<Value>(key: string | undefined, read: () => Promise<Value>, version = 0): Resource<Value> {
   const [state, setState] = useState<{ key?: string; value?: Value; error?: Error }>({});
-  const current = useRef({ key, read, isRunning: false, isWanted: false });
-  current.current.key = key;
-  current.current.read = read;
+  const latest = useRef({ key, read, isRunning: false, isWanted: false });
+  latest.current.key = key;
+  latest.current.read = read;
   const reload = useCallback(() => {
-    const now = current.current;
-    if (now.isRunning) now.isWanted = true;
-    if (now.isRunning || now.key === undefined) return;
-    now.isRunning = true;
-    const asked = now.key;
+    const reading = latest.current;
+    if (reading.isRunning) reading.isWanted = true;
+    if (reading.isRunning || reading.key === undefined) return;
+    reading.isRunning = true;
+    const askedKey = reading.key;
     const finish = (change: { value: Value } | { error: Error }) => {
-      now.isRunning = false;
-      if (asked === now.key)
-        setState((old) => ({ ...(old.key === asked && 'error' in change ? old : {}), ...change, key: asked }));
-      if (now.isWanted || asked !== now.key) {
-        now.isWanted = false;
+      reading.isRunning = false;
+      // An error keeps the last value of the same key; an answer for an old key is dropped.
+      if (askedKey === reading.key)
+        setState((old) => ({ ...(old.key === askedKey && 'error' in change ? old : {}), ...change, key: askedKey }));
+      if (reading.isWanted || askedKey !== reading.key) {
+        reading.isWanted = false;
         reload();
       }
     };
-    now.read().then(
+    reading.read().then(
       (value) => finish({ value }),
       (error: unknown) => finish({ error: error instanceof Error ? error : new Error(String(error)) }),
     );
   }, []);
-  // An ordinary effect runs after the first paint. This one runs before it, so the answer comes sooner.
+  // A layout effect runs before the first paint, an ordinary one after it, so here the answer comes sooner.
   useLayoutEffect(reload, [key, version]);
   const isCurrent = state.key === key;
   return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, reload };
 }
 
-/** Calls `tick` every `everyMs` while the page is visible, and when it becomes visible. For lists, which have no events. */
+/** Calls `tick` every `everyMs` while the page is visible, and when it becomes visible. For data about which there are no events. */
 export function useTicks(everyMs: number, tick: () => void): void {
   const latest = useRef(tick);
   latest.current = tick;
@@ -60,24 +61,24 @@ export function useTicks(everyMs: number, tick: () => void): void {
   }, [everyMs]);
 }
 
-/** Calls that follow closely become one: at once, and at most every `everyMs` after that. */
+/** A function that calls `act` at once, but at most every `everyMs`: calls that come sooner become one later call. */
 export function useThrottle(everyMs: number, act: () => void): () => void {
   const latest = useRef(act);
   latest.current = act;
   const state = useRef<{ timer?: number; isWanted: boolean }>({ isWanted: false });
   useEffect(() => () => window.clearTimeout(state.current.timer), []);
   return useCallback(() => {
-    const now = state.current;
-    if (now.timer !== undefined) {
-      now.isWanted = true;
+    const throttle = state.current;
+    if (throttle.timer !== undefined) {
+      throttle.isWanted = true;
       return;
     }
     const run = () => {
-      now.isWanted = false;
+      throttle.isWanted = false;
       latest.current();
-      now.timer = window.setTimeout(() => {
-        delete now.timer;
-        if (now.isWanted) run();
+      throttle.timer = window.setTimeout(() => {
+        delete throttle.timer;
+        if (throttle.isWanted) run();
       }, everyMs);
     };
     run();

@@ -10,14 +10,14 @@ import { isLoopback } from '../api-keys.js';
 import type { Variable } from './variable.js';
 import { allVariables, variables } from './variables.js';
 
-/** One problem of one variable. `was` never holds a secret. */
+/** One problem of one variable. `was` never contains a secret. */
 interface ConfigProblem {
   readonly variable: string;
   readonly expected: string;
   readonly was: string;
 }
 
-/** The environment is invalid; `problems` lists every problem, in the order of the table, so that the user can fix all of them. */
+/** Thrown for an invalid environment. `problems` lists every problem, so that the user can fix all of them at once. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly problems: readonly ConfigProblem[]) {
@@ -28,7 +28,7 @@ export class ConfigError extends Error {
 
 const ownPrefixes = ['BARKEEP_', 'DATA_UPKEEP_'];
 
-/** The text of a variable: from `env`, trimmed, else its default, else `undefined`. */
+/** The text of a variable: trimmed from `env`, or else its default, or else `undefined`. */
 function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): string | undefined {
   return env[variable.name]?.trim() || variable.default;
 }
@@ -46,7 +46,7 @@ function nearestVariable(name: string): string | undefined {
   return best !== undefined && best.edits <= Math.ceil(name.length / 3) ? best.name : undefined;
 }
 
-/** One problem for each variable that has a prefix of Barkeep but is not in the table. */
+/** One problem for each variable that has one of Barkeep's prefixes but is not in the table. */
 function unknownVariables(env: NodeJS.ProcessEnv): ConfigProblem[] {
   const known = new Set(allVariables.map((variable) => variable.name));
   return Object.keys(env)
@@ -59,7 +59,7 @@ function unknownVariables(env: NodeJS.ProcessEnv): ConfigProblem[] {
     });
 }
 
-/** One problem for each invalid variable of `checked`. */
+/** One problem for each variable of `checked` that has an invalid value. */
 function invalidVariables(
   env: NodeJS.ProcessEnv,
   checked: readonly Variable<unknown>[] = allVariables,
@@ -92,7 +92,7 @@ export interface ServiceUrls {
   readonly databaseUrl: string;
 }
 
-/** The configuration: `queues.streamLockMs` of the table is here `queues: { streamLockMs }`. `S` lists the service URLs that are present. */
+/** The configuration: `queues.streamLockMs` of the table becomes `queues: { streamLockMs }`. `S` is the type of the service URLs. */
 export type Config<S = ServiceUrls> = {
   readonly [Group in Exclude<GroupOf<keyof Table>, 'services'>]: Values<Group>;
 } & { readonly services: S };
@@ -103,7 +103,7 @@ const SERVICES = {
   databaseUrl: variables['services.databaseUrl'],
 };
 
-/** Reads only the service URLs that are set. Throws `ConfigError` when one is malformed. */
+/** Reads the service URLs that are set. @throws ConfigError when one is malformed */
 export function readServiceUrls(env: NodeJS.ProcessEnv): Partial<ServiceUrls> {
   const problems = invalidVariables(env, Object.values(SERVICES));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -111,7 +111,7 @@ export function readServiceUrls(env: NodeJS.ProcessEnv): Partial<ServiceUrls> {
   return Object.fromEntries(urls.filter(([, url]) => url !== undefined));
 }
 
-/** The environment variables for `urls`, such as for a child process. */
+/** The environment variables that give `urls` to another process, such as a child process. */
 export function serviceEnvironment(urls: ServiceUrls): Record<string, string> {
   return {
     [SERVICES.redisUrl.name]: urls.redisUrl,
@@ -120,8 +120,8 @@ export function serviceEnvironment(urls: ServiceUrls): Record<string, string> {
   };
 }
 
-/** Without keys every client that reaches the port may use the service, so then only this machine may reach it. */
-function openHost(env: NodeJS.ProcessEnv): ConfigProblem[] {
+/** A problem when there are no API keys and others can reach the host: every client that reaches the port could use the service. */
+function unprotectedHost(env: NodeJS.ProcessEnv): ConfigProblem[] {
   const host = rawValue(variables['http.host'], env) ?? '';
   const keys = rawValue(variables['http.apiKeys'], env);
   if (isLoopback(host) || (keys !== undefined && keys !== 'none')) return [];
@@ -135,7 +135,7 @@ function missingServices(env: NodeJS.ProcessEnv): ConfigProblem[] {
     .map(({ name, expected }) => ({ variable: name, expected, was: 'unset' }));
 }
 
-/** Groups the values of a valid environment. */
+/** The configuration of a valid environment, deeply frozen. */
 function valuesOf(env: NodeJS.ProcessEnv): object {
   const groups: Record<string, Record<string, unknown>> = {};
   for (const [place, variable] of Object.entries<Variable<unknown>>(variables)) {
@@ -146,17 +146,14 @@ function valuesOf(env: NodeJS.ProcessEnv): object {
   return Object.freeze(groups);
 }
 
-/**
- * Validates `env` and returns it as one deeply frozen object. Durations are milliseconds.
- * The service URLs are required unless `requireServices` is false. Throws `ConfigError` with every problem.
- */
+/** The configuration in `env`. The service URLs are required unless `requireServices` is false. @throws ConfigError with every problem */
 export function loadConfig(env: NodeJS.ProcessEnv, options?: { requireServices?: true }): Config;
 export function loadConfig(env: NodeJS.ProcessEnv, options: { requireServices: false }): Config<Partial<ServiceUrls>>;
 export function loadConfig(
   env: NodeJS.ProcessEnv,
   { requireServices = true }: { requireServices?: boolean } = {},
 ): Config<Partial<ServiceUrls>> {
-  const problems = [...invalidVariables(env), ...openHost(env), ...unknownVariables(env)];
+  const problems = [...invalidVariables(env), ...unprotectedHost(env), ...unknownVariables(env)];
   if (requireServices) problems.push(...missingServices(env));
   if (problems.length > 0) throw new ConfigError(problems);
   return valuesOf(env) as Config<Partial<ServiceUrls>>;

@@ -1,5 +1,5 @@
 /**
- * The kinds of environment variable: whole number, switch, text, choice, list, server address.
+ * The kinds of environment variables: whole number, switch, text, choice, list, server address.
  *
  * Guarantees: each kind parses the raw string into a typed value within its limits, and describes in words what it expects.
  * `variables.ts` lists the variables.
@@ -19,9 +19,9 @@ export interface Variable<T> {
   readonly expected: string;
   /** A secret's value never appears in an error. */
   readonly secret?: boolean | undefined;
-  /** The value of a text; undefined when the text is not valid. */
+  /** Parses the variable's text into its value; undefined when the text is not valid. */
   readonly read: (text: string) => T | undefined;
-  /** The value where there is neither a text nor a default. */
+  /** The value when the environment has no text and there is no default. */
   readonly unset?: T;
 }
 
@@ -31,7 +31,7 @@ interface Limits {
   max: number;
 }
 
-/** A whole number in `[min, max]`. @param scale the number times this is the value in the configuration */
+/** A whole number from `min` to `max`. @param scale the value in the configuration is the number times `scale` */
 export function integer(
   name: string,
   doc: string,
@@ -46,15 +46,15 @@ export function integer(
   return { name, doc, unit, default: String(value), expected, read };
 }
 
-/** Seconds; milliseconds in the configuration. */
+/** A duration in seconds; the configuration has it in milliseconds. */
 export const seconds = (name: string, doc: string, limits: Limits) =>
   integer(name, doc, { unit: 'seconds', ...limits }, 1000);
 
-/** Megabytes; bytes in the configuration. */
+/** A size in megabytes; the configuration has it in bytes. */
 export const megabytes = (name: string, doc: string, limits: Limits) =>
   integer(name, doc, { unit: 'megabytes', ...limits }, 1_000_000);
 
-/** A switch; `true/1/yes/on` and `false/0/no/off`, in any case. */
+/** A switch: `true/1/yes/on` or `false/0/no/off`, in upper or lower case. @param value the default */
 export function flag(name: string, doc: string, value: boolean): Variable<boolean> {
   const read = (raw: string) => {
     if (/^(true|1|yes|on)$/i.test(raw)) return true;
@@ -71,11 +71,11 @@ interface TextOptions {
   unit?: string;
   default?: string;
   secret?: boolean;
-  /** What the configuration has instead of the text. */
+  /** Converts the text into the value in the configuration. @default the text itself */
   as?: (text: string) => string;
 }
 
-/** A short text that matches `pattern`. */
+/** A text of at most 1024 characters that matches `pattern`. */
 export function text(name: string, doc: string, options: TextOptions & { default: string }): Variable<string>;
 export function text(name: string, doc: string, options: TextOptions): Variable<string | undefined>;
 export function text(
@@ -87,7 +87,7 @@ export function text(
   return { unit: 'text', ...options, name, doc, read };
 }
 
-/** One of a few words. @param value the default */
+/** One of the given words. @param value the default */
 export function choice<const W extends string>(
   name: string,
   doc: string,
@@ -103,7 +103,7 @@ interface ListOptions {
   /** What one item looks like, in words. */
   expected: string;
   accepts: (item: string) => boolean;
-  /** Most items. */
+  /** Most items of the list. */
   max: number;
   default?: string;
   secret?: boolean;

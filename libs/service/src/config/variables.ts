@@ -1,9 +1,9 @@
 /**
- * The table of every environment variable that Barkeep reads: its place in the configuration, name, documentation, unit, default,
- * limits.
+ * The table of all environment variables that Barkeep reads. Each has a place in the configuration, a name, a description, a unit, a
+ * default and limits.
  *
- * Guarantees: this is the only list. The configuration, error texts, the "did you mean" suggestion and `.env.example` are all made
- * from it. Not responsible for rules between two variables (`config.ts`).
+ * Guarantees: this is the only list. The configuration, error texts, the "did you mean" suggestion and `.env.example` are derived
+ * from it. Rules about two variables are in `config.ts`.
  */
 import { isInterval } from '@barkeep/bars';
 import { choice, flag, integer, list, megabytes, seconds, serverUrl, text, type Variable } from './variable.js';
@@ -11,7 +11,7 @@ import { choice, flag, integer, list, megabytes, seconds, serverUrl, text, type 
 const redisSchemes = ['redis', 'rediss'];
 const port = { unit: 'port', min: 0, max: 65_535 };
 const jobs = { unit: 'jobs', min: 1, max: 1000 };
-/** How many jobs of a kind one worker runs. */
+/** A variable for the number of jobs that one worker runs at a time. @param kind the queue of the jobs @param value the default */
 const concurrency = (name: string, kind: string, value: number) =>
   integer(name, `${kind} jobs that one worker runs at a time.`, { default: value, ...jobs });
 const prefix = { pattern: /^[A-Za-z0-9._-]{1,64}$/, expected: '1 to 64 letters, digits, dots, underscores or dashes' };
@@ -25,18 +25,18 @@ const keys = {
   secret: true,
 };
 
-/** Format of jobs. It is raised together with `SESSION_FORMAT` of `@barkeep/bar-repository`. */
+/** Version of the job format. Raise it together with `SESSION_FORMAT` of `@barkeep/bar-repository`. */
 const JOB_FORMAT = 2;
 
 /**
- * The key prefix of BullMQ: workers of another format, such as those of 0.1, never see these jobs.
- * @param name BARKEEP_QUEUE_PREFIX
+ * The key prefix of BullMQ. It contains the format, so that workers with another format, such as those of 0.1, never see these jobs.
+ * @param name the value of BARKEEP_QUEUE_PREFIX
  */
 export function jobPrefix(name: string): string {
   return `${name}:v${JOB_FORMAT}`;
 }
 
-/** `5m, 1h`, or the list of minutes that the first version took: `[5, 60]`. */
+/** Splits `5m, 1h`, or a list of minutes as in Barkeep's first version: `[5, 60]`. */
 function splitIntervals(raw: string): string[] {
   const minutes = /^\[(.*)\]$/s.exec(raw.trim())?.[1];
   const items = (minutes ?? raw).split(',').map((item) => item.trim());
@@ -81,7 +81,7 @@ export const variables = {
     'Port on which an upkeep worker serves /metrics and /health; 0 serves none.',
     { default: 0, ...port },
   ),
-  'http.apiKeys': list('BARKEEP_API_KEYS', 'Keys that may use the API; none means loopback only.', keys),
+  'http.apiKeys': list('BARKEEP_API_KEYS', 'Keys for the API; without keys it listens on loopback only.', keys),
   'http.adminKeys': list(
     'BARKEEP_ADMIN_KEYS',
     "Keys that also see the operator's view, datasets, /metrics and the queue dashboard at /queues.",
@@ -90,7 +90,7 @@ export const variables = {
   'http.queuesWritable': flag('BARKEEP_QUEUES_WRITABLE', 'Lets the queue dashboard change jobs.', false),
   'log.level': choice(
     'BARKEEP_LOG_LEVEL',
-    'Least severe log lines that are written.',
+    'Level of the least severe log lines that are written.',
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     'info',
   ),
@@ -131,16 +131,16 @@ export const variables = {
   ),
   'queues.stalledCheckMs': seconds(
     'BARKEEP_STALLED_CHECK_SECONDS',
-    'Time between two looks for jobs whose process died.',
+    'Time between two checks for jobs whose process died.',
     { default: 2, min: 1, max: 600 },
   ),
-  'limits.maxDays': integer('BARKEEP_MAX_DAYS', 'Most trading days of a session, its history included.', {
+  'limits.maxDays': integer('BARKEEP_MAX_DAYS', 'Most trading days per session, including its history.', {
     unit: 'trading days',
     default: 12_000,
     min: 1,
     max: 1_000_000,
   }),
-  'limits.maxSymbolDays': integer('BARKEEP_MAX_SYMBOL_DAYS', 'Most symbols × trading days of a session.', {
+  'limits.maxSymbolDays': integer('BARKEEP_MAX_SYMBOL_DAYS', 'Most symbols × trading days per session.', {
     unit: 'symbol-days',
     default: 2_000_000,
     min: 1,
@@ -154,15 +154,15 @@ export const variables = {
   }),
   'sessions.prefetchBytes': megabytes(
     'BARKEEP_PREFETCH_MB',
-    'Bars that one coordinator may hold that were read before their turn; 0 reads none early.',
+    'Memory of one coordinator for bars that it reads before their turn; 0 reads none early.',
     { default: 256, min: 0, max: 1_000_000 },
   ),
   'sessions.sharedBytes': megabytes(
     'BARKEEP_SHARED_MB',
-    'Bars that one coordinator may keep for other sessions over the same dataset and symbols; 0 shares none.',
+    'Memory of one coordinator for bars that it keeps for other sessions over the same data; 0 keeps none.',
     { default: 128, min: 0, max: 1_000_000 },
   ),
-  'queues.backfillAttempts': integer('BARKEEP_BACKFILL_ATTEMPTS', 'Tries of a backfill whose repository fails.', {
+  'queues.backfillAttempts': integer('BARKEEP_BACKFILL_ATTEMPTS', 'Tries of a backfill before onFailure decides.', {
     unit: 'tries',
     default: 5,
     min: 1,
@@ -170,7 +170,7 @@ export const variables = {
   }),
   'queues.backoffMs': integer(
     'BARKEEP_BACKOFF_MS',
-    'First delay before a failed repository is tried, or absent bars are asked for, again; doubles each time.',
+    'First delay before the next request to a failed repository, or for absent bars; it doubles each time.',
     { unit: 'milliseconds', default: 1000, min: 1, max: 3_600_000 },
   ),
   'repositories.timeoutMs': seconds(
@@ -228,7 +228,7 @@ export const variables = {
   ),
   'embedded.services': choice('BARKEEP_SERVICES', 'Servers the tests use.', ['embedded', 'compose'], 'embedded'),
 
-  // How upkeep works where a session's spec does not say, under the names that users of the first version know.
+  // Defaults for the upkeep part of session specs, under the names that users of the first version know.
   'upkeep.enabled': flag(
     'DATA_UPKEEP_ENABLED',
     'Keeps the data of sessions complete, unless their spec says otherwise.',
@@ -241,12 +241,12 @@ export const variables = {
   ),
   'upkeep.retryMissingBars': flag(
     'DATA_UPKEEP_RETRY_MISSING_BARS',
-    'Asks again for bars that a repository answered without.',
+    'Asks again for bars that were missing from the answer of a repository.',
     true,
   ),
   'upkeep.maxRetries': integer(
     'DATA_UPKEEP_MAX_RETRIES',
-    'Asks for an absent bar before it is settled as unfillable.',
+    'Requests for an absent bar before its slot is settled as unfillable.',
     { unit: 'asks', default: 5, min: 1, max: 100 },
   ),
   'upkeep.derivedIntervals': list(
@@ -262,7 +262,7 @@ export const variables = {
   ),
   'upkeep.autoComputeDerived': flag(
     'DATA_UPKEEP_AUTO_COMPUTE_DERIVED',
-    'Computes derived bars without being asked.',
+    'Derives the bars of the derived intervals, unless the spec says otherwise.',
     true,
   ),
 } satisfies Record<`${string}.${string}`, Variable<unknown>>;

@@ -1,6 +1,6 @@
 /**
- * Waits for a server that is away when a service starts: tries again with growing delays and logs that it waits. Ends only when
- * the server can be used, or when the settings are wrong.
+ * Waits for a server that is unavailable when a service starts: tries again with growing delays and logs that it waits. The wait
+ * ends when the server can be used, or when the settings are wrong.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -9,15 +9,15 @@ const FIRST_DELAY_MS = 250;
 const DELAY_MAX_MS = 5_000;
 
 const SQL_STATE = /^\d[0-9A-Z]{4}$/;
-/** SQLSTATE classes of a server that serves later: connection, transaction, resources, shutdown, system, read only. */
+/** SQLSTATE classes of temporary errors: connection, transaction, resources, shutdown, system, read only. */
 const TRANSIENT_SQL_STATE = /^(08|40|53|57P|58|25006)/;
 
-/** A server answers, and refuses this client: waiting does not help, the settings are wrong. */
+/** Thrown when a server answers but refuses this client. Waiting does not help, because the settings are wrong. */
 export class ServerRefusedError extends Error {
   override readonly name = 'ServerRefusedError';
 }
 
-/** A setting names a server that cannot be used; the message names the setting, the address and the server's answer. */
+/** Thrown when a setting names a server that cannot be used. The message has the setting, the address and the server's answer. */
 export class WrongServerError extends Error {
   override readonly name = 'WrongServerError';
   constructor(server: NamedServer, answer: string) {
@@ -25,31 +25,31 @@ export class WrongServerError extends Error {
   }
 }
 
-/** A server as messages name it. */
+/** How messages name a server. */
 export interface NamedServer {
-  /** `the session Redis`. */
+  /** Such as `the session Redis`. */
   name: string;
-  /** The environment variable. */
+  /** The environment variable with the server's URL. */
   setting: string;
   /** Host and port, without user and password. */
   address: string;
 }
 
-/** A server by its setting's URL. */
+/** A server with the address in its URL. @param defaultPort for a URL without a port */
 export function serverAt(name: string, setting: string, url: string, defaultPort: number): NamedServer {
   const { hostname, port } = new URL(url);
   return { name, setting, address: `${hostname}:${port || defaultPort}` };
 }
 
 /**
- * @param attempt connects; may be called any number of times @returns its result
+ * Calls `attempt` until it succeeds. @param attempt connects to the server @returns the result of `attempt`
  * @throws WrongServerError when the server refuses this client
  */
 export async function awaitServer<T>(server: NamedServer, attempt: () => Promise<T>, logger: Logger): Promise<T> {
   const from = performance.now();
   let delayMs = FIRST_DELAY_MS;
   let loggedAt = -Infinity;
-  // Not bounded: a service waits as long as its server is away. Each round takes at least its delay.
+  // No limit: a service waits as long as its server is unavailable. The delay keeps this from being a busy loop.
   for (;;) {
     try {
       const result = await attempt();
@@ -75,7 +75,7 @@ function isRefusal(error: unknown): boolean {
   return SQL_STATE.test(code) && !TRANSIENT_SQL_STATE.test(code);
 }
 
-/** The message of an error; several addresses of one name make an AggregateError without a message. */
+/** The message of an error. A host name with several addresses causes an AggregateError without a message. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
   return error instanceof Error ? error.message || error.name : String(error);

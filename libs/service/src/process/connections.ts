@@ -1,8 +1,8 @@
 /**
- * The connections of a service to PostgreSQL and the two Redis roles: opened before the application, closed after it.
+ * The connections of a service to PostgreSQL, the queue Redis and the session Redis. They are open while the application runs.
  *
- * Commands fail at once while a server is unavailable (the API then answers 503, and a job is retried). Connections are
- * restored automatically. Workers use separate connections to wait for jobs.
+ * While a server is unavailable, commands fail at once: the API answers 503, and a job is retried. Connections are restored
+ * automatically. Upkeep workers wait for jobs on separate connections.
  */
 import type { Config } from '../config/index.js';
 import type { Queues, QueueTelemetry } from '@barkeep/upkeep-queues';
@@ -14,23 +14,23 @@ import { probeRedis } from './redis-probe.js';
 
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
-/** When PostgreSQL stays silent for this long, the connection is closed, ms. Statements of a service are short. */
+/** When PostgreSQL does not answer for this long, ms, the connection is closed. It can be short, because a service's statements are. */
 const POSTGRES_SILENCE_MS = 30_000;
 
 export interface Connections {
   dataSource: DataSource;
-  /** An ioredis client whose commands fail fast; so does `sessionRedis`. */
+  /** An ioredis client whose commands fail fast, like those of `sessionRedis`. */
   queueRedis: Redis;
   sessionRedis: Redis;
-  /** For adding jobs. */
+  /** Queues for adding jobs. */
   queues: Queues;
   /** Closes all of them; never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Opens all connections and runs pending migrations. Waits for servers that are away.
- * @param name the name that the servers show for this process @param telemetry of the queues @default no traces
+ * Opens all connections and runs pending migrations. Waits for servers that are unavailable.
+ * @param name the name that the servers show for this process @param telemetry traces of the queues; none when left out
  * @throws WrongServerError when a server refuses this client
  */
 export async function openConnections(
@@ -39,7 +39,7 @@ export async function openConnections(
   logger: Logger,
   telemetry?: QueueTelemetry,
 ): Promise<Connections> {
-  // Imported here: a program that only reads the environment loads neither TypeORM nor BullMQ.
+  // Imported here, so that a program that only reads the environment loads neither TypeORM nor BullMQ.
   const [{ createDataSource, migrate, NewerSchemaError }, { openQueues, producerConnection }] = await Promise.all([
     import('@barkeep/bar-repository'),
     import('@barkeep/upkeep-queues'),
@@ -53,7 +53,7 @@ export async function openConnections(
   const dataSource = createDataSource(databaseUrl, {
     poolSize: config.postgres.pool,
     applicationName: name,
-    // A migration may take longer.
+    // No limit during a migration, which may take long.
     silenceLimitMs: () => (isMigrated ? POSTGRES_SILENCE_MS : Infinity),
   });
   const queueRedis = redisClient(redisUrl, 'queue-redis');
@@ -69,7 +69,7 @@ export async function openConnections(
     const connectRedis = (client: Redis, role: string, setting: string, url: string) => {
       const attempt = async () => {
         await probeRedis(url);
-        // After a failed try the client connects again on its own, and answers when it has.
+        // After a failed attempt the client reconnects automatically; PING succeeds when it has.
         const isIdle = client.status === 'wait' || client.status === 'end';
         await (isIdle ? client.connect() : client.ping());
       };
@@ -89,9 +89,9 @@ export async function openConnections(
       migrate(dataSource).catch((error: unknown) => {
         throw error instanceof NewerSchemaError ? new ServerRefusedError(error.message) : error;
       });
-    const ran = await awaitServer(postgres, updateSchema, logger);
+    const migrations = await awaitServer(postgres, updateSchema, logger);
     isMigrated = true;
-    if (ran.length > 0) logger.info({ migrations: ran }, 'schema brought up to date');
+    if (migrations.length > 0) logger.info({ migrations }, 'schema brought up to date');
     return { dataSource, queueRedis, sessionRedis, queues, close };
   } catch (error) {
     await close();

@@ -1,7 +1,7 @@
 /**
  * A user's own calendars: reads the files of a folder and registers them, in addition to the shipped calendars.
  *
- * Guarantees that a process either knows all of them or does not start: a session must not depend on which files were valid.
+ * Guarantees that a process starts only when all files are valid, so that a session does not depend on which files were.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import {
   type Calendar,
 } from '@barkeep/bars';
 
-/** A calendar file, or the folder itself, is invalid; the message names it and each invalid field. */
+/** Thrown for an invalid calendar file, or a folder that cannot be read. The message names its path and each invalid field. */
 export class CalendarFileError extends Error {
   override readonly name = 'CalendarFileError';
   constructor(
@@ -26,31 +26,31 @@ export class CalendarFileError extends Error {
   }
 }
 
-/** The calendar of a file, and of each of its aliases. @throws CalendarFileError */
+/** The calendar in a file under its id, and again under each of its aliases. @throws CalendarFileError */
 export function readCalendars(path: string): Promise<Calendar[]> {
-  return ofFile(path, async () => parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown));
+  return readOf(path, async () => parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown));
 }
 
 /**
- * Reads every `*.json` of a folder, in order of names, and registers the calendars for `calendarNamed`.
- * @param dir relative to the working directory; undefined: only the shipped calendars
+ * Reads every `*.json` file of a folder, in the order of their names, and registers the calendars for `calendarNamed`.
+ * @param dir relative to the working directory; undefined registers only the shipped calendars
  * @throws CalendarFileError for the first file that is invalid or whose calendar has a name that is in use
  */
 export async function useOwnCalendars(dir: string | undefined): Promise<void> {
-  const names = dir === undefined ? [] : await ofFile(dir, () => readdir(dir));
+  const names = dir === undefined ? [] : await readOf(dir, () => readdir(dir));
   const own: Calendar[] = [];
   let book = new CalendarBook();
   for (const name of names.filter((file) => file.endsWith('.json')).sort()) {
     const path = join(dir ?? '', name);
     own.push(...(await readCalendars(path)));
-    // A new book after each file, so that an error names the file with the duplicate name.
-    book = await ofFile(path, () => new CalendarBook(own));
+    // A new book after each file, so that the error about a duplicate name names the right file.
+    book = await readOf(path, () => new CalendarBook(own));
   }
   useCalendars(book);
 }
 
-/** @throws CalendarFileError that names the file, for anything that `read` throws */
-async function ofFile<T>(path: string, read: () => T | Promise<T>): Promise<T> {
+/** Calls `read`. @throws CalendarFileError with the path, for any error of `read` */
+async function readOf<T>(path: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

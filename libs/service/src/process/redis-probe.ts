@@ -1,17 +1,17 @@
 /**
- * Asks a Redis server whether it takes commands, over a separate socket. A Redis client hides what the server says to a
- * connection that it refuses (protected mode, wrong password, TLS on a plain port): it only sees that the connection was closed.
+ * Checks over a separate socket whether a Redis server accepts commands. When a server refuses a connection (protected mode,
+ * wrong password, TLS on a plain port), a Redis client reports only that it was closed; the probe reports the server's reason.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ServerRefusedError } from './await-server.js';
 
 const ANSWER_WITHIN_MS = 5_000;
-/** Errors of a server that will serve later. */
+/** Error replies of a server that will accept commands later. */
 const TRANSIENT = /^-(LOADING|MASTERDOWN|BUSY|CLUSTERDOWN|ERR max number of clients)/;
 
 /**
- * @param url `redis://` or `rediss://`
+ * Resolves when the server accepts commands. @param url `redis://` or `rediss://`
  * @throws ServerRefusedError when the server refuses this client, the socket's error when it cannot be reached
  */
 export async function probeRedis(url: string): Promise<void> {
@@ -24,13 +24,13 @@ export async function probeRedis(url: string): Promise<void> {
     const [user, secret] = [username, password].map(decodeURIComponent);
     const login = secret ? [command('AUTH', ...(user ? [user] : []), secret)] : [];
     const commands = [...login, command('PING')];
-    const lines = await answers(socket, commands.join(''), commands.length, isTls);
-    const refused = lines.find((line) => !line.startsWith('+'));
-    if (refused === undefined) return;
-    if (TRANSIENT.test(refused)) throw new Error(refused.slice(1));
-    const isRedis = refused.startsWith('-');
+    const lines = await sendAndRead(socket, commands.join(''), commands.length, isTls);
+    const refusal = lines.find((line) => !line.startsWith('+'));
+    if (refusal === undefined) return;
+    if (TRANSIENT.test(refusal)) throw new Error(refusal.slice(1));
+    const isRedis = refusal.startsWith('-');
     throw new ServerRefusedError(
-      isRedis ? refused.slice(1) : `${JSON.stringify(refused.slice(0, 40))}, which is not the answer of a Redis server`,
+      isRedis ? refusal.slice(1) : `${JSON.stringify(refusal.slice(0, 40))}, which is not the answer of a Redis server`,
     );
   } catch (error) {
     if (isTls && isTlsError(error)) throw new ServerRefusedError(`no TLS (${(error as Error).message})`);
@@ -40,16 +40,17 @@ export async function probeRedis(url: string): Promise<void> {
   }
 }
 
+/** A command in the protocol of Redis. */
 function command(...words: string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 }
 
-/** The first `count` lines that the server sends; fewer when it closes the connection or a line is an error. */
-function answers(socket: Socket, text: string, count: number, isTls: boolean): Promise<string[]> {
+/** Sends `text`. @returns the first `count` lines of the answer; fewer after an error, after bytes that Redis does not send, or at the end */
+function sendAndRead(socket: Socket, text: string, count: number, isTls: boolean): Promise<string[]> {
   return new Promise((resolve, reject) => {
     let received = '';
     const lines = () => received.split('\r\n').slice(0, -1);
-    // A server without TLS mostly waits for more.
+    // A server without TLS often waits for more bytes instead of answering.
     const hint = isTls ? '; it may be a server without TLS' : '';
     socket.setTimeout(ANSWER_WITHIN_MS, () =>
       reject(new Error(`no answer within ${ANSWER_WITHIN_MS / 1000} s${hint}`)),
@@ -57,8 +58,8 @@ function answers(socket: Socket, text: string, count: number, isTls: boolean): P
     socket.on('error', reject);
     socket.on('data', (bytes) => {
       received += bytes.toString('latin1');
-      const isBinary = received.length > 0 && !/^[+-]/.test(received);
-      if (isBinary) resolve([received.split('\r\n')[0]!]);
+      const isOtherProtocol = received.length > 0 && !/^[+-]/.test(received);
+      if (isOtherProtocol) resolve([received.split('\r\n')[0]!]);
       else if (lines().length >= count || lines().some((line) => line.startsWith('-'))) resolve(lines());
     });
     socket.on('close', () => {

@@ -1,4 +1,4 @@
-/** Runs a service's process: loads the configuration, starts the service, handles signals, and reports to the parent process. */
+/** Runs a service as a process: reads the configuration and the user's calendars, starts the service, and stops it at a signal. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../config/index.js';
@@ -8,13 +8,13 @@ import { endOnSignals, stopOnSignals, type StopSequence } from './shutdown.js';
 import { startWatchdog } from './watchdog.js';
 
 export interface RunningService {
-  /** Address of its HTTP server, if it has one. */
+  /** Address of the service's HTTP server, if it has one. */
   url?: string;
   stop: StopSequence;
   logger: Logger;
 }
 
-/** Starts a service with the environment's configuration. A start that fails ends the process with one clear message. */
+/** Starts a service with the configuration in the environment. When the start fails, the process prints one message and ends. */
 export function runService(name: string, start: (config: Config) => Promise<RunningService>): void {
   startWatchdog(name);
   endOnSignals();
@@ -29,17 +29,17 @@ async function startService(start: (config: Config) => Promise<RunningService>):
   const config = loadConfig(process.env, { requireServices: true });
   await useOwnCalendars(config.calendars.dir);
   const { url, stop, logger } = await start(config);
-  // Code of the user runs in this process: what it throws in a timer, or in an event without a listener, must not end it (I12).
+  // The user's module of repositories runs in this process. Its errors in timers and event listeners must not end the process (I12).
   if (config.repositories.modulePath !== undefined) {
     process.on('uncaughtException', (err) =>
-      logger.error({ err }, 'an error that nothing handles; the module of repositories?'),
+      logger.error({ err }, 'uncaught error, perhaps of the module in BARKEEP_REPOSITORIES'),
     );
   }
   stopOnSignals(stop, (outcomes) => logger.info({ outcomes }, 'stopped'));
   process.send?.({ ready: true, url });
 }
 
-/** The version in the package.json of the package that this file is part of, such as `0.1.0`. @param folder where the search for the nearest package.json starts */
+/** Barkeep's version, such as `0.1.0`, from the nearest package.json. @param folder where the search starts; it continues in the parent folders */
 export function barkeepVersion(folder = __dirname): string {
   const file = join(folder, 'package.json');
   if (!existsSync(file)) return barkeepVersion(dirname(folder));

@@ -8,12 +8,12 @@
  * Guarantees that a part that hangs or throws does not prevent the later turns.
  */
 
-/** The turn of a part; parts of the same turn stop at the same time. */
+/** The turns in which parts stop, lowest number first. Parts of the same turn stop at the same time. */
 export const STOP_ORDER = { accepting: 0, upkeep: 10, streams: 20, http: 30, pools: 40 } as const;
 
 export type StopOrder = (typeof STOP_ORDER)[keyof typeof STOP_ORDER];
 
-/** How one part stopped. `late`: it did not stop within its time. */
+/** How one part stopped. `late`: it did not stop within the time limit. */
 export interface StopOutcome {
   name: string;
   outcome: 'stopped' | 'late' | 'failed';
@@ -32,10 +32,10 @@ export class StopSequence {
   private readonly parts: Part[] = [];
   private running: Promise<StopOutcome[]> | undefined;
 
-  /** @param boundMs time limit of each turn */
+  /** @param boundMs time limit of each turn, ms */
   constructor(private readonly boundMs: number) {}
 
-  /** True from the first call of {@link run} on. */
+  /** True after the first call of {@link run}. */
   get stopping(): boolean {
     return this.running !== undefined;
   }
@@ -45,7 +45,7 @@ export class StopSequence {
     this.parts.push({ name, order, stop });
   }
 
-  /** Stops all parts, turn by turn; a second call waits for the first. Never rejects. */
+  /** Stops all parts, turn by turn. Further calls return the result of the first one. Never rejects. */
   run(): Promise<StopOutcome[]> {
     return (this.running ??= this.stopAll());
   }
@@ -83,8 +83,8 @@ async function stopWithin({ name, stop }: Part, boundMs: number): Promise<StopOu
 const SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
 /**
- * Ends the process at the first signal, until {@link stopOnSignals} takes over. A service may wait for its servers for hours before it
- * runs, and as the first process of a container it does not get signals without a handler.
+ * Ends the process at the first signal, until {@link stopOnSignals} replaces these handlers. It is needed because a service may wait for
+ * its servers for hours, and a process that is the first one of a container ignores a signal without a handler.
  */
 export function endOnSignals(): void {
   for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(code));

@@ -1,35 +1,35 @@
 /**
- * Ends a process whose event loop does not turn any more, so that another process can take over its work.
+ * Kills a process whose event loop is blocked, so that another process can take over its work.
  *
- *   event loop: counts up in shared memory, every tick ──► thread: adds up ticks without a count ──► SIGKILL at the limit
+ *   event loop: increments a shared counter every tick ──► thread: adds up ticks without an increment ──► SIGKILL at the limit
  *
- * The thread measures the process's own running time: of each tick it counts at most the tick's length. While a process is stopped
- * (SIGSTOP, a suspended laptop) its thread does not tick either, so that time does not count. A long garbage collection is shorter
+ * The thread measures only time in which the process runs: it counts each tick as at most the tick's length. While a process is stopped
+ * (SIGSTOP, a suspended laptop), the thread is stopped as well, so that time does not count. Even a long garbage collection is shorter
  * than the limit. With a debugger attached there is no watchdog.
  */
 import { url as inspectorUrl } from 'node:inspector';
 import { Worker } from 'node:worker_threads';
 
-/** Own running time without a turn of the event loop after which the process is ended. */
+/** How long the event loop may be blocked, ms of the process's running time. */
 const LIMIT_MS = 30_000;
-const TICKS_A_LIMIT = 30;
+const TICKS_PER_LIMIT = 30;
 
 interface WatchdogData {
   name: string;
-  /** One counter, of the event loop's turns. */
+  /** One counter, which the event loop increments every tick. */
   beats: Int32Array;
   limitMs: number;
   tickMs: number;
 }
 
-/** Starts the watchdog of this process. It does not keep the process alive. @returns a function that ends it */
+/** Starts the watchdog of this process. The watchdog does not keep the process alive. @returns a function that ends the watchdog */
 export function startWatchdog(name: string, limitMs = LIMIT_MS): () => void {
   if (inspectorUrl() !== undefined) return () => undefined;
   const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const tickMs = Math.ceil(limitMs / TICKS_A_LIMIT);
+  const tickMs = Math.ceil(limitMs / TICKS_PER_LIMIT);
   const timer = setInterval(() => Atomics.add(beats, 0, 1), tickMs).unref();
   const workerData: WatchdogData = { name, beats, limitMs, tickMs };
-  // The thread runs from text, so that it needs no second file where the service is bundled into one.
+  // The thread runs from text, so that it needs no second file when the service is bundled into one file.
   const thread = new Worker(`(${watch.toString()})(require('node:worker_threads').workerData, require('node:fs'))`, {
     eval: true,
     workerData,
@@ -37,14 +37,14 @@ export function startWatchdog(name: string, limitMs = LIMIT_MS): () => void {
     resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
   });
   thread.unref();
-  thread.on('error', () => clearInterval(timer)); // without a watchdog the service still works
+  thread.on('error', () => clearInterval(timer)); // the service continues without a watchdog
   return () => {
     clearInterval(timer);
     void thread.terminate();
   };
 }
 
-/** Runs in the thread; uses nothing but its parameters and globals. */
+/** Runs in the thread. It may use only its parameters and globals, because it runs from its text. */
 function watch({ name, beats, limitMs, tickMs }: WatchdogData, fs: typeof import('node:fs')): void {
   const sleeping = new Int32Array(new SharedArrayBuffer(4));
   let seen = Atomics.load(beats, 0);
