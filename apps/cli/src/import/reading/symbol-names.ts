@@ -1,6 +1,6 @@
 /**
  * Turns the names of symbols in files into the symbols of a dataset: applies --symbol-map and --symbol-case. By default
- * it refuses a name that differs only in case from another one: BACpB and BACPB are two securities. One object per import.
+ * it refuses a name that differs only in case from another one: BACpB and BACPB are two securities.
  */
 import { SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 

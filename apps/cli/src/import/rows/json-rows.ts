@@ -1,7 +1,7 @@
 /**
  * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars, at the top
- * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with one row per line. The keys of
- * the first object are the header, which the handler gets first. Arrays and objects inside of a row's object are skipped.
+ * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
+ * the first object are the header, which the handler gets first. Arrays and objects inside of a row object are skipped.
  * Between two pushes the splitter holds the scalars of one container, at most `ROW_BYTES_MAX`.
  */
 import { JSON_CLASS, JsonClass, jsonText } from './json-bytes.js';
