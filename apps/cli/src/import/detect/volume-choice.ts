@@ -50,7 +50,7 @@ export class VolumeChoice implements RowHandler {
   }
 
   /**
-   * The first column that is above 0 in at least half of the rows in which any column is; without such a column, the one
+   * The first column that is above 0 in at least half of the rows in which any column is; if there is none, the column
    * that is above 0 in the most rows.
    */
   get chosen(): ChosenVolume {
