@@ -1,7 +1,4 @@
-/**
- * Plans how one file is read, by its first and last bytes, its name and the user's options. The plan includes what the
- * user is shown before anything is stored. Pure.
- */
+/** Plans how one file is read and what the user is shown of it, by its ends, its name and the options. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { type BarReaderOptions, FilePlanError, PRICE_NAMES, type ValueFields } from '../reading/index.js';
 import { lastKey, numberReader } from '../rows/index.js';

@@ -1,7 +1,4 @@
-/**
- * Judges a file by its sample: refuses it when its times were surely misread or have another interval, and warns when
- * times or values may have been misread.
- */
+/** Judges a file by its sample: refuses it when it was surely misread, and warns when it may have been. */
 import { FilePlanError, timeText } from '../reading/index.js';
 import {
   groupedVolumes,
@@ -18,7 +15,7 @@ import { offsetOfDay } from './zones.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Fewest rows of which a share is judged. */
+/** Fewest rows from which a share means something. */
 const ROWS_MIN = 10;
 
 /** Each check returns its warnings; undefined or an empty list when it has none. They are shown in this order. */
@@ -39,10 +36,7 @@ const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | und
   futureTimes,
 ];
 
-/**
- * The notes that the user should see about a file, and warnings of what may be wrong with it.
- * @throws FilePlanError for another interval, for rows partly off the whole minute, and for swapped days and months
- */
+/** The notes and warnings for the user. @throws FilePlanError for another interval, misread dates, and ticks */
 export function judgeSample(sample: SampleBars): { notes: string[]; warnings: string[] } {
   const { times, spacing, start, options } = sample;
   if (spacing !== undefined && spacing !== options.intervalMs) throw wrongInterval(spacing, options.intervalMs);

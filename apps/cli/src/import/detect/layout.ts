@@ -14,7 +14,7 @@ export interface FileLayout {
   names: readonly string[];
   /** Number of lines before the data. */
   headerLines: number;
-  /** Several volume columns, in order of preference, of which {@link VolumeChoice} takes one by all rows. */
+  /** Set when there are several volume columns, in order of preference; all rows of the file decide between them. */
   volumes?: readonly VolumeColumn[];
   /** The rows of the sample below the header. */
   data: readonly SampleRow[];
@@ -38,10 +38,10 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     const expected = isJson ? `an array or an object for each bar, was ${sample.beginning}` : 'rows, was none';
     throw unusableHeader(`expected ${expected}`);
   }
-  const found = formatOf({ ...sample, rows }, options);
-  if (found !== undefined) {
-    const columns = formatColumns(rows[found.header ?? 0]?.texts ?? [], found.format.columns, hasVolume);
-    return layoutOf(rows, { ...found, columns }, skipLines);
+  const known = formatOf({ ...sample, rows }, options);
+  if (known !== undefined) {
+    const columns = formatColumns(rows[known.header ?? 0]?.texts ?? [], known.format.columns, hasVolume);
+    return layoutOf(rows, { ...known, columns }, skipLines);
   }
   const wide = options.header && !isJson ? wideHeader(rows, hasVolume) : undefined;
   if (wide !== undefined) {
@@ -141,8 +141,8 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
 }
 
 /**
- * Refuses a file whose rows all have one field more than its header and a time of day as their second field. Such a file has the
- * date and the time in two columns, and one name for both. @throws FilePlanError
+ * Refuses a file whose rows all have one field more than its header, and a time of day as their second field: its date
+ * and time are in two columns with one name. @throws FilePlanError
  */
 function refuseUnnamedField(names: readonly string[], data: readonly SampleRow[]): void {
   const first = data[0]?.texts ?? [];

@@ -1,7 +1,7 @@
 /**
  * Plans how a minute file of QuantConnect Lean is read. Its path names market, symbol and date; the market determines
  * zone and price scale. A row of trades is `milliseconds since midnight, open, high, low, close, volume`. A row of
- * quotes has bid and ask prices, of which the bar gets the means, and no volume. Pure.
+ * quotes has bid and ask prices and no volume; the bar gets the means of the prices. Pure.
  */
 import { basename, dirname, sep } from 'node:path';
 import { type Bar, SYMBOL_PATTERN } from '@barkeep/bars';

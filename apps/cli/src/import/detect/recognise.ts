@@ -37,10 +37,7 @@ export function namedFormat(name: string, sample: FileSample): Recognised {
   throw unusableHeader(`expected rows of ${name} such as ${format.example.join(' / ')}, was ${row}`);
 }
 
-/**
- * The one format that a file fits; undefined when it fits none. When the rows fit several, the file's name decides.
- * @throws FilePlanError when several formats remain
- */
+/** The one format that the rows fit, or also the file's name; undefined for none. @throws FilePlanError for several */
 export function recognise(sample: FileSample): Recognised | undefined {
   const fitting = FORMATS.flatMap((format) => fit(format, sample, true) ?? []);
   const named = fitting.filter(({ format }) => format.file?.test(sample.fileName));
@@ -113,10 +110,7 @@ interface WideHeader {
 
 const LABELS = new Set('open,high,low,close,adj close,volume,dividends,stock splits,capital gains'.split(','));
 
-/**
- * The header of a wide file, in which each row has the bars of all symbols: one line names the values, one the symbols.
- * Undefined for a file with an ordinary header.
- */
+/** The header of a wide file: one line names the values, one the symbols. Undefined for a file with another header. */
 export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): WideHeader | undefined {
   const [first, second, third] = rows;
   if (first === undefined || second === undefined || first.texts.length < 6) return undefined;

@@ -94,10 +94,7 @@ function readPart(
   return { bars, times };
 }
 
-/**
- * Refuses a file whose times can be read at one end only: days were taken for months, so these times are wrong too.
- * @throws FilePlanError
- */
+/** Refuses a file whose times can be read at one end only: days were taken for months. @throws FilePlanError */
 function refuseHalfRead(first: readonly TimeFailure[], last: readonly TimeFailure[]): void {
   const failed = (times: readonly TimeFailure[]): number =>
     times.filter((time) => time !== undefined).length / times.length;

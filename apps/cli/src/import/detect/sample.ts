@@ -5,16 +5,16 @@ import type { ChosenVolume } from './volume-choice.js';
 
 /** What is known of a file before it is planned. */
 export interface FileStart {
-  /** The first bytes of the text. */
+  /** The first and the last bytes of the text. */
   head: Uint8Array;
-  tail: Uint8Array; // the last bytes
+  tail: Uint8Array;
   /** The head is the whole file. */
   isWhole: boolean;
   /** Without folders. */
   fileName: string;
   /** The symbol that --symbol-from-path finds in the path. */
   symbol?: string;
-  /** The volume column that was chosen by all rows of the file, where it has several. */
+  /** The volume column for which all rows of the file decided, when it has several. */
   volume?: ChosenVolume;
 }
 

@@ -49,10 +49,7 @@ export class VolumeChoice implements RowHandler {
     // The BarReader reports such a row.
   }
 
-  /**
-   * The first column that is above 0 in at least half of the rows in which any column is; if there is none, the column
-   * that is above 0 in the most rows.
-   */
+  /** The first column that is above 0 in at least half of the counted rows; if none is, the one that is most often. */
   get chosen(): ChosenVolume {
     const half = this.#used.findIndex((rows) => rows * 2 >= this.#rows);
     const index = half >= 0 ? half : this.#used.indexOf(Math.max(...this.#used));

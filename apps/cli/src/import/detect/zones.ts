@@ -70,10 +70,7 @@ const AUCTION_MINUTES = 10;
 /** The share of the rows that must be inside of the hours. */
 const SHARE_MIN = 0.98;
 
-/**
- * The zone of the market whose hours the times fit; undefined when they fit none.
- * @param walls wall times, read as if they were UTC, epoch ms
- */
+/** The zone of a market whose hours the times fit, if any. @param walls wall times, in ms as if they were UTC */
 export function hoursElsewhere(walls: readonly number[]): string | undefined {
   const fitting = MARKETS.find((market) => {
     const offset = offsetOfDay(market[0]);

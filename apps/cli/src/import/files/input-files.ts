@@ -1,7 +1,7 @@
 /**
  * Finds the files that an import names: files, folders (searched to any depth) and glob patterns.
- * In folders and patterns it skips files whose names are not those of data, such as a licence. A file that the user names
- * is always read. Files are sorted by path, so that the same import always reads them in the same order.
+ * In folders and patterns it skips names that are not those of data, such as a licence. A file that the user names is
+ * always read. Files are sorted by path, so that the same import always reads them in the same order.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';

@@ -1,4 +1,4 @@
-/** The type of a known format, which describes a vendor's files of minute bars, and parts that several formats share. */
+/** The type of a known format, which describes a vendor's files of minute bars; and parts that formats share. */
 
 /** A column: its name in the header (text or pattern), or its number from 1. */
 export type ColumnRef = string | RegExp | number;

@@ -9,7 +9,7 @@ const DATABENTO = {
   headers: [['ts_event', 'rtype', 'publisher_id', 'instrument_id', 'open', 'high', 'low', 'close', 'volume']],
   columns: { time: 'ts_event', symbol: 'symbol', ...LOWER },
 };
-/** Shared by the APIs of Polygon and Alpaca: their objects have the same keys, and the key above the objects differs. */
+/** Shared by the APIs of Polygon and Alpaca: their objects have the same keys; the key above the objects differs. */
 const SHORT_KEYS = {
   keys: ['t', 'o', 'h', 'l', 'c', 'v', 'n', 'vw'],
   columns: { time: 't', open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' },

@@ -6,7 +6,7 @@ import type { BarWriter, StoredRows } from './import-plan.js';
 /** About 4 MB of bars. */
 const BUFFERED_BARS_MAX = 50_000;
 
-/** Collects bars by symbol, because large batches are written fastest. The import writes them when the buffer is full. */
+/** Collects bars by symbol, because large batches are written fastest. The import empties a full buffer. */
 export class BarBuffer {
   #bars = new Map<string, Bar[]>();
   /** Saves a lookup for each bar, since bars of one symbol often follow each other. */

@@ -37,8 +37,8 @@ export class CalendarCheck {
   }
 
   /**
-   * Why many of these times are outside: dates that the calendar does not cover, another zone, closes, or extended hours.
-   * Undefined when no explanation fits. @param times of a sample, as they were read in `zone` @param intervalMs of the rows
+   * Why many of these times are outside: dates that the calendar does not cover, another zone, closes, extended hours;
+   * undefined when no reason fits. @param times of a sample, as read in `zone` @param intervalMs of the rows
    */
   hint(times: readonly number[], zone: string, intervalMs: number): string | undefined {
     const { id, zone: calendarZone, firstDate, lastDate, hasExtendedHours } = this.calendar;
@@ -62,8 +62,7 @@ export class CalendarCheck {
     const [only, ...others] = OFFSETS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));
     if (only !== undefined && others.length === 0) return `they fit ${id} in ${offsetText(only)}`;
     const mayBeExtended = this.hours === 'regular' && hasExtendedHours;
-    const areExtended =
-      mayBeExtended && fits(insideShare((time) => time, new CalendarCheck(this.calendar, 'extended')));
+    const areExtended = mayBeExtended && fits(insideShare((t) => t, new CalendarCheck(this.calendar, 'extended')));
     return areExtended ? `they are in pre-market or after-hours of ${id}: --hours extended stores them` : undefined;
   }
 

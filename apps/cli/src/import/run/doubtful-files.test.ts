@@ -109,7 +109,7 @@ describe('K9 a day that was taken for a month', () => {
 
   it('is refused when dates are a month apart', async () => {
     for (const text of [days([1, 2, 3, 6, 7, 8], dayFirst), newestFirst(days([1, 2, 3, 6, 7, 8], dayFirst))])
-      expect(await outcomeOf(HEADER + text)).toContain('if the day stands before the month');
+      expect(await outcomeOf(HEADER + text)).toContain('if the day comes before the month');
     const kibot: Text = (ms) => {
       const [year, month, day, time] = parts(ms);
       return `${day}/${month}/${year},${time}`;

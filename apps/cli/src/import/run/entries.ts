@@ -1,4 +1,4 @@
-/** What an import checks before it reads rows: an entry's start, whether its JSON is whole, and the symbols of a zip's files. */
+/** Reads the start of an entry, checks that JSON is whole, and compares the symbols of the files in a zip. */
 import type { FileStart } from '../detect/index.js';
 import { type InputEntry, UnreadableFileError } from '../files/index.js';
 import { FilePlanError, type SymbolNames } from '../reading/index.js';
@@ -9,10 +9,7 @@ const HEAD_BYTES = 256 * 1024;
 /** Takes the place of a file's last bytes while only its first bytes are read. */
 const LINE_END = Buffer.from('\n');
 
-/**
- * Reads the start of an entry. @returns it, and the rest of the pieces, which the caller must read or return
- * @param tail the last bytes; undefined when only the head is read
- */
+/** Reads the start of an entry. The caller reads or ends `rest`. @param tail the last bytes, when they are known */
 export async function startOf(
   entry: InputEntry,
   symbol: string | undefined,
@@ -46,15 +43,13 @@ export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Ui
   const balance = new JsonBalance();
   for await (const piece of pieces) balance.push(piece);
   if (!balance.isWhole)
-    throw new UnreadableFileError(
-      'the JSON has a bracket or a string that is not closed: the file is cut short or damaged',
-    );
+    throw new UnreadableFileError('the JSON has an unclosed bracket or string: the file is cut short or damaged');
 }
 
 /** Most files that a message names. */
 const NAMED_MAX = 3;
 
-/** The symbol that --symbol-from-path finds in each entry's name or in that of the zip; undefined where neither fits. */
+/** The symbol that --symbol-from-path finds in each entry's name or in that of the zip; undefined where none is. */
 export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: ImportPlan): (string | undefined)[] {
   return entries.map(
     ({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)) ?? symbolOf?.(file),
@@ -71,10 +66,7 @@ export function areDistinct(symbols: readonly (string | undefined)[], names: Sym
   return distinct.size === symbols.length;
 }
 
-/**
- * @param symbols the symbol as which each entry is stored; undefined for an entry with a symbol column or without bars
- * @throws FilePlanError when two entries become one symbol
- */
+/** @param symbols of the entries; undefined where the rows name theirs @throws FilePlanError when two are the same */
 export function refuseMixed(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): void {
   const bySymbol = new Map<string, string[]>();
   for (const [index, symbol] of symbols.entries()) {

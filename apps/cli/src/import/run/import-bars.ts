@@ -92,7 +92,7 @@ class ImportRun {
       const wholeText = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
       const sampled = this.#planOf(entry, start);
       if (sampled === undefined) return;
-      const volume = await chooseVolume(sampled, wholeText);
+      const volume = await volumeOf(sampled, wholeText);
       const plan = volume === undefined ? sampled : (this.#planOf(entry, { ...start, volume }) ?? sampled);
       if (plan.delimiter === undefined) await checkWhole(wholeText());
       this.understood.add(name, plan.understood);
@@ -163,7 +163,7 @@ class ImportRun {
     refuseMixed(entries, storedAs);
   }
 
-  /** The one symbol as which an entry is stored; undefined when its rows name theirs, or when the entry cannot be read. */
+  /** The one symbol as which an entry is stored; undefined when its rows name theirs, or when it cannot be read. */
   async #symbolOf(entry: InputEntry, byPath: string | undefined): Promise<string | undefined> {
     try {
       const { start, rest } = await startOf(entry, byPath);
@@ -175,7 +175,7 @@ class ImportRun {
     }
   }
 
-  /** Starts to write the buffered bars when the previous write is done, and does not wait: reading continues meanwhile. */
+  /** Waits for the previous write, then starts to write the buffered bars while the import reads on. */
   async #writeBehind(): Promise<void> {
     await this.#writing;
     this.#writing = this.#write(this.#buffer.take());
@@ -209,14 +209,11 @@ class WriteError extends Error {
 }
 
 /** Reads the whole file to choose between its volume columns; undefined for a file that has at most one. */
-async function chooseVolume(
-  { volumeChoice, delimiter }: FilePlan,
-  wholeText: () => Pieces,
-): Promise<ChosenVolume | undefined> {
+async function volumeOf({ volumeChoice, delimiter }: FilePlan, text: () => Pieces): Promise<ChosenVolume | undefined> {
   const choice = volumeChoice?.();
   if (choice === undefined) return undefined;
   const rows = splitterOf(delimiter, choice);
-  for await (const piece of wholeText()) rows.push(piece);
+  for await (const piece of text()) rows.push(piece);
   rows.end();
   return choice.chosen;
 }

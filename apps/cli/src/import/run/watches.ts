@@ -1,4 +1,4 @@
-/** Watches the bars of each symbol over a whole import for what a file's sample may not show: another interval, price jumps. Pure. */
+/** Watches all bars of each symbol for what a file's sample may not show: another interval, price jumps. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { greatestDivisor, spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
@@ -120,7 +120,7 @@ const JUMP_RATIO = 10;
 /** Prices that are further apart in time are not compared. */
 const NEAR_MS = 7 * 86_400_000;
 
-/** Finds prices that become ten times as high or as low, and a high of ten times its low: a lost decimal sign, another scale or another symbol. */
+/** Finds prices that change tenfold, and a high of ten times its low: another scale or another symbol. */
 export class PriceWatch {
   readonly #last = new Map<string, Bar>();
   #jumps = 0;

@@ -30,10 +30,7 @@ const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 
 /** The widest offset from UTC that a zone has. */
 const OFFSET_MAX_MINUTES = 14 * 60;
 
-/**
- * The time of `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, which an offset or a zone may follow. Slashes or dots are
- * read in the date too. 24:00 is the end of the day.
- */
+/** Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, with an optional offset or zone. The date may have slashes or dots. */
 export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const joined = bytes[start + 10] === UPPER_T || bytes[start + 10] === SPACE;
   if (!joined || bytes[start + 13] !== COLON) return 'unreadable-time';
@@ -53,10 +50,7 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
   return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
 }
 
-/**
- * Converts a wall time to an instant. The text in `bytes[at, end)` is `Z`, an offset `±HH[[:]MM]`, a zone's name or blank.
- * @param clock used when the text is blank
- */
+/** Converts a wall time to an instant, by the offset or zone in `bytes[at, end)`, or by `clock` when there is none. */
 export function instantAt(bytes: Uint8Array, at: number, end: number, wallMs: number, clock: WallClock): RowTime {
   let start = at;
   while (start < end && bytes[start] === SPACE) start++;

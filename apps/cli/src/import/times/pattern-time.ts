@@ -31,8 +31,7 @@ const FIELDS: Record<string, Field> = {
 };
 const OFFSETS = new Set(['Z', 'ZZ', 'ZZZ']);
 const [SPACE, UPPER_Z, LOWER_A, LOWER_M, LOWER_P] = [32, 90, 97, 109, 112];
-/** Turns an ASCII letter into lower case. */
-const LOWER_CASE_BIT = 0x20;
+const LOWER_CASE_BIT = 0x20; // set in lower-case letters of ASCII
 
 /** The parser for a pattern, in Luxon's tokens. Text in single quotes is literal. */
 export function patternTime(pattern: string, clock: WallClock): TimeParser {
@@ -57,7 +56,7 @@ function withReserved(steps: readonly Step[]): Step[] {
   });
 }
 
-/** Undefined for a pattern with other tokens. */
+/** The steps of a pattern; undefined when it has tokens that only Luxon reads. */
 function compile(pattern: string): Step[] | undefined {
   const steps: Step[] = [];
   for (const [part] of pattern.matchAll(/'[^']*'|([A-Za-z])\1*|[^A-Za-z']/g)) {

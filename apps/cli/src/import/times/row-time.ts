@@ -86,10 +86,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
 }
 
-/**
- * Milliseconds of an epoch of 10, 13, 16 or 19 digits, which is in s, ms, µs or ns; -1 for other text. Nanoseconds have
- * more digits than a double, and reading them as text would cost more than the rest of the row.
- */
+/** Milliseconds of an epoch of 10, 13, 16 or 19 digits (s, ms, µs, ns), read without a string; -1 for other text. */
 function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number {
   if (length === 10) return digitsAt(bytes, start, 10) * 1000;
   const ms = digitsAt(bytes, start, 13);
