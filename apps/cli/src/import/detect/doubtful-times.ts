@@ -120,12 +120,11 @@ function swappedDates(walls: readonly number[], example: string, fileName: strin
   const at = days.findIndex((day, index) => day !== swapped[index]);
   const [day, other] = [dateOf(days[at]!), dateOf(swapped[at]!)];
   return {
-    detail: `dates such as ${day} ${why}: if the day comes before the month (${other}), name the order with --time-format`,
+    detail: `dates such as ${day} ${why}: if the day comes before the month (${other}), give --time-format`,
     isSure: days.length > 2 && weekendCount(swapped) <= weekendCount(days),
   };
 }
 
-/** Each of the next three returns why the dates look swapped, or undefined. */
 function byOrder(days: readonly number[], swapped: readonly number[]): string | undefined {
   const steps = (list: readonly number[]): number[] => list.slice(1).map((day, index) => Math.abs(day - list[index]!));
   const share = (list: readonly number[], isFit: (step: number) => boolean): number =>

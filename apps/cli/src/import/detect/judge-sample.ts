@@ -94,7 +94,7 @@ function shortInterval(ms: number): string {
   return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }
 
-/** A file with several midnights is refused before. */
+/** Files with several midnights are refused before this check. */
 function oneMidnight(sample: SampleBars): string | undefined {
   if (sample.times.length < 2 || !areMidnights(sample)) return undefined;
   return 'all rows have the same midnight as their time: if they are daily bars, leave them out';

@@ -64,7 +64,7 @@ export class JsonRows implements Splitter {
     this.#fail('the file ends inside of a value: it is cut short');
   }
 
-  /** @returns the bytes of the innermost container, which the next buffer begins with. Adjusts all places to it */
+  /** Returns the bytes of the innermost container, with which the next buffer begins, and adjusts all places. */
   #keep(): Uint8Array {
     const bytes = this.#bytes;
     const inToken = this.#token >= 0;
@@ -239,7 +239,7 @@ export class JsonRows implements Splitter {
     this.handler.row(row);
   }
 
-  /** Emits a row whose bytes cannot be used directly: it has escapes, or its keys are not in the order of the header. */
+  /** Emits a row whose bytes cannot be used directly: it has escapes, or keys in another order than the header. */
   #emitTexts({ isArray, group, line, setAside }: Container): void {
     const values = setAside?.values ?? this.#texts(this.#starts, this.#ends);
     if (isArray) return this.#emitRow(rowOf(values, line), group);

@@ -71,7 +71,7 @@ describe('K14 rows of another interval', () => {
     const daily = `period,${HEADER}1d,${rows(1, at(4, 14))}`;
     expect(await outcomeOf(daily)).toContain('"period" says 1-day');
     const symbols = Array.from({ length: 9 }, (_, index) => `S${index},${rows(1, at(4, 5))}`).join('');
-    expect(await outcomeOf(`symbol,${HEADER}${symbols}`, {})).toContain('of one midnight');
+    expect(await outcomeOf(`symbol,${HEADER}${symbols}`, {})).toContain('the same midnight');
   });
 
   it('are refused when some of them stand on whole minutes', async () => {
