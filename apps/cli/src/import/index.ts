@@ -1,4 +1,4 @@
-/** Reads bars from files. */
+/** Imports bars from files: finds and opens the files, detects how to read them, and writes their bars. */
 export {
   formatsNamed,
   leanFile,

@@ -1,4 +1,4 @@
-/** Finds what columns and names say against the reading of a file: other instruments, another interval, prices as volumes, grouped volumes. Pure. */
+/** Looks for signs in the columns of a sample that the file was misread, such as prices taken for volumes. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { lastKey } from '../rows/index.js';
 import { clockOf, timeParser } from '../times/index.js';
@@ -6,30 +6,31 @@ import { bareName, NAMES } from './header-names.js';
 import type { SampleRow } from './sample.js';
 import type { FileReading, SampleBars } from './sample-bars.js';
 
-/** Columns that tell two series of one symbol apart, or a bar that was not complete. */
-const KEYS = new Set(
+/** Names of columns that distinguish several series of one symbol, or complete bars from incomplete ones. */
+const SERIES_COLUMNS = new Set(
   'exchange venue market mic publisherid contract expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize complete confirm closed isclosed final isfinal'.split(
     ' ',
   ),
 );
-const INTERVALS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
+const INTERVAL_COLUMNS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A volume whose dots may separate thousands. */
-const GROUPED = /^[1-9]\d{0,2}(\.\d{3})+$/;
+const GROUPED_VOLUME = /^[1-9]\d{0,2}(\.\d{3})+$/;
 const BELOW_THOUSAND = /^\d{1,3}$/;
 
-/** 5 times 10⁹; a bitcoin in rupiahs costs less. */
+/** Whole prices from here on are probably scaled: even a bitcoin in rupiahs costs less. */
 const SCALED_PRICE_MIN = 5e9;
+/** Zones are at most 14 hours from UTC, in steps of a quarter of an hour. */
 const OFFSET_MAX_MS = 14 * 3_600_000;
 const OFFSET_STEP_MS = 900_000;
 
-/** Columns in which rows of one symbol have several values, where such a column tells series apart. */
+/** Warns of each series column in which rows of one symbol have different values. */
 export function mixedRows({ file: { layout, names, data } }: FileReading): string[] {
   const symbolOf = ({ texts, group }: SampleRow): string =>
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
-    if (!KEYS.has(bareName(name)) || field === layout.symbol) return [];
+    if (!SERIES_COLUMNS.has(bareName(name)) || field === layout.symbol) return [];
     const bySymbol = new Map<string, string>();
     for (const row of data) {
       const [symbol, value] = [symbolOf(row), row.texts[field] ?? ''];
@@ -43,9 +44,9 @@ export function mixedRows({ file: { layout, names, data } }: FileReading): strin
   });
 }
 
-/** The interval that a column or the file's name says, such as 5m, ms. */
+/** The interval that a column or the file's name states, such as 5m, in ms; `by` says which of them does. */
 export function statedInterval({ file, start }: FileReading): { ms: number; by: string } | undefined {
-  const field = file.names.findIndex((name) => INTERVALS.has(bareName(name)));
+  const field = file.names.findIndex((name) => INTERVAL_COLUMNS.has(bareName(name)));
   const text = file.data[0]?.texts[field] ?? '';
   const inColumn = intervalOf(/^(\d*) ?(?:(s|m(?!o)|h|d)[a-z]*)?$/i.exec(text));
   if (inColumn !== undefined) return { ms: inColumn, by: `the column "${file.names[field]}"` };
@@ -54,14 +55,14 @@ export function statedInterval({ file, start }: FileReading): { ms: number; by: 
   return inName === undefined ? undefined : { ms: inName, by: "the file's name" };
 }
 
-/** Of a number and a unit; a number alone is in minutes. */
+/** The interval of a number and a unit, in ms. A number alone counts minutes; a unit alone means one of it. */
 function intervalOf(match: RegExpExecArray | null): number | undefined {
   const [, count = '', unit = ''] = match ?? [];
   if (count === '' && unit === '') return undefined;
   return Number(count || 1) * (UNIT_MS[unit.toLowerCase()] ?? 60_000);
 }
 
-/** Further columns whose times are not those of the bars in any zone, as the time of a download is not. */
+/** Warns of further time columns whose times are not those of the bars in any zone, such as times of a download. */
 export function otherTimes({ file: { layout, names, data }, options }: FileReading): string[] {
   if (options.columns.has('time') || layout.date !== undefined) return [];
   const texts = data[0]?.texts ?? [];
@@ -75,37 +76,37 @@ export function otherTimes({ file: { layout, names, data }, options }: FileReadi
   return others.map((name) => `${taken}, and "${name}" has other times: --columns time=… names the right one`);
 }
 
-/** NaN for a text that is no time. */
+/** Epoch ms of a time, read as UTC where it has no zone; NaN for a text that is not a time. */
 function instantOf(text = ''): number {
   const time = timeParser('auto', clockOf('UTC'))(Buffer.from(text), 0, Buffer.byteLength(text));
   return typeof time === 'number' ? time : Number.NaN;
 }
 
-/** A file without a header and with further columns has volumes like its prices, as an adjusted close is. */
+/** Warns when volumes of a file without a header look like prices, as an adjusted close does, and columns follow. */
 export function pricesAsVolumes({ file: { layout, names, format }, options, head }: SampleBars): string | undefined {
   const [field = -1] = layout.values[0]?.volume ?? [];
-  const isNumbered = names[field] === String(field + 1) && names.length > field + 1;
-  if (options.columns.size > 0 || format !== undefined || !isNumbered) return undefined;
+  const [hasNoHeader, hasMoreColumns] = [names[field] === String(field + 1), names.length > field + 1];
+  if (options.columns.size > 0 || format !== undefined || !hasNoHeader || !hasMoreColumns) return undefined;
   const isPrice = ({ volume, low, high }: Bar): boolean => volume >= low * 0.8 && volume <= high * 1.25;
   if (head.length === 0 || !head.every(isPrice)) return undefined;
   return `column ${field + 1} was taken for the volume and looks like a price: --columns volume=… names the right one`;
 }
 
-/** Prices are whole numbers that no market has: some vendors multiply prices by a thousand million. */
+/** Warns when all prices are whole numbers that no market has: some vendors multiply prices by 10⁹. */
 export function scaledPrices({ head }: SampleBars): string | undefined {
   const isScaled = ({ open }: Bar): boolean => Number.isInteger(open) && open >= SCALED_PRICE_MIN;
   if (head.length === 0 || !head.every(isScaled)) return undefined;
   return `prices such as ${head[0]!.open} are whole numbers: if they are scaled, import with --price-scale 1000000000`;
 }
 
-/** Each volume is a whole number below 1000 or one with a dot before every three digits, and both occur. */
+/** Warns when all volumes are whole numbers below 1000 or have a dot before each three digits, and both occur. */
 export function groupedVolumes({ file: { layout, data }, options: { numbers } }: FileReading): string | undefined {
   if (numbers.decimal !== '.' || numbers.thousands !== undefined) return undefined;
   const fields = layout.values.flatMap(({ volume }) => volume);
   const texts = data.flatMap((row) => fields.map((field) => row.texts[field] ?? '')).filter((text) => text !== '');
-  const grouped = texts.find((text) => GROUPED.test(text));
+  const grouped = texts.find((text) => GROUPED_VOLUME.test(text));
   const hasWhole = texts.some((text) => BELOW_THOUSAND.test(text) && text !== '0');
-  const areAlike = texts.every((text) => GROUPED.test(text) || BELOW_THOUSAND.test(text));
+  const areAlike = texts.every((text) => GROUPED_VOLUME.test(text) || BELOW_THOUSAND.test(text));
   if (grouped === undefined || !hasWhole || !areAlike) return undefined;
   return `volumes such as ${grouped} are read as fractions: if the dot separates thousands, import with --decimal , --thousands .`;
 }

@@ -1,7 +1,4 @@
-/**
- * Decides how one file is read, from its first and last bytes, its name and the user's options: the plan, and what the
- * user is shown before anything is stored. Pure.
- */
+/** Plans how one file is read and what the user is shown of it, by its ends, its name and the options. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { type BarReaderOptions, FilePlanError, PRICE_NAMES, type ValueFields } from '../reading/index.js';
 import { lastKey, numberReader } from '../rows/index.js';
@@ -16,18 +13,18 @@ import { spacingText } from './spacing.js';
 import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
 import { namedZone } from './zones.js';
 
-/** Keys of JSON that hold bars and are no symbols. */
-const NO_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
+/** JSON keys that bars are under and that are not symbols. */
+const NOT_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
 
 export interface FilePlan {
-  /** Undefined for JSON. Such a file must be checked to its end before one of its rows is stored: brackets may not be closed. */
+  /** Undefined for JSON, whose brackets the caller must check to the end before it stores a row. */
   delimiter: string | undefined;
   reader: BarReaderOptions;
   understood: Understood;
   warnings: string[];
-  /** Set when the rows of the whole file must decide between volume columns: read them with it, and plan again. */
+  /** Set when a file has several volume columns: read all rows with it, and plan again with the choice. */
   volumeChoice?: () => VolumeChoice;
-  /** Times of the sample, before a shift to the open. */
+  /** Times of the sampled rows as the file has them, epoch ms: closes when its times are closes. */
   sampleTimes: readonly number[];
 }
 
@@ -36,25 +33,25 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
   if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
   const options = { ...given, symbol: start.symbol ?? given.symbol };
   const sample = sampleOf(start, options.delimiter);
-  const bars = readSample(readingOf(sample, start, options));
-  const { notes, warnings } = judgeSample(bars);
-  const { delimiter, file, reader } = bars;
+  const sampleBars = readSample(readingOf(sample, start, options));
+  const { notes, warnings } = judgeSample(sampleBars);
+  const { delimiter, file, reader } = sampleBars;
   const { volumes } = file;
   return {
     delimiter,
     reader,
-    understood: understoodOf(bars, notes),
+    understood: understoodOf(sampleBars, notes),
     warnings,
     volumeChoice: volumes && (() => new VolumeChoice(volumes, reader.volume, reader.headerLines)),
-    sampleTimes: bars.times,
+    sampleTimes: sampleBars.times,
   };
 }
 
-/** @throws FilePlanError with the line of the header */
+/** @throws FilePlanError with the line of the first sampled row */
 function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): FileReading {
   try {
-    const laid = fileLayoutOf(sample, options);
-    const file = start.volume === undefined ? laid : withVolume(laid, start.volume);
+    const detected = fileLayoutOf(sample, options);
+    const file = start.volume === undefined ? detected : withVolume(detected, start.volume);
     return { start, options, delimiter: sample.delimiter, file, reader: readerOptions(file, sample, options) };
   } catch (error) {
     if (!(error instanceof FilePlanError) || error.line > 0) throw error;
@@ -72,10 +69,10 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
   const { format, layout, headerLines } = file;
   const zone = namedZone(file, options.zone) ?? 'UTC';
   const times = options.times ?? format?.times ?? 'open';
-  const isAlone = layout.values.length === 1;
+  const hasOneSymbolPerRow = layout.values.length === 1;
   return {
-    layout: isAlone ? layout : { ...layout, values: namedValues(layout.values, options) },
-    time: timeOf(file, options, clockOf(zone)),
+    layout: hasOneSymbolPerRow ? layout : { ...layout, values: namedValues(layout.values, options) },
+    time: timeParserOf(file, options, clockOf(zone)),
     zone,
     shiftMs: times === 'close' ? options.intervalMs : 0,
     price: numberReader(options.numbers, options.priceScale ?? format?.priceScale ?? 1),
@@ -88,7 +85,7 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
   };
 }
 
-/** The symbol of every row; undefined when the rows have it. */
+/** The symbol of every row; undefined when the rows or a wide header name theirs. @throws FilePlanError */
 function symbolOf(
   { layout, format }: FileLayout,
   sample: FileSample,
@@ -97,18 +94,18 @@ function symbolOf(
   const named = (text: string): string => {
     const name = symbolNames.of(text);
     if ('symbol' in name) return name.symbol;
-    throw unusableHeader(`${name.detail}; --symbol gives one`);
+    throw unusableHeader(`${name.detail}; --symbol NAME sets it`);
   };
   if (layout.values.length > 1) {
     if (given === undefined) return undefined;
-    throw unusableHeader(`expected one symbol as --symbol says, was ${layout.values.length}: leave --symbol out`);
+    throw unusableHeader(`expected one symbol with --symbol, was ${layout.values.length}: leave --symbol out`);
   }
   if (given !== undefined) return named(given);
   if (layout.symbol !== undefined) return undefined;
   const inHeader = layout.values[0]?.symbol;
   if (inHeader !== undefined) return named(inHeader);
   const group = sample.rows.find(({ isHeader }) => !isHeader)?.group;
-  if (format?.keys !== undefined && group !== undefined && !NO_SYMBOLS.has(lastKey(group))) return undefined;
+  if (format?.keys !== undefined && group !== undefined && !NOT_SYMBOLS.has(lastKey(group))) return undefined;
   const byFile = format?.file?.exec(sample.fileName)?.[1];
   if (byFile !== undefined) return named(byFile);
   throw unusableHeader('expected a symbol column, --symbol or --symbol-from-path, was none of them');
@@ -122,8 +119,8 @@ function namedValues(values: readonly ValueFields[], { symbolNames }: ReadOption
   });
 }
 
-/** The first of the format's time formats that reads a row of the sample. */
-function timeOf({ format, layout, data }: FileLayout, { timeFormat }: ReadOptions, clock: WallClock): TimeParser {
+/** The parser for the first time format that reads a sampled time; for the first one when none does. */
+function timeParserOf({ format, layout, data }: FileLayout, { timeFormat }: ReadOptions, clock: WallClock): TimeParser {
   const formats = timeFormat === undefined ? (format?.time ?? ['auto']) : [timeFormat];
   const parsers = formats.map((one) => timeParser(one, clock));
   const times = data.slice(0, 20).map(({ texts }) => Buffer.from(timeTextOf(texts, layout)));
@@ -133,7 +130,7 @@ function timeOf({ format, layout, data }: FileLayout, { timeFormat }: ReadOption
 }
 
 export interface Understood {
-  /** Name in the table of formats; `csv` or `json` for columns by their names. */
+  /** Name of the known format; `csv` or `json` when the columns were found by their names or places. */
   format: string;
   /** The column that each value comes from. */
   columns: Record<string, string>;

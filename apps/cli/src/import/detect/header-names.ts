@@ -1,6 +1,6 @@
-/** The usual names of columns, in the languages that exports have. Compared without case, accents, blanks and signs. Data only. */
+/** The usual names of columns, in several languages. They are compared without case, accents, blanks or punctuation. */
 
-/** The usual names of a time, the most specific first: one that names UTC is surer than one that may be local. */
+/** The usual names of a time column, the preferred ones first: a column that names UTC is surer than others. */
 const TIMES =
   'timeutc timestamputc datetimeutc dateutc utctime utcdatetime gmttime time timestamp datetime opentime ts t unix unixtime epoch bartime tsevent ' +
   'starttime startat localtime windowstart unixtimestamp timestampms opentimems timeopen barstart datetimeet ' +
@@ -24,18 +24,18 @@ export const NAMES = {
   close: words(
     'close c closeprice last priceclose bidclose schluss schlusskurs cloture clot dernier cierre chiusura fechamento ultimo 收盘 收盘价 收盤 收盤價 終値 закрытие',
   ),
-  /** Those of traded volume come before those of tick volume. Of a file with both, the import takes the column that is not zero. */
+  /** Traded volume comes before tick volume. When a file has both, the values in its rows decide (volume-choice.ts). */
   volume: words('volume v vol basevolume realvolume volumen volumi 成交量 出来高 объем tickvolume tickvol tickqty'),
 };
 
-/** Time columns that hold a time of day, so that a date column belongs to them. */
+/** Time columns with these names may have only a time of day; a separate date column then belongs to them. */
 export const TIMES_OF_DAY = words('time bartime zeit uhrzeit heure hora orario 时间 時刻 時間 время');
 
 function words(text: string): readonly string[] {
   return text.split(' ');
 }
 
-/** The name as it is compared. */
+/** The form in which names are compared, such as `openprice` for `Open Price`. */
 export function bareName(name: string): string {
   return name
     .normalize('NFKD')

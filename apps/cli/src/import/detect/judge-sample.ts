@@ -1,7 +1,4 @@
-/**
- * Judges the sample of a file: refuses a file whose times cannot be what they were read as, and warns of times and values that
- * may mean something else. Pure.
- */
+/** Judges a file by its sample: refuses it when it was surely misread, and warns when it may have been. */
 import { FilePlanError, timeText } from '../reading/index.js';
 import {
   groupedVolumes,
@@ -18,10 +15,10 @@ import { offsetOfDay } from './zones.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Fewest rows that are judged by a share of them. */
+/** Fewest rows from which a share means something. */
 const ROWS_MIN = 10;
 
-/** What may be wrong with a file, in the order in which it is shown; undefined or empty when nothing speaks for it. */
+/** Each check returns its warnings; undefined or an empty list when it has none. They are shown in this order. */
 const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | undefined)[] = [
   ({ start }) => start.volume?.warning,
   fewRows,
@@ -39,10 +36,7 @@ const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | und
   futureTimes,
 ];
 
-/**
- * What the user should see of a file, and what may be wrong with it.
- * @throws FilePlanError for bars of another interval, and for dates whose day and month have changed places
- */
+/** The notes and warnings for the user. @throws FilePlanError for another interval, misread dates, and ticks */
 export function judgeSample(sample: SampleBars): { notes: string[]; warnings: string[] } {
   const { times, spacing, start, options } = sample;
   if (spacing !== undefined && spacing !== options.intervalMs) throw wrongInterval(spacing, options.intervalMs);
@@ -56,7 +50,7 @@ export function judgeSample(sample: SampleBars): { notes: string[]; warnings: st
   return { notes, warnings: CHECKS.flatMap((check) => check(sample) ?? []) };
 }
 
-/** Refuses a file whose rows stand partly on whole minutes: they are ticks or bars of seconds, and a few would be stored as minutes. */
+/** Refuses a file of ticks or seconds: a quarter of its times or more, but not all, are off the whole minute. */
 function refuseMixedGrid(times: readonly number[]): void {
   const off = times.filter((time) => time % MINUTE_MS !== 0);
   const share = off.length / times.length;
@@ -64,6 +58,7 @@ function refuseMixedGrid(times: readonly number[]): void {
   throw new FilePlanError('off-grid', `expected whole minutes, was ${timeText(off[0]!)} among others: are they ticks?`);
 }
 
+/** True when all times are midnights of the file's zone, of UTC or of New York. */
 function areMidnights({ times, reader }: SampleBars): boolean {
   return [reader.zone, 'UTC', 'America/New_York'].some((zone) => {
     const offset = offsetOfDay(zone);
@@ -80,7 +75,7 @@ function wrongInterval(spacing: number, intervalMs: number): FilePlanError {
   return new FilePlanError('wrong-interval', detail);
 }
 
-/** Too few rows to know their interval may be of another one. */
+/** Warns when there are too few rows to know their interval, and it seems to be another one. */
 function fewRows(sample: SampleBars): string | undefined {
   const { times, spacing, options } = sample;
   if (spacing !== undefined) return undefined;
@@ -99,12 +94,13 @@ function shortInterval(ms: number): string {
   return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }
 
+/** Files with several midnights are refused before this check. */
 function oneMidnight(sample: SampleBars): string | undefined {
   if (sample.times.length < 2 || !areMidnights(sample)) return undefined;
-  return 'all rows are of one midnight: if they are daily bars, leave them out';
+  return 'all rows have the same midnight as their time: if they are daily bars, leave them out';
 }
 
-/** A last row without a line end that is shorter than all others: the file may have been cut in the middle of a number. */
+/** Warns when the last row has no line end and is the shortest: the file may have been cut inside of a number. */
 function cutLastRow({ start: { tail } }: SampleBars): string | undefined {
   const lines = Buffer.from(tail.subarray(-4096))
     .toString('latin1')

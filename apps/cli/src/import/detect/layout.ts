@@ -14,21 +14,21 @@ export interface FileLayout {
   names: readonly string[];
   /** Number of lines before the data. */
   headerLines: number;
-  /** Set when the file has several volume columns, in the order of preference: the rows of the whole file decide. */
+  /** Set when there are several volume columns, in order of preference; all rows of the file decide between them. */
   volumes?: readonly VolumeColumn[];
   /** The rows of the sample below the header. */
   data: readonly SampleRow[];
 }
 
-/** The columns of a file, and the index of its header in the sample; undefined for a file without one, and for JSON. */
+/** The columns of a file; no `header` for a file without one and for JSON, no `format` when none fits. */
 interface FoundHeader extends Partial<Recognised> {
   columns: FoundColumns;
 }
 
-/** Most lines of a header after its first one. */
-const HEADER_LINES_MAX = 4;
+/** Most lines that a header has after its first one. */
+const MORE_HEADER_LINES_MAX = 4;
 
-/** @throws FilePlanError */
+/** @throws FilePlanError when no columns for time and prices are found, or when several formats fit */
 export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
   const { hasVolume, skipLines } = options;
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines);
@@ -38,10 +38,10 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     const expected = isJson ? `an array or an object for each bar, was ${sample.beginning}` : 'rows, was none';
     throw unusableHeader(`expected ${expected}`);
   }
-  const found = formatOf({ ...sample, rows }, options);
-  if (found !== undefined) {
-    const columns = formatColumns(rows[found.header ?? 0]?.texts ?? [], found.format.columns, hasVolume);
-    return layoutOf(rows, { ...found, columns }, skipLines);
+  const known = formatOf({ ...sample, rows }, options);
+  if (known !== undefined) {
+    const columns = formatColumns(rows[known.header ?? 0]?.texts ?? [], known.format.columns, hasVolume);
+    return layoutOf(rows, { ...known, columns }, skipLines);
   }
   const wide = options.hasHeader && !isJson ? wideHeader(rows, hasVolume) : undefined;
   if (wide !== undefined) {
@@ -56,6 +56,7 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
   return layoutOf(rows, { columns }, skipLines);
 }
 
+/** The format that the user named or that the rows fit; undefined when names or places tell the columns. */
 function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefined {
   if (options.format === 'csv') return undefined;
   if (options.format !== undefined) {
@@ -65,6 +66,7 @@ function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefi
   return options.columns.size > 0 ? undefined : recognise(sample);
 }
 
+/** Takes the first sampled row that is a usable header. @throws FilePlanError for the likeliest one when none is */
 function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines }: ReadOptions): FileLayout {
   let problem: FilePlanError | undefined;
   for (const [header, { texts }] of rows.slice(0, HEADER_ROWS_MAX).entries()) {
@@ -72,14 +74,14 @@ function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines 
       return layoutOf(rows, { header, columns: headerColumns(texts, columns, hasVolume) }, skipLines);
     } catch (error) {
       if (!(error instanceof FilePlanError)) throw error;
-      problem = isBetter(texts, problem) ? error : problem;
+      problem = isLikelierHeader(texts, problem) ? error : problem;
     }
   }
   throw problem!;
 }
 
-/** True when a row is a more likely header than the one of the reported problem: the first row with enough fields is reported. */
-function isBetter(texts: readonly string[], problem: FilePlanError | undefined): boolean {
+/** True for a row with enough fields when the problem is that of a title, whose message quotes only one column. */
+function isLikelierHeader(texts: readonly string[], problem: FilePlanError | undefined): boolean {
   return problem === undefined || (texts.length >= 5 && !problem.message.includes('", "'));
 }
 
@@ -101,13 +103,13 @@ function placedColumns(sample: FileSample, first: readonly string[], options: Re
 }
 
 /**
- * A header of several lines ends before the first row that has a number or a time. A line belongs to it only when it has
- * as many fields as the header.
+ * The index of a header's last row. A header may have several lines: it ends before the first row that has a number, a
+ * time or another count of fields. The last row of the sample is always data.
  */
 function lastHeaderRow(rows: readonly SampleRow[], header: number, columns: FoundColumns): number {
   const fields = rows[header]?.texts.length ?? 0;
   let last = header;
-  while (last + 1 < rows.length - 1 && last - header < HEADER_LINES_MAX) {
+  while (last + 1 < rows.length - 1 && last - header < MORE_HEADER_LINES_MAX) {
     const texts = rows[last + 1]?.texts ?? [];
     const hasValue = texts.some((text) => /^[+-]?[\d.,]+$/.test(text)) || /\d{2}/.test(texts[columns.time] ?? '');
     if (texts.length !== fields || hasValue) break;
@@ -122,7 +124,7 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   const names = isNamed ? texts : texts.map((_, index) => String(index + 1));
   const last = header === undefined ? -1 : lastHeaderRow(rows, header, columns);
   const data = rows.slice(last + 1).filter(({ isHeader }) => !isHeader);
-  checkSurplus(names, data);
+  refuseUnnamedField(names, data);
   const { time, symbol, open, high, low, close } = columns;
   const isTimeOfDay = /^\d{1,2}:\d{2}/.test(data[0]?.texts[time] ?? '');
   const { volume, volumes } = chosenVolume(columns, names, data);
@@ -131,7 +133,7 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
     time,
     symbol,
     values: [{ open, high, low, close, volume }],
-    // A row that lacks a field has the others one column to the left.
+    // In a row that lacks a field, the later fields are in the wrong columns.
     fieldsMin: header === undefined ? undefined : 1 + names.findLastIndex((name) => name !== ''),
     fieldsMax: names.length,
   };
@@ -139,21 +141,21 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
 }
 
 /**
- * Refuses a file whose rows all have one field more than its header and a time of day as their second field. Such a file has the
- * date and the time in two columns, and one name for both. @throws FilePlanError
+ * Refuses a file whose rows all have one field more than its header, and a time of day as their second field: its date
+ * and time are in two columns with one name. @throws FilePlanError
  */
-function checkSurplus(names: readonly string[], data: readonly SampleRow[]): void {
+function refuseUnnamedField(names: readonly string[], data: readonly SampleRow[]): void {
   const first = data[0]?.texts ?? [];
   const isRegular = data.length > 0 && data.every(({ texts }) => texts.length === first.length && texts.at(-1) !== '');
   const hasTime = /^\d{1,2}:\d{2}/.test(first[1] ?? '');
   if (!isRegular || first.length !== names.length + 1 || !hasTime) return;
   throw unusableHeader(
     `expected ${names.length} fields as the header ${quoted(names)} says, was ${first.length} in every row: the date and the time ` +
-      'stand in two columns; give --skip-lines 1 --no-header --columns date=1,time=2,open=3,high=4,low=5,close=6,volume=7',
+      'are in two columns; give --skip-lines 1 --no-header --columns date=1,time=2,open=3,high=4,low=5,close=6,volume=7',
   );
 }
 
-/** Of several volume columns, the first one that is used in the sample; {@link VolumeChoice} looks at the whole file. */
+/** Takes the first volume column that is above 0 in the sample; {@link VolumeChoice} reads the whole file later. */
 function chosenVolume(
   { volume, usesOneVolume }: FoundColumns,
   names: readonly string[],

@@ -1,7 +1,7 @@
 /**
- * Plans how a file of Lean's folders is read: the path names market, symbol and date, and by that zone, price scale and columns.
- * A row of trades is `milliseconds since midnight, open, high, low, close, volume`; a row of quotes has bid and ask prices, whose
- * means are taken, and no volume. Pure.
+ * Plans how a minute file of QuantConnect Lean is read. Its path names market, symbol and date; the market determines
+ * zone and price scale. A row of trades is `milliseconds since midnight, open, high, low, close, volume`. A row of
+ * quotes has bid and ask prices and no volume; the bar gets the means of the prices. Pure.
  */
 import { basename, dirname, sep } from 'node:path';
 import { type Bar, SYMBOL_PATTERN } from '@barkeep/bars';
@@ -18,7 +18,7 @@ const EQUITY_SCALE = 10_000;
 /** Eastern Standard Time without daylight saving. */
 const EST = 'Etc/GMT+5';
 
-/** The zone of the midnights of a TYPE/MARKET, and what its prices were multiplied by. The first that fits counts. */
+/** Zone of the midnights, and scale of the prices, of a TYPE/MARKET. The first entry that fits it counts. */
 const MARKETS: readonly { fits: RegExp; zone?: string; priceScale?: number }[] = [
   { fits: /^equity\/usa$/, zone: 'America/New_York', priceScale: EQUITY_SCALE },
   { fits: /^equity\/india$/, zone: 'Asia/Kolkata', priceScale: EQUITY_SCALE },
@@ -45,31 +45,32 @@ interface LeanFile {
 }
 
 /**
- * Reads `…/equity/usa/minute/spy/20131004_trade.zip`.
- * @param given options of the user, which override the path @param entry name inside of the zip, which names the contract of a future @throws FilePlanError
+ * Reads the path of a file, such as `…/equity/usa/minute/spy/20131004_trade.zip`. @throws FilePlanError
+ * @param entry name inside of the zip, which has the contract of a future @param given options that override the path
  */
 export function leanFile(
   path: string,
   entry: string | undefined,
   given: Pick<ReadOptions, 'symbol' | 'zone' | 'priceScale'>,
 ): LeanFile {
-  const named = LEAN_FILE_NAME.exec(basename(path));
-  if (named === null) throw unusablePath(`a name like 20131004_trade.zip, was "${basename(path)}"`);
-  const [, year, month, day, kind = ''] = named;
+  const nameParts = LEAN_FILE_NAME.exec(basename(path));
+  if (nameParts === null) throw unusablePath(`a name like 20131004_trade.zip, was "${basename(path)}"`);
+  const [, year, month, day, kind = ''] = nameParts;
   const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
   if (new Date(midnightMs).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
     throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
   const folders = dirname(path).split(sep).join('/').toLowerCase().split('/');
-  const other = folders.find((folder) => ['tick', 'second', 'hour', 'daily'].includes(folder));
-  if (other !== undefined) throw unusablePath(`minute bars, was a file of resolution "${other}"`);
-  const at = folders.lastIndexOf('minute');
-  const type = at < 2 ? '' : folders.slice(at - 2, at).join('/');
-  const market = MARKETS.find(({ fits }) => fits.test(type));
+  const resolution = folders.find((folder) => ['tick', 'second', 'hour', 'daily'].includes(folder));
+  if (resolution !== undefined) throw unusablePath(`minute bars, was a file of resolution "${resolution}"`);
+  const minuteAt = folders.lastIndexOf('minute');
+  const typeAndMarket = minuteAt < 2 ? '' : folders.slice(minuteAt - 2, minuteAt).join('/');
+  const market = MARKETS.find(({ fits }) => fits.test(typeAndMarket));
   const zone = given.zone ?? market?.zone;
   if (zone === undefined)
     throw unusablePath('a known market such as equity/usa, crypto, forex or future in the path, or --tz');
   // A zip of futures has a file for each contract, such as 20131007_es_minute_trade_201312.csv.
-  const contract = type.startsWith('future/') ? /_minute_(?:trade|quote)_(\d{6,8})/i.exec(entry ?? '')?.[1] : undefined;
+  const isFuture = typeAndMarket.startsWith('future/');
+  const contract = isFuture ? /_minute_(?:trade|quote)_(\d{6,8})/i.exec(entry ?? '')?.[1] : undefined;
   return {
     symbol: given.symbol ?? basename(dirname(path)).toUpperCase() + (contract ?? ''),
     midnightMs,
@@ -83,7 +84,7 @@ function unusablePath(expected: string): FilePlanError {
   return new FilePlanError('unusable-path', `expected ${expected}`);
 }
 
-/** @throws FilePlanError for a folder that is no symbol */
+/** @throws FilePlanError when the folder's name is not a symbol */
 export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array): FilePlan {
   const { symbol, zone, isQuote } = file;
   if (!SYMBOL_PATTERN.test(symbol)) throw unusablePath(`a folder named like a symbol, was "${symbol}"`);
@@ -115,6 +116,7 @@ export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array)
   return { delimiter: ',', reader, understood, warnings: [], sampleTimes: [] };
 }
 
+/** Reads milliseconds since midnight. */
 function midnightTime({ midnightMs, zone }: LeanFile): TimeParser {
   const clock = clockOf(zone);
   return (bytes, start, end) => {

@@ -1,12 +1,13 @@
-/** Finds the named format that a file fits, and the headers of several lines that pandas writes for yfinance. Pure. */
+/** Finds the known format that a file fits, and recognises the wide headers that pandas writes for yfinance. Pure. */
 import { type BarFormat, type ColumnRef, FORMATS } from '../formats/index.js';
 import { FilePlanError, PRICE_NAMES, type ValueFields } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
 import { refIndex, unusableHeader } from './columns.js';
 import type { FileSample, SampleRow } from './sample.js';
 
-/** A header stands within the first rows: titles, addresses and comments may come before it. */
+/** A header is looked for in this many rows: titles, addresses and comments may come before it. */
 export const HEADER_ROWS_MAX = 60;
+/** The share of the sampled rows that must fit a format without a header. */
 const ROWS_FITTING_MIN = 0.8;
 
 export interface Recognised {
@@ -15,7 +16,7 @@ export interface Recognised {
   header: number | undefined;
 }
 
-/** Formats of a name: `databento` stands for `databento` and `databento-pretty`, `histdata` for both of HistData's. */
+/** The formats that a name means: `databento` also means `databento-pretty`, and `histdata` both of HistData's. */
 export function formatsNamed(name: string): readonly BarFormat[] {
   const isFamily = (format: BarFormat): boolean =>
     format.name.startsWith(`${name}-`) ||
@@ -27,8 +28,8 @@ export function formatsNamed(name: string): readonly BarFormat[] {
 export function namedFormat(name: string, sample: FileSample): Recognised {
   const formats = formatsNamed(name);
   for (const format of formats) {
-    const found = fit(format, sample, false);
-    if (found !== undefined) return found;
+    const recognised = fit(format, sample, false);
+    if (recognised !== undefined) return recognised;
   }
   const [format] = formats;
   if (format === undefined) throw unusableHeader(`expected a format of --list-formats, was "${name}"`);
@@ -36,10 +37,7 @@ export function namedFormat(name: string, sample: FileSample): Recognised {
   throw unusableHeader(`expected rows of ${name} such as ${format.example.join(' / ')}, was ${row}`);
 }
 
-/**
- * The one format that a file fits; undefined when it fits none. A fitting file name decides between formats whose rows
- * look alike. @throws FilePlanError
- */
+/** The one format that the rows fit, or also the file's name; undefined for none. @throws FilePlanError for several */
 export function recognise(sample: FileSample): Recognised | undefined {
   const fitting = FORMATS.flatMap((format) => fit(format, sample, true) ?? []);
   const named = fitting.filter(({ format }) => format.file?.test(sample.fileName));
@@ -51,16 +49,17 @@ export function recognise(sample: FileSample): Recognised | undefined {
   return chosen[0];
 }
 
-/** Formats whose rows look like those of the file, while its name does not show which one it is. */
+/** Names of the formats that only a file name can tell apart, and that the rows of the file fit. */
 export function lookalikes(sample: FileSample): string[] {
   const formats = FORMATS.filter(({ needsFile }) => needsFile === true);
   return formats.filter((format) => fit({ ...format, headers: undefined }, sample, false)).map(({ name }) => name);
 }
 
-function fit(format: BarFormat, { rows, delimiter, fileName }: FileSample, byName: boolean): Recognised | undefined {
+/** @param needsName false when the user named the format, so that the file's name does not have to fit */
+function fit(format: BarFormat, { rows, delimiter, fileName }: FileSample, needsName: boolean): Recognised | undefined {
   const isJson = format.arrays !== undefined || format.keys !== undefined;
   if (delimiter !== (isJson ? undefined : (format.delimiter ?? ','))) return undefined;
-  if (byName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
+  if (needsName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
   const header = headerIndex(format, rows);
   const fits =
     header === undefined ? fitsRows(format, rows) || fitsJson(format, rows) : fitsValues(format, rows, header);
@@ -94,6 +93,7 @@ function fitsJson({ arrays, keys, under, columns }: BarFormat, rows: readonly Sa
   if (keys !== undefined) return isUnder && first.isHeader && keys.every((key) => first.texts.includes(key));
   if (arrays === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
+  // Formats differ in the order of the prices: in the right one, high and low are the extremes.
   return rows.every(({ texts }) => {
     const [open, high, low, close] = PRICE_NAMES.map((name) => Number(texts[Number(columns[name]) - 1]));
     return high! >= open! && high! >= close! && low! <= open! && low! <= close!;
@@ -110,10 +110,7 @@ interface WideHeader {
 
 const LABELS = new Set('open,high,low,close,adj close,volume,dividends,stock splits,capital gains'.split(','));
 
-/**
- * The header of a file in which a row has the bars of all symbols: one line names the values, one the symbols. Undefined for a file
- * with an ordinary header.
- */
+/** The header of a wide file: one line names the values, one the symbols. Undefined for a file with another header. */
 export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): WideHeader | undefined {
   const [first, second, third] = rows;
   if (first === undefined || second === undefined || first.texts.length < 6) return undefined;
@@ -123,24 +120,24 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
   const isNumeric = symbolRow.texts.slice(1).some((text) => Number.isFinite(Number(text)));
   if (labelRow === undefined || symbolRow.texts.length !== labelRow.texts.length || !areSymbols || isNumeric)
     return undefined;
-  const isNamed =
+  const hasDateLine =
     third !== undefined && /^date/i.test(third.texts[0] ?? '') && third.texts.slice(1).every((text) => text === '');
   const values = valuesOf(symbolRow.texts, labelRow.texts, hasVolume);
   if (values.length === 0) return undefined;
-  return { values, time: 0, fieldsMax: first.texts.length, lastLine: (isNamed ? third : second).line };
+  return { values, time: 0, fieldsMax: first.texts.length, lastLine: (hasDateLine ? third : second).line };
 }
 
 function valuesOf(symbols: readonly string[], labels: readonly string[], hasVolume: boolean): WideHeader['values'] {
   const fields = new Map<string, Map<string, number>>();
   for (const [field, label] of labels.entries()) {
+    if (field === 0) continue; // the times
     const symbol = symbols[field] ?? '';
-    if (field === 0) continue;
     const known = fields.get(symbol) ?? new Map<string, number>();
     fields.set(symbol, known.set(label.toLowerCase(), field));
   }
-  return [...fields].flatMap(([symbol, of]) => {
-    const [open, high, low, close] = PRICE_NAMES.map((name) => of.get(name));
-    const volume = hasVolume ? of.get('volume') : undefined;
+  return [...fields].flatMap(([symbol, byLabel]) => {
+    const [open, high, low, close] = PRICE_NAMES.map((name) => byLabel.get(name));
+    const volume = hasVolume ? byLabel.get('volume') : undefined;
     if (open === undefined || high === undefined || low === undefined || close === undefined) return [];
     return [{ symbol, open, high, low, close, volume: volume === undefined ? [] : [volume] }];
   });

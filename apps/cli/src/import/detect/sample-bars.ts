@@ -8,9 +8,9 @@ import { type FileStart, timeTextOf } from './sample.js';
 import { spacingOf } from './spacing.js';
 import { lacksZone, namedZone, offsetOfDay } from './zones.js';
 
-/** Fewest rows at an end of a file by which its times are judged. */
+/** Fewest rows from which the share of unreadable times is judged. */
 const END_ROWS_MIN = 10;
-/** The share of unreadable times from which the others are in doubt. */
+/** The share of unreadable times from which the readable ones are doubted. */
 const PARTLY_MIN = 0.25;
 
 /** What decides how a file is read. */
@@ -23,25 +23,25 @@ export interface FileReading {
   reader: BarReaderOptions;
 }
 
-/** The bars of the first and the last bytes of a file, and what they say of its times. */
+/** The bars in the first and the last bytes of a file, and facts about their times. */
 export interface SampleBars extends FileReading {
   head: readonly Bar[];
   tail: readonly Bar[];
-  /** The last one of both. */
+  /** The last bar of the sample. */
   last: Bar | undefined;
-  /** Times of the rows, before a shift to the open. */
+  /** Times as the rows have them, epoch ms: closes when the times of the file are closes. */
   times: readonly number[];
-  /** Distance between rows, ms; undefined when there are too few. */
+  /** Distance between rows, ms; undefined when there are too few rows. */
   spacing: number | undefined;
-  /** The times as wall times of their zone, epoch ms. */
+  /** The times as wall times of their zone, in ms as if the zone were UTC. */
   walls: readonly number[];
   /** Text of the first time, with its date. */
   example: string;
-  /** No one named the zone of the times, and UTC was taken. */
+  /** True when the times have no zone and nothing names one, so that UTC is assumed. */
   isAssumed: boolean;
 }
 
-/** @throws FilePlanError for times that are read at one end only */
+/** @throws FilePlanError when times can be read at one end of the file only, or when many cannot be read */
 export function readSample(reading: FileReading): SampleBars {
   const { start, options, delimiter, file, reader } = reading;
   const first = readPart(start.head, delimiter, reader, start.isWhole);
@@ -70,16 +70,17 @@ export function readSample(reading: FileReading): SampleBars {
 }
 
 /** Why the time of a sampled row could not be read; undefined when it could. */
-type ReadTime = string | undefined;
+type TimeFailure = string | undefined;
 
+/** @param isEnd true when the bytes end where the file ends: the last row is then complete */
 function readPart(
   bytes: Uint8Array,
   delimiter: string | undefined,
   reader: BarReaderOptions,
   isEnd: boolean,
-): { bars: Bar[]; times: ReadTime[] } {
+): { bars: Bar[]; times: TimeFailure[] } {
   const bars: Bar[] = [];
-  const times: ReadTime[] = [];
+  const times: TimeFailure[] = [];
   const sink: RowSink = {
     bar: (_, bar) => {
       bars.push(bar);
@@ -93,23 +94,20 @@ function readPart(
   return { bars, times };
 }
 
-/**
- * Refuses a file whose times are read at one end and not at the other: a day was taken for a month, and what was read is wrong.
- * @throws FilePlanError
- */
-function refuseHalfRead(first: readonly ReadTime[], last: readonly ReadTime[]): void {
-  const share = (times: readonly ReadTime[]): number =>
+/** Refuses a file whose times can be read at one end only: days were taken for months. @throws FilePlanError */
+function refuseHalfRead(first: readonly TimeFailure[], last: readonly TimeFailure[]): void {
+  const failed = (times: readonly TimeFailure[]): number =>
     times.filter((time) => time !== undefined).length / times.length;
-  if (Math.min(first.length, last.length) < END_ROWS_MIN || Math.abs(share(first) - share(last)) < 0.8) return;
+  if (Math.min(first.length, last.length) < END_ROWS_MIN || Math.abs(failed(first) - failed(last)) < 0.8) return;
   const example = [...first, ...last].find((time) => time !== undefined) ?? '';
   throw new FilePlanError(
     'unreadable-time',
-    `times are read at one end of the file and not at the other (${example}): is the day before the month?`,
+    `times can be read at one end of the file and not at the other (${example}): is the day before the month?`,
   );
 }
 
-/** Refuses a file when many of its times are read and many are not: those that are read may be wrong. @throws FilePlanError */
-function refusePartlyRead(times: readonly ReadTime[]): void {
+/** Refuses a file when many of its times cannot be read: the others may be wrong. @throws FilePlanError */
+function refusePartlyRead(times: readonly TimeFailure[]): void {
   const unread = times.filter((time) => time !== undefined);
   const share = unread.length / times.length;
   if (times.length < END_ROWS_MIN || share < PARTLY_MIN || share === 1) return;
@@ -119,11 +117,11 @@ function refusePartlyRead(times: readonly ReadTime[]): void {
   );
 }
 
-/** Where the first whole row of the last bytes begins. */
-function firstRowOf(tail: Uint8Array, json: boolean): number {
+/** Where the first complete row of the last bytes begins. */
+function firstRowOf(tail: Uint8Array, isJson: boolean): number {
   const [CLOSE_ARRAY, CLOSE_OBJECT, COMMA, LF, CR] = [93, 125, 44, 10, 13];
   const ends = (byte: number, index: number): boolean => {
-    if (!json) return byte === LF || byte === CR;
+    if (!isJson) return byte === LF || byte === CR;
     const before = tail[index - 1];
     return (byte === COMMA || byte === LF) && (before === CLOSE_ARRAY || before === CLOSE_OBJECT);
   };

@@ -1,25 +1,27 @@
-/** The first rows of a file as texts, for detection. Pure. */
+/** Samples a file for detection: its delimiter, and its first rows as texts. Pure. */
 import { FilePlanError } from '../reading/index.js';
 import { type Row, type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
 import type { ChosenVolume } from './volume-choice.js';
 
+/** What is known of a file before it is planned. */
 export interface FileStart {
+  /** The first and the last bytes of the text. */
   head: Uint8Array;
   tail: Uint8Array;
   /** The head is the whole file. */
   isWhole: boolean;
   /** Without folders. */
   fileName: string;
-  /** Symbol by the path, of --symbol-from-path. */
+  /** The symbol that --symbol-from-path finds in the path. */
   symbol?: string;
-  /** Which of several volume columns the rows of the file decided for. */
+  /** The volume column for which all rows of the file decided, when it has several. */
   volume?: ChosenVolume;
 }
 
 export interface SampleRow {
   line: number;
   texts: readonly string[];
-  /** The whole row. */
+  /** The text of the whole row. */
   raw: string;
   isHeader: boolean;
   group: string | undefined;
@@ -36,7 +38,7 @@ export interface FileSample {
 
 const SAMPLE_ROWS = 200;
 const DELIMITERS = [',', ';', '\t', '|'];
-/** A time and four prices. */
+/** A row has at least a time and four prices. */
 const FIELDS_MIN = 5;
 
 /** @param wanted the delimiter of the user @throws FilePlanError for JSON that is cut short */
@@ -53,12 +55,12 @@ export function sampleOf({ head, tail, fileName }: FileStart, wanted: string | u
   // `sep=;` is a line by which Excel names the delimiter.
   const excel = /^"?sep=(.)"?\r?\n/i.exec(text)?.[1];
   const given = wanted ?? excel;
-  const { delimiter, rows } = likeliest(head, given === undefined ? DELIMITERS : [given]);
+  const { delimiter, rows } = likeliestDelimiter(head, given === undefined ? DELIMITERS : [given]);
   return { ...named, rows: rows.filter(({ line }) => excel === undefined || line > 1), delimiter };
 }
 
-/** The delimiter that splits most lines into the same number of fields, at least five, and its rows. */
-function likeliest(head: Uint8Array, delimiters: readonly string[]): Pick<FileSample, 'delimiter' | 'rows'> {
+/** The delimiter that splits the most lines into the same number of fields, at least five, and its rows. */
+function likeliestDelimiter(head: Uint8Array, delimiters: readonly string[]): Pick<FileSample, 'delimiter' | 'rows'> {
   const scores = delimiters.map((delimiter) => {
     const rows = sampleRows(head, delimiter);
     const counts = new Map<number, number>();
@@ -88,7 +90,7 @@ function sampleRow(row: Row): SampleRow {
   return { line: row.line, texts: rowTexts(row), raw, isHeader: row.isHeader ?? false, group: row.group };
 }
 
-/** The text of a row's time, with its date where that is in another column. */
+/** The text of a row's time, preceded by its date when that is in another column. */
 export function timeTextOf(texts: readonly string[], { date, time }: { date?: number; time: number }): string {
   return date === undefined ? (texts[time] ?? '') : `${texts[date]} ${texts[time]}`;
 }

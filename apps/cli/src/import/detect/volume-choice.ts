@@ -1,6 +1,6 @@
 /**
- * Chooses between several volume columns of a file, such as the traded volume and the number of ticks. The first rows cannot
- * decide it: some vendors have one of them from a later date on. So the rows of the whole file are counted.
+ * Chooses between several volume columns of a file, such as the traded volume and the number of ticks, by counting all
+ * rows of the file. The first rows are not enough: some vendors fill a column only from a later date on.
  */
 import type { NumberReader, Row, RowHandler } from '../rows/index.js';
 
@@ -10,7 +10,7 @@ export interface VolumeColumn {
   name: string;
 }
 
-/** The column that is taken, and what the user should know about the others. */
+/** The column that is used, and what the user should know about the choice. */
 export interface ChosenVolume {
   field: number;
   note: string;
@@ -18,12 +18,12 @@ export interface ChosenVolume {
 }
 
 export class VolumeChoice implements RowHandler {
-  /** Rows in which each column is above 0. */
+  /** For each column, the number of rows in which it is above 0. */
   readonly #used: number[];
-  /** Rows in which one of them is. */
+  /** Number of rows in which any column is above 0. */
   #rows = 0;
 
-  /** @param columns in the order of preference @param headerLines rows up to this line are no data */
+  /** @param columns in the order of preference @param headerLines rows up to this line are not data */
   constructor(
     private readonly columns: readonly VolumeColumn[],
     private readonly volume: NumberReader,
@@ -46,13 +46,10 @@ export class VolumeChoice implements RowHandler {
   }
 
   refuse(): void {
-    // The reader of the bars reports it.
+    // The BarReader reports such a row.
   }
 
-  /**
-   * The first column that has a volume in at least half of the rows in which any of them has one; otherwise the column that has
-   * it in most rows.
-   */
+  /** The first column that is above 0 in at least half of the counted rows; if none is, the one that is most often. */
   get chosen(): ChosenVolume {
     const half = this.#used.findIndex((rows) => rows * 2 >= this.#rows);
     const index = half >= 0 ? half : this.#used.indexOf(Math.max(...this.#used));

@@ -1,29 +1,30 @@
-/** The zones of times: what the user, the format, the name of a column and the text of a time say, and whose market's hours they fit. Pure. */
+/** Finds what names the zone of a file's times, and whose market hours the times fit. Pure except for a cache. */
 import { IANAZone } from 'luxon';
 import { bareName } from './header-names.js';
 import type { FileLayout } from './layout.js';
 
 const DAY_MS = 86_400_000;
-/** Seconds to nanoseconds, which have no zone. */
+/** An epoch in seconds to nanoseconds, which needs no zone; a float may write it with an exponent. */
 const EPOCH = /^[+-]?(\d{9,10}(\d{3}){0,3}(\.\d+)?|\d(\.\d+)?e\+?\d+)$/i;
+/** `Z`, an offset or the name of a zone, at the end of a time. */
 const ZONE = /(Z|[+-]\d\d(:?\d\d)?|[a-z_]{3,})$/i;
 
-/** The zone of times without an offset; undefined when nothing names it. @param given the one of --tz */
+/** The zone of times without an offset; undefined when nothing names it. @param given the zone of --tz */
 export function namedZone({ format, names, layout }: FileLayout, given: string | undefined): string | undefined {
   return given ?? format?.zone ?? headerZone(names[layout.time] ?? '');
 }
 
-/** The zone that the name of a time column says, such as UTC for `time_utc`; undefined when it says none. */
+/** The zone that a time column's name states, such as UTC for `time_utc`; undefined when it states none. */
 export function headerZone(name: string): string | undefined {
   const bare = bareName(name);
   if (/^(date|time|datetime|timestamp)(et|eastern|newyork)$/.test(bare)) return 'America/New_York';
   return /(utc|gmt)$|^(utc|gmt)/.test(bare) ? 'UTC' : undefined;
 }
 
-/** By zone and day. A zip may have thousands of files: they share what was found. */
+/** Offsets by zone and day, in ms. The files of an import share them: a zip may have thousands. */
 const offsets = new Map<string, Map<number, number>>();
 
-/** Offset of a zone, ms, the same for all times of a UTC day: only for judging a sample, where an hour of a day of change does not matter. */
+/** The offset of a zone at the start of a time's UTC day, in ms. For samples only: it ignores the hour of a change. */
 export function offsetOfDay(zone: string): (time: number) => number {
   const days = offsets.get(zone) ?? new Map<number, number>();
   offsets.set(zone, days);
@@ -45,8 +46,8 @@ export function lacksZone(text: string): boolean {
 }
 
 /**
- * Hours of the day. The first row of a day may be `late` minutes after `from`, and its last row `early` minutes before `to`.
- * @default late 5, early the same as late
+ * A market's opening hours, as decimal numbers. A day's first row may be `late` minutes after `from`, and its last row
+ * `early` minutes before `to`. @default late 5, early the same as late
  */
 type MarketHours = readonly [zone: string, from: number, to: number, late?: number, early?: number];
 
@@ -64,23 +65,21 @@ const MARKETS: readonly MarketHours[] = [
   ['Australia/Sydney', 10, 16],
 ];
 const MINUTE_MS = 60_000;
-/** An auction may follow the close. */
+/** An auction may follow the close for this long. */
 const AUCTION_MINUTES = 10;
+/** The share of the rows that must be inside of the hours. */
 const SHARE_MIN = 0.98;
 
-/**
- * The zone of the market whose hours the times fit; undefined when they fit none.
- * @param walls wall times in UTC, which was assumed, epoch ms
- */
+/** The zone of a market whose hours the times fit, if any. @param walls wall times, in ms as if they were UTC */
 export function hoursElsewhere(walls: readonly number[]): string | undefined {
-  const found = MARKETS.find((market) => {
+  const fitting = MARKETS.find((market) => {
     const offset = offsetOfDay(market[0]);
     return walls.some((wall) => offset(wall) !== 0) && fits(walls, market);
   });
-  return found?.[0];
+  return fitting?.[0];
 }
 
-/** True when the times fit a market of the zone as UTC and not as read. @param walls wall times in `zone`, epoch ms */
+/** True when the times fit a market of `zone` only if they are read as UTC. @param walls wall times in `zone`, in ms */
 export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
   const offset = offsetOfDay(zone);
   const shifted = walls.map((wall) => wall + offset(wall));
@@ -91,7 +90,7 @@ function minuteOf(wall: number): number {
   return Math.floor((((wall % DAY_MS) + DAY_MS) % DAY_MS) / MINUTE_MS);
 }
 
-/** Most rows are inside of the hours, and most days begin and end with them. */
+/** True when nearly all rows are inside of the hours, and half of the days or more begin and end with them. */
 function fits(walls: readonly number[], [, fromHour, toHour, late = 5, early = late]: MarketHours): boolean {
   const [from, to] = [fromHour * 60, toHour * 60];
   const days = new Map<number, [first: number, last: number]>();
@@ -102,14 +101,14 @@ function fits(walls: readonly number[], [, fromHour, toHour, late = 5, early = l
     days.set(Math.floor(wall / DAY_MS), [Math.min(first, minute), Math.max(last, minute)]);
     if (minute >= from && minute <= to) inside++;
   }
-  const whole = [...days.values()].filter(
+  const wholeDays = [...days.values()].filter(
     ([first, last]) => first >= from && first <= from + late && last >= to - early && last <= to + AUCTION_MINUTES,
   );
   // The edge of a sample cuts its first and its last day.
-  return whole.length > 0 && whole.length * 2 >= days.size - 2 && inside >= SHARE_MIN * walls.length;
+  return wholeDays.length > 0 && wholeDays.length * 2 >= days.size - 2 && inside >= SHARE_MIN * walls.length;
 }
 
-/** The earliest and the latest time of day. */
+/** The earliest and the latest time of day, such as `09:30 to 15:59`. */
 export function hoursText(walls: readonly number[]): string {
   const minutes = walls.map(minuteOf);
   const text = (minute: number): string => new Date(minute * MINUTE_MS).toISOString().slice(11, 16);

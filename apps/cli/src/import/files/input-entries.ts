@@ -17,10 +17,10 @@ export interface InputEntry {
   file: string;
   /** Name inside of a zip; undefined for a plain file. */
   name?: string;
-  /** The text, UTF-8. @param onRead gets the number of bytes of the file on disk that a piece stands for */
+  /** The text as UTF-8. @param onRead called with the number of bytes read from the file on disk, for progress */
   pieces(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array, void>;
   /**
-   * Reads a packed entry to its end, so that none of its rows is stored when it is damaged.
+   * Reads a packed entry to its end before any of its rows is stored, because it may be damaged.
    * @returns the last bytes of the text @throws UnreadableFileError and errors of zlib and of the system
    */
   check(): Promise<Uint8Array>;
@@ -30,9 +30,9 @@ export interface InputEntry {
 export async function inputEntries(path: string): Promise<InputEntry[]> {
   const file = path.split(sep).join('/');
   if (fileKindOf(await bytesOf(path, 0, SIGNATURE_BYTES)) !== 'zip') return [fileEntry(path, file)];
-  const all = await zipEntries(path);
-  const data = all.filter(({ name }) => isDataName(name));
-  return (data.length > 0 ? data : all).map(({ name, packedBytes, unpackedBytes, open }) => {
+  const entries = await zipEntries(path);
+  const dataEntries = entries.filter(({ name }) => isDataName(name));
+  return (dataEntries.length > 0 ? dataEntries : entries).map(({ name, packedBytes, unpackedBytes, open }) => {
     const { pieces, check } = packedEntry(open, packedBytes / Math.max(1, unpackedBytes));
     return { file, name, pieces, check };
   });
@@ -51,7 +51,7 @@ function fileEntry(path: string, file: string): InputEntry {
   };
 }
 
-/** @param packedShare packed bytes for each unpacked one of a zip entry; undefined for a file, which counts its own bytes */
+/** @param packedShare for a zip entry: its packed bytes per unpacked byte; undefined for a file on disk */
 function packedEntry(
   open: OpenBytes,
   packedShare?: number,
@@ -75,7 +75,7 @@ function packedEntry(
   };
 }
 
-/** @param start below 0: from the end of the file */
+/** @param start a negative number counts from the end of the file */
 async function bytesOf(path: string, start: number, length: number): Promise<Uint8Array> {
   const file = await openFile(path);
   try {

@@ -1,7 +1,7 @@
 /**
  * Finds the files that an import names: files, folders (searched to any depth) and glob patterns.
- * In folders and patterns it skips files that hold no bars, such as a licence. A file that the user names is always read.
- * The order is that of the names, so that the same import always reads in the same order.
+ * In folders and patterns it skips names that are not those of data, such as a licence. A file that the user names is
+ * always read. Files are sorted by path, so that the same import always reads them in the same order.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
@@ -11,18 +11,18 @@ const DATA_FILE = /\.(csv|txt|tsv|asc|prn|json|ndjson|jsonl)(\.(gz|zst|bz2|xz))?
 /** Lean's minute files: trades, and the quotes of markets that have no trades. */
 export const LEAN_FILE_NAME = /^(\d{4})(\d{2})(\d{2})_(trade|quote)\.(zip|csv)$/i;
 
-/** True for a file that an import of its folder or zip reads. */
+/** True for a name of data: an import of a folder or a zip reads such files. */
 export function isDataName(path: string): boolean {
   return DATA_FILE.test(path);
 }
 
-/** True for a minute file of Lean. @param path with slashes */
+/** True for a Lean file that is read: trades, or quotes in a market without trades. @param path with slashes */
 export function isLeanName(path: string): boolean {
   const kind = LEAN_FILE_NAME.exec(path.slice(path.lastIndexOf('/') + 1))?.[4]?.toLowerCase();
   return kind === 'trade' || (kind === 'quote' && /\/(forex|cfd)\//i.test(path));
 }
 
-/** True for names that are no data: resource forks of macOS and hidden files. @param path inside of the folder or the zip, with slashes */
+/** True for resource forks of macOS and hidden files. @param path inside of the folder or the zip, with slashes */
 export function isHidden(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
 }
@@ -49,7 +49,7 @@ export function globToRegExp(glob: string): RegExp {
 }
 
 /**
- * Reads the symbol of a file out of its path.
+ * Makes the function that reads the symbol of a file out of its path.
  * @param pattern such as `{symbol}_1m.csv` or `{symbol}/*.csv`, which must match the end of the path
  * @returns the symbol in the case of the path; undefined for a path that the pattern does not match
  * @throws UsageError when the pattern does not have exactly one `{symbol}`
@@ -68,17 +68,17 @@ export interface InputFile {
   bytes: number;
 }
 
-const MAGIC = /[*?[\]{}]/;
+const WILDCARD = /[*?[\]{}]/;
 
 /** @throws CliError for a name that is no file or folder, and for a folder or pattern without a fitting file */
 export async function inputFiles(names: readonly string[], onlyLean: boolean): Promise<InputFile[]> {
-  const found = new Map<string, InputFile>();
+  const byPath = new Map<string, InputFile>();
   for (const name of names) {
     const files = await filesOf(name, onlyLean ? isLeanName : isDataName);
     if (files.length === 0) throw new CliError(`expected ${onlyLean ? 'lean' : 'data'} files in "${name}", was none`);
-    for (const file of files) found.set(file.path, file);
+    for (const file of files) byPath.set(file.path, file);
   }
-  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 async function filesOf(name: string, fits: (path: string) => boolean): Promise<InputFile[]> {
@@ -86,12 +86,13 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile()) return [{ path, bytes: info.size }];
   if (info?.isDirectory()) return walk(path, fits);
-  if (!MAGIC.test(name))
+  if (!WILDCARD.test(name))
     throw new CliError(`expected a file, a folder or a glob pattern, was "${name}": there is no such file`);
   const pattern = globToRegExp(path);
   return walk(globRoot(path), (file) => pattern.test(file) && fits(file));
 }
 
+/** The wanted files of a folder, at any depth; none when the folder cannot be read. */
 async function walk(folder: string, wanted: (path: string) => boolean): Promise<InputFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const paths = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
@@ -107,9 +108,9 @@ async function walk(folder: string, wanted: (path: string) => boolean): Promise<
   return files.flat();
 }
 
-/** The part of a pattern before its first wildcard. */
+/** The folders of a pattern before its first wildcard. */
 function globRoot(pattern: string): string {
   const parts = pattern.split(sep);
-  const magic = parts.findIndex((part) => MAGIC.test(part));
-  return parts.slice(0, magic).join(sep) || sep;
+  const firstWildcard = parts.findIndex((part) => WILDCARD.test(part));
+  return parts.slice(0, firstWildcard).join(sep) || sep;
 }

@@ -1,6 +1,6 @@
 /**
- * Turns the bytes of a file or of a zip entry into UTF-8 text: unpacks gzip and zstd, converts UTF-16.
- * Holds one piece at a time: memory depends on the packer's window, never on the unpacked size.
+ * Turns the bytes of a file or of a zip entry into UTF-8 text: unpacks gzip and zstd, and converts UTF-16.
+ * Holds one piece at a time: memory depends on the compression window, never on the unpacked size.
  */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
@@ -12,11 +12,11 @@ import { fileKindOf, SIGNATURE_BYTES, UnreadableFileError, unreadableKind } from
 export type OpenBytes = () => Promise<Readable>;
 
 export const PIECE_BYTES = 256 * 1024;
-/** A file may be packed twice, such as a .gz of a server that packs again. */
+/** A file may be packed more than once, as when a server compresses a .gz file for the download. */
 const LAYERS_MAX = 3;
-/** The largest window of zstd's levels; `--long=31` makes larger ones. */
+/** The largest window of zstd's compression levels; the option `--long=31` makes larger ones. */
 const ZSTD_WINDOW_MAX = 128 * 1024 * 1024;
-/** One block of 4 bytes can unpack to 128 kB: small inputs keep one turn small. */
+/** A block of 4 bytes can unpack to 128 kB: small inputs limit what one step unpacks. */
 const ZSTD_INPUT_BYTES = 1024;
 
 /** How a file is packed, from the outside in, and how its text is encoded. */
@@ -25,7 +25,7 @@ export interface Wrapping {
   text: 'text' | 'utf-16le' | 'utf-16be';
 }
 
-/** Finds out how a file is packed. @throws UnreadableFileError for a kind that Barkeep does not read */
+/** Finds how a file is packed, layer by layer. @throws UnreadableFileError for a kind that Barkeep does not read */
 export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
   const layers: ('gzip' | 'zstd')[] = [];
   for (;;) {
@@ -62,7 +62,7 @@ function unpackLayers(
   );
 }
 
-/** The first bytes of a stream, which is then closed. */
+/** The first bytes of a stream; leaving the loop closes the stream. */
 async function firstBytes(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -85,7 +85,7 @@ async function* piecesOf(stream: Readable, onRead?: (bytes: number) => void): As
 async function* throughZlib(bytes: AsyncGenerator<Uint8Array>, unpacker: zlib.Gunzip): AsyncGenerator<Uint8Array> {
   const source = Readable.from(bytes, { objectMode: false, highWaterMark: PIECE_BYTES });
   source.on('error', (error) => unpacker.destroy(error));
-  unpacker.on('error', () => undefined); // the loop over its pieces reports it, unless the reader has left
+  unpacker.on('error', () => undefined); // the loop over its pieces throws it, unless its caller stopped early
   source.pipe(unpacker);
   try {
     yield* piecesOf(unpacker);
@@ -99,7 +99,7 @@ async function* throughZlib(bytes: AsyncGenerator<Uint8Array>, unpacker: zlib.Gu
 
 type ZstdFactory = (options: { chunkSize: number }) => zlib.Gunzip;
 
-/** Node has zstd from 22.15 on; before that fzstd unpacks it. */
+/** Unpacks zstd with Node from 22.15 on, and with fzstd in earlier versions. */
 function zstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   const factory = (zlib as unknown as { createZstdDecompress?: ZstdFactory }).createZstdDecompress;
   return factory === undefined ? fzstd(bytes) : throughZlib(bytes, factory({ chunkSize: PIECE_BYTES }));
@@ -120,10 +120,10 @@ async function* fzstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Ar
     ready = [];
     return pieces;
   };
-  let first = true;
+  let isFirst = true;
   for await (const piece of bytes) {
-    if (first) checkZstdWindow(piece);
-    first = false;
+    if (isFirst) checkZstdWindow(piece);
+    isFirst = false;
     for (let at = 0; at < piece.length; at += ZSTD_INPUT_BYTES) {
       yield* push(piece.slice(at, at + ZSTD_INPUT_BYTES), false);
     }
@@ -131,10 +131,10 @@ async function* fzstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Ar
   yield* push(new Uint8Array(0), true);
 }
 
-/** The frame header names the window, which the unpacker allocates. */
+/** Refuses too large a window, which the unpacker would allocate. @param header the first bytes of the file */
 function checkZstdWindow(header: Uint8Array): void {
   const descriptor = header[4] ?? 0;
-  if ((descriptor & 0x20) !== 0) return; // a single segment: the window is the content
+  if ((descriptor & 0x20) !== 0) return; // a frame of a single segment has no window
   const windowByte = header[5] ?? 0;
   const base = 2 ** (10 + (windowByte >> 3));
   const window = base + (base / 8) * (windowByte & 7);

@@ -1,18 +1,18 @@
-/** Recognises the kind of a file by its first bytes, because file names are often wrong, and says which cannot be read. */
+/** Recognises the kind of a file by its first bytes, because file names are often wrong, and names unreadable kinds. */
 
-/** The import counts the file as refused and stores none of its rows. */
+/** A file cannot be read. The import counts it as refused and stores none of its rows. */
 export class UnreadableFileError extends Error {
   override readonly name = 'UnreadableFileError';
 }
 
-/** True for the errors of a single file: ours, and those of the system and of zlib, which carry a code. */
+/** True for errors of a single file: UnreadableFileErrors, and errors of the system and of zlib, which have a code. */
 export function isFileError(error: unknown): error is Error {
   if (error instanceof UnreadableFileError) return true;
   if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return false;
   return typeof error.code === 'string' || typeof error.code === 'number';
 }
 
-/** What the bytes of a file are. `text` is everything that is not recognised as something else. */
+/** What the bytes of a file are; `text` when they are not recognised as anything else. */
 type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be';
 
 /** Number of bytes that {@link fileKindOf} and {@link unreadableKind} look at. */
@@ -20,7 +20,7 @@ export const SIGNATURE_BYTES = 262;
 
 const bytesOf = (text: string): number[] => [...Buffer.from(text, 'latin1')];
 
-/** Kinds of files that Barkeep cannot read, with a message that says what the user can do. */
+/** The bytes, at the start or `at` a place, of kinds that Barkeep cannot read; `is` completes "the file is …". */
 const NOT_READ: readonly { bytes: readonly number[]; at?: number; is: string }[] = [
   { bytes: bytesOf('BZh'), is: 'packed with bzip2, which is not read: unpack it first (bunzip2)' },
   { bytes: [0xfd, ...bytesOf('7zXZ')], is: 'packed with xz, which is not read: unpack it first (unxz)' },
@@ -42,7 +42,7 @@ const NOT_READ: readonly { bytes: readonly number[]; at?: number; is: string }[]
   { bytes: [0, 0, 0xfe, 0xff], is: 'UTF-32, which is not read: save it as UTF-8' },
 ];
 
-/** Why Barkeep cannot read a file with these first bytes; undefined when it can. */
+/** What a file with these first bytes is, and what the user can do about it; undefined when Barkeep can read it. */
 export function unreadableKind(first: Uint8Array): string | undefined {
   const known = NOT_READ.find(({ bytes, at = 0 }) => startsWith(first, bytes, at))?.is;
   if (known !== undefined || fileKindOf(first) !== 'text') return known;
@@ -58,9 +58,9 @@ export function unreadableKind(first: Uint8Array): string | undefined {
     : undefined;
 }
 
-/** Tab, line feed, vertical tab, form feed, carriage return, and the end of file of DOS. */
+/** Tab, line feed, vertical tab, form feed, carriage return, and the end-of-file mark of DOS. */
 const TEXT_CONTROLS = new Set([9, 10, 11, 12, 13, 26]);
-/** A broken row of a text may have a control character. */
+/** The share of control characters that a text may have, in broken rows. */
 const CONTROLS_MAX_SHARE = 0.03;
 
 /** The kind of a file with these first bytes; `text` when they match no other kind. */

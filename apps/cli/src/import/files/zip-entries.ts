@@ -1,6 +1,6 @@
 /**
- * Reads the directory of a zip file, zip64 included, and opens its entries. Resource forks and hidden files are left out.
- * Every read of an entry checks its checksum: a flipped bit in a price is worse than a missing file.
+ * Lists and opens the files in a zip, also in zip64. Resource forks of macOS and hidden files are left out.
+ * Every read of an entry verifies its checksum: a flipped bit in a price is worse than a missing file.
  */
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
@@ -14,8 +14,8 @@ import { UnreadableFileError } from './unreadable.js';
 const BLOCK_BYTES = 256 * 1024;
 
 /**
- * Reads the file in blocks: yauzl reads the directory in pieces of about 50 bytes, and a read of the system for each would
- * take half a minute for 70,000 entries. Holds one block, and no file open between reads.
+ * Reads the file in blocks. yauzl asks for the directory in pieces of about 50 bytes, and reading each from disk would
+ * take half a minute for 70,000 entries. Holds one block, and keeps no file open between reads.
  */
 class BlockReader extends RandomAccessReader {
   #block = Buffer.alloc(0);
@@ -32,7 +32,7 @@ class BlockReader extends RandomAccessReader {
     return held === undefined ? createReadStream(this.path, { start, end: end - 1 }) : Readable.from([held]);
   }
 
-  /** At most a block of bytes. @throws Error when the file ends before */
+  /** Reads bytes, at most one block. @throws Error when the file ends before their end */
   async bytesAt(position: number, length: number): Promise<Buffer> {
     if (this.#held(position, length) === undefined) await this.#load(position);
     const held = this.#held(position, length);
@@ -62,12 +62,13 @@ class BlockReader extends RandomAccessReader {
     setImmediate(callback, null);
   }
 
-  /** Bytes of the block; undefined when it does not have them all. */
+  /** The bytes, when the current block has all of them; otherwise undefined. */
   #held(position: number, length: number): Buffer | undefined {
     const at = position - this.#start;
     return at >= 0 && at + length <= this.#block.length ? this.#block.subarray(at, at + length) : undefined;
   }
 
+  /** Replaces the block by the one that begins at `position`. */
   async #load(position: number): Promise<void> {
     const file = await open(this.path);
     try {
@@ -80,9 +81,9 @@ class BlockReader extends RandomAccessReader {
   }
 }
 
-/** Methods of packing. */
+/** Compression methods of a zip. */
 const [STORED, DEFLATED] = [0, 8];
-/** zlib takes no smaller one. */
+/** zlib accepts no smaller chunk size. */
 const CHUNK_BYTES_MIN = 64;
 
 interface ZipEntry {
@@ -128,7 +129,7 @@ function zipEntry(zip: ZipFile, entry: Entry, small: SmallEntries): ZipEntry {
   };
 }
 
-/** Unpacks small entries at once: streams would cost most of the import of a zip of many small files. Holds the last one. */
+/** Unpacks small entries without streams, which would take most of the time in a zip of many. Keeps the last one. */
 class SmallEntries {
   #last: Entry | undefined;
   #bytes: Buffer | undefined;
@@ -138,7 +139,7 @@ class SmallEntries {
     private readonly reader: BlockReader,
   ) {}
 
-  /** Undefined for an entry that is empty, large, encrypted or damaged: a stream reads it, or says what is wrong. */
+  /** Undefined for an entry that is empty, large, encrypted or damaged: a stream then reads it or reports the error. */
   async bytesOf(entry: Entry): Promise<Buffer | undefined> {
     if (entry !== this.#last) {
       this.#bytes = await this.#unpack(entry).catch(() => undefined);
@@ -159,6 +160,7 @@ class SmallEntries {
   }
 }
 
+/** A stream over a large entry. Its last read fails when the checksum differs. */
 async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
   if (entry.isEncrypted()) throw new UnreadableFileError(`${entry.fileName} is encrypted: unpack it first`);
   const contents = await zip
@@ -166,7 +168,7 @@ async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
     .catch((error: unknown) => asUnreadable(error, entry.fileName));
   const checked = checksummed(entry);
   contents.on('error', (error) => checked.destroy(unreadable(error, entry.fileName)));
-  checked.on('error', () => undefined); // the reader of its pieces reports it, unless it has left
+  checked.on('error', () => undefined); // the reader of the stream throws it, unless it stopped early
   checked.on('close', () => contents.destroy());
   return contents.pipe(checked);
 }
@@ -189,7 +191,7 @@ function asUnreadable(error: unknown, entry?: string): never {
   throw unreadable(error, entry);
 }
 
-/** yauzl throws bare errors for a damaged zip; errors of the system carry a code and stay as they are. */
+/** Makes an UnreadableFileError of yauzl's plain errors for a damaged zip; errors of the system stay as they are. */
 function unreadable(error: unknown, entry?: string): Error {
   if (error instanceof UnreadableFileError) return error;
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('E')) return error;

@@ -1,10 +1,10 @@
-/** The description of a named format: how a vendor writes its files of minute bars, and what several formats share. Data only. */
+/** The type of a known format, which describes a vendor's files of minute bars; and parts that formats share. */
 
 /** A column: its name in the header (text or pattern), or its number from 1. */
 export type ColumnRef = string | RegExp | number;
 
 export interface FormatColumns {
-  /** Set when date and time of day stand in two columns. */
+  /** Set when the date is in another column than the time of day. */
   date?: ColumnRef;
   time: ColumnRef;
   /** Optional in a file that has one symbol. */
@@ -20,16 +20,16 @@ export interface FormatColumns {
 }
 
 export interface BarFormat {
-  /** As `--format` takes it. */
+  /** The value for `--format`. */
   name: string;
   title: string;
-  /** Where the form is documented. */
+  /** Where the format is documented. */
   source: string;
   /** @default ',' */
   delimiter?: string;
-  /** Headers that the files have: all names of one of them must be there, in any order. Undefined: rows without a header. */
+  /** The headers that files may have: a file has all names of one of them, in any order. */
   headers?: readonly (readonly ColumnRef[])[];
-  /** Every row of a file without a header. */
+  /** Matches the rows of a file without a header. */
   row?: RegExp;
   /** JSON: each row is an array of `length` values, and its time has `timeDigits` digits. */
   arrays?: { length: number; timeDigits: number };
@@ -37,22 +37,22 @@ export interface BarFormat {
   keys?: readonly string[];
   /** JSON: the key that the array of the objects is under. */
   under?: RegExp;
-  /** The open price as this format writes it, where two formats differ in nothing else. */
+  /** Matches the open price, where two formats differ in nothing else. */
   price?: RegExp;
-  /** The time as this format writes it, where files of other origin have the same header. */
+  /** Matches the time, where files of another origin have the same header. */
   stamp?: RegExp;
-  /** Name of the file; group 1 is the symbol. */
+  /** Matches the file's name; group 1 is the symbol. */
   file?: RegExp;
-  /** The rows alone do not show which format it is: the file's name must. */
+  /** True when another format has rows like these, so that the file's name must match `file`. */
   needsFile?: boolean;
   columns: FormatColumns;
-  /** Formats of the time, in the words of --time-format; the first one that reads the first row. @default ['auto'] */
+  /** Formats of the time, as for --time-format. The first one that reads a sampled time is used. @default ['auto'] */
   time?: readonly string[];
-  /** Zone of times without an offset. Given as undefined: the files do not say it, the user must. @default 'UTC' */
+  /** Zone of times without an offset. Set to undefined when only the user can know it. @default 'UTC' */
   zone?: string;
   /** Whether a time is the open or the close of its bar. @default 'open' */
   times?: 'open' | 'close';
-  /** Prices are divided by it. @default 1 */
+  /** Prices are divided by this. @default 1 */
   priceScale?: number;
   /** The first lines of a file. */
   example: readonly string[];

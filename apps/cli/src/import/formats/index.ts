@@ -1,4 +1,4 @@
-/** The formats that an import knows by name. */
+/** The known formats. A format that does not set `zone` has UTC. */
 import { EXCHANGE_FORMATS } from './exchange-formats.js';
 import type { BarFormat } from './format.js';
 import { PLATFORM_FORMATS } from './platform-formats.js';

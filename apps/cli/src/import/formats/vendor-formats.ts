@@ -3,13 +3,13 @@ import { type BarFormat, BRACKETED, CAPITALS, DATE_AND_TIME, IN_ORDER, LOWER, NE
 
 /** Eastern Standard Time without daylight saving. */
 const EST = 'Etc/GMT+5';
-/** Prices of its two formats are written as whole numbers or as decimals. */
+/** Shared by the two formats of Databento, which write prices as whole numbers or as decimals. */
 const DATABENTO = {
   source: 'https://databento.com/docs/schemas-and-data-formats/ohlcv',
   headers: [['ts_event', 'rtype', 'publisher_id', 'instrument_id', 'open', 'high', 'low', 'close', 'volume']],
   columns: { time: 'ts_event', symbol: 'symbol', ...LOWER },
 };
-/** Objects with keys of one letter, as two APIs write them under different keys. */
+/** Shared by the APIs of Polygon and Alpaca: their objects have the same keys; the key above the objects differs. */
 const SHORT_KEYS = {
   keys: ['t', 'o', 'h', 'l', 'c', 'v', 'n', 'vw'],
   columns: { time: 't', open: 'o', high: 'h', low: 'l', close: 'c', volume: 'v' },

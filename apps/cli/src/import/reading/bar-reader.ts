@@ -1,7 +1,5 @@
-/**
- * Turns rows into bars by a plan, or refuses them one by one. Pure: rows in, calls of the sink out.
- */
-import { type Prices, type RefusalReason, refuseValues as findRefusal } from '@barkeep/bars';
+/** Turns each row of a file into a bar (or several, in a wide file) or a refusal, and passes them to a sink. Pure. */
+import { type Prices, type RefusalReason, refuseValues } from '@barkeep/bars';
 import {
   fieldText,
   KEY_SEPARATOR,
@@ -17,51 +15,54 @@ import { numberHint, priceHint, type RowSink, timeDetail, timeText } from './ref
 import { fieldsMin, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
 import type { SymbolNames } from './symbol-names.js';
 
-/** A local binding: re-exports are getters in CommonJS, which are slow when they are read for every row. */
-const refuseValues = findRefusal;
+/** A local binding: in CommonJS a re-export is a getter, which is slow when it is read for every row. */
+const findRefusal = refuseValues;
 
 export interface BarReaderOptions {
   layout: RowLayout;
   time: TimeParser;
   /** Zone of the times, for messages. */
   zone: string;
-  /** Bars start on multiples of it, ms. @default 60_000 */
+  /** Every bar must open on a multiple of this, in ms. @default 60_000 */
   gridMs?: number;
-  /** Subtracted from a time that is the end of its bar, ms. */
+  /** Subtracted from every time, in ms: the interval when times are closes, 0 when they are opens. */
   shiftMs: number;
   price: NumberReader;
   volume: NumberReader;
   prices: Prices;
   names: SymbolNames;
-  /** Symbol of every row; undefined when a field has it, or the group of a JSON row. */
+  /** Symbol of every row; undefined when a field, the group of a JSON row or a wide header names it. */
   symbol?: string;
-  /** JSON only: the rows are in arrays named by their symbol. */
+  /** True for JSON: the group of a row (the keys above its array) may name its symbol. */
   isGrouped?: boolean;
-  /** Rows up to this line are a header or stand before it. */
+  /** Rows up to and including this line are the header or come before it, and are not read. */
   headerLines: number;
-  /** With a given symbol: rows whose symbol column has another value than the first row are taken too. */
+  /** With `symbol` only: true accepts rows that name another symbol than the first row does. */
   anySymbol?: boolean;
 }
 
-/** No market was recorded by the minute outside of these; a time that far off was read in the wrong unit. */
+/** No market has minute bars of other years: a time outside of this range was read in the wrong unit. */
 const TIME_MIN_MS = Date.UTC(1900, 0, 1);
 const TIME_MAX_MS = Date.UTC(2200, 0, 1);
 const MINUTE_MS = 60_000;
-/** Some vendors stamp the close of a bar with its last second or millisecond. */
+/** Some vendors write a close as the last second or millisecond of the bar. */
 const LAST_SECOND_MS = 59_000;
 const SPACE = 32;
+/** Longest text of a date and a time that are in separate fields. */
 const TIME_BYTES_MAX = 128;
 
 export class BarReader implements RowHandler {
   readonly #fieldsMin: number;
   readonly #isWide: boolean;
-  readonly #joined = new Uint8Array(TIME_BYTES_MAX);
-  /** The symbol column of the last row, and its text. */
+  /** Date, blank and time of a row that has them in separate fields. */
+  readonly #joinedTime = new Uint8Array(TIME_BYTES_MAX);
+  /** The symbol field of the previous row, as bytes and as text. */
   #lastBytes = new Uint8Array(0);
   #lastText = '';
-  readonly #isGuarded: boolean;
+  /** Every row must name the same symbol as the first row, `#firstSymbol`. */
+  readonly #mustMatchFirst: boolean;
   #firstSymbol: string | undefined;
-  /** Rows whose volume was −1, which stands for unknown. */
+  /** Number of bars whose volume was −1, which means unknown. */
   unknownVolumes = 0;
 
   constructor(
@@ -71,8 +72,8 @@ export class BarReader implements RowHandler {
     const { layout, symbol } = options;
     this.#fieldsMin = fieldsMin(layout);
     this.#isWide = layout.values.length > 1;
-    const hasOwn = !this.#isWide && (layout.symbol !== undefined || options.isGrouped === true);
-    this.#isGuarded = symbol !== undefined && options.anySymbol !== true && hasOwn;
+    const rowsNameSymbol = !this.#isWide && (layout.symbol !== undefined || options.isGrouped === true);
+    this.#mustMatchFirst = symbol !== undefined && options.anySymbol !== true && rowsNameSymbol;
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
@@ -86,9 +87,9 @@ export class BarReader implements RowHandler {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
       return this.sink.refuse(row.line, 'missing-fields', detail);
     }
-    if (row.count > layout.fieldsMax && this.#hasSurplus(row)) return;
+    if (row.count > layout.fieldsMax && this.#refuseSurplus(row)) return;
     const symbol = given ?? this.#symbolOf(row);
-    if (symbol === undefined || (this.#isGuarded && !this.#hasFirstSymbol(row))) return;
+    if (symbol === undefined || (this.#mustMatchFirst && this.#refuseOtherSymbol(row))) return;
     const time = this.#timeOf(row);
     if (typeof time !== 'number') return this.#refuseTime(row, time);
     const openTime = shiftMs === 0 ? time : closeOf(time) - shiftMs;
@@ -96,13 +97,13 @@ export class BarReader implements RowHandler {
     else this.#readBar(row, layout.values[0]!, symbol, openTime);
   }
 
-  /** Refuses a row whose fields beyond the header are not empty: a comma inside of a number made two fields of one. */
-  #hasSurplus(row: Row): boolean {
+  /** Refuses a row with text beyond the header's fields, as after a comma in a number. @returns true when it does */
+  #refuseSurplus(row: Row): boolean {
     const { fieldsMax } = this.options.layout;
-    const surplus = rowTexts(row).slice(fieldsMax);
-    const filled = surplus.find((text) => text !== '');
-    if (filled === undefined) return false;
-    const detail = `expected ${fieldsMax} fields, was ${row.count}: field ${fieldsMax + surplus.indexOf(filled) + 1} is "${filled}"`;
+    const texts = rowTexts(row);
+    const field = texts.findIndex((text, index) => index >= fieldsMax && text !== '');
+    if (field < 0) return false;
+    const detail = `expected ${fieldsMax} fields, was ${row.count}: field ${field + 1} is "${texts[field]}"`;
     this.sink.refuse(row.line, 'too-many-fields', detail);
     return true;
   }
@@ -128,15 +129,14 @@ export class BarReader implements RowHandler {
       close = meanOf(close, this.#priceOf(row, fields.ask.close));
     }
     const volume = this.#volumeOf(row, fields.volume);
-    const reason = refuseValues(open, high, low, close, volume, prices);
+    const reason = findRefusal(open, high, low, close, volume, prices);
     if (reason !== undefined) return this.#refuseValues(row, fields, reason);
     if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
       const detail = `expected a time from 1900 to 2200, was ${timeText(openTime)}`;
       return this.sink.refuse(row.line, 'time-out-of-range', detail);
     }
     if (openTime % gridMs !== 0) {
-      const hint =
-        closeOf(openTime) === openTime ? '' : '; --times close reads closes in the last second of their minute';
+      const hint = closeOf(openTime) === openTime ? '' : '; --times close accepts closes such as 09:30:59';
       return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
     }
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
@@ -163,13 +163,13 @@ export class BarReader implements RowHandler {
         this.unknownVolumes++;
         return 0;
       }
-      if (volume < 0) return volume;
+      if (volume < 0) return volume; // not summed: the caller refuses the row
       sum += volume;
     }
     return sum;
   }
 
-  /** The symbol of a row; undefined after a refusal. A wide row has one for each of its bars. */
+  /** The symbol that a row names; '' for a wide row, whose header names the symbols; undefined after a refusal. */
   #symbolOf(row: Row): string | undefined {
     const { layout, names } = this.options;
     if (this.#isWide) return '';
@@ -180,19 +180,19 @@ export class BarReader implements RowHandler {
     return undefined;
   }
 
-  /** With a given symbol: refuses a row whose symbol column or keys name another one than the first row. */
-  #hasFirstSymbol(row: Row): boolean {
+  /** Refuses a row that names another symbol than the first row does. @returns true when it does */
+  #refuseOtherSymbol(row: Row): boolean {
     const field = this.options.layout.symbol;
     const own = field === undefined ? (row.group ?? '') : this.#columnText(row, field);
     this.#firstSymbol ??= own;
-    if (own === this.#firstSymbol) return true;
+    if (own === this.#firstSymbol) return false;
     const [first, text] = [this.#firstSymbol, own].map((name) => name.replaceAll(KEY_SEPARATOR, '.'));
     const detail = `expected rows of "${first}", was "${text}": leave --symbol out, or give --one-symbol`;
     this.sink.refuse(row.line, 'other-symbol', detail);
-    return false;
+    return true;
   }
 
-  /** Rows of one symbol often follow each other: comparing bytes is cheaper than making a string. */
+  /** The text of the symbol field. Rows of one symbol often follow each other, and comparing bytes is cheap. */
   #columnText(row: Row, field: number): string {
     const last = this.#lastBytes;
     const start = row.starts[field] ?? 0;
@@ -207,24 +207,24 @@ export class BarReader implements RowHandler {
   }
 
   #timeOf(row: Row): RowTime {
-    const { layout, time: read } = this.options;
+    const { layout, time: parse } = this.options;
     const { date, time } = layout;
     const { bytes } = row;
     let start = row.starts[time] ?? 0;
     const end = row.ends[time] ?? 0;
-    if (date === undefined) return read(bytes, start, end);
+    if (date === undefined) return parse(bytes, start, end);
     const dateStart = row.starts[date] ?? 0;
     let dateEnd = row.ends[date] ?? 0;
     while (dateEnd > dateStart && bytes[dateEnd - 1] === SPACE) dateEnd--;
     while (start < end && bytes[start] === SPACE) start++;
     const length = dateEnd - dateStart + 1 + end - start;
     if (length > TIME_BYTES_MAX) return 'unreadable-time';
-    const joined = this.#joined;
+    const joined = this.#joinedTime;
     let to = 0;
     for (let at = dateStart; at < dateEnd; at++) joined[to++] = bytes[at]!;
     joined[to++] = SPACE;
     for (let at = start; at < end; at++) joined[to++] = bytes[at]!;
-    return read(joined, 0, length);
+    return parse(joined, 0, length);
   }
 
   #refuseTime(row: Row, problem: TimeProblem): void {
@@ -250,18 +250,18 @@ export class BarReader implements RowHandler {
       return this.sink.refuse(row.line, reason, detail + priceHint(reason));
     }
     const text = fieldText(row, bad[1]);
-    const infinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
-    const detail = `${bad[0]}: expected a number, was "${text}"${infinite ? '' : numberHint(text)}`;
-    this.sink.refuse(row.line, infinite ? 'not-finite' : 'not-a-number', detail);
+    const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
+    const detail = `${bad[0]}: expected a number, was "${text}"${isNotFinite ? '' : numberHint(text)}`;
+    this.sink.refuse(row.line, isNotFinite ? 'not-finite' : 'not-a-number', detail);
   }
 }
 
-/** The mean as a decimal number: of 1.085 and 1.087 it is 1.086, not 1.0859999999999999. */
+/** The mean of two prices, rounded to 15 digits: 1.085 and 1.087 give 1.086, not 1.0859999999999999. */
 function meanOf(bid: number, ask: number): number {
   return Number(((bid + ask) / 2).toPrecision(15));
 }
 
-/** The close that a time in the last second of a minute stands for; any other time as it is. Epoch ms. */
+/** Rounds a time in the last second of a minute up to the next minute. Returns any other time unchanged. Epoch ms. */
 function closeOf(time: number): number {
   const intoMinute = time % MINUTE_MS;
   return intoMinute >= LAST_SECOND_MS ? time - intoMinute + MINUTE_MS : time;

@@ -1,4 +1,4 @@
-/** Turns rows into bars. */
+/** Turns rows into bars, or refuses them. */
 export { BarReader, type BarReaderOptions } from './bar-reader.js';
 export { FILE_REFUSALS, FilePlanError, type ImportRefusal, type RowSink, timeText } from './refusals.js';
 export { type PriceFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';

@@ -1,9 +1,9 @@
-/** Why an import refuses a row or a file, with the texts that say it, and what a reader of rows reports to. */
+/** The reasons for which an import refuses a row or a file, their messages, and the sink to which a reader reports. */
 import type { Bar, RefusalReason } from '@barkeep/bars';
 import { decimalAt, type RowProblem } from '../rows/index.js';
 import type { TimeProblem } from '../times/index.js';
 
-/** Reasons that cost a whole file. */
+/** Reasons that always refuse a whole file. Any other reason does so when it is reported with line 0. */
 export const FILE_REFUSALS = [
   'unusable-header',
   'unusable-path',
@@ -13,7 +13,7 @@ export const FILE_REFUSALS = [
   'mixed-symbols',
 ] as const;
 
-/** A bar's own reasons, those of its text, and those of a file. */
+/** Reasons of a bar's values, of a row's text, and of a whole file. */
 export type ImportRefusal =
   | RefusalReason
   | RowProblem
@@ -27,7 +27,7 @@ export type ImportRefusal =
   | 'symbol-case'
   | (typeof FILE_REFUSALS)[number];
 
-/** Why a file as a whole cannot be read. */
+/** A whole file cannot be read, for this reason. */
 export class FilePlanError extends Error {
   override readonly name = 'FilePlanError';
   constructor(
@@ -39,19 +39,19 @@ export class FilePlanError extends Error {
   }
 }
 
-/** Receives what a reader makes of rows. */
+/** Receives the bars of a reader, and the rows that it refuses. */
 export interface RowSink {
   bar(symbol: string, bar: Bar): void;
   /** @param line from 1; 0 when the file as a whole is refused */
   refuse(line: number, reason: ImportRefusal, detail: string): void;
 }
 
-/** ISO 8601 of an instant, also of one that no Date can hold. */
+/** An instant as ISO 8601, or as a number of ms when it is outside of the range of a Date. */
 export function timeText(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
 }
 
-/** Why a time is refused, and what would read it. */
+/** The message for a refused time. It names what would make the time readable, where something would. */
 export function timeDetail(problem: TimeProblem, text: string, zone: string): string {
   if (problem === 'date-without-time')
     return `expected a date with a time of day, was "${text}": daily bars are not read`;
@@ -60,20 +60,20 @@ export function timeDetail(problem: TimeProblem, text: string, zone: string): st
   }
   if (problem !== 'unreadable-time') return `time ${text} in ${zone}`;
   const isNumber = Number.isFinite(decimalAt(Buffer.from(text), 0, text.length));
-  if (isNumber) return `expected an epoch of 1990 to 2100, was ${text}; --time-format names its unit`;
+  if (isNumber) return `expected an epoch from 1990 to 2100, was ${text}; --time-format names its unit`;
   // A time in the standard form that does not exist, such as 2024-03-99T10:00Z: no pattern would read it.
   if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-][\d:]+)?$/.test(text)) return `time ${text} in ${zone}`;
   return `time ${text} in ${zone}; --time-format gives a pattern such as "MM/dd/yyyy HH:mm"`;
 }
 
-/** The option that takes a price which is refused otherwise. */
+/** A hint about the option that accepts a refused price; empty for other reasons. */
 export function priceHint(reason: RefusalReason): string {
-  if (reason === 'negative-price') return '; --allow-negative-prices takes them';
+  if (reason === 'negative-price') return '; --allow-negative-prices accepts them';
   if (reason !== 'zero-price') return '';
-  return '; a row of zeros for a minute with no trade needs no bar, and --allow-negative-prices takes prices of zero as they are';
+  return '; a row of zeros for a minute with no trade needs no bar, and --allow-negative-prices accepts prices of zero';
 }
 
-/** The options that read a number as other countries write it. */
+/** A hint about the options for a number in the notation of other countries; empty when none would read it. */
 export function numberHint(text: string): string {
   if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
   if (/^[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})$/.test(text))

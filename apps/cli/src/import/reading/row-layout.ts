@@ -1,32 +1,32 @@
-/** Where the parts of a bar stand in a row. */
+/** Which fields of a row have the parts of a bar. Fields are counted from 0. */
 
 export const PRICE_NAMES = ['open', 'high', 'low', 'close'] as const;
-/** Fields, from 0. */
+/** The field of each price. */
 export type PriceFields = Record<(typeof PRICE_NAMES)[number], number>;
 
-/** The fields of one bar's values, from 0. A row of a wide file has several bars. */
+/** The fields of one bar's values. A row of a wide file has several bars. */
 export interface ValueFields extends PriceFields {
-  /** Their sum is the volume; none stores 0. */
+  /** The volume is the sum of these fields, or 0 when there are none. */
   volume: readonly number[];
-  /** Symbol of these values, of a wide file. */
+  /** Wide files only: the symbol of these values. */
   symbol?: string;
-  /** Lean's quotes: the fields of the ask prices, which are averaged with those of the bid. */
+  /** Lean's quotes only: the fields of the ask prices. The bar gets the means of bid and ask. */
   ask?: PriceFields;
 }
 
 export interface RowLayout {
-  /** Set when date and time of day stand in two fields. */
+  /** Set when the date is in another field than the time of day. */
   date?: number;
   time: number;
   symbol?: number;
   values: readonly ValueFields[];
-  /** Number of fields that a row must have. @default those that are used */
+  /** Smallest number of fields that a row must have, if it needs more than the fields that are used. */
   fieldsMin?: number;
-  /** Number of fields that a row may have; further ones must be empty. */
+  /** Largest number of fields that a row may have; further fields must be empty. */
   fieldsMax: number;
 }
 
-/** The number of fields that a row must have. */
+/** The smallest number of fields that a row must have. */
 export function fieldsMin({ date = 0, time, symbol = 0, values, fieldsMin: given = 0 }: RowLayout): number {
   const used = values.flatMap((fields) => [...PRICE_NAMES.map((name) => fields[name]), ...fields.volume]);
   return Math.max(given, Math.max(date, time, symbol, ...used) + 1);

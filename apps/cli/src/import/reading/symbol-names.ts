@@ -1,27 +1,28 @@
 /**
- * Turns the names of files into symbols: applies the user's map and the choice of case, and refuses a name that differs
- * only in case from another one, since BACpB and BACPB are two companies. Holds the names of one import.
+ * Turns the names of symbols in files into the symbols of a dataset: applies --symbol-map and --symbol-case. By default
+ * it refuses a name that differs only in case from another one: BACpB and BACPB are two securities.
  */
 import { SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 
 /**
- * `guard` keeps the case of a file and refuses a name that differs from a known one only in case; `keep` keeps both;
- * `upper` makes upper case of all.
+ * `guard` keeps the case of a name and refuses a name that differs from a known one only in case; `keep` keeps both;
+ * `upper` converts all names to upper case.
  */
 export type SymbolCase = 'guard' | 'keep' | 'upper';
 
 type SymbolName = { symbol: string } | { reason: 'bad-symbol' | 'symbol-case'; detail: string };
 
+/** Most names whose result is cached. */
 const NAMES_MAX = 200_000;
-/** Excel takes some symbols for dates and numbers. */
+/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. */
 const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
 
 export class SymbolNames {
   readonly #results = new Map<string, SymbolName>();
-  /** By lower case. */
+  /** Symbols by their lower-case form. */
   readonly #known = new Map<string, string>();
 
-  /** @param map names in files to symbols */
+  /** @param map from names in files to symbols */
   constructor(
     private readonly symbolCase: SymbolCase = 'guard',
     private readonly map: ReadonlyMap<string, string> = new Map(),
@@ -33,9 +34,10 @@ export class SymbolNames {
     for (const symbol of stored) this.#known.set(symbol.toLowerCase(), symbol);
   }
 
+  /** The symbol for a name in a file, or why the name is refused. */
   of(text: string): SymbolName {
-    const known = this.#results.get(text);
-    if (known !== undefined) return known;
+    const cached = this.#results.get(text);
+    if (cached !== undefined) return cached;
     const result = this.#find(text);
     if (this.#results.size < NAMES_MAX) this.#results.set(text, result);
     return result;
@@ -55,7 +57,7 @@ export class SymbolNames {
     if (this.symbolCase !== 'guard') return { symbol };
     const other = this.#known.get(symbol.toLowerCase());
     if (other !== undefined && other !== symbol) {
-      const detail = `"${symbol}" differs only in case from "${other}": --symbol-case keep stores both, --symbol-case upper one`;
+      const detail = `"${symbol}" differs only in case from "${other}": --symbol-case keep stores both, --symbol-case upper merges them`;
       return { reason: 'symbol-case', detail };
     }
     this.#known.set(symbol.toLowerCase(), symbol);

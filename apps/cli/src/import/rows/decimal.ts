@@ -9,7 +9,7 @@ const EXACT_DIGITS_MAX = 15;
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const [SPACE, TAB, PLUS, MINUS, DOT, ZERO, NINE] = [32, 9, 43, 45, 46, 48, 57];
 
-/** The number in `bytes[start, end)`, surrounding blanks ignored; NaN when it is no decimal number or is not finite. */
+/** The number in `bytes[start, end)`, without surrounding blanks; NaN when it is not a decimal number or not finite. */
 export function decimalAt(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   let stop = end;
@@ -36,7 +36,7 @@ export function decimalAt(bytes: Uint8Array, start: number, end: number): number
   return negative ? -value : value;
 }
 
-/** Exponents, long numbers, and text that is no number. */
+/** Reads exponents and long numbers, through a string; NaN for text that is not a number. */
 function slowDecimal(bytes: Uint8Array, start: number, end: number): number {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
   return decimalOf(text);
@@ -54,17 +54,17 @@ function decimalOf(text: string, exponent = 0): number {
 export interface NumberStyle {
   /** @default '.' */
   decimal: '.' | ',';
-  /** Between groups of three digits, such as `,` in 1,234,567. */
+  /** Separates groups of three digits, such as `,` in 1,234,567. */
   thousands?: string;
 }
 
-/** Reads the number in `bytes[start, end)`; NaN when it is none. */
+/** Reads the number in `bytes[start, end)`; NaN when the bytes are not a number. */
 export type NumberReader = (bytes: Uint8Array, start: number, end: number) => number;
 
 /**
- * The reader for a style and a scale. Powers of ten are applied to the decimal digits, so that fixed-point prices of 18
- * digits become the nearest double.
- * @param scale values are divided by it
+ * Makes the reader for a style and a scale. A scale that is a power of ten moves the decimal point of the text, so that
+ * fixed-point prices of 18 digits become the nearest double.
+ * @param scale every number is divided by this
  */
 export function numberReader({ decimal, thousands }: NumberStyle, scale: number): NumberReader {
   const isPlain = decimal === '.' && thousands === undefined;
@@ -82,7 +82,7 @@ export function numberReader({ decimal, thousands }: NumberStyle, scale: number)
   };
 }
 
-/** Up to 15 digits are exact in a double, and so is their division by a power of ten; longer ones go through text. */
+/** Up to 15 digits are exact in a double and can be divided by a power of ten; longer numbers go through text. */
 function scaledAt(bytes: Uint8Array, start: number, end: number, power: number, scale: number): number {
   const value = decimalAt(bytes, start, end);
   if (end - start <= EXACT_DIGITS_MAX && Number.isSafeInteger(value)) return value / scale;
@@ -92,7 +92,7 @@ function scaledAt(bytes: Uint8Array, start: number, end: number, power: number, 
   return decimalOf(text, -power);
 }
 
-/** Empty, which is no number, when the groups are not of three digits: 1.0850 is not ten thousand. */
+/** The number with a decimal point and without groups; empty when a group is not of three digits, as in 1.0850. */
 function plainText(text: string, decimal: string, thousands: string | undefined): string {
   const [whole = '', ...rest] = text.split(decimal);
   if (rest.length > 1) return '';

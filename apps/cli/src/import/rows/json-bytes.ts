@@ -1,4 +1,4 @@
-/** What each byte is in JSON, what the bytes of a text mean, and whether all brackets are closed. */
+/** Reads bytes as JSON: the class of each byte, the decoded text of a string, and whether all brackets are closed. */
 
 const [QUOTE, BACKSLASH] = [34, 92];
 
@@ -15,7 +15,7 @@ export const JsonClass = {
   closeObject: 9,
 } as const;
 
-/** A class of {@link JsonClass} by byte. */
+/** The {@link JsonClass} of each byte. */
 export const JSON_CLASS: Uint8Array = new Uint8Array(256);
 for (const [bytes, kind] of [
   [' \t\r', JsonClass.blank],
@@ -30,7 +30,7 @@ for (const [bytes, kind] of [
 ] as const)
   for (const byte of Buffer.from(bytes)) JSON_CLASS[byte] = kind;
 
-/** The text or number in `bytes[start, end)`, which stands without its quotes; escapes are replaced by what they mean. */
+/** The string or number in `bytes[start, end)`, which excludes the quotes; escapes are decoded, unless one is wrong. */
 export function jsonText({ buffer, byteOffset }: Uint8Array, start: number, end: number): string {
   const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
   if (!text.includes('\\')) return text;
@@ -42,8 +42,8 @@ export function jsonText({ buffer, byteOffset }: Uint8Array, start: number, end:
 }
 
 /**
- * Checks that JSON text is whole: every bracket is closed. An import checks it before it stores a row, since half of a
- * damaged file must not be kept. The check passes over the bytes once and makes no values.
+ * Checks that JSON text is whole: as many brackets close as open, and the last string ends. An import checks the whole
+ * file before it stores a row, so that it does not keep half of a damaged file. The check makes no values.
  */
 export class JsonBalance {
   #depth = 0;

@@ -1,7 +1,7 @@
 /**
- * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars that stands at
- * the top or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, and one value a line. The keys of the first
- * object are the header: the handler gets them as the first row. What an object holds besides scalars is skipped.
+ * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars, at the top
+ * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
+ * the first object are the header, which the handler gets first. Arrays and objects inside of a row object are skipped.
  * Between two pushes the splitter holds the scalars of one container, at most `ROW_BYTES_MAX`.
  */
 import { JSON_CLASS, JsonClass, jsonText } from './json-bytes.js';
@@ -9,32 +9,35 @@ import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Sp
 
 const [QUOTE, BACKSLASH] = [34, 92];
 const EMPTY = new Uint8Array(0);
-/** A container around bars is not nested deeper. */
+/** Deepest nesting that is read; rows of bars are never deeper. */
 const DEPTH_MAX = 16;
 /** An object of bars has at least a time and four prices. */
 const SCALARS_MIN = 5;
 
 interface Container {
   isArray: boolean;
+  /** Also true at the top level. */
   parentIsArray: boolean;
   hasContainers: boolean;
   hasRows: boolean;
-  /** An object's next text is a key. */
+  /** True in an object whose next string is a key. */
   awaitsKey: boolean;
+  /** See `Row.group`. */
   group: string | undefined;
+  /** Line of its opening bracket. */
   line: number;
-  /** Keys and values that came before a container inside of this one. */
-  before: { keys: string[]; values: string[] } | undefined;
+  /** An object's keys and scalars before the last container inside of it; undefined when there is no such container. */
+  setAside: { keys: string[]; values: string[] } | undefined;
 }
 
 export class JsonRows implements Splitter {
   readonly #stack: Container[] = [];
   readonly #row: Row = { bytes: EMPTY, starts: [], ends: [], count: 0, line: 0 };
   #bytes: Uint8Array = EMPTY;
-  /** Scalars of the innermost container, as places in `#bytes`. */
+  /** Where the scalars of the innermost container begin and end in `#bytes`. */
   #starts: number[] = [];
   #ends: number[] = [];
-  /** Keys of an object; the last one may lack its value. */
+  /** The same for the keys of an object; the last key may lack its value. */
   #keyStarts: number[] = [];
   #keyEnds: number[] = [];
   #header: { names: string[]; bytes: Uint8Array; ends: number[] } | undefined;
@@ -61,15 +64,15 @@ export class JsonRows implements Splitter {
     this.#fail('the file ends inside of a value: it is cut short');
   }
 
-  /** The bytes of the innermost container's scalars, which move to the front of the next buffer. */
+  /** Returns the bytes of the innermost container, with which the next buffer begins, and adjusts all places. */
   #keep(): Uint8Array {
     const bytes = this.#bytes;
     const inToken = this.#token >= 0;
-    const first = [this.#starts[0], this.#keyStarts[0], inToken ? this.#token : undefined];
-    const from = Math.min(...first.map((place) => place ?? bytes.length));
+    const firstPlaces = [this.#starts[0], this.#keyStarts[0], inToken ? this.#token : undefined];
+    const from = Math.min(...firstPlaces.map((place) => place ?? bytes.length));
     if (this.#tooLong || bytes.length - from > ROW_BYTES_MAX) {
       this.#clear();
-      this.#tooLong = true;
+      this.#tooLong = true; // the row is refused at its closing bracket
       if (inToken) this.#token = 0;
       return EMPTY;
     }
@@ -109,7 +112,7 @@ export class JsonRows implements Splitter {
     }
   }
 
-  /** Reads on in a text. @returns the place after what was read */
+  /** Reads a string on. @returns the place after its closing quote, or the end of the bytes when it has none yet */
   #string(start: number): number {
     const bytes = this.#bytes;
     let at = start;
@@ -147,7 +150,7 @@ export class JsonRows implements Splitter {
 
   #beginScalar(at: number): boolean {
     if (this.#stack.length > 0) this.#token = at;
-    // A byte order mark may stand before the first value.
+    // A byte order mark may come before the first value.
     else if (![0xef, 0xbb, 0xbf].includes(this.#bytes[at]!)) this.#fail('expected an array or an object');
     return !this.#failed;
   }
@@ -187,15 +190,15 @@ export class JsonRows implements Splitter {
       awaitsKey: !isArray,
       group,
       line: this.#line,
-      before: undefined,
+      setAside: undefined,
     });
     this.#clear();
   }
 
   #close(isArray: boolean): void {
     const container = this.#stack.pop();
-    if (container === undefined || container.isArray !== isArray) return this.#fail('a bracket closes nothing');
-    if (container.before !== undefined) this.#setAside(container);
+    if (container === undefined || container.isArray !== isArray) return this.#fail('unexpected closing bracket');
+    if (container.setAside !== undefined) this.#setAside(container);
     const isRow = container.parentIsArray && this.#isRow(container);
     if (isRow) this.#emit(container);
     const parent = this.#stack.at(-1);
@@ -203,27 +206,28 @@ export class JsonRows implements Splitter {
     this.#clear();
   }
 
-  #isRow({ isArray, hasContainers, hasRows, before }: Container): boolean {
+  /** True when a container that closes in an array, or at the top level, is a row. */
+  #isRow({ isArray, hasContainers, hasRows, setAside }: Container): boolean {
     if (hasRows) return false;
     if (isArray) return !hasContainers && (this.#starts.length > 0 || this.#tooLong);
-    const count = before?.values.length ?? this.#starts.length;
+    const count = setAside?.values.length ?? this.#starts.length;
     return count >= SCALARS_MIN || this.#tooLong || (this.#header !== undefined && !hasContainers);
   }
 
-  /** Keeps an object's scalars as texts, because those of a container inside of it come next. */
+  /** Keeps an object's keys and scalars as texts, because the places are needed for the container inside of it. */
   #setAside(container: Container): void {
-    const before = (container.before ??= { keys: [], values: [] });
-    before.keys.push(...this.#texts(this.#keyStarts, this.#keyEnds));
-    before.values.push(...this.#texts(this.#starts, this.#ends));
+    const setAside = (container.setAside ??= { keys: [], values: [] });
+    setAside.keys.push(...this.#texts(this.#keyStarts, this.#keyEnds));
+    setAside.values.push(...this.#texts(this.#starts, this.#ends));
     this.#clear();
   }
 
   #emit(container: Container): void {
-    const { isArray, group, line, before } = container;
-    const first = Math.min(this.#starts[0] ?? 0, this.#keyStarts[0] ?? Infinity);
-    if (this.#tooLong || (this.#ends.at(-1) ?? 0) - first > ROW_BYTES_MAX)
+    const { isArray, group, line, setAside } = container;
+    const start = Math.min(this.#starts[0] ?? 0, this.#keyStarts[0] ?? Infinity);
+    if (this.#tooLong || (this.#ends.at(-1) ?? 0) - start > ROW_BYTES_MAX)
       return this.handler.refuse(line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
-    const isPlain = before === undefined && !this.#hasEscapes && (isArray || this.#hasHeaderKeys());
+    const isPlain = setAside === undefined && !this.#hasEscapes && (isArray || this.#hasHeaderKeys());
     if (!isPlain) return this.#emitTexts(container);
     const row = this.#row;
     row.bytes = this.#bytes;
@@ -235,11 +239,11 @@ export class JsonRows implements Splitter {
     this.handler.row(row);
   }
 
-  /** Emits a row with escapes, or an object in the order of the header, which the first object gives. */
-  #emitTexts({ isArray, group, line, before }: Container): void {
-    const values = before?.values ?? this.#texts(this.#starts, this.#ends);
+  /** Emits a row whose bytes cannot be used directly: it has escapes, or keys in another order than the header. */
+  #emitTexts({ isArray, group, line, setAside }: Container): void {
+    const values = setAside?.values ?? this.#texts(this.#starts, this.#ends);
     if (isArray) return this.#emitRow(rowOf(values, line), group);
-    const keys = before?.keys ?? this.#texts(this.#keyStarts, this.#keyEnds);
+    const keys = setAside?.keys ?? this.#texts(this.#keyStarts, this.#keyEnds);
     if (this.#header === undefined) {
       const { bytes, ends } = rowOf(keys, line);
       this.#header = { names: keys, bytes, ends };
@@ -254,7 +258,7 @@ export class JsonRows implements Splitter {
     this.handler.row({ ...row, group });
   }
 
-  /** True when an object has the keys of the header in the same order: most files write all objects alike. */
+  /** True when an object has the keys of the header in the same order, as nearly all objects of a file do. */
   #hasHeaderKeys(): boolean {
     const header = this.#header;
     const [starts, ends, bytes] = [this.#keyStarts, this.#keyEnds, this.#bytes];

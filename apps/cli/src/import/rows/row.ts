@@ -1,21 +1,21 @@
 /** One row of a file: the bytes of its fields, without strings. Both CSV and JSON files become rows. */
 
-/** Valid until the callback that got it returns. Field i is `bytes[starts[i], ends[i])`. */
+/** Valid only until the handler's `row` returns. Field i is `bytes[starts[i], ends[i])`. */
 export interface Row {
   bytes: Uint8Array;
   starts: number[];
   ends: number[];
-  /** Number of fields; `starts` and `ends` may be longer. */
+  /** Number of fields; `starts` and `ends` may be longer, with places of an earlier row. */
   count: number;
   /** Line in the file, from 1. */
   line: number;
-  /** JSON only: the keys of the objects, which come before the first of them. */
+  /** JSON only: true for the row of the first object's keys, which comes before that object. */
   isHeader?: boolean;
   /** JSON only: the keys that the row's array is under, from the outside in, such as a symbol; see {@link lastKey}. */
   group?: string;
 }
 
-/** Between the keys of a group; no key has it. */
+/** Separates the keys of a group. */
 export const KEY_SEPARATOR = '\u0000';
 
 /** The innermost key of a group. */
@@ -38,7 +38,7 @@ export interface Splitter {
   end(): void;
 }
 
-/** A longer row is no bar: it is refused, and its bytes are dropped as they arrive. */
+/** A longer row cannot be a bar: it is refused, and its bytes are dropped as they arrive. */
 export const ROW_BYTES_MAX = 65_536;
 
 /** The text of one field, without surrounding blanks. */
@@ -53,7 +53,7 @@ export function rowTexts(row: Row): string[] {
   return Array.from({ length: row.count }, (_, field) => fieldText(row, field));
 }
 
-/** A row of texts, for rows with quotes. */
+/** Makes a row from texts, when its fields cannot be used as they are in the file: quoted CSV, or JSON with escapes. */
 export function rowOf(fields: readonly string[], line: number): Row {
   const parts = fields.map((field) => Buffer.from(field));
   const starts: number[] = [];

@@ -1,4 +1,4 @@
-/** Where the bars of an import wait for a writer, and the writer that feeds them to a session. */
+/** The buffer in which the bars of an import wait to be written, and a writer that feeds bars to a session. */
 import type { Bar } from '@barkeep/bars';
 import type { ClientSession, FedBarsLostError, FeedResult, SymbolStream } from '@barkeep/client';
 import type { BarWriter, StoredRows } from './import-plan.js';
@@ -6,9 +6,10 @@ import type { BarWriter, StoredRows } from './import-plan.js';
 /** About 4 MB of bars. */
 const BUFFERED_BARS_MAX = 50_000;
 
-/** Collects bars by symbol, as large batches are written fastest. When it is full, the import writes them before it reads more. */
+/** Collects bars by symbol, because large batches are written fastest. The import empties a full buffer. */
 export class BarBuffer {
   #bars = new Map<string, Bar[]>();
+  /** Saves a lookup for each bar, since bars of one symbol often follow each other. */
   #lastSymbol = '';
   #lastBars: Bar[] | undefined;
   #count = 0;
@@ -27,7 +28,7 @@ export class BarBuffer {
     return this.#count >= BUFFERED_BARS_MAX;
   }
 
-  /** Empties the buffer. */
+  /** Empties the buffer, and returns what it had. */
   take(): Map<string, Bar[]> {
     const bars = this.#bars;
     this.#bars = new Map();
@@ -37,22 +38,22 @@ export class BarBuffer {
   }
 }
 
-/** Fed bars stay in the session when reading fails. */
+/** Feeds bars to a session. It has no `abort`: bars that were fed stay in the session when the import fails. */
 export class FeedWriter implements BarWriter {
   private readonly streams = new Map<string, SymbolStream>();
 
-  /** @param ends ends each stream after its last bar */
+  /** @param ends true when `finish` ends the stream of each symbol */
   constructor(
     private readonly session: ClientSession,
     private readonly ends: boolean,
   ) {}
 
-  /** The results of each symbol. */
+  /** The totals of each symbol. */
   get fed(): FeedResult[] {
     return [...this.streams.values()].map(({ total }) => total);
   }
 
-  /** True when this writer fed all of the lost bars: feeding its bars from the beginning brings them back. */
+  /** True when this writer fed all of the lost bars, so that reading the files again restores them. */
   hasFed({ symbol, bars }: FedBarsLostError): boolean {
     return bars <= (this.streams.get(symbol)?.total.accepted ?? 0);
   }

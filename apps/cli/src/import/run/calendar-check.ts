@@ -1,17 +1,18 @@
-/** Says whether a calendar has a slot for a time, and what would explain many times outside. Pure except for a cache. */
+/** Checks whether a calendar has a slot for a time, and explains why many times have none. Pure except for a cache. */
 import { type Calendar, dateOf, type Hours } from '@barkeep/bars';
 import { IANAZone } from 'luxon';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** The least share of the rows that an explanation must fit. */
+/** The share of the rows for which the calendar must have slots, if an explanation is right. */
 const SHARE_MIN = 0.95;
-/** Offsets of zones without daylight saving, hours from UTC. */
+/** Offsets from UTC of zones without daylight saving, in hours: −12 to 14. */
 const OFFSETS = Array.from({ length: 27 }, (_, index) => index - 12);
 
 export class CalendarCheck {
-  /** Opens and closes in turn, by year. */
+  /** For each year, the open and the close of each segment in turn, epoch ms. */
   readonly #years = new Map<number, Float64Array>();
+  /** The year of the last time, its opens and closes, and the index of the last open that was used. */
   #year = Number.NaN;
   #edges: Float64Array = new Float64Array(0);
   #at = 0;
@@ -21,7 +22,7 @@ export class CalendarCheck {
     private readonly hours: Hours,
   ) {}
 
-  /** @param openTime epoch ms */
+  /** True when the calendar has a slot for a bar. Fast when bars follow each other in time. @param openTime epoch ms */
   isInside(openTime: number): boolean {
     const year = new Date(openTime).getUTCFullYear();
     if (year !== this.#year) {
@@ -36,33 +37,32 @@ export class CalendarCheck {
   }
 
   /**
-   * Why many of these times are outside: another zone, closes, other hours, or the calendar's end; undefined when nothing explains
-   * most of them.
-   * @param times of a sample, as they were read in `zone` @param intervalMs of the rows
+   * Why many of these times are outside: dates that the calendar does not cover, another zone, closes, extended hours;
+   * undefined when no reason fits. @param times of a sample, as read in `zone` @param intervalMs of the rows
    */
   hint(times: readonly number[], zone: string, intervalMs: number): string | undefined {
-    const { id, zone: ofCalendar, firstDate, lastDate, hasExtendedHours } = this.calendar;
+    const { id, zone: calendarZone, firstDate, lastDate, hasExtendedHours } = this.calendar;
     const dates = times.map((time) => dateOf(Math.floor(time / DAY_MS)));
-    const isKnown = (date: string): boolean => date >= firstDate && date <= lastDate;
-    if (dates.length > 0 && !dates.some(isKnown)) return `${id} is known from ${firstDate} to ${lastDate}`;
-    const share = (shift: (time: number) => number, check: CalendarCheck = this): number =>
+    const isCovered = (date: string): boolean => date >= firstDate && date <= lastDate;
+    if (dates.length > 0 && !dates.some(isCovered)) return `${id} covers ${firstDate} to ${lastDate}`;
+    const insideShare = (shift: (time: number) => number, check: CalendarCheck = this): number =>
       times.filter((time) => check.isInside(shift(time))).length / Math.max(1, times.length);
-    const now = share((time) => time);
-    const fits = (found: number): boolean => found >= SHARE_MIN && found > now;
-    const wall = IANAZone.create(zone);
-    const readIn = (offsetMs: (time: number) => number): number =>
-      share((time) => time + wall.offset(time) * 60_000 - offsetMs(time));
-    const named = [ofCalendar, 'UTC'].map((name): [string, number] => {
+    const shareNow = insideShare((time) => time);
+    const fits = (share: number): boolean => share >= SHARE_MIN && share > shareNow;
+    const readZone = IANAZone.create(zone);
+    const shareWithOffset = (offsetMs: (time: number) => number): number =>
+      insideShare((time) => time + readZone.offset(time) * 60_000 - offsetMs(time));
+    const shareByZone = [calendarZone, 'UTC'].map((name): [string, number] => {
       const other = IANAZone.create(name);
-      return [name, readIn((time) => other.offset(time) * 60_000)];
+      return [name, shareWithOffset((time) => other.offset(time) * 60_000)];
     });
-    const [zoneByName] = named.filter(([, found]) => fits(found)).sort((one, other) => other[1] - one[1]);
-    if (zoneByName !== undefined) return `they fit ${id} when read with --tz ${zoneByName[0]}`;
-    if (fits(share((time) => time - intervalMs))) return `they fit ${id} with --times close`;
-    const [only, ...others] = OFFSETS.filter((hours) => fits(readIn(() => hours * HOUR_MS)));
+    const [bestZone] = shareByZone.filter(([, share]) => fits(share)).sort((one, other) => other[1] - one[1]);
+    if (bestZone !== undefined) return `they fit ${id} when read with --tz ${bestZone[0]}`;
+    if (fits(insideShare((time) => time - intervalMs))) return `they fit ${id} with --times close`;
+    const [only, ...others] = OFFSETS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));
     if (only !== undefined && others.length === 0) return `they fit ${id} in ${offsetText(only)}`;
-    const hasOthers = this.hours === 'regular' && hasExtendedHours;
-    const areExtended = hasOthers && fits(share((time) => time, new CalendarCheck(this.calendar, 'extended')));
+    const mayBeExtended = this.hours === 'regular' && hasExtendedHours;
+    const areExtended = mayBeExtended && fits(insideShare((t) => t, new CalendarCheck(this.calendar, 'extended')));
     return areExtended ? `they are in pre-market or after-hours of ${id}: --hours extended stores them` : undefined;
   }
 
@@ -79,7 +79,7 @@ export class CalendarCheck {
   }
 }
 
-/** The names of these zones have the opposite sign: Etc/GMT-8 is UTC+8. */
+/** Names the zone of an offset. Its name has the opposite sign: Etc/GMT-8 is UTC+8. */
 function offsetText(hours: number): string {
   const [sign, inName] = hours < 0 ? ['−', '+'] : ['+', '-'];
   return `a zone of UTC${sign}${Math.abs(hours)}, such as --tz Etc/GMT${inName}${Math.abs(hours)}`;

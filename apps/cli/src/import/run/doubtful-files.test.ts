@@ -71,7 +71,7 @@ describe('K14 rows of another interval', () => {
     const daily = `period,${HEADER}1d,${rows(1, at(4, 14))}`;
     expect(await outcomeOf(daily)).toContain('"period" says 1-day');
     const symbols = Array.from({ length: 9 }, (_, index) => `S${index},${rows(1, at(4, 5))}`).join('');
-    expect(await outcomeOf(`symbol,${HEADER}${symbols}`, {})).toContain('of one midnight');
+    expect(await outcomeOf(`symbol,${HEADER}${symbols}`, {})).toContain('the same midnight');
   });
 
   it('are refused when some of them stand on whole minutes', async () => {
@@ -109,7 +109,7 @@ describe('K9 a day that was taken for a month', () => {
 
   it('is refused when dates are a month apart', async () => {
     for (const text of [days([1, 2, 3, 6, 7, 8], dayFirst), newestFirst(days([1, 2, 3, 6, 7, 8], dayFirst))])
-      expect(await outcomeOf(HEADER + text)).toContain('if the day stands before the month');
+      expect(await outcomeOf(HEADER + text)).toContain('if the day comes before the month');
     const kibot: Text = (ms) => {
       const [year, month, day, time] = parts(ms);
       return `${day}/${month}/${year},${time}`;

@@ -1,4 +1,4 @@
-/** What an import looks at in an entry before it reads its rows: its start, whether its JSON is whole, and the symbol of each file of a zip. */
+/** Reads the start of an entry, checks that JSON is whole, and compares the symbols of the files in a zip. */
 import type { FileStart } from '../detect/index.js';
 import { type InputEntry, UnreadableFileError } from '../files/index.js';
 import { FilePlanError, type SymbolNames } from '../reading/index.js';
@@ -6,13 +6,10 @@ import { JsonBalance } from '../rows/index.js';
 import type { ImportPlan } from './import-plan.js';
 
 const HEAD_BYTES = 256 * 1024;
-/** Stands for the last bytes of a file while only its first bytes are read. */
+/** Takes the place of a file's last bytes while only its first bytes are read. */
 const LINE_END = Buffer.from('\n');
 
-/**
- * The start of an entry, and the pieces after its head.
- * @param tail the last bytes; undefined when only the head is read
- */
+/** Reads the start of an entry. The caller reads or ends `rest`. @param tail the last bytes, when they are known */
 export async function startOf(
   entry: InputEntry,
   symbol: string | undefined,
@@ -46,33 +43,30 @@ export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Ui
   const balance = new JsonBalance();
   for await (const piece of pieces) balance.push(piece);
   if (!balance.isWhole)
-    throw new UnreadableFileError('the JSON has a bracket or a text without its end: the file is cut short or damaged');
+    throw new UnreadableFileError('the JSON has an unclosed bracket or string: the file is cut short or damaged');
 }
 
-/** Files that are named in a message. */
+/** Most files that a message names. */
 const NAMED_MAX = 3;
 
-/** The symbol of each entry by --symbol-from-path, from the entry's name or from the zip's; undefined where neither fits. */
+/** The symbol that --symbol-from-path finds in each entry's name or in that of the zip; undefined where none is. */
 export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: ImportPlan): (string | undefined)[] {
   return entries.map(
     ({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)) ?? symbolOf?.(file),
   );
 }
 
-/** True when each entry has a symbol by its path, and no other one has the same: then no entry needs to be opened to know it. */
+/** True when every path gives another symbol: then no entry needs to be opened to compare the symbols. */
 export function areDistinct(symbols: readonly (string | undefined)[], names: SymbolNames): boolean {
-  const found = new Set<string>();
+  const distinct = new Set<string>();
   for (const symbol of symbols) {
     const name = symbol === undefined ? undefined : names.of(symbol);
-    if (name !== undefined && 'symbol' in name) found.add(name.symbol);
+    if (name !== undefined && 'symbol' in name) distinct.add(name.symbol);
   }
-  return found.size === symbols.length;
+  return distinct.size === symbols.length;
 }
 
-/**
- * @param symbols that the entries become; undefined for one that has a symbol column or no bars
- * @throws FilePlanError when two entries become one symbol
- */
+/** @param symbols of the entries; undefined where the rows name theirs @throws FilePlanError when two are the same */
 export function refuseMixed(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): void {
   const bySymbol = new Map<string, string[]>();
   for (const [index, symbol] of symbols.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Runs an import: reads files, writes bars, returns a summary. Wrong rows and files are counted and the import continues;
- * when reading or writing itself fails, nothing of the import is kept.
+ * Runs an import: reads files, writes bars, returns a summary. The import counts rows and files that it refuses, and
+ * continues. When writing fails or the user stops the import, the writer's `abort` removes what was written.
  */
 import type { Bar } from '@barkeep/bars';
 import { type ChosenVolume, type FilePlan, type FileStart, leanFile, planFile, planLean } from '../detect/index.js';
@@ -13,7 +13,7 @@ import type { BarWriter, ImportPlan } from './import-plan.js';
 import { type ImportSummary, RefusalLog, UnderstoodLog } from './summary.js';
 import { PriceWatch, SpacingWatch } from './watches.js';
 
-/** Different warnings of files that are kept. */
+/** Most different warnings about files that are kept. */
 const WARNINGS_MAX = 20;
 
 type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -21,15 +21,16 @@ type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 class ImportRun {
   readonly refused = new RefusalLog();
   readonly understood: UnderstoodLog;
-  /** The first file and the number of files of each warning. */
+  /** For each warning, the first file that has it, and the number of such files. */
   readonly #warned = new Map<string, { name: string; files: number }>();
   outside = 0;
   unknownVolumes = 0;
-  /** Written so far. */
+  /** Bars written so far. */
   bars = 0;
   readonly #watches: readonly (SpacingWatch | PriceWatch)[];
   readonly #buffer = new BarBuffer();
   #writing: Promise<void> = Promise.resolve();
+  /** Bytes of the files read so far. */
   #bytes = 0;
 
   /** @param writer undefined for a dry run */
@@ -43,20 +44,20 @@ class ImportRun {
   }
 
   async readFile(file: InputFile): Promise<void> {
-    const shown = this.plan.showPath(file.path);
+    const shownPath = this.plan.showPath(file.path);
     const bytesBefore = this.#bytes;
     try {
       const entries = await inputEntries(file.path);
       const symbols = symbolsByPath(entries, this.plan);
       await this.#checkZip(entries, symbols);
       for (const [index, entry] of entries.entries()) {
-        const name = entry.name === undefined ? shown : `${shown}!${entry.name}`;
+        const name = entry.name === undefined ? shownPath : `${shownPath}!${entry.name}`;
         await this.#readEntry(entry, name, symbols[index]).catch((error: unknown) => this.#refuseFile(name, error));
       }
     } catch (error) {
-      this.#refuseFile(shown, error);
+      this.#refuseFile(shownPath, error);
     }
-    this.#bytes = bytesBefore + file.bytes;
+    this.#bytes = bytesBefore + file.bytes; // exact: a file may be read in part, or refused
     this.events.onProgress(this.#bytes, this.bars);
   }
 
@@ -88,12 +89,12 @@ class ImportRun {
     const tail = await entry.check();
     const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytes += bytes));
     try {
-      const all = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
+      const wholeText = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
       const sampled = this.#planOf(entry, start);
       if (sampled === undefined) return;
-      const volume = await volumeOf(sampled, all);
+      const volume = await volumeOf(sampled, wholeText);
       const plan = volume === undefined ? sampled : (this.#planOf(entry, { ...start, volume }) ?? sampled);
-      if (plan.delimiter === undefined) await checkWhole(all());
+      if (plan.delimiter === undefined) await checkWhole(wholeText());
       this.understood.add(name, plan.understood);
       for (const warning of plan.warnings) this.#warn(name, warning);
       await this.#readRows(plan, name, start.head, rest);
@@ -157,12 +158,12 @@ class ImportRun {
   async #checkZip(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): Promise<void> {
     if (entries.length < 2 || this.plan.oneSymbol || this.plan.read.format === 'lean') return;
     if (areDistinct(symbols, this.plan.read.symbolNames)) return;
-    const found: (string | undefined)[] = [];
-    for (const [index, entry] of entries.entries()) found.push(await this.#symbolOf(entry, symbols[index]));
-    refuseMixed(entries, found);
+    const storedAs: (string | undefined)[] = [];
+    for (const [index, entry] of entries.entries()) storedAs.push(await this.#symbolOf(entry, symbols[index]));
+    refuseMixed(entries, storedAs);
   }
 
-  /** The one symbol that an entry becomes, by its first bytes; undefined when it has several, or no bars. */
+  /** The one symbol as which an entry is stored; undefined when its rows name theirs, or when it cannot be read. */
   async #symbolOf(entry: InputEntry, byPath: string | undefined): Promise<string | undefined> {
     try {
       const { start, rest } = await startOf(entry, byPath);
@@ -174,11 +175,11 @@ class ImportRun {
     }
   }
 
-  /** Starts to write the buffered bars when the previous write is done, so that PostgreSQL works while the import reads on. */
+  /** Waits for the previous write, then starts to write the buffered bars while the import reads on. */
   async #writeBehind(): Promise<void> {
     await this.#writing;
     this.#writing = this.#write(this.#buffer.take());
-    this.#writing.catch(() => undefined); // the next await reports it
+    this.#writing.catch(() => undefined); // awaited later, in the next call or in `flush`
   }
 
   async #write(batches: ReadonlyMap<string, Bar[]>): Promise<void> {
@@ -207,12 +208,12 @@ class WriteError extends Error {
   }
 }
 
-/** Reads the file for the choice between its volume columns; undefined for a file that has at most one. */
-async function volumeOf({ volumeChoice, delimiter }: FilePlan, all: () => Pieces): Promise<ChosenVolume | undefined> {
+/** Reads the whole file to choose between its volume columns; undefined for a file that has at most one. */
+async function volumeOf({ volumeChoice, delimiter }: FilePlan, text: () => Pieces): Promise<ChosenVolume | undefined> {
   const choice = volumeChoice?.();
   if (choice === undefined) return undefined;
   const rows = splitterOf(delimiter, choice);
-  for await (const piece of all()) rows.push(piece);
+  for await (const piece of text()) rows.push(piece);
   rows.end();
   return choice.chosen;
 }

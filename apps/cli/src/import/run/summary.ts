@@ -4,7 +4,7 @@ import { formatCount, table } from '../../terminal/index.js';
 import type { Understood } from '../detect/index.js';
 import { FILE_REFUSALS, type ImportRefusal } from '../reading/index.js';
 
-/** This many refusals are shown with file and line; all are counted. */
+/** Most refusals that are shown with file and line; all are counted. */
 const SHOWN_REFUSALS_MAX = 10;
 const FILE_REASONS: ReadonlySet<string> = new Set(FILE_REFUSALS);
 
@@ -16,9 +16,9 @@ interface ShownRefusal {
   detail: string;
 }
 
-/** What was understood of the files that are read alike. */
+/** What was understood of files that are read alike. */
 interface UnderstoodFiles extends Understood {
-  /** The first of them. */
+  /** The first of these files. */
   file: string;
   files: number;
 }
@@ -30,18 +30,18 @@ export interface ImportSummary {
   /** accepted + duplicate + conflicting + refused + outside. */
   rows: number;
   accepted: number;
-  /** Rows that were stored before with the same values. */
+  /** Rows that the dataset already has with the same values. */
   duplicate: number;
-  /** Rows whose minute was stored before with other values, which stay. */
+  /** Rows for which the dataset already has other values, which stay. */
   conflicting: number;
   refused: Pick<RefusalLog, 'rows' | 'files' | 'reasons' | 'first'>;
-  /** Rows that the calendar of --calendar has no slot for; they are not stored. */
+  /** Rows for which the calendar of --calendar has no slot; they are not stored. */
   outside: number;
   /** Rows with volume −1, which stands for unknown and is stored as 0. */
   unknownVolumes: number;
   understood: UnderstoodFiles[];
   warnings: string[];
-  /** Nothing was stored: the user only wanted to see what would be. */
+  /** True when nothing was stored, because of --dry-run. */
   dryRun: boolean;
   seconds: number;
   rowsPerSecond: number;
@@ -51,7 +51,7 @@ export class RefusalLog {
   rows = 0;
   files = 0;
   readonly reasons: Partial<Record<ImportRefusal, number>> = {};
-  /** With file and line. */
+  /** The first refusals, with file and line. */
   readonly first: ShownRefusal[] = [];
 
   /** @param line from 1; 0 for a whole file */
@@ -63,16 +63,16 @@ export class RefusalLog {
   }
 }
 
-/** A detail may quote a broken file: control characters must not reach a terminal. */
+/** Replaces control characters and cuts long texts: a detail may quote a broken file, and is shown in a terminal. */
 function printable(text: string): string {
   const clean = text.replace(/[\p{Cc}\p{Cf}\u{fffd}]/gu, '?');
   return clean.length > 300 ? `${clean.slice(0, 299)}…` : clean;
 }
 
-/** More kinds of files in one import are counted with the last. */
+/** Files of further kinds are counted with the last kind. */
 const KINDS_MAX = 20;
 
-/** Keeps what was understood of the files of an import, once for all files that are read alike. */
+/** Keeps what was understood of the files of an import: one entry for all files that are read alike (one kind). */
 export class UnderstoodLog {
   readonly #byKind = new Map<string, UnderstoodFiles>();
 
@@ -100,7 +100,7 @@ export class UnderstoodLog {
   }
 }
 
-/** @param into what the bars went to */
+/** @param into the word for what the bars went into, such as `session` */
 export function summaryText(summary: ImportSummary, into = 'dataset'): string {
   const { refused } = summary;
   const reasons = Object.entries(refused.reasons).map(([reason, times]) => `${reason} ${formatCount(times)}`);

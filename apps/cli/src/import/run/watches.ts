@@ -1,4 +1,4 @@
-/** Watches the bars of each symbol over a whole import for what the first rows of a file do not show. Pure. */
+/** Watches all bars of each symbol for what a file's sample may not show: another interval, price jumps. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { greatestCommonDivisor, spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
@@ -6,32 +6,34 @@ import { timeText } from '../reading/index.js';
 /** A run of rows whose distances have a common divisor above the interval. */
 interface Run {
   divisor: number;
-  /** The least distance. */
+  /** The smallest distance. */
   least: number;
+  /** Number of distances. */
   steps: number;
   from: number;
   to: number;
 }
 
 interface Watched {
+  /** Time of the last row, epoch ms. */
   last: number;
   run: Run;
-  /** Distances outside of the run: those of one interval, and the others. */
+  /** Number of distances before the run: those of one interval, and the others. */
   dense: number;
   sparse: number;
-  /** The first run that is too long for chance. */
+  /** The first run that is too long to be chance. */
   found?: Run;
 }
 
-/** Fewest steps that speak for another interval, where no row of the symbol had another distance before. */
+/** Fewest steps of a run that show another interval, if the symbol had no other distances before. */
 const WIDE_STEPS_MIN = 6;
-/** The same for two to four times the interval, which a quiet symbol has by chance more often. */
+/** The same for a run of less than five times the interval, which a quiet symbol has by chance more often. */
 const NEAR_STEPS_MIN = 14;
 const WIDE_RATIO = 5;
-/** Rows of one interval after which a symbol counts as one that trades in every interval. */
+/** Distances of one interval after which a symbol counts as one that trades in every interval. */
 const DENSE_MIN = 5;
 
-/** Finds rows of a symbol, in any file, that are of another interval. */
+/** Finds runs of rows of a symbol, over all files, that have another interval than the import. */
 export class SpacingWatch {
   readonly #bySymbol = new Map<string, Watched>();
 
@@ -54,19 +56,19 @@ export class SpacingWatch {
     }
   }
 
-  /** One line for each interval that is not the one of the import. */
+  /** One warning for each other interval. */
   warnings(): string[] {
-    const found = new Map<string, { symbols: string[]; run: Run }>();
+    const byInterval = new Map<string, { symbols: string[]; run: Run }>();
     for (const [symbol, watched] of this.#bySymbol) {
       this.#judge(watched);
       const run = watched.found;
       if (run === undefined) continue;
       const interval = spacingText(run.least);
-      const known = found.get(interval) ?? { symbols: [], run };
+      const known = byInterval.get(interval) ?? { symbols: [], run };
       known.symbols.push(symbol);
-      found.set(interval, known);
+      byInterval.set(interval, known);
     }
-    return [...found].map(([interval, { symbols, run }]) => {
+    return [...byInterval].map(([interval, { symbols, run }]) => {
       const others = symbols.length > 1 ? ` and of ${symbols.length - 1} other symbols` : '';
       const [from, to] = [run.from, run.to].toSorted((a, b) => a - b).map(timeText);
       return (
@@ -79,7 +81,7 @@ export class SpacingWatch {
   #step(watched: Watched, distance: number, to: number): void {
     const { run, last } = watched;
     const divisor = run.steps === 0 ? distance : greatestCommonDivisor(run.divisor, distance);
-    if (distance < this.intervalMs) watched.found ??= firstStep(distance, last, to);
+    if (distance < this.intervalMs) watched.found ??= firstStep(distance, last, to); // one is enough
     if (divisor > this.intervalMs) {
       if (run.steps === 0) run.from = last;
       run.divisor = divisor;
@@ -95,7 +97,7 @@ export class SpacingWatch {
     if (distance > this.intervalMs) watched.run = firstStep(distance, last, to);
   }
 
-  /** Keeps the current run when chance does not explain it: the more irregular the distances before, the longer it must be. */
+  /** Keeps the current run as found when it is too long to be chance. After irregular distances it must be longer. */
   #judge(watched: Watched): void {
     const { run, dense, sparse } = watched;
     const isWide = run.divisor >= WIDE_RATIO * this.intervalMs;
@@ -114,11 +116,11 @@ function firstStep(distance: number, from: number, to: number): Run {
   return { divisor: distance, least: distance, steps: 1, from, to };
 }
 
-const RATIO = 10;
-/** Prices that are further apart in time may differ as much as they like. */
+const JUMP_RATIO = 10;
+/** Prices that are further apart in time are not compared. */
 const NEAR_MS = 7 * 86_400_000;
 
-/** Finds a price ten times the one before, and a high ten times its low: a lost decimal sign, another scale or another symbol. */
+/** Finds prices that change tenfold, and a high of ten times its low: another scale or another symbol. */
 export class PriceWatch {
   readonly #last = new Map<string, Bar>();
   #jumps = 0;
@@ -128,10 +130,10 @@ export class PriceWatch {
   add(symbol: string, bars: readonly Bar[]): void {
     let last = this.#last.get(symbol);
     for (const bar of bars) {
-      if (bar.low > 0 && bar.high >= RATIO * bar.low)
-        this.#found(`${symbol} has high ${bar.high} and low ${bar.low}`, bar);
+      if (bar.low > 0 && bar.high >= JUMP_RATIO * bar.low)
+        this.#record(`${symbol} has high ${bar.high} and low ${bar.low}`, bar);
       else if (last !== undefined && isJump(last.close, bar.close) && Math.abs(bar.openTime - last.openTime) < NEAR_MS)
-        this.#found(`${symbol} goes from ${last.close} to ${bar.close}`, bar);
+        this.#record(`${symbol} goes from ${last.close} to ${bar.close}`, bar);
       last = bar;
     }
     if (last !== undefined) this.#last.set(symbol, last);
@@ -144,12 +146,12 @@ export class PriceWatch {
       : [`${this.#example}${others}: is it a lost decimal sign, another scale or another symbol?`];
   }
 
-  #found(what: string, { openTime }: Bar): void {
+  #record(what: string, { openTime }: Bar): void {
     this.#jumps++;
     this.#example ??= `${what} at ${timeText(openTime)}`;
   }
 }
 
 function isJump(before: number, after: number): boolean {
-  return before > 0 && after > 0 && (after >= RATIO * before || before >= RATIO * after);
+  return before > 0 && after > 0 && (after >= JUMP_RATIO * before || before >= JUMP_RATIO * after);
 }

@@ -1,9 +1,9 @@
-/** Reads ISO 8601 times from bytes, with or without an offset, and dates without a Date object: a million rows have a million dates. Pure. */
+/** Reads ISO 8601 times from bytes, with or without an offset, and computes dates without slow Date objects. */
 import { decimalAt } from '../rows/index.js';
 import { namedClock, type RowTime, type WallClock } from './wall-time.js';
 
 const DAY_MS = 86_400_000;
-/** Days before each month of a year that begins in March. */
+/** Days before each month (January first) in a year that begins in March, so that the leap day is its last day. */
 const DAYS_BEFORE = [306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275];
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** Days from 0000-03-01 to 1970-01-01. */
@@ -18,7 +18,7 @@ export function midnightOf(year: number, month: number, day: number): number {
   return (marchYear * 365 + leapDays + DAYS_BEFORE[month - 1]! + day - 1 - EPOCH_DAY) * DAY_MS;
 }
 
-/** The wall time after a midnight, as if it were UTC; NaN for a time of day that does not exist. 24:00 is the end of the day. */
+/** A midnight plus a time of day, in ms; NaN for a time of day that does not exist. 24:00 is the end of the day. */
 export function wallTimeOf(midnight: number, hour: number, minute: number, second: number, ms: number): number {
   const exists = hour >= 0 && hour <= 24 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59;
   if (!exists || (hour === 24 && minute + second + ms > 0)) return Number.NaN;
@@ -30,10 +30,7 @@ const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 
 /** The widest offset from UTC that a zone has. */
 const OFFSET_MAX_MINUTES = 14 * 60;
 
-/**
- * `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, and then nothing, an offset or a zone; slashes and dots may separate the date. 24:00 is the
- * end of the day.
- */
+/** Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, with an optional offset or zone. The date may have slashes or dots. */
 export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const joined = bytes[start + 10] === UPPER_T || bytes[start + 10] === SPACE;
   if (!joined || bytes[start + 13] !== COLON) return 'unreadable-time';
@@ -53,10 +50,7 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
   return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
 }
 
-/**
- * The instant of a wall time; the text from `at` on is nothing or blanks, `Z`, `UTC`, an offset `±HH[[:]MM]`, or the name of a zone.
- * @param clock used when the text has neither offset nor zone
- */
+/** Converts a wall time to an instant, by the offset or zone in `bytes[at, end)`, or by `clock` when there is none. */
 export function instantAt(bytes: Uint8Array, at: number, end: number, wallMs: number, clock: WallClock): RowTime {
   let start = at;
   while (start < end && bytes[start] === SPACE) start++;
@@ -67,12 +61,12 @@ export function instantAt(bytes: Uint8Array, at: number, end: number, wallMs: nu
     const minutes = offsetAt(bytes, start, end);
     return minutes === undefined ? 'unreadable-time' : wallMs - minutes * 60_000;
   }
-  // Interactive Brokers writes a zone behind the time: 20240304 09:30:00 US/Eastern.
+  // Interactive Brokers writes a zone after the time: 20240304 09:30:00 US/Eastern.
   const zone = namedClock(Buffer.from(bytes.subarray(start, end)).toString('latin1'));
   return zone === undefined ? 'unreadable-time' : zone.toUtc(wallMs);
 }
 
-/** Minutes of `±HH`, `±HHMM` or `±HH:MM`, which must end at `end`; undefined for other text and for offsets that no zone has. */
+/** Minutes of `±HH`, `±HHMM` or `±HH:MM`, which must end at `end`; undefined for other text and offsets of no zone. */
 export function offsetAt(bytes: Uint8Array, at: number, end: number): number | undefined {
   const sign = bytes[at] === PLUS ? 1 : bytes[at] === MINUS ? -1 : 0;
   const hours = digitsAt(bytes, at + 1, 2);
@@ -85,6 +79,7 @@ export function offsetAt(bytes: Uint8Array, at: number, end: number): number | u
   return sign * total;
 }
 
+/** Midnight of the date at `start`; NaN when it does not exist, or when the text is too short for a time. */
 function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
   if (end - start < 16 || bytes[start + 4] !== bytes[start + 7]) return Number.NaN;
   const year = digitsAt(bytes, start, 4);
@@ -104,7 +99,7 @@ export function digitsAt(bytes: Uint8Array, start: number, length: number): numb
   return value;
 }
 
-/** Number of digits from `at` on. */
+/** Number of digits that follow each other from `at` on. */
 export function digitsFrom(bytes: Uint8Array, at: number, end: number): number {
   let count = 0;
   while (at + count < end && digitsAt(bytes, at + count, 1) >= 0) count++;

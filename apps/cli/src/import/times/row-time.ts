@@ -1,13 +1,14 @@
 /**
  * Reads the time of a row: ISO 8601, dates in digits, epoch seconds to nanoseconds, or a pattern of the user.
- * A number is never taken for a time that it cannot be: a date without a time of day, an Excel serial day, and a number
- * that no epoch unit puts between 1990 and 2100 are refused by name.
+ * A number that no epoch unit puts between 1990 and 2100 is unreadable. Dates without a time of day and day numbers of
+ * Excel are refused with reasons of their own.
  */
 import { decimalAt } from '../rows/index.js';
 import { digitsAt, digitsFrom, instantAt, isoTimeAt, midnightOf, wallTimeOf } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
+/** Milliseconds per nanosecond. */
 const NS_MS = 1 / 1_000_000;
 const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: NS_MS };
 const EPOCH_UNITS_MS = Object.values(EPOCH_UNIT_MS);
@@ -15,10 +16,10 @@ const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
 const DAY_MS = 86_400_000;
 /** An epoch without a given unit must be in this range. */
 const PLAUSIBLE_MIN_MS = Date.UTC(1990, 0, 1);
-/** Ticks of .NET from 2000 to 2100 would be nanoseconds of 1990. */
+/** A later start for nanoseconds: ticks of .NET from 2000 to 2100 would be nanoseconds of 1990. */
 const PLAUSIBLE_NS_MIN_MS = Date.UTC(1991, 0, 1);
 const PLAUSIBLE_MAX_MS = Date.UTC(2100, 0, 1);
-/** Days since 1899-12-30 of the plausible range. */
+/** The plausible range in Excel's day numbers, which count from 1899-12-30. */
 const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + 25_569;
 const EXCEL_MAX = PLAUSIBLE_MAX_MS / DAY_MS + 25_569;
 
@@ -26,7 +27,7 @@ const EXCEL_MAX = PLAUSIBLE_MAX_MS / DAY_MS + 25_569;
  * Makes the parser for one column.
  * @param format `auto` recognises ISO, digits and epochs; `iso`, `s`, `ms`, `us` and `ns` name one of them; anything else is a pattern
  *   such as `MM/dd/yyyy HH:mm`
- * @param clock converts times that carry no offset
+ * @param clock converts times without an offset
  */
 export function timeParser(format: string, clock: WallClock): TimeParser {
   const unitMs = EPOCH_UNIT_MS[format];
@@ -50,15 +51,16 @@ function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number):
   if (!Number.isFinite(value)) return 'unreadable-time';
   const ms = Math.round(value * unitMs);
   const fits = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
-  // Seconds read as milliseconds are in January 1970: the named unit is not that of the file.
+  // A value that is plausible only in another unit has that unit: seconds read as milliseconds are in January 1970.
   return fits(unitMs) || !EPOCH_UNITS_MS.some(fits) ? ms : 'unreadable-time';
 }
 
+/** Why a text of at most ten characters is not a time. */
 function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
   return end - start === 10 && digitsAt(bytes, start, 4) > 0 ? 'date-without-time' : 'unreadable-time';
 }
 
-/** `20240220…`, an epoch or an Excel serial day. */
+/** Reads a number: a time that begins with digits of a date (`20240220…`), an epoch or a day number of Excel. */
 function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const length = end - start;
   if (
@@ -84,10 +86,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
 }
 
-/**
- * Milliseconds of an epoch of 10, 13, 16 or 19 digits, which are seconds to nanoseconds; -1 for other text. Nanoseconds have more
- * digits than a double, and reading them as text would cost more than the rest of the row.
- */
+/** Milliseconds of an epoch of 10, 13, 16 or 19 digits (s, ms, µs, ns), read without a string; -1 for other text. */
 function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number {
   if (length === 10) return digitsAt(bytes, start, 10) * 1000;
   const ms = digitsAt(bytes, start, 13);
@@ -97,8 +96,8 @@ function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number 
 }
 
 /**
- * `yyyyMMdd`, `yyyyMMddHHmm[ss[SSS]]`, and `yyyyMMdd HH:mm[:ss[.SSS]]`, `yyyyMMdd Hmm[ss]` or `yyyyMMddTHHmmss`, with an offset or a
- * zone behind; undefined for other numbers.
+ * The time of `yyyyMMddHHmm[ss[SSS]]`, `yyyyMMdd HH:mm[:ss[.SSS]]`, `yyyyMMdd Hmm[ss]` or `yyyyMMddTHHmmss`, with an
+ * optional offset or zone. The milliseconds must be 0. Undefined for other numbers.
  */
 function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime | undefined {
   const date = dayAt(bytes, start);
@@ -119,13 +118,13 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
   const [hour = -1, minute = -1, second = 0] = parts;
   const wallMs = wallTimeOf(date, hour, minute, second, 0);
   if (Number.isNaN(wallMs)) return undefined;
-  const fraction = bytes[at] === DOT ? 1 + digitsFrom(bytes, at + 1, end) : digits === 9 ? 3 : 0;
-  const ms = fraction === 0 ? 0 : decimalAt(bytes, bytes[at] === DOT ? at + 1 : at, at + fraction);
-  if (fraction !== 0 && ms !== 0) return undefined;
-  return instantAt(bytes, at + fraction, end, wallMs, clock);
+  const fractionLength = bytes[at] === DOT ? 1 + digitsFrom(bytes, at + 1, end) : digits === 9 ? 3 : 0;
+  const fraction = fractionLength === 0 ? 0 : decimalAt(bytes, bytes[at] === DOT ? at + 1 : at, at + fractionLength);
+  if (fraction !== 0) return undefined;
+  return instantAt(bytes, at + fractionLength, end, wallMs, clock);
 }
 
-/** Midnight of `yyyyMMdd`, epoch ms; undefined when it is no date of the plausible range. */
+/** Midnight of `yyyyMMdd`, epoch ms; undefined when it is not a date from 1900 to 2099. */
 function dayAt(bytes: Uint8Array, start: number): number | undefined {
   const year = digitsAt(bytes, start, 4);
   const month = digitsAt(bytes, start + 4, 2);

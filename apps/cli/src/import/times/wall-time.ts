@@ -1,18 +1,18 @@
 /**
- * Converts the wall time of a zone into an instant, for files with local times.
- * A change of DST skips some wall times and repeats others: such a time is refused, never guessed. Pure except for a cache.
+ * Converts the wall time of a zone into an instant, for files with local times. A change of daylight saving (DST) skips
+ * some wall times and repeats others: such a time is refused, never guessed. Pure except for a cache.
  */
 import { IANAZone } from 'luxon';
 import { UsageError } from '../../terminal/index.js';
 
 const DAY_MS = 86_400_000;
-/** Zones change their offset on a quarter hour (checked for the IANA database since 1970). */
+/** Zones change their offset on a quarter hour only (checked for the IANA database since 1970). */
 const BUCKET_MS = 900_000;
 
-/** Epoch ms, or why the wall time is not a single instant. */
-type Instant = number | 'skipped-by-dst' | 'ambiguous-by-dst';
+/** A number in ms (of an instant, or of an offset), or why a wall time is not a single instant. */
+type MsOrProblem = number | 'skipped-by-dst' | 'ambiguous-by-dst';
 /** Why a time cannot be used. */
-export type TimeProblem = Exclude<Instant, number> | 'unreadable-time' | 'date-without-time' | 'excel-serial';
+export type TimeProblem = Exclude<MsOrProblem, number> | 'unreadable-time' | 'date-without-time' | 'excel-serial';
 /** Epoch ms, or why the time cannot be used. */
 export type RowTime = number | TimeProblem;
 /** Reads the time in `bytes[start, end)`. */
@@ -21,10 +21,10 @@ export type TimeParser = (bytes: Uint8Array, start: number, end: number) => RowT
 /** Converts wall times of one zone. Fast for consecutive rows that are close in time. */
 export class WallClock {
   readonly #zone: IANAZone;
-  /** Offset of a whole day, by its number; undefined for a day near a change. */
+  /** Offset in ms by day number; undefined for a day near a change. */
   readonly #dayOffsets = new Map<number, number | undefined>();
   #lastBucket = Number.NaN;
-  #lastOffset: Instant = 0;
+  #lastOffset: MsOrProblem = 0;
 
   /** @throws UsageError for a zone that is not in the IANA database. */
   constructor(readonly zoneName: string) {
@@ -35,7 +35,7 @@ export class WallClock {
   }
 
   /** The instant at which the clocks of the zone show `wallMs` (epoch ms, as if the wall time were UTC). */
-  toUtc(wallMs: number): Instant {
+  toUtc(wallMs: number): MsOrProblem {
     const bucket = Math.floor(wallMs / BUCKET_MS);
     if (bucket !== this.#lastBucket) {
       this.#lastOffset = this.#offsetOfDay(Math.floor(wallMs / DAY_MS)) ?? this.#offsetNear(bucket * BUCKET_MS);
@@ -44,7 +44,7 @@ export class WallClock {
     return typeof this.#lastOffset === 'number' ? wallMs - this.#lastOffset : this.#lastOffset;
   }
 
-  /** The offset of all wall times of a day, which is the one of the days around it; undefined when those differ. */
+  /** The offset of all wall times of a day in ms; undefined when the offset changes about that day. */
   #offsetOfDay(day: number): number | undefined {
     if (!this.#dayOffsets.has(day)) {
       const before = this.#zone.offset((day - 1) * DAY_MS) * 60_000;
@@ -54,8 +54,8 @@ export class WallClock {
     return this.#dayOffsets.get(day);
   }
 
-  /** Tries the offsets of the previous and the next day: an instant counts when its own offset leads back to the wall time. */
-  #offsetNear(wallMs: number): Instant {
+  /** Tries the offsets of the days before and after: one fits when the zone has it at the instant that it gives. */
+  #offsetNear(wallMs: number): MsOrProblem {
     const before = this.#zone.offset(wallMs - DAY_MS) * 60_000;
     const after = this.#zone.offset(wallMs + DAY_MS) * 60_000;
     const fits = (offset: number): boolean => this.#zone.offset(wallMs - offset) * 60_000 === offset;
@@ -65,17 +65,17 @@ export class WallClock {
   }
 }
 
-/** The names of three letters that the IANA database has. */
+/** Names of three letters that are accepted. */
 const SHORT_ZONES = new Set('UTC GMT UCT EST MST HST CET MET EET WET PRC ROC ROK'.split(' '));
 
-/** Node also knows abbreviations that mean two zones: its BST is Bangladesh, its IST India, its AST Alaska. They are no zones here. */
+/** Refuses abbreviations that Node accepts although they mean two zones: its BST is Bangladesh, its IST India. */
 function isZone(name: string): boolean {
   return IANAZone.isValidZone(name) && (name.length !== 3 || SHORT_ZONES.has(name.toUpperCase()));
 }
 
 const namedClocks = new Map<string, WallClock | undefined>();
 
-/** The clock of a zone that a file names; undefined when there is no such zone. */
+/** The clock of a zone that a file names; undefined for a name that is no zone, and for new names after 1000 others. */
 export function namedClock(zone: string): WallClock | undefined {
   if (!namedClocks.has(zone) && namedClocks.size < 1000) {
     namedClocks.set(zone, /^[A-Z]/.test(zone) && isZone(zone) ? new WallClock(zone) : undefined);
@@ -83,7 +83,7 @@ export function namedClock(zone: string): WallClock | undefined {
   return namedClocks.get(zone);
 }
 
-/** The clock of a zone, made once: a check of the name takes a millisecond, and a zip may have thousands of files. @throws UsageError */
+/** The clock of a zone, cached: making it takes 1 ms, and a zip may have thousands of files. @throws UsageError */
 export function clockOf(zone: string): WallClock {
   return namedClock(zone) ?? new WallClock(zone);
 }
