@@ -134,4 +134,10 @@ describe('Lean rows', () => {
       },
     ]);
   });
+
+  it('of forex without the ask prices are refused', () => {
+    const text = '0,1.0850,1.0852,1.0848,1.0850,0,1.0852,1.0854,1.0850,1.0852,0\n60000,2.0850,2.0852,2.0848,2.0850,0';
+    const { bars, refused } = read('/d/forex/oanda/minute/eurusd/20240304_quote.zip', text);
+    expect([bars.length, refused]).toMatchObject([1, [{ line: 2, reason: 'missing-fields' }]]);
+  });
 });

@@ -5,7 +5,7 @@ import type { ChosenVolume } from './volume-choice.js';
 
 /** What is known of a file before it is planned. */
 export interface FileStart {
-  /** The first and the last bytes of the text. */
+  /** The first and the last bytes of the text; `tail` is empty while only the first ones are read. */
   head: Uint8Array;
   tail: Uint8Array;
   /** The head is the whole file. */
@@ -48,7 +48,7 @@ export function sampleOf({ head, tail, fileName }: FileStart, wanted: string | u
     .toString('utf8')
     .replace(/^\ufeff/, '');
   if (/^\s*[[{]/.test(text)) {
-    if (!/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1')))
+    if (tail.length > 0 && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1')))
       throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short');
     return { ...named, rows: sampleRows(head, undefined), delimiter: undefined };
   }

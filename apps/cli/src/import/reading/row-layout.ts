@@ -28,6 +28,11 @@ export interface RowLayout {
 
 /** The smallest number of fields that a row must have. */
 export function fieldsMin({ date = 0, time, symbol = 0, values, fieldsMin: given = 0 }: RowLayout): number {
-  const used = values.flatMap((fields) => [...PRICE_NAMES.map((name) => fields[name]), ...fields.volume]);
+  const prices = (fields: PriceFields): number[] => PRICE_NAMES.map((name) => fields[name]);
+  const used = values.flatMap((fields) => [
+    ...prices(fields),
+    ...(fields.ask ? prices(fields.ask) : []),
+    ...fields.volume,
+  ]);
   return Math.max(given, Math.max(date, time, symbol, ...used) + 1);
 }

@@ -142,6 +142,22 @@ describe('K6 a zip of several files', () => {
     const result = await imported('FRD.zip', zip, { symbolOf: symbolReader('{symbol}.zip'), read: { zone } });
     expect([result.bars, reasonsOf(result)]).toEqual([[], { 'mixed-symbols': 1 }]);
   });
+
+  it('does not mix two large JSON files in one symbol', async () => {
+    const time = Date.parse('2024-03-04T14:30:00Z');
+    const bars = Array.from({ length: 6000 }, (_, minute) => [
+      time + 60_000 * minute,
+      '10.00',
+      '11.00',
+      '9.00',
+      '10.00',
+      '5.000',
+    ]);
+    const file = Buffer.from(JSON.stringify(bars));
+    expect(file.length).toBeGreaterThan(300_000);
+    const result = await imported('two.zip', zipSync({ '1.json': file, '2.json': file }), { read: { symbol: 'X' } });
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'mixed-symbols': 1 }]);
+  });
 });
 
 describe('K8 the columns of vendors', () => {

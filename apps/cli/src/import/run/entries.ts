@@ -6,8 +6,6 @@ import { JsonBalance } from '../rows/index.js';
 import type { ImportPlan } from './import-plan.js';
 
 const HEAD_BYTES = 256 * 1024;
-/** Takes the place of a file's last bytes while only its first bytes are read. */
-const LINE_END = Buffer.from('\n');
 
 /** Reads the start of an entry. The caller reads or ends `rest`. @param tail the last bytes, when they are known */
 export async function startOf(
@@ -35,7 +33,7 @@ export async function startOf(
   const head = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   const path = entry.name ?? entry.file;
   const fileName = path.slice(path.lastIndexOf('/') + 1);
-  return { start: { head, tail: tail ?? (isWhole ? head : LINE_END), isWhole, fileName, symbol }, rest };
+  return { start: { head, tail: tail ?? (isWhole ? head : new Uint8Array(0)), isWhole, fileName, symbol }, rest };
 }
 
 /** @throws UnreadableFileError for JSON whose brackets are not closed */

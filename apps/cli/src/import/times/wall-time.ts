@@ -73,14 +73,18 @@ function isZone(name: string): boolean {
   return IANAZone.isValidZone(name) && (name.length !== 3 || SHORT_ZONES.has(name.toUpperCase()));
 }
 
-const namedClocks = new Map<string, WallClock | undefined>();
+const clocks = new Map<string, WallClock>();
+/** Texts that are no zone; emptied when it is full, so that a file of such texts does not fill the memory. */
+const notZones = new Set<string>();
+const NOT_ZONES_MAX = 1000;
 
-/** The clock of a zone that a file names; undefined for a name that is no zone, and for new names after 1000 others. */
+/** The clock of a zone that a file names; undefined for a name that is no zone. */
 export function namedClock(zone: string): WallClock | undefined {
-  if (!namedClocks.has(zone) && namedClocks.size < 1000) {
-    namedClocks.set(zone, /^[A-Z]/.test(zone) && isZone(zone) ? new WallClock(zone) : undefined);
-  }
-  return namedClocks.get(zone);
+  if (clocks.has(zone) || notZones.has(zone)) return clocks.get(zone);
+  if (/^[A-Z]/.test(zone) && isZone(zone)) clocks.set(zone, new WallClock(zone));
+  else if (notZones.size < NOT_ZONES_MAX) notZones.add(zone);
+  else notZones.clear();
+  return clocks.get(zone);
 }
 
 /** The clock of a zone, cached: making it takes 1 ms, and a zip may have thousands of files. @throws UsageError */
