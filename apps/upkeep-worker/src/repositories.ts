@@ -73,9 +73,9 @@ export class Repositories {
   private limited(name: string, limit: RepositoryLimit): (session: string) => AskPermit {
     return (session) => async (signal) => {
       const giveBack = await limit.take(session, signal);
-      return this.observed(name, (error) => {
+      return this.observed(name, (failure) => {
         giveBack();
-        const restMs = retryAfterMsOf(error);
+        const restMs = retryAfterMsOf(failure);
         // Without Redis other jobs do not learn of the pause, but this job still has its own delay.
         if (restMs !== undefined && restMs > 0) limit.rest(restMs).catch(() => undefined);
       });
