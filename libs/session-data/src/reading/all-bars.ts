@@ -24,7 +24,7 @@ export interface BarsPart {
   bars: ShownBar[];
 }
 
-/** Yields closed bars: a derived bar that is still forming is left out. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
+/** Yields closed bars, so no bar that is still forming. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
 export async function* readAllBars(
   source: OpenSession,
   { symbols, interval, from = -Infinity, to = Infinity }: AllBarsQuery,

@@ -33,7 +33,7 @@ export interface FillOptions {
 const DAYS_A_CALL = 32;
 
 /** Shows slots that open before `before` and are closed at `clock`; fills the empty ones that are closed at `fillBefore`. */
-interface ShownSlots {
+interface Shown {
   clock: number;
   before: number;
   fill: Fill;
@@ -115,12 +115,7 @@ export class BarSeries {
   }
 
   /** The newest `wanted` bars from the replies to {@link tailCommands} for `count`; undefined when these contain fewer. */
-  private tailBars(
-    shown: ShownSlots,
-    count: number,
-    wanted: number,
-    replies: (Buffer | null)[],
-  ): ShownBar[] | undefined {
+  private tailBars(shown: Shown, count: number, wanted: number, replies: (Buffer | null)[]): ShownBar[] | undefined {
     if (wanted === 0) return [];
     const [bitmap, records] = replies;
     const day = dayAtClock(this.layout, shown.clock);
@@ -133,7 +128,7 @@ export class BarSeries {
   }
 
   /** The newest `wanted` bars in the shown slots. Reads days backward, more of them in each round. */
-  private async walkBack(shown: ShownSlots, wanted: number): Promise<ShownBar[]> {
+  private async walkBack(shown: Shown, wanted: number): Promise<ShownBar[]> {
     const { days } = this.layout;
     let end = 1 + Math.min(dayAtClock(this.layout, shown.clock), this.layout.dayIndexAt(shown.before), days.length - 1);
     let size = Math.ceil(wanted / this.grid(end - 1).slotCount);
@@ -164,7 +159,7 @@ export class BarSeries {
   private show(
     firstDay: number,
     chunks: readonly (DayChunk | undefined)[],
-    { clock, before, fill, fillBefore }: ShownSlots,
+    { clock, before, fill, fillBefore }: Shown,
     from: number,
     lastClose: number | undefined,
   ): { bars: ShownBar[]; lastClose: number | undefined } {

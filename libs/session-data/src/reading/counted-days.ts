@@ -13,7 +13,7 @@ import { runCommands, SCRIPTS } from '../redis/index.js';
 export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
 export type CellCount = (typeof CELL_COUNTS)[number];
 
-/** One symbol on one day, of which the slots `[0, closed)` are counted. */
+/** One symbol on one day; its slots `[0, closed)` are counted. */
 export interface DayCell {
   symbol: string;
   day: number;

@@ -59,6 +59,8 @@ export interface SymbolGap {
 
 const EXAMPLES_MAX = 5;
 
+type DayPart = 'chunks' | 'bitmaps';
+
 interface SymbolDays {
   clock: number;
   frontier: number;
@@ -68,12 +70,7 @@ interface SymbolDays {
 }
 
 /** States and chunks, or only the bitmaps of these, of one symbol's days. They are read after the clock. */
-async function readSymbol(
-  redis: Redis,
-  layout: SessionLayout,
-  symbol: string,
-  part: 'chunks' | 'bitmaps',
-): Promise<SymbolDays> {
+async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, part: DayPart): Promise<SymbolDays> {
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
   const ownDays = [...layout.days.keys()].slice(layout.historyDays);
   const reads = ownDays.flatMap((day) => {

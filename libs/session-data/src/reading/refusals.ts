@@ -74,7 +74,7 @@ export async function readOutsideRows(
   return rows;
 }
 
-/** Subtracts the refusals of windows that end after the clock. @param ahead by `time symbol reason`; time: the window's end, epoch ms */
+/** Subtracts refusals in windows that end after the clock. @param ahead by `time symbol reason`; time: the window's end, epoch ms */
 function withoutAhead(refused: Refusals, ahead: Refusals, clock: number): Refusals {
   const visible = { ...refused };
   for (const [field, count] of Object.entries(ahead)) {
