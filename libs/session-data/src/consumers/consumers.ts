@@ -68,8 +68,7 @@ export function parseConsumerMessage(message: string): { slowest: number; joins:
 /** `beginning`: at the oldest retained day; `now`: at the clock; `kept`: at the kept position, otherwise like `beginning`. */
 export type JoinFrom = 'kept' | 'beginning' | 'now';
 
-/** After this silence a consumer is shown as silent in a session that is not in lockstep. */
-const HEARTBEAT_SECONDS = 30;
+const DEFAULT_HEARTBEAT_SECONDS = 30;
 
 export class SessionConsumers {
   private readonly heartbeatMs: number;
@@ -82,7 +81,7 @@ export class SessionConsumers {
   ) {
     const { pace } = layout.spec;
     const isLockstep = pace.mode === 'lockstep';
-    this.heartbeatMs = 1_000 * (isLockstep ? pace.heartbeatSeconds : HEARTBEAT_SECONDS);
+    this.heartbeatMs = 1_000 * (isLockstep ? pace.heartbeatSeconds : DEFAULT_HEARTBEAT_SECONDS);
     this.waitsFor = isLockstep ? pace.consumers : 0;
     this.onSilence = isLockstep ? pace.onSilence : 'hold';
   }

@@ -13,10 +13,7 @@
 import type { DayGrid } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';
 
-/**
- * Kinds of places. Several may have the same time, as on a calendar that never closes; then the earlier kind in this
- * list comes first.
- */
+/** Kinds of places. When several have one time, as on a calendar that never closes, the earlier kind in this list is first. */
 const KINDS = ['clock', 'day-closed', 'day-opened', 'day-closing'] as const;
 export type ClockEventType = (typeof KINDS)[number];
 

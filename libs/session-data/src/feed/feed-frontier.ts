@@ -34,10 +34,7 @@ export interface FeedAdvance {
 const SILENT = 'silent ';
 
 export class FeedFrontier {
-  /**
-   * @param writer holds the fence
-   * @param frontiers one per partition, epoch ms, as the claim answered them
-   */
+  /** @param writer holds the fence @param frontiers one per partition, epoch ms, as the claim answered them */
   constructor(
     private readonly redis: Redis,
     private readonly layout: SessionLayout,
@@ -104,8 +101,7 @@ export async function readFeedProgress(redis: Redis, layout: SessionLayout): Pro
     const fields = layout.symbolsOf(partition).flatMap((s) => [`${s} reached`, `${s} heard`, `${s} ended`]);
     return [
       ['hget', meta, 'incarnation'],
-      // The last field does not exist: HMGET needs one in a partition without symbols.
-      ['hmget', feed, ...fields, 'none'],
+      ['hmget', feed, ...fields, 'none'], // HMGET needs a field even in a partition without symbols.
     ];
   });
   const [time, ...replies] = await runCommands(redis, [['time'], ...reads]);

@@ -53,8 +53,7 @@ export interface FedBars {
 export const FEED_BARS_A_CALL = 1_000;
 const PLACE_BYTES = 12;
 const RECORD_DOUBLES = RECORD_BYTES / 8;
-/** The word of a record that holds `sourceCount` and `expectedCount`, both 1. */
-const ONE_OF_ONE = 1 | (1 << 16);
+const ONE_OF_ONE = 1 | (1 << 16); // `sourceCount` and `expectedCount` in a record's last word.
 
 /** Bars of one day: their positions in the call, and their slots. */
 interface DayBars {

@@ -111,7 +111,6 @@ export class RepositoryLimit {
     if (verdict !== 'granted') return false;
     this.hold(lease);
     const giveBack = (): void => this.giveBack(lease);
-    // The waiter may have been aborted meanwhile.
     const [waiter] = this.waiting.get(session) ?? [];
     if (!waiter) giveBack();
     else {

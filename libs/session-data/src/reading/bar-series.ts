@@ -88,8 +88,7 @@ export class BarSeries {
       const part = this.show(day, chunks, { clock, before: to, fill, fillBefore }, from, lastClose);
       bars.push(...part.bars);
       lastClose = part.lastClose;
-      // Skips days that were removed meanwhile.
-      day = Math.max(day + DAYS_A_CALL, this.reads.firstKept);
+      day = Math.max(day + DAYS_A_CALL, this.reads.firstKept); // Skips days that were removed meanwhile.
     }
     if (clock !== undefined && bars.length < limit) bars.push(...(await this.formingBetween(from, to, clock)));
     return bars.slice(0, limit);

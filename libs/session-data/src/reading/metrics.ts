@@ -39,9 +39,8 @@ export interface SlotMetrics extends SlotCounts {
   runVolume: number;
   /** Number of refused bars in the whole run by reason, without those that have no slot. */
   refused: Record<string, number>;
-  /** Number of rows without a slot, except those in `extended`. */
+  /** Numbers of rows without a slot: outside of the calendar's extended hours, and in them. */
   outside: number;
-  /** Number of rows without a slot in the calendar's extended hours. */
   extended: number;
   /** Open time of the first row without a slot, for each of the first dates that have any, epoch ms. */
   outsideExamples: number[];
@@ -58,7 +57,6 @@ export interface SymbolGap {
 }
 
 const EXAMPLES_MAX = 5;
-
 type DayPart = 'chunks' | 'bitmaps';
 
 interface SymbolDays {

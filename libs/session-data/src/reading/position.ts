@@ -96,7 +96,6 @@ export async function readVisiblePosition(
   }
 }
 
-/** @param ahead counts of the slots after the clock @param refused bars refused up to the clock */
 function upToClock(
   layout: SessionLayout,
   position: PartitionedPosition,

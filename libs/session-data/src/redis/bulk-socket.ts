@@ -46,9 +46,8 @@ export class BulkSocket extends Socket {
   private left = 0;
 
   constructor() {
-    // `this` exists only after `super`, which needs the callbacks.
     const self: { socket?: BulkSocket } = {};
-    // The constructor accepts `onread`, though the types name it only for `net.connect`.
+    // The callbacks cannot use `this` before `super`. The types name `onread` only for `net.connect`, which passes it on.
     const options: SocketConstructorOpts & ConnectOpts = {
       onread: {
         buffer: () => self.socket!.freeMemory(),

@@ -84,7 +84,7 @@ async function removePartitions(
   partitions: readonly number[],
   mustScan: boolean,
 ): Promise<number> {
-  const possible = partitions.reduce((sum, partition) => sum + symbolKeyCount(layout, partition), 0);
+  const possible = partitions.reduce((sum, partition) => sum + possibleKeyCount(layout, partition), 0);
   const isScanned = mustScan || possible > (await redis.dbsize());
   const batches = isScanned ? scannedKeys(redis, layout, partitions) : namedKeys(layout, partitions);
   let removed = 0;
@@ -99,8 +99,7 @@ async function* scannedKeys(
 ): AsyncGenerator<string[]> {
   const bases = partitions.map((partition) => `${layout.keysOf(partition).base}:`);
   const [first = ''] = bases;
-  // The part that all bases have: `prefix:{id:`.
-  const shared = first.slice(0, first.lastIndexOf(':', first.length - 2) + 1);
+  const shared = first.slice(0, first.lastIndexOf(':', first.length - 2) + 1); // `prefix:{id:`
   for await (const keys of redis.scanStream({ match: keysFrom(shared), count: KEYS_A_CALL })) {
     yield (keys as string[]).filter((key) => bases.some((base) => key.startsWith(base)));
   }
@@ -124,7 +123,6 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
   yield batch;
 }
 
-/** The number of possible keys for symbols and days. */
-function symbolKeyCount(layout: SessionLayout, partition: number): number {
+function possibleKeyCount(layout: SessionLayout, partition: number): number {
   return layout.everSymbolsOf(partition).length * layout.days.length * (1 + layout.intervals.length);
 }

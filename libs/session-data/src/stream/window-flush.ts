@@ -15,10 +15,7 @@ export interface PartitionWindow {
   refused: ReadonlyMap<string, number>;
 }
 
-/**
- * @param fence stamp, epoch and owner
- * @returns verdict, frontier and control, as the script answered them
- */
+/** @param fence stamp, epoch and owner @returns verdict, frontier and control, as the script answered them */
 export async function flushWindow(
   redis: Redis,
   layout: SessionLayout,

@@ -75,10 +75,7 @@ export class SessionWriter {
     }
   }
 
-  /**
-   * Makes this writer the owner of the store. @returns the frontiers and the clock
-   * @throws SessionLostError, FencedError
-   */
+  /** Makes this writer the owner of the store. @returns the frontiers and the clock @throws SessionLostError, FencedError */
   async claim(): Promise<ClaimedPosition> {
     const claims = this.layout.keys.map(({ meta }, p) => this.run(SCRIPTS.claim, p, [meta], [], 'claimed'));
     const positions = (await Promise.all(claims)).map(([, frontier, clock], p) => {

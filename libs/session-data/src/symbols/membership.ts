@@ -209,7 +209,6 @@ async function countsOf(
   });
 }
 
-/** The keys of a partition that hold entries of all its symbols, in the order that drop-symbol.lua and restamp.lua expect. */
 function tableKeys(layout: SessionLayout, partition: number): string[] {
   const { meta, retry, dirty, errors, refused, history, emitted, outside, ...keys } = layout.keysOf(partition);
   return [meta, retry, dirty, errors, refused, history, emitted, outside, keys.refusedAhead, keys.repositoryRefused];

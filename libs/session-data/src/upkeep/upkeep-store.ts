@@ -133,10 +133,7 @@ export class UpkeepStore {
     return scores.length > 0 ? Math.min(...scores) : undefined;
   }
 
-  /**
-   * True when the session is at its end, every slot is filled or settled, every derived bar is made, and no retry is
-   * scheduled.
-   */
+  /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
   async isSettled(): Promise<boolean> {
     if ((await this.nextRetry()) !== undefined) return false;
     for (const [partition, { watermark }] of (await this.positions()).entries()) {

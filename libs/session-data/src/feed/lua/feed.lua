@@ -91,7 +91,6 @@ local function write(day)
   redis.call('SETRANGE', day.chunk, 0, table.concat(bits))
 end
 
--- The counter of a slot in this state; nil when none counts it.
 local function counter_of(state)
   if state == UNFILLABLE then return 'unfillable' end
   if state == NO_TRADE then return 'noTrade' end

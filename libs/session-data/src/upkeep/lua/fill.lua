@@ -50,8 +50,7 @@ for i = 10, #KEYS, 2 do
   end
 end
 
--- The day's totals come from PostgreSQL, which stores each refused bar once. Only what exceeds the counted total is added, so a
--- repeated call counts nothing twice.
+-- The day's totals come from PostgreSQL, which stores each refused bar once. A repeated call counts only what is new.
 for r = 1, refusals do
   local field, refused_total = ARGV[7 + 2 * r], tonumber(ARGV[8 + 2 * r])
   local counted = tonumber(redis.call('HGET', KEYS[9], ARGV[7] .. ' ' .. field) or 0)
