@@ -96,6 +96,7 @@ export async function readVisiblePosition(
   }
 }
 
+/** @param ahead counts of the slots after the clock @param refused number of bars refused up to the clock */
 function upToClock(
   layout: SessionLayout,
   position: PartitionedPosition,

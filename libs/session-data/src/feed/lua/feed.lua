@@ -49,17 +49,17 @@ for i = 9, #KEYS, 2 do
       local slot, close = struct.unpack('<I4d', places, 12 * n + 1)
       if slot >= day.slots then return redis.error_reply('feed: a slot beyond the day') end
       local record = records:sub(RECORD_BYTES * n + 1, RECORD_BYTES * n + RECORD_BYTES)
-      local there = day.fresh[slot]
-      if not there and has_bar(day.bits, slot) then
+      local existing = day.fresh[slot]
+      if not existing and has_bar(day.bits, slot) then
         chunk = chunk or redis.call('GET', day.chunk)
-        there = chunk:sub(day.bytes + RECORD_BYTES * slot + 1, day.bytes + RECORD_BYTES * slot + RECORD_BYTES)
+        existing = chunk:sub(day.bytes + RECORD_BYTES * slot + 1, day.bytes + RECORD_BYTES * slot + RECORD_BYTES)
       end
-      if not there then
+      if not existing then
         day.fresh[slot] = record
         day.low, day.high = math.min(day.low, slot), math.max(day.high, slot)
         accepted = accepted + 1
         if close <= frontier_ms then day.late[#day.late + 1] = slot end
-      elseif there:sub(1, ORIGIN_OFFSET) == record:sub(1, ORIGIN_OFFSET) then
+      elseif existing:sub(1, ORIGIN_OFFSET) == record:sub(1, ORIGIN_OFFSET) then
         duplicates = duplicates + 1
       else
         conflicts[#conflicts + 1] = index + n
