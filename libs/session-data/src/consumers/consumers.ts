@@ -1,8 +1,8 @@
 /**
- * The consumers of a session: who follows it, the position of each, and the limit that they set for the clock in lockstep.
- * A position never goes back except by a new join, and is kept when the consumer leaves or is dropped. A name belongs to the
- * last consumer that joined with it: an earlier one is refused from then on. Outside of lockstep consumers do not limit the
- * clock. Does not move the clock, and reads no bars.
+ * The consumers of a session: their names, their positions, and the limit that they set for the clock in lockstep. A position
+ * moves back only when the consumer joins again; it is kept when the consumer leaves or is dropped. A name belongs to the
+ * process that joined with it last: earlier processes are refused from then on. Outside of lockstep consumers do not limit
+ * the clock. This module does not move the clock, and reads no bars.
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -19,56 +19,56 @@ import { SCRIPTS, type Script, type ScriptArgument, ScriptReplyError } from '../
 import { EVENTS_KEPT } from '../events/index.js';
 
 export const CONSUMER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** Most consumers of a session, including those that left or were dropped. A new one takes the place of the one that left first. */
+/** Most consumers per session, with those that left or were dropped. A new one then replaces the one that left the longest ago. */
 export const CONSUMERS_MAX = 1_000;
-/** The delivered hash of a consumer without deliveries. */
+/** The `deliveredHash` of a consumer that has received nothing yet. */
 export const NOTHING_DELIVERED = '0'.repeat(64);
 
 /** The position of a consumer. */
 export interface ConsumerPosition {
-  /** It has processed every step up to here, epoch ms; at first the session's own start. */
+  /** The consumer has processed every step up to this time, epoch ms. Before the first step: where it begins. */
   time: number;
-  /** Chained hash of what was delivered to it, 64 hex digits. */
+  /** Chained hash of all that was delivered to the consumer, 64 hex digits. */
   deliveredHash: string;
-  /** Steps and bars that were delivered to it. */
+  /** Numbers of steps and of bars that were delivered to the consumer. */
   steps: number;
   bars: number;
 }
 
 /**
- * `active`: it limits the clock. `silent`: it sent nothing for the spec's `heartbeatSeconds`; with the policy `hold` it still
- * limits the clock, otherwise it will be dropped. `dropped`: it was silent for too long. `left`: it left.
+ * `active`: limits the clock in lockstep. `silent`: sent nothing for the spec's `heartbeatSeconds`; with the policy `hold` it
+ * still limits the clock, otherwise it will be dropped. `dropped`: was silent for too long. `left`: left the session.
  */
 export type ConsumerState = 'active' | 'silent' | 'dropped' | 'left';
 
 export interface ConsumerView extends ConsumerPosition {
   name: string;
   state: ConsumerState;
-  /** Time of its last message, epoch ms by the clock of Redis. */
+  /** Time of the consumer's last message, epoch ms by the clock of Redis. */
   seenAt: number;
 }
 
 /** The limit that the consumers set for the clock. */
 export interface ConsumerLimit {
-  /** Position of the slowest consumer, epoch ms; `waiting` until enough have joined; undefined when no consumer limits the clock. */
+  /** Position of the slowest active consumer, epoch ms; `waiting` until enough have joined; undefined when none is active. */
   slowest: number | 'waiting' | undefined;
-  /** How often consumers joined or came back: when it changes, a newer limit may be lower. */
+  /** How often consumers joined or came back. When this number changes, the new limit may be lower. */
   joins: number;
 }
 
 /**
- * Parses a message of the wake channel. @param message the text after the word `consumer` @returns undefined when it does not
- * contain the slowest position: ask {@link SessionConsumers.limit}
+ * Parses a message of the wake channel. @param message the text after the word `consumer` @returns undefined when the message
+ * does not contain the slowest position: call {@link SessionConsumers.limit} then
  */
 export function parseConsumerMessage(message: string): { slowest: number; joins: number } | undefined {
   const [slowest, joins] = message.split(' ');
   return slowest && joins ? { slowest: Number(slowest), joins: Number(joins) } : undefined;
 }
 
-/** Where a consumer begins: at its kept position (or at the beginning), at the oldest retained day, or at the clock. */
+/** `beginning`: at the oldest retained day; `now`: at the clock; `kept`: at the kept position, otherwise like `beginning`. */
 export type JoinFrom = 'kept' | 'beginning' | 'now';
 
-const HEARTBEAT_SECONDS = 30;
+const DEFAULT_HEARTBEAT_SECONDS = 30;
 
 export class SessionConsumers {
   private readonly heartbeatMs: number;
@@ -81,14 +81,14 @@ export class SessionConsumers {
   ) {
     const { pace } = layout.spec;
     const isLockstep = pace.mode === 'lockstep';
-    this.heartbeatMs = 1_000 * (isLockstep ? pace.heartbeatSeconds : HEARTBEAT_SECONDS);
+    this.heartbeatMs = 1_000 * (isLockstep ? pace.heartbeatSeconds : DEFAULT_HEARTBEAT_SECONDS);
     this.waitsFor = isLockstep ? pace.consumers : 0;
     this.onSilence = isLockstep ? pace.onSilence : 'hold';
   }
 
   /**
    * Joins, or joins again. An earlier consumer with this name is refused from now on.
-   * @returns the token for acknowledgements, and the position to continue from; only `kept` returns a position with steps
+   * @returns the token for acknowledgements, and the position to continue from; `steps` and `bars` are 0 unless it was kept
    * @throws ConsumerNameError, ConsumerCountError, SessionLostError
    */
   async join(name: string, from: JoinFrom): Promise<{ token: string; position: ConsumerPosition }> {
@@ -102,18 +102,18 @@ export class SessionConsumers {
   }
 
   /**
-   * Acknowledges a position, and says that the consumer is alive. An earlier position leaves the later one. A dropped consumer
-   * becomes active again.
+   * Acknowledges a position, which also shows that the consumer is alive. A position before the stored one changes nothing. A
+   * dropped consumer becomes active again.
    * @throws ConsumerAheadError when the position is after the session's clock, ConsumerReplacedError, UnknownConsumerError
-   *   when it left or was removed, SessionLostError
+   *   when the consumer left or was removed, SessionLostError
    */
   async acknowledge(name: string, token: string, position: ConsumerPosition): Promise<void> {
     await this.report(name, token, 'stay', position);
   }
 
   /**
-   * Acknowledges a position that the store had and lost when it was set back; it may be after the session's clock, which catches up
-   * with it. Otherwise the clock would wait for the consumer, and the consumer for the clock.
+   * Acknowledges a position that the store lost when it was set back. The position may be after the clock, which catches up with
+   * it: if such a position were refused, the clock would wait for the consumer, and the consumer for the clock.
    * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError
    */
   async restore(name: string, token: string, position: ConsumerPosition): Promise<void> {
@@ -158,12 +158,12 @@ export class SessionConsumers {
   private async report(
     name: string,
     token: string,
-    what: 'stay' | 'leave' | 'restore',
+    mode: 'stay' | 'leave' | 'restore',
     position: ConsumerPosition,
   ): Promise<void> {
     const { time, steps, bars, deliveredHash } = position;
     const { id } = this.layout;
-    const [verdict, clock] = await this.run(SCRIPTS.acknowledge, [name, token, what, time, steps, bars, deliveredHash]);
+    const [verdict, clock] = await this.run(SCRIPTS.acknowledge, [name, token, mode, time, steps, bars, deliveredHash]);
     if (verdict === 'unknown') throw new UnknownConsumerError(id, name);
     if (verdict === 'replaced') throw new ConsumerReplacedError(id, name);
     if (verdict === 'ahead') throw new ConsumerAheadError(id, name, time, Number(clock));
@@ -171,8 +171,8 @@ export class SessionConsumers {
 
   private async run(script: Script, args: readonly ScriptArgument[]): Promise<string[]> {
     const { meta, consumers, events, wake } = this.layout.keysOf(0);
-    const all = [this.layout.incarnation, EVENTS_KEPT, wake, ...args];
-    const reply = (await script.run(this.redis, [meta, consumers, events], all)) as string[];
+    const allArgs = [this.layout.incarnation, EVENTS_KEPT, wake, ...args];
+    const reply = (await script.run(this.redis, [meta, consumers, events], allArgs)) as string[];
     if (reply[0] === 'lost') throw new SessionLostError(this.layout.id);
     return reply;
   }

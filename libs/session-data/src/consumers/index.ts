@@ -1,2 +1,2 @@
-/** Consumers of a session: who follows it, and how far each is. */
+/** Consumers of a session: their names, positions and states. */
 export * from './consumers.js';

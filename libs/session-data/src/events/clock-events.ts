@@ -1,22 +1,19 @@
 /**
- * The events that a move of the clock emits, and their order. A *place* is a time at which the clock may stop: the
- * close of a bar, or a boundary of a day. Places have the same order in every process and at any pace, and the event of
- * each is emitted once. Pure.
+ * The events that a move of the clock emits, and their order. A *place* is one of these events at its time: the clock is at
+ * the close of a bar, or at a boundary of a day. Places have the same order in every process and at any pace, and the event
+ * of each place is emitted once. Pure.
  *
  *   clock        the clock is at `time`: a close, or the next open after a night was skipped
  *   day-opened   the clock is at the day's open, and its first bars are stored
  *   day-closing  the last base bar of the day begins
  *   day-closed   the clock is at the day's close
  *
- * Days of the history emit only their closes.
+ * A day of the history emits only `clock`, at its close.
  */
 import type { DayGrid } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';
 
-/**
- * Kinds of places. Several may have the same time, as on a calendar that never closes; then the earlier kind in this
- * list comes first.
- */
+/** Kinds of places. When several have one time, as on a calendar that never closes, the earlier kind in this list is first. */
 const KINDS = ['clock', 'day-closed', 'day-opened', 'day-closing'] as const;
 export type ClockEventType = (typeof KINDS)[number];
 
@@ -30,7 +27,7 @@ export interface ClockPlace {
   slot?: number;
 }
 
-/** A place with the fields that its event carries. */
+/** The event of a place, with its further fields. */
 export interface ClockEvent {
   type: ClockEventType;
   /** Epoch ms. */
@@ -39,13 +36,13 @@ export interface ClockEvent {
   fields?: Readonly<Record<string, string | number>>;
 }
 
-/** The number of an event among all events of the clock: an integer that grows. */
+/** The number of an event: an integer that is larger for every later place. */
 export function eventNumber({ type, time }: Pick<ClockEvent, 'type' | 'time'>): number {
   return time * KINDS.length + KINDS.indexOf(type);
 }
 
 /**
- * The places from `clock` on, in order, at most to `limit`, both included and epoch ms.
+ * The places in `[clock, limit]`, epoch ms, in order. The `clock` event at `clock` itself is not among them.
  * @param stops where the clock stops: at the end of every base slot, or of every barrier window
  */
 export function* placesFrom(
@@ -66,14 +63,14 @@ function* allPlaces(layout: SessionLayout, clock: number, stops: 'slots' | 'wind
     const grid = layout.grid(dayIndex);
     if (grid.close < clock) continue;
     if (layout.isHistory(dayIndex)) {
-      // The clock passes the history day by day; its days neither open nor close.
+      // The clock passes the history day by day, without `day-opened` and `day-closed`.
       if (grid.close > clock) yield { type: 'clock', time: grid.close, dayIndex, slot: grid.slotCount - 1 };
       continue;
     }
     if (grid.open > clock) yield { type: 'clock', time: grid.open, dayIndex };
     if (grid.open >= clock) yield { type: 'day-opened', time: grid.open, dayIndex };
     const closing = grid.openTime(grid.slotCount - 1);
-    // A clock at the close passed `day-closing` on its way there.
+    // When the clock is at the close, it has passed `day-closing` before.
     let isClosingPassed = grid.close <= clock;
     for (const slot of stops === 'slots' ? slotsAfter(grid, clock) : windowsAfter(layout, dayIndex, clock)) {
       if (!isClosingPassed && slot + 1 === grid.slotCount) {

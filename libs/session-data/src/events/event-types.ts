@@ -1,27 +1,27 @@
 /**
- * The events of a session: their names, their fields, and how entries of the stream are parsed. One table; the types are
- * derived from it. What each event means: docs/api.md. Pure.
+ * The events of a session: their names, their fields, and how entries of the stream are parsed. One table defines them all;
+ * the types are derived from it. What each event means: docs/api.md. Pure.
  */
 import type { SlotCounts } from '@barkeep/bars';
 
-/** Reads one field; undefined when the text is not what it should be. */
+/** Parses the text of one field; undefined when the text is invalid. */
 type Field<T> = (text: string) => T | undefined;
 
 const word: Field<string> = (text) => text;
 const number: Field<number> = (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
 /** Epoch ms. */
 const time: Field<number> = number;
-const bySymbol = <T>(isOne: (value: unknown) => value is T): Field<Record<string, T>> => {
+const bySymbol = <T>(isValue: (value: unknown) => value is T): Field<Record<string, T>> => {
   return (text) => {
-    const value = parsed(text);
-    return isRecord(value) && Object.values(value).every(isOne) ? (value as Record<string, T>) : undefined;
+    const value = parseJson(text);
+    return isRecord(value) && Object.values(value).every(isValue) ? (value as Record<string, T>) : undefined;
   };
 };
 const barsBySymbol = bySymbol((bars) => typeof bars === 'number');
 /** Slots that were settled without a bar, by symbol. */
 const settledBySymbol = bySymbol(isSettled);
 const symbolList: Field<string[]> = (text) => {
-  const value = parsed(text);
+  const value = parseJson(text);
   return Array.isArray(value) && value.every((symbol) => typeof symbol === 'string') ? value : undefined;
 };
 
@@ -34,24 +34,24 @@ export interface SettledSlots {
 
 /** The counts in an event, in the order in which they are written. */
 const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfillable', 'absent', 'missing'] as const;
-const SLOTS = Object.fromEntries(COUNTS.map((name) => [name, number])) as Record<
+const SLOT_COUNTS = Object.fromEntries(COUNTS.map((name) => [name, number])) as Record<
   (typeof COUNTS)[number],
   Field<number>
 >;
-const DAY = { time, date: word, symbols: number };
-const CONSUMER = { time, consumer: word, position: time };
+const DAY_FIELDS = { time, date: word, symbols: number };
+const CONSUMER_FIELDS = { time, consumer: word, position: time };
 
 /** Every event and its fields. */
 const EVENTS = {
   clock: { time },
-  'day-opened': { ...DAY, expected: number, waitedMs: number },
-  'day-closing': { ...DAY, ...SLOTS },
-  'day-closed': { ...DAY, ...SLOTS },
+  'day-opened': { ...DAY_FIELDS, expected: number, waitedMs: number },
+  'day-closing': { ...DAY_FIELDS, ...SLOT_COUNTS },
+  'day-closed': { ...DAY_FIELDS, ...SLOT_COUNTS },
   'day-timed-out': { time, date: word, timeoutMs: number },
   state: { state: word, error: word },
-  'consumer-joined': CONSUMER,
-  'consumer-left': { ...CONSUMER, reason: word },
-  'consumer-dropped': { ...CONSUMER, silentMs: number },
+  'consumer-joined': CONSUMER_FIELDS,
+  'consumer-left': { ...CONSUMER_FIELDS, reason: word },
+  'consumer-dropped': { ...CONSUMER_FIELDS, silentMs: number },
   'stream-silent': { time, symbol: word },
   'gap-found': { date: word, symbols: barsBySymbol },
   'gap-filled': { date: word, symbols: barsBySymbol },
@@ -60,11 +60,11 @@ const EVENTS = {
   'repository-failed': { repository: word, error: word, nextTryAt: time },
   'repository-recovered': { repository: word, failedMs: number },
   derived: { date: word, symbols: symbolList },
-  quality: { date: word, symbols: number, ...SLOTS, barQuality: number },
+  quality: { date: word, symbols: number, ...SLOT_COUNTS, barQuality: number },
 } as const satisfies Record<string, Record<string, Field<unknown>>>;
 
 /** Fields that an event may lack. */
-const OPTIONAL: ReadonlySet<string> = new Set(['error']);
+const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(['error']);
 
 export type SessionEventType = keyof typeof EVENTS;
 /** All names of events. */
@@ -76,25 +76,25 @@ type FieldsOf<T extends SessionEventType> = {
   [F in Exclude<keyof (typeof EVENTS)[T], 'error'>]: (typeof EVENTS)[T][F] extends Field<infer V> ? V : never;
 } & ('error' extends keyof (typeof EVENTS)[T] ? { error?: string } : object);
 
-/** One event: its type, its fields, and when the store took it (`at`, epoch ms of the wall clock). */
+/** One event: its type, its fields, and when Redis stored it (`at`, epoch ms of the wall clock). */
 export type SessionEvent = { [T in SessionEventType]: { type: T; at: number } & FieldsOf<T> }[SessionEventType];
 
-/** The event of a stream's entry; undefined for a type that this version does not know. @param at epoch ms */
-export function parseEvent(list: readonly string[], at: number): SessionEvent | undefined {
+/** Parses names and values, by turns; undefined for an unknown type, or an invalid or missing field. @param at epoch ms */
+export function parseEvent(entry: readonly string[], at: number): SessionEvent | undefined {
   const texts: Record<string, string> = {};
-  for (let i = 0; i + 1 < list.length; i += 2) texts[list[i]!] = list[i + 1]!;
+  for (let i = 0; i + 1 < entry.length; i += 2) texts[entry[i]!] = entry[i + 1]!;
   const { type } = texts;
   if (type === undefined || !isEventType(type)) return undefined;
   const event: Record<string, unknown> = { type, at };
-  for (const [name, read] of Object.entries<Field<unknown>>(EVENTS[type])) {
-    const value = texts[name] === undefined ? undefined : read(texts[name]);
+  for (const [name, parse] of Object.entries<Field<unknown>>(EVENTS[type])) {
+    const value = texts[name] === undefined ? undefined : parse(texts[name]);
     if (value !== undefined) event[name] = value;
-    else if (!OPTIONAL.has(name)) return undefined;
+    else if (!OPTIONAL_FIELDS.has(name)) return undefined;
   }
   return event as SessionEvent;
 }
 
-/** Types that report a change of bars. A strategy sees such an event once the clock has passed the slots that it covers. */
+/** Types that report a change of bars or slots. A strategy sees such an event once the clock has passed those slots. */
 export const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'gap-found',
   'gap-filled',
@@ -110,12 +110,12 @@ export function countFields(counts: SlotCounts): Record<string, number> {
   return Object.fromEntries(COUNTS.map((name) => [name, counts[name]]));
 }
 
-/** Whether an event has this name. */
+/** Whether `name` is the name of an event. */
 export function isEventType(name: string): name is SessionEventType {
   return Object.hasOwn(EVENTS, name);
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

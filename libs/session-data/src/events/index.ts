@@ -1,4 +1,4 @@
-/** A session's event stream: what is emitted, and how it is read. */
+/** A session's event stream: which events are emitted, and how they are published and read. */
 export { type ClockEvent, type ClockPlace, eventNumber, placesFrom } from './clock-events.js';
 export {
   countFields,

@@ -1,16 +1,16 @@
 /**
- * Publishes changes that the clock has passed: moves them from the pending ones to the public events, partition by partition.
- * The owner calls it after each move of the clock, and upkeep after each change of a day that the clock has reached. Also emits
+ * Publishes changes that the clock has passed: moves them from the pending ones to the public events, for each partition. The
+ * owner does this after each move of the clock, and upkeep after each change of a day that the clock has reached. Also emits
  * the state of a session.
  */
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError } from '../layout/index.js';
 import { SCRIPTS, type Script, type ScriptArgument } from '../redis/index.js';
 
-/** Entries that each event stream keeps, approximately: Redis trims whole nodes. */
+/** Approximate number of entries that each event stream keeps: Redis trims whole nodes. */
 export const EVENTS_KEPT = 10_000;
 
-/** @param clock a time that the session's clock has reached, epoch ms */
+/** Publishes what is due in some partitions. @param clock a time that the session's clock has reached, epoch ms */
 export async function publishEvents(
   redis: Redis,
   layout: SessionLayout,
@@ -20,16 +20,16 @@ export async function publishEvents(
   const dayIndex = layout.dayIndexAt(clock);
   const isOver = dayIndex === layout.days.length;
   const grid = layout.grid(isOver ? dayIndex - 1 : dayIndex);
-  const place = [clock, grid.date, isOver ? grid.slotCount : grid.closedBy(clock), layout.base.ms, EVENTS_KEPT];
+  const asOf = [clock, grid.date, isOver ? grid.slotCount : grid.closedBy(clock), layout.base.ms, EVENTS_KEPT];
   await Promise.all(
     partitions.map((partition) => {
       const { meta, pending, events, refusedAhead } = layout.keysOf(partition);
-      return SCRIPTS.publish.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...place]);
+      return SCRIPTS.publish.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...asOf]);
     }),
   );
 }
 
-/** Publishes the changes of one partition after a change of a day that opens at `open`, epoch ms, if the clock is past that. */
+/** Publishes what is due in one partition, if the clock is after `open`: the open of a day that was changed, epoch ms. */
 export async function publishReached(
   redis: Redis,
   layout: SessionLayout,
@@ -41,8 +41,8 @@ export async function publishReached(
 }
 
 /**
- * Runs a script that changes a day which opens at `open`, epoch ms, and publishes the change if the clock is past that.
- * @param args those after the stamp of the partition
+ * Runs a script that changes a day, and publishes the change if the clock is after `open`, the open of that day, epoch ms.
+ * @param args the script's arguments after the stamp of the partition
  * @returns the script's answer @throws SessionLostError
  */
 export async function runAndPublish(
@@ -52,16 +52,16 @@ export async function runAndPublish(
   keys: readonly string[],
   args: readonly ScriptArgument[],
 ): Promise<unknown> {
-  const all = [layout.stampOf(partition), ...args];
-  // The clock is read after the script: when it moves later than this, the owner publishes the change.
-  const [answer, clock] = await script.runThen(redis, keys, all, () => readClock(redis, layout));
+  const stampedArgs = [layout.stampOf(partition), ...args];
+  // The clock is read after the script. When the clock moves after this read, the owner publishes the change.
+  const [answer, clock] = await script.runThen(redis, keys, stampedArgs, () => readClock(redis, layout));
   if ([answer].flat()[0] === 'gone') throw new SessionLostError(layout.id);
   if (Number(clock) > open) await publishEvents(redis, layout, Number(clock), [partition]);
   return answer;
 }
 
 /**
- * Emits the state of a session after it changed in PostgreSQL; a state is not emitted twice in a row.
+ * Emits the state of a session after the state changed in PostgreSQL. A state is not emitted twice in a row.
  * @returns false when there is no store: the session was never started, or is lost or removed
  */
 export async function emitState(

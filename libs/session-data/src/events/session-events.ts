@@ -1,7 +1,7 @@
 /**
- * Reads the events of a session, of all its partitions, from any cursor. Events of one partition keep their order; events
- * of several partitions come approximately in the order of emission, and never after an event of a later batch. Reports
- * when events were trimmed before they were read.
+ * Reads the events of a session, of all its partitions, from any cursor. Events of one partition keep their order. A batch
+ * contains the events of several partitions approximately in the order of emission. Reports when events were trimmed before
+ * they were read.
  */
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
@@ -9,21 +9,21 @@ import { CHANGES, parseEvent, type SessionEvent } from './event-types.js';
 import { runCommands } from '../redis/index.js';
 
 /**
- * The position of a reader in the events of a session: the id of the last entry that it read, by stream (in a strategy's view by
- * partition). A missing id and `0-0` mean the stream's beginning.
+ * The position of a reader in the events of a session: for each stream the id of the last entry that the reader has read. A
+ * strategy reads one stream per partition. A missing id and `0-0` mean the stream's beginning.
  */
 export type EventCursor = readonly string[];
 
-/** Before the first event. */
+/** The cursor before the first event. */
 export const EVENTS_BEGINNING: EventCursor = [];
-/** An entry's id before every other. */
+/** Comes before the id of every entry. */
 const FIRST_ID = '0-0';
 
 const PARTITIONS_MAX = 1_024;
-const LETTERS = { strategy: 'e', operator: 'o' } as const satisfies Record<View, string>;
-const PART = /^[0-9a-z]{1,11}(-[0-9a-z]{1,11})?$/;
+const VIEW_LETTERS = { strategy: 'e', operator: 'o' } as const satisfies Record<View, string>;
+const CURSOR_PART = /^[0-9a-z]{1,11}(-[0-9a-z]{1,11})?$/;
 
-/** An event with the cursor from which the next one is read. */
+/** An event, and the cursor from which the next event is read. */
 export interface CursoredEvent {
   event: SessionEvent;
   cursor: EventCursor;
@@ -33,16 +33,16 @@ export interface EventBatch {
   events: CursoredEvent[];
   /** Where to continue: after all entries that were read, including types that this version does not know. */
   cursor: EventCursor;
-  /** True when events between the cursor and these were trimmed: a follower must read the store again. */
+  /** True when events after the requested cursor were trimmed: a follower must read the store again. */
   gap: boolean;
 }
 
 export interface EventReadOptions {
-  /** Entries of one partition at most. @default 500 */
+  /** Most entries to read per stream. @default 500 */
   limit?: number;
   /**
-   * How long to wait for an event when there is none, ms. Needs a separate connection. Events of partitions other than 0
-   * are seen when the wait ends. @default 0
+   * How long to wait for an event when there is none, ms. Needs a separate connection. Only an event of partition 0 ends the
+   * wait early; events of other partitions are read after it. @default 0
    */
   blockMs?: number;
 }
@@ -54,7 +54,7 @@ export interface EventSource {
 }
 
 type Entry = [id: string, fields: string[]];
-const LIMIT = 500;
+const DEFAULT_LIMIT = 500;
 
 export class SessionEvents {
   constructor(
@@ -71,10 +71,10 @@ export class SessionEvents {
     return ((await runCommands(this.redis, reads)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
   }
 
-  /** Events after a cursor, oldest first; none when there are none. @throws SessionLostError */
+  /** Events after a cursor, oldest first; an empty batch when there are none. @throws SessionLostError */
   async read(
     from: EventCursor = EVENTS_BEGINNING,
-    { limit = LIMIT, blockMs = 0 }: EventReadOptions = {},
+    { limit = DEFAULT_LIMIT, blockMs = 0 }: EventReadOptions = {},
   ): Promise<EventBatch> {
     const batch = await this.readOnce(from, limit);
     if (batch.events.length > 0 || batch.gap || blockMs === 0) return batch;
@@ -106,14 +106,14 @@ export class SessionEvents {
     const gaps = await Promise.all(
       read.map(async ({ entries, first }, at) => {
         const id = from[at] ?? FIRST_ID;
-        // If the last entry that was read is also the last that was trimmed, nothing is lost, but that cannot be seen.
+        // When exactly the entries up to `id` were trimmed, nothing is lost. That cannot be seen, so it counts as a gap.
         if (entries.length === 0 || first === undefined || compareIds(first, id) <= 0) return false;
         return id === FIRST_ID ? this.isTrimmed(streams[at]!) : true;
       }),
     );
     const { events, cursor } = merged(from, read);
-    // An operator reads each change from the stream in which it was made. The same change in the public events is a
-    // repetition.
+    // An operator gets each change from the changes of its partition (stream 1 and later). The public events of partition 0
+    // (stream 0) repeat it.
     const shown =
       this.view === 'operator' ? events.filter(({ event, stream }) => stream > 0 || !CHANGES.has(event.type)) : events;
     const gap = gaps.includes(true);
@@ -121,7 +121,7 @@ export class SessionEvents {
     return { events: shown.map(({ event, cursor: at }) => ({ event, cursor: at })), cursor, gap };
   }
 
-  /** The streams of the view: a strategy's are those that every partition publishes. */
+  /** For a strategy: the public events of each partition. For an operator: those of partition 0, then all partitions' changes. */
   private streams(): string[] {
     const { layout } = this.session;
     if (this.view === 'strategy') return layout.keys.map(({ events }) => events);
@@ -136,39 +136,39 @@ export class SessionEvents {
   }
 }
 
-/** Entries of all partitions in one order, each with the cursor after it. */
+/** The events of all streams, sorted by id, each with the cursor after it; and the cursor after all entries. */
 function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[]) {
-  const all = read.flatMap(({ entries }, partition) => entries.map(([id, fields]) => ({ partition, id, fields })));
-  all.sort((a, b) => compareIds(a.id, b.id) || a.partition - b.partition);
+  const sorted = read.flatMap(({ entries }, stream) => entries.map(([id, fields]) => ({ stream, id, fields })));
+  sorted.sort((a, b) => compareIds(a.id, b.id) || a.stream - b.stream);
   const events: (CursoredEvent & { stream: number })[] = [];
-  let cursor = read.map((_, partition) => from[partition] ?? FIRST_ID);
-  for (const { partition, id, fields } of all) {
-    cursor = cursor.with(partition, id);
+  let cursor = read.map((_, stream) => from[stream] ?? FIRST_ID);
+  for (const { stream, id, fields } of sorted) {
+    cursor = cursor.with(stream, id);
     const event = parseEvent(fields, Number(id.split('-')[0]));
-    if (event) events.push({ event, cursor, stream: partition });
+    if (event) events.push({ event, cursor, stream });
   }
   return { events, cursor };
 }
 
-/** A cursor as text: its view and the ids in base 36, separated by dots; opaque to callers. Short, because each event carries one. */
+/** A cursor as text, opaque to callers: the view's letter and the ids in base 36 with dots between. Short: each event has one. */
 export function encodeCursor(cursor: EventCursor, view: View = 'strategy'): string {
   const parts = cursor.map((id) => {
     const [ms = 0, sequence = 0] = id.split('-').map(Number);
     if (ms === 0 && sequence === 0) return '';
     return sequence === 0 ? ms.toString(36) : `${ms.toString(36)}-${sequence.toString(36)}`;
   });
-  return `${LETTERS[view]}${parts.join('.')}`;
+  return `${VIEW_LETTERS[view]}${parts.join('.')}`;
 }
 
-/** The cursor of a text, or undefined when the text is not a cursor of this view. */
+/** Parses a cursor; undefined when the text is not a cursor of this view. */
 export function decodeCursor(text: string, view: View = 'strategy'): EventCursor | undefined {
-  if (!text.startsWith(LETTERS[view])) return undefined;
+  if (!text.startsWith(VIEW_LETTERS[view])) return undefined;
   if (text.length === 1) return EVENTS_BEGINNING;
   const parts = text.slice(1).split('.');
   if (parts.length > PARTITIONS_MAX) return undefined;
   const ids = parts.map((part) => {
     if (part === '') return FIRST_ID;
-    if (!PART.test(part)) return undefined;
+    if (!CURSOR_PART.test(part)) return undefined;
     const [ms = 0, sequence = 0] = part.split('-').map((digits) => Number.parseInt(digits, 36));
     return Number.isSafeInteger(ms) && Number.isSafeInteger(sequence) ? `${ms}-${sequence}` : undefined;
   });

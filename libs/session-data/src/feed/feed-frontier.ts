@@ -1,6 +1,6 @@
 /**
- * The streaming side of a fed session: the progress of each stream, and the fenced steps by which the frontier follows.
- * Does not decide how far the frontier goes, and writes no bars ({@link SessionFeed} does).
+ * The streaming side of a fed session: reads the progress of each symbol's stream, and moves the frontier by fenced calls.
+ * Does not decide how far the frontier moves, and writes no bars ({@link SessionFeed} does).
  */
 import type { Redis } from 'ioredis';
 import { type SessionLayout, SessionLostError } from '../layout/index.js';
@@ -11,9 +11,9 @@ import type { Control, SessionWriter } from '../stream/index.js';
 /** The progress of one symbol's stream. */
 export interface SymbolProgress {
   symbol: string;
-  /** The stream has sent every bar that closes by then, epoch ms; at first the session's start. */
+  /** The stream has sent every bar that closes at or before this time, epoch ms. At first the session's start. */
   reached: number;
-  /** Time of its last message, epoch ms by Redis' clock; 0 when there was none. */
+  /** Time of the stream's last message, epoch ms by Redis' clock; 0 when there was none. */
   heardAt: number;
   ended: boolean;
 }
@@ -27,17 +27,14 @@ export interface FeedProgress {
 /** The outcome of a move of the frontier. */
 export interface FeedAdvance {
   control: Control;
-  /** Bars in the slots that it passed. */
+  /** Number of bars in the slots that the frontier passed. */
   bars: number;
 }
 
 const SILENT = 'silent ';
 
 export class FeedFrontier {
-  /**
-   * @param writer holds the fence
-   * @param frontiers of each partition, epoch ms, as the claim answered them
-   */
+  /** @param writer holds the fence @param frontiers one per partition, epoch ms, as the claim answered them */
   constructor(
     private readonly redis: Redis,
     private readonly layout: SessionLayout,
@@ -56,9 +53,9 @@ export class FeedFrontier {
   }
 
   /**
-   * Moves the frontier to `to`, epoch ms, the end of a base slot, or to the end of the day in which it stands when that
-   * is earlier: one call passes slots of one day.
-   * @throws FencedError, RewindError when the store holds less than was seen of it, SessionLostError
+   * Moves the frontier to `to` (epoch ms, the end of a base slot), but not past the end of the day that contains the
+   * frontier: one call passes slots of one day.
+   * @throws FencedError, RewindError when the store lost writes and its frontier is earlier, SessionLostError
    */
   async advance(to: number): Promise<FeedAdvance> {
     const dayIndex = this.layout.dayIndexAt(this.frontier);
@@ -67,14 +64,14 @@ export class FeedFrontier {
     return { control: steps[0]!.control, bars: steps.reduce((sum, { bars }) => sum + bars, 0) };
   }
 
-  /** Emits once that a stream became silent after its message at `heardAt`. @throws FencedError, SessionLostError */
+  /** Emits, once per `heardAt`, that a stream is silent since its message at that time. @throws FencedError, SessionLostError */
   async noteSilent(symbol: string, heardAt: number): Promise<void> {
     const { meta, events, stream } = this.layout.keysOf(0);
     const args = [symbol, heardAt, EVENTS_KEPT];
     await this.writer.run(SCRIPTS.noteSilent, 0, [meta, events, stream], args, 'noted');
   }
 
-  /** Of each stream that was reported as silent, the time of its last message before that, epoch ms. */
+  /** By symbol, for each stream that was reported as silent: the time of its last message before the report, epoch ms. */
   async silences(): Promise<Map<string, number>> {
     const { stream } = this.layout.keysOf(0);
     const heard = await this.redis.hmget(stream, ...this.layout.symbols.map((symbol) => SILENT + symbol));
@@ -84,7 +81,7 @@ export class FeedFrontier {
   private async step(partition: number, dayIndex: number, to: number): Promise<FeedAdvance> {
     const { layout } = this;
     const from = this.frontiers[partition]!;
-    // A crash left this partition ahead: the others catch up first.
+    // An earlier call moved this partition and crashed before it moved the others: those catch up first.
     if (from >= to) return { control: 'run', bars: 0 };
     const grid = layout.grid(dayIndex);
     const keys = layout.keysOf(partition);
@@ -98,13 +95,13 @@ export class FeedFrontier {
   }
 }
 
-/** The position of every stream of a fed session. @throws SessionLostError */
+/** The progress of every stream of a fed session. @throws SessionLostError */
 export async function readFeedProgress(redis: Redis, layout: SessionLayout): Promise<FeedProgress> {
   const reads = layout.keys.flatMap(({ meta, feed }, partition) => {
     const fields = layout.symbolsOf(partition).flatMap((s) => [`${s} reached`, `${s} heard`, `${s} ended`]);
     return [
       ['hget', meta, 'incarnation'],
-      ['hmget', feed, ...fields, 'none'],
+      ['hmget', feed, ...fields, 'none'], // HMGET needs a field even in a partition without symbols.
     ];
   });
   const [time, ...replies] = await runCommands(redis, [['time'], ...reads]);

@@ -1,10 +1,10 @@
 /**
  * Feeds a session whose source is a feed: writes bars of a symbol into their slots and stores the progress of its stream.
- * Any number of processes may feed at once, in any order and repeatedly. Nothing here holds a fence or moves the frontier
- * ({@link FeedFrontier} does). A refused bar is answered with its reason and never stored.
+ * Any number of processes may feed at once, in any order and repeatedly. Feeding needs no fence and does not move the
+ * frontier ({@link FeedFrontier} does). A refused bar is never stored; the answer names the reason.
  *
- * The store counts the fed bars of each symbol. A feeder remembers the last count that it was answered; a store that has
- * fewer was set back and lost bars. It then takes nothing from this feeder, because the stream would jump over the lost bars.
+ * The store counts the fed bars of each symbol, and each answer contains the count. A feeder sends the last count that it got.
+ * When the store has fewer bars, it was set back: it then refuses this feeder, whose stream would skip the lost bars.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -32,16 +32,16 @@ import {
 import { SCRIPTS, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT, publishReached } from '../events/index.js';
 
-/** Why a fed bar is not stored: the reasons of all bars, and those that only a feed has. Conflicts are counted separately. */
+/** Why a fed bar is not stored: a reason for any bar, or one that only a feed has. Conflicts are counted separately. */
 export type FeedRefusal = Exclude<RefusalReason, 'conflict'> | 'outside-session' | 'retired';
 
-/** The result of one call: each bar is in one of the counts; `late` ones are among the accepted. */
+/** The outcome of one call. Each bar is in one of accepted, duplicates, conflicts and refused; late bars are also accepted ones. */
 export interface FeedOutcome {
-  /** Written into empty slots. */
+  /** Number of bars that were written into empty slots. */
   accepted: number;
-  /** The slot holds the same bar. */
+  /** Number of bars whose slot holds the same bar. */
   duplicates: number;
-  /** Written into slots that the frontier had passed. */
+  /** Number of accepted bars whose slot the frontier had passed. */
   late: number;
   /** Positions in the call of bars whose slot holds a different bar. */
   conflicts: number[];
@@ -49,11 +49,11 @@ export interface FeedOutcome {
   refused: { index: number; reason: FeedRefusal }[];
 }
 
-/** Bars of one script call: bounds how long it blocks Redis. */
+/** Most bars per script call: bounds how long the script blocks Redis. */
 export const FEED_BARS_A_CALL = 1_000;
 const PLACE_BYTES = 12;
 const RECORD_DOUBLES = RECORD_BYTES / 8;
-const ONE_OF_ONE = 1 | (1 << 16);
+const ONE_OF_ONE = 1 | (1 << 16); // `sourceCount` and `expectedCount` in a record's last word.
 
 /** Bars of one day: their positions in the call, and their slots. */
 interface DayBars {
@@ -61,7 +61,7 @@ interface DayBars {
   slots: number[];
 }
 
-/** What one call of the script stores of a symbol. */
+/** What one call of the script stores for a symbol. */
 interface FeedCall {
   bars?: readonly Bar[];
   /** The bars that have a slot, by index of the day. */
@@ -76,7 +76,7 @@ interface FeedCall {
 interface FeedAnswer extends Pick<FeedOutcome, 'accepted' | 'duplicates' | 'late'> {
   /** Days that open before this time take no bars, epoch ms. */
   retainedFrom: number;
-  /** Positions among the bars that have a slot. */
+  /** Positions of conflicts among the bars that have a slot. */
   conflicts: number[];
 }
 
@@ -84,8 +84,8 @@ export class SessionFeed {
   private readonly feeder = randomUUID();
   private batches = 0;
   private lastDay = 0;
-  /** Of each symbol, how many fed bars this feeder has seen in the store. */
-  private readonly seen = new Map<string, number>();
+  /** By symbol, the number of fed bars in the store at the last answer. */
+  private readonly storedBySymbol = new Map<string, number>();
 
   /** @param layout a session whose source is a feed */
   constructor(
@@ -93,32 +93,32 @@ export class SessionFeed {
     readonly layout: SessionLayout,
   ) {}
 
-  /** Whether the store of a symbol exists: before that nothing can be fed. @throws UnknownSymbolError */
+  /** Whether the store of the symbol's partition exists: before that nothing can be fed. @throws UnknownSymbolError */
   async isBegun(symbol: string): Promise<boolean> {
     const { meta } = this.layout.keysOf(this.partitionOf(symbol));
     return this.layout.owns(await this.redis.hget(meta, 'incarnation'));
   }
 
-  /** Fed bars of the symbol that the store had at the last answer; undefined before the first one. */
+  /** Number of fed bars of the symbol in the store at the last answer; undefined before the first answer. */
   storedBars(symbol: string): number | undefined {
-    return this.seen.get(symbol);
+    return this.storedBySymbol.get(symbol);
   }
 
-  /** An earlier answer, to another feeder, said that the store has this many fed bars of the symbol. */
+  /** Sets the number of fed bars that the store must have, as another feeder was answered it earlier. */
   expectStored(symbol: string, bars: number): void {
-    this.seen.set(symbol, bars);
+    this.storedBySymbol.set(symbol, bars);
   }
 
   /**
    * Writes bars of one symbol, in any order and of any days.
-   * @param malformed number of further records that could not be parsed: they are counted as refused
-   * @throws FeedSetBackError when the store was set back, also at all further calls for the symbol; UnknownSymbolError;
-   *   SessionLostError when there is no store
+   * @param malformed number of further records that could not be parsed; the store counts them as refused
+   * @throws FeedSetBackError when the store was set back, and then at every further call for the symbol;
+   *   UnknownSymbolError; SessionLostError when there is no store
    */
   async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FeedOutcome> {
     const fed: FeedOutcome = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
     for (let from = 0; from === 0 || from < bars.length; from += FEED_BARS_A_CALL) {
-      const part = await this.call(symbol, bars.slice(from, from + FEED_BARS_A_CALL), from === 0 ? malformed : 0);
+      const part = await this.feedPart(symbol, bars.slice(from, from + FEED_BARS_A_CALL), from === 0 ? malformed : 0);
       fed.accepted += part.accepted;
       fed.duplicates += part.duplicates;
       fed.late += part.late;
@@ -128,21 +128,21 @@ export class SessionFeed {
     return fed;
   }
 
-  /** The stream has reached `time`, epoch ms, without further bars. @throws as {@link feed} */
+  /** Stores that the stream has sent all bars up to `time`, epoch ms. @throws as {@link feed} */
   async through(symbol: string, time: number): Promise<void> {
-    await this.run(symbol, { reached: Math.min(time, this.layout.end) });
+    await this.runScript(symbol, { reached: Math.min(time, this.layout.end) });
   }
 
-  /** No more bars will come for the symbol. @throws as {@link feed} */
+  /** Stores that the symbol's stream has ended. @throws as {@link feed} */
   async end(symbol: string): Promise<void> {
-    await this.run(symbol, { isEnd: true });
+    await this.runScript(symbol, { isEnd: true });
   }
 
-  private async call(symbol: string, bars: readonly Bar[], malformed: number): Promise<FeedOutcome> {
-    const { days, refused, refusals, lastClose } = this.placed(bars);
+  private async feedPart(symbol: string, bars: readonly Bar[], malformed: number): Promise<FeedOutcome> {
+    const { days, refused, refusals, lastClose } = this.splitBySlot(bars);
     if (malformed > 0) refusals.set('malformed', malformed);
     const reached = days.size > 0 ? lastClose - latenessMs(this.layout) : undefined;
-    const { accepted, duplicates, late, retainedFrom, conflicts } = await this.run(symbol, {
+    const { accepted, duplicates, late, retainedFrom, conflicts } = await this.runScript(symbol, {
       bars,
       days,
       refusals,
@@ -158,9 +158,9 @@ export class SessionFeed {
 
   /**
    * Splits bars into those that have a slot, by day, and those that are refused. `lastClose`: the last close of a bar with a slot.
-   * `refusals`: numbers of refused bars by reason, in which those in the extended hours of the calendar have a reason of their own.
+   * `refusals`: numbers of refused bars by reason, with a separate reason for the extended hours of the calendar.
    */
-  private placed(bars: readonly Bar[]) {
+  private splitBySlot(bars: readonly Bar[]) {
     const { calendar, hours, prices } = this.layout.spec;
     const days = new Map<number, DayBars>();
     const refused: FeedOutcome['refused'] = [];
@@ -169,7 +169,7 @@ export class SessionFeed {
     for (const [index, bar] of bars.entries()) {
       const place = refuseBar(bar, prices) ?? this.placeOf(bar.openTime);
       if (typeof place === 'string') {
-        // A single bar is never in conflict.
+        // `refuseBar` looks at a single bar, so the reason is never `conflict`.
         refused.push({ index, reason: place as FeedRefusal });
         const isExtended = isOutsideReason(place) && isExtendedTime(calendarNamed(calendar), bar.openTime, hours);
         const name = isExtended ? EXTENDED_HOURS : place;
@@ -185,7 +185,7 @@ export class SessionFeed {
     return { days, refused, refusals, lastClose };
   }
 
-  private async run(
+  private async runScript(
     symbol: string,
     { bars = [], days = new Map(), refusals = new Map(), reached, isEnd = false }: FeedCall,
   ): Promise<FeedAnswer> {
@@ -196,7 +196,7 @@ export class SessionFeed {
     const names = [meta, feed, refused, dirty, retry, changes, pending, refusedAhead];
     const batch = `${this.feeder}:${this.batches++}`;
     const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
-    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), this.seen.get(symbol) ?? '', refusals.size);
+    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), this.storedBySymbol.get(symbol) ?? '', refusals.size);
     for (const [reason, count] of refusals) args.push(dayMember(symbol, reason), count);
     for (const [dayIndex, { positions, slots }] of days) {
       const grid = layout.grid(dayIndex);
@@ -210,13 +210,14 @@ export class SessionFeed {
     if (reply[0] === 'lost') throw new SessionLostError(layout.id);
     if (reply[0] === 'behind') {
       const reachedMs = Number(reply[2] || layout.start);
-      throw new FeedSetBackError(layout.id, symbol, reachedMs, this.seen.get(symbol)!, Number(reply[1]));
+      throw new FeedSetBackError(layout.id, symbol, reachedMs, this.storedBySymbol.get(symbol)!, Number(reply[1]));
     }
     if (reply[0] !== 'fed' || reply[1] === undefined) throw new ScriptReplyError('feed', reply);
     const [accepted = 0, duplicates = 0, late = 0, retainedFrom = 0, stored = 0, ...conflicts] = reply[1]
       .split(' ')
       .map(Number);
-    this.seen.set(symbol, stored);
+    this.storedBySymbol.set(symbol, stored);
+    // The late bars may be of several days: publishes whenever the clock has left the start.
     if (late > 0) await publishReached(this.redis, layout, partition, layout.start);
     return { accepted, duplicates, late, retainedFrom, conflicts };
   }
@@ -236,7 +237,7 @@ export class SessionFeed {
     return typeof slot === 'string' ? slot : { dayIndex, slot };
   }
 
-  /** The first day that is not over at `time`. Tries the last answer first, because bars of a feed mostly follow one another. */
+  /** The first day that is not over at `time`. Tries the last day first: bars of a feed are mostly in order. */
   private dayOf(time: number): number {
     const { layout, lastDay } = this;
     const isOver = (day: number) => layout.grid(day).close <= time;
@@ -245,7 +246,7 @@ export class SessionFeed {
   }
 }
 
-/** A strategy may see refusals of these bars once the clock has passed all of them, epoch ms. */
+/** When a strategy may see refusals of these bars, epoch ms: once the clock has passed all of them. */
 function visibleFrom(bars: readonly Bar[], { start, end }: SessionLayout): number {
   const times = bars.map(({ openTime }) => openTime).filter(Number.isFinite);
   return Math.min(Math.max(start, ...times), end);
@@ -255,7 +256,7 @@ function latenessMs({ spec }: SessionLayout): number {
   return spec.source.type === 'feed' ? spec.source.latenessSeconds * 1000 : 0;
 }
 
-/** Slot (u32) and close time (f64, epoch ms) of each bar, little-endian, as the script takes them. */
+/** Slot (u32) and close time (f64, epoch ms) of each bar, little-endian, as feed.lua expects them. */
 function placesOf(slots: readonly number[], closes: readonly number[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(slots.length * PLACE_BYTES));
   slots.forEach((slot, i) => {
@@ -265,7 +266,7 @@ function placesOf(slots: readonly number[], closes: readonly number[]): Uint8Arr
   return new Uint8Array(view.buffer);
 }
 
-/** The bars' records as they are stored in a chunk, origin streamed. */
+/** The records of the bars as a chunk stores them, with the origin `streamed`. */
 function recordsOf(bars: readonly Bar[]): Uint8Array {
   const doubles = new Float64Array(bars.length * RECORD_DOUBLES);
   const words = new Uint32Array(doubles.buffer);

@@ -1,4 +1,4 @@
-/** Errors between a program and a session's store: one class for each cause. */
+/** Errors of programs that use a session's store: one class per cause. */
 
 class SessionError extends Error {
   constructor(
@@ -17,7 +17,7 @@ export class FencedError extends SessionError {
   }
 }
 
-/** The store of a session is gone, or belongs to another session of the same id. */
+/** The store of a session is gone, or belongs to another session with the same id. */
 export class SessionLostError extends SessionError {
   override readonly name = 'SessionLostError';
   constructor(sessionId: string) {
@@ -37,8 +37,8 @@ export class RewindError extends SessionError {
 }
 
 /**
- * This process does not know the calendar of the session: its `BARKEEP_CALENDARS_DIR` is another one or is not set.
- * Without the calendar the slots have no times. A program adds calendars with `useCalendars` of `@barkeep/bars`.
+ * This process does not have the calendar of the session: its `BARKEEP_CALENDARS_DIR` differs or is not set. Without the
+ * calendar the slots have no times. A program adds calendars with `useCalendars` of `@barkeep/bars`.
  */
 export class SessionCalendarError extends SessionError {
   override readonly name = 'SessionCalendarError';
@@ -72,7 +72,7 @@ export class SymbolsChangedError extends SessionError {
   }
 }
 
-/** 1440m could mean the trading day or 24 hours, so it is the name of no interval. */
+/** No interval has the name 1440m, which could mean the trading day or 24 hours: the hint names both. */
 function expectedOf(interval: string, known: readonly string[]): string {
   const hint = interval === '1440m' ? ' (1d is the trading day, 24h is 24 hours)' : '';
   return `one of ${known.join(', ')}${hint}`;
@@ -114,13 +114,13 @@ export class NotAFeedError extends SessionError {
   }
 }
 
-/** The session Redis lost bars that a feeder has seen stored. Nothing of the call was stored. */
+/** The session Redis lost bars that a feeder has seen stored. The call that found this stored nothing. */
 export class FeedSetBackError extends SessionError {
   override readonly name = 'FeedSetBackError';
   constructor(
     sessionId: string,
     readonly symbol: string,
-    /** The store still has every bar of the stream that closes by then, epoch ms. */
+    /** The store still has every bar of the stream that closes at or before this time, epoch ms. */
     readonly reachedMs: number,
     readonly seenBars: number,
     readonly storedBars: number,
@@ -133,7 +133,7 @@ export class FeedSetBackError extends SessionError {
   }
 }
 
-/** A started session has no store yet: no coordinator has taken it. */
+/** A session was started and has no store yet, because no coordinator streams it yet. */
 export class FeedNotBegunError extends SessionError {
   override readonly name = 'FeedNotBegunError';
   constructor(sessionId: string, waitedMs: number) {
@@ -149,7 +149,7 @@ export class FedSymbolsError extends SessionError {
   }
 }
 
-/** A consumer joined after the decision how far the clock may go: decide again. */
+/** A consumer joined after the owner decided how far to move the clock: the owner must decide again. */
 export class ConsumersChangedError extends SessionError {
   override readonly name = 'ConsumersChangedError';
   constructor(sessionId: string) {
@@ -157,7 +157,7 @@ export class ConsumersChangedError extends SessionError {
   }
 }
 
-/** Not a valid name of a consumer. */
+/** The name of a consumer is not valid. */
 export class ConsumerNameError extends Error {
   override readonly name = 'ConsumerNameError';
   constructor(readonly consumer: string) {
@@ -187,7 +187,7 @@ export class UnknownConsumerError extends Error {
   }
 }
 
-/** Another process joined under the consumer's name: this one must stop. */
+/** Another process joined under the consumer's name: this process must stop. */
 export class ConsumerReplacedError extends SessionError {
   override readonly name = 'ConsumerReplacedError';
   constructor(
@@ -204,9 +204,9 @@ export class ConsumerAheadError extends SessionError {
   constructor(
     sessionId: string,
     consumer: string,
-    /** Of the position, epoch ms. */
+    /** Time of the position, epoch ms. */
     readonly time: number,
-    /** Epoch ms. */
+    /** The session's clock, epoch ms. */
     readonly clock: number,
   ) {
     const [was, limit] = [time, clock].map((ms) => new Date(ms).toISOString());

@@ -1,6 +1,6 @@
 /**
  * The layout of a session's store: days, intervals, partitions and windows. It is computed from the spec and the changes of
- * its symbols, so that every process gets the same answer without asking. Pure.
+ * the symbols, so that all processes get the same layout without communicating. Pure.
  */
 import {
   currentSymbols,
@@ -21,12 +21,12 @@ import {
 import { basePartition, basePartitionsOf, type PartitionKeys, partitionKeys } from './keys.js';
 
 /**
- * Who reads a session. A strategy's answers depend on nothing after the clock (I2). An operator's show everything that is
- * stored, up to the frontier.
+ * Who reads a session. Answers to a strategy depend on nothing after the clock (I2). Answers to an operator include everything
+ * up to the frontier.
  */
 export type View = 'strategy' | 'operator';
 
-/** One step of the stream: base slots `[fromSlot, toSlot)` of a day, and the frontier before and after it. */
+/** What the stream reads and flushes at once: base slots `[fromSlot, toSlot)` of a day; the frontier before and after that. */
 export interface Window {
   dayIndex: number;
   fromSlot: number;
@@ -46,18 +46,18 @@ export class SessionLayout {
   readonly derived: readonly Interval[];
   /** The base interval, then the derived ones. */
   readonly intervals: readonly Interval[];
-  /** The derived intervals that upkeep computes: all, or none when the spec says so. */
+  /** The derived intervals that upkeep computes: all of them, or none when the spec's `autoComputeDerived` is false. */
   readonly computed: readonly Interval[];
-  /** Datasets by their number in the bars' meta: the source, then the backfill datasets. */
+  /** Datasets by the number in the records of their bars: the source, then the backfill datasets. */
   readonly datasets: readonly string[];
-  /** First open, where the clock starts, and last close, epoch ms. */
+  /** First open (there the clock starts) and last close, history included, epoch ms. */
   readonly start: number;
   readonly end: number;
   /** First open of the session's own days, epoch ms. */
   readonly sessionStart: number;
   /** Last close of the history, epoch ms; {@link start} when there is none. */
   readonly historyEnd: number;
-  /** Current symbols: those of the spec without those that left, and those that joined. */
+  /** Current symbols: the spec's symbols that have not left, and those that joined. */
   readonly symbols: readonly string[];
   /** Number of partitions for the symbols of the spec; each later partition has one symbol that joined, or none. */
   readonly basePartitions: number;
@@ -68,8 +68,8 @@ export class SessionLayout {
   private readonly plans = new Map<string, DerivedPlan[]>();
 
   /**
-   * @param historyDays trading days before the first one; fewer when the calendar begins later
-   * @param keptDays the days that the session was created with @default those that its calendar has now
+   * @param historyDays trading days before the spec's start; there are fewer when the calendar begins later
+   * @param keptDays the days with which the session was created @default the days of its calendar now
    */
   constructor(
     readonly id: string,
@@ -108,7 +108,7 @@ export class SessionLayout {
     return this.keys.length;
   }
 
-  /** Up to here the clock follows the watermark, from here on the frontier, epoch ms: a history is always behind a barrier. */
+  /** Before this time (epoch ms) the clock follows the watermark, after it the frontier. With upkeep the history has a barrier. */
   get barrierEnd(): number {
     const { enabled, barrier } = this.spec.upkeep;
     if (!enabled) return this.start;
@@ -126,7 +126,7 @@ export class SessionLayout {
 
   /**
    * The stamp in a partition's meta hash: the incarnation, and a version when the partition's symbols changed. Every write
-   * compares it, so that a writer that does not know of the change writes nothing.
+   * compares the stamp, so that a writer with an older list of symbols writes nothing.
    */
   stampOf(partition: number): string {
     const version = this.membership.stamps[partition];
@@ -138,12 +138,12 @@ export class SessionLayout {
     return stamp?.split('+')[0] === this.incarnation;
   }
 
-  /** True for a partition whose symbol left, until another joins: nothing is written there. */
+  /** True for a partition whose only symbol left, until another symbol joins: nothing is written there. */
   isVacant(partition: number): boolean {
     return partition >= this.basePartitions && this.symbolsOf(partition).length === 0;
   }
 
-  /** The symbols of a partition, and the symbols of the spec that left it. */
+  /** The current symbols of a partition, and the symbols of the spec that left the partition. */
   everSymbolsOf(partition: number): readonly string[] {
     const { removed } = this.membership;
     const left = removed.filter((symbol) => basePartition(symbol, this.basePartitions) === partition);
@@ -156,13 +156,13 @@ export class SessionLayout {
     return keys;
   }
 
-  /** What a partition stores under own keys of a symbol's day: its states, then its chunks. */
+  /** The keys that belong to one symbol's day only: its states, then its chunks. */
   dayKeys(partition: number, symbol: string, date: string): string[] {
     const keys = this.keysOf(partition);
     return [keys.states(symbol, date), ...this.intervals.map(({ name }) => keys.chunk(name, symbol, date))];
   }
 
-  /** The slots of a day at an interval; the base interval when none is named. */
+  /** The slots of a day at an interval. @param interval @default the base interval */
   grid(dayIndex: number, interval: Interval = this.base): DayGrid {
     return (daysOf(this.grids, interval)[dayIndex] ??= new DayGrid(this.day(dayIndex), interval));
   }
@@ -177,7 +177,7 @@ export class SessionLayout {
     return day;
   }
 
-  /** The first day that is not over at `time`; `days.length` when all are. */
+  /** Index of the first day that is not over at `time`; `days.length` when all are over. */
   dayIndexAt(time: number): number {
     // Binary search: every move of the clock calls this.
     let [low, high] = [0, this.days.length];
@@ -194,17 +194,17 @@ export class SessionLayout {
     return index < 0 ? undefined : index;
   }
 
-  /** True for a day of the history: it streams whole, at any pace and with any barrier. */
+  /** True for a day of the history, which is always streamed whole, at any pace and with any barrier. */
   isHistory(dayIndex: number): boolean {
     return dayIndex < this.historyDays;
   }
 
-  /** The first day of a store that retains bars from `retainedFrom` on, epoch ms; 0 when it has all days. */
+  /** Index of the first retained day, when a store retains bars from `retainedFrom` on, epoch ms; 0 when it has all days. */
   firstKept(retainedFrom: number): number {
     return retainedFrom <= this.start ? 0 : this.dayIndexAt(retainedFrom);
   }
 
-  /** Whether the spec asks for any history. The calendar may have none. */
+  /** Whether the spec requests history. The calendar may have no days for it. */
   get asksHistory(): boolean {
     const { trailingDays = 0, bars = 0 } = this.spec.history;
     return trailingDays > 0 || bars > 0;
@@ -215,7 +215,7 @@ export class SessionLayout {
     return this.interval(this.spec.history.interval ?? this.base.name) ?? this.base;
   }
 
-  /** The oldest day that stays when the clock is at `time`: the last `retainDays` closed days, and all later ones. */
+  /** Index of the oldest day to retain when the clock is at `time`: `retainDays` closed days and all later days are retained. */
   firstKeptAt(time: number): number {
     const { retainDays } = this.spec.history;
     return retainDays === 0 ? 0 : Math.max(0, this.dayIndexAt(time) - retainDays);
@@ -232,7 +232,7 @@ export class SessionLayout {
     return this.days.reduce((sum, _, i) => (this.isHistory(i) ? sum : sum + this.grid(i).closedBy(time)), 0);
   }
 
-  /** The close of the base slot that comes `slots` after those that are closed at `time`, epoch ms; the end when there are no more. */
+  /** When `slots` more base slots are closed than at `time`, epoch ms; the session's end when there are fewer. */
   closeAfter(time: number, slots: number): number {
     let dayIndex = this.dayIndexAt(time);
     if (dayIndex === this.days.length) return this.end;
@@ -244,14 +244,14 @@ export class SessionLayout {
     return slot > 0 ? this.grid(dayIndex).closeTime(slot - 1) : time;
   }
 
-  /** Base slots in a barrier window; a whole day in the history, and when the spec does not say minutes. */
+  /** Number of base slots per window; the whole day in the history, and when the spec's barrier has no minutes. */
   private windowSlots(dayIndex: number): number {
     const { barrier } = this.spec.upkeep;
     if (typeof barrier === 'string' || this.isHistory(dayIndex)) return this.grid(dayIndex).slotCount;
     return Math.max(1, Math.round((barrier.minutes * 60_000) / this.base.ms));
   }
 
-  /** The start of the window in which a base slot of a day lies; `slotCount` for the end of the day. */
+  /** The first slot of the window that contains a base slot; for `slotCount`, the end of the day, `slotCount` itself. */
   windowStart(dayIndex: number, slot: number): number {
     const step = this.windowSlots(dayIndex);
     return slot === this.grid(dayIndex).slotCount ? slot : Math.floor(slot / step) * step;
@@ -267,7 +267,7 @@ export class SessionLayout {
     return this.endBefore(time, (dayIndex, closed) => this.windowStart(dayIndex, closed));
   }
 
-  /** The end of the first `slotsOf(day, closed slots)` slots of the day of `time`; when these are none, the end of the day before. */
+  /** The end of the first `slotsOf(day, closed slots)` slots of the day that contains `time`; of the day before if these are 0. */
   private endBefore(time: number, slotsOf: (dayIndex: number, closed: number) => number): number {
     const dayIndex = this.dayIndexAt(time);
     const grid = dayIndex < this.days.length ? this.grid(dayIndex) : undefined;
@@ -276,7 +276,7 @@ export class SessionLayout {
     return dayIndex > 0 ? this.grid(dayIndex - 1).close : this.start;
   }
 
-  /** The windows after a frontier, in order. The same for every process, so that a dataset's frontier is always a window's end; a feed's is any slot's. */
+  /** The windows that end after a frontier, in order, equal in all processes: the frontier of a dataset is always a window's end. */
   *windowsFrom(frontier: number): Generator<Window> {
     const first = this.dayIndexAt(frontier);
     let prev = first > 0 ? this.grid(first - 1).close : this.start;
@@ -294,6 +294,6 @@ export class SessionLayout {
 }
 
 /** Cached values of an interval, by day. */
-function daysOf<T>(made: Map<string, T[]>, { name }: Interval): T[] {
-  return made.get(name) ?? made.set(name, []).get(name)!;
+function daysOf<T>(cache: Map<string, T[]>, { name }: Interval): T[] {
+  return cache.get(name) ?? cache.set(name, []).get(name)!;
 }

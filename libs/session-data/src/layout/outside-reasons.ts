@@ -1,6 +1,6 @@
-/** Reasons that mean that the calendar, or the session, has no slot for a bar. Such bars are counted separately from refused ones. */
+/** The reasons for which a bar has no slot in the calendar or the session. Such bars are counted separately from refused ones. */
 
-/** A bar in hours that the calendar knows as extended, and the session does not have. */
+/** The reason for a bar in the calendar's extended hours, in a session of regular hours. */
 export const EXTENDED_HOURS = 'extended-hours';
 
 export function isOutsideReason(reason: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * The limits of one repository, across all workers: requests in a period, requests at the same time, and a pause that
- * the repository demands. Sessions that wait take turns, so that a session with many gaps does not starve the others.
+ * The limits of one repository, across all workers: requests per period, requests at the same time, and a pause that the
+ * repository demands. Waiting sessions take turns, so that a session with many gaps does not starve the others.
  *
  * A permit is a lease in Redis. The worker extends it while the request runs, and it expires when the worker dies.
  */
@@ -8,22 +8,22 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { SCRIPTS } from '../redis/index.js';
 
-/** Lifetime of a lease that is not extended. For this time the requests of a dead worker still count. */
+/** Lifetime of a lease that is not extended. The requests of a dead worker still count for this time. */
 const LEASE_MS = 10_000;
 const RENEW_MS = LEASE_MS / 3;
-/** Time between two attempts to get a permit. A permit that this process gives back is taken at once. */
-const LOOK_MS = 20;
+/** Time between two attempts to get a permit. When this process gives a permit back, it tries again at once. */
+const RETRY_MS = 20;
 /** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
 
 const limitKeys = (prefix: string, name: string) => `${prefix}:{repository:${name}}`;
 
-/** Undefined: not limited. */
+/** A limit that is undefined does not apply. */
 export interface RepositoryLimits {
-  /** Requests in each `durationMs`. */
+  /** Most requests per `durationMs`. */
   max?: number;
   durationMs?: number;
-  /** Requests at the same time. */
+  /** Most requests at the same time. */
   concurrency?: number;
 }
 
@@ -36,8 +36,8 @@ export class RepositoryLimit {
   private readonly waiting = new Map<string, Waiter[]>();
   private readonly leases = new Set<string>();
   private readonly keys: string[];
-  private isLooking = false;
-  private lookNow: () => void = () => undefined;
+  private isTrying = false;
+  private tryNow: () => void = () => undefined;
   private renewal: NodeJS.Timeout | undefined;
 
   /** @param prefix of all keys @param name of the repository */
@@ -70,7 +70,7 @@ export class RepositoryLimit {
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.waiting.set(session, [...(this.waiting.get(session) ?? []), waiter]);
-      void this.look();
+      void this.tryAll();
     });
   }
 
@@ -79,24 +79,24 @@ export class RepositoryLimit {
     await SCRIPTS.restRepository.run(this.redis, [this.keys[4]!], [Math.max(1, Math.round(ms))]);
   }
 
-  /** Tries to get permits for the sessions that wait, one session after another, until none waits. */
-  private async look(): Promise<void> {
-    this.lookNow();
-    if (this.isLooking) return;
-    this.isLooking = true;
+  /** Tries to get permits for the waiting sessions, one session after another, until none waits. Runs once at a time. */
+  private async tryAll(): Promise<void> {
+    this.tryNow();
+    if (this.isTrying) return;
+    this.isTrying = true;
     try {
       while (this.waiting.size > 0) {
-        const woken = new Promise<void>((resolve) => (this.lookNow = resolve));
+        const woken = new Promise<void>((resolve) => (this.tryNow = resolve));
         let isGranted = false;
         const sessions = [...this.waiting.keys()];
         for (const session of sessions) isGranted = (await this.tryOne(session)) || isGranted;
-        if (!isGranted) await Promise.race([woken, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
+        if (!isGranted) await Promise.race([woken, new Promise((resolve) => setTimeout(resolve, RETRY_MS))]);
       }
     } catch (error) {
       for (const waiter of [...this.waiting.values()].flat()) waiter.reject(error as Error);
       this.waiting.clear();
     } finally {
-      this.isLooking = false;
+      this.isTrying = false;
     }
   }
 
@@ -129,6 +129,7 @@ export class RepositoryLimit {
   private hold(lease: string): void {
     this.leases.add(lease);
     this.renewal ??= setInterval(() => {
+      // When this fails, the next renewal follows before the leases expire.
       SCRIPTS.renewPermits.run(this.redis, [this.keys[0]!], [LEASE_MS, ...this.leases]).catch(() => undefined);
     }, RENEW_MS).unref();
   }
@@ -139,15 +140,15 @@ export class RepositoryLimit {
       clearInterval(this.renewal);
       this.renewal = undefined;
     }
-    // A lease that stays because Redis is away expires.
+    // When Redis is away, the lease stays until it expires.
     this.redis.zrem(this.keys[0]!, lease).then(
-      () => this.lookNow(),
+      () => this.tryNow(),
       () => undefined,
     );
   }
 }
 
-/** Removes the leases and turns of all repositories under a prefix, by one SCAN. No worker may be asking them. */
+/** Removes the leases and turns of all repositories under a prefix, with one SCAN. No worker may use the limits meanwhile. */
 export async function removeRepositoryLimits(redis: Redis, prefix: string): Promise<void> {
   for await (const keys of redis.scanStream({ match: `${limitKeys(prefix, '*')}:*`, count: 1_000 })) {
     if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));

@@ -1,12 +1,12 @@
 /**
- * All bars of many symbols, for a copy of a session's data: one symbol after another, oldest first, in parts of some
- * days. Every part ends at the clock of the first read, so that all symbols end at the same time while the session
- * runs. Reads only the parts that the caller takes.
+ * All bars of many symbols, for a copy of a session's data: one symbol after another, oldest first, in parts of several
+ * days. No bar is after the clock of the first read, so that all symbols end at the same time while the session runs. A
+ * part is read when the caller takes it.
  */
 import type { ShownBar } from '@barkeep/bars';
 import type { OpenSession } from './open-session.js';
 
-/** Days of one part: 6,240 minutes of a stock exchange. */
+/** Most days per part: 6,240 minutes of a stock exchange. */
 const DAYS_A_PART = 16;
 
 export interface AllBarsQuery {
@@ -18,13 +18,13 @@ export interface AllBarsQuery {
   to?: number | undefined;
 }
 
-/** The bars of one symbol, one after another. */
+/** Consecutive bars of one symbol. */
 export interface BarsPart {
   symbol: string;
   bars: ShownBar[];
 }
 
-/** A derived bar that is still forming is left out. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
+/** Yields closed bars, so no bar that is still forming. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
 export async function* readAllBars(
   source: OpenSession,
   { symbols, interval, from = -Infinity, to = Infinity }: AllBarsQuery,

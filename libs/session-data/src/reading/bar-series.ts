@@ -1,6 +1,6 @@
 /**
- * The visible bars of one symbol at one interval (I2): the newest `count`, or those of a range. For a derived interval also
- * the bar that is still forming (forming-read.ts), and on request empty slots filled forward. An answer is correct for one
+ * The visible bars of one symbol at one interval (I2): the newest `count`, or those of a range. A derived interval also shows
+ * the bar that is still forming (forming-read.ts). On request empty slots are filled forward. Each answer is correct for one
  * clock, even when it takes several round trips while the clock moves. Writes nothing.
  */
 import {
@@ -24,7 +24,7 @@ import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 export interface FillOptions {
   /**
    * `forward` shows an empty slot with the last close as open, high, low and close, volume 0 and origin `filled-forward`;
-   * nothing before a symbol's first bar. Default: `none`.
+   * slots before the symbol's first bar are not shown. Default: `none`.
    */
   fill?: Fill;
 }
@@ -32,8 +32,8 @@ export interface FillOptions {
 /** Days fetched in one round trip. */
 const DAYS_A_CALL = 32;
 
-/** Which slots are shown: those before `before` that are closed at `clock`; empty ones are filled before `fillBefore`. */
-interface View {
+/** Shows slots that open before `before` and are closed at `clock`; fills the empty ones that are closed at `fillBefore`. */
+interface Shown {
   clock: number;
   before: number;
   fill: Fill;
@@ -50,11 +50,11 @@ export class BarSeries {
     private readonly interval: Interval,
     private readonly keys: PartitionKeys,
   ) {
-    // If upkeep does not compute the interval, a bar would be visible while it forms and disappear when it closes.
+    // If upkeep does not compute the interval, a bar would be visible while it forms, and disappear when it closes.
     this.forming = layout.computed.includes(interval) ? new FormingRead(layout, symbol, interval, keys) : undefined;
   }
 
-  /** The newest `count` bars, oldest first; with `forward` those of the newest `count` slots. One round trip in the usual case. */
+  /** The newest `count` bars, oldest first; with `forward` those of the newest `count` slots. Usually takes one round trip. */
   async last(count: number, fill: Fill): Promise<ShownBar[]> {
     if (count < 1) return [];
     const fillBefore = await this.settledUntil(fill);
@@ -66,32 +66,32 @@ export class BarSeries {
     });
     const forming = this.forming?.bar(clock, replies.slice(tail));
     const wanted = count - (forming ? 1 : 0);
-    const view = { clock, before: Infinity, fill, fillBefore };
-    const closed = this.tailBars(view, count, wanted, replies) ?? (await this.walkBack(view, wanted));
+    const shown = { clock, before: Infinity, fill, fillBefore };
+    const closed = this.tailBars(shown, count, wanted, replies) ?? (await this.walkBack(shown, wanted));
     return forming ? [...closed, forming] : closed;
   }
 
   /** Bars with `from <= openTime < to`, oldest first, at most `limit`. */
   async between(from: number, to: number, limit: number, fill: Fill): Promise<ShownBar[]> {
     const fillBefore = await this.settledUntil(fill);
-    const found: ShownBar[] = [];
+    const bars: ShownBar[] = [];
     const { days } = this.layout;
     let clock: number | undefined;
     let lastClose: number | undefined;
-    for (let day = this.layout.dayIndexAt(from); day < days.length && found.length < limit;) {
+    for (let day = this.layout.dayIndexAt(from); day < days.length && bars.length < limit;) {
       if (this.layout.grid(day).open >= Math.min(to, clock ?? to)) break;
-      const [seen, chunks] = await this.readDays(day, Math.min(day + DAYS_A_CALL, days.length));
+      const [clockAtRead, chunks] = await this.readDays(day, Math.min(day + DAYS_A_CALL, days.length));
       if (clock === undefined) {
-        clock = seen;
+        clock = clockAtRead;
         if (fill === 'forward') lastClose = await this.closeBefore(from, clock);
       }
       const part = this.show(day, chunks, { clock, before: to, fill, fillBefore }, from, lastClose);
-      found.push(...part.bars);
+      bars.push(...part.bars);
       lastClose = part.lastClose;
-      day = Math.max(day + DAYS_A_CALL, this.reads.firstKept);
+      day = Math.max(day + DAYS_A_CALL, this.reads.firstKept); // Skips days that were removed meanwhile.
     }
-    if (clock !== undefined && found.length < limit) found.push(...(await this.formingBetween(from, to, clock)));
-    return found.slice(0, limit);
+    if (clock !== undefined && bars.length < limit) bars.push(...(await this.formingBetween(from, to, clock)));
+    return bars.slice(0, limit);
   }
 
   /** Number of visible bars; one that is forming does not count. */
@@ -106,41 +106,41 @@ export class BarSeries {
     );
   }
 
-  /** The commands that read the last `count` closed slots, at most, of the day in which the clock is. */
+  /** The commands that read at most `count` slots: the last closed ones of the day that contains the clock. */
   private tailCommands(clock: number, count: number): ReadCommand[] {
     const day = dayAtClock(this.layout, clock);
     const closed = this.grid(day).closedBy(clock);
     return partCommands(this.key(day), this.grid(day).slotCount, Math.max(0, closed - count), closed);
   }
 
-  /** The newest `wanted` bars out of what {@link tailCommands} fetched for `count`; undefined when it holds fewer. */
-  private tailBars(view: View, count: number, wanted: number, replies: (Buffer | null)[]): ShownBar[] | undefined {
+  /** The newest `wanted` bars from the replies to {@link tailCommands} for `count`; undefined when these contain fewer. */
+  private tailBars(shown: Shown, count: number, wanted: number, replies: (Buffer | null)[]): ShownBar[] | undefined {
     if (wanted === 0) return [];
     const [bitmap, records] = replies;
-    const day = dayAtClock(this.layout, view.clock);
-    const closed = this.grid(day).closedBy(view.clock);
+    const day = dayAtClock(this.layout, shown.clock);
+    const closed = this.grid(day).closedBy(shown.clock);
     if (!bitmap || !records) return undefined;
     const from = Math.max(0, closed - count);
     const chunk = chunkOfPart(this.grid(day).slotCount, bitmap, records, from, closed);
-    const { bars } = this.show(day, [chunk], view, -Infinity, undefined);
+    const { bars } = this.show(day, [chunk], shown, -Infinity, undefined);
     return bars.length >= wanted ? bars.slice(-wanted) : undefined;
   }
 
-  /** The newest `wanted` bars of a view. Reads days backward, more of them in each round. */
-  private async walkBack(view: View, wanted: number): Promise<ShownBar[]> {
+  /** The newest `wanted` bars in the shown slots. Reads days backward, more of them in each round. */
+  private async walkBack(shown: Shown, wanted: number): Promise<ShownBar[]> {
     const { days } = this.layout;
-    let end = 1 + Math.min(dayAtClock(this.layout, view.clock), this.layout.dayIndexAt(view.before), days.length - 1);
+    let end = 1 + Math.min(dayAtClock(this.layout, shown.clock), this.layout.dayIndexAt(shown.before), days.length - 1);
     let size = Math.ceil(wanted / this.grid(end - 1).slotCount);
     let chunks: (DayChunk | undefined)[] = [];
     let bars: ShownBar[] = [];
     while (end > this.reads.firstKept && bars.length < wanted) {
       const first = Math.max(this.reads.firstKept, end - Math.min(size, DAYS_A_CALL));
       const [, read] = await this.readDays(first, end);
-      if (view.fill === 'none') bars = this.show(first, read, view, -Infinity, undefined).bars.concat(bars);
+      if (shown.fill === 'none') bars = this.show(first, read, shown, -Infinity, undefined).bars.concat(bars);
       else {
-        // A filled slot depends on the days before it, so the later days are shown again.
+        // A filled slot depends on the days before it, so the later days are filled again.
         chunks = read.concat(chunks);
-        ({ bars } = this.show(first, chunks, view, -Infinity, undefined));
+        ({ bars } = this.show(first, chunks, shown, -Infinity, undefined));
       }
       end = first;
       size *= 2;
@@ -154,34 +154,34 @@ export class BarSeries {
     return bar?.close;
   }
 
-  /** What a view shows of days from `firstDay` on, slots that open at `from` or later. */
+  /** The shown bars that open at `from` or later. `chunks`: of the days from `firstDay` on; `lastClose`: the close before these. */
   private show(
     firstDay: number,
     chunks: readonly (DayChunk | undefined)[],
-    { clock, before, fill, fillBefore }: View,
+    { clock, before, fill, fillBefore }: Shown,
     from: number,
     lastClose: number | undefined,
   ): { bars: ShownBar[]; lastClose: number | undefined } {
-    const shown = { bars: [] as ShownBar[], lastClose };
+    const result = { bars: [] as ShownBar[], lastClose };
     chunks.forEach((chunk, i) => {
       const grid = this.grid(firstDay + i);
       const [first, end] = [grid.firstFrom(from), Math.min(grid.closedBy(clock), grid.firstFrom(before))];
       if (fill === 'none') {
-        if (chunk) for (const bar of chunk.bars(grid, first, end)) shown.bars.push(bar);
+        if (chunk) for (const bar of chunk.bars(grid, first, end)) result.bars.push(bar);
         return;
       }
       const starts = this.isBase ? undefined : this.layout.plan(firstDay + i, this.interval).starts;
       const range = { grid, from: first, to: end, fillTo: grid.closedBy(fillBefore), starts };
-      const day = fillForward(chunk, range, shown.lastClose);
-      for (const bar of day.bars) shown.bars.push(bar);
-      shown.lastClose = day.lastClose;
+      const day = fillForward(chunk, range, result.lastClose);
+      for (const bar of day.bars) result.bars.push(bar);
+      result.lastClose = day.lastClose;
     });
-    return shown;
+    return result;
   }
 
   /**
-   * The time before which an empty slot is final. After the watermark the slot of a derived bar may be empty because
-   * the bar is not derived yet.
+   * The time before which an empty slot is final, epoch ms. After the watermark the slot of a derived bar may be empty only
+   * because the bar is not derived yet.
    */
   private async settledUntil(fill: Fill): Promise<number> {
     if (fill === 'none' || this.isBase) return Infinity;

@@ -1,7 +1,7 @@
 /**
- * The certificate of a session: what its days hold, each with a digest, chained in order. It is a function of the bars
- * alone: ids, the order of symbols and the number of tries do not enter, so two runs over the same data have the same
- * certificate on any machines and after any faults. How it is computed: docs/storage-layout.md.
+ * The certificate of a session: a digest and counts for each of its days, chained in order. It depends on the bars alone, and
+ * not on ids, the order of symbols or the number of retries. So two runs over the same data have the same certificate, on any
+ * machines and after any faults. How it is computed: docs/storage-layout.md.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -28,23 +28,23 @@ export interface DayDigest {
   close: string;
   /** SHA-256 over the day's chunks, 64 hexadecimal digits. */
   digest: string;
-  /** Base slots of all symbols; of these expected, filled, streamed, backfilled and noTrade go into the chain. */
+  /** Counts of the base slots of all symbols. The chain includes expected, filled, streamed, backfilled and noTrade. */
   counts: SlotCounts;
 }
 
 export interface StoreCertificate {
   /** Retained days that the clock and upkeep have passed. Those of the history come first. */
   days: DayDigest[];
-  /** Of the last link of the chain, 64 hexadecimal digits; zeros without a day. */
+  /** Hash of the chain's last link, 64 hexadecimal digits; all zeros when there is no day. */
   digest: string;
   /** True when `days` are all retained days of the session. */
   complete: boolean;
 }
 
-/** The first link of a chain. */
+/** What the first link of a chain follows, and the digest of a chain without links. */
 export const NO_DIGEST = '0'.repeat(64);
 
-/** SHA-256 of a session's trading days as text (`encodeDays`), 64 hexadecimal digits: equal for sessions of equal days. */
+/** SHA-256 of a session's trading days as text (`encodeDays`), 64 hexadecimal digits: equal for sessions with equal days. */
 export function daysHashOf({ days }: SessionLayout): string {
   return createHash('sha256').update(encodeDays(days)).digest('hex');
 }
@@ -55,10 +55,10 @@ const CHUNKS_A_CALL = 16;
 const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES.backfilled];
 
 /**
- * The retained days that close at `upTo` or before, epoch ms.
- * @param reads reads the session's clock before each day, so that the call ends when the session is gone, and not
- *   after it counted the missing chunks of all days
- * @param symbols those that are certified
+ * Certifies the retained days that close at or before `upTo`, epoch ms.
+ * @param reads reads the session's clock before each day, so that the call fails at once when the session is gone, and
+ *   does not first count the missing chunks of all days
+ * @param symbols the symbols to certify
  */
 export async function certify(
   redis: Redis,
@@ -107,7 +107,7 @@ async function certifyDay(
     const { slotCount } = layout.grid(day, interval);
     const isBase = interval === layout.base;
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
-      // One turn of the event loop for each batch: a long session must not block the process.
+      // In batches, each with a turn of the event loop: a long session must not block the process.
       const batch = symbols.slice(at, at + CHUNKS_A_CALL);
       const found = await readBySymbol(redis, layout, batch, (keys, symbol) => [
         keys.chunk(interval.name, symbol, date),
@@ -124,7 +124,7 @@ async function certifyDay(
   return { date, ...times, digest: hash.digest('hex'), counts };
 }
 
-/** Counts filled slots and their origins in the bytes that are hashed, and the other slots by their states. */
+/** Counts filled slots by the origins in the hashed bytes, and the other slots by their states. */
 function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, states: Buffer | null): void {
   const bytes = chunk ?? new Uint8Array(chunkBytes(slotCount));
   const before = counts.backfilled;
@@ -135,8 +135,8 @@ function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, 
   for (let at = recordOffset(slotCount, 0) + ORIGIN_AT; at < end; at += STEP) {
     if (bytes[at] === BACKFILLED) backfilled++;
   }
-  // The states may say otherwise than the bytes.
-  const more = before + backfilled - counts.backfilled;
-  counts.backfilled += more;
-  counts.streamed -= more;
+  // `addDayCounts` took the origins from the states. Where these differ from the bytes, the bytes decide.
+  const correction = before + backfilled - counts.backfilled;
+  counts.backfilled += correction;
+  counts.streamed -= correction;
 }

@@ -1,49 +1,49 @@
 /**
- * Counts of the slots of each symbol on each trading day: read from bitmaps and slot states, never from
- * prices. Those of whole closed days are kept, by symbol and day. Guarantees that a count which is answered is not older
- * than the last {@link CountedDays.update}: every change of a closed day is in the partition's stream of changes, which
- * `update` reads. A partition is counted again when its owner, its symbols or its store may be others.
+ * Counts of the slots of each symbol on each trading day (a cell): read from bitmaps and slot states, never from prices. The
+ * counts of whole closed days are kept in memory. A kept count is never older than the last {@link CountedDays.update}: every
+ * change of a closed day is in the partition's stream of changes, which `update` reads. A partition is counted again when its
+ * owner, its symbols or its store may have changed.
  */
 import { addDayCounts, bitmapBytes, noCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import { runCommands, SCRIPTS } from '../redis/index.js';
 
-/** The counts of a cell, in the order in which they are stored. What is in none of them is missing. */
+/** The counts of a cell, in the order in which they are kept. A slot that is in none of them is missing. */
 export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
 export type CellCount = (typeof CELL_COUNTS)[number];
 
-/** One symbol on one day; the slots `[0, closed)` are counted. */
+/** One symbol on one day; its slots `[0, closed)` are counted. */
 export interface DayCell {
   symbol: string;
   day: number;
   closed: number;
 }
 
-/** Cells of one script call: bounds how long it holds Redis, about 2 ms. */
+/** Most cells per script call: the script blocks Redis for about 2 ms. */
 export const CELLS_A_CALL = 256;
 
 const HAS_STATES = '1'.charCodeAt(0);
 
-/** Most changes of one partition that are read; after more of them its cells are counted again. */
+/** Most changes to read per partition. When there are more, all cells of the partition are counted again. */
 const CHANGES_MAX = 2_000;
 const COUNTS = CELL_COUNTS.length;
 /** Events that change the counts of a closed day. */
-const COUNTED = new Set(['gap-filled', 'gap-settled', 'late-bars']);
+const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
 /** Comes before every id of a stream. */
 const NO_CHANGE = '0-0';
 
 interface Partition {
-  /** Incarnation, version of the symbols, epoch and owner: another one means that the cells may have been written again. */
+  /** Incarnation, version of the symbols, epoch and owner. When one of them differs, the cells may have been written again. */
   writer: string;
   /** The highest frontier that was seen, epoch ms. A lower one means that the store was set back. */
   frontier: number;
-  /** Id of the newest change that the cells contain. */
+  /** Id of the newest change that the cells include. */
   lastChange: string;
   cells: Map<string, SymbolCells>;
 }
 
-/** The counts of one symbol: of each day {@link CELL_COUNTS}, and whether they are known. */
+/** The counts of one symbol: {@link CELL_COUNTS} for one day after another, and for each day whether they are known. */
 interface SymbolCells {
   counts: Uint16Array;
   isKnown: Uint8Array;
@@ -53,18 +53,18 @@ type Entry = [id: string, fields: string[]];
 
 export class CountedDays {
   private readonly partitions = new Map<number, Partition>();
-  private last: Promise<unknown> = Promise.resolve();
+  private lastRun: Promise<unknown> = Promise.resolve();
   private days = 0;
 
-  /** Cells for which there is memory. */
+  /** Number of cells for which memory is allocated. */
   get size(): number {
     return [...this.partitions.values()].reduce((sum, { cells }) => sum + cells.size * this.days, 0);
   }
 
-  /** Runs one read after another. With two at once, one could keep counts that the other has found to be outdated. */
+  /** Runs reads one at a time. If two ran at once, one could keep counts that the other has found to be outdated. */
   async alone<T>(run: () => Promise<T>): Promise<T> {
-    const running = this.last.then(run);
-    this.last = running.catch(() => undefined);
+    const running = this.lastRun.then(run);
+    this.lastRun = running.catch(() => undefined);
     return running;
   }
 
@@ -104,24 +104,24 @@ export class CountedDays {
       before.writer === now.writer &&
       before.frontier <= now.frontier &&
       changes.length < CHANGES_MAX &&
-      // The newest change that is contained is still stored: nothing was trimmed, and the store was not set back.
+      // The newest included change is still stored: no later change was trimmed, and the store was not set back.
       (before.lastChange === NO_CHANGE || changes[0]?.[0] === before.lastChange);
     const cells = isContinued ? before.cells : new Map<string, SymbolCells>();
     this.partitions.set(number, { ...now, cells });
     if (!isContinued) return;
     for (const [id, fields] of changes) {
-      if (id === before.lastChange || !COUNTED.has(valueOf(fields, 'type') ?? '')) continue;
+      if (id === before.lastChange || !COUNT_CHANGES.has(valueOf(fields, 'type') ?? '')) continue;
       const day = layout.dayIndexOf(valueOf(fields, 'date') ?? '');
       if (day !== undefined) for (const { isKnown } of cells.values()) isKnown[day] = 0;
     }
   }
 
-  /** The kept counts of a symbol, by number of the day. Valid until the next {@link update}; the caller changes nothing. */
+  /** The kept counts of a symbol, by index of the day. Valid until the next {@link update}; the caller must not change them. */
   of(partition: number, symbol: string): Readonly<SymbolCells> | undefined {
     return this.partitions.get(partition)?.cells.get(symbol);
   }
 
-  /** Keeps the counts of a whole closed day: the cell `at` of `counts`, which were read after {@link update}. */
+  /** Keeps the counts of a whole closed day: cell number `at` of `counts`, which were read after {@link update}. */
   keep(partition: number, symbol: string, day: number, counts: Uint16Array, at: number): void {
     const known = this.partitions.get(partition);
     if (!known) return;
@@ -168,7 +168,7 @@ export async function readCells(
 
 /** Copies cell `from` of one list of counts to cell `to` of another one. */
 export function copyCell(counts: Uint16Array, from: number, target: Uint16Array, to: number): void {
-  // A loop: a view for each cell costs more than its five numbers.
+  // A loop, because creating a typed array for each cell costs more than copying its five numbers.
   for (let i = 0; i < CELL_COUNTS.length; i++) {
     target[to * CELL_COUNTS.length + i] = counts[from * CELL_COUNTS.length + i]!;
   }

@@ -1,6 +1,6 @@
 /**
- * The first base bar in which two sessions differ, in the order of time: on the whole days that both sessions have, and that both
- * clocks have closed, for the symbols that both have. Bars are equal when everything that the API shows of them is. Reads only.
+ * The first base bar in which two sessions differ, by time. Compares the symbols that both sessions have, on the days that both
+ * have and that both clocks have passed. Two bars are equal when all their fields in the API are equal. Reads only.
  */
 import { DayChunk, firstDifference, type StoredBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -14,16 +14,16 @@ export interface FirstDifference {
   date: string;
   /** Open time of the slot, epoch ms. */
   slotTime: number;
-  /** Null where the session has no bar. */
+  /** The two bars; null where the session has none. */
   mine: StoredBar | null;
   other: StoredBar | null;
 }
 
 export interface SessionDifference {
   first: FirstDifference | null;
-  /** Symbols that both sessions have. */
+  /** Number of symbols that both sessions have. */
   symbols: number;
-  /** Days that were compared, the one with the difference included. */
+  /** Number of days that were compared, with the day of the difference. */
   days: number;
 }
 
@@ -33,12 +33,12 @@ interface Side {
   day: number;
 }
 
-/** Chunks of each session that are in memory at once. */
+/** Chunks per session that are in memory at once. */
 const CHUNKS_A_CALL = 32;
-/** How often the symbols may change during one comparison before the last result is taken. */
+/** How often a comparison is repeated because symbols changed during it. Then its last result is the answer. */
 const CHANGES_MAX = 5;
 
-/** @param signal ends the comparison @throws SessionLostError, the reason of the signal */
+/** @param signal aborts the comparison @throws SessionLostError, the reason of the signal */
 export async function readDifference(
   redis: Redis,
   mine: OpenSession,
@@ -47,15 +47,15 @@ export async function readDifference(
 ): Promise<SessionDifference> {
   for (let change = 0; ; change++) {
     await Promise.all([mine.refresh(), other.refresh()]);
-    const before = versionsOf(mine, other);
+    const before = symbolLists(mine, other);
     const found = await compare(redis, mine, other, signal);
     await Promise.all([mine.refresh(), other.refresh()]);
-    if (versionsOf(mine, other) === before || change === CHANGES_MAX) return found;
+    if (symbolLists(mine, other) === before || change === CHANGES_MAX) return found;
   }
 }
 
-/** Another text when a symbol joined or left one of the two. */
-function versionsOf(...sessions: OpenSession[]): string {
+/** A text that changes when a symbol joins or leaves one of the sessions. */
+function symbolLists(...sessions: OpenSession[]): string {
   return sessions.map((session) => session.activeSymbols().join(',')).join(' ');
 }
 
@@ -88,7 +88,7 @@ async function compare(
   return { first: null, ...compared };
 }
 
-/** The retained days of a session's own that its clock has closed, by date. */
+/** Indexes of the retained days that the session's clock has passed, without its history, by date. */
 async function closedDays(redis: Redis, { layout }: OpenSession): Promise<Map<string, number>> {
   const { clock, firstKept } = await readAfterClock(redis, layout);
   const days = layout.days.flatMap(({ date }, day): [string, number][] =>
@@ -97,7 +97,7 @@ async function closedDays(redis: Redis, { layout }: OpenSession): Promise<Map<st
   return new Map(days);
 }
 
-/** The first difference of each symbol that has any. */
+/** The first difference on one day for each symbol that has any. */
 async function compareChunks(
   redis: Redis,
   sides: readonly [Side, Side],
@@ -128,12 +128,12 @@ function barsOf({ layout, day }: Side, bytes: Buffer | null): StoredBar[] {
   return bytes ? [...new DayChunk(grid.slotCount, bytes).bars(grid, 0, grid.slotCount)] : [];
 }
 
-/** The number of the dataset is not compared: the two sessions may list their datasets in another order. */
+/** Does not compare the number of the dataset: the two sessions may list their datasets in different orders. */
 function isEqual(a: StoredBar, b: StoredBar): boolean {
-  return SHOWN.every((field) => a[field] === b[field]);
+  return SHOWN_FIELDS.every((field) => a[field] === b[field]);
 }
 
-const SHOWN = [
+const SHOWN_FIELDS = [
   'closeTime',
   'open',
   'high',

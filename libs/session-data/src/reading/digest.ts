@@ -1,4 +1,4 @@
-/** The digest of a session (I1): SHA-256 over every chunk, each after its name, in the order of the names. */
+/** The digest of a session (I1): SHA-256 over all chunks, sorted by interval, symbol and date, each preceded by its name. */
 import { createHash, type Hash } from 'node:crypto';
 import { bitmapBytes, countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -14,7 +14,7 @@ export interface SessionDigest {
 
 const CHUNKS_A_CALL = 128;
 
-/** Reads all chunks of the days `[firstKept, end)`. Equal bars have equal digests, with any ids, partitions and processes. */
+/** The digest over the days `[firstKept, end)`. Equal bars have equal digests, with any ids, partitions and processes. */
 export async function digestOf(
   redis: Redis,
   layout: SessionLayout,
@@ -49,14 +49,14 @@ export function intervalsByName({ intervals }: SessionLayout): Interval[] {
   return [...intervals].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Adds a chunk after its name. */
+/** Adds a chunk's name and then the chunk to a hash. */
 export function hashChunk(hash: Hash, interval: Interval, symbol: string, date: string, bytes: Uint8Array): void {
   hash.update(`${interval.name}:${symbol}:${date}\n`).update(bytes);
 }
 
 /**
- * The values of the keys that `keysOf` names for each symbol; null where there is none. Reads only. One command for each partition, whose keys
- * share a hash tag: a command for each symbol costs more than its bytes.
+ * By symbol, the values of the keys that `keysOf` returns for it; null where a key does not exist. Reads with one command per
+ * partition, whose keys share a hash tag: a command per symbol costs more than its bytes.
  */
 export async function readBySymbol(
   redis: Redis,
@@ -64,13 +64,13 @@ export async function readBySymbol(
   symbols: readonly string[],
   keysOf: (keys: PartitionKeys, symbol: string) => string[],
 ): Promise<Map<string, (Buffer | null)[]>> {
-  const found = new Map<string, (Buffer | null)[]>();
+  const valuesBySymbol = new Map<string, (Buffer | null)[]>();
   const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
     const names = members.map((symbol) => keysOf(layout.keysOf(partition), symbol));
     const values = await redis.mgetBuffer(...names.flat());
     let at = 0;
-    members.forEach((symbol, i) => found.set(symbol, values.slice(at, (at += names[i]!.length))));
+    members.forEach((symbol, i) => valuesBySymbol.set(symbol, values.slice(at, (at += names[i]!.length))));
   });
   await Promise.all(reads);
-  return found;
+  return valuesBySymbol;
 }

@@ -1,6 +1,6 @@
 /**
- * Reads the bar that is still forming: the base bars of the bucket that contains the clock, within one day. Two commands
- * that travel with another read; their answers are aggregated here.
+ * Reads the bar that is still forming: the base bars of the bucket that contains the clock, within one day. Gives the caller
+ * two commands to send with another read, and aggregates the replies.
  */
 import {
   bitmapBytes,
@@ -16,7 +16,7 @@ import {
 import type { ReadCommand } from '../redis/index.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
-/** The day that contains a clock: the last one that opened before it, otherwise the first. */
+/** Index of the day that contains the clock: the last day that opened before it, otherwise the first day. */
 export function dayAtClock({ days }: SessionLayout, clock: number): number {
   let [day, end] = [0, days.length];
   while (end - day > 1) {
@@ -27,7 +27,7 @@ export function dayAtClock({ days }: SessionLayout, clock: number): number {
   return day;
 }
 
-/** The commands that read the bitmap and the records of slots `[from, to)` of a chunk, as `chunkOfPart` takes them. */
+/** The commands that read a chunk's bitmap and the records of its slots `[from, to)`, as `chunkOfPart` expects them. */
 export function partCommands(key: string, slotCount: number, from: number, to: number): ReadCommand[] {
   return [
     ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1],
@@ -56,7 +56,7 @@ export class FormingRead {
     return forming?.plan.grid.openTime(forming.bucket.bucket);
   }
 
-  /** The commands whose answers {@link bar} needs at that clock; none when no bucket is open. */
+  /** The commands whose replies {@link bar} needs at this clock; none when no bucket is open. */
   commands(clock: number): ReadCommand[] {
     const forming = this.formingAt(clock);
     if (!forming) return [];
@@ -65,7 +65,7 @@ export class FormingRead {
     return partCommands(this.keys.chunk(this.layout.base.name, this.symbol, date), slotCount, from, closed);
   }
 
-  /** The bar, from the answers to the commands; undefined while it has no base bar. */
+  /** The forming bar, from the replies to {@link commands}; undefined while its bucket has no base bar. */
   bar(clock: number, [bitmap, records]: readonly (Buffer | null)[]): StoredBar | undefined {
     const forming = this.formingAt(clock);
     if (!forming || !bitmap || !records) return undefined;

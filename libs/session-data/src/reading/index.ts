@@ -1,4 +1,4 @@
-/** Reads of a session that know its clock. */
+/** Reads of a session's store, as of its clock. */
 export { type BarsPart } from './all-bars.js';
 export { type StoreCertificate, daysHashOf } from './certificate.js';
 export { ClockedReads } from './clocked-reads.js';

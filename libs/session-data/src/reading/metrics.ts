@@ -1,4 +1,4 @@
-/** Reads a symbol's metrics and gaps, in the retained days of the session's own. Reads only. */
+/** Reads a symbol's metrics and gaps on the session's retained days, without its history. */
 import {
   addDayCounts,
   asksToSettle,
@@ -27,22 +27,22 @@ export interface SlotMetrics extends SlotCounts {
   largestGap: number;
   /** Epoch ms. */
   watermark: number;
-  /** The trading day that the clock is in (that of the newest visible slot), or the one that was requested; null before the first slot. */
+  /** The requested trading day, or else that of the newest visible slot; null before the first slot. */
   date: string | null;
-  /** Of the visible bars of that day; null when there is none. */
+  /** Highest price, lowest price and volume of the trading day in `date`, up to the clock; the prices are null without a bar. */
   sessionHigh: number | null;
   sessionLow: number | null;
   sessionVolume: number;
-  /** Of all visible bars; null when there is none. */
+  /** The same of all retained days, up to the clock. */
   runHigh: number | null;
   runLow: number | null;
   runVolume: number;
-  /** Refused bars of the run by reason, without those that have no slot. */
+  /** Number of refused bars in the whole run by reason, without those that have no slot. */
   refused: Record<string, number>;
-  /** Rows without a slot, and those of them that are in extended hours of the calendar, which are not in `outside`. */
+  /** Numbers of rows without a slot: outside of the calendar's extended hours, and in them. */
   outside: number;
   extended: number;
-  /** Open times of the first rows without a slot, one of each date, epoch ms. */
+  /** Open time of the first row without a slot, for each of the first dates that have any, epoch ms. */
   outsideExamples: number[];
 }
 
@@ -56,25 +56,25 @@ export interface SymbolGap {
   lastError: string | null;
 }
 
-/** Most examples of rows without a slot. */
 const EXAMPLES_MAX = 5;
+type DayPart = 'chunks' | 'bitmaps';
 
 interface SymbolDays {
   clock: number;
   frontier: number;
   watermark: number;
-  /** One entry for each retained day of the session's own. */
+  /** One entry for each retained day after the history. */
   days: { day: number; bytes: Buffer | null; states: Buffer | null }[];
 }
 
-/** Chunks (or their bitmaps alone) and states of one symbol's days, fetched after the clock. */
-async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, whole: boolean): Promise<SymbolDays> {
+/** States and chunks, or only the bitmaps of these, of one symbol's days. They are read after the clock. */
+async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, part: DayPart): Promise<SymbolDays> {
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
   const ownDays = [...layout.days.keys()].slice(layout.historyDays);
   const reads = ownDays.flatMap((day) => {
     const { date, slotCount } = layout.grid(day);
     const key = keys.chunk(layout.base.name, symbol, date);
-    const chunk = whole ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
+    const chunk = part === 'chunks' ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
     return [chunk, ['getBuffer', keys.states(symbol, date)]];
   });
   const all = [['hmget', keys.meta, 'frontier', 'watermark'], ...reads];
@@ -86,7 +86,7 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, w
 }
 
 /**
- * @param date a trading day of the session's own: counts, gaps and rows without a slot are of this day
+ * @param date a trading day after the history: counts, gaps and rows without a slot are then of this day only
  * @throws SessionLostError, UnknownDateError
  */
 export async function readSlotMetrics(
@@ -96,20 +96,20 @@ export async function readSlotMetrics(
   view: View,
   date?: string,
 ): Promise<SlotMetrics> {
-  const only = date === undefined ? undefined : ownDay(layout, date);
-  const { clock, watermark, days } = await readSymbol(redis, layout, symbol, true);
-  const current = only ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
+  const requestedDay = date === undefined ? undefined : ownDay(layout, date);
+  const { clock, watermark, days } = await readSymbol(redis, layout, symbol, 'chunks');
+  const current = requestedDay ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
   const counts = noCounts();
   const gaps: SlotGap[] = [];
-  const ofDay: PriceRange = { high: null, low: null, volume: 0 };
-  const ofRun = { ...ofDay };
+  const dayRange: PriceRange = { high: null, low: null, volume: 0 };
+  const runRange = { ...dayRange };
   for (const { day, bytes, states } of days) {
     const grid = layout.grid(day);
     const closed = grid.closedBy(clock);
     const chunk = new DayChunk(grid.slotCount, bytes ?? undefined);
-    widen(ofRun, chunk, grid, closed);
-    if (day === current) widen(ofDay, chunk, grid, closed);
-    if (closed === 0 || (only !== undefined && day !== only)) continue;
+    addBars(runRange, chunk, grid, closed);
+    if (day === current) addBars(dayRange, chunk, grid, closed);
+    if (closed === 0 || (requestedDay !== undefined && day !== requestedDay)) continue;
     addDayCounts(counts, chunk.bitmap, states ?? undefined, closed);
     gaps.push(...gapsOf(chunk.bitmap, states ?? undefined, 0, closed, asksToSettle(layout.spec.upkeep)));
   }
@@ -123,12 +123,12 @@ export async function readSlotMetrics(
     ...summarizeGaps(gaps),
     watermark: view === 'operator' ? watermark : visibleWatermark(layout, watermark, clock),
     date: current === undefined ? null : layout.day(current).date,
-    sessionHigh: ofDay.high,
-    sessionLow: ofDay.low,
-    sessionVolume: ofDay.volume,
-    runHigh: ofRun.high,
-    runLow: ofRun.low,
-    runVolume: ofRun.volume,
+    sessionHigh: dayRange.high,
+    sessionLow: dayRange.low,
+    sessionVolume: dayRange.volume,
+    runHigh: runRange.high,
+    runLow: runRange.low,
+    runVolume: runRange.volume,
     refused: refusedReasons(refused, symbol),
     outside: rows.outside,
     extended: rows.extended,
@@ -136,7 +136,7 @@ export async function readSlotMetrics(
   };
 }
 
-/** The number of a day of the session's own. @throws UnknownDateError */
+/** The index of a day after the history. @throws UnknownDateError */
 function ownDay(layout: SessionLayout, date: string): number {
   const day = layout.dayIndexOf(date);
   if (day === undefined || layout.isHistory(day)) throw new UnknownDateError(layout.id, date);
@@ -150,13 +150,13 @@ export async function readSymbolGaps(
   symbol: string,
   view: View,
 ): Promise<SymbolGap[]> {
-  const { clock, frontier, days } = await readSymbol(redis, layout, symbol, false);
+  const { clock, frontier, days } = await readSymbol(redis, layout, symbol, 'bitmaps');
   const { errors } = layout.keysOf(layout.partitionOf(symbol)!);
   const lastErrors = await redis.hmget(errors, ...layout.days.map(({ date }) => dayMember(date, symbol)));
   return days.flatMap(({ day, bytes, states }) => {
     const grid = layout.grid(day);
     const limit = view === 'operator' ? frontier : clock;
-    // An error of a repository is of the whole day: before the day's end it may be about slots after the clock.
+    // A repository's error concerns the whole day: before the day's end that includes slots after the clock.
     const isErrorShown = view === 'operator' || grid.close <= clock;
     const found = gapsOf(
       bytes ?? new Uint8Array(0),
@@ -183,12 +183,12 @@ interface PriceRange {
   volume: number;
 }
 
-/** Adds the first `closed` slots of a day. */
-function widen(range: PriceRange, chunk: DayChunk, grid: DayGrid, closed: number): void {
+/** Adds the bars in the first `closed` slots of a day. */
+function addBars(range: PriceRange, chunk: DayChunk, grid: DayGrid, closed: number): void {
   for (const { high, low, volume } of chunk.bars(grid, 0, closed)) {
     range.high = Math.max(range.high ?? high, high);
     range.low = Math.min(range.low ?? low, low);
-    // A sum beyond the largest number is the largest number: infinity would be `null` in JSON.
+    // An overflow becomes the largest number, because JSON has no infinity (it would be `null`).
     range.volume = Math.min(range.volume + volume, Number.MAX_VALUE);
   }
 }

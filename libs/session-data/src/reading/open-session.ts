@@ -1,8 +1,8 @@
 /**
- * Reads one session at its clock: only bars with `closeTime <= clock` are visible (I2). The bar of a derived interval that
- * is still forming is made of visible base bars, and ends with the last closed slot among them. Ranges are end exclusive,
- * times epoch ms. How bars are fetched: bar-series.ts. Symbols may join and leave meanwhile: each answer is of one list of
- * symbols, the one that the session had at the read.
+ * Reads one session at its clock: only bars with `closeTime <= clock` are visible (I2). A derived bar that is still forming is
+ * made of visible base bars, and ends with the last closed slot among them. Ranges exclude their end; times are epoch ms. How
+ * bars are fetched: bar-series.ts. Symbols may join and leave at any time: each answer is for one list of symbols, the list
+ * that the session had at the read.
  */
 import type { ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -34,10 +34,10 @@ import { readSymbolGaps, readSlotMetrics, type SymbolGap, type SlotMetrics } fro
 import { readPosition, readVisiblePosition, type SessionPosition } from './position.js';
 
 const LIMIT = 10_000;
-/** How often the symbols may change during one read before it fails. */
+/** How often a read is repeated because the symbols changed during it, before it fails. */
 const CHANGES_MAX = 20;
 
-/** One list of symbols with the reads for it. */
+/** One list of symbols, and what reads the session with this list. */
 interface Listing {
   layout: SessionLayout;
   joining: ReadonlySet<string>;
@@ -49,9 +49,9 @@ export class OpenSession {
   private listing: Listing;
 
   /**
-   * @param layout the session; its symbols are looked up when it is first read
-   * @param view the default view of {@link position}, {@link metrics}, {@link gaps} and {@link digest}. Bars never go past
-   *   the clock, in either view
+   * @param layout the session; its symbols are looked up when the session is first read
+   * @param view the default view of {@link position}, {@link metrics}, {@link gaps} and {@link digest}. Bars after the clock
+   *   are visible in neither view
    */
   constructor(
     private readonly redis: Redis,
@@ -75,8 +75,8 @@ export class OpenSession {
   }
 
   /**
-   * Clock, frontier, watermark and the counts of all symbols before the frontier; in a strategy's view all of them up to the
-   * clock. @throws SessionLostError
+   * Clock, frontier, watermark, and the counts of all symbols up to the frontier. In a strategy's view frontier, watermark and
+   * counts end at the clock. @throws SessionLostError
    */
   async position(view = this.view): Promise<SessionPosition> {
     return this.readStore([], async ({ layout, joining }) => {
@@ -91,7 +91,7 @@ export class OpenSession {
     return this.read(async ({ reads }) => (await reads.read([]))[0]);
   }
 
-  /** The symbols that can be read, as of the last answer. */
+  /** The symbols that could be read at the last answer. */
   activeSymbols(): readonly string[] {
     return readableOf(this.listing);
   }
@@ -113,13 +113,13 @@ export class OpenSession {
     { fill = 'none' }: FillOptions = {},
   ): Promise<Map<string, ShownBar>> {
     const bars = await this.read(async (listing) => {
-      const all = symbols.map((symbol) => this.series(listing, symbol, interval));
-      return (await Promise.all(all.map((series) => series.last(1, fill)))).map(([bar]) => bar);
+      const allSeries = symbols.map((symbol) => this.series(listing, symbol, interval));
+      return (await Promise.all(allSeries.map((series) => series.last(1, fill)))).map(([bar]) => bar);
     });
     return new Map(symbols.flatMap((symbol, i) => (bars[i] ? [[symbol, bars[i]]] : [])));
   }
 
-  /** The newest `count` visible bars, oldest first, across days; an empty slot counts only when it is filled. */
+  /** The newest `count` visible bars, oldest first, across days. An empty slot counts only when `fill` fills it. */
   async lastBars(
     symbol: string,
     interval: string | undefined,
@@ -155,7 +155,7 @@ export class OpenSession {
     return this.barsBetween(symbol, interval, time, this.layout.end, limit, options);
   }
 
-  /** All closed bars of some symbols, as of now, in parts. The next part is read when it is taken; see `readAllBars`. */
+  /** All closed bars of some symbols, as of now, in parts. Each part is read when the caller takes it; see `readAllBars`. */
   allBars(query: AllBarsQuery): AsyncGenerator<BarsPart> {
     return readAllBars(this, query);
   }
@@ -166,8 +166,8 @@ export class OpenSession {
   }
 
   /**
-   * Number of bars of each symbol before the session's first day, of the interval that the spec's history names, otherwise of
-   * the base interval; undefined while the history is not whole, and when there is none.
+   * By symbol, the number of bars of the history, at the interval that the spec's history names, otherwise at the base
+   * interval; undefined while the history is not complete, and when there is none.
    */
   async history(): Promise<Map<string, number> | undefined> {
     if (!this.layout.asksHistory) return undefined;
@@ -175,16 +175,16 @@ export class OpenSession {
   }
 
   /**
-   * Quality, counts and extremes of one symbol before the clock, in the retained days of the session's own.
-   * @param date counts and extremes are of this trading day @throws UnknownDateError
+   * Quality, counts and extremes of one symbol up to the clock, on the retained days without the history.
+   * @param date limits counts and the day's extremes to this trading day @throws UnknownDateError
    */
   async metrics(symbol: string, view = this.view, date?: string): Promise<SlotMetrics> {
     return this.readStore([symbol], ({ layout }) => readSlotMetrics(this.redis, layout, symbol, view, date));
   }
 
   /**
-   * Counts of a page of symbols on each retained day of the session's own, sorted by symbol.
-   * @param known what earlier calls read of this session; whole closed days are then not read again
+   * Counts for a page of symbols on each retained day without the history, sorted by symbol.
+   * @param known what earlier calls have read: whole closed days in it are not read again
    * @throws UnknownSymbolError, SessionLostError
    */
   async dayCounts(query: DayCountsQuery, known = new CountedDays()): Promise<DayCounts> {
@@ -193,14 +193,14 @@ export class OpenSession {
     return known.alone(() => this.readStore(query.symbols, run));
   }
 
-  /** The symbols with empty slots that upkeep would request when it is forced. @throws UnknownSymbolError, SessionLostError */
+  /** The symbols with empty slots that a forced round of upkeep would request. @throws UnknownSymbolError, SessionLostError */
   async emptySlots(query: EmptySlotsQuery): Promise<EmptySlots[]> {
     return this.readStore(query.symbols, (listing) =>
       readEmptySlots(this.redis, listing.layout, readableOf(listing), query),
     );
   }
 
-  /** Rows of all symbols that have no slot. Joining symbols are not counted. @throws SessionLostError */
+  /** The rows without a slot of all symbols except joining ones. @throws SessionLostError */
   async outsideRows(view = this.view): Promise<OutsideRows> {
     return this.readStore([], async (listing) => {
       const [clock] = await listing.reads.read([]);
@@ -209,8 +209,8 @@ export class OpenSession {
   }
 
   /**
-   * Gaps of one symbol before the clock, in an operator's view before the frontier, in the retained days of the session's
-   * own, oldest first. A gap that spans the clock ends there.
+   * Gaps of one symbol on the retained days without the history, oldest first, up to the clock (in an operator's view up to
+   * the frontier). A gap that spans this limit ends there.
    */
   async gaps(symbol: string, view = this.view): Promise<SymbolGap[]> {
     return this.readStore([symbol], ({ layout }) => readSymbolGaps(this.redis, layout, symbol, view));
@@ -233,7 +233,7 @@ export class OpenSession {
     });
   }
 
-  /** {@link read} for what is not read with {@link ClockedReads}, which notices a change. @throws UnknownSymbolError */
+  /** {@link read} for a `run` that may not notice a change of symbols: checks for one afterwards. @throws UnknownSymbolError */
   private async readStore<T>(symbols: readonly string[] = [], run: (listing: Listing) => Promise<T>): Promise<T> {
     return this.read(async (listing) => {
       this.check(listing, symbols);
@@ -243,7 +243,7 @@ export class OpenSession {
     });
   }
 
-  /** Runs a read, and runs it again when the symbols changed meanwhile. */
+  /** Runs a read, and repeats it when the symbols changed meanwhile or the unknown symbol is in a newer list. */
   private async read<T>(run: (listing: Listing) => Promise<T>): Promise<T> {
     for (let change = 0; ; change++) {
       const { listing } = this;
@@ -267,12 +267,12 @@ export class OpenSession {
     if (partition === undefined || joining.has(symbol)) {
       throw new UnknownSymbolError(layout.id, symbol, joining.has(symbol));
     }
-    const found = layout.interval(interval);
-    if (!found) {
+    const stored = layout.interval(interval);
+    if (!stored) {
       const known = layout.intervals.map(({ name }) => name);
       throw new UnknownIntervalError(layout.id, interval, known);
     }
-    return new BarSeries(reads, layout, symbol, found, layout.keysOf(partition));
+    return new BarSeries(reads, layout, symbol, stored, layout.keysOf(partition));
   }
 }
 

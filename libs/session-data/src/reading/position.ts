@@ -1,7 +1,7 @@
 /**
- * Reads a session's position: its clock and its counts, which cover the session's own days and not its history. The store counts
- * up to the frontier. In a strategy's view the slots between the clock and the frontier are read and subtracted; there are none
- * when the session is at its end. Also counts bars that the server evicted. Reads only.
+ * Reads a session's position: its clock and its counts, which cover the session's days without its history. The store counts up
+ * to the frontier. For a strategy's view the slots between the clock and the frontier are counted and subtracted; when the
+ * session is at its end there are none. Also counts bars that the server evicted. Reads only.
  */
 import { noCounts, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -12,7 +12,7 @@ import { countsBefore, UpkeepStore } from '../upkeep/index.js';
 import { refusedIn, refusedTotal } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
 
-/** How often the store may change during one read before the last answer is taken. */
+/** How often a read is repeated because the store changed during it. Then its last result is the answer. */
 const CHANGES_MAX = 5;
 const META_FIELDS = ['incarnation', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS];
 
@@ -22,18 +22,18 @@ export interface SessionPosition {
   frontier: number;
   watermark: number;
   control: Control;
-  /** Slots of all symbols before the frontier (in a strategy's view before the clock), in the session's own days, retained or not. */
+  /** Slots of all symbols up to the frontier (in a strategy's view the clock) on all days without the history, retained or not. */
   counts: SlotCounts;
-  /** Bars refused so far, for all reasons. */
+  /** Number of bars refused so far, without those that have no slot. */
   refused: number;
 }
 
-/** With the frontier of each partition, epoch ms; undefined for one that is not counted. */
+/** A position with the frontier of each partition, epoch ms; undefined for a partition that is not counted. */
 export interface PartitionedPosition extends SessionPosition {
   frontiers: readonly (number | undefined)[];
 }
 
-/** Joining symbols are not counted, and their partitions do not limit frontier and watermark. @throws SessionLostError */
+/** The position up to the frontier. The partitions of joining symbols are ignored. @throws SessionLostError */
 export async function readPosition(
   redis: Redis,
   layout: SessionLayout,
@@ -43,31 +43,31 @@ export async function readPosition(
     ['hmget', meta, ...META_FIELDS],
     ['hgetall', refused],
   ]);
-  const ofSession = ['hmget', layout.keysOf(0).meta, 'clock', 'control'];
-  const [first, ...replies] = await runCommands(redis, [ofSession, ...reads]);
-  const [clock, control] = first as [string, Control];
+  const sessionRead = ['hmget', layout.keysOf(0).meta, 'clock', 'control'];
+  const [sessionReply, ...replies] = await runCommands(redis, [sessionRead, ...reads]);
+  const [clock, control] = sessionReply as [string, Control];
   const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
-  const at = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };
+  const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };
   for (let p = 0; p < layout.partitions; p++) {
     const [incarnation, ...numbers] = replies[2 * p] as (string | null)[];
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
-    // A symbol that joined is alone in its partition.
+    // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
     if (layout.isVacant(p) || layout.symbolsOf(p).some((symbol) => joining.has(symbol))) continue;
     const [frontier = 0, watermark = 0, begun = 0, leftSlots = 0, ...counters] = numbers.map(Number);
     frontiers[p] = frontier;
-    at.frontier = Math.min(at.frontier, frontier);
-    at.watermark = Math.min(at.watermark, watermark);
+    total.frontier = Math.min(total.frontier, frontier);
+    total.watermark = Math.min(total.watermark, watermark);
     const slots = layout.slotsClosedBy(frontier) - layout.slotsClosedBy(begun);
-    at.counts.expected += slots * layout.symbolsOf(p).length + leftSlots;
-    COUNTERS.forEach((name, i) => (at.counts[name] += counters[i]!));
-    at.refused += refusedTotal(replies[2 * p + 1] as Record<string, string>);
+    total.counts.expected += slots * layout.symbolsOf(p).length + leftSlots;
+    COUNTERS.forEach((name, i) => (total.counts[name] += counters[i]!));
+    total.refused += refusedTotal(replies[2 * p + 1] as Record<string, string>);
   }
-  return { clock: Number(clock), control, ...at, counts: addedUp(at.counts) };
+  return { clock: Number(clock), control, ...total, counts: addedUp(total.counts) };
 }
 
 /**
- * The counts with `filled`, `expected` and `missing` that add up (I6). The slots of a symbol that left are counted until its data
- * are removed, so until then more slots can be settled than the present symbols have.
+ * The counts with `filled`, `expected` and `missing` computed so that they add up (I6). The counters include a symbol that left
+ * until its data are removed, so they can have more filled and settled slots than the present symbols have slots.
  */
 export function addedUp(counts: SlotCounts): SlotCounts {
   const filled = counts.streamed + counts.backfilled;
@@ -83,20 +83,21 @@ export async function readVisiblePosition(
   joining: ReadonlySet<string>,
 ): Promise<SessionPosition> {
   let position = await readPosition(redis, layout, joining);
-  // Nothing is after the clock.
-  if (position.clock >= layout.end) return visible(layout, position, noCounts(), position.refused);
+  // At the end there is nothing after the clock to subtract.
+  if (position.clock >= layout.end) return upToClock(layout, position, noCounts(), position.refused);
   for (let change = 0; ; change++) {
     const ahead = await countAhead(redis, layout, position);
     const refused = await countRefused(redis, layout, position);
     const now = await readPosition(redis, layout, joining);
     if (JSON.stringify(now) === JSON.stringify(position) || change === CHANGES_MAX) {
-      return visible(layout, position, ahead, refused);
+      return upToClock(layout, position, ahead, refused);
     }
     position = now;
   }
 }
 
-function visible(
+/** @param ahead counts of the slots after the clock @param refused number of bars refused up to the clock */
+function upToClock(
   layout: SessionLayout,
   position: PartitionedPosition,
   ahead: SlotCounts,
@@ -104,10 +105,10 @@ function visible(
 ): SessionPosition {
   const { clock, frontier, watermark, control, counts } = position;
   const names = Object.keys(counts) as (keyof SlotCounts)[];
-  // A store that changes all the time can have had fewer slots settled when the position was read.
+  // When the store keeps changing, `ahead` may be newer than `counts`, and larger.
   const rest = names.map((name) => [name, Math.max(0, counts[name] - ahead[name])]);
-  const cut = { frontier: Math.min(frontier, clock), watermark: visibleWatermark(layout, watermark, clock) };
-  return { clock, control, ...cut, counts: addedUp(Object.fromEntries(rest) as SlotCounts), refused };
+  const limited = { frontier: Math.min(frontier, clock), watermark: visibleWatermark(layout, watermark, clock) };
+  return { clock, control, ...limited, counts: addedUp(Object.fromEntries(rest) as SlotCounts), refused };
 }
 
 /** Counts of the slots between the clock and each partition's frontier. */
@@ -135,13 +136,13 @@ async function countRefused(redis: Redis, layout: SessionLayout, position: Parti
 }
 
 /**
- * How many base bars of the session's own days are counted and not stored: the server evicted their chunks. A chunk that is gone
- * looks like one that never had a bar, so only the counts show it. 0 for a session whose counts cover more than its present
- * symbols and days: one with removed days or with changed symbols.
+ * Number of base bars after the history that are counted and not stored: the server evicted their chunks. An evicted chunk looks
+ * like one that never had a bar, so only the counts show it. Always 0 after days were removed or symbols changed, because the
+ * counts then cover more than the present days and symbols.
  * @throws SessionLostError
  */
 export async function countMissingBars(redis: Redis, layout: SessionLayout): Promise<number> {
-  // The counts come first: what is stored meanwhile must not look missing.
+  // Reads the counters first: a bar that is stored after that must not look missing.
   const counted = await countedBars(redis, layout);
   if (counted === undefined) return 0;
   const stored = await countBars(redis, layout, layout.symbols, layout.base, layout.historyDays, layout.days.length);

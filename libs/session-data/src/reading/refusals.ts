@@ -1,4 +1,4 @@
-/** Counts of refused bars, and of rows that have no slot: all, or only those of windows and dates that the clock has passed. */
+/** Counts of refused bars, and of rows without a slot: all, or only those in windows and on dates that the clock has passed. */
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type SessionLayout, type View } from '../layout/index.js';
 import { runCommands } from '../redis/index.js';
@@ -7,7 +7,7 @@ import { type OutsideDay, readOutside } from '../stream/index.js';
 /** Number of refused bars by `symbol reason`, as text. */
 type Refusals = Record<string, string>;
 
-/** @param clock refusals of windows that end after it are left out; Infinity for all */
+/** The refusals in one partition. @param clock leaves out the windows that end after it, epoch ms; Infinity for all */
 export async function refusedIn(redis: Redis, keys: PartitionKeys, clock: number): Promise<Refusals> {
   const hashes = [keys.refused, keys.refusedAhead].map((key) => ['hgetall', key]);
   const [refused, ahead] = await runCommands(redis, hashes);
@@ -23,7 +23,7 @@ export function refusedReasons(refused: Refusals, symbol: string): Record<string
   return Object.fromEntries(reasons);
 }
 
-/** Bars that were refused, without those that have no slot. */
+/** Number of refused bars, without those that have no slot. */
 export function refusedTotal(refused: Refusals): number {
   return Object.entries(refused).reduce(
     (sum, [field, count]) => (isOutsideReason(field.slice(field.indexOf(' ') + 1)) ? sum : sum + Number(count)),
@@ -31,20 +31,20 @@ export function refusedTotal(refused: Refusals): number {
   );
 }
 
-/** Rows that have no slot, as a session and its symbols show them: rows of the source by local date, and bars that were fed. */
+/** Rows without a slot: rows of the source, by local date, and bars that were fed. */
 export interface OutsideRows {
-  /** Rows without a slot, in hours that the calendar does not know. */
+  /** Number of rows without a slot, except those in `extended`. */
   outside: number;
-  /** Rows in hours that the calendar knows as extended, and the session does not have. */
+  /** Number of rows in the calendar's extended hours, in a session of regular hours. */
   extended: number;
-  /** Dates of the source that have such rows, by date and symbol. */
+  /** The dates on which the source has such rows, sorted by date and symbol. */
   days: OutsideDay[];
 }
 
 /**
- * A strategy sees a date when the clock has passed its local midnight, and all when the session is at its end.
- * @param symbols those that are counted
- * @param date the only date that is counted; fed bars, which are not counted by date, are left out then
+ * In a strategy's view a date is included once the clock has passed the midnight that ends it; at the session's end all are.
+ * @param symbols the symbols to count
+ * @param date counts only this date, and no fed bars: these are not counted by date
  */
 export async function readOutsideRows(
   redis: Redis,
@@ -54,8 +54,8 @@ export async function readOutsideRows(
   date?: string,
 ): Promise<OutsideRows> {
   const until = view === 'operator' || clock >= layout.end ? Infinity : clock;
-  const all = layout.spec.source.type === 'feed' ? [] : await readOutside(redis, layout);
-  const days = all.filter(
+  const allDays = layout.spec.source.type === 'feed' ? [] : await readOutside(redis, layout);
+  const days = allDays.filter(
     (day) => symbols.has(day.symbol) && day.until <= until && (date === undefined || day.date === date),
   );
   const rows: OutsideRows = { outside: 0, extended: 0, days };
@@ -74,13 +74,13 @@ export async function readOutsideRows(
   return rows;
 }
 
-/** @param ahead by `time symbol reason`: the window's end, epoch ms */
+/** Subtracts refusals in windows that end after the clock. @param ahead by `time symbol reason`; time: the window's end, epoch ms */
 function withoutAhead(refused: Refusals, ahead: Refusals, clock: number): Refusals {
   const visible = { ...refused };
   for (const [field, count] of Object.entries(ahead)) {
     const at = field.indexOf(' ');
     const name = field.slice(at + 1);
-    // A symbol that left takes its refusals with it.
+    // The refusals of a symbol that left are removed: there may be none to subtract from.
     if (Number(field.slice(0, at)) <= clock || visible[name] === undefined) continue;
     visible[name] = String(Math.max(0, Number(visible[name]) - Number(count)));
   }

@@ -1,6 +1,6 @@
 /**
- * Finds sessions in the store and opens them for reading. The spec is read once. A session that was deleted and created
- * again under the same id is recognized by its incarnation.
+ * Finds sessions in the store and opens them for reading. The spec is read once, when a session is opened. The incarnation
+ * shows when a session was deleted and created again under the same id.
  */
 import { calendarIds, decodeDays, parseSessionSpec, UNCHANGED, type SessionSpec } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -17,7 +17,7 @@ export class SessionReader {
   /**
    * Opens a session, with the symbols that it has now.
    * @param view the view of the answers @default 'strategy'
-   * @throws SessionLostError when nothing is stored for it; SessionCalendarError
+   * @throws SessionLostError when the session has no store; SessionCalendarError
    */
   async open(sessionId: string, { view = 'strategy' }: { view?: View } = {}): Promise<OpenSession> {
     const { meta } = partitionKeys(this.keyPrefix, sessionId, 0);
@@ -41,7 +41,7 @@ export class SessionReader {
   }
 }
 
-/** The spec as the session's first writer stored it. */
+/** Parses a stored spec. @throws SessionCalendarError for a calendar that this process does not have */
 function specOf(sessionId: string, stored: unknown): SessionSpec {
   const calendar = typeof stored === 'object' && stored !== null && 'calendar' in stored ? stored.calendar : undefined;
   const known = calendarIds();

@@ -1,7 +1,7 @@
 /**
- * Counts of the slots of many symbols: on each of a session's own retained days, which is the matrix that a picture of coverage
- * shows, and the empty ones that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at
- * the frontier. Whole closed days are read once while the caller keeps a {@link CountedDays}. Reads only.
+ * Two counts of the slots of many symbols: the matrix of coverage (each symbol on each retained day without the history), and
+ * the empty slots that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at the
+ * frontier. While the caller keeps a {@link CountedDays}, each whole closed day is read once. Reads only.
  */
 import { slotsToAsk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -18,7 +18,7 @@ import {
   readCells,
 } from './counted-days.js';
 
-/** What is counted; all of the session when left out. */
+/** The symbols and dates to count; all of the session where a field is left out. */
 export interface EmptySlotsQuery {
   symbols?: readonly string[] | undefined;
   /** Dates, both included. */
@@ -27,24 +27,24 @@ export interface EmptySlotsQuery {
   view: View;
 }
 
-/** A page of symbols that a caller wants; all that can be read, on all days, in the session's view, unless it says otherwise. */
+/** A page of symbols; without `view` in the session's view. */
 export interface DayCountsQuery extends Partial<EmptySlotsQuery> {
   /** The last symbol of the page before. */
   after?: string | undefined;
-  /** Symbols in the answer. @default all */
+  /** Most symbols in the answer. @default all */
   limit?: number;
 }
 
 export interface DayCounts {
-  /** Oldest first. `[open, close)` is the day, epoch ms. `visible` is how many slots of the day the view shows, in each symbol. */
+  /** Oldest first. `[open, close)` is the day, epoch ms. `expected`, `visible`: slots per symbol, of the day and in the view. */
   days: { date: string; open: number; close: number; expected: number; visible: number }[];
-  /** One number for each day in each array. */
+  /** Each array has one number per day. */
   symbols: { symbol: string; counts: Record<CellCount, number[]> }[];
   /** The last symbol of the page; null on the last page. */
   next: string | null;
 }
 
-/** Script calls that are under way at once. */
+/** Script calls that run at the same time. */
 const CALLS_AT_ONCE = 4;
 const COUNTS = CELL_COUNTS.length;
 
@@ -66,7 +66,7 @@ export async function readDayCounts(
   const symbols = rest.slice(0, limit);
   const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
   const days = layout.days.flatMap(({ date }, day) =>
-    isAsked(date, query) && day >= firstKept && !layout.isHistory(day) ? [day] : [],
+    isRequested(date, query) && day >= firstKept && !layout.isHistory(day) ? [day] : [],
   );
   const counts = await countCells(redis, layout, symbols, days, end, known);
   return {
@@ -80,7 +80,7 @@ export async function readDayCounts(
   };
 }
 
-/** The counts of each symbol: {@link CELL_COUNTS} of one day after another. */
+/** The counts up to `end` (epoch ms) for each symbol: {@link CELL_COUNTS} for one day after another. */
 async function countCells(
   redis: Redis,
   layout: SessionLayout,
@@ -94,7 +94,7 @@ async function countCells(
   const isWhole = days.map((day, place) => closed[place] === layout.grid(day).slotCount);
   const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
   await known.update(redis, layout, [...partitions.keys()]);
-  const unknown = [...partitions].flatMap(([partition, members]) => {
+  const missingBatches = [...partitions].flatMap(([partition, members]) => {
     const cells: PlacedCell[] = [];
     for (const symbol of members) {
       const kept = known.of(partition, symbol);
@@ -106,7 +106,7 @@ async function countCells(
     }
     return batches(cells).map((batch) => ({ partition, cells: batch }));
   });
-  await inParallel(unknown, async ({ partition, cells }) => {
+  await inParallel(missingBatches, async ({ partition, cells }) => {
     const read = await readCells(redis, layout, partition, cells);
     for (const [i, { symbol, day, place }] of cells.entries()) {
       copyCell(read, i, counts.get(symbol)!, place);
@@ -122,7 +122,7 @@ function batches(cells: readonly PlacedCell[]): PlacedCell[][] {
   );
 }
 
-/** Runs the work on all items, on at most {@link CALLS_AT_ONCE} at once. */
+/** Runs the work for all items, at most {@link CALLS_AT_ONCE} at once: the runners share one iterator. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values();
   const runners = Array.from({ length: CALLS_AT_ONCE }, async () => {
@@ -141,14 +141,14 @@ function byName(counts: Uint16Array, days: number): Record<CellCount, number[]> 
   return named as Record<CellCount, number[]>;
 }
 
-/** The empty slots of one symbol: how many, and in how many gaps. */
+/** The numbers of gaps and of empty slots of one symbol. */
 export interface EmptySlots {
   symbol: string;
   gaps: number;
   slots: number;
 }
 
-/** The symbols that have any, sorted by name. @param readable all symbols that can be read @throws SessionLostError */
+/** The symbols with empty slots, sorted by name. @param readable all symbols that can be read @throws SessionLostError */
 export async function readEmptySlots(
   redis: Redis,
   layout: SessionLayout,
@@ -160,7 +160,7 @@ export async function readEmptySlots(
   const found = new Map<string, EmptySlots>();
   const partitions = [...byPartition([...new Set(query.symbols ?? readable)], (symbol) => layout.partitionOf(symbol)!)];
   for (let day = firstKept; day < layout.days.length && layout.grid(day).open < end; day++) {
-    if (!isAsked(layout.day(day).date, query)) continue;
+    if (!isRequested(layout.day(day).date, query)) continue;
     const closed = layout.grid(day).closedBy(end);
     const read = await Promise.all(partitions.map(([partition, members]) => store.readDay(partition, day, members)));
     for (const { symbol, bitmap, states } of read.flat()) {
@@ -175,7 +175,7 @@ export async function readEmptySlots(
   return [...found.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
 }
 
-/** Whether a date is one of those that a query asks for. */
-function isAsked(date: string, { from = date, to = date }: Partial<EmptySlotsQuery>): boolean {
+/** Whether a query includes a date. */
+function isRequested(date: string, { from = date, to = date }: Partial<EmptySlotsQuery>): boolean {
   return from <= date && date <= to;
 }

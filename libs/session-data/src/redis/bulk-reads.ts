@@ -1,8 +1,7 @@
 /**
- * A connection for reads of many chunks at once. It accompanies an ioredis connection: it logs in and reconnects like
- * that one, and passes on replies from the memory into which they were read ({@link BulkSocket}). Where the server
- * needs another kind of socket (TLS, Sentinel, a custom connector) or the runtime has none that fits (Bun), pipelines
- * of ioredis do the same.
+ * A connection for reads of many chunks at once. It accompanies an ioredis connection: it logs in and reconnects like that
+ * one, and passes on replies without copying them ({@link BulkSocket}). Where the server needs another kind of socket (TLS,
+ * Sentinel, a custom connector), or the runtime cannot create a BulkSocket (Bun), pipelines of ioredis do the same.
  */
 import { AbstractConnector, type Redis, type RedisOptions } from 'ioredis';
 import { BulkSocket, CONNECTION_CLOSED, type OnReply } from './bulk-socket.js';
@@ -10,33 +9,33 @@ import { type ReadCommand, runCommands } from './commands.js';
 import type { Reply } from './reply-parser.js';
 
 /**
- * Options for a second connection to the same server. Leaves out the ready check, whose INFO costs as much as some
- * hundred bars: a server that still loads its data refuses every command with an error that says so. With Sentinel the
- * check stays, because it finds the master.
+ * Options for a second connection to the same server. Turns off the ready check, whose INFO costs as much as reading hundreds
+ * of bars, and which is not needed: a server that still loads its data refuses every command with the error LOADING. With
+ * Sentinel the check stays, because it finds the master.
  */
 export function bulkOptions({ sentinels, Connector }: RedisOptions): RedisOptions {
   return sentinels || Connector ? {} : { enableReadyCheck: false, disableClientInfo: true };
 }
 
 /**
- * Receives the values of replies in order, as they arrive: text or bytes, as the command's name says. The values of a list
- * come one by one with their place, anything else with the place -1. Bytes are valid until it returns.
- * @returns true when it took the value; the answer does not contain that value then
+ * Receives the values of replies in order, as they arrive: bytes for a command named `…Buffer`, otherwise text. The values of a
+ * list come one by one with their place, anything else with the place -1. Bytes are valid until the receiver returns.
+ * @returns true when the receiver used the value, which is then left out of the answer
  */
 export type Receiver = (command: number, place: number, value: unknown) => boolean;
 
 /** Runs commands in order. */
 export interface StoreReads {
   /**
-   * Answers the replies of commands, named as in ioredis: `…Buffer` for bytes, otherwise text. Values that `receive` took are
-   * left out, also when a reply is an error. One call at a time.
+   * Returns the replies to commands, named as in ioredis: `…Buffer` for bytes, otherwise text. Values for which `receive`
+   * returned true are left out. `receive` gets values even when another reply is an error. Allows one call at a time.
    * @throws the first error among the replies, and any error of the connection
    */
   run(commands: readonly ReadCommand[], receive?: Receiver): Promise<unknown[]>;
   close(): void;
 }
 
-/** @param redis names the server, the login and the database; the caller keeps it and closes it */
+/** @param redis has the server's address, the login and the database; the caller still owns and closes it */
 export function storeReads(redis: Redis): StoreReads {
   if (!isPlain(redis.options)) {
     return { run: (commands, receive) => runAndReceive(redis, commands, receive), close: () => undefined };
@@ -44,7 +43,7 @@ export function storeReads(redis: Redis): StoreReads {
   return new BulkReads(redis);
 }
 
-/** The same with a pipeline of ioredis. */
+/** {@link StoreReads.run} with a pipeline of ioredis. `receive` gets the values after the last reply. */
 export async function runAndReceive(
   redis: Redis,
   commands: readonly ReadCommand[],
@@ -71,10 +70,10 @@ class BulkReads implements StoreReads {
   /** The socket on which the commands that ioredis sends after connecting have been answered. */
   private greeted: BulkSocket | undefined;
   private readonly redis: Redis;
-  /** How long to wait for an answer, ms. */
+  /** How long to wait for the replies to one call, ms. */
   private readonly timeoutMs: number | undefined;
   private isClosed = false;
-  /** Rejects a pending wait for the connection; ioredis does not while it is between two attempts. */
+  /** Rejects a pending wait for the connection, which ioredis leaves pending while it is between two attempts. */
   private endWaiting: (error: Error) => void = () => undefined;
 
   constructor(private readonly main: Redis) {
@@ -82,7 +81,7 @@ class BulkReads implements StoreReads {
     this.timeoutMs = options.commandTimeout ?? options.socketTimeout;
     const Connector = bulkConnector(options, (socket) => (this.socket = socket));
     this.redis = main.duplicate({ ...bulkOptions(options), Connector, lazyConnect: true });
-    // ioredis reconnects. The read that fails reports the error.
+    // Nothing to do: ioredis reconnects, and the read that fails reports the error.
     this.redis.on('error', () => undefined);
   }
 
@@ -113,7 +112,7 @@ class BulkReads implements StoreReads {
     this.endWaiting(new Error(CONNECTION_CLOSED));
   }
 
-  /** Connects and logs in as ioredis does; no command of ioredis is pending afterwards. */
+  /** Connects and logs in with ioredis. Afterwards no command of ioredis is pending. */
   private async connect(): Promise<void> {
     for (;;) {
       // The caller closed its own connection: this one ends with it.
@@ -127,7 +126,7 @@ class BulkReads implements StoreReads {
   }
 }
 
-/** A class by which ioredis connects with a {@link BulkSocket}. */
+/** A connector class that makes ioredis use a {@link BulkSocket}. @param connected gets each new socket */
 function bulkConnector(
   { path, host, port = 6379, family, disconnectTimeout = 2_000 }: RedisOptions,
   connected: (socket: BulkSocket) => void,
@@ -149,6 +148,7 @@ function bulkConnector(
   };
 }
 
+/** A command in the format of the Redis protocol, without the suffix `Buffer` of its name. */
 function encoded([name, ...args]: ReadCommand): string {
   let text = `*${args.length + 1}\r\n`;
   for (const arg of [String(name).replace(/Buffer$/, ''), ...args]) {

@@ -1,26 +1,26 @@
 /**
- * A socket that passes on replies from the memory into which they were read, as they arrive. Node allocates a buffer for
- * each read, and the parser of ioredis another one for each reply that spans two reads: the chunks that a mirror loads
- * become garbage twice, and have left the processor's cache when they are used (docs/performance.md).
+ * A socket that passes on replies as they arrive, directly from the memory into which they were read. Normally Node allocates a
+ * buffer for each read, and the parser of ioredis another one for each reply that spans two reads. Then the chunks that a mirror
+ * loads are copied twice, and are no longer in the processor's cache when they are used (docs/performance.md).
  *
- * For ioredis it is a socket like any other, on which it logs in, selects the database and reconnects. During
- * {@link BulkSocket.ask} everything that arrives goes into one reused block of memory and not to ioredis, so no command of
- * ioredis may be pending then. The memory grows to the size of the largest value.
+ * ioredis uses it like any other socket to log in, select the database and reconnect. During {@link BulkSocket.ask} all that
+ * arrives goes into one reused block of memory and not to ioredis, so no command of ioredis may be pending then. The memory
+ * grows until it has room for the largest value.
  */
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 import { ReplyParser, type Reply } from './reply-parser.js';
 
-/** The same text as in ioredis: callers treat both alike. */
+/** The same text as in ioredis, so that callers treat both errors alike. */
 export const CONNECTION_CLOSED = 'Connection is closed.';
 const TIMED_OUT = 'Command timed out';
 
 const MEMORY_BYTES_FIRST = 256 * 1024;
-/** Free bytes that a read gets at least. */
+/** Least number of free bytes for a read. */
 const READ_BYTES_MIN = 64 * 1024;
 
 /**
- * Receives replies as they arrive: the values of a list one by one with their place, anything else (an empty list too)
- * with the place -1. Bytes are valid until it returns.
+ * Receives replies as they arrive: the values of a list one by one with their place, anything else (also an empty list)
+ * with the place -1. Bytes are valid until the function returns.
  */
 export type OnReply = (command: number, place: number, value: Reply) => void;
 
@@ -35,30 +35,30 @@ export class BulkSocket extends Socket {
   private memory = Buffer.allocUnsafeSlow(MEMORY_BYTES_FIRST);
   private readonly parser = new ReplyParser();
   private question: Question | undefined;
-  /** Why this class closed the connection. */
+  /** The error for which this class closed the connection. */
   private reason: Error | undefined;
-  /** End of the received bytes, and start of the first incomplete value. */
+  /** In `memory`: end of the received bytes, and start of the first value that is not passed on yet. */
   private filled = 0;
   private parsed = 0;
-  /** The command whose reply is next; inside a list also the place of the next value and the number of values left. */
+  /** Index of the command whose reply is next; in a list also the place of the next value and the number of remaining values. */
   private command = 0;
   private place = 0;
   private left = 0;
 
   constructor() {
-    const own: { socket?: BulkSocket } = {};
-    // `net.connect` passes `onread` to the constructor; the types name it only there.
+    const self: { socket?: BulkSocket } = {};
+    // The callbacks cannot use `this` before `super`. The types name `onread` only for `net.connect`, which passes it on.
     const options: SocketConstructorOpts & ConnectOpts = {
       onread: {
-        buffer: () => own.socket!.freeMemory(),
+        buffer: () => self.socket!.freeMemory(),
         callback: (bytes, buffer) => {
-          own.socket!.onBytes(bytes, buffer);
+          self.socket!.onBytes(bytes, buffer);
           return true;
         },
       },
     };
     super(options);
-    own.socket = this;
+    self.socket = this;
     this.on('close', () => {
       this.question?.reject(this.reason ?? new Error(CONNECTION_CLOSED));
       this.question = undefined;
@@ -66,11 +66,11 @@ export class BulkSocket extends Socket {
   }
 
   /**
-   * Sends encoded commands and passes on their replies; resolves after the last one. One call at a time.
+   * Sends encoded commands and passes on their replies; resolves after the last reply. Allows one call at a time.
    * @param count number of replies
-   * @param timeoutMs how long to wait for them; then the connection is closed, because they may still arrive
-   * @throws an error when the connection closes or the time is over, ReplyFormatError, and what `onReply` throws; each of
-   *   them closes the connection
+   * @param timeoutMs how long to wait for the replies; after that the connection is closed, because they may still arrive
+   * @throws an error when the connection closes or the time is over, ReplyFormatError, and what `onReply` throws. After each
+   *   of these errors the connection is closed
    */
   async ask(commands: string, count: number, onReply: OnReply, timeoutMs?: number): Promise<void> {
     if (this.question) throw new Error('expected one call at a time, was a second one');
@@ -96,7 +96,7 @@ export class BulkSocket extends Socket {
     return this.memory.subarray(this.filled);
   }
 
-  /** Drops the parsed bytes; grows when the rest is a large part of one value. */
+  /** Moves the bytes that are not parsed to the front. Doubles the memory when they fill more than half of it. */
   private compact(): void {
     const rest = this.memory.subarray(this.parsed, this.filled);
     if (rest.length > this.memory.length / 2) this.memory = Buffer.allocUnsafeSlow(2 * this.memory.length);
@@ -114,7 +114,7 @@ export class BulkSocket extends Socket {
     this.filled += bytes;
     try {
       while (this.command < question.count) if (!this.next(question.onReply)) return;
-      // Synchronously: Node asks for memory for the next read before the promise resolves.
+      // Cleared here and not after the promise: before that Node already requests memory for the next read.
       this.question = undefined;
       question.resolve();
     } catch (error) {
@@ -122,7 +122,7 @@ export class BulkSocket extends Socket {
     }
   }
 
-  /** Passes on the next value, if it is complete. */
+  /** Passes on the next value. @returns false when it is incomplete */
   private next(onReply: OnReply): boolean {
     const { parser, memory, filled } = this;
     if (this.left === 0) {

@@ -1,7 +1,7 @@
 /**
- * How commands are sent: a pipeline of reads, and Lua scripts. A script runs by its digest, and its text is sent only when the
- * server does not know it yet. ioredis sends a call again when it lost the reply, so every script must leave the same state
- * when it runs twice.
+ * Sends commands: pipelines of reads, and Lua scripts. A script is called by its digest; its text is sent only when the server
+ * does not have it yet. ioredis repeats a call when it lost the reply, so every script must leave the same state when it runs
+ * twice.
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -10,7 +10,7 @@ import { LUA } from './lua-texts.js';
 /** A Redis command that only reads: its ioredis name, then its arguments. */
 export type ReadCommand = (string | number)[];
 
-/** Answers the replies in order; the first error among them is thrown. */
+/** Runs the commands as one pipeline. @returns the replies in order @throws the first error among them */
 export async function runCommands(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
   const results = (await redis.pipeline([...commands]).exec()) ?? [];
   return results.map(([error, reply]) => {
@@ -36,13 +36,13 @@ export class Script {
     return this.send((command, script) => redis[command](script, keys.length, ...rest));
   }
 
-  /** {@link run}, with buffers for texts in the answer. */
+  /** {@link run}, with buffers instead of texts in the answer. */
   async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     const rest = [...keys, ...args.map(asRedisArgument)];
     return this.send((command, script) => redis.callBuffer(command, script, keys.length, ...rest));
   }
 
-  /** {@link run}, and `read` in the same round trip, which the server answers after the script. @returns both answers */
+  /** {@link run}, and in the same round trip `read`, which the server runs after the script. @returns both answers */
   async runThen<T>(
     redis: Redis,
     keys: readonly string[],
@@ -53,14 +53,14 @@ export class Script {
     return this.send((command, script) => Promise.all([redis[command](script, keys.length, ...rest), read()]));
   }
 
-  private send<T>(call: (command: 'evalsha' | 'eval', script: string) => Promise<T>): Promise<T> {
+  private send<T>(callWith: (command: 'evalsha' | 'eval', script: string) => Promise<T>): Promise<T> {
     return orSend(
-      () => call('evalsha', this.sha),
-      () => call('eval', this.lua),
+      () => callWith('evalsha', this.sha),
+      () => callWith('eval', this.lua),
     );
   }
 
-  /** The command for a transaction, with the script's text: a transaction cannot try again when the server does not know it. */
+  /** The command for a transaction, with the script's text: a transaction cannot repeat the call when the digest is unknown. */
   command(keys: readonly string[], args: readonly ScriptArgument[]): [string, ...ScriptArgument[]] {
     return ['eval', this.lua, keys.length, ...keys, ...args];
   }
@@ -71,7 +71,7 @@ export const SCRIPTS = Object.fromEntries(
   Object.entries(LUA).map(([name, lua]) => [name, new Script(name, lua)]),
 ) as Record<keyof typeof LUA, Script>;
 
-/** Runs a call by digest, and another one when the server does not know the script. */
+/** Runs `byDigest`, and when the server does not have the script, `byText`. */
 export async function orSend<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
   try {
     return await byDigest();
@@ -86,15 +86,15 @@ export function isScriptUnknown(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
-/** A value that ioredis sends unchanged: bytes become a Buffer on the same memory. */
+/** The argument as ioredis sends it unchanged: bytes become a Buffer over the same memory. */
 export function asRedisArgument(value: ScriptArgument): string | number | Buffer {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 
 /**
- * The same slots of many symbols with one command of a pipeline: bytes `[from, to)` of chunks of one partition; the reply is an array
- * of buffers in the order of the keys. The server has to know the script: after an error of {@link isScriptUnknown} the caller
- * runs {@link loadSlotsScript} and reads again.
+ * A command for a pipeline that reads bytes `[from, to)` of many chunks of one partition. The reply is an array of buffers in the
+ * order of the keys. The server must have the script: after an error for which {@link isScriptUnknown} is true, the caller runs
+ * {@link loadSlotsScript} and reads again.
  */
 export function slotsCommand(keys: readonly string[], from: number, to: number): ReadCommand {
   return ['evalshaBuffer', SCRIPTS.readSlots.sha, keys.length, ...keys, from, to - 1];
@@ -104,7 +104,7 @@ export async function loadSlotsScript(redis: Redis): Promise<void> {
   await redis.script('LOAD', SCRIPTS.readSlots.lua);
 }
 
-/** Runs a pipeline that contains {@link slotsCommand}; loads the script first when the server does not know it. */
+/** Runs a pipeline with {@link slotsCommand}. When the server does not have the script, loads it and runs the pipeline again. */
 export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
   const run = () => runCommands(redis, commands);
   return orSend(run, async () => {
@@ -113,7 +113,7 @@ export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[
   });
 }
 
-/** Raised for an unknown answer of a script: store and program are of different versions. */
+/** A script gave an unknown answer: the store and the program have different versions. */
 export class ScriptReplyError extends Error {
   override readonly name = 'ScriptReplyError';
   constructor(script: string, reply: unknown) {

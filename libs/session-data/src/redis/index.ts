@@ -1,4 +1,4 @@
-/** How commands and scripts reach Redis. */
+/** Connections to Redis, commands, scripts and transactions. */
 export { bulkOptions, runAndReceive, type StoreReads, storeReads, type Receiver } from './bulk-reads.js';
 export {
   isScriptUnknown,

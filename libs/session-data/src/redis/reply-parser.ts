@@ -1,15 +1,15 @@
 /**
- * Parses Redis replies (RESP2) that lie one after another in memory. Bulk strings are views, not copies. An incomplete
- * reply is parsed again from its start once more bytes have arrived. Pure.
+ * Parses Redis replies (RESP2) that follow one another in memory. Bulk strings are views of that memory, not copies. The caller
+ * parses an incomplete reply again from its start when more bytes have arrived. Pure.
  * The format: https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 
-/** A reply. An error is a value here and is not thrown. */
+/** A reply. An error reply is returned as a value, not thrown. */
 export type Reply = Buffer | string | number | null | Error | Reply[];
 
 const [CR, PLUS, MINUS, COLON, DOLLAR, STAR] = Buffer.from('\r+-:$*');
 
-/** Raised for bytes that are not RESP2. */
+/** The bytes are not RESP2. */
 export class ReplyFormatError extends Error {
   override readonly name = 'ReplyFormatError';
   constructor(type: number) {
@@ -20,13 +20,13 @@ export class ReplyFormatError extends Error {
 export class ReplyParser {
   /** The last parsed reply. */
   reply: Reply = null;
-  /** Length of the list that was begun last. */
+  /** Number of values in the list that {@link begin} read last. */
   length = 0;
   private memory: Buffer = Buffer.alloc(0);
   private end = 0;
 
   /**
-   * Parses the reply at `at`, within `[0, end)` of `memory`, into {@link reply}.
+   * Parses the reply at `at` into {@link reply}; `memory` is filled up to `end`.
    * @returns where the next reply begins, or -1 when this one is incomplete @throws ReplyFormatError
    */
   read(memory: Buffer, at: number, end: number): number {

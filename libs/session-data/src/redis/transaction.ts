@@ -1,10 +1,10 @@
 /**
- * Sends a few commands as one transaction without copying their bytes. The transaction of ioredis makes a buffer of each
- * command and another of all of them: it copies a window of whole days twice, which costs as much as the socket
+ * Sends a few commands as one transaction without copying their bytes. A transaction of ioredis makes a buffer of each command
+ * and another one of all commands. So it copies a window of whole days twice, which costs as much as sending it
  * (docs/performance.md).
  *
- * All or nothing, as with ioredis: the commands follow one another directly, a transaction whose answer is lost is sent
- * again as a whole, and one that was answered in part fails.
+ * As with ioredis, all commands run or none: they follow one another directly, a transaction whose answer is lost is sent again
+ * as a whole, and a transaction that was answered only in part fails.
  */
 import { Command, type Redis } from 'ioredis';
 import { Writable } from 'node:stream';
@@ -14,14 +14,14 @@ import { asRedisArgument, type ScriptArgument } from './commands.js';
 export type TransactionCommand = readonly [name: string, ...args: ScriptArgument[]];
 
 /**
- * Runs `commands` and answers their replies. The memory of their arguments must not change until then, and must not be
- * used again at all when this throws. @throws the first error among the replies, and errors of ioredis
+ * Runs `commands`. The memory of their arguments must not change before this returns. When this throws, it must not be used
+ * again at all: ioredis may still send it. @returns the replies @throws the first error among the replies, and errors of ioredis
  */
 export async function runTransaction(redis: Redis, commands: readonly TransactionCommand[]): Promise<unknown[]> {
-  const all: TransactionCommand[] = [['multi'], ...commands, ['exec']];
-  // ioredis still sends a command only on a ready connection, and again on the next one.
+  const allCommands: TransactionCommand[] = [['multi'], ...commands, ['exec']];
+  // ioredis treats this like its own pipelines: it sends only on a ready connection, and again after a reconnect.
   const stream = { isPipeline: true as const, destination: { redis }, write: () => true };
-  const sent = all.map(([name, ...args], index) => {
+  const sent = allCommands.map(([name, ...args], index) => {
     const command = new UncopiedCommand(name, args.map(asRedisArgument), { replyEncoding: 'utf8' });
     // ioredis needs these to know which commands belong together when a connection is lost halfway.
     command.pipelineIndex = index;
@@ -41,7 +41,7 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
   return replies;
 }
 
-/** A command that writes its arguments to the socket directly, and gives ioredis nothing to write. */
+/** A command that writes its arguments to the socket itself, and returns '' so that ioredis writes nothing. */
 class UncopiedCommand extends Command {
   override toWritable(socket: object): string {
     if (!(socket instanceof Writable)) throw new TypeError('expected the socket of a connection');

@@ -1,6 +1,6 @@
 /**
- * The number of bars of history that each symbol has: counted once, when the history is whole, and stored. Reading it costs
- * one read for each partition, also after the days themselves were retired.
+ * The number of bars of history per symbol. It is counted and stored once, when the history is complete. Reading it costs one
+ * read per partition, and still works when the days themselves were retired.
  */
 import { addedPartition, bitmapBytes, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -8,36 +8,37 @@ import type { SessionLayout } from '../layout/index.js';
 import { type ReadCommand, runCommands, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
 
-/** Bitmaps counted in one round trip. */
+/** Bitmaps to count per round trip. */
 const COUNTS_A_CALL = 2_000;
 
 /**
- * Counts and stores the bars of history of every symbol that has no stored count. A symbol that joined later has the days
- * that were retained then. @throws FencedError, SessionLostError
+ * Counts and stores the bars of history of every symbol that has no stored count. For a symbol that joined later, only the
+ * days that were still retained have bars. @throws FencedError, SessionLostError
  */
 export async function noteHistory(redis: Redis, layout: SessionLayout, writer: SessionWriter): Promise<void> {
-  const noted = await readNoted(redis, layout);
+  const stored = await readStoredCounts(redis, layout);
   for (let partition = 0; partition < layout.partitions; partition++) {
-    const symbols = layout.symbolsOf(partition).filter((symbol) => !noted.has(symbol));
+    const symbols = layout.symbolsOf(partition).filter((symbol) => !stored.has(symbol));
     if (symbols.length === 0) continue;
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
+    // '': keeps the counts of other symbols.
     await writer.run(SCRIPTS.noteCounts, partition, [meta, history], ['', ...[...counts].flat()], 'noted');
   }
 }
 
 /**
- * Bars of each symbol before the session's first day, of the interval that its spec names, otherwise of the base
- * interval; undefined while the history is not whole. Symbols that joined later are left out until their count is stored.
+ * By symbol, the number of bars of history, at the interval that the spec's history names, otherwise at the base interval;
+ * undefined until it is counted. Symbols that joined later are left out until their count is stored.
  */
 export async function readHistory(redis: Redis, layout: SessionLayout): Promise<Map<string, number> | undefined> {
-  const noted = await readNoted(redis, layout);
-  const isLacking = (symbol: string) => !noted.has(symbol) && addedPartition(layout.membership, symbol) === undefined;
-  return noted.size === 0 || layout.symbols.some(isLacking) ? undefined : noted;
+  const stored = await readStoredCounts(redis, layout);
+  const isLacking = (symbol: string) => !stored.has(symbol) && addedPartition(layout.membership, symbol) === undefined;
+  return stored.size === 0 || layout.symbols.some(isLacking) ? undefined : stored;
 }
 
 /** Stored counts by symbol, in the order of the session's symbols. */
-async function readNoted(redis: Redis, layout: SessionLayout): Promise<Map<string, number>> {
+async function readStoredCounts(redis: Redis, layout: SessionLayout): Promise<Map<string, number>> {
   const reads = layout.keys.map(({ history }) => ['hgetall', history]);
   const byPartition = (await runCommands(redis, reads)) as Record<string, string>[];
   return new Map(
@@ -49,8 +50,8 @@ async function readNoted(redis: Redis, layout: SessionLayout): Promise<Map<strin
 }
 
 /**
- * Number of bars of each symbol on the days `[from, to)`. The bits of a chunk after its last slot are zero, so the server can count
- * a bitmap as it is.
+ * Number of bars of each symbol on the days `[from, to)`. The bits of a bitmap after its last slot are zero, so BITCOUNT over the
+ * whole bitmap is right.
  */
 export async function countBars(
   redis: Redis,
@@ -62,7 +63,7 @@ export async function countBars(
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
   let batch: { symbol: string; command: ReadCommand }[] = [];
-  const count = async (): Promise<void> => {
+  const countBatch = async (): Promise<void> => {
     const commands = batch.map(({ command }) => command);
     const bars = await runCommands(redis, commands);
     batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(bars[i])));
@@ -74,9 +75,9 @@ export async function countBars(
       const { date, slotCount } = layout.grid(day, interval);
       const key = keys.chunk(interval.name, symbol, date);
       batch.push({ symbol, command: ['bitcount', key, 0, bitmapBytes(slotCount) - 1] });
-      if (batch.length === COUNTS_A_CALL) await count();
+      if (batch.length === COUNTS_A_CALL) await countBatch();
     }
   }
-  await count();
+  await countBatch();
   return counts;
 }

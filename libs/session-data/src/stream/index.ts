@@ -1,4 +1,4 @@
-/** The streaming side: fence, flush, clock, retention, removal. */
+/** The streaming side of a session's store: fence, flush, clock, retention, removal. */
 export { countBars, noteHistory, readHistory } from './history.js';
 export { noteOutside, type OutsideDay, outsideTo, readOutside } from './outside.js';
 export { forget, removeLeftover, removeSession, retireBefore } from './remove.js';

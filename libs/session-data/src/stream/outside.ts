@@ -1,35 +1,35 @@
 /**
- * Rows of a session's source that have no slot, by symbol and local date: counted by the owner of the stream behind the frontier, and
- * stored with the mark up to which they are counted. Counts are whole values and not increments, so a date that is counted twice is
- * counted once. They are not part of the digest.
+ * Rows of a session's source without a slot, by symbol and local date. The owner counts them on dates that the frontier has passed,
+ * and stores the counts with a mark: the first date that is not counted. A count is the total of its date and not an increment, so
+ * counting a date again changes nothing. The counts are not part of the digest.
  */
 import type { Redis } from 'ioredis';
 import { dayMember, type SessionLayout } from '../layout/index.js';
 import { runCommands, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
 
-/** Field that holds the mark: the stamp of the partition and the first date that is not counted. */
+/** The field with the mark: the stamp of the partition, and the first date that is not counted. */
 const MARK = 'counted';
 const DAYS_A_CALL = 2_000;
 
-/** The rows of one symbol on one local date that has rows without a slot. */
+/** Counts of the rows of one symbol on one local date. Only dates with rows without a slot are stored. */
 export interface OutsideDay {
   symbol: string;
   /** Local date of the venue. */
   date: string;
-  /** All rows of the date, with those in slots. */
+  /** Number of all rows of the date, with those in slots. */
   rows: number;
-  /** Rows without a slot, but for those of `extended`. */
+  /** Number of rows without a slot, except those in `extended`. */
   outside: number;
-  /** Rows in hours that the calendar knows as extended, and the session does not have. */
+  /** Number of rows in the calendar's extended hours, in a session of regular hours. */
   extended: number;
   /** Open time of the first row without a slot, epoch ms. */
   first: number;
-  /** End of the date, epoch ms: before that a strategy must not see these counts. */
+  /** End of the date, epoch ms. A strategy must not see these counts before the clock has reached it. */
   until: number;
 }
 
-/** The first date that is not counted, of each partition; undefined where nothing is counted for the partition's present symbols. */
+/** For each partition the first date that is not counted; undefined when none is counted for its current symbols. */
 export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(string | undefined)[]> {
   const reads = layout.keys.map(({ outside }) => ['hget', outside, MARK]);
   const marks = await runCommands(redis, reads);
@@ -41,7 +41,7 @@ export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(s
 
 /**
  * Stores counts of one partition.
- * @param to the first date that is not counted @param isFirst forgets what was counted for other symbols of the partition
+ * @param to the first date that is not counted @param isFirst removes the stored counts first, which are of older symbols
  * @throws FencedError, SessionLostError
  */
 export async function noteOutside(
@@ -53,7 +53,7 @@ export async function noteOutside(
   for (let at = 0; at === 0 || at < days.length; at += DAYS_A_CALL) {
     const part = days.slice(at, at + DAYS_A_CALL);
     const isLast = at + DAYS_A_CALL >= days.length;
-    // The mark moves with the last part: an interrupted call is repeated.
+    // The mark is empty until the last part, so that an interrupted call counts as not done and is repeated.
     const mark = isLast ? `${layout.stampOf(partition)} ${to}` : '';
     const fields = part.flatMap(({ date, symbol, rows, outside: out, extended, first, until }) => [
       dayMember(date, symbol),
@@ -64,7 +64,7 @@ export async function noteOutside(
   }
 }
 
-/** All counts of the session's present symbols, by date and symbol. */
+/** All counts of the session's current symbols, sorted by date and symbol. */
 export async function readOutside(redis: Redis, layout: SessionLayout): Promise<OutsideDay[]> {
   const reads = layout.keys.map(({ outside }) => ['hgetall', outside]);
   const hashes = (await runCommands(redis, reads)) as Record<string, string>[];

@@ -1,18 +1,18 @@
 /**
- * Removes closed days of a running session, oldest first, on behalf of its owner; and everything of a session that ended.
- * All of it may be repeated when it was interrupted. Of a session the meta hashes go first: from then on every script of a
- * late writer is refused, so that no key can come back (I9). Does not decide which days leave (`firstKeptAt` of the layout does).
+ * Removes closed days of a running session, oldest first, for its owner; and all keys of a session that ended. An interrupted
+ * removal may be repeated. When a session is removed, its meta hashes are removed first: after that every script of a late writer is
+ * refused, so that no key comes back (I9). Does not decide which days to remove (`firstKeptAt` of the layout does).
  */
 import type { Redis } from 'ioredis';
 import { dayMember, keysFrom, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
 
-/** Most keys that one script call removes, approximately; bounds how long it blocks Redis. */
+/** Approximate number of keys that one script call removes: bounds how long the script blocks Redis. */
 const KEYS_A_CALL = 1_000;
 
 /**
- * Removes all days before `firstKept` and everything about them; does nothing when they are gone.
+ * Removes all days before `firstKept` and all data about them. Does nothing when they were removed before.
  * @throws FencedError, SessionLostError, RewindError when the store's frontier is before that day
  */
 export async function retireBefore(writer: SessionWriter, firstKept: number): Promise<void> {
@@ -48,44 +48,44 @@ async function retireDay(writer: SessionWriter, partition: number, dayIndex: num
 }
 
 /**
- * Removes all that is stored under the session's id.
- * @param scans looks at all keys of the server, for a layout that does not have the session's days
+ * Removes all keys of the session.
+ * @param mustScan finds the keys by a scan of the server: needed when the layout does not have the session's days
  * @returns the number of removed keys
  */
-export async function removeSession(redis: Redis, layout: SessionLayout, scans = false): Promise<number> {
+export async function removeSession(redis: Redis, layout: SessionLayout, mustScan = false): Promise<number> {
   let removed = 0;
   for (const { meta } of layout.keys) removed += await redis.unlink(meta);
-  return removed + (await removePartitions(redis, layout, [...layout.keys.keys()], scans));
+  return removed + (await removePartitions(redis, layout, [...layout.keys.keys()], mustScan));
 }
 
 /**
- * Removes partitions that a late writer created after the session's end. Leaves a later session of the same id alone.
- * @param scans as of {@link removeSession} @returns the number of removed keys
+ * Removes partitions that a late writer created after the session was removed. Does not touch a later session with the same id.
+ * @param mustScan as in {@link removeSession} @returns the number of removed keys
  */
-export async function removeLeftover(redis: Redis, layout: SessionLayout, scans = false): Promise<number> {
-  const begun: number[] = [];
-  for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) begun.push(partition);
-  return begun.length === 0 ? 0 : begun.length + (await removePartitions(redis, layout, begun, scans));
+export async function removeLeftover(redis: Redis, layout: SessionLayout, mustScan = false): Promise<number> {
+  const leftover: number[] = [];
+  for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) leftover.push(partition);
+  return leftover.length === 0 ? 0 : leftover.length + (await removePartitions(redis, layout, leftover, mustScan));
 }
 
-/** Removes the meta hash of a partition. @returns false when it belongs to another session, or is not there */
+/** Removes the meta hash of a partition. @returns false when it belongs to another session or does not exist */
 export async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<boolean> {
   const { meta } = layout.keysOf(partition);
   return Number(await SCRIPTS.removeKeys.run(redis, [meta, meta], ['0', layout.incarnation])) === 1;
 }
 
 /**
- * Removes all keys of partitions but the meta hashes. The work is proportional to what exists: a session may have many more
- * possible keys (symbols × days × intervals) than the server has keys, and then the server's keys are scanned.
+ * Removes all keys of partitions except the meta hashes. A session may have many more possible keys (symbols × days × intervals)
+ * than the server has keys. In that case the server's keys are scanned, so that the work is proportional to what exists.
  */
 async function removePartitions(
   redis: Redis,
   layout: SessionLayout,
   partitions: readonly number[],
-  scans: boolean,
+  mustScan: boolean,
 ): Promise<number> {
-  const possible = partitions.reduce((sum, partition) => sum + symbolKeyCount(layout, partition), 0);
-  const isScanned = scans || possible > (await redis.dbsize());
+  const possible = partitions.reduce((sum, partition) => sum + possibleKeyCount(layout, partition), 0);
+  const isScanned = mustScan || possible > (await redis.dbsize());
   const batches = isScanned ? scannedKeys(redis, layout, partitions) : namedKeys(layout, partitions);
   let removed = 0;
   for await (const keys of batches) if (keys.length > 0) removed += await redis.unlink(...keys);
@@ -99,7 +99,7 @@ async function* scannedKeys(
 ): AsyncGenerator<string[]> {
   const bases = partitions.map((partition) => `${layout.keysOf(partition).base}:`);
   const [first = ''] = bases;
-  const shared = first.slice(0, first.lastIndexOf(':', first.length - 2) + 1);
+  const shared = first.slice(0, first.lastIndexOf(':', first.length - 2) + 1); // `prefix:{id:`
   for await (const keys of redis.scanStream({ match: keysFrom(shared), count: KEYS_A_CALL })) {
     yield (keys as string[]).filter((key) => bases.some((base) => key.startsWith(base)));
   }
@@ -123,6 +123,6 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
   yield batch;
 }
 
-function symbolKeyCount(layout: SessionLayout, partition: number): number {
+function possibleKeyCount(layout: SessionLayout, partition: number): number {
   return layout.everSymbolsOf(partition).length * layout.days.length * (1 + layout.intervals.length);
 }

@@ -1,15 +1,15 @@
 /**
- * Finds and removes keys of removed sessions. A server that loses its newest writes after it has answered a removal brings the keys
- * back (I9). The work is proportional to what the server holds: its keys are walked by SCAN, a bounded number in each call. Removes
- * only what is known to be removed; keys of unknown sessions stay. Each removal checks again in the server that the partition still
- * belongs to a removed session.
+ * Finds and removes keys of removed sessions: when a server loses its newest writes after a removal, the keys are there again (I9).
+ * Finds them by SCAN, a bounded number of keys per call, so that the work is proportional to what the server stores. Removes only
+ * keys of sessions that are known to be removed; keys of unknown sessions stay. Each removal checks again in the server that the
+ * partition belongs to a removed session.
  */
 import type { Redis } from 'ioredis';
 import { keysFrom } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
 const KEYS_A_CALL = 1_000;
-/** Most keys that one call of a script removes. */
+/** Most keys that one script call removes. */
 const REMOVED_AT_ONCE = 500;
 
 /** The sessions that were removed under one id. */
@@ -19,7 +19,7 @@ export interface RemovedSessions {
   isTaken: boolean;
 }
 
-/** Which of these ids had sessions that were removed. Ids that had none are absent. */
+/** The removed sessions of some ids. An id without a removed session is not in the answer. */
 export type FindRemoved = (ids: readonly string[]) => Promise<ReadonlyMap<string, RemovedSessions>>;
 
 export class ReturnedKeys {
@@ -32,8 +32,8 @@ export class ReturnedKeys {
   ) {}
 
   /**
-   * Checks further keys of the server, and starts over after the last one.
-   * @param callsMax how many thousands of keys; Infinity: all up to the last one
+   * Checks the next keys of the server, and starts again after the last key.
+   * @param callsMax most SCAN calls, each for about 1,000 keys; Infinity: up to the last key
    * @returns the number of removed keys
    */
   async sweep(callsMax: number, signal: AbortSignal): Promise<number> {
@@ -49,7 +49,7 @@ export class ReturnedKeys {
   }
 
   private async removeAmong(keys: readonly string[]): Promise<number> {
-    const ids = [...new Set(keys.flatMap((key) => this.partitionOf(key)?.id ?? []))];
+    const ids = [...new Set(keys.flatMap((key) => this.partitionOfKey(key)?.id ?? []))];
     if (ids.length === 0) return 0;
     const removed = await this.findRemoved(ids);
     let count = 0;
@@ -57,7 +57,7 @@ export class ReturnedKeys {
     return count;
   }
 
-  /** The meta hashes go last: they show which keys belong to a removed session. */
+  /** Removes the meta hashes last: they show which keys belong to a removed session. */
   private async removeSessions(id: string, { incarnations, isTaken }: RemovedSessions): Promise<number> {
     let count = 0;
     const bases = new Set<string>();
@@ -73,7 +73,7 @@ export class ReturnedKeys {
       count: KEYS_A_CALL,
     })) {
       const keys = some as string[];
-      for (const base of new Set(keys.flatMap((key) => this.partitionOf(key)?.base ?? []))) {
+      for (const base of new Set(keys.flatMap((key) => this.partitionOfKey(key)?.base ?? []))) {
         bases.add(base);
         const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== `${base}:meta`);
         await removeFrom(base, others);
@@ -84,7 +84,7 @@ export class ReturnedKeys {
   }
 
   /** The session and the partition of a key; undefined for a key of another kind. */
-  private partitionOf(key: string): { id: string; base: string } | undefined {
+  private partitionOfKey(key: string): { id: string; base: string } | undefined {
     const rest = key.slice(this.keyPrefix.length + 1);
     const found = /^\{(.+):\d+\}(?=:)/.exec(rest);
     return found ? { id: found[1]!, base: `${this.keyPrefix}:${found[0]}` } : undefined;

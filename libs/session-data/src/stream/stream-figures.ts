@@ -1,7 +1,7 @@
 /**
  * Figures of a session's stream that outlive the owner's process: overruns of the pace, prefetching, days whose source was
- * silent. They are in one hash. The owner writes whole values, so a repeated write is harmless. They describe how a session
- * ran, not its bars, and are not part of its digest.
+ * silent, and what the stream waits for. They are in one hash. The owner writes totals, not increments, so a repeated write is
+ * harmless. The figures describe how a session ran, not its bars, and are not part of its digest.
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
@@ -9,12 +9,12 @@ import type { SessionLayout } from '../layout/index.js';
 export interface StreamFigures {
   /** How often the clock fell behind its pace. */
   overruns: number;
-  /** How far it is behind, ms. */
+  /** How far the clock is behind its pace, ms. */
   lagMs: number;
-  /** Day changes that did not wait for rows, and day changes that did. */
+  /** Numbers of day changes that did not wait for rows, and of those that did. */
   prefetchHits: number;
   prefetchMisses: number;
-  /** Bytes of bars that were prefetched. */
+  /** Size of the prefetched bars in bytes. */
   prefetchBytes: number;
 }
 
@@ -22,12 +22,12 @@ const FIGURES = Object.keys(noFigures()) as (keyof StreamFigures)[];
 const TIMED_OUT = 'timed-out ';
 const WAIT = 'wait';
 
-/** What the stream of a session waits for, as its owner saw it last. */
+/** What the stream of a session waits for, as its owner stored it last. */
 export interface StreamWait {
   kind: 'upkeep' | 'consumers' | 'feed' | 'pace' | 'symbols';
-  /** Epoch ms. */
+  /** When the wait began, epoch ms. */
   since: number;
-  /** When the wait ends without any event, epoch ms; null when it does not. */
+  /** When the wait ends if nothing else ends it, epoch ms; null when only an event ends it. */
   until: number | null;
 }
 
@@ -35,7 +35,7 @@ export function noFigures(): StreamFigures {
   return { overruns: 0, lagMs: 0, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
 }
 
-/** The figures and the dates, in order, of the days that timed out. */
+/** The figures, the sorted dates of the days that timed out, and the wait; null when the stream does not wait. */
 export async function readStreamFigures(
   redis: Redis,
   layout: SessionLayout,
@@ -48,7 +48,7 @@ export async function readStreamFigures(
   return { figures, timedOutDays: marked.map((field) => field.slice(TIMED_OUT.length)).sort(), wait };
 }
 
-/** Field and value of every figure, as a script takes them. */
+/** Field and value of every figure, as script arguments. */
 export function figureArguments(figures: StreamFigures): (string | number)[] {
   return FIGURES.flatMap((name) => [name, Math.round(figures[name])]);
 }

@@ -1,4 +1,4 @@
-/** Packs one window of one partition into the arguments of a flush script and runs it. Decides nothing. */
+/** Packs one window of one partition into the arguments of a flush script, and runs the script. */
 import { chunkBytes, RECORD_BYTES, recordOffset, type DayChunk } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import type { PartitionKeys, SessionLayout, Window } from '../layout/index.js';
@@ -7,7 +7,7 @@ import { SCRIPTS, runTransaction, type ScriptArgument } from '../redis/index.js'
 /** The bars of one partition in one window. */
 export interface PartitionWindow {
   partition: number;
-  /** By symbol, a chunk of the whole day; the flush writes its slots in the window. Has only symbols with bars. */
+  /** By symbol, a chunk of the whole day: the flush writes only the slots in the window. Contains only symbols with bars. */
   chunks: ReadonlyMap<string, DayChunk>;
   /** Number of bars in the window. */
   bars: number;
@@ -15,10 +15,7 @@ export interface PartitionWindow {
   refused: ReadonlyMap<string, number>;
 }
 
-/**
- * @param fence incarnation, epoch and owner
- * @returns verdict, frontier and control, as the script answers them
- */
+/** @param fence stamp, epoch and owner @returns verdict, frontier and control, as the script answered them */
 export async function flushWindow(
   redis: Redis,
   layout: SessionLayout,
@@ -28,7 +25,7 @@ export async function flushWindow(
 ): Promise<unknown> {
   const { dayIndex, fromSlot, toSlot, prev, to } = window;
   const { slotCount } = layout.grid(dayIndex);
-  // The history has separate counts: the session's counts cover only its own days.
+  // The session's counts do not include the history, which is counted separately.
   const counted = layout.isHistory(dayIndex) ? 0 : part.bars;
   const args: ScriptArgument[] = [...fence, prev, to, chunkBytes(slotCount), counted, part.refused.size];
   for (const [field, count] of part.refused) args.push(field, count);
@@ -51,17 +48,17 @@ async function flushDays(
   { chunks }: PartitionWindow,
 ): Promise<unknown> {
   const stagedNames: string[] = [];
-  const staged: ScriptArgument[] = [];
+  const namesAndChunks: ScriptArgument[] = [];
   for (const [symbol, { bytes }] of chunks) {
     const name = keys.staged(symbol);
     stagedNames.push(name);
-    staged.push(name, bytes);
+    namesAndChunks.push(name, bytes);
   }
   const script = SCRIPTS.flushDays.command(
     [keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...names],
     args,
   );
-  return (await runTransaction(redis, [['mset', ...staged], script])).at(-1);
+  return (await runTransaction(redis, [['mset', ...namesAndChunks], script])).at(-1);
 }
 
 /** Bitmap bytes and records of slots `[from, to)`, chunk after chunk. */

@@ -1,5 +1,5 @@
 /**
- * The streaming side of a session's store: creates it, takes it over, writes windows, moves the clock. Every call is fenced
+ * The streaming side of a session's store: creates and claims the store, writes windows, moves the clock. Every write is fenced
  * by (epoch, owner) and may be repeated. Does not decide when the clock moves, and reads no bars.
  */
 import { encodeDays } from '@barkeep/bars';
@@ -17,39 +17,39 @@ import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPT
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
-/** Verdicts of a store that has less than its writer has seen of it; the frontier follows. */
+/** Verdicts of a store that lost writes which its writer has seen. The frontier comes after the verdict. */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
-/** The owner of a session. PostgreSQL hands out the epoch; the owner names the process. */
+/** Identifies the owner of a session: an epoch that PostgreSQL issues, and the name of the process. */
 export interface Fence {
   epoch: number;
   owner: string;
 }
 
-/** What the owner does next; `reload`: the symbols changed, start again with the new ones. */
+/** What the owner does next; `reload`: the symbols changed, so it starts again with the new list. */
 export type Control = 'run' | 'pause' | 'stop' | 'reload';
 
-/** Where a store stands, epoch ms. */
+/** The frontiers and the clock of a store, epoch ms. */
 export interface ClaimedPosition {
-  /** The lowest of all partitions. */
+  /** The lowest frontier of all partitions. */
   frontier: number;
   frontiers: readonly number[];
   clock: number;
 }
 
-/** What a move of the clock carries. */
+/** The conditions of a move of the clock, and what is stored with it. */
 export interface ClockMove {
   /** Least clock of the store, epoch ms; a store with an earlier clock has lost writes. @default 0 */
   from?: number;
-  /** What the clock may not pass, of any partition. @default 'frontier' */
+  /** The clock may not pass this time of any partition. @default 'frontier' */
   limit?: 'frontier' | 'watermark';
-  /** In order; events that were emitted before are skipped. @default the move itself */
+  /** Events to emit, in order; those that were emitted before are skipped. @default one `clock` event at the new time */
   events?: readonly ClockEvent[];
-  /** Number of joins of consumers at the decision. @default no consumer limits the clock */
+  /** Number of joins of consumers when the owner decided. @default joins are not compared */
   joins?: number | undefined;
-  /** Stored in the same call. */
+  /** Figures to store in the same call. */
   figures?: StreamFigures;
-  /** What the stream waits for; null when it waits no longer. @default what is stored stays */
+  /** What the stream waits for; null when it does not wait. @default the stored wait stays */
   wait?: StreamWait | null | undefined;
 }
 
@@ -60,7 +60,7 @@ export class SessionWriter {
     private readonly fence: Fence,
   ) {}
 
-  /** Creates the store, empty, with frontier, watermark and clock at the session's start. @throws SessionLostError */
+  /** Creates an empty store, unless it exists: frontier, watermark and clock at the session's start. @throws SessionLostError */
   async init(): Promise<void> {
     const { start, spec, keys, historyDays, days, membership } = this.layout;
     const symbols = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
@@ -75,10 +75,7 @@ export class SessionWriter {
     }
   }
 
-  /**
-   * Takes the store over. @returns the frontier of each partition and the lowest of them, and the clock, epoch ms
-   * @throws SessionLostError, FencedError
-   */
+  /** Makes this writer the owner of the store. @returns the frontiers and the clock @throws SessionLostError, FencedError */
   async claim(): Promise<ClaimedPosition> {
     const claims = this.layout.keys.map(({ meta }, p) => this.run(SCRIPTS.claim, p, [meta], [], 'claimed'));
     const positions = (await Promise.all(claims)).map(([, frontier, clock], p) => {
@@ -86,32 +83,32 @@ export class SessionWriter {
     });
     const frontiers = positions.map(({ frontier }) => frontier);
     const { clock } = positions[0]!;
-    // The owner before may have crashed between a move of the clock and the events of that move.
+    // The previous owner may have crashed after it moved the clock and before it published the changes up to the clock.
     await publishEvents(this.redis, this.layout, clock);
     return { frontier: Math.min(...frontiers), frontiers, clock };
   }
 
   /**
-   * Writes one window of one partition and moves its frontier to the window's end; does nothing when it was written before.
+   * Writes one window of one partition and moves the frontier to the window's end. Does nothing when it was written before.
    * @throws FencedError, RewindError, SessionLostError
    */
   async flush(window: Window, part: PartitionWindow): Promise<Control> {
     const fence = this.fenceArguments(part.partition);
     const reply = await flushWindow(this.redis, this.layout, fence, window, part);
-    const [, , control] = this.accepted('flush', reply, ['written', 'done']);
+    const [, , control] = this.checkAnswer('flush', reply, ['written', 'done']);
     return (control ?? 'run') as Control;
   }
 
   /**
-   * Moves the clock to `to`, epoch ms, and emits the events of the move; an earlier time leaves it as it is.
-   * @throws ConsumersChangedError when a consumer joined after the decision, FencedError, RewindError when the store's
+   * Moves the clock to `to`, epoch ms, and emits the events of the move. The clock never goes back.
+   * @throws ConsumersChangedError when a consumer joined after the owner decided, FencedError, RewindError when the store's
    *   clock is before `from`, or its limit before `to`, SessionLostError
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
     const { from = 0, limit = 'frontier', events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
     const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
     const values = [...(figures ? figureArguments(figures) : []), ...(wait === undefined ? [] : waitArguments(wait))];
-    // A new store has its clock at the start: that is no move.
+    // The clock of a new store is at the start without a move: the event of that place counts as emitted.
     const first = eventNumber({ type: 'clock', time: this.layout.start });
     const { incarnation, membership } = this.layout;
     const args: ScriptArgument[] = [incarnation, this.fence.epoch, this.fence.owner, to, from, limit, joins];
@@ -120,17 +117,17 @@ export class SessionWriter {
       const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
       args.push(eventNumber(event), JSON.stringify(fields.map(String)));
     }
-    // A move to where the clock is has no limit to check.
+    // When the clock does not move, no limit needs a check.
     const others = to > from ? this.layout.keys.filter((_, p) => p > 0 && !this.layout.isVacant(p)) : [];
     const keys = [meta, stream, hash, ...others.map((other) => other.meta)];
     const reply = await SCRIPTS.moveClock.run(this.redis, keys, args);
-    const [verdict, control, version] = this.accepted('moveClock', reply, ['moved', 'joined']);
+    const [verdict, control, version] = this.checkAnswer('moveClock', reply, ['moved', 'joined']);
     if (verdict === 'joined') throw new ConsumersChangedError(this.layout.id);
     if (to > from || events.length > 0) await publishEvents(this.redis, this.layout, to);
     return control === 'run' && Number(version) !== membership.version ? 'reload' : (control as Control);
   }
 
-  /** Marks a day whose source gave no answer in time, and emits that once. @throws FencedError, SessionLostError */
+  /** Marks a day whose source gave no answer in time, and emits `day-timed-out` once. @throws FencedError, SessionLostError */
   async markTimedOut(dayIndex: number, timeoutMs: number): Promise<void> {
     const { meta, changes, stream, pending } = this.layout.keysOf(0);
     const { date, close } = this.layout.grid(dayIndex);
@@ -139,15 +136,15 @@ export class SessionWriter {
     await this.run(SCRIPTS.markTimedOut, 0, keys, [date, close, EVENTS_KEPT, ...fields], 'marked');
   }
 
-  /** Emits a state of the session, once. */
+  /** Emits a state of the session, unless it was the last one emitted. */
   async emitState(state: string): Promise<void> {
     await emitState(this.redis, this.layout, state);
   }
 
   /**
    * Runs a fenced script of one partition.
-   * @param args those after the fence @param verdicts the answers that accept the call
-   * @returns the verdict, then what the script adds @throws FencedError, RewindError, SessionLostError
+   * @param args the arguments after the fence @param verdicts the verdicts that mean success
+   * @returns the script's answer: the verdict, then further values @throws FencedError, RewindError, SessionLostError
    */
   async run(
     script: Script,
@@ -157,15 +154,15 @@ export class SessionWriter {
     ...verdicts: string[]
   ): Promise<string[]> {
     const reply = await script.run(this.redis, keys, [...this.fenceArguments(partition), ...args]);
-    return this.accepted(script.name, reply, verdicts);
+    return this.checkAnswer(script.name, reply, verdicts);
   }
 
-  /** The first arguments of every fenced script. They include the incarnation: a new session of the same id counts its epochs from one again. */
+  /** The first arguments of every fenced script. With the stamp, because a new session of the same id begins at epoch 1 again. */
   private fenceArguments(partition: number): ScriptArgument[] {
     return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }
 
-  private accepted(script: string, reply: unknown, verdicts: readonly string[]): string[] {
+  private checkAnswer(script: string, reply: unknown, verdicts: readonly string[]): string[] {
     const answer = [reply].flat() as string[];
     const [verdict = '', frontier] = answer;
     if (verdict === 'lost') throw new SessionLostError(this.layout.id);
@@ -178,8 +175,8 @@ export class SessionWriter {
 
 /**
  * Sets what the owner of a session does next.
- * @param epoch the epoch of the row that the control comes from
- * @returns `stale`, and sets nothing, when the store was claimed with a later epoch; `gone` when there is no store
+ * @param epoch the epoch in the session's row in PostgreSQL from which the control comes
+ * @returns `stale`, with nothing set, when the store was claimed with a later epoch; `gone` when there is no store
  */
 export async function setControl(
   redis: Redis,
@@ -192,7 +189,7 @@ export async function setControl(
   return verdict as 'set' | 'stale' | 'gone';
 }
 
-/** The control that the store of a session holds, and the epoch of its last claim; undefined when the store is not there. */
+/** The control in the store of a session, and the epoch of the last claim; undefined when there is no store. */
 export async function readControl(
   redis: Redis,
   layout: SessionLayout,
@@ -202,7 +199,7 @@ export async function readControl(
   return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 
-/** Whether the store of a session is all there, and its clock is before a time that it had reached, epoch ms: it lost its newest writes. */
+/** Whether a complete store lost its newest writes: its clock is before `clock`, which it had reached earlier, epoch ms. */
 export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
   const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock']);
   const metas = (await runCommands(redis, reads)) as (string | null)[][];

@@ -1,2 +1,2 @@
-/** Symbols that are added to or removed from a running session. */
+/** The symbols of a running session: they can join and leave. */
 export * from './membership.js';

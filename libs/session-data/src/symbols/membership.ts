@@ -1,8 +1,8 @@
 /**
- * The list of a session's symbols in its store: updated to the list that PostgreSQL holds, and read by all. A new symbol
- * gets a partition that begins at the session's start, and is `joining`, invisible to readers, until the stream reports
- * that it is whole up to the clock. Everything of a symbol that leaves is removed. Does not decide which symbols join or
- * leave. Does not keep two processes from running at once: the caller holds the session's lock.
+ * The list of a session's symbols in its store: updates it to the list in PostgreSQL, and reads it. A new symbol gets a partition
+ * that begins at the session's start. It is `joining`, which means invisible to readers, until the stream reports that it is whole
+ * up to the clock. All data of a symbol that leaves are removed. This module does not decide which symbols join or leave, and does
+ * not prevent two updates at once: the caller holds the session's lock.
  */
 import {
   addDayCounts,
@@ -23,11 +23,11 @@ export interface StoredSymbols {
   membership: Membership;
   /** Symbols that readers do not see yet. */
   joining: readonly string[];
-  /** What must still be removed after a change, as JSON; '' when nothing must. */
+  /** The symbols whose data must still be removed after a change, as JSON; '' when there are none. */
   leaving: string;
 }
 
-/** A symbol that left a partition, and the version in which it left. */
+/** A symbol that left a partition, and the version of the list with which it left. */
 interface Leaver {
   symbol: string;
   partition: number;
@@ -35,18 +35,18 @@ interface Leaver {
 }
 
 const DAYS_A_CALL = 32;
-/** How often closing a partition is tried again after days retired meanwhile. Days retire far more slowly than the calls. */
+/** Most attempts to restamp a partition while its days retire: days retire far more slowly than these calls run. */
 const RESTAMPS_MAX = 50;
 
-/** Fields of partition 0's meta hash that {@link symbolsKey} uses. */
+/** The fields of partition 0's meta hash that {@link symbolsKey} needs. */
 export const SYMBOLS_KEY_FIELDS = ['version', 'joining'] as const;
 
-/** Changes whenever the list of symbols or the set of joining symbols changes. */
+/** A text that changes whenever the list of symbols or the set of joining symbols changes. */
 export function symbolsKey(version: string | null | undefined, joining: string | null | undefined): string {
   return `${version ?? 0} ${joining ?? ''}`;
 }
 
-/** @throws SessionLostError */
+/** The symbols as the store has them now. @throws SessionLostError */
 export async function readSymbols(redis: Redis, layout: SessionLayout): Promise<StoredSymbols> {
   const fields = ['incarnation', 'symbols', 'joining', 'leaving'];
   const [stamp, symbols, joining, leaving] = await redis.hmget(layout.keysOf(0).meta, ...fields);
@@ -65,9 +65,9 @@ export function withMembership(layout: SessionLayout, membership: Membership): S
 }
 
 /**
- * Updates a store to a newer list of symbols, and finishes what an earlier call left undone.
+ * Updates a store to a newer list of symbols, and finishes the removals of an interrupted earlier call.
  * @param target the session with the newer list
- * @returns the symbols that were removed, or undefined when there was nothing to do
+ * @returns the symbols whose data were removed, or undefined when there was nothing to do
  * @throws SessionLostError when there is no store
  */
 export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
@@ -89,7 +89,7 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   const list = [target.incarnation, version, JSON.stringify(target.membership), json, wake];
   const reply = await SCRIPTS.switchSymbols.run(redis, [meta], [...list, leavers.length, ...leavers, ...joiners]);
   if (reply === 'gone') {
-    // The session was removed meanwhile: remove the partitions that were created for it (I9).
+    // The session was removed meanwhile: remove the partitions that this call created (I9).
     for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
     throw new SessionLostError(target.id);
   }
@@ -97,7 +97,7 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
 }
 
 /**
- * Makes symbols visible to readers that are whole up to `wholeUpTo`, epoch ms.
+ * Makes joining symbols visible to readers. @param wholeUpTo the time up to which these symbols are whole, epoch ms
  * @returns false when the clock passed that time, or the list changed meanwhile
  * @throws FencedError, SessionLostError
  */
@@ -115,14 +115,14 @@ export async function showJoined(
   return reply === 'joined';
 }
 
-/** Identifies one stay of a symbol in the session: a symbol that left and joined again has another one. */
+/** Identifies one stay of a symbol in the session: after the symbol left and joined again, the text differs. */
 function stayOf({ membership, symbols }: SessionLayout, symbol: string): string | undefined {
   const partition = addedPartition(membership, symbol);
   if (partition !== undefined) return `${partition} since ${membership.stamps[partition]}`;
   return symbols.includes(symbol) ? 'since the beginning' : undefined;
 }
 
-/** Begins a partition at the session's start, or at the end of the last day that is no longer retained. */
+/** Begins a partition at the session's start, or at the close of the last day that is no longer retained. */
 async function begin(redis: Redis, layout: SessionLayout, partition: number, retainedFrom: number): Promise<void> {
   const version = layout.membership.stamps[partition]!;
   const firstKept = layout.firstKept(retainedFrom);
@@ -134,7 +134,7 @@ async function begin(redis: Redis, layout: SessionLayout, partition: number, ret
   if (reply === 'other') throw new SessionLostError(layout.id);
 }
 
-/** @param json the leavers, as switchSymbols kept them @returns their names */
+/** Removes all data of leavers. @param json the leavers, as switch-symbols.lua stored them @returns their symbols */
 async function removeLeavers(redis: Redis, layout: SessionLayout, json: string): Promise<string[]> {
   if (json === '') return [];
   const leavers = JSON.parse(json) as Leaver[];
@@ -147,7 +147,7 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
   return leavers.map(({ symbol }) => symbol);
 }
 
-/** Closes a partition to writers that do not know that `count` symbols left it. */
+/** Gives a partition a new stamp, so that it refuses writers whose list has the `count` symbols that left it. */
 async function restamp(
   redis: Redis,
   layout: SessionLayout,
@@ -159,7 +159,7 @@ async function restamp(
   const vacant = layout.isVacant(partition) ? '1' : '0';
   for (let attempt = 0; attempt < RESTAMPS_MAX; attempt++) {
     const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
-    // The counts of retired days cannot be split by symbol: they stay, and their slots stay expected.
+    // The counters of retired days cannot be split by symbol: they stay as they are, and so these slots stay expected.
     const slots = layout.slotsClosedBy(Number(retiredTo)) * count;
     const reply = await SCRIPTS.restamp.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, slots]);
     if (reply !== 'moved') return;
@@ -167,13 +167,14 @@ async function restamp(
   throw new SymbolsChangedError(layout.id);
 }
 
-/** Removes a symbol's days. No writer can change them any more, so the counts read here are those that the script subtracts. */
+/** Removes a symbol's days. No writer can change them any more, so the script may subtract the counts that are read here. */
 async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, version }: Leaver): Promise<void> {
-  const counted = partition < layout.basePartitions ? '1' : '0';
+  // A symbol that joined was alone in its partition, whose counters were removed with the new stamp.
+  const isCounted = partition < layout.basePartitions ? '1' : '0';
   for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
     const days = layout.days.slice(from, from + DAYS_A_CALL);
     const names = tableKeys(layout, partition);
-    const args: ScriptArgument[] = [layout.incarnation, version, symbol, counted, 1 + layout.intervals.length];
+    const args: ScriptArgument[] = [layout.incarnation, version, symbol, isCounted, 1 + layout.intervals.length];
     const counts = await countsOf(redis, layout, symbol, partition, from, days.length);
     days.forEach(({ date }, i) => {
       names.push(...layout.dayKeys(partition, symbol, date));

@@ -1,4 +1,4 @@
-/** The upkeep side: gaps, fills, derived bars, watermark. */
+/** The upkeep side of a session's store: gaps, fills, derived bars, watermark. */
 export * from './repository-failures.js';
 export * from './symbol-day.js';
 export * from './upkeep-store.js';

@@ -1,6 +1,6 @@
 /**
- * The repositories of a session that fail now: which, with what error, since when, and when the next attempt is. Workers
- * write this, and the coordinator reads it to say what a session waits for. A repository that answers has no entry.
+ * The repositories that fail for a session now: their last error, since when they fail, and when the next attempt is. Workers
+ * write this; the coordinator reads it to show what a session waits for. A repository that answers has no entry.
  */
 import type { Redis } from 'ioredis';
 import { EVENTS_KEPT } from '../events/index.js';
@@ -12,11 +12,11 @@ const ERROR_CHARS_MAX = 500;
 export interface RepositoryFailure {
   repository: string;
   error: string;
-  /** First failure in a row, epoch ms of the wall clock. */
+  /** Time of the first failure since the repository last answered, epoch ms of the wall clock. */
   since: number;
-  /** When the worker asks again, epoch ms of the wall clock. */
+  /** Time of the worker's next request, epoch ms of the wall clock. */
   nextTryAt: number;
-  /** Failures in a row of the job that failed last. */
+  /** Number of failures in a row of the job that failed last. */
   failures: number;
 }
 
@@ -37,7 +37,7 @@ export class RepositoryFailures {
   }
 
   /**
-   * Stores a failure and keeps the time of the first one in a row. Emits `repository-failed` for the first one.
+   * Stores a failure and keeps the time of the first failure in a row, for which it emits `repository-failed`.
    * @param now epoch ms of the wall clock @throws SessionLostError
    */
   async note(failure: Omit<RepositoryFailure, 'since'>, now: number): Promise<void> {
@@ -55,7 +55,7 @@ export class RepositoryFailures {
   }
 
   private async run(args: (string | number)[]): Promise<void> {
-    // Not among the public events: a repository may fail on slots after the clock.
+    // Emits to the changes and not to the public events: a repository may fail for slots after the clock.
     const { meta, repositories, changes } = this.layout.keysOf(0);
     const keys = [meta, repositories, changes];
     const reply = await SCRIPTS.noteRepository.run(this.redis, keys, [this.layout.incarnation, EVENTS_KEPT, ...args]);

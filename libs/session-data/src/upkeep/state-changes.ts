@@ -4,7 +4,7 @@ import { BACKFILLED, statusOf } from '@barkeep/bars';
 export interface StateChanges {
   /** By how many slots the counts of backfilled, no-trade, unfillable and absent change. */
   changes: [number, number, number, number];
-  /** Slots that became no-trade, unfillable and absent, as JSON: their counts, and their runs; both empty when none did. */
+  /** The slots that became no-trade, unfillable or absent, as JSON: their counts and their runs; both '' when there are none. */
   settled: [counts: string, runs: string];
 }
 
@@ -29,15 +29,16 @@ export function stateChanges(before: Uint8Array | undefined, after: Uint8Array):
   return { changes, settled: isSettled ? [JSON.stringify(counts), JSON.stringify(runs)] : ['', ''] };
 }
 
-/** Adds slots `[start, end)` to runs, which are given as from, to in turn. */
+/** Adds slots `[start, end)` to a list of runs: start and end of each, by turns. */
 export function addRun(runs: number[], start: number, end = start + 1): void {
   if (runs.at(-1) === start) runs[runs.length - 1] = end;
   else runs.push(start, end);
 }
 
-/** Kinds of settled slots by their counter. */
+/** The kinds of settled slots, by the indexes of {@link StateChanges.changes}. */
 const SETTLED = [undefined, 'noTrade', 'unfillable', 'absent'] as const;
 
+/** The index in {@link StateChanges.changes} of the counter for a state; undefined when no counter includes it. */
 function counterOf(state: number): number | undefined {
   if (state === 0) return undefined;
   if (state === BACKFILLED) return 0;

@@ -1,4 +1,4 @@
-/** The slots of symbols on one trading day, and their counts. Reads bitmaps and states only. */
+/** The slots of symbols on one trading day, and their counts. Reads bitmaps and slot states, no prices. */
 import { addDayCounts, noCounts, type SlotCounts } from '@barkeep/bars';
 import type { UpkeepStore } from './upkeep-store.js';
 
@@ -6,7 +6,7 @@ export interface SymbolDay {
   symbol: string;
   /** Presence bitmap of the base chunk; zeros when nothing was stored. */
   bitmap: Uint8Array;
-  /** One state byte a base slot; undefined when nothing was ever missing or treated. */
+  /** One state byte per base slot; undefined when nothing was ever missing. */
   states: Uint8Array | undefined;
 }
 
@@ -17,7 +17,7 @@ export function countsBefore(symbols: readonly SymbolDay[], end: number): SlotCo
   return counts;
 }
 
-/** Reads a day that is before the frontier, for all symbols. */
+/** Reads a day for all symbols. The whole day must be before the frontier. */
 export async function readDaySlots(store: UpkeepStore, dayIndex: number): Promise<SymbolDay[]> {
   const { layout } = store;
   const partitions = layout.keys.map((_, partition) => store.readDay(partition, dayIndex, layout.symbolsOf(partition)));

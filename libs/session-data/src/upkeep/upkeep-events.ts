@@ -18,18 +18,18 @@ export class UpkeepEvents {
   ) {}
 
   /**
-   * Emits which of a day's slots `[0, closed)` are empty and were not tried yet, unless that was emitted before.
-   * @returns how many slots it emitted @throws SessionLostError
+   * Emits the missing slots (empty, and no repository was asked yet) of a day's slots `[0, closed)` that were not emitted before.
+   * @returns the number of emitted slots @throws SessionLostError
    */
   async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<number> {
-    const lacking = symbols.filter(({ bitmap, states }) => firstMissing(bitmap, states, closed) < closed);
-    if (lacking.length === 0) return 0;
+    const incomplete = symbols.filter(({ bitmap, states }) => firstMissing(bitmap, states, closed) < closed);
+    if (incomplete.length === 0) return 0;
     const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
-    const seen = await this.redis.hmget(emitted, ...lacking.map(({ symbol }) => dayMember(date, symbol)));
+    const emittedBefore = await this.redis.hmget(emitted, ...incomplete.map(({ symbol }) => dayMember(date, symbol)));
     const args: ScriptArgument[] = [];
-    lacking.forEach((symbol, i) => {
-      const before = seen[i] ?? '';
+    incomplete.forEach((symbol, i) => {
+      const before = emittedBefore[i] ?? '';
       if (Number(before) >= closed) return;
       const missing = missingIn(symbol, Number(before), closed);
       args.push(symbol.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
@@ -41,7 +41,7 @@ export class UpkeepEvents {
     return typeof reply === 'number' ? reply : 0;
   }
 
-  /** Emits the counts of a closed day of a partition, unless they are the last emitted ones. @throws SessionLostError */
+  /** Emits the counts of a partition on a closed day, unless the same counts were emitted last. @throws SessionLostError */
   async quality(partition: number, dayIndex: number, counts: SlotCounts): Promise<void> {
     const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { open, close } = this.layout.grid(dayIndex);
@@ -51,7 +51,7 @@ export class UpkeepEvents {
     await runAndPublish(SCRIPTS.emitQuality, this.redis, day, keys, [open, close, date, EVENTS_KEPT, ...rest]);
   }
 
-  /** Date, counts as text, fields and values, as the scripts take them. */
+  /** The date, the counts as text, and the event's fields and values, as the scripts expect them. */
   qualityArguments(partition: number, dayIndex: number, counts: SlotCounts): [string, ...ScriptArgument[]] {
     const { date } = this.layout.grid(dayIndex);
     const figures = { ...countFields(counts), barQuality: barQuality(counts) };
@@ -60,12 +60,13 @@ export class UpkeepEvents {
   }
 }
 
-/** Slots of `[from, to)` that are empty and were not tried yet: their number, and their runs as from, to in turn. */
+/** The missing slots among `[from, to)`: their number, and their runs (start and end of each, by turns). */
 function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): { count: number; runs: number[] } {
   const runs: number[] = [];
   for (const { start, end } of emptyRuns(bitmap, from, to)) {
     if (!states) addRun(runs, start, end);
     else for (let slot = start; slot < end; slot++) if (statusOf(states[slot]!) === 'missing') addRun(runs, slot);
   }
+  // The sum of the ends minus the sum of the starts.
   return { count: runs.reduce((sum, slot, i) => sum + (i % 2 === 0 ? -slot : slot), 0), runs };
 }

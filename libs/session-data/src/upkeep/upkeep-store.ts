@@ -1,6 +1,6 @@
 /**
- * The upkeep side of a session's store: what a worker reads to decide, and its writes. Works on one day and one partition at
- * a time. Each write checks that the state on which it was decided is still stored. Decides nothing.
+ * The upkeep side of a session's store: the data from which a worker decides, and its writes. Works on one day and one partition
+ * at a time. Each write checks that the data from which the worker decided have not changed. Decides nothing itself.
  */
 import { bitmapBytes, chunkBytes, closedBuckets, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -19,21 +19,22 @@ import { RepositoryFailures } from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
 
-/** Counters of a session cover its own days, not those of its history. */
+/** The changes of counters for a day of the history: the counters do not include these days. */
 const NO_CHANGES = [0, 0, 0, 0];
 
 /** New bars and new states for one symbol's day. */
 export interface SymbolFill {
   symbol: string;
+  /** The states as the worker read them, and the new states. */
   before: Uint8Array | undefined;
   after: Uint8Array;
-  /** When absent bars are due for another try, epoch ms; undefined when they are not. */
+  /** When absent bars are due for another try, epoch ms; undefined when none is to be tried again. */
   dueAt: number | undefined;
   /** Records for empty slots, run by run. */
   runs: readonly { start: number; records: Uint8Array }[];
 }
 
-/** Refused bars of one symbol for one reason, in all answers of repositories for one day so far. */
+/** Number of refused bars of one symbol for one reason, in all answers of repositories for one day so far. */
 export interface RefusedCount {
   symbol: string;
   reason: string;
@@ -68,7 +69,7 @@ export class UpkeepStore {
   }
 
   /**
-   * Frontier, watermark and oldest retained day of every partition; a partition without symbols is at the end.
+   * Frontier, watermark and oldest retained day of every partition. For a vacant partition both times are the session's end.
    * @throws SessionLostError
    */
   async positions(): Promise<PartitionPosition[]> {
@@ -125,17 +126,14 @@ export class UpkeepStore {
     return (await this.redis.zrangebyscore(this.layout.keysOf(partition).retry, '-inf', now)).map(parseMember);
   }
 
-  /** When the next absent bars of the session are due, epoch ms, or undefined. */
+  /** When the next absent bars of the session are due, epoch ms; undefined when no retry is scheduled. */
   async nextRetry(): Promise<number | undefined> {
     const reads = this.layout.keys.map(({ retry }) => ['zrange', retry, 0, 0, 'WITHSCORES']);
     const scores = ((await runCommands(this.redis, reads)) as string[][]).flatMap((r) => (r[1] ? [Number(r[1])] : []));
     return scores.length > 0 ? Math.min(...scores) : undefined;
   }
 
-  /**
-   * True when the session is at its end, every slot is filled or settled, every derived bar is made, and no retry is
-   * due.
-   */
+  /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
   async isSettled(): Promise<boolean> {
     if ((await this.nextRetry()) !== undefined) return false;
     for (const [partition, { watermark }] of (await this.positions()).entries()) {
@@ -150,9 +148,9 @@ export class UpkeepStore {
   }
 
   /**
-   * Writes bars into empty slots, and states: all of a symbol or nothing of it, and nothing at or after the frontier.
-   * @param refused totals of bars that repositories answered for this day and that were refused
-   * @returns the symbols that were refused because they changed meanwhile: read them again
+   * Writes bars into empty slots, and states. For each symbol writes all or nothing, and nothing at or after the frontier.
+   * @param refused totals of the bars that repositories answered for this day and that were refused
+   * @returns the symbols that were not written because they changed meanwhile: read them again
    * @throws SessionLostError
    */
   async fill(
@@ -177,7 +175,7 @@ export class UpkeepStore {
       for (const { start, records } of runs) args.push(start, records);
     }
     const day = { layout: this.layout, partition, open };
-    return this.refusedOf('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, names, args));
+    return this.refusedSymbols('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, names, args));
   }
 
   /**
@@ -195,6 +193,7 @@ export class UpkeepStore {
     const { date, open } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
     const derived = this.layout.computed;
+    // The bits of the closed slots in the byte after the whole ones.
     const mask = (0xff00 >> (closedSlots & 7)) & 0xff;
     const args: ScriptArgument[] = [derived.length, open, closedSlots >> 3, mask, EVENTS_KEPT];
     for (const interval of derived) {
@@ -207,13 +206,13 @@ export class UpkeepStore {
       args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
     }
     const day = { layout: this.layout, partition, open };
-    return this.refusedOf('derive', await runAndPublish(SCRIPTS.derive, this.redis, day, names, args));
+    return this.refusedSymbols('derive', await runAndPublish(SCRIPTS.derive, this.redis, day, names, args));
   }
 
   /**
    * Moves a partition's watermark from `from` to `to`, epoch ms; never back.
-   * @param closes the day that ends there, with its counts, which are emitted in the same call
-   * @returns false when the store was set back to before `from`, or its frontier to before `to`: read it again
+   * @param closes the day that ends at `to`, with its counts, which are emitted in the same call
+   * @returns false when the watermark was set back to before `from`, or the frontier to before `to`: read both again
    * @throws SessionLostError
    */
   async moveWatermark(
@@ -227,16 +226,17 @@ export class UpkeepStore {
     const keys = [meta, emitted, changes, pending];
     if (closes) {
       args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
+      // The counts may be published when the clock is at `to`, not only after it.
       const day = { layout: this.layout, partition, open: to - 1 };
       return (await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)) === 'moved';
     }
-    // Without a day that ends there is nothing to publish.
+    // When no day ends at `to`, there is nothing to publish.
     const reply = await SCRIPTS.moveWatermark.run(this.redis, keys, [this.layout.stampOf(partition), ...args]);
     if (reply === 'gone') throw new SessionLostError(this.layout.id);
     return reply === 'moved';
   }
 
-  /** Stores a repository's error for the gaps that it left open. */
+  /** Stores a repository's error for the symbols whose gaps on a date stay open because of it. */
   async noteError(partition: number, date: string, symbols: readonly string[], error: string): Promise<void> {
     const { meta, errors } = this.layout.keysOf(partition);
     const dayIndex = this.layout.dayIndexOf(date);
@@ -247,20 +247,20 @@ export class UpkeepStore {
     await SCRIPTS.noteError.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
   }
 
-  /** Close time of the last slot of the fills. */
+  /** The frontier must not be before this: close time of the last slot with a new state, epoch ms; 0 when there is none. */
   private leastFrontier(dayIndex: number, fills: readonly SymbolFill[]): number {
     const last = Math.max(-1, ...fills.map(({ after }) => after.findLastIndex((state) => state !== 0)));
     return last < 0 ? 0 : this.layout.grid(dayIndex).closeTime(last);
   }
 
-  private refusedOf(script: string, reply: unknown): Set<string> {
+  private refusedSymbols(script: string, reply: unknown): Set<string> {
     const [verdict, ...members] = reply as string[];
     if (verdict !== 'done') throw new ScriptReplyError(script, reply);
     return new Set(members.map((member) => parseMember(member).symbol));
   }
 }
 
-/** The end of each bucket in base slots, u32 little-endian, as derive.lua takes them. */
+/** The end of each bucket in base slots, u32 little-endian, as derive.lua expects them. */
 function endsOf(starts: Int32Array): Uint8Array {
   return new Uint8Array(Uint32Array.from(starts.subarray(1)).buffer);
 }

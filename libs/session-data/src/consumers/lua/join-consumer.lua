@@ -1,7 +1,7 @@
---- A consumer joins, or comes back with a new token. Repeating the call changes nothing.
+--- A consumer joins, or comes back with a new token. A repeated call with the same token changes nothing.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then name, token, where to begin ('kept', 'beginning' or 'now'),
----       start of the session (ms), number of consumers that the session waits for, hash of no bars, most consumers
+---       start of the session (ms), number of consumers that the session waits for, hash of no deliveries, most consumers
 --- Answer: {'joined', time, steps, bars, hash} | {'full'}
 
 --- include shared/consumers.lua

@@ -1,27 +1,27 @@
---- Moves pending changes that the clock has passed to the public events. A change that the clock has passed in part is
---- split at the clock. Nothing that depends on slots after the clock is published. Repeating the call publishes nothing
---- twice. Also forgets which refusals were ahead of the clock once it has passed them.
+--- Moves pending changes that the clock has passed to the public events. A change that the clock has passed in part is split
+--- at the clock. Nothing that depends on slots after the clock is published. A repeated call publishes nothing twice. Also
+--- removes the refusals that the clock has passed from those ahead of the clock.
 --- KEYS: meta, pending, events, refused-ahead
---- ARGV: stamp, clock (ms), date of the day that contains the clock, base slots of that day that are closed,
+--- ARGV: stamp, clock (ms), date of the day that contains the clock, number of closed base slots of that day,
 ---       length of a base slot (ms), events kept
 --- Answer: 'published' | 'gone'
 ---
 --- The detail of a change, by type:
 ---   gap-found, gap-filled, late-bars  {symbol: [from, to, from, to, …]}, base slots, `to` exclusive
 ---   gap-settled                       {symbol: {noTrade: [from, to, …], unfillable: […], absent: […]}}
----   derived                           {symbol: [end, …]}: ends of the first and the last bucket that changed, in base slots
+---   derived                           {symbol: [end, …]}: ends of the first and last changed bucket, in base slots
 ---   others                            a list of the event's fields and values, published as a whole
 
 if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end
 for _, field in ipairs(redis.call('HKEYS', KEYS[4])) do
   if tonumber(field:match('^%S+')) <= tonumber(ARGV[2]) then redis.call('HDEL', KEYS[4], field) end
 end
-local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
-if #due == 0 then return 'published' end
+local due_members = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
+if #due_members == 0 then return 'published' end
 local clock, today, closed_today, slot_ms = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local kinds = { 'noTrade', 'unfillable', 'absent' }
 
--- Number of slots before `closed`; the rest goes to `rest`.
+-- Counts the slots of `runs` before slot `closed`, and appends the later ones to `rest`.
 local function split_runs(runs, closed, rest)
   local count = 0
   for i = 1, #runs, 2 do
@@ -36,6 +36,7 @@ local function split_runs(runs, closed, rest)
   return count
 end
 
+-- Each splitter answers for one symbol: the value to publish or false, the rest, and the first slot of the rest or nil.
 local splitters = {}
 function splitters.runs(runs, closed)
   local rest = {}
@@ -62,7 +63,7 @@ splitters.derived = function(ends, closed)
   return is_passed and '', rest, rest[1] and rest[1] - 1
 end
 
--- Several changes of one symbol are added up.
+-- Adds a symbol's value to an event. Several changes of one symbol become their sum.
 local function add(event, symbol, value)
   local sum = event.values[symbol]
   if not sum then
@@ -76,9 +77,9 @@ local function add(event, symbol, value)
   end
 end
 
--- One event for each type and date, in the order in which they first occur.
+-- One event per type and date, in the order in which the changes occur first.
 local events, order = {}, {}
-for _, member in ipairs(due) do
+for _, member in ipairs(due_members) do
   redis.call('ZREM', KEYS[2], member)
   local id, type, date, text = member:match('^(%S+) (%S+) (%S+) (.*)$')
   local detail = cjson.decode(text)
@@ -90,7 +91,7 @@ for _, member in ipairs(due) do
     if date == today then closed = closed_today elseif date > today then closed = 0 end
     local name = type .. ' ' .. date
     local event = events[name]
-    local left, first_left
+    local remaining, first_remaining
     for symbol, slots in pairs(detail) do
       local passed, rest, first = split(slots, closed)
       if passed then
@@ -102,14 +103,15 @@ for _, member in ipairs(due) do
         add(event, symbol, passed)
       end
       if first then
-        left = left or {}
-        left[symbol] = rest
-        first_left = math.min(first_left or first, first)
+        remaining = remaining or {}
+        remaining[symbol] = rest
+        first_remaining = math.min(first_remaining or first, first)
       end
     end
-    if left then
-      local ahead = date == today and math.max(first_left - closed, 0) * slot_ms or 1
-      redis.call('ZADD', KEYS[2], clock + ahead, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(left))
+    if remaining then
+      -- The earliest time for the rest: when its first slot begins, or on a later day the next move of the clock.
+      local ahead = date == today and math.max(first_remaining - closed, 0) * slot_ms or 1
+      redis.call('ZADD', KEYS[2], clock + ahead, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end
   end
 end

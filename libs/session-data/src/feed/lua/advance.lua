@@ -1,8 +1,8 @@
 --- Moves a partition's frontier over slots of one day, and counts the fed bars in them.
 --- KEYS: meta, then a chunk for each symbol
 --- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), first slot, slot after the last
---- Answer: {'advanced', frontier, control, bars} | {'done', frontier, control} | {'rewind', frontier} |
----         {'lost'} | {'fenced'}
+--- Answer: {'advanced', frontier, control, bars} | {'done', frontier, control}: an earlier call moved it |
+---         {'rewind', frontier}: the store lost writes | {'lost'} | {'fenced'}
 
 --- include ../../stream/lua/shared/fence.lua
 local frontier_ms = tonumber(frontier)

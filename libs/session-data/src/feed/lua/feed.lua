@@ -1,13 +1,13 @@
---- Writes fed bars of one symbol, of one or several days, and stores how far its stream has come. A filled slot keeps its
---- bar: an equal bar is a duplicate, any other a conflict. A bar before the frontier is late: its slot leaves the count of
---- empty slots, and its state becomes "filled late", so that an answer of a repository that was computed before is refused.
---- Days that are no longer retained take nothing.
---- A caller that has seen more bars of the symbol than the store has knows of bars that Redis lost: nothing is stored then.
---- The caller holds no fence. Bars at or after the frontier are staged: stored, but in no count until advance.lua passes
---- them. So each bar is counted once, wherever it comes from and however often it is sent.
+--- Writes fed bars of one symbol, on one or several days, and stores the progress of its stream. A filled slot keeps its bar:
+--- an equal bar is a duplicate, any other a conflict. A bar before the frontier is late: its slot is no longer counted as
+--- no-trade, unfillable or absent, and its state becomes "filled late", so that fill.lua refuses a backfill that was computed
+--- before. Nothing is written to days that are no longer retained.
+--- When the caller has seen more stored bars of the symbol than the store has, Redis lost bars: nothing is stored.
+--- The caller has no fence. Bars at or after the frontier are staged: stored, but in no count until advance.lua passes them.
+--- So each bar is counted once, from any feeder and however often it is sent.
 --- KEYS: meta, feed, refused, dirty, retry, changes, pending, refused-ahead, then for each day: chunk, states
---- ARGV: incarnation, symbol, name of this batch, time reached (ms) or '', '1' when the stream ends, events kept,
----       wake channel, state of a slot that was filled late, time of the last bar (ms), bars of the symbol that the caller has seen stored or '',
+--- ARGV: stamp, symbol, name of this batch, time reached (ms) or '', '1' when the stream ends, events kept, wake channel,
+---       state "filled late", time of the last bar (ms), bars of the symbol that the caller has seen stored or '',
 ---       number of refusals f, f × (field, count),
 ---       then for each day: date, open (ms), chunk bytes, bitmap bytes, slots,
 ---       places (for each bar u32 slot, f64 close time), records
@@ -21,52 +21,52 @@ local stamp, symbol, batch, reached, ends, events_kept, wake, late_state, visibl
 local meta, feed, refused, dirty, retry, changes, pending, refused_ahead = unpack(KEYS, 1, 8)
 local incarnation, frontier, retained_from = unpack(redis.call('HMGET', meta, 'incarnation', 'frontier', 'retainedFrom'))
 if incarnation ~= stamp then return {'lost'} end
-local frontier_ms, kept = tonumber(frontier), tonumber(retained_from or 0)
+local frontier_ms, kept_from = tonumber(frontier), tonumber(retained_from or 0)
 local known_batch, known_answer, known_reached, known_stored = unpack(
   redis.call('HMGET', feed, symbol .. ' batch', symbol .. ' answer', symbol .. ' reached', symbol .. ' stored'))
 if known_batch == batch then return {'fed', known_answer} end
-local had = tonumber(known_stored or 0)
-if seen ~= '' and had < tonumber(seen) then return {'behind', had, known_reached or ''} end
+local stored_before = tonumber(known_stored or 0)
+if seen ~= '' and stored_before < tonumber(seen) then return {'behind', stored_before, known_reached or ''} end
 
-local function has(bits, slot)
+local function has_bar(bits, slot)
   return bit.band(bits:byte(math.floor(slot / 8) + 1) or 0, bit.rshift(128, slot % 8)) ~= 0
 end
 
 local refusals = tonumber(refusal_count)
 local at, index = 12 + 2 * refusals, 0
 local accepted, duplicates, late = 0, 0, 0
-local answer, plan = {}, {}
+local conflicts, changed_days = {}, {}
 for i = 9, #KEYS, 2 do
   local day = { chunk = KEYS[i], states = KEYS[i + 1], date = ARGV[at], open = ARGV[at + 1], total = tonumber(ARGV[at + 2]),
     bytes = tonumber(ARGV[at + 3]), slots = tonumber(ARGV[at + 4]), fresh = {}, late = {}, low = math.huge, high = -1 }
   local places, records = ARGV[at + 5], ARGV[at + 6]
   local count = #places / 12
   if count % 1 ~= 0 or #records ~= count * RECORD_BYTES then return redis.error_reply('feed: records and places of different lengths') end
-  if tonumber(day.open) >= kept then
+  if tonumber(day.open) >= kept_from then
     day.bits = redis.call('GETRANGE', day.chunk, 0, day.bytes - 1)
-    local stored
+    local chunk
     for n = 0, count - 1 do
       local slot, close = struct.unpack('<I4d', places, 12 * n + 1)
       if slot >= day.slots then return redis.error_reply('feed: a slot beyond the day') end
       local record = records:sub(RECORD_BYTES * n + 1, RECORD_BYTES * n + RECORD_BYTES)
-      local there = day.fresh[slot]
-      if not there and has(day.bits, slot) then
-        stored = stored or redis.call('GET', day.chunk)
-        there = stored:sub(day.bytes + RECORD_BYTES * slot + 1, day.bytes + RECORD_BYTES * slot + RECORD_BYTES)
+      local existing = day.fresh[slot]
+      if not existing and has_bar(day.bits, slot) then
+        chunk = chunk or redis.call('GET', day.chunk)
+        existing = chunk:sub(day.bytes + RECORD_BYTES * slot + 1, day.bytes + RECORD_BYTES * slot + RECORD_BYTES)
       end
-      if not there then
+      if not existing then
         day.fresh[slot] = record
         day.low, day.high = math.min(day.low, slot), math.max(day.high, slot)
         accepted = accepted + 1
         if close <= frontier_ms then day.late[#day.late + 1] = slot end
-      elseif there:sub(1, ORIGIN_OFFSET) == record:sub(1, ORIGIN_OFFSET) then
+      elseif existing:sub(1, ORIGIN_OFFSET) == record:sub(1, ORIGIN_OFFSET) then
         duplicates = duplicates + 1
       else
-        answer[#answer + 1] = index + n
+        conflicts[#conflicts + 1] = index + n
       end
     end
     late = late + #day.late
-    if day.high >= 0 then plan[#plan + 1] = day end
+    if day.high >= 0 then changed_days[#changed_days + 1] = day end
   end
   index = index + count
   at = at + 7
@@ -75,11 +75,11 @@ end
 local function write(day)
   if day.bits == '' then redis.call('SETRANGE', day.chunk, day.total - 1, string.char(0)) end
   local from = day.bytes + day.low * RECORD_BYTES
-  local span = redis.call('GETRANGE', day.chunk, from, day.bytes + (day.high + 1) * RECORD_BYTES - 1)
+  local old_records = redis.call('GETRANGE', day.chunk, from, day.bytes + (day.high + 1) * RECORD_BYTES - 1)
   local records, bits = {}, {}
   for slot = day.low, day.high do
     local start = (slot - day.low) * RECORD_BYTES
-    records[#records + 1] = day.fresh[slot] or span:sub(start + 1, start + RECORD_BYTES)
+    records[#records + 1] = day.fresh[slot] or old_records:sub(start + 1, start + RECORD_BYTES)
   end
   redis.call('SETRANGE', day.chunk, from, table.concat(records))
   for b = 1, day.bytes do bits[b] = day.bits:byte(b) or 0 end
@@ -91,28 +91,28 @@ local function write(day)
   redis.call('SETRANGE', day.chunk, 0, table.concat(bits))
 end
 
-local function counter(state)
+local function counter_of(state)
   if state == UNFILLABLE then return 'unfillable' end
   if state == NO_TRADE then return 'noTrade' end
   if state > 0 and (state <= ASKS_MAX or state == ABSENT_UNASKED) then return 'absent' end
 end
 
-local function settle(day)
+local function note_late(day)
   local states = redis.call('GET', day.states) or string.rep(string.char(0), day.slots)
-  local is_late, after, is_asked = {}, {}, false
+  local is_late, new_states, is_asked = {}, {}, false
   for _, slot in ipairs(day.late) do
     is_late[slot] = true
-    local name = counter(states:byte(slot + 1))
+    local name = counter_of(states:byte(slot + 1))
     if name then redis.call('HINCRBY', meta, name, -1) end
   end
   for slot = 0, day.slots - 1 do
     local state = states:byte(slot + 1)
     if is_late[slot] then state = tonumber(late_state)
     elseif state > 0 and state <= ASKS_MAX then is_asked = true end
-    after[slot + 1] = string.char(state)
+    new_states[slot + 1] = string.char(state)
   end
   local member = day.date .. ' ' .. symbol
-  redis.call('SET', day.states, table.concat(after))
+  redis.call('SET', day.states, table.concat(new_states))
   if not is_asked then redis.call('ZREM', retry, member) end
   redis.call('SADD', dirty, member)
   redis.call('HINCRBY', meta, 'streamed', #day.late)
@@ -123,13 +123,13 @@ local function settle(day)
   defer(pending, day.open, id, 'late-bars', day.date, '{"' .. symbol .. '":[' .. table.concat(runs, ',') .. ']}')
 end
 
-for _, day in ipairs(plan) do
+for _, day in ipairs(changed_days) do
   write(day)
-  if #day.late > 0 then settle(day) end
+  if #day.late > 0 then note_late(day) end
 end
 for r = 1, refusals do count_refused(refused, refused_ahead, visible_from, ARGV[10 + 2 * r], ARGV[11 + 2 * r]) end
-if #answer > 0 then count_refused(refused, refused_ahead, visible_from, symbol .. ' conflict', #answer) end
-local text = table.concat({ accepted, duplicates, late, retained_from or '0', had + accepted, unpack(answer) }, ' ')
+if #conflicts > 0 then count_refused(refused, refused_ahead, visible_from, symbol .. ' conflict', #conflicts) end
+local text = table.concat({ accepted, duplicates, late, retained_from or '0', stored_before + accepted, unpack(conflicts) }, ' ')
 --- include ../../redis/lua/shared/now.lua
 redis.call('HSET', feed, symbol .. ' heard', string.format('%.0f', now), symbol .. ' batch', batch, symbol .. ' answer', text)
 if accepted > 0 then redis.call('HINCRBY', feed, symbol .. ' stored', accepted) end

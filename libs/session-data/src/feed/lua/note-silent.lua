@@ -1,4 +1,4 @@
---- Emits once that a symbol's stream became silent.
+--- Emits that a symbol's stream became silent, once for each time of its last message.
 --- KEYS: meta, events, stream of partition 0
 --- ARGV: stamp, epoch, owner, symbol, time of its last message (ms), events kept
 --- Answer: {'noted'} | {'lost'} | {'fenced'}

@@ -1,6 +1,6 @@
---- Extends the leases that are still held.
+--- Extends the leases that still exist; an expired one stays expired (XX).
 --- KEYS: leases of the repository
---- ARGV: life of a lease (ms), then the leases
+--- ARGV: lifetime of a lease (ms), then the leases
 --- Answer: 'renewed'
 
 --- include ../../redis/lua/shared/now.lua

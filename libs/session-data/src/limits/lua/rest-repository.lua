@@ -1,4 +1,4 @@
---- Blocks all requests to a repository for a while. A longer block stays.
+--- Blocks all requests to a repository for a while. A block that ends later is kept.
 --- KEYS: resting of the repository
 --- ARGV: rest (ms)
 --- Answer: 'rests'

@@ -1,8 +1,8 @@
---- Reads the same bytes of several chunks of one partition. One command costs both sides less than many.
+--- Reads the same bytes of several chunks of one partition. One command costs client and server less than many.
 --- KEYS: chunks
 --- ARGV: first byte, last byte
---- Answer: the bytes of each chunk; fewer where a chunk is shorter, '' where it does not exist
+--- Answer: for each chunk its bytes; fewer when the chunk is shorter, '' when it does not exist
 
-local found = {}
-for i, key in ipairs(KEYS) do found[i] = redis.call('GETRANGE', key, ARGV[1], ARGV[2]) end
-return found
+local bytes = {}
+for i, key in ipairs(KEYS) do bytes[i] = redis.call('GETRANGE', key, ARGV[1], ARGV[2]) end
+return bytes

@@ -1,11 +1,11 @@
---- Takes a partition over. Epochs come from PostgreSQL and only grow. Repeating a claim changes nothing.
+--- Makes a coordinator the owner of a partition. Epochs come from PostgreSQL and only grow. A repeated claim changes nothing.
 --- KEYS: meta
---- ARGV: incarnation, epoch, owner
---- Answer: {'claimed', frontier, clock} | {'lost'} | {'fenced'}
+--- ARGV: stamp, epoch, owner
+--- Answer: {'claimed', frontier, clock} | {'lost'} | {'fenced'}: it has a later owner
 
-local incarnation, epoch, owner, frontier, clock = unpack(
+local stamp, epoch, owner, frontier, clock = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'clock'))
-if incarnation ~= ARGV[1] then return {'lost'} end
+if stamp ~= ARGV[1] then return {'lost'} end
 if tonumber(epoch) > tonumber(ARGV[2]) then return {'fenced'} end
 if epoch == ARGV[2] and owner ~= ARGV[3] then return {'fenced'} end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[2], 'owner', ARGV[3])

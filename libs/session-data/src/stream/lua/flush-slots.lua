@@ -1,8 +1,8 @@
---- Writes some slots of one day for all symbols of a partition, and moves the frontier. All of it or nothing: everything
---- is checked before the first write, because Lua does not roll back. A window that is in the store is left as it is.
+--- Writes some slots of one day for all symbols of a partition, and moves the frontier. Writes all or nothing: checks everything
+--- before the first write, because Redis does not roll a script back. A window that was written before stays as it is.
 --- KEYS: meta, refused, refused-ahead, then a chunk for each symbol
 --- ARGV: those of shared/check-window.lua, then first slot, number of slots, offset of the first record in bytes,
----       bitmap bytes that contain the slots (of all symbols, one after the other, no other bit set), records (likewise)
+---       bitmap bytes that contain the slots (one symbol after another, no other bit set), records (one symbol after another)
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
 
 local function refuse(reply) return reply end
@@ -17,7 +17,7 @@ if #bits ~= symbols * bits_each or #records ~= symbols * records_each then
 end
 
 local call, sub, byte, band = redis.call, string.sub, string.byte, bit.band
--- Numbers that go to Redis for each symbol are strings: formatting one costs as much as the command.
+-- Numbers that the loop below passes to Redis are strings here: formatting one costs as much as the command.
 local record_at, masks, places, slot_names = ARGV[first + 2], {}, {}, {}
 for s = 1, slots do
   slot_names[s] = tostring(first_slot + s - 1)
@@ -27,9 +27,10 @@ end
 for i = 0, symbols - 1 do
   local key, at, bits_at = KEYS[i + 4], i * records_each, i * bits_each
   if call('SETRANGE', key, record_at, sub(records, at + 1, at + records_each)) < total then
+    -- Extends a new or shorter chunk to its full length.
     call('SETRANGE', key, total - 1, '\0')
   end
-  -- Up to this many slots one command for each slot costs less than reading, merging and writing the bitmap.
+  -- For up to 3 slots one command per slot costs less than reading, merging and writing the bitmap.
   if slots <= 3 then
     for s = 1, slots do
       if band(byte(bits, bits_at + places[s]), masks[s]) ~= 0 then call('SETBIT', key, slot_names[s], '1') end

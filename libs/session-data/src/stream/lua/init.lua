@@ -1,12 +1,12 @@
 --- Creates the meta hash of a partition, unless it exists.
 --- KEYS: meta
---- ARGV: incarnation, epoch, owner, start (ms), spec (JSON), history days, trading days (text),
+--- ARGV: stamp, epoch, owner, start (ms), spec (JSON), history days, trading days (text),
 ---       version of the symbols and their changes (JSON); '0' and '' when nothing changed
---- Answer: 'created' | 'exists' | 'other' (another session has this id)
+--- Answer: 'created' | 'exists' | 'other': the hash belongs to another session, or has another list of symbols
 
-local there = redis.call('HGET', KEYS[1], 'incarnation')
-if there then
-  if there == ARGV[1] then return 'exists' end
+local stored_stamp = redis.call('HGET', KEYS[1], 'incarnation')
+if stored_stamp then
+  if stored_stamp == ARGV[1] then return 'exists' end
   return 'other'
 end
 redis.call('HSET', KEYS[1], 'incarnation', ARGV[1], 'epoch', ARGV[2], 'owner', ARGV[3],

@@ -1,4 +1,4 @@
---- Marks a day whose source was silent for too long, and emits that once.
+--- Marks a day whose source was silent for too long. Emits the event once.
 --- KEYS: meta, changes, stream, pending of partition 0
 --- ARGV: stamp, epoch, owner, date, close of the day (ms), events kept, then fields and values of the event
 --- Answer: {'marked'} | {'lost'} | {'fenced'}

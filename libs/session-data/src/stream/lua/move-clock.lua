@@ -1,13 +1,13 @@
---- Moves the clock and appends the events that this causes. Event numbers only grow, and a number that was emitted
---- before is skipped: a repeated call, or the same call by the next owner, emits nothing twice.
+--- Moves the clock and appends the events of the move. Event numbers only grow, and numbers up to the one emitted last are
+--- skipped: a repeated call, or the same call by the next owner, emits nothing twice.
 --- KEYS: meta, events, stream of partition 0, then meta of each other partition
---- ARGV: incarnation, epoch, owner, to (ms), least clock (ms), 'frontier' or 'watermark', number of joins or '',
----       events kept, number before the session's first event, number of figures f, f × (field, value),
+--- ARGV: incarnation, epoch, owner, to (ms), least clock (ms), limit of the clock ('frontier' or 'watermark'),
+---       joins that the owner has seen or '', events kept, number before the first event, figures f, f × (field, value),
 ---       then for each event: number, JSON array of its fields and values
 --- Answer: {'moved', control, version of the symbols} | {'set-back', frontier} | {'joined'} | {'lost'} | {'fenced'}
---- An owner that knows an older list of symbols may move the clock, and learns the version from the answer. An owner
---- that does not know of a consumer that joined may not. The limit is read again here: a store that was set back since
---- the owner read it may have the same clock and an older limit.
+--- An owner with an older list of symbols may move the clock; the answer tells it the version. An owner that has not seen the
+--- latest join of a consumer may not. The script reads the limit again, because a store that was set back after the owner read
+--- it may have the same clock and an earlier limit.
 
 local epoch, owner, frontier, clock, control, incarnation, last_emitted, version, joins, limit = unpack(
   redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins', ARGV[6]))
@@ -28,8 +28,8 @@ for _ = 1, tonumber(ARGV[10]) do
   redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 1])
   at = at + 2
 end
-local before = tonumber(last_emitted or ARGV[9])
-local last = before
+local emitted_before = tonumber(last_emitted or ARGV[9])
+local last = emitted_before
 while at < #ARGV do
   local number = tonumber(ARGV[at])
   if number > last then
@@ -38,5 +38,5 @@ while at < #ARGV do
   end
   at = at + 2
 end
-if last > before then redis.call('HSET', KEYS[1], 'said', string.format('%.0f', last)) end
+if last > emitted_before then redis.call('HSET', KEYS[1], 'said', string.format('%.0f', last)) end
 return {'moved', control, version or '0'}

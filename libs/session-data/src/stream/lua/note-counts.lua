@@ -1,6 +1,6 @@
---- Stores counts of a partition: its bars of history, or its rows that have no slot. A repeated call stores the same again.
+--- Stores counts of a partition: its bars of history, or its rows without a slot. A repeated call stores the same values.
 --- KEYS: meta, history or outside
---- ARGV: stamp, epoch, owner, '1' to forget what was counted before, then field and value, in turn
+--- ARGV: stamp, epoch, owner, '1' to remove the stored counts first, then fields and values by turns
 --- Answer: {'noted'} | {'lost'} | {'fenced'}
 
 --- include shared/fence.lua

@@ -1,8 +1,8 @@
---- Removes keys of a partition that belongs to a removed session: first the meta hash itself, later what a late writer made or what
---- came back when the server lost its newest writes.
+--- Removes keys of a partition if it belongs to a removed session: its meta hash has the stamp of one, or does not exist while no
+--- session has the id. A late writer may have made the keys, or they came back when the server lost its newest writes.
 --- KEYS: meta, keys of the partition to remove
---- ARGV: '1' when no session has the id now, incarnations that were removed
---- Answer: number of removed keys
+--- ARGV: '1' when no session has the id now, incarnations of removed sessions
+--- Answer: number of removed keys; 0 when the partition does not belong to a removed session
 
 local stamp = redis.call('HGET', KEYS[1], 'incarnation')
 local is_removed = not stamp and ARGV[1] == '1'

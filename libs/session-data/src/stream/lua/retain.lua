@@ -1,6 +1,6 @@
---- Moves the first retained time of a partition forward, never back. From then on readers stop there, and no upkeep
---- script writes before it. retire.lua removes the days before it afterwards. No flush needs this check: it writes at
---- the frontier, and this script never passes the frontier.
+--- Moves the first retained time of a partition forward, never back. After this, readers do not go back before that time, and no
+--- upkeep script writes before it. Then retire.lua removes the days before it. Flushes need no such check: they write at the
+--- frontier, which is never before the first retained time.
 --- KEYS: meta
 --- ARGV: stamp, epoch, owner, open of the oldest retained day (ms)
 --- Answer: {'retained', retiredTo: open of the oldest day that is not wholly removed, or ''} |

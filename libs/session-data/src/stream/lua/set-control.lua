@@ -1,7 +1,7 @@
---- Sets what the stream does next. An order from a row that was read before the last claim is stale and changes nothing.
+--- Sets what the owner does next. A control from a PostgreSQL row that was read before the last claim is stale: it is not set.
 --- KEYS: meta of partition 0
 --- ARGV: incarnation, epoch of the row, control ('run', 'pause', 'stop' or 'reload'), wake channel
---- Answer: 'set' | 'stale' | 'gone'
+--- Answer: 'set' | 'stale' | 'gone': there is no store, or it belongs to another session
 
 local incarnation, epoch = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'epoch'))
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end

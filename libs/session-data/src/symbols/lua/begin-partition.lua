@@ -1,14 +1,14 @@
 --- Begins the partition of a symbol that joins, or begins a vacant one again.
 --- KEYS: meta
---- ARGV: incarnation, version, start (ms), history days, then, if days were removed before:
----       open of the oldest retained day (ms), start again; otherwise '', ''
---- Answer: 'begun' | 'exists' | 'other'
+--- ARGV: incarnation, version, start (ms), history days, then open of the oldest retained day (ms) and once more the start (ms);
+---       the last two are '' when no day was removed
+--- Answer: 'begun' | 'exists': an earlier call began it | 'other': another session has this id
 
 --- include shared/stamp.lua
-local there = redis.call('HGET', KEYS[1], 'incarnation')
-if there then
-  if not is_own(there, ARGV[1]) then return 'other' end
-  if version(there) >= tonumber(ARGV[2]) then return 'exists' end
+local stamp = redis.call('HGET', KEYS[1], 'incarnation')
+if stamp then
+  if not is_own(stamp, ARGV[1]) then return 'other' end
+  if version(stamp) >= tonumber(ARGV[2]) then return 'exists' end
   redis.call('HDEL', KEYS[1], 'retainedFrom', 'retiredTo', 'begun', unpack(counters))
 else
   redis.call('HSET', KEYS[1], 'epoch', 0, 'owner', '', 'control', 'run')

@@ -1,14 +1,14 @@
---- Removes days of a symbol that left, and takes its slots out of the partition's counters, once: a day without keys is
---- done.
+--- Removes days of a symbol that left, and subtracts its slots from the partition's counters. A repeated call subtracts
+--- nothing: a day without keys was removed before.
 --- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused, then for each
 ---       day k keys: states, base chunk, derived chunks
---- ARGV: incarnation, version, symbol, '1' when it is counted, k, then for each day: date, its number in each counter
---- Answer: 'dropped' | 'gone'
+--- ARGV: incarnation, version, symbol, '1' when the counters include it, k, then for each day: date, its part in each counter
+--- Answer: 'dropped' | 'gone': the partition is gone or belongs to another session
 
 --- include shared/stamp.lua
-local there = redis.call('HGET', KEYS[1], 'incarnation')
-if not is_own(there, ARGV[1]) then return 'gone' end
-if version(there) < tonumber(ARGV[2]) then return redis.error_reply('drop: expected a partition that was stamped') end
+local stamp = redis.call('HGET', KEYS[1], 'incarnation')
+if not is_own(stamp, ARGV[1]) then return 'gone' end
+if version(stamp) < tonumber(ARGV[2]) then return redis.error_reply('drop: expected a partition that was stamped') end
 local symbol, k, at = ARGV[3], tonumber(ARGV[5]), 6
 for i = 11, #KEYS, k do
   local member = ARGV[at] .. ' ' .. symbol

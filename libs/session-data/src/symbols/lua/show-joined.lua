@@ -1,8 +1,8 @@
---- Shows readers symbols that are whole up to the clock. Refuses when the list changed meanwhile: a symbol of the same
---- name may be one that joined later.
+--- Makes symbols visible to readers that are whole up to the clock. Refuses when the list changed meanwhile, because a symbol
+--- with the same name may have left and joined again.
 --- KEYS: meta of partition 0
 --- ARGV: incarnation, epoch, owner, version of the list, time up to which the symbols are whole (ms), then the symbols
---- Answer: 'joined' | 'not-yet' | 'lost' | 'fenced'
+--- Answer: 'joined' | 'not-yet': the list changed, or the clock is after that time | 'lost' | 'fenced'
 
 --- include shared/stamp.lua
 local incarnation, epoch, owner, stored_version, clock, were_joining = unpack(

@@ -1,8 +1,8 @@
---- Makes a new list of symbols current: all readers learn of it here. New symbols are joining: readers do not see them.
+--- Stores a new list of symbols, from which all readers take the change. New symbols are joining: readers do not see them yet.
 --- KEYS: meta of partition 0
 --- ARGV: incarnation, version, list (JSON), what must be removed (JSON) or '', wake channel,
----       number of symbols that leave, those, then the symbols that join
---- Answer: 'switched' | 'there' | 'gone'
+---       number of symbols that leave, these symbols, then the symbols that join
+--- Answer: 'switched' | 'there': the store has this version or a later one | 'gone'
 
 --- include shared/stamp.lua
 local incarnation, stored_version, were_joining = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'version', 'joining'))

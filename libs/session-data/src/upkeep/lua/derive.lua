@@ -1,17 +1,17 @@
---- Writes derived chunks whose base bars are still exactly those stored. Refuses the others, which stay dirty. Of a day
---- that is still being streamed only the closed buckets are written, because another worker may have seen more. Writes
---- nothing to a day that is no longer retained. A day stays dirty when it has bars that this worker did not see: one of
---- them may be the repaired one. Emits the symbols whose bytes changed; an equal chunk is not written again.
+--- Writes the derived chunks of each item (a symbol's day) whose base bars are still those that the worker read. Refuses the
+--- other items, which stay dirty. On a day that is still being streamed only the closed buckets are written, because another
+--- worker may have seen more bars. An item also stays dirty when the store has later bars that the worker did not see: one of
+--- them may have made it dirty. Writes nothing to a day that is no longer retained. Emits the symbols whose bytes changed.
 --- KEYS: meta, dirty, changes, pending, then for each item: base chunk, d derived chunks
 --- ARGV: stamp, d, open of the day (ms), whole bitmap bytes to compare, mask of the byte after them, events kept,
 ---       d × (bitmap bytes, closed buckets, end of each bucket in base slots as u32, little-endian), then for each item: member, bitmap, d chunks
---- Answer: {'done', member of each refused item …} | {'gone'}
+--- Answer: {'done', member (`date symbol`) of each refused item …} | {'gone'}
 
 --- include ../../events/lua/shared/defer.lua
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return {'gone'} end
 if tonumber(ARGV[3]) < tonumber(retained_from or 0) then return {'done'} end
-local d, bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local d, whole_bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local at, date, changed_symbols, changed_ends, answer = 7 + 3 * d, '', {}, {}, {'done'}
 
 -- The first and the last bucket in which two chunks of one length differ, counted from 1; nil when none does.
@@ -35,7 +35,7 @@ local function changed_range(old, new, bitmap_bytes, buckets)
   return first, low
 end
 
--- The first bucket that has a bar, by the bitmap of its chunk, from one bucket to another; counted from 1, nil when none has.
+-- The first of the buckets `from`, `from + step`, … `to` that has a bar, counted from 1; nil when none has.
 local function first_filled(chunk, from, to, step)
   for bucket = from, to, step do
     local byte = chunk:byte(math.floor((bucket - 1) / 8) + 1)
@@ -44,30 +44,30 @@ local function first_filled(chunk, from, to, step)
   return nil
 end
 
--- Answers whether it changed the chunk, and the first and the last closed bucket that changed, or nil.
+-- Writes a chunk. Answers whether that changed it, and the first and the last closed bucket that changed, or nil.
 local function write(key, chunk, bitmap_bytes, buckets)
   local length = bitmap_bytes + buckets * RECORD_BYTES
-  local there = redis.call('GETRANGE', key, 0, length - 1)
-  if length == #chunk or there == '' then
-    if there == chunk then return false end
+  local stored = redis.call('GETRANGE', key, 0, length - 1)
+  if length == #chunk or stored == '' then
+    if stored == chunk then return false end
     redis.call('SET', key, chunk)
-    if there == '' then return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1) end
-    return true, changed_range(there, chunk, bitmap_bytes, buckets)
+    if stored == '' then return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1) end
+    return true, changed_range(stored, chunk, bitmap_bytes, buckets)
   end
   local merged = {}
-  for b = 1, bitmap_bytes do merged[b] = string.char(bit.bor(there:byte(b), chunk:byte(b))) end
+  for b = 1, bitmap_bytes do merged[b] = string.char(bit.bor(stored:byte(b), chunk:byte(b))) end
   local bytes_now = table.concat(merged) .. chunk:sub(bitmap_bytes + 1, length)
-  if bytes_now == there then return false end
+  if bytes_now == stored then return false end
   redis.call('SETRANGE', key, 0, bytes_now)
-  return true, changed_range(there, bytes_now, bitmap_bytes, buckets)
+  return true, changed_range(stored, bytes_now, bitmap_bytes, buckets)
 end
 
 for i = 5, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
-  local there = redis.call('GETRANGE', KEYS[i], 0, #bits - 1)
-  local same = there:sub(1, bytes) == bits:sub(1, bytes)
-    and bit.band(there:byte(bytes + 1) or 0, mask) == bit.band(bits:byte(bytes + 1) or 0, mask)
-  if same then
+  local stored = redis.call('GETRANGE', KEYS[i], 0, #bits - 1)
+  local is_same = stored:sub(1, whole_bytes) == bits:sub(1, whole_bytes)
+    and bit.band(stored:byte(whole_bytes + 1) or 0, mask) == bit.band(bits:byte(whole_bytes + 1) or 0, mask)
+  if is_same then
     local is_changed, first_end, last_end = false, nil, nil
     for k = 1, d do
       local ends = ARGV[6 + 3 * k]
@@ -85,7 +85,7 @@ for i = 5, #KEYS, d + 1 do
         changed_ends[#changed_ends + 1] = '"' .. member:sub(12) .. '":[' .. first_end .. ',' .. last_end .. ']'
       end
     end
-    if there == bits then redis.call('SREM', KEYS[2], member) end
+    if stored == bits then redis.call('SREM', KEYS[2], member) end
   else
     answer[#answer + 1] = member
   end

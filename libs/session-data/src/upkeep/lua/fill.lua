@@ -1,13 +1,14 @@
---- Fills empty slots, and stores what was learned of the others, symbol by symbol. Refuses a symbol whose states changed
---- since they were read, or one of whose slots is filled; refuses all when the store was set back to before the treated
---- slots, because the stream will write them. Writes nothing to a day that is no longer retained. Emits what it wrote.
+--- Fills empty slots of a day, and stores the new states of its slots, symbol by symbol. Refuses a symbol whose states changed
+--- since they were read, or that has a bar in a slot to fill. Refuses all symbols when the store was set back to before these
+--- slots, because the stream will write them. A symbol that has the new states was written by an earlier call: it is skipped.
+--- Writes nothing to a day that is no longer retained. Emits what it wrote.
 --- KEYS: meta, retry, dirty, errors, refused, changes, pending, refused-ahead, repository-refused,
 ---       then for each symbol: chunk, states
 --- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept, close of the day (ms),
----       number of refusals f, f × (field, refused bars of this day so far),
+---       number of refusals f, f × (field, total of refused bars on this day),
 ---       then for each symbol: member, states before, states after, due time (ms) or '', changes of backfilled, noTrade,
 ---       unfillable and absent, settled slots (JSON of counts, then of runs) or '' and '', number of runs r, r × (first slot, records)
---- Answer: {'done', member of each refused symbol …} | {'gone'}
+--- Answer: {'done', member (`date symbol`) of each refused symbol …} | {'gone'}
 
 --- include ../../events/lua/shared/defer.lua
 --- include ../../events/lua/shared/count-refused.lua
@@ -17,9 +18,9 @@ if tonumber(ARGV[5]) < tonumber(retained_from or 0) then return {'done'} end
 local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local is_set_back = tonumber(frontier) < tonumber(ARGV[4])
 local refusals = tonumber(ARGV[8])
-local at, plan, answer = 9 + 2 * refusals, {}, {'done'}
+local at, accepted, answer = 9 + 2 * refusals, {}, {'done'}
 
-local function empty(bits, from, count)
+local function is_empty(bits, from, count)
   for slot = from, from + count - 1 do
     local byte = bits:byte(math.floor(slot / 8) + 1) or 0
     if bit.band(byte, bit.rshift(128, slot % 8)) ~= 0 then return false end
@@ -39,29 +40,29 @@ for i = 10, #KEYS, 2 do
   end
   local states = redis.call('GET', symbol.states) or ''
   local bits = redis.call('GETRANGE', symbol.chunk, 0, bitmap_bytes - 1)
-  local fits = states == symbol.before and not is_set_back
-  for _, run in ipairs(symbol.runs) do fits = fits and empty(bits, run.from, #run.records / RECORD_BYTES) end
-  if fits then
+  local is_valid = states == symbol.before and not is_set_back
+  for _, run in ipairs(symbol.runs) do is_valid = is_valid and is_empty(bits, run.from, #run.records / RECORD_BYTES) end
+  if is_valid then
     symbol.bits = bits
-    plan[#plan + 1] = symbol
+    accepted[#accepted + 1] = symbol
   elseif states ~= symbol.after then
     answer[#answer + 1] = symbol.member
   end
 end
 
--- The totals of the day come from PostgreSQL, which stores each refused bar once. So a repeated call counts nothing twice.
+-- The day's totals come from PostgreSQL, which stores each refused bar once. A repeated call counts only what is new.
 for r = 1, refusals do
-  local field, total = ARGV[7 + 2 * r], tonumber(ARGV[8 + 2 * r])
+  local field, refused_total = ARGV[7 + 2 * r], tonumber(ARGV[8 + 2 * r])
   local counted = tonumber(redis.call('HGET', KEYS[9], ARGV[7] .. ' ' .. field) or 0)
-  if total > counted then
-    count_refused(KEYS[5], KEYS[8], ARGV[7], field, total - counted)
-    redis.call('HSET', KEYS[9], ARGV[7] .. ' ' .. field, total)
+  if refused_total > counted then
+    count_refused(KEYS[5], KEYS[8], ARGV[7], field, refused_total - counted)
+    redis.call('HSET', KEYS[9], ARGV[7] .. ' ' .. field, refused_total)
   end
 end
 local names, sums = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
 local date, filled, settled = '', {}, {}
 local filled_runs, settled_runs = {}, {}
-for _, symbol in ipairs(plan) do
+for _, symbol in ipairs(accepted) do
   local name, bars = symbol.member:sub(12), 0
   date = symbol.member:sub(1, 10)
   local places = {}

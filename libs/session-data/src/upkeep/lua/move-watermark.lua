@@ -1,9 +1,9 @@
---- Moves a partition's watermark forward, never past its frontier. Leaves a store that was set back as it is: what was
---- found to be whole between the two times is no longer there. Emits the counts of a day that ends there.
+--- Moves a partition's watermark forward to `to`, never past its frontier. Does nothing when the store was set back: the slots
+--- that the caller found settled may be lost. Emits the counts of a day that ends at `to`.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, from (ms), to (ms), wake channel, events kept,
 ---       then, when a day ends at `to`: date, counts as text, fields and values of the event
---- Answer: 'moved' | 'set-back' | 'gone'
+--- Answer: 'moved': the watermark is at `to` or later | 'set-back' | 'gone'
 
 --- include ../../events/lua/shared/emit-once.lua
 --- include ../../events/lua/shared/defer.lua

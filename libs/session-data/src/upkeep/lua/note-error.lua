@@ -1,6 +1,6 @@
---- Stores the last error of a repository for each symbol's day.
+--- Stores an error that a repository answered for days of symbols.
 --- KEYS: meta, errors
---- ARGV: stamp, error, open of the day (ms), then the members
+--- ARGV: stamp, error, open of the day (ms), then the members (`date symbol`)
 --- Answer: 'noted' | 'gone' | 'retired'
 
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))

@@ -1,6 +1,6 @@
 --- Stores that a repository failed, or removes its failure when it answered. Emits the first failure and the recovery.
 --- KEYS: meta, repositories, changes of partition 0
---- ARGV: incarnation, events kept, repository, now (ms), then, when it failed: error, next try (ms), failures in a row
+--- ARGV: incarnation, events kept, repository, now (ms), then, when it failed: error (JSON), next try (ms), failures in a row
 --- Answer: 'noted' | 'gone'
 
 if (redis.call('HGET', KEYS[1], 'incarnation') or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end

@@ -1,6 +1,6 @@
---- What all scripts of consumers share. A consumer is one field of a hash: `state token time steps bars hash seenAt`.
+--- The part that all consumer scripts share. A consumer is one field of a hash: `state token time steps bars hash seenAt`.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: incarnation, events kept, wake channel, then those of the script
+--- ARGV: incarnation, events kept, wake channel, then those of the including script
 --- Answer: {'lost'} when the store is gone or belongs to another session
 
 local incarnation, clock, retained_from, joins, gathered = unpack(
@@ -23,12 +23,12 @@ local function touch(c) c.seen = string.format('%.0f', now) end
 local function emit(type, name, c, ...)
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'type', type, 'time', clock, 'consumer', name, 'position', c.time, ...)
 end
--- The lowest position of the active consumers, and how many of them there are.
-local function lowest(all)
+-- The lowest position of the active consumers, and their number. `entries`: the reply of HGETALL.
+local function lowest(entries)
   local low
   local active = 0
-  for i = 2, #all, 2 do
-    local c = parse(all[i])
+  for i = 2, #entries, 2 do
+    local c = parse(entries[i])
     if c.state == 'active' then
       active = active + 1
       if not low or tonumber(c.time) < tonumber(low) then low = c.time end
@@ -36,22 +36,22 @@ local function lowest(all)
   end
   return low, active
 end
--- With few consumers the message carries the lowest position, so that the owner need not ask for it; with many it is
--- only a signal.
+-- Wakes the owner. With few consumers the message contains the lowest position, so that the owner need not read it; with many it
+-- is only a signal.
 local function wake()
   local low, active
-  -- The hash contains consumers that left too, so its length bounds what is read.
+  -- The hash also contains consumers that left, so its length, not the number of active ones, limits the cost of reading it.
   if gathered and redis.call('HLEN', KEYS[2]) <= 128 then low, active = lowest(redis.call('HGETALL', KEYS[2])) end
   if low and active > 32 then low = nil end
   redis.call('PUBLISH', ARGV[3], low and ('consumer ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0')) or 'consumer')
 end
--- Frees a place when all are taken: removes the consumer that left the longest ago.
+-- Answers whether one more consumer has a place. When all are taken, removes the consumer that left the longest ago.
 local function free_place(max)
   if redis.call('HLEN', KEYS[2]) < max then return true end
-  local all, oldest, seenAt = redis.call('HGETALL', KEYS[2])
-  for i = 1, #all, 2 do
-    local c = parse(all[i + 1])
-    if c.state == 'left' and (not oldest or tonumber(c.seen) < seenAt) then oldest, seenAt = all[i], tonumber(c.seen) end
+  local entries, oldest, seen_at = redis.call('HGETALL', KEYS[2])
+  for i = 1, #entries, 2 do
+    local c = parse(entries[i + 1])
+    if c.state == 'left' and (not oldest or tonumber(c.seen) < seen_at) then oldest, seen_at = entries[i], tonumber(c.seen) end
   end
   return oldest and redis.call('HDEL', KEYS[2], oldest) == 1
 end
