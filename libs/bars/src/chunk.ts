@@ -1,7 +1,7 @@
 /**
  * The day chunk: all bars of one symbol, trading day and interval as one string of bytes (docs/storage-layout.md).
  *
- *   bitmap : one bit per slot; slot 0 is the most significant bit of byte 0, padded with zeros to a multiple of 8 bytes
+ *   bitmap : one bit per slot, set when it has a bar; slot 0 is the most significant bit of byte 0; padded with zeros to a multiple of 8 bytes
  *   records: slotCount × 48 bytes: open, high, low, close, volume as float64, then
  *            origin u8, zero u8, dataset u16, source count u16, expected count u16; all little-endian
  *
@@ -125,7 +125,7 @@ export class DayChunk {
     this.bitmap[byte] = (this.bitmap[byte] ?? 0) | (0x80 >> (slot & 7));
   }
 
-  /** Empties slots `[from, to)`: sets their records to zeros. */
+  /** Empties slots `[from, to)`: clears their bits and sets their records to zeros. */
   clear(from = 0, to = this.slotCount): void {
     if (from === 0 && to === this.slotCount) return void this.bytes.fill(0);
     this.bytes.fill(0, recordOffset(this.slotCount, from), recordOffset(this.slotCount, to));

@@ -11,12 +11,12 @@ export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, 
   if (trailingDays === 0 && barsRequested === undefined) return null;
   const days = daysUpToStart(session);
   const barCounts = bars ? [...bars.values()] : [];
-  const isShorter =
+  const isShorterThanRequested =
     barsRequested === undefined ? session.historyDays < trailingDays : barCounts.some((count) => count < barsRequested);
   return {
     days: session.historyDays,
     firstDate: session.historyDays > 0 ? (days?.at(-session.historyDays)?.date ?? null) : null,
-    calendarBegins: isShorter && days?.length === session.historyDays,
+    calendarBegins: isShorterThanRequested && days?.length === session.historyDays,
     bars: bars ? Object.fromEntries(bars) : null,
   };
 }

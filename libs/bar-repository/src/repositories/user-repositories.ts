@@ -9,7 +9,7 @@ import type { BarSource } from './bar-source.js';
 import { DatasetSource } from './dataset-source.js';
 import { ObjectSource, type Fetch } from './object-source.js';
 
-/** Second form. `start` is inclusive, `end` exclusive, `interval` is such as `1m`. Returns an array of records, or a promise of one. */
+/** The second form. `start` is inclusive, `end` exclusive, `interval` a name such as `1m`. Returns an array of records, or a promise of one. */
 export interface BarsBySymbolRepository {
   getBarsBySymbol(symbol: string, start: Date, end: Date, interval: string): unknown;
 }
@@ -21,7 +21,7 @@ export interface BarsRepository {
 
 /**
  * The source for a repository, or undefined when `repository` has none of the three forms (the caller warns).
- * @param name the dataset; with the first form, the dataset that is read
+ * @param name the repository's name in the session; with the first form also the dataset to read
  */
 export function barSourceOf(name: string, repository: unknown): BarSource | undefined {
   const form = formOf(name, repository);
@@ -31,7 +31,7 @@ export function barSourceOf(name: string, repository: unknown): BarSource | unde
 /**
  * A function that requests one symbol from a repository, or undefined when `repository` has none of the three forms. The
  * function does not check the answer. It is for a process that relays answers to another process.
- * @param name the dataset; with the first form, the dataset that is read
+ * @param name the repository's name in the session; with the first form also the dataset to read
  */
 export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
   const form = formOf(name, repository);
@@ -39,7 +39,7 @@ export function fetchFrom(name: string, repository: unknown): Fetch | undefined 
   return async (symbol, start, end, interval) => {
     const query = { symbols: [symbol], from: start.getTime(), to: end.getTime(), interval };
     const { bars, refused } = await form.bars(query);
-    // The process that gets the answer knows which prices are valid, and gives each refused row its reason.
+    // Refused rows are passed on: the receiving process knows which prices are valid, and refuses them again with the reason.
     return [...(bars.get(symbol) ?? []), ...refused];
   };
 }
@@ -80,8 +80,8 @@ export class RepositoryModuleError extends Error {
 
 /**
  * Imports the module (CommonJS or ESM, relative to the working directory) and returns its repositories by name:
- * `module.exports = { 'vendor-b': repository }`, or the same as an ESM default export, which is used when there is one. The export may be
- * a promise, or a function that returns the map (for repositories that connect first).
+ * `module.exports = { 'vendor-b': repository }`, or an ES module with this object as its default export, or with named exports and no
+ * default. The object may be a `Map`, a promise, or returned by a function (for repositories that connect first).
  * @throws RepositoryModuleError
  */
 export async function loadRepositories(

@@ -26,7 +26,7 @@ test('reports the changed days of each symbol, and the newest state', () => {
   expect(round.changes).toEqual(
     new Map([['2013-10-08', { base: new Set(['AAA', 'CCC']), derived: new Set(['BBB']) }]]),
   );
-  expect(round).toMatchObject({ state: { state: 'failed', error: 'no rows' }, isGap: false, isMore: false });
+  expect(round).toMatchObject({ state: { state: 'failed', error: 'no rows' }, hasMissedEntries: false, isMore: false });
   expect(tail.cursor(0)).toBe('1-0');
   tail.commit(round);
   expect([0, 1, 2].map((stream) => tail.cursor(stream))).toEqual(['4-0', '2-0', '1-2']);
@@ -34,44 +34,44 @@ test('reports the changed days of each symbol, and the newest state', () => {
 
 test('reports a gap when the last processed entry was trimmed', () => {
   const tail = new EventTail(['5-0']);
-  expect(tail.decode([[entry('5-0', { type: 'clock' })]]).isGap).toBe(false);
-  expect(tail.decode([[entry('9-0', { type: 'clock' })]]).isGap).toBe(true);
-  expect(tail.decode([[]]).isGap).toBe(true);
-  expect(new EventTail([]).decode([[entry('9-0', { type: 'clock' })]]).isGap).toBe(false);
+  expect(tail.decode([[entry('5-0', { type: 'clock' })]]).hasMissedEntries).toBe(false);
+  expect(tail.decode([[entry('9-0', { type: 'clock' })]]).hasMissedEntries).toBe(true);
+  expect(tail.decode([[]]).hasMissedEntries).toBe(true);
+  expect(new EventTail([]).decode([[entry('9-0', { type: 'clock' })]]).hasMissedEntries).toBe(false);
 });
 
 test('reports a gap for a change that cannot be parsed', () => {
   const change = { type: 'late-bars', date: '2013-10-08', symbols: 'many' };
   expect(new EventTail(['0-0', '1-0']).decode([[], [entry('1-0', change), entry('2-0', change)]])).toMatchObject({
-    isGap: true,
+    hasMissedEntries: true,
   });
   const unknown = { type: 'something-new', symbols: 'many' };
   expect(new EventTail(['1-0']).decode([[entry('1-0', change), entry('2-0', unknown)]])).toMatchObject({
-    isGap: false,
+    hasMissedEntries: false,
   });
 });
 
 test('reports a gap when a stream that was empty has a whole page of entries', () => {
   const page = (length: number) => Array.from({ length }, (_, i) => entry(`${i + 5}-0`, { type: 'clock' }));
-  expect(new EventTail(['0-0']).decode([page(999)])).toMatchObject({ isGap: false, isMore: false });
-  expect(new EventTail(['0-0']).decode([page(1_000)])).toMatchObject({ isGap: true, isMore: true });
+  expect(new EventTail(['0-0']).decode([page(999)])).toMatchObject({ hasMissedEntries: false, isMore: false });
+  expect(new EventTail(['0-0']).decode([page(1_000)])).toMatchObject({ hasMissedEntries: true, isMore: true });
 });
 
 test('news are the clock, the day whose bars changed, and every event that is not known to be irrelevant', () => {
-  expect(newsOf(['type', 'clock', 'time', '17'])).toEqual({ clock: 17, isUnsure: false });
+  expect(newsOf(['type', 'clock', 'time', '17'])).toEqual({ clock: 17, mustParse: false });
   expect(newsOf(['date', '2013-10-08', 'symbols', '["type"]', 'type', 'derived'])).toMatchObject({
     date: '2013-10-08',
   });
   const [none, some] = [new Set<string>(), new Set<string>()];
   for (const type of [...SESSION_EVENT_TYPES, 'of-tomorrow']) {
-    const { clock, date, isUnsure } = newsOf(['type', type, 'time', '1', 'date', '2013-10-08']);
-    (clock === undefined && date === undefined && !isUnsure ? none : some).add(type);
+    const { clock, date, mustParse } = newsOf(['type', type, 'time', '1', 'date', '2013-10-08']);
+    (clock === undefined && date === undefined && !mustParse ? none : some).add(type);
   }
   // Every event that the tail uses is among the news.
   expect(some).toEqual(new Set(['clock', 'state', 'gap-filled', 'late-bars', 'derived', 'of-tomorrow']));
   // An entry that cannot be parsed may mean anything.
   for (const fields of [[], ['type', 'clock'], ['type', 'clock', 'time', 'noon'], ['type', 'derived']]) {
-    const { clock, date, isUnsure } = newsOf(fields);
-    expect([clock, date, isUnsure]).toEqual([undefined, undefined, true]);
+    const { clock, date, mustParse } = newsOf(fields);
+    expect([clock, date, mustParse]).toEqual([undefined, undefined, true]);
   }
 });

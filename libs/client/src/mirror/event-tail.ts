@@ -1,7 +1,7 @@
 /**
- * Extracts what a mirror needs from the streams of a session. The public events give the session's state. The changes of each partition
- * say which symbols have changed bars on which day, also after the clock; the mirror shows none of these to its user (I2). Reports a gap
- * when entries were trimmed before they were read; the mirror then reloads everything. Does no I/O itself.
+ * Extracts what a mirror needs from the streams of a session. The stream of public events gives the session's state. The stream of changes
+ * of each partition says which symbols have changed bars on which day. It also lists changes after the clock, which a mirror never shows
+ * (I2). When entries were trimmed before they were read, the mirror reloads everything. Does no I/O itself.
  */
 import { isEventType, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 import { stateOf, type ReportedState, type StreamEntry } from './session-state.js';
@@ -23,11 +23,11 @@ export interface TailRound {
   /** The changed symbols by trading date, `YYYY-MM-DD`. */
   changes: ReadonlyMap<string, DayChange>;
   state: ReportedState | undefined;
-  /** True when entries are missing between the last round and this one. */
-  isGap: boolean;
+  /** True when entries were trimmed between the last round and this one, so that the mirror must reload. */
+  hasMissedEntries: boolean;
   /** True when more entries are available now. */
   isMore: boolean;
-  /** The last entry that was read of each stream; for {@link EventTail.commit}. */
+  /** Id of the last entry that this round read, by stream; for {@link EventTail.commit}. */
   cursors: readonly string[];
 }
 
@@ -50,21 +50,21 @@ export class EventTail {
     return (replies as StreamEntry[][]).map((entries) => entries[0]?.[0] ?? EMPTY_STREAM);
   }
 
-  /** The reads of one round, one per stream. Each also returns the last entry of the round before, if it is not trimmed. */
+  /** The reads of one round, one per stream. Each starts at the last entry of the previous round: if it is not in the reply, it was trimmed. */
   commands(layout: SessionLayout): ReadCommand[] {
     return streamsOf(layout).map((key, stream) => ['xrange', key, this.cursor(stream), '+', 'COUNT', PAGE]);
   }
 
-  /** Decodes the replies of a round. The position moves only with {@link commit}. */
+  /** Decodes the replies of a round. Does not move the cursors: {@link commit} does. */
   decode(replies: readonly unknown[]): TailRound {
     const changes = new Map<string, DayChange>();
     const cursors: string[] = [];
-    const round: TailRound = { changes, state: undefined, isGap: false, isMore: false, cursors };
+    const round: TailRound = { changes, state: undefined, hasMissedEntries: false, isMore: false, cursors };
     (replies as StreamEntry[][]).forEach((entries, stream) => {
       const cursor = this.cursor(stream);
       // A stream that was empty cannot have been trimmed while it has less than a page of entries.
       const isComplete = cursor === EMPTY_STREAM ? entries.length < PAGE : entries[0]?.[0] === cursor;
-      if (!isComplete) round.isGap = true;
+      if (!isComplete) round.hasMissedEntries = true;
       if (entries.length === PAGE) round.isMore = true;
       cursors.push(entries.at(-1)?.[0] ?? EMPTY_STREAM);
       for (const [id, fields] of entries) {
@@ -80,7 +80,7 @@ export class EventTail {
     return this.cursors[stream] ?? EMPTY_STREAM;
   }
 
-  /** Moves the position to the end of a round. */
+  /** Moves the cursors to the end of a round. */
   commit({ cursors }: Pick<TailRound, 'cursors'>): void {
     this.cursors = cursors;
   }
@@ -99,16 +99,16 @@ export function isChange(fields: readonly string[]): boolean {
 function addEntry(
   fields: readonly string[],
   changes: Map<string, DayChange>,
-  round: Pick<TailRound, 'state' | 'isGap'>,
+  round: Pick<TailRound, 'state' | 'hasMissedEntries'>,
 ): void {
-  if (!newsOf(fields).isUnsure) return;
+  if (!newsOf(fields).mustParse) return;
   if (!isChange(fields)) {
     round.state = stateOf(fields) ?? round.state;
     return;
   }
   const event = parseEvent(fields, 0);
   if (event?.type !== 'gap-filled' && event?.type !== 'late-bars' && event?.type !== 'derived') {
-    round.isGap = true; // the event cannot be parsed, so the changed symbols are unknown: everything is reloaded
+    round.hasMissedEntries = true; // the event cannot be parsed, so the changed symbols are unknown: everything is reloaded
     return;
   }
   const { type, date, symbols } = event;
@@ -124,8 +124,8 @@ export interface News {
   clock?: number;
   /** The day whose bars changed, `YYYY-MM-DD`. */
   date?: string;
-  /** True when the entry may matter and has to be parsed. */
-  isUnsure: boolean;
+  /** True when the entry may concern a mirror, so that it has to be parsed. */
+  mustParse: boolean;
 }
 
 /** Types of events that change a mirror. */
@@ -135,10 +135,10 @@ const NEWS: ReadonlySet<string> = new Set(['clock', 'state', ...CHANGES]);
 export function newsOf(fields: readonly string[]): News {
   const type = field(fields, 'type') ?? '';
   const clock = type === 'clock' ? Number(field(fields, 'time') ?? NaN) : NaN;
-  if (Number.isFinite(clock)) return { clock, isUnsure: false };
-  if (CHANGES.has(type)) return { date: field(fields, 'date'), isUnsure: true };
+  if (Number.isFinite(clock)) return { clock, mustParse: false };
+  if (CHANGES.has(type)) return { date: field(fields, 'date'), mustParse: true };
   // A type that this version does not know may mean anything.
-  return { isUnsure: NEWS.has(type) || !isEventType(type) };
+  return { mustParse: NEWS.has(type) || !isEventType(type) };
 }
 
 function field(fields: readonly string[], name: string): string | undefined {

@@ -153,7 +153,7 @@ export class Loader {
       this.mustReload = true;
     } else {
       if (piece) this.noteLoaded(piece, clock);
-      const mustReload = round.isGap || this.mustReload;
+      const mustReload = round.hasMissedEntries || this.mustReload;
       // The new piece was read after these events, so only what was loaded before it may be stale.
       const isDone = mustReload
         ? await this.reload(holdings.sorted, layout, this.reads)

@@ -167,7 +167,7 @@ export class StoreFollower {
       this.hint = news.clock;
       return isSetBack || (news.clock > loadedTo && loadedTo < this.currentLimit);
     }
-    if (news.date === undefined) return news.isUnsure;
+    if (news.date === undefined) return news.mustParse;
     // A load that is under way may have read the bars from before the change.
     return this.catchingUp.isRunning || news.date <= layout.day(dayAtClock(layout, loadedTo)).date;
   }

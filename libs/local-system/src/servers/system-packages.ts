@@ -60,7 +60,7 @@ function privateOptions(work: string): string[] {
   return settings.flatMap((setting) => ['-o', setting]);
 }
 
-/** Downloads by the system's package lists; if that fails, by new lists in `work`. */
+/** Downloads the packages with the system's package lists; if that fails, with new lists in `work`. */
 function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv): Outcome {
   const options = privateOptions(work);
   const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', ...names];

@@ -120,7 +120,7 @@ export function serviceEnvironment(urls: ServiceUrls): Record<string, string> {
   };
 }
 
-/** A problem when there are no API keys and others can reach the host: every client that reaches the port could use the service. */
+/** A problem when the service has no API keys and listens on more than loopback: anyone who reaches the port could use it. */
 function unprotectedHost(env: NodeJS.ProcessEnv): ConfigProblem[] {
   const host = rawValue(variables['http.host'], env) ?? '';
   const keys = rawValue(variables['http.apiKeys'], env);

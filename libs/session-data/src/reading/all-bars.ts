@@ -6,7 +6,7 @@
 import type { ShownBar } from '@barkeep/bars';
 import type { OpenSession } from './open-session.js';
 
-/** Most days per part: 6,240 minutes of a stock exchange. */
+/** Maximum number of days per part; 16 days of 390 minutes are 6,240 one-minute bars. */
 const DAYS_A_PART = 16;
 
 export interface AllBarsQuery {
@@ -24,7 +24,7 @@ export interface BarsPart {
   bars: ShownBar[];
 }
 
-/** Yields closed bars, so no bar that is still forming. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
+/** Yields closed bars only, never a forming bar. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
 export async function* readAllBars(
   source: OpenSession,
   { symbols, interval, from = -Infinity, to = Infinity }: AllBarsQuery,

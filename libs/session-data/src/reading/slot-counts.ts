@@ -1,6 +1,6 @@
 /**
- * Two counts of the slots of many symbols: the matrix of coverage (each symbol on each retained day without the history), and
- * the empty slots that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at the
+ * Counts slots in two ways: the coverage of each symbol on each retained day (days of the history excluded), and the empty slots
+ * of each symbol that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at the
  * frontier. While the caller keeps a {@link CountedDays}, each whole closed day is read once. Reads only.
  */
 import { slotsToAsk } from '@barkeep/bars';
@@ -27,7 +27,7 @@ export interface EmptySlotsQuery {
   view: View;
 }
 
-/** A page of symbols; without `view` in the session's view. */
+/** Which page of symbols to count. Without `view`, the view in which the session was opened applies. */
 export interface DayCountsQuery extends Partial<EmptySlotsQuery> {
   /** The last symbol of the page before. */
   after?: string | undefined;
@@ -53,7 +53,10 @@ interface PlacedCell extends DayCell {
   place: number;
 }
 
-/** @param readable all symbols of the session that can be read @throws SessionLostError */
+/**
+ * Reads a page of the coverage matrix.
+ * @param readable all symbols of the session that can be read @throws SessionLostError
+ */
 export async function readDayCounts(
   redis: Redis,
   layout: SessionLayout,
@@ -80,7 +83,7 @@ export async function readDayCounts(
   };
 }
 
-/** The counts up to `end` (epoch ms) for each symbol: {@link CELL_COUNTS} for one day after another. */
+/** For each symbol the counts up to `end` (epoch ms): the numbers of {@link CELL_COUNTS} for the first day, then for the second, and so on. */
 async function countCells(
   redis: Redis,
   layout: SessionLayout,
@@ -94,7 +97,7 @@ async function countCells(
   const isWhole = days.map((day, place) => closed[place] === layout.grid(day).slotCount);
   const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
   await known.update(redis, layout, [...partitions.keys()]);
-  const missingBatches = [...partitions].flatMap(([partition, members]) => {
+  const batchesToRead = [...partitions].flatMap(([partition, members]) => {
     const cells: PlacedCell[] = [];
     for (const symbol of members) {
       const kept = known.of(partition, symbol);
@@ -106,7 +109,7 @@ async function countCells(
     }
     return batches(cells).map((batch) => ({ partition, cells: batch }));
   });
-  await inParallel(missingBatches, async ({ partition, cells }) => {
+  await inParallel(batchesToRead, async ({ partition, cells }) => {
     const read = await readCells(redis, layout, partition, cells);
     for (const [i, { symbol, day, place }] of cells.entries()) {
       copyCell(read, i, counts.get(symbol)!, place);
@@ -131,11 +134,12 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
   await Promise.all(runners);
 }
 
+/** Turns the counts of one symbol, day after day, into one array per name. */
 function byName(counts: Uint16Array, days: number): Record<CellCount, number[]> {
   const named: Partial<Record<CellCount, number[]>> = {};
-  for (const [place, name] of CELL_COUNTS.entries()) {
+  for (const [offset, name] of CELL_COUNTS.entries()) {
     const numbers: number[] = [];
-    for (let at = place; at < days * COUNTS; at += COUNTS) numbers.push(counts[at]!);
+    for (let at = offset; at < days * COUNTS; at += COUNTS) numbers.push(counts[at]!);
     named[name] = numbers;
   }
   return named as Record<CellCount, number[]>;

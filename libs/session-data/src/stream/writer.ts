@@ -17,7 +17,7 @@ import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPT
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
-/** Verdicts of a store that lost writes which its writer has seen. The frontier comes after the verdict. */
+/** Verdicts that say that the store lost writes which this writer had seen stored. In the answer the store's frontier follows the verdict. */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
 /** Identifies the owner of a session: an epoch that PostgreSQL issues, and the name of the process. */
@@ -39,13 +39,13 @@ export interface ClaimedPosition {
 
 /** The conditions of a move of the clock, and what is stored with it. */
 export interface ClockMove {
-  /** Least clock of the store, epoch ms; a store with an earlier clock has lost writes. @default 0 */
+  /** The clock that the owner last saw, epoch ms; a store whose clock is earlier has lost writes. @default 0 */
   from?: number;
-  /** The clock may not pass this time of any partition. @default 'frontier' */
+  /** The clock may not pass the frontier, or the watermark, of any partition. @default 'frontier' */
   limit?: 'frontier' | 'watermark';
   /** Events to emit, in order; those that were emitted before are skipped. @default one `clock` event at the new time */
   events?: readonly ClockEvent[];
-  /** Number of joins of consumers when the owner decided. @default joins are not compared */
+  /** How often consumers had joined when the owner decided; the move is refused if one has joined since. @default joins are not compared */
   joins?: number | undefined;
   /** Figures to store in the same call. */
   figures?: StreamFigures;
@@ -106,9 +106,9 @@ export class SessionWriter {
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
     const { from = 0, limit = 'frontier', events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
-    const { meta, events: stream, stream: hash } = this.layout.keysOf(0);
+    const { meta, events: eventsKey, stream: figuresKey } = this.layout.keysOf(0);
     const values = [...(figures ? figureArguments(figures) : []), ...(wait === undefined ? [] : waitArguments(wait))];
-    // The clock of a new store is at the start without a move: the event of that place counts as emitted.
+    // A new store has its clock at the session's start without a move, so the `clock` event of that time counts as emitted.
     const first = eventNumber({ type: 'clock', time: this.layout.start });
     const { incarnation, membership } = this.layout;
     const args: ScriptArgument[] = [incarnation, this.fence.epoch, this.fence.owner, to, from, limit, joins];
@@ -119,7 +119,7 @@ export class SessionWriter {
     }
     // When the clock does not move, no limit needs a check.
     const others = to > from ? this.layout.keys.filter((_, p) => p > 0 && !this.layout.isVacant(p)) : [];
-    const keys = [meta, stream, hash, ...others.map((other) => other.meta)];
+    const keys = [meta, eventsKey, figuresKey, ...others.map((other) => other.meta)];
     const reply = await SCRIPTS.moveClock.run(this.redis, keys, args);
     const [verdict, control, version] = this.checkAnswer('moveClock', reply, ['moved', 'joined']);
     if (verdict === 'joined') throw new ConsumersChangedError(this.layout.id);
@@ -157,7 +157,7 @@ export class SessionWriter {
     return this.checkAnswer(script.name, reply, verdicts);
   }
 
-  /** The first arguments of every fenced script. With the stamp, because a new session of the same id begins at epoch 1 again. */
+  /** The first arguments of every fenced script. They include the stamp, because a new session with the same id begins at epoch 1 again. */
   private fenceArguments(partition: number): ScriptArgument[] {
     return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }
@@ -199,7 +199,7 @@ export async function readControl(
   return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 
-/** Whether a complete store lost its newest writes: its clock is before `clock`, which it had reached earlier, epoch ms. */
+/** Whether a store that has all its partitions lost its newest writes. @param clock a time that its clock had reached, epoch ms */
 export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
   const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock']);
   const metas = (await runCommands(redis, reads)) as (string | null)[][];

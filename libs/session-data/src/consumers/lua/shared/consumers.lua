@@ -1,7 +1,8 @@
---- The part that all consumer scripts share. A consumer is one field of a hash: `state token time steps bars hash seenAt`.
+--- The part that all consumer scripts share. A consumer is one field of KEYS[2]: its
+--- name, and the text `state token time steps bars hash seenAt`. `time` is its position (simulated ms), `seenAt` when it last called (ms).
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then those of the including script
---- Answer: {'lost'} when the store is gone or belongs to another session
+--- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise that of the including script
 
 local incarnation, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
@@ -36,8 +37,8 @@ local function lowest(entries)
   end
   return low, active
 end
--- Wakes the owner. With few consumers the message contains the lowest position, so that the owner need not read it; with many it
--- is only a signal.
+-- Wakes the owner. Once the expected consumers have joined, and while they are few, the message contains the lowest position and
+-- the number of joins, so that the owner need not read them. Otherwise it is only a signal.
 local function wake()
   local low, active
   -- The hash also contains consumers that left, so its length, not the number of active ones, limits the cost of reading it.
@@ -45,7 +46,8 @@ local function wake()
   if low and active > 32 then low = nil end
   redis.call('PUBLISH', ARGV[3], low and ('consumer ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0')) or 'consumer')
 end
--- Answers whether one more consumer has a place. When all are taken, removes the consumer that left the longest ago.
+-- Makes room for one more consumer: when all `max` places are taken, removes the one that left the longest ago. Answers whether
+-- there is room.
 local function free_place(max)
   if redis.call('HLEN', KEYS[2]) < max then return true end
   local entries, oldest, seen_at = redis.call('HGETALL', KEYS[2])
@@ -55,4 +57,5 @@ local function free_place(max)
   end
   return oldest and redis.call('HDEL', KEYS[2], oldest) == 1
 end
+-- The later of two times, as text.
 local function later_of(a, b) return tonumber(a) > tonumber(b) and a or b end

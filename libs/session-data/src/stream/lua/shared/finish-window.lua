@@ -1,7 +1,9 @@
---- The last part of both flush scripts: counts the bars and the refusals, and moves the frontier.
+--- The last part of both flush scripts: counts the bars and the refused ones, moves the frontier and returns the answer.
+--- KEYS, ARGV, `refusals` and `control` are those of shared/check-window.lua.
 
 --- include ../../../events/lua/shared/count-refused.lua
-for r = 0, refusals - 1 do count_refused(KEYS[2], KEYS[3], ARGV[5], ARGV[9 + 2 * r], ARGV[10 + 2 * r]) end
-redis.call('HINCRBY', KEYS[1], 'streamed', ARGV[7])
-redis.call('HSET', KEYS[1], 'frontier', ARGV[5])
-return {'written', ARGV[5], control}
+local frontier_after, bars = ARGV[5], ARGV[7]
+for i = 9, 7 + 2 * refusals, 2 do count_refused(KEYS[2], KEYS[3], frontier_after, ARGV[i], ARGV[i + 1]) end
+redis.call('HINCRBY', KEYS[1], 'streamed', bars)
+redis.call('HSET', KEYS[1], 'frontier', frontier_after)
+return {'written', frontier_after, control}
