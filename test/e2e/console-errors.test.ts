@@ -60,7 +60,7 @@ describeWithBrowser('the console, when something is missing', () => {
     store.disconnect();
     await withPage(url, '/sessions/gone', async (page) => {
       await page.locator('.state-lost').waitFor();
-      await shown(page, /has lost the bars of this session[^]*Start streams it again/);
+      await shown(page, /has lost the bars of this session[^]*"Start" streams it\s+again/);
       await shown(page, 'The days are gone with the data of the session.');
       await page.getByRole('button', { name: 'Start gone' }).click();
       await page.locator('.state-completed').waitFor();

@@ -226,7 +226,8 @@ export class Backfiller {
 
   /**
    * Requests again the symbols that still lack bars although their day is declared complete: a bar that was stored after the first
-   * answer, together with the declaration, would otherwise count as never traded. @returns the symbols that were answered again
+   * answer, together with the declaration, would otherwise count as never traded. @returns those whose second answer came: their
+   * slots without a bar had no trade
    */
   private async requestComplete(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
     const { store, grid } = job;

@@ -52,7 +52,7 @@ export interface DatasetAnswer {
 export interface FillInput {
   grid: DayGrid;
   states: Uint8Array | undefined;
-  /** The slots that were requested. */
+  /** The slots that were requested: in order, without overlap. */
   asked: readonly SlotRange[];
   /** Best dataset first; empty when the session has no backfill source. */
   answers: readonly DatasetAnswer[];
@@ -81,7 +81,7 @@ export interface FillPlan {
   filled: number;
   /** Number of requested slots that become settled without a bar. */
   settled: { noTrade: number; unfillable: number };
-  /** Number of slots of the day that are absent afterwards, including slots that were not requested this time. */
+  /** Number of slots of the day to request again, including slots that were not requested this time. */
   absent: number;
   /** Bars of the answers that fit no slot: off the grid, or outside the trading day. */
   refused: readonly RefusedBar[];

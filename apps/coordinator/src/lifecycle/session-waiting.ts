@@ -88,7 +88,7 @@ function consumersWait({ spec }: SessionRecord, consumers: readonly ConsumerView
   const present = consumers.filter(({ state }) => state === 'active' || state === 'silent');
   const expected = spec.pace.mode === 'lockstep' ? spec.pace.consumers : 0;
   if (consumers.length < expected) {
-    const what = present.map(({ name }) => name);
+    const what = present.map(({ name }) => name).slice(0, NAMES_MAX);
     return { kind: 'consumers', what, detail: `waiting for consumers: ${consumers.length} of ${expected} have joined` };
   }
   const slowest = Math.min(...present.map(({ time }) => time));

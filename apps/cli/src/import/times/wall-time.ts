@@ -73,17 +73,16 @@ function isZone(name: string): boolean {
   return IANAZone.isValidZone(name) && (name.length !== 3 || SHORT_ZONES.has(name.toUpperCase()));
 }
 
-const clocks = new Map<string, WallClock>();
-/** Texts that are no zone; emptied when it is full, so that a file of such texts does not fill the memory. */
-const notZones = new Set<string>();
-const NOT_ZONES_MAX = 1000;
+/** By text; undefined for a text that is no zone. Emptied when it is full, so that a file of odd texts does not fill the memory. */
+const clocks = new Map<string, WallClock | undefined>();
+const CLOCKS_MAX = 1000;
 
 /** The clock of a zone that a file names; undefined for a name that is no zone. */
 export function namedClock(zone: string): WallClock | undefined {
-  if (clocks.has(zone) || notZones.has(zone)) return clocks.get(zone);
-  if (/^[A-Z]/.test(zone) && isZone(zone)) clocks.set(zone, new WallClock(zone));
-  else if (notZones.size < NOT_ZONES_MAX) notZones.add(zone);
-  else notZones.clear();
+  if (!clocks.has(zone)) {
+    if (clocks.size === CLOCKS_MAX) clocks.clear();
+    clocks.set(zone, /^[A-Z]/.test(zone) && isZone(zone) ? new WallClock(zone) : undefined);
+  }
   return clocks.get(zone);
 }
 

@@ -2,7 +2,7 @@
 --- A symbol whose stored n has changed since the caller read it is skipped: another call has emitted its gaps.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, open of the day (ms), date, events kept,
----       then for each symbol: name, n as it was read or '', n now, bars newly missing, their runs of runs (JSON)
+---       then for each symbol: name, n as it was read or '', n now, bars newly missing, their runs (JSON)
 --- Answer: number of bars newly missing that were emitted | 'gone' | 'retired'
 
 --- include shared/defer.lua
