@@ -2,8 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { askToEnd, commandLine, endServer, isOurServer, isRunning, markOf, stopSignal } from './processes.js';
 
-const sleeper = () =>
-  spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)', '/proof/of/ours'], { stdio: 'ignore' });
+/** A process that runs until it is ended. It has printed a line: before that, the system may not know its command line yet. */
+async function sleeper() {
+  const script = `console.log('runs'); setInterval(() => undefined, 1000)`;
+  const child = spawn(process.execPath, ['-e', script, '/proof/of/ours'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(child.stdout, 'data');
+  return child;
+}
 
 function pidOf(child: { pid?: number | undefined }): number {
   if (child.pid === undefined) throw new Error('expected a process id, was: none');
@@ -17,7 +22,7 @@ test('a process is identified by its id and its start time', () => {
 });
 
 test('an ended process does not run', async () => {
-  const child = sleeper();
+  const child = await sleeper();
   const mark = markOf(pidOf(child));
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -25,7 +30,7 @@ test('an ended process does not run', async () => {
 });
 
 test('a process without our proof, or with another start time, is never signalled', async () => {
-  const child = sleeper();
+  const child = await sleeper();
   const mark = { ...markOf(pidOf(child)), name: 'redis', proof: '/proof/of/ours' };
   expect(commandLine(mark.pid)).toContain(mark.proof);
   for (const stranger of [
