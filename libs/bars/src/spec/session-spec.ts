@@ -13,7 +13,7 @@ import {
 } from './schema.js';
 import { problemsOf, SessionSpecError } from '../field-problems.js';
 
-/** The number of answers without its bar after which a slot is unfillable. Failures count only with `onFailure` "continue". */
+/** A slot is unfillable after this many answers without its bar. Failed requests count only with `onFailure` "continue". */
 export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {
   return retryMissingBars ? maxRetries : 1;
 }

@@ -72,7 +72,7 @@ function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv
   return { ok: withOwnLists.ok, output: `${update.output}\n${withOwnLists.output}`.trim() };
 }
 
-/** Skips the C library: programs must run with the installed one. */
+/** Unpacks the packages to `root` in `work`, except the C library: programs must run with the installed one. */
 function unpack(work: string, env: NodeJS.ProcessEnv): Outcome {
   const archives = readdirSync(join(work, 'archives')).filter(
     (file) => file.endsWith('.deb') && !file.startsWith('libc6_'),

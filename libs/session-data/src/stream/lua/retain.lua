@@ -2,7 +2,7 @@
 --- upkeep script writes before it. Then retire.lua removes the days before it. Flushes need no such check: they write at the
 --- frontier, which is never before the first retained time.
 --- KEYS: meta
---- ARGV: stamp, epoch, owner, open of the oldest retained day (ms)
+--- ARGV: stamp (incarnation and list of symbols), epoch, owner, open of the oldest retained day (ms)
 --- Answer: {'retained', retiredTo: open of the oldest day that is not wholly removed, or ''} |
 ---         {'beyond-frontier', frontier} | {'lost'} | {'fenced'}
 
