@@ -1,11 +1,14 @@
 --- The part that all consumer scripts share. A consumer is one field of KEYS[2]: its
---- name, and the text `state token time steps bars hash seenAt`. `time` is its position (simulated ms), `seenAt` when it last called (ms).
+--- name, and the text `state token time steps bars hash seenAt`. `token` names the process that follows,
+--- `time` is its position (simulated ms), `hash` that of its deliveries, `seenAt` when it last called (ms). In meta, `joins` counts joins,
+--- and `gathered` is set once the expected consumers have joined.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then those of the including script
 --- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise that of the including script
 
 local incarnation, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
+-- The field has the incarnation, then `+` and a version if the symbols changed.
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
 --- include ../../../redis/lua/shared/now.lua
 local function parse(text)
