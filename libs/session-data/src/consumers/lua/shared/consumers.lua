@@ -1,7 +1,7 @@
---- The part that all consumer scripts share. A consumer is one field of KEYS[2]: its
---- name, and the text `state token time steps bars hash seenAt`. `token` names the process that follows,
---- `time` is its position (simulated ms), `hash` that of its deliveries, `seenAt` when it last called (ms). In meta, `joins` counts joins,
---- and `gathered` is set once the expected consumers have joined.
+--- The part that all consumer scripts share. A consumer is one field of KEYS[2]: its name, and the text
+--- `state token time steps bars hash seenAt`. `token` names the process that follows, `time` is its position (simulated
+--- ms), `hash` that of its deliveries, `seenAt` when it last called (ms). In meta, `joins` counts joins, and `gathered`
+--- is set once the expected consumers have joined.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then those of the including script
 --- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise that of the including script
@@ -47,6 +47,7 @@ local function wake()
   -- The hash also contains consumers that left, so its length, not the number of active ones, limits the cost of reading it.
   if gathered and redis.call('HLEN', KEYS[2]) <= 128 then low, active = lowest(redis.call('HGETALL', KEYS[2])) end
   if low and active > 32 then low = nil end
+  -- `joins` is read again, because the including script may have counted one more.
   redis.call('PUBLISH', ARGV[3], low and ('consumer ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0')) or 'consumer')
 end
 -- Makes room for one more consumer: when all `max` places are taken, removes the one that left the longest ago. Answers whether
