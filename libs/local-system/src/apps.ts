@@ -9,7 +9,7 @@ import { AppStartError } from './errors.js';
 import { programFile } from './paths.js';
 import type { Scope } from './scope.js';
 
-export interface AppsWanted {
+interface AppsWanted {
   coordinators: number;
   workers: number;
   /** Port of the first coordinator; 0 takes a free one. The others always take a free one. */
@@ -47,9 +47,12 @@ export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Sc
   const workers = Array.from({ length: wanted.workers }, (_, index) =>
     make('worker', programFile('upkeep-worker'), index, 0),
   );
+  const processes = [...coordinators, ...workers];
+  const killAll = (): void => processes.forEach((app) => app.kill());
+  process.once('exit', killAll);
   scope.onEnd(() => stopAll(coordinators, wanted.note));
   scope.onEnd(() => stopAll(workers, wanted.note));
-  const processes = [...coordinators, ...workers];
+  scope.onEnd(() => Promise.resolve(process.off('exit', killAll)));
   const starts = processes.map((app) => app.start());
   await Promise.allSettled(starts); // no process is still starting when the scope stops the others
   await Promise.all(starts);
