@@ -1,8 +1,7 @@
 /**
  * Runs a server as a child process, with its output in a log file. The child has its own process group, so that a Ctrl-C in
- * the terminal reaches only this process.
- *
- * `redis.ts` and `postgres.ts` decide what runs; `instance.ts` finds servers after a crash.
+ * the terminal reaches only this process. `redis.ts` and `postgres.ts` decide what runs; `instance.ts` finds servers after a
+ * crash.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,8 +12,14 @@ import type { Account } from './account.js';
 import { errorMessage, ServerStartError } from '../errors.js';
 import { endServer, markOf, type ServerMark } from './processes.js';
 
+/** Lines of its log in the error for a server that does not start. */
+const OUTPUT_LINES = 12;
+/** Time that such a server gets to end in order before it is killed. */
+const GRACE_MS = 5_000;
+const PROBE_EVERY_MS = 15;
+
 /** What to spawn. `proof` is a path among the arguments that identifies the process later. */
-export interface ServerCommand {
+interface ServerCommand {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -32,7 +37,7 @@ export interface ServerProcess {
   readonly exited: Promise<string>;
 }
 
-/** Spawns a server; throws `ServerStartError` when the program cannot run. The child does not keep the event loop alive. */
+/** Spawns a server. The child does not keep the event loop alive. @throws ServerStartError when the program cannot run */
 export async function spawnServer(command: ServerCommand): Promise<ServerProcess> {
   const log = openSync(command.logFile, 'w', 0o600);
   const child = spawn(command.command, command.args, {
@@ -57,34 +62,34 @@ export async function spawnServer(command: ServerCommand): Promise<ServerProcess
 
 /**
  * Spawns a server and waits until `ready` resolves; ends a server that does not get ready.
- * @param spawned called as soon as its process exists @param graceMs time to end in order before it is killed
+ * @param spawned called as soon as its process exists @throws what `ready` throws, ServerStartError
  */
 export async function startServer(
   command: ServerCommand,
   spawned: (server: ServerProcess) => void,
   ready: (server: ServerProcess) => Promise<void>,
-  graceMs: number,
 ): Promise<void> {
   const server = await spawnServer(command);
   spawned(server);
   try {
     await ready(server);
   } catch (error) {
-    await endServer(server.mark, graceMs);
+    await endServer(server.mark, GRACE_MS);
     throw error;
   }
 }
 
+/** The last lines of a server's log. */
 function outputTail(logFile: string): string {
-  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
+  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_LINES).join('\n');
 }
 
-/** Resolves when `probe` succeeds; throws `ServerStartError` when the server ends first, or after `limitMs`. */
+/** Resolves when `probe` succeeds. @throws ServerStartError when the server ends first, or after `limitMs` */
 export async function untilReady(server: ServerProcess, probe: () => Promise<void>, limitMs: number): Promise<void> {
   let ended: string | undefined;
   void server.exited.then((how) => (ended = how));
   const failed = (was: string) => new ServerStartError(server.mark.name, was, outputTail(server.logFile));
-  for (const end = Date.now() + limitMs; ; await delay(15)) {
+  for (const end = Date.now() + limitMs; ; await delay(PROBE_EVERY_MS)) {
     if (ended !== undefined) throw failed(ended);
     try {
       return await probe();
