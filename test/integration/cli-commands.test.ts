@@ -237,7 +237,7 @@ describe('barkeep calendar check --table', () => {
   it('names a table that is not there or has other columns', async () => {
     const absent = await barkeep(['calendar', 'check', 'XTKS', '--table', 'absent.csv']);
     expect(absent).toMatchObject({ code: 1 });
-    expect(absent.stderr).toContain('--table: expected a readable file, was absent.csv');
+    expect(absent.stderr).toContain('--table: expected a file, was: ENOENT');
     await writeFile(join(folder, 'other.csv'), 'day;open;close\n');
     const other = await barkeep(['calendar', 'check', 'XTKS', '--table', 'other.csv']);
     expect(other.code).not.toBe(0);

@@ -145,9 +145,7 @@ export class Context {
     const logFolder = this.logFolder('command');
     const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: process.env, logFolder, note };
     const { urls: coordinators } = await startApps(urls, wanted, this.life);
-    const [first] = coordinators;
-    if (first === undefined) throw new CliError('expected a coordinator, was none');
-    return first;
+    return coordinators[0]!;
   }
 }
 

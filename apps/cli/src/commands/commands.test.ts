@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { buildProgram } from './program.js';
+import { buildProgram } from './index.js';
 
 const leaves = (command: Command): Command[] =>
   command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
