@@ -130,6 +130,10 @@ describe('barkeep', () => {
     }
   });
 
+  it('completion in zsh does not change PATH, to which zsh ties the variable path', async () => {
+    expect((await barkeep(['completion', 'zsh'])).stdout).not.toMatch(/\bpath=/i);
+  });
+
   it('doctor says what is wrong and starts nothing', async () => {
     const { code, stdout } = await barkeep(['doctor', '--json'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' });
     expect(code).toBe(1);
