@@ -1,5 +1,12 @@
-import type { CertifiedDay } from '@barkeep/client';
-import { byPlace, firstDayThatDiffers, type PlacedDifference, sameConsumers } from './compare.js';
+import type { BarsQuery, CertifiedDay, CoordinatorClient } from '@barkeep/client';
+import {
+  byPlace,
+  compareRuns,
+  firstDayThatDiffers,
+  type PlacedDifference,
+  type Run,
+  sameConsumers,
+} from './compare.js';
 
 const day = (date: string, digest: string): CertifiedDay => ({
   date,
@@ -52,6 +59,21 @@ describe('consumers', () => {
 });
 
 describe('bars', () => {
+  test('of the longer of two days are compared too', async () => {
+    const early = '2013-10-07T08:00:00.000Z';
+    const run = (name: string, certified: CertifiedDay) => {
+      const certificate = { days: [certified], intervals: ['1m'] };
+      return { name, certificate, session: { id: name, symbols: ['SPY'] } } as unknown as Run;
+    };
+    const regular = run('regular', day('2013-10-07', 'aa'));
+    const extended = run('extended', { ...day('2013-10-07', 'bb'), open: early });
+    const bars = (id: string, _symbol: string, { from }: BarsQuery) =>
+      Promise.resolve(id === 'extended' && from! <= early ? [{ openTime: early }] : []);
+    const coordinator = () => Promise.resolve({ bars } as unknown as CoordinatorClient);
+    const { bar } = await compareRuns(regular, extended, coordinator, () => undefined);
+    expect(bar).toMatchObject({ symbol: 'SPY', interval: '1m', openTime: early, a: null });
+  });
+
   test('are ordered by time, then interval, then symbol', () => {
     const at = (openTime: string, interval: string, symbol: string): PlacedDifference => ({
       openTime,

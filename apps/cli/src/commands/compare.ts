@@ -140,7 +140,7 @@ async function openRun(name: string, coordinator: () => Promise<CoordinatorClien
 }
 
 /** Compares the bars of the first day that differs, when both sides are sessions. */
-async function compareRuns(
+export async function compareRuns(
   a: Run,
   b: Run,
   coordinator: () => Promise<CoordinatorClient>,
@@ -153,7 +153,9 @@ async function compareRuns(
   const client = await coordinator();
   const symbols = [...new Set([...a.session.symbols, ...b.session.symbols])].sort();
   const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
-  const { open: from, close: to } = day.a;
+  // The hours of the two days may differ: read the bars that either day can have.
+  const from = day.a.open < day.b.open ? day.a.open : day.b.open;
+  const to = day.a.close > day.b.close ? day.a.close : day.b.close;
   const differences: PlacedDifference[] = [];
   const pairs = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol }))).entries();
   const total = intervals.length * symbols.length;
