@@ -122,8 +122,9 @@ export async function planOf(context: Context, into: string, options: FileOption
 }
 
 /** Reads --symbol-map: a file with rows `FROM,TO`, or with a JSON object. @throws CliError */
-async function readSymbolMap(file: string): Promise<Map<string, string>> {
-  const text = await expecting('--symbol-map: expected a file', () => readFile(file, 'utf8'));
+export async function readSymbolMap(file: string): Promise<Map<string, string>> {
+  const content = await expecting('--symbol-map: expected a file', () => readFile(file, 'utf8'));
+  const text = content.replace(/^\ufeff/, ''); // spreadsheets write a byte order mark
   const pairs = text.trimStart().startsWith('{')
     ? await expecting(`--symbol-map: expected JSON in ${file}`, () => jsonPairs(text))
     : csvPairs(text);
@@ -136,7 +137,6 @@ async function readSymbolMap(file: string): Promise<Map<string, string>> {
 
 function csvPairs(text: string): [string, string][] {
   return text
-    .replace(/^\ufeff/, '')
     .split(/\r?\n|\r/)
     .filter((line) => line.trim() !== '')
     .map((line) => {
