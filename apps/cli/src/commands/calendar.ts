@@ -163,7 +163,8 @@ function readTable(text: string): Map<string, string> {
     const [day = '', open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
     const times = breakStart ? [open, breakStart, breakEnd, close] : [open, close];
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || times.some((time) => Number.isNaN(Date.parse(time ?? '')))) {
+    const isWrong = [date, ...times].some((time) => Number.isNaN(Date.parse(time ?? '')));
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || isWrong) {
       throw new CliError(`--table, line ${i + 2}: expected a date and ISO 8601 times in UTC, was "${line}"`);
     }
     days.set(date, hoursText(times.map((time) => Date.parse(time!))));
