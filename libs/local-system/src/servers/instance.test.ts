@@ -12,13 +12,8 @@ const state: InstanceState = {
 };
 let folder: string;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'barkeep-instance-'));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-instance-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a folder is claimed once, and its state is for its user only', () => {
   expect(claim(folder, state)).toBe(true);

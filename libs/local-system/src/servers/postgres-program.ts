@@ -70,10 +70,8 @@ function packageVersion(native: string): string {
 /** Creates the links of pg-symlinks.json (paths start with `native/`) that the copy lacks. */
 function addMissingLinks(copy: string): void {
   const file = join(copy, 'pg-symlinks.json');
-  const links: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  for (const link of Array.isArray(links) ? (links as unknown[]) : []) {
-    const { source, target } = link as Record<string, unknown>;
-    if (typeof source !== 'string' || typeof target !== 'string') continue;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '[]';
+  for (const { source, target } of JSON.parse(text) as { source: string; target: string }[]) {
     const path = join(copy, target.replace(/^native\//, ''));
     if (!existsSync(path)) symlinkSync(basename(source), path);
   }

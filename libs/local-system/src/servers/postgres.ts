@@ -15,7 +15,7 @@ import { DataFolderError, errorMessage, ServerStartError } from '../errors.js';
 import type { Account } from './account.js';
 import { pingPostgres } from './ping.js';
 import type { PostgresProgram } from './postgres-program.js';
-import { startServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
+import { startServer, withFreePort, type ServerProcess } from './server-process.js';
 
 const INIT_LIMIT_MS = 120_000;
 const READY_LIMIT_MS = 60_000;
@@ -145,11 +145,11 @@ export async function startPostgres(
       account,
     };
     const url = (database: string) => `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
-    const ready = async (server: ServerProcess) => {
-      await untilReady(server, () => pingPostgres(url('postgres')), READY_LIMIT_MS);
+    const probe = async () => {
+      await pingPostgres(url('postgres'));
       await ensureDatabase(url('postgres'));
     };
-    await startServer(command, spawned, ready);
+    await startServer(command, spawned, probe, READY_LIMIT_MS);
     return url(ROLE);
   });
 }

@@ -13,7 +13,7 @@ import { ServerMissingError } from '../errors.js';
 import { cacheFolder } from './folders.js';
 import type { Log } from './instance.js';
 import { pingRedis, REDIS_MAJOR_MIN } from './ping.js';
-import { startServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
+import { startServer, withFreePort, type ServerProcess } from './server-process.js';
 import { canFetchPackages, fetchPackages, systemName, unpackedEnvironment } from './system-packages.js';
 
 /** A program and the environment it runs in. */
@@ -150,8 +150,7 @@ export function startRedis(
       logFile: join(folder, 'redis.log'),
     };
     const baseUrl = `redis://:${password}@127.0.0.1:${port}/`;
-    const ready = (server: ServerProcess) => untilReady(server, () => pingRedis(`${baseUrl}0`), READY_LIMIT_MS);
-    await startServer(command, spawned, ready);
+    await startServer(command, spawned, () => pingRedis(`${baseUrl}0`), READY_LIMIT_MS);
     return baseUrl;
   });
 }

@@ -32,7 +32,6 @@ interface ServerCommand {
 
 export interface ServerProcess {
   readonly mark: ServerMark;
-  readonly logFile: string;
   /** Resolves with a description when the process ends. */
   readonly exited: Promise<string>;
 }
@@ -57,46 +56,34 @@ export async function spawnServer(command: ServerCommand): Promise<ServerProcess
   });
   if (child.pid === undefined) throw new ServerStartError(command.name, await exited, '');
   child.unref();
-  return { mark: { ...markOf(child.pid), name: command.name, proof: command.proof }, logFile: command.logFile, exited };
+  return { mark: { ...markOf(child.pid), name: command.name, proof: command.proof }, exited };
 }
 
 /**
- * Spawns a server and waits until `ready` resolves; ends a server that does not get ready.
- * @param spawned called as soon as its process exists @throws what `ready` throws, ServerStartError
+ * Spawns a server and waits until `probe` succeeds; ends a server that does not get ready.
+ * @param spawned called as soon as its process exists
+ * @throws ServerStartError when the server ends first, or after `limitMs`
  */
 export async function startServer(
   command: ServerCommand,
   spawned: (server: ServerProcess) => void,
-  ready: (server: ServerProcess) => Promise<void>,
+  probe: () => Promise<void>,
+  limitMs: number,
 ): Promise<void> {
   const server = await spawnServer(command);
   spawned(server);
-  try {
-    await ready(server);
-  } catch (error) {
-    await endServer(server.mark, GRACE_MS);
-    throw error;
-  }
-}
-
-/** The last lines of a server's log. */
-function outputTail(logFile: string): string {
-  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_LINES).join('\n');
-}
-
-/** Resolves when `probe` succeeds. @throws ServerStartError when the server ends first, or after `limitMs` */
-export async function untilReady(server: ServerProcess, probe: () => Promise<void>, limitMs: number): Promise<void> {
-  let ended: string | undefined;
-  void server.exited.then((how) => (ended = how));
-  const failed = (was: string) => new ServerStartError(server.mark.name, was, outputTail(server.logFile));
-  for (const end = Date.now() + limitMs; ; await delay(PROBE_EVERY_MS)) {
-    if (ended !== undefined) throw failed(ended);
+  let failure: string | undefined;
+  void server.exited.then((how) => (failure = how));
+  for (const end = Date.now() + limitMs; failure === undefined; await delay(PROBE_EVERY_MS)) {
     try {
       return await probe();
     } catch (error) {
-      if (Date.now() >= end) throw failed(`no answer in ${limitMs} ms (${errorMessage(error)})`);
+      if (Date.now() >= end) failure = `no answer in ${limitMs} ms (${errorMessage(error)})`;
     }
   }
+  const output = readFileSync(command.logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_LINES).join('\n');
+  await endServer(server.mark, GRACE_MS);
+  throw new ServerStartError(command.name, failure, output);
 }
 
 /** A loopback port that is free now; another process may still take it before it is used. */
