@@ -85,7 +85,7 @@ const datasetShowCommand = () =>
     });
 
 async function describe(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
-  const calendar = await context.calendar(options.calendar);
+  const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
   const database = await context.existingDatabase();
   const id = await resolveDataset(database, dataset);
   if (id === undefined) throw new UnknownDatasetError(dataset);
@@ -119,13 +119,9 @@ function descriptionText(description: DatasetDescription): string {
   const why = quarantined.rows > 0 ? `: ${reasons.join(', ')}` : '';
   lines.push(`rows in quarantine, conflicting or refused: ${formatCount(quarantined.rows)}${why}`);
   if (quarantined.examples.length > 0) {
-    const examples = quarantined.examples.map((row) => [
-      row.symbol,
-      shortTime(row.time),
-      row.reason,
-      row.close,
-      row.volume,
-    ]);
+    const examples = quarantined.examples.map(({ symbol, time, reason, close, volume }) => {
+      return [symbol, shortTime(time), reason, close, volume];
+    });
     lines.push(table(['symbol', 'time', 'reason', 'close', 'volume'], examples));
   }
   if (jumps.length > 0) {

@@ -20,11 +20,8 @@ export const initCommand = () =>
     .work(async (_context, folder: string, options: OutputOptions) => {
       const path = resolve(folder);
       const files = await makeFolder(path);
-      printResult(
-        options,
-        { folder: path, files },
-        () => `${folder}: ${files.join(', ')}\nnow read ${join(folder, 'README.md')}`,
-      );
+      const text = `${folder}: ${files.join(', ')}\nnow read ${join(folder, 'README.md')}`;
+      printResult(options, { folder: path, files }, () => text);
     });
 
 /** @throws CliError when the folder has files */

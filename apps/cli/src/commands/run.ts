@@ -101,9 +101,10 @@ async function follow(
   else if (state === 'created' || (END_STATES.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
   const onUpdate = (session: SessionStatus): void =>
     progress.update(session.progress, progressText(session), session.counts.filled);
-  const ended = await watchToEnd(client, id, onUpdate, signal);
+  const watched = { client, id, onUpdate, signal };
+  const ended = await watchToEnd(watched);
   if (!options.waitSettled || ended.state !== 'completed') return ended;
-  if (ended.repairs) return watchToSettled(client, id, onUpdate, signal);
+  if (ended.repairs) return watchToSettled(watched);
   if (ended.counts.absent + ended.counts.missing > 0)
     note('--wait-settled: this session has no repository for its missing bars');
   return ended;

@@ -37,11 +37,8 @@ export const barsCommand = () =>
     .work(async (context, id: string, symbol: string, options: BarsOptions) => {
       const query = queryOf(options);
       const bars = await (await context.existingCoordinator(options)).bars(id, symbol, query);
-      printResult(
-        options,
-        bars.map(({ raw }) => raw),
-        () => barsTable(bars),
-      );
+      const raw = bars.map((bar) => bar.raw);
+      printResult(options, raw, () => barsTable(bars));
     });
 
 function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {

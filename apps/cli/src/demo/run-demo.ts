@@ -121,12 +121,13 @@ async function runSession(client: CoordinatorClient, signal: AbortSignal, quiet:
       );
     const created = await client.create(SPEC);
     await client.lifecycle(created.id, 'start');
-    const ended = await watchToEnd(client, created.id, onUpdate, signal);
+    const watched = { client, id: created.id, onUpdate, signal };
+    const ended = await watchToEnd(watched);
     if (ended.state !== 'completed') {
       throw new CliError(`expected the session to complete, was ${ended.state}: ${ended.error ?? 'no reason given'}`);
     }
     const sessionSeconds = elapsed();
-    const session = await watchToSettled(client, created.id, onUpdate, signal, UPKEEP_EVERY_MS);
+    const session = await watchToSettled(watched, UPKEEP_EVERY_MS);
     return { session, sessionSeconds, settledSeconds: elapsed() };
   });
 }

@@ -85,10 +85,8 @@ const METRICS: readonly [head: string, cell: (metrics: SymbolMetrics) => string 
 /** One row for each symbol. */
 export function metricsTable(metrics: readonly SymbolMetrics[]): string {
   const rows = metrics.map((symbol) => METRICS.map(([, cell]) => cell(symbol)));
-  return table(
-    METRICS.map(([head]) => head),
-    rows,
-  );
+  const heads = METRICS.map(([head]) => head);
+  return table(heads, rows);
 }
 
 export const BAR_HEAD = ['open', 'high', 'low', 'close', 'volume', 'origin', 'complete'];
