@@ -77,7 +77,7 @@ describe('an app process', () => {
   });
 
   it('stops when its restart is ready after the request to stop', async () => {
-    const { app } = appOf(`
+    const { app, reports } = appOf(`
       setInterval(() => {}, 1000);
       if (process.env.BARKEEP_PORT === '0') process.send({ ready: true, url: 'http://127.0.0.1:40123' });
       else {
@@ -88,6 +88,7 @@ describe('an app process', () => {
     process.kill(app.pid ?? 0, 'SIGKILL');
     while (!readFileSync(app.spec.logFile, 'utf8').includes('again')) await delay(20);
     expect(await app.stop()).toBe(true);
+    expect(reports).toEqual([expect.stringContaining('starting it again')]);
   });
 
   it('ends in order when the process that started it is killed', async () => {

@@ -113,7 +113,7 @@ export class AppProcess {
     );
     this.#timer = setTimeout(() => {
       this.#spawn('a').then(
-        () => this.report(`${this.spec.name} runs again`),
+        () => this.#stopping || this.report(`${this.spec.name} runs again`),
         (error: unknown) => this.#onExit(errorMessage(error), Date.now()),
       );
     }, wait);
