@@ -115,7 +115,7 @@ function namedValues(values: readonly ValueFields[], { symbolNames }: ReadOption
   return values.map((fields) => {
     const name = symbolNames.of(fields.symbol ?? '');
     if ('symbol' in name) return { ...fields, symbol: name.symbol };
-    throw new FilePlanError(name.reason, name.detail, 1);
+    throw new FilePlanError(name.reason, name.detail);
   });
 }
 

@@ -112,6 +112,31 @@ describe('an import', () => {
     expect(writer.aborted).toBe(true);
   });
 
+  it('stops before the next file when it is interrupted', async () => {
+    for (const name of ['a.csv', 'b.csv', 'c.csv']) await put(name, csvRows(3));
+    const writer = new CountingWriter();
+    await expect(run(writer, { signal: AbortSignal.abort(new Error('interrupted')) })).rejects.toThrow('interrupted');
+    expect(writer).toMatchObject({ total: 0, aborted: true });
+  });
+
+  it('counts a file that it refuses for a symbol as a file', async () => {
+    const symbols = 'A B,A B,A B,A B,A B,C,C,C,C,C';
+    const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
+    await put('wide.csv', `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,1,1,1,1,1,1,1,1,1,1\n`);
+    const { refused } = await run(new CountingWriter());
+    expect(refused).toMatchObject({ rows: 0, files: 1, reasons: { 'bad-symbol': 1 }, first: [{ line: 1 }] });
+  });
+
+  it('reads JSON whose later objects have their keys in another order', async () => {
+    const objects = Array.from({ length: 6000 }, (_, minute) => {
+      const [time, values] = [`"t":${(START + minute * 60) * 1000}`, '"o":1,"h":2,"l":1,"c":2'];
+      return minute < 3000 ? `{${time},${values},"v":5}` : `{"v":5,${values},${time}}`;
+    });
+    await put('a.json', `[${objects.join(',\n')}]`);
+    const { accepted, refused } = await run(new CountingWriter(), { read: { symbol: 'X' } });
+    expect({ accepted, files: refused.files }).toEqual({ accepted: 6000, files: 0 });
+  });
+
   it('takes the symbol from the path', async () => {
     const rows = `time,o,h,l,c,v\n${START},1,1,1,1,1\n`;
     await put('1m/spy.csv', rows);

@@ -51,6 +51,7 @@ class ImportRun {
       const symbols = symbolsByPath(entries, this.plan);
       await this.#checkZip(entries, symbols);
       for (const [index, entry] of entries.entries()) {
+        this.plan.signal?.throwIfAborted();
         const name = entry.name === undefined ? shownPath : `${shownPath}!${entry.name}`;
         await this.#readEntry(entry, name, symbols[index]).catch((error: unknown) => this.#refuseFile(name, error));
       }
@@ -77,10 +78,13 @@ class ImportRun {
   }
 
   #refuseFile(name: string, error: unknown): void {
-    if (error instanceof FilePlanError) this.refused.add(name, error.line, error.reason, error.message);
-    else if (!(error instanceof WriteError) && isFileError(error))
-      this.refused.add(name, 0, 'unreadable-file', error.message);
-    else throw error;
+    this.plan.signal?.throwIfAborted();
+    if (error instanceof FilePlanError) {
+      const { line, reason, message: detail } = error;
+      this.refused.addFile({ file: name, line, reason, detail });
+    } else if (!(error instanceof WriteError) && isFileError(error)) {
+      this.refused.addFile({ file: name, line: 0, reason: 'unreadable-file', detail: error.message });
+    } else throw error;
   }
 
   async #readEntry(entry: InputEntry, name: string, symbol: string | undefined): Promise<void> {
@@ -126,7 +130,7 @@ class ImportRun {
         if (calendar === undefined || calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
         else this.outside++;
       },
-      refuse: (line, reason, detail) => this.refused.add(name, line, reason, detail),
+      refuse: (line, reason, detail) => this.refused.addRow({ file: name, line, reason, detail }),
     };
   }
 
@@ -159,7 +163,10 @@ class ImportRun {
     if (entries.length < 2 || this.plan.oneSymbol || this.plan.read.format === 'lean') return;
     if (areDistinct(symbols, this.plan.read.symbolNames)) return;
     const storedAs: (string | undefined)[] = [];
-    for (const [index, entry] of entries.entries()) storedAs.push(await this.#symbolOf(entry, symbols[index]));
+    for (const [index, entry] of entries.entries()) {
+      this.plan.signal?.throwIfAborted();
+      storedAs.push(await this.#symbolOf(entry, symbols[index]));
+    }
     refuseMixed(entries, storedAs);
   }
 
