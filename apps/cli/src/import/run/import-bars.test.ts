@@ -177,6 +177,17 @@ describe('an import of packed files', () => {
     expect((await run(new CountingWriter(), { symbolOf, oneSymbol: true })).accepted).toBe(2);
   });
 
+  it('does not mix the contracts of a Lean zip in one symbol', async () => {
+    const nameOf = (month: string): string => `20240304_es_minute_trade_${month}.csv`;
+    const zip = zipSync({ [nameOf('202403')]: leanRows(3), [nameOf('202406')]: leanRows(3) });
+    await put('future/cme/minute/es/20240304_trade.zip', zip);
+    const writer = new CountingWriter();
+    await run(writer, { read: { format: 'lean' } });
+    expect(writer.counts).toEqual({ ES202403: 3, ES202406: 3 });
+    const { accepted, refused } = await run(new CountingWriter(), { read: { format: 'lean', symbol: 'ES' } });
+    expect({ accepted, reasons: refused.reasons }).toEqual({ accepted: 0, reasons: { 'mixed-symbols': 1 } });
+  });
+
   it('stores nothing of a file that is cut short, packed or not', async () => {
     const whole = gzipSync(csvRows(20_000));
     await put('a.csv.gz', whole.subarray(0, whole.length - 20));

@@ -160,7 +160,7 @@ class ImportRun {
 
   /** @throws FilePlanError when files of one zip would become one symbol */
   async #checkZip(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): Promise<void> {
-    if (entries.length < 2 || this.plan.oneSymbol || this.plan.read.format === 'lean') return;
+    if (entries.length < 2 || this.plan.oneSymbol) return;
     if (areDistinct(symbols, this.plan.read.symbolNames)) return;
     const storedAs: (string | undefined)[] = [];
     for (const [index, entry] of entries.entries()) {
