@@ -43,7 +43,7 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
     understood: understoodOf(sampleBars, notes),
     warnings,
     volumeChoice: volumes && (() => new VolumeChoice(volumes, reader.volume, reader.headerLines)),
-    sampleTimes: sampleBars.times,
+    sampleTimes: sampleBars.times.map((time) => time - reader.shiftMs),
   };
 }
 

@@ -223,6 +223,13 @@ describe('K13 rows that no slot takes', () => {
     const text = HEADER + rows(960, Date.UTC(2024, 2, 4, 4), wall);
     const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'X', zone: 'America/New_York' } });
     expect(summary.warnings[0]).toContain('--hours extended');
+  it('I10 have no hint at closes when they were read as closes', async () => {
+    const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
+    const closes = rows(390, Date.UTC(2024, 2, 4, 14, 31), wall) + rows(5, Date.UTC(2024, 2, 5, 3), wall);
+    const { summary } = await imported('a.csv', HEADER + closes, { calendar, read: { symbol: 'X', times: 'close' } });
+    expect([summary.outside, summary.warnings]).toEqual([5, ['a.csv: 5 rows are outside of XNYS and are not stored']]);
+  });
+
   });
 });
 

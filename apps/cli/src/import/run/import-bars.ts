@@ -137,7 +137,8 @@ class ImportRun {
   #warnOutside(plan: FilePlan, name: string, rows: number): void {
     const { calendar } = this.plan;
     if (calendar === undefined) return;
-    const hint = calendar.hint(plan.sampleTimes, plan.reader.zone, this.plan.read.intervalMs);
+    const { zone, shiftMs } = plan.reader;
+    const hint = calendar.hint(plan.sampleTimes, zone, shiftMs > 0 ? undefined : this.plan.read.intervalMs);
     const { id } = calendar.calendar;
     this.#warn(name, `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`);
   }
