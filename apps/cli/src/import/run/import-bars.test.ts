@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -240,6 +240,12 @@ describe('the names of the files', () => {
     expect(await names('x/*/spy.csv')).toEqual(['x/2013/spy.csv', 'x/2014/spy.csv']);
     expect(await names('**/{ibm,aapl}.csv')).toEqual(['x/2014/ibm.csv']);
     expect(await names('x/201[34]/s?y.csv')).toHaveLength(2);
+  });
+
+  it('that are links to nothing are left out', async () => {
+    await put('a.csv', '');
+    await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
+    expect(await inputFiles([folder], false)).toMatchObject([{ path: join(folder, 'a.csv') }]);
   });
 
   it('are refused when nothing is there', async () => {
