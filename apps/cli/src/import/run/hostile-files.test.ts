@@ -52,6 +52,10 @@ describe('K1 a header', () => {
 
 describe('K2 lines around the header', () => {
   it('dozens of comments are skipped', async () => {
+  it('thousands of blank lines are skipped', async () => {
+    expect((await imported('a.csv', '\n'.repeat(5000) + HEADER + row(0), X)).bars).toHaveLength(1);
+  });
+
     const comments = Array.from({ length: 40 }, (_, at) => `# line ${at}, of a preamble\n`).join('');
     expect((await imported('a.csv', comments + HEADER + row(0), X)).bars).toHaveLength(1);
   });
