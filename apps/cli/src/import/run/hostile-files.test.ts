@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
+import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
 import { imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
@@ -249,6 +250,12 @@ describe('K13 the zone in the name of a time column', () => {
     expect((await imported('c.csv', text('time_utc', '2024-03-04T14:30Z'), { read })).summary.warnings).toEqual([]);
     expect((await imported('e.csv', text('time_utc', '1709562600'), { read })).summary.warnings).toEqual([]);
     expect((await imported('d.csv', text('time_utc', '2024-03-04 14:30'), X)).summary.warnings).toEqual([]);
+  });
+
+  it('that is an offset from UTC is warned of', async () => {
+    const read = { symbol: 'X', columns: parseColumnsOption('time=UTC+8 time') };
+    const { summary } = await imported('a.csv', text('UTC+8 time', '2024-03-04 22:30'), { read });
+    expect(summary.warnings[0]).toContain('has local times and they were read as UTC');
   });
 
   it('that is local is warned of until --tz names it', async () => {
