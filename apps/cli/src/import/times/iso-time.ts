@@ -50,11 +50,11 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
 }
 
 /**
- * Rounds `numerator / denominator` of `unit` to a whole number. A fraction of nines only is cut off instead: 14:30:59.999999
- * is the close of a bar, and 14:31 would be the open of the next one.
+ * A fraction of `unitMs`, rounded to a whole ms. A fraction of nines only is cut off instead: 14:30:59.999999 is the close
+ * of a bar, and 14:31 would be the open of the next one.
  */
-export function roundedMs(numerator: number, denominator: number, unit: number): number {
-  const value = (numerator / denominator) * unit;
+export function roundedMs(numerator: number, denominator: number, unitMs: number): number {
+  const value = (numerator / denominator) * unitMs;
   return numerator === denominator - 1 ? Math.floor(value) : Math.round(value);
 }
 
