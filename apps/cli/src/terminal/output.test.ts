@@ -19,13 +19,19 @@ describe('a table', () => {
     expect(table(['a', 'b'], [['x', 1]], 80)).toContain('│ x │ 1 │');
   });
 
-  it.each([80, 10])('accepts a row with fewer cells than the head, on %d columns', (width) => {
+  it.each([80, 10])('takes a row that ends early, on %d columns', (width) => {
     expect(table(['run', 'open'], [['march', 1], ['holes']], width)).toContain('holes');
   });
 
-  it('has any number of rows', () => {
-    const rows = Array.from({ length: 200_000 }, (_, minute) => ['ALPHA', minute]);
-    expect(table(['symbol', 'minute'], rows, 80).split('\n')).toHaveLength(200_004);
+  it.each([
+    [80, 20_004],
+    [10, 20_001],
+  ])('has any number of rows, on %d columns', (width, lineCount) => {
+    const rows = Array.from({ length: 20_000 }, (_, minute) => ['ALPHA', minute]);
+    const lines = table(['symbol', 'minute'], rows, width).split('\n');
+    expect(lines).toHaveLength(lineCount);
+    expect(lines.filter((line) => line.includes('ALPHA'))).toHaveLength(rows.length);
+    expect(new Set(lines.map((line) => line.length)).size).toBe(1);
   });
 
   it.each([120, 100, 80])('fits %d columns', (width) => {

@@ -3,6 +3,7 @@
  * a pipe gets only the result.
  */
 import { styleText } from 'node:util';
+import Table from 'cli-table3';
 
 /** Options of every command. */
 export interface OutputOptions {
@@ -28,9 +29,14 @@ export function colour(
   return styleText(name, text, { stream });
 }
 
-type Cell = string | number | null | undefined;
+export type Cell = string | number | null | undefined;
 
+const BORDERS =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
+const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
 const WIDTH_DEFAULT = 80;
+/** Rows that the library draws at once: its time grows with the square of the rows. */
+const ROWS_DRAWN = 500;
 /** No column is made narrower than this. */
 const COLUMN_MIN = 9;
 /** A column stays wide enough for its words up to this length; longer words, such as addresses, may be broken. */
@@ -47,22 +53,30 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
       .flatMap((row) => (row[column] ?? '').split(separator))
       .reduce((most, { length }) => Math.max(most, length), 0);
   const widths = head.map((_, column) => longest(column, /\n/));
-  const isNumeric = head.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
+  const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
+  const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
   const isBordered = sum(widths) + 3 * head.length + 1 <= width;
   if (!isBordered) {
     const wordWidths = head.map((_, column) => Math.min(WORD_MAX, longest(column, /\s/)));
     // Keeps whole words first, then breaks them too.
-    for (const kept of [wordWidths, []]) narrow(widths, isNumeric, width - 2 * (head.length - 1), kept);
+    for (const kept of [wordWidths, []]) narrow(widths, aligned, width - 2 * (head.length - 1), kept);
   }
-  const draw = (row: readonly string[]): string[] =>
-    rowLines(row, widths, isNumeric).map((parts) =>
-      isBordered ? `│ ${parts.join(' │ ')} │` : parts.join('  ').trimEnd(),
-    );
-  const [headLines, bodyLines] = [draw(head), cells.flatMap(draw)];
-  if (!isBordered) return [...headLines, ...bodyLines].join('\n');
-  const rule = (left: string, crossing: string, right: string): string =>
-    `${left}${widths.map((columnWidth) => '─'.repeat(columnWidth + 2)).join(crossing)}${right}`;
-  return [rule('┌', '┬', '┐'), ...headLines, rule('├', '┼', '┤'), ...bodyLines, rule('└', '┴', '┘')].join('\n');
+  const fitted = (row: readonly string[]): string[] => row.map((text, column) => breakLines(text, widths[column]!));
+  const style = { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) };
+  // The library finds the widths of a table that it draws at once, also those of wide characters.
+  const bordered = cells.length > ROWS_DRAWN ? widths.map((columnWidth) => columnWidth + 2) : [];
+  const colWidths = isBordered ? bordered : widths;
+  const chars = isBordered ? undefined : { ...NO_BORDERS, middle: '  ' };
+  const lines: string[] = [];
+  for (let from = 0; from === 0 || from < cells.length; from += ROWS_DRAWN) {
+    const part = new Table({ head: from === 0 ? fitted(head) : [], colAligns: aligned, style, colWidths, chars });
+    part.push(...cells.slice(from, from + ROWS_DRAWN).map(fitted));
+    const drawn = part.toString().split('\n');
+    // The border between two parts is left out.
+    const isLast = from + ROWS_DRAWN >= cells.length;
+    lines.push(...(isBordered ? drawn.slice(from === 0 ? 0 : 1, isLast ? undefined : -1) : drawn));
+  }
+  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
 /** Wraps prose at the width of the terminal. Indented lines, such as commands, stay as they are. */
@@ -75,34 +89,21 @@ export function wrapped(text: string, width = terminalWidth()): string {
     );
 }
 
-function sum(widths: readonly number[]): number {
-  return widths.reduce((total, width) => total + width, 0);
-}
-
 /** Makes the widest text columns narrower until all columns fit. @param kept width that each column must keep */
-function narrow(widths: number[], isNumeric: readonly boolean[], width: number, kept: readonly number[]): void {
+function narrow(widths: number[], aligned: readonly string[], width: number, kept: readonly number[]): void {
   const canShrink = (column: number): boolean =>
-    !isNumeric[column] && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
-  while (sum(widths) > width) {
+    aligned[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
+  while (widths.reduce((total, column) => total + column, 0) > width) {
     const [widest] = [...widths.keys()].filter(canShrink).sort((a, b) => widths[b]! - widths[a]!);
     if (widest === undefined) return;
     widths[widest]!--;
   }
 }
 
-/** The lines of a row: for each line the text of every column, padded to the column's width. */
-function rowLines(row: readonly string[], widths: readonly number[], isNumeric: readonly boolean[]): string[][] {
-  const cells = widths.map((width, column) => breakLines(row[column] ?? '', width));
-  const height = Math.max(...cells.map((lines) => lines.length));
-  const padded = (text: string, column: number): string =>
-    isNumeric[column] ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
-  return Array.from({ length: height }, (_, i) => cells.map((lines, column) => padded(lines[i] ?? '', column)));
-}
-
 /** Breaks text into lines of at most `width`: at spaces, and within words that are longer than a line. */
-function breakLines(text: string, width: number): string[] {
+function breakLines(text: string, width: number): string {
   const line = new RegExp(`(?! ).{1,${width}}(?= |$)|(?! ).{1,${width}}`, 'gm');
-  return text.match(line) ?? [''];
+  return text.match(line)?.join('\n') ?? '';
 }
 
 function terminalWidth(): number {
