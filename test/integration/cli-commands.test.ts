@@ -6,7 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
@@ -170,7 +170,7 @@ describe('barkeep', () => {
 describe('a coordinator with keys', () => {
   const [KEY, ADMIN] = ['user-key-0123456789', 'admin-key-0123456789'];
   let database: TestDatabase;
-  let coordinator: CoordinatorProcess;
+  let coordinator: SystemProcess;
   beforeAll(async () => {
     database = await createTestDatabase();
     const keys = { BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN };
@@ -182,7 +182,7 @@ describe('a coordinator with keys', () => {
     expect(created.status).toBe(201);
   });
   afterAll(async () => {
-    await coordinator?.stop();
+    await coordinator?.signal('SIGTERM');
     await database?.drop();
   });
 
