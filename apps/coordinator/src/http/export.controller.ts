@@ -56,6 +56,8 @@ export class ExportController {
       'Content-Disposition': `attachment; filename="${id}-${interval}.${format}"`,
       'Cache-Control': 'no-store',
     });
+    response.flushHeaders();
+    if (response.req.method === 'HEAD') return void response.end();
     // A caller that stops reading is disconnected, because bars for it are in memory.
     response.setTimeout(STALLED_MS, () => response.destroy());
     try {

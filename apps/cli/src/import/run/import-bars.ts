@@ -23,6 +23,7 @@ class ImportRun {
   readonly understood: UnderstoodLog;
   /** For each warning, the first file that has it, and the number of such files. */
   readonly #warned = new Map<string, { name: string; files: number }>();
+  #warningsLeftOut = 0;
   outside = 0;
   unknownVolumes = 0;
   /** Bars written so far. */
@@ -74,6 +75,7 @@ class ImportRun {
       const others = files > 1 ? ` (and ${files - 1} more files)` : '';
       return `${name}${others}: ${warning}`;
     });
+    if (this.#warningsLeftOut > 0) ofFiles.push(`${this.#warningsLeftOut} other warnings of files are not listed`);
     return [...ofFiles, ...this.#watches.flatMap((watch) => watch.warnings())];
   }
 
@@ -147,6 +149,7 @@ class ImportRun {
     const known = this.#warned.get(warning);
     if (known !== undefined) known.files++;
     else if (this.#warned.size < WARNINGS_MAX) this.#warned.set(warning, { name, files: 1 });
+    else this.#warningsLeftOut++;
   }
 
   #planOf(entry: InputEntry, start: FileStart): FilePlan | undefined {

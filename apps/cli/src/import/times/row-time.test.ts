@@ -69,7 +69,10 @@ describe('the time of a row', () => {
     expect(read('1380893399999999744')).toBe(NINE_THIRTY);
     for (const text of ['2013-10-04 13:29:59.999', '2013-10-04T13:29:59.9999999Z', '1380893399999999'])
       expect([text, read(text)]).toEqual([text, '2013-10-04T13:29:59.999Z']);
-    expect(read('1380893399999999999')).toBe('2013-10-04T13:29:59.999Z');
+    for (const format of ['auto', 'ns']) expect(read('1380893399999999999', format)).toBe('2013-10-04T13:29:59.999Z');
+    expect(read('1380893399999999', 'us')).toBe('2013-10-04T13:29:59.999Z');
+    expect(read('1380893400000000.0', 'us')).toBe(NINE_THIRTY);
+    expect(read('138089340000000.', 'us')).toBe('1974-05-18T06:09:00.000Z');
   });
 
   it('may have an hour of one digit', () => {

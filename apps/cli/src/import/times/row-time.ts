@@ -49,7 +49,9 @@ export function timeParser(format: string, clock: WallClock): TimeParser {
 function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number): RowTime {
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
-  const ms = Math.round(value * unitMs);
+  const hasUsualLength = end - start === (unitMs === NS_MS ? 19 : 16);
+  const whole = unitMs < 1 && hasUsualLength ? wholeEpochAt(bytes, start, end - start) : -1;
+  const ms = whole >= 0 ? whole : Math.round(value * unitMs);
   const fits = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
   // A value that is plausible only in another unit has that unit: seconds read as milliseconds are in January 1970.
   return fits(unitMs) || !EPOCH_UNITS_MS.some(fits) ? ms : 'unreadable-time';
