@@ -12,8 +12,6 @@ const SYSTEM_PYTHON = '/usr/bin/python3';
 /** The first import compiles the modules, which takes seconds on a busy machine. */
 const IMPORT_LIMIT_MS = 60_000;
 
-/** @typedef {{ path: string, env: NodeJS.ProcessEnv }} PythonProgram a program and the environment in which it runs */
-
 /** Why a program cannot import the modules; undefined when it can. */
 function whyUnusable({ path: program, env }, modules) {
   const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`;
@@ -63,14 +61,7 @@ function fetchedPython(modules, env, log) {
   return `apt-get, packages ${packages.join(', ')}: ${why}`;
 }
 
-/**
- * Finds a Python for a script that imports `modules`. Takes some seconds when packages must be fetched; `log` then gets one line.
- * @param {readonly string[]} modules such as `['redis', 'numpy']`
- * @param {NodeJS.ProcessEnv} env
- * @param {(line: string) => void} log
- * @returns {PythonProgram}
- * @throws {Error} says what was tried and what to install
- */
+/** Its types and documentation are in find-python.d.cts. */
 function findPython(modules, env, log) {
   const tried = [];
   for (const program of installedPythons(env)) {
