@@ -4,7 +4,7 @@
  * bench/scenarios.
  *
  * BENCH_ROUNDS=7 runs more rounds, for a smaller spread. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the
- * coordinators.
+ * coordinators, BENCH_CONSUMER_ARGS the consumers of the scenario `lockstep`.
  */
 import { Bench } from './harness/bench.mjs';
 import { runScenario } from './harness/rounds.mjs';

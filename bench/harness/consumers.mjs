@@ -17,7 +17,7 @@ export async function startConsumers(sessionRedisUrl, count) {
   return {
     /**
      * Lets the first `number` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt,
-     * cpu, nanosABar, rate }`
+     * cpu, nanosPerBar, rate }`
      */
     follow: (id, number) =>
       Promise.all(
@@ -60,9 +60,9 @@ async function consume(redis, reader, id, consumer) {
     if (step.time === session.layout.end) lastAt = performance.now();
   }
   // Measured from the first step to the last, because a real loop runs long enough that its start does not matter.
-  const nanosABar = (usageOf(cpuAtFirstStep) * 1e9) / (bars - firstBars);
+  const nanosPerBar = (usageOf(cpuAtFirstStep) * 1e9) / (bars - firstBars);
   const rate = (1e3 * (bars - firstBars)) / (lastAt - firstAt);
-  return { steps, bars, endedAt: Date.now(), cpu: usageOf(cpuAtStart), nanosABar, rate };
+  return { steps, bars, endedAt: Date.now(), cpu: usageOf(cpuAtStart), nanosPerBar, rate };
 }
 
 /** The session, as soon as its store exists. */

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 const FOLDER = join(import.meta.dirname, '..');
 const HEAD = ['scenario', 'arm', 'median', 'unit', 'spread', 'of limit', 'of baseline', 'B/bar', 'CPU s'];
+/** Columns of text, which are aligned to the left. */
+const TEXT_COLUMNS = new Set(['scenario', 'arm', 'unit', 'CPU s']);
 
 function number(value, digits = 3) {
   if (value === undefined) return '–';
@@ -39,7 +41,7 @@ export function consoleTable(results) {
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const text = (line) =>
     line
-      .map((cell, i) => (i >= 2 && i !== 3 && i !== 8 ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .map((cell, i) => (TEXT_COLUMNS.has(HEAD[i]) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
       .join('  ')
       .trimEnd();
   return [...lines.map(text), '', ...verdicts(results)].join('\n');

@@ -1,11 +1,9 @@
-/**
- * Runs a scenario: one unmeasured round to warm up, then rounds in which all arms run in turn. Returns medians, spreads
- * and ratios.
- */
+/** Rounds of a scenario, and the medians, spreads and ratios of their samples. */
 
 /**
- * Runs a scenario. An arm with `rounds: 1`, such as a slow baseline, runs only in the first round, and without a
- * warm-up. The samples of other arms in later rounds are compared with its last sample.
+ * Runs a scenario: one unmeasured round to warm up, then rounds in which all arms run in turn. An arm with `rounds: 1`,
+ * such as a slow baseline, runs only in the first round, and without a warm-up. The samples of other arms in later rounds
+ * are compared with its last sample.
  */
 export async function runScenario(scenario, bench, rounds) {
   bench.log(`\n${scenario.id} ${scenario.title}`);

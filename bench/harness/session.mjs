@@ -7,13 +7,15 @@ import { symbolNames } from './market.mjs';
 /** The database has the time at which a session completed, so results do not depend on this interval. */
 const POLL_MS = 50;
 const LIMIT_MS = 10 * 60_000;
-let sessions = 0;
 const DAY_MS = 86_400_000;
 const WIDE = { symbols: 500, start: '2024-01-02', end: '2024-12-31', days: 252 };
 /** Cells of the console's matrix of a wide session: symbols × days. */
 export const CELLS = WIDE.symbols * WIDE.days;
 
 export const NO_UPKEEP = { upkeep: { enabled: false } };
+
+/** Number of sessions so far, for their ids. */
+let sessions = 0;
 
 /** A spec of a session over a market, or over `{ dataset, symbols, start, end }`. @param more fields that override or extend it */
 export function specOf({ dataset, symbols, start, end }, more) {
@@ -28,7 +30,8 @@ export function specOf({ dataset, symbols, start, end }, more) {
  * @param spec overrides of the session's spec
  * @param check is called with the completed session before it is removed
  * @param whileRunning is called with the id after the start; resolves with a list of results, each with its `endedAt`
- * @param created is called and awaited between creation and start; it must reset the meter @returns a sample
+ * @param created is called and awaited between creation and start; it must reset the meter
+ * @returns a sample
  */
 export async function runSession(bench, system, market, spec, { check, whileRunning, created } = {}) {
   const { coordinator, meter } = system;

@@ -4,7 +4,7 @@
  * include compilation.
  */
 import { startConsumers } from '../harness/consumers.mjs';
-import { NO_UPKEEP, runSession } from '../harness/session.mjs';
+import { runSession } from '../harness/session.mjs';
 import { computed, median } from '../harness/rounds.mjs';
 
 const CONSUMERS_MAX = 4;
@@ -12,7 +12,7 @@ const CONSUMERS_MAX = 4;
  * The lead (`pace.window`), in base bars: two trading days, so that a consumer reads one day while it steps through the
  * other. The default of a spec is 30.
  */
-const WINDOW = Number(process.env.BENCH_WINDOW ?? 780);
+const WINDOW = 780;
 /**
  * Sessions of each sample, one after another. A single one takes only half a second, so other work on the machine would
  * disturb it too much.
@@ -20,8 +20,8 @@ const WINDOW = Number(process.env.BENCH_WINDOW ?? 780);
 const SESSIONS = 3;
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 20;
-/** The defaults of a spec: a barrier each day, and derived 5m and 15m bars. BENCH_UPKEEP=off only streams. */
-const UPKEEP = process.env.BENCH_UPKEEP === 'off' ? NO_UPKEEP : { derivedIntervals: ['5m', '15m'] };
+/** The default of a spec; its barrier is each day. */
+const DERIVED = ['5m', '15m'];
 
 /** CPU seconds of all but the consumers and this process. */
 function streamCpu({ cpu }) {
@@ -40,7 +40,7 @@ function together(samples) {
 
 export default {
   id: 'lockstep',
-  title: `lockstep: 100 symbols × 5 days with ${UPKEEP.upkeep ? 'no upkeep' : 'a barrier each day, 5m and 15m derived'}, every 1m, window ${WINDOW}, one consumer process with an empty loop, from the request that starts the session until both have ended; limit: the same session at pace max without consumers; also: ${CONSUMERS_MAX} consumer processes; bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${WARM_UPS + 2 * SESSIONS} sessions); ${SESSIONS} sessions per sample`,
+  title: `lockstep: 100 symbols × 5 days with a barrier each day, 5m and 15m derived, every 1m, window ${WINDOW}, one consumer process with an empty loop, from the request that starts the session until both have ended; limit: the same session at pace max without consumers; also: ${CONSUMERS_MAX} consumer processes; bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${WARM_UPS + 2 * SESSIONS} sessions); ${SESSIONS} sessions per sample`,
   unit: 'bars/s',
   rounds: 5,
   targets: {
@@ -58,7 +58,7 @@ export default {
     const one = async (count) => {
       const pace = count === 0 ? { mode: 'max' } : { mode: 'lockstep', window: WINDOW, consumers: count };
       const whileRunning = (id) => consumers.follow(id, count);
-      const sample = await runSession(bench, system, market, { ...UPKEEP, pace }, { whileRunning });
+      const sample = await runSession(bench, system, market, { derivedIntervals: DERIVED, pace }, { whileRunning });
       for (const { bars, steps } of sample.others) {
         if (bars !== market.bars) throw new Error(`expected ${market.bars} bars in the loop, was ${bars}`);
         if (steps !== market.grids.length * 390) throw new Error(`expected one step per minute, was ${steps}`);
@@ -72,15 +72,16 @@ export default {
       return (samples[count] = together(all));
     };
     for (let i = 0; i < WARM_UPS; i++) await one(CONSUMERS_MAX);
-    const nanosOf = (count) => computed(() => median(samples[count].others.map(({ nanosABar }) => nanosABar)), 'ns');
+    const nanosOf = (count) =>
+      computed(() => median(samples[count].others.map(({ nanosPerBar }) => nanosPerBar)), 'ns');
     return {
       value: arm(1),
       limit: arm(0),
       others: {
         'first step to last': computed(() => median(samples[1].others.map(({ rate }) => rate))),
-        'CPU ns a bar': nanosOf(1),
+        'CPU ns per bar': nanosOf(1),
         '4 consumers': arm(CONSUMERS_MAX),
-        'CPU ns a bar of one of 4': nanosOf(CONSUMERS_MAX),
+        'CPU ns per bar of one of 4': nanosOf(CONSUMERS_MAX),
         'share kept with 4 consumers, %': computed(() => (100 * samples[CONSUMERS_MAX].rate) / samples[1].rate, '%'),
         // The CPU time of the consumers themselves is not included.
         'CPU of the stream, 4 consumers more than 1, %': computed(

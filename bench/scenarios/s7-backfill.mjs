@@ -34,7 +34,7 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });
-    const job = new Job(bench, market);
+    const job = new Job(bench, market, await startTracing('bench', undefined));
     const all = [];
     const arm = (bars) => async () => {
       const [byWorker, byHand] = [[], []];
@@ -61,51 +61,50 @@ export default {
 
 /** Creates one session after another, each with one gap, and fills it. */
 class Job {
-  constructor({ redis, dataSource }, { dataset, datasetId, symbols, grids }) {
+  constructor({ redis, dataSource }, { dataset, datasetId, symbols, grids }, tracing) {
     Object.assign(this, { redis, dataSource, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
-    this.sessions = new UpkeepSessions(redis, PREFIX);
-    this.repositories = new Repositories(dataSource, NO_REPOSITORIES);
-    this.figures = upkeepFigures(new Metrics());
+    const sessions = (this.sessions = new UpkeepSessions(redis, PREFIX));
+    const repositories = new Repositories(dataSource, NO_REPOSITORIES);
+    const figures = upkeepFigures(new Metrics());
+    const producer = { add: async () => void (this.readableAt = performance.now()), detectAt: async () => undefined };
+    const parts = { sessions, repositories, dataSource, redis, producer, figures, tracing, now: Date.now };
+    this.backfiller = new Backfiller({ ...parts, ...SETTINGS });
   }
 
   /** @returns ms from the start of the job until its bars can be read; the derivation that follows is another job */
   async run(bars) {
-    const { redis, dataSource, sessions, repositories, grid } = this;
+    const { redis, grid } = this;
     const layout = await this.open(bars);
     const { id: sessionId, incarnation } = layout;
-    let readableAt;
-    const producer = { add: async () => void (readableAt = performance.now()), detectAt: async () => undefined };
-    const tracing = await startTracing('bench', undefined);
-    const { figures } = this;
-    const parts = { sessions, repositories, dataSource, redis, producer, figures, tracing, ...SETTINGS };
-    const backfiller = new Backfiller({ ...parts, now: Date.now });
     // A worker caches the sessions that it had jobs for, so the session is opened before the measurement.
-    await sessions.with({ sessionId, incarnation }, async () => undefined);
+    await this.sessions.with({ sessionId, incarnation }, async () => undefined);
     const startedAt = performance.now();
-    await backfiller.run({ sessionId, incarnation, partition: 0, date: grid.date, force: false });
+    await this.backfiller.run({ sessionId, incarnation, partition: 0, date: grid.date, force: false });
     const filled = (await redis.hget(layout.keysOf(0).meta, 'backfilled')) ?? '0';
     if (Number(filled) !== bars) throw new Error(`expected ${bars} bars filled in, was ${filled}`);
     await removeSession(redis, layout);
-    return readableAt - startedAt;
+    return this.readableAt - startedAt;
   }
 
   async byHand(bars) {
     const { dataSource, redis, grid, datasetId } = this;
+    const { slotCount } = grid;
     const key = `${PREFIX}-by-hand`;
-    await redis.set(key, Buffer.alloc(recordOffset(grid.slotCount, grid.slotCount)));
+    await redis.set(key, Buffer.alloc(recordOffset(slotCount, slotCount)));
     this.symbolId ??= (await dataSource.query('SELECT id FROM symbols WHERE name = $1', [this.symbol]))[0].id;
-    const from = 390 - bars;
+    const from = slotCount - bars;
     const startedAt = performance.now();
     const rows = await dataSource.query(
       'SELECT "time", open, high, low, close, volume FROM bars WHERE dataset_id = $1 AND symbol_id = $2 AND "time" >= $3 AND "time" < $4',
       [datasetId, this.symbolId, new Date(grid.openTime(from)), new Date(grid.close)],
     );
-    const chunk = new DayChunk(grid.slotCount);
+    const chunk = new DayChunk(slotCount);
     for (const { time, open, high, low, close, volume } of rows) {
       const slot = grid.slotAt(time.getTime());
       chunk.write(slot, open, high, low, close, volume, ORIGIN_CODES.backfilled, 0, 1, 1);
     }
-    await redis.setrange(key, recordOffset(390, from), Buffer.from(chunk.bytes.subarray(recordOffset(390, from))));
+    const offset = recordOffset(slotCount, from);
+    await redis.setrange(key, offset, Buffer.from(chunk.bytes.subarray(offset)));
     const took = performance.now() - startedAt;
     await redis.unlink(key);
     if (rows.length !== bars) throw new Error(`expected ${bars} rows, was ${rows.length}`);

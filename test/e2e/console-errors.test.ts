@@ -29,7 +29,7 @@ describeWithBrowser('the console, when something is missing', () => {
     const opened = await ConsolePage.open(browser, url, path);
     await act(opened.page);
     expect(opened.faults).toEqual([]);
-    expect(await opened.inaccessible()).toEqual([]);
+    expect(await opened.accessibilityViolations()).toEqual([]);
     await opened.close();
   }
   const shown = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();

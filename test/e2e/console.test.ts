@@ -271,7 +271,7 @@ describeWithBrowser('the console', () => {
             await opened.goto(path);
             await page.locator('h1').waitFor();
             await page.waitForLoadState('networkidle').catch(() => undefined);
-            expect({ path, found: await opened.inaccessible() }).toEqual({ path, found: [] });
+            expect({ path, found: await opened.accessibilityViolations() }).toEqual({ path, found: [] });
           }
           for (const [path, button] of [
             ['/', 'New session…'],
@@ -281,7 +281,7 @@ describeWithBrowser('the console', () => {
             await opened.goto(path);
             await page.getByRole('button', { name: button }).click();
             await page.getByRole('dialog').waitFor();
-            expect({ button, found: await opened.inaccessible() }).toEqual({ button, found: [] });
+            expect({ button, found: await opened.accessibilityViolations() }).toEqual({ button, found: [] });
           }
         },
         { colorScheme },

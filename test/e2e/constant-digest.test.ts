@@ -3,7 +3,7 @@
  * flushed and derived, the bytes equal those of the first version of the store.
  */
 import { Api } from '../support/system/api.js';
-import { holey, marketBars, seeded, writeBars } from '../support/data/market.js';
+import { holey, marketBars, mulberry32, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
 // Two partitions, and three days of which one is short.
@@ -19,7 +19,7 @@ let system: TestSystem;
 let api: Api;
 
 beforeAll(async () => {
-  const random = seeded(3);
+  const random = mulberry32(3);
   const whole = marketBars({ symbols: SYMBOLS, ...DATES, seed: 1 });
   // The sum of these volumes depends on the order in which they are added.
   for (const bars of whole.values()) for (const bar of bars) bar.volume *= random();

@@ -5,7 +5,7 @@
  */
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
-import { seeded } from '../support/data/market.js';
+import { mulberry32 } from '../support/data/market.js';
 import type { SystemProcess } from '../support/system/system.js';
 
 /** Time within which another coordinator or worker takes over the work of a dead process. */
@@ -17,7 +17,7 @@ let lab: DisturbedSystem;
 let coordinators: SystemProcess[];
 let workers: SystemProcess[];
 let reference: { digest: string; counts: Session['counts'] };
-const random = seeded(20131001);
+const random = mulberry32(20131001);
 
 beforeAll(async () => {
   lab = await DisturbedSystem.create();

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { Api } from '../support/system/api.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
 import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../support/data/market.js';
-import { eventsOf, minuteByMinute, said } from '../support/sessions/session-events.js';
+import { eventsOf, minuteByMinute, eventTexts } from '../support/sessions/session-events.js';
 import { TestSystem } from '../support/system/system.js';
 
 /** The dates include Thanksgiving, on which XNYS is closed, and the half day after it. */
@@ -52,8 +52,8 @@ test('each trading day opens, is about to close and closes once, with its counts
     ]),
   );
   // At full speed the clock stops only at opens and closes.
-  const clocks = said(minuteByMinute(DAYS.slice(0, 3))).filter((text) => !text.startsWith('clock'));
-  expect(said(boundaries)).toEqual(clocks);
+  const clocks = eventTexts(minuteByMinute(DAYS.slice(0, 3))).filter((text) => !text.startsWith('clock'));
+  expect(eventTexts(boundaries)).toEqual(clocks);
   const stops = DAYS.slice(0, 3).flatMap(({ segments }) => [segments[0]!.open, segments[0]!.close]);
   expect(found.filter(({ type }) => type === 'clock').map(({ time }) => time)).toEqual(stops.slice(1));
   const [opened, closing, closed] = boundaries;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, RedisServer } from '../faults/lab/redis-server.js';
+import { RedisServer } from '../faults/lab/redis-server.js';
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
@@ -18,7 +18,7 @@ let store: RedisServer;
 let api: Api;
 
 beforeAll(async () => {
-  store = await RedisServer.start(folder, await freePort());
+  store = await RedisServer.start(folder);
   system = await TestSystem.create({ SESSION_REDIS_URL: store.url });
   await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
   api = new Api((await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' })).url);

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect, FedBarsLostError, type Barkeep, type ClientSession } from '@barkeep/client';
-import { freePort, RedisServer } from '../faults/lab/redis-server.js';
+import { RedisServer } from '../faults/lab/redis-server.js';
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
@@ -28,7 +28,7 @@ let client: Barkeep;
 let twin: string;
 
 beforeAll(async () => {
-  store = await RedisServer.start(join(folder, 'session'), await freePort());
+  store = await RedisServer.start(join(folder, 'session'));
   system = await TestSystem.create({ SESSION_REDIS_URL: store.url });
   await writeBars(system.databaseUrl, 'whole', new Map([['AAA', bars]]));
   api = new Api((await system.coordinator()).url);

@@ -5,7 +5,7 @@
 import { Api } from '../support/system/api.js';
 import { feedOrder, Feeders } from '../support/programs/feeders.js';
 import { describeWithLean, EQUITY_DATES, EQUITY_FOLDERS, equityRows, importLean } from '../support/data/lean-data.js';
-import { seeded } from '../support/data/market.js';
+import { mulberry32 } from '../support/data/market.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['SPY', 'IBM', 'BAC'];
@@ -27,7 +27,7 @@ describeWithLean('real bars that are fed', () => {
   let feeders: Feeders;
   let coordinators: SystemProcess[];
   let twin: { digest: string; counts: object };
-  const random = seeded(20131004);
+  const random = mulberry32(20131004);
   const api = (at = 0) => new Api(coordinators[at]!.url);
 
   beforeAll(async () => {

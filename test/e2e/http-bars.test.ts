@@ -4,7 +4,7 @@ import type { Bar } from '@barkeep/bars';
 import { z } from 'zod';
 import * as answers from '@barkeep/api';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 
 const MINUTE_MS = 60_000;
 const FIRST = Date.UTC(2018, 3, 1);
@@ -14,7 +14,7 @@ const HOLES = new Set([5, 6, 2_000]);
 const bars = z.array(answers.barAnswer);
 
 let database: TestDatabase;
-let coordinator: CoordinatorProcess;
+let coordinator: SystemProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await coordinator?.stop();
+  await coordinator?.signal('SIGTERM');
   await database?.drop();
 });
 

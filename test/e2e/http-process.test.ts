@@ -2,7 +2,7 @@
  * The coordinator as a process: the messages when it cannot start, when it waits and when it is ready, and how it ends.
  */
 import { once } from 'node:events';
-import { coordinatorProcess, startCoordinatorProcess } from '../support/system/http-process.js';
+import { coordinatorProcess, startCoordinatorProcess } from '../support/system/system.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
 
@@ -14,32 +14,34 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 
 it('reports all configuration errors in one message, without a stack, and exits with 1', async () => {
-  const { child, output } = coordinatorProcess({ BARKEEP_PORT: 'x', BARKEEP_HOST: '0.0.0.0', DATABASE_URL: '' });
-  expect(await once(child, 'exit')).toEqual([1, null]);
-  expect(output()).toMatch(/^3 problems in the environment:\n(  [A-Z_]+: expected .*, was .*\n){3}$/);
+  const coordinator = coordinatorProcess({ BARKEEP_PORT: 'x', BARKEEP_HOST: '0.0.0.0', DATABASE_URL: '' });
+  expect(await once(coordinator.child, 'exit')).toEqual([1, null]);
+  expect(coordinator.log).toMatch(/^3 problems in the environment:\n(  [A-Z_]+: expected .*, was .*\n){3}$/);
 });
 
 it('I11 waits for a server that is away, says which, and starts when it is back', async () => {
   const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
   await gate.shut();
-  const { child, output } = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: gate.url });
+  const coordinator = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: gate.url });
   const { host } = new URL(gate.url);
-  while (!output().includes(`waiting for the session Redis at ${host}`)) await once(child.stdout!, 'data');
-  const ready = once(child, 'message');
+  while (!coordinator.log.includes(`waiting for the session Redis at ${host}`))
+    await once(coordinator.child.stdout!, 'data');
+  const ready = once(coordinator.child, 'message');
   await gate.open();
-  await Promise.race([ready, once(child, 'exit').then(() => Promise.reject(new Error(output())))]);
-  while (!output().includes(`the session Redis at ${host} is back`)) await once(child.stdout!, 'data');
-  child.kill('SIGTERM');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  await Promise.race([ready, once(coordinator.child, 'exit').then(() => Promise.reject(new Error(coordinator.log)))]);
+  while (!coordinator.log.includes(`the session Redis at ${host} is back`))
+    await once(coordinator.child.stdout!, 'data');
+  coordinator.child.kill('SIGTERM');
+  expect(await once(coordinator.child, 'exit')).toEqual([0, null]);
   await gate.shut();
 });
 
 it('names the server, its address and its answer when it is refused, and exits with 1', async () => {
   const url = new URL(process.env['SESSION_REDIS_URL']!);
   url.password = 'wrong';
-  const { child, output } = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: url.href });
-  expect(await once(child, 'exit')).toEqual([1, null]);
-  const lines = output()
+  const coordinator = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: url.href });
+  expect(await once(coordinator.child, 'exit')).toEqual([1, null]);
+  const lines = coordinator.log
     .trim()
     .split('\n')
     .filter((line) => !line.startsWith('{'));
@@ -51,7 +53,7 @@ it('tells its parent when it is ready, says that it is open to this machine only
   const coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url });
   expect((await fetch(`${coordinator.url}/health/ready`)).status).toBe(200);
   const isOpen = 'no API keys are configured, so only this machine can reach the service';
-  while (!coordinator.output().includes(isOpen)) await once(coordinator.child.stdout!, 'data');
+  while (!coordinator.log.includes(isOpen)) await once(coordinator.child.stdout!, 'data');
   const from = performance.now();
   coordinator.child.kill('SIGTERM');
   expect(await once(coordinator.child, 'exit')).toEqual([0, null]);

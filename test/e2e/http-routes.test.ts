@@ -1,5 +1,5 @@
 /** Calls every documented route of a real coordinator process without a key, with a wrong key, and with a right key. */
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const KEY = 'user-key-0123456789';
@@ -12,7 +12,7 @@ interface Route {
 }
 
 let database: TestDatabase;
-let coordinator: CoordinatorProcess;
+let coordinator: SystemProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -35,7 +35,7 @@ async function createWalkedSession(): Promise<void> {
 }
 
 afterAll(async () => {
-  await coordinator?.stop();
+  await coordinator?.signal('SIGTERM');
   await database?.drop();
 });
 

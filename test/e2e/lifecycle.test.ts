@@ -1,7 +1,7 @@
 /** DELETE removes everything of a session, at any moment of its life, and no key comes back (I9). */
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
-import { seeded } from '../support/data/market.js';
+import { mulberry32 } from '../support/data/market.js';
 
 const MOMENTS = 12;
 const MOMENT_MS = 250;
@@ -61,7 +61,7 @@ test('I1 I9 the same id is a new session after DELETE, whatever still runs for t
 });
 
 test('I9 a session may be deleted at any moment of its beginning', async () => {
-  const random = seeded(9);
+  const random = mulberry32(9);
   const ids = Array.from({ length: MOMENTS }, (_, i) => `moment-${i}`);
   for (const id of ids) {
     await api.run(lab.spec(id));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calendarNamed, DayGrid, parseInterval, type Bar } from '@barkeep/bars';
 import { Api, type Session } from '../support/system/api.js';
-import { marketBars, seeded, writeBars } from '../support/data/market.js';
+import { marketBars, mulberry32, writeBars } from '../support/data/market.js';
 import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
 const MINUTE = 60_000;
@@ -233,7 +233,7 @@ test.each([
   'I10 rows at random times of %s, %s to %s: the counts add up, also after a symbol joined and one left',
   async (id, start, end, hours) => {
     const calendar = calendarNamed(id);
-    const random = seeded(17);
+    const random = mulberry32(17);
     const days = [...calendar.tradingDays(start, end, hours)];
     const dayAfter = new Date(Date.parse(end) + 24 * HOUR).toISOString().slice(0, 10);
     const from = Math.min(calendar.startOf(start), days[0]!.segments[0]!.open);

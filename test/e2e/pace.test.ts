@@ -7,7 +7,7 @@ import { Api } from '../support/system/api.js';
 import { processOf } from '../support/system/disturbed-system.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
 import { holey, marketBars, tradingDays, writeBars } from '../support/data/market.js';
-import { eventsOf, minuteByMinute, said, type StoredEvent } from '../support/sessions/session-events.js';
+import { eventsOf, minuteByMinute, eventTexts, type StoredEvent } from '../support/sessions/session-events.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
@@ -66,7 +66,7 @@ test('every bar is delivered once, in order, when it is due, and the lateness do
   const id = await api().run({ ...SPEC, id: 'paced', end: DATES.start, pace: clock(speed) });
   await api().completed(id);
   const found = await events(id);
-  expect(said(found)).toEqual(said(minuteByMinute(DAYS.slice(0, 1))));
+  expect(eventTexts(found)).toEqual(eventTexts(minuteByMinute(DAYS.slice(0, 1))));
   const late = lateness(found, speed);
   expect(late).toHaveLength(390);
   // A drift of one millisecond a bar would add up to 390 ms.
@@ -77,7 +77,7 @@ test('I1 a night costs no time at any speed, and the session is what it is at fu
   const id = await api().run({ ...SPEC, id: 'night', pace: clock(30_000) });
   await api().settled(id);
   const found = await events(id);
-  expect(said(found)).toEqual(said(minuteByMinute(DAYS)));
+  expect(eventTexts(found)).toEqual(eventTexts(minuteByMinute(DAYS)));
   const [close, closed, jump, opened] = found.slice(found.findIndex(({ type }) => type === 'day-closed') - 1);
   expect([close, closed, jump, opened].map((event) => event!.type)).toEqual([
     'clock',
@@ -100,7 +100,7 @@ test('a pause keeps the simulated time, and a resume continues from it', async (
   const { pace } = await api().completed(id);
   expect(pace.overruns).toBe(0);
   const found = await events(id);
-  expect(said(found)).toEqual(said(minuteByMinute(DAYS.slice(0, 1))));
+  expect(eventTexts(found)).toEqual(eventTexts(minuteByMinute(DAYS.slice(0, 1))));
   expect(found.length).toBeGreaterThan(before.length);
 });
 
@@ -114,7 +114,7 @@ test('with a sink that is too slow the clock catches up, and the overrun is coun
   const { pace } = await api().completed(id);
   expect(pace.overruns).toBeGreaterThan(0);
   const found = await events(id);
-  expect(said(found)).toEqual(said(minuteByMinute(DAYS)));
+  expect(eventTexts(found)).toEqual(eventTexts(minuteByMinute(DAYS)));
   // A delay on the first day does not move the due times of the second day. A clock that kept the delay would be 400 ms
   // late.
   const late = lateness(found, 6_000);
@@ -140,7 +140,7 @@ test('a barrier that is not ready in time is an overrun too, and the clock stays
   expect(held.clock).toBe(new Date(DAYS[0]!.segments[0]!.close).toISOString());
   await repository.open();
   await api().completed(id);
-  expect(said(await events(id))).toEqual(said(minuteByMinute(DAYS)));
+  expect(eventTexts(await events(id))).toEqual(eventTexts(minuteByMinute(DAYS)));
 });
 
 test('I1 I3 a take-over continues from the clock, and no bar is delivered twice', async () => {
@@ -154,6 +154,6 @@ test('I1 I3 a take-over continues from the clock, and no bar is delivered twice'
   await killed.signal('SIGKILL');
   coordinators = coordinators.filter((other) => other !== killed);
   await api().settled(id);
-  expect(said(await events(id))).toEqual(said(minuteByMinute(DAYS)));
+  expect(eventTexts(await events(id))).toEqual(eventTexts(minuteByMinute(DAYS)));
   expect(await api().digest(id)).toBe(digest);
 });

@@ -1,6 +1,6 @@
 /** Sessions over packed days, over rows, and over partly packed days have the same bytes (I1). */
 import { Api } from '../support/system/api.js';
-import { holey, marketBars, seeded, writeBars } from '../support/data/market.js';
+import { holey, marketBars, mulberry32, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD'];
@@ -89,7 +89,7 @@ it('I1 a session is the same over rows, over packs, and over some of both', asyn
     expect([name, await outcome(spec)]).toEqual([name, overRows.get(name)]);
 
   // Rows are written again with the same values: their packs are removed, and nothing else changes.
-  const random = seeded(9);
+  const random = mulberry32(9);
   for (const { symbol_id, open } of await system.query<{ symbol_id: number; open: Date }>(
     'SELECT symbol_id, open FROM packed_days',
   )) {

@@ -54,13 +54,13 @@ describeWithLean('repair from repositories of all kinds', () => {
     expect(await api.metrics(id, 'SPY')).toMatchObject({ barQuality: 100, filled: 780, gapCount: 0 });
     const settled = await api.settled(id);
     expect(settled.counts).toMatchObject({ filled: 2 * 780 - 1, unfillable: 1 });
-    const questions = await repositories.questions();
-    expect(questions.get('flaky SPY 2013-10-04')).toBe(FLAKY_THROWS + 1);
-    expect(questions.get('flaky SPY 2013-10-07')).toBe(FLAKY_THROWS + 1);
-    expect(questions.get('flaky IBM 2013-10-07')).toBe(FLAKY_THROWS + 1);
+    const requests = await repositories.requestCounts();
+    expect(requests.get('flaky SPY 2013-10-04')).toBe(FLAKY_THROWS + 1);
+    expect(requests.get('flaky SPY 2013-10-07')).toBe(FLAKY_THROWS + 1);
+    expect(requests.get('flaky IBM 2013-10-07')).toBe(FLAKY_THROWS + 1);
     // IBM lacks this minute in every dataset. Five answers without the bar settle it; a failure does not count as an
     // answer.
-    expect(questions.get('flaky IBM 2013-10-04')).toBe(FLAKY_THROWS + 5);
+    expect(requests.get('flaky IBM 2013-10-04')).toBe(FLAKY_THROWS + 5);
   });
 
   it('I7 keeps the good ones of its records, and counts the bad ones with their reasons', async () => {
@@ -69,7 +69,7 @@ describeWithLean('repair from repositories of all kinds', () => {
     const { counts } = await api.completed(id);
     expect(counts).toMatchObject({ filled: 390, backfilled: lacking('SPY', '2013-10-04'), missing: 0, absent: 0 });
     expect(counts.refused).toBe(Object.values(SLOPPY_RECORDS).reduce((sum, count) => sum + count));
-    expect((await repositories.questions()).get('sloppy SPY 2013-10-04')).toBe(1);
+    expect((await repositories.requestCounts()).get('sloppy SPY 2013-10-04')).toBe(1);
   });
 
   it('counts minutes that a dataset declared complete lacks as minutes without a trade', async () => {

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@barkeep/client';
-import { freePort, RedisServer } from '../faults/lab/redis-server.js';
+import { RedisServer } from '../faults/lab/redis-server.js';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
@@ -22,8 +22,8 @@ let store: RedisServer;
 let api: Api;
 
 beforeAll(async () => {
-  queue = await RedisServer.start(join(folder, 'queue'), await freePort());
-  store = await RedisServer.start(join(folder, 'session'), await freePort());
+  queue = await RedisServer.start(join(folder, 'queue'));
+  store = await RedisServer.start(join(folder, 'session'));
   system = await TestSystem.create({ REDIS_URL: queue.url, SESSION_REDIS_URL: store.url });
   await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
   api = new Api((await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' })).url);

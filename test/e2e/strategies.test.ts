@@ -154,13 +154,13 @@ test('a coordinator that is killed, alone or together with the consumer, does no
   const random = seeded(6);
   const follow = { consumer: 'one' };
   const first = strategies.start({ session: id, follow, holdAt: random.int(20, 100), dieAt: random.int(300, 400) });
-  await first.says('held');
+  await first.waitFor('held');
   await coordinator.signal('SIGKILL');
   first.release(); // the first strategy continues up to where the clock stands, while no coordinator runs
   coordinator = await system.coordinator({ BARKEEP_PORT: port });
   await first.killed();
   const second = strategies.start({ session: id, follow, holdAt: random.int(20, 100) });
-  await second.says('held');
+  await second.waitFor('held');
   await Promise.all([second.killed({ now: true }), restartCoordinator()]);
   const third = strategies.start({ session: id, follow });
   expectOneRun([await first.steps(), await second.steps(), await third.done()]);
@@ -187,7 +187,7 @@ test('I8 a consumer that pauses halts its session and nothing else, and memory s
   const id = await started('slow', { heartbeatSeconds: 8 }, LONG);
   const options = { session: id, follow: { consumer: 'slow' }, pauseAt, pauseMs: PAUSE_MS };
   const slow: Strategy = strategies.start(options);
-  await slow.says('paused');
+  await slow.waitFor('paused');
   // The clock reaches its limit. From here on nothing else happens to the session.
   const reached = await api().until(id, ({ clock, consumers, frontier, watermark }) => {
     const ahead = Date.parse(clock!) - Date.parse(consumers[0]!.time);
@@ -201,7 +201,7 @@ test('I8 a consumer that pauses halts its session and nothing else, and memory s
   await runBeside('warm-up');
   const before = await memory();
   await runBeside('beside');
-  await slow.says('rested');
+  await slow.waitFor('rested');
   const after = await memory();
   expect(after.coordinator - before.coordinator).toBeLessThan(64 * MIB);
   expect(after.redis - before.redis).toBeLessThan(4 * MIB);

@@ -6,7 +6,7 @@
 import { SessionReader, UnknownSymbolError, type OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
-import { holey, marketBars, seeded, type BarsBySymbol } from '../support/data/market.js';
+import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
 import type { SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'];
@@ -48,7 +48,7 @@ test.each([
   'I1 I2 I9 symbols may come and go a hundred times, with %s',
   async (_, barrier) => {
     const id = `changing-${typeof barrier}`;
-    const random = seeded(SEED);
+    const random = mulberry32(SEED);
     const present = new Set(FIRST);
     await lab.repository.holdFrom(lab.day(0));
     await api().run(specOf(id, FIRST, barrier));
@@ -190,7 +190,7 @@ class Watch {
   private clock = 0;
   private frontier = '';
   private ended = false;
-  private readonly random = seeded(1);
+  private readonly random = mulberry32(1);
 
   constructor(
     private readonly session: OpenSession,

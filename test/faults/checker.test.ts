@@ -12,14 +12,14 @@ const counts = {
   missing: 0,
 };
 const outcome: Outcome = { digest: 'd', counts, metrics: [], consumers: [] };
-const look = (at: number, clock: number) => ({ at, clock, frontier: 50, watermark: 40 });
+const sample = (at: number, clock: number) => ({ at, clock, frontier: 50, watermark: 40 });
 
 function evidence(change: Partial<Evidence> = {}): Evidence {
   return {
     kind: KINDS.day,
     reference: outcome,
     outcome,
-    observations: { looks: [look(1, 10), look(2, 40)], silentMs: 0 },
+    observations: { samples: [sample(1, 10), sample(2, 40)], silentMs: 0 },
     setsBack: false,
     deaths: [],
     jobsLeft: [],
@@ -30,7 +30,7 @@ function evidence(change: Partial<Evidence> = {}): Evidence {
 
 const found = (change: Partial<Evidence>) => violationsOf(evidence(change)).map(({ kind, what }) => `${kind}: ${what}`);
 
-test('a session that is as undisturbed has no violations', () => {
+test('a session that ends as the undisturbed one has no violations', () => {
   expect(violationsOf(evidence())).toEqual([]);
 });
 
@@ -44,11 +44,11 @@ test('I1 I6 another digest, other counts and counts that do not add up are viola
 });
 
 test('I2 a clock beyond frontier or watermark, and one that goes back, are violations', () => {
-  const looks = [look(1, 45), look(2, 30), look(3, 60)];
-  expect(found({ observations: { looks, silentMs: 0 } })).toHaveLength(4);
-  expect(found({ observations: { looks: looks.slice(0, 2), silentMs: 0 }, kind: KINDS.none, setsBack: true })).toEqual(
-    [],
-  );
+  const samples = [sample(1, 45), sample(2, 30), sample(3, 60)];
+  expect(found({ observations: { samples, silentMs: 0 } })).toHaveLength(4);
+  expect(
+    found({ observations: { samples: samples.slice(0, 2), silentMs: 0 }, kind: KINDS.none, setsBack: true }),
+  ).toEqual([]);
 });
 
 test('dead processes, blocked loops, and keys and jobs that are left are violations', () => {
@@ -56,7 +56,7 @@ test('dead processes, blocked loops, and keys and jobs that are left are violati
     deaths: ['worker ended'],
     jobsLeft: ['j'],
     keysLeft: ['k'],
-    observations: { looks: [], silentMs: 60_000 },
+    observations: { samples: [], silentMs: 60_000 },
   };
   expect(violationsOf(evidence(change)).map(({ kind }) => kind)).toEqual(['dead', 'blocked', 'left', 'left']);
 });

@@ -20,7 +20,7 @@ export interface Evidence {
   observations: Observations;
   /** True when a fault took data from the session store or removed the session. */
   setsBack: boolean;
-  /** Processes that ended unasked. */
+  /** Processes that ended although no fault ended them. */
   deaths: readonly string[];
   /** Jobs of the session in the queues after it was removed. */
   jobsLeft: readonly string[];
@@ -28,7 +28,7 @@ export interface Evidence {
   keysLeft: readonly string[];
 }
 
-export type ViolationKind = 'wrong' | 'stands-still' | 'dead' | 'blocked' | 'left';
+type ViolationKind = 'wrong' | 'stands-still' | 'dead' | 'blocked' | 'left';
 
 export interface Violation {
   kind: ViolationKind;
@@ -54,10 +54,10 @@ export function violationsOf(evidence: Evidence): Violation[] {
 }
 
 /** I2 in everything that was observed. */
-function timesWrong({ observations: { looks }, setsBack, kind }: Evidence): string[] {
+function timesWrong({ observations: { samples }, setsBack, kind }: Evidence): string[] {
   const wrong = new Set<string>();
   let before = -Infinity;
-  for (const { clock, frontier, watermark } of looks) {
+  for (const { clock, frontier, watermark } of samples) {
     if (Number.isNaN(clock)) continue;
     if (clock > frontier) wrong.add(`I2: the clock ${iso(clock)} passed the frontier ${iso(frontier)}`);
     if (kind.hasBarrier && clock > watermark)

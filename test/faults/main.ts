@@ -8,8 +8,10 @@ import { summary } from './report.js';
 import { type References, Runner, type ScheduleResult } from './runner.js';
 import { describe, type Schedule, scheduleOf } from './schedule.js';
 
+/** Schedules that one lab runs before a new one takes its place. */
 const LAB_SCHEDULES = 40;
-const LAB_STARTS_MAX = 3;
+/** Attempts to start a lab, and to run one schedule. */
+const ATTEMPTS_MAX = 3;
 
 interface Options {
   schedules: number;
@@ -18,7 +20,7 @@ interface Options {
   kind?: KindName;
   labs: number;
   verbose: boolean;
-  /** A file of results, one a line: schedules that it has are not run again, and new results are added. */
+  /** A file of results, one per line: schedules that it has are not run again, and new results are added. */
   results?: string;
 }
 
@@ -70,7 +72,7 @@ function nextLab(): Promise<Lab> {
       try {
         return await Lab.create(print);
       } catch (error) {
-        if (attempt === LAB_STARTS_MAX) throw error;
+        if (attempt === ATTEMPTS_MAX) throw error;
         print(`a lab did not start: ${String(error)}`);
       }
     }
@@ -101,7 +103,7 @@ async function runInLabs(
         inLab = 0;
       }
       const result = await runner.run(schedule).catch((error: unknown) => {
-        if (attempt === LAB_STARTS_MAX) throw error;
+        if (attempt === ATTEMPTS_MAX) throw error;
         print(`seed ${schedule.seed} did not run: ${String(error)}`);
       });
       if (result) {

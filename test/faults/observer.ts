@@ -1,14 +1,14 @@
-/** Watches one schedule while it runs: the session's times in the store, whether coordinators answer, and what programs do. */
+/** Watches one schedule while it runs: the session's times in the store, and whether coordinators answer. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabProcess } from './lab/process.js';
 import type { SessionUnderTest } from './session.js';
 
-const LOOK_MS = 50;
+const SAMPLE_EVERY_MS = 50;
 const ALIVE_EVERY_MS = 500;
 const ALIVE_LIMIT_MS = 2_000;
 
 /** The session's times at one moment, epoch ms of simulated time; NaN for a store without them. */
-export interface Look {
+export interface Sample {
   /** Real time, ms. */
   at: number;
   clock: number;
@@ -19,25 +19,25 @@ export interface Look {
 
 /** What was observed. */
 export interface Observations {
-  /** Only looks that differ from the one before. */
-  looks: Look[];
+  /** Only samples that differ from the one before. */
+  samples: Sample[];
   /** The longest time that a live coordinator did not answer `/health/live`, ms. */
   silentMs: number;
 }
 
 export class Observer {
-  readonly seen: Observations = { looks: [], silentMs: 0 };
+  readonly seen: Observations = { samples: [], silentMs: 0 };
   private isDone = false;
   private readonly running: Promise<unknown>;
 
   constructor(private readonly session: SessionUnderTest) {
     const { coordinators } = session.lab;
-    this.running = Promise.all([this.lookAtStore(), ...coordinators.map((process) => this.askWhetherAlive(process))]);
+    this.running = Promise.all([this.watchStore(), ...coordinators.map((process) => this.watchHealth(process))]);
   }
 
   /** When the session last progressed, real ms. */
   get progressAt(): number {
-    return this.seen.looks.at(-1)?.at ?? 0;
+    return this.seen.samples.at(-1)?.at ?? 0;
   }
 
   async stop(): Promise<Observations> {
@@ -46,11 +46,11 @@ export class Observer {
     return this.seen;
   }
 
-  private async lookAtStore(): Promise<void> {
+  private async watchStore(): Promise<void> {
     const { client } = this.session.lab.redis.session;
     const partitions = Math.ceil((this.session.kind.spec['symbols'] as string[]).length / 128);
     while (!this.isDone) {
-      await delay(LOOK_MS);
+      await delay(SAMPLE_EVERY_MS);
       try {
         // In one transaction: a store that is set back between two reads would show times of two states.
         const reads = client.multi();
@@ -60,22 +60,22 @@ export class Observer {
         const replies = (await reads.exec()) as [Error | null, (string | null)[]][];
         const times = replies.map(([, found]) => found.map((text) => (text === null ? NaN : Number(text))));
         const [, ...limits] = times[0]!.map((_, field) => Math.min(...times.map((row) => row[field]!)));
-        this.note({ at: Date.now(), clock: times[0]![0]!, frontier: limits[0]!, watermark: limits[1]! });
+        this.add({ at: Date.now(), clock: times[0]![0]!, frontier: limits[0]!, watermark: limits[1]! });
       } catch {
         // the server is away
       }
     }
   }
 
-  private note(look: Look): void {
-    const last = this.seen.looks.at(-1);
+  private add(sample: Sample): void {
+    const last = this.seen.samples.at(-1);
     const isSame =
       last !== undefined &&
-      (['clock', 'frontier', 'watermark'] as const).every((name) => Object.is(last[name], look[name]));
-    if (!isSame) this.seen.looks.push(look);
+      (['clock', 'frontier', 'watermark'] as const).every((name) => Object.is(last[name], sample[name]));
+    if (!isSame) this.seen.samples.push(sample);
   }
 
-  private async askWhetherAlive(process: LabProcess): Promise<void> {
+  private async watchHealth(process: LabProcess): Promise<void> {
     let answeredAt = Date.now();
     while (!this.isDone) {
       await delay(ALIVE_EVERY_MS);

@@ -29,7 +29,7 @@ export function summary(results: readonly ScheduleResult[], seconds: number): st
 }
 
 /** A row for each fault: how often it was tried, and the times to progress in seconds. */
-export function recoveryTable(results: readonly ScheduleResult[]): string {
+function recoveryTable(results: readonly ScheduleResult[]): string {
   const tried = new Map<string, number>();
   for (const { schedule } of results) {
     for (const { name } of schedule.faults) tried.set(name, (tried.get(name) ?? 0) + 1);
@@ -40,17 +40,14 @@ export function recoveryTable(results: readonly ScheduleResult[]): string {
   const rows = [...tried]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, count]) => row(name, count, times.get(name) ?? []));
-  const all = row('all', faultsIn(tried), [...times.values()].flat());
+  const triedInAll = [...tried.values()].reduce((sum, count) => sum + count, 0);
+  const all = row('all', triedInAll, [...times.values()].flat());
   return [
     '| fault | tried | measured | p50, s | p99, s | longest, s |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
     all,
   ].join('\n');
-}
-
-function faultsIn(tried: ReadonlyMap<string, number>): number {
-  return [...tried.values()].reduce((sum, count) => sum + count, 0);
 }
 
 function row(name: string, count: number, times: readonly number[]): string {

@@ -1,4 +1,4 @@
-/** Runs one schedule in a lab: a session, its faults, its end, and what is left of it. Judges nothing: see checker.ts. */
+/** Runs one schedule in a lab: a session, its faults, its end, and what is left of it. The checker (checker.ts) judges the results. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobPrefix } from '@barkeep/service';
 import type { Session } from '../support/system/api.js';
@@ -20,7 +20,7 @@ const LEFT_LIMIT_MS = 40_000;
 const RESOURCES = ['session-redis', 'queue-redis', 'postgres', 'coordinator', 'worker', 'consumer', 'call', 'clock'];
 
 /** How long a session took to progress after a fault. */
-export interface Recovery {
+interface Recovery {
   fault: string;
   ms: number;
 }
@@ -33,6 +33,7 @@ export interface ScheduleResult {
   tookMs: number;
 }
 
+/** When a fault was active, real ms. */
 interface Span {
   name: string;
   from: number;
@@ -81,13 +82,14 @@ export class Runner {
     });
     note('removed');
     const setsBack = schedule.faults.some(({ name }) => faultNamed(name).setsBack);
-    const programs = [...session.consumers, ...(session.feeder ? [session.feeder] : [])];
+    // A consumer may end with an error when its session lost data or was stopped.
     const mayEnd = setsBack || schedule.faults.some(({ name }) => name === 'call-stop');
-    const deaths = [...this.lab.processes, ...(mayEnd ? [] : programs)].flatMap((process) => process.deaths.splice(0));
+    const processes = [...this.lab.processes, ...(mayEnd ? [] : session.programs)];
+    const deaths = processes.flatMap((process) => process.deaths.splice(0));
     const evidence: Evidence = {
       kind: KINDS[schedule.kind],
       reference,
-      outcome: outcome ?? undefined,
+      outcome,
       observations,
       setsBack,
       deaths,
@@ -96,7 +98,7 @@ export class Runner {
     violations.push(...violationsOf(evidence));
     const recoveries = recoveriesOf(
       spans,
-      observations.looks.map(({ at }) => at),
+      observations.samples.map(({ at }) => at),
     );
     return { schedule, violations, recoveries, trace, tookMs: Date.now() - startedAt };
   }
@@ -166,7 +168,7 @@ export class Runner {
       if (status.state !== state) note(`state ${(state = status.state)}`);
       if (status.state === 'failed') throw new Error(`the session failed: ${status.error}`);
       if (status.state === 'lost' || status.state === 'stopped' || status.state === 'created') {
-        await session.start();
+        await session.steer('start');
         if (session.feeder?.hasFinished) await session.feedAgain();
       }
       const isQuiet = Date.now() - observer.progressAt > FEED_AGAIN_MS;
@@ -197,9 +199,7 @@ export class Runner {
 
   /** Removes the session. @returns what is left of it, and of those that were removed before, after a while */
   private async remove(session: SessionUnderTest): Promise<{ keysLeft: string[]; jobsLeft: string[] }> {
-    await Promise.all(
-      [...session.consumers, ...(session.feeder ? [session.feeder] : [])].map((program) => program.end('SIGKILL')),
-    );
+    await Promise.all(session.programs.map((program) => program.end('SIGKILL')));
     await session.remove();
     this.removed.push(session.keyPattern);
     const deadline = Date.now() + LEFT_LIMIT_MS;
@@ -237,7 +237,7 @@ export class Runner {
   }
 }
 
-/** Starts programs of users again when they end before the session does. */
+/** Starts the user's programs again when they end before the session does. */
 class Supervisor {
   private isDone = false;
   private readonly running: Promise<void>;
@@ -257,8 +257,7 @@ class Supervisor {
   private async watch(): Promise<void> {
     while (!this.isDone) {
       await delay(500);
-      const { consumers, feeder } = this.session;
-      for (const program of [...consumers, ...(feeder ? [feeder] : [])]) {
+      for (const program of this.session.programs) {
         if (program.hasChild || program.hasFinished || program.isEnding) continue;
         this.note(`${program.name} starts again`);
         await program.start().catch(() => undefined);
@@ -271,7 +270,7 @@ function isSettled({ state, counts, watermark, frontier }: Session): boolean {
   return state === 'completed' && counts.absent === 0 && counts.missing === 0 && watermark === frontier;
 }
 
-/** Ends of processes are measured from the fault, all others from its end. */
+/** Faults whose recovery is measured from their beginning, when a process ends. All others are measured from their end. */
 const FROM_START = /^(coordinator|worker|consumer)-(kill|term)$/;
 
 /** The recovery of each fault after which no other fault was active until the session progressed. */

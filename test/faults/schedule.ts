@@ -20,8 +20,8 @@ export interface Schedule {
   faults: readonly PlannedFault[];
 }
 
-/** What is chosen from. `only` names one fault, `kind` one kind of session. */
-export interface ScheduleOptions {
+/** The faults to choose from; `only` names one of them, `kind` one kind of session. */
+interface ScheduleOptions {
   faults: readonly FaultInfo[];
   only?: string;
   kind?: KindName;

@@ -1,6 +1,6 @@
 /**
- * The session of one schedule, with its consumers and its feeder. Calls the API as a careful user does: through any coordinator, and
- * again until a call is answered with success or a final refusal (I13).
+ * The session of one schedule, with its consumers and its feeder. Calls the API as a careful user does: through any coordinator, and it
+ * repeats a call until the answer is a success or a final refusal (I13).
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ import type { Lab } from './lab/lab.js';
 import type { LabProcess } from './lab/process.js';
 
 const CALL_LIMIT_MS = 120_000;
-/** Longer than the deadline of the API, which answers 503 then. */
+/** Longer than the time after which the API itself answers 503. */
 const ATTEMPT_LIMIT_MS = 35_000;
 const RETRY_MS = 200;
 const STEP_WORK_MS = 2;
 const FEED_PAUSE_MS = 150;
 
-/** A call was not answered with success in its time. */
+/** A call was refused, or not answered in time. */
 export class CallError extends Error {
   override readonly name = 'CallError';
 }
@@ -26,8 +26,6 @@ export class CallError extends Error {
 export class SessionUnderTest {
   readonly consumers: LabProcess[] = [];
   feeder: LabProcess | undefined;
-  /** True between the calls that pause or stop the session and those that continue it. */
-  isHeld = false;
   readonly kind: Kind;
   private turn = 0;
 
@@ -37,6 +35,11 @@ export class SessionUnderTest {
     kind: KindName,
   ) {
     this.kind = KINDS[kind];
+  }
+
+  /** The user's programs: its consumers, and its feeder if it has one. */
+  get programs(): LabProcess[] {
+    return [...this.consumers, ...(this.feeder ? [this.feeder] : [])];
   }
 
   get keyPattern(): string {
@@ -60,7 +63,7 @@ export class SessionUnderTest {
       const argument = { session: this.id, file, pauseMs: FEED_PAUSE_MS };
       this.feeder = await this.lab.program(`${this.id}-feeder`, 'feeder.mjs', argument);
     }
-    await Promise.all([...this.consumers, ...(this.feeder ? [this.feeder] : [])].map((program) => program.start()));
+    await Promise.all(this.programs.map((program) => program.start()));
   }
 
   status(): Promise<Session> {
@@ -73,39 +76,23 @@ export class SessionUnderTest {
     return this.ok('GET', `/symbols/${symbol}/metrics`);
   }
 
-  async pause(): Promise<void> {
-    this.isHeld = true;
-    await this.steer('pause');
+  /** Calls that the state of the session may refuse. */
+  async steer(call: 'start' | 'pause' | 'resume' | 'stop' | 'upkeep'): Promise<void> {
+    await this.ok('POST', `/${call}`, [409]);
   }
-  async resume(): Promise<void> {
-    await this.steer('resume');
-    this.isHeld = false;
-  }
-  async stop(): Promise<void> {
-    this.isHeld = true;
-    await this.steer('stop');
-  }
-  async start(): Promise<void> {
-    await this.steer('start');
-    this.isHeld = false;
-  }
-  async upkeep(): Promise<void> {
-    await this.ok('POST', '/upkeep', undefined, [409]);
-  }
+  /** A session that has ended refuses a new symbol. */
   async addSymbol(symbol: string): Promise<void> {
-    await this.ok('PUT', `/symbols/${symbol}`, undefined, [404, 409]);
+    await this.ok('POST', `/symbols/${symbol}`, [409]);
   }
   async removeSymbol(symbol: string): Promise<void> {
-    await this.ok('DELETE', `/symbols/${symbol}`, undefined, [404, 409]);
+    await this.ok('DELETE', `/symbols/${symbol}`, [404]);
   }
   async recreate(): Promise<void> {
-    this.isHeld = true;
     await this.remove();
     await this.create();
-    this.isHeld = false;
   }
   async remove(): Promise<void> {
-    await this.ok('DELETE', '', undefined, [404]);
+    await this.ok('DELETE', '', [404]);
   }
   /** Sends all bars again. */
   async feedAgain(): Promise<void> {
@@ -127,15 +114,11 @@ export class SessionUnderTest {
   private async create(): Promise<void> {
     const spec = { ...this.kind.spec, id: this.id };
     await this.request('POST', '/v1/sessions', spec);
-    await this.ok('POST', '/start', undefined, [409]);
+    await this.steer('start');
   }
 
-  private async steer(call: string): Promise<void> {
-    await this.ok('POST', `/${call}`, undefined, [409]);
-  }
-
-  private ok<T>(method: string, path: string, body?: unknown, also: readonly number[] = []): Promise<T> {
-    return this.request(method, `/v1/sessions/${this.id}${path}`, body, also);
+  private ok<T>(method: string, path: string, also: readonly number[] = []): Promise<T> {
+    return this.request(method, `/v1/sessions/${this.id}${path}`, undefined, also);
   }
 
   /** @param also statuses that are a final answer besides success */

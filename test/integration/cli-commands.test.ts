@@ -6,7 +6,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
@@ -130,6 +130,10 @@ describe('barkeep', () => {
     }
   });
 
+  it('completion in zsh does not change PATH, to which zsh ties the variable path', async () => {
+    expect((await barkeep(['completion', 'zsh'])).stdout).not.toMatch(/\bpath=/i);
+  });
+
   it('doctor says what is wrong and starts nothing', async () => {
     const { code, stdout } = await barkeep(['doctor', '--json'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' });
     expect(code).toBe(1);
@@ -166,7 +170,7 @@ describe('barkeep', () => {
 describe('a coordinator with keys', () => {
   const [KEY, ADMIN] = ['user-key-0123456789', 'admin-key-0123456789'];
   let database: TestDatabase;
-  let coordinator: CoordinatorProcess;
+  let coordinator: SystemProcess;
   beforeAll(async () => {
     database = await createTestDatabase();
     const keys = { BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN };
@@ -178,7 +182,7 @@ describe('a coordinator with keys', () => {
     expect(created.status).toBe(201);
   });
   afterAll(async () => {
-    await coordinator?.stop();
+    await coordinator?.signal('SIGTERM');
     await database?.drop();
   });
 
@@ -237,7 +241,7 @@ describe('barkeep calendar check --table', () => {
   it('names a table that is not there or has other columns', async () => {
     const absent = await barkeep(['calendar', 'check', 'XTKS', '--table', 'absent.csv']);
     expect(absent).toMatchObject({ code: 1 });
-    expect(absent.stderr).toContain('--table: expected a readable file, was absent.csv');
+    expect(absent.stderr).toContain('--table: expected a file, was: ENOENT');
     await writeFile(join(folder, 'other.csv'), 'day;open;close\n');
     const other = await barkeep(['calendar', 'check', 'XTKS', '--table', 'other.csv']);
     expect(other.code).not.toBe(0);

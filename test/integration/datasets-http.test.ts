@@ -5,7 +5,7 @@
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
 import { Api } from '../support/system/api.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 
 const USER = 'user-key-0123456789';
@@ -14,7 +14,7 @@ const DATES = { start: '2015-12-23', end: '2015-12-28' };
 const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
 
 let database: TestDatabase;
-let coordinator: CoordinatorProcess;
+let coordinator: SystemProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await coordinator?.stop();
+  await coordinator?.signal('SIGTERM');
   await database?.drop();
 });
 

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, RedisServer } from '../faults/lab/redis-server.js';
+import { RedisServer } from '../faults/lab/redis-server.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 let gate: TcpGate;
@@ -129,7 +129,7 @@ test.each([
   'I11 a connection that %s leaves a server that became a replica for the one that its address names now',
   async (_, to) => {
     const folder = mkdtempSync(join(tmpdir(), 'demoted-'));
-    const old = await RedisServer.start(folder, await freePort());
+    const old = await RedisServer.start(folder);
     gate.retarget(old.url);
     const redis = to(gate.url);
     try {

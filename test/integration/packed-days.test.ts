@@ -19,7 +19,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
-import { holey, marketBars, seeded, tradingDays } from '../support/data/market.js';
+import { holey, marketBars, mulberry32, tradingDays } from '../support/data/market.js';
 import { mergeChanges } from '../../libs/bar-repository/src/datasets.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
@@ -135,7 +135,7 @@ test('I1 a pack has the bars of its rows, and packing again changes nothing', as
 
 test('a part of a day is the part of its chunk', async () => {
   await pack();
-  const random = seeded(8);
+  const random = mulberry32(8);
   for (const grid of GRIDS) {
     for (let i = 0; i < 10; i++) {
       const from = Math.floor(random() * grid.slotCount);
@@ -362,7 +362,7 @@ describe('races', () => {
   });
 
   test('I1 packs are right at every moment, however writers and packers meet', async () => {
-    const random = seeded(17);
+    const random = mulberry32(17);
     const written = new AbortController();
     const write = async (isolation: string) => {
       const client = await connect();

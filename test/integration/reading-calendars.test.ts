@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CalendarBook, parseCalendar, useCalendars } from '@barkeep/bars';
-import { SessionCalendarError, SessionReader } from '@barkeep/session-data';
+import { CalendarBook, parseCalendar, SessionCalendarError, useCalendars } from '@barkeep/client';
+import { SessionReader } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
 import { flushUpTo, StoreServer } from '../support/sessions/session-store.js';
 

@@ -12,11 +12,7 @@ import { z } from 'zod';
 import * as answers from '@barkeep/api';
 import { Api } from '../support/system/api.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
-import {
-  coordinatorProcess,
-  startCoordinatorProcess,
-  type CoordinatorProcess,
-} from '../support/system/http-process.js';
+import { coordinatorProcess, startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 
 const MINUTE = 60_000;
@@ -36,7 +32,7 @@ const bars = z.array(answers.barAnswer);
 const own = () => ({ DATABASE_URL: database.url, BARKEEP_SESSION_PREFIX: 'reading-http' });
 let database: TestDatabase;
 let folder: string;
-let coordinator: CoordinatorProcess;
+let coordinator: SystemProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -61,7 +57,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   useCalendars(new CalendarBook());
-  await coordinator?.stop();
+  await coordinator?.signal('SIGTERM');
   await rm(folder, { recursive: true });
   await database?.drop();
 });
@@ -120,7 +116,7 @@ test('a coordinator that does not know the calendar reads a session, which keeps
     expect((await fetch(`${other.url}/v1/sessions/mars-2`, { method: 'DELETE' })).status).toBe(204);
     expect((await fetch(`${url}/mars-2`)).status).toBe(404);
   } finally {
-    await other.stop();
+    await other.signal('SIGTERM');
   }
 });
 
@@ -137,7 +133,7 @@ test('without the kept days of a session it shows the session, and says why its 
     expect(response.status).toBe(409);
     expect(await response.json()).toMatchObject({ type: 'urn:barkeep:problem:unknown-calendar' });
   } finally {
-    await other.stop();
+    await other.signal('SIGTERM');
   }
 });
 
@@ -151,7 +147,7 @@ test('I9 it can delete such a session in every state, and leaves no key of it', 
     await (id === 'gone-created' ? api.ok('POST', '/v1/sessions', { ...spec, id }) : api.run({ ...spec, id }));
   for (const id of ids) if (id !== 'gone-created') await api.completed(id);
   await api.ok('DELETE', '/v1/sessions/gone-stopped/symbols/EMPTY');
-  await coordinator.stop();
+  await coordinator.signal('SIGTERM');
   await changeSessions("days = NULL, state = replace(id, 'gone-', '')", "id LIKE 'gone-%'");
   expect((await keys()).length).toBeGreaterThan(ids.length);
   const other = await startCoordinatorProcess(own());
@@ -160,7 +156,7 @@ test('I9 it can delete such a session in every state, and leaves no key of it', 
     expect(await keys()).toEqual([]);
     expect((await new Api(other.url).ok<answers.SessionPageAnswer>('GET', '/v1/sessions')).sessions).toHaveLength(1);
   } finally {
-    await other.stop();
+    await other.signal('SIGTERM');
     redis.disconnect();
   }
 });
@@ -168,10 +164,10 @@ test('I9 it can delete such a session in every state, and leaves no key of it', 
 test('a coordinator does not start with a calendar file that is wrong, and names file and field', async () => {
   const bad = await mkdtemp(join(tmpdir(), 'barkeep-calendars-'));
   await writeFile(join(bad, 'venus.json'), JSON.stringify({ ...MARS, id: 'VENUS', hours: [] }));
-  const { child, output } = coordinatorProcess({ DATABASE_URL: database.url, BARKEEP_CALENDARS_DIR: bad });
-  const [code] = await once(child, 'exit');
+  const started = coordinatorProcess({ DATABASE_URL: database.url, BARKEEP_CALENDARS_DIR: bad });
+  const [code] = await once(started.child, 'exit');
   expect(code).toBe(1);
-  expect(output()).toMatch(
+  expect(started.log).toMatch(
     /could not start: calendar file .*venus\.json: hours: expected a length of at least 1, was \[\]/,
   );
   await rm(bad, { recursive: true });

@@ -5,7 +5,7 @@
  */
 import { DayChunk, recordOffset, BACKFILLED, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { advanceTo, countedSlots, feedOf, otherBar, shuffledWithin } from '../support/programs/feeding.js';
-import { holey, marketBars, seeded, type BarsBySymbol } from '../support/data/market.js';
+import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
 import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 import type { FeedOutcome } from '../../libs/session-data/src/feed/index.js';
 
@@ -73,7 +73,7 @@ async function expectConsistent(store: TestStore): Promise<void> {
 }
 
 test.each([1, 2, 3, 4])('I1 I4 I6 a store that is fed holds what a streamed one does (seed %i)', async (seed) => {
-  const random = seeded(seed);
+  const random = mulberry32(seed);
   const source = holey(whole, 0.2, seed);
   const twin = await server.begin(server.layout(STREAMED));
   await flushUpTo(twin, source, twin.layout.end);

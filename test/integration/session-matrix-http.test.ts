@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { Api } from '../support/system/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
-import { startCoordinatorProcess, type CoordinatorProcess } from '../support/system/http-process.js';
+import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
 
@@ -27,7 +27,7 @@ const SPEC = {
 };
 
 let database: TestDatabase;
-let coordinator: CoordinatorProcess;
+let coordinator: SystemProcess;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await coordinator?.stop();
+  await coordinator?.signal('SIGTERM');
   await database?.drop();
 });
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PROBLEM_KINDS } from '@barkeep/api';
 import { calendarIds } from '@barkeep/bars';
+import * as client from '@barkeep/client';
 
 const ROOT = join(__dirname, '../..');
 const DOCUMENTS = filesLike('*.md');
@@ -42,6 +43,11 @@ describe('the documents', () => {
     const rows = [...read('docs/api.md').matchAll(/^\| `([a-z-]+)` +\| (\d{3}) /gm)];
     const documented = rows.map(([, kind, status]) => [kind, Number(status)]);
     expect(documented).toEqual(Object.entries(PROBLEM_KINDS).map(([kind, { status }]) => [kind, status]));
+  });
+
+  it('name every error class of the client', () => {
+    const errors = Object.keys(client).filter((name) => name.endsWith('Error'));
+    expect(errors.filter((name) => !read('docs/client.md').includes(`\`${name}\``))).toEqual([]);
   });
 
   it('name every calendar', () => {

@@ -34,7 +34,7 @@ export {
   type SessionMoment,
 } from './session-moments.js';
 export { ConfigError } from '@barkeep/service';
-export { percentText, useCalendars, type Bar, type ShownBar } from '@barkeep/bars';
+export { CalendarBook, parseCalendar, percentText, useCalendars, type Bar, type ShownBar } from '@barkeep/bars';
 export {
   ConsumerCountError,
   ConsumerNameError,

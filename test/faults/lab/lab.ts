@@ -43,8 +43,8 @@ export class Lab {
   /** Starts everything and stores the datasets. */
   static async create(note: (line: string) => void): Promise<Lab> {
     const folder = mkdtempSync(join(tmpdir(), 'barkeep-faults-'));
-    const session = await RedisServer.start(join(folder, 'session-redis'), await freePort());
-    const queue = await RedisServer.start(join(folder, 'queue-redis'), await freePort());
+    const session = await RedisServer.start(join(folder, 'session-redis'));
+    const queue = await RedisServer.start(join(folder, 'queue-redis'));
     const postgres = await PostgresServer.start(join(ROOT, '.barkeep/faults', folder.slice(-6)));
     const lab = new Lab(folder, { session, queue }, postgres, faketimeLibrary(note));
     try {

@@ -14,8 +14,9 @@ const READY_LIMIT_MS = 180_000;
 const RETRY_MS = 500;
 const TAIL_CHARACTERS = 8_000;
 const DEATH_LINES = 60;
+const END_LIMIT_MS = 20_000;
 
-export interface ProcessSpec {
+interface ProcessSpec {
   name: string;
   /** Arguments of Node. */
   args: readonly string[];
@@ -33,10 +34,9 @@ export interface ProcessSpec {
 export class LabProcess {
   /** Ends that no fault caused. */
   readonly deaths: string[] = [];
-  /** Starts that failed before the process was ready. */
-  failedStarts = 0;
+  /** True before its first start, and while a fault ends it and starts it again: its end is then not a death. */
+  isEnding = true;
   private child: ChildProcess | undefined;
-  private isExpected = true;
   private isFrozen = false;
   private tail = '';
   private ready = false;
@@ -62,10 +62,6 @@ export class LabProcess {
   get hasChild(): boolean {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
-  /** True while a fault ends it and starts it again. */
-  get isEnding(): boolean {
-    return this.isExpected;
-  }
   get hasFinished(): boolean {
     return this.child?.exitCode === 0;
   }
@@ -74,25 +70,24 @@ export class LabProcess {
   async start(): Promise<void> {
     const deadline = Date.now() + READY_LIMIT_MS;
     while (!(await this.spawn(deadline - Date.now()))) {
-      this.failedStarts++;
       if (Date.now() > deadline) throw new Error(`${this.name} did not start:\n${this.tail}`);
       await delay(RETRY_MS);
     }
   }
 
-  /** Ends it by a signal and waits; kills it after 20 s. */
+  /** Ends it by a signal and waits. A process that does not end in time is killed, which counts as a death. */
   async end(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
     if (!child || !this.hasChild) return;
-    this.isExpected = true;
+    this.isEnding = true;
     this.ready = false;
     if (this.isFrozen) child.kill('SIGCONT');
     const ended = once(child, 'exit');
     child.kill(signal);
     const killer = setTimeout(() => {
-      this.deaths.push(`${this.name} did not end within 20 s of ${signal}`);
+      this.deaths.push(`${this.name} did not end within ${END_LIMIT_MS / 1000} s of ${signal}`);
       child.kill('SIGKILL');
-    }, 20_000);
+    }, END_LIMIT_MS);
     await ended;
     clearTimeout(killer);
   }
@@ -115,7 +110,7 @@ export class LabProcess {
 
   private async spawn(limitMs: number): Promise<boolean> {
     const { args, env, logFile, name } = this.spec;
-    this.isExpected = false;
+    this.isEnding = false;
     this.isFrozen = false;
     this.tail = '';
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
@@ -136,13 +131,13 @@ export class LabProcess {
     this.ready = isReady;
     if (!isReady) {
       child.kill('SIGKILL');
-      return this.isExpected;
+      return this.isEnding;
     }
     child.on('exit', (code, signal) => {
       if (this.child === child) this.ready = false;
-      if (this.isExpected || (code === 0 && this.spec.ends)) return;
+      if (this.isEnding || (code === 0 && this.spec.ends)) return;
       this.deaths.push(
-        `${name} ended unasked: ${signal ?? `exit code ${code}`}\n${this.tail.trim().split('\n').slice(-DEATH_LINES).join('\n')}`,
+        `${name} ended by itself: ${signal ?? `exit code ${code}`}\n${this.tail.trim().split('\n').slice(-DEATH_LINES).join('\n')}`,
       );
     });
     return true;

@@ -34,18 +34,23 @@ export class RedisServer {
     this.client.on('error', () => undefined);
   }
 
-  static async start(folder: string, port: number): Promise<RedisServer> {
+  /** Starts a server on a free port. @param folder of its files; created if missing */
+  static async start(folder: string): Promise<RedisServer> {
     mkdirSync(folder, { recursive: true });
-    const settings = ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, 'appendonly yes', 'appendfsync everysec'];
-    settings.push(
+    const port = await freePort();
+    const settings = [
+      'bind 127.0.0.1',
+      `port ${port}`,
+      `dir ${folder}`,
+      'appendonly yes',
+      'appendfsync everysec',
       'save ""',
       'maxmemory-policy noeviction',
       'enable-debug-command yes',
       'aof-load-truncated yes',
       'set-proc-title no',
-      '',
-    );
-    writeFileSync(join(folder, 'redis.conf'), settings.join('\n'));
+    ];
+    writeFileSync(join(folder, 'redis.conf'), `${settings.join('\n')}\n`);
     const server = new RedisServer(folder, port);
     await server.start();
     return server;

@@ -11,7 +11,7 @@ interface AxeResult {
   violations: { id: string; impact: string | null; nodes: { target: unknown[]; failureSummary?: string }[] }[];
 }
 
-export interface ConsolePageOptions {
+interface ConsolePageOptions {
   password?: string;
   colorScheme?: 'light' | 'dark';
   width?: number;
@@ -58,8 +58,8 @@ export class ConsolePage {
     await this.page.goto(new URL(path, this.url).href);
   }
 
-  /** Violations of accessibility rules on the page, as text; empty when there are none. */
-  async inaccessible(): Promise<string[]> {
+  /** Violations of accessibility rules on the page, as text. */
+  async accessibilityViolations(): Promise<string[]> {
     // Uses the debugging protocol, to which the page's content policy does not apply.
     const session = await this.context.newCDPSession(this.page);
     await session.send('Runtime.evaluate', { expression: AXE });

@@ -22,15 +22,12 @@ export const REPAIR = {
   backfill: ['lean'],
 };
 
-/**
- * Imports `lean` and makes `holey` from it. @returns the regular rows of `lean`, and the keys of those that `holey`
- * lacks
- */
+/** Imports `lean` and makes `holey` from it. @returns the regular rows of `lean`, and the keys of those that `holey` lacks */
 export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; removed: ReadonlySet<string> }> {
   await importLean(system, 'lean', EQUITY_FOLDERS);
   const lean = await regularRows(system, 'lean');
   const random = seeded(SEED);
-  const gone = lean.filter(
+  const removed = lean.filter(
     ({ symbol, time }) =>
       random.chance(LEFT_OUT) ||
       (symbol === 'IBM' && time.startsWith('2013-10-08T15')) ||
@@ -42,9 +39,9 @@ export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; remo
      SELECT holey.id, b.symbol_id, b.time, b.open, b.high, b.low, b.close, b.volume
      FROM holey, bars b JOIN symbols s ON s.id = b.symbol_id
      WHERE (s.name, b.time) NOT IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))`,
-    [gone.map(({ symbol }) => symbol), gone.map(({ time }) => time)],
+    [removed.map(({ symbol }) => symbol), removed.map(({ time }) => time)],
   );
-  return { lean, removed: new Set(gone.map(keyOf)) };
+  return { lean, removed: new Set(removed.map(keyOf)) };
 }
 
 /** The key of a row in the result of {@link makeHoley}. */

@@ -1,35 +1,26 @@
 /**
  * Real minute bars for a test: QuantConnect Lean's sample data, from a folder next to the checkout that is not part of
- * the project. When the folder is missing, tests that need it are skipped, and their names say so.
+ * the project.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
+import { describeOrSkip } from '../setup/describe-or-skip.js';
 import type { TestSystem } from '../system/system.js';
+import type { PlainBar } from './plain-dataset.js';
 
 const LEAN = join(__dirname, '../../../../shared/data/lean');
 
 /** Trading dates of the equity files. */
 export const EQUITY_DATES = ['2013-10-04', '2013-10-07', '2013-10-08', '2013-10-09', '2013-10-10', '2013-10-11'];
 
-/** One bar as it is in a dataset. */
-export interface Row {
-  symbol: string;
-  /** ISO 8601, UTC. */
-  time: string;
-  open: number;
-  high: number;
-  low: number;
-  close: number;
-  volume: number;
-}
+/** One bar of a dataset; `time` is ISO 8601, UTC. */
+export type Row = Omit<PlainBar, 'time'> & { symbol: string; time: string };
 
-/** Like `describe`. Without the data the tests are skipped, with the reason in their name. */
+/** Like `describe`. Without the data the tests are skipped. */
 export function describeWithLean(name: string, tests: () => void): void {
-  if (existsSync(LEAN)) return describe(name, tests);
-  const reason = 'skipped: there is no folder ../shared/data/lean beside the checkout';
-  console.warn(`${name}: ${reason}`);
-  describe.skip(`${name} (${reason})`, tests);
+  const reason = 'there is no folder ../shared/data/lean beside the checkout';
+  describeOrSkip(name, existsSync(LEAN) ? undefined : reason, tests);
 }
 
 /** Folders of the equities that trade in every regular minute, except two minutes of IBM. */

@@ -5,8 +5,8 @@
 import { BarImporter, createDataSource, migrate, type ImportOptions } from '@barkeep/bar-repository';
 import { calendarNamed, DayGrid, parseInterval, type Bar, type TradingDay } from '@barkeep/bars';
 
-/** A generator of pseudo-random numbers in [0, 1) from a seed (mulberry32). */
-export function seeded(seed: number): () => number {
+/** A generator of pseudo-random numbers in [0, 1). The digests that tests expect depend on its sequence. */
+export function mulberry32(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -18,7 +18,7 @@ export function seeded(seed: number): () => number {
 
 export type BarsBySymbol = Map<string, Bar[]>;
 
-export interface MarketOptions {
+interface MarketOptions {
   symbols: readonly string[];
   /** Trading dates, both included. */
   start: string;
@@ -34,7 +34,7 @@ export function tradingDays({ start, end, calendar = 'XNYS' }: Omit<MarketOption
 
 /** A whole one-minute market: every symbol has a bar in every slot. */
 export function marketBars({ symbols, seed, ...dates }: MarketOptions): BarsBySymbol {
-  const random = seeded(seed);
+  const random = mulberry32(seed);
   const grids = tradingDays(dates).map((day) => new DayGrid(day, parseInterval('1m')));
   return new Map(
     symbols.map((symbol) => {
@@ -54,7 +54,7 @@ export function marketBars({ symbols, seed, ...dates }: MarketOptions): BarsBySy
 
 /** The market without a share of its bars, chosen at random. @param share 0 to 1 */
 export function holey(market: BarsBySymbol, share: number, seed: number): BarsBySymbol {
-  const random = seeded(seed);
+  const random = mulberry32(seed);
   return new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(() => random() >= share)]));
 }
 

@@ -9,7 +9,7 @@ const ORIGIN = { streamed: 1, backfilled: 2, derived: 3 };
 
 /** @param whole the bars of both datasets together @param streamed those of the first one */
 export function plainDelivered(whole: PlainBars, streamed: PlainBars): string {
-  const came = new Map([...streamed].map(([symbol, bars]) => [symbol, new Set(bars.map(({ time }) => time))]));
+  const streamedTimes = new Map([...streamed].map(([symbol, bars]) => [symbol, new Set(bars.map(({ time }) => time))]));
   const symbols = [...whole].map(([symbol, bars]) => ({
     symbol,
     minutes: byWindow(bars),
@@ -20,8 +20,8 @@ export function plainDelivered(whole: PlainBars, streamed: PlainBars): string {
   for (const window of [...windows].sort((a, b) => a - b)) {
     const minutes = symbols.flatMap(({ symbol, minutes: all }) =>
       (all.get(window) ?? []).map((bar) => {
-        const streams = came.get(symbol)!.has(bar.time);
-        return entryOf(symbol, bar, streams ? ORIGIN.streamed : ORIGIN.backfilled, streams ? 0 : 1, 1, 1);
+        const isStreamed = streamedTimes.get(symbol)!.has(bar.time);
+        return entryOf(symbol, bar, isStreamed ? ORIGIN.streamed : ORIGIN.backfilled, isStreamed ? 0 : 1, 1, 1);
       }),
     );
     const fives = symbols.flatMap(({ symbol, minutes: all, fives: made }) => {

@@ -7,7 +7,7 @@ import { fiveMinutes, type PlainBar } from './plain-dataset.js';
 const STAKE = 10_000;
 const COST = 0.0002;
 
-export interface PlainTrade {
+interface PlainTrade {
   time: number;
   symbol: string;
   side: 'buy' | 'sell';

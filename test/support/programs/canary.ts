@@ -1,7 +1,7 @@
 /**
- * A market that reveals data from the future. Every minute has a higher high, a lower low and more volume than all minutes before it,
- * and each day's prices are far above those of the day before. So a bar with data from after its close has wrong values.
- * Computes everything without the product's code.
+ * A market that reveals data from the future. Every minute has a higher high, a lower low and more volume than all
+ * minutes before it, and each day's prices are far above those of the day before. So a bar with data from after its
+ * close has wrong values. Computes everything without the product's code.
  */
 import type { Bar } from '@barkeep/bars';
 import type { ApiBar } from '../system/api.js';
@@ -9,13 +9,13 @@ import { tradingDays, type BarsBySymbol } from '../data/market.js';
 
 const MINUTE_MS = 60_000;
 /** Added to the prices of each day. */
-const ABSURD = [0, 1e6, 1e9, 1e12];
+const DAY_PRICES = [0, 1e6, 1e9, 1e12];
 
 /** The session's dates: the second day closes early, and a holiday comes after it. */
 export const CANARY_DATES = { start: '2013-07-02', end: '2013-07-05' };
 
 /** The fields of a bar that every way to read it has; times in epoch ms. */
-export type SeenBar = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & {
+type SeenBar = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & {
   closeTime: number;
   sourceCount: number;
 };
@@ -35,7 +35,7 @@ export const CANARY_CLOSES = MINUTES.map(({ openTime }) => openTime + MINUTE_MS)
 
 function barOf(n: number): Bar {
   const { openTime, day } = MINUTES[n]!;
-  const price = ABSURD[day]! + n + 1;
+  const price = DAY_PRICES[day]! + n + 1;
   return { openTime, open: price, high: price + 0.25, low: 0.5 - n / 4_096, close: price, volume: n + 1 };
 }
 

@@ -17,7 +17,7 @@ const WAIT_MS = 60_000;
 const CHECK_MS = 25;
 
 /** How an interrupted program ended. */
-export interface Interrupted {
+interface Interrupted {
   code: number | null;
   stdout: string;
   stderr: string;

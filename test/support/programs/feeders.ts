@@ -17,7 +17,7 @@ export interface Fed {
   stored?: number;
 }
 
-export class Feeder {
+class Feeder {
   private readonly lines: string[] = [];
   private errors = '';
 
@@ -61,7 +61,7 @@ export class Feeders {
   }
 
   /**
-   * Starts a process that feeds bars, one JSON object a line. @param holdAfter number of bars after which it waits
+   * Starts a process that feeds bars, one JSON object per line. @param holdAfter number of bars after which it waits
    * forever
    */
   async start(url: string, session: string, symbol: string, bars: readonly object[], holdAfter = 0): Promise<Feeder> {

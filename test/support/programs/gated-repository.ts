@@ -28,7 +28,7 @@ const NOTHING_HELD = '9999-12-31';
 const LOOK_MS = 20;
 
 /** One request that the repository received. */
-export interface Asked {
+interface Asked {
   /** Process id of the worker that sent the request. */
   pid: number;
   date: string;

@@ -14,15 +14,15 @@ export const FLAKY_THROWS = 4;
 /** Invalid records in every answer of `sloppy`, by the reason for which they must be refused. */
 export const SLOPPY_RECORDS = { 'not-finite': 1, 'high-below-low': 1, 'off-grid': 1, malformed: 3 };
 
-/** `count` is the number of earlier requests of the same kind in the log. */
+/** `logRequest` returns the number of earlier requests with the same arguments. */
 const MODULE = `
 const fs = require('node:fs');
 const path = require('node:path');
 const rows = JSON.parse(fs.readFileSync(path.join(__dirname, 'rows.json'), 'utf8'));
-const log = path.join(__dirname, 'questions.log');
+const log = path.join(__dirname, 'requests.log');
 fs.appendFileSync(log, '');
 
-function ask(name, symbol, start) {
+function logRequest(name, symbol, start) {
   const line = [name, symbol, start.toISOString().slice(0, 10)].join(' ');
   const before = fs.readFileSync(log, 'utf8').split('\\n').filter((other) => other === line).length;
   fs.appendFileSync(log, line + '\\n');
@@ -34,13 +34,13 @@ const between = (symbol, start, end) =>
 module.exports = {
   flaky: {
     async getBarsBySymbol(symbol, start, end) {
-      if (ask('flaky', symbol, start) < ${FLAKY_THROWS}) throw new Error('${FLAKY_ERROR}');
+      if (logRequest('flaky', symbol, start) < ${FLAKY_THROWS}) throw new Error('${FLAKY_ERROR}');
       return between(symbol, start, end);
     },
   },
   sloppy: {
     getBars({ symbol, start, end }) {
-      ask('sloppy', symbol, start);
+      logRequest('sloppy', symbol, start);
       const good = between(symbol, start, end);
       const { time, ...values } = good[0];
       const halfMinute = new Date(Date.parse(time) + 30000);
@@ -76,8 +76,8 @@ export class RepositoriesModule {
   }
 
   /** The number of requests by `repository symbol date`. */
-  async questions(): Promise<Map<string, number>> {
-    const lines = (await readFile(join(this.folder, 'questions.log'), 'utf8')).trim().split('\n');
+  async requestCounts(): Promise<Map<string, number>> {
+    const lines = (await readFile(join(this.folder, 'requests.log'), 'utf8')).trim().split('\n');
     const counts = new Map<string, number>();
     for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
     return counts;

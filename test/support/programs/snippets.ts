@@ -22,7 +22,7 @@ export interface Snippet {
 }
 
 /** One command of a console block with the output that the document shows. */
-export interface ShownCommand {
+interface ShownCommand {
   command: string;
   output: string;
 }

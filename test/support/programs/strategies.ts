@@ -38,8 +38,8 @@ export class Strategy {
     this.ended = once(child, 'close');
   }
 
-  /** Waits until the process sends a word: `held`, `paused`, `rested` or `done`. */
-  async says(word: string): Promise<void> {
+  /** Waits until the process has sent a word: `held`, `paused`, `rested` or `done`. */
+  async waitFor(word: string): Promise<void> {
     while (!this.has(word)) {
       const end = this.ended.then(() => 'ended');
       const next = await Promise.race([once(this.child, 'message'), end]);

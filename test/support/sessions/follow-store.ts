@@ -2,7 +2,7 @@
 import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
 import type { SymbolFill } from '@barkeep/session-data';
 import type { BarsBySymbol } from '../data/market.js';
-import { derivedOf, flushUpTo, type TestStore } from './session-store.js';
+import { deriveAll, derivedOf, flushUpTo, type TestStore } from './session-store.js';
 
 /** Writes bars of a symbol into empty slots of a day, as a backfill would. @returns the number written */
 export async function fillDay(store: TestStore, day: number, symbol: string, bars: readonly Bar[]) {
@@ -42,15 +42,9 @@ export async function deriveDay(store: TestStore, day: number): Promise<void> {
 
 /** Streams and derives up to a time, then moves the clock there. */
 export async function runTo(store: TestStore, market: BarsBySymbol, time: number): Promise<void> {
-  const { layout, upkeep, writer } = store;
   await flushUpTo(store, market, windowEnd(store, time));
-  for (const [partition, { frontier }] of (await upkeep.positions()).entries()) {
-    for (let day = 0; day < layout.days.length && layout.grid(day).open < frontier; day++) {
-      const closed = layout.grid(day).closedBy(frontier);
-      await upkeep.writeDerived(partition, day, closed, await derivedOf(store, partition, day, closed));
-    }
-  }
-  await writer.moveClock(time);
+  await deriveAll(store);
+  await store.writer.moveClock(time);
 }
 
 /** The end of the window in which a time lies. */

@@ -39,8 +39,8 @@ export async function eventsOf(prefix: string, id: string, types = OF_THE_CLOCK)
   }
 }
 
-/** Events as texts `type time`, for comparisons. */
-export const said = (events: readonly Pick<StoredEvent, 'type' | 'time'>[]) =>
+/** Events as texts `TYPE TIME`, for comparisons. */
+export const eventTexts = (events: readonly Pick<StoredEvent, 'type' | 'time'>[]) =>
   events.map(({ type, time }) => `${type} ${new Date(time).toISOString()}`);
 
 /** The events that a session must emit when its clock stops at every bar: each once, in this order. */

@@ -31,7 +31,7 @@ return all`;
 const UNLINK_ALL = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end`;
 
 /** The owner of a session: the fence that its store has. */
-export interface Streaming {
+interface Streaming {
   epoch: number;
   owner: string;
   pid: number;

@@ -1,14 +1,14 @@
-/** Prometheus' own checker. If it is missing, skipped tests say so, and how to install it. */
+/** Runs promtool, which checks the configuration and the rules of Prometheus. */
 import { execFileSync } from 'node:child_process';
+import { describeOrSkip } from '../setup/describe-or-skip.js';
 import { programOnPath } from '../setup/program-on-path.js';
 
 const PROGRAM = programOnPath('promtool');
 
-/** Like `describe`. Without promtool the tests are skipped, and the end of the run lists them (skip-reporter.cjs). */
+/** Like `describe`. Without promtool the tests are skipped. */
 export function describeWithPromtool(name: string, tests: () => void): void {
-  if (PROGRAM) return describe(name, tests);
-  const reason = 'skipped: there is no promtool on the PATH (Debian: apt-get install prometheus)';
-  describe.skip(`${name} (${reason})`, tests);
+  const reason = 'there is no promtool on the PATH (Debian: apt-get install prometheus)';
+  describeOrSkip(name, PROGRAM ? undefined : reason, tests);
 }
 
 /** Runs promtool. @returns its output @throws an error with its output when it reports a problem */

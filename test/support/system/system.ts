@@ -3,7 +3,7 @@
  * database and separate key prefixes. Waits for messages of the processes, never for time to pass.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,33 +12,37 @@ import { createTestDatabase, queryDatabase } from '../setup/database.js';
 const APPS = join(__dirname, '../../../apps');
 const READY_MS = 30_000;
 
-/** One process of a system. */
+type App = 'coordinator' | 'upkeep-worker';
+
+/** One process of a built program. */
 export class SystemProcess {
+  readonly child: ChildProcess;
+  /** Where it listens, once it is ready; empty for a worker. */
+  url = '';
   private output = '';
 
-  private constructor(
-    readonly child: ChildProcess,
-    /** Where it listens; empty for a worker. */
-    public url: string,
+  /** Starts the program; {@link ready} waits for it. */
+  constructor(
+    private readonly app: App,
+    env: NodeJS.ProcessEnv,
   ) {
-    for (const stream of [child.stdout, child.stderr])
+    const program = join(APPS, app, 'dist/main.js');
+    this.child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (text: Buffer) => (this.output += String(text)));
   }
 
-  static async start(app: 'coordinator' | 'upkeep-worker', env: NodeJS.ProcessEnv): Promise<SystemProcess> {
-    const child = spawn(process.execPath, [join(APPS, app, 'dist/main.js')], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    const started = new SystemProcess(child, '');
+  /** Waits until the program is ready. @throws an error with its output when it ends instead */
+  async ready(): Promise<this> {
     const timeout = AbortSignal.timeout(READY_MS);
-    const ended = once(child, 'exit', { signal: timeout }).then(() => {
-      throw new Error(`${app} ended before it was ready:\n${started.log}`);
+    const ended = once(this.child, 'exit', { signal: timeout }).then(() => {
+      throw new Error(`${this.app} ended before it was ready:\n${this.log}`);
     });
-    const [message] = (await Promise.race([once(child, 'message', { signal: timeout }), ended])) as [{ url?: string }];
-    ended.catch(() => undefined); // from here on only the test ends the process
-    started.url = message.url ?? '';
-    return started;
+    ended.catch(() => undefined); // after it is ready only the test ends it
+    const message = once(this.child, 'message', { signal: timeout }) as Promise<[{ url?: string }]>;
+    const [{ url = '' }] = await Promise.race([message, ended]);
+    this.url = url;
+    return this;
   }
 
   /** The output of the process so far. */
@@ -141,9 +145,24 @@ export class TestSystem {
     await this.drop();
   }
 
-  private async start(app: 'coordinator' | 'upkeep-worker', env: NodeJS.ProcessEnv): Promise<SystemProcess> {
-    const started = await SystemProcess.start(app, { ...this.env, ...env });
+  private async start(app: App, env: NodeJS.ProcessEnv): Promise<SystemProcess> {
+    const started = await new SystemProcess(app, { ...this.env, ...env }).ready();
     this.processes.push(started);
     return started;
   }
+}
+
+/**
+ * Starts one coordinator, on a free port and with separate key prefixes, on the servers of the environment. Does not wait for
+ * it.
+ */
+export function coordinatorProcess(environment: NodeJS.ProcessEnv): SystemProcess {
+  const prefix = `e2e-${randomUUID()}`;
+  const own = { BARKEEP_PORT: '0', BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
+  return new SystemProcess('coordinator', { ...process.env, ...own, ...environment });
+}
+
+/** Starts {@link coordinatorProcess} and waits until it is ready. @throws an error with its output when it ends instead */
+export function startCoordinatorProcess(environment: NodeJS.ProcessEnv): Promise<SystemProcess> {
+  return coordinatorProcess(environment).ready();
 }

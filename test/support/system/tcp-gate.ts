@@ -34,21 +34,26 @@ export interface TcpGate {
 /** Puts an open gate in front of the server that `serverUrl` names. */
 export async function tcpGate(serverUrl: string, defaultPort: number): Promise<TcpGate> {
   let target = new URL(serverUrl);
-  const sockets = new Set<Socket>();
-  const freeze = (): void => {
-    isFrozen = true;
-    for (const socket of sockets) socket.pause();
-  };
-  const links = new Set<{ near: Socket; far: Socket; halfOpen: () => void }>();
   let isFrozen = false;
   let delayMs = 0;
   let bytesLeft = Infinity;
   let freezesAtLimit = false;
   let appended: { ending: Buffer; more: Buffer } | undefined;
+  const sockets = new Set<Socket>();
+  /** Makes one connection half-open. */
+  const halfOpeners = new Set<() => void>();
+  const freeze = (): void => {
+    isFrozen = true;
+    for (const socket of sockets) socket.pause();
+  };
   const server = createServer((near) => {
     const far = connect(Number(target.port) || defaultPort, target.hostname);
     let isHalfOpen = false;
-    const link = { near, far, halfOpen: () => ((isHalfOpen = true), far.destroy()) };
+    const halfOpen = (): void => {
+      isHalfOpen = true;
+      far.destroy();
+    };
+    halfOpeners.add(halfOpen);
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -57,11 +62,10 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       socket.on('error', () => !isHalfOpen && other.destroy());
       socket.on('close', () => {
         sockets.delete(socket);
-        links.delete(link);
+        halfOpeners.delete(halfOpen);
         if (!isHalfOpen || socket === near) other.destroy();
       });
     }
-    links.add(link);
     if (isFrozen) for (const socket of [near, far]) socket.pause();
     const delayed: Buffer[] = [];
     const sendOldest = (): void => {
@@ -122,7 +126,7 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
       for (const socket of sockets) socket.resume();
     },
     halfOpen() {
-      for (const link of links) link.halfOpen();
+      for (const halfOpen of halfOpeners) halfOpen();
     },
     retarget: (newUrl) => (target = new URL(newUrl)),
   };

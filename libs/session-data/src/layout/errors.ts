@@ -38,7 +38,7 @@ export class RewindError extends SessionError {
 
 /**
  * This process does not have the calendar of the session: its `BARKEEP_CALENDARS_DIR` differs or is not set. Without the
- * calendar the slots have no times. A program adds calendars with `useCalendars` of `@barkeep/bars`.
+ * calendar the slots have no times. A program adds calendars with `useCalendars`.
  */
 export class SessionCalendarError extends SessionError {
   override readonly name = 'SessionCalendarError';

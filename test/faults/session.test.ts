@@ -1,0 +1,32 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { problem, PROBLEM_JSON } from '@barkeep/api';
+import { CONTRACT_STATUSES } from '../support/system/contract.js';
+import type { Lab } from './lab/lab.js';
+import { SessionUnderTest } from './session.js';
+
+test('the calls of a session are routes of the API', async () => {
+  const called = new Set<string>();
+  // Refuses every call with the status that the session takes as final.
+  const server = createServer(({ method, url = '' }, response) => {
+    called.add(`${method} ${url.replace('s1', '{id}').replace('AAA', '{symbol}')}`);
+    const refusal = problem(method === 'DELETE' ? 'unknown-symbol' : 'wrong-state', 'refused');
+    response.writeHead(refusal.status, { 'content-type': PROBLEM_JSON }).end(JSON.stringify(refusal));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const lab = { coordinators: [{ isLive: true, url }] } as unknown as Lab;
+    const session = new SessionUnderTest(lab, 's1', 'day');
+    for (const call of ['start', 'pause', 'resume', 'stop', 'upkeep'] as const) await session.steer(call);
+    await session.addSymbol('AAA');
+    await session.removeSymbol('AAA');
+    await session.remove();
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  expect(called.size).toBe(8);
+  expect([...called].filter((route) => !(route in CONTRACT_STATUSES))).toEqual([]);
+});
