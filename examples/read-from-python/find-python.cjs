@@ -12,10 +12,8 @@ const SYSTEM_PYTHON = '/usr/bin/python3';
 /** The first import compiles the modules, which takes seconds on a busy machine. */
 const IMPORT_LIMIT_MS = 60_000;
 
-/** @typedef {{ path: string, env: NodeJS.ProcessEnv }} PythonProgram a program and the environment in which it runs */
-
 /** Why a program cannot import the modules; undefined when it can. */
-function flaw({ path: program, env }, modules) {
+function whyUnusable({ path: program, env }, modules) {
   const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`;
   const result = spawnSync(program, ['-c', script], { env, encoding: 'utf8', timeout: IMPORT_LIMIT_MS });
   if (result.status === 0) return undefined;
@@ -24,7 +22,7 @@ function flaw({ path: program, env }, modules) {
 }
 
 /** `$PYTHON`, then every `python3` on the PATH. */
-function installed(env) {
+function installedPythons(env) {
   const named = env.PYTHON ? [env.PYTHON] : [];
   const folders = (env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   const onPath = folders.map((folder) => path.join(folder, 'python3')).filter((file) => existsSync(file));
@@ -48,7 +46,7 @@ function fetchedPython(modules, env, log) {
   const target = systemPackages.cachePath(`python-${modules.join('-')}`, env);
   if (existsSync(target)) {
     const cached = unpackedPython(target, env);
-    if (flaw(cached, modules) === undefined) return cached;
+    if (whyUnusable(cached, modules) === undefined) return cached;
     rmSync(target, { recursive: true, force: true });
   }
   const packages = modules.map((module) => `python3-${module}`);
@@ -57,24 +55,17 @@ function fetchedPython(modules, env, log) {
   );
   const failure = systemPackages.fetch(packages, target, env);
   const fetched = unpackedPython(target, env);
-  const why = failure ?? flaw(fetched, modules);
+  const why = failure ?? whyUnusable(fetched, modules);
   if (why === undefined) return fetched;
   rmSync(target, { recursive: true, force: true });
   return `apt-get, packages ${packages.join(', ')}: ${why}`;
 }
 
-/**
- * Finds a Python for a script that imports `modules`. Takes some seconds when packages must be fetched; `log` then gets one line.
- * @param {readonly string[]} modules such as `['redis', 'numpy']`
- * @param {NodeJS.ProcessEnv} env
- * @param {(line: string) => void} log
- * @returns {PythonProgram}
- * @throws {Error} says what was tried and what to install
- */
+/** Its types and documentation are in find-python.d.cts. */
 function findPython(modules, env, log) {
   const tried = [];
-  for (const program of installed(env)) {
-    const why = flaw(program, modules);
+  for (const program of installedPythons(env)) {
+    const why = whyUnusable(program, modules);
     if (why === undefined) return program;
     tried.push(why);
   }

@@ -4,7 +4,10 @@ export interface PythonProgram {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** @throws Error that says what was tried and what to install */
+/**
+ * Finds a Python for a script that imports `modules`, such as `['redis', 'numpy']`. Takes some seconds when packages must be fetched;
+ * `log` then gets one line. @throws Error that says what was tried and what to install
+ */
 export function findPython(
   modules: readonly string[],
   env: NodeJS.ProcessEnv,

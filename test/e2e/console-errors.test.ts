@@ -37,12 +37,12 @@ describeWithBrowser('the console, when something is missing', () => {
   it('says that a session or a dataset does not exist, leads back, and shows an empty dataset', async () => {
     const { url } = await system.coordinator();
     await withPage(url, '/sessions/nope', async (page) => {
-      await shown(page, /No such session: .*"nope"/);
+      await shown(page, /Session not found: .*"nope"/);
       await page.getByRole('link', { name: 'All sessions' }).click();
       await shown(page, /No session yet/);
     });
     await withPage(url, '/datasets/nope', async (page) => {
-      await shown(page, /No such dataset: .*"nope"/);
+      await shown(page, /Dataset not found: .*"nope"/);
       await page.getByRole('link', { name: 'All datasets' }).click();
       await page.getByRole('link', { name: 'stream' }).click();
       await shown(page, /780 rows · 1 symbol · 2013-10-01 13:30 to 2013-10-02 19:59 UTC/);

@@ -321,6 +321,16 @@ test('I11 a consumer that comes back after the end is warned that it gets no fur
   }
 });
 
+test('a consumer whose onKept throws no longer holds the clock', async () => {
+  const store = await finished(LOCKSTEP);
+  const onKept = () => {
+    throw new Error('no such state');
+  };
+  await expect(follow(store, { consumer: 'one', onKept }).next()).rejects.toThrow('no such state');
+  const [view] = await new SessionConsumers(server.redis, store.layout).list();
+  expect(view).toMatchObject({ name: 'one', state: 'left', steps: 0 });
+});
+
 test('beginnings: where it left off, from the beginning, at the clock', async () => {
   const store = await server.begin(server.layout(LOCKSTEP));
   const { layout } = store;

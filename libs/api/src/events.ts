@@ -25,15 +25,19 @@ export const eventAnswers = {
   'day-opened': z
     .strictObject({ ...day, expected: count, waitedMs: z.number().describe('how long the stream waited for the rows') })
     .describe('the clock reached the first open of a trading day'),
-  'day-closing': z.strictObject({ ...day, ...slotCounts }).describe('the last bar of a trading day begins'),
+  'day-closing': z
+    .strictObject({ ...day, ...slotCounts })
+    .describe('the clock reached the open of the last bar of a trading day'),
   'day-closed': z.strictObject({ ...day, ...slotCounts }).describe('the clock reached the close of a trading day'),
   'day-timed-out': z
     .strictObject({ at, time, date, timeoutMs: count })
     .describe('the source was silent for feed.timeoutSeconds; the rest of the day is empty'),
-  state: z.strictObject({ at, state: z.enum([...SESSION_STATES, 'deleted']), error: z.string().optional() }),
-  'consumer-joined': z.strictObject(consumer),
-  'consumer-left': z.strictObject({ ...consumer, reason: z.string() }),
-  'consumer-dropped': z.strictObject({ ...consumer, silentMs: count }),
+  state: z
+    .strictObject({ at, state: z.enum([...SESSION_STATES, 'deleted']), error: z.string().optional() })
+    .describe('the state of the session changed; deleted is the last one'),
+  'consumer-joined': z.strictObject(consumer).describe('a lockstep consumer joined, or came back'),
+  'consumer-left': z.strictObject({ ...consumer, reason: z.string() }).describe('a consumer left, or was removed'),
+  'consumer-dropped': z.strictObject({ ...consumer, silentMs: count }).describe('a consumer was silent for too long'),
   'stream-silent': z.strictObject({ at, time, symbol: z.string() }).describe('the feed of a symbol is silent'),
   'gap-found': z.strictObject({ at, date, symbols: barsBySymbol }).describe('empty slots, by symbol'),
   'gap-filled': z.strictObject({ at, date, symbols: barsBySymbol }).describe('filled slots, by symbol'),
@@ -44,9 +48,13 @@ export const eventAnswers = {
   'repository-failed': z
     .strictObject({ at, repository: z.string(), error: z.string(), nextTryAt: time })
     .describe('a repository failed; its slots wait for the next attempt'),
-  'repository-recovered': z.strictObject({ at, repository: z.string(), failedMs: count }),
+  'repository-recovered': z
+    .strictObject({ at, repository: z.string(), failedMs: count })
+    .describe('a repository that had failed answered again'),
   derived: z
     .strictObject({ at, date, symbols: z.array(z.string()) })
     .describe('derived bars of these symbols were written or changed'),
-  quality: z.strictObject({ at, date, symbols: count, ...slotCounts, barQuality: z.number() }),
+  quality: z
+    .strictObject({ at, date, symbols: count, ...slotCounts, barQuality: z.number() })
+    .describe('upkeep has finished a day of one partition, or a later repair changed the day'),
 } as const satisfies Schemas;

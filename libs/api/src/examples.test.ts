@@ -3,7 +3,7 @@ import * as answers from './answers/index.js';
 import { problemAnswer } from './problems.js';
 import * as examples from './examples.js';
 
-describe('the examples in the documentation', () => {
+describe('an example in the OpenAPI document', () => {
   it.each([
     ['session', answers.sessionAnswer, examples.sessionExample],
     ['page of sessions', answers.sessionPageAnswer, examples.sessionPageExample],
@@ -18,7 +18,7 @@ describe('the examples in the documentation', () => {
     ['layout', answers.layoutAnswer, examples.layoutExample],
     ['difference', answers.differenceAnswer, examples.differenceExample],
     ['problem', problemAnswer, examples.problemExample],
-  ])('of a %s are of the shape of their schema', (_, schema, example) => {
+  ])('of a %s has the shape of its schema', (_, schema, example) => {
     expect(schema.parse(example)).toEqual(example);
   });
 
@@ -26,7 +26,7 @@ describe('the examples in the documentation', () => {
     expect(parseSessionSpec(examples.specExample).id).toBe('first-run');
   });
 
-  it('I6 have counts that add up', () => {
+  it('I6 has counts that add up', () => {
     for (const counts of [examples.sessionExample.counts, examples.metricsExample]) {
       const { streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
       expect(streamed + backfilled + noTrade + unfillable + absent + missing).toBe(counts.expected);

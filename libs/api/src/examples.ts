@@ -3,6 +3,7 @@
  * (`npm run demo -- --keep`, or `barkeep demo --data-only`).
  */
 import { parseSessionSpec } from '@barkeep/bars';
+import { problem, summary } from './problems.js';
 
 export const specExample = {
   id: 'first-run',
@@ -224,14 +225,12 @@ data: {"at":"2026-01-05T09:00:01.000Z","time":"2024-03-04T21:00:00.000Z"}
 
 `;
 
+const wrongFields = [{ field: 'end', expected: 'a date not before start, 2024-03-04', was: '"2024-03-01"' }];
+
 export const problemExample = {
-  type: 'urn:barkeep:problem:invalid-input',
-  title: 'The request is not valid',
-  status: 400,
-  detail: 'end: expected a date not before start, 2024-03-04, was "2024-03-01"',
+  ...problem('invalid-input', summary(wrongFields), { problems: wrongFields }),
   instance: '/v1/sessions',
   requestId: '0f0d3f0e-5d0f-4d57-9f8a-9be1a5a0f6a1',
-  problems: [{ field: 'end', expected: 'a date not before start, 2024-03-04', was: '"2024-03-01"' }],
 };
 
 export const fedExample = {

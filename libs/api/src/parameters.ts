@@ -1,7 +1,6 @@
 /**
- * Parameters that several routes take. Times are ISO 8601 with a zone, a date (midnight UTC), or epoch milliseconds. A number that
- * would be before 1990, or after the year 5138, is refused: it is in seconds or microseconds by mistake. ISO texts of any date are
- * valid. Pure.
+ * Parameters that several routes take. A time is ISO 8601 with a zone, a date (midnight UTC), or epoch milliseconds. A number before
+ * 1990 or after the year 5138 is refused, because it is probably in seconds or microseconds. ISO texts of any date are valid. Pure.
  */
 import { FILLS, INTERVAL_WORDS, isInterval, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX } from '@barkeep/bars';
 import { z } from 'zod';

@@ -10,32 +10,32 @@ const TYPE_PREFIX = 'urn:barkeep:problem:';
 
 /** Every kind of problem: the last part of its `type`, with its status and title. */
 export const PROBLEM_KINDS = {
-  'invalid-input': { status: 400, title: 'The request is not valid' },
-  'malformed-json': { status: 400, title: 'The body is not valid JSON' },
-  'bad-request': { status: 400, title: 'The request cannot be read' },
-  unauthorized: { status: 401, title: 'A valid API key is required' },
-  'foreign-origin': { status: 403, title: 'Without API keys only this machine may ask' },
-  forbidden: { status: 403, title: 'Not allowed' },
-  'unknown-route': { status: 404, title: 'No such route' },
-  'unknown-session': { status: 404, title: 'No such session' },
-  'unknown-dataset': { status: 404, title: 'No such dataset' },
-  'unknown-symbol': { status: 404, title: 'No such symbol in this session' },
-  'unknown-consumer': { status: 404, title: 'No such consumer of this session' },
-  'no-bar': { status: 404, title: 'No bar is visible yet' },
-  'session-conflict': { status: 409, title: 'The session exists with another spec' },
-  'symbol-count': { status: 409, title: 'The session would have too many or too few symbols' },
-  'symbols-changing': { status: 409, title: 'Another call is changing the symbols of the session' },
-  'wrong-state': { status: 409, title: 'The session is in another state' },
-  'not-a-feed': { status: 409, title: 'The session reads its bars from a dataset' },
-  'fed-bars-lost': { status: 409, title: 'The session store lost bars of this stream' },
-  'fed-symbols': { status: 409, title: 'The symbols of a session that is fed cannot change' },
-  'unknown-calendar': { status: 409, title: 'This service does not know the calendar of the session' },
-  'session-lost': { status: 409, title: 'The data of the session is gone' },
-  'body-too-large': { status: 413, title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The body must be JSON' },
-  'internal-error': { status: 500, title: 'Something went wrong' },
-  'not-ready': { status: 503, title: 'The service is not ready' },
-  unavailable: { status: 503, title: 'A server behind the service is away' },
+  'invalid-input': { status: 400, title: 'Invalid request' },
+  'malformed-json': { status: 400, title: 'Malformed JSON' },
+  'bad-request': { status: 400, title: 'Malformed request' },
+  unauthorized: { status: 401, title: 'Missing or invalid API key' },
+  'foreign-origin': { status: 403, title: 'Request from another machine or origin' },
+  forbidden: { status: 403, title: 'Forbidden' },
+  'unknown-route': { status: 404, title: 'Route not found' },
+  'unknown-session': { status: 404, title: 'Session not found' },
+  'unknown-dataset': { status: 404, title: 'Dataset not found' },
+  'unknown-symbol': { status: 404, title: 'Symbol not found' },
+  'unknown-consumer': { status: 404, title: 'Consumer not found' },
+  'no-bar': { status: 404, title: 'No visible bar yet' },
+  'session-conflict': { status: 409, title: 'Session exists with a different spec' },
+  'symbol-count': { status: 409, title: 'Too few or too many symbols' },
+  'symbols-changing': { status: 409, title: 'Symbols are already being changed' },
+  'wrong-state': { status: 409, title: 'Session state does not allow this request' },
+  'not-a-feed': { status: 409, title: 'Session source is not a feed' },
+  'fed-bars-lost': { status: 409, title: 'Fed bars were lost' },
+  'fed-symbols': { status: 409, title: 'Symbols of a fed session cannot change' },
+  'unknown-calendar': { status: 409, title: 'Session calendar not found' },
+  'session-lost': { status: 409, title: 'Session data lost' },
+  'body-too-large': { status: 413, title: 'Request body too large' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'internal-error': { status: 500, title: 'Internal error' },
+  'not-ready': { status: 503, title: 'Service not ready' },
+  unavailable: { status: 503, title: 'Service temporarily unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemKind = keyof typeof PROBLEM_KINDS;
 
@@ -50,7 +50,7 @@ export const problemAnswer = z.strictObject({
     .array(z.strictObject({ field: z.string(), expected: z.string(), was: z.string() }))
     .optional()
     .describe('each wrong field, with what was expected and what the request had'),
-  checks: z.record(z.string(), z.string()).optional().describe('only of not-ready: each server, up or down'),
+  checks: z.record(z.string(), z.string()).optional().describe('only with not-ready: each server, up or down'),
   lost: z
     .strictObject({
       symbol: z.string(),
@@ -58,7 +58,7 @@ export const problemAnswer = z.strictObject({
       bars: z.int().min(1).describe('how many more bars the feeder had seen in the store'),
     })
     .optional()
-    .describe('only of fed-bars-lost: the stream whose later bars must be sent again'),
+    .describe('only with fed-bars-lost: the stream whose later bars must be sent again'),
 });
 /** The body of an error answer. */
 export type Problem = Omit<z.output<typeof problemAnswer>, 'problems'> & { problems?: readonly FieldProblem[] };

@@ -85,7 +85,7 @@ export const eventsQuery = z.strictObject({
     .pipe(z.array(z.string().refine(isEventType, `one of ${SESSION_EVENT_TYPES.join(', ')}`)))
     .transform((names) => new Set(names.filter(isEventType)))
     .optional()
-    .meta({ description: 'comma list', example: 'clock,day-closed,state' }),
+    .meta({ description: 'event types, separated by commas', example: 'clock,day-closed,state' }),
 });
 
 /** Either the newest `last` bars, or those that open in `[from, to)`. Without any of the three: the newest 100 bars. */
@@ -141,7 +141,7 @@ const sessionDates = {
 
 const someSymbols = symbolList
   .optional()
-  .meta({ description: 'comma list; all symbols when left out', example: 'SPY,IBM' });
+  .meta({ description: 'separated by commas; all symbols when left out', example: 'SPY,IBM' });
 
 /** A page of the matrix of symbols and trading days. */
 export const daysQuery = z

@@ -7,7 +7,7 @@ export const time = z.iso.datetime().describe('ISO 8601, UTC');
 /** A trading date, YYYY-MM-DD. */
 export const date = z.iso.date();
 
-/** A number of slots, bars or times that something happened. */
+/** A number of slots, bars or occurrences. */
 export const count = z.int().min(0);
 
 /** 64 hexadecimal digits. */

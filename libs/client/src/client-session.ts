@@ -24,8 +24,9 @@ import {
 import { hasEnded, Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
 import { momentsOf, waitForState, type EventOptions, type SessionMoment } from './session-moments.js';
 
-/** How long `reader` waits for a session to begin. */
+/** How long `reader` waits for a session to begin, ms. */
 const BEGIN_LIMIT_MS = 30_000;
+/** Time between two checks whether it has begun, ms. */
 const BEGIN_CHECK_MS = 25;
 
 /** What a session needs from its client. */
@@ -132,7 +133,7 @@ export class ClientSession {
     return this.#parts.http.certificate(this.id);
   }
 
-  /** Returns the stream of one symbol in a session whose source is `feed`. The session waits for every symbol's stream until it is ended. */
+  /** The stream of one symbol, for a session whose source is `feed`. The session waits for the stream of each symbol until it is ended. */
   registerStream(symbol: string): SymbolStream {
     const { http, signal } = this.#parts;
     return new SymbolStream(symbol, this.id, http, signal);
@@ -216,16 +217,16 @@ export class ClientSession {
   async completed({ signal: given }: { signal?: AbortSignal } = {}): Promise<SessionStatus> {
     const signal = this.#endSignal(given);
     signal.throwIfAborted();
-    const completed = await this.completedStatus();
+    const completed = await this.#completedStatus();
     if (completed) return completed;
     const session = await this.reader({ signal });
     const { redis, close } = this.#blocking(signal);
     try {
-      return await waitForState(redis, session, () => this.completedStatus(), signal);
+      return await waitForState(redis, session, () => this.#completedStatus(), signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof SessionLostError)) throw error;
-      const last = await this.completedStatus(); // throws when the session is lost or deleted
+      const last = await this.#completedStatus(); // throws when the session is lost or deleted
       if (last) return last;
       throw error;
     } finally {
@@ -234,7 +235,7 @@ export class ClientSession {
   }
 
   /** The status of a completed session, or undefined while it is active. @throws SessionEndedError */
-  private async completedStatus(): Promise<SessionStatus | undefined> {
+  async #completedStatus(): Promise<SessionStatus | undefined> {
     const status = await this.status();
     if (status.state === 'completed') return status;
     if (hasEnded(status)) throw endedError(status);

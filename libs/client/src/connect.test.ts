@@ -4,6 +4,21 @@ import { join } from 'node:path';
 import { connect, settingsOf } from './connect.js';
 import { CoordinatorAddressError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 
+const UP = {
+  coordinatorUrl: 'http://127.0.0.1:4',
+  urls: {
+    redisUrl: 'redis://127.0.0.1:5/0',
+    sessionRedisUrl: 'redis://127.0.0.1:6/0',
+    databaseUrl: 'postgres://127.0.0.1:7/b',
+  },
+};
+/** The `barkeep up` that runs in the current project. */
+let mockUp: typeof UP | undefined;
+jest.mock('@barkeep/local-system', () => ({
+  ...jest.requireActual<object>('@barkeep/local-system'),
+  runningUp: () => mockUp,
+}));
+
 const KEY = 'a-key-of-enough-length';
 let cwd: string;
 beforeAll(() => (cwd = mkdtempSync(join(tmpdir(), 'barkeep-settings-'))));
@@ -24,6 +39,18 @@ describe('the settings of a client', () => {
     expect(settingsOf({ env, ...own }, cwd)).toEqual(own);
     const { SESSION_REDIS_URL: _, ...rest } = env;
     expect(settingsOf({ env: rest }, cwd).redis).toBe(env.REDIS_URL);
+  });
+
+  it('come from a running `barkeep up` when its coordinator is used', () => {
+    mockUp = UP;
+    try {
+      const { sessionRedisUrl } = UP.urls;
+      expect(settingsOf({ env: {} }, cwd)).toMatchObject({ coordinator: UP.coordinatorUrl, redis: sessionRedisUrl });
+      expect(settingsOf({ env: {}, coordinator: `${UP.coordinatorUrl}/` }, cwd).redis).toBe(sessionRedisUrl);
+      expect(settingsOf({ env: {}, coordinator: 'http://127.0.0.1:8' }, cwd).redis).toBeUndefined();
+    } finally {
+      mockUp = undefined;
+    }
   });
 
   it('are refused when no coordinator is named', () => {

@@ -154,17 +154,19 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
   const { redisUrl, sessionRedisUrl } = config.services;
   const dataDir = dataFolder(cwd, config.embedded.dataDir, 'up');
   const up = runningUp(dataDir, env);
-  const coordinator = options.coordinator ?? config.client.url ?? up?.coordinatorUrl;
-  if (coordinator === undefined) throw new NoCoordinatorError(dataDir);
+  const address = options.coordinator ?? config.client.url ?? up?.coordinatorUrl;
+  if (address === undefined) throw new NoCoordinatorError(dataDir);
+  const coordinator = checkedAddress(address);
   const usesUp = coordinator === up?.coordinatorUrl;
   return {
-    coordinator: checkedAddress(coordinator),
+    coordinator,
     redis: options.redis ?? sessionRedisUrl ?? redisUrl ?? (usesUp ? up?.urls.sessionRedisUrl : undefined),
     apiKey: options.apiKey ?? config.client.apiKey ?? config.http.apiKeys[0],
     keyPrefix: options.keyPrefix ?? config.sessions.prefix,
   };
 }
 
+/** The address without a slash at its end. */
 function checkedAddress(address: string): string {
   const protocol = URL.canParse(address) ? new URL(address).protocol : '';
   if (!/^https?:$/.test(protocol)) throw new CoordinatorAddressError(address);

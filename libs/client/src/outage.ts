@@ -1,6 +1,6 @@
 /**
  * Retries while the session Redis is unavailable: ioredis reconnects, and the client repeats its call. The program gets every other error
- * at once. Also has {@link OneAtATime}, which runs the background tasks that need such retries.
+ * at once.
  */
 import { isRedisOutage } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -57,40 +57,5 @@ export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, sig
       if (terminal) throw terminal;
     }
     await delay(OUTAGE_RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
-  }
-}
-
-/** Runs a task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost. */
-export class OneAtATime {
-  private running: Promise<void> | undefined;
-  private isRequested = false;
-
-  /** @param run performs one run; it must not throw */
-  constructor(private readonly run: () => Promise<void>) {}
-
-  /** Requests a run. Resolves when a run that started after this call has ended and no request is left. */
-  request(): Promise<void> {
-    this.isRequested = true;
-    this.running ??= this.runRequested();
-    return this.running;
-  }
-
-  get isRunning(): boolean {
-    return this.running !== undefined;
-  }
-
-  /** Resolves when no run is under way. */
-  async idle(): Promise<void> {
-    await this.running;
-  }
-
-  private async runRequested(): Promise<void> {
-    await Promise.resolve(); // so that `running` is set before the first run starts
-    while (this.isRequested) {
-      this.isRequested = false;
-      await this.run();
-    }
-    // No await since the last check, so a later request starts a new loop.
-    this.running = undefined;
   }
 }

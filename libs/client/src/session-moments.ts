@@ -63,14 +63,14 @@ export async function* momentsOf(
   redis: Redis,
   session: EventSource,
   { types, from = 'now' }: EventOptions,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): AsyncGenerator<SessionMoment, never, undefined> {
   const events = new SessionEvents(redis, session);
   const wanted = types && new Set<string>(types);
   const outage = new Outage(redis, session.layout.id);
   let cursor = await retryOutages(outage, async () => cursorOf(events, from), signal);
   for (;;) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
     if (batch.gap) yield { type: 'gap', cursor: encodeCursor(cursor) };
     for (const { event, cursor: at } of batch.events) {
@@ -90,18 +90,18 @@ export async function waitForState<T>(
   redis: Redis,
   session: EventSource,
   check: () => Promise<T | undefined>,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<T> {
   const events = new SessionEvents(redis, session);
   const outage = new Outage(redis, session.layout.id);
   let cursor = await retryOutages(outage, () => events.now(), signal);
   for (;;) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const result = await check();
     if (result !== undefined) return result;
     const nextCheck = Date.now() + CHECK_MS;
     for (let mayHaveChanged = false; !mayHaveChanged && Date.now() < nextCheck;) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
       ({ cursor } = batch);
       mayHaveChanged = batch.gap || batch.events.some(({ event }) => event.type === 'state');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { count, date, time } from '../values.js';
 
-export const datasetLineAnswer = z.strictObject({
+const datasetLineAnswer = z.strictObject({
   name: z.string(),
   symbols: count.describe('symbols with a bar'),
   first: time.nullable().describe('open time of the first bar; null when there is none'),

@@ -1,11 +1,11 @@
-/** Where the data of a session is in the session Redis, and how many slots of each symbol have which state on each trading day. */
+/** Where the session Redis has the data of a session, and the slots of each symbol by trading day and state. */
 import { z } from 'zod';
 import { count, date, time } from '../values.js';
 
 export const layoutAnswer = z.strictObject({
   id: z.string(),
   incarnation: z.string().describe('changes when the session is deleted and its id is used again'),
-  version: count.describe('how often symbols were added or removed'),
+  version: count.describe('number of times that symbols were added or removed'),
   keyPrefix: z.string(),
   wakeChannel: z
     .string()
@@ -46,7 +46,8 @@ export const layoutAnswer = z.strictObject({
 });
 export type LayoutAnswer = z.output<typeof layoutAnswer>;
 
-const numbers = z.array(count).optional();
+/** One number for each day; left out when all are 0. */
+const dayCounts = z.array(count).optional();
 
 export const daysAnswer = z.strictObject({
   zone: z.string().describe('IANA time zone of the calendar; UTC when this service does not know the calendar'),
@@ -67,11 +68,11 @@ export const daysAnswer = z.strictObject({
         symbol: z.string(),
         counts: z
           .strictObject({
-            streamed: numbers,
-            backfilled: numbers,
-            noTrade: numbers,
-            absent: numbers,
-            unfillable: numbers,
+            streamed: dayCounts,
+            backfilled: dayCounts,
+            noTrade: dayCounts,
+            absent: dayCounts,
+            unfillable: dayCounts,
           })
           .describe(
             'visible slots by state, one number for each day; a state that no day has is left out. The other visible slots are missing',

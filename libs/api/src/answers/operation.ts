@@ -4,7 +4,7 @@ import { count, time } from '../values.js';
 
 const session = z.string().nullable().describe('null for a job that another version of Barkeep added');
 
-export const queueAnswer = z.strictObject({
+const queueAnswer = z.strictObject({
   name: z.enum(['stream', 'detect-gaps', 'backfill', 'aggregate']),
   waiting: count.describe('jobs that wait for a worker'),
   active: count,

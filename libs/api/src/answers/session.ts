@@ -3,7 +3,7 @@ import { SESSION_STATES, sessionSpecSchema } from '@barkeep/bars';
 import { z } from 'zod';
 import { count, date, outsideCounts, sha256, slotCounts, time } from '../values.js';
 
-export const consumerAnswer = z.strictObject({
+const consumerAnswer = z.strictObject({
   name: z.string(),
   state: z
     .enum(['active', 'silent', 'dropped', 'left'])
@@ -16,7 +16,7 @@ export const consumerAnswer = z.strictObject({
 });
 export type ConsumerAnswer = z.output<typeof consumerAnswer>;
 
-export const historyAnswer = z.strictObject({
+const historyAnswer = z.strictObject({
   days: count.describe('trading days before the first one of the session'),
   firstDate: date.nullable().describe('date of the oldest of these days'),
   calendarBegins: z.boolean().describe('true when the spec wants more days, but the calendar begins at firstDate'),
@@ -27,7 +27,7 @@ export const historyAnswer = z.strictObject({
 });
 export type HistoryAnswer = z.output<typeof historyAnswer>;
 
-export const waitingForAnswer = z.strictObject({
+const waitingForAnswer = z.strictObject({
   kind: z.enum(['repository', 'worker', 'consumers', 'feed', 'pace', 'server', 'symbols']),
   what: z.array(z.string()).describe('names of the repositories, consumers, symbols or servers that it waits for'),
   since: time.nullable(),
@@ -110,7 +110,7 @@ export const upkeepPlanAnswer = z.strictObject({
 });
 export type UpkeepPlanAnswer = z.output<typeof upkeepPlanAnswer>;
 
-export const certifiedDayAnswer = z.strictObject({
+const certifiedDayAnswer = z.strictObject({
   date,
   open: time.describe('open time of the first slot'),
   close: time.describe('close time of the last slot'),
@@ -118,7 +118,7 @@ export const certifiedDayAnswer = z.strictObject({
   counts: z.strictObject(slotCounts).describe('base slots of all symbols'),
 });
 
-export const certifiedConsumerAnswer = consumerAnswer.omit({ state: true, seenAt: true });
+const certifiedConsumerAnswer = consumerAnswer.omit({ state: true, seenAt: true });
 /** What was delivered to one consumer of a session. */
 export type CertifiedConsumerAnswer = z.output<typeof certifiedConsumerAnswer>;
 
@@ -135,6 +135,8 @@ export const certificateAnswer = z.strictObject({
   complete: z.boolean().describe('true when every retained day of the session is whole'),
   days: z.array(certifiedDayAnswer).describe('days that the clock and upkeep have passed, oldest first'),
   digest: sha256.describe('hash of the chain of days; zeros when there is no day'),
-  consumers: z.array(certifiedConsumerAnswer).describe('what was delivered to each consumer; no digest contains it'),
+  consumers: z
+    .array(certifiedConsumerAnswer)
+    .describe('what was delivered to each consumer; it is not part of any digest'),
 });
 export type CertificateAnswer = z.output<typeof certificateAnswer>;

@@ -4,7 +4,7 @@ import { SymbolStream, type FeedBar } from './symbol-stream.js';
 const bar = (openTime: number): FeedBar => ({ openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
 /** A stream that records what it sends. The first bar of each batch is refused. @param onSeen called with `seen` of each call */
-function noting(onSeen: (seen: number | undefined) => void = () => undefined): {
+function recordingStream(onSeen: (seen: number | undefined) => void = () => undefined): {
   stream: SymbolStream;
   sent: { bars: number; throughMs: number | undefined }[];
 } {
@@ -23,7 +23,7 @@ function noting(onSeen: (seen: number | undefined) => void = () => undefined): {
 
 describe('the stream of a symbol', () => {
   it('sends bars in batches and adds up the answers, each problem at its index', async () => {
-    const { stream, sent } = noting();
+    const { stream, sent } = recordingStream();
     const first = await stream.feed(Array.from({ length: 7_000 }, (_, i) => bar(i)));
     expect(sent).toEqual([
       { bars: 5_000, throughMs: undefined },
@@ -38,7 +38,7 @@ describe('the stream of a symbol', () => {
   });
 
   it('takes bars as they arrive, and sends throughMs with the last batch', async () => {
-    const { stream, sent } = noting();
+    const { stream, sent } = recordingStream();
     const coming = async function* () {
       yield bar(1);
       await Promise.resolve();
@@ -53,7 +53,7 @@ describe('the stream of a symbol', () => {
     ]);
   });
 
-  it('repeats how many bars the store had, and forgets it when the store has lost some', async () => {
+  it('sends how many bars the store had, and forgets the number when the store has lost some', async () => {
     const seen: (number | undefined)[] = [];
     let stored = 0;
     const check = (given: number | undefined): void => {
@@ -86,9 +86,9 @@ describe('the stream of a symbol', () => {
     expect(seen).toEqual([undefined, 2, 3, undefined, 3, undefined, 4]);
   });
 
-  it('repeats nothing to a coordinator that does not count the bars', async () => {
+  it('sends no number to a coordinator that does not count the bars', async () => {
     const seen: (number | undefined)[] = [];
-    const { stream } = noting((given) => seen.push(given));
+    const { stream } = recordingStream((given) => seen.push(given));
     await stream.feed([bar(1)]);
     await stream.feed([bar(2)]);
     await stream.end();

@@ -66,16 +66,15 @@ export class SymbolStream {
   }
 
   /**
-   * Feeds bars; resolves when the coordinator has answered for all of them. Bars from an asynchronous source are sent after at most a quarter of a
-   * second. A late bar fills its slot if the slot is still empty. The coordinator counts and quarantines a bar that differs from
-   * the stored one or is invalid.
+   * Feeds bars; resolves when the coordinator has answered for all of them. Bars from an asynchronous source are sent after at most a
+   * quarter of a second. A late bar fills its slot if the slot is still empty. The coordinator counts and quarantines a bar that is
+   * invalid or differs from the stored one.
    * @param options `throughMs`: the stream is complete up to this time, epoch ms, even where it has no bars
    * @returns the result of this call's bars
-   * @throws FedBarsLostError when the session Redis lost bars that were fed through this object: the batch is refused. Feed
-   *   the lost bars again, through this object or another one. SymbolNotFoundError, WrongStateError, CoordinatorUnreachableError
+   * @throws FedBarsLostError when the session Redis lost bars that were fed through this object: the batch is refused. Feed the lost
+   *   bars again, through this object or another one. Also SymbolNotFoundError, WrongStateError, CoordinatorUnreachableError
    */
   async feed(bars: FeedBars, { throughMs }: { throughMs?: number } = {}): Promise<FeedResult> {
-    const sentBefore = this.#total.sent;
     const result = emptyResult();
     const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
       const lines = batch.map((bar) => `${JSON.stringify(bar)}\n`).join('');
@@ -84,8 +83,8 @@ export class SymbolStream {
       );
       // A coordinator of an earlier version does not return `stored`, and refuses it as a parameter.
       this.#seen = answer.stored === undefined ? undefined : Math.max(answer.stored, this.#seen ?? 0);
-      add(result, answer, batch.length, result.sent);
-      add(this.#total, answer, batch.length, sentBefore + result.sent - batch.length);
+      add(result, answer, batch.length);
+      add(this.#total, answer, batch.length);
     };
     let isThroughSent = throughMs === undefined;
     for await (const { items, isLast } of batchesOf(bars, BATCH_BARS, this.#signal)) {
@@ -116,13 +115,14 @@ function emptyResult(): FeedResult {
   return { sent: 0, accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
 }
 
-/** @param from index of the batch's first bar among all fed bars */
-function add(sum: FeedResult, answer: FeedAnswer, bars: number, from: number): void {
+/** Adds the answer to a batch of `bars` bars. The index of a problem then counts from the first bar in the sum. */
+function add(sum: FeedResult, answer: FeedAnswer, bars: number): void {
+  const from = sum.sent;
   sum.sent += bars;
   for (const name of ['accepted', 'duplicates', 'late', 'conflicts'] as const) sum[name] += answer[name];
   for (const [reason, count] of Object.entries(answer.refused)) {
     sum.refused[reason] = (sum.refused[reason] ?? 0) + count;
   }
-  const room = PROBLEMS_MAX - sum.problems.length;
-  sum.problems.push(...answer.problems.slice(0, room).map((problem) => ({ ...problem, index: from + problem.index })));
+  const listed = answer.problems.slice(0, PROBLEMS_MAX - sum.problems.length);
+  sum.problems.push(...listed.map((problem) => ({ ...problem, index: from + problem.index })));
 }

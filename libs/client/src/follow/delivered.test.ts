@@ -85,8 +85,8 @@ test('a kept step does not change after later steps and changes, and the chain c
     const [part] = chain.deliver(holdings, grid.closeTime(slot), () => stepAt(layout, slot)).parts;
     return { slot, part: part!, before, after: hexOf(chain.current), bars: slot % 50 < 2 ? barsOf(part!) : [] };
   });
-  const looked = steps.filter(({ slot }) => slot % 50 < 2);
-  for (const { slot, before, after } of looked) {
+  const inspected = steps.filter(({ slot }) => slot % 50 < 2);
+  for (const { slot, before, after } of inspected) {
     const other = new DeliveredChain(hexOf(before));
     other.deliver(holdings, grid.closeTime(slot), () => stepAt(layout, slot));
     expect(hexOf(other.current)).toBe(after);
@@ -95,7 +95,7 @@ test('a kept step does not change after later steps and changes, and the chain c
   for (let slot = 0; slot < 390; slot++) other.write(slot, 9, 9, 9, 9, 9, 1, 0, 1, 1);
   const records = other.bytes.subarray(recordOffset(390, 0));
   for (const bars of holdings.sorted) bars.replaceDay(layout, { day: 0, interval: layout.base, records, toSlot: 390 });
-  for (const { part, bars } of looked) expect(barsOf(part)).toEqual(bars);
+  for (const { part, bars } of inspected) expect(barsOf(part)).toEqual(bars);
 });
 
 /** Steps of `slots` slots each, up to the end of the day. */

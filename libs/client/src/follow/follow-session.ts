@@ -3,7 +3,7 @@
  * the loaded bars are already later (I2). The session keeps the position of a named consumer; in lockstep its clock waits for the consumer.
  */
 import { randomBytes } from 'node:crypto';
-import { type JoinFrom, type OpenSession, type SessionLayout } from '@barkeep/session-data';
+import type { JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { type DerivedBy, StoreFollower } from '../mirror/index.js';
 import { KeptPosition } from './kept-position.js';
@@ -98,8 +98,8 @@ export async function* follow(
   try {
     if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, options);
     const walk = new Walk(follower, every, kept, startOf(follower, layout, options.from), options.signal);
-    if (kept && name !== undefined) reportStart(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
     try {
+      if (kept && name !== undefined) reportStart(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
       for (;;) {
         const step = walk.tryStep() ?? (await walk.nextStep());
         if (!step) break;

@@ -11,12 +11,13 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
-import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
+import { OneAtATime } from '../one-at-a-time.js';
+import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 
 /** Time without a heartbeat after which a consumer of a session that is not in lockstep is silent. */
 const SILENT_SECONDS = 30;
 /** Heartbeats that are sent in the time after which a consumer is silent. */
-const BEATS = 3;
+const BEATS_PER_SILENCE = 3;
 
 export class KeptPosition {
   /** Why no further position is sent: the consumer was replaced or removed, its session is gone, or Redis was away too long. */
@@ -40,7 +41,7 @@ export class KeptPosition {
     private readonly outage: Outage,
   ) {
     this.acknowledged = start;
-    this.timer = setInterval(() => this.beat(), silentMs / BEATS).unref();
+    this.timer = setInterval(() => this.beat(), silentMs / BEATS_PER_SILENCE).unref();
   }
 
   /** Joins a session. @throws ConsumerNameError, SessionLostError, SessionRedisAwayError, the signal's reason */

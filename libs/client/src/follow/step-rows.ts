@@ -39,7 +39,7 @@ export interface DeliveredPart {
 }
 
 /** The rows of a run in the mirror: those of the i-th symbol are rows `[firsts[i], ends[i])` of `memories[i]`. */
-export interface RunRows {
+interface RunRows {
   memories: readonly RowMemory[];
   firsts: Int32Array;
   ends: Int32Array;

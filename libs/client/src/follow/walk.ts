@@ -33,12 +33,14 @@ export class DaysRemovedError extends Error {
   ) {
     const [at, from] = [position, keptFrom].map((time) => new Date(time).toISOString());
     super(
-      `session ${sessionId}: expected a position from ${from} on, was ${at}: continue there with from: 'beginning'`,
+      `session ${sessionId}: expected a position at or after ${from}, was ${at}: from: 'beginning' continues at the first retained day`,
     );
   }
 }
 
 export class Walk {
+  /** Where the walk started. */
+  readonly start: Omit<ConsumerPosition, 'deliveredHash'>;
   private readonly layout: SessionLayout;
   private readonly mirror: BarMirror;
   private readonly chain: DeliveredChain;
@@ -93,8 +95,6 @@ export class Walk {
     return { time, deliveredHash: hexOf(hash), steps, bars };
   }
 
-  /** Where the walk started. */
-  readonly start: Omit<ConsumerPosition, 'deliveredHash'>;
   /** True when the consumer had received steps before and none is left. */
   get isAtEnd(): boolean {
     return this.next === undefined && this.start.steps > 0;

@@ -7,16 +7,14 @@ export type { GapAnswer } from '@barkeep/api';
 export type { SlotCounts } from '@barkeep/bars';
 
 interface Raw {
-  /** The answer as it came. */
+  /** The answer as it came, before fields were added. */
   raw: object;
 }
 
 /** A session as its coordinator shows it. */
-export interface SessionStatus extends api.SessionAnswer {
+export interface SessionStatus extends api.SessionAnswer, Raw {
   /** Whether upkeep fills or settles missing bars: it is enabled, and `backfill` names a repository. */
   repairs: boolean;
-  /** The answer as it came, for `--json`. */
-  raw: object;
 }
 
 /** Slots of all symbols of a session by state, and the numbers of rows that were refused or have no slot. */
@@ -41,13 +39,11 @@ export type FeedProblem = api.FedAnswer['problems'][number];
 export interface BarAnswer extends api.AnsweredBar, Raw {}
 
 /** A certificate: the digests of a session's trading days, chained. */
-export interface Certificate extends Omit<api.CertificateAnswer, 'daysHash'> {
+export interface Certificate extends Omit<api.CertificateAnswer, 'daysHash'>, Raw {
   /** SHA-256 of the trading days; undefined in a file that Barkeep 0.1 saved. */
   daysHash?: string | undefined;
   /** Intervals that the session stores, the shortest first. */
   intervals: string[];
-  /** The document as it came. */
-  raw: object;
 }
 
 /** One trading day of a {@link Certificate}. */

@@ -9,10 +9,11 @@ import * as answers from './answers.js';
 import { ApiProblemError } from './errors.js';
 import { checked, readAnswer, withRaw } from './read-answer.js';
 
-/** How long a call is repeated while no coordinator answers: another one takes over within 10 s. */
+/** How long a call is repeated while no coordinator answers, ms. Another coordinator takes over within 10 s. */
 const AWAY_LIMIT_MS = 30_000;
+/** Time between a failed attempt and the next one, ms. */
 const AWAY_RETRY_MS = 500;
-/** The longest time of one attempt. */
+/** The longest time of one attempt, ms. */
 const ATTEMPT_LIMIT_MS = 60_000;
 /** Symbols whose metrics are requested at the same time. */
 const METRICS_AT_ONCE = 8;
@@ -41,13 +42,17 @@ export type ExportSelection = Pick<BarsQuery, 'interval' | 'from' | 'to'> & {
   symbols?: string;
 };
 
+/** The body of a request. */
 interface Content {
   type: 'application/json' | 'application/x-ndjson';
   text: string;
   headers?: Record<string, string>;
 }
 
-/** Calls one coordinator. Every method throws {@link ApiProblemError} or {@link CoordinatorUnreachableError}. */
+/**
+ * Calls one coordinator. Every method throws {@link ApiProblemError}, {@link CoordinatorUnreachableError},
+ * `UnexpectedAnswerError`, or the reason of the client's signal.
+ */
 export class CoordinatorClient {
   constructor(
     /** Where the coordinator serves, such as `http://127.0.0.1:3000`. */
@@ -64,31 +69,32 @@ export class CoordinatorClient {
    */
   async create(spec: unknown, { start = false } = {}): Promise<answers.SessionStatus> {
     // The client repeats a call whose answer was lost. Without an id or a key the repeated call would create a second session.
-    const hasId = typeof spec === 'object' && spec !== null && 'id' in spec;
+    const hasId = typeof spec === 'object' && spec !== null && 'id' in spec && spec.id !== undefined;
     const headers: Record<string, string> = hasId ? {} : { 'idempotency-key': randomUUID() };
     const content: Content = { type: 'application/json', text: JSON.stringify(spec), headers };
-    return sessionOf(await this.#call('POST', `/v1/sessions${start ? '?start=true' : ''}`, content));
+    const query = searchOf({ start: start ? 'true' : undefined });
+    return statusOf(await this.#call('POST', `/v1/sessions${query}`, content));
   }
 
   /** State, clock, progress and counts of a session. */
   async session(id: string): Promise<answers.SessionStatus> {
-    return sessionOf(await this.#read(sessionPath(id)));
+    return statusOf(await this.#read(sessionPath(id)));
   }
 
   /** All sessions, newest first, page after page. */
   async sessions(): Promise<answers.SessionStatus[]> {
     const statuses: answers.SessionStatus[] = [];
-    for (let query = ''; ;) {
-      const { sessions, nextCursor } = checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${query}`));
-      statuses.push(...sessions.map(sessionStatus));
-      if (nextCursor === null) return statuses;
-      query = `?cursor=${encodeURIComponent(nextCursor)}`;
+    for (let cursor: string | undefined; ;) {
+      const page = checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${searchOf({ cursor })}`));
+      statuses.push(...page.sessions.map(sessionStatus));
+      if (page.nextCursor === null) return statuses;
+      cursor = page.nextCursor;
     }
   }
 
   /** Starts, pauses, resumes or stops a session. */
   async lifecycle(id: string, call: LifecycleCall): Promise<answers.SessionStatus> {
-    return sessionOf(await this.#call('POST', `${sessionPath(id)}/${call}`));
+    return statusOf(await this.#call('POST', `${sessionPath(id)}/${call}`));
   }
 
   /** Starts an upkeep round now. */
@@ -114,8 +120,7 @@ export class CoordinatorClient {
 
   /** Quality and counts of one symbol. @param options `date`: only of this trading day, `YYYY-MM-DD` */
   async metrics(id: string, symbol: string, { date }: { date?: string } = {}): Promise<answers.SymbolMetrics> {
-    const query = date === undefined ? '' : `?date=${encodeURIComponent(date)}`;
-    const metrics = await this.#call('GET', `${symbolPath(id, symbol)}/metrics${query}`);
+    const metrics = await this.#call('GET', `${symbolPath(id, symbol)}/metrics${searchOf({ date })}`);
     return withRaw(checked(api.metricsAnswer, metrics));
   }
 
@@ -154,7 +159,7 @@ export class CoordinatorClient {
 
   /** Bars of one symbol, oldest first. */
   async bars(id: string, symbol: string, query: BarsQuery): Promise<answers.BarAnswer[]> {
-    return answers.readBars(await this.#call('GET', `${symbolPath(id, symbol)}/bars?${searchOf(query)}`));
+    return answers.readBars(await this.#call('GET', `${symbolPath(id, symbol)}/bars${searchOf(query)}`));
   }
 
   /**
@@ -162,10 +167,14 @@ export class CoordinatorClient {
    * reads as fast as the caller takes the text. @throws ExportBrokenError
    */
   async *export(id: string, query: ExportSelection): AsyncGenerator<string> {
-    const answer = await this.#answer('GET', `${sessionPath(id)}/export?${searchOf(query)}`, undefined, this.signal);
-    if (!answer.ok || !answer.body) await readAnswer(answer);
+    const path = `${sessionPath(id)}/export${searchOf(query)}`;
+    const response = await this.#repeat(async () => {
+      const answer = await this.#fetch('GET', path, undefined, this.signal);
+      if (!answer.ok) await readAnswer(answer); // throws
+      return answer;
+    });
     try {
-      yield* answer.body!.pipeThrough(new TextDecoderStream());
+      yield* response.body!.pipeThrough(new TextDecoderStream());
     } catch (error) {
       this.signal.throwIfAborted();
       throw new ExportBrokenError(id, error);
@@ -190,12 +199,12 @@ export class CoordinatorClient {
     const through = throughMs === undefined ? undefined : api.isoTime(throughMs);
     const query = searchOf({ through, seen: seen?.toString() });
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
-    return checked(api.fedAnswer, await this.#call('POST', `${symbolPath(id, symbol)}/bars?${query}`, content));
+    return checked(api.fedAnswer, await this.#call('POST', `${symbolPath(id, symbol)}/bars${query}`, content));
   }
 
   /** Ends the stream of a symbol: no more bars of it will be fed. @param seen as in {@link feed} @throws as {@link feed} */
   async endFeed(id: string, symbol: string, seen?: number): Promise<void> {
-    await this.#call('POST', `${symbolPath(id, symbol)}/end?${searchOf({ seen: seen?.toString() })}`);
+    await this.#call('POST', `${symbolPath(id, symbol)}/end${searchOf({ seen: seen?.toString() })}`);
   }
 
   /** Reads in the client's view; a key that may not see the operator's view gets the strategy's. */
@@ -211,51 +220,46 @@ export class CoordinatorClient {
     return this.#call('GET', path);
   }
 
-  async #call(method: string, path: string, content?: Content): Promise<unknown> {
-    return readAnswer(await this.#answer(method, path, content));
+  #call(method: string, path: string, content?: Content): Promise<unknown> {
+    return this.#repeat(async () => {
+      const signal = AbortSignal.any([this.signal, AbortSignal.timeout(ATTEMPT_LIMIT_MS)]);
+      return readAnswer(await this.#fetch(method, path, content, signal));
+    });
   }
 
-  /** Repeats a call while no coordinator is ready. @param signal ends each attempt, including the reading of its body */
-  async #answer(method: string, path: string, content?: Content, signal?: AbortSignal): Promise<Response> {
+  /** Repeats an attempt that got no complete answer, or a 503, until a coordinator is ready. */
+  async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
     let deadline: number | undefined;
     for (;;) {
-      const answer = await this.#fetch(method, path, content, signal);
-      if (answer instanceof Response && answer.status !== 503) return answer;
-      // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
-      deadline ??= Date.now() + AWAY_LIMIT_MS;
-      if (Date.now() > deadline) {
-        if (answer instanceof Response) return answer;
-        throw new CoordinatorUnreachableError(this.baseUrl, answer);
+      try {
+        return await attempt();
+      } catch (error) {
+        const isProblem = error instanceof ApiProblemError;
+        if (isProblem && error.status !== 503) throw error;
+        this.signal.throwIfAborted();
+        // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
+        deadline ??= Date.now() + AWAY_LIMIT_MS;
+        if (Date.now() > deadline)
+          throw isProblem ? error : new CoordinatorUnreachableError(this.baseUrl, error as Error);
       }
-      if (answer instanceof Response) await answer.body?.cancel();
       await delay(AWAY_RETRY_MS, undefined, { signal: this.signal }).catch(() => this.signal.throwIfAborted());
     }
   }
 
-  /** One attempt: the answer, or the error when no answer came. @throws the client's signal's reason */
-  async #fetch(
-    method: string,
-    path: string,
-    content?: Content,
-    signal = AbortSignal.any([this.signal, AbortSignal.timeout(ATTEMPT_LIMIT_MS)]),
-  ): Promise<Response | Error> {
+  /** Sends one request. @param signal also ends the reading of the answer's body */
+  #fetch(method: string, path: string, content: Content | undefined, signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json', ...content?.headers };
     if (content !== undefined) headers['content-type'] = content.type;
     if (this.apiKey !== undefined) headers['authorization'] = `Bearer ${this.apiKey}`;
-    try {
-      return await fetch(this.baseUrl.replace(/\/$/, '') + path, { method, headers, body: content?.text, signal });
-    } catch (error) {
-      this.signal.throwIfAborted();
-      return error instanceof Error ? error : new Error(String(error));
-    }
+    return fetch(this.baseUrl.replace(/\/$/, '') + path, { method, headers, body: content?.text, signal });
   }
 }
 
-function sessionOf(answer: unknown): answers.SessionStatus {
+function statusOf(answer: unknown): answers.SessionStatus {
   return sessionStatus(checked(api.sessionAnswer, answer));
 }
 
-/** An answer's session with `repairs` and `raw`. */
+/** Adds `repairs` and `raw` to a session. */
 function sessionStatus(session: api.SessionAnswer): answers.SessionStatus {
   const { backfill, upkeep } = session.spec;
   return { ...withRaw(session), repairs: backfill.length > 0 && upkeep.enabled };
@@ -269,7 +273,8 @@ function symbolPath(id: string, symbol: string): string {
   return `${sessionPath(id)}/symbols/${encodeURIComponent(symbol)}`;
 }
 
+/** The query string with its question mark; empty when no parameter has a value. */
 function searchOf(query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return new URLSearchParams(given).toString();
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

@@ -14,7 +14,10 @@ export interface ProblemField {
 export interface ProblemDetails {
   /** HTTP status. */
   status: number;
-  /** Stable name of the cause, such as `wrong-state`: the last part of the document's `type`; empty without a `type`. */
+  /**
+   * Stable name of the cause, such as `wrong-state`: the last part of the document's `type`; empty without a `type`. docs/api.md lists
+   * all kinds.
+   */
   kind: string;
   /** Each wrong field, if the kind is `invalid-input`; otherwise empty. */
   problems: readonly ProblemField[];
@@ -23,15 +26,11 @@ export interface ProblemDetails {
 }
 
 /** The coordinator refused a request. */
-export class ApiProblemError extends Error {
+export class ApiProblemError extends Error implements ProblemDetails {
   override readonly name: string = 'ApiProblemError';
-  /** HTTP status. */
   readonly status: number;
-  /** Stable name of the cause, such as `wrong-state`; see docs/api.md for all of them. */
   readonly kind: string;
-  /** Each wrong field, if the kind is `invalid-input`; otherwise empty. */
   readonly problems: readonly ProblemField[];
-  /** Names the request in the coordinator's log. */
   readonly requestId: string | undefined;
   constructor(message: string, details: ProblemDetails) {
     super(`${message} (HTTP ${details.status})`);

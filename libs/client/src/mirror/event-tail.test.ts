@@ -1,5 +1,5 @@
 import { SESSION_EVENT_TYPES } from '@barkeep/session-data';
-import { EventTail, newsOf } from './event-tail.js';
+import { EventTail, effectOf } from './event-tail.js';
 import type { StreamEntry } from './session-state.js';
 
 const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
@@ -57,21 +57,20 @@ test('reports a gap when a stream that was empty has a whole page of entries', (
   expect(new EventTail(['0-0']).decode([page(1_000)])).toMatchObject({ hasMissedEntries: true, isMore: true });
 });
 
-test('news are the clock, the day whose bars changed, and every event that is not known to be irrelevant', () => {
-  expect(newsOf(['type', 'clock', 'time', '17'])).toEqual({ clock: 17, mustParse: false });
-  expect(newsOf(['date', '2013-10-08', 'symbols', '["type"]', 'type', 'derived'])).toMatchObject({
+test('the clock, states, changed bars, and entries of unknown type have an effect on a mirror', () => {
+  expect(effectOf(['type', 'clock', 'time', '17'])).toEqual({ clock: 17, mustParse: false });
+  expect(effectOf(['date', '2013-10-08', 'symbols', '["type"]', 'type', 'derived'])).toMatchObject({
     date: '2013-10-08',
   });
   const [none, some] = [new Set<string>(), new Set<string>()];
   for (const type of [...SESSION_EVENT_TYPES, 'of-tomorrow']) {
-    const { clock, date, mustParse } = newsOf(['type', type, 'time', '1', 'date', '2013-10-08']);
+    const { clock, date, mustParse } = effectOf(['type', type, 'time', '1', 'date', '2013-10-08']);
     (clock === undefined && date === undefined && !mustParse ? none : some).add(type);
   }
-  // Every event that the tail uses is among the news.
   expect(some).toEqual(new Set(['clock', 'state', 'gap-filled', 'late-bars', 'derived', 'of-tomorrow']));
   // An entry that cannot be parsed may mean anything.
   for (const fields of [[], ['type', 'clock'], ['type', 'clock', 'time', 'noon'], ['type', 'derived']]) {
-    const { clock, date, mustParse } = newsOf(fields);
+    const { clock, date, mustParse } = effectOf(fields);
     expect([clock, date, mustParse]).toEqual([undefined, undefined, true]);
   }
 });

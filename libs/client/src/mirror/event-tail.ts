@@ -19,7 +19,7 @@ export interface DayChange {
 }
 
 /** The result of one round of reading. */
-export interface TailRound {
+interface TailRound {
   /** The changed symbols by trading date, `YYYY-MM-DD`. */
   changes: ReadonlyMap<string, DayChange>;
   state: ReportedState | undefined;
@@ -101,7 +101,7 @@ function addEntry(
   changes: Map<string, DayChange>,
   round: Pick<TailRound, 'state' | 'hasMissedEntries'>,
 ): void {
-  if (!newsOf(fields).mustParse) return;
+  if (!effectOf(fields).mustParse) return;
   if (!isChange(fields)) {
     round.state = stateOf(fields) ?? round.state;
     return;
@@ -118,8 +118,8 @@ function addEntry(
   for (const symbol of Array.isArray(symbols) ? symbols : Object.keys(symbols)) changed.add(symbol);
 }
 
-/** What an entry means for a mirror. */
-export interface News {
+/** What an entry changes for a mirror. */
+export interface EntryEffect {
   /** The new clock of the session, epoch ms. */
   clock?: number;
   /** The day whose bars changed, `YYYY-MM-DD`. */
@@ -129,16 +129,16 @@ export interface News {
 }
 
 /** Types of events that change a mirror. */
-const NEWS: ReadonlySet<string> = new Set(['clock', 'state', ...CHANGES]);
+const WITH_EFFECT: ReadonlySet<string> = new Set(['clock', 'state', ...CHANGES]);
 
 /** @param fields names and values of an entry's fields, in turn */
-export function newsOf(fields: readonly string[]): News {
+export function effectOf(fields: readonly string[]): EntryEffect {
   const type = field(fields, 'type') ?? '';
   const clock = type === 'clock' ? Number(field(fields, 'time') ?? NaN) : NaN;
   if (Number.isFinite(clock)) return { clock, mustParse: false };
   if (CHANGES.has(type)) return { date: field(fields, 'date'), mustParse: true };
   // A type that this version does not know may mean anything.
-  return { mustParse: NEWS.has(type) || !isEventType(type) };
+  return { mustParse: WITH_EFFECT.has(type) || !isEventType(type) };
 }
 
 function field(fields: readonly string[], name: string): string | undefined {

@@ -66,7 +66,7 @@ export class Loader {
   constructor(
     private readonly redis: Redis,
     layout: SessionLayout,
-    private readonly options: LoaderOptions = {},
+    private readonly options: LoaderOptions,
   ) {
     this.bulk = storeReads(redis);
     this.holdings = new Holdings(layout, options.derivedBy ?? 'upkeep');
@@ -113,12 +113,12 @@ export class Loader {
    * @param hint a lower bound of the session's clock: bars up to this time are loaded in the same round trip
    * @throws SessionLostError
    */
-  async refresh(hint = -Infinity): Promise<void> {
+  async refresh(hint: number): Promise<void> {
     for (let isMore = true; isMore;) isMore = await this.withSymbols(() => this.refreshOnce(hint));
   }
 
-  /** Loads the next piece up to the session's clock, at most to the end of a day. @returns false when there is none */
-  async loadPiece(to = Infinity): Promise<boolean> {
+  /** Loads the next piece up to the session's clock and `to`, epoch ms, at most to the end of a day. @returns false when there is none */
+  async loadPiece(to: number): Promise<boolean> {
     return this.withSymbols(async () => {
       if (this.mustReload) return false;
       const piece = this.nextPiece(Math.min(to, this.sessionClock));

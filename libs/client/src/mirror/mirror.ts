@@ -1,4 +1,4 @@
-/** A copy of a session in this process. It follows the session's clock, and takes over bars that are backfilled or arrive late. */
+/** A copy of a session in this process. It follows the session's clock, and also shows bars that are backfilled or arrive late. */
 import { SessionLostError, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { BarMirror } from './bar-mirror.js';

@@ -68,7 +68,7 @@ export class MirrorSeries {
     // Searches at the first call (NaN), after rows have moved, and when the clock went back; otherwise steps on from the last result.
     if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
       this.visible = columns.rowFrom(this.slots.openLimit(clock));
-      this.dropCache();
+      this.dropStaleCache();
     } else if (clock !== this.visibleAt) {
       const { rows, end } = columns;
       const limit = this.slots.openLimit(clock);
@@ -148,7 +148,8 @@ export class MirrorSeries {
     return barOfRow(rows, row, this.slots.closeTime(openTimeOf(rows, row)));
   }
 
-  private dropCache(): void {
+  /** Drops the cached objects when rows have moved since they were made. */
+  private dropStaleCache(): void {
     if (this.generation === this.columns.generation) return;
     this.generation = this.columns.generation;
     this.objects = [];
@@ -181,7 +182,7 @@ export class MirrorSeries {
 }
 
 /** The times and the expected count of a derived bar. */
-export interface DerivedFrame {
+interface DerivedFrame {
   /** Epoch ms. */
   openTime: number;
   closeTime: number;
@@ -190,7 +191,7 @@ export interface DerivedFrame {
 }
 
 /** Aggregates rows `[from, to)` with the function that makes the stored bars; undefined without rows. */
-export function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {
+function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {
   if (to <= from) return undefined;
   const source = new DayChunk(to - from);
   const { doubles } = rows.rows;

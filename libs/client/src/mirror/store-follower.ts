@@ -5,8 +5,9 @@
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { isChange, newsOf, type News } from './event-tail.js';
-import { OneAtATime, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
+import { effectOf, isChange, type EntryEffect } from './event-tail.js';
+import { OneAtATime } from '../one-at-a-time.js';
+import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 import { Loader, type LoaderOptions } from './loader.js';
 import type { StreamEntry } from './session-state.js';
 
@@ -17,7 +18,7 @@ const ENTRIES_MAX = 1_000;
 const BEGIN_LIMIT_MS = 5_000;
 
 /** The options of a follower. */
-export interface StoreFollowerOptions extends LoaderOptions {
+interface StoreFollowerOptions extends LoaderOptions {
   /** No bar that closes after this time is loaded, epoch ms. @default no limit */
   limit?: number;
   /** Closes the follower. */
@@ -147,7 +148,7 @@ export class StoreFollower {
           lastIds.set(key, entries.at(-1)?.[0] ?? lastIds.get(key)!);
           for (const [, fields] of entries) {
             if (key === events && isChange(fields)) continue; // the streams of changes have it too
-            isLoadDue = this.noteNews(newsOf(fields)) || isLoadDue;
+            isLoadDue = this.noteEffect(effectOf(fields)) || isLoadDue;
           }
         }
         if (!isLoadDue) continue;
@@ -160,15 +161,15 @@ export class StoreFollower {
   }
 
   /** Notes the clock that an event reports. @returns whether the event requires a load; a change of bars that are not loaded does not */
-  private noteNews(news: News): boolean {
+  private noteEffect({ clock, date, mustParse }: EntryEffect): boolean {
     const { loadedTo, layout } = this.loader.holdings;
-    if (news.clock !== undefined) {
-      const isSetBack = news.clock < this.hint;
-      this.hint = news.clock;
-      return isSetBack || (news.clock > loadedTo && loadedTo < this.currentLimit);
+    if (clock !== undefined) {
+      const isSetBack = clock < this.hint;
+      this.hint = clock;
+      return isSetBack || (clock > loadedTo && loadedTo < this.currentLimit);
     }
-    if (news.date === undefined) return news.mustParse;
+    if (date === undefined) return mustParse;
     // A load that is under way may have read the bars from before the change.
-    return this.catchingUp.isRunning || news.date <= layout.day(dayAtClock(layout, loadedTo)).date;
+    return this.catchingUp.isRunning || date <= layout.day(dayAtClock(layout, loadedTo)).date;
   }
 }

@@ -14,7 +14,7 @@ export type RunBars = Readonly<Record<string, readonly FeedBar[]>> | Iterable<Sy
 /** Bars per round, all symbols together. A round begins when the round before is stored. */
 const ROUND_BARS = 20_000;
 /** Number of symbols whose bars are sent at the same time. */
-const AT_ONCE = 8;
+const SYMBOLS_AT_ONCE = 8;
 
 /** Feeds all bars and ends the streams. @returns the results by symbol @throws what `feed` and iterating over the bars throw */
 export async function feedSession(
@@ -66,7 +66,7 @@ function groupBySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[
   return groups;
 }
 
-/** Calls `work` for each item, {@link AT_ONCE} at a time. When a call fails, starts no other and throws after all started calls have ended. */
+/** Calls `work` for each item, {@link SYMBOLS_AT_ONCE} at a time. When a call fails, starts no other and throws after all started calls have ended. */
 async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const remaining = items.values();
   const errors: unknown[] = [];
@@ -80,6 +80,6 @@ async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: SYMBOLS_AT_ONCE }, worker));
   if (errors.length > 0) throw errors[0];
 }

@@ -5,7 +5,7 @@ import { ifFound, type ClientSession } from '../client-session.js';
 import { connect, type ConnectOptions } from '../connect.js';
 import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
-import { type Certificate, type Digest, type SessionStatus, type SymbolMetrics } from '../http/index.js';
+import type { Certificate, Digest, SessionStatus, SymbolMetrics } from '../http/index.js';
 import { feedSession, type RunBars } from './feed-session.js';
 import {
   LocalRunMissingError,
@@ -89,7 +89,7 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
   const unused = (['redis', 'keyPrefix', 'apiKey'] as const).filter((name) => options[name] !== undefined);
   if (coordinator === undefined && unused.length > 0) {
     throw new RunOptionsError(
-      `expected ${unused.join(', ')} with the option coordinator, was without: a run without it uses SESSION_REDIS_URL`,
+      `expected the option coordinator together with ${unused.join(', ')}, was not set: a run without it uses SESSION_REDIS_URL`,
     );
   }
   if (coordinator !== undefined && plan.repositoryNames.length > 0) {

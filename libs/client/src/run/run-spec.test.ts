@@ -33,7 +33,7 @@ describe('the plan of a run', () => {
     expect(plan.spec.backfill).toEqual(asked);
   });
 
-  it('has one source', () => {
+  it('refuses two sources, or none', () => {
     expect(() => planRun({ ...SPEC, source: DATASET }, both)).toThrow(RunOptionsError);
     expect(() => planRun(SPEC, { bars: false, repository: true })).toThrow('was neither');
   });

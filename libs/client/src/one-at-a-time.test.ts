@@ -1,4 +1,4 @@
-import { OneAtATime } from './outage.js';
+import { OneAtATime } from './one-at-a-time.js';
 
 const microtasks = async (count: number) => {
   for (let tick = 0; tick < count; tick++) await Promise.resolve();

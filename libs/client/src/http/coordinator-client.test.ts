@@ -1,0 +1,47 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { digestExample, sessionExample } from '@barkeep/api';
+import { CoordinatorClient } from './coordinator-client.js';
+
+let server: Server | undefined;
+afterEach(() => server?.closeAllConnections());
+afterEach(() => server?.close());
+
+/** A client of a server that answers with `listener`. */
+async function clientOf(listener: RequestListener): Promise<CoordinatorClient> {
+  server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return new CoordinatorClient(`http://127.0.0.1:${port}`, undefined, new AbortController().signal);
+}
+
+describe('a client of the HTTP API', () => {
+  it('repeats a call when the connection is cut within the answer', async () => {
+    let calls = 0;
+    const text = JSON.stringify(digestExample);
+    const client = await clientOf((_request, response) => {
+      response.writeHead(200, { 'content-length': text.length });
+      if (++calls > 1) response.end(text);
+      else response.write(text.slice(0, 10), () => response.destroy());
+    });
+    await expect(client.digest('march')).resolves.toMatchObject(digestExample);
+    expect(calls).toBe(2);
+  });
+
+  it.each([
+    [{ id: 'march' }, false],
+    [{}, true],
+    [{ id: undefined }, true],
+  ])('creates a session of %p once when the call is repeated', async (spec, hasKey) => {
+    const requests: IncomingMessage[] = [];
+    const client = await clientOf((request, response) => {
+      requests.push(request);
+      if (requests.length > 1) response.end(JSON.stringify(sessionExample));
+      else response.destroy();
+    });
+    await client.create(spec);
+    const keys = requests.map(({ headers }) => headers['idempotency-key']);
+    expect(keys).toEqual(hasKey ? [expect.any(String), keys[0]] : [undefined, undefined]);
+  });
+});

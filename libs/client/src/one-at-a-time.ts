@@ -1,0 +1,34 @@
+/** Runs a background task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost. */
+export class OneAtATime {
+  private running: Promise<void> | undefined;
+  private isRequested = false;
+
+  /** @param run performs one run; it must not throw */
+  constructor(private readonly run: () => Promise<void>) {}
+
+  /** Requests a run. Resolves when a run that started after this call has ended and no request is left. */
+  request(): Promise<void> {
+    this.isRequested = true;
+    this.running ??= this.runRequested();
+    return this.running;
+  }
+
+  get isRunning(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Resolves when no run is under way. */
+  async idle(): Promise<void> {
+    await this.running;
+  }
+
+  private async runRequested(): Promise<void> {
+    await Promise.resolve(); // so that `running` is set before the first run starts
+    while (this.isRequested) {
+      this.isRequested = false;
+      await this.run();
+    }
+    // No await since the last check, so a later request starts a new loop.
+    this.running = undefined;
+  }
+}
