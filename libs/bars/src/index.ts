@@ -1,7 +1,6 @@
 /** Bars, slots, gaps, calendars and the session spec: the rules of Barkeep without any I/O. */
 export {
   aggregateCascade,
-  aggregateDay,
   aggregateInto,
   closedBuckets,
   type DerivedPlan,
