@@ -41,7 +41,7 @@ export {
   RECORD_BYTES,
   recordOffset,
 } from './chunk.js';
-export { type FieldProblem, problemsOf, SessionSpecError, shown } from './field-problems.js';
+export { type FieldProblem, problemsOf, shown } from './field-problems.js';
 export { type BarDifference, firstDifference } from './first-difference.js';
 export { fillForward, formingBar, type FormingBucket, formingBucket } from './shown-bars.js';
 export {
