@@ -138,6 +138,17 @@ test('a row that another client inserts meanwhile makes the import fail as a who
   expect(await importBars('raced', { AAA: bars(1, 10) })).toEqual({ accepted: 8, duplicate: 0, conflicting: 1 });
 });
 
+test('an import that is stored succeeds, although the maintenance after it fails', async () => {
+  const importer = await BarImporter.open(dataSource, 'maintained');
+  await importer.write('AAA', bars(0, 10));
+  const query = jest
+    .spyOn(dataSource, 'query')
+    .mockRejectedValue(new Error('canceling statement due to statement timeout'));
+  const counts = await importer.finish().finally(() => query.mockRestore());
+  expect(counts).toEqual({ accepted: 10, duplicate: 0, conflicting: 0 });
+  expect(await importBars('maintained', { AAA: bars(0, 10) })).toMatchObject({ duplicate: 10 });
+});
+
 test('imports at the same time: into one dataset they take turns, new names are made once', async () => {
   const rows = { NEW1: bars(0, 500), NEW2: bars(0, 500) };
   const turned = { NEW2: bars(0, 500), NEW1: bars(0, 500) };

@@ -63,6 +63,7 @@ interface ImportedSymbol {
 /** An import of at least this many rows runs VACUUM ANALYZE at once instead of waiting for autovacuum. */
 const MAINTENANCE_ROWS_MIN = 10_000;
 
+/** One import, which {@link BarImporter.open} starts. */
 export class BarImporter {
   private readonly symbols = new Map<string, ImportedSymbol>();
   private readonly direct: CopyIn;
@@ -119,15 +120,16 @@ export class BarImporter {
 
   /** Commits the import and returns its counts. @throws DatabaseError; nothing is stored then */
   async finish(): Promise<ImportCounts> {
+    let counts: ImportCounts;
     try {
-      const counts = await this.inTurn(() => this.commit());
-      await mergeChanges(this.dataSource, this.datasetId);
-      if (counts.accepted >= MAINTENANCE_ROWS_MIN) await this.dataSource.query('VACUUM (SKIP_LOCKED, ANALYZE) bars');
-      return counts;
+      counts = await this.inTurn(() => this.commit());
     } catch (error) {
       await this.abort();
       throw error;
     }
+    // The rows are stored. So a failure of the maintenance must not look like one of the import; the next import repeats the work.
+    await this.maintain(counts.accepted).catch(() => undefined);
+    return counts;
   }
 
   /** Ends the import and stores none of its rows. Does nothing when the import has ended. */
@@ -179,6 +181,11 @@ export class BarImporter {
     this.ended = true;
     this.client.release();
     return { ...merged, accepted: merged.accepted + this.direct.rows };
+  }
+
+  private async maintain(accepted: number): Promise<void> {
+    await mergeChanges(this.dataSource, this.datasetId);
+    if (accepted >= MAINTENANCE_ROWS_MIN) await this.dataSource.query('VACUUM (SKIP_LOCKED, ANALYZE) bars');
   }
 
   /** Runs calls one after another, so that a caller that does not await cannot interleave them. */
