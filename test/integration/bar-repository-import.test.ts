@@ -193,6 +193,12 @@ test('a removed dataset leaves nothing behind and can be imported again', async 
   expect(await completeSymbols(dataSource, ['removed'], ['AAA'], '2024-03-01')).toEqual(new Set());
 });
 
+test('of two removals of a dataset at the same time one removes its bars and the other finds no dataset', async () => {
+  await importBars('removed-twice', { AAA: bars(0, 10) });
+  const removals = [removeDataset(dataSource, 'removed-twice'), removeDataset(dataSource, 'removed-twice')];
+  expect(new Set(await Promise.all(removals))).toEqual(new Set([10, undefined]));
+});
+
 test('I7 quarantined bars of a session are counted by symbol and reason, and a repeat writes nothing', async () => {
   const { row } = await new SessionRepository(dataSource).create({ id: randomUUID(), spec: {} });
   const { incarnation } = row;
