@@ -19,8 +19,13 @@ describe('a table', () => {
     expect(table(['a', 'b'], [['x', 1]], 80)).toContain('│ x │ 1 │');
   });
 
-  it.each([80, 10])('takes a row that ends early, on %d columns', (width) => {
+  it.each([80, 10])('accepts a row with fewer cells than the head, on %d columns', (width) => {
     expect(table(['run', 'open'], [['march', 1], ['holes']], width)).toContain('holes');
+  });
+
+  it('has any number of rows', () => {
+    const rows = Array.from({ length: 200_000 }, (_, minute) => ['ALPHA', minute]);
+    expect(table(['symbol', 'minute'], rows, 80).split('\n')).toHaveLength(200_004);
   });
 
   it.each([120, 100, 80])('fits %d columns', (width) => {

@@ -3,7 +3,6 @@
  * a pipe gets only the result.
  */
 import { styleText } from 'node:util';
-import Table from 'cli-table3';
 
 /** Options of every command. */
 export interface OutputOptions {
@@ -29,11 +28,8 @@ export function colour(
   return styleText(name, text, { stream });
 }
 
-export type Cell = string | number | null | undefined;
+type Cell = string | number | null | undefined;
 
-const BORDERS =
-  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
-const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
 const WIDTH_DEFAULT = 80;
 /** No column is made narrower than this. */
 const COLUMN_MIN = 9;
@@ -47,32 +43,26 @@ const WORD_MAX = 48;
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = terminalWidth()): string {
   const cells = rows.map((row) => row.map(cellText));
   const longest = (column: number, separator: RegExp): number =>
-    Math.max(...[head, ...cells].flatMap((row) => (row[column] ?? '').split(separator)).map((part) => part.length));
+    [head, ...cells]
+      .flatMap((row) => (row[column] ?? '').split(separator))
+      .reduce((most, { length }) => Math.max(most, length), 0);
   const widths = head.map((_, column) => longest(column, /\n/));
-  const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
-  const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
+  const isNumeric = head.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
   const isBordered = sum(widths) + 3 * head.length + 1 <= width;
   if (!isBordered) {
     const wordWidths = head.map((_, column) => Math.min(WORD_MAX, longest(column, /\s/)));
     // Keeps whole words first, then breaks them too.
-    for (const kept of [wordWidths, []]) narrow(widths, aligned, width - 2 * (head.length - 1), kept);
+    for (const kept of [wordWidths, []]) narrow(widths, isNumeric, width - 2 * (head.length - 1), kept);
   }
-  const fitted = (row: readonly string[]): string[] => row.map((text, column) => breakLines(text, widths[column]!));
-  const rendered = new Table({
-    head: fitted(head),
-    colAligns: aligned,
-    style: { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) },
-    ...(!isBordered && {
-      chars: { ...NO_BORDERS, middle: '  ' },
-      colWidths: widths,
-    }),
-  });
-  for (const row of cells) rendered.push(fitted(row));
-  return rendered
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const draw = (row: readonly string[]): string[] =>
+    rowLines(row, widths, isNumeric).map((parts) =>
+      isBordered ? `│ ${parts.join(' │ ')} │` : parts.join('  ').trimEnd(),
+    );
+  const [headLines, bodyLines] = [draw(head), cells.flatMap(draw)];
+  if (!isBordered) return [...headLines, ...bodyLines].join('\n');
+  const rule = (left: string, crossing: string, right: string): string =>
+    `${left}${widths.map((columnWidth) => '─'.repeat(columnWidth + 2)).join(crossing)}${right}`;
+  return [rule('┌', '┬', '┐'), ...headLines, rule('├', '┼', '┤'), ...bodyLines, rule('└', '┴', '┘')].join('\n');
 }
 
 /** Wraps prose at the width of the terminal. Indented lines, such as commands, stay as they are. */
@@ -85,21 +75,34 @@ export function wrapped(text: string, width = terminalWidth()): string {
     );
 }
 
+function sum(widths: readonly number[]): number {
+  return widths.reduce((total, width) => total + width, 0);
+}
+
 /** Makes the widest text columns narrower until all columns fit. @param kept width that each column must keep */
-function narrow(widths: number[], aligned: readonly string[], width: number, kept: readonly number[]): void {
+function narrow(widths: number[], isNumeric: readonly boolean[], width: number, kept: readonly number[]): void {
   const canShrink = (column: number): boolean =>
-    aligned[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
-  while (widths.reduce((total, column) => total + column, 0) > width) {
+    !isNumeric[column] && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
+  while (sum(widths) > width) {
     const [widest] = [...widths.keys()].filter(canShrink).sort((a, b) => widths[b]! - widths[a]!);
     if (widest === undefined) return;
     widths[widest]!--;
   }
 }
 
+/** The lines of a row: for each line the text of every column, padded to the column's width. */
+function rowLines(row: readonly string[], widths: readonly number[], isNumeric: readonly boolean[]): string[][] {
+  const cells = widths.map((width, column) => breakLines(row[column] ?? '', width));
+  const height = Math.max(...cells.map((lines) => lines.length));
+  const padded = (text: string, column: number): string =>
+    isNumeric[column] ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
+  return Array.from({ length: height }, (_, i) => cells.map((lines, column) => padded(lines[i] ?? '', column)));
+}
+
 /** Breaks text into lines of at most `width`: at spaces, and within words that are longer than a line. */
-function breakLines(text: string, width: number): string {
+function breakLines(text: string, width: number): string[] {
   const line = new RegExp(`(?! ).{1,${width}}(?= |$)|(?! ).{1,${width}}`, 'gm');
-  return text.match(line)?.join('\n') ?? '';
+  return text.match(line) ?? [''];
 }
 
 function terminalWidth(): number {
