@@ -138,6 +138,17 @@ test('a row that another client inserts meanwhile makes the import fail as a who
   expect(await importBars('raced', { AAA: bars(1, 10) })).toEqual({ accepted: 8, duplicate: 0, conflicting: 1 });
 });
 
+test('an import that is stored succeeds, although the maintenance after it fails', async () => {
+  const importer = await BarImporter.open(dataSource, 'maintained');
+  await importer.write('AAA', bars(0, 10));
+  const query = jest
+    .spyOn(dataSource, 'query')
+    .mockRejectedValue(new Error('canceling statement due to statement timeout'));
+  const counts = await importer.finish().finally(() => query.mockRestore());
+  expect(counts).toEqual({ accepted: 10, duplicate: 0, conflicting: 0 });
+  expect(await importBars('maintained', { AAA: bars(0, 10) })).toMatchObject({ duplicate: 10 });
+});
+
 test('imports at the same time: into one dataset they take turns, new names are made once', async () => {
   const rows = { NEW1: bars(0, 500), NEW2: bars(0, 500) };
   const turned = { NEW2: bars(0, 500), NEW1: bars(0, 500) };
@@ -180,6 +191,12 @@ test('a removed dataset leaves nothing behind and can be imported again', async 
   expect(await datasetNames(dataSource)).not.toContain('removed');
   expect(await importBars('removed', { AAA: bars(0, 10) })).toMatchObject({ accepted: 10 });
   expect(await completeSymbols(dataSource, ['removed'], ['AAA'], '2024-03-01')).toEqual(new Set());
+});
+
+test('of two removals of a dataset at the same time one removes its bars and the other finds no dataset', async () => {
+  await importBars('removed-twice', { AAA: bars(0, 10) });
+  const removals = [removeDataset(dataSource, 'removed-twice'), removeDataset(dataSource, 'removed-twice')];
+  expect(new Set(await Promise.all(removals))).toEqual(new Set([10, undefined]));
 });
 
 test('I7 quarantined bars of a session are counted by symbol and reason, and a repeat writes nothing', async () => {

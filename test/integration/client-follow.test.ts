@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { aggregateDay, type Bar } from '@barkeep/bars';
+import { aggregateCascade, type Bar, planCascade } from '@barkeep/bars';
 import {
   DaysRemovedError,
   followSession,
@@ -142,7 +142,8 @@ test.each(['day', 'none'])('I5 derived bars of a step are those of its base bars
       const slot = plan.grid.closedBy(step.time) - 1;
       const closes = slot >= 0 && plan.grid.closeTime(slot) === step.time;
       for (const symbol of SPEC.symbols) {
-        const bar = closes ? aggregateDay(bases.get(symbol)!, plan).bar(slot, plan.grid) : undefined;
+        const derived = closes ? aggregateCascade(bases.get(symbol)!, planCascade([plan]))[0] : undefined;
+        const bar = derived?.bar(slot, plan.grid);
         expect(step.derived.get(interval.name)?.get(symbol)).toEqual(bar);
         if (bar) expect(step.mirror.latestBar(symbol, interval.name)).toEqual(bar);
         if (bar) seen++;

@@ -89,7 +89,7 @@ test('barkeep calendar check says that a file is right, or names each field that
   await writeFile(bad, JSON.stringify({ ...MARS, firstDate: '2024-02-30', hours: [] }));
   await expect(barkeep('calendar', 'check', bad)).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/bad\.txt: firstDate: expected .*; hours: expected a length of at least 1, was \[\]/),
+    stderr: expect.stringMatching(/bad\.txt: firstDate: expected .*; hours: expected at least 1 entry, was \[\]/),
   });
   await writeFile(bad, JSON.stringify({ ...MARS, id: 'XNYS' }));
   await expect(barkeep('calendar', 'check', bad)).rejects.toMatchObject({

@@ -168,7 +168,7 @@ test('a coordinator does not start with a calendar file that is wrong, and names
   const [code] = await once(started.child, 'exit');
   expect(code).toBe(1);
   expect(started.log).toMatch(
-    /could not start: calendar file .*venus\.json: hours: expected a length of at least 1, was \[\]/,
+    /could not start: calendar file .*venus\.json: hours: expected at least 1 entry, was \[\]/,
   );
   await rm(bad, { recursive: true });
 });

@@ -2,7 +2,7 @@
  * Removal of days from a session's store, on a real Redis: all their keys are removed, and no client can write one again, also when
  * the removal was interrupted.
  */
-import { aggregateDay, BACKFILLED, DayChunk, ORIGIN_CODES, type Bar, type Interval } from '@barkeep/bars';
+import { aggregateCascade, BACKFILLED, DayChunk, ORIGIN_CODES, planCascade, type Bar } from '@barkeep/bars';
 import {
   FencedError,
   noteHistory,
@@ -75,11 +75,10 @@ async function fillOne({ upkeep, layout }: TestStore, day: number, symbol: strin
 async function derive({ upkeep, layout }: TestStore, day: number): Promise<Set<string>> {
   const { slotCount } = layout.grid(day);
   const bases = await upkeep.readChunks(0, day, layout.base, SYMBOLS);
-  const derivedOf = (base: DayChunk) =>
-    layout.computed.map((interval: Interval) => aggregateDay(base, layout.plan(day, interval), slotCount));
+  const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
   const items = SYMBOLS.map((symbol) => {
     const base = bases.get(symbol) ?? new DayChunk(slotCount);
-    return { symbol, bitmap: base.bitmap, chunks: derivedOf(base) };
+    return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, slotCount) };
   });
   return upkeep.writeDerived(0, day, slotCount, items);
 }

@@ -76,6 +76,11 @@ export async function removeDataset(dataSource: DataSource, name: string): Promi
   return withConnection(dataSource, async (client) => {
     await client.query('BEGIN');
     await lockDataset(client, id);
+    // Another process may have removed the dataset during the wait, and its name may belong to a new dataset.
+    if ((await client.query('SELECT FROM datasets WHERE id = $1', [id])).rowCount === 0) {
+      await client.query('ROLLBACK');
+      return undefined;
+    }
     const removed = await client.query('DELETE FROM bars WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM complete_days WHERE dataset_id = $1', [id]);
     await client.query('DELETE FROM quarantined_bars WHERE dataset = $1 AND incarnation IS NULL', [name]);

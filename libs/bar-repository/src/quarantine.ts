@@ -58,10 +58,9 @@ function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {
   ];
 }
 
-/** A time that is not finite or not in the years 1 to 9999 is stored as null, because PostgreSQL may not accept it. */
+/** The time as PostgreSQL takes it; null for an unknown time, and for one outside the years 1 to 9999. */
 function timestampOf(time: number | null | undefined): string | null {
-  if (time === null || time === undefined) return null;
-  const date = new Date(time);
+  const date = new Date(time ?? NaN);
   const year = date.getUTCFullYear();
   return year >= 1 && year <= 9999 ? date.toISOString() : null;
 }

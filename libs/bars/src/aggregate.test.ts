@@ -1,5 +1,12 @@
 import { seeded, type Seeded } from '../../../test/support/data/seeded.js';
-import { aggregateCascade, aggregateDay, aggregateInto, planCascade, planDerived } from './aggregate.js';
+import {
+  aggregateCascade,
+  aggregateInto,
+  closedBuckets,
+  type DerivedPlan,
+  planCascade,
+  planDerived,
+} from './aggregate.js';
 import type { Bar, StoredBar } from './bar.js';
 import { calendarNamed, type TradingDay } from './calendar/index.js';
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
@@ -17,6 +24,13 @@ const DAYS = (
     ['24/7', '2024-02-29'],
   ] as const
 ).map(([calendar, date]): [string, TradingDay] => [`${calendar} ${date}`, calendarNamed(calendar).tradingDay(date)!]);
+
+/** The derived chunk of one interval. */
+function aggregateDay(base: DayChunk, { grid, starts }: DerivedPlan, closedSlots = base.slotCount): DayChunk {
+  const derived = new DayChunk(grid.slotCount);
+  aggregateInto(derived, base, starts, closedBuckets(starts, closedSlots));
+  return derived;
+}
 
 /** A day of random bars. @param share of the bars that are missing, 0 to 1 */
 function randomDay(grid: DayGrid, random: Seeded, share: number): DayChunk {
@@ -95,7 +109,7 @@ describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
   it.each([
     ['finest first', DERIVED],
     ['finest last', [...DERIVED].reverse()],
-  ])('I5 come to the bytes of each alone, %s, whatever was in the chunks', (_order, intervals) => {
+  ])('I5 equal those of each interval derived alone, %s, also in used chunks', (_order, intervals) => {
     const random = seeded(11);
     const plans = intervals.map((interval) => planDerived(grid, interval));
     const cascade = planCascade(plans);
@@ -121,7 +135,7 @@ it('an interval is derived from the coarsest earlier interval whose buckets fit 
   expect(sources).toEqual(['1m', '1m', '5m', '15m', '30m', '1h']);
 });
 
-describe('the derived bars of a known day', () => {
+describe('the derived bars of XNYS on a full day', () => {
   const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, BASE);
   const hours = planDerived(grid, parseInterval('1h'));
 
@@ -130,7 +144,7 @@ describe('the derived bars of a known day', () => {
     expect(last).toMatchObject({ sourceCount: 30, expectedCount: 30, complete: true });
   });
 
-  it('a bucket without a bar stays empty, and one with a single bar is that bar', () => {
+  it('a bucket without a bar stays empty, and one with a single bar has its values', () => {
     const base = new DayChunk(390);
     base.writeBar(61, { openTime: 0, open: 2, high: 4, low: 1, close: 3, volume: 10 }, 'streamed', 0);
     const [only, ...others] = aggregateDay(base, hours).bars(hours.grid);
@@ -146,7 +160,7 @@ describe('the derived bars of a known day', () => {
     expect(Buffer.compare(base.bytes, before)).toBe(0);
   });
 
-  it('buckets that are written again after a repair replace the old ones', () => {
+  it('derived bars that are written again after a repair replace the old ones', () => {
     const base = randomDay(grid, seeded(10), 0.3);
     const derived = aggregateDay(base, hours);
     for (let slot = 0; slot < 390; slot++)
@@ -156,7 +170,7 @@ describe('the derived bars of a known day', () => {
     expect(derived.bars(hours.grid).every(({ complete }) => complete)).toBe(true);
   });
 
-  it('a volume that overflows becomes the largest number, in both ways to derive', () => {
+  it('a sum of volumes that overflows becomes the largest number, also in a joined bucket', () => {
     const base = new DayChunk(390);
     const large = Number.MAX_VALUE;
     for (const slot of [0, 1]) base.write(slot, 1, 1, 1, 1, large, ORIGIN_CODES.streamed, 0, 1, 1);

@@ -1,8 +1,8 @@
 /**
  * Aggregates base bars into derived bars. Works on the numbers of day chunks, without an object for each bar.
- * A derived bar covers a *bucket* of base slots. It has the open of the first base bar that is present, the close of the last, the
- * highest high, the lowest low, and the sum of the volumes in time order. It also has the number of these bars and the number that the
- * calendar expects (I5). Pure.
+ * A derived bar covers a *bucket* of base slots. It has the open of the bucket's first base bar, the close of the last one, the
+ * highest high, the lowest low, and the sum of the volumes in time order. Its two counts are the base bars that the bucket has, and
+ * those that the calendar expects (I5). Pure.
  */
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
 import { isDerivable, type Interval } from './interval.js';
@@ -73,7 +73,10 @@ interface CascadeStep {
 /** All derived intervals of a day, each with its source. */
 export type Cascade = readonly CascadeStep[];
 
-/** Plans a cascade for one day. A plan's source is, of the earlier plans whose buckets nest in its own, the one with the fewest buckets. */
+/**
+ * Plans a cascade for one day. The source of an interval is the coarsest earlier interval whose buckets nest in its own: the one with
+ * the fewest buckets.
+ */
 export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];
   for (const plan of plans) {
@@ -90,8 +93,8 @@ export function planCascade(plans: readonly DerivedPlan[]): Cascade {
 }
 
 /**
- * Derives, for all intervals of a day, the buckets that lie within the first `closedSlots` base slots. The bytes equal those of
- * {@link aggregateDay} for each interval. Prices and counts do not depend on the order in which bars are joined. A sum of
+ * Derives, for all intervals of a day, the buckets that lie within the first `closedSlots` base slots. The bytes are those that
+ * {@link aggregateInto} makes of the base bars. Prices and counts do not depend on the order in which bars are joined. A sum of
  * volumes does, because of rounding, so volumes are always added up from the base bars.
  * @param into chunks to overwrite, one for each step; new ones by default
  */
@@ -130,7 +133,7 @@ function joinBuckets(
     let low = Infinity;
     let close = 0;
     for (let slot = starts[bucket]!, at = firstDouble + slot * 6; slot < to; slot++, at += 6) {
-      const bars = words[2 * at + 11]! & 0xffff; // the record's source count
+      const bars = words[2 * at + 11]! & 0xffff; // the record's source count, see `DayChunk.words`
       if (bars === 0) continue;
       const finerHigh = doubles[at + 1]!;
       const finerLow = doubles[at + 2]!;
@@ -155,16 +158,13 @@ function volumeOf({ doubles, firstDouble }: DayChunk, from: number, to: number):
   return volume > MAX_VOLUME ? MAX_VOLUME : volume;
 }
 
-/** The derived chunk of a day, with the buckets that lie within the first `closedSlots` base slots. */
-export function aggregateDay(base: DayChunk, plan: DerivedPlan, closedSlots = base.slotCount): DayChunk {
-  const derived = new DayChunk(plan.grid.slotCount);
-  aggregateInto(derived, base, plan.starts, closedBuckets(plan.starts, closedSlots));
-  return derived;
-}
-
-/** Number of buckets that lie within base slots `[0, closedSlots)`. */
+/** Number of buckets that lie within base slots `[0, closedSlots)`; also the index of the first bucket that does not. */
 export function closedBuckets(starts: Int32Array, closedSlots: number): number {
-  let buckets = starts.length - 1;
-  while (buckets > 0 && starts[buckets]! > closedSlots) buckets--;
+  let [buckets, most] = [0, starts.length - 1];
+  while (buckets < most) {
+    const middle = (buckets + most + 1) >> 1;
+    if (starts[middle]! <= closedSlots) buckets = middle;
+    else most = middle - 1;
+  }
   return buckets;
 }

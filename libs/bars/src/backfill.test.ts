@@ -126,7 +126,7 @@ describe('the requested slots after the answers', () => {
     expect([filled, after[10], after[11], after[12]]).toEqual([1, BACKFILLED, 2, 0]);
   });
 
-  it('I6 an answer without the bar makes it absent, the n-th one unfillable', () => {
+  it('I6 an answer without the bar makes its slot absent, and the n-th such answer unfillable', () => {
     let states: Uint8Array | undefined;
     const seen: string[] = [];
     for (let ask = 0; ask < 6; ask++) {
@@ -157,7 +157,7 @@ describe('the requested slots after the answers', () => {
     expect(plan.runs).toEqual([]);
   });
 
-  it('the plan counts the slots that the answer settled, and none that were settled before', () => {
+  it('the plan counts the slots that the answers settled, and not those that were settled before', () => {
     const states = new Uint8Array(grid.slotCount);
     states.set([2, UNFILLABLE, NO_TRADE, 0], 10);
     const options = { states, answers: [answer(1, barAt(13))], asksToSettle: 3 };
@@ -178,7 +178,7 @@ describe('the requested slots after the answers', () => {
     expect(states).toEqual(before);
   });
 
-  it('any day and any answers: the first answer with the bar fills a requested slot, a slot without an answer counts one more attempt, other slots stay', () => {
+  it('random days and answers: the first answer with the bar fills a requested slot, a slot without a bar counts one more attempt, other slots stay', () => {
     const random = seeded(12);
     for (let round = 0; round < 60; round++) {
       const slots = Array.from({ length: grid.slotCount }, (_, slot) => slot);
@@ -204,13 +204,13 @@ describe('the requested slots after the answers', () => {
   });
 });
 
-describe('asking again', () => {
-  it('waits twice as long after each ask, with a bound to the number that is doubled', () => {
+describe('requesting absent bars again', () => {
+  it('is delayed twice as long after each answer without the bar, up to 19 doublings', () => {
     expect([0, 1, 2, 3, 4].map((asks) => retryAt(1_000, asks, 100))).toEqual([1_100, 1_100, 1_200, 1_400, 1_800]);
     expect(retryAt(0, 1_000, 1)).toBe(2 ** 19);
   });
 
-  it('the fewest asks of any absent slot count; settled, filled and unasked slots do not', () => {
+  it('depends on the absent slot with the fewest answers, not on settled, filled or unrequested slots', () => {
     expect(fewestAsks(Uint8Array.from([0, 3, 2, BACKFILLED, UNFILLABLE, NO_TRADE, ABSENT_UNASKED]))).toBe(2);
     expect(fewestAsks(Uint8Array.from([0, BACKFILLED, UNFILLABLE, NO_TRADE, ABSENT_UNASKED]))).toBe(0);
   });

@@ -22,10 +22,10 @@ describe('I7 an invalid bar is refused with its reason', () => {
     ['a plain bar', {}, undefined],
     ['no volume', { volume: 0 }, undefined],
     ['prices of zero', { open: 0, high: 0, low: 0, close: 0, volume: 0 }, 'zero-price'],
-    ['a fall to zero inside of a bar', { low: 0 }, 'zero-price'],
+    ['a fall to zero within the bar', { low: 0 }, 'zero-price'],
     ['a fall to zero at the close', { low: 0, close: 0 }, 'zero-price'],
-    ['a minus zero', { low: -0, close: -0 }, 'zero-price'],
-    ['an open that the vendor lacks', { open: 0 }, 'open-outside-range'],
+    ['a low of minus zero', { low: -0, close: -0 }, 'zero-price'],
+    ['an open of zero', { open: 0 }, 'open-outside-range'],
     ['a rise from zero', { open: 0, low: 0 }, undefined],
     ['a single price', { open: 10, high: 10, low: 10, close: 10 }, undefined],
     ['a fraction of volume', { volume: 0.000_001 }, undefined],
@@ -45,7 +45,7 @@ describe('I7 an invalid bar is refused with its reason', () => {
     expect(refuseBar({ ...bar, ...change })).toBe(reason);
   });
 
-  it('values without an object have the same reasons, and every reason has a stable name', () => {
+  it('refuseValues returns one of the stable reasons, or undefined for valid values', () => {
     expect(refuseValues(10, 12, 9, 11, 500)).toBeUndefined();
     expect(REFUSAL_REASONS).toContain(refuseValues(10, 8, 9, 10, 500));
   });

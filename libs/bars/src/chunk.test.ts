@@ -64,7 +64,7 @@ describe('the layout of a day chunk', () => {
     );
   });
 
-  it('an empty slot is zeros, so that equal bars make equal bytes in whatever order they come', () => {
+  it('an empty slot is zeros, so that equal bars make equal bytes in any order of writes', () => {
     const [forwards, backwards] = [new DayChunk(390), new DayChunk(390)];
     for (let slot = 0; slot < 390; slot += 3) forwards.writeBar(slot, barAt(slot), 'streamed', 0);
     for (let slot = 387; slot >= 0; slot -= 3) backwards.writeBar(slot, barAt(slot), 'streamed', 0);
@@ -102,7 +102,7 @@ describe('bars in and out of a chunk', () => {
     expect(chunk.count()).toBe(written.length);
   });
 
-  it('the bytes, also at an odd offset as they come from Redis, make the same chunk', () => {
+  it('a chunk of the same bytes has the same bars, also at an odd offset as in replies of Redis', () => {
     const reply = new Uint8Array(chunk.bytes.length + 3);
     reply.set(chunk.bytes, 3);
     expect(new DayChunk(390, reply.subarray(3)).bars(grid)).toEqual(chunk.bars(grid));
@@ -132,7 +132,7 @@ describe('bars in and out of a chunk', () => {
     }
   });
 
-  it('I5 a derived bar says how many source bars went in, and is complete only when all did', () => {
+  it('I5 a derived bar has the number of its base bars, and is complete only when it has all of them', () => {
     const derived = new DayChunk(390);
     derived.write(0, 1, 1, 1, 1, 1, ORIGIN_CODES.derived, 0, 389, 390);
     derived.write(1, 1, 1, 1, 1, 1, ORIGIN_CODES.derived, 0, 390, 390);
@@ -142,7 +142,7 @@ describe('bars in and out of a chunk', () => {
     expect([derived.sourceCount(0), derived.sourceCount(2)]).toEqual([389, 0]);
   });
 
-  it('1,440 source bars, a whole day of 24/7, fit in the counts', () => {
+  it('the counts can hold 1,440 base bars, a whole day of 24/7', () => {
     const derived = new DayChunk(1);
     derived.write(0, 1, 1, 1, 1, 1, ORIGIN_CODES.derived, 0, 1_440, 1_440);
     expect(derived.bar(0, grid)).toMatchObject({ sourceCount: 1_440, expectedCount: 1_440, complete: true });
@@ -150,7 +150,7 @@ describe('bars in and out of a chunk', () => {
 });
 
 describe('counting bits', () => {
-  it('any range of any bitmap has as many as a look at every slot finds', () => {
+  it('random ranges of random bitmaps have the count that a check of every slot finds', () => {
     const random = seeded(2);
     for (let round = 0; round < 300; round++) {
       const slots = random.int(1, 200);

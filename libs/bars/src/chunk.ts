@@ -68,9 +68,12 @@ export class DayChunk {
   /** The whole chunk, as it is stored. */
   readonly bytes: Uint8Array;
   readonly bitmap: Uint8Array;
-  /** The same bytes as numbers: record `s` starts at index `firstDouble + s * 6`. */
+  /** The same bytes as doubles. The record of slot `s` starts at index `firstDouble + s * 6`. */
   readonly doubles: Float64Array;
-  /** The same bytes as 32-bit words, for the origin, the dataset and the counts of a record. */
+  /**
+   * The same bytes as 32-bit words. Where double `d` is the open of a record, word `2 * d + 10` holds its origin and dataset, and word
+   * `2 * d + 11` its source count and expected count, the first of each pair in the low half.
+   */
   readonly words: Uint32Array;
   readonly firstDouble: number;
 

@@ -12,15 +12,7 @@ export interface FieldProblem {
 /** Adds a problem to a list. */
 export type Report = (field: string, expected: string, was: unknown) => void;
 
-/** A session spec that is not valid; `problems` lists everything that is wrong with it. */
-export class SessionSpecError extends Error {
-  override readonly name = 'SessionSpecError';
-  constructor(readonly problems: readonly FieldProblem[]) {
-    super(problems.map((p) => `${p.field || 'spec'}: expected ${p.expected}, was ${p.was}`).join('; '));
-  }
-}
-
-/** The problems that a zod error reports; `input` is the value that was parsed. */
+/** The problems that a zod error reports. @param input the value that was parsed */
 export function problemsOf(error: z.ZodError, input: unknown): FieldProblem[] {
   return error.issues.flatMap((issue) => problemsOfIssue(issue, [], input));
 }

@@ -1,12 +1,8 @@
 import { firstDifference } from './first-difference.js';
 
 const bar = (openTime: number, close = 10) => ({ openTime, close });
-const first = (a: object[], b: object[]) =>
-  firstDifference(
-    a as ReturnType<typeof bar>[],
-    b as ReturnType<typeof bar>[],
-    (one, other) => one.close === other.close,
-  );
+type TestBar = ReturnType<typeof bar>;
+const first = (a: TestBar[], b: TestBar[]) => firstDifference(a, b, (one, other) => one.close === other.close);
 
 describe('two lists of bars', () => {
   it('do not differ when all their bars are equal', () => {
@@ -18,7 +14,7 @@ describe('two lists of bars', () => {
     expect(first([bar(0), a, bar(2)], [bar(0), b])).toEqual({ openTime: 1, a, b });
   });
 
-  it('differ where only one has a bar', () => {
+  it('differ first where only one has a bar', () => {
     expect(first([bar(0), bar(2)], [bar(0), bar(1), bar(2)])).toEqual({ openTime: 1, a: null, b: bar(1) });
     expect(first([bar(0)], [])).toEqual({ openTime: 0, a: bar(0), b: null });
     expect(first([], [bar(0)])).toEqual({ openTime: 0, a: null, b: bar(0) });

@@ -1,6 +1,6 @@
 /** The first bar in which two runs differ. Pure. */
 
-/** The bars of both runs at `openTime`; null for a run without a bar then. */
+/** The bars of both runs at `openTime`; null for a run that has no bar then. */
 export interface BarDifference<B extends { openTime: unknown }> {
   openTime: B['openTime'];
   a: B | null;
@@ -8,8 +8,10 @@ export interface BarDifference<B extends { openTime: unknown }> {
 }
 
 /**
- * @param a the bars of one symbol and interval in one run, oldest first @param b those in the other run
+ * Compares the bars of one symbol and interval in two runs.
+ * @param a the bars in one run, oldest first @param b those in the other run, oldest first
  * @param isEqual whether two bars of the same time are equal
+ * @returns undefined when the runs have the same bars
  */
 export function firstDifference<B extends { openTime: number | string }>(
   a: readonly B[],

@@ -31,7 +31,7 @@ const runsOf = (text: string, from: number): SlotRange[] =>
   [...text.matchAll(/\.+/g)].map(({ index, 0: run }) => ({ start: from + index, end: from + index + run.length }));
 
 describe('empty runs', () => {
-  it('any range of any bitmap has the runs that a check of every slot finds', () => {
+  it('random ranges of random bitmaps have the runs that a check of every slot finds', () => {
     const random = seeded(3);
     for (let round = 0; round < 500; round++) {
       const slots = random.int(1, 200);
@@ -68,51 +68,51 @@ describe('gaps', () => {
     expect(gapsOf(bitmap, states, 10, 11, 5)).toEqual([]);
   });
 
-  it('without states every empty slot is missing, and the range bounds what is looked at', () => {
+  it('are missing when the day has no states, and are cut at the ends of the range', () => {
     expect(gapsOf(bitmap, undefined, 2, 7, 5)).toEqual([
       { start: 2, end: 5, status: 'missing', attempts: 0 },
       { start: 6, end: 7, status: 'missing', attempts: 0 },
     ]);
   });
 
-  it('a slot without a repository is absent after no attempt', () => {
+  it('are absent after no attempt in a session without a repository', () => {
     const unasked = new Uint8Array(11).fill(ABSENT_UNASKED);
     expect(gapsOf(bitmap, unasked, 6, 8, 5)).toEqual([{ start: 6, end: 8, status: 'absent', attempts: 0 }]);
   });
 
-  it('are summed up by their number and the longest one', () => {
+  it('are summarized by their number and the length of the largest', () => {
     expect(summarizeGaps(gapsOf(bitmap, states, 0, 11, 5))).toEqual({ gapCount: 4, largestGap: 2 });
     expect(summarizeGaps([])).toEqual({ gapCount: 0, largestGap: 0 });
   });
 });
 
 describe('the next state of an empty slot', () => {
-  it('I6 it is absent after a clean answer and unfillable after as many as the session asks for', () => {
+  it('I6 is absent after an answer without the bar, and unfillable after the n-th such answer', () => {
     const states = [0];
     for (let ask = 0; ask < 6; ask++) states.push(stateAfterAsk(states.at(-1)!, 5, false));
     expect(states.map(statusOf)).toEqual(['missing', ...Array(4).fill('absent'), 'unfillable', 'unfillable']);
     expect(states.slice(1, 5)).toEqual([1, 2, 3, 4]);
   });
 
-  it('one ask is enough when the session says so', () => {
+  it('is unfillable after the first answer when the session never retries', () => {
     expect(stateAfterAsk(0, 1, false)).toBe(UNFILLABLE);
   });
 
-  it('a dataset that is complete settles it as no-trade, whatever was known before', () => {
+  it('is no-trade when a complete dataset has no bar, whatever it was before', () => {
     for (const state of [0, 3, UNFILLABLE, NO_TRADE, ABSENT_UNASKED]) {
       expect(stateAfterAsk(state, 5, true)).toBe(NO_TRADE);
     }
   });
 
-  it('a settled slot stays settled', () => {
+  it('stays settled once it is settled', () => {
     expect([UNFILLABLE, NO_TRADE].map((state) => stateAfterAsk(state, 5, false))).toEqual([UNFILLABLE, NO_TRADE]);
   });
 
-  it('the first attempt counts as the first, also for a slot that had no repository or that lost its bar', () => {
+  it('counts the first answer as the first, also after a time without a repository and after the loss of its bar', () => {
     expect([ABSENT_UNASKED, BACKFILLED].map((state) => stateAfterAsk(state, 5, false))).toEqual([1, 1]);
   });
 
-  it('the count of asks never runs into the codes', () => {
+  it('never counts so many answers that the count equals a code', () => {
     expect(stateAfterAsk(ASKS_MAX, 1_000, false)).toBe(ASKS_MAX);
     expect(statusOf(ASKS_MAX)).toBe('absent');
   });

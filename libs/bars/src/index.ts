@@ -1,7 +1,6 @@
 /** Bars, slots, gaps, calendars and the session spec: the rules of Barkeep without any I/O. */
 export {
   aggregateCascade,
-  aggregateDay,
   aggregateInto,
   closedBuckets,
   type DerivedPlan,
@@ -42,7 +41,7 @@ export {
   RECORD_BYTES,
   recordOffset,
 } from './chunk.js';
-export { type FieldProblem, problemsOf, SessionSpecError, shown } from './field-problems.js';
+export { type FieldProblem, problemsOf, shown } from './field-problems.js';
 export { type BarDifference, firstDifference } from './first-difference.js';
 export { fillForward, formingBar, type FormingBucket, formingBucket } from './shown-bars.js';
 export {

@@ -2,6 +2,7 @@
  * Bar intervals: `1m`, `5m`, `1h`, … and `1d`, which is the whole trading day, not 24 hours.
  * The only parser of intervals. Guarantees that an interval has one canonical name: `60m` and `1h` are the same key.
  */
+import { DAY_MS, MINUTE_MS } from './calendar/index.js';
 
 export interface Interval {
   /** Canonical name: `90m`, `2h`, `1d`. */
@@ -12,11 +13,9 @@ export interface Interval {
   readonly daily: boolean;
 }
 
-const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
-/** The words of error messages for what {@link isInterval} accepts. */
+/** What {@link isInterval} accepts, in the words of error messages. */
 export const INTERVAL_WORDS = 'an interval such as 5m, 2h or 1d (1d is the trading day, 24h is 24 hours)';
 
 export class IntervalError extends Error {

@@ -35,7 +35,7 @@ test('a removed symbol stamps its partition, and the next added one uses a vacan
   expect(add(left, 'Z')).toEqual({ version: 4, removed: [], added: { Y: 3, Z: 2 }, stamps: { 2: 4, 3: 2 } });
 });
 
-test('names of object properties are symbols like others', () => {
+test('names of object properties are symbols like any other', () => {
   expect(addedPartition(UNCHANGED, 'constructor')).toBeUndefined();
   const changed = add(add(UNCHANGED, 'constructor'), '__proto__');
   const stored = parseMembership(JSON.parse(JSON.stringify(changed)));
@@ -68,7 +68,7 @@ test('the last symbol stays, and there are never more partitions than a job can 
   expect(add(remove(full, 'X7', 9), 'Y').added['Y']).toBe(9);
 });
 
-test('what was stored is read again, anything else is refused', () => {
+test('a stored membership is parsed, and any other value is refused', () => {
   const changed = remove(add(UNCHANGED, 'X'), 'A', 0);
   expect(parseMembership(JSON.parse(JSON.stringify(changed)))).toEqual(changed);
   for (const wrong of [

@@ -19,8 +19,8 @@ describe('trading time', () => {
     ['lunch breaks', 'XHKG', '2013-10-03', '2013-10-08'],
     ['days that open on the evening before', 'CMES', '2013-10-03', '2013-10-08'],
     ['a change to winter time and a half day', 'XNYS', '2015-10-30', '2015-12-28'],
-    ['days without an end', '24/7', '2013-10-03', '2013-10-05'],
-  ])('passes by one minute a bar across %s', (_what, calendar, start, end) => {
+    ['days that touch', '24/7', '2013-10-03', '2013-10-05'],
+  ])('advances by one minute for each bar across %s', (_what, calendar, start, end) => {
     const grids = gridsOf(calendar, start, end);
     const time = new TradingTime(grids.map(({ day }) => day));
     expect(closesOf(grids).map((close) => time.at(close))).toEqual(
@@ -52,12 +52,12 @@ describe('a schedule', () => {
     },
   );
 
-  it('has the open of a day due with the close of the day before', () => {
+  it('has the open of a day due at the same moment as the close of the day before', () => {
     const schedule = new PaceSchedule(time, 60, day!.open, 0);
     expect(schedule.dueAt(next!.open)).toBe(schedule.dueAt(day!.close));
   });
 
-  it('continues from the clock when it is anchored again, after a stop of any length', () => {
+  it('continues from the clock when it gets a new anchor after a stop', () => {
     const clock = day!.closeTime(99);
     const schedule = new PaceSchedule(time, 60, clock, 1_000_000);
     expect(schedule.dueAt(clock)).toBe(1_000_000);
@@ -66,7 +66,7 @@ describe('a schedule', () => {
 });
 
 describe('an overrun', () => {
-  it('counts once until the clock has caught up, and the lag is that of the newest note', () => {
+  it('counts once until the clock has caught up, and the lag is the newest one', () => {
     const meter = new OverrunMeter(2);
     const late = OVERRUN_AFTER_MS + 1;
     expect([0, OVERRUN_AFTER_MS, late, late + 100, 3, late].map((lag) => meter.note(lag))).toEqual([

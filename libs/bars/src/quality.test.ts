@@ -14,7 +14,7 @@ const NAME_OF: Record<number, keyof SlotCounts> = {
 const STATES = Object.keys(NAME_OF).map(Number);
 
 describe('bar quality', () => {
-  it('I6 every expected slot is in exactly one count, for any bitmap and states', () => {
+  it('I6 every expected slot is in exactly one count, for random bitmaps and states', () => {
     const random = seeded(5);
     for (let round = 0; round < 200; round++) {
       const slots = random.int(1, 400);
@@ -40,7 +40,7 @@ describe('bar quality', () => {
     }
   });
 
-  it('a day without states was streamed, and its empty slots are missing', () => {
+  it('in a day without states every bar counts as streamed and every empty slot as missing', () => {
     const bitmap = Uint8Array.from([0b1110_1111, 0b1000_0000, 0, 0, 0, 0, 0, 0]);
     expect([0, 3, 4, 8].every((slot) => hasBit(bitmap, slot) === (slot !== 3))).toBe(true);
     expect(addDayCounts(noCounts(), bitmap, undefined, 9)).toEqual({
@@ -79,7 +79,7 @@ describe('bar quality', () => {
     [0.29, '0.29 %'],
     [0, '0.00 %'],
     [(2 / 3) * 100, '66.66 %'],
-  ])('%d is shown as %s: rounded down, so that only a whole is 100 %%', (percent, text) => {
+  ])('%d is shown as %s: rounded down, so that nothing less is shown as 100 %%', (percent, text) => {
     expect(percentText(percent)).toBe(text);
   });
 });

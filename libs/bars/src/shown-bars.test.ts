@@ -1,5 +1,5 @@
 import { seeded } from '../../../test/support/data/seeded.js';
-import { planDerived, aggregateDay } from './aggregate.js';
+import { aggregateCascade, planCascade, planDerived } from './aggregate.js';
 import type { Bar } from './bar.js';
 import { calendarNamed } from './calendar/index.js';
 import { DayChunk } from './chunk.js';
@@ -21,7 +21,7 @@ function dayWith(...slots: number[]): DayChunk {
 const range = (from: number, to: number, fillTo = to) => ({ grid, from, to, fillTo });
 
 describe('fill=forward', () => {
-  it('shows an empty slot with the last close, volume 0 and what it is', () => {
+  it('shows an empty slot with the last close, volume 0 and origin filled-forward', () => {
     const { bars, lastClose } = fillForward(dayWith(3, 5), range(3, 7), undefined);
     expect(bars.map(({ origin, close }) => [origin, close])).toEqual([
       ['streamed', 3],
@@ -56,18 +56,18 @@ describe('fill=forward', () => {
     });
   });
 
-  it('takes a close of 0 for a price', () => {
+  it('treats a close of 0 as a price', () => {
     expect(fillForward(dayWith(0), range(0, 2), undefined).bars.map(({ close }) => close)).toEqual([0, 0]);
   });
 
-  it('leaves out empty slots that may still get a bar, not the bars there', () => {
+  it('leaves out empty slots that may still get a bar, and shows the bars after them', () => {
     const { bars } = fillForward(dayWith(1, 4), range(0, 6, 3), undefined);
     expect(bars.map(({ close }) => close)).toEqual([1, 1, 4]);
   });
 
-  it('says how many base bars a derived window expects, the short last one too', () => {
+  it('gives the number of base slots of each empty bucket, also of the short last one', () => {
     const plan = planDerived(grid, parseInterval('1h'));
-    const hours = aggregateDay(dayWith(10), plan);
+    const [hours] = aggregateCascade(dayWith(10), planCascade([plan]));
     const shown = { grid: plan.grid, from: 0, to: 4, fillTo: 4, starts: plan.starts };
     const { bars } = fillForward(hours, shown, undefined);
     expect(bars.map(({ sourceCount, expectedCount }) => [sourceCount, expectedCount])).toEqual([
@@ -99,44 +99,41 @@ function walk(base: DayGrid, share: number): DayChunk {
   return chunk;
 }
 
-describe.each(DAYS)('the bar that is forming on %s %s', (calendar, date) => {
+describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
   const day = calendarNamed(calendar).tradingDay(date)!;
   const base = new DayGrid(day, parseInterval('1m'));
   const chunk = walk(base, 0.6);
   const bars = chunk.bars(base);
 
-  it.each(['5m', '1h', '4h', '1d'])(
-    'I2 I5 %s is made of the visible base bars of its bucket, minute by minute',
-    (name) => {
-      const plan = planDerived(base, parseInterval(name));
-      for (let clock = base.open - MINUTE; clock <= base.close + MINUTE; clock += MINUTE) {
-        const forming = formingBucket(base, plan, clock);
-        const bar = forming && formingBar(base, plan, forming, chunk);
-        const buckets = Array.from({ length: plan.grid.slotCount }, (_, w) => w);
-        const standing = buckets.find((w) => plan.grid.openTime(w) < clock && clock < plan.grid.closeTime(w));
-        const parts =
-          standing === undefined
-            ? []
-            : bars.filter(({ openTime, closeTime }) => openTime >= plan.grid.openTime(standing) && closeTime <= clock);
-        expect(bar?.sourceCount ?? 0).toBe(parts.length);
-        if (!bar) continue;
-        expect(bar).toMatchObject({
-          openTime: plan.grid.openTime(standing!),
-          open: parts[0]!.open,
-          close: parts.at(-1)!.close,
-          high: Math.max(...parts.map(({ high }) => high)),
-          low: Math.min(...parts.map(({ low }) => low)),
-          volume: parts.reduce((sum, { volume }) => sum + volume, 0),
-          origin: 'derived',
-          complete: false,
-          expectedCount: plan.starts[standing! + 1]! - plan.starts[standing!]!,
-        });
-        expect(bar.closeTime).toBeLessThanOrEqual(clock);
-      }
-    },
-  );
+  it.each(['5m', '1h', '4h', '1d'])('I2 I5 %s has the visible base bars of its bucket', (name) => {
+    const plan = planDerived(base, parseInterval(name));
+    for (let clock = base.open - MINUTE; clock <= base.close + MINUTE; clock += MINUTE) {
+      const forming = formingBucket(base, plan, clock);
+      const bar = forming && formingBar(base, plan, forming, chunk);
+      const buckets = Array.from({ length: plan.grid.slotCount }, (_, w) => w);
+      const standing = buckets.find((w) => plan.grid.openTime(w) < clock && clock < plan.grid.closeTime(w));
+      const parts =
+        standing === undefined
+          ? []
+          : bars.filter(({ openTime, closeTime }) => openTime >= plan.grid.openTime(standing) && closeTime <= clock);
+      expect(bar?.sourceCount ?? 0).toBe(parts.length);
+      if (!bar) continue;
+      expect(bar).toMatchObject({
+        openTime: plan.grid.openTime(standing!),
+        open: parts[0]!.open,
+        close: parts.at(-1)!.close,
+        high: Math.max(...parts.map(({ high }) => high)),
+        low: Math.min(...parts.map(({ low }) => low)),
+        volume: parts.reduce((sum, { volume }) => sum + volume, 0),
+        origin: 'derived',
+        complete: false,
+        expectedCount: plan.starts[standing! + 1]! - plan.starts[standing!]!,
+      });
+      expect(bar.closeTime).toBeLessThanOrEqual(clock);
+    }
+  });
 
-  it('needs no more than its own slots', () => {
+  it('reads only the closed slots of its bucket', () => {
     const plan = planDerived(base, parseInterval('1h'));
     const forming = formingBucket(base, plan, base.open + 100 * MINUTE)!;
     const { from, closed } = forming;
@@ -152,7 +149,7 @@ describe('between two buckets', () => {
   const base = new DayGrid(day, parseInterval('1m'));
   const [morning, afternoon] = [day.segments[0]!, day.segments[1]!];
 
-  it('nothing forms before the open, at a bucket’s end, in the lunch break and after the close', () => {
+  it('no bucket forms before the open, at the end of a bucket, in the lunch break or after the close', () => {
     const plan = planDerived(base, parseInterval('30m'));
     const inBreak = (morning.close + afternoon.open) / 2;
     for (const clock of [0, base.open, base.open + 30 * MINUTE, morning.close, inBreak, afternoon.open, base.close]) {
@@ -160,20 +157,20 @@ describe('between two buckets', () => {
     }
   });
 
-  it('the bar of the trading day continues to form over the lunch break', () => {
+  it('the daily bar continues to form during the lunch break', () => {
     const plan = planDerived(base, parseInterval('1d'));
     const forming = formingBucket(base, plan, (morning.close + afternoon.open) / 2);
     expect(forming).toEqual({ bucket: 0, from: 0, closed: 150, to: 330 });
     expect(formingBar(base, plan, forming!, walk(base, 1))!.closeTime).toBe(morning.close);
   });
 
-  it('a minute that is not closed does not count', () => {
+  it('a base slot that is not closed does not count', () => {
     const plan = planDerived(base, parseInterval('30m'));
     expect(formingBucket(base, plan, base.open + 59_999)).toBeUndefined();
     expect(formingBucket(base, plan, base.open + 90_000)).toMatchObject({ from: 0, closed: 1, to: 30 });
   });
 
-  it('a bucket without a visible bar does not show', () => {
+  it('a bucket without a visible base bar has no forming bar', () => {
     const plan = planDerived(base, parseInterval('30m'));
     expect(formingBar(base, plan, { bucket: 0, from: 0, closed: 4, to: 30 }, new DayChunk(330))).toBeUndefined();
   });

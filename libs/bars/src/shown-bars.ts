@@ -2,7 +2,7 @@
 import type { ShownBar, StoredBar } from './bar.js';
 import { DayChunk } from './chunk.js';
 import type { DayGrid } from './slots.js';
-import { aggregateInto, type DerivedPlan } from './aggregate.js';
+import { aggregateInto, closedBuckets, type DerivedPlan } from './aggregate.js';
 
 /** The slots of one day that a read shows. */
 export interface FillRange {
@@ -73,12 +73,7 @@ export interface FormingBucket {
 /** The bucket that is forming at `clock`, epoch ms; undefined between two buckets, in a break, before the day and after it. */
 export function formingBucket(base: DayGrid, { starts }: DerivedPlan, clock: number): FormingBucket | undefined {
   const closed = base.closedBy(clock);
-  let [bucket, end] = [0, starts.length - 1];
-  while (bucket < end) {
-    const middle = (bucket + end) >> 1;
-    if ((starts[middle + 1] ?? 0) <= closed) bucket = middle + 1;
-    else end = middle;
-  }
+  const bucket = closedBuckets(starts, closed);
   const [from, to] = [starts[bucket] ?? 0, starts[bucket + 1] ?? 0];
   return from < closed && closed < to ? { bucket, from, closed, to } : undefined;
 }

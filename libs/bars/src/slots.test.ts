@@ -54,7 +54,7 @@ describe.each(KINDS)('slots of %s', (_kind, days) => {
     expect(wrong).toEqual([]);
   });
 
-  it('closedBy and firstFrom count what a plain look at every slot counts', () => {
+  it('closedBy and firstFrom count what a check of every slot counts', () => {
     const wrong: string[] = [];
     for (const of of grids.filter(({ interval }) => interval.name !== '1m' && interval.name !== '2m')) {
       const opens = times(of);
@@ -99,13 +99,13 @@ describe('the slots of known days', () => {
     expect(Object.fromEntries(found)).toEqual(counts);
   });
 
-  it('hours are anchored at the open, and the last one is short', () => {
+  it('hours are counted from the open, and the last one is short', () => {
     const hours = grid(day('XNYS', '2024-11-27'), '1h');
     expect(clockTimes(hours)).toEqual(['14:30', '15:30', '16:30', '17:30', '18:30', '19:30', '20:30']);
     expect(hours.closeTime(6) - hours.openTime(6)).toBe(30 * MINUTE_MS);
   });
 
-  it('after a lunch break buckets are anchored again', () => {
+  it('after a lunch break hours are counted from the second open', () => {
     expect(clockTimes(grid(day('XTKS', '2024-10-01'), '1h'))).toEqual([
       '00:00',
       '01:00',
@@ -116,12 +116,12 @@ describe('the slots of known days', () => {
     ]);
   });
 
-  it('1d is one bar from the first open to the last close, over the break', () => {
+  it('1d is one slot from the first open to the last close, with the break', () => {
     const daily = grid(day('XTKS', '2024-10-01'), '1d');
     expect([daily.slotCount, daily.openTime(0), daily.closeTime(0)]).toEqual([1, daily.open, daily.close]);
   });
 
-  it('a time in the break is outside the calendar, one between two slots is off the grid, the close belongs to no slot', () => {
+  it('a time in the break or at the close is outside the calendar, and one between two opens is off the grid', () => {
     const minutes = grid(day('XTKS', '2024-10-01'), '1m');
     const noon = Date.parse('2024-10-01T02:30Z');
     expect(minutes.slotAt(noon - MINUTE_MS)).toBe(149);
@@ -133,7 +133,7 @@ describe('the slots of known days', () => {
     expect(minutes.slotAt(Number.NaN)).toBe('off-grid');
   });
 
-  it('a slot outside of the day, and a day without segments, are errors', () => {
+  it('a slot outside the day and a day without segments throw', () => {
     const minutes = grid(day('XNYS', '2024-11-27'), '1m');
     for (const slot of [-1, 390, 0.5 - 1, Number.NaN]) expect(() => minutes.openTime(slot)).toThrow(RangeError);
     expect(() => new DayGrid({ date: '2024-11-28', segments: [] }, BASE)).toThrow('2024-11-28');

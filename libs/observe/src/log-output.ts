@@ -13,6 +13,13 @@ const RETRY_MS = 500;
 /** When the current write has lasted longer than this, ms, the lines that wait are not written at the end of the process. */
 const STUCK_MS = 1_000;
 
+/** The bytes of one write. */
+interface Batch {
+  bytes: Buffer;
+  /** Number of lines that are lost when the write fails. It includes the dropped ones that the first line of the bytes reports. */
+  lines: number;
+}
+
 /** The destination of a logger. When the process is killed, the last lines may be lost. */
 export class LogOutput implements DestinationStream {
   private waiting: string[] = [];
@@ -46,7 +53,7 @@ export class LogOutput implements DestinationStream {
   /** Writes the lines that wait, at the end of the process. */
   flushSync(): void {
     const isStuck = this.writingSince !== undefined && performance.now() - this.writingSince > STUCK_MS;
-    const bytes = this.take();
+    const { bytes } = this.take();
     if (isStuck || this.isClosed || bytes.length === 0) return;
     try {
       writeSync(this.fd, bytes);
@@ -56,15 +63,17 @@ export class LogOutput implements DestinationStream {
   }
 
   /** Takes the lines that wait, after a line about dropped ones. */
-  private take(): Buffer {
+  private take(): Batch {
     const text = (this.dropped > 0 ? droppedLine(this.dropped) : '') + this.waiting.join('');
+    const batch = { bytes: Buffer.from(text), lines: this.dropped + this.waiting.length };
     this.waiting = [];
     this.waitingChars = 0;
     this.dropped = 0;
-    return Buffer.from(text);
+    return batch;
   }
 
-  private writeOut(bytes: Buffer): void {
+  private writeOut(batch: Batch): void {
+    const { bytes, lines } = batch;
     if (bytes.length === 0) {
       this.writingSince = undefined;
       return;
@@ -72,11 +81,11 @@ export class LogOutput implements DestinationStream {
     this.writingSince = performance.now();
     write(this.fd, bytes, (error, written) => {
       if (error?.code === 'EPIPE') this.close();
-      else if (error?.code === 'EAGAIN') setTimeout(() => this.writeOut(bytes), RETRY_MS).unref();
+      else if (error?.code === 'EAGAIN') setTimeout(() => this.writeOut(batch), RETRY_MS).unref();
       else if (error) {
-        this.dropped += linesIn(bytes);
+        this.dropped += lines;
         setTimeout(() => this.writeOut(this.take()), RETRY_MS).unref();
-      } else this.writeOut(written < bytes.length ? bytes.subarray(written) : this.take());
+      } else this.writeOut(written < bytes.length ? restOf(bytes.subarray(written)) : this.take());
     });
   }
 
@@ -87,8 +96,9 @@ export class LogOutput implements DestinationStream {
   }
 }
 
-function linesIn(bytes: Buffer): number {
-  return bytes.toString().split('\n').length - 1;
+/** What remains of a batch after a part was written. */
+function restOf(bytes: Buffer): Batch {
+  return { bytes, lines: bytes.toString().split('\n').length - 1 };
 }
 
 function droppedLine(lines: number): string {

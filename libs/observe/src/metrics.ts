@@ -34,7 +34,7 @@ export class Metrics {
   counter<L extends string>(options: MetricOptions<L>): Counter<L> {
     const known = this.registry.getSingleMetric(options.name);
     if (known instanceof Counter) return known;
-    return new Counter({ ...options, labelNames: options.labelNames ?? [], registers: [this.registry] });
+    return new Counter({ ...options, registers: [this.registry] });
   }
 
   /**
@@ -46,7 +46,6 @@ export class Metrics {
     if (known instanceof Gauge) return known;
     return new Gauge({
       ...options,
-      labelNames: options.labelNames ?? [],
       registers: [this.registry],
       ...(collect && {
         collect() {
@@ -60,7 +59,7 @@ export class Metrics {
   histogram<L extends string>(options: MetricOptions<L> & { buckets?: number[] }): Histogram<L> {
     const known = this.registry.getSingleMetric(options.name);
     if (known instanceof Histogram) return known;
-    return new Histogram({ ...options, labelNames: options.labelNames ?? [], registers: [this.registry] });
+    return new Histogram({ ...options, registers: [this.registry] });
   }
 }
 

@@ -47,7 +47,7 @@ export async function startOperatorServer(
   const { host, apiKeys, adminKeys } = config.http;
   const keys = new ApiKeys(apiKeys, adminKeys);
   const answer = async (request: IncomingMessage): Promise<Answer> => {
-    const path = (request.url ?? '').split('?', 1)[0];
+    const path = pathOf(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') return unknownRoute(request);
     if (path === '/health/live') return json(200, { status: 'live' });
     const refusal = refusalOf(request, keys, path === '/metrics');
@@ -95,8 +95,12 @@ function refusalOf({ headers }: IncomingMessage, keys: ApiKeys, isForAdmins: boo
   return role === 'user' && isForAdmins ? problem('forbidden', METRICS_FOR_ADMINS) : undefined;
 }
 
-function unknownRoute({ method, url }: IncomingMessage): Answer {
-  return problemAnswer(problem('unknown-route', `no route ${method} ${(url ?? '').split('?', 1)[0]}`));
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0]!;
+}
+
+function unknownRoute(request: IncomingMessage): Answer {
+  return problemAnswer(problem('unknown-route', `no route ${request.method} ${pathOf(request)}`));
 }
 
 function problemAnswer(body: Problem): Answer {

@@ -58,7 +58,7 @@ export class QueueWorker extends Worker {
 /** Carries the trace of a job from the process that adds the job to the process that runs it. */
 export type QueueTelemetry = Telemetry;
 
-/** The four queues on one connection. @param prefix BullMQ's key prefix, `bull` by default @param telemetry @default no traces */
+/** Opens the four queues on one connection. @param prefix BullMQ's key prefix @param telemetry undefined: no traces */
 export function openQueues(connection: ConnectionOptions, prefix: string, telemetry?: QueueTelemetry): Queues {
   return Object.fromEntries(
     JOB_NAMES.map((name) => [

@@ -1,6 +1,6 @@
 import { UpkeepProducer } from './producer.js';
 
-test('a retry is delayed by the clock of the store, also in a process whose own clock jumped', async () => {
+test('the delay of a job is computed by the clock that the producer gets, not by that of the process', async () => {
   const storeNow = Date.now() - 30_000;
   const add = jest.fn();
   const producer = new UpkeepProducer(

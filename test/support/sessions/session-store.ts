@@ -1,6 +1,6 @@
 /** Session stores on a real Redis for one test file, under a separate key prefix. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { aggregateDay, DayChunk, parseSessionSpec, type SessionSpec } from '@barkeep/bars';
+import { aggregateCascade, DayChunk, parseSessionSpec, planCascade, type SessionSpec } from '@barkeep/bars';
 import {
   OpenSession,
   SessionLayout,
@@ -140,9 +140,10 @@ export async function derivedOf(
   closed: number,
 ): Promise<SymbolDerived[]> {
   const bases = await upkeep.readChunks(partition, day, layout.base, layout.symbolsOf(partition));
+  const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
   return [...bases].map(([symbol, base]) => ({
     symbol,
     bitmap: Uint8Array.from(base.bitmap),
-    chunks: layout.computed.map((interval) => aggregateDay(base, layout.plan(day, interval), closed)),
+    chunks: aggregateCascade(base, cascade, closed),
   }));
 }

@@ -2,7 +2,7 @@
  * Reads packed days: ready-made day chunks in PostgreSQL (docs/storage-layout.md). A stored pack always equals its rows, because
  * every statement that changes a row deletes the pack of its day in the same transaction (../schema/pack-days.ts).
  */
-import { RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
+import { MINUTE_MS, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection, type ConnectionSource } from '../connection.js';
@@ -23,7 +23,7 @@ export interface PackedQuery {
  * may change, and two calendars may share a day.
  */
 export function gridKey({ interval, day }: DayGrid): string {
-  const minutes = (time: number) => (time - day.segments[0]!.open) / 60_000;
+  const minutes = (time: number) => (time - day.segments[0]!.open) / MINUTE_MS;
   return [interval.name, ...day.segments.map(({ open, close }) => `${minutes(open)}-${minutes(close)}`)].join(' ');
 }
 

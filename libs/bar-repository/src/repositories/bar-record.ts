@@ -9,21 +9,36 @@ import type { RepositoryAnswer, BarQuery, RecordRefusal, RefusedRecord } from '.
 /** Fields that may contain the open time. The first one that is present is used. */
 const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
 
+const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
+
 type RequestedRange = Pick<BarQuery, 'from' | 'to' | 'prices'>;
 
-/** The bar of a record's fields, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
-function barOf({ symbol: named, ...fields }: Fields, symbol: string, query: RequestedRange): Bar | RecordRefusal {
-  if ((named !== undefined && named !== symbol) || !hasAllValues(fields)) return 'malformed';
-  const { openTime } = fields;
-  if (!isWithin(openTime, query)) {
-    for (const [reason, ms] of OTHER_UNITS) if (isWithin(Math.round(openTime * ms), query)) return reason;
+/**
+ * Adds the valid records to the answer, oldest first, and lists the refused ones. Of two bars with the same time the first is kept; the
+ * second is refused as a `conflict` when its values differ.
+ */
+export function addRecords(
+  answer: RepositoryAnswer,
+  symbol: string,
+  records: Iterable<unknown>,
+  query: RequestedRange,
+): void {
+  const byTime = new Map<number, Bar>();
+  for (const record of records) {
+    const fields = fieldsOf(record);
+    const bar = barOf(fields, symbol, query);
+    if (typeof bar === 'string') {
+      answer.refused.push(refusedRecord(record, fields, symbol, bar));
+      continue;
+    }
+    const existing = byTime.get(bar.openTime);
+    if (existing === undefined) byTime.set(bar.openTime, bar);
+    else if (VALUES.some((name) => existing[name] !== bar[name]))
+      answer.refused.push(refusedRecord(record, fields, symbol, 'conflict'));
   }
-  const refused = refuseBar(fields, query.prices);
-  if (refused) return refused;
-  return isWithin(openTime, query) ? fields : 'malformed';
+  const bars = [...byTime.values()].sort((a, b) => a.openTime - b.openTime);
+  if (bars.length > 0) answer.bars.set(symbol, bars);
 }
-
-const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
 
 /** The fields of a record that can be read. */
 type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
@@ -53,34 +68,20 @@ const OTHER_UNITS = [
   ['time-in-nanoseconds', 1e-6],
 ] as const;
 
-function isWithin(time: number, { from, to }: RequestedRange): boolean {
-  return time >= from && time < to;
+/** The bar of a record's fields, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
+function barOf({ symbol: named, ...fields }: Fields, symbol: string, query: RequestedRange): Bar | RecordRefusal {
+  if ((named !== undefined && named !== symbol) || !hasAllValues(fields)) return 'malformed';
+  const { openTime } = fields;
+  if (!isWithin(openTime, query)) {
+    for (const [reason, ms] of OTHER_UNITS) if (isWithin(Math.round(openTime * ms), query)) return reason;
+  }
+  const refused = refuseBar(fields, query.prices);
+  if (refused) return refused;
+  return isWithin(openTime, query) ? fields : 'malformed';
 }
 
-/**
- * Adds the valid records to the answer, oldest first, and lists the refused ones. Of two bars with the same time the first is kept; the
- * second is refused as a `conflict` when its values differ.
- */
-export function addRecords(
-  answer: RepositoryAnswer,
-  symbol: string,
-  records: Iterable<unknown>,
-  query: RequestedRange,
-): void {
-  const byTime = new Map<number, Bar>();
-  for (const record of records) {
-    const fields = fieldsOf(record);
-    const bar = barOf(fields, symbol, query);
-    if (typeof bar === 'string') {
-      answer.refused.push(refusedRecord(record, fields, symbol, bar));
-      continue;
-    }
-    const existing = byTime.get(bar.openTime);
-    if (existing === undefined) byTime.set(bar.openTime, bar);
-    else if (!sameValues(existing, bar)) answer.refused.push(refusedRecord(record, fields, symbol, 'conflict'));
-  }
-  const bars = [...byTime.values()].sort((a, b) => a.openTime - b.openTime);
-  if (bars.length > 0) answer.bars.set(symbol, bars);
+function isWithin(time: number, { from, to }: RequestedRange): boolean {
+  return time >= from && time < to;
 }
 
 /**
@@ -99,10 +100,6 @@ function textOf(record: unknown): string {
   } catch {
     return typeof record;
   }
-}
-
-function sameValues(a: Bar, b: Bar): boolean {
-  return a.open === b.open && a.high === b.high && a.low === b.low && a.close === b.close && a.volume === b.volume;
 }
 
 /** The number in `value`, undefined when there is none (the empty string included). NaN stays NaN, so that it is refused as `not-finite`. */

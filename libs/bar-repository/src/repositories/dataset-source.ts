@@ -2,7 +2,7 @@
 import { refuseBar, type Bar } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
-import { endOf, orAborted } from './object-source.js';
+import { deadlineOf, orAborted } from './object-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
 
@@ -20,9 +20,9 @@ export class DatasetSource implements BarSource {
   /** @throws UnknownDatasetError when the dataset does not exist, which must not count as "no bars" */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const settle = await query.permit?.(signal);
-    const end = endOf(query, signal);
+    const deadline = deadlineOf(query, signal);
     try {
-      const answer = await orAborted(() => this.answer(query, end), end);
+      const answer = await orAborted(() => this.answer(query, deadline), deadline);
       settle?.();
       return answer;
     } catch (error) {
@@ -51,7 +51,7 @@ export class DatasetSource implements BarSource {
     return (this.datasetId = await resolveDataset(this.dataSource, this.name));
   }
 
-  private async read(datasetId: number, query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
+  private async read(datasetId: number, query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
     const byId = new Map<number, { symbol: string; bars: Bar[] }>();
     for (const symbol of query.symbols) {

@@ -31,7 +31,7 @@ export class ObjectSource implements BarSource {
 
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
-    const symbols = [...new Set(query.symbols)].values(); // one iterator for all loops: each symbol is requested once
+    const symbols = eachOnce(query.symbols); // shared by all loops
     const askInTurn = async (): Promise<void> => {
       for (const symbol of symbols) {
         signal?.throwIfAborted();
@@ -50,7 +50,7 @@ export class ObjectSource implements BarSource {
       return;
     }
     try {
-      const records = await this.records(symbol, query, endOf(query, signal));
+      const records = await this.records(symbol, query, deadlineOf(query, signal));
       settle();
       addRecords(answer, symbol, records, query);
     } catch (thrown) {
@@ -87,15 +87,20 @@ export class ObjectSource implements BarSource {
   }
 }
 
+/** Yields each symbol once. A loop over the generator that throws closes it, so all loops that share it end. */
+function* eachOnce(symbols: readonly string[]): Generator<string> {
+  yield* new Set(symbols);
+}
+
 /** A signal that aborts when the query's `timeoutMs` is over, or when the caller's signal aborts. */
-export function endOf({ timeoutMs }: Pick<BarQuery, 'timeoutMs'>, signal: AbortSignal | undefined): AbortSignal {
+export function deadlineOf({ timeoutMs }: Pick<BarQuery, 'timeoutMs'>, signal: AbortSignal | undefined): AbortSignal {
   const signals = signal ? [signal] : [];
   return AbortSignal.any(timeoutMs === undefined ? signals : [...signals, AbortSignal.timeout(timeoutMs)]);
 }
 
 /**
  * Resolves to the result of `ask`, or rejects when the signal aborts first, so that a repository that hangs does not keep a worker from
- * stopping. A later result is ignored. When the signal has aborted already, `ask` is not called.
+ * stopping. Ignores a later result. Does not call `ask` when the signal has aborted already. @throws the signal's reason
  */
 export async function orAborted<T>(ask: () => T, signal: AbortSignal): Promise<Awaited<T>> {
   signal.throwIfAborted();

@@ -41,7 +41,7 @@ test('an object with getBars is asked with one argument, and may answer later', 
 });
 
 test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefined])(
-  '%p is no repository',
+  '%p is not a repository',
   (repository) => {
     expect(barSourceOf('vendor', repository)).toBeUndefined();
   },
@@ -102,6 +102,18 @@ test('an abort ends the wait for a repository that hangs', async () => {
   const answer = barSourceOf('v', hanging)?.bars(query, controller.signal);
   controller.abort(new Error('stopping'));
   await expect(answer).rejects.toThrow('stopping');
+});
+
+test('a permit that fails ends the query, and no other symbol is requested', async () => {
+  const getBars = jest.fn(() => new Promise((resolve) => setImmediate(resolve, [])));
+  const outage = new Error('queue Redis is away');
+  let permits = 10;
+  const permit = () => (permits-- > 0 ? Promise.resolve(() => undefined) : Promise.reject(outage));
+  const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
+  await expect(barSourceOf('v', { getBars })?.bars({ ...query, symbols, permit })).rejects.toThrow(outage);
+  permits = 100;
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  expect(getBars).toHaveBeenCalledTimes(10);
 });
 
 test('a repository is not called when the query has ended while it waited for its permit', async () => {

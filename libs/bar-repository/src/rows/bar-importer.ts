@@ -27,8 +27,8 @@ import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './
 
 export interface ImportOptions {
   /**
-   * Returns the trading date (`YYYY-MM-DD`) of an open time; called once per hour of UTC. The import declares the dataset complete for
-   * each symbol and date that gets rows. Without this function it declares nothing complete.
+   * Returns the trading date (`YYYY-MM-DD`) of an open time; called once per quarter of an hour. The import declares the dataset
+   * complete for each symbol and date that gets rows. Without this function it declares nothing complete.
    */
   complete?: ((openTime: number) => string) | undefined;
   /** `any` accepts negative prices and prices of 0, and marks the dataset. @default 'positive' */
@@ -63,6 +63,7 @@ interface ImportedSymbol {
 /** An import of at least this many rows runs VACUUM ANALYZE at once instead of waiting for autovacuum. */
 const MAINTENANCE_ROWS_MIN = 10_000;
 
+/** One import, which {@link BarImporter.open} starts. */
 export class BarImporter {
   private readonly symbols = new Map<string, ImportedSymbol>();
   private readonly direct: CopyIn;
@@ -119,15 +120,16 @@ export class BarImporter {
 
   /** Commits the import and returns its counts. @throws DatabaseError; nothing is stored then */
   async finish(): Promise<ImportCounts> {
+    let counts: ImportCounts;
     try {
-      const counts = await this.inTurn(() => this.commit());
-      await mergeChanges(this.dataSource, this.datasetId);
-      if (counts.accepted >= MAINTENANCE_ROWS_MIN) await this.dataSource.query('VACUUM (SKIP_LOCKED, ANALYZE) bars');
-      return counts;
+      counts = await this.inTurn(() => this.commit());
     } catch (error) {
       await this.abort();
       throw error;
     }
+    // The rows are stored. So a failure of the maintenance must not look like one of the import; the next import repeats the work.
+    await this.maintain(counts.accepted).catch(() => undefined);
+    return counts;
   }
 
   /** Ends the import and stores none of its rows. Does nothing when the import has ended. */
@@ -181,6 +183,11 @@ export class BarImporter {
     return { ...merged, accepted: merged.accepted + this.direct.rows };
   }
 
+  private async maintain(accepted: number): Promise<void> {
+    await mergeChanges(this.dataSource, this.datasetId);
+    if (accepted >= MAINTENANCE_ROWS_MIN) await this.dataSource.query('VACUUM (SKIP_LOCKED, ANALYZE) bars');
+  }
+
   /** Runs calls one after another, so that a caller that does not await cannot interleave them. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.lastCall.then(() => {
@@ -193,22 +200,23 @@ export class BarImporter {
 }
 
 const NO_ROWS: ImportCounts = { accepted: 0, duplicate: 0, conflicting: 0 };
-const HOUR_MS = 3_600_000;
+/** Since 1972 the offset of every time zone is a multiple of this, so no local date begins within such a span. */
+const QUARTER_HOUR_MS = 900_000;
 
 /** Collects the trading dates that got rows of an import, by symbol. Pure. */
 export class TradingDates {
   private readonly bySymbol = new Map<number, Set<string>>();
-  private readonly dateOfHour = new Map<number, string>();
+  private readonly dateOfQuarter = new Map<number, string>();
 
-  /** @param dateOf returns the trading date of an open time, the same for all times within an hour of UTC */
+  /** @param dateOf returns the trading date of an open time, the same for all times within a quarter of an hour */
   constructor(private readonly dateOf: (openTime: number) => string) {}
 
   add(symbolId: number, openTime: number): void {
     let dates = this.bySymbol.get(symbolId);
     if (!dates) this.bySymbol.set(symbolId, (dates = new Set()));
-    const hour = Math.floor(openTime / HOUR_MS);
-    let date = this.dateOfHour.get(hour);
-    if (date === undefined) this.dateOfHour.set(hour, (date = this.dateOf(openTime)));
+    const quarter = Math.floor(openTime / QUARTER_HOUR_MS);
+    let date = this.dateOfQuarter.get(quarter);
+    if (date === undefined) this.dateOfQuarter.set(quarter, (date = this.dateOf(openTime)));
     dates.add(date);
   }
 

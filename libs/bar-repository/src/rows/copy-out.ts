@@ -33,7 +33,7 @@ export function copyOut(client: PoolClient, sql: string, reader: CopyOutReader, 
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(reasonOf(signal));
     const query = new CopyOutQuery(sql, reader, settle);
-    const abort = (): void => query.fail(signal ? reasonOf(signal) : new Error('aborted'));
+    const abort = (): void => query.fail(reasonOf(signal!));
     signal?.addEventListener('abort', abort, { once: true });
     client.query(query);
 
@@ -58,10 +58,10 @@ class CopyOutQuery implements Submittable {
 
   submit(connection: Connection): void {
     if (this.settled) return;
-    const socket: Socket = connection.stream as Socket;
+    const socket = connection.stream as Socket;
     if (socket instanceof CopySocket) socket.divert(this.onData);
-    const [listener] = socket.listeners('data');
-    if (!isListener(listener)) throw new Error('expected pg to listen to its socket');
+    const [listener] = socket.listeners('data') as DataListener[];
+    if (!listener) throw new Error('expected pg to listen to its socket');
     this.socket = socket;
     this.listener = listener;
     socket.removeListener('data', listener);
@@ -113,10 +113,6 @@ class CopyOutQuery implements Submittable {
   handleReadyForQuery(): void {
     this.end();
   }
-}
-
-function isListener(value: unknown): value is DataListener {
-  return typeof value === 'function';
 }
 
 function reasonOf(signal: AbortSignal): Error {

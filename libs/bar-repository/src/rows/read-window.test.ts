@@ -13,7 +13,7 @@ test('a query without symbols or ranges needs no COPY', () => {
   expect(windowSql({ datasetId: 1, symbolIds: [2], ranges: [] })).toBeUndefined();
 });
 
-test('an id that is no whole number never becomes part of the COPY', () => {
+test('an id that is not a whole number never becomes part of the COPY', () => {
   for (const id of [1.5, Number.NaN, Infinity, JSON.parse('"1); DROP TABLE bars"')]) {
     expect(() => windowSql({ datasetId: 1, symbolIds: [id], ranges })).toThrow(IdError);
     expect(() => windowSql({ datasetId: id, symbolIds: [1], ranges })).toThrow(IdError);

@@ -1,6 +1,6 @@
 import { mergeRanges, TimeRangeError } from './stored-ranges.js';
 
-test('ranges that touch or overlap become one, sorted', () => {
+test('ranges that touch or overlap become one, and the result is sorted', () => {
   const ranges = [
     { from: 50, to: 60 },
     { from: 0, to: 10 },
@@ -22,7 +22,7 @@ test('an empty or backward range is left out', () => {
   ).toEqual([]);
 });
 
-test('a range that is no whole number of milliseconds is refused', () => {
+test('a range whose ends are not whole milliseconds is refused', () => {
   expect(() => mergeRanges([{ from: 0.5, to: 3 }])).toThrow(TimeRangeError);
   expect(() => mergeRanges([{ from: 0, to: Number.NaN }])).toThrow('expected a range of whole milliseconds');
 });

@@ -7,6 +7,7 @@
  * concurrent row never stays. A writer whose snapshot is older than the pack (REPEATABLE READ) cannot see the pack.
  * PostgreSQL then fails the writer's statement with a serialization failure (40001), and the writer must retry its transaction.
  */
+
 /** The triggers for rows all name the changed rows `touched`, so they share one function. An update has old and new rows: two triggers. */
 const TRIGGERS = [
   { name: 'bars_inserted', event: 'INSERT', rows: 'REFERENCING NEW TABLE AS touched', calls: 'note_changed_bars' },

@@ -7,7 +7,7 @@ test('decoding a cursor returns its position for any id', () => {
   }
 });
 
-test('a text that is no cursor is refused', () => {
+test('a text that is not a cursor is refused', () => {
   for (const cursor of [
     '',
     'x',

@@ -115,7 +115,5 @@ export function encodePageCursor({ createdAt, id }: PageEnd): string {
 export function decodePageCursor(cursor: string): PageEnd {
   const match = /^(\d{1,15}) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
   if (!match?.[1] || !match[2]) throw new CursorError(cursor);
-  const createdAt = new Date(Number(match[1]));
-  if (Number.isNaN(createdAt.getTime())) throw new CursorError(cursor);
-  return { createdAt, id: match[2] };
+  return { createdAt: new Date(Number(match[1])), id: match[2] };
 }

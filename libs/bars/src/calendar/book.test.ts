@@ -10,7 +10,7 @@ import {
 const own = (id: string) =>
   parseCalendar({
     id,
-    name: 'An own venue',
+    name: 'A venue of a user',
     zone: 'UTC',
     firstDate: '2024-01-01',
     lastDate: '2024-12-31',
@@ -18,7 +18,7 @@ const own = (id: string) =>
   });
 
 describe('calendars by name', () => {
-  it('the shipped ones are these, each under its own id', () => {
+  it('the shipped calendars have these ids', () => {
     const venues =
       'XNYS XNAS XLON XTKS XHKG XBOM XETR XPAR XAMS XSWX XMIL XTSE XASX XKRX XSHG XTAI XSES BVMF XJSE CMES FX';
     const ids = [...venues.split(' '), '24/5', '24/7'];
@@ -26,12 +26,12 @@ describe('calendars by name', () => {
     expect(ids.map((id) => calendarNamed(id).id)).toEqual(ids);
   });
 
-  it('a name stands for one object, whose days are made once', () => {
+  it('a name always returns the same object', () => {
     expect(calendarNamed('XNYS')).toBe(calendarNamed('XNYS'));
   });
 
   it.each(['XNYZ', 'xnys', '', '__proto__', 'constructor'])(
-    '%j is unknown, and the error lists what is known',
+    '%j is unknown, and the error lists the known names',
     (id) => {
       expect(() => calendarNamed(id)).toThrow(UnknownCalendarError);
       expect(() => calendarNamed(id)).toThrow(

@@ -1,53 +1,57 @@
 /**
  * A calendar file: a venue's hours in its own wall time. Defines the form of each field, and finds the wall-time segments of a day.
- * docs/calendar.schema.json is made from this schema, and a test compares them.
- * Contradictions between fields are found in parse.ts, and times become UTC in days.ts.
+ * docs/calendar.schema.json is made from this schema, and a test compares them. The module parse.ts finds contradictions between
+ * fields, and days.ts converts times to UTC.
  */
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { WEEKDAYS, isDate, type Weekday, epochDayOf, weekdayOf } from './time.js';
 
-const calendarId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9/._-]{0,31}$/, {
-  error: 'an id of up to 32 letters, digits and / . _ -',
-});
-const date = z.string().refine(isDate, { error: 'a date YYYY-MM-DD' }).meta({ format: 'date' });
+/** A text of at most `max` characters. */
+const textUpTo = (max: number) => z.string().max(max, `at most ${max} characters`);
+/** A list of at most `max` items, which an error names with `items`. */
+const listUpTo = <Item extends z.ZodType>(max: number, items: string, item: Item) =>
+  z.array(item).max(max, `at most ${max} ${items}`);
+
+const calendarId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9/._-]{0,31}$/, 'an id of up to 32 letters, digits and / . _ -');
+const date = z.string().refine(isDate, 'a date YYYY-MM-DD').meta({ format: 'date' });
 const wallTime = z
   .string()
-  .regex(/^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)(?:[+-]1d)?$/, {
-    error: 'a time HH:MM up to 24:00, with -1d for the day before or +1d for the day after',
-  })
+  .regex(
+    /^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)(?:[+-]1d)?$/,
+    'a time HH:MM up to 24:00, with -1d for the day before or +1d for the day after',
+  )
   .describe("Wall time in the venue's zone, on the trading date; -1d is the day before it, +1d the day after.");
 
-const segments = z
-  .array(z.strictObject({ open: wallTime, close: wallTime.describe('The first moment without trading.') }))
-  .min(1)
-  .max(16);
+const segment = z.strictObject({ open: wallTime, close: wallTime.describe('The first moment without trading.') });
+const segments = listUpTo(16, 'segments', segment).min(1, 'at least 1 segment');
 const extended = segments.optional().describe('Pre- and after-market together with the regular hours.');
-const dates = z.array(date).max(20_000);
+const dates = listUpTo(20_000, 'dates', date);
+const name = textUpTo(200).min(1, 'a name');
+const weekdayName = z.enum(WEEKDAYS, `one of ${WEEKDAYS.join(', ')}`);
+const weekdays = listUpTo(7, 'weekdays', weekdayName).min(1, 'at least 1 weekday');
 
 /** The zod schema of a calendar file. */
 export const calendarFileSchema = z.strictObject({
   $schema: z.string().optional(),
   id: calendarId.describe('The name that sessions use, such as XNYS.'),
-  name: z.string().min(1).max(200),
-  aliases: z.array(calendarId).max(16).optional().describe('Other venues with exactly the same hours.'),
-  source: z.string().max(1000).optional().describe('Where the data is from, and what is undecided about it.'),
+  name,
+  aliases: listUpTo(16, 'aliases', calendarId).optional().describe('Other venues with exactly the same hours.'),
+  source: textUpTo(1000).optional().describe('Where the data is from, and what is undecided about it.'),
   zone: z
     .string()
-    .refine((zone) => IANAZone.isValidZone(zone), { error: 'an IANA time zone such as America/New_York' })
+    .refine((zone) => IANAZone.isValidZone(zone), 'an IANA time zone such as America/New_York')
     .describe('IANA time zone of all wall times in this file.'),
   firstDate: date.describe('First date with known hours. Sessions cannot start before it.'),
   lastDate: date.describe('Last date with known hours, included.'),
-  hours: z
-    .array(z.strictObject({ from: date, weekdays: z.array(z.enum(WEEKDAYS)).min(1).max(7), segments, extended }))
-    .min(1)
-    .max(100)
+  hours: listUpTo(100, 'entries', z.strictObject({ from: date, weekdays, segments, extended }))
+    .min(1, 'at least 1 entry')
     .describe(
       'The normal week from a date on, until an entry with a later date. Entries with the same date are for different weekdays.',
     ),
-  specialDays: z
-    .array(z.strictObject({ name: z.string().min(1).max(200), segments, extended, dates }))
-    .max(1000)
+  specialDays: listUpTo(1000, 'entries', z.strictObject({ name, segments, extended, dates }))
     .optional()
     .describe('Dates with hours of their own: early closes, late opens, sessions on a weekend.'),
   holidays: dates.optional().describe('Dates of the normal week without trading.'),

@@ -124,7 +124,7 @@ describe('known days of the shipped calendars', () => {
 });
 
 describe('every shipped calendar', () => {
-  it.each(calendarIds())('%s: days and segments grow, none is empty, none overlaps the one before it', (id) => {
+  it.each(calendarIds())('%s: days and segments are in order, not empty, and do not overlap', (id) => {
     const calendar = calendarNamed(id);
     const times = calendar
       .tradingDays(calendar.firstDate, calendar.lastDate)
@@ -133,7 +133,7 @@ describe('every shipped calendar', () => {
     expect(times.filter((time, index) => time <= (times[index - 1] ?? Number.NEGATIVE_INFINITY))).toEqual([]);
   });
 
-  it.each(calendarIds())('%s: slot → time → slot gives the slot again, across daylight-saving changes', (id) => {
+  it.each(calendarIds())('%s: open times map back to their slots, across daylight-saving changes', (id) => {
     const calendar = calendarNamed(id);
     const wrong: string[] = [];
     for (const [from, to] of [

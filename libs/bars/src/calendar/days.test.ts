@@ -17,7 +17,7 @@ const venue = {
 describe('trading days', () => {
   const xnys = calendarNamed('XNYS');
 
-  it('a range holds both its dates and leaves out weekends and holidays', () => {
+  it('a range includes both its dates, without weekends and holidays', () => {
     const dates = ['2013-10-11', '2013-10-14', '2013-10-15'];
     expect(datesOf(xnys.tradingDays('2013-10-11', '2013-10-15'))).toEqual(dates);
     expect(datesOf(xnys.tradingDays('2012-10-27', '2012-10-31'))).toEqual(['2012-10-31']);
@@ -25,13 +25,13 @@ describe('trading days', () => {
     expect(xnys.tradingDays('2013-10-15', '2013-10-11')).toEqual([]);
   });
 
-  it('days before a date are the last ones, oldest first, without the date itself', () => {
+  it('days before a date are the newest ones, oldest first, without the date itself', () => {
     expect(datesOf(xnys.tradingDaysBefore('2013-10-09', 3))).toEqual(['2013-10-04', '2013-10-07', '2013-10-08']);
     expect(datesOf(xnys.tradingDaysBefore('2014-06-08', 1, 'extended'))).toEqual(['2014-06-06']);
     expect(xnys.tradingDaysBefore('2013-10-09', 0)).toEqual([]);
   });
 
-  it('fewer days come before a date when the known ones run out', () => {
+  it('days before a date are fewer near the first known date', () => {
     expect(datesOf(xnys.tradingDaysBefore('1990-01-04', 5))).toEqual(['1990-01-02', '1990-01-03']);
   });
 
@@ -41,7 +41,7 @@ describe('trading days', () => {
     expect(Object.isFrozen(day) && Object.isFrozen(day?.segments) && Object.isFrozen(day?.segments[0])).toBe(true);
   });
 
-  it('a date outside the limits is an error that names them', () => {
+  it('a date outside the known range throws an error that names the range', () => {
     expect(() => xnys.tradingDay('1989-12-29')).toThrow(CalendarRangeError);
     expect(() => xnys.tradingDays('2028-12-29', '2029-01-02')).toThrow(
       'expected a date from 1990-01-01 to 2027-12-31, the limits of calendar XNYS, was 2029-01-02',
@@ -56,7 +56,7 @@ describe('trading days', () => {
     },
   );
 
-  it('extended hours of a venue that has none are an error, on a holiday as well', () => {
+  it('extended hours of a venue that has none throw, also on a holiday', () => {
     expect(calendarNamed('XLON').hasExtendedHours).toBe(false);
     expect(() => calendarNamed('XLON').tradingDay('2013-12-25', 'extended')).toThrow(ExtendedHoursError);
     expect(() => calendarNamed('24/7').tradingDays('2018-01-01', '2018-01-02', 'extended')).toThrow(
@@ -78,7 +78,7 @@ describe('hours in wall time', () => {
     expect(hoursOf(calendar, '2024-11-03')).toEqual([25]);
   });
 
-  it('a segment inside the hour that is skipped is left out, and with nothing else the day is no trading day', () => {
+  it('a segment within the skipped hour is left out, and a day with no other segment is no trading day', () => {
     const night = { open: '02:10', close: '02:50' };
     expect(hoursOf(calendarWith([night, { open: '03:00', close: '04:00' }]), '2024-03-10')).toEqual([1]);
     expect(calendarWith([night]).tradingDay('2024-03-10')).toBeUndefined();
@@ -95,7 +95,7 @@ describe('hours in wall time', () => {
     expect(late).toMatchObject({ date: '2024-06-05', segments: [{ close: Date.parse('2024-06-06T06:00Z') }] });
   });
 
-  it('an entry of the normal week holds until the next one begins; special days and holidays take precedence', () => {
+  it('an entry of the normal week applies until the next one begins; special days and holidays take precedence', () => {
     const calendar = parseCalendar({
       ...venue,
       hours: [

@@ -3,7 +3,7 @@
  * Guarantees: segments are in order, do not overlap and are never empty; a trading day is built once and frozen; a date
  * outside the known range is an error, never a guess. Slots within the segments: ../slots.ts.
  */
-import { DAY_MS, dateOf, epochDayOf, ZoneClock } from './time.js';
+import { DAY_MS, dateOf, epochDayOf, MINUTE_MS, ZoneClock } from './time.js';
 import { CalendarRules, type WallSegment, type CalendarFile } from './calendar-file.js';
 
 /** Thrown for a date whose hours are not known: before `firstDate` or after `lastDate` of a calendar. */
@@ -75,19 +75,13 @@ export class Calendar {
    * @throws {CalendarRangeError} outside the known range @throws {ExtendedHoursError} @throws {CalendarDateError}
    */
   tradingDay(date: string, hours: Hours = 'regular'): TradingDay | undefined {
-    return this.#dayOn(this.#knownDayOf(date), this.#checkedHours(hours));
+    this.#checkHours(hours);
+    return this.#dayOn(this.#knownDayOf(date), hours);
   }
 
   /** All trading days of a range of dates, both included, oldest first; none when `to` is before `from`. Throws as `tradingDay`. */
   tradingDays(from: string, to: string, hours: Hours = 'regular'): TradingDay[] {
-    const lastDay = this.#knownDayOf(to);
-    const days: TradingDay[] = [];
-    this.#checkedHours(hours);
-    for (let epochDay = this.#knownDayOf(from); epochDay <= lastDay; epochDay++) {
-      const day = this.#dayOn(epochDay, hours);
-      if (day !== undefined) days.push(day);
-    }
-    return days;
+    return this.#knownDays(from, to, hours).flatMap((epochDay) => this.#dayOn(epochDay, hours) ?? []);
   }
 
   /** {@link tradingDays} for the part of a range that is within the known range; none when no part is. @throws {ExtendedHoursError} */
@@ -99,13 +93,7 @@ export class Calendar {
 
   /** Number of trading days from `from` to `to`, both included, without building them. Throws as `tradingDay`. */
   countTradingDays(from: string, to: string, hours: Hours = 'regular'): number {
-    const lastDay = this.#knownDayOf(to);
-    this.#checkedHours(hours);
-    let count = 0;
-    for (let epochDay = this.#knownDayOf(from); epochDay <= lastDay; epochDay++) {
-      if (this.#rules.hoursOn(epochDay) !== undefined) count++;
-    }
-    return count;
+    return this.#knownDays(from, to, hours).filter((epochDay) => this.#rules.hoursOn(epochDay) !== undefined).length;
   }
 
   /**
@@ -114,7 +102,7 @@ export class Calendar {
    */
   tradingDaysBefore(date: string, count: number, hours: Hours = 'regular'): TradingDay[] {
     const days: TradingDay[] = [];
-    this.#checkedHours(hours);
+    this.#checkHours(hours);
     for (let epochDay = this.#knownDayOf(date) - 1; epochDay >= this.#firstDay && days.length < count; epochDay--) {
       const day = this.#dayOn(epochDay, hours);
       if (day !== undefined) days.push(day);
@@ -133,9 +121,16 @@ export class Calendar {
     throw new CalendarRangeError(this.id, date, this.firstDate, this.lastDate);
   }
 
-  #checkedHours(hours: Hours): Hours {
+  /** All days of a range of dates, both included, trading days or not. Throws as `tradingDay`. */
+  #knownDays(from: string, to: string, hours: Hours): number[] {
+    const lastDay = this.#knownDayOf(to);
+    const firstDay = this.#knownDayOf(from);
+    this.#checkHours(hours);
+    return Array.from({ length: Math.max(0, lastDay - firstDay + 1) }, (_, i) => firstDay + i);
+  }
+
+  #checkHours(hours: Hours): void {
     if (hours === 'extended' && !this.hasExtendedHours) throw new ExtendedHoursError(this.id);
-    return hours;
   }
 
   #dayOn(epochDay: number, hours: Hours): TradingDay | undefined {
@@ -156,6 +151,6 @@ export class Calendar {
   }
 
   #utcOf(epochDay: number, minute: number): number {
-    return this.#clock.toUtcMs(epochDay * DAY_MS + minute * 60_000);
+    return this.#clock.toUtcMs(epochDay * DAY_MS + minute * MINUTE_MS);
   }
 }

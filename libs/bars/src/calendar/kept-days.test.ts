@@ -2,7 +2,7 @@ import { calendarIds, calendarNamed } from './book.js';
 import { decodeDays, encodeDays, sessionDays } from './kept-days.js';
 
 describe('the days that a session keeps', () => {
-  it.each(calendarIds())('%s: come back from their text, of all its hours', (id) => {
+  it.each(calendarIds())('%s: are the same after encoding and decoding, in all its hours', (id) => {
     const calendar = calendarNamed(id);
     for (const hours of calendar.hasExtendedHours ? (['regular', 'extended'] as const) : (['regular'] as const)) {
       const days = calendar.tradingDays('2019-12-20', '2021-01-10', hours);
@@ -11,12 +11,12 @@ describe('the days that a session keeps', () => {
     }
   });
 
-  it('take about as many characters as there are days', () => {
+  it('take less than two characters for each day', () => {
     const days = calendarNamed('XNYS').tradingDays('1990-01-02', '2025-12-31', 'regular');
     expect(encodeDays(days).length).toBeLessThan(2 * days.length);
   });
 
-  it('are those of the history and then those of the spec', () => {
+  it('are the history days and then the days of the spec', () => {
     const spec = { calendar: 'XNYS', start: '2024-03-04', end: '2024-03-05', hours: 'regular' as const };
     expect(sessionDays(spec, 2).map(({ date }) => date)).toEqual([
       '2024-02-29',

@@ -6,12 +6,11 @@
  * (one base-36 digit each), and the opens and closes of the day's segments, in minutes after midnight UTC of the date.
  */
 import { calendarNamed } from './book.js';
-import { DAY_MS, dateOf, epochDayOf } from './time.js';
+import { DAY_MS, dateOf, epochDayOf, MINUTE_MS } from './time.js';
 import type { Hours, Segment, TradingDay } from './days.js';
 
 type Run = [date: string, gaps: string, ...minutes: number[]];
 
-const MINUTE_MS = 60_000;
 /** Most days between two dates of one run: the largest base-36 digit. */
 const GAP_MAX = 35;
 

@@ -10,7 +10,7 @@ function spansOf(calendar: string, from: string, to = from, hours: Hours = 'regu
   );
 }
 
-test('I10 the times without a slot reach from midnight to midnight of the venue, extended hours apart', () => {
+test('I10 the times without a slot are between local midnights, and extended hours are separate spans', () => {
   expect(spansOf('XNYS', '2024-03-04')).toEqual([
     '2024-03-04 2024-03-04T05:00 2024-03-04T09:00 outside',
     '2024-03-04 2024-03-04T09:00 2024-03-04T14:30 extended',
@@ -28,19 +28,19 @@ test('I10 a lunch break has no slot', () => {
   expect(spansOf('XTKS', '2024-03-04')).toContain('2024-03-04 2024-03-04T02:30 2024-03-04T03:30 outside');
 });
 
-test('I10 a closed date has no slot, and a day of 23 or 25 hours is whole', () => {
+test('I10 a closed date is one span, also on a day of 23 hours', () => {
   expect(spansOf('XNYS', '2024-03-09', '2024-03-10')).toEqual([
     '2024-03-09 2024-03-09T05:00 2024-03-10T05:00 outside',
     '2024-03-10 2024-03-10T05:00 2024-03-11T04:00 outside',
   ]);
 });
 
-test('I10 a trading day that opens on the evening before leaves its maintenance hour only', () => {
+test('I10 of a day whose trading opens on the evening before, only the maintenance hour has no slot', () => {
   expect(spansOf('CMES', '2024-03-05')).toEqual(['2024-03-05 2024-03-05T22:00 2024-03-05T23:00 outside']);
   expect(spansOf('24/7', '2024-03-05', '2024-03-07')).toEqual([]);
 });
 
-test('I10 the first and the last date that a calendar knows have spans', () => {
+test('I10 the first and the last known date of a calendar have spans', () => {
   const { firstDate, lastDate } = calendarNamed('XNYS');
   expect(spansOf('XNYS', firstDate).length).toBeGreaterThan(0);
   expect(spansOf('XNYS', lastDate).length).toBeGreaterThan(0);

@@ -29,11 +29,11 @@ function problemsOf(json: unknown): readonly FieldProblem[] {
 const fieldsOf = (json: unknown) => problemsOf(json).map(({ field }) => field);
 
 describe('a calendar file', () => {
-  it('is a calendar when it says all it must', () => {
+  it('with all required fields becomes a calendar', () => {
     expect(parseCalendar(file)).toMatchObject({ id: 'TEST', zone: 'Asia/Tokyo', hasExtendedHours: false });
   });
 
-  it('gets all its problems named at once, each with field, expected and was', () => {
+  it('with several wrong fields is refused with all their problems', () => {
     const wrong = {
       ...file,
       zone: 'Asia/Tokio',
@@ -50,12 +50,12 @@ describe('a calendar file', () => {
         expected: 'a time HH:MM up to 24:00, with -1d for the day before or +1d for the day after',
         was: '"9:30"',
       },
-      { field: 'hours[0].segments[0].close', expected: 'string', was: 'missing' },
-      { field: 'holydays', expected: 'no such field', was: 'holydays' },
+      { field: 'hours[0].segments[0].close', expected: 'string', was: 'nothing' },
+      { field: 'holydays', expected: 'no such field', was: '[]' },
     ]);
   });
 
-  it('says in its message what each field should be', () => {
+  it('with a wrong field is refused with a message that says what was expected', () => {
     expect(() => parseCalendar({ ...file, firstDate: '1.1.2024' })).toThrow(
       'firstDate: expected a date YYYY-MM-DD, was "1.1.2024"',
     );
@@ -63,6 +63,7 @@ describe('a calendar file', () => {
 
   it.each([[null], ['XNYS'], [[]], [undefined], [{}], [42]])('that is %j is refused', (json) => {
     expect(problemsOf(json).length).toBeGreaterThan(0);
+    expect(() => parseCalendar(json)).toThrow(/^[a-z ]+: expected /i);
   });
 
   it.each<[what: string, change: object, fields: string[]]>([

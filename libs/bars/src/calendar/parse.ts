@@ -1,9 +1,9 @@
 /**
- * Parses untrusted JSON into a calendar, and checks the file as a whole: its range, the times of each day, dates that contradict each
- * other, days that overlap. Guarantees: all problems are reported at once, and a calendar with a problem is never returned.
+ * Parses untrusted JSON into a calendar. Checks each field, and then the file as a whole: its range, the times of each day, dates
+ * that contradict each other, days that overlap. Guarantees: an error lists every problem that its step of the checks found, and a
+ * calendar with a problem is never returned.
  */
-import type { z } from 'zod';
-import { type FieldProblem, fieldPath } from '../field-problems.js';
+import { type FieldProblem, problemsOf } from '../field-problems.js';
 import { Calendar } from './days.js';
 import {
   type CalendarFile,
@@ -14,15 +14,14 @@ import {
 } from './calendar-file.js';
 import { dateOf, epochDayOf } from './time.js';
 
-/** Thrown for a calendar file that cannot be used. `problems` lists everything that is wrong with it. */
+/** Thrown for a calendar file that cannot be used. */
 export class CalendarDataError extends Error {
   override readonly name = 'CalendarDataError';
   constructor(readonly problems: readonly FieldProblem[]) {
-    super(problems.map(({ field, expected, was }) => `${field}: expected ${expected}, was ${was}`).join('\n'));
+    const texts = problems.map((p) => `${p.field || 'the calendar file'}: expected ${p.expected}, was ${p.was}`);
+    super(texts.join('\n'));
   }
 }
-
-type Issue = z.core.$ZodIssue;
 
 /**
  * The calendar of a calendar file, whose form docs/calendar.schema.json describes.
@@ -40,43 +39,11 @@ export function parseCalendars(json: unknown): Calendar[] {
 
 /** The checked content of a calendar file. Throws as {@link parseCalendar}. */
 export function parseCalendarFile(json: unknown): CalendarFile {
-  const parsed = calendarFileSchema.safeParse(json, { reportInput: true });
-  if (!parsed.success) throw new CalendarDataError(parsed.error.issues.flatMap(problemsOf));
+  const parsed = calendarFileSchema.safeParse(json);
+  if (!parsed.success) throw new CalendarDataError(problemsOf(parsed.error, json));
   const problems = calendarProblems(parsed.data);
   if (problems.length > 0) throw new CalendarDataError(problems);
   return parsed.data;
-}
-
-function problemsOf(issue: Issue): FieldProblem[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: fieldOf([...issue.path, key]), expected: 'no such field', was: key }));
-  }
-  return [{ field: fieldOf(issue.path), expected: expectedOf(issue), was: shown(issue.input) }];
-}
-
-function fieldOf(path: Parameters<typeof fieldPath>[0]): string {
-  return fieldPath(path) || 'the calendar file';
-}
-
-function expectedOf(issue: Issue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.expected;
-    case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')}`;
-    case 'too_small':
-      return `a length of at least ${issue.minimum}`;
-    case 'too_big':
-      return `a length of at most ${issue.maximum}`;
-    default:
-      return issue.message;
-  }
-}
-
-function shown(input: unknown): string {
-  if (input === undefined) return 'missing';
-  const text = JSON.stringify(input);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /** Adds a problem to the list. */
@@ -142,7 +109,7 @@ function checkExtended(
   note: Note,
 ): void {
   if (extended === undefined) {
-    if (hasExtended) note(field, 'segments, as hours[0] has them', 'missing');
+    if (hasExtended) note(field, 'segments, as hours[0] has them', 'nothing');
     return;
   }
   if (!hasExtended) return note(field, 'nothing, as hours[0] has none', 'segments');

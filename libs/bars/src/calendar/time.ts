@@ -9,6 +9,7 @@ export class CalendarDateError extends Error {
   }
 }
 
+export const MINUTE_MS = 60_000;
 /** Milliseconds of a day in UTC. */
 export const DAY_MS = 86_400_000;
 
@@ -38,18 +39,19 @@ export function dateOf(epochDay: number): string {
 
 /** The weekday of a day; day 0, 1970-01-01, was a Thursday. */
 export function weekdayOf(epochDay: number): Weekday {
-  return WEEKDAYS[(((epochDay + 3) % 7) + 7) % 7] ?? 'Mon';
+  return WEEKDAYS[(((epochDay + 3) % 7) + 7) % 7]!;
 }
 
-const MINUTE_MS = 60_000;
-
-/** One look-up of an offset takes microseconds, so there is one per span. No zone changes its offset and back within a week. */
+/**
+ * Length of a span, for which one offset is cached, because a look-up of an offset takes microseconds. No zone changes its offset and
+ * back within a week.
+ */
 const SPAN_MS = 7 * DAY_MS;
 
 /**
- * The wall clock of one zone. It caches one offset for each week that it converts, so that decades of trading days are built at once. A
- * later wall time never maps to an earlier moment. A wall time that is skipped maps to the moment at which the clocks go forward; one that
- * occurs twice maps to its first occurrence.
+ * The wall clock of one zone. It caches one offset for each week that it converts, so decades of trading days take milliseconds.
+ * A later wall time never maps to an earlier moment. A wall time that is skipped maps to the moment at which the clocks go forward.
+ * A wall time that occurs twice maps to its first occurrence.
  */
 export class ZoneClock {
   readonly #zone: IANAZone;

@@ -9,4 +9,11 @@ export {
   SYMBOLS_MAX,
   type UpkeepDefaults,
 } from './schema.js';
-export { asksToSettle, parseSessionRequest, parseSessionSpec, resolveSymbols, sourceName } from './session-spec.js';
+export {
+  asksToSettle,
+  parseSessionRequest,
+  parseSessionSpec,
+  resolveSymbols,
+  SessionSpecError,
+  sourceName,
+} from './session-spec.js';

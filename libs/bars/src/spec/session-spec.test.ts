@@ -1,6 +1,6 @@
-import { type FieldProblem, SessionSpecError, shown } from '../field-problems.js';
+import { type FieldProblem, shown } from '../field-problems.js';
 import { SYMBOLS_MAX, UPKEEP_DEFAULTS, SYMBOL_WORDS } from './schema.js';
-import { parseSessionRequest, parseSessionSpec, resolveSymbols } from './session-spec.js';
+import { parseSessionRequest, parseSessionSpec, resolveSymbols, SessionSpecError } from './session-spec.js';
 
 const least = {
   symbols: ['SPY', 'IBM'],
@@ -89,7 +89,7 @@ describe('a good spec', () => {
   });
 });
 
-describe('a bad spec names the field, what was expected and what came', () => {
+describe('the problem of an invalid spec names the field, what was expected and what it was', () => {
   it.each<[string, object, FieldProblem]>([
     ['an unknown field', { colour: 'red' }, { field: 'colour', expected: 'no such field', was: '"red"' }],
     ['an unknown field inside', { upkeep: { evry: 5 } }, { field: 'upkeep.evry', expected: 'no such field', was: '5' }],
@@ -129,7 +129,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { history: { bars: 10, interval: '5m' }, upkeep: { enabled: false } },
       { field: 'history.interval', expected: 'one that this session stores: 1m', was: '"5m"' },
     ],
-    ['nothing', { source: undefined }, { field: 'source', expected: '"dataset" or "feed"', was: 'nothing' }],
+    ['no source', { source: undefined }, { field: 'source', expected: '"dataset" or "feed"', was: 'nothing' }],
     [
       'a symbol with a space',
       { symbols: ['SPY', 'BRK B'] },
@@ -148,7 +148,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { field: 'end', expected: 'a date not before start, 2013-10-07', was: '"2013-10-04"' },
     ],
     [
-      'a date that is none',
+      'a date that does not exist',
       { end: '2013-02-30' },
       { field: 'end', expected: 'a date, YYYY-MM-DD', was: '"2013-02-30"' },
     ],
@@ -163,17 +163,17 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { field: 'hours', expected: 'regular (24/7 has no extended hours)', was: '"extended"' },
     ],
     [
-      'a derived interval that is no multiple',
+      'a derived interval that is not a multiple of the base',
       { baseInterval: '5m', derivedIntervals: ['15m', '7m'] },
       { field: 'derivedIntervals[1]', expected: 'a whole multiple of 5m', was: '"7m"' },
     ],
     [
-      'a derived interval that is the base',
+      'a derived interval that equals the base',
       { derivedIntervals: ['1m'] },
       { field: 'derivedIntervals[0]', expected: 'a whole multiple of 1m', was: '"1m"' },
     ],
     [
-      'an interval that is none',
+      'a text that is no interval',
       { derivedIntervals: ['5 minutes'] },
       {
         field: 'derivedIntervals[0]',
@@ -183,12 +183,12 @@ describe('a bad spec names the field, what was expected and what came', () => {
     ],
     ['a daily base', { baseInterval: '1d' }, { field: 'baseInterval', expected: 'minutes or hours', was: '"1d"' }],
     [
-      'holidays only',
+      'a range without a trading day',
       { start: '2013-12-25', end: '2013-12-25' },
       { field: 'start', expected: 'at least one trading day up to end', was: '"2013-12-25 to 2013-12-25"' },
     ],
     [
-      'days that the calendar does not know',
+      'a date before the calendar begins',
       { start: '1989-12-29' },
       {
         field: 'start',
@@ -198,12 +198,12 @@ describe('a bad spec names the field, what was expected and what came', () => {
     ],
     ['zero retries', { upkeep: { maxRetries: 0 } }, { field: 'upkeep.maxRetries', expected: 'at least 1', was: '0' }],
     [
-      'part of a second',
+      'a number with a fraction',
       { upkeep: { everySeconds: 1.5 } },
       { field: 'upkeep.everySeconds', expected: 'a whole number', was: '1.5' },
     ],
     [
-      'a barrier of no such kind',
+      'an unknown barrier',
       { upkeep: { barrier: 'hour' } },
       { field: 'upkeep.barrier', expected: '"day", "none" or { "minutes": 1 to 1440 }', was: '"hour"' },
     ],
@@ -213,17 +213,17 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { field: 'history.trailingDays', expected: '0 in a session that is fed', was: '2' },
     ],
     [
-      'a feed beside a dataset of its name',
+      'a feed and a backfill dataset of the same name',
       { source: { type: 'feed' }, backfill: ['feed'] },
       { field: 'backfill[0]', expected: 'another dataset than "feed" in a session that is fed', was: '"feed"' },
     ],
     [
-      'a lockstep without a window',
+      'a lockstep window of 0',
       { pace: { mode: 'lockstep', window: 0 } },
       { field: 'pace.window', expected: 'at least 1', was: '0' },
     ],
     [
-      'no such pace',
+      'an unknown pace',
       { pace: { mode: 'slow' } },
       { field: 'pace.mode', expected: '"max", "clock" or "lockstep"', was: '"slow"' },
     ],
@@ -243,17 +243,17 @@ describe('a bad spec names the field, what was expected and what came', () => {
       { field: 'pace.speed', expected: 'at most 100000', was: '100001' },
     ],
     [
-      'a speed with no clock',
+      'a speed in mode max',
       { pace: { mode: 'max', speed: 60 } },
       { field: 'pace.speed', expected: 'no such field', was: '60' },
     ],
     [
-      'no such policy for overruns',
+      'an unknown policy for overruns',
       { pace: { mode: 'clock', speed: 60, overrun: 'skip' } },
       { field: 'pace.overrun', expected: '"wait" or "fail"', was: '"skip"' },
     ],
     [
-      'no time to answer',
+      'a timeout of 0',
       { feed: { timeoutSeconds: 0 } },
       { field: 'feed.timeoutSeconds', expected: 'at least 1', was: '0' },
     ],
@@ -273,7 +273,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
     expect(others).toEqual([]);
   });
 
-  it('no such calendar, with the known ones', () => {
+  it('an unknown calendar: the problem lists the known ones', () => {
     const [problem] = wrong({ calendar: 'XXXX' });
     expect(problem).toMatchObject({ field: 'calendar', was: '"XXXX"' });
     expect(problem!.expected).toContain('XNYS');
@@ -290,11 +290,11 @@ describe('a bad spec names the field, what was expected and what came', () => {
     expect(wrong(JSON.parse('{"constructor":1}') as object)).toMatchObject([{ field: 'constructor' }]);
   });
 
-  it.each([undefined, null, 7, 'spec', [], [least]])('no object at all: %j', (input) => {
+  it.each([undefined, null, 7, 'spec', [], [least]])('%j, which is not an object', (input) => {
     expect(problems(input)).toMatchObject([{ field: '', expected: 'object' }]);
   });
 
-  it('all problems come together, those of combined fields too', () => {
+  it('all problems of single fields come in one error, and so do all problems of combined fields', () => {
     const fields = wrong({ symbols: ['S P'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } });
     expect(fields.map(({ field }) => field).sort()).toEqual(['colour', 'end', 'symbols[0]', 'upkeep.maxRetries']);
     const together = wrong({ symbols: ['A', 'A'], end: '2013-10-04', derivedIntervals: ['1m'], calendar: 'nowhere' });
@@ -305,7 +305,7 @@ describe('a bad spec names the field, what was expected and what came', () => {
     expect(wrong({ start: '2013-10-08', end: '2013-10-07' })).toHaveLength(1);
   });
 
-  it('the message is a sentence for people', () => {
+  it('the message of the error lists every problem', () => {
     expect(() => parseSessionSpec({ ...least, end: '2013-10-04', symbols: ['A', 'A'] })).toThrow(
       'symbols[1]: expected each symbol once, was "A"; end: expected a date not before start, 2013-10-07, was "2013-10-04"',
     );
@@ -323,7 +323,7 @@ describe('symbols', () => {
     expect(wrong({ symbols: [symbol] })).toMatchObject([{ field: 'symbols[0]', expected: SYMBOL_WORDS }]);
   });
 
-  it('may be those of the source, which are frozen when the session is created', () => {
+  it('may be all symbols of the source, which the spec then lists', () => {
     const request = parseSessionRequest({ ...least, symbols: 'dataset' });
     expect(request.symbols).toBe('dataset');
     expect(resolveSymbols(request, ['b', 'B', 'a', 'b'])).toEqual({ ...request, symbols: ['B', 'a', 'b'] });
@@ -341,18 +341,18 @@ describe('the size of a session', () => {
   const limits = { maxDays: 5, maxSymbolDays: 10 };
   const parse = (change: object) => parseSessionRequest({ ...least, ...change }, undefined, limits);
 
-  it('is within the limits, which are included', () => {
+  it('may equal the limits', () => {
     expect(parse({})).toMatchObject({ start: '2013-10-07', end: '2013-10-11' });
   });
 
-  it('has a limit of trading days, with the figures', () => {
+  it('has a limit of trading days, and the error has the figures', () => {
     expect(() => parse({ end: '2013-10-14' })).toThrow(
       'end: expected at most 5 trading days in a session (BARKEEP_MAX_DAYS), was 6 trading days for 2013-10-07 to 2013-10-14, history included',
     );
     expect(() => parse({ history: { trailingDays: 1 } })).toThrow('was 6 trading days');
   });
 
-  it('has a limit of symbols × days, with the figures', () => {
+  it('has a limit of symbols × days, and the error has the figures', () => {
     const problem =
       'symbols: expected at most 10 symbols × trading days in a session (BARKEEP_MAX_SYMBOL_DAYS), was 3 symbols × 5 trading days = 15';
     expect(() => parse({ symbols: ['A', 'B', 'C'] })).toThrow(problem);
@@ -360,14 +360,14 @@ describe('the size of a session', () => {
     expect(() => resolveSymbols(request, ['A', 'B', 'C'], limits)).toThrow(problem);
   });
 
-  it('is checked before a layout of 130 years is built', () => {
+  it('is checked without building 130 years of trading days', () => {
     const century = { symbols: 'dataset', calendar: '24/7', start: '1970-01-01', end: '2099-12-31' };
     expect(() => parse(century)).toThrow('was 47,482 trading days');
   });
 });
 
 describe('values in messages', () => {
-  it('are bounded, and any value can be shown', () => {
+  it('are shortened, and a value that is not JSON can be shown', () => {
     expect(shown('x'.repeat(200))).toHaveLength(78);
     expect([undefined, 7, { a: 1 }].map(shown)).toEqual(['undefined', '7', '{"a":1}']);
   });

@@ -11,7 +11,15 @@ import {
   UPKEEP_DEFAULTS,
   type UpkeepDefaults,
 } from './schema.js';
-import { problemsOf, SessionSpecError } from '../field-problems.js';
+import { type FieldProblem, problemsOf } from '../field-problems.js';
+
+/** Thrown for a session spec that is not valid. */
+export class SessionSpecError extends Error {
+  override readonly name = 'SessionSpecError';
+  constructor(readonly problems: readonly FieldProblem[]) {
+    super(problems.map((p) => `${p.field || 'spec'}: expected ${p.expected}, was ${p.was}`).join('; '));
+  }
+}
 
 /** A slot is unfillable after this many answers without its bar. Failed requests count only with `onFailure` "continue". */
 export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {
@@ -34,7 +42,7 @@ export function parseSessionRequest(
   defaults: UpkeepDefaults = UPKEEP_DEFAULTS,
   limits?: SessionLimits,
 ): SessionRequest {
-  const parsed = schemaFor(defaults).safeParse(input, { reportInput: true });
+  const parsed = schemaFor(defaults).safeParse(input);
   if (!parsed.success) throw new SessionSpecError(problemsOf(parsed.error, input));
   const request = withDerivableDefaults(parsed.data, input);
   const problems = crossChecks(request, limits); // before intervals are sorted, so that a problem names the user's index

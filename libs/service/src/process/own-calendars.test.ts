@@ -68,7 +68,7 @@ describe('a folder that cannot be used', () => {
     await put('b.json', { ...VENUE, id: 'VENUS', zone: 'Nowhere/City', hours: [] });
     const message = await refusal();
     expect(message).toContain(`calendar file ${join(dir, 'b.json')}: `);
-    expect(message).toContain('hours: expected a length of at least 1, was []');
+    expect(message).toContain('hours: expected at least 1 entry, was []');
     expect(calendarIds()).not.toContain('MARS');
   });
 
