@@ -1,24 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dataFolder, startServices, UP_ROLE } from '@barkeep/local-system';
 import { connect, settingsOf } from './connect.js';
 import { CoordinatorAddressError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 
-const UP = {
-  coordinatorUrl: 'http://127.0.0.1:4',
-  urls: {
-    redisUrl: 'redis://127.0.0.1:5/0',
-    sessionRedisUrl: 'redis://127.0.0.1:6/0',
-    databaseUrl: 'postgres://127.0.0.1:7/b',
-  },
+const COORDINATOR_URL = 'http://127.0.0.1:4';
+const SERVERS = {
+  REDIS_URL: 'redis://127.0.0.1:5/0',
+  SESSION_REDIS_URL: 'redis://127.0.0.1:6/0',
+  DATABASE_URL: 'postgres://127.0.0.1:7/b',
 };
-/** The `barkeep up` that runs in the current project. */
-let mockUp: typeof UP | undefined;
-jest.mock('@barkeep/local-system', () => ({
-  ...jest.requireActual<object>('@barkeep/local-system'),
-  runningUp: () => mockUp,
-}));
-
 const KEY = 'a-key-of-enough-length';
 let cwd: string;
 beforeAll(() => (cwd = mkdtempSync(join(tmpdir(), 'barkeep-settings-'))));
@@ -41,15 +33,16 @@ describe('the settings of a client', () => {
     expect(settingsOf({ env: rest }, cwd).redis).toBe(env.REDIS_URL);
   });
 
-  it('come from a running `barkeep up` when its coordinator is used', () => {
-    mockUp = UP;
+  it('come from a running `barkeep up` when its coordinator is used', async () => {
+    const up = await startServices({ dataDir: dataFolder(cwd, '.barkeep', 'up'), keep: true, env: SERVERS });
     try {
-      const { sessionRedisUrl } = UP.urls;
-      expect(settingsOf({ env: {} }, cwd)).toMatchObject({ coordinator: UP.coordinatorUrl, redis: sessionRedisUrl });
-      expect(settingsOf({ env: {}, coordinator: `${UP.coordinatorUrl}/` }, cwd).redis).toBe(sessionRedisUrl);
+      up.publish({ role: UP_ROLE, coordinatorUrl: COORDINATOR_URL });
+      const redis = SERVERS.SESSION_REDIS_URL;
+      expect(settingsOf({ env: {} }, cwd)).toMatchObject({ coordinator: COORDINATOR_URL, redis });
+      expect(settingsOf({ env: {}, coordinator: `${COORDINATOR_URL}/` }, cwd).redis).toBe(redis);
       expect(settingsOf({ env: {}, coordinator: 'http://127.0.0.1:8' }, cwd).redis).toBeUndefined();
     } finally {
-      mockUp = undefined;
+      await up.stop();
     }
   });
 
