@@ -21,7 +21,10 @@ import { processorsOf, WorkerModule } from './worker.module.js';
 /** Running jobs are cancelled after this share of the time that a stop may take. */
 const CANCEL_AFTER = 0.7;
 
-/** @throws WrongServerError when a server refuses this client, or the error of a part that cannot start; then no connection stays open */
+/**
+ * Starts a worker. Resolves when it takes jobs.
+ * @throws WrongServerError when a server refuses this client, or the error of a part that cannot start; then no connection stays open
+ */
 export async function startWorker(config: Config): Promise<RunningService & { metrics: Metrics }> {
   const logger = await createLogger('upkeep-worker', config.log);
   const stop = new StopSequence(config.process.stopMs);
@@ -50,8 +53,7 @@ export async function startWorker(config: Config): Promise<RunningService & { me
           () => worker.cancelAllJobs('the worker is stopping'),
           config.process.stopMs * CANCEL_AFTER,
         );
-        await worker.close();
-        clearTimeout(cancel);
+        await worker.close().finally(() => clearTimeout(cancel));
       });
     }
     stop.onStop('application', STOP_ORDER.http, () => app.close());
@@ -64,7 +66,7 @@ export async function startWorker(config: Config): Promise<RunningService & { me
   }
 }
 
-/** @returns the address of the server for operators; undefined when BARKEEP_WORKER_PORT is 0 */
+/** Serves metrics and health. @returns the server's address; undefined when BARKEEP_WORKER_PORT is 0, which serves nothing */
 async function serveOperators(
   config: Config,
   connections: Connections,
@@ -78,12 +80,11 @@ async function serveOperators(
   return server.url;
 }
 
-let notedAt = 0;
+let notedAt = -Infinity;
 
 /** Tells the coordinators that a worker takes jobs, at most once a second. A failed write does no harm: the next job writes again. */
 function noteActivity({ queueRedis }: Connections, config: Config): void {
-  const now = Date.now();
-  if (Math.abs(now - notedAt) < 1_000) return; // `abs`: the clock may be set back
-  notedAt = now;
-  noteJobTaken(queueRedis, config.queues.prefix, now).catch(() => undefined);
+  if (performance.now() - notedAt < 1_000) return;
+  notedAt = performance.now();
+  noteJobTaken(queueRedis, config.queues.prefix, Date.now()).catch(() => undefined);
 }
