@@ -31,7 +31,7 @@ const WITHOUT_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
   lost: 'The days are gone with the data of the session.',
 };
 
-export interface CoverageProperties {
+interface CoverageProperties {
   sessionState: SessionAnswer['state'];
   days: SessionDays | undefined;
   openDay: number;

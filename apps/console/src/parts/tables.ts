@@ -4,7 +4,7 @@ import { call } from '../data/index.js';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
 import { button, EmptyPanel, Failure, html, useResource } from '../shell/index.js';
 
-export interface TableProperties {
+interface TableProperties {
   caption: string;
   /** Column titles. The prefix `#` marks a column of numbers, `!` a column of error messages; it is not shown. */
   columns: readonly string[];
@@ -46,7 +46,7 @@ export function Table({ caption, columns, rows, empty }: TableProperties) {
   </section>`;
 }
 
-export interface GapTableProperties {
+interface GapTableProperties {
   session: string;
   symbol: string;
   date: string;
