@@ -57,27 +57,16 @@ export async function startWorker(config: Config): Promise<RunningService & { me
       });
     }
     stop.onStop('application', STOP_ORDER.http, () => app.close());
-    const url = await serveOperators(config, connections, metrics, stop);
+    const { port } = config.worker;
+    const server = port === 0 ? undefined : await startOperatorServer(port, config, connections, metrics);
+    if (server) stop.onStop('metrics and health', STOP_ORDER.http, () => server.close());
+    const url = server?.url;
     logger.info({ url }, url ? `taking jobs; metrics at ${url}/metrics` : 'taking jobs');
     return { url, stop, logger, metrics };
   } catch (error) {
     await stop.run();
     throw error;
   }
-}
-
-/** Serves metrics and health. @returns the server's address; undefined when BARKEEP_WORKER_PORT is 0, which serves nothing */
-async function serveOperators(
-  config: Config,
-  connections: Connections,
-  metrics: Metrics,
-  stop: StopSequence,
-): Promise<string | undefined> {
-  const { port } = config.worker;
-  if (port === 0) return undefined;
-  const server = await startOperatorServer(port, config, connections, metrics);
-  stop.onStop('metrics and health', STOP_ORDER.http, () => server.close());
-  return server.url;
 }
 
 let notedAt = -Infinity;
