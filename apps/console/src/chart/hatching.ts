@@ -28,10 +28,6 @@ export class Hatching implements ISeriesPrimitive {
     this.requestUpdate = requestUpdate;
   }
 
-  detached(): void {
-    this.chart = undefined;
-  }
-
   paneViews(): readonly IPrimitivePaneView[] {
     return this.views;
   }

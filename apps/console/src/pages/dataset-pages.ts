@@ -97,10 +97,8 @@ function Quarantined({ quarantined: { rows, reasons, examples } }: Pick<DatasetA
   const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
   const none = 'No refused record is kept. The summary of an import names the lines that it could not read.';
   const conflictText = 'a bar with the same symbol and time but other values was stored before';
-  const [refusedExamples, conflictExamples] = [
-    examples.filter(({ reason }) => reason !== 'conflict'),
-    examples.filter(({ reason }) => reason === 'conflict'),
-  ];
+  const refusedExamples = examples.filter(({ reason }) => reason !== 'conflict');
+  const conflictExamples = examples.filter(({ reason }) => reason === 'conflict');
   return [
     recordsPanel('Refused records', rows - conflict, refused.join(', '), none, refusedExamples),
     recordsPanel('Conflicts', conflict, conflictText, 'None.', conflictExamples),

@@ -13,15 +13,16 @@ interface TableProperties {
   empty?: string;
 }
 
+/** The class of a column by its prefix. */
+const COLUMN_CLASSES: Record<string, string> = { '#': 'number', '!': 'error-text' };
+
 /** A panel with a table. Screen readers announce it by its caption. */
 export function Table({ caption, columns, rows, empty }: TableProperties) {
   if (rows.length === 0 && empty) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
-  const isNumber = (column: string) => column.startsWith('#');
-  const textClass = (column: string) => (column.startsWith('!') ? 'error-text' : undefined);
+  const classOf = (column: string) => COLUMN_CLASSES[column.charAt(0)];
   const heading = (column: string) =>
-    html`<th key=${column} scope="col" class=${isNumber(column) ? 'number' : ''}>${column.replace(/^[#!]/, '')}</th>`;
-  const cellIn = (column: string, cell: unknown) =>
-    html`<td key=${column} class=${isNumber(column) ? 'number' : textClass(column)}>${cell}</td>`;
+    html`<th key=${column} scope="col" class=${classOf(column)}>${column.replace(/^[#!]/, '')}</th>`;
+  const cellIn = (column: string, cell: unknown) => html`<td key=${column} class=${classOf(column)}>${cell}</td>`;
   return html`<section class="panel">
     <div class="table-box" tabindex="0" role="region" aria-label=${caption}>
       <table>
