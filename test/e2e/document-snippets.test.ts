@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { parseSessionSpec } from '@barkeep/bars';
 import ts from 'typescript';
-import { buildProgram } from '../../apps/cli/src/program.js';
+import { buildProgram } from '../../apps/cli/src/commands/index.js';
 import { commandsOf, isShown, type Snippet, snippetsOf, withOutput } from '../support/programs/snippets.js';
 import { TestSystem } from '../support/system/system.js';
 

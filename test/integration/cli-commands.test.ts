@@ -130,6 +130,10 @@ describe('barkeep', () => {
     }
   });
 
+  it('completion in zsh does not change PATH, to which zsh ties the variable path', async () => {
+    expect((await barkeep(['completion', 'zsh'])).stdout).not.toMatch(/\bpath=/i);
+  });
+
   it('doctor says what is wrong and starts nothing', async () => {
     const { code, stdout } = await barkeep(['doctor', '--json'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' });
     expect(code).toBe(1);
@@ -237,7 +241,7 @@ describe('barkeep calendar check --table', () => {
   it('names a table that is not there or has other columns', async () => {
     const absent = await barkeep(['calendar', 'check', 'XTKS', '--table', 'absent.csv']);
     expect(absent).toMatchObject({ code: 1 });
-    expect(absent.stderr).toContain('--table: expected a readable file, was absent.csv');
+    expect(absent.stderr).toContain('--table: expected a file, was: ENOENT');
     await writeFile(join(folder, 'other.csv'), 'day;open;close\n');
     const other = await barkeep(['calendar', 'check', 'XTKS', '--table', 'other.csv']);
     expect(other.code).not.toBe(0);

@@ -28,14 +28,17 @@ export interface DatasetDescription {
   jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
 }
 
+/** A description judges the times by this many rows of the first symbol. */
 const SAMPLE_ROWS = 5_000;
+/** An import finds the spacing by this many rows of some symbols. */
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
-const FIVE_MINUTES_MS = 300_000;
+const MINUTE_MS = 60_000;
+const FIVE_MINUTES_MS = 5 * MINUTE_MS;
 const DAY_MS = 86_400_000;
 const JUMPS_MAX = 5;
 
-/** The time in ms between the first rows of some symbols; symbols without a clear spacing are left out. */
+/** The time in ms between the first rows of at most ten symbols; symbols without a clear spacing are left out. */
 export async function storedSpacings(
   database: Database,
   id: number,
@@ -118,7 +121,7 @@ async function jumpsOf(database: Database, id: number): Promise<DatasetDescripti
   return rows.map((row) => ({ ...row, time: row.time.toISOString() }));
 }
 
-export interface Coverage {
+interface Coverage {
   calendar: string;
   hours: Hours;
   /** Share of the expected slots that have a row, 0 to 1; for each symbol from its first to its last trading day. */
@@ -133,8 +136,6 @@ interface CoveredHours {
   calendar: Calendar;
   hours: Hours;
 }
-
-const MINUTE_MS = 60_000;
 
 async function coverageOf(
   database: Database,

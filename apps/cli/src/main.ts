@@ -1,8 +1,8 @@
 /** Entry point of the `barkeep` command: runs it, prints an error on stderr and sets the exit code. */
 import { ApiProblemError } from '@barkeep/client';
 import { CommanderError } from 'commander';
+import { buildProgram } from './commands/index.js';
 import { CliError, colour, EXIT } from './terminal/index.js';
-import { buildProgram } from './program.js';
 
 async function main(): Promise<void> {
   try {

@@ -44,11 +44,7 @@ export function configureHttp(app: NestExpressApplication, context: AppContext):
   app.use(helmet({ contentSecurityPolicy, strictTransportSecurity: false }));
   app.use(access.authenticate(new ApiKeys(config.http.apiKeys, config.http.adminKeys)));
   app.use(access.consolePages());
-  app.use(
-    access.QUEUES_PATH,
-    access.adminOnly,
-    access.queueBoard(Object.values(connections.queues), config.http.queuesWritable),
-  );
+  app.use(access.QUEUES_PATH, access.queueBoard(Object.values(connections.queues), config.http.queuesWritable));
   app.use(access.deadline(), ...access.jsonBody());
   serveOpenApi(app, openApiDocument(app, upkeepDefaults(config)));
 }

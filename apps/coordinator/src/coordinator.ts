@@ -33,10 +33,10 @@ export async function startCoordinator(config: Config): Promise<Coordinator> {
   const logger = await createLogger('coordinator', config.log);
   const stop = new StopSequence(config.process.stopMs);
   const tracing = await startTracing('coordinator', config.tracing.endpoint);
-  const connections = await openConnections('coordinator', config, logger, tracing.queues);
   stop.onStop('traces', STOP_ORDER.pools, () => tracing.stop());
-  stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
   try {
+    const connections = await openConnections('coordinator', config, logger, tracing.queues);
+    stop.onStop('connections', STOP_ORDER.pools, () => connections.close());
     const metrics = new Metrics();
     const context = { config, connections, logger, metrics, stop, tracing };
     const module = AppModule.of(context);

@@ -1,4 +1,4 @@
-import { NotFoundException } from '@nestjs/common';
+import { BadRequestException, NotFoundException } from '@nestjs/common';
 import { CursorError, SpecConflictError, UnknownSessionError, SessionStateError } from '@barkeep/bar-repository';
 import { SessionSpecError } from '@barkeep/bars';
 import {
@@ -21,6 +21,7 @@ describe('problemOf', () => {
     [new UnknownSymbolError('s', 'IBM'), 404, 'unknown-symbol'],
     [new UnknownConsumerError('s', 'one'), 404, 'unknown-consumer'],
     [new NotFoundException('Cannot GET /x'), 404, 'unknown-route'],
+    [new BadRequestException('malformed'), 400, 'bad-request'],
     [new SpecConflictError('s', 'id'), 409, 'session-conflict'],
     [new SessionStateError('s', ['running'], 'stopped'), 409, 'wrong-state'],
     [new SessionLostError('s'), 409, 'session-lost'],

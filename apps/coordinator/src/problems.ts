@@ -3,7 +3,7 @@
  * Errors of the HTTP API itself are defined here.
  */
 import { problem, summary, type Problem, type ProblemExtra, type ProblemKind } from '@barkeep/api';
-import { HttpException } from '@nestjs/common';
+import { BadRequestException, NotFoundException } from '@nestjs/common';
 import {
   CursorError,
   SpecConflictError,
@@ -91,23 +91,9 @@ export function problemOf(error: unknown): Problem {
   if (isBrokenStore(error)) return problem('session-lost', `the store of the session is broken: ${error.message}`);
   // BARKEEP_CALENDARS_DIR no longer has the calendar of a stored session. For a new spec this is a SessionSpecError.
   if (error instanceof UnknownCalendarError) return problem('unknown-calendar', error.message);
-  if (error instanceof HttpException) return ofHttpException(error);
+  // Nest throws these two: for a path that cannot be decoded, and for an unknown route.
+  if (error instanceof BadRequestException) return problem('bad-request', error.message);
+  if (error instanceof NotFoundException) return problem('unknown-route', error.message);
   if (isOutage(error)) return problem('unavailable', 'a server behind the service does not answer; try again shortly');
   return problem('internal-error', 'the cause is in the log of the service, under the requestId');
-}
-
-const KIND_OF_STATUS: Readonly<Record<number, ProblemKind>> = {
-  400: 'bad-request',
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'unknown-route',
-  413: 'body-too-large',
-  415: 'unsupported-media-type',
-  503: 'not-ready',
-};
-
-/** The problem of an error that Nest throws, such as an unknown route or a path that cannot be decoded. */
-function ofHttpException(error: HttpException): Problem {
-  const kind = KIND_OF_STATUS[error.getStatus()];
-  return kind ? problem(kind, error.message) : problem('internal-error', 'the cause is in the log of the service');
 }

@@ -10,7 +10,7 @@ import { type ActiveStreams, addSessionMetrics, streamMetrics } from './figures/
 import { Reconciler, SessionService, sharedParts, type SharedParts } from './lifecycle/index.js';
 import type { AppContext } from './runtime.js';
 import { PrefetchBudget, SharedWindows } from './source/index.js';
-import { StreamProcessor, type StreamsParts, WakeSignals } from './stream/index.js';
+import { StreamProcessor, type SharedStreamParts, WakeSignals } from './stream/index.js';
 
 /** A stream job restarts this many times after crashes, then it fails; the reconciler adds a new job for a session that should run. */
 const STREAM_STALLS_MAX = 10;
@@ -61,7 +61,7 @@ function buildSharedParts({ config, connections }: AppContext): SharedParts {
 }
 
 /** The streams have separate connections: a window of megabytes must not delay an API call. */
-function buildStreamParts({ config, metrics, tracing, stop }: AppContext, parts: SharedParts): StreamsParts {
+function buildStreamParts({ config, metrics, tracing, stop }: AppContext, parts: SharedParts): SharedStreamParts {
   const socketTimeout = SILENCE_LIMIT_MS;
   const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
   const subscriber = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });

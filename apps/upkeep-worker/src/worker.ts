@@ -29,14 +29,14 @@ export async function startWorker(config: Config): Promise<RunningService & { me
   const logger = await createLogger('upkeep-worker', config.log);
   const stop = new StopSequence(config.process.stopMs);
   const tracing = await startTracing('upkeep-worker', config.tracing.endpoint);
-  const connections = await openConnections('upkeep-worker', config, logger, tracing.queues);
   stop.onStop('traces', STOP_ORDER.pools, () => tracing.stop());
-  const queueConnection = workerConnection(config.services.redisUrl);
-  stop.onStop('connections', STOP_ORDER.pools, async () => {
-    queueConnection.disconnect();
-    await connections.close();
-  });
   try {
+    const connections = await openConnections('upkeep-worker', config, logger, tracing.queues);
+    const queueConnection = workerConnection(config.services.redisUrl);
+    stop.onStop('connections', STOP_ORDER.pools, async () => {
+      queueConnection.disconnect();
+      await connections.close();
+    });
     const metrics = new Metrics();
     addProcessMetrics(metrics, 'upkeep-worker', connections);
     const figures = upkeepFigures(metrics);

@@ -15,9 +15,12 @@ import { Redis } from 'ioredis';
 import { moduleText } from './remote-repository.js';
 import { startRepositoryServer } from './repository-server.js';
 
-export interface LocalRunOptions {
+interface LocalRunOptions {
+  /** Environment of the processes; it may name servers. */
   env: NodeJS.ProcessEnv;
+  /** The data folder is that of the project around this folder. */
   cwd: string;
+  /** The user's repository, or undefined. */
   repository: unknown;
   /** Names of the repository in the session's spec. */
   repositoryNames: readonly string[];
@@ -28,8 +31,8 @@ export interface LocalRunOptions {
 }
 
 /** The addresses of the system that a local run started. */
-export interface LocalRun {
-  coordinator: string | undefined;
+interface LocalRun {
+  coordinator: string;
   /** URL of the session Redis. */
   redis: string;
   /** Prefix of the run's keys in the session Redis. */
@@ -50,7 +53,7 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   const appEnv = { ...runEnv, BARKEEP_HOST: '127.0.0.1', ...repositories };
   const wanted = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
   const { urls: coordinators } = await startApps(urls, wanted, scope);
-  return { coordinator: coordinators[0], redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
+  return { coordinator: coordinators[0]!, redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
 }
 
 /** Removes what the run's processes stored besides its session. */

@@ -16,9 +16,7 @@ export async function remoteRepositories(
   modulePath?: string,
 ): Promise<Map<string, unknown>> {
   const repositories = modulePath === undefined ? new Map<string, unknown>() : await loadRepositories(modulePath);
-  for (const name of names) {
-    repositories.set(name, address === null ? undefined : remoteRepository(address, name));
-  }
+  for (const name of names) repositories.set(name, address === null ? undefined : remoteRepository(address, name));
   return repositories;
 }
 

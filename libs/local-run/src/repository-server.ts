@@ -16,7 +16,7 @@ export interface RepositoryAddress {
 }
 
 /** The request of a worker. */
-export interface RemoteQuestion {
+interface RemoteQuestion {
   name: string;
   symbol: string;
   /** ISO 8601; the end is exclusive. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppProcess } from './app-process.js';
 
 const END_WITH_PARENT = join(__dirname, '../bin/end-with-parent.js');
@@ -41,8 +42,10 @@ const SERVING = `
 describe('an app process', () => {
   it('has started when it reports its address, and stops with exit code 0', async () => {
     const { app, reports } = appOf(SERVING);
+    const exitListeners = process.listenerCount('exit');
     await app.start();
     expect(app.url).toBe('http://127.0.0.1:40123');
+    expect(process.listenerCount('exit')).toBe(exitListeners); // Node warns when 11 apps have a listener each
     expect(await app.stop()).toBe(true);
     expect(reports).toEqual([]);
   });
@@ -73,6 +76,21 @@ describe('an app process', () => {
     expect(reports).toHaveLength(1);
   });
 
+  it('stops when its restart is ready after the request to stop', async () => {
+    const { app, reports } = appOf(`
+      setInterval(() => {}, 1000);
+      if (process.env.BARKEEP_PORT === '0') process.send({ ready: true, url: 'http://127.0.0.1:40123' });
+      else {
+        process.on('SIGTERM', () => process.send({ ready: true }, () => setTimeout(() => process.exit(0), 100)));
+        console.log('again');
+      }`);
+    await app.start();
+    process.kill(app.pid ?? 0, 'SIGKILL');
+    while (!readFileSync(app.spec.logFile, 'utf8').includes('again')) await delay(20);
+    expect(await app.stop()).toBe(true);
+    expect(reports).toEqual([expect.stringContaining('starting it again')]);
+  });
+
   it('ends in order when the process that started it is killed', async () => {
     const app = join(folder, 'app.cjs');
     const parent = join(folder, 'parent.cjs');
@@ -95,7 +113,7 @@ describe('an app process', () => {
     expect(output).toBe('up\nin order\n');
   });
 
-  it('needs a build', async () => {
+  it('says how to build its program when it is missing', async () => {
     const { app } = appOf('');
     rmSync(app.spec.entry);
     await expect(app.start()).rejects.toThrow('npm run build');

@@ -19,9 +19,10 @@ const RESTART_DELAY_MAX_MS = 30_000;
 const HEALTHY_AFTER_MS = 60_000;
 const LOG_TAIL_LINES = 12;
 
-export interface AppSpec {
+interface AppSpec {
   /** The name in messages, such as `coordinator 1`. */
   name: string;
+  /** Path of the built program. */
   entry: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
@@ -33,7 +34,6 @@ export class AppProcess {
   #stopping = false;
   #failures = 0;
   #url: string | undefined;
-  readonly #killOnExit = (): void => void this.#child?.kill('SIGKILL');
 
   /** @param report receives a line for each unexpected end and each restart */
   constructor(
@@ -55,12 +55,10 @@ export class AppProcess {
     const { name, entry, logFile } = this.spec;
     if (!existsSync(entry)) throw new AppMissingError(entry);
     mkdirSync(dirname(logFile), { recursive: true });
-    process.once('exit', this.#killOnExit);
     try {
       await this.#spawn('w');
     } catch (error) {
       this.#child = undefined;
-      process.removeListener('exit', this.#killOnExit);
       throw new AppStartError(name, `${errorMessage(error)}\n${tail(logFile)}`, { cause: error });
     }
   }
@@ -69,7 +67,6 @@ export class AppProcess {
   async stop(): Promise<boolean> {
     this.#stopping = true;
     clearTimeout(this.#timer);
-    process.removeListener('exit', this.#killOnExit);
     const child = this.#child;
     if (child === undefined) return true; // it never started
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode === 0;
@@ -79,6 +76,11 @@ export class AppProcess {
     await exited;
     clearTimeout(killer);
     return child.exitCode === 0;
+  }
+
+  /** Kills the process without waiting for its end. */
+  kill(): void {
+    this.#child?.kill('SIGKILL');
   }
 
   async #spawn(logFlags: 'w' | 'a'): Promise<void> {
@@ -111,7 +113,7 @@ export class AppProcess {
     );
     this.#timer = setTimeout(() => {
       this.#spawn('a').then(
-        () => this.report(`${this.spec.name} runs again`),
+        () => this.#stopping || this.report(`${this.spec.name} runs again`),
         (error: unknown) => this.#onExit(errorMessage(error), Date.now()),
       );
     }, wait);
@@ -127,15 +129,15 @@ function readyMessage(child: ChildProcess): Promise<string | undefined> {
     }, READY_LIMIT_MS);
     const settle = (): void => {
       clearTimeout(limit);
-      child.removeAllListeners('message').removeAllListeners('exit').off('error', onError);
+      child.removeAllListeners('message').off('exit', onExit).off('error', onError);
     };
     const fail = (reason: string): void => {
       settle();
       reject(new Error(reason));
     };
+    const onExit = (code: number | null, signal: string | null): void => fail(signal ?? `exit code ${code}`);
     const onError = (error: Error): void => fail(error.message);
-    child.once('exit', (code, signal) => fail(signal ?? `exit code ${code}`));
-    child.on('error', onError);
+    child.on('exit', onExit).on('error', onError);
     child.on('message', (message: unknown) => {
       if (typeof message !== 'object' || message === null || !('ready' in message) || message.ready !== true) return;
       settle();
@@ -144,6 +146,7 @@ function readyMessage(child: ChildProcess): Promise<string | undefined> {
   });
 }
 
+/** The last lines of a log, with its path. */
 function tail(path: string): string {
   const lines = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
   if (lines.join('') === '') return `(its log ${path} is empty)`;

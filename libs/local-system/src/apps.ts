@@ -9,7 +9,7 @@ import { AppStartError } from './errors.js';
 import { programFile } from './paths.js';
 import type { Scope } from './scope.js';
 
-export interface AppsWanted {
+interface AppsWanted {
   coordinators: number;
   workers: number;
   /** Port of the first coordinator; 0 takes a free one. The others always take a free one. */
@@ -32,24 +32,24 @@ export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Sc
   const env = { ...wanted.env, ...serviceEnvironment(urls) };
   // Workers on one machine cannot share a port: the first gets BARKEEP_WORKER_PORT, the others the ports after it.
   const workerPort = Number(env['BARKEEP_WORKER_PORT'] ?? 0);
-  const make = (kind: string, entry: string, index: number, port: number): AppProcess => {
-    const name = `${kind} ${index + 1}`;
-    const logFile = join(wanted.logFolder, `${kind}-${index + 1}.log`);
-    const ports = {
-      BARKEEP_PORT: String(port),
-      ...(workerPort > 0 && { BARKEEP_WORKER_PORT: String(workerPort + index) }),
-    };
-    return new AppProcess({ name, entry, env: { ...env, ...ports }, logFile }, wanted.note);
-  };
-  const coordinators = Array.from({ length: wanted.coordinators }, (_, index) =>
-    make('coordinator', programFile('coordinator'), index, index === 0 ? wanted.port : 0),
-  );
-  const workers = Array.from({ length: wanted.workers }, (_, index) =>
-    make('worker', programFile('upkeep-worker'), index, 0),
-  );
+  const make = (length: number, kind: string, entry: string, port: number): AppProcess[] =>
+    Array.from({ length }, (_, index) => {
+      const name = `${kind} ${index + 1}`;
+      const logFile = join(wanted.logFolder, `${kind}-${index + 1}.log`);
+      const ports = {
+        BARKEEP_PORT: String(index === 0 ? port : 0),
+        ...(workerPort > 0 && { BARKEEP_WORKER_PORT: String(workerPort + index) }),
+      };
+      return new AppProcess({ name, entry, env: { ...env, ...ports }, logFile }, wanted.note);
+    });
+  const coordinators = make(wanted.coordinators, 'coordinator', programFile('coordinator'), wanted.port);
+  const workers = make(wanted.workers, 'worker', programFile('upkeep-worker'), 0);
+  const processes = [...coordinators, ...workers];
+  const killAll = (): void => processes.forEach((app) => app.kill());
+  process.once('exit', killAll);
   scope.onEnd(() => stopAll(coordinators, wanted.note));
   scope.onEnd(() => stopAll(workers, wanted.note));
-  const processes = [...coordinators, ...workers];
+  scope.onEnd(() => Promise.resolve(process.off('exit', killAll)));
   const starts = processes.map((app) => app.start());
   await Promise.allSettled(starts); // no process is still starting when the scope stops the others
   await Promise.all(starts);

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { AlreadyRunningError, TurnError } from './errors.js';
-import { namedServers, readRunning, type StartOptions, startServices, wholeOf } from './servers/index.js';
+import { allUrls, namedServers, readRunning, type StartOptions, startServices } from './servers/index.js';
 import type { Scope } from './scope.js';
 
 /** The role that a `barkeep up` publishes for other programs. */
@@ -30,7 +30,7 @@ export function runningUp(
 /** URLs of servers that answer. The scope stops servers that are started here. @throws TurnError */
 export async function findServers(options: StartOptions, scope: Scope): Promise<ServiceUrls> {
   return (
-    wholeOf(namedServers(options)) ??
+    allUrls(namedServers(options)) ??
     runningUp(options.dataDir, options.env ?? process.env)?.urls ??
     startInTurn(options, scope)
   );

@@ -34,6 +34,7 @@ test('a table of another form, or beyond the calendar, is refused by name', () =
   expect(() => compareWithTable(LONDON, 'day;open;close\n')).toThrow('expected the columns date,open,close');
   expect(() => compare()).toThrow('expected at least one trading day');
   expect(() => compare('2024-12-23,nine,ten,,')).toThrow('line 2: expected a date and ISO 8601 times');
+  expect(() => compare('2024-13-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,')).toThrow('line 2: expected a date');
   expect(() => compare('2030-01-02,2030-01-02T08:00:00Z,2030-01-02T16:30:00Z,,')).toThrow(
     'expected dates of XLON, 1990-01-01 to 2027-12-31, was 2030-01-02 to 2030-01-02',
   );

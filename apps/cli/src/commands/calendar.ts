@@ -11,11 +11,11 @@ import {
   type TradingDay,
 } from '@barkeep/bars';
 import { readCalendars } from '@barkeep/service';
-import { Option } from 'commander';
 import { shortTime } from '../report/index.js';
 import {
   CliError,
   EXIT,
+  expecting,
   formatCount,
   type OutputOptions,
   printResult,
@@ -23,7 +23,7 @@ import {
   table,
   UsageError,
 } from '../terminal/index.js';
-import { CliCommand } from './command.js';
+import { CliCommand, hoursOption } from './command.js';
 
 interface ShowOptions extends OutputOptions {
   from: string;
@@ -52,7 +52,7 @@ function showCommand(): CliCommand {
     .argument('<id>', `one of ${calendarIds().join(', ')}, or one in the folder BARKEEP_CALENDARS_DIR`)
     .requiredOption('--from <date>', 'first date, YYYY-MM-DD')
     .requiredOption('--to <date>', 'last date, included')
-    .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
+    .addOption(hoursOption())
     .option('--json', 'print an array of { date, segments: [{ open, close }], slotCount }')
     .work(async (context, id: string, options: ShowOptions) => {
       const calendar = await context.calendar(id, 'calendar');
@@ -73,8 +73,7 @@ function checkCommand(): CliCommand {
     .work(async (_context, named: string, options: CheckOptions) => {
       const calendar = await calendarOf(named, options);
       const { id, name, zone, firstDate, lastDate } = calendar;
-      const compared =
-        options.table === undefined ? undefined : compareWithTable(calendar, await readText(options.table));
+      const compared = options.table === undefined ? undefined : await compareWithFile(calendar, options.table);
       const ok = !compared || compared.differences.length === 0;
       printResult(options, { id, name, zone, firstDate, lastDate, ok, ...compared }, () => {
         if (!compared) return `${id} (${name}, ${zone}) is valid, known from ${firstDate} to ${lastDate}`;
@@ -94,12 +93,8 @@ async function calendarOf(named: string, options: CheckOptions): Promise<Calenda
   return new CalendarBook(calendars).named(calendars[0]!.id);
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new CliError(`--table: expected a readable file, was ${path}`, EXIT.failed, { cause: error });
-  }
+async function compareWithFile(calendar: Calendar, path: string) {
+  return compareWithTable(calendar, await expecting('--table: expected a file', () => readFile(path, 'utf8')));
 }
 
 function daysOf(calendar: Calendar, { from, to, hours }: ShowOptions): TradingDay[] {
@@ -168,7 +163,8 @@ function readTable(text: string): Map<string, string> {
     const [day = '', open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
     const times = breakStart ? [open, breakStart, breakEnd, close] : [open, close];
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || times.some((time) => Number.isNaN(Date.parse(time ?? '')))) {
+    const isWrong = [date, ...times].some((time) => Number.isNaN(Date.parse(time ?? '')));
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || isWrong) {
       throw new CliError(`--table, line ${i + 2}: expected a date and ISO 8601 times in UTC, was "${line}"`);
     }
     days.set(date, hoursText(times.map((time) => Date.parse(time!))));

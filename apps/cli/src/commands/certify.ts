@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { readCertificate, type Certificate } from '@barkeep/client';
 import { CliError, note, printResult, table } from '../terminal/index.js';
 import { shortTime } from '../report/index.js';
-import { SessionCommand, type SessionOptions } from './command.js';
+import { sessionCommand, type SessionOptions } from './command.js';
 
 interface CertifyOptions extends SessionOptions {
   out?: string;
@@ -20,7 +20,7 @@ Two runs over the same data have the same digests on any machine. The certificat
 its complete days.`;
 
 export const certifyCommand = () =>
-  new SessionCommand('certify', 'print and save the certificate of a session: one digest for each day', EXAMPLES)
+  sessionCommand('certify', 'print and save the certificate of a session: one digest for each day', EXAMPLES)
     .argument('<session>')
     .option('--out <file>', 'the file to write (default: SESSION.certificate.json)')
     .option('--force', 'overwrite a file that has other content')

@@ -1,5 +1,5 @@
 /** What the commands of `barkeep` have in common. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { type ConnectionOptions, Context } from '../services/index.js';
 import { EXIT, type OutputOptions, withLifetime, wrapped } from '../terminal/index.js';
 
@@ -29,17 +29,14 @@ export class CliCommand extends Command {
 
 export type SessionOptions = ConnectionOptions & OutputOptions;
 
-export function withConnectionOptions<C extends Command>(command: C): C {
-  return command
+/** A command that calls a coordinator. */
+export function sessionCommand(name: string, description: string, help: string): CliCommand {
+  return new CliCommand(name, description, help)
     .option('--coordinator <url>', 'address of the coordinator (or BARKEEP_URL)')
     .option('--api-key <key>', 'its API key (or BARKEEP_ADMIN_KEY, or BARKEEP_API_KEY)')
     .option('--json', 'print JSON');
 }
 
-/** A command that calls a coordinator. */
-export class SessionCommand extends CliCommand {
-  constructor(name: string, description: string, help: string) {
-    super(name, description, help);
-    withConnectionOptions(this);
-  }
+export function hoursOption(description?: string): Option {
+  return new Option('--hours <hours>', description).choices(['regular', 'extended']).default('regular');
 }

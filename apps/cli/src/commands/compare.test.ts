@@ -1,22 +1,17 @@
-import type { CertifiedDay } from '@barkeep/client';
-import { byPlace, firstDayThatDiffers, type PlacedDifference, sameConsumers } from './compare.js';
+import type { BarsQuery, CertifiedDay, CoordinatorClient } from '@barkeep/client';
+import {
+  byPlace,
+  compareRuns,
+  firstDayThatDiffers,
+  type PlacedDifference,
+  type Run,
+  sameConsumers,
+} from './compare.js';
 
-const day = (date: string, digest: string): CertifiedDay => ({
-  date,
-  open: `${date}T13:30:00.000Z`,
-  close: `${date}T20:00:00.000Z`,
-  digest,
-  counts: {
-    expected: 390,
-    filled: 390,
-    streamed: 390,
-    backfilled: 0,
-    noTrade: 0,
-    unfillable: 0,
-    absent: 0,
-    missing: 0,
-  },
-});
+const day = (date: string, digest: string): CertifiedDay => {
+  const hours = { open: `${date}T13:30:00.000Z`, close: `${date}T20:00:00.000Z` };
+  return { date, digest, ...hours } as CertifiedDay; // the counts are not compared
+};
 
 describe('days', () => {
   const days = [day('2013-10-07', 'aa'), day('2013-10-08', 'bb')];
@@ -52,14 +47,25 @@ describe('consumers', () => {
 });
 
 describe('bars', () => {
+  test('of the longer of two days are compared too', async () => {
+    const early = '2013-10-07T08:00:00.000Z';
+    const run = (name: string, certified: CertifiedDay) => {
+      const certificate = { days: [certified], intervals: ['1m'] };
+      return { name, certificate, session: { id: name, symbols: ['SPY'] } } as unknown as Run;
+    };
+    const regular = run('regular', day('2013-10-07', 'aa'));
+    const extended = run('extended', { ...day('2013-10-07', 'bb'), open: early });
+    const bars = (id: string, _symbol: string, { from }: BarsQuery) =>
+      Promise.resolve(id === 'extended' && from! <= early ? [{ openTime: early }] : []);
+    const coordinator = () => Promise.resolve({ bars } as unknown as CoordinatorClient);
+    const { bar } = await compareRuns(regular, extended, coordinator, () => undefined);
+    expect(bar).toMatchObject({ symbol: 'SPY', interval: '1m', openTime: early, a: null });
+  });
+
   test('are ordered by time, then interval, then symbol', () => {
-    const at = (openTime: string, interval: string, symbol: string): PlacedDifference => ({
-      openTime,
-      interval,
-      symbol,
-      a: null,
-      b: null,
-    });
+    const at = (openTime: string, interval: string, symbol: string): PlacedDifference => {
+      return { openTime, interval, symbol, a: null, b: null };
+    };
     const ordered = [
       at('1', '1m', 'B'),
       at('1', '15m', 'A'),

@@ -25,7 +25,7 @@ import {
   table,
   withProgress,
 } from '../terminal/index.js';
-import { SessionCommand, type SessionOptions } from './command.js';
+import { sessionCommand, type SessionOptions } from './command.js';
 
 const EXAMPLES = `
 Examples:
@@ -39,12 +39,11 @@ far each consumer came and in which steps, so it does not count as a difference 
 Exit code: 0 when the two are equal, 1 when they differ, 2 when they could not be compared.`;
 
 export const compareCommand = () =>
-  new SessionCommand('compare', 'say whether two runs have the same bars, or show the first bar that differs', EXAMPLES)
+  sessionCommand('compare', 'say whether two runs have the same bars, or show the first bar that differs', EXAMPLES)
     .argument('<a>', 'a session, or a saved certificate')
     .argument('<b>', 'another session, or a saved certificate')
     .work((context, a: string, b: string, options: SessionOptions) =>
       compare(context, a, b, options).catch((error: unknown) => {
-        context.life.signal.throwIfAborted();
         throw new CliError(errorText(error), EXIT.notCompared, { cause: error });
       }),
     );
@@ -140,7 +139,8 @@ async function openRun(name: string, coordinator: () => Promise<CoordinatorClien
   return { name, certificate, session: { id: name, symbols } };
 }
 
-async function compareRuns(
+/** Compares the bars of the first day that differs, when both sides are sessions. */
+export async function compareRuns(
   a: Run,
   b: Run,
   coordinator: () => Promise<CoordinatorClient>,
@@ -153,7 +153,9 @@ async function compareRuns(
   const client = await coordinator();
   const symbols = [...new Set([...a.session.symbols, ...b.session.symbols])].sort();
   const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
-  const { open: from, close: to } = day.a;
+  // The hours of the two days may differ: read the bars that either day can have.
+  const from = day.a.open < day.b.open ? day.a.open : day.b.open;
+  const to = day.a.close > day.b.close ? day.a.close : day.b.close;
   const differences: PlacedDifference[] = [];
   const pairs = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol }))).entries();
   const total = intervals.length * symbols.length;

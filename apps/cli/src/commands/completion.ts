@@ -51,19 +51,20 @@ ${[...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -F _barkeep barkeep`,
+  // A variable named path would replace PATH, to which zsh ties it.
   zsh: (words) => `#compdef barkeep
 # Completion of barkeep for zsh.
 _barkeep() {
   local -a next
-  local path="\${words[2]}"
+  local typed="\${words[2]}"
   case "\${words[2]} \${words[3]}" in
 ${[...words]
   .filter(([path]) => path.includes(' '))
-  .map(([path]) => `    "${path}") path="${path}" ;;`)
+  .map(([path]) => `    "${path}") typed="${path}" ;;`)
   .join('\n')}
   esac
-  (( CURRENT == 2 )) && path=""
-  case "$path" in
+  (( CURRENT == 2 )) && typed=""
+  case "$typed" in
 ${[...words].map(([path, next]) => `    "${path}") next=(${next.join(' ')}) ;;`).join('\n')}
   esac
   compadd -- $next || _files

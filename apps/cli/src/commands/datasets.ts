@@ -1,12 +1,11 @@
 /** `barkeep datasets` lists datasets, `dataset show` shows one and what looks wrong in it, `dataset rm` removes one. */
-import { removeDataset, resolveDataset } from '@barkeep/bar-repository';
+import { removeDataset, resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
 import { type Hours, percentText } from '@barkeep/bars';
-import { Option } from 'commander';
 import { type DatasetDescription, describeDataset } from '../describe-dataset.js';
 import { shortTime } from '../report/index.js';
 import type { Context, Database } from '../services/index.js';
-import { CliError, formatCount, type OutputOptions, printResult, table } from '../terminal/index.js';
-import { CliCommand } from './command.js';
+import { formatCount, type OutputOptions, printResult, table } from '../terminal/index.js';
+import { CliCommand, hoursOption } from './command.js';
 
 export const datasetsCommand = () =>
   new CliCommand(
@@ -33,8 +32,7 @@ function removeCommand(): CliCommand {
     .option('--json', 'print JSON')
     .work(async (context, dataset: string, options: OutputOptions) => {
       const bars = await removeDataset(await context.existingDatabase(), dataset);
-      if (bars === undefined)
-        throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
+      if (bars === undefined) throw new UnknownDatasetError(dataset);
       printResult(options, { dataset, bars }, () => `dataset ${dataset} removed, ${formatCount(bars)} bars`);
     });
 }
@@ -79,7 +77,7 @@ const datasetShowCommand = () =>
   new CliCommand('show', 'show rows, symbols, coverage, conflicts and oddities of a dataset', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar to measure the coverage against')
-    .addOption(new Option('--hours <hours>', 'with --calendar').choices(['regular', 'extended']).default('regular'))
+    .addOption(hoursOption('with --calendar'))
     .option('--json', 'print JSON')
     .work(async (context, dataset: string, options: ShowOptions) => {
       const description = await describe(context, dataset, options);
@@ -87,10 +85,10 @@ const datasetShowCommand = () =>
     });
 
 async function describe(context: Context, dataset: string, options: ShowOptions): Promise<DatasetDescription> {
-  const calendar = await context.calendar(options.calendar);
+  const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
   const database = await context.existingDatabase();
   const id = await resolveDataset(database, dataset);
-  if (id === undefined) throw new CliError(`expected the name of a dataset, was "${dataset}", which does not exist`);
+  if (id === undefined) throw new UnknownDatasetError(dataset);
   return describeDataset(database, dataset, id, calendar && { calendar, hours: options.hours });
 }
 
@@ -121,13 +119,9 @@ function descriptionText(description: DatasetDescription): string {
   const why = quarantined.rows > 0 ? `: ${reasons.join(', ')}` : '';
   lines.push(`rows in quarantine, conflicting or refused: ${formatCount(quarantined.rows)}${why}`);
   if (quarantined.examples.length > 0) {
-    const examples = quarantined.examples.map((row) => [
-      row.symbol,
-      shortTime(row.time),
-      row.reason,
-      row.close,
-      row.volume,
-    ]);
+    const examples = quarantined.examples.map(({ symbol, time, reason, close, volume }) => {
+      return [symbol, shortTime(time), reason, close, volume];
+    });
     lines.push(table(['symbol', 'time', 'reason', 'close', 'volume'], examples));
   }
   if (jumps.length > 0) {

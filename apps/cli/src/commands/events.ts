@@ -5,7 +5,7 @@ import { EVENT_TIME_FIELDS, isEventType, SESSION_EVENT_TYPES, type SessionEventT
 import { Option } from 'commander';
 import { UsageError } from '../terminal/index.js';
 import { END_STATES, shortTime } from '../report/index.js';
-import { SessionCommand, type SessionOptions } from './command.js';
+import { sessionCommand, type SessionOptions } from './command.js';
 
 interface EventsOptions extends SessionOptions {
   types?: SessionEventType[];
@@ -25,7 +25,7 @@ Types: ${SESSION_EVENT_TYPES.join(', ')}.
 With --json each line is one event. The command ends with the session, or on Ctrl-C.`;
 
 export const eventsCommand = () =>
-  new SessionCommand('events', 'print the events of a session as they happen', EXAMPLES)
+  sessionCommand('events', 'print the events of a session as they happen', EXAMPLES)
     .argument('<session>')
     .option('--types <names>', 'print only these types, separated by commas', typeNames)
     .addOption(
@@ -35,15 +35,12 @@ export const eventsCommand = () =>
     )
     .work(async (context, id: string, options: EventsOptions) => {
       const barkeep = await context.client(options);
-      void context.life.interrupted().then(() => barkeep.close());
+      void context.life.interrupted().then(() => barkeep.close()); // ends the wait for the next event
       const isWanted = ({ type }: SessionMoment) => !options.types || options.types.some((name) => name === type);
       const print = (moment: SessionMoment) => {
         if (isWanted(moment)) process.stdout.write(`${options.json ? JSON.stringify(moment) : eventText(moment)}\n`);
       };
-      await follow(barkeep.session(id), options, print).catch((error: unknown) => {
-        context.life.signal.throwIfAborted();
-        throw error;
-      });
+      await follow(barkeep.session(id), options, print);
     });
 
 async function follow(

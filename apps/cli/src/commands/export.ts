@@ -13,7 +13,7 @@ import {
   UsageError,
   withProgress,
 } from '../terminal/index.js';
-import { SessionCommand, type SessionOptions } from './command.js';
+import { sessionCommand, type SessionOptions } from './command.js';
 
 interface ExportOptions extends SessionOptions {
   format: 'csv' | 'ndjson';
@@ -33,7 +33,7 @@ Examples:
 Bars come symbol by symbol, oldest first, and none after the session's clock. The CSV file can be imported again.`;
 
 export const exportCommand = () =>
-  new SessionCommand('export', 'write the bars of a session as CSV or NDJSON', EXAMPLES)
+  sessionCommand('export', 'write the bars of a session as CSV or NDJSON', EXAMPLES)
     .argument('<session>')
     .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
     .option('--interval <interval>', 'such as 5m, 1h (default: the base interval)')

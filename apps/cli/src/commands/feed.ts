@@ -3,7 +3,7 @@ import { FedBarsLostError } from '@barkeep/client';
 import { formatCount, EXIT, note, type Progress, printResult, withProgress } from '../terminal/index.js';
 import { FeedWriter, importBars, type ImportSummary, inputFiles, summaryText } from '../import/index.js';
 import type { Context } from '../services/index.js';
-import { CliCommand, type SessionOptions, withConnectionOptions } from './command.js';
+import { type CliCommand, sessionCommand, type SessionOptions } from './command.js';
 import { fileProgress, type FileOptions, planOf, withFiles } from './import-options.js';
 
 interface FeedOptions extends FileOptions, SessionOptions {
@@ -17,7 +17,7 @@ interface FeedSummary extends ImportSummary {
   refusedBySession: Record<string, number>;
 }
 
-/** How often at most the files are sent again after the session Redis lost bars of them. */
+/** The files are sent again at most this often, each time after the session Redis lost bars of them. */
 const RESENDS_MAX = 3;
 
 const EXAMPLES = `
@@ -34,9 +34,8 @@ this command has sent, it sends its files again from the beginning, at most ${RE
 Exit code: 0 when the session has bars of the files, 1 when it accepted none, or lost bars that must be sent again.`;
 
 export function feedCommand(): CliCommand {
-  const command = new CliCommand('feed', 'feed bars from CSV or Lean files to a session', EXAMPLES);
-  command.argument('<session>', 'a started session whose source is a feed');
-  return withConnectionOptions(withFiles(command))
+  const command = sessionCommand('feed', 'feed bars from CSV or Lean files to a session', EXAMPLES);
+  return withFiles(command.argument('<session>', 'a started session whose source is a feed'))
     .option('--no-end', 'leave the streams open for more bars')
     .work(async (context, id: string, names: string[], options: FeedOptions) => {
       const summary = await feed(context, id, names, options);

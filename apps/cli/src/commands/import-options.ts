@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { parseInterval, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
-import { type Command, Option } from 'commander';
+import { Option } from 'commander';
 import { DateTime } from 'luxon';
 import {
   CliError,
@@ -27,26 +27,23 @@ import {
   WallClock,
 } from '../import/index.js';
 import type { Context } from '../services/index.js';
+import type { CliCommand } from './command.js';
 
-export interface FileOptions {
-  format?: string;
-  symbol?: string;
+/** Options with the name and the value that {@link ReadOptions} has for them. */
+type SameOptions = 'format' | 'symbol' | 'times' | 'priceScale' | 'timeFormat' | 'delimiter' | 'skipLines';
+
+export interface FileOptions extends Pick<ReadOptions, SameOptions> {
   symbolFromPath?: string;
   symbolCase: SymbolCase;
   symbolMap?: string;
   oneSymbol?: boolean;
   tz?: string;
-  times?: 'open' | 'close';
   interval: number;
   columns?: string;
   volume?: 'none';
   allowNegativePrices?: boolean;
-  priceScale?: number;
   decimal: '.' | ',';
   thousands?: string;
-  timeFormat?: string;
-  delimiter?: string;
-  skipLines: number;
   header: boolean;
 }
 
@@ -57,7 +54,7 @@ export function fileProgress(files: readonly InputFile[], progress: Progress): (
 }
 
 /** Adds the argument for files and the options that control how they are read. */
-export function withFiles<C extends Command>(command: C): C {
+export function withFiles(command: CliCommand): CliCommand {
   return command
     .argument('<file...>', 'files, folders or patterns')
     .option(
@@ -93,22 +90,17 @@ export function withFiles<C extends Command>(command: C): C {
 
 /** The import plan without its files. @param into the dataset or session @throws UsageError for a wrong option */
 export async function planOf(context: Context, into: string, options: FileOptions): Promise<Omit<ImportPlan, 'files'>> {
-  const { format, symbol, tz: zone, times, priceScale, timeFormat, delimiter, header, skipLines } = options;
-  const { decimal, thousands, columns } = options;
+  const { format, symbol, times, priceScale, timeFormat, delimiter, skipLines } = options;
+  const { tz: zone, columns, decimal, thousands } = options;
   if (zone !== undefined) void new WallClock(zone); // throws for an unknown zone
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
-  const map = options.symbolMap === undefined ? undefined : await symbolMap(options.symbolMap);
+  const map = options.symbolMap === undefined ? undefined : await readSymbolMap(options.symbolMap);
+  const same = { format, symbol, times, priceScale, timeFormat, delimiter, skipLines };
   const read: ReadOptions = {
-    format,
-    symbol,
+    ...same,
     zone,
-    times,
-    priceScale,
-    timeFormat,
-    delimiter,
-    hasHeader: header,
-    skipLines,
+    hasHeader: options.header,
     columns: columns === undefined ? new Map() : parseColumnsOption(columns),
     intervalMs: options.interval,
     numbers: { decimal, thousands },
@@ -130,8 +122,9 @@ export async function planOf(context: Context, into: string, options: FileOption
 }
 
 /** Reads --symbol-map: a file with rows `FROM,TO`, or with a JSON object. @throws CliError */
-async function symbolMap(file: string): Promise<Map<string, string>> {
-  const text = await expecting('--symbol-map: expected a file', () => readFile(file, 'utf8'));
+export async function readSymbolMap(file: string): Promise<Map<string, string>> {
+  const content = await expecting('--symbol-map: expected a file', () => readFile(file, 'utf8'));
+  const text = content.replace(/^\ufeff/, ''); // spreadsheets write a byte order mark
   const pairs = text.trimStart().startsWith('{')
     ? await expecting(`--symbol-map: expected JSON in ${file}`, () => jsonPairs(text))
     : csvPairs(text);
@@ -143,8 +136,8 @@ async function symbolMap(file: string): Promise<Map<string, string>> {
 }
 
 function csvPairs(text: string): [string, string][] {
-  const lines = text.replace(/^\ufeff/, '').split(/\r?\n|\r/);
-  return lines
+  return text
+    .split(/\r?\n|\r/)
     .filter((line) => line.trim() !== '')
     .map((line) => {
       const comma = line.lastIndexOf(',');

@@ -1,7 +1,6 @@
 /** `barkeep import`: stores bars from files in a dataset. */
 import { BarImporter, datasetExtent, resolveDataset } from '@barkeep/bar-repository';
 import type { Hours } from '@barkeep/bars';
-import { Option } from 'commander';
 import { storedSpacings } from '../describe-dataset.js';
 import {
   type BarFormat,
@@ -25,7 +24,7 @@ import {
   type Progress,
   withProgress,
 } from '../terminal/index.js';
-import { CliCommand } from './command.js';
+import { CliCommand, hoursOption } from './command.js';
 import { completeDates, datasetName, type FileOptions, fileProgress, planOf, withFiles } from './import-options.js';
 
 interface ImportOptions extends FileOptions, OutputOptions {
@@ -63,7 +62,7 @@ export const importCommand = () =>
       process.exit(EXIT.ok);
     })
     .option('--calendar <id>', 'leave out rows for which this calendar has no slot, and count them')
-    .addOption(new Option('--hours <hours>', 'with --calendar').choices(['regular', 'extended']).default('regular'))
+    .addOption(hoursOption('with --calendar'))
     .option('--dry-run', 'read everything and show what would be stored, but store nothing')
     .option('--complete', 'declare the days of these files complete: a minute without a bar had no trade')
     .option('--strict', 'exit with code 2 when a row or file was refused, or a row is conflicting')
@@ -145,11 +144,10 @@ const LEAN: ListedFormat = {
 };
 
 function listedFormats(): ListedFormat[] {
-  return [...FORMATS.map(listed), LEAN];
-}
-
-function listed({ name, title, times = 'open', zone, example, source }: BarFormat): ListedFormat {
-  return { name, title, times, zone: zone ?? null, example, source };
+  const formats = FORMATS.map(({ name, title, times = 'open', zone = null, example, source }) => {
+    return { name, title, times, zone, example, source };
+  });
+  return [...formats, LEAN];
 }
 
 function formatsTable(): string {

@@ -1,7 +1,9 @@
-/** The subcommands of `barkeep`. */
-import { barsCommand, gapsCommand, metricsCommand } from './symbol-data.js';
+/** Assembles the `barkeep` command line from its subcommands. */
+import { barkeepVersion } from '@barkeep/service';
+import type { Command } from 'commander';
 import { calendarCommand } from './calendar.js';
 import { certifyCommand } from './certify.js';
+import { CliCommand } from './command.js';
 import { compareCommand } from './compare.js';
 import { completionCommand } from './completion.js';
 import { datasetCommand, datasetsCommand } from './datasets.js';
@@ -15,14 +17,31 @@ import { initCommand } from './init.js';
 import { packCommand } from './pack.js';
 import { runSessionCommand } from './run.js';
 import { digestCommand, lifecycleCommands, removeSessionCommand, statusCommand } from './sessions.js';
+import { barsCommand, gapsCommand, metricsCommand } from './symbol-data.js';
 import { upCommand } from './up.js';
 
-export { CliCommand } from './command.js';
-
 /** Functions that create the commands, in the order in which `barkeep --help` lists them. */
-export const COMMANDS = [
+const COMMANDS = [
   [upCommand, importCommand, runSessionCommand, statusCommand, barsCommand, digestCommand],
   [eventsCommand, feedCommand, gapsCommand, metricsCommand, exportCommand, certifyCommand, compareCommand],
   [removeSessionCommand, ...lifecycleCommands, datasetsCommand, datasetCommand, packCommand, calendarCommand],
   [demoCommand, initCommand, doctorCommand, completionCommand],
 ].flat();
+
+const DESCRIPTION = 'bars in time order, a clock that never shows the future, complete data';
+const OVERVIEW = `
+A command uses the first of these that exists: the coordinator of --coordinator or BARKEEP_URL, or the servers of
+REDIS_URL, SESSION_REDIS_URL and DATABASE_URL; a running "barkeep up" of this project; or private servers, which
+it starts and stops again. Private servers keep their data in .barkeep/up of the project.
+
+First steps:
+  barkeep demo                  see it work
+  barkeep init my-strategies    a folder with data, a session and a strategy
+  barkeep up                    start Barkeep, and leave it running`;
+
+/** The whole command line. It throws instead of ending the process: the caller chooses the exit code. */
+export function buildProgram(): Command {
+  const program = new CliCommand('barkeep', DESCRIPTION, OVERVIEW).version(barkeepVersion());
+  for (const make of COMMANDS) program.addCommand(make());
+  return program;
+}

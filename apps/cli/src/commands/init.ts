@@ -4,7 +4,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { CliError, type OutputOptions, printResult } from '../terminal/index.js';
-import { csvFile, csvRow, makeMarket, SEED } from '../demo/index.js';
+import { csvFile, csvRow, makeMarket } from '../demo/index.js';
 import { CliCommand } from './command.js';
 
 const EXAMPLES = `
@@ -20,11 +20,8 @@ export const initCommand = () =>
     .work(async (_context, folder: string, options: OutputOptions) => {
       const path = resolve(folder);
       const files = await makeFolder(path);
-      printResult(
-        options,
-        { folder: path, files },
-        () => `${folder}: ${files.join(', ')}\nnow read ${join(folder, 'README.md')}`,
-      );
+      const text = `${folder}: ${files.join(', ')}\nnow read ${join(folder, 'README.md')}`;
+      printResult(options, { folder: path, files }, () => text);
     });
 
 /** @throws CliError when the folder has files */
@@ -33,7 +30,7 @@ async function makeFolder(path: string): Promise<string[]> {
   if ((await readdir(path)).length > 0)
     throw new CliError(`expected a new or an empty folder, was ${path}, which has files`);
   const needsInstall = !hasClient(path);
-  const market = makeMarket(SEED);
+  const market = makeMarket();
   const contents: Record<string, string> = {
     'README.md': readme(needsInstall),
     'package.json': manifest(needsInstall),

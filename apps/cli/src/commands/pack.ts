@@ -1,20 +1,19 @@
 /** `barkeep pack`: packs a dataset's rows into day chunks, which sessions stream much faster than rows. */
 import { datasetExtent, datasetNames, packDays, resolveDataset, type PackCounts } from '@barkeep/bar-repository';
 import { parseInterval, type Hours } from '@barkeep/bars';
-import { Option } from 'commander';
 import {
   CliError,
+  dateReader,
   formatCount,
   type OutputOptions,
   printResult,
   type Progress,
   readOption,
-  UsageError,
   withProgress,
 } from '../terminal/index.js';
 import { daysWithRows } from '../describe-dataset.js';
 import type { Context, Database } from '../services/index.js';
-import { CliCommand } from './command.js';
+import { CliCommand, hoursOption } from './command.js';
 
 interface PackCommandOptions extends OutputOptions {
   calendar: string;
@@ -39,10 +38,10 @@ export const packCommand = () =>
   new CliCommand('pack', 'pack days of a dataset, so that sessions stream them faster', EXAMPLES)
     .argument('<dataset>')
     .option('--calendar <id>', 'calendar of the sessions that will use the packs', 'XNYS')
-    .addOption(new Option('--hours <hours>').choices(['regular', 'extended']).default('regular'))
+    .addOption(hoursOption())
     .option('--interval <interval>', 'base interval of these sessions', '1m')
-    .option('--start <date>', 'first trading date (default: that of the first bar)', tradingDate)
-    .option('--end <date>', 'last trading date, included (default: that of the last bar)', tradingDate)
+    .option('--start <date>', 'first trading date (default: that of the first bar)', dateReader('--start'))
+    .option('--end <date>', 'last trading date, included (default: that of the last bar)', dateReader('--end'))
     .option('--symbols <list>', 'comma-separated (default: all of the dataset)', (text) => text.split(','))
     .option('--json', 'print what was packed as JSON')
     .work(async (context, dataset: string, options: PackCommandOptions) => {
@@ -92,11 +91,6 @@ async function symbolsOf(database: Database, dataset: string, wanted: readonly s
   }
   const symbols = wanted ? extents.filter(({ symbol }) => wanted.includes(symbol)) : extents;
   return { datasetId, symbols };
-}
-
-function tradingDate(text: string): string {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw new UsageError(`expected a date such as 2024-01-31, was "${text}"`);
 }
 
 function resultText({ dataset, symbols, days, ...counts }: Awaited<ReturnType<typeof pack>>): string {

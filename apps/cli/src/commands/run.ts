@@ -24,7 +24,7 @@ import {
   watchToSettled,
 } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import { SessionCommand, type SessionOptions } from './command.js';
+import { sessionCommand, type SessionOptions } from './command.js';
 
 interface RunOptions extends SessionOptions {
   keep?: boolean;
@@ -46,7 +46,7 @@ coordinator still runs; "barkeep run" with the same spec follows it again.
 Exit code: 0 when the session completed, 2 when --strict finds an unknown symbol, otherwise 1.`;
 
 export const runSessionCommand = () =>
-  new SessionCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
+  sessionCommand('run', 'run a session to its end and show the result of every symbol', EXAMPLES)
     .argument('<spec>', 'file with the session spec (JSON); - reads it from stdin')
     .option('--wait-settled', 'afterwards request absent bars until each is filled or settled')
     .option('--strict', 'exit with code 2 when no dataset knows a symbol of the session')
@@ -101,9 +101,10 @@ async function follow(
   else if (state === 'created' || (END_STATES.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
   const onUpdate = (session: SessionStatus): void =>
     progress.update(session.progress, progressText(session), session.counts.filled);
-  const ended = await watchToEnd(client, id, onUpdate, signal);
+  const watched = { client, id, onUpdate, signal };
+  const ended = await watchToEnd(watched);
   if (!options.waitSettled || ended.state !== 'completed') return ended;
-  if (ended.repairs) return watchToSettled(client, id, onUpdate, signal);
+  if (ended.repairs) return watchToSettled(watched);
   if (ended.counts.absent + ended.counts.missing > 0)
     note('--wait-settled: this session has no repository for its missing bars');
   return ended;

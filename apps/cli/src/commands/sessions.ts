@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, LifecycleCall } from '@barkeep/client';
 import { formatCount, printResult } from '../terminal/index.js';
 import { END_STATES, sessionsTable, sessionText } from '../report/index.js';
-import { SessionCommand, type SessionOptions } from './command.js';
+import { type CliCommand, sessionCommand, type SessionOptions } from './command.js';
 
 interface StatusOptions extends SessionOptions {
   watch?: boolean;
@@ -13,7 +13,7 @@ const POLL_MS = 1_000;
 const CLEAR_SCREEN = '\u001B[2J\u001B[H';
 
 export const statusCommand = () =>
-  new SessionCommand(
+  sessionCommand(
     'status',
     'show a session, or all of them',
     '\nExamples:\n  barkeep status\n  barkeep status my-session --watch\n\nIf a session is waiting, it shows what for, since when, and what would help.',
@@ -55,13 +55,12 @@ async function watchStatus(
     if (shown !== printed) process.stdout.write(`${clear}${shown}\n`);
     printed = shown;
     if (hasEnded) return;
-    // Throw the signal's own reason, not the AbortError of the timer.
-    await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 
 export const digestCommand = () =>
-  new SessionCommand(
+  sessionCommand(
     'digest',
     'print the SHA-256 of all bars of the days that a session has finished',
     '\nExample:\n  barkeep digest my-session\n\nTwo runs of the same spec over the same datasets have the same digest.',
@@ -73,7 +72,7 @@ export const digestCommand = () =>
     });
 
 export const removeSessionCommand = () =>
-  new SessionCommand(
+  sessionCommand(
     'rm',
     'stop a session and remove all its data',
     '\nExample:\n  barkeep rm my-session\n\nDatasets are kept; "barkeep dataset rm" removes one.',
@@ -90,9 +89,9 @@ export const lifecycleCommands = [
   lifecycleCommand('stop', 'stop a session and keep its stored bars'),
 ];
 
-function lifecycleCommand(action: LifecycleCall, description: string): () => SessionCommand {
+function lifecycleCommand(action: LifecycleCall, description: string): () => CliCommand {
   return () =>
-    new SessionCommand(action, description, `\nExample:\n  barkeep ${action} my-session`)
+    sessionCommand(action, description, `\nExample:\n  barkeep ${action} my-session`)
       .argument('<session>')
       .work(async (context, id: string, options: SessionOptions) => {
         const client = await context.existingCoordinator(options);

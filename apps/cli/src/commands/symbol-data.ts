@@ -3,8 +3,8 @@ import { FILLS } from '@barkeep/bars';
 import type { BarAnswer, BarsQuery, GapAnswer } from '@barkeep/client';
 import { Option } from 'commander';
 import { BAR_HEAD, barCells, metricsTable, shortTime } from '../report/index.js';
-import { formatCount, optionReader, printResult, table, UsageError } from '../terminal/index.js';
-import { SessionCommand, type SessionOptions } from './command.js';
+import { dateReader, formatCount, printResult, table, UsageError } from '../terminal/index.js';
+import { sessionCommand, type SessionOptions } from './command.js';
 
 interface BarsOptions extends SessionOptions {
   interval?: string;
@@ -24,7 +24,7 @@ Examples:
 The end of a range is exclusive. No bar after the session's clock is shown.`;
 
 export const barsCommand = () =>
-  new SessionCommand('bars', 'print bars of a session, oldest first', BARS_EXAMPLES)
+  sessionCommand('bars', 'print bars of a session, oldest first', BARS_EXAMPLES)
     .argument('<session>')
     .argument('<symbol>')
     .option('--interval <interval>', 'such as 1m, 5m, 1h (default: the base interval)')
@@ -37,11 +37,8 @@ export const barsCommand = () =>
     .work(async (context, id: string, symbol: string, options: BarsOptions) => {
       const query = queryOf(options);
       const bars = await (await context.existingCoordinator(options)).bars(id, symbol, query);
-      printResult(
-        options,
-        bars.map(({ raw }) => raw),
-        () => barsTable(bars),
-      );
+      const raw = bars.map((bar) => bar.raw);
+      printResult(options, raw, () => barsTable(bars));
     });
 
 function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
@@ -66,19 +63,20 @@ Examples:
 A gap is a run of minutes without a bar, before the clock. Attempts count how often a repository was asked for it.`;
 
 export const gapsCommand = () =>
-  new SessionCommand('gaps', 'print the gaps of a session, or of one symbol', GAPS_EXAMPLES)
+  sessionCommand('gaps', 'print the gaps of a session, or of one symbol', GAPS_EXAMPLES)
     .argument('<session>')
     .argument('[symbol]', 'default: all symbols')
     .work(async (context, id: string, symbol: string | undefined, options: SessionOptions) => {
       const client = await context.existingCoordinator(options);
       const symbols = symbol === undefined ? (await client.session(id)).symbols : [symbol];
-      const ofSymbols = [];
-      for (const name of symbols) ofSymbols.push({ name, gaps: await client.gaps(id, name) });
-      const gaps = ofSymbols.flatMap(({ name, gaps: found }) => found.map((gap) => ({ symbol: name, ...gap })));
+      const gaps: SymbolGap[] = [];
+      for (const name of symbols) for (const gap of await client.gaps(id, name)) gaps.push({ symbol: name, ...gap });
       printResult(options, { session: id, gaps }, () => gapsTable(gaps));
     });
 
-function gapsTable(gaps: readonly (GapAnswer & { symbol: string })[]): string {
+type SymbolGap = GapAnswer & { symbol: string };
+
+function gapsTable(gaps: readonly SymbolGap[]): string {
   if (gaps.length === 0) return 'no gaps';
   const rows = gaps.map(({ symbol, start, end, bars, status, attempts, lastError }) => {
     return [symbol, shortTime(start), shortTime(end), bars, status, attempts, lastError ?? ''];
@@ -99,13 +97,11 @@ Examples:
 
 Counts are of the minutes before the clock. With --date they are those of one trading day.`;
 
-const tradingDate = optionReader('--date', 'YYYY-MM-DD', (text) => /^\d{4}-\d{2}-\d{2}$/.exec(text)?.[0]);
-
 export const metricsCommand = () =>
-  new SessionCommand('metrics', 'print quality and counts of a session, or of one symbol', METRICS_EXAMPLES)
+  sessionCommand('metrics', 'print quality and counts of a session, or of one symbol', METRICS_EXAMPLES)
     .argument('<session>')
     .argument('[symbol]', 'default: all symbols')
-    .option('--date <date>', 'of one trading day, YYYY-MM-DD (default: the whole run)', tradingDate)
+    .option('--date <date>', 'of one trading day, YYYY-MM-DD (default: the whole run)', dateReader('--date'))
     .work(async (context, id: string, symbol: string | undefined, options: MetricsOptions) => {
       const client = await context.existingCoordinator(options);
       const of = options.date === undefined ? {} : { date: options.date };

@@ -29,16 +29,8 @@ describe('the report of the demonstration', () => {
   it('expects 1,950 minutes of a symbol', () => expect(demoMinutes()).toHaveLength(1950));
 
   it('has a table of 80 columns in which no cell is wrapped', () => {
-    const metrics = {
-      symbol: 'JUNIPER',
-      expected: 1950,
-      streamed: 1910,
-      backfilled: 39,
-      noTrade: 0,
-      unfillable: 1,
-      gapCount: 0,
-      barQuality: 100,
-    };
+    const counts = { expected: 1950, streamed: 1910, backfilled: 39, noTrade: 0, unfillable: 1 };
+    const metrics = { symbol: 'JUNIPER', ...counts, gapCount: 0, barQuality: 100 };
     const derived = { '5m': { complete: 389, partial: 1 }, '15m': { complete: 129, partial: 1 } };
     const session = { counts: { filled: 1949 } };
     const digest = { digest: 'd', bars: 1949, chunks: 15 };

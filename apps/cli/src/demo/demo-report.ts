@@ -6,7 +6,7 @@ import { formatCount, table } from '../terminal/index.js';
 import { digestText, qualityText } from '../report/index.js';
 
 /** Number of derived bars that have all of their source bars (`complete`), and of those that lack some (`partial`). */
-export interface DerivedCounts {
+interface DerivedCounts {
   complete: number;
   partial: number;
 }
@@ -33,9 +33,9 @@ export interface DemoResult {
 /** Counts the runs of expected minutes without a streamed bar. @param expected open times, ISO 8601, in order */
 export function gapsInStream(expected: readonly string[], bars: readonly BarAnswer[]): number {
   const streamed = new Set(bars.filter((bar) => bar.origin === 'streamed').map((bar) => bar.openTime));
-  return expected.filter(
-    (time, index) => !streamed.has(time) && (index === 0 || streamed.has(expected[index - 1] ?? '')),
-  ).length;
+  const isFirstOfGap = (time: string, index: number): boolean =>
+    !streamed.has(time) && (index === 0 || streamed.has(expected[index - 1]!));
+  return expected.filter(isFirstOfGap).length;
 }
 
 export function derivedCounts(bars: readonly BarAnswer[]): DerivedCounts {
@@ -60,7 +60,7 @@ export function demoJson(result: DemoResult): object {
 }
 
 /** The quality of the streamed bars alone, in percent. */
-export function qualityBefore({ streamed, expected, noTrade }: SymbolMetrics): number {
+function qualityBefore({ streamed, expected, noTrade }: SymbolMetrics): number {
   return barQuality({ filled: streamed, expected, noTrade });
 }
 
@@ -96,11 +96,11 @@ function symbolTable(symbols: readonly DemoSymbol[]): string {
     metrics.backfilled,
     metrics.unfillable,
     `${percentText(qualityBefore(metrics))} → ${qualityText(metrics.barQuality)}`.replaceAll(' %', ''),
-    ...intervals.map((interval) => derivedText(derived[interval])),
+    ...intervals.map((interval) => derivedText(derived[interval]!)),
   ]);
   return `${table(head, rows)}\n(gaps and quality: as streamed → as repaired; ${intervals.join(', ')}: complete + partial bars)`;
 }
 
-function derivedText(counts: DerivedCounts | undefined): string {
-  return counts === undefined ? '–' : `${formatCount(counts.complete)}+${formatCount(counts.partial)}`;
+function derivedText({ complete, partial }: DerivedCounts): string {
+  return `${formatCount(complete)}+${formatCount(partial)}`;
 }

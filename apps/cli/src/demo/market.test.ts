@@ -22,7 +22,7 @@ describe('the market of the demonstration', () => {
     }
   });
 
-  it('reaches the stream without about 2 % of it, with 40 minutes of EMBER gone and 6 rows spoiled', () => {
+  it('has a stream that lacks about 2 % and 40 minutes of EMBER, and has 6 spoiled rows', () => {
     const whole = new Set(market.reference.map(csvRow));
     const good = market.streamRows.filter((row) => whole.has(row));
     expect(market.streamRows.length - good.length).toBe(6);

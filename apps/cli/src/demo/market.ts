@@ -7,7 +7,7 @@ import { type Bar, calendarNamed, type TradingDay } from '@barkeep/bars';
 const MINUTE_MS = 60_000;
 const NAMES = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER';
 export const DEMO_SYMBOLS = NAMES.split(' ');
-export const SEED = 20_240_304;
+const SEED = 20_240_304;
 export const DEMO_CALENDAR = 'XNYS';
 /** One week: 5 × 390 minutes. */
 export const DEMO_START = '2024-03-04';
@@ -37,14 +37,14 @@ interface MarketBar extends Bar {
   symbol: string;
 }
 
-export interface Market {
+interface Market {
   reference: MarketBar[];
   /** Rows of the feed's CSV file in time order, corrupt rows included. */
   streamRows: string[];
 }
 
 /** @param seed a whole number; the same seed gives the same market */
-export function makeMarket(seed: number): Market {
+export function makeMarket(seed = SEED): Market {
   const days = calendarNamed(DEMO_CALENDAR).tradingDays(DEMO_START, DEMO_END);
   const random = mulberry32(seed);
   const allBars = DEMO_SYMBOLS.flatMap((symbol) => walk(symbol, days, random)).sort(

@@ -22,15 +22,31 @@ import {
   DEMO_SYMBOLS,
   demoMinutes,
   makeMarket,
-  type Market,
-  SEED,
 } from './market.js';
 
 const REFERENCE = 'reference';
 const STREAM = 'stream';
+const WORKERS = 2;
+const DERIVED = ['5m', '15m'];
+/** Workers ask 5 times for bars that no dataset has. A short backoff makes that seconds instead of half a minute. */
+const BACKOFF_MS = 50;
+const UPKEEP_EVERY_MS = 200;
+
+const SPEC = {
+  id: 'demo',
+  symbols: DEMO_SYMBOLS,
+  calendar: DEMO_CALENDAR,
+  start: DEMO_START,
+  end: DEMO_END,
+  derivedIntervals: DERIVED,
+  source: { type: 'dataset', dataset: STREAM },
+  backfill: [REFERENCE],
+  upkeep: { barrier: 'day', maxRetries: 5 },
+};
 
 /** @returns one summary per dataset */
-async function makeDatasets(database: Database, market: Market, signal: AbortSignal): Promise<ImportSummary[]> {
+async function makeDatasets(database: Database, signal: AbortSignal): Promise<ImportSummary[]> {
+  const market = makeMarket();
   const folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
   try {
     const summaries: ImportSummary[] = [];
@@ -53,27 +69,9 @@ async function makeDatasets(database: Database, market: Market, signal: AbortSig
   }
 }
 
-const WORKERS = 2;
-const DERIVED = ['5m', '15m'];
-/** Workers ask 5 times for bars that no dataset has. A short backoff makes that seconds instead of half a minute. */
-const BACKOFF_MS = 50;
-const UPKEEP_EVERY_MS = 200;
-
-const SPEC = {
-  id: 'demo',
-  symbols: DEMO_SYMBOLS,
-  calendar: DEMO_CALENDAR,
-  start: DEMO_START,
-  end: DEMO_END,
-  derivedIntervals: DERIVED,
-  source: { type: 'dataset', dataset: STREAM },
-  backfill: [REFERENCE],
-  upkeep: { barrier: 'day', maxRetries: 5 },
-};
-
 /** Only stores the two datasets, where other commands find them. @returns one summary per dataset */
 export async function importDemoData(context: Context): Promise<ImportSummary[]> {
-  return makeDatasets(await context.database(), makeMarket(SEED), context.life.signal);
+  return makeDatasets(await context.database(), context.life.signal);
 }
 
 /** Runs the demonstration. @throws CliError when the session does not complete */
@@ -82,7 +80,7 @@ export async function runDemo(context: Context, quiet: boolean): Promise<DemoRes
   const startedAt = performance.now();
   const report = (line: string): void => (quiet ? undefined : note(line));
   const { client, url: coordinatorUrl, databaseUrl } = await startAll(context, report);
-  const imports = await makeDatasets(await openDatabase(databaseUrl, life), makeMarket(SEED), life.signal);
+  const imports = await makeDatasets(await openDatabase(databaseUrl, life), life.signal);
   report(importText(imports));
   const { session, sessionSeconds, settledSeconds } = await runSession(client, life.signal, quiet);
   const symbols = await symbolResults(client, session);
@@ -104,7 +102,7 @@ async function startAll(context: Context, report: (line: string) => void) {
   const logFolder = context.logFolder('demo');
   const wanted = { coordinators: 1, workers: WORKERS, port: 0, env: appEnv, logFolder, note };
   const apps = await startApps(services, wanted, life);
-  const [url = ''] = apps.urls;
+  const url = apps.urls[0]!;
   const pids = apps.processes.map(({ spec, pid }) => `${spec.name} is process ${pid}`);
   report(`${pids.join(', ')}\nconsole ${url}/, API docs ${url}/docs`);
   const client = new CoordinatorClient(url, context.apiKey, life.signal, 'operator');
@@ -123,12 +121,13 @@ async function runSession(client: CoordinatorClient, signal: AbortSignal, quiet:
       );
     const created = await client.create(SPEC);
     await client.lifecycle(created.id, 'start');
-    const ended = await watchToEnd(client, created.id, onUpdate, signal);
+    const watched = { client, id: created.id, onUpdate, signal };
+    const ended = await watchToEnd(watched);
     if (ended.state !== 'completed') {
       throw new CliError(`expected the session to complete, was ${ended.state}: ${ended.error ?? 'no reason given'}`);
     }
     const sessionSeconds = elapsed();
-    const session = await watchToSettled(client, created.id, onUpdate, signal, UPKEEP_EVERY_MS);
+    const session = await watchToSettled(watched, UPKEEP_EVERY_MS);
     return { session, sessionSeconds, settledSeconds: elapsed() };
   });
 }

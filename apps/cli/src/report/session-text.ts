@@ -53,7 +53,10 @@ function stateText(state: SessionStatus['state']): string {
   return state === 'failed' || state === 'lost' ? colour('red', state) : state;
 }
 
-/** Such as `waiting for repository vendor-b: 403 forbidden (since 12 s; next try in 8 s)`; undefined when the session waits for nothing. */
+/**
+ * Such as `waiting for repository vendor-b: 403 forbidden (since 12 s; next try in 8 s)`; undefined when the session does not
+ * wait.
+ */
 export function waitingText(waitingFor: SessionStatus['waitingFor'], now = Date.now()): string | undefined {
   if (waitingFor === null) return undefined;
   const { kind, since, detail, nextTryAt } = waitingFor;
@@ -79,13 +82,11 @@ const METRICS: readonly [head: string, cell: (metrics: SymbolMetrics) => string 
   ['quality', (metrics) => qualityText(metrics.barQuality)],
 ];
 
-/** The table of symbols at the end of `barkeep run`. */
+/** One row for each symbol. */
 export function metricsTable(metrics: readonly SymbolMetrics[]): string {
   const rows = metrics.map((symbol) => METRICS.map(([, cell]) => cell(symbol)));
-  return table(
-    METRICS.map(([head]) => head),
-    rows,
-  );
+  const heads = METRICS.map(([head]) => head);
+  return table(heads, rows);
 }
 
 export const BAR_HEAD = ['open', 'high', 'low', 'close', 'volume', 'origin', 'complete'];

@@ -9,42 +9,35 @@ const STILL_LIMIT_MS = 300_000;
 const UPKEEP_EVERY_MS = 1500;
 export const END_STATES = new Set(['completed', 'stopped', 'failed', 'lost']);
 
-type OnUpdate = (session: SessionStatus) => void;
+interface Watched {
+  client: CoordinatorClient;
+  id: string;
+  /** Receives the status after each request. */
+  onUpdate: (session: SessionStatus) => void;
+  /** Ends the watch with the signal's reason. */
+  signal: AbortSignal;
+}
 
 /** Resolves when the session has ended in any state. @throws CliError when the session stops changing */
-export function watchToEnd(
-  client: CoordinatorClient,
-  id: string,
-  onUpdate: OnUpdate,
-  signal: AbortSignal,
-): Promise<SessionStatus> {
-  return poll(client, id, onUpdate, signal, (session) => END_STATES.has(session.state));
+export function watchToEnd(watched: Watched): Promise<SessionStatus> {
+  return poll(watched, ({ state }) => END_STATES.has(state));
 }
 
 /** Requests upkeep until no slot is absent or missing. @throws CliError when the session stops changing */
-export async function watchToSettled(
-  client: CoordinatorClient,
-  id: string,
-  onUpdate: OnUpdate,
-  signal: AbortSignal,
-  upkeepEveryMs = UPKEEP_EVERY_MS,
-): Promise<SessionStatus> {
+export function watchToSettled(watched: Watched, upkeepEveryMs = UPKEEP_EVERY_MS): Promise<SessionStatus> {
   let requestedAt = -Infinity;
-  return poll(client, id, onUpdate, signal, async ({ counts }) => {
+  return poll(watched, async ({ id, counts }) => {
     if (counts.absent + counts.missing === 0) return true;
     if (performance.now() - requestedAt > upkeepEveryMs) {
       requestedAt = performance.now();
-      await client.upkeep(id);
+      await watched.client.upkeep(id);
     }
     return false;
   });
 }
 
 async function poll(
-  client: CoordinatorClient,
-  id: string,
-  onUpdate: OnUpdate,
-  signal: AbortSignal,
+  { client, id, onUpdate, signal }: Watched,
   isDone: (session: SessionStatus) => boolean | Promise<boolean>,
 ): Promise<SessionStatus> {
   let previous = '';

@@ -55,12 +55,10 @@ export class Context {
     return join(dirname(this.dataDir), 'logs', use);
   }
 
-  /** A shipped calendar or one of the user's folder; undefined without an id. @throws UsageError that names `option` */
-  async calendar(id: string, option?: string): Promise<Calendar>;
-  async calendar(id: string | undefined, option?: string): Promise<Calendar | undefined>;
-  async calendar(id: string | undefined, option = '--calendar'): Promise<Calendar | undefined> {
+  /** A shipped calendar or one of the user's folder. @throws UsageError that names `option` */
+  async calendar(id: string, option = '--calendar'): Promise<Calendar> {
     await useOwnCalendars(this.config.calendars.dir);
-    return id === undefined ? undefined : readOption(option, () => calendarNamed(id));
+    return readOption(option, () => calendarNamed(id));
   }
 
   /** Opens and migrates the database. Starts only the embedded PostgreSQL when no database is configured or runs. */
@@ -145,9 +143,7 @@ export class Context {
     const logFolder = this.logFolder('command');
     const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: process.env, logFolder, note };
     const { urls: coordinators } = await startApps(urls, wanted, this.life);
-    const [first] = coordinators;
-    if (first === undefined) throw new CliError('expected a coordinator, was none');
-    return first;
+    return coordinators[0]!;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The error for failures that the user can act on: the command line prints its message without a stack.
- * A bare `Error` is a bug, and the command line prints its stack.
+ * Errors that the user can act on, and functions that read the user's input and throw them. The command line prints the
+ * message of such an error without a stack. A bare `Error` is a bug, and the command line prints its stack.
  */
 
 /**
@@ -8,9 +8,9 @@
  * could not be made, 130 interrupted.
  */
 export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 2, notCompared: 2, interrupted: 130 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A failure that the user can act on. Its message is one sentence: what was expected and what was found. */
+/** The message is one sentence: what was expected and what was found. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   constructor(
@@ -54,6 +54,12 @@ export function optionReader<T>(
     throw new UsageError(`${option}: expected ${expected}, was "${text}"`);
   };
 }
+
+/** Returns an {@link optionReader} for dates, YYYY-MM-DD. */
+export const dateReader = (option: string) =>
+  optionReader(option, 'a date such as 2024-01-31', (text) =>
+    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined,
+  );
 
 /** Reads input of the user. @param expected such as `expected JSON in spec.json` @throws CliError with it and the reason */
 export async function expecting<T>(expected: string, read: () => T | Promise<T>): Promise<T> {

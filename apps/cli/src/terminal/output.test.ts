@@ -23,6 +23,17 @@ describe('a table', () => {
     expect(table(['run', 'open'], [['march', 1], ['holes']], width)).toContain('holes');
   });
 
+  it.each([
+    [80, 20_004],
+    [10, 20_001],
+  ])('has any number of rows, on %d columns', (width, lineCount) => {
+    const rows = Array.from({ length: 20_000 }, (_, minute) => ['ALPHA', minute]);
+    const lines = table(['symbol', 'minute'], rows, width).split('\n');
+    expect(lines).toHaveLength(lineCount);
+    expect(lines.filter((line) => line.includes('ALPHA'))).toHaveLength(rows.length);
+    expect(new Set(lines.map((line) => line.length)).size).toBe(1);
+  });
+
   it.each([120, 100, 80])('fits %d columns', (width) => {
     const text = table(HEAD, [ROW], width);
     expect(widest(text)).toBeLessThanOrEqual(width);

@@ -35,6 +35,8 @@ const BORDERS =
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
 const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
 const WIDTH_DEFAULT = 80;
+/** Rows that the library draws at once: its time grows with the square of the rows. */
+const ROWS_DRAWN = 500;
 /** No column is made narrower than this. */
 const COLUMN_MIN = 9;
 /** A column stays wide enough for its words up to this length; longer words, such as addresses, may be broken. */
@@ -47,7 +49,9 @@ const WORD_MAX = 48;
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = terminalWidth()): string {
   const cells = rows.map((row) => row.map(cellText));
   const longest = (column: number, separator: RegExp): number =>
-    Math.max(...[head, ...cells].flatMap((row) => (row[column] ?? '').split(separator)).map((part) => part.length));
+    [head, ...cells]
+      .flatMap((row) => (row[column] ?? '').split(separator))
+      .reduce((most, { length }) => Math.max(most, length), 0);
   const widths = head.map((_, column) => longest(column, /\n/));
   const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
   const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
@@ -58,21 +62,21 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
     for (const kept of [wordWidths, []]) narrow(widths, aligned, width - 2 * (head.length - 1), kept);
   }
   const fitted = (row: readonly string[]): string[] => row.map((text, column) => breakLines(text, widths[column]!));
-  const rendered = new Table({
-    head: fitted(head),
-    colAligns: aligned,
-    style: { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) },
-    ...(!isBordered && {
-      chars: { ...NO_BORDERS, middle: '  ' },
-      colWidths: widths,
-    }),
-  });
-  for (const row of cells) rendered.push(fitted(row));
-  return rendered
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const style = { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) };
+  // The library finds the widths of a table that it draws at once, also those of wide characters.
+  const bordered = cells.length > ROWS_DRAWN ? widths.map((columnWidth) => columnWidth + 2) : [];
+  const colWidths = isBordered ? bordered : widths;
+  const chars = isBordered ? undefined : { ...NO_BORDERS, middle: '  ' };
+  const lines: string[] = [];
+  for (let from = 0; from === 0 || from < cells.length; from += ROWS_DRAWN) {
+    const part = new Table({ head: from === 0 ? fitted(head) : [], colAligns: aligned, style, colWidths, chars });
+    part.push(...cells.slice(from, from + ROWS_DRAWN).map(fitted));
+    const drawn = part.toString().split('\n');
+    // The border between two parts is left out.
+    const isLast = from + ROWS_DRAWN >= cells.length;
+    lines.push(...(isBordered ? drawn.slice(from === 0 ? 0 : 1, isLast ? undefined : -1) : drawn));
+  }
+  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
 /** Wraps prose at the width of the terminal. Indented lines, such as commands, stay as they are. */

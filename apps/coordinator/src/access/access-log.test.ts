@@ -1,34 +1,52 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { loggerTo } from '@barkeep/observe';
+import express from 'express';
+import type { HttpLogger } from 'pino-http';
 import { accessLog } from './access-log.js';
+
+/** Serves one request. @returns the answer and the lines of the log */
+async function serve(listenerOf: (log: HttpLogger) => RequestListener, path: string, headers = {}) {
+  const lines: string[] = [];
+  const logger = loggerTo({ write: (line) => void lines.push(line) }, 'coordinator', { level: 'trace' });
+  const server = createServer(listenerOf(accessLog(logger))).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  server.close();
+  await once(server, 'close');
+  return { response, lines };
+}
 
 describe('the log', () => {
   it('has no key, no cookie and no query string, neither of a request nor of a logged object', async () => {
-    const lines: string[] = [];
-    const logger = loggerTo({ write: (line) => void lines.push(line) }, 'coordinator', { level: 'trace' });
-    const log = accessLog(logger);
-    const server = createServer((request, response) => {
-      log(request, response);
-      response.setHeader('Set-Cookie', 'c=secret-5');
-      request.log.info({ headers: request.headers }, 'by hand');
-      response.end();
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const headers = {
+    const listenerOf =
+      (log: HttpLogger): RequestListener =>
+      (request, response) => {
+        log(request, response);
+        response.setHeader('Set-Cookie', 'c=secret-5');
+        request.log.info({ headers: request.headers }, 'by hand');
+        response.end();
+      };
+    const { response, lines } = await serve(listenerOf, '/v1/sessions?api_key=secret-4', {
       authorization: 'Bearer secret-1',
       cookie: 'c=secret-2',
       'x-api-key': 'secret-3',
       'x-request-id': 'mine',
-    };
-    const response = await fetch(`http://127.0.0.1:${port}/v1/sessions?api_key=secret-4`, { headers });
+    });
     expect(response.headers.get('x-request-id')).toBe('mine');
-    server.close();
-    await once(server, 'close');
     expect(lines).toHaveLength(2);
     expect(lines.join('')).not.toContain('secret');
     expect(lines.join('')).toContain('"id":"mine"');
+  });
+
+  it('names the whole path of a request that a mounted handler answers', async () => {
+    const listenerOf = (log: HttpLogger) =>
+      express()
+        .use(log)
+        .use('/console', (_request, response) => void response.end());
+    const { lines } = await serve(listenerOf, '/console/main.js?a=1');
+    expect(lines.join('')).toContain('"GET /console/main.js 200"');
   });
 });

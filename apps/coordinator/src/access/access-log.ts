@@ -27,8 +27,10 @@ export function accessLog(logger: Logger): HttpLogger {
   });
 }
 
-function message({ method, url }: IncomingMessage, { statusCode }: ServerResponse): string {
-  return `${method} ${pathOf(url)} ${statusCode}`;
+function message(request: IncomingMessage, { statusCode }: ServerResponse): string {
+  // A mounted handler, such as that of the console's files, sees a `url` without the path at which it is mounted.
+  const url = 'originalUrl' in request ? String(request.originalUrl) : request.url;
+  return `${request.method} ${pathOf(url)} ${statusCode}`;
 }
 
 /** The path of a URL without its query string, which is never logged: callers put keys into it by mistake. */
@@ -37,7 +39,7 @@ function pathOf(url: string | undefined): string | undefined {
 }
 
 function levelOf(status: number, error: Error | undefined) {
-  if (error ?? status >= 500) return 'error';
+  if (error || status >= 500) return 'error';
   return status >= 400 ? 'info' : 'debug';
 }
 

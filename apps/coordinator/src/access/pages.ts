@@ -73,8 +73,9 @@ export const QUEUES_PATH = '/queues';
 const REMOTE_STYLES = /<link[^>]+href="https?:[^>]*>/g;
 
 /**
- * The queue dashboard as one request handler. Mount it at {@link QUEUES_PATH} and for admins only: bull-board has no authentication,
- * and if `writable` is true it can change jobs. It hides the address of Redis, and its page loads nothing from other machines.
+ * The queue dashboard as one request handler. Mount it at {@link QUEUES_PATH}, which `authenticate` opens for admins only: bull-board
+ * has no authentication, and if `writable` is true it can change jobs. It hides the address of Redis, and its page loads nothing from
+ * other machines.
  */
 export function queueBoard(queues: readonly Queue[], writable: boolean): RequestHandler {
   const serverAdapter = new ExpressAdapter();

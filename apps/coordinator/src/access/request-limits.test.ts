@@ -5,7 +5,7 @@ import { BODY_DEPTH_MAX, bodyError, deadline, refuseHarmful } from './request-li
 import { WrongFieldsError, ProblemError } from '../problems.js';
 
 describe('refuseHarmful', () => {
-  it('lets an ordinary body through, and constructor as a value', () => {
+  it('accepts an ordinary body, and __proto__ as a value', () => {
     refuseHarmful(JSON.parse('{"symbols":["__proto__"],"a":{"b":[1,null,{"c":true}]}}'));
     refuseHarmful(undefined);
   });

@@ -75,7 +75,7 @@ export function bodyError(error: unknown): unknown {
 }
 
 /** Time until the first byte of an answer, ms. */
-export const ANSWER_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 30_000;
 /** Name of the request's timer in `response.locals`. */
 const TIMER = 'deadline';
 

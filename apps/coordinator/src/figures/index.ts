@@ -1,4 +1,4 @@
-/** Counts and times of streams. */
+/** The Prometheus metrics of the queues, the sessions and their streams. */
 export { addQueueMetrics } from './queue-metrics.js';
 export { type ActiveStreams, addSessionMetrics } from './session-metrics.js';
 export { DayChanges, type RowMetrics, rowMetrics, type StreamMetrics, streamMetrics } from './stream-metrics.js';

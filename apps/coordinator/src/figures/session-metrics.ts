@@ -30,7 +30,7 @@ interface ActiveStream {
 /** The sessions that this process streams now. */
 export type ActiveStreams = Set<ActiveStream>;
 
-export interface SessionMetricsParts {
+interface SessionMetricsParts {
   active: ActiveStreams;
   sessions: Pick<SessionRepository<SessionSpec>, 'countByState'>;
   redis: Redis;

@@ -1,13 +1,13 @@
 import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import express from 'express';
-import type { EventCursor } from '@barkeep/session-data';
+import type { EventCursor, SessionEventType } from '@barkeep/session-data';
 import { eventView, EventStreams, message, StalledListenerError } from './event-streams.js';
-import type { EventFeed } from '../lifecycle/index.js';
+import type { EventReader } from '../lifecycle/index.js';
 
 /** A session that always has more events. */
-class EndlessFeed implements EventFeed {
+class EndlessReader implements EventReader {
   readonly view = 'strategy';
   reads = 0;
 
@@ -16,6 +16,7 @@ class EndlessFeed implements EventFeed {
   }
 
   async read(from: EventCursor) {
+    await new Promise((resolve) => setImmediate(resolve));
     this.reads++;
     const first = Number(from[0]?.split('-')[0] ?? 0) + 1;
     const events = Array.from({ length: 500 }, (_, i) => ({
@@ -26,11 +27,11 @@ class EndlessFeed implements EventFeed {
   }
 }
 
-async function serve(streams: EventStreams, feed: EventFeed, stalledMs?: number) {
+async function serve(streams: EventStreams, reader: EventReader, types?: ReadonlySet<SessionEventType>) {
   const app = express();
   const errors = new EventEmitter();
   app.get('/events', (_request, response) => {
-    streams.send(response, feed, [], undefined, stalledMs).catch((error: unknown) => errors.emit('ended', error));
+    streams.send(response, reader, [], types).catch((error: unknown) => errors.emit('ended', error));
   });
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,15 +50,15 @@ async function steady(look: () => number): Promise<number> {
 
 describe('a stream of events', () => {
   it('I8 reads nothing for a listener that does not read, continues when it reads, and ends when it disconnects or the service stops', async () => {
-    const [streams, feed] = [new EventStreams(), new EndlessFeed()];
-    const { server, url } = await serve(streams, feed);
+    const [streams, reader] = [new EventStreams(), new EndlessReader()];
+    const { server, url } = await serve(streams, reader);
     const [slow] = (await once(get(url), 'response')) as [IncomingMessage];
     slow.pause();
-    const stalled = await steady(() => feed.reads);
+    const stalled = await steady(() => reader.reads);
     slow.resume();
-    while (feed.reads < stalled + 50) await once(slow, 'data');
+    while (reader.reads < stalled + 50) await once(slow, 'data');
     slow.destroy();
-    const gone = await steady(() => feed.reads);
+    const gone = await steady(() => reader.reads);
     expect(gone).toBeGreaterThan(stalled);
 
     const [other] = (await once(get(url), 'response')) as [IncomingMessage];
@@ -70,12 +71,41 @@ describe('a stream of events', () => {
 });
 
 test('I8 I11 a listener that reads nothing for too long is disconnected, and the reason is known', async () => {
-  const [streams, feed] = [new EventStreams(), new EndlessFeed()];
-  const { server, errors, url } = await serve(streams, feed, 500);
+  const { server, errors, url } = await serve(new EventStreams(15_000, 500), new EndlessReader());
   const [stalled] = (await once(get(url), 'response')) as [IncomingMessage];
   stalled.pause();
   stalled.on('error', () => undefined);
   expect(await once(errors, 'ended')).toEqual([new StalledListenerError(500)]);
+  server.close();
+  await once(server, 'close');
+});
+
+test('I11 a request for the headers alone leaves its connection free for the next request', async () => {
+  const streams = new EventStreams();
+  const { server, url } = await serve(streams, new EndlessReader());
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  for (const method of ['HEAD', 'GET']) {
+    socket.write(`${method} /events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 200 OK/);
+  }
+  socket.destroy();
+  streams.stop();
+  server.close();
+  await once(server, 'close');
+});
+
+test('a listener gets comments while all events are of types that it did not ask for', async () => {
+  const streams = new EventStreams(100, 1_000);
+  const { server, url } = await serve(streams, new EndlessReader(), new Set(['state']));
+  const [listener] = (await once(get(url), 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of listener.setEncoding('utf8')) {
+    text += chunk as string;
+    if (text.split(': keep-alive\n').length > 3) break;
+  }
+  expect(text).toMatch(/^retry: 1000\nid: \S+\n\n(: keep-alive\nid: \S+\n\n)+$/);
+  streams.stop();
   server.close();
   await once(server, 'close');
 });

@@ -16,12 +16,12 @@ import {
   type View,
 } from '@barkeep/session-data';
 import type { Response } from 'express';
-import type { EventFeed } from '../lifecycle/index.js';
+import type { EventReader } from '../lifecycle/index.js';
 
 /** How often listeners poll for new events, ms. */
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 /** How often a listener polls a session that has no store (yet), ms. */
-const LOOK_FOR_STORE_MS = 500;
+const POLL_FOR_STORE_MS = 500;
 /** A comment is sent when nothing was sent for this long, ms. */
 const KEEP_ALIVE_MS = 15_000;
 /** A caller that reads nothing of an answer for this long is disconnected, ms. */
@@ -33,14 +33,23 @@ const CHUNK_CHARS = 16_384;
 export class StalledListenerError extends Error {
   override readonly name = 'StalledListenerError';
   constructor(ms: number) {
-    super(`expected the listener to read, was nothing for ${ms / 1000} s`);
+    super(`expected the listener to read within ${ms / 1000} s, was stalled`);
   }
 }
 
 export class EventStreams {
   private readonly ended = new AbortController();
   /** The next poll, while listeners wait for it. */
-  private tick: Promise<void> | undefined;
+  private poll: Promise<void> | undefined;
+
+  /**
+   * @param keepAliveMs a comment is sent when nothing was sent for this long
+   * @param stalledMs a listener that reads nothing for this long is disconnected
+   */
+  constructor(
+    private readonly keepAliveMs = KEEP_ALIVE_MS,
+    private readonly stalledMs = STALLED_MS,
+  ) {}
 
   /** Ends every stream, also those that begin later. */
   stop(): void {
@@ -54,15 +63,15 @@ export class EventStreams {
   /**
    * Sends the events after a cursor until the listener disconnects, the session is deleted or the service stops.
    * @param types the types of events to send; undefined for all
-   * @throws StalledListenerError, what the feed throws; the answer has ended then
+   * @throws StalledListenerError, what the reader throws; the answer has ended then
    */
   async send(
     response: Response,
-    feed: EventFeed,
+    reader: EventReader,
     from: EventCursor,
     types: ReadonlySet<SessionEventType> | undefined,
-    stalledMs = STALLED_MS,
   ): Promise<void> {
+    const { stalledMs } = this;
     const disconnected = new AbortController();
     response.once('close', () => disconnected.abort());
     response.setTimeout(stalledMs, () => {
@@ -76,8 +85,10 @@ export class EventStreams {
       'X-Accel-Buffering': 'no',
     });
     response.flushHeaders();
+    // Otherwise the answer, which has no body, would hold the connection for as long as the caller keeps it open.
+    if (response.req.method === 'HEAD') return void response.end();
     try {
-      await this.follow(response, feed, from, types, signal);
+      await this.follow(response, reader, from, types, signal);
     } catch (error) {
       if (signal.reason instanceof StalledListenerError) throw signal.reason;
       if (!signal.aborted) throw error;
@@ -88,44 +99,43 @@ export class EventStreams {
 
   private async follow(
     response: Response,
-    feed: EventFeed,
+    reader: EventReader,
     from: EventCursor,
     types: ReadonlySet<SessionEventType> | undefined,
     signal: AbortSignal,
   ): Promise<void> {
     let cursor = from;
     let isLostSent = false;
+    let sentAt = 0;
+    const send = async (text: string) => {
+      await write(response, text, signal);
+      sentAt = performance.now();
+    };
     // A listener that gets no event reconnects from this cursor.
-    await write(response, `retry: 1000\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
-    let writtenAt = performance.now();
+    await send(`retry: 1000\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
     for (;;) {
       signal.throwIfAborted();
-      const answer = await feed.read(cursor);
-      let count = 0;
+      const answer = await reader.read(cursor);
       if ('noStore' in answer) {
-        if (answer.noStore === 'deleted') return write(response, stateMessage('deleted'), signal);
-        if (answer.noStore === 'lost' && !isLostSent) await write(response, stateMessage('lost'), signal);
+        if (answer.noStore === 'deleted') return send(stateMessage('deleted'));
+        if (answer.noStore === 'lost' && !isLostSent) await send(stateMessage('lost'));
         isLostSent = answer.noStore === 'lost';
       } else {
         isLostSent = false;
-        if (answer.gap) await write(response, 'event: gap\ndata: {}\n\n', signal);
-        for (const text of messages(answer.events, types, feed.view)) await write(response, text, signal);
-        count = answer.events.length;
+        if (answer.gap) await send('event: gap\ndata: {}\n\n');
+        for (const text of messages(answer.events, types, reader.view)) await send(text);
         cursor = answer.cursor;
       }
-      if (count > 0) writtenAt = performance.now();
-      else if (performance.now() - writtenAt >= KEEP_ALIVE_MS) {
-        await write(response, `: keep-alive\nid: ${encodeCursor(cursor, feed.view)}\n\n`, signal);
-        writtenAt = performance.now();
-      }
-      if (count === 0) await this.nextPoll();
-      if ('noStore' in answer) await pause(LOOK_FOR_STORE_MS, signal);
+      if (performance.now() - sentAt >= this.keepAliveMs)
+        await send(`: keep-alive\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
+      if ('noStore' in answer) await pause(POLL_FOR_STORE_MS, signal);
+      if ('noStore' in answer || answer.events.length === 0) await this.nextPoll();
     }
   }
 
   /** Resolves at the next poll; all waiting listeners share one timer. */
   private nextPoll(): Promise<void> {
-    return (this.tick ??= pause(LOOK_EVERY_MS, this.ended.signal).finally(() => (this.tick = undefined)));
+    return (this.poll ??= pause(POLL_EVERY_MS, this.ended.signal).finally(() => (this.poll = undefined)));
   }
 }
 

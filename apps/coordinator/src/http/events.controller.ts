@@ -51,10 +51,10 @@ export class EventsController {
   ): Promise<void> {
     if (this.streams.stopping) throw new ProblemError('not-ready', 'the service is stopping');
     const lastEventId = request.get('Last-Event-ID');
-    const feed = await this.sessions.events(id, view);
-    const cursor = lastEventId ? cursorOf(lastEventId, view) : await feed.begin(from);
+    const reader = await this.sessions.events(id, view);
+    const cursor = lastEventId ? cursorOf(lastEventId, view) : await reader.begin(from);
     try {
-      await this.streams.send(response, feed, cursor, types);
+      await this.streams.send(response, reader, cursor, types);
     } catch (error) {
       // The answer has begun, so its status cannot change: it has ended, and the listener reconnects.
       this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'events ended');

@@ -3,7 +3,7 @@ import * as api from '@barkeep/api';
 import { isOutsideReason } from '@barkeep/session-data';
 import { Body, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ApiController, CheckedQuery, JSON_BODY, Operation, SessionId, SymbolName } from '../openapi/index.js';
+import { ApiController, CheckedQuery, JSON_BODY, Operation, READING, SessionId, SymbolName } from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
 import { type RowMetrics, rowMetrics } from '../figures/index.js';
@@ -13,16 +13,7 @@ import { APP_CONTEXT, type AppContext } from '../runtime.js';
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
 /** Problems of both routes. */
-const feeding = [
-  'unknown-session',
-  'unknown-symbol',
-  'not-a-feed',
-  'wrong-state',
-  'session-lost',
-  'fed-bars-lost',
-  'unknown-calendar',
-  'unavailable',
-] as const;
+const feeding = ['not-a-feed', ...READING, 'unknown-symbol', 'fed-bars-lost'] as const;
 
 @ApiController('data')
 export class FeedController {

@@ -18,7 +18,8 @@ import { barView, daysView, differenceView, gapView, layoutView, metricsView } f
 
 const FORMING =
   'A derived bar that contains the clock is shown as far as it is formed: complete is false, closeTime that of its last closed minute.';
-const reading = ['unknown-session', 'unknown-symbol', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
+/** Problems of the routes that read symbols. */
+const readingSymbols = [...READING, 'unknown-symbol'] as const;
 
 @ApiController('data')
 export class SessionDataController {
@@ -29,7 +30,7 @@ export class SessionDataController {
     description: `At most ${api.BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest. ${FORMING}`,
     query: api.barsQuery,
     answer: { description: 'the visible bars', component: 'Bar', list: true, example: [api.barExample] },
-    problems: ['invalid-input', ...reading],
+    problems: ['invalid-input', ...readingSymbols],
   })
   async bars(
     @SessionId() id: string,
@@ -52,7 +53,7 @@ export class SessionDataController {
     description: FORMING,
     query: api.intervalQuery,
     answer: { description: 'the bar', component: 'Bar', example: api.barExample },
-    problems: ['invalid-input', 'no-bar', ...reading],
+    problems: ['invalid-input', 'no-bar', ...readingSymbols],
   })
   async latestBar(
     @SessionId() id: string,
@@ -73,7 +74,7 @@ export class SessionDataController {
       schema: { type: 'object', additionalProperties: { oneOf: [componentRef('Bar'), { type: 'null' }] } },
       example: { SPY: api.barExample, IBM: null },
     },
-    problems: ['invalid-input', ...reading],
+    problems: ['invalid-input', ...readingSymbols],
   })
   async latest(
     @SessionId() id: string,
@@ -93,7 +94,7 @@ export class SessionDataController {
       'Session figures are of the trading day that the clock is in, run figures of all days. With date, counts, gaps and session figures are of that day.',
     query: api.metricsQuery,
     answer: { description: 'the metrics', component: 'Metrics', example: api.metricsExample },
-    problems: ['invalid-input', ...reading],
+    problems: ['invalid-input', ...readingSymbols],
   })
   async metrics(
     @SessionId() id: string,
@@ -107,7 +108,7 @@ export class SessionDataController {
     summary: 'Gaps of a symbol before the clock, oldest first; in the view of an operator before the frontier',
     query: api.viewQuery,
     answer: { description: 'the gaps', component: 'Gap', list: true, example: [api.gapExample] },
-    problems: ['invalid-input', ...reading],
+    problems: ['invalid-input', ...readingSymbols],
   })
   async gaps(@SessionId() id: string, @SymbolName() symbol: string, @CheckedQuery() { view }: api.ViewQuery) {
     return (await (await this.sessions.open(id)).gaps(symbol, view)).map(gapView);
@@ -118,7 +119,7 @@ export class SessionDataController {
       'SHA-256 over the bars of the days that the clock has closed, and their counts; for an operator over all stored bars',
     query: api.viewQuery,
     answer: { description: 'the digest', component: 'Digest', example: api.digestExample },
-    problems: ['invalid-input', 'unknown-session', 'session-lost', 'unknown-calendar', 'unavailable'],
+    problems: ['invalid-input', ...READING],
   })
   async digest(@SessionId() id: string, @CheckedQuery() { view }: api.ViewQuery): Promise<api.DigestAnswer> {
     const { digest, chunks, bars } = await (await this.sessions.open(id)).digest(view);
@@ -144,7 +145,7 @@ export class SessionDataController {
       'of an operator up to the frontier.',
     query: api.daysQuery,
     answer: { description: 'a page', component: 'Days', example: api.daysExample },
-    problems: ['invalid-input', 'unknown-symbol', ...READING],
+    problems: ['invalid-input', ...readingSymbols],
   })
   async readDays(@SessionId() id: string, @CheckedQuery() query: api.DaysQuery) {
     return daysView(await this.sessions.dayCounts(id, query));

@@ -2,7 +2,7 @@ import { evictionWarning } from './evictions.js';
 
 const info = (policy: string, limit: number) => `# Memory\r\nmaxmemory:${limit}\r\nmaxmemory_policy:${policy}\r\n`;
 
-test('I11 a server that may evict any key is warned of, and one that evicts no key of a session is not', () => {
+test('I11 warns of a server that may evict any key, and not of one that evicts no key of a session', () => {
   expect(evictionWarning(info('allkeys-lru', 1_000))).toBe(
     'the session Redis evicts bars when it is full: expected maxmemory-policy noeviction, was allkeys-lru',
   );

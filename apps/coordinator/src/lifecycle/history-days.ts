@@ -46,7 +46,7 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
   let step = Math.ceil(bars / barsPerDay) + 1;
   for (let at = 0; at < days.length; at += step, step *= 2) {
     const batch = days.slice(at, at + step);
-    const incomplete = search.open(batch[0]!);
+    const incomplete = search.incomplete(batch[0]!);
     if (incomplete.length === 0) break;
     const counter = new WindowCounter(batch, at, base, interval, spec.prices);
     // One range that includes the nights reads a few more rows than needed, but a range per day would take a query per day.
@@ -82,7 +82,7 @@ export class DaySearch {
   }
 
   /** The symbols that still need bars and may have some on `newest` or earlier days. */
-  open(newest: TradingDay): number[] {
+  incomplete(newest: TradingDay): number[] {
     const close = newest.segments.at(-1)!.close;
     return [...this.missing].flatMap(([id, missing]) => (missing > 0 && this.firsts.get(id)! < close ? [id] : []));
   }

@@ -2,7 +2,7 @@
 export { DatasetReader } from './dataset-reader.js';
 export { type FedRecord, recordOf, recordOfLine } from './feed-intake.js';
 export { Reconciler } from './reconciler.js';
-export { type EventFeed } from './event-feeds.js';
+export { type EventReader } from './event-readers.js';
 export { controlOf } from './session-control.js';
 export { layoutOf, type SessionRecord } from './session-row.js';
 export { hintUpkeep } from './upkeep-request.js';

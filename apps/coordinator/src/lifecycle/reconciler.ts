@@ -32,7 +32,7 @@ export class Reconciler {
 
   constructor(
     private readonly parts: SharedParts,
-    private readonly lifecycle: SessionService,
+    private readonly service: SessionService,
   ) {
     const { redis, keyPrefix, dataSource } = parts;
     this.returnedKeys = new ReturnedKeys(redis, keyPrefix, (ids) => removedAmong(dataSource, ids));
@@ -75,7 +75,7 @@ export class Reconciler {
       evictions.checked();
     }
     await this.scheduleUnsettled();
-    await this.eachOf(await sessions.expired(), ({ id }) => this.lifecycle.remove(id));
+    await this.eachOf(await sessions.expired(), ({ id }) => this.service.remove(id));
     await this.removeReturned();
     // Last, because it may take long: a certificate reads its whole session.
     await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));

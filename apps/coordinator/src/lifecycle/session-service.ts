@@ -48,7 +48,7 @@ import {
 } from '@barkeep/session-data';
 import type { Config } from '@barkeep/service';
 import { upkeepDefaults } from '../runtime.js';
-import { type EventFeed, EventFeeds } from './event-feeds.js';
+import { type EventReader, EventReaders } from './event-readers.js';
 import { FeedIntake } from './feed-intake.js';
 import { historyDaysOf } from './history-days.js';
 import { isActive, layoutOf, removalOf, type SessionRecord } from './session-row.js';
@@ -68,7 +68,7 @@ export class SessionService {
   /** Adds and removes symbols. */
   readonly changes: SymbolChanges;
   private readonly views: SessionViews;
-  private readonly eventFeeds: EventFeeds;
+  private readonly eventReaders: EventReaders;
   private readonly counted = new CountedSessions();
 
   /** @param repositoryNames names of the repositories in the user's module; `backfill` of a spec may name them like datasets */
@@ -80,7 +80,7 @@ export class SessionService {
     this.changes = parts.changes;
     this.views = new SessionViews(parts);
     this.steering = new SessionSteering(parts, this.views);
-    this.eventFeeds = new EventFeeds(parts, (row) => this.views.open(row));
+    this.eventReaders = new EventReaders(parts, (row) => this.views.open(row));
   }
 
   /**
@@ -104,12 +104,12 @@ export class SessionService {
   }
 
   /** @throws UnknownSessionError */
-  async find(id: string, view?: View): Promise<SessionAnswer> {
+  async find(id: string, view: View): Promise<SessionAnswer> {
     return this.views.fullView(await this.parts.sessions.get(id), view);
   }
 
   /** @throws CursorError */
-  async list(query: { state?: SessionState; limit: number; cursor?: string; view?: View }): Promise<SessionPageAnswer> {
+  async list(query: { state?: SessionState; limit: number; cursor?: string; view: View }): Promise<SessionPageAnswer> {
     const { rows, cursor } = await this.parts.sessions.list(query);
     const sessions = await Promise.all(rows.map((row) => this.views.view(row, query.view)));
     return { sessions, nextCursor: cursor ?? null };
@@ -185,8 +185,8 @@ export class SessionService {
   }
 
   /** The session's events, from before its first start until it is deleted. @throws UnknownSessionError */
-  async events(id: string, view?: View): Promise<EventFeed> {
-    return this.eventFeeds.feedOf(await this.parts.sessions.get(id), view);
+  async events(id: string, view: View): Promise<EventReader> {
+    return this.eventReaders.readerOf(await this.parts.sessions.get(id), view);
   }
 
   /** A session that was started at least once (before that it has no data); runs again if its store is behind. @throws SessionStateError, UnknownSessionError */

@@ -1,5 +1,6 @@
 /** The API's view of a session: its row in Postgres, with the position and figures in its store. */
 import { isoTime, type ConsumerAnswer, type SessionAnswer, type WaitingFor } from '@barkeep/api';
+import { SessionStateError, UnknownSessionError, type SessionState } from '@barkeep/bar-repository';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError } from '@barkeep/bars';
 import {
   CountedDays,
@@ -24,6 +25,8 @@ import type { SharedParts } from './shared-parts.js';
 
 /** Most sessions whose opened data is kept. */
 const SESSIONS_KEPT = 500;
+/** States of sessions that have a store and do not stream. */
+const IDLE_STATES = ['completed', 'stopped', 'paused'] as const satisfies readonly SessionState[];
 /** Most cells (counts of a symbol on a day) that are kept for all sessions; a cell takes 11 bytes. */
 const CELLS_KEPT = 4_000_000;
 
@@ -52,7 +55,7 @@ export class SessionViews {
   }
 
   /** {@link view}, for operators with the warnings that need queries of the datasets. */
-  async fullView(row: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
+  async fullView(row: SessionRecord, viewer: View): Promise<SessionAnswer> {
     if (viewer === 'strategy') return this.view(row, viewer);
     const [view, warnings] = await Promise.all([this.view(row, viewer), this.warnings.of(row)]);
     return { ...view, warnings: [...view.warnings, ...warnings] };
@@ -116,8 +119,15 @@ export class SessionViews {
 
   /** Marks a session as `lost` if it is not streaming; while it streams, its owner detects the loss. @returns the row after that */
   private async markLost(row: SessionRecord, error: string): Promise<SessionRecord> {
-    if (row.state !== 'completed' && row.state !== 'stopped' && row.state !== 'paused') return row;
-    return this.parts.sessions.transition(row.id, ['completed', 'stopped', 'paused'], 'lost', { error });
+    const { sessions } = this.parts;
+    if (!(IDLE_STATES as readonly SessionState[]).includes(row.state)) return row;
+    try {
+      return await sessions.transition(row.id, IDLE_STATES, 'lost', { error });
+    } catch (cause) {
+      // Another call has already marked, started or removed it.
+      if (!(cause instanceof SessionStateError || cause instanceof UnknownSessionError)) throw cause;
+      return (await sessions.find(row.id)) ?? row;
+    }
   }
 
   /** The view while servers that the session needs are away: the row's part, and the names of the servers. */

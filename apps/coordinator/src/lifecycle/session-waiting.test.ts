@@ -33,11 +33,25 @@ test('I12 a session that waits for several repositories names the error of each'
   });
 });
 
-test('I11 it says when no worker takes jobs, and else that upkeep works', async () => {
+test('I11 a session says when no worker takes jobs, and otherwise that it waits for upkeep', async () => {
   const detail = async (silentMs: number) => (await waiting({}, silentMs).of(row, session, wait, 0, []))?.detail;
   expect(await detail(25_000)).toBe('no upkeep worker has taken a job for 25 s');
   expect(await detail(5_000)).toBe('waiting for upkeep to repair and derive the next window');
   expect(await detail(0)).toBe('waiting for upkeep to repair and derive the next window');
+});
+
+test('a session in lockstep counts the consumers that joined only while its clock is where the session begins', async () => {
+  const pace = { mode: 'lockstep', consumers: 2 };
+  const lockstep = { layout: { spec: { pace }, historyEnd: 100 } } as never;
+  const consumer = { name: 'one', state: 'active', time: 500 } as never;
+  const of = (clock: number, consumers: never[]) =>
+    waiting({}, 0).of(row, lockstep, { ...wait, kind: 'consumers' }, clock, consumers);
+  expect(await of(100, [consumer])).toMatchObject({ detail: 'waiting for consumers: 1 of 2 have joined' });
+  expect(await of(600, [consumer])).toMatchObject({
+    what: ['one'],
+    detail: 'waiting for consumer one, the slowest, at 1970-01-01T00:00:00.500Z',
+  });
+  expect(await of(600, [])).toBeNull();
 });
 
 test('a session that does not run, or does not wait, waits for nothing', async () => {

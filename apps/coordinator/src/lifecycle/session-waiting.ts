@@ -36,8 +36,8 @@ export class SessionWaiting {
   ): Promise<WaitingFor | null> {
     if (!isActive(row) || !wait) return null;
     const { layout } = session;
-    const describers: Partial<Record<StreamWait['kind'], () => Wait | Promise<Wait>>> = {
-      consumers: () => consumersWait(row, consumers),
+    const describers: Partial<Record<StreamWait['kind'], () => Wait | undefined | Promise<Wait>>> = {
+      consumers: () => consumersWait(layout, clock, consumers),
       feed: () => this.feedWait(layout, clock),
       pace: () => paceWait(wait.until),
       symbols: () => symbolsWait(session),
@@ -84,17 +84,24 @@ function repositoriesText(failing: readonly RepositoryFailure[]): string {
   return `waiting for ${failing.length === 1 ? 'repository' : 'repositories'} ${texts.join('; ')}`;
 }
 
-function consumersWait({ spec }: SessionRecord, consumers: readonly ConsumerView[]): Wait {
+/** @returns undefined when no consumer holds the clock any more: the stream notices that within a second */
+function consumersWait(
+  { spec: { pace }, historyEnd }: SessionLayout,
+  clock: number,
+  consumers: readonly ConsumerView[],
+): Wait | undefined {
   const present = consumers.filter(({ state }) => state === 'active' || state === 'silent');
-  const expected = spec.pace.mode === 'lockstep' ? spec.pace.consumers : 0;
-  if (consumers.length < expected) {
+  const expected = pace.mode === 'lockstep' ? pace.consumers : 0;
+  // The clock leaves the history when the expected consumers have joined. After that, fewer are left if one was removed.
+  if (clock <= historyEnd && consumers.length < expected) {
     const what = present.map(({ name }) => name).slice(0, NAMES_MAX);
     return { kind: 'consumers', what, detail: `waiting for consumers: ${consumers.length} of ${expected} have joined` };
   }
+  if (present.length === 0) return undefined;
   const slowest = Math.min(...present.map(({ time }) => time));
   const what = present.filter(({ time }) => time === slowest).map(({ name }) => name);
-  const at = Number.isFinite(slowest) ? `, the slowest, at ${isoTime(slowest)}` : '';
-  return { kind: 'consumers', what: what.slice(0, NAMES_MAX), detail: `waiting for consumer ${listed(what)}${at}` };
+  const detail = `waiting for consumer ${listed(what)}, the slowest, at ${isoTime(slowest)}`;
+  return { kind: 'consumers', what: what.slice(0, NAMES_MAX), detail };
 }
 
 function paceWait(until: number | null): Wait {

@@ -18,7 +18,7 @@ function warnings(...days: ReturnType<typeof day>[]): string[] {
 
 const SENTENCE = '300 of 390 rows of ACME on 2024-03-04 are outside XNYS regular hours; is the time zone right?';
 
-test('I10 a date whose rows lie outside for more than one in a hundred is warned of, the first one by name', () => {
+test('I10 warns of dates on which more than 1 % of the rows are outside, and names the first one', () => {
   expect(warnings(day(390, 300, 0))).toEqual([SENTENCE]);
   expect(warnings(day(400, 4, 0), day(390, 300, 0))).toEqual([SENTENCE]);
   expect(warnings(day(390, 300, 0), day(390, 5, 0, 'ZETA'))).toEqual([
@@ -27,12 +27,12 @@ test('I10 a date whose rows lie outside for more than one in a hundred is warned
   expect(warnings(day(400, 4, 0), day(960, 0, 480))).toEqual([]);
 });
 
-test('I10 rows in extended hours are warned of when they are more than the rows in slots', () => {
+test('I10 warns of rows in extended hours when they are more than the rows in slots', () => {
   expect(warnings(day(390, 0, 300))).toEqual([SENTENCE]);
   expect(warnings(day(600, 0, 210))).toEqual([]);
 });
 
-test('I10 bars that were fed are warned of together', () => {
+test('I10 warns once of all fed bars that are outside', () => {
   const fed = { ...SPEC, source: { type: 'feed' as const, latenessSeconds: 0 } };
   const of = (streamed: number, outside: number, extended: number, isOver = false) =>
     outsideWarnings(fed, { days: [], outside, extended }, { streamed, isOver });

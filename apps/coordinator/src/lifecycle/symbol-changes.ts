@@ -26,7 +26,7 @@ import {
 import { layoutOf, refOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States in which a symbol may be added: the session's clock can still move. */
-const GROWING = ['created', ...ACTIVE_STATES, 'paused', 'stopped'] as const satisfies readonly SessionState[];
+const STATES_FOR_ADDING = ['created', ...ACTIVE_STATES, 'paused', 'stopped'] as const satisfies readonly SessionState[];
 /** How often one call retries after concurrent changes. */
 const TRIES_MAX = 50;
 
@@ -39,7 +39,7 @@ export class SymbolChanges {
    * @throws UnknownSessionError, SessionStateError, SymbolCountError, FedSymbolsError
    */
   async add(id: string, symbol: string): Promise<'joining' | 'present'> {
-    const row = await this.change(id, GROWING, ({ membership, layout }) =>
+    const row = await this.change(id, STATES_FOR_ADDING, ({ membership, layout }) =>
       withSymbol(id, { symbols: layout.spec.symbols, basePartitions: layout.basePartitions }, membership, symbol),
     );
     if (!(await this.updateSymbols(row))) return 'present';

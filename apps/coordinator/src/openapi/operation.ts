@@ -2,7 +2,7 @@
  * `@Operation` describes a route: its path, parameters, body, answers and problems, with examples. The OpenAPI document is generated
  * from it, and requests are checked against the same schema of the query.
  */
-import { PROBLEM_JSON, PROBLEM_KINDS, problem, problemExample, type ProblemKind } from '@barkeep/api';
+import { noQuery, PROBLEM_JSON, PROBLEM_KINDS, problem, problemExample, type ProblemKind } from '@barkeep/api';
 import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
@@ -67,21 +67,23 @@ const PROBLEMS_OF_ALL: readonly ProblemKind[] = ['unauthorized', 'foreign-origin
 
 /** Makes a method the handler of a path such as `v1/sessions/:id`, describes it, and sets its status and query schema. */
 export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, options: OperationOptions): MethodDecorator {
-  const { summary, description, params = {}, headers = {}, query, body, problems = [], isPublic } = options;
+  const { summary, description, params = {}, headers = {}, query = noQuery, body, problems = [], isPublic } = options;
   const { answer, otherAnswer } = options;
+  const parameters = queryParameters(query);
+  // The view of an operator needs an admin key.
+  const forbidden: ProblemKind[] = parameters.some(({ name }) => name === 'view') ? ['forbidden'] : [];
   return applyDecorators(
     RequestMapping({ method: RequestMethod[method], path }),
     HttpCode(answer.status ?? 200),
-    ...(query
-      ? [SetMetadata(QUERY_SCHEMA, query), ...queryParameters(query).map((parameter) => ApiQuery(parameter))]
-      : []),
+    SetMetadata(QUERY_SCHEMA, query),
+    ...parameters.map((parameter) => ApiQuery(parameter)),
     ApiOperation({ summary, description, ...(isPublic && { security: [] }) }),
     ...[...path.matchAll(/:(\w+)/g)].map(([, name = '']) => paramDocs(name, params[name] ?? EXAMPLES[name])),
     ...Object.entries(headers).map(([name, header]) => headerDocs(name, header)),
     ...(body ? bodyDocs(body) : []),
     answerDocs(answer),
     ...(otherAnswer ? [answerDocs(otherAnswer)] : []),
-    ...problemDocs([...problems, ...PROBLEMS_OF_ALL]),
+    ...problemDocs([...problems, ...forbidden, ...PROBLEMS_OF_ALL]),
   );
 }
 

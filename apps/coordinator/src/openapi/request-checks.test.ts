@@ -9,7 +9,7 @@ function problemsOf(run: () => unknown) {
     if (error instanceof WrongFieldsError) return error.problems;
     throw error;
   }
-  throw new Error('expected an WrongFieldsError, was none');
+  throw new Error('expected a WrongFieldsError, was none');
 }
 
 describe('the query of bars', () => {

@@ -3,7 +3,7 @@
  * against the schema in its `@Operation`; an unknown parameter is an error, and a route without a schema accepts none. An id or symbol
  * that no session can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches a server.
  */
-import { idempotencyKeyHeader, noQuery } from '@barkeep/api';
+import { idempotencyKeyHeader } from '@barkeep/api';
 import { UnknownSessionError } from '@barkeep/bar-repository';
 import { problemsOf, SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
@@ -47,9 +47,8 @@ class QueryGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
-    const schema: unknown = this.reflector.get(QUERY_SCHEMA, context.getHandler());
-    const { query } = http.getRequest<Request>();
-    http.getResponse<Response>().locals['query'] = parseInput(schema instanceof z.ZodType ? schema : noQuery, query);
+    const schema = this.reflector.get<z.ZodType>(QUERY_SCHEMA, context.getHandler());
+    http.getResponse<Response>().locals['query'] = parseInput(schema, http.getRequest<Request>().query);
     return true;
   }
 }

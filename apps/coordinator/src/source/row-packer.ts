@@ -21,7 +21,7 @@ const { symbolId: ID, time: TIME, open: OPEN, high: HIGH, low: LOW, close: CLOSE
 export type SymbolParts = Map<number, { symbol: string; part: MutablePart }>;
 
 /** The rows' source and the chunks that receive them. */
-export interface RowTarget {
+interface RowTarget {
   grid: DayGrid;
   dataset: string;
   prices: Prices;

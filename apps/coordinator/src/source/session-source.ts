@@ -37,7 +37,7 @@ import {
  */
 const SHARED_PART_MIN = 1 / 8;
 
-export interface SessionSourceParts {
+interface SessionSourceParts {
   dataSource: DataSource;
   /** Gives the memory for windows that are not shared. */
   pool: ChunkPool;

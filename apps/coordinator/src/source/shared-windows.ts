@@ -31,7 +31,7 @@ interface Kept {
   usedAt: number;
 }
 
-export interface WantedWindow {
+interface WantedWindow {
   session: SharingSession;
   /** A key of the window, unique among windows with the same content. */
   name: string;

@@ -34,7 +34,7 @@ export async function unlessSilent<T>(
       }, timeoutMs);
     };
     watch();
-    signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true, signal: ended.signal });
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true, signal: ended.signal });
     // Aborted work may fail later: that has no effect, because the promise is settled by then.
     work(AbortSignal.any([signal, ended.signal]), () => (hasProgress = true)).then(resolve, reject);
   });
@@ -44,8 +44,4 @@ export async function unlessSilent<T>(
     clearTimeout(timer);
     ended.abort(); // removes the listener, and aborts work that has not ended
   }
-}
-
-function reasonOf({ reason }: AbortSignal): Error {
-  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
 }

@@ -10,9 +10,9 @@ import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {
   /** The store has all bars that close up to this time, epoch ms, as last seen: they may be shown. */
-  store = 0;
+  storeLimit = 0;
   /** The consumers let the clock move up to this time, epoch ms, as last seen. */
-  private ready = 0;
+  private consumerLimit = 0;
   /** How many times consumers have joined, as last seen; undefined without lockstep. */
   joins: number | undefined;
   /** Position of the slowest consumer as last seen, epoch ms; Infinity while no consumer holds the clock. */
@@ -28,7 +28,7 @@ export class ClockLimit {
 
   /** How far the clock may go, epoch ms. */
   get time(): number {
-    return Math.min(this.store, this.ready);
+    return Math.min(this.storeLimit, this.consumerLimit);
   }
 
   /** Which position of the store limits the clock where it is now. */
@@ -40,15 +40,15 @@ export class ClockLimit {
   async look(): Promise<void> {
     const { layout, joining } = this.parts;
     const { clock } = this.progress;
-    const [ready, { positions, frontier, control }] = await Promise.all([
+    const [consumerLimit, { positions, frontier, control }] = await Promise.all([
       this.lookAtConsumers(),
       this.checkPositions(),
     ]);
     this.progress.applyControl(control);
     if (joining.any) await joining.show(positions, clock);
     const watermark = Math.min(...positions.map((position) => position.watermark));
-    this.store = this.kind === 'watermark' ? this.barrierBefore(Math.min(watermark, layout.barrierEnd)) : frontier;
-    this.ready = ready;
+    this.storeLimit = this.kind === 'watermark' ? this.barrierBefore(Math.min(watermark, layout.barrierEnd)) : frontier;
+    this.consumerLimit = consumerLimit;
   }
 
   /**
@@ -71,9 +71,9 @@ export class ClockLimit {
   /** Takes the limit from the messages that ended the last wait. @returns false when a message lacks it: `look` is needed */
   onMessages(): boolean {
     for (const [kind, message] of this.parts.wake.messages) {
-      const ready = kind === 'consumer' ? this.readyOf(message) : undefined;
-      if (ready !== undefined) this.ready = ready;
-      else if (kind === FLUSHED && this.kind === 'frontier') this.store = this.progress.frontier;
+      const consumerLimit = kind === 'consumer' ? this.consumerLimitIn(message) : undefined;
+      if (consumerLimit !== undefined) this.consumerLimit = consumerLimit;
+      else if (kind === FLUSHED && this.kind === 'frontier') this.storeLimit = this.progress.frontier;
       else return false;
     }
     return true;
@@ -104,7 +104,7 @@ export class ClockLimit {
    * The limit of {@link lookAtConsumers} from a message of the wake channel; undefined when a look is needed. Positions only
    * grow, so a late message is still true, unless a consumer has joined since: then the store refuses to move the clock.
    */
-  private readyOf(message: string): number | undefined {
+  private consumerLimitIn(message: string): number | undefined {
     const { pace } = this.parts.layout.spec;
     const news = parseConsumerMessage(message);
     if (pace.mode !== 'lockstep' || !news || this.joins === undefined || news.joins < this.joins) return undefined;

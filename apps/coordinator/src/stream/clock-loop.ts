@@ -20,7 +20,9 @@ const REQUEST_AGAIN_MS = 5_000;
 export class ClockLoop {
   private readonly pace: PaceKeeper;
   private readonly places: ClockPlaces;
+  /** When the limit was last read from the store, in `performance.now()` time. */
   private lookedAt = 0;
+  /** Whether the limit must be read before the next move of the clock. */
   private mustLook = true;
   /** Since when a bar has been due that may not be shown yet, in `performance.now()` time. */
   private waitingSince: number | undefined;
@@ -145,7 +147,7 @@ export class ClockLoop {
   private async wait(stop: AbortSignal): Promise<void> {
     const isBlocked = this.isBlockedAt(this.limit.time);
     // A session that waits for its consumers is healthy, so its state stays `running`.
-    const isConsumerWait = isBlocked && !this.isBlockedAt(this.limit.store);
+    const isConsumerWait = isBlocked && !this.isBlockedAt(this.limit.storeLimit);
     if (isConsumerWait) {
       this.waitingSince = undefined;
       await this.progress.setState('running');

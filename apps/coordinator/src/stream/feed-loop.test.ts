@@ -13,7 +13,7 @@ const limitOf = (streams: FeedLimitInput['streams'], input: Partial<FeedLimitInp
   return { limit, silent: silent.map(({ symbol }) => symbol), nextSilenceAt };
 };
 
-it('is the lowest time that every open stream has reached', () => {
+test('the frontier goes to the lowest time that every open stream has reached', () => {
   expect(limitOf([stream('A', 300, 490), stream('B', 200, 480)])).toEqual({
     limit: 200,
     silent: [],
@@ -21,24 +21,24 @@ it('is the lowest time that every open stream has reached', () => {
   });
 });
 
-it('is not held by a stream that ended, and is the end when all have', () => {
+test('a stream that ended does not hold the frontier, which goes to the end when all have ended', () => {
   expect(limitOf([stream('A', 300, 490), stream('B', 200, 480, true)]).limit).toBe(300);
   const all = [stream('A', 300, 490, true), stream('B', 200, 480, true)];
   expect(limitOf(all)).toEqual({ limit: END, silent: [], nextSilenceAt: Infinity });
 });
 
-it('is not held by a silent stream until it sends again', () => {
+test('a silent stream does not hold the frontier until it sends again', () => {
   const silent = { limit: 300, silent: ['B'], nextSilenceAt: 580 };
   expect(limitOf([stream('A', 300, 480), stream('B', 200, 399)], { since: 0 })).toEqual(silent);
   expect(limitOf([stream('A', 300, 480), stream('B', 200, 499)], { since: 0 }).limit).toBe(200);
 });
 
-it('gives a stream that never sent the same time', () => {
+test('a stream that never sent falls silent after the same time', () => {
   expect(limitOf([stream('A', 300, 490), stream('B', 0, 0)])).toEqual({ limit: 0, silent: [], nextSilenceAt: 550 });
   expect(limitOf([stream('A', 300, 490), stream('B', 0, 0)], { since: 400 }).silent).toEqual(['B']);
 });
 
-it('knows which streams were silent before it listened', () => {
+test('a stream that was silent before this process looked remains silent until it sends', () => {
   expect(limitOf([stream('A', 300, 490), stream('B', 200, 7)], { silences: new Map([['B', 7]]) })).toMatchObject({
     limit: 300,
     silent: ['B'],
@@ -46,6 +46,6 @@ it('knows which streams were silent before it listened', () => {
   expect(limitOf([stream('A', 300, 490), stream('B', 200, 8)], { silences: new Map([['B', 7]]) }).limit).toBe(200);
 });
 
-it('goes to the time of the furthest stream when no stream holds it', () => {
+test('the frontier goes to the time of the furthest stream when no stream holds it', () => {
   expect(limitOf([stream('A', 300, 1), stream('B', 200, 1)], { since: 0 }).limit).toBe(300);
 });

@@ -13,7 +13,7 @@ import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 const RESTARTS_MAX = 10;
 
 /** The source, as this loop needs it. */
-export interface FrontierSource {
+interface FrontierSource {
   windowsFrom(frontier: number): Pick<PrefetchedWindows, 'read' | 'close'>;
   /** Called after the store lost data: every partition may lack windows. */
   forgetFrontiers(): void;

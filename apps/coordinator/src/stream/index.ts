@@ -1,4 +1,4 @@
 /** Streams sessions and moves their clocks. */
 export { StreamProcessor } from './stream-processor.js';
-export type { StreamsParts } from './stream-parts.js';
+export type { SharedStreamParts } from './stream-parts.js';
 export { WakeSignals } from './wake-signals.js';

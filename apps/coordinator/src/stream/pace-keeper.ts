@@ -2,31 +2,28 @@
  * Keeps a session's pace: computes when a simulated time is due, and measures how late bars are. At `pace: max` every time is
  * due at once and no bar is late. Does not move the clock.
  */
-import { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime, type SessionSpec } from '@barkeep/bars';
+import { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures } from '@barkeep/session-data';
 import type { StreamMetrics } from '../figures/index.js';
 
 export class PaceKeeper {
-  private readonly pace: SessionSpec['pace'];
-  private readonly tradingTime: TradingTime;
   private readonly meter: OverrunMeter;
   private schedule: PaceSchedule | undefined;
 
   constructor(
-    layout: SessionLayout,
+    private readonly layout: SessionLayout,
     private readonly figures: StreamFigures,
     private readonly metrics: StreamMetrics,
   ) {
-    this.pace = layout.spec.pace;
-    this.tradingTime = new TradingTime(layout.days);
     this.meter = new OverrunMeter(figures.overruns);
     figures.lagMs = 0; // the lag of the previous owner
   }
 
   /** Starts the pace with the first bars after `clock`, unless it has started: waits before this make no bar late. */
   start(clock: number): void {
-    if (this.pace.mode !== 'clock') return;
-    this.schedule ??= new PaceSchedule(this.tradingTime, this.pace.speed, clock, performance.now());
+    const { days, spec } = this.layout;
+    if (spec.pace.mode !== 'clock') return;
+    this.schedule ??= new PaceSchedule(new TradingTime(days), spec.pace.speed, clock, performance.now());
   }
 
   /** Time until a simulated time is due, ms; 0 or less when it is due. Without a pace, and before its start, every time is due. */
@@ -54,8 +51,7 @@ export class PaceKeeper {
     this.figures.lagMs = this.meter.lagMs;
     if (!isNewOverrun) return;
     this.metrics.overrun();
-    if (this.pace.mode === 'clock' && this.pace.overrun === 'fail') {
-      throw new PaceOverrunError(this.pace.speed, time, lagMs);
-    }
+    const { pace } = this.layout.spec;
+    if (pace.mode === 'clock' && pace.overrun === 'fail') throw new PaceOverrunError(pace.speed, time, lagMs);
   }
 }

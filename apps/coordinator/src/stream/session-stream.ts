@@ -28,14 +28,14 @@ import { FeedLoop, type FeedParts } from './feed-loop.js';
 import { FrontierLoop } from './frontier-loop.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { CleanDates, OutsideCounter } from './outside-counter.js';
-import { StreamProgress, type StreamOutcome, type StreamParts, type StreamsParts } from './stream-parts.js';
+import { StreamProgress, type StreamOutcome, type StreamParts, type SharedStreamParts } from './stream-parts.js';
 import { TrailingWindow } from './trailing-window.js';
 
 export class SessionStreams {
   private readonly pool = new ChunkPool();
   private readonly clean = new CleanDates();
 
-  constructor(private readonly parts: StreamsParts) {}
+  constructor(private readonly parts: SharedStreamParts) {}
 
   /**
    * Streams a session until its end or until it is to pause, stop or reload its symbols.

@@ -18,7 +18,7 @@ import type { TrailingWindow } from './trailing-window.js';
 import { WakeSignal, type WakeSignals } from './wake-signals.js';
 
 /** What all streams of this process share. */
-export interface StreamsParts extends SharedParts {
+export interface SharedStreamParts extends SharedParts {
   /** Names this process; a session's fence is (epoch, owner). */
   owner: string;
   wakes: WakeSignals;
@@ -32,7 +32,7 @@ export interface StreamsParts extends SharedParts {
 }
 
 /** What the loops of one stream use. */
-export interface StreamParts extends StreamsParts {
+export interface StreamParts extends SharedStreamParts {
   layout: SessionLayout;
   /** The epoch that this process claimed in Postgres. */
   epoch: number;

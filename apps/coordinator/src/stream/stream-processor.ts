@@ -11,7 +11,7 @@ import { UnrecoverableError, WaitingError, type Job, type WorkerOptions } from '
 import { setTimeout as sleep } from 'node:timers/promises';
 import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { SessionStreams, versionOf } from './session-stream.js';
-import type { StreamsParts } from './stream-parts.js';
+import type { SharedStreamParts } from './stream-parts.js';
 
 /** After this many restarts the job pauses, so that a store and a row that keep disagreeing about the symbols cost little. */
 const RESTARTS_BEFORE_PAUSE = 10;
@@ -22,11 +22,12 @@ export class StreamProcessor {
   private readonly stopping = new AbortController();
   private readonly worker: QueueWorker;
   private readonly streams: SessionStreams;
-  private lastErrorAt = 0;
+  /** In `performance.now()` time. */
+  private lastErrorAt = -Infinity;
 
   /** Starts to take jobs. */
   constructor(
-    private readonly parts: StreamsParts,
+    private readonly parts: SharedStreamParts,
     options: WorkerOptions,
   ) {
     this.streams = new SessionStreams(parts);
@@ -142,8 +143,8 @@ export class StreamProcessor {
 
   /** An unreachable queue repeats its error many times a second; one line a second is enough. */
   private onError(error: Error): void {
-    if (Date.now() - this.lastErrorAt < 1_000) return;
-    this.lastErrorAt = Date.now();
+    if (performance.now() - this.lastErrorAt < 1_000) return;
+    this.lastErrorAt = performance.now();
     this.logger.error(error.message);
   }
 }

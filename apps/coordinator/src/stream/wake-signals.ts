@@ -47,7 +47,7 @@ export class WakeSignals {
 
 /** Remembers a wake-up until the next wait, so that none is lost between two waits. */
 export class WakeSignal {
-  /** The messages that ended the last wait: the first word of each, with the rest of the newest one that began with it. */
+  /** The messages that ended the last wait, by their first word: the rest of the newest message with that word. */
   messages: ReadonlyMap<string, string> = new Map();
   private pending = new Map<string, string>();
   private resume: (() => void) | undefined;

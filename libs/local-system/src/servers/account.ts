@@ -1,7 +1,6 @@
 /**
  * Decides which user a server runs as. PostgreSQL refuses to run as root, so root starts it under another account.
- *
- * Guarantees: decisions only; nothing here changes a file or a process.
+ * Changes no file and no process.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -12,7 +11,7 @@ export interface Account {
   readonly gid: number;
 }
 
-/** The account named `name` in the text of a passwd file. */
+/** The account named `name` in the text of a passwd file; `undefined` when it has none, or when its user is root. */
 export function findAccount(passwd: string, name: string): Account | undefined {
   const fields = passwd
     .split('\n')

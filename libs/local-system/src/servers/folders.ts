@@ -1,10 +1,10 @@
 /**
  * Folders for files of embedded servers that cannot be in the data folder.
  *
- * Guarantees: only the current user can write to a shared folder, so no other user can plant a program or a file there.
+ * Guarantees: only the current user can write to a returned folder, so no other user can put a program or a file there.
  */
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataFolderError } from '../errors.js';
 import { type Account, canReach } from './account.js';
@@ -28,6 +28,7 @@ function ownFolder(path: string): boolean {
   }
 }
 
+/** The first of the folders that is this user's own and that `account` can reach. @throws DataFolderError when none is */
 function firstOwn(candidates: readonly string[], account?: Account): string {
   const found = candidates.find((path) => ownFolder(path) && canReach(path, account));
   if (found === undefined)
@@ -35,19 +36,21 @@ function firstOwn(candidates: readonly string[], account?: Account): string {
   return found;
 }
 
-const scratchName = `barkeep-${process.getuid?.() ?? 'user'}`;
+/** Name of this user's folder in a folder that all users share, such as /tmp. */
+const SCRATCH_NAME = `barkeep-${process.getuid?.() ?? 'user'}`;
 
-/** The cache folder for fetched programs, shared by all checkouts of this user. */
+/** The cache folder for fetched programs, shared by all checkouts of this user. @throws DataFolderError */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
-  const home =
-    env['XDG_CACHE_HOME'] || (env['HOME'] === undefined ? undefined : join(env['HOME'] || homedir(), '.cache'));
-  const candidates = home === undefined ? [] : [join(home, 'barkeep')];
-  return firstOwn([...candidates, join(tmpdir(), scratchName)]);
+  const caches = env['XDG_CACHE_HOME'] || (env['HOME'] && join(env['HOME'], '.cache'));
+  return firstOwn([...(caches ? [join(caches, 'barkeep')] : []), join(tmpdir(), SCRATCH_NAME)]);
 }
 
-/** A folder outside every home folder that `account` can reach. @param lasting true for data that must survive a reboot */
+/**
+ * A folder outside every home folder that `account` can reach.
+ * @param lasting true for data that must survive a reboot @throws DataFolderError
+ */
 export function reachableFolder(account: Account | undefined, lasting: boolean): string {
   const roots = lasting ? ['/var/tmp', tmpdir(), '/tmp'] : [tmpdir(), '/tmp', '/var/tmp'];
-  const candidates = roots.map((root) => join(root, scratchName));
+  const candidates = roots.map((root) => join(root, SCRATCH_NAME));
   return firstOwn(candidates, account);
 }

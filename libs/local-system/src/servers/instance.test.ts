@@ -12,13 +12,8 @@ const state: InstanceState = {
 };
 let folder: string;
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'barkeep-instance-'));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-instance-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a folder is claimed once, and its state is for its user only', () => {
   expect(claim(folder, state)).toBe(true);
@@ -38,7 +33,7 @@ test('only the state of the named owner is released', () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a file that is not an instance file is no state', () => {
+test('an invalid instance file counts as no state', () => {
   const wrong = [{ servers: [{ pid: 'x' }] }, { owner: null }, { urls: { redisUrl: 'r' } }];
   for (const text of ['{ half', ...wrong.map((fields) => JSON.stringify({ ...state, ...fields }))]) {
     writeFileSync(join(folder, 'instance.json'), text);

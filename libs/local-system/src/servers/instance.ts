@@ -24,8 +24,9 @@ import { errorCode } from '../errors.js';
 import { endServer, isOurServer, isRunning, type ProcessMark } from './processes.js';
 
 /** A folder without a state is removed after this time. */
-const abandonedMs = 60_000;
-const graceMs = 10_000;
+const ABANDONED_AFTER_MS = 60_000;
+/** Time that a left server gets to end in order before it is killed. */
+const GRACE_MS = 10_000;
 const mark = z.object({ pid: z.int(), startedAt: z.string() });
 
 const instanceState = z.object({
@@ -45,7 +46,8 @@ export type InstanceState = Readonly<z.output<typeof instanceState>>;
 /** Receives a line for the user. */
 export type Log = (line: string) => void;
 
-export const keptName = 'kept';
+/** Name of the folder, within the data folder, of the instance whose data are kept. */
+export const KEPT_NAME = 'kept';
 
 function statePath(folder: string): string {
   return join(folder, 'instance.json');
@@ -61,7 +63,7 @@ export function readState(folder: string): InstanceState | undefined {
 }
 
 /** A live instance, as its owner describes it. */
-export interface RunningServices extends ServiceUrls {
+interface RunningServices extends ServiceUrls {
   /** Process that owns the servers. */
   readonly pid: number;
   /** Values that the owner published. Another process wrote them, so check them before use. */
@@ -70,14 +72,14 @@ export interface RunningServices extends ServiceUrls {
 
 /** The instance with `keep: true` that runs in `dataDir` now; `undefined` when there is none or it is still starting. */
 export function readRunning(dataDir: string): RunningServices | undefined {
-  const state = readState(join(resolve(dataDir), keptName));
+  const state = readState(join(resolve(dataDir), KEPT_NAME));
   if (state?.urls === undefined || !isRunning(state.owner)) return undefined;
   return { ...state.urls, pid: state.owner.pid, extra: state.extra };
 }
 
 function writeTemporary(folder: string, state: InstanceState): string {
   const path = join(folder, `.instance-${randomBytes(6).toString('hex')}`);
-  writeFileSync(path, JSON.stringify(state, null, 2), { mode: 0o600, flush: false });
+  writeFileSync(path, JSON.stringify(state, null, 2), { mode: 0o600 });
   return path;
 }
 
@@ -115,18 +117,21 @@ export function release(folder: string, owner: ProcessMark): void {
   rmSync(aside, { force: true });
 }
 
-/** Gives a folder up. Kept data stay; others are removed first and the folder last, so that the next sweep finds what is left. */
-export function leave(folder: string, { owner, keep, place }: InstanceState): void {
+/**
+ * Ends the ownership of an instance. Kept data stay. Other data are removed before the folder that names them, so that the
+ * next sweep finds data that could not be removed.
+ */
+export function closeInstance(folder: string, { owner, keep, place }: InstanceState): void {
   if (keep) return release(folder, owner);
   for (const path of [place, folder]) removeFolder(path);
 }
 
-/** Removes a folder with its content; leaves what cannot be removed for the next sweep. */
+/** Removes a folder with its content. Does not throw: a later sweep removes what remains. */
 export function removeFolder(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   } catch {
-    // another start removes the same folder, or it belongs to another user
+    // Another start removes the same folder, or it belongs to another user.
   }
 }
 
@@ -135,13 +140,13 @@ export async function sweepInstance(folder: string, state: InstanceState, log: L
   const left = state.servers.filter(isOurServer);
   if (left.length > 0)
     log(`stopping ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}, left by process ${state.owner.pid}`);
-  await Promise.all(left.map((server) => endServer(server, graceMs)));
-  leave(folder, state);
+  await Promise.all(left.map((server) => endServer(server, GRACE_MS)));
+  closeInstance(folder, state);
 }
 
 function isAbandoned(folder: string): boolean {
   try {
-    return Date.now() - statSync(folder).mtimeMs > abandonedMs;
+    return Date.now() - statSync(folder).mtimeMs > ABANDONED_AFTER_MS;
   } catch {
     return false;
   }
@@ -150,11 +155,11 @@ function isAbandoned(folder: string): boolean {
 /** Sweeps every instance in `dataDir` whose owner is gone. */
 export async function sweep(dataDir: string, log: Log): Promise<void> {
   if (!existsSync(dataDir)) return;
-  const names = readdirSync(dataDir).filter((name) => name === keptName || name.startsWith('run-'));
+  const names = readdirSync(dataDir).filter((name) => name === KEPT_NAME || name.startsWith('run-'));
   const sweepOne = async (folder: string): Promise<void> => {
     const state = readState(folder);
     if (state !== undefined && !isRunning(state.owner)) await sweepInstance(folder, state, log);
-    if (state === undefined && !folder.endsWith(keptName) && isAbandoned(folder)) removeFolder(folder);
+    if (state === undefined && !folder.endsWith(KEPT_NAME) && isAbandoned(folder)) removeFolder(folder);
   };
   await Promise.all(names.map((name) => sweepOne(join(dataDir, name))));
 }

@@ -1,9 +1,9 @@
-/** Asks a running server once: whether it answers, and its version and the settings on which Barkeep depends. Changes nothing. */
+/** Asks a running server once whether it answers, which version it is, and how it is set up. Changes nothing. */
 import { Redis } from 'ioredis';
 import type { Client } from 'pg';
 
 /** A server that answered. */
-export interface ServerState {
+interface ServerState {
   /** Such as `Redis 7.0.15` or `PostgreSQL 17.2`. */
   version: string;
   /** What is wrong with it, each in the form "expected X, was Y"; empty when nothing is. */
@@ -12,9 +12,10 @@ export interface ServerState {
   notes: string[];
 }
 
-const connectLimitMs = 5000;
-const POSTGRES_MAJOR_MIN = 15;
-const REDIS_MAJOR_MIN = 7;
+const ANSWER_LIMIT_MS = 5000;
+/** The oldest versions that Barkeep supports. */
+export const POSTGRES_MAJOR_MIN = 15;
+export const REDIS_MAJOR_MIN = 7;
 
 /** Asks over a new connection. @throws the reason when Redis does not answer within 5 s */
 async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
@@ -22,8 +23,8 @@ async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Prom
     lazyConnect: true,
     disconnectTimeout: 50, // ioredis does not clear this timer after a refused connection: it would keep the process alive
     retryStrategy: () => null,
-    connectTimeout: connectLimitMs,
-    commandTimeout: connectLimitMs,
+    connectTimeout: ANSWER_LIMIT_MS,
+    commandTimeout: ANSWER_LIMIT_MS,
   });
   let reason: Error | undefined;
   redis.on('error', (error: Error) => (reason = error));
@@ -43,8 +44,8 @@ async function askPostgres<T>(url: string, ask: (client: Client) => Promise<T>):
   const pg = await import('pg');
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: connectLimitMs,
-    query_timeout: connectLimitMs,
+    connectionTimeoutMillis: ANSWER_LIMIT_MS,
+    query_timeout: ANSWER_LIMIT_MS,
   });
   client.on('error', () => undefined);
   try {

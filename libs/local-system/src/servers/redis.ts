@@ -12,8 +12,8 @@ import { delimiter, join } from 'node:path';
 import { ServerMissingError } from '../errors.js';
 import { cacheFolder } from './folders.js';
 import type { Log } from './instance.js';
-import { pingRedis } from './ping.js';
-import { startServer, untilReady, withFreePort, type ServerProcess } from './server-process.js';
+import { pingRedis, REDIS_MAJOR_MIN } from './ping.js';
+import { startServer, withFreePort, type ServerProcess } from './server-process.js';
 import { canFetchPackages, fetchPackages, systemName, unpackedEnvironment } from './system-packages.js';
 
 /** A program and the environment it runs in. */
@@ -22,8 +22,8 @@ interface RedisProgram {
   readonly env: NodeJS.ProcessEnv;
 }
 
-const programNames = ['redis-server', 'valkey-server'];
-const remedy =
+const PROGRAM_NAMES = ['redis-server', 'valkey-server'];
+const REMEDY =
   'Install one (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), start the whole system with ' +
   'docker compose up, or set REDIS_URL and SESSION_REDIS_URL to running servers.';
 
@@ -38,17 +38,18 @@ function problemOf(program: RedisProgram): string | undefined {
   const answer = spawnSync(program.path, ['--version'], { env: program.env, encoding: 'utf8', timeout: 10_000 });
   const major = redisMajor(answer.stdout ?? '');
   if (major === undefined) return `${program.path}: ${answer.error?.message ?? answer.stderr.trim()}`;
-  return major >= 7 ? undefined : `${program.path}: expected version 7 or later, was ${major}`;
+  if (major >= REDIS_MAJOR_MIN) return undefined;
+  return `${program.path}: expected version ${REDIS_MAJOR_MIN} or later, was ${major}`;
 }
 
 function onPath(env: NodeJS.ProcessEnv): RedisProgram[] {
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  const paths = programNames.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const paths = PROGRAM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
   return paths.filter((path) => existsSync(path)).map((path) => ({ path, env }));
 }
 
 function unpackedIn(root: string, env: NodeJS.ProcessEnv): RedisProgram[] {
-  const paths = programNames.map((name) => join(root, 'usr/bin', name)).filter((path) => existsSync(path));
+  const paths = PROGRAM_NAMES.map((name) => join(root, 'usr/bin', name)).filter((path) => existsSync(path));
   return paths.map((path) => ({ path, env: unpackedEnvironment(root, env) }));
 }
 
@@ -61,7 +62,7 @@ function fromPackages(env: NodeJS.ProcessEnv, log: Log, tried: string[]): RedisP
     rmSync(target, { recursive: true, force: true });
   }
   log(`no Redis on PATH: downloading the system's package redis-server into ${target} (nothing is installed)`);
-  for (const name of programNames) {
+  for (const name of PROGRAM_NAMES) {
     const failure = fetchPackages([name], target, env);
     const problems = failure === undefined ? unpackedIn(target, env).map(problemOf) : [failure];
     if (problems.includes(undefined)) return unpackedIn(target, env)[problems.indexOf(undefined)];
@@ -82,7 +83,10 @@ export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'package
   return canFetchPackages() ? 'packages' : undefined;
 }
 
-/** The Redis program to use. Takes some seconds the first time, when packages must be fetched; `log` then gets one line. */
+/**
+ * The Redis program to use. Takes some seconds the first time, when packages must be fetched; `log` then gets one line.
+ * @throws ServerMissingError
+ */
 export function findRedis(env: NodeJS.ProcessEnv, log: Log): RedisProgram {
   const tried: string[] = [];
   for (const program of onPath(env)) {
@@ -90,13 +94,13 @@ export function findRedis(env: NodeJS.ProcessEnv, log: Log): RedisProgram {
     if (problem === undefined) return program;
     tried.push(problem);
   }
-  if (tried.length === 0) tried.push(`${programNames.join(', ')}: not on PATH`);
-  const fetched = canFetchPackages() ? fromPackages(env, log, tried) : undefined;
-  if (fetched === undefined) throw new ServerMissingError('Redis', tried, remedy);
-  return fetched;
+  if (tried.length === 0) tried.push(`${PROGRAM_NAMES.join(', ')}: not on PATH`);
+  const program = canFetchPackages() ? fromPackages(env, log, tried) : undefined;
+  if (program === undefined) throw new ServerMissingError('Redis', tried, REMEDY);
+  return program;
 }
 
-const readyLimitMs = 30_000;
+const READY_LIMIT_MS = 30_000;
 
 /** The configuration file. `set-proc-title no` keeps the file's path in the command line, which identifies the process. */
 export function redisConfiguration(settings: {
@@ -146,8 +150,7 @@ export function startRedis(
       logFile: join(folder, 'redis.log'),
     };
     const baseUrl = `redis://:${password}@127.0.0.1:${port}/`;
-    const ready = (server: ServerProcess) => untilReady(server, () => pingRedis(`${baseUrl}0`), readyLimitMs);
-    await startServer(command, spawned, ready, 1000);
+    await startServer(command, spawned, () => pingRedis(`${baseUrl}0`), READY_LIMIT_MS);
     return baseUrl;
   });
 }

@@ -12,9 +12,9 @@ import { canReach, postgresAccount } from './account.js';
 import { makeFolder, reachableFolder } from './folders.js';
 import {
   claim,
+  closeInstance,
   type InstanceState,
-  keptName,
-  leave,
+  KEPT_NAME,
   type Log,
   readState,
   removeFolder,
@@ -24,7 +24,8 @@ import {
 import { askToEnd, endServer, isRunning, markOf, type ServerMark } from './processes.js';
 import type { ServerProcess } from './server-process.js';
 
-const stopLimitMs = 5000;
+/** Time that a server gets to end in order before it is killed. */
+const STOP_LIMIT_MS = 5000;
 
 /** The folder of PostgreSQL's data: the instance folder, unless PostgreSQL's account cannot reach it. */
 function placeFor(folder: string, keep: boolean): string {
@@ -34,7 +35,10 @@ function placeFor(folder: string, keep: boolean): string {
   return join(reachableFolder(account, keep), `data-${name}`);
 }
 
-/** Records in the instance folder that its data are in `place`. A folder without a record loses old data in `place`. */
+/**
+ * Records in the instance folder that its data are in `place`. Without an earlier record the folder is new: data in `place`
+ * belonged to a deleted folder of the same path, and are removed.
+ */
 function recordPlace(folder: string, place: string, log: Log): void {
   const record = join(folder, 'postgres-data-is-in');
   if (place === folder || existsSync(record)) return;
@@ -43,9 +47,9 @@ function recordPlace(folder: string, place: string, log: Log): void {
   log(`PostgreSQL's data go to ${place}: its account cannot enter ${folder}`);
 }
 
-/** Makes this process the owner of an instance folder; throws `AlreadyRunningError` when a live process owns it. */
+/** Makes this process the owner of an instance. @throws AlreadyRunningError when a live process owns it, DataFolderError */
 export async function takeInstance(dataDir: string, keep: boolean, log: Log): Promise<Instance> {
-  const folder = join(dataDir, keep ? keptName : `run-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const folder = join(dataDir, keep ? KEPT_NAME : `run-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     makeFolder(folder);
   } catch (error) {
@@ -109,8 +113,8 @@ export class Instance {
 
   private async end(): Promise<void> {
     const inOrder = this.servers.toSorted((a, b) => b.name.localeCompare(a.name)); // redis, then postgres
-    for (const server of inOrder) await endServer(server, stopLimitMs);
+    for (const server of inOrder) await endServer(server, STOP_LIMIT_MS);
     process.removeListener('exit', this.onExit);
-    leave(this.folder, this.state);
+    closeInstance(this.folder, this.state);
   }
 }

@@ -1,8 +1,7 @@
 /**
  * Runs a server as a child process, with its output in a log file. The child has its own process group, so that a Ctrl-C in
- * the terminal reaches only this process.
- *
- * `redis.ts` and `postgres.ts` decide what runs; `instance.ts` finds servers after a crash.
+ * the terminal reaches only this process. `redis.ts` and `postgres.ts` decide what runs; `instance.ts` finds servers after a
+ * crash.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,8 +12,14 @@ import type { Account } from './account.js';
 import { errorMessage, ServerStartError } from '../errors.js';
 import { endServer, markOf, type ServerMark } from './processes.js';
 
+/** Lines of its log in the error for a server that does not start. */
+const OUTPUT_LINES = 12;
+/** Time that such a server gets to end in order before it is killed. */
+const GRACE_MS = 5_000;
+const PROBE_EVERY_MS = 15;
+
 /** What to spawn. `proof` is a path among the arguments that identifies the process later. */
-export interface ServerCommand {
+interface ServerCommand {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -27,12 +32,11 @@ export interface ServerCommand {
 
 export interface ServerProcess {
   readonly mark: ServerMark;
-  readonly logFile: string;
   /** Resolves with a description when the process ends. */
   readonly exited: Promise<string>;
 }
 
-/** Spawns a server; throws `ServerStartError` when the program cannot run. The child does not keep the event loop alive. */
+/** Spawns a server. The child does not keep the event loop alive. @throws ServerStartError when the program cannot run */
 export async function spawnServer(command: ServerCommand): Promise<ServerProcess> {
   const log = openSync(command.logFile, 'w', 0o600);
   const child = spawn(command.command, command.args, {
@@ -52,46 +56,34 @@ export async function spawnServer(command: ServerCommand): Promise<ServerProcess
   });
   if (child.pid === undefined) throw new ServerStartError(command.name, await exited, '');
   child.unref();
-  return { mark: { ...markOf(child.pid), name: command.name, proof: command.proof }, logFile: command.logFile, exited };
+  return { mark: { ...markOf(child.pid), name: command.name, proof: command.proof }, exited };
 }
 
 /**
- * Spawns a server and waits until `ready` resolves; ends a server that does not get ready.
- * @param spawned called as soon as its process exists @param graceMs time to end in order before it is killed
+ * Spawns a server and waits until `probe` succeeds; ends a server that does not get ready.
+ * @param spawned called as soon as its process exists
+ * @throws ServerStartError when the server ends first, or after `limitMs`
  */
 export async function startServer(
   command: ServerCommand,
   spawned: (server: ServerProcess) => void,
-  ready: (server: ServerProcess) => Promise<void>,
-  graceMs: number,
+  probe: () => Promise<void>,
+  limitMs: number,
 ): Promise<void> {
   const server = await spawnServer(command);
   spawned(server);
-  try {
-    await ready(server);
-  } catch (error) {
-    await endServer(server.mark, graceMs);
-    throw error;
-  }
-}
-
-function outputTail(logFile: string): string {
-  return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n');
-}
-
-/** Resolves when `probe` succeeds; throws `ServerStartError` when the server ends first, or after `limitMs`. */
-export async function untilReady(server: ServerProcess, probe: () => Promise<void>, limitMs: number): Promise<void> {
-  let ended: string | undefined;
-  void server.exited.then((how) => (ended = how));
-  const failed = (was: string) => new ServerStartError(server.mark.name, was, outputTail(server.logFile));
-  for (const end = Date.now() + limitMs; ; await delay(15)) {
-    if (ended !== undefined) throw failed(ended);
+  let failure: string | undefined;
+  void server.exited.then((how) => (failure = how));
+  for (const end = Date.now() + limitMs; failure === undefined; await delay(PROBE_EVERY_MS)) {
     try {
       return await probe();
     } catch (error) {
-      if (Date.now() >= end) throw failed(`no answer in ${limitMs} ms (${errorMessage(error)})`);
+      if (Date.now() >= end) failure = `no answer in ${limitMs} ms (${errorMessage(error)})`;
     }
   }
+  const output = readFileSync(command.logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_LINES).join('\n');
+  await endServer(server.mark, GRACE_MS);
+  throw new ServerStartError(command.name, failure, output);
 }
 
 /** A loopback port that is free now; another process may still take it before it is used. */

@@ -44,7 +44,7 @@ export function namedServers({ env = process.env, need }: StartOptions): Partial
 }
 
 /** The three URLs; undefined when one of them is missing. */
-export function wholeOf({ redisUrl, sessionRedisUrl, databaseUrl }: Partial<ServiceUrls>): ServiceUrls | undefined {
+export function allUrls({ redisUrl, sessionRedisUrl, databaseUrl }: Partial<ServiceUrls>): ServiceUrls | undefined {
   return redisUrl && sessionRedisUrl && databaseUrl ? { redisUrl, sessionRedisUrl, databaseUrl } : undefined;
 }
 
@@ -76,14 +76,14 @@ async function startMissing(
 }
 
 /**
- * Starts the servers that the environment does not name; resolves when they answer. Redis serves both roles, as its
- * databases 0 and 1. Throws `AlreadyRunningError`, `ServerMissingError`, `ServerStartError`, `DataFolderError`,
- * and `ConfigError` when a URL is malformed.
+ * Starts the servers that the environment does not name; resolves when they answer. One Redis serves both roles, as its
+ * databases 0 and 1.
+ * @throws AlreadyRunningError, ServerMissingError, ServerStartError, DataFolderError, ConfigError when a URL is malformed
  */
 export async function startServices(options: StartOptions): Promise<Services> {
   const log = options.log ?? (() => undefined);
   const given = namedServers(options);
-  const all = wholeOf(given);
+  const all = allUrls(given);
   if (!options.keep && all) return { ...all, publish: () => undefined, stop: () => Promise.resolve() };
   const dataDir = resolve(options.dataDir);
   await sweep(dataDir, log);

@@ -10,26 +10,19 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { join } from 'node:path';
 import { cacheFolder } from './folders.js';
 
-const stepLimitMs = 180_000;
+const STEP_LIMIT_MS = 180_000;
 /** Libraries are searched down to this depth below `lib`: `lib/TRIPLET/blas` has libraries with alternatives. */
-const libraryDepth = 2;
+const LIBRARY_DEPTH = 2;
 
-interface Outcome {
-  readonly ok: boolean;
-  readonly output: string;
-}
-
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Outcome {
+/** Runs a command. Returns undefined on success, else what it printed. */
+function failureOf(command: string, args: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
   const options = {
     env: { ...env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
-    timeout: stepLimitMs,
+    timeout: STEP_LIMIT_MS,
     encoding: 'utf8',
   } as const;
-  const finished = spawnSync(command, args, options);
-  return {
-    ok: finished.status === 0,
-    output: `${finished.stdout ?? ''}${finished.stderr ?? ''}${finished.error?.message ?? ''}`.trim(),
-  };
+  const { status, stdout, stderr, error } = spawnSync(command, args, options);
+  return status === 0 ? undefined : `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim() || 'no reason given';
 }
 
 /** True when this system has what `fetchPackages` needs. */
@@ -60,47 +53,47 @@ function privateOptions(work: string): string[] {
   return settings.flatMap((setting) => ['-o', setting]);
 }
 
-/** Downloads the packages with the system's package lists; if that fails, with new lists in `work`. */
-function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv): Outcome {
+/** Downloads the packages with the system's package lists, else with new lists in `work`. Returns the reason of a failure. */
+function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
   const options = privateOptions(work);
   const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', ...names];
-  const withSystemLists = run('apt-get', [...options, ...install], env);
-  if (withSystemLists.ok) return withSystemLists;
+  if (failureOf('apt-get', [...options, ...install], env) === undefined) return undefined;
   const lists = ['-o', `Dir::State::lists=${work}/lists`];
-  const update = run('apt-get', [...options, ...lists, 'update', '-qq'], env);
-  const withOwnLists = run('apt-get', [...options, ...lists, ...install], env);
-  return { ok: withOwnLists.ok, output: `${update.output}\n${withOwnLists.output}`.trim() };
+  const update = failureOf('apt-get', [...options, ...lists, 'update', '-qq'], env);
+  const failure = failureOf('apt-get', [...options, ...lists, ...install], env);
+  return failure && (update === undefined ? failure : `${update}\n${failure}`);
 }
 
-/** Unpacks the packages to `root` in `work`, except the C library: programs must run with the installed one. */
-function unpack(work: string, env: NodeJS.ProcessEnv): Outcome {
+/**
+ * Unpacks the packages to `root` in `work`, except the C library: programs must run with the installed one. Returns the
+ * reason of a failure.
+ */
+function unpack(work: string, env: NodeJS.ProcessEnv): string | undefined {
   const archives = readdirSync(join(work, 'archives')).filter(
     (file) => file.endsWith('.deb') && !file.startsWith('libc6_'),
   );
-  const failed = archives
-    .map((file) => run('dpkg-deb', ['-x', join(work, 'archives', file), join(work, 'root')], env))
-    .find((outcome) => !outcome.ok);
-  return failed ?? { ok: archives.length > 0, output: archives.length > 0 ? '' : 'no package was downloaded' };
+  if (archives.length === 0) return 'no package was downloaded';
+  const failures = archives.map((file) =>
+    failureOf('dpkg-deb', ['-x', join(work, 'archives', file), join(work, 'root')], env),
+  );
+  return failures.find((failure) => failure !== undefined);
 }
 
 /**
  * Downloads the packages `names` with the dependencies that the system lacks, and unpacks them to `target`.
- * Returns `undefined` on success, else the reason of the failure.
+ * Returns undefined on success, else the reason of the failure.
  */
 export function fetchPackages(names: readonly string[], target: string, env: NodeJS.ProcessEnv): string | undefined {
   const work = mkdtempSync(`${target}.`);
   try {
     for (const folder of ['archives/partial', 'lists/partial', 'root'])
       mkdirSync(join(work, folder), { recursive: true });
-    const steps = [() => download(work, names, env), () => unpack(work, env)];
-    for (const step of steps) {
-      const outcome = step();
-      if (!outcome.ok) return outcome.output.split('\n').slice(-3).join(' ') || 'no reason given';
-    }
+    const failure = download(work, names, env) ?? unpack(work, env);
+    if (failure !== undefined) return failure.split('\n').slice(-3).join(' ');
     renameSync(join(work, 'root'), target);
     return undefined;
   } catch (error) {
-    // another process may have created the same folder in the meantime
+    // Another process may have created the same folder in the meantime.
     return existsSync(target) ? undefined : String(error);
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -115,7 +108,7 @@ function libraryFolders(root: string): string[] {
     const below = folders.flatMap(({ name }) => inner(join(folder, name), depth - 1));
     return entries.some(({ name }) => /\.so(\.|$)/.test(name)) ? [folder, ...below] : below;
   };
-  return ['usr/lib', 'lib'].flatMap((folder) => inner(join(root, folder), libraryDepth));
+  return ['usr/lib', 'lib'].flatMap((folder) => inner(join(root, folder), LIBRARY_DEPTH));
 }
 
 /** An environment in which programs find the libraries unpacked below `root`. */

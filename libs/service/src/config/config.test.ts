@@ -129,12 +129,12 @@ test('an unknown variable suggests the nearest known one', () => {
 
 test('without keys a host that others can reach is refused, and the error says why', () => {
   expect(problemsOf({ BARKEEP_HOST: '0.0.0.0' }).message).toContain(
-    'without BARKEEP_API_KEYS the service binds to loopback only',
+    'without BARKEEP_API_KEYS or BARKEEP_ADMIN_KEYS the service binds to loopback only',
   );
-  expect(loadConfig({ ...services, BARKEEP_HOST: '0.0.0.0', BARKEEP_API_KEYS: 'k'.repeat(16) }).http.host).toBe(
-    '0.0.0.0',
-  );
-  expect(problemsOf({ BARKEEP_HOST: '0.0.0.0', BARKEEP_API_KEYS: 'none' }).problems).toHaveLength(1);
+  for (const name of ['BARKEEP_API_KEYS', 'BARKEEP_ADMIN_KEYS']) {
+    expect(loadConfig({ ...services, BARKEEP_HOST: '0.0.0.0', [name]: 'k'.repeat(16) }).http.host).toBe('0.0.0.0');
+    expect(problemsOf({ BARKEEP_HOST: '0.0.0.0', [name]: 'none' }).problems).toHaveLength(1);
+  }
   expect(['127.0.0.1', '127.8.0.1', '::1', 'localhost'].every(isLoopback)).toBe(true);
   expect(['0.0.0.0', '::', '10.0.0.1', 'localhost.example'].some(isLoopback)).toBe(false);
 });

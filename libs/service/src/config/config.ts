@@ -120,12 +120,13 @@ export function serviceEnvironment(urls: ServiceUrls): Record<string, string> {
   };
 }
 
-/** A problem when the service has no API keys and listens on more than loopback: anyone who reaches the port could use it. */
+/** A problem when the service has no keys and listens on more than loopback: anyone who reaches the port could use it. */
 function unprotectedHost(env: NodeJS.ProcessEnv): ConfigProblem[] {
   const host = rawValue(variables['http.host'], env) ?? '';
-  const keys = rawValue(variables['http.apiKeys'], env);
-  if (isLoopback(host) || (keys !== undefined && keys !== 'none')) return [];
-  const expected = 'a loopback address, because without BARKEEP_API_KEYS the service binds to loopback only';
+  const keys = [variables['http.apiKeys'], variables['http.adminKeys']].map((variable) => rawValue(variable, env));
+  if (isLoopback(host) || keys.some((list) => list !== undefined && list !== 'none')) return [];
+  const expected =
+    'a loopback address, because without BARKEEP_API_KEYS or BARKEEP_ADMIN_KEYS the service binds to loopback only';
   return [{ variable: variables['http.host'].name, expected, was: JSON.stringify(host) }];
 }
 

@@ -78,7 +78,7 @@ export const variables = {
 
   'http.host': text(
     'BARKEEP_HOST',
-    'Address the HTTP service binds to; anything but loopback needs BARKEEP_API_KEYS.',
+    'Address the HTTP service binds to; anything but loopback needs BARKEEP_API_KEYS or BARKEEP_ADMIN_KEYS.',
     {
       unit: 'address',
       default: '127.0.0.1',

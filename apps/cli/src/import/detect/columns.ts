@@ -7,56 +7,62 @@ import type { ColumnRef, FormatColumns } from '../formats/index.js';
 import { FilePlanError, type PriceFields, PRICE_NAMES } from '../reading/index.js';
 import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
-/** `date` is set when the day has its own column. */
+/** The names that `--columns` takes. `date` is for a file in which the date has a column of its own. */
 const COLUMN_NAMES = ['date', 'time', 'symbol', ...PRICE_NAMES, 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
-const NO_VOLUME_HINT = '; for a file without volume, add --volume none';
+export const NO_VOLUME_HINT = '; for a file without volume, add --volume none';
 
 /** 0-based index of each column. */
 export interface FoundColumns extends PriceFields {
   date?: number;
-  /** A date column that may belong to the time: it does when the times of the rows have no date. */
+  /** A date column that is used only when the times of the rows have no date. */
   spareDate?: number;
   time: number;
   symbol?: number;
-  /** One or several columns. */
+  /** One or several columns; none when the user states that the file has no volume. */
   volume: readonly number[];
-  /** True: of several volume columns, use one that has values other than 0. False: add them up. */
-  usesOneVolume?: boolean;
+  /** True: several volume columns are added up. False: the one that has values other than 0 is used. */
+  addsVolumes: boolean;
 }
 
-/** Columns of a named format. */
+/** Columns of a known format. @param header the first row, when the format has no header */
 export function formatColumns(header: readonly string[], columns: FormatColumns, hasVolume: boolean): FoundColumns {
   const find = (name: ColumnName, ref: ColumnRef): number => {
     const index = refIndex(header, ref);
     if (index < 0) throw columnError(header, name, ref);
-    if (typeof ref !== 'number') refuseDuplicates(header, [index]);
     return index;
   };
-  const symbol = columns.symbol === undefined ? -1 : refIndex(header, columns.symbol);
-  const refs = [columns.volume].flat();
-  const volume = hasVolume ? refs.map((ref) => refIndex(header, ref)).filter((index) => index >= 0) : [];
-  if (hasVolume && volume.length === 0) throw columnError(header, 'volume', columns.volume);
-  return {
-    date: columns.date === undefined ? undefined : find('date', columns.date),
-    symbol: symbol < 0 ? undefined : symbol,
-    time: find('time', columns.time),
+  const findAll = (refs: readonly ColumnRef[]): number[] =>
+    refs.map((ref) => refIndex(header, ref)).filter((index) => index >= 0);
+  const prices = {
     open: find('open', columns.open),
     high: find('high', columns.high),
     low: find('low', columns.low),
     close: find('close', columns.close),
-    volume,
-    usesOneVolume: columns.usesOneVolume,
   };
+  const date = columns.date === undefined ? undefined : find('date', columns.date);
+  const time = find('time', columns.time);
+  const [symbol] = columns.symbol === undefined ? [] : findAll([columns.symbol]);
+  const totals = findAll([columns.volume].flat());
+  const volumes = totals.length > 0 ? totals : findAll(columns.volumeParts ?? []);
+  if (hasVolume && volumes.length === 0) throw columnError(header, 'volume', columns.volume);
+  const volume = hasVolume ? volumes : [];
+  const hasHeader = typeof columns.time !== 'number';
+  if (hasHeader) refuseDuplicates(header, [date, time, symbol, ...Object.values(prices), ...volume]);
+  return { date, time, symbol, ...prices, volume, addsVolumes: totals.length === 0 };
 }
 
-/** The 0-based index of a column; a number counts from 1. -1 when there is none. */
+/** The 0-based index of a column; a number counts from 1. −1 when there is none. */
 export function refIndex(header: readonly string[], ref: ColumnRef): number {
   if (typeof ref === 'number') return ref <= header.length ? ref - 1 : -1;
   return header.findIndex((name) => (typeof ref === 'string' ? name === ref : ref.test(name)));
 }
 
-function columnError(header: readonly string[], name: ColumnName, ref: FormatColumns['volume']): FilePlanError {
+function columnError(
+  header: readonly string[],
+  name: ColumnName,
+  ref: ColumnRef | readonly ColumnRef[],
+): FilePlanError {
   return unusableHeader(`expected a column "${String(ref)}" for ${name}; the columns are ${quoted(header)}`);
 }
 
@@ -83,7 +89,10 @@ export function headerColumns(
   if (hasVolume && volume.length === 0) absent.push('volume');
   if (absent.length > 0) throw missingColumnsError(header, absent);
   const [date, symbol] = [first('date'), first('symbol')];
-  refuseDuplicates(header, [...Object.values(found), date, symbol, ...volume]);
+  // A name that the user gave is compared as it is: it can tell "close" from "Close".
+  const given = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
+  const names = header.map((text, index) => (given.has(text) ? text : bare[index]!));
+  refuseDuplicates(header, [...Object.values(found), date, symbol, ...volume], names);
   const hasSeparateDate = date >= 0 && date !== time;
   const dateBelongsToTime = hasSeparateDate && (wanted.has('date') || TIMES_OF_DAY.includes(bare[time] ?? ''));
   return {
@@ -91,19 +100,27 @@ export function headerColumns(
     ...(dateBelongsToTime ? { date } : hasSeparateDate && { spareDate: date }),
     symbol: symbol < 0 ? undefined : symbol,
     volume,
-    usesOneVolume: true,
+    addsVolumes: false,
   };
 }
 
-/** Refuses a header in which a column that is used occurs twice, as after merging two files: it is not clear which one is meant. */
-function refuseDuplicates(header: readonly string[], used: readonly number[]): void {
-  const names = used.filter((index) => index >= 0).map((index) => header[index] ?? '');
-  const duplicate = names.find((name) => name !== '' && header.indexOf(name) !== header.lastIndexOf(name));
+/**
+ * Refuses a header in which a used column occurs twice, as after merging two files: it is not clear which one is meant.
+ * @param used indexes of the columns; undefined and −1 stand for a column that the file lacks
+ * @param names the header in the form in which its names are compared @throws FilePlanError
+ */
+function refuseDuplicates(header: readonly string[], used: readonly (number | undefined)[], names = header): void {
+  const isTwice = (list: readonly string[], name: string): boolean => list.indexOf(name) !== list.lastIndexOf(name);
+  const duplicate = used.find((index = -1) => {
+    const name = names[index] ?? '';
+    return name !== '' && isTwice(names, name);
+  });
   if (duplicate === undefined) return;
-  throw unusableHeader(
-    `expected one column "${duplicate}", was several in ${quoted(header)}: skip the header (such as --skip-lines 1 --no-header) and ` +
-      'give column numbers, such as --columns time=1,open=2,…',
-  );
+  const name = header[duplicate]!;
+  const hint = isTwice(header, name)
+    ? 'skip the header (such as --skip-lines 1 --no-header) and give column numbers, such as --columns time=1,open=2,…'
+    : 'name the right one with --columns';
+  throw unusableHeader(`expected one column "${name}", was several in ${quoted(header)}: ${hint}`);
 }
 
 /**
@@ -121,7 +138,7 @@ export function columnsByPlace(
   const isTimeOfDay =
     /^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}(\d{2})?$/.test(firstRow[1] ?? '') && !/[T :]/.test(firstRow[0] ?? '');
   const isDate = /^\d{4}[-/.]?\d{2}[-/.]?\d{2}$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}$/.test(firstRow[0] ?? '');
-  const isSymbol = !hasSymbol && /^[^\d+-]/.test(firstRow[1] ?? '');
+  const isSymbol = !hasSymbol && /^[^\d.+-]|^\.\D/.test(firstRow[1] ?? '');
   const names = isDate && isTimeOfDay ? ['date', 'time'] : isSymbol ? ['time', 'symbol'] : ['time'];
   const needed = names.length + (hasVolume ? 5 : 4);
   if (firstRow.length < needed) {
@@ -150,11 +167,15 @@ export function parseColumnsOption(text: string): Map<ColumnName, string> {
 }
 
 function givenIndex(header: readonly string[], name: ColumnName, given: string): number {
+  const index = columnIndex(header, given);
+  if (index < 0) throw columnError(header, name, given);
+  return index;
+}
+
+/** The index of the column with this name, or with this name in other case; −1 when there is none. */
+function columnIndex(header: readonly string[], given: string): number {
   const exact = header.indexOf(given);
-  if (exact >= 0) return exact;
-  const loose = header.findIndex((column) => column.toLowerCase() === given.toLowerCase());
-  if (loose >= 0) return loose;
-  throw columnError(header, name, given);
+  return exact >= 0 ? exact : header.findIndex((column) => column.toLowerCase() === given.toLowerCase());
 }
 
 function missingColumnsError(header: readonly string[], absent: readonly string[]): FilePlanError {

@@ -8,9 +8,13 @@ import type { FileReading, SampleBars } from './sample-bars.js';
 
 /** Names of columns that distinguish several series of one symbol, or complete bars from incomplete ones. */
 const SERIES_COLUMNS = new Set(
-  'exchange venue market mic publisherid contract expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize complete confirm closed isclosed final isfinal'.split(
-    ' ',
-  ),
+  [
+    'exchange venue market mic publisherid instrumentid isin figi conid name security asset stock product contract',
+    'expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize',
+    'complete confirm closed isclosed final isfinal',
+  ]
+    .join(' ')
+    .split(' '),
 );
 const INTERVAL_COLUMNS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

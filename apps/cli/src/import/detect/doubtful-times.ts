@@ -13,6 +13,9 @@ const DAYLIGHT_ZONES: Record<string, string> = { EST: 'America/New_York', MST: '
 /** Names of columns with local times. */
 const LOCAL_NAME = /local|exchange|^(date|time|datetime|timestamp)([ecmp][sd]t|cest|cet|bst|ist|jst|kst|hkt|msk)$/;
 
+/** A name such as `UTC+8 time`, in the form in which names are compared. */
+const OFFSET_NAME = /^(utc|gmt)\d/;
+
 /** Warns when times without an offset seem to be in another zone than the one in which they were read. */
 export function doubtfulZone(sample: SampleBars): string | undefined {
   const { file, options, reader, example, walls, isAssumed, head, last } = sample;
@@ -38,7 +41,8 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
 }
 
 function localNameWarning(name: string): string | undefined {
-  if (!LOCAL_NAME.test(bareName(name))) return undefined;
+  const bare = bareName(name);
+  if (!LOCAL_NAME.test(bare) && !OFFSET_NAME.test(bare)) return undefined;
   return `the column "${name}" has local times and they were read as UTC: give their zone with --tz`;
 }
 
@@ -48,7 +52,7 @@ function zoneWarning(name: string, zone: string): string | undefined {
   if (daylight !== undefined)
     return `times were read in ${zone}, which has no daylight saving; --tz ${daylight} has it`;
   const named = headerZone(name);
-  const isSame = named === zone || (named === 'UTC' && /^(Etc\/)?(UTC|GMT)$/.test(zone));
+  const isSame = named === zone || (named === 'UTC' && /^(Etc\/)?(UTC|GMT)$/i.test(zone));
   if (named === undefined || isSame) return undefined;
   return `the column "${name}" names the zone ${named}, and its times were read in ${zone}`;
 }

@@ -13,6 +13,7 @@ import { spacingText } from './spacing.js';
 import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
 import { namedZone } from './zones.js';
 
+const SPACE = 32;
 /** JSON keys that bars are under and that are not symbols. */
 const NOT_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
 
@@ -24,13 +25,13 @@ export interface FilePlan {
   warnings: string[];
   /** Set when a file has several volume columns: read all rows with it, and plan again with the choice. */
   volumeChoice?: () => VolumeChoice;
-  /** Times of the sampled rows as the file has them, epoch ms: closes when its times are closes. */
+  /** Open times of the sampled bars, epoch ms. */
   sampleTimes: readonly number[];
 }
 
 /** @returns undefined for a file without text @throws FilePlanError */
 export function planFile(start: FileStart, given: ReadOptions): FilePlan | undefined {
-  if (Buffer.from(start.head.subarray(0, 4096)).toString('latin1').trim() === '') return undefined;
+  if (!start.head.some((byte) => byte > SPACE)) return undefined;
   const options = { ...given, symbol: start.symbol ?? given.symbol };
   const sample = sampleOf(start, options.delimiter);
   const sampleBars = readSample(readingOf(sample, start, options));
@@ -43,7 +44,7 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
     understood: understoodOf(sampleBars, notes),
     warnings,
     volumeChoice: volumes && (() => new VolumeChoice(volumes, reader.volume, reader.headerLines)),
-    sampleTimes: sampleBars.times,
+    sampleTimes: sampleBars.times.map((time) => time - reader.shiftMs),
   };
 }
 
@@ -115,7 +116,7 @@ function namedValues(values: readonly ValueFields[], { symbolNames }: ReadOption
   return values.map((fields) => {
     const name = symbolNames.of(fields.symbol ?? '');
     if ('symbol' in name) return { ...fields, symbol: name.symbol };
-    throw new FilePlanError(name.reason, name.detail, 1);
+    throw new FilePlanError(name.reason, name.detail);
   });
 }
 
@@ -168,7 +169,7 @@ function understoodOf(sample: SampleBars, notes: string[]): Understood {
 function columnsOf({ layout, names }: FileLayout): Record<string, string> {
   const [values] = layout.values;
   if (values === undefined) return {};
-  const named = (field: number): string => names[field] ?? String(field + 1);
+  const named = (field: number): string => names[field] || String(field + 1); // a column may have an empty name
   const columns: Record<string, string> = {};
   if (layout.date !== undefined) columns['date'] = named(layout.date);
   columns['time'] = named(layout.time);

@@ -10,7 +10,7 @@ const TIMES =
 /** The usual names of each column. */
 export const NAMES = {
   time: words(TIMES),
-  date: words('date day tradingday tradedate datum fecha data 日期 日付 дата'),
+  date: words('date day tradingday tradedate dtyyyymmdd datum fecha data 日期 日付 дата'),
   symbol: words('symbol ticker sym instrument code s pair rawsymbol tradingsymbol'),
   open: words(
     'open o openprice first priceopen bidopen eroffnung eroffnungskurs erster ouverture ouv apertura abertura 开盘 开盘价 開盤 開盤價 始値 открытие',

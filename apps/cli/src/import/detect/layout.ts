@@ -4,7 +4,7 @@ import { FilePlanError, type RowLayout } from '../reading/index.js';
 import { columnsByPlace, formatColumns, type FoundColumns, headerColumns, quoted, unusableHeader } from './columns.js';
 import type { ReadOptions } from './read-options.js';
 import { HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised, wideHeader } from './recognise.js';
-import type { FileSample, SampleRow } from './sample.js';
+import { FIELDS_MIN, type FileSample, type SampleRow } from './sample.js';
 import type { VolumeColumn } from './volume-choice.js';
 
 export interface FileLayout {
@@ -68,21 +68,26 @@ function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefi
 
 /** Takes the first sampled row that is a usable header. @throws FilePlanError for the likeliest one when none is */
 function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines }: ReadOptions): FileLayout {
+  const candidates = rows.slice(0, HEADER_ROWS_MAX);
+  // Titles have fewer fields than a header.
+  const likeliest = candidates.find(({ texts }) => texts.length >= FIELDS_MIN) ?? candidates[0];
   let problem: FilePlanError | undefined;
-  for (const [header, { texts }] of rows.slice(0, HEADER_ROWS_MAX).entries()) {
+  for (const [header, row] of candidates.entries()) {
     try {
-      return layoutOf(rows, { header, columns: headerColumns(texts, columns, hasVolume) }, skipLines);
+      const names = withIndexName(row.texts, candidates[header + 1]);
+      return layoutOf(rows, { header, columns: headerColumns(names, columns, hasVolume) }, skipLines);
     } catch (error) {
       if (!(error instanceof FilePlanError)) throw error;
-      problem = isLikelierHeader(texts, problem) ? error : problem;
+      if (row === likeliest) problem = new FilePlanError(error.reason, error.message, row.line);
     }
   }
   throw problem!;
 }
 
-/** True for a row with enough fields when the problem is that of a title, whose message quotes only one column. */
-function isLikelierHeader(texts: readonly string[], problem: FilePlanError | undefined): boolean {
-  return problem === undefined || (texts.length >= 5 && !problem.message.includes('", "'));
+/** Names a first column without a name, which pandas writes for times, "index"; leaves that of row numbers unnamed. */
+function withIndexName(header: readonly string[], next: SampleRow | undefined): readonly string[] {
+  const isRowNumber = /^\d{1,7}$/.test(next?.texts[0] ?? '');
+  return header[0] === '' && !isRowNumber ? ['index', ...header.slice(1)] : header;
 }
 
 /** Columns of a file without a header. */
@@ -157,11 +162,11 @@ function refuseUnnamedField(names: readonly string[], data: readonly SampleRow[]
 
 /** Takes the first volume column that is above 0 in the sample; {@link VolumeChoice} reads the whole file later. */
 function chosenVolume(
-  { volume, usesOneVolume }: FoundColumns,
+  { volume, addsVolumes }: FoundColumns,
   names: readonly string[],
   data: readonly SampleRow[],
 ): { volume: readonly number[]; volumes?: VolumeColumn[] } {
-  if (!usesOneVolume || volume.length < 2) return { volume };
+  if (addsVolumes || volume.length < 2) return { volume };
   const isUsed = (field: number): boolean => data.some(({ texts }) => Number(texts[field]) > 0);
   const chosen = volume.find(isUsed) ?? volume[0]!;
   return { volume: [chosen], volumes: volume.map((field) => ({ field, name: names[field] ?? String(field + 1) })) };

@@ -8,7 +8,7 @@ const EQUITY = '/data/equity/usa/minute/spy/20131004_trade.zip';
 
 interface Collected {
   bars: (Bar & { symbol: string })[];
-  refused: { line: number; reason: ImportRefusal }[];
+  refused: { line: number; reason: ImportRefusal; detail: string }[];
 }
 
 function read(path: string, text: string, entry?: string): Collected {
@@ -18,7 +18,8 @@ function read(path: string, text: string, entry?: string): Collected {
   const plan = planLean(file, options, Buffer.from(text));
   const sink = {
     bar: (symbol: string, bar: Bar) => void collected.bars.push({ symbol, ...bar }),
-    refuse: (line: number, reason: ImportRefusal) => void collected.refused.push({ line, reason }),
+    refuse: (line: number, reason: ImportRefusal, detail: string) =>
+      void collected.refused.push({ line, reason, detail }),
   };
   const splitter = splitterOf(plan.delimiter, new BarReader(plan.reader, sink));
   splitter.push(Buffer.from(text));
@@ -139,5 +140,10 @@ describe('Lean rows', () => {
     const text = '0,1.0850,1.0852,1.0848,1.0850,0,1.0852,1.0854,1.0850,1.0852,0\n60000,2.0850,2.0852,2.0848,2.0850,0';
     const { bars, refused } = read('/d/forex/oanda/minute/eurusd/20240304_quote.zip', text);
     expect([bars.length, refused]).toMatchObject([1, [{ line: 2, reason: 'missing-fields' }]]);
+  });
+
+  it('of forex with a wrong ask price are refused with its name', () => {
+    const { refused } = read('/d/forex/oanda/minute/eurusd/20240304_quote.zip', '0,1,1,1,1,0,1,1,x,1,0\n');
+    expect(refused).toMatchObject([{ reason: 'not-a-number', detail: 'ask low: expected a number, was "x"' }]);
   });
 });

@@ -2,7 +2,7 @@
 import { type BarFormat, type ColumnRef, FORMATS } from '../formats/index.js';
 import { FilePlanError, PRICE_NAMES, type ValueFields } from '../reading/index.js';
 import { lastKey } from '../rows/index.js';
-import { refIndex, unusableHeader } from './columns.js';
+import { NO_VOLUME_HINT, quoted, refIndex, unusableHeader } from './columns.js';
 import type { FileSample, SampleRow } from './sample.js';
 
 /** A header is looked for in this many rows: titles, addresses and comments may come before it. */
@@ -110,10 +110,13 @@ interface WideHeader {
 
 const LABELS = new Set('open,high,low,close,adj close,volume,dividends,stock splits,capital gains'.split(','));
 
-/** The header of a wide file: one line names the values, one the symbols. Undefined for a file with another header. */
+/**
+ * The header of a wide file: one line names the values, one the symbols. Undefined for a file with another header.
+ * @throws FilePlanError when a symbol lacks a column or has it twice
+ */
 export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): WideHeader | undefined {
   const [first, second, third] = rows;
-  if (first === undefined || second === undefined || first.texts.length < 6) return undefined;
+  if (first === undefined || second === undefined) return undefined;
   const labelRow = [first, second].find(({ texts }) => texts.slice(1).every((text) => LABELS.has(text.toLowerCase())));
   const symbolRow = labelRow === first ? second : first;
   const areSymbols = symbolRow.texts.slice(1).every((text) => text !== '' && !LABELS.has(text.toLowerCase()));
@@ -123,22 +126,39 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
   const hasDateLine =
     third !== undefined && /^date/i.test(third.texts[0] ?? '') && third.texts.slice(1).every((text) => text === '');
   const values = valuesOf(symbolRow.texts, labelRow.texts, hasVolume);
-  if (values.length === 0) return undefined;
+  if (values === undefined) return undefined;
   return { values, time: 0, fieldsMax: first.texts.length, lastLine: (hasDateLine ? third : second).line };
 }
 
-function valuesOf(symbols: readonly string[], labels: readonly string[], hasVolume: boolean): WideHeader['values'] {
-  const fields = new Map<string, Map<string, number>>();
+/**
+ * The fields of each symbol. Undefined when no symbol has all prices, or one has no price: the line then has no symbols,
+ * but units such as USD and shares. @throws FilePlanError
+ */
+function valuesOf(
+  symbols: readonly string[],
+  labels: readonly string[],
+  hasVolume: boolean,
+): WideHeader['values'] | undefined {
+  const bySymbol = new Map<string, Map<string, number>>();
   for (const [field, label] of labels.entries()) {
     if (field === 0) continue; // the times
     const symbol = symbols[field] ?? '';
-    const known = fields.get(symbol) ?? new Map<string, number>();
-    fields.set(symbol, known.set(label.toLowerCase(), field));
+    const fields = bySymbol.get(symbol) ?? new Map<string, number>();
+    if (fields.has(label.toLowerCase()))
+      throw unusableHeader(`expected one column "${label}" of ${symbol}, was several`);
+    bySymbol.set(symbol, fields.set(label.toLowerCase(), field));
   }
-  return [...fields].flatMap(([symbol, byLabel]) => {
-    const [open, high, low, close] = PRICE_NAMES.map((name) => byLabel.get(name));
-    const volume = hasVolume ? byLabel.get('volume') : undefined;
-    if (open === undefined || high === undefined || low === undefined || close === undefined) return [];
-    return [{ symbol, open, high, low, close, volume: volume === undefined ? [] : [volume] }];
+  const priceCounts = new Set<number>();
+  for (const fields of bySymbol.values()) priceCounts.add(PRICE_NAMES.filter((name) => fields.has(name)).length);
+  if (!priceCounts.has(PRICE_NAMES.length) || priceCounts.has(0)) return undefined;
+  return [...bySymbol].map(([symbol, fields]) => {
+    const fieldOf = (name: string): number => {
+      const field = fields.get(name);
+      if (field !== undefined) return field;
+      const hint = name === 'volume' ? NO_VOLUME_HINT : '';
+      throw unusableHeader(`expected a column for ${name} of ${symbol}, was ${quoted([...fields.keys()])}${hint}`);
+    };
+    const [open, high, low, close] = [fieldOf('open'), fieldOf('high'), fieldOf('low'), fieldOf('close')];
+    return { symbol, open, high, low, close, volume: hasVolume ? [fieldOf('volume')] : [] };
   });
 }

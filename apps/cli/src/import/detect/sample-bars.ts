@@ -25,8 +25,8 @@ export interface FileReading {
 
 /** The bars in the first and the last bytes of a file, and facts about their times. */
 export interface SampleBars extends FileReading {
+  /** The bars in the first bytes. */
   head: readonly Bar[];
-  tail: readonly Bar[];
   /** The last bar of the sample. */
   last: Bar | undefined;
   /** Times as the rows have them, epoch ms: closes when the times of the file are closes. */
@@ -43,10 +43,9 @@ export interface SampleBars extends FileReading {
 
 /** @throws FilePlanError when times can be read at one end of the file only, or when many cannot be read */
 export function readSample(reading: FileReading): SampleBars {
-  const { start, options, delimiter, file, reader } = reading;
-  const first = readPart(start.head, delimiter, reader, start.isWhole);
-  const lastRows = start.tail.subarray(firstRowOf(start.tail, delimiter === undefined));
-  const last = start.isWhole ? undefined : readPart(lastRows, delimiter, { ...reader, headerLines: 0 }, true);
+  const { start, options, file, reader } = reading;
+  const first = readPart(start.head, reading, start.isWhole);
+  const last = start.isWhole ? undefined : readTail(reading);
   const quarter = Math.floor(first.times.length / 4);
   if (last === undefined)
     refuseHalfRead(first.times.slice(0, quarter), first.times.slice(first.times.length - quarter));
@@ -59,7 +58,6 @@ export function readSample(reading: FileReading): SampleBars {
   return {
     ...reading,
     head,
-    tail,
     last: tail.at(-1) ?? head.at(-1),
     times,
     spacing: spacingOf(times),
@@ -72,13 +70,25 @@ export function readSample(reading: FileReading): SampleBars {
 /** Why the time of a sampled row could not be read; undefined when it could. */
 type TimeFailure = string | undefined;
 
+interface SamplePart {
+  bars: Bar[];
+  /** One for each row whose time was read or unreadable. */
+  times: TimeFailure[];
+}
+
+/** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
+function readTail({ start: { tail }, delimiter, file, reader }: FileReading): SamplePart {
+  const rows = tail.subarray(firstRowOf(tail, delimiter === undefined));
+  return readPart(rows, { delimiter, reader: { ...reader, headerLines: 0 } }, true, file.names);
+}
+
 /** @param isEnd true when the bytes end where the file ends: the last row is then complete */
 function readPart(
   bytes: Uint8Array,
-  delimiter: string | undefined,
-  reader: BarReaderOptions,
+  { delimiter, reader }: Pick<FileReading, 'delimiter' | 'reader'>,
   isEnd: boolean,
-): { bars: Bar[]; times: TimeFailure[] } {
+  keys?: readonly string[],
+): SamplePart {
   const bars: Bar[] = [];
   const times: TimeFailure[] = [];
   const sink: RowSink = {
@@ -88,7 +98,7 @@ function readPart(
     },
     refuse: (_, reason, detail) => void (reason === 'unreadable-time' && times.push(detail)),
   };
-  const rows = splitterOf(delimiter, new BarReader({ ...reader, gridMs: 1 }, sink));
+  const rows = splitterOf(delimiter, new BarReader({ ...reader, gridMs: 1 }, sink), keys);
   rows.push(bytes);
   if (isEnd) rows.end();
   return { bars, times };

@@ -36,13 +36,18 @@ export interface FileSample {
   fileName: string;
 }
 
+/** The rows that a delimiter gives. */
+type SplitSample = Pick<FileSample, 'delimiter' | 'rows'>;
+
 const SAMPLE_ROWS = 200;
+/** The head is split in pieces, until there are enough rows. */
+const SAMPLE_PIECE_BYTES = 4096;
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A row has at least a time and four prices. */
-const FIELDS_MIN = 5;
+export const FIELDS_MIN = 5;
 
 /** @param wanted the delimiter of the user @throws FilePlanError for JSON that is cut short */
-export function sampleOf({ head, tail, fileName }: FileStart, wanted: string | undefined): FileSample {
+export function sampleOf({ head, tail, isWhole, fileName }: FileStart, wanted: string | undefined): FileSample {
   const named = { beginning: Buffer.from(head.subarray(0, 120)).toString('utf8'), fileName };
   const text = Buffer.from(head.subarray(0, 4096))
     .toString('utf8')
@@ -50,38 +55,44 @@ export function sampleOf({ head, tail, fileName }: FileStart, wanted: string | u
   if (/^\s*[[{]/.test(text)) {
     if (tail.length > 0 && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1')))
       throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short');
-    return { ...named, rows: sampleRows(head, undefined), delimiter: undefined };
+    return { ...named, rows: sampleRows(head, isWhole, undefined), delimiter: undefined };
   }
   // `sep=;` is a line by which Excel names the delimiter.
   const excel = /^"?sep=(.)"?\r?\n/i.exec(text)?.[1];
   const given = wanted ?? excel;
-  const { delimiter, rows } = likeliestDelimiter(head, given === undefined ? DELIMITERS : [given]);
+  const samples = (given === undefined ? DELIMITERS : [given]).map((delimiter) => ({
+    delimiter,
+    rows: sampleRows(head, isWhole, delimiter),
+  }));
+  const { delimiter, rows } = likeliestSample(samples);
   return { ...named, rows: rows.filter(({ line }) => excel === undefined || line > 1), delimiter };
 }
 
-/** The delimiter that splits the most lines into the same number of fields, at least five, and its rows. */
-function likeliestDelimiter(head: Uint8Array, delimiters: readonly string[]): Pick<FileSample, 'delimiter' | 'rows'> {
-  const scores = delimiters.map((delimiter) => {
-    const rows = sampleRows(head, delimiter);
+/**
+ * The sample whose delimiter splits the most rows into the same number of fields, at least five. When several do, the last
+ * one: the comma is the first delimiter, and may be the decimal sign of a file that has another one.
+ */
+function likeliestSample(samples: readonly SplitSample[]): SplitSample {
+  const scores = samples.map((sample) => {
     const counts = new Map<number, number>();
-    for (const { texts } of rows) counts.set(texts.length, (counts.get(texts.length) ?? 0) + 1);
-    const alike = [...counts].filter(([fields]) => fields >= FIELDS_MIN).map(([, lines]) => lines);
-    return { delimiter, rows, lines: Math.max(0, ...alike) };
+    for (const { texts } of sample.rows) counts.set(texts.length, (counts.get(texts.length) ?? 0) + 1);
+    const alike = [...counts].filter(([fields]) => fields >= FIELDS_MIN).map(([, rows]) => rows);
+    return { sample, rows: Math.max(0, ...alike) };
   });
-  return scores.reduce((best, score) => (score.lines > best.lines ? score : best));
+  return scores.reduce((best, score) => (score.rows >= Math.max(1, best.rows) ? score : best)).sample;
 }
 
 /** @param delimiter undefined for JSON */
-function sampleRows(head: Uint8Array, delimiter: string | undefined): SampleRow[] {
+function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | undefined): SampleRow[] {
   const rows: SampleRow[] = [];
   const handler: RowHandler = {
     row: (row) => void (rows.length < SAMPLE_ROWS && rows.push(sampleRow(row))),
     refuse: () => undefined,
   };
   const splitter = splitterOf(delimiter, handler);
-  for (let at = 0; at < head.length && rows.length < SAMPLE_ROWS; at += 4096)
-    splitter.push(head.subarray(at, at + 4096));
-  if (head.length < 4096 || rows.length < SAMPLE_ROWS) splitter.end();
+  for (let at = 0; at < head.length && rows.length < SAMPLE_ROWS; at += SAMPLE_PIECE_BYTES)
+    splitter.push(head.subarray(at, at + SAMPLE_PIECE_BYTES));
+  if (isWhole) splitter.end(); // otherwise the last row may be cut
   return rows;
 }
 

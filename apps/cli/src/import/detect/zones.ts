@@ -14,11 +14,11 @@ export function namedZone({ format, names, layout }: FileLayout, given: string |
   return given ?? format?.zone ?? headerZone(names[layout.time] ?? '');
 }
 
-/** The zone that a time column's name states, such as UTC for `time_utc`; undefined when it states none. */
+/** The zone that a time column's name states, such as UTC for `time_utc`; undefined for none, and for `UTC+8 time`. */
 export function headerZone(name: string): string | undefined {
   const bare = bareName(name);
   if (/^(date|time|datetime|timestamp)(et|eastern|newyork)$/.test(bare)) return 'America/New_York';
-  return /(utc|gmt)$|^(utc|gmt)/.test(bare) ? 'UTC' : undefined;
+  return /(utc|gmt)$|^(utc|gmt)(?!\d)/.test(bare) ? 'UTC' : undefined;
 }
 
 /** Offsets by zone and day, in ms. The files of an import share them: a zip may have thousands. */

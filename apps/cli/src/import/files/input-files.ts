@@ -101,8 +101,8 @@ async function walk(folder: string, wanted: (path: string) => boolean): Promise<
     paths
       .filter((path) => !isHidden(slashed(relative(folder, path))) && wanted(slashed(path)))
       .map(async (path) => {
-        const info = await stat(path);
-        return info.isFile() ? [{ path, bytes: info.size }] : [];
+        const info = await stat(path).catch(() => undefined); // a link may lead nowhere
+        return info?.isFile() ? [{ path, bytes: info.size }] : [];
       }),
   );
   return files.flat();

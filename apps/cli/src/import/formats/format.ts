@@ -13,10 +13,10 @@ export interface FormatColumns {
   high: ColumnRef;
   low: ColumnRef;
   close: ColumnRef;
-  /** Of several columns, those that a file has are added up, unless `usesOneVolume` is true. */
+  /** Of several columns that a file has, one with values other than 0 is used. */
   volume: ColumnRef | readonly ColumnRef[];
-  /** True: of several volume columns, one that has values other than 0 is used instead of their sum. */
-  usesOneVolume?: boolean;
+  /** Columns that are added up in a file without a `volume` column. */
+  volumeParts?: readonly ColumnRef[];
 }
 
 export interface BarFormat {

@@ -42,7 +42,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
     source: 'https://www.metatrader5.com/en/terminal/help/trading_advanced/custom_instruments',
     delimiter: '\t',
     headers: [['<DATE>', '<TIME>', '<OPEN>', '<HIGH>', '<LOW>', '<CLOSE>', '<TICKVOL>', '<VOL>', '<SPREAD>']],
-    columns: { ...BRACKETED, volume: ['<VOL>', '<TICKVOL>'], usesOneVolume: true },
+    columns: { ...BRACKETED, volume: ['<VOL>', '<TICKVOL>'] },
     time: ['yyyy.MM.dd HH:mm:ss', 'yyyy.MM.dd HH:mm'],
     zone: undefined,
     example: [
@@ -58,7 +58,7 @@ export const PLATFORM_FORMATS: readonly BarFormat[] = [
       ['Date', 'Time', 'Open', 'High', 'Low', 'Close', 'Up', 'Down'],
       ['Date', 'Time', 'Open', 'High', 'Low', 'Close', /^Vol(ume)?$/, 'OI'],
     ],
-    columns: { date: 'Date', time: 'Time', ...CAPITALS, volume: ['Up', 'Down', /^Vol(ume)?$/] },
+    columns: { date: 'Date', time: 'Time', ...CAPITALS, volume: /^Vol(ume)?$/, volumeParts: ['Up', 'Down'] },
     time: ['MM/dd/yyyy HHmm', 'MM/dd/yyyy HH:mm', 'M/d/yyyy H:mm'],
     zone: NEW_YORK,
     times: 'close',

@@ -32,6 +32,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     title: 'Polygon (Massive) aggregates, JSON of the API',
     source: 'https://massive.com/docs/rest/stocks/aggregates/custom-bars',
     ...SHORT_KEYS,
+    columns: { ...SHORT_KEYS.columns, symbol: 'T' },
     under: /^results$/,
     example: [
       '{"ticker":"AAPL","resultsCount":1,"results":[{"v":4930,"vw":10.2,"o":10,"c":10.5,"h":11,"l":9,"t":1709562600000,"n":129}],"status":"OK"}',
@@ -74,6 +75,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     title: 'Alpaca bars, JSON of the API',
     source: 'https://docs.alpaca.markets/reference/stockbars',
     ...SHORT_KEYS,
+    columns: { ...SHORT_KEYS.columns, symbol: 'S' },
     under: /^(?!results$)/,
     example: [
       '{"bars":{"AAPL":[{"t":"2024-03-04T14:30:00Z","o":176.15,"h":176.9,"l":175.82,"c":176.3,"v":2315021,"n":20146,"vw":176.31}]}}',

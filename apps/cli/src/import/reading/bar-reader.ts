@@ -47,6 +47,8 @@ const TIME_MAX_MS = Date.UTC(2200, 0, 1);
 const MINUTE_MS = 60_000;
 /** Some vendors write a close as the last second or millisecond of the bar. */
 const LAST_SECOND_MS = 59_000;
+/** Some vendors write this volume when they do not know it. It is stored as 0. */
+const UNKNOWN_VOLUME = -1;
 const SPACE = 32;
 /** Longest text of a date and a time that are in separate fields. */
 const TIME_BYTES_MAX = 128;
@@ -62,7 +64,7 @@ export class BarReader implements RowHandler {
   /** Every row must name the same symbol as the first row, `#firstSymbol`. */
   readonly #mustMatchFirst: boolean;
   #firstSymbol: string | undefined;
-  /** Number of bars whose volume was −1, which means unknown. */
+  /** Number of bars whose volume was unknown. */
   unknownVolumes = 0;
 
   constructor(
@@ -128,7 +130,9 @@ export class BarReader implements RowHandler {
       low = meanOf(low, this.#priceOf(row, fields.ask.low));
       close = meanOf(close, this.#priceOf(row, fields.ask.close));
     }
-    const volume = this.#volumeOf(row, fields.volume);
+    const given = this.#volumeOf(row, fields.volume);
+    const isUnknown = given === UNKNOWN_VOLUME;
+    const volume = isUnknown ? 0 : given;
     const reason = findRefusal(open, high, low, close, volume, prices);
     if (reason !== undefined) return this.#refuseValues(row, fields, reason);
     if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
@@ -139,6 +143,7 @@ export class BarReader implements RowHandler {
       const hint = closeOf(openTime) === openTime ? '' : '; --times close accepts closes such as 09:30:59';
       return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
     }
+    if (isUnknown) this.unknownVolumes++;
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
     this.sink.bar(symbol, {
       openTime,
@@ -154,16 +159,13 @@ export class BarReader implements RowHandler {
     return this.options.price(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
   }
 
+  /** The sum of the volumes; the first negative one when there is any. */
   #volumeOf(row: Row, fields: readonly number[]): number {
     let sum = 0;
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index]!;
       const volume = this.options.volume(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
-      if (volume === -1) {
-        this.unknownVolumes++;
-        return 0;
-      }
-      if (volume < 0) return volume; // not summed: the caller refuses the row
+      if (volume < 0) return volume;
       sum += volume;
     }
     return sum;
@@ -235,23 +237,26 @@ export class BarReader implements RowHandler {
 
   #refuseValues(row: Row, fields: ValueFields, reason: RefusalReason): void {
     const { price, volume } = this.options;
-    const read = (name: string, field: number, reader: NumberReader): [string, number, number] => [
-      name,
-      field,
-      reader(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0),
-    ];
+    const { ask } = fields;
+    const symbol = this.#isWide ? `${fields.symbol} ` : '';
+    const read = (name: string, field: number, reader: NumberReader) => ({
+      name: symbol + name,
+      text: fieldText(row, field),
+      value: reader(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0),
+    });
     const values = [
       ...PRICE_NAMES.map((name) => read(name, fields[name], price)),
+      ...(ask === undefined ? [] : PRICE_NAMES.map((name) => read(`ask ${name}`, ask[name], price))),
       ...fields.volume.map((field) => read('volume', field, volume)),
     ];
-    const bad = values.find(([, , value]) => Number.isNaN(value));
+    const bad = values.find(({ value }) => Number.isNaN(value));
     if (bad === undefined) {
-      const detail = values.map(([name, field]) => `${name} ${fieldText(row, field)}`).join(', ');
+      const detail = values.map(({ name, text }) => `${name} ${text}`).join(', ');
       return this.sink.refuse(row.line, reason, detail + priceHint(reason));
     }
-    const text = fieldText(row, bad[1]);
+    const { name, text } = bad;
     const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
-    const detail = `${bad[0]}: expected a number, was "${text}"${isNotFinite ? '' : numberHint(text)}`;
+    const detail = `${name}: expected a number, was "${text}"${isNotFinite ? '' : numberHint(text)}`;
     this.sink.refuse(row.line, isNotFinite ? 'not-finite' : 'not-a-number', detail);
   }
 }

@@ -3,17 +3,7 @@ import type { Bar, RefusalReason } from '@barkeep/bars';
 import { decimalAt, type RowProblem } from '../rows/index.js';
 import type { TimeProblem } from '../times/index.js';
 
-/** Reasons that always refuse a whole file. Any other reason does so when it is reported with line 0. */
-export const FILE_REFUSALS = [
-  'unusable-header',
-  'unusable-path',
-  'unreadable-file',
-  'wrong-interval',
-  'ambiguous-format',
-  'mixed-symbols',
-] as const;
-
-/** Reasons of a bar's values, of a row's text, and of a whole file. */
+/** Why a row is refused, or a whole file. */
 export type ImportRefusal =
   | RefusalReason
   | RowProblem
@@ -25,11 +15,17 @@ export type ImportRefusal =
   | 'bad-symbol'
   | 'other-symbol'
   | 'symbol-case'
-  | (typeof FILE_REFUSALS)[number];
+  | 'unusable-header'
+  | 'unusable-path'
+  | 'unreadable-file'
+  | 'wrong-interval'
+  | 'ambiguous-format'
+  | 'mixed-symbols';
 
-/** A whole file cannot be read, for this reason. */
+/** A whole file is refused. */
 export class FilePlanError extends Error {
   override readonly name = 'FilePlanError';
+  /** @param line of the row that shows the reason, from 1; 0 when no single row does */
   constructor(
     readonly reason: ImportRefusal,
     message: string,
@@ -42,7 +38,7 @@ export class FilePlanError extends Error {
 /** Receives the bars of a reader, and the rows that it refuses. */
 export interface RowSink {
   bar(symbol: string, bar: Bar): void;
-  /** @param line from 1; 0 when the file as a whole is refused */
+  /** @param line from 1 */
   refuse(line: number, reason: ImportRefusal, detail: string): void;
 }
 

@@ -40,7 +40,8 @@ export class JsonRows implements Splitter {
   /** The same for the keys of an object; the last key may lack its value. */
   #keyStarts: number[] = [];
   #keyEnds: number[] = [];
-  #header: { names: string[]; bytes: Uint8Array; ends: number[] } | undefined;
+  /** The keys of the first object, as texts and as bytes. */
+  #header: ({ names: readonly string[] } & Pick<Row, 'bytes' | 'ends'>) | undefined;
   /** Where the scalar that is being read begins; −1 between scalars. */
   #token = -1;
   #inString = false;
@@ -50,7 +51,13 @@ export class JsonRows implements Splitter {
   #tooLong = false;
   #failed = false;
 
-  constructor(private readonly handler: RowHandler) {}
+  /** @param keys the header, when the text is a later part of a file; the handler does not get it again */
+  constructor(
+    private readonly handler: RowHandler,
+    keys?: readonly string[],
+  ) {
+    if (keys !== undefined) this.#header = { names: keys, ...rowOf(keys, 0) };
+  }
 
   push(chunk: Uint8Array): void {
     if (this.#failed) return;
@@ -173,10 +180,8 @@ export class JsonRows implements Splitter {
     let group = parent?.group;
     if (parent !== undefined) {
       if (!parent.isArray) {
-        const key = this.#text(this.#keyStarts.at(-1), this.#keyEnds.at(-1));
+        const key = this.#text(this.#keyStarts.pop(), this.#keyEnds.pop());
         group = parent.group === undefined ? key : `${parent.group}${KEY_SEPARATOR}${key}`;
-        this.#keyStarts.pop();
-        this.#keyEnds.pop();
         this.#setAside(parent);
       }
       parent.hasContainers = true;
@@ -242,20 +247,16 @@ export class JsonRows implements Splitter {
   /** Emits a row whose bytes cannot be used directly: it has escapes, or keys in another order than the header. */
   #emitTexts({ isArray, group, line, setAside }: Container): void {
     const values = setAside?.values ?? this.#texts(this.#starts, this.#ends);
-    if (isArray) return this.#emitRow(rowOf(values, line), group);
+    if (isArray) return this.handler.row({ ...rowOf(values, line), group });
     const keys = setAside?.keys ?? this.#texts(this.#keyStarts, this.#keyEnds);
     if (this.#header === undefined) {
-      const { bytes, ends } = rowOf(keys, line);
-      this.#header = { names: keys, bytes, ends };
-      this.handler.row({ ...rowOf(keys, line), isHeader: true });
+      const row = rowOf(keys, line);
+      this.#header = { names: keys, ...row };
+      this.handler.row({ ...row, isHeader: true });
     }
     const byKey = new Map(keys.map((key, index) => [key, values[index] ?? '']));
     const ordered = this.#header.names.map((name) => byKey.get(name) ?? '');
-    this.#emitRow(rowOf(ordered, line), group);
-  }
-
-  #emitRow(row: Row, group: string | undefined): void {
-    this.handler.row({ ...row, group });
+    this.handler.row({ ...rowOf(ordered, line), group });
   }
 
   /** True when an object has the keys of the header in the same order, as nearly all objects of a file do. */

@@ -12,9 +12,9 @@ import { type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from '
 const [LF, CR, QUOTE] = [10, 13, 34];
 const EMPTY = new Uint8Array(0);
 
-/** @param delimiter undefined for JSON */
-export function splitterOf(delimiter: string | undefined, handler: RowHandler): Splitter {
-  return delimiter === undefined ? new JsonRows(handler) : new RowSplitter(delimiter, handler);
+/** @param delimiter undefined for JSON @param keys see {@link JsonRows}; not used for CSV */
+export function splitterOf(delimiter: string | undefined, handler: RowHandler, keys?: readonly string[]): Splitter {
+  return delimiter === undefined ? new JsonRows(handler, keys) : new RowSplitter(delimiter, handler);
 }
 
 export class RowSplitter implements Splitter {
@@ -48,10 +48,14 @@ export class RowSplitter implements Splitter {
     const splitBytes = this.#split(bytes);
     this.#rest = bytes.subarray(splitBytes);
     if (this.#rest.length > ROW_BYTES_MAX) {
-      if (!this.#isOverlong) this.handler.refuse(this.#line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
+      if (!this.#isOverlong) this.#refuseOverlong();
       this.#isOverlong = true;
       this.#rest = EMPTY;
     }
+  }
+
+  #refuseOverlong(): void {
+    this.handler.refuse(this.#line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
   }
 
   /** Handles the last row of a file without a final line end. */
@@ -93,6 +97,7 @@ export class RowSplitter implements Splitter {
   #emit(bytes: Uint8Array, start: number, end: number, count: number, hasQuotes: boolean): void {
     if (this.#isOverlong) this.#isOverlong = false;
     else if (end === start) return;
+    else if (end - start > ROW_BYTES_MAX) this.#refuseOverlong();
     else if (hasQuotes) this.#emitQuoted(Buffer.from(bytes.subarray(start, end)).toString('utf8'));
     else {
       this.#row.bytes = bytes;

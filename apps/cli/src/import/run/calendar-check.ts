@@ -4,6 +4,7 @@ import { IANAZone } from 'luxon';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 /** The share of the rows for which the calendar must have slots, if an explanation is right. */
 const SHARE_MIN = 0.95;
 /** Offsets from UTC of zones without daylight saving, in hours: −12 to 14. */
@@ -37,33 +38,46 @@ export class CalendarCheck {
   }
 
   /**
-   * Why many of these times are outside: dates that the calendar does not cover, another zone, closes, extended hours;
-   * undefined when no reason fits. @param times of a sample, as read in `zone` @param intervalMs of the rows
+   * Why many bars of a sample have no slot: dates that the calendar does not cover, another zone, closes that were read as
+   * opens, or extended hours. Undefined when no reason fits.
+   * @param openTimes epoch ms, as read in `zone` @param intervalMs of the bars; undefined when closes were read as closes
    */
-  hint(times: readonly number[], zone: string, intervalMs: number): string | undefined {
+  hint(openTimes: readonly number[], zone: string, intervalMs: number | undefined): string | undefined {
     const { id, zone: calendarZone, firstDate, lastDate, hasExtendedHours } = this.calendar;
-    const dates = times.map((time) => dateOf(Math.floor(time / DAY_MS)));
+    const dates = openTimes.map((time) => dateOf(Math.floor(time / DAY_MS)));
     const isCovered = (date: string): boolean => date >= firstDate && date <= lastDate;
     if (dates.length > 0 && !dates.some(isCovered)) return `${id} covers ${firstDate} to ${lastDate}`;
-    const insideShare = (shift: (time: number) => number, check: CalendarCheck = this): number =>
-      times.filter((time) => check.isInside(shift(time))).length / Math.max(1, times.length);
-    const shareNow = insideShare((time) => time);
+
+    const shareNow = this.#insideShare(openTimes, (time) => time);
     const fits = (share: number): boolean => share >= SHARE_MIN && share > shareNow;
-    const readZone = IANAZone.create(zone);
-    const shareWithOffset = (offsetMs: (time: number) => number): number =>
-      insideShare((time) => time + readZone.offset(time) * 60_000 - offsetMs(time));
-    const shareByZone = [calendarZone, 'UTC'].map((name): [string, number] => {
-      const other = IANAZone.create(name);
-      return [name, shareWithOffset((time) => other.offset(time) * 60_000)];
-    });
-    const [bestZone] = shareByZone.filter(([, share]) => fits(share)).sort((one, other) => other[1] - one[1]);
-    if (bestZone !== undefined) return `they fit ${id} when read with --tz ${bestZone[0]}`;
-    if (fits(insideShare((time) => time - intervalMs))) return `they fit ${id} with --times close`;
+    const offsetOf = (name: string): ((time: number) => number) => {
+      const named = IANAZone.create(name);
+      return (time) => named.offset(time) * MINUTE_MS;
+    };
+    const readOffset = offsetOf(zone);
+    const shareWithOffset = (offset: (time: number) => number): number =>
+      this.#insideShare(openTimes, (time) => time + readOffset(time) - offset(time));
+
+    const shareByZone = [calendarZone, 'UTC'].map((name) => ({ name, share: shareWithOffset(offsetOf(name)) }));
+    const [best] = shareByZone.filter(({ share }) => fits(share)).sort((one, other) => other.share - one.share);
+    if (best !== undefined) return `they fit ${id} when read with --tz ${best.name}`;
+
+    if (intervalMs !== undefined && fits(this.#insideShare(openTimes, (time) => time - intervalMs)))
+      return `they fit ${id} with --times close`;
+
     const [only, ...others] = OFFSETS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));
     if (only !== undefined && others.length === 0) return `they fit ${id} in ${offsetText(only)}`;
-    const mayBeExtended = this.hours === 'regular' && hasExtendedHours;
-    const areExtended = mayBeExtended && fits(insideShare((t) => t, new CalendarCheck(this.calendar, 'extended')));
-    return areExtended ? `they are in pre-market or after-hours of ${id}: --hours extended stores them` : undefined;
+
+    if (this.hours !== 'regular' || !hasExtendedHours) return undefined;
+    const extended = new CalendarCheck(this.calendar, 'extended');
+    return fits(extended.#insideShare(openTimes, (time) => time))
+      ? `they are in pre-market or after-hours of ${id}: --hours extended stores them`
+      : undefined;
+  }
+
+  /** The share of these times, each after `shift`, for which the calendar has a slot; 0 for no times. */
+  #insideShare(times: readonly number[], shift: (time: number) => number): number {
+    return times.filter((time) => this.isInside(shift(time))).length / Math.max(1, times.length);
   }
 
   #edgesOf(year: number): Float64Array {

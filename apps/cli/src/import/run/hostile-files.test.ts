@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { calendarNamed } from '@barkeep/bars';
 import { zipSync } from 'fflate';
+import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
 import { imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
@@ -51,6 +52,10 @@ describe('K1 a header', () => {
 });
 
 describe('K2 lines around the header', () => {
+  it('thousands of blank lines are skipped', async () => {
+    expect((await imported('a.csv', '\n'.repeat(5000) + HEADER + row(0), X)).bars).toHaveLength(1);
+  });
+
   it('dozens of comments are skipped', async () => {
     const comments = Array.from({ length: 40 }, (_, at) => `# line ${at}, of a preamble\n`).join('');
     expect((await imported('a.csv', comments + HEADER + row(0), X)).bars).toHaveLength(1);
@@ -218,6 +223,13 @@ describe('K13 rows that no slot takes', () => {
     expect(summary.warnings.join()).toContain(hint);
   });
 
+  it('I10 have no hint at closes when they were read as closes', async () => {
+    const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
+    const closes = rows(390, Date.UTC(2024, 2, 4, 14, 31), wall) + rows(5, Date.UTC(2024, 2, 5, 3), wall);
+    const { summary } = await imported('a.csv', HEADER + closes, { calendar, read: { symbol: 'X', times: 'close' } });
+    expect([summary.outside, summary.warnings]).toEqual([5, ['a.csv: 5 rows are outside of XNYS and are not stored']]);
+  });
+
   it('I10 before and after the session have a hint at extended hours', async () => {
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
     const text = HEADER + rows(960, Date.UTC(2024, 2, 4, 4), wall);
@@ -238,6 +250,12 @@ describe('K13 the zone in the name of a time column', () => {
     expect((await imported('c.csv', text('time_utc', '2024-03-04T14:30Z'), { read })).summary.warnings).toEqual([]);
     expect((await imported('e.csv', text('time_utc', '1709562600'), { read })).summary.warnings).toEqual([]);
     expect((await imported('d.csv', text('time_utc', '2024-03-04 14:30'), X)).summary.warnings).toEqual([]);
+  });
+
+  it('that is an offset from UTC is warned of', async () => {
+    const read = { symbol: 'X', columns: parseColumnsOption('time=UTC+8 time') };
+    const { summary } = await imported('a.csv', text('UTC+8 time', '2024-03-04 22:30'), { read });
+    expect(summary.warnings[0]).toContain('has local times and they were read as UTC');
   });
 
   it('that is local is warned of until --tz names it', async () => {
@@ -280,88 +298,5 @@ describe('K14 what a time stands for', () => {
     }
     const asOpen = await imported('a.csv', `${HEADER}1709562659999,10,11,9,10,5\n`, X);
     expect([reasonsOf(asOpen), detailOf(asOpen).includes('--times close')]).toEqual([{ 'off-grid': 1 }, true]);
-  });
-});
-
-describe('JSON of other programs', () => {
-  const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
-  const object = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
-
-  it('texts with escapes are what they mean', async () => {
-    const json = `[{"symbol":"BRK\\/B","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"},
-      {"symbol":"\\u0041","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"}]`;
-    expect((await imported('a.json', json)).bars.map(([symbol]) => symbol)).toEqual(['BRK/B', 'A']);
-  });
-
-  it('an object with another object inside is still a bar', async () => {
-    for (const text of [
-      `[${object},"meta":{"a":1}}]`,
-      `[{"meta":{"a":[1]},${object.slice(1)}}]`,
-      `${object},"x":{}}\n`,
-    ])
-      expect((await imported('a.json', text, X)).bars.slice(0, 1)).toEqual([bar]);
-  });
-
-  it('a wrapper with many values is no bar, and "results" is no symbol', async () => {
-    const json = `{"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK","results":[${object},"n":3,"vw":10.1}]}`;
-    const result = await imported('a.json', json, X);
-    expect([result.bars, reasonsOf(result)]).toEqual([[bar], {}]);
-    expect(reasonsOf(await imported('a.json', json))).toEqual({ 'unusable-header': 1 });
-  });
-
-  it('K21 nothing is stored of a file that lacks its last bracket', async () => {
-    for (const text of [
-      `[${object}},${object.replace('2600', '2660')}}`,
-      `{"bars":{"X":[${object}}`,
-      `[[1709562600000,1,2,1,1,5],[1709562660000,1,2,1,1,5]`,
-    ]) {
-      const result = await imported('a.json', text, X);
-      expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-file': 1 }]);
-    }
-  });
-
-  it('without bars is shown', async () => {
-    expect(detailOf(await imported('a.json', '{"status":"ERROR","error":"no such key"}', X))).toContain('no such key');
-  });
-});
-
-describe('values', () => {
-  it('a volume of −1 in one of two columns is unknown; the sum of others is not', async () => {
-    const head = '"Date","Time","Open","High","Low","Close","Up","Down"\n';
-    const result = await imported(
-      'a.csv',
-      `${head}03/04/2024,0931,10,11,9,10,-1,0\n03/04/2024,0932,10,11,9,10,5,-6\n`,
-      X,
-    );
-    expect([result.bars.length, result.summary.unknownVolumes, reasonsOf(result)]).toEqual([
-      1,
-      1,
-      { 'negative-volume': 1 },
-    ]);
-  });
-});
-
-describe('a file of another origin than it looks', () => {
-  it('is not Yahoo without offsets, nor FirstRate by a common name', async () => {
-    const eod =
-      'Timestamp,Gmtoffset,Datetime,Open,High,Low,Close,Volume\n1709562600,0,2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('a.csv', eod, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
-    const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('BTCUSDT_1min.csv', crypto, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
-  });
-
-  it('has its blanks around a date and a time left out', async () => {
-    const text = 'Date, Time, Open, High, Low, Last, Volume\n2024/03/04, 14:30:00, 10, 11, 9, 10, 5\n';
-    expect((await imported('a.csv', text, X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
-  });
-
-  it('is refused when its day was taken for a month', async () => {
-    const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
-    const text = days.map((day) => rows(3, 0, (ms) => `${day}/03/2024,09:3${ms / 60_000}`)).join('');
-    const result = await imported('AAA.txt', text, X);
-    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-time': 1 }]);
-    expect(detailOf(result)).toContain('is the day before the month?');
-    const read = { symbol: 'X', timeFormat: 'dd/MM/yyyy HH:mm' };
-    expect((await imported('AAA.txt', text, { read: { ...read, hasHeader: false } })).bars).toHaveLength(93);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -112,6 +112,31 @@ describe('an import', () => {
     expect(writer.aborted).toBe(true);
   });
 
+  it('stops before the next file when it is interrupted', async () => {
+    for (const name of ['a.csv', 'b.csv', 'c.csv']) await put(name, csvRows(3));
+    const writer = new CountingWriter();
+    await expect(run(writer, { signal: AbortSignal.abort(new Error('interrupted')) })).rejects.toThrow('interrupted');
+    expect(writer).toMatchObject({ total: 0, aborted: true });
+  });
+
+  it('counts a file that it refuses for a symbol as a file', async () => {
+    const symbols = 'A B,A B,A B,A B,A B,C,C,C,C,C';
+    const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
+    await put('wide.csv', `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,1,1,1,1,1,1,1,1,1,1\n`);
+    const { refused } = await run(new CountingWriter());
+    expect(refused).toMatchObject({ rows: 0, files: 1, reasons: { 'bad-symbol': 1 }, first: [{ line: 1 }] });
+  });
+
+  it('reads JSON whose later objects have their keys in another order', async () => {
+    const objects = Array.from({ length: 6000 }, (_, minute) => {
+      const [time, values] = [`"t":${(START + minute * 60) * 1000}`, '"o":1,"h":2,"l":1,"c":2'];
+      return minute < 3000 ? `{${time},${values},"v":5}` : `{"v":5,${values},${time}}`;
+    });
+    await put('a.json', `[${objects.join(',\n')}]`);
+    const { accepted, refused } = await run(new CountingWriter(), { read: { symbol: 'X' } });
+    expect({ accepted, files: refused.files }).toEqual({ accepted: 6000, files: 0 });
+  });
+
   it('takes the symbol from the path', async () => {
     const rows = `time,o,h,l,c,v\n${START},1,1,1,1,1\n`;
     await put('1m/spy.csv', rows);
@@ -150,6 +175,17 @@ describe('an import of packed files', () => {
     });
     expect((await run(new CountingWriter(), { read: { symbol: 'X' } })).refused.files).toBe(1);
     expect((await run(new CountingWriter(), { symbolOf, oneSymbol: true })).accepted).toBe(2);
+  });
+
+  it('does not mix the contracts of a Lean zip in one symbol', async () => {
+    const nameOf = (month: string): string => `20240304_es_minute_trade_${month}.csv`;
+    const zip = zipSync({ [nameOf('202403')]: leanRows(3), [nameOf('202406')]: leanRows(3) });
+    await put('future/cme/minute/es/20240304_trade.zip', zip);
+    const writer = new CountingWriter();
+    await run(writer, { read: { format: 'lean' } });
+    expect(writer.counts).toEqual({ ES202403: 3, ES202406: 3 });
+    const { accepted, refused } = await run(new CountingWriter(), { read: { format: 'lean', symbol: 'ES' } });
+    expect({ accepted, reasons: refused.reasons }).toEqual({ accepted: 0, reasons: { 'mixed-symbols': 1 } });
   });
 
   it('stores nothing of a file that is cut short, packed or not', async () => {
@@ -204,6 +240,12 @@ describe('the names of the files', () => {
     expect(await names('x/*/spy.csv')).toEqual(['x/2013/spy.csv', 'x/2014/spy.csv']);
     expect(await names('**/{ibm,aapl}.csv')).toEqual(['x/2014/ibm.csv']);
     expect(await names('x/201[34]/s?y.csv')).toHaveLength(2);
+  });
+
+  it('that are links to nothing are left out', async () => {
+    await put('a.csv', '');
+    await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
+    expect(await inputFiles([folder], false)).toMatchObject([{ path: join(folder, 'a.csv') }]);
   });
 
   it('are refused when nothing is there', async () => {

@@ -51,6 +51,7 @@ class ImportRun {
       const symbols = symbolsByPath(entries, this.plan);
       await this.#checkZip(entries, symbols);
       for (const [index, entry] of entries.entries()) {
+        this.plan.signal?.throwIfAborted();
         const name = entry.name === undefined ? shownPath : `${shownPath}!${entry.name}`;
         await this.#readEntry(entry, name, symbols[index]).catch((error: unknown) => this.#refuseFile(name, error));
       }
@@ -77,10 +78,13 @@ class ImportRun {
   }
 
   #refuseFile(name: string, error: unknown): void {
-    if (error instanceof FilePlanError) this.refused.add(name, error.line, error.reason, error.message);
-    else if (!(error instanceof WriteError) && isFileError(error))
-      this.refused.add(name, 0, 'unreadable-file', error.message);
-    else throw error;
+    this.plan.signal?.throwIfAborted();
+    if (error instanceof FilePlanError) {
+      const { line, reason, message: detail } = error;
+      this.refused.addFile({ file: name, line, reason, detail });
+    } else if (!(error instanceof WriteError) && isFileError(error)) {
+      this.refused.addFile({ file: name, line: 0, reason: 'unreadable-file', detail: error.message });
+    } else throw error;
   }
 
   async #readEntry(entry: InputEntry, name: string, symbol: string | undefined): Promise<void> {
@@ -126,14 +130,15 @@ class ImportRun {
         if (calendar === undefined || calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
         else this.outside++;
       },
-      refuse: (line, reason, detail) => this.refused.add(name, line, reason, detail),
+      refuse: (line, reason, detail) => this.refused.addRow({ file: name, line, reason, detail }),
     };
   }
 
   #warnOutside(plan: FilePlan, name: string, rows: number): void {
     const { calendar } = this.plan;
     if (calendar === undefined) return;
-    const hint = calendar.hint(plan.sampleTimes, plan.reader.zone, this.plan.read.intervalMs);
+    const { zone, shiftMs } = plan.reader;
+    const hint = calendar.hint(plan.sampleTimes, zone, shiftMs > 0 ? undefined : this.plan.read.intervalMs);
     const { id } = calendar.calendar;
     this.#warn(name, `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`);
   }
@@ -156,10 +161,13 @@ class ImportRun {
 
   /** @throws FilePlanError when files of one zip would become one symbol */
   async #checkZip(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): Promise<void> {
-    if (entries.length < 2 || this.plan.oneSymbol || this.plan.read.format === 'lean') return;
+    if (entries.length < 2 || this.plan.oneSymbol) return;
     if (areDistinct(symbols, this.plan.read.symbolNames)) return;
     const storedAs: (string | undefined)[] = [];
-    for (const [index, entry] of entries.entries()) storedAs.push(await this.#symbolOf(entry, symbols[index]));
+    for (const [index, entry] of entries.entries()) {
+      this.plan.signal?.throwIfAborted();
+      storedAs.push(await this.#symbolOf(entry, symbols[index]));
+    }
     refuseMixed(entries, storedAs);
   }
 

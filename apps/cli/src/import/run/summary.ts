@@ -2,15 +2,14 @@
 import type { Bar } from '@barkeep/bars';
 import { formatCount, table } from '../../terminal/index.js';
 import type { Understood } from '../detect/index.js';
-import { FILE_REFUSALS, type ImportRefusal } from '../reading/index.js';
+import type { ImportRefusal } from '../reading/index.js';
 
 /** Most refusals that are shown with file and line; all are counted. */
 const SHOWN_REFUSALS_MAX = 10;
-const FILE_REASONS: ReadonlySet<string> = new Set(FILE_REFUSALS);
 
 interface ShownRefusal {
   file: string;
-  /** From 1; 0 when the whole file was refused. */
+  /** From 1; 0 when a whole file was refused and no single row shows why. */
   line: number;
   reason: ImportRefusal;
   detail: string;
@@ -54,10 +53,17 @@ export class RefusalLog {
   /** The first refusals, with file and line. */
   readonly first: ShownRefusal[] = [];
 
-  /** @param line from 1; 0 for a whole file */
-  add(file: string, line: number, reason: ImportRefusal, detail: string): void {
-    if (line === 0 || FILE_REASONS.has(reason)) this.files++;
-    else this.rows++;
+  addRow(refusal: ShownRefusal): void {
+    this.rows++;
+    this.#add(refusal);
+  }
+
+  addFile(refusal: ShownRefusal): void {
+    this.files++;
+    this.#add(refusal);
+  }
+
+  #add({ file, line, reason, detail }: ShownRefusal): void {
     this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
     if (this.first.length < SHOWN_REFUSALS_MAX) this.first.push({ file, line, reason, detail: printable(detail) });
   }

@@ -1,5 +1,4 @@
 /** Reads ISO 8601 times from bytes, with or without an offset, and computes dates without slow Date objects. */
-import { decimalAt } from '../rows/index.js';
 import { namedClock, type RowTime, type WallClock } from './wall-time.js';
 
 const DAY_MS = 86_400_000;
@@ -39,15 +38,24 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
     second = digitsAt(bytes, at + 1, 2);
     at += 3;
     if (bytes[at] === DOT && at < end) {
-      const fractionStart = at++;
-      at += digitsFrom(bytes, at, end);
-      ms = Math.round(decimalAt(bytes, fractionStart, at) * 1000);
+      const digits = digitsFrom(bytes, ++at, end);
+      ms = digits === 0 ? Number.NaN : roundedMs(digitsAt(bytes, at, digits), 10 ** digits, 1000);
+      at += digits;
     }
   }
   const midnight = isoDateAt(bytes, start, end);
   const wallMs = wallTimeOf(midnight, digitsAt(bytes, start + 11, 2), digitsAt(bytes, start + 14, 2), second, ms);
   if (at > end || Number.isNaN(wallMs)) return 'unreadable-time';
   return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
+}
+
+/**
+ * A fraction of `unitMs`, rounded to a whole ms. A fraction of nines only is cut off instead: 14:30:59.999999 is the close
+ * of a bar, and 14:31 would be the open of the next one.
+ */
+export function roundedMs(numerator: number, denominator: number, unitMs: number): number {
+  const value = (numerator / denominator) * unitMs;
+  return numerator === denominator - 1 ? Math.floor(value) : Math.round(value);
 }
 
 /** Converts a wall time to an instant, by the offset or zone in `bytes[at, end)`, or by `clock` when there is none. */

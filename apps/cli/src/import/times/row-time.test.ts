@@ -64,6 +64,14 @@ describe('the time of a row', () => {
     expect(read('1380893400', 's')).toBe(NINE_THIRTY);
   });
 
+  it('is rounded to a millisecond, but not up to the second when it is the end of a bar', () => {
+    expect(read('2013-10-04 13:29:59.999997')).toBe(NINE_THIRTY);
+    expect(read('1380893399999999744')).toBe(NINE_THIRTY);
+    for (const text of ['2013-10-04 13:29:59.999', '2013-10-04T13:29:59.9999999Z', '1380893399999999'])
+      expect([text, read(text)]).toEqual([text, '2013-10-04T13:29:59.999Z']);
+    expect(read('1380893399999999999')).toBe('2013-10-04T13:29:59.999Z');
+  });
+
   it('may have an hour of one digit', () => {
     expect(read('20131004 930', 'auto', 'America/New_York')).toBe(NINE_THIRTY);
     expect(read('20131004 93000', 'auto', 'America/New_York')).toBe(NINE_THIRTY);

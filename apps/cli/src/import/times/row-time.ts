@@ -4,7 +4,7 @@
  * Excel are refused with reasons of their own.
  */
 import { decimalAt } from '../rows/index.js';
-import { digitsAt, digitsFrom, instantAt, isoTimeAt, midnightOf, wallTimeOf } from './iso-time.js';
+import { digitsAt, digitsFrom, instantAt, isoTimeAt, midnightOf, roundedMs, wallTimeOf } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
@@ -86,13 +86,13 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
 }
 
-/** Milliseconds of an epoch of 10, 13, 16 or 19 digits (s, ms, µs, ns), read without a string; -1 for other text. */
+/** Milliseconds of an epoch of 10, 13, 16 or 19 digits (s, ms, µs, ns), read without a string; −1 for other text. */
 function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number {
   if (length === 10) return digitsAt(bytes, start, 10) * 1000;
   const ms = digitsAt(bytes, start, 13);
   if (length === 13 || ms < 0) return ms;
   const rest = digitsAt(bytes, start + 13, length - 13);
-  return rest < 0 ? -1 : ms + (rest * 2 >= 10 ** (length - 13) ? 1 : 0);
+  return rest < 0 ? -1 : ms + roundedMs(rest, 10 ** (length - 13), 1);
 }
 
 /**

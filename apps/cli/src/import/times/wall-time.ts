@@ -27,7 +27,7 @@ export class WallClock {
   #lastOffset: MsOrProblem = 0;
 
   /** @throws UsageError for a zone that is not in the IANA database. */
-  constructor(readonly zoneName: string) {
+  constructor(zoneName: string) {
     this.#zone = IANAZone.create(zoneName);
     if (!isZone(zoneName)) {
       throw new UsageError(`expected an IANA time zone such as America/New_York or UTC, was "${zoneName}"`);

@@ -18,15 +18,15 @@ import type { SessionRecord, Servers } from './session-row.js';
 /** The result of a read: a batch of events, or the session's state when it has no store. */
 type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
 
-/** The events of one session. */
-export type EventFeed = ReturnType<EventFeeds['feedOf']>;
+/** Reads the events of one session. */
+export type EventReader = ReturnType<EventReaders['readerOf']>;
 
 /** Most entries of one read, in all partitions together: bounds the memory of a listener that catches up. */
 const ENTRIES_A_READ = 1_000;
 /** Each partition may return at least this many entries per read. */
 const ENTRIES_OF_PARTITION_MIN = 20;
 
-export class EventFeeds {
+export class EventReaders {
   private readonly reads = new Map<string, Promise<EventRead>>();
 
   constructor(
@@ -35,7 +35,7 @@ export class EventFeeds {
   ) {}
 
   /** The events of one session until it is deleted; a session that is created again under its id has other events. */
-  feedOf(row: SessionRecord, view: View = 'strategy') {
+  readerOf(row: SessionRecord, view: View) {
     return {
       /** The view, which decides what events show; a cursor is valid in one view only. */
       view,

@@ -1,4 +1,4 @@
-import { JsonRows, type Row, rowTexts } from './index.js';
+import { JsonRows, type Row, RowSplitter, rowTexts } from './index.js';
 
 /** All rows of a text that arrives in pieces of `size` bytes. */
 function rowsOf(text: string, size: number): string[][] {
@@ -18,6 +18,25 @@ const TEXT = `\ufeff{"a":1,"b\\u0041":[1,2],"status":"O\\\\K","list":[
   {"v":6,"c":5,"l":4,"h":3,"o":2,"t":"é"},
   {"t":1,"o":2,"l":4,"c":5,"v":6}]}
 [["q,r",2,3,4,5]]`;
+
+describe('rows of CSV', () => {
+  it('that are too long are refused, however the bytes arrive', () => {
+    const text = Buffer.from(`1,2\n${'x'.repeat(70_000)}\n3,4\n`);
+    for (const size of [1000, 200_000]) {
+      const rows: unknown[] = [];
+      const splitter = new RowSplitter(',', {
+        row: (row) => void rows.push(rowTexts(row)),
+        refuse: (line, reason) => void rows.push([line, reason]),
+      });
+      for (let at = 0; at < text.length; at += size) splitter.push(text.subarray(at, at + size));
+      expect(rows).toEqual([
+        ['1', '2'],
+        [2, 'row-too-long'],
+        ['3', '4'],
+      ]);
+    }
+  });
+});
 
 describe('rows of JSON', () => {
   it('are the same however the bytes arrive', () => {

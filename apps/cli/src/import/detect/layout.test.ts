@@ -1,0 +1,82 @@
+/** Headers of files: how their columns are found, and what is refused. */
+import { type Collected, collect } from '../../../../../test/support/data/collecting-sink.js';
+import type { ReadOptions } from './read-options.js';
+
+const read = (text: string, options: Partial<ReadOptions> = { symbol: 'X' }): Collected => collect(text, options);
+const OPEN_TIME = Date.UTC(2024, 2, 4, 14, 30);
+const BAR = { symbol: 'X', openTime: OPEN_TIME, open: 10, high: 11, low: 9, close: 10, volume: 5 };
+const VALUES = '10,11,9,10,5';
+
+describe('a header', () => {
+  it('that is unusable is refused with its line, below a title that has a comma', () => {
+    const { refused } = read(`Prices of X, by the minute\n\ntime,open,high,low,volume\n2024-03-04T14:30Z,10,11,9,5\n`);
+    expect(refused).toMatchObject([{ line: 3, reason: 'unusable-header' }]);
+    expect(refused[0]?.detail).toContain('expected columns for close, was "time"');
+  });
+
+  it('may lack the name of its first column, as pandas writes it for times, but not for row numbers', () => {
+    const { bars, plan } = read(`,open,high,low,close,volume\n2024-03-04 14:30:00+00:00,${VALUES}\n`);
+    expect(bars).toEqual([BAR]);
+    expect(plan?.understood.columns).toMatchObject({ time: '1', open: 'open' });
+    const { refused } = read(`,moment,open,high,low,close,volume\n0,2024-03-04 14:30:00+00:00,${VALUES}\n`);
+    expect(refused[0]?.detail).toContain('expected columns for time');
+  });
+
+  it('with two names that differ only in case is refused, unless the user names one', () => {
+    const text = `time,open,high,low,close,volume,Close\n2024-03-04T14:30Z,${VALUES},10.5\n`;
+    expect(read(text).refused[0]?.detail).toMatch(/expected one column "close".*name the right one with --columns/);
+    const columns = new Map([['close', 'Close']] as const);
+    expect(read(text, { symbol: 'X', columns }).bars).toEqual([{ ...BAR, close: 10.5 }]);
+  });
+
+  it('of a known format is refused when it has the name of a used column twice', () => {
+    const header = 'symbol,timestamp,open,high,low,close,volume,trade_count,vwap,volume';
+    const { bars, refused } = read(`${header}\nX,2024-03-04 14:30:00+00:00,${VALUES},3,10,6\n`);
+    expect([bars, refused[0]?.detail]).toEqual([[], expect.stringContaining('expected one column "volume"')]);
+  });
+});
+
+describe('a file without a header', () => {
+  it('is not split at its decimal commas', () => {
+    const text = '20240304 143000;10,5;11,5;9,5;10,5;5\n';
+    const { bars } = read(text, { symbol: 'X', hasHeader: false, numbers: { decimal: ',' } });
+    expect(bars).toEqual([{ ...BAR, open: 10.5, high: 11.5, low: 9.5, close: 10.5 }]);
+    expect(read(text, { symbol: 'X', hasHeader: false }).refused[0]?.detail).toContain('--decimal ,');
+  });
+
+  it('may have prices without a digit before the point, and symbols that begin with a point', () => {
+    const symbolOf = (text: string): (string | undefined)[] => [read(text, { hasHeader: false }).bars[0]?.symbol];
+    expect(symbolOf(`2024-03-04T14:30Z,.DJI,${VALUES}\n`)).toEqual(['.DJI']);
+    const { bars } = read('2024-03-04T14:30Z,.5,.75,.25,.5,5\n', { hasHeader: false, symbol: 'X' });
+    expect(bars[0]).toMatchObject({ open: 0.5, high: 0.75 });
+    const { refused } = read('2024-03-04T14:30Z,.5,.75,.25,.5,5\n', { hasHeader: false });
+    expect(refused[0]?.detail).toContain('expected a symbol column');
+  });
+});
+
+describe('a wide header', () => {
+  const wide = (labels: string, symbols: string, values: string): string =>
+    `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,${values}\n`;
+
+  it('needs a volume of each symbol, unless the user states that there is none', () => {
+    const text = wide('Open,High,Low,Close', 'X,X,X,X', '10,11,9,10');
+    expect(read(text, {}).refused[0]?.detail).toContain('expected a column for volume of X');
+    expect(read(text, {}).refused[0]?.detail).toContain('--volume none');
+    expect(read(text, { hasVolume: false }).bars).toEqual([{ ...BAR, volume: 0 }]);
+  });
+
+  it.each([
+    ['lacks a price', 'Open,High,Low,Close,Volume,Open,High,Low,Volume', 'X,X,X,X,X,Y,Y,Y,Y', 'for close of Y'],
+    ['has a price twice', 'Open,High,Low,Close,Volume,Close', 'X,X,X,X,X,X', 'one column "Close" of X'],
+  ])('is refused when a symbol %s', (_, labels, symbols, detail) => {
+    const { bars, refused } = read(wide(labels, symbols, symbols.replaceAll(/\w/g, '10')), {});
+    expect([bars, refused]).toMatchObject([[], [{ line: 1, reason: 'unusable-header' }]]);
+    expect(refused[0]?.detail).toContain(detail);
+  });
+
+  it('gives the refusal of a bar its symbol', () => {
+    const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
+    const { bars, refused } = read(wide(labels, 'X,X,X,X,X,Y,Y,Y,Y,Y', `${VALUES},10,11,9,,5`), {});
+    expect([bars, refused]).toMatchObject([[BAR], [{ line: 3, detail: 'Y close: expected a number, was ""' }]]);
+  });
+});

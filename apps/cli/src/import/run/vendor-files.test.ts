@@ -1,0 +1,128 @@
+/** Files of vendors and programs whose columns, keys, volumes or times mean something else than they seem to. */
+import { imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
+
+const HEADER = 'time,open,high,low,close,volume\n';
+const X = { read: { symbol: 'X' } };
+const rows = (count: number, text: (minute: number) => string): string =>
+  Array.from({ length: count }, (_, minute) => `${text(minute)},10,11,9,10,5\n`).join('');
+const detailOf = ({ summary }: Awaited<ReturnType<typeof imported>>): string => summary.refused.first[0]?.detail ?? '';
+
+describe('K8 the columns of vendors', () => {
+  it('a symbol in the objects of Alpaca and Polygon is read, and not mixed', async () => {
+    const object = (key: string, symbol: string): string =>
+      `{"${key}":"${symbol}","o":10,"h":11,"l":9,"c":10,"v":5,"t":"2024-03-04T14:30:00Z","n":3,"vw":10}`;
+    const alpaca = `${object('S', 'AAPL')}\n${object('S', 'MSFT')}\n`;
+    expect((await imported('a.ndjson', alpaca)).bars.map(([symbol]) => symbol)).toEqual(['AAPL', 'MSFT']);
+    expect(reasonsOf(await imported('a.ndjson', alpaca, X))).toEqual({ 'other-symbol': 1 });
+    const polygon = `{"results":[${object('T', 'AAPL')},${object('T', 'MSFT')}]}`;
+    expect((await imported('a.json', polygon)).bars.map(([symbol]) => symbol)).toEqual(['AAPL', 'MSFT']);
+  });
+
+  it('the date of MetaStock belongs to the time', async () => {
+    const head = '<TICKER>,<DTYYYYMMDD>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>';
+    const { bars } = await imported('a.txt', `${head}\nX,20240304,143000,10,11,9,10,5\n`);
+    expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+  });
+
+  it('different instruments of one symbol are warned of', async () => {
+    const head = 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume';
+    const bar = (id: number): string => `1709562600000000000,33,1,${id},10.0,11.0,9.0,10.0,5\n`;
+    const { summary } = await imported('a.csv', `${head}\n${bar(1)}${bar(2)}`, X);
+    expect(summary.warnings[0]).toContain('differ in the column "instrument_id"');
+  });
+});
+
+describe('JSON of other programs', () => {
+  const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
+  const object = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
+
+  it('texts with escapes are what they mean', async () => {
+    const json = `[{"symbol":"BRK\\/B","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"},
+      {"symbol":"\\u0041","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"}]`;
+    expect((await imported('a.json', json)).bars.map(([symbol]) => symbol)).toEqual(['BRK/B', 'A']);
+  });
+
+  it('an object with another object inside is still a bar', async () => {
+    for (const text of [
+      `[${object},"meta":{"a":1}}]`,
+      `[{"meta":{"a":[1]},${object.slice(1)}}]`,
+      `${object},"x":{}}\n`,
+    ])
+      expect((await imported('a.json', text, X)).bars.slice(0, 1)).toEqual([bar]);
+  });
+
+  it('a wrapper with many values is no bar, and "results" is no symbol', async () => {
+    const json = `{"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK","results":[${object},"n":3,"vw":10.1}]}`;
+    const result = await imported('a.json', json, X);
+    expect([result.bars, reasonsOf(result)]).toEqual([[bar], {}]);
+    expect(reasonsOf(await imported('a.json', json))).toEqual({ 'unusable-header': 1 });
+  });
+
+  it('K21 nothing is stored of a file that lacks its last bracket', async () => {
+    for (const text of [
+      `[${object}},${object.replace('2600', '2660')}}`,
+      `{"bars":{"X":[${object}}`,
+      `[[1709562600000,1,2,1,1,5],[1709562660000,1,2,1,1,5]`,
+    ]) {
+      const result = await imported('a.json', text, X);
+      expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-file': 1 }]);
+    }
+  });
+
+  it('without bars is shown', async () => {
+    expect(detailOf(await imported('a.json', '{"status":"ERROR","error":"no such key"}', X))).toContain('no such key');
+  });
+});
+
+describe('volumes', () => {
+  it('of −1 in one of two columns are unknown; sums of others are not', async () => {
+    const head = '"Date","Time","Open","High","Low","Close","Up","Down"\n';
+    const result = await imported(
+      'a.csv',
+      `${head}03/04/2024,0931,10,11,9,10,-1,0\n03/04/2024,0932,10,11,9,10,5,-6\n`,
+      X,
+    );
+    expect([result.bars.length, result.summary.unknownVolumes, reasonsOf(result)]).toEqual([
+      1,
+      1,
+      { 'negative-volume': 1 },
+    ]);
+  });
+
+  it('that are unknown are counted in the rows that are stored only', async () => {
+    const text = `${HEADER}2024-03-04T14:30Z,10,11,9,10,-1\n2024-03-04T14:31Z,10,9,11,10,-1\n`;
+    const { summary } = await imported('a.csv', text, X);
+    expect(summary).toMatchObject({ accepted: 1, unknownVolumes: 1, refused: { rows: 1 } });
+  });
+
+  it('of a total are not added to its parts', async () => {
+    const head = '"Date","Time","Open","High","Low","Close","Vol","Up","Down"\n';
+    const { bars } = await imported('a.csv', `${head}03/04/2024,0931,10,11,9,10,12,7,5\n`, X);
+    expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 12]]);
+  });
+});
+
+describe('a file of another origin than it looks', () => {
+  it('is not Yahoo without offsets, nor FirstRate by a common name', async () => {
+    const eod =
+      'Timestamp,Gmtoffset,Datetime,Open,High,Low,Close,Volume\n1709562600,0,2024-03-04 14:30:00,10,11,9,10,5\n';
+    expect((await imported('a.csv', eod, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+    const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
+    expect((await imported('BTCUSDT_1min.csv', crypto, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+  });
+
+  it('has its blanks around a date and a time left out', async () => {
+    const text = 'Date, Time, Open, High, Low, Last, Volume\n2024/03/04, 14:30:00, 10, 11, 9, 10, 5\n';
+    expect((await imported('a.csv', text, X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+  });
+
+  it('is refused when its day was taken for a month', async () => {
+    const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
+    const text = days.map((day) => rows(3, (minute) => `${day}/03/2024,09:3${minute}`)).join('');
+    const result = await imported('AAA.txt', text, X);
+    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-time': 1 }]);
+    expect(detailOf(result)).toContain('is the day before the month?');
+    const read = { symbol: 'X', timeFormat: 'dd/MM/yyyy HH:mm' };
+    expect((await imported('AAA.txt', text, { read: { ...read, hasHeader: false } })).bars).toHaveLength(93);
+  });
+});

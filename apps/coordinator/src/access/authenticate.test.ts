@@ -1,0 +1,44 @@
+import { ApiKeys } from '@barkeep/service';
+import express from 'express';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { authenticate } from './authenticate.js';
+
+const [USER, ADMIN] = ['user-key-0123456789', 'admin-key-0123456789'];
+let server: Server;
+
+beforeAll(async () => {
+  const app = express();
+  app.use(authenticate(new ApiKeys([USER], [ADMIN])));
+  app.use((_request, response) => void response.json('accepted'));
+  server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterAll(() => server.close());
+
+async function statusOf(path: string, key: string): Promise<number> {
+  const { port } = server.address() as AddressInfo;
+  return (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'X-API-Key': key } })).status;
+}
+
+describe('the key of a user', () => {
+  it.each(['/metrics', '/queues', '/Queues/api/queues', '/v1/queues', '/v1/datasets/lean'])(
+    'does not open %s, the key of an admin does',
+    async (path) => {
+      expect([await statusOf(path, USER), await statusOf(path, ADMIN)]).toEqual([403, 200]);
+    },
+  );
+
+  it.each(['?view=operator', '?view=strategy&view=operator', '?v%69ew=%6Fperator'])(
+    'does not give the view of an operator by %s',
+    async (query) => {
+      const path = `/v1/sessions${query}`;
+      expect([await statusOf(path, USER), await statusOf(path, ADMIN)]).toEqual([403, 200]);
+    },
+  );
+
+  it('is accepted for a path that is no URL', async () => {
+    expect(await statusOf('//', USER)).toBe(200);
+  });
+});

@@ -1,0 +1,32 @@
+import { SessionStateError, UnknownSessionError } from '@barkeep/bar-repository';
+import { parseSessionSpec } from '@barkeep/bars';
+import { SessionLostError } from '@barkeep/session-data';
+import { SessionViews } from './session-views.js';
+
+const DATES = { start: '2013-10-09', end: '2013-10-10' };
+const ROW = {
+  id: 's',
+  incarnation: 'i',
+  state: 'paused',
+  spec: parseSessionSpec({ ...DATES, symbols: ['SPY'], source: { type: 'dataset', dataset: 'lean' } }),
+  historyDays: 0,
+  error: null,
+  checkpoint: { frontier: 0, clock: 0 },
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+  completedAt: null,
+};
+
+/** The view of a session whose store is gone. @param refusal why it cannot be marked as lost @param current its row after that */
+function viewAfter(refusal: Error, current?: object) {
+  const control = { reopenIfBehind: () => Promise.reject(new SessionLostError('s')) };
+  const sessions = { transition: () => Promise.reject(refusal), find: async () => current };
+  return new SessionViews({ control, sessions } as never).view(ROW as never);
+}
+
+test('I13 a session whose store is gone is shown, also when another call marked it as lost or removed it first', async () => {
+  const marked = new SessionStateError('s', ['paused'], 'lost');
+  const lost = { state: 'lost', error: 'gone' };
+  expect(await viewAfter(marked, { ...ROW, ...lost })).toMatchObject({ id: 's', ...lost });
+  expect(await viewAfter(new UnknownSessionError('s'))).toMatchObject({ id: 's', state: 'paused', error: null });
+});
