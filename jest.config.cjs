@@ -19,7 +19,7 @@ const shared = {
   testEnvironment: 'node',
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   moduleNameMapper: {
-    '^@barkeep/(coordinator|upkeep-worker)$': '<rootDir>/apps/$1/src/index.ts',
+    '^@barkeep/coordinator$': '<rootDir>/apps/coordinator/src/index.ts',
     '^@barkeep/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

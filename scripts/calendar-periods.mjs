@@ -40,32 +40,36 @@ function patternsOf(days, first, last) {
   return patterns;
 }
 
-/** The indexes of the first days of those periods that cost least, exceptions included; by dynamic programming. */
+/**
+ * The indexes of the first days of those periods that together cost least, exceptions included. Dynamic programming: `best[end]`
+ * is the lowest cost of all days up to `ends[end]`, and the start of the last period.
+ */
 function periodsOf(patterns, first) {
   // A period can only start on a day that differs from the same weekday of the week before.
   const changes = patterns.flatMap((pattern, i) => (i >= 7 && pattern !== patterns[i - 7] ? [i] : []));
   const starts = [0, ...changes];
   const ends = [...changes, patterns.length];
-  const best = ends.map(() => ({ cost: Infinity, from: 0 }));
-  for (let s = 0; s < starts.length; s++) {
-    const base = s === 0 ? 0 : best[s - 1].cost;
+  const best = ends.map(() => ({ cost: Infinity, start: 0 }));
+  for (let start = 0; start < starts.length; start++) {
+    const costBefore = start === 0 ? 0 : best[start - 1].cost;
     const counts = WEEKDAYS.map(() => new Map());
     const most = WEEKDAYS.map(() => 0);
     let days = 0;
-    let day = starts[s];
-    for (let e = s; e < ends.length; e++) {
-      for (; day < ends[e]; day++, days++) {
+    let day = starts[start];
+    for (let end = start; end < ends.length; end++) {
+      for (; day < ends[end]; day++, days++) {
         const weekday = weekdayOf(first + day);
         const count = (counts[weekday].get(patterns[day]) ?? 0) + 1;
         counts[weekday].set(patterns[day], count);
         most[weekday] = Math.max(most[weekday], count);
       }
-      const cost = base + PERIOD_COST + days - most.reduce((sum, count) => sum + count, 0);
-      if (cost <= best[e].cost) best[e] = { cost, from: s };
+      const exceptions = days - most.reduce((sum, count) => sum + count, 0);
+      const cost = costBefore + PERIOD_COST + exceptions;
+      if (cost <= best[end].cost) best[end] = { cost, start };
     }
   }
   const periods = [];
-  for (let e = ends.length - 1; e >= 0; e = best[e].from - 1) periods.unshift(starts[best[e].from]);
+  for (let end = ends.length - 1; end >= 0; end = best[end].start - 1) periods.unshift(starts[best[end].start]);
   return periods;
 }
 
@@ -80,6 +84,7 @@ function normalWeek(patterns, first, from, to) {
   });
 }
 
+/** The rules for normal hours, the special days and the holidays of a calendar file. */
 function fileDays(patterns, first, periods, extended) {
   const hours = [];
   const holidays = [];
@@ -124,6 +129,7 @@ function nameOf(pattern, normal, weekday) {
   return 'other hours';
 }
 
+/** The hours of a pattern in the form of a calendar file. */
 function hoursOf(pattern, extended) {
   const segments = JSON.parse(pattern);
   const written = segments.map(([open, close]) => ({ open: wallTime(open, false), close: wallTime(close, true) }));

@@ -1,7 +1,7 @@
 /**
- * Completes the console after the compiler: joins its modules and the libraries that it uses to one script, with the charts
- * in a second one, and puts them with its page and its style into apps/console/dist/site, which the coordinator serves. One
- * script, because a page of 58 modules took 1.5 to 1.9 times as long to show its content. The browser gets every file from
+ * Builds the files of the console after the compiler, into apps/console/dist/site, which the coordinator serves. Bundles its
+ * modules and the libraries that they use into one script, with the charts in a second one, and adds the page and the style.
+ * One script, because a page of 58 modules took 1.5 to 1.9 times as long to show its content. The browser gets every file from
  * the coordinator, so no request leaves the machine.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,23 +16,23 @@ const BUILT = join(CONSOLE, 'dist');
 const SITE = join(BUILT, 'site');
 const SCRIPTS = join(SITE, 'scripts');
 
-/** Copies the static files, and joins the scripts when they are older than their sources. */
+/** Copies the static files, and bundles the scripts when they are older than their sources. */
 export function makeConsoleFiles() {
   cpSync(join(CONSOLE, 'static'), SITE, { recursive: true });
-  if (!isJoined()) joinScripts();
+  if (!isBundled()) bundle();
 }
 
-/** True when the joined script is not older than any module or the last installation of libraries. */
-function isJoined() {
-  const joined = join(SCRIPTS, 'main.js');
-  if (!existsSync(joined)) return false;
+/** True when the bundled script is not older than any module or the last installation of libraries. */
+function isBundled() {
+  const bundled = join(SCRIPTS, 'main.js');
+  if (!existsSync(bundled)) return false;
   const isModule = (file) => file.endsWith('.js') && !file.startsWith('site');
   const modules = readdirSync(BUILT, { recursive: true }).filter(isModule);
   const sources = [...modules.map((file) => join(BUILT, file)), join(MODULES, '.package-lock.json')];
-  return sources.every((file) => statSync(file).mtimeMs <= statSync(joined).mtimeMs);
+  return sources.every((file) => statSync(file).mtimeMs <= statSync(bundled).mtimeMs);
 }
 
-function joinScripts() {
+function bundle() {
   rmSync(SCRIPTS, { recursive: true, force: true });
   const options = ['--dir', SCRIPTS, '--format', 'esm', '--minify', '--chunk-file-names', '[name].js'];
   const bundler = join(MODULES, 'rolldown/bin/cli.mjs');

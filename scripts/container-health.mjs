@@ -1,12 +1,12 @@
 /**
- * The health check of a container. A coordinator is healthy when it answers, a worker when the queue Redis answers it,
- * so the check notices processes that hang or are disconnected. Exit code: 0 when healthy, otherwise 1, with a reason.
+ * The health check of a container. A coordinator is healthy when it answers, a worker when the queue Redis answers it.
+ * So the check notices processes that hang or are disconnected. Exit code: 0 when healthy, otherwise 1, with a reason.
  */
 const TIMEOUT_MS = 3_000;
 
 const CHECKS = {
   async coordinator() {
-    const port = process.env.BARKEEP_PORT ?? '3000';
+    const port = process.env.BARKEEP_PORT || '3000';
     const { status } = await fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (status !== 200) throw new Error(`expected /health/live to answer 200, was ${status}`);
   },
@@ -29,6 +29,7 @@ try {
   if (!Object.hasOwn(CHECKS, role)) throw new Error(`expected one of ${Object.keys(CHECKS).join(', ')}, was "${role}"`);
   await CHECKS[role]();
 } catch (error) {
-  process.stderr.write(`${error.message}\n`);
+  const cause = error.cause === undefined ? '' : `: ${error.cause.message}`;
+  process.stderr.write(`${error.message}${cause}\n`);
   process.exitCode = 1;
 }

@@ -35,7 +35,7 @@ const HOST_URLS = {
   DATABASE_URL: `postgres://barkeep@127.0.0.1:${POSTGRES_PORT}/barkeep`,
 };
 
-/** @returns {string} the file's text, empty when it does not exist */
+/** @returns {string} the value in a file, empty when the file does not exist */
 function read(file) {
   const path = join(FOLDER, file);
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
@@ -43,7 +43,8 @@ function read(file) {
 
 function withPassword(url, file) {
   const full = new URL(url);
-  if (full.password === '') full.password = read(file);
+  // The setter alone would not encode a %.
+  if (full.password === '') full.password = encodeURIComponent(read(file));
   return full.href;
 }
 
@@ -55,7 +56,7 @@ function load() {
     if (process.env[name]) process.env[name] = withPassword(process.env[name], file);
 }
 
-/** Writes each file whole or not at all; the other containers run as other users and read them. */
+/** Writes each file in one step, readable for all, because the other containers read them as other users. */
 function make() {
   for (const [file, name] of Object.entries(FILES)) {
     const value = process.env[name] || read(file) || randomBytes(24).toString('hex');
@@ -68,8 +69,14 @@ function make() {
 }
 
 function show() {
-  for (const [file, name] of Object.entries(FILES)) console.log(`export ${name}=${read(file)}`);
-  for (const [name, url] of Object.entries(HOST_URLS)) console.log(`export ${name}=${withPassword(url, URLS[name])}`);
+  for (const [file, name] of Object.entries(FILES)) printExport(name, read(file));
+  for (const [name, url] of Object.entries(HOST_URLS)) printExport(name, withPassword(url, URLS[name]));
+}
+
+/** Prints a line that sets a variable of a shell. Quotes a value in which the shell would change something. */
+function printExport(name, value) {
+  const isPlain = /^[\w%+,./:@=-]*$/.test(value);
+  console.log(`export ${name}=${isPlain ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`}`);
 }
 
 if (process.argv[1] !== fileURLToPath(import.meta.url)) load();

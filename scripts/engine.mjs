@@ -6,7 +6,7 @@
  * Exit code 3 means that no engine can run on this machine.
  */
 import { spawnSync } from 'node:child_process';
-import { haveImages, openEngine } from './engine/engine.mjs';
+import { ensureImages, openEngine } from './engine/engine.mjs';
 
 const NO_ENGINE = 3;
 
@@ -14,7 +14,7 @@ const [program, ...args] = process.argv.slice(process.argv.indexOf('--') + 1);
 let stop;
 try {
   stop = await openEngine();
-  haveImages();
+  ensureImages();
 } catch (error) {
   process.stderr.write(`engine: ${error.message}\n`);
   process.exitCode = NO_ENGINE;

@@ -1,7 +1,7 @@
 /**
- * Makes one TypeScript module of the Lua scripts of libs/session-data: every `lua/*.lua` of a folder becomes a text.
- * `--- include PATH` is replaced by that file (paths are relative to the including file), comments, blank lines and
- * indentation are removed, and each name of CONSTANTS becomes the value that TypeScript defines for it.
+ * Generates one TypeScript module from the Lua scripts of libs/session-data: every `lua/*.lua` of a folder becomes a string.
+ * A line `--- include PATH` is replaced by that file; its path is relative to the including file. Comments, blank lines and
+ * indentation are removed. Each name in CONSTANTS becomes the value that TypeScript defines for it.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -24,11 +24,11 @@ const CONSTANT = new RegExp(`\\b(${CONSTANTS.join('|')})\\b`, 'g');
 const SCRIPT = /[\\/]lua[\\/][^\\/]+\.lua$/;
 const INCLUDE = /^--- include (\S+)$/;
 
-/** Writes the module when it is missing or differs from its sources. */
+/** Writes the module when it is missing or its sources have changed. */
 export function writeLuaTexts() {
   const text = luaModule();
   if (existsSync(MODULE) && readFileSync(MODULE, 'utf8') === text) return;
-  // Another process may read the module now: it must not see half of it.
+  // Replaces the file in one step, because another process may read it now.
   writeFileSync(`${MODULE}.${process.pid}`, text);
   renameSync(`${MODULE}.${process.pid}`, MODULE);
 }

@@ -1,9 +1,9 @@
 /**
- * Sets the version of every package of the workspace, and gives the newest section of the changelog its heading.
- * Publishes nothing.
+ * Sets the version of every package and image of the workspace, and makes the entries under "Unreleased" of the changelog
+ * those of that version. Publishes nothing.
  *
- *   npm run release -- 0.3.0                  sets the version everywhere, also as the heading of the entries under "Unreleased"
- *   npm run pack -- --publish-dry-run         then shows what publishing would send
+ *   npm run release -- 0.3.0              sets the version everywhere
+ *   npm run pack -- --publish-dry-run     then shows what publishing would send
  *
  * Only two packages are published, and both bundle the workspace's libraries, so all packages have the same version.
  */
@@ -13,6 +13,12 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 const OURS = /^@barkeep\//;
 const KINDS = ['dependencies', 'devDependencies', 'peerDependencies'];
+/** Files that name the image. */
+const IMAGE_FILES = [
+  'docker-compose.yml',
+  'deploy/kubernetes/coordinator.yaml',
+  'deploy/kubernetes/upkeep-worker.yaml',
+];
 
 const [version, ...others] = process.argv.slice(2);
 if (version === undefined || others.length > 0 || !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
@@ -26,7 +32,8 @@ changeJson('package-lock.json', (lock) => {
   lock.version = version;
   for (const place of ['', ...folders]) if (lock.packages[place]) setVersion(lock.packages[place]);
 });
-change('docker-compose.yml', (text) => text.replace(/^( *image: barkeep:).*$/m, `$1${version}`));
+for (const file of IMAGE_FILES) change(file, (text) => text.replace(/^( *image: barkeep:).*$/m, `$1${version}`));
+change('docs/tutorial.md', (text) => text.replaceAll(/(barkeep-(?:client|cli)-)\d\S*(?=\.tgz)/g, `$1${version}`));
 change('CHANGELOG.md', (text) => {
   const today = new Date().toISOString().slice(0, 10);
   const hasEntries = /^## \[Unreleased\]\n+(?!## |\n*$)/m.test(text);

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
-import { haveImages, openEngine } from './engine/engine.mjs';
+import { ensureImages, openEngine } from './engine/engine.mjs';
 
 const ROOT = join(import.meta.dirname, '..');
 const SUPPORT = join(ROOT, 'docs/support.md');
@@ -145,7 +145,7 @@ function record({ node, redis, postgres, passed, failed }) {
 const stop = await openEngine();
 try {
   const containers = options.postgres.filter((version) => version !== EMBEDDED);
-  haveImages(options.redis.concat(containers.map((version) => `postgres:${version}`)));
+  ensureImages(options.redis.concat(containers.map((version) => `postgres:${version}`)));
   for (const node of options.node)
     for (const redis of options.redis)
       for (const postgres of options.postgres) {

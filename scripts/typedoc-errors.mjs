@@ -1,7 +1,7 @@
 /** A TypeDoc plugin that leaves out the `name` field of error classes, which repeats their heading. */
 import { Converter, ReflectionKind } from 'typedoc';
 
-/** Called by TypeDoc. */
+/** TypeDoc calls this. */
 export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const names = project

@@ -28,10 +28,10 @@ const quiet = { stdio: 'ignore' };
 const succeeds = (program, ...args) => spawnSync(program, args, quiet).status === 0;
 const log = (line) => process.stderr.write(`engine: ${line}\n`);
 
-export const hasEngine = () => succeeds('docker', 'compose', 'version') && succeeds('docker', 'version');
-/** @returns {boolean} true when {@link openEngine} has something to try */
+const hasEngine = () => succeeds('docker', 'compose', 'version') && succeeds('docker', 'version');
+/** @returns {boolean} true when {@link openEngine} can find or start an engine */
 export const canHaveEngine = () => hasEngine() || isDebianAsRoot();
-export const NEEDED = 'expected a running Docker engine with Compose, or root on Debian to start one';
+export const ENGINE_NEEDED = 'expected a running Docker engine with Compose, or root on Debian to start one';
 
 /**
  * Finds or starts an engine, and sets DOCKER_HOST and DOCKER_CONFIG of this process for it.
@@ -41,7 +41,7 @@ export const NEEDED = 'expected a running Docker engine with Compose, or root on
  */
 export async function openEngine() {
   if (hasEngine()) return async () => undefined;
-  if (!isDebianAsRoot()) throw new Error(NEEDED);
+  if (!isDebianAsRoot()) throw new Error(ENGINE_NEEDED);
   mkdirSync(FOLDER, { recursive: true });
   process.env.DOCKER_HOST = `unix://${join(FOLDER, 'docker.sock')}`;
   process.env.DOCKER_CONFIG = join(FOLDER, 'config');
@@ -54,11 +54,10 @@ export async function openEngine() {
   return startEngine();
 }
 
-/** Pulls or builds the missing ones of the images that the Dockerfile and the Compose files name, and of `more`. */
-export function haveImages(more = []) {
-  const missing = [...new Set([...namedImages(), ...more])].filter(
-    (name) => !succeeds('docker', 'image', 'inspect', name),
-  );
+/** Pulls or builds the images that the Dockerfile, the Compose files and `more` name, except those that the engine has. */
+export function ensureImages(more = []) {
+  const names = new Set([...namedImages(), ...more]);
+  const missing = [...names].filter((name) => !succeeds('docker', 'image', 'inspect', name));
   let hasRegistry = true;
   for (const name of missing) {
     hasRegistry &&= spawnSync('docker', ['pull', '--quiet', name], { ...quiet, timeout: PULL_LIMIT_MS }).status === 0;

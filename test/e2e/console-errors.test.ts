@@ -1,4 +1,5 @@
 /** The console when something is missing: each page says what happened, and what to do. */
+import { setTimeout } from 'node:timers/promises';
 import Redis from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { Api } from '../support/system/api.js';
@@ -65,6 +66,29 @@ describeWithBrowser('the console, when something is missing', () => {
       await page.getByRole('button', { name: 'Start gone' }).click();
       await page.locator('.state-completed').waitFor();
       await page.getByText(/has lost the bars/).waitFor({ state: 'detached' });
+    });
+  }, 120_000);
+
+  it('reads the days one read after another, and all of them again after a read failed', async () => {
+    const { url } = await system.coordinator();
+    await new Api(url).run({ ...SPEC, id: 'slow', pace: { mode: 'clock', speed: 240 } });
+    await withPage(url, '/sessions/slow', async (page) => {
+      await shown(page, 'Coverage, 1 symbol × 2 trading days');
+      let [reads, running, most] = [0, 0, 0];
+      await page.route(/\/days\?.*&from=/, async (route) => {
+        most = Math.max(most, ++running);
+        // Longer than the page waits between two reads.
+        await setTimeout(1_000);
+        running--;
+        if (++reads < 3) return route.continue();
+        return route.fulfill({ status: 503, json: { title: 'The days cannot be read' } });
+      });
+      const all = page.waitForRequest(/\/days\?limit=\d+&view=operator$/);
+      await page.getByRole('alert').getByText('The days cannot be read').waitFor();
+      await all;
+      await page.unrouteAll({ behavior: 'wait' });
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+      expect(most).toBe(1);
     });
   }, 120_000);
 

@@ -1,5 +1,7 @@
 /** All packages have one version, that of the newest section of the changelog; `npm run release` sets it. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
@@ -24,4 +26,22 @@ test.each(['package.json', ...files])('%s has the version of the changelog, also
 test('the lock file and the image have it, too', () => {
   expect((JSON.parse(read('package-lock.json')) as Manifest).version).toBe(released);
   expect(read('docker-compose.yml')).toContain(`image: barkeep:${released}\n`);
+});
+
+test('the release script sets it in every file that names it', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'barkeep-release-'));
+  try {
+    const kinds = ['*.json', '*.yml', '*.yaml', '*.md'];
+    const grep = ['grep', '--files-with-matches', '--fixed-strings', released!, '--', ...kinds];
+    const naming = execFileSync('git', grep, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+    for (const file of [...naming, 'scripts/release.mjs']) cpSync(join(ROOT, file), join(copy, file));
+    execFileSync(process.execPath, [join(copy, 'scripts/release.mjs'), '97.98.99'], { stdio: 'pipe' });
+    const ours = new RegExp(
+      `(barkeep[\\w-]*[:-]|"@barkeep/.*": "|^  "version": ")${released!.replaceAll('.', '\\.')}`,
+      'm',
+    );
+    expect(naming.filter((file) => ours.test(readFileSync(join(copy, file), 'utf8')))).toEqual([]);
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 });

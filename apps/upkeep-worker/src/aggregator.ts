@@ -46,13 +46,14 @@ export class Aggregator {
       const closedDay = dayFinishedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
       const moved = await store.moveWatermark(partition, newWatermark, dayFinishedTo, closedDay);
       newWatermark = Math.max(newWatermark, dayFinishedTo);
-      // Not moved: the store was set back. Below the window's end: a slot was not requested yet, or a symbol changed meanwhile. It is
-      // no gap when a feed's frontier is in the middle of a window: its buckets are derived, but the watermark waits for the window's end.
-      if (!moved || dayFinishedTo < Math.min(layout.windowEndBefore(frontier), close)) {
-        if (mayDetect || !moved) await this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
-        if (moved && hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
-        break;
-      }
+      // Held back: a slot was not requested yet, or a symbol changed meanwhile. A feed's frontier may be inside a window. Then the
+      // watermark waits for the end of the window, which is no gap.
+      const isHeldBack = dayFinishedTo < Math.min(layout.windowEndBefore(frontier), close);
+      if (moved && !isHeldBack) continue;
+      // Not moved: the store was set back.
+      if (mayDetect || !moved) await this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
+      if (moved && hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
+      break;
     }
     await this.deriveDirty(store, partition, { ...position, watermark: newWatermark }, signal);
   }

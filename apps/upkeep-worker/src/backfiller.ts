@@ -45,7 +45,7 @@ const SYMBOLS_SKIPPED = 8;
 /** Longest delay between two attempts on a failing repository, ms. */
 const RETRY_MS_MAX = 60_000;
 
-export interface BackfillParts extends WorkParts {
+interface BackfillParts extends WorkParts {
   repositories: Repositories;
   dataSource: DataSource;
   redis: Redis;
@@ -164,7 +164,10 @@ export class Backfiller {
     return { asks: [...asks.slice(start), ...asks.slice(0, start)], gapsEmitted };
   }
 
-  /** Writes bars, states, refused bars and errors. @returns the symbols that changed since they were read, and the number of filled slots */
+  /**
+   * Writes bars, states, refused bars and errors.
+   * @returns the symbols that changed since they were read, and the number of filled slots
+   */
   private async write(
     job: DayJob,
     asks: readonly Ask[],

@@ -6,7 +6,7 @@ import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
 const SYMBOLS_PER_BATCH = 32;
 
 /** A trading day of a partition. */
-export interface PartitionDay {
+interface PartitionDay {
   store: UpkeepStore;
   partition: number;
   /** Index of the day in the session's layout. */

@@ -10,12 +10,16 @@ import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { SliceEndedError } from './repository-requests.js';
 import { RepositoryFailedError } from './repositories.js';
 
-/** Runs one job of a queue. */
+/** The work of a queue. */
 interface Work<Name extends JobName> {
+  /** Runs one job. */
   run(payload: Payload<Name>, signal?: AbortSignal): Promise<void>;
 }
 
-/** The class of a queue's processor, from which Nest creates one object and one worker. @param context its name in the log @param options of the worker */
+/**
+ * The class of a queue's processor, from which Nest creates one object and one worker.
+ * @param context its name in the log @param options of the worker
+ */
 export function processorOf<Name extends JobName>(
   name: Name,
   context: string,
@@ -25,7 +29,7 @@ export function processorOf<Name extends JobName>(
   @Processor({ name }, options)
   class QueueProcessor extends WorkerHost {
     private readonly logger = new Logger(context);
-    private lastErrorAt = 0;
+    private lastErrorAt = -Infinity;
 
     // BullMQ passes the signal only to a function that declares three parameters without defaults.
     async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
@@ -52,9 +56,8 @@ export function processorOf<Name extends JobName>(
     /** Logs connection errors at most once per second, because BullMQ emits many of them during an outage. */
     @OnWorkerEvent('error')
     onError(error: Error): void {
-      const now = Date.now();
-      if (now - this.lastErrorAt < 1_000) return;
-      this.lastErrorAt = now;
+      if (performance.now() - this.lastErrorAt < 1_000) return;
+      this.lastErrorAt = performance.now();
       this.logger.error(error.message);
     }
   }

@@ -69,7 +69,7 @@ describe('Repositories', () => {
     expect(refused).toThrow(message);
   });
 
-  it('lets a repository rest for as long as its error says, and reports each request', async () => {
+  it('pauses a repository for as long as its error says, and reports each request', async () => {
     const { repositories, observed, rests } = repositoriesOf({ vendor: { getBars: () => [] } });
     const busy = Object.assign(new Error('429'), { retryAfterMs: 1_500 });
     const permit = repositories.get('vendor')!.permitFor('one');

@@ -15,7 +15,7 @@ export interface Repository {
   isOwn: boolean;
 }
 
-export interface RepositoriesOptions {
+interface RepositoriesOptions {
   /** The user's repositories by name: entries of the module. */
   own: ReadonlyMap<string, unknown>;
   limitOf: (name: string, limits: RepositoryLimits) => RepositoryLimit;

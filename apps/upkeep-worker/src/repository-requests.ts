@@ -52,7 +52,7 @@ export class SliceEndedError extends Error {
   }
 }
 
-export interface AskOptions {
+interface AskOptions {
   timeoutMs: number;
   /** Aborts at the end of the job's time slice. */
   slice: AbortSignal;

@@ -94,8 +94,8 @@ export interface WorkParts {
 const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
 
 /**
- * Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. Does nothing for a session
- * that has ended in another way. Safe to repeat.
+ * Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. Does nothing for
+ * a session that has ended in another way. Safe to repeat.
  */
 export async function failSession(
   dataSource: DataSource,

@@ -38,7 +38,7 @@ export class WorkerModule {
   }
 }
 
-/** @throws RepositoryModuleError, RepositoryLimitError for the user's module of repositories */
+/** The processors of the three upkeep queues. @throws RepositoryModuleError, RepositoryLimitError for the user's module of repositories */
 export async function processorsOf(
   config: Config,
   { dataSource, sessionRedis, queues }: Connections,
@@ -86,7 +86,7 @@ export async function processorsOf(
   ];
 }
 
-/** The delay before a job's next attempt: the delay that a failed repository needs, or one that grows with the attempts after another error. */
+/** The delay before a job's next attempt, ms: what a failed repository needs; after any other error it grows with the attempts. */
 function backoffOf(backoffMs: number) {
   return (attemptsMade: number, _type?: string, error?: Error): number =>
     error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);

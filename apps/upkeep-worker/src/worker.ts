@@ -21,7 +21,10 @@ import { processorsOf, WorkerModule } from './worker.module.js';
 /** Running jobs are cancelled after this share of the time that a stop may take. */
 const CANCEL_AFTER = 0.7;
 
-/** @throws WrongServerError when a server refuses this client, or the error of a part that cannot start; then no connection stays open */
+/**
+ * Starts a worker. Resolves when it takes jobs.
+ * @throws WrongServerError when a server refuses this client, or the error of a part that cannot start; then no connection stays open
+ */
 export async function startWorker(config: Config): Promise<RunningService & { metrics: Metrics }> {
   const logger = await createLogger('upkeep-worker', config.log);
   const stop = new StopSequence(config.process.stopMs);
@@ -50,12 +53,14 @@ export async function startWorker(config: Config): Promise<RunningService & { me
           () => worker.cancelAllJobs('the worker is stopping'),
           config.process.stopMs * CANCEL_AFTER,
         );
-        await worker.close();
-        clearTimeout(cancel);
+        await worker.close().finally(() => clearTimeout(cancel));
       });
     }
     stop.onStop('application', STOP_ORDER.http, () => app.close());
-    const url = await serveOperators(config, connections, metrics, stop);
+    const { port } = config.worker;
+    const server = port === 0 ? undefined : await startOperatorServer(port, config, connections, metrics);
+    if (server) stop.onStop('metrics and health', STOP_ORDER.http, () => server.close());
+    const url = server?.url;
     logger.info({ url }, url ? `taking jobs; metrics at ${url}/metrics` : 'taking jobs');
     return { url, stop, logger, metrics };
   } catch (error) {
@@ -64,26 +69,11 @@ export async function startWorker(config: Config): Promise<RunningService & { me
   }
 }
 
-/** @returns the address of the server for operators; undefined when BARKEEP_WORKER_PORT is 0 */
-async function serveOperators(
-  config: Config,
-  connections: Connections,
-  metrics: Metrics,
-  stop: StopSequence,
-): Promise<string | undefined> {
-  const { port } = config.worker;
-  if (port === 0) return undefined;
-  const server = await startOperatorServer(port, config, connections, metrics);
-  stop.onStop('metrics and health', STOP_ORDER.http, () => server.close());
-  return server.url;
-}
-
-let notedAt = 0;
+let notedAt = -Infinity;
 
 /** Tells the coordinators that a worker takes jobs, at most once a second. A failed write does no harm: the next job writes again. */
 function noteActivity({ queueRedis }: Connections, config: Config): void {
-  const now = Date.now();
-  if (Math.abs(now - notedAt) < 1_000) return; // `abs`: the clock may be set back
-  notedAt = now;
-  noteJobTaken(queueRedis, config.queues.prefix, now).catch(() => undefined);
+  if (performance.now() - notedAt < 1_000) return;
+  notedAt = performance.now();
+  noteJobTaken(queueRedis, config.queues.prefix, Date.now()).catch(() => undefined);
 }

@@ -1,14 +1,14 @@
 /**
- * Who may call a service: the role that a caller's key gives, and the check of the Host header for a service without keys. Pure.
+ * Decides who may call a service: finds the role that a caller's key gives, and checks the Host header for a service without keys. Pure.
  * Guarantees that keys are compared as SHA-256 hashes, in a time that does not depend on the key or on which one matches.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 /** `open`: no keys are configured, so any caller that can reach the service may do everything. */
-export type Role = 'open' | 'user' | 'admin';
+type Role = 'open' | 'user' | 'admin';
 
 /** Headers that may carry a key. */
-export interface KeyHeaders {
+interface KeyHeaders {
   authorization?: string | undefined;
   'x-api-key'?: string | string[] | undefined;
 }

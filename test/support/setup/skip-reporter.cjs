@@ -12,11 +12,11 @@ const ALL = ['unit', 'integration', 'e2e'];
 async function aboutContainers(contexts) {
   const projects = new Set([...contexts].map(({ config }) => config.displayName?.name));
   if (projects.has('compose') || !ALL.every((name) => projects.has(name))) return [];
-  const { canHaveEngine, NEEDED } = await import('../../../scripts/engine/engine.mjs');
+  const { canHaveEngine, ENGINE_NEEDED } = await import('../../../scripts/engine/engine.mjs');
   return [
     canHaveEngine()
       ? 'tests of the containers were not part of this run: npm run test:compose'
-      : `tests of the containers cannot run here (skipped: ${NEEDED})`,
+      : `tests of the containers cannot run here (skipped: ${ENGINE_NEEDED})`,
   ];
 }
 

@@ -2,7 +2,7 @@
  * Candles and volume of one symbol. A streamed bar is solid, and a backfilled bar has a blue outline. An empty slot is hatched, and
  * nothing is drawn over it. The chart library is loaded when the first chart opens.
  */
-import { holesOf, type Candle, type GapLine } from '../model/index.js';
+import { candlesAround, holesOf, type Candle, type GapLine } from '../model/index.js';
 import { html } from '../shell/index.js';
 import { coloursOf } from '../heatmap/index.js';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -11,20 +11,17 @@ import type * as Charts from 'lightweight-charts';
 import type * as Library from './charts.js';
 import { Hatching } from './hatching.js';
 
-export interface CandleChartProperties {
+interface CandleChartProperties {
   label: string;
   candles: readonly Candle[];
   gaps: readonly GapAnswer[];
   stepMs: number;
-  /** The range to show, with some bars around it; undefined shows all candles. */
+  /** The range that the chart shows, with some bars around it; undefined shows all candles. */
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;
 }
 
 type ChartParts = ReturnType<typeof buildChart>;
 type Colour = (name: string) => string;
-
-/** How many bars are shown before and after a range. */
-const AROUND = 25;
 
 /** A chart in a box that fills the available width. */
 export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties) {
@@ -54,7 +51,9 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   }, [parts, theme, candles, gaps, stepMs]);
   // Does not depend on all candles, so that the user's zoom stays while bars arrive.
   useEffect(() => {
-    if (parts) showRange(parts.chart, candles, focus);
+    const scale = parts?.chart.timeScale();
+    if (focus) scale?.setVisibleLogicalRange(candlesAround(candles, stepMs, focus));
+    else scale?.fitContent();
   }, [parts, focus, stepMs, candles[0]?.time]);
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
@@ -77,15 +76,6 @@ function buildChart(charts: typeof Library, element: HTMLElement, colour: Colour
   const hatching = new Hatching();
   price.attachPrimitive(hatching);
   return { chart, price, volume, hatching };
-}
-
-/** Scrolls and zooms to a range and the bars around it, or to all candles. */
-function showRange(chart: Charts.IChartApi, candles: readonly Candle[], focus: CandleChartProperties['focus']): void {
-  if (!focus) return chart.timeScale().fitContent();
-  const [start, end] = [Date.parse(focus.start) / 1000, Date.parse(focus.end) / 1000];
-  const from = candles.findIndex(({ time }) => time >= start);
-  const count = candles.filter(({ time }) => time >= start && time < end).length;
-  chart.timeScale().setVisibleLogicalRange({ from: from - AROUND, to: from + count + AROUND });
 }
 
 function layoutColours(colour: Colour) {

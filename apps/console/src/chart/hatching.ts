@@ -28,10 +28,6 @@ export class Hatching implements ISeriesPrimitive {
     this.requestUpdate = requestUpdate;
   }
 
-  detached(): void {
-    this.chart = undefined;
-  }
-
   paneViews(): readonly IPrimitivePaneView[] {
     return this.views;
   }
@@ -50,10 +46,8 @@ export class Hatching implements ISeriesPrimitive {
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       const half = scale.options().barSpacing / 2;
       for (const { from, to } of this.holes) {
-        const [left, right] = [
-          scale.timeToCoordinate(from as Time & number),
-          scale.timeToCoordinate((to - this.stepSeconds) as Time & number),
-        ];
+        const left = scale.timeToCoordinate(from as Time & number);
+        const right = scale.timeToCoordinate((to - this.stepSeconds) as Time & number);
         if (left === null || right === null) continue;
         stripes(context, left - half, right + half, mediaSize.height, this.colour);
       }

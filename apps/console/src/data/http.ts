@@ -76,7 +76,7 @@ export async function* pagesOf<Page>(
  * The two views of a session's data. The console shows the operator's view. A user key is not allowed to see it; the console then
  * shows what a strategy sees, and says so.
  */
-export type DataView = 'operator' | 'strategy';
+type DataView = 'operator' | 'strategy';
 
 let shownView: DataView = 'operator';
 let onChange: (view: DataView) => void = () => undefined;

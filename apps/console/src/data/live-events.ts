@@ -34,7 +34,7 @@ export interface LiveEvent {
   data: { at: string; time?: string; date?: string; state?: string; error?: string | null };
 }
 
-export interface LiveListener {
+interface LiveListener {
   onEvent(event: LiveEvent): void;
   /** Events were trimmed, or a new connection began without a last id: read everything again. */
   onGap(): void;

@@ -1,6 +1,6 @@
 /** Draws the visible part of the matrix on a canvas. Each state has a colour, and a pattern, number or letter for people who do not see colours. */
 import { cellOf, STATE_WORDS, type MatrixCell, type CellState, type Matrix } from '../model/index.js';
-import { HEADER_HEIGHT, ROW_HEIGHT, seenRange, type HeatmapLayout, type Marked, type Scroll } from './layout.js';
+import { HEADER_HEIGHT, ROW_HEIGHT, visibleRange, type HeatmapLayout, type Marked, type Scroll } from './layout.js';
 
 export interface Picture {
   matrix: Matrix;
@@ -41,8 +41,8 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const { layout, matrix, symbols } = picture;
-  const days = seenRange(scroll.left, width - layout.label, layout.cell, matrix.days.length);
-  const rows = seenRange(scroll.top, height - HEADER_HEIGHT, ROW_HEIGHT, symbols.length);
+  const days = visibleRange(scroll.left, width - layout.label, layout.cell, matrix.days.length);
+  const rows = visibleRange(scroll.top, height - HEADER_HEIGHT, ROW_HEIGHT, symbols.length);
   const sheet: Sheet = { context, colour, picture, scroll, days, rows };
   drawCells(sheet);
   context.fillStyle = colour('panel');

@@ -17,7 +17,7 @@ import {
   type Place,
 } from './layout.js';
 
-export interface HeatmapProperties extends Pick<Picture, 'matrix' | 'symbols' | 'openDay' | 'marked'> {
+interface HeatmapProperties extends Pick<Picture, 'matrix' | 'symbols' | 'openDay' | 'marked'> {
   label: string;
   filter?: CellState | undefined;
   onMark: (marked: Marked) => void;

@@ -1,4 +1,4 @@
-import { cellAt, heatmapLayout, scrollTo, seenRange } from './layout.js';
+import { cellAt, heatmapLayout, scrollTo, visibleRange } from './layout.js';
 
 describe('the layout of the heatmap', () => {
   const layout = heatmapLayout(1000, 252, ['ALPHA', 'BRAVO']);
@@ -16,12 +16,12 @@ describe('the layout of the heatmap', () => {
     expect(cellAt(layout, { left: 0, top: 0 }, 61, 90, 252, 2)).toBeUndefined();
   });
 
-  it('draws only what is seen', () => {
-    expect(seenRange(160, 320, 16, 2000)).toEqual([10, 30]);
-    expect(seenRange(0, 320, 16, 5)).toEqual([0, 5]);
+  it('draws only the visible rows and days', () => {
+    expect(visibleRange(160, 320, 16, 2000)).toEqual([10, 30]);
+    expect(visibleRange(0, 320, 16, 5)).toEqual([0, 5]);
   });
 
-  it('scrolls no further than it must', () => {
+  it('scrolls no further than necessary', () => {
     expect([scrollTo(0, 100, 40, 16), scrollTo(0, 100, 200, 16), scrollTo(50, 100, 20, 16)]).toEqual([0, 116, 20]);
   });
 });

@@ -18,11 +18,11 @@ export interface HeatmapLayout {
   height: number;
 }
 
-/** Gives each day the same width, so that all fit if they can. @param seenWidth width of the box in which the picture scrolls */
-export function heatmapLayout(seenWidth: number, days: number, symbols: readonly string[]): HeatmapLayout {
+/** Gives each day the same width, so that all fit if they can. @param visibleWidth width of the box in which the picture scrolls */
+export function heatmapLayout(visibleWidth: number, days: number, symbols: readonly string[]): HeatmapLayout {
   const longest = symbols.reduce((most, symbol) => Math.max(most, symbol.length), 0);
   const label = Math.min(LABEL_MAX, Math.max(LABEL_MIN, Math.ceil(longest * LETTER_WIDTH) + 12));
-  const cell = Math.min(CELL_MAX, Math.max(CELL_MIN, Math.floor((seenWidth - label - 2) / Math.max(1, days))));
+  const cell = Math.min(CELL_MAX, Math.max(CELL_MIN, Math.floor((visibleWidth - label - 2) / Math.max(1, days))));
   return { label, cell, width: label + cell * days, height: HEADER_HEIGHT + ROW_HEIGHT * symbols.length };
 }
 
@@ -60,12 +60,12 @@ export function cellAt(
 }
 
 /** The range of visible rows or days, end exclusive. @param step height of a row or width of a day */
-export function seenRange(scrolled: number, size: number, step: number, count: number): [from: number, to: number] {
+export function visibleRange(scrolled: number, size: number, step: number, count: number): [from: number, to: number] {
   return [Math.max(0, Math.floor(scrolled / step)), Math.min(count, Math.ceil((scrolled + size) / step))];
 }
 
-/** The scroll position, moved as little as possible, at which the range from `at` to `at + size` is visible. @param seen visible length */
-export function scrollTo(scroll: number, seen: number, at: number, size: number): number {
+/** The scroll position nearest to `scroll` at which the range from `at` to `at + size` is visible. @param visible length of the visible part */
+export function scrollTo(scroll: number, visible: number, at: number, size: number): number {
   if (at < scroll) return at;
-  return at + size > scroll + seen ? at + size - seen : scroll;
+  return at + size > scroll + visible ? at + size - visible : scroll;
 }

@@ -1,5 +1,5 @@
 import type { AnsweredBar, GapAnswer } from '@barkeep/api';
-import { candlesOf, gapsWithin, intervalMs } from './candles.js';
+import { candlesAround, candlesOf, gapsWithin, intervalMs } from './candles.js';
 
 function bar(openTime: string): AnsweredBar {
   const prices = { open: 1, high: 2, low: 0.5, close: 1.5, volume: 10 };
@@ -34,6 +34,23 @@ describe('candles', () => {
     );
     expect(filled).toHaveLength(1);
     expect('open' in filled[0]!).toBe(true);
+  });
+
+  it.each([
+    ['14:45', '15:00', 1, 2],
+    ['14:50', '14:55', 1, 2],
+    ['14:55', '15:05', 1, 3],
+    ['15:20', '15:30', 3, 4],
+    ['15:30', '15:45', 4, 4],
+  ])('of 15 minutes around %s to %s are those that overlap it and 25 on each side', (start, end, first, after) => {
+    const times = ['14:30', '14:45', '15:00', '15:15'];
+    const candles = candlesOf(
+      times.map((time) => bar(`2024-03-04T${time}:00.000Z`)),
+      [],
+      900_000,
+    );
+    const range = { start: `2024-03-04T${start}:00.000Z`, end: `2024-03-04T${end}:00.000Z` };
+    expect(candlesAround(candles, 900_000, range)).toEqual({ from: first - 25, to: after + 25 });
   });
 });
 

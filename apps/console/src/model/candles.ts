@@ -25,6 +25,21 @@ export function candlesOf(bars: readonly AnsweredBar[], gaps: readonly GapAnswer
   return [...byTime.values()].sort((a, b) => a.time - b.time);
 }
 
+/** How many candles are shown before and after a range. */
+const CANDLES_AROUND = 25;
+
+/**
+ * The indexes of the candles to show for a range, from the first to the last: those that overlap the range, and some around it. An index
+ * may be outside of the candles.
+ * @param stepMs length of a bar @param range start and end (exclusive) in ISO 8601
+ */
+export function candlesAround(candles: readonly Candle[], stepMs: number, range: Pick<GapLine, 'start' | 'end'>) {
+  const [start, end] = [Date.parse(range.start) / 1000, Date.parse(range.end) / 1000];
+  const before = candles.filter(({ time }) => time + stepMs / 1000 <= start).length;
+  const upToEnd = candles.filter(({ time }) => time < end).length;
+  return { from: before - CANDLES_AROUND, to: upToEnd + CANDLES_AROUND };
+}
+
 /** The gaps as ranges that a chart hatches. */
 export function holesOf(gaps: readonly GapAnswer[]): Hole[] {
   return gaps.map(({ start, end }) => ({ from: Date.parse(start) / 1000, to: Date.parse(end) / 1000 }));

@@ -42,24 +42,24 @@ describe('the rows', () => {
     constructor: { streamed: [389, 390, 390], unfillable: [1, 0, 0] },
   });
 
-  it('stand with holes before repairs, and whole ones last', () => {
+  it('are ordered: those with holes first, then those with repairs, and whole ones last', () => {
     expect(orderedSymbols(rows, 'worst')).toEqual(['constructor', 'REPAIRED', 'WHOLE']);
   });
 
-  it('can be those with a cell of one state, by name', () => {
+  it('can be limited to those with a cell in one state, and ordered by name', () => {
     expect(orderedSymbols(rows, 'name')).toEqual(['REPAIRED', 'WHOLE', 'constructor']);
     expect(orderedSymbols(rows, 'name', 'repaired', 3)).toEqual(['REPAIRED']);
   });
 });
 
 describe('a newer answer', () => {
-  it('replaces the days that it has, and only these', () => {
+  it('replaces only the days that it has', () => {
     const old = matrix({ A: { streamed: [390, 380, 0], absent: [0, 10, 0] } });
     const newer = mergeMatrix(old, [DAYS[1]!], new Map([['A', { streamed: [380], backfilled: [10] }]]));
     expect(newer.rows.get('A')).toEqual({ streamed: [390, 380, 0], backfilled: [0, 10, 0], absent: [0, 0, 0] });
   });
 
-  it('with all days adds its rows', () => {
+  it('adds its rows when it has all days', () => {
     const both = mergeMatrix(matrix({ A: { streamed: [1, 1, 1] } }), DAYS, new Map([['B', {}]]));
     expect([...both.rows.keys()]).toEqual(['A', 'B']);
   });

@@ -25,7 +25,7 @@ export type CellState = keyof typeof STATE_WORDS;
 export const CELL_STATES = Object.keys(STATE_WORDS) as CellState[];
 
 /** One trading day of a matrix. */
-export interface MatrixDay {
+interface MatrixDay {
   date: string;
   /** Slots per symbol. */
   expected: number;

@@ -1,7 +1,7 @@
 import type { Matrix } from './cells.js';
 import { worstCells } from './coverage.js';
 
-it('lists holes apart from repairs, each the worst first, and leaves out whole days', () => {
+it('lists cells with holes and cells with repairs separately, worst first, without whole days', () => {
   const matrix: Matrix = {
     days: ['2024-03-04', '2024-03-05'].map((date) => ({ date, expected: 390, visible: 390 })),
     rows: new Map([
@@ -16,7 +16,7 @@ it('lists holes apart from repairs, each the worst first, and leaves out whole d
   expect(named(repaired)).toEqual(['B 2024-03-04', 'B 2024-03-05']);
 });
 
-it('lists no more cells than a person reads', () => {
+it('lists at most eight cells of a kind', () => {
   const symbols = Array.from({ length: 20 }, (_, number) => `S${number}`);
   const rows = new Map(symbols.map((symbol) => [symbol, { streamed: [380], backfilled: [10] }]));
   const matrix: Matrix = { days: [{ date: '2024-03-04', expected: 390, visible: 390 }], rows };

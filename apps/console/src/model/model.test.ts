@@ -39,7 +39,7 @@ describe('the line of time', () => {
 });
 
 describe('texts', () => {
-  it('never show 100 % of what is not whole', () => {
+  it('show 100 % only when everything is filled or done', () => {
     expect(filledText({ expected: 1_000_000, filled: 999_999, noTrade: 0 })).toBe('99.99 %');
     expect(filledText({ expected: 390, filled: 389, noTrade: 1 })).toBe('100.00 %');
     expect(filledText({ expected: 0, filled: 0, noTrade: 0 })).toBe('–');
@@ -54,7 +54,7 @@ describe('texts', () => {
     expect(bothZonesText(null, 'America/New_York')).toBe('–');
   });
 
-  it('say one thing in the singular and others in the plural', () => {
+  it('use the singular for one thing, and the plural for any other count', () => {
     expect([0, 1, 1204].map((count) => countText(count, 'gap'))).toEqual(['0 gaps', '1 gap', '1,204 gaps']);
   });
 

@@ -19,7 +19,7 @@ import { GapTable } from '../parts/index.js';
 import { button, Failure, html, useQuery, useResource } from '../shell/index.js';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
-export interface CellPanelProperties {
+interface CellPanelProperties {
   id: string;
   spec: SessionAnswer['spec'];
   symbol: string;
@@ -86,7 +86,7 @@ async function readCell(id: string, symbol: string, day: CellPanelProperties['da
   return { bars, gaps: gapsWithin(gaps, day.open, day.close) };
 }
 
-export interface RefusedPanelProperties extends Pick<CellPanelProperties, 'id' | 'symbol' | 'version'> {
+interface RefusedPanelProperties extends Pick<CellPanelProperties, 'id' | 'symbol' | 'version'> {
   /** The dataset that the session streams, whose page has examples of refused rows; undefined for other sources. */
   dataset: string | undefined;
 }

@@ -1,4 +1,4 @@
-/** The certificate of a session. It is read when the user opens the panel. */
+/** The certificate of a session. The panel reads it each time the user opens the panel. */
 import type { CertificateAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { minuteText } from '../model/index.js';
@@ -10,11 +10,7 @@ export function CertificatePanel({ id }: { id: string }) {
   const { value, error, reload } = useResource(isOpen ? id : undefined, () =>
     call<CertificateAnswer>(sessionPath(id, '/certificate')),
   );
-  const toggle = (event: Event) => {
-    const opened = (event.currentTarget as HTMLDetailsElement).open;
-    setOpen(opened);
-    if (opened) reload();
-  };
+  const toggle = (event: Event) => setOpen((event.currentTarget as HTMLDetailsElement).open);
   return html`<details class="panel" onToggle=${toggle}>
     <summary>Certificate</summary>
     <${Failure} error=${error} retry=${reload} />

@@ -31,7 +31,7 @@ const WITHOUT_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
   lost: 'The days are gone with the data of the session.',
 };
 
-export interface CoverageProperties {
+interface CoverageProperties {
   sessionState: SessionAnswer['state'];
   days: SessionDays | undefined;
   openDay: number;
@@ -56,7 +56,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
   const selection = marked && selectionOf(symbols, days, marked);
   return html`<section class="panel coverage">
     <div class="panel-head">
-      <h2>${headingOf(symbols.length, days.days.length)}</h2>
+      <h2>Coverage, ${countText(symbols.length, 'symbol')} × ${countText(days.days.length, 'trading day')}</h2>
       ${selection && button(`Ask again for ${selectionName(selection, marked)}…`, () => onAsk(selection))}
       <span class="inline">
         <label
@@ -94,21 +94,22 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
   </section>`;
 }
 
-function headingOf(symbols: number, days: number): string {
-  return `Coverage, ${countText(symbols, 'symbol')} × ${countText(days, 'trading day')}`;
-}
-
 /** Explains the colours and signs of the states. */
 export function Legend({ states = CELL_STATES }: { states?: readonly CellState[] }) {
   return html`<ul class="legend">
     ${states.map(
       (state) =>
         html`<li key=${state} title=${STATE_WORDS[state].help}>
-          <span class=${`swatch cell-${state}`} aria-hidden="true">${STATE_WORDS[state].letter}</span
+          <span class=${`swatch cell-${state}`} style=${coloursOfState(state)} aria-hidden="true"
+            >${STATE_WORDS[state].letter}</span
           >${STATE_WORDS[state].name}
         </li>`,
     )}
   </ul>`;
+}
+
+function coloursOfState(state: CellState) {
+  return { backgroundColor: `var(--cell-${state})`, color: `var(--ink-${state})` };
 }
 
 /** Marks the cell that the page's address names; undefined when it is not shown. */

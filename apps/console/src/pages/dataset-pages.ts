@@ -96,14 +96,12 @@ function Quarantined({ quarantined: { rows, reasons, examples } }: Pick<DatasetA
   const { conflict = 0, ...refusals } = reasons;
   const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
   const none = 'No refused record is kept. The summary of an import names the lines that it could not read.';
-  const collision = 'a bar with the same symbol and time but other values was stored before';
-  const [refusedExamples, conflictExamples] = [
-    examples.filter(({ reason }) => reason !== 'conflict'),
-    examples.filter(({ reason }) => reason === 'conflict'),
-  ];
+  const conflictText = 'a bar with the same symbol and time but other values was stored before';
+  const refusedExamples = examples.filter(({ reason }) => reason !== 'conflict');
+  const conflictExamples = examples.filter(({ reason }) => reason === 'conflict');
   return [
     recordsPanel('Refused records', rows - conflict, refused.join(', '), none, refusedExamples),
-    recordsPanel('Conflicts', conflict, collision, 'None.', conflictExamples),
+    recordsPanel('Conflicts', conflict, conflictText, 'None.', conflictExamples),
   ];
 }
 

@@ -15,7 +15,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 /** Events that arrive within this time, ms, cause one read. */
 const READ_EVERY_MS = 700;
 
-export interface FollowedSession {
+interface FollowedSession {
   session: SessionAnswer | undefined;
   days: SessionDays | undefined;
   error: Error | undefined;
@@ -27,61 +27,73 @@ export interface FollowedSession {
   reload: () => void;
 }
 
-/** Follows one session while its page is shown. */
+/** Follows one session while its page is shown. The page has one id for its whole life. */
 export function useSession(id: string): FollowedSession {
   const session = useResource(id, () => callInView<SessionAnswer>(sessionPath(id)));
-  const [days, setDays] = useState<SessionDays>();
-  const [daysError, setDaysError] = useState<Error>();
+  const { days, error, reloadAll, latest, changedDates, reload } = useDays(id);
   const [clock, setClock] = useState<string>();
   const [lostSince, setLostSince] = useState<Date | null>(null);
   const [isDeleted, setDeleted] = useState(false);
   const [version, setVersion] = useState(0);
-  const latestDays = useRef<SessionDays | undefined>(undefined);
-  latestDays.current = days;
-  const changedDates = useRef(new Set<string>());
 
-  const readAllDays = () =>
-    void readDays(id, setDays).then(
-      () => setDaysError(undefined),
-      // A session that was never started has no days yet.
-      (error: unknown) =>
-        setDaysError(error instanceof CallError && error.status === 409 ? undefined : (error as Error)),
-    );
   const readAll = () => {
     session.reload();
     setVersion((previous) => previous + 1);
-    readAllDays();
+    reloadAll();
   };
   const readChanged = useThrottle(READ_EVERY_MS, () => {
     session.reload();
-    const dates = [...changedDates.current].sort();
-    changedDates.current.clear();
-    const old = latestDays.current;
-    if (!old) readAllDays();
-    else if (dates.length > 0) {
-      setVersion((previous) => previous + 1);
-      // The days are shown only when all pages are read, because a mixture of old and new rows would change their order.
-      const again = { old, from: dates[0]!, to: dates.at(-1)! };
-      readDays(id, () => undefined, again).then(setDays, setDaysError);
-    }
+    if (changedDates.size > 0) setVersion((previous) => previous + 1);
+    reload();
   });
   const onEvent = ({ type, data }: LiveEvent) => {
     if (type === 'clock' && data.time) setClock(data.time);
     if (type === 'state' && data.state === 'deleted') return setDeleted(true);
-    if (data.date) changedDates.current.add(data.date);
-    else if (type === 'clock' && data.time) changedDates.current.add(dateOf(latestDays.current, data.time));
+    if (data.date) changedDates.add(data.date);
+    else if (type === 'clock' && data.time) changedDates.add(dateOf(latest.current, data.time));
     readChanged();
   };
-  useLayoutEffect(() => {
-    setDays(undefined);
-    setClock(undefined);
-    setDeleted(false);
-    readAll();
-    return listenToSession(id, { onEvent, onGap: readAll, onConnection: setLostSince });
-  }, [id]);
+  useLayoutEffect(() => listenToSession(id, { onEvent, onGap: readAll, onConnection: setLostSince }), [id]);
   const shown =
     session.value && clock && clock > (session.value.clock ?? '') ? { ...session.value, clock } : session.value;
-  return { session: shown, days, error: session.error ?? daysError, lostSince, isDeleted, version, reload: readAll };
+  return { session: shown, days, error: session.error ?? error, lostSince, isDeleted, version, reload: readAll };
+}
+
+/**
+ * The days of a session. `reload` reads the days in `changedDates` again, or all days when an earlier read failed. One read follows
+ * another, so that an older answer never replaces a newer one.
+ */
+function useDays(id: string) {
+  const [firstPages, setFirstPages] = useState<SessionDays>();
+  /** The last answer; during the first read its first page. */
+  const latest = useRef<SessionDays | undefined>(undefined);
+  const isAllWanted = useRef(true);
+  const changedDates = useRef(new Set<string>()).current;
+  const onPage = (pages: SessionDays) => {
+    latest.current ??= pages;
+    setFirstPages(pages);
+  };
+  const { value, error, reload } = useResource(id, async () => {
+    const dates = [...changedDates].sort();
+    changedDates.clear();
+    const old = isAllWanted.current ? undefined : latest.current;
+    if (old && dates.length === 0) return old;
+    isAllWanted.current = false;
+    try {
+      latest.current = await readDays(id, onPage, old && { old, from: dates[0]!, to: dates.at(-1)! });
+    } catch (cause) {
+      isAllWanted.current = true;
+      // A session that was never started has no days yet.
+      if (!(cause instanceof CallError && cause.status === 409)) throw cause;
+    }
+    return latest.current;
+  });
+  const reloadAll = () => {
+    isAllWanted.current = true;
+    reload();
+  };
+  // The pages are shown only until all are read once. Later a mixture of old and new rows would change their order.
+  return { days: value ?? firstPages, error, latest, changedDates, reload, reloadAll };
 }
 
 /** The date of the trading day that ends at or after a time; of the last day when the time is after all of them. */

@@ -7,6 +7,7 @@ import {
   filledText,
   numberText,
   ratesOf,
+  withQuery,
   type Reading,
 } from '../model/index.js';
 import type { SessionAnswer, SessionPageAnswer } from '@barkeep/api';
@@ -29,7 +30,8 @@ import { NewSessionForm } from './new-session.js';
 
 /** No events report changes of the list, so it is read again after this time, ms, while it is visible. */
 const READ_EVERY_MS = 2000;
-const PAGE = 100;
+/** Most sessions on one page. */
+const PAGE = '100';
 const COLUMNS = [
   'session',
   'state',
@@ -49,7 +51,7 @@ export function SessionsPage() {
   const [problem, setProblem] = useState<Error>();
   const [isFormOpen, setFormOpen] = useState(false);
   const readings = useRef<{ older?: Reading; newer?: Reading }>({});
-  const path = `/v1/sessions?limit=${PAGE}${state ? `&state=${state}` : ''}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+  const path = withQuery('/v1/sessions', { limit: PAGE, state, cursor });
   const { value, error, reload } = useResource(path, async () => {
     const page = await callInView<SessionPageAnswer>(path);
     readings.current = { older: readings.current.newer, newer: { at: Date.now(), sessions: page.sessions } };

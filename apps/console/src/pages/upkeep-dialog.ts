@@ -8,7 +8,7 @@ import type { Selection } from './coverage.js';
 
 const SHOWN_SYMBOLS = 8;
 
-export interface UpkeepDialogProperties {
+interface UpkeepDialogProperties {
   id: string;
   selection: Selection;
   onClose: () => void;

@@ -26,7 +26,7 @@ export function Figures({ counts }: { counts: SessionAnswer['counts'] }) {
   </dl>`;
 }
 
-export interface TimeLineProperties {
+interface TimeLineProperties {
   session: Pick<SessionAnswer, 'clock' | 'watermark' | 'frontier'>;
   /** The trading days of the session. Each has the same width on the line. */
   days: readonly { open: string; close: string; date: string }[];

@@ -5,9 +5,9 @@ import { capitalised } from '../model/index.js';
 import { useState } from 'preact/hooks';
 import { button, Dialog, html } from '../shell/index.js';
 
-type Act = 'start' | 'pause' | 'resume' | 'stop' | 'delete';
+type Action = 'start' | 'pause' | 'resume' | 'stop' | 'delete';
 /** The actions that each state allows. The list's filter shows the states in this order. */
-const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
+const ACTIONS: Record<SessionAnswer['state'], readonly Action[]> = {
   created: ['start', 'delete'],
   running: ['pause', 'stop', 'delete'],
   'waiting-upkeep': ['pause', 'stop', 'delete'],
@@ -17,9 +17,9 @@ const ACTS: Record<SessionAnswer['state'], readonly Act[]> = {
   failed: ['start', 'delete'],
   lost: ['start', 'delete'],
 };
-export const SHOWN_STATES = Object.keys(ACTS);
+export const SHOWN_STATES = Object.keys(ACTIONS);
 
-export interface SteeringProperties {
+interface SteeringProperties {
   id: string;
   state: SessionAnswer['state'];
   /** Called after each action that succeeded; `deleted` is true after `delete`. */
@@ -29,25 +29,25 @@ export interface SteeringProperties {
 
 /** The buttons of one session. */
 export function Steering({ id, state, onDone, onError }: SteeringProperties) {
-  const [isAsking, setAsking] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const [isBusy, setBusy] = useState(false);
-  const run = (act: Act) => {
+  const run = (action: Action) => {
     setBusy(true);
     const request =
-      act === 'delete'
+      action === 'delete'
         ? call(sessionPath(id), { method: 'DELETE' })
-        : call(sessionPath(id, `/${act}`), { method: 'POST' });
-    request.then(() => onDone(act === 'delete'), onError).finally(() => setBusy(false));
+        : call(sessionPath(id, `/${action}`), { method: 'POST' });
+    request.then(() => onDone(action === 'delete'), onError).finally(() => setBusy(false));
   };
-  const actButton = (act: Act) =>
-    button(capitalised(act), () => (act === 'delete' ? setAsking(true) : run(act)), {
-      class: act === 'delete' ? 'quiet danger' : 'quiet',
+  const actionButton = (action: Action) =>
+    button(capitalised(action), () => (action === 'delete' ? setConfirming(true) : run(action)), {
+      class: action === 'delete' ? 'quiet danger' : 'quiet',
       disabled: isBusy,
-      'aria-label': `${capitalised(act)} ${id}`,
+      'aria-label': `${capitalised(action)} ${id}`,
     });
   return html`<span class="steering">
-    ${ACTS[state].map(actButton)}
-    ${isAsking && html`<${ConfirmDelete} id=${id} onConfirm=${() => run('delete')} onClose=${() => setAsking(false)} />`}
+    ${ACTIONS[state].map(actionButton)}
+    ${isConfirming && html`<${ConfirmDelete} id=${id} onConfirm=${() => run('delete')} onClose=${() => setConfirming(false)} />`}
   </span>`;
 }
 

@@ -4,7 +4,7 @@ import { call } from '../data/index.js';
 import { clockText, durationText, numberText, minuteText, type GapLine } from '../model/index.js';
 import { button, EmptyPanel, Failure, html, useResource } from '../shell/index.js';
 
-export interface TableProperties {
+interface TableProperties {
   caption: string;
   /** Column titles. The prefix `#` marks a column of numbers, `!` a column of error messages; it is not shown. */
   columns: readonly string[];
@@ -13,15 +13,16 @@ export interface TableProperties {
   empty?: string;
 }
 
+/** The class of a column by its prefix. */
+const COLUMN_CLASSES: Record<string, string> = { '#': 'number', '!': 'error-text' };
+
 /** A panel with a table. Screen readers announce it by its caption. */
 export function Table({ caption, columns, rows, empty }: TableProperties) {
   if (rows.length === 0 && empty) return html`<${EmptyPanel} title=${caption} text=${empty} />`;
-  const isNumber = (column: string) => column.startsWith('#');
-  const textClass = (column: string) => (column.startsWith('!') ? 'error-text' : undefined);
+  const classOf = (column: string) => COLUMN_CLASSES[column.charAt(0)];
   const heading = (column: string) =>
-    html`<th key=${column} scope="col" class=${isNumber(column) ? 'number' : ''}>${column.replace(/^[#!]/, '')}</th>`;
-  const cellIn = (column: string, cell: unknown) =>
-    html`<td key=${column} class=${isNumber(column) ? 'number' : textClass(column)}>${cell}</td>`;
+    html`<th key=${column} scope="col" class=${classOf(column)}>${column.replace(/^[#!]/, '')}</th>`;
+  const cellIn = (column: string, cell: unknown) => html`<td key=${column} class=${classOf(column)}>${cell}</td>`;
   return html`<section class="panel">
     <div class="table-box" tabindex="0" role="region" aria-label=${caption}>
       <table>
@@ -46,7 +47,7 @@ export function Table({ caption, columns, rows, empty }: TableProperties) {
   </section>`;
 }
 
-export interface GapTableProperties {
+interface GapTableProperties {
   session: string;
   symbol: string;
   date: string;

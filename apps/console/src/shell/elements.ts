@@ -18,7 +18,7 @@ export function button(text: string, onClick: () => void, attributes: Record<str
   return html`<button type="button" onClick=${onClick} ...${attributes}>${text}</button>`;
 }
 
-export interface DialogProperties {
+interface DialogProperties {
   title: string;
   onClose: () => void;
   children?: ComponentChildren;
@@ -42,7 +42,7 @@ export function Dialog({ title, onClose, children }: DialogProperties) {
   </dialog>`;
 }
 
-export interface ChoiceProperties {
+interface ChoiceProperties {
   value: string;
   /** The empty option is shown as `all`. */
   options: readonly string[];

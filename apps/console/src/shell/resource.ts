@@ -1,7 +1,7 @@
 /** Hooks for what a component reads from the API, and for calls that repeat or must not come too often. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-export interface Resource<Value> {
+interface Resource<Value> {
   /** The newest answer. When a later call fails, it stays. */
   value: Value | undefined;
   error: Error | undefined;

@@ -70,13 +70,13 @@ test.each([
   expect(loadConfig({ ...services, DATA_UPKEEP_ENABLED: word }).upkeep.enabled).toBe(value);
 });
 
-test('lists are split, trimmed and freed of doubles; none is the empty list', () => {
+test('lists are split and trimmed, and lose their duplicates; the word none is the empty list', () => {
   const key = 'k'.repeat(16);
   expect(loadConfig({ ...services, BARKEEP_API_KEYS: `${key}, ${key}` }).http.apiKeys).toEqual([key]);
   expect(loadConfig({ ...services, DATA_UPKEEP_DERIVED_INTERVALS: 'none' }).upkeep.derivedIntervals).toEqual([]);
 });
 
-test('derived intervals may be the list of minutes that the first version took', () => {
+test('derived intervals may be a list of minutes, as in the first version', () => {
   const derived = (text: string) =>
     loadConfig({ ...services, DATA_UPKEEP_DERIVED_INTERVALS: text }).upkeep.derivedIntervals;
   expect(derived('[5, 15]')).toEqual(['5m', '15m']);
@@ -111,6 +111,14 @@ test('a secret never appears in an error', () => {
   });
   expect(error.problems).toHaveLength(3);
   expect(error.message).not.toMatch(/short-secret|hunter2/);
+});
+
+test('a password with a % that is not encoded is a problem of its variable', () => {
+  const error = problemsOf({ REDIS_URL: 'redis://:50%off@127.0.0.1:6379/0' });
+  expect(error.message).toContain('REDIS_URL: expected a URL such as redis://127.0.0.1:6379/0 (a % in the password');
+  expect(error.message).not.toContain('50%off');
+  const encoded = 'redis://:50%25off@127.0.0.1:6379/0';
+  expect(loadConfig({ ...services, REDIS_URL: encoded }).services.redisUrl).toBe(encoded);
 });
 
 test('an unknown variable suggests the nearest known one', () => {

@@ -148,7 +148,7 @@ function valuesOf(env: NodeJS.ProcessEnv): object {
 }
 
 /** The configuration in `env`. The service URLs are required unless `requireServices` is false. @throws ConfigError with every problem */
-export function loadConfig(env: NodeJS.ProcessEnv, options?: { requireServices?: true }): Config;
+export function loadConfig(env: NodeJS.ProcessEnv): Config;
 export function loadConfig(env: NodeJS.ProcessEnv, options: { requireServices: false }): Config<Partial<ServiceUrls>>;
 export function loadConfig(
   env: NodeJS.ProcessEnv,

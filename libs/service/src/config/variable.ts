@@ -111,7 +111,8 @@ interface ListOptions {
   split?: (raw: string) => string[];
 }
 
-const atCommas = (raw: string) => raw.split(',').map((item) => item.trim());
+/** Splits a text at its commas. */
+export const atCommas = (raw: string) => raw.split(',').map((item) => item.trim());
 
 /** A list of at most `max` different items, each accepted by `accepts`. The word `none` is the empty list. */
 export function list(
@@ -127,7 +128,7 @@ export function list(
   return { ...options, name, doc, unit: 'comma list', expected, read, unset: [] };
 }
 
-/** The address of a server; secret, because it may carry a password. */
+/** The address of a server; secret, because it may contain a password. User and password must be percent-encoded. */
 export function serverUrl(
   name: string,
   doc: string,
@@ -136,7 +137,19 @@ export function serverUrl(
 ): Variable<string | undefined> {
   const read = (raw: string) => {
     const url = URL.canParse(raw) ? new URL(raw) : undefined;
-    return url && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '' ? raw : undefined;
+    const isServer = url !== undefined && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+    return isServer && isPercentEncoded(url.username + url.password) ? raw : undefined;
   };
-  return { name, doc, unit: 'URL', expected: `a URL such as ${example}`, secret: true, read };
+  const expected = `a URL such as ${example} (a % in the password is written %25)`;
+  return { name, doc, unit: 'URL', expected, secret: true, read };
+}
+
+/** False for a text with a `%` that starts no encoded character, on which the clients of the servers fail. */
+function isPercentEncoded(raw: string): boolean {
+  try {
+    decodeURIComponent(raw);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -6,7 +6,18 @@
  * from it. Rules about two variables are in `config.ts`.
  */
 import { isInterval } from '@barkeep/bars';
-import { choice, flag, integer, list, megabytes, seconds, serverUrl, text, type Variable } from './variable.js';
+import {
+  atCommas,
+  choice,
+  flag,
+  integer,
+  list,
+  megabytes,
+  seconds,
+  serverUrl,
+  text,
+  type Variable,
+} from './variable.js';
 
 const redisSchemes = ['redis', 'rediss'];
 const port = { unit: 'port', min: 0, max: 65_535 };
@@ -39,7 +50,7 @@ export function jobPrefix(name: string): string {
 /** Splits `5m, 1h`, or a list of minutes as in Barkeep's first version: `[5, 60]`. */
 function splitIntervals(raw: string): string[] {
   const minutes = /^\[(.*)\]$/s.exec(raw.trim())?.[1];
-  const items = (minutes ?? raw).split(',').map((item) => item.trim());
+  const items = atCommas(minutes ?? raw);
   if (minutes === undefined) return items;
   return minutes.trim() === '' ? [] : items.map((item) => (/^\d+$/.test(item) ? `${item}m` : item));
 }

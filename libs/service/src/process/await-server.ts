@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 
 const FIRST_DELAY_MS = 250;
 const DELAY_MAX_MS = 5_000;
+const LOG_EVERY_MS = 60_000;
 
 const SQL_STATE = /^\d[0-9A-Z]{4}$/;
 /** SQLSTATE classes of temporary errors: connection, transaction, resources, shutdown, system, read only. */
@@ -26,7 +27,7 @@ export class WrongServerError extends Error {
 }
 
 /** How messages name a server. */
-export interface NamedServer {
+interface NamedServer {
   /** Such as `the session Redis`. */
   name: string;
   /** The environment variable with the server's URL. */
@@ -49,7 +50,7 @@ export async function awaitServer<T>(server: NamedServer, attempt: () => Promise
   const from = performance.now();
   let delayMs = FIRST_DELAY_MS;
   let loggedAt = -Infinity;
-  // No limit: a service waits as long as its server is unavailable. The delay keeps this from being a busy loop.
+  // No limit: a service waits as long as its server is unavailable.
   for (;;) {
     try {
       const result = await attempt();
@@ -57,11 +58,10 @@ export async function awaitServer<T>(server: NamedServer, attempt: () => Promise
       return result;
     } catch (error) {
       if (isRefusal(error)) throw new WrongServerError(server, (error as Error).message);
-      const waited = Math.round((performance.now() - from) / 1000);
-      // One line a minute, and one at the start.
-      if (performance.now() - loggedAt > 60_000) {
+      const waitedSeconds = Math.round((performance.now() - from) / 1000);
+      if (performance.now() - loggedAt > LOG_EVERY_MS) {
         loggedAt = performance.now();
-        logger.warn(`waiting for ${server.name} at ${server.address} since ${waited} s: ${reasonOf(error)}`);
+        logger.warn(`waiting for ${server.name} at ${server.address} (${waitedSeconds} s so far): ${reasonOf(error)}`);
       }
     }
     await sleep(delayMs);

@@ -28,7 +28,7 @@ const refusal = (url: string) =>
     (error: unknown) => error,
   );
 
-test('a server that answers takes commands, and gets user and password', async () => {
+test('a server that answers is ready, and receives the user and the password', async () => {
   const { port, received } = await answering('+OK\r\n+PONG\r\n');
   await probeRedis(`redis://me:p%40ss@127.0.0.1:${port}/0`);
   expect(received()).toBe('*3\r\n$4\r\nAUTH\r\n$2\r\nme\r\n$4\r\np@ss\r\n*1\r\n$4\r\nPING\r\n');
@@ -51,7 +51,7 @@ test('TLS to a plain port means wrong settings', async () => {
   expect(String(error)).toContain('no TLS');
 });
 
-test('a server that loads its data, or is not there, is waited for', async () => {
+test('a server that still loads its data, or that cannot be reached, is not a wrong setting', async () => {
   const { port } = await answering('-LOADING Redis is loading the dataset in memory\r\n');
   expect(await refusal(`redis://127.0.0.1:${port}`)).not.toBeInstanceOf(ServerRefusedError);
   expect(await refusal('redis://127.0.0.1:1')).not.toBeInstanceOf(ServerRefusedError);

@@ -26,7 +26,7 @@ export function runService(name: string, start: (config: Config) => Promise<Runn
 }
 
 async function startService(start: (config: Config) => Promise<RunningService>): Promise<void> {
-  const config = loadConfig(process.env, { requireServices: true });
+  const config = loadConfig(process.env);
   await useOwnCalendars(config.calendars.dir);
   const { url, stop, logger } = await start(config);
   // The user's module of repositories runs in this process. Its errors in timers and event listeners must not end the process (I12).

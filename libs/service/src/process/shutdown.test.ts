@@ -1,13 +1,13 @@
 import { STOP_ORDER, StopSequence } from './shutdown.js';
 
 describe('StopSequence', () => {
-  it('stops turn after turn, in any order of registration', async () => {
+  it('stops the parts in the order of their turns, whatever the order of registration', async () => {
     const sequence = new StopSequence(1_000);
     const seen: string[] = [];
     const part = (name: string) => async () => {
-      seen.push(`${name} begins`);
+      seen.push(`${name} starts to stop`);
       await Promise.resolve();
-      seen.push(`${name} ended`);
+      seen.push(`${name} stopped`);
     };
     sequence.onStop('pools', STOP_ORDER.pools, part('pools'));
     sequence.onStop('upkeep', STOP_ORDER.upkeep, part('upkeep'));
@@ -19,7 +19,9 @@ describe('StopSequence', () => {
       ['streams', 'stopped'],
       ['pools', 'stopped'],
     ]);
-    expect(seen).toEqual(['upkeep', 'streams', 'pools'].flatMap((name) => [`${name} begins`, `${name} ended`]));
+    expect(seen).toEqual(
+      ['upkeep', 'streams', 'pools'].flatMap((name) => [`${name} starts to stop`, `${name} stopped`]),
+    );
   });
 
   it('stops the later parts when one hangs or throws, and reports it', async () => {
@@ -37,7 +39,7 @@ describe('StopSequence', () => {
     ]);
   });
 
-  it('runs once', async () => {
+  it('stops each part once when it is run twice', async () => {
     const sequence = new StopSequence(1_000);
     const stop = jest.fn();
     sequence.onStop('once', STOP_ORDER.http, stop);

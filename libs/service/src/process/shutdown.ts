@@ -11,10 +11,10 @@
 /** The turns in which parts stop, lowest number first. Parts of the same turn stop at the same time. */
 export const STOP_ORDER = { accepting: 0, upkeep: 10, streams: 20, http: 30, pools: 40 } as const;
 
-export type StopOrder = (typeof STOP_ORDER)[keyof typeof STOP_ORDER];
+type StopOrder = (typeof STOP_ORDER)[keyof typeof STOP_ORDER];
 
 /** How one part stopped. `late`: it did not stop within the time limit. */
-export interface StopOutcome {
+interface StopOutcome {
   name: string;
   outcome: 'stopped' | 'late' | 'failed';
   /** How long it took, ms. */
@@ -83,8 +83,8 @@ async function stopWithin({ name, stop }: Part, boundMs: number): Promise<StopOu
 const SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
 /**
- * Ends the process at the first signal, until {@link stopOnSignals} replaces these handlers. It is needed because a service may wait for
- * its servers for hours, and a process that is the first one of a container ignores a signal without a handler.
+ * Ends the process at the first signal, until {@link stopOnSignals} replaces these handlers. A service may wait for its servers for
+ * hours, and the first process of a container ignores a signal that has no handler.
  */
 export function endOnSignals(): void {
   for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(code));

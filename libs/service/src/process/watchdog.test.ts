@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const LIMIT_MS = 1_200;
-/** How often a process is stopped: once may pass by chance. */
+/** The test stops the process this often, because a single stop may succeed by chance. */
 const STOPS = 5;
 
 /** Runs `code` in another process that has a watchdog with a short limit. */

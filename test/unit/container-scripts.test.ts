@@ -1,0 +1,46 @@
+/** The scripts of the containers that make and print keys, and that check the health. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const KEYS = join(__dirname, '../../scripts/container-keys.mjs');
+const HEALTH = join(__dirname, '../../scripts/container-health.mjs');
+
+describe('the keys of the containers', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-keys-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const run = (program: string, args: string[], env: NodeJS.ProcessEnv = {}) =>
+    execFileSync(program, args, {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], BARKEEP_KEYS_DIR: folder, ...env },
+    });
+
+  it('are made once, and printed as lines without quotes', () => {
+    run(process.execPath, [KEYS, 'make']);
+    const shown = run(process.execPath, [KEYS, 'show']);
+    expect(shown).toMatch(/^(export [A-Z_]+=[\w:/@.]+\n){7}$/);
+    run(process.execPath, [KEYS, 'make']);
+    expect(run(process.execPath, [KEYS, 'show'])).toBe(shown);
+  });
+
+  it('reach a shell and the addresses of the servers unchanged, whatever characters a password has', () => {
+    const password = `it's 50%41 & $HOME`;
+    run(process.execPath, [KEYS, 'make'], { REDIS_PASSWORD: password });
+    const script = `eval "$("$0" "$1" show)"; printf '%s\\n' "$REDIS_PASSWORD" "$REDIS_URL"`;
+    const [shown, url] = run('sh', ['-c', script, process.execPath, KEYS]).split('\n');
+    expect(shown).toBe(password);
+    expect(decodeURIComponent(new URL(url!).password)).toBe(password);
+  });
+});
+
+test('the health check asks the default port when BARKEEP_PORT is empty, and says why it failed', () => {
+  const check = (port: string) => {
+    const env = { ...process.env, BARKEEP_PORT: port };
+    return spawnSync(process.execPath, [HEALTH, 'coordinator'], { encoding: 'utf8', env }).stderr;
+  };
+  expect(check('')).toBe(check('3000'));
+  expect(check('1')).toMatch(/^fetch failed: .*\b(1|bad port)\n$/);
+});
