@@ -3,7 +3,7 @@
  * parent sends the id of a session, and the process answers with the steps and bars that it received.
  */
 import { followSession } from '@barkeep/client';
-import { SessionLostError, SessionReader } from '@barkeep/session-data';
+import { openSession, SessionLostError } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,9 +34,8 @@ export async function startConsumers(sessionRedisUrl, count) {
 
 function runConsumer(sessionRedisUrl) {
   const redis = new Redis(sessionRedisUrl);
-  const reader = new SessionReader(redis, 'barkeep');
   process.on('message', ({ id, consumer }) => {
-    consume(redis, reader, id, consumer).then(
+    consume(redis, id, consumer).then(
       (result) => process.send(result),
       (error) => process.send({ error: String(error.stack ?? error) }),
     );
@@ -45,8 +44,8 @@ function runConsumer(sessionRedisUrl) {
   process.send('ready');
 }
 
-async function consume(redis, reader, id, consumer) {
-  const session = await open(reader, id);
+async function consume(redis, id, consumer) {
+  const session = await openBegun(redis, id);
   const cpuAtStart = process.cpuUsage();
   let [steps, bars, firstAt, lastAt, firstBars] = [0, 0, 0, 0, 0];
   let cpuAtFirstStep;
@@ -66,10 +65,10 @@ async function consume(redis, reader, id, consumer) {
 }
 
 /** The session, as soon as its store exists. */
-async function open(reader, id) {
+async function openBegun(redis, id) {
   for (;;) {
     try {
-      return await reader.open(id);
+      return await openSession(redis, 'barkeep', id);
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
       await delay(2);

@@ -1,6 +1,6 @@
 /** Runs whole sessions on a coordinator, from the request that starts them to their completion, and measures them. */
 import { BarImporter } from '@barkeep/bar-repository';
-import { SessionReader } from '@barkeep/session-data';
+import { openSession } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import { symbolNames } from './market.mjs';
 
@@ -91,6 +91,6 @@ export async function makeWideSession(bench, size = WIDE) {
   await waitForCompletion(dataSource, id);
   const { filled } = (await coordinator.call('GET', `/v1/sessions/${id}`)).counts;
   if (filled !== symbols.length * size.days) throw new Error(`expected a bar in each cell, was ${filled} bars`);
-  const { layout } = await new SessionReader(redis, 'barkeep').open(id);
+  const { layout } = await openSession(redis, 'barkeep', id);
   return { coordinator, meter, id, layout, remove: () => coordinator.call('DELETE', `/v1/sessions/${id}`) };
 }

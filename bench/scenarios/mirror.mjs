@@ -3,7 +3,7 @@
  * compared with a PING on the same connection.
  */
 import { Mirror } from '@barkeep/client';
-import { removeSession, SessionReader } from '@barkeep/session-data';
+import { openSession, removeSession } from '@barkeep/session-data';
 import { timedSample } from '../harness/cpu.mjs';
 import { gridsOf, marketDay } from '../harness/market.mjs';
 import { computed, median } from '../harness/rounds.mjs';
@@ -27,7 +27,7 @@ export default {
   async prepare(bench) {
     const { redis } = bench;
     const { layout, plain } = await fillStore(redis);
-    const session = await new SessionReader(redis, layout.keysOf(0).prefix).open(layout.id);
+    const session = await openSession(redis, layout.keysOf(0).prefix, layout.id);
     const mirror = await Mirror.open(redis, session);
     const symbols = [...session.layout.symbols];
     check(mirror, plain, symbols);

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ShownBar } from '@barkeep/bars';
 import { findPython, type PythonProgram } from '../../examples/read-from-python/find-python.cjs';
-import { type OpenSession, SessionReader } from '@barkeep/session-data';
+import { type OpenSession, openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
@@ -114,7 +114,7 @@ async function expectReaders(text: string, session: OpenSession, symbol: string,
 }
 
 function sessionOf(id: string): Promise<OpenSession> {
-  return new SessionReader(redis, prefix).open(id);
+  return openSession(redis, prefix, id);
 }
 
 describe('the example read-from-python', () => {

@@ -1,5 +1,5 @@
 /** One interval has several names (`60m` is `1h`). Every call that takes an interval accepts all of its names. */
-import { SessionReader } from '@barkeep/session-data';
+import { openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -40,7 +40,7 @@ test.each([
     await system.barkeep('bars', 'h60', 'FV', '--interval', name, '--last', '100', '--json', '--coordinator', api.url),
   );
   expect(printed).toEqual(bars);
-  const reader = await new SessionReader(redis, system.sessionPrefix).open('h60');
+  const reader = await openSession(redis, system.sessionPrefix, 'h60');
   expect(await reader.lastBars('FV', name, 100)).toEqual(await reader.lastBars('FV', canonical, 100));
   expect(await reader.barCount('FV', name)).toBe(count);
 });

@@ -3,7 +3,7 @@
  * session ends like one that had the final list from the start (I1), its clock never goes back (I2), readers see a
  * symbol whole or not at all, and nothing remains of a removed symbol (I9).
  */
-import { SessionReader, UnknownSymbolError, type OpenSession } from '@barkeep/session-data';
+import { openSession, UnknownSymbolError, type OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
 import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
@@ -57,7 +57,7 @@ test.each([
     const holder = barrier === 'none' ? 'FFF' : undefined;
     if (holder !== undefined && (await add(id, holder)).status === 202) present.add(holder);
     const changing = SYMBOLS.filter((symbol) => symbol !== holder);
-    const watch = new Watch(await new SessionReader(lab.sessionRedis, lab.system.sessionPrefix).open(id), api(1));
+    const watch = new Watch(await openSession(lab.sessionRedis, lab.system.sessionPrefix, id), api(1));
     const watching = watch.run();
     watching.catch(() => undefined); // the error is thrown when the promise is awaited
     for (let change = 0; change < CHANGES; change++) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CalendarBook, parseCalendar, SessionCalendarError, useCalendars } from '@barkeep/client';
-import { SessionReader } from '@barkeep/session-data';
+import { openSession } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
 import { flushUpTo, StoreServer } from '../support/sessions/session-store.js';
 
@@ -45,12 +45,12 @@ test('a session of a user’s own calendar is read where the calendar is known, 
   const store = await server.begin(server.layout({ ...DATES, symbols: ['AAA'], derivedIntervals: ['1h'], source }));
   await flushUpTo(store, marketBars({ ...DATES, symbols: ['AAA'], seed: 1 }), store.layout.end);
   await store.writer.moveClock(store.layout.end);
-  const reader = new SessionReader(server.redis, server.prefix);
-  expect(await (await reader.open(store.layout.id)).barCount('AAA')).toBe(300);
+  const open = () => openSession(server.redis, server.prefix, store.layout.id);
+  expect(await (await open()).barCount('AAA')).toBe(300);
 
   useCalendars(new CalendarBook());
-  await expect(reader.open(store.layout.id)).rejects.toThrow(SessionCalendarError);
-  await expect(reader.open(store.layout.id)).rejects.toThrow(/expected its calendar to be one of XNYS.*was "MARS"/);
+  await expect(open()).rejects.toThrow(SessionCalendarError);
+  await expect(open()).rejects.toThrow(/expected its calendar to be one of XNYS.*was "MARS"/);
 });
 
 /** The command line, as a user runs it. */

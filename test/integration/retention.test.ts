@@ -9,7 +9,7 @@ import {
   removeSession,
   RewindError,
   SessionLayout,
-  SessionReader,
+  openSession,
   SessionWriter,
   readHistory,
   retireBefore,
@@ -168,7 +168,7 @@ it('shows readers nothing of a day that has left, also while it is being removed
   expect((await server.keys(layout.id)).filter((key) => key.endsWith(layout.day(0).date)).length).toBeGreaterThan(0);
   const kept = all.filter(({ openTime }) => openTime >= layout.grid(2).open);
   expect(kept.length).toBeLessThan(all.length);
-  const another = await new SessionReader(server.redis, server.prefix).open(layout.id);
+  const another = await openSession(server.redis, server.prefix, layout.id);
   for (const session of [reader, another]) {
     expect(await session.lastBars('AAA', '1m', 10_000)).toEqual(kept);
     expect(await session.barsBetween('AAA', '1m', 0, layout.end)).toEqual(kept);

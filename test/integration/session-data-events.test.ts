@@ -146,6 +146,8 @@ describe('I2 a strategy', () => {
     await upkeep.fill(0, 0, [await fillOf(store, [10, 11, 15], { 12: 1, 13: 200, 14: 201 })]);
     expect(await said(store)).toHaveLength(4);
     expect(await seenBy(store)).toEqual([]);
+    // The changes begin at the clock: they are due when it moves, not before.
+    expect(await server.redis.zcount(layout.keysOf(0).pending, '-inf', closeOf(9))).toBe(0);
 
     await writer.moveClock(closeOf(12));
     expect(await seenBy(store)).toEqual([

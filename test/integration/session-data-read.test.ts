@@ -1,5 +1,5 @@
 import type { Bar, StoredBar } from '@barkeep/bars';
-import { SessionLostError, SessionReader, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
+import { openSession, SessionLostError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
@@ -87,7 +87,7 @@ test('I2 a reader that was opened before follows the clock of others', async () 
   const store = await server.begin();
   await flushUpTo(store, market, store.layout.end);
   expect(await store.reader.latestBar('AAA')).toBeUndefined();
-  const other = await new SessionReader(server.redis, server.prefix).open(store.layout.id);
+  const other = await openSession(server.redis, server.prefix, store.layout.id);
   for (const { to } of store.layout.windowsFrom(0)) {
     await store.writer.moveClock(to);
     expect(values((await store.reader.latestBar('AAA'))!)).toEqual(values(visible('AAA', to).at(-1)!));
@@ -108,7 +108,7 @@ test('unknown sessions, symbols and intervals have different errors', async () =
   await expect(reader.latestBar('ZZZ')).rejects.toThrow(UnknownSymbolError);
   await expect(reader.latestBars(['AAA', 'ZZZ'])).rejects.toThrow(UnknownSymbolError);
   await expect(reader.barCount('AAA', '7m')).rejects.toThrow(UnknownIntervalError);
-  await expect(new SessionReader(server.redis, server.prefix).open('nobody')).rejects.toThrow(SessionLostError);
+  await expect(openSession(server.redis, server.prefix, 'nobody')).rejects.toThrow(SessionLostError);
   await server.begin(server.layout({ ...SMALL_SPEC, symbols: ['AAA'] }, `${layout.id}-other`));
   await server.redis.unlink(...(await server.keys(layout.id)));
   await server.begin(server.layout(SMALL_SPEC, layout.id));

@@ -1,5 +1,5 @@
 import { BACKFILLED, DayChunk, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
-import { SessionLostError, type SymbolFill } from '@barkeep/session-data';
+import { SessionEvents, SessionLostError, type SymbolFill } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
 import {
   deriveAll,
@@ -153,6 +153,18 @@ describe('I4 a fill', () => {
     expect(absent).toMatchObject({ bars: 1, status: 'absent', attempts: 2, lastError: null });
     expect(missing).toMatchObject({ bars: 8, status: 'missing', attempts: 0 });
   });
+});
+
+test('a failure of a repository is stored and emitted when its shortened error ends within a character', async () => {
+  const store = await server.begin();
+  const failure = { repository: 'vendor', error: `${'x'.repeat(499)}😀`, nextTryAt: 5, failures: 1 };
+  await store.upkeep.failures.note(failure, 3);
+  const stored = await store.upkeep.failures.list();
+  expect(stored).toEqual([{ ...failure, error: expect.stringMatching(/^x{499}.$/), since: 3 }]);
+  const { events } = await new SessionEvents(server.redis, store.reader, 'operator').read();
+  expect(events.map(({ event }) => event)).toMatchObject([
+    { type: 'repository-failed', repository: 'vendor', nextTryAt: 5 },
+  ]);
 });
 
 describe('I5 derived bars', () => {

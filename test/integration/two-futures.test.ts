@@ -2,7 +2,7 @@
  * I2: two stores whose bars differ only after the clock look the same to a strategy, in every call of the reader, every
  * event and every metric. An operator sees that they differ, which shows that the strategy's view makes them equal.
  */
-import { SessionEvents, SessionReader, type View } from '@barkeep/session-data';
+import { openSession, SessionEvents, type View } from '@barkeep/session-data';
 import { Mirror } from '../../libs/client/src/mirror/index.js';
 import { marketBars } from '../support/data/market.js';
 import { deriveAll, partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
@@ -15,7 +15,7 @@ const whole = marketBars({ ...SMALL_SPEC, seed: 21 });
 
 /** Everything that a strategy can read, except the wall time of events and the id. */
 async function answers({ layout }: TestStore, view: View): Promise<object> {
-  const session = await new SessionReader(server.redis, server.prefix).open(layout.id, { view });
+  const session = await openSession(server.redis, server.prefix, layout.id, { view });
   const bySymbol = await Promise.all(
     layout.symbols.map(async (symbol) => ({
       metrics: await session.metrics(symbol),

@@ -3,9 +3,9 @@
  * whether the session's symbols changed. Also declares what the work of every queue uses, and fails a session.
  */
 import {
+  openSession,
   readSymbols,
   SessionLostError,
-  SessionReader,
   UpkeepStore,
   withMembership,
   setControl,
@@ -25,14 +25,11 @@ const CHANGES_MAX = 20;
 
 export class UpkeepSessions {
   private readonly stores = new Map<string, UpkeepStore>();
-  private readonly reader: SessionReader;
 
   constructor(
     private readonly redis: Redis,
-    keyPrefix: string,
-  ) {
-    this.reader = new SessionReader(redis, keyPrefix);
-  }
+    private readonly keyPrefix: string,
+  ) {}
 
   /**
    * Runs `work` on the store of a session. Runs it again when symbols were added or removed meanwhile, because a partition refuses
@@ -70,7 +67,7 @@ export class UpkeepSessions {
   }
 
   private async open({ sessionId, incarnation }: SessionRef): Promise<UpkeepStore> {
-    const { layout } = await this.reader.open(sessionId);
+    const { layout } = await openSession(this.redis, this.keyPrefix, sessionId);
     if (layout.incarnation !== incarnation) throw new SessionLostError(sessionId);
     const store = new UpkeepStore(this.redis, layout);
     this.stores.set(incarnation, store);

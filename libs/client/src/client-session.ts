@@ -1,12 +1,6 @@
 /** One session. Control calls go to the coordinator, reads go directly to Redis; both see the same clock. */
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  SessionConsumers,
-  SessionLostError,
-  type ConsumerView,
-  type OpenSession,
-  type SessionReader,
-} from '@barkeep/session-data';
+import { SessionConsumers, SessionLostError, type ConsumerView, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { NotBegunError } from './errors.js';
 import { Outage } from './outage.js';
@@ -36,7 +30,8 @@ export interface SessionParts {
   redis: () => Redis;
   /** Opens a connection for blocking reads. */
   duplicate: () => Redis;
-  reader: () => SessionReader;
+  /** Opens the session in its store. @throws SessionLostError when it has no store */
+  open: () => Promise<OpenSession>;
   /** Aborted when the client is closed. */
   signal: AbortSignal;
 }
@@ -151,12 +146,11 @@ export class ClientSession {
     signal: given,
   }: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
     const signal = this.#endSignal(given);
-    const reader = this.#parts.reader();
     const outage = new Outage(this.#parts.redis(), this.id, 0); // 0: an outage is thrown at once
     const deadline = Date.now() + waitMs;
     for (;;) {
       try {
-        return await reader.open(this.id);
+        return await this.#parts.open();
       } catch (error) {
         signal.throwIfAborted(); // closing the client breaks the read
         if (!(error instanceof SessionLostError)) throw outage.terminalError(error) ?? error;

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { sessionSpecSchema } from '@barkeep/bars';
 import { dataFolder, runningUp } from '@barkeep/local-system';
 import { loadConfig } from '@barkeep/service';
-import { endTimerOnClose, openRedis, SessionReader } from '@barkeep/session-data';
+import { endTimerOnClose, openRedis, openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import type { input } from 'zod';
 import { ClientSession } from './client-session.js';
@@ -92,7 +92,7 @@ export class Barkeep {
       http: this.#http,
       redis: () => this.#connection(),
       duplicate: () => this.#duplicate(),
-      reader: () => new SessionReader(this.#connection(), this.#settings.keyPrefix),
+      open: () => openSession(this.#connection(), this.#settings.keyPrefix, id),
       signal: this.#closing.signal,
     });
   }

@@ -1,13 +1,4 @@
-export {
-  CONSUMER_PATTERN,
-  CONSUMERS_MAX,
-  NOTHING_DELIVERED,
-  type ConsumerPosition,
-  type ConsumerView,
-  parseConsumerMessage,
-  type JoinFrom,
-  SessionConsumers,
-} from './consumers/index.js';
+export * from './consumers/index.js';
 export {
   type ClockEvent,
   type ClockPlace,

@@ -94,6 +94,6 @@ it.each([
 });
 
 it.each([reply('OOM command not allowed'), reply('ERR user_script:1'), new TypeError('x'), 'WRONGTYPE'])(
-  '"%s" says nothing about the store',
+  '"%s" does not come from a broken store',
   (error) => expect(isBrokenStore(error)).toBe(false),
 );

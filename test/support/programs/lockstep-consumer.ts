@@ -1,5 +1,5 @@
 /** A consumer of a session in lockstep that reads no bars. It acknowledges the positions that a test chooses. */
-import { SessionConsumers, SessionReader, type SessionLayout } from '@barkeep/session-data';
+import { openSession, SessionConsumers, type SessionLayout } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 
 export class LockstepConsumer {
@@ -16,7 +16,7 @@ export class LockstepConsumer {
   /** Joins a session that was started. */
   static async join(prefix: string, id: string, name: string, from: 'kept' | 'beginning' | 'now' = 'kept') {
     const redis = new Redis(process.env['SESSION_REDIS_URL']!);
-    const { layout } = await new SessionReader(redis, prefix).open(id);
+    const { layout } = await openSession(redis, prefix, id);
     const consumer = new LockstepConsumer(name, new SessionConsumers(redis, layout), layout, redis, redis.duplicate());
     const { position } = await consumer.rejoin(from);
     return { consumer, position };

@@ -3,12 +3,12 @@
  * first one. Arguments: the session Redis, key prefix, session, consumer.
  */
 import { followSession } from '@barkeep/client';
-import { SessionReader } from '@barkeep/session-data';
+import { openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 
 const [, , url, prefix, id, consumer] = process.argv;
 const redis = new Redis(url);
-const session = await new SessionReader(redis, prefix).open(id);
+const session = await openSession(redis, prefix, id);
 for await (const step of followSession(redis, session, { consumer })) {
   process.send(step.time);
   await new Promise(() => undefined);

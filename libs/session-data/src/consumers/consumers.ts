@@ -151,8 +151,8 @@ export class SessionConsumers {
       this.onSilence,
       this.waitsFor,
     ]);
-    const slowest = verdict === 'waiting' ? verdict : verdict === 'held' ? Number(time) : undefined;
-    return { slowest, joins: Number(joins) };
+    if (verdict === 'waiting') return { slowest: verdict, joins: Number(joins) };
+    return { slowest: verdict === 'held' ? Number(time) : undefined, joins: Number(joins) };
   }
 
   private async report(

@@ -12,7 +12,7 @@ const places = (layout: SessionLayout, clock: number, stops: 'slots' | 'windows'
 ];
 
 describe('the places that a clock passes', () => {
-  it('are opens, the last bar and closes, where it stops at days alone', () => {
+  it('are the open, the last bar and the close of each day when it stops at whole days only', () => {
     const layout = layoutOf();
     expect(places(layout, layout.start, 'windows').map(show)).toEqual([
       '10-07T13:30 day-opened',
@@ -27,7 +27,7 @@ describe('the places that a clock passes', () => {
     ]);
   });
 
-  it('are every bar too, where it stops at each', () => {
+  it('are also the close of every bar when it stops at each bar', () => {
     const layout = layoutOf();
     const found = places(layout, layout.start, 'slots');
     expect(found).toHaveLength(2 * 390 + 2 * 3 + 1);
@@ -36,7 +36,7 @@ describe('the places that a clock passes', () => {
     );
   });
 
-  it('end at the limit, and one exactly there is among them', () => {
+  it('end at the limit, and include a place exactly there', () => {
     const layout = layoutOf();
     const { close } = layout.grid(0);
     expect(places(layout, layout.start, 'slots', close).at(-1)).toMatchObject({ type: 'day-closed', time: close });
@@ -50,7 +50,7 @@ describe('the places that a clock passes', () => {
     ['CMES', 'windows'],
     ['24/7', 'slots'],
   ] as const)(
-    'are the rest of all of them, from any of them on, in the order of their numbers: %s by %s',
+    'from any place on are the same later places, in the order of their numbers: %s by %s',
     (calendar, stops) => {
       const layout = layoutOf({ calendar, upkeep: { barrier: { minutes: 50 } } });
       const all = grown(places(layout, layout.start, stops));
@@ -63,7 +63,7 @@ describe('the places that a clock passes', () => {
     },
   );
 
-  it('on a calendar that never closes are each there once, the end of a day before the start of the next', () => {
+  it('on a calendar that never closes are each there once, with the end of a day before the start of the next day', () => {
     const layout = layoutOf({ calendar: '24/7' });
     expect(
       grown(places(layout, layout.start, 'windows'))

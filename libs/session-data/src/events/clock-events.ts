@@ -69,14 +69,8 @@ function* allPlaces(layout: SessionLayout, clock: number, stops: 'slots' | 'wind
     }
     if (grid.open > clock) yield { type: 'clock', time: grid.open, dayIndex };
     if (grid.open >= clock) yield { type: 'day-opened', time: grid.open, dayIndex };
-    const closing = grid.openTime(grid.slotCount - 1);
-    // When the clock is at the close, it has passed `day-closing` before.
-    let isClosingPassed = grid.close <= clock;
     for (const slot of stops === 'slots' ? slotsAfter(grid, clock) : windowsAfter(layout, dayIndex, clock)) {
-      if (!isClosingPassed && slot + 1 === grid.slotCount) {
-        isClosingPassed = true;
-        yield { type: 'day-closing', time: closing, dayIndex };
-      }
+      if (slot + 1 === grid.slotCount) yield { type: 'day-closing', time: grid.openTime(slot), dayIndex };
       yield { type: 'clock', time: grid.closeTime(slot), dayIndex, slot };
     }
     yield { type: 'day-closed', time: grid.close, dayIndex };

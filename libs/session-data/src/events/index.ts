@@ -19,4 +19,4 @@ export {
   type EventSource,
   SessionEvents,
 } from './session-events.js';
-export { emitState, EVENTS_KEPT, publishEvents, publishReached, runAndPublish } from './publish.js';
+export { emitState, ERROR_CHARS_MAX, EVENTS_KEPT, publishEvents, publishReached, runAndPublish } from './publish.js';

@@ -9,6 +9,8 @@ import { SCRIPTS, type Script, type ScriptArgument } from '../redis/index.js';
 
 /** Approximate number of entries that each event stream keeps: Redis trims whole nodes. */
 export const EVENTS_KEPT = 10_000;
+/** Most characters of an error that are stored. */
+export const ERROR_CHARS_MAX = 500;
 
 /** Publishes what is due in some partitions. @param clock a time that the session's clock has reached, epoch ms */
 export async function publishEvents(
@@ -71,8 +73,8 @@ export async function emitState(
   error: string | null = null,
 ): Promise<boolean> {
   const { meta, emitted, events } = layout.keysOf(0);
-  const fields = ['type', 'state', 'state', state, ...(error === null ? [] : ['error', error.slice(0, 500)])];
-  const args = [layout.incarnation, EVENTS_KEPT, state, ...fields];
+  const errorFields = error === null ? [] : ['error', error.slice(0, ERROR_CHARS_MAX)];
+  const args = [layout.incarnation, EVENTS_KEPT, state, 'type', 'state', 'state', state, ...errorFields];
   return (await SCRIPTS.emitState.run(redis, [meta, emitted, events], args)) === 'emitted';
 }
 

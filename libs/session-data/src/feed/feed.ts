@@ -50,7 +50,7 @@ export interface FeedOutcome {
 }
 
 /** Most bars per script call: bounds how long the script blocks Redis. */
-export const FEED_BARS_A_CALL = 1_000;
+const BARS_A_CALL = 1_000;
 const PLACE_BYTES = 12;
 const RECORD_DOUBLES = RECORD_BYTES / 8;
 const ONE_OF_ONE = 1 | (1 << 16); // `sourceCount` and `expectedCount` in a record's last word.
@@ -117,8 +117,8 @@ export class SessionFeed {
    */
   async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FeedOutcome> {
     const fed: FeedOutcome = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
-    for (let from = 0; from === 0 || from < bars.length; from += FEED_BARS_A_CALL) {
-      const part = await this.feedPart(symbol, bars.slice(from, from + FEED_BARS_A_CALL), from === 0 ? malformed : 0);
+    for (let from = 0; from === 0 || from < bars.length; from += BARS_A_CALL) {
+      const part = await this.feedPart(symbol, bars.slice(from, from + BARS_A_CALL), from === 0 ? malformed : 0);
       fed.accepted += part.accepted;
       fed.duplicates += part.duplicates;
       fed.late += part.late;

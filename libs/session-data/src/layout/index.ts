@@ -3,10 +3,10 @@ export * from './errors.js';
 export {
   byPartition,
   dayMember,
-  keysFrom,
   PARTITION_SYMBOLS,
   type PartitionKeys,
   partitionKeys,
+  scanPattern,
   wakeChannel,
 } from './keys.js';
 export { SessionLayout, type View, type Window } from './layout.js';

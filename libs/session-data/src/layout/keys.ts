@@ -74,7 +74,7 @@ export function wakeChannel(prefix: string, sessionId: string): string {
 }
 
 /** The SCAN pattern for the keys that begin with a text. */
-export function keysFrom(text: string): string {
+export function scanPattern(text: string): string {
   return `${text.replace(/[\\*?[\]^]/g, '\\$&')}*`;
 }
 

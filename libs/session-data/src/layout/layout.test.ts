@@ -45,7 +45,7 @@ describe('the layout of a session', () => {
     expect(windows[0]).toMatchObject({ fromSlot: 0, toSlot: 390 });
   });
 
-  it('begins its windows behind any frontier with the one before as their first', () => {
+  it('continues after any frontier with the first window that ends after it', () => {
     const all = [...layout({ history: { trailingDays: 1 } }, 1).windowsFrom(0)];
     const trailing = layout({ history: { trailingDays: 1 } }, 1);
     expect(all[0]!.prev).toBe(trailing.start);
@@ -55,7 +55,7 @@ describe('the layout of a session', () => {
     }
   });
 
-  it('knows which close comes a number of bars after a time, across nights and breaks, at most the end', () => {
+  it('finds the close that comes a number of bars after a time, across nights and breaks, and never after the end', () => {
     const plain = layout();
     const after = (time: string, slots: number) => iso(plain.closeAfter(Date.parse(time), slots)).slice(5, 16);
     expect(after('2013-10-09T13:30Z', 30)).toBe('10-09T14:00');
@@ -84,7 +84,7 @@ describe('the layout of a session', () => {
     expect(early.days.map(({ date }) => date).slice(0, 1)).toEqual([firstDate]);
   });
 
-  it('keeps all days, or the last finished ones and the one that streams', () => {
+  it('retains all days, or the newest closed days and the day that streams', () => {
     expect(layout({ history: { trailingDays: 3 } }, 3).firstKeptAt(Infinity)).toBe(0);
     const kept = layout({ history: { trailingDays: 3, retainDays: 3 } }, 3);
     const at = (time: number) => kept.day(kept.firstKeptAt(time)).date;

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { scanPattern } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
 /** Lifetime of a lease that is not extended. The requests of a dead worker still count for this time. */
@@ -15,8 +16,6 @@ const RENEW_MS = LEASE_MS / 3;
 const RETRY_MS = 20;
 /** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
-
-const limitKeys = (prefix: string, name: string) => `${prefix}:{repository:${name}}`;
 
 /** A limit that is undefined does not apply. */
 export interface RepositoryLimits {
@@ -47,7 +46,7 @@ export class RepositoryLimit {
     name: string,
     private readonly limits: RepositoryLimits,
   ) {
-    const base = limitKeys(prefix, name);
+    const base = `${prefix}:{repository:${name}}`;
     this.keys = ['leases', 'asked', 'waiting', 'turns', 'resting'].map((part) => `${base}:${part}`);
   }
 
@@ -56,22 +55,18 @@ export class RepositoryLimit {
    * @returns a function that the caller calls when the request has ended
    * @throws the reason of `signal`, what Redis throws
    */
-  take(session: string, signal?: AbortSignal): Promise<() => void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason as Error);
-      const onAbort = (): void => {
-        this.remove(session, waiter);
-        reject(signal!.reason as Error);
-      };
-      const settle = (): void => signal?.removeEventListener('abort', onAbort);
-      const waiter: Waiter = {
-        resolve: (giveBack) => (settle(), resolve(giveBack)),
-        reject: (error) => (settle(), reject(error)),
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.waiting.set(session, [...(this.waiting.get(session) ?? []), waiter]);
-      void this.tryAll();
-    });
+  async take(session: string, signal?: AbortSignal): Promise<() => void> {
+    signal?.throwIfAborted();
+    let waiter!: Waiter;
+    const permit = new Promise<() => void>((resolve, reject) => (waiter = { resolve, reject }));
+    const onAbort = (): void => {
+      this.remove(session, waiter);
+      waiter.reject(signal!.reason as Error);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.waiting.set(session, [...(this.waiting.get(session) ?? []), waiter]);
+    void this.tryAll();
+    return permit.finally(() => signal?.removeEventListener('abort', onAbort));
   }
 
   /** Blocks all requests to the repository for `ms`. */
@@ -107,8 +102,7 @@ export class RepositoryLimit {
     const { concurrency = 0, max = 0, durationMs = 0 } = this.limits;
     const more = waiters.length > 1 ? 'more' : '';
     const args = [session, lease, concurrency, max, durationMs, LEASE_MS, PATIENCE_MS, more];
-    const [verdict] = (await SCRIPTS.takePermit.run(this.redis, this.keys, args)) as [string];
-    if (verdict !== 'granted') return false;
+    if ((await SCRIPTS.takePermit.run(this.redis, this.keys, args)) !== 'granted') return false;
     this.hold(lease);
     const giveBack = (): void => this.giveBack(lease);
     const [waiter] = this.waiting.get(session) ?? [];
@@ -150,7 +144,7 @@ export class RepositoryLimit {
 
 /** Removes the leases and turns of all repositories under a prefix, with one SCAN. No worker may use the limits meanwhile. */
 export async function removeRepositoryLimits(redis: Redis, prefix: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `${limitKeys(prefix, '*')}:*`, count: 1_000 })) {
+  for await (const keys of redis.scanStream({ match: scanPattern(`${prefix}:{repository:`), count: 1_000 })) {
     if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
   }
 }

@@ -31,7 +31,7 @@ export async function* readAllBars(
 ): AsyncGenerator<BarsPart> {
   const clock = await source.clock();
   const { layout } = source;
-  const shownInterval = interval === undefined ? layout.base : (layout.interval(interval) ?? layout.base);
+  const shownInterval = layout.interval(interval ?? layout.base.name) ?? layout.base;
   const [start, end] = [Math.max(from, layout.start), Math.min(to, clock)];
   for (const symbol of symbols) {
     for (

@@ -42,7 +42,7 @@ export interface StoreCertificate {
 }
 
 /** What the first link of a chain follows, and the digest of a chain without links. */
-export const NO_DIGEST = '0'.repeat(64);
+const NO_DIGEST = '0'.repeat(64);
 
 /** SHA-256 of a session's trading days as text (`encodeDays`), 64 hexadecimal digits: equal for sessions with equal days. */
 export function daysHashOf({ days }: SessionLayout): string {
@@ -82,7 +82,7 @@ export async function certify(
  * The digest of days in order: each link is the SHA-256 of the one before (32 bytes, zeros at first), the date (ASCII),
  * the day's digest (32 bytes) and its counts as JSON.
  */
-export function chainOf(days: readonly DayDigest[]): string {
+function chainOf(days: readonly DayDigest[]): string {
   return days.reduce((link, { date, digest, counts }) => {
     const { expected, filled, streamed, backfilled, noTrade } = counts;
     return createHash('sha256')

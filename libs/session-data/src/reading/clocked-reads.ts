@@ -102,7 +102,10 @@ export async function readAfterClock(
   return { clock: Number(clock), firstKept: layout.firstKept(Number(retainedFrom)), replies };
 }
 
-/** The time up to which a view shows these symbols, epoch ms: the clock for a strategy, their lowest frontier for an operator. @throws SessionLostError */
+/**
+ * The time up to which a view shows these symbols, epoch ms: the clock for a strategy, their lowest frontier for an operator.
+ * Also the index of the oldest retained day. @throws SessionLostError
+ */
 export async function readVisibleEnd(
   redis: Redis,
   layout: SessionLayout,

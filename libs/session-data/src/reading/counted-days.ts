@@ -155,13 +155,13 @@ export async function readCells(
   const stateKeys = cells.map(({ symbol }, i) => keys.states(symbol, dates[i]!));
   const reply = await SCRIPTS.readCells.runForBytes(redis, [...chunks, ...stateKeys], slots.map(bitmapBytes));
   const [bitmaps, hasStates, allStates] = reply as [Buffer, Buffer, Buffer];
-  const counts = new Uint16Array(cells.length * CELL_COUNTS.length);
+  const counts = new Uint16Array(cells.length * COUNTS);
   let [bitmapAt, statesAt] = [0, 0];
   cells.forEach(({ closed }, i) => {
     const bitmap = bitmaps.subarray(bitmapAt, (bitmapAt += bitmapBytes(slots[i]!)));
     const states = hasStates[i] === HAS_STATES ? allStates.subarray(statesAt, (statesAt += slots[i]!)) : undefined;
     const counted = addDayCounts(noCounts(), bitmap, states, closed);
-    CELL_COUNTS.forEach((name, place) => (counts[i * CELL_COUNTS.length + place] = counted[name]));
+    CELL_COUNTS.forEach((name, place) => (counts[i * COUNTS + place] = counted[name]));
   });
   return counts;
 }
@@ -169,7 +169,5 @@ export async function readCells(
 /** Copies cell `from` of one list of counts to cell `to` of another one. */
 export function copyCell(counts: Uint16Array, from: number, target: Uint16Array, to: number): void {
   // A loop, because creating a typed array for each cell costs more than copying its five numbers.
-  for (let i = 0; i < CELL_COUNTS.length; i++) {
-    target[to * CELL_COUNTS.length + i] = counts[from * CELL_COUNTS.length + i]!;
-  }
+  for (let i = 0; i < COUNTS; i++) target[to * COUNTS + i] = counts[from * COUNTS + i]!;
 }

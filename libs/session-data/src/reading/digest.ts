@@ -18,7 +18,7 @@ const CHUNKS_A_CALL = 128;
 export async function digestOf(
   redis: Redis,
   layout: SessionLayout,
-  firstKept = 0,
+  firstKept: number,
   end = layout.days.length,
 ): Promise<SessionDigest> {
   const hash = createHash('sha256');

@@ -64,7 +64,7 @@ interface SymbolDays {
   frontier: number;
   watermark: number;
   /** One entry for each retained day after the history. */
-  days: { day: number; bytes: Buffer | null; states: Buffer | null }[];
+  days: { day: number; bytes: Buffer | undefined; states: Buffer | undefined }[];
 }
 
 /** States and chunks, or only the bitmaps of these, of one symbol's days. They are read after the clock. */
@@ -81,7 +81,11 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, p
   const { clock, firstKept, replies } = await readAfterClock(redis, layout, all);
   const [partition, ...values] = replies as [(string | null)[], ...(Buffer | null)[]];
   const [frontier = 0, watermark = 0] = partition.map(Number);
-  const days = ownDays.map((day, i) => ({ day, bytes: values[2 * i]!, states: values[2 * i + 1]! }));
+  const days = ownDays.map((day, i) => ({
+    day,
+    bytes: values[2 * i] ?? undefined,
+    states: values[2 * i + 1] ?? undefined,
+  }));
   return { clock, frontier, watermark, days: days.filter(({ day }) => day >= firstKept) };
 }
 
@@ -103,15 +107,16 @@ export async function readSlotMetrics(
   const gaps: SlotGap[] = [];
   const dayRange: PriceRange = { high: null, low: null, volume: 0 };
   const runRange = { ...dayRange };
+  const asks = asksToSettle(layout.spec.upkeep);
   for (const { day, bytes, states } of days) {
     const grid = layout.grid(day);
     const closed = grid.closedBy(clock);
-    const chunk = new DayChunk(grid.slotCount, bytes ?? undefined);
+    const chunk = new DayChunk(grid.slotCount, bytes);
     addBars(runRange, chunk, grid, closed);
     if (day === current) addBars(dayRange, chunk, grid, closed);
     if (closed === 0 || (requestedDay !== undefined && day !== requestedDay)) continue;
-    addDayCounts(counts, chunk.bitmap, states ?? undefined, closed);
-    gaps.push(...gapsOf(chunk.bitmap, states ?? undefined, 0, closed, asksToSettle(layout.spec.upkeep)));
+    addDayCounts(counts, chunk.bitmap, states, closed);
+    gaps.push(...gapsOf(chunk.bitmap, states, 0, closed, asks));
   }
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
   const refused = await refusedIn(redis, keys, view === 'operator' ? Infinity : clock);
@@ -153,18 +158,13 @@ export async function readSymbolGaps(
   const { clock, frontier, days } = await readSymbol(redis, layout, symbol, 'bitmaps');
   const { errors } = layout.keysOf(layout.partitionOf(symbol)!);
   const lastErrors = await redis.hmget(errors, ...layout.days.map(({ date }) => dayMember(date, symbol)));
+  const limit = view === 'operator' ? frontier : clock;
+  const asks = asksToSettle(layout.spec.upkeep);
   return days.flatMap(({ day, bytes, states }) => {
     const grid = layout.grid(day);
-    const limit = view === 'operator' ? frontier : clock;
     // A repository's error concerns the whole day: before the day's end that includes slots after the clock.
     const isErrorShown = view === 'operator' || grid.close <= clock;
-    const found = gapsOf(
-      bytes ?? new Uint8Array(0),
-      states ?? undefined,
-      0,
-      grid.closedBy(limit),
-      asksToSettle(layout.spec.upkeep),
-    );
+    const found = gapsOf(bytes ?? new Uint8Array(0), states, 0, grid.closedBy(limit), asks);
     return found.map(({ start, end, status, attempts }) => ({
       start: grid.openTime(start),
       end: grid.closeTime(end - 1),

@@ -146,10 +146,8 @@ export async function countMissingBars(redis: Redis, layout: SessionLayout): Pro
   const counted = await countedBars(redis, layout);
   if (counted === undefined) return 0;
   const stored = await countBars(redis, layout, layout.symbols, layout.base, layout.historyDays, layout.days.length);
-  return Math.max(
-    0,
-    [...stored.values()].reduce((missing, bars) => missing - bars, counted),
-  );
+  const missing = [...stored.values()].reduce((left, bars) => left - bars, counted);
+  return Math.max(0, missing);
 }
 
 async function countedBars(redis: Redis, layout: SessionLayout): Promise<number | undefined> {

@@ -83,7 +83,7 @@ export async function readDayCounts(
   };
 }
 
-/** For each symbol the counts up to `end` (epoch ms): the numbers of {@link CELL_COUNTS} for the first day, then for the second, and so on. */
+/** For each symbol the counts up to `end` (epoch ms): {@link CELL_COUNTS} for one day after another. */
 async function countCells(
   redis: Redis,
   layout: SessionLayout,

@@ -72,7 +72,7 @@ export const SCRIPTS = Object.fromEntries(
 ) as Record<keyof typeof LUA, Script>;
 
 /** Runs `byDigest`, and when the server does not have the script, `byText`. */
-export async function orSend<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
+async function orSend<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
   try {
     return await byDigest();
   } catch (error) {

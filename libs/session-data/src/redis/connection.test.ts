@@ -11,7 +11,7 @@ test('I11 a connection is opened again when its server is a replica, at most onc
   expect(mustReconnect(readOnly)).toBe(true);
 });
 
-test('the clock is that of the store, whatever the clock of the machine says', async () => {
+test('the time is that of the store, even when the clock of the machine differs', async () => {
   jest.spyOn(Date, 'now').mockReturnValue(1_700_000_030_000);
   const now = storeClock({ time: async () => [1_700_000_000, 250_000] });
   await Promise.resolve();
@@ -20,7 +20,7 @@ test('the clock is that of the store, whatever the clock of the machine says', a
   jest.restoreAllMocks();
 });
 
-test('without an answer of the store the clock of the machine counts', async () => {
+test('without an answer of the store the time is that of the machine', async () => {
   const now = storeClock({ time: () => Promise.reject(new Error('away')) });
   await Promise.resolve();
   await Promise.resolve();

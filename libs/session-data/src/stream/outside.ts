@@ -74,7 +74,7 @@ export async function readOutside(redis: Redis, layout: SessionLayout): Promise<
       return layout.partitionOf(symbol) === partition ? [dayOf(date!, symbol, text)] : [];
     }),
   );
-  return days.sort((a, b) => (a.date === b.date ? (a.symbol < b.symbol ? -1 : 1) : a.date < b.date ? -1 : 1));
+  return days.sort((a, b) => (a.date < b.date || (a.date === b.date && a.symbol < b.symbol) ? -1 : 1));
 }
 
 function dayOf(date: string, symbol: string, text: string): OutsideDay {

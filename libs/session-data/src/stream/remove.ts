@@ -4,7 +4,7 @@
  * refused, so that no key comes back (I9). Does not decide which days to remove (`firstKeptAt` of the layout does).
  */
 import type { Redis } from 'ioredis';
-import { dayMember, keysFrom, type SessionLayout } from '../layout/index.js';
+import { dayMember, scanPattern, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
 
@@ -98,9 +98,8 @@ async function* scannedKeys(
   partitions: readonly number[],
 ): AsyncGenerator<string[]> {
   const bases = partitions.map((partition) => `${layout.keysOf(partition).base}:`);
-  const [first = ''] = bases;
-  const shared = first.slice(0, first.lastIndexOf(':', first.length - 2) + 1); // `prefix:{id:`
-  for await (const keys of redis.scanStream({ match: keysFrom(shared), count: KEYS_A_CALL })) {
+  const match = scanPattern(`${layout.keysOf(0).prefix}:{${layout.id}:`);
+  for await (const keys of redis.scanStream({ match, count: KEYS_A_CALL })) {
     yield (keys as string[]).filter((key) => bases.some((base) => key.startsWith(base)));
   }
 }

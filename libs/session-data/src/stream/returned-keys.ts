@@ -5,7 +5,7 @@
  * partition belongs to a removed session.
  */
 import type { Redis } from 'ioredis';
-import { keysFrom } from '../layout/index.js';
+import { scanPattern } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
 const KEYS_A_CALL = 1_000;
@@ -13,14 +13,14 @@ const KEYS_A_CALL = 1_000;
 const REMOVED_AT_ONCE = 500;
 
 /** The sessions that were removed under one id. */
-export interface RemovedSessions {
+interface RemovedSessions {
   incarnations: readonly string[];
   /** True when another session has the id now. */
   isTaken: boolean;
 }
 
 /** The removed sessions of some ids. An id without a removed session is not in the answer. */
-export type FindRemoved = (ids: readonly string[]) => Promise<ReadonlyMap<string, RemovedSessions>>;
+type FindRemoved = (ids: readonly string[]) => Promise<ReadonlyMap<string, RemovedSessions>>;
 
 export class ReturnedKeys {
   private cursor = '0';
@@ -37,7 +37,7 @@ export class ReturnedKeys {
    * @returns the number of removed keys
    */
   async sweep(callsMax: number, signal: AbortSignal): Promise<number> {
-    const pattern = keysFrom(`${this.keyPrefix}:{`);
+    const pattern = scanPattern(`${this.keyPrefix}:{`);
     let removed = 0;
     for (let call = 0; call < callsMax && !signal.aborted; call++) {
       const [next, keys] = await this.redis.scan(this.cursor, 'MATCH', pattern, 'COUNT', KEYS_A_CALL);
@@ -68,10 +68,8 @@ export class ReturnedKeys {
         count += Number(await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...some], args));
       }
     };
-    for await (const some of this.redis.scanStream({
-      match: keysFrom(`${this.keyPrefix}:{${id}:`),
-      count: KEYS_A_CALL,
-    })) {
+    const match = scanPattern(`${this.keyPrefix}:{${id}:`);
+    for await (const some of this.redis.scanStream({ match, count: KEYS_A_CALL })) {
       const keys = some as string[];
       for (const base of new Set(keys.flatMap((key) => this.partitionOfKey(key)?.base ?? []))) {
         bases.add(base);

@@ -24,15 +24,13 @@ export async function flushWindow(
   part: PartitionWindow,
 ): Promise<unknown> {
   const { dayIndex, fromSlot, toSlot, prev, to } = window;
-  const { slotCount } = layout.grid(dayIndex);
+  const { date, slotCount } = layout.grid(dayIndex);
   // The session's counts do not include the history, which is counted separately.
   const counted = layout.isHistory(dayIndex) ? 0 : part.bars;
   const args: ScriptArgument[] = [...fence, prev, to, chunkBytes(slotCount), counted, part.refused.size];
   for (const [field, count] of part.refused) args.push(field, count);
   const keys = layout.keysOf(part.partition);
-  const names = [...part.chunks.keys()].map((symbol) =>
-    keys.chunk(layout.base.name, symbol, layout.grid(dayIndex).date),
-  );
+  const names = [...part.chunks.keys()].map((symbol) => keys.chunk(layout.base.name, symbol, date));
   const isWhole = fromSlot === 0 && toSlot === slotCount;
   if (isWhole && names.length > 0) return flushDays(redis, keys, names, args, part);
   args.push(fromSlot, toSlot - fromSlot, recordOffset(slotCount, fromSlot));

@@ -17,7 +17,7 @@ import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPT
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
-/** Verdicts that say that the store lost writes which this writer had seen stored. In the answer the store's frontier follows the verdict. */
+/** Verdicts when the store lost writes that this writer had seen stored. In the answer the store's frontier follows the verdict. */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
 /** Identifies the owner of a session: an epoch that PostgreSQL issues, and the name of the process. */
@@ -45,7 +45,10 @@ export interface ClockMove {
   limit?: 'frontier' | 'watermark';
   /** Events to emit, in order; those that were emitted before are skipped. @default one `clock` event at the new time */
   events?: readonly ClockEvent[];
-  /** How often consumers had joined when the owner decided; the move is refused if one has joined since. @default joins are not compared */
+  /**
+   * How often consumers had joined when the owner decided. The move is refused if one has joined since.
+   * @default joins are not compared
+   */
   joins?: number | undefined;
   /** Figures to store in the same call. */
   figures?: StreamFigures;
@@ -157,7 +160,7 @@ export class SessionWriter {
     return this.checkAnswer(script.name, reply, verdicts);
   }
 
-  /** The first arguments of every fenced script. They include the stamp, because a new session with the same id begins at epoch 1 again. */
+  /** The first arguments of every fenced script, with the stamp: a new session with the same id begins at epoch 1 again. */
   private fenceArguments(partition: number): ScriptArgument[] {
     return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }
@@ -199,7 +202,10 @@ export async function readControl(
   return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 
-/** Whether the store still has all its partitions but has lost its newest writes. @param clock a time that its clock had reached, epoch ms */
+/**
+ * Whether the store still has all its partitions but has lost its newest writes.
+ * @param clock a time that its clock had reached, epoch ms
+ */
 export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
   const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock']);
   const metas = (await runCommands(redis, reads)) as (string | null)[][];

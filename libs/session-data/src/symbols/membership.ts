@@ -126,10 +126,9 @@ function stayOf({ membership, symbols }: SessionLayout, symbol: string): string 
 async function begin(redis: Redis, layout: SessionLayout, partition: number, retainedFrom: number): Promise<void> {
   const version = layout.membership.stamps[partition]!;
   const firstKept = layout.firstKept(retainedFrom);
-  const begun = firstKept > 0 ? layout.grid(firstKept - 1).close : layout.start;
-  const kept =
-    firstKept > 0 ? [begun, layout.historyDays, retainedFrom, begun] : [layout.start, layout.historyDays, '', ''];
-  const args = [layout.incarnation, version, ...kept];
+  const isShortened = firstKept > 0;
+  const start = isShortened ? layout.grid(firstKept - 1).close : layout.start;
+  const args = [layout.incarnation, version, start, layout.historyDays, isShortened ? retainedFrom : ''];
   const reply = await SCRIPTS.beginPartition.run(redis, [layout.keysOf(partition).meta], args);
   if (reply === 'other') throw new SessionLostError(layout.id);
 }
@@ -210,6 +209,7 @@ async function countsOf(
 }
 
 function tableKeys(layout: SessionLayout, partition: number): string[] {
-  const { meta, retry, dirty, errors, refused, history, emitted, outside, ...keys } = layout.keysOf(partition);
+  const keys = layout.keysOf(partition);
+  const { meta, retry, dirty, errors, refused, history, emitted, outside } = keys;
   return [meta, retry, dirty, errors, refused, history, emitted, outside, keys.refusedAhead, keys.repositoryRefused];
 }

@@ -3,11 +3,9 @@
  * write this; the coordinator reads it to show what a session waits for. A repository that answers has no entry.
  */
 import type { Redis } from 'ioredis';
-import { EVENTS_KEPT } from '../events/index.js';
+import { ERROR_CHARS_MAX, EVENTS_KEPT } from '../events/index.js';
 import { type SessionLayout, SessionLostError } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
-
-const ERROR_CHARS_MAX = 500;
 
 export interface RepositoryFailure {
   repository: string;
@@ -42,8 +40,8 @@ export class RepositoryFailures {
    */
   async note(failure: Omit<RepositoryFailure, 'since'>, now: number): Promise<void> {
     const { repository, error, nextTryAt, failures } = failure;
-    const text = JSON.stringify(error.slice(0, ERROR_CHARS_MAX));
-    await this.run([repository, Math.round(now), text, Math.round(nextTryAt), failures]);
+    const text = error.slice(0, ERROR_CHARS_MAX);
+    await this.run([repository, Math.round(now), Math.round(nextTryAt), failures, text, JSON.stringify(text)]);
   }
 
   /**

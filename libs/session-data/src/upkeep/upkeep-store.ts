@@ -13,7 +13,7 @@ import {
   ScriptReplyError,
   slotsCommand,
 } from '../redis/index.js';
-import { EVENTS_KEPT, runAndPublish } from '../events/index.js';
+import { ERROR_CHARS_MAX, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { stateChanges } from './state-changes.js';
 import { RepositoryFailures } from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
@@ -243,8 +243,8 @@ export class UpkeepStore {
     if (dayIndex === undefined) return;
     const { open } = this.layout.grid(dayIndex);
     const members = symbols.map((symbol) => dayMember(date, symbol));
-    const stamp = this.layout.stampOf(partition);
-    await SCRIPTS.noteError.run(this.redis, [meta, errors], [stamp, error.slice(0, 500), open, ...members]);
+    const args = [this.layout.stampOf(partition), error.slice(0, ERROR_CHARS_MAX), open, ...members];
+    await SCRIPTS.noteError.run(this.redis, [meta, errors], args);
   }
 
   /** The frontier must not be before this: close time of the last slot with a new state, epoch ms; 0 when there is none. */

@@ -6,21 +6,25 @@
 --- Answer: {'acknowledged', clock} | {'ahead', clock} | {'unknown'} | {'replaced'}
 
 --- include shared/consumers.lua
-local name, leaves = ARGV[4], ARGV[6] == 'leave'
+local name, token, mode, time = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local is_leaving = mode == 'leave'
 local c = read(name)
 if not c then return {'unknown'} end
-if c.token ~= ARGV[5] then return {'replaced'} end
-if c.state == 'left' and not leaves then return {'unknown'} end
-local moves = tonumber(ARGV[7]) > tonumber(c.time)
-if moves and ARGV[6] ~= 'restore' and tonumber(ARGV[7]) > tonumber(clock) then return {'ahead', clock} end
-if moves then c.time, c.steps, c.bars, c.hash = ARGV[7], ARGV[8], ARGV[9], ARGV[10] end
+if c.token ~= token then return {'replaced'} end
+if c.state == 'left' and not is_leaving then return {'unknown'} end
+local is_moved = tonumber(time) > tonumber(c.time)
+if is_moved and mode ~= 'restore' and tonumber(time) > tonumber(clock) then return {'ahead', clock} end
+
+if is_moved then c.time, c.steps, c.bars, c.hash = time, ARGV[8], ARGV[9], ARGV[10] end
 local old_state = c.state
-c.state = leaves and 'left' or 'active'
+c.state = is_leaving and 'left' or 'active'
 touch(c)
 write(name, c)
-if c.state ~= old_state then
-  if not leaves then redis.call('HINCRBY', KEYS[1], 'joins', 1) end
-  if leaves then emit('consumer-left', name, c, 'reason', 'left') else emit('consumer-joined', name, c) end
+local is_new_state = c.state ~= old_state
+if is_new_state and is_leaving then emit('consumer-left', name, c, 'reason', 'left') end
+if is_new_state and not is_leaving then
+  redis.call('HINCRBY', KEYS[1], 'joins', 1)
+  emit('consumer-joined', name, c)
 end
-if moves or c.state ~= old_state then wake() end
+if is_moved or is_new_state then wake() end
 return {'acknowledged', clock}

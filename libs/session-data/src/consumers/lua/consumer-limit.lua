@@ -8,25 +8,29 @@
 
 --- include shared/consumers.lua
 local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
-joins = joins or '0'
 local entries = redis.call('HGETALL', KEYS[2])
-local is_grace_time = false
-if policy == 'drop' then
+joins = joins or '0'
+
+-- Stores the time of this call. Answers whether silent consumers may be dropped now.
+local function may_drop()
   local asked_at, no_drop_until = unpack(redis.call('HMGET', KEYS[1], 'limitAskedAt', 'noDropUntil'))
-  if asked_at and now - tonumber(asked_at) > math.max(silence_ms / 3, 3000) then
-    no_drop_until = string.format('%.0f', now + silence_ms)
-    redis.call('HSET', KEYS[1], 'noDropUntil', no_drop_until)
-  end
   redis.call('HSET', KEYS[1], 'limitAskedAt', string.format('%.0f', now))
-  is_grace_time = no_drop_until and now < tonumber(no_drop_until)
+  if asked_at and now - tonumber(asked_at) > math.max(silence_ms / 3, 3000) then
+    redis.call('HSET', KEYS[1], 'noDropUntil', string.format('%.0f', now + silence_ms))
+    return false
+  end
+  return now >= tonumber(no_drop_until or 0)
 end
-for i = 1, #entries, 2 do
-  local name, c = entries[i], parse(entries[i + 1])
-  if c.state == 'active' and policy == 'drop' and not is_grace_time and now - tonumber(c.seen) > silence_ms then
-    c.state = 'dropped'
-    write(name, c)
-    entries[i + 1] = 'dropped' .. entries[i + 1]:sub(#'active' + 1)
-    emit('consumer-dropped', name, c, 'silentMs', string.format('%.0f', now - tonumber(c.seen)))
+
+if policy == 'drop' and may_drop() then
+  for i = 1, #entries, 2 do
+    local name, c = entries[i], parse(entries[i + 1])
+    local silent_ms = now - tonumber(c.seen)
+    if c.state == 'active' and silent_ms > silence_ms then
+      c.state = 'dropped'
+      entries[i + 1] = write(name, c)
+      emit('consumer-dropped', name, c, 'silentMs', string.format('%.0f', silent_ms))
+    end
   end
 end
 if waits_for > 0 and not gathered then return {'waiting', '', joins} end

@@ -5,12 +5,27 @@
 --- Answer: {'joined', time, steps, bars, hash} | {'full'}
 
 --- include shared/consumers.lua
-local name, token, from = ARGV[4], ARGV[5], ARGV[6]
+local name, token, from, start = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+
+-- Makes room for one more consumer: when all `max` places are taken, removes the one that left the longest ago. Answers whether
+-- there is room.
+local function free_place(max)
+  if redis.call('HLEN', KEYS[2]) < max then return true end
+  local entries, oldest, seen_at = redis.call('HGETALL', KEYS[2])
+  for i = 1, #entries, 2 do
+    local c = parse(entries[i + 1])
+    if c.state == 'left' and (not oldest or tonumber(c.seen) < seen_at) then oldest, seen_at = entries[i], tonumber(c.seen) end
+  end
+  return oldest and redis.call('HDEL', KEYS[2], oldest) == 1
+end
+
 local c = read(name)
 if not c and not free_place(tonumber(ARGV[10])) then return {'full'} end
 if not c or c.token ~= token then
   if not c or from ~= 'kept' then
-    c = { time = later_of(from == 'now' and clock or (retained_from or '0'), ARGV[7]), steps = '0', bars = '0', hash = ARGV[9] }
+    local time = from == 'now' and clock or (retained_from or '0')
+    if tonumber(time) < tonumber(start) then time = start end
+    c = { time = time, steps = '0', bars = '0', hash = ARGV[9] }
   end
   c.state, c.token = 'active', token
   touch(c)

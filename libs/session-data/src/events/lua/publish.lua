@@ -109,8 +109,9 @@ for _, member in ipairs(due_members) do
       end
     end
     if remaining then
-      -- The earliest time for the rest: when its first slot begins, or on a later day the next move of the clock.
-      local ahead = date == today and math.max(first_remaining - closed, 0) * slot_ms or 1
+      -- The rest is not due before its first slot begins. When that slot begins at the clock, or is on a later day, the rest is
+      -- due when the clock moves.
+      local ahead = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
       redis.call('ZADD', KEYS[2], clock + ahead, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end
   end

@@ -28,10 +28,12 @@ if known_batch == batch then return {'fed', known_answer} end
 local stored_before = tonumber(known_stored or 0)
 if seen ~= '' and stored_before < tonumber(seen) then return {'behind', stored_before, known_reached or ''} end
 
+-- Whether a bitmap has the bit of a slot.
 local function has_bar(bits, slot)
   return bit.band(bits:byte(math.floor(slot / 8) + 1) or 0, bit.rshift(128, slot % 8)) ~= 0
 end
 
+-- Sorts the bars of all days before the first write, because Redis does not roll a script back.
 local refusals = tonumber(refusal_count)
 local at, index = 12 + 2 * refusals, 0
 local accepted, duplicates, late = 0, 0, 0
@@ -72,6 +74,7 @@ for i = 9, #KEYS, 2 do
   at = at + 7
 end
 
+-- Writes a day's new bars in one range of records, and their bits.
 local function write(day)
   if day.bits == '' then redis.call('SETRANGE', day.chunk, day.total - 1, string.char(0)) end
   local from = day.bytes + day.low * RECORD_BYTES
@@ -91,12 +94,14 @@ local function write(day)
   redis.call('SETRANGE', day.chunk, 0, table.concat(bits))
 end
 
+-- The counter that includes slots of this state; nil when none does.
 local function counter_of(state)
   if state == UNFILLABLE then return 'unfillable' end
   if state == NO_TRADE then return 'noTrade' end
   if state > 0 and (state <= ASKS_MAX or state == ABSENT_UNASKED) then return 'absent' end
 end
 
+-- Moves a day's late bars from the counters of their states to `streamed`, stores their new state, and emits them.
 local function note_late(day)
   local states = redis.call('GET', day.states) or string.rep(string.char(0), day.slots)
   local is_late, new_states, is_asked = {}, {}, false

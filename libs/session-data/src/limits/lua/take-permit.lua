@@ -3,33 +3,32 @@
 --- KEYS: leases, asked, waiting, turns, resting of the repository
 --- ARGV: session, lease, concurrency or 0, requests per period or 0, the period (ms), lifetime of a lease (ms), time
 ---       after which a session that does not ask again loses its turn (ms), 'more' when the session has more requests waiting
---- Answer: {'granted'} | {'wait', ms}
+--- Answer: 'granted' | 'wait'
 
 --- include ../../redis/lua/shared/now.lua
-local concurrency, max, period, lease_ms, patience = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local keep_ms = math.max(period, lease_ms, patience) + 60000
-local rests_until = tonumber(redis.call('GET', KEYS[5]) or 0)
-redis.call('ZADD', KEYS[3], now, ARGV[1])
-redis.call('PEXPIRE', KEYS[3], keep_ms)
-if rests_until > now then return {'wait', rests_until - now} end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - period)
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. string.format('%.0f', now - patience))
-if concurrency > 0 and redis.call('ZCARD', KEYS[1]) >= concurrency then return {'wait', patience} end
-if max > 0 and redis.call('ZCARD', KEYS[2]) >= max then
-  local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-  return {'wait', math.max(1, tonumber(oldest[2]) + period - now)}
+local leases, asked, waiting, turns, resting = unpack(KEYS)
+local session, lease = ARGV[1], ARGV[2]
+local concurrency, max = tonumber(ARGV[3]), tonumber(ARGV[4])
+local period_ms, lease_ms, patience_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local keep_ms = math.max(period_ms, lease_ms, patience_ms) + 60000
+redis.call('ZADD', waiting, now, session)
+redis.call('PEXPIRE', waiting, keep_ms)
+if tonumber(redis.call('GET', resting) or 0) > now then return 'wait' end
+redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', asked, '-inf', now - period_ms)
+redis.call('ZREMRANGEBYSCORE', waiting, '-inf', '(' .. string.format('%.0f', now - patience_ms))
+if concurrency > 0 and redis.call('ZCARD', leases) >= concurrency then return 'wait' end
+if max > 0 and redis.call('ZCARD', asked) >= max then return 'wait' end
+local own_turn = tonumber(redis.call('ZSCORE', turns, session) or 0)
+for _, other in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
+  if tonumber(redis.call('ZSCORE', turns, other) or 0) < own_turn then return 'wait' end
 end
-local own_turn = tonumber(redis.call('ZSCORE', KEYS[4], ARGV[1]) or 0)
-for _, other in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
-  if other ~= ARGV[1] and tonumber(redis.call('ZSCORE', KEYS[4], other) or 0) < own_turn then return {'wait', patience} end
-end
-local latest_turn = redis.call('ZRANGE', KEYS[4], -1, -1, 'WITHSCORES')
-redis.call('ZADD', KEYS[4], tonumber(latest_turn[2] or 0) + 1, ARGV[1])
-redis.call('ZADD', KEYS[1], now + lease_ms, ARGV[2])
-redis.call('ZADD', KEYS[2], now, ARGV[2])
-if ARGV[8] ~= 'more' then redis.call('ZREM', KEYS[3], ARGV[1]) end
+local latest_turn = redis.call('ZRANGE', turns, -1, -1, 'WITHSCORES')
+redis.call('ZADD', turns, tonumber(latest_turn[2] or 0) + 1, session)
+redis.call('ZADD', leases, now + lease_ms, lease)
+redis.call('ZADD', asked, now, lease)
+if ARGV[8] ~= 'more' then redis.call('ZREM', waiting, session) end
 -- Keeps the latest 10,000 turns.
-redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -10001)
-for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], keep_ms) end
-return {'granted'}
+redis.call('ZREMRANGEBYRANK', turns, 0, -10001)
+for _, key in ipairs({ leases, asked, waiting, turns }) do redis.call('PEXPIRE', key, keep_ms) end
+return 'granted'

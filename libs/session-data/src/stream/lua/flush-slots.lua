@@ -7,8 +7,8 @@
 
 local function refuse(reply) return reply end
 --- include shared/check-window.lua
-local first_slot, slots = tonumber(ARGV[first]), tonumber(ARGV[first + 1])
-local bits, records = ARGV[first + 3], ARGV[first + 4]
+local first_slot, slots = tonumber(ARGV[own]), tonumber(ARGV[own + 1])
+local bits, records = ARGV[own + 3], ARGV[own + 4]
 local bitmap_at = math.floor(first_slot / 8)
 local bits_each, records_each = math.floor((first_slot + slots + 7) / 8) - bitmap_at, RECORD_BYTES * slots
 local symbols = #KEYS - 3
@@ -18,7 +18,7 @@ end
 
 local call, sub, byte, band = redis.call, string.sub, string.byte, bit.band
 -- Numbers that the loop below passes to Redis are strings here: formatting one costs as much as the command.
-local record_at, masks, places, slot_names = ARGV[first + 2], {}, {}, {}
+local record_at, masks, places, slot_names = ARGV[own + 2], {}, {}, {}
 for s = 1, slots do
   slot_names[s] = tostring(first_slot + s - 1)
   masks[s] = bit.rshift(0x80, (first_slot + s - 1) % 8)

@@ -9,5 +9,5 @@ local is_removed = not stamp and ARGV[1] == '1'
 for i = 2, #ARGV do
   if stamp and stamp:match('^[^+]*') == ARGV[i] then is_removed = true end
 end
-if not is_removed or #KEYS < 2 then return 0 end
+if not is_removed then return 0 end
 return redis.call('UNLINK', unpack(KEYS, 2))

@@ -1,7 +1,6 @@
 --- Begins the partition of a symbol that joins, or begins a vacant one again.
 --- KEYS: meta
---- ARGV: incarnation, version, start (ms), history days, then open of the oldest retained day (ms) and once more the start (ms);
----       the last two are '' when no day was removed
+--- ARGV: incarnation, version, start (ms), history days, open of the oldest retained day (ms) or '' when no day was removed
 --- Answer: 'begun' | 'exists': an earlier call began it | 'other': another session has this id
 
 --- include shared/stamp.lua
@@ -13,6 +12,7 @@ if stamp then
 else
   redis.call('HSET', KEYS[1], 'epoch', 0, 'owner', '', 'control', 'run')
 end
-redis.call('HSET', KEYS[1], 'incarnation', ARGV[1] .. '+' .. ARGV[2], 'frontier', ARGV[3], 'watermark', ARGV[3], 'clock', ARGV[3], 'historyDays', ARGV[4])
-if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'retainedFrom', ARGV[5], 'retiredTo', ARGV[5], 'begun', ARGV[6]) end
+redis.call('HSET', KEYS[1], 'incarnation', ARGV[1] .. '+' .. ARGV[2], 'historyDays', ARGV[4],
+  'frontier', ARGV[3], 'watermark', ARGV[3], 'clock', ARGV[3])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'retainedFrom', ARGV[5], 'retiredTo', ARGV[5], 'begun', ARGV[3]) end
 return 'begun'

@@ -11,9 +11,8 @@ if not is_own(stamp, ARGV[1]) then return 'gone' end
 if version(stamp) >= tonumber(ARGV[2]) then return 'there' end
 if (redis.call('HGET', KEYS[1], 'retiredTo') or '') ~= ARGV[4] then return 'moved' end
 redis.call('HSET', KEYS[1], 'incarnation', ARGV[1] .. '+' .. ARGV[2])
-if ARGV[3] ~= '1' and ARGV[5] ~= '0' then redis.call('HINCRBY', KEYS[1], 'leftSlots', ARGV[5]) end
 if ARGV[3] == '1' then
   redis.call('UNLINK', unpack(KEYS, 2))
   redis.call('HDEL', KEYS[1], unpack(counters))
-end
+elseif ARGV[5] ~= '0' then redis.call('HINCRBY', KEYS[1], 'leftSlots', ARGV[5]) end
 return 'stamped'

@@ -4,7 +4,8 @@
 --- them may have made it dirty. Writes nothing to a day that is no longer retained. Emits the symbols whose bytes changed.
 --- KEYS: meta, dirty, changes, pending, then for each item: base chunk, d derived chunks
 --- ARGV: stamp, d, open of the day (ms), whole bitmap bytes to compare, mask of the byte after them, events kept,
----       d × (bitmap bytes, closed buckets, end of each bucket in base slots as u32, little-endian), then for each item: member, bitmap, d chunks
+---       d × (bitmap bytes, closed buckets, end of each bucket in base slots as u32, little-endian),
+---       then for each item: member, bitmap, d chunks
 --- Answer: {'done', member (`date symbol`) of each refused item …} | {'gone'}
 
 --- include ../../events/lua/shared/defer.lua
@@ -65,6 +66,7 @@ end
 for i = 5, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
   local stored = redis.call('GETRANGE', KEYS[i], 0, #bits - 1)
+  -- Compares the bits of the closed slots only.
   local is_same = stored:sub(1, whole_bytes) == bits:sub(1, whole_bytes)
     and bit.band(stored:byte(whole_bytes + 1) or 0, mask) == bit.band(bits:byte(whole_bytes + 1) or 0, mask)
   if is_same then

@@ -59,39 +59,42 @@ for r = 1, refusals do
     redis.call('HSET', KEYS[9], ARGV[7] .. ' ' .. field, refused_total)
   end
 end
+
+-- Writes a symbol's bars. Answers their number, and the text of their runs: first slot and slot after the last of each.
+local function write_bars(symbol)
+  if #symbol.runs == 0 then return 0 end
+  if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, total - 1, string.char(0)) end
+  local bytes = { symbol.bits:byte(1, bitmap_bytes) }
+  for b = #bytes + 1, bitmap_bytes do bytes[b] = 0 end
+  local bars, places = 0, {}
+  for _, run in ipairs(symbol.runs) do
+    local to = run.from + #run.records / RECORD_BYTES
+    redis.call('SETRANGE', symbol.chunk, bitmap_bytes + run.from * RECORD_BYTES, run.records)
+    for slot = run.from, to - 1 do
+      local b = math.floor(slot / 8) + 1
+      bytes[b] = bit.bor(bytes[b], bit.rshift(128, slot % 8))
+    end
+    bars = bars + to - run.from
+    places[#places + 1] = run.from .. ',' .. to
+  end
+  redis.call('SETRANGE', symbol.chunk, 0, string.char(unpack(bytes)))
+  redis.call('SADD', KEYS[3], symbol.member)
+  return bars, table.concat(places, ',')
+end
+
 local names, sums = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
 local date, filled, settled = '', {}, {}
 local filled_runs, settled_runs = {}, {}
 for _, symbol in ipairs(accepted) do
-  local name, bars = symbol.member:sub(12), 0
+  local name, bars, places = symbol.member:sub(12), write_bars(symbol)
   date = symbol.member:sub(1, 10)
-  local places = {}
-  for _, run in ipairs(symbol.runs) do
-    local count = #run.records / RECORD_BYTES
-    bars = bars + count
-    places[#places + 1] = run.from .. ',' .. run.from + count
-  end
   if bars > 0 then
     filled[#filled + 1] = '"' .. name .. '":' .. bars
-    filled_runs[#filled_runs + 1] = '"' .. name .. '":[' .. table.concat(places, ',') .. ']'
+    filled_runs[#filled_runs + 1] = '"' .. name .. '":[' .. places .. ']'
   end
   if symbol.settled ~= '' then
     settled[#settled + 1] = '"' .. name .. '":' .. symbol.settled
     settled_runs[#settled_runs + 1] = '"' .. name .. '":' .. symbol.settled_runs
-  end
-  if #symbol.runs > 0 then
-    if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, total - 1, string.char(0)) end
-    local bytes = { symbol.bits:byte(1, bitmap_bytes) }
-    for b = #bytes + 1, bitmap_bytes do bytes[b] = 0 end
-    for _, run in ipairs(symbol.runs) do
-      redis.call('SETRANGE', symbol.chunk, bitmap_bytes + run.from * RECORD_BYTES, run.records)
-      for slot = run.from, run.from + #run.records / RECORD_BYTES - 1 do
-        local b = math.floor(slot / 8) + 1
-        bytes[b] = bit.bor(bytes[b], bit.rshift(128, slot % 8))
-      end
-    end
-    redis.call('SETRANGE', symbol.chunk, 0, string.char(unpack(bytes)))
-    redis.call('SADD', KEYS[3], symbol.member)
   end
   if symbol.after ~= '' then redis.call('SET', symbol.states, symbol.after) end
   if symbol.due == '' then redis.call('ZREM', KEYS[2], symbol.member)
@@ -99,6 +102,7 @@ for _, symbol in ipairs(accepted) do
   redis.call('HDEL', KEYS[4], symbol.member)
   for c = 1, #names do sums[c] = sums[c] + symbol.counts[c] end
 end
+
 for c, name in ipairs(names) do
   if sums[c] ~= 0 then redis.call('HINCRBY', KEYS[1], name, sums[c]) end
 end

@@ -1,4 +1,4 @@
---- The part that all consumer scripts share. A consumer is one field of KEYS[2]: its name, and the text
+--- The first part of all consumer scripts. A consumer is one field of KEYS[2]: its name, and the text
 --- `state token time steps bars hash seenAt`. `token` names the process that follows, `time` is its position (simulated
 --- ms), `hash` that of its deliveries, `seenAt` when it last called (ms). In meta, `joins` counts joins, and `gathered`
 --- is set once the expected consumers have joined.
@@ -20,14 +20,17 @@ local function read(name)
   local text = redis.call('HGET', KEYS[2], name)
   return text and parse(text)
 end
+-- Stores a consumer. Answers its text.
 local function write(name, c)
-  redis.call('HSET', KEYS[2], name, table.concat({ c.state, c.token, c.time, c.steps, c.bars, c.hash, c.seen }, ' '))
+  local text = table.concat({ c.state, c.token, c.time, c.steps, c.bars, c.hash, c.seen }, ' ')
+  redis.call('HSET', KEYS[2], name, text)
+  return text
 end
 local function touch(c) c.seen = string.format('%.0f', now) end
 local function emit(type, name, c, ...)
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'type', type, 'time', clock, 'consumer', name, 'position', c.time, ...)
 end
--- The lowest position of the active consumers, and their number. `entries`: the reply of HGETALL.
+-- The lowest position of the active consumers, nil when there are none; and their number. `entries`: the reply of HGETALL.
 local function lowest(entries)
   local low
   local active = 0
@@ -40,26 +43,15 @@ local function lowest(entries)
   end
   return low, active
 end
--- Wakes the owner. Once the expected consumers have joined, and while they are few, the message contains the lowest position and
--- the number of joins, so that the owner need not read them. Otherwise it is only a signal.
+-- Wakes the owner of the session. Once the expected consumers have joined, and while at most 32 are active, the message contains
+-- the lowest position and the number of joins, so that the owner need not read them.
 local function wake()
-  local low, active
+  local message = 'consumer'
   -- The hash also contains consumers that left, so its length, not the number of active ones, limits the cost of reading it.
-  if gathered and redis.call('HLEN', KEYS[2]) <= 128 then low, active = lowest(redis.call('HGETALL', KEYS[2])) end
-  if low and active > 32 then low = nil end
-  -- `joins` is read again, because the including script may have counted one more.
-  redis.call('PUBLISH', ARGV[3], low and ('consumer ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0')) or 'consumer')
-end
--- Makes room for one more consumer: when all `max` places are taken, removes the one that left the longest ago. Answers whether
--- there is room.
-local function free_place(max)
-  if redis.call('HLEN', KEYS[2]) < max then return true end
-  local entries, oldest, seen_at = redis.call('HGETALL', KEYS[2])
-  for i = 1, #entries, 2 do
-    local c = parse(entries[i + 1])
-    if c.state == 'left' and (not oldest or tonumber(c.seen) < seen_at) then oldest, seen_at = entries[i], tonumber(c.seen) end
+  if gathered and redis.call('HLEN', KEYS[2]) <= 128 then
+    local low, active = lowest(redis.call('HGETALL', KEYS[2]))
+    -- `joins` is read again, because the including script may have counted one more.
+    if low and active <= 32 then message = message .. ' ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0') end
   end
-  return oldest and redis.call('HDEL', KEYS[2], oldest) == 1
+  redis.call('PUBLISH', ARGV[3], message)
 end
--- The later of two times, as text.
-local function later_of(a, b) return tonumber(a) > tonumber(b) and a or b end

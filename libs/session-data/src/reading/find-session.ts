@@ -1,0 +1,40 @@
+/** Finds a session in the store and opens it for reading. */
+import { calendarIds, decodeDays, parseSessionSpec, UNCHANGED, type SessionSpec } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { partitionKeys, SessionCalendarError, SessionLayout, SessionLostError, type View } from '../layout/index.js';
+import { OpenSession } from './open-session.js';
+
+/**
+ * Opens a session, with the symbols that it has now. The spec is read only here. Later reads compare the incarnation, and so notice
+ * when the session was deleted and created again under the same id.
+ * @param keyPrefix the prefix that the writers use (`BARKEEP_SESSION_PREFIX`)
+ * @param view the view of the answers @default 'strategy'
+ * @throws SessionLostError when the session has no store; SessionCalendarError
+ */
+export async function openSession(
+  redis: Redis,
+  keyPrefix: string,
+  id: string,
+  { view = 'strategy' }: { view?: View } = {},
+): Promise<OpenSession> {
+  const fields = ['incarnation', 'spec', 'historyDays', 'days'];
+  const [stamp, spec, historyDays, days] = await redis.hmget(partitionKeys(keyPrefix, id, 0).meta, ...fields);
+  const incarnation = stamp?.split('+')[0];
+  if (!incarnation || !spec) throw new SessionLostError(id);
+  const parsed = specOf(id, JSON.parse(spec));
+  const keptDays = days ? decodeDays(days) : undefined;
+  const layout = new SessionLayout(id, incarnation, parsed, keyPrefix, Number(historyDays), UNCHANGED, keptDays);
+  const session = new OpenSession(redis, layout, view);
+  await session.refresh();
+  return session;
+}
+
+/** Parses a stored spec. @throws SessionCalendarError for a calendar that this process does not have */
+function specOf(id: string, stored: unknown): SessionSpec {
+  const calendar = typeof stored === 'object' && stored !== null && 'calendar' in stored ? stored.calendar : undefined;
+  const known = calendarIds();
+  if (typeof calendar === 'string' && !known.includes(calendar)) {
+    throw new SessionCalendarError(id, calendar, known);
+  }
+  return parseSessionSpec(stored);
+}
