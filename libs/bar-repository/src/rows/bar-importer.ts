@@ -127,8 +127,10 @@ export class BarImporter {
       await this.abort();
       throw error;
     }
-    // The rows are stored. So a failure of the maintenance must not look like one of the import; the next import repeats the work.
-    await this.maintain(counts.accepted).catch(() => undefined);
+    // The rows are stored, so a failure of the maintenance must not look like one of the import. A later import repeats the work.
+    await this.maintain(counts.accepted).catch((error: Error) =>
+      process.emitWarning(`the import is stored, but the maintenance of the table failed: ${error.message}`),
+    );
     return counts;
   }
 
@@ -200,7 +202,10 @@ export class BarImporter {
 }
 
 const NO_ROWS: ImportCounts = { accepted: 0, duplicate: 0, conflicting: 0 };
-/** Since 1972 the offset of every time zone is a multiple of this, so no local date begins within such a span. */
+/**
+ * Local dates begin at a multiple of this in UTC, since the offsets of all time zones are multiples of it since 1972. The only
+ * exceptions are changes of daylight saving at 00:01, which Newfoundland had until 2011.
+ */
 const QUARTER_HOUR_MS = 900_000;
 
 /** Collects the trading dates that got rows of an import, by symbol. Pure. */

@@ -169,9 +169,19 @@ export class CoordinatorClient {
   async *export(id: string, query: ExportSelection): AsyncGenerator<string> {
     const path = `${sessionPath(id)}/export${searchOf(query)}`;
     const response = await this.#repeat(async () => {
-      const answer = await this.#fetch('GET', path, undefined, this.signal);
-      if (!answer.ok) await readAnswer(answer); // throws
-      return answer;
+      // The limit is for the status and for the text of an error: the file itself may take any time.
+      const limit = new AbortController();
+      const timer = setTimeout(
+        () => limit.abort(new DOMException('no answer in time', 'TimeoutError')),
+        ATTEMPT_LIMIT_MS,
+      );
+      try {
+        const answer = await this.#fetch('GET', path, undefined, AbortSignal.any([this.signal, limit.signal]));
+        if (!answer.ok) await readAnswer(answer); // throws
+        return answer;
+      } finally {
+        clearTimeout(timer);
+      }
     });
     try {
       yield* response.body!.pipeThrough(new TextDecoderStream());
