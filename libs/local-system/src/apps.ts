@@ -47,9 +47,9 @@ export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Sc
   const processes = [...coordinators, ...workers];
   const killAll = (): void => processes.forEach((app) => app.kill());
   process.once('exit', killAll);
+  scope.onEnd(() => Promise.resolve(process.off('exit', killAll))); // runs last, so that an exit during the stop kills all
   scope.onEnd(() => stopAll(coordinators, wanted.note));
   scope.onEnd(() => stopAll(workers, wanted.note));
-  scope.onEnd(() => Promise.resolve(process.off('exit', killAll)));
   const starts = processes.map((app) => app.start());
   await Promise.allSettled(starts); // no process is still starting when the scope stops the others
   await Promise.all(starts);

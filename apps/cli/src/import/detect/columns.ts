@@ -89,9 +89,9 @@ export function headerColumns(
   if (hasVolume && volume.length === 0) absent.push('volume');
   if (absent.length > 0) throw missingColumnsError(header, absent);
   const [date, symbol] = [first('date'), first('symbol')];
-  // A name that the user gave is compared as it is: it can tell "close" from "Close".
+  // A name that the user gave is compared as it is and only with its like: it can tell "close" from "Close".
   const given = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
-  const names = header.map((text, index) => (given.has(text) ? text : bare[index]!));
+  const names = header.map((text) => (given.has(text) ? `given ${text}` : text.trim().toLowerCase()));
   refuseDuplicates(header, [...Object.values(found), date, symbol, ...volume], names);
   const hasSeparateDate = date >= 0 && date !== time;
   const dateBelongsToTime = hasSeparateDate && (wanted.has('date') || TIMES_OF_DAY.includes(bare[time] ?? ''));

@@ -13,8 +13,8 @@ const DAYLIGHT_ZONES: Record<string, string> = { EST: 'America/New_York', MST: '
 /** Names of columns with local times. */
 const LOCAL_NAME = /local|exchange|^(date|time|datetime|timestamp)([ecmp][sd]t|cest|cet|bst|ist|jst|kst|hkt|msk)$/;
 
-/** A name such as `UTC+8 time`, in the form in which names are compared. */
-const OFFSET_NAME = /^(utc|gmt)\d/;
+/** A name with an offset other than 0, such as `Time (UTC+8)`, in the form in which names are compared. */
+const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
 
 /** Warns when times without an offset seem to be in another zone than the one in which they were read. */
 export function doubtfulZone(sample: SampleBars): string | undefined {

@@ -25,8 +25,20 @@ describe('a header', () => {
   it('with two names that differ only in case is refused, unless the user names one', () => {
     const text = `time,open,high,low,close,volume,Close\n2024-03-04T14:30Z,${VALUES},10.5\n`;
     expect(read(text).refused[0]?.detail).toMatch(/expected one column "close".*name the right one with --columns/);
-    const columns = new Map([['close', 'Close']] as const);
-    expect(read(text, { symbol: 'X', columns }).bars).toEqual([{ ...BAR, close: 10.5 }]);
+    const closeOf = (name: string) => read(text, { symbol: 'X', columns: new Map([['close', name]] as const) }).bars;
+    expect(closeOf('Close')).toEqual([{ ...BAR, close: 10.5 }]);
+    expect(closeOf('close')).toEqual([BAR]);
+  });
+
+  it('may have names that differ in more than case from a used one', () => {
+    const text = `time,open,high,low,close,volume,Volume ($)\n2024-03-04T14:30Z,${VALUES},50\n`;
+    expect(read(text).bars).toEqual([BAR]);
+  });
+
+  it('of a format without names is read by its names when they are in another order', () => {
+    const names = 'open_time,close,high,low,open,volume,close_time,quote_volume,count,buy,quote_buy,ignore';
+    const { bars } = read(`${names}\n${OPEN_TIME},10.5,11,9,10,5,${OPEN_TIME + 59_999},50,3,2,20,0\n`);
+    expect(bars).toEqual([{ ...BAR, close: 10.5 }]);
   });
 
   it('of a known format is refused when it has the name of a used column twice', () => {
@@ -72,6 +84,20 @@ describe('a wide header', () => {
     const { bars, refused } = read(wide(labels, symbols, symbols.replaceAll(/\w/g, '10')), {});
     expect([bars, refused]).toMatchObject([[], [{ line: 1, reason: 'unusable-header' }]]);
     expect(refused[0]?.detail).toContain(detail);
+  });
+
+  it.each([
+    ['decimal commas', 'Date;Open;High;Low;Close\n2024-03-04 14:30;10,5;10,5;10,5;10,5\n', 1],
+    ['no values', 'Date,Open,High,Low,Close\n2024-03-04 14:30,null,null,null,null\n', 0],
+  ])('is not that of a file whose first bar has %s', (_, text, count) => {
+    const numbers = { decimal: text.includes(';') ? ',' : '.' } as const;
+    const { bars, refused } = read(text, { symbol: 'X', hasVolume: false, numbers });
+    expect([bars.length, refused.length]).toEqual([count, 1 - count]);
+  });
+
+  it('may have symbols that are numbers', () => {
+    const { bars } = read(wide('Open,High,Low,Close,Volume', '7203,7203,7203,7203,7203', VALUES), {});
+    expect(bars).toEqual([{ ...BAR, symbol: '7203' }]);
   });
 
   it('gives the refusal of a bar its symbol', () => {

@@ -66,9 +66,12 @@ function fit(format: BarFormat, { rows, delimiter, fileName }: FileSample, needs
   return fits ? { format, header } : undefined;
 }
 
-function headerIndex({ headers = [] }: BarFormat, rows: readonly SampleRow[]): number | undefined {
-  const first = rows.slice(0, HEADER_ROWS_MAX);
-  const index = first.findIndex(({ texts }) => headers.some((refs) => refs.every((ref) => refIndex(texts, ref) >= 0)));
+function headerIndex({ headers = [], columns }: BarFormat, rows: readonly SampleRow[]): number | undefined {
+  // The columns of some formats are found by their places: their names must then be in these places too.
+  const placesUsed = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
+  const fits = (texts: readonly string[], refs: readonly ColumnRef[]): boolean =>
+    refs.every((ref, place) => (place < placesUsed ? refIndex(texts, ref) === place : refIndex(texts, ref) >= 0));
+  const index = rows.slice(0, HEADER_ROWS_MAX).findIndex(({ texts }) => headers.some((refs) => fits(texts, refs)));
   return index < 0 ? undefined : index;
 }
 
@@ -120,8 +123,8 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
   const labelRow = [first, second].find(({ texts }) => texts.slice(1).every((text) => LABELS.has(text.toLowerCase())));
   const symbolRow = labelRow === first ? second : first;
   const areSymbols = symbolRow.texts.slice(1).every((text) => text !== '' && !LABELS.has(text.toLowerCase()));
-  const isNumeric = symbolRow.texts.slice(1).some((text) => Number.isFinite(Number(text)));
-  if (labelRow === undefined || symbolRow.texts.length !== labelRow.texts.length || !areSymbols || isNumeric)
+  const hasTime = /\d/.test(symbolRow.texts[0] ?? ''); // then it is the first row of bars
+  if (labelRow === undefined || symbolRow.texts.length !== labelRow.texts.length || !areSymbols || hasTime)
     return undefined;
   const hasDateLine =
     third !== undefined && /^date/i.test(third.texts[0] ?? '') && third.texts.slice(1).every((text) => text === '');

@@ -101,8 +101,9 @@ async function walk(folder: string, wanted: (path: string) => boolean): Promise<
     paths
       .filter((path) => !isHidden(slashed(relative(folder, path))) && wanted(slashed(path)))
       .map(async (path) => {
-        const info = await stat(path).catch(() => undefined); // a link may lead nowhere
-        return info?.isFile() ? [{ path, bytes: info.size }] : [];
+        // The import refuses a file that it cannot read, such as a link to nothing, and names it.
+        const info = await stat(path).catch(() => undefined);
+        return info?.isFile() !== false ? [{ path, bytes: info?.size ?? 0 }] : [];
       }),
   );
   return files.flat();

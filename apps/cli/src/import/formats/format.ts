@@ -27,7 +27,10 @@ export interface BarFormat {
   source: string;
   /** @default ',' */
   delimiter?: string;
-  /** The headers that files may have: a file has all names of one of them, in any order. */
+  /**
+   * The headers that files may have: a file has all names of one of them, in any order. If `columns` has places, the first
+   * names must be in these places.
+   */
   headers?: readonly (readonly ColumnRef[])[];
   /** Matches the rows of a file without a header. */
   row?: RegExp;

@@ -98,6 +98,13 @@ describe('an import', () => {
     expect(summary.refused.first[2]?.detail).toContain('was an empty zip');
   });
 
+  it('refuses a link to nothing, and reads the other files', async () => {
+    await put('a.csv', csvRows(3));
+    await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
+    const { accepted, refused } = await run(new CountingWriter());
+    expect([accepted, refused]).toMatchObject([3, { files: 1, first: [{ file: 'b.csv', reason: 'unreadable-file' }] }]);
+  });
+
   it('counts all refused rows and shows the first ten, with file and line', async () => {
     await put('bad.csv', HEADER + 'nonsense\n'.repeat(25) + `${START},SPY,10,12,9,11,500\n`);
     const { accepted, refused } = await run(new CountingWriter());
@@ -242,10 +249,11 @@ describe('the names of the files', () => {
     expect(await names('x/201[34]/s?y.csv')).toHaveLength(2);
   });
 
-  it('that are links to nothing are left out', async () => {
+  it('that are links to nothing do not end the import, and are left for it to refuse', async () => {
     await put('a.csv', '');
     await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
-    expect(await inputFiles([folder], false)).toMatchObject([{ path: join(folder, 'a.csv') }]);
+    const paths = [join(folder, 'a.csv'), join(folder, 'b.csv')];
+    expect((await inputFiles([folder], false)).map(({ path }) => path)).toEqual(paths);
   });
 
   it('are refused when nothing is there', async () => {

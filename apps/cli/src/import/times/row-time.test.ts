@@ -72,6 +72,10 @@ describe('the time of a row', () => {
     for (const format of ['auto', 'ns']) expect(read('1380893399999999999', format)).toBe('2013-10-04T13:29:59.999Z');
     expect(read('1380893399999999', 'us')).toBe('2013-10-04T13:29:59.999Z');
     expect(read('1380893400000000.0', 'us')).toBe(NINE_THIRTY);
+    for (const text of ['1380893399.999999', '1380893399999.999'])
+      expect([text, read(text)]).toEqual([text, '2013-10-04T13:29:59.999Z']);
+    expect(read('1380893399.999999', 's')).toBe('2013-10-04T13:29:59.999Z');
+    expect(read('1380893399.999997')).toBe(NINE_THIRTY);
     expect(read('138089340000000.', 'us')).toBe('1974-05-18T06:09:00.000Z');
   });
 

@@ -12,7 +12,7 @@ import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 const NS_MS = 1 / 1_000_000;
 const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: NS_MS };
 const EPOCH_UNITS_MS = Object.values(EPOCH_UNIT_MS);
-const [SPACE, MINUS, DOT, SLASH, COLON, UPPER_T] = [32, 45, 46, 47, 58, 84];
+const [SPACE, MINUS, DOT, SLASH, NINE, COLON, UPPER_T] = [32, 45, 46, 47, 57, 58, 84];
 const DAY_MS = 86_400_000;
 /** An epoch without a given unit must be in this range. */
 const PLAUSIBLE_MIN_MS = Date.UTC(1990, 0, 1);
@@ -51,10 +51,17 @@ function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number):
   if (!Number.isFinite(value)) return 'unreadable-time';
   const hasUsualLength = end - start === (unitMs === NS_MS ? 19 : 16);
   const whole = unitMs < 1 && hasUsualLength ? wholeEpochAt(bytes, start, end - start) : -1;
-  const ms = whole >= 0 ? whole : Math.round(value * unitMs);
+  const ms = whole >= 0 ? whole : wholeMs(value * unitMs, bytes, start, end);
   const fits = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
   // A value that is plausible only in another unit has that unit: seconds read as milliseconds are in January 1970.
   return fits(unitMs) || !EPOCH_UNITS_MS.some(fits) ? ms : 'unreadable-time';
+}
+
+/** Rounds the time of a number to a whole ms. A fraction of nines only is cut off instead, as in `roundedMs`. */
+function wholeMs(ms: number, bytes: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start && bytes[at - 1] === NINE) at--;
+  return at < end && bytes[at - 1] === DOT ? Math.floor(ms) : Math.round(ms);
 }
 
 /** Why a text of at most ten characters is not a time. */
@@ -83,7 +90,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   for (const unitMs of EPOCH_UNITS_MS) {
     const ms = value * unitMs;
     const min = unitMs === NS_MS ? PLAUSIBLE_NS_MIN_MS : PLAUSIBLE_MIN_MS;
-    if (ms >= min && ms < PLAUSIBLE_MAX_MS) return Math.round(ms);
+    if (ms >= min && ms < PLAUSIBLE_MAX_MS) return wholeMs(ms, bytes, start, end);
   }
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
 }
