@@ -25,7 +25,18 @@ export interface FoundColumns extends PriceFields {
   addsVolumes: boolean;
 }
 
-/** Columns of a known format. @param header the first row, when the format has no header */
+/** A first field with a date and no time of day: `20240304`, `2024-03-04` or `3/4/2024`. */
+const DATE_FIELD = /^\d{4}[-/.]?\d{2}[-/.]?\d{2}$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}$/;
+/** A second field with a time of day: `9:30`, `09:30:00`, `0930` or `093000`. */
+const TIME_OF_DAY_FIELD = /^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}(\d{2})?$/;
+/** A second field that is not a number, so that it may be a symbol, such as `AAPL` or `.SPX`. */
+const SYMBOL_FIELD = /^[^\d.+-]|^\.\D/;
+
+/**
+ * Columns of a known format.
+ * @param header for a format without a header: the first row, of which only the number of fields counts
+ * @param hasVolume false when the user states that the file has no volume @throws FilePlanError for a missing column
+ */
 export function formatColumns(header: readonly string[], columns: FormatColumns, hasVolume: boolean): FoundColumns {
   const find = (name: ColumnName, ref: ColumnRef): number => {
     const index = refIndex(header, ref);
@@ -42,7 +53,7 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   };
   const date = columns.date === undefined ? undefined : find('date', columns.date);
   const time = find('time', columns.time);
-  const [symbol] = columns.symbol === undefined ? [] : findAll([columns.symbol]);
+  const [symbol] = columns.symbol === undefined ? [] : findAll([columns.symbol]); // a file of one symbol may lack it
   const totals = findAll([columns.volume].flat());
   const volumes = totals.length > 0 ? totals : findAll(columns.volumeParts ?? []);
   if (hasVolume && volumes.length === 0) throw columnError(header, 'volume', columns.volume);
@@ -52,7 +63,7 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   return { date, time, symbol, ...prices, volume, addsVolumes: totals.length === 0 };
 }
 
-/** The 0-based index of a column; a number counts from 1. −1 when there is none. */
+/** The 0-based index of a column; −1 when the header lacks it. A `ref` that is a number counts from 1. */
 export function refIndex(header: readonly string[], ref: ColumnRef): number {
   if (typeof ref === 'number') return ref <= header.length ? ref - 1 : -1;
   return header.findIndex((name) => (typeof ref === 'string' ? name === ref : ref.test(name)));
@@ -68,36 +79,41 @@ function columnError(
 
 /**
  * Columns of a file with a header: those that the user names, and the others by their usual names.
- * @param hasVolume false when the user states that the file has no volume
+ * @param wanted the user's header names @param hasVolume false when the user states that the file has no volume
+ * @throws FilePlanError for a missing or duplicate column
  */
 export function headerColumns(
   header: readonly string[],
   wanted: ReadonlyMap<ColumnName, string>,
   hasVolume: boolean,
 ): FoundColumns {
-  const bare = header.map(bareName);
-  const find = (name: ColumnName): number[] => {
-    const given = wanted.get(name);
-    if (given !== undefined) return [givenIndex(header, name, given)];
-    return NAMES[name].map((alias) => bare.indexOf(alias)).filter((index) => index >= 0);
+  const bareHeader = header.map(bareName);
+  const findAll = (name: ColumnName): number[] => {
+    const wantedColumn = wanted.get(name);
+    if (wantedColumn !== undefined) return [wantedIndex(header, name, wantedColumn)];
+    return NAMES[name].map((usualName) => bareHeader.indexOf(usualName)).filter((index) => index >= 0);
   };
-  const first = (name: ColumnName): number => find(name)[0] ?? -1;
-  const time = first('time');
-  const found = { time, open: first('open'), high: first('high'), low: first('low'), close: first('close') };
-  const volume = hasVolume ? find('volume') : [];
-  const absent: string[] = (['time', ...PRICE_NAMES] as const).filter((name) => found[name] < 0);
-  if (hasVolume && volume.length === 0) absent.push('volume');
-  if (absent.length > 0) throw missingColumnsError(header, absent);
-  const [date, symbol] = [first('date'), first('symbol')];
+  const find = (name: ColumnName): number => findAll(name)[0] ?? -1;
+  const time = find('time');
+  const required = { time, open: find('open'), high: find('high'), low: find('low'), close: find('close') };
+  const volume = hasVolume ? findAll('volume') : [];
+  const missing: string[] = (['time', ...PRICE_NAMES] as const).filter((name) => required[name] < 0);
+  if (hasVolume && volume.length === 0) missing.push('volume');
+  if (missing.length > 0) throw missingColumnsError(header, missing);
+
+  const date = find('date');
+  const symbol = find('symbol');
   // A name that the user gave is compared as it is and only with its like: it can tell "close" from "Close".
-  const given = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
-  const names = header.map((text) => (given.has(text) ? `given ${text}` : text.trim().toLowerCase()));
-  refuseDuplicates(header, [...Object.values(found), date, symbol, ...volume], names);
-  const hasSeparateDate = date >= 0 && date !== time;
-  const dateBelongsToTime = hasSeparateDate && (wanted.has('date') || TIMES_OF_DAY.includes(bare[time] ?? ''));
+  const wantedNames = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
+  const comparedNames = header.map((name) => (wantedNames.has(name) ? `wanted ${name}` : name.trim().toLowerCase()));
+  refuseDuplicates(header, [...Object.values(required), date, symbol, ...volume], comparedNames);
+
+  const isSeparateDate = date >= 0 && date !== time;
+  const dateBelongsToTime = wanted.has('date') || TIMES_OF_DAY.includes(bareHeader[time] ?? '');
   return {
-    ...found,
-    ...(dateBelongsToTime ? { date } : hasSeparateDate && { spareDate: date }),
+    ...required,
+    date: isSeparateDate && dateBelongsToTime ? date : undefined,
+    spareDate: isSeparateDate && !dateBelongsToTime ? date : undefined,
     symbol: symbol < 0 ? undefined : symbol,
     volume,
     addsVolumes: false,
@@ -126,6 +142,7 @@ function refuseDuplicates(header: readonly string[], used: readonly (number | un
 /**
  * Columns of a file without a header: time, open, high, low, close, volume. If the first row has a separate date, it comes before
  * the time. If the first row has a symbol, it comes after the time. When the user gives the symbol, there is no symbol column.
+ * @param wanted the user's column numbers, which replace this order @param hasSymbol true when the user gives the symbol
  */
 export function columnsByPlace(
   firstRow: readonly string[],
@@ -135,18 +152,16 @@ export function columnsByPlace(
 ): FoundColumns {
   const numbers = firstRow.map((_, index) => String(index + 1));
   if (wanted.size > 0) return headerColumns(numbers, wanted, hasVolume);
-  const isTimeOfDay =
-    /^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}(\d{2})?$/.test(firstRow[1] ?? '') && !/[T :]/.test(firstRow[0] ?? '');
-  const isDate = /^\d{4}[-/.]?\d{2}[-/.]?\d{2}$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}$/.test(firstRow[0] ?? '');
-  const isSymbol = !hasSymbol && /^[^\d.+-]|^\.\D/.test(firstRow[1] ?? '');
-  const names = isDate && isTimeOfDay ? ['date', 'time'] : isSymbol ? ['time', 'symbol'] : ['time'];
-  const needed = names.length + (hasVolume ? 5 : 4);
-  if (firstRow.length < needed) {
-    const volume = hasVolume && firstRow.length === needed - 1 ? NO_VOLUME_HINT : '';
-    const expected = [...names, ...PRICE_NAMES, ...(hasVolume ? ['volume'] : [])].join(', ');
-    throw unusableHeader(`expected the columns ${expected}, was ${firstRow.length} column(s)${volume}`);
+  const [first = '', second = ''] = firstRow;
+  let leading = ['time'];
+  if (DATE_FIELD.test(first) && TIME_OF_DAY_FIELD.test(second)) leading = ['date', 'time'];
+  else if (!hasSymbol && SYMBOL_FIELD.test(second)) leading = ['time', 'symbol'];
+  const names = [...leading, ...PRICE_NAMES, ...(hasVolume ? ['volume'] : [])];
+  if (firstRow.length < names.length) {
+    const hint = hasVolume && firstRow.length === names.length - 1 ? NO_VOLUME_HINT : '';
+    throw unusableHeader(`expected the columns ${names.join(', ')}, was ${firstRow.length} column(s)${hint}`);
   }
-  return headerColumns([...names, ...PRICE_NAMES, 'volume'], new Map(), hasVolume);
+  return headerColumns(names, new Map(), hasVolume);
 }
 
 /** Reads `time=ts,open=o` into a map. @throws UsageError for an unknown name, or a part that is not name=column */
@@ -166,30 +181,32 @@ export function parseColumnsOption(text: string): Map<ColumnName, string> {
   return wanted;
 }
 
-function givenIndex(header: readonly string[], name: ColumnName, given: string): number {
-  const index = columnIndex(header, given);
-  if (index < 0) throw columnError(header, name, given);
+function wantedIndex(header: readonly string[], name: ColumnName, column: string): number {
+  const index = columnIndex(header, column);
+  if (index < 0) throw columnError(header, name, column);
   return index;
 }
 
 /** The index of the column with this name, or with this name in other case; −1 when there is none. */
-function columnIndex(header: readonly string[], given: string): number {
-  const exact = header.indexOf(given);
-  return exact >= 0 ? exact : header.findIndex((column) => column.toLowerCase() === given.toLowerCase());
+function columnIndex(header: readonly string[], wantedName: string): number {
+  const exact = header.indexOf(wantedName);
+  return exact >= 0 ? exact : header.findIndex((name) => name.toLowerCase() === wantedName.toLowerCase());
 }
 
-function missingColumnsError(header: readonly string[], absent: readonly string[]): FilePlanError {
-  const names = absent.join(', ');
-  const hasNumbers = header.some((column) => /^[\d.]+$/.test(column));
-  const hint = hasNumbers ? '; if the file has no header row, add --no-header' : '';
-  const rest = names === 'volume' ? hint + NO_VOLUME_HINT : hint;
-  return unusableHeader(`expected columns for ${names}, was ${quoted(header)}; name them with --columns${rest}`);
+function missingColumnsError(header: readonly string[], missing: readonly string[]): FilePlanError {
+  const names = missing.join(', ');
+  const isLikeData = header.some((name) => /^[\d.]+$/.test(name));
+  const headerHint = isLikeData ? '; if the file has no header row, add --no-header' : '';
+  const volumeHint = names === 'volume' ? NO_VOLUME_HINT : '';
+  const hints = headerHint + volumeHint;
+  return unusableHeader(`expected columns for ${names}, was ${quoted(header)}; name them with --columns${hints}`);
 }
 
 export function unusableHeader(message: string): FilePlanError {
   return new FilePlanError('unusable-header', message);
 }
 
+/** The names for a message: at most 20, each cut after 40 characters. */
 export function quoted(header: readonly string[]): string {
   const shown = header.slice(0, 20).map((column) => `"${column.slice(0, 40)}"`);
   return shown.join(', ') + (header.length > 20 ? ', …' : '');

@@ -12,16 +12,22 @@ const SERIES_COLUMNS = new Set(
     'exchange venue market mic publisherid instrumentid isin figi conid name security asset stock product contract',
     'expiry expiration strike type side adjusted currency interval timeframe period per resolution barsize',
     'complete confirm closed isclosed final isfinal',
-  ]
-    .join(' ')
-    .split(' '),
+  ].flatMap((names) => names.split(' ')),
 );
 const INTERVAL_COLUMNS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
-const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const MINUTE_MS = 60_000;
+const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: 3_600_000, d: 86_400_000 };
+/** A column's text with a number, a unit or both: `5m`, `1 hour`, `15`, `minute`. Months are no interval of bars here. */
+const INTERVAL_TEXT = /^(\d*) ?(?:(s|m(?!o)|h|d)[a-z]*)?$/i;
+/** The same within a file's name, where both number and unit are needed: `SPY_5min.csv`. */
+const INTERVAL_IN_NAME = /(?<![a-z\d])(\d+) ?(m|h|d)(?:in|ins|inutes?|our|ours|ay|ays)?(?![a-z\d])/i;
 
 /** A volume whose dots may separate thousands. */
 const GROUPED_VOLUME = /^[1-9]\d{0,2}(\.\d{3})+$/;
 const BELOW_THOUSAND = /^\d{1,3}$/;
+/** A volume from this share of the low to this multiple of the high looks like a price. */
+const PRICE_LOW_SHARE = 0.8;
+const PRICE_HIGH_MULTIPLE = 1.25;
 
 /** Whole prices from here on are probably scaled: even a bitcoin in rupiahs costs less. */
 const SCALED_PRICE_MIN = 5e9;
@@ -35,11 +41,12 @@ export function mixedRows({ file: { layout, names, data } }: FileReading): strin
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
     if (!SERIES_COLUMNS.has(bareName(name)) || field === layout.symbol) return [];
-    const bySymbol = new Map<string, string>();
+    const firstValues = new Map<string, string>();
     for (const row of data) {
-      const [symbol, value] = [symbolOf(row), row.texts[field] ?? ''];
-      const first = bySymbol.get(symbol) ?? value;
-      bySymbol.set(symbol, first);
+      const symbol = symbolOf(row);
+      const value = row.texts[field] ?? '';
+      const first = firstValues.get(symbol) ?? value;
+      firstValues.set(symbol, first);
       if (first === value) continue;
       const differ = `differ in the column "${name}" ("${first}" and "${value}")`;
       return [`rows of ${symbol === '' ? 'one symbol' : symbol} ${differ}: are they whole bars of one series?`];
@@ -52,18 +59,17 @@ export function mixedRows({ file: { layout, names, data } }: FileReading): strin
 export function statedInterval({ file, start }: FileReading): { ms: number; by: string } | undefined {
   const field = file.names.findIndex((name) => INTERVAL_COLUMNS.has(bareName(name)));
   const text = file.data[0]?.texts[field] ?? '';
-  const inColumn = intervalOf(/^(\d*) ?(?:(s|m(?!o)|h|d)[a-z]*)?$/i.exec(text));
+  const inColumn = intervalOf(INTERVAL_TEXT.exec(text));
   if (inColumn !== undefined) return { ms: inColumn, by: `the column "${file.names[field]}"` };
-  const name = /(?<![a-z\d])(\d+) ?(m|h|d)(?:in|ins|inutes?|our|ours|ay|ays)?(?![a-z\d])/i.exec(start.fileName);
-  const inName = intervalOf(name);
+  const inName = intervalOf(INTERVAL_IN_NAME.exec(start.fileName));
   return inName === undefined ? undefined : { ms: inName, by: "the file's name" };
 }
 
-/** The interval of a number and a unit, in ms. A number alone counts minutes; a unit alone means one of it. */
+/** The interval in ms of a match with a number and a unit. A number alone counts minutes; a unit alone means one of it. */
 function intervalOf(match: RegExpExecArray | null): number | undefined {
   const [, count = '', unit = ''] = match ?? [];
   if (count === '' && unit === '') return undefined;
-  return Number(count || 1) * (UNIT_MS[unit.toLowerCase()] ?? 60_000);
+  return Number(count || 1) * (UNIT_MS[unit.toLowerCase()] ?? MINUTE_MS);
 }
 
 /** Warns of further time columns whose times are not those of the bars in any zone, such as times of a download. */
@@ -71,13 +77,13 @@ export function otherTimes({ file: { layout, names, data }, options }: FileReadi
   if (options.columns.has('time') || layout.date !== undefined) return [];
   const texts = data[0]?.texts ?? [];
   const time = instantOf(texts[layout.time]);
-  const others = names.filter((name, field) => {
+  const otherNames = names.filter((name, field) => {
     if (field === layout.time || !NAMES.time.includes(bareName(name))) return false;
     const difference = Math.abs(instantOf(texts[field]) - time);
     return difference > OFFSET_MAX_MS || difference % OFFSET_STEP_MS > 0;
   });
   const taken = `column "${names[layout.time]}" was taken for the time`;
-  return others.map((name) => `${taken}, and "${name}" has other times: --columns time=… names the right one`);
+  return otherNames.map((name) => `${taken}, and "${name}" has other times: --columns time=… names the right one`);
 }
 
 /** Epoch ms of a time, read as UTC where it has no zone; NaN for a text that is not a time. */
@@ -86,12 +92,17 @@ function instantOf(text = ''): number {
   return typeof time === 'number' ? time : Number.NaN;
 }
 
-/** Warns when volumes of a file without a header look like prices, as an adjusted close does, and columns follow. */
+/**
+ * Warns when the supposed volumes of a file without a header look like prices, as an adjusted close does, and a further
+ * column may be the volume.
+ */
 export function pricesAsVolumes({ file: { layout, names, format }, options, head }: SampleBars): string | undefined {
   const [field = -1] = layout.values[0]?.volume ?? [];
-  const [hasNoHeader, hasMoreColumns] = [names[field] === String(field + 1), names.length > field + 1];
+  const hasNoHeader = names[field] === String(field + 1);
+  const hasMoreColumns = names.length > field + 1;
   if (options.columns.size > 0 || format !== undefined || !hasNoHeader || !hasMoreColumns) return undefined;
-  const isPrice = ({ volume, low, high }: Bar): boolean => volume >= low * 0.8 && volume <= high * 1.25;
+  const isPrice = ({ volume, low, high }: Bar): boolean =>
+    volume >= low * PRICE_LOW_SHARE && volume <= high * PRICE_HIGH_MULTIPLE;
   if (head.length === 0 || !head.every(isPrice)) return undefined;
   return `column ${field + 1} was taken for the volume and looks like a price: --columns volume=… names the right one`;
 }
@@ -103,7 +114,7 @@ export function scaledPrices({ head }: SampleBars): string | undefined {
   return `prices such as ${head[0]!.open} are whole numbers: if they are scaled, import with --price-scale 1000000000`;
 }
 
-/** Warns when all volumes are whole numbers below 1000 or have a dot before each three digits, and both occur. */
+/** Warns when volumes mix whole numbers below 1000 and numbers with a dot before each three digits, such as 1.234. */
 export function groupedVolumes({ file: { layout, data }, options: { numbers } }: FileReading): string | undefined {
   if (numbers.decimal !== '.' || numbers.thousands !== undefined) return undefined;
   const fields = layout.values.flatMap(({ volume }) => volume);

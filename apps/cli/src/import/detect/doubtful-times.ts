@@ -8,7 +8,7 @@ import { areHoursInUtc, headerZone, hoursElsewhere, hoursText, isEpoch, lacksZon
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Zones with the same offset all year, and the zone with daylight saving that the user probably means. */
+/** For a zone with the same offset all year, the zone with daylight saving that the user probably means. */
 const DAYLIGHT_ZONES: Record<string, string> = { EST: 'America/New_York', MST: 'America/Denver' };
 /** Names of columns with local times. */
 const LOCAL_NAME = /local|exchange|^(date|time|datetime|timestamp)([ecmp][sd]t|cest|cet|bst|ist|jst|kst|hkt|msk)$/;
@@ -26,10 +26,11 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
   // Of the known formats, only those of MetaTrader have no zone.
   if (isAssumed && file.format !== undefined)
     return `times of ${file.format.name} are those of the broker's server and were read as UTC: give its zone with --tz`;
-  const other = isAssumed ? hoursElsewhere(walls) : areHoursInUtc(walls, reader.zone) ? 'UTC' : undefined;
-  if (other !== undefined) {
+  const zoneIfNamed = areHoursInUtc(walls, reader.zone) ? 'UTC' : undefined;
+  const likelyZone = isAssumed ? hoursElsewhere(walls) : zoneIfNamed;
+  if (likelyZone !== undefined) {
     const hint = isAssumed ? '; if not, with --tz UTC' : '';
-    return `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone} and look like a market day in ${other}: if they are, import with --tz ${other}${hint}`;
+    return `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone} and look like a market day in ${likelyZone}: if they are, import with --tz ${likelyZone}${hint}`;
   }
   const [first] = head;
   const isNewestFirst = first !== undefined && last !== undefined && first.openTime > last.openTime;
@@ -40,6 +41,7 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
   );
 }
 
+/** Warns when the name of the time column states local times. */
 function localNameWarning(name: string): string | undefined {
   const bare = bareName(name);
   if (!LOCAL_NAME.test(bare) && !OFFSET_NAME.test(bare)) return undefined;
@@ -68,11 +70,11 @@ export function doubtfulDates({ start, options, example, walls }: SampleBars): s
 export function lostHalfDays({ walls }: SampleBars): string | undefined {
   const hour = (wall: number): number => Math.floor((wall % DAY_MS) / HOUR_MS);
   const day = (wall: number): number => Math.floor(wall / DAY_MS);
-  const isTurn = walls.some((wall, index) => {
-    const next = walls[index + 1] ?? 0;
+  const hasOneAfterTwelve = walls.some((wall, index) => {
+    const next = walls[index + 1] ?? 0; // after the last row: 1970, which is another day
     return hour(wall) === 12 && hour(next) === 1 && day(wall) === day(next);
   });
-  if (!isTurn || !walls.every((wall) => hour(wall) >= 1 && hour(wall) <= 12)) return undefined;
+  if (!hasOneAfterTwelve || !walls.every((wall) => hour(wall) >= 1 && hour(wall) <= 12)) return undefined;
   return 'the hours are 1 to 12, and 12 comes before 1: were AM and PM lost?';
 }
 
@@ -86,6 +88,7 @@ export function futureTimes({ times }: SampleBars): string | undefined {
 /** Warns when times that were read as opens look like closes. */
 export function closesAsOpens({ file, head, start, options, times }: SampleBars): string | undefined {
   if (options.times !== undefined || file.format?.times === 'close') return undefined;
+  // The head and the tail of the file; the tail is empty when the head is the whole file.
   const parts = [
     { times: times.slice(0, head.length), isFirst: true, isLast: start.isWhole },
     { times: times.slice(head.length), isFirst: false, isLast: true },
@@ -98,58 +101,67 @@ export function closesAsOpens({ file, head, start, options, times }: SampleBars)
 
 /** Most days from one trading day to the next, over a weekend and a holiday. */
 const NEAR_DAYS = 5;
-/** Fewest days of a step that is about a month: swapped, consecutive days are so far apart. */
+/** Fewest days of a step that is about a month. When day and month are swapped, consecutive days are a month apart. */
 const FAR_DAYS = 25;
-/** The share of the steps that must be so near, or so far. */
-const SHARE_MIN = 0.8;
+/** The share of the steps that must be at most {@link NEAR_DAYS}, or at least {@link FAR_DAYS}. */
+const STEPS_SHARE_MIN = 0.8;
+/** Results of `getUTCDay`. */
+const [SUNDAY, SATURDAY] = [0, 6];
 
 interface SwappedDates {
+  /** The warning or the reason of the refusal. */
   detail: string;
-  /** There are three dates or more, and the swap does not put more of them on weekends. */
+  /** True when there are three dates or more, and swapping day and month puts no more of them on weekends. */
   isSure: boolean;
 }
 
 /**
- * Why day and month seem to be swapped; undefined when nothing suggests it, and when a day cannot be a month.
- * @param walls wall times in the order of the rows, epoch ms @param example text of one @param fileName may have a date
+ * Why day and month seem to be swapped. Undefined when nothing suggests it, when swapping changes no date, or when a day cannot
+ * be a month.
+ * @param walls wall times in the order of the rows, epoch ms @param example text of one of them @param fileName may contain a date
  */
 function swappedDates(walls: readonly number[], example: string, fileName: string): SwappedDates | undefined {
   const days = walls.map((wall) => Math.floor(wall / DAY_MS)).filter((day, index, all) => day !== all[index - 1]);
-  const swapped = days.map(swap);
-  if (days.every((day, index) => day === swapped[index]) || swapped.some((day) => Number.isNaN(day))) return undefined;
-  const isIso = /^\d{4}-\d\d-\d\d/.test(example); // may be of a market that trades on weekends
-  const why =
-    byOrder(days, swapped) ?? (isIso ? undefined : byWeekends(days, swapped)) ?? byFileName(days, swapped, fileName);
-  if (why === undefined) return undefined;
-  const at = days.findIndex((day, index) => day !== swapped[index]);
-  const [day, other] = [dateOf(days[at]!), dateOf(swapped[at]!)];
+  const swapped = days.map(withDayAsMonth);
+  if (swapped.some((day) => Number.isNaN(day))) return undefined;
+  const firstChanged = days.findIndex((day, index) => day !== swapped[index]);
+  if (firstChanged < 0) return undefined;
+  // ISO dates on weekends are more likely those of a market that trades on weekends.
+  const isIso = /^\d{4}-\d\d-\d\d/.test(example);
+  const weekendReason = isIso ? undefined : reasonByWeekends(days, swapped);
+  const reason = reasonByOrder(days, swapped) ?? weekendReason ?? reasonByFileName(days, swapped, fileName);
+  if (reason === undefined) return undefined;
+  const [date, swappedDate] = [dateOf(days[firstChanged]!), dateOf(swapped[firstChanged]!)];
   return {
-    detail: `dates such as ${day} ${why}: if the day comes before the month (${other}), give --time-format`,
+    detail: `dates such as ${date} ${reason}: if the day comes before the month (${swappedDate}), give --time-format`,
     isSure: days.length > 2 && weekendCount(swapped) <= weekendCount(days),
   };
 }
 
-function byOrder(days: readonly number[], swapped: readonly number[]): string | undefined {
+/** The reason when the swapped dates are in order, and the dates as read are not or are a month apart. */
+function reasonByOrder(days: readonly number[], swapped: readonly number[]): string | undefined {
   const steps = (list: readonly number[]): number[] => list.slice(1).map((day, index) => Math.abs(day - list[index]!));
-  const share = (list: readonly number[], isFit: (step: number) => boolean): number =>
-    steps(list).filter(isFit).length / Math.max(1, list.length - 1);
-  const isFar = share(days, (step) => step >= FAR_DAYS) >= SHARE_MIN;
-  if (isFar && share(swapped, (step) => step <= NEAR_DAYS) >= SHARE_MIN) return 'are a month apart from row to row';
+  const areMost = (list: readonly number[], isFit: (step: number) => boolean): boolean =>
+    steps(list).filter(isFit).length / Math.max(1, list.length - 1) >= STEPS_SHARE_MIN;
+  const areFar = areMost(days, (step) => step >= FAR_DAYS);
+  if (areFar && areMost(swapped, (step) => step <= NEAR_DAYS)) return 'are a month apart from row to row';
   return days.length > 2 && !isOrdered(days) && isOrdered(swapped) ? 'are not in order' : undefined;
 }
 
-function byWeekends(days: readonly number[], swapped: readonly number[]): string | undefined {
+/** The reason when most dates as read are on weekends, and no swapped date is. */
+function reasonByWeekends(days: readonly number[], swapped: readonly number[]): string | undefined {
   return weekendCount(days) * 2 > days.length && weekendCount(swapped) === 0 ? 'are days of a weekend' : undefined;
 }
 
-function byFileName(days: readonly number[], swapped: readonly number[], fileName: string): string | undefined {
+/** The reason when the file's name has a date such as 2024-03-04 that is only among the swapped dates. */
+function reasonByFileName(days: readonly number[], swapped: readonly number[], fileName: string): string | undefined {
   const [, year, month, day] = /(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)/.exec(fileName) ?? [];
-  const named = Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS;
+  const named = Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS; // NaN for a name without a date
   return swapped.includes(named) && !days.includes(named) ? "are not the date in the file's name" : undefined;
 }
 
-/** The date with day and month swapped, both dates in days since 1970; NaN when the day cannot be a month. */
-function swap(day: number): number {
+/** The date with day and month swapped, both dates as days since 1970; NaN when the day cannot be a month. */
+function withDayAsMonth(day: number): number {
   const date = new Date(day * DAY_MS);
   if (date.getUTCDate() > 12) return Number.NaN;
   return Date.UTC(date.getUTCFullYear(), date.getUTCDate() - 1, date.getUTCMonth() + 1) / DAY_MS;
@@ -161,5 +173,5 @@ function isOrdered(days: readonly number[]): boolean {
 }
 
 function weekendCount(days: readonly number[]): number {
-  return days.filter((day) => [0, 6].includes(new Date(day * DAY_MS).getUTCDay())).length;
+  return days.filter((day) => [SUNDAY, SATURDAY].includes(new Date(day * DAY_MS).getUTCDay())).length;
 }

@@ -1,3 +1,4 @@
+/** Files from their text to their bars: the rows that become bars or are refused, and the columns that are found. */
 import { type Collected, collect } from '../../../../../test/support/data/collecting-sink.js';
 import { parseColumnsOption } from './columns.js';
 import type { ReadOptions } from './read-options.js';
@@ -24,8 +25,8 @@ describe('CSV rows', () => {
     expect(bars).toEqual([BAR, { ...BAR, symbol: 'IBM', openTime: BAR.openTime + 60_000, volume: 0.5 }]);
   });
 
-  it.each(['\n', '\r\n', '\r'])('may end in %j, and lines are counted right', (end) => {
-    const { bars, refused } = read([HEADER.trim(), ROW, '', 'x', ROW].join(end) + end);
+  it.each(['\n', '\r\n', '\r'])('may end in %j, and blank ones count as lines', (end) => {
+    const { bars, refused } = read([HEADER.trim(), ROW, '', 'x', ROW].join(end) + end); // line 4 is no bar
     expect(bars).toEqual([BAR, BAR]);
     expect(refused).toEqual([{ line: 4, reason: 'missing-fields', detail: 'expected at least 7 fields, was 1' }]);
   });
@@ -48,7 +49,7 @@ describe('CSV rows', () => {
     ['2013-10-04T13:30:00Z,S P Y,10,12,9,11,500', 'bad-symbol'],
     ['2013-10-04T13:30:00Z,SPY,10,12', 'missing-fields'],
     ['"2013-10-04T13:30:00Z,SPY,10,12,9,11,500', 'bad-quotes'],
-  ])('I7 cost only themselves when they are wrong: %s', (row, reason) => {
+  ])('I7 are refused alone when they are wrong: %s', (row, reason) => {
     const { bars, refused } = read(`${HEADER}${ROW}\n${row}\n${ROW}\n`);
     expect(bars).toEqual([BAR, BAR]);
     expect(refused).toMatchObject([{ line: 3, reason }]);
@@ -60,7 +61,7 @@ describe('CSV rows', () => {
     expect(bars).toEqual([BAR]);
   });
 
-  it('say what was wrong in words', () => {
+  it('that are refused name the field and its text', () => {
     const [refusal] = read(`${HEADER}2013-10-04T13:30:00Z,SPY,10,twelve,9,11,500`).refused;
     expect(refusal?.detail).toBe('high: expected a number, was "twelve"');
   });
@@ -75,7 +76,7 @@ describe('CSV rows', () => {
 
   it('I1 with −0 are stored as 0: equal values have equal bytes', () => {
     const [bar] = read(`${HEADER}2013-10-04T13:30:00Z,SPY,-0.0,1,-0,1,-0.0`).bars;
-    expect([bar?.open, bar?.low, bar?.volume].map((value) => Object.is(value, 0))).toEqual([true, true, true]);
+    for (const value of [bar?.open, bar?.low, bar?.volume]) expect(Object.is(value, 0)).toBe(true);
   });
 });
 
@@ -97,14 +98,17 @@ describe('CSV columns', () => {
     expect(bars).toEqual([BAR]);
   });
 
-  it('have an order of their own without a header', () => {
+  it('without a header are time, symbol if it is not given, open, high, low, close, volume', () => {
     expect(read(ROW, { hasHeader: false }).bars).toEqual([BAR]);
     expect(read('1380893400000,10,12,9,11,500', { hasHeader: false, symbol: 'SPY' }).bars).toEqual([BAR]);
+  });
+
+  it('without a header have the order that the user gives', () => {
     const columns = parseColumnsOption('close=2,time=1,open=3,high=4,low=5,volume=6');
     expect(read('1380893400000,11,10,12,9,500', { hasHeader: false, columns, symbol: 'SPY' }).bars).toEqual([BAR]);
   });
 
-  it('that cannot be found cost the file, with one refusal that names them', () => {
+  it('that cannot be found refuse the file once, with their names and the option that may help', () => {
     const { bars, refused } = read(`time,symbol,o,h,l,v\n${ROW}\n${ROW}`);
     expect(bars).toEqual([]);
     expect(refused).toMatchObject([{ line: 1, reason: 'unusable-header' }]);
@@ -115,7 +119,7 @@ describe('CSV columns', () => {
 
   it('of an empty file are not a problem', () => expect(read('')).toMatchObject({ bars: [], refused: [] }));
 
-  it('are refused when the option names none of ours', () => {
+  it('are a usage error when --columns has an unknown name, or a name without a column', () => {
     expect(() => parseColumnsOption('price=4')).toThrow('expected NAME=COLUMN');
     expect(() => parseColumnsOption('open')).toThrow('was "open"');
   });

@@ -13,7 +13,10 @@ import { spacingText } from './spacing.js';
 import { type ChosenVolume, VolumeChoice } from './volume-choice.js';
 import { namedZone } from './zones.js';
 
+/** Bytes up to this one are blanks and control characters. */
 const SPACE = 32;
+/** Number of rows of which at least one must have a readable time. */
+const TRIED_ROWS = 20;
 /** JSON keys that bars are under and that are not symbols. */
 const NOT_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
 
@@ -29,7 +32,10 @@ export interface FilePlan {
   sampleTimes: readonly number[];
 }
 
-/** @returns undefined for a file without text @throws FilePlanError */
+/**
+ * Plans how a file is read.
+ * @returns undefined for a file without text @throws FilePlanError when the file cannot be read, or would be misread
+ */
 export function planFile(start: FileStart, given: ReadOptions): FilePlan | undefined {
   if (!start.head.some((byte) => byte > SPACE)) return undefined;
   const options = { ...given, symbol: start.symbol ?? given.symbol };
@@ -48,7 +54,7 @@ export function planFile(start: FileStart, given: ReadOptions): FilePlan | undef
   };
 }
 
-/** @throws FilePlanError with the line of the first sampled row */
+/** @throws FilePlanError with the line of the first sampled row, unless the error has a line */
 function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): FileReading {
   try {
     const detected = fileLayoutOf(sample, options);
@@ -60,6 +66,7 @@ function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): 
   }
 }
 
+/** The layout with the volume column that was chosen by all rows of the file. */
 function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
   const { layout } = file;
   const values = layout.values.map((fields) => ({ ...fields, volume: [field] }));
@@ -86,32 +93,36 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
   };
 }
 
-/** The symbol of every row; undefined when the rows or a wide header name theirs. @throws FilePlanError */
+/**
+ * The symbol of every row, from the first that exists of: --symbol, the header, the file's name. Undefined when a column, the
+ * keys of JSON or a wide header name the symbols. @throws FilePlanError when nothing names a symbol
+ */
 function symbolOf(
   { layout, format }: FileLayout,
   sample: FileSample,
-  { symbol: given, symbolNames }: ReadOptions,
+  { symbol: givenSymbol, symbolNames }: ReadOptions,
 ): string | undefined {
-  const named = (text: string): string => {
+  const symbolNamed = (text: string): string => {
     const name = symbolNames.of(text);
     if ('symbol' in name) return name.symbol;
     throw unusableHeader(`${name.detail}; --symbol NAME sets it`);
   };
   if (layout.values.length > 1) {
-    if (given === undefined) return undefined;
+    if (givenSymbol === undefined) return undefined;
     throw unusableHeader(`expected one symbol with --symbol, was ${layout.values.length}: leave --symbol out`);
   }
-  if (given !== undefined) return named(given);
+  if (givenSymbol !== undefined) return symbolNamed(givenSymbol);
   if (layout.symbol !== undefined) return undefined;
-  const inHeader = layout.values[0]?.symbol;
-  if (inHeader !== undefined) return named(inHeader);
+  const inHeader = layout.values[0]?.symbol; // a wide header with one symbol
+  if (inHeader !== undefined) return symbolNamed(inHeader);
   const group = sample.rows.find(({ isHeader }) => !isHeader)?.group;
   if (format?.keys !== undefined && group !== undefined && !NOT_SYMBOLS.has(lastKey(group))) return undefined;
-  const byFile = format?.file?.exec(sample.fileName)?.[1];
-  if (byFile !== undefined) return named(byFile);
+  const inFileName = format?.file?.exec(sample.fileName)?.[1];
+  if (inFileName !== undefined) return symbolNamed(inFileName);
   throw unusableHeader('expected a symbol column, --symbol or --symbol-from-path, was none of them');
 }
 
+/** The fields of a wide file, with the symbols of the dataset instead of the names in the header. @throws FilePlanError */
 function namedValues(values: readonly ValueFields[], { symbolNames }: ReadOptions): ValueFields[] {
   return values.map((fields) => {
     const name = symbolNames.of(fields.symbol ?? '');
@@ -123,18 +134,20 @@ function namedValues(values: readonly ValueFields[], { symbolNames }: ReadOption
 /** The parser for the first time format that reads a sampled time; for the first one when none does. */
 function timeParserOf({ format, layout, data }: FileLayout, { timeFormat }: ReadOptions, clock: WallClock): TimeParser {
   const formats = timeFormat === undefined ? (format?.time ?? ['auto']) : [timeFormat];
-  const parsers = formats.map((one) => timeParser(one, clock));
-  const times = data.slice(0, 20).map(({ texts }) => Buffer.from(timeTextOf(texts, layout)));
+  const parsers = formats.map((name) => timeParser(name, clock));
+  const times = data.slice(0, TRIED_ROWS).map(({ texts }) => Buffer.from(timeTextOf(texts, layout)));
   const reads = (parser: TimeParser): boolean =>
     times.some((text) => parser(text, 0, text.length) !== 'unreadable-time');
   return parsers.find(reads) ?? parsers[0]!;
 }
 
+/** How a file was understood, for the user. */
 export interface Understood {
   /** Name of the known format; `csv` or `json` when the columns were found by their names or places. */
   format: string;
-  /** The column that each value comes from. */
+  /** The name or number of the column that each value comes from. */
   columns: Record<string, string>;
+  /** Undefined for JSON. */
   delimiter?: string;
   /** Zone of times without an offset. */
   zone: string;
@@ -142,7 +155,9 @@ export interface Understood {
   times: 'open' | 'close';
   /** Distance between rows, such as `1-minute`; null when the sample has too few rows. */
   spacing: string | null;
+  /** The symbol of every row; null when the rows or a wide header name theirs. */
   symbol: string | null;
+  /** The first and the last bar of the sample; null when it has none. */
   first: Bar | null;
   last: Bar | null;
   notes: string[];
@@ -153,7 +168,7 @@ function understoodOf(sample: SampleBars, notes: string[]): Understood {
   const isWide = file.layout.values.some(({ symbol }) => symbol !== undefined);
   const unnamed = delimiter === undefined ? 'json' : 'csv';
   return {
-    format: file.format?.name ?? (isWide ? 'yahoo' : unnamed),
+    format: file.format?.name ?? (isWide ? 'yahoo' : unnamed), // yfinance saves wide files
     columns: columnsOf(file),
     delimiter,
     zone: reader.zone,
@@ -167,7 +182,7 @@ function understoodOf(sample: SampleBars, notes: string[]): Understood {
 }
 
 function columnsOf({ layout, names }: FileLayout): Record<string, string> {
-  const [values] = layout.values;
+  const [values] = layout.values; // of a wide file: the columns of the first symbol
   if (values === undefined) return {};
   const named = (field: number): string => names[field] || String(field + 1); // a column may have an empty name
   const columns: Record<string, string> = {};

@@ -14,19 +14,27 @@ const BARS = Array.from({ length: 20 }, (_, minute) => {
     volume: 40 + minute,
   };
 });
-type Made = (typeof BARS)[number];
+type MadeBar = (typeof BARS)[number];
 
-/** The wall time `hours` from UTC, as parts of a text. */
+/** The wall time `hours` ahead of UTC (behind it when negative), as parts of a text. */
 function wall(ms: number, hours: number): { y: string; mo: string; d: string; h: string; mi: string } {
   const [y = '', mo = '', d = '', h = '', mi = ''] = new Date(ms + hours * 3_600_000).toISOString().split(/[-T:]/);
   return { y, mo, d, h, mi };
 }
 
-/** Each format's documented form: the lines before the rows, a row, and the name of the file. */
-const FORMS: Record<
-  string,
-  { head?: string; row: (bar: Made) => string; file?: string; join?: (rows: string[]) => string }
-> = {
+/** The documented form of a format. */
+interface Form {
+  /** The lines before the rows. */
+  head?: string;
+  row: (bar: MadeBar) => string;
+  /** @default 'export.csv' */
+  file?: string;
+  /** Makes the text of the file. @default the head and the rows as lines */
+  join?: (rows: string[]) => string;
+}
+
+/** The form of each format, by its name. */
+const FORMS: Record<string, Form> = {
   binance: {
     row: ({ openTime: t, open, high, low, close, volume }) =>
       [`${t}000`, open, high, low, close, volume, `${t + 59_999}999`, 1.5, 12, 0.5, 0.25, 0].join(','),
@@ -159,7 +167,6 @@ const FORMS: Record<
     file: 'ESH4_1min.txt',
   },
   'alpha-vantage': {
-    head: 'timestamp,open,high,low,close,volume',
     row: ({ openTime, open, high, low, close, volume }) => {
       const { y, mo, d, h, mi } = wall(openTime, -5);
       return [`${y}-${mo}-${d} ${h}:${mi}:00`, open, high, low, close, volume].join(',');
@@ -236,6 +243,7 @@ const FORMS: Record<
   },
 };
 
+/** The text and the name of a file of the format with all {@link BARS}. */
 function made({ name }: BarFormat): { text: string; fileName: string } {
   const form = FORMS[name];
   if (form === undefined) throw new Error(`expected rows of ${name} in this test, was none`);
@@ -277,10 +285,13 @@ describe('a named format', () => {
     },
   );
 
-  it('has a name, a title, a source and an example', () => {
+  it('has a name of its own, a title, a source and an example', () => {
     expect(new Set(FORMATS.map(({ name }) => name)).size).toBe(FORMATS.length);
-    for (const { title, source, example } of FORMATS)
-      expect([title !== '', source.startsWith('http'), example.length > 0]).toEqual([true, true, true]);
+    for (const { title, source, example } of FORMATS) {
+      expect(title).not.toBe('');
+      expect(source).toMatch(/^http/);
+      expect(example).not.toEqual([]);
+    }
   });
 
   it('whose rows do not show which one it is must be named', () => {

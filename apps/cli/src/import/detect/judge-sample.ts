@@ -17,6 +17,10 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Fewest rows from which a share means something. */
 const ROWS_MIN = 10;
+/** The share of times off the whole minute from which a file is one of ticks or seconds. */
+const OFF_GRID_SHARE_MIN = 0.25;
+/** Number of bytes at the end of a file whose lines are compared with the last one. */
+const LAST_LINES_BYTES = 4096;
 
 /** Each check returns its warnings; undefined or an empty list when it has none. They are shown in this order. */
 const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | undefined)[] = [
@@ -52,17 +56,19 @@ export function judgeSample(sample: SampleBars): { notes: string[]; warnings: st
 
 /** Refuses a file of ticks or seconds: a quarter of its times or more, but not all, are off the whole minute. */
 function refuseMixedGrid(times: readonly number[]): void {
-  const off = times.filter((time) => time % MINUTE_MS !== 0);
-  const share = off.length / times.length;
-  if (times.length < ROWS_MIN || share < 0.25 || share === 1) return;
-  throw new FilePlanError('off-grid', `expected whole minutes, was ${timeText(off[0]!)} among others: are they ticks?`);
+  const offGrid = times.filter((time) => time % MINUTE_MS !== 0);
+  const share = offGrid.length / times.length;
+  // Times that are all off the minute are refused row by row, with a hint: they may be closes such as 09:30:59.
+  if (times.length < ROWS_MIN || share < OFF_GRID_SHARE_MIN || share === 1) return;
+  const example = timeText(offGrid[0]!);
+  throw new FilePlanError('off-grid', `expected whole minutes, was ${example} among others: are they ticks?`);
 }
 
-/** True when all times are midnights of the file's zone, of UTC or of New York. */
+/** True when all times are midnights in one zone: that of the file, UTC or New York. Such rows are daily bars. */
 function areMidnights({ times, reader }: SampleBars): boolean {
   return [reader.zone, 'UTC', 'America/New_York'].some((zone) => {
-    const offset = offsetOfDay(zone);
-    return times.every((time) => (time + offset(time)) % DAY_MS === 0);
+    const offsetMs = offsetOfDay(zone);
+    return times.every((time) => (time + offsetMs(time)) % DAY_MS === 0);
   });
 }
 
@@ -82,19 +88,20 @@ function fewRows(sample: SampleBars): string | undefined {
   const stated = statedInterval(sample);
   const possible = stated?.ms ?? possibleSpacing(times);
   if (possible === undefined || possible === options.intervalMs) return undefined;
-  if (stated === undefined && possible < options.intervalMs) return undefined;
+  if (stated === undefined && possible < options.intervalMs) return undefined; // SpacingWatch warns of closer rows
   const [interval, base] = [spacingText(possible), spacingText(options.intervalMs)];
   const why = stated === undefined ? `the few rows are ${interval} steps apart` : `${stated.by} says ${interval}`;
   const hint = possible < DAY_MS ? `import with --interval ${shortInterval(possible)}` : 'leave them out';
   return `${why}, and the rows were read as ${base} bars: if they are ${interval} bars, ${hint}`;
 }
 
+/** The value for --interval, such as `5m` or `1h`. */
 function shortInterval(ms: number): string {
   const minutes = ms / MINUTE_MS;
   return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
 }
 
-/** Files with several midnights are refused before this check. */
+/** Warns when all rows have one midnight as their time. A file with several midnights was refused before. */
 function oneMidnight(sample: SampleBars): string | undefined {
   if (sample.times.length < 2 || !areMidnights(sample)) return undefined;
   return 'all rows have the same midnight as their time: if they are daily bars, leave them out';
@@ -102,12 +109,13 @@ function oneMidnight(sample: SampleBars): string | undefined {
 
 /** Warns when the last row has no line end and is the shortest: the file may have been cut inside of a number. */
 function cutLastRow({ start: { tail } }: SampleBars): string | undefined {
-  const lines = Buffer.from(tail.subarray(-4096))
+  const lines = Buffer.from(tail.subarray(-LAST_LINES_BYTES))
     .toString('latin1')
     .split(/\r\n|\n|\r/)
-    .slice(1);
+    .slice(1); // the first line may be only a part of one
   const last = lines.pop() ?? '';
-  const isShorter = lines.every((line) => line.length > last.length);
-  if (lines.length < 2 || /^$|[\]}\s]$/.test(last) || !isShorter) return undefined;
+  const isShortest = lines.every((line) => line.length > last.length);
+  const isComplete = last === '' || /[\]}\s]$/.test(last); // after a line end, a blank, or a bracket of JSON
+  if (lines.length < 2 || isComplete || !isShortest) return undefined;
   return `the last row has no line end and is shorter than the others ("${last}"): is the file cut short?`;
 }

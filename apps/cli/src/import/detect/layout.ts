@@ -9,6 +9,7 @@ import type { VolumeColumn } from './volume-choice.js';
 
 export interface FileLayout {
   layout: RowLayout;
+  /** Undefined when the columns were found by their names or places. */
   format: BarFormat | undefined;
   /** Names of the columns; numbers for a file without a header. */
   names: readonly string[];
@@ -27,8 +28,13 @@ interface FoundHeader extends Partial<Recognised> {
 
 /** Most lines that a header has after its first one. */
 const MORE_HEADER_LINES_MAX = 4;
+/** A text that begins with a time of day, such as `9:30` or `09:30:00`: it has no date. */
+const TIME_OF_DAY = /^\d{1,2}:\d{2}/;
 
-/** @throws FilePlanError when no columns for time and prices are found, or when several formats fit */
+/**
+ * Finds the layout of a file by the first that applies: a known format, a wide header, a header, the places of the columns.
+ * @throws FilePlanError when no columns for time and prices are found, or when several formats fit
+ */
 export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
   const { hasVolume, skipLines } = options;
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines);
@@ -45,7 +51,7 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
   }
   const wide = options.hasHeader && !isJson ? wideHeader(rows, hasVolume) : undefined;
   if (wide !== undefined) {
-    const { lastLine, ...layout } = wide;
+    const { lastLine, ...layout } = wide; // the values name their symbols; columns have no names
     const data = rows.filter(({ line }) => line > lastLine);
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
@@ -56,17 +62,18 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
   return layoutOf(rows, { columns }, skipLines);
 }
 
-/** The format that the user named or that the rows fit; undefined when names or places tell the columns. */
+/** The format that the user named or that the rows fit; undefined when the columns must be found without a format. */
 function formatOf(sample: FileSample, options: ReadOptions): Recognised | undefined {
   if (options.format === 'csv') return undefined;
   if (options.format !== undefined) {
+    // Files of Yahoo with a wide header have no entry among the formats.
     const isWide = options.format === 'yahoo' && wideHeader(sample.rows, options.hasVolume) !== undefined;
     return isWide ? undefined : namedFormat(options.format, sample);
   }
   return options.columns.size > 0 ? undefined : recognise(sample);
 }
 
-/** Takes the first sampled row that is a usable header. @throws FilePlanError for the likeliest one when none is */
+/** Takes the first sampled row that is a usable header. @throws FilePlanError about the likeliest row when none is */
 function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines }: ReadOptions): FileLayout {
   const candidates = rows.slice(0, HEADER_ROWS_MAX);
   // Titles have fewer fields than a header.
@@ -81,16 +88,19 @@ function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines 
       if (row === likeliest) problem = new FilePlanError(error.reason, error.message, row.line);
     }
   }
-  throw problem!;
+  throw problem!; // set, because the likeliest row is one of the candidates
 }
 
-/** Names a first column without a name, which pandas writes for times, "index"; leaves that of row numbers unnamed. */
-function withIndexName(header: readonly string[], next: SampleRow | undefined): readonly string[] {
-  const isRowNumber = /^\d{1,7}$/.test(next?.texts[0] ?? '');
+/**
+ * Names an unnamed first column "index", which is a usual name of the time: pandas writes an index of times without a name.
+ * A column of row numbers stays unnamed. @param firstData the row after the header
+ */
+function withIndexName(header: readonly string[], firstData: SampleRow | undefined): readonly string[] {
+  const isRowNumber = /^\d{1,7}$/.test(firstData?.texts[0] ?? '');
   return header[0] === '' && !isRowNumber ? ['index', ...header.slice(1)] : header;
 }
 
-/** Columns of a file without a header. */
+/** Columns of a file without a header. @param first the first row @throws FilePlanError when their order is unknown */
 function placedColumns(sample: FileSample, first: readonly string[], options: ReadOptions): FoundColumns {
   const { columns, format, zone } = options;
   if (sample.delimiter === undefined && columns.size === 0) {
@@ -116,6 +126,7 @@ function lastHeaderRow(rows: readonly SampleRow[], header: number, columns: Foun
   let last = header;
   while (last + 1 < rows.length - 1 && last - header < MORE_HEADER_LINES_MAX) {
     const texts = rows[last + 1]?.texts ?? [];
+    // A number in any field, or two digits in that of the time.
     const hasValue = texts.some((text) => /^[+-]?[\d.,]+$/.test(text)) || /\d{2}/.test(texts[columns.time] ?? '');
     if (texts.length !== fields || hasValue) break;
     last++;
@@ -123,26 +134,27 @@ function lastHeaderRow(rows: readonly SampleRow[], header: number, columns: Foun
   return last;
 }
 
+/** The layout of a file that is not wide. */
 function layoutOf(rows: readonly SampleRow[], { columns, header, format }: FoundHeader, skipLines: number): FileLayout {
   const texts = rows[header ?? 0]?.texts ?? [];
   const isNamed = header !== undefined || rows[0]?.isHeader === true;
   const names = isNamed ? texts : texts.map((_, index) => String(index + 1));
-  const last = header === undefined ? -1 : lastHeaderRow(rows, header, columns);
-  const data = rows.slice(last + 1).filter(({ isHeader }) => !isHeader);
+  const lastHeader = header === undefined ? -1 : lastHeaderRow(rows, header, columns); // −1: data from the first row on
+  const data = rows.slice(lastHeader + 1).filter(({ isHeader }) => !isHeader);
   refuseUnnamedField(names, data);
   const { time, symbol, open, high, low, close } = columns;
-  const isTimeOfDay = /^\d{1,2}:\d{2}/.test(data[0]?.texts[time] ?? '');
+  const isTimeOfDay = TIME_OF_DAY.test(data[0]?.texts[time] ?? '');
   const { volume, volumes } = chosenVolume(columns, names, data);
   const layout: RowLayout = {
     date: columns.date ?? (isTimeOfDay ? columns.spareDate : undefined),
     time,
     symbol,
     values: [{ open, high, low, close, volume }],
-    // In a row that lacks a field, the later fields are in the wrong columns.
+    // Rows must have all named fields: when a field is missing, the later ones are in the wrong columns.
     fieldsMin: header === undefined ? undefined : 1 + names.findLastIndex((name) => name !== ''),
     fieldsMax: names.length,
   };
-  return { layout, format, names, headerLines: rows[last]?.line ?? skipLines, volumes, data };
+  return { layout, format, names, headerLines: rows[lastHeader]?.line ?? skipLines, volumes, data };
 }
 
 /**
@@ -152,7 +164,7 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
 function refuseUnnamedField(names: readonly string[], data: readonly SampleRow[]): void {
   const first = data[0]?.texts ?? [];
   const isRegular = data.length > 0 && data.every(({ texts }) => texts.length === first.length && texts.at(-1) !== '');
-  const hasTime = /^\d{1,2}:\d{2}/.test(first[1] ?? '');
+  const hasTime = TIME_OF_DAY.test(first[1] ?? '');
   if (!isRegular || first.length !== names.length + 1 || !hasTime) return;
   throw unusableHeader(
     `expected ${names.length} fields as the header ${quoted(names)} says, was ${first.length} in every row: the date and the time ` +
@@ -160,7 +172,10 @@ function refuseUnnamedField(names: readonly string[], data: readonly SampleRow[]
   );
 }
 
-/** Takes the first volume column that is above 0 in the sample; {@link VolumeChoice} reads the whole file later. */
+/**
+ * The volume fields for the sample. Of several columns that are not added up, it is the first that is above 0 in a sampled row;
+ * `volumes` then has all of them, between which a `VolumeChoice` over the whole file decides later.
+ */
 function chosenVolume(
   { volume, addsVolumes }: FoundColumns,
   names: readonly string[],

@@ -17,8 +17,13 @@ const DAY_MS = 86_400_000;
 const EQUITY_SCALE = 10_000;
 /** Eastern Standard Time without daylight saving. */
 const EST = 'Etc/GMT+5';
+/** Number of bytes that contain at least the first row. */
+const FIRST_ROW_BYTES = 1024;
 
-/** Zone of the midnights, and scale of the prices, of a TYPE/MARKET. The first entry that fits it counts. */
+/**
+ * Zone of the midnights, and scale of the prices (1 by default), of a TYPE/MARKET. The first entry that fits counts. Without
+ * a zone, the user must give one.
+ */
 const MARKETS: readonly { fits: RegExp; zone?: string; priceScale?: number }[] = [
   { fits: /^equity\/usa$/, zone: 'America/New_York', priceScale: EQUITY_SCALE },
   { fits: /^equity\/india$/, zone: 'Asia/Kolkata', priceScale: EQUITY_SCALE },
@@ -34,6 +39,7 @@ const QUOTE: RowLayout = {
   fieldsMax: 11,
 };
 
+/** What the path of a file and the options say about it. */
 interface LeanFile {
   symbol: string;
   /** Midnight of the file's date, epoch ms, as if the wall time were UTC. */
@@ -53,17 +59,17 @@ export function leanFile(
   entry: string | undefined,
   given: Pick<ReadOptions, 'symbol' | 'zone' | 'priceScale'>,
 ): LeanFile {
-  const nameParts = LEAN_FILE_NAME.exec(basename(path));
-  if (nameParts === null) throw unusablePath(`a name like 20131004_trade.zip, was "${basename(path)}"`);
-  const [, year, month, day, kind = ''] = nameParts;
-  const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  const match = LEAN_FILE_NAME.exec(basename(path));
+  if (match === null) throw unusablePath(`a name like 20131004_trade.zip, was "${basename(path)}"`);
+  const [, year, month, day, kind = ''] = match;
+  const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day)); // 20130231 becomes a day in March
   if (new Date(midnightMs).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
     throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
   const folders = dirname(path).split(sep).join('/').toLowerCase().split('/');
   const resolution = folders.find((folder) => ['tick', 'second', 'hour', 'daily'].includes(folder));
   if (resolution !== undefined) throw unusablePath(`minute bars, was a file of resolution "${resolution}"`);
   const minuteAt = folders.lastIndexOf('minute');
-  const typeAndMarket = minuteAt < 2 ? '' : folders.slice(minuteAt - 2, minuteAt).join('/');
+  const typeAndMarket = minuteAt < 2 ? '' : folders.slice(minuteAt - 2, minuteAt).join('/'); // '' is no known market
   const market = MARKETS.find(({ fits }) => fits.test(typeAndMarket));
   const zone = given.zone ?? market?.zone;
   if (zone === undefined)
@@ -84,7 +90,7 @@ function unusablePath(expected: string): FilePlanError {
   return new FilePlanError('unusable-path', `expected ${expected}`);
 }
 
-/** @throws FilePlanError when the folder's name is not a symbol */
+/** @param head the first bytes of the text @throws FilePlanError when the folder's name is not a symbol */
 export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array): FilePlan {
   const { symbol, zone, isQuote } = file;
   if (!SYMBOL_PATTERN.test(symbol)) throw unusablePath(`a folder named like a symbol, was "${symbol}"`);
@@ -113,10 +119,11 @@ export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array)
     last: null,
     notes: isQuote ? ['quotes: means of bid and ask, no volume'] : [],
   };
+  // Without sampled times, a calendar check suggests no other zone: the path states the zone.
   return { delimiter: ',', reader, understood, warnings: [], sampleTimes: [] };
 }
 
-/** Reads milliseconds since midnight. */
+/** Makes the parser for milliseconds since the midnight of the file's date. */
 function midnightTime({ midnightMs, zone }: LeanFile): TimeParser {
   const clock = clockOf(zone);
   return (bytes, start, end) => {
@@ -125,9 +132,10 @@ function midnightTime({ midnightMs, zone }: LeanFile): TimeParser {
   };
 }
 
+/** The first bar of the file; null when its first row is not a bar. */
 function firstBar(options: BarReaderOptions, head: Uint8Array): Bar | null {
   const bars: Bar[] = [];
   const sink = { bar: (_: string, bar: Bar) => void bars.push(bar), refuse: () => undefined };
-  new RowSplitter(',', new BarReader(options, sink)).push(head.subarray(0, 1024));
+  new RowSplitter(',', new BarReader(options, sink)).push(head.subarray(0, FIRST_ROW_BYTES));
   return bars[0] ?? null;
 }

@@ -9,6 +9,8 @@ import type { FileSample, SampleRow } from './sample.js';
 export const HEADER_ROWS_MAX = 60;
 /** The share of the sampled rows that must fit a format without a header. */
 const ROWS_FITTING_MIN = 0.8;
+/** Number of characters of a row that a message shows. */
+const SHOWN_LENGTH = 120;
 
 export interface Recognised {
   format: BarFormat;
@@ -16,30 +18,37 @@ export interface Recognised {
   header: number | undefined;
 }
 
-/** The formats that a name means: `databento` also means `databento-pretty`, and `histdata` both of HistData's. */
+/**
+ * The formats that a name means: `databento` also means `databento-pretty`, and `metatrader` means `metatrader4` and
+ * `metatrader5`. Empty for an unknown name.
+ */
 export function formatsNamed(name: string): readonly BarFormat[] {
-  const isFamily = (format: BarFormat): boolean =>
-    format.name.startsWith(`${name}-`) ||
-    (format.name.startsWith(name) && /^\d+$/.test(format.name.slice(name.length)));
-  return FORMATS.filter((format) => format.name === name || isFamily(format));
+  return FORMATS.filter((format) => {
+    if (!format.name.startsWith(name)) return false;
+    const rest = format.name.slice(name.length);
+    return rest === '' || rest.startsWith('-') || /^\d+$/.test(rest);
+  });
 }
 
 /** The format that the user named. @throws FilePlanError when the file does not fit it */
 export function namedFormat(name: string, sample: FileSample): Recognised {
   const formats = formatsNamed(name);
   for (const format of formats) {
-    const recognised = fit(format, sample, false);
+    const recognised = fit(format, sample, { needsName: false });
     if (recognised !== undefined) return recognised;
   }
-  const [format] = formats;
-  if (format === undefined) throw unusableHeader(`expected a format of --list-formats, was "${name}"`);
-  const row = sample.rows[0]?.raw.slice(0, 120) ?? 'an empty file';
-  throw unusableHeader(`expected rows of ${name} such as ${format.example.join(' / ')}, was ${row}`);
+  const [first] = formats;
+  if (first === undefined) throw unusableHeader(`expected a format of --list-formats, was "${name}"`);
+  const row = sample.rows[0]?.raw.slice(0, SHOWN_LENGTH) ?? 'an empty file';
+  throw unusableHeader(`expected rows of ${name} such as ${first.example.join(' / ')}, was ${row}`);
 }
 
-/** The one format that the rows fit, or also the file's name; undefined for none. @throws FilePlanError for several */
+/**
+ * The one format that the rows fit; undefined for none. When they fit several, the file's name decides.
+ * @throws FilePlanError when it does not
+ */
 export function recognise(sample: FileSample): Recognised | undefined {
-  const fitting = FORMATS.flatMap((format) => fit(format, sample, true) ?? []);
+  const fitting = FORMATS.flatMap((format) => fit(format, sample, { needsName: true }) ?? []);
   const named = fitting.filter(({ format }) => format.file?.test(sample.fileName));
   const chosen = named.length > 0 ? named : fitting;
   if (chosen.length > 1) {
@@ -49,16 +58,25 @@ export function recognise(sample: FileSample): Recognised | undefined {
   return chosen[0];
 }
 
-/** Names of the formats that only a file name can tell apart, and that the rows of the file fit. */
+/** Names of the formats that only a file name can tell apart, and that the rows of a file without a header fit. */
 export function lookalikes(sample: FileSample): string[] {
-  const formats = FORMATS.filter(({ needsFile }) => needsFile === true);
-  return formats.filter((format) => fit({ ...format, headers: undefined }, sample, false)).map(({ name }) => name);
+  return FORMATS.filter(({ needsFile }) => needsFile === true)
+    .filter((format) => fit({ ...format, headers: undefined }, sample, { needsName: false }) !== undefined)
+    .map(({ name }) => name);
 }
 
-/** @param needsName false when the user named the format, so that the file's name does not have to fit */
-function fit(format: BarFormat, { rows, delimiter, fileName }: FileSample, needsName: boolean): Recognised | undefined {
+/**
+ * The format when the sample fits it, otherwise undefined.
+ * @param needsName true when the file's name must fit too, if the format needs it; false when the user named the format
+ */
+function fit(
+  format: BarFormat,
+  { rows, delimiter, fileName }: FileSample,
+  { needsName }: { needsName: boolean },
+): Recognised | undefined {
   const isJson = format.arrays !== undefined || format.keys !== undefined;
-  if (delimiter !== (isJson ? undefined : (format.delimiter ?? ','))) return undefined;
+  const formatDelimiter = isJson ? undefined : (format.delimiter ?? ',');
+  if (delimiter !== formatDelimiter) return undefined;
   if (needsName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
   const header = headerIndex(format, rows);
   const fits =
@@ -66,6 +84,7 @@ function fit(format: BarFormat, { rows, delimiter, fileName }: FileSample, needs
   return fits ? { format, header } : undefined;
 }
 
+/** Index of the first row that has all names of one of the format's headers; undefined when none has. */
 function headerIndex({ headers = [], columns }: BarFormat, rows: readonly SampleRow[]): number | undefined {
   // The columns of some formats are found by their places: their names must then be in these places too.
   const placesUsed = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
@@ -75,24 +94,28 @@ function headerIndex({ headers = [], columns }: BarFormat, rows: readonly Sample
   return index < 0 ? undefined : index;
 }
 
+/** True when the first row below the header fits the format's patterns. Formats with the same header differ in them. */
 function fitsValues({ price, stamp, columns }: BarFormat, rows: readonly SampleRow[], header: number): boolean {
-  const [names, first] = [rows[header]?.texts ?? [], rows[header + 1]?.texts];
+  const names = rows[header]?.texts ?? [];
+  const first = rows[header + 1]?.texts;
   if (first === undefined) return true;
   const fits = (pattern: RegExp | undefined, ref: ColumnRef): boolean =>
     pattern?.test(first[refIndex(names, ref)] ?? '') ?? true;
   return fits(price, columns.open) && fits(stamp, columns.time);
 }
 
+/** True when the first row and nearly all rows match the format's pattern of a row. */
 function fitsRows({ row }: BarFormat, rows: readonly SampleRow[]): boolean {
   if (row === undefined || rows.length === 0) return false;
   const fitting = rows.filter(({ raw }) => row.test(raw)).length;
   return row.test(rows[0]?.raw ?? '') && fitting >= ROWS_FITTING_MIN * rows.length;
 }
 
+/** True when JSON objects have the format's keys, or arrays have its length, digits of the time and order of prices. */
 function fitsJson({ arrays, keys, under, columns }: BarFormat, rows: readonly SampleRow[]): boolean {
   const [first] = rows;
   if (first === undefined) return false;
-  const isUnder = under?.test(lastKey(rows[1]?.group ?? '')) ?? true;
+  const isUnder = under?.test(lastKey(rows[1]?.group ?? '')) ?? true; // the row after the header of the keys
   if (keys !== undefined) return isUnder && first.isHeader && keys.every((key) => first.texts.includes(key));
   if (arrays === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
@@ -104,13 +127,16 @@ function fitsJson({ arrays, keys, under, columns }: BarFormat, rows: readonly Sa
 }
 
 interface WideHeader {
+  /** One element for each symbol. */
   values: (ValueFields & { symbol: string })[];
+  /** The field of the time: always 0. */
   time: number;
   fieldsMax: number;
   /** Lines up to this one are the header. */
   lastLine: number;
 }
 
+/** The names of yfinance's columns, in lower case. */
 const LABELS = new Set('open,high,low,close,adj close,volume,dividends,stock splits,capital gains'.split(','));
 
 /**
@@ -142,15 +168,17 @@ function valuesOf(
   labels: readonly string[],
   hasVolume: boolean,
 ): WideHeader['values'] | undefined {
+  /** For each symbol, the field of each label. */
   const bySymbol = new Map<string, Map<string, number>>();
   for (const [field, label] of labels.entries()) {
     if (field === 0) continue; // the times
     const symbol = symbols[field] ?? '';
+    const name = label.toLowerCase();
     const fields = bySymbol.get(symbol) ?? new Map<string, number>();
-    if (fields.has(label.toLowerCase()))
-      throw unusableHeader(`expected one column "${label}" of ${symbol}, was several`);
-    bySymbol.set(symbol, fields.set(label.toLowerCase(), field));
+    if (fields.has(name)) throw unusableHeader(`expected one column "${label}" of ${symbol}, was several`);
+    bySymbol.set(symbol, fields.set(name, field));
   }
+  /** How many of the prices a symbol has; each number once. */
   const priceCounts = new Set<number>();
   for (const fields of bySymbol.values()) priceCounts.add(PRICE_NAMES.filter((name) => fields.has(name)).length);
   if (!priceCounts.has(PRICE_NAMES.length) || priceCounts.has(0)) return undefined;

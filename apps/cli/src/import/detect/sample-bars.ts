@@ -8,10 +8,12 @@ import { type FileStart, timeTextOf } from './sample.js';
 import { spacingOf } from './spacing.js';
 import { lacksZone, namedZone, offsetOfDay } from './zones.js';
 
-/** Fewest rows from which the share of unreadable times is judged. */
-const END_ROWS_MIN = 10;
+/** Fewest rows from which a share of unreadable times is judged. */
+const JUDGED_ROWS_MIN = 10;
 /** The share of unreadable times from which the readable ones are doubted. */
-const PARTLY_MIN = 0.25;
+const DOUBTED_SHARE_MIN = 0.25;
+/** The two ends of a half-read file differ at least this much in their shares of unreadable times. */
+const HALF_READ_DIFFERENCE_MIN = 0.8;
 
 /** What decides how a file is read. */
 export interface FileReading {
@@ -19,7 +21,9 @@ export interface FileReading {
   options: ReadOptions;
   /** Undefined for JSON. */
   delimiter: string | undefined;
+  /** The header and the columns of the file. */
   file: FileLayout;
+  /** How rows become bars. */
   reader: BarReaderOptions;
 }
 
@@ -29,31 +33,36 @@ export interface SampleBars extends FileReading {
   head: readonly Bar[];
   /** The last bar of the sample. */
   last: Bar | undefined;
-  /** Times as the rows have them, epoch ms: closes when the times of the file are closes. */
+  /** Times as written in the file, epoch ms (closes if the file has closes). */
   times: readonly number[];
   /** Distance between rows, ms; undefined when there are too few rows. */
   spacing: number | undefined;
-  /** The times as wall times of their zone, in ms as if the zone were UTC. */
+  /** `times` as wall times in the zone of the file: ms as if that zone were UTC. */
   walls: readonly number[];
-  /** Text of the first time, with its date. */
+  /** Text of the first row's time, with its date. */
   example: string;
   /** True when the times have no zone and nothing names one, so that UTC is assumed. */
   isAssumed: boolean;
 }
 
-/** @throws FilePlanError when times can be read at one end of the file only, or when many cannot be read */
+/**
+ * Reads the first and the last rows of a file.
+ * @throws FilePlanError when times can be read at one end of the file only, or when many cannot be read
+ */
 export function readSample(reading: FileReading): SampleBars {
   const { start, options, file, reader } = reading;
   const first = readPart(start.head, reading, start.isWhole);
   const last = start.isWhole ? undefined : readTail(reading);
-  const quarter = Math.floor(first.times.length / 4);
-  if (last === undefined)
-    refuseHalfRead(first.times.slice(0, quarter), first.times.slice(first.times.length - quarter));
-  else refuseHalfRead(first.times, last.times);
-  refusePartlyRead([...first.times, ...(last?.times ?? [])]);
+  const { timeFailures } = first;
+  if (last === undefined) {
+    // A whole file: compare its first and last quarter.
+    const quarter = Math.floor(timeFailures.length / 4);
+    refuseHalfRead(timeFailures.slice(0, quarter), timeFailures.slice(timeFailures.length - quarter));
+  } else refuseHalfRead(timeFailures, last.timeFailures);
+  refusePartlyRead([...timeFailures, ...(last?.timeFailures ?? [])]);
   const [head, tail] = [first.bars, last?.bars ?? []];
   const times = [...head, ...tail].map(({ openTime }) => openTime + reader.shiftMs);
-  const offset = offsetOfDay(reader.zone);
+  const offsetMs = offsetOfDay(reader.zone);
   const example = timeTextOf(file.data[0]?.texts ?? [], file.layout);
   return {
     ...reading,
@@ -61,19 +70,19 @@ export function readSample(reading: FileReading): SampleBars {
     last: tail.at(-1) ?? head.at(-1),
     times,
     spacing: spacingOf(times),
-    walls: times.map((time) => time + offset(time)),
+    walls: times.map((time) => time + offsetMs(time)),
     example,
     isAssumed: times.length > 0 && namedZone(file, options.zone) === undefined && lacksZone(example),
   };
 }
 
-/** Why the time of a sampled row could not be read; undefined when it could. */
+/** Why the time of a sampled row could not be read; undefined if it was read. */
 type TimeFailure = string | undefined;
 
 interface SamplePart {
   bars: Bar[];
-  /** One for each row whose time was read or unreadable. */
-  times: TimeFailure[];
+  /** One per row; undefined if its time was read. Rows that were refused for other reasons are left out. */
+  timeFailures: TimeFailure[];
 }
 
 /** Reads the last bytes from their first complete row on. JSON rows have the keys of the file's first object. */
@@ -82,7 +91,11 @@ function readTail({ start: { tail }, delimiter, file, reader }: FileReading): Sa
   return readPart(rows, { delimiter, reader: { ...reader, headerLines: 0 } }, true, file.names);
 }
 
-/** @param isEnd true when the bytes end where the file ends: the last row is then complete */
+/**
+ * Reads rows as an import would.
+ * @param isEnd true when the bytes end where the file ends: the last row is then complete
+ * @param keys of the first object in a JSON file, when the bytes do not contain it
+ */
 function readPart(
   bytes: Uint8Array,
   { delimiter, reader }: Pick<FileReading, 'delimiter' | 'reader'>,
@@ -90,26 +103,30 @@ function readPart(
   keys?: readonly string[],
 ): SamplePart {
   const bars: Bar[] = [];
-  const times: TimeFailure[] = [];
+  const timeFailures: TimeFailure[] = [];
   const sink: RowSink = {
     bar: (_, bar) => {
       bars.push(bar);
-      times.push(undefined);
+      timeFailures.push(undefined);
     },
-    refuse: (_, reason, detail) => void (reason === 'unreadable-time' && times.push(detail)),
+    refuse: (_, reason, detail) => {
+      if (reason === 'unreadable-time') timeFailures.push(detail);
+    },
   };
+  // A grid of 1 ms accepts times that are not whole minutes: judgeSample decides about them.
   const rows = splitterOf(delimiter, new BarReader({ ...reader, gridMs: 1 }, sink), keys);
   rows.push(bytes);
   if (isEnd) rows.end();
-  return { bars, times };
+  return { bars, timeFailures };
 }
 
-/** Refuses a file whose times can be read at one end only: days were taken for months. @throws FilePlanError */
+/** Refuses a file whose times can be read at one end only: probably day and month are swapped. @throws FilePlanError */
 function refuseHalfRead(first: readonly TimeFailure[], last: readonly TimeFailure[]): void {
-  const failed = (times: readonly TimeFailure[]): number =>
-    times.filter((time) => time !== undefined).length / times.length;
-  if (Math.min(first.length, last.length) < END_ROWS_MIN || Math.abs(failed(first) - failed(last)) < 0.8) return;
-  const example = [...first, ...last].find((time) => time !== undefined) ?? '';
+  if (Math.min(first.length, last.length) < JUDGED_ROWS_MIN) return;
+  const failedShare = (failures: readonly TimeFailure[]): number =>
+    failures.filter((failure) => failure !== undefined).length / failures.length;
+  if (Math.abs(failedShare(first) - failedShare(last)) < HALF_READ_DIFFERENCE_MIN) return;
+  const example = [...first, ...last].find((failure) => failure !== undefined) ?? '';
   throw new FilePlanError(
     'unreadable-time',
     `times can be read at one end of the file and not at the other (${example}): is the day before the month?`,
@@ -117,23 +134,25 @@ function refuseHalfRead(first: readonly TimeFailure[], last: readonly TimeFailur
 }
 
 /** Refuses a file when many of its times cannot be read: the others may be wrong. @throws FilePlanError */
-function refusePartlyRead(times: readonly TimeFailure[]): void {
-  const unread = times.filter((time) => time !== undefined);
-  const share = unread.length / times.length;
-  if (times.length < END_ROWS_MIN || share < PARTLY_MIN || share === 1) return;
+function refusePartlyRead(timeFailures: readonly TimeFailure[]): void {
+  const unread = timeFailures.filter((failure) => failure !== undefined);
+  const share = unread.length / timeFailures.length;
+  // When no time can be read, no row is stored: the import refuses each row instead of the file.
+  if (timeFailures.length < JUDGED_ROWS_MIN || share < DOUBTED_SHARE_MIN || share === 1) return;
   throw new FilePlanError(
     'unreadable-time',
-    `${unread.length} of ${times.length} times could not be read (${unread[0]}), so the others may be wrong too`,
+    `${unread.length} of ${timeFailures.length} times could not be read (${unread[0]}), so the others may be wrong too`,
   );
 }
 
-/** Where the first complete row of the last bytes begins. */
+/** Where the first complete row of the last bytes begins: after the first end of a row; 0 when there is none. */
 function firstRowOf(tail: Uint8Array, isJson: boolean): number {
   const [CLOSE_ARRAY, CLOSE_OBJECT, COMMA, LF, CR] = [93, 125, 44, 10, 13];
-  const ends = (byte: number, index: number): boolean => {
+  const isRowEnd = (byte: number, index: number): boolean => {
     if (!isJson) return byte === LF || byte === CR;
+    // A JSON row ends with a bracket, which a comma or a line end follows.
     const before = tail[index - 1];
     return (byte === COMMA || byte === LF) && (before === CLOSE_ARRAY || before === CLOSE_OBJECT);
   };
-  return tail.findIndex(ends) + 1;
+  return tail.findIndex(isRowEnd) + 1;
 }

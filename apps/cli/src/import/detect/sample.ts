@@ -19,11 +19,15 @@ export interface FileStart {
 }
 
 export interface SampleRow {
+  /** From 1. */
   line: number;
+  /** The texts of the fields. */
   texts: readonly string[];
   /** The text of the whole row. */
   raw: string;
+  /** JSON only: see `Row.isHeader`. */
   isHeader: boolean;
+  /** JSON only: see `Row.group`. */
   group: string | undefined;
 }
 
@@ -39,54 +43,70 @@ export interface FileSample {
 /** The rows that a delimiter gives. */
 type SplitSample = Pick<FileSample, 'delimiter' | 'rows'>;
 
+/** Most rows of a sample. */
 const SAMPLE_ROWS = 200;
-/** The head is split in pieces, until there are enough rows. */
+/** The head is split in pieces of this size, until there are enough rows. */
 const SAMPLE_PIECE_BYTES = 4096;
+/** Number of bytes that messages show. */
+const SHOWN_BYTES = 120;
+/** JSON begins with a bracket, and `sep=` stands, within this many bytes. */
+const BEGINNING_BYTES = 4096;
+/** JSON ends with a bracket within this many bytes. */
+const END_BYTES = 256;
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
 
-/** @param wanted the delimiter of the user @throws FilePlanError for JSON that is cut short */
-export function sampleOf({ head, tail, isWhole, fileName }: FileStart, wanted: string | undefined): FileSample {
-  const named = { beginning: Buffer.from(head.subarray(0, 120)).toString('utf8'), fileName };
-  const text = Buffer.from(head.subarray(0, 4096))
+/**
+ * Splits the head of a file into its first rows.
+ * @param givenDelimiter the delimiter that the user names @throws FilePlanError for JSON that is cut short
+ */
+export function sampleOf({ head, tail, isWhole, fileName }: FileStart, givenDelimiter: string | undefined): FileSample {
+  const beginning = Buffer.from(head.subarray(0, SHOWN_BYTES)).toString('utf8');
+  const text = Buffer.from(head.subarray(0, BEGINNING_BYTES))
     .toString('utf8')
     .replace(/^\ufeff/, '');
   if (/^\s*[[{]/.test(text)) {
-    if (tail.length > 0 && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-256)).toString('latin1')))
+    if (tail.length > 0 && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-END_BYTES)).toString('latin1')))
       throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short');
-    return { ...named, rows: sampleRows(head, isWhole, undefined), delimiter: undefined };
+    return { beginning, fileName, rows: sampleRows(head, isWhole, undefined), delimiter: undefined };
   }
   // `sep=;` is a line by which Excel names the delimiter.
-  const excel = /^"?sep=(.)"?\r?\n/i.exec(text)?.[1];
-  const given = wanted ?? excel;
-  const samples = (given === undefined ? DELIMITERS : [given]).map((delimiter) => ({
+  const excelDelimiter = /^"?sep=(.)"?\r?\n/i.exec(text)?.[1];
+  const knownDelimiter = givenDelimiter ?? excelDelimiter;
+  const candidates = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
+  const samples = candidates.map((delimiter) => ({
     delimiter,
     rows: sampleRows(head, isWhole, delimiter),
   }));
   const { delimiter, rows } = likeliestSample(samples);
-  return { ...named, rows: rows.filter(({ line }) => excel === undefined || line > 1), delimiter };
+  const rowsAfterSep = excelDelimiter === undefined ? rows : rows.filter(({ line }) => line > 1);
+  return { beginning, fileName, rows: rowsAfterSep, delimiter };
 }
 
 /**
- * The sample whose delimiter splits the most rows into the same number of fields, at least five. When several do, the last
- * one: the comma is the first delimiter, and may be the decimal sign of a file that has another one.
+ * The sample whose delimiter splits the most rows into the same number of fields, at least five. Of equal samples the last
+ * one wins: the comma is the first delimiter, and may be the decimal sign of a file with another delimiter. When no
+ * delimiter gives five fields, the first sample is returned.
  */
 function likeliestSample(samples: readonly SplitSample[]): SplitSample {
   const scores = samples.map((sample) => {
-    const counts = new Map<number, number>();
-    for (const { texts } of sample.rows) counts.set(texts.length, (counts.get(texts.length) ?? 0) + 1);
-    const alike = [...counts].filter(([fields]) => fields >= FIELDS_MIN).map(([, rows]) => rows);
-    return { sample, rows: Math.max(0, ...alike) };
+    const rowsByFields = new Map<number, number>();
+    for (const { texts } of sample.rows) rowsByFields.set(texts.length, (rowsByFields.get(texts.length) ?? 0) + 1);
+    const counts = [...rowsByFields].filter(([fields]) => fields >= FIELDS_MIN).map(([, rows]) => rows);
+    return { sample, alikeRows: Math.max(0, ...counts) };
   });
-  return scores.reduce((best, score) => (score.rows >= Math.max(1, best.rows) ? score : best)).sample;
+  const isBetter = (rows: number, bestRows: number): boolean => rows > 0 && rows >= bestRows;
+  return scores.reduce((best, score) => (isBetter(score.alikeRows, best.alikeRows) ? score : best)).sample;
 }
 
-/** @param delimiter undefined for JSON */
+/** The first rows, at most {@link SAMPLE_ROWS}; rows that cannot be split are left out. @param delimiter undefined for JSON */
 function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | undefined): SampleRow[] {
   const rows: SampleRow[] = [];
   const handler: RowHandler = {
-    row: (row) => void (rows.length < SAMPLE_ROWS && rows.push(sampleRow(row))),
+    row: (row) => {
+      if (rows.length < SAMPLE_ROWS) rows.push(sampleRow(row));
+    },
     refuse: () => undefined,
   };
   const splitter = splitterOf(delimiter, handler);

@@ -19,7 +19,7 @@ const CLOSES_SHARE_MIN = 0.25;
 /** A segment with fewer rows is ignored. */
 const SEGMENT_ROWS_MIN = 20;
 
-/** The spacing of rows, ms; undefined when there are too few rows to know. */
+/** The spacing of rows, ms; undefined when there are too few rows to know. @param times epoch ms, in any order */
 export function spacingOf(times: readonly number[]): number | undefined {
   const sorted = sortedTimes(times);
   const distances = distancesOf(sorted);
@@ -27,7 +27,7 @@ export function spacingOf(times: readonly number[]): number | undefined {
   if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
   const divisor = distances.reduce(greatestCommonDivisor);
   const common = mostCommon(distances);
-  if (common < MINUTE_MS) return common;
+  if (common < MINUTE_MS) return common; // rows of seconds
   if (common === divisor) return common; // regular rows
   if (divisor <= MINUTE_MS) return MINUTE_MS; // minute bars of a quiet symbol: some minutes have no row
   return distances.length >= IRREGULAR_DISTANCES_MIN ? divisor : undefined;
@@ -51,12 +51,13 @@ function distancesOf(sorted: readonly number[]): number[] {
 
 /** True when each row is on another day at the same time of day, or an hour off after a change to or from daylight saving time. */
 function areDaily(sorted: readonly number[]): boolean {
+  const shortestDay = DAY_MS - HOUR_MS; // the day on which daylight saving time begins
   const shifts = new Set(sorted.map((time) => (time - sorted[0]!) % DAY_MS));
   shifts.delete(0);
-  // Without a shift, the default passes the check below.
-  const [shift = HOUR_MS] = shifts;
-  const isSameTime = shifts.size <= 1 && (shift === HOUR_MS || shift === DAY_MS - HOUR_MS);
-  return sorted.length > 1 && isSameTime && distancesOf(sorted).every((distance) => distance >= DAY_MS - HOUR_MS);
+  const [shift] = shifts;
+  const isOneHour = shifts.size === 1 && (shift === HOUR_MS || shift === shortestDay);
+  const isSameTime = shifts.size === 0 || isOneHour;
+  return sorted.length > 1 && isSameTime && distancesOf(sorted).every((distance) => distance >= shortestDay);
 }
 
 export function greatestCommonDivisor(a: number, b: number): number {
@@ -84,7 +85,8 @@ export function spacingText(ms: number): string {
 
 /**
  * The first and the last time of a segment whose times look like closes, such as 09:31 and 16:00. Undefined when too few segments
- * look like that ({@link CLOSES_SHARE_MIN}), or when any looks like opens (09:30 and 15:59).
+ * look like that ({@link CLOSES_SHARE_MIN}), or when any looks like opens (09:30 and 15:59). A segment here is a list of times
+ * without a pause of more than half an hour.
  * @param parts parts of a file, each with the times of consecutive rows, epoch ms. A segment at the edge of a part is ignored, unless the
  *   file begins or ends there, because the part may contain only some of its rows
  * @param intervalMs interval of the rows; from a quarter of an hour on, opens and closes look alike, so the result is undefined
@@ -95,18 +97,17 @@ export function exampleOfCloses(
 ): [number, number] | undefined {
   if (intervalMs >= QUARTER_HOUR_MS) return undefined;
   const segments = parts.flatMap(({ times, isFirst, isLast }) => {
-    const found = segmentsOf(sortedTimes(times));
-    return found
+    return segmentsOf(sortedTimes(times))
       .slice(isFirst ? 0 : 1, isLast ? undefined : -1)
       .filter((segment) => segment.length >= SEGMENT_ROWS_MIN);
   });
   const edges = segments.map((segment): [number, number] => [segment[0]!, segment.at(-1)!]);
   const sinceQuarter = (time: number): number => ((time % QUARTER_HOUR_MS) + QUARTER_HOUR_MS) % QUARTER_HOUR_MS;
   const closes = edges.filter(([first, last]) => sinceQuarter(first) === intervalMs && sinceQuarter(last) === 0);
-  const opens = edges.some(
+  const hasOpens = edges.some(
     ([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === QUARTER_HOUR_MS - intervalMs,
   );
-  return opens || closes.length < CLOSES_SHARE_MIN * edges.length ? undefined : closes[0];
+  return hasOpens || closes.length < CLOSES_SHARE_MIN * edges.length ? undefined : closes[0];
 }
 
 /** Splits times where they are more than half an hour apart. */

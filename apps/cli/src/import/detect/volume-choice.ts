@@ -12,15 +12,16 @@ export interface VolumeColumn {
 
 /** The column that is used, and what the user should know about the choice. */
 export interface ChosenVolume {
+  /** From 0. */
   field: number;
   note: string;
   warning?: string;
 }
 
 export class VolumeChoice implements RowHandler {
-  /** For each column, the number of rows in which it is above 0. */
-  readonly #used: number[];
-  /** Number of rows in which any column is above 0. */
+  /** For each column, the number of counted rows in which it is above 0. */
+  readonly #usedRows: number[];
+  /** The counted rows: those in which any of the columns is above 0. */
   #rows = 0;
 
   /** @param columns in the order of preference @param headerLines rows up to this line are not data */
@@ -29,7 +30,7 @@ export class VolumeChoice implements RowHandler {
     private readonly volume: NumberReader,
     private readonly headerLines: number,
   ) {
-    this.#used = columns.map(() => 0);
+    this.#usedRows = columns.map(() => 0);
   }
 
   row({ bytes, starts, ends, count, line, isHeader }: Row): void {
@@ -39,7 +40,7 @@ export class VolumeChoice implements RowHandler {
     for (let index = 0; index < columns.length; index++) {
       const { field } = columns[index]!;
       if (field >= count || !(this.volume(bytes, starts[field] ?? 0, ends[field] ?? 0) > 0)) continue;
-      this.#used[index]!++;
+      this.#usedRows[index]!++;
       isUsed = true;
     }
     if (isUsed) this.#rows++;
@@ -49,14 +50,14 @@ export class VolumeChoice implements RowHandler {
     // The BarReader reports such a row.
   }
 
-  /** The first column that is above 0 in at least half of the counted rows; if none is, the one that is most often. */
+  /** The first column that is above 0 in at least half of the counted rows; otherwise the one with the most such rows. */
   get chosen(): ChosenVolume {
-    const half = this.#used.findIndex((rows) => rows * 2 >= this.#rows);
-    const index = half >= 0 ? half : this.#used.indexOf(Math.max(...this.#used));
+    const inHalf = this.#usedRows.findIndex((rows) => rows * 2 >= this.#rows);
+    const index = inHalf >= 0 ? inHalf : this.#usedRows.indexOf(Math.max(...this.#usedRows));
     const { field, name } = this.columns[index]!;
     const others = this.columns.filter((column) => column.field !== field).map((column) => column.name);
     const note = `volume is ${name}; not taken: ${others.join(', ')}`;
-    const lacking = this.#rows - this.#used[index]!;
+    const lacking = this.#rows - this.#usedRows[index]!;
     const warning = `${note}. ${name} is 0 in ${lacking} rows in which another one is not: --columns volume=… names the right one`;
     return { field, note, ...(lacking > 0 && { warning }) };
   }

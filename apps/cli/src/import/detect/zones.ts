@@ -4,14 +4,15 @@ import { bareName } from './header-names.js';
 import type { FileLayout } from './layout.js';
 
 const DAY_MS = 86_400_000;
-/** An epoch in seconds to nanoseconds, which needs no zone; a float may write it with an exponent. */
+const MINUTE_MS = 60_000;
+/** An epoch in seconds to nanoseconds, which needs no zone. Programs that use floats may write it as `1.7095626e+18`. */
 const EPOCH = /^[+-]?(\d{9,10}(\d{3}){0,3}(\.\d+)?|\d(\.\d+)?e\+?\d+)$/i;
 /** `Z`, an offset or the name of a zone, at the end of a time. */
-const ZONE = /(Z|[+-]\d\d(:?\d\d)?|[a-z_]{3,})$/i;
+const ZONE_AT_END = /(Z|[+-]\d\d(:?\d\d)?|[a-z_]{3,})$/i;
 
-/** The zone of times without an offset; undefined when nothing names it. @param given the zone of --tz */
-export function namedZone({ format, names, layout }: FileLayout, given: string | undefined): string | undefined {
-  return given ?? format?.zone ?? headerZone(names[layout.time] ?? '');
+/** The zone of times without an offset: that of --tz, of the format or of the time column's name; undefined for none. */
+export function namedZone({ format, names, layout }: FileLayout, givenZone: string | undefined): string | undefined {
+  return givenZone ?? format?.zone ?? headerZone(names[layout.time] ?? '');
 }
 
 /** The zone that a time column's name states, such as UTC for `time_utc`; undefined for none, and for `UTC+8 time`. */
@@ -21,91 +22,103 @@ export function headerZone(name: string): string | undefined {
   return /(utc|gmt)$|^(utc|gmt)(?!\d)/.test(bare) ? 'UTC' : undefined;
 }
 
-/** Offsets by zone and day, in ms. The files of an import share them: a zip may have thousands. */
-const offsets = new Map<string, Map<number, number>>();
+/** Offsets in ms by zone and UTC day number. The files of an import share this cache: a zip may have thousands. */
+const offsetsByZone = new Map<string, Map<number, number>>();
 
-/** The offset of a zone at the start of a time's UTC day, in ms. For samples only: it ignores the hour of a change. */
+/**
+ * Makes the function that gives the offset of a zone in ms at the start of a time's UTC day. It is for samples only: on the
+ * day of a change of daylight saving, it is an hour off for a part of the day.
+ */
 export function offsetOfDay(zone: string): (time: number) => number {
-  const days = offsets.get(zone) ?? new Map<number, number>();
-  offsets.set(zone, days);
+  const offsetsByDay = offsetsByZone.get(zone) ?? new Map<number, number>();
+  offsetsByZone.set(zone, offsetsByDay);
   return (time) => {
     const day = Math.floor(time / DAY_MS);
-    const offset = days.get(day) ?? IANAZone.create(zone).offset(day * DAY_MS) * 60_000;
-    days.set(day, offset);
+    const offset = offsetsByDay.get(day) ?? IANAZone.create(zone).offset(day * DAY_MS) * MINUTE_MS;
+    offsetsByDay.set(day, offset);
     return offset;
   };
 }
 
+/** True for the text of an epoch in any unit. */
 export function isEpoch(text: string): boolean {
   return EPOCH.test(text);
 }
 
-/** True for a text with a date and a time of day, and without an offset or a zone. */
+/** True for the text of a time with neither an offset nor a zone. An epoch needs none. */
 export function lacksZone(text: string): boolean {
-  return !isEpoch(text) && !ZONE.test(text.replace(/^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}/, ''));
+  // Without its date: the end of 2024-03-04 would look like an offset.
+  const timeOfDay = text.replace(/^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}/, '');
+  return !isEpoch(text) && !ZONE_AT_END.test(timeOfDay);
 }
 
 /**
- * A market's opening hours, as decimal numbers. A day's first row may be `late` minutes after `from`, and its last row
- * `early` minutes before `to`. @default late 5, early the same as late
+ * A market's opening hours, in hours since midnight: 9.5 is 09:30. A day's first row may be at most `lateMinutes` after
+ * `from`, and its last row at most `earlyMinutes` before `to`. @default lateMinutes 5, earlyMinutes the same as lateMinutes
  */
-type MarketHours = readonly [zone: string, from: number, to: number, late?: number, early?: number];
+type MarketHours = readonly [zone: string, from: number, to: number, lateMinutes?: number, earlyMinutes?: number];
 
 const MARKETS: readonly MarketHours[] = [
   ['Asia/Shanghai', 9.5, 15],
-  // A few rows of the morning are enough: no market opens at 09:30 UTC.
+  // A few rows of the morning are enough (389 minutes before 16:00 is 09:31): no market opens at 09:30 UTC.
   ['America/New_York', 9.5, 16, 1, 389],
-  ['America/New_York', 4, 20, 30],
+  ['America/New_York', 4, 20, 30], // with extended hours
   ['America/Chicago', 8.5, 15],
   ['Europe/London', 8, 16.5],
   ['Europe/Berlin', 9, 17.5],
   ['Asia/Kolkata', 9.25, 15.5],
-  ['Asia/Tokyo', 9, 15],
+  ['Asia/Tokyo', 9, 15], // until November 2024
   ['Asia/Tokyo', 9, 15.5],
   ['Australia/Sydney', 10, 16],
 ];
-const MINUTE_MS = 60_000;
 /** An auction may follow the close for this long. */
 const AUCTION_MINUTES = 10;
 /** The share of the rows that must be inside of the hours. */
-const SHARE_MIN = 0.98;
+const INSIDE_SHARE_MIN = 0.98;
 
 /** The zone of a market whose hours the times fit, if any. @param walls wall times, in ms as if they were UTC */
 export function hoursElsewhere(walls: readonly number[]): string | undefined {
-  const fitting = MARKETS.find((market) => {
-    const offset = offsetOfDay(market[0]);
-    return walls.some((wall) => offset(wall) !== 0) && fits(walls, market);
+  const fittingMarket = MARKETS.find((market) => {
+    const offsetMs = offsetOfDay(market[0]);
+    const differsFromUtc = walls.some((wall) => offsetMs(wall) !== 0); // false for London in winter
+    return differsFromUtc && fits(walls, market);
   });
-  return fitting?.[0];
+  return fittingMarket?.[0];
 }
 
 /** True when the times fit a market of `zone` only if they are read as UTC. @param walls wall times in `zone`, in ms */
 export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
-  const offset = offsetOfDay(zone);
-  const shifted = walls.map((wall) => wall + offset(wall));
-  return MARKETS.some((market) => market[0] === zone && !fits(walls, market) && fits(shifted, market));
+  const offsetMs = offsetOfDay(zone);
+  const wallsIfUtc = walls.map((wall) => wall + offsetMs(wall));
+  return MARKETS.some((market) => market[0] === zone && !fits(walls, market) && fits(wallsIfUtc, market));
 }
 
+/** The minute of the day, 0 to 1439. The second remainder is for times before 1970. */
 function minuteOf(wall: number): number {
   return Math.floor((((wall % DAY_MS) + DAY_MS) % DAY_MS) / MINUTE_MS);
 }
 
 /** True when nearly all rows are inside of the hours, and half of the days or more begin and end with them. */
-function fits(walls: readonly number[], [, fromHour, toHour, late = 5, early = late]: MarketHours): boolean {
-  const [from, to] = [fromHour * 60, toHour * 60];
+function fits(
+  walls: readonly number[],
+  [, fromHour, toHour, lateMinutes = 5, earlyMinutes = lateMinutes]: MarketHours,
+): boolean {
+  const [from, to] = [fromHour * 60, toHour * 60]; // minutes of the day
   const days = new Map<number, [first: number, last: number]>();
   let inside = 0;
   for (const wall of walls) {
     const minute = minuteOf(wall);
-    const [first, last] = days.get(Math.floor(wall / DAY_MS)) ?? [minute, minute];
-    days.set(Math.floor(wall / DAY_MS), [Math.min(first, minute), Math.max(last, minute)]);
+    const day = Math.floor(wall / DAY_MS);
+    const [first, last] = days.get(day) ?? [minute, minute];
+    days.set(day, [Math.min(first, minute), Math.max(last, minute)]);
     if (minute >= from && minute <= to) inside++;
   }
   const wholeDays = [...days.values()].filter(
-    ([first, last]) => first >= from && first <= from + late && last >= to - early && last <= to + AUCTION_MINUTES,
+    ([first, last]) =>
+      first >= from && first <= from + lateMinutes && last >= to - earlyMinutes && last <= to + AUCTION_MINUTES,
   );
-  // The edge of a sample cuts its first and its last day.
-  return wholeDays.length > 0 && wholeDays.length * 2 >= days.size - 2 && inside >= SHARE_MIN * walls.length;
+  const uncutDays = days.size - 2; // the sample may cut its first and its last day
+  return wholeDays.length > 0 && wholeDays.length * 2 >= uncutDays && inside >= INSIDE_SHARE_MIN * walls.length;
 }
 
 /** The earliest and the latest time of day, such as `09:30 to 15:59`. */

@@ -10,6 +10,7 @@ import { fileKindOf, SIGNATURE_BYTES } from './unreadable.js';
 import { type OpenBytes, PIECE_BYTES, unpacked, type Wrapping, wrappingOf } from './unpack.js';
 import { zipEntries } from './zip-entries.js';
 
+/** Number of bytes that a check returns from the end of a text. */
 const TAIL_BYTES = 64 * 1024;
 
 export interface InputEntry {
@@ -20,39 +21,47 @@ export interface InputEntry {
   /** The text as UTF-8. @param onRead called with the number of bytes read from the file on disk, for progress */
   pieces(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array, void>;
   /**
-   * Reads a packed entry to its end before any of its rows is stored, because it may be damaged.
-   * @returns the last bytes of the text @throws UnreadableFileError and errors of zlib and of the system
+   * Reads a packed entry to its end before any of its rows is stored, because it may be damaged. Of a plain file, it reads only
+   * the end.
+   * @returns the last bytes of the text, at most 64 kB @throws UnreadableFileError and errors of zlib and of the system
    */
   check(): Promise<Uint8Array>;
 }
 
-/** @throws UnreadableFileError for a damaged zip, and errors of the system */
+/**
+ * The entries of an input file. Of a zip, those with names of data; all of them when no name is one.
+ * @throws UnreadableFileError for a damaged zip, and errors of the system
+ */
 export async function inputEntries(path: string): Promise<InputEntry[]> {
   const file = path.split(sep).join('/');
   if (fileKindOf(await bytesOf(path, 0, SIGNATURE_BYTES)) !== 'zip') return [fileEntry(path, file)];
   const entries = await zipEntries(path);
   const dataEntries = entries.filter(({ name }) => isDataName(name));
   return (dataEntries.length > 0 ? dataEntries : entries).map(({ name, packedBytes, unpackedBytes, open }) => {
-    const { pieces, check } = packedEntry(open, packedBytes / Math.max(1, unpackedBytes));
+    const { pieces, check } = entryOver(open, packedBytes / Math.max(1, unpackedBytes));
     return { file, name, pieces, check };
   });
 }
 
 function fileEntry(path: string, file: string): InputEntry {
   const open: OpenBytes = () => Promise.resolve(createReadStream(path, { highWaterMark: PIECE_BYTES }));
-  const { pieces, check, wrapping } = packedEntry(open);
+  const { pieces, check, wrapping } = entryOver(open);
   return {
     file,
     pieces,
     check: async () => {
-      const { layers, text } = await wrapping();
-      return layers.length === 0 && text === 'text' ? bytesOf(path, -TAIL_BYTES, TAIL_BYTES) : check();
+      const { layers, encoding } = await wrapping();
+      const isPlain = layers.length === 0 && encoding === 'utf-8'; // its end can be read without the rest
+      return isPlain ? bytesOf(path, -TAIL_BYTES, TAIL_BYTES) : check();
     },
   };
 }
 
-/** @param packedShare for a zip entry: its packed bytes per unpacked byte; undefined for a file on disk */
-function packedEntry(
+/**
+ * The methods of an entry over its bytes, which may be packed.
+ * @param packedShare for a zip entry: its packed bytes per unpacked byte; undefined for a file on disk
+ */
+function entryOver(
   open: OpenBytes,
   packedShare?: number,
 ): Pick<InputEntry, 'pieces' | 'check'> & { wrapping: () => Promise<Wrapping> } {
@@ -68,6 +77,7 @@ function packedEntry(
       let tail: Uint8Array = new Uint8Array(0);
       for await (const piece of unpacked(open, await wrapping())) {
         const joined = piece.length >= TAIL_BYTES ? piece : Buffer.concat([tail, piece]);
+        // A copy: the piece may share its memory with later ones.
         tail = Uint8Array.from(joined.subarray(Math.max(0, joined.length - TAIL_BYTES)));
       }
       return tail;
@@ -75,7 +85,7 @@ function packedEntry(
   };
 }
 
-/** @param start a negative number counts from the end of the file */
+/** At most `length` bytes of a file. @param start a negative number counts from the end of the file */
 async function bytesOf(path: string, start: number, length: number): Promise<Uint8Array> {
   const file = await openFile(path);
   try {

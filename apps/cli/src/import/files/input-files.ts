@@ -27,23 +27,30 @@ export function isHidden(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.') || part === '__MACOSX');
 }
 
-const GLOB_SIGNS: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
+/** The regular expression for each wildcard of a glob. */
+const WILDCARD_SOURCES: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' };
 
-/** Converts a glob for the whole path: `*` and `?` match within a folder, `**` across folders, `{a,b}` either one. */
+/** A part of a glob: `**` with its slash, a set such as `[a-z]`, whose inside is group 1, or one character. */
+const GLOB_PART = /\*\*\/?|\[([^][^\]]*)\]|[^]/g;
+
+/**
+ * Converts a glob for the whole path: `*` and `?` match within a folder, `**` across folders, `[a-z]` one character of a set,
+ * `{a,b}` either one.
+ */
 export function globToRegExp(glob: string): RegExp {
-  let braces = 0;
-  const source = glob.replace(/\*\*\/?|\[([^][^\]]*)\]|[^]/g, (part: string, chars: string | undefined, at: number) => {
-    if (chars !== undefined) return `[${chars.replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
+  let openBraces = 0;
+  const source = glob.replace(GLOB_PART, (part: string, charSet: string | undefined, at: number) => {
+    if (charSet !== undefined) return `[${charSet.replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
     if (part === '{' && glob.includes('}', at)) {
-      braces++;
+      openBraces++;
       return '(?:';
     }
-    if (part === '}' && braces > 0) {
-      braces--;
+    if (part === '}' && openBraces > 0) {
+      openBraces--;
       return ')';
     }
-    if (part === ',' && braces > 0) return '|';
-    return GLOB_SIGNS[part] ?? part.replace(/[.+^$()|[\]\\{}]/g, '\\$&');
+    if (part === ',' && openBraces > 0) return '|';
+    return WILDCARD_SOURCES[part] ?? part.replace(/[.+^$()|[\]\\{}]/g, '\\$&');
   });
   return new RegExp(`^${source}$`);
 }
@@ -57,7 +64,7 @@ export function globToRegExp(glob: string): RegExp {
 export function symbolReader(pattern: string): (path: string) => string | undefined {
   const parts = pattern.split('{symbol}');
   if (parts.length !== 2) throw new UsageError(`expected one {symbol} in --symbol-from-path, was "${pattern}"`);
-  const [before = '', after = ''] = parts.map((part) => globToRegExp(part).source.slice(1, -1));
+  const [before = '', after = ''] = parts.map((part) => globToRegExp(part).source.slice(1, -1)); // without ^ and $
   const expression = new RegExp(`(?:^|/)${before}([^/]+?)${after}$`);
   return (path) => expression.exec(path)?.[1];
 }
@@ -65,12 +72,16 @@ export function symbolReader(pattern: string): (path: string) => string | undefi
 export interface InputFile {
   /** Absolute. */
   path: string;
+  /** Size of the file on disk. */
   bytes: number;
 }
 
 const WILDCARD = /[*?[\]{}]/;
 
-/** @throws CliError for a name that is no file or folder, and for a folder or pattern without a fitting file */
+/**
+ * The files that the names stand for, each once, in the order of their paths. @param onlyLean true for Lean's files only
+ * @throws CliError for a name that is no file or folder, and for a folder or pattern without a fitting file
+ */
 export async function inputFiles(names: readonly string[], onlyLean: boolean): Promise<InputFile[]> {
   const byPath = new Map<string, InputFile>();
   for (const name of names) {
@@ -81,6 +92,7 @@ export async function inputFiles(names: readonly string[], onlyLean: boolean): P
   return [...byPath.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/** The files of one name: a file, a folder or a glob pattern. @param fits filters the files of folders and patterns */
 async function filesOf(name: string, fits: (path: string) => boolean): Promise<InputFile[]> {
   const path = resolve(name);
   const info = await stat(path).catch(() => undefined);
@@ -92,14 +104,14 @@ async function filesOf(name: string, fits: (path: string) => boolean): Promise<I
   return walk(globRoot(path), (file) => pattern.test(file) && fits(file));
 }
 
-/** The wanted files of a folder, at any depth; none when the folder cannot be read. */
-async function walk(folder: string, wanted: (path: string) => boolean): Promise<InputFile[]> {
+/** The fitting files of a folder, at any depth; none when the folder cannot be read. */
+async function walk(folder: string, fits: (path: string) => boolean): Promise<InputFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const paths = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
   const slashed = (path: string): string => path.split(sep).join('/');
   const files = await Promise.all(
     paths
-      .filter((path) => !isHidden(slashed(relative(folder, path))) && wanted(slashed(path)))
+      .filter((path) => !isHidden(slashed(relative(folder, path))) && fits(slashed(path)))
       .map(async (path) => {
         // The import refuses a file that it cannot read, such as a link to nothing, and names it.
         const info = await stat(path).catch(() => undefined);

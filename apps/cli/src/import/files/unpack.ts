@@ -14,27 +14,27 @@ export type OpenBytes = () => Promise<Readable>;
 export const PIECE_BYTES = 256 * 1024;
 /** A file may be packed more than once, as when a server compresses a .gz file for the download. */
 const LAYERS_MAX = 3;
-/** The largest window of zstd's compression levels; the option `--long=31` makes larger ones. */
+/** The largest window that is accepted: that of zstd's highest compression level. Its option `--long=31` makes larger ones. */
 const ZSTD_WINDOW_MAX = 128 * 1024 * 1024;
-/** A block of 4 bytes can unpack to 128 kB: small inputs limit what one step unpacks. */
+/** The unpacker fzstd gets this many bytes at once. A block of 4 bytes can unpack to 128 kB: small inputs limit what one step unpacks. */
 const ZSTD_INPUT_BYTES = 1024;
 
 /** How a file is packed, from the outside in, and how its text is encoded. */
 export interface Wrapping {
   layers: readonly ('gzip' | 'zstd')[];
-  text: 'text' | 'utf-16le' | 'utf-16be';
+  encoding: 'utf-8' | 'utf-16le' | 'utf-16be';
 }
 
 /** Finds how a file is packed, layer by layer. @throws UnreadableFileError for a kind that Barkeep does not read */
 export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
   const layers: ('gzip' | 'zstd')[] = [];
   for (;;) {
-    const first = await firstBytes(unpackLayers(await open(), layers));
+    const first = await firstBytes(unpackLayers(await open(), layers)); // from the start again, for each further layer
     const unreadable = unreadableKind(first);
     if (unreadable !== undefined) throw new UnreadableFileError(`the file is ${unreadable}`);
     const kind = fileKindOf(first);
     if (kind === 'zip') throw new UnreadableFileError('the file is a zip inside of a packed file: unpack it first');
-    if (kind !== 'gzip' && kind !== 'zstd') return { layers, text: kind };
+    if (kind !== 'gzip' && kind !== 'zstd') return { layers, encoding: kind === 'text' ? 'utf-8' : kind };
     if (layers.length === LAYERS_MAX) throw new UnreadableFileError(`the file is packed more than ${LAYERS_MAX} times`);
     layers.push(kind);
   }
@@ -43,26 +43,26 @@ export async function wrappingOf(open: OpenBytes): Promise<Wrapping> {
 /** The text of a file in pieces, as UTF-8. @param onRead gets the length of each packed piece */
 export async function* unpacked(
   open: OpenBytes,
-  { layers, text }: Wrapping,
+  { layers, encoding }: Wrapping,
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const bytes = unpackLayers(await open(), layers, onRead);
-  yield* text === 'text' ? bytes : fromUtf16(bytes, text);
+  yield* encoding === 'utf-8' ? bytes : fromUtf16(bytes, encoding);
 }
 
+/** Unpacks all layers, the outermost first. @param onRead gets the length of each packed piece */
 function unpackLayers(
   source: Readable,
   layers: Wrapping['layers'],
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  return layers.reduce<AsyncGenerator<Uint8Array>>(
-    (bytes, layer) =>
-      layer === 'gzip' ? throughZlib(bytes, zlib.createGunzip({ chunkSize: PIECE_BYTES })) : zstd(bytes),
-    piecesOf(source, onRead),
-  );
+  let bytes = piecesOf(source, onRead);
+  for (const layer of layers)
+    bytes = layer === 'gzip' ? throughZlib(bytes, zlib.createGunzip({ chunkSize: PIECE_BYTES })) : unpackZstd(bytes);
+  return bytes;
 }
 
-/** The first bytes of a stream; leaving the loop closes the stream. */
+/** The first bytes of a stream, at least {@link SIGNATURE_BYTES} unless it is shorter. Leaving the loop closes the stream. */
 async function firstBytes(pieces: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -97,20 +97,21 @@ async function* throughZlib(bytes: AsyncGenerator<Uint8Array>, unpacker: zlib.Gu
   }
 }
 
+/** The type of `zlib.createZstdDecompress`, as far as it is used. */
 type ZstdFactory = (options: { chunkSize: number }) => zlib.Gunzip;
 
 /** Unpacks zstd with Node from 22.15 on, and with fzstd in earlier versions. */
-function zstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+function unpackZstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   const factory = (zlib as unknown as { createZstdDecompress?: ZstdFactory }).createZstdDecompress;
-  return factory === undefined ? fzstd(bytes) : throughZlib(bytes, factory({ chunkSize: PIECE_BYTES }));
+  return factory === undefined ? throughFzstd(bytes) : throughZlib(bytes, factory({ chunkSize: PIECE_BYTES }));
 }
 
-async function* fzstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let ready: Uint8Array[] = [];
+async function* throughFzstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let ready: Uint8Array[] = []; // pieces that were unpacked and not yielded yet
   const decompressor = new Decompress((data) => ready.push(data.slice()));
-  const push = (input: Uint8Array, last: boolean): Uint8Array[] => {
+  const unpack = (input: Uint8Array, isLast: boolean): Uint8Array[] => {
     try {
-      decompressor.push(input, last);
+      decompressor.push(input, isLast);
     } catch (error) {
       throw new UnreadableFileError(
         `damaged or cut short zstd: ${error instanceof Error ? error.message : String(error)}`,
@@ -125,19 +126,24 @@ async function* fzstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Ar
     if (isFirst) checkZstdWindow(piece);
     isFirst = false;
     for (let at = 0; at < piece.length; at += ZSTD_INPUT_BYTES) {
-      yield* push(piece.slice(at, at + ZSTD_INPUT_BYTES), false);
+      yield* unpack(piece.slice(at, at + ZSTD_INPUT_BYTES), false);
     }
   }
-  yield* push(new Uint8Array(0), true);
+  yield* unpack(new Uint8Array(0), true);
 }
 
-/** Refuses too large a window, which the unpacker would allocate. @param header the first bytes of the file */
+/**
+ * Refuses too large a window, which the unpacker would allocate.
+ * @param header the first bytes of the file: four of a signature, the frame's descriptor, and the window's size (RFC 8878)
+ */
 function checkZstdWindow(header: Uint8Array): void {
   const descriptor = header[4] ?? 0;
-  if ((descriptor & 0x20) !== 0) return; // a frame of a single segment has no window
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  if (isSingleSegment) return; // such a frame has no window
   const windowByte = header[5] ?? 0;
-  const base = 2 ** (10 + (windowByte >> 3));
-  const window = base + (base / 8) * (windowByte & 7);
+  const [exponent, eighths] = [windowByte >> 3, windowByte & 7];
+  const base = 2 ** (10 + exponent);
+  const window = base + (base / 8) * eighths;
   if (window > ZSTD_WINDOW_MAX) {
     throw new UnreadableFileError(`expected a zstd window of at most ${ZSTD_WINDOW_MAX} bytes, was ${window}`);
   }

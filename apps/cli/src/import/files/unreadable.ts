@@ -20,7 +20,7 @@ export const SIGNATURE_BYTES = 262;
 
 const bytesOf = (text: string): number[] => [...Buffer.from(text, 'latin1')];
 
-/** The bytes, at the start or `at` a place, of kinds that Barkeep cannot read; `is` completes "the file is …". */
+/** The kinds that Barkeep cannot read, by their bytes at the start or `at` a place; `is` completes "the file is …". */
 const NOT_READ: readonly { bytes: readonly number[]; at?: number; is: string }[] = [
   { bytes: bytesOf('BZh'), is: 'packed with bzip2, which is not read: unpack it first (bunzip2)' },
   { bytes: [0xfd, ...bytesOf('7zXZ')], is: 'packed with xz, which is not read: unpack it first (unxz)' },
@@ -42,13 +42,18 @@ const NOT_READ: readonly { bytes: readonly number[]; at?: number; is: string }[]
   { bytes: [0, 0, 0xfe, 0xff], is: 'UTF-32, which is not read: save it as UTF-8' },
 ];
 
+/** Tab, line feed, vertical tab, form feed, carriage return, and the end-of-file mark of DOS. */
+const TEXT_CONTROLS = new Set([9, 10, 11, 12, 13, 26]);
+/** The share of other control characters that a text may have, in broken rows. */
+const CONTROLS_MAX_SHARE = 0.03;
+
 /** What a file with these first bytes is, and what the user can do about it; undefined when Barkeep can read it. */
 export function unreadableKind(first: Uint8Array): string | undefined {
   const known = NOT_READ.find(({ bytes, at = 0 }) => startsWith(first, bytes, at))?.is;
   if (known !== undefined || fileKindOf(first) !== 'text') return known;
   const text = Buffer.from(first)
     .toString('latin1')
-    .replace(/^\u00ef\u00bb\u00bf/, '')
+    .replace(/^\u00ef\u00bb\u00bf/, '') // a byte order mark of UTF-8
     .trimStart();
   if (/^<(!doctype html|html)/i.test(text)) return 'a web page: the download gave a page instead of the data';
   if (/^<\?xml/i.test(text)) return 'an XML file, which is not read: export it as CSV or NDJSON';
@@ -58,16 +63,12 @@ export function unreadableKind(first: Uint8Array): string | undefined {
     : undefined;
 }
 
-/** Tab, line feed, vertical tab, form feed, carriage return, and the end-of-file mark of DOS. */
-const TEXT_CONTROLS = new Set([9, 10, 11, 12, 13, 26]);
-/** The share of control characters that a text may have, in broken rows. */
-const CONTROLS_MAX_SHARE = 0.03;
-
 /** The kind of a file with these first bytes; `text` when they match no other kind. */
 export function fileKindOf(first: Uint8Array): FileKind {
   if (startsWith(first, [0x1f, 0x8b])) return 'gzip';
   if (startsWith(first, [0x28, 0xb5, 0x2f, 0xfd])) return 'zstd';
-  if (startsWith(first, [0x50, 0x4b, 3, 4]) || startsWith(first, [0x50, 0x4b, 5, 6])) return 'zip';
+  if (startsWith(first, [0x50, 0x4b, 3, 4]) || startsWith(first, [0x50, 0x4b, 5, 6])) return 'zip'; // 5, 6: an empty one
+  // UTF-16 with a byte order mark.
   if (startsWith(first, [0xff, 0xfe])) return 'utf-16le';
   if (startsWith(first, [0xfe, 0xff])) return 'utf-16be';
   // UTF-16 without a byte order mark: every second byte of ASCII text is 0.

@@ -11,6 +11,7 @@ import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type Zip
 import { isHidden } from './input-files.js';
 import { UnreadableFileError } from './unreadable.js';
 
+/** Bytes that are read from disk at once; a larger entry is read by a stream. */
 const BLOCK_BYTES = 256 * 1024;
 
 /**
@@ -26,7 +27,7 @@ class BlockReader extends RandomAccessReader {
     super();
   }
 
-  /** @param end exclusive */
+  /** A stream over the bytes `[start, end)`. */
   override _readStreamForRange(start: number, end: number): Readable {
     const held = this.#held(start, end - start);
     return held === undefined ? createReadStream(this.path, { start, end: end - 1 }) : Readable.from([held]);
@@ -40,6 +41,7 @@ class BlockReader extends RandomAccessReader {
     return held;
   }
 
+  /** Copies bytes from `position` on to `into`, from `offset` on. */
   override read(
     into: Buffer,
     offset: number,
@@ -48,13 +50,14 @@ class BlockReader extends RandomAccessReader {
     callback: (error: Error | null) => void,
   ): void {
     const held = this.#held(position, length);
-    if (held === undefined) {
-      return callbackify(async () => {
-        (await this.bytesAt(position, length)).copy(into, offset);
-      })(callback);
+    if (held !== undefined) {
+      held.copy(into, offset);
+      return callback(null);
     }
-    held.copy(into, offset);
-    callback(null);
+    const load = async (): Promise<void> => {
+      (await this.bytesAt(position, length)).copy(into, offset);
+    };
+    callbackify(load)(callback);
   }
 
   override close(callback: (error: Error | null) => void): void {
@@ -94,12 +97,12 @@ interface ZipEntry {
   open: () => Promise<Readable>;
 }
 
-/** The entries of a zip file, without folders. @throws UnreadableFileError for a damaged or an empty zip */
+/** The entries of a zip file, without folders and hidden files. @throws UnreadableFileError for a damaged or an empty zip */
 export async function zipEntries(path: string): Promise<ZipEntry[]> {
   const entries: ZipEntry[] = [];
   const { size } = await stat(path);
   const reader = new BlockReader(path);
-  const zip = await fromRandomAccessReaderPromise(reader, size, { autoClose: false }).catch(asUnreadable);
+  const zip = await fromRandomAccessReaderPromise(reader, size, { autoClose: false }).catch(throwUnreadable);
   const small = new SmallEntries(zip, reader);
   try {
     for await (const entry of zip.eachEntry()) {
@@ -111,7 +114,7 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
       if (!entry.fileName.endsWith('/') && !isHidden(entry.fileName)) entries.push(zipEntry(zip, entry, small));
     }
   } catch (error) {
-    return asUnreadable(error);
+    return throwUnreadable(error);
   }
   if (entries.length === 0) throw new UnreadableFileError('expected a file in the zip, was an empty zip');
   return entries;
@@ -139,7 +142,7 @@ class SmallEntries {
     private readonly reader: BlockReader,
   ) {}
 
-  /** Undefined for an entry that is empty, large, encrypted or damaged: a stream then reads it or reports the error. */
+  /** The bytes of an entry; undefined when it is empty, large, encrypted or damaged: a stream then reads it or reports why. */
   async bytesOf(entry: Entry): Promise<Buffer | undefined> {
     if (entry !== this.#last) {
       this.#bytes = await this.#unpack(entry).catch(() => undefined);
@@ -155,6 +158,7 @@ class SmallEntries {
     const { fileDataStart } = await this.zip.readLocalFileHeaderPromise(entry, { minimal: true });
     const packed = await this.reader.bytesAt(fileDataStart, compressedSize);
     const sizes = { maxOutputLength: uncompressedSize, chunkSize: Math.max(CHUNK_BYTES_MIN, uncompressedSize) };
+    // A copy of stored bytes, because the reader reuses its block.
     const bytes = compressionMethod === STORED ? Buffer.from(packed) : inflateRawSync(packed, sizes);
     return bytes.length === uncompressedSize && crc32(bytes) === entry.crc32 ? bytes : undefined;
   }
@@ -165,7 +169,7 @@ async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
   if (entry.isEncrypted()) throw new UnreadableFileError(`${entry.fileName} is encrypted: unpack it first`);
   const contents = await zip
     .openReadStreamPromise(entry)
-    .catch((error: unknown) => asUnreadable(error, entry.fileName));
+    .catch((error: unknown) => throwUnreadable(error, entry.fileName));
   const checked = checksummed(entry);
   contents.on('error', (error) => checked.destroy(unreadable(error, entry.fileName)));
   checked.on('error', () => undefined); // the reader of the stream throws it, unless it stopped early
@@ -173,6 +177,7 @@ async function openEntry(zip: ZipFile, entry: Entry): Promise<Readable> {
   return contents.pipe(checked);
 }
 
+/** Passes the bytes of an entry on, and fails at their end when they differ from the entry's checksum. */
 function checksummed(entry: Entry): PassThrough {
   let sum = 0;
   return new Transform({
@@ -187,7 +192,7 @@ function checksummed(entry: Entry): PassThrough {
   });
 }
 
-function asUnreadable(error: unknown, entry?: string): never {
+function throwUnreadable(error: unknown, entry?: string): never {
   throw unreadable(error, entry);
 }
 

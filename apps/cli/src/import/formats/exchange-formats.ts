@@ -3,6 +3,8 @@ import { type BarFormat, IN_ORDER, LOWER } from './format.js';
 
 /** A decimal number that may have an exponent, as part of a pattern. */
 const SCIENTIFIC = String.raw`-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?`;
+/** An epoch in ms or µs. */
+const EPOCH = String.raw`\d{13}(?:\d{3})?`;
 
 export const EXCHANGE_FORMATS: readonly BarFormat[] = [
   {
@@ -10,9 +12,8 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     title: 'Binance klines, epochs in ms or µs',
     source: 'https://github.com/binance/binance-public-data',
     headers: [['open_time', 'open', 'high', 'low', 'close', 'volume', 'close_time', 'count', 'ignore']],
-    row: new RegExp(
-      `^\\d{13}(?:\\d{3})?,(?:${SCIENTIFIC},){5}\\d{13}(?:\\d{3})?,${SCIENTIFIC},\\d+,${SCIENTIFIC},${SCIENTIFIC},${SCIENTIFIC}$`,
-    ),
+    // Open time, prices and volume, close time, quote volume, number of trades, two taker volumes, and a field without use.
+    row: new RegExp(`^${EPOCH},(?:${SCIENTIFIC},){5}${EPOCH},${SCIENTIFIC},\\d+(?:,${SCIENTIFIC}){3}$`),
     file: /^([A-Z0-9_]+)-1m-/,
     columns: IN_ORDER,
     example: [
@@ -33,8 +34,10 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     title: 'Bitstamp as CryptoDataDownload gives it',
     source: 'https://www.cryptodatadownload.com/data/bitstamp/',
     headers: [['unix', 'date', 'symbol', 'open', 'high', 'low', 'close', /^Volume /]],
+    // The header has a volume in each currency: the lookahead leaves that of the base currency, such as BTC.
     columns: { time: 'unix', symbol: 'symbol', ...LOWER, volume: /^Volume (?!USD|EUR|GBP)/ },
     example: [
+      // Each file begins with a line before the header.
       'https://www.CryptoDataDownload.com',
       'unix,date,symbol,open,high,low,close,Volume BTC,Volume USD',
       '1709562600,2024-03-04 14:30:00,BTC/USD,65000,65010,64990,65005,1.5,97507.5',
@@ -45,7 +48,7 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     title: 'Coinbase Exchange candles (JSON): time, low, high, open, close, volume',
     source: 'https://docs.cdp.coinbase.com/exchange/reference/exchangerestapi_getproductcandles',
     arrays: { length: 6, timeDigits: 10 },
-    columns: { time: 1, low: 2, high: 3, open: 4, close: 5, volume: 6 },
+    columns: { time: 1, low: 2, high: 3, open: 4, close: 5, volume: 6 }, // columns count from 1
     example: ['[[1709562600,64990.0,65010.0,65000.0,65005.0,1.5]]'],
   },
   {

@@ -7,13 +7,13 @@ export interface FormatColumns {
   /** Set when the date is in another column than the time of day. */
   date?: ColumnRef;
   time: ColumnRef;
-  /** Optional in a file that has one symbol. */
+  /** A file that has one symbol may lack this column. */
   symbol?: ColumnRef;
   open: ColumnRef;
   high: ColumnRef;
   low: ColumnRef;
   close: ColumnRef;
-  /** Of several columns that a file has, one with values other than 0 is used. */
+  /** Of several columns that a file has, one that is above 0 in most rows is used. */
   volume: ColumnRef | readonly ColumnRef[];
   /** Columns that are added up in a file without a `volume` column. */
   volumeParts?: readonly ColumnRef[];
@@ -22,6 +22,7 @@ export interface FormatColumns {
 export interface BarFormat {
   /** The value for `--format`. */
   name: string;
+  /** What `--list-formats` shows. */
   title: string;
   /** Where the format is documented. */
   source: string;
@@ -42,7 +43,7 @@ export interface BarFormat {
   under?: RegExp;
   /** Matches the open price, where two formats differ in nothing else. */
   price?: RegExp;
-  /** Matches the time, where files of another origin have the same header. */
+  /** Matches the text of the time, where files of another origin have the same header. */
   stamp?: RegExp;
   /** Matches the file's name; group 1 is the symbol. */
   file?: RegExp;
@@ -57,13 +58,15 @@ export interface BarFormat {
   times?: 'open' | 'close';
   /** Prices are divided by this. @default 1 */
   priceScale?: number;
-  /** The first lines of a file. */
+  /** The first lines of such a file: the header, if any, and a row. */
   example: readonly string[];
 }
 
 export const NEW_YORK = 'America/New_York';
 /** A decimal number, as part of a pattern. */
 export const NUMBER = String.raw`-?\d+(?:\.\d+)?`;
+
+// Columns that several formats share: by name, or by number from 1.
 export const LOWER = { open: 'open', high: 'high', low: 'low', close: 'close', volume: 'volume' } as const;
 export const CAPITALS = { open: 'Open', high: 'High', low: 'Low', close: 'Close', volume: 'Volume' } as const;
 export const IN_ORDER = { time: 1, open: 2, high: 3, low: 4, close: 5, volume: 6 } as const;

@@ -2,7 +2,7 @@
 import { type BarFormat, BRACKETED, CAPITALS, DATE_AND_TIME, IN_ORDER, LOWER, NEW_YORK, NUMBER } from './format.js';
 
 /** Eastern Standard Time without daylight saving. */
-const EST = 'Etc/GMT+5';
+const EST = 'Etc/GMT+5'; // the sign in such names is the opposite of the offset's
 /** Shared by the two formats of Databento, which write prices as whole numbers or as decimals. */
 const DATABENTO = {
   source: 'https://databento.com/docs/schemas-and-data-formats/ohlcv',
@@ -76,7 +76,7 @@ export const VENDOR_FORMATS: readonly BarFormat[] = [
     source: 'https://docs.alpaca.markets/reference/stockbars',
     ...SHORT_KEYS,
     columns: { ...SHORT_KEYS.columns, symbol: 'S' },
-    under: /^(?!results$)/,
+    under: /^(?!results$)/, // a symbol or "bars"; "results" is the key of Polygon
     example: [
       '{"bars":{"AAPL":[{"t":"2024-03-04T14:30:00Z","o":176.15,"h":176.9,"l":175.82,"c":176.3,"v":2315021,"n":20146,"vw":176.31}]}}',
     ],

@@ -12,7 +12,7 @@ import {
 } from '../rows/index.js';
 import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
 import { numberHint, priceHint, type RowSink, timeDetail, timeText } from './refusals.js';
-import { fieldsMin, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
+import { fewestFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
 import type { SymbolNames } from './symbol-names.js';
 
 /** A local binding: in CommonJS a re-export is a getter, which is slow when it is read for every row. */
@@ -29,7 +29,9 @@ export interface BarReaderOptions {
   shiftMs: number;
   price: NumberReader;
   volume: NumberReader;
+  /** Which prices are valid. */
   prices: Prices;
+  /** Turns the names of symbols in rows into symbols. */
   names: SymbolNames;
   /** Symbol of every row; undefined when a field, the group of a JSON row or a wide header names it. */
   symbol?: string;
@@ -56,13 +58,14 @@ const TIME_BYTES_MAX = 128;
 export class BarReader implements RowHandler {
   readonly #fieldsMin: number;
   readonly #isWide: boolean;
-  /** Date, blank and time of a row that has them in separate fields. */
+  /** Date, blank and time of a row that has date and time in separate fields. */
   readonly #joinedTime = new Uint8Array(TIME_BYTES_MAX);
   /** The symbol field of the previous row, as bytes and as text. */
   #lastBytes = new Uint8Array(0);
   #lastText = '';
-  /** Every row must name the same symbol as the first row, `#firstSymbol`. */
+  /** True when every row must name the same symbol as the first row. */
   readonly #mustMatchFirst: boolean;
+  /** The symbol that the first row names. */
   #firstSymbol: string | undefined;
   /** Number of bars whose volume was unknown. */
   unknownVolumes = 0;
@@ -72,7 +75,7 @@ export class BarReader implements RowHandler {
     private readonly sink: RowSink,
   ) {
     const { layout, symbol } = options;
-    this.#fieldsMin = fieldsMin(layout);
+    this.#fieldsMin = fewestFields(layout);
     this.#isWide = layout.values.length > 1;
     const rowsNameSymbol = !this.#isWide && (layout.symbol !== undefined || options.isGrouped === true);
     this.#mustMatchFirst = symbol !== undefined && options.anySymbol !== true && rowsNameSymbol;
@@ -110,6 +113,7 @@ export class BarReader implements RowHandler {
     return true;
   }
 
+  /** Reads the bar of each symbol; a symbol whose prices are all empty has no bar in the row. */
   #readWide(row: Row, openTime: number): void {
     for (const fields of this.options.layout.values) {
       const isEmpty = PRICE_NAMES.every((name) => fieldText(row, fields[name]) === '');
@@ -117,6 +121,7 @@ export class BarReader implements RowHandler {
     }
   }
 
+  /** Passes one bar to the sink, or refuses its values or its time. */
   #readBar(row: Row, fields: ValueFields, symbol: string, openTime: number): void {
     const { starts, ends, bytes } = row;
     const { price, prices, gridMs = MINUTE_MS } = this.options;
@@ -130,9 +135,9 @@ export class BarReader implements RowHandler {
       low = meanOf(low, this.#priceOf(row, fields.ask.low));
       close = meanOf(close, this.#priceOf(row, fields.ask.close));
     }
-    const given = this.#volumeOf(row, fields.volume);
-    const isUnknown = given === UNKNOWN_VOLUME;
-    const volume = isUnknown ? 0 : given;
+    const readVolume = this.#volumeOf(row, fields.volume);
+    const isUnknown = readVolume === UNKNOWN_VOLUME;
+    const volume = isUnknown ? 0 : readVolume;
     const reason = findRefusal(open, high, low, close, volume, prices);
     if (reason !== undefined) return this.#refuseValues(row, fields, reason);
     if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
@@ -140,7 +145,8 @@ export class BarReader implements RowHandler {
       return this.sink.refuse(row.line, 'time-out-of-range', detail);
     }
     if (openTime % gridMs !== 0) {
-      const hint = closeOf(openTime) === openTime ? '' : '; --times close accepts closes such as 09:30:59';
+      const isLastSecond = closeOf(openTime) !== openTime;
+      const hint = isLastSecond ? '; --times close accepts closes such as 09:30:59' : '';
       return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
     }
     if (isUnknown) this.unknownVolumes++;
@@ -159,7 +165,7 @@ export class BarReader implements RowHandler {
     return this.options.price(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0);
   }
 
-  /** The sum of the volumes; the first negative one when there is any. */
+  /** The sum of the volume fields. A negative one is returned alone: it is refused, or means that the volume is unknown. */
   #volumeOf(row: Row, fields: readonly number[]): number {
     let sum = 0;
     for (let index = 0; index < fields.length; index++) {
@@ -185,11 +191,11 @@ export class BarReader implements RowHandler {
   /** Refuses a row that names another symbol than the first row does. @returns true when it does */
   #refuseOtherSymbol(row: Row): boolean {
     const field = this.options.layout.symbol;
-    const own = field === undefined ? (row.group ?? '') : this.#columnText(row, field);
-    this.#firstSymbol ??= own;
-    if (own === this.#firstSymbol) return false;
-    const [first, text] = [this.#firstSymbol, own].map((name) => name.replaceAll(KEY_SEPARATOR, '.'));
-    const detail = `expected rows of "${first}", was "${text}": leave --symbol out, or give --one-symbol`;
+    const name = field === undefined ? (row.group ?? '') : this.#columnText(row, field);
+    this.#firstSymbol ??= name;
+    if (name === this.#firstSymbol) return false;
+    const [expected, actual] = [this.#firstSymbol, name].map((text) => text.replaceAll(KEY_SEPARATOR, '.'));
+    const detail = `expected rows of "${expected}", was "${actual}": leave --symbol out, or give --one-symbol`;
     this.sink.refuse(row.line, 'other-symbol', detail);
     return true;
   }
@@ -208,6 +214,7 @@ export class BarReader implements RowHandler {
     return this.#lastText;
   }
 
+  /** Reads the time, after joining it to a date in another field. */
   #timeOf(row: Row): RowTime {
     const { layout, time: parse } = this.options;
     const { date, time } = layout;
@@ -235,6 +242,7 @@ export class BarReader implements RowHandler {
     this.sink.refuse(row.line, problem, timeDetail(problem, text, this.options.zone));
   }
 
+  /** Refuses a row for its first value that is not a number, otherwise for `reason`. */
   #refuseValues(row: Row, fields: ValueFields, reason: RefusalReason): void {
     const { price, volume } = this.options;
     const { ask } = fields;
@@ -249,12 +257,12 @@ export class BarReader implements RowHandler {
       ...(ask === undefined ? [] : PRICE_NAMES.map((name) => read(`ask ${name}`, ask[name], price))),
       ...fields.volume.map((field) => read('volume', field, volume)),
     ];
-    const bad = values.find(({ value }) => Number.isNaN(value));
-    if (bad === undefined) {
+    const notNumber = values.find(({ value }) => Number.isNaN(value));
+    if (notNumber === undefined) {
       const detail = values.map(({ name, text }) => `${name} ${text}`).join(', ');
       return this.sink.refuse(row.line, reason, detail + priceHint(reason));
     }
-    const { name, text } = bad;
+    const { name, text } = notNumber;
     const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
     const detail = `${name}: expected a number, was "${text}"${isNotFinite ? '' : numberHint(text)}`;
     this.sink.refuse(row.line, isNotFinite ? 'not-finite' : 'not-a-number', detail);

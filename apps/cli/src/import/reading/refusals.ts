@@ -22,7 +22,7 @@ export type ImportRefusal =
   | 'ambiguous-format'
   | 'mixed-symbols';
 
-/** A whole file is refused. */
+/** Thrown when a whole file is refused. */
 export class FilePlanError extends Error {
   override readonly name = 'FilePlanError';
   /** @param line of the row that shows the reason, from 1; 0 when no single row does */
@@ -42,12 +42,15 @@ export interface RowSink {
   refuse(line: number, reason: ImportRefusal, detail: string): void;
 }
 
+/** The largest distance from 1970 that a Date can have. */
+const DATE_MAX_MS = 8.64e15;
+
 /** An instant as ISO 8601, or as a number of ms when it is outside of the range of a Date. */
 export function timeText(ms: number): string {
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms`;
+  return Math.abs(ms) <= DATE_MAX_MS ? new Date(ms).toISOString() : `${ms} ms`;
 }
 
-/** The message for a refused time. It names what would make the time readable, where something would. */
+/** The message for a refused time. It names the change or the option that would make the time readable, if there is one. */
 export function timeDetail(problem: TimeProblem, text: string, zone: string): string {
   if (problem === 'date-without-time')
     return `expected a date with a time of day, was "${text}": daily bars are not read`;
@@ -74,8 +77,11 @@ export function numberHint(text: string): string {
   if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
   if (/^[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})$/.test(text))
     return '; --decimal , --thousands . reads such numbers';
+  // The sign between groups of three digits: a comma, an apostrophe or a blank.
   const sign = /^[+-]?\d{1,3}([,'\u2019 \u00a0\u202f])\d{3}(\1\d{3})*([.,]\d+)?$/.exec(text)?.[1];
   if (sign === undefined) return '';
-  const name = sign === ',' ? ',' : sign === "'" || sign === '\u2019' ? `"'"` : 'space';
-  return `; --thousands ${name} reads such numbers`;
+  let option = 'space';
+  if (sign === ',') option = ',';
+  else if (sign === "'" || sign === '\u2019') option = `"'"`; // in quotes for the shell
+  return `; --thousands ${option} reads such numbers`;
 }

@@ -19,20 +19,21 @@ export interface RowLayout {
   date?: number;
   time: number;
   symbol?: number;
+  /** One element; one for each symbol in a wide file. */
   values: readonly ValueFields[];
-  /** Smallest number of fields that a row must have, if it needs more than the fields that are used. */
+  /** Fewest fields that a row must have, when it needs further fields than those that are used. */
   fieldsMin?: number;
-  /** Largest number of fields that a row may have; further fields must be empty. */
+  /** Most fields that a row may have; further fields must be empty. */
   fieldsMax: number;
 }
 
-/** The smallest number of fields that a row must have. */
-export function fieldsMin({ date = 0, time, symbol = 0, values, fieldsMin: given = 0 }: RowLayout): number {
+/** The fewest fields that a row must have: all fields that are used, and at least `fieldsMin`. */
+export function fewestFields({ date = 0, time, symbol = 0, values, fieldsMin = 0 }: RowLayout): number {
   const prices = (fields: PriceFields): number[] => PRICE_NAMES.map((name) => fields[name]);
   const used = values.flatMap((fields) => [
     ...prices(fields),
     ...(fields.ask ? prices(fields.ask) : []),
     ...fields.volume,
   ]);
-  return Math.max(given, Math.max(date, time, symbol, ...used) + 1);
+  return Math.max(fieldsMin, Math.max(date, time, symbol, ...used) + 1);
 }

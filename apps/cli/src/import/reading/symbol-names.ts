@@ -10,6 +10,7 @@ import { SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
  */
 export type SymbolCase = 'guard' | 'keep' | 'upper';
 
+/** The symbol for a name, or why the name is refused. */
 type SymbolName = { symbol: string } | { reason: 'bad-symbol' | 'symbol-case'; detail: string };
 
 /** Most names whose result is cached. */
@@ -38,12 +39,12 @@ export class SymbolNames {
   of(text: string): SymbolName {
     const cached = this.#results.get(text);
     if (cached !== undefined) return cached;
-    const result = this.#find(text);
+    const result = this.#resolve(text);
     if (this.#results.size < NAMES_MAX) this.#results.set(text, result);
     return result;
   }
 
-  #find(text: string): SymbolName {
+  #resolve(text: string): SymbolName {
     const mapped = this.map.get(text) ?? text;
     const symbol = this.symbolCase === 'upper' ? mapped.toUpperCase() : mapped;
     if (!SYMBOL_PATTERN.test(symbol)) {

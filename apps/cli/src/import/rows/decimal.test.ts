@@ -1,5 +1,6 @@
 import { decimalAt, numberReader } from './decimal.js';
 
+/** Reads a text between two digits, which show that the reader stays within its range. */
 const read = (text: string): number => {
   const bytes = Buffer.from(`9${text}9`);
   return decimalAt(bytes, 1, bytes.length - 1);
@@ -37,7 +38,7 @@ describe('a number as a file writes it', () => {
     ['1,234,567', '.', ',', 1_234_567],
     ['-1 234,5', ',', ' ', -1234.5],
     ['12', ',', '.', 12],
-  ] as const)('%s with %s is read', (text, decimal, thousands, value) =>
+  ] as const)('%s is read with decimal sign %s and groups by %s', (text, decimal, thousands, value) =>
     expect(styled(text, decimal, thousands)).toBe(value),
   );
 
@@ -47,7 +48,7 @@ describe('a number as a file writes it', () => {
     ['12.34.567', ',', '.'],
     ['.123', ',', '.'],
     ['1,234.5', ',', '.'],
-  ] as const)('%s is NaN when its groups are not of three digits', (text, decimal, thousands) =>
+  ] as const)('%s is NaN with decimal sign %s and groups by %s', (text, decimal, thousands) =>
     expect(styled(text, decimal, thousands)).toBeNaN(),
   );
 

@@ -16,11 +16,11 @@ export function decimalAt(bytes: Uint8Array, start: number, end: number): number
   while (at < stop && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
   while (stop > at && (bytes[stop - 1] === SPACE || bytes[stop - 1] === TAB)) stop--;
   const first = at;
-  const negative = bytes[at] === MINUS;
-  if (negative || bytes[at] === PLUS) at++;
+  const isNegative = bytes[at] === MINUS;
+  if (isNegative || bytes[at] === PLUS) at++;
   let mantissa = 0;
   let digits = 0;
-  let decimals = -1;
+  let decimals = -1; // −1 before the decimal point
   for (; at < stop; at++) {
     const byte = bytes[at] ?? 0;
     if (byte >= ZERO && byte <= NINE) {
@@ -33,7 +33,7 @@ export function decimalAt(bytes: Uint8Array, start: number, end: number): number
   if (digits === 0) return Number.NaN;
   if (digits > EXACT_DIGITS_MAX) return slowDecimal(bytes, first, stop);
   const value = decimals > 0 ? mantissa / (POWERS_OF_TEN[decimals] ?? Number.NaN) : mantissa;
-  return negative ? -value : value;
+  return isNegative ? -value : value;
 }
 
 /** Reads exponents and long numbers, through a string; NaN for text that is not a number. */
@@ -42,11 +42,13 @@ function slowDecimal(bytes: Uint8Array, start: number, end: number): number {
   return decimalOf(text);
 }
 
+/** The number times a power of ten, rounded only once; NaN for text that is not a number, and for an infinite result. */
 function decimalOf(text: string, exponent = 0): number {
   if (!DECIMAL.test(text)) return Number.NaN;
-  const at = text.search(/e/i);
-  const value =
-    at < 0 ? Number(`${text}e${exponent}`) : Number(`${text.slice(0, at)}e${Number(text.slice(at + 1)) + exponent}`);
+  const letterAt = text.search(/e/i);
+  const mantissa = letterAt < 0 ? text : text.slice(0, letterAt);
+  const ownExponent = letterAt < 0 ? 0 : Number(text.slice(letterAt + 1));
+  const value = Number(`${mantissa}e${ownExponent + exponent}`);
   return Number.isFinite(value) ? value : Number.NaN;
 }
 
@@ -69,7 +71,7 @@ export type NumberReader = (bytes: Uint8Array, start: number, end: number) => nu
 export function numberReader({ decimal, thousands }: NumberStyle, scale: number): NumberReader {
   const isPlain = decimal === '.' && thousands === undefined;
   if (isPlain && scale === 1) return decimalAt;
-  const power = POWERS_OF_TEN.indexOf(scale);
+  const power = POWERS_OF_TEN.indexOf(scale); // −1 for a scale that is not a power of ten
   if (isPlain && power > 0) return (bytes, start, end) => scaledAt(bytes, start, end, power, scale);
   return (bytes, start, end) => {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
@@ -82,7 +84,7 @@ export function numberReader({ decimal, thousands }: NumberStyle, scale: number)
   };
 }
 
-/** Up to 15 digits are exact in a double and can be divided by a power of ten; longer numbers go through text. */
+/** Divides a number by `scale`, which is ten to the `power`. Numbers of more than 15 digits are not exact: they go through text. */
 function scaledAt(bytes: Uint8Array, start: number, end: number, power: number, scale: number): number {
   const value = decimalAt(bytes, start, end);
   if (end - start <= EXACT_DIGITS_MAX && Number.isSafeInteger(value)) return value / scale;
@@ -94,11 +96,11 @@ function scaledAt(bytes: Uint8Array, start: number, end: number, power: number, 
 
 /** The number with a decimal point and without groups; empty when a group is not of three digits, as in 1.0850. */
 function plainText(text: string, decimal: string, thousands: string | undefined): string {
-  const [whole = '', ...rest] = text.split(decimal);
-  if (rest.length > 1) return '';
+  const [whole = '', ...fractions] = text.split(decimal);
+  if (fractions.length > 1) return '';
   const groups = thousands === undefined ? [whole] : whole.split(thousands);
   const isGrouped = groups.length > 1;
   if (isGrouped && !/^[+-]?\d{1,3}$/.test(groups[0] ?? '')) return '';
   if (!groups.slice(1).every((group) => /^\d{3}$/.test(group))) return '';
-  return rest.length === 0 ? groups.join('') : `${groups.join('')}.${rest[0]}`;
+  return fractions.length === 0 ? groups.join('') : `${groups.join('')}.${fractions[0]}`;
 }

@@ -2,6 +2,7 @@
 
 const [QUOTE, BACKSLASH] = [34, 92];
 
+/** What a byte outside of a string is. From `openArray` on, the classes are brackets. */
 export const JsonClass = {
   scalar: 0,
   blank: 1,
@@ -15,7 +16,7 @@ export const JsonClass = {
   closeObject: 9,
 } as const;
 
-/** The {@link JsonClass} of each byte. */
+/** The {@link JsonClass} of each byte; 0 (`scalar`) for those that are not listed below. */
 export const JSON_CLASS: Uint8Array = new Uint8Array(256);
 for (const [bytes, kind] of [
   [' \t\r', JsonClass.blank],
@@ -30,7 +31,7 @@ for (const [bytes, kind] of [
 ] as const)
   for (const byte of Buffer.from(bytes)) JSON_CLASS[byte] = kind;
 
-/** The string or number in `bytes[start, end)`, which excludes the quotes; escapes are decoded, unless one is wrong. */
+/** The string or number in `bytes[start, end)`, which excludes quotes. Escapes are decoded; if one is wrong, none is. */
 export function jsonText({ buffer, byteOffset }: Uint8Array, start: number, end: number): string {
   const text = Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
   if (!text.includes('\\')) return text;
@@ -46,6 +47,7 @@ export function jsonText({ buffer, byteOffset }: Uint8Array, start: number, end:
  * file before it stores a row, so that it does not keep half of a damaged file. The check makes no values.
  */
 export class JsonBalance {
+  /** Brackets opened minus brackets closed. */
   #depth = 0;
   #inString = false;
   #isEscaped = false;

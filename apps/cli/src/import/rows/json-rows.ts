@@ -8,17 +8,21 @@ import { JSON_CLASS, JsonClass, jsonText } from './json-bytes.js';
 import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
 
 const [QUOTE, BACKSLASH] = [34, 92];
+const BYTE_ORDER_MARK = new Set([0xef, 0xbb, 0xbf]);
 const EMPTY = new Uint8Array(0);
 /** Deepest nesting that is read; rows of bars are never deeper. */
 const DEPTH_MAX = 16;
 /** An object of bars has at least a time and four prices. */
 const SCALARS_MIN = 5;
 
+/** An array or object whose closing bracket was not read yet. */
 interface Container {
   isArray: boolean;
   /** Also true at the top level. */
   parentIsArray: boolean;
+  /** An array or object was opened inside of it. */
   hasContainers: boolean;
+  /** It has rows inside, at any depth. */
   hasRows: boolean;
   /** True in an object whose next string is a key. */
   awaitsKey: boolean;
@@ -37,19 +41,19 @@ export class JsonRows implements Splitter {
   /** Where the scalars of the innermost container begin and end in `#bytes`. */
   #starts: number[] = [];
   #ends: number[] = [];
-  /** The same for the keys of an object; the last key may lack its value. */
+  /** Where the keys of an object begin and end; the last key may lack its value. */
   #keyStarts: number[] = [];
   #keyEnds: number[] = [];
   /** The keys of the first object, as texts and as bytes. */
   #header: ({ names: readonly string[] } & Pick<Row, 'bytes' | 'ends'>) | undefined;
   /** Where the scalar that is being read begins; −1 between scalars. */
-  #token = -1;
+  #tokenStart = -1;
   #inString = false;
-  #hasEscapes = false;
-  #isEscaped = false;
+  #hasEscapes = false; // a backslash was read in the current container
+  #isEscaped = false; // the last byte was a backslash
   #line = 1;
-  #tooLong = false;
-  #failed = false;
+  #isTooLong = false; // the current container has more than `ROW_BYTES_MAX`
+  #hasFailed = false;
 
   /** @param keys the header, when the text is a later part of a file; the handler does not get it again */
   constructor(
@@ -60,67 +64,67 @@ export class JsonRows implements Splitter {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#failed) return;
-    const kept = this.#keep();
+    if (this.#hasFailed) return;
+    const kept = this.#keepUnfinished();
     this.#bytes = kept.length === 0 ? chunk : Buffer.concat([kept, chunk]);
-    this.#parse(kept.length);
+    this.#readBytes(kept.length);
   }
 
   end(): void {
-    if (this.#failed || this.#stack.length === 0) return;
+    if (this.#hasFailed || this.#stack.length === 0) return;
     this.#fail('the file ends inside of a value: it is cut short');
   }
 
-  /** Returns the bytes of the innermost container, with which the next buffer begins, and adjusts all places. */
-  #keep(): Uint8Array {
+  /** Makes all places relative to the first byte that is still needed. @returns the bytes from there on */
+  #keepUnfinished(): Uint8Array {
     const bytes = this.#bytes;
-    const inToken = this.#token >= 0;
-    const firstPlaces = [this.#starts[0], this.#keyStarts[0], inToken ? this.#token : undefined];
-    const from = Math.min(...firstPlaces.map((place) => place ?? bytes.length));
-    if (this.#tooLong || bytes.length - from > ROW_BYTES_MAX) {
+    const inToken = this.#tokenStart >= 0;
+    const places = [this.#starts[0], this.#keyStarts[0], inToken ? this.#tokenStart : undefined];
+    const from = Math.min(...places.map((place) => place ?? bytes.length));
+    if (this.#isTooLong || bytes.length - from > ROW_BYTES_MAX) {
       this.#clear();
-      this.#tooLong = true; // the row is refused at its closing bracket
-      if (inToken) this.#token = 0;
+      this.#isTooLong = true; // the row is refused at its closing bracket
+      if (inToken) this.#tokenStart = 0; // the scalar goes on in the next chunk
       return EMPTY;
     }
-    for (const places of [this.#starts, this.#ends, this.#keyStarts, this.#keyEnds])
-      for (let index = 0; index < places.length; index++) places[index]! -= from;
-    if (inToken) this.#token -= from;
+    for (const list of [this.#starts, this.#ends, this.#keyStarts, this.#keyEnds])
+      for (let index = 0; index < list.length; index++) list[index]! -= from;
+    if (inToken) this.#tokenStart -= from;
     return bytes.subarray(from);
   }
 
-  #parse(start: number): void {
+  #readBytes(start: number): void {
     const bytes = this.#bytes;
     const length = bytes.length;
     const classes = JSON_CLASS;
     let at = start;
-    while (at < length && !this.#failed) {
+    while (at < length && !this.#hasFailed) {
       if (this.#inString) {
-        at = this.#string(at);
+        at = this.#readString(at);
         continue;
       }
       const kind = classes[bytes[at]!]!;
       if (kind === JsonClass.scalar) {
-        if (this.#token < 0 && !this.#beginScalar(at)) return;
+        if (this.#tokenStart < 0 && !this.#beginScalar(at)) return;
         at++;
         while (at < length && classes[bytes[at]!] === JsonClass.scalar) at++;
         continue;
       }
       if (kind === JsonClass.quote) this.#beginString(at);
       else if (kind !== JsonClass.colon) {
-        if (this.#token >= 0) this.#endScalar(at);
+        if (this.#tokenStart >= 0) this.#endScalar(at);
         if (kind === JsonClass.openArray || kind === JsonClass.openObject) this.#open(kind === JsonClass.openArray);
         else if (kind === JsonClass.closeArray || kind === JsonClass.closeObject)
           this.#close(kind === JsonClass.closeArray);
-        else if (kind === JsonClass.comma) this.#comma();
+        else if (kind === JsonClass.comma) this.#beginNext();
         else if (kind === JsonClass.lineFeed) this.#line++;
       }
       at++;
     }
   }
 
-  /** Reads a string on. @returns the place after its closing quote, or the end of the bytes when it has none yet */
-  #string(start: number): number {
+  /** Continues a string. @returns the place after its closing quote, or the end of the bytes when it has none yet */
+  #readString(start: number): number {
     const bytes = this.#bytes;
     let at = start;
     if (this.#isEscaped) at++; // the last chunk ended after a backslash
@@ -141,7 +145,7 @@ export class JsonRows implements Splitter {
   #beginString(at: number): void {
     if (this.#stack.length === 0) return this.#fail('expected an array or an object, was a text');
     this.#inString = true;
-    this.#token = at + 1;
+    this.#tokenStart = at + 1;
   }
 
   #endString(at: number): void {
@@ -149,29 +153,29 @@ export class JsonRows implements Splitter {
     this.#inString = false;
     if (container?.awaitsKey === true) {
       container.awaitsKey = false;
-      this.#keyStarts.push(this.#token);
+      this.#keyStarts.push(this.#tokenStart);
       this.#keyEnds.push(at);
-      this.#token = -1;
+      this.#tokenStart = -1;
     } else this.#endScalar(at);
   }
 
+  /** @returns false for a scalar outside of a container, which ends the reading; a byte order mark is skipped */
   #beginScalar(at: number): boolean {
-    if (this.#stack.length > 0) this.#token = at;
-    // A byte order mark may come before the first value.
-    else if (![0xef, 0xbb, 0xbf].includes(this.#bytes[at]!)) this.#fail('expected an array or an object');
-    return !this.#failed;
+    if (this.#stack.length > 0) this.#tokenStart = at;
+    else if (!BYTE_ORDER_MARK.has(this.#bytes[at]!)) this.#fail('expected an array or an object');
+    return !this.#hasFailed;
   }
 
   #endScalar(at: number): void {
-    this.#starts.push(this.#token);
+    this.#starts.push(this.#tokenStart);
     this.#ends.push(at);
-    this.#token = -1;
-    if (this.#starts.length > ROW_BYTES_MAX) this.#tooLong = true;
+    this.#tokenStart = -1;
+    if (this.#starts.length > ROW_BYTES_MAX) this.#isTooLong = true;
   }
 
-  #comma(): void {
+  #beginNext(): void {
     const container = this.#stack.at(-1);
-    if (container !== undefined) container.awaitsKey = !container.isArray;
+    if (container !== undefined) container.awaitsKey = !container.isArray; // after a comma, an object has a key
   }
 
   #open(isArray: boolean): void {
@@ -180,9 +184,9 @@ export class JsonRows implements Splitter {
     let group = parent?.group;
     if (parent !== undefined) {
       if (!parent.isArray) {
-        const key = this.#text(this.#keyStarts.pop(), this.#keyEnds.pop());
+        const key = jsonText(this.#bytes, this.#keyStarts.pop() ?? 0, this.#keyEnds.pop() ?? 0);
         group = parent.group === undefined ? key : `${parent.group}${KEY_SEPARATOR}${key}`;
-        this.#setAside(parent);
+        this.#setScalarsAside(parent);
       }
       parent.hasContainers = true;
     }
@@ -203,7 +207,7 @@ export class JsonRows implements Splitter {
   #close(isArray: boolean): void {
     const container = this.#stack.pop();
     if (container === undefined || container.isArray !== isArray) return this.#fail('unexpected closing bracket');
-    if (container.setAside !== undefined) this.#setAside(container);
+    if (container.setAside !== undefined) this.#setScalarsAside(container);
     const isRow = container.parentIsArray && this.#isRow(container);
     if (isRow) this.#emit(container);
     const parent = this.#stack.at(-1);
@@ -211,16 +215,16 @@ export class JsonRows implements Splitter {
     this.#clear();
   }
 
-  /** True when a container that closes in an array, or at the top level, is a row. */
+  /** True when a container that closes in an array, or at the top level, is a row: after the header, even a small object. */
   #isRow({ isArray, hasContainers, hasRows, setAside }: Container): boolean {
     if (hasRows) return false;
-    if (isArray) return !hasContainers && (this.#starts.length > 0 || this.#tooLong);
+    if (isArray) return !hasContainers && (this.#starts.length > 0 || this.#isTooLong);
     const count = setAside?.values.length ?? this.#starts.length;
-    return count >= SCALARS_MIN || this.#tooLong || (this.#header !== undefined && !hasContainers);
+    return count >= SCALARS_MIN || this.#isTooLong || (this.#header !== undefined && !hasContainers);
   }
 
-  /** Keeps an object's keys and scalars as texts, because the places are needed for the container inside of it. */
-  #setAside(container: Container): void {
+  /** Keeps an object's keys and scalars as texts: the lists of places are needed for the container inside of it. */
+  #setScalarsAside(container: Container): void {
     const setAside = (container.setAside ??= { keys: [], values: [] });
     setAside.keys.push(...this.#texts(this.#keyStarts, this.#keyEnds));
     setAside.values.push(...this.#texts(this.#starts, this.#ends));
@@ -230,7 +234,7 @@ export class JsonRows implements Splitter {
   #emit(container: Container): void {
     const { isArray, group, line, setAside } = container;
     const start = Math.min(this.#starts[0] ?? 0, this.#keyStarts[0] ?? Infinity);
-    if (this.#tooLong || (this.#ends.at(-1) ?? 0) - start > ROW_BYTES_MAX)
+    if (this.#isTooLong || (this.#ends.at(-1) ?? 0) - start > ROW_BYTES_MAX)
       return this.handler.refuse(line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
     const isPlain = setAside === undefined && !this.#hasEscapes && (isArray || this.#hasHeaderKeys());
     if (!isPlain) return this.#emitTexts(container);
@@ -264,12 +268,12 @@ export class JsonRows implements Splitter {
     const header = this.#header;
     const [starts, ends, bytes] = [this.#keyStarts, this.#keyEnds, this.#bytes];
     if (header === undefined || header.ends.length !== starts.length) return false;
-    let place = 0;
+    let headerAt = 0;
     for (let index = 0; index < starts.length; index++) {
       let at = starts[index]!;
       const end = ends[index]!;
-      if (header.ends[index]! - place !== end - at) return false;
-      for (; at < end; at++, place++) if (bytes[at] !== header.bytes[place]) return false;
+      if (header.ends[index]! - headerAt !== end - at) return false;
+      for (; at < end; at++, headerAt++) if (bytes[at] !== header.bytes[headerAt]) return false;
     }
     return true;
   }
@@ -279,21 +283,17 @@ export class JsonRows implements Splitter {
     this.#ends.length = 0;
     this.#keyStarts.length = 0;
     this.#keyEnds.length = 0;
-    this.#token = -1;
+    this.#tokenStart = -1;
     this.#hasEscapes = false;
-    this.#tooLong = false;
+    this.#isTooLong = false;
   }
 
   #texts(starts: readonly number[], ends: readonly number[]): string[] {
-    return starts.map((start, index) => this.#text(start, ends[index]));
-  }
-
-  #text(start = 0, end = start): string {
-    return jsonText(this.#bytes, start, end);
+    return starts.map((start, index) => jsonText(this.#bytes, start, ends[index] ?? start));
   }
 
   #fail(detail: string): void {
-    this.#failed = true;
+    this.#hasFailed = true;
     this.handler.refuse(this.#line, 'bad-json', `${detail}; nothing after this line is read`);
   }
 }

@@ -12,7 +12,7 @@ import { type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from '
 const [LF, CR, QUOTE] = [10, 13, 34];
 const EMPTY = new Uint8Array(0);
 
-/** @param delimiter undefined for JSON @param keys see {@link JsonRows}; not used for CSV */
+/** Makes the splitter for a file. @param delimiter undefined for JSON @param keys see {@link JsonRows}; not used for CSV */
 export function splitterOf(delimiter: string | undefined, handler: RowHandler, keys?: readonly string[]): Splitter {
   return delimiter === undefined ? new JsonRows(handler, keys) : new RowSplitter(delimiter, handler);
 }
@@ -20,13 +20,16 @@ export function splitterOf(delimiter: string | undefined, handler: RowHandler, k
 export class RowSplitter implements Splitter {
   readonly #row: Row = { bytes: EMPTY, starts: [0], ends: [0], count: 0, line: 0 };
   readonly #delimiterByte: number;
-  /** True when csv-parse skips blanks before a quote; false when the delimiter is a blank. */
+  /** True: csv-parse skips blanks before a quote. False when the delimiter is a blank itself. */
   readonly #ltrim: boolean;
+  /** Bytes of the last, partial row. */
   #rest: Uint8Array = EMPTY;
   #line = 1;
+  /** The last row ended in CR: an LF that follows belongs to the same line end. */
   #isAfterCr = false;
   /** The current row is too long and already refused: its bytes are dropped up to its end. */
   #isOverlong = false;
+  /** The byte order mark was not looked for yet. */
   #isAtStart = true;
 
   /** @param delimiter one ASCII character */
@@ -45,8 +48,8 @@ export class RowSplitter implements Splitter {
       if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes = bytes.subarray(3);
       this.#isAtStart = false;
     }
-    const splitBytes = this.#split(bytes);
-    this.#rest = bytes.subarray(splitBytes);
+    const splitLength = this.#split(bytes);
+    this.#rest = bytes.subarray(splitLength);
     if (this.#rest.length > ROW_BYTES_MAX) {
       if (!this.#isOverlong) this.#refuseOverlong();
       this.#isOverlong = true;
@@ -95,7 +98,8 @@ export class RowSplitter implements Splitter {
   }
 
   #emit(bytes: Uint8Array, start: number, end: number, count: number, hasQuotes: boolean): void {
-    if (this.#isOverlong) this.#isOverlong = false;
+    if (this.#isOverlong)
+      this.#isOverlong = false; // its end: the next row is read again
     else if (end === start) return;
     else if (end - start > ROW_BYTES_MAX) this.#refuseOverlong();
     else if (hasQuotes) this.#emitQuoted(Buffer.from(bytes.subarray(start, end)).toString('utf8'));
@@ -107,6 +111,7 @@ export class RowSplitter implements Splitter {
     }
   }
 
+  /** Emits or refuses a row that has a quote. */
   #emitQuoted(text: string): void {
     let fields: string[];
     try {

@@ -1,6 +1,6 @@
 /** One row of a file: the bytes of its fields, without strings. Both CSV and JSON files become rows. */
 
-/** Valid only until the handler's `row` returns. Field i is `bytes[starts[i], ends[i])`. */
+/** A row is valid only until the handler's `row` returns. Field i is `bytes[starts[i], ends[i])`. */
 export interface Row {
   bytes: Uint8Array;
   starts: number[];
@@ -18,30 +18,33 @@ export interface Row {
 /** Separates the keys of a group. */
 export const KEY_SEPARATOR = '\u0000';
 
-/** The innermost key of a group. */
+/** The innermost key of a group; '' when the group is ''. */
 export function lastKey(group: string): string {
   return group.slice(group.lastIndexOf(KEY_SEPARATOR) + 1);
 }
 
+/** Why text cannot be split into a row. */
 export type RowProblem = 'bad-quotes' | 'row-too-long' | 'bad-json';
 
 export interface RowHandler {
+  /** Called for each row in the order of the file. */
   row(row: Row): void;
   /** A row that cannot be split. */
   refuse(line: number, reason: RowProblem, detail: string): void;
 }
 
-/** Splits a stream of bytes into rows. */
+/** Splits a stream of bytes into rows, and calls a {@link RowHandler} for each. */
 export interface Splitter {
+  /** Takes the next bytes, which may end anywhere. */
   push(chunk: Uint8Array): void;
-  /** Handles the last row, and a file that ends too early. */
+  /** Handles the last row, and refuses a file that ends too early. */
   end(): void;
 }
 
-/** A longer row cannot be a bar: it is refused, and its bytes are dropped as they arrive. */
+/** Longest row. A longer one cannot be a bar: it is refused, and its bytes are dropped as they arrive. */
 export const ROW_BYTES_MAX = 65_536;
 
-/** The text of one field, without surrounding blanks. */
+/** The text of one field, without surrounding blanks; '' for a field that the row lacks. */
 export function fieldText(row: Row, field: number): string {
   return Buffer.from(row.bytes.buffer, row.bytes.byteOffset)
     .toString('utf8', row.starts[field] ?? 0, row.ends[field] ?? 0)

@@ -1,6 +1,6 @@
 import { JsonRows, type Row, RowSplitter, rowTexts } from './index.js';
 
-/** All rows of a text that arrives in pieces of `size` bytes. */
+/** All rows of a JSON text that arrives in pieces of `size` bytes. The first text of a header or a refusal says so. */
 function rowsOf(text: string, size: number): string[][] {
   const rows: string[][] = [];
   const splitter = new JsonRows({
@@ -13,6 +13,7 @@ function rowsOf(text: string, size: number): string[][] {
   return rows;
 }
 
+/** A byte order mark, values before the rows, escapes, an array in an object, other orders of keys, and a second value. */
 const TEXT = `\ufeff{"a":1,"b\\u0041":[1,2],"status":"O\\\\K","list":[
   {"t":1,"o":"x\\"y","h":[],"l":4.5e3,"c":null,"v":"\\ud83d\\ude00\\\\"},
   {"v":6,"c":5,"l":4,"h":3,"o":2,"t":"é"},

@@ -9,7 +9,7 @@ const BUFFERED_BARS_MAX = 50_000;
 /** Collects bars by symbol, because large batches are written fastest. The import empties a full buffer. */
 export class BarBuffer {
   #bars = new Map<string, Bar[]>();
-  /** Saves a lookup for each bar, since bars of one symbol often follow each other. */
+  /** The symbol of the last bar, and its bars: saves a lookup, since bars of one symbol often follow each other. */
   #lastSymbol = '';
   #lastBars: Bar[] | undefined;
   #count = 0;
@@ -24,11 +24,11 @@ export class BarBuffer {
     this.#count++;
   }
 
-  get full(): boolean {
+  get isFull(): boolean {
     return this.#count >= BUFFERED_BARS_MAX;
   }
 
-  /** Empties the buffer, and returns what it had. */
+  /** Empties the buffer. @returns the bars that it had, by symbol, each symbol's in the order in which they were added */
   take(): Map<string, Bar[]> {
     const bars = this.#bars;
     this.#bars = new Map();
@@ -42,10 +42,10 @@ export class BarBuffer {
 export class FeedWriter implements BarWriter {
   private readonly streams = new Map<string, SymbolStream>();
 
-  /** @param ends true when `finish` ends the stream of each symbol */
+  /** @param endsStreams true when `finish` ends the stream of each symbol */
   constructor(
     private readonly session: ClientSession,
-    private readonly ends: boolean,
+    private readonly endsStreams: boolean,
   ) {}
 
   /** The totals of each symbol. */
@@ -65,7 +65,7 @@ export class FeedWriter implements BarWriter {
   }
 
   async finish(): Promise<StoredRows> {
-    if (this.ends) for (const stream of this.streams.values()) await stream.end();
+    if (this.endsStreams) for (const stream of this.streams.values()) await stream.end();
     const sum = (name: 'accepted' | 'duplicates' | 'conflicts') =>
       this.fed.reduce((total, result) => total + result[name], 0);
     return { accepted: sum('accepted'), duplicate: sum('duplicates'), conflicting: sum('conflicts') };

@@ -5,17 +5,18 @@ import { IANAZone } from 'luxon';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-/** The share of the rows for which the calendar must have slots, if an explanation is right. */
+/** An explanation is right when the calendar then has slots for at least this share of the rows. */
 const SHARE_MIN = 0.95;
 /** Offsets from UTC of zones without daylight saving, in hours: −12 to 14. */
-const OFFSETS = Array.from({ length: 27 }, (_, index) => index - 12);
+const OFFSET_HOURS = Array.from({ length: 27 }, (_, index) => index - 12);
 
 export class CalendarCheck {
-  /** For each year, the open and the close of each segment in turn, epoch ms. */
-  readonly #years = new Map<number, Float64Array>();
-  /** The year of the last time, its opens and closes, and the index of the last open that was used. */
+  /** For each UTC year, the open and the close of each segment in turn, epoch ms. */
+  readonly #edgesByYear = new Map<number, Float64Array>();
+  /** The UTC year of the last time, and its opens and closes. */
   #year = Number.NaN;
   #edges: Float64Array = new Float64Array(0);
+  /** Index in `#edges` of the open of the last segment that was looked at. */
   #at = 0;
 
   constructor(
@@ -39,7 +40,7 @@ export class CalendarCheck {
 
   /**
    * Why many bars of a sample have no slot: dates that the calendar does not cover, another zone, closes that were read as
-   * opens, or extended hours. Undefined when no reason fits.
+   * opens, or extended hours. Undefined when no reason fits. The likeliest reasons are tried first.
    * @param openTimes epoch ms, as read in `zone` @param intervalMs of the bars; undefined when closes were read as closes
    */
   hint(openTimes: readonly number[], zone: string, intervalMs: number | undefined): string | undefined {
@@ -50,23 +51,24 @@ export class CalendarCheck {
 
     const shareNow = this.#insideShare(openTimes, (time) => time);
     const fits = (share: number): boolean => share >= SHARE_MIN && share > shareNow;
-    const offsetOf = (name: string): ((time: number) => number) => {
-      const named = IANAZone.create(name);
-      return (time) => named.offset(time) * MINUTE_MS;
+    const offsetIn = (name: string): ((time: number) => number) => {
+      const ianaZone = IANAZone.create(name);
+      return (time) => ianaZone.offset(time) * MINUTE_MS;
     };
-    const readOffset = offsetOf(zone);
+    const readOffset = offsetIn(zone);
+    // The share if the same wall times were read with another offset.
     const shareWithOffset = (offset: (time: number) => number): number =>
       this.#insideShare(openTimes, (time) => time + readOffset(time) - offset(time));
 
-    const shareByZone = [calendarZone, 'UTC'].map((name) => ({ name, share: shareWithOffset(offsetOf(name)) }));
+    const shareByZone = [calendarZone, 'UTC'].map((name) => ({ name, share: shareWithOffset(offsetIn(name)) }));
     const [best] = shareByZone.filter(({ share }) => fits(share)).sort((one, other) => other.share - one.share);
     if (best !== undefined) return `they fit ${id} when read with --tz ${best.name}`;
 
     if (intervalMs !== undefined && fits(this.#insideShare(openTimes, (time) => time - intervalMs)))
       return `they fit ${id} with --times close`;
 
-    const [only, ...others] = OFFSETS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));
-    if (only !== undefined && others.length === 0) return `they fit ${id} in ${offsetText(only)}`;
+    const fittingHours = OFFSET_HOURS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));
+    if (fittingHours.length === 1) return `they fit ${id} in ${offsetText(fittingHours[0]!)}`;
 
     if (this.hours !== 'regular' || !hasExtendedHours) return undefined;
     const extended = new CalendarCheck(this.calendar, 'extended');
@@ -80,21 +82,22 @@ export class CalendarCheck {
     return times.filter((time) => this.isInside(shift(time))).length / Math.max(1, times.length);
   }
 
+  /** The opens and closes of a UTC year. A day more on both sides: a segment may begin before or end after the year. */
   #edgesOf(year: number): Float64Array {
-    const known = this.#years.get(year);
+    const known = this.#edgesByYear.get(year);
     if (known !== undefined) return known;
     const [from, to] = [dateOf(Date.UTC(year, 0, 1) / DAY_MS - 1), dateOf(Date.UTC(year + 1, 0, 1) / DAY_MS + 1)];
     const days = this.calendar.knownTradingDays(from, to, this.hours);
     const edges = Float64Array.from(
       days.flatMap(({ segments }) => segments.flatMap(({ open, close }) => [open, close])),
     );
-    this.#years.set(year, edges);
+    this.#edgesByYear.set(year, edges);
     return edges;
   }
 }
 
-/** Names the zone of an offset. Its name has the opposite sign: Etc/GMT-8 is UTC+8. */
+/** Describes the zone of an offset. Its IANA name has the opposite sign: Etc/GMT-8 is UTC+8. */
 function offsetText(hours: number): string {
-  const [sign, inName] = hours < 0 ? ['−', '+'] : ['+', '-'];
-  return `a zone of UTC${sign}${Math.abs(hours)}, such as --tz Etc/GMT${inName}${Math.abs(hours)}`;
+  const [sign, oppositeSign] = hours < 0 ? ['−', '+'] : ['+', '-'];
+  return `a zone of UTC${sign}${Math.abs(hours)}, such as --tz Etc/GMT${oppositeSign}${Math.abs(hours)}`;
 }

@@ -5,9 +5,14 @@ import { FilePlanError, type SymbolNames } from '../reading/index.js';
 import { JsonBalance } from '../rows/index.js';
 import type { ImportPlan } from './import-plan.js';
 
+/** Fewest bytes that are read for the head, unless the entry is shorter. */
 const HEAD_BYTES = 256 * 1024;
 
-/** Reads the start of an entry. The caller reads or ends `rest`. @param tail the last bytes, when they are known */
+/**
+ * Reads the start of an entry. `rest` gives the bytes after it; the caller must read it to its end or call its `return`.
+ * @param symbol that --symbol-from-path finds @param tail the last bytes, when they are known
+ * @param onRead called with the number of bytes read from the file on disk
+ */
 export async function startOf(
   entry: InputEntry,
   symbol: string | undefined,
@@ -16,7 +21,8 @@ export async function startOf(
 ): Promise<{ start: FileStart; rest: AsyncGenerator<Uint8Array, void> }> {
   const rest = entry.pieces(onRead);
   const parts: Uint8Array[] = [];
-  let [length, isWhole] = [0, false];
+  let length = 0;
+  let isWhole = false;
   try {
     while (length < HEAD_BYTES && !isWhole) {
       const next = await rest.next();
@@ -36,7 +42,7 @@ export async function startOf(
   return { start: { head, tail: tail ?? (isWhole ? head : new Uint8Array(0)), isWhole, fileName, symbol }, rest };
 }
 
-/** @throws UnreadableFileError for JSON whose brackets are not closed */
+/** Checks the brackets of JSON from its first piece to its last. @throws UnreadableFileError when one is not closed */
 export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
   const balance = new JsonBalance();
   for await (const piece of pieces) balance.push(piece);
@@ -47,33 +53,37 @@ export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Ui
 /** Most files that a message names. */
 const NAMED_MAX = 3;
 
-/** The symbol that --symbol-from-path finds in each entry's name or in that of the zip; undefined where none is. */
+/** The symbol that --symbol-from-path finds for each entry: in its path in the zip, otherwise in the path of the file. */
 export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: ImportPlan): (string | undefined)[] {
   return entries.map(
     ({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)) ?? symbolOf?.(file),
   );
 }
 
-/** True when every path gives another symbol: then no entry needs to be opened to compare the symbols. */
+/** True when the paths of all entries give different symbols: then no entry needs to be opened to compare the symbols. */
 export function areDistinct(symbols: readonly (string | undefined)[], names: SymbolNames): boolean {
   const distinct = new Set<string>();
   for (const symbol of symbols) {
-    const name = symbol === undefined ? undefined : names.of(symbol);
-    if (name !== undefined && 'symbol' in name) distinct.add(name.symbol);
+    if (symbol === undefined) continue;
+    const name = names.of(symbol);
+    if ('symbol' in name) distinct.add(name.symbol);
   }
   return distinct.size === symbols.length;
 }
 
-/** @param symbols of the entries; undefined where the rows name theirs @throws FilePlanError when two are the same */
+/**
+ * Refuses a zip of which two files would become one symbol. @throws FilePlanError
+ * @param symbols of the entries; undefined where the rows name theirs
+ */
 export function refuseMixed(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): void {
-  const bySymbol = new Map<string, string[]>();
+  const namesBySymbol = new Map<string, string[]>();
   for (const [index, symbol] of symbols.entries()) {
     if (symbol === undefined) continue;
-    const names = bySymbol.get(symbol) ?? [];
+    const names = namesBySymbol.get(symbol) ?? [];
     names.push(entries[index]?.name ?? '');
-    bySymbol.set(symbol, names);
+    namesBySymbol.set(symbol, names);
   }
-  for (const [symbol, names] of bySymbol) {
+  for (const [symbol, names] of namesBySymbol) {
     if (names.length === 1) continue;
     const listed = names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', …' : '');
     throw new FilePlanError(

@@ -11,17 +11,22 @@ import { importBars } from './import-bars.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
 import type { ImportSummary } from './summary.js';
 
+/** Midnight, in seconds. */
 const START = Date.UTC(2024, 2, 4) / 1000;
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
 /** One bar of 2024-03-04T14:30Z, packed with zstd. */
 const ZSTD =
   'KLUv/QRYEQIAdGltZSxvcGVuLGhpZ2gsbG93LGNsb3NlLHZvbHVtZQoyMDI0LTAzLTA0VDE0OjMwOjAwWiwxMCwxMSw5LDEwLDUKKrz43A==';
+/** Rows of three symbols in turn. */
 const csvRows = (count: number): string =>
   HEADER + Array.from({ length: count }, (_, i) => `${START + i * 60},S${i % 3},10,12,9,11,500\n`).join('');
 const leanRows = (count: number): Uint8Array =>
   Buffer.from(Array.from({ length: count }, (_, i) => `${34_200_000 + i * 60_000},1,2,1,2,5\n`).join(''));
 
-/** Counts the bars that it gets. Integration tests cover the real writer on PostgreSQL. */
+/**
+ * Counts the bars that it gets, by symbol, and fails when it has more than `failAfter`. Integration tests cover the real
+ * writer on PostgreSQL.
+ */
 class CountingWriter implements BarWriter {
   readonly counts: Record<string, number> = {};
   aborted = false;
@@ -74,6 +79,7 @@ describe('an import', () => {
     await put('LICENSE', 'not data');
     const writer = new CountingWriter();
     const summary = await run(writer);
+    // 1000 + 500 + 2 × 3 rows of three symbols in turn.
     expect(summary).toMatchObject({ files: 3, rows: 1506, accepted: 1506, refused: { rows: 0, files: 0, first: [] } });
     expect(writer.counts).toEqual({ S0: 503, S1: 502, S2: 501 });
   });
@@ -81,15 +87,18 @@ describe('an import', () => {
   it('I7 refuses every damaged file and keeps the good ones', async () => {
     const good = zipSync({ '20131004_spy_minute_trade.csv': leanRows(390) });
     const flipped = Uint8Array.from(good);
-    flipped.fill(0x55, 70, 90);
+    flipped.fill(0x55, 70, 90); // a part of the packed rows
     const place = 'equity/usa/minute/spy';
     await put(`${place}/20131004_trade.zip`, good);
     await put(`${place}/20131007_trade.zip`, flipped);
     await put(`${place}/20131008_trade.zip`, good.subarray(0, 200));
-    await put(`${place}/20131009_trade.zip`, '34200000,1,2,1,2,5\n');
+    await put(`${place}/20131009_trade.zip`, '34200000,1,2,1,2,5\n'); // text in spite of its name, and valid
     await put(`${place}/20131010_trade.zip`, zipSync({}));
     const summary = await run(new CountingWriter(), { read: { format: 'lean' } });
-    expect(summary).toMatchObject({ accepted: 391, refused: { files: 3, rows: 0, reasons: { 'unreadable-file': 3 } } });
+    expect(summary).toMatchObject({
+      accepted: 390 + 1,
+      refused: { files: 3, rows: 0, reasons: { 'unreadable-file': 3 } },
+    });
     expect(summary.refused.first[0]).toMatchObject({
       line: 0,
       detail: expect.stringContaining('20131004_spy') as string,
@@ -126,7 +135,7 @@ describe('an import', () => {
     expect(writer).toMatchObject({ total: 0, aborted: true });
   });
 
-  it('counts a file that it refuses for a symbol as a file', async () => {
+  it('counts a wide file whose header has an invalid symbol as a refused file, not as refused rows', async () => {
     const symbols = 'A B,A B,A B,A B,A B,C,C,C,C,C';
     const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
     await put('wide.csv', `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,1,1,1,1,1,1,1,1,1,1\n`);
@@ -211,7 +220,8 @@ describe('an import of packed files', () => {
     await put('utf16be.csv', Buffer.from(`\ufeff${csvRows(3)}`, 'utf16le').swap16());
     await put('zstd.csv', Buffer.from(ZSTD, 'base64'));
     const summary = await run(new CountingWriter(), { read: { symbol: 'A' }, oneSymbol: true });
-    expect(summary).toMatchObject({ accepted: 16, refused: { files: 0, rows: 0 } });
+    // Five files of three rows, and one of one row.
+    expect(summary).toMatchObject({ accepted: 5 * 3 + 1, refused: { files: 0, rows: 0 } });
   });
 
   it.each([
@@ -233,7 +243,7 @@ describe('an import of packed files', () => {
     const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
     await run(new CountingWriter(), { read: { symbol: 'A' } });
     clearInterval(timer);
-    expect((most - before) / 1024 / 1024).toBeLessThan(120);
+    expect((most - before) / 1024 / 1024).toBeLessThan(120); // the file unpacks to 160 MB
   });
 });
 

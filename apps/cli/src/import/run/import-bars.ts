@@ -16,22 +16,27 @@ import { PriceWatch, SpacingWatch } from './watches.js';
 /** Most different warnings about files that are kept. */
 const WARNINGS_MAX = 20;
 
+/** A text in pieces. */
 type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
+/** The state of one import: its counts, its warnings, and the bars that wait to be written. */
 class ImportRun {
   readonly refused = new RefusalLog();
   readonly understood: UnderstoodLog;
   /** For each warning, the first file that has it, and the number of such files. */
   readonly #warned = new Map<string, { name: string; files: number }>();
   #warningsLeftOut = 0;
+  /** Rows for which the calendar has no slot. */
   outside = 0;
+  /** Rows whose volume is unknown. */
   unknownVolumes = 0;
   /** Bars written so far. */
   bars = 0;
   readonly #watches: readonly (SpacingWatch | PriceWatch)[];
   readonly #buffer = new BarBuffer();
+  /** The last write that was started. */
   #writing: Promise<void> = Promise.resolve();
-  /** Bytes of the files read so far. */
+  /** Bytes read so far from the files on disk. */
   #bytes = 0;
 
   /** @param writer undefined for a dry run */
@@ -44,6 +49,7 @@ class ImportRun {
     this.#watches = [new SpacingWatch(plan.read.intervalMs), new PriceWatch()];
   }
 
+  /** Reads all entries of a file. A failed entry costs only itself. @throws when writing fails or the user stops */
   async readFile(file: InputFile): Promise<void> {
     const shownPath = this.plan.showPath(file.path);
     const bytesBefore = this.#bytes;
@@ -59,7 +65,7 @@ class ImportRun {
     } catch (error) {
       this.#refuseFile(shownPath, error);
     }
-    this.#bytes = bytesBefore + file.bytes; // exact: a file may be read in part, or refused
+    this.#bytes = bytesBefore + file.bytes; // all of it counts, even if only a part was read
     this.events.onProgress(this.#bytes, this.bars);
   }
 
@@ -69,16 +75,17 @@ class ImportRun {
     await this.#writing;
   }
 
-  /** Complete after `flush`. */
+  /** All warnings; complete after `flush`, when the watches have seen every bar. */
   get warnings(): string[] {
-    const ofFiles = [...this.#warned].map(([warning, { name, files }]) => {
+    const fileWarnings = [...this.#warned].map(([warning, { name, files }]) => {
       const others = files > 1 ? ` (and ${files - 1} more files)` : '';
       return `${name}${others}: ${warning}`;
     });
-    if (this.#warningsLeftOut > 0) ofFiles.push(`${this.#warningsLeftOut} other warnings of files are not listed`);
-    return [...ofFiles, ...this.#watches.flatMap((watch) => watch.warnings())];
+    if (this.#warningsLeftOut > 0) fileWarnings.push(`${this.#warningsLeftOut} other warnings of files are not listed`);
+    return [...fileWarnings, ...this.#watches.flatMap((watch) => watch.warnings())];
   }
 
+  /** Counts a file as refused. @throws any error that is not one of the file, and when the user stops the import */
   #refuseFile(name: string, error: unknown): void {
     this.plan.signal?.throwIfAborted();
     if (error instanceof FilePlanError) {
@@ -89,6 +96,7 @@ class ImportRun {
     } else throw error;
   }
 
+  /** Checks, plans and reads an entry. Nothing of it is stored before it was checked. @param name as shown to the user */
   async #readEntry(entry: InputEntry, name: string, symbol: string | undefined): Promise<void> {
     if (symbol === undefined && this.plan.symbolOf !== undefined)
       throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
@@ -96,10 +104,10 @@ class ImportRun {
     const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytes += bytes));
     try {
       const wholeText = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
-      const sampled = this.#planOf(entry, start);
-      if (sampled === undefined) return;
-      const volume = await volumeOf(sampled, wholeText);
-      const plan = volume === undefined ? sampled : (this.#planOf(entry, { ...start, volume }) ?? sampled);
+      const samplePlan = this.#planOf(entry, start);
+      if (samplePlan === undefined) return;
+      const volume = await volumeOf(samplePlan, wholeText);
+      const plan = volume === undefined ? samplePlan : (this.#planOf(entry, { ...start, volume }) ?? samplePlan);
       if (plan.delimiter === undefined) await checkWhole(wholeText());
       this.understood.add(name, plan.understood);
       for (const warning of plan.warnings) this.#warn(name, warning);
@@ -114,17 +122,18 @@ class ImportRun {
     const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
     const splitter = splitterOf(plan.delimiter, reader);
     splitter.push(head);
-    if (this.#buffer.full) await this.#writeBehind();
+    if (this.#buffer.isFull) await this.#writeBehind();
     for await (const piece of rest) {
       this.plan.signal?.throwIfAborted();
       splitter.push(piece);
-      if (this.#buffer.full) await this.#writeBehind();
+      if (this.#buffer.isFull) await this.#writeBehind();
     }
     splitter.end();
     this.unknownVolumes += reader.unknownVolumes;
     if (this.outside > outsideBefore) this.#warnOutside(plan, name, this.outside - outsideBefore);
   }
 
+  /** Buffers the bars that have a slot, and counts the other rows. */
   #sink(name: string): RowSink {
     const { calendar } = this.plan;
     return {
@@ -140,7 +149,8 @@ class ImportRun {
     const { calendar } = this.plan;
     if (calendar === undefined) return;
     const { zone, shiftMs } = plan.reader;
-    const hint = calendar.hint(plan.sampleTimes, zone, shiftMs > 0 ? undefined : this.plan.read.intervalMs);
+    const areCloses = shiftMs > 0;
+    const hint = calendar.hint(plan.sampleTimes, zone, areCloses ? undefined : this.plan.read.intervalMs);
     const { id } = calendar.calendar;
     this.#warn(name, `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`);
   }
@@ -152,11 +162,12 @@ class ImportRun {
     else this.#warningsLeftOut++;
   }
 
+  /** Plans an entry by its start, as a Lean file or by its text; undefined for an entry without text. */
   #planOf(entry: InputEntry, start: FileStart): FilePlan | undefined {
     const { read } = this.plan;
     const isLean =
       read.format === 'lean' ||
-      (read.format === undefined && isLeanName(entry.file) && entry.file.includes('/minute/'));
+      (read.format === undefined && isLeanName(entry.file) && entry.file.includes('/minute/')); // Lean's folders
     if (!isLean) return planFile(start, read);
     const file = leanFile(entry.file, entry.name, { ...read, symbol: start.symbol ?? read.symbol });
     return planLean(file, read, start.head);
@@ -229,7 +240,10 @@ async function volumeOf({ volumeChoice, delimiter }: FilePlan, text: () => Piece
   return choice.chosen;
 }
 
-/** @param writer undefined for a dry run, which stores nothing */
+/**
+ * Imports the bars of all files of a plan.
+ * @param writer undefined for a dry run, which stores nothing @throws when writing fails or the user stops the import
+ */
 export async function importBars(
   plan: ImportPlan,
   writer: BarWriter | undefined,
@@ -241,7 +255,8 @@ export async function importBars(
     for (const file of plan.files) await run.readFile(file);
     await run.flush();
     plan.signal?.throwIfAborted();
-    const stored = (await writer?.finish()) ?? { accepted: run.bars, duplicate: 0, conflicting: 0 };
+    const dryCounts = { accepted: run.bars, duplicate: 0, conflicting: 0 };
+    const stored = (await writer?.finish()) ?? dryCounts;
     const { accepted, duplicate, conflicting } = stored;
     const rows = accepted + duplicate + conflicting + run.refused.rows + run.outside;
     const seconds = (performance.now() - startedAt) / 1000;
@@ -262,7 +277,7 @@ export async function importBars(
       rowsPerSecond: Math.round(rows / Math.max(seconds, 0.001)),
     };
   } catch (error) {
-    await writer?.abort?.().catch(() => undefined);
+    await writer?.abort?.().catch(() => undefined); // the first error is the one that matters
     throw error instanceof WriteError ? error.cause : error;
   }
 }

@@ -4,11 +4,13 @@ import type { ReadOptions } from '../detect/index.js';
 import type { InputFile } from '../files/index.js';
 import type { CalendarCheck } from './calendar-check.js';
 
-/** Takes the bars. Without `abort`, the bars that it took stay when the import fails. */
+/** Takes the bars of an import. `abort` removes them when the import fails; without it, they stay. */
 export type BarWriter = Pick<BarImporter, 'write' | 'finish'> & Partial<Pick<BarImporter, 'abort'>>;
+/** Numbers of rows: accepted, duplicate and conflicting. */
 export type StoredRows = Awaited<ReturnType<BarWriter['finish']>>;
 
 export interface ImportPlan {
+  /** Name of the dataset, or of the session, that gets the bars. */
   dataset: string;
   files: readonly InputFile[];
   read: ReadOptions;
@@ -20,6 +22,6 @@ export interface ImportPlan {
   calendar?: CalendarCheck;
   /** How a path is shown to the user. */
   showPath: (path: string) => string;
-  /** Stops the import; nothing of it is kept. */
+  /** Stops the import, which then removes what it stored if the writer has `abort`. */
   signal?: AbortSignal;
 }

@@ -2,12 +2,20 @@
 import { imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
 
 const HEADER = 'time,open,high,low,close,volume\n';
+/** Place in a listed bar. */
+const TIME = 1;
 const X = { read: { symbol: 'X' } };
 const rows = (count: number, text: (minute: number) => string): string =>
   Array.from({ length: count }, (_, minute) => `${text(minute)},10,11,9,10,5\n`).join('');
+/** How many bars an import stored, and how many rows or files it refused for each reason. */
+const countsOf = (result: Awaited<ReturnType<typeof imported>>): { bars: number; refused: object } => ({
+  bars: result.bars.length,
+  refused: reasonsOf(result),
+});
+/** The message of the first refusal. */
 const detailOf = ({ summary }: Awaited<ReturnType<typeof imported>>): string => summary.refused.first[0]?.detail ?? '';
 
-describe('K8 the columns of vendors', () => {
+describe('the columns of vendors', () => {
   it('a symbol in the objects of Alpaca and Polygon is read, and not mixed', async () => {
     const object = (key: string, symbol: string): string =>
       `{"${key}":"${symbol}","o":10,"h":11,"l":9,"c":10,"v":5,"t":"2024-03-04T14:30:00Z","n":3,"vw":10}`;
@@ -54,39 +62,37 @@ describe('JSON of other programs', () => {
   it('a wrapper with many values is no bar, and "results" is no symbol', async () => {
     const json = `{"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK","results":[${object},"n":3,"vw":10.1}]}`;
     const result = await imported('a.json', json, X);
-    expect([result.bars, reasonsOf(result)]).toEqual([[bar], {}]);
+    expect(result.bars).toEqual([bar]);
+    expect(reasonsOf(result)).toEqual({});
     expect(reasonsOf(await imported('a.json', json))).toEqual({ 'unusable-header': 1 });
   });
 
-  it('K21 nothing is stored of a file that lacks its last bracket', async () => {
+  it('nothing is stored of a file that lacks its last bracket', async () => {
     for (const text of [
       `[${object}},${object.replace('2600', '2660')}}`,
       `{"bars":{"X":[${object}}`,
       `[[1709562600000,1,2,1,1,5],[1709562660000,1,2,1,1,5]`,
     ]) {
       const result = await imported('a.json', text, X);
-      expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-file': 1 }]);
+      expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
     }
   });
 
-  it('without bars is shown', async () => {
+  it('without bars is shown in the refusal', async () => {
     expect(detailOf(await imported('a.json', '{"status":"ERROR","error":"no such key"}', X))).toContain('no such key');
   });
 });
 
 describe('volumes', () => {
-  it('of −1 in one of two columns are unknown; sums of others are not', async () => {
+  it('of −1 in one of two columns are unknown; other negative ones are refused', async () => {
     const head = '"Date","Time","Open","High","Low","Close","Up","Down"\n';
     const result = await imported(
       'a.csv',
       `${head}03/04/2024,0931,10,11,9,10,-1,0\n03/04/2024,0932,10,11,9,10,5,-6\n`,
       X,
     );
-    expect([result.bars.length, result.summary.unknownVolumes, reasonsOf(result)]).toEqual([
-      1,
-      1,
-      { 'negative-volume': 1 },
-    ]);
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'negative-volume': 1 } });
+    expect(result.summary.unknownVolumes).toBe(1);
   });
 
   it('that are unknown are counted in the rows that are stored only', async () => {
@@ -103,12 +109,12 @@ describe('volumes', () => {
 });
 
 describe('a file of another origin than it looks', () => {
-  it('is not Yahoo without offsets, nor FirstRate by a common name', async () => {
+  it('is read in UTC: it is not of Yahoo without offsets, and not of FirstRate by a common name', async () => {
     const eod =
       'Timestamp,Gmtoffset,Datetime,Open,High,Low,Close,Volume\n1709562600,0,2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('a.csv', eod, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+    expect((await imported('a.csv', eod, X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('BTCUSDT_1min.csv', crypto, X)).bars[0]?.[1]).toBe('2024-03-04T14:30Z');
+    expect((await imported('BTCUSDT_1min.csv', crypto, X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
 
   it('has its blanks around a date and a time left out', async () => {
@@ -120,7 +126,7 @@ describe('a file of another origin than it looks', () => {
     const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
     const text = days.map((day) => rows(3, (minute) => `${day}/03/2024,09:3${minute}`)).join('');
     const result = await imported('AAA.txt', text, X);
-    expect([result.bars, reasonsOf(result)]).toEqual([[], { 'unreadable-time': 1 }]);
+    expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-time': 1 } });
     expect(detailOf(result)).toContain('is the day before the month?');
     const read = { symbol: 'X', timeFormat: 'dd/MM/yyyy HH:mm' };
     expect((await imported('AAA.txt', text, { read: { ...read, hasHeader: false } })).bars).toHaveLength(93);

@@ -3,37 +3,41 @@ import type { Bar } from '@barkeep/bars';
 import { greatestCommonDivisor, spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
 
-/** A run of rows whose distances have a common divisor above the interval. */
-interface Run {
+/** A stretch of consecutive rows of a symbol whose distances have a common divisor above the interval. */
+interface Stretch {
+  /** The common divisor of the distances, ms; 0 without any. */
   divisor: number;
-  /** The smallest distance. */
+  /** The smallest distance, ms. */
   least: number;
   /** Number of distances. */
   steps: number;
+  /** Times of the first and the last row, epoch ms. */
   from: number;
   to: number;
 }
 
+/** What is known of a symbol. */
 interface Watched {
   /** Time of the last row, epoch ms. */
   last: number;
-  run: Run;
-  /** Number of distances before the run: those of one interval, and the others. */
+  stretch: Stretch;
+  /** Number of distances before the stretch: those of one interval, and the others. */
   dense: number;
   sparse: number;
-  /** The first run that is too long to be chance. */
-  found?: Run;
+  /** The first stretch that shows another interval: it is too long to be chance, or its rows are too close. */
+  found?: Stretch;
 }
 
-/** Fewest steps of a run that show another interval, if the symbol had no other distances before. */
+/** Fewest steps of a stretch that show another interval, if the symbol had no other distances before. */
 const WIDE_STEPS_MIN = 6;
-/** The same for a run of less than five times the interval, which a quiet symbol has by chance more often. */
+/** The same for a stretch of less than five times the interval, which a quiet symbol has by chance more often. */
 const NEAR_STEPS_MIN = 14;
+/** From this multiple of the interval on, a stretch counts as wide. */
 const WIDE_RATIO = 5;
 /** Distances of one interval after which a symbol counts as one that trades in every interval. */
 const DENSE_MIN = 5;
 
-/** Finds runs of rows of a symbol, over all files, that have another interval than the import. */
+/** Finds stretches of rows of a symbol, over all files, that have another interval than the import. */
 export class SpacingWatch {
   readonly #bySymbol = new Map<string, Watched>();
 
@@ -45,32 +49,32 @@ export class SpacingWatch {
     if (first === undefined) return;
     let watched = this.#bySymbol.get(symbol);
     if (watched === undefined) {
-      watched = { last: first.openTime, run: noRun(first.openTime), dense: 0, sparse: 0 };
+      watched = { last: first.openTime, stretch: noStretch(first.openTime), dense: 0, sparse: 0 };
       this.#bySymbol.set(symbol, watched);
     }
     for (const { openTime } of bars) {
       const distance = Math.abs(openTime - watched.last);
-      if (distance === this.intervalMs && watched.run.steps === 0) watched.dense++;
+      if (distance === this.intervalMs && watched.stretch.steps === 0) watched.dense++;
       else if (distance > 0) this.#step(watched, distance, openTime);
       watched.last = openTime;
     }
   }
 
-  /** One warning for each other interval. */
+  /** One warning for each other interval. It names the first symbol that has it, and counts the others. */
   warnings(): string[] {
-    const byInterval = new Map<string, { symbols: string[]; run: Run }>();
+    const byInterval = new Map<string, { symbols: string[]; stretch: Stretch }>();
     for (const [symbol, watched] of this.#bySymbol) {
       this.#judge(watched);
-      const run = watched.found;
-      if (run === undefined) continue;
-      const interval = spacingText(run.least);
-      const known = byInterval.get(interval) ?? { symbols: [], run };
+      const found = watched.found;
+      if (found === undefined) continue;
+      const interval = spacingText(found.least);
+      const known = byInterval.get(interval) ?? { symbols: [], stretch: found };
       known.symbols.push(symbol);
       byInterval.set(interval, known);
     }
-    return [...byInterval].map(([interval, { symbols, run }]) => {
+    return [...byInterval].map(([interval, { symbols, stretch }]) => {
       const others = symbols.length > 1 ? ` and of ${symbols.length - 1} other symbols` : '';
-      const [from, to] = [run.from, run.to].toSorted((a, b) => a - b).map(timeText);
+      const [from, to] = [stretch.from, stretch.to].toSorted((a, b) => a - b).map(timeText); // a file may be newest first
       return (
         `rows of ${symbols[0]}${others} are ${interval} steps apart from ${from} to ${to}, and were read as ${spacingText(this.intervalMs)} bars: ` +
         `import ${interval} bars into a dataset of their own, with --interval`
@@ -78,47 +82,52 @@ export class SpacingWatch {
     });
   }
 
+  /** Extends the stretch by a distance, or ends it when the distance has no common divisor above the interval with it. */
   #step(watched: Watched, distance: number, to: number): void {
-    const { run, last } = watched;
-    const divisor = run.steps === 0 ? distance : greatestCommonDivisor(run.divisor, distance);
-    if (distance < this.intervalMs) watched.found ??= firstStep(distance, last, to); // one is enough
+    const { stretch, last } = watched;
+    const divisor = stretch.steps === 0 ? distance : greatestCommonDivisor(stretch.divisor, distance);
+    if (distance < this.intervalMs) watched.found ??= firstStep(distance, last, to); // one distance is enough
     if (divisor > this.intervalMs) {
-      if (run.steps === 0) run.from = last;
-      run.divisor = divisor;
-      run.least = run.steps === 0 ? distance : Math.min(run.least, distance);
-      run.steps++;
-      run.to = to;
+      if (stretch.steps === 0) stretch.from = last;
+      stretch.divisor = divisor;
+      stretch.least = stretch.steps === 0 ? distance : Math.min(stretch.least, distance);
+      stretch.steps++;
+      stretch.to = to;
       return;
     }
     this.#judge(watched);
     if (distance === this.intervalMs) watched.dense++;
-    watched.sparse += run.steps;
-    watched.run = noRun(to);
-    if (distance > this.intervalMs) watched.run = firstStep(distance, last, to);
+    watched.sparse += stretch.steps;
+    watched.stretch = noStretch(to);
+    if (distance > this.intervalMs) watched.stretch = firstStep(distance, last, to);
   }
 
-  /** Keeps the current run as found when it is too long to be chance. After irregular distances it must be longer. */
+  /**
+   * Keeps the current stretch as found when it is too long to be chance. It must be longer after irregular distances, and may
+   * be shorter when the symbol traded in every interval before.
+   */
   #judge(watched: Watched): void {
-    const { run, dense, sparse } = watched;
-    const isWide = run.divisor >= WIDE_RATIO * this.intervalMs;
+    const { stretch, dense, sparse } = watched;
+    const isWide = stretch.divisor >= WIDE_RATIO * this.intervalMs;
     const base = isWide ? WIDE_STEPS_MIN : NEAR_STEPS_MIN;
     const isDense = sparse === 0 && dense >= DENSE_MIN;
     const needed = (isDense ? base / 2 : base) + 2 * Math.log2(1 + sparse);
-    if (run.steps >= needed) watched.found ??= run;
+    if (stretch.steps >= needed) watched.found ??= stretch;
   }
 }
 
-function noRun(at: number): Run {
+function noStretch(at: number): Stretch {
   return { divisor: 0, least: 0, steps: 0, from: at, to: at };
 }
 
-function firstStep(distance: number, from: number, to: number): Run {
+function firstStep(distance: number, from: number, to: number): Stretch {
   return { divisor: distance, least: distance, steps: 1, from, to };
 }
 
+/** A price that changes by this factor, or more, jumps. */
 const JUMP_RATIO = 10;
-/** Prices that are further apart in time are not compared. */
-const NEAR_MS = 7 * 86_400_000;
+/** Prices that are this far apart in time, or further, are not compared. */
+const COMPARED_WITHIN_MS = 7 * 86_400_000;
 
 /** Finds prices that change tenfold, and a high of ten times its low: another scale or another symbol. */
 export class PriceWatch {
@@ -132,13 +141,18 @@ export class PriceWatch {
     for (const bar of bars) {
       if (bar.low > 0 && bar.high >= JUMP_RATIO * bar.low)
         this.#record(`${symbol} has high ${bar.high} and low ${bar.low}`, bar);
-      else if (last !== undefined && isJump(last.close, bar.close) && Math.abs(bar.openTime - last.openTime) < NEAR_MS)
+      else if (
+        last !== undefined &&
+        isJump(last.close, bar.close) &&
+        Math.abs(bar.openTime - last.openTime) < COMPARED_WITHIN_MS
+      )
         this.#record(`${symbol} goes from ${last.close} to ${bar.close}`, bar);
       last = bar;
     }
     if (last !== undefined) this.#last.set(symbol, last);
   }
 
+  /** One warning about the first jump, which counts the others; none when there was no jump. */
   warnings(): string[] {
     const others = this.#jumps > 1 ? `, and ${this.#jumps - 1} more like it` : '';
     return this.#example === undefined

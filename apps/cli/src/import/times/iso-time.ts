@@ -2,8 +2,8 @@
 import { namedClock, type RowTime, type WallClock } from './wall-time.js';
 
 const DAY_MS = 86_400_000;
-/** Days before each month (January first) in a year that begins in March, so that the leap day is its last day. */
-const DAYS_BEFORE = [306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275];
+/** Days before each month, from January on, in a year that begins in March, so that the leap day is its last day. */
+const DAYS_BEFORE_MONTH = [306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275];
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** Days from 0000-03-01 to 1970-01-01. */
 const EPOCH_DAY = 719_468;
@@ -14,7 +14,7 @@ export function midnightOf(year: number, month: number, day: number): number {
   if (!(day >= 1 && (day <= DAYS_IN_MONTH[month - 1]! || isLeapDay))) return Number.NaN;
   const marchYear = month > 2 ? year : year - 1;
   const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
-  return (marchYear * 365 + leapDays + DAYS_BEFORE[month - 1]! + day - 1 - EPOCH_DAY) * DAY_MS;
+  return (marchYear * 365 + leapDays + DAYS_BEFORE_MONTH[month - 1]! + day - 1 - EPOCH_DAY) * DAY_MS;
 }
 
 /** A midnight plus a time of day, in ms; NaN for a time of day that does not exist. 24:00 is the end of the day. */
@@ -29,22 +29,27 @@ const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 
 /** The widest offset from UTC that a zone has. */
 const OFFSET_MAX_MINUTES = 14 * 60;
 
-/** Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, with an optional offset or zone. The date may have slashes or dots. */
+/**
+ * Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, with an optional offset or zone. The date may have slashes or dots.
+ * The places of the parts are fixed: the month is at 5, the day at 8, T at 10, the hour at 11, the minute at 14.
+ */
 export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
-  const joined = bytes[start + 10] === UPPER_T || bytes[start + 10] === SPACE;
-  if (!joined || bytes[start + 13] !== COLON) return 'unreadable-time';
-  let [at, second, ms] = [start + 16, 0, 0];
+  const hasSeparator = bytes[start + 10] === UPPER_T || bytes[start + 10] === SPACE;
+  if (!hasSeparator || bytes[start + 13] !== COLON) return 'unreadable-time';
+  let [at, second, ms] = [start + 16, 0, 0]; // after the minute
   if (bytes[at] === COLON && at < end) {
     second = digitsAt(bytes, at + 1, 2);
     at += 3;
     if (bytes[at] === DOT && at < end) {
-      const digits = digitsFrom(bytes, ++at, end);
-      ms = digits === 0 ? Number.NaN : roundedMs(digitsAt(bytes, at, digits), 10 ** digits, 1000);
-      at += digits;
+      const count = digitCountAt(bytes, ++at, end);
+      ms = count === 0 ? Number.NaN : roundedMs(digitsAt(bytes, at, count), 10 ** count, 1000);
+      at += count;
     }
   }
   const midnight = isoDateAt(bytes, start, end);
-  const wallMs = wallTimeOf(midnight, digitsAt(bytes, start + 11, 2), digitsAt(bytes, start + 14, 2), second, ms);
+  const hour = digitsAt(bytes, start + 11, 2);
+  const minute = digitsAt(bytes, start + 14, 2);
+  const wallMs = wallTimeOf(midnight, hour, minute, second, ms);
   if (at > end || Number.isNaN(wallMs)) return 'unreadable-time';
   return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
 }
@@ -76,20 +81,22 @@ export function instantAt(bytes: Uint8Array, at: number, end: number, wallMs: nu
 
 /** Minutes of `±HH`, `±HHMM` or `±HH:MM`, which must end at `end`; undefined for other text and offsets of no zone. */
 export function offsetAt(bytes: Uint8Array, at: number, end: number): number | undefined {
-  const sign = bytes[at] === PLUS ? 1 : bytes[at] === MINUS ? -1 : 0;
+  const isMinus = bytes[at] === MINUS;
+  if (!isMinus && bytes[at] !== PLUS) return undefined;
   const hours = digitsAt(bytes, at + 1, 2);
-  const minutesAt = bytes[at + 3] === COLON ? at + 4 : at + 3;
-  const minutes = end === at + 3 ? 0 : digitsAt(bytes, minutesAt, 2);
-  const isWhole = end === at + 3 || end === minutesAt + 2;
+  const hoursEnd = at + 3;
+  const minutesAt = bytes[hoursEnd] === COLON ? hoursEnd + 1 : hoursEnd;
+  const minutes = end === hoursEnd ? 0 : digitsAt(bytes, minutesAt, 2);
+  const endsThere = end === hoursEnd || end === minutesAt + 2;
   const total = hours * 60 + minutes;
-  if (sign === 0 || hours < 0 || minutes < 0 || minutes > 59 || !isWhole || total > OFFSET_MAX_MINUTES)
-    return undefined;
-  return sign * total;
+  if (hours < 0 || minutes < 0 || minutes > 59 || !endsThere || total > OFFSET_MAX_MINUTES) return undefined;
+  return isMinus ? -total : total;
 }
 
-/** Midnight of the date at `start`; NaN when it does not exist, or when the text is too short for a time. */
+/** Midnight of the date at `start`, epoch ms; NaN when it does not exist, or when the text is too short for a time. */
 function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 16 || bytes[start + 4] !== bytes[start + 7]) return Number.NaN;
+  const areSeparatorsAlike = bytes[start + 4] === bytes[start + 7];
+  if (end - start < 16 || !areSeparatorsAlike) return Number.NaN; // 16 is the length up to the minute
   const year = digitsAt(bytes, start, 4);
   const month = digitsAt(bytes, start + 5, 2);
   const day = digitsAt(bytes, start + 8, 2);
@@ -100,7 +107,7 @@ function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
 export function digitsAt(bytes: Uint8Array, start: number, length: number): number {
   let value = 0;
   for (let at = start; at < start + length; at++) {
-    const digit = (bytes[at] ?? 0) - 48;
+    const digit = (bytes[at] ?? 0) - 48; // the code of 0
     if (digit < 0 || digit > 9) return -1;
     value = value * 10 + digit;
   }
@@ -108,7 +115,7 @@ export function digitsAt(bytes: Uint8Array, start: number, length: number): numb
 }
 
 /** Number of digits that follow each other from `at` on. */
-export function digitsFrom(bytes: Uint8Array, at: number, end: number): number {
+export function digitCountAt(bytes: Uint8Array, at: number, end: number): number {
   let count = 0;
   while (at + count < end && digitsAt(bytes, at + count, 1) >= 0) count++;
   return count;

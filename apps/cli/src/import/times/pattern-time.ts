@@ -3,10 +3,11 @@
  * into steps over the bytes. Luxon reads any other pattern, which takes about 5 µs per row.
  */
 import { DateTime } from 'luxon';
-import { digitsAt, digitsFrom, midnightOf, offsetAt, wallTimeOf } from './iso-time.js';
+import { digitsAt, digitCountAt, midnightOf, offsetAt, wallTimeOf } from './iso-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
 type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'ms';
+/** Reads the digits of one field. */
 interface DigitStep {
   field: Field;
   /** Fewest and most digits of the field. */
@@ -15,10 +16,12 @@ interface DigitStep {
   /** Digits that the fields right after this one need. */
   reserved?: number;
 }
+/** One part of a pattern: a field, a byte that must be there, an offset from UTC, or AM or PM. */
 type Step = DigitStep | { literal: number } | { offset: true } | { halfDay: true };
 
 /** Tokens of digits: one letter reads one or two digits, several letters read as many digits as letters. */
-const DIGITS = /^(yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|SSS)$/;
+const DIGIT_TOKEN = /^(yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|SSS)$/;
+/** The field of each letter. */
 const FIELDS: Record<string, Field> = {
   y: 'year',
   M: 'month',
@@ -29,40 +32,47 @@ const FIELDS: Record<string, Field> = {
   s: 'second',
   S: 'ms',
 };
-const OFFSETS = new Set(['Z', 'ZZ', 'ZZZ']);
+const OFFSET_TOKENS = new Set(['Z', 'ZZ', 'ZZZ']);
 const [SPACE, UPPER_Z, LOWER_A, LOWER_M, LOWER_P] = [32, 90, 97, 109, 112];
 const LOWER_CASE_BIT = 0x20; // set in lower-case letters of ASCII
 
-/** The parser for a pattern, in Luxon's tokens. Text in single quotes is literal. */
+/** The parser for a pattern in Luxon's tokens. Text in single quotes is literal. @param clock for times without an offset */
 export function patternTime(pattern: string, clock: WallClock): TimeParser {
   const steps = compile(pattern);
-  return steps === undefined ? luxonTime(pattern, clock) : (bytes, start, end) => run(steps, bytes, start, end, clock);
+  return steps === undefined
+    ? luxonTime(pattern, clock)
+    : (bytes, start, end) => timeBySteps(steps, bytes, start, end, clock);
 }
 
 /** How many digits a field reads. It leaves the reserved ones to the next fields: in 930, `Hmm` reads the hour 9. */
 function lengthAt({ min, max, reserved = 0 }: DigitStep, bytes: Uint8Array, at: number, stop: number): number {
-  const digits = Math.min(max + reserved, digitsFrom(bytes, at, stop));
+  const digits = Math.min(max + reserved, digitCountAt(bytes, at, stop));
   return Math.max(min, Math.min(max, digits - reserved));
 }
 
-/** Sets `reserved` in each field of one or two digits. */
+/** Sets `reserved` in each field of one or two digits, from the fields that follow it without a literal between them. */
 function withReserved(steps: readonly Step[]): Step[] {
   return steps.map((step, index) => {
     if (!('field' in step) || step.min === step.max) return step;
-    const next = steps.slice(index + 1);
-    const end = next.findIndex((other) => !('field' in other));
-    const fields = (end < 0 ? next : next.slice(0, end)) as DigitStep[];
-    return { ...step, reserved: fields.reduce((sum, field) => sum + field.min, 0) };
+    let reserved = 0;
+    for (const next of steps.slice(index + 1)) {
+      if (!('field' in next)) break;
+      reserved += next.min;
+    }
+    return { ...step, reserved };
   });
 }
+
+/** The parts of a pattern: quoted texts, repetitions of one letter, and single other characters. */
+const PATTERN_PART = /'[^']*'|([A-Za-z])\1*|[^A-Za-z']/g;
 
 /** The steps of a pattern; undefined when it has tokens that only Luxon reads. */
 function compile(pattern: string): Step[] | undefined {
   const steps: Step[] = [];
-  for (const [part] of pattern.matchAll(/'[^']*'|([A-Za-z])\1*|[^A-Za-z']/g)) {
-    const field = DIGITS.test(part) ? FIELDS[part.charAt(0)] : undefined;
+  for (const [part] of pattern.matchAll(PATTERN_PART)) {
+    const field = DIGIT_TOKEN.test(part) ? FIELDS[part.charAt(0)] : undefined;
     if (field !== undefined) steps.push({ field, min: part.length, max: Math.max(2, part.length) });
-    else if (OFFSETS.has(part)) steps.push({ offset: true });
+    else if (OFFSET_TOKENS.has(part)) steps.push({ offset: true });
     else if (part === 'a') steps.push({ halfDay: true });
     else if (/^[A-Za-z]/.test(part)) return undefined;
     else for (const byte of Buffer.from(part.replaceAll("'", ''))) steps.push({ literal: byte });
@@ -70,7 +80,8 @@ function compile(pattern: string): Step[] | undefined {
   return withReserved(steps);
 }
 
-function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
+/** Reads a time by the steps of its pattern. Parts that the pattern lacks are those of 1970-01-01 00:00. */
+function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   let at = start;
   let stop = end;
   while (at < stop && bytes[at] === SPACE) at++;
@@ -92,8 +103,10 @@ function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: numb
       const value = at + length <= stop ? digitsAt(bytes, at, length) : -1;
       if (value < 0) return 'unreadable-time';
       at += length;
-      if (step.field === 'year') year = length === 2 ? (value > 60 ? 1900 + value : 2000 + value) : value;
-      else if (step.field === 'month') month = value;
+      if (step.field === 'year') {
+        year = value;
+        if (length === 2) year += value > 60 ? 1900 : 2000; // as in Luxon: 61 is 1961, 60 is 2060
+      } else if (step.field === 'month') month = value;
       else if (step.field === 'day') day = value;
       else if (step.field === 'hour') hour = value;
       else if (step.field === 'minute') minute = value;
@@ -116,12 +129,13 @@ function run(steps: readonly Step[], bytes: Uint8Array, start: number, end: numb
   return offsetMinutes === undefined ? clock.toUtc(wallMs) : wallMs - offsetMinutes * 60_000;
 }
 
+/** The parser for a pattern that has tokens of other kinds, such as names of months. */
 function luxonTime(pattern: string, clock: WallClock): TimeParser {
-  const hasOffset = /[ZzXx]/.test(pattern.replace(/'[^']*'/g, ''));
+  const isInstant = /[ZzXx]/.test(pattern.replace(/'[^']*'/g, '')); // an offset, a zone or an epoch
   return (bytes, start, end) => {
     const text = Buffer.from(bytes.subarray(start, end)).toString('utf8').trim();
     const parsed = DateTime.fromFormat(text, pattern, { zone: 'utc', setZone: true, locale: 'en-US' });
     if (!parsed.isValid) return 'unreadable-time';
-    return hasOffset ? parsed.toMillis() : clock.toUtc(parsed.toMillis());
+    return isInstant ? parsed.toMillis() : clock.toUtc(parsed.toMillis());
   };
 }

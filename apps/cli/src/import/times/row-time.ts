@@ -4,12 +4,13 @@
  * Excel are refused with reasons of their own.
  */
 import { decimalAt } from '../rows/index.js';
-import { digitsAt, digitsFrom, instantAt, isoTimeAt, midnightOf, roundedMs, wallTimeOf } from './iso-time.js';
+import { digitsAt, digitCountAt, instantAt, isoTimeAt, midnightOf, roundedMs, wallTimeOf } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
 /** Milliseconds per nanosecond. */
 const NS_MS = 1 / 1_000_000;
+/** Milliseconds per unit, by the unit's name. */
 const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: NS_MS };
 const EPOCH_UNITS_MS = Object.values(EPOCH_UNIT_MS);
 const [SPACE, MINUS, DOT, SLASH, NINE, COLON, UPPER_T] = [32, 45, 46, 47, 57, 58, 84];
@@ -19,9 +20,11 @@ const PLAUSIBLE_MIN_MS = Date.UTC(1990, 0, 1);
 /** A later start for nanoseconds: ticks of .NET from 2000 to 2100 would be nanoseconds of 1990. */
 const PLAUSIBLE_NS_MIN_MS = Date.UTC(1991, 0, 1);
 const PLAUSIBLE_MAX_MS = Date.UTC(2100, 0, 1);
-/** The plausible range in Excel's day numbers, which count from 1899-12-30. */
-const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + 25_569;
-const EXCEL_MAX = PLAUSIBLE_MAX_MS / DAY_MS + 25_569;
+/** 1970-01-01 in Excel's day numbers, which count from 1899-12-30. */
+const EXCEL_EPOCH_DAY = 25_569;
+/** The plausible range in Excel's day numbers. */
+const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + EXCEL_EPOCH_DAY;
+const EXCEL_MAX = PLAUSIBLE_MAX_MS / DAY_MS + EXCEL_EPOCH_DAY;
 
 /**
  * Makes the parser for one column.
@@ -46,12 +49,13 @@ export function timeParser(format: string, clock: WallClock): TimeParser {
   };
 }
 
+/** Reads an epoch of the given unit. Epochs of µs and ns have 16 and 19 digits, more than a double keeps: see wholeEpochAt. */
 function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number): RowTime {
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
   const hasUsualLength = end - start === (unitMs === NS_MS ? 19 : 16);
-  const whole = unitMs < 1 && hasUsualLength ? wholeEpochAt(bytes, start, end - start) : -1;
-  const ms = whole >= 0 ? whole : wholeMs(value * unitMs, bytes, start, end);
+  const exactMs = unitMs < 1 && hasUsualLength ? wholeEpochAt(bytes, start, end - start) : -1;
+  const ms = exactMs >= 0 ? exactMs : wholeMs(value * unitMs, bytes, start, end);
   const fits = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
   // A value that is plausible only in another unit has that unit: seconds read as milliseconds are in January 1970.
   return fits(unitMs) || !EPOCH_UNITS_MS.some(fits) ? ms : 'unreadable-time';
@@ -64,7 +68,7 @@ function wholeMs(ms: number, bytes: Uint8Array, start: number, end: number): num
   return at < end && bytes[at - 1] === DOT ? Math.floor(ms) : Math.round(ms);
 }
 
-/** Why a text of at most ten characters is not a time. */
+/** Why a text of at most ten characters, the length of a date such as 2024-03-04, is not a time. */
 function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
   return end - start === 10 && digitsAt(bytes, start, 4) > 0 ? 'date-without-time' : 'unreadable-time';
 }
@@ -72,6 +76,7 @@ function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
 /** Reads a number: a time that begins with digits of a date (`20240220…`), an epoch or a day number of Excel. */
 function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const length = end - start;
+  // The lengths of yyyyMMdd, yyyyMMddHHmm, …ss and …SSS; or a longer text with a separator after the date.
   if (
     length === 8 ||
     length === 12 ||
@@ -79,12 +84,12 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
     length === 17 ||
     (length > 12 && digitsAt(bytes, start + 8, 1) < 0)
   ) {
-    const digits = digitsTimeAt(bytes, start, end, clock);
-    if (digits !== undefined) return digits;
+    const time = digitsTimeAt(bytes, start, end, clock);
+    if (time !== undefined) return time;
   }
-  const whole =
+  const exactMs =
     length === 10 || length === 13 || length === 16 || length === 19 ? wholeEpochAt(bytes, start, length) : -1;
-  if (whole >= PLAUSIBLE_NS_MIN_MS && whole < PLAUSIBLE_MAX_MS) return whole;
+  if (exactMs >= PLAUSIBLE_NS_MIN_MS && exactMs < PLAUSIBLE_MAX_MS) return exactMs;
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
   for (const unitMs of EPOCH_UNITS_MS) {
@@ -95,10 +100,10 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
 }
 
-/** Milliseconds of an epoch of 10, 13, 16 or 19 digits (s, ms, µs, ns), read without a string; −1 for other text. */
+/** Milliseconds of an epoch of 10, 13, 16 or 19 digits (s, ms, µs, ns), read without a string; negative for other text. */
 function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number {
   if (length === 10) return digitsAt(bytes, start, 10) * 1000;
-  const ms = digitsAt(bytes, start, 13);
+  const ms = digitsAt(bytes, start, 13); // the first 13 digits of µs and ns are the milliseconds
   if (length === 13 || ms < 0) return ms;
   const rest = digitsAt(bytes, start + 13, length - 13);
   return rest < 0 ? -1 : ms + roundedMs(rest, 10 ** (length - 13), 1);
@@ -106,18 +111,18 @@ function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number 
 
 /**
  * The time of `yyyyMMddHHmm[ss[SSS]]`, `yyyyMMdd HH:mm[:ss[.SSS]]`, `yyyyMMdd Hmm[ss]` or `yyyyMMddTHHmmss`, with an
- * optional offset or zone. The milliseconds must be 0. Undefined for other numbers.
+ * optional offset or zone. The milliseconds must be 0. Undefined for other numbers, which may be epochs.
  */
 function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime | undefined {
-  const date = dayAt(bytes, start);
-  if (date === undefined) return undefined;
+  const midnight = dayAt(bytes, start);
+  if (midnight === undefined) return undefined;
   let at = start + 8;
   if (at === end) return 'date-without-time';
   while (at < end && (bytes[at] === SPACE || bytes[at] === MINUS || bytes[at] === UPPER_T)) at++;
-  const digits = digitsFrom(bytes, at, end);
-  const isShort = at > start + 8 && (digits === 3 || digits === 5); // 930 is 09:30
+  const digitCount = digitCountAt(bytes, at, end);
+  const hasShortHour = at > start + 8 && (digitCount === 3 || digitCount === 5); // 930 is 09:30
   const parts: number[] = [];
-  for (let length = isShort ? 1 : 2; at + length <= end && parts.length < 3; length = 2) {
+  for (let length = hasShortHour ? 1 : 2; at + length <= end && parts.length < 3; length = 2) {
     const part = digitsAt(bytes, at, length);
     if (part < 0) break;
     parts.push(part);
@@ -125,12 +130,16 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
     if (bytes[at] === COLON && parts.length < 3) at++;
   }
   const [hour = -1, minute = -1, second = 0] = parts;
-  const wallMs = wallTimeOf(date, hour, minute, second, 0);
+  const wallMs = wallTimeOf(midnight, hour, minute, second, 0);
   if (Number.isNaN(wallMs)) return undefined;
-  const fractionLength = bytes[at] === DOT ? 1 + digitsFrom(bytes, at + 1, end) : digits === 9 ? 3 : 0;
-  const fraction = fractionLength === 0 ? 0 : decimalAt(bytes, bytes[at] === DOT ? at + 1 : at, at + fractionLength);
+  const isDot = bytes[at] === DOT;
+  const fractionAt = isDot ? at + 1 : at;
+  let fractionEnd = at;
+  if (isDot) fractionEnd = fractionAt + digitCountAt(bytes, fractionAt, end);
+  else if (digitCount === 9) fractionEnd = at + 3; // HHmmssSSS
+  const fraction = fractionEnd === at ? 0 : decimalAt(bytes, fractionAt, fractionEnd);
   if (fraction !== 0) return undefined;
-  return instantAt(bytes, at + fractionLength, end, wallMs, clock);
+  return instantAt(bytes, fractionEnd, end, wallMs, clock);
 }
 
 /** Midnight of `yyyyMMdd`, epoch ms; undefined when it is not a date from 1900 to 2099. */
@@ -138,6 +147,6 @@ function dayAt(bytes: Uint8Array, start: number): number | undefined {
   const year = digitsAt(bytes, start, 4);
   const month = digitsAt(bytes, start + 4, 2);
   const day = digitsAt(bytes, start + 6, 2);
-  const date = year < 1900 || year >= 2100 ? Number.NaN : midnightOf(year, month, day);
-  return Number.isNaN(date) ? undefined : date;
+  const midnight = year < 1900 || year >= 2100 ? Number.NaN : midnightOf(year, month, day);
+  return Number.isNaN(midnight) ? undefined : midnight;
 }

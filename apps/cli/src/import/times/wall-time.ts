@@ -7,9 +7,9 @@ import { UsageError } from '../../terminal/index.js';
 
 const DAY_MS = 86_400_000;
 /** Zones change their offset on a quarter hour only (checked for the IANA database since 1970). */
-const BUCKET_MS = 900_000;
+const QUARTER_HOUR_MS = 900_000;
 
-/** A number in ms (of an instant, or of an offset), or why a wall time is not a single instant. */
+/** An instant or an offset in ms, or why a wall time is not a single instant. */
 type MsOrProblem = number | 'skipped-by-dst' | 'ambiguous-by-dst';
 /** Why a time cannot be used. */
 export type TimeProblem = Exclude<MsOrProblem, number> | 'unreadable-time' | 'date-without-time' | 'excel-serial';
@@ -23,7 +23,8 @@ export class WallClock {
   readonly #zone: IANAZone;
   /** Offset in ms by day number; undefined for a day near a change. */
   readonly #dayOffsets = new Map<number, number | undefined>();
-  #lastBucket = Number.NaN;
+  /** The number of the quarter hour of the last wall time, and the offset in it. */
+  #lastQuarter = Number.NaN;
   #lastOffset: MsOrProblem = 0;
 
   /** @throws UsageError for a zone that is not in the IANA database. */
@@ -36,15 +37,18 @@ export class WallClock {
 
   /** The instant at which the clocks of the zone show `wallMs` (epoch ms, as if the wall time were UTC). */
   toUtc(wallMs: number): MsOrProblem {
-    const bucket = Math.floor(wallMs / BUCKET_MS);
-    if (bucket !== this.#lastBucket) {
-      this.#lastOffset = this.#offsetOfDay(Math.floor(wallMs / DAY_MS)) ?? this.#offsetNear(bucket * BUCKET_MS);
-      this.#lastBucket = bucket;
+    const quarter = Math.floor(wallMs / QUARTER_HOUR_MS);
+    if (quarter !== this.#lastQuarter) {
+      this.#lastOffset = this.#offsetOfDay(Math.floor(wallMs / DAY_MS)) ?? this.#offsetNear(quarter * QUARTER_HOUR_MS);
+      this.#lastQuarter = quarter;
     }
     return typeof this.#lastOffset === 'number' ? wallMs - this.#lastOffset : this.#lastOffset;
   }
 
-  /** The offset of all wall times of a day in ms; undefined when the offset changes about that day. */
+  /**
+   * The offset of all wall times of a day in ms; undefined when the offset changes near that day. A margin of one day on both
+   * sides covers every zone, because a wall time is less than a day from the same time in UTC.
+   */
   #offsetOfDay(day: number): number | undefined {
     if (!this.#dayOffsets.has(day)) {
       const before = this.#zone.offset((day - 1) * DAY_MS) * 60_000;
@@ -54,7 +58,10 @@ export class WallClock {
     return this.#dayOffsets.get(day);
   }
 
-  /** Tries the offsets of the days before and after: one fits when the zone has it at the instant that it gives. */
+  /**
+   * The offset of a wall time near a change. Tries the offsets of the day before and the day after: an offset fits when the
+   * zone has it at the instant that it gives.
+   */
   #offsetNear(wallMs: number): MsOrProblem {
     const before = this.#zone.offset(wallMs - DAY_MS) * 60_000;
     const after = this.#zone.offset(wallMs + DAY_MS) * 60_000;
@@ -73,11 +80,12 @@ function isZone(name: string): boolean {
   return IANAZone.isValidZone(name) && (name.length !== 3 || SHORT_ZONES.has(name.toUpperCase()));
 }
 
-/** By text; undefined for a text that is no zone. Emptied when it is full, so that a file of odd texts does not fill the memory. */
+/** Clocks by the name of their zone; undefined for a text that is no zone. */
 const clocks = new Map<string, WallClock | undefined>();
+/** The map is emptied at this size, so that a file of odd texts does not fill the memory. */
 const CLOCKS_MAX = 1000;
 
-/** The clock of a zone that a file names; undefined for a name that is no zone. */
+/** The clock of a zone that a file names; undefined for a name that is no zone, or that begins with a small letter. */
 export function namedClock(zone: string): WallClock | undefined {
   if (!clocks.has(zone)) {
     if (clocks.size === CLOCKS_MAX) clocks.clear();
@@ -88,5 +96,5 @@ export function namedClock(zone: string): WallClock | undefined {
 
 /** The clock of a zone, cached: making it takes 1 ms, and a zip may have thousands of files. @throws UsageError */
 export function clockOf(zone: string): WallClock {
-  return namedClock(zone) ?? new WallClock(zone);
+  return namedClock(zone) ?? new WallClock(zone); // makes the clock of a name in small letters, or throws
 }
