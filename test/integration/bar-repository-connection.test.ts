@@ -4,6 +4,7 @@ import { Pool } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
+/** The open of XNYS on 2013-10-04. */
 const OPEN = Date.UTC(2013, 9, 4, 13, 30);
 
 let database: TestDatabase;
@@ -23,6 +24,7 @@ test.each(['reset', 'closed'] as const)(
   'I11 a statement rejects when its connection is %s, and the pool connects again',
   async (how) => {
     const pool = new Pool({ connectionString: gate.url });
+    // A pool emits an error when an idle connection breaks.
     pool.on('error', () => undefined);
     try {
       const lost = withConnection(pool, async (client) => {
@@ -39,9 +41,12 @@ test.each(['reset', 'closed'] as const)(
   },
 );
 
-/** ReadyForQuery, and the message of a server that terminates the connection (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+// Two messages of the PostgreSQL protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+/** ReadyForQuery of an idle connection. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+/** Severity twice, error code and text of TERMINATED. */
 const FIELDS = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0');
+/** ErrorResponse of a server that terminates the connection. */
 const TERMINATED = Buffer.concat([Buffer.from([0x45, 0, 0, 0, FIELDS.length + 4]), FIELDS]);
 
 test.each([
@@ -63,13 +68,14 @@ test.each([
     },
   ],
 ])(
-  'I11 a connection that ends in the packet that makes it ready rejects %s, and the process continues',
-  async (_, open) => {
+  'I11 a connection that the server terminates in the same packet that makes it ready rejects %s, and the next one works',
+  async (_name, open) => {
     const source = await open(gate.url);
     const query = (): Promise<unknown> => source.query('SELECT 1 AS one');
     try {
       gate.append({ ending: READY, more: TERMINATED });
       const queries = await Promise.allSettled([query(), query(), query(), query()]);
+      // How many of the queries get a terminated connection depends on when the pool opens the next one.
       expect(queries.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(1);
       gate.append(undefined);
       await expect(query()).resolves.toEqual([{ one: 1 }]);
@@ -92,6 +98,7 @@ test.each(['reset', 'closed'] as const)(
       const bar = { openTime: OPEN, open: 1, high: 1, low: 1, close: 1, volume: 1 };
       await importer.write('AAA', [bar]);
       await gate.cut(how);
+      // The message depends on whether the process has noticed the loss before it writes again.
       await expect(importer.finish()).rejects.toThrow(/ECONNRESET|terminated|EPIPE|not queryable/);
       const [count] = await direct!.query<{ rows: string }[]>(
         'SELECT count(*) AS rows FROM bars JOIN datasets ON datasets.id = dataset_id WHERE name = $1',
@@ -104,15 +111,16 @@ test.each(['reset', 'closed'] as const)(
   },
 );
 
-test('I11 a connection whose server takes no writes any more is replaced by one to the server of now', async () => {
+test('I11 a connection that refuses a write as read-only is replaced by a new one', async () => {
   const dataSource = await createDataSource(database.url, { poolSize: 2 }).initialize();
   try {
     const pid = async () => (await dataSource.query<[{ pid: number }]>('SELECT pg_backend_pid() AS pid'))[0].pid;
-    const before = await pid();
+    const pidBefore = await pid();
+    // The connection now refuses writes, as a primary that was demoted to a replica would.
     await dataSource.query('SET default_transaction_read_only = on');
     await expect(dataSource.query('CREATE TABLE demoted ()')).rejects.toMatchObject({ code: '25006' });
     await dataSource.query('CREATE TABLE demoted ()');
-    expect(await pid()).not.toBe(before);
+    expect(await pid()).not.toBe(pidBefore);
   } finally {
     await dataSource.destroy();
   }

@@ -1,3 +1,4 @@
+/** Imports into a dataset: counts, conflicts, aborts, races, declarations of complete days, removal, and the quarantine. */
 import type { Bar } from '@barkeep/bars';
 import {
   BarImporter,
@@ -21,8 +22,10 @@ import { ImportEndedError, InvalidBarError } from '../../libs/bar-repository/src
 
 let database: TestDatabase;
 let dataSource: DataSource;
+/** The open of XNYS on 2024-03-01. */
 const OPEN = Date.UTC(2024, 2, 1, 14, 30);
 
+/** A bar that opens `minute` minutes after OPEN. */
 const bar = (minute: number, close = 10): Bar => ({
   openTime: OPEN + minute * 60_000,
   open: 10,
@@ -31,14 +34,17 @@ const bar = (minute: number, close = 10): Bar => ({
   close,
   volume: 100 + minute,
 });
+/** The bars of the minutes `[from, to)`. */
 const bars = (from: number, to: number): Bar[] => Array.from({ length: to - from }, (_, i) => bar(from + i));
 
+/** Imports bars by symbol in one import. @returns its counts */
 async function importBars(dataset: string, rows: Record<string, readonly Bar[]>) {
   const importer = await BarImporter.open(dataSource, dataset);
   for (const [symbol, part] of Object.entries(rows)) await importer.write(symbol, part);
   return importer.finish();
 }
 
+/** All rows of a dataset, by symbol and time. */
 async function stored(dataset: string): Promise<{ symbol: string; time: Date; close: number }[]> {
   return dataSource.query(
     `SELECT s.name AS symbol, b."time", b.close FROM bars b JOIN symbols s ON s.id = b.symbol_id
@@ -75,20 +81,21 @@ test('new rows are accepted with all their values, and the same import again is 
   });
 });
 
-test('more rows than a buffer holds, mixed with older ones, all arrive', async () => {
+test('more rows than a buffer holds are all stored, in any order of time', async () => {
   const recent = bars(100_000, 150_000);
   const older = bars(0, 60_000);
   expect(await importBars('large', { AAA: recent })).toMatchObject({ accepted: 50_000 });
   const importer = await BarImporter.open(dataSource, 'large');
-  // Not awaited on purpose: the importer keeps the order.
+  // The writes are not awaited one by one, because the importer keeps their order.
   const writes = [importer.write('AAA', older), importer.write('BBB', older), importer.write('AAA', recent)];
   await Promise.all(writes);
   expect(await importer.finish()).toEqual({ accepted: 120_000, duplicate: 50_000, conflicting: 0 });
   expect(await stored('large')).toHaveLength(170_000);
 });
 
-test('another value for a stored key is conflicting: the stored bar stays, the other is quarantined once', async () => {
+test('a bar that differs from the stored one is conflicting: the stored bar stays, the other is quarantined once', async () => {
   await importBars('conflict', { AAA: bars(0, 10) });
+  // Minute 3 has another close, minute 4 is the stored bar, minute 20 is new.
   const again = { AAA: [bar(3, 11), bar(4), bar(20)] };
   expect(await importBars('conflict', again)).toEqual({ accepted: 1, duplicate: 1, conflicting: 1 });
   expect(await importBars('conflict', again)).toEqual({ accepted: 0, duplicate: 2, conflicting: 1 });
@@ -100,47 +107,51 @@ test('another value for a stored key is conflicting: the stored bar stays, the o
   expect(await quarantineCounts(dataSource, null)).toEqual(new Map([['AAA', new Map([['conflict', 1]])]]));
 });
 
-test('within one import the first row of a key wins, whether it came in order or late', async () => {
+test('within one import the first row of a symbol and time wins, in order of time or not', async () => {
   await importBars('within', { AAA: [bar(50)] });
+  // Minute 60 comes after the stored minute 50, minute 10 before it. Of each the second row conflicts, the third is a duplicate.
   const rows = [bar(60), bar(60, 11), bar(60), bar(10, 12), bar(10), bar(10, 12)];
   expect(await importBars('within', { AAA: rows })).toEqual({ accepted: 2, duplicate: 2, conflicting: 2 });
   expect((await stored('within')).map((row) => row.close)).toEqual([12, 10, 10]);
 });
 
-test('nothing of an aborted import is kept, and nothing is visible before the end', async () => {
+test('an import shows no row before it finishes, keeps none when it is aborted, and then takes no call', async () => {
   const importer = await BarImporter.open(dataSource, 'aborted');
   await importer.write('AAA', bars(0, 40_000));
   expect(await stored('aborted')).toEqual([]);
   await importer.abort();
+  // A second abort does nothing.
   await importer.abort();
   expect(await stored('aborted')).toEqual([]);
   await expect(importer.write('AAA', bars(0, 1))).rejects.toThrow(ImportEndedError);
   await expect(importer.finish()).rejects.toThrow(ImportEndedError);
 });
 
-test('I7 an invalid bar is refused before any of its batch is taken, and the import can go on', async () => {
+test('I7 an invalid bar makes the importer refuse its whole batch, and the import can go on', async () => {
   const importer = await BarImporter.open(dataSource, 'invalid');
   await expect(importer.write('AAA', [bar(0), { ...bar(1), low: 11, high: 9 }])).rejects.toThrow(InvalidBarError);
   await importer.write('AAA', [bar(2)]);
   expect(await importer.finish()).toEqual({ accepted: 1, duplicate: 0, conflicting: 0 });
 });
 
-test('a row that another client inserts meanwhile makes the import fail as a whole, and a repeat succeeds', async () => {
+test('an import fails as a whole when another client inserts one of its rows meanwhile, and a repeat succeeds', async () => {
   await importBars('raced', { AAA: [bar(0)] });
   const importer = await BarImporter.open(dataSource, 'raced');
   await importer.write('AAA', bars(1, 10));
   await dataSource.query(
     'INSERT INTO bars SELECT symbol_id, dataset_id, $1, 1, 1, 1, 1, 1 FROM bars WHERE dataset_id = $2',
-    [new Date(OPEN + 300_000), await resolveDataset(dataSource, 'raced')],
+    [new Date(bar(5).openTime), await resolveDataset(dataSource, 'raced')],
   );
   await expect(importer.finish()).rejects.toThrow('duplicate key');
+  // The bar of the first import and that of the other client, which differs from this importer's bar of minute 5.
   expect(await stored('raced')).toHaveLength(2);
   expect(await importBars('raced', { AAA: bars(1, 10) })).toEqual({ accepted: 8, duplicate: 0, conflicting: 1 });
 });
 
-test('an import that is stored succeeds, although the maintenance after it fails', async () => {
+test('an import succeeds although the maintenance after it fails', async () => {
   const importer = await BarImporter.open(dataSource, 'maintained');
   await importer.write('AAA', bars(0, 10));
+  // The importer runs maintenance on the data source, the import itself on a connection that it borrowed.
   const query = jest
     .spyOn(dataSource, 'query')
     .mockRejectedValue(new Error('canceling statement due to statement timeout'));
@@ -149,16 +160,17 @@ test('an import that is stored succeeds, although the maintenance after it fails
   expect(await importBars('maintained', { AAA: bars(0, 10) })).toMatchObject({ duplicate: 10 });
 });
 
-test('imports at the same time: into one dataset they take turns, new names are made once', async () => {
+test('simultaneous imports of one dataset take turns, and those of several create each symbol once', async () => {
   const rows = { NEW1: bars(0, 500), NEW2: bars(0, 500) };
-  const turned = { NEW2: bars(0, 500), NEW1: bars(0, 500) };
+  const reversed = { NEW2: bars(0, 500), NEW1: bars(0, 500) };
   const counts = await Promise.all([
     importBars('same', rows),
-    importBars('same', turned),
-    importBars('other', turned),
+    importBars('same', reversed),
+    importBars('other', reversed),
     importBars('another', rows),
   ]);
   expect(counts.map((count) => count.accepted + count.duplicate)).toEqual([1000, 1000, 1000, 1000]);
+  // Of the two imports of 'same', the second one finds only duplicates.
   expect(
     counts
       .slice(0, 2)
@@ -168,7 +180,7 @@ test('imports at the same time: into one dataset they take turns, new names are 
   expect((await symbolIds(dataSource, ['NEW1', 'NEW2', 'NEVER'])).size).toBe(2);
 });
 
-test('days are declared complete by symbol, by an import or by name', async () => {
+test('days are declared complete for single symbols, by an import or without one', async () => {
   const importer = await BarImporter.open(dataSource, 'complete', { complete: () => '2024-03-04' });
   await importer.write('AAA', bars(0, 5));
   await importer.finish();
@@ -199,46 +211,28 @@ test('of two removals of a dataset at the same time one removes its bars and the
   expect(new Set(await Promise.all(removals))).toEqual(new Set([10, undefined]));
 });
 
-test('I7 quarantined bars of a session are counted by symbol and reason, and a repeat writes nothing', async () => {
+test('I7 quarantined rows of a session are stored once, counted by symbol and reason, and totalled by day', async () => {
   const { row } = await new SessionRepository(dataSource).create({ id: randomUUID(), spec: {} });
   const { incarnation } = row;
+  const prices = { high: 1, low: 1, close: 1, volume: 1 };
   const rows = [
-    {
-      dataset: 'd',
-      symbol: 'AAA',
-      time: OPEN,
-      open: Number.NaN,
-      high: 1,
-      low: 1,
-      close: 1,
-      volume: 1,
-      reason: 'not-finite',
-    },
-    {
-      dataset: 'd',
-      symbol: 'AAA',
-      time: OPEN,
-      open: Infinity,
-      high: 1,
-      low: 1,
-      close: 1,
-      volume: 1,
-      reason: 'not-finite',
-    },
+    { dataset: 'd', symbol: 'AAA', time: OPEN, open: Number.NaN, ...prices, reason: 'not-finite' },
+    { dataset: 'd', symbol: 'AAA', time: OPEN, open: Infinity, ...prices, reason: 'not-finite' },
     { dataset: 'd', symbol: 'AAA', time: OPEN, reason: 'off-grid' },
+    // PostgreSQL stores no NUL in a text, and a long row is cut.
     { dataset: 'd', symbol: 'BBB', time: Number.NaN, reason: 'malformed', raw: 'a,b\0' + 'x'.repeat(5000) },
     { dataset: 'd', symbol: 'BBB', time: null, reason: 'malformed', raw: 'c,d' },
   ];
   expect(await quarantine(dataSource, incarnation, rows)).toBe(5);
   expect(await quarantine(dataSource, incarnation, [...rows, ...rows])).toBe(0);
-  // The same bar in an answer for another day is not stored again: it counts for the first one.
+  // A repository may return the same bar again in its answer for another day: it is not stored again.
   expect(await quarantine(dataSource, incarnation, rows.slice(0, 1), '2024-03-04')).toBe(0);
-  const ofDay = { dataset: 'd', symbol: 'AAA', time: OPEN + 1, reason: 'off-grid' };
-  expect(await quarantine(dataSource, incarnation, [ofDay], '2024-03-04')).toBe(1);
+  const newRow = { dataset: 'd', symbol: 'AAA', time: OPEN + 1, reason: 'off-grid' };
+  expect(await quarantine(dataSource, incarnation, [newRow], '2024-03-04')).toBe(1);
   expect(await quarantineTotals(dataSource, incarnation, ['d'], ['AAA', 'BBB'], '2024-03-04')).toEqual([
     { symbol: 'AAA', reason: 'off-grid', total: 1 },
   ]);
-  // The quarantine stores nothing of a deleted session.
+  // No session has this incarnation, as after a session was deleted: the quarantine stores nothing.
   expect(await quarantine(dataSource, randomUUID(), rows)).toBe(0);
   expect(await quarantineCounts(dataSource, incarnation)).toEqual(
     new Map([

@@ -1,3 +1,4 @@
+/** The schema and its connections: migrations, settings, and the plan of the query that reads windows. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
@@ -5,11 +6,12 @@ import { windowSql } from '../../libs/bar-repository/src/rows/index.js';
 import { MIGRATIONS } from '../../libs/bar-repository/src/schema/index.js';
 
 let database: TestDatabase;
-const open: DataSource[] = [];
+const opened: DataSource[] = [];
 
+/** Connects like a process; the connections are closed after all tests. */
 async function connect(poolSize?: number): Promise<DataSource> {
   const dataSource = await createDataSource(database.url, { poolSize }).initialize();
-  open.push(dataSource);
+  opened.push(dataSource);
   return dataSource;
 }
 
@@ -18,15 +20,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(open.map((dataSource) => dataSource.destroy()));
+  await Promise.all(opened.map((dataSource) => dataSource.destroy()));
   await database.drop();
 });
 
 test('many processes migrate an empty database at once: each migration runs once', async () => {
-  const processes = await Promise.all([connect(), connect(), connect(), connect(2)]);
-  const small = processes[3];
-  if (!small) throw new Error('expected four data sources');
-  const ran = await Promise.all([...processes.map(migrate), migrate(small), migrate(small)]);
+  // One of the processes has a pool of two connections and migrates three times.
+  const small = await connect(2);
+  const processes = await Promise.all([connect(), connect(), connect()]);
+  const ran = await Promise.all([...processes, small, small, small].map(migrate));
   expect(ran.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
 });
 
@@ -36,7 +38,7 @@ test('a second migration finds nothing to do', async () => {
   expect(await migrate(dataSource)).toEqual([]);
 });
 
-test('connections carry the settings that the hot path and a killed client need', async () => {
+test('connections have no JIT, UTC, the name barkeep, and a check that their client still lives', async () => {
   const dataSource = await connect();
   const [row] = await dataSource.query<Record<string, string>[]>(
     `SELECT current_setting('jit') AS jit, current_setting('TimeZone') AS zone, current_setting('application_name') AS name,
@@ -45,7 +47,7 @@ test('connections carry the settings that the hot path and a killed client need'
   expect(row).toEqual({ jit: 'off', zone: 'UTC', name: 'barkeep', checked: '1s' });
 });
 
-test('windows are read from the index alone: a day of all symbols, and a year of one', async () => {
+test('a day of all symbols and a year of one are read from the index alone', async () => {
   const dataSource = await connect();
   await migrate(dataSource);
   await dataSource.query(`
@@ -60,10 +62,11 @@ test('windows are read from the index alone: a day of all symbols, and a year of
   ] as const) {
     const ranges = [{ from: Date.parse(from), to: Date.parse(to) }];
     const copy = windowSql({ datasetId: 1, symbolIds, ranges })!;
+    // EXPLAIN takes the SELECT inside the COPY.
     const select = copy.replace(/^COPY \((.*)\) TO STDOUT.*$/, '$1');
     const plan = await dataSource.transaction(async (manager) => {
-      // The number of reads of the table depends on how many pages VACUUM could mark while other transactions held old
-      // rows.
+      // VACUUM marks fewer pages as all-visible while other transactions hold old rows. The planner might then prefer a
+      // bitmap scan, although production would not.
       await manager.query('SET LOCAL enable_bitmapscan = off');
       return manager.query<{ 'QUERY PLAN': string }[]>(`EXPLAIN (COSTS OFF) ${select}`);
     });

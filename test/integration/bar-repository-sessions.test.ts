@@ -1,3 +1,4 @@
+/** The sessions in PostgreSQL: creation, lists, claims and epochs, transitions of the state, removal, and deployments. */
 import {
   createDataSource,
   CursorError,
@@ -18,6 +19,7 @@ let dataSource: DataSource;
 let sessions: SessionRepository<Record<string, unknown>>;
 const spec = { symbols: ['SPY'], retentionHours: 24, pace: { mode: 'max' } };
 
+/** A new session in state `running`, in its first run. */
 async function running() {
   const { row } = await sessions.create({ id: randomUUID(), spec });
   return sessions.transition(row.id, ['created'], 'running', { incrementRun: true });
@@ -42,17 +44,18 @@ describe('creating', () => {
       created: true,
       row: { state: 'created', epoch: 0, run: 0, owner: null, checkpoint: null, spec },
     });
-    const turned = { pace: { mode: 'max' }, retentionHours: 24.0, symbols: ['SPY'] };
-    const second = await sessions.create({ id: 'mine', spec: turned });
+    const sameInOtherOrder = { pace: { mode: 'max' }, retentionHours: 24.0, symbols: ['SPY'] };
+    const second = await sessions.create({ id: 'mine', spec: sameInOtherOrder });
     expect(second).toEqual({ created: false, row: first.row });
     await expect(sessions.create({ id: 'mine', spec: { ...spec, symbols: ['IBM'] } })).rejects.toThrow(
       SpecConflictError,
     );
   });
 
-  test('of many at the same moment one creates, by id and by idempotency key', async () => {
+  test('of many simultaneous creations with one id, or with one idempotency key, a single one creates', async () => {
     const byId = await Promise.all(Array.from({ length: 20 }, () => sessions.create({ id: 'crowd', spec })));
     expect(byId.filter((result) => result.created)).toHaveLength(1);
+    // Each call has another id, so that only the key is the same.
     const byKey = await Promise.all(
       Array.from({ length: 20 }, () => {
         const id = randomUUID();
@@ -63,18 +66,19 @@ describe('creating', () => {
     expect(new Set(byKey.map((result) => result.row.id)).size).toBe(1);
   });
 
-  test('a key that belongs to another spec or another id is a conflict', async () => {
+  test('an idempotency key that was used with another spec or another id is a conflict', async () => {
     await sessions.create({ id: 'keyed', spec, idempotencyKey: 'taken' });
     const other = { ...spec, symbols: ['IBM'] };
     await expect(sessions.create({ id: 'new', spec: other, idempotencyKey: 'taken' })).rejects.toThrow(
       'idempotencyKey',
     );
+    // The first test created 'mine' without a key.
     await expect(sessions.create({ id: 'mine', spec, idempotencyKey: 'taken' })).rejects.toThrow(SpecConflictError);
     expect(await sessions.find('new')).toBeUndefined();
   });
 });
 
-test('a session that does not exist is not found', async () => {
+test('a session that does not exist is not found, and cannot be changed, claimed or removed', async () => {
   expect(await sessions.find('nobody')).toBeUndefined();
   await expect(sessions.get('nobody')).rejects.toThrow(UnknownSessionError);
   await expect(sessions.transition('nobody', ['created'], 'running')).rejects.toThrow(UnknownSessionError);
@@ -82,7 +86,7 @@ test('a session that does not exist is not found', async () => {
   expect(await sessions.remove('nobody')).toBeUndefined();
 });
 
-test('a list goes through all sessions once, newest first, page by page', async () => {
+test('pages of a list have each session once, newest first, and a cursor of other text is refused', async () => {
   for (let i = 0; i < 5; i++) await sessions.create({ id: `page-${i}`, spec });
   const seen: string[] = [];
   let cursor: string | undefined;
@@ -119,7 +123,7 @@ describe('I3 claims and epochs', () => {
     expect(await sessions.claim(row, 'me')).toBeUndefined();
   });
 
-  test('who holds an older epoch changes nothing', async () => {
+  test('an owner with an older epoch changes nothing', async () => {
     const row = await running();
     const old = Number(await sessions.claim(row, 'zombie'));
     const current = Number(await sessions.claim(row, 'heir'));
@@ -137,7 +141,7 @@ describe('I3 claims and epochs', () => {
     expect((await sessions.get(row.id)).completedAt).toBeInstanceOf(Date);
   });
 
-  test('who holds an epoch of a session that was deleted changes nothing of a new one of its id', async () => {
+  test('an owner of a deleted session changes nothing of a new session with the same id and epoch', async () => {
     const old = await running();
     const epoch = Number(await sessions.claim(old, 'late'));
     await sessions.remove(old.id);
@@ -153,7 +157,7 @@ describe('I3 claims and epochs', () => {
 });
 
 describe('transitions', () => {
-  test('of two that exclude each other one happens, the other names both states', async () => {
+  test('of two transitions from one state only one succeeds, and the error of the other names both states', async () => {
     const { id } = await running();
     const results = await Promise.allSettled([
       sessions.transition(id, ['running'], 'paused'),
@@ -165,41 +169,44 @@ describe('transitions', () => {
     expect(failure?.reason).toMatchObject({ expected: ['running'], actual: (await sessions.get(id)).state });
   });
 
-  test('an ended session has an end, one that is started again has none, and its runs are counted', async () => {
+  test('a stopped session has an end and an error, a new run has neither, and runs are counted', async () => {
     const { id } = await running();
     const stopped = await sessions.transition(id, ['running'], 'stopped', { error: 'why' });
     expect(stopped).toMatchObject({ state: 'stopped', error: 'why', run: 1, completedAt: expect.any(Date) });
     const again = await sessions.transition(id, ['stopped'], 'running', { error: null, incrementRun: true });
     expect(again).toMatchObject({ state: 'running', error: null, run: 2, completedAt: null });
-    const kept = await sessions.transition(id, ['running'], 'paused');
-    expect(kept).toMatchObject({ error: null, run: 2 });
+    const paused = await sessions.transition(id, ['running'], 'paused');
+    expect(paused).toMatchObject({ error: null, run: 2 });
   });
 });
 
-test('the reconciler finds active sessions, the sweeper those that are past their retention', async () => {
+test('unfinished() finds active sessions, expired() those past their retention', async () => {
   const { id: active } = await running();
-  const ended = async (retentionHours: unknown): Promise<string> => {
+  const endedSession = async (retentionHours: unknown): Promise<string> => {
     const { row } = await sessions.create({ id: randomUUID(), spec: { ...spec, retentionHours } });
     await sessions.transition(row.id, ['created'], 'stopped');
     return row.id;
   };
-  const [day, half, always, odd] = [await ended(24), await ended(0.5), await ended(0), await ended('x')];
-  const idsAfter = async (hours: number): Promise<string[]> => {
-    const ids = [day, half, always, odd];
+  const [day, halfHour] = [await endedSession(24), await endedSession(0.5)];
+  // Sessions that never expire: 0 says so, and the repository ignores a value that is no number.
+  const [zero, text] = [await endedSession(0), await endedSession('x')];
+  /** The expired sessions when all four ended `hours` ago. */
+  const expiredAfter = async (hours: number): Promise<string[]> => {
+    const ids = [day, halfHour, zero, text];
     const end = `UPDATE sessions SET completed_at = now() - $1 * interval '1 hour' WHERE id = ANY($2)`;
     await dataSource.query(end, [hours, ids]);
     return (await sessions.expired()).map((row) => row.id).sort();
   };
-  expect(await idsAfter(0.4)).toEqual([]);
-  expect(await idsAfter(0.6)).toEqual([half]);
-  expect(await idsAfter(25)).toEqual([day, half].sort());
-  expect(await idsAfter(100_000)).not.toEqual(expect.arrayContaining([always, odd]));
+  expect(await expiredAfter(0.4)).toEqual([]);
+  expect(await expiredAfter(0.6)).toEqual([halfHour]);
+  expect(await expiredAfter(25)).toEqual([day, halfHour].sort());
+  expect(await expiredAfter(100_000)).not.toEqual(expect.arrayContaining([zero, text]));
   const unfinished = (await sessions.unfinished()).map((row) => row.id);
   expect(unfinished).toContain(active);
   expect(unfinished).not.toContain(day);
 });
 
-test('I9 a removed session takes its quarantined bars with it, and its id can be used again', async () => {
+test('I9 a removed session leaves no quarantined bars, and its id can be used again', async () => {
   const first = (await sessions.create({ id: 'again', spec })).row;
   await quarantine(dataSource, first.incarnation, [{ dataset: 'd', symbol: 'S', reason: 'off-grid', time: 0 }]);
   expect(await sessions.remove('again')).toMatchObject({ id: 'again' });
@@ -210,24 +217,28 @@ test('I9 a removed session takes its quarantined bars with it, and its id can be
 });
 
 describe('deployments that share a database', () => {
-  test('each lists and looks after its own sessions, and those without a deployment', async () => {
-    const [ours, theirs] = ['ours', 'theirs'].map((name) => new SessionRepository(dataSource, name));
-    const [own, other, free] = await Promise.all(
-      [ours!, theirs!, sessions].map((repository) => repository.create({ id: randomUUID(), spec })),
-    );
-    for (const { row } of [own!, other!, free!]) {
+  test('each sees its own sessions and those of no deployment; no deployment sees all', async () => {
+    const ours = new SessionRepository(dataSource, 'ours');
+    const theirs = new SessionRepository(dataSource, 'theirs');
+    const createRunning = async (repository: SessionRepository): Promise<string> => {
+      const { row } = await repository.create({ id: randomUUID(), spec });
       await sessions.transition(row.id, ['created'], 'running');
-    }
-    const seen = async (repository: SessionRepository) => {
-      const listed = new Set((await repository.list({ limit: 1_000 })).rows.map(({ id }) => id));
-      expect((await repository.unfinished()).map(({ id }) => id)).toEqual(expect.arrayContaining([free!.row.id]));
-      return [own!, other!, free!].map(({ row }) => listed.has(row.id));
+      return row.id;
     };
-    expect(await seen(ours!)).toEqual([true, false, true]);
-    expect(await seen(theirs!)).toEqual([false, true, true]);
-    expect(await seen(sessions)).toEqual([true, true, true]);
-    expect((await ours!.unfinished()).map(({ id }) => id)).not.toContain(other!.row.id);
+    const ourId = await createRunning(ours);
+    const theirId = await createRunning(theirs);
+    // `sessions` has no deployment.
+    const freeId = await createRunning(sessions);
+    const listed = async (repository: SessionRepository) => {
+      const ids = new Set((await repository.list({ limit: 1_000 })).rows.map(({ id }) => id));
+      expect((await repository.unfinished()).map(({ id }) => id)).toEqual(expect.arrayContaining([freeId]));
+      return { ours: ids.has(ourId), theirs: ids.has(theirId), free: ids.has(freeId) };
+    };
+    expect(await listed(ours)).toEqual({ ours: true, theirs: false, free: true });
+    expect(await listed(theirs)).toEqual({ ours: false, theirs: true, free: true });
+    expect(await listed(sessions)).toEqual({ ours: true, theirs: true, free: true });
+    expect((await ours.unfinished()).map(({ id }) => id)).not.toContain(theirId);
     // Ids are unique across deployments, so a look-up by id finds the session.
-    expect(await ours!.find(other!.row.id)).toMatchObject({ state: 'running' });
+    expect(await ours.find(theirId)).toMatchObject({ state: 'running' });
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Compares every shipped calendar with the table that it was made from: no day is missing, and none is too many. The
- * tables are not part of this repository. Without them a skipped test says so; the unit tests check known days in any
- * case.
+ * Compares every shipped calendar with the table that it was made from, day by day. The tables are not part of this
+ * repository: where they are not there, one test prints that the comparison was skipped. The unit tests always check
+ * known days.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -16,6 +16,7 @@ const DATA = path.join(ROOT, 'libs/bars/src/calendar/data');
 const shared = path.resolve(ROOT, '../shared/data');
 const tables = path.join(shared, 'calendars-2027');
 
+/** Calendars with a table. XNAS is missing because it has the days of XNYS. */
 const IDS = 'XNYS XLON XTKS XHKG XBOM XETR XPAR XAMS XSWX XMIL XTSE XASX XKRX XSHG XTAI XSES BVMF XJSE CMES FX'.split(
   ' ',
 );
@@ -29,6 +30,7 @@ const hardDays = z.array(
   }),
 );
 
+/** The rows of a table without its header: date, open, close, break start, break end. Some tables write dates as midnights. */
 function rowsOf(file: string): string[] {
   const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
   return lines.map((line) => line.replace('T00:00:00Z,', ','));
@@ -36,29 +38,30 @@ function rowsOf(file: string): string[] {
 
 const iso = (ms: number) => new Date(ms).toISOString().replace('.000Z', 'Z');
 
-/** A trading day in the form of a row: date, open, close, break start, break end. */
+/** A trading day as a row of a table. Without a break the last two cells are empty. */
 function rowOf({ date, segments }: TradingDay): string {
   const [first, second] = segments;
   const times = [first?.open, segments.at(-1)?.close, second && first?.close, second?.open];
   return [date, ...times.map((ms) => (ms === undefined ? '' : iso(ms)))].join();
 }
 
-/** The differing rows; a short list is easier to read than two texts of 8,000 lines. */
+/** Rows of one list alone, and rows out of order: a short list, where a diff would print 8,000 lines. */
 function differences(expected: readonly string[], actual: readonly string[]): string[] {
   const [expectedSet, actualSet] = [new Set(expected), new Set(actual)];
   return [
     ...expected.filter((row) => !actualSet.has(row)).map((row) => `missing: ${row}`),
     ...actual.filter((row) => !expectedSet.has(row)).map((row) => `too many: ${row}`),
-    ...actual.filter((row, index) => row <= (actual[index - 1] ?? '')).map((row) => `not in order: ${row}`),
+    ...actual.filter((row, index) => index > 0 && row <= actual[index - 1]!).map((row) => `not in order: ${row}`),
   ];
 }
 
+/** The rows that a calendar gives for the dates from the first to the last of `rows`. */
 function calendarRows(id: string, rows: readonly string[], hours: Hours = 'regular'): string[] {
   const [from, to] = [rows[0]!.slice(0, 10), rows.at(-1)!.slice(0, 10)];
   return calendarNamed(id).tradingDays(from, to, hours).map(rowOf);
 }
 
-/** The rows with extended hours: an early close ends the after-market earlier. */
+/** The rows of XNYS with extended hours instead of regular ones: an early close ends the after-market earlier. */
 function extendedRows(rows: readonly string[]): string[] {
   const phases = readFileSync(path.join(tables, 'us-extended-hours.csv'), 'utf8').split('\n');
   const columnsOf = (start: string) => phases.find((line) => line.startsWith(start))!.split(',');
@@ -67,9 +70,9 @@ function extendedRows(rows: readonly string[]): string[] {
   const earlyClose = columnsOf('early-close,after-hours')[3]!;
   const zone = 'America/New_York';
   return rows.map((row) => {
-    const [date, , regularClose] = row.split(',');
-    const wall = DateTime.fromISO(regularClose!, { zone });
-    const isEarly = wall.hour * 60 + wall.minute <= 14 * 60;
+    const [date, _regularOpen, regularClose] = row.split(',');
+    const localClose = DateTime.fromISO(regularClose!, { zone });
+    const isEarly = localClose.hour * 60 + localClose.minute <= 14 * 60;
     const at = (time: string) => iso(DateTime.fromISO(`${date}T${time}`, { zone }).toMillis());
     return [date, at(open), at(isEarly ? earlyClose : close), '', ''].join();
   });
@@ -77,9 +80,12 @@ function extendedRows(rows: readonly string[]): string[] {
 
 if (existsSync(tables)) {
   describe('calendars and tables of trading days', () => {
+    /** More than eleven years; the shortest table has more. */
+    const LEAST_DAYS = 2_900;
+
     it.each([...IDS, 'XNAS'])('%s has exactly the days, opens, closes and breaks of its table', (id) => {
       const rows = rowsOf(path.join(tables, `${(id === 'XNAS' ? 'XNYS' : id).toLowerCase()}.csv`));
-      expect(rows.length).toBeGreaterThan(2_900);
+      expect(rows.length).toBeGreaterThan(LEAST_DAYS);
       expect(differences(rows, calendarRows(id, rows))).toEqual([]);
     });
 
@@ -93,7 +99,7 @@ if (existsSync(tables)) {
       expect(differences(rows, calendarRows('24/5', rows))).toEqual([]);
     });
 
-    it('every hard day is right', () => {
+    it('each of the 200 unusual days of hard-days.json has its segments', () => {
       const days = hardDays.parse(JSON.parse(readFileSync(path.join(tables, 'hard-days.json'), 'utf8')));
       const wrong = days.filter(({ calendar, date, segments }) => {
         const day = calendarNamed(calendar.toUpperCase()).tradingDay(date);
@@ -106,7 +112,7 @@ if (existsSync(tables)) {
       expect(wrong).toEqual([]);
     });
 
-    it('a calendar ends where its table ends: on its last day, or with the year', () => {
+    it('a calendar ends on the last day of its table or with that year', () => {
       for (const id of IDS) {
         const last = rowsOf(path.join(tables, `${id.toLowerCase()}.csv`))
           .at(-1)!
@@ -115,7 +121,7 @@ if (existsSync(tables)) {
       }
     });
 
-    it('the shipped files are those that the generator makes of the tables', () => {
+    it('the generator makes the shipped files from the tables', () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'barkeep-calendars-'));
       try {
         for (const file of readdirSync(DATA)) copyFileSync(path.join(DATA, file), path.join(folder, file));

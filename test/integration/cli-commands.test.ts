@@ -1,4 +1,4 @@
-/** Commands that only read: what they start, what they print, and how they fail. */
+/** Commands of `barkeep` that change no session: what they start, what they print, and how they fail. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
@@ -24,6 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+/** Runs `barkeep` in `folder`, with no variables but PATH, HOME and `env`. Code -1: a signal ended it, or it could not start. */
 function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const { PATH, HOME } = process.env;
   return new Promise((resolve) =>
@@ -32,13 +33,14 @@ function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> 
       [BARKEEP, ...args],
       { env: { PATH, HOME, ...env }, cwd: folder },
       (error, stdout, stderr) => {
-        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+        if (!error) resolve({ code: 0, stdout, stderr });
+        else resolve({ code: typeof error.code === 'number' ? error.code : -1, stdout, stderr });
       },
     ),
   );
 }
 
-describe('a command that only reads', () => {
+describe('a command', () => {
   it.each([
     ['status'],
     ['datasets'],
@@ -47,18 +49,20 @@ describe('a command that only reads', () => {
     ['metrics', 'x'],
     ['dataset', 'show', 'x'],
     ['export', 'x'],
-  ])('starts nothing in a folder without data, makes no folder, and says where it looked: %s', async (...args) => {
-    const { code, stdout, stderr } = await barkeep(args);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/looked at .* and for "barkeep up" or its data in .*; "barkeep up" starts one/);
-    expect(await readdir(folder)).toEqual(['package.json']);
-  });
+  ])(
+    'that only reads starts nothing and writes nothing in a folder without data, and says where it looked: %s',
+    async (...args) => {
+      const { code, stdout, stderr } = await barkeep(args);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/looked at .* and for "barkeep up" or its data in .*; "barkeep up" starts one/);
+      expect(await readdir(folder)).toEqual(['package.json']);
+    },
+  );
 
   it('names the address of a coordinator that does not answer', async () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-    await new Promise((resolve) => silent.once('listening', resolve));
-    const address = silent.address();
-    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    await once(silent, 'listening');
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const { code, stderr } = await barkeep(['status', '--json'], { BARKEEP_URL: url });
     silent.close();
     expect(code).toBe(1);
@@ -80,7 +84,7 @@ describe('a command that only reads', () => {
     expect(stderr).toMatch(/expected Redis at 127\.0\.0\.1:1 \(SESSION_REDIS_URL\), was: .*ECONNREFUSED/);
   });
 
-  it('names the server and the variable of a wrong address', async () => {
+  it('names the server and the variable of a wrong address, without the password', async () => {
     const { code, stderr } = await barkeep(['datasets'], { DATABASE_URL: 'postgres://a:secret@127.0.0.1:1/x' });
     expect(code).toBe(1);
     expect(stderr).toMatch(/expected PostgreSQL at 127\.0\.0\.1:1 \(DATABASE_URL\), was: .*ECONNREFUSED/);
@@ -107,17 +111,19 @@ describe('a command that only reads', () => {
     const { code, stdout, stderr } = await barkeep(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(message);
+    // No stack trace.
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 });
 
 describe('barkeep', () => {
-  it('init makes a folder whose files import', async () => {
+  it('init makes a folder whose files import, and refuses one that is not empty', async () => {
     expect(await barkeep(['init', 'mine', '--json'])).toMatchObject({ code: 0, stderr: '' });
     expect(await readdir(join(folder, 'mine'))).toEqual(
       expect.arrayContaining(['README.md', 'reference.csv', 'session.json', 'strategy.ts', 'stream.csv']),
     );
     const { stdout } = await barkeep(['import', 'mine/stream.csv', '--dataset', 'd', '--dry-run', '--json']);
+    // The figures that the README shows for the demonstration.
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 19_060, dryRun: true, refused: { rows: 6 } });
     expect((await barkeep(['init', 'mine'])).stderr).toContain('expected a new or an empty folder');
   });
@@ -143,26 +149,23 @@ describe('barkeep', () => {
     expect(await readdir(folder)).toEqual(['package.json']);
   });
 
-  it('doctor says where Redis would come from when none is on the PATH', async () => {
+  it('doctor says how to get Redis when none is on the PATH', async () => {
     const { stdout } = await barkeep(['doctor', '--json'], { PATH: folder, XDG_CACHE_HOME: folder });
     const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; detail: string }[] };
     const redis = checks.find(({ name }) => name === 'redis-server');
+    // Where apt-get exists, Barkeep can fetch Redis itself.
     expect(redis?.detail).toMatch(redis?.ok ? /fetches it by apt-get/ : /expected redis-server or valkey-server/);
   });
 
-  it('doctor names the versions of servers that answer', async () => {
+  it('doctor names the versions of servers that answer, in colours unless NO_COLOR is set', async () => {
     const { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL } = process.env;
-    const { code, stdout } = await barkeep(['doctor'], {
-      REDIS_URL,
-      SESSION_REDIS_URL,
-      DATABASE_URL,
-      FORCE_COLOR: '1',
-    });
+    const servers = { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL };
+    const { code, stdout } = await barkeep(['doctor'], { ...servers, FORCE_COLOR: '1' });
     expect(code).toBe(0);
     expect(stdout).toContain('\u001B[32mok');
     expect(stdout).toMatch(/DATABASE_URL +PostgreSQL \d+\.\d+( \(.*\))? at postgres/);
     expect(stdout).toMatch(/SESSION_REDIS_URL +(Redis|Valkey) \d+\.\d+\.\d+ at redis/);
-    const plain = await barkeep(['doctor'], { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL, NO_COLOR: '1' });
+    const plain = await barkeep(['doctor'], { ...servers, NO_COLOR: '1' });
     expect(plain.stdout).not.toContain('\u001B');
   });
 });
@@ -175,6 +178,7 @@ describe('a coordinator with keys', () => {
     database = await createTestDatabase();
     const keys = { BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN };
     coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url, ...keys });
+    // No feeder posts bars to this session, so it waits for its feed.
     const spec = { id: 'keyed', symbols: ['SPY'], start: '2013-10-07', end: '2013-10-07', source: { type: 'feed' } };
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
     const body = JSON.stringify(spec);
@@ -193,24 +197,24 @@ describe('a coordinator with keys', () => {
     [{ BARKEEP_ADMIN_KEY: ADMIN }, 0],
     [{ BARKEEP_ADMIN_KEY: ADMIN, BARKEEP_API_KEY: 'wrong-key-0123456789' }, 0],
     [{ BARKEEP_ADMIN_KEYS: `${ADMIN},other-key-0123456789` }, 0],
-  ])('answers status with %j by code %d', async (keys, wanted) => {
+  ])('lets status read with the keys %j: exit code %d', async (keys, exitCode) => {
     const { code, stdout, stderr } = await barkeep(['status', 'keyed', '--json'], {
       BARKEEP_URL: coordinator.url,
       ...keys,
     });
-    expect({ code, stderr: wanted === 0 ? stderr : '' }).toEqual({ code: wanted, stderr: '' });
-    if (wanted === 0) expect(JSON.parse(stdout)).toMatchObject({ id: 'keyed' });
+    expect(code).toBe(exitCode);
+    if (exitCode === 0) expect({ stderr, ...JSON.parse(stdout) }).toMatchObject({ stderr: '', id: 'keyed' });
     else expect(JSON.parse(stderr)).toMatchObject({ error: { kind: 'unauthorized', exitCode: 1 } });
   });
 
-  it('shows the view of an operator with an admin key, otherwise that of a strategy', async () => {
-    const waiting = async (key: object) => {
+  it('names the symbol that a session waits for to an admin key, and not to a user key', async () => {
+    const waitingFor = async (key: object) => {
       const { stdout } = await barkeep(['status', 'keyed', '--json'], { BARKEEP_URL: coordinator.url, ...key });
       return (JSON.parse(stdout) as { waitingFor: { kind: string; detail: string } | null }).waitingFor;
     };
-    while ((await waiting({ BARKEEP_ADMIN_KEY: ADMIN }))?.kind !== 'feed');
-    expect((await waiting({ BARKEEP_ADMIN_KEY: ADMIN }))?.detail).toContain('SPY');
-    expect(await waiting({ BARKEEP_API_KEY: KEY })).toMatchObject({ kind: 'feed', detail: '' });
+    while ((await waitingFor({ BARKEEP_ADMIN_KEY: ADMIN }))?.kind !== 'feed');
+    expect((await waitingFor({ BARKEEP_ADMIN_KEY: ADMIN }))?.detail).toContain('SPY');
+    expect(await waitingFor({ BARKEEP_API_KEY: KEY })).toMatchObject({ kind: 'feed', detail: '' });
   });
 
   it('doctor says that a key is missing', async () => {
@@ -226,6 +230,7 @@ describe('barkeep calendar check --table', () => {
     await writeFile(join(folder, 'table.csv'), [HEADER, ...rows, ''].join('\n'));
     return barkeep(['calendar', 'check', 'XTKS', '--table', 'table.csv', '--json']);
   };
+  /** Tokyo closes half an hour later, at 06:30 UTC, from this day on. */
   const DAY = '2024-11-05,2024-11-05T00:00:00Z,2024-11-05T06:30:00Z,2024-11-05T02:30:00Z,2024-11-05T03:30:00Z';
 
   it('exits with 0 when a shipped calendar has exactly the days of the table', async () => {
@@ -233,7 +238,7 @@ describe('barkeep calendar check --table', () => {
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { id: 'XTKS', ok: true, days: 1, differences: [] }]);
   });
 
-  it('exits with 1 and lists the differences', async () => {
+  it('exits with 1 and lists the days that differ', async () => {
     const { code, stdout } = await check(DAY.replace('06:30', '06:00'));
     expect([code, JSON.parse(stdout)]).toMatchObject([1, { ok: false, differences: [{ date: '2024-11-05' }] }]);
   });
@@ -254,14 +259,17 @@ describe('barkeep dataset show', () => {
   beforeAll(async () => (database = await createTestDatabase()));
   afterAll(() => database.drop());
 
-  it('shows rows, coverage by month, rows outside, conflicts, spacing and jumps', async () => {
+  it('shows rows, spacing, coverage by month, rows outside, conflicts and jumps, in at most 80 columns', async () => {
     const env = { DATABASE_URL: database.url };
-    const minute = (at: number, close = 10, day = '04'): string =>
-      `2024-03-${day}T14:${30 + at}:00Z,${Math.min(10, close)},${Math.max(10, close)},${Math.min(10, close)},${close},${at % 2}\n`;
-    const rows = Array.from({ length: 20 }, (_, at) => minute(at, at === 7 ? 13 : 10)).join('');
+    const row = (minute: number, close = 10): string =>
+      `2024-03-04T14:${30 + minute}:00Z,10,${close},10,${close},${minute % 2}\n`;
+    // The close jumps by 30 % in minute 7.
+    const rows = Array.from({ length: 20 }, (_, minute) => row(minute, minute === 7 ? 13 : 10)).join('');
+    // 9 March is a Saturday.
     const outside = '2024-03-09T14:30:00Z,10,10,10,10,1\n';
     await writeFile(join(folder, 'a.csv'), `time,open,high,low,close,volume\n${rows}${outside}`);
-    await writeFile(join(folder, 'b.csv'), `time,open,high,low,close,volume\n${minute(0, 11)}`);
+    // Another close for the first minute: a conflict.
+    await writeFile(join(folder, 'b.csv'), `time,open,high,low,close,volume\n${row(0, 11)}`);
     await barkeep(['import', 'a.csv', '--dataset', 'shown', '--symbol', 'ACME'], env);
     await barkeep(['import', 'b.csv', '--dataset', 'shown', '--symbol', 'ACME'], env);
     const { code, stdout } = await barkeep(['dataset', 'show', 'shown', '--calendar', 'XNYS', '--json'], env);
@@ -271,6 +279,7 @@ describe('barkeep dataset show', () => {
       days: 2,
       spacing: '1-minute',
       symbols: [{ symbol: 'ACME', rows: 21, first: '2024-03-04T14:30:00.000Z' }],
+      // Five trading days from 4 to 9 March.
       coverage: { outside: 1, months: [{ month: '2024-03', expected: 5 * 390, present: 20 }] },
       quarantined: { rows: 1, reasons: { conflict: 1 }, examples: [{ symbol: 'ACME', close: 11 }] },
       values: { anyPrices: false, withoutVolume: false },

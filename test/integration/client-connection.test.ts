@@ -1,4 +1,4 @@
-/** Connections of the client library: what a program sees of a wrong address, and what a closed connection leaves behind. */
+/** Connections of the client library: the error for a wrong address, and the timer of a closed connection. */
 import { connect, SessionRedisAwayError } from '@barkeep/client';
 import { endTimerOnClose } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
@@ -16,10 +16,11 @@ test('a session Redis that cannot be reached is an error that names its address'
   redis.disconnect();
 });
 
-test('a disconnect during a read that blocks leaves no timer', async () => {
+test('a disconnect during a blocking read leaves no timer', async () => {
   const redis = endTimerOnClose(new Redis(process.env['SESSION_REDIS_URL']!, { socketTimeout: 600_000 }));
   await redis.ping();
   const read = redis.xread('BLOCK', 0, 'STREAMS', 'no-such-stream', '$').catch(() => undefined);
+  // The client sends the command, and starts its timer, in a later turn of the event loop.
   await new Promise(setImmediate);
   expect(redis['socketTimeoutTimer']).toBeDefined();
   const end = once(redis, 'end');

@@ -1,9 +1,9 @@
-/** Steps through sessions on a real Redis: the bars of each step, what ends a loop, and what a loop leaves behind. */
+/** Steps through sessions on a real Redis: the bars of each step, what ends a loop, and which position a consumer keeps. */
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { aggregateCascade, type Bar, planCascade } from '@barkeep/bars';
+import { aggregateCascade, type Bar, ORIGIN_CODES, planCascade } from '@barkeep/bars';
 import {
   DaysRemovedError,
   followSession,
@@ -30,13 +30,18 @@ const SPEC = {
   upkeep: { barrier: { minutes: 50 } },
 };
 const LOCKSTEP = { ...SPEC, pace: { mode: 'lockstep', window: 30 } };
+/** The market without 15 % of its bars. */
 const market = holey(marketBars({ ...SPEC, seed: 3 }), 0.15, 4);
+/** Base slots of a trading day without an early close. */
+const SLOTS = 390;
+const MINUTE = 60_000;
 const SLOW_FOLLOWER = join(__dirname, '../support/programs/slow-follower.mjs');
 const server = new StoreServer();
 afterAll(() => server.close());
 
 const follow = ({ reader }: TestStore, options?: FollowOptions) => followSession(server.redis, reader, options);
 
+/** A store with all bars, derived bars and its clock at the end. */
 async function finished(spec: object = SPEC, bars = market): Promise<TestStore> {
   const store = await server.begin(server.layout(spec));
   await runTo(store, bars, store.layout.end);
@@ -45,7 +50,7 @@ async function finished(spec: object = SPEC, bars = market): Promise<TestStore> 
 
 /** The bars of a symbol that closed in `(after, time]`. */
 const closedIn = (bars: readonly Bar[], after: number, time: number) =>
-  bars.filter(({ openTime }) => openTime + 60_000 > after && openTime + 60_000 <= time);
+  bars.filter(({ openTime }) => openTime + MINUTE > after && openTime + MINUTE <= time);
 
 test('I2 every minute is a step, with its bars and a mirror that shows nothing after it', async () => {
   const store = await finished();
@@ -53,10 +58,12 @@ test('I2 every minute is a step, with its bars and a mirror that shows nothing a
   const times: number[] = [];
   for await (const { time, bars, mirror, barCount, date, isDayClose, derivedBy } of follow(store)) {
     const expected = SPEC.symbols.flatMap((symbol) => {
-      const [bar] = closedIn(market.get(symbol)!, time - 60_000, time);
+      const [bar] = closedIn(market.get(symbol)!, time - MINUTE, time);
       return bar ? [[symbol, bar] as const] : [];
     });
-    expect([...bars].map(([symbol, { closeTime }]) => [symbol, closeTime])).toEqual(expected.map(([s]) => [s, time]));
+    expect([...bars].map(([symbol, { closeTime }]) => [symbol, closeTime])).toEqual(
+      expected.map(([symbol]) => [symbol, time]),
+    );
     for (const [symbol, bar] of expected) expect(bars.get(symbol)).toMatchObject(bar);
     expect(barCount).toBe(expected.length);
     expect(mirror.clock).toBe(time);
@@ -71,7 +78,7 @@ test('I2 every minute is a step, with its bars and a mirror that shows nothing a
     times.push(time);
   }
   const grids = [layout.grid(0), layout.grid(1)];
-  expect(times).toEqual(grids.flatMap((grid) => Array.from({ length: 390 }, (_, slot) => grid.closeTime(slot))));
+  expect(times).toEqual(grids.flatMap((grid) => Array.from({ length: SLOTS }, (_, slot) => grid.closeTime(slot))));
 });
 
 const VENUES = [
@@ -79,46 +86,55 @@ const VENUES = [
   ['XHKG', '2024-02-08', '2024-02-14', 'a lunch break and a half day'],
   ['XTKS', '2024-01-04', '2024-01-05', 'a lunch break'],
 ] as const;
-const EVERY = ['1m', '5m', '7m', '30m', '1h', '45m', 'day'];
+/** Lengths of a step. Some of them do not divide a segment, whose last step is then shorter. */
+const STEP_LENGTHS = ['1m', '5m', '7m', '30m', '1h', '45m', 'day'];
 
-test.each(VENUES)('steps of any length on %s, %s to %s: %s', async (calendar, start, end) => {
-  const spec = { ...SPEC, calendar, start, end };
-  const bars = holey(marketBars({ ...spec, seed: 9 }), 0.3, 2);
-  const store = await finished(spec, bars);
-  const { layout } = store;
-  for (const every of EVERY) {
-    const steps: Step[] = [];
-    for await (const step of follow(store, { every })) steps.push(step);
-    let after = layout.start;
-    let at = 0;
-    for (let day = 0; day < layout.days.length; day++) {
-      for (const { open, close } of every === 'day' ? [layout.grid(day)] : layout.day(day).segments) {
-        const stepMs = every === 'day' ? Infinity : layoutMs(every);
-        for (let from = open; from < close; from += stepMs) {
-          const time = Math.min(from + stepMs, close);
-          const step = steps[at++]!;
-          expect(step.time).toBe(time);
-          for (const symbol of SPEC.symbols) {
-            const inside = closedIn(bars.get(symbol)!, after, time);
-            expect(step.barsOf(symbol).map(({ openTime }) => openTime)).toEqual(inside.map(({ openTime }) => openTime));
-            expect(step.bars.get(symbol)).toEqual(
-              inside.length === 0 ? undefined : expect.objectContaining(summary(inside)),
-            );
+test.each(VENUES)(
+  'steps of any length on %s, %s to %s, have the bars of their time: %s',
+  async (calendar, start, end) => {
+    const spec = { ...SPEC, calendar, start, end };
+    const bars = holey(marketBars({ ...spec, seed: 9 }), 0.3, 2);
+    const store = await finished(spec, bars);
+    const { layout } = store;
+    for (const every of STEP_LENGTHS) {
+      const steps: Step[] = [];
+      for await (const step of follow(store, { every })) steps.push(step);
+      let stepsSeen = 0;
+      let previousTime = layout.start;
+      for (let day = 0; day < layout.days.length; day++) {
+        // A step of a day spans its segments; a shorter one ends with its segment.
+        const spans = every === 'day' ? [layout.grid(day)] : layout.day(day).segments;
+        const stepMs = every === 'day' ? Infinity : lengthMs(every);
+        for (const { open, close } of spans) {
+          for (let from = open; from < close; from += stepMs) {
+            const time = Math.min(from + stepMs, close);
+            const step = steps[stepsSeen++]!;
+            expect(step.time).toBe(time);
+            for (const symbol of SPEC.symbols) {
+              const inside = closedIn(bars.get(symbol)!, previousTime, time);
+              expect(step.barsOf(symbol).map(({ openTime }) => openTime)).toEqual(
+                inside.map(({ openTime }) => openTime),
+              );
+              expect(step.bars.get(symbol)).toEqual(
+                inside.length === 0 ? undefined : expect.objectContaining(summary(inside)),
+              );
+            }
+            for (const [interval, closed] of step.derived) {
+              for (const [symbol, bar] of closed) expect(bar).toEqual(step.barsOf(symbol, interval).at(-1));
+            }
+            previousTime = time;
           }
-          for (const [interval, closed] of step.derived) {
-            for (const [symbol, bar] of closed)
-              expect(bar).toEqual(step.mirror.derivedBy && step.barsOf(symbol, interval).at(-1));
-          }
-          after = time;
         }
       }
+      expect(steps).toHaveLength(stepsSeen);
     }
-    expect(steps).toHaveLength(at);
-  }
-});
+  },
+);
 
-const layoutMs = (every: string) => Number.parseInt(every, 10) * (every.endsWith('h') ? 3_600_000 : 60_000);
+/** The length of a step such as `5m` or `1h`, ms. */
+const lengthMs = (every: string) => Number.parseInt(every, 10) * (every.endsWith('h') ? 60 * MINUTE : MINUTE);
 
+/** One bar over the span of several. */
 function summary(bars: readonly Bar[]) {
   return {
     open: bars[0]!.open,
@@ -150,10 +166,11 @@ test.each(['day', 'none'])('I5 derived bars of a step are those of its base bars
       }
     }
   }
-  expect(seen).toBe(3 * (78 + 13));
+  // Of each symbol the 5-minute and the half-hour bars of one day.
+  expect(seen).toBe(3 * (SLOTS / 5 + SLOTS / 30));
 });
 
-test('waits for the clock, and continues where it was', async () => {
+test('a loop waits for a clock that moves bit by bit, and gets every step once', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
   const seen: number[] = [];
@@ -161,125 +178,137 @@ test('waits for the clock, and continues where it was', async () => {
     for await (const { time } of follow(store, { every: '5m' })) seen.push(time);
   })();
   for (let time = layout.start; time < layout.end;) {
-    time = Math.min(time + 37 * 60_000, layout.end);
+    time = Math.min(time + 37 * MINUTE, layout.end);
     await runTo(store, market, time);
   }
   await loop;
-  expect(seen).toHaveLength(2 * 78);
+  expect(seen).toHaveLength((2 * SLOTS) / 5);
 });
 
-test('a consumer holds a clock in lockstep by its acknowledgements alone, whatever the length of its steps', async () => {
+test('in lockstep a clock that stays 30 slots ahead of a consumer gets to the end, whatever the length of its steps', async () => {
   for (const every of ['1m', '7m', '1h', 'day']) {
     const store = await server.begin(server.layout(LOCKSTEP));
     const consumers = new SessionConsumers(server.redis, store.layout);
     const { layout } = store;
     let steps = 0;
-    let end = '';
+    let lastDate = '';
     const loop = (async () => {
       for await (const step of follow(store, { consumer: 'one', every })) {
         steps++;
-        end = step.date;
+        lastDate = step.date;
       }
     })();
-    const slots = [0, 1].flatMap((day) => Array.from({ length: 390 }, (_, slot) => layout.grid(day).closeTime(slot)));
-    for (let at = 0; at < slots.length;) {
+    // Moves the clock as a coordinator would: 30 slots ahead of the slowest consumer.
+    const closes = [0, 1].flatMap((day) =>
+      Array.from({ length: SLOTS }, (_, slot) => layout.grid(day).closeTime(slot)),
+    );
+    let shown = 0;
+    while (shown < closes.length) {
       const { slowest } = await consumers.limit();
       if (slowest === undefined) break;
-      const reached = slowest === 'waiting' ? -1 : slots.filter((time) => time <= slowest).length;
-      const next = Math.min(reached + 30, slots.length);
-      if (reached >= 0 && next > at) await runTo(store, market, slots[(at = next) - 1]!);
+      if (slowest === 'waiting') continue;
+      const acknowledged = closes.filter((time) => time <= slowest).length;
+      const next = Math.min(acknowledged + 30, closes.length);
+      if (next <= shown) continue;
+      shown = next;
+      await runTo(store, market, closes[shown - 1]!);
     }
     await loop;
-    expect(end).toBe('2013-10-08');
+    expect(lastDate).toBe(SPEC.end);
     const [view] = await consumers.list();
     expect(view).toMatchObject({ state: 'left', time: layout.end, steps, bars: barsOfAll() });
   }
 });
 
-test('I13 a consumer restores a position that the store lost, however far the clock went back', async () => {
+test('I13 a consumer restores a position that the store lost, also when that is after the clock', async () => {
   const store = await server.begin(
     server.layout({ ...SPEC, pace: { mode: 'lockstep', window: 30, heartbeatSeconds: 5 } }),
   );
   const { layout } = store;
   const consumers = new SessionConsumers(server.redis, layout);
   const end = new AbortController();
-  const at = (minutes: number) => layout.start + minutes * 60_000;
+  const at = (minutes: number) => layout.start + minutes * MINUTE;
   const loop = (async () => {
     for await (const { time } of follow(store, { consumer: 'one', signal: end.signal }))
       expect(time).toBeGreaterThan(0);
   })();
+  /** Waits until the consumer's position is `time`. */
   const heldAt = async (time: number) => {
     while ((await consumers.limit()).slowest !== time);
   };
   await heldAt(at(0));
   await runTo(store, market, at(30));
   await heldAt(at(30));
-  const before = await Promise.all(
-    (await server.keys(layout.id)).map(async (key) => [key, (await server.redis.dumpBuffer(key))!] as const),
-  );
+  const setBack = await server.snapshot(layout.id);
   for (const minutes of [60, 90]) {
     await runTo(store, market, at(minutes));
     await heldAt(at(minutes));
   }
-  await server.redis.del(await server.keys(layout.id));
-  for (const [key, value] of before) await server.redis.restore(key, 0, value);
+  await setBack();
   expect(await consumers.limit()).toMatchObject({ slowest: at(30) });
   await heldAt(at(90));
   end.abort(new Error('the test has seen enough'));
   await expect(loop).rejects.toThrow('enough');
-  // It left, at a position that the clock of the store has not reached.
+  // The consumer left at its position, although the clock of the store is still at minute 30.
   expect(await consumers.list()).toMatchObject([{ state: 'left', time: at(90) }]);
 });
 
+/** Number of all bars of the market. */
 const barsOfAll = () => [...market.values()].reduce((sum, bars) => sum + bars.length, 0);
 
-test('a consumer that comes back continues at its kept position, with the hash of one that never left', async () => {
+test('a consumer that comes back continues at its kept position; its hash is that of one that never left', async () => {
   const store = await finished(LOCKSTEP);
   const consumers = new SessionConsumers(server.redis, store.layout);
-  const positions = async () => new Map((await consumers.list()).map((view) => [view.name, view]));
   for await (const step of follow(store, { consumer: 'steady', every: '5m' })) expect(step.time).toBeGreaterThan(0);
+  // Each loop but the last breaks off in a step, which is therefore not acknowledged. The session has fewer than 200 steps.
   let deliveries = 0;
-  for (const stop of [1, 7, 30, 200]) {
-    let left = stop;
+  for (const stepsToBreak of [1, 7, 30, 200]) {
+    let left = stepsToBreak;
     for await (const step of follow(store, { consumer: 'broken', every: '5m' })) {
       deliveries++;
       if (--left === 0) break;
       expect(step.time).toBeGreaterThan(0);
     }
   }
-  const { steady, broken } = Object.fromEntries(await positions());
-  expect(deliveries).toBeGreaterThan(2 * 78);
+  const views = await consumers.list();
+  const [steady, broken] = ['steady', 'broken'].map((name) => views.find((view) => view.name === name));
+  expect(deliveries).toBeGreaterThan((2 * SLOTS) / 5);
   expect(broken).toMatchObject({
     deliveredHash: steady!.deliveredHash,
-    steps: 2 * 78,
+    steps: (2 * SLOTS) / 5,
     bars: steady!.bars,
     state: 'left',
   });
-  expect(steady!.deliveredHash).toBe(plainHash(store, '5m'));
+  expect(steady!.deliveredHash).toBe(plainHash(store));
 });
 
-/** The delivered hash, computed as docs/client.md describes it, for a session with derived 5m and 30m bars. */
-function plainHash({ layout }: TestStore, every: '5m'): string {
+/**
+ * The delivered hash of a consumer with steps of 5 minutes, computed from the market as docs/client.md describes it. The session
+ * has 5-minute and 30-minute bars.
+ */
+function plainHash({ layout }: TestStore): string {
   let hash = Buffer.alloc(32);
   const f64 = (value: number) => Buffer.from(Float64Array.of(value).buffer);
   for (const day of [0, 1]) {
-    const grid = layout.grid(day, layout.interval(every)!);
+    const grid = layout.grid(day, layout.interval('5m')!);
     for (let slot = 0; slot < grid.slotCount; slot++) {
       const [from, time] = [grid.openTime(slot), grid.closeTime(slot)];
       const sha = createHash('sha256').update(hash).update(f64(time));
       let names = '';
       for (const length of [1, 5, 30]) {
-        if (length === 30 && (time - grid.open) % (30 * 60_000) !== 0) continue;
+        const barMs = length * MINUTE;
+        if ((time - grid.open) % barMs !== 0) continue;
         names += `${length}m\n`;
         for (const symbol of SPEC.symbols) {
-          for (let open = from; open < time; open += Math.min(length, 5) * 60_000) {
-            const close = length === 30 ? time : open + length * 60_000;
-            const start = close - length * 60_000;
+          // Five 1-minute bars, one 5-minute bar, and in every sixth step one 30-minute bar, which opened before the step.
+          for (let close = length === 1 ? from + MINUTE : time; close <= time; close += barMs) {
+            const start = close - barMs;
             const bars = market.get(symbol)!.filter(({ openTime }) => openTime >= start && openTime < close);
             if (bars.length === 0) continue;
             const sum = summary(bars);
             const values = [sum.open, sum.high, sum.low, sum.close, sum.volume].map(f64);
-            const meta = Buffer.from(Uint16Array.of(length === 1 ? 1 : 3, 0, bars.length, length).buffer);
+            const origin = length === 1 ? ORIGIN_CODES.streamed : ORIGIN_CODES.derived;
+            const meta = Buffer.from(Uint16Array.of(origin, 0, bars.length, length).buffer);
             sha.update(Buffer.concat([f64(start), ...values, meta]));
             names += `${symbol}\0`;
           }
@@ -291,27 +320,29 @@ function plainHash({ layout }: TestStore, every: '5m'): string {
   return hash.toString('hex');
 }
 
-test('I11 a consumer that comes back after the end is warned that it gets no further step', async () => {
+test('I11 a consumer that comes back after the end is warned that it gets no further step, and may begin again', async () => {
   const store = await finished(LOCKSTEP);
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   try {
     const starts: KeptStart[] = [];
-    const steps = async (options: FollowOptions) => {
+    const stepsOf = async (options: FollowOptions) => {
       let count = 0;
-      for await (const step of follow(store, { onKept: (kept) => starts.push(kept), ...options }))
-        count += step ? 1 : 0;
+      for await (const { time } of follow(store, { onKept: (kept) => starts.push(kept), ...options })) {
+        expect(time).toBeGreaterThan(0);
+        count++;
+      }
       return count;
     };
-    const all = await steps({ consumer: 'one' });
+    const all = await stepsOf({ consumer: 'one' });
     expect(all).toBeGreaterThan(0);
     expect(warn).not.toHaveBeenCalled();
-    expect(await steps({ consumer: 'one' })).toBe(0);
+    expect(await stepsOf({ consumer: 'one' })).toBe(0);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(String(warn.mock.calls[0]![0])).toBe(
       `consumer one has finished session ${store.layout.id} (${all} steps): ` +
         'it gets no further step; another name, or from: "beginning", starts again',
     );
-    expect(await steps({ consumer: 'one', from: 'beginning' })).toBe(all);
+    expect(await stepsOf({ consumer: 'one', from: 'beginning' })).toBe(all);
     expect(starts.map(({ steps: delivered, atEnd }) => [delivered, atEnd])).toEqual([
       [0, false],
       [all, true],
@@ -332,69 +363,79 @@ test('a consumer whose onKept throws no longer holds the clock', async () => {
   expect(view).toMatchObject({ name: 'one', state: 'left', steps: 0 });
 });
 
-test('beginnings: where it left off, from the beginning, at the clock', async () => {
+test('a consumer begins at its kept position, at the beginning, or at the first step after the clock', async () => {
   const store = await server.begin(server.layout(LOCKSTEP));
   const { layout } = store;
+  // Two minutes into the 5-minute step that ends at minute 65.
   const time = layout.grid(0).openTime(62);
   await runTo(store, market, time);
   const first = async (options: FollowOptions) => {
     for await (const step of follow(store, options)) return step;
     return undefined;
   };
-  expect((await first({ consumer: 'new' }))!.time).toBe(layout.start + 60_000);
-  expect((await first({ consumer: 'new', from: 'beginning' }))!.time).toBe(layout.start + 60_000);
+  // `first` leaves in its first step, which is therefore not acknowledged.
+  expect((await first({ consumer: 'new' }))!.time).toBe(layout.start + MINUTE);
+  expect((await first({ consumer: 'new', from: 'beginning' }))!.time).toBe(layout.start + MINUTE);
   const late = first({ consumer: 'late', from: 'now', every: '5m' });
   const consumers = new SessionConsumers(server.redis, layout);
   while ((await consumers.list()).every(({ name }) => name !== 'late'));
   await runTo(store, market, layout.grid(0).openTime(70));
   const step = (await late)!;
   expect(step.time).toBe(layout.grid(0).openTime(65));
-  expect(step.barsOf('AAA')).toHaveLength(closedIn(market.get('AAA')!, step.time - 300_000, step.time).length);
+  expect(step.barsOf('AAA')).toHaveLength(closedIn(market.get('AAA')!, step.time - 5 * MINUTE, step.time).length);
   expect(step.mirror.barCount('AAA')).toBe(closedIn(market.get('AAA')!, 0, step.time).length);
 });
 
-test('a backfilled bar shows in the mirror of a later step, and derived bars made here follow it', async () => {
+test('the mirror of a later step has a backfilled bar, and without barriers derives from it', async () => {
   const store = await server.begin(server.layout({ ...SPEC, upkeep: { barrier: 'none' } }));
   const { layout } = store;
   const whole = marketBars({ ...SPEC, seed: 3 });
   await runTo(store, market, layout.grid(0).close);
-  let before = 0;
+  const firstClose = layout.grid(0).close;
   for await (const { mirror, time } of follow(store, { every: '30m' })) {
-    if (time < layout.grid(0).close) continue;
-    if (time === layout.grid(0).close) {
-      before = mirror.barCount('AAA');
+    if (time < firstClose) continue;
+    if (time === firstClose) {
+      const before = mirror.barCount('AAA');
       const written = await fillDay(store, 0, 'AAA', whole.get('AAA')!);
-      expect(before + written).toBe(390);
+      expect(before + written).toBe(SLOTS);
       await runTo(store, market, layout.grid(1).openTime(30));
       continue;
     }
-    const bars = mirror.lastBars('AAA', 78 + 6, '5m');
-    expect(
-      mirror.barCount('AAA') -
-        mirror.lastBars('AAA', 30, '1m').filter(({ openTime }) => openTime > layout.grid(0).close).length,
-    ).toBe(390);
-    expect(bars.slice(0, 78).every(({ complete }) => complete)).toBe(true);
+    // The step after 30 minutes of the second day: the first day is now whole.
+    const secondDay = mirror.lastBars('AAA', 30, '1m').filter(({ openTime }) => openTime > firstClose);
+    expect(mirror.barCount('AAA') - secondDay.length).toBe(SLOTS);
+    const derived = mirror.lastBars('AAA', (SLOTS + 30) / 5, '5m').slice(0, SLOTS / 5);
+    expect(derived.every(({ complete }) => complete)).toBe(true);
     break;
   }
 });
 
-test('a consumer whose loop is slow is not dropped; one whose process stands still is, until it runs again', async () => {
+/** A session whose consumers are dropped after one second without a message, and a view of them. */
+async function impatient() {
   const store = await server.begin(
     server.layout({ ...SPEC, pace: { mode: 'lockstep', window: 30, heartbeatSeconds: 1 } }),
   );
   await runTo(store, market, store.layout.grid(0).closeTime(29));
-  const { layout } = store;
-  const consumers = new SessionConsumers(server.redis, layout);
+  const consumers = new SessionConsumers(server.redis, store.layout);
   const viewOf = async (name: string) => (await consumers.list()).find((view) => view.name === name);
+  return { store, consumers, viewOf };
+}
+
+test('a consumer whose loop is slow is not dropped', async () => {
+  const { store, consumers, viewOf } = await impatient();
   const slow = follow(store, { consumer: 'slow' });
   await slow.next();
   // The consumer requests no further step and sends only heartbeats, for three times the allowed silence.
   const begun = (await viewOf('slow'))!.seenAt;
   while ((await viewOf('slow'))!.seenAt < begun + 3_000) await consumers.limit();
   expect(await viewOf('slow')).toMatchObject({ state: 'active', steps: 0 });
-  expect((await consumers.limit()).slowest).toBe(layout.sessionStart);
+  expect((await consumers.limit()).slowest).toBe(store.layout.sessionStart);
   await slow.return();
+});
 
+test('a consumer whose process stands still is dropped, and is active again when the process continues', async () => {
+  const { store, consumers, viewOf } = await impatient();
+  const { layout } = store;
   const child = fork(SLOW_FOLLOWER, [process.env['SESSION_REDIS_URL']!, layout.keysOf(0).prefix, layout.id, 'stopped']);
   try {
     await once(child, 'message');
@@ -410,16 +451,18 @@ test('a consumer whose loop is slow is not dropped; one whose process stands sti
   }
 });
 
-test('what ends a loop before the session does', async () => {
+test('a loop ends when the consumer is replaced, when it is aborted, when the session ends, and when it is deleted', async () => {
   const store = await server.begin(server.layout(LOCKSTEP));
   const { layout } = store;
   const { events } = layout.keysOf(0);
+  // The clock allows ten steps. States that the test adds to the events then end the session.
   await runTo(store, market, layout.grid(0).openTime(10));
-  const run = async (options: FollowOptions, at5: () => unknown = () => undefined) => {
+  /** Follows to the end of the loop. @returns how the loop ended, and the number of its steps */
+  const run = async (options: FollowOptions, inFifthStep: () => unknown = () => undefined) => {
     let steps = 0;
     try {
       for await (const step of follow(store, options))
-        if (++steps === 5) await at5();
+        if (++steps === 5) await inFifthStep();
         else expect(step.time).toBeLessThanOrEqual(layout.grid(0).openTime(10));
       return ['completed', steps];
     } catch (error) {
@@ -446,27 +489,31 @@ test('what ends a loop before the session does', async () => {
   await expect(follow(await finished(), { lockstep: true }).next()).rejects.toThrow(NotLockstepError);
 });
 
-test.each(['1m', 'day'])('keepDays drops no day that is still to be shown, every %s', async (every) => {
-  const spec = { ...LOCKSTEP, end: '2013-10-11' };
-  const bars = holey(marketBars({ ...spec, seed: 5 }), 0.15, 4);
-  const store = await finished(spec, bars);
-  const total = [...bars.values()].reduce((sum, some) => sum + some.length, 0);
-  for (const [consumer, keepDays] of [
-    ['all', undefined],
-    ['few', 1],
-  ] as const) {
-    let delivered = 0;
-    for await (const { barCount } of follow(store, { consumer, every, keepDays })) delivered += barCount;
-    expect(delivered).toBe(total);
-  }
-  const [all, few] = await new SessionConsumers(server.redis, store.layout).list();
-  expect(few!.deliveredHash).toBe(all!.deliveredHash);
-});
+test.each(['1m', 'day'])(
+  'a mirror with keepDays 1 keeps every day until its steps are delivered (steps of %s)',
+  async (every) => {
+    const spec = { ...LOCKSTEP, end: '2013-10-11' };
+    const bars = holey(marketBars({ ...spec, seed: 5 }), 0.15, 4);
+    const store = await finished(spec, bars);
+    const total = [...bars.values()].flat().length;
+    for (const [consumer, keepDays] of [
+      ['all', undefined],
+      ['few', 1],
+    ] as const) {
+      let delivered = 0;
+      for await (const { barCount } of follow(store, { consumer, every, keepDays })) delivered += barCount;
+      expect(delivered).toBe(total);
+    }
+    const [all, few] = await new SessionConsumers(server.redis, store.layout).list();
+    expect(few!.deliveredHash).toBe(all!.deliveredHash);
+  },
+);
 
-test('removed days are no empty steps: a new consumer begins after them, an old one gets an error', async () => {
+test('a new consumer begins after the removed days, and one whose position is in them gets an error', async () => {
   const store = await finished({ ...LOCKSTEP, end: '2013-10-10' }, marketBars({ ...SPEC, end: '2013-10-10', seed: 3 }));
   const { layout } = store;
-  for await (const step of follow(store, { consumer: 'early' })) if (step.time > layout.start + 600_000) break;
+  for await (const step of follow(store, { consumer: 'early' })) if (step.time > layout.start + 10 * MINUTE) break;
+  // Removes the first two days, as retention does.
   const { open } = layout.grid(2);
   await server.redis.hset(layout.keysOf(0).meta, 'retainedFrom', open);
   const chunks = (await server.keys(layout.id)).filter((key) => /2013-10-0[78]/.test(key));
@@ -478,16 +525,17 @@ test('removed days are no empty steps: a new consumer begins after them, an old 
   };
   for (const options of [{ lockstep: false }, { consumer: 'new' }, { consumer: 'early', from: 'beginning' }] as const) {
     const step = await first({ keepDays: 1, ...options });
-    expect([step!.time, step!.bars.size]).toEqual([open + 60_000, 3]);
+    expect([step!.time, step!.bars.size]).toEqual([open + MINUTE, SPEC.symbols.length]);
   }
+  // The third word of a consumer's record is its position: sets it to the fifth minute of the first day.
   await first({ consumer: 'back' });
-  const consumer = await server.redis.hget(layout.keysOf(0).consumers, 'back');
-  const early = consumer!.replace(/^(\S+ \S+) \S+/, `$1 ${layout.grid(0).openTime(5)}`);
-  await server.redis.hset(layout.keysOf(0).consumers, 'back', early);
+  const record = (await server.redis.hget(layout.keysOf(0).consumers, 'back'))!.split(' ');
+  record[2] = String(layout.grid(0).openTime(5));
+  await server.redis.hset(layout.keysOf(0).consumers, 'back', record.join(' '));
   await expect(first({ consumer: 'back' })).rejects.toThrow(DaysRemovedError);
 });
 
-test('a connection that is cut again and again does not end a follower, nor change what it is given', async () => {
+test('a connection that is cut again and again neither ends a loop nor changes the delivered bars', async () => {
   const store = await finished(LOCKSTEP);
   for await (const step of follow(store, { consumer: 'steady' })) expect(step.time).toBeGreaterThan(0);
   const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
@@ -497,6 +545,7 @@ test('a connection that is cut again and again does not end a follower, nor chan
     let steps = 0;
     for await (const { time } of followSession(redis, store.reader, { consumer: 'cut' })) {
       expect(time).toBeGreaterThan(0);
+      // Six times in the 780 steps.
       if (++steps % 150 !== 10) continue;
       await gate.shut();
       await gate.open();
@@ -506,5 +555,5 @@ test('a connection that is cut again and again does not end a follower, nor chan
     await gate.shut();
   }
   const [cut, steady] = await new SessionConsumers(server.redis, store.layout).list();
-  expect(cut).toMatchObject({ deliveredHash: steady!.deliveredHash, steps: 780, state: 'left' });
+  expect(cut).toMatchObject({ deliveredHash: steady!.deliveredHash, steps: 2 * SLOTS, state: 'left' });
 });

@@ -1,4 +1,7 @@
-/** A store that is set back between the coordinator's look at the limit and its move of the clock, on real servers. */
+/**
+ * A session store that is set back to an earlier copy after the coordinator has read the clock's limit and before it moves the
+ * clock, on real servers.
+ */
 import { SessionWriter, type Control } from '@barkeep/session-data';
 import type { ClockMove } from '../../libs/session-data/src/stream/writer.js';
 import { loadConfig, type RunningService } from '@barkeep/service';
@@ -10,8 +13,8 @@ import { createTestDatabase, type TestDatabase } from '../support/setup/database
 import { marketBars, writeBars } from '../support/data/market.js';
 import { StoreServer } from '../support/sessions/session-store.js';
 
-/** Enough symbols for two partitions. */
 const SPEC = {
+  // More than one partition holds, so that the session has two.
   symbols: Array.from({ length: 130 }, (_, i) => `S${1_000 + i}`),
   start: '2013-10-07',
   end: '2013-10-07',
@@ -49,36 +52,43 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** The clock and the lowest watermark, epoch ms, of one moment. */
+/** The clock and the lowest watermark, epoch ms, read in one transaction. */
 async function readTimes(id: string): Promise<{ clock: number; watermark: number }> {
   const { keys } = server.layout(SPEC, id);
   const read = server.redis.multi();
   for (const { meta } of keys) read.hmget(meta, 'clock', 'watermark');
-  const replies = (await read.exec())!.map(([, fields]) => (fields as string[]).map(Number));
-  return { clock: replies[0]![0]!, watermark: Math.min(...replies.map(([, watermark]) => watermark!)) };
+  const partitions = (await read.exec())!.map(([, fields]) => {
+    const [clock, watermark] = (fields as string[]).map(Number);
+    return { clock: clock!, watermark: watermark! };
+  });
+  // Only the clock in the first partition moves.
+  return { clock: partitions[0]!.clock, watermark: Math.min(...partitions.map(({ watermark }) => watermark)) };
 }
 
 test('I2 the clock does not pass the watermark of a store that was set back just before the move', async () => {
   const api = new Api(coordinator.url);
+  // No worker runs yet, so that the session streams all bars and its clock waits for the watermark.
   const id = await api.run({ ...SPEC, id: 'set-back' });
   const { end } = server.layout(SPEC, id);
   await api.until(id, ({ frontier }) => Date.parse(frontier ?? '') === end, 60_000);
   const setBack = await server.snapshot(id);
 
-  const seen: { clock: number; watermark: number }[] = [];
+  const timesAfterMoves: { clock: number; watermark: number }[] = [];
   let moves = 0;
   const { moveClock } = SessionWriter.prototype as {
     moveClock: (this: SessionWriter, to: number, move?: ClockMove) => Promise<Control>;
   };
+  /** In order: 'look' leaves the clock where it is, 'move' moves it, every other entry names a job that was added. */
   const calls: string[] = [];
   jest.spyOn(SessionWriter.prototype, 'moveClock').mockImplementation(async function (this: SessionWriter, to, move) {
-    calls.push(to === move?.from ? 'look' : 'move');
-    if (to === move?.from) return moveClock.call(this, to, move);
+    const isLook = to === move?.from;
+    calls.push(isLook ? 'look' : 'move');
+    if (isLook) return moveClock.call(this, to, move);
     if (moves++ === 0) await setBack();
     try {
       return await moveClock.call(this, to, move);
     } finally {
-      seen.push(await readTimes(id));
+      timesAfterMoves.push(await readTimes(id));
     }
   });
   const { add } = UpkeepProducer.prototype as { add: (this: UpkeepProducer, ...call: unknown[]) => Promise<void> };
@@ -89,9 +99,9 @@ test('I2 the clock does not pass the watermark of a store that was set back just
   worker = await startWorker(loadConfig(environment));
   await api.until(id, ({ state }) => state === 'completed', 120_000);
 
-  for (const { clock, watermark } of seen) expect(clock).toBeLessThanOrEqual(watermark);
-  // The stream that begins again requests the lost repairs before it looks, and does not wait first.
-  const after = calls.slice(calls.indexOf('move') + 1);
-  expect(after.indexOf('detect-gaps')).toBeGreaterThanOrEqual(0);
-  expect(after.indexOf('detect-gaps')).toBeLessThan(after.indexOf('look'));
+  for (const { clock, watermark } of timesAfterMoves) expect(clock).toBeLessThanOrEqual(watermark);
+  // The stream begins again and requests the lost repairs at once, before it looks at the store again.
+  const callsAfterMove = calls.slice(calls.indexOf('move') + 1);
+  expect(callsAfterMove.indexOf('detect-gaps')).toBeGreaterThanOrEqual(0);
+  expect(callsAfterMove.indexOf('detect-gaps')).toBeLessThan(callsAfterMove.indexOf('look'));
 });

@@ -1,6 +1,6 @@
 /**
- * `/v1/datasets` of a real coordinator: which keys may call it, what is stored, and the coverage of a calendar in
- * pages.
+ * `/v1/datasets` of a real coordinator: who may call it, the datasets and their refused rows, and their coverage of a
+ * calendar in pages.
  */
 import type { CoverageAnswer, DatasetAnswerBody, DatasetPageAnswer } from '@barkeep/api';
 import { Api } from '../support/system/api.js';
@@ -10,6 +10,7 @@ import { marketBars, writeBars } from '../support/data/market.js';
 
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
+/** Two whole days of 390 slots and, on 24 December, a half day of 210. */
 const DATES = { start: '2015-12-23', end: '2015-12-28' };
 const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
 
@@ -19,10 +20,10 @@ let coordinator: SystemProcess;
 beforeAll(async () => {
   database = await createTestDatabase();
   const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
-  const [first, second] = [market.get('AAA')!, market.get('BRK/B')!];
+  const [aaaBars, brkBars] = [market.get('AAA')!, market.get('BRK/B')!];
   // AAA lacks ten minutes of the first day. BRK/B has one row at night, for which no trading day has a slot.
-  market.set('AAA', first.slice(10));
-  market.set('BRK/B', [...second, { ...second[0]!, openTime: Date.parse('2015-12-24T03:00Z') }]);
+  market.set('AAA', aaaBars.slice(10));
+  market.set('BRK/B', [...brkBars, { ...brkBars[0]!, openTime: Date.parse('2015-12-24T03:00Z') }]);
   await writeBars(database.url, 'whole', market);
   await writeBars(database.url, 'empty', new Map());
   coordinator = await startCoordinatorProcess({
@@ -47,12 +48,16 @@ it('lists datasets, and describes one with its symbols', async () => {
     { name: 'whole', symbols: 3, ...range },
   ]);
   const whole = await api().ok<DatasetAnswerBody>('GET', '/v1/datasets/whole');
-  expect(whole).toMatchObject({ rows: 3 * 990 - 10 + 1, prices: 'positive', version: datasets[1]!.version });
+  expect(whole).toMatchObject({
+    rows: 3 * (390 + 210 + 390) - 10 + 1,
+    prices: 'positive',
+    version: datasets[1]!.version,
+  });
   expect(whole.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
   expect(whole.symbols[0]).toEqual({ symbol: 'AAA', first: '2015-12-23T14:40:00.000Z', last: range.last });
 });
 
-it('says which records were refused, and why', async () => {
+it('says which rows were refused, and why', async () => {
   await queryDatabase(
     database.url,
     `INSERT INTO quarantined_bars (dataset, symbol, "time", close, reason) VALUES ('whole', 'AAA', '2015-12-23T15:00Z', 7, 'high-below-low')`,
@@ -82,7 +87,7 @@ it('counts rows by symbol and day, with what the calendar expects: a half day, a
   expect(await api().ok('GET', '/v1/datasets/empty/coverage')).toMatchObject({ days: [], symbols: [] });
 });
 
-it('answers by page, of the days that are asked for', async () => {
+it('answers with the requested days, in pages of symbols', async () => {
   const query = 'from=2015-12-24&to=2015-12-24&hours=extended&limit=2';
   const first = await api().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}`);
   expect(first).toMatchObject({ days: [{ date: '2015-12-24' }], symbols: [{ symbol: 'AAA' }, { rows: [210] }] });

@@ -19,9 +19,9 @@ import { queryDatabase } from '../support/setup/database.js';
 import { pingServices } from '../support/setup/global-setup.js';
 
 const projectRoot = join(__dirname, '../..');
-/** The environment without service URLs, so that each test starts servers even if the test run uses existing ones. */
+/** The environment without URLs of servers, so that each test starts servers even if the test run uses existing ones. */
 const { REDIS_URL: _1, SESSION_REDIS_URL: _2, DATABASE_URL: _3, ...env } = process.env;
-/** Enterable for its owner only, like a checkout in a home folder: root's PostgreSQL account must then go elsewhere. */
+/** Only its owner can enter it, so PostgreSQL, which root runs under another account, keeps its data elsewhere. */
 let dataDir: string;
 const started: Services[] = [];
 
@@ -60,12 +60,14 @@ async function ownerProcess(keep: boolean): Promise<{ child: ChildProcess; urls:
   throw new Error('expected the owner process to print its URLs, was: nothing');
 }
 
-/** The folder that holds the PostgreSQL data of the one instance in `dataDir`. */
+/** The folder of the PostgreSQL data of the only instance in `dataDir`; '' when its state file names none. */
 function postgresPlace(): string {
-  const state: unknown = JSON.parse(readFileSync(join(dataDir, readdirSync(dataDir).join(), 'instance.json'), 'utf8'));
+  const [instance] = readdirSync(dataDir);
+  const state: unknown = JSON.parse(readFileSync(join(dataDir, instance!, 'instance.json'), 'utf8'));
   return typeof state === 'object' && state !== null && 'place' in state ? String(state.place) : '';
 }
 
+/** A setting of a Redis server: CONFIG GET replies with its name and its value. */
 async function redisSetting(url: string, name: string): Promise<unknown> {
   const redis = new Redis(url);
   try {
@@ -89,6 +91,7 @@ test('servers answer while they run, are gone after stop, and leave no folder', 
   const place = postgresPlace();
   expect(existsSync(join(place, 'postgres', 'PG_VERSION'))).toBe(true);
 
+  // Two calls of stop() at once are one stop.
   await Promise.all([services.stop(), services.stop()]);
   await expect(pingRedis(services.redisUrl)).rejects.toThrow('ECONNREFUSED');
   await expect(pingPostgres(services.databaseUrl)).rejects.toThrow('ECONNREFUSED');
@@ -118,11 +121,12 @@ test('a URL that is set is used as it is and no server is started for it', async
   );
 });
 
-test('a start after SIGKILL of an owner stops its servers and removes its folder', async () => {
+test('a start stops the servers that a killed process left running, and removes their data', async () => {
   const { child, urls } = await ownerProcess(false);
   const place = postgresPlace();
   child.kill('SIGKILL');
   await once(child, 'exit');
+  // The servers outlive their owner.
   await pingRedis(urls.redisUrl);
   await pingPostgres(urls.databaseUrl);
 
@@ -131,6 +135,7 @@ test('a start after SIGKILL of an owner stops its servers and removes its folder
   expect(lines.join('\n')).toMatch(/stopping redis \(\d+\), postgres \(\d+\)|stopping postgres \(\d+\), redis \(\d+\)/);
   await expect(pingRedis(urls.redisUrl)).rejects.toThrow('ECONNREFUSED');
   await expect(pingPostgres(urls.databaseUrl)).rejects.toThrow('ECONNREFUSED');
+  // Only the folder of the new servers is left.
   expect(readdirSync(dataDir)).toHaveLength(1);
   expect(existsSync(place)).toBe(false);
 });
@@ -144,39 +149,57 @@ test('a start leaves the servers of a live owner alone', async () => {
   } finally {
     child.kill('SIGKILL');
     await once(child, 'exit');
+    // Another start stops the servers that the killed owner left.
     await (await start({ keep: false, env })).stop();
   }
 });
 
-test('kept data outlive a stop and a crash, and the folder admits one owner, whom others can find', async () => {
-  chmodSync(dataDir, 0o755);
-  const first = await start({ keep: true, env });
-  await queryDatabase(first.databaseUrl, 'CREATE TABLE kept (x int)');
-  const redis = new Redis(first.sessionRedisUrl);
-  await redis.set('kept', 'yes');
-  redis.disconnect();
-  first.publish({ coordinatorUrl: 'http://127.0.0.1:3000' });
-  expect(readRunning(dataDir)).toMatchObject({
-    pid: process.pid,
-    databaseUrl: first.databaseUrl,
-    extra: { coordinatorUrl: 'http://127.0.0.1:3000' },
+describe('a folder whose data are kept', () => {
+  // PostgreSQL then keeps its data in the folder, also when root runs the test.
+  beforeEach(() => chmodSync(dataDir, 0o755));
+
+  test('has the data after a stop and after a crash of the owner', async () => {
+    const first = await start({ keep: true, env });
+    await queryDatabase(first.databaseUrl, 'CREATE TABLE kept (x int)');
+    const redis = new Redis(first.sessionRedisUrl);
+    await redis.set('kept', 'yes');
+    redis.disconnect();
+    await first.stop();
+
+    const { child } = await ownerProcess(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+
+    const last = await start({ keep: true, env });
+    expect(await queryDatabase(last.databaseUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
+    const lastRedis = new Redis(last.sessionRedisUrl);
+    expect(await lastRedis.get('kept')).toBe('yes');
+    lastRedis.disconnect();
+    await last.stop();
+    expect(existsSync(join(dataDir, 'kept', 'instance.json'))).toBe(false);
   });
-  await expect(start({ keep: true, env })).rejects.toThrow(AlreadyRunningError);
-  await expect(start({ keep: true, env })).rejects.toMatchObject({ pid: process.pid });
-  await first.stop();
-  expect(readRunning(dataDir)).toBeUndefined();
 
-  const { child } = await ownerProcess(true);
-  expect(readRunning(dataDir)).toMatchObject({ pid: child.pid });
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  expect(readRunning(dataDir)).toBeUndefined();
+  test('admits one owner, whom other processes can find until it stops', async () => {
+    const services = await start({ keep: true, env });
+    services.publish({ coordinatorUrl: 'http://127.0.0.1:3000' });
+    expect(readRunning(dataDir)).toMatchObject({
+      pid: process.pid,
+      databaseUrl: services.databaseUrl,
+      extra: { coordinatorUrl: 'http://127.0.0.1:3000' },
+    });
+    await expect(start({ keep: true, env })).rejects.toThrow(AlreadyRunningError);
+    await expect(start({ keep: true, env })).rejects.toMatchObject({ pid: process.pid });
+    await services.stop();
+    expect(readRunning(dataDir)).toBeUndefined();
+  });
 
-  const last = await start({ keep: true, env });
-  expect(await queryDatabase(last.databaseUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
-  const again = new Redis(last.sessionRedisUrl);
-  expect(await again.get('kept')).toBe('yes');
-  again.disconnect();
-  await last.stop();
-  expect(existsSync(join(dataDir, 'kept', 'instance.json'))).toBe(false);
+  test('has no owner any more after the owner was killed', async () => {
+    const { child } = await ownerProcess(true);
+    expect(readRunning(dataDir)).toMatchObject({ pid: child.pid });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(readRunning(dataDir)).toBeUndefined();
+    // This start stops the servers that the killed owner left.
+    await (await start({ keep: true, env })).stop();
+  });
 });

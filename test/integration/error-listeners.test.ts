@@ -1,7 +1,7 @@
 /**
  * I11: every emitter that our code makes has a listener for `error` for as long as it lives, because an `error` without one
- * ends the process. The test records emitters where their classes connect or start, and checks all of them at checkout, in use
- * and after release. So a new connection, queue or child process of the same kinds is checked without a change of this file.
+ * ends the process. These tests record each emitter when it connects or starts, and check all of them in each phase of their
+ * lives. So a new connection, queue or child process of the same kinds is checked without a change of this file.
  */
 import { randomUUID } from 'node:crypto';
 import diagnostics from 'node:diagnostics_channel';
@@ -39,7 +39,9 @@ import { marketBars, tradingDays } from '../support/data/market.js';
 
 const DATES = { start: '2024-07-01', end: '2024-07-02' };
 const folder = mkdtempSync(join(tmpdir(), 'barkeep-listeners-'));
+/** The recorded emitters and their kinds. */
 const emitters = new Map<EventEmitter, string>();
+/** Streams of COPY statements. */
 const copies: EventEmitter[] = [];
 let database: TestDatabase;
 
@@ -69,26 +71,29 @@ diagnostics.subscribe('net.client.socket', (message) => {
   socket.once('close', () => emitters.delete(socket));
 });
 
-// COPY streams are what `query` returns for pg-copy-streams.
+// For a COPY statement of pg-copy-streams `query` returns the stream.
 const { query } = Client.prototype as { query: (...values: unknown[]) => unknown };
 (Client.prototype as { query: unknown }).query = function (this: Client, ...values: unknown[]): unknown {
   const result = query.apply(this, values);
   if (result instanceof EventEmitter) {
     copies.push(result);
+    // The caller adds its listeners as soon as `query` has returned.
     queueMicrotask(() => expect(result.listenerCount('error')).toBeGreaterThan(0));
   }
   return result;
 };
 
+/** Checks that every live emitter has a listener for `error`. @param phase names the moment in a failure */
 function expectListeners(phase: string): void {
   // A Redis client that ended emits nothing more, and BullMQ then removes its listeners.
   const live = [...emitters].filter(([emitter]) => !(emitter instanceof Redis && emitter.status === 'end'));
-  const bare = live.filter(([emitter]) => emitter.listenerCount('error') === 0).map(([, name]) => name);
-  expect({ phase, bare }).toEqual({ phase, bare: [] });
+  const withoutListener = live.filter(([emitter]) => emitter.listenerCount('error') === 0).map(([, kind]) => kind);
+  expect({ phase, withoutListener }).toEqual({ phase, withoutListener: [] });
 }
 
-function countOf(name: string): number {
-  return [...emitters.values()].filter((found) => found === name).length;
+/** The number of recorded emitters of a kind. */
+function countOf(kind: string): number {
+  return [...emitters.values()].filter((found) => found === kind).length;
 }
 
 beforeAll(async () => {
@@ -141,6 +146,7 @@ test('I11 a pool, its clients and COPY streams have listeners at checkout, in us
   await packDays(dataSource, { datasetId, symbolIds: ids, days, interval: parseInterval('1m') });
   expectListeners('after release');
   expect(countOf('Client (connect)')).toBeGreaterThan(0);
+  // One COPY of the import, one of the read.
   expect(copies.length).toBeGreaterThanOrEqual(2);
   await dataSource.destroy();
   expectListeners('after the end of the pool');
@@ -167,9 +173,11 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     expectListeners('after a request');
     const all = [...emitters.keys()];
     const workers = all.filter((emitter) => emitter instanceof Worker);
+    // One for each of the four queues.
     expect(workers).toHaveLength(4);
-    // A worker that waits longer after a cut connection lets its sessions stand still.
+    // While a worker waits to try again after a lost connection, its sessions stand still.
     for (const { opts } of workers) expect(opts.runRetryDelay).toBeLessThanOrEqual(1_000);
+    // Lower numbers would mean that the recording misses emitters.
     expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
     expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);
     expect(all.filter((emitter) => emitter instanceof Server)).toHaveLength(2);
@@ -207,6 +215,7 @@ test('I11 child processes and probes of servers have listeners while they run an
     env: { ...process.env },
     logFile: join(folder, 'sleeper.log'),
   });
+  // The diagnostics channel records a child one turn late.
   await turn();
   await turn();
   expectListeners('server runs');
@@ -222,5 +231,6 @@ test('I11 child processes and probes of servers have listeners while they run an
   expectListeners('app runs');
   await app.stop();
   expectListeners('app ended');
+  // The server and the app.
   expect(countOf('child process')).toBe(2);
 });

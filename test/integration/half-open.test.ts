@@ -1,3 +1,7 @@
+/**
+ * Connections to servers that no longer answer (I11): they are given up after a time and replaced. A half-open connection is
+ * closed on the server's side only; the client still takes it for open.
+ */
 import { createDataSource } from '@barkeep/bar-repository';
 import { storeReads } from '@barkeep/session-data';
 import { producerConnection, QueueWorker, workerConnection } from '@barkeep/upkeep-queues';
@@ -18,12 +22,12 @@ test.each([
   ['runs jobs', workerConnection],
 ])(
   'I11 a half-open connection that %s is given up and works again',
-  async (_, connectionTo) => {
+  async (_name, connectionTo) => {
     const redis = connectionTo(gate.url);
     try {
       expect(await redis.ping()).toBe('PONG');
       gate.halfOpen();
-      // A producer's first command fails after its time, a worker's is sent again on the new connection.
+      // The first command of a producer times out. That of a worker is sent again on the new connection.
       await redis.ping().catch(() => undefined);
       expect(await redis.ping()).toBe('PONG');
     } finally {
@@ -33,7 +37,7 @@ test.each([
   40_000,
 );
 
-test('I11 a connection that a worker blocks on leaves no timer that would cut the next one', async () => {
+test('I11 a lost connection of a blocking worker leaves no timer, which would cut the next connection', async () => {
   const connection = workerConnection(gate.url);
   const worker = new QueueWorker('idle', () => Promise.resolve(), { connection, prefix: `test-${randomUUID()}` });
   try {
@@ -51,18 +55,19 @@ test('I11 a connection that a worker blocks on leaves no timer that would cut th
 });
 
 test.each([
-  ['answered', 0],
-  ['was connecting', 1],
+  ['had answered a read', true],
+  ['was still connecting', false],
 ])(
-  'I11 a half-open connection of bulk reads, which before %s, is given up and works again',
-  async (_, early) => {
+  'I11 a connection of bulk reads that becomes half-open when it %s is given up and works again',
+  async (_name, hasAnswered) => {
     const redis = producerConnection(gate.url, { commandTimeout: 4_000, socketTimeout: 3_000 });
     const reads = storeReads(redis);
     try {
       await redis.set('half-open-probe', 'x', 'EX', 60);
-      if (early === 0) expect(await reads.run([['get', 'half-open-probe']])).toEqual(['x']);
+      if (hasAnswered) expect(await reads.run([['get', 'half-open-probe']])).toEqual(['x']);
+      // One or both of the next reads fail, depending on how far the connection had got.
       const first = reads.run([['get', 'half-open-probe']]).catch(() => undefined);
-      if (early > 0) await new Promise((resolve) => setImmediate(resolve));
+      if (!hasAnswered) await new Promise((resolve) => setImmediate(resolve));
       gate.halfOpen();
       await first;
       await reads.run([['get', 'half-open-probe']]).catch(() => undefined);
@@ -75,7 +80,7 @@ test.each([
   40_000,
 );
 
-test('I11 a half-open connection to PostgreSQL is given up, with and without parameters', async () => {
+test('I11 a half-open connection to PostgreSQL is given up long before the limit, with and without parameters', async () => {
   const postgres = await tcpGate(process.env['DATABASE_URL']!, 5432);
   const dataSource = await createDataSource(postgres.url, { silenceLimitMs: () => 600_000 }).initialize();
   try {
@@ -85,7 +90,7 @@ test('I11 a half-open connection to PostgreSQL is given up, with and without par
     ]) {
       await expect(query()).resolves.toEqual([{ one: 1 }]);
       postgres.halfOpen();
-      // The server says that it works on nothing, long before the limit.
+      // After some seconds another connection asks the server what it does for this one: nothing.
       await expect(query()).rejects.toThrow(/^expected an answer from PostgreSQL, was none for/);
       await expect(query()).resolves.toEqual([{ one: 1 }]);
     }
@@ -95,7 +100,7 @@ test('I11 a half-open connection to PostgreSQL is given up, with and without par
   }
 }, 60_000);
 
-test('I11 a slow query on a connection that works is not given up', async () => {
+test('I11 a query that takes longer than the limit is not given up while the server works on it', async () => {
   const dataSource = await createDataSource(process.env['DATABASE_URL']!, {
     silenceLimitMs: () => 6_000,
   }).initialize();
@@ -106,7 +111,7 @@ test('I11 a slow query on a connection that works is not given up', async () => 
   }
 }, 60_000);
 
-test('I11 a server of PostgreSQL that is a black hole is given up at the limit', async () => {
+test('I11 a query is given up at the limit when no connection to PostgreSQL gets an answer', async () => {
   const postgres = await tcpGate(process.env['DATABASE_URL']!, 5432);
   const dataSource = await createDataSource(postgres.url, { silenceLimitMs: () => 5_000 }).initialize();
   try {
@@ -126,22 +131,23 @@ test.each([
   ['adds jobs', producerConnection],
   ['runs jobs', workerConnection],
 ])(
-  'I11 a connection that %s leaves a server that became a replica for the one that its address names now',
-  async (_, to) => {
+  'I11 a connection that %s leaves a server that became a replica, and connects to the new primary',
+  async (_name, connectionTo) => {
     const folder = mkdtempSync(join(tmpdir(), 'demoted-'));
-    const old = await RedisServer.start(folder);
-    gate.retarget(old.url);
-    const redis = to(gate.url);
+    const formerPrimary = await RedisServer.start(folder);
+    gate.retarget(formerPrimary.url);
+    const redis = connectionTo(gate.url);
     try {
       const key = `test-${randomUUID()}`;
       expect(await redis.set(key, '1')).toBe('OK');
-      await old.control('REPLICAOF', '127.0.0.1', 1);
+      // From now on the address leads to another server, as after a failover. Open connections stay with the former one.
+      await formerPrimary.control('REPLICAOF', '127.0.0.1', 1);
       gate.retarget(process.env['REDIS_URL']!);
       await expect(redis.set(key, '2')).rejects.toThrow(/^READONLY/);
       expect(await redis.set(key, '3', 'EX', 60)).toBe('OK');
     } finally {
       redis.disconnect();
-      await old.close();
+      await formerPrimary.close();
       rmSync(folder, { recursive: true, force: true });
     }
   },

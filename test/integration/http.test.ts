@@ -1,4 +1,4 @@
-/** The HTTP side on real servers: keys, problem documents, limits, documentation, health, metrics, dashboard, stop. */
+/** A coordinator's HTTP service on real servers: keys, problem documents, limits, documentation, health, metrics, dashboard, stop. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { loadConfig } from '@barkeep/service';
@@ -23,6 +23,7 @@ const spec = {
 let database: TestDatabase;
 let postgres: TcpGate;
 let redis: TcpGate;
+/** A coordinator without keys, and one with keys. */
 let open: Coordinator;
 let keyed: Coordinator;
 
@@ -64,6 +65,7 @@ async function removeKeys(): Promise<void> {
   }
 }
 
+/** Requests to the coordinator without keys. A string is sent as the body as it is, other bodies as JSON. */
 const get = (path: string, init?: RequestInit) => fetch(open.url + path, init);
 const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
   get(path, {
@@ -96,7 +98,7 @@ describe('sessions', () => {
     expect((await problemIn(response)).type).toBe('urn:barkeep:problem:session-conflict');
   });
 
-  it('are made once for one Idempotency-Key', async () => {
+  it('are created once for one Idempotency-Key, and a key of 256 characters is refused', async () => {
     const headers = { 'Idempotency-Key': 'k-1' };
     const first = answers.sessionAnswer.parse(await (await post('/v1/sessions', spec, headers)).json());
     const again = await post('/v1/sessions', spec, headers);
@@ -106,7 +108,7 @@ describe('sessions', () => {
     expect(bad.problems).toMatchObject([{ field: 'Idempotency-Key' }]);
   });
 
-  it('are listed in pages', async () => {
+  it('are listed in pages, and an unknown cursor is refused', async () => {
     const page = answers.sessionPageAnswer.parse(await (await get('/v1/sessions?limit=1')).json());
     expect(page.sessions).toHaveLength(1);
     const next = await get(`/v1/sessions?limit=500&cursor=${page.nextCursor}`);
@@ -131,7 +133,8 @@ describe('sessions', () => {
 });
 
 describe('bad input', () => {
-  const many = Array.from({ length: 5_001 }, (_, i) => `S${i}`);
+  /** One more than a session may have. */
+  const tooMany = Array.from({ length: 5_001 }, (_, i) => `S${i}`);
   it.each([
     ['an unknown field', { ...spec, colour: 'red' }, 'colour'],
     ['a wrong type', { ...spec, symbols: 'SPY' }, 'symbols'],
@@ -143,11 +146,12 @@ describe('bad input', () => {
       { ...spec, baseInterval: '2m', derivedIntervals: ['5m'] },
       'derivedIntervals[0]',
     ],
-    ['5,001 symbols', { ...spec, symbols: many }, 'symbols'],
+    ['5,001 symbols', { ...spec, symbols: tooMany }, 'symbols'],
     ['a symbol with a space', { ...spec, symbols: ['S PY'] }, 'symbols[0]'],
     ['__proto__', `{"symbols":["SPY"],"__proto__":{"admin":true}}`, '__proto__'],
     ['__proto__ within', `{"upkeep":{"\\u005f_proto__":1}}`, 'upkeep.__proto__'],
     ['no body', undefined, 'symbols'],
+    // No field: the document itself is wrong.
     ['a number', '5', ''],
     ['deep nesting', `{"symbols":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, expect.stringContaining('symbols[0]')],
   ])('names the field of %s', async (_, body, field) => {
@@ -157,14 +161,14 @@ describe('bad input', () => {
     expect(problem).toEqual({ field, expected: expect.stringMatching(/./), was: expect.stringMatching(/./) });
   });
 
-  it('may be as large as 5,000 symbols, and not 10 MB', async () => {
-    const symbols = many.slice(1).map((symbol) => symbol.padEnd(32, 'X'));
+  it('is refused with 413 at 10 MB; the longest 5,000 symbols are accepted', async () => {
+    const symbols = tooMany.slice(1).map((symbol) => symbol.padEnd(32, 'X'));
     expect((await post('/v1/sessions', { ...spec, id: 'large', symbols })).status).toBe(201);
     const response = await post('/v1/sessions', { ...spec, symbols: ['X'.repeat(10_000_000)] });
     expect((await problemIn(response)).status).toBe(413);
   });
 
-  it('has another problem type than malformed JSON and other media types', async () => {
+  it('that is no JSON, or of another media type, encoding or charset, has its own status', async () => {
     expect((await problemIn(await post('/v1/sessions', '{"a":'))).type).toBe('urn:barkeep:problem:malformed-json');
     const other = await post('/v1/sessions', 'a=1', { 'Content-Type': 'text/plain' });
     expect((await problemIn(other)).status).toBe(415);
@@ -193,7 +197,7 @@ describe('bad input', () => {
     expect(problem).toMatchObject({ status: 400, problems: [{ field }] });
   });
 
-  it('in a path is a 404, or a 400 when it cannot be decoded', async () => {
+  it('in a path or method is a 404, or a 400 when the path cannot be decoded', async () => {
     expect((await problemIn(await get('/v1/sessions/one/symbols/S%20PY/bars'))).status).toBe(404);
     expect((await problemIn(await get('/v1/nowhere'))).type).toBe('urn:barkeep:problem:unknown-route');
     expect((await problemIn(await get('/v1/sessions/%zz'))).status).toBe(400);
@@ -201,9 +205,10 @@ describe('bad input', () => {
   });
 });
 
-describe('an open service', () => {
-  it('is for this machine: other hosts and other origins are refused', async () => {
+describe('a service without keys', () => {
+  it('refuses requests that name another host, and those from pages of another origin', async () => {
     const { hostname, port } = new URL(open.url);
+    // `fetch` does not let a caller set Host.
     const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
       const options = { hostname, port, path: '/v1/sessions', headers: { Host: 'evil.example' } };
@@ -218,65 +223,60 @@ describe('an open service', () => {
 });
 
 describe('API keys', () => {
-  const as = (path: string, headers: Record<string, string> = {}) => fetch(keyed.url + path, { headers });
+  const getKeyed = (path: string, headers: Record<string, string> = {}) => fetch(keyed.url + path, { headers });
   const bearer = (key: string) => ({ Authorization: `Bearer ${key}` });
   const basic = (key: string) => ({ Authorization: `Basic ${Buffer.from(`me:${key}`).toString('base64')}` });
 
   it('are needed by every route except /health/live', async () => {
-    expect((await as('/health/live')).status).toBe(200);
-    const paths = [
-      '/v1/sessions',
-      '/health/ready',
-      '/metrics',
-      '/docs',
-      '/docs-json',
-      '/docs/swagger-ui.css',
-      '/nowhere',
-    ];
-    for (const path of [...paths, '/queues', '/queues/api/queues', '/QUEUES/', '//v1/sessions', '/health/live/']) {
-      expect([path, (await as(path)).status]).toEqual([path, 401]);
-      expect([path, (await as(path, bearer('wrong-key-0123456789'))).status]).toEqual([path, 401]);
+    expect((await getKeyed('/health/live')).status).toBe(200);
+    const routes = ['/v1/sessions', '/health/ready', '/metrics', '/docs', '/docs-json', '/docs/swagger-ui.css'];
+    const dashboard = ['/queues', '/queues/api/queues'];
+    const otherSpellings = ['/QUEUES/', '//v1/sessions', '/health/live/', '/nowhere'];
+    for (const path of [...routes, ...dashboard, ...otherSpellings]) {
+      expect([path, (await getKeyed(path)).status]).toEqual([path, 401]);
+      expect([path, (await getKeyed(path, bearer('wrong-key-0123456789'))).status]).toEqual([path, 401]);
     }
-    await problemIn(await as('/v1/sessions'));
+    await problemIn(await getKeyed('/v1/sessions'));
   });
 
-  it('of a user do not open /metrics, and the refusal names the variable', async () => {
-    const refused = await problemIn(await as('/metrics', bearer(USER)));
+  it('open /metrics for an admin only, and the refusal names the variable of admin keys', async () => {
+    const refused = await problemIn(await getKeyed('/metrics', bearer(USER)));
     expect(refused).toMatchObject({ status: 403, detail: expect.stringContaining('BARKEEP_ADMIN_KEYS') });
-    expect((await as('/metrics', bearer(ADMIN))).status).toBe(200);
+    expect((await getKeyed('/metrics', bearer(ADMIN))).status).toBe(200);
   });
 
   it('are taken from Authorization and X-API-Key', async () => {
-    expect((await as('/v1/sessions', bearer(USER))).status).toBe(200);
-    expect((await as('/v1/sessions', { 'X-API-Key': ADMIN })).status).toBe(200);
+    expect((await getKeyed('/v1/sessions', bearer(USER))).status).toBe(200);
+    expect((await getKeyed('/v1/sessions', { 'X-API-Key': ADMIN })).status).toBe(200);
   });
 
-  it('are taken as the password of HTTP Basic for reading, and for changes from a page of the service alone', async () => {
+  it('are taken as the password of HTTP Basic for reads, and for changes only from pages of this service', async () => {
     const change = (headers: Record<string, string>) =>
       fetch(`${keyed.url}/v1/sessions/none/stop`, { method: 'POST', headers: { ...basic(USER), ...headers } });
-    expect((await as('/v1/sessions', basic(USER))).status).toBe(200);
-    expect((await as('/v1/sessions', basic('wrong-key-0123456789'))).status).toBe(401);
+    expect((await getKeyed('/v1/sessions', basic(USER))).status).toBe(200);
+    expect((await getKeyed('/v1/sessions', basic('wrong-key-0123456789'))).status).toBe(401);
     expect((await change({})).status).toBe(401);
     expect((await change({ Origin: 'https://evil.example' })).status).toBe(401);
     expect((await change({ Origin: 'null' })).status).toBe(401);
+    // The key is accepted, and the session does not exist.
     expect((await change({ Origin: keyed.url })).status).toBe(404);
   });
 
-  it('open the dashboard only for an admin, also by HTTP Basic', async () => {
-    const unknown = await as('/queues', {});
-    expect([unknown.status, unknown.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="barkeep"']);
+  it('open the dashboard for an admin only, also by HTTP Basic, and it shows nothing of the server', async () => {
+    const anonymous = await getKeyed('/queues');
+    expect([anonymous.status, anonymous.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="barkeep"']);
     for (const path of ['/queues', '/queues/api/queues']) {
-      const refused = await as(path, bearer(USER));
+      const refused = await getKeyed(path, bearer(USER));
       expect([refused.status, await refused.json()]).toMatchObject([403, { type: 'urn:barkeep:problem:forbidden' }]);
     }
-    expect((await as('/queues', bearer(ADMIN))).status).toBe(200);
-    const queues = await (await as('/queues/api/queues?activeQueue=&page=1', basic(ADMIN))).json();
+    expect((await getKeyed('/queues', bearer(ADMIN))).status).toBe(200);
+    const queues = await (await getKeyed('/queues/api/queues?activeQueue=&page=1', basic(ADMIN))).json();
     expect(JSON.stringify(queues)).toContain('"readOnlyMode":true');
     expect(JSON.stringify(queues)).not.toContain('redis_version');
-    expect((await as('/docs/', basic(USER))).status).toBe(200);
+    expect((await getKeyed('/docs/', basic(USER))).status).toBe(200);
   });
 
-  it('leave the dashboard read-only', async () => {
+  it('let no admin change a queue in the dashboard', async () => {
     const url = `${keyed.url}/queues/api/queues/backfill/pause`;
     const response = await fetch(url, { method: 'PUT', headers: bearer(ADMIN) });
     expect(response.status).toBe(405);
@@ -293,7 +293,7 @@ describe('the documentation', () => {
     expect(described).toContain('get /v1/sessions/{id}/symbols/{symbol}/bars');
   });
 
-  it('names the same statuses of success as the contract that the tests check answers against', async () => {
+  it('names the success statuses of the contract against which the tests check answers', async () => {
     const document = (await (await get('/docs-json')).json()) as {
       paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
     };
@@ -305,12 +305,12 @@ describe('the documentation', () => {
           .filter((status) => status < 300),
       ]),
     );
-    // The event stream is checked event by event.
+    // The contract has no event stream: its events are checked one by one.
     const isChecked = ([route]: [string, number[]]) => / \/(v1|health)\//.test(route) && !route.endsWith('/events');
     expect(Object.fromEntries(documented.filter(isChecked))).toEqual(CONTRACT_STATUSES);
   });
 
-  it('has an example and problems for every route, and no dangling reference', async () => {
+  it('has a summary, an example and the problem 401 for every route, and no dangling reference', async () => {
     const text = await (await get('/docs-json')).text();
     const document = JSON.parse(text) as {
       paths: Record<
@@ -326,8 +326,11 @@ describe('the documentation', () => {
       if (!path.startsWith('/v1')) continue;
       for (const operation of Object.values(methods)) {
         expect(operation.summary).toMatch(/./);
-        const ok = Object.entries(operation.responses).filter(([status]) => status < '300' && status !== '204');
-        for (const [, { content = {} }] of ok) expect(Object.values(content)[0]?.example).toBeDefined();
+        // 204 has no content.
+        const statuses = Object.keys(operation.responses).filter((status) => status < '300' && status !== '204');
+        for (const status of statuses) {
+          expect(Object.values(operation.responses[status]!.content ?? {})[0]?.example).toBeDefined();
+        }
         expect(operation.responses['401']?.content?.['application/problem+json']?.example).toBeDefined();
       }
     }
@@ -355,7 +358,7 @@ describe('when a server is away', () => {
     expect((await get('/health/ready')).status).toBe(200);
   });
 
-  it('says that Redis is away', async () => {
+  it('answers 503 when the queue Redis is away, and creates nothing', async () => {
     await redis.shut();
     expect((await problemIn(await get('/health/ready'))).checks).toMatchObject({ 'queue-redis': 'down' });
     const started = await post('/v1/sessions?start=true', { ...spec, id: 'half' });
@@ -365,7 +368,7 @@ describe('when a server is away', () => {
     expect((await get('/health/ready')).status).toBe(200);
   });
 
-  it('I13 leaves nothing of a create in the middle of which the queue Redis goes away', async () => {
+  it('I13 keeps no session when the queue Redis goes away while it is created', async () => {
     const { stream } = connections().queues;
     const add = jest.spyOn(stream, 'add').mockImplementationOnce(async (...job) => {
       add.mockRestore();
@@ -377,7 +380,7 @@ describe('when a server is away', () => {
     await redisIsBack();
   });
 
-  /** Workers reconnect as well. The process stops quickly only after they have. */
+  /** Opens the gate to Redis and waits until both coordinators' workers are connected. Before that a coordinator stops slowly. */
   async function redisIsBack(): Promise<void> {
     await redis.open();
     const { stream } = connections().queues;
@@ -396,7 +399,7 @@ describe('metrics', () => {
 });
 
 describe('stopping', () => {
-  it('ends every part in its turn, and the port with them', async () => {
+  it('ends the listener, streams, requests and connections in this order', async () => {
     const outcomes = await open.stop.run();
     expect(outcomes.filter(({ outcome }) => outcome !== 'stopped')).toEqual([]);
     const names = outcomes.map(({ name }) => name);
@@ -416,11 +419,12 @@ async function until(check: () => Promise<boolean>): Promise<void> {
   }
 }
 
+/** The connections of the coordinator without keys. */
 function connections(): AppContext['connections'] {
   return open.app.get<AppContext>(APP_CONTEXT).connections;
 }
 
-/** Walks the router under Nest: `get /v1/sessions/{id}`, without the pages of the documentation. */
+/** The routes of the router under Nest, such as `get /v1/sessions/{id}`, without the pages of the documentation. */
 function routesOf({ app }: Coordinator): string[] {
   const { stack } = app.getHttpAdapter().getInstance().router as {
     stack: { route?: { path: string; methods: Record<string, boolean> } }[];

@@ -16,27 +16,29 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** Runs `barkeep` without URLs of servers. @returns what it prints */
 async function barkeep(...args: string[]): Promise<string> {
-  const { DATABASE_URL: _d, REDIS_URL: _r, SESSION_REDIS_URL: _s, ...env } = process.env;
+  const { DATABASE_URL: _1, REDIS_URL: _2, SESSION_REDIS_URL: _3, ...env } = process.env;
   return (await promisify(execFile)(process.execPath, [BARKEEP, ...args], { env, cwd: folder })).stdout;
 }
 
-describe('barkeep import on a bare machine', () => {
-  it('lets two imports at once take turns, and finds both later', async () => {
+describe('barkeep import without servers', () => {
+  it('lets two simultaneous imports take turns, and keeps the data of both', async () => {
     await writeFile(join(folder, 'a.csv'), `${HEADER}1709562600,A,1,2,1,2,5\n`);
     await writeFile(join(folder, 'b.csv'), `${HEADER}1709562600,B,1,2,1,2,5\n1709562660,B,1,2,1,2,5\n`);
     await Promise.all(['a', 'b'].map((name) => barkeep('import', `${name}.csv`, '--dataset', name)));
     const listed: unknown = JSON.parse(await barkeep('datasets', '--json'));
-    const times = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-04T14:30:00.000Z' };
+    const [first, second] = ['2024-03-04T14:30:00.000Z', '2024-03-04T14:31:00.000Z'];
     expect(listed).toEqual({
       datasets: [
-        { dataset: 'a', symbols: 1, bars: 1, ...times },
-        { dataset: 'b', symbols: 1, bars: 2, ...times, last: '2024-03-04T14:31:00.000Z' },
+        { dataset: 'a', symbols: 1, bars: 1, first, last: first },
+        { dataset: 'b', symbols: 1, bars: 2, first, last: second },
       ],
     });
   });
 
-  it('has nothing running afterwards', () => {
+  it('leaves no server running', () => {
+    // The state file exists only while servers run.
     expect(existsSync(join(folder, '.barkeep/up/kept'))).toBe(true);
     expect(existsSync(join(folder, '.barkeep/up/kept/instance.json'))).toBe(false);
   });

@@ -1,4 +1,7 @@
-/** Imports files of minute bars in the many forms that users have, with the options of docs/import.md. */
+/**
+ * Imports files of minute bars as vendors and exchanges write them, with the options of docs/import.md. The files are not part of
+ * this repository: without them the tests are skipped.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,11 +10,13 @@ import { createTestDatabase, queryDatabase, type TestDatabase } from '../support
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const WILD = join(__dirname, '../../../shared/data/wild');
-const describeWild = existsSync(WILD) ? describe : describe.skip;
-const why = existsSync(WILD) ? '' : ' (skipped: there is no folder ../shared/data/wild beside the checkout)';
-if (why !== '') console.warn(`files as people have them${why}`);
+const hasFiles = existsSync(WILD);
+const describeWild = hasFiles ? describe : describe.skip;
+const why = hasFiles ? '' : ' (skipped: there is no folder ../shared/data/wild beside the checkout)';
+if (!hasFiles) console.warn(`files as people have them${why}`);
 
-interface Found {
+/** The part of the printed summary that these tests check. */
+interface Summary {
   accepted: number;
   refused: { rows: number; files: number };
   understood: { format: string; times: string }[];
@@ -23,12 +28,17 @@ describeWild(`files as people have them${why}`, () => {
   beforeAll(async () => (database = await createTestDatabase()));
   afterAll(() => database.drop());
 
-  async function imported(dataset: string, file: string, ...options: string[]): Promise<Found> {
+  /** Runs `barkeep`, which prints JSON. */
+  async function barkeep(...args: string[]): Promise<unknown> {
     const env = { ...process.env, DATABASE_URL: database.url };
-    const args = [BARKEEP, 'import', join(WILD, file), '--dataset', dataset, '--json', ...options];
-    return JSON.parse((await promisify(execFile)(process.execPath, args, { env })).stdout) as Found;
+    return JSON.parse((await promisify(execFile)(process.execPath, [BARKEEP, ...args, '--json'], { env })).stdout);
   }
 
+  async function imported(dataset: string, file: string, ...options: string[]): Promise<Summary> {
+    return (await barkeep('import', join(WILD, file), '--dataset', dataset, ...options)) as Summary;
+  }
+
+  /** Selects the columns `sql` over a dataset's bars. Each row also has `before`, the time of the bar before it. */
   async function row(sql: string, dataset: string): Promise<Record<string, unknown>> {
     const from =
       '(SELECT b.*, lag("time") OVER (ORDER BY "time") AS before FROM bars b JOIN datasets d ON d.id = b.dataset_id WHERE d.name = $1) AS x';
@@ -36,21 +46,20 @@ describeWild(`files as people have them${why}`, () => {
   }
 
   const ENDS = 'count(*)::int AS bars, min("time") AS first, max("time") AS last';
-  const whole = { rows: 0, files: 0 };
+  const GAPS = `count(*) FILTER (WHERE "time" - before > '1 min')::int AS gaps`;
+  const nothingRefused = { rows: 0, files: 0 };
 
   it('a CME future stamped at the close: the importer warns, and --times close puts each bar in its minute', async () => {
     const file = '6EH4.XCME_1min_bars_20240101_20240131.csv.gz';
-    const seen = await imported('cme', file, '--symbol', '6EH4', '--dry-run');
-    expect(seen.warnings.join()).toContain('--times close');
-    expect((await imported('cme', file, '--symbol', '6EH4', '--times', 'close')).refused).toMatchObject(whole);
+    const dryRun = await imported('cme', file, '--symbol', '6EH4', '--dry-run');
+    expect(dryRun.warnings.join()).toContain('--times close');
+    expect((await imported('cme', file, '--symbol', '6EH4', '--times', 'close')).refused).toMatchObject(nothingRefused);
     expect(await row(ENDS, 'cme')).toEqual({
       bars: 29_996,
       first: new Date('2024-01-01T23:00Z'),
       last: new Date('2024-01-31T23:58Z'),
     });
-    const env = { ...process.env, DATABASE_URL: database.url };
-    const show = [BARKEEP, 'dataset', 'show', 'cme', '--calendar', 'CMES', '--json'];
-    const { coverage } = JSON.parse((await promisify(execFile)(process.execPath, show, { env })).stdout) as {
+    const { coverage } = (await barkeep('dataset', 'show', 'cme', '--calendar', 'CMES')) as {
       coverage: { months: { month: string; expected: number; present: number }[] };
     };
     const [january] = coverage.months;
@@ -59,7 +68,7 @@ describeWild(`files as people have them${why}`, () => {
     expect(january!.present / january!.expected).toBeGreaterThan(0.985);
   });
 
-  it('a perpetual stamped at the close is whole', async () => {
+  it('a perpetual stamped at the close: every minute is imported', async () => {
     const summary = await imported(
       'perp',
       'btc-perp-20211231-20220201_1m.csv.gz',
@@ -68,48 +77,41 @@ describeWild(`files as people have them${why}`, () => {
       '--times',
       'close',
     );
-    expect(summary).toMatchObject({ accepted: 45_031, refused: whole });
-    expect(await row(`${ENDS}, count(*) FILTER (WHERE "time" - before > '1 min')::int AS gaps`, 'perp')).toMatchObject({
-      bars: 45_031,
-      first: new Date('2021-12-31T23:00Z'),
-    });
+    expect(summary).toMatchObject({ accepted: 45_031, refused: nothingRefused });
+    expect(await row(ENDS, 'perp')).toMatchObject({ bars: 45_031, first: new Date('2021-12-31T23:00Z') });
   });
 
-  it('currency bars without a volume', async () => {
+  it('currency bars without a volume get volume 0 with --volume none', async () => {
     const summary = await imported('fx', 'gbpusd-m1-bid-2012.csv', '--symbol', 'GBPUSD', '--volume', 'none');
-    expect(summary).toMatchObject({ accepted: 30_117, refused: whole });
+    expect(summary).toMatchObject({ accepted: 30_117, refused: nothingRefused });
     expect(await row('sum(volume)::int AS volume, min("time") AS first', 'fx')).toEqual({
       volume: 0,
       first: new Date('2012-02-01T00:00Z'),
     });
   });
 
-  it('a header with one name for two columns: the refusal gives the options that read it', async () => {
+  it('a header with one name for two columns is refused, and the options in the refusal import the file', async () => {
     const file = '2006-volume-min-001.txt.gz';
-    const env = { ...process.env, DATABASE_URL: database.url };
-    const args = [BARKEEP, 'import', join(WILD, file), '--dataset', 'eu', '--symbol', 'FESX', '--json'];
-    const refused = (await promisify(execFile)(process.execPath, args, { env }).catch((error: unknown) => error)) as {
-      stdout: string;
-    };
+    const failed = imported('eu', file, '--symbol', 'FESX');
+    const refused = (await failed.catch((error: unknown) => error)) as { stdout: string };
     const options = /--skip-lines \S+ --no-header --columns \S+volume=7/.exec(refused.stdout)?.[0].split(' ') ?? [];
     const zone = ['--times', 'close', '--tz', 'Europe/Berlin'];
     expect(await imported('eu', file, '--symbol', 'FESX', ...options, ...zone)).toMatchObject({
       accepted: 30_889,
-      refused: whole,
+      refused: nothingRefused,
     });
     expect(await row(ENDS, 'eu')).toMatchObject({ bars: 30_889, first: new Date('2006-01-02T08:00Z') });
   });
 
-  it('freqtrade and Bitfinex arrays in their order of columns', async () => {
+  it('arrays of freqtrade and Bitfinex are read in the column order of each', async () => {
     expect(await imported('freq', 'UNITTEST_BTC-1m.json')).toMatchObject({
       accepted: 13_681,
       understood: [{ format: 'freqtrade' }],
     });
-    expect(
-      await row(`count(*)::int AS bars, count(*) FILTER (WHERE "time" - before > '1 min')::int AS gaps`, 'freq'),
-    ).toEqual({ bars: 13_681, gaps: 538 });
+    expect(await row(`count(*)::int AS bars, ${GAPS}`, 'freq')).toEqual({ bars: 13_681, gaps: 538 });
     const bitfinex = await imported('bfx', 'bitfinex-neousd-2019-01-01.json', '--symbol', 'NEOUSD');
-    expect(bitfinex).toMatchObject({ accepted: 53, refused: whole, understood: [{ format: 'bitfinex' }] });
+    expect(bitfinex).toMatchObject({ accepted: 53, refused: nothingRefused, understood: [{ format: 'bitfinex' }] });
+    // The prices of the second bar.
     const second = `(array_agg(concat_ws(' ', open, high, low, close) ORDER BY "time"))[2] AS bar`;
     expect(await row(second, 'bfx')).toEqual({ bar: '7.6659 7.6659 7.6502 7.6502' });
   });

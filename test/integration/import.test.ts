@@ -12,7 +12,7 @@ const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const LEAN = join(__dirname, '../../../shared/data/lean');
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
 
-/** A bar of A, `minute` minutes after 2024-03-04T14:30Z. */
+/** A row of symbol A, `minute` minutes after 2024-03-04T14:30Z. */
 const row = (minute: number, close = 2): string => `${1_709_562_600 + 60 * minute},A,1,${close},1,${close},5\n`;
 
 interface Outcome {
@@ -28,15 +28,18 @@ afterAll(() => database.drop());
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-import-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
+/** Runs `barkeep` in `folder`. Code -1: a signal ended it, or it could not start. */
 function barkeep(...args: string[]): Promise<Outcome> {
   const env = { ...process.env, DATABASE_URL: database.url };
   return new Promise((resolve) =>
     execFile(process.execPath, [BARKEEP, ...args], { env, cwd: folder }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+      if (!error) resolve({ code: 0, stdout, stderr });
+      else resolve({ code: typeof error.code === 'number' ? error.code : -1, stdout, stderr });
     }),
   );
 }
 
+/** Writes a file into `folder`. @returns its name there */
 async function put(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });
@@ -67,13 +70,15 @@ describe('barkeep import', () => {
     expect(await stored('one')).toHaveLength(4);
     expect((await barkeep('import', wide, '--dataset', 'other', '--interval', '5m')).code).toBe(0);
     expect((await barkeep('import', minutes, '--dataset', 'other')).stderr).toContain('has 5-minute bars');
+    // Two rows are enough to give a dataset its interval.
     const two = await put('two.csv', HEADER + row(0) + row(1));
     expect((await barkeep('import', two, '--dataset', 'few')).code).toBe(0);
     expect((await barkeep('import', wide, '--dataset', 'few', '--interval', '5m')).code).toBe(1);
   });
 
-  it('never ends in silence when nothing is left that could finish it', async () => {
+  it('reports an error when its event loop runs empty before its end', async () => {
     const name = await put('a.csv', HEADER + row(0));
+    // A call that never settles leaves nothing that keeps the process alive.
     const hang = await put('hang.cjs', "require('node:fs/promises').stat = () => new Promise(() => {});");
     const args = ['--require', join(folder, hang), BARKEEP, 'import', name, '--dataset', 'd', '--dry-run'];
     const error = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(
@@ -85,6 +90,7 @@ describe('barkeep import', () => {
   it('I7 stores the good rows of a CSV file and reports the bad ones with file and line', async () => {
     const rows = [
       '2013-10-04T13:30:00Z,SPY,168.95,168.98,168.9,168.91,800',
+      // Its high is below its low.
       '2013-10-04T13:31:00Z,SPY,168.95,168.0,168.9,168.91,800',
       'garbage \u0007 and more',
       '2013-10-04T13:32:00Z,SPY,1,2,1,2,0.5',
@@ -104,23 +110,17 @@ describe('barkeep import', () => {
         ],
       },
     });
-    const common = { symbol: 'SPY' };
+    const first = { open: 168.95, high: 168.98, low: 168.9, close: 168.91, volume: 800 };
+    const last = { open: 1, high: 2, low: 1, close: 2, volume: 0.5 };
     expect(await stored('csv')).toEqual([
-      {
-        ...common,
-        time: new Date('2013-10-04T13:30Z'),
-        open: 168.95,
-        high: 168.98,
-        low: 168.9,
-        close: 168.91,
-        volume: 800,
-      },
-      { ...common, time: new Date('2013-10-04T13:32Z'), open: 1, high: 2, low: 1, close: 2, volume: 0.5 },
+      { symbol: 'SPY', time: new Date('2013-10-04T13:30Z'), ...first },
+      { symbol: 'SPY', time: new Date('2013-10-04T13:32Z'), ...last },
     ]);
   });
 
   it('counts duplicates and conflicts when it is run again, and keeps what was stored', async () => {
     const first = await put('first.csv', `${HEADER}${row(0)}${row(1)}`);
+    // A duplicate of minute 0, another close of minute 1, and a new minute.
     const second = await put('second.csv', `${HEADER}${row(0)}${row(1, 3)}${row(2)}`);
     await barkeep('import', first, '--dataset', 'again', '--format', 'csv');
     const { code, stdout } = await barkeep('import', second, '--dataset', 'again', '--format', 'csv', '--json');
@@ -129,7 +129,7 @@ describe('barkeep import', () => {
     expect(await stored('again')).toMatchObject([{ close: 2 }, { close: 2 }, { close: 2 }]);
   });
 
-  it('exits with code 2 under --strict when anything was refused, and still stores the rest', async () => {
+  it('with --strict exits with 2 when a row was refused, and still stores the others', async () => {
     const name = await put('x.csv', `${HEADER}${row(0)}nonsense\n`);
     const { code, stdout } = await barkeep('import', name, '--dataset', 'strict', '--format', 'csv', '--strict');
     expect(code).toBe(2);
@@ -139,7 +139,8 @@ describe('barkeep import', () => {
     expect(await barkeep('import', clean, '--dataset', 'strict', '--strict')).toMatchObject({ code: 0 });
   });
 
-  it('reports a damaged zip and stores the others', async () => {
+  it('reports a damaged zip and a bad row of another, and stores the good rows', async () => {
+    // Rows of Lean: ms after local midnight, prices times 10,000.
     const zip = zipSync({ 'x.csv': Buffer.from('34200000,10000,20000,10000,20000,5\n34260000,bad\n') });
     await put('equity/usa/minute/spy/20131004_trade.zip', zip);
     await put('equity/usa/minute/spy/20131007_trade.zip', zip.subarray(0, 40));
@@ -165,15 +166,16 @@ describe('barkeep import', () => {
     ]);
   });
 
-  it('declares the local days of the files complete when asked to', async () => {
+  it('with --complete declares the local days of a file complete', async () => {
+    // The first row is on 5 December in UTC.
     const name = await put('late.csv', 'time,o,h,l,c,v\n2013-12-04 19:30,1,1,1,1,1\n2013-12-05 09:30,1,1,1,1,1\n');
     const zone = ['--tz', 'America/New_York', '--symbol', 'spy'];
     expect(await barkeep('import', name, '--dataset', 'whole', '--complete', ...zone)).toMatchObject({ code: 0 });
-    const days = await query('SELECT to_char(date, $1) AS date FROM complete_days ORDER BY 1', ['YYYY-MM-DD']);
+    const days = await query(`SELECT to_char(date, 'YYYY-MM-DD') AS date FROM complete_days ORDER BY 1`);
     expect(days).toEqual([{ date: '2013-12-04' }, { date: '2013-12-05' }]);
   });
 
-  it('is undone by dataset rm', async () => {
+  it('is undone by dataset rm, which fails for a dataset that does not exist', async () => {
     await barkeep('import', await put('u.csv', `${HEADER}${row(0)}`), '--dataset', 'undo');
     expect(await barkeep('dataset', 'rm', 'undo')).toMatchObject({ code: 0, stdout: 'dataset undo removed, 1 bars\n' });
     const again = await barkeep('dataset', 'rm', 'undo');
@@ -181,7 +183,7 @@ describe('barkeep import', () => {
     expect(again.stderr).toContain('which does not exist');
   });
 
-  it('stores nothing, and says why in one line, when it is used wrongly', async () => {
+  it('exits with 2 after wrong usage, with 1 for a file that is missing or has no symbol, and says why', async () => {
     const wrong = [
       [['import', '.', '--dataset', 'a/b'], '--dataset: expected letters'],
       [['import', '.'], "required option '--dataset <name>' not specified"],
@@ -211,10 +213,11 @@ describe('barkeep import', () => {
   });
 });
 
-const withLean = existsSync(LEAN) ? it : it.skip;
-const why = existsSync(LEAN) ? '' : ' (skipped: ../shared/data/lean is not there)';
+const hasLean = existsSync(LEAN);
+const itWithLean = hasLean ? it : it.skip;
+const why = hasLean ? '' : ' (skipped: ../shared/data/lean is not there)';
 
-withLean(`barkeep import reads the whole Lean folder as it is${why}`, async () => {
+itWithLean(`barkeep import reads the whole Lean folder as it is${why}`, async () => {
   const { code, stdout } = await barkeep('import', LEAN, '--dataset', 'lean', '--format', 'lean', '--strict', '--json');
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
@@ -223,6 +226,7 @@ withLean(`barkeep import reads the whole Lean folder as it is${why}`, async () =
     accepted: 23_397,
     refused: { rows: 0, files: 0 },
   });
+  // The numbers of rows in the files of each symbol.
   const perSymbol = await query(
     `SELECT s.name, count(*)::int AS bars FROM bars b JOIN symbols s ON s.id = b.symbol_id
      JOIN datasets d ON d.id = b.dataset_id WHERE d.name = 'lean' GROUP BY 1 ORDER BY 1`,

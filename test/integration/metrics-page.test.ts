@@ -13,7 +13,7 @@ import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const PAGE = join(__dirname, '../../docs/metrics.md');
-/** The line before each list in the page. */
+/** The lines of the page before and after the list of each service. */
 const START = (service: string) => `<!-- metrics of the ${service} -->\n`;
 const END = '\n<!-- end -->';
 /** Metrics that prom-client makes for every Node program. */
@@ -45,7 +45,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-interface Described {
+interface DescribedMetric {
   name: string;
   help: string;
   type: string;
@@ -53,17 +53,22 @@ interface Described {
 }
 
 /** The metrics of a program in order of names, without those of Node. */
-function metricsOf({ registry }: Metrics): Described[] {
-  const all = registry.getMetricsAsArray() as unknown as (Described & { constructor: { name: string } })[];
+function metricsOf({ registry }: Metrics): DescribedMetric[] {
+  // prom-client names the kind of a metric only by its class, such as Counter.
+  const all = registry.getMetricsAsArray() as unknown as (DescribedMetric & { constructor: { name: string } })[];
   return all
     .filter(({ name }) => !OF_NODE.test(name))
-    .map(({ name, help, labelNames, constructor }) => {
-      return { name, help, labelNames, type: constructor.name.toLowerCase() };
-    })
+    .map(({ name, help, labelNames, constructor }) => ({
+      name,
+      help,
+      labelNames,
+      type: constructor.name.toLowerCase(),
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function tableOf(metrics: readonly Described[]): string {
+/** The metrics as a table of Markdown, aligned as prettier would. */
+function tableOf(metrics: readonly DescribedMetric[]): string {
   const rows = metrics.map(({ name, type, labelNames, help }) => {
     const labels = labelNames.map((label) => `\`${label}\``).join(', ');
     return [`\`${name}\``, type, labels, help];
@@ -82,19 +87,21 @@ it('the page lists every metric with its kind, its labels and its help', () => {
     ['upkeep worker', worker.metrics],
   ] as const) {
     const from = updated.indexOf(START(service)) + START(service).length;
-    updated = `${updated.slice(0, from)}\n${tableOf(metricsOf(metrics))}\n${updated.slice(updated.indexOf(END, from))}`;
+    const to = updated.indexOf(END, from);
+    updated = `${updated.slice(0, from)}\n${tableOf(metricsOf(metrics))}\n${updated.slice(to)}`;
   }
   if (process.env['UPDATE_DOCUMENTS'] === '1') writeFileSync(PAGE, updated);
   expect(readFileSync(PAGE, 'utf8')).toBe(updated);
 });
 
-it("names follow Prometheus' conventions: base units, and _total for counters", () => {
+it("names follow Prometheus' conventions: base units, and _total for counters; a help text is a phrase", () => {
   const all = [coordinator.app.get<AppContext>(APP_CONTEXT).metrics, worker.metrics].flatMap(metricsOf);
   for (const { name, type, help } of all) {
     expect(name).toMatch(/^barkeep_[a-z_]+$/);
-    expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
+    expect({ name, isTotal: name.endsWith('_total') }).toEqual({ name, isTotal: type === 'counter' });
     expect(name).not.toMatch(/_(ms|millis|milliseconds|minutes|kb|mb|kilobytes|megabytes|percent)(_|$)/);
     if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/);
+    // It begins with a capital and ends without a full stop.
     expect(help).toMatch(/^[A-Z].*[^.]$/);
   }
 });

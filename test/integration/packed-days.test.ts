@@ -24,15 +24,18 @@ import { mergeChanges } from '../../libs/bar-repository/src/datasets.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2024-07-01', end: '2024-07-05' };
-// Four days, the third of them a half day.
+/** Four days; the third is a half day, and 4 July is a holiday. */
 const DAYS = tradingDays(DATES);
 const GRIDS = DAYS.map((day) => new DayGrid(day, parseInterval('1m')));
+/** Three symbols on four days: twelve packs. */
 const MARKET = holey(marketBars({ symbols: SYMBOLS, seed: 3, ...DATES }), 0.05, 4);
 
 let database: TestDatabase;
 let dataSource: DataSource;
 let datasetId: number;
+/** Ids of SYMBOLS, in this order. */
 let ids: number[];
+/** Connections that a test opened. */
 const clients: Client[] = [];
 
 beforeAll(async () => {
@@ -56,6 +59,7 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** Opens a connection, which is closed after the test. */
 async function connect(): Promise<Client> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
@@ -75,8 +79,10 @@ async function packed(): Promise<Set<string>> {
   return new Set(rows.map(({ key }) => key));
 }
 
-const ALL = () => ids.flatMap((id) => DAYS.map(({ date }) => `${id} ${date}`));
-const without = (...keys: string[]) => new Set(ALL().filter((key) => !keys.includes(key)));
+/** The keys of all twelve packs. */
+const allKeys = () => ids.flatMap((id) => DAYS.map(({ date }) => `${id} ${date}`));
+/** The keys of all packs but some. */
+const without = (...keys: string[]) => new Set(allKeys().filter((key) => !keys.includes(key)));
 
 /** Checks that every pack equals the rows of its day, all in one snapshot. @returns the number of packs */
 async function checkPacks(): Promise<number> {
@@ -102,7 +108,7 @@ async function checkPacks(): Promise<number> {
   return found;
 }
 
-/** Packs of a window as a reader gets them; a symbol without bars gives an empty chunk. */
+/** The packs of the slots `[fromSlot, toSlot)` of a day as a reader gets them. An empty pack gives an empty chunk. */
 async function readChunks(
   client: Parameters<typeof readPacked>[0],
   grid: DayGrid,
@@ -133,13 +139,14 @@ test('I1 a pack has the bars of its rows, and packing again changes nothing', as
   expect(await checkPacks()).toBe(12);
 });
 
-test('a part of a day is the part of its chunk', async () => {
+test('the pack of a part of a day has the bytes of this part of the chunk', async () => {
   await pack();
   const random = mulberry32(8);
   for (const grid of GRIDS) {
     for (let i = 0; i < 10; i++) {
       const from = Math.floor(random() * grid.slotCount);
       const to = from + 1 + Math.floor(random() * (grid.slotCount - from));
+      // That would be the whole day.
       if (from === 0 && to === grid.slotCount) continue;
       await withSnapshot(dataSource, async (client) => {
         const whole = await readChunks(client, grid);
@@ -147,20 +154,18 @@ test('a part of a day is the part of its chunk', async () => {
           const bytes = whole.get(id)!;
           const at = (slot: number) => recordOffset(grid.slotCount, slot);
           const expected = chunkOfPart(grid.slotCount, bytes, bytes.subarray(at(from), at(to)), from, to);
+          // A part has the bytes of the bitmap that contain its slots, then the records of these slots.
           const [firstByte, endByte] = [from >> 3, (to + 7) >> 3];
-          expect(Buffer.from(part.subarray(endByte - firstByte))).toEqual(
-            Buffer.from(expected.bytes.subarray(at(from), at(to))),
-          );
-          expect(Buffer.from(part.subarray(0, endByte - firstByte))).toEqual(
-            Buffer.from(bytes.subarray(firstByte, endByte)),
-          );
+          const [bitmap, records] = [part.subarray(0, endByte - firstByte), part.subarray(endByte - firstByte)];
+          expect(Buffer.from(records)).toEqual(Buffer.from(expected.bytes.subarray(at(from), at(to))));
+          expect(Buffer.from(bitmap)).toEqual(Buffer.from(bytes.subarray(firstByte, endByte)));
         }
       });
     }
   }
 });
 
-test('a day without bars gets an empty pack, and a day with refused rows is streamed from its rows', async () => {
+test('a day without bars gets an empty pack, and a day with a refused row gets none until the row is corrected', async () => {
   await dataSource.query('DELETE FROM bars WHERE symbol_id = $1 AND "time" < $2', [ids[0], new Date(GRIDS[0]!.close)]);
   await dataSource.query('UPDATE bars SET low = high + 1 WHERE symbol_id = $1 AND "time" = $2', [
     ids[1],
@@ -168,43 +173,48 @@ test('a day without bars gets an empty pack, and a day with refused rows is stre
   ]);
   expect(await pack()).toMatchObject({ packed: 10, empty: 1, refused: 1 });
   await withSnapshot(dataSource, async (client) => {
+    // BBB has the refused row.
     expect([...(await readChunks(client, GRIDS[0]!)).keys()].sort()).toEqual([ids[0], ids[2]]);
   });
-  // The rows are corrected later, and then the day can be packed.
+  // Once the row is corrected, the day is packed.
   await dataSource.query('UPDATE bars SET low = 0.01 WHERE low > high');
   expect(await pack()).toMatchObject({ packed: 1, kept: 11 });
   expect(await checkPacks()).toBe(12);
 });
 
-test('packs belong to a grid: another interval or other hours have separate packs', async () => {
+test('packs belong to an interval: packing another one leaves them as they are', async () => {
   await pack();
   const options = { datasetId, symbolIds: ids, days: DAYS };
+  // Every second row is off the grid of two minutes, so that each of the twelve days is refused.
   expect(await packDays(dataSource, { ...options, interval: parseInterval('2m') })).toMatchObject({ refused: 12 });
   expect(await checkPacks()).toBe(12);
 });
 
 describe('every change of rows removes the packs that it touches, and no others', () => {
-  const [first, second] = DAYS.map(({ date }) => date) as [string, string];
-  const values = (id: number, time: number) =>
-    `(${id}, ${datasetId}, '${new Date(time).toISOString()}', 1, 1, 1, 1, 1)`;
+  const [first, second, fourth] = [DAYS[0]!.date, DAYS[1]!.date, DAYS[3]!.date];
+  const iso = (time: number) => new Date(time).toISOString();
+  const values = (id: number, time: number) => `(${id}, ${datasetId}, '${iso(time)}', 1, 1, 1, 1, 1)`;
   const insert = (...rows: string[]) =>
     `INSERT INTO bars (symbol_id, dataset_id, "time", open, high, low, close, volume) VALUES ${rows.join(', ')}`;
+  /** The first time of a day at which a symbol has no bar. The day is given by its index. */
   const free = (symbol: string, day: number) => {
     const taken = new Set(MARKET.get(symbol)!.map(({ openTime }) => openTime));
     const slots = Array.from({ length: GRIDS[day]!.slotCount }, (_, slot) => GRIDS[day]!.openTime(slot));
     return slots.find((time) => !taken.has(time))!;
   };
+  /** The first time of a day at which a symbol has a bar. */
   const taken = (symbol: string, day: number) =>
     MARKET.get(symbol)!.find(({ openTime }) => openTime >= GRIDS[day]!.open)!.openTime;
 
+  // The ids are known only when a test runs. So a row has functions: the statements, and the keys of the packs that remain.
   test.each<[string, () => string[], () => Set<string>]>([
     ['INSERT', () => [insert(values(ids[0]!, free('AAA', 0)))], () => without(`${ids[0]} ${first}`)],
     [
       'INSERT of several symbols and days',
       () => [insert(values(ids[0]!, free('AAA', 0)), values(ids[1]!, free('BBB', 1)), values(ids[0]!, free('AAA', 3)))],
-      () => without(`${ids[0]} ${first}`, `${ids[1]} ${second}`, `${ids[0]} ${DAYS[3]!.date}`),
+      () => without(`${ids[0]} ${first}`, `${ids[1]} ${second}`, `${ids[0]} ${fourth}`),
     ],
-    ['INSERT outside of any session', () => [insert(values(ids[0]!, GRIDS[0]!.open - 60_000))], () => without()],
+    ['INSERT outside of trading hours', () => [insert(values(ids[0]!, GRIDS[0]!.open - 60_000))], () => without()],
     [
       'INSERT into another dataset',
       () => [`INSERT INTO bars SELECT symbol_id, 99, "time", 1, 1, 1, 1, 1 FROM bars WHERE dataset_id = ${datasetId}`],
@@ -224,17 +234,15 @@ describe('every change of rows removes the packs that it touches, and no others'
     ],
     [
       'UPDATE',
-      () => [
-        `UPDATE bars SET volume = 7 WHERE symbol_id = ${ids[1]} AND "time" = '${new Date(taken('BBB', 1)).toISOString()}'`,
-      ],
+      () => [`UPDATE bars SET volume = 7 WHERE symbol_id = ${ids[1]} AND "time" = '${iso(taken('BBB', 1))}'`],
       () => without(`${ids[1]} ${second}`),
     ],
     [
       'UPDATE that moves a row to another day',
       () => [
-        `UPDATE bars SET "time" = '${new Date(free('AAA', 3)).toISOString()}' WHERE symbol_id = ${ids[0]} AND "time" = '${new Date(taken('AAA', 0)).toISOString()}'`,
+        `UPDATE bars SET "time" = '${iso(free('AAA', 3))}' WHERE symbol_id = ${ids[0]} AND "time" = '${iso(taken('AAA', 0))}'`,
       ],
-      () => without(`${ids[0]} ${first}`, `${ids[0]} ${DAYS[3]!.date}`),
+      () => without(`${ids[0]} ${first}`, `${ids[0]} ${fourth}`),
     ],
     [
       'UPDATE that takes rows out of the dataset',
@@ -249,29 +257,33 @@ describe('every change of rows removes the packs that it touches, and no others'
     [
       'MERGE',
       () => [
-        `MERGE INTO bars USING (SELECT ${ids[0]} AS id, '${new Date(taken('AAA', 1)).toISOString()}'::timestamptz AS at) AS given
+        `MERGE INTO bars USING (SELECT ${ids[0]} AS id, '${iso(taken('AAA', 1))}'::timestamptz AS at) AS given
          ON bars.dataset_id = ${datasetId} AND bars.symbol_id = given.id AND bars."time" = given.at WHEN MATCHED THEN DELETE`,
       ],
       () => without(`${ids[0]} ${second}`),
     ],
     ['TRUNCATE', () => ['TRUNCATE bars'], () => new Set()],
     ['a rollback', () => ['BEGIN', 'DELETE FROM bars', 'ROLLBACK'], () => without()],
-    ['a savepoint', () => ['BEGIN', 'SAVEPOINT s', 'DELETE FROM bars', 'ROLLBACK TO s', 'COMMIT'], () => without()],
     [
-      'who applies the changes of a replica',
+      'a rollback to a savepoint',
+      () => ['BEGIN', 'SAVEPOINT s', 'DELETE FROM bars', 'ROLLBACK TO s', 'COMMIT'],
+      () => without(),
+    ],
+    [
+      'INSERT by the process that applies changes on a replica',
       () => ["SET session_replication_role = 'replica'", insert(values(ids[0]!, free('AAA', 0)))],
       () => without(`${ids[0]} ${first}`),
     ],
-  ])('%s', async (_, statements, left) => {
+  ])('%s', async (_name, statements, remaining) => {
     await pack();
     const client = await connect();
     for (const sql of statements()) await client.query(sql);
-    expect(await packed()).toEqual(left());
+    expect(await packed()).toEqual(remaining());
     await checkPacks();
     await dataSource.query('DELETE FROM bars WHERE dataset_id IN (98, 99)');
   });
 
-  test('an import', async () => {
+  test('an import, when it finishes', async () => {
     await pack();
     const importer = await BarImporter.open(dataSource, 'main');
     await importer.write('AAA', [{ openTime: free('AAA', 1), open: 1, high: 1, low: 1, close: 1, volume: 1 }]);
@@ -283,17 +295,21 @@ describe('every change of rows removes the packs that it touches, and no others'
 });
 
 describe('races', () => {
-  const first = () => new Date(MARKET.get('AAA')![0]!.openTime);
+  // Errors of PostgreSQL after which a client repeats its transaction.
+  const SERIALIZATION_FAILURE = '40001';
+  const DEADLOCK = '40P01';
+
+  /** Changes the first bar of AAA, and so its first day. */
   const change = (client: Client, volume: number) =>
     client.query('UPDATE bars SET volume = $3 WHERE dataset_id = $1 AND symbol_id = $2 AND "time" = $4', [
       datasetId,
       ids[0],
       volume,
-      first(),
+      new Date(MARKET.get('AAA')![0]!.openTime),
     ]);
 
-  /** Waits until some connection waits for a lock. */
-  async function someoneWaits(): Promise<void> {
+  /** Waits until a connection waits for a lock. */
+  async function lockAwaited(): Promise<void> {
     for (const deadline = Date.now() + 10_000; Date.now() < deadline; await delay(5)) {
       const rows = await dataSource.query<unknown[]>(
         `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
@@ -303,19 +319,19 @@ describe('races', () => {
     throw new Error('expected a connection to wait for a lock, was none');
   }
 
-  test('packing waits for rows that are written and not yet committed', async () => {
+  test('packing waits for uncommitted rows', async () => {
     const writer = await connect();
     await writer.query('BEGIN');
     await change(writer, 1);
     const packing = pack();
-    await someoneWaits();
+    await lockAwaited();
     await writer.query('COMMIT');
     await packing;
     expect(await checkPacks()).toBe(12);
   });
 
-  test('rows that are written while a day is packed remove it', async () => {
-    // Locks the dataset's row like a packing process, after reading the rows.
+  test('rows that are written while a day is packed remove its pack', async () => {
+    // Does by hand what a packing process does after it has read the rows: it locks the dataset and inserts the pack.
     const packer = await connect();
     await packer.query('BEGIN');
     await packer.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
@@ -327,18 +343,18 @@ describe('races', () => {
     ]);
     const writer = await connect();
     const writing = change(writer, 2);
-    await someoneWaits();
+    await lockAwaited();
     await packer.query('COMMIT');
     await writing;
     expect(await packed()).toEqual(new Set());
   });
 
-  test('a writer whose snapshot is older than the pack is refused by Postgres', async () => {
+  test('a writer with a snapshot older than the pack fails, and succeeds with a new snapshot', async () => {
     const writer = await connect();
     await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await writer.query('SELECT count(*) FROM bars');
     await pack();
-    await expect(change(writer, 3)).rejects.toMatchObject({ code: '40001' });
+    await expect(change(writer, 3)).rejects.toMatchObject({ code: SERIALIZATION_FAILURE });
     await writer.query('ROLLBACK');
     expect(await checkPacks()).toBe(12);
     await writer.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
@@ -361,7 +377,7 @@ describe('races', () => {
     expect(await packed()).toEqual(without(`${ids[0]} ${DAYS[0]!.date}`));
   });
 
-  test('I1 packs are right at every moment, however writers and packers meet', async () => {
+  test('I1 every pack equals its rows at every moment, while writers and packers run', async () => {
     const random = mulberry32(17);
     const written = new AbortController();
     const write = async (isolation: string) => {
@@ -380,8 +396,7 @@ describe('races', () => {
           }
           await client.query(random() < 0.2 ? 'ROLLBACK' : 'COMMIT');
         } catch (error) {
-          // After a serialization failure or a deadlock the writer must try again.
-          expect(['40001', '40P01']).toContain((error as { code?: string }).code);
+          expect([SERIALIZATION_FAILURE, DEADLOCK]).toContain((error as { code?: string }).code);
           await client.query('ROLLBACK');
         }
       }
@@ -400,20 +415,21 @@ describe('races', () => {
   });
 });
 
-test('a dataset has another version after each change, and the same when its changes are made one', async () => {
+test('each change of rows gives a dataset another version; merging the changes, or a statement without rows, does not', async () => {
   const versions = [await datasetVersion(dataSource, datasetId)];
   for (const sql of ['DELETE FROM bars WHERE volume < 100', 'UPDATE bars SET volume = 1', 'TRUNCATE bars']) {
     await dataSource.query(sql);
     versions.push(await datasetVersion(dataSource, datasetId));
   }
-  expect(new Set(versions).size).toBe(4);
+  expect(new Set(versions).size).toBe(versions.length);
   await Promise.all([1, 2, 3].map(() => mergeChanges(dataSource, datasetId)));
   expect(await datasetVersion(dataSource, datasetId)).toBe(versions[3]);
+  // No rows are left to update.
   await dataSource.query('UPDATE bars SET volume = 1');
   expect(await datasetVersion(dataSource, datasetId)).toBe(versions[3]);
 });
 
-test('a dataset says which symbols it has and from when to when', async () => {
+test('the extent of a dataset has each symbol with the times of its first and last bar', async () => {
   const extent = await datasetExtent(dataSource, datasetId);
   expect(extent).toEqual(
     SYMBOLS.map((symbol, i) => {
@@ -423,7 +439,7 @@ test('a dataset says which symbols it has and from when to when', async () => {
   );
 });
 
-test('a removed dataset leaves no pack behind', async () => {
+test('a removed dataset leaves no pack, and cannot be packed', async () => {
   await pack();
   await removeDataset(dataSource, 'main');
   expect(await packed()).toEqual(new Set());

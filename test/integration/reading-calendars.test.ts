@@ -1,3 +1,4 @@
+/** Sessions and commands on a calendar of the user's own, which is a file and not one of the shipped calendars. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { marketBars } from '../support/data/market.js';
 import { flushUpTo, StoreServer } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
+/** Trades on Mondays and Wednesdays, 150 minutes in two segments. */
 const MARS = {
   id: 'MARS',
   name: 'A venue of one’s own',
@@ -39,29 +41,30 @@ afterAll(async () => {
   await server.close();
 });
 
-test('a session of a user’s own calendar is read where the calendar is known, and refused clearly where it is not', async () => {
+test('a session is read where its calendar is known; where it is not, the error names it', async () => {
   useCalendars(new CalendarBook([parseCalendar(MARS)]));
   const source = { type: 'dataset', dataset: 'stream' };
   const store = await server.begin(server.layout({ ...DATES, symbols: ['AAA'], derivedIntervals: ['1h'], source }));
   await flushUpTo(store, marketBars({ ...DATES, symbols: ['AAA'], seed: 1 }), store.layout.end);
   await store.writer.moveClock(store.layout.end);
   const open = () => openSession(server.redis, server.prefix, store.layout.id);
-  expect(await (await open()).barCount('AAA')).toBe(300);
+  expect(await (await open()).barCount('AAA')).toBe(2 * 150);
 
   useCalendars(new CalendarBook());
   await expect(open()).rejects.toThrow(SessionCalendarError);
   await expect(open()).rejects.toThrow(/expected its calendar to be one of XNYS.*was "MARS"/);
 });
 
-/** The command line, as a user runs it. */
+/** Runs `barkeep` with the folder of calendars. */
 function barkeep(...args: string[]) {
   const env = { PATH: process.env['PATH'], BARKEEP_CALENDARS_DIR: folder };
   return promisify(execFile)(process.execPath, [join(__dirname, '../../apps/cli/bin/barkeep.js'), ...args], { env });
 }
 
-test('barkeep calendar show prints a calendar of the folder, and the shipped ones', async () => {
+test('barkeep calendar show prints the days of a calendar of the folder, and of a shipped one', async () => {
   const { stdout } = await barkeep('calendar', 'show', 'MARS', '--from', '2024-03-25', '--to', '2024-04-02', '--json');
-  const summer = (date: string) => ({
+  // Summer time begins on 31 March: the same local hours are an hour earlier in UTC.
+  const summerDay = (date: string) => ({
     date,
     segments: [
       { open: `${date}T07:00:00.000Z`, close: `${date}T08:30:00.000Z` },
@@ -69,11 +72,12 @@ test('barkeep calendar show prints a calendar of the folder, and the shipped one
     ],
     slotCount: 150,
   });
-  const [first, ...rest] = JSON.parse(stdout);
-  expect(first.segments[0]).toEqual({ open: '2024-03-25T08:00:00.000Z', close: '2024-03-25T09:30:00.000Z' });
-  expect(rest.slice(1)).toEqual([summer('2024-04-01')]);
-  const half = await barkeep('calendar', 'show', 'XNYS', '--from', '2015-12-24', '--to', '2015-12-27', '--json');
-  expect(JSON.parse(half.stdout)).toEqual([
+  const days = JSON.parse(stdout) as { segments: unknown[] }[];
+  expect(days[0]!.segments[0]).toEqual({ open: '2024-03-25T08:00:00.000Z', close: '2024-03-25T09:30:00.000Z' });
+  // After the Monday and the Wednesday of March.
+  expect(days.slice(2)).toEqual([summerDay('2024-04-01')]);
+  const halfDay = await barkeep('calendar', 'show', 'XNYS', '--from', '2015-12-24', '--to', '2015-12-27', '--json');
+  expect(JSON.parse(halfDay.stdout)).toEqual([
     {
       date: '2015-12-24',
       segments: [{ open: '2015-12-24T14:30:00.000Z', close: '2015-12-24T18:00:00.000Z' }],
@@ -82,7 +86,7 @@ test('barkeep calendar show prints a calendar of the folder, and the shipped one
   ]);
 });
 
-test('barkeep calendar check says that a file is right, or names each field that is not', async () => {
+test('barkeep calendar check accepts a right file, names each wrong field, and refuses the id of a shipped calendar', async () => {
   const { stdout } = await barkeep('calendar', 'check', join(folder, 'mars.json'), '--json');
   expect(JSON.parse(stdout)).toMatchObject({ id: 'MARS', zone: 'Europe/Berlin', ok: true });
   const bad = join(folder, 'bad.txt');

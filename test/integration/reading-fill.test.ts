@@ -1,3 +1,4 @@
+/** Bars that are filled forward when they are read: a slot without a bar repeats the last close. */
 import type { Bar, ShownBar } from '@barkeep/bars';
 import { holey, marketBars } from '../support/data/market.js';
 import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
@@ -15,32 +16,35 @@ const SPEC = {
   upkeep: { barrier: { minutes: 41 } },
 };
 const whole = marketBars({ ...DATES, symbols: SPEC.symbols, seed: 1 });
+/** AAA lacks 70 % of its bars. */
 const market = holey(whole, 0.7, 2);
 // BBB trades in the first ten minutes of the session's second day, then never again.
 const secondOpen = Date.UTC(2024, 11, 23, 1, 30);
 const isEarly = ({ openTime }: Bar) => openTime >= secondOpen && openTime < secondOpen + 10 * MINUTE;
 market.set('BBB', whole.get('BBB')!.filter(isEarly));
 
-type Plain = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & { origin: string };
+type PlainBar = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & { origin: string };
 
 /** The expected bars: one for every minute that is closed at the clock, computed by a simple loop. */
-function plainly({ layout }: TestStore, symbol: string, clock: number): Plain[] {
+function expectedBars({ layout }: TestStore, symbol: string, clock: number): PlainBar[] {
   const byTime = new Map(market.get(symbol)!.map((bar) => [bar.openTime, bar]));
-  const shown: Plain[] = [];
-  let last: number | undefined;
+  const shown: PlainBar[] = [];
+  let lastClose: number | undefined;
   for (const segment of layout.days.flatMap(({ segments }) => segments)) {
     for (let openTime = segment.open; openTime < segment.close && openTime + MINUTE <= clock; openTime += MINUTE) {
       const bar = byTime.get(openTime);
       if (bar) shown.push({ ...bar, origin: 'streamed' });
-      else if (last !== undefined)
-        shown.push({ openTime, open: last, high: last, low: last, close: last, volume: 0, origin: 'filled-forward' });
-      last = bar?.close ?? last;
+      else if (lastClose !== undefined) {
+        const prices = { open: lastClose, high: lastClose, low: lastClose, close: lastClose };
+        shown.push({ openTime, ...prices, volume: 0, origin: 'filled-forward' });
+      }
+      lastClose = bar?.close ?? lastClose;
     }
   }
   return shown;
 }
 
-const values = ({ openTime, open, high, low, close, volume, origin }: ShownBar): Plain => ({
+const values = ({ openTime, open, high, low, close, volume, origin }: ShownBar): PlainBar => ({
   openTime,
   open,
   high,
@@ -56,9 +60,10 @@ test('I2 fill=forward shows every closed slot from the first bar on, over breaks
   for (const [i, { to }] of [...store.layout.windowsFrom(0)].entries()) {
     await flushUpTo(store, market, to);
     await store.writer.moveClock(to);
+    // Comparing every third window, and the last, is enough.
     if (i % 3 !== 0 && to !== store.layout.end) continue;
     for (const symbol of SPEC.symbols) {
-      const expected = plainly(store, symbol, to);
+      const expected = expectedBars(store, symbol, to);
       for (const count of [1, 7, 400, 10_000]) {
         const bars = await store.reader.lastBars(symbol, '1m', count, forward);
         expect(bars.map(values)).toEqual(expected.slice(-count));
@@ -75,7 +80,7 @@ test('I2 fill=forward shows every closed slot from the first bar on, over breaks
   }
 });
 
-test('what is filled is made when reading and never stored', async () => {
+test('filled bars are made by a read and never stored, and are marked as such', async () => {
   const store = await server.begin(server.layout(SPEC));
   await flushUpTo(store, market, store.layout.end);
   await store.writer.moveClock(store.layout.end);
@@ -87,30 +92,29 @@ test('what is filled is made when reading and never stored', async () => {
   expect(filled).toMatchObject({ origin: 'filled-forward', sourceCount: 0, expectedCount: 1, complete: false });
 });
 
-test('an empty derived window is filled once the watermark says that it stays empty', async () => {
+test('an empty bucket is filled once the watermark has passed it, because it then stays empty', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout, reader } = store;
   const to = layout.grid(2).close;
   await flushUpTo(store, market, layout.end);
   await deriveAll(store);
   await store.writer.moveClock(to);
-  const real = await reader.lastBars('BBB', '1h', 100);
-  expect(real).toHaveLength(1);
-  expect(await reader.lastBars('BBB', '1h', 100, forward)).toEqual(real);
+  // BBB's only bars are in one hour.
+  const derived = await reader.lastBars('BBB', '1h', 100);
+  expect(derived).toHaveLength(1);
+  expect(await reader.lastBars('BBB', '1h', 100, forward)).toEqual(derived);
   await server.redis.hset(layout.keysOf(0).meta, 'watermark', to);
-  // 23 December has windows of 1 h, 1 h, 30 min and 1 h × 3; 24 December ends at noon.
+  // The bars of 23 December take 1 h, 1 h, 30 min and, after the lunch break, 3 × 1 h. 24 December ends at noon.
   const filled = await reader.lastBars('BBB', '1h', 100, forward);
-  const counts = filled.map(({ origin, expectedCount, closeTime, openTime }) => [
-    origin,
-    expectedCount,
-    (closeTime - openTime) / MINUTE,
-  ]);
-  const afternoon = layout.grid(1, layout.interval('1h')).slotCount;
-  expect(filled.length).toBe(afternoon + layout.grid(2, layout.interval('1h')).slotCount);
-  expect(filled[0]).toEqual(real[0]);
-  expect(
-    counts.slice(1).every(([origin, expected, minutes]) => origin === 'filled-forward' && expected === minutes),
-  ).toBe(true);
-  expect(counts[2]).toEqual(['filled-forward', 30, 30]);
-  expect(filled.every(({ close }) => close === real[0]!.close)).toBe(true);
+  const hours = (day: number) => layout.grid(day, layout.interval('1h')).slotCount;
+  expect(filled.length).toBe(hours(1) + hours(2));
+  expect(filled[0]).toEqual(derived[0]);
+  for (const { origin, expectedCount, openTime, closeTime } of filled.slice(1)) {
+    expect({ origin, expectedCount }).toEqual({
+      origin: 'filled-forward',
+      expectedCount: (closeTime - openTime) / MINUTE,
+    });
+  }
+  expect(filled[2]).toMatchObject({ expectedCount: 30 });
+  expect(filled.every(({ close }) => close === derived[0]!.close)).toBe(true);
 });

@@ -1,3 +1,4 @@
+/** Derived bars as a reader shows them: whole ones, and the forming bar of the bucket that contains the clock. */
 import type { Bar, ShownBar, TradingDay } from '@barkeep/bars';
 import { holey, marketBars, tradingDays, type BarsBySymbol } from '../support/data/market.js';
 import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
@@ -6,6 +7,7 @@ const server = new StoreServer();
 afterAll(() => server.close());
 
 const MINUTE = 60_000;
+/** Derived intervals with their lengths in minutes. A bar of `1d` spans its whole trading day. */
 const INTERVALS = { '5m': 5, '30m': 30, '1h': 60, '2h': 120, '4h': 240, '1d': Infinity } as const;
 const MARKETS = [
   { name: 'a half day', calendar: 'XNYS', start: '2015-12-23', end: '2015-12-28' },
@@ -13,6 +15,7 @@ const MARKETS = [
   { name: 'days that open on the evening before', calendar: 'CMES', start: '2024-11-26', end: '2024-11-28' },
 ];
 
+/** A session over one of MARKETS, with windows of `barrierMinutes`. */
 function specOf(dates: Omit<(typeof MARKETS)[number], 'name'>, barrierMinutes: number) {
   return {
     symbols: ['AAA'],
@@ -26,7 +29,7 @@ function specOf(dates: Omit<(typeof MARKETS)[number], 'name'>, barrierMinutes: n
 }
 
 /** The expected bars of an interval at a clock, computed by one loop over the buckets, without the product's code. */
-function plainly(
+function expectedBars(
   days: readonly TradingDay[],
   bars: readonly Bar[],
   minutes: number,
@@ -34,7 +37,7 @@ function plainly(
 ): Partial<ShownBar>[] {
   const visible = bars.filter(({ openTime }) => openTime + MINUTE <= clock);
   const isTraded = (time: number) =>
-    days.some(({ segments }) => segments.some((s) => time >= s.open && time < s.close));
+    days.some(({ segments }) => segments.some(({ open, close }) => time >= open && time < close));
   const shown: Partial<ShownBar>[] = [];
   for (const { segments } of days) {
     const spans = minutes === Infinity ? [{ open: segments[0]!.open, close: segments.at(-1)!.close }] : segments;
@@ -45,6 +48,7 @@ function plainly(
         if (parts.length === 0) continue;
         let expectedCount = 0;
         for (let time = open; time < close; time += MINUTE) if (isTraded(time)) expectedCount++;
+        // A forming bar ends at the clock, or before a break that contains the clock.
         let closeTime = Math.min(close, clock - (clock % MINUTE));
         while (!isTraded(closeTime - MINUTE)) closeTime -= MINUTE;
         shown.push({
@@ -67,9 +71,10 @@ function plainly(
   return shown;
 }
 
+/** Compares every read of every interval with the expected bars. */
 async function expectShown({ reader, layout }: TestStore, bars: readonly Bar[], clock: number): Promise<void> {
   for (const [interval, minutes] of Object.entries(INTERVALS)) {
-    const expected = plainly(layout.days, bars, minutes, clock);
+    const expected = expectedBars(layout.days, bars, minutes, clock);
     for (const count of [1, 2, 9, 10_000]) {
       expect(await reader.lastBars('AAA', interval, count)).toEqual(expected.slice(-count));
     }
@@ -79,6 +84,7 @@ async function expectShown({ reader, layout }: TestStore, bars: readonly Bar[], 
       expected.filter(({ openTime }) => openTime! >= clock - 40 * MINUTE),
     );
     expect(await reader.barsBetween('AAA', interval, 0, Infinity, 3)).toEqual(expected.slice(0, 3));
+    // A forming bar does not count.
     const isClosed = ({ openTime }: Partial<ShownBar>) =>
       layout.days.some((_, day) => {
         const grid = layout.grid(day, layout.interval(interval));
@@ -90,17 +96,19 @@ async function expectShown({ reader, layout }: TestStore, bars: readonly Bar[], 
 }
 
 test.each(MARKETS)(
-  'I2 I5 $calendar, $name: derived bars cross days, and the window of the clock shows what is visible of it',
+  'I2 I5 $calendar, $name: reads show the derived bars of all days, and the forming bar up to the clock',
   async ({ calendar, start, end }) => {
     const dates = { calendar, start, end };
     const market: BarsBySymbol = holey(marketBars({ symbols: ['AAA'], ...dates, seed: 3 }), 0.2, 4);
-    const store = await server.begin(server.layout(specOf(dates, dates.calendar === 'XNYS' ? 37 : 149)));
+    // Windows that end inside of buckets; fewer of them on the longer days.
+    const store = await server.begin(server.layout(specOf(dates, calendar === 'XNYS' ? 37 : 149)));
     const bars = market.get('AAA')!;
     let clock = store.layout.start;
     await expectShown(store, bars, clock);
     for (const { to } of store.layout.windowsFrom(0)) {
       await flushUpTo(store, market, to);
       await deriveAll(store);
+      // First the clock stops seven minutes before the frontier, then at it.
       clock = Math.max(clock, to - 7 * MINUTE);
       await store.writer.moveClock(clock);
       await expectShown(store, bars, clock);
@@ -111,14 +119,16 @@ test.each(MARKETS)(
   },
 );
 
-const [half] = MARKETS;
-const day = tradingDays({ ...half!, end: half!.start })[0]!;
+const [xnys] = MARKETS;
+/** The first day of `xnys`, a whole one. */
+const day = tradingDays({ ...xnys!, end: xnys!.start })[0]!;
 const open = day.segments[0]!.open;
 
-test('I2 a window shows from its first visible bar on, never before', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 5 });
+test('I2 a forming bar shows once its bucket has a visible bar', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 5 });
+  // The first 33 minutes have no bar.
   market.set('AAA', market.get('AAA')!.slice(33));
-  const store = await server.begin(server.layout(specOf(half!, 1)));
+  const store = await server.begin(server.layout(specOf(xnys!, 1)));
   await flushUpTo(store, market, open + 40 * MINUTE);
   for (const [minutes, count] of [
     [33, 0],
@@ -132,9 +142,9 @@ test('I2 a window shows from its first visible bar on, never before', async () =
   }
 });
 
-test('a window that is closed but not derived yet does not show, the next one does as it forms', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 6 });
-  const store = await server.begin(server.layout({ ...specOf(half!, 10), upkeep: { barrier: { minutes: 10 } } }));
+test('a bucket that is closed and not derived yet does not show; the forming one after it does', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 6 });
+  const store = await server.begin(server.layout(specOf(xnys!, 10)));
   await flushUpTo(store, market, open + 100 * MINUTE);
   await store.writer.moveClock(open + 60 * MINUTE);
   expect(await store.reader.lastBars('AAA', '1h', 9)).toEqual([]);
@@ -144,9 +154,9 @@ test('a window that is closed but not derived yet does not show, the next one do
   ]);
 });
 
-test('an interval that is not computed shows nothing that forms', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 7 });
-  const spec = { ...specOf(half!, 10), upkeep: { barrier: { minutes: 10 }, autoComputeDerived: false } };
+test('with autoComputeDerived false no forming bar shows', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 7 });
+  const spec = { ...specOf(xnys!, 10), upkeep: { barrier: { minutes: 10 }, autoComputeDerived: false } };
   const store = await server.begin(server.layout(spec));
   await flushUpTo(store, market, open + 10 * MINUTE);
   await store.writer.moveClock(open + 10 * MINUTE);
@@ -154,12 +164,13 @@ test('an interval that is not computed shows nothing that forms', async () => {
 });
 
 test('the latest bar costs one round trip while the clock stands, and one more when it has moved', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 8 });
-  const store = await server.begin(server.layout(specOf(half!, 10)));
+  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 8 });
+  const store = await server.begin(server.layout(specOf(xnys!, 10)));
   await flushUpTo(store, market, open + 100 * MINUTE);
   await deriveAll(store);
-  const asked = [jest.spyOn(server.redis, 'pipeline'), jest.spyOn(server.redis, 'callBuffer')];
-  // From here on the server knows the script.
+  // Every command of the reader goes through one of these methods.
+  const sends = [jest.spyOn(server.redis, 'pipeline'), jest.spyOn(server.redis, 'callBuffer')];
+  // Warm-up: after it the server knows the script.
   await store.reader.latestBar('AAA');
   await store.writer.moveClock(open + 60 * MINUTE);
   await store.reader.latestBar('AAA', '5m');
@@ -172,40 +183,42 @@ test('the latest bar costs one round trip while the clock stands, and one more w
       ['5m', 1],
       ['1h', 1],
     ] as const) {
-      for (const spy of asked) spy.mockClear();
+      for (const spy of sends) spy.mockClear();
       expect(await store.reader.latestBar('AAA', interval)).toMatchObject({ closeTime: open + minutes * MINUTE });
-      expect(asked.reduce((calls, { mock }) => calls + mock.calls.length, 0)).toBe(trips);
+      expect(sends.reduce((calls, { mock }) => calls + mock.calls.length, 0)).toBe(trips);
     }
   }
-  for (const spy of asked) spy.mockRestore();
+  for (const spy of sends) spy.mockRestore();
 });
 
-test('I2 an answer is that of one clock, however fast the clock moves while it is made', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...half!, seed: 9 });
-  const store = await server.begin(server.layout(specOf(half!, 10)));
+test('I2 every read shows the bars of a single clock while the clock moves', async () => {
+  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 9 });
+  const store = await server.begin(server.layout(specOf(xnys!, 10)));
   await flushUpTo(store, market, store.layout.end);
   await deriveAll(store);
+  // An object, because TypeScript would narrow a variable that only a callback changes.
   const state = { isMoving: true };
   const mover = (async () => {
     for (let clock = open; clock < day.segments[0]!.close; clock += MINUTE) await store.writer.moveClock(clock);
     state.isMoving = false;
   })();
-  const answers: (readonly [string, ShownBar[], number])[] = [];
+  const answers: { interval: '5m' | '1h'; bars: ShownBar[]; clockAfter: number }[] = [];
   while (state.isMoving) {
     for (const interval of ['5m', '1h'] as const) {
       for (const read of [
         store.reader.lastBars('AAA', interval, 500),
         store.reader.barsBetween('AAA', interval, 0, Infinity),
       ]) {
-        answers.push([interval, await read, await store.reader.clock()]);
+        answers.push({ interval, bars: await read, clockAfter: await store.reader.clock() });
       }
     }
   }
   await mover;
   expect(answers.length).toBeGreaterThan(20);
-  for (const [interval, bars, clockAfter] of answers) {
+  for (const { interval, bars, clockAfter } of answers) {
+    // The forming bar ends at the clock of its read.
     const clock = bars.at(-1)?.closeTime ?? open;
     expect(clock).toBeLessThanOrEqual(clockAfter);
-    expect(bars).toEqual(plainly([day], market.get('AAA')!, INTERVALS[interval as '5m'], clock));
+    expect(bars).toEqual(expectedBars([day], market.get('AAA')!, INTERVALS[interval], clock));
   }
 });

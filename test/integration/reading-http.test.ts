@@ -1,6 +1,6 @@
 /**
- * A coordinator with a folder of calendars: reads a session on one of them through the API, with and without filling
- * forward.
+ * A session on a calendar of the user's own through the API: filled forward, and on coordinators that know the calendar, do not
+ * know it, or find its file wrong.
  */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,6 +16,7 @@ import { coordinatorProcess, startCoordinatorProcess, type SystemProcess } from 
 import { marketBars, writeBars } from '../support/data/market.js';
 
 const MINUTE = 60_000;
+/** Trades on Mondays and Wednesdays, 90 minutes. */
 const MARS = {
   id: 'MARS',
   name: 'A venue of one’s own',
@@ -26,10 +27,10 @@ const MARS = {
 };
 const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
 const [FIRST, LAST_CLOSE] = [Date.UTC(2024, 2, 4, 9), Date.UTC(2024, 2, 6, 10, 30)];
-const bars = z.array(answers.barAnswer);
+const barsAnswer = z.array(answers.barAnswer);
 
 /** The environment that two coordinators of one deployment share. */
-const own = () => ({ DATABASE_URL: database.url, BARKEEP_SESSION_PREFIX: 'reading-http' });
+const deployment = () => ({ DATABASE_URL: database.url, BARKEEP_SESSION_PREFIX: 'reading-http' });
 let database: TestDatabase;
 let folder: string;
 let coordinator: SystemProcess;
@@ -40,14 +41,14 @@ beforeAll(async () => {
   await writeFile(join(folder, 'mars.json'), JSON.stringify(MARS));
   useCalendars(new CalendarBook([parseCalendar(MARS)]));
   const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 1 });
-  // The bars lack the first five minutes, three minutes in between, and everything after the tenth minute of the second
-  // day.
+  // Of 180 slots 92 have bars: not the first five minutes, not minutes 20 to 22, and nothing after the tenth minute of the
+  // second day.
   market.set(
     'AAA',
     market.get('AAA')!.filter((_, i) => i >= 5 && (i < 20 || i >= 23) && i < 100),
   );
   await writeBars(database.url, 'minutes', market);
-  coordinator = await startCoordinatorProcess({ ...own(), BARKEEP_CALENDARS_DIR: folder });
+  coordinator = await startCoordinatorProcess({ ...deployment(), BARKEEP_CALENDARS_DIR: folder });
   const source = { type: 'dataset', dataset: 'minutes' };
   const upkeep = { enabled: false, barrier: 'none' };
   const api = new Api(coordinator.url);
@@ -63,14 +64,15 @@ afterAll(async () => {
 });
 
 const get = (path: string) => fetch(`${coordinator.url}/v1/sessions/mars${path}`);
-const read = async (path: string) => bars.parse(await (await get(`/symbols/AAA/bars${path}`)).json());
+const read = async (path: string) => barsAnswer.parse(await (await get(`/symbols/AAA/bars${path}`)).json());
 
-test('fill=forward shows the newest slots, and those of a range', async () => {
+test('fill=forward fills the slots after the first bar, and those of a range', async () => {
   expect(await read('?last=500')).toHaveLength(92);
   expect(await read('?last=500&fill=none')).toHaveLength(92);
   const filled = await read('?last=500&fill=forward');
+  // 180 slots without the first five, before which there is no close.
   expect(filled).toHaveLength(175);
-  expect(filled.filter(({ origin }) => origin === 'filled-forward')).toHaveLength(83);
+  expect(filled.filter(({ origin }) => origin === 'filled-forward')).toHaveLength(175 - 92);
   expect(Date.parse(filled[0]!.openTime)).toBe(FIRST + 5 * MINUTE);
   expect(Date.parse(filled.at(-1)!.closeTime)).toBe(LAST_CLOSE);
   const from = new Date(FIRST + 19 * MINUTE).toISOString();
@@ -86,7 +88,7 @@ test('fill=forward shows the newest slots, and those of a range', async () => {
   expect(hole[2]).toMatchObject({ open: hole[0]!.close, close: hole[0]!.close, volume: 0, complete: false });
 });
 
-test('fill=forward reaches the latest bars too, and makes none of nothing', async () => {
+test('fill=forward fills the latest bars too, except of a symbol without a bar', async () => {
   const latest = answers.barAnswer.parse(await (await get('/symbols/AAA/bars/latest?fill=forward')).json());
   expect(latest).toMatchObject({ origin: 'filled-forward', closeTime: new Date(LAST_CLOSE).toISOString() });
   const many = z.record(z.string(), answers.barAnswer.nullable());
@@ -97,14 +99,14 @@ test('fill=forward reaches the latest bars too, and makes none of nothing', asyn
   expect((await get('/symbols/EMPTY/bars/latest?fill=forward')).status).toBe(404);
 });
 
-test('an unknown value of fill is refused by name', async () => {
+test('an unknown value of fill is refused, and the answer lists the known ones', async () => {
   const response = await get('/symbols/AAA/bars?fill=backward');
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ problems: [{ field: 'fill', expected: 'one of none, forward' }] });
 });
 
-test('a coordinator that does not know the calendar reads a session, which keeps its days, and can delete one', async () => {
-  const other = await startCoordinatorProcess(own());
+test('a coordinator without the calendar reads a session by the days that are stored with it, and can delete one', async () => {
+  const other = await startCoordinatorProcess(deployment());
   try {
     const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());
     expect(list.sessions).toMatchObject([{ id: 'mars', state: 'completed', clock: '2024-03-06T10:30:00.000Z' }]);
@@ -123,9 +125,9 @@ test('a coordinator that does not know the calendar reads a session, which keeps
 const changeSessions = (assignment: string, where = 'true') =>
   queryDatabase(database.url, `UPDATE sessions SET ${assignment} WHERE ${where}`);
 
-test('without the kept days of a session it shows the session, and says why its data cannot be read', async () => {
+test('without calendar and stored days a coordinator lists a session, and says why its bars cannot be read', async () => {
   await changeSessions('days = NULL');
-  const other = await startCoordinatorProcess(own());
+  const other = await startCoordinatorProcess(deployment());
   try {
     const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());
     expect(list.sessions).toMatchObject([{ id: 'mars', state: 'completed', clock: null }]);
@@ -137,23 +139,27 @@ test('without the kept days of a session it shows the session, and says why its 
   }
 });
 
-test('I9 it can delete such a session in every state, and leaves no key of it', async () => {
+test('I9 without calendar and stored days a coordinator can delete a session in every state, and leaves no key', async () => {
   const api = new Api(coordinator.url);
   const { spec } = await api.session('mars');
   const redis = new Redis(process.env['SESSION_REDIS_URL']!);
   const keys = () => redis.keys('reading-http:{gone-*');
+  // One session for each state, which it gets later, in the database.
   const ids = SESSION_STATES.map((state) => `gone-${state}`);
-  for (const id of ids)
-    await (id === 'gone-created' ? api.ok('POST', '/v1/sessions', { ...spec, id }) : api.run({ ...spec, id }));
-  for (const id of ids) if (id !== 'gone-created') await api.completed(id);
+  const started = ids.filter((id) => id !== 'gone-created');
+  await api.ok('POST', '/v1/sessions', { ...spec, id: 'gone-created' });
+  for (const id of started) await api.run({ ...spec, id });
+  for (const id of started) await api.completed(id);
+  // This session also has a changed list of symbols.
   await api.ok('DELETE', '/v1/sessions/gone-stopped/symbols/EMPTY');
   await coordinator.signal('SIGTERM');
   await changeSessions("days = NULL, state = replace(id, 'gone-', '')", "id LIKE 'gone-%'");
   expect((await keys()).length).toBeGreaterThan(ids.length);
-  const other = await startCoordinatorProcess(own());
+  const other = await startCoordinatorProcess(deployment());
   try {
     for (const id of ids) await new Api(other.url).ok('DELETE', `/v1/sessions/${id}`);
     expect(await keys()).toEqual([]);
+    // Only `mars` is left.
     expect((await new Api(other.url).ok<answers.SessionPageAnswer>('GET', '/v1/sessions')).sessions).toHaveLength(1);
   } finally {
     await other.signal('SIGTERM');
@@ -161,7 +167,7 @@ test('I9 it can delete such a session in every state, and leaves no key of it', 
   }
 });
 
-test('a coordinator does not start with a calendar file that is wrong, and names file and field', async () => {
+test('a coordinator with a wrong calendar file does not start, and names file and field', async () => {
   const bad = await mkdtemp(join(tmpdir(), 'barkeep-calendars-'));
   await writeFile(join(bad, 'venus.json'), JSON.stringify({ ...MARS, id: 'VENUS', hours: [] }));
   const started = coordinatorProcess({ DATABASE_URL: database.url, BARKEEP_CALENDARS_DIR: bad });

@@ -13,61 +13,65 @@ afterAll(async () => {
   redis.disconnect();
 });
 
-const workers = (name: string, limits: RepositoryLimits) =>
+/** Two workers with the limits of one repository. */
+const twoWorkers = (name: string, limits: RepositoryLimits) =>
   [1, 2].map(() => new RepositoryLimit(redis, prefix, name, limits));
 
-test('a session with 1,000 requests does not starve a session that comes later', async () => {
-  const both = workers('fair', { concurrency: 2 });
+test('a session with 1,000 waiting requests does not starve a later session, and no more than 2 requests run', async () => {
+  const limits = twoWorkers('fair', { concurrency: 2 });
   const order: string[] = [];
   let running = 0;
-  let most = 0;
+  let mostRunning = 0;
   const stop = new AbortController();
-  const ask = async (limit: RepositoryLimit, session: string): Promise<void> => {
+  /** Makes one request of a session, which takes 5 ms. */
+  const request = async (limit: RepositoryLimit, session: string): Promise<void> => {
     const giveBack = await limit.take(session, stop.signal);
     order.push(session);
-    most = Math.max(most, ++running);
+    mostRunning = Math.max(mostRunning, ++running);
     await delay(5);
     running--;
     giveBack();
   };
-  const many = Array.from({ length: 1_000 }, (_, i) => ask(both[i % 2]!, 'many').catch(() => undefined));
+  const many = Array.from({ length: 1_000 }, (_, i) => request(limits[i % 2]!, 'many').catch(() => undefined));
   while (order.length < 20) await delay(5);
   const before = order.length;
-  await ask(both[0]!, 'one');
-  // At most the requests that already ran, and those of the other worker's turn.
+  await request(limits[0]!, 'one');
+  // Before it run at most the requests that were already granted, and one turn of the other worker.
   expect(order.indexOf('one') - before).toBeLessThanOrEqual(4);
   stop.abort(new Error('seen enough'));
   await Promise.all(many);
-  expect(most).toBe(2);
+  expect(mostRunning).toBe(2);
 });
 
 test('all workers together start no more requests in a period than the limit allows', async () => {
   const durationMs = 400;
-  const both = workers('rate', { max: 3, durationMs });
+  const limits = twoWorkers('rate', { max: 3, durationMs });
   const times: number[] = [];
   await Promise.all(
     Array.from({ length: 9 }, async (_, i) => {
-      const giveBack = await both[i % 2]!.take(`s${i % 3}`);
+      const giveBack = await limits[i % 2]!.take(`s${i % 3}`);
       times.push(performance.now());
       giveBack();
     }),
   );
-  // Allows for the time that answers take: the server counts the moment at which it grants a permit.
+  // At most three in a period, so that the fourth after any request comes later. The server counts from the moment at which it
+  // grants a permit; half a period allows for the time that its replies take.
   for (let i = 3; i < times.length; i++) expect(times[i]! - times[i - 3]!).toBeGreaterThan(durationMs / 2);
   expect(times.at(-1)! - times[0]!).toBeGreaterThan(1.5 * durationMs);
 });
 
-test('a repository that rests is not asked by any worker until the rest is over', async () => {
-  const [one, other] = workers('rest', {});
+test('a repository that rests gets no request from any worker until the longest rest is over', async () => {
+  const [one, other] = twoWorkers('rest', {});
   const start = performance.now();
   await one!.rest(300);
+  // A shorter rest does not end the longer one.
   await one!.rest(10);
   (await other!.take('s'))();
   expect(performance.now() - start).toBeGreaterThan(280);
 });
 
-test('the lease of a worker that died expires, and others are granted its place', async () => {
-  const [limit] = workers('lease', { concurrency: 1 });
+test('the lease of a dead worker expires, and another request takes its place', async () => {
+  const [limit] = twoWorkers('lease', { concurrency: 1 });
   // The state that a worker leaves when it dies between its request and the answer.
   await redis.zadd(`${prefix}:{repository:lease}:leases`, Date.now() + 200, 'of-a-dead-worker');
   const start = performance.now();
@@ -75,8 +79,8 @@ test('the lease of a worker that died expires, and others are granted its place'
   expect(performance.now() - start).toBeGreaterThan(100);
 });
 
-test('a waiter that is aborted leaves no trace, and keeps no other from its turn', async () => {
-  const [limit] = workers('abort', { concurrency: 1 });
+test('an aborted waiter rejects, and the next request gets its turn', async () => {
+  const [limit] = twoWorkers('abort', { concurrency: 1 });
   const giveBack = await limit!.take('first');
   const abort = new AbortController();
   const waiting = limit!.take('second', abort.signal);

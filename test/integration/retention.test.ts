@@ -1,6 +1,6 @@
 /**
- * Removal of days from a session's store, on a real Redis: all their keys are removed, and no client can write one again, also when
- * the removal was interrupted.
+ * Removal of days from a session's store, on a real Redis: all their keys are removed, also after an interruption, and no client
+ * can write to these days again.
  */
 import { aggregateCascade, BACKFILLED, DayChunk, ORIGIN_CODES, planCascade, type Bar } from '@barkeep/bars';
 import {
@@ -20,6 +20,7 @@ import { flushUpTo, StoreServer, type TestStore } from '../support/sessions/sess
 
 const DATES = { start: '2013-10-01', end: '2013-10-09' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
+/** Three days of history, then four of the session. The session retains three finished days. */
 const SPEC = {
   symbols: SYMBOLS,
   start: '2013-10-04',
@@ -31,24 +32,21 @@ const SPEC = {
 const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 3 });
 const stream = holey(market, 0.05, 4);
 
-let server: StoreServer;
-beforeAll(() => {
-  server = new StoreServer();
-});
+const server = new StoreServer();
 afterAll(() => server.close());
 
-/** A store with all bars, its clock at the end of a day. */
+/** A store with all bars and every kind of data on each day, and its clock at the end of `day`. */
 async function storeAt(day: number): Promise<TestStore> {
   const store = await server.begin(server.layout(SPEC));
   const { layout, writer } = store;
   await flushUpTo(store, stream, layout.end);
-  for (let at = 0; at < layout.days.length; at++) await touch(store, at);
+  for (let index = 0; index < layout.days.length; index++) await writeAllKinds(store, index);
   await writer.moveClock(layout.grid(day).close);
   return store;
 }
 
 /** Writes every kind of data of a day: a backfilled bar, states, a retry, an error, derived chunks, a dirty mark. */
-async function touch(store: TestStore, day: number): Promise<void> {
+async function writeAllKinds(store: TestStore, day: number): Promise<void> {
   const { upkeep, layout } = store;
   await upkeep.noteError(0, layout.day(day).date, SYMBOLS, 'away');
   await fillOne(store, day, 'AAA');
@@ -57,13 +55,15 @@ async function touch(store: TestStore, day: number): Promise<void> {
   await upkeep.noteError(0, layout.day(day).date, ['CCC'], 'away again');
 }
 
+/** Backfills the first empty slot of a symbol's day. @returns the symbols that were refused */
 async function fillOne({ upkeep, layout }: TestStore, day: number, symbol: string): Promise<Set<string>> {
   const grid = layout.grid(day);
   const [symbolDay] = await upkeep.readDay(0, day, [symbol]);
-  const chunk = new DayChunk(grid.slotCount, Buffer.alloc(new DayChunk(grid.slotCount).bytes.length));
-  const slot = Array.from({ length: grid.slotCount }, (_, i) => i).find(
-    (i) => (symbolDay!.bitmap[i >> 3]! & (0x80 >> (i & 7))) === 0,
-  )!;
+  const stored = new DayChunk(grid.slotCount);
+  stored.bitmap.set(symbolDay!.bitmap);
+  const slots = Array.from({ length: grid.slotCount }, (_, slot) => slot);
+  const slot = slots.find((candidate) => !stored.has(candidate))!;
+  const chunk = new DayChunk(grid.slotCount);
   chunk.write(slot, 1, 1, 1, 1, 1, ORIGIN_CODES.backfilled, 1, 1, 1);
   const after = new Uint8Array(grid.slotCount);
   if (symbolDay!.states) after.set(symbolDay!.states);
@@ -72,6 +72,7 @@ async function fillOne({ upkeep, layout }: TestStore, day: number, symbol: strin
   return upkeep.fill(0, day, [{ symbol, before: symbolDay!.states, after, dueAt: 1, runs }]);
 }
 
+/** Derives a whole day. @returns the symbols that were refused */
 async function derive({ upkeep, layout }: TestStore, day: number): Promise<Set<string>> {
   const { slotCount } = layout.grid(day);
   const bases = await upkeep.readChunks(0, day, layout.base, SYMBOLS);
@@ -95,15 +96,22 @@ async function tracesOf(layout: SessionLayout, date: string): Promise<string[]> 
   return members.filter((name) => name.includes(date));
 }
 
-const dates = (layout: SessionLayout) => layout.days.map(({ date }) => date);
-const retentionOf = ({ layout, writer }: TestStore, redis?: Redis) => ({
-  retireBefore: (day: number) =>
-    retireBefore(redis ? new SessionWriter(redis, layout, { epoch: 1, owner: 'one' }) : writer, day),
-});
+/** Removes the days before `day`, as the owner `one`. @param redis another connection than the store's */
+const retire = ({ layout, writer }: TestStore, day: number, redis?: Redis) =>
+  retireBefore(redis ? new SessionWriter(redis, layout, { epoch: 1, owner: 'one' }) : writer, day);
 
-it('lays out the days before the first one, and keeps the last finished ones and the one that streams', () => {
+it('lays out the history before the session, and retains three finished days and the one that streams', () => {
   const layout = server.layout(SPEC);
-  expect(dates(layout)).toEqual(marketDates());
+  expect(layout.days.map(({ date }) => date)).toEqual([
+    '2013-10-01',
+    '2013-10-02',
+    '2013-10-03',
+    '2013-10-04',
+    '2013-10-07',
+    '2013-10-08',
+    '2013-10-09',
+  ]);
+  // Of the seven days the first three are history.
   expect([0, 2, 3, 6].map((day) => layout.isHistory(day))).toEqual([true, true, false, false]);
   expect(layout.firstKeptAt(layout.start)).toBe(0);
   expect(layout.firstKeptAt(layout.historyEnd)).toBe(0);
@@ -112,111 +120,109 @@ it('lays out the days before the first one, and keeps the last finished ones and
   expect(layout.firstKeptAt(layout.end)).toBe(layout.days.length - 3);
 });
 
-it('removes the chunks of all intervals, the states and every mark of the days before, and nothing else', async () => {
+it('removes everything of the days before and nothing else, and a repeat changes nothing', async () => {
   const store = await storeAt(4);
   const { layout } = store;
   const before = await server.dump(layout.id);
-  expect((await tracesOf(layout, layout.day(0).date)).length).toBeGreaterThan(3 * 4);
-  await retentionOf(store).retireBefore(2);
+  // At least four for each symbol: chunks, states and marks.
+  expect((await tracesOf(layout, layout.day(0).date)).length).toBeGreaterThan(4 * SYMBOLS.length);
+  await retire(store, 2);
   for (const day of [0, 1]) expect(await tracesOf(layout, layout.day(day).date)).toEqual([]);
   const after = await server.dump(layout.id);
-  const chunksAndStates = (dump: Map<string, string>) =>
+  /** The chunks and states of the days that are kept. */
+  const keptIn = (dump: Map<string, string>) =>
     [...dump].filter(([key]) => /:(chunk|states):/.test(key) && !/2013-10-0[12]$/.test(key));
-  expect(chunksAndStates(after)).toEqual(chunksAndStates(before));
-  await retentionOf(store).retireBefore(2);
-  await retentionOf(store).retireBefore(1);
+  expect(keptIn(after)).toEqual(keptIn(before));
+  await retire(store, 2);
+  await retire(store, 1);
   expect(await server.dump(layout.id)).toEqual(after);
 });
 
-it('continues where it was interrupted, at any call', async () => {
-  const done = await storeAt(5);
-  await retentionOf(done).retireBefore(3);
-  const expected = [...(await server.dump(done.layout.id)).values()].length;
+it('continues after an interruption at any of its calls', async () => {
+  const uninterrupted = await storeAt(5);
+  await retire(uninterrupted, 3);
+  const keyCount = (await server.dump(uninterrupted.layout.id)).size;
   for (let calls = 0; calls < 4; calls++) {
     const store = await storeAt(5);
-    await expect(retentionOf(store, failingAfter(calls)).retireBefore(3)).rejects.toThrow('cut short');
-    await retentionOf(store).retireBefore(3);
+    await expect(retire(store, 3, failingAfter(calls))).rejects.toThrow('cut short');
+    await retire(store, 3);
     for (const day of [0, 1, 2]) expect(await tracesOf(store.layout, store.layout.day(day).date)).toEqual([]);
-    expect([...(await server.dump(store.layout.id)).values()]).toHaveLength(expected);
+    expect((await server.dump(store.layout.id)).size).toBe(keyCount);
   }
 });
 
-it('lets no script of upkeep write a day that has left', async () => {
+it('lets no script of upkeep write to a removed day', async () => {
   const store = await storeAt(4);
   const { layout, upkeep } = store;
   const stale = await upkeep.readDay(0, 1, SYMBOLS);
-  await retentionOf(store).retireBefore(2);
+  await retire(store, 2);
   const after = await server.dump(layout.id);
+  // A write to a removed day changes nothing and refuses no symbol, so that upkeep does not try again.
   expect(await fillOne(store, 1, 'CCC')).toEqual(new Set());
   expect(await derive(store, 1)).toEqual(new Set());
   await upkeep.noteError(0, layout.day(1).date, SYMBOLS, 'late');
-  const filled = new Uint8Array(stale[0]!.states!.length);
-  expect(
-    await upkeep.fill(0, 1, [{ ...stale[0]!, before: stale[0]!.states, after: filled, dueAt: 1, runs: [] }]),
-  ).toEqual(new Set());
+  const { symbol, states } = stale[0]!;
+  const fill = { symbol, before: states, after: new Uint8Array(states!.length), dueAt: 1, runs: [] };
+  expect(await upkeep.fill(0, 1, [fill])).toEqual(new Set());
   expect(await server.dump(layout.id)).toEqual(after);
+  // Day 2 is kept.
   expect(await fillOne(store, 2, 'CCC')).toEqual(new Set());
   expect(await server.dump(layout.id)).not.toEqual(after);
 });
 
-it('shows readers nothing of a day that has left, also while it is being removed', async () => {
+it('shows readers nothing of removed days, also while they are being removed', async () => {
   const store = await storeAt(4);
   const { layout, reader } = store;
   const all = await reader.lastBars('AAA', '1m', 10_000);
   // `retainedFrom` is set, and no key is removed yet.
-  await expect(retentionOf(store, failingAfter(1)).retireBefore(2)).rejects.toThrow('cut short');
+  await expect(retire(store, 2, failingAfter(1))).rejects.toThrow('cut short');
   expect((await server.keys(layout.id)).filter((key) => key.endsWith(layout.day(0).date)).length).toBeGreaterThan(0);
   const kept = all.filter(({ openTime }) => openTime >= layout.grid(2).open);
   expect(kept.length).toBeLessThan(all.length);
-  const another = await openSession(server.redis, server.prefix, layout.id);
-  for (const session of [reader, another]) {
+  const openedLater = await openSession(server.redis, server.prefix, layout.id);
+  for (const session of [reader, openedLater]) {
     expect(await session.lastBars('AAA', '1m', 10_000)).toEqual(kept);
     expect(await session.barsBetween('AAA', '1m', 0, layout.end)).toEqual(kept);
     expect(await session.barCount('AAA', '1m')).toBe(kept.length);
   }
   const { digest } = await reader.digest();
-  await retentionOf(store).retireBefore(2);
+  await retire(store, 2);
   expect((await reader.digest()).digest).toBe(digest);
 });
 
-it('I3 removes nothing for a writer that was fenced off, and goes no further than the frontier', async () => {
+it('I3 removes nothing for an earlier owner, and no day at or after the frontier', async () => {
   const store = await storeAt(4);
   const { layout } = store;
-  const zombie = retentionOf(store);
   const next = store.as({ epoch: 2, owner: 'two' });
   await next.claim();
   const before = await server.dump(layout.id);
-  await expect(zombie.retireBefore(2)).rejects.toThrow(FencedError);
+  await expect(retire(store, 2)).rejects.toThrow(FencedError);
   expect(await server.dump(layout.id)).toEqual(before);
-  const young = await server.begin(server.layout(SPEC));
-  await expect(retentionOf(young).retireBefore(1)).rejects.toThrow(RewindError);
+  const empty = await server.begin(server.layout(SPEC));
+  await expect(retire(empty, 1)).rejects.toThrow(RewindError);
 });
 
-it('notes once what the history holds, and counts the session by its own days', async () => {
+it('stores the number of bars of the history by symbol, and counts the session without its history', async () => {
   const store = await storeAt(4);
   const { layout, reader, writer } = store;
   expect(await readHistory(server.redis, layout)).toBeUndefined();
   await noteHistory(server.redis, layout, writer);
   const isHistory = ({ openTime }: Bar) => openTime < layout.sessionStart;
-  const got = await readHistory(server.redis, layout);
-  // In each of the three days one bar was backfilled for two of the symbols.
-  expect([...got!]).toEqual(
+  const historyBars = await readHistory(server.redis, layout);
+  // On each of the three days one bar was backfilled for AAA and one for BBB.
+  expect([...historyBars!]).toEqual(
     SYMBOLS.map((symbol) => [symbol, stream.get(symbol)!.filter(isHistory).length + (symbol === 'CCC' ? 0 : 3)]),
   );
   const { counts } = await reader.position();
-  const own = SYMBOLS.flatMap((symbol) => stream.get(symbol)!.filter((bar) => !isHistory(bar)));
-  expect(counts).toMatchObject({ expected: 4 * 390 * 3, streamed: own.length, backfilled: 4 * 2 });
+  const sessionBars = SYMBOLS.flatMap((symbol) => stream.get(symbol)!.filter((bar) => !isHistory(bar)));
+  expect(counts).toMatchObject({ expected: 4 * 390 * 3, streamed: sessionBars.length, backfilled: 4 * 2 });
   const origins = (await reader.lastBars('CCC', '1m', 10_000)).map(({ origin }) => origin);
-  expect(new Set(origins.slice(0, got!.get('CCC')))).toEqual(new Set(['historical']));
+  expect(new Set(origins.slice(0, historyBars!.get('CCC')))).toEqual(new Set(['historical']));
   await removeSession(server.redis, layout);
   expect(await server.keys(layout.id)).toEqual([]);
 });
 
-function marketDates(): string[] {
-  return ['2013-10-01', '2013-10-02', '2013-10-03', '2013-10-04', '2013-10-07', '2013-10-08', '2013-10-09'];
-}
-
-/** A connection that fails after a number of scripts. */
+/** The server's connection, which fails at the script after the first `calls` ones. */
 function failingAfter(calls: number): Redis {
   let left = calls;
   return new Proxy(server.redis, {

@@ -1,6 +1,6 @@
 /**
- * The bars of an export, on a real Redis: they end at one clock, without forming bars, and the reader reads no more
- * than the caller takes.
+ * `allBars`, which exports use, on a real Redis: the bars end at one clock, none of them is forming, and parts are read only when
+ * the caller takes them.
  */
 import { marketBars } from '../support/data/market.js';
 import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
@@ -11,6 +11,7 @@ afterAll(() => server.close());
 const SPEC = { ...SMALL_SPEC, end: '2013-12-20', derivedIntervals: ['5m'] };
 const MINUTE = 60_000;
 
+/** A store with the bars of the first 20 days; its clock is at the start. */
 async function begin(): Promise<TestStore> {
   const store = await server.begin(server.layout(SPEC));
   await flushUpTo(store, marketBars({ ...SPEC, seed: 5 }), store.layout.grid(19).close);
@@ -25,6 +26,7 @@ it('I2 all symbols end at the clock that the session had at the first read', asy
   const last = new Map<string, number>();
   for await (const { symbol, bars } of reader.allBars({ symbols: ['AAA', 'CCC'] })) {
     for (const { closeTime } of bars) last.set(symbol, closeTime);
+    // The clock moves on while the bars are read.
     await writer.moveClock(layout.grid(18).close);
   }
   expect([...last]).toEqual([
@@ -40,12 +42,13 @@ it('leaves out a derived bar that is still forming', async () => {
   await writer.moveClock(layout.grid(1).open + 7 * MINUTE);
   const bars = [];
   for await (const part of reader.allBars({ symbols: ['AAA'], interval: '5m' })) bars.push(...part.bars);
-  expect(bars).toHaveLength(79);
+  // 78 bars of the first day, and one whole bar of the second.
+  expect(bars).toHaveLength(78 + 1);
   expect(bars.at(-1)).toMatchObject({ openTime: layout.grid(1).open, complete: true });
   expect(await reader.latestBar('AAA', '5m')).toMatchObject({ complete: false });
 });
 
-it('I8 reads a part when it is taken, and nothing after the caller has gone away', async () => {
+it('I8 reads a part when the caller takes it, and nothing after the caller has ended the loop', async () => {
   const { reader, layout, writer } = await begin();
   await writer.moveClock(layout.grid(19).close);
   const calls = jest.spyOn(reader, 'barsBetween');

@@ -8,8 +8,9 @@ import { tcpGate } from '../support/system/tcp-gate.js';
 const server = new StoreServer();
 const URL_OF_REDIS = process.env['SESSION_REDIS_URL']!;
 const key = (name: string) => `${server.prefix}:{bulk:${name}`;
+/** A value with the line end of Redis' protocol, and a byte that is no UTF-8. */
 const BYTES = Buffer.from([0, 13, 10, 255]);
-/** Larger than the initial buffer. */
+/** Length of a value that is larger than the initial buffer. */
 const LARGE = 400_000;
 const LARGE_BYTES = Buffer.alloc(LARGE, 'large');
 
@@ -21,6 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** Replies of text, bytes, entries, a range of bytes, and a number. */
 const COMMANDS: ReadCommand[] = [
   ['hmget', key('hash'), 'one', 'two', 'three'],
   ['mgetBuffer', key('a'), key('nothing'), key('ü')],
@@ -30,10 +32,12 @@ const COMMANDS: ReadCommand[] = [
 ];
 
 /** Turns bytes into text, which jest compares faster. */
-const shown = (reply: unknown): unknown =>
-  reply instanceof Buffer ? `bytes ${reply.toString('base64')}` : Array.isArray(reply) ? reply.map(shown) : reply;
+function shown(reply: unknown): unknown {
+  if (reply instanceof Buffer) return `bytes ${reply.toString('base64')}`;
+  return Array.isArray(reply) ? reply.map(shown) : reply;
+}
 
-test('replies of text, bytes, numbers and null equal those of a pipeline, time after time', async () => {
+test('replies of text, bytes, numbers and null equal those of a pipeline, also in later reads', async () => {
   const expected = await server.redis.pipeline(COMMANDS).exec();
   const reads = storeReads(server.redis);
   for (let time = 0; time < 3; time++) {
@@ -49,10 +53,12 @@ test('replies of text, bytes, numbers and null equal those of a pipeline, time a
 });
 
 test.each([
-  ['on a connection of its own', {}],
+  ['on a separate connection', {}],
+  // Bulk reads do not support a key prefix, so these go through the pipelines of ioredis.
   ['by the pipelines of ioredis', { keyPrefix: `${server.prefix}:` }],
-])('values are given as they come, in order, and what is taken is in no answer, %s', async (_way, options) => {
+])('the receiver gets each value in order, and values that it takes are in no reply, %s', async (_way, options) => {
   const beside = new Redis(URL_OF_REDIS, options);
+  /** A key as `beside` must be given it: without its prefix. */
   const named = (name: string) => key(name).slice(beside.options.keyPrefix?.length ?? 0);
   const reads = storeReads(beside);
   const names = ['a', 'large', 'nothing', 'ü', 'large'].map(named);
@@ -64,15 +70,17 @@ test.each([
     ['xrange', named('stream'), '-', '+'],
     ['mget', named('ü')],
   ];
-  const heard: unknown[] = [];
+  /** Command, place in its reply (-1: the reply as a whole) and value of each call of the receiver. */
+  const received: unknown[] = [];
   const replies = await reads.run(commands, (command, place, value) => {
-    heard.push([command, place, shown(value)]);
+    received.push([command, place, shown(value)]);
+    // Takes all values of MGET but the first, and the value of GET.
     return command === 1 ? place !== 0 : command === 3;
   });
   const large = shown(LARGE_BYTES);
   const entry = ['1-1', ['type', 'clock']];
   const chunks = [shown(BYTES), large, null, shown(Buffer.from('ü')), large];
-  expect(heard).toEqual([
+  expect(received).toEqual([
     [0, 0, 'zwei'],
     [0, 1, null],
     ...chunks.map((value, place) => [1, place, value]),
@@ -81,20 +89,15 @@ test.each([
     [4, 0, entry],
     [5, 0, 'ü'],
   ]);
-  // A kept value is a copy, which the next read does not change.
+  // A value in a reply is a copy, which the next read does not change.
   await reads.run([['mgetBuffer', named('large')]]);
-  expect(replies.filter((_reply, i) => i !== 3).map(shown)).toEqual([
-    ['zwei', null],
-    [shown(BYTES)],
-    [],
-    [entry],
-    ['ü'],
-  ]);
+  const withoutTakenGet = replies.filter((_reply, command) => command !== 3);
+  expect(withoutTakenGet.map(shown)).toEqual([['zwei', null], [shown(BYTES)], [], [entry], ['ü']]);
   reads.close();
   beside.disconnect();
 });
 
-test('an error of the receiver is thrown by the read, and the next read works', async () => {
+test('a read throws the error of its receiver, and the next read works', async () => {
   const reads = storeReads(server.redis);
   const refuse = (command: number) => {
     if (command === 1) throw new RangeError('no more');
@@ -105,7 +108,7 @@ test('an error of the receiver is thrown by the read, and the next read works', 
   reads.close();
 });
 
-test('an error among the replies is thrown, and the next read works', async () => {
+test('a read throws an error among the replies, and the next read works', async () => {
   const reads = storeReads(server.redis);
   await expect(reads.run([COMMANDS[0]!, ['get', key('hash')], COMMANDS[1]!])).rejects.toThrow('WRONGTYPE');
   await expect(reads.run([['evalshaBuffer', '0'.repeat(40), 0]])).rejects.toThrow('NOSCRIPT');
@@ -113,7 +116,7 @@ test('an error among the replies is thrown, and the next read works', async () =
   reads.close();
 });
 
-test('the login and the database are those of the given connection', async () => {
+test('a bulk read has the user and the database of the given connection', async () => {
   const { redis, prefix } = server;
   await redis.acl('SETUSER', prefix, 'on', '>secret', `~${prefix}:*`, '+@all');
   const address = Object.assign(new URL(URL_OF_REDIS), { username: prefix, password: 'secret', pathname: '/5' });
@@ -128,7 +131,7 @@ test('the login and the database are those of the given connection', async () =>
   await redis.acl('DELUSER', prefix);
 });
 
-test('a read that is cut off fails, and the next one is on a new connection', async () => {
+test('a read fails when its connection breaks, and the next one gets a new connection', async () => {
   const gate = await tcpGate(URL_OF_REDIS, 6379);
   const beside = new Redis(gate.url, { retryStrategy: () => 5 });
   beside.on('error', () => undefined);
@@ -146,7 +149,7 @@ test('a read that is cut off fails, and the next one is on a new connection', as
   await gate.shut();
 });
 
-test('a read without an answer in time fails as a command does, and the next one is on a new connection', async () => {
+test('a read without a reply within commandTimeout fails, and the next one gets a new connection', async () => {
   const gate = await tcpGate(URL_OF_REDIS, 6379);
   const beside = new Redis(gate.url, { retryStrategy: () => 5, commandTimeout: 200 });
   const reads = storeReads(beside);
@@ -168,14 +171,14 @@ test('a read that waits for a connection ends when the reads are closed', async 
   await reads.run([['hget', key('hash'), 'one']]);
   await gate.shut();
   await expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Connection is closed');
-  // The next attempt to connect comes much later.
+  // The next attempt to connect is a minute away.
   const waiting = reads.run([['hget', key('hash'), 'one']]);
   reads.close();
   await expect(waiting).rejects.toThrow('Connection is closed');
   beside.disconnect();
 });
 
-test('nothing more is read once the given connection is closed for good', async () => {
+test('a read fails after the given connection was closed for good', async () => {
   const beside = new Redis(URL_OF_REDIS);
   const reads = storeReads(beside);
   await reads.run([['hget', key('hash'), 'one']]);
@@ -185,7 +188,7 @@ test('nothing more is read once the given connection is closed for good', async 
   reads.close();
 });
 
-test('a second call while one is under way is refused', async () => {
+test('a second read while one is running is refused', async () => {
   const reads = storeReads(server.redis);
   await reads.run([['hget', key('hash'), 'one']]);
   const [first, second] = await Promise.allSettled([1, 2].map(() => reads.run([['hget', key('hash'), 'one']])));
@@ -194,7 +197,7 @@ test('a second call while one is under way is refused', async () => {
   reads.close();
 });
 
-test('a connection with a custom connector is used as it is', async () => {
+test('on a connection with a key prefix the reads use the prefix', async () => {
   const beside = new Redis(URL_OF_REDIS, { keyPrefix: key('') });
   const reads = storeReads(beside);
   expect(await reads.run([['mgetBuffer', 'a', 'nothing']])).toEqual([[BYTES, null]]);

@@ -1,4 +1,4 @@
-/** Moves of the clock with their events: repeated, by another owner, and on a store that lost its newest writes. */
+/** Moves of the clock and their events: sent again, by another owner, and on a store that lost its newest writes. */
 import {
   eventNumber,
   FencedError,
@@ -12,30 +12,29 @@ import {
 import { marketBars } from '../support/data/market.js';
 import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
-const market = marketBars({ symbols: SMALL_SPEC.symbols, start: SMALL_SPEC.start, end: SMALL_SPEC.end, seed: 1 });
-let server: StoreServer;
-
-beforeAll(() => {
-  server = new StoreServer();
-});
+const market = marketBars({ ...SMALL_SPEC, seed: 1 });
+const server = new StoreServer();
 afterAll(() => server.close());
 
+/** The fields of all events of the clock, in order. */
 const events = async ({ layout }: TestStore) =>
   (await server.redis.xrange(layout.keysOf(0).events, '-', '+')).map(([, fields]) => fields.join(' '));
 
-test('a move emits each position once, also when it is sent again', async () => {
+test('a move emits each event once, also when it is sent again or another owner continues', async () => {
   const store = await server.begin();
   const { layout, writer } = store;
   await flushUpTo(store, market, layout.end);
   const all = [...placesFrom(layout, layout.start, layout.end, 'slots')];
-  const half = all.slice(0, 100);
-  for (let send = 0; send < 2; send++) await writer.moveClock(half.at(-1)!.time, { events: half });
+  const firstPart = all.slice(0, 100);
+  const { time: reachedTime } = firstPart.at(-1)!;
+  for (let send = 0; send < 2; send++) await writer.moveClock(reachedTime, { events: firstPart });
   const next = store.as({ epoch: 2, owner: 'two' });
   const { clock } = await next.claim();
-  expect(clock).toBe(half.at(-1)!.time);
+  expect(clock).toBe(reachedTime);
   await expect(writer.moveClock(layout.end, { events: all })).rejects.toThrow(FencedError);
   await next.moveClock(layout.end, { from: clock, events: [...placesFrom(layout, clock, layout.end, 'slots')] });
   expect(await events(store)).toEqual(all.map(({ type, time }) => `type ${type} time ${time}`));
+  // The numbers by which a store knows emitted events rise.
   expect(all.map(eventNumber)).toEqual(all.map(eventNumber).sort((a, b) => a - b));
 });
 
@@ -47,6 +46,7 @@ test('fields of an event are kept in their order', async () => {
 });
 
 test.each(['frontier', 'watermark'] as const)('I2 the clock does not pass the %s of any partition', async (limit) => {
+  // Enough symbols for two partitions.
   const symbols = Array.from({ length: 130 }, (_, i) => `S${1_000 + i}`);
   const store = await server.begin(server.layout({ ...SMALL_SPEC, symbols }));
   const { layout, writer } = store;
@@ -55,10 +55,11 @@ test.each(['frontier', 'watermark'] as const)('I2 the clock does not pass the %s
   for (const { meta } of layout.keys) await server.redis.hset(meta, 'frontier', layout.end, 'watermark', layout.end);
   await writer.moveClock(first!, { from: layout.start, limit });
   for (const { meta } of layout.keys) {
+    // One partition holds the clock back.
     await server.redis.hset(meta, limit, first!);
     await expect(writer.moveClock(second!, { from: first!, limit })).rejects.toThrow(RewindError);
     expect(await store.reader.clock()).toBe(first);
-    // A call that stores figures does not move the clock.
+    // A call that does not move the clock, such as one that stores figures, is not limited.
     expect(await writer.moveClock(first!, { from: first!, events: [], limit })).toBe('run');
     await server.redis.hset(meta, limit, layout.end);
   }
@@ -66,7 +67,7 @@ test.each(['frontier', 'watermark'] as const)('I2 the clock does not pass the %s
   expect(await store.reader.clock()).toBe(second);
 });
 
-test('a store whose clock is behind what the stream knows has lost writes', async () => {
+test('a move is refused when the clock of the store is before the one that the owner last saw', async () => {
   const store = await server.begin();
   const { layout, writer } = store;
   await flushUpTo(store, market, layout.end);
@@ -74,11 +75,11 @@ test('a store whose clock is behind what the stream knows has lost writes', asyn
   await writer.moveClock(first!.to);
   await expect(writer.moveClock(second!.to, { from: second!.to })).rejects.toThrow(RewindError);
   expect(await store.reader.clock()).toBe(first!.to);
-  await writer.moveClock(second!.to, { from: first!.to });
-  await writer.moveClock(second!.to, { from: first!.to });
+  // The clock may already be at the new time: the call was sent again.
+  for (let send = 0; send < 2; send++) await writer.moveClock(second!.to, { from: first!.to });
 });
 
-test('figures are those of the last move, and a day times out once', async () => {
+test('the stored figures are those of the last move, and each timed-out day is noted once', async () => {
   const store = await server.begin();
   const { layout, writer } = store;
   expect(await readStreamFigures(server.redis, layout)).toEqual({
@@ -90,21 +91,24 @@ test('figures are those of the last move, and a day times out once', async () =>
   await writer.moveClock(layout.start, { events: [], figures });
   for (const day of [1, 0, 1]) await writer.markTimedOut(day, 1_000);
   expect(await readStreamFigures(server.redis, layout)).toEqual({
+    // Stored as whole milliseconds.
     figures: { ...figures, lagMs: 17 },
     timedOutDays: ['2013-10-07', '2013-10-08'],
     wait: null,
   });
+  // Each day is one change, which strategies do not see yet.
   expect(await server.redis.xlen(layout.keysOf(0).changes)).toBe(2);
   expect(await events(store)).toEqual([]);
   await expect(store.as({ epoch: 1, owner: 'other' }).markTimedOut(0, 1)).rejects.toThrow(FencedError);
 });
 
-test('the slots of a day are counted up to any of them', async () => {
+test('countsBefore counts the slots of a day before a given one', async () => {
   const store = await server.begin();
   const { layout, upkeep } = store;
   const [first] = [...layout.windowsFrom(0)];
   await flushUpTo(store, market, first!.to);
   const slots = await readDaySlots(upkeep, 0);
+  // Three symbols; the first window has 50 minutes.
   expect(countsBefore(slots, 50)).toMatchObject({ expected: 150, filled: 150, streamed: 150, missing: 0 });
   expect(countsBefore(slots, 60)).toMatchObject({ expected: 180, filled: 150, missing: 30 });
 });

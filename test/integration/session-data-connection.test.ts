@@ -1,3 +1,4 @@
+/** Flushes on connections that are not ready, that other commands share, or that break (I1, I3). */
 import { SessionWriter } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
@@ -16,7 +17,7 @@ afterAll(async () => {
 const WHOLE_DAYS = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
 const FENCE = { epoch: 1, owner: 'one' };
 
-/** Opens a separate connection; only the test cuts it. */
+/** Opens a separate connection, which the test may cut. */
 function connect(): Redis {
   const client = new Redis(process.env['SESSION_REDIS_URL']!, { retryStrategy: () => 5 });
   clients.push(client);
@@ -24,8 +25,8 @@ function connect(): Redis {
   return client;
 }
 
-/** Makes a store of whole days and flushes its first window. Returns the store's content before and after that. */
-async function storeAndDumps() {
+/** Makes an empty store of whole days. `flushOn` flushes its first window on a connection; `before` is the store's content. */
+async function storeToFlush() {
   const store = await server.begin(server.layout(WHOLE_DAYS));
   const [window] = [...store.layout.windowsFrom(0)];
   const part = partsOf(store.layout, window!, market)[0]!;
@@ -33,21 +34,27 @@ async function storeAndDumps() {
   return { store, flushOn, before: await dumpOf(store) };
 }
 
+/** Checks that the chunks of all symbols are stored, and that no staged part is left. */
+function expectFlushed(dump: Map<string, string>): void {
+  const keys = [...dump.keys()];
+  expect(keys.filter((key) => key.includes(':chunk:'))).toHaveLength(SMALL_SPEC.symbols.length);
+  expect(keys.filter((key) => key.includes(':staged:'))).toEqual([]);
+}
+
 const dumpOf = ({ layout }: TestStore) => server.dump(layout.id);
 
 test('a flush on a connection that is not ready yet is still one transaction', async () => {
-  const { store, flushOn } = await storeAndDumps();
+  const { store, flushOn } = await storeToFlush();
   const client = connect();
+  // Connected, but not ready: the client first reads the server's INFO.
   await once(client, 'connect');
   expect(client.status).toBe('connect');
   expect(await flushOn(client)).toBe('run');
-  const after = await dumpOf(store);
-  expect([...after.keys()].filter((key) => key.includes(':chunk:'))).toHaveLength(3);
-  expect([...after.keys()].filter((key) => key.includes(':staged:'))).toEqual([]);
+  expectFlushed(await dumpOf(store));
 });
 
-test('commands of others on the same connection have no part in a flush', async () => {
-  const { store, flushOn } = await storeAndDumps();
+test('other commands on the same connection are not part of a flush', async () => {
+  const { store, flushOn } = await storeToFlush();
   const client = connect();
   const key = `${server.prefix}:{${store.layout.id}:other}`;
   const [control, set, value] = await Promise.all([
@@ -58,27 +65,27 @@ test('commands of others on the same connection have no part in a flush', async 
   expect([control, set, value]).toEqual(['run', 'OK', 'here']);
 });
 
-test('I1 I3 a flush whose connection is lost is there as a whole or not at all, and may be sent again', async () => {
+test('I1 I3 a flush whose connection breaks is stored as a whole or not at all, and may be sent again', async () => {
   const random = mulberry32(5);
   for (let i = 0; i < 20; i++) {
-    const { store, flushOn, before } = await storeAndDumps();
+    const { store, flushOn, before } = await storeToFlush();
     const client = connect();
     await client.ping();
     const flushed = flushOn(client).catch((error: unknown) => error);
+    // Cuts the connection at a random moment of the flush.
     for (let turns = Math.floor(random() * 4); turns > 0; turns--) await turn();
     client.disconnect(true);
     const outcome = await flushed;
     const found = await dumpOf(store);
-    const isThere = found.size > before.size;
-    if (!isThere) expect(found).toEqual(before);
-    // A flush that failed may have been written. A repeated call then answers that the window is in the store.
-    if (outcome === 'run') expect(isThere).toBe(true);
+    const isStored = found.size > before.size;
+    if (!isStored) expect(found).toEqual(before);
+    // A flush that failed may have been stored. Sending it again then changes nothing.
+    if (outcome === 'run') expect(isStored).toBe(true);
     else expect(outcome).toBeInstanceOf(Error);
     expect(await flushOn(client)).toBe('run');
     const after = await dumpOf(store);
-    if (isThere) expect(after).toEqual(found);
-    expect([...after.keys()].filter((key) => key.includes(':chunk:'))).toHaveLength(3);
-    expect([...after.keys()].filter((key) => key.includes(':staged:'))).toEqual([]);
+    if (isStored) expect(after).toEqual(found);
+    expectFlushed(after);
     client.disconnect();
   }
 });

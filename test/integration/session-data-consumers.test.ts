@@ -15,12 +15,8 @@ import { marketBars } from '../support/data/market.js';
 import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 import { CONSUMERS_MAX } from '../../libs/session-data/src/consumers/index.js';
 
-const market = marketBars({ symbols: SMALL_SPEC.symbols, start: SMALL_SPEC.start, end: SMALL_SPEC.end, seed: 1 });
-let server: StoreServer;
-
-beforeAll(() => {
-  server = new StoreServer();
-});
+const market = marketBars({ ...SMALL_SPEC, seed: 1 });
+const server = new StoreServer();
 afterAll(() => server.close());
 
 const MINUTE = 60_000;
@@ -29,7 +25,8 @@ interface Lockstep extends TestStore {
   consumers: SessionConsumers;
   /** The position `minutes` after the session's start. */
   at: (minutes: number) => ConsumerPosition;
-  says: () => Promise<string[]>;
+  /** The events of consumers, in order: type, name, and position in minutes after the session's start. */
+  events: () => Promise<string[]>;
 }
 
 /** A session in lockstep with all bars in its store, and its clock `clockMinutes` after the start. */
@@ -44,23 +41,28 @@ async function lockstep(pace: object = {}, clockMinutes = 60): Promise<Lockstep>
     bars: 3 * minutes,
     deliveredHash: minutes.toString(16).padStart(64, '0'),
   });
-  const says = async () =>
-    (await server.redis.xrange(layout.keysOf(0).events, '-', '+')).map(
-      ([, [, type, , , , name, , position]]) => `${type} ${name} ${(Number(position) - layout.start) / MINUTE}`,
-    );
-  return { ...store, consumers: new SessionConsumers(server.redis, layout), at, says };
+  const events = async () => {
+    const entries = await server.redis.xrange(layout.keysOf(0).events, '-', '+');
+    // An entry's fields: type, time, consumer and position, each a name and a value.
+    return entries.map(([, fields]) => {
+      const [type, name, position] = [fields[1], fields[5], fields[7]];
+      return `${type} ${name} ${(Number(position) - layout.start) / MINUTE}`;
+    });
+  };
+  return { ...store, consumers: new SessionConsumers(server.redis, layout), at, events };
 }
 
 /** Makes a consumer silent: its last message becomes `seconds` old. */
 async function silence({ layout }: TestStore, name: string, seconds: number): Promise<void> {
   const { consumers } = layout.keysOf(0);
   const fields = (await server.redis.hget(consumers, name))!.split(' ');
+  // The seventh word of a consumer's record is the time of its last message.
   fields[6] = String(Number(fields[6]) - seconds * 1_000);
   await server.redis.hset(consumers, name, fields.join(' '));
 }
 
-test('the session waits until its consumers have joined, then the slowest holds it', async () => {
-  const { consumers, at, says } = await lockstep({ consumers: 2 });
+test('the clock waits until its consumers have joined, then for the slowest of those that have not left', async () => {
+  const { consumers, at, events } = await lockstep({ consumers: 2 });
   expect(await consumers.limit()).toEqual({ slowest: 'waiting', joins: 0 });
   const one = await consumers.join('one', 'kept');
   expect(one.position).toEqual({ ...at(0), deliveredHash: NOTHING_DELIVERED });
@@ -74,7 +76,7 @@ test('the session waits until its consumers have joined, then the slowest holds 
   expect((await consumers.limit()).slowest).toBe(at(60).time);
   await consumers.leave('two', two.token, at(60));
   expect((await consumers.limit()).slowest).toBeUndefined();
-  expect(await says()).toEqual([
+  expect(await events()).toEqual([
     'consumer-joined one 0',
     'consumer-joined two 60',
     'consumer-left one 40',
@@ -82,15 +84,15 @@ test('the session waits until its consumers have joined, then the slowest holds 
   ]);
 });
 
-test('a session that waits for no consumer is held by each that joins', async () => {
+test('with 0 expected consumers the clock waits for none until one joins', async () => {
   const { consumers, at } = await lockstep({ consumers: 0 });
   expect((await consumers.limit()).slowest).toBeUndefined();
   await consumers.join('one', 'beginning');
   expect((await consumers.limit()).slowest).toBe(at(0).time);
 });
 
-test('a position never goes back, and the same call again changes nothing', async () => {
-  const { consumers, at, says } = await lockstep();
+test('a position never goes back, a repeated call changes nothing, and a consumer that left cannot acknowledge', async () => {
+  const { consumers, at, events } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
   for (let send = 0; send < 2; send++) await consumers.acknowledge('one', token, at(20));
   await consumers.acknowledge('one', token, at(10));
@@ -98,7 +100,7 @@ test('a position never goes back, and the same call again changes nothing', asyn
   for (let send = 0; send < 2; send++) await consumers.leave('one', token, at(25));
   expect(await consumers.list()).toMatchObject([{ name: 'one', state: 'left', ...at(25) }]);
   await expect(consumers.acknowledge('one', token, at(30))).rejects.toThrow(UnknownConsumerError);
-  expect(await says()).toEqual(['consumer-joined one 0', 'consumer-left one 25']);
+  expect(await events()).toEqual(['consumer-joined one 0', 'consumer-left one 25']);
 });
 
 test('I2 no position of a consumer is after the clock', async () => {
@@ -111,7 +113,7 @@ test('I2 no position of a consumer is after the clock', async () => {
   expect(await consumers.list()).toMatchObject([{ state: 'active', time: at(0).time }]);
 });
 
-test('I13 a position that a store that was set back has lost is restored, so that the clock does not wait for it', async () => {
+test('I13 a consumer restores a position that is after the clock of a store that was set back', async () => {
   const { consumers, at } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
   await consumers.restore('one', token, at(90));
@@ -119,7 +121,7 @@ test('I13 a position that a store that was set back has lost is restored, so tha
   expect((await consumers.join('one', 'kept')).position).toEqual(at(90));
 });
 
-test('a consumer that joins under a name has it alone, and continues where it was, or elsewhere', async () => {
+test('a join replaces the consumer with the same name, and begins at its position, at the beginning or at the clock', async () => {
   const { consumers, at } = await lockstep();
   const first = await consumers.join('one', 'kept');
   await consumers.acknowledge('one', first.token, at(20));
@@ -134,26 +136,28 @@ test('a consumer that joins under a name has it alone, and continues where it wa
   expect((await consumers.list()).length).toBe(1);
 });
 
-test('a silent consumer is dropped, keeps its position, and counts again when it sends a message', async () => {
+test('a silent consumer is dropped, keeps its position, and limits the clock again after its next message', async () => {
   const store = await lockstep({ heartbeatSeconds: 5 });
-  const { consumers, at, says } = store;
+  const { consumers, at, events } = store;
   const { token } = await consumers.join('one', 'kept');
   await consumers.acknowledge('one', token, at(20));
+  // 4 of the 5 seconds, then 8.
   await silence(store, 'one', 4);
   expect((await consumers.limit()).slowest).toBe(at(20).time);
   await silence(store, 'one', 4);
   expect(await consumers.list()).toMatchObject([{ state: 'silent' }]);
   expect(await consumers.limit()).toEqual({ slowest: undefined, joins: 1 });
+  // Reading the limit dropped it; reading it again does no more.
   await consumers.limit();
   expect(await consumers.list()).toMatchObject([{ state: 'dropped', ...at(20) }]);
   await consumers.acknowledge('one', token, at(21));
   expect(await consumers.limit()).toEqual({ slowest: at(21).time, joins: 2 });
-  expect(await says()).toEqual(['consumer-joined one 0', 'consumer-dropped one 20', 'consumer-joined one 21']);
+  expect(await events()).toEqual(['consumer-joined one 0', 'consumer-dropped one 20', 'consumer-joined one 21']);
 });
 
-test('where the policy is to hold, a silent consumer holds the session until it is back or removed', async () => {
+test('with onSilence hold the clock waits for a silent consumer until it is back or removed', async () => {
   const store = await lockstep({ heartbeatSeconds: 5, onSilence: 'hold' });
-  const { consumers, at, says } = store;
+  const { consumers, at, events } = store;
   const { token } = await consumers.join('one', 'kept');
   await silence(store, 'one', 60);
   expect((await consumers.limit()).slowest).toBe(at(0).time);
@@ -164,10 +168,10 @@ test('where the policy is to hold, a silent consumer holds the session until it 
   expect(await consumers.remove('one')).toBe(false);
   expect(await consumers.limit()).toEqual({ slowest: undefined, joins: 1 });
   await expect(consumers.acknowledge('one', token, at(0))).rejects.toThrow(UnknownConsumerError);
-  expect(await says()).toEqual(['consumer-joined one 0', 'consumer-left one 0']);
+  expect(await events()).toEqual(['consumer-joined one 0', 'consumer-left one 0']);
 });
 
-test('an acknowledgement wakes the owner of the session, and carries the position of the slowest', async () => {
+test('an acknowledgement wakes the owner of the session with the slowest position and the number of joins', async () => {
   const { consumers, at, layout } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
   await consumers.join('two', 'now');
@@ -190,9 +194,10 @@ test('a move that was decided before a consumer joined is refused', async () => 
   await writer.moveClock(at(80).time, { joins: joins + 1 });
 });
 
-test('a session that was created again under the same id has no consumer of the old one', async () => {
+test('consumers of a deleted session cannot act on a new one with the same id', async () => {
   const { consumers, layout, at } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
+  // As after a deletion and another creation.
   await server.redis.hset(layout.keysOf(0).meta, 'incarnation', 'another');
   for (const call of [
     consumers.join('two', 'kept'),
@@ -206,18 +211,19 @@ test('a session that was created again under the same id has no consumer of the 
   }
 });
 
-test('a name is one word', async () => {
+test('a name that is empty, too long or more than one word is refused', async () => {
   const { consumers } = await lockstep();
   for (const name of ['', 'two words', '-first', 'x'.repeat(65)]) {
     await expect(consumers.join(name, 'kept')).rejects.toThrow(ConsumerNameError);
   }
 });
 
-test('a full session gives the place of the one that left first to a new one', async () => {
+test('in a full session a new consumer replaces one that left, and is refused when none has left', async () => {
   const { consumers, layout, at } = await lockstep();
   const { token } = await consumers.join('gone', 'kept');
   await consumers.leave('gone', token, at(0));
   const key = layout.keysOf(0).consumers;
+  // A record: state, token, position, steps, bars, hash, last message.
   const active = `active t ${layout.start} 0 0 ${NOTHING_DELIVERED} 0`;
   const others = Array.from({ length: CONSUMERS_MAX - 1 }, (_, i) => [`c${i}`, active]).flat();
   await server.redis.hset(key, ...others);
@@ -226,16 +232,18 @@ test('a full session gives the place of the one that left first to a new one', a
   await expect(consumers.join('another', 'kept')).rejects.toThrow(ConsumerCountError);
 });
 
-test('no consumer is dropped within one heartbeat after Redis was away', async () => {
+test('after an outage of Redis no silent consumer is dropped for one heartbeat', async () => {
   const session = await lockstep({ onSilence: 'drop', heartbeatSeconds: 30 });
   const { consumers, layout } = session;
   await consumers.join('a', 'kept');
   await consumers.limit();
   const { meta } = layout.keysOf(0);
   await silence(session, 'a', 40);
+  // The owner has not read the limit for 20 s, as in an outage.
   await server.redis.hincrby(meta, 'limitAskedAt', -20_000);
   expect((await consumers.limit()).slowest).toBe(layout.start);
   expect((await consumers.limit()).slowest).toBe(layout.start);
+  // The time without drops, one heartbeat, ends.
   await server.redis.hincrby(meta, 'noDropUntil', -31_000);
   expect((await consumers.limit()).slowest).toBeUndefined();
 });

@@ -2,7 +2,7 @@
  * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are
  * reported as a gap.
  */
-import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
+import { BACKFILLED, DayChunk, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import {
   decodeCursor,
   encodeCursor,
@@ -10,7 +10,6 @@ import {
   SessionEvents,
   SessionLostError,
   emitState,
-  type EventCursor,
   type SessionEvent,
   type SymbolFill,
 } from '@barkeep/session-data';
@@ -21,21 +20,20 @@ const server = new StoreServer();
 const SLOTS = 390;
 const DATE = '2013-10-07';
 const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
-/** Slots 10 to 19 of the first day are missing in AAA. */
-const market = new Map(
-  [...whole].map(([symbol, bars]) => [symbol, bars.filter((_, i) => symbol !== 'AAA' || !(i >= 10 && i < 20))]),
-);
+/** AAA lacks slots 10 to 19 of the first day. */
+const market = new Map([...whole].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.toSpliced(10, 10) : bars]));
 afterAll(() => server.close());
 
 const bar = (slot: number): Bar => whole.get('AAA')![slot]!;
 
-async function filledDay(layout = server.layout()): Promise<TestStore> {
-  const store = await server.begin(layout);
+/** A store whose first day is flushed. */
+async function flushedDay(): Promise<TestStore> {
+  const store = await server.begin();
   await flushUpTo(store, market, store.layout.grid(0).close);
   return store;
 }
 
-/** Makes a fill of AAA on the first day. */
+/** Makes a fill of AAA on the first day: bars for the slots `filled`, and states of others by slot. */
 async function fillOf(
   store: TestStore,
   filled: readonly number[],
@@ -57,96 +55,108 @@ async function fillOf(
   return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
 }
 
+/** All events of a session, with those that only operators see. */
 const eventsOf = (store: TestStore) => new SessionEvents(server.redis, store.reader, 'operator');
 
-async function said(store: TestStore, from: EventCursor = EVENTS_BEGINNING): Promise<object[]> {
-  return (await eventsOf(store).read(from)).events.map(({ event }) => plain(event));
+/** The events that an operator sees. */
+async function emitted(store: TestStore): Promise<object[]> {
+  return (await eventsOf(store).read(EVENTS_BEGINNING)).events.map(({ event }) => plain(event));
 }
 
+/** An event without its time of the wall clock. */
 function plain({ at, ...event }: SessionEvent): object {
   expect(at).toBeGreaterThan(Date.parse('2020-01-01'));
   return event;
 }
 
-describe('upkeep says', () => {
-  test('a gap when it is seen first, and what is new of it when it grows', async () => {
+/** States of a slot: absent after one request, and after two. */
+const [ABSENT_ONCE, ABSENT_TWICE] = [1, 2];
+
+describe('upkeep emits', () => {
+  test('a gap when it is first found, and later only its new slots', async () => {
     const store = await server.begin();
     const [first] = [...store.layout.windowsFrom(0)];
     await flushUpTo(store, market, first!.to);
+    /** Looks for gaps in the first `closed` slots. */
     const look = async (closed: number) =>
       store.upkeep.events.gapsFound(0, 0, closed, await store.upkeep.readDay(0, 0, store.layout.symbols));
+    // The first five slots of the gap, then all ten. Repeated and simultaneous looks find nothing new.
     await look(15);
     await look(15);
     await Promise.all([look(first!.toSlot), look(first!.toSlot), look(first!.toSlot)]);
     await look(first!.toSlot);
-    expect(await said(store)).toEqual([
+    expect(await emitted(store)).toEqual([
       { type: 'gap-found', date: DATE, symbols: { AAA: 5 } },
       { type: 'gap-found', date: DATE, symbols: { AAA: 5 } },
     ]);
   });
 
-  test('what was filled and settled once, however often the call is sent', async () => {
-    const store = await filledDay();
-    const fill = await fillOf(store, [10, 11, 15], { 12: 1, 13: 200, 14: 201 });
+  test('filled and settled slots once, however often the call is sent', async () => {
+    const store = await flushedDay();
+    const fill = await fillOf(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
     for (let sent = 0; sent < 3; sent++) await store.upkeep.fill(0, 0, [fill]);
-    expect(await said(store)).toEqual([
+    expect(await emitted(store)).toEqual([
       { type: 'gap-filled', date: DATE, symbols: { AAA: 3 } },
       { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 1, unfillable: 1, absent: 1 } } },
     ]);
-    // Further answers without the bar are no news, so they emit nothing.
-    await store.upkeep.fill(0, 0, [await fillOf(store, [], { 12: 2 })]);
-    expect(await said(store)).toHaveLength(2);
+    // Another answer without the bar emits nothing.
+    await store.upkeep.fill(0, 0, [await fillOf(store, [], { 12: ABSENT_TWICE })]);
+    expect(await emitted(store)).toHaveLength(2);
   });
 
-  test('which derived bars changed, and nothing when the same are written again', async () => {
-    const store = await filledDay();
+  test('the symbols whose derived bars changed, and nothing when equal bars are written again', async () => {
+    const store = await flushedDay();
     const write = async () => store.upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS));
     await write();
     await write();
     await store.upkeep.fill(0, 0, [await fillOf(store, [10], {})]);
     await write();
     await write();
-    expect((await said(store)).filter((event) => 'type' in event && event.type === 'derived')).toEqual([
+    expect((await emitted(store)).filter((event) => 'type' in event && event.type === 'derived')).toEqual([
       { type: 'derived', date: DATE, symbols: ['AAA', 'BBB', 'CCC'] },
       { type: 'derived', date: DATE, symbols: ['AAA'] },
     ]);
   });
 
   test('the quality of a day when it closes and when it changes', async () => {
-    const store = await filledDay();
+    const store = await flushedDay();
     const { start } = store.layout;
     const { close } = store.layout.grid(0);
-    const none = { expected: 1170, filled: 1160, streamed: 1160, backfilled: 0 };
-    const counts = { ...none, noTrade: 0, unfillable: 0, absent: 10, missing: 0 };
+    const expected = 3 * SLOTS;
+    const empty = { noTrade: 0, unfillable: 0, absent: 10, missing: 0 };
+    const counts = { expected, filled: expected - 10, streamed: expected - 10, backfilled: 0, ...empty };
     for (let sent = 0; sent < 2; sent++) await store.upkeep.moveWatermark(0, start, close, { dayIndex: 0, counts });
     await store.upkeep.events.quality(0, 0, counts);
-    const repaired = { ...counts, filled: 1170, backfilled: 10, absent: 0 };
+    const repaired = { ...counts, filled: expected, backfilled: 10, absent: 0 };
     for (let sent = 0; sent < 2; sent++) await store.upkeep.events.quality(0, 0, repaired);
+    // The repeated counts emitted nothing.
     const event = { type: 'quality', date: DATE, symbols: 3 };
-    expect(await said(store)).toEqual([
-      { ...event, ...counts, barQuality: (1160 / 1170) * 100 },
+    expect(await emitted(store)).toEqual([
+      { ...event, ...counts, barQuality: ((expected - 10) / expected) * 100 },
       { ...event, ...repaired, barQuality: 100 },
     ]);
   });
 });
 
 describe('I2 a strategy', () => {
+  /** The events that a strategy sees, without those of the clock. */
   const seenBy = async (store: TestStore) =>
     (await new SessionEvents(server.redis, store.reader).read()).events
       .map(({ event }) => plain(event))
       .filter((event) => 'type' in event && event.type !== 'clock');
 
-  test('sees a change once the clock has passed its slots, in parts when the clock is among them', async () => {
-    const store = await filledDay();
+  test('sees the part of a change whose slots the clock has passed, and each part once', async () => {
+    const store = await flushedDay();
     const { layout, writer, upkeep } = store;
     const closeOf = (slot: number) => layout.grid(0).closeTime(slot);
     await writer.moveClock(closeOf(9));
     const days = await upkeep.readDay(0, 0, layout.symbols);
     await upkeep.events.gapsFound(0, 0, SLOTS, days);
-    await upkeep.fill(0, 0, [await fillOf(store, [10, 11, 15], { 12: 1, 13: 200, 14: 201 })]);
-    expect(await said(store)).toHaveLength(4);
+    await upkeep.fill(0, 0, [await fillOf(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE })]);
+    // An operator sees the move of the clock and the three changes.
+    expect(await emitted(store)).toHaveLength(4);
     expect(await seenBy(store)).toEqual([]);
-    // The changes begin at the clock: they are due when it moves, not before.
+    // The changes begin at slot 10, so none of them is due at a clock at the close of slot 9.
     expect(await server.redis.zcount(layout.keysOf(0).pending, '-inf', closeOf(9))).toBe(0);
 
     await writer.moveClock(closeOf(12));
@@ -155,7 +165,7 @@ describe('I2 a strategy', () => {
       { type: 'gap-filled', date: DATE, symbols: { AAA: 2 } },
       { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 0, unfillable: 0, absent: 1 } } },
     ]);
-    // Repeating the move publishes nothing twice.
+    // A repeated move and a claim publish nothing again.
     await writer.moveClock(closeOf(12));
     await writer.claim();
     expect(await seenBy(store)).toHaveLength(3);
@@ -172,15 +182,15 @@ describe('I2 a strategy', () => {
     );
   });
 
-  test('sees a change of what the clock has passed at once', async () => {
-    const store = await filledDay();
+  test('sees a change before the clock at once', async () => {
+    const store = await flushedDay();
     await store.writer.moveClock(store.layout.grid(0).close);
     await store.upkeep.fill(0, 0, [await fillOf(store, [10], {})]);
     expect(await seenBy(store)).toEqual([{ type: 'gap-filled', date: DATE, symbols: { AAA: 1 } }]);
   });
 
   test('sees a derived bar change once the clock has passed the first bucket that changed', async () => {
-    const store = await filledDay();
+    const store = await flushedDay();
     const { layout, writer, upkeep } = store;
     const write = async () => upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS));
     await write();
@@ -202,6 +212,7 @@ describe('I2 a strategy', () => {
     await flushUpTo(store, market, layout.end);
     await writer.moveClock(layout.grid(0).closeTime(7));
     const seen = await reader.position('strategy');
+    // Eight slots of three symbols.
     expect(seen).toMatchObject({
       clock: layout.grid(0).closeTime(7),
       counts: { expected: 24, filled: 24, missing: 0 },
@@ -216,22 +227,23 @@ describe('I2 a strategy', () => {
   });
 });
 
-test('a state is emitted when it differs from the last one', async () => {
+test('a state is emitted when it differs from the last one, and not to another session with the id', async () => {
   const store = await server.begin();
   for (const state of ['running', 'running', 'paused', 'running']) await emitState(server.redis, store.layout, state);
   await emitState(server.redis, store.layout, 'failed', 'the source is gone');
-  expect(await said(store)).toEqual([
+  expect(await emitted(store)).toEqual([
     { type: 'state', state: 'running' },
     { type: 'state', state: 'paused' },
     { type: 'state', state: 'running' },
     { type: 'state', state: 'failed', error: 'the source is gone' },
   ]);
+  // The same id with another incarnation.
   const other = server.layout(SMALL_SPEC, store.layout.id);
   expect(await emitState(server.redis, other, 'running')).toBe(false);
 });
 
 describe('events', () => {
-  test('of all partitions are read from any event on, none twice and none left out', async () => {
+  test('of all partitions are read completely from any cursor on, also one at a time', async () => {
     const symbols = Array.from({ length: 300 }, (_, i) => `S${i}`);
     const layout = server.layout({ ...SMALL_SPEC, symbols });
     const store = await server.begin(layout);
@@ -243,62 +255,64 @@ describe('events', () => {
     }
     const all = (await eventsOf(store).read()).events;
     expect(layout.partitions).toBeGreaterThan(2);
+    // For each partition three gaps and a move of the clock.
     expect(all).toHaveLength(4 * layout.partitions);
     for (const [i, { cursor }] of all.entries()) {
       const from = decodeCursor(encodeCursor(cursor))!;
       const rest = (await eventsOf(store).read(from)).events;
       expect(rest).toEqual(all.slice(i + 1));
     }
-    const few: object[] = [];
+    const oneByOne: object[] = [];
     let cursor = EVENTS_BEGINNING;
     for (;;) {
       const batch = await eventsOf(store).read(cursor, { limit: 1 });
       ({ cursor } = batch);
       if (batch.events.length === 0) break;
-      few.push(...batch.events.map(({ event }) => event));
+      oneByOne.push(...batch.events.map(({ event }) => event));
     }
+    // A read of one event takes it from one partition, so the order over partitions may differ.
     const text = (events: object[]) => events.map((event) => JSON.stringify(event)).sort();
-    expect(text(few)).toEqual(text(all.map(({ event }) => event)));
+    expect(text(oneByOne)).toEqual(text(all.map(({ event }) => event)));
     expect((await eventsOf(store).read(await eventsOf(store).now())).events).toEqual([]);
   });
 
-  test('that were trimmed before they were read leave a gap, and only those', async () => {
+  test('that were trimmed are reported as a gap to readers that had not read them, and to no other', async () => {
     const store = await server.begin();
     const { events } = store.layout.keysOf(0);
-    const say = (state: string) => emitState(server.redis, store.layout, state);
-    const fresh = await eventsOf(store).now();
-    for (const state of ['running', 'paused', 'running']) await say(state);
-    const all = (await eventsOf(store).read(fresh)).events;
-    expect(await eventsOf(store).read(fresh)).toMatchObject({ gap: false });
+    const start = await eventsOf(store).now();
+    for (const state of ['running', 'paused', 'running']) await emitState(server.redis, store.layout, state);
+    const all = (await eventsOf(store).read(start)).events;
+    expect(await eventsOf(store).read(start)).toMatchObject({ gap: false });
     await server.redis.xtrim(events, 'MAXLEN', '=', 1);
-    expect(await eventsOf(store).read(fresh)).toMatchObject({ gap: true, events: [all[2]] });
+    expect(await eventsOf(store).read(start)).toMatchObject({ gap: true, events: [all[2]] });
     expect(await eventsOf(store).read(all[0]!.cursor)).toMatchObject({ gap: true });
     expect(await eventsOf(store).read(all[2]!.cursor)).toMatchObject({ gap: false, events: [] });
   });
 
-  test('are waited for', async () => {
+  test('are awaited by a blocking read', async () => {
     const store = await server.begin();
-    const own = server.redis.duplicate();
+    const connection = server.redis.duplicate();
     try {
-      const waiting = new SessionEvents(own, store.reader).read(EVENTS_BEGINNING, { blockMs: 5_000 });
-      await own.ping(); // either the blocking read was not sent yet, or it is answered before this
+      const waiting = new SessionEvents(connection, store.reader).read(EVENTS_BEGINNING, { blockMs: 5_000 });
+      // Redis answers in order. So either the blocking read is not sent yet, or it is answered before this command.
+      await connection.ping();
       await emitState(server.redis, store.layout, 'running');
       expect((await waiting).events.map(({ event }) => plain(event))).toEqual([{ type: 'state', state: 'running' }]);
     } finally {
-      own.disconnect();
+      connection.disconnect();
     }
   });
 
-  test('of a later version are ignored, and those of a deleted session refused', async () => {
+  test('of an unknown type are ignored, and those of a deleted session cannot be read', async () => {
     const store = await server.begin();
     await server.redis.xadd(store.layout.keysOf(0).events, '*', 'type', 'of-tomorrow', 'time', '1');
     await emitState(server.redis, store.layout, 'running');
-    expect(await said(store)).toEqual([{ type: 'state', state: 'running' }]);
+    expect(await emitted(store)).toEqual([{ type: 'state', state: 'running' }]);
     await server.redis.unlink(store.layout.keysOf(0).meta);
-    await expect(said(store)).rejects.toThrow(SessionLostError);
+    await expect(emitted(store)).rejects.toThrow(SessionLostError);
   });
 
-  test('have cursors that are short texts, and no other text is one', () => {
+  test('have cursors that are short texts; another text is no cursor', () => {
     const cursor = ['1767603601000-0', '0-0', '1767603601000-17'];
     expect(decodeCursor(encodeCursor(cursor))).toEqual(cursor);
     expect(encodeCursor(cursor).length).toBeLessThan(32);

@@ -1,7 +1,4 @@
-/**
- * Random operations on a session store and on a simple model of it: after any writes, in any order, by any client, both
- * show the same.
- */
+/** Random operations on a session store and on a simple model of it: after any writes, in any order, both show the same. */
 import { BACKFILLED, DayChunk, noCounts, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { FencedError, type SymbolFill, type Window } from '@barkeep/session-data';
 import { holey, marketBars, mulberry32 } from '../support/data/market.js';
@@ -16,6 +13,7 @@ const SPEC = {
   backfill: ['vendor'],
   upkeep: { barrier: { minutes: 13 } },
 };
+const MINUTE = 60_000;
 const OPERATIONS = 300;
 const whole = marketBars({ ...SPEC, seed: 21 });
 const server = new StoreServer();
@@ -38,17 +36,20 @@ class Model {
     this.frontier = this.clock = this.watermark = start;
   }
 
+  /** The counts of `symbols` over all slots that close by `until`. */
   counts(store: TestStore, symbols: readonly string[], until: number) {
     const counts = noCounts();
     for (const symbol of symbols) {
-      const bars = [...this.bars.get(symbol)!.values()].filter(({ openTime }) => openTime + 60_000 <= until);
+      const bars = [...this.bars.get(symbol)!.values()].filter(({ openTime }) => openTime + MINUTE <= until);
       counts.expected += store.layout.slotsClosedBy(until);
       counts.filled += bars.length;
       counts.streamed += bars.filter(({ origin }) => origin === 'streamed').length;
       counts.backfilled += bars.filter(({ origin }) => origin === 'backfilled').length;
       for (const [time, state] of this.states.get(symbol)!) {
-        if (time + 60_000 > until) continue;
-        counts[state === NO_TRADE ? 'noTrade' : state === UNFILLABLE ? 'unfillable' : 'absent']++;
+        if (time + MINUTE > until) continue;
+        if (state === NO_TRADE) counts.noTrade++;
+        else if (state === UNFILLABLE) counts.unfillable++;
+        else counts.absent++;
       }
     }
     counts.missing = counts.expected - counts.filled - counts.noTrade - counts.unfillable - counts.absent;
@@ -66,8 +67,8 @@ const plain = ({ openTime, open, high, low, close, volume, origin }: Bar & { ori
   origin,
 });
 
-/** One sequence of random operations. */
-class Run {
+/** Random operations, each done on the store and on the model. */
+class RandomOperations {
   readonly model: Model;
   private readonly windows: Window[];
   private epoch = 1;
@@ -81,6 +82,7 @@ class Run {
     this.windows = [...store.layout.windowsFrom(0)];
   }
 
+  /** Does one operation. */
   async step(): Promise<void> {
     const dice = this.random();
     if (dice < 0.25) await this.flush();
@@ -93,9 +95,10 @@ class Run {
 
   /** Flushes the next window, or repeats an earlier one. */
   private async flush(): Promise<void> {
-    const done = this.windows.findIndex(({ to }) => to > this.model.frontier);
-    const next = done < 0 ? this.windows.length - 1 : done;
-    const window = this.windows[this.random() < 0.3 ? this.int(next + 1) : next]!;
+    const unflushed = this.windows.findIndex(({ to }) => to > this.model.frontier);
+    const next = unflushed < 0 ? this.windows.length - 1 : unflushed;
+    const isRepeat = this.random() < 0.3;
+    const window = this.windows[isRepeat ? this.int(next + 1) : next]!;
     for (const part of partsOf(this.store.layout, window, this.source)) {
       await this.store.as({ epoch: this.epoch, owner: 'one' }).flush(window, part);
     }
@@ -110,7 +113,8 @@ class Run {
   }
 
   /**
-   * Fills random slots of a random symbol's day with bars or with answers without bars; some slots have a bar already.
+   * Fills random slots of a random symbol's day with bars or states. The store must refuse the whole fill when one of its slots is
+   * after the frontier, or when it has a bar for a slot that already has one.
    */
   private async fill(): Promise<void> {
     const { layout, upkeep } = this.store;
@@ -127,10 +131,11 @@ class Run {
       const slot = this.int(grid.slotCount);
       const time = grid.openTime(slot);
       const isTaken = this.model.bars.get(symbol)!.has(time) || runs.some(({ start }) => start === slot);
-      const answer = this.random();
-      if (isTaken && answer > 0.02) continue;
+      const dice = this.random();
+      // Rarely tries to write a bar into a slot that has one.
+      if (isTaken && dice > 0.02) continue;
       isAllowed &&= grid.closeTime(slot) <= this.model.frontier;
-      if (answer < 0.5) {
+      if (dice < 0.5) {
         isAllowed &&= !isTaken;
         const bar = whole.get(symbol)!.find(({ openTime }) => openTime === time)!;
         const chunk = new DayChunk(grid.slotCount);
@@ -146,12 +151,14 @@ class Run {
           this.model.states.get(symbol)!.delete(time);
         });
       } else {
+        // Absent after one or two requests, or settled.
         const state = [1, 2, UNFILLABLE, NO_TRADE][this.int(4)]!;
         after[slot] = state;
         changes.push(() => this.model.states.get(symbol)!.set(time, state));
       }
     }
     const fill: SymbolFill = { symbol, before: known!.states, after, dueAt: undefined, runs };
+    // Sent twice, the fill gives the same answer and has no further effect.
     for (let send = 0; send < 2; send++) {
       const refused = await upkeep.fill(0, day, [fill]);
       expect(refused).toEqual(isAllowed || changes.length === 0 ? new Set() : new Set([symbol]));
@@ -159,6 +166,7 @@ class Run {
     if (isAllowed) for (const change of changes) change();
   }
 
+  /** Moves the clock to the end of any window, which the store refuses after the frontier. */
   private async moveClock(): Promise<void> {
     const { to } = this.windows[this.int(this.windows.length)]!;
     const moved = this.store.as({ epoch: this.epoch, owner: 'one' }).moveClock(to);
@@ -167,6 +175,7 @@ class Run {
     this.model.clock = Math.max(this.model.clock, to);
   }
 
+  /** Moves the watermark between the ends of any two windows. */
   private async moveWatermark(): Promise<void> {
     const [from, to] = [this.int(this.windows.length), this.int(this.windows.length)].map((i) => this.windows[i]!.to);
     const isAllowed = from! <= this.model.watermark && to! <= this.model.frontier;
@@ -174,17 +183,18 @@ class Run {
     if (isAllowed) this.model.watermark = Math.max(this.model.watermark, to!);
   }
 
-  /** Another owner takes the session over, and the earlier owner tries one more write. */
+  /** Another epoch takes the session over, and the earlier one tries to write once more. */
   private async takeOver(): Promise<void> {
-    const before = this.store.as({ epoch: this.epoch, owner: 'one' });
+    const earlier = this.store.as({ epoch: this.epoch, owner: 'one' });
     await this.store.as({ epoch: ++this.epoch, owner: 'one' }).claim();
     const window = this.windows[this.int(this.windows.length)]!;
-    await expect(before.flush(window, partsOf(this.store.layout, window, this.source)[0]!)).rejects.toThrow(
+    await expect(earlier.flush(window, partsOf(this.store.layout, window, this.source)[0]!)).rejects.toThrow(
       FencedError,
     );
-    await expect(before.moveClock(window.to)).rejects.toThrow(FencedError);
+    await expect(earlier.moveClock(window.to)).rejects.toThrow(FencedError);
   }
 
+  /** Compares everything that a reader shows with the model. */
   async compare(): Promise<void> {
     const { reader } = this.store;
     const { model } = this;
@@ -194,7 +204,7 @@ class Run {
     expect(counts).toEqual(model.counts(this.store, SPEC.symbols, model.frontier));
     for (const symbol of SPEC.symbols) {
       const visible = [...model.bars.get(symbol)!.values()]
-        .filter(({ openTime }) => openTime + 60_000 <= model.clock)
+        .filter(({ openTime }) => openTime + MINUTE <= model.clock)
         .sort((a, b) => a.openTime - b.openTime);
       expect((await reader.barsBetween(symbol, '1m', 0, Infinity)).map(plain)).toEqual(visible.map(plain));
       const metrics = await reader.metrics(symbol);
@@ -202,18 +212,22 @@ class Run {
     }
   }
 
+  /** A random whole number in `[0, below)`. */
   private int(below: number): number {
     return Math.floor(this.random() * below);
   }
 }
 
-test.each([1, 2, 3])('I2 I3 I4 I6 the store holds what a plain model holds (seed %i)', async (seed) => {
-  const random = mulberry32(seed);
-  const source = holey(whole, 0.4, seed);
-  const run = new Run(await server.begin(server.layout(SPEC)), source, random);
-  for (let i = 0; i < OPERATIONS; i++) {
-    await run.step();
-    if (i % 20 === 0) await run.compare();
-  }
-  await run.compare();
-});
+test.each([1, 2, 3])(
+  'I2 I3 I4 I6 after random operations the store shows what the model shows (seed %i)',
+  async (seed) => {
+    const random = mulberry32(seed);
+    const source = holey(whole, 0.4, seed);
+    const operations = new RandomOperations(await server.begin(server.layout(SPEC)), source, random);
+    for (let i = 0; i < OPERATIONS; i++) {
+      await operations.step();
+      if (i % 20 === 0) await operations.compare();
+    }
+    await operations.compare();
+  },
+);

@@ -1,3 +1,4 @@
+/** Writes of the coordinator that streams a session: flushes, the fence, moves of the clock, and the control that it gets back. */
 import { FencedError, RewindError, SessionLostError, setControl, type Window } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import { flushUpTo, partsOf, SMALL_SPEC, StoreServer } from '../support/sessions/session-store.js';
@@ -6,40 +7,42 @@ const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 1 }), 0.1, 2);
 afterAll(() => server.close());
 
-const wholeDays = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
-const BOTH = [
+const WHOLE_DAYS = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
+/** Windows that end within a day, and windows of a whole day: the store writes the two kinds in different ways. */
+const WINDOW_KINDS = [
   ['parts of a day', SMALL_SPEC],
-  ['whole days', wholeDays],
+  ['whole days', WHOLE_DAYS],
 ] as const;
 
-test.each(BOTH)('I1 a flush of %s that is sent twice gives the same bytes and the same counts', async (_, spec) => {
+test.each(WINDOW_KINDS)('I1 a flush of %s that is sent again changes neither bytes nor counts', async (_kind, spec) => {
   const store = await server.begin(server.layout(spec));
   const [first, second] = [...store.layout.windowsFrom(0)];
   const refused = new Map([['AAA high-below-low', 3]]);
   const [part] = partsOf(store.layout, first!, market);
   expect(await store.writer.flush(first!, { ...part!, refused })).toBe('run');
-  const once = await server.dump(store.layout.id);
+  const afterFirst = await server.dump(store.layout.id);
   expect(await store.writer.flush(first!, { ...part!, refused })).toBe('run');
-  expect(await server.dump(store.layout.id)).toEqual(once);
+  expect(await server.dump(store.layout.id)).toEqual(afterFirst);
   await store.writer.flush(second!, partsOf(store.layout, second!, market)[0]!);
-  const twice = await server.dump(store.layout.id);
+  const afterSecond = await server.dump(store.layout.id);
   await store.writer.flush(first!, { ...part!, refused });
-  expect(await server.dump(store.layout.id)).toEqual(twice);
+  expect(await server.dump(store.layout.id)).toEqual(afterSecond);
   expect(await store.reader.position()).toMatchObject({ refused: 3, frontier: second!.to });
 });
 
 test.each([50, 7, 3])('I1 windows of %i minutes make the same bytes as whole days', async (minutes) => {
   const parts = await server.begin(server.layout({ ...SMALL_SPEC, upkeep: { barrier: { minutes } } }));
-  const days = await server.begin(server.layout(wholeDays));
+  const days = await server.begin(server.layout(WHOLE_DAYS));
   for (const store of [parts, days]) await flushUpTo(store, market, store.layout.end);
   expect([...parts.layout.windowsFrom(0)].length).toBeGreaterThan([...days.layout.windowsFrom(0)].length);
   expect(await parts.reader.digest()).toEqual(await days.reader.digest());
   expect((await parts.reader.position()).counts).toEqual((await days.reader.position()).counts);
 });
 
-test('a window writes its own slots alone, also when the chunk it comes in has more', async () => {
+test('a flush writes only the slots of its window, also from a chunk with more bars', async () => {
   const [store, expected] = [await server.begin(), await server.begin()];
   const [window] = [...store.layout.windowsFrom(0)];
+  // A chunk with the bars of the whole day.
   const day: Window = { ...window!, toSlot: store.layout.grid(0).slotCount };
   const [whole] = partsOf(store.layout, day, market);
   await store.writer.flush(window!, whole!);
@@ -47,9 +50,9 @@ test('a window writes its own slots alone, also when the chunk it comes in has m
   expect(await store.reader.digest()).toEqual(await expected.reader.digest());
 });
 
-test.each(BOTH)(
-  'a window of %s that does not follow the frontier is refused with what the store holds',
-  async (_, spec) => {
+test.each(WINDOW_KINDS)(
+  'a window of %s that does not begin at the frontier is refused, with the frontier in the error',
+  async (_kind, spec) => {
     const store = await server.begin(server.layout(spec));
     const [, second] = [...store.layout.windowsFrom(0)];
     const before = await server.dump(store.layout.id);
@@ -61,12 +64,12 @@ test.each(BOTH)(
   },
 );
 
-describe.each(BOTH)('I3 who has no fence any more, with %s', (_name, spec) => {
+describe.each(WINDOW_KINDS)('I3 windows of %s: a writer', (_kind, spec) => {
   test.each([
     ['an older epoch', { epoch: 1, owner: 'one' }],
     ['the same epoch of another owner', { epoch: 2, owner: 'one' }],
-    ['an epoch that was never given out', { epoch: 3, owner: 'two' }],
-  ])('%s writes nothing', async (_, fence) => {
+    ['an epoch that no owner has had', { epoch: 3, owner: 'two' }],
+  ])('with %s writes nothing', async (_name, fence) => {
     const store = await server.begin(server.layout(spec));
     const next = store.as({ epoch: 2, owner: 'two' });
     expect(await next.claim()).toMatchObject({ frontier: store.layout.start, clock: store.layout.start });
@@ -76,12 +79,13 @@ describe.each(BOTH)('I3 who has no fence any more, with %s', (_name, spec) => {
     const other = store.as(fence);
     await expect(other.flush(second!, partsOf(store.layout, second!, market)[0]!)).rejects.toThrow(FencedError);
     await expect(other.moveClock(first!.to)).rejects.toThrow(FencedError);
+    // A claim with a later epoch is how an owner takes over.
     if (fence.epoch <= 2) await expect(other.claim()).rejects.toThrow(FencedError);
     expect(await server.dump(store.layout.id)).toEqual(before);
     await next.moveClock(first!.to);
   });
 
-  test('an equal fence of a session that was created again under the same id writes nothing', async () => {
+  test('with an equal fence of a deleted session writes nothing to a new session with the same id', async () => {
     const old = await server.begin(server.layout(spec));
     await server.redis.unlink(...(await server.keys(old.layout.id)));
     const store = await server.begin(server.layout(spec, old.layout.id));
@@ -93,15 +97,15 @@ describe.each(BOTH)('I3 who has no fence any more, with %s', (_name, spec) => {
     await expect(old.writer.init()).rejects.toThrow(SessionLostError);
     expect(await server.dump(store.layout.id)).toEqual(before);
   });
+});
 
-  test('a claim may be repeated, and creating a store again leaves it as it is', async () => {
-    const store = await server.begin();
-    await flushUpTo(store, market, store.layout.end);
-    const before = await server.dump(store.layout.id);
-    await store.writer.init();
-    expect(await store.writer.claim()).toMatchObject({ frontier: store.layout.end, clock: store.layout.start });
-    expect(await server.dump(store.layout.id)).toEqual(before);
-  });
+test('a claim may be repeated, and creating a store again leaves it as it is', async () => {
+  const store = await server.begin();
+  await flushUpTo(store, market, store.layout.end);
+  const before = await server.dump(store.layout.id);
+  await store.writer.init();
+  expect(await store.writer.claim()).toMatchObject({ frontier: store.layout.end, clock: store.layout.start });
+  expect(await server.dump(store.layout.id)).toEqual(before);
 });
 
 test('I2 the clock never goes back and never passes the frontier', async () => {
@@ -115,7 +119,7 @@ test('I2 the clock never goes back and never passes the frontier', async () => {
   expect(await store.reader.clock()).toBe(second!.to);
 });
 
-test('each move of the clock is an event, a repeated one is none', async () => {
+test('each move of the clock emits one event, also when it is sent again', async () => {
   const store = await server.begin();
   await flushUpTo(store, market, store.layout.end);
   const times = [...store.layout.windowsFrom(0)].map(({ to }) => to);
@@ -124,7 +128,7 @@ test('each move of the clock is an event, a repeated one is none', async () => {
   expect(events.map(([, fields]) => fields)).toEqual(times.map((to) => ['type', 'clock', 'time', String(to)]));
 });
 
-test('what the stream should do next reaches it with its next write', async () => {
+test('the control reaches the stream with the answer to its next write', async () => {
   const store = await server.begin();
   const [first] = [...store.layout.windowsFrom(0)];
   expect(await setControl(server.redis, store.layout, 1, 'pause')).toBe('set');
@@ -134,7 +138,7 @@ test('what the stream should do next reaches it with its next write', async () =
   expect(await setControl(server.redis, server.layout(), 1, 'run')).toBe('gone');
 });
 
-test('I3 a control from a row that was read before the last claim changes nothing', async () => {
+test('I3 a control with an earlier epoch than the owner changes nothing', async () => {
   const store = await server.begin();
   const next = store.as({ epoch: 2, owner: 'two' });
   await next.claim();
@@ -147,7 +151,7 @@ test('I3 a control from a row that was read before the last claim changes nothin
   expect(await next.moveClock(first!.to)).toBe('pause');
 });
 
-test('a store without its meta hash is lost to its writers', async () => {
+test('writers of a store without its meta hash get SessionLostError', async () => {
   const store = await server.begin();
   const [first] = [...store.layout.windowsFrom(0)];
   await server.redis.unlink(store.layout.keysOf(0).meta);

@@ -30,12 +30,13 @@ import {
 } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
+const SLOTS = 390;
 const market = marketBars({ ...SMALL_SPEC, symbols: ['AAA', 'BBB', 'CCC', 'XXX'], seed: 5 });
 const FENCE = { epoch: 1, owner: 'one' };
 afterAll(() => server.close());
 
-/** A store that is streamed and derived to its end, with a reader that was opened before any change. */
-async function full(): Promise<TestStore> {
+/** A store that is streamed and derived to its end. Its reader was opened before any change of symbols. */
+async function fullStore(): Promise<TestStore> {
   const store = await server.begin();
   await flushUpTo(store, market, store.layout.end);
   await deriveAll(store);
@@ -43,6 +44,7 @@ async function full(): Promise<TestStore> {
   return store;
 }
 
+/** The layout of a session after one change of its symbols. */
 function changed(layout: SessionLayout, change: 'add' | 'remove', symbol: string): SessionLayout {
   const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
   const after: Membership =
@@ -52,6 +54,7 @@ function changed(layout: SessionLayout, change: 'add' | 'remove', symbol: string
   return withMembership(layout, after);
 }
 
+/** The clients of an existing store. */
 const storeOf = (layout: SessionLayout): TestStore => ({
   layout,
   writer: new SessionWriter(server.redis, layout, FENCE),
@@ -60,7 +63,7 @@ const storeOf = (layout: SessionLayout): TestStore => ({
   as: (fence) => new SessionWriter(server.redis, layout, fence),
 });
 
-/** One symbol's rows without a slot on one date. */
+/** Counts of the rows of a symbol on a date: of nine rows two are outside and one is extended. */
 const outsideDay = (symbol: string, date: string, outside = 2) => ({
   symbol,
   date,
@@ -71,8 +74,8 @@ const outsideDay = (symbol: string, date: string, outside = 2) => ({
   until: Date.parse(`${date}T23:00Z`),
 });
 
-test('I10 counts of rows without a slot are stored once, and counted again when the symbols of a partition change', async () => {
-  const store = await full();
+test('I10 counts of rows outside are stored once, and are requested again when the symbols of a partition change', async () => {
+  const store = await fullStore();
   const { layout, writer, reader } = store;
   const days = [outsideDay('AAA', '2013-10-07'), outsideDay('BBB', '2013-10-07'), outsideDay('AAA', '2013-10-08')];
   const note = { partition: 0, to: '2013-10-09', isFirst: true, days };
@@ -91,25 +94,26 @@ test('I10 counts of rows without a slot are stored once, and counted again when 
   expect(await reader.outsideRows('operator')).toMatchObject({ outside: 4, extended: 2 });
 });
 
-test('I9 nothing of a symbol that left remains, and a client with the old list writes nothing', async () => {
-  const store = await full();
+test('I9 a removed symbol leaves nothing, and a client with the old list of symbols writes nothing', async () => {
+  const store = await fullStore();
   const note = { partition: 0, to: '2013-10-08', isFirst: true, days: [outsideDay('BBB', '2013-10-07')] };
   await noteOutside(store.writer, note);
-  const derived = await derivedOf(store, 0, 0, 390);
+  const derived = await derivedOf(store, 0, 0, SLOTS);
   const before = await store.reader.position();
   const target = changed(store.layout, 'remove', 'BBB');
   expect(await updateSymbols(server.redis, target)).toEqual(['BBB']);
   expect(await updateSymbols(server.redis, target)).toBeUndefined();
-  const left = await server.dump(store.layout.id);
-  expect([...left.keys()].filter((key) => key.includes('BBB'))).toEqual([]);
+  const dump = await server.dump(store.layout.id);
+  expect([...dump.keys()].filter((key) => key.includes('BBB'))).toEqual([]);
   expect(await server.redis.hkeys(store.layout.keysOf(0).outside)).toEqual(['counted']);
 
-  await expect(store.upkeep.writeDerived(0, 0, 390, derived)).rejects.toThrow(SessionLostError);
-  const fill = { symbol: 'BBB', before: undefined, after: new Uint8Array(390).fill(1), dueAt: 1, runs: [] };
+  await expect(store.upkeep.writeDerived(0, 0, SLOTS, derived)).rejects.toThrow(SessionLostError);
+  const fill = { symbol: 'BBB', before: undefined, after: new Uint8Array(SLOTS).fill(1), dueAt: 1, runs: [] };
   await expect(store.upkeep.fill(0, 0, [fill])).rejects.toThrow(SessionLostError);
   await expect(store.upkeep.moveWatermark(0, store.layout.start, store.layout.end)).rejects.toThrow(SessionLostError);
   await store.upkeep.noteError(0, '2013-10-07', ['BBB'], 'late');
-  expect(await server.dump(store.layout.id)).toEqual(left);
+  expect(await server.dump(store.layout.id)).toEqual(dump);
+  // The owner is told to read the list again.
   expect(await store.writer.moveClock(store.layout.end)).toBe('reload');
 
   await expect(store.reader.lastBars('BBB', '1m', 1)).rejects.toThrow(UnknownSymbolError);
@@ -117,40 +121,42 @@ test('I9 nothing of a symbol that left remains, and a client with the old list w
   const { counts } = await store.reader.position();
   expect(counts.expected).toBe((before.counts.expected / 3) * 2);
   expect(counts.streamed).toBe((before.counts.streamed / 3) * 2);
-  const other = await server.begin(server.layout({ ...SMALL_SPEC, symbols: ['AAA', 'CCC'] }));
-  await flushUpTo(other, market, other.layout.end);
-  await deriveAll(other);
-  expect(await store.reader.digest()).toEqual(await other.reader.digest());
+  // The digest is that of a session that never had BBB.
+  const neverHad = await server.begin(server.layout({ ...SMALL_SPEC, symbols: ['AAA', 'CCC'] }));
+  await flushUpTo(neverHad, market, neverHad.layout.end);
+  await deriveAll(neverHad);
+  expect(await store.reader.digest()).toEqual(await neverHad.reader.digest());
 });
 
-test('I1 I2 no reader sees an added symbol until it is whole up to the clock', async () => {
-  const store = await full();
+test('I1 I2 readers see an added symbol once it is whole up to the clock, and the session then equals one that always had it', async () => {
+  const store = await fullStore();
   const target = changed(store.layout, 'add', 'XXX');
   await updateSymbols(server.redis, target);
-  const now = storeOf(target);
-  await now.writer.claim();
+  const grown = storeOf(target);
+  await grown.writer.claim();
   await expect(store.reader.latestBar('XXX')).rejects.toThrow('is joining');
   const { frontier, watermark, counts } = await store.reader.position();
   expect({ frontier, watermark }).toEqual({ frontier: target.end, watermark: target.start });
-  expect(counts.expected).toBe(3 * 780);
+  expect(counts.expected).toBe(3 * 2 * SLOTS);
+  // Neither before the clock, nor for an owner with the old list.
   expect(await showJoined(server.redis, target, FENCE, ['XXX'], target.end - 1)).toBe(false);
   expect(await showJoined(server.redis, store.layout, FENCE, ['XXX'], target.end)).toBe(false);
 
-  await flushUpTo(now, market, target.end);
-  await deriveAll(now);
+  await flushUpTo(grown, market, target.end);
+  await deriveAll(grown);
   expect(await showJoined(server.redis, target, FENCE, ['XXX'], target.end)).toBe(true);
-  expect(await store.reader.barCount('XXX')).toBe(780);
-  expect((await store.reader.position()).counts.expected).toBe(4 * 780);
-  const plain = await server.begin(server.layout({ ...SMALL_SPEC, symbols: ['AAA', 'BBB', 'CCC', 'XXX'] }));
-  await flushUpTo(plain, market, target.end);
-  await deriveAll(plain);
-  expect(await store.reader.digest()).toEqual(await plain.reader.digest());
+  expect(await store.reader.barCount('XXX')).toBe(2 * SLOTS);
+  expect((await store.reader.position()).counts.expected).toBe(4 * 2 * SLOTS);
+  const alwaysHad = await server.begin(server.layout({ ...SMALL_SPEC, symbols: ['AAA', 'BBB', 'CCC', 'XXX'] }));
+  await flushUpTo(alwaysHad, market, target.end);
+  await deriveAll(alwaysHad);
+  expect(await store.reader.digest()).toEqual(await alwaysHad.reader.digest());
   await removeSession(server.redis, target);
   expect(await server.keys(target.id)).toEqual([]);
 });
 
-test('I9 the next symbol starts a freed partition empty, and late writes of the former symbol are refused', async () => {
-  const store = await full();
+test('I9 a symbol that gets a freed partition finds it empty, and late writes for the former symbol are refused', async () => {
+  const store = await fullStore();
   const first = changed(store.layout, 'add', 'XXX');
   await updateSymbols(server.redis, first);
   const former = storeOf(first);
@@ -162,10 +168,10 @@ test('I9 the next symbol starts a freed partition empty, and late writes of the 
   await former.upkeep.fill(partition, 0, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
   await server.redis.hset(keys.refusedAhead, `${first.end} XXX bad-price`, 1);
   expect(await server.redis.exists(refusals)).toBe(3);
-  const left = changed(first, 'remove', 'XXX');
-  const second = changed(left, 'add', 'XXX');
+  // The same symbol is removed and added again, and so gets the same partition.
+  const second = changed(changed(first, 'remove', 'XXX'), 'add', 'XXX');
   expect(second.partitionOf('XXX')).toBe(first.partitionOf('XXX'));
-  // Both changes at once, as after a crash between the row and the store.
+  // The store gets both changes at once, as after a crash between the changes of the row in PostgreSQL and of the store.
   expect(await updateSymbols(server.redis, second)).toEqual(['XXX']);
   expect([...(await server.dump(first.id)).keys()].filter((key) => key.includes('XXX'))).toEqual([]);
   expect(await server.redis.exists(refusals)).toBe(0);
@@ -179,11 +185,11 @@ test('I9 the next symbol starts a freed partition empty, and late writes of the 
   });
 });
 
-test('I9 a removal that was cut short is finished by the next call', async () => {
-  const store = await full();
+test('I9 the next call finishes a removal that was interrupted', async () => {
+  const store = await fullStore();
   const target = changed(store.layout, 'remove', 'AAA');
   const real = server.redis;
-  // As if the process had died right after it switched the list: no later command is sent.
+  // The process dies after the script that switches the list: later scripts fail.
   let calls = 0;
   const dying = new Proxy(real, {
     get(redis, name) {
@@ -202,7 +208,7 @@ test('I9 a removal that was cut short is finished by the next call', async () =>
   expect([...(await server.dump(target.id)).keys()].filter((key) => key.includes('AAA'))).toEqual([]);
 });
 
-test('a change of symbols does not create a store that is gone', async () => {
+test('a change of symbols fails for a session without a store, and creates none', async () => {
   const layout = server.layout();
   await expect(updateSymbols(server.redis, changed(layout, 'add', 'XXX'))).rejects.toThrow(SessionLostError);
   expect(await server.keys(layout.id)).toEqual([]);

@@ -1,3 +1,4 @@
+/** Writes of upkeep workers: fills, errors, derived bars and the watermark. */
 import { BACKFILLED, DayChunk, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { SessionEvents, SessionLostError, type SymbolFill } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
@@ -12,10 +13,8 @@ import {
 
 const server = new StoreServer();
 const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
-/** Slots 10 to 19 of the first day are missing in AAA. */
-const market = new Map(
-  [...whole].map(([symbol, bars]) => [symbol, bars.filter((_, i) => symbol !== 'AAA' || !(i >= 10 && i < 20))]),
-);
+/** AAA lacks slots 10 to 19 of the first day. */
+const market = new Map([...whole].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.toSpliced(10, 10) : bars]));
 const SLOTS = 390;
 afterAll(() => server.close());
 
@@ -43,26 +42,28 @@ async function fillOf(
   return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
 }
 
-async function filledDay(): Promise<TestStore> {
+/** A store whose first day is flushed. */
+async function flushedDay(): Promise<TestStore> {
   const store = await server.begin();
   await flushUpTo(store, market, store.layout.grid(0).close);
   return store;
 }
 
 describe('I4 a fill', () => {
-  test('writes empty slots, counts them and marks the day, and does nothing more when it is sent again', async () => {
-    const store = await filledDay();
+  test('writes empty slots, counts them, marks the day and sets its retry, once however often it is sent', async () => {
+    const store = await flushedDay();
     const fill = await fillOf(store, [10, 11, 15], { 12: 1, 13: UNFILLABLE, 14: NO_TRADE });
     const refused = [{ symbol: 'AAA', reason: 'not-finite', total: 2 }];
     expect(await store.upkeep.fill(0, 0, [{ ...fill, dueAt: 1_000 }], refused)).toEqual(new Set());
-    const once = await server.dump(store.layout.id);
+    const afterFirst = await server.dump(store.layout.id);
     expect(await store.upkeep.fill(0, 0, [{ ...fill, dueAt: 1_000 }], refused)).toEqual(new Set());
-    expect(await server.dump(store.layout.id)).toEqual(once);
+    expect(await server.dump(store.layout.id)).toEqual(afterFirst);
 
     const { counts, refused: refusals } = await store.reader.position();
     expect(refusals).toBe(2);
     expect(counts).toEqual({
       expected: 3 * SLOTS,
+      // Ten slots were empty. Three got a bar, three another state.
       filled: 3 * SLOTS - 7,
       streamed: 3 * SLOTS - 10,
       backfilled: 3,
@@ -80,27 +81,30 @@ describe('I4 a fill', () => {
     expect(tenth).toMatchObject({ ...bar('AAA', 10), origin: 'backfilled', dataset: 1 });
   });
 
-  test('I2 counts the refused bars of each day for itself, and a strategy sees those of days that the clock has closed', async () => {
+  test('I2 keeps one count of refused bars for each day, and a strategy sees those of days before the clock', async () => {
     const store = await server.begin();
     await flushUpTo(store, market, store.layout.end);
     const refused = (total: number) => [{ symbol: 'AAA', reason: 'off-grid', total }];
-    for (const repeat of [1, 2]) {
+    // Totals, not additions: the last call for a day counts.
+    for (const total of [1, 2]) {
       await store.upkeep.fill(0, 1, [], refused(3));
-      await store.upkeep.fill(0, 0, [], refused(repeat));
+      await store.upkeep.fill(0, 0, [], refused(total));
     }
-    const seen = async (time: number) => {
+    /** What a strategy sees at a clock. */
+    const seenAt = async (time: number) => {
       await store.writer.moveClock(time);
       return (await store.reader.position('strategy')).refused;
     };
-    expect(await seen(store.layout.grid(0).close - 60_000)).toBe(0);
-    expect(await seen(store.layout.grid(0).close)).toBe(2);
+    expect(await seenAt(store.layout.grid(0).close - 60_000)).toBe(0);
+    expect(await seenAt(store.layout.grid(0).close)).toBe(2);
     expect((await store.reader.position('operator')).refused).toBe(5);
-    expect(await seen(store.layout.grid(1).close)).toBe(5);
+    expect(await seenAt(store.layout.grid(1).close)).toBe(5);
   });
 
-  test('never touches a streamed bar: the whole symbol is refused, others are not', async () => {
-    const store = await filledDay();
+  test('with a slot that has a streamed bar is refused for the whole symbol, and for no other', async () => {
+    const store = await flushedDay();
     const before = await server.dump(store.layout.id);
+    // Slot 9 has a bar.
     const taken = await fillOf(store, [10, 9]);
     expect(await store.upkeep.fill(0, 0, [taken])).toEqual(new Set(['AAA']));
     expect(await server.dump(store.layout.id)).toEqual(before);
@@ -109,18 +113,19 @@ describe('I4 a fill', () => {
     expect((await store.reader.position()).counts).toMatchObject({ backfilled: 0, absent: 1 });
   });
 
-  test('when two workers read the same states, one writes and the other must read again', async () => {
-    const store = await filledDay();
+  test('by one of two workers with the same states is written, and that of the other is refused', async () => {
+    const store = await flushedDay();
     const [one, two] = [await fillOf(store, [10]), await fillOf(store, [10, 11])];
     const [first, second] = await Promise.all([store.upkeep.fill(0, 0, [one]), store.upkeep.fill(0, 0, [two])]);
     expect([first.size, second.size].sort()).toEqual([0, 1]);
     const again = await fillOf(store, [12], { 13: 1 });
+    // A worker that has not seen any state.
     const stale = { ...again, before: undefined };
     expect(await store.upkeep.fill(0, 0, [stale])).toEqual(new Set(['AAA']));
     expect(await store.upkeep.fill(0, 0, [again])).toEqual(new Set());
   });
 
-  test('makes the chunk of a symbol that has no bar yet, and later windows keep what it wrote', async () => {
+  test('creates the chunk of a symbol without a bar, and later windows keep the filled bars', async () => {
     const late = new Map([...market].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.slice(100) : bars]));
     const store = await server.begin();
     const [first] = [...store.layout.windowsFrom(0)];
@@ -134,7 +139,7 @@ describe('I4 a fill', () => {
     );
   });
 
-  test('writes nothing at or after the frontier, because the stream has yet to write there', async () => {
+  test('writes nothing at or after the frontier, where the stream will write', async () => {
     const store = await server.begin();
     const [first] = [...store.layout.windowsFrom(0)];
     await flushUpTo(store, market, first!.to);
@@ -144,19 +149,21 @@ describe('I4 a fill', () => {
     expect(await server.dump(store.layout.id)).toEqual(before);
   });
 
-  test('an answer without a failure removes the last error', async () => {
-    const store = await filledDay();
+  test('removes the last error of its symbol', async () => {
+    const store = await flushedDay();
     await store.upkeep.noteError(0, '2013-10-07', ['AAA'], 'the vendor is away');
     expect((await store.reader.gaps('AAA')).map(({ lastError }) => lastError)).toEqual(['the vendor is away']);
     await store.upkeep.fill(0, 0, [await fillOf(store, [10], { 11: 2 })]);
+    // Of the ten slots one is filled, one absent and eight are missing.
     const [absent, missing] = await store.reader.gaps('AAA');
     expect(absent).toMatchObject({ bars: 1, status: 'absent', attempts: 2, lastError: null });
     expect(missing).toMatchObject({ bars: 8, status: 'missing', attempts: 0 });
   });
 });
 
-test('a failure of a repository is stored and emitted when its shortened error ends within a character', async () => {
+test('a failure of a repository is stored and emitted although its error is cut inside of a character', async () => {
   const store = await server.begin();
+  // The error is cut after 500 units of UTF-16, and the emoji has two.
   const failure = { repository: 'vendor', error: `${'x'.repeat(499)}😀`, nextTryAt: 5, failures: 1 };
   await store.upkeep.failures.note(failure, 3);
   const stored = await store.upkeep.failures.list();
@@ -169,45 +176,48 @@ test('a failure of a repository is stored and emitted when its shortened error e
 
 describe('I5 derived bars', () => {
   test('are refused when their base bars have changed, and the day stays dirty', async () => {
-    const store = await filledDay();
+    const store = await flushedDay();
     await store.upkeep.fill(0, 0, [await fillOf(store, [10])]);
-    const made = await derivedOf(store, 0, 0, SLOTS);
+    const stale = await derivedOf(store, 0, 0, SLOTS);
     await store.upkeep.fill(0, 0, [await fillOf(store, [11])]);
     const before = await server.dump(store.layout.id);
-    expect(await store.upkeep.writeDerived(0, 0, SLOTS, made.slice(0, 1))).toEqual(new Set(['AAA']));
+    expect(await store.upkeep.writeDerived(0, 0, SLOTS, stale.slice(0, 1))).toEqual(new Set(['AAA']));
     expect(await server.dump(store.layout.id)).toEqual(before);
     expect(await store.upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS))).toEqual(new Set());
     expect(await store.upkeep.dirty(0)).toEqual([]);
   });
 
-  test('of a slower worker do not remove those of a faster one', async () => {
-    const [store, alone] = [await server.begin(), await server.begin()];
+  test('up to an earlier slot do not remove those that another worker wrote up to a later one', async () => {
+    const [store, expected] = [await server.begin(), await server.begin()];
     const [first, second] = [...store.layout.windowsFrom(0)];
     await flushUpTo(store, market, first!.to);
     const slow = await derivedOf(store, 0, 0, first!.toSlot);
     await flushUpTo(store, market, second!.to);
     await deriveAll(store);
     expect(await store.upkeep.writeDerived(0, 0, first!.toSlot, slow)).toEqual(new Set());
-    await flushUpTo(alone, market, second!.to);
-    await deriveAll(alone);
-    expect(await store.reader.digest()).toEqual(await alone.reader.digest());
+    await flushUpTo(expected, market, second!.to);
+    await deriveAll(expected);
+    expect(await store.reader.digest()).toEqual(await expected.reader.digest());
   });
 
-  test('of a worker that has not seen a repair behind the watermark leave the day dirty', async () => {
+  test('up to an earlier slot leave the day dirty when a slot after it was filled', async () => {
     const store = await server.begin();
-    const late = [...store.layout.windowsFrom(0)][1]!;
-    const { openTime } = bar('AAA', late.fromSlot);
-    const holey = new Map([...market].map(([symbol, bars]) => [symbol, bars.filter((b) => b.openTime !== openTime)]));
-    await flushUpTo(store, holey, late.prev);
-    const slow = await derivedOf(store, 0, 0, late.fromSlot);
-    await flushUpTo(store, holey, late.to);
+    const second = [...store.layout.windowsFrom(0)][1]!;
+    // No symbol has a bar in the first slot of the second window.
+    const { openTime } = bar('AAA', second.fromSlot);
+    const withHole = new Map(
+      [...market].map(([symbol, bars]) => [symbol, bars.filter((b) => b.openTime !== openTime)]),
+    );
+    await flushUpTo(store, withHole, second.prev);
+    const slow = await derivedOf(store, 0, 0, second.fromSlot);
+    await flushUpTo(store, withHole, second.to);
     await deriveAll(store);
-    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [late.fromSlot])])).toEqual(new Set());
-    expect(await store.upkeep.writeDerived(0, 0, late.fromSlot, slow)).toEqual(new Set());
+    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [second.fromSlot])])).toEqual(new Set());
+    expect(await store.upkeep.writeDerived(0, 0, second.fromSlot, slow)).toEqual(new Set());
     expect(await store.upkeep.dirty(0)).toEqual([{ date: '2013-10-07', symbol: 'AAA' }]);
   });
 
-  test('step by step are the same bytes as all at once', async () => {
+  test('that are written window by window have the bytes of those written at once', async () => {
     const [steps, once] = [await server.begin(), await server.begin(server.layout({ ...SMALL_SPEC, upkeep: {} }))];
     for (const { to } of steps.layout.windowsFrom(0)) {
       await flushUpTo(steps, market, to);
@@ -227,23 +237,25 @@ test('I2 the watermark never goes back and never passes the frontier', async () 
   const watermark = async () => (await store.upkeep.positions())[0]!.watermark;
   expect(await watermark()).toBe(start);
   expect(await store.upkeep.moveWatermark(0, start, first!.to)).toBe(true);
+  // A move to an earlier time is accepted and changes nothing.
   expect(await store.upkeep.moveWatermark(0, start, start)).toBe(true);
   expect(await watermark()).toBe(first!.to);
   expect(await store.upkeep.moveWatermark(0, start, end)).toBe(false);
   expect(await watermark()).toBe(first!.to);
 });
 
-test('I6 the watermark does not pass slots that upkeep has not checked since the store was set back', async () => {
+test('I6 the watermark does not move when it is before the slots that a worker has checked', async () => {
   const store = await server.begin();
   const [first, second, third] = [...store.layout.windowsFrom(0)];
   await flushUpTo(store, market, third!.to);
   await store.upkeep.moveWatermark(0, store.layout.start, first!.to);
+  // The worker checked only the third window: the store was set back since.
   expect(await store.upkeep.moveWatermark(0, second!.to, third!.to)).toBe(false);
   expect((await store.upkeep.positions())[0]!.watermark).toBe(first!.to);
 });
 
-test('I9 upkeep of a session that was created again under the same id is refused', async () => {
-  const old = await filledDay();
+test('I9 upkeep for a deleted session writes nothing to a new one with the same id', async () => {
+  const old = await flushedDay();
   const [fill, derived] = [await fillOf(old, [10]), await derivedOf(old, 0, 0, SLOTS)];
   await server.redis.unlink(...(await server.keys(old.layout.id)));
   const store = await server.begin(server.layout(SMALL_SPEC, old.layout.id));

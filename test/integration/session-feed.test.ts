@@ -1,4 +1,4 @@
-/** The rules of feeding a session store: what happens to a bar, what is counted, and who may write. */
+/** The rules of feeding a session store: what happens to a bar, what is counted, and which writers are refused. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DayChunk, NO_TRADE, recordOffset, UNFILLABLE, ABSENT_UNASKED, BACKFILLED, type Bar } from '@barkeep/bars';
 import {
@@ -25,6 +25,9 @@ const SPEC = {
   history: { retainDays: 1 },
 };
 const MINUTE = 60_000;
+const LATENESS_MS = SPEC.source.latenessSeconds * 1_000;
+const SLOTS = 390;
+/** The bars of AAA: `bars[i]` is that of slot i of the first day, or of slot i - 390 of the second. */
 const bars = marketBars({ ...SPEC, seed: 5 }).get('AAA')!;
 const server = new StoreServer();
 afterAll(() => server.close());
@@ -38,14 +41,17 @@ beforeEach(async () => {
 });
 
 const counts = async () => (await store.reader.position()).counts;
-const reached = async (symbol = 'AAA') =>
+/** How far the stream of a symbol is, when its feeder last called (0: never), and whether it has ended. */
+const progressOf = async (symbol = 'AAA') =>
   (await frontier.progress()).streams.find((stream) => stream.symbol === symbol)!;
+/** The stored chunk of a day, undefined when there is none. */
 const stored = async (symbol = 'AAA', dayIndex = 0) =>
   (await store.upkeep.readChunks(0, dayIndex, store.layout.base, [symbol])).get(symbol);
+/** The outcome of a call without bars. */
 const none = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
 
-/** Sets slot states of AAA's first day and fills slots, as backfill would. */
-async function treat(states: Record<number, number>, backfilled: Record<number, Bar> = {}): Promise<Set<string>> {
+/** Sets states of AAA's first day, and fills slots, by slot, as backfill would. @returns the refused symbols */
+async function backfill(states: Record<number, number>, backfilled: Record<number, Bar> = {}): Promise<Set<string>> {
   const [known] = await store.upkeep.readDay(0, 0, ['AAA']);
   const { slotCount } = store.layout.grid(0);
   const after = new Uint8Array(slotCount);
@@ -62,16 +68,17 @@ async function treat(states: Record<number, number>, backfilled: Record<number, 
 }
 
 it('writes bars of several days, in any order, into their slots as the stream of a dataset would', async () => {
-  const some = [bars[400]!, bars[3]!, bars[389]!, bars[0]!, bars[800]!];
-  expect(await feed.feed('AAA', some)).toEqual({ ...none, accepted: 5 });
-  const chunk = new DayChunk(390);
+  // Three bars of the first day, one of the second and one of the third.
+  const shuffled = [bars[400]!, bars[3]!, bars[389]!, bars[0]!, bars[800]!];
+  expect(await feed.feed('AAA', shuffled)).toEqual({ ...none, accepted: 5 });
+  const chunk = new DayChunk(SLOTS);
   for (const slot of [0, 3, 389]) chunk.writeBar(slot, bars[slot]!, 'streamed', 0);
   expect(Buffer.from((await stored())!.bytes).equals(chunk.bytes)).toBe(true);
   expect((await stored('AAA', 1))!.count()).toBe(1);
   expect((await stored('AAA', 2))!.count()).toBe(1);
 });
 
-it('counts an equal bar as a duplicate and another one as a conflict, and keeps the first', async () => {
+it('counts a repeated bar as a duplicate, and one that differs as a conflict, and keeps the first', async () => {
   await feed.feed('AAA', bars.slice(0, 10));
   const again = [bars[9]!, otherBar(bars[4]!), bars[12]!, bars[12]!, otherBar(bars[12]!)];
   expect(await feed.feed('AAA', again)).toEqual({ ...none, accepted: 1, duplicates: 2, conflicts: [1, 4] });
@@ -80,30 +87,22 @@ it('counts an equal bar as a duplicate and another one as a conflict, and keeps 
   expect((await store.reader.position()).refused).toBe(2);
 });
 
-it('I7 refuses what cannot be stored, by its reason, and takes the rest', async () => {
-  const bad = [
-    { ...bars[0]!, high: NaN },
-    { ...bars[1]!, low: -1 },
-    { ...bars[2]!, openTime: bars[2]!.openTime + 1 },
-    { ...bars[3]!, openTime: store.layout.grid(0).close + MINUTE },
-    { ...bars[4]!, openTime: store.layout.start - MINUTE },
-    { ...bars[5]!, openTime: store.layout.end },
-    { ...bars[6]!, openTime: 1.5 },
-    { ...bars[6]!, open: 0, high: 0, low: 0, close: 0 },
+it('I7 refuses rows that cannot be bars, each with its reason, and accepts the others', async () => {
+  const refusals: [reason: string, bar: Bar][] = [
+    ['not-finite', { ...bars[0]!, high: NaN }],
+    ['negative-price', { ...bars[1]!, low: -1 }],
+    ['off-grid', { ...bars[2]!, openTime: bars[2]!.openTime + 1 }],
+    ['outside-calendar', { ...bars[3]!, openTime: store.layout.grid(0).close + MINUTE }],
+    ['outside-session', { ...bars[4]!, openTime: store.layout.start - MINUTE }],
+    ['outside-session', { ...bars[5]!, openTime: store.layout.end }],
+    ['not-finite', { ...bars[6]!, openTime: 1.5 }],
+    ['zero-price', { ...bars[6]!, open: 0, high: 0, low: 0, close: 0 }],
   ];
-  const { accepted, refused } = await feed.feed('AAA', [...bad, bars[7]!], 2);
+  // The third argument is the number of malformed rows that the caller refused itself.
+  const { accepted, refused } = await feed.feed('AAA', [...refusals.map(([, bar]) => bar), bars[7]!], 2);
   expect(accepted).toBe(1);
-  const reasons = refused.map(({ index, reason }) => `${index} ${reason}`);
-  expect(reasons).toEqual([
-    '0 not-finite',
-    '1 negative-price',
-    '2 off-grid',
-    '3 outside-calendar',
-    '4 outside-session',
-    '5 outside-session',
-    '6 not-finite',
-    '7 zero-price',
-  ]);
+  expect(refused).toEqual(refusals.map(([reason], index) => ({ index, reason })));
+  // The three rows outside are counted as extended-hours.
   expect(await server.redis.hgetall(store.layout.keysOf(0).refused)).toEqual({
     'AAA not-finite': '2',
     'AAA negative-price': '1',
@@ -115,40 +114,44 @@ it('I7 refuses what cannot be stored, by its reason, and takes the rest', async 
   await expect(feed.feed('ZZZ', bars)).rejects.toThrow(UnknownSymbolError);
 });
 
-it('I6 counts staged bars when the frontier passes them, and each once', async () => {
+it('I6 counts a bar when the frontier passes it, once', async () => {
   await feed.feed('AAA', bars.slice(0, 20));
   expect(await counts()).toMatchObject({ expected: 0, streamed: 0 });
   expect(await advanceTo(frontier, bars[12]!.openTime + MINUTE)).toBe(13);
+  // 13 slots of two symbols, of which only AAA has bars.
   expect(await counts()).toMatchObject({ expected: 26, streamed: 13, missing: 13 });
   await feed.feed('AAA', bars.slice(0, 20));
-  expect(await advanceTo(frontier, bars[390]!.openTime + MINUTE)).toBe(7);
-  expect(await counts()).toMatchObject({ expected: 782, streamed: 20 });
+  // One slot into the second day: 391 slots of each of the two symbols.
+  expect(await advanceTo(frontier, bars[SLOTS]!.openTime + MINUTE)).toBe(7);
+  expect(await counts()).toMatchObject({ expected: 2 * (SLOTS + 1), streamed: 20 });
   expect(await countedSlots(store)).toEqual(await counts());
 });
 
-it('says how far a stream is: the last close less the lateness, a time, or the end', async () => {
-  expect(await reached()).toEqual({ symbol: 'AAA', reached: store.layout.start, heardAt: 0, ended: false });
+it('takes a stream as far as its last close less the lateness, or a posted time; neither goes back; then its end', async () => {
+  expect(await progressOf()).toEqual({ symbol: 'AAA', reached: store.layout.start, heardAt: 0, ended: false });
   await feed.feed('AAA', [bars[9]!, bars[7]!]);
-  expect((await reached()).reached).toBe(bars[9]!.openTime + MINUTE - 120_000);
+  expect((await progressOf()).reached).toBe(bars[9]!.openTime + MINUTE - LATENESS_MS);
   await feed.feed('AAA', [bars[5]!]);
-  expect((await reached()).reached).toBe(bars[9]!.openTime + MINUTE - 120_000);
+  expect((await progressOf()).reached).toBe(bars[9]!.openTime + MINUTE - LATENESS_MS);
   await feed.through('AAA', bars[30]!.openTime);
   await feed.through('AAA', bars[20]!.openTime);
   const { now } = await frontier.progress();
-  const { heardAt, ...position } = await reached();
+  const { heardAt, ...position } = await progressOf();
   expect(position).toEqual({ symbol: 'AAA', reached: bars[30]!.openTime, ended: false });
   expect(now - heardAt).toBeLessThan(5_000);
   await feed.end('AAA');
   await feed.end('AAA');
-  expect(await reached()).toMatchObject({ ended: true });
-  expect(await reached('BBB')).toMatchObject({ reached: store.layout.start, heardAt: 0, ended: false });
+  expect(await progressOf()).toMatchObject({ ended: true });
+  expect(await progressOf('BBB')).toMatchObject({ reached: store.layout.start, heardAt: 0, ended: false });
 });
 
-it('I6 takes a late bar out of the count that its empty slot was in, and emits an event', async () => {
+it('I6 moves a late bar from the count of its empty slot to the streamed ones, and emits an event', async () => {
   await feed.feed('AAA', bars.slice(0, 2));
   await advanceTo(frontier, bars[19]!.openTime + MINUTE);
-  await treat({ 2: 1, 3: NO_TRADE, 4: UNFILLABLE, 5: ABSENT_UNASKED, 6: 3 });
+  // Absent after one request, settled in two ways, absent without a request, absent after three.
+  await backfill({ 2: 1, 3: NO_TRADE, 4: UNFILLABLE, 5: ABSENT_UNASKED, 6: 3 });
   expect(await counts()).toMatchObject({ streamed: 2, absent: 3, noTrade: 1, unfillable: 1 });
+  // Slots 2 to 5 and 15 are before the frontier, slot 20 is after it.
   const late = await feed.feed('AAA', [...bars.slice(2, 6), bars[15]!, bars[20]!]);
   expect(late).toEqual({ ...none, accepted: 6, late: 5 });
   expect(await counts()).toMatchObject({ streamed: 7, absent: 1, noTrade: 0, unfillable: 0, expected: 40 });
@@ -156,28 +159,29 @@ it('I6 takes a late bar out of the count that its empty slot was in, and emits a
   const { dirty, retry, changes } = store.layout.keysOf(0);
   expect(await server.redis.smembers(dirty)).toEqual(['2013-10-07 AAA']);
   expect(await server.redis.zrange(retry, 0, -1)).toEqual(['2013-10-07 AAA']);
-  const said = (await server.redis.xrange(changes, '-', '+')).map(([, fields]) => fields);
-  expect(said.filter(([, type]) => type === 'late-bars')).toEqual([
+  const changeFields = (await server.redis.xrange(changes, '-', '+')).map(([, fields]) => fields);
+  expect(changeFields.filter(([, type]) => type === 'late-bars')).toEqual([
     ['type', 'late-bars', 'date', '2013-10-07', 'symbols', '{"AAA":5}'],
   ]);
+  // With the last absent slot filled, the day needs no retry.
   await feed.feed('AAA', [bars[6]!]);
   expect(await server.redis.zrange(retry, 0, -1)).toEqual([]);
   expect(await counts()).toMatchObject({ streamed: 8, absent: 0 });
 });
 
-it('I4 keeps a bar that backfill brought: an equal one is a duplicate, another one a conflict', async () => {
+it('I4 keeps a backfilled bar: an equal one is a duplicate, one that differs a conflict', async () => {
   await advanceTo(frontier, bars[19]!.openTime + MINUTE);
-  await treat({}, { 7: bars[7]!, 8: bars[8]! });
+  await backfill({}, { 7: bars[7]!, 8: bars[8]! });
   expect(await feed.feed('AAA', [bars[7]!, otherBar(bars[8]!)])).toEqual({ ...none, duplicates: 1, conflicts: [1] });
   expect((await stored())!.bar(7, store.layout.grid(0))).toMatchObject({ origin: 'backfilled', dataset: 1 });
   expect(await counts()).toMatchObject({ streamed: 0, backfilled: 2 });
 });
 
-it('I6 refuses an answer without a bar that was worked out before the late bar came', async () => {
+it('I6 refuses a fill without a bar for a slot whose late bar has come meanwhile', async () => {
   await advanceTo(frontier, bars[19]!.openTime + MINUTE);
   const [before] = await store.upkeep.readDay(0, 0, ['AAA']);
   await feed.feed('AAA', [bars[3]!]);
-  const after = new Uint8Array(390).fill(1, 0, 20);
+  const after = new Uint8Array(SLOTS).fill(1, 0, 20);
   const fill = { symbol: 'AAA', before: before!.states, after, dueAt: 1, runs: [] };
   expect(await store.upkeep.fill(0, 0, [fill])).toEqual(new Set(['AAA']));
   expect(await counts()).toMatchObject({ streamed: 1, absent: 0 });
@@ -185,17 +189,21 @@ it('I6 refuses an answer without a bar that was worked out before the late bar c
   expect(await countedSlots(store)).toEqual(await counts());
 });
 
-it('gives the same answer and the same state when a call is sent again because its reply was lost', async () => {
-  const twice = new Proxy(server.redis, {
-    get: (redis, name) =>
-      name !== 'evalsha'
-        ? (Reflect.get(redis, name) as unknown)
-        : async (...args: Parameters<Redis['evalsha']>) =>
-            [await redis.evalsha(...args), await redis.evalsha(...args)][1],
+it('returns the same outcome and changes nothing more when a call is sent again because its reply was lost', async () => {
+  // Sends each script twice and returns the second reply.
+  const sendingTwice = new Proxy(server.redis, {
+    get(redis, name) {
+      if (name !== 'evalsha') return Reflect.get(redis, name) as unknown;
+      return async (...args: Parameters<Redis['evalsha']>) => {
+        await redis.evalsha(...args);
+        return redis.evalsha(...args);
+      };
+    },
   });
-  const resent = new SessionFeed(twice, store.layout);
+  const resent = new SessionFeed(sendingTwice, store.layout);
   await feed.feed('AAA', [bars[0]!]);
   await advanceTo(frontier, bars[9]!.openTime + MINUTE);
+  // A duplicate, a conflict, a late bar, a refused one, and one after the frontier.
   const mixed = [bars[0]!, otherBar(bars[0]!), bars[1]!, { ...bars[2]!, high: 0 }, bars[30]!];
   const result = {
     accepted: 2,
@@ -209,29 +217,30 @@ it('gives the same answer and the same state when a call is sent again because i
   expect((await store.reader.position()).refused).toBe(2);
 });
 
-it('I1 stores nothing for a feeder that saw bars which the store lost, and takes them when they are sent again', async () => {
+it('I1 refuses a feeder whose stored bars the store lost, and accepts the bars from one that sends them again', async () => {
   await feed.feed('AAA', bars.slice(0, 20));
   const setBack = await server.snapshot(store.layout.id);
   await feed.feed('AAA', bars.slice(20, 30));
   expect(feed.storedBars('AAA')).toBe(30);
   await setBack();
   const before = await server.dump(store.layout.id);
-  const lost = { symbol: 'AAA', seenBars: 30, storedBars: 20, reachedMs: bars[19]!.openTime + MINUTE - 120_000 };
+  const lost = { symbol: 'AAA', seenBars: 30, storedBars: 20, reachedMs: bars[19]!.openTime + MINUTE - LATENESS_MS };
   await expect(feed.feed('AAA', bars.slice(30, 40))).rejects.toMatchObject(lost);
   await expect(feed.through('AAA', bars[50]!.openTime)).rejects.toThrow(FeedSetBackError);
   await expect(feed.end('AAA')).rejects.toThrow(FeedSetBackError);
   expect(await server.dump(store.layout.id)).toEqual(before);
 
-  const again = new SessionFeed(server.redis, store.layout);
-  again.expectStored('AAA', 20);
-  expect(await again.feed('AAA', bars.slice(0, 40))).toEqual({ ...none, accepted: 20, duplicates: 20 });
-  await again.end('AAA');
-  expect(await reached()).toMatchObject({ reached: bars[39]!.openTime + MINUTE - 120_000, ended: true });
+  // Another feeder knows the 20 bars that the store has.
+  const secondFeed = new SessionFeed(server.redis, store.layout);
+  secondFeed.expectStored('AAA', 20);
+  expect(await secondFeed.feed('AAA', bars.slice(0, 40))).toEqual({ ...none, accepted: 20, duplicates: 20 });
+  await secondFeed.end('AAA');
+  expect(await progressOf()).toMatchObject({ reached: bars[39]!.openTime + MINUTE - LATENESS_MS, ended: true });
   // The first feeder saw fewer bars than the store has now.
   expect(await feed.feed('AAA', bars.slice(0, 40))).toEqual({ ...none, duplicates: 40 });
 });
 
-it('I1 notices the loss of bars that did not move the stream, and of the first ones', async () => {
+it('I1 notices that the store lost bars that did not move the stream, or all bars', async () => {
   const empty = await server.snapshot(store.layout.id);
   await feed.feed('AAA', [bars[2]!, bars[0]!]);
   const setBack = await server.snapshot(store.layout.id);
@@ -239,11 +248,11 @@ it('I1 notices the loss of bars that did not move the stream, and of the first o
   await setBack();
   await expect(feed.feed('AAA', [bars[3]!])).rejects.toMatchObject({ seenBars: 3, storedBars: 2 });
   await empty();
-  const all = { seenBars: 3, storedBars: 0, reachedMs: store.layout.start };
-  await expect(feed.feed('AAA', [bars[3]!])).rejects.toMatchObject(all);
+  const allLost = { seenBars: 3, storedBars: 0, reachedMs: store.layout.start };
+  await expect(feed.feed('AAA', [bars[3]!])).rejects.toMatchObject(allLost);
 });
 
-it('counts as stored what was accepted, and neither duplicates nor conflicts', async () => {
+it('storedBars counts accepted bars, and neither duplicates nor conflicts', async () => {
   await feed.feed('AAA', bars.slice(0, 2));
   await feed.feed('AAA', [bars[0]!, otherBar(bars[1]!), bars[5]!, bars[5]!]);
   expect(feed.storedBars('AAA')).toBe(3);
@@ -251,10 +260,11 @@ it('counts as stored what was accepted, and neither duplicates nor conflicts', a
   expect(feed.storedBars('BBB')).toBe(0);
 });
 
-it('takes no bars of days that are no longer kept', async () => {
+it('refuses bars of removed days', async () => {
   await feed.feed('AAA', bars);
   await advanceTo(frontier, store.layout.end);
   await retireBefore(store.writer, 1);
+  // Slots 389 and 5 are of the removed first day.
   expect(await feed.feed('AAA', [bars[389]!, bars[390]!, bars[5]!])).toEqual({
     ...none,
     duplicates: 1,
@@ -266,7 +276,7 @@ it('takes no bars of days that are no longer kept', async () => {
   expect(await stored()).toBeUndefined();
 });
 
-it('I9 writes nothing to a session that was removed, nor to another one of its id', async () => {
+it('I9 writes nothing to a removed session, nor to a new one with the same id', async () => {
   await feed.feed('AAA', bars.slice(0, 5));
   await removeSession(server.redis, store.layout);
   await expect(feed.feed('AAA', bars)).rejects.toThrow(SessionLostError);
@@ -279,36 +289,39 @@ it('I9 writes nothing to a session that was removed, nor to another one of its i
   await expect(feed.feed('AAA', bars)).rejects.toThrow(SessionLostError);
 });
 
-it('I3 lets only who streams the session move its frontier, from where that stands', async () => {
+it('I3 only the owner moves the frontier, and only from where the store has it', async () => {
   await feed.feed('AAA', bars.slice(0, 20));
   const other = feedOf(server.redis, { ...store, writer: store.as({ epoch: 2, owner: 'two' }) });
   await store.as({ epoch: 2, owner: 'two' }).claim();
   await expect(advanceTo(frontier, bars[5]!.openTime)).rejects.toThrow(FencedError);
   await expect(frontier.noteSilent('AAA', 5)).rejects.toThrow(FencedError);
   expect(await advanceTo(other.frontier, bars[5]!.openTime)).toBe(5);
+  // The store is set back.
   await server.redis.hset(store.layout.keysOf(0).meta, 'frontier', store.layout.start);
   await expect(advanceTo(other.frontier, bars[9]!.openTime)).rejects.toThrow(RewindError);
 });
 
-it('emits once that a stream fell silent, and again at its next silence', async () => {
+it('emits each silence of a stream once', async () => {
+  // A silence is known by the time of the last message before it.
   for (const heardAt of [7, 7, 9]) await frontier.noteSilent('BBB', heardAt);
   const { events } = store.layout.keysOf(0);
-  const said = (await server.redis.xrange(events, '-', '+')).map(([, fields]) => fields);
+  const emitted = (await server.redis.xrange(events, '-', '+')).map(([, fields]) => fields);
   const event = ['type', 'stream-silent', 'time', String(store.layout.start), 'symbol', 'BBB'];
-  expect(said).toEqual([event, event]);
+  expect(emitted).toEqual([event, event]);
   expect(await frontier.silences()).toEqual(new Map([['BBB', 9]]));
 });
 
-it('wakes the owner of the session when a stream advances, and not for repeated bars', async () => {
+it('wakes the owner of the session when a stream advances or ends, and not for other bars', async () => {
   const subscriber = server.redis.duplicate();
-  const heard: string[] = [];
-  subscriber.on('message', (_, message: string) => heard.push(message));
+  const messages: string[] = [];
+  subscriber.on('message', (_, message: string) => messages.push(message));
   await subscriber.subscribe(store.layout.keysOf(0).wake);
   await feed.feed('AAA', [bars[5]!]);
+  // A duplicate, and a bar before the last one.
   await feed.feed('AAA', [bars[5]!, bars[1]!]);
   await feed.end('AAA');
   await server.redis.publish(store.layout.keysOf(0).wake, 'last');
-  for (let looks = 0; looks < 200 && !heard.includes('last'); looks++) await sleep(10);
+  for (let attempts = 0; attempts < 200 && !messages.includes('last'); attempts++) await sleep(10);
   subscriber.disconnect();
-  expect(heard).toEqual(['feed', 'feed', 'last']);
+  expect(messages).toEqual(['feed', 'feed', 'last']);
 });

@@ -1,4 +1,4 @@
-/** The routes that describe the data of a whole session, on a real coordinator. */
+/** The routes that describe the data of a whole session, and of the queues, on a real coordinator; and `barkeep export`. */
 import type { DaysAnswer, DifferenceAnswer, LayoutAnswer, QueuesAnswer } from '@barkeep/api';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -17,6 +17,7 @@ import { tcpGate } from '../support/system/tcp-gate.js';
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
 const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
+/** Two whole days of 390 slots and, on 24 December, a half day of 210. */
 const DATES = { start: '2015-12-23', end: '2015-12-28' };
 const SPEC = {
   ...DATES,
@@ -35,7 +36,7 @@ beforeAll(async () => {
   // AAA lacks ten minutes of the first day.
   market.set('AAA', market.get('AAA')!.slice(10));
   await writeBars(database.url, 'whole', market);
-  // The second day of aaa has another price, and BRK/B lacks a later minute of that day.
+  // In `other` a bar of the second day of aaa has another volume, and BRK/B lacks a later minute of that day.
   const other = new Map(market);
   other.set(
     'aaa',
@@ -66,13 +67,14 @@ afterAll(async () => {
 const api = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
 const user = () => new Api(coordinator.url, { 'X-API-Key': USER });
 
-/** The hours of XNYS on a date in winter; the day before Christmas is short. */
+/** The hours of XNYS on a date in winter, in UTC. 24 December closes three hours earlier. */
 function hours(date: string) {
-  return { open: `${date}T14:30:00.000Z`, close: `${date}T${date.endsWith('-24') ? '18' : '21'}:00:00.000Z` };
+  const closeHour = date.endsWith('-24') ? 18 : 21;
+  return { open: `${date}T14:30:00.000Z`, close: `${date}T${closeHour}:00:00.000Z` };
 }
 
 describe('GET /v1/sessions/{id}/days', () => {
-  it('counts the slots of each symbol on each day, by page', async () => {
+  it('counts the slots of each symbol on each day, in pages of symbols, or for chosen days and symbols', async () => {
     const first = await user().ok<DaysAnswer>('GET', '/v1/sessions/whole/days?limit=2');
     expect(first).toEqual({
       zone: 'America/New_York',
@@ -120,6 +122,7 @@ describe('GET /v1/sessions/{id}/export', () => {
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="whole-1m.csv"');
     const lines = (await response.text()).trimEnd().split('\n');
     expect(lines[0]).toBe('time,symbol,open,high,low,close,volume');
+    // The header, then AAA without ten minutes, BRK/B and aaa.
     expect(lines).toHaveLength(1 + 980 + 990 + 990);
     const [bar] = await user().bars('whole', 'AAA', 'last=1000');
     const { openTime, open, high, low, close, volume } = bar!;
@@ -150,7 +153,7 @@ describe('GET /v1/sessions/{id}/export', () => {
     expect(answer).toMatchObject({ status, body: { type: `urn:barkeep:problem:${kind}` } });
   });
 
-  it('survives callers that go away', async () => {
+  it('answers the next caller after others have aborted', async () => {
     const gone = Array.from({ length: 5 }, async () => {
       const controller = new AbortController();
       const response = await fetch(`${coordinator.url}/v1/sessions/whole/export?format=ndjson`, {
@@ -189,12 +192,13 @@ describe('barkeep export', () => {
       answer.text(),
     );
 
-  it('prints the file of the route, and counts its bars', async () => {
+  it('prints the text of the route, and the number of its bars on stderr', async () => {
+    // 980 + 990 + 990 bars, as in the route's file.
     const stderr = '2,960 bars of 3 symbols\n';
     expect(await barkeep(coordinator.url, ['whole'])).toEqual({ code: 0, stderr, stdout: await route('') });
   });
 
-  it('passes every option on, and writes over a file', async () => {
+  it('passes every option on, overwrites a file, and reports wrong options', async () => {
     const range = ['--from', '2015-12-24T15:00Z', '--to', String(Date.parse('2015-12-24T16:00Z'))];
     const options = ['--format', 'ndjson', '--interval', '1m', '--symbols', 'aaa,BRK/B', ...range];
     await writeFile(join(folder, 'bars.ndjson'), 'old');
@@ -207,9 +211,10 @@ describe('barkeep export', () => {
     expect((await barkeep(coordinator.url, ['whole', '--interval', '7m'])).stderr).toContain('interval');
   });
 
-  it('leaves no part of a file when the connection breaks, and keeps the old one', async () => {
+  it('keeps the old file, and leaves no part of a new one, when the connection breaks', async () => {
     const gate = await tcpGate(coordinator.url, 80);
     await writeFile(join(folder, 'bars.csv'), 'old');
+    // In the middle of the file.
     gate.cutAfter(60_000);
     const { code, stderr } = await barkeep(gate.url, ['whole', '--out', 'bars.csv']);
     await gate.shut();
@@ -221,8 +226,10 @@ describe('barkeep export', () => {
 
   it('exits with 130 when it is interrupted, and leaves no part of a file', async () => {
     const gate = await tcpGate(coordinator.url, 80);
+    // The answer stops in the middle, so that the command still runs when it is interrupted.
     gate.freezeAfter(60_000);
     const { code, stderr } = await barkeep(gate.url, ['whole', '--out', 'bars.csv'], async (child) => {
+      // Waits until the command has begun a file.
       while ((await readdir(folder)).length === 0) await setImmediate();
       child.kill('SIGINT');
     });
@@ -233,7 +240,7 @@ describe('barkeep export', () => {
 });
 
 describe('GET /v1/sessions/{id}/layout', () => {
-  it('names what a reader needs to find the bars', async () => {
+  it('has intervals, days, partitions and key names, with which a program finds the bars in Redis', async () => {
     const layout = await user().ok<LayoutAnswer>('GET', '/v1/sessions/whole/layout');
     expect(layout).toMatchObject({ id: 'whole', version: 0, datasets: ['whole'] });
     expect(layout.intervals.map(({ name, isBase }) => [name, isBase])).toEqual([
@@ -248,9 +255,11 @@ describe('GET /v1/sessions/{id}/layout', () => {
     expect(layout.days[1]!.segments).toEqual([{ open: '2015-12-24T14:30:00.000Z', close: '2015-12-24T18:00:00.000Z' }]);
     const partition = layout.partitions.find(({ symbols }) => symbols.includes('BRK/B'))!;
     const values = { base: partition.base, interval: '1m', symbol: 'BRK/B', date: '2015-12-23' };
+    /** A key with its placeholders replaced. */
     const name = (key: string) => key.replaceAll(/\{(\w+)\}/g, (_, word: keyof typeof values) => values[word]);
     const redis = new Redis(process.env['SESSION_REDIS_URL']!);
     try {
+      // A bitmap of 390 slots takes 56 bytes, a record of a bar 48.
       expect(await redis.strlen(name(layout.keys['chunk']!))).toBe(56 + 48 * 390);
       expect(await redis.hget(name(layout.keys['meta']!), 'incarnation')).toBe(partition.stamp);
     } finally {
@@ -263,7 +272,7 @@ describe('GET /v1/sessions/{id}/difference', () => {
   const difference = (id: string, other: string) =>
     user().ok<DifferenceAnswer>('GET', `/v1/sessions/${id}/difference?with=${other}`);
 
-  it('finds two sessions equal on the days and symbols that both have', async () => {
+  it('compares two sessions on the days and symbols that both have, and finds them equal', async () => {
     expect(await difference('whole', 'same')).toEqual({
       equal: true,
       first: null,
@@ -271,17 +280,18 @@ describe('GET /v1/sessions/{id}/difference', () => {
     });
   });
 
-  it('names the first bar in time that differs, and shows both sides', async () => {
+  it('shows the earliest bar that differs, as each session has it', async () => {
     const found = await difference('whole', 'other');
     expect(found).toMatchObject({ equal: false, compared: { symbols: 3, days: 2 } });
     const { symbol, date, slotTime, mine, other } = found.first!;
     expect([symbol, date, slotTime]).toEqual(['aaa', '2015-12-24', '2015-12-24T14:40:00.000Z']);
     expect(other).toEqual({ ...mine, volume: mine!.volume + 1 });
+    // Asked the other way round, `mine` is the changed bar.
     const { first } = await difference('other', 'same');
     expect([first!.symbol, first!.mine!.volume]).toEqual(['aaa', other!.volume]);
   });
 
-  it('answers 404 for a session that does not exist, and 400 without one', async () => {
+  it('answers 404 when the other session does not exist, and 400 when none is given', async () => {
     const path = '/v1/sessions/whole/difference';
     expect(await user().call('GET', `${path}?with=none`)).toMatchObject({ status: 404 });
     expect(await user().call('GET', path)).toMatchObject({ status: 400, body: { problems: [{ field: 'with' }] } });

@@ -1,3 +1,4 @@
+/** The jobs of upkeep and streaming, on a real queue Redis: which are added once, and what happens to those that fail or are lost. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
   noteJobTaken,
@@ -21,6 +22,7 @@ const url = process.env['REDIS_URL']!;
 let redis: Redis;
 let queues: Queues;
 let producer: UpkeepProducer;
+/** Ends the workers of a test. */
 let endings: (() => Promise<unknown>)[] = [];
 
 beforeAll(() => {
@@ -44,7 +46,7 @@ afterAll(async () => {
 
 const session = () => ({ sessionId: 's-1', incarnation: randomUUID() });
 
-/** A worker of this test. `died` ends it without releasing its jobs, as a kill would. */
+/** Runs a worker until the end of the test. `die` ends it without releasing its jobs, as a kill would. */
 function work(name: JobName, run: (job: Job) => Promise<void>, lockDuration = 30_000) {
   const connection = workerConnection(url);
   const options = {
@@ -58,15 +60,15 @@ function work(name: JobName, run: (job: Job) => Promise<void>, lockDuration = 30
   };
   const worker = new Worker(name, run, options);
   worker.on('error', () => undefined);
-  const died = async () => {
+  const die = async () => {
     await worker.close(true);
     connection.disconnect();
   };
-  endings.push(died);
-  return { worker, died };
+  endings.push(die);
+  return { worker, die };
 }
 
-/** A counter whose promise resolves at the n-th call of `hit`. */
+/** Counts calls of `hit`. `reached(n)` resolves at the n-th call. */
 function counter() {
   let hits = 0;
   const waiting: { at: number; resolve: () => void }[] = [];
@@ -82,13 +84,14 @@ function counter() {
   };
 }
 
+/** Waits until no job of a queue runs, waits or is delayed. */
 async function idle(name: JobName): Promise<void> {
   while ((await queues[name].getJobCountByTypes('active', 'waiting', 'delayed', 'prioritized')) > 0) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-test('however often a job is added, it waits once, with a payload of the contract', async () => {
+test('a job that is added many times waits once; another partition, date, run, session or force is another job', async () => {
   const ref = session();
   const payloads = {
     stream: { ...ref, run: 1 },
@@ -102,38 +105,45 @@ test('however often a job is added, it waits once, with a payload of the contrac
     const jobs = await queues[name].getWaiting();
     expect(jobs.map(({ data }) => parsePayload(name, data))).toEqual([payloads[name]]);
   }
-  // Another partition, date, run or session has another job.
   await producer.add('aggregate', { ...ref, partition: 1 });
   await producer.add('backfill', { ...payloads.backfill, date: '2013-10-08' });
   await producer.add('backfill', { ...payloads.backfill, force: true });
   await producer.add('detect-gaps', { ...session(), force: false });
   await producer.add('stream', { ...ref, run: 2 });
-  const counts = await Promise.all(Object.values(queues).map((queue) => queue.getWaitingCount()));
-  expect(counts).toEqual([2, 2, 3, 2]);
-});
-
-test.each(['detect-gaps', 'aggregate'] as const)('%s: triggers while one runs become one more run', async (name) => {
-  const payload = { ...session(), force: false, partition: 0 };
-  const begun = counter();
-  let letGo = (): void => undefined;
-  const held = new Promise<void>((resolve) => (letGo = resolve));
-  work(name, async () => {
-    begun.hit();
-    await held;
-  });
-  await producer.add(name, payload);
-  await begun.reached(1);
-  for (let i = 0; i < 5; i++) await producer.add(name, payload);
-  letGo();
-  await begun.reached(2);
-  await idle(name);
-  expect(begun.hits).toBe(2);
-  await producer.add(name, payload);
-  await begun.reached(3);
+  const waiting = async (name: JobName) => queues[name].getWaitingCount();
+  expect({
+    stream: await waiting('stream'),
+    'detect-gaps': await waiting('detect-gaps'),
+    backfill: await waiting('backfill'),
+    aggregate: await waiting('aggregate'),
+  }).toEqual({ stream: 2, 'detect-gaps': 2, backfill: 3, aggregate: 2 });
 });
 
 test.each(['detect-gaps', 'aggregate'] as const)(
-  '%s: one that failed for good does not stand in the way',
+  '%s: a job that is added many times while it runs, runs once more',
+  async (name) => {
+    const payload = { ...session(), force: false, partition: 0 };
+    const begun = counter();
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    work(name, async () => {
+      begun.hit();
+      await held;
+    });
+    await producer.add(name, payload);
+    await begun.reached(1);
+    for (let i = 0; i < 5; i++) await producer.add(name, payload);
+    finish();
+    await begun.reached(2);
+    await idle(name);
+    expect(begun.hits).toBe(2);
+    await producer.add(name, payload);
+    await begun.reached(3);
+  },
+);
+
+test.each(['detect-gaps', 'aggregate'] as const)(
+  '%s: after a job failed for good, an equal one can be added',
   async (name) => {
     const payload = { ...session(), force: false, partition: 0 };
     const tried = counter();
@@ -151,7 +161,7 @@ test.each(['detect-gaps', 'aggregate'] as const)(
   },
 );
 
-test('a backfill that failed for good is kept to be looked at, and gives way when its gaps are seen again', async () => {
+test('a backfill that failed for good is kept until the same backfill is added again', async () => {
   const payload = { ...session(), partition: 0, date: '2013-10-07', force: false };
   const tried = counter();
   const { worker } = work('backfill', async () => {
@@ -163,6 +173,7 @@ test('a backfill that failed for good is kept to be looked at, and gives way whe
   await idle('backfill');
   const [failed] = await queues.backfill.getFailed();
   expect(failed).toMatchObject({ failedReason: 'the session failed', attemptsMade: 1 });
+  // With the worker paused the added jobs stay in the queue.
   await worker.pause();
   await producer.addBackfills([payload, { ...payload, date: '2013-10-08' }]);
   await producer.addBackfills([payload]);
@@ -181,8 +192,9 @@ test('the first day of each session is backfilled before the second day of any',
   expect(order).toEqual([first, second, first, second, first].map(({ incarnation }) => incarnation));
 });
 
-test('I11 the activity says for how long jobs have waited while no worker took one', async () => {
+test('I11 upkeepSilentMs is the time for which jobs have waited while no worker took one', async () => {
   const now = Date.now();
+  /** As it is 25 s from now. */
   const silentMs = () => upkeepSilentMs(redis, queues, prefix, now + 25_000);
   expect(await silentMs()).toBe(0);
   await producer.add('aggregate', { ...session(), partition: 0 });
@@ -192,7 +204,7 @@ test('I11 the activity says for how long jobs have waited while no worker took o
   expect(await silentMs()).toBe(1_000);
 });
 
-test('a scheduler is made once, runs at once and then periodically, and is made again after a loss', async () => {
+test('a scheduler is created once, runs at once, is created again after a loss, and changes its period', async () => {
   const ref = session();
   await Promise.all([producer.schedule(ref, 60_000), producer.schedule(ref, 60_000)]);
   await producer.schedule(ref, 60_000);
@@ -205,6 +217,7 @@ test('a scheduler is made once, runs at once and then periodically, and is made 
   await ran.reached(1);
   await worker.close();
 
+  // The queue Redis loses its data.
   await redis.unlink(...(await redis.keys(`${prefix}:*`)));
   expect(await producer.scheduled()).toEqual([]);
   await producer.schedule(ref, 60_000);
@@ -217,37 +230,38 @@ test('a scheduler is made once, runs at once and then periodically, and is made 
   expect(await queues['detect-gaps'].getDelayedCount()).toBe(0);
 });
 
-test('asks for the same second make one job', async () => {
+test('requests to detect gaps within one second make one job, at the end of the second', async () => {
   const ref = session();
   const second = Math.ceil(Date.now() / 1000) + 60;
   for (const ms of [-999, -500, 0]) await producer.detectAt(ref, second * 1000 + ms);
   const jobs = await queues['detect-gaps'].getDelayed();
   expect(jobs).toHaveLength(1);
+  // The delay may be a few milliseconds short.
   expect(jobs[0]!.timestamp + jobs[0]!.delay).toBeGreaterThanOrEqual(second * 1000 - 5);
 });
 
-test('a stream is queued from its first moment to its end', async () => {
+test('isStreamQueued is true for the job of a run from its addition to its end', async () => {
   const payload = { ...session(), run: 1 };
   expect(await producer.isStreamQueued(payload)).toBe(false);
   await producer.add('stream', payload);
   expect(await producer.isStreamQueued(payload)).toBe(true);
-  const ends = counter();
+  const completions = counter();
   const { worker } = work('stream', async () => {
     expect(await producer.isStreamQueued(payload)).toBe(true);
     expect(await producer.isStreamQueued({ ...payload, run: 2 })).toBe(false);
   });
-  worker.on('completed', ends.hit);
-  await ends.reached(1);
+  worker.on('completed', completions.hit);
+  await completions.reached(1);
   expect(await producer.isStreamQueued(payload)).toBe(false);
 });
 
 test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
-  '%s: what a dead worker had is done by another, and can be added again after that',
+  '%s: another worker does the job of a dead one, and the job can then be added again',
   async (name) => {
     const payload = { ...session(), force: false, partition: 0, date: '2013-10-07', run: 1 };
     const begun = counter();
-    let letGo = (): void => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => (finish = resolve));
     const first = work(
       name,
       async () => {
@@ -258,20 +272,20 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
     );
     await producer.add(name, payload);
     await begun.reached(1);
-    await first.died();
+    await first.die();
     const done = counter();
     const { worker } = work(name, async () => undefined, 400);
     worker.on('completed', done.hit);
     await done.reached(1);
     await producer.add(name, payload);
     await done.reached(2);
-    letGo();
+    finish();
   },
 );
 
-test('I11 the job of a lock that lost its expiry runs again', async () => {
+test('I11 a job whose lock lost its expiry runs again once releaseLostLocks has removed the lock', async () => {
   const taken = counter();
-  const { died } = work(
+  const { die } = work(
     'detect-gaps',
     async () => {
       taken.hit();
@@ -281,7 +295,7 @@ test('I11 the job of a lock that lost its expiry runs again', async () => {
   );
   await producer.add('detect-gaps', { ...session(), force: false });
   await taken.reached(1);
-  await died();
+  await die();
   const [id] = await redis.lrange(`${prefix}:detect-gaps:active`, 0, -1);
   const lock = `${prefix}:detect-gaps:${id}:lock`;
   // The state of a queue Redis that was restored from a copy of its keys.
@@ -293,7 +307,7 @@ test('I11 the job of a lock that lost its expiry runs again', async () => {
   await again.reached(1);
 });
 
-test('I11 jobs that clocks of processes would run an hour late run now, and one that is delayed for an hour does not', async () => {
+test('I11 runLateJobs lets jobs run that are overdue or come from a clock ahead, and no job with a long delay', async () => {
   const hour = 3_600_000;
   const add = (jobId: string, delay: number, timestamp = Date.now()) =>
     queues.backfill.add('backfill', {}, { jobId, delay, timestamp });
