@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to
- * bench/RESULTS.md and bench/results.json. `npm run bench -- S1 S6` runs only these. Each scenario is one file in
- * bench/scenarios.
+ * bench/RESULTS.md and bench/results.json. `npm run bench -- S1 S6` runs only these scenarios and writes no file. Each
+ * scenario is one file in bench/scenarios.
  *
  * BENCH_ROUNDS=7 runs more rounds, for a smaller spread. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the
  * coordinators, BENCH_CONSUMER_ARGS the consumers of the scenario `lockstep`.
@@ -34,6 +34,7 @@ async function main(names) {
   }
 }
 
+/** The named scenarios, in any case; without names those of a full run. @throws Error for an unknown name */
 function choose(names) {
   const all = [...scenarios, ...extras];
   const known = new Map(all.map((scenario) => [scenario.id.toLowerCase(), scenario]));

@@ -3,11 +3,13 @@
  *
  *   node scripts/calendar-from-table.mjs TABLES [CALENDARS]
  *
- * TABLES is a folder with a table for each calendar, such as xlon.csv: a row for each trading day,
- * `date,open,close,break_start,break_end`, in UTC; and us-extended-hours.csv. The calendars' files in the folder
- * CALENDARS (libs/bars/src/calendar/data by default) are rewritten: id, name, aliases, source and zone are read from
- * them, and their days before the table's first one stay. The result is compared with the table, so adding a year takes
- * this command and a review of the diff. A new calendar starts as a file with these fields and `"hours": []`.
+ * TABLES is a folder with a table for each calendar, such as xlon.csv, and us-extended-hours.csv. A table has a row for
+ * each trading day, `date,open,close,break_start,break_end`, in UTC.
+ *
+ * The command rewrites the calendars' files in the folder CALENDARS (libs/bars/src/calendar/data by default). It keeps
+ * their id, name, aliases, source and zone, and their days before the table's first one. It checks that the result has
+ * exactly the days of the table. So adding a year takes this command and a review of the diff. A new calendar starts as a
+ * file with the kept fields and `"hours": []`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,14 +45,17 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.csv'))) 
   );
 }
 
-/** The trading days of a table: date, and segments in wall time of the zone, in minutes from the date's midnight. */
+/** The trading days of a table: `date`, and `segments` as pairs of {@link wallMinute}. */
 function readTable(file, zone) {
   const lines = readFileSync(file, 'utf8').trim().split('\n').slice(1);
   return lines.map((line) => {
     const [day, open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
-    const utc = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
-    return { date, segments: utc.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone))) };
+    const utcSegments = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
+    return {
+      date,
+      segments: utcSegments.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone))),
+    };
   });
 }
 
@@ -76,15 +81,19 @@ function wallMinute(time, date, zone) {
 /** Trading days as the text of a table. */
 function tableText(days) {
   const iso = (ms) => (ms === undefined ? '' : `${new Date(ms).toISOString().slice(0, 19)}Z`);
-  const rows = days.map(({ date, segments: [first, second] }) =>
-    [`${date}T00:00:00Z`, first.open, (second ?? first).close, second && first.close, second?.open]
-      .map((value, i) => (i === 0 ? value : iso(value)))
-      .join(','),
-  );
+  const rows = days.map(({ date, segments: [first, second] }) => {
+    const times = second
+      ? [first.open, second.close, first.close, second.open] // the break is between the two segments
+      : [first.open, first.close, undefined, undefined];
+    return [`${date}T00:00:00Z`, ...times.map(iso)].join(',');
+  });
   return `${['date,open,close,break_start,break_end', ...rows].join('\n')}\n`;
 }
 
-/** Start of the pre-market, and end of the after-market on regular and on early-close days, as `HH:MM`. */
+/**
+ * Start of the pre-market, and end of the after-market on regular and on early-close days, as `HH:MM`. The columns of the
+ * file are: kind of day, phase, start, end.
+ */
 function readExtendedHours(file) {
   const rows = readFileSync(file, 'utf8').trim().split('\n').slice(1).map((line) => line.split(',')); // prettier-ignore
   const find = (kind, phase) => rows.find((row) => row[0] === kind && row[1] === phase);

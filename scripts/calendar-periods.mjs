@@ -5,12 +5,15 @@
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const LONG_WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const DAY_MS = 86_400_000;
+const DAY_MINUTES = 1_440;
+/** The pattern of a day without segments. */
 const CLOSED = '[]';
 /** What a period costs when one exception costs 1: about its number of lines in the file. */
 const PERIOD_COST = 8;
 /** A close up to this minute of the day is an early close; extended hours then end earlier too. */
 const EARLY_CLOSE = 14 * 60;
 
+/** Days are numbered from 1970-01-01, which was a Thursday; weekdays count from Monday, 0. */
 const dateOf = (day) => new Date(day * DAY_MS).toISOString().slice(0, 10);
 const dayOf = (date) => Date.parse(date) / DAY_MS;
 const weekdayOf = (day) => (day + 3) % 7;
@@ -33,7 +36,7 @@ function lastDateOf(lastTradingDate) {
   return lastTradingDate.slice(5) >= '12-28' ? `${lastTradingDate.slice(0, 4)}-12-31` : lastTradingDate;
 }
 
-/** The segments of each day as text, from the first day to the last one. */
+/** The pattern of each day from `first` to `last`, both included: its segments as JSON. */
 function patternsOf(days, first, last) {
   const patterns = Array(last - first + 1).fill(CLOSED);
   for (const { date, segments } of days) patterns[dayOf(date) - first] = JSON.stringify(segments);
@@ -41,8 +44,9 @@ function patternsOf(days, first, last) {
 }
 
 /**
- * The indexes of the first days of those periods that together cost least, exceptions included. Dynamic programming: `best[end]`
- * is the lowest cost of all days up to `ends[end]`, and the start of the last period.
+ * Divides the days into the periods that together cost least, exceptions included. @returns the index of the first day of
+ * each period. Dynamic programming: `best[end]` is the lowest cost of the days before `ends[end]`, and the number of the
+ * start at which their last period begins.
  */
 function periodsOf(patterns, first) {
   // A period can only start on a day that differs from the same weekday of the week before.
@@ -52,8 +56,9 @@ function periodsOf(patterns, first) {
   const best = ends.map(() => ({ cost: Infinity, start: 0 }));
   for (let start = 0; start < starts.length; start++) {
     const costBefore = start === 0 ? 0 : best[start - 1].cost;
+    // The period from `starts[start]` grows day by day. Its exceptions are the days without the most frequent pattern.
     const counts = WEEKDAYS.map(() => new Map());
-    const most = WEEKDAYS.map(() => 0);
+    const largestCounts = WEEKDAYS.map(() => 0);
     let days = 0;
     let day = starts[start];
     for (let end = start; end < ends.length; end++) {
@@ -61,13 +66,14 @@ function periodsOf(patterns, first) {
         const weekday = weekdayOf(first + day);
         const count = (counts[weekday].get(patterns[day]) ?? 0) + 1;
         counts[weekday].set(patterns[day], count);
-        most[weekday] = Math.max(most[weekday], count);
+        largestCounts[weekday] = Math.max(largestCounts[weekday], count);
       }
-      const exceptions = days - most.reduce((sum, count) => sum + count, 0);
+      const exceptions = days - largestCounts.reduce((sum, count) => sum + count, 0);
       const cost = costBefore + PERIOD_COST + exceptions;
       if (cost <= best[end].cost) best[end] = { cost, start };
     }
   }
+  // From the last period back to the first one.
   const periods = [];
   for (let end = ends.length - 1; end >= 0; end = best[end].start - 1) periods.unshift(starts[best[end].start]);
   return periods;
@@ -80,7 +86,8 @@ function normalWeek(patterns, first, from, to) {
     for (let day = from; day < to; day++) {
       if (weekdayOf(first + day) === weekday) counts.set(patterns[day], (counts.get(patterns[day]) ?? 0) + 1);
     }
-    return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? CLOSED;
+    const [mostFrequent] = [...counts].sort(([, countOfA], [, countOfB]) => countOfB - countOfA);
+    return mostFrequent?.[0] ?? CLOSED;
   });
 }
 
@@ -88,7 +95,7 @@ function normalWeek(patterns, first, from, to) {
 function fileDays(patterns, first, periods, extended) {
   const hours = [];
   const holidays = [];
-  const special = new Map(); // by name and hours
+  const special = new Map(); // special days by name and pattern
   periods.forEach((from, i) => {
     const to = periods[i + 1] ?? patterns.length;
     const week = normalWeek(patterns, first, from, to);
@@ -119,7 +126,7 @@ function nameOf(pattern, normal, weekday) {
   const [day, usual] = [JSON.parse(pattern), JSON.parse(normal)];
   const [[open], [usualOpen]] = [day[0], usual[0]];
   const [close, usualClose] = [day.at(-1)[1], usual.at(-1)[1]];
-  const losesPart = usual.length > day.length && usualOpen >= 0;
+  const losesPart = usual.length > day.length && usualOpen >= 0; // negative: it opens on the previous evening
   if (losesPart && open === usualOpen && close < usualClose) return 'half day without an afternoon';
   if (losesPart && open > usualOpen && close === usualClose) return 'half day without a morning';
   if (open === usualOpen && close < usualClose) return 'early close';
@@ -138,10 +145,16 @@ function hoursOf(pattern, extended) {
   return { segments: written, extended: [{ open: extended.open, close }] };
 }
 
-/** A wall time of a calendar file; midnight at the end of a day is 24:00. */
+/**
+ * A wall time of a calendar file, such as `09:30`, `18:00-1d` on the previous date, or `24:00` for midnight at the end of a
+ * day. @param minute from the date's midnight
+ */
 function wallTime(minute, isClose) {
-  const day = isClose && minute % 1440 === 0 ? minute / 1440 - 1 : Math.floor(minute / 1440);
-  const shift = day === 0 ? '' : day < 0 ? '-1d' : '+1d';
-  const ofDay = minute - day * 1440;
+  const isMidnight = minute % DAY_MINUTES === 0;
+  const day = isClose && isMidnight ? minute / DAY_MINUTES - 1 : Math.floor(minute / DAY_MINUTES);
+  let shift = '';
+  if (day < 0) shift = '-1d';
+  if (day > 0) shift = '+1d';
+  const ofDay = minute - day * DAY_MINUTES;
   return `${String(Math.floor(ofDay / 60)).padStart(2, '0')}:${String(ofDay % 60).padStart(2, '0')}${shift}`;
 }

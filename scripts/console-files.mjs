@@ -1,8 +1,8 @@
 /**
- * Builds the files of the console after the compiler, into apps/console/dist/site, which the coordinator serves. Bundles its
- * modules and the libraries that they use into one script, with the charts in a second one, and adds the page and the style.
- * One script, because a page of 58 modules took 1.5 to 1.9 times as long to show its content. The browser gets every file from
- * the coordinator, so no request leaves the machine.
+ * Builds the files of the console into apps/console/dist/site, from which the coordinator serves them. Runs after the
+ * compiler. Bundles the console's modules and libraries into one script, with the charts in a second one, and adds the page
+ * and the style. A page of 58 modules instead of one script took 1.5 to 1.9 times as long to show its content. The browser
+ * gets every file from the coordinator, so no request leaves the machine.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -26,9 +26,10 @@ export function makeConsoleFiles() {
 function isBundled() {
   const bundled = join(SCRIPTS, 'main.js');
   if (!existsSync(bundled)) return false;
-  const isModule = (file) => file.endsWith('.js') && !file.startsWith('site');
+  const isModule = (file) => file.endsWith('.js') && !file.startsWith('site'); // `site` is the output
   const modules = readdirSync(BUILT, { recursive: true }).filter(isModule);
-  const sources = [...modules.map((file) => join(BUILT, file)), join(MODULES, '.package-lock.json')];
+  const npmRecord = join(MODULES, '.package-lock.json'); // npm writes it at each installation
+  const sources = [...modules.map((file) => join(BUILT, file)), npmRecord];
   return sources.every((file) => statSync(file).mtimeMs <= statSync(bundled).mtimeMs);
 }
 

@@ -1,6 +1,7 @@
 /**
- * The health check of a container. A coordinator is healthy when it answers, a worker when the queue Redis answers it.
- * So the check notices processes that hang or are disconnected. Exit code: 0 when healthy, otherwise 1, with a reason.
+ * The health check of a container: `node container-health.mjs coordinator|upkeep-worker`. A coordinator is healthy when it
+ * answers. A worker is healthy when the queue Redis answers it. So the check notices processes that hang or are
+ * disconnected. Exit code: 0 when healthy, otherwise 1, with a reason on stderr.
  */
 const TIMEOUT_MS = 3_000;
 

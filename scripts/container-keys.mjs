@@ -2,11 +2,11 @@
  * Keys and passwords of the containers. `docker compose up` makes them once, into a volume that all containers share, so that
  * there is no default password.
  *
- *   node --import ./scripts/container-keys.mjs PROGRAM   runs PROGRAM, with /keys for what the environment leaves out
+ *   node --import ./scripts/container-keys.mjs PROGRAM   runs PROGRAM; takes values that the environment lacks from /keys
  *   node scripts/container-keys.mjs make                 makes the files that do not exist, and prints where they are
- *   node scripts/container-keys.mjs show                 prints them as exports for a shell, with the host's addresses
+ *   node scripts/container-keys.mjs show                 prints the values as exports for a shell, with the host's addresses
  *
- * A value of the environment wins over a file. Without the folder /keys nothing is set.
+ * A value of the environment wins over a file. Without the folder /keys the first command changes no variable.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -41,6 +41,7 @@ function read(file) {
   return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
 }
 
+/** The URL with the password in `file`, unless it has a password. */
 function withPassword(url, file) {
   const full = new URL(url);
   // The setter alone would not encode a %.
@@ -68,6 +69,7 @@ function make() {
   console.log('Keys and passwords are in the volume "keys". To see them: docker compose run --rm keys show');
 }
 
+/** Prints the keys, and the URLs under which programs on the host reach the servers. */
 function show() {
   for (const [file, name] of Object.entries(FILES)) printExport(name, read(file));
   for (const [name, url] of Object.entries(HOST_URLS)) printExport(name, withPassword(url, URLS[name]));
@@ -79,7 +81,8 @@ function printExport(name, value) {
   console.log(`export ${name}=${isPlain ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`}`);
 }
 
-if (process.argv[1] !== fileURLToPath(import.meta.url)) load();
+const isImported = process.argv[1] !== fileURLToPath(import.meta.url);
+if (isImported) load();
 else if (process.argv[2] === 'make') make();
 else if (process.argv[2] === 'show') show();
 else throw new Error(`expected make or show, was "${process.argv[2] ?? ''}"`);

@@ -4,6 +4,6 @@ import { runPrepared } from './prepare.mjs';
 
 const require = createRequire(import.meta.url);
 void runPrepared('demo', () => {
-  process.argv.splice(2, 0, 'demo');
+  process.argv.splice(2, 0, 'demo'); // the command is before the given arguments
   require('../apps/cli/bin/barkeep.js');
 });

@@ -1,7 +1,7 @@
 /**
- * `npm run dev`: runs the whole system and follows changes of its sources. Starts the servers that the environment does
- * not name, a coordinator and an upkeep worker. After a change of a source file it builds, and the processes that loaded
- * the file restart. Data stays in `.barkeep/dev`. Ctrl-C stops everything in order.
+ * `npm run dev`: runs the whole system and rebuilds it when sources change. Starts a coordinator, an upkeep worker, and the
+ * servers that the environment does not name. After a change of a source file it builds, and the processes that loaded the
+ * file restart. Data stays in `.barkeep/dev`. Ctrl-C stops everything in order.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -42,14 +42,14 @@ async function stop(child) {
 /**
  * Builds after each change below libs/ and apps/, one build at a time. The compiler's own watch is not used: it notices a change
  * up to a minute later, and outlives a SIGTERM.
- * @returns a function that ends this and waits for a running build
+ * @returns a function that ends the watch, and waits for a running build
  */
 function buildOnChange() {
   let build;
-  let isStale = false;
+  let isStale = false; // sources have changed since the running build started
   const run = () => {
-    isStale = build !== undefined; // then the next build starts when this one ends
-    if (isStale) return;
+    isStale = build !== undefined;
+    if (isStale) return; // the next build starts when this one ends
     build = spawn('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
     build.once('exit', (code) => {
       build = undefined;
@@ -58,9 +58,10 @@ function buildOnChange() {
     });
   };
   let timer;
+  const isSource = (file) => /^[^/]+\/src\//.test(file) && !file.endsWith('.test.ts') && !file.endsWith('lua-texts.ts');
   const watchers = ['libs', 'apps'].map((folder) =>
     watch(join(ROOT, folder), { recursive: true }, (_event, file) => {
-      if (!file || !/^[^/]+\/src\//.test(file) || file.endsWith('.test.ts') || file.endsWith('lua-texts.ts')) return;
+      if (!file || !isSource(file)) return;
       clearTimeout(timer);
       timer = setTimeout(run, SETTLE_MS);
     }),
@@ -83,7 +84,11 @@ async function develop() {
   const apps = ['coordinator', 'upkeep-worker'].map((app) => start([...watched, `apps/${app}/dist/main.js`], env));
   note(`coordinator at http://127.0.0.1:${env.BARKEEP_PORT}, its API at /docs; Ctrl-C stops everything`);
   for (const [name, url] of Object.entries(serviceEnvironment(services))) note(`${name}=${url}`);
-  const signal = await Promise.race(['SIGINT', 'SIGTERM'].map(async (name) => (await once(process, name), name)));
+  const received = async (name) => {
+    await once(process, name);
+    return name;
+  };
+  const signal = await Promise.race([received('SIGINT'), received('SIGTERM')]);
   note(`stopping after ${signal}`);
   await stopBuilding();
   await Promise.all(apps.map(stop));

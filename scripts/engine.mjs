@@ -1,15 +1,17 @@
 /**
  * Runs a program with a Docker engine, and starts an engine if none runs (engine/engine.mjs describes how).
  *
- *   node scripts/engine.mjs -- PROGRAM ARGS…   sets DOCKER_HOST and BARKEEP_COMPOSE_TESTS=1; ends with the program's exit code
+ *   node scripts/engine.mjs -- PROGRAM ARGS…
  *
- * Exit code 3 means that no engine can run on this machine.
+ * The program gets BARKEEP_COMPOSE_TESTS=1, and DOCKER_HOST unless Docker has an engine without it. The exit code is that of
+ * the program, or 3 when no engine can run on this machine.
  */
 import { spawnSync } from 'node:child_process';
 import { ensureImages, openEngine } from './engine/engine.mjs';
 
 const NO_ENGINE = 3;
 
+/** Stops the engine if this script started it. */
 const [program, ...args] = process.argv.slice(process.argv.indexOf('--') + 1);
 let stop;
 try {

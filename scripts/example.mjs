@@ -1,9 +1,10 @@
 /**
- * `npm run example:NAME` runs `examples/NAME/run.mjs`: makes the checkout ready, starts private servers unless
- * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL name some, runs the example, and at its end or when
- * interrupted stops what it started.
+ * `npm run example:NAME` runs `examples/NAME/run.mjs`. It makes the checkout ready, starts private servers unless
+ * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL name some, and runs the example. At the example's end, or when interrupted,
+ * it stops what it started.
  *
- * A `run.mjs` exports `run(example)`, an asynchronous function. Only the example prints to stdout.
+ * A `run.mjs` exports the asynchronous function `run(example)`; `example` is an {@link Example}. Only the example prints to
+ * stdout.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -72,9 +73,9 @@ async function runExample(name) {
   const scope = new Scope();
   scope.onEnd(() => services.stop());
   try {
-    // Without BARKEEP_URL: a coordinator that runs elsewhere does not use these servers.
-    const { BARKEEP_URL: _, ...own } = process.env;
-    const env = { ...own, ...serviceEnvironment(services) };
+    // BARKEEP_URL is left out: a coordinator that runs elsewhere does not use these servers.
+    const { BARKEEP_URL: _, ...otherVariables } = process.env;
+    const env = { ...otherVariables, ...serviceEnvironment(services) };
     const startLocalApps = async () => {
       const wanted = { coordinators: 1, workers: 1, port: 0, env, logFolder: join(dataDir, 'logs'), note: log };
       return (await startApps(services, wanted, scope)).urls[0];

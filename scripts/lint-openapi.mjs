@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const require = createRequire(import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'barkeep-openapi-'));
 try {
-  require('reflect-metadata');
+  require('reflect-metadata'); // Nest needs it before the app is loaded
   const { describeApi } = require('../apps/coordinator/dist/app.js');
   const file = join(folder, 'openapi.json');
   writeFileSync(file, JSON.stringify(await describeApi(), null, 2));

@@ -19,6 +19,7 @@ const CONSTANTS = [
   'RECORD_BYTES',
   'UNFILLABLE',
 ];
+/** One of these names as a whole word. */
 const CONSTANT = new RegExp(`\\b(${CONSTANTS.join('|')})\\b`, 'g');
 /** Files directly in a folder `lua`. Those in `lua/shared` are only included by others. */
 const SCRIPT = /[\\/]lua[\\/][^\\/]+\.lua$/;
@@ -54,7 +55,7 @@ function nameOf(path) {
   return basename(path, '.lua').replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
-/** A script without comments, escaped for a template literal in which the constants are placeholders. */
+/** A script without comments, as the text of a template literal: escaped, and with `${NAME}` for each constant. */
 function strip(path) {
   return linesOf(path)
     .join('\n')
@@ -63,6 +64,7 @@ function strip(path) {
     .replace(CONSTANT, '${$1}');
 }
 
+/** The lines of code of a script and of the files that it includes, without indentation. */
 function linesOf(path) {
   return readFileSync(path, 'utf8')
     .split(/\r?\n/)

@@ -1,12 +1,13 @@
 /**
- * Makes the packages that are published: `@barkeep/client` and `@barkeep/cli`, as tarballs in dist-packages/ and as folders in dist/packages/.
+ * Makes the two packages that are published, `@barkeep/client` and `@barkeep/cli`: as tarballs in dist-packages/ and as
+ * folders in dist/packages/.
  *
- *   npm run pack               makes them
+ *   npm run pack                        makes them
  *   npm run pack -- --publish-dry-run   also shows what publishing would send
  *
- * The bundler puts the workspace packages into both. Third-party packages stay dependencies, with the versions that the workspace's
- * package.json files name. The client has types and is built as ES module and as CommonJS. The command line has the coordinator, the upkeep worker
- * and the local runs of the client as separate files.
+ * A bundler puts the workspace packages into both. Third-party packages stay dependencies, with the versions that the
+ * workspace's package.json files name. The client has types and is built as ES module and as CommonJS. The command line has
+ * the coordinator, the upkeep worker and the local runs of the client as separate files.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,6 +29,7 @@ if (others.length > 0 || (argument !== undefined && argument !== '--publish-dry-
   process.exit(2);
 }
 
+/** The manifest of each workspace package by name, with its `folder`. */
 const manifests = new Map(
   ['libs', 'apps'].flatMap((kind) =>
     readdirSync(join(ROOT, kind)).map((name) => {
@@ -102,7 +104,7 @@ async function makeCommandLine() {
   });
   await bundle.write({ dir: join(folder, 'dist'), format: 'cjs', chunkFileNames: 'shared-[hash].js' });
   await bundle.close();
-  const forTraces = namesOf('optionalDependencies');
+  const packagesForTraces = namesOf('optionalDependencies');
   cpSync(built('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
   cpSync(built('apps/console/dist/site'), join(folder, 'dist/console'), { recursive: true });
   mkdirSync(join(folder, 'bin'), { recursive: true });
@@ -120,14 +122,14 @@ async function makeCommandLine() {
     dependencies: versionsOf(namesOf('dependencies')),
     // Only traces need these packages. If traces are on and the packages are missing, the coordinator's error names
     // them.
-    peerDependencies: versionsOf(forTraces),
-    peerDependenciesMeta: Object.fromEntries([...forTraces].map((name) => [name, { optional: true }])),
+    peerDependencies: versionsOf(packagesForTraces),
+    peerDependenciesMeta: Object.fromEntries([...packagesForTraces].map((name) => [name, { optional: true }])),
   });
 }
 
 /**
- * Reads workspace packages from their sources, so that the bundler sees which names are used. Excludes local runs from the
- * client: they need servers and queues, which are in the other package.
+ * Resolves workspace packages to their sources, so that the bundler sees which names are used. Leaves local runs out of the
+ * client: they need servers and queues, which are in `@barkeep/cli`.
  */
 function resolveWorkspace(id) {
   if (id === LOCAL_RUN) return { id: '@barkeep/cli', external: true };
@@ -164,7 +166,7 @@ function versionsOf(names) {
   );
 }
 
-/** Writes the same declarations for both kinds of modules. */
+/** Bundles the client's type declarations into one file, and writes it for ES modules and for CommonJS. */
 async function writeTypes(folder) {
   const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')]);
   const bundle = await rollup({
@@ -183,6 +185,7 @@ async function writeTypes(folder) {
   await bundle.close();
 }
 
+/** Writes package.json, and copies the licence and the README of the package. */
 function writeManifest(folder, { name, description, ...rest }) {
   const files = ['dist', ...(rest.bin ? ['bin'] : [])];
   const whole = { name, version, description, license, engines, type: 'commonjs', files, ...rest };
@@ -191,6 +194,7 @@ function writeManifest(folder, { name, description, ...rest }) {
   cpSync(join(manifests.get(name).folder, 'README.md'), join(folder, 'README.md'));
 }
 
+/** Makes the tarball of a package, and prints its size. */
 function pack(name) {
   const folder = join(STAGED, name);
   const answer = execFileSync('npm', ['pack', '--json', '--pack-destination', OUT], { cwd: folder, encoding: 'utf8' });

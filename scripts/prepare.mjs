@@ -14,14 +14,14 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
 /** Not in node_modules, because npm ci removes that folder. */
 const LOCK = join(ROOT, '.barkeep', 'prepare.lock');
-/** Most lines of a failed program's output that are shown, from its start, where the cause is. */
+/** At most this many lines of a failed program's output are shown, from its start, where the cause is. */
 const SHOWN_LINES_MAX = 40;
 const LOCK_CHECK_MS = 200;
 /** A lock without an owner counts as abandoned after this time; normally its owner is written within microseconds. */
 const OWNER_LIMIT_MS = 5000;
 const LOCK_LIMIT_MS = 15 * 60_000;
 
-/** @throws Error when npm or the compiler fails */
+/** Installs and builds what is out of date. @throws Error when npm or the compiler fails, or on an old version of Node */
 export async function prepare() {
   checkNode();
   await withLock(() => {
@@ -54,8 +54,9 @@ function isInstalled() {
   const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   return Object.entries(packages).every(([place, wanted]) => {
-    const isSame = installed[place]?.version === wanted.version;
-    return place === '' || wanted.link || wanted.optional || wanted.devOptional || isSame;
+    const isOurs = place === '' || wanted.link; // the checkout itself, or a workspace package
+    const mayBeMissing = wanted.optional || wanted.devOptional;
+    return isOurs || mayBeMissing || installed[place]?.version === wanted.version;
   });
 }
 
@@ -77,7 +78,7 @@ function run(program, args) {
     cwd: ROOT,
     encoding: 'utf8',
     shell,
-    maxBuffer: 1 << 26,
+    maxBuffer: 64 * 1024 * 1024,
   });
   if (status === 0) return;
   const output = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n');
@@ -87,7 +88,10 @@ function run(program, args) {
   );
 }
 
-/** Making a folder is atomic: the process that makes it has the lock. A lock whose owner is gone is removed. */
+/**
+ * Runs `work` while no other process prepares. The process that makes the folder {@link LOCK} has the lock, because making a
+ * folder is atomic. A lock whose owner is gone is removed.
+ */
 async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
   for (const deadline = Date.now() + LOCK_LIMIT_MS; !takeLock(); await delay(LOCK_CHECK_MS)) {
@@ -104,6 +108,7 @@ async function withLock(work) {
   }
 }
 
+/** True when this process got the lock. Otherwise removes the lock if it is abandoned, so that the next call can get it. */
 function takeLock() {
   try {
     mkdirSync(LOCK);
@@ -123,13 +128,14 @@ function isAbandoned() {
   const owner = readOwner();
   if (owner === undefined) return Date.now() - madeAt > OWNER_LIMIT_MS;
   try {
-    process.kill(owner, 0);
+    process.kill(owner, 0); // signal 0 only checks whether the process exists
     return false;
   } catch (error) {
     return error.code === 'ESRCH';
   }
 }
 
+/** The id of the process that has the lock; undefined when it is not written yet. */
 function readOwner() {
   try {
     return Number(readFileSync(join(LOCK, 'pid'), 'utf8')) || undefined;

@@ -1,6 +1,6 @@
 /**
- * Sets the version of every package and image of the workspace, and makes the entries under "Unreleased" of the changelog
- * those of that version. Publishes nothing.
+ * Sets the version of every package and image of the workspace. In the changelog, moves the entries under "Unreleased" to a
+ * section of that version. Publishes nothing.
  *
  *   npm run release -- 0.3.0              sets the version everywhere
  *   npm run pack -- --publish-dry-run     then shows what publishing would send
@@ -36,6 +36,7 @@ for (const file of IMAGE_FILES) change(file, (text) => text.replace(/^( *image: 
 change('docs/tutorial.md', (text) => text.replaceAll(/(barkeep-(?:client|cli)-)\d\S*(?=\.tgz)/g, `$1${version}`));
 change('CHANGELOG.md', (text) => {
   const today = new Date().toISOString().slice(0, 10);
+  // An entry is any text between the heading "Unreleased" and the next heading.
   const hasEntries = /^## \[Unreleased\]\n+(?!## |\n*$)/m.test(text);
   return hasEntries ? text.replace('## [Unreleased]\n', `## [Unreleased]\n\n## [${version}] - ${today}\n`) : text;
 });
@@ -48,6 +49,7 @@ function setVersion(manifest) {
     for (const name of Object.keys(manifest[kind] ?? {})) if (OURS.test(name)) manifest[kind][name] = version;
 }
 
+/** Changes a JSON file. @param file path from the root @param edit changes the parsed value in place */
 function changeJson(file, edit) {
   change(file, (text) => {
     const value = JSON.parse(text);
@@ -56,6 +58,7 @@ function changeJson(file, edit) {
   });
 }
 
+/** Changes a file. @param file path from the root @param edit from the old text to the new text */
 function change(file, edit) {
   const path = join(ROOT, file);
   const text = readFileSync(path, 'utf8');

@@ -1,12 +1,13 @@
 /**
- * Runs the integration tests on chosen versions of Node, Redis or Valkey, and PostgreSQL, and writes the results into docs/support.md.
+ * Runs the integration tests on chosen versions of Node, Redis or Valkey, and PostgreSQL, and writes the results into
+ * docs/support.md.
  *
  *   npm run test:matrix                                                  all combinations
  *   npm run test:matrix -- --node 22 --redis redis:7.0 --postgres 15     chosen combinations; an option may be repeated
  *   npm run test:matrix -- … --only session-data-clock                   only test files whose path has this pattern
  *
- * Node comes from npm. The servers run in containers of a Docker engine (engine/engine.mjs), and PostgreSQL 18 is the embedded server. The
- * versions in the table are those that the servers themselves report.
+ * Node comes from npm. The servers run in containers of a Docker engine (engine/engine.mjs), except PostgreSQL 18, which is
+ * the embedded server. The versions in the table are those that the servers themselves report.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -53,7 +54,11 @@ function nodeFolder(version) {
   return bin;
 }
 
-/** Starts a server in a container. @returns its container and its address on this machine */
+/**
+ * Starts a server in a container and waits until it answers. @param port of the server in the container
+ * @param args of `docker run`, from the image on or before it @param isReady command in the container that then succeeds
+ * @returns its container and its address on this machine
+ */
 async function startServer(image, port, args, isReady) {
   const container = docker('run', '--detach', '--rm', '--publish', `127.0.0.1::${port}`, ...args);
   for (const deadline = Date.now() + READY_LIMIT_MS; ; await delay(CHECK_MS)) {
@@ -81,7 +86,7 @@ function startPostgres(version) {
   return startServer(image, 5432, ['--user', 'postgres', ...variables, image], isReady);
 }
 
-/** @returns {{ passed: number, failed: number }} */
+/** Runs the tests on a Node and on servers. @returns {{ passed: number, failed: number }} */
 function runTests(bin, urls) {
   const folder = mkdtempSync(join(tmpdir(), 'barkeep-matrix-'));
   const file = join(folder, 'jest.json');
@@ -111,6 +116,7 @@ async function versions(bin, urls) {
   };
 }
 
+/** Runs the tests on one combination. @returns the row of the table: versions, and counts of tests */
 async function runCell({ node, redis, postgres }) {
   const bin = nodeFolder(node);
   const started = [await startRedis(redis)];
@@ -131,12 +137,12 @@ function record({ node, redis, postgres, passed, failed }) {
   const text = readFileSync(SUPPORT, 'utf8');
   const [from, to] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
   const [head, rule, ...rows] = text.slice(from, to).trim().split('\n');
-  const cell = `| ${node} | ${redis} | ${postgres} |`;
-  const plain = (row) => row.replaceAll(/ +/g, ' ');
+  const combination = `| ${node} | ${redis} | ${postgres} |`;
+  const unpadded = (row) => row.replaceAll(/ +/g, ' '); // prettier pads the cells of a table
   const tests =
     options.only === undefined ? 'all integration tests' : `files \`${options.only.replaceAll('|', '\\|')}\``;
-  const row = `${cell} ${tests} | ${passed} passed, ${failed} failed | ${new Date().toISOString().slice(0, 10)} |`;
-  const kept = rows.filter((other) => !plain(other).startsWith(cell));
+  const row = `${combination} ${tests} | ${passed} passed, ${failed} failed | ${new Date().toISOString().slice(0, 10)} |`;
+  const kept = rows.filter((other) => !unpadded(other).startsWith(combination));
   writeFileSync(SUPPORT, `${text.slice(0, from)}\n\n${[head, rule, ...kept, row].join('\n')}\n\n${text.slice(to)}`);
   spawnSync(join(ROOT, 'node_modules/.bin/prettier'), ['--write', SUPPORT], { stdio: 'ignore' });
   process.stdout.write(`${row}\n`);

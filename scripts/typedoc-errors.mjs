@@ -1,7 +1,7 @@
-/** A TypeDoc plugin that leaves out the `name` field of error classes, which repeats their heading. */
+/** A TypeDoc plugin that leaves out the `name` field of error classes, which repeats the heading of their page. */
 import { Converter, ReflectionKind } from 'typedoc';
 
-/** TypeDoc calls this. */
+/** Registers the plugin. TypeDoc calls this export by its name. */
 export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const names = project

@@ -7,7 +7,10 @@ const APPS = join(import.meta.dirname, '../../apps');
 const READY_MS = 30_000;
 const STOP_MS = 15_000;
 
-/** @returns `{ pid, url, call, stop }`; `call` sends a request to its API and throws unless the answer is a success */
+/**
+ * Starts an app and waits until it serves. @param name its folder in apps/ @param execArgv arguments for its Node
+ * @returns `{ pid, url, call, stop }`; `call` sends a request to its API and throws unless the answer is a success
+ */
 export async function startApp(name, env, execArgv = []) {
   const child = fork(join(APPS, name, 'dist/main.js'), {
     env: { PATH: process.env.PATH, BARKEEP_PORT: '0', BARKEEP_LOG_LEVEL: 'warn', ...env },

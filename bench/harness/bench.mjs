@@ -1,6 +1,6 @@
 /**
- * The environment of the scenarios: servers and connections to them, datasets, each made once per run, and processes
- * of the built programs.
+ * What the scenarios run on: servers, connections to them, processes of the built programs, and datasets. A dataset is made
+ * once per run.
  */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { startServices } from '@barkeep/local-system';
@@ -38,7 +38,10 @@ export class Bench {
     await migrate(this.dataSource);
   }
 
-  /** A dataset in PostgreSQL, made once per run. Resolves with `{ dataset, datasetId, symbols, start, end, bars }`. */
+  /**
+   * A dataset in PostgreSQL, made once per run. @param symbols,days how many @param holes share of missing bars
+   * @param packed true packs its days @returns a promise of the result of `importMarket`
+   */
   market({ symbols, days, holes = 0, packed = false }) {
     const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}${packed ? '-packed' : ''}`;
     const market =
@@ -64,7 +67,7 @@ export class Bench {
     return { coordinator, meter: await this.cpuMeter({ coordinator: coordinator.pid, ...pids }) };
   }
 
-  /** Stops all systems: two on one database would take each other's sessions. It is called after each scenario. */
+  /** Stops all systems, because two on one database would take each other's sessions. Called after each scenario. */
   async stopSystems() {
     await Promise.all(this.#apps.splice(0).map((app) => app.stop()));
   }

@@ -16,8 +16,8 @@ export async function startConsumers(sessionRedisUrl, count) {
   await Promise.all(children.map((child) => once(child, 'message')));
   return {
     /**
-     * Lets the first `number` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt,
-     * cpu, nanosPerBar, rate }`
+     * Lets the first `number` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt
+     * (epoch ms), cpu (seconds), nanosPerBar (of CPU time), rate (bars/s) }`; the last two are from the first step to the last
      */
     follow: (id, number) =>
       Promise.all(
@@ -47,20 +47,26 @@ function runConsumer(sessionRedisUrl) {
 async function consume(redis, id, consumer) {
   const session = await openBegun(redis, id);
   const cpuAtStart = process.cpuUsage();
-  let [steps, bars, firstAt, lastAt, firstBars] = [0, 0, 0, 0, 0];
+  let steps = 0;
+  let bars = 0;
+  let barsInFirstStep = 0;
+  let firstAt;
+  let lastAt;
   let cpuAtFirstStep;
   for await (const step of followSession(redis, session, { consumer })) {
     bars += step.barCount;
-    if (steps++ === 0) {
+    steps++;
+    if (steps === 1) {
       firstAt = performance.now();
-      firstBars = bars;
+      barsInFirstStep = bars;
       cpuAtFirstStep = process.cpuUsage();
     }
     if (step.time === session.layout.end) lastAt = performance.now();
   }
   // Measured from the first step to the last, because a real loop runs long enough that its start does not matter.
-  const nanosPerBar = (usageOf(cpuAtFirstStep) * 1e9) / (bars - firstBars);
-  const rate = (1e3 * (bars - firstBars)) / (lastAt - firstAt);
+  const laterBars = bars - barsInFirstStep;
+  const nanosPerBar = (usageOf(cpuAtFirstStep) * 1e9) / laterBars;
+  const rate = (1e3 * laterBars) / (lastAt - firstAt);
   return { steps, bars, endedAt: Date.now(), cpu: usageOf(cpuAtStart), nanosPerBar, rate };
 }
 

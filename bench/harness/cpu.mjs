@@ -1,8 +1,8 @@
-/** Measures CPU seconds of processes by /proc. On a system without /proc only these figures are missing. */
+/** Measures CPU seconds of processes from /proc. On a system without /proc only these figures are missing. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The same on every Linux. */
+/** Clock ticks of /proc, the same on every Linux. */
 const TICKS_PER_SECOND = 100;
 
 /** Processes count as idle when together they use at most this many CPU seconds between two checks. */
@@ -10,7 +10,10 @@ const IDLE_SECONDS = 0.03;
 const IDLE_CHECK_MS = 200;
 const IDLE_CHECKS_MAX = 20;
 
-/** The fields of /proc/PID/stat after the name, as numbers; undefined when there is no such file. */
+/**
+ * The fields of /proc/PID/stat after the name, as numbers; undefined when there is no such file. Index 0 is field 3 of
+ * proc(5): the parent's pid has index 1, and the four CPU times have 11 to 14.
+ */
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -23,13 +26,14 @@ function statOf(pid) {
   }
 }
 
+/** The pid of the parent process; undefined without /proc. */
 export function parentOf(pid) {
   return statOf(pid)?.[1];
 }
 
 /**
- * CPU seconds of all threads of a process, to the nanosecond. Clock ticks are too coarse: one tick is a twentieth of
- * the time that a small session takes.
+ * CPU seconds of all threads of a process, to the nanosecond. Clock ticks would be too coarse: one tick is a twentieth of
+ * the time that a small session takes. Uses ticks where the system has no schedstat.
  */
 function secondsOf(pid) {
   try {
@@ -51,10 +55,10 @@ function secondsByTicks(pid, withReaped = false) {
 
 /** CPU seconds of a process and its children, including children that have ended. */
 function secondsOfTree(pid) {
-  const own = secondsByTicks(pid, true);
-  if (own === undefined) return undefined;
+  const parentSeconds = secondsByTicks(pid, true);
+  if (parentSeconds === undefined) return undefined;
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === pid);
-  return children.reduce((sum, child) => sum + (secondsByTicks(child, true) ?? 0), own);
+  return children.reduce((sum, child) => sum + (secondsByTicks(child, true) ?? 0), parentSeconds);
 }
 
 /** Measures processes by name. A process is given by its pid, or by `{ tree: pid }` to include its children. */
@@ -85,7 +89,7 @@ export class CpuMeter {
     return { ...(await timedSample(count, work)), cpu: this.seconds() };
   }
 
-  /** Waits until all processes are idle, so that work left over from one sample does not count in the next. */
+  /** Waits until all processes are idle, at most 4 s, so that work left over from one sample does not count in the next. */
   async settled() {
     for (let checks = 0, before = this.#total(); checks < IDLE_CHECKS_MAX; checks++) {
       await delay(IDLE_CHECK_MS);

@@ -21,7 +21,7 @@ export function seeded(seed) {
 
 export const symbolNames = (count) => Array.from({ length: count }, (_, i) => `S${String(i).padStart(4, '0')}`);
 
-/** The minute grids of the first `days` trading days with full hours (390 minutes). */
+/** The minute grids of the first `days` trading days of 2024 with full hours (390 minutes). */
 export function gridsOf(days) {
   const all = calendarNamed('XNYS')
     .tradingDays(START, LAST)
@@ -32,7 +32,7 @@ export function gridsOf(days) {
 /** The bars of a symbol on one day, in whole cents; a share of about `holes` is missing. */
 export function barsOf(grid, random, holes) {
   const bars = [];
-  let cents = 2_000 + Math.floor(random() * 30_000);
+  let cents = 2_000 + Math.floor(random() * 30_000); // a price from 20 to 320
   for (let slot = 0; slot < grid.slotCount; slot++) {
     const open = cents;
     cents = Math.max(100, cents + Math.floor(random() * 21) - 10);
@@ -52,12 +52,18 @@ export function barsOf(grid, random, holes) {
   return bars;
 }
 
-/** The bars of a day, by symbol. */
+/** The bars of a day, by symbol. @param symbols how many @param holes share of missing bars */
 export function marketDay(grid, symbols, seed, holes) {
   const random = seeded(seed);
   return new Map(symbolNames(symbols).map((symbol) => [symbol, barsOf(grid, random, holes)]));
 }
 
+/**
+ * Makes a dataset and stores it in PostgreSQL. @param symbols,days how many @param holes share of missing bars
+ * @param packed true also packs its days
+ * @returns `{ dataset, datasetId, symbols, start, end, grids, bars }`: names of the symbols, first and last date, the minute
+ * grid of each day, and the number of bars
+ */
 export async function importMarket(dataSource, { name, symbols, days, holes, packed = false }, log) {
   const startedAt = Date.now();
   const grids = gridsOf(days);

@@ -7,27 +7,30 @@ const HEAD = ['scenario', 'arm', 'median', 'unit', 'spread', 'of limit', 'of bas
 /** Columns of text, which are aligned to the left. */
 const TEXT_COLUMNS = new Set(['scenario', 'arm', 'unit', 'CPU s']);
 
-function number(value, digits = 3) {
+/** A figure with at least `digits` significant digits; a dash for undefined. */
+function numberText(value, digits = 3) {
   if (value === undefined) return '–';
   return value >= 1_000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(digits)));
 }
 
+/** The rows of a scenario in the table, one for each arm, with cells under {@link HEAD}. */
 function rows({ id, unit, figures }) {
   return figures.map((figure, i) => [
     i === 0 ? id : '',
     figure.name,
-    number(figure.rate, 4),
+    numberText(figure.rate, 4),
     figure.unit ?? unit,
     `${Math.round(figure.spread * 100)} %`,
-    number(figure.ratioToLimit),
-    number(figure.ratioToBaseline),
-    number(figure.bytesPerBar),
+    numberText(figure.ratioToLimit),
+    numberText(figure.ratioToBaseline),
+    numberText(figure.bytesPerBar),
     Object.entries(figure.cpu)
       .map(([name, seconds]) => `${name} ${seconds?.toFixed(2) ?? '–'}`)
       .join(', ') || '–',
   ]);
 }
 
+/** A line for each scenario: the targets that it missed, or that it reached all of them. */
 const verdicts = (results) =>
   results.map(({ id, targets, missed }) =>
     missed.length > 0
@@ -47,6 +50,7 @@ export function consoleTable(results) {
   return [...lines.map(text), '', ...verdicts(results)].join('\n');
 }
 
+/** Writes RESULTS.md and results.json. @param results the results of `runScenario` @param machine that of `Bench.machine` */
 export function writeResults(results, machine) {
   writeFileSync(join(FOLDER, 'RESULTS.md'), markdown(results, machine));
   const json = Object.fromEntries(results.map((result) => [result.id, jsonOf(result)]));
@@ -76,6 +80,7 @@ function markdown(results, machine) {
   ].join('\n');
 }
 
+/** The result of one scenario as an object of results.json; null where it has no such figure. */
 function jsonOf({ unit, figures, missed }) {
   const { limit, value, baseline, ...others } = Object.fromEntries(figures.map(({ name, ...rest }) => [name, rest]));
   return {

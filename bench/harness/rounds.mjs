@@ -4,6 +4,7 @@
  * Runs a scenario: one unmeasured round to warm up, then rounds in which all arms run in turn. An arm with `rounds: 1`,
  * such as a slow baseline, runs only in the first round, and without a warm-up. The samples of other arms in later rounds
  * are compared with its last sample.
+ * @returns `{ id, title, unit, figures, targets, missed }`: a figure for each arm, and the missed targets as text
  */
 export async function runScenario(scenario, bench, rounds) {
   bench.log(`\n${scenario.id} ${scenario.title}`);
@@ -45,8 +46,8 @@ function summary({ id, title, unit, targets = {} }, samples) {
     }
     // A sample in another unit cannot be compared.
     if (samples[name][0]?.unit !== undefined) return undefined;
-    const [own, other] = [rates(name), rates(to)];
-    return other && median(own.map((rate, round) => rate / (other[round] ?? other.at(-1))));
+    const others = rates(to);
+    return others && median(rates(name).map((rate, round) => rate / (others[round] ?? others.at(-1))));
   };
   const figures = Object.keys(samples).map((name) => ({
     name,
@@ -95,7 +96,7 @@ const BOUNDS = {
 export function median(values) {
   const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b);
   if (sorted.length === 0) return undefined;
-  const middle = sorted.length >> 1;
+  const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 

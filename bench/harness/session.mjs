@@ -4,10 +4,11 @@ import { openSession } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import { symbolNames } from './market.mjs';
 
-/** The database has the time at which a session completed, so results do not depend on this interval. */
+/** How often to look whether a session has completed. The database has the exact time, so results do not depend on this. */
 const POLL_MS = 50;
 const LIMIT_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
+/** 500 symbols on all trading days of 2024. */
 const WIDE = { symbols: 500, start: '2024-01-02', end: '2024-12-31', days: 252 };
 /** Cells of the console's matrix of a wide session: symbols × days. */
 export const CELLS = WIDE.symbols * WIDE.days;
@@ -17,7 +18,7 @@ export const NO_UPKEEP = { upkeep: { enabled: false } };
 /** Number of sessions so far, for their ids. */
 let sessions = 0;
 
-/** A spec of a session over a market, or over `{ dataset, symbols, start, end }`. @param more fields that override or extend it */
+/** The spec of a session over a market, or over `{ dataset, symbols, start, end }`. @param more fields added or replaced */
 export function specOf({ dataset, symbols, start, end }, more) {
   const source = { type: 'dataset', dataset };
   return { symbols, start, end, source, derivedIntervals: [], retentionHours: 0, ...more };
@@ -31,7 +32,7 @@ export function specOf({ dataset, symbols, start, end }, more) {
  * @param check is called with the completed session before it is removed
  * @param whileRunning is called with the id after the start; resolves with a list of results, each with its `endedAt`
  * @param created is called and awaited between creation and start; it must reset the meter
- * @returns a sample
+ * @returns a sample, with `seconds` from the start to the end, and `others`, the results of `whileRunning`
  */
 export async function runSession(bench, system, market, spec, { check, whileRunning, created } = {}) {
   const { coordinator, meter } = system;
@@ -58,7 +59,10 @@ export async function runSession(bench, system, market, spec, { check, whileRunn
   return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled, others };
 }
 
-/** Polls the database, which costs the coordinator nothing. @returns when the session completed, epoch ms */
+/**
+ * Waits until a session has completed. Polls the database, which costs the coordinator nothing.
+ * @returns the time of completion, epoch ms @throws Error when it ends in another state, or not within the limit
+ */
 async function waitForCompletion(dataSource, id) {
   for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
     const [row] = await dataSource.query('SELECT state, error, completed_at FROM sessions WHERE id = $1', [id]);

@@ -5,7 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { seeded } from './market.mjs';
 
 /** Share of the chunks of a filled store that have gaps, and therefore slot states. */
-const WITH_STATES = 0.3;
+const SHARE_WITH_GAPS = 0.3;
+/** State of a slot that was requested once and stayed empty. */
+const REQUESTED_ONCE = 1;
 /** Share of empty slots in a chunk with gaps. */
 const HOLES = 0.02;
 
@@ -31,17 +33,17 @@ export function chunkOf(grid, bars) {
 export async function writeDay(layout, writer, chunks) {
   const parts = layout.keys.map((_, partition) => {
     const symbols = layout.symbolsOf(partition).filter((symbol) => chunks.has(symbol));
-    const own = new Map(symbols.map((symbol) => [symbol, chunks.get(symbol)]));
-    return { partition, chunks: own, bars: symbols.length, refused: new Map() };
+    const chunksOfPart = new Map(symbols.map((symbol) => [symbol, chunks.get(symbol)]));
+    return { partition, chunks: chunksOfPart, bars: symbols.length, refused: new Map() };
   });
   for (const window of layout.windowsFrom(layout.start))
     await Promise.all(parts.map((part) => writer.flush(window, part)));
 }
 
-/** Makes a store of one day with the bars of each symbol. @returns its layout and writer, and the chunks by symbol */
-export async function storeDay(redis, id, grid, bars, spec) {
-  const { layout, writer } = await openStore(redis, id, grid, [...bars.keys()], spec);
-  const chunks = new Map([...bars].map(([symbol, own]) => [symbol, chunkOf(grid, own)]));
+/** Makes a store of one day. @param market bars by symbol @returns its layout and writer, and the chunks by symbol */
+export async function storeDay(redis, id, grid, market, spec) {
+  const { layout, writer } = await openStore(redis, id, grid, [...market.keys()], spec);
+  const chunks = new Map([...market].map(([symbol, bars]) => [symbol, chunkOf(grid, bars)]));
   await writeDay(layout, writer, chunks);
   return { layout, writer, chunks };
 }
@@ -56,11 +58,11 @@ export async function fillStore(redis, layout) {
       const pipeline = redis.pipeline();
       for (const symbol of layout.symbolsOf(partition)) {
         const bitmap = Buffer.alloc(bitmapBytes(slotCount));
-        const states = random() < WITH_STATES ? Buffer.alloc(slotCount) : undefined;
+        const states = random() < SHARE_WITH_GAPS ? Buffer.alloc(slotCount) : undefined;
         for (let slot = 0; slot < slotCount; slot++) {
-          if (states && random() < HOLES) states[slot] = 1;
+          if (states && random() < HOLES) states[slot] = REQUESTED_ONCE;
           else {
-            bitmap[slot >> 3] |= 0x80 >> (slot & 7);
+            bitmap[slot >> 3] |= 0x80 >> (slot & 7); // slot 0 is the highest bit of byte 0
             filled++;
           }
         }

@@ -1,4 +1,4 @@
-/** How fast the console draws the matrix of 500 symbols × 252 days in Chromium: after a new sort, and while it scrolls. */
+/** How fast the console draws the matrix of 500 symbols × 252 days in Chromium: after a sort of its rows, and while it scrolls. */
 import { startBrowser } from '../harness/browser.mjs';
 import { CELLS, makeWideSession } from '../harness/session.mjs';
 import { fillStore } from '../harness/store.mjs';
@@ -7,7 +7,7 @@ import { fillStore } from '../harness/store.mjs';
 const DRAWN_MIN = CELLS / 0.3;
 /** Frames of one scroll through all rows. */
 const FRAMES = 60;
-/** A scroll is smooth when it shows at least nine tenths of the display's 60 frames per second. */
+/** Frames per second of a smooth scroll: nine tenths of the display's 60. */
 const FRAMES_MIN = 54;
 
 export default {
@@ -70,6 +70,7 @@ function drawnBy(act) {
   }))`;
 }
 
+/** The baseline: adds a table with a cell per symbol and day, and removes it after its frame. */
 const TABLE = `(() => {
   document.getElementById('bench')?.remove();
   const table = document.createElement('table');
@@ -83,6 +84,7 @@ const TABLE = `(() => {
   requestAnimationFrame(() => table.remove());
 })()`;
 
+/** Scrolls through all rows and resolves with the milliseconds that this took. */
 const SCROLL = `new Promise((resolve) => {
   const box = document.querySelector('.heatmap-box');
   const startedAt = performance.now();

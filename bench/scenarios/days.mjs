@@ -1,10 +1,11 @@
 /**
- * How fast `GET /v1/sessions/{id}/days` answers all pages of a matrix of 500 symbols × 252 days: at the first read, and
- * again when the coordinator has kept the counts.
+ * How fast `GET /v1/sessions/{id}/days` answers all pages of a matrix of 500 symbols × 252 days: at the first read, and at
+ * a later read, for which the coordinator has kept the counts.
  */
 import { CELLS, makeWideSession } from '../harness/session.mjs';
 import { fillStore, readBitmaps } from '../harness/store.mjs';
 
+/** Symbols per page. */
 const PAGE = 100;
 /** Least symbol-days per second: the whole matrix within 1.5 s at the first read, within 0.15 s after that. */
 const [FIRST_READ_MIN, LATER_READ_MIN] = [CELLS / 1.5, CELLS / 0.15];
@@ -39,7 +40,8 @@ export default {
 
 async function readMatrix(coordinator, id, filled) {
   let streamedBars = 0;
-  for (let after = ''; after !== null;) {
+  let after = ''; // the last symbol of the previous page; the answer has null when no page follows
+  while (after !== null) {
     const query = `limit=${PAGE}${after && `&after=${after}`}`;
     const { symbols, next } = await coordinator.call('GET', `/v1/sessions/${id}/days?${query}`);
     for (const { counts } of symbols) for (const count of counts.streamed) streamedBars += count;

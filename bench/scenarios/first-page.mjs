@@ -1,6 +1,6 @@
 /**
- * How soon the console shows its content in a browser with an empty cache: the list of sessions, and the page of a session with
- * its line of time and its coverage.
+ * How soon the console shows its content in a browser with an empty cache: the list of sessions, and the page of a session
+ * with its timeline and its coverage.
  */
 import { startBrowser } from '../harness/browser.mjs';
 import { makeWideSession } from '../harness/session.mjs';
@@ -37,8 +37,8 @@ export default {
 };
 
 /**
- * Milliseconds from the end of the answer with the page until the first element that matches `selector` is painted, in a tab
- * that is open. Its cache has no file of the page.
+ * Milliseconds from the end of the answer with the page until the first element that matches `selector` is painted. The tab
+ * is open before, and the cache has no file of the page.
  */
 async function shownMs(browser, url, path, selector) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });

@@ -1,7 +1,6 @@
 /**
- * What it costs that the clock waits for consumers: sessions in lockstep, in which every minute is a step of an empty
- * loop in another process. Every process has followed sessions of the same shape before, so that the figures do not
- * include compilation.
+ * The cost of lockstep, in which a session's clock waits for its consumers. Every minute is a step of an empty loop in another
+ * process. Every process has followed sessions of the same shape before, so that the figures do not include compilation.
  */
 import { startConsumers } from '../harness/consumers.mjs';
 import { runSession } from '../harness/session.mjs';
@@ -14,16 +13,17 @@ const CONSUMERS_MAX = 4;
  */
 const WINDOW = 780;
 /**
- * Sessions of each sample, one after another. A single one takes only half a second, so other work on the machine would
- * disturb it too much.
+ * Sessions of each sample, one after another. A single session takes only half a second, so other work on the machine
+ * would distort its figures.
  */
 const SESSIONS = 3;
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 20;
-/** The default of a spec; its barrier is each day. */
+/** The derived intervals of a spec's default. The default barrier is each day. */
 const DERIVED = ['5m', '15m'];
+const MINUTES_PER_DAY = 390;
 
-/** CPU seconds of all but the consumers and this process. */
+/** CPU seconds of the servers, the coordinator and the workers: of all processes but the consumers and this one. */
 function streamCpu({ cpu }) {
   const others = Object.entries(cpu).filter(([name]) => name !== 'bench' && !name.startsWith('consumer'));
   return others.reduce((sum, [, seconds]) => sum + seconds, 0);
@@ -54,24 +54,26 @@ export default {
     const market = await bench.market({ symbols: 100, days: 5 });
     const consumers = await startConsumers(bench.services.sessionRedisUrl, CONSUMERS_MAX);
     const system = await bench.system({ workers: 2 });
-    const samples = {};
-    const one = async (count) => {
+    const samples = {}; // the last sample, by the number of consumers
+    const runOne = async (count) => {
       const pace = count === 0 ? { mode: 'max' } : { mode: 'lockstep', window: WINDOW, consumers: count };
       const whileRunning = (id) => consumers.follow(id, count);
       const sample = await runSession(bench, system, market, { derivedIntervals: DERIVED, pace }, { whileRunning });
       for (const { bars, steps } of sample.others) {
         if (bars !== market.bars) throw new Error(`expected ${market.bars} bars in the loop, was ${bars}`);
-        if (steps !== market.grids.length * 390) throw new Error(`expected one step per minute, was ${steps}`);
+        if (steps !== market.grids.length * MINUTES_PER_DAY)
+          throw new Error(`expected one step per minute, was ${steps}`);
       }
       sample.others.forEach((other, i) => (sample.cpu[`consumer ${i + 1}`] = other.cpu));
       return sample;
     };
     const arm = (count) => async () => {
       const all = [];
-      for (let i = 0; i < SESSIONS; i++) all.push(await one(count));
-      return (samples[count] = together(all));
+      for (let i = 0; i < SESSIONS; i++) all.push(await runOne(count));
+      samples[count] = together(all);
+      return samples[count];
     };
-    for (let i = 0; i < WARM_UPS; i++) await one(CONSUMERS_MAX);
+    for (let i = 0; i < WARM_UPS; i++) await runOne(CONSUMERS_MAX);
     const nanosOf = (count) =>
       computed(() => median(samples[count].others.map(({ nanosPerBar }) => nanosPerBar)), 'ns');
     return {

@@ -10,7 +10,9 @@ import { computed, median } from '../harness/rounds.mjs';
 import { storeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 100;
+/** Reads of a mirror or an array in one sample. */
 const READS = 2_000_000;
+/** Round trips to Redis in one sample, of each kind. */
 const TRIPS = 4_000;
 
 export default {
@@ -31,15 +33,17 @@ export default {
     const mirror = await Mirror.open(redis, session);
     const symbols = [...session.layout.symbols];
     check(mirror, plain, symbols);
-    const trips = { ping: [], reader: [] };
-    // The two run in turn, so that both meet the same load. The median ignores outliers from other work on the machine.
-    const inTurns = async () => {
-      trips.ping.length = trips.reader.length = 0;
+    let pings = [];
+    let reads = [];
+    // PINGs and reads run in turn, so that both meet the same load. The median ignores outliers of a busy machine.
+    const measureTrips = async () => {
+      pings = [];
+      reads = [];
       for (let i = 0; i < TRIPS; i++) {
-        trips.ping.push(await microsOf(() => redis.ping()));
-        trips.reader.push(await microsOf(() => session.latestBar(symbols[i % SYMBOLS])));
+        pings.push(await microsOf(() => redis.ping()));
+        reads.push(await microsOf(() => session.latestBar(symbols[i % SYMBOLS])));
       }
-      return { rate: 1 / median(trips.ping) };
+      return { rate: 1 / median(pings) };
     };
     return {
       value: timed(symbols, (symbol) => mirror.latestBar(symbol).close),
@@ -49,9 +53,10 @@ export default {
         'mirror last 20': timed(symbols, (symbol) => mirror.lastBars(symbol, 20)[0].close),
         'array last 20': timed(symbols, (symbol) => plain.get(symbol).slice(-20)[0].close),
         'mirror 20 closes': timed(symbols, (symbol) => mirror.closes(symbol, 20)[0]),
-        PING: inTurns,
-        'reader latest bar': computed(() => 1 / median(trips.reader)),
-        'reader, % of PING': computed(() => (100 * median(trips.ping)) / median(trips.reader)),
+        PING: measureTrips,
+        // Computed from the trips that the arm PING has just measured.
+        'reader latest bar': computed(() => 1 / median(reads)),
+        'reader, % of PING': computed(() => (100 * median(pings)) / median(reads)),
       },
       close: async () => {
         mirror.close();
@@ -81,20 +86,21 @@ function timed(symbols, read) {
 }
 
 /**
- * Writes a day of bars into a separate store, with the clock between two minutes near its end, and makes the same bars
- * as objects.
+ * Writes a day of bars into a separate store, with the clock shortly before the day's end, and makes the same bars as
+ * objects (`plain`, by symbol, without those after the clock).
  */
 async function fillStore(redis) {
   const [grid] = gridsOf(1);
   const market = marketDay(grid, SYMBOLS, 4, 0);
   const id = `bench-mirror-${process.pid}`;
   const { layout, writer } = await storeDay(redis, id, grid, market, { derivedIntervals: ['5m'] });
-  const clock = grid.closeTime(387);
+  const clock = grid.closeTime(grid.slotCount - 3); // two minutes are left, so the last 5m bar is incomplete
   await writer.moveClock(clock);
   const past = ({ openTime }) => openTime < clock;
   return { layout, plain: new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(past)])) };
 }
 
+/** Throws unless the mirror has the last 20 bars of the arrays. */
 function check(mirror, plain, symbols) {
   for (const symbol of symbols) {
     const [last, other] = [mirror.lastBars(symbol, 20), plain.get(symbol).slice(-20)];

@@ -43,10 +43,15 @@ export default {
   },
 };
 
+/**
+ * The day changes of a session. @returns `{ hits, count, waits }`: changes whose rows had been read ahead, all changes, and
+ * the wait of each change in ms
+ */
 async function dayChanges(bench, { coordinator }, name, { id }) {
   const { prefetch } = await coordinator.call('GET', `/v1/sessions/${id}?view=operator`);
   const { hits, misses, bytes } = prefetch;
   const entries = await bench.redis.xrange(`barkeep:{${id}:0}:events`, '-', '+');
+  // The fields of an entry are names and values in turn; the first name is `type`.
   const opened = entries.map(([, fields]) => fields).filter((fields) => fields[1] === 'day-opened');
   // The first day has no day before it.
   const waits = opened.slice(1).map((fields) => Number(fields[fields.indexOf('waitedMs') + 1]));

@@ -2,7 +2,7 @@
 import { Client } from 'pg';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
-/** PostgreSQL's message ReadyForQuery (idle), which ends the answer to a command. */
+/** The bytes of PostgreSQL's message ReadyForQuery (`Z`, length 5, `I` for idle), which ends the answer to a command. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 const ROWS_PER_FETCH = 10_000;
 
@@ -55,8 +55,8 @@ async function drainCopy({ services }, meter, { datasetId, bars }) {
 
 /**
  * The obvious way to stream: reads rows by a cursor in time order and writes each bar as JSON into a sorted set of its
- * symbol, in pipelines. It is written with care, so that the comparison is fair: large fetches, large pipelines, times
- * as numbers, and the next rows are fetched while the previous ones are written.
+ * symbol, in pipelines. So that the comparison is fair, it uses large fetches, large pipelines and times as numbers, and
+ * fetches the next rows while it writes the previous ones.
  */
 async function zsetSession(bench, meter, { datasetId, bars }) {
   const { redis, services } = bench;

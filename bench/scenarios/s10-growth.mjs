@@ -8,7 +8,7 @@ import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
 const SYMBOLS = [50, 100, 200, 400, 800];
 const DAYS = [5, 60];
-/** Symbols of the sessions that differ in days: enough that even the shortest does not only start and end. */
+/** Symbols of the sessions that differ in days: enough that starting and ending do not dominate even the shortest one. */
 const DAY_SYMBOLS = 200;
 /** Symbols of the sessions that run at the same time. */
 const SHARED_SYMBOLS = 100;
@@ -17,7 +17,7 @@ const SYMBOL_DAYS = 20;
 const SESSIONS = [2, 4, 8];
 /** Sessions that run before the measurement. */
 const WARM_UPS = 10;
-/** The time per bar must be within ± 25 % of that of the smallest session. The rate is its inverse. */
+/** The time per bar must be within ± 25 % of that of the smallest session. The rate is the inverse of this time. */
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
 
 const symbolsArm = (symbols) => `${symbols} symbols × ${SYMBOL_DAYS} days`;
@@ -58,7 +58,7 @@ export default {
     const smallest = () => run('smallest', symbolsOf(SYMBOLS[0]));
     // A process that has just started still compiles its code, which would dominate the smallest sessions.
     for (let i = 0; i < WARM_UPS; i++) await smallest();
-    // A shared machine changes its speed within seconds. Measuring the smallest session before and after each other one
+    // A shared machine changes its speed within seconds. Running the smallest session before and after each other session
     // cancels that out.
     let before = await smallest();
     const arm = (name, market) => async () => {
@@ -73,6 +73,7 @@ export default {
     let single;
     const times = new Map();
     const together = (count) => async () => {
+      // The first of these arms in a round measures the single session for all of them.
       if (count === SESSIONS[0]) single = await runTogether(bench, system, shared, 1);
       const several = await runTogether(bench, system, shared, count);
       const oneMore = (field) => (several[field] - single[field]) / (count - 1) / single[field];
@@ -83,7 +84,8 @@ export default {
     return {
       limit: async () => {
         await smallest(); // so that the clean-up after the last round does not count in this one
-        return (before = await smallest());
+        before = await smallest();
+        return before;
       },
       value: arm('largest', symbolsOf(SYMBOLS.at(-1))),
       others: {
@@ -102,7 +104,7 @@ export default {
   },
 };
 
-/** The first symbols and days of a market without holes. */
+/** The part of a market without holes that has its first symbols and days, in the form of a market. */
 function partOf({ symbols, grids, ...market }, symbolCount, days) {
   const bars = symbolCount * days * grids[0].slotCount;
   return { ...market, symbols: symbols.slice(0, symbolCount), end: grids[days - 1].date, bars };
@@ -135,14 +137,16 @@ function cpuOf({ cpu: { postgres, redis, coordinator } }) {
   return postgres + redis + coordinator;
 }
 
+/** Resets the peak of a process's memory, which {@link peakMb} reads. */
 function resetPeak(pid) {
   try {
-    writeFileSync(`/proc/${pid}/clear_refs`, '5');
+    writeFileSync(`/proc/${pid}/clear_refs`, '5'); // 5 resets VmHWM, see proc(5)
   } catch {
     // Works only on Linux and for our own processes. Elsewhere the peak is that of the whole run.
   }
 }
 
+/** The peak of a process's memory in MB; NaN without /proc. */
 function peakMb(pid) {
   try {
     return Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;

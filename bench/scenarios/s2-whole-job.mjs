@@ -1,6 +1,6 @@
 /**
- * A session with everything: bars are streamed with holes, every hole is found and filled, longer bars are derived, and
- * the clock follows day by day.
+ * A session with all of Barkeep's work: bars are streamed with holes, every hole is found and filled, longer bars are
+ * derived, and the clock follows day by day.
  */
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 

@@ -26,7 +26,7 @@ export default {
   },
 };
 
-/** Writes the same bytes by plain SET commands, as fast as the client can send them. */
+/** The limit: an arm that writes as many bytes by plain SET commands, as fast as the client can send them. */
 async function setChunks(bench, { symbols, grids, bars }) {
   const { redis } = bench;
   const meter = await bench.cpuMeter();

@@ -8,7 +8,8 @@ import { gridsOf, marketDay } from '../harness/market.mjs';
 import { chunkOf, openStore, writeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 500;
-const MINUTES = { upkeep: { barrier: { minutes: 1 } } };
+/** With a barrier each minute, the windows of the store are single minutes. */
+const MINUTE_WINDOWS = { upkeep: { barrier: { minutes: 1 } } };
 
 export default {
   id: 'S4',
@@ -25,7 +26,7 @@ export default {
     const sampleOf = (write) => meter.sample(SYMBOLS * grid.slotCount, write);
     return {
       value: async () => {
-        const { layout, writer } = await openStore(redis, 'bench-s4', grid, [...chunks.keys()], MINUTES);
+        const { layout, writer } = await openStore(redis, 'bench-s4', grid, [...chunks.keys()], MINUTE_WINDOWS);
         const sample = await sampleOf(() => writeDay(layout, writer, chunks));
         await removeSession(redis, layout);
         return sample;
@@ -40,6 +41,7 @@ export default {
   },
 };
 
+/** Writes each bar by a SETRANGE, in one pipeline per minute. */
 async function writeSingly(redis, keys, chunks, slotCount) {
   for (let slot = 0; slot < slotCount; slot++) {
     const pipeline = redis.pipeline();

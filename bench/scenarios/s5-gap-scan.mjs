@@ -1,6 +1,6 @@
 /**
- * How fast the gaps of a day are found from the bitmaps in Redis, as a worker reads them; compared with only reading
- * the bitmaps, and with reading all bars.
+ * How fast the gaps of a day are found from the bitmaps in Redis, which are read as a worker reads them. The comparisons
+ * are only reading the bitmaps, and reading all bars.
  */
 import { emptyRuns } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
@@ -42,7 +42,7 @@ export default {
   },
 };
 
-/** An arm that scans all symbols and, unless `expected` is undefined, must find that many gaps. */
+/** An arm that scans all symbols `repeats` times. Unless `expected` is undefined, the scan must find that many gaps. */
 function timed(repeats, expected, scan) {
   return async () => {
     let found;
@@ -74,7 +74,7 @@ async function readDays(layout, store) {
   return days.flat().map(({ bitmap }) => bitmap);
 }
 
-/** Reads all bars of the day and compares the times of neighbouring bars. */
+/** Reads all bars of the day and compares the times of neighbouring bars. @returns the number of gaps */
 async function scanSets(redis, sets, grid) {
   const pipeline = redis.pipeline();
   for (const set of sets) pipeline.zrangebyscore(set, grid.open, `(${grid.close}`);

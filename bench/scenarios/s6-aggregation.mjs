@@ -22,18 +22,18 @@ export default {
     const days = Array.from({ length: DAYS }, () => barsOf(grid, random, 0.02));
     const chunks = days.map((bars) => chunkOf(grid, bars));
     const plans = INTERVALS.map((interval) => planDerived(grid, parseInterval(interval)));
-    const windows = INTERVALS.map((interval) => ({ ms: parseInterval(interval).ms, open: grid.open }));
+    const groupings = INTERVALS.map((interval) => ({ ms: parseInterval(interval).ms, open: grid.open }));
     const [allPlans, only5m] = [planCascade(plans), planCascade(plans.slice(0, 1))];
-    // Like the worker, this reuses the same chunks for every symbol.
+    // Like the worker, all arms reuse the same output chunks.
     const into = aggregateCascade(chunks[0], allPlans);
-    check(into, days[0], plans, windows);
+    check(into, days[0], plans, groupings);
     return {
       value: timed(() => chunks.forEach((chunk) => aggregateCascade(chunk, allPlans, chunk.slotCount, into))),
       limit: timed(() => chunks.forEach((chunk) => plans.forEach(() => sumOf(chunk.doubles)))),
       others: {
         '390 → 78': timed(() => chunks.forEach((chunk) => aggregateCascade(chunk, only5m, chunk.slotCount, into))),
       },
-      baseline: timed(() => days.forEach((bars) => windows.forEach((window) => reduceObjects(bars, window)))),
+      baseline: timed(() => days.forEach((bars) => groupings.forEach((grouping) => reduceObjects(bars, grouping)))),
     };
   },
 };
@@ -42,7 +42,7 @@ function timed(work) {
   return async () => pureSample(DAYS, REPEATS, work);
 }
 
-/** Kept here so that the compiler cannot drop the result. */
+/** Takes the sums, so that the compiler cannot drop their computation. */
 let total = 0;
 function sumOf(doubles) {
   let sum = 0;
@@ -50,16 +50,16 @@ function sumOf(doubles) {
   total += sum;
 }
 
-/** Groups the bars by bucket, then reduces each group to one object. */
+/** Groups the bars by buckets of `ms` from `open`, then reduces each group to one object. */
 function reduceObjects(bars, { ms, open }) {
   const groups = new Map();
   for (const bar of bars) {
-    const window = Math.floor((bar.openTime - open) / ms);
-    const group = groups.get(window);
+    const bucket = Math.floor((bar.openTime - open) / ms);
+    const group = groups.get(bucket);
     if (group) group.push(bar);
-    else groups.set(window, [bar]);
+    else groups.set(bucket, [bar]);
   }
-  return [...groups].map(([window, group]) =>
+  return [...groups].map(([bucket, group]) =>
     group.reduce(
       (merged, bar) => ({
         openTime: merged.openTime,
@@ -71,7 +71,7 @@ function reduceObjects(bars, { ms, open }) {
         count: merged.count + 1,
       }),
       {
-        openTime: open + window * ms,
+        openTime: open + bucket * ms,
         open: group[0].open,
         high: -Infinity,
         low: Infinity,
@@ -83,11 +83,11 @@ function reduceObjects(bars, { ms, open }) {
   );
 }
 
-/** Checks that both ways give the same bars. */
-function check(derived, bars, plans, windows) {
+/** Throws unless `value` and `baseline` derive the same bars. */
+function check(derived, bars, plans, groupings) {
   plans.forEach((plan, i) => {
     const found = derived[i].bars(plan.grid);
-    const expected = reduceObjects(bars, windows[i]);
+    const expected = reduceObjects(bars, groupings[i]);
     const isSame = found.every((bar, n) =>
       ['openTime', 'open', 'high', 'low', 'close', 'volume'].every((field) => bar[field] === expected[n][field]),
     );

@@ -35,25 +35,29 @@ export default {
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });
     const job = new Job(bench, market, await startTracing('bench', undefined));
-    const all = [];
+    const allTimes = []; // of the worker, ms
     const arm = (bars) => async () => {
       const [byWorker, byHand] = [[], []];
       for (let i = 0; i < REPEATS; i++) {
         byWorker.push(await job.run(bars));
         byHand.push(await job.byHand(bars));
       }
-      all.push(...byWorker);
+      allTimes.push(...byWorker);
       return { rate: median(byWorker), byHand: median(byHand), ratioToLimit: median(byWorker) / median(byHand) };
     };
     const [one, thirty, day] = GAPS.map(arm);
-    let last;
+    let lastValue;
     return {
-      value: async () => (last = await thirty()),
-      limit: async () => ({ rate: last?.byHand ?? (await thirty()).byHand }),
+      value: async () => {
+        lastValue = await thirty();
+        return lastValue;
+      },
+      // Each sample measures both ways in turn. Before the first value there is none, so the limit makes a sample.
+      limit: async () => ({ rate: lastValue?.byHand ?? (await thirty()).byHand }),
       others: {
         '1 bar': one,
         '390 bars': day,
-        'p99 of all': computed(() => all.sort((a, b) => a - b)[Math.floor(all.length * 0.99)]),
+        'p99 of all': computed(() => allTimes.sort((a, b) => a - b)[Math.floor(allTimes.length * 0.99)]),
       },
     };
   },
@@ -66,7 +70,11 @@ class Job {
     const sessions = (this.sessions = new UpkeepSessions(redis, PREFIX));
     const repositories = new Repositories(dataSource, NO_REPOSITORIES);
     const figures = upkeepFigures(new Metrics());
-    const producer = { add: async () => void (this.readableAt = performance.now()), detectAt: async () => undefined };
+    // The worker adds the job that derives bars as soon as the filled bars can be read.
+    const add = async () => {
+      this.readableAt = performance.now();
+    };
+    const producer = { add, detectAt: async () => undefined };
     const parts = { sessions, repositories, dataSource, redis, producer, figures, tracing, now: Date.now };
     this.backfiller = new Backfiller({ ...parts, ...SETTINGS });
   }
@@ -86,6 +94,7 @@ class Job {
     return this.readableAt - startedAt;
   }
 
+  /** @returns ms for one SELECT and one SETRANGE of the bars of the same gap */
   async byHand(bars) {
     const { dataSource, redis, grid, datasetId } = this;
     const { slotCount } = grid;
@@ -118,7 +127,9 @@ class Job {
     const id = `bench-s7-${randomUUID().slice(0, 8)}`;
     const { layout, writer } = await openStore(redis, id, grid, [symbol], spec);
     const chunk = new DayChunk(grid.slotCount);
-    for (let slot = 0; slot < grid.slotCount - bars; slot++) chunk.write(slot, 1, 1, 1, 1, 1, 1, 0, 1, 1);
+    // All prices and the volume are 1.
+    const writeBar = (slot) => chunk.write(slot, 1, 1, 1, 1, 1, ORIGIN_CODES.streamed, 0, 1, 1);
+    for (let slot = 0; slot < grid.slotCount - bars; slot++) writeBar(slot);
     const chunks = bars < grid.slotCount ? new Map([[symbol, chunk]]) : new Map();
     await writeDay(layout, writer, chunks);
     return layout;

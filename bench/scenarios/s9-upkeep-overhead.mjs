@@ -16,8 +16,8 @@ export default {
     const coordinatorSeconds = {};
     const arm = (name, upkeep) => async () => {
       await meter.settled();
-      // The CPU time includes everything that the coordinator does for the session, its certificate too. Otherwise the
-      // measurement would end at a random point.
+      // Waits until the coordinator has done everything for the session, its certificate too. Otherwise the measurement of
+      // its CPU time would end at a random point.
       const check = async () => {
         await meter.settled();
         coordinatorSeconds[name] = meter.seconds().coordinator;

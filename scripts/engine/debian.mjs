@@ -6,9 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const QUIET = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 26 };
+/** Commands print nothing to the terminal. Their output is returned, or is in the error when they fail. */
+const QUIET = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 64 * 1024 * 1024 };
 const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** Dependencies that are not extracted, which the programs do not need: PostgreSQL's JIT compiler, the installers' Perl, translations. */
+/** Dependencies that the programs do not need: PostgreSQL's JIT compiler, the installers' Perl, translations. */
 const LEFT_OUT = /^(libllvm|libz3|libperl|perl|locales|libc-l10n|postgresql-common|postgresql-client-common)/;
 
 /** @returns {boolean} true on Debian, for a user who may install packages */
@@ -34,7 +35,7 @@ export class DebianRelease {
     this.#folder = join(folder, name);
     mkdirSync(join(this.#folder, 'lists/partial'), { recursive: true });
     mkdirSync(join(this.#folder, 'cache/archives/partial'), { recursive: true });
-    // An empty list of installed packages: every dependency is downloaded.
+    // An empty list of installed packages, so that apt-get downloads every dependency.
     writeFileSync(join(this.#folder, 'status'), '');
     const sources = join(this.#folder, 'release.sources');
     writeFileSync(sources, `Types: deb\nURIs: ${archive()}\nSuites: ${name}\nComponents: main\nSigned-By: ${KEYS}\n`);
@@ -56,6 +57,7 @@ export class DebianRelease {
     const command = ['install', '-y', '--no-install-recommends', ...packages];
     this.#apt(...command, '--download-only');
     const names = [...this.#apt(...command, '--simulate').matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
+    // As in an installed Debian, /bin and others are links into /usr.
     for (const folder of ['bin', 'sbin', 'lib', 'lib64']) {
       mkdirSync(join(root, 'usr', folder), { recursive: true });
       symlinkSync(`usr/${folder}`, join(root, folder));
@@ -85,12 +87,13 @@ export class DebianRelease {
   }
 }
 
-/** The URL of the archive of this machine's release. */
+/** The URL of the Debian archive that this machine's apt sources name for its release. */
 function archive() {
   const format = '$(CODENAME) $(REPO_URI)';
   const lines = execFileSync('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], QUIET);
   const codename = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
-  const own = lines.split('\n').find((line) => line.startsWith(`${codename} `));
-  if (own === undefined) throw new Error(`expected a source of packages for ${codename}, was ${JSON.stringify(lines)}`);
-  return own.slice(own.indexOf(' ') + 1);
+  const source = lines.split('\n').find((line) => line.startsWith(`${codename} `));
+  if (source === undefined)
+    throw new Error(`expected a source of packages for ${codename}, was ${JSON.stringify(lines)}`);
+  return source.slice(source.indexOf(' ') + 1);
 }

@@ -17,7 +17,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const FOLDER = process.env.BARKEEP_ENGINE_DIR ?? '/var/tmp/barkeep-docker';
 const DOWNLOADS = join(FOLDER, 'debian');
 const COMPOSE_FILES = ['docker-compose.yml', 'docker-compose.valkey.yml'];
-/** The release whose plugins are new enough; they are static programs that run on older ones. */
+/** The Debian release whose Compose and Buildx are new enough. They are static programs, which run on older releases too. */
 const PLUGINS_FROM = 'trixie';
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
@@ -46,7 +46,7 @@ export async function openEngine() {
   process.env.DOCKER_HOST = `unix://${join(FOLDER, 'docker.sock')}`;
   process.env.DOCKER_CONFIG = join(FOLDER, 'config');
   addPlugins(join(FOLDER, 'config/cli-plugins'));
-  if (hasEngine()) return async () => undefined;
+  if (hasEngine()) return async () => undefined; // an earlier call left it running
   if (!succeeds('dockerd', '--version') || !succeeds('iptables', '--version')) {
     log('installing docker.io by apt-get');
     install(['docker.io', 'iptables', 'ca-certificates']);
@@ -58,9 +58,11 @@ export async function openEngine() {
 export function ensureImages(more = []) {
   const names = new Set([...namedImages(), ...more]);
   const missing = [...names].filter((name) => !succeeds('docker', 'image', 'inspect', name));
+  const pull = (name) =>
+    spawnSync('docker', ['pull', '--quiet', name], { ...quiet, timeout: PULL_LIMIT_MS }).status === 0;
   let hasRegistry = true;
   for (const name of missing) {
-    hasRegistry &&= spawnSync('docker', ['pull', '--quiet', name], { ...quiet, timeout: PULL_LIMIT_MS }).status === 0;
+    hasRegistry &&= pull(name); // after one failure nothing more is pulled, because each pull may take long to fail
     if (hasRegistry) continue;
     log(`no registry answers for ${name}: building a stand-in from Debian's packages`);
     if (!isDebianAsRoot()) throw new Error(`expected the image ${name}, or root on Debian to make a stand-in`);
@@ -68,10 +70,11 @@ export function ensureImages(more = []) {
   }
 }
 
+/** The public images that the Dockerfile and the Compose files name. */
 function namedImages() {
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
   const bases = [...dockerfile.matchAll(/^FROM (\S+:\S+)/gm)].map(([, name]) => name);
-  // Each Compose file only works on top of those before it.
+  // Each Compose file works only together with those before it.
   const services = COMPOSE_FILES.flatMap((_file, count) => {
     const files = COMPOSE_FILES.slice(0, count + 1).flatMap((file) => ['--file', join(ROOT, file)]);
     const text = execFileSync('docker', ['compose', ...files, 'config', '--format', 'json'], { encoding: 'utf8' });
@@ -82,6 +85,7 @@ function namedImages() {
   return [...bases, ...services.map(({ image }) => image).filter((image) => !built.has(image))];
 }
 
+/** Puts Compose and Buildx into the folder of Docker's plugins, unless they are there. */
 function addPlugins(folder) {
   const names = ['docker-compose', 'docker-buildx'];
   if (names.every((name) => existsSync(join(folder, name)))) return;
@@ -96,6 +100,7 @@ function addPlugins(folder) {
   rmSync(root, { recursive: true });
 }
 
+/** Starts an engine and waits until it answers. @returns a function that stops it, unless a container uses it */
 async function startEngine() {
   const pidFile = join(FOLDER, 'dockerd.pid');
   rmSync(pidFile, { force: true });

@@ -1,7 +1,7 @@
 /**
- * Builds replacements for public images, for a machine that reaches no image registry but can download packages of
- * Debian and npm. They behave like the public ones as far as this project uses them: users, programs, volumes, the
- * environment of PostgreSQL's first start.
+ * Builds stand-ins for public images, for a machine that reaches no image registry but can download packages of Debian and
+ * npm. They behave like the public images as far as this project uses them: users, programs, volumes, and the environment
+ * of PostgreSQL's first start.
  *
  * Node has the version of the name. The servers have the version of a Debian release: Redis 7.0 and PostgreSQL 15
  * (bookworm), Redis 8.0, Valkey 8.1 and PostgreSQL 17 (trixie). So a test must ask a server for its version
@@ -28,6 +28,7 @@ import { DebianRelease } from './debian.mjs';
 /** Packages that the shells of the tests and of npm need. */
 const SYSTEM = ['base-files', 'base-passwd', 'dash', 'bash', 'coreutils', 'grep', 'sed', 'findutils'];
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+/** User and group of the servers in the containers, as in the public images. */
 const UID = 999;
 
 /** How to build each kind of image. The first entry whose `name` matches the name of the public image is used. */
@@ -83,7 +84,10 @@ export function makeStandIn(image, folder) {
   }
 }
 
-/** Copies this machine's certificates and npm settings, so that `npm ci` works in an image build as it does outside. */
+/**
+ * Like the other `make` functions, completes the file system in `root` and returns changes of the image in the form of
+ * Dockerfile lines. Copies this machine's certificates and npm settings, so that `npm ci` works in an image build too.
+ */
 function makeNode(root, [, version]) {
   const local = join(root, 'usr/local');
   const platform = `node-${process.platform}-${process.arch}`;
@@ -118,7 +122,7 @@ function makePostgres(root) {
   mkdirSync(join(root, 'usr/local/bin'), { recursive: true });
   for (const program of readdirSync(join(root, programs)))
     symlinkSync(join(programs, program), join(root, 'usr/local/bin', program));
-  // PostgreSQL runs without its JIT compiler only when the library is missing.
+  // This library needs libllvm, which is left out. Without the library PostgreSQL runs without its JIT compiler.
   rmSync(join(root, 'usr/lib/postgresql', version, 'lib/llvmjit.so'), { force: true });
   const entrypoint = join(root, 'usr/local/bin/docker-entrypoint.sh');
   writeFileSync(entrypoint, POSTGRES_ENTRYPOINT, { mode: 0o755 });
@@ -129,7 +133,7 @@ function makePostgres(root) {
   return [`ENV ${settings}`, 'VOLUME /var/lib/postgresql', 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["postgres"]'];
 }
 
-/** Adds a user, because the packages' installers, which would, do not run. Replaces a user of the same name. */
+/** Adds a user, or replaces one of the same name. Packages usually add their users when installed, but these are extracted. */
 function addUser(root, name, uid) {
   for (const [file, line] of [
     ['passwd', `${name}:x:${uid}:${uid}::/tmp:/bin/sh\n`],
@@ -141,6 +145,7 @@ function addUser(root, name, uid) {
   }
 }
 
+/** Makes an empty folder that belongs to the user of the servers. */
 function ownFolder(path, mode) {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 'use strict';
-/** Starts the built command; on a clone that was not built yet it says how to build it. */
+/** Starts the built command. In a clone without a build it prints how to build one. */
 const { existsSync } = require('node:fs');
 const path = require('node:path');
 

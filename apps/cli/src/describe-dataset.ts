@@ -23,14 +23,15 @@ export interface DatasetDescription {
   quarantined: QuarantinedRows;
   /** Time between the first rows of the first symbol, such as `1-minute`; null when it has too few rows. */
   spacing: string | null;
+  /** True when the times of the first symbol look like close times instead of open times. */
   looksLikeCloses: boolean;
   /** The largest changes from one close (`before`) to the next; `change` is the share of `before`. */
   jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
 }
 
-/** A description judges the times by this many rows of the first symbol. */
+/** A description finds `spacing` and `looksLikeCloses` from this many rows of the first symbol. */
 const SAMPLE_ROWS = 5_000;
-/** An import finds the spacing by this many rows of some symbols. */
+/** An import finds the spacing of a dataset from this many rows of each of this many symbols. */
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
 const MINUTE_MS = 60_000;
@@ -38,12 +39,16 @@ const FIVE_MINUTES_MS = 5 * MINUTE_MS;
 const DAY_MS = 86_400_000;
 const JUMPS_MAX = 5;
 
-/** The time in ms between the first rows of at most ten symbols; symbols without a clear spacing are left out. */
+/**
+ * The spacings of at most ten symbols: for each, the time in ms between its first rows. Leaves out symbols without a clear
+ * spacing, so the list may be empty.
+ */
 export async function storedSpacings(
   database: Database,
   id: number,
   extents: readonly SymbolExtent[],
 ): Promise<number[]> {
+  // Every n-th symbol, so that the sample is spread over the whole list.
   const step = Math.ceil(extents.length / SPACING_SYMBOLS);
   const symbols = extents.filter((_, index) => index % step === 0);
   const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, SPACING_ROWS)));
@@ -57,7 +62,10 @@ function narrowSpacing(times: readonly number[]): number | undefined {
   return divisor > 0 && divisor < FIVE_MINUTES_MS ? divisor : undefined;
 }
 
-/** @param coveredHours calendar and hours to measure the coverage against; without them there is no `coverage` */
+/**
+ * Describes a dataset from its rows in the database.
+ * @param coveredHours calendar and hours to measure the coverage against; without them there is no `coverage`
+ */
 export async function describeDataset(
   database: Database,
   dataset: string,
@@ -69,7 +77,7 @@ export async function describeDataset(
     'SELECT symbol_id, count(*) AS rows, count(*) FILTER (WHERE volume = 0) AS zero FROM bars WHERE dataset_id = $1 GROUP BY symbol_id',
     [id],
   );
-  const byId = new Map(counts.map((row) => [row.symbol_id, row]));
+  const countsById = new Map(counts.map((row) => [row.symbol_id, row]));
   const [dates] = await database.query<{ days: string }[]>(
     `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date) AS days FROM bars WHERE dataset_id = $1`,
     [id],
@@ -77,8 +85,8 @@ export async function describeDataset(
   const times = await sampleTimes(database, id, extents[0]?.id);
   const spacing = spacingOf(times);
   const symbols = extents.map(({ id: symbolId, symbol, first, last }) => {
-    const rows = Number(byId.get(symbolId)?.rows ?? 0);
-    const zeroVolumeShare = Number(byId.get(symbolId)?.zero ?? 0) / Math.max(1, rows);
+    const rows = Number(countsById.get(symbolId)?.rows ?? 0);
+    const zeroVolumeShare = Number(countsById.get(symbolId)?.zero ?? 0) / Math.max(1, rows);
     return { symbol, rows, first: new Date(first).toISOString(), last: new Date(last).toISOString(), zeroVolumeShare };
   });
   const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
@@ -96,6 +104,7 @@ export async function describeDataset(
   };
 }
 
+/** Open times of a symbol's first rows, epoch ms, in order. */
 async function sampleTimes(
   database: Database,
   id: number,
@@ -146,9 +155,10 @@ async function coverageOf(
   const expected = new Map<string, number>();
   for (const { first, last } of extents) {
     for (const { date, segments } of days) {
+      const month = date.slice(0, 7);
       if (segments.at(-1)!.close <= first || segments[0]!.open > last) continue;
       const slots = segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
-      expected.set(date.slice(0, 7), (expected.get(date.slice(0, 7)) ?? 0) + slots);
+      expected.set(month, (expected.get(month) ?? 0) + slots);
     }
   }
   const present = await presentByMonth(database, id, extents, days);
@@ -160,7 +170,7 @@ async function coverageOf(
   return { calendar: calendar.id, hours, share: inSlots / Math.max(1, total), outside: rows - inSlots, months };
 }
 
-/** The trading days for which the symbols may have rows. */
+/** The trading days from the first row of any symbol to the last one; empty without symbols. */
 export function daysWithRows(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
   if (extents.length === 0) return [];
   const date = (time: number): string => new Date(time).toISOString().slice(0, 10);
@@ -171,6 +181,7 @@ export function daysWithRows(extents: readonly SymbolExtent[], calendar: Calenda
   return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
 }
 
+/** Number of rows in the segments of the days, by month of the trading date. */
 async function presentByMonth(
   database: Database,
   id: number,

@@ -32,15 +32,17 @@ interface LocalRunOptions {
 
 /** The addresses of the system that a local run started. */
 interface LocalRun {
+  /** URL of the coordinator. */
   coordinator: string;
   /** URL of the session Redis. */
   redis: string;
   /** Prefix of the run's keys in the session Redis. */
   keyPrefix: string;
+  /** The environment of the options. */
   env: NodeJS.ProcessEnv;
 }
 
-/** Starts the system; the scope stops it in order. @returns its addresses */
+/** Starts the system. When the scope ends, it stops the apps, removes the run's keys and files, and stops the servers. */
 export async function startLocalRun(options: LocalRunOptions, scope: Scope): Promise<LocalRun> {
   const { env, log } = options;
   const urls = await serversFor(options, scope);
@@ -56,7 +58,7 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   return { coordinator: coordinators[0]!, redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
 }
 
-/** Removes what the run's processes stored besides its session. */
+/** Removes what the run's processes stored, except the session of the run. */
 async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: string): Promise<void> {
   await removeQueues(redisUrl, jobPrefix(prefix));
   const redis = new Redis(sessionRedisUrl, { maxRetriesPerRequest: 1 });

@@ -6,9 +6,10 @@ import { loadRepositories, type BarsBySymbolRepository } from '@barkeep/bar-repo
 import type { RemoteError, RepositoryAddress } from './repository-server.js';
 
 /**
- * Repositories by name, including those of the user's own module (`BARKEEP_REPOSITORIES`).
- * @param address null when the user's repository has none of the supported forms
+ * Repositories by name: the user's repository under each of its names, and those of the user's own module.
+ * @param address null when the user's repository has none of the supported forms; its names then map to undefined
  * @param names the names under which the session's spec uses the user's repository
+ * @param modulePath the user's own module, from `BARKEEP_REPOSITORIES`
  */
 export async function remoteRepositories(
   address: RepositoryAddress | null,
@@ -26,23 +27,27 @@ function remoteRepository(address: RepositoryAddress, name: string): BarsBySymbo
   };
 }
 
+/** Sends one request. @returns the records @throws Error with the message of the repository's error */
 async function ask({ url, token }: RepositoryAddress, question: object): Promise<unknown> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(question) });
   const body = (await answer.json()) as { records?: unknown } | RemoteError;
-  // The error of the user's repository: its message is shown with the gap that the repository failed to fill.
+  // The message is shown with the gap that the repository failed to fill. `body` may also have `retryAfterMs`.
   if ('message' in body) throw Object.assign(new Error(body.message), body);
   return body.records;
 }
 
-/** The text of a module for `BARKEEP_REPOSITORIES`. @param entry path of this file, built */
+/**
+ * The text of a module for `BARKEEP_REPOSITORIES` that calls {@link remoteRepositories}.
+ * @param entry path of this file, built @param address undefined when there is no server
+ */
 export function moduleText(
   entry: string,
   address: RepositoryAddress | undefined,
   names: readonly string[],
   modulePath?: string,
 ): string {
-  const given = modulePath === undefined ? [] : [modulePath];
-  const args = [address ?? null, names, ...given].map((value) => JSON.stringify(value));
+  const values = [address ?? null, names, ...(modulePath === undefined ? [] : [modulePath])];
+  const args = values.map((value) => JSON.stringify(value));
   return `module.exports = () => require(${JSON.stringify(entry)}).remoteRepositories(${args.join(', ')});\n`;
 }

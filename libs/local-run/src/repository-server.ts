@@ -19,8 +19,9 @@ export interface RepositoryAddress {
 interface RemoteQuestion {
   name: string;
   symbol: string;
-  /** ISO 8601; the end is exclusive. */
+  /** First open time, ISO 8601. */
   start: string;
+  /** End of the range, ISO 8601, exclusive. */
   end: string;
   interval: string;
 }
@@ -28,13 +29,14 @@ interface RemoteQuestion {
 /** The answer to a request that failed. */
 export interface RemoteError {
   message: string;
+  /** How long to wait before the next request, if the repository's error says so. */
   retryAfterMs?: number | undefined;
 }
 
 export interface RepositoryServer {
   /** Where workers send their requests. */
   address: RepositoryAddress;
-  /** Stops at once; a request that is being answered fails. */
+  /** Stops at once; requests without an answer fail. */
   stop(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function startRepositoryServer(
   return { address: { url: `http://127.0.0.1:${port}/`, token }, stop };
 }
 
+/** Calls the repository that the request names: answers 200 with its records, or 500 with its error. */
 async function answer(
   fetches: ReadonlyMap<string, Fetch>,
   request: IncomingMessage,
@@ -97,7 +100,7 @@ function send(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
 }
 
-/** Encodes numbers that JSON cannot represent as text; the worker parses the text as a number. */
+/** For JSON.stringify: turns numbers that JSON cannot represent into text, which the worker parses as a number. */
 function encodeNumbers(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;

@@ -15,7 +15,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A process that runs a script, with its report lines. */
+/**
+ * An app that runs a script. @returns the app, the lines that it has reported, and `reported`, which waits for the next line
+ * that contains a text
+ */
 function appOf(script: string): { app: AppProcess; reports: string[]; reported: (text: string) => Promise<void> } {
   const entry = join(folder, 'app.cjs');
   writeFileSync(entry, script);
@@ -32,6 +35,7 @@ function appOf(script: string): { app: AppProcess; reports: string[]; reported: 
   return { app, reports, reported };
 }
 
+/** Serves on port 40123 at its first start, and on the port of that start at a restart. */
 const SERVING = `
   const port = Number(process.env.BARKEEP_PORT) || 40123;
   console.log('port', port);
@@ -77,6 +81,7 @@ describe('an app process', () => {
   });
 
   it('stops when its restart is ready after the request to stop', async () => {
+    // At its restart BARKEEP_PORT is set. It then becomes ready only on SIGTERM, and ends 100 ms later.
     const { app, reports } = appOf(`
       setInterval(() => {}, 1000);
       if (process.env.BARKEEP_PORT === '0') process.send({ ready: true, url: 'http://127.0.0.1:40123' });

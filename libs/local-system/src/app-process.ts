@@ -1,7 +1,7 @@
 /**
- * One coordinator or worker as a child process: starts it, waits until it serves, restarts it when it dies, and stops it in
- * order. The child has its own process group, so a Ctrl-C at the terminal reaches only this process, which then stops its
- * children in order. The child ends when this process is gone (bin/end-with-parent.js).
+ * One coordinator or worker as a child process: starts it, waits until it serves, restarts it when it dies, and stops it.
+ * The child has its own process group. So a Ctrl-C at the terminal reaches only this process, which then stops its children
+ * in order. The child ends when this process is gone (bin/end-with-parent.js).
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +13,7 @@ import { programFile } from './paths.js';
 const READY_LIMIT_MS = 60_000;
 /** After this time a stop kills the app. Apps normally end within 10 s. */
 const STOP_LIMIT_MS = 15_000;
+/** The first restart has this delay; each further failure doubles it up to the maximum. */
 const RESTART_DELAY_MIN_MS = 500;
 const RESTART_DELAY_MAX_MS = 30_000;
 /** After this running time a process counts as healthy: its next restart has the shortest delay. */
@@ -30,8 +31,9 @@ interface AppSpec {
 
 export class AppProcess {
   #child: ChildProcess | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
   #stopping = false;
+  /** Unexpected ends since the app was last healthy. */
   #failures = 0;
   #url: string | undefined;
 
@@ -66,7 +68,7 @@ export class AppProcess {
   /** Sends SIGTERM and waits; kills the process after a limit. @returns false when its exit code was not 0 */
   async stop(): Promise<boolean> {
     this.#stopping = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#restartTimer);
     const child = this.#child;
     if (child === undefined) return true; // it never started
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode === 0;
@@ -83,9 +85,11 @@ export class AppProcess {
     this.#child?.kill('SIGKILL');
   }
 
+  /** Starts the program and waits until it serves. @param logFlags `w` empties the log, `a` appends to it */
   async #spawn(logFlags: 'w' | 'a'): Promise<void> {
     const log = openSync(this.spec.logFile, logFlags);
     const env: NodeJS.ProcessEnv = { NO_COLOR: '1', ...this.spec.env };
+    // A restart keeps the port.
     if (this.#url !== undefined) env['BARKEEP_PORT'] = new URL(this.#url).port;
     const child = fork(this.spec.entry, [], {
       env,
@@ -104,6 +108,7 @@ export class AppProcess {
     if (child.exitCode !== null || child.signalCode !== null) this.#onExit('early exit', spawnedAt);
   }
 
+  /** Reports the end of the process, and restarts it after a delay. */
   #onExit(reason: string, spawnedAt: number): void {
     if (this.#stopping) return;
     this.#failures = Date.now() - spawnedAt > HEALTHY_AFTER_MS ? 1 : this.#failures + 1;
@@ -111,16 +116,21 @@ export class AppProcess {
     this.report(
       `${this.spec.name} ended (${reason}); starting it again in ${wait / 1000} s, its log: ${this.spec.logFile}`,
     );
-    this.#timer = setTimeout(() => {
+    this.#restartTimer = setTimeout(() => {
       this.#spawn('a').then(
-        () => this.#stopping || this.report(`${this.spec.name} runs again`),
+        () => {
+          if (!this.#stopping) this.report(`${this.spec.name} runs again`);
+        },
         (error: unknown) => this.#onExit(errorMessage(error), Date.now()),
       );
     }, wait);
   }
 }
 
-/** Waits for the message `{ ready: true, url? }`. Rejects when the child ends first; kills it and rejects after a limit. */
+/**
+ * Waits for the message `{ ready: true, url? }`. Rejects when the child ends first; kills it and rejects after a limit.
+ * @returns the URL; undefined for a worker, which has none
+ */
 function readyMessage(child: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const limit = setTimeout(() => {

@@ -1,6 +1,9 @@
 /** Errors when servers or Barkeep start on this machine, one class per cause; and functions that read caught values. */
 
-/** The system's error code, such as `ENOENT`; `undefined` when there is none. A caught value may be anything, and errors of another realm fail `instanceof Error`. */
+/**
+ * The system's error code, such as `ENOENT`; `undefined` when there is none. Does not use `instanceof Error`, which fails
+ * for errors of another realm, such as those in Jest.
+ */
 export function errorCode(caught: unknown): string | undefined {
   const hasCode = typeof caught === 'object' && caught !== null && 'code' in caught;
   return hasCode && typeof caught.code === 'string' ? caught.code : undefined;
@@ -40,7 +43,7 @@ export class AlreadyRunningError extends Error {
   }
 }
 
-/** Another program used the servers of a data folder for too long. */
+/** Another program used the servers of a data folder for longer than this program waits. */
 export class TurnError extends Error {
   override readonly name = 'TurnError';
 }

@@ -1,21 +1,22 @@
 /**
- * Finds the servers for a program: those that the environment names; if it names none, those of a running `barkeep up`; for
- * the rest embedded ones, which it starts and stops. Programs that start servers on the same data folder wait for each other.
+ * Finds the servers for a program: those that the environment names; if it names none, those of a running `barkeep up`.
+ * Starts and stops embedded servers for the rest. Programs that start servers on the same data folder wait for each other.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { AlreadyRunningError, TurnError } from './errors.js';
-import { allUrls, namedServers, readRunning, type StartOptions, startServices } from './servers/index.js';
+import { allUrls, readRunning, serversNotToStart, type StartOptions, startServices } from './servers/index.js';
 import type { Scope } from './scope.js';
 
 /** The role that a `barkeep up` publishes for other programs. */
 export const UP_ROLE = 'up';
+/** How long a program waits for other programs that use the same data folder. */
 const TURN_LIMIT_MS = 600_000;
 const TURN_CHECK_MS = 200;
 
 /**
- * The servers and the coordinator of a running `barkeep up` of this folder; undefined when none runs, or
- * when `env` names any server.
+ * The servers and the coordinator of the `barkeep up` that runs on `dataDir`; undefined when none runs, or when `env` names
+ * any server. `coordinatorUrl` is undefined until the coordinator serves.
  */
 export function runningUp(
   dataDir: string,
@@ -27,10 +28,10 @@ export function runningUp(
   return { urls: running, coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined };
 }
 
-/** URLs of servers that answer. The scope stops servers that are started here. @throws TurnError */
+/** URLs of servers that answer, or that the environment names. The scope stops servers that this starts. @throws TurnError */
 export async function findServers(options: StartOptions, scope: Scope): Promise<ServiceUrls> {
   return (
-    allUrls(namedServers(options)) ??
+    allUrls(serversNotToStart(options)) ??
     runningUp(options.dataDir, options.env ?? process.env)?.urls ??
     startInTurn(options, scope)
   );
@@ -40,7 +41,8 @@ export async function findServers(options: StartOptions, scope: Scope): Promise<
 async function startInTurn(options: StartOptions, scope: Scope): Promise<ServiceUrls> {
   const { dataDir, log } = options;
   const deadline = Date.now() + TURN_LIMIT_MS;
-  for (let isNoted = false; ;) {
+  let isNoted = false;
+  for (;;) {
     try {
       const services = await startServices(options);
       scope.onEnd(() => services.stop());

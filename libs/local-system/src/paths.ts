@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
-/** The nearest folder upwards that has a package.json or a .barkeep, or else `cwd` itself. */
+/** The nearest folder from `cwd` upwards that has a package.json or a .barkeep; `cwd` itself when there is none. */
 function projectFolder(cwd: string): string {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     if (existsSync(join(folder, '.barkeep')) || existsSync(join(folder, 'package.json'))) return folder;
@@ -13,12 +13,15 @@ function projectFolder(cwd: string): string {
   }
 }
 
-/** The folder of one use (`up`, `demo`) of the embedded servers. @param dataDir BARKEEP_DATA_DIR, by default `.barkeep` */
+/**
+ * The folder of one use (`up`, `demo`) of the embedded servers.
+ * @param dataDir BARKEEP_DATA_DIR, by default `.barkeep`; a relative path is one in the project around `cwd`
+ */
 export function dataFolder(cwd: string, dataDir: string, use: string): string {
   return join(isAbsolute(dataDir) ? dataDir : join(projectFolder(cwd), dataDir), use);
 }
 
-/** Built files, relative to this file, in the repository. The published package has all of them in one folder. */
+/** Built files in the repository, relative to this file. In the published package they are in the same folder as this file. */
 const IN_REPOSITORY = {
   coordinator: '../../../apps/coordinator/dist/main.js',
   'upkeep-worker': '../../../apps/upkeep-worker/dist/main.js',

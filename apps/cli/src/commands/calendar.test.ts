@@ -14,7 +14,8 @@ test('a table that a calendar agrees with has no difference', () => {
   expect(compare(...rows)).toEqual({ days: 3, differences: [] });
 });
 
-test('days that only one has, and other hours, are differences', () => {
+test('days that only the calendar or only the table has, and other hours, are differences', () => {
+  // The rows change the hours of the 23rd, leave out the 24th (a short day), and add the 25th (a holiday).
   const rows = [
     '2024-12-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,2024-12-23T12:00:00Z,2024-12-23T13:00:00Z',
     '2024-12-25,2024-12-25T08:00:00Z,2024-12-25T12:30:00Z,,',
@@ -30,11 +31,14 @@ test('days that only one has, and other hours, are differences', () => {
   ]);
 });
 
-test('a table of another form, or beyond the calendar, is refused by name', () => {
+test('a table without the expected columns, without days, or with an unreadable row is refused', () => {
   expect(() => compareWithTable(LONDON, 'day;open;close\n')).toThrow('expected the columns date,open,close');
   expect(() => compare()).toThrow('expected at least one trading day');
   expect(() => compare('2024-12-23,nine,ten,,')).toThrow('line 2: expected a date and ISO 8601 times');
   expect(() => compare('2024-13-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,')).toThrow('line 2: expected a date');
+});
+
+test('a table with dates beyond the calendar is refused', () => {
   expect(() => compare('2030-01-02,2030-01-02T08:00:00Z,2030-01-02T16:30:00Z,,')).toThrow(
     'expected dates of XLON, 1990-01-01 to 2027-12-31, was 2030-01-02 to 2030-01-02',
   );

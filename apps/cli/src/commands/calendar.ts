@@ -56,7 +56,7 @@ function showCommand(): CliCommand {
     .option('--json', 'print an array of { date, segments: [{ open, close }], slotCount }')
     .work(async (context, id: string, options: ShowOptions) => {
       const calendar = await context.calendar(id, 'calendar');
-      const days = daysOf(calendar, options).map(lineOf);
+      const days = daysOf(calendar, options).map(printedDay);
       printResult(options, days, () => daysTable(days));
     });
 }
@@ -70,8 +70,8 @@ function checkCommand(): CliCommand {
     .argument('<calendar>', 'a calendar file, or with --table the name of a shipped calendar')
     .option('--table <csv>', 'trading days to compare with: date,open,close,break_start,break_end, times in UTC')
     .option('--json', 'print { id, name, zone, firstDate, lastDate, ok }, with --table also days and differences')
-    .work(async (_context, named: string, options: CheckOptions) => {
-      const calendar = await calendarOf(named, options);
+    .work(async (_context, fileOrId: string, options: CheckOptions) => {
+      const calendar = await calendarOf(fileOrId, options);
       const { id, name, zone, firstDate, lastDate } = calendar;
       const compared = options.table === undefined ? undefined : await compareWithFile(calendar, options.table);
       const ok = !compared || compared.differences.length === 0;
@@ -86,9 +86,9 @@ function checkCommand(): CliCommand {
 }
 
 /** The calendar in a file; with `--table` the name of a shipped calendar is accepted too. */
-async function calendarOf(named: string, options: CheckOptions): Promise<Calendar> {
-  if (options.table && calendarIds().includes(named)) return calendarNamed(named);
-  const calendars = await readCalendars(named);
+async function calendarOf(fileOrId: string, options: CheckOptions): Promise<Calendar> {
+  if (options.table && calendarIds().includes(fileOrId)) return calendarNamed(fileOrId);
+  const calendars = await readCalendars(fileOrId);
   // Throws when a shipped calendar has the same name.
   return new CalendarBook(calendars).named(calendars[0]!.id);
 }
@@ -98,19 +98,19 @@ async function compareWithFile(calendar: Calendar, path: string) {
 }
 
 function daysOf(calendar: Calendar, { from, to, hours }: ShowOptions): TradingDay[] {
-  const span = (Date.parse(to) - Date.parse(from)) / 86_400_000;
-  if (span > DAYS_MAX) throw new UsageError(`expected at most ${DAYS_MAX} days, was ${from} to ${to}`);
+  const dayCount = (Date.parse(to) - Date.parse(from)) / 86_400_000;
+  if (dayCount > DAYS_MAX) throw new UsageError(`expected at most ${DAYS_MAX} days, was ${from} to ${to}`);
   return readOption('calendar', () => calendar.tradingDays(from, to, hours));
 }
 
-/** A trading day as it is printed: its times in ISO 8601, and the number of expected one-minute bars. */
-function lineOf(day: TradingDay) {
+/** A trading day as --json prints it: its times in ISO 8601, and `slotCount`, the number of expected one-minute bars. */
+function printedDay(day: TradingDay) {
   const iso = (time: number): string => new Date(time).toISOString();
   const segments = day.segments.map(({ open, close }) => ({ open: iso(open), close: iso(close) }));
   return { date: day.date, segments, slotCount: new DayGrid(day, parseInterval('1m')).slotCount };
 }
 
-function daysTable(days: readonly ReturnType<typeof lineOf>[]): string {
+function daysTable(days: readonly ReturnType<typeof printedDay>[]): string {
   if (days.length === 0) return 'no trading day in that range';
   const rows = days.map(({ date, segments, slotCount }) => {
     const times = segments.map(({ open, close }) => `${shortTime(open)} – ${shortTime(close)}`);
@@ -130,7 +130,7 @@ const HEADER = /^date,open,close(,break_start,break_end)?$/;
 const CLOSED = 'closed';
 
 /**
- * Compares every date from the table's first one to its last one.
+ * Compares every date from the table's first one to its last one. `days` is the number of days in the table.
  * @throws CliError for a table of another form, or dates beyond the calendar
  */
 export function compareWithTable(
@@ -144,15 +144,15 @@ export function compareWithTable(
     const known = `${calendar.firstDate} to ${calendar.lastDate}`;
     throw new CliError(`--table: expected dates of ${calendar.id}, ${known}, was ${from} to ${to}`);
   }
-  const days = new Map(calendar.tradingDays(from, to).map((day) => [day.date, hoursOf(day)]));
-  const allDates = [...new Set([...days.keys(), ...dates])].sort();
-  const differences = allDates.flatMap((date) => {
-    const [ours, theirs] = [days.get(date) ?? CLOSED, tableDays.get(date) ?? CLOSED];
-    return ours === theirs ? [] : [{ date, calendar: ours, table: theirs }];
-  });
+  const calendarDays = new Map(calendar.tradingDays(from, to).map((day) => [day.date, hoursText(day.segments)]));
+  const allDates = [...new Set([...calendarDays.keys(), ...dates])].sort();
+  const differences = allDates
+    .map((date) => ({ date, calendar: calendarDays.get(date) ?? CLOSED, table: tableDays.get(date) ?? CLOSED }))
+    .filter((day) => day.calendar !== day.table);
   return { days: tableDays.size, differences };
 }
 
+/** The hours of each date in the table, as {@link hoursText}, ordered by date. */
 function readTable(text: string): Map<string, string> {
   const [header = '', ...lines] = text.trim().split(/\r?\n/);
   if (!HEADER.test(header)) {
@@ -162,23 +162,20 @@ function readTable(text: string): Map<string, string> {
   lines.forEach((line, i) => {
     const [day = '', open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
-    const times = breakStart ? [open, breakStart, breakEnd, close] : [open, close];
-    const isWrong = [date, ...times].some((time) => Number.isNaN(Date.parse(time ?? '')));
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || isWrong) {
+    // A break splits the day into two segments.
+    const spans = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
+    const isUnreadable = [date, ...spans.flat()].some((time) => Number.isNaN(Date.parse(time ?? '')));
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || isUnreadable) {
       throw new CliError(`--table, line ${i + 2}: expected a date and ISO 8601 times in UTC, was "${line}"`);
     }
-    days.set(date, hoursText(times.map((time) => Date.parse(time!))));
+    days.set(date, hoursText(spans.map(([from, to]) => ({ open: Date.parse(from!), close: Date.parse(to!) }))));
   });
   if (days.size === 0) throw new CliError('--table: expected at least one trading day, was none');
   return new Map([...days].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function hoursOf({ segments }: TradingDay): string {
-  return hoursText(segments.flatMap(({ open, close }) => [open, close]));
-}
-
-/** `2024-03-04T08:00Z – 2024-03-04T16:30Z` for each pair of times. */
-function hoursText(times: readonly number[]): string {
-  const iso = times.map((time) => new Date(time).toISOString().replace(':00.000Z', 'Z'));
-  return iso.flatMap((open, i) => (i % 2 === 0 ? [`${open} – ${iso[i + 1]}`] : [])).join(', ');
+/** `2024-03-04T08:00Z – 2024-03-04T16:30Z` for each segment, separated by commas. */
+function hoursText(segments: TradingDay['segments']): string {
+  const iso = (time: number): string => new Date(time).toISOString().replace(':00.000Z', 'Z');
+  return segments.map(({ open, close }) => `${iso(open)} – ${iso(close)}`).join(', ');
 }

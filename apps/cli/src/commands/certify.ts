@@ -46,6 +46,7 @@ async function save(file: string, certificate: Certificate, force: boolean): Pro
   }
 }
 
+/** The digest of the certificate in a file; undefined when the file has no valid certificate. */
 async function digestIn(file: string): Promise<string | undefined> {
   try {
     return readCertificate(JSON.parse(await readFile(file, 'utf8'))).digest;
@@ -64,8 +65,8 @@ function certificateText({ days, digest, complete, changedSince, consumers }: Ce
   const total = `${days.length} ${days.length === 1 ? 'day' : 'days'}${complete ? '' : ' so far'}`;
   const chain = `${table(['date', 'expected', 'filled', 'backfilled', 'no trade', 'digest'], rows)}\n${digest}  ${total}`;
   if (consumers.length === 0) return chain;
-  const delivered = consumers.map((to) => {
-    return [to.name, to.steps, to.bars, shortTime(to.time), `${to.deliveredHash.slice(0, 16)}…`];
+  const deliveries = consumers.map(({ name, steps, bars, time, deliveredHash }) => {
+    return [name, steps, bars, shortTime(time), `${deliveredHash.slice(0, 16)}…`];
   });
-  return `${chain}\n${table(['consumer', 'steps', 'bars', 'up to', 'delivered'], delivered)}`;
+  return `${chain}\n${table(['consumer', 'steps', 'bars', 'up to', 'delivered'], deliveries)}`;
 }

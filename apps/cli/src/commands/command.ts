@@ -14,14 +14,19 @@ export class CliCommand extends Command {
       .showHelpAfterError('(add --help to see the usage)')
       .configureOutput({
         writeOut: (text) => process.stdout.write(wrapped(text)),
-        writeErr: (text) => process.argv.includes('--json') || process.stderr.write(text),
+        writeErr: (text) => {
+          if (!process.argv.includes('--json')) process.stderr.write(text);
+        },
       });
   }
 
-  /** Runs `work` with the arguments and the options, and sets the exit code that `work` returns, by default 0. */
-  work(work: (context: Context, ...given: never[]) => Promise<number | void>): this {
+  /**
+   * Sets what the command does. `run` gets the command's arguments in order, its options, and the command, and returns the
+   * exit code (0 when it returns nothing). Each command declares the types of its own arguments, so they are `never` here.
+   */
+  work(run: (context: Context, ...given: never[]) => Promise<number | void>): this {
     return this.action(async (...given: unknown[]) => {
-      const code = await withLifetime((life) => work(new Context(life), ...(given as never[])));
+      const code = await withLifetime((life) => run(new Context(life), ...(given as never[])));
       process.exitCode = typeof code === 'number' ? code : EXIT.ok;
     });
   }
@@ -37,6 +42,7 @@ export function sessionCommand(name: string, description: string, help: string):
     .option('--json', 'print JSON');
 }
 
+/** `--hours regular|extended`, which chooses the segments of a calendar's days. */
 export function hoursOption(description?: string): Option {
   return new Option('--hours <hours>', description).choices(['regular', 'extended']).default('regular');
 }

@@ -21,7 +21,7 @@ describe('days', () => {
   test('differ first where a digest does', () => {
     expect(firstDayThatDiffers(days, [days[0]!, day('2013-10-08', 'cc')])).toMatchObject({ date: '2013-10-08' });
   });
-  test('differ where one of the two has none', () => {
+  test('differ where only one run has a day of that date', () => {
     expect(firstDayThatDiffers(days.slice(1), days)).toMatchObject({ date: '2013-10-07', a: undefined, b: days[0] });
   });
 });
@@ -34,7 +34,7 @@ describe('consumers', () => {
     bars: 2,
     time: '2013-10-07T20:00:00.000Z',
   });
-  test('of the same name were delivered the same, or not; others are not compared', () => {
+  test('with the same name are compared by their delivered bars; others are left out', () => {
     const [a, b] = [
       [consumer('one', 'aa'), consumer('only-a', 'aa'), consumer('two', 'aa')],
       [consumer('one', 'aa'), consumer('only-b', 'aa'), consumer('two', 'bb')],
@@ -47,7 +47,7 @@ describe('consumers', () => {
 });
 
 describe('bars', () => {
-  test('of the longer of two days are compared too', async () => {
+  test('are also compared in hours that only one of the two days has', async () => {
     const early = '2013-10-07T08:00:00.000Z';
     const run = (name: string, certified: CertifiedDay) => {
       const certificate = { days: [certified], intervals: ['1m'] };
@@ -63,6 +63,7 @@ describe('bars', () => {
   });
 
   test('are ordered by time, then interval, then symbol', () => {
+    // Open times are compared as texts, so any texts will do.
     const at = (openTime: string, interval: string, symbol: string): PlacedDifference => {
       return { openTime, interval, symbol, a: null, b: null };
     };
@@ -75,7 +76,8 @@ describe('bars', () => {
     ];
     for (const [i, one] of ordered.entries()) {
       for (const other of ordered.slice(i + 1)) {
-        expect([byPlace(one, other) < 0, byPlace(other, one) > 0]).toEqual([true, true]);
+        expect(byPlace(one, other)).toBeLessThan(0);
+        expect(byPlace(other, one)).toBeGreaterThan(0);
       }
     }
   });

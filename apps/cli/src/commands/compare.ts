@@ -1,6 +1,7 @@
 /**
  * `barkeep compare`: says whether two runs have the same data, or where they first differ. It compares the days of their
- * certificates, then the bars of the first day that differs. A certificate file has no bars: there the result is the day.
+ * certificates, then the bars of the first day that differs. A certificate file has no bars: if either side is a file, the
+ * result names only the day.
  */
 import { readFile } from 'node:fs/promises';
 import { type BarDifference, firstDifference, parseInterval } from '@barkeep/bars';
@@ -32,7 +33,8 @@ Examples:
   barkeep compare monday tuesday
   barkeep compare monday monday.certificate.json
 
-Each argument is a session or a file that "barkeep certify" saved. A file has no bars, so the answer is a day.
+Each argument is a session or a file that "barkeep certify" saved. A file has no bars: if either argument is a file,
+the result names only the day.
 For consumers whose names are in both runs the command also says whether they got the same bars. This depends on how
 far each consumer came and in which steps, so it does not count as a difference between the runs.
 
@@ -49,15 +51,16 @@ export const compareCommand = () =>
     );
 
 async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
+  // A function: two certificate files are compared without a coordinator.
   const coordinator = () => context.existingCoordinator(options);
-  const { a, b, diff } = await withProgress('compare', options.json, async (progress) => {
+  const compared = await withProgress('compare', options.json, async (progress) => {
     progress.update(0, `certificate of ${nameOfA}`);
-    const first = await openRun(nameOfA, coordinator);
+    const a = await openRun(nameOfA, coordinator);
     progress.update(0, `certificate of ${nameOfB}`);
-    const second = await openRun(nameOfB, coordinator);
-    const comparison = await compareRuns(first, second, coordinator, (done, text) => progress.update(done, text));
-    return { a: first, b: second, diff: comparison };
+    const b = await openRun(nameOfB, coordinator);
+    return { a, b, diff: await compareRuns(a, b, coordinator, (done, text) => progress.update(done, text)) };
   });
+  const { a, b, diff } = compared;
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
   const deliveries = consumers.map(
     ({ name, equal }) => `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`,
@@ -123,7 +126,7 @@ interface Comparison {
   bar?: PlacedDifference;
 }
 
-/** Most pairs of a symbol and an interval that are compared at the same time. */
+/** At most this many pairs of a symbol and an interval are compared at the same time. */
 const AT_ONCE = 8;
 
 /** Reads the certificate file `name`, or the certificate of the session `name` when no such file exists. @throws CliError */
@@ -139,7 +142,10 @@ async function openRun(name: string, coordinator: () => Promise<CoordinatorClien
   return { name, certificate, session: { id: name, symbols } };
 }
 
-/** Compares the bars of the first day that differs, when both sides are sessions. */
+/**
+ * Compares the days of two runs, then the bars of the first day that differs, when both runs are sessions with that day.
+ * @param coordinator called only when bars are compared @param onProgress gets the share of compared pairs, 0 to 1
+ */
 export async function compareRuns(
   a: Run,
   b: Run,
@@ -150,32 +156,43 @@ export async function compareRuns(
   if (!day) return { equalDays: a.certificate.days.length };
   const equalDays = a.certificate.days.filter(({ date }) => date < day.date).length;
   if (!a.session || !b.session || !day.a || !day.b) return { equalDays, day };
-  const client = await coordinator();
-  const symbols = [...new Set([...a.session.symbols, ...b.session.symbols])].sort();
-  const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
   // The hours of the two days may differ: read the bars that either day can have.
   const from = day.a.open < day.b.open ? day.a.open : day.b.open;
   const to = day.a.close > day.b.close ? day.a.close : day.b.close;
+  const onPair = (done: number, pair: string): void => onProgress(done, `${day.date} ${pair}`);
+  return { equalDays, day, bar: await firstBarThatDiffers(a, b, { from, to }, await coordinator(), onPair) };
+}
+
+/** Compares the bars in the range of every symbol and interval of either run. */
+async function firstBarThatDiffers(
+  a: Run,
+  b: Run,
+  range: { from: string; to: string },
+  client: CoordinatorClient,
+  onPair: (done: number, pair: string) => void,
+): Promise<PlacedDifference | undefined> {
+  const symbols = [...new Set([a, b].flatMap((run) => run.session?.symbols ?? []))].sort();
+  const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
+  const pairs = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol })));
   const differences: PlacedDifference[] = [];
-  const pairs = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol }))).entries();
-  const total = intervals.length * symbols.length;
-  let done = 0;
-  // Several of these run at once and take their pairs from the same iterator.
+  let comparedPairs = 0;
+  // All calls of comparePairs run at once and take their pairs from this iterator.
+  const nextPairs = pairs.values();
   const comparePairs = async (): Promise<void> => {
-    for (const [, { interval, symbol }] of pairs) {
-      const read = (run: Run): Promise<BarAnswer[]> => barsOf(client, run, symbol, { interval, from, to });
+    for (const { interval, symbol } of nextPairs) {
+      const read = (run: Run): Promise<BarAnswer[]> => barsOf(client, run, symbol, { interval, ...range });
       const [barsOfA, barsOfB] = await Promise.all([read(a), read(b)]);
       const isSame = (one: BarAnswer, other: BarAnswer) => JSON.stringify(one.raw) === JSON.stringify(other.raw);
       const found = firstDifference(barsOfA, barsOfB, isSame);
       if (found) differences.push({ symbol, interval, ...found });
-      onProgress(++done / total, `${day.date} ${symbol} ${interval}`);
+      onPair(++comparedPairs / pairs.length, `${symbol} ${interval}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, comparePairs));
-  return { equalDays, day, bar: differences.sort(byPlace)[0] };
+  return differences.sort(byPlace)[0];
 }
 
-/** Empty for a symbol or an interval that the session does not have. */
+/** The bars of one symbol in the range; empty for a symbol or an interval that the session does not have. */
 async function barsOf(
   client: CoordinatorClient,
   { certificate, session }: Run,
@@ -191,19 +208,21 @@ async function barsOf(
   }
 }
 
+/** The first date on which the digests differ or only one run has a day; undefined when all days are equal. */
 export function firstDayThatDiffers(a: readonly CertifiedDay[], b: readonly CertifiedDay[]): DayDifference | undefined {
   const byDate = (days: readonly CertifiedDay[]) => new Map(days.map((day) => [day.date, day]));
   const [daysOfA, daysOfB] = [byDate(a), byDate(b)];
   const dates = [...new Set([...daysOfA.keys(), ...daysOfB.keys()])].sort();
-  const date = dates.find((name) => daysOfA.get(name)?.digest !== daysOfB.get(name)?.digest);
+  const differs = (date: string): boolean => daysOfA.get(date)?.digest !== daysOfB.get(date)?.digest;
+  const date = dates.find(differs);
   return date === undefined ? undefined : { date, a: daysOfA.get(date), b: daysOfB.get(date) };
 }
 
 /** Orders differences by time, then by interval (shorter first), then by symbol. */
 export function byPlace(one: PlacedDifference, other: PlacedDifference): number {
   const order = (a: string, b: string): number => Number(a > b) - Number(a < b);
-  const intervals = parseInterval(one.interval).ms - parseInterval(other.interval).ms;
-  return order(one.openTime, other.openTime) || intervals || order(one.symbol, other.symbol);
+  const lengthDifference = parseInterval(one.interval).ms - parseInterval(other.interval).ms;
+  return order(one.openTime, other.openTime) || lengthDifference || order(one.symbol, other.symbol);
 }
 
 /** The consumers whose names are in both runs; `equal` means that both got the same bars at the same simulated times. */

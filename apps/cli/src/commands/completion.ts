@@ -23,10 +23,11 @@ export const completionCommand = () =>
 /** The words that may follow each command such as `dataset show`; the empty text is `barkeep` without a command. */
 type Words = Map<string, string[]>;
 
-function wordsOf(program: Command, path: readonly string[] = [], words: Words = new Map()): Words {
-  const options = program.options.flatMap(({ long }) => long ?? []);
-  words.set(path.join(' '), [...program.commands.map((child) => child.name()), ...options, '--help']);
-  for (const child of program.commands) wordsOf(child, [...path, child.name()], words);
+/** Adds to `words` those of a command and of its subcommands. @param path the names of the command, outermost first */
+function wordsOf(command: Command, path: readonly string[] = [], words: Words = new Map()): Words {
+  const options = command.options.flatMap(({ long }) => long ?? []);
+  words.set(path.join(' '), [...command.commands.map((child) => child.name()), ...options, '--help']);
+  for (const child of command.commands) wordsOf(child, [...path, child.name()], words);
   return words;
 }
 
@@ -38,7 +39,7 @@ _barkeep() {
     case "$word" in -*) ;; *) case "$path $word" in
 ${[...words.keys()]
   .filter((path) => path !== '')
-  // For a first word the script compares `$path $word` with an empty path, so the text starts with a space.
+  // Before the first word $path is empty, so "$path $word" starts with a space.
   .map((path) => `      "${path.includes(' ') ? path : ` ${path}`}") path="${path}" ;;`)
   .join('\n')}
     esac ;; esac
@@ -51,7 +52,7 @@ ${[...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -F _barkeep barkeep`,
-  // A variable named path would replace PATH, to which zsh ties it.
+  // The script has no variable named path, because zsh ties that name to PATH.
   zsh: (words) => `#compdef barkeep
 # Completion of barkeep for zsh.
 _barkeep() {
@@ -77,6 +78,7 @@ _barkeep "$@"`,
     ].join('\n'),
 };
 
+/** Offers `word` after a command; fish knows a command such as `dataset show` by its last word only. */
 function fishLine(path: string, word: string): string {
   const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
   return `complete -c barkeep -n '${condition}' ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`}`;

@@ -56,7 +56,9 @@ async function listDatasets(database: Database) {
 
 function datasetsTable(datasets: Awaited<ReturnType<typeof listDatasets>>): string {
   if (datasets.length === 0) return 'no datasets; "barkeep import" creates one';
-  const rows = datasets.map((d) => [d.dataset, d.symbols, d.bars, shortTime(d.first), shortTime(d.last)]);
+  const rows = datasets.map(({ dataset, symbols, bars, first, last }) => {
+    return [dataset, symbols, bars, shortTime(first), shortTime(last)];
+  });
   return table(['dataset', 'symbols', 'bars', 'first bar', 'last bar'], rows);
 }
 
@@ -93,7 +95,17 @@ async function describe(context: Context, dataset: string, options: ShowOptions)
 }
 
 function descriptionText(description: DatasetDescription): string {
-  const { dataset, rows, days, symbols, coverage, quarantined, jumps, spacing, looksLikeCloses, values } = description;
+  const { coverage, quarantined, jumps } = description;
+  return [
+    ...symbolLines(description),
+    ...(coverage ? coverageLines(coverage) : []),
+    ...quarantineLines(quarantined),
+    ...(jumps.length > 0 ? jumpLines(jumps) : []),
+  ].join('\n');
+}
+
+function symbolLines(description: DatasetDescription): string[] {
+  const { dataset, rows, days, symbols, spacing, looksLikeCloses, values } = description;
   const shown = symbols
     .slice(0, SYMBOLS_SHOWN)
     .map((row) => [row.symbol, row.rows, shortTime(row.first), shortTime(row.last), shareText(row.zeroVolumeShare)]);
@@ -105,32 +117,44 @@ function descriptionText(description: DatasetDescription): string {
   ];
   if (symbols.length > SYMBOLS_SHOWN)
     lines.push(`… and ${formatCount(symbols.length - SYMBOLS_SHOWN)} more symbols (--json shows all)`);
-  if (coverage !== undefined) {
-    const { calendar, hours, share, outside } = coverage;
-    const months = coverage.months.map(({ month, expected, present }) => {
-      return [month, expected, present, shareText(present / Math.max(1, expected))];
-    });
-    lines.push(
-      `coverage against ${calendar}, ${hours} hours: ${shareText(share)}; ${formatCount(outside)} rows outside`,
-      table(['month', 'expected', 'present', 'share'], months),
-    );
-  }
-  const reasons = Object.entries(quarantined.reasons).map(([reason, times]) => `${reason} ${formatCount(times)}`);
-  const why = quarantined.rows > 0 ? `: ${reasons.join(', ')}` : '';
-  lines.push(`rows in quarantine, conflicting or refused: ${formatCount(quarantined.rows)}${why}`);
-  if (quarantined.examples.length > 0) {
-    const examples = quarantined.examples.map(({ symbol, time, reason, close, volume }) => {
-      return [symbol, shortTime(time), reason, close, volume];
-    });
-    lines.push(table(['symbol', 'time', 'reason', 'close', 'volume'], examples));
-  }
-  if (jumps.length > 0) {
-    const largest = jumps.map((row) => [row.symbol, shortTime(row.time), row.before, row.close, shareText(row.change)]);
-    lines.push('largest jumps from close to close:', table(['symbol', 'time', 'before', 'close', 'change'], largest));
-  }
-  return lines.join('\n');
+  return lines;
 }
 
+function coverageLines({
+  calendar,
+  hours,
+  share,
+  outside,
+  months,
+}: NonNullable<DatasetDescription['coverage']>): string[] {
+  const rows = months.map(({ month, expected, present }) => {
+    return [month, expected, present, shareText(present / Math.max(1, expected))];
+  });
+  return [
+    `coverage against ${calendar}, ${hours} hours: ${shareText(share)}; ${formatCount(outside)} rows outside`,
+    table(['month', 'expected', 'present', 'share'], rows),
+  ];
+}
+
+function quarantineLines({ rows, reasons, examples }: DatasetDescription['quarantined']): string[] {
+  const reasonCounts = Object.entries(reasons).map(([reason, times]) => `${reason} ${formatCount(times)}`);
+  const why = rows > 0 ? `: ${reasonCounts.join(', ')}` : '';
+  const count = `rows in quarantine, conflicting or refused: ${formatCount(rows)}${why}`;
+  if (examples.length === 0) return [count];
+  const exampleRows = examples.map(({ symbol, time, reason, close, volume }) => {
+    return [symbol, shortTime(time), reason, close, volume];
+  });
+  return [count, table(['symbol', 'time', 'reason', 'close', 'volume'], exampleRows)];
+}
+
+function jumpLines(jumps: DatasetDescription['jumps']): string[] {
+  const rows = jumps.map((jump) => {
+    return [jump.symbol, shortTime(jump.time), jump.before, jump.close, shareText(jump.change)];
+  });
+  return ['largest jumps from close to close:', table(['symbol', 'time', 'before', 'close', 'change'], rows)];
+}
+
+/** @param share 0 to 1 */
 function shareText(share: number): string {
   return percentText(share * 100);
 }

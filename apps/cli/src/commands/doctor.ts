@@ -14,6 +14,7 @@ interface Check {
   detail: string;
 }
 
+/** Time that a coordinator has to list its sessions. */
 const ANSWER_LIMIT_MS = 5_000;
 
 export const doctorCommand = () =>
@@ -34,7 +35,7 @@ async function allChecks(context: Context): Promise<Check[]> {
   const { urls, config, dataDir } = context;
   const up = runningUp(dataDir, process.env);
   const coordinator = config.client.url ?? up?.coordinatorUrl;
-  const inUse = up?.urls ?? urls;
+  const usedUrls = up?.urls ?? urls;
   const running = up ? `runs, coordinator ${up.coordinatorUrl ?? 'not ready'}` : `does not run in ${dataDir}`;
   const checks = [
     await probe('Node.js', nodeVersion),
@@ -43,10 +44,11 @@ async function allChecks(context: Context): Promise<Check[]> {
   ];
   if (coordinator !== undefined) checks.push(await probe('coordinator', () => coordinatorAt(coordinator, context)));
   for (const { key, variable } of SERVERS) {
-    const url = inUse[key];
+    const url = usedUrls[key];
     if (url !== undefined) checks.push(await probe(variable, () => serverState(key, url)));
   }
-  if (inUse.redisUrl === undefined && coordinator === undefined) checks.push(await probe('redis-server', redisOrigin));
+  if (usedUrls.redisUrl === undefined && coordinator === undefined)
+    checks.push(await probe('redis-server', redisOrigin));
   return checks;
 }
 
@@ -66,18 +68,20 @@ function nodeVersion(): string {
   throw new CliError(`expected 20.19 or later, was ${node}`);
 }
 
+/** Checks the data folder. When it does not exist yet, checks the nearest existing folder above it. */
 function usableFolder(dataDir: string): string {
   let folder = dataDir;
   while (!existsSync(folder)) folder = dirname(folder);
   accessSync(folder, constants.R_OK | constants.W_OK);
+  // `kept` is the folder in which `barkeep up` stores its data.
   return existsSync(join(dataDir, 'kept')) ? dataDir : `none yet; ${dataDir} is created when it is needed`;
 }
 
 async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<string> {
   await checkCoordinator(url, life.signal);
-  const limit = AbortSignal.any([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
-  // Unlike the check before, this request fails without a valid key when the coordinator has keys.
-  await new CoordinatorClient(url, apiKey, limit).sessions();
+  const signal = AbortSignal.any([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+  // checkCoordinator sends no API key. This request fails when the coordinator requires one and `apiKey` is not valid.
+  await new CoordinatorClient(url, apiKey, signal).sessions();
   return url;
 }
 

@@ -35,7 +35,7 @@ export const eventsCommand = () =>
     )
     .work(async (context, id: string, options: EventsOptions) => {
       const barkeep = await context.client(options);
-      void context.life.interrupted().then(() => barkeep.close()); // ends the wait for the next event
+      void context.life.interrupted().then(() => barkeep.close()); // Ctrl-C ends the wait for the next event
       const isWanted = ({ type }: SessionMoment) => !options.types || options.types.some((name) => name === type);
       const print = (moment: SessionMoment) => {
         if (isWanted(moment)) process.stdout.write(`${options.json ? JSON.stringify(moment) : eventText(moment)}\n`);
@@ -61,6 +61,7 @@ async function follow(
       return;
     }
     print(moment.value);
+    // A deleted session has no status to ask for; its events end by themselves.
     if (moment.value.type === 'state') isEnded = moment.value.state !== 'deleted' && (await hasEnded());
   }
 }
@@ -72,16 +73,19 @@ function typeNames(text: string): SessionEventType[] {
   });
 }
 
-const NOT_SHOWN: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
+/** Fields that are not listed after the type: the first two have columns of their own, a cursor says nothing to a reader. */
+const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
+const ISO_TIME_LENGTH = 24;
 
 function eventText(moment: SessionMoment): string {
   const { type } = moment;
-  const fields = Object.entries<string | number | object>({ ...moment }).filter(([name]) => !NOT_SHOWN.has(name));
-  const at = 'at' in moment ? new Date(moment.at).toISOString() : ''.padEnd(24);
-  return `${at} ${type.padEnd(16)} ${fields.map(([name, value]) => `${name} ${shown(name, value)}`).join('  ')}`.trimEnd();
+  const fields = Object.entries<string | number | object>({ ...moment }).filter(([name]) => !NOT_LISTED.has(name));
+  const at = 'at' in moment ? new Date(moment.at).toISOString() : ' '.repeat(ISO_TIME_LENGTH);
+  const fieldTexts = fields.map(([name, value]) => `${name} ${valueText(name, value)}`);
+  return `${at} ${type.padEnd(16)} ${fieldTexts.join('  ')}`.trimEnd();
 }
 
-function shown(name: string, value: string | number | object): string {
+function valueText(name: string, value: string | number | object): string {
   if (typeof value === 'number' && EVENT_TIME_FIELDS.has(name)) return shortTime(new Date(value).toISOString());
   return typeof value === 'object' ? JSON.stringify(value) : `${value}`;
 }

@@ -50,6 +50,7 @@ export const exportCommand = () =>
       else note(`${formatCount(exported.bars)} bars of ${formatCount(exported.symbols)} symbols`);
     });
 
+/** Writes the bars to `out` or stdout, and returns the summary for --json. @throws InterruptedError on Ctrl-C */
 async function exportBars(
   client: CoordinatorClient,
   id: string,
@@ -68,11 +69,13 @@ async function exportBars(
     to: options.to && new Date(to).toISOString(),
   });
   let lines = 0;
+  // Counts the lines as they pass. A text may start and end within a line.
   const counted = async function* (progress: Progress): AsyncGenerator<string> {
     for await (const text of texts) {
       const parts = text.split('\n');
       lines += parts.length - 1;
-      if (parts.length > 2) {
+      const hasWholeLine = parts.length > 2;
+      if (hasWholeLine) {
         const { symbol, openTime } = placeOf(parts.at(-2)!, format); // the last whole line
         const share = (Date.parse(openTime) - from) / Math.max(1, to - from);
         progress.update((symbols.indexOf(symbol) + share) / symbols.length, symbol, lines);
@@ -80,7 +83,7 @@ async function exportBars(
       yield text;
     }
   };
-  const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines);
+  const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines); // a CSV file has a header
   try {
     await withProgress(`export ${id}`, options.json || out === undefined, (progress) =>
       out === undefined
@@ -120,13 +123,15 @@ function placeOf(line: string, format: ExportOptions['format']): { symbol: strin
   return { symbol, openTime };
 }
 
-/** The day before the first trading date, because a trading day of futures opens on the evening before. */
+/** 24 hours before the first trading date, because a trading day of futures opens on the evening before. ISO 8601. */
 function startOf({ spec }: SessionStatus): string {
   return new Date(timeOf('start of the session', spec.start) - DAY_MS).toISOString();
 }
 
+/** Epoch ms of a time in ISO 8601 or epoch ms. @throws UsageError that starts with `name` */
 function timeOf(name: string, text: string): number {
-  const time = /^\d{12,}$/.test(text) ? Number(text) : Date.parse(text);
+  const isEpochMs = /^\d{12,}$/.test(text); // fewer digits could be a date, such as 20240304
+  const time = isEpochMs ? Number(text) : Date.parse(text);
   if (Number.isFinite(time)) return time;
   throw new UsageError(`${name}: expected a time such as 2024-03-04T14:30:00Z, was "${text}"`);
 }

@@ -17,7 +17,7 @@ interface FeedSummary extends ImportSummary {
   refusedBySession: Record<string, number>;
 }
 
-/** The files are sent again at most this often, each time after the session Redis lost bars of them. */
+/** How many times the files are sent again after the session Redis lost some of their bars. */
 const RESENDS_MAX = 3;
 
 const EXAMPLES = `
@@ -49,6 +49,7 @@ async function feed(context: Context, id: string, names: string[], options: Feed
   const plan = { ...settings, files: await inputFiles(names, options.format === 'lean') };
   const session = (await context.client(options)).session(id);
   let writer = new FeedWriter(session, options.end);
+  // Counts of an earlier writer are dropped: its bars are sent again and counted by the new writer.
   const feedAll = async (progress: Progress): Promise<FeedSummary> => {
     const onProgress = fileProgress(plan.files, progress);
     for (let resends = 0; ; resends++) {

@@ -23,7 +23,7 @@ describe('the file of --symbol-map', () => {
     expect(await mapOf(`\ufeff${text}`)).toEqual(expected);
   });
 
-  it('is refused when a row has no name, or a target that is not a symbol', async () => {
+  it('is refused when a row has one column, when a target is not a symbol, or when its JSON is invalid', async () => {
     await expect(mapOf('NIFTY50\n')).rejects.toThrow('--symbol-map: expected FROM,TO with a symbol TO');
     await expect(mapOf('NIFTY,NIFTY 50\n')).rejects.toThrow('was "NIFTY,NIFTY 50"');
     await expect(mapOf('{ "NIFTY" }')).rejects.toThrow('--symbol-map: expected JSON');

@@ -29,7 +29,7 @@ import {
 import type { Context } from '../services/index.js';
 import type { CliCommand } from './command.js';
 
-/** Options with the name and the value that {@link ReadOptions} has for them. */
+/** Options that have the same name and the same value in {@link ReadOptions}. */
 type SameOptions = 'format' | 'symbol' | 'times' | 'priceScale' | 'timeFormat' | 'delimiter' | 'skipLines';
 
 export interface FileOptions extends Pick<ReadOptions, SameOptions> {
@@ -47,7 +47,7 @@ export interface FileOptions extends Pick<ReadOptions, SameOptions> {
   header: boolean;
 }
 
-/** Returns a function that shows how many bytes of the files, and how many bars, have been read. */
+/** Returns a function that takes the bytes and the bars that have been read so far, and shows them as progress. */
 export function fileProgress(files: readonly InputFile[], progress: Progress): (bytes: number, bars: number) => void {
   const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
   return (bytes, bars) => progress.update(bytes / Math.max(totalBytes, 1), `${formatCount(bars)} bars`, bars);
@@ -88,7 +88,7 @@ export function withFiles(command: CliCommand): CliCommand {
     .option('--no-header', 'the first row is data: time, [symbol,] open, high, low, close, volume');
 }
 
-/** The import plan without its files. @param into the dataset or session @throws UsageError for a wrong option */
+/** The import plan without its files. @param into id of the dataset or session @throws UsageError for a wrong option */
 export async function planOf(context: Context, into: string, options: FileOptions): Promise<Omit<ImportPlan, 'files'>> {
   const { format, symbol, times, priceScale, timeFormat, delimiter, skipLines } = options;
   const { tz: zone, columns, decimal, thousands } = options;
@@ -150,7 +150,7 @@ function jsonPairs(text: string): [string, string][] {
   return Object.entries(JSON.parse(text) as Record<string, unknown>).map(([from, to]) => [from, String(to)]);
 }
 
-/** Returns a function from an open time to its date in the zone of the files. @throws UsageError for several zones */
+/** For --complete: a function from an open time to its date in the zone of the files. @throws UsageError for several zones */
 export function completeDates(plan: ImportPlan): (openTime: number) => string {
   const isLean = plan.read.format === 'lean';
   const zones = new Set(
@@ -165,16 +165,18 @@ export function completeDates(plan: ImportPlan): (openTime: number) => string {
   return (openTime) => DateTime.fromMillis(openTime, { zone: zone ?? 'UTC' }).toFormat('yyyy-MM-dd');
 }
 
+/** The zone of the format that --format names; UTC without one. */
 function namedZone({ read }: ImportPlan): string {
   const [format] = read.format === undefined ? [] : formatsNamed(read.format);
   return format?.zone ?? 'UTC';
 }
 
+/** The zone of one Lean file; none when its path is wrong. */
 function leanZone(file: InputFile, { read }: ImportPlan): string[] {
   try {
     return [leanFile(file.path, undefined, read).zone];
   } catch (error) {
-    if (error instanceof FilePlanError) return []; // reported when the file is read
+    if (error instanceof FilePlanError) return []; // the import reports this file when it reads it
     throw error;
   }
 }
@@ -213,5 +215,7 @@ const oneSign = optionReader(
 
 const oneCharacter = optionReader('--delimiter', 'one character such as , ; | or tab', (text) => {
   const char = text === 'tab' || text === '\\t' ? '\t' : text;
-  return /^[\t -~]$/.test(char) && !/["\d.+-]/.test(char) ? char : undefined;
+  const isOnePrintable = /^[\t -~]$/.test(char);
+  const isPartOfValues = /["\d.+-]/.test(char); // a quote, or a character of numbers
+  return isOnePrintable && !isPartOfValues ? char : undefined;
 });

@@ -57,6 +57,7 @@ export const importCommand = () =>
     .requiredOption('--dataset <name>', 'dataset to store the bars in; created when it is new', datasetName)
     .option('--list-formats', 'print the known formats with an example, and do nothing else')
     .on('option:list-formats', () => {
+      // Ends here, before Commander reports that --dataset and the files are missing.
       const json = process.argv.includes('--json');
       printResult({ json }, listedFormats(), formatsTable);
       process.exit(EXIT.ok);
@@ -121,12 +122,14 @@ async function calendarOf(context: Context, { calendar, hours }: ImportOptions):
   return new CalendarCheck(await context.calendar(calendar), hours);
 }
 
+/** Prints the summary. @returns the exit code */
 function finish(summary: ImportSummary, options: ImportOptions): number {
   printResult(options, summary, () => summaryText(summary));
   const { refused, conflicting, accepted, duplicate, outside } = summary;
-  const faulty = refused.rows + refused.files + conflicting > 0;
-  if (options.strict && faulty) return EXIT.refused;
-  return (faulty || outside > 0) && accepted + duplicate === 0 ? EXIT.failed : EXIT.ok;
+  const hasFaults = refused.rows + refused.files + conflicting > 0;
+  if (options.strict && hasFaults) return EXIT.refused;
+  const hasStored = accepted + duplicate > 0;
+  return (hasFaults || outside > 0) && !hasStored ? EXIT.failed : EXIT.ok;
 }
 
 interface ListedFormat extends Pick<BarFormat, 'name' | 'title' | 'times' | 'example' | 'source'> {

@@ -24,7 +24,7 @@ export const initCommand = () =>
       printResult(options, { folder: path, files }, () => text);
     });
 
-/** @throws CliError when the folder has files */
+/** Writes the files. @returns their names @throws CliError when the folder has files */
 async function makeFolder(path: string): Promise<string[]> {
   await mkdir(path, { recursive: true });
   if ((await readdir(path)).length > 0)
@@ -56,8 +56,8 @@ ${needsInstall ? '    npm install                   # packages from files: npm i
 `;
 
 function manifest(needsInstall: boolean): string {
-  const ours = { '@barkeep/cli': barkeepVersion(), '@barkeep/client': barkeepVersion() };
-  const packages = needsInstall ? { dependencies: ours, devDependencies: { tsx: '^4' } } : {};
+  const dependencies = { '@barkeep/cli': barkeepVersion(), '@barkeep/client': barkeepVersion() };
+  const packages = needsInstall ? { dependencies, devDependencies: { tsx: '^4' } } : {};
   return `${JSON.stringify({ name: 'my-strategies', private: true, type: 'module', ...packages }, null, 2)}\n`;
 }
 

@@ -50,14 +50,14 @@ export const packCommand = () =>
     });
 
 async function pack(context: Context, dataset: string, options: PackCommandOptions) {
-  const { calendar, hours } = options;
+  const { hours } = options;
   // Options are checked first, so that a wrong one is reported before a database starts.
   const interval = readOption('--interval', () => parseInterval(options.interval));
-  const openCalendar = await context.calendar(calendar);
+  const calendar = await context.calendar(options.calendar);
   const database = await context.existingDatabase();
   const { datasetId, symbols } = await symbolsOf(database, dataset, options.symbols);
-  const { start = '', end = '9999-12-31' } = options;
-  const days = daysWithRows(symbols, openCalendar, hours).filter(({ date }) => date >= start && date <= end);
+  const { start = '', end = '9999-12-31' } = options; // the defaults are before and after every date
+  const days = daysWithRows(symbols, calendar, hours).filter(({ date }) => date >= start && date <= end);
   const total = days.length * symbols.length;
   let packed = 0;
   const packAll = (progress: Progress): Promise<PackCounts> =>
@@ -75,9 +75,18 @@ async function pack(context: Context, dataset: string, options: PackCommandOptio
     });
   const outcome = (): string => `${formatCount(packed)} packed days were kept; the same command continues`;
   const counts = await withProgress(`pack ${dataset}`, options.json, packAll, outcome);
-  return { dataset, calendar, hours, interval: interval.name, days: days.length, symbols: symbols.length, ...counts };
+  return {
+    dataset,
+    calendar: options.calendar,
+    hours,
+    interval: interval.name,
+    days: days.length,
+    symbols: symbols.length,
+    ...counts,
+  };
 }
 
+/** The ids of the dataset and of the wanted symbols, by default all symbols. @throws CliError for an unknown one */
 async function symbolsOf(database: Database, dataset: string, wanted: readonly string[] | undefined) {
   const datasetId = await resolveDataset(database, dataset);
   if (datasetId === undefined) {

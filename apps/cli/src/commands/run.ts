@@ -32,7 +32,7 @@ interface RunOptions extends SessionOptions {
   strict?: boolean;
 }
 
-/** With --strict the warnings are read this often: if the look-up of symbols takes over 0.5 s, an answer lacks them. */
+/** How many times --strict reads the warnings. An answer lacks them if the coordinator's look-up takes more than 0.5 s. */
 const WARNING_TRIES = 3;
 
 const EXAMPLES = `
@@ -83,13 +83,14 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   return options.strict && warnings.some(isUnknownSymbolsWarning) ? EXIT.refused : EXIT.ok;
 }
 
-/** The warnings of the session. @param tries how often to read them, the first time from `ended`, while there are none */
+/** The warnings of the session; reads them again while there are none. @param tries how many times, `ended` included */
 async function warningsOf(client: CoordinatorClient, ended: SessionStatus, tries: number): Promise<string[]> {
   let { warnings } = ended;
-  for (let i = 1; i < tries && warnings.length === 0; i++) ({ warnings } = await client.session(ended.id));
+  for (let i = 1; i < tries && warnings.length === 0; i++) warnings = (await client.session(ended.id)).warnings;
   return warnings;
 }
 
+/** Starts or resumes the session if needed, and watches it to its end, with --wait-settled until it is repaired. */
 async function follow(
   client: CoordinatorClient,
   { id, state }: SessionStatus,

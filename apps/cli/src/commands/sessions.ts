@@ -27,7 +27,7 @@ export const statusCommand = () =>
       return printResult(options, value, () => text);
     });
 
-/** The status of one session, or of all. */
+/** The status of one session, or of all, as JSON and as text. */
 async function statusOf(
   client: CoordinatorClient,
   id: string | undefined,
@@ -49,7 +49,8 @@ async function watchStatus(
   signal: AbortSignal,
 ): Promise<void> {
   const clear = !json && process.stdout.isTTY ? CLEAR_SCREEN : '';
-  for (let printed = ''; ;) {
+  let printed = '';
+  for (;;) {
     const { value, text, hasEnded } = await statusOf(client, id);
     const shown = json ? JSON.stringify(value) : text;
     if (shown !== printed) process.stdout.write(`${clear}${shown}\n`);

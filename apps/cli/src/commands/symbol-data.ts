@@ -42,11 +42,11 @@ export const barsCommand = () =>
     });
 
 function queryOf({ interval, last, from, to, fill }: BarsOptions): BarsQuery {
-  const range = from !== undefined || to !== undefined;
-  if (range && (from === undefined || to === undefined))
+  const hasRange = from !== undefined || to !== undefined;
+  if (hasRange && (from === undefined || to === undefined))
     throw new UsageError('expected both --from and --to, was one of them');
-  if (range && last !== undefined) throw new UsageError('expected --last or --from and --to, was both');
-  return range ? { interval, fill, from, to } : { interval, fill, last: last ?? DEFAULT_LAST };
+  if (hasRange && last !== undefined) throw new UsageError('expected --last or --from and --to, was both');
+  return hasRange ? { interval, fill, from, to } : { interval, fill, last: last ?? DEFAULT_LAST };
 }
 
 function barsTable(bars: readonly BarAnswer[]): string {
@@ -104,11 +104,11 @@ export const metricsCommand = () =>
     .option('--date <date>', 'of one trading day, YYYY-MM-DD (default: the whole run)', dateReader('--date'))
     .work(async (context, id: string, symbol: string | undefined, options: MetricsOptions) => {
       const client = await context.existingCoordinator(options);
-      const of = options.date === undefined ? {} : { date: options.date };
+      const query = options.date === undefined ? {} : { date: options.date };
       const metrics =
         symbol === undefined
-          ? await client.allMetrics(await client.session(id), of)
-          : [await client.metrics(id, symbol, of)];
-      const result = { session: id, ...of, symbols: metrics.map(({ raw }) => raw) };
+          ? await client.allMetrics(await client.session(id), query)
+          : [await client.metrics(id, symbol, query)];
+      const result = { session: id, ...query, symbols: metrics.map(({ raw }) => raw) };
       printResult(options, result, () => metricsTable(metrics));
     });

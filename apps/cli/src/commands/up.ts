@@ -37,12 +37,15 @@ async function runUp(context: Context, options: UpOptions): Promise<void> {
   const { life, config, dataDir } = context;
   if (!options.json) note(`starting, with data in ${dataDir}`);
   const services = await startServices({ dataDir, keep: true, log: note }).catch((error: unknown) => {
-    const url = error instanceof AlreadyRunningError && runningUp(dataDir)?.coordinatorUrl;
-    throw url ? new CliError(`barkeep up runs here already (process ${error.pid}): ${url}/`) : error;
+    if (error instanceof AlreadyRunningError) {
+      const url = runningUp(dataDir)?.coordinatorUrl;
+      if (url) throw new CliError(`barkeep up runs here already (process ${error.pid}): ${url}/`);
+    }
+    throw error;
   });
   life.onEnd(() => services.stop());
   life.signal.throwIfAborted();
-  const port = options.port ?? (await freePort(config.http.port));
+  const port = options.port ?? (await portOrAny(config.http.port));
   const logFolder = context.logFolder('up');
   const apps = await startApps(services, { ...options, port, env: process.env, logFolder, note }, life);
   services.publish({ role: UP_ROLE, coordinatorUrl: apps.urls[0] });
@@ -69,15 +72,15 @@ function upText({ urls, processes }: Apps, result: ServiceUrls & { logs: string 
     `  PostgreSQL    ${result.databaseUrl}`,
     `  Redis         ${result.redisUrl} (queues), ${result.sessionRedisUrl} (sessions)`,
     `  logs          ${result.logs}`,
-    'Commands in this folder find it. For other folders and programs:',
+    'Commands in this project find it. For other projects and programs:',
     `  export BARKEEP_URL=${first} ${settings}`,
     'Ctrl-C stops it.',
   ];
   return lines.join('\n');
 }
 
-/** `port` when it is free, otherwise 0, which means any free port. */
-function freePort(port: number): Promise<number> {
+/** `port` when it is free, otherwise 0, with which a coordinator takes any free port. */
+function portOrAny(port: number): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(0));

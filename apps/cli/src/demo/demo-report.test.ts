@@ -15,6 +15,7 @@ const at = (index: number): string => times[index] ?? '';
 
 describe('the report of the demonstration', () => {
   it('counts the gaps of the stream, including repaired ones', () => {
+    // Of the minutes 0 to 5 only 1 and 4 were streamed: the gaps are 0, 2 to 3, and 5.
     const bars = readBars([bar(at(1), 'streamed'), bar(at(2), 'backfilled'), bar(at(4), 'streamed')]);
     expect(gapsInStream(times, bars)).toBe(3);
     expect(gapsInStream(times, readBars([]))).toBe(1);
@@ -26,7 +27,7 @@ describe('the report of the demonstration', () => {
     expect(derivedCounts(bars)).toEqual({ complete: 2, partial: 1 });
   });
 
-  it('expects 1,950 minutes of a symbol', () => expect(demoMinutes()).toHaveLength(1950));
+  it('expects 5 days of 390 minutes of a symbol', () => expect(demoMinutes()).toHaveLength(5 * 390));
 
   it('has a table of 80 columns in which no cell is wrapped', () => {
     const counts = { expected: 1950, streamed: 1910, backfilled: 39, noTrade: 0, unfillable: 1 };
@@ -37,11 +38,12 @@ describe('the report of the demonstration', () => {
     const seconds = { sessionSeconds: 1, settledSeconds: 1, totalSeconds: 1 };
     const result = { imports: [], session, digest, symbols: [{ metrics, gapsFound: 37, derived }], ...seconds };
     const lines = demoText(result as unknown as DemoResult).split('\n');
+    // 1910 of 1950 minutes are 97.948…%, which is rounded down.
     expect(lines[2]).toBe('JUNIPER   1,950     1,910  37 → 0      39        1  97.94 → 100.00  389+1  129+1');
     expect(lines[2]!.length).toBeLessThanOrEqual(80);
   });
 
-  it('refuses an answer that it does not understand', () => {
+  it('refuses a bar without the fields of a bar', () => {
     expect(() => readBars([{ openTime: 5 }])).toThrow(/the coordinator's answer is not valid: .*expected/);
   });
 });

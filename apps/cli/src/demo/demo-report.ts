@@ -23,9 +23,11 @@ export interface DemoResult {
   session: SessionStatus;
   symbols: DemoSymbol[];
   digest: Digest;
-  /** Seconds of wall time from the session's start to its completion, and below to its last settled slot. */
+  /** Seconds of wall time from the session's start to its completion. */
   sessionSeconds: number;
+  /** Seconds of wall time from the session's start until its last slot was settled. */
   settledSeconds: number;
+  /** Seconds of wall time of the whole demonstration. */
   totalSeconds: number;
   coordinatorUrl: string;
 }
@@ -38,6 +40,7 @@ export function gapsInStream(expected: readonly string[], bars: readonly BarAnsw
   return expected.filter(isFirstOfGap).length;
 }
 
+/** Counts derived bars by whether they are complete. */
 export function derivedCounts(bars: readonly BarAnswer[]): DerivedCounts {
   const complete = bars.filter((bar) => bar.complete).length;
   return { complete, partial: bars.length - complete };

@@ -15,15 +15,15 @@ export const DEMO_END = '2024-03-08';
 
 /** Share of the minutes that the feed loses at random. */
 const LOSS = 0.02;
-/** The feed loses EMBER on Wednesday for 40 minutes from 11:30. */
+/** The feed loses EMBER on Wednesday for 40 minutes from 11:30. Days, and minutes of a day, count from 0. */
 const OUTAGE = { symbol: 'EMBER', day: 2, from: 120, minutes: 40 };
-/** Minutes that no dataset has, so that no repair can fill them. Days and minutes count from 0. */
+/** Minutes that no dataset has, so that no repair can fill them. */
 const NOWHERE = [
   { symbol: 'BRAVO', day: 1, from: 37, minutes: 1 },
   { symbol: 'GLINT', day: 3, from: 200, minutes: 1 },
   { symbol: 'JUNIPER', day: 4, from: 389, minutes: 1 },
 ];
-/** Each function spoils one row of the feed. */
+/** Each function spoils one row of the feed: its high, open, time, volume, number of fields, and close. */
 const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
   ([time = '', symbol = '', open = '', , ...rest]) => [time, symbol, open, '0.01', ...rest],
   ([time = '', symbol = '', ...rest]) => [time, symbol, 'n/a', ...rest.slice(1)],
@@ -97,7 +97,7 @@ export function mulberry32(seed: number): () => number {
   };
 }
 
-/** Open times of all minutes of the days. */
+/** Open times of all minutes of the days, epoch ms. */
 function minutesOf(days: readonly TradingDay[]): number[] {
   return days.flatMap(({ segments }) =>
     segments.flatMap(({ open, close }) =>
@@ -108,7 +108,7 @@ function minutesOf(days: readonly TradingDay[]): number[] {
 
 /** One-minute bars of a symbol for every minute of the days: a random walk in whole cents. */
 function walk(symbol: string, days: readonly TradingDay[], random: () => number): MarketBar[] {
-  let cents = 2_000 + Math.floor(random() * 30_000);
+  let cents = 2_000 + Math.floor(random() * 30_000); // a price from 20 to 320
   return minutesOf(days).map((openTime) => {
     const bar = barFrom(cents, openTime, random);
     cents = Math.round(bar.close * 100);
@@ -116,6 +116,7 @@ function walk(symbol: string, days: readonly TradingDay[], random: () => number)
   });
 }
 
+/** A bar that opens at a price. Each of its steps is up to 0.2 % of the price, and small steps are more frequent. */
 function barFrom(openCents: number, openTime: number, random: () => number): Bar {
   const step = (): number => Math.floor(random() * random() * openCents * 0.002);
   const closeCents = Math.max(100, openCents + step() - step());

@@ -28,9 +28,11 @@ const REFERENCE = 'reference';
 const STREAM = 'stream';
 const WORKERS = 2;
 const DERIVED = ['5m', '15m'];
-/** Workers ask 5 times for bars that no dataset has. A short backoff makes that seconds instead of half a minute. */
+/** Workers request bars that no dataset has 5 times. With this backoff that takes seconds instead of half a minute. */
 const BACKOFF_MS = 50;
 const UPKEEP_EVERY_MS = 200;
+/** For requests of all bars of a symbol: it has 1,950 minutes. */
+const ALL_BARS = '10000';
 
 const SPEC = {
   id: 'demo',
@@ -44,7 +46,7 @@ const SPEC = {
   upkeep: { barrier: 'day', maxRetries: 5 },
 };
 
-/** @returns one summary per dataset */
+/** Generates the market and imports its two datasets. @returns one summary per dataset */
 async function makeDatasets(database: Database, signal: AbortSignal): Promise<ImportSummary[]> {
   const market = makeMarket();
   const folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
@@ -74,7 +76,7 @@ export async function importDemoData(context: Context): Promise<ImportSummary[]>
   return makeDatasets(await context.database(), context.life.signal);
 }
 
-/** Runs the demonstration. @throws CliError when the session does not complete */
+/** Runs the demonstration. @param quiet prints no progress and no notes @throws CliError if the session does not complete */
 export async function runDemo(context: Context, quiet: boolean): Promise<DemoResult> {
   const { life } = context;
   const startedAt = performance.now();
@@ -89,6 +91,7 @@ export async function runDemo(context: Context, quiet: boolean): Promise<DemoRes
   return { imports, session, symbols, digest, sessionSeconds, settledSeconds, totalSeconds, coordinatorUrl };
 }
 
+/** Starts the servers, a coordinator and the workers. They stop with the command. */
 async function startAll(context: Context, report: (line: string) => void) {
   const { life } = context;
   // The demonstration never uses the user's servers: drop their addresses.
@@ -109,6 +112,7 @@ async function startAll(context: Context, report: (line: string) => void) {
   return { client, url, databaseUrl: services.databaseUrl };
 }
 
+/** Runs the session until every slot is settled. The seconds are wall time since its creation was requested. */
 async function runSession(client: CoordinatorClient, signal: AbortSignal, quiet: boolean) {
   const startedAt = performance.now();
   const elapsed = (): number => (performance.now() - startedAt) / 1000;
@@ -139,9 +143,9 @@ async function symbolResults(client: CoordinatorClient, session: SessionStatus):
     metrics.map(async (metric) => {
       const derived: DemoSymbol['derived'] = {};
       for (const interval of DERIVED) {
-        derived[interval] = derivedCounts(await client.bars(session.id, metric.symbol, { interval, last: '10000' }));
+        derived[interval] = derivedCounts(await client.bars(session.id, metric.symbol, { interval, last: ALL_BARS }));
       }
-      const minutes = await client.bars(session.id, metric.symbol, { interval: '1m', last: '10000' });
+      const minutes = await client.bars(session.id, metric.symbol, { interval: '1m', last: ALL_BARS });
       return { metrics: metric, gapsFound: gapsInStream(expected, minutes), derived };
     }),
   );

@@ -3,7 +3,7 @@ import { percentText } from '@barkeep/bars';
 import type { BarAnswer, Digest, SessionStatus, SymbolMetrics } from '@barkeep/client';
 import { colour, formatCount, table } from '../terminal/index.js';
 
-/** The longest id that leaves room for the counts on 80 columns. */
+/** Length of the longest id that leaves room for the counts on 80 columns. */
 const ID_MAX = 14;
 
 export function sessionsTable(sessions: readonly SessionStatus[]): string {
@@ -54,8 +54,8 @@ function stateText(state: SessionStatus['state']): string {
 }
 
 /**
- * Such as `waiting for repository vendor-b: 403 forbidden (since 12 s; next try in 8 s)`; undefined when the session does not
- * wait.
+ * What a session waits for, such as `waiting for repository vendor-b: 403 forbidden (since 12 s; next try in 8 s)`.
+ * Undefined when the session does not wait. @param now epoch ms
  */
 export function waitingText(waitingFor: SessionStatus['waitingFor'], now = Date.now()): string | undefined {
   if (waitingFor === null) return undefined;
@@ -97,6 +97,7 @@ export function barCells(bar: BarAnswer): string[] {
   return [...[bar.open, bar.high, bar.low, bar.close, bar.volume].map(String), bar.origin, complete];
 }
 
+/** @param quality in percent, null when no slot is expected */
 export function qualityText(quality: number | null): string {
   return quality === null ? '–' : percentText(quality);
 }
@@ -105,7 +106,7 @@ export function digestText({ digest, bars, chunks }: Digest): string {
   return `digest ${digest} over ${formatCount(bars)} bars in ${formatCount(chunks)} chunks`;
 }
 
-/** 2013-10-04T13:30:00.000Z as 2013-10-04 13:30Z. */
+/** 2013-10-04T13:30:00.000Z as 2013-10-04 13:30Z; null as a dash. */
 export function shortTime(iso: string | null): string {
   return iso === null ? '–' : iso.replace('T', ' ').replace(/(:00)?(\.000)?Z$/, 'Z');
 }

@@ -1,4 +1,4 @@
-/** Follows a session to its end; throws when nothing changes for {@link STILL_LIMIT_MS}, while the session continues. */
+/** Follows a session to its end. Throws when a session that is not paused does not change for {@link STILL_LIMIT_MS}. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { CliError } from '../terminal/index.js';
@@ -25,7 +25,7 @@ export function watchToEnd(watched: Watched): Promise<SessionStatus> {
 
 /** Requests upkeep until no slot is absent or missing. @throws CliError when the session stops changing */
 export function watchToSettled(watched: Watched, upkeepEveryMs = UPKEEP_EVERY_MS): Promise<SessionStatus> {
-  let requestedAt = -Infinity;
+  let requestedAt = -Infinity; // the first poll requests upkeep at once
   return poll(watched, async ({ id, counts }) => {
     if (counts.absent + counts.missing === 0) return true;
     if (performance.now() - requestedAt > upkeepEveryMs) {
@@ -54,6 +54,7 @@ async function poll(
         `expected session ${id} to make progress, was ${session.state} without a change for ${STILL_LIMIT_MS / 1000} s`,
       );
     }
+    // An aborted delay rejects with an AbortError: throw the reason of the signal instead.
     await delay(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

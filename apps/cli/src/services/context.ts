@@ -89,7 +89,9 @@ export class Context {
     return this.#startedRedis !== undefined;
   }
 
+  /** @param settings the unset variables and options that could name servers, for the message @throws CliError */
   #expectData(settings: string): void {
+    // `kept` is the folder in which `barkeep up` stores its data.
     if (runningUp(this.dataDir) !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
     throw new CliError(
       `expected a running Barkeep or its stored data, was neither: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}; "barkeep up" starts one`,
@@ -97,8 +99,8 @@ export class Context {
   }
 
   /**
-   * A client of the coordinator that the options or BARKEEP_URL name, else of that of a running `barkeep up`, else of one
-   * that this command starts, with workers, and stops at its end.
+   * A client of a coordinator: the one that the options or BARKEEP_URL name, else that of a running `barkeep up`. Otherwise
+   * this command starts a coordinator with workers, and stops them at its end.
    */
   async coordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
     const apiKey = options.apiKey ?? this.apiKey;

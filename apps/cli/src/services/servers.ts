@@ -5,6 +5,7 @@ import type { ServiceUrls } from '@barkeep/service';
 import { CliError, errorText, expecting, type Lifetime } from '../terminal/index.js';
 
 const ANSWER_LIMIT_MS = 2_000;
+/** The servers of {@link ServiceUrls}: the variable of each URL, and the port of a URL that has none. */
 export const SERVERS = [
   { key: 'databaseUrl', name: 'PostgreSQL', variable: 'DATABASE_URL', port: 5432 },
   { key: 'redisUrl', name: 'Redis', variable: 'REDIS_URL', port: 6379 },
@@ -19,7 +20,8 @@ export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
       // Not checked: the socket of a local PostgreSQL, which has no host, and a list of Sentinels.
       if (!/^(postgres(ql)?|rediss?):$/.test(protocolOf(url)) || new URL(url).hostname === '') return;
       const { hostname, port } = new URL(url);
-      const problem = await connectProblem(hostname.replace(/^\[|\]$/g, ''), Number(port) || server.port);
+      const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address has brackets in a URL, but not in a connection
+      const problem = await connectProblem(host, Number(port) || server.port);
       if (problem === undefined) return;
       throw new CliError(
         `expected ${server.name} at ${hostname}:${port || server.port} (${server.variable}), was: ${problem}`,
@@ -30,12 +32,12 @@ export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
 
 /** Checks that a coordinator answers. @throws CliError that names the address */
 export async function checkCoordinator(url: string, signal: AbortSignal): Promise<void> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+  const limitedSignal = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
   let was: string;
   try {
-    const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limit });
+    const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limitedSignal });
     await answer.body?.cancel();
-    // A coordinator that is busy or starting answers 503: the client waits for it later.
+    // A coordinator that is busy or starting answers 503: the client waits for it later. 401 comes from one with API keys.
     if (answer.ok || answer.status === 503 || answer.status === 401) return;
     was = `HTTP ${answer.status}, which is no coordinator`;
   } catch (error) {
@@ -46,6 +48,7 @@ export async function checkCoordinator(url: string, signal: AbortSignal): Promis
   throw new CliError(`expected a coordinator at ${url}, was: ${was}`);
 }
 
+/** Why no connection was made; undefined when one was. */
 function connectProblem(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: ANSWER_LIMIT_MS });
@@ -64,6 +67,7 @@ export function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : '';
 }
 
+/** The URL with `***` as its password; a text that is no URL as it is. */
 export function withoutPassword(url: string): string {
   if (!URL.canParse(url)) return url;
   const shown = new URL(url);
@@ -73,7 +77,10 @@ export function withoutPassword(url: string): string {
 
 export type Database = ReturnType<typeof createDataSource>;
 
-/** @throws CliError when PostgreSQL does not answer or refuses; the message shows the address without the password */
+/**
+ * Connects to the database until the command ends, and migrates it.
+ * @throws CliError when PostgreSQL does not answer or refuses; the message shows the address without the password
+ */
 export async function openDatabase(url: string, life: Lifetime): Promise<Database> {
   const database = createDataSource(url, { poolSize: 3, applicationName: 'barkeep-cli' });
   await expecting(`expected PostgreSQL to answer at ${withoutPassword(url)}`, () => database.initialize());

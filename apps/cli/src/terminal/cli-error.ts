@@ -61,7 +61,10 @@ export const dateReader = (option: string) =>
     /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined,
   );
 
-/** Reads input of the user. @param expected such as `expected JSON in spec.json` @throws CliError with it and the reason */
+/**
+ * Reads input of the user.
+ * @param expected such as `expected JSON in spec.json` @throws CliError with `expected` and the reason of the failure
+ */
 export async function expecting<T>(expected: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
@@ -70,6 +73,7 @@ export async function expecting<T>(expected: string, read: () => T | Promise<T>)
   }
 }
 
+/** The message of a caught value; the name of an error without a message. */
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }

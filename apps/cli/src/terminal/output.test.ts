@@ -24,8 +24,8 @@ describe('a table', () => {
   });
 
   it.each([
-    [80, 20_004],
-    [10, 20_001],
+    [80, 20_004], // with the header and three borders
+    [10, 20_001], // with the header
   ])('has any number of rows, on %d columns', (width, lineCount) => {
     const rows = Array.from({ length: 20_000 }, (_, minute) => ['ALPHA', minute]);
     const lines = table(['symbol', 'minute'], rows, width).split('\n');
@@ -56,9 +56,10 @@ it('a table breaks text between words, as long as a key still fits whole', () =>
 
 it('prose is broken at spaces, and commands stay whole', () => {
   const command = `  barkeep ${'x'.repeat(90)}`;
-  const text = wrapped(`${'word '.repeat(40)}\nend.\n\n${command}\nshort`.replace(' \n', '\n'), 40);
+  const prose = 'word '.repeat(40);
+  const text = wrapped(`${prose.trimEnd()}\nend.\n\n${command}\nshort`, 40);
   expect(text.split('\n').filter((line) => line.length > 40)).toEqual([command]);
-  expect(text.replace(/\n/g, ' ')).toBe(`${'word '.repeat(40)}end.  ${command} short`);
+  expect(text.replace(/\n/g, ' ')).toBe(`${prose}end.  ${command} short`);
 });
 
 describe('the progress of a command', () => {

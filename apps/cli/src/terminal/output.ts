@@ -35,7 +35,7 @@ const BORDERS =
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
 const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
 const WIDTH_DEFAULT = 80;
-/** Rows that the library draws at once: its time grows with the square of the rows. */
+/** Rows that the library draws at once, because its time grows with the square of the rows. */
 const ROWS_DRAWN = 500;
 /** No column is made narrower than this. */
 const COLUMN_MIN = 9;
@@ -55,33 +55,53 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   const widths = head.map((_, column) => longest(column, /\n/));
   const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
   const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
-  const isBordered = sum(widths) + 3 * head.length + 1 <= width;
+  const bordersWidth = 3 * head.length + 1; // two spaces and a border for each column, and the last border
+  const isBordered = sum(widths) + bordersWidth <= width;
   if (!isBordered) {
+    const gapsWidth = 2 * (head.length - 1); // two spaces between columns
     const wordWidths = head.map((_, column) => Math.min(WORD_MAX, longest(column, /\s/)));
-    // Keeps whole words first, then breaks them too.
-    for (const kept of [wordWidths, []]) narrow(widths, aligned, width - 2 * (head.length - 1), kept);
+    // First keeps words whole. If the table is still too wide, breaks words too.
+    for (const kept of [wordWidths, []]) narrow(widths, aligned, width - gapsWidth, kept);
   }
-  const fitted = (row: readonly string[]): string[] => row.map((text, column) => breakLines(text, widths[column]!));
   const style = { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) };
-  // The library finds the widths of a table that it draws at once, also those of wide characters.
-  const bordered = cells.length > ROWS_DRAWN ? widths.map((columnWidth) => columnWidth + 2) : [];
-  const colWidths = isBordered ? bordered : widths;
+  // When the whole table is drawn at once, the library finds the widths, also those of wide characters.
+  const borderedWidths = cells.length > ROWS_DRAWN ? widths.map((columnWidth) => columnWidth + 2) : [];
+  const colWidths = isBordered ? borderedWidths : widths;
   const chars = isBordered ? undefined : { ...NO_BORDERS, middle: '  ' };
-  const lines: string[] = [];
-  for (let from = 0; from === 0 || from < cells.length; from += ROWS_DRAWN) {
-    const part = new Table({ head: from === 0 ? fitted(head) : [], colAligns: aligned, style, colWidths, chars });
-    part.push(...cells.slice(from, from + ROWS_DRAWN).map(fitted));
-    const drawn = part.toString().split('\n');
-    // The border between two parts is left out.
-    const isLast = from + ROWS_DRAWN >= cells.length;
-    lines.push(...(isBordered ? drawn.slice(from === 0 ? 0 : 1, isLast ? undefined : -1) : drawn));
-  }
+  const fitted = (row: readonly string[]): string[] => row.map((text, column) => breakLines(text, widths[column]!));
+  const lines = drawInParts(
+    fitted(head),
+    cells.map(fitted),
+    { colAligns: aligned, style, colWidths, chars },
+    isBordered,
+  );
   return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+/** The lines of a table that the library draws in parts of {@link ROWS_DRAWN} rows. */
+function drawInParts(
+  head: string[],
+  rows: readonly string[][],
+  options: Table.TableConstructorOptions,
+  isBordered: boolean,
+): string[] {
+  const lines: string[] = [];
+  // A table without rows is drawn too, for its header.
+  for (let from = 0; from === 0 || from < rows.length; from += ROWS_DRAWN) {
+    const isFirst = from === 0;
+    const isLast = from + ROWS_DRAWN >= rows.length;
+    const part = new Table({ ...options, head: isFirst ? head : [] });
+    part.push(...rows.slice(from, from + ROWS_DRAWN));
+    const drawn = part.toString().split('\n');
+    // The borders between two parts are left out.
+    lines.push(...(isBordered ? drawn.slice(isFirst ? 0 : 1, isLast ? undefined : -1) : drawn));
+  }
+  return lines;
 }
 
 /** Wraps prose at the width of the terminal. Indented lines, such as commands, stay as they are. */
 export function wrapped(text: string, width = terminalWidth()): string {
-  const tooWide = `^\\S.{${width},}`;
+  const tooWide = `^\\S.{${width},}`; // a line that is not indented and is longer than `width`
   return text
     .replace(new RegExp(`(${tooWide}[^.:\\n])\\n(?=\\S)`, 'gm'), '$1 ') // joins a sentence that was broken into lines
     .replace(new RegExp(`${tooWide}$`, 'gm'), (line) =>
@@ -102,7 +122,9 @@ function narrow(widths: number[], aligned: readonly string[], width: number, kep
 
 /** Breaks text into lines of at most `width`: at spaces, and within words that are longer than a line. */
 function breakLines(text: string, width: number): string {
-  const line = new RegExp(`(?! ).{1,${width}}(?= |$)|(?! ).{1,${width}}`, 'gm');
+  const wholeWords = `(?! ).{1,${width}}(?= |$)`;
+  const partOfWord = `(?! ).{1,${width}}`;
+  const line = new RegExp(`${wholeWords}|${partOfWord}`, 'gm');
   return text.match(line)?.join('\n') ?? '';
 }
 

@@ -11,11 +11,13 @@ export interface Progress {
 }
 
 const SILENT: Progress = { update: () => undefined, pause: () => undefined };
+/** The bar counts from 0 to this number. */
 const STEPS = 1000;
 
 /**
  * Runs `work` with a progress bar that starts with `label`. There is no bar without a terminal or when `quiet`.
- * @param outcome says what an interruption leaves behind; the error message ends with it @throws what the work throws
+ * @param outcome says what an interruption leaves behind; the message of the error then ends with this text
+ * @throws what the work throws
  */
 export async function withProgress<T>(
   label: string,
@@ -67,11 +69,18 @@ function startProgress(label: string, quiet = false): Progress {
 
 /**
  * The rate and the time left; empty until they can be estimated.
- * @param from share at the first update, above 0 if a part was done before @param units since then @param seconds since then
+ * @param from share at the first update, above 0 if a part was done before @param share share that is done now
+ * @param units units done since the first update @param seconds seconds since the first update
  */
 export function rateText(from: number, share: number, units: number, seconds: number): string {
   if (units <= 0 || share <= from || seconds < 1) return '';
-  const left = Math.round((seconds * (1 - share)) / (share - from));
-  const time = left < 90 ? `${left} s` : left < 5400 ? `${Math.round(left / 60)} min` : `${(left / 3600).toFixed(1)} h`;
-  return `, ${formatCount(Math.round(units / seconds))}/s, ${time} left`;
+  const secondsLeft = Math.round((seconds * (1 - share)) / (share - from));
+  return `, ${formatCount(Math.round(units / seconds))}/s, ${durationText(secondsLeft)} left`;
+}
+
+/** Seconds up to one and a half minutes, then minutes up to one and a half hours, then hours. */
+function durationText(seconds: number): string {
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canReach, findAccount, maySearch } from './account.js';
 
+/** The text of a passwd file. */
 const passwd =
   'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/:/bin/false\npostgres:x:101:104::/var:/bin/bash\n';
 const stranger = { uid: 4_000_000, gid: 4_000_000 };
@@ -13,7 +14,7 @@ test('an account is found by its whole name, and never root', () => {
   expect(findAccount(passwd, 'root')).toBeUndefined();
 });
 
-test('the owner, the group and others each need their own execute bit', () => {
+test('the execute bit of the owner, of the group or of others decides who may pass through a folder', () => {
   const folder = { uid: 1, gid: 2 };
   expect(maySearch({ ...folder, mode: 0o700 }, { uid: 1, gid: 9 })).toBe(true);
   expect(maySearch({ ...folder, mode: 0o077 }, { uid: 1, gid: 2 })).toBe(false);

@@ -21,14 +21,17 @@ export function findAccount(passwd: string, name: string): Account | undefined {
   return uid > 0 && gid >= 0 ? { uid, gid } : undefined;
 }
 
-/** The account to run PostgreSQL as: `undefined` for the current one; for root the user `postgres`, else the system's unprivileged user. */
+/**
+ * The account to run PostgreSQL as: `undefined` for the current one. For root it is the user `postgres`, or the system's
+ * unprivileged user when there is no `postgres`.
+ */
 export function postgresAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';
   return findAccount(passwd, 'postgres') ?? findAccount(passwd, 'nobody') ?? { uid: 65534, gid: 65534 };
 }
 
-/** True when `mode` lets an account pass through a folder of that owner and group. */
+/** True when an account may pass through a folder: the execute bit of the owner, the group, or others decides. */
 export function maySearch(folder: { uid: number; gid: number; mode: number }, account: Account): boolean {
   if (folder.uid === account.uid) return (folder.mode & 0o100) !== 0;
   if (folder.gid === account.gid) return (folder.mode & 0o010) !== 0;

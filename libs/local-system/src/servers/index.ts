@@ -2,5 +2,5 @@
 export { readRunning } from './instance.js';
 export { inspectPostgres, inspectRedis, pingPostgres, pingRedis } from './ping.js';
 export { findRedis, redisSource } from './redis.js';
-export { allUrls, namedServers, startServices, type Services, type StartOptions } from './start-services.js';
+export { allUrls, serversNotToStart, startServices, type Services, type StartOptions } from './start-services.js';
 export { systemPackages } from './system-packages.js';

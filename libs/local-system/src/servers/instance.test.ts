@@ -15,11 +15,15 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-instance-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a folder is claimed once, and its state is for its user only', () => {
+test('a folder is claimed once, and only its user can read its state', () => {
   expect(claim(folder, state)).toBe(true);
   expect(claim(folder, { ...state, owner: { pid: 3, startedAt: 'now' } })).toBe(false);
   expect(readState(folder)).toEqual(state);
   expect(statSync(join(folder, 'instance.json')).mode & 0o777).toBe(0o600);
+});
+
+test('the state of a folder can be replaced', () => {
+  claim(folder, state);
   updateState(folder, { ...state, extra: { coordinatorUrl: 'http://127.0.0.1:1' } });
   expect(readState(folder)?.extra).toEqual({ coordinatorUrl: 'http://127.0.0.1:1' });
 });
@@ -29,7 +33,7 @@ test('only the state of the named owner is released', () => {
   release(folder, { pid: 3, startedAt: 'now' });
   expect(readState(folder)).toEqual(state);
   release(folder, state.owner);
-  release(folder, state.owner);
+  release(folder, state.owner); // without a state it does nothing
   expect(readdirSync(folder)).toEqual([]);
 });
 

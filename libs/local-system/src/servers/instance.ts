@@ -25,8 +25,9 @@ import { endServer, isOurServer, isRunning, type ProcessMark } from './processes
 
 /** A folder without a state is removed after this time. */
 const ABANDONED_AFTER_MS = 60_000;
-/** Time that a left server gets to end in order before it is killed. */
+/** Time that a server of a dead owner gets to end in order before it is killed. */
 const GRACE_MS = 10_000;
+/** A {@link ProcessMark}. */
 const mark = z.object({ pid: z.int(), startedAt: z.string() });
 
 const instanceState = z.object({
@@ -48,6 +49,8 @@ export type Log = (line: string) => void;
 
 /** Name of the folder, within the data folder, of the instance whose data are kept. */
 export const KEPT_NAME = 'kept';
+/** Start of the names of all other instance folders. */
+export const TEMPORARY_PREFIX = 'run-';
 
 function statePath(folder: string): string {
   return join(folder, 'instance.json');
@@ -77,6 +80,7 @@ export function readRunning(dataDir: string): RunningServices | undefined {
   return { ...state.urls, pid: state.owner.pid, extra: state.extra };
 }
 
+/** Writes a state to a new file in the folder, which the caller links or renames. @returns its path */
 function writeTemporary(folder: string, state: InstanceState): string {
   const path = join(folder, `.instance-${randomBytes(6).toString('hex')}`);
   writeFileSync(path, JSON.stringify(state, null, 2), { mode: 0o600 });
@@ -88,7 +92,7 @@ export function claim(folder: string, state: InstanceState): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const written = writeTemporary(folder, state);
   try {
-    linkSync(written, statePath(folder));
+    linkSync(written, statePath(folder)); // unlike a rename, a link fails when the name exists
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
@@ -103,7 +107,7 @@ export function updateState(folder: string, state: InstanceState): void {
   renameSync(writeTemporary(folder, state), statePath(folder));
 }
 
-/** Removes the state of `owner`. Restores the state if another process has replaced it in the meantime. */
+/** Removes the state of `owner`. Keeps a state that belongs to another owner: another process may have replaced it. */
 export function release(folder: string, owner: ProcessMark): void {
   const aside = join(folder, `.released-${randomBytes(6).toString('hex')}`);
   try {
@@ -111,8 +115,9 @@ export function release(folder: string, owner: ProcessMark): void {
   } catch {
     return;
   }
-  const taken = instanceState.safeParse(JSON.parse(readFileSync(aside, 'utf8'))).data;
-  const isOfAnother = taken && (taken.owner.pid !== owner.pid || taken.owner.startedAt !== owner.startedAt);
+  // The state is moved first and read then, so that no other process can replace it in between.
+  const moved = instanceState.safeParse(JSON.parse(readFileSync(aside, 'utf8'))).data;
+  const isOfAnother = moved && (moved.owner.pid !== owner.pid || moved.owner.startedAt !== owner.startedAt);
   if (isOfAnother) linkSync(aside, statePath(folder));
   rmSync(aside, { force: true });
 }
@@ -137,13 +142,14 @@ export function removeFolder(path: string): void {
 
 /** Stops the servers that a dead owner left running, then removes its data unless they are kept. */
 export async function sweepInstance(folder: string, state: InstanceState, log: Log): Promise<void> {
-  const left = state.servers.filter(isOurServer);
-  if (left.length > 0)
-    log(`stopping ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}, left by process ${state.owner.pid}`);
-  await Promise.all(left.map((server) => endServer(server, GRACE_MS)));
+  const running = state.servers.filter(isOurServer);
+  const names = running.map(({ name, pid }) => `${name} (${pid})`).join(', ');
+  if (running.length > 0) log(`stopping ${names}, left by process ${state.owner.pid}`);
+  await Promise.all(running.map((server) => endServer(server, GRACE_MS)));
   closeInstance(folder, state);
 }
 
+/** True for a folder that no start has just made: a start writes its state within moments. */
 function isAbandoned(folder: string): boolean {
   try {
     return Date.now() - statSync(folder).mtimeMs > ABANDONED_AFTER_MS;
@@ -152,10 +158,10 @@ function isAbandoned(folder: string): boolean {
   }
 }
 
-/** Sweeps every instance in `dataDir` whose owner is gone. */
+/** Sweeps every instance in `dataDir` whose owner is gone, and removes abandoned folders. */
 export async function sweep(dataDir: string, log: Log): Promise<void> {
   if (!existsSync(dataDir)) return;
-  const names = readdirSync(dataDir).filter((name) => name === KEPT_NAME || name.startsWith('run-'));
+  const names = readdirSync(dataDir).filter((name) => name === KEPT_NAME || name.startsWith(TEMPORARY_PREFIX));
   const sweepOne = async (folder: string): Promise<void> => {
     const state = readState(folder);
     if (state !== undefined && !isRunning(state.owner)) await sweepInstance(folder, state, log);

@@ -17,7 +17,7 @@ const ANSWER_LIMIT_MS = 5000;
 export const POSTGRES_MAJOR_MIN = 15;
 export const REDIS_MAJOR_MIN = 7;
 
-/** Asks over a new connection. @throws the reason when Redis does not answer within 5 s */
+/** Calls `ask` with a new connection. @throws the reason when Redis does not answer within 5 s */
 async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(url, {
     lazyConnect: true,
@@ -38,7 +38,7 @@ async function askRedis<T>(url: string, ask: (redis: Redis) => Promise<T>): Prom
   }
 }
 
-/** Asks over a new connection. @throws the reason when PostgreSQL does not answer within 5 s */
+/** Calls `ask` with a new connection. @throws the reason when PostgreSQL does not answer within 5 s */
 async function askPostgres<T>(url: string, ask: (client: Client) => Promise<T>): Promise<T> {
   // Imported on demand: a program that only pings Redis does not load `pg`.
   const pg = await import('pg');
@@ -47,7 +47,7 @@ async function askPostgres<T>(url: string, ask: (client: Client) => Promise<T>):
     connectionTimeoutMillis: ANSWER_LIMIT_MS,
     query_timeout: ANSWER_LIMIT_MS,
   });
-  client.on('error', () => undefined);
+  client.on('error', () => undefined); // the query that runs is rejected with the same error
   try {
     await client.connect();
     return await ask(client);
@@ -66,19 +66,19 @@ export async function pingPostgres(url: string): Promise<void> {
   await askPostgres(url, (client) => client.query('SELECT 1'));
 }
 
-/** @throws when Redis does not answer within 5 s */
+/** Reads the version and the settings of a Redis. @throws when it does not answer within 5 s */
 export async function inspectRedis(url: string): Promise<ServerState> {
   return redisState(await askRedis(url, (redis) => redis.info()));
 }
 
-/** @param info the answer to INFO. Pure. */
+/** What the answer to INFO says about a Redis or Valkey. Pure. */
 export function redisState(info: string): ServerState {
   const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   const valkey = field('valkey_version');
   const number = valkey ?? field('redis_version') ?? 'of unknown version';
+  const isSupported = Number.parseInt(number, 10) >= REDIS_MAJOR_MIN; // false for an unknown version
   const problems: string[] = [];
-  if (!(Number.parseInt(number, 10) >= REDIS_MAJOR_MIN))
-    problems.push(`expected Redis ${REDIS_MAJOR_MIN}.0 or later, was ${number}`);
+  if (!isSupported) problems.push(`expected Redis ${REDIS_MAJOR_MIN}.0 or later, was ${number}`);
   const policy = field('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction')
     problems.push(`expected maxmemory-policy noeviction, was ${policy}: it would evict bars and jobs`);
@@ -86,15 +86,15 @@ export function redisState(info: string): ServerState {
   return { version: `${valkey === undefined ? 'Redis' : 'Valkey'} ${number}`, problems, notes };
 }
 
-/** @throws when PostgreSQL does not answer within 5 s */
+/** Reads the version of a PostgreSQL. @throws when it does not answer within 5 s */
 export async function inspectPostgres(url: string): Promise<ServerState> {
   const { rows } = await askPostgres(url, (client) =>
     client.query<{ number: string; text: string }>(
       "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS text",
     ),
   );
-  const [{ number, text } = { number: '0', text: 'unknown' }] = rows;
-  const isOld = Math.floor(Number(number) / 10_000) < POSTGRES_MAJOR_MIN;
+  const { number, text } = rows[0] ?? { number: '0', text: 'unknown' };
+  const isOld = Math.floor(Number(number) / 10_000) < POSTGRES_MAJOR_MIN; // 170002 is 17.2
   const problems = isOld ? [`expected PostgreSQL ${POSTGRES_MAJOR_MIN} or later, was ${text}`] : [];
   return { version: `PostgreSQL ${text}`, problems, notes: [] };
 }

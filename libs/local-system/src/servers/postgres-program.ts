@@ -77,7 +77,7 @@ function addMissingLinks(copy: string): void {
   }
 }
 
-/** A copy of `native` that `account` can reach; made in a temporary folder and renamed, so it is complete or absent. */
+/** A copy of `native` that `account` can reach. It is made in a temporary folder and renamed, so it is complete or absent. */
 function sharedCopy(native: string, account: Account | undefined, log: Log): string {
   const target = join(reachableFolder(account, true), `postgres-${packageVersion(native)}`);
   if (existsSync(target) && typeof examine(join(target, 'bin'), account) !== 'string') return target;
@@ -91,6 +91,7 @@ function sharedCopy(native: string, account: Account | undefined, log: Log): str
     if (existsSync(target)) renameSync(target, join(work, 'old'));
     renameSync(copy, target);
   } catch (error) {
+    // Another process may have made the same copy in the meantime.
     if (!existsSync(target)) throw error;
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -23,11 +23,14 @@ const READY_LIMIT_MS = 60_000;
 /** Name of the server's superuser, and of its database. */
 const ROLE = 'barkeep';
 
-/** Where and how a server runs. `place` must exist and be reachable for `account`. */
+/** Where and how a server runs. `place` must exist, and `account` must be able to reach it. */
 interface PostgresOptions {
   readonly program: PostgresProgram;
+  /** The account to run as; undefined for the current one. */
   readonly account: Account | undefined;
+  /** Folder for the server's data, password and log. */
   readonly place: string;
+  /** False for temporary data, which is not synced to disk. */
   readonly keep: boolean;
 }
 
@@ -90,6 +93,7 @@ async function openPostgresData(options: PostgresOptions) {
 /** Settings of the server, as command-line arguments. */
 export function postgresSettings(port: number, keep: boolean): string[] {
   const unsafe = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+  // Ends the queries of a program that died. PostgreSQL supports this setting only on some systems.
   const linuxOnly: Record<string, string> =
     process.platform === 'linux' ? { client_connection_check_interval: '1s' } : {};
   const settings: Record<string, string> = {
@@ -112,6 +116,7 @@ export function postgresSettings(port: number, keep: boolean): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
+/** Creates the database of Barkeep if it does not exist. */
 async function ensureDatabase(adminUrl: string): Promise<void> {
   const { Client } = await import('pg');
   const client = new Client({ connectionString: adminUrl });

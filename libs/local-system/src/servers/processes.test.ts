@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { askToEnd, commandLine, endServer, isOurServer, isRunning, markOf, stopSignal } from './processes.js';
 
-/** A process that runs until it is ended. It has printed a line: before that, the system may not know its command line yet. */
+/**
+ * Starts a process that runs until it is ended. Waits for a line that it prints: before that, the system may not know its
+ * command line yet.
+ */
 async function sleeper(script = `console.log('runs'); setInterval(() => undefined, 1000)`) {
   const child = spawn(process.execPath, ['-e', script, '/proof/of/ours'], { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');
@@ -40,7 +43,7 @@ test('a process without our proof, or with another start time, is never signalle
   expect(isRunning(mark)).toBe(false);
 });
 
-test('a server that ignores the request is killed when its time is over', async () => {
+test('a server that ignores SIGTERM is killed when its time is over', async () => {
   const ignoring = `process.on('SIGTERM', () => undefined); console.log('runs'); setInterval(() => undefined, 1000)`;
   const mark = { ...markOf((await sleeper(ignoring)).pid!), name: 'redis', proof: '/proof/of/ours' };
   await endServer(mark, 100);

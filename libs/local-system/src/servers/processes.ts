@@ -8,8 +8,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorCode } from '../errors.js';
 
-/** How often to look whether a process is gone, and how long to wait for that after SIGKILL. */
+/** How often to check whether a process is gone. */
 const POLL_MS = 15;
+/** How long to wait for the end of a process after SIGKILL. */
 const KILL_LIMIT_MS = 2_000;
 
 /** Identifies one process: its id and its start time, in the system's format. */
@@ -32,6 +33,7 @@ function readText(path: string): string | undefined {
   }
 }
 
+/** One column of `ps` for a process; undefined when there is no such process. */
 function ps(pid: number, column: string): string | undefined {
   const run = spawnSync('ps', ['-ww', '-o', `${column}=`, '-p', String(pid)], { encoding: 'utf8' });
   return run.status === 0 ? run.stdout.trim() : undefined;
@@ -42,10 +44,12 @@ export function startedAt(pid: number): string | undefined {
   if (process.platform !== 'linux') return ps(pid, 'lstart');
   const stat = readText(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
+  // The fields after the name, which is in parentheses and may contain spaces: state (field 3), …, start time (field 22).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  // Field 22 of the file is the start time since the boot, so the id of the boot belongs to it.
-  return `${readText('/proc/sys/kernel/random/boot_id')?.trim()}:${fields[19]}`;
+  const [state, startTime] = [fields[0], fields[22 - 3]];
+  if (state === 'Z' || state === 'X') return undefined; // a zombie, or dead
+  // The start time counts from the boot, so only together with the id of the boot it identifies a process.
+  return `${readText('/proc/sys/kernel/random/boot_id')?.trim()}:${startTime}`;
 }
 
 /** The command line of `pid`, words separated by spaces. */
@@ -54,7 +58,7 @@ export function commandLine(pid: number): string | undefined {
   return readText(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
 }
 
-/** The mark of a process that runs now. */
+/** The mark of a process that runs now. When it has just ended, {@link isRunning} is false for the mark. */
 export function markOf(pid: number): ProcessMark {
   return { pid, startedAt: startedAt(pid) ?? 'ended' };
 }
@@ -97,6 +101,10 @@ export async function endServer(mark: ServerMark, graceMs: number): Promise<void
 
 /** Waits until the process is gone; false after `limitMs`. Polls, because the process may not be a child of this one. */
 async function untilGone(mark: ProcessMark, limitMs: number): Promise<boolean> {
-  for (const end = Date.now() + limitMs; isRunning(mark); await delay(POLL_MS)) if (Date.now() >= end) return false;
+  const deadline = Date.now() + limitMs;
+  while (isRunning(mark)) {
+    if (Date.now() >= deadline) return false;
+    await delay(POLL_MS);
+  }
   return true;
 }

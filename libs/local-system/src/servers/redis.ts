@@ -42,12 +42,14 @@ function problemOf(program: RedisProgram): string | undefined {
   return `${program.path}: expected version ${REDIS_MAJOR_MIN} or later, was ${major}`;
 }
 
+/** The programs on PATH, Redis before Valkey. */
 function onPath(env: NodeJS.ProcessEnv): RedisProgram[] {
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const paths = PROGRAM_NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
   return paths.filter((path) => existsSync(path)).map((path) => ({ path, env }));
 }
 
+/** The Redis programs of packages that are unpacked below `root`. */
 function unpackedIn(root: string, env: NodeJS.ProcessEnv): RedisProgram[] {
   const paths = PROGRAM_NAMES.map((name) => join(root, 'usr/bin', name)).filter((path) => existsSync(path));
   return paths.map((path) => ({ path, env: unpackedEnvironment(root, env) }));
@@ -64,8 +66,12 @@ function fromPackages(env: NodeJS.ProcessEnv, log: Log, tried: string[]): RedisP
   log(`no Redis on PATH: downloading the system's package redis-server into ${target} (nothing is installed)`);
   for (const name of PROGRAM_NAMES) {
     const failure = fetchPackages([name], target, env);
-    const problems = failure === undefined ? unpackedIn(target, env).map(problemOf) : [failure];
-    if (problems.includes(undefined)) return unpackedIn(target, env)[problems.indexOf(undefined)];
+    const problems = failure === undefined ? [] : [failure];
+    for (const program of failure === undefined ? unpackedIn(target, env) : []) {
+      const problem = problemOf(program);
+      if (problem === undefined) return program;
+      problems.push(problem);
+    }
     tried.push(`apt-get, package ${name}: ${problems.join('; ') || 'it contains no server program'}`);
     rmSync(target, { recursive: true, force: true });
   }
@@ -100,6 +106,7 @@ export function findRedis(env: NodeJS.ProcessEnv, log: Log): RedisProgram {
   return program;
 }
 
+/** How long a server may take until it answers. */
 const READY_LIMIT_MS = 30_000;
 
 /** The configuration file. `set-proc-title no` keeps the file's path in the command line, which identifies the process. */

@@ -19,6 +19,7 @@ import {
   readState,
   removeFolder,
   sweepInstance,
+  TEMPORARY_PREFIX,
   updateState,
 } from './instance.js';
 import { askToEnd, endServer, isRunning, markOf, type ServerMark } from './processes.js';
@@ -26,6 +27,8 @@ import type { ServerProcess } from './server-process.js';
 
 /** Time that a server gets to end in order before it is killed. */
 const STOP_LIMIT_MS = 5000;
+/** How many times to claim the instance. A claim fails when a dead owner left a state, which is then swept. */
+const CLAIMS_MAX = 5;
 
 /** The folder of PostgreSQL's data: the instance folder, unless PostgreSQL's account cannot reach it. */
 function placeFor(folder: string, keep: boolean): string {
@@ -49,14 +52,17 @@ function recordPlace(folder: string, place: string, log: Log): void {
 
 /** Makes this process the owner of an instance. @throws AlreadyRunningError when a live process owns it, DataFolderError */
 export async function takeInstance(dataDir: string, keep: boolean, log: Log): Promise<Instance> {
-  const folder = join(dataDir, keep ? KEPT_NAME : `run-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const folder = join(
+    dataDir,
+    keep ? KEPT_NAME : `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`,
+  );
   try {
     makeFolder(folder);
   } catch (error) {
     throw new DataFolderError(`expected a folder that can be written at ${folder}, was: ${errorMessage(error)}`);
   }
   const state = { owner: markOf(process.pid), keep, place: placeFor(folder, keep), servers: [], extra: {} };
-  for (let tries = 0; tries < 5; tries++) {
+  for (let claims = 0; claims < CLAIMS_MAX; claims++) {
     if (claim(folder, state)) {
       recordPlace(folder, state.place, keep ? log : () => undefined);
       return new Instance(folder, state, log);
@@ -82,17 +88,19 @@ export class Instance {
     process.once('exit', this.onExit);
   }
 
+  /** Folder of PostgreSQL's data. */
   get place(): string {
     return this.state.place;
   }
 
-  /** Replaces parts of the state on disk. */
+  /** Replaces parts of the state on disk. Does nothing once the instance stops. */
   update(change: Partial<InstanceState>): void {
     if (this.stopping !== undefined) return;
     this.state = { ...this.state, ...change };
     updateState(this.folder, this.state);
   }
 
+  /** Adds values that other processes can read, such as the coordinator's address. */
   publish(extra: Readonly<Record<string, unknown>>): void {
     this.update({ extra: { ...this.state.extra, ...extra } });
   }
@@ -106,7 +114,7 @@ export class Instance {
     });
   };
 
-  /** Stops the servers, Redis first; every call waits for the same stop. */
+  /** Stops the servers, Redis first. Every call returns the promise of the same stop. */
   stop(): Promise<void> {
     return (this.stopping ??= this.end());
   }

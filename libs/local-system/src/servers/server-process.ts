@@ -12,10 +12,12 @@ import type { Account } from './account.js';
 import { errorMessage, ServerStartError } from '../errors.js';
 import { endServer, markOf, type ServerMark } from './processes.js';
 
-/** Lines of its log in the error for a server that does not start. */
+/** The error for a server that does not start has this many lines from the end of its log. */
 const OUTPUT_LINES = 12;
 /** Time that such a server gets to end in order before it is killed. */
 const GRACE_MS = 5_000;
+/** Ports that {@link withFreePort} tries. */
+const PORTS_MAX = 5;
 const PROBE_EVERY_MS = 15;
 
 /** What to spawn. `proof` is a path among the arguments that identifies the process later. */
@@ -96,8 +98,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Runs `start` with a free port. Tries up to five ports when another process takes the port first. */
-export async function withFreePort<T>(start: (port: number) => Promise<T>, triesLeft = 5): Promise<T> {
+/** Runs `start` with a free port. Tries another port when another process takes the port first. */
+export async function withFreePort<T>(start: (port: number) => Promise<T>, triesLeft = PORTS_MAX): Promise<T> {
   try {
     return await start(await freePort());
   } catch (error) {

@@ -34,11 +34,11 @@ export interface Services extends ServiceUrls {
   stop(): Promise<void>;
 }
 
-/** Placeholder for a server that the program does not need, so that it is not started. Port 9 is the discard port. */
+/** Stands for the URL of a server that the program does not need and never calls. Port 9 is the discard port. */
 const NOT_NEEDED = 'redis://127.0.0.1:9/0';
 
-/** The servers that are not to be started: those that the environment names, and those that are not needed. */
-export function namedServers({ env = process.env, need }: StartOptions): Partial<ServiceUrls> {
+/** The servers that are not started: those that the environment names, and {@link NOT_NEEDED} for those not needed. */
+export function serversNotToStart({ env = process.env, need }: StartOptions): Partial<ServiceUrls> {
   const unneeded = need === 'database' ? { redisUrl: NOT_NEEDED, sessionRedisUrl: NOT_NEEDED } : {};
   return { ...unneeded, ...readServiceUrls(env) };
 }
@@ -48,6 +48,7 @@ export function allUrls({ redisUrl, sessionRedisUrl, databaseUrl }: Partial<Serv
   return redisUrl && sessionRedisUrl && databaseUrl ? { redisUrl, sessionRedisUrl, databaseUrl } : undefined;
 }
 
+/** Starts the servers that `given` lacks. One Redis serves both roles, as its databases 0 and 1. */
 async function startMissing(
   instance: Instance,
   given: Partial<ServiceUrls>,
@@ -55,8 +56,11 @@ async function startMissing(
   log: Log,
 ): Promise<ServiceUrls> {
   const redis = async () => {
-    if (given.redisUrl !== undefined && given.sessionRedisUrl !== undefined) return '';
-    return startRedis(findRedis(env, log), { folder: join(instance.folder, 'redis'), keep }, instance.spawned);
+    const { redisUrl, sessionRedisUrl } = given;
+    if (redisUrl !== undefined && sessionRedisUrl !== undefined) return { redisUrl, sessionRedisUrl };
+    const folder = join(instance.folder, 'redis');
+    const baseUrl = await startRedis(findRedis(env, log), { folder, keep }, instance.spawned);
+    return { redisUrl: redisUrl ?? `${baseUrl}0`, sessionRedisUrl: sessionRedisUrl ?? `${baseUrl}1` };
   };
   const postgres = async () => {
     if (given.databaseUrl !== undefined) return given.databaseUrl;
@@ -66,24 +70,21 @@ async function startMissing(
     return startPostgres({ program, account, place: instance.place, keep }, instance.spawned);
   };
   const starts = [redis(), postgres()] as const;
-  await Promise.allSettled(starts); // no server is still starting when a failed start is undone
-  const [redisBase, databaseUrl] = await Promise.all(starts);
-  return {
-    redisUrl: given.redisUrl ?? `${redisBase}0`,
-    sessionRedisUrl: given.sessionRedisUrl ?? `${redisBase}1`,
-    databaseUrl,
-  };
+  // When one start fails, the other one must be complete before the caller stops the instance.
+  await Promise.allSettled(starts);
+  const [redisUrls, databaseUrl] = await Promise.all(starts);
+  return { ...redisUrls, databaseUrl };
 }
 
 /**
- * Starts the servers that the environment does not name; resolves when they answer. One Redis serves both roles, as its
- * databases 0 and 1.
+ * Starts the servers that the environment does not name; resolves when they answer.
  * @throws AlreadyRunningError, ServerMissingError, ServerStartError, DataFolderError, ConfigError when a URL is malformed
  */
 export async function startServices(options: StartOptions): Promise<Services> {
   const log = options.log ?? (() => undefined);
-  const given = namedServers(options);
+  const given = serversNotToStart(options);
   const all = allUrls(given);
+  // With `keep` this takes an instance even if it starts no server, because the owner may publish values in it.
   if (!options.keep && all) return { ...all, publish: () => undefined, stop: () => Promise.resolve() };
   const dataDir = resolve(options.dataDir);
   await sweep(dataDir, log);

@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { join } from 'node:path';
 import { cacheFolder } from './folders.js';
 
+/** Time limit of each command. */
 const STEP_LIMIT_MS = 180_000;
 /** Libraries are searched down to this depth below `lib`: `lib/TRIPLET/blas` has libraries with alternatives. */
 const LIBRARY_DEPTH = 2;
@@ -39,6 +40,7 @@ export function systemName(): string {
 
 /** apt-get options that keep every lock, cache and log in `work`. */
 function privateOptions(work: string): string[] {
+  // As root, apt-get would download as the user _apt, who cannot write in `work`.
   const user = process.getuid?.() === 0 ? ['APT::Sandbox::User=root'] : [];
   const settings = [
     `Dir::Cache=${work}`,
@@ -53,7 +55,10 @@ function privateOptions(work: string): string[] {
   return settings.flatMap((setting) => ['-o', setting]);
 }
 
-/** Downloads the packages with the system's package lists, else with new lists in `work`. Returns the reason of a failure. */
+/**
+ * Downloads the packages with the system's package lists. If that fails, because the lists are old or missing, downloads
+ * new lists into `work` and tries again. Returns undefined on success, else the reason of the failure.
+ */
 function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
   const options = privateOptions(work);
   const install = ['install', '-y', '-qq', '--download-only', '--no-install-recommends', ...names];
@@ -89,7 +94,7 @@ export function fetchPackages(names: readonly string[], target: string, env: Nod
     for (const folder of ['archives/partial', 'lists/partial', 'root'])
       mkdirSync(join(work, folder), { recursive: true });
     const failure = download(work, names, env) ?? unpack(work, env);
-    if (failure !== undefined) return failure.split('\n').slice(-3).join(' ');
+    if (failure !== undefined) return failure.split('\n').slice(-3).join(' '); // the last lines have the cause
     renameSync(join(work, 'root'), target);
     return undefined;
   } catch (error) {
@@ -102,6 +107,7 @@ export function fetchPackages(names: readonly string[], target: string, env: Nod
 
 /** Folders with shared libraries under an unpacked root, such as `usr/lib/x86_64-linux-gnu/blas`, outer ones first. */
 function libraryFolders(root: string): string[] {
+  /** Those in `folder` and below it, at most `depth` levels down. */
   const inner = (folder: string, depth: number): string[] => {
     const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
     const folders = depth === 0 ? [] : entries.filter((entry) => entry.isDirectory());
