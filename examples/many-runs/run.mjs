@@ -7,6 +7,7 @@ import { amount, count, table } from '../sma-cross/text.mjs';
 
 const EVERY = '5m';
 const WORKERS = 4;
+/** The parameter sets: pairs of averages. */
 const SETS = [6, 12, 18, 24].flatMap((fast) => [52, 78, 91, 104].map((slow) => ({ fast, slow })));
 const SPEC = {
   symbols: ['ALPHA', 'BRAVO', 'CINDER', 'DELTA', 'EMBER', 'FJORD', 'GLINT', 'HAVEN', 'INDIGO', 'JUNIPER'],
@@ -21,8 +22,9 @@ const SPEC = {
 /** 78 steps of five minutes on each of 252 trading days. */
 const STEPS_PER_YEAR = 78 * 252;
 
+/** @param example runs programs and the `barkeep` command (scripts/example.mjs) */
 export async function run(example) {
-  await example.barkeep('demo', '--data-only');
+  await example.barkeep('demo', '--data-only'); // imports the datasets `stream` and `reference`
   await example.startBarkeep(); // a coordinator and an upkeep worker; `barkeep up` starts them too
   const barkeep = connect({ env: example.env });
   const session = await barkeep.createSession(SPEC, { start: true });
@@ -31,15 +33,15 @@ export async function run(example) {
     const startedAt = performance.now();
     const signal = AbortSignal.any([example.signal, ending.signal]);
     const results = await Promise.all(
-      Array.from({ length: WORKERS }, (_, i) => {
-        const sets = SETS.filter((_set, place) => place % WORKERS === i);
-        return inWorker({ id: session.id, consumer: `worker-${i + 1}`, every: EVERY, sets }, example.env, signal);
+      Array.from({ length: WORKERS }, (_, worker) => {
+        const sets = SETS.filter((_set, place) => place % WORKERS === worker); // every fourth set
+        return inWorker({ id: session.id, consumer: `worker-${worker + 1}`, every: EVERY, sets }, example.env, signal);
       }),
     );
     const seconds = (performance.now() - startedAt) / 1000;
     const consumers = await session.consumers();
     console.log(`${resultsText(results.flat())}\n\n${consumersText(consumers)}`);
-    const [{ bars }] = consumers;
+    const [{ bars }] = consumers; // each consumer got the same number
     example.note(
       `${SETS.length} sets in ${WORKERS} processes over ${count(bars)} bars: ${amount(seconds)} s, ` +
         `${count(Math.round((WORKERS * bars) / seconds))} bars/s delivered`,
@@ -51,19 +53,22 @@ export async function run(example) {
   }
 }
 
-/** Runs a worker process to its end. @returns its parsed output */
+/** The longest output of a worker, in bytes. */
+const OUTPUT_MAX = 64 * 1024 * 1024;
+
+/** Runs a worker process to its end. @param work its argument @returns its parsed output: one result per pair of averages */
 async function inWorker(work, env, signal) {
   const args = [join(import.meta.dirname, 'worker.mjs'), JSON.stringify(work)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, signal, maxBuffer: 1 << 26 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, signal, maxBuffer: OUTPUT_MAX });
   return JSON.parse(stdout);
 }
 
 /** One row per pair of averages, the best Sharpe ratio first. */
 function resultsText(results) {
-  const rated = results.map((result) => ({ ...result, sharpe: sharpe(result.equity) }));
-  rated.sort((a, b) => b.sharpe - a.sharpe || a.fast - b.fast || a.slow - b.slow);
+  const rated = results.map((result) => ({ ...result, ratio: sharpe(result.equity) }));
+  rated.sort((a, b) => b.ratio - a.ratio || a.fast - b.fast || a.slow - b.slow);
   return table(
-    rated.map(({ fast, slow, trades, equity, sharpe: ratio }) => ({
+    rated.map(({ fast, slow, trades, equity, ratio }) => ({
       fast: count(fast),
       slow: count(slow),
       trades: count(trades),
@@ -74,6 +79,7 @@ function resultsText(results) {
   );
 }
 
+/** One row per consumer: what was delivered to it. */
 function consumersText(consumers) {
   return table(
     consumers.map(({ name, steps, bars, deliveredHash }) => ({
@@ -85,7 +91,7 @@ function consumersText(consumers) {
   );
 }
 
-/** Mean over standard deviation of the profit per step, scaled to a year. */
+/** Mean over standard deviation of the profit per step, scaled to a year. @param equity profit so far after each step */
 function sharpe(equity) {
   const gains = equity.map((profit, step) => profit - (equity[step - 1] ?? 0));
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;

@@ -1,7 +1,8 @@
-/** One process: follows the session as one consumer and runs several parameter sets. */
+/** One process: follows the session as one consumer and tests several parameter sets. Prints the results as JSON for run.mjs. */
 import { connect } from '@barkeep/client';
 import { SmaCross } from '../sma-cross/sma-cross.mjs';
 
+// The argument of `inWorker` in run.mjs.
 const { id, consumer, every, sets } = JSON.parse(process.argv[2]);
 const strategies = sets.map((set) => new SmaCross({ ...set, interval: every }));
 

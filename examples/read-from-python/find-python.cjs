@@ -1,6 +1,6 @@
 /**
- * Finds a Python 3 that can import certain modules. Tries `$PYTHON`, then each `python3` on the PATH, then the system's Python with
- * modules from the system's packages, which are unpacked into a private cache folder: nothing is installed.
+ * Finds a Python 3 that can import given modules. Tries `$PYTHON`, then each `python3` on the PATH. Then tries a Python with modules from
+ * packages of the operating system, which are unpacked into a private cache folder: nothing is installed.
  */
 const { spawnSync } = require('node:child_process');
 const { existsSync, rmSync } = require('node:fs');
@@ -9,10 +9,10 @@ const { systemPackages } = require('@barkeep/local-system');
 
 /** The Python for which the system's packages are built. */
 const SYSTEM_PYTHON = '/usr/bin/python3';
-/** The first import compiles the modules, which takes seconds on a busy machine. */
+/** How long a program may take to import the modules, ms. The first import compiles them, which takes seconds on a busy machine. */
 const IMPORT_LIMIT_MS = 60_000;
 
-/** Why a program cannot import the modules; undefined when it can. */
+/** Why a program cannot import the modules or is too old; undefined when it can be used. */
 function whyUnusable({ path: program, env }, modules) {
   const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`;
   const result = spawnSync(program, ['-c', script], { env, encoding: 'utf8', timeout: IMPORT_LIMIT_MS });
@@ -29,7 +29,7 @@ function installedPythons(env) {
   return [...named, ...onPath].map((file) => ({ path: file, env }));
 }
 
-/** The Python below `root`, where packages are unpacked, else the system's; with the modules of these packages. */
+/** The Python of the packages that are unpacked below `root`, or the system's Python if they have none; with their modules. */
 function unpackedPython(root, env) {
   const fetched = path.join(root, 'usr/bin/python3');
   const modules = [path.join(root, 'usr/lib/python3/dist-packages'), env.PYTHONPATH ?? ''].filter(
@@ -41,12 +41,12 @@ function unpackedPython(root, env) {
   };
 }
 
-/** A Python with modules from the cache or from the system's packages, or why there is none. */
+/** Takes a Python from the cache, or fetches packages into it. @returns `{ python }`, or `{ why }` when neither works */
 function fetchedPython(modules, env, log) {
   const target = systemPackages.cachePath(`python-${modules.join('-')}`, env);
   if (existsSync(target)) {
     const cached = unpackedPython(target, env);
-    if (whyUnusable(cached, modules) === undefined) return cached;
+    if (whyUnusable(cached, modules) === undefined) return { python: cached };
     rmSync(target, { recursive: true, force: true });
   }
   const packages = modules.map((module) => `python3-${module}`);
@@ -56,12 +56,12 @@ function fetchedPython(modules, env, log) {
   const failure = systemPackages.fetch(packages, target, env);
   const fetched = unpackedPython(target, env);
   const why = failure ?? whyUnusable(fetched, modules);
-  if (why === undefined) return fetched;
+  if (why === undefined) return { python: fetched };
   rmSync(target, { recursive: true, force: true });
-  return `apt-get, packages ${packages.join(', ')}: ${why}`;
+  return { why: `apt-get, packages ${packages.join(', ')}: ${why}` };
 }
 
-/** Its types and documentation are in find-python.d.cts. */
+// Types and documentation are in find-python.d.cts.
 function findPython(modules, env, log) {
   const tried = [];
   for (const program of installedPythons(env)) {
@@ -70,9 +70,11 @@ function findPython(modules, env, log) {
     tried.push(why);
   }
   if (tried.length === 0) tried.push('python3: not on PATH');
-  const fetched = systemPackages.canFetch() ? fetchedPython(modules, env, log) : undefined;
-  if (typeof fetched === 'object') return fetched;
-  if (fetched !== undefined) tried.push(fetched);
+  if (systemPackages.canFetch()) {
+    const { python, why } = fetchedPython(modules, env, log);
+    if (python) return python;
+    tried.push(why);
+  }
   const packages = modules.map((module) => `python3-${module}`).join(' ');
   throw new Error(
     `expected a python3 with ${modules.join(' and ')}, was: none found\n${tried.map((line) => `  - ${line}\n`).join('')}` +

@@ -7,7 +7,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-python-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A program `NAME/python3` that succeeds or fails with every script. @returns its path */
+/** Writes a program `NAME/python3` that succeeds or fails with every script, as if it had the modules or not. @returns its path */
 function program(name: string, succeeds: boolean): string {
   const path = join(folder, name, 'python3');
   mkdirSync(join(folder, name));
@@ -15,6 +15,7 @@ function program(name: string, succeeds: boolean): string {
   return path;
 }
 
+/** The path of the Python that is found. Fails when packages would be fetched. */
 function found(env: NodeJS.ProcessEnv): string {
   const log = (line: string) => {
     throw new Error(`expected nothing to be fetched, was: ${line}`);
@@ -22,10 +23,19 @@ function found(env: NodeJS.ProcessEnv): string {
   return findPython(['redis', 'numpy'], env, log).path;
 }
 
+/** A PATH of these folders, in this order. */
+const pathOf = (...names: string[]) => names.map((name) => join(folder, name)).join(':');
+
 test('uses the first python3 on PATH that has the modules', () => {
-  const [bare, first, second] = [program('bare', false), program('first', true), program('second', true)];
-  const PATH = ['missing', 'bare', 'first', 'second'].map((name) => join(folder, name)).join(':');
-  expect(found({ PATH })).toBe(first);
-  expect(found({ PATH, PYTHON: second })).toBe(second);
-  expect(found({ PATH, PYTHON: bare })).toBe(first);
+  program('bare', false);
+  const first = program('first', true);
+  program('second', true);
+  expect(found({ PATH: pathOf('missing', 'bare', 'first', 'second') })).toBe(first);
+});
+
+test('prefers $PYTHON, unless it lacks the modules', () => {
+  const [bare, onPath, named] = [program('bare', false), program('on-path', true), program('named', true)];
+  const PATH = pathOf('on-path');
+  expect(found({ PATH, PYTHON: named })).toBe(named);
+  expect(found({ PATH, PYTHON: bare })).toBe(onPath);
 });

@@ -23,7 +23,7 @@ RECORD = np.dtype([("open", "<f8"), ("high", "<f8"), ("low", "<f8"), ("close", "
 ORIGINS = {1: "streamed", 2: "backfilled", 3: "derived", 4: "historical"}
 AVERAGE_BARS = 20      # length of the moving average
 SHOWN = 4              # rows at each end of a table, and values of the moving average
-ROW_WIDTH = 5 + 5 * 9  # a time and five numbers
+ROW_WIDTH = 5 + 5 * 9  # a time of 5 characters and five numbers of 9
 
 
 class Bars(NamedTuple):
@@ -35,7 +35,8 @@ class Bars(NamedTuple):
 
 def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
     """Returns how many slots the day has, the numbers of the filled slots, and their records."""
-    # 64 slots take 8 + 64 × 48 bytes; the bitmap of the last, smaller group takes 8 as well.
+    # A chunk is a bitmap, then the records. A group of 64 slots takes 8 bytes of bitmap and 64 records of 48 bytes. The last group may
+    # have fewer records, but also takes 8 bytes of bitmap.
     groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
     slots = 64 * groups + max(0, rest - 8) // RECORD.itemsize
     bitmap_bytes = -(-slots // 64) * 8  # one bit per slot, rounded up to 64 slots
@@ -44,7 +45,7 @@ def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
 
 
 def visible(chunk: bytes, minutes: int, day_opened: int, clock: int) -> Bars:
-    """The bars that closed by the clock. The chunk also has later bars, which must not be shown: they are the future."""
+    """The bars that closed by the clock. The chunk may also have later bars, which are in the simulated future and must not be shown."""
     slots, filled, records = decode(chunk)
     opened = day_opened + filled * minutes * MINUTE_MS
     is_closed = opened + minutes * MINUTE_MS <= clock
@@ -52,8 +53,9 @@ def visible(chunk: bytes, minutes: int, day_opened: int, clock: int) -> Bars:
 
 
 def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int, Bars, Bars]:
-    """The session's clock, and the visible 1m and 5m bars of the day."""
-    # One round trip that reads the clock first: later bars that arrive before the chunks are read close after it, and are cut off.
+    """The session's clock in epoch ms, and the visible 1m and 5m bars of the day. The tag is the prefix of the session's keys."""
+    # One round trip that reads the clock first. If the clock moves before the chunks are read, `visible` drops the bars that it passes:
+    # they close after the clock that was read.
     with store.pipeline(transaction=False) as pipeline:
         pipeline.hmget(f"{tag}:meta", "clock", "spec", "retainedFrom", "joining")
         for interval in ("1m", "5m"):
@@ -61,7 +63,8 @@ def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int,
         (clock, spec, retained_from, joining), *chunks = pipeline.execute()
     if clock is None:
         raise SystemExit(f"expected a session at {tag}, was: none")
-    if (settings := json.loads(spec))["calendar"] != "XNYS" or settings["hours"] != "regular":
+    settings = json.loads(spec)
+    if settings["calendar"] != "XNYS" or settings["hours"] != "regular":
         raise SystemExit(f"expected regular hours of XNYS, was: {settings['hours']} hours of {settings['calendar']}")
     day_opened = int(datetime.fromisoformat(f"{date}T09:30").replace(tzinfo=NEW_YORK).timestamp() * 1000)
     if day_opened < int(retained_from or 0) or symbol in (joining or b"").decode().split():
@@ -71,8 +74,10 @@ def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int,
 
 
 def moving_average(closes: np.ndarray) -> np.ndarray:
-    """One value per bar, from the first bar with enough bars up to it."""
-    return np.convolve(closes, np.full(AVERAGE_BARS, 1 / AVERAGE_BARS), "valid") if len(closes) >= AVERAGE_BARS else closes[:0]
+    """One value per bar, from the first bar at which there are AVERAGE_BARS bars. Empty when there are fewer."""
+    if len(closes) < AVERAGE_BARS:
+        return closes[:0]
+    return np.convolve(closes, np.full(AVERAGE_BARS, 1 / AVERAGE_BARS), "valid")
 
 
 def summary(name: str, bars: Bars) -> str:
@@ -91,7 +96,7 @@ def summary(name: str, bars: Bars) -> str:
         f"{name}: {len(records)} of {bars.slots} bars ({origins}; {partial} partial)",
         f"  mean close    {records['close'].mean():.4f}",
         f"  VWAP          {vwap:.4f} over a volume of {volume:,.0f}",
-        f"  SMA({AVERAGE_BARS}) ends  {averages}",
+        f"  last SMA({AVERAGE_BARS})  {averages}",
     ])
 
 
@@ -105,6 +110,7 @@ def rows(name: str, bars: Bars) -> list[str]:
 
 
 def time_of(ms: int, shape: str = "%H:%M") -> str:
+    """A time in New York."""
     return datetime.fromtimestamp(int(ms) / 1000, NEW_YORK).strftime(shape)
 
 

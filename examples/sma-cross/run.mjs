@@ -12,6 +12,7 @@ const SPEC = {
   derivedIntervals: [AVERAGES.interval],
 };
 
+/** @param example runs programs and the `barkeep` command (scripts/example.mjs) */
 export async function run(example) {
   await example.barkeep('demo', '--data-only'); // the datasets `stream`, which has holes, and `reference`
   const repaired = await backtest(example, ['reference']);
@@ -21,7 +22,7 @@ export async function run(example) {
   console.log([tradesText(repaired), symbolsText(repaired), comparison(repaired, asItCame), proof].join('\n\n'));
 }
 
-/** @param backfill datasets that fill missing bars before the strategy sees the day */
+/** Runs the strategy once. @param backfill datasets that fill missing bars before the strategy sees the day */
 async function backtest({ env, signal, note }, backfill) {
   const strategy = new SmaCross(AVERAGES);
   const result = await runBacktest({
@@ -35,6 +36,7 @@ async function backtest({ env, signal, note }, backfill) {
   return { strategy, ...result };
 }
 
+/** One row per trade. */
 function tradesText({ strategy }) {
   return table(
     strategy.trades.map(({ time, symbol, side, price, quantity }) => ({
@@ -47,6 +49,7 @@ function tradesText({ strategy }) {
   );
 }
 
+/** One row per symbol, and their total. */
 function symbolsText({ strategy, metrics, status }) {
   const row = (symbol, trades, profit, { streamed, backfilled, filled, expected, noTrade }) => ({
     symbol,

@@ -13,6 +13,7 @@ export class SmaCross {
   trades = [];
   /** Profit and loss after each step; open positions count at their last close. */
   equity = [];
+  /** By symbol: `{ cash, held, close, order }`. Cash is in dollars, `held` and `order` are shares, and `close` is the last close. */
   #accounts = new Map();
 
   /** @param options `fast`, `slow`: lengths of the averages, in bars; `interval`: a stored interval, at which the session is followed */
@@ -20,6 +21,7 @@ export class SmaCross {
     Object.assign(this, { fast, slow, interval });
   }
 
+  /** Trades at the open of each bar that closed in the step, then decides at its close. */
   onStep({ bars, mirror }) {
     for (const [symbol, bar] of bars) {
       const account = this.#account(symbol);
@@ -36,7 +38,7 @@ export class SmaCross {
     return accounts.reduce((sum, { cash, held, close }) => sum + cash + held * close, 0);
   }
 
-  /** Shares to buy at the next open; negative to sell. */
+  /** Number of shares to buy at the next open; negative to sell. @param closes the last closes, at most `slow` of them */
   #decide({ held, close }, closes) {
     if (closes.length < this.slow) return 0;
     const isUp = mean(closes.subarray(-this.fast)) > mean(closes);

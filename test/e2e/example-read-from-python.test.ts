@@ -88,7 +88,7 @@ function summaryOf(bars: readonly ShownBar[], interval: '1m' | '5m'): string {
     `${interval}: ${bars.length} of ${interval === '1m' ? 390 : 78} bars (${counts}; ${partial} partial)`,
     `  mean close    ${text(sum(closes) / closes.length)}`,
     `  VWAP          ${text(turnover / volume)} over a volume of ${volume.toLocaleString('en-US')}`,
-    `  SMA(20) ends  ${averages.map(text).join(' ') || 'too few bars'}`,
+    `  last SMA(20)  ${averages.map(text).join(' ') || 'too few bars'}`,
   ].join('\n');
 }
 

@@ -6,13 +6,16 @@ import { html, takeOverLinks, useLocation, useResource, useTicks } from './shell
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
+/** Time between two reads of the servers' health, ms. */
 const HEALTH_EVERY_MS = 10_000;
+/** The links in the header. A link is marked as current on its `pages`. */
 const LINKS: readonly [href: string, label: string, pages: readonly Page['name'][]][] = [
   ['/', 'Sessions', ['sessions', 'session']],
   ['/datasets', 'Datasets', ['datasets', 'dataset']],
   ['/compare', 'Compare', ['compare']],
   ['/upkeep', 'Queues', ['upkeep']],
 ];
+/** The component of each page. */
 const CONTENTS = {
   sessions: SessionsPage,
   session: OneSessionPage,
@@ -66,6 +69,7 @@ function contentOf({ name, id }: Page) {
   return html`<${CONTENTS[name]} key=${id} id=${id} />`;
 }
 
+/** The title of the browser's tab, without the name of the program. */
 function titleOf({ name, id }: Page): string {
   if (id !== undefined) return id;
   return capitalised(name === 'upkeep' ? 'queues' : name);

@@ -18,7 +18,7 @@ describe('an example in the OpenAPI document', () => {
     ['layout', answers.layoutAnswer, examples.layoutExample],
     ['difference', answers.differenceAnswer, examples.differenceExample],
     ['problem', problemAnswer, examples.problemExample],
-  ])('of a %s has the shape of its schema', (_, schema, example) => {
+  ])('of a %s has the shape of its schema', (_name, schema, example) => {
     expect(schema.parse(example)).toEqual(example);
   });
 
@@ -26,7 +26,7 @@ describe('an example in the OpenAPI document', () => {
     expect(parseSessionSpec(examples.specExample).id).toBe('first-run');
   });
 
-  it('I6 has counts that add up', () => {
+  it('I6 counts each expected slot exactly once', () => {
     for (const counts of [examples.sessionExample.counts, examples.metricsExample]) {
       const { streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
       expect(streamed + backfilled + noTrade + unfillable + absent + missing).toBe(counts.expected);

@@ -28,7 +28,7 @@ export const sessionExample = {
   error: null,
   waitingFor: null,
   warnings: [],
-  counts: { ...slots(3890, 9, 1), refused: 0, outside: 0, extended: 0 },
+  counts: { ...countsOf({ streamed: 3890, backfilled: 9, unfillable: 1 }), refused: 0, outside: 0, extended: 0 },
   history: null,
   pace: { overruns: 0, lagMs: 0 },
   prefetch: { hits: 4, misses: 0, bytes: 150_208 },
@@ -58,7 +58,7 @@ export const barExample = {
 export const metricsExample = {
   symbol: 'EMBER',
   barQuality: 99.95,
-  ...slots(1940, 9, 1),
+  ...countsOf({ streamed: 1940, backfilled: 9, unfillable: 1 }),
   gapCount: 1,
   largestGap: 1,
   watermark: '2024-03-08T21:00:00.000Z',
@@ -204,7 +204,7 @@ export const certificateExample = {
       open: '2024-03-04T14:30:00.000Z',
       close: '2024-03-04T21:00:00.000Z',
       digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-      counts: slots(770, 9, 1),
+      counts: countsOf({ streamed: 770, backfilled: 9, unfillable: 1 }),
     },
   ],
   digest: '60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752',
@@ -246,8 +246,8 @@ export const fedExample = {
   stored: 3890,
 };
 
-/** Slots by state: every one is streamed, backfilled or given up. */
-function slots(streamed: number, backfilled: number, unfillable: number) {
+/** The counts when each expected slot is streamed, backfilled or unfillable. */
+function countsOf({ streamed, backfilled, unfillable }: { streamed: number; backfilled: number; unfillable: number }) {
   const filled = streamed + backfilled;
   const expected = filled + unfillable;
   return { expected, filled, streamed, backfilled, noTrade: 0, unfillable, absent: 0, missing: 0 };

@@ -47,7 +47,7 @@ export function dateParameter(example: string, description: string) {
   return z.iso.date(`a date, such as ${example}`).optional().meta({ description });
 }
 
-/** Refuses a range that ends before it begins. */
+/** Refuses a range that ends before it begins. Dates of the form YYYY-MM-DD are in the right order as texts. */
 export function checkDates(
   { from, to }: { from?: string | undefined; to?: string | undefined },
   context: z.RefinementCtx,
@@ -56,18 +56,18 @@ export function checkDates(
   context.addIssue({ code: 'custom', path: ['to'], message: 'a date that is not before from' });
 }
 
-/** 1990-01-01 as epoch ms. A time of this century in epoch seconds is a smaller number; in epoch ms it is a larger one. */
+/** The smallest number that is taken as epoch ms: 1990-01-01. Times of this century in epoch seconds are smaller numbers. */
 const EPOCH_MS_MIN = 631_152_000_000;
-/** Exclusive. A time from 1990 on in epoch microseconds is a larger number. */
+/** The first number that is too large to be epoch ms: in the year 5138. Times from 1990 on in epoch microseconds are larger numbers. */
 const EPOCH_MS_END = 1e14;
-const NUMBER = /^-?\d+$/;
+const WHOLE_NUMBER = /^-?\d+$/;
 const isoTimes = z.union([
   z.iso.date(),
   z.iso.datetime({ offset: true }),
   z.iso.datetime({ offset: true, precision: -1 }), // without seconds
 ]);
 
-/** Describes what {@link parseTime} accepts, for error messages. */
+/** What {@link parseTime} accepts, for error messages. */
 export const TIME_EXPECTED = `an ISO 8601 time with a zone, a date or epoch milliseconds (a number from ${EPOCH_MS_MIN}, not seconds or microseconds)`;
 
 /** Whether a number can be epoch milliseconds, and not seconds, microseconds or nanoseconds. */
@@ -77,7 +77,10 @@ export function isEpochMs(ms: number): boolean {
 
 /** The time in epoch milliseconds; undefined when the text is no time, or a number that is not in milliseconds. */
 export function parseTime(text: string): number | undefined {
-  if (NUMBER.test(text)) return isEpochMs(Number(text)) ? Number(text) : undefined;
+  if (WHOLE_NUMBER.test(text)) {
+    const ms = Number(text);
+    return isEpochMs(ms) ? ms : undefined;
+  }
   // In a query string an unescaped "+02:00" arrives as " 02:00".
   const iso = text.replace(' ', '+');
   if (!isoTimes.safeParse(iso).success) return undefined;
@@ -93,7 +96,7 @@ export const timeInput = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** `2013-10-07T13:30:00.000Z` */
+/** A time as ISO 8601 in UTC, such as `2013-10-07T13:30:00.000Z`. @param ms epoch ms */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }

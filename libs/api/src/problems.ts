@@ -71,7 +71,7 @@ export function problem(kind: ProblemKind, detail: string, extra: ProblemExtra =
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
 }
 
-/** Names every wrong field in one line: "last: expected …, was …; to: …". */
+/** Names every wrong field in one line: "last: expected …, was …; to: …". Calls the whole body "body". */
 export function summary(problems: readonly FieldProblem[]): string {
   return problems.map(({ field, expected, was }) => `${field || 'body'}: expected ${expected}, was ${was}`).join('; ');
 }

@@ -29,9 +29,10 @@ import {
 /** Maximum number of bars in one answer. */
 export const BARS_MAX = 10_000;
 const BARS_DEFAULT = 100;
+/** Symbols on a page of the matrix of days, when the query names no number. */
 const DAYS_PAGE = 100;
 
-/** For routes with two views. */
+/** For routes with two views, that of a strategy and that of an operator. */
 export const viewQuery = z.strictObject({ view });
 
 export const metricsQuery = z.strictObject({
@@ -72,7 +73,7 @@ export const intervalQuery = z.strictObject({ interval, fill });
 
 export const symbolsQuery = z.strictObject({ symbols: symbolList, interval, fill });
 
-/** Where events begin, and their types; all types when `types` is left out. */
+/** The first event to send, and the types to send; all types when `types` is left out. */
 export const eventsQuery = z.strictObject({
   view,
   from: z
@@ -106,17 +107,19 @@ export const barsQuery = z
       .meta({ description: 'exclusive; the clock when left out', example: '2013-10-07T20:00:00Z' }),
   })
   .superRefine((query, context) => {
-    const refuse = (field: string, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+    const refuse = (field: string, expected: string) =>
+      context.addIssue({ code: 'custom', path: [field], message: expected });
     const { last, from, to } = query;
     if (last !== undefined && (from !== undefined || to !== undefined)) refuse('last', 'either last, or from and to');
     if (to !== undefined && from === undefined && last === undefined) refuse('from', 'a time, since to is given');
     if (from !== undefined && to !== undefined && to <= from) refuse('to', 'a time after from');
   })
-  .transform(({ last, from, to, ...rest }) =>
-    from === undefined ? { ...rest, last: last ?? BARS_DEFAULT } : { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER },
-  );
+  .transform(({ last, from, to, ...rest }) => {
+    if (from === undefined) return { ...rest, last: last ?? BARS_DEFAULT };
+    return { ...rest, from, to: to ?? Number.MAX_SAFE_INTEGER }; // without `to`, the clock is the end of every read
+  });
 
-/** How many bars of the symbol the store had at the feeder's last call. */
+/** How many bars of the symbol the store had at the feeder's last call. The maximum is the largest that `wholeParameter` can read. */
 const seen = wholeParameter(0, 999_999_999).optional().meta({
   description:
     '`stored` of the last answer to this feeder: when the store has fewer bars, the call is refused as fed-bars-lost',
@@ -139,14 +142,14 @@ const sessionDates = {
   to: dateParameter('2013-10-11', 'included; the last date when left out'),
 };
 
-const someSymbols = symbolList
+const optionalSymbols = symbolList
   .optional()
   .meta({ description: 'separated by commas; all symbols when left out', example: 'SPY,IBM' });
 
 /** A page of the matrix of symbols and trading days. */
 export const daysQuery = z
   .strictObject({
-    symbols: someSymbols,
+    symbols: optionalSymbols,
     ...sessionDates,
     after: z.string().max(64).optional().meta({ description: 'the `next` of an earlier page' }),
     limit: wholeParameter(1, PAGE_MAX).default(DAYS_PAGE).meta({ description: 'symbols in one answer' }),
@@ -179,7 +182,7 @@ export const exportQuery = z
   .strictObject({
     format: z.enum(['csv', 'ndjson'], 'csv or ndjson').default('csv'),
     interval,
-    symbols: someSymbols,
+    symbols: optionalSymbols,
     from: timeInput.optional().meta({ description: `${TIME_EXPECTED}; the first bar when left out` }),
     to: timeInput.optional().meta({ description: 'exclusive; the clock when left out' }),
   })

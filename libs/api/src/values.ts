@@ -13,16 +13,16 @@ export const count = z.int().min(0);
 /** 64 hexadecimal digits. */
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** Slots by state. Each expected slot is in exactly one of the last six. */
+/** Slots by state. Each expected slot is counted in exactly one of the fields from `streamed` to `missing`. */
 export const slotCounts = {
   expected: count,
   filled: count.describe('streamed + backfilled'),
   streamed: count.describe('the bar came with the stream'),
   backfilled: count.describe('the bar came from a repository'),
-  noTrade: count.describe('empty, and a complete source confirms that nothing traded'),
-  unfillable: count.describe('empty, and given up after maxRetries requests'),
+  noTrade: count.describe('empty; a complete source confirms that nothing traded'),
+  unfillable: count.describe('empty; given up after maxRetries requests'),
   absent: count.describe('empty; a repository was asked and answered without the bar'),
-  missing: count.describe('empty, and no repository was asked yet'),
+  missing: count.describe('empty; no repository was asked yet'),
 };
 
 /** Rows of the source that have no slot. */

@@ -20,7 +20,7 @@ import { momentsOf, waitForState, type EventOptions, type SessionMoment } from '
 
 /** How long `reader` waits for a session to begin, ms. */
 const BEGIN_LIMIT_MS = 30_000;
-/** Time between two checks whether it has begun, ms. */
+/** Time between two checks whether the session has begun, ms. */
 const BEGIN_CHECK_MS = 25;
 
 /** What a session needs from its client. */
@@ -98,7 +98,7 @@ export class ClientSession {
     return this.#parts.http.allMetrics(await this.status());
   }
 
-  /** Adds a symbol, also while the session runs. It can be read when its bars are complete up to the clock. */
+  /** Adds a symbol, also while the session runs. The symbol can be read when its bars are complete up to the clock. */
   addSymbol(symbol: string): Promise<void> {
     return this.#parts.http.addSymbol(this.id, symbol);
   }
@@ -128,7 +128,7 @@ export class ClientSession {
     return this.#parts.http.certificate(this.id);
   }
 
-  /** The stream of one symbol, for a session whose source is `feed`. The session waits for the stream of each symbol until it is ended. */
+  /** The stream of one symbol, for a session whose source is `feed`. The session waits for each symbol until its stream is ended. */
   registerStream(symbol: string): SymbolStream {
     const { http, signal } = this.#parts;
     return new SymbolStream(symbol, this.id, http, signal);
@@ -146,19 +146,21 @@ export class ClientSession {
     signal: given,
   }: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
     const signal = this.#endSignal(given);
-    const outage = new Outage(this.#parts.redis(), this.id, 0); // 0: an outage is thrown at once
+    const outage = new Outage(this.#parts.redis(), this.id, 0); // a limit of 0 ms: the first failure is thrown
     const deadline = Date.now() + waitMs;
     for (;;) {
       try {
         return await this.#parts.open();
       } catch (error) {
         signal.throwIfAborted(); // closing the client breaks the read
+        // A session that has not begun has no store either, so SessionLostError alone does not mean that its data is lost.
         if (!(error instanceof SessionLostError)) throw outage.terminalError(error) ?? error;
         const status = await this.status();
         const { state } = status;
         if (hasEnded(status)) throw endedError(status);
         if (Date.now() > deadline) throw new NotBegunError(this.id, state, waitMs);
       }
+      // `delay` rejects with an AbortError; the caller gets the signal's own reason.
       await delay(BEGIN_CHECK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
@@ -197,7 +199,9 @@ export class ClientSession {
       yield* momentsOf(redis, session, options, signal);
     } catch (error) {
       signal.throwIfAborted(); // closing the client breaks the read
-      if (!(error instanceof SessionLostError) || (await ifFound(this.status()))) throw error;
+      // The store of a deleted session is gone too: the iterator ends without an error.
+      const isDeleted = error instanceof SessionLostError && !(await ifFound(this.status()));
+      if (!isDeleted) throw error;
     } finally {
       close();
     }
@@ -211,7 +215,7 @@ export class ClientSession {
   async completed({ signal: given }: { signal?: AbortSignal } = {}): Promise<SessionStatus> {
     const signal = this.#endSignal(given);
     signal.throwIfAborted();
-    const completed = await this.#completedStatus();
+    const completed = await this.#completedStatus(); // a completed session needs no connection to its store
     if (completed) return completed;
     const session = await this.reader({ signal });
     const { redis, close } = this.#blocking(signal);
@@ -236,7 +240,7 @@ export class ClientSession {
     return undefined;
   }
 
-  /** Opens a connection for blocking reads. The signal closes it too. */
+  /** Opens a connection for blocking reads. `close` or an abort of the signal disconnects it. */
   #blocking(signal: AbortSignal): { redis: Redis; close: () => void } {
     const redis = this.#parts.duplicate();
     const close = (): void => {

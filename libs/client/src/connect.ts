@@ -1,6 +1,6 @@
 /** The entry point: a client of one coordinator and one session Redis. Finds their addresses, and connects on first use. */
 import { once } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { sessionSpecSchema } from '@barkeep/bars';
 import { dataFolder, runningUp } from '@barkeep/local-system';
 import { loadConfig } from '@barkeep/service';
@@ -13,7 +13,7 @@ import { CoordinatorClient, type SessionStatus } from './http/index.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
-/** How long a server may leave a command without an answer, ms. Then the connection is closed, as the server may be gone. */
+/** How long a server may take to answer a command, ms. After that the connection is closed, because the server may be gone. */
 const SILENCE_LIMIT_MS = 10_000;
 
 /** Where to connect to. Every option has a default. */
@@ -36,7 +36,7 @@ export interface ConnectOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** The resolved options; `redis` is undefined when neither the options nor the environment name one. */
+/** The result of {@link settingsOf}; `redis` is undefined when no session Redis is known. */
 type Settings = ReturnType<typeof settingsOf>;
 
 /** A session spec; only `symbols`, `start`, `end` and `source` are needed, everything else has a default (docs/api.md). */
@@ -106,8 +106,8 @@ export class Barkeep {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new ClientClosedError());
-    // Consumers leave their sessions before the connection closes.
-    await turn();
+    // In this turn of the event loop, consumers send that they leave their sessions. Only then the connection closes.
+    await nextTurn();
     await Promise.all([...this.#ownConnections].map(closeConnection));
   }
 
@@ -157,6 +157,7 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
   const address = options.coordinator ?? config.client.url ?? up?.coordinatorUrl;
   if (address === undefined) throw new NoCoordinatorError(dataDir);
   const coordinator = checkedAddress(address);
+  // The session Redis of `barkeep up` holds only the sessions of its own coordinator.
   const usesUp = coordinator === up?.coordinatorUrl;
   return {
     coordinator,
@@ -166,9 +167,9 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
   };
 }
 
-/** The address without a slash at its end. */
+/** The address without a slash at its end. @throws CoordinatorAddressError */
 function checkedAddress(address: string): string {
-  const protocol = URL.canParse(address) ? new URL(address).protocol : '';
-  if (!/^https?:$/.test(protocol)) throw new CoordinatorAddressError(address);
+  const protocol = URL.canParse(address) ? new URL(address).protocol : undefined;
+  if (protocol !== 'http:' && protocol !== 'https:') throw new CoordinatorAddressError(address);
   return address.replace(/\/$/, '');
 }

@@ -41,6 +41,7 @@ export class CoordinatorUnreachableError extends Error {
     readonly url: string,
     cause: Error,
   ) {
+    // `fetch` fails with a general error, whose own cause is the network error.
     const reason = cause.cause instanceof Error ? cause.cause.message || cause.cause.name : cause.message;
     super(`expected a coordinator at ${url}, was: ${reason}`, { cause });
   }
@@ -94,7 +95,7 @@ export class SessionRedisAwayError extends Error {
     cause: Error,
     redis: Redis,
   ) {
-    const { path, host, port } = redis.options;
+    const { path, host, port } = redis.options; // `path` is that of a Unix socket
     const was = cause.name === 'MaxRetriesPerRequestError' ? 'no connection' : cause.message;
     super(`session ${sessionId}: expected the session Redis at ${path ?? `${host}:${port}`} to answer, was: ${was}`, {
       cause,

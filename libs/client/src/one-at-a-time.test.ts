@@ -1,31 +1,35 @@
 import { OneAtATime } from './one-at-a-time.js';
 
+/** Lets this many microtasks run. */
 const microtasks = async (count: number) => {
   for (let tick = 0; tick < count; tick++) await Promise.resolve();
 };
 
-it('runs once more for a request at any moment of a run', async () => {
-  for (let ticks = 0; ticks < 12; ticks++) {
-    let wanted = 0;
+// A run takes fewer than 12 microtasks, so the second request comes before, during and after the first run.
+it.each(Array.from({ length: 12 }, (_, ticks) => ticks))(
+  'runs once more for a request after %i microtasks',
+  async (ticks) => {
+    let newest = 0;
     const done: number[] = [];
     const work = new OneAtATime(async () => {
-      const now = wanted;
+      const seen = newest;
       await Promise.resolve();
-      done.push(now);
+      done.push(seen);
     });
-    wanted = 1;
+    newest = 1;
     void work.request();
     await microtasks(ticks);
-    wanted = 2;
+    newest = 2;
     await work.request();
     expect(done.at(-1)).toBe(2);
-  }
-});
+  },
+);
 
 it('never runs twice at once, and joins requests that arrive during a run', async () => {
-  let [running, most, runs] = [0, 0, 0];
+  let [running, mostRunning, runs] = [0, 0, 0];
   const work = new OneAtATime(async () => {
-    most = Math.max(most, ++running);
+    running++;
+    mostRunning = Math.max(mostRunning, running);
     runs++;
     await microtasks(3);
     running--;
@@ -33,5 +37,5 @@ it('never runs twice at once, and joins requests that arrive during a run', asyn
   const first = work.request();
   await microtasks(2);
   await Promise.all([first, work.request(), work.request(), work.idle()]);
-  expect([most, runs, running]).toEqual([1, 2, 0]);
+  expect({ mostRunning, runs, running }).toEqual({ mostRunning: 1, runs: 2, running: 0 });
 });

@@ -1,5 +1,6 @@
 /** Runs a background task on request, one run at a time. Requests that arrive during a run share one further run. No request is lost. */
 export class OneAtATime {
+  /** Resolves when no request is left; undefined while nothing runs. */
   private running: Promise<void> | undefined;
   private isRequested = false;
 

@@ -1,5 +1,5 @@
 /**
- * Retries while the session Redis is unavailable: ioredis reconnects, and the client repeats its call. The program gets every other error
+ * Retries while the session Redis is unavailable: ioredis reconnects, and the client repeats its call. Every other error reaches the program
  * at once.
  */
 import { isRedisOutage } from '@barkeep/session-data';
@@ -14,8 +14,10 @@ export const OUTAGE_RETRY_MS = 500;
 
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
+  /** When the first failure after the last success was noted, as `performance.now()`. */
   private since: number | undefined;
 
+  /** @param limitMs how long failures are retried */
   constructor(
     private readonly redis: Redis,
     private readonly sessionId: string,
@@ -56,6 +58,7 @@ export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, sig
       const terminal = outage.terminalError(error);
       if (terminal) throw terminal;
     }
+    // `delay` rejects with an AbortError; the caller gets the signal's own reason.
     await delay(OUTAGE_RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }

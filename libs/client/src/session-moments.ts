@@ -42,7 +42,7 @@ export interface EventGap {
 /** An event of a session, or a gap between two events, with its position. */
 export type SessionMoment = (SessionEvent | EventGap) & EventPlace;
 
-/** The value of `from` is neither a cursor nor one of the two words. */
+/** The value of `from` is neither `now`, `beginning` nor a cursor. */
 export class EventCursorError extends Error {
   override readonly name = 'EventCursorError';
   constructor(
@@ -66,15 +66,15 @@ export async function* momentsOf(
   signal: AbortSignal,
 ): AsyncGenerator<SessionMoment, never, undefined> {
   const events = new SessionEvents(redis, session);
-  const wanted = types && new Set<string>(types);
+  const wantedTypes = types && new Set<string>(types);
   const outage = new Outage(redis, session.layout.id);
   let cursor = await retryOutages(outage, async () => cursorOf(events, from), signal);
   for (;;) {
     signal.throwIfAborted();
     const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
     if (batch.gap) yield { type: 'gap', cursor: encodeCursor(cursor) };
-    for (const { event, cursor: at } of batch.events) {
-      if (!wanted || wanted.has(event.type)) yield { ...event, cursor: encodeCursor(at) };
+    for (const { event, cursor: eventCursor } of batch.events) {
+      if (!wantedTypes || wantedTypes.has(event.type)) yield { ...event, cursor: encodeCursor(eventCursor) };
     }
     ({ cursor } = batch);
   }
@@ -100,15 +100,18 @@ export async function waitForState<T>(
     const result = await check();
     if (result !== undefined) return result;
     const nextCheck = Date.now() + CHECK_MS;
-    for (let mayHaveChanged = false; !mayHaveChanged && Date.now() < nextCheck;) {
+    let mayHaveChanged = false;
+    while (!mayHaveChanged && Date.now() < nextCheck) {
       signal.throwIfAborted();
       const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
       ({ cursor } = batch);
+      // The trimmed events of a gap may have been `state` events.
       mayHaveChanged = batch.gap || batch.events.some(({ event }) => event.type === 'state');
     }
   }
 }
 
+/** The cursor after which reading starts. @param from as in {@link EventOptions} @throws EventCursorError */
 function cursorOf(events: SessionEvents, from: string): Promise<EventCursor> | EventCursor {
   if (from === 'now') return events.now();
   const cursor = from === 'beginning' ? EVENTS_BEGINNING : decodeCursor(from);

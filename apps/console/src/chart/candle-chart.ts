@@ -1,6 +1,6 @@
 /**
- * Candles and volume of one symbol. A streamed bar is solid, and a backfilled bar has a blue outline. An empty slot is hatched, and
- * nothing is drawn over it. The chart library is loaded when the first chart opens.
+ * Candles and volume of one symbol. A streamed bar is solid, and a backfilled bar has a blue outline. An empty slot is hatched and has no
+ * candle. The chart library is loaded when the first chart opens.
  */
 import { candlesAround, holesOf, type Candle, type GapLine } from '../model/index.js';
 import { html } from '../shell/index.js';
@@ -12,21 +12,26 @@ import type * as Library from './charts.js';
 import { Hatching } from './hatching.js';
 
 interface CandleChartProperties {
+  /** What the chart shows, for screen readers. */
   label: string;
   candles: readonly Candle[];
+  /** The gaps whose slots are hatched. */
   gaps: readonly GapAnswer[];
+  /** Length of a bar. */
   stepMs: number;
   /** The range that the chart shows, with some bars around it; undefined shows all candles. */
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;
 }
 
 type ChartParts = ReturnType<typeof buildChart>;
-type Colour = (name: string) => string;
+/** Returns the colour with a name in the page's theme. */
+type ColourOf = (name: string) => string;
 
 /** A chart in a box that fills the available width. */
 export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChartProperties) {
   const box = useRef<HTMLDivElement>(null);
   const [parts, setParts] = useState<ChartParts>();
+  /** A new object for each change between light and dark, so that the data are drawn again in the new colours. */
   const [theme, setTheme] = useState({});
   useEffect(() => {
     let isUnmounted = false;
@@ -49,7 +54,7 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   useEffect(() => {
     if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });
   }, [parts, theme, candles, gaps, stepMs]);
-  // Does not depend on all candles, so that the user's zoom stays while bars arrive.
+  // Depends only on the first candle, so that the user's zoom stays while bars are added at the end.
   useEffect(() => {
     const scale = parts?.chart.timeScale();
     if (focus) scale?.setVisibleLogicalRange(candlesAround(candles, stepMs, focus));
@@ -58,10 +63,11 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
 
-function buildChart(charts: typeof Library, element: HTMLElement, colour: Colour) {
+/** An empty chart: prices in the upper part, volume in the lowest fifth. */
+function buildChart(charts: typeof Library, element: HTMLElement, colourOf: ColourOf) {
   const chart = charts.createChart(element, {
     autoSize: true,
-    layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colour) },
+    layout: { attributionLogo: false, fontSize: 11, ...layoutColours(colourOf) },
     timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 1 },
     rightPriceScale: { scaleMargins: { top: 0.06, bottom: 0.26 }, entireTextOnly: true },
   });
@@ -78,46 +84,47 @@ function buildChart(charts: typeof Library, element: HTMLElement, colour: Colour
   return { chart, price, volume, hatching };
 }
 
-function layoutColours(colour: Colour) {
-  return { background: { color: colour('panel') }, textColor: colour('muted') };
+function layoutColours(colourOf: ColourOf) {
+  return { background: { color: colourOf('panel') }, textColor: colourOf('muted') };
 }
 
 type ChartData = Pick<CandleChartProperties, 'candles' | 'gaps' | 'stepMs'>;
 
-function showData({ chart, price, volume, hatching }: ChartParts, colour: Colour, data: ChartData): void {
-  const lines = { color: colour('line') };
+/** Replaces everything that the chart shows. */
+function showData({ chart, price, volume, hatching }: ChartParts, colourOf: ColourOf, data: ChartData): void {
+  const lines = { color: colourOf('line') };
   chart.applyOptions({
-    layout: layoutColours(colour),
+    layout: layoutColours(colourOf),
     grid: { vertLines: lines, horzLines: lines },
-    rightPriceScale: { borderColor: colour('line') },
-    timeScale: { borderColor: colour('line') },
+    rightPriceScale: { borderColor: colourOf('line') },
+    timeScale: { borderColor: colourOf('line') },
   });
-  price.setData(data.candles.map((candle) => priceOf(candle, colour)));
-  volume.setData(data.candles.map((candle) => volumeOf(candle, colour)));
-  hatching.show(holesOf(data.gaps), data.stepMs / 1000, colour('cell-absent'));
+  price.setData(data.candles.map((candle) => priceOf(candle, colourOf)));
+  volume.setData(data.candles.map((candle) => volumeOf(candle, colourOf)));
+  hatching.show(holesOf(data.gaps), data.stepMs / 1000, colourOf('cell-absent'));
 }
 
-function priceOf(candle: Candle, colour: Colour): Charts.CandlestickData | Charts.WhitespaceData {
+function priceOf(candle: Candle, colourOf: ColourOf): Charts.CandlestickData | Charts.WhitespaceData {
   const time = candle.time as Charts.UTCTimestamp;
   if (!('open' in candle)) return { time };
   const { open, high, low, close, origin } = candle;
-  const body = colour(close >= open ? 'up' : 'down');
+  const body = colourOf(close >= open ? 'up' : 'down');
   const isRepaired = origin === 'backfilled';
-  const border = isRepaired ? colour('cell-repaired') : body;
+  const border = isRepaired ? colourOf('cell-repaired') : body;
   return {
     time,
     open,
     high,
     low,
     close,
-    color: isRepaired ? colour('panel') : body,
+    color: isRepaired ? colourOf('panel') : body,
     borderColor: border,
     wickColor: border,
   };
 }
 
-function volumeOf(candle: Candle, colour: Colour): Charts.HistogramData | Charts.WhitespaceData {
+function volumeOf(candle: Candle, colourOf: ColourOf): Charts.HistogramData | Charts.WhitespaceData {
   const time = candle.time as Charts.UTCTimestamp;
   if (!('open' in candle)) return { time };
-  return { time, value: candle.volume, color: colour(candle.close >= candle.open ? 'up-soft' : 'down-soft') };
+  return { time, value: candle.volume, color: colourOf(candle.close >= candle.open ? 'up-soft' : 'down-soft') };
 }

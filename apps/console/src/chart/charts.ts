@@ -1,2 +1,2 @@
-/** The parts of the chart library that are used. They are imported when the first chart opens, so the bundler puts them into a second file. */
+/** The used parts of the chart library. This module is loaded with the first chart, so the bundler puts the library into a second file. */
 export { CandlestickSeries, createChart, HistogramSeries } from 'lightweight-charts';

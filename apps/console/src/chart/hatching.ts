@@ -1,4 +1,4 @@
-/** Hatches the empty ranges of a chart, so that users see that they have no bars: a primitive for lightweight-charts. */
+/** Hatches the ranges of a chart that have no bars: a primitive for lightweight-charts. */
 import type { Hole } from '../model/index.js';
 import type {
   IChartApi,
@@ -9,12 +9,14 @@ import type {
   Time,
 } from 'lightweight-charts';
 
+/** Distance between two stripes, px. */
 const STRIPE_PX = 7;
 type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
 
 /** Draws diagonal stripes over the slots of each hole. */
 export class Hatching implements ISeriesPrimitive {
   private chart: IChartApi | undefined;
+  /** Makes the chart draw again. */
   private requestUpdate: (() => void) | undefined;
   private holes: readonly Hole[] = [];
   private stepSeconds = 0;
@@ -23,11 +25,13 @@ export class Hatching implements ISeriesPrimitive {
     { zOrder: () => 'bottom', renderer: () => ({ draw: (target) => this.draw(target) }) },
   ];
 
+  /** Called by the chart. */
   attached({ chart, requestUpdate }: SeriesAttachedParameter): void {
     this.chart = chart;
     this.requestUpdate = requestUpdate;
   }
 
+  /** Called by the chart. */
   paneViews(): readonly IPrimitivePaneView[] {
     return this.views;
   }
@@ -44,7 +48,7 @@ export class Hatching implements ISeriesPrimitive {
     const scale = this.chart?.timeScale();
     if (!scale) return;
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
-      const half = scale.options().barSpacing / 2;
+      const half = scale.options().barSpacing / 2; // the coordinate of a time is the middle of its bar
       for (const { from, to } of this.holes) {
         const left = scale.timeToCoordinate(from as Time & number);
         const right = scale.timeToCoordinate((to - this.stepSeconds) as Time & number);
@@ -55,6 +59,7 @@ export class Hatching implements ISeriesPrimitive {
   }
 }
 
+/** Draws diagonal stripes over the full height between two x coordinates. */
 function stripes(context: CanvasRenderingContext2D, left: number, right: number, height: number, colour: string): void {
   context.save();
   context.beginPath();

@@ -3,6 +3,7 @@ import type { DaysAnswer } from '@barkeep/api';
 import { mergeMatrix, type Matrix, type RowCounts } from '../model/index.js';
 import { callInView, pagesOf, sessionPath } from './http.js';
 
+/** Symbols on a page: as many as the API allows. */
 const PAGE_SYMBOLS = 500;
 
 export interface SessionDays extends Matrix {
@@ -32,6 +33,7 @@ export async function readDays(
   return all!;
 }
 
+/** The result with the days and rows of one more page. */
 function withPage(old: SessionDays | undefined, page: DaysAnswer): SessionDays {
   const rows = new Map<string, RowCounts>(page.symbols.map(({ symbol, counts }) => [symbol, counts]));
   const matrix = mergeMatrix(old, page.days, rows);

@@ -8,8 +8,10 @@ import type { Problem } from '@barkeep/api';
 /** What went wrong with a call, as the API describes it (RFC 9457). */
 export class CallError extends Error {
   constructor(
+    /** HTTP status; 0 when no answer came. */
     readonly status: number,
     message: string,
+    /** The problem's `type`; `network` when no answer came. */
     readonly type: string,
     /** The fields of the request that are wrong. */
     readonly problems: NonNullable<Problem['problems']>,
@@ -20,7 +22,7 @@ export class CallError extends Error {
 
 const NO_ANSWER = 'The coordinator does not answer. Is it running?';
 
-/** Calls one route. @returns the JSON of the answer @throws CallError */
+/** Calls one route. @returns the JSON of the answer; undefined when it has no content (204) @throws CallError */
 export async function call<Answer>(path: string, options: { method?: string; body?: unknown } = {}): Promise<Answer> {
   const { method = 'GET', body } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
@@ -56,7 +58,7 @@ export function symbolPath(id: string, symbol: string, rest: string): string {
 }
 
 /**
- * The pages of a list, one after another.
+ * Reads the pages of a list, one after another; at least one.
  * @param path must already contain a query string, because `&after=` is appended
  * @param nextOf returns the `after` value of the next page; null when this page is the last
  */
@@ -65,10 +67,11 @@ export async function* pagesOf<Page>(
   read: (path: string) => Promise<Page>,
   nextOf: (page: Page) => string | null,
 ): AsyncGenerator<Page> {
-  for (let next: string | null = ''; next !== null;) {
-    const page: Page = await read(next === '' ? path : `${path}&after=${encodeURIComponent(next)}`);
+  let page = await read(path);
+  yield page;
+  for (let next = nextOf(page); next !== null; next = nextOf(page)) {
+    page = await read(`${path}&after=${encodeURIComponent(next)}`);
     yield page;
-    next = nextOf(page);
   }
 }
 
@@ -79,7 +82,7 @@ export async function* pagesOf<Page>(
 type DataView = 'operator' | 'strategy';
 
 let shownView: DataView = 'operator';
-let onChange: (view: DataView) => void = () => undefined;
+let viewListener: (view: DataView) => void = () => undefined;
 
 /** The view that this page shows now. */
 export function currentView(): DataView {
@@ -88,7 +91,7 @@ export function currentView(): DataView {
 
 /** Sets the one listener, which is called when the view changes. */
 export function onViewChange(listener: (view: DataView) => void): void {
-  onChange = listener;
+  viewListener = listener;
 }
 
 /** A path with the current view as a parameter. */
@@ -98,13 +101,13 @@ export function inView(path: string): string {
 
 /** Calls a route that has two views. If the operator's view is refused (403), the page shows the strategy's view from then on. @throws CallError */
 export async function callInView<Answer>(path: string): Promise<Answer> {
-  const requested = shownView;
+  const requested = shownView; // another call may change it meanwhile
   try {
     return await call<Answer>(inView(path));
   } catch (error) {
     if (!(error instanceof CallError) || error.status !== 403 || requested === 'strategy') throw error;
     shownView = 'strategy';
-    onChange(shownView);
+    viewListener(shownView);
     return call<Answer>(path);
   }
 }

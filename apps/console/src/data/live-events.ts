@@ -1,6 +1,6 @@
 /**
- * The events of a session, live. The browser's EventSource connects again with the id of the last event. When the server refuses
- * that (for example while it starts), a new connection is made and the page reads everything again.
+ * The events of a session, live. After an interruption the browser's EventSource sends the id of the last event. When the server
+ * refuses that connection (for example while the server starts), this module makes a new one, and the page reads everything again.
  */
 import type { eventAnswers } from '@barkeep/api';
 import { inView, sessionPath } from './http.js';
@@ -26,6 +26,7 @@ const TYPES = [
   'consumer-left',
   'consumer-dropped',
 ] as const satisfies readonly (keyof typeof eventAnswers)[];
+/** Time between a refused connection and a new one, ms. */
 const RETRY_MS = 2000;
 
 export interface LiveEvent {
@@ -38,7 +39,7 @@ interface LiveListener {
   onEvent(event: LiveEvent): void;
   /** Events were trimmed, or a new connection began without a last id: read everything again. */
   onGap(): void;
-  /** `since` is null while the connection is open. */
+  /** `lostSince` is null when the connection has opened, else the time when it was lost. */
   onConnection(lostSince: Date | null): void;
 }
 
@@ -47,6 +48,7 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
   let source: EventSource | undefined;
   let retry: number | undefined;
   let lostSince: Date | null = null;
+  /** False when a new connection starts without the id of the last event, so that events may be missed. */
   let isContinued = true;
   const connect = () => {
     source = new EventSource(inView(sessionPath(id, '/events')));

@@ -2,19 +2,26 @@
 import { cellOf, STATE_WORDS, type MatrixCell, type CellState, type Matrix } from '../model/index.js';
 import { HEADER_HEIGHT, ROW_HEIGHT, visibleRange, type HeatmapLayout, type Marked, type Scroll } from './layout.js';
 
+/** What is drawn. */
 export interface Picture {
   matrix: Matrix;
+  /** The symbols of the rows, from top to bottom. */
   symbols: readonly string[];
   layout: HeatmapLayout;
   /** Index of the first day that the clock has not closed. */
   openDay: number;
+  /** Cells in other states are drawn pale. */
   filter: CellState | undefined;
   marked: Marked | undefined;
 }
 
 /** Width from which a cell has room for text, px. */
-const LETTER_MIN = 11;
-/** Width that a date needs in the header, px. */
+const TEXT_WIDTH_MIN = 11;
+/** The largest count that fits a cell. */
+const COUNT_MAX = 99;
+/** Opacity of a cell that the filter hides. */
+const FILTERED_OPACITY = 0.15;
+/** Width that a date in the header needs, px. */
 const DATE_WIDTH = 44;
 
 /** A function that reads colours of the page's theme: the custom property `--name` of the element. */
@@ -41,12 +48,13 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const { layout, matrix, symbols } = picture;
-  const days = visibleRange(scroll.left, width - layout.label, layout.cell, matrix.days.length);
+  const days = visibleRange(scroll.left, width - layout.labelWidth, layout.cellWidth, matrix.days.length);
   const rows = visibleRange(scroll.top, height - HEADER_HEIGHT, ROW_HEIGHT, symbols.length);
   const sheet: Sheet = { context, colour, picture, scroll, days, rows };
   drawCells(sheet);
+  // The labels and the header cover the cells that are scrolled below them.
   context.fillStyle = colour('panel');
-  context.fillRect(0, 0, layout.label, height);
+  context.fillRect(0, 0, layout.labelWidth, height);
   context.fillRect(0, 0, width, HEADER_HEIGHT);
   drawLabels(sheet);
   drawClock(sheet, height);
@@ -65,6 +73,7 @@ interface Sheet {
   rows: Range;
 }
 
+/** Draws all visible cells, and an outline around each marked one. */
 function drawCells(sheet: Sheet): void {
   const { context, colour, picture, scroll, days, rows } = sheet;
   const { layout, matrix, symbols, openDay, filter, marked } = picture;
@@ -75,10 +84,10 @@ function drawCells(sheet: Sheet): void {
     const y = HEADER_HEIGHT + row * ROW_HEIGHT - scroll.top;
     for (let day = days[0]; day < days[1]; day++) {
       const cell = cellOf(matrix, symbols[row]!, day, openDay);
-      const x = layout.label + day * layout.cell - scroll.left;
-      context.globalAlpha = filter === undefined || filter === cell.state ? 1 : 0.15;
+      const x = layout.labelWidth + day * layout.cellWidth - scroll.left;
+      context.globalAlpha = filter === undefined || filter === cell.state ? 1 : FILTERED_OPACITY;
       drawCell(sheet, cell, x, y);
-      if (isSelected(marked, row, day)) outline(context, colour('text'), x, y, layout.cell);
+      if (isSelected(marked, row, day)) outline(context, colour('text'), x, y, layout.cellWidth);
     }
   }
   context.globalAlpha = 1;
@@ -86,34 +95,49 @@ function drawCells(sheet: Sheet): void {
 
 function drawCell({ context, colour, picture }: Sheet, cell: MatrixCell, x: number, y: number): void {
   const { state, holes, backfilled } = cell;
-  const width = picture.layout.cell;
-  const [w, h] = [width - 1, ROW_HEIGHT - 1];
+  const width = picture.layout.cellWidth;
+  const [w, h] = [width - 1, ROW_HEIGHT - 1]; // 1 px stays free between two cells
   context.fillStyle = colour(`cell-${state}`);
   context.fillRect(x, y, w, h);
   const ink = colour(`ink-${state}`);
   context.fillStyle = ink;
-  const isWide = width >= LETTER_MIN;
-  // A number of more than two digits does not fit, so the letter replaces it.
-  const write = (count: number) =>
-    context.fillText(count > 99 ? STATE_WORDS[state].letter : String(count), x + w / 2, y + h / 2 + 0.5);
+  const isWide = width >= TEXT_WIDTH_MIN;
+  const write = (count: number) => {
+    const text = count > COUNT_MAX ? STATE_WORDS[state].letter : String(count);
+    context.fillText(text, x + w / 2, y + h / 2 + 0.5);
+  };
+  // A narrow cell has a pattern in place of the number.
   switch (state) {
-    case 'absent':
-      return isWide ? write(holes) : context.fillRect(x, y + h / 2, w, h / 2);
-    case 'unfillable':
-      return isWide ? write(holes) : context.fillRect(x, y + h / 2 - 2, w, 4);
-    case 'repaired':
-      return isWide
-        ? write(backfilled)
-        : context.fillRect(x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6);
-    case 'no-trade':
-      return context.fillRect(x + w / 2 - 1, y + h / 2 - 1, 2, 2);
+    case 'absent': // the lower half
+      if (isWide) write(holes);
+      else context.fillRect(x, y + h / 2, w, h / 2);
+      break;
+    case 'unfillable': // a horizontal bar
+      if (isWide) write(holes);
+      else context.fillRect(x, y + h / 2 - 2, w, 4);
+      break;
+    case 'repaired': // a vertical bar
+      if (isWide) write(backfilled);
+      else context.fillRect(x + Math.max(1, w / 2 - 1), y + 3, Math.min(2, w - 2), h - 6);
+      break;
+    case 'no-trade': // a dot
+      context.fillRect(x + w / 2 - 1, y + h / 2 - 1, 2, 2);
+      break;
     case 'in-progress':
-      return hatch(context, ink, x, y, w, h);
-    default:
+      drawDiagonal(context, ink, x, y, w, h);
+      break;
+    default: // whole and after-clock: only the colour
   }
 }
 
-function hatch(context: CanvasRenderingContext2D, ink: string, x: number, y: number, w: number, h: number): void {
+function drawDiagonal(
+  context: CanvasRenderingContext2D,
+  ink: string,
+  x: number,
+  y: number,
+  w: number,
+  h: number,
+): void {
   context.strokeStyle = ink;
   context.lineWidth = 1;
   context.beginPath();
@@ -129,7 +153,7 @@ function outline(context: CanvasRenderingContext2D, colour: string, x: number, y
   context.strokeRect(x, y, width - 1, ROW_HEIGHT - 1);
 }
 
-/** Whether a cell is in the rectangle with the corners cursor and anchor. */
+/** Whether a cell is in the marked rectangle, whose corners are cursor and anchor. */
 function isSelected(marked: Marked | undefined, row: number, day: number): boolean {
   if (!marked) return false;
   const { cursor, anchor = cursor } = marked;
@@ -137,6 +161,7 @@ function isSelected(marked: Marked | undefined, row: number, day: number): boole
   return isBetween(row, cursor.row, anchor.row) && isBetween(day, cursor.day, anchor.day);
 }
 
+/** Draws the symbols on the left and, where they have room, the dates at the top. */
 function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): void {
   const { layout, matrix, symbols } = picture;
   context.fillStyle = colour('muted');
@@ -145,17 +170,17 @@ function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): vo
   context.textBaseline = 'middle';
   context.save();
   context.beginPath();
-  context.rect(0, HEADER_HEIGHT, layout.label - 4, context.canvas.height);
+  context.rect(0, HEADER_HEIGHT, layout.labelWidth - 4, context.canvas.height);
   context.clip();
   for (let row = rows[0]; row < rows[1]; row++) {
     context.fillText(symbols[row]!, 0, HEADER_HEIGHT + (row + 0.5) * ROW_HEIGHT - scroll.top);
   }
   context.restore();
-  const daysPerDate = Math.max(1, Math.ceil(DATE_WIDTH / layout.cell));
+  const daysPerDate = Math.max(1, Math.ceil(DATE_WIDTH / layout.cellWidth));
   for (let day = Math.ceil(days[0] / daysPerDate) * daysPerDate; day < days[1]; day += daysPerDate) {
     context.fillText(
-      matrix.days[day]!.date.slice(5),
-      layout.label + day * layout.cell - scroll.left,
+      matrix.days[day]!.date.slice(5), // MM-DD
+      layout.labelWidth + day * layout.cellWidth - scroll.left,
       HEADER_HEIGHT / 2,
     );
   }
@@ -165,8 +190,8 @@ function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): vo
 function drawClock({ context, colour, picture, scroll }: Sheet, height: number): void {
   const { layout, matrix, openDay, symbols } = picture;
   if (openDay <= 0 || openDay >= matrix.days.length) return;
-  const x = layout.label + openDay * layout.cell - scroll.left - 1;
-  if (x < layout.label) return;
+  const x = layout.labelWidth + openDay * layout.cellWidth - scroll.left - 1;
+  if (x < layout.labelWidth) return;
   context.fillStyle = colour('text');
   context.fillRect(x, HEADER_HEIGHT, 2, Math.min(height, symbols.length * ROW_HEIGHT - scroll.top));
 }

@@ -18,6 +18,7 @@ import {
 } from './layout.js';
 
 interface HeatmapProperties extends Pick<Picture, 'matrix' | 'symbols' | 'openDay' | 'marked'> {
+  /** What the picture shows, for screen readers. */
   label: string;
   filter?: CellState | undefined;
   onMark: (marked: Marked) => void;
@@ -25,7 +26,9 @@ interface HeatmapProperties extends Pick<Picture, 'matrix' | 'symbols' | 'openDa
   onOpen?: (symbol: string, day: number) => void;
 }
 
-/** How far each key moves the cursor. The cursor stays within the matrix, so large steps go to its edge. */
+/** A step beyond the edge of every matrix. The cursor stays within the matrix, so it stops at the edge. */
+const TO_EDGE = 1e6;
+/** How far each key moves the cursor. */
 const STEPS: Record<string, Place> = {
   ArrowUp: { row: -1, day: 0 },
   ArrowDown: { row: 1, day: 0 },
@@ -33,10 +36,11 @@ const STEPS: Record<string, Place> = {
   ArrowRight: { row: 0, day: 1 },
   PageUp: { row: -20, day: 0 },
   PageDown: { row: 20, day: 0 },
-  Home: { row: 0, day: -1e6 },
-  End: { row: 0, day: 1e6 },
+  Home: { row: 0, day: -TO_EDGE },
+  End: { row: 0, day: TO_EDGE },
 };
 
+/** Rows that are visible without scrolling. */
 const SHOWN_ROWS_MAX = 34;
 /** Room for the horizontal scroll bar, px. */
 const SCROLL_BAR = 14;
@@ -54,7 +58,7 @@ export function Heatmap(properties: HeatmapProperties) {
     const scroll = { left: box.current.scrollLeft, top: box.current.scrollTop };
     draw(canvas.current, { matrix, symbols, layout, openDay, filter, marked }, scroll);
   };
-  useLayoutEffect(paint);
+  useLayoutEffect(paint); // after every render
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
     observer.observe(box.current!);
@@ -69,8 +73,10 @@ export function Heatmap(properties: HeatmapProperties) {
     const place = placeOf(event);
     if (!place) return;
     // A click on a symbol's name selects its row.
-    if (place.day < 0)
+    if (place.day < 0) {
       return onMark({ cursor: { ...place, day: 0 }, anchor: { ...place, day: matrix.days.length - 1 } });
+    }
+    // A click with Shift extends the selection; an ordinary click selects and opens one cell.
     if (event.shiftKey) return onMark({ cursor: place, anchor: marked?.anchor ?? marked?.cursor });
     onMark({ cursor: place });
     onOpen?.(symbols[place.row]!, place.day);
@@ -122,6 +128,7 @@ export function Heatmap(properties: HeatmapProperties) {
   </div>`;
 }
 
+/** A sentence about a cell; undefined without a cell. */
 function describe({ matrix, symbols, openDay }: HeatmapProperties, place: Place | undefined): string | undefined {
   const symbol = place && symbols[place.row];
   const day = place && matrix.days[place.day];
@@ -129,7 +136,13 @@ function describe({ matrix, symbols, openDay }: HeatmapProperties, place: Place 
   return describeCell(symbol, day.date, cellOf(matrix, symbol, place.day, openDay));
 }
 
+/** Scrolls the box until the cell is visible. */
 function bringIntoView(box: HTMLElement, layout: HeatmapLayout, { row, day }: Place): void {
   box.scrollTop = scrollTo(box.scrollTop, box.clientHeight - HEADER_HEIGHT - SCROLL_BAR, row * ROW_HEIGHT, ROW_HEIGHT);
-  box.scrollLeft = scrollTo(box.scrollLeft, box.clientWidth - layout.label, day * layout.cell, layout.cell);
+  box.scrollLeft = scrollTo(
+    box.scrollLeft,
+    box.clientWidth - layout.labelWidth,
+    day * layout.cellWidth,
+    layout.cellWidth,
+  );
 }

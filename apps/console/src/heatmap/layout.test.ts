@@ -4,16 +4,21 @@ describe('the layout of the heatmap', () => {
   const layout = heatmapLayout(1000, 252, ['ALPHA', 'BRAVO']);
 
   it('gives each day a width that can be seen, and scrolls when there is no room', () => {
-    expect(layout).toMatchObject({ label: 60, cell: 5, width: 60 + 5 * 252 });
-    expect(heatmapLayout(1000, 5, ['ALPHA']).cell).toBe(56);
+    expect(layout).toMatchObject({ labelWidth: 60, cellWidth: 5, width: 60 + 5 * 252 });
+  });
+
+  it('limits the width of a day when there is much room', () => {
+    expect(heatmapLayout(1000, 5, ['ALPHA']).cellWidth).toBe(56);
   });
 
   it('finds the cell below a point, also when it is scrolled', () => {
-    expect(cellAt(layout, { left: 0, top: 0 }, 61, 21, 252, 2)).toEqual({ row: 0, day: 0 });
-    expect(cellAt(layout, { left: 50, top: 16 }, 61, 21, 252, 2)).toEqual({ row: 1, day: 10 });
-    expect(cellAt(layout, { left: 0, top: 0 }, 10, 21, 252, 2)).toEqual({ row: 0, day: -1 });
-    expect(cellAt(layout, { left: 0, top: 0 }, 61, 5, 252, 2)).toBeUndefined();
-    expect(cellAt(layout, { left: 0, top: 0 }, 61, 90, 252, 2)).toBeUndefined();
+    // Symbols take the first 60 px and dates the first 20 px. A cell has 5 × 16 px.
+    const at = (x: number, y: number, scroll = { left: 0, top: 0 }) => cellAt(layout, scroll, x, y, 252, 2);
+    expect(at(61, 21)).toEqual({ row: 0, day: 0 });
+    expect(at(61, 21, { left: 50, top: 16 })).toEqual({ row: 1, day: 10 });
+    expect(at(10, 21)).toEqual({ row: 0, day: -1 }); // a symbol's name
+    expect(at(61, 5)).toBeUndefined(); // a date
+    expect(at(61, 90)).toBeUndefined(); // below the last row
   });
 
   it('draws only the visible rows and days', () => {
@@ -22,6 +27,9 @@ describe('the layout of the heatmap', () => {
   });
 
   it('scrolls no further than necessary', () => {
-    expect([scrollTo(0, 100, 40, 16), scrollTo(0, 100, 200, 16), scrollTo(50, 100, 20, 16)]).toEqual([0, 116, 20]);
+    const [visible, height] = [100, 16];
+    expect(scrollTo(0, visible, 40, height)).toBe(0); // visible already
+    expect(scrollTo(0, visible, 200, height)).toBe(200 + height - visible); // its end becomes visible
+    expect(scrollTo(50, visible, 20, height)).toBe(20); // its start becomes visible
   });
 });

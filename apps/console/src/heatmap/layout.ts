@@ -2,17 +2,19 @@
 
 export const ROW_HEIGHT = 16;
 export const HEADER_HEIGHT = 20;
-const CELL_MIN = 5;
-const CELL_MAX = 56;
-const LABEL_MIN = 60;
-const LABEL_MAX = 150;
+const CELL_WIDTH_MIN = 5;
+const CELL_WIDTH_MAX = 56;
+const LABEL_WIDTH_MIN = 60;
+const LABEL_WIDTH_MAX = 150;
+/** Width of a letter in a symbol's name, about. */
 const LETTER_WIDTH = 7.2;
+/** Space between the symbols' names and the cells. */
+const LABEL_PADDING = 12;
 
 export interface HeatmapLayout {
   /** Width of the column with the symbols. */
-  label: number;
-  /** Width of a cell. */
-  cell: number;
+  labelWidth: number;
+  cellWidth: number;
   /** Size of the whole picture, which may be larger than its visible part. */
   width: number;
   height: number;
@@ -20,10 +22,17 @@ export interface HeatmapLayout {
 
 /** Gives each day the same width, so that all fit if they can. @param visibleWidth width of the box in which the picture scrolls */
 export function heatmapLayout(visibleWidth: number, days: number, symbols: readonly string[]): HeatmapLayout {
-  const longest = symbols.reduce((most, symbol) => Math.max(most, symbol.length), 0);
-  const label = Math.min(LABEL_MAX, Math.max(LABEL_MIN, Math.ceil(longest * LETTER_WIDTH) + 12));
-  const cell = Math.min(CELL_MAX, Math.max(CELL_MIN, Math.floor((visibleWidth - label - 2) / Math.max(1, days))));
-  return { label, cell, width: label + cell * days, height: HEADER_HEIGHT + ROW_HEIGHT * symbols.length };
+  const longestName = symbols.reduce((longest, symbol) => Math.max(longest, symbol.length), 0);
+  const labelWidth = within(LABEL_WIDTH_MIN, Math.ceil(longestName * LETTER_WIDTH) + LABEL_PADDING, LABEL_WIDTH_MAX);
+  const widthPerDay = Math.floor((visibleWidth - labelWidth - 2) / Math.max(1, days)); // 2 px stay free on the right
+  const cellWidth = within(CELL_WIDTH_MIN, widthPerDay, CELL_WIDTH_MAX);
+  const height = HEADER_HEIGHT + ROW_HEIGHT * symbols.length;
+  return { labelWidth, cellWidth, width: labelWidth + cellWidth * days, height };
+}
+
+/** The value, or the limit that it is beyond. */
+function within(min: number, value: number, max: number): number {
+  return Math.min(max, Math.max(min, value));
 }
 
 /** A cell: the index of its row, and the index of its day. */
@@ -38,12 +47,16 @@ export interface Marked {
   anchor?: Place | undefined;
 }
 
+/** How far the picture is scrolled. */
 export interface Scroll {
   left: number;
   top: number;
 }
 
-/** The cell at a point of the box; undefined outside of the rows and days. `day` is -1 at a symbol's name. */
+/**
+ * The cell at a point; undefined outside of the rows and days. `day` is -1 at a symbol's name.
+ * @param x, y the point in the visible part @param days, rows numbers of days and rows
+ */
 export function cellAt(
   layout: HeatmapLayout,
   scroll: Scroll,
@@ -54,12 +67,12 @@ export function cellAt(
 ): Place | undefined {
   const row = Math.floor((y - HEADER_HEIGHT + scroll.top) / ROW_HEIGHT);
   if (y < HEADER_HEIGHT || row < 0 || row >= rows) return undefined;
-  if (x < layout.label) return { row, day: -1 };
-  const day = Math.floor((x - layout.label + scroll.left) / layout.cell);
+  if (x < layout.labelWidth) return { row, day: -1 };
+  const day = Math.floor((x - layout.labelWidth + scroll.left) / layout.cellWidth);
   return day < days ? { row, day } : undefined;
 }
 
-/** The range of visible rows or days, end exclusive. @param step height of a row or width of a day */
+/** The range of visible rows or days, end exclusive. @param size of the visible part @param step height of a row or width of a day */
 export function visibleRange(scrolled: number, size: number, step: number, count: number): [from: number, to: number] {
   return [Math.max(0, Math.floor(scrolled / step)), Math.min(count, Math.ceil((scrolled + size) / step))];
 }

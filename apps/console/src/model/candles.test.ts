@@ -1,6 +1,7 @@
 import type { AnsweredBar, GapAnswer } from '@barkeep/api';
 import { candlesAround, candlesOf, gapsWithin, intervalMs } from './candles.js';
 
+/** A streamed bar. Its close time does not matter here. */
 function bar(openTime: string): AnsweredBar {
   const prices = { open: 1, high: 2, low: 0.5, close: 1.5, volume: 10 };
   return {
@@ -36,25 +37,23 @@ describe('candles', () => {
     expect('open' in filled[0]!).toBe(true);
   });
 
+  // Start and end of the range; index of the first overlapping candle, and of the first one after the range.
   it.each([
     ['14:45', '15:00', 1, 2],
     ['14:50', '14:55', 1, 2],
     ['14:55', '15:05', 1, 3],
     ['15:20', '15:30', 3, 4],
     ['15:30', '15:45', 4, 4],
-  ])('of 15 minutes around %s to %s are those that overlap it and 25 on each side', (start, end, first, after) => {
-    const times = ['14:30', '14:45', '15:00', '15:15'];
-    const candles = candlesOf(
-      times.map((time) => bar(`2024-03-04T${time}:00.000Z`)),
-      [],
-      900_000,
-    );
-    const range = { start: `2024-03-04T${start}:00.000Z`, end: `2024-03-04T${end}:00.000Z` };
-    expect(candlesAround(candles, 900_000, range)).toEqual({ from: first - 25, to: after + 25 });
+  ])('around %s to %s are the overlapping candles of 15 minutes and 25 on each side', (start, end, first, after) => {
+    const at = (time: string) => `2024-03-04T${time}:00.000Z`;
+    const stepMs = 15 * 60_000;
+    const bars = ['14:30', '14:45', '15:00', '15:15'].map((time) => bar(at(time)));
+    const range = { start: at(start), end: at(end) };
+    expect(candlesAround(candlesOf(bars, [], stepMs), stepMs, range)).toEqual({ from: first - 25, to: after + 25 });
   });
 });
 
-it('takes the gaps of a day, end exclusive', () => {
+it('selects the gaps that overlap a day', () => {
   const gaps = [
     gap('2024-03-04T20:59:00.000Z', '2024-03-04T21:00:00.000Z', 1),
     gap('2024-03-05T14:30:00.000Z', '2024-03-05T14:31:00.000Z', 1),

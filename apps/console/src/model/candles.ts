@@ -1,7 +1,7 @@
 /** Bars and gaps of one symbol and day in the form that a chart draws: empty slots stay empty, and bars keep their origin. Pure. */
 import type { AnsweredBar, GapAnswer } from '@barkeep/api';
 
-/** One point on the time axis, in seconds since the epoch: a bar, or an empty slot when it has no prices. */
+/** A bar, or an empty slot when it has no prices. `time` is the open time in seconds since the epoch, as the chart library needs it. */
 export type Candle =
   { time: number } | ({ time: number } & Pick<AnsweredBar, 'open' | 'high' | 'low' | 'close' | 'volume' | 'origin'>);
 
@@ -25,19 +25,19 @@ export function candlesOf(bars: readonly AnsweredBar[], gaps: readonly GapAnswer
   return [...byTime.values()].sort((a, b) => a.time - b.time);
 }
 
-/** How many candles are shown before and after a range. */
+/** How many candles are shown before a range, and how many after it. */
 const CANDLES_AROUND = 25;
 
 /**
- * The indexes of the candles to show for a range, from the first to the last: those that overlap the range, and some around it. An index
+ * The indexes between which candles are shown for a range: those that overlap the range, and {@link CANDLES_AROUND} on each side. An index
  * may be outside of the candles.
  * @param stepMs length of a bar @param range start and end (exclusive) in ISO 8601
  */
 export function candlesAround(candles: readonly Candle[], stepMs: number, range: Pick<GapLine, 'start' | 'end'>) {
   const [start, end] = [Date.parse(range.start) / 1000, Date.parse(range.end) / 1000];
-  const before = candles.filter(({ time }) => time + stepMs / 1000 <= start).length;
-  const upToEnd = candles.filter(({ time }) => time < end).length;
-  return { from: before - CANDLES_AROUND, to: upToEnd + CANDLES_AROUND };
+  const firstInside = candles.filter(({ time }) => time + stepMs / 1000 <= start).length;
+  const firstAfter = candles.filter(({ time }) => time < end).length;
+  return { from: firstInside - CANDLES_AROUND, to: firstAfter + CANDLES_AROUND };
 }
 
 /** The gaps as ranges that a chart hatches. */
@@ -52,9 +52,9 @@ export function gapsWithin(gaps: readonly GapAnswer[], open: string, close: stri
 
 const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** The length in milliseconds of an interval such as `5m`. */
+/** The length in milliseconds of an interval such as `5m`. Takes an unknown unit for minutes. */
 export function intervalMs(interval: string): number {
-  return Number(interval.slice(0, -1)) * (UNIT_MS[interval.slice(-1)] ?? 60_000);
+  return Number(interval.slice(0, -1)) * (UNIT_MS[interval.slice(-1)] ?? UNIT_MS['m']!);
 }
 
 /** A range of empty or filled slots; `start` and `end` (exclusive) are ISO 8601. */
@@ -64,7 +64,7 @@ export interface GapLine extends Omit<GapAnswer, 'status' | 'attempts'> {
   attempts: number | null;
 }
 
-/** The gaps of a day, and the ranges of backfilled bars, in order of time. */
+/** The gaps of a day, and the ranges of adjacent backfilled bars, in order of time. @param bars oldest first */
 export function gapLines(bars: readonly AnsweredBar[], gaps: readonly GapAnswer[]): GapLine[] {
   const filled: GapLine[] = [];
   for (const { openTime, closeTime, origin } of bars) {

@@ -7,6 +7,7 @@ function matrix(rows: Record<string, RowCounts>, days = DAYS): Matrix {
 }
 
 describe('a cell', () => {
+  // The counts are of the first day. The clock has closed all three days.
   it.each<[string, RowCounts]>([
     ['whole', { streamed: [390] }],
     ['repaired', { streamed: [380], backfilled: [10] }],
@@ -46,8 +47,11 @@ describe('the rows', () => {
     expect(orderedSymbols(rows, 'worst')).toEqual(['constructor', 'REPAIRED', 'WHOLE']);
   });
 
-  it('can be limited to those with a cell in one state, and ordered by name', () => {
+  it('can be ordered by name', () => {
     expect(orderedSymbols(rows, 'name')).toEqual(['REPAIRED', 'WHOLE', 'constructor']);
+  });
+
+  it('can be limited to those with a cell in one state', () => {
     expect(orderedSymbols(rows, 'name', 'repaired', 3)).toEqual(['REPAIRED']);
   });
 });

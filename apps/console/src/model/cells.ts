@@ -5,8 +5,8 @@
 import { namedCounts } from './texts.js';
 
 /**
- * The words for each state, in the order of the legend. `letter` is shown in the legend, and in a cell whose count is too long. The
- * last two are states of days that are not finished.
+ * The name, letter and explanation of each state, in the order of the legend. The letter is shown in the legend, and in a cell whose count
+ * has too many digits. The last two are states of days that are not finished.
  */
 export const STATE_WORDS = {
   whole: { name: 'whole', letter: '', help: 'every bar came with the stream' },
@@ -37,7 +37,7 @@ interface MatrixDay {
 const COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
 type CountName = (typeof COUNTS)[number];
 
-/** Counts of one symbol: per kind, one number for each day. An array of only zeros is left out. */
+/** Counts of one symbol: per kind, one number for each day. A kind whose numbers are all 0 is left out. */
 export type RowCounts = { readonly [Name in CountName]?: readonly number[] };
 
 export interface Matrix {
@@ -50,7 +50,7 @@ export interface MatrixCell extends Record<CountName, number> {
   state: CellState;
   expected: number;
   visible: number;
-  /** Absent and unfillable slots. */
+  /** Number of absent and unfillable slots. */
   holes: number;
 }
 
@@ -66,6 +66,7 @@ export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: num
   return { ...counts, state: stateOf(counts, streamed + backfilled + noTrade + holes, day >= openDay) };
 }
 
+/** @param countedSlots slots in any of the counts; the other slots of the day are missing or not read yet */
 function stateOf(counts: Omit<MatrixCell, 'state'>, countedSlots: number, isOpenDay: boolean): CellState {
   if (counts.visible === 0) return 'after-clock';
   if (!isOpenDay && counts.unfillable > 0) return 'unfillable';
@@ -77,7 +78,10 @@ function stateOf(counts: Omit<MatrixCell, 'state'>, countedSlots: number, isOpen
 
 export type RowOrder = 'worst' | 'name';
 
-/** The symbols in `order`; when `state` is given, only those with a cell in that state. */
+/**
+ * The symbols in `order`; when `state` is given, only those with a cell in that state.
+ * @param openDay as in {@link cellOf}; by default all days are closed
+ */
 export function orderedSymbols(matrix: Matrix, order: RowOrder, state?: CellState, openDay = Infinity): string[] {
   const symbols = [...matrix.rows.keys()];
   const shown = state === undefined ? symbols : symbols.filter((symbol) => hasState(matrix, symbol, state, openDay));
@@ -90,9 +94,13 @@ function hasState(matrix: Matrix, symbol: string, state: CellState, openDay: num
   return matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
 }
 
-/** A higher number is worse: a hole counts more than any number of repairs, and a repair more than an empty slot without trade. */
+/**
+ * A higher number is worse. A hole weighs more than all repairs together (fewer than a million), and a repair as much as a thousand
+ * no-trade slots.
+ */
 function badnessOf(row: RowCounts): number {
-  return (sum(row.absent) + sum(row.unfillable)) * 1e6 + sum(row.backfilled) + sum(row.noTrade) / 1e3;
+  const holes = sum(row.absent) + sum(row.unfillable);
+  return holes * 1e6 + sum(row.backfilled) + sum(row.noTrade) / 1e3;
 }
 
 function sum(values: readonly number[] = []): number {
@@ -100,7 +108,8 @@ function sum(values: readonly number[] = []): number {
 }
 
 function compareNames(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** A cell in one sentence, for the line below the picture and for screen readers. */
@@ -116,7 +125,10 @@ export function describeCell(symbol: string, date: string, cell: MatrixCell): st
   return `${symbol} on ${date} is ${STATE_WORDS[cell.state].name}${rest}`;
 }
 
-/** The matrix with the days and rows of a newer answer, which has all days or a range; unchanged when it lacks the range's first day. */
+/**
+ * The matrix with the days and rows of a newer answer, which has all days or a range of days. Unchanged when the matrix does not have the
+ * first day of the range.
+ */
 export function mergeMatrix(
   matrix: Matrix | undefined,
   days: readonly MatrixDay[],
@@ -125,21 +137,22 @@ export function mergeMatrix(
   if (matrix === undefined || matrix.days.length === days.length) {
     return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
   }
-  const at = matrix.days.findIndex(({ date }) => date === days[0]?.date);
-  if (at < 0) return matrix;
+  const firstDay = matrix.days.findIndex(({ date }) => date === days[0]?.date);
+  if (firstDay < 0) return matrix;
   const merged = new Map(matrix.rows);
   for (const [symbol, row] of rows) {
-    merged.set(symbol, replaceDays(merged.get(symbol) ?? {}, row, at, days.length, matrix.days.length));
+    merged.set(symbol, replaceDays(merged.get(symbol) ?? {}, row, firstDay, days.length, matrix.days.length));
   }
-  return { days: matrix.days.toSpliced(at, days.length, ...days), rows: merged };
+  return { days: matrix.days.toSpliced(firstDay, days.length, ...days), rows: merged };
 }
 
-function replaceDays(old: RowCounts, newer: RowCounts, at: number, count: number, length: number): RowCounts {
+/** A row in which days `[firstDay, firstDay + dayCount)` have the newer counts. @param length number of all days */
+function replaceDays(old: RowCounts, newer: RowCounts, firstDay: number, dayCount: number, length: number): RowCounts {
   const row: { [Name in CountName]?: readonly number[] } = {};
   for (const name of COUNTS) {
     if (old[name] === undefined && newer[name] === undefined) continue;
     const values = [...(old[name] ?? Array.from({ length }, () => 0))];
-    for (let day = 0; day < count; day++) values[at + day] = newer[name]?.[day] ?? 0;
+    for (let day = 0; day < dayCount; day++) values[firstDay + day] = newer[name]?.[day] ?? 0;
     row[name] = values;
   }
   return row;

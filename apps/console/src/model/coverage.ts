@@ -3,8 +3,8 @@ import type { CoverageAnswer } from '@barkeep/api';
 import { cellOf, type Matrix, type MatrixCell, type RowCounts } from './cells.js';
 
 /**
- * How many rows of a dataset have no place in the regular hours of a calendar.
- * @returns totals over all symbols, and the symbol with most rows outside; null without such a row
+ * How many rows of a dataset have no slot in the regular hours of a calendar.
+ * @returns totals over all symbols; `worst`: the symbol with most rows outside all hours, or null when no symbol has one
  */
 export function strayRows(pages: readonly CoverageAnswer[]) {
   const symbols = pages.flatMap((page) => page.symbols);
@@ -25,6 +25,7 @@ export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   return { days: days.map(({ date, expected }) => ({ date, expected, visible: expected })), rows };
 }
 
+/** Maximum number of cells in a list. */
 const LISTED_MAX = 8;
 
 export interface WorstCell {
@@ -40,11 +41,14 @@ export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: 
     if (!row?.absent && !row?.unfillable && !row?.backfilled) return [];
     return matrix.days.map(({ date }, day) => ({ symbol, date, cell: cellOf(matrix, symbol, day, openDay) }));
   });
-  return { missing: most(cells, ({ cell }) => cell.holes), repaired: most(cells, ({ cell }) => cell.backfilled) };
+  return {
+    missing: withHighest(cells, ({ cell }) => cell.holes),
+    repaired: withHighest(cells, ({ cell }) => cell.backfilled),
+  };
 }
 
 /** The cells with the highest counts above 0, highest first. */
-function most(cells: readonly WorstCell[], count: (cell: WorstCell) => number): WorstCell[] {
+function withHighest(cells: readonly WorstCell[], count: (cell: WorstCell) => number): WorstCell[] {
   return cells
     .filter((cell) => count(cell) > 0)
     .sort((a, b) => count(b) - count(a))

@@ -18,6 +18,7 @@ const DAYS = [
 ];
 
 describe('the line of time', () => {
+  // Of two days, each takes half of the line. 17:45 is the middle of the first day.
   it.each([
     [null, 0],
     ['2024-03-04T12:00:00.000Z', 0],
@@ -85,7 +86,7 @@ describe('addresses', () => {
 
 it('makes a spec of the texts of a form', () => {
   const form = {
-    id: ' ',
+    id: ' ', // left out
     symbols: 'A, B',
     calendar: 'XNYS',
     start: '2024-03-04',
@@ -109,8 +110,14 @@ it('makes a spec of the texts of a form', () => {
   });
 });
 
-it('computes rates from two readings of the list', () => {
+describe('the rates of sessions', () => {
   const reading = (at: number, filled: number) => ({ at, sessions: [{ id: 's', counts: { filled } as never }] });
-  expect(ratesOf(reading(0, 100), reading(2000, 500)).get('s')).toBe(200);
-  expect(ratesOf(undefined, reading(2000, 500)).size).toBe(0);
+
+  it('are the bars per second between two readings', () => {
+    expect(ratesOf(reading(0, 100), reading(2000, 500)).get('s')).toBe((500 - 100) / 2);
+  });
+
+  it('are unknown after one reading', () => {
+    expect(ratesOf(undefined, reading(2000, 500)).size).toBe(0);
+  });
 });

@@ -6,22 +6,23 @@ export function placeOnLine(time: string | null, days: readonly { open: string; 
   if (time === null || days.length === 0) return 0;
   const at = Date.parse(time);
   const closedDays = openDayOf(time, days);
-  const day = days[closedDays];
+  const day = days[closedDays]; // the open one
   if (!day) return 1;
   const [open, close] = [Date.parse(day.open), Date.parse(day.close)];
   const partOfDay = Math.max(0, Math.min(1, (at - open) / (close - open)));
   return (closedDays + partOfDay) / days.length;
 }
 
-/** How many of the days the clock has closed. This is also the index of the first day that is still open. */
+/** The index of the first day that the clock has not closed, which is also the number of days that it has closed. */
 export function openDayOf(clock: string | null, days: readonly { close: string }[]): number {
   if (clock === null) return 0;
   const at = Date.parse(clock);
   return days.filter(({ close }) => Date.parse(close) <= at).length;
 }
 
-/** A list of sessions, and `at`, when it was read, in epoch milliseconds. */
+/** A list of sessions. */
 export interface Reading {
+  /** When it was read, epoch ms. */
   at: number;
   sessions: readonly Pick<SessionAnswer, 'id' | 'counts'>[];
 }

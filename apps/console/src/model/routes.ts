@@ -4,7 +4,7 @@ const PAGES_WITHOUT_ID = ['datasets', 'compare', 'upkeep'] as const;
 
 export interface Page {
   name: 'sessions' | 'session' | 'dataset' | (typeof PAGES_WITHOUT_ID)[number] | 'unknown';
-  /** The id of the session, or the name of the dataset. */
+  /** The id of the session, or the name of the dataset; undefined for other pages. */
   id?: string;
 }
 
@@ -15,9 +15,11 @@ export function pageOf(pathname: string): Page {
   if (first === '' && second === undefined) return { name: 'sessions' };
   if (first === 'sessions' && second) return { name: 'session', id: second };
   if (first === 'datasets' && second) return { name: 'dataset', id: second };
-  return { name: (!second && PAGES_WITHOUT_ID.find((name) => name === first)) || 'unknown' };
+  const page = second ? undefined : PAGES_WITHOUT_ID.find((name) => name === first);
+  return { name: page ?? 'unknown' };
 }
 
+/** A part of a path without its escapes; as it is when an escape is malformed. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -34,6 +36,7 @@ export function datasetHref(name: string): string {
   return `/datasets/${encodeURIComponent(name)}`;
 }
 
+/** @param b the other session; empty when the user has not chosen it yet */
 export function compareHref(a: string, b = ''): string {
   return withQuery('/compare', { a, b });
 }

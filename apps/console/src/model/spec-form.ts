@@ -23,14 +23,17 @@ export function specOf(form: SpecForm): Record<string, unknown> {
   };
 }
 
+/** The parts of a text between commas and spaces. */
 function listed(text: string): string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }
 
+/** A number is the speed of a clock; other texts are modes. */
 function paceOf(text: string): unknown {
   return isNumber(text) ? { mode: 'clock', speed: Number(text) } : { mode: text };
 }
 
+/** A number is minutes; other texts are passed as they are. */
 function barrierOf(text: string): unknown {
   return isNumber(text) ? { minutes: Number(text) } : text;
 }

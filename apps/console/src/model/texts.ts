@@ -2,7 +2,7 @@
 
 const NUMBER = new Intl.NumberFormat('en-US');
 
-/** 281204 as 281,204. */
+/** `281204` as `281,204`. */
 export function numberText(value: number): string {
   return NUMBER.format(value);
 }
@@ -19,8 +19,9 @@ export function countText(count: number, word: string): string {
 export function filledText(counts: { expected: number; filled: number; noTrade: number }): string {
   const wanted = counts.expected - counts.noTrade;
   if (wanted <= 0) return '–';
-  const hundredths = Math.floor((counts.filled / wanted) * 10_000 + 1e-9);
-  return `${((counts.filled < wanted ? Math.min(hundredths, 9999) : hundredths) / 100).toFixed(2)} %`;
+  const hundredths = Math.floor((counts.filled / wanted) * 10_000 + 1e-9); // 1e-9 makes up for a quotient that was rounded down
+  const shown = counts.filled < wanted ? Math.min(hundredths, 9999) : hundredths;
+  return `${(shown / 100).toFixed(2)} %`;
 }
 
 /** `2013-10-09 14:30` in UTC; a dash for null. */
@@ -56,7 +57,7 @@ export function bothZonesText(time: string | null, zone: string): string {
   return `${minuteText(time)} UTC (${venueText(time, zone)} ${zoneText(zone)})`;
 }
 
-/** A duration: `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`. */
+/** A duration: `0.4 s`, `12 s`, `3 min`, `2 h`, `5 d`. Uses a unit from two of it on, so `100 s` stays in seconds. */
 export function durationText(ms: number): string {
   if (ms < 10_000) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
   if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
@@ -64,7 +65,7 @@ export function durationText(ms: number): string {
   return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} d`;
 }
 
-/** 0.734 as `73 %`. Never rounded up, so that 100 % means the end. */
+/** `0.734` as `73 %`. Never rounded up, so that 100 % means the end. */
 export function progressText(progress: number): string {
   return `${Math.floor(progress * 100)} %`;
 }

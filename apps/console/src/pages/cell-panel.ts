@@ -1,4 +1,4 @@
-/** The candles and gaps of one symbol on one trading day, in any interval of the session; and the symbol's rows that are not bars. */
+/** Panels of one symbol: its candles and gaps on one trading day, in any interval of the session, and its rows that are not bars. */
 import type { AnsweredBar, DaysAnswer, GapAnswer, MetricsAnswer, SessionAnswer } from '@barkeep/api';
 import { CandleChart } from '../chart/index.js';
 import { call, callInView, symbolPath } from '../data/index.js';
@@ -37,13 +37,15 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   const { value, error, reload } = useResource(key, () => readCell(id, symbol, day, interval), version);
   const stepMs = intervalMs(interval);
   const isBase = interval === spec.baseInterval;
+  /** The gap that the chart zooms to; undefined shows the whole day. */
   const [focus, setFocus] = useState<GapLine>();
   useEffect(() => setFocus(undefined), [key]);
   const { bars, gaps } = value ?? NOTHING;
-  const chartGaps = isBase ? gaps : [];
+  const chartGaps = isBase ? gaps : []; // gaps are ranges of base slots
   const candles = useMemo(() => candlesOf(bars, chartGaps, stepMs), [value, stepMs]);
   const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [value, isBase]);
   const hours = `${clockText(day.open)}–${clockText(day.close)} UTC (${venueText(day.open, zone)}–${venueText(day.close, zone)} ${zoneText(zone)})`;
+  /** The button that chooses an interval. The base interval is the default, so it is not in the address. */
   const choice = (name: string) =>
     button(name, () => setChosen(name === spec.baseInterval ? '' : name), {
       key: name,
@@ -75,8 +77,10 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     ${value && html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />`}`;
 }
 
+/** What is shown until the first answer. */
 const NOTHING: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [] };
 
+/** Reads the visible bars of a day, and the gaps that overlap it. */
 async function readCell(id: string, symbol: string, day: CellPanelProperties['day'], interval: string) {
   const range = `interval=${interval}&from=${day.open}&to=${day.close}`;
   const [bars, gaps] = await Promise.all([

@@ -1,4 +1,4 @@
-/** The certificate of a session. The panel reads it each time the user opens the panel. */
+/** The panel with the certificate of a session. Each time the user opens the panel, the certificate is read. */
 import type { CertificateAnswer } from '@barkeep/api';
 import { call, sessionPath } from '../data/index.js';
 import { minuteText } from '../model/index.js';
@@ -7,9 +7,8 @@ import { useState } from 'preact/hooks';
 
 export function CertificatePanel({ id }: { id: string }) {
   const [isOpen, setOpen] = useState(false);
-  const { value, error, reload } = useResource(isOpen ? id : undefined, () =>
-    call<CertificateAnswer>(sessionPath(id, '/certificate')),
-  );
+  const key = isOpen ? id : undefined; // undefined reads nothing
+  const { value, error, reload } = useResource(key, () => call<CertificateAnswer>(sessionPath(id, '/certificate')));
   const toggle = (event: Event) => setOpen((event.currentTarget as HTMLDetailsElement).open);
   return html`<details class="panel" onToggle=${toggle}>
     <summary>Certificate</summary>

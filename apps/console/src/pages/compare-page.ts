@@ -9,7 +9,7 @@ import { CellPanel } from './cell-panel.js';
 export function ComparePage() {
   const [a, setA] = useQuery('a');
   const [b, setB] = useQuery('b');
-  const [typed, setTyped] = useState({ a, b });
+  const [typed, setTyped] = useState({ a, b }); // the texts of the inputs, before they are applied
   const sessions = useResource('sessions', () => callInView<SessionPageAnswer>('/v1/sessions?limit=100'));
   const difference = useResource(a && b ? `${a} ${b}` : undefined, () =>
     callInView<DifferenceAnswer>(sessionPath(a, `/difference?with=${encodeURIComponent(b)}`)),
@@ -38,6 +38,7 @@ export function ComparePage() {
     ${a && b ? '' : html`<p class="empty">Name two sessions over the same days. The first bar that differs opens.</p>`}`;
 }
 
+/** The result of a comparison. When a bar differs, also its day in both sessions, side by side. */
 function Result({ a, b, difference }: { a: string; b: string; difference: DifferenceAnswer }) {
   const { first, compared, equal } = difference;
   const scope = `${countText(compared.symbols, 'symbol')} on ${countText(compared.days, 'closed day')}`;
@@ -55,6 +56,7 @@ function Result({ a, b, difference }: { a: string; b: string; difference: Differ
     </div>`;
 }
 
+/** The candles of one session. */
 function Side({ id, symbol, date }: { id: string; symbol: string; date: string }) {
   const { value, error, reload } = useResource(`${id} ${date}`, async () => ({
     session: await callInView<SessionAnswer>(sessionPath(id)),

@@ -35,15 +35,18 @@ interface CoverageProperties {
   sessionState: SessionAnswer['state'];
   days: SessionDays | undefined;
   openDay: number;
+  /** Symbol and date of the cell that the page's address names; empty when it names none. */
   symbol: string;
   date: string;
   onOpen: (symbol: string, date: string) => void;
+  /** Called when the user wants upkeep to request the selected cells again. */
   onAsk: (selection: Selection) => void;
 }
 
 export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties) {
   const [order, setOrder] = useQuery('order');
   const [filter, setFilter] = useQuery('state');
+  /** What the user marked on this page. It replaces the cell that the address names. */
   const [userMark, setUserMark] = useState<Marked>();
   const state = CELL_STATES.find((name) => name === filter);
   const rowOrder: RowOrder = order === 'name' ? 'name' : 'worst';
@@ -86,7 +89,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
             filter=${state}
             marked=${marked}
             onMark=${setUserMark}
-            onOpen=${(opening: string, day: number) => onOpen(opening, days.days[day]!.date)}
+            onOpen=${(opened: string, day: number) => onOpen(opened, days.days[day]!.date)}
           />`
     }
     <${Legend} />
@@ -118,10 +121,12 @@ function markOf(symbols: readonly string[], days: SessionDays, symbol: string, d
   return cursor.row < 0 || cursor.day < 0 ? undefined : { cursor };
 }
 
-function selectionOf(symbols: readonly string[], days: SessionDays, { cursor: a, anchor: b = a }: Marked): Selection {
-  const [row, lastRow] = [Math.min(a.row, b.row), Math.max(a.row, b.row)];
-  const [day, lastDay] = [Math.min(a.day, b.day), Math.max(a.day, b.day)];
-  return { symbols: symbols.slice(row, lastRow + 1), from: days.days[day]!.date, to: days.days[lastDay]!.date };
+/** The symbols and days of the marked rectangle, whose corners are cursor and anchor. */
+function selectionOf(symbols: readonly string[], { days }: SessionDays, marked: Marked): Selection {
+  const { cursor, anchor = cursor } = marked;
+  const [firstRow, lastRow] = [Math.min(cursor.row, anchor.row), Math.max(cursor.row, anchor.row)];
+  const [firstDay, lastDay] = [Math.min(cursor.day, anchor.day), Math.max(cursor.day, anchor.day)];
+  return { symbols: symbols.slice(firstRow, lastRow + 1), from: days[firstDay]!.date, to: days[lastDay]!.date };
 }
 
 /** A name for one cell, or the size of a larger selection. */
@@ -156,6 +161,7 @@ function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsProperties) {
   return html`${list('Days with missing minutes', missing)}${list('Days with most repaired bars', repaired)}`;
 }
 
+/** The counts of a cell that a user should look at. */
 function lossesOf({ absent, unfillable, backfilled }: MatrixCell): string {
   return namedCounts([
     [absent, 'absent'],

@@ -17,13 +17,14 @@ import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../sh
 import { useMemo, useState } from 'preact/hooks';
 import { Legend } from './coverage.js';
 
+/** The titles of the columns. `Table` explains the prefix. */
 const COLUMNS = ['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)'];
 
 export function DatasetsPage() {
   const { value, error, reload } = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
   const datasets = value?.datasets ?? [];
   const rows = datasets.map(({ name, symbols, first, last }) => [
-    name,
+    name, // the key of the row
     html`<a href=${datasetHref(name)}>${name}</a>`,
     numberText(symbols),
     minuteText(first),
@@ -45,6 +46,7 @@ export function DatasetPage({ id: dataset }: { id: string }) {
   const summary = useResource(dataset, () => call<DatasetAnswerBody>(datasetPath(dataset)));
   const coverage = useResource(`${dataset} ${usedCalendar}`, () => readCoverage(dataset, usedCalendar));
   const error = summary.error ?? coverage.error;
+  const waiting = error ? '' : html`<p class="empty">Counting rows …</p>`;
   const reload = () => {
     summary.reload();
     coverage.reload();
@@ -70,13 +72,12 @@ export function DatasetPage({ id: dataset }: { id: string }) {
       coverage.value
         ? html`<${Rows} matrix=${coverage.value.matrix} calendar=${usedCalendar} />
             <${Stray} stray=${coverage.value.stray} calendar=${usedCalendar} />`
-        : error
-          ? ''
-          : html`<p class="empty">Counting rows …</p>`
+        : waiting
     }
     ${facts && html`<${Quarantined} quarantined=${facts.quarantined} />`}`;
 }
 
+/** Numbers of rows and symbols, and the times of the first and last bar. */
 function summaryOf({ rows, symbols, first, last }: DatasetAnswerBody): string {
   const range = rows === 0 ? [] : [`${minuteText(first)} to ${minuteText(last)} UTC`];
   return [countText(rows, 'row'), countText(symbols.length, 'symbol'), ...range].join(' · ');
@@ -87,8 +88,8 @@ function Stray({ stray, calendar }: { stray: ReturnType<typeof strayRows>; calen
   const { outside, extended, worst } = stray;
   if (outside + extended === 0) return null;
   const most = worst === null ? '' : `, most of them for ${worst}`;
-  const where = `Rows outside the hours of ${calendar}: ${numberText(outside)}${most}. Rows in its extended hours: ${numberText(extended)}.`;
-  return html`<p class="warning">${where} Check the calendar, and the time zone of the import.</p>`;
+  const counts = `Rows outside the hours of ${calendar}: ${numberText(outside)}${most}. Rows in its extended hours: ${numberText(extended)}.`;
+  return html`<p class="warning">${counts} Check the calendar, and the time zone of the import.</p>`;
 }
 
 /** The records that the import did not store: refused records, and records that conflict with a stored bar. */
@@ -118,6 +119,7 @@ function recordsPanel(title: string, count: number, detail: string, none: string
   return html`<${Table} caption=${`${heading}, the first ones`} columns=${RECORD_COLUMNS} rows=${rows} />`;
 }
 
+/** The heatmap of a dataset. */
 function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
   const [marked, setMarked] = useState<Marked>();
   const symbols = useMemo(() => orderedSymbols(matrix, 'worst'), [matrix]);

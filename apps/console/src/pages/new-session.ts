@@ -5,23 +5,43 @@ import { specOf, type SpecForm } from '../model/index.js';
 import { button, Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
 
-/** The inputs of the form. `text` is the first value. `of` is the spec's field for the input, when it is not called like the input. */
-const FIELDS: readonly [name: keyof SpecForm, label: string, text: string, help: string, of?: string][] = [
-  ['id', 'name', '', 'chosen automatically when empty'],
-  ['symbols', 'symbols', 'ALPHA, BRAVO, CINDER, DELTA, EMBER', 'separated by commas, or "dataset" for all'],
-  ['dataset', 'dataset', 'stream', 'the source of the stream', 'source'],
-  ['backfill', 'backfill', 'reference', 'datasets or repositories that fill gaps, best first'],
-  ['calendar', 'calendar', 'XNYS', 'such as XNYS, XLON, CMES, 24/7'],
-  ['start', 'first day', '2024-03-04', 'YYYY-MM-DD'],
-  ['end', 'last day', '2024-03-08', 'included'],
-  ['derivedIntervals', 'derived intervals', '5m, 15m, 30m', 'separated by commas'],
-  ['pace', 'pace', 'max', 'max, lockstep, or a speed such as 60'],
-  ['barrier', 'barrier', 'day', 'day, none, or minutes such as 30', 'upkeep'],
+/** An input of the form. */
+interface Field {
+  name: keyof SpecForm;
+  label: string;
+  /** Its first value. */
+  text: string;
+  help: string;
+  /** The field of the spec that the input sets. @default `name` */
+  specField?: string;
+}
+const FIELDS: readonly Field[] = [
+  { name: 'id', label: 'name', text: '', help: 'chosen automatically when empty' },
+  {
+    name: 'symbols',
+    label: 'symbols',
+    text: 'ALPHA, BRAVO, CINDER, DELTA, EMBER',
+    help: 'separated by commas, or "dataset" for all',
+  },
+  { name: 'dataset', label: 'dataset', text: 'stream', help: 'the source of the stream', specField: 'source' },
+  {
+    name: 'backfill',
+    label: 'backfill',
+    text: 'reference',
+    help: 'datasets or repositories that fill gaps, best first',
+  },
+  { name: 'calendar', label: 'calendar', text: 'XNYS', help: 'such as XNYS, XLON, CMES, 24/7' },
+  { name: 'start', label: 'first day', text: '2024-03-04', help: 'YYYY-MM-DD' },
+  { name: 'end', label: 'last day', text: '2024-03-08', help: 'included' },
+  { name: 'derivedIntervals', label: 'derived intervals', text: '5m, 15m, 30m', help: 'separated by commas' },
+  { name: 'pace', label: 'pace', text: 'max', help: 'max, lockstep, or a speed such as 60' },
+  { name: 'barrier', label: 'barrier', text: 'day', help: 'day, none, or minutes such as 30', specField: 'upkeep' },
 ];
-const DEMONSTRATION = Object.fromEntries(FIELDS.map(([name, , text]) => [name, text])) as SpecForm;
+const DEMONSTRATION = Object.fromEntries(FIELDS.map(({ name, text }) => [name, text])) as SpecForm;
 
 export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; onCreated: (id: string) => void }) {
   const [form, setForm] = useState(DEMONSTRATION);
+  /** The spec as the user edits it; undefined while the form is shown. */
   const [json, setJson] = useState<string>();
   const [error, setError] = useState<Error>();
   const datasets = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
@@ -39,8 +59,9 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
     );
   };
   const problems = error instanceof CallError ? error.problems : [];
-  const field = ([name, label, , help, of = name]: (typeof FIELDS)[number]) => {
-    const problem = problems.find((candidate) => candidate.field.split(/[.[]/)[0] === of);
+  const field = ({ name, label, help, specField = name }: Field) => {
+    // The part of `symbols[3]` or `upkeep.barrier` before the first bracket or dot is the field of the spec.
+    const problem = problems.find((candidate) => candidate.field.split(/[.[]/)[0] === specField);
     return html`<label key=${name} class="field"
       ><span>${label}</span>
       <input

@@ -16,7 +16,9 @@ export function OneSessionPage({ id }: { id: string }) {
   const { session, days, error, lostSince, isDeleted, version } = state;
   const [symbol, setSymbol] = useQuery('symbol');
   const [date, setDate] = useQuery('date');
+  /** Why the last action of the user failed. */
   const [problem, setProblem] = useState<Error>();
+  /** What the open upkeep dialog is about; undefined when none is open. */
   const [selection, setSelection] = useState<Selection>();
   if (isDeleted) return html`<p class="empty">${id} was deleted. <a href="/">All sessions</a></p>`;
   if (!session)

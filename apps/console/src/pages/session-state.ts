@@ -1,4 +1,4 @@
-/** The state of a session's page: the session, its days, and whether the live connection works. Events cause further reads. */
+/** The state of a session's page: the session, its days, and whether the live connection works. After events, data is read again. */
 import type { SessionAnswer } from '@barkeep/api';
 import {
   CallError,
@@ -49,13 +49,15 @@ export function useSession(id: string): FollowedSession {
   const onEvent = ({ type, data }: LiveEvent) => {
     if (type === 'clock' && data.time) setClock(data.time);
     if (type === 'state' && data.state === 'deleted') return setDeleted(true);
+    // A clock event has no date: it changes the day that the clock is in.
     if (data.date) changedDates.add(data.date);
     else if (type === 'clock' && data.time) changedDates.add(dateOf(latest.current, data.time));
     readChanged();
   };
   useLayoutEffect(() => listenToSession(id, { onEvent, onGap: readAll, onConnection: setLostSince }), [id]);
-  const shown =
-    session.value && clock && clock > (session.value.clock ?? '') ? { ...session.value, clock } : session.value;
+  // An event may have a later clock than the last answer. Times in ISO 8601 compare as texts.
+  const isNewer = clock !== undefined && clock > (session.value?.clock ?? '');
+  const shown = session.value && isNewer ? { ...session.value, clock } : session.value;
   return { session: shown, days, error: session.error ?? error, lostSince, isDeleted, version, reload: readAll };
 }
 
@@ -65,7 +67,7 @@ export function useSession(id: string): FollowedSession {
  */
 function useDays(id: string) {
   const [firstPages, setFirstPages] = useState<SessionDays>();
-  /** The last answer; during the first read its first page. */
+  /** The last result; during the first read its first page. */
   const latest = useRef<SessionDays | undefined>(undefined);
   const isAllWanted = useRef(true);
   const changedDates = useRef(new Set<string>()).current;
@@ -92,7 +94,7 @@ function useDays(id: string) {
     isAllWanted.current = true;
     reload();
   };
-  // The pages are shown only until all are read once. Later a mixture of old and new rows would change their order.
+  // Single pages are shown only until all pages were read once. Later, a mixture of old and new rows would change the order of the rows.
   return { days: value ?? firstPages, error, latest, changedDates, reload, reloadAll };
 }
 

@@ -28,10 +28,11 @@ import {
 import { useRef, useState } from 'preact/hooks';
 import { NewSessionForm } from './new-session.js';
 
-/** No events report changes of the list, so it is read again after this time, ms, while it is visible. */
+/** Time between two reads of the list, ms. No events report its changes. */
 const READ_EVERY_MS = 2000;
-/** Most sessions on one page. */
-const PAGE = '100';
+/** Maximum number of sessions on a page. */
+const PAGE_SESSIONS = '100';
+/** The titles of the columns. `Table` explains the prefix. */
 const COLUMNS = [
   'session',
   'state',
@@ -46,12 +47,13 @@ const COLUMNS = [
 
 export function SessionsPage() {
   const [state, setState] = useQuery('state');
-  const [text, setText] = useQuery('find');
+  const [text, setText] = useQuery('find'); // a part of the sessions' ids
   const [cursor, setCursor] = useQuery('cursor');
   const [problem, setProblem] = useState<Error>();
   const [isFormOpen, setFormOpen] = useState(false);
+  /** The last two answers, from which the rates are computed. */
   const readings = useRef<{ older?: Reading; newer?: Reading }>({});
-  const path = withQuery('/v1/sessions', { limit: PAGE, state, cursor });
+  const path = withQuery('/v1/sessions', { limit: PAGE_SESSIONS, state, cursor });
   const { value, error, reload } = useResource(path, async () => {
     const page = await callInView<SessionPageAnswer>(path);
     readings.current = { older: readings.current.newer, newer: { at: Date.now(), sessions: page.sessions } };
@@ -64,7 +66,7 @@ export function SessionsPage() {
     const { id, state: sessionState, progress, clock, counts, symbols, waitingFor, warnings } = session;
     const rate = rates.get(id);
     return [
-      id,
+      id, // the key of the row
       html`<a href=${sessionHref(id)}>${id}</a>`,
       html`<${StateBadge} state=${sessionState} />`,
       html`<progress value=${progress} max="1" aria-label=${`Progress of ${id}`}></progress> ${progressText(progress)}`,

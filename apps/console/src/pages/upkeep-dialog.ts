@@ -6,6 +6,7 @@ import { button, Dialog, Failure, html, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
 import type { Selection } from './coverage.js';
 
+/** Symbols that the dialog lists; it counts the others. */
 const SHOWN_SYMBOLS = 8;
 
 interface UpkeepDialogProperties {
@@ -26,16 +27,16 @@ export function UpkeepDialog({ id, selection, onClose, onDone }: UpkeepDialogPro
       onClose();
       onDone();
     }, setError);
-  const shown = error ?? plan.error;
   return html`<${Dialog} title="Ask again" onClose=${onClose}>
     <p>${`Session ${id}: ${scopeOf(selection)}.`}</p>
-    <${Failure} error=${shown} /> ${plan.value && html`<${Plan} plan=${plan.value} />`}
+    <${Failure} error=${error ?? plan.error} /> ${plan.value && html`<${Plan} plan=${plan.value} />`}
     <div class="actions">
       ${button('Close', onClose)} ${button('Ask now', run, { class: 'primary', disabled: !plan.value })}
     </div>
   <//>`;
 }
 
+/** The selection as text, such as `ALPHA, 2024-03-04` or `3 symbols, 2024-03-04 to 2024-03-08`. */
 function scopeOf({ symbols, from, to }: Selection): string {
   if (!symbols) return 'all symbols and days';
   const days = from === to ? from : `${from} to ${to}`;
@@ -49,6 +50,7 @@ function lineOf({ symbol, slots, gaps, repositories }: UpkeepPlanAnswer['symbols
   return `${symbol}: ${countText(slots, 'slot')} in ${countText(gaps, 'gap')}, ${sources}`;
 }
 
+/** What upkeep would request: the number of slots, and a line for each symbol. */
 function Plan({ plan }: { plan: UpkeepPlanAnswer }) {
   if (plan.slots === 0)
     return html`<p>No slot is empty. Upkeep would check the derived bars, and derive them again where needed.</p>`;

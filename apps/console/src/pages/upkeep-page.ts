@@ -5,9 +5,11 @@ import { sessionHref, minuteText } from '../model/index.js';
 import { QueueTable, Table } from '../parts/index.js';
 import { Failure, html, useResource, useTicks } from '../shell/index.js';
 
+/** Time between two reads of the queues, ms. No events report their changes. */
 const READ_EVERY_MS = 2000;
-const RUNNING = ['queue', 'job', 'session', 'since (UTC)'];
-const FAILURES = ['queue', 'job', 'session', 'at (UTC)', '!message'];
+/** The titles of the columns. The prefix `!` is not shown: it lets long error messages wrap (see `Table`). */
+const RUNNING_COLUMNS = ['queue', 'job', 'session', 'since (UTC)'];
+const FAILURE_COLUMNS = ['queue', 'job', 'session', 'at (UTC)', '!message'];
 
 export function UpkeepPage() {
   const { value, error, reload } = useResource('queues', () => call<QueuesAnswer>('/v1/queues'));
@@ -25,12 +27,12 @@ export function UpkeepPage() {
     ${
       value &&
       html`<${QueueTable} queues=${queues} />
-        <${Table} caption="Running jobs" columns=${RUNNING} rows=${running} empty="No job runs now." />
-        <${Table} caption="Failures" columns=${FAILURES} rows=${failures} empty="No failed job is kept." />`
+        <${Table} caption="Running jobs" columns=${RUNNING_COLUMNS} rows=${running} empty="No job runs now." />
+        <${Table} caption="Failures" columns=${FAILURE_COLUMNS} rows=${failures} empty="No failed job is kept." />`
     }`;
 }
 
-/** The key and the first cells of a job's table row. */
+/** A row for a job. As `Table` wants it, the key of the row comes first, then its cells. */
 function rowOf(queue: string, { id, session }: { id: string; session: string | null }, time: string): unknown[] {
   const link = session === null ? '–' : html`<a href=${sessionHref(session)}>${session}</a>`;
   return [`${queue} ${id}`, queue, id, link, minuteText(time)];

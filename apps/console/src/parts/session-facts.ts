@@ -10,6 +10,7 @@ export function Figures({ counts }: { counts: SessionAnswer['counts'] }) {
     ['streamed', numberText(counts.streamed), 'bars that came with the stream'],
     ['backfilled', numberText(counts.backfilled), 'missing bars that a repository had'],
     ['no trade', numberText(counts.noTrade), 'empty minutes in which nothing traded'],
+    // Slots that were not requested yet are shown together with those that are requested again.
     ['absent', numberText(counts.absent + counts.missing), 'empty slots that upkeep still requests'],
     ['unfillable', numberText(counts.unfillable), 'empty slots that were given up'],
     ['refused', numberText(counts.refused), 'rows that cannot be bars'],
@@ -37,15 +38,16 @@ interface TimeLineProperties {
 /** The line with the session's clock, watermark and frontier, and the same times as text. */
 export function TimeLine({ session, days, zone }: TimeLineProperties) {
   if (days.length === 0) return null;
+  // In the order of drawing: the clock's part of the line covers the others' parts.
   const marks = (['frontier', 'watermark', 'clock'] as const).map((name) => ({
     name,
     time: session[name],
-    at: placeOnLine(session[name], days) * 100,
+    percent: placeOnLine(session[name], days) * 100,
   }));
   return html`<section class="panel time-line" aria-label="Simulated time">
     <div class="track">
-      ${marks.map(({ name, at }) => html`<div key=${name} class=${`reached ${name}`} style=${{ width: `${at}%` }}></div>`)}
-      ${marks.map(({ name, at }) => html`<div key=${name} class=${`mark ${name}`} style=${{ left: `${at}%` }}></div>`)}
+      ${marks.map(({ name, percent }) => html`<div key=${name} class=${`reached ${name}`} style=${{ width: `${percent}%` }}></div>`)}
+      ${marks.map(({ name, percent }) => html`<div key=${name} class=${`mark ${name}`} style=${{ left: `${percent}%` }}></div>`)}
     </div>
     <div class="track-ends"><span>${days[0]!.date}</span><span>${days.at(-1)!.date}</span></div>
     <dl class="times">
@@ -60,6 +62,7 @@ export function TimeLine({ session, days, zone }: TimeLineProperties) {
   </section>`;
 }
 
+/** What each time means. */
 const HELP = {
   clock: 'strategies see bars up to here',
   watermark: 'every slot before it is filled or settled, and derived bars are built',

@@ -6,7 +6,7 @@ import { useState } from 'preact/hooks';
 import { button, Dialog, html } from '../shell/index.js';
 
 type Action = 'start' | 'pause' | 'resume' | 'stop' | 'delete';
-/** The actions that each state allows. The list's filter shows the states in this order. */
+/** The actions that each state allows. The filter of the session list shows the states in this order. */
 const ACTIONS: Record<SessionAnswer['state'], readonly Action[]> = {
   created: ['start', 'delete'],
   running: ['pause', 'stop', 'delete'],
@@ -17,6 +17,7 @@ const ACTIONS: Record<SessionAnswer['state'], readonly Action[]> = {
   failed: ['start', 'delete'],
   lost: ['start', 'delete'],
 };
+/** All states, in the order of the filter. */
 export const SHOWN_STATES = Object.keys(ACTIONS);
 
 interface SteeringProperties {

@@ -8,6 +8,7 @@ interface TableProperties {
   caption: string;
   /** Column titles. The prefix `#` marks a column of numbers, `!` a column of error messages; it is not shown. */
   columns: readonly string[];
+  /** Each row has a key that is unique in the table, then one cell per column. */
   rows: readonly (readonly [key: string, ...cells: unknown[]])[];
   /** The text that replaces a table without rows. */
   empty?: string;
@@ -60,7 +61,7 @@ interface GapTableProperties {
 export function GapTable({ session, symbol, date, lines, onShow }: GapTableProperties) {
   const caption = `Gaps of ${symbol} on ${date} in ${session}`;
   const rows = lines.map((line) => [
-    line.start,
+    line.start, // the key of the row
     button(minuteText(line.start), () => onShow(line), { class: 'link' }),
     clockText(line.end),
     line.bars,
@@ -77,13 +78,16 @@ export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consume
   const rows = consumers.map(({ name, time, steps, bars, state }) => {
     const behind = clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time));
     const lag = behind === 0 ? '0' : durationText(behind);
-    return [name, name, minuteText(time), lag, numberText(steps), numberText(bars), state];
+    const key = name;
+    return [key, name, minuteText(time), lag, numberText(steps), numberText(bars), state];
   });
   const columns = ['name', 'at (UTC)', '#behind', '#steps', '#bars', 'state'];
   const empty = 'No strategy has followed this session.';
   return html`<${Table} caption="Consumers" columns=${columns} rows=${rows} empty=${empty} />`;
 }
 
+/** A job that waits longer than this is marked, ms. */
+const LATE_MS = 10_000;
 const QUEUE_COLUMNS = ['queue', '#oldest waiting', '#waiting', '#running', '#delayed', '#failed', '#repair p50 / p99'];
 
 /** The queues, read from the API. @param version a new number reads them again */
@@ -102,9 +106,9 @@ export function QueueTable({ queues }: { queues: QueuesAnswer['queues'] }) {
   const rows = queues.map(({ name, oldestWaitingMs, waiting, active, delayed, failed, repairMs }) => {
     const oldest = oldestWaitingMs === null ? '–' : durationText(oldestWaitingMs);
     return [
+      name, // the key of the row
       name,
-      name,
-      (oldestWaitingMs ?? 0) > 10_000 ? html`<span class="late">${oldest}</span>` : oldest,
+      (oldestWaitingMs ?? 0) > LATE_MS ? html`<span class="late">${oldest}</span>` : oldest,
       ...[waiting, active, delayed, failed].map(numberText),
       repairMs === null ? '–' : `${durationText(repairMs.p50)} / ${durationText(repairMs.p99)}`,
     ];

@@ -5,7 +5,7 @@ import { html } from 'htm/preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-/** Turns a tagged template into preact nodes, without a compiler. */
+/** A tag of template literals: makes preact nodes from HTML text at run time, so no JSX compiler is needed. */
 export { html };
 
 /** An event listener that passes the value of an input to `use`. */

@@ -2,6 +2,7 @@
 import { pageOf } from '../model/index.js';
 import { useEffect, useState } from 'preact/hooks';
 
+/** The event that {@link goTo} dispatches; the browser has no event for `pushState`. */
 const CHANGED = 'barkeep:location';
 
 /** Goes to a page of the console. @param replace true adds no entry to the history, for filters and selections */
@@ -26,7 +27,7 @@ export function useLocation(): { pathname: string; query: URLSearchParams } {
   return { pathname: location.pathname, query: new URLSearchParams(location.search) };
 }
 
-/** The value of one query parameter (empty when absent), and a function that changes it. */
+/** The value of one query parameter (empty when absent), and a function that changes it. An empty value removes the parameter. */
 export function useQuery(name: string): [string, (value: string) => void] {
   const { pathname, query } = useLocation();
   const change = (value: string) => {

@@ -1,8 +1,8 @@
-/** Hooks for what a component reads from the API, and for calls that repeat or must not come too often. */
+/** Hooks that read from the API, that repeat a call, and that limit how often a call is made. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface Resource<Value> {
-  /** The newest answer. When a later call fails, it stays. */
+  /** The newest answer. It stays when a later call fails. */
   value: Value | undefined;
   error: Error | undefined;
   reload: () => void;
@@ -14,21 +14,30 @@ interface Resource<Value> {
  */
 export function useResource<Value>(key: string | undefined, read: () => Promise<Value>, version = 0): Resource<Value> {
   const [state, setState] = useState<{ key?: string; value?: Value; error?: Error }>({});
+  // `isWanted`: reload was called during a call, so another call follows it.
   const latest = useRef({ key, read, isRunning: false, isWanted: false });
   latest.current.key = key;
   latest.current.read = read;
   const reload = useCallback(() => {
     const reading = latest.current;
-    if (reading.isRunning) reading.isWanted = true;
-    if (reading.isRunning || reading.key === undefined) return;
+    if (reading.isRunning) {
+      reading.isWanted = true;
+      return;
+    }
+    if (reading.key === undefined) return;
     reading.isRunning = true;
-    const askedKey = reading.key;
+    const requestedKey = reading.key;
     const finish = (change: { value: Value } | { error: Error }) => {
       reading.isRunning = false;
-      // An error keeps the last value of the same key; an answer for an old key is dropped.
-      if (askedKey === reading.key)
-        setState((old) => ({ ...(old.key === askedKey && 'error' in change ? old : {}), ...change, key: askedKey }));
-      if (reading.isWanted || askedKey !== reading.key) {
+      const isCurrentKey = requestedKey === reading.key;
+      if (isCurrentKey) {
+        setState((old) => {
+          const keepsValue = 'error' in change && old.key === requestedKey;
+          return { ...(keepsValue ? old : {}), ...change, key: requestedKey };
+        });
+      }
+      // An answer for an earlier key is dropped.
+      if (reading.isWanted || !isCurrentKey) {
         reading.isWanted = false;
         reload();
       }
@@ -44,7 +53,7 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
   return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, reload };
 }
 
-/** Calls `tick` every `everyMs` while the page is visible, and when it becomes visible. For data about which there are no events. */
+/** Calls `tick` every `everyMs` while the page is visible, and when it becomes visible. For data whose changes no event reports. */
 export function useTicks(everyMs: number, tick: () => void): void {
   const latest = useRef(tick);
   latest.current = tick;

@@ -20,16 +20,19 @@ export const barAnswer = z.strictObject({
   complete: z
     .boolean()
     .describe(
-      'true when it was made of every base bar that the calendar expects; false when one is missing or the bar is still forming',
+      'true when the bar was made of every base bar that the calendar expects; false when one is missing or the bar is still forming',
     ),
-  sourceCount: count.describe('number of base bars that it was made of'),
-  expectedCount: count.describe('number of base bars that the calendar expects in it'),
+  sourceCount: count.describe('number of base bars that the bar was made of'),
+  expectedCount: count.describe('number of base bars that the calendar expects in the bar'),
 });
+/** A bar as the API shows it. */
 export type AnsweredBar = z.output<typeof barAnswer>;
 
+/** Ends of descriptions: the fields `session…` are about one trading day, the fields `run…` about the session. */
 const OF_DAY = 'of the trading day in `date` (not of the whole session), up to the clock';
 const OF_RUN = 'of all retained days of the session, up to the clock';
 
+/** Counts and figures of one symbol, in the session or on one trading day. */
 export const metricsAnswer = z.strictObject({
   symbol: z.string(),
   barQuality: z.number().min(0).max(100).describe('filled / (expected − noTrade), up to the clock, in percent'),
@@ -52,6 +55,7 @@ export const metricsAnswer = z.strictObject({
 });
 export type MetricsAnswer = z.output<typeof metricsAnswer>;
 
+/** One gap of a symbol: adjacent slots without a bar. */
 export const gapAnswer = z.strictObject({
   start: time.describe("open time of the gap's first slot"),
   end: time.describe("close time of the gap's last slot; exclusive"),
@@ -64,9 +68,9 @@ export const gapAnswer = z.strictObject({
   attempts: count.describe('how many times the repositories have answered without these bars'),
   lastError: z.string().nullable().describe('the message of the last repository failure'),
 });
-/** One gap of a symbol. */
 export type GapAnswer = z.output<typeof gapAnswer>;
 
+/** The digest of a session. */
 export const digestAnswer = z.strictObject({
   digest: sha256.describe('SHA-256 of all chunks, in the order of their keys'),
   chunks: count,
@@ -74,6 +78,7 @@ export const digestAnswer = z.strictObject({
 });
 export type DigestAnswer = z.output<typeof digestAnswer>;
 
+/** The comparison of two sessions; `first` is null when `equal` is true. */
 export const differenceAnswer = z.strictObject({
   equal: z.boolean(),
   first: z
@@ -108,6 +113,7 @@ export const fedBarInput = z.looseObject({
   volume: z.number(),
 });
 
+/** The result of one feed request. */
 export const fedAnswer = z.strictObject({
   accepted: count.describe('bars written into empty slots'),
   duplicates: count.describe('bars whose slot already holds an equal bar'),
@@ -134,5 +140,6 @@ export const fedAnswer = z.strictObject({
 });
 export type FedAnswer = z.output<typeof fedAnswer>;
 
+/** The answer to ending the stream of a symbol. */
 export const feedEndAnswer = z.strictObject({ id: z.string(), symbol: z.string(), ended: z.literal(true) });
 export type FeedEndAnswer = z.output<typeof feedEndAnswer>;

@@ -6,20 +6,22 @@ const datasetLineAnswer = z.strictObject({
   name: z.string(),
   symbols: count.describe('symbols with a bar'),
   first: time.nullable().describe('open time of the first bar; null when there is none'),
-  last: time.nullable().describe('open time of the last bar'),
+  last: time.nullable().describe('open time of the last bar; null when there is none'),
   version: z.string().describe('changes whenever a row of the dataset changes'),
 });
 
+/** All datasets. */
 export const datasetPageAnswer = z.strictObject({ datasets: z.array(datasetLineAnswer) });
 export type DatasetPageAnswer = z.output<typeof datasetPageAnswer>;
 
+/** One dataset with its symbols and its quarantine. */
 export const datasetAnswer = datasetLineAnswer.extend({
   rows: count,
   symbols: z
     .array(z.strictObject({ symbol: z.string(), first: time, last: time }))
     .describe('sorted by name, each with the open times of its first and last bar'),
   prices: z.enum(['positive', 'any']).describe('any: some bars may have negative prices or prices of 0'),
-  withoutVolume: z.boolean().describe('true when some bars came without a volume, so that theirs is 0'),
+  withoutVolume: z.boolean().describe('true when some bars came without a volume; their volume is 0'),
   quarantined: z
     .strictObject({
       rows: count,
@@ -34,10 +36,13 @@ export const datasetAnswer = datasetLineAnswer.extend({
         }),
       ),
     })
-    .describe('records that were refused or conflict with a stored bar: their number by reason, and the first ones'),
+    .describe(
+      'records that were refused or conflict with a stored bar: number of records, by reason, and the first ones',
+    ),
 });
 export type DatasetAnswerBody = z.output<typeof datasetAnswer>;
 
+/** A page of the rows of a dataset, by symbol and trading day of a calendar. */
 export const coverageAnswer = z.strictObject({
   dataset: z.string(),
   calendar: z.string(),
@@ -48,7 +53,7 @@ export const coverageAnswer = z.strictObject({
       z.strictObject({
         symbol: z.string(),
         rows: z.array(count).describe('rows on each of the `days`, in the same order'),
-        outside: count.describe('rows on the first to the last of the `days`, local time, that have no slot'),
+        outside: count.describe('rows from the first to the last of the `days`, local time, that have no slot'),
         extended: count.describe('rows in extended hours of the calendar, when only regular hours are requested'),
       }),
     )

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { count, date, time } from '../values.js';
 
+/** What a program needs to read a session directly from the session Redis. */
 export const layoutAnswer = z.strictObject({
   id: z.string(),
   incarnation: z.string().describe('changes when the session is deleted and its id is used again'),
@@ -13,7 +14,9 @@ export const layoutAnswer = z.strictObject({
   keys: z
     .record(z.string(), z.string())
     .describe('templates of the key names that a reader may use; {base} is the `base` of the partition'),
-  datasets: z.array(z.string()).describe('the source, then those that fill its gaps; records refer to them by index'),
+  datasets: z
+    .array(z.string())
+    .describe('the source, then the datasets that fill its gaps; records refer to them by index'),
   intervals: z
     .array(
       z.strictObject({
@@ -39,16 +42,17 @@ export const layoutAnswer = z.strictObject({
         number: count,
         base: z.string().describe('prefix of the names of its keys'),
         stamp: z.string().describe('value of the field `incarnation` in its meta hash'),
-        symbols: z.array(z.string()).describe('symbols that can be read: those that are joining are left out'),
+        symbols: z.array(z.string()).describe('symbols that can be read; symbols that are joining are left out'),
       }),
     )
     .describe('in the order of their numbers'),
 });
 export type LayoutAnswer = z.output<typeof layoutAnswer>;
 
-/** One number for each day; left out when all are 0. */
+/** One number for each of the `days`; left out when all are 0. */
 const dayCounts = z.array(count).optional();
 
+/** A page of the matrix of symbols and trading days. */
 export const daysAnswer = z.strictObject({
   zone: z.string().describe('IANA time zone of the calendar; UTC when this service does not know the calendar'),
   days: z

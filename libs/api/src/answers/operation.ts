@@ -8,15 +8,17 @@ const queueAnswer = z.strictObject({
   name: z.enum(['stream', 'detect-gaps', 'backfill', 'aggregate']),
   waiting: count.describe('jobs that wait for a worker'),
   active: count,
-  delayed: count.describe('jobs that run at a later time: retries, and repositories that failed'),
+  delayed: count.describe(
+    'jobs that run at a later time: retries, and jobs that wait until a failed repository is tried again',
+  ),
   failed: count.describe('jobs of the last day that will not be tried again'),
-  completed: count.describe('jobs of the last hour, at most 2,000; queues whose jobs have a fixed id keep none'),
+  completed: count.describe('jobs of the last hour, at most 2,000; always 0 for queues whose jobs have fixed ids'),
   oldestWaitingMs: count.nullable().describe('how long the oldest waiting job has waited; null when none waits'),
   running: z.array(z.strictObject({ id: z.string(), session, since: time })).max(100),
   failures: z
     .array(z.strictObject({ id: z.string(), session, at: time, message: z.string() }))
     .max(20)
-    .describe('newest first; a delayed job that failed is among them'),
+    .describe('newest first; includes failures of jobs that will be retried'),
   repairMs: z
     .strictObject({ p50: count, p99: count, count: count.describe('number of repairs') })
     .nullable()
@@ -24,11 +26,14 @@ const queueAnswer = z.strictObject({
       'repairs of the last hour: time from the detection of gaps until their bars and the derived bars can be read',
     ),
 });
+/** The state of every queue. */
 export const queuesAnswer = z.strictObject({ queues: z.array(queueAnswer) });
 export type QueuesAnswer = z.output<typeof queuesAnswer>;
 
+/** The process is alive. */
 export const liveAnswer = z.strictObject({ status: z.literal('live') });
 
+/** The process is ready: it can serve requests. */
 export const readyAnswer = z.strictObject({
   status: z.literal('ready'),
   checks: z.record(z.string(), z.enum(['up', 'down'])).describe('state of each server behind the service, by name'),

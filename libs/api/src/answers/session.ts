@@ -7,7 +7,7 @@ const consumerAnswer = z.strictObject({
   name: z.string(),
   state: z
     .enum(['active', 'silent', 'dropped', 'left'])
-    .describe('silent: no heartbeat for pace.heartbeatSeconds; dropped: silent, and it no longer holds the clock'),
+    .describe('silent: no heartbeat for pace.heartbeatSeconds; dropped: silent, and the clock no longer waits for it'),
   time: time.describe('the consumer has processed every step up to this time'),
   steps: count.describe('steps that were delivered to it'),
   bars: count.describe('bars that were delivered to it'),
@@ -29,7 +29,9 @@ export type HistoryAnswer = z.output<typeof historyAnswer>;
 
 const waitingForAnswer = z.strictObject({
   kind: z.enum(['repository', 'worker', 'consumers', 'feed', 'pace', 'server', 'symbols']),
-  what: z.array(z.string()).describe('names of the repositories, consumers, symbols or servers that it waits for'),
+  what: z
+    .array(z.string())
+    .describe('names of the repositories, consumers, symbols or servers that the session waits for'),
   since: time.nullable(),
   detail: z.string().describe('one sentence for people'),
   nextTryAt: time.nullable().describe('when the next attempt is made; null when no time is set for one'),
@@ -63,20 +65,24 @@ export const sessionAnswer = z.strictObject({
     bytes: count.describe('bytes of bars that were read ahead'),
   }),
   timedOutDays: z.array(z.string()).describe('days whose source was silent for feed.timeoutSeconds'),
-  consumers: z.array(consumerAnswer).describe('its consumers, by name, including those that left or were dropped'),
+  consumers: z
+    .array(consumerAnswer)
+    .describe('consumers in the order of their names, including those that left or were dropped'),
   createdAt: time,
   updatedAt: time,
-  completedAt: time.nullable().describe('when it completed, stopped, failed or was lost'),
+  completedAt: time.nullable().describe('when the session completed, stopped, failed or was lost'),
 });
 /** A session as the API shows it. */
 export type SessionAnswer = z.output<typeof sessionAnswer>;
 
+/** A page of the list of sessions. */
 export const sessionPageAnswer = z.strictObject({
   sessions: z.array(sessionAnswer).describe('newest first'),
   nextCursor: z.string().nullable().describe('value of `cursor` for the next page; null on the last one'),
 });
 export type SessionPageAnswer = z.output<typeof sessionPageAnswer>;
 
+/** The answer to adding a symbol. */
 export const symbolAnswer = z.strictObject({
   id: z.string(),
   symbol: z.string(),
@@ -86,10 +92,11 @@ export const symbolAnswer = z.strictObject({
 });
 export type SymbolAnswer = z.output<typeof symbolAnswer>;
 
+/** The answer to a call that runs upkeep. */
 export const upkeepAnswer = z.strictObject({ id: z.string(), requested: z.literal(true) });
 export type UpkeepAnswer = z.output<typeof upkeepAnswer>;
 
-/** What a round of upkeep would request, and from which repositories. */
+/** The answer to a call that runs upkeep with `dryRun`: what upkeep would request, and from which repositories. */
 export const upkeepPlanAnswer = z.strictObject({
   id: z.string(),
   requested: z.literal(false),
@@ -103,7 +110,7 @@ export const upkeepPlanAnswer = z.strictObject({
         slots: count,
         repositories: z
           .array(z.string())
-          .describe('best first; each is asked only for bars that the ones before it do not have'),
+          .describe('best first; each is asked only for bars that the earlier ones do not have'),
       }),
     )
     .describe('symbols with empty slots, sorted by name'),
@@ -122,11 +129,14 @@ const certifiedConsumerAnswer = consumerAnswer.omit({ state: true, seenAt: true 
 /** What was delivered to one consumer of a session. */
 export type CertifiedConsumerAnswer = z.output<typeof certifiedConsumerAnswer>;
 
+/** A certificate: the digests of a session's trading days, chained. */
 export const certificateAnswer = z.strictObject({
   session: z.string(),
   spec: sessionSpecSchema().omit({ id: true }).describe('the spec without its id'),
   daysHash: sha256.describe('hash of the trading days that the session was created with'),
-  datasets: z.array(z.string()).describe('the source, then those that fill its gaps; bars refer to them by index'),
+  datasets: z
+    .array(z.string())
+    .describe('the source, then the datasets that fill its gaps; bars refer to them by index'),
   from: z
     .enum(['store', 'kept'])
     .describe('store: computed now; kept: the store is gone, and this is what it held when the session completed'),

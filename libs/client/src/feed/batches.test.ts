@@ -1,5 +1,6 @@
-import { batchesOf } from './batches.js';
+import { batchesOf, type Batch } from './batches.js';
 
+/** Does not settle. */
 const never = new Promise<never>(() => undefined);
 
 it('sends the items of a slow source in order, without waiting for a full batch', async () => {
@@ -12,7 +13,7 @@ it('sends the items of a slow source in order, without waiting for a full batch'
   expect((await batches.next()).value).toEqual({ items: [3], isLast: false });
 });
 
-it('ends a source that it does not read to the end, and stops waiting when the signal is aborted', async () => {
+it('stops waiting and ends the source when the signal is aborted', async () => {
   let isEnded = false;
   const source = {
     [Symbol.asyncIterator]: () => ({
@@ -31,11 +32,11 @@ it('ends a source that it does not read to the end, and stops waiting when the s
 });
 
 it('marks the last batch of a synchronous source', async () => {
-  const sizes: [number, boolean][] = [];
-  for await (const { items, isLast } of batchesOf([1, 2, 3], 2)) sizes.push([items.length, isLast]);
-  expect(sizes).toEqual([
-    [2, false],
-    [1, true],
+  const batches: Batch<number>[] = [];
+  for await (const batch of batchesOf([1, 2, 3], 2)) batches.push(batch);
+  expect(batches).toEqual([
+    { items: [1, 2], isLast: false },
+    { items: [3], isLast: true },
   ]);
 });
 
@@ -50,11 +51,13 @@ it('throws what the source throws, and does not end a source that has failed', a
 
 it('throws what the source throws while a batch is in use', async () => {
   let fail: () => void = () => undefined;
-  const failed = new Promise<IteratorResult<number>>((_, reject) => (fail = () => reject(new Error('no rows'))));
+  const failed = new Promise<IteratorResult<number>>((_resolve, reject) => {
+    fail = () => reject(new Error('no rows'));
+  });
   const results = [Promise.resolve({ value: 1, done: false }), failed];
   const batches = batchesOf({ [Symbol.asyncIterator]: () => ({ next: () => results.shift()! }) }, 10);
   expect((await batches.next()).value).toEqual({ items: [1], isLast: false });
-  fail();
+  fail(); // before the next batch is requested
   await failed.catch(() => undefined);
   await expect(batches.next()).rejects.toThrow('no rows');
 });

@@ -1,17 +1,20 @@
-/** Groups items into batches, in their order. A batch is sent when it is full or when its first item has waited long enough. */
+/**
+ * Groups items into batches, in their order. A batch is yielded when it is full. A batch of an asynchronous source is also yielded when its
+ * first item has waited long enough.
+ */
 
-/** The longest time that an item waits for others, ms. */
+/** How long the first item of a batch waits for others, ms. */
 const WAIT_MS = 250;
 
 /** Items that are sent together. */
 export interface Batch<T> {
   items: T[];
-  /** True when it is known to be the last batch. */
+  /** True when the source is known to have ended. An asynchronous source may end only after its last batch: then no batch is marked. */
   isLast: boolean;
 }
 
 /**
- * Yields the items in batches of 1 to `size`. Calls `return` of the source's iterator when it is not read to its end.
+ * Yields the items in batches of 1 to `size`. Calls `return` of the source's iterator when the source is not read to its end.
  * @throws the signal's reason, and what the source throws
  */
 export async function* batchesOf<T>(
@@ -40,13 +43,15 @@ async function* asyncBatches<T>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Batch<T>, void, undefined> {
   const iterator = items[Symbol.asyncIterator]();
+  /** The request for the next item. It stays while batches are yielded before the item arrives. */
   let next: Promise<IteratorResult<T, unknown>> | undefined;
+  /** True when the source has ended or failed. */
   let isDone = false;
   let timer: NodeJS.Timeout | undefined;
   let wake: () => void = () => undefined;
   const onAbort = (): void => wake();
-  /** The next item; undefined when something else wakes the loop before it arrives. */
-  const arrival = (): Promise<IteratorResult<T, unknown> | undefined> =>
+  /** The next item; undefined when the timer or the signal wakes the loop before the item arrives. */
+  const nextItem = (): Promise<IteratorResult<T, unknown> | undefined> =>
     new Promise((resolve, reject) => {
       wake = () => resolve(undefined);
       next ??= iterator.next();
@@ -58,8 +63,8 @@ async function* asyncBatches<T>(
       signal?.throwIfAborted();
       const batch: T[] = [];
       while (!isDone && batch.length < size) {
-        const result = await arrival().catch((error: unknown) => {
-          isDone = true;
+        const result = await nextItem().catch((error: unknown) => {
+          isDone = true; // a source that has failed is not ended
           throw error;
         });
         signal?.throwIfAborted();
@@ -74,12 +79,11 @@ async function* asyncBatches<T>(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
-    // When `return` itself fails there is nothing left to end.
-    if (!isDone) end(iterator).catch(() => undefined);
+    // Does not wait: the iterator may be waiting for an item that never arrives. When `return` fails, nothing is left to end.
+    if (!isDone) endSource(iterator).catch(() => undefined);
   }
 }
 
-/** Does not wait: the iterator may be waiting for an item that never arrives. */
-async function end(iterator: AsyncIterator<unknown, unknown>): Promise<void> {
+async function endSource(iterator: AsyncIterator<unknown, unknown>): Promise<void> {
   await iterator.return?.();
 }

@@ -3,7 +3,7 @@ import { SymbolStream, type FeedBar } from './symbol-stream.js';
 
 const bar = (openTime: number): FeedBar => ({ openTime, open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
-/** A stream that records what it sends. The first bar of each batch is refused. @param onSeen called with `seen` of each call */
+/** A stream whose coordinator records each batch and refuses its first bar. @param onSeen called with `seen` of each call */
 function recordingStream(onSeen: (seen: number | undefined) => void = () => undefined): {
   stream: SymbolStream;
   sent: { bars: number; throughMs: number | undefined }[];
@@ -24,6 +24,7 @@ function recordingStream(onSeen: (seen: number | undefined) => void = () => unde
 describe('the stream of a symbol', () => {
   it('sends bars in batches and adds up the answers, each problem at its index', async () => {
     const { stream, sent } = recordingStream();
+    // A batch has at most 5,000 bars, so 7,000 bars make two batches, each with one refused bar.
     const first = await stream.feed(Array.from({ length: 7_000 }, (_, i) => bar(i)));
     expect(sent).toEqual([
       { bars: 5_000, throughMs: undefined },
@@ -31,31 +32,34 @@ describe('the stream of a symbol', () => {
     ]);
     expect(first).toMatchObject({ sent: 7_000, accepted: 6_998, refused: { malformed: 2 } });
     expect(first.problems.map(({ index }) => index)).toEqual([0, 5_000]);
-    const second = await stream.feed([bar(1)]);
+    const second = await stream.feed([bar(1)]); // its only bar is the first of a batch, so it is refused
     expect(second.problems).toEqual([{ index: 0, reason: 'malformed' }]);
     expect(stream.total).toMatchObject({ sent: 7_001, refused: { malformed: 3 } });
     expect(stream.total.problems.map(({ index }) => index)).toEqual([0, 5_000, 7_000]);
   });
 
-  it('takes bars as they arrive, and sends throughMs with the last batch', async () => {
+  it('sends throughMs with the last batch of an asynchronous source', async () => {
     const { stream, sent } = recordingStream();
-    const coming = async function* () {
+    const arriving = async function* () {
       yield bar(1);
       await Promise.resolve();
       yield bar(2);
     };
-    await stream.feed(coming(), { throughMs: 120_000 });
+    await stream.feed(arriving(), { throughMs: 120_000 });
+    expect(sent).toEqual([{ bars: 2, throughMs: 120_000 }]);
+  });
+
+  it('sends throughMs also without bars, and sends nothing without both', async () => {
+    const { stream, sent } = recordingStream();
     await stream.feed([], { throughMs: 180_000 });
     await stream.feed([]);
-    expect(sent).toEqual([
-      { bars: 2, throughMs: 120_000 },
-      { bars: 0, throughMs: 180_000 },
-    ]);
+    expect(sent).toEqual([{ bars: 0, throughMs: 180_000 }]);
   });
 
   it('sends how many bars the store had, and forgets the number when the store has lost some', async () => {
     const seen: (number | undefined)[] = [];
     let stored = 0;
+    /** Fails as the coordinator does when the store has fewer bars than the stream has seen. */
     const check = (given: number | undefined): void => {
       seen.push(given);
       if (given === undefined || given <= stored) return;
@@ -74,15 +78,15 @@ describe('the stream of a symbol', () => {
       check(given);
     };
     const stream = new SymbolStream('AAA', 's', { feed, endFeed });
-    await stream.feed([bar(1), bar(2)]);
-    await stream.feed([bar(3)]);
-    stored = 1;
-    await expect(stream.end()).rejects.toMatchObject({ symbol: 'AAA', reachedMs: 60_000, bars: 2 });
-    await stream.feed([bar(2), bar(3)]);
-    stored = 0;
-    await expect(stream.feed([bar(4)])).rejects.toBeInstanceOf(FedBarsLostError);
-    await stream.feed([bar(1), bar(2), bar(3), bar(4)]);
-    await stream.end();
+    await stream.feed([bar(1), bar(2)]); // the first call: no number
+    await stream.feed([bar(3)]); // 2
+    stored = 1; // bars 2 and 3 are lost
+    await expect(stream.end()).rejects.toMatchObject({ symbol: 'AAA', reachedMs: 60_000, bars: 2 }); // 3
+    await stream.feed([bar(2), bar(3)]); // forgotten: no number
+    stored = 0; // all bars are lost
+    await expect(stream.feed([bar(4)])).rejects.toBeInstanceOf(FedBarsLostError); // 3
+    await stream.feed([bar(1), bar(2), bar(3), bar(4)]); // forgotten: no number
+    await stream.end(); // 4
     expect(seen).toEqual([undefined, 2, 3, undefined, 3, undefined, 4]);
   });
 

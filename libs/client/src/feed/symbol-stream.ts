@@ -35,7 +35,7 @@ export interface FeedResult extends Omit<FeedAnswer, 'stored'> {
 
 /** Bars per request: about half a megabyte of text. */
 const BATCH_BARS = 5_000;
-/** Maximum number of listed problems: as many as one answer of the coordinator lists. */
+/** Maximum number of problems in a result. It equals the maximum in one answer of the coordinator. */
 const PROBLEMS_MAX = 100;
 
 /** The stream of one symbol. `registerStream` of a session returns it. */
@@ -44,7 +44,7 @@ export class SymbolStream {
   readonly #session: string;
   readonly #signal: AbortSignal | undefined;
   #total: FeedResult = emptyResult();
-  /** The highest `stored` of all answers; undefined before the first answer, and after bars were lost. */
+  /** How many bars the store had: the highest `stored` of all answers. Undefined before the first answer, and after bars were lost. */
   #seen: number | undefined;
 
   /** @internal */
@@ -91,6 +91,7 @@ export class SymbolStream {
       await send(items, isLast ? throughMs : undefined);
       isThroughSent ||= isLast;
     }
+    // Without bars there was no batch, and an asynchronous source may have ended after its last batch.
     if (!isThroughSent) await send([], throughMs);
     return result;
   }
@@ -115,14 +116,14 @@ function emptyResult(): FeedResult {
   return { sent: 0, accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
 }
 
-/** Adds the answer to a batch of `bars` bars. The index of a problem then counts from the first bar in the sum. */
-function add(sum: FeedResult, answer: FeedAnswer, bars: number): void {
-  const from = sum.sent;
-  sum.sent += bars;
+/** Adds a batch's answer to `sum`. The index of a problem in `sum` counts from the first bar of the first batch. */
+function add(sum: FeedResult, answer: FeedAnswer, batchBars: number): void {
+  const earlierBars = sum.sent;
+  sum.sent += batchBars;
   for (const name of ['accepted', 'duplicates', 'late', 'conflicts'] as const) sum[name] += answer[name];
   for (const [reason, count] of Object.entries(answer.refused)) {
     sum.refused[reason] = (sum.refused[reason] ?? 0) + count;
   }
   const listed = answer.problems.slice(0, PROBLEMS_MAX - sum.problems.length);
-  sum.problems.push(...listed.map((problem) => ({ ...problem, index: from + problem.index })));
+  sum.problems.push(...listed.map((problem) => ({ ...problem, index: earlierBars + problem.index })));
 }

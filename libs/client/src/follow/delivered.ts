@@ -1,35 +1,40 @@
 /**
- * Hashes what steps deliver, in a chain: two runs with the same hash saw the same bars at the same simulated times.
+ * Hashes what steps deliver, in a chain: two consumers with the same hash saw the same bars at the same simulated times.
  *
  *   h' = SHA-256(h ‖ time f64 ‖ bars ‖ names), little-endian; `h` starts as 32 zero bytes
  *   bars   for each bar that closed in the step: its open time f64 ‖ the 48 bytes of its stored record
  *   names  for each interval: its name ‖ 0x0a, then for each of its bars the symbol's name ‖ 0
  *
- * Both list the base interval first, then the derived ones that closed a slot, from the shortest to the longest. The bars of an interval
- * are ordered by symbol, then by time. The chain hashes the rows of the mirror; bar objects are made only on access. Does no I/O.
+ * `bars` and `names` list the base interval first, then the derived intervals that closed a slot, from the shortest to the longest. The
+ * bars of an interval are ordered by symbol, then by time. The chain hashes the rows of the mirror; bar objects are made only on access.
+ * Does no I/O.
  */
 import { hash } from 'node:crypto';
 import type { ShownBar } from '@barkeep/bars';
 import { barOfRow, type Holdings, lowerRow, openTimeOf } from '../mirror/index.js';
-import { StepRows, type DeliveredPart, type StepRow, type StepRun } from './step-rows.js';
+import { StepRows, type AssembledStep, type DeliveredPart, type StepBatch } from './step-rows.js';
 
 const HASH_BYTES = 32;
+/** What is hashed before the bars of a step: the earlier hash and the time. */
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
 
 /** What one step delivered. */
 export interface DeliveredStep {
+  /** One part per interval, the base interval first. */
   parts: readonly DeliveredPart[];
-  /** Number of base bars among them. */
+  /** Number of base bars. */
   bars: number;
 }
 
 /** Hashes one step after another. */
 export class DeliveredChain {
-  /** Assembles the bytes of several steps at once. */
-  private readonly run = new StepRows(HEAD_DOUBLES);
-  private runSteps: readonly StepRow[] = [];
-  /** Index of the next step in `runSteps`. */
+  /** Assembles the bytes of a batch of steps. */
+  private readonly rows = new StepRows(HEAD_DOUBLES);
+  /** The steps of the last batch. */
+  private batch: readonly AssembledStep[] = [];
+  /** Index of the next step in `batch`. */
   private nextStep = 0;
+  /** The hash of all steps so far. */
   private chained: string;
 
   /** @param hex the hash of all earlier steps, 64 digits */
@@ -45,23 +50,24 @@ export class DeliveredChain {
   /**
    * Delivers the next step.
    * @param time the time of the step, epoch ms
-   * @param upcoming returns a run that starts with this step; all bars of the run must be loaded
+   * @param upcoming returns a batch that starts with this step; all bars of the batch must be loaded
    */
-  deliver(holdings: Holdings, time: number, upcoming: () => StepRun): DeliveredStep {
-    if (this.runSteps[this.nextStep]?.time !== time || !this.run.isCurrent(holdings)) {
-      this.runSteps = this.run.assemble(holdings, upcoming());
+  deliver(holdings: Holdings, time: number, upcoming: () => StepBatch): DeliveredStep {
+    if (this.batch[this.nextStep]?.time !== time || !this.rows.isCurrent(holdings)) {
+      this.batch = this.rows.assemble(holdings, upcoming());
       this.nextStep = 0;
     }
-    const step = this.runSteps[this.nextStep++]!;
+    const step = this.batch[this.nextStep++]!;
     this.hashStep(step);
     return { parts: step.parts, bars: step.parts[0]?.list.rowCount ?? 0 };
   }
 
-  private hashStep({ time, start, bytes: length }: StepRow): void {
-    const { bytes, doubles } = this.run.memory;
+  private hashStep({ time, start, byteLength }: AssembledStep): void {
+    const { bytes, doubles } = this.rows.memory;
     bytes.write(this.chained, 8 * start, 'latin1');
     doubles[start + HEAD_DOUBLES - 1] = time;
-    this.chained = hash('sha256', new Uint8Array(bytes.buffer, 8 * start, length), 'binary');
+    // `binary` is another name of latin1: one character per byte.
+    this.chained = hash('sha256', new Uint8Array(bytes.buffer, 8 * start, byteLength), 'binary');
   }
 }
 
@@ -80,7 +86,7 @@ export function eachBar(
   visit: (symbol: string, bar: ShownBar) => void,
 ): void {
   symbols.forEach((symbol, i) => {
-    const index = indexes[i]!;
+    const index = indexes[i]!; // among all held symbols, as in `rows`
     const memory = rows.memories[index]!;
     const first = lowerRow(memory, rows.firsts[index]!, rows.ends[index]!, from);
     const count = ends[i]! - (ends[i - 1] ?? 0);

@@ -1,6 +1,7 @@
 /**
  * Follows a session, one step at a time. A step shows what the session showed at that simulated time, even when the session's clock and
- * the loaded bars are already later (I2). The session keeps the position of a named consumer; in lockstep its clock waits for the consumer.
+ * the loaded bars are already later (invariant I2). The session keeps the position of a named consumer. In lockstep its clock waits for
+ * the consumer.
  */
 import { randomBytes } from 'node:crypto';
 import type { JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
@@ -38,14 +39,14 @@ export interface KeptStart {
 /** How a session is followed. */
 export interface FollowOptions {
   /**
-   * The name of the consumer, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. The session keeps its position under this name and rejects an
-   * earlier consumer of the same name from now on.
+   * The name of the consumer, `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`. The session keeps the consumer's position under this name. It then rejects
+   * an earlier consumer of the same name.
    * @default none; in lockstep a random name
    */
   consumer?: string;
   /** How far apart steps are: the base interval, any whole multiple of it, or `day`. @default the base interval */
   every?: string;
-  /** True: the session's clock waits for this consumer; the session's pace must be lockstep. @default true when the pace is lockstep */
+  /** True: the session's clock waits for this consumer, which needs the pace lockstep. @default true when the pace is lockstep */
   lockstep?: boolean;
   /** Where to start: where the consumer left off, at the first retained day, or at the session's clock. @default 'kept' */
   from?: JoinFrom;
@@ -75,8 +76,8 @@ export function followSession(
 }
 
 /**
- * As {@link followSession}; `begin` runs when the loop requests the first step. One generator from end to end: passing each
- * step through a second generator costs as much as the step itself.
+ * As {@link followSession}; `begin` runs when the loop requests the first step. Callers return this generator itself: passing each
+ * step through a second generator costs as much as the step.
  */
 export async function* follow(
   begin: () => Promise<{ redis: Redis; session: OpenSession; options: FollowOptions }>,
@@ -107,10 +108,11 @@ export async function* follow(
         walk.stepDone();
       }
       await walk.end();
-      kept = undefined;
+      kept = undefined; // has left
     } finally {
       walk.close();
-      // After a break or an error the clock must not wait for this consumer. An error of `leave` would hide the one that ended the loop.
+      // After a break or an error the clock must not wait for this consumer, so it leaves: once, as the signal is aborted. An error of
+      // `leave` would hide the one that ended the loop.
       await kept?.leave(walk.position, AbortSignal.abort()).catch(() => undefined);
     }
   } finally {
@@ -127,6 +129,7 @@ function reportStart(name: string, session: string, kept: KeptStart, { onKept }:
   process.emitWarning(`consumer ${name} ${steps}: ${help}`, { type: 'BarkeepWarning', code: 'CONSUMER_AT_END' });
 }
 
+/** The given name, or a random name for a consumer that the clock waits for; undefined when no position is kept. */
 function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptions): string | undefined {
   const { mode } = layout.spec.pace;
   if (lockstep === true && mode !== 'lockstep') throw new NotLockstepError(layout.id, mode);
@@ -136,10 +139,11 @@ function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptio
 
 /** `upkeep` when the clock waits for all derived bars. Otherwise upkeep may store them too late, and this process derives them. */
 function derivedByFor(layout: SessionLayout): DerivedBy {
-  const isComputed = layout.computed.length === layout.derived.length;
-  return isComputed && layout.barrierEnd === layout.end ? 'upkeep' : 'client';
+  const areAllComputed = layout.computed.length === layout.derived.length;
+  return areAllComputed && layout.barrierEnd === layout.end ? 'upkeep' : 'client';
 }
 
+/** Where a consumer without a kept position starts, epoch ms. */
 function startOf({ loader }: StoreFollower, layout: SessionLayout, from: JoinFrom | undefined): number {
   return Math.max(from === 'now' ? loader.sessionClock : loader.keptFrom, layout.sessionStart);
 }

@@ -1,7 +1,7 @@
 /**
  * Writes a consumer's position and heartbeat to the session's store, one call at a time, in the background. Retries while the
- * store is unavailable, and restores a position that the store lost when Redis was set back to an earlier state. The error that ends
- * the writing is in {@link KeptPosition.failure}. The caller decides when a position is acknowledged.
+ * store is unavailable, and restores a position that the store lost when Redis was set back to an earlier state. After an error that
+ * cannot be retried, writes nothing more and sets {@link KeptPosition.failure}. The caller decides when a position is acknowledged.
  */
 import {
   ConsumerAheadError,
@@ -16,7 +16,7 @@ import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 
 /** Time without a heartbeat after which a consumer of a session that is not in lockstep is silent. */
 const SILENT_SECONDS = 30;
-/** Heartbeats that are sent in the time after which a consumer is silent. */
+/** How many heartbeats are sent within the time after which a consumer is silent. */
 const BEATS_PER_SILENCE = 3;
 
 export class KeptPosition {
@@ -24,11 +24,14 @@ export class KeptPosition {
   failure: Error | undefined;
   /** Called when {@link failure} is set. */
   onFailure: () => void = () => undefined;
+  /** The last position that was sent, or is being sent now. */
   private acknowledged: ConsumerPosition;
   private readonly sending = new OneAtATime(() => this.send());
+  /** The position to send next. */
   private next: ConsumerPosition | undefined;
   private isBeatDue = false;
   private retry: NodeJS.Timeout | undefined;
+  /** Sends heartbeats. */
   private readonly timer: NodeJS.Timeout;
 
   private constructor(
@@ -44,7 +47,7 @@ export class KeptPosition {
     this.timer = setInterval(() => this.beat(), silentMs / BEATS_PER_SILENCE).unref();
   }
 
-  /** Joins a session. @throws ConsumerNameError, SessionLostError, SessionRedisAwayError, the signal's reason */
+  /** Joins a session, and starts the heartbeats. @throws ConsumerNameError, SessionLostError, SessionRedisAwayError, the signal's reason */
   static async join(
     redis: Redis,
     layout: SessionLayout,
@@ -55,11 +58,11 @@ export class KeptPosition {
     const outage = new Outage(redis, layout.id);
     const { token, position } = await retryOutages(outage, () => consumers.join(name, from), signal);
     const { pace } = layout.spec;
-    const seconds = pace.mode === 'lockstep' ? pace.heartbeatSeconds : SILENT_SECONDS;
-    return new KeptPosition(consumers, name, token, position, 1_000 * seconds, outage);
+    const silentSeconds = pace.mode === 'lockstep' ? pace.heartbeatSeconds : SILENT_SECONDS;
+    return new KeptPosition(consumers, name, token, position, 1_000 * silentSeconds, outage);
   }
 
-  /** Sends the position, after the call that is under way. Ignores a position that is not after the last one. */
+  /** Sends the position in the background, after the call that is under way. Ignores a position that is not after the last one. */
   acknowledge(position: ConsumerPosition): void {
     if (position.time <= this.acknowledged.time) return;
     this.next = position;
@@ -76,7 +79,7 @@ export class KeptPosition {
     this.next = undefined;
     this.isBeatDue = false;
     await this.sending.idle();
-    clearTimeout(this.retry);
+    clearTimeout(this.retry); // the call that was under way may have failed and set it again
     const leave = (): Promise<void> => this.consumers.leave(this.name, this.token, position);
     await retryOutages(this.outage, () => this.withRestore(position, leave), signal);
   }

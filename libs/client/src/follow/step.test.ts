@@ -7,12 +7,14 @@ function layoutOf(calendar: string, start: string, end: string, historyDays = 0)
   return new SessionLayout('s', 'i', parseSessionSpec(spec), 'p', historyDays);
 }
 
-const utc = (layout: SessionLayout, every: string, after: number) =>
+/** The times of the steps, as `MM-DDTHH:MM` in UTC. */
+const utcTimes = (layout: SessionLayout, every: string, after: number) =>
   [...stepsAfter(layout, parseInterval(every), after)].map(({ time }) => new Date(time).toISOString().slice(5, 16));
 
 test('steps end early at a lunch break and at an early close', () => {
+  // Hong Kong trades from 01:30 to 04:00 and from 05:00 to 08:00 UTC. On the eve of the Lunar New Year it closes at 04:00.
   const layout = layoutOf('XHKG', '2024-02-08', '2024-02-09');
-  expect(utc(layout, '1h', layout.start)).toEqual([
+  expect(utcTimes(layout, '1h', layout.start)).toEqual([
     '02-08T02:30',
     '02-08T03:30',
     '02-08T04:00',
@@ -23,12 +25,12 @@ test('steps end early at a lunch break and at an early close', () => {
     '02-09T03:30',
     '02-09T04:00',
   ]);
-  expect(utc(layout, '1d', layout.start)).toEqual(['02-08T08:00', '02-09T04:00']);
+  expect(utcTimes(layout, '1d', layout.start)).toEqual(['02-08T08:00', '02-09T04:00']);
 });
 
 test('the days of a history have no steps', () => {
   const layout = layoutOf('XNYS', '2013-10-08', '2013-10-08', 2);
-  expect(utc(layout, '1d', layout.start)).toEqual(['10-08T20:00']);
+  expect(utcTimes(layout, '1d', layout.start)).toEqual(['10-08T20:00']);
   expect(lastStepAt(layout, parseInterval('1m'), layout.start)).toBe(layout.sessionStart);
 });
 
@@ -36,6 +38,7 @@ test('finds the last and the next step from any time, for every interval', () =>
   const layout = layoutOf('XTKS', '2024-01-04', '2024-01-09');
   for (const every of ['1m', '7m', '30m', '1d'].map(parseInterval)) {
     const all = [...stepsAfter(layout, every, layout.start)].map(({ time }) => time);
+    // Every 13 minutes: a time between two steps, or exactly at a step.
     for (let time = layout.start; time <= layout.end; time += 13 * 60_000) {
       expect(lastStepAt(layout, every, time)).toBe(all.findLast((step) => step <= time) ?? layout.sessionStart);
       expect(stepsAfter(layout, every, time).next().value?.time).toBe(all.find((step) => step > time));
@@ -43,15 +46,22 @@ test('finds the last and the next step from any time, for every interval', () =>
   }
 });
 
-test('accepts any multiple of the base interval, and the day', () => {
-  const [base, five] = ['1m', '5m'].map(parseInterval);
-  expect(['1m', '7m', '60m', 'day', '1d'].map((every) => stepInterval(every, base!).name)).toEqual([
-    '1m',
-    '7m',
-    '1h',
-    '1d',
-    '1d',
-  ]);
-  for (const every of ['0m', 'minute', '']) expect(() => stepInterval(every, base!)).toThrow(StepIntervalError);
-  for (const every of ['1m', '7m']) expect(() => stepInterval(every, five!)).toThrow(StepIntervalError);
+test.each([
+  ['1m', '1m'],
+  ['7m', '7m'],
+  ['60m', '1h'],
+  ['day', '1d'],
+  ['1d', '1d'],
+])('follows a session of 1m bars at %s, which is %s', (every, name) => {
+  expect(stepInterval(every, parseInterval('1m')).name).toBe(name);
+});
+
+test.each([
+  ['0m', '1m'],
+  ['minute', '1m'],
+  ['', '1m'],
+  ['1m', '5m'],
+  ['7m', '5m'],
+])('refuses the interval %j for a session of %s bars', (every, base) => {
+  expect(() => stepInterval(every, parseInterval(base))).toThrow(StepIntervalError);
 });

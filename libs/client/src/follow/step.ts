@@ -56,8 +56,8 @@ export class Step {
   /** The newest bar that closed in this step, by derived interval, then by symbol. An interval without such a bar is absent. */
   get derived(): ReadonlyMap<string, ReadonlyMap<string, MirrorBar>> {
     if (!this.newestDerived) {
-      const [, ...derived] = this.delivered.parts;
-      const maps = derived.map(({ interval: { name } }) => [name, this.newest(name)] as const);
+      const derivedParts = this.delivered.parts.slice(1); // after the base interval
+      const maps = derivedParts.map(({ interval: { name } }) => [name, this.newestBars(name)] as const);
       this.newestDerived = new Map(maps.filter(([, bars]) => bars.size > 0));
     }
     return this.newestDerived;
@@ -68,27 +68,29 @@ export class Step {
     return this.allBars(interval).get(symbol) ?? [];
   }
 
+  /** The stored bars when the session has the followed interval, else aggregated ones. */
   private makeFollowedBars(): ReadonlyMap<string, MirrorBar> {
     const { every } = this;
-    if (this.layout.interval(every.name) !== undefined) return this.newest(every.name);
+    if (this.layout.interval(every.name) !== undefined) return this.newestBars(every.name);
     const { grid, starts } = this.layout.plan(this.at.day, every);
     const { slot } = this.at;
-    const expectedCount = starts[slot + 1]! - starts[slot]!;
+    const expectedCount = starts[slot + 1]! - starts[slot]!; // the slot covers base slots [starts[slot], starts[slot + 1])
     const frame = { openTime: grid.openTime(slot), closeTime: grid.closeTime(slot), expectedCount };
     const aggregated = new Map<string, MirrorBar>();
     for (const [symbol, bars] of this.allBars(this.layout.base.name)) {
-      aggregated.set(symbol, aggregateBars(bars, frame)!);
+      aggregated.set(symbol, aggregateBars(bars, frame)!); // each listed symbol has a bar
     }
     return aggregated;
   }
 
-  /** The newest bar of each symbol at an interval. */
-  private newest(interval: string): Map<string, MirrorBar> {
+  /** The newest bar of each symbol at an interval, by symbol. */
+  private newestBars(interval: string): Map<string, MirrorBar> {
     const newest = new Map<string, MirrorBar>();
     this.visitBars(interval, (symbol, bar) => newest.set(symbol, bar)); // oldest first: the newest bar stays
     return newest;
   }
 
+  /** All bars of the step at an interval, by symbol, oldest first. */
   private allBars(interval: string): BarsBySymbol {
     const byInterval = (this.barsByInterval ??= new Map<string, BarsBySymbol>());
     let bySymbol = byInterval.get(interval);
@@ -108,7 +110,8 @@ export class Step {
     const part = this.delivered.parts.find(({ interval: { name } }) => name === interval);
     if (!part) return;
     const grid = this.layout.grid(this.at.day, part.interval);
-    eachBar(part, (openTime) => grid.closeTime(Number(grid.slotAt(openTime))), visit); // every stored bar has a slot
+    const closeOf = (openTime: number): number => grid.closeTime(grid.slotAt(openTime) as number); // stored bars have slots
+    eachBar(part, closeOf, visit);
   }
 }
 
@@ -143,7 +146,7 @@ export function stepInterval(every: string, base: Interval): Interval {
   throw new StepIntervalError(every, base.name);
 }
 
-/** The steps after `time`, epoch ms, in order. */
+/** The steps after `time`, epoch ms, in order; none on the days of the history. */
 export function* stepsAfter(layout: SessionLayout, every: Interval, time: number): Generator<StepTime> {
   for (let day = Math.max(dayAtClock(layout, time), layout.historyDays); day < layout.days.length; day++) {
     const grid = layout.grid(day, every);

@@ -7,7 +7,7 @@ import { NOTHING_DELIVERED, type ConsumerPosition, type SessionLayout } from '@b
 import { BarMirror, hasEnded, SessionEndedError, type StoreFollower } from '../mirror/index.js';
 import { DeliveredChain, hexOf } from './delivered.js';
 import type { KeptPosition } from './kept-position.js';
-import { runSteps, type StepRun } from './step-rows.js';
+import { batchSteps, type StepBatch } from './step-rows.js';
 import { lastStepAt, Step, stepsAfter, type StepTime } from './step.js';
 
 /** Base slots between two acknowledgements when the session's pace is not lockstep. */
@@ -39,7 +39,7 @@ export class DaysRemovedError extends Error {
 }
 
 export class Walk {
-  /** Where the walk started. */
+  /** Where the walk started: at the kept position, if there is one. */
   readonly start: Omit<ConsumerPosition, 'deliveredHash'>;
   private readonly layout: SessionLayout;
   private readonly mirror: BarMirror;
@@ -47,6 +47,7 @@ export class Walk {
   private readonly intervals: readonly Interval[];
   private readonly remainingSteps: Iterator<StepTime, undefined>;
   private readonly slotsUnacknowledgedMax: number;
+  /** The next step; undefined after the last one. */
   private next: StepTime | undefined;
   /** The day of the last returned step, as an index into the layout's days. */
   private day = -1;
@@ -56,9 +57,11 @@ export class Walk {
   private stepBars = 0;
   /** The position after the last step that the consumer completed. */
   private completed: { time: number; hash: string; steps: number; bars: number };
+  /** Base slots of the steps since the last acknowledgement. */
   private slotsUnacknowledged = 0;
   /** When the event loop needs its next turn, as `performance.now()`. */
   private turnEnds = 0;
+  /** Ends the wait of {@link nextStep}. */
   private wake: () => void = () => undefined;
 
   /** @param start where to start without a kept position, epoch ms */
@@ -100,11 +103,11 @@ export class Walk {
     return this.next === undefined && this.start.steps > 0;
   }
 
-  /** The next step; undefined when the caller must await {@link nextStep}: for its bars, a turn of the event loop, or an error. */
+  /** The next step. Undefined when the caller must await {@link nextStep}, for bars, for a turn of the event loop, or for an error. */
   tryStep(): Step | undefined {
     const { next } = this;
     if (!next || next.time > this.follower.loader.holdings.loadedTo || this.interruption()) return undefined;
-    return performance.now() > this.turnEnds ? undefined : this.step(next);
+    return performance.now() > this.turnEnds ? undefined : this.takeStep(next);
   }
 
   /** Gives the event loop a turn and waits until the session shows the next step; undefined after the last one. @throws as followSession */
@@ -118,9 +121,10 @@ export class Walk {
       const interruption = this.interruption();
       if (interruption) throw interruption;
       if (!next) return undefined;
-      if (next.time <= loader.holdings.loadedTo) return this.step(next);
+      if (next.time <= loader.holdings.loadedTo) return this.takeStep(next);
       if (follower.end) throw follower.end;
       this.acknowledgeLoaded();
+      // The session has ended and everything that it shows is loaded, so the next step will never be visible.
       if (hasEnded(loader.state) && loader.holdings.loadedTo >= loader.sessionClock) {
         const { state, error } = loader.state;
         if (state === 'completed') return undefined;
@@ -145,20 +149,23 @@ export class Walk {
     await this.kept?.leave(this.position, this.signal);
   }
 
+  /** Stops listening to the signal. */
   close(): void {
     this.signal?.removeEventListener('abort', this.onAbort);
   }
 
   private readonly onAbort = (): void => this.wake();
 
-  private step(at: StepTime): Step {
+  /** Delivers a step, whose bars are loaded, and moves to the next one. @throws DaysRemovedError */
+  private takeStep(at: StepTime): Step {
     const { holdings, missing } = this.follower.loader;
+    // The step is after the start of the range in which bars may be missing, and its day starts before the end of this range.
     if (missing && at.time > missing.after && this.layout.grid(at.day).open < missing.until) {
       throw new DaysRemovedError(this.layout.id, this.stepTime, missing.until);
     }
     const grid = this.layout.grid(at.day);
     const delivered = this.chain.deliver(holdings, at.time, () => this.upcoming(at.day));
-    holdings.moveClock(at.time);
+    holdings.moveClock(at.time); // the mirror shows this step's bars from now on
     if (at.day !== this.day) {
       this.day = at.day;
       this.follower.loader.trim();
@@ -171,14 +178,14 @@ export class Walk {
     return step;
   }
 
-  /** The next run: the next step and the loaded steps after it on the same day, limited to the size of a run. */
-  private upcoming(day: number): StepRun {
+  /** The next batch: the next step and the loaded steps after it on the same day, at most as many as fit a batch. */
+  private upcoming(day: number): StepBatch {
     const { loadedTo, sorted } = this.follower.loader.holdings;
     const { layout, every, intervals, stepTime: after } = this;
     const grid = layout.grid(day, every);
     const baseSlots = Math.max(1, every.ms / layout.base.ms);
     const from = grid.closedBy(after);
-    const end = Math.min(grid.slotCount, from + runSteps(baseSlots * sorted.length));
+    const end = Math.min(grid.slotCount, from + batchSteps(baseSlots * sorted.length));
     const times: number[] = [];
     for (let slot = from; slot < end; slot++) {
       const time = grid.closeTime(slot);
@@ -188,18 +195,18 @@ export class Walk {
     return { day, after, times, intervals };
   }
 
-  /** Moves to the next step. When it is on another day, raises the time limit of loading. */
+  /** Moves to the next step. When this step is on another day, raises the time up to which bars are loaded. */
   private advance(): void {
-    const day = this.next?.day;
+    const previousDay = this.next?.day;
     const { value } = this.remainingSteps.next();
     this.next = value;
-    if (!value || value.day === day) return;
+    if (!value || value.day === previousDay) return;
     this.follower.loader.nextShown = value.time;
-    const last = this.layout.days.length - 1;
-    this.follower.limit = this.layout.grid(Math.min(value.day + DAYS_AHEAD, last)).close;
+    const lastDay = this.layout.days.length - 1;
+    this.follower.limit = this.layout.grid(Math.min(value.day + DAYS_AHEAD, lastDay)).close;
   }
 
-  /** Acknowledges everything that is loaded: the next step closes later, so the clock need not wait for this consumer until then. */
+  /** Acknowledges everything that is loaded. The next step closes later, so the clock need not wait for this consumer up to there. */
   private acknowledgeLoaded(): void {
     if (!this.kept) return;
     const { loadedTo } = this.follower.loader.holdings;

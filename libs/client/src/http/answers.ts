@@ -6,6 +6,7 @@ import { checked, withRaw } from './read-answer.js';
 export type { GapAnswer } from '@barkeep/api';
 export type { SlotCounts } from '@barkeep/bars';
 
+/** What every answer object has in addition. */
 interface Raw {
   /** The answer as it came, before fields were added. */
   raw: object;

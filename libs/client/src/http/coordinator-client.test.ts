@@ -22,7 +22,8 @@ describe('a client of the HTTP API', () => {
     const text = JSON.stringify(digestExample);
     const client = await clientOf((_request, response) => {
       response.writeHead(200, { 'content-length': text.length });
-      if (++calls > 1) response.end(text);
+      calls++;
+      if (calls > 1) response.end(text);
       else response.write(text.slice(0, 10), () => response.destroy());
     });
     await expect(client.digest('march')).resolves.toMatchObject(digestExample);
@@ -30,10 +31,10 @@ describe('a client of the HTTP API', () => {
   });
 
   it.each([
-    [{ id: 'march' }, false],
-    [{}, true],
-    [{ id: undefined }, true],
-  ])('creates a session of %p once when the call is repeated', async (spec, hasKey) => {
+    { spec: { id: 'march' }, hasKey: false },
+    { spec: {}, hasKey: true },
+    { spec: { id: undefined }, hasKey: true },
+  ])('repeats the creation of $spec with the same idempotency key: $hasKey', async ({ spec, hasKey }) => {
     const requests: IncomingMessage[] = [];
     const client = await clientOf((request, response) => {
       requests.push(request);

@@ -72,7 +72,7 @@ export class CoordinatorClient {
     const hasId = typeof spec === 'object' && spec !== null && 'id' in spec && spec.id !== undefined;
     const headers: Record<string, string> = hasId ? {} : { 'idempotency-key': randomUUID() };
     const content: Content = { type: 'application/json', text: JSON.stringify(spec), headers };
-    const query = searchOf({ start: start ? 'true' : undefined });
+    const query = queryString({ start: start ? 'true' : undefined });
     return statusOf(await this.#call('POST', `/v1/sessions${query}`, content));
   }
 
@@ -81,11 +81,12 @@ export class CoordinatorClient {
     return statusOf(await this.#read(sessionPath(id)));
   }
 
-  /** All sessions, newest first, page after page. */
+  /** All sessions, newest first. */
   async sessions(): Promise<answers.SessionStatus[]> {
     const statuses: answers.SessionStatus[] = [];
-    for (let cursor: string | undefined; ;) {
-      const page = checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${searchOf({ cursor })}`));
+    let cursor: string | undefined;
+    for (;;) {
+      const page = checked(api.sessionPageAnswer, await this.#read(`/v1/sessions${queryString({ cursor })}`));
       statuses.push(...page.sessions.map(sessionStatus));
       if (page.nextCursor === null) return statuses;
       cursor = page.nextCursor;
@@ -120,7 +121,7 @@ export class CoordinatorClient {
 
   /** Quality and counts of one symbol. @param options `date`: only of this trading day, `YYYY-MM-DD` */
   async metrics(id: string, symbol: string, { date }: { date?: string } = {}): Promise<answers.SymbolMetrics> {
-    const metrics = await this.#call('GET', `${symbolPath(id, symbol)}/metrics${searchOf({ date })}`);
+    const metrics = await this.#call('GET', `${symbolPath(id, symbol)}/metrics${queryString({ date })}`);
     return withRaw(checked(api.metricsAnswer, metrics));
   }
 
@@ -159,7 +160,7 @@ export class CoordinatorClient {
 
   /** Bars of one symbol, oldest first. */
   async bars(id: string, symbol: string, query: BarsQuery): Promise<answers.BarAnswer[]> {
-    return answers.readBars(await this.#call('GET', `${symbolPath(id, symbol)}/bars${searchOf(query)}`));
+    return answers.readBars(await this.#call('GET', `${symbolPath(id, symbol)}/bars${queryString(query)}`));
   }
 
   /**
@@ -167,7 +168,7 @@ export class CoordinatorClient {
    * reads as fast as the caller takes the text. @throws ExportBrokenError
    */
   async *export(id: string, query: ExportSelection): AsyncGenerator<string> {
-    const path = `${sessionPath(id)}/export${searchOf(query)}`;
+    const path = `${sessionPath(id)}/export${queryString(query)}`;
     const response = await this.#repeat(async () => {
       // The limit is for the status and for the text of an error: the file itself may take any time.
       const limit = new AbortController();
@@ -207,24 +208,24 @@ export class CoordinatorClient {
   ): Promise<answers.FeedAnswer> {
     // As ISO 8601, because the coordinator refuses a number that would be a time before 1990.
     const through = throughMs === undefined ? undefined : api.isoTime(throughMs);
-    const query = searchOf({ through, seen: seen?.toString() });
+    const query = queryString({ through, seen: seen?.toString() });
     const content: Content = { type: 'application/x-ndjson', text: ndjson };
     return checked(api.fedAnswer, await this.#call('POST', `${symbolPath(id, symbol)}/bars${query}`, content));
   }
 
   /** Ends the stream of a symbol: no more bars of it will be fed. @param seen as in {@link feed} @throws as {@link feed} */
   async endFeed(id: string, symbol: string, seen?: number): Promise<void> {
-    await this.#call('POST', `${symbolPath(id, symbol)}/end${searchOf({ seen: seen?.toString() })}`);
+    await this.#call('POST', `${symbolPath(id, symbol)}/end${queryString({ seen: seen?.toString() })}`);
   }
 
-  /** Reads in the client's view; a key that may not see the operator's view gets the strategy's. */
+  /** Reads in the client's view. A key that may not see the operator's view gets the strategy's view from then on. */
   async #read(path: string): Promise<unknown> {
     if (this.view === 'operator') {
       try {
         return await this.#call('GET', `${path}${path.includes('?') ? '&' : '?'}view=operator`);
       } catch (error) {
         if (!(error instanceof ApiProblemError) || error.status !== 403) throw error;
-        this.view = 'strategy'; // the key stays the same: do not try again
+        this.view = 'strategy'; // later reads need not try, as the key stays the same
       }
     }
     return this.#call('GET', path);
@@ -237,7 +238,7 @@ export class CoordinatorClient {
     });
   }
 
-  /** Repeats an attempt that got no complete answer, or a 503, until a coordinator is ready. */
+  /** Repeats an attempt that got no complete answer, or a 503, until a coordinator is ready or the time is up. */
   async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
     let deadline: number | undefined;
     for (;;) {
@@ -249,9 +250,11 @@ export class CoordinatorClient {
         this.signal.throwIfAborted();
         // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
         deadline ??= Date.now() + AWAY_LIMIT_MS;
-        if (Date.now() > deadline)
+        if (Date.now() > deadline) {
           throw isProblem ? error : new CoordinatorUnreachableError(this.baseUrl, error as Error);
+        }
       }
+      // `delay` rejects with an AbortError; the caller gets the signal's own reason.
       await delay(AWAY_RETRY_MS, undefined, { signal: this.signal }).catch(() => this.signal.throwIfAborted());
     }
   }
@@ -284,7 +287,7 @@ function symbolPath(id: string, symbol: string): string {
 }
 
 /** The query string with its question mark; empty when no parameter has a value. */
-function searchOf(query: Readonly<Record<string, string | undefined>>): string {
+function queryString(query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }

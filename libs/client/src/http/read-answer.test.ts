@@ -1,11 +1,15 @@
 import { ApiProblemError, FedBarsLostError, InvalidInputError, WrongStateError } from './errors.js';
 import { problemError } from './read-answer.js';
 
-const document = (kind: string) => ({ type: `urn:barkeep:problem:${kind}`, title: 'A title', detail: 'What is wrong' });
+const documentOf = (kind: string) => ({
+  type: `urn:barkeep:problem:${kind}`,
+  title: 'A title',
+  detail: 'What is wrong',
+});
 
 describe('a problem document as an error', () => {
   it('has a class for its cause, and the message of the coordinator', () => {
-    const error = problemError(409, { ...document('wrong-state'), requestId: 'r-1' });
+    const error = problemError(409, { ...documentOf('wrong-state'), requestId: 'r-1' });
     expect(error).toBeInstanceOf(WrongStateError);
     expect(error).toMatchObject({ name: 'WrongStateError', status: 409, kind: 'wrong-state', requestId: 'r-1' });
     expect(error.message).toBe('What is wrong (HTTP 409)');
@@ -13,14 +17,14 @@ describe('a problem document as an error', () => {
 
   it('names every field that is wrong', () => {
     const problems = [{ field: 'symbols[0]', expected: 'a symbol', was: '"?"' }];
-    const error = problemError(400, { ...document('invalid-input'), problems });
+    const error = problemError(400, { ...documentOf('invalid-input'), problems });
     expect(error).toBeInstanceOf(InvalidInputError);
     expect(error.problems).toEqual(problems);
   });
 
   it('says which bars were lost', () => {
     const lost = { symbol: 'AAA', reached: '2013-10-07T13:50:00.000Z', bars: 20 };
-    const error = problemError(409, { ...document('fed-bars-lost'), lost });
+    const error = problemError(409, { ...documentOf('fed-bars-lost'), lost });
     expect(error).toBeInstanceOf(FedBarsLostError);
     expect(error).toMatchObject({
       symbol: 'AAA',
@@ -31,12 +35,13 @@ describe('a problem document as an error', () => {
   });
 
   it.each([
-    [409, document('fed-bars-lost'), { name: 'ApiProblemError', kind: 'fed-bars-lost' }],
-    [500, document('internal-error'), { name: 'ApiProblemError', kind: 'internal-error' }],
+    // Without the field `lost` there is no FedBarsLostError. The other documents have no kind with a class, or no kind at all.
+    [409, documentOf('fed-bars-lost'), { name: 'ApiProblemError', kind: 'fed-bars-lost' }],
+    [500, documentOf('internal-error'), { name: 'ApiProblemError', kind: 'internal-error' }],
     [502, undefined, { name: 'ApiProblemError', kind: '', message: 'no reason given (HTTP 502)', problems: [] }],
     [400, { problems: 'odd', title: 'A title' }, { message: 'A title (HTTP 400)', problems: [] }],
     [400, { problems: [null, { field: 'end' }] }, { problems: [{ field: 'end', expected: '', was: '' }] }],
-  ])('is a plain one for %i with %j', (status, body, expected) => {
+  ])('is a plain ApiProblemError for %i with %j', (status, body, expected) => {
     const error = problemError(status, body);
     expect(error).toBeInstanceOf(ApiProblemError);
     expect(error).toMatchObject(expected);

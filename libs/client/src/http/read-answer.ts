@@ -22,18 +22,17 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Checks `value` and returns it as it came: no schema transforms a value. @throws UnexpectedAnswerError, names the first wrong field */
+/** Checks `value` and returns it as it came: no schema transforms a value. @throws UnexpectedAnswerError that names the first wrong field */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const issues = schema.safeParse(value).error?.issues.filter(({ code }) => code !== 'unrecognized_keys') ?? [];
   const [problem] = problemsOf(new z.ZodError(issues), value);
   if (!problem) return value as z.output<S>;
   const { field, expected, was } = problem;
-  throw new UnexpectedAnswerError(
-    `the coordinator's answer is not valid: ${field && `${field}: `}expected ${expected}, was ${was}`,
-  );
+  const where = field === '' ? '' : `${field}: `; // empty when the whole answer is wrong
+  throw new UnexpectedAnswerError(`the coordinator's answer is not valid: ${where}expected ${expected}, was ${was}`);
 }
 
-/** Adds the answer as it came as `raw`, for callers that print it unchanged. */
+/** Adds `raw`, the answer as it came, for callers that print it unchanged. */
 export function withRaw<T extends object>(answer: T): T & { raw: object } {
   return { ...answer, raw: answer };
 }
@@ -51,8 +50,8 @@ const ERROR_OF_KIND: Readonly<Record<string, typeof errors.ApiProblemError>> = {
   'not-ready': errors.UnavailableError,
 };
 
-const text = z.coerce.string().default('');
-const problemField = z.object({ field: text, expected: text, was: text });
+const textField = z.coerce.string().default('');
+const problemField = z.object({ field: textField, expected: textField, was: textField });
 /** The fields that are read from a problem document (RFC 9457). A field that is missing or has the wrong type is taken as empty. */
 const problemDocument = z.object({
   type: z.string().catch(''),
@@ -62,7 +61,7 @@ const problemDocument = z.object({
   problems: z
     .array(z.unknown())
     .catch([])
-    .transform((all) => all.flatMap((problem) => problemField.safeParse(problem).data ?? [])),
+    .transform((all) => all.flatMap((problem) => problemField.safeParse(problem).data ?? [])), // drops what is no object
   /** With `fed-bars-lost`: up to when the session has every fed bar, and how many are missing. */
   lost: z.object({ symbol: z.string(), reached: z.string(), bars: z.number() }).optional().catch(undefined),
 });

@@ -1,4 +1,4 @@
-/** Synchronous reads of a session's bars in this process: as of one instant, and nothing after it (I2). Reads only. */
+/** Synchronous reads of a session's bars in this process: as of one instant, and nothing after it (invariant I2). Only reads. */
 import { barQuality } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import type { Holdings } from './holdings.js';
@@ -64,8 +64,8 @@ export class BarMirror {
   }
 
   /**
-   * Percentage of the expected bars that exist, over the held days without history; 100 when no bar is expected. The mirror does
-   * not hold the states of slots, so a no-trade slot counts as empty here.
+   * Percentage of the expected bars that exist, on the held days of the session itself (not of its history); 100 when no bar is expected.
+   * The mirror does not hold the states of slots, so a no-trade slot counts as a missing bar here.
    */
   barQuality(symbol: string): number {
     const { holdings } = this;

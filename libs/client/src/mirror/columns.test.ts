@@ -9,13 +9,14 @@ function opensOf(day: number): Float64Array {
   return Float64Array.from({ length: SLOTS }, (_, slot) => day * 1_000 + slot);
 }
 
-/** Records of a day in which only these slots have a bar. */
+/** Records of a day in which only these slots have a bar. The close price tells the slot: `price` plus hundredths. */
 function recordsOf(slots: Iterable<number>, price: number): Uint8Array {
   const chunk = new DayChunk(SLOTS);
   for (const slot of slots) chunk.write(slot, price, price + 1, price - 1, price + slot / 100, slot, 2, 3, 4, 5);
   return chunk.bytes.subarray(recordOffset(SLOTS, 0));
 }
 
+/** Open time and close price of each row. */
 const rowsOf = (columns: BarColumns) =>
   Array.from({ length: columns.count }, (_, i) => barOfRow(columns.rows, columns.first + i, 0)).map(
     ({ openTime, close }) => [openTime, close],
@@ -24,7 +25,7 @@ const rowsOf = (columns: BarColumns) =>
 test('holds the stored bars in time order, with every field of their records', () => {
   const columns = new BarColumns();
   columns.append(opensOf(1), recordsOf([3, 7, 8], 10), 0, SLOTS);
-  columns.append(opensOf(2), recordsOf([0], 20).subarray(0, 96), 0, SLOTS);
+  columns.append(opensOf(2), recordsOf([0], 20).subarray(0, 2 * RECORD_BYTES), 0, SLOTS); // records at the end are missing
   expect(rowsOf(columns)).toEqual([
     [1_003, 10.03],
     [1_007, 10.07],
@@ -56,30 +57,32 @@ test('rows are found by open time', () => {
 test('equals a plain list after days are appended, replaced and dropped in any order', () => {
   const random = seeded(9);
   const columns = new BarColumns(4);
-  let plain: number[][] = [];
-  let last = -1;
-  let dropped = 0;
-  for (let n = 0; n < 400; n++) {
-    const isNew = last < 0 || random.chance(0.2);
-    const day = isNew ? ++last : random.int(dropped, last + 1);
+  let plain: [openTime: number, close: number][] = [];
+  let lastDay = -1;
+  let firstDay = 0;
+  for (let change = 0; change < 400; change++) {
+    const isNewDay = lastDay < 0 || random.chance(0.2);
+    if (isNewDay) lastDay++;
+    const day = isNewDay ? lastDay : random.int(firstDay, lastDay + 1);
     const slots = Array.from({ length: SLOTS }, (_, slot) => slot).filter(() => random.chance(0.4));
-    const rows = new BarColumns();
-    rows.append(opensOf(day), recordsOf(slots, n), 0, SLOTS);
     const { generation } = columns;
-    if (isNew && random.chance(0.5)) {
+    if (isNewDay && random.chance(0.5)) {
       // Appended twice, as after a read that was cut off.
       columns.append(opensOf(day), recordsOf([1, 2], -1), 0, SLOTS);
-      columns.append(opensOf(day), recordsOf(slots, n), 0, SLOTS);
+      columns.append(opensOf(day), recordsOf(slots, change), 0, SLOTS);
     } else {
+      const rows = new BarColumns();
+      rows.append(opensOf(day), recordsOf(slots, change), 0, SLOTS);
       columns.replace(day * 1_000, day * 1_000 + SLOTS, rows);
       expect(columns.generation).not.toBe(generation);
     }
-    plain = plain.filter(([time]) => Math.floor(time! / 1_000) !== day);
-    plain.push(...slots.map((slot) => [day * 1_000 + slot, n + slot / 100]));
-    plain.sort(([a], [b]) => a! - b!);
-    if (last - dropped > 6) {
-      columns.dropBefore(++dropped * 1_000);
-      plain = plain.filter(([time]) => time! >= dropped * 1_000);
+    plain = plain.filter(([time]) => Math.floor(time / 1_000) !== day);
+    plain.push(...slots.map((slot): [number, number] => [day * 1_000 + slot, change + slot / 100]));
+    plain.sort(([a], [b]) => a - b);
+    if (lastDay - firstDay > 6) {
+      firstDay++;
+      columns.dropBefore(firstDay * 1_000);
+      plain = plain.filter(([time]) => time >= firstDay * 1_000);
     }
     expect(rowsOf(columns)).toEqual(plain);
     const shown = random.int(0, plain.length + 1);
@@ -87,20 +90,20 @@ test('equals a plain list after days are appended, replaced and dropped in any o
       plain.slice(plain.length - shown).map(([, close]) => close),
     );
   }
-  // Dropped days do not use memory.
-  expect(columns.capacity).toBeLessThan(8 * SLOTS * 2);
+  // Dropped days do not use memory: at most 8 days are held at once, and the memory at most doubles.
+  expect(columns.capacity).toBeLessThan(2 * 8 * SLOTS);
 });
 
-test('drops rows that were appended and not shown when the slots are appended again', () => {
+test('an append drops the rows of its first slot and later', () => {
   const columns = new BarColumns();
   columns.append(opensOf(1), recordsOf([3, 7], 10), 0, SLOTS);
   columns.append(opensOf(2), recordsOf([0, 9], 20), 0, SLOTS);
-  const from = 5;
-  columns.append(opensOf(1), recordsOf([8], 30).subarray(RECORD_BYTES * from), from, SLOTS);
+  const fromSlot = 5; // slot 3 of day 1 stays; slot 7 of day 1 and all of day 2 are dropped
+  columns.append(opensOf(1), recordsOf([8], 30).subarray(RECORD_BYTES * fromSlot), fromSlot, SLOTS);
   expect(rowsOf(columns)).toEqual([
     [1_003, 10.03],
     [1_008, 30.08],
   ]);
-  columns.append(opensOf(1), new Uint8Array(0), 0, SLOTS);
+  columns.append(opensOf(1), new Uint8Array(0), 0, SLOTS); // no records
   expect(rowsOf(columns)).toEqual([]);
 });

@@ -9,15 +9,18 @@ import { RECORD_BYTES, type BarOrigin, type ShownBar } from '@barkeep/bars';
 
 const RECORD_DOUBLES = RECORD_BYTES / 8;
 const RECORD_WORDS = RECORD_BYTES / 4;
-/** By the code in a record. Code 0 is an empty slot, which has no row. */
+/** The origins by their code in a record. Code 0 is an empty slot, which has no row. */
 const ORIGINS: readonly BarOrigin[] = ['streamed', 'streamed', 'backfilled', 'derived', 'historical'];
 
-/** Doubles in a row: open time, open, high, low, close, volume, and two words of meta in the space of one double. */
+/**
+ * Doubles in a row: open time, open, high, low, close, volume; the seventh has two words of meta. The first word has the origin in its
+ * lowest byte and the dataset in its upper half. The second has `sourceCount` in its lower half and `expectedCount` in its upper half.
+ */
 export const ROW_DOUBLES = 1 + RECORD_DOUBLES;
 export const ROW_BYTES = 8 * ROW_DOUBLES;
 const ROW_WORDS = 2 * ROW_DOUBLES;
 /** Offset of the first word of meta in a row, in words of four bytes. */
-const META_WORD = 2 + RECORD_WORDS - 2;
+const META_WORD = ROW_WORDS - 2;
 
 /** Bytes of memory per bar: its row, and a copy of its close price for {@link BarColumns.closesOf}. */
 export const COLUMN_BYTES = ROW_BYTES + 8;
@@ -34,7 +37,7 @@ function rowMemory(size: number): RowMemory {
   return { doubles, words: new Uint32Array(doubles.buffer) };
 }
 
-/** Records are copied here first, because a reply may start at an offset that is not a multiple of eight bytes. */
+/** Records are copied here first, because they may start at an offset that is not a multiple of eight bytes. Grows when needed. */
 let scratch = scratchOf(512);
 
 function scratchOf(slots: number) {
@@ -102,10 +105,11 @@ export function barOfRow({ doubles, words }: RowMemory, row: number, closeTime: 
 }
 
 export class BarColumns {
+  /** The memory. Rows `[first, end)` are in use. */
   rows: RowMemory = NO_ROWS;
   first = 0;
   end = 0;
-  /** Grows when existing rows have moved or changed; appending does not change it. */
+  /** Increases when existing rows have moved or changed; appending does not change it. */
   generation = 0;
   /** Close prices of rows `[first, closesEnd)`, filled on demand. */
   private closes = NO_ROWS.doubles;
@@ -114,6 +118,7 @@ export class BarColumns {
   /** @param initialCapacity in rows */
   constructor(private readonly initialCapacity = 64) {}
 
+  /** Number of rows in use. */
   get count(): number {
     return this.end - this.first;
   }
@@ -135,6 +140,7 @@ export class BarColumns {
       this.closesEnd = this.first;
     }
     const { closes, rows } = this;
+    // Offset 4 in a row is the close.
     for (let row = Math.max(this.closesEnd, this.first); row < to; row++)
       closes[row] = rows.doubles[row * ROW_DOUBLES + 4]!;
     this.closesEnd = Math.max(this.closesEnd, to);
@@ -184,6 +190,7 @@ export class BarColumns {
   /** Replaces the rows with `from <= openTime < to`, epoch ms, by those of `other`. Copies all rows to new memory first. */
   replace(from: number, to: number, other: BarColumns): void {
     this.move(Math.max(this.initialCapacity, this.count + other.count));
+    // Rows [start, rest) are replaced; the rows from `rest` on move by `shift`.
     const [start, rest] = [this.rowFrom(from), this.rowFrom(to)];
     const shift = start + other.count - rest;
     const { words } = this.rows;
@@ -202,8 +209,8 @@ export class BarColumns {
   private reserve(more: number): void {
     const { first, end, count, capacity } = this;
     if (end + more <= capacity) return;
-    const isHalfFree = first >= capacity / 2 && count + more <= capacity;
-    this.move(isHalfFree ? capacity : Math.max(this.initialCapacity, 2 * count, count + more));
+    const canStaySameSize = first >= capacity / 2 && count + more <= capacity;
+    this.move(canStaySameSize ? capacity : Math.max(this.initialCapacity, 2 * count, count + more));
   }
 
   /** Copies the rows to the front of new memory. @param capacity in rows */

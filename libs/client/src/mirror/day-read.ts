@@ -5,8 +5,9 @@ import type { DayRecords, SymbolBars } from './symbol-bars.js';
 
 /** A part of a day to read. */
 export interface DayPart {
+  /** Index into the layout's days. */
   day: number;
-  /** Bars that close in `(from, to]`, epoch ms. */
+  /** The part has the bars that close in `(from, to]`, epoch ms. */
   from: number;
   to: number;
   intervals: readonly Interval[];
@@ -15,11 +16,13 @@ export interface DayPart {
 
 const EMPTY = Buffer.alloc(0);
 
+/** Takes a value of a command's reply: the bytes of the symbol at `place` in the command; null when it has none. */
 type ReceiveChunk = (place: number, bytes: Buffer | null) => void;
 
 /** Each command reads one interval of the symbols of one partition: either whole chunks, or the records of some slots. */
 export class DayRead {
   readonly commands: ReadCommand[] = [];
+  /** One for each command. */
   private readonly receivers: ReceiveChunk[] = [];
 
   constructor(private readonly layout: SessionLayout) {}
@@ -31,7 +34,8 @@ export class DayRead {
 
   /** Adds commands that read a day's bars up to `to` again. They replace the held bars. */
   replace(part: Omit<DayPart, 'from'>): this {
-    return this.add({ ...part, from: 0 }, (bars, records) => bars.replaceDay(this.layout, records));
+    const fromStart = { ...part, from: 0 }; // a time before every day
+    return this.add(fromStart, (bars, records) => bars.replaceDay(this.layout, records));
   }
 
   /**
@@ -40,7 +44,7 @@ export class DayRead {
    */
   receiver(preceding = 0): Receiver {
     return (command, place, value) => {
-      if (command < preceding) return false;
+      if (command < preceding) return false; // the value stays in the reply
       this.receivers[command - preceding]!(place, value as Buffer | null);
       return true;
     };
@@ -53,6 +57,7 @@ export class DayRead {
     );
   }
 
+  /** Adds the commands for a part. @param put puts the records of one symbol and interval into the mirror */
   private add(
     { day, from, to, intervals, symbols }: DayPart,
     put: (bars: SymbolBars, records: DayRecords) => void,
@@ -61,14 +66,15 @@ export class DayRead {
       const grid = this.layout.grid(day, interval);
       const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];
       if (fromSlot >= toSlot) continue;
-      // For most of a day, reading whole chunks is cheaper than the script that reads some slots.
+      // From four fifths of a day on, reading whole chunks is cheaper than the script that reads some slots.
       const isWhole = 5 * (toSlot - fromSlot) >= 4 * grid.slotCount;
+      // Where the records of these slots are in a chunk, in bytes.
       const recordsAt = recordOffset(grid.slotCount, fromSlot);
       const recordsEnd = recordOffset(grid.slotCount, toSlot);
       for (const [partition, members] of byPartition(symbols, (bars) => bars.partition)) {
         const keys = this.layout.keysOf(partition);
-        const names = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
-        this.commands.push(isWhole ? ['mgetBuffer', ...names] : slotsCommand(names, recordsAt, recordsEnd));
+        const chunkKeys = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
+        this.commands.push(isWhole ? ['mgetBuffer', ...chunkKeys] : slotsCommand(chunkKeys, recordsAt, recordsEnd));
         this.receivers.push((place, bytes) => {
           const records = (isWhole ? bytes?.subarray(recordsAt, recordsEnd) : bytes) ?? EMPTY;
           put(members[place]!, { day, interval, records, fromSlot, toSlot });

@@ -1,13 +1,14 @@
 /**
  * Extracts what a mirror needs from the streams of a session. The stream of public events gives the session's state. The stream of changes
- * of each partition says which symbols have changed bars on which day. It also lists changes after the clock, which a mirror never shows
- * (I2). When entries were trimmed before they were read, the mirror reloads everything. Does no I/O itself.
+ * of each partition says which symbols have changed bars on which day. It also lists changes after the clock, although a mirror never shows
+ * them (invariant I2). When entries were trimmed before they were read, the mirror reloads everything. Does no I/O itself.
  */
 import { isEventType, parseEvent, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 import { stateOf, type ReportedState, type StreamEntry } from './session-state.js';
 
 /** Maximum number of entries that one round reads of each stream. */
 const PAGE = 1_000;
+/** The id for a stream without entries: it is before the id of every entry. */
 const EMPTY_STREAM = '0-0';
 /** Types of events that report changed bars of a day. */
 const CHANGES: ReadonlySet<string> = new Set(['gap-filled', 'late-bars', 'derived']);
@@ -25,7 +26,7 @@ interface TailRound {
   state: ReportedState | undefined;
   /** True when entries were trimmed between the last round and this one, so that the mirror must reload. */
   hasMissedEntries: boolean;
-  /** True when more entries are available now. */
+  /** True when a stream may have more entries than this round read. */
   isMore: boolean;
   /** Id of the last entry that this round read, by stream; for {@link EventTail.commit}. */
   cursors: readonly string[];
@@ -91,11 +92,12 @@ function streamsOf({ keys }: SessionLayout): string[] {
   return [keys[0]!.events, ...keys.map(({ changes }) => changes)];
 }
 
-/** True for an entry that reports changed bars of a day. */
+/** True for an entry that reports changed bars of a day. @param fields names and values of the entry's fields, in turn */
 export function isChange(fields: readonly string[]): boolean {
   return CHANGES.has(field(fields, 'type') ?? '');
 }
 
+/** Adds what an entry reports to a round and its changes. */
 function addEntry(
   fields: readonly string[],
   changes: Map<string, DayChange>,
@@ -106,7 +108,7 @@ function addEntry(
     round.state = stateOf(fields) ?? round.state;
     return;
   }
-  const event = parseEvent(fields, 0);
+  const event = parseEvent(fields, 0); // 0: the time of the entry does not matter
   if (event?.type !== 'gap-filled' && event?.type !== 'late-bars' && event?.type !== 'derived') {
     round.hasMissedEntries = true; // the event cannot be parsed, so the changed symbols are unknown: everything is reloaded
     return;
@@ -118,7 +120,7 @@ function addEntry(
   for (const symbol of Array.isArray(symbols) ? symbols : Object.keys(symbols)) changed.add(symbol);
 }
 
-/** What an entry changes for a mirror. */
+/** The result of {@link effectOf}. */
 export interface EntryEffect {
   /** The new clock of the session, epoch ms. */
   clock?: number;
@@ -131,9 +133,10 @@ export interface EntryEffect {
 /** Types of events that change a mirror. */
 const WITH_EFFECT: ReadonlySet<string> = new Set(['clock', 'state', ...CHANGES]);
 
-/** @param fields names and values of an entry's fields, in turn */
+/** What an entry changes for a mirror. @param fields names and values of the entry's fields, in turn */
 export function effectOf(fields: readonly string[]): EntryEffect {
   const type = field(fields, 'type') ?? '';
+  // NaN for other types, and for a time that is missing or no number.
   const clock = type === 'clock' ? Number(field(fields, 'time') ?? NaN) : NaN;
   if (Number.isFinite(clock)) return { clock, mustParse: false };
   if (CHANGES.has(type)) return { date: field(fields, 'date'), mustParse: true };

@@ -3,6 +3,7 @@ import { SessionLayout } from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';
 import { KeepDaysError, keptDays } from './holdings.js';
 
+/** A session of this many symbols, with 390 base slots a day and no derived interval. */
 function layoutOf(symbols: number): SessionLayout {
   const names = Array.from({ length: symbols }, (_, i) => `S${i}`);
   const source = { type: 'dataset', dataset: 'd' };
@@ -16,9 +17,14 @@ function layoutOf(symbols: number): SessionLayout {
   );
 }
 
-test('by default a mirror keeps the days that fit its memory, and at least one', () => {
-  expect(keptDays(layoutOf(100), undefined)).toBe(Math.floor((512 * 2 ** 20) / (100 * 390 * COLUMN_BYTES)));
-  expect(keptDays(layoutOf(2_000), undefined)).toBe(10);
+test('by default a mirror keeps as many days as fit 512 MiB', () => {
+  for (const symbols of [100, 2_000]) {
+    const bytesPerDay = symbols * 390 * COLUMN_BYTES;
+    expect(keptDays(layoutOf(symbols), undefined)).toBe(Math.floor((512 * 2 ** 20) / bytesPerDay));
+  }
+});
+
+test('a mirror keeps the number of days that is given', () => {
   expect(keptDays(layoutOf(100), 3)).toBe(3);
 });
 

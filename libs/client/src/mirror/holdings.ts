@@ -1,6 +1,6 @@
 /**
  * The bars of a mirror: those of every symbol up to `loadedTo`. Reads show the bars that are closed at `clock`. The loaded part
- * may be ahead of the clock but never behind it, and the clock never goes back (I2). Does no I/O.
+ * may be ahead of the clock but never behind it, and the clock never goes back (invariant I2). Does no I/O.
  */
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';
@@ -24,21 +24,22 @@ export class KeepDaysError extends RangeError {
 export class Holdings implements MirrorTime {
   /** Simulated time of all reads, epoch ms. */
   clock: number;
-  /** Grows when the clock moves and when the set of symbols changes. */
+  /** Increases when the clock moves and when the set of symbols changes. */
   moves = 0;
   /** Every bar that closed by this time is held, epoch ms. */
   loadedTo: number;
   /** The first held day, as an index into the layout's days. */
   heldFrom = 0;
-  /** Grows with every load and every change. */
+  /** Increases with every load and every change. */
   changes = 0;
-  /** Grows when held rows change and when the set of symbols changes. */
+  /** Increases when held rows change and when the set of symbols changes. */
   rewrites = 0;
   /** Set when the session's store is gone: every read then throws it. */
   lost: SessionLostError | undefined;
   /** The bars of every symbol, in the order of the symbols' names. */
   sorted: readonly SymbolBars[] = [];
   private readonly bySymbol = new Map<string, SymbolBars>();
+  /** The results of {@link seriesOf}. */
   private byInterval = new Map<string, MirrorSeries[]>();
 
   constructor(
@@ -103,7 +104,8 @@ export class Holdings implements MirrorTime {
   }
 
   private unknownSymbol(symbol: string): UnknownSymbolError {
-    return new UnknownSymbolError(this.layout.id, symbol, this.layout.partitionOf(symbol) !== undefined);
+    const isJoining = this.layout.partitionOf(symbol) !== undefined; // the session has it, but its bars cannot be read yet
+    return new UnknownSymbolError(this.layout.id, symbol, isJoining);
   }
 
   private unknownInterval(interval: string): never {
@@ -121,7 +123,8 @@ export function keptDays(layout: SessionLayout, keepDays: number | undefined): n
     if (!Number.isInteger(keepDays) || keepDays < 1) throw new KeepDaysError(keepDays);
     return keepDays;
   }
-  let slots = 0;
-  for (const interval of layout.intervals) slots += layout.grid(0, interval).slotCount;
-  return Math.max(1, Math.floor(MIRROR_BYTES_MAX / (slots * layout.symbols.length * COLUMN_BYTES)));
+  let slotsPerSymbol = 0;
+  for (const interval of layout.intervals) slotsPerSymbol += layout.grid(0, interval).slotCount;
+  const bytesPerDay = slotsPerSymbol * layout.symbols.length * COLUMN_BYTES;
+  return Math.max(1, Math.floor(MIRROR_BYTES_MAX / bytesPerDay));
 }

@@ -26,10 +26,10 @@ import { SymbolBars, type DerivedBy } from './symbol-bars.js';
 /** How often the symbols may change during one read before the loader gives up. */
 const CHANGES_MAX = 20;
 
-/** The options of a loader. */
 export interface LoaderOptions {
   /** Days that are kept in addition to the day of the clock. @default as many as fit 512 MiB */
   keepDays?: number;
+  /** @default 'upkeep' */
   derivedBy?: DerivedBy;
 }
 
@@ -59,6 +59,7 @@ export class Loader {
   private reads: ClockedReads;
   private tail = new EventTail([]);
   private keepDays: number;
+  /** True when all held days must be reloaded before anything new is loaded. */
   private mustReload = false;
   private readonly bulk: StoreReads; // runs the large reads
 
@@ -79,6 +80,7 @@ export class Loader {
     this.bulk.close();
   }
 
+  /** @param key identifies the list of symbols; see {@link symbolsKey} */
   private readsOf(layout: SessionLayout, key?: string): ClockedReads {
     return new ClockedReads(this.redis, layout, key, (commands, take) => this.bulk.run(commands, take));
   }
@@ -117,7 +119,7 @@ export class Loader {
     for (let isMore = true; isMore;) isMore = await this.withSymbols(() => this.refreshOnce(hint));
   }
 
-  /** Loads the next piece up to the session's clock and `to`, epoch ms, at most to the end of a day. @returns false when there is none */
+  /** Loads the next piece: up to the session's clock, `to` (epoch ms) or the end of a day. @returns false when no piece is left */
   async loadPiece(to: number): Promise<boolean> {
     return this.withSymbols(async () => {
       if (this.mustReload) return false;
@@ -172,12 +174,12 @@ export class Loader {
   private setState(state: ReportedState | undefined): boolean {
     const wasEnded = hasEnded(this.reported);
     this.reported = state ?? this.reported;
-    const isUnsure = hasEnded(this.reported) && !wasEnded;
-    if (!isUnsure) this.state = this.reported;
-    return isUnsure;
+    const hasJustEnded = hasEnded(this.reported) && !wasEnded;
+    if (!hasJustEnded) this.state = this.reported;
+    return hasJustEnded;
   }
 
-  /** The next piece of the bars that closed by `limit`, epoch ms. */
+  /** The next piece of the bars that closed by `limit`, epoch ms. The piece of a day that is not kept reads nothing. */
   private nextPiece(limit: number): Piece | undefined {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
@@ -194,7 +196,7 @@ export class Loader {
     return { read, day, to };
   }
 
-  /** Notes that a piece is loaded. It is not when the session's clock was before the piece's end: then nothing was taken. */
+  /** Notes that a piece is loaded. When the session's clock was before the end of the piece, nothing was taken from the reply. */
   private noteLoaded({ read, day, to }: Piece, clock: number): void {
     this.sessionClock = clock;
     if (clock < to) return;
@@ -248,6 +250,7 @@ export class Loader {
     return this.holdings.derivedBy === 'client' ? [layout.base] : layout.intervals;
   }
 
+  /** The bars of those of the symbols that are held. */
   private heldBars(names: Iterable<string>): SymbolBars[] {
     return [...names].flatMap((name) => this.holdings.get(name) ?? []);
   }
@@ -283,7 +286,7 @@ export class Loader {
       const held = holdings.get(symbol);
       // A symbol that was removed and added again is in another partition.
       if (held?.partition === partition) return held;
-      return new SymbolBars(symbol, partition, layout, holdings.derivedBy, keepDays + 2);
+      return new SymbolBars(symbol, partition, layout, holdings.derivedBy, keepDays + 2); // + the clock's day and the day ahead
     });
     const added = readableBars.filter((bars) => holdings.get(bars.symbol) !== bars);
     if (added.length === 0)

@@ -25,7 +25,9 @@ export interface MirrorOptions {
   keepDays?: number;
 }
 
+/** A pending call of {@link Mirror.waitFor}. */
 interface Waiter {
+  /** Epoch ms. */
   time: number;
   resolve: (clock: number) => void;
   reject: (error: Error) => void;
@@ -35,7 +37,7 @@ interface Waiter {
 export class Mirror extends BarMirror {
   private readonly waiters = new Set<Waiter>();
   private readonly listeners = new Set<(mirror: Mirror) => void>();
-  /** `changes` of the holdings when the listeners were last called. */
+  /** `changes` of the holdings when the listeners were last called; -1 before the first time. */
   private notifiedChanges = -1;
   private isClosed = false;
 
@@ -62,7 +64,7 @@ export class Mirror extends BarMirror {
   ): Promise<Mirror> {
     const follower = await StoreFollower.open(redis, session.layout, { keepDays: options.keepDays, signal });
     const mirror = new Mirror(follower, signal);
-    follower.onProgress = () => mirror.progress();
+    follower.onProgress = () => mirror.showProgress();
     try {
       await mirror.update();
     } catch (error) {
@@ -118,7 +120,8 @@ export class Mirror extends BarMirror {
     return reason instanceof Error ? reason : new MirrorClosedError(this.layout.id);
   }
 
-  private progress(): void {
+  /** Shows what was loaded, or the loss of the session, and tells waiters and listeners. */
+  private showProgress(): void {
     const { holdings } = this.follower.loader;
     if (this.follower.failure instanceof SessionLostError) holdings.lost = this.follower.failure;
     holdings.moveClock(holdings.loadedTo);
@@ -129,7 +132,7 @@ export class Mirror extends BarMirror {
     for (const listener of this.listeners) this.notify(listener);
   }
 
-  /** Throws an error of the listener in a microtask, so that it does not stop the mirror. */
+  /** Calls a listener. Throws its error in a microtask, so that the mirror continues. */
   private notify(listener: (mirror: Mirror) => void): void {
     try {
       listener(this);

@@ -1,5 +1,5 @@
 /**
- * The visible bars of one symbol at one interval: the rows that are closed at a given clock (I2) and, at a derived interval,
+ * The visible bars of one symbol at one interval: the rows that are closed at a given clock (invariant I2) and, at a derived interval,
  * the bar that is still forming. Makes bar objects on access and caches the newest. Does no I/O; the clock is an argument.
  */
 import { aggregateInto, DayChunk, formingBucket, type Interval, type ShownBar } from '@barkeep/bars';
@@ -17,21 +17,23 @@ export type MirrorBar = Readonly<ShownBar>;
 export interface MirrorTime {
   /** Simulated time, epoch ms. */
   readonly clock: number;
-  /** Grows whenever `clock` does. Comparing it is faster than comparing `clock`: it is a small integer. */
+  /** Increases whenever `clock` does. Comparing this small integer is faster than comparing `clock`. */
   readonly moves: number;
   readonly layout: SessionLayout;
 }
 
 export class MirrorSeries {
   readonly columns: BarColumns;
-  /** The last result of {@link visibleEnd}, the clock for which it holds, and the columns' generation then. */
+  /** The last result of {@link visibleEnd}. */
   private visible = 0;
+  /** The clock for which it was computed; NaN before the first call. */
   private visibleAt = NaN;
+  /** The columns' generation at that time. */
   private generation = 0;
   /** Cached bar objects of the rows from `objectsFrom` on. */
   private objects: MirrorBar[] = [];
   private objectsFrom = 0;
-  /** Cached answers. Each holds while `MirrorTime.moves` equals its `…At`. */
+  /** Cached results. Each is valid while `MirrorTime.moves` equals its `…At`; -1 is never valid. */
   private newest: MirrorBar | undefined;
   private newestAt = -1;
   private lastFound: MirrorBar[] = [];
@@ -57,7 +59,7 @@ export class MirrorSeries {
     return this.slots.interval;
   }
 
-  /** Forgets cached answers. To be called when shown rows of this series or of the base bars may have changed. */
+  /** Forgets the cached results. To be called when shown rows of this series or of the base bars may have changed. */
   rowsChanged(): void {
     this.newestAt = this.lastAt = this.formingAt = -1;
   }
@@ -65,7 +67,8 @@ export class MirrorSeries {
   /** The row after the newest row that is closed at `clock`, epoch ms. Fastest when the clock moves in small steps. */
   visibleEnd(clock: number): number {
     const { columns } = this;
-    // Searches at the first call (NaN), after rows have moved, and when the clock went back; otherwise steps on from the last result.
+    // Searches after rows have moved, when the clock went back, and at the first call, as a comparison with NaN is false. Otherwise steps on
+    // from the last result.
     if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
       this.visible = columns.rowFrom(this.slots.openLimit(clock));
       this.dropStaleCache();
@@ -85,20 +88,20 @@ export class MirrorSeries {
     return Math.max(0, this.visibleEnd(clock) - this.columns.first);
   }
 
-  /** The newest bar: the forming one, else the last closed one. */
+  /** The newest bar: the forming bar if there is one, else the last closed bar; undefined without both. */
   latest(now: MirrorTime): MirrorBar | undefined {
     if (now.moves === this.newestAt) return this.newest;
     const end = this.visibleEnd(now.clock);
-    this.newest = this.formingBar(now) ?? this.object(end - 1);
+    this.newest = this.formingBar(now) ?? this.cachedBar(end - 1);
     this.newestAt = now.moves;
     return this.newest;
   }
 
   /** The newest `count` bars, oldest first, including the forming one, in a new array. */
   last(now: MirrorTime, count: number): MirrorBar[] {
-    // The same question again: a copy of the cached answer is almost free.
+    // The same call again: a copy of the cached array is almost free.
     if (count === this.lastCount && now.moves === this.lastAt) return this.lastFound.slice();
-    const found = this.find(now, count);
+    const found = this.findLast(now, count);
     if (found.length > CACHE_MAX / 2) return found;
     this.lastFound = found;
     this.lastCount = count;
@@ -106,8 +109,9 @@ export class MirrorSeries {
     return found.slice();
   }
 
-  private find(now: MirrorTime, count: number): MirrorBar[] {
-    if (!(count >= 1)) return [];
+  /** As {@link last}, without the cache. */
+  private findLast(now: MirrorTime, count: number): MirrorBar[] {
+    if (!(count >= 1)) return []; // also for NaN
     const forming = this.base ? this.formingBar(now) : undefined;
     const end = this.visibleEnd(now.clock);
     const from = Math.max(this.columns.first, end - Math.floor(count) + (forming ? 1 : 0));
@@ -122,7 +126,8 @@ export class MirrorSeries {
     return this.columns.closesOf(Math.max(this.columns.first, end - Math.max(0, Math.floor(count))), end);
   }
 
-  private object(row: number): MirrorBar | undefined {
+  /** The bar of a row; undefined for the row before the first. */
+  private cachedBar(row: number): MirrorBar | undefined {
     if (row < this.columns.first) return undefined;
     const at = row - this.objectsFrom;
     return at >= 0 && at < this.objects.length ? this.objects[at] : this.objectsOf(row, row + 1)[0];
@@ -143,6 +148,7 @@ export class MirrorSeries {
     return this.objects.slice(from - this.objectsFrom, to - this.objectsFrom);
   }
 
+  /** A new bar object. */
   private bar(row: number): MirrorBar {
     const { rows } = this.columns;
     return barOfRow(rows, row, this.slots.closeTime(openTimeOf(rows, row)));
@@ -156,6 +162,7 @@ export class MirrorSeries {
     this.objectsFrom = 0;
   }
 
+  /** The forming bar, cached. */
   private formingBar(now: MirrorTime): MirrorBar | undefined {
     if (!this.base) return undefined;
     if (now.moves === this.formingAt) return this.forming;
@@ -164,6 +171,7 @@ export class MirrorSeries {
     return this.forming;
   }
 
+  /** The bar of the bucket that contains the clock; undefined when no bucket is forming or it has no visible base bar. */
   private makeForming({ clock, layout }: MirrorTime, base: MirrorSeries): MirrorBar | undefined {
     const day = dayAtClock(layout, clock);
     const grid = layout.grid(day);
@@ -190,7 +198,7 @@ interface DerivedFrame {
   expectedCount: number;
 }
 
-/** Aggregates rows `[from, to)` with the function that makes the stored bars; undefined without rows. */
+/** Aggregates rows `[from, to)` with the function that upkeep workers use for stored bars; undefined without rows. */
 function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {
   if (to <= from) return undefined;
   const source = new DayChunk(to - from);
@@ -198,13 +206,14 @@ function aggregateRows(rows: BarColumns, from: number, to: number, frame: Derive
   for (let row = from; row < to; row++) {
     const at = row * ROW_DOUBLES;
     const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
-    // Origin code 1 (streamed), dataset 0, made of 1 of 1 bars; the result takes none of these values.
+    // Offsets 1 to 5 in a row are open, high, low, close and volume. The last four arguments are origin code 1 (streamed), dataset 0,
+    // and a source count and expected count of 1; the result takes none of these.
     source.write(row - from, open, high, low, doubles[at + 4]!, doubles[at + 5]!, 1, 0, 1, 1);
   }
   return aggregateChunk(source, frame);
 }
 
-/** Aggregates base bars in time order, as {@link aggregateRows} does. */
+/** Aggregates base bars, which are in time order, as {@link aggregateRows} does; undefined without bars. */
 export function aggregateBars(bars: readonly MirrorBar[], frame: DerivedFrame): MirrorBar | undefined {
   if (bars.length === 0) return undefined;
   const source = new DayChunk(bars.length);

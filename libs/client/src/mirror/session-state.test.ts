@@ -1,6 +1,6 @@
 import { SessionEndedError, stateOf } from './session-state.js';
 
-it('describes a session that ended before it had a clock', () => {
+test('the error of a session that ended before it had a clock names no time', () => {
   const { message } = new SessionEndedError('october', 'failed', 'dataset gone', undefined);
   expect(message).toBe('session october: failed: dataset gone');
 });

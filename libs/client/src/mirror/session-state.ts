@@ -1,8 +1,8 @@
 /** The state of a session as its events report it. */
 import { parseEvent, type ClockedReads, type ReadCommand, type SessionLayout } from '@barkeep/session-data';
 
-/** Entries per page. */
-const ENTRIES = 1_000;
+/** Maximum number of entries on a page. */
+const PAGE_ENTRIES = 1_000;
 
 /** A state that an event reported. */
 export interface ReportedState {
@@ -13,7 +13,7 @@ export interface ReportedState {
 /** A stream entry as Redis returns it: id, then fields and values in turn. */
 export type StreamEntry = [id: string, fields: string[]];
 
-/** The session was stopped, failed, lost or deleted, or its end is before the awaited time. */
+/** The session was stopped, failed, lost or deleted, or it ends before the awaited time. */
 export class SessionEndedError extends Error {
   override readonly name = 'SessionEndedError';
   constructor(
@@ -40,18 +40,18 @@ export function hasEnded<S extends { state: string }>(reported: S | undefined): 
 
 /** The state that an entry reports; undefined when the entry is not a `state` event. */
 export function stateOf(fields: readonly string[]): ReportedState | undefined {
-  const event = parseEvent(fields, 0);
+  const event = parseEvent(fields, 0); // 0: the time of the entry does not matter
   if (event?.type !== 'state') return undefined;
   const { state, error } = event;
   return error ? { state, error } : { state };
 }
 
-/** The command that reads a page of entries up to `from`, newest first. */
+/** The command that reads a page of entries, newest first, up to the id `from`. @param from `+`: the newest entry */
 export function statesCommand(layout: SessionLayout, from = '+'): ReadCommand {
-  return ['xrevrange', layout.keysOf(0).events, from, '-', 'COUNT', ENTRIES];
+  return ['xrevrange', layout.keysOf(0).events, from, '-', 'COUNT', PAGE_ENTRIES];
 }
 
-/** The newest `state` event, however old it is. @param page the reply to {@link statesCommand} @throws SessionLostError */
+/** The state in the newest `state` event; undefined without one. @param page the reply to {@link statesCommand} @throws SessionLostError */
 export async function newestState(
   reads: ClockedReads,
   layout: SessionLayout,
@@ -64,7 +64,8 @@ export async function newestState(
       if (state) return state;
     }
     const last = entries.at(-1);
-    if (!last || entries.length < ENTRIES) return undefined;
-    [, [page]] = await reads.read([statesCommand(layout, `(${last[0]}`)]);
+    if (!last || entries.length < PAGE_ENTRIES) return undefined;
+    const [, replies] = await reads.read([statesCommand(layout, `(${last[0]}`)]); // "(": entries before this one
+    page = replies[0];
   }
 }

@@ -1,8 +1,8 @@
-import { parseSessionSpec } from '@barkeep/bars';
+import { parseSessionSpec, type Interval } from '@barkeep/bars';
 import { SessionLayout } from '@barkeep/session-data';
 import { slotClock, slotOpens } from './slot-clock.js';
 
-/** Two days; the second one closes early. */
+/** Two trading days, around Thanksgiving; the second one closes early. */
 const layout = new SessionLayout(
   's',
   'i',
@@ -17,26 +17,46 @@ const layout = new SessionLayout(
   0,
 );
 
-test.each([layout.base, ...layout.derived])('exactly the closed slots of $name open before the limit', (interval) => {
-  const clock = slotClock(layout, interval);
-  expect(slotClock(layout, interval)).toBe(clock);
-  const slots = layout.days.flatMap((_day, day) => {
+/** Open and close time of each slot of all days. */
+function slotsOf(interval: Interval): (readonly [open: number, close: number])[] {
+  return layout.days.flatMap((_day, day) => {
     const grid = layout.grid(day, interval);
     return Array.from(
       { length: grid.slotCount },
       (_slot, slot) => [grid.openTime(slot), grid.closeTime(slot)] as const,
     );
   });
-  const times = slots.flatMap(([open, close]) => [open - 1, open, open + 1, close - 1, close, close + 1]);
-  for (const time of [...times, ...times.reverse()]) {
-    const limit = clock.openLimit(time);
-    const closed = slots.filter(([, close]) => close <= time);
-    expect(slots.filter(([open]) => open < limit)).toEqual(closed);
-  }
-  for (const [open, close] of [...slots, ...slots.reverse()]) expect(clock.closeTime(open)).toBe(close);
+}
+
+test('callers share the clock of an interval', () => {
+  expect(slotClock(layout, layout.base)).toBe(slotClock(layout, layout.base));
 });
 
-test('the open times of a day are those of its grid', () => {
+test.each([layout.base, ...layout.derived])(
+  'the slots of $name that open before the limit are those that are closed',
+  (interval) => {
+    const clock = slotClock(layout, interval);
+    const slots = slotsOf(interval);
+    const times = slots.flatMap(([open, close]) => [open - 1, open, open + 1, close - 1, close, close + 1]);
+    // Forward and back, as the clock caches its last result.
+    for (const time of [...times, ...times.toReversed()]) {
+      const limit = clock.openLimit(time);
+      const closed = slots.filter(([, close]) => close <= time);
+      expect(slots.filter(([open]) => open < limit)).toEqual(closed);
+    }
+  },
+);
+
+test.each([layout.base, ...layout.derived])(
+  'the close time of a slot of $name is found by its open time',
+  (interval) => {
+    const clock = slotClock(layout, interval);
+    const slots = slotsOf(interval);
+    for (const [open, close] of [...slots, ...slots.toReversed()]) expect(clock.closeTime(open)).toBe(close);
+  },
+);
+
+test('the open times of a day are those of its grid, and callers share them', () => {
   const grid = layout.grid(1);
   expect([...slotOpens(grid)]).toEqual(Array.from({ length: grid.slotCount }, (_, slot) => grid.openTime(slot)));
   expect(slotOpens(grid)).toBe(slotOpens(grid));

@@ -5,7 +5,7 @@
 import type { DayGrid, Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 
-/** The open time before which a slot of the day must open to be closed at `time`. Both epoch ms. */
+/** A slot of the day is closed at `time` exactly when it opens before the returned time. Both epoch ms. */
 export function openLimit(grid: DayGrid, time: number): number {
   const closed = grid.closedBy(time);
   return closed < grid.slotCount ? grid.openTime(closed) : grid.close;
@@ -13,8 +13,10 @@ export function openLimit(grid: DayGrid, time: number): number {
 
 /** The slot times of one interval. */
 export class SlotClock {
-  private cachedFor = NaN;
+  /** The last result of {@link openLimit}, and the time for which it was computed. */
   private limit = 0;
+  private cachedFor = NaN;
+  /** The grid of the day that {@link closeTime} used last. */
   private grid: DayGrid;
 
   constructor(
@@ -24,7 +26,7 @@ export class SlotClock {
     this.grid = layout.grid(0, interval);
   }
 
-  /** The open time before which a slot of any day must open to be closed at `time`. Both epoch ms. */
+  /** A slot of any day is closed at `time` exactly when it opens before the returned time. Both epoch ms. */
   openLimit(time: number): number {
     if (time !== this.cachedFor) {
       this.limit = openLimit(this.layout.grid(dayAtClock(this.layout, time), this.interval), time);
@@ -38,7 +40,7 @@ export class SlotClock {
     if (openTime < this.grid.open || openTime >= this.grid.close) {
       this.grid = this.layout.grid(this.layout.dayIndexAt(openTime), this.interval);
     }
-    return this.grid.closeTime(Number(this.grid.slotAt(openTime))); // a bar's open time always has a slot
+    return this.grid.closeTime(Number(this.grid.slotAt(openTime))); // a number, as the open time of a bar always has a slot
   }
 }
 
@@ -55,7 +57,7 @@ export function slotClock(layout: SessionLayout, interval: Interval): SlotClock 
 
 const opens = new WeakMap<DayGrid, Float64Array>();
 
-/** Open times of a day's slots, epoch ms. */
+/** Open times of a day's slots, epoch ms; the same array for every caller. */
 export function slotOpens(grid: DayGrid): Float64Array {
   let times = opens.get(grid);
   if (!times) {

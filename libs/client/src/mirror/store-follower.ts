@@ -1,6 +1,6 @@
 /**
  * Keeps holdings up to date with a session. One connection blocks on the session's events; another loads bars that become visible, up to
- * a limit. One load runs at a time; a request during a load runs after it. The owner, not the follower, moves the mirror's clock.
+ * a limit. One load runs at a time; a request during a load is served after it. The owner of the follower moves the mirror's clock.
  */
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import type { StreamEntry } from './session-state.js';
 
 /** The longest time between two checks, ms. Events are not enough: a deleted session emits none. */
 const CHECK_MS = 1_000;
+/** Maximum number of entries that one blocking read takes of each stream. */
 const ENTRIES_MAX = 1_000;
 /** How long Redis may be unavailable at the start, ms. It is short, because the address may be wrong. */
 const BEGIN_LIMIT_MS = 5_000;
@@ -31,7 +32,7 @@ export class StoreFollower {
   onProgress: () => void = () => undefined;
   /** Why the last load failed; undefined when it succeeded. */
   failure: Error | undefined;
-  /** The error with which a loop over the session must end. An outage becomes one only when it lasts too long. */
+  /** The error with which a loop over the session must end. An outage becomes such an error only when it lasts too long. */
   end: Error | undefined;
   /** The connection that blocks on events. */
   private readonly blocking: Redis;
@@ -39,10 +40,11 @@ export class StoreFollower {
   private readonly catchingUp = new OneAtATime(() => this.load());
   private retry: NodeJS.Timeout | undefined;
   private currentLimit: number;
-  /** A lower bound of the session's clock, from its events. */
+  /** A lower bound of the session's clock, from its events, epoch ms. */
   private hint = -Infinity;
   /** Start of the last load, as `performance.now()`. */
   private checkedAt = performance.now();
+  /** True when a load has started. */
   private hasChecked = false;
   private isClosed = false;
 
@@ -141,13 +143,13 @@ export class StoreFollower {
       try {
         // Changes in other partitions add no entry to these streams, so the read blocks only until the next check is due.
         const blockMs = Math.ceil(Math.max(1, this.checkedAt + CHECK_MS - performance.now()));
-        const streams = [...lastIds.keys(), ...lastIds.values()];
+        const streams = [...lastIds.keys(), ...lastIds.values()]; // XREAD takes all keys, then their ids
         const reply = await this.blocking.xread('COUNT', ENTRIES_MAX, 'BLOCK', blockMs, 'STREAMS', ...streams);
         let isLoadDue = performance.now() - this.checkedAt >= CHECK_MS;
         for (const [key, entries] of (reply ?? []) as [string, StreamEntry[]][]) {
           lastIds.set(key, entries.at(-1)?.[0] ?? lastIds.get(key)!);
           for (const [, fields] of entries) {
-            if (key === events && isChange(fields)) continue; // the streams of changes have it too
+            if (key === events && isChange(fields)) continue; // repeats an entry of a stream of changes
             isLoadDue = this.noteEffect(effectOf(fields)) || isLoadDue;
           }
         }
@@ -160,7 +162,7 @@ export class StoreFollower {
     }
   }
 
-  /** Notes the clock that an event reports. @returns whether the event requires a load; a change of bars that are not loaded does not */
+  /** Notes the clock that an event reports. @returns whether the event requires a load: not a change of bars that are not loaded yet */
   private noteEffect({ clock, date, mustParse }: EntryEffect): boolean {
     const { loadedTo, layout } = this.loader.holdings;
     if (clock !== undefined) {

@@ -4,6 +4,7 @@ import { ROW_DOUBLES } from './columns.js';
 import type { MirrorSeries } from './series.js';
 import { SymbolBars } from './symbol-bars.js';
 
+const SLOTS = 390;
 const layout = new SessionLayout(
   's',
   'i',
@@ -18,26 +19,27 @@ const layout = new SessionLayout(
   0,
 );
 
-/** Records of slots `[from, 390)`, with bars in `slots`. */
+/** Records from slot `from` to the end of the day, with a bar of volume 100 in each of `slots`. */
 function recordsOf(from: number, slots: readonly number[]): Uint8Array {
-  const chunk = new DayChunk(390);
+  const chunk = new DayChunk(SLOTS);
   for (const slot of slots) chunk.write(slot, 1, 2, 1, 2, 100, 1, 0, 1, 1);
-  return chunk.bytes.subarray(recordOffset(390, from));
+  return chunk.bytes.subarray(recordOffset(SLOTS, from));
 }
 
-test('replaces what a read that was cut off had appended, also in the derived bars', () => {
+test('an append replaces what a read that was cut off had appended, also in the derived bars', () => {
   const bars = new SymbolBars('A', 0, layout, 'client');
   const append = (fromSlot: number, toSlot: number, slots: readonly number[]) =>
     bars.append(layout, { day: 0, interval: layout.base, records: recordsOf(fromSlot, slots), fromSlot, toSlot });
   append(0, 7, [0, 5, 6]);
-  append(7, 20, [7, 8, 12, 17]);
-  append(7, 15, [8, 14]);
+  append(7, 20, [7, 8, 12, 17]); // cut off
+  append(7, 15, [8, 14]); // read again from slot 7 on
   const opens = (slots: readonly number[]) => slots.map((slot) => layout.grid(0).openTime(slot));
-  /** One number of every row: 0 is the open time, 5 the volume. */
-  const column = ({ columns: { rows, first, count } }: MirrorSeries, at: number) =>
-    Array.from({ length: count }, (_, i) => rows.doubles[ROW_DOUBLES * (first + i) + at]);
+  /** One number of every row, by its offset in the row. */
+  const column = ({ columns: { rows, first, count } }: MirrorSeries, offset: number) =>
+    Array.from({ length: count }, (_, i) => rows.doubles[ROW_DOUBLES * (first + i) + offset]);
+  const [openTime, volume] = [0, 5];
   const derived = bars.derived.get('5m')!;
-  expect(column(bars.base, 0)).toEqual(opens([0, 5, 6, 8, 14]));
-  expect(column(derived, 0)).toEqual(opens([0, 5, 10]));
-  expect(column(derived, 5)).toEqual([100, 300, 100]);
+  expect(column(bars.base, openTime)).toEqual(opens([0, 5, 6, 8, 14]));
+  expect(column(derived, openTime)).toEqual(opens([0, 5, 10]));
+  expect(column(derived, volume)).toEqual([100, 300, 100]); // of slot 0; of slots 5, 6 and 8; of slot 14
 });

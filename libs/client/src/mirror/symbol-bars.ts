@@ -23,6 +23,7 @@ export type DerivedBy = 'upkeep' | 'client';
 
 /** Stored records of slots `[fromSlot, toSlot)` of a day, in sequence. */
 export interface DayRecords {
+  /** Index into the layout's days. */
   day: number;
   interval: Interval;
   records: Uint8Array;
@@ -30,7 +31,7 @@ export interface DayRecords {
   toSlot: number;
 }
 
-/** Upper bound of the initial capacity, in days. Growing copies all rows, while memory costs nothing before it is written. */
+/** Upper bound of the initial capacity, in days. A large one avoids copies when rows are added; unwritten memory costs nothing. */
 const INITIAL_DAYS_MAX = 8;
 
 export class SymbolBars {
@@ -69,7 +70,7 @@ export class SymbolBars {
     return this.byName.get(interval) ?? this.byName.get(intervalName(interval) ?? interval);
   }
 
-  /** Appends records after everything that was shown, in place of loaded bars from `fromSlot` on. If this process derives bars, derives them. */
+  /** Appends records. Bars from `fromSlot` on that are loaded but not shown are replaced. Also derives bars if this process derives them. */
   append(layout: SessionLayout, part: DayRecords): void {
     const { day, interval, records, fromSlot, toSlot } = part;
     const grid = layout.grid(day, interval);
@@ -87,7 +88,7 @@ export class SymbolBars {
     }
   }
 
-  /** Replaces all held bars of a day by the records of its first `toSlot` slots. */
+  /** Replaces all held bars of a day by the records of its first `toSlot` slots, and derives bars as {@link append} does. */
   replaceDay(layout: SessionLayout, { day, interval, records, toSlot }: Omit<DayRecords, 'fromSlot'>): void {
     this.rowsChanged();
     const grid = layout.grid(day, interval);
@@ -135,11 +136,12 @@ export class SymbolBars {
   }
 }
 
-/** The time at which the slots before `slot` are closed; the day's open for slot 0. */
+/** The time at which the slots before `slot` are closed, epoch ms; the day's open for slot 0. */
 function closedAt(grid: DayGrid, slot: number): number {
   return slot === 0 ? grid.open : grid.closeTime(slot - 1);
 }
 
+/** Replaces all rows of a day by records of slots `[fromSlot, toSlot)`. */
 function replaceRows(
   series: MirrorSeries | undefined,
   grid: DayGrid,
@@ -158,7 +160,7 @@ function writeRecords(chunk: DayChunk, records: Uint8Array, fromSlot: number, to
   const slots = Math.min(toSlot - fromSlot, Math.floor(records.length / RECORD_BYTES));
   const start = recordOffset(chunk.slotCount, fromSlot);
   chunk.bytes.set(records.subarray(0, slots * RECORD_BYTES), start);
-  // A record without an origin is an empty slot.
+  // A record without an origin is an empty slot. In the bitmap, the first slot of a byte is its highest bit.
   for (let slot = fromSlot, at = start + ORIGIN_OFFSET; slot < fromSlot + slots; slot++, at += RECORD_BYTES) {
     if (chunk.bytes[at] !== 0 && !hasBit(chunk.bitmap, slot)) chunk.bitmap[slot >> 3]! |= 0x80 >> (slot & 7);
   }

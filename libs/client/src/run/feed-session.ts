@@ -24,16 +24,16 @@ export async function feedSession(
   signal: AbortSignal,
 ): Promise<Map<string, FeedResult>> {
   const streams = new Map<string, SymbolStream>();
-  const stream = (symbol: string): SymbolStream => {
-    let opened = streams.get(symbol);
-    if (!opened) streams.set(symbol, (opened = session.registerStream(symbol)));
-    return opened;
+  const streamOf = (symbol: string): SymbolStream => {
+    let stream = streams.get(symbol);
+    if (!stream) streams.set(symbol, (stream = session.registerStream(symbol)));
+    return stream;
   };
   for await (const { items } of batchesOf(inOrder(bars), ROUND_BARS, signal)) {
-    await forEachLimited([...groupBySymbol(items)], ([symbol, group]) => stream(symbol).feed(group));
+    await forEachLimited([...groupBySymbol(items)], ([symbol, group]) => streamOf(symbol).feed(group));
   }
   signal.throwIfAborted();
-  await forEachLimited(symbols, (symbol) => stream(symbol).end());
+  await forEachLimited(symbols, (symbol) => streamOf(symbol).end());
   return new Map([...streams].map(([symbol, { total }]) => [symbol, total]));
 }
 
@@ -52,8 +52,8 @@ function isIterable(bars: RunBars): bars is Iterable<SymbolBar> | AsyncIterable<
 /** Open time, epoch ms; 0 for an invalid time, which the coordinator refuses with its reason. */
 function timeOf({ openTime, time }: FeedBar): number {
   const value = openTime ?? time;
-  const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value;
-  return ms === undefined || Number.isNaN(ms) ? 0 : ms;
+  const ms = typeof value === 'string' ? Date.parse(value) : Number(value); // of undefined: NaN
+  return Number.isNaN(ms) ? 0 : ms;
 }
 
 function groupBySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[]> {
@@ -66,9 +66,12 @@ function groupBySymbol(bars: readonly SymbolBar[]): ReadonlyMap<string, FeedBar[
   return groups;
 }
 
-/** Calls `work` for each item, {@link SYMBOLS_AT_ONCE} at a time. When a call fails, starts no other and throws after all started calls have ended. */
+/**
+ * Calls `work` for each item, {@link SYMBOLS_AT_ONCE} at a time. After a call has failed, starts no other call, and throws the first error
+ * when all started calls have ended.
+ */
 async function forEachLimited<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const remaining = items.values();
+  const remaining = items.values(); // all workers take from this one iterator
   const errors: unknown[] = [];
   const worker = async (): Promise<void> => {
     for (const item of remaining) {

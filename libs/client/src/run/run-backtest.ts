@@ -25,11 +25,11 @@ export interface RunOptions extends ConnectOptions {
   /**
    * A source of missing bars, in one of three forms: a TypeORM `DataSource` or `EntityManager` of a database with Barkeep's
    * tables; an object with `getBarsBySymbol(symbol, start, end, interval)`; one with `getBars({ symbol, start, end, interval })`.
-   * It stays in this process. It is used for the name `repository` in the spec's `backfill`, or for all names if that one is missing.
-   * With any other value the run logs a warning, and only reports gaps.
+   * The repository stays in this process. In the spec's `backfill` the name `repository` stands for it, or every name if `repository` is not
+   * among them. With any other value the run logs a warning, and only reports gaps.
    */
   repository?: RunRepository;
-  /** Called with each step, one at a time; the session waits for it. `runBacktest` ends and throws its error. */
+  /** Called with each step, one at a time; the session waits for its result. If it throws, `runBacktest` ends with its error. */
   onStep?: (step: Step) => unknown;
   /** How far apart steps are, such as `1m`, `15m` or `day`. @default the base interval */
   every?: string;
@@ -99,35 +99,39 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
   }
   const scope = new Scope();
   try {
-    const result = await run(options, plan, scope);
+    const result = await runSession(options, plan, scope);
     if (!options.keep) await scope.end();
     return { ...result, close: () => scope.end() };
   } catch (error) {
-    await scope.end().catch(() => undefined); // the first error is the cause
+    await scope.end().catch(() => undefined); // the caller gets the first error, which is the cause
     throw error;
   }
 }
 
-async function run(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Omit<RunResult, 'close'>> {
-  const client = connect(options.coordinator === undefined ? await startHere(options, plan, scope) : options);
+/** Creates, feeds and follows the session, and reads its results. @param scope ends what this function starts */
+async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Promise<Omit<RunResult, 'close'>> {
+  const client = connect(options.coordinator === undefined ? await startLocally(options, plan, scope) : options);
   scope.onEnd(() => client.close());
   const session = await client.createSession(plan.spec);
   const { state } = await session.status();
   if (state !== 'created') {
     throw new RunOptionsError(`expected a new session, was ${session.id}, which is ${state}: leave the id out`);
   }
-  // Only with `keep`, a session on the caller's own coordinator is not deleted.
-  if (!options.keep || options.coordinator === undefined) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it
+  // A session on the caller's own coordinator stays if `keep` is set; every other session is deleted.
+  const isDeleted = !options.keep || options.coordinator === undefined;
+  if (isDeleted) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it already
   options.signal?.throwIfAborted();
   await session.start();
   const fed = await feedAndFollow(session, plan, options);
   const status = await session.completed();
-  const [metrics, digest] = [await session.allMetrics(), await session.digest()];
+  const metrics = await session.allMetrics();
+  const digest = await session.digest();
   const certificate = await session.certificate();
   return { metrics, digest, certificate, delivered: await deliveredTo(session), fed, status, session };
 }
 
-async function startHere(options: RunOptions, plan: RunPlan, scope: Scope): Promise<ConnectOptions> {
+/** Starts a coordinator and a worker, and the servers that the environment does not name. @returns how to connect to them */
+async function startLocally(options: RunOptions, plan: RunPlan, scope: Scope): Promise<ConnectOptions> {
   const { startLocalRun } = await importLocalRun();
   const { env = process.env, repository } = options;
   const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
@@ -172,6 +176,7 @@ async function feedAndFollow(
   return feeding;
 }
 
+/** What the steps delivered, as the session recorded it. */
 async function deliveredTo(session: ClientSession): Promise<Delivered> {
   const consumer = (await session.consumers()).find(({ name }) => name === CONSUMER);
   return { hash: consumer?.deliveredHash ?? '', steps: consumer?.steps ?? 0, bars: consumer?.bars ?? 0 };

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
 import type { SpecInput } from '../connect.js';
 
-/** Name of the user's repository when the spec's `backfill` names none. */
+/** The name that stands for the user's repository in the spec's `backfill`. */
 export const REPOSITORY_NAME = 'repository';
 
 /** A session spec with an optional `source`. `runBacktest` fills in `source` when bars are given, and a missing `pace` or `backfill`. */
@@ -40,7 +40,7 @@ export class LocalRunMissingError extends Error {
 /** The completed options of a run. */
 export interface RunPlan {
   spec: SpecInput & { id: string };
-  /** Names of the user's repository in the spec's `backfill`. */
+  /** The names in the spec's `backfill` that stand for the user's repository; empty without one. */
   repositoryNames: readonly string[];
   /** Whether the run reads datasets in PostgreSQL. */
   needsDatasets: boolean;
