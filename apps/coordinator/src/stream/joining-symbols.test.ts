@@ -1,5 +1,5 @@
 import { parseSessionSpec } from '@barkeep/bars';
-import { completeSymbols } from './joining-symbols.js';
+import { symbolsToShow } from './joining-symbols.js';
 
 const spec = (enabled: boolean) =>
   parseSessionSpec({
@@ -19,7 +19,7 @@ const at = (frontier: number, watermark: number) => ({ frontier, watermark, reta
 
 test('a symbol is complete when it is repaired up to the clock and streamed as far as the others', () => {
   const clock = 30;
-  const complete = (x: ReturnType<typeof at>) => completeSymbols(layout(), [at(50, 40), x], ['X'], clock).symbols;
+  const complete = (x: ReturnType<typeof at>) => symbolsToShow(layout(), [at(50, 40), x], ['X'], clock).symbols;
   const notRepaired = at(50, clock - 1);
   const notStreamed = at(50 - 1, 49);
   expect(complete(notRepaired)).toEqual([]);
@@ -29,16 +29,16 @@ test('a symbol is complete when it is repaired up to the clock and streamed as f
 
 test('a complete symbol does not wait for one that is not', () => {
   const positions = [at(50, 40), at(50, 45), at(0, 0)];
-  expect(completeSymbols(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X'], completeUpTo: 45 });
+  expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X'], completeUpTo: 45 });
 });
 
 test('several symbols are complete up to the lowest of their watermarks', () => {
   const positions = [at(50, 40), at(50, 45), at(50, 35)];
-  expect(completeSymbols(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X', 'Y'], completeUpTo: 35 });
+  expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X', 'Y'], completeUpTo: 35 });
 });
 
 test('without upkeep a symbol is complete when it is streamed', () => {
-  const complete = (x: ReturnType<typeof at>) => completeSymbols(layout(false), [at(50, 0), x], ['X'], 50);
+  const complete = (x: ReturnType<typeof at>) => symbolsToShow(layout(false), [at(50, 0), x], ['X'], 50);
   expect(complete(at(50, 0))).toEqual({ symbols: ['X'], completeUpTo: 50 });
   expect(complete(at(40, 0)).symbols).toEqual([]);
 });

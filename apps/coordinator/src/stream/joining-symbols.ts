@@ -22,7 +22,7 @@ export class JoiningSymbols {
 
   /** Shows the symbols that are complete. @param clock epoch ms @throws FencedError, SessionLostError */
   async show(positions: readonly PartitionPosition[], clock: number): Promise<void> {
-    const { symbols, completeUpTo } = completeSymbols(this.layout, positions, this.joining, clock);
+    const { symbols, completeUpTo } = symbolsToShow(this.layout, positions, this.joining, clock);
     if (symbols.length === 0) return;
     if (!(await showJoined(this.redis, this.layout, this.fence, symbols, completeUpTo))) return;
     this.joining = this.joining.filter((symbol) => !symbols.includes(symbol));
@@ -36,7 +36,7 @@ export class JoiningSymbols {
  * @param clock epoch ms
  * @returns `completeUpTo`: the time up to which all of these symbols are complete, epoch ms; Infinity if there are none
  */
-export function completeSymbols(
+export function symbolsToShow(
   layout: Pick<SessionLayout, 'partitionOf' | 'spec' | 'end'>,
   positions: readonly PartitionPosition[],
   joining: readonly string[],
