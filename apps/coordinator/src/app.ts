@@ -16,6 +16,7 @@ import { startSessions } from './sessions.js';
 
 @Module({})
 export class AppModule {
+  /** The module of a coordinator with these connections and settings. */
   static of(context: AppContext): DynamicModule {
     const pinoHttp = { logger: context.logger };
     return {
@@ -34,7 +35,7 @@ export class AppModule {
 
 /**
  * Adds the middleware to an application that was created with `bodyParser: false`; call it before `init` or `listen`. The order of
- * the middleware matters: id and log, time, headers, key, pages, deadline, body. No body is read before the key was checked.
+ * the middleware matters: id and log, time, headers, key, pages, deadline, body. No body is read before the key is checked.
  */
 export function configureHttp(app: NestExpressApplication, context: AppContext): void {
   const { config, connections, logger, metrics } = context;
@@ -49,7 +50,10 @@ export function configureHttp(app: NestExpressApplication, context: AppContext):
   serveOpenApi(app, openApiDocument(app, upkeepDefaults(config)));
 }
 
-/** All resources come from this server. The service may be used without TLS, so requests are not upgraded to HTTPS. */
+/**
+ * The policy of all pages but the console's: resources come from this server. The service may be used without TLS, so requests are not
+ * upgraded to HTTPS.
+ */
 const contentSecurityPolicy = {
   directives: { fontSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], upgradeInsecureRequests: null },
 };
@@ -59,7 +63,7 @@ const contentSecurityPolicy = {
  * linter, and for programs that need only the document.
  */
 export async function describeApi(): Promise<OpenAPIObject> {
-  // Only what the constructors of the controllers use: no route is called.
+  // No route is called, so this is only what the constructors of the controllers use.
   const context = { metrics: new Metrics(), stop: new StopSequence(0), connections: {} };
   const providers = [
     { provide: SessionService, useValue: {} },

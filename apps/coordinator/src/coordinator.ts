@@ -14,7 +14,7 @@ import { AppModule, configureHttp } from './app.js';
 import { addQueueMetrics } from './figures/index.js';
 
 export interface Coordinator {
-  /** Address on which it listens, `http://127.0.0.1:3000`. */
+  /** Address on which it listens, such as `http://127.0.0.1:3000`. */
   url: string;
   app: NestExpressApplication;
   stop: StopSequence;
@@ -25,8 +25,8 @@ export interface Coordinator {
 const KEEP_ALIVE_MS = 65_000;
 /** How often a stop closes connections that have become idle. */
 const IDLE_CHECK_MS = 50;
-/** Unfinished requests are aborted after this part of the time that a stop may take. */
-const LAST_CALL = 0.8;
+/** Unfinished requests are aborted after this share of the time that a stop may take. */
+const REQUESTS_SHARE_OF_STOP = 0.8;
 
 /** Starts a coordinator. @throws the error of a server that cannot be reached; everything is closed again then */
 export async function startCoordinator(config: Config): Promise<Coordinator> {
@@ -56,6 +56,7 @@ export async function startCoordinator(config: Config): Promise<Coordinator> {
   }
 }
 
+/** Opens the port. @returns the address on which the service listens */
 async function listen(app: NestExpressApplication, { http }: Config, logger: Logger): Promise<string> {
   await app.listen(http.port, http.host);
   const server: Server = app.getHttpServer();
@@ -65,7 +66,9 @@ async function listen(app: NestExpressApplication, { http }: Config, logger: Log
   // 0: no limit, because a feeding request may last for hours; all other requests have to be answered within the deadline.
   server.requestTimeout = 0;
   const { port } = server.address() as AddressInfo;
-  return `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${port}`;
+  const isIpv6 = http.host.includes(':');
+  const host = isIpv6 ? `[${http.host}]` : http.host;
+  return `http://${host}:${port}`;
 }
 
 /** Registers the stop of the server: it refuses new connections at once, and closes open ones when their requests have ended. */
@@ -77,14 +80,15 @@ function stopListening(server: Server, app: NestExpressApplication, stop: StopSe
   stop.onStop('requests', STOP_ORDER.http, async () => {
     // A busy connection becomes idle later. One that never does must not keep the process running.
     const idleTimer = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-    const lastCallTimer = setTimeout(() => server.closeAllConnections(), stopMs * LAST_CALL);
+    const abortTimer = setTimeout(() => server.closeAllConnections(), stopMs * REQUESTS_SHARE_OF_STOP);
     await closed;
     clearInterval(idleTimer);
-    clearTimeout(lastCallTimer);
+    clearTimeout(abortTimer);
     await app.close();
   });
 }
 
+/** Logs the address, and warns when there are no keys. */
 function announce({ http }: Config, url: string, logger: Logger): void {
   logger.info({ url, docs: `${url}/docs`, queues: `${url}/queues` }, `listening on ${url}`);
   if (http.apiKeys.length + http.adminKeys.length > 0) return;

@@ -31,7 +31,7 @@ describe('problemOf', () => {
     ['not even an error', 500, 'internal-error'],
   ])('answers %p with %i %s', (error, status, kind) => {
     const problem = problemOf(error);
-    expect([problem.status, problem.type]).toEqual([status, `urn:barkeep:problem:${kind}`]);
+    expect(problem).toMatchObject({ status, type: `urn:barkeep:problem:${kind}` });
     expect(problem.title).not.toBe('');
   });
 

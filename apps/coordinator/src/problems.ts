@@ -89,7 +89,7 @@ export function problemOf(error: unknown): Problem {
   }
   if (error instanceof SessionLostError) return problem('session-lost', error.message);
   if (isBrokenStore(error)) return problem('session-lost', `the store of the session is broken: ${error.message}`);
-  // BARKEEP_CALENDARS_DIR no longer has the calendar of a stored session. For a new spec this is a SessionSpecError.
+  // BARKEEP_CALENDARS_DIR no longer has the calendar of a stored session. A new spec with an unknown calendar is a SessionSpecError.
   if (error instanceof UnknownCalendarError) return problem('unknown-calendar', error.message);
   // Nest throws these two: for a path that cannot be decoded, and for an unknown route.
   if (error instanceof BadRequestException) return problem('bad-request', error.message);

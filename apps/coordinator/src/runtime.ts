@@ -4,6 +4,7 @@ import type { Metrics, Tracing } from '@barkeep/observe';
 import type { Config, Connections, StopSequence } from '@barkeep/service';
 import type { Logger } from 'pino';
 
+/** What the modules of the application get by injection. */
 export interface AppContext {
   config: Config;
   connections: Connections;

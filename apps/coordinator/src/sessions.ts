@@ -14,7 +14,7 @@ import { StreamProcessor, type SharedStreamParts, WakeSignals } from './stream/i
 
 /** A stream job restarts this many times after crashes, then it fails; the reconciler adds a new job for a session that should run. */
 const STREAM_STALLS_MAX = 10;
-/** After this many ms without an answer a connection is closed, so that half-open connections do not stay. */
+/** After this time without an answer a connection is closed, so that half-open connections do not stay, ms. */
 const SILENCE_LIMIT_MS = 8_000;
 
 /** Starts these parts and returns the service that the API calls. All parts stop in the order of `STOP_ORDER`. */
@@ -32,6 +32,7 @@ export async function startSessions(context: AppContext): Promise<SessionService
   return service;
 }
 
+/** Starts to take jobs from the `stream` queue. */
 function startStreams(context: AppContext, parts: SharedParts): void {
   const { config, stop } = context;
   const connection = workerConnection(config.services.redisUrl);
@@ -67,7 +68,9 @@ function buildStreamParts({ config, metrics, tracing, stop }: AppContext, parts:
   const subscriber = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
   const warn = (error: unknown) => parts.warn('error on a stream connection to the session Redis', error);
   for (const client of [redis, subscriber]) client.on('error', warn);
-  stop.onStop('stream connections', STOP_ORDER.pools, () => [redis, subscriber].forEach((r) => r.disconnect()));
+  stop.onStop('stream connections', STOP_ORDER.pools, () => {
+    for (const client of [redis, subscriber]) client.disconnect();
+  });
   const streamFigures = streamMetrics(metrics);
   const active: ActiveStreams = new Set();
   const budget = new PrefetchBudget(config.sessions.prefetchBytes);

@@ -20,13 +20,13 @@ async function serve(listenerOf: (log: HttpLogger) => RequestListener, path: str
 }
 
 describe('the log', () => {
-  it('has no key, no cookie and no query string, neither of a request nor of a logged object', async () => {
+  it('has the id of a request, but no key, no cookie and no query string, also when code logs the headers', async () => {
     const listenerOf =
       (log: HttpLogger): RequestListener =>
       (request, response) => {
         log(request, response);
         response.setHeader('Set-Cookie', 'c=secret-5');
-        request.log.info({ headers: request.headers }, 'by hand');
+        request.log.info({ headers: request.headers }, 'logged by code');
         response.end();
       };
     const { response, lines } = await serve(listenerOf, '/v1/sessions?api_key=secret-4', {
@@ -36,7 +36,7 @@ describe('the log', () => {
       'x-request-id': 'mine',
     });
     expect(response.headers.get('x-request-id')).toBe('mine');
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(2); // the line of the code, and the line of the request
     expect(lines.join('')).not.toContain('secret');
     expect(lines.join('')).toContain('"id":"mine"');
   });

@@ -16,14 +16,17 @@ import { CONSOLE_PAGES } from './pages.js';
 import { sendProblem } from './problem-filter.js';
 
 const LIVENESS = '/health/live';
-/** Pages that people open in a browser, which can ask them only for a password (HTTP Basic). */
-const PAGES = /^\/(docs|docs-json|queues|console)(\/|$)/i;
-/** Routes for operators only, each with the reason. */
-const FOR_ADMINS: readonly [route: RegExp, why: string][] = [
+/**
+ * Paths that people open in a browser, in addition to {@link CONSOLE_PAGES}: the API docs, the queue dashboard and the console's
+ * files. A browser can ask people only for a password (HTTP Basic).
+ */
+const OTHER_PAGES = /^\/(docs|docs-json|queues|console)(\/|$)/i;
+/** Routes that need the key of an admin, each with the reason. */
+const FOR_ADMINS: readonly [route: RegExp, reason: string][] = [
   [/^\/metrics\/?$/i, METRICS_FOR_ADMINS],
   [
     /^\/(v1\/)?queues(\/|$)/i,
-    'the queues show work after the clocks of sessions, so they need a key of BARKEEP_ADMIN_KEYS',
+    "the queues reveal work beyond a session's clock, so they need a key of BARKEEP_ADMIN_KEYS",
   ],
   [
     /^\/v1\/datasets(\/|$)/i,
@@ -32,25 +35,30 @@ const FOR_ADMINS: readonly [route: RegExp, why: string][] = [
 ];
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The middleware that checks the key of every request, except for {@link LIVENESS}. */
+/**
+ * The middleware that checks the key of every request, except for {@link LIVENESS}. It answers 401 without a valid key, and 403
+ * to a user who needs the key of an admin or to a request of a foreign origin.
+ */
 export function authenticate(keys: ApiKeys): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     if (request.path === LIVENESS) return next();
     const acceptsBasic = SAFE_METHODS.has(request.method) || isSameOrigin(request);
     const role = keys.roleOf(presentedKeys(request.headers, acceptsBasic));
     if (role === undefined) return refuse(request, response);
-    if (role === 'open' && !isLocal(request)) {
+    // `open`: no keys are configured, so callers need none, but must be on this machine.
+    if (role === 'open' && !isAllowedWithoutKeys(request)) {
       const detail = 'the Host must be a loopback address and a change must come from the same origin';
       return sendProblem(request, response, problem('foreign-origin', detail));
     }
-    const reason = role === 'user' ? reasonForOperatorsOnly(request) : undefined;
+    const reason = role === 'user' ? reasonForAdminsOnly(request) : undefined;
     if (reason !== undefined) return sendProblem(request, response, problem('forbidden', reason));
     return next();
   };
 }
 
-/** Why only operators may make this request; undefined when users may make it too. */
-function reasonForOperatorsOnly({ path, query }: Request): string | undefined {
+/** Why only admins may make this request; undefined when users may make it too. */
+function reasonForAdminsOnly({ path, query }: Request): string | undefined {
+  // A repeated parameter is an array.
   if ([query['view']].flat().includes('operator'))
     return 'view=operator needs a key of BARKEEP_ADMIN_KEYS; leave view out for what a strategy may see';
   return FOR_ADMINS.find(([route]) => route.test(path))?.[1];
@@ -67,17 +75,17 @@ function refuse(request: Request, response: Response): void {
 /** Whether a browser sent the request for a page of this service: after a 401 it asks for a password and repeats the request. */
 function isForBrowsers({ originalUrl, headers }: Request): boolean {
   const path = originalUrl.split('?', 1)[0] ?? '';
-  return PAGES.test(path) || CONSOLE_PAGES.test(path) || headers['sec-fetch-site'] === 'same-origin';
+  return OTHER_PAGES.test(path) || CONSOLE_PAGES.test(path) || headers['sec-fetch-site'] === 'same-origin';
 }
 
-/** Whether a request to a service without keys cannot come from a web page of another origin. */
-function isLocal(request: Request): boolean {
+/** Whether a request names a loopback host, and is no change that a web page of another origin makes. */
+function isAllowedWithoutKeys(request: Request): boolean {
   const { host, origin } = request.headers;
   if (!isLoopbackHost(host)) return false;
   return SAFE_METHODS.has(request.method) || origin === undefined || isSameOrigin(request);
 }
 
-/** Whether a page of this service sent the request. Browsers add Origin to every change. */
+/** Whether a page of this service sent the request. Browsers add the Origin header to every change. */
 function isSameOrigin({ headers: { host, origin } }: Request): boolean {
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -10,16 +10,21 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 
+/** The path of the queue dashboard. */
+export const QUEUES_PATH = '/queues';
 /** The path of the console's files. */
 const CONSOLE_PATH = '/console';
 /** The paths of the console's pages. All get the same file: its script shows the page for the path. */
 export const CONSOLE_PAGES = /^\/$|^\/(sessions|datasets|compare|upkeep)(\/|$)/;
 
 /** Folders that may hold the console's files: the build of apps/console in the repository, and the published package. */
-const FOLDERS = [join(__dirname, '../../../console/dist/site'), join(__dirname, 'console')];
+const CONSOLE_FOLDERS = [join(__dirname, '../../../console/dist/site'), join(__dirname, 'console')];
 
-/** The Content-Security-Policy: everything comes from this server and nothing is inline, so no text of a session can become a script. */
-const POLICY = [
+/**
+ * The console's Content-Security-Policy: everything comes from this server and nothing is inline, so no text of a session can become
+ * a script.
+ */
+const CONSOLE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -30,19 +35,18 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The pages and files of the console as one request handler. */
+/** Links to styles on other machines: bull-board loads its fonts from Google. Without the links it uses the fonts of the system. */
+const REMOTE_STYLES = /<link[^>]+href="https?:[^>]*>/g;
+
+/** The pages and files of the console as one request handler; without a built console it passes every request on. */
 export function consolePages(): RequestHandler {
-  const folder = FOLDERS.find((candidate) => existsSync(join(candidate, 'index.html')));
+  const folder = CONSOLE_FOLDERS.find((candidate) => existsSync(join(candidate, 'index.html')));
   const router = express.Router();
-  if (folder === undefined) return router;
+  if (folder === undefined) return router; // not built: no console
   router.get(CONSOLE_PAGES, (request, response) => {
     setHeaders(response);
-    const calls = firstCalls(request);
-    if (calls.length > 0)
-      response.setHeader(
-        'Link',
-        calls.map((path) => `<${path}>; rel=preload; as=fetch; crossorigin`),
-      );
+    const preloads = firstCalls(request).map((path) => `<${path}>; rel=preload; as=fetch; crossorigin`);
+    if (preloads.length > 0) response.setHeader('Link', preloads);
     response.sendFile('index.html', { root: folder, cacheControl: false });
   });
   router.use(CONSOLE_PATH, express.static(folder, { index: false, cacheControl: false, setHeaders }));
@@ -63,19 +67,14 @@ function firstCalls({ path, query }: Request): string[] {
 
 /** With `no-cache` a browser checks each time whether a file has changed, so that it shows a new version at once. */
 function setHeaders(response: Response): void {
-  response.setHeader('Content-Security-Policy', POLICY);
+  response.setHeader('Content-Security-Policy', CONSOLE_POLICY);
   response.setHeader('Cache-Control', 'no-cache');
 }
 
-/** The path of the queue dashboard. */
-export const QUEUES_PATH = '/queues';
-/** bull-board loads its fonts from Google; without these links the page uses the fonts of the system. */
-const REMOTE_STYLES = /<link[^>]+href="https?:[^>]*>/g;
-
 /**
  * The queue dashboard as one request handler. Mount it at {@link QUEUES_PATH}, which `authenticate` opens for admins only: bull-board
- * has no authentication, and if `writable` is true it can change jobs. It hides the address of Redis, and its page loads nothing from
- * other machines.
+ * has no authentication. The page hides the address of Redis and loads nothing from other machines.
+ * @param writable whether people can change jobs on the page
  */
 export function queueBoard(queues: readonly Queue[], writable: boolean): RequestHandler {
   const serverAdapter = new ExpressAdapter();

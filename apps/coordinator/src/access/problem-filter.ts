@@ -7,7 +7,7 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import type { Request, Response } from 'express';
 import { problemOf } from '../problems.js';
 
-/** Value of the Retry-After header. */
+/** Value of the Retry-After header of a 503. */
 const RETRY_AFTER_SECONDS = 2;
 
 /** Sends a problem document. If the answer has already begun, it cannot be changed, so its connection is closed. */
@@ -31,7 +31,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const response = http.getResponse<Response>();
-    // The deadline (request-limits.ts) has already answered.
+    // The deadline (request-limits.ts) has answered already.
     if (response.writableEnded) return;
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error }, 'a request failed');

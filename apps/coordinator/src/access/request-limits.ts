@@ -1,7 +1,7 @@
 /**
- * The limits of a request. Its JSON body has a limited size and depth, and no `__proto__` anywhere, so that a controller can safely
- * walk it. Its answer must begin within a time: a server that does not respond (a paused machine, a broken network) must not make
- * callers wait for hours. An answer that has begun, such as a stream of events, may take any time.
+ * The limits of a request. A JSON body has a limited size and depth and no `__proto__` anywhere, so that a controller can safely
+ * walk it. The answer must begin within a time: when Postgres or Redis does not respond (a paused machine, a broken network),
+ * callers must not wait for hours. An answer that has begun, such as a stream of events, may take any time.
  */
 import { problem } from '@barkeep/api';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
@@ -14,7 +14,7 @@ export const BODY_BYTES_MAX = 1_048_576;
 /** Deepest nesting of arrays and objects; a spec has 3 levels. */
 export const BODY_DEPTH_MAX = 32;
 
-/** Middlewares that put the parsed body into `request.body`; it is undefined when there is no JSON body. */
+/** Middlewares that put the checked body into `request.body`; it is undefined when there is no JSON body. */
 export function jsonBody(): RequestHandler[] {
   const parse = json({ limit: BODY_BYTES_MAX, strict: false });
   const parseOrRefuse: RequestHandler = (request, response, next) =>
@@ -22,6 +22,7 @@ export function jsonBody(): RequestHandler[] {
   return [parseOrRefuse, checkBody];
 }
 
+/** The middleware that refuses a harmful body. */
 function checkBody(request: Request, _response: Response, next: NextFunction): void {
   refuseHarmful(request.body);
   next();
@@ -38,7 +39,8 @@ export function refuseHarmful(body: unknown): void {
     }
     const isArray = Array.isArray(at.value);
     for (const [key, value] of Object.entries(at.value)) {
-      const path = isArray ? `${at.path}[${key}]` : at.path ? `${at.path}.${key}` : key;
+      const fieldPath = at.path === '' ? key : `${at.path}.${key}`;
+      const path = isArray ? `${at.path}[${key}]` : fieldPath;
       if (key === '__proto__') {
         throw wrongField(path, 'no such field', typeof value === 'object' ? 'an object' : shown(value));
       }
@@ -74,7 +76,7 @@ export function bodyError(error: unknown): unknown {
   }
 }
 
-/** Time until the first byte of an answer, ms. */
+/** Longest time until the first byte of an answer, ms. */
 const ANSWER_WITHIN_MS = 30_000;
 /** Name of the request's timer in `response.locals`. */
 const TIMER = 'deadline';

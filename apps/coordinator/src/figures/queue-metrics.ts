@@ -3,7 +3,7 @@ import { type Metrics, onceAScrape } from '@barkeep/observe';
 import { JOB_STATES, readQueueDepths, upkeepSilentMs, type Queues } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 
-/** @param prefix BullMQ's key prefix */
+/** Adds the metrics of the queues; each scrape reads the queues. @param prefix BullMQ's key prefix */
 export function addQueueMetrics(metrics: Metrics, queues: Queues, queueRedis: Redis, prefix: string): void {
   const depths = onceAScrape(() => readQueueDepths(queues));
   metrics.gauge(

@@ -10,16 +10,18 @@ function layout(spec: object): SessionLayout {
 }
 
 describe('clockLagMs', () => {
-  it('of a fed session is behind the last slot that has passed, and nights are no lag', () => {
+  // The slots of a trading day are from 13:30 to 20:00 UTC.
+  it.each([
+    ['within a day', '2013-10-09T14:00:00Z', '2013-10-09T14:02:30Z', 120_000],
+    ['in the night', '2013-10-09T20:00:00Z', '2013-10-10T09:00:00Z', 0],
+    ['before the session', '2013-10-09T13:30:00Z', '2013-10-08T09:00:00Z', 0],
+    ['after the session', '2013-10-10T20:00:00Z', '2013-12-24T09:00:00Z', 0],
+  ])('of a fed session counts from the last slot that has closed: %s', (_when, clock, now, lagMs) => {
     const fed = layout({ source: { type: 'feed' } });
-    const lagOf = (clock: string, now: string) => clockLagMs(fed, { clock: at(clock), figures: { lagMs: 0 } }, at(now));
-    expect(lagOf('2013-10-09T14:00:00Z', '2013-10-09T14:02:30Z')).toBe(120_000);
-    expect(lagOf('2013-10-09T20:00:00Z', '2013-10-10T09:00:00Z')).toBe(0);
-    expect(lagOf('2013-10-09T13:30:00Z', '2013-10-08T09:00:00Z')).toBe(0);
-    expect(lagOf('2013-10-10T20:00:00Z', '2013-12-24T09:00:00Z')).toBe(0);
+    expect(clockLagMs(fed, { clock: at(clock), figures: { lagMs: 0 } }, at(now))).toBe(lagMs);
   });
 
-  it('with a pace is what the pace says, and without one there is none', () => {
+  it('of a dataset session is that of its pace; undefined without a pace', () => {
     const source = { type: 'dataset', dataset: 'lean' };
     const position = { clock: at('2013-10-09T14:00:00Z'), figures: { lagMs: 300 } };
     expect(clockLagMs(layout({ source, pace: { mode: 'clock', speed: 1 } }), position, Date.now())).toBe(300);

@@ -1,5 +1,5 @@
 /**
- * The Prometheus metrics of sessions: the number of sessions in each state, and for each session that this process streams: how far
+ * The Prometheus metrics of sessions. Of all sessions: how many are in each state. Of each session that this process streams: how far
  * its clock is behind, what it waits for, its quality and its consumers. The series of a session end when its stream ends here.
  */
 import type { SessionRepository } from '@barkeep/bar-repository';
@@ -17,12 +17,14 @@ import type { Redis } from 'ioredis';
 
 const CONSUMER_STATES = ['active', 'silent', 'dropped', 'left'] as const;
 
+/** What the metrics need of a stream. */
 interface ActiveStream {
   readonly layout: SessionLayout;
   readonly progress: {
     /** Epoch ms. */
     readonly clock: number;
     readonly figures: Pick<StreamFigures, 'lagMs'>;
+    /** What the clock waits for; null when it does not wait, or only for a moment so far. */
     readonly shownWait: StreamWait | null;
   };
 }
@@ -38,9 +40,10 @@ interface SessionMetricsParts {
   budget: { readonly limit: number; readonly usedBytes: number };
 }
 
+/** Adds the metrics of the sessions; each scrape reads Postgres and the session Redis. */
 export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts): void {
   const { active, sessions, redis, budget } = parts;
-  const figure = (name: string, help: string, read: () => number) =>
+  const gaugeOf = (name: string, help: string, read: () => number) =>
     metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
   const perSession = perSessionGauges(metrics, active);
   metrics.gauge(
@@ -50,7 +53,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       for (const state of SESSION_STATES) gauge.set({ state }, counts.get(state) ?? 0);
     },
   );
-  figure('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
+  gaugeOf('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
   perSession(
     'barkeep_session_clock_lag_seconds',
     'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed',
@@ -75,8 +78,8 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
     async ({ layout }) => barQuality((await new OpenSession(redis, layout).position('operator')).counts) / 100,
   );
   addConsumerMetrics(metrics, parts, perSession);
-  figure('barkeep_prefetch_held_bytes', 'Bytes of bars that were read ahead and are held now', () => budget.usedBytes);
-  figure(
+  gaugeOf('barkeep_prefetch_held_bytes', 'Bytes of bars that were read ahead and are held now', () => budget.usedBytes);
+  gaugeOf(
     'barkeep_prefetch_limit_bytes',
     'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)',
     () => budget.limit,
@@ -98,7 +101,7 @@ function perSessionGauges(metrics: Metrics, active: ActiveStreams) {
 }
 
 function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts, perSession: PerSession): void {
-  /** The consumers of each session that can be read, and its clock just before that; by the session's id. */
+  /** By session id: the consumers, and the clock just before they were read. A session that cannot be read is left out. */
   const consumersOf = onceAScrape(async () => {
     const bySession = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
     const reads = [...active].map(async ({ layout, progress: { clock } }) => {

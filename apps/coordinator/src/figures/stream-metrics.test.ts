@@ -1,12 +1,14 @@
 import { noFigures } from '@barkeep/session-data';
 import { DayChanges } from './stream-metrics.js';
 
+/** The time of the measurement, ms. */
 let now: number;
-let seen: [waitedMs: number, hit: boolean][];
+/** The day changes that were counted. */
+let counted: [waitedMs: number, isHit: boolean][];
 
 function dayChanges() {
   now = 0;
-  seen = [];
+  counted = [];
   const figures = noFigures();
   const noop = () => undefined;
   const metrics = {
@@ -17,7 +19,7 @@ function dayChanges() {
     prefetched: noop,
     windowShared: noop,
     dayTimedOut: noop,
-    dayChanged: (waitedMs: number, hit: boolean) => void seen.push([waitedMs, hit]),
+    dayChanged: (waitedMs: number, isHit: boolean) => void counted.push([waitedMs, isHit]),
   };
   return { changes: new DayChanges(figures, metrics, () => now), figures };
 }
@@ -27,7 +29,7 @@ test('a day that is stored at the close before it is a hit without a wait', () =
   changes.stored(0);
   changes.stored(1);
   changes.close(0);
-  expect(seen).toEqual([[0, true]]);
+  expect(counted).toEqual([[0, true]]);
   expect(changes.waitedMs(1)).toBe(0);
   expect(figures).toMatchObject({ prefetchHits: 1, prefetchMisses: 0 });
 });
@@ -38,7 +40,7 @@ test('a day whose rows are read but not stored at the close is a hit that waits 
   changes.close(0);
   now = 12;
   changes.stored(1);
-  expect(seen).toEqual([[12, true]]);
+  expect(counted).toEqual([[12, true]]);
   expect(changes.waitedMs(1)).toBe(12);
 });
 
@@ -51,17 +53,17 @@ test('a day whose rows have not come at the close is a miss', () => {
   now = 40;
   changes.stored(1);
   changes.stored(2);
-  expect(seen).toEqual([[40, false]]);
+  expect(counted).toEqual([[40, false]]);
   expect(figures).toMatchObject({ prefetchHits: 0, prefetchMisses: 1 });
 });
 
-test('a change counts once, however often the day is stored, and every change counts', () => {
+test('each change counts once, also when the next day is stored again', () => {
   const { changes } = dayChanges();
   for (const day of [0, 1, 2]) changes.stored(day);
   changes.close(0);
   changes.stored(1);
   changes.close(1);
-  expect(seen).toEqual([
+  expect(counted).toEqual([
     [0, true],
     [0, true],
   ]);
@@ -70,6 +72,6 @@ test('a change counts once, however often the day is stored, and every change co
 test('a change whose close was not seen is not counted', () => {
   const { changes } = dayChanges();
   changes.stored(5);
-  expect(seen).toEqual([]);
+  expect(counted).toEqual([]);
   expect(changes.waitedMs(5)).toBe(0);
 });

@@ -2,13 +2,15 @@
 import type { Metrics } from '@barkeep/observe';
 import type { StreamFigures } from '@barkeep/session-data';
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
+/** Upper limits of the buckets of times. */
+const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
 
 export type StreamMetrics = ReturnType<typeof streamMetrics>;
 
+/** Adds the metrics of the streams. @returns functions that record what happens in a stream */
 export function streamMetrics(metrics: Metrics) {
   const counter = (name: string, help: string) => metrics.counter({ name, help });
-  const seconds = (name: string, help: string) => metrics.histogram({ name, help, buckets: SECONDS });
+  const seconds = (name: string, help: string) => metrics.histogram({ name, help, buckets: BUCKETS_SECONDS });
   const rows = rowMetrics(metrics);
   const streamed = counter('barkeep_bars_streamed_total', 'Bars written into session stores');
   const windows = counter('barkeep_windows_flushed_total', 'Windows written into session stores');
@@ -41,8 +43,9 @@ export function streamMetrics(metrics: Metrics) {
     },
     /** Rows were found that have no slot in the calendar. */
     outside: rows.outside,
-    /** A session with a pace delivered a bar. */
+    /** A session with a pace delivered a bar this long after its due time. */
     delivered: (latenessMs: number) => lateness.observe(latenessMs / 1000),
+    /** A session fell behind its pace. */
     overrun: () => overruns.inc(),
     /** Bars were read before their turn. */
     prefetched: (bytes: number) => prefetchedBytes.inc(bytes),
@@ -53,13 +56,14 @@ export function streamMetrics(metrics: Metrics) {
       changes.inc({ prefetch: isHit ? 'hit' : 'miss' });
       changeTime.observe(waitedMs / 1000);
     },
+    /** The source was silent for too long, so the rest of a day was given up. */
     dayTimedOut: () => timedOut.inc(),
   };
 }
 
-/** Counters of rows that are not stored, from datasets and feeds. */
 export type RowMetrics = ReturnType<typeof rowMetrics>;
 
+/** The counters of rows that are not stored, from datasets and feeds. A second call returns the same counters. */
 export function rowMetrics(metrics: Metrics) {
   const refused = metrics.counter({
     name: 'barkeep_rows_refused_total',
@@ -70,6 +74,7 @@ export function rowMetrics(metrics: Metrics) {
     help: 'Rows that were read for sessions and have no slot in the calendar',
   });
   return {
+    /** Rows that are not valid bars. */
     refused: (rows: number) => refused.inc(rows),
     /** Rows for which the calendar has no slot. */
     outside: (rows: number) => outside.inc(rows),
@@ -81,12 +86,14 @@ export function rowMetrics(metrics: Metrics) {
  * and whether their rows had been read at the close. Counts only changes that this process sees from start to end.
  */
 export class DayChanges {
-  /** The last days whose first rows have been read, and stored. */
+  // Days are indexes. At first all of these fields have values that no day can match.
+  /** The last day whose first rows have been read. */
   private readDay = -1;
+  /** The last day whose first rows have been stored. */
   private storedDay = -1;
   /** The last day that closed, when it closed, and whether the next day's first rows had been read by then. */
-  private closed = { day: -2, at: 0, isHit: false };
-  /** The day after the last close, and how long the clock had to wait for it. */
+  private closed = { day: -2, at: 0, isHit: false }; // -2: the day after it is not day 0
+  /** The day after the last measured close, and how long the clock had to wait for it. */
   private waited = { day: -1, ms: 0 };
 
   constructor(
@@ -104,7 +111,8 @@ export class DayChanges {
   stored(day: number): void {
     this.read(day);
     this.storedDay = Math.max(this.storedDay, day);
-    if (day === this.closed.day + 1 && this.waited.day !== day) this.changed(this.now() - this.closed.at);
+    const isAwaited = day === this.closed.day + 1 && this.waited.day !== day;
+    if (isAwaited) this.changed(this.now() - this.closed.at);
   }
 
   /** The clock has reached the close of a day, which is not the last one. */
@@ -118,6 +126,7 @@ export class DayChanges {
     return this.waited.day === day ? this.waited.ms : 0;
   }
 
+  /** Counts the change to the day after the last close. */
   private changed(ms: number): void {
     const { day, isHit } = this.closed;
     this.waited = { day: day + 1, ms };

@@ -5,8 +5,9 @@ import { DatasetReader } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation } from '../openapi/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-const range = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
-const summaryExample = { name: 'reference', symbols: 10, ...range, version: '8271946573' };
+/** Examples for the OpenAPI document. */
+const rangeExample = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
+const summaryExample = { name: 'reference', symbols: 10, ...rangeExample, version: '8271946573' };
 
 @ApiController('data')
 export class DatasetsController {
@@ -33,7 +34,7 @@ export class DatasetsController {
       example: {
         ...summaryExample,
         rows: 19_497,
-        symbols: [{ symbol: 'EMBER', ...range }],
+        symbols: [{ symbol: 'EMBER', ...rangeExample }],
         prices: 'positive',
         withoutVolume: false,
         quarantined: { rows: 0, reasons: {}, examples: [] },

@@ -38,7 +38,7 @@ async function serve(streams: EventStreams, reader: EventReader, types?: Readonl
   return { server, errors, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events` };
 }
 
-/** Waits until a number stays the same for a while. */
+/** Waits until a number stays the same for 100 ms. @returns that number */
 async function steady(look: () => number): Promise<number> {
   for (let before = -1; ;) {
     const now = look();
@@ -48,29 +48,33 @@ async function steady(look: () => number): Promise<number> {
   }
 }
 
-describe('a stream of events', () => {
-  it('I8 reads nothing for a listener that does not read, continues when it reads, and ends when it disconnects or the service stops', async () => {
-    const [streams, reader] = [new EventStreams(), new EndlessReader()];
-    const { server, url } = await serve(streams, reader);
-    const [slow] = (await once(get(url), 'response')) as [IncomingMessage];
-    slow.pause();
-    const stalled = await steady(() => reader.reads);
-    slow.resume();
-    while (reader.reads < stalled + 50) await once(slow, 'data');
-    slow.destroy();
-    const gone = await steady(() => reader.reads);
-    expect(gone).toBeGreaterThan(stalled);
-
-    const [other] = (await once(get(url), 'response')) as [IncomingMessage];
-    other.resume();
-    streams.stop();
-    await once(other, 'end');
-    server.close();
-    await once(server, 'close');
-  });
+test('I8 a stream reads no events for a listener that does not read, continues when it reads, and ends when it disconnects', async () => {
+  const reader = new EndlessReader();
+  const { server, url } = await serve(new EventStreams(), reader);
+  const [listener] = (await once(get(url), 'response')) as [IncomingMessage];
+  listener.pause();
+  const readsWhenStalled = await steady(() => reader.reads);
+  listener.resume();
+  while (reader.reads < readsWhenStalled + 50) await once(listener, 'data');
+  listener.destroy();
+  const readsWhenGone = await steady(() => reader.reads); // returns only when the reads have ended
+  expect(readsWhenGone).toBeGreaterThan(readsWhenStalled);
+  server.close();
+  await once(server, 'close');
 });
 
-test('I8 I11 a listener that reads nothing for too long is disconnected, and the reason is known', async () => {
+test('a stream ends when the service stops', async () => {
+  const streams = new EventStreams();
+  const { server, url } = await serve(streams, new EndlessReader());
+  const [listener] = (await once(get(url), 'response')) as [IncomingMessage];
+  listener.resume();
+  streams.stop();
+  await once(listener, 'end');
+  server.close();
+  await once(server, 'close');
+});
+
+test('I8 I11 a listener that reads nothing for too long is disconnected with a StalledListenerError', async () => {
   const { server, errors, url } = await serve(new EventStreams(15_000, 500), new EndlessReader());
   const [stalled] = (await once(get(url), 'response')) as [IncomingMessage];
   stalled.pause();
@@ -80,7 +84,7 @@ test('I8 I11 a listener that reads nothing for too long is disconnected, and the
   await once(server, 'close');
 });
 
-test('I11 a request for the headers alone leaves its connection free for the next request', async () => {
+test('I11 a HEAD request leaves its connection free for the next request', async () => {
   const streams = new EventStreams();
   const { server, url } = await serve(streams, new EndlessReader());
   const socket = connect(Number(new URL(url).port), '127.0.0.1');

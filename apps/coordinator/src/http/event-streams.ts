@@ -20,13 +20,13 @@ import type { EventReader } from '../lifecycle/index.js';
 
 /** How often listeners poll for new events, ms. */
 const POLL_EVERY_MS = 100;
-/** How often a listener polls a session that has no store (yet), ms. */
+/** How often a listener polls a session that has no store, because it has not started or is lost, ms. */
 const POLL_FOR_STORE_MS = 500;
 /** A comment is sent when nothing was sent for this long, ms. */
 const KEEP_ALIVE_MS = 15_000;
 /** A caller that reads nothing of an answer for this long is disconnected, ms. */
 export const STALLED_MS = 60_000;
-/** Events are collected into texts of about this many characters, each written at once. */
+/** Events are joined into texts of about this many characters; each text is one write. */
 const CHUNK_CHARS = 16_384;
 
 /** The listener stopped reading, or its machine is gone. When it connects again, it continues after its last event. */
@@ -56,6 +56,7 @@ export class EventStreams {
     this.ended.abort(new Error('the service is stopping'));
   }
 
+  /** Whether `stop` was called. */
   get stopping(): boolean {
     return this.ended.signal.aborted;
   }
@@ -97,6 +98,7 @@ export class EventStreams {
     }
   }
 
+  /** Sends events until the signal is aborted or the session is deleted. */
   private async follow(
     response: Response,
     reader: EventReader,
@@ -105,31 +107,32 @@ export class EventStreams {
     signal: AbortSignal,
   ): Promise<void> {
     let cursor = from;
-    let isLostSent = false;
+    let isLostSent = false; // whether the listener knows that the session has no store any more
     let sentAt = 0;
     const send = async (text: string) => {
       await write(response, text, signal);
       sentAt = performance.now();
     };
-    // A listener that gets no event reconnects from this cursor.
+    // A listener that disconnects before its first event reconnects with this cursor.
     await send(`retry: 1000\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
     for (;;) {
       signal.throwIfAborted();
-      const answer = await reader.read(cursor);
-      if ('noStore' in answer) {
-        if (answer.noStore === 'deleted') return send(stateMessage('deleted'));
-        if (answer.noStore === 'lost' && !isLostSent) await send(stateMessage('lost'));
-        isLostSent = answer.noStore === 'lost';
+      const result = await reader.read(cursor);
+      if ('noStore' in result) {
+        if (result.noStore === 'deleted') return send(stateMessage('deleted'));
+        if (result.noStore === 'lost' && !isLostSent) await send(stateMessage('lost'));
+        isLostSent = result.noStore === 'lost';
       } else {
         isLostSent = false;
-        if (answer.gap) await send('event: gap\ndata: {}\n\n');
-        for (const text of messages(answer.events, types, reader.view)) await send(text);
-        cursor = answer.cursor;
+        if (result.gap) await send('event: gap\ndata: {}\n\n');
+        for (const text of messages(result.events, types, reader.view)) await send(text);
+        cursor = result.cursor;
       }
       if (performance.now() - sentAt >= this.keepAliveMs)
         await send(`: keep-alive\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
-      if ('noStore' in answer) await pause(POLL_FOR_STORE_MS, signal);
-      if ('noStore' in answer || answer.events.length === 0) await this.nextPoll();
+      if ('noStore' in result) await pause(POLL_FOR_STORE_MS, signal);
+      // After a batch of events more may be waiting, so they are read at once.
+      if ('noStore' in result || result.events.length === 0) await this.nextPoll();
     }
   }
 
@@ -163,7 +166,7 @@ function* messages(events: readonly CursoredEvent[], types: ReadonlySet<SessionE
   if (text !== '') yield text;
 }
 
-/** One event in the format of server-sent events. */
+/** One event in the format of server-sent events; its id is the cursor after it. */
 export function message(event: SessionEvent, cursor: EventCursor, view: View = 'strategy'): string {
   return `id: ${encodeCursor(cursor, view)}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
 }
@@ -173,12 +176,14 @@ function stateMessage(state: 'deleted' | 'lost'): string {
   return `event: state\ndata: ${JSON.stringify({ at: isoTime(Date.now()), state })}\n\n`;
 }
 
-/** The fields of an event but its type, with times as ISO 8601. */
+/** The fields of an event without its type; times are ISO 8601. */
 export function eventView(event: SessionEvent): Record<string, unknown> {
   const isTime = (name: string) => name === 'at' || EVENT_TIME_FIELDS.has(name);
+  const { type: _, ...fields } = event;
   return Object.fromEntries(
-    Object.entries(event).flatMap(([name, value]) =>
-      name === 'type' ? [] : [[name, isTime(name) && typeof value === 'number' ? isoTime(value) : value]],
-    ),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      isTime(name) && typeof value === 'number' ? isoTime(value) : value,
+    ]),
   );
 }

@@ -62,6 +62,7 @@ export class EventsController {
   }
 }
 
+/** The cursor of a Last-Event-ID header. @throws WrongFieldsError */
 function cursorOf(text: string, view: View): EventCursor {
   const cursor = decodeCursor(text, view);
   if (cursor) return cursor;

@@ -13,12 +13,13 @@ import { barView } from './views.js';
 
 type Format = ExportQuery['format'];
 
+/** The Content-Type of each format. */
 const MEDIA_TYPES: Record<Format, string> = {
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: NDJSON,
 };
 
-/** The columns, which `barkeep import` reads. None of their values needs quotes. */
+/** The header line, with the columns that `barkeep import` reads. No value needs quotes. */
 const CSV_HEAD = 'time,symbol,open,high,low,close,volume\n';
 
 @ApiController('data')
@@ -61,7 +62,7 @@ export class ExportController {
     // A caller that stops reading is disconnected, because bars for it are in memory.
     response.setTimeout(STALLED_MS, () => response.destroy());
     try {
-      // The next part is read while one is sent. Nothing more is read after the caller has disconnected.
+      // While one part is sent, the next one is read; highWaterMark 1 limits this to one part. A disconnected caller ends it.
       await pipeline(Readable.from(exportText(parts, format), { highWaterMark: 1 }), response);
     } catch (error) {
       this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'export ended');

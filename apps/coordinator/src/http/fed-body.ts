@@ -12,13 +12,16 @@ import { ProblemError, wrongField } from '../problems.js';
 
 /** Most records per batch. */
 const BATCH_MAX = 1_000;
-/** Most blank lines in succession. */
+/** Most blank lines in succession: a body of newlines must not keep the service busy without end. */
 export const BLANK_LINES_MAX = 1_048_576;
 /** The rest of a line must arrive within this time, ms. Between lines a sender may pause for any time. */
 const LINE_WITHIN_MS = 30_000;
 
 const NEWLINE = 0x0a;
+/** The message of the error with which split2 ends a line that is too long. */
+const LINE_TOO_LONG = 'maximum buffer reached';
 
+/** The media type of JSON values, one per line. */
 export const NDJSON = 'application/x-ndjson';
 
 /** A line that is not blank. */
@@ -30,6 +33,7 @@ interface Line {
 
 /**
  * Passes the records of a body to `store`, one batch after another.
+ * @param body the parsed JSON body; unused for NDJSON, which is read from the request
  * @param lineWithinMs the rest of an NDJSON line must arrive within this time
  * @throws ProblemError when the body cannot be read, and what `store` throws
  */
@@ -49,6 +53,7 @@ export async function readFedBody(
   }
 }
 
+/** Reads the body as NDJSON, which may have any length. */
 async function readLines(
   request: Request,
   store: (records: readonly FedRecord[]) => Promise<void>,
@@ -70,7 +75,9 @@ async function readLines(
   if (request.destroyed && !request.complete) throw cutOff;
   // Not `pipeline`: after an error it would destroy the connection, and the caller would get no answer.
   request.once('error', () => lines.destroy(cutOff));
-  request.once('close', () => !request.complete && lines.destroy(cutOff));
+  request.once('close', () => {
+    if (!request.complete) lines.destroy(cutOff);
+  });
   const stopTimer = limitLines(request, lines, lineWithinMs);
   request.pipe(lines);
   try {
@@ -78,7 +85,7 @@ async function readLines(
   } catch (error) {
     // Read and discard the rest of the body: the next request on this connection comes after it.
     request.unpipe(lines).resume();
-    if (!(error instanceof Error) || error.message !== 'maximum buffer reached') throw error;
+    if (!(error instanceof Error) || error.message !== LINE_TOO_LONG) throw error;
     throw new ProblemError('body-too-large', `expected lines of at most ${BODY_BYTES_MAX} characters`);
   } finally {
     stopTimer();
@@ -121,6 +128,7 @@ function limitLines(request: Request, lines: Transform, withinMs: number): () =>
     timer = setTimeout(() => (timer = setTimeout(giveUp, withinMs / 2)), withinMs / 2);
   };
   const onChunk = (chunk: Buffer) => {
+    // More bytes of the same line do not give it more time.
     if (isPartial && !chunk.includes(NEWLINE)) return;
     isPartial = chunk.at(-1) !== NEWLINE;
     restart();

@@ -10,10 +10,11 @@ import { type RowMetrics, rowMetrics } from '../figures/index.js';
 import { SessionService } from '../lifecycle/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
+/** Examples of the path parameters. */
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
 /** Problems of both routes. */
-const feeding = ['not-a-feed', ...READING, 'unknown-symbol', 'fed-bars-lost'] as const;
+const feedProblems = ['not-a-feed', ...READING, 'unknown-symbol', 'fed-bars-lost'] as const;
 
 @ApiController('data')
 export class FeedController {
@@ -46,7 +47,7 @@ export class FeedController {
       mediaTypes: ['application/json', NDJSON],
     },
     answer: { description: 'the number of bars by outcome', component: 'Fed', example: api.fedExample },
-    problems: [...JSON_BODY, 'bad-request', ...feeding, 'body-too-large'],
+    problems: [...JSON_BODY, 'bad-request', ...feedProblems, 'body-too-large'],
   })
   async feedBars(
     @SessionId() id: string,
@@ -57,11 +58,11 @@ export class FeedController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<api.FedAnswer> {
     const intake = await this.sessions.feed(id, symbol, seen);
-    if (request.is(NDJSON)) withoutDeadline(response);
+    if (request.is(NDJSON)) withoutDeadline(response); // a body of any length may take hours
     try {
       await readFedBody(request, body, (records) => intake.take(records));
     } finally {
-      this.count(intake.fed);
+      this.count(intake.fed); // also when the body broke off: the records before that were taken
     }
     if (through !== undefined) await intake.through(through);
     return intake.fed;
@@ -82,7 +83,7 @@ export class FeedController {
     params,
     query: api.feedEndQuery,
     answer: { description: 'its stream has ended', component: 'FeedEnd', example: endExample },
-    problems: feeding,
+    problems: feedProblems,
   })
   async endFeed(
     @SessionId() id: string,

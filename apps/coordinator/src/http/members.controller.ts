@@ -6,7 +6,7 @@ import { ApiController, ConsumerName, NewSymbolName, Operation, SessionId, Symbo
 import { SessionService } from '../lifecycle/index.js';
 
 /** Problems of the routes that change symbols. */
-const changing = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
+const changeProblems = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
 const example: SymbolAnswer = { id: 'first-run', symbol: 'EMBER', state: 'joining' };
 
 @ApiController('sessions')
@@ -25,7 +25,7 @@ export class MembersController {
       component: 'Symbol',
       example: { ...example, state: 'present' },
     },
-    problems: ['invalid-input', 'wrong-state', ...changing],
+    problems: ['invalid-input', 'wrong-state', ...changeProblems],
   })
   async addSymbol(
     @SessionId() id: string,
@@ -41,7 +41,7 @@ export class MembersController {
     summary: 'Removes a symbol and all its data',
     description: 'Running work for the symbol ends and writes nothing more. The last symbol cannot be removed.',
     answer: { status: 204, description: 'removed' },
-    problems: [...changing, 'unknown-symbol'],
+    problems: [...changeProblems, 'unknown-symbol'],
   })
   removeSymbol(@SessionId() id: string, @SymbolName() symbol: string) {
     return this.sessions.changes.remove(id, symbol);

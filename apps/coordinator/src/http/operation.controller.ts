@@ -12,7 +12,8 @@ import { ApiController, Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-const checks = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
+/** Example for the OpenAPI document. */
+const checksExample = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 
 @ApiTags('operation')
 @Controller()
@@ -32,7 +33,7 @@ export class OperationController {
   @ApiSecurity('apiKey')
   @Operation('GET', 'health/ready', {
     summary: 'Whether Postgres and both Redis answer',
-    answer: { description: 'all answer', component: 'Ready', example: { status: 'ready', checks } },
+    answer: { description: 'all answer', component: 'Ready', example: { status: 'ready', checks: checksExample } },
     problems: ['not-ready'],
   })
   async ready(): Promise<{ status: 'ready'; checks: Record<string, string> }> {
@@ -68,6 +69,7 @@ const SHARED_MS = 500;
 
 @ApiController('operation')
 export class QueuesController {
+  /** The last read, and when it began, epoch ms. */
   private last: { at: number; answer: Promise<QueuesAnswer> } | undefined;
 
   constructor(@Inject(APP_CONTEXT) private readonly context: AppContext) {}
@@ -79,6 +81,7 @@ export class QueuesController {
   })
   listQueues() {
     const now = Date.now();
+    // `abs`: the machine's time may have been set back since.
     if (!this.last || Math.abs(now - this.last.at) >= SHARED_MS) this.last = { at: now, answer: this.read(now) };
     return this.last.answer;
   }

@@ -16,10 +16,11 @@ import { ProblemError } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { barView, daysView, differenceView, gapView, layoutView, metricsView } from './views.js';
 
+/** Part of the descriptions of the routes that read bars. */
 const FORMING =
   'A derived bar that contains the clock is shown as far as it is formed: complete is false, closeTime that of its last closed minute.';
 /** Problems of the routes that read symbols. */
-const readingSymbols = [...READING, 'unknown-symbol'] as const;
+const symbolProblems = [...READING, 'unknown-symbol'] as const;
 
 @ApiController('data')
 export class SessionDataController {
@@ -30,7 +31,7 @@ export class SessionDataController {
     description: `At most ${api.BARS_MAX} bars. When a range has more, the Link header (rel="next") names the rest. ${FORMING}`,
     query: api.barsQuery,
     answer: { description: 'the visible bars', component: 'Bar', list: true, example: [api.barExample] },
-    problems: ['invalid-input', ...readingSymbols],
+    problems: ['invalid-input', ...symbolProblems],
   })
   async bars(
     @SessionId() id: string,
@@ -44,6 +45,7 @@ export class SessionDataController {
     if ('last' in query) return (await data.lastBars(symbol, interval, query.last, { fill })).map(barView);
     const bars = await data.barsBetween(symbol, interval, query.from, query.to, api.BARS_MAX, { fill });
     const last = bars.at(-1);
+    // A full answer may be followed by more bars: they open at or after the close of the last one.
     if (last && bars.length === api.BARS_MAX) response.setHeader('Link', nextLink(request.originalUrl, last.closeTime));
     return bars.map(barView);
   }
@@ -53,7 +55,7 @@ export class SessionDataController {
     description: FORMING,
     query: api.intervalQuery,
     answer: { description: 'the bar', component: 'Bar', example: api.barExample },
-    problems: ['invalid-input', 'no-bar', ...readingSymbols],
+    problems: ['invalid-input', 'no-bar', ...symbolProblems],
   })
   async latestBar(
     @SessionId() id: string,
@@ -74,7 +76,7 @@ export class SessionDataController {
       schema: { type: 'object', additionalProperties: { oneOf: [componentRef('Bar'), { type: 'null' }] } },
       example: { SPY: api.barExample, IBM: null },
     },
-    problems: ['invalid-input', ...readingSymbols],
+    problems: ['invalid-input', ...symbolProblems],
   })
   async latest(
     @SessionId() id: string,
@@ -94,7 +96,7 @@ export class SessionDataController {
       'Session figures are of the trading day that the clock is in, run figures of all days. With date, counts, gaps and session figures are of that day.',
     query: api.metricsQuery,
     answer: { description: 'the metrics', component: 'Metrics', example: api.metricsExample },
-    problems: ['invalid-input', ...readingSymbols],
+    problems: ['invalid-input', ...symbolProblems],
   })
   async metrics(
     @SessionId() id: string,
@@ -108,7 +110,7 @@ export class SessionDataController {
     summary: 'Gaps of a symbol before the clock, oldest first; in the view of an operator before the frontier',
     query: api.viewQuery,
     answer: { description: 'the gaps', component: 'Gap', list: true, example: [api.gapExample] },
-    problems: ['invalid-input', ...readingSymbols],
+    problems: ['invalid-input', ...symbolProblems],
   })
   async gaps(@SessionId() id: string, @SymbolName() symbol: string, @CheckedQuery() { view }: api.ViewQuery) {
     return (await (await this.sessions.open(id)).gaps(symbol, view)).map(gapView);
@@ -145,7 +147,7 @@ export class SessionDataController {
       'of an operator up to the frontier.',
     query: api.daysQuery,
     answer: { description: 'a page', component: 'Days', example: api.daysExample },
-    problems: ['invalid-input', ...readingSymbols],
+    problems: ['invalid-input', ...symbolProblems],
   })
   async readDays(@SessionId() id: string, @CheckedQuery() query: api.DaysQuery) {
     return daysView(await this.sessions.dayCounts(id, query));
@@ -178,16 +180,16 @@ export class SessionDataController {
     @CheckedQuery() query: api.DifferenceQuery,
     @Res({ passthrough: true }) response: Response,
   ) {
-    withoutDeadline(response);
+    withoutDeadline(response); // a comparison reads all bars up to the first difference
     const disconnected = new AbortController();
     response.once('close', () => disconnected.abort());
     return differenceView(await this.sessions.difference(id, query.with, disconnected.signal));
   }
 }
 
-/** The Link header of a page: the same request, with the bars from `from` on. */
+/** The Link header of a page: the same request for the bars from `from` (epoch ms) on. */
 function nextLink(originalUrl: string, from: number): string {
-  const url = new URL(originalUrl, 'http://localhost');
+  const url = new URL(originalUrl, 'http://localhost'); // the base is only needed to parse: it is not in the link
   url.searchParams.set('from', api.isoTime(from));
   return `<${url.pathname}${url.search}>; rel="next"`;
 }

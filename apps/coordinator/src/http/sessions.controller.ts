@@ -14,7 +14,9 @@ import {
 import { refuseOtherBodies } from '../access/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
-const JSON_TYPE = 'Content-Type application/json';
+/** What a body must be, for the error. */
+const JSON_EXPECTED = 'Content-Type application/json';
+/** Descriptions of answers that several routes have. */
 const session = { status: 200, description: 'the session', component: 'Session', example: api.sessionExample };
 const accepted = {
   ...session,
@@ -48,7 +50,7 @@ export class SessionsController {
     @Body() body: unknown,
     @CheckedQuery() query: api.CreateQuery,
   ) {
-    refuseOtherBodies(request, JSON_TYPE);
+    refuseOtherBodies(request, JSON_EXPECTED);
     const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
     const { session: view, created } = await this.sessions.create(body, { start: query.start, idempotencyKey });
     response.status(created ? 201 : 200).location(`/v1/sessions/${encodeURIComponent(view.id)}`);
@@ -77,22 +79,22 @@ export class SessionsController {
 
   @Operation('POST', 'v1/sessions/:id/start', { ...steering, summary: 'Starts a session, or continues a stopped one' })
   async startSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
-    return answer(response, await this.sessions.steering.start(id));
+    return withStatus(response, await this.sessions.steering.start(id));
   }
 
   @Operation('POST', 'v1/sessions/:id/pause', { ...steering, summary: 'Pauses a session: its clock stops' })
   async pauseSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
-    return answer(response, await this.sessions.steering.pause(id));
+    return withStatus(response, await this.sessions.steering.pause(id));
   }
 
   @Operation('POST', 'v1/sessions/:id/resume', { ...steering, summary: 'Continues after a pause' })
   async resumeSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
-    return answer(response, await this.sessions.steering.resume(id));
+    return withStatus(response, await this.sessions.steering.resume(id));
   }
 
   @Operation('POST', 'v1/sessions/:id/stop', { ...steering, summary: 'Stops a session; what is stored stays readable' })
   async stopSession(@SessionId() id: string, @Res({ passthrough: true }) response: Response) {
-    return answer(response, await this.sessions.steering.stop(id));
+    return withStatus(response, await this.sessions.steering.stop(id));
   }
 
   @Operation('DELETE', 'v1/sessions/:id', {
@@ -128,15 +130,15 @@ export class SessionsController {
     @Res({ passthrough: true }) response: Response,
   ) {
     // The body is optional; an empty one needs no Content-Type.
-    if (request.get('Content-Length') !== '0') refuseOtherBodies(request, JSON_TYPE);
-    const answered = await this.sessions.runUpkeep(id, parseInput(api.upkeepInput, body ?? {}), view);
-    response.status(answered.requested ? 202 : 200);
-    return answered;
+    if (request.get('Content-Length') !== '0') refuseOtherBodies(request, JSON_EXPECTED);
+    const result = await this.sessions.runUpkeep(id, parseInput(api.upkeepInput, body ?? {}), view);
+    response.status(result.requested ? 202 : 200);
+    return result;
   }
 }
 
-/** 202 when a server has not received the change yet, otherwise 200. */
-function answer(response: Response, view: api.SessionAnswer): api.SessionAnswer {
+/** Sets the status: 202 when a server has not received the change yet, otherwise 200. @returns the view, which is the answer */
+function withStatus(response: Response, view: api.SessionAnswer): api.SessionAnswer {
   response.status(view.waitingFor?.kind === 'server' ? 202 : 200);
   return view;
 }

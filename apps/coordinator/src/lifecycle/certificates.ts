@@ -1,7 +1,7 @@
 /**
  * Certificates of sessions: computed from the store while it exists, kept in Postgres when a session is complete, and shown from
- * Postgres when the store is gone. If a repair has changed days since then, the view names the days. A certificate includes hashes
- * of what each consumer received; the kept ones are updated when consumers that were behind have reached the end.
+ * Postgres when the store is gone. If a repair has changed days since the certificate was kept, the view names the days. A
+ * certificate includes hashes of what each consumer received. The kept hashes are updated when the last consumers reach the end.
  */
 import type { CertificateAnswer, CertifiedConsumerAnswer } from '@barkeep/api';
 import { SessionCertificates } from '@barkeep/bar-repository';
@@ -20,6 +20,7 @@ import { consumerView } from './session-views.js';
 /** The part of a certificate that Postgres keeps. */
 interface KeptCertificate extends StoreCertificate, KeptConsumers {}
 
+/** What the consumers of a session received. */
 interface KeptConsumers {
   consumers: CertifiedConsumerAnswer[];
   /** Whether an active consumer had not reached the end yet. */
@@ -40,26 +41,28 @@ export class Certificates {
     this.kept = new SessionCertificates(servers.dataSource, servers.keyPrefix);
   }
 
-  /** The certificate of a session. @throws SessionLostError when there is neither a store nor a kept certificate */
+  /**
+   * The certificate of a session; `changedSince` has the dates whose bars differ from the kept certificate.
+   * @throws SessionLostError when there is neither a store nor a kept certificate
+   */
   async view(row: SessionRecord): Promise<CertificateAnswer> {
     const stored = await this.kept.find(row);
-    const { id, ...spec } = { ...row.spec, id: row.id };
+    const { id: _, ...spec } = row.spec;
     const layout = layoutOf(row, this.servers.keyPrefix);
-    const daysHash = daysHashOf(layout);
     const head = {
-      session: id,
+      session: row.id,
       spec,
-      daysHash,
+      daysHash: daysHashOf(layout),
       datasets: [...layout.datasets],
       storedAt: stored?.storedAt.toISOString() ?? null,
     };
     try {
-      const now = { ...(await this.compute(row)), consumers: (await this.consumersOf(row)).consumers };
-      const changedSince = stored ? changedDates(stored.certificate, now) : [];
-      return { ...head, from: 'store', changedSince, ...now };
+      const current = { ...(await this.compute(row)), consumers: (await this.consumersOf(row)).consumers };
+      const changedSince = stored ? changedDates(stored.certificate, current) : [];
+      return { ...head, from: 'store', changedSince, ...current };
     } catch (error) {
       if (!(error instanceof SessionLostError) || !stored) throw error;
-      const { awaitsConsumers: _, ...kept } = stored.certificate;
+      const { awaitsConsumers: __, ...kept } = stored.certificate;
       return { ...head, from: 'kept', changedSince: [], ...kept };
     }
   }
@@ -77,10 +80,12 @@ export class Certificates {
    */
   async catchUp(signal: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
-    if (rows.length < SESSIONS_A_ROUND) this.tried.clear();
+    // A full round may leave sessions for the next one. Any other round is the last one: after it all are tried again.
+    const isFullRound = rows.length === SESSIONS_A_ROUND;
+    if (!isFullRound) this.tried.clear();
     for (const row of rows) {
       if (signal.aborted) return;
-      if (rows.length === SESSIONS_A_ROUND) this.tried.add(row.incarnation);
+      if (isFullRound) this.tried.add(row.incarnation);
       try {
         await this.catchUpOne(row);
       } catch (error) {
@@ -97,12 +102,13 @@ export class Certificates {
     if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
   }
 
+  /** Updates the consumers of a kept certificate when no active consumer is behind any more. */
   private async keepConsumers(row: SessionRecord): Promise<void> {
-    const now = await this.consumersOf(row).catch((error: unknown) => {
+    const current = await this.consumersOf(row).catch((error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;
-      return { awaitsConsumers: false }; // no consumer can come any more: the kept hashes stay
+      return { awaitsConsumers: false }; // without a store no consumer can continue: the kept hashes stay
     });
-    if (!now.awaitsConsumers) await this.kept.amend(row, now);
+    if (!current.awaitsConsumers) await this.kept.amend(row, current);
   }
 
   private async consumersOf(row: SessionRecord): Promise<KeptConsumers> {
@@ -115,14 +121,14 @@ export class Certificates {
 
   /** Computes a certificate from the store; concurrent callers share one read. */
   private compute(row: SessionRecord): Promise<StoreCertificate> {
-    let making = this.inProgress.get(row.incarnation);
-    if (!making) {
-      making = this.open(row)
+    let computing = this.inProgress.get(row.incarnation);
+    if (!computing) {
+      computing = this.open(row)
         .certificate()
         .finally(() => this.inProgress.delete(row.incarnation));
-      this.inProgress.set(row.incarnation, making);
+      this.inProgress.set(row.incarnation, computing);
     }
-    return making;
+    return computing;
   }
 
   private open(row: SessionRecord): OpenSession {
@@ -135,10 +141,10 @@ function certified(consumer: ConsumerView): CertifiedConsumerAnswer {
   return delivered;
 }
 
-/** The dates whose digests differ, or that only one of the two certificates has. */
-function changedDates(before: StoreCertificate, now: StoreCertificate): string[] {
-  const digests = new Map(before.days.map(({ date, digest }) => [date, digest]));
-  const dates = new Set([...digests.keys(), ...now.days.map(({ date }) => date)]);
-  for (const { date, digest } of now.days) if (digests.get(date) === digest) dates.delete(date);
+/** The dates whose digests differ, or that only one of the two certificates has, oldest first. */
+function changedDates(kept: StoreCertificate, current: StoreCertificate): string[] {
+  const keptDigests = new Map(kept.days.map(({ date, digest }) => [date, digest]));
+  const dates = new Set([...keptDigests.keys(), ...current.days.map(({ date }) => date)]);
+  for (const { date, digest } of current.days) if (keptDigests.get(date) === digest) dates.delete(date);
   return [...dates].sort();
 }

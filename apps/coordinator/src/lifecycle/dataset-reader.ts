@@ -39,7 +39,7 @@ export class DatasetReader {
     return { datasets };
   }
 
-  /** @throws UnknownDatasetError */
+  /** A dataset with its symbols, its number of rows, the values that it allows and its refused rows. @throws UnknownDatasetError */
   async describe(name: string): Promise<DatasetAnswerBody> {
     const { id, extents } = await this.extentsOf(name);
     const [{ anyPrices, withoutVolume }, version, quarantined, [counted]] = await Promise.all([
@@ -60,6 +60,7 @@ export class DatasetReader {
 
   /**
    * Counts the rows of a page of symbols per trading day. Without `from` and `to`: the days from the first to the last bar.
+   * The page begins after the symbol `after`; `nextAfter` is null on the last page.
    * @throws UnknownDatasetError, UnknownCalendarError, ExtendedHoursError
    */
   async coverage(name: string, query: CoverageQuery): Promise<CoverageAnswer> {
@@ -95,8 +96,9 @@ export class DatasetReader {
   }
 }
 
-/** A time span of the calendar, `[from, to)` in epoch ms; `day` is the index of its day, or -1 for a span without slots. */
+/** A time span of the calendar, `[from, to)` in epoch ms. */
 interface CoverageSpan {
+  /** Index of the trading day; -1 for a span without slots. */
   day: number;
   kind: 'inside' | OutsideSpan['kind'];
   from: number;
@@ -114,24 +116,24 @@ function spansOf(days: readonly TradingDay[], { calendar, hours }: CoverageQuery
 }
 
 /** The requested trading days that the calendar has; by default those from the first to the last bar. */
-function daysOf(extents: readonly SymbolExtent[], { calendar: id, from, to, hours }: CoverageQuery): TradingDay[] {
-  const calendar = calendarNamed(id);
+function daysOf(extents: readonly SymbolExtent[], { calendar: name, from, to, hours }: CoverageQuery): TradingDay[] {
+  const calendar = calendarNamed(name);
+  if (extents.length === 0 && (from === undefined || to === undefined)) return [];
   const first = Math.min(...extents.map((extent) => extent.first));
   const last = Math.max(...extents.map((extent) => extent.last));
-  if (extents.length === 0 && (from === undefined || to === undefined)) return [];
-  // A trading day may begin on the date before its own.
-  const days = calendar.knownTradingDays(
-    from ?? isoTime(first).slice(0, 10),
-    to ?? isoTime(last + DAY_MS).slice(0, 10),
-    hours,
-  );
-  return from === undefined && to === undefined ? days.filter(({ segments }) => segments[0]!.open <= last) : days;
+  // A trading day may begin on the evening before its date: the last bar may be of a day that is dated tomorrow.
+  const firstDate = from ?? isoTime(first).slice(0, 10);
+  const lastDate = to ?? isoTime(last + DAY_MS).slice(0, 10);
+  const days = calendar.knownTradingDays(firstDate, lastDate, hours);
+  if (from !== undefined || to !== undefined) return days;
+  return days.filter(({ segments }) => segments[0]!.open <= last);
 }
 
 function minutesOf(segments: TradingDay['segments']): number {
   return segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
 }
 
+/** The open times of the first and the last bar; null in a dataset without bars. */
 function rangeOf(extents: readonly SymbolExtent[]): { first: string | null; last: string | null } {
   if (extents.length === 0) return { first: null, last: null };
   const first = Math.min(...extents.map((extent) => extent.first));

@@ -27,6 +27,7 @@ const ENTRIES_A_READ = 1_000;
 const ENTRIES_OF_PARTITION_MIN = 20;
 
 export class EventReaders {
+  /** The reads in progress, by session, view and cursor. */
   private readonly reads = new Map<string, Promise<EventRead>>();
 
   constructor(
@@ -39,10 +40,10 @@ export class EventReaders {
     return {
       /** The view, which decides what events show; a cursor is valid in one view only. */
       view,
-      /** The cursor before the oldest event, or after the newest one. */
+      /** The cursor before the oldest event (`beginning`), or after the newest one (`now`). */
       begin: (from: 'beginning' | 'now') => this.begin(row, view, from),
       /** The events after a cursor; returns at once when there are none. */
-      read: (cursor: EventCursor) => this.shared(row, view, cursor),
+      read: (cursor: EventCursor) => this.sharedRead(row, view, cursor),
     };
   }
 
@@ -58,7 +59,7 @@ export class EventReaders {
   }
 
   /** Reads the events after a cursor, or joins a read of them that is in progress. */
-  private shared(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
+  private sharedRead(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
     const key = `${row.incarnation} ${encodeCursor(cursor, view)}`;
     let read = this.reads.get(key);
     if (!read) {

@@ -1,5 +1,5 @@
 /**
- * Watches the session Redis for evicted keys. Unless it is set to `noeviction`, a full server evicts keys, and an evicted chunk looks
+ * Watches the session Redis for evicted keys. With the wrong eviction policy a full server evicts keys, and an evicted chunk looks
  * as if its bars had never existed. Sessions show a warning while that can happen; a session that lacks bars becomes `lost`.
  */
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
@@ -18,7 +18,9 @@ export const STORED_STATES = [
 export class Evictions {
   /** The warning that every session shows; empty while the server cannot evict keys of sessions. */
   warning: readonly string[] = [];
+  /** How many keys the server has evicted since its start, as last seen. */
   private evicted = 0;
+  /** Whether sessions must be checked, because keys were evicted since the last {@link checked}. */
   private mustCheck = false;
 
   constructor(private readonly servers: Servers) {}
@@ -26,10 +28,11 @@ export class Evictions {
   /** Updates the warning. @returns whether keys were evicted since the last {@link checked}, as far as the server tells */
   async look(): Promise<boolean> {
     const info = await this.servers.redis.info().catch(() => '');
-    const [lastText] = this.warning;
-    const text = evictionWarning(info);
-    this.warning = text === undefined ? [] : [text];
-    if (text !== undefined && text !== lastText) this.servers.warn('the session Redis may evict bars', new Error(text));
+    const [previous] = this.warning;
+    const current = evictionWarning(info);
+    this.warning = current === undefined ? [] : [current];
+    if (current !== undefined && current !== previous)
+      this.servers.warn('the session Redis may evict bars', new Error(current));
     const evicted = Number(fieldOf(info, 'evicted_keys') ?? this.evicted);
     this.mustCheck ||= evicted > this.evicted;
     this.evicted = evicted;
@@ -61,14 +64,15 @@ export class Evictions {
   }
 }
 
-/** The warning for a server that may evict keys of sessions. Pure. @param info the answer to INFO */
+/** The warning for a server that may evict keys of sessions; undefined for any other server. Pure. @param info the answer to INFO */
 export function evictionWarning(info: string): string | undefined {
   const policy = fieldOf(info, 'maxmemory_policy') ?? '';
-  // The other policies evict only keys that expire, and sessions have none.
+  // The other policies evict no keys, or only keys that expire, and keys of sessions do not expire. 0: no limit of memory.
   if (!policy.startsWith('allkeys') || fieldOf(info, 'maxmemory') === '0') return undefined;
   return `the session Redis evicts bars when it is full: expected maxmemory-policy noeviction, was ${policy}`;
 }
 
+/** The value of a field in the answer to INFO; undefined if it has none. */
 function fieldOf(info: string, name: string): string | undefined {
   return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
 }

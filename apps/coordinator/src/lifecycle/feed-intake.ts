@@ -17,9 +17,9 @@ const PROBLEMS_MAX = 100;
 /** Most refused bars of one request that are quarantined; the others are only counted. */
 const QUARANTINE_MAX = 10_000;
 
-/** The usual form of a time, which `Date.parse` reads fast. */
-const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
-const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
+/** The usual form of a time, such as 2024-03-04T14:30:00.000Z, which `Date.parse` reads fast. */
+const USUAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
+const VALUE_FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
 
 /** Position of a record in its body. */
 interface RecordPlace {
@@ -35,6 +35,7 @@ export type FedRecord = RecordPlace & ({ bar: Bar } | { malformed: string; raw: 
 export class FeedIntake {
   /** The results so far. */
   readonly fed: FedAnswer = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
+  /** How many bars of this request were quarantined. */
   private quarantined = 0;
 
   constructor(
@@ -60,9 +61,11 @@ export class FeedIntake {
       ...result.refused.map(({ index, reason }) => ({ record: parsed[index]!, reason })),
     ];
     for (const { reason } of refusals) this.fed.refused[reason] = (this.fed.refused[reason] ?? 0) + 1;
-    refusals.push(...result.conflicts.map((index) => ({ record: parsed[index]!, reason: 'conflict' })));
-    this.addProblems(refusals);
-    await this.quarantine(refusals);
+    // Conflicts are counted apart, but are listed and quarantined like refusals.
+    const conflicts = result.conflicts.map((index) => ({ record: parsed[index]!, reason: 'conflict' }));
+    const notStored = [...refusals, ...conflicts];
+    this.addProblems(notStored);
+    await this.quarantine(notStored);
     // If the hint is lost, the next round of upkeep finds the days to derive again in the store.
     if (result.late > 0) hintUpkeep({ layout: feed.layout, producer: this.servers.producer });
   }
@@ -87,7 +90,7 @@ export class FeedIntake {
     for (const { record, reason } of refusals) {
       if (problems.length >= PROBLEMS_MAX) return;
       const { index, line } = record;
-      const openTime = 'bar' in record ? isoTime(record.bar.openTime) : undefined;
+      const openTime = 'bar' in record ? isoTimeIfValid(record.bar.openTime) : undefined;
       const detail = 'malformed' in record ? record.malformed : undefined;
       problems.push({ index, line, reason, openTime, detail });
     }
@@ -110,13 +113,14 @@ export class FeedIntake {
   }
 }
 
+/** A record that was not stored, and why. */
 interface Refusal {
   record: FedRecord;
   reason: string;
 }
 
 /** A time as ISO 8601; undefined for a number that is not a time. */
-function isoTime(ms: number): string | undefined {
+function isoTimeIfValid(ms: number): string | undefined {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
@@ -134,7 +138,7 @@ export function recordOf(value: unknown, place: RecordPlace): FedRecord {
   const openTime = timeOf(fields[timeField]);
   if (openTime === undefined) return malformed(timeField, TIME_EXPECTED, fields[timeField]);
   const bar: Bar = { openTime, open: 0, high: 0, low: 0, close: 0, volume: 0 };
-  for (const name of VALUES) {
+  for (const name of VALUE_FIELDS) {
     const number = fields[name];
     if (typeof number !== 'number') return malformed(name, 'a number', number);
     bar[name] = number;
@@ -155,6 +159,6 @@ export function recordOfLine(line: string, place: RecordPlace): FedRecord {
 function timeOf(value: unknown): number | undefined {
   if (typeof value === 'number') return isEpochMs(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;
-  const ms = UTC.test(value) ? Date.parse(value) : NaN;
+  const ms = USUAL_TIME.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(ms) ? parseTime(value) : ms;
 }

@@ -1,47 +1,52 @@
 import { calendarNamed, parseInterval } from '@barkeep/bars';
-import { DaySearch, WindowCounter } from './history-days.js';
+import { BucketCounter, DaySearch } from './history-days.js';
 
+/** A trading day that closes at this time. */
 const day = (close: number) => ({ date: '', segments: [{ open: close - 1, close }] });
+/** @param dayBack 0 is the newest day of the history */
 const count = (symbolId: number, dayBack: number, bars: number) => ({ symbolId, day: dayBack, bars });
 
 describe('the search for the days that a number of bars takes', () => {
   it('ends with the day on which the last symbol has enough', () => {
-    const search = new DaySearch(
-      10,
-      new Map([
-        [1, 0],
-        [2, 0],
-      ]),
-    );
+    const firstBars = new Map([
+      [1, 0],
+      [2, 0],
+    ]);
+    const search = new DaySearch(10, firstBars);
     expect(search.incomplete(day(100))).toEqual([1, 2]);
+    // Symbol 1 has its 10 bars on day 0; symbol 2 has 5 on day 0 and 4 on day 1, so it needs one more.
     search.add([count(2, 1, 4), count(1, 0, 10), count(2, 0, 5), count(1, 1, 10)]);
     expect(search.days).toBe(2);
     expect(search.incomplete(day(90))).toEqual([2]);
     search.add([count(2, 7, 1), count(2, 9, 5)]);
-    expect(search.days).toBe(8);
+    expect(search.days).toBe(8); // days 0 to 7
     expect(search.incomplete(day(80))).toEqual([]);
   });
 
-  it('looks for no symbol before its first bar, and adds no day without one', () => {
-    const search = new DaySearch(10, new Map([[1, 50]]));
+  it('looks for no symbol before its first bar, and needs no day after the last one that has bars', () => {
+    const firstBar = 50;
+    const search = new DaySearch(10, new Map([[1, firstBar]]));
     search.add([count(1, 2, 3)]);
-    expect(search.incomplete(day(51))).toEqual([1]);
-    expect(search.incomplete(day(50))).toEqual([]);
-    expect(search.days).toBe(3);
+    expect(search.incomplete(day(firstBar + 1))).toEqual([1]);
+    expect(search.incomplete(day(firstBar))).toEqual([]);
+    expect(search.days).toBe(3); // days 0 to 2
   });
 
   it('ends at once without any data', () => {
     const search = new DaySearch(10, new Map());
-    expect([search.incomplete(day(1)), search.days]).toEqual([[], 0]);
+    expect(search.incomplete(day(1))).toEqual([]);
+    expect(search.days).toBe(0);
   });
 });
 
+/** 9, 8 and 7 October 2013, which are days 5, 6 and 7 of the history. Their slots are from 13:30 to 20:00 UTC. */
 const days = calendarNamed('XNYS').tradingDays('2013-10-07', '2013-10-09', 'regular').reverse();
 const counterOf = (interval: string) =>
-  new WindowCounter(days, 5, parseInterval('1m'), parseInterval(interval), 'positive');
-const good = [10, 12, 9, 11, 100] as const;
+  new BucketCounter(days, 5, parseInterval('1m'), parseInterval(interval), 'positive');
+/** Open, high, low, close and volume of a valid bar. */
+const VALID = [10, 12, 9, 11, 100] as const;
 
-function add(counter: WindowCounter, symbolId: number, time: string, values: readonly number[] = good): void {
+function add(counter: BucketCounter, symbolId: number, time: string, values: readonly number[] = VALID): void {
   const [open, high, low, close, volume] = values as [number, number, number, number, number];
   counter.add(symbolId, Date.parse(time), open, high, low, close, volume);
 }
@@ -60,23 +65,24 @@ describe('the counter of bars', () => {
     ]);
   });
 
-  it('counts bars of the base interval, and trading days', () => {
-    const [bars, daily] = [counterOf('1m'), counterOf('1d')];
-    for (const counter of [bars, daily])
-      for (const time of ['2013-10-08T13:30Z', '2013-10-08T13:31Z', '2013-10-08T19:00Z']) add(counter, 1, time);
-    expect(bars.counts()).toEqual([{ symbolId: 1, day: 6, bars: 3 }]);
-    expect(daily.counts()).toEqual([{ symbolId: 1, day: 6, bars: 1 }]);
+  it.each([
+    ['1m', 3],
+    ['1d', 1],
+  ])('counts the rows of a day as bars of %s: %i', (interval, bars) => {
+    const counter = counterOf(interval);
+    for (const time of ['2013-10-08T13:30Z', '2013-10-08T13:31Z', '2013-10-08T19:00Z']) add(counter, 1, time);
+    expect(counter.counts()).toEqual([{ symbolId: 1, day: 6, bars }]);
   });
 
   it('I7 counts no bar that a session refuses, nor one outside the slots', () => {
     const counter = counterOf('1m');
-    add(counter, 1, '2013-10-08T13:30Z', [10, 9, 12, 11, 100]);
+    add(counter, 1, '2013-10-08T13:30Z', [10, 9, 12, 11, 100]); // high below low
     add(counter, 1, '2013-10-08T13:31Z', [NaN, 12, 9, 11, 100]);
-    add(counter, 1, '2013-10-08T13:29Z');
-    add(counter, 1, '2013-10-08T20:00Z');
-    add(counter, 1, '2013-10-08T13:30:30Z');
-    add(counter, 1, '2013-10-04T13:30Z');
-    add(counter, 1, '2013-10-10T13:30Z');
+    add(counter, 1, '2013-10-08T13:29Z'); // before the open
+    add(counter, 1, '2013-10-08T20:00Z'); // at the close
+    add(counter, 1, '2013-10-08T13:30:30Z'); // between two slots
+    add(counter, 1, '2013-10-04T13:30Z'); // before the first day
+    add(counter, 1, '2013-10-10T13:30Z'); // after the last day
     expect(counter.counts()).toEqual([]);
   });
 });

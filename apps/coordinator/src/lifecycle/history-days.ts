@@ -27,7 +27,8 @@ export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): 
   if (bars === undefined) return calendar.tradingDaysBefore(spec.start, trailingDays, spec.hours).length;
   const days = calendar.tradingDaysBefore(spec.start, HISTORY_DAYS_MAX, spec.hours).reverse();
   const needed = await daysForBars(dataSource, spec, bars, days);
-  if (retainDays > 0 && retainDays < needed) {
+  const retainsAll = retainDays === 0;
+  if (!retainsAll && retainDays < needed) {
     const expected = `0, or at least ${needed}, the trading days that ${bars} bars take`;
     throw new SessionSpecError([{ field: 'history.retainDays', expected, was: String(retainDays) }]);
   }
@@ -35,7 +36,12 @@ export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): 
 }
 
 /** The number of trading days that the bars need. @param days newest first */
-async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: number, days: readonly TradingDay[]) {
+async function daysForBars(
+  dataSource: DataSource,
+  spec: SessionSpec,
+  bars: number,
+  days: readonly TradingDay[],
+): Promise<number> {
   const base = parseInterval(spec.baseInterval);
   const interval = parseInterval(spec.history.interval ?? spec.baseInterval);
   const datasetIds = await datasetIdsOf(dataSource, spec);
@@ -43,14 +49,16 @@ async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: numb
   const firsts = await firstBars(dataSource, datasetIds, ids);
   const search = new DaySearch(bars, firsts);
   const barsPerDay = days[0] ? new DayGrid(days[0], interval).slotCount : 1;
-  let step = Math.ceil(bars / barsPerDay) + 1;
-  for (let at = 0; at < days.length; at += step, step *= 2) {
-    const batch = days.slice(at, at + step);
-    const incomplete = search.incomplete(batch[0]!);
+  // The first batch has enough days if few bars are missing; each further batch has twice as many.
+  let batchDays = Math.ceil(bars / barsPerDay) + 1;
+  for (let at = 0; at < days.length; at += batchDays, batchDays *= 2) {
+    const batch = days.slice(at, at + batchDays);
+    const [newest, oldest] = [batch[0]!, batch.at(-1)!];
+    const incomplete = search.incomplete(newest);
     if (incomplete.length === 0) break;
-    const counter = new WindowCounter(batch, at, base, interval, spec.prices);
+    const counter = new BucketCounter(batch, at, base, interval, spec.prices);
     // One range that includes the nights reads a few more rows than needed, but a range per day would take a query per day.
-    const range = { from: batch.at(-1)!.segments[0]!.open, to: batch[0]!.segments.at(-1)!.close };
+    const range = { from: oldest.segments[0]!.open, to: newest.segments.at(-1)!.close };
     for (const datasetId of datasetIds) {
       await readWindow(dataSource, { datasetId, symbolIds: incomplete, ranges: [range] }, counter.add);
     }
@@ -81,14 +89,15 @@ export class DaySearch {
     this.missing = new Map([...firsts.keys()].map((id) => [id, bars]));
   }
 
-  /** The symbols that still need bars and may have some on `newest` or earlier days. */
+  /** The ids of symbols that still need bars and may have some on `newest` or earlier days. */
   incomplete(newest: TradingDay): number[] {
     const close = newest.segments.at(-1)!.close;
     return [...this.missing].flatMap(([id, missing]) => (missing > 0 && this.firsts.get(id)! < close ? [id] : []));
   }
 
-  /** Adds the counts of days that are older than those added before. */
+  /** Adds the counts of some days, in any order. All days are older than those of earlier calls. */
   add(counts: readonly DayCount[]): void {
+    // Newest first: a symbol needs no further days once it has enough bars.
     for (const { symbolId, day, bars } of counts.toSorted((a, b) => a.day - b.day)) {
       const missing = this.missing.get(symbolId) ?? 0;
       if (missing <= 0) continue;
@@ -111,7 +120,7 @@ interface CountedDay {
   grid: DayGrid;
   /** The bucket of each base slot. */
   bucketOf: Int32Array;
-  buckets: number;
+  bucketCount: number;
   /** By symbol, one byte per bucket: 1 if the bucket has a bar. */
   filled: Map<number, Uint8Array>;
 }
@@ -120,14 +129,14 @@ interface CountedDay {
  * Counts the buckets of an interval in which each symbol has a bar, for some trading days. It finds slots and refuses rows as the
  * stream does, so it counts the bars that the session will have. Rows may come in any order and from several datasets. No I/O.
  */
-export class WindowCounter {
+export class BucketCounter {
   /** Newest first. */
   private readonly days: readonly CountedDay[];
 
-  /** @param days newest first @param first the `day` of `days[0]` */
+  /** @param days newest first @param firstDay index of `days[0]`, counted back from the newest day of the history */
   constructor(
     days: readonly TradingDay[],
-    first: number,
+    firstDay: number,
     base: Interval,
     interval: Interval,
     private readonly prices: Prices,
@@ -135,13 +144,14 @@ export class WindowCounter {
     this.days = days.map((day, i) => {
       const grid = new DayGrid(day, base);
       const bucketOf = new Int32Array(grid.slotCount);
-      const buckets = new DayGrid(day, interval);
-      bucketStarts(grid, buckets).forEach((slot, bucket) => bucketOf.fill(bucket, slot));
-      return { day: first + i, grid, bucketOf, buckets: buckets.slotCount, filled: new Map() };
+      const bucketGrid = new DayGrid(day, interval);
+      // Each bucket fills the array from its first slot to the end; the next bucket overwrites the rest.
+      bucketStarts(grid, bucketGrid).forEach((slot, bucket) => bucketOf.fill(bucket, slot));
+      return { day: firstDay + i, grid, bucketOf, bucketCount: bucketGrid.slotCount, filled: new Map() };
     });
   }
 
-  /** Adds one row; a row that no session would store is ignored. */
+  /** Adds one row (`time` in epoch ms); a row that no session would store is ignored. */
   readonly add = (
     symbolId: number,
     time: number,
@@ -156,18 +166,21 @@ export class WindowCounter {
     if (!counted || typeof slot !== 'number') return;
     if (refuseValues(open, high, low, close, volume, this.prices) !== undefined) return;
     let filled = counted.filled.get(symbolId);
-    if (!filled) counted.filled.set(symbolId, (filled = new Uint8Array(counted.buckets)));
+    if (!filled) {
+      filled = new Uint8Array(counted.bucketCount);
+      counted.filled.set(symbolId, filled);
+    }
     filled[counted.bucketOf[slot]!] = 1;
   };
 
   /** The counts, newest day first; a symbol has no count for a day without bars. */
   counts(): DayCount[] {
     return this.days.flatMap(({ day, filled }) =>
-      [...filled].map(([symbolId, buckets]) => ({ symbolId, day, bars: buckets.reduce((sum, one) => sum + one, 0) })),
+      [...filled].map(([symbolId, flags]) => ({ symbolId, day, bars: flags.reduce((sum, flag) => sum + flag, 0) })),
     );
   }
 
-  /** The newest day that opens at `time` or earlier. */
+  /** The newest day that opens at `time` or earlier, by binary search; undefined when all days open later. */
   private dayAt(time: number): CountedDay | undefined {
     let [from, to] = [0, this.days.length];
     while (from < to) {

@@ -1,6 +1,9 @@
 import { calendarNamed, parseSessionSpec } from '@barkeep/bars';
 import { historyView } from './history-view.js';
 
+const DAY_MS = 86_400_000;
+
+/** By default the history is before 9 October 2013 in the calendar XNYS, which begins decades earlier. */
 const spec = (history: object, more: object = {}) =>
   parseSessionSpec({
     symbols: ['SPY', 'IBM'],
@@ -10,38 +13,49 @@ const spec = (history: object, more: object = {}) =>
     history,
     ...more,
   });
-const got = new Map([
+/** A history of three trading days: SPY has all 3 × 390 minutes, IBM lacks one. */
+const storedBars = new Map([
   ['SPY', 1170],
   ['IBM', 1169],
 ]);
+/** The first and the second date of the calendar 24/7. */
+const { firstDate } = calendarNamed('24/7');
+const secondDate = new Date(Date.parse(firstDate) + DAY_MS).toISOString().slice(0, 10);
+/** A session that starts on the second date of its calendar, so that only one day can be before it. */
+const earlySession = (history: object) => ({
+  spec: spec(history, { calendar: '24/7', start: secondDate, end: secondDate }),
+  historyDays: 1,
+});
 
 describe('the view of a history', () => {
   it('is null when the spec requests none', () => {
-    expect(historyView({ spec: spec({}), historyDays: 0 }, got)).toBeNull();
+    expect(historyView({ spec: spec({}), historyDays: 0 }, storedBars)).toBeNull();
   });
 
   it('is its days, and the bars of each symbol once they are stored', () => {
     const session = { spec: spec({ trailingDays: 3 }), historyDays: 3 };
     const days = { days: 3, firstDate: '2013-10-04', calendarBegins: false };
     expect(historyView(session)).toEqual({ ...days, bars: null });
-    expect(historyView(session, got)).toEqual({ ...days, bars: { SPY: 1170, IBM: 1169 } });
+    expect(historyView(session, storedBars)).toEqual({ ...days, bars: { SPY: 1170, IBM: 1169 } });
   });
 
-  it('distinguishes a calendar that starts later from data that does', () => {
-    const bars = { spec: spec({ bars: 2000, interval: '1m' }), historyDays: 3 };
-    expect(historyView(bars, got)).toMatchObject({ calendarBegins: false });
-    const { firstDate } = calendarNamed('24/7');
-    const second = new Date(Date.parse(firstDate) + 86_400_000).toISOString().slice(0, 10);
-    const early = (history: object) => spec(history, { calendar: '24/7', start: second, end: second });
-    expect(historyView({ spec: early({ trailingDays: 2 }), historyDays: 1 })).toMatchObject({
-      firstDate,
-      calendarBegins: true,
-    });
-    const asked = early({ bars: 1169, interval: '1m' });
-    expect(historyView({ spec: asked, historyDays: 1 }, got)).toMatchObject({ calendarBegins: false });
+  it('says that the calendar begins when it has fewer days than requested', () => {
+    const session = earlySession({ trailingDays: 2 });
+    expect(historyView(session)).toMatchObject({ firstDate, calendarBegins: true });
   });
 
-  it('shows what the row holds when the calendar is gone', () => {
+  it('does not say that the calendar begins when only the data begin too late', () => {
+    const moreThanStored = { bars: 2000, interval: '1m' };
+    const session = { spec: spec(moreThanStored), historyDays: 3 };
+    expect(historyView(session, storedBars)).toMatchObject({ calendarBegins: false });
+  });
+
+  it('does not say that the calendar begins when every symbol has the requested bars', () => {
+    const session = earlySession({ bars: 1169, interval: '1m' });
+    expect(historyView(session, storedBars)).toMatchObject({ calendarBegins: false });
+  });
+
+  it('has only the number of days in the row when the calendar is unknown', () => {
     const gone = { ...spec({ trailingDays: 3 }), calendar: 'MARS' };
     expect(historyView({ spec: gone, historyDays: 3 })).toEqual({
       days: 3,

@@ -5,7 +5,12 @@ import type { SessionRecord } from './session-row.js';
 
 type SessionHistory = Pick<SessionRecord, 'spec' | 'historyDays'>;
 
-/** @param bars the number of bars per symbol; undefined while the history is not complete @returns null when the spec requests none */
+/**
+ * The history of a session. `calendarBegins`: the history is shorter than requested, because its calendar has no earlier trading
+ * day; false when only the data begin too late.
+ * @param bars the number of stored bars per symbol; undefined while the history is not complete
+ * @returns null when the spec requests no history
+ */
 export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, number>): HistoryAnswer | null {
   const { trailingDays = 0, bars: barsRequested } = session.spec.history;
   if (trailingDays === 0 && barsRequested === undefined) return null;
@@ -21,7 +26,10 @@ export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, 
   };
 }
 
-/** The days of the history, and the day before if the calendar has one; undefined when the calendar is unknown. */
+/**
+ * The days of the history, oldest first, and before them one more day if the calendar has one. Undefined when this service does not
+ * know the calendar.
+ */
 function daysUpToStart({ spec, historyDays }: SessionHistory): TradingDay[] | undefined {
   try {
     return calendarNamed(spec.calendar).tradingDaysBefore(spec.start, historyDays + 1, spec.hours);

@@ -101,7 +101,7 @@ export class Reconciler {
     if (!(await hasRemoved(this.parts.dataSource))) return;
     this.mustSweepAll = false; // before the sweep: the store may come back again during it
     const removed = await this.returnedKeys.sweep(calls, this.stopping.signal).catch((error: unknown) => {
-      this.mustSweepAll ||= calls === Infinity;
+      this.mustSweepAll ||= calls === Infinity; // the next round repeats a sweep of all keys that failed
       throw error;
     });
     if (removed > 0) {
@@ -112,7 +112,7 @@ export class Reconciler {
     }
   }
 
-  /** Waits for work or for the stop: a stop does not wait for the certificate in progress, which a later round makes again. */
+  /** Waits until the work ends or the service stops. A certificate in progress must not delay a stop; a later round makes it again. */
   private async untilStopped(work: Promise<void>): Promise<void> {
     const { signal } = this.stopping;
     const ended = new AbortController();
@@ -124,11 +124,14 @@ export class Reconciler {
     }).finally(() => ended.abort());
   }
 
-  /** Schedules the upkeep of completed sessions until no missing bar can still come. */
+  /**
+   * Schedules the upkeep of completed sessions until no missing bar can still come. Before that, reopens those whose stores lost
+   * writes, and repairs their symbols.
+   */
   private async scheduleUnsettled(): Promise<void> {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
-    const settled = new Set<string>();
+    const settled = new Set<string>(); // a new set, so that removed sessions do not stay in it
     await this.compareStores(rows);
     await this.eachOf(rows, async (row) => {
       const { incarnation, spec } = row;

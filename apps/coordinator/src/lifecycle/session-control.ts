@@ -24,8 +24,9 @@ export class SessionControl {
   constructor(private readonly servers: Servers) {}
 
   /**
-   * Writes the control of a row into the store and emits its state event. Reads the row again after that, and repeats both if the
-   * state has changed: the slower of two calls must not leave an outdated control. Writes nothing for a row older than the last claim.
+   * Writes the control of a row into the store and emits the row's state event. Then reads the row again, and repeats both if the
+   * state has changed: the slower of two calls must not leave an outdated control. The store refuses the control of a row that is
+   * older than its last claim (`stale`).
    * @returns the row as it was read last @throws what Postgres or Redis throw
    */
   async follow(row: SessionRecord): Promise<SessionRecord> {
@@ -45,7 +46,7 @@ export class SessionControl {
     return current;
   }
 
-  /** Writes the control of a row if the store has another one. A session without a store needs none. */
+  /** Writes the control of a row if the store has another control. A session without a store needs none. */
   async repair(row: SessionRecord): Promise<void> {
     const expected = controlOf(row.state);
     if (expected === undefined || !row.checkpoint) return;
@@ -82,7 +83,7 @@ export class SessionControl {
     return reopened;
   }
 
-  /** Starts a session. An error is only logged: its row is `running`, so the reconciler starts what is missing. */
+  /** Starts a session whose row is `running`. Errors are only logged: the reconciler does what is missing. */
   private async start(row: SessionRecord): Promise<void> {
     const { producer, warn } = this.servers;
     const results = await Promise.allSettled([this.follow(row), addJobs(producer, row)]);

@@ -52,10 +52,12 @@ export function removalOf(row: SessionRecord, keyPrefix: string): { layout: Sess
   }
 }
 
+/** Whether a session is to be streamed. */
 export function isActive({ state }: Pick<SessionRecord, 'state'>): boolean {
   return (ACTIVE_STATES as readonly SessionState[]).includes(state);
 }
 
+/** What the payloads of jobs name a session by. */
 export function refOf({ id, incarnation }: Pick<SessionRecord, 'id' | 'incarnation'>): SessionRef {
   return { sessionId: id, incarnation };
 }

@@ -69,6 +69,7 @@ export class SessionService {
   readonly changes: SymbolChanges;
   private readonly views: SessionViews;
   private readonly eventReaders: EventReaders;
+  /** The counts of days that earlier calls of {@link dayCounts} have read. */
   private readonly counted = new CountedSessions();
 
   /** @param repositoryNames names of the repositories in the user's module; `backfill` of a spec may name them like datasets */
@@ -103,12 +104,12 @@ export class SessionService {
     return { session: await this.steering.startCreated(row, created), created };
   }
 
-  /** @throws UnknownSessionError */
+  /** The full view of one session. @throws UnknownSessionError */
   async find(id: string, view: View): Promise<SessionAnswer> {
     return this.views.fullView(await this.parts.sessions.get(id), view);
   }
 
-  /** @throws CursorError */
+  /** One page of sessions, newest first; `nextCursor` is null on the last page. @throws CursorError */
   async list(query: { state?: SessionState; limit: number; cursor?: string; view: View }): Promise<SessionPageAnswer> {
     const { rows, cursor } = await this.parts.sessions.list(query);
     const sessions = await Promise.all(rows.map((row) => this.views.view(row, query.view)));
@@ -119,9 +120,9 @@ export class SessionService {
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
     const { layout, mustScan } = removalOf(row, this.parts.keyPrefix);
-    // The store may still have data of symbols that were just removed from the session.
-    const leftAreRemoved = mustScan || !row.membership || (await this.parts.changes.removeLeftSymbols(row));
-    await removeSession(this.parts.redis, layout, mustScan || !leftAreRemoved);
+    // The store may still have data of symbols that left the session. If they cannot be removed here, the scan finds their keys.
+    const areLeftRemoved = mustScan || !row.membership || (await this.parts.changes.removeLeftSymbols(row));
+    await removeSession(this.parts.redis, layout, mustScan || !areLeftRemoved);
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
@@ -136,7 +137,7 @@ export class SessionService {
     if (!row.checkpoint || !(await consumers.remove(consumer))) throw new UnknownConsumerError(id, consumer);
   }
 
-  /** Requests an upkeep round now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
+  /** Requests a round of upkeep now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
   async runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
     const row = await this.startedSession(id);
     return requestUpkeep(row, this.views.open(row), this.parts.producer, input, view);
@@ -179,7 +180,7 @@ export class SessionService {
     return { ...counts, zone: zoneOf(row.spec.calendar) };
   }
 
-  /** @throws UnknownSessionError, SessionStateError, SessionLostError */
+  /** The session's certificate. @throws UnknownSessionError, SessionStateError, SessionLostError */
   async certificate(id: string): Promise<CertificateAnswer> {
     return this.parts.certificates.view(await this.startedSession(id));
   }
@@ -189,7 +190,10 @@ export class SessionService {
     return this.eventReaders.readerOf(await this.parts.sessions.get(id), view);
   }
 
-  /** A session that was started at least once (before that it has no data); runs again if its store is behind. @throws SessionStateError, UnknownSessionError */
+  /**
+   * A session that was started at least once: before that it has no data. A completed session whose store is behind runs again.
+   * @throws SessionStateError, UnknownSessionError
+   */
   private async startedSession(id: string): Promise<SessionRecord> {
     const row = await this.parts.sessions.get(id);
     if (!row.checkpoint) throw new SessionStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
@@ -212,9 +216,8 @@ export class SessionService {
     const { limits } = this.config;
     const request = parseSessionRequest(body, upkeepDefaults(this.config), limits);
     if (request.symbols !== 'dataset') return { ...request, symbols: request.symbols };
-    const existing =
-      (request.id === undefined ? undefined : await sessions.find(request.id)) ??
-      (idempotencyKey === undefined ? undefined : await sessions.findByKey(idempotencyKey));
+    let existing = request.id === undefined ? undefined : await sessions.find(request.id);
+    if (!existing && idempotencyKey !== undefined) existing = await sessions.findByKey(idempotencyKey);
     if (existing) return resolveSymbols(request, existing.spec.symbols, limits);
     const datasetId = await resolveDataset(dataSource, sourceName(request));
     const extents = datasetId === undefined ? [] : await datasetExtent(dataSource, datasetId);
@@ -222,6 +225,7 @@ export class SessionService {
     return resolveSymbols(request, symbols, limits);
   }
 
+  /** Checks that the datasets and repositories of a spec exist. @throws SessionSpecError that names each field which is wrong */
   private async checkDatasets(spec: SessionSpec): Promise<void> {
     const datasets = await datasetNames(this.parts.dataSource);
     const sources = [...datasets, ...this.repositoryNames];

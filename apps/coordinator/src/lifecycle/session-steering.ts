@@ -15,10 +15,11 @@ import type { SharedParts } from './shared-parts.js';
 /** A changed row, and the servers that could not be updated. */
 interface SteeredRow {
   row: SessionRecord;
-  /** The errors by the names of the servers. */
+  /** The error of each server that could not be updated, by its name. */
   outages: ReadonlyMap<string, Error>;
 }
 
+/** States from which a session can be started. */
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
 /** Each call throws UnknownSessionError, SessionStateError, or an outage when the row could not be changed. */
@@ -50,12 +51,15 @@ export class SessionSteering {
     return this.viewOf(await this.settle(row, this.parts.producer.unschedule(row.incarnation)));
   }
 
-  /** Starts a session for a call that creates it. If the start fails, removes the session that the call created (`created`). */
+  /**
+   * Starts a session for a call that creates it.
+   * @param created whether this call created the session; if so, a failed start or an outage removes it again
+   */
   async startCreated(row: SessionRecord, created: boolean): Promise<SessionAnswer> {
     try {
       const started = await this.run(row.id, STARTABLE);
-      const [outage] = created ? started.outages.values() : [];
-      if (outage) throw outage;
+      const [outage] = started.outages.values();
+      if (created && outage) throw outage;
       return await this.viewOf(started);
     } catch (error) {
       if (created) await this.undoCreate(row);
@@ -80,22 +84,24 @@ export class SessionSteering {
     let row = await this.parts.sessions.get(id);
     if (!isActive(row)) {
       // The stream creates a new store for a lost session: keys of the old one must not become part of it.
-      if (row.state === 'lost') await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
-      const forgetCheckpoint = row.state === 'lost';
-      const patch = { incrementRun: true, error: null, forgetCheckpoint };
+      const isLost = row.state === 'lost';
+      if (isLost) await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
+      const patch = { incrementRun: true, error: null, forgetCheckpoint: isLost };
       row = await this.parts.sessions.transition(id, from, 'running', patch);
     }
     return this.settle(row, addJobs(this.parts.producer, row));
   }
 
   /**
-   * Updates the store, and waits for that and for `queued`, the update of the queue. The reconciler updates servers that are away.
+   * Updates the store, and waits for that update and for the update of the queue. A server that is away is named in the result; the
+   * reconciler updates it later.
+   * @param queueUpdate the update of the queue, in progress; undefined when the queue needs none
    * @throws errors other than outages
    */
-  private async settle(row: SessionRecord, queued?: Promise<unknown>): Promise<SteeredRow> {
-    const [stored, jobs] = await Promise.allSettled([this.parts.control.follow(row), queued]);
+  private async settle(row: SessionRecord, queueUpdate?: Promise<unknown>): Promise<SteeredRow> {
+    const [stored, queued] = await Promise.allSettled([this.parts.control.follow(row), queueUpdate]);
     const outages = new Map<string, Error>();
-    for (const [server, result] of Object.entries({ 'the session Redis': stored, 'the queue Redis': jobs })) {
+    for (const [server, result] of Object.entries({ 'the session Redis': stored, 'the queue Redis': queued })) {
       if (result.status === 'fulfilled') continue;
       if (!isOutage(result.reason)) throw result.reason;
       outages.set(server, result.reason);
@@ -108,7 +114,7 @@ export class SessionSteering {
     return this.views.view(row);
   }
 
-  /** Removes a session that could not be started. Without its row, jobs end, and a stream removes the keys that it created. */
+  /** Removes the row of a session that could not be started. Without the row its jobs end, and a stream removes the keys that it made. */
   private async undoCreate(row: SessionRecord): Promise<void> {
     await this.parts.sessions.remove(row.id).catch(() => undefined);
     await this.parts.producer.unschedule(row.incarnation).catch(() => undefined);

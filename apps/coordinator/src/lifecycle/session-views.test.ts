@@ -17,16 +17,23 @@ const ROW = {
   completedAt: null,
 };
 
-/** The view of a session whose store is gone. @param refusal why it cannot be marked as lost @param current its row after that */
+/**
+ * The view of a session whose store is gone.
+ * @param refusal the error of the call that marks it as lost @param current its row in Postgres after that; undefined: none
+ */
 function viewAfter(refusal: Error, current?: object) {
   const control = { reopenIfBehind: () => Promise.reject(new SessionLostError('s')) };
   const sessions = { transition: () => Promise.reject(refusal), find: async () => current };
   return new SessionViews({ control, sessions } as never).view(ROW as never);
 }
 
-test('I13 a session whose store is gone is shown, also when another call marked it as lost or removed it first', async () => {
-  const marked = new SessionStateError('s', ['paused'], 'lost');
+test('I13 a session whose store is gone is shown as lost when another call marked it first', async () => {
+  const refusal = new SessionStateError('s', ['paused'], 'lost');
   const lost = { state: 'lost', error: 'gone' };
-  expect(await viewAfter(marked, { ...ROW, ...lost })).toMatchObject({ id: 's', ...lost });
-  expect(await viewAfter(new UnknownSessionError('s'))).toMatchObject({ id: 's', state: 'paused', error: null });
+  expect(await viewAfter(refusal, { ...ROW, ...lost })).toMatchObject({ id: 's', ...lost });
+});
+
+test('I13 a session whose store is gone is shown as it was read when another call removed it meanwhile', async () => {
+  const refusal = new UnknownSessionError('s');
+  expect(await viewAfter(refusal)).toMatchObject({ id: 's', state: 'paused', error: null });
 });

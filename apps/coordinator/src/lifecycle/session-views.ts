@@ -42,7 +42,7 @@ export class SessionViews {
     this.warnings = new SymbolWarnings(dataSource);
   }
 
-  /** Opens the data of a session, or returns it if it is open: it follows changes of the symbols. */
+  /** The data of a session, opened once. An open session follows later changes of its symbols. */
   open(row: SessionRecord): OpenSession {
     let session = this.opened.get(row.incarnation);
     if (!session) {
@@ -54,7 +54,7 @@ export class SessionViews {
     return session;
   }
 
-  /** {@link view}, for operators with the warnings that need queries of the datasets. */
+  /** As {@link view}; for operators also with the warnings that need queries of the datasets. */
   async fullView(row: SessionRecord, viewer: View): Promise<SessionAnswer> {
     if (viewer === 'strategy') return this.view(row, viewer);
     const [view, warnings] = await Promise.all([this.view(row, viewer), this.warnings.of(row)]);
@@ -67,7 +67,7 @@ export class SessionViews {
    */
   async view(stored: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
     // Without a checkpoint the store was never created.
-    if (!stored.checkpoint) return this.viewOf(stored);
+    if (!stored.checkpoint) return this.rowView(stored);
     let row = stored;
     try {
       row = await this.parts.control.reopenIfBehind(stored);
@@ -83,10 +83,10 @@ export class SessionViews {
       const { clock, frontier, watermark, counts, refused } = position;
       const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
       return {
-        ...this.viewOf(row),
+        ...this.rowView(row),
         ...figureViews(viewer === 'operator' ? figures : withoutPrefetch(figures)),
         timedOutDays: timedOutDays.filter((date) => viewer === 'operator' || isPassed(layout, date, clock)),
-        waitingFor: viewer === 'operator' ? waitingFor : kindAlone(waitingFor),
+        waitingFor: viewer === 'operator' ? waitingFor : withKindOnly(waitingFor),
         consumers: consumers.map(consumerView),
         clock: isoTime(clock),
         frontier: isoTime(frontier),
@@ -106,15 +106,19 @@ export class SessionViews {
     }
   }
 
-  /** The part of a view that needs only the row, so that a session whose calendar is gone or store is broken does not make a list fail. */
+  /**
+   * The view of a session whose store cannot be read, from its row alone: a session with an unknown calendar or a broken store must
+   * not make a list fail.
+   */
   private async viewWithoutStore(row: SessionRecord, error: unknown): Promise<SessionAnswer> {
-    if (error instanceof UnknownCalendarError) return this.viewOf(row);
+    if (error instanceof UnknownCalendarError) return this.rowView(row);
     if (isOutage(error)) return this.viewWithoutServer(row, ['the session Redis']);
     const { message } = error as Error;
-    if (error instanceof SessionLostError) return this.viewOf(await this.markLost(row, message));
+    if (error instanceof SessionLostError) return this.rowView(await this.markLost(row, message));
     this.parts.warn(`session ${row.id}: its store cannot be read`, error);
     const warnings = [`the store of the session cannot be read: ${message}`];
-    return { ...this.viewOf(isBrokenStore(error) ? await this.markLost(row, message) : row), warnings };
+    const current = isBrokenStore(error) ? await this.markLost(row, message) : row;
+    return { ...this.rowView(current), warnings };
   }
 
   /** Marks a session as `lost` if it is not streaming; while it streams, its owner detects the loss. @returns the row after that */
@@ -130,14 +134,15 @@ export class SessionViews {
     }
   }
 
-  /** The view while servers that the session needs are away: the row's part, and the names of the servers. */
+  /** The view while servers that the session needs are away: what the row holds, and the names of the servers. */
   viewWithoutServer(row: SessionRecord, servers: readonly string[]): SessionAnswer {
     const what = [...servers];
     const detail = `waiting for ${what.join(' and ')}: the change takes effect within 5 s of the server's return`;
-    return { ...this.viewOf(row), waitingFor: { kind: 'server', what, since: null, detail, nextTryAt: null } };
+    return { ...this.rowView(row), waitingFor: { kind: 'server', what, since: null, detail, nextTryAt: null } };
   }
 
-  private viewOf(row: SessionRecord): SessionAnswer {
+  /** What the row alone tells; no position and no counts. */
+  private rowView(row: SessionRecord): SessionAnswer {
     return {
       id: row.id,
       state: row.state,
@@ -163,7 +168,7 @@ export class SessionViews {
 }
 
 /** What a strategy may see of a wait: only its kind, because the rest may tell about bars after the clock. */
-function kindAlone(waitingFor: WaitingFor | null): WaitingFor | null {
+function withKindOnly(waitingFor: WaitingFor | null): WaitingFor | null {
   return waitingFor && { ...waitingFor, what: [], detail: '', nextTryAt: null };
 }
 
@@ -172,6 +177,7 @@ function withoutPrefetch(figures: StreamFigures): StreamFigures {
   return { ...figures, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
 }
 
+/** Whether the clock has closed the day. */
 function isPassed(layout: SessionLayout, date: string, clock: number): boolean {
   const day = layout.dayIndexOf(date);
   return day !== undefined && layout.grid(day).close <= clock;
@@ -188,13 +194,14 @@ export function consumerView({ name, state, time, steps, bars, deliveredHash, se
 
 /** Keeps the counts of closed days for the sessions that were read last, so that a repeated view reads less. Bounded in memory. */
 export class CountedSessions {
-  /** By incarnation, the most recently used one last. */
+  /** By incarnation, the least recently used first. */
   private readonly kept = new Map<string, CountedDays>();
 
   /** The kept counts of a session; empty for one that has none. Readers add to them. */
   of(incarnation: string): CountedDays {
     const counted = this.kept.get(incarnation) ?? new CountedDays();
     this.kept.delete(incarnation);
+    // The counts of the other sessions are dropped until the rest fits; those of this session stay.
     let cells = [...this.kept.values()].reduce((sum, { size }) => sum + size, 0);
     for (const [oldest, { size }] of this.kept) {
       if (cells <= CELLS_KEPT) break;

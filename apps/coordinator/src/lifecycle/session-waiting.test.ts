@@ -4,6 +4,7 @@ const row = { state: 'waiting-upkeep', spec: { pace: { mode: 'max' } } } as neve
 const session = { layout: { keysOf: () => ({ repositories: 'barkeep:{s:0}:repositories' }) } } as never;
 const wait = { kind: 'upkeep', since: 1_000, until: null } as const;
 
+/** @param failures the failures of repositories, by name @param silentMs for how long no worker has taken a job */
 function waiting(failures: Record<string, object>, silentMs: number) {
   const fields = Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, JSON.stringify(failure)]));
   const hgetall = async (key: string) => (key === 'barkeep:{s:0}:repositories' ? fields : {});
@@ -33,25 +34,35 @@ test('I12 a session that waits for several repositories names the error of each'
   });
 });
 
-test('I11 a session says when no worker takes jobs, and otherwise that it waits for upkeep', async () => {
+test('I11 a session without failures names the absence of workers after a while, and before that only upkeep', async () => {
   const detail = async (silentMs: number) => (await waiting({}, silentMs).of(row, session, wait, 0, []))?.detail;
   expect(await detail(25_000)).toBe('no upkeep worker has taken a job for 25 s');
   expect(await detail(5_000)).toBe('waiting for upkeep to repair and derive the next window');
   expect(await detail(0)).toBe('waiting for upkeep to repair and derive the next window');
 });
 
-test('a session in lockstep counts the consumers that joined only while its clock is where the session begins', async () => {
+describe('a session in lockstep', () => {
+  const historyEnd = 100;
   const pace = { mode: 'lockstep', consumers: 2 };
-  const lockstep = { layout: { spec: { pace }, historyEnd: 100 } } as never;
+  const lockstep = { layout: { spec: { pace }, historyEnd } } as never;
   const consumer = { name: 'one', state: 'active', time: 500 } as never;
   const of = (clock: number, consumers: never[]) =>
     waiting({}, 0).of(row, lockstep, { ...wait, kind: 'consumers' }, clock, consumers);
-  expect(await of(100, [consumer])).toMatchObject({ detail: 'waiting for consumers: 1 of 2 have joined' });
-  expect(await of(600, [consumer])).toMatchObject({
-    what: ['one'],
-    detail: 'waiting for consumer one, the slowest, at 1970-01-01T00:00:00.500Z',
+
+  test('counts the consumers that joined while its clock is at the start', async () => {
+    expect(await of(historyEnd, [consumer])).toMatchObject({ detail: 'waiting for consumers: 1 of 2 have joined' });
   });
-  expect(await of(600, [])).toBeNull();
+
+  test('names the slowest consumer after that, also when fewer than expected are left', async () => {
+    expect(await of(600, [consumer])).toMatchObject({
+      what: ['one'],
+      detail: 'waiting for consumer one, the slowest, at 1970-01-01T00:00:00.500Z',
+    });
+  });
+
+  test('waits for nothing when all consumers are gone', async () => {
+    expect(await of(600, [])).toBeNull();
+  });
 });
 
 test('a session that does not run, or does not wait, waits for nothing', async () => {

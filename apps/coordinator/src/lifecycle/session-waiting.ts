@@ -26,7 +26,11 @@ export class SessionWaiting {
     private readonly workerSilentMs: () => Promise<number>,
   ) {}
 
-  /** What a session waits for. @returns null for a session that does not wait @throws what Redis throws */
+  /**
+   * What a session waits for.
+   * @param wait the wait that its stream recorded @param clock epoch ms
+   * @returns null for a session that does not wait @throws what Redis throws
+   */
   async of(
     row: SessionRecord,
     session: OpenSession,
@@ -50,6 +54,7 @@ export class SessionWaiting {
     return { kind, what, since, detail, nextTryAt };
   }
 
+  /** Names the symbols whose streams have not reached a time after the clock. */
   private async feedWait(layout: SessionLayout, clock: number): Promise<Wait> {
     const { streams } = await readFeedProgress(this.redis, layout);
     const slow = streams.filter(({ ended, reached }) => !ended && reached <= clock).map(({ symbol }) => symbol);
@@ -57,6 +62,7 @@ export class SessionWaiting {
     return { kind: 'feed', what: slow.slice(0, NAMES_MAX), detail };
   }
 
+  /** Names the repositories that fail; without any, a missing worker; otherwise only that upkeep has not finished. */
   private async upkeepWait(layout: SessionLayout): Promise<Wait> {
     const failing = await new RepositoryFailures(this.redis, layout).list();
     if (failing.length > 0) {
@@ -84,22 +90,25 @@ function repositoriesText(failing: readonly RepositoryFailure[]): string {
   return `waiting for ${failing.length === 1 ? 'repository' : 'repositories'} ${texts.join('; ')}`;
 }
 
-/** @returns undefined when no consumer holds the clock any more: the stream notices that within a second */
+/**
+ * Counts the consumers that joined while the session still waits for the expected number of them; after that names the slowest.
+ * @returns undefined when no consumer holds the clock any more: the stream notices that within a second
+ */
 function consumersWait(
   { spec: { pace }, historyEnd }: SessionLayout,
   clock: number,
   consumers: readonly ConsumerView[],
 ): Wait | undefined {
-  const present = consumers.filter(({ state }) => state === 'active' || state === 'silent');
+  const holding = consumers.filter(({ state }) => state === 'active' || state === 'silent');
   const expected = pace.mode === 'lockstep' ? pace.consumers : 0;
   // The clock leaves the history when the expected consumers have joined. After that, fewer are left if one was removed.
   if (clock <= historyEnd && consumers.length < expected) {
-    const what = present.map(({ name }) => name).slice(0, NAMES_MAX);
+    const what = holding.map(({ name }) => name).slice(0, NAMES_MAX);
     return { kind: 'consumers', what, detail: `waiting for consumers: ${consumers.length} of ${expected} have joined` };
   }
-  if (present.length === 0) return undefined;
-  const slowest = Math.min(...present.map(({ time }) => time));
-  const what = present.filter(({ time }) => time === slowest).map(({ name }) => name);
+  if (holding.length === 0) return undefined;
+  const slowest = Math.min(...holding.map(({ time }) => time));
+  const what = holding.filter(({ time }) => time === slowest).map(({ name }) => name);
   const detail = `waiting for consumer ${listed(what)}, the slowest, at ${isoTime(slowest)}`;
   return { kind: 'consumers', what: what.slice(0, NAMES_MAX), detail };
 }
@@ -116,10 +125,12 @@ function symbolsWait(session: OpenSession): Wait {
   return { kind: 'symbols', what: joining.slice(0, NAMES_MAX), detail };
 }
 
+/** A number with its noun, such as `2 symbols`. */
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** The names, or the first ones and `…` if there are many. */
 function listed(names: readonly string[]): string {
   return names.length <= NAMES_MAX ? names.join(', ') : `${names.slice(0, NAMES_MAX).join(', ')} …`;
 }

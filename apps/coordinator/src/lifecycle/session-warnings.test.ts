@@ -2,6 +2,7 @@ import { outsideWarnings } from './session-warnings.js';
 
 const SPEC = { calendar: 'XNYS', hours: 'regular', source: { type: 'dataset', dataset: 'd' } } as const;
 
+/** A day with this many rows, of which so many are outside and so many in extended hours. */
 const day = (rows: number, outside: number, extended: number, symbol = 'ACME') => ({
   symbol,
   date: '2024-03-04',
@@ -20,11 +21,11 @@ const SENTENCE = '300 of 390 rows of ACME on 2024-03-04 are outside XNYS regular
 
 test('I10 warns of dates on which more than 1 % of the rows are outside, and names the first one', () => {
   expect(warnings(day(390, 300, 0))).toEqual([SENTENCE]);
-  expect(warnings(day(400, 4, 0), day(390, 300, 0))).toEqual([SENTENCE]);
+  expect(warnings(day(400, 4, 0), day(390, 300, 0))).toEqual([SENTENCE]); // the first day has just 1 %
   expect(warnings(day(390, 300, 0), day(390, 5, 0, 'ZETA'))).toEqual([
     `${SENTENCE} The same holds for 1 more day of its symbols.`,
   ]);
-  expect(warnings(day(400, 4, 0), day(960, 0, 480))).toEqual([]);
+  expect(warnings(day(400, 4, 0), day(960, 0, 480))).toEqual([]); // the second day has half of its rows in extended hours
 });
 
 test('I10 warns of rows in extended hours when they are more than the rows in slots', () => {
@@ -34,11 +35,12 @@ test('I10 warns of rows in extended hours when they are more than the rows in sl
 
 test('I10 warns once of all fed bars that are outside', () => {
   const fed = { ...SPEC, source: { type: 'feed' as const, latenessSeconds: 0 } };
-  const of = (streamed: number, outside: number, extended: number, isOver = false) =>
+  const warningsOf = (streamed: number, outside: number, extended: number, isOver = false) =>
     outsideWarnings(fed, { days: [], outside, extended }, { streamed, isOver });
   const sentence = '300 of 390 fed bars are outside XNYS regular hours; is the time zone right?';
-  expect(of(90, 300, 0)).toEqual([sentence]);
-  // Before the open: only bars of extended hours have come, or the first bars in slots are not counted yet.
-  expect([of(0, 3, 330), of(1, 0, 330)]).toEqual([[], []]);
-  expect(of(90, 0, 300, true)).toEqual([sentence]);
+  expect(warningsOf(90, 300, 0)).toEqual([sentence]);
+  // Early in the feed most bars may be in extended hours: before the open none has a slot, at the open only the first.
+  expect(warningsOf(0, 3, 330)).toEqual([]);
+  expect(warningsOf(1, 0, 330)).toEqual([]);
+  expect(warningsOf(90, 0, 300, true)).toEqual([sentence]);
 });

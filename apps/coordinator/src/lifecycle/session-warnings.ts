@@ -7,12 +7,13 @@ import type { DataSource } from 'typeorm';
 import { datasetIdsOf } from './history-days.js';
 import type { SessionRecord } from './session-row.js';
 
-/** An answer is kept this long. */
+/** The warnings of a session are kept this long. */
 const KEPT_MS = 30_000;
 /** A caller waits at most this long for a look-up. */
 const WAIT_MS = 500;
+/** Most sessions whose warnings are kept. */
 const SESSIONS_KEPT = 500;
-/** Rows outside are normal up to this part of all rows. */
+/** Rows outside are normal up to this share of all rows. */
 const SHARE_MAX = 0.01;
 
 interface Kept {
@@ -20,22 +21,23 @@ interface Kept {
   warnings: string[];
   /** The look-up in progress. */
   pending: Promise<void> | undefined;
-  /** When the answer gets too old, in `performance.now()` time. */
+  /** When the warnings get too old, in `performance.now()` time. */
   until: number;
 }
 
 /**
- * Warns of symbols without a bar in any dataset of a session. Looks up one session at a time and keeps the answer for
- * a while. A caller waits only a moment: after that, for example while a table is locked, it gets the previous answer.
+ * Warns of symbols without a bar in any dataset of a session. Looks up one session at a time and keeps the warnings for
+ * a while. A caller waits only a moment: after that, for example while a table is locked, it gets the previous warnings.
  */
 export class SymbolWarnings {
+  /** By session and version of its symbols, the least recently used first. */
   private readonly kept = new Map<string, Kept>();
   /** Ends with the last look-up that was requested. */
   private turn: Promise<void> = Promise.resolve();
 
   constructor(private readonly dataSource: DataSource) {}
 
-  /** @returns an empty list for a fed session, and until the first look-up has an answer */
+  /** The warnings of a session: none for a fed session, and none until its first look-up has ended. */
   async of(row: SessionRecord): Promise<string[]> {
     if (row.spec.source.type === 'feed') return [];
     const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
@@ -46,7 +48,7 @@ export class SymbolWarnings {
 
   private keptOf(key: string): Kept {
     const kept = this.kept.get(key) ?? { warnings: [], pending: undefined, until: 0 };
-    this.kept.delete(key);
+    this.kept.delete(key); // the next line adds it again as the most recently used one
     this.kept.set(key, kept);
     const [oldest] = this.kept.keys();
     if (this.kept.size > SESSIONS_KEPT && oldest) this.kept.delete(oldest);
@@ -78,7 +80,7 @@ export class SymbolWarnings {
  * Warns of rows without a slot, which mostly come from a file that was imported in the wrong time zone. Pure.
  * Rows in extended hours are normal, unless most rows of a date are without a slot: rows of regular hours that were imported in a
  * wrong zone may all be in extended hours. A feed may begin with bars in extended hours, so they count only when it is over.
- * @param streamed how many bars the session has in slots @param isOver whether no further bars will come
+ * @param streamed how many streamed bars the session has in slots @param isOver whether no further bars will come
  * @returns one text about the first such date or the feed, or an empty list
  */
 export function outsideWarnings(
@@ -102,7 +104,9 @@ export function outsideWarnings(
 
 /** How many rows a warning is about; 0 for no warning. */
 function suspiciousRows({ rows, outside, extended }: Pick<OutsideDay, 'rows' | 'outside' | 'extended'>): number {
-  return 2 * (outside + extended) > rows ? outside + extended : rowsOutside({ rows, outside });
+  const withoutSlot = outside + extended;
+  const areMost = withoutSlot > rows / 2;
+  return areMost ? withoutSlot : rowsOutside({ rows, outside });
 }
 
 /** How many rows are outside; 0 when they are too few for a warning. */

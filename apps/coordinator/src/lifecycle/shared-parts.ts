@@ -10,6 +10,7 @@ import { SymbolChanges } from './symbol-changes.js';
 
 export type SharedParts = ReturnType<typeof sharedParts>;
 
+/** Builds the shared parts. */
 export function sharedParts(servers: Servers) {
   return {
     ...servers,

@@ -1,7 +1,7 @@
 /**
- * Adds symbols to a session and removes them, at any time. The decision is one statement in Postgres. The store then follows it:
- * the call that decided brings it in line, or the stream when it starts, or the reconciler after a crash. A running stream sees
- * the change in the store and starts again with the new symbols.
+ * Adds symbols to a session and removes them, at any time. One statement in Postgres decides. Then the same call changes the store;
+ * after a crash the next stream of the session or the reconciler does it. A running stream sees the change in the store and starts
+ * again with the new symbols.
  */
 import {
   ACTIVE_STATES,
@@ -27,7 +27,7 @@ import { layoutOf, refOf, removalOf, type SessionRecord, type Servers } from './
 
 /** States in which a symbol may be added: the session's clock can still move. */
 const STATES_FOR_ADDING = ['created', ...ACTIVE_STATES, 'paused', 'stopped'] as const satisfies readonly SessionState[];
-/** How often one call retries after concurrent changes. */
+/** How many times one call tries when other calls change the symbols at the same time. */
 const TRIES_MAX = 50;
 
 export class SymbolChanges {
@@ -65,14 +65,15 @@ export class SymbolChanges {
   async updateSymbols(row: SessionRecord): Promise<boolean> {
     const { dataSource, redis, keyPrefix, producer } = this.servers;
     try {
-      const left = await withSessionLock(dataSource, row, async (membership, manager) => {
+      const removedSymbols = await withSessionLock(dataSource, row, async (membership, manager) => {
         if (!membership) throw new SessionLostError(row.id);
         const removed = await updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
         await forgetQuarantined(manager, row.incarnation, removed ?? []);
         return removed;
       });
-      // Jobs of the old symbol list ended without an error.
-      if (left && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...refOf(row), force: false });
+      // The store ends jobs that have the old symbol list, without an error: their work must be requested again.
+      const isChanged = removedSymbols !== undefined; // undefined: the store already had the list
+      if (isChanged && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...refOf(row), force: false });
       return true;
     } catch (error) {
       if (error instanceof SessionLostError) return false;
@@ -110,7 +111,11 @@ export class SymbolChanges {
     await withSessionLock(dataSource, row, () => removeLeftover(redis, layout, mustScan));
   }
 
-  /** Applies a change to the symbols of a session, and retries after concurrent changes. */
+  /**
+   * Applies a change to the symbols of a session, and retries after concurrent changes.
+   * @param from the states in which the change is allowed
+   * @param decide returns the changed membership, or the given one when there is nothing to change
+   */
   private async change(
     id: string,
     from: readonly SessionState[],
@@ -120,11 +125,11 @@ export class SymbolChanges {
       const row = await this.servers.sessions.get(id);
       if (row.spec.source.type === 'feed') throw new FedSymbolsError(id);
       const membership = row.membership ?? UNCHANGED;
-      const after = decide({ membership, layout: layoutOf(row, this.servers.keyPrefix) });
-      if (after === membership) return row;
+      const decided = decide({ membership, layout: layoutOf(row, this.servers.keyPrefix) });
+      if (decided === membership) return row;
       if (!from.includes(row.state)) throw new SessionStateError(id, from, row.state);
-      const changed = await this.servers.sessions.changeSymbols(row, from, membership, after);
-      if (changed) return changed;
+      const changedRow = await this.servers.sessions.changeSymbols(row, from, membership, decided);
+      if (changedRow) return changedRow;
     }
     throw new SymbolConflictError(id);
   }

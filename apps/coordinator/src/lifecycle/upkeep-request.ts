@@ -10,6 +10,7 @@ export async function addJobs(producer: UpkeepProducer, row: SessionRecord): Pro
   await scheduleUpkeep(producer, row);
 }
 
+/** Schedules the rounds of upkeep of a session whose upkeep is enabled. */
 export async function scheduleUpkeep(producer: UpkeepProducer, row: SessionRecord): Promise<void> {
   const { enabled, everySeconds } = row.spec.upkeep;
   if (enabled) await producer.schedule(refOf(row), everySeconds * 1000);
@@ -18,7 +19,7 @@ export async function scheduleUpkeep(producer: UpkeepProducer, row: SessionRecor
 interface Hint {
   layout: SessionLayout;
   producer: UpkeepProducer;
-  /** Logs a hint that could not be queued. */
+  /** Logs that a hint could not be queued; without it the hint is lost silently. */
   warn?: Servers['warn'];
 }
 

@@ -1,4 +1,7 @@
-/** The OpenAPI document, served at /docs for people and at /docs-json for programs. Its JSON Schemas come from the zod schemas of `@barkeep/api`. */
+/**
+ * The OpenAPI document, served at /docs for people and at /docs-json for programs. Its JSON Schemas come from the zod schemas of
+ * `@barkeep/api`.
+ */
 import * as api from '@barkeep/api';
 import { sessionSpecSchema, type UpkeepDefaults } from '@barkeep/bars';
 import type { INestApplication } from '@nestjs/common';
@@ -11,7 +14,10 @@ const DESCRIPTION = `Streams one-minute bars into sessions, moves their simulate
 Times in answers are ISO 8601 UTC; requests take ISO times with a zone, dates or epoch milliseconds. Nothing past a session's
 clock can be read. Errors are problem documents (RFC 9457); each \`type\` has exactly one cause.`;
 
-/** Describes every route of the application, and the pages that no controller serves. */
+/**
+ * Describes every route of the application, and the pages that no controller serves.
+ * @param upkeepDefaults the defaults of upkeep in the schema of a spec; without them it has those of a service without settings
+ */
 export function openApiDocument(app: INestApplication, upkeepDefaults?: UpkeepDefaults): OpenAPIObject {
   const description = 'one of the keys in BARKEEP_API_KEYS or BARKEEP_ADMIN_KEYS';
   const config = new DocumentBuilder()
@@ -33,7 +39,7 @@ export function openApiDocument(app: INestApplication, upkeepDefaults?: UpkeepDe
   return document;
 }
 
-/** Serves the document. */
+/** Serves the document at /docs and /docs-json. */
 export function serveOpenApi(app: INestApplication, document: OpenAPIObject): void {
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
@@ -42,6 +48,7 @@ export function serveOpenApi(app: INestApplication, document: OpenAPIObject): vo
   });
 }
 
+/** The components of the document, by name: requests are `input`, answers `output`. */
 function schemas(upkeepDefaults?: UpkeepDefaults): Record<string, SchemaObject> {
   return {
     SessionSpec: jsonSchema(sessionSpecSchema(upkeepDefaults), 'input'),
@@ -94,12 +101,12 @@ function pages(): OpenAPIObject['paths'] {
   };
 }
 
-/** A component of the document; `@nestjs/swagger` does not export this type. */
+/** A component of the document: a schema, or a reference to one. `@nestjs/swagger` does not export these types. */
 type Component = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 type ReferenceObject = Extract<Component, { $ref: string }>;
 export type SchemaObject = Exclude<Component, { $ref: string }>;
 
-/** The JSON Schema of requests (`input`) or answers (`output`). */
+/** Converts a zod schema into the JSON Schema of requests (`input`) or answers (`output`). */
 export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): SchemaObject {
   const { $schema: _, ...document } = z.toJSONSchema(schema, {
     io,

@@ -1,6 +1,6 @@
 /**
  * `@Operation` describes a route: its path, parameters, body, answers and problems, with examples. The OpenAPI document is generated
- * from it, and requests are checked against the same schema of the query.
+ * from it, and query strings are checked against the same schema that the document shows.
  */
 import { noQuery, PROBLEM_JSON, PROBLEM_KINDS, problem, problemExample, type ProblemKind } from '@barkeep/api';
 import { applyDecorators, HttpCode, RequestMapping, RequestMethod, SetMetadata } from '@nestjs/common';
@@ -9,11 +9,12 @@ import type { z } from 'zod';
 import { componentRef, jsonSchema, queryParameters, type SchemaObject } from './openapi.js';
 import { QUERY_SCHEMA } from './request-checks.js';
 
-/** A successful answer of a route. `component` names a schema of the document. */
+/** A successful answer of a route. Its body has a `component` or a `schema`; without both it has no body. */
 interface Answer {
   /** @default 200 */
   status?: number;
   description: string;
+  /** Name of a schema in the document. */
   component?: string;
   /** Whether the answer is an array of the component. */
   list?: boolean;
@@ -33,6 +34,7 @@ interface OperationOptions {
   /** Optional headers, each with its schema. */
   headers?: Readonly<Record<string, z.ZodType>>;
   body?: {
+    /** Name of a schema in the document. */
     component: string;
     example: object;
     /** Whether the body is an array of the component. */
@@ -55,8 +57,8 @@ export const READING = ['unknown-session', 'wrong-state', 'session-lost', 'unkno
 /** Problems of routes that take a JSON body. */
 export const JSON_BODY = ['invalid-input', 'malformed-json', 'unsupported-media-type'] as const;
 
-/** An example of each path parameter. */
-const EXAMPLES: Readonly<Record<string, string>> = {
+/** The usual example of each path parameter. */
+const PARAM_EXAMPLES: Readonly<Record<string, string>> = {
   id: 'first-run',
   symbol: 'EMBER',
   consumer: 'strategy-1',
@@ -78,7 +80,7 @@ export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, optio
     SetMetadata(QUERY_SCHEMA, query),
     ...parameters.map((parameter) => ApiQuery(parameter)),
     ApiOperation({ summary, description, ...(isPublic && { security: [] }) }),
-    ...[...path.matchAll(/:(\w+)/g)].map(([, name = '']) => paramDocs(name, params[name] ?? EXAMPLES[name])),
+    ...paramNames(path).map((name) => paramDocs(name, params[name] ?? PARAM_EXAMPLES[name])),
     ...Object.entries(headers).map(([name, header]) => headerDocs(name, header)),
     ...(body ? bodyDocs(body) : []),
     answerDocs(answer),
@@ -87,7 +89,12 @@ export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, optio
   );
 }
 
-/** The example is part of the schema: @nestjs/swagger drops an example that is next to a schema. */
+/** The parameters in a path: `id` of `v1/sessions/:id`. */
+function paramNames(path: string): string[] {
+  return [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+}
+
+/** Describes a path parameter. Its example is part of the schema: @nestjs/swagger drops an example that is next to a schema. */
 function paramDocs(name: string, example: string | undefined): MethodDecorator {
   return ApiParam({ name, schema: { type: 'string', example } });
 }
@@ -117,14 +124,12 @@ function answerDocs({ status = 200, description, example, mediaType, ...shape }:
 
 /** One response per status. Its description lists all kinds of problems with that status; its example is the first kind. */
 function problemDocs(kinds: readonly ProblemKind[]): MethodDecorator[] {
-  const byStatus = new Map<number, ProblemKind[]>();
-  for (const kind of kinds)
-    byStatus.set(PROBLEM_KINDS[kind].status, [...(byStatus.get(PROBLEM_KINDS[kind].status) ?? []), kind]);
-  return [...byStatus].map(([status, sameStatus]) => {
+  const statuses = [...new Set(kinds.map((kind) => PROBLEM_KINDS[kind].status))];
+  return statuses.map((status) => {
+    const sameStatus = kinds.filter((kind) => PROBLEM_KINDS[kind].status === status);
+    const first = sameStatus[0]!;
     const description = sameStatus.map((kind) => `${PROBLEM_KINDS[kind].title} (\`${kind}\`)`).join(' · ');
-    const example = sameStatus.map((kind) =>
-      kind === 'invalid-input' ? problemExample : problem(kind, PROBLEM_KINDS[kind].title),
-    )[0];
+    const example = first === 'invalid-input' ? problemExample : problem(first, PROBLEM_KINDS[first].title);
     const content = { [PROBLEM_JSON]: { schema: componentRef('Problem'), example } };
     return ApiResponse({ status, description, content });
   });

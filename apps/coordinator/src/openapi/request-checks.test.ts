@@ -2,6 +2,7 @@ import { barsQuery, createQuery, listQuery, symbolsQuery } from '@barkeep/api';
 import { parseIdempotencyKey, parseInput } from './request-checks.js';
 import { WrongFieldsError } from '../problems.js';
 
+/** The field problems of the WrongFieldsError that `run` throws. */
 function problemsOf(run: () => unknown) {
   try {
     run();
@@ -20,13 +21,15 @@ describe('the query of bars', () => {
     expect(parse({ interval: '5m', last: '20' })).toEqual({ interval: '5m', last: 20, fill: 'none' });
   });
 
-  it('takes a range as ISO times, dates or epoch ms; to is the clock when left out', () => {
+  it('takes a range as ISO times, dates or epoch ms', () => {
     const from = Date.UTC(2013, 9, 7);
-    expect(parse({ from: '2013-10-07', to: '2013-10-07T16:00:00-04:00' })).toMatchObject({
-      from,
-      to: from + 20 * 3_600_000,
-    });
-    expect(parse({ from: String(from) })).toMatchObject({ from, to: Number.MAX_SAFE_INTEGER });
+    const to = Date.UTC(2013, 9, 7, 20);
+    expect(parse({ from: '2013-10-07', to: '2013-10-07T16:00:00-04:00' })).toMatchObject({ from, to });
+    expect(parse({ from: String(from), to: String(to) })).toMatchObject({ from, to });
+  });
+
+  it('without `to` takes all bars up to the clock', () => {
+    expect(parse({ from: '2013-10-07' })).toMatchObject({ to: Number.MAX_SAFE_INTEGER });
   });
 
   it('takes how empty slots are shown', () => {
@@ -36,11 +39,12 @@ describe('the query of bars', () => {
     ]);
   });
 
-  it('names every field that is wrong', () => {
-    expect(problemsOf(() => parse({ last: '1.5', intreval: '5m' })).map(({ field }) => field)).toEqual([
-      'last',
-      'intreval',
-    ]);
+  it('names every field that is wrong or unknown', () => {
+    const problems = problemsOf(() => parse({ last: '1.5', intreval: '5m' }));
+    expect(problems.map(({ field }) => field)).toEqual(['last', 'intreval']);
+  });
+
+  it('says what a wrong field should be', () => {
     expect(problemsOf(() => parse({ last: '99999' }))).toEqual([
       { field: 'last', expected: 'a whole number from 1 to 10000', was: '"99999"' },
     ]);
@@ -66,7 +70,7 @@ describe('the other queries', () => {
 });
 
 describe('the Idempotency-Key', () => {
-  it('is 1 to 255 visible characters', () => {
+  it('is optional, and may not be empty', () => {
     expect(parseIdempotencyKey(undefined)).toBeUndefined();
     expect(parseIdempotencyKey('a-1')).toBe('a-1');
     expect(problemsOf(() => parseIdempotencyKey(''))).toMatchObject([{ field: 'Idempotency-Key' }]);

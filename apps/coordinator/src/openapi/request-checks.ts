@@ -1,7 +1,7 @@
 /**
  * Checks the parameters of a request, so that a controller only gets valid values. The query string of every /v1 route is checked
  * against the schema in its `@Operation`; an unknown parameter is an error, and a route without a schema accepts none. An id or symbol
- * that no session can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches a server.
+ * that no session can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches Postgres or Redis.
  */
 import { idempotencyKeyHeader } from '@barkeep/api';
 import { UnknownSessionError } from '@barkeep/bar-repository';
@@ -73,19 +73,22 @@ function pathParameter(name: string, pattern: RegExp, refusal: (text: string) =>
   return () => Param(name, { transform });
 }
 
+/** Injects the id of a session. */
 export const SessionId = pathParameter('id', SESSION_ID_PATTERN, (id) => new UnknownSessionError(id.slice(0, 80)));
 
-/** A symbol that is to be added: a wrong one is invalid input, not an unknown symbol. */
+/** Injects a symbol that is to be added: a wrong one is invalid input, not an unknown symbol. */
 export const NewSymbolName = pathParameter('symbol', SYMBOL_PATTERN, (symbol) =>
   wrongField('symbol', SYMBOL_WORDS, shown(symbol)),
 );
 
+/** Injects a symbol of a session. */
 export const SymbolName = pathParameter(
   'symbol',
   SYMBOL_PATTERN,
   (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
 );
 
+/** Injects the name of a consumer. */
 export const ConsumerName = pathParameter(
   'consumer',
   CONSUMER_PATTERN,

@@ -1,4 +1,7 @@
-/** Receives the packs of one window, one symbol after another, and places their bytes into the chunks that are flushed. */
+/**
+ * Receives the packs of one window, one symbol after another, and places their bytes into the chunks that are flushed. The pack of a
+ * whole day is received straight into its chunk; a part of a day is received apart and then copied into a chunk.
+ */
 import { placePart, type PackReceiver } from '@barkeep/bar-repository';
 import {
   countBits,
@@ -13,8 +16,10 @@ import type { SymbolParts } from './row-packer.js';
 import type { ReadTask } from './window-read.js';
 
 interface ReceivedWindow extends ReadTask {
+  /** The base grid of the window's day. */
   grid: DayGrid;
   isHistory: boolean;
+  /** The symbols whose packs may come. */
   symbols: SymbolParts;
 }
 
@@ -22,11 +27,13 @@ export class PackedWindow implements PackReceiver {
   /** The symbols for which no pack has come so far. */
   readonly rest: SymbolParts;
   private readonly isWholeDay: boolean;
+  // The pack that is being received: its symbol, and the number of bars on its whole day.
   private symbolId = 0;
   private bars = 0;
+  /** Receives the bytes of a whole day. */
   private chunk: DayChunk | undefined;
-  /** Receives the bytes of a part of a day, which are then placed into a chunk. */
-  private part = new Uint8Array();
+  /** Receives the bytes of a part of a day. */
+  private partBytes = new Uint8Array();
 
   constructor(private readonly received: ReceivedWindow) {
     const { window, grid, symbols } = received;
@@ -39,8 +46,8 @@ export class PackedWindow implements PackReceiver {
     this.symbolId = symbolId;
     this.bars = bars;
     if (this.isWholeDay) return (this.chunk = into.memory.takeToOverwrite(grid.slotCount)).bytes;
-    if (this.part.length !== length) this.part = new Uint8Array(length);
-    return this.part;
+    if (this.partBytes.length !== length) this.partBytes = new Uint8Array(length);
+    return this.partBytes;
   }
 
   /** Adds the chunk of the symbol only now that it is complete, so that an aborted read keeps complete chunks only. */
@@ -66,13 +73,14 @@ export class PackedWindow implements PackReceiver {
   private countPartBars(): number {
     const { fromSlot, toSlot } = this.received.window;
     // The part begins with the byte that has the first slot's bit.
-    return countBits(this.part, fromSlot & 7, (fromSlot & 7) + toSlot - fromSlot);
+    const firstBit = fromSlot & 7;
+    return countBits(this.partBytes, firstBit, firstBit + toSlot - fromSlot);
   }
 
   private chunkOfPart(): DayChunk {
     const { window, grid, into } = this.received;
     const chunk = into.memory.take(grid.slotCount);
-    placePart(this.part, chunk.bytes, grid.slotCount, window.fromSlot, window.toSlot);
+    placePart(this.partBytes, chunk.bytes, grid.slotCount, window.fromSlot, window.toSlot);
     return chunk;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Reads windows before the stream needs them: the rest of the day and the next trading days, in order, within the process's budget.
- * So while a day is flushed or waits for its barrier, the next one is read and packed. A prefetch that fails is discarded: the
- * window is read again when it is its turn, and only an error of that read reaches the caller.
+ * So while a day is flushed or waits for its barrier, the next day is read and packed. A prefetch that fails is discarded: the
+ * window is read again in its turn, when the stream requests it, and only an error of that read reaches the caller.
  *
  * A session continues when its source is silent for too long: the day is marked `timed-out` and keeps the bars that came; its
  * later windows stay empty. The missing slots are gaps, which upkeep repairs.
@@ -38,6 +38,7 @@ export class PrefetchBudget {
   }
 }
 
+/** What prefetching uses. */
 export interface PrefetchParts {
   layout: SessionLayout;
   source: Pick<SessionSource, 'read' | 'empty'>;
@@ -45,7 +46,7 @@ export interface PrefetchParts {
   dayChanges: DayChanges;
   figures: StreamFigures;
   metrics: StreamMetrics;
-  /** Days on which the source was silent: their remaining windows are not read. This class adds days to it. */
+  /** Indexes of days on which the source was silent: their remaining windows are not read. {@link PrefetchedWindows} adds days. */
   timedOut: Set<number>;
   /** Records in the store that a day timed out. */
   markTimedOut: (dayIndex: number, error: SilentWindowError) => Promise<void>;
@@ -71,14 +72,16 @@ interface Prefetch {
 
 export class PrefetchedWindows {
   private readonly upcoming: Generator<Window>;
-  /** The prefetched windows, by the time at which each ends. */
+  /** The prefetched windows in order of time, by the time at which each ends. */
   private readonly ahead = new Map<number, Prefetch>();
   private readonly closing = new AbortController();
   /** The first window whose read has not started. */
   private next: Window | undefined;
+  /** The prefetches in progress. */
   private readonly reading = new Set<Promise<WindowRead | undefined>>();
+  /** Whether a window is being read that the stream waits for. */
   private isReadingInTurn = false;
-  /** Day of the window that was requested last. */
+  /** Index of the day of the window that was requested last. */
   private turnDay = 0;
 
   /** @param frontier epoch ms; the first window is the one after it */
@@ -108,15 +111,16 @@ export class PrefetchedWindows {
     this.ahead.clear();
   }
 
+  /** Takes the prefetched window, or reads it now. A window of a silent day is empty, or has the bars that came. */
   private async nextRead(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const { source, timedOut, markTimedOut } = this.parts;
-    const ahead = await this.takeTurn(window, stop);
+    const prefetched = await this.takeTurn(window, stop);
     if (timedOut.has(window.dayIndex)) {
       this.readAhead(stop);
       return source.empty(window);
     }
     try {
-      const read = ahead ?? (await this.readInTurn(window, stop));
+      const read = prefetched ?? (await this.readInTurn(window, stop));
       this.noteRead(window);
       this.readAhead(stop);
       return read;
@@ -129,12 +133,12 @@ export class PrefetchedWindows {
   }
 
   /**
-   * After a day's last window, waits for the first window of the next day if it is being prefetched. The day is flushed only after
-   * that, so its close mostly finds the next day in memory.
+   * After a day's last window, waits a bounded time for the first window of the next day if it is being prefetched. The day is
+   * flushed after that wait. So when the clock closes the day, the next day is mostly in memory.
    */
   private async waitForNextDay({ dayIndex, toSlot }: Window): Promise<void> {
     if (toSlot < this.parts.layout.grid(dayIndex).slotCount) return;
-    const [next] = this.ahead.values();
+    const [next] = this.ahead.values(); // the windows of the day are all taken, so the first one is of the next day
     if (!next) return;
     const waited = new AbortController();
     const timeout = sleep(DAY_HELD_MS, undefined, { signal: waited.signal }).catch(() => undefined);
@@ -148,14 +152,15 @@ export class PrefetchedWindows {
     if (this.next?.to === window.to) this.advance();
     // Called before the wait below, so that the next windows are read at the same time.
     if (this.ahead.size > 0) this.readAhead(stop);
-    const ahead = this.ahead.get(window.to);
-    if (!ahead) return undefined;
-    const read = await ahead.read;
+    const prefetch = this.ahead.get(window.to);
+    if (!prefetch) return undefined;
+    const read = await prefetch.read;
     this.ahead.delete(window.to);
-    this.parts.budget.giveBack(ahead.budgetBytes);
+    this.parts.budget.giveBack(prefetch.budgetBytes);
     return read;
   }
 
+  /** Reads a window that was not prefetched, while the stream waits for it. */
   private async readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
     this.isReadingInTurn = true;
     this.readAhead(stop); // so that another window is read at the same time
@@ -184,10 +189,11 @@ export class PrefetchedWindows {
       this.ahead.set(window.to, { read, budgetBytes });
       this.reading.add(read);
       budget.reads++;
-      void read.then((rows) => {
+      void read.then((result) => {
         this.reading.delete(read);
         budget.reads--;
-        if (rows) this.readAhead(stop);
+        // After a failure, prefetching continues only when the stream requests the next window.
+        if (result) this.readAhead(stop);
       });
     }
   }
@@ -198,6 +204,7 @@ export class PrefetchedWindows {
     return reads === 0 || (reads < READS_AT_ONCE && this.parts.budget.reads < READS_OF_ALL_SESSIONS);
   }
 
+  /** Reads a window before its turn. @returns undefined when that failed; never rejects */
   private async prefetch(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
     const { figures, metrics } = this.parts;
     const read = await this.parts.source.read(window, stop).catch(() => undefined);
@@ -208,10 +215,12 @@ export class PrefetchedWindows {
     return read;
   }
 
+  /** Records that the first rows of a day are in memory, if the window begins the day. */
   private noteRead({ dayIndex, fromSlot }: Window): void {
     if (fromSlot === 0) this.parts.dayChanges.read(dayIndex);
   }
 
+  /** Moves `next` to the following window; undefined after the last one. */
   private advance(): void {
     const result: IteratorResult<Window, undefined> = this.upcoming.next();
     this.next = result.value;

@@ -20,7 +20,7 @@ const { symbolId: ID, time: TIME, open: OPEN, high: HIGH, low: LOW, close: CLOSE
 /** Symbols by their ids in Postgres, each with the part of the window that receives its bars. */
 export type SymbolParts = Map<number, { symbol: string; part: MutablePart }>;
 
-/** The rows' source and the chunks that receive them. */
+/** What the rows of one window are, and what receives them. */
 interface RowTarget {
   grid: DayGrid;
   dataset: string;
@@ -29,29 +29,34 @@ interface RowTarget {
   origin: number;
   /** The symbols of all rows: no others may come. */
   symbols: SymbolParts;
+  /** Receives refused bars. */
   quarantined: QuarantinedBar[];
   /** Returns an empty chunk of the day. */
   newChunk: () => DayChunk;
+  /** Called for every row. */
   onRow: () => void;
 }
 
 export class RowPacker {
-  // The symbol of the last row: most rows have the same symbol as the row before.
+  // The symbol of the last row: most rows have the same symbol as the row before. -1: no row has come.
   private lastId = -1;
   private symbol = '';
   private part: MutablePart | undefined;
+  /** Undefined until the symbol has a valid row. */
   private chunk: DayChunk | undefined;
-  // The segment of the last row. Its open is in microseconds since Postgres' epoch.
+  // The segment of the last valid row, at first that of the open. Times are microseconds since Postgres' epoch.
   private openMicros = 0;
-  private readonly stepMicros: number;
-  /** Lowest price that the fast path accepts; the slow path checks bars with a lower one. */
-  private readonly floor: number;
   private firstSlot = 0;
   private segmentSlots = 0;
+  /** Length of a slot. */
+  private readonly stepMicros: number;
+  /** Lowest price that the fast path accepts; the slow path checks bars with a lower price. */
+  private readonly minPrice: number;
 
   constructor(private readonly target: RowTarget) {
     this.stepMicros = target.grid.stepMs * 1000;
-    this.floor = target.prices === 'any' ? -Number.MAX_VALUE : Number.MIN_VALUE;
+    // MIN_VALUE is the smallest positive number.
+    this.minPrice = target.prices === 'any' ? -Number.MAX_VALUE : Number.MIN_VALUE;
     this.selectSegment(target.grid.open);
   }
 
@@ -60,6 +65,7 @@ export class RowPacker {
     this.target.onRow();
     const id = row.getInt32(at + ID);
     if (id !== this.lastId) this.selectSymbol(id);
+    // The time is a 64-bit integer, read as two halves: a BigInt would be allocated.
     const micros = row.getInt32(at + TIME) * TWO_POW_32 + row.getUint32(at + TIME + 4);
     const step = (micros - this.openMicros) / this.stepMicros;
     const open = row.getFloat64(at + OPEN);
@@ -71,7 +77,7 @@ export class RowPacker {
     // NaN fails these comparisons. refuseValues accepts every bar that passes; the slow path calls it for the others.
     const isValid =
       open + high + low + close + volume < Infinity &&
-      low >= this.floor &&
+      low >= this.minPrice &&
       open >= low &&
       open <= high &&
       close >= low &&
@@ -87,7 +93,7 @@ export class RowPacker {
     const { grid, origin, prices } = this.target;
     readRow(row, at, (_, time, open, high, low, close, volume) => {
       const part = this.part!;
-      const slot = grid.slotAt(time);
+      const slot = grid.slotAt(time); // a number, or the reason why the time has no slot
       const reason = typeof slot === 'string' ? slot : refuseValues(open, high, low, close, volume, prices);
       if (typeof slot === 'string' || reason !== undefined) {
         return this.refuse({ time, open, high, low, close, volume, reason: reason! });
@@ -99,6 +105,7 @@ export class RowPacker {
     });
   }
 
+  /** Counts a refused row, and keeps it with its reason unless there are too many. */
   private refuse(bar: Omit<QuarantinedBar, 'dataset' | 'symbol'>): void {
     const { symbol, part } = this;
     const { quarantined, dataset } = this.target;
@@ -115,6 +122,7 @@ export class RowPacker {
     this.chunk = part.chunks.get(symbol);
   }
 
+  /** Selects the segment at a time, epoch ms; without a segment there, the selected one stays. */
   private selectSegment(time: number): void {
     const segment = this.target.grid.segmentAt(time);
     if (!segment) return;

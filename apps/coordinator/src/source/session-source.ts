@@ -1,6 +1,6 @@
 /**
  * The source of one session's bars: reads windows from its dataset. Sessions of this process that stream the same window share one
- * read (shared-windows.ts), and a read fails when Postgres is silent for too long (silence.ts). Each stream opens its own source.
+ * read (shared-windows.ts), and a read fails when Postgres is silent for too long (silence.ts). Each stream opens a source.
  *
  * On packed days the bytes of a pack move from the socket into the chunk that is flushed, and no bar is parsed. Symbols without a
  * pack are read from rows, which give equal chunks and counts.
@@ -48,7 +48,7 @@ interface SessionSourceParts {
   isOneOfMany: boolean;
 }
 
-/** The source was silent for too long; `read` holds the bars that came before. */
+/** The source was silent for too long; `read` holds the bars of the window that came before. */
 export class SilentWindowError extends SilentSourceError {
   constructor(
     timeoutMs: number,
@@ -64,7 +64,7 @@ export class SessionSource {
   /**
    * @param symbolOf the symbols by their ids in Postgres; a symbol without an id has no bars
    * @param isPacked whether the dataset has packed days
-   * @param frontiers the frontier of each partition when the stream started, epoch ms: earlier windows are not read for it
+   * @param frontiers the frontier of each partition when the stream started, epoch ms: windows up to it are not read for the partition
    */
   private constructor(
     private readonly parts: SessionSourceParts,
@@ -91,12 +91,15 @@ export class SessionSource {
     this.parts.shared.leave(this.session);
   }
 
-  /** From now on, reads every window for all partitions: the store lost some of its data. */
+  /** From now on, reads every window for all partitions: the store lost some of its data. -Infinity: a partition lacks all windows. */
   forgetFrontiers(): void {
     this.frontiers = this.frontiers.map(() => -Infinity);
   }
 
-  /** A window without bars, for the partitions that lack it: the partition of a symbol that was added later lacks earlier windows. */
+  /**
+   * A window without bars, for the partitions that lack the window. Partitions differ, because the partition of a symbol that was
+   * added later lacks earlier windows.
+   */
   empty(window: Window, memory = this.parts.pool): WindowRead {
     const isLacking = (partition: number) => (this.frontiers[partition] ?? 0) < window.to;
     return new WindowRead(usedPartitions(this.parts.layout).filter(isLacking), window, memory);
@@ -115,7 +118,10 @@ export class SessionSource {
     return into;
   }
 
-  /** Reads the window into `task.into`: by a shared read if other sessions stream the window too. */
+  /**
+   * Reads the window into `task.into`: by a shared read if other sessions stream the window too. A shared read always has all
+   * partitions.
+   */
   private async readInto(task: ReadTask): Promise<void> {
     const { dataSource, datasetId, layout, shared } = this.parts;
     const { window, into, signal, onProgress } = task;
@@ -127,12 +133,13 @@ export class SessionSource {
     if (!isForAllPartitions || !isLongEnough || !shared.isWanted(this.session, to, bytes)) return this.readBars(task);
     const version = await datasetVersion(dataSource, datasetId);
     signal.throwIfAborted();
-    const origin = layout.isHistory(dayIndex) ? 'history' : 'own';
+    const origin = layout.isHistory(dayIndex) ? 'history' : 'own'; // the bars of the two have different origins
     const name = `${grid.open} ${gridKey(grid)} ${fromSlot}-${toSlot} ${origin}`;
     const read = shared.join(
       { session: this.session, name, version, bytes },
       () => this.empty(window, USED_ONCE),
-      (rows, ownSignal, onRow) => this.readBars({ window, into: rows, signal: ownSignal, onProgress: onRow }),
+      (sharedWindow, sharedSignal, onRow) =>
+        this.readBars({ window, into: sharedWindow, signal: sharedSignal, onProgress: onRow }),
     );
     await read.wait(into, signal, onProgress);
   }
@@ -160,6 +167,7 @@ export class SessionSource {
     });
   }
 
+  /** Reads the rows of these symbols and packs them into `task.into`. */
   private async readRows(connection: ConnectionSource, symbols: SymbolParts, task: ReadTask): Promise<void> {
     const { layout, datasetId } = this.parts;
     const { window, into, signal, onProgress } = task;
@@ -190,7 +198,7 @@ export class SessionSource {
   }
 }
 
-/** The window's time without the breaks between segments. */
+/** The times `[from, to)` of a window, epoch ms, without the breaks between segments. */
 function rangesOf(grid: DayGrid, { fromSlot, toSlot }: Window): { from: number; to: number }[] {
   const [start, end] = [grid.openTime(fromSlot), grid.closeTime(toSlot - 1)];
   return grid.day.segments.flatMap(({ open, close }) => {

@@ -9,6 +9,7 @@ import type { WindowRead } from './window-read.js';
 export type ReadWork = (into: WindowRead, signal: AbortSignal, onProgress: () => void) => Promise<void>;
 
 export class SharedRead {
+  /** The progress listeners of the sessions that wait. */
   private readonly listeners = new Set<() => void>();
   private readonly aborting = new AbortController();
   private readonly reading: Promise<void>;
@@ -17,14 +18,14 @@ export class SharedRead {
   /**
    * Starts the read.
    * @param version the dataset's version, looked up before the read
-   * @param rows an empty window, whose memory is never reused
-   * @param onEnd is called when the read failed or was aborted: no session may join it after that
+   * @param rows an empty window that receives the bars, and whose memory is never reused
+   * @param onFailure is called when the read failed or was aborted, perhaps twice: no session may join it after that
    */
   constructor(
     readonly version: string,
     readonly rows: WindowRead,
     work: ReadWork,
-    private readonly onEnd: () => void,
+    private readonly onFailure: () => void,
   ) {
     this.reading = this.run(work);
     this.reading.catch(() => undefined); // the waiting sessions receive the error
@@ -32,7 +33,7 @@ export class SharedRead {
 
   /**
    * Waits for the end of the read and puts its bars into `into`. When the source is silent for longer than this session allows,
-   * `into` gets the bars that have come, and this throws.
+   * `into` gets the bars that have come so far, and this method throws.
    * @param onProgress is called for every row and pack @throws the signal's reason, what the read throws
    */
   async wait(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
@@ -41,6 +42,7 @@ export class SharedRead {
     into.share(this.rows);
   }
 
+  /** Waits for the read in progress, or until the session stops waiting. */
   private async join(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
     const joined = new AbortController();
     // Each call has its own listener: one session may wait for two windows with the same function.
@@ -66,7 +68,7 @@ export class SharedRead {
   private leave(listener: () => void): void {
     this.listeners.delete(listener);
     if (this.listeners.size > 0 || this.isDone) return;
-    this.onEnd();
+    this.onFailure();
     this.aborting.abort(new Error('no session waits for the window any more'));
   }
 
@@ -77,7 +79,7 @@ export class SharedRead {
       });
       this.isDone = true;
     } catch (error) {
-      this.onEnd();
+      this.onFailure();
       throw error;
     }
   }

@@ -5,22 +5,26 @@ import { SilentSourceError } from './silence.js';
 import { ChunkPool, USED_ONCE, WindowRead } from './window-read.js';
 
 const WINDOW: Window = { dayIndex: 0, fromSlot: 0, toSlot: 390, prev: 0, to: 100 };
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const noop = () => undefined;
 const emptyWindow = () => new WindowRead([0], WINDOW, USED_ONCE);
 
 function refuseChunks(): never {
   throw new Error('expected memory of others to be left alone, was given back');
 }
-/** Memory to which no chunk may be given back. */
-const OWN = Object.assign(new ChunkPool(0), { giveBack: refuseChunks });
-const ownRead = () => new WindowRead([0], WINDOW, OWN);
+/** The pool of a waiting session. Shared chunks are not from this pool, so none may be given back to it. */
+const SESSION_POOL = Object.assign(new ChunkPool(0), { giveBack: refuseChunks });
+/** The window of a session that waits for the shared read. */
+const ownRead = () => new WindowRead([0], WINDOW, SESSION_POOL);
 
-/** A read that receives bars and ends when the test says so. */
+/** The work of a read that receives a bar, ends or fails when the test calls `bar`, `end` or `fail`. */
 function gatedRead() {
   let end: () => void = noop;
   let failRead: (error: Error) => void = noop;
-  const gate = new Promise<void>((resolve, reject) => ([end, failRead] = [resolve, reject]));
+  const gate = new Promise<void>((resolve, reject) => {
+    end = resolve;
+    failRead = reject;
+  });
   let started: { into: WindowRead; signal: AbortSignal; onProgress: () => void } | undefined;
   const work = (into: WindowRead, signal: AbortSignal, onProgress: () => void) => {
     started = { into, signal, onProgress };
@@ -38,20 +42,20 @@ function gatedRead() {
 }
 
 describe('a read for several sessions', () => {
-  it('gives all of them the same rows, and none returns the memory', async () => {
+  it('gives all of them the same rows, also later ones, and none returns the memory', async () => {
     const { work, bar, end } = gatedRead();
     const read = new SharedRead('1', emptyWindow(), work, noop);
     const [a, b] = [ownRead(), ownRead()];
-    const waits = [read.wait(a, never, noop), read.wait(b, never, noop)];
+    const waits = [read.wait(a, neverAborted, noop), read.wait(b, neverAborted, noop)];
     bar(3);
     end();
     await Promise.all(waits);
     expect(a.parts).toBe(b.parts);
     expect(a.bars).toBe(1);
-    a.release();
+    a.release(); // returns no memory: `b` still has its bar
     expect(b.parts[0]!.chunks.get('AAA')!.has(3)).toBe(true);
     const late = ownRead();
-    await read.wait(late, never, noop);
+    await read.wait(late, neverAborted, noop);
     expect(late.parts).toBe(a.parts);
   });
 
@@ -61,7 +65,7 @@ describe('a read for several sessions', () => {
     const first = new AbortController();
     const [a, b] = [ownRead(), ownRead()];
     const gone = read.wait(a, first.signal, noop);
-    const stays = read.wait(b, never, noop);
+    const stays = read.wait(b, neverAborted, noop);
     first.abort(new Error('stopped'));
     await expect(gone).rejects.toThrow('stopped');
     expect(isAborted()).toBe(false);
@@ -71,17 +75,19 @@ describe('a read for several sessions', () => {
     expect([a.bars, b.bars]).toEqual([0, 1]);
   });
 
-  it('is aborted and not found any more when the last session leaves', async () => {
-    const ended = jest.fn();
+  it('is aborted and reported as failed when the last session leaves', async () => {
+    const onFailure = jest.fn();
     const { work, isAborted } = gatedRead();
-    const read = new SharedRead('1', emptyWindow(), work, ended);
+    const read = new SharedRead('1', emptyWindow(), work, onFailure);
     const [first, second] = [new AbortController(), new AbortController()];
     const waits = [first, second].map(({ signal }) => read.wait(ownRead(), signal, noop));
     for (const wait of waits) wait.catch(noop);
     first.abort(new Error('stopped'));
-    expect([ended.mock.calls.length, isAborted()]).toEqual([0, false]);
+    expect(onFailure).not.toHaveBeenCalled();
+    expect(isAborted()).toBe(false);
     second.abort(new Error('stopped'));
-    expect([ended.mock.calls.length, isAborted()]).toEqual([1, true]);
+    expect(onFailure).toHaveBeenCalledTimes(1);
+    expect(isAborted()).toBe(true);
     await Promise.allSettled(waits);
   });
 
@@ -91,7 +97,7 @@ describe('a read for several sessions', () => {
     const impatient = new AbortController();
     const [a, b] = [ownRead(), ownRead()];
     const silent = read.wait(a, impatient.signal, noop);
-    const patient = read.wait(b, never, noop);
+    const patient = read.wait(b, neverAborted, noop);
     bar(1);
     impatient.abort(new SilentSourceError(10));
     bar(2);
@@ -104,21 +110,22 @@ describe('a read for several sessions', () => {
   });
 
   it('reports progress and failure to each of them', async () => {
-    const ended = jest.fn();
+    const onFailure = jest.fn();
     const { work, bar, fail: failRead } = gatedRead();
-    const read = new SharedRead('1', emptyWindow(), work, ended);
-    const onProgress = [jest.fn(), jest.fn()];
-    const waits = onProgress.map((listener) => read.wait(ownRead(), never, listener));
+    const read = new SharedRead('1', emptyWindow(), work, onFailure);
+    const listeners = [jest.fn(), jest.fn()];
+    const waits = listeners.map((listener) => read.wait(ownRead(), neverAborted, listener));
     bar(0);
-    expect(onProgress.map((listener) => listener.mock.calls.length)).toEqual([1, 1]);
+    for (const listener of listeners) expect(listener).toHaveBeenCalledTimes(1);
     failRead(new Error('gone'));
     for (const wait of waits) await expect(wait).rejects.toThrow('gone');
-    expect(ended).toHaveBeenCalledTimes(1);
+    expect(onFailure).toHaveBeenCalledTimes(1);
   });
 });
 
 describe('the windows that sessions share', () => {
   const session = (content: string, awaitsUntil = 0): SharingSession => ({ content, from: 0, to: 1000, awaitsUntil });
+  /** Two sessions over the same bars. */
   const [a, b] = [session('same'), session('same')];
   const done = async () => undefined;
   const wanted = (name: string, version = '1', bytes = 100) => ({ session: a, name, version, bytes });
@@ -128,20 +135,20 @@ describe('the windows that sessions share', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     onShared.mockReset();
-    shared = new SharedWindows(250, onShared);
+    shared = new SharedWindows(250, onShared); // bytes: two windows of 100 fit
     shared.register(a);
     shared.register(b);
   });
   afterEach(() => jest.useRealTimers());
   const join = (name: string, version?: string) => shared.join(wanted(name, version), emptyWindow, done);
 
-  it('are wanted when another one streams the same on that day', () => {
+  it('are wanted when another session streams the same bars on that day and the window fits', () => {
     const lone = session('other');
     shared.register(lone);
     expect(shared.isWanted(a, 100, 100)).toBe(true);
     expect(shared.isWanted(lone, 100, 100)).toBe(false);
-    expect(shared.isWanted(a, 1001, 100)).toBe(false);
-    expect(shared.isWanted(a, 100, 251)).toBe(false);
+    expect(shared.isWanted(a, 1001, 100)).toBe(false); // after the end of both
+    expect(shared.isWanted(a, 100, 251)).toBe(false); // larger than the limit
     shared.leave(b);
     expect(shared.isWanted(a, 100, 100)).toBe(false);
   });
@@ -158,14 +165,14 @@ describe('the windows that sessions share', () => {
     expect(shared.isWanted(early, 100, 100)).toBe(false);
   });
 
-  it('are found by their name, as long as the version is the same', () => {
+  it('are found by their name and version', () => {
     const read = join('monday');
     expect(join('monday')).toBe(read);
     expect(join('tuesday')).not.toBe(read);
     const newer = join('monday', '2');
     expect(newer).not.toBe(read);
     expect(join('monday', '2')).toBe(newer);
-    expect(onShared).toHaveBeenCalledTimes(2);
+    expect(onShared).toHaveBeenCalledTimes(2); // for the second `monday` of each version
   });
 
   it('I8 are bounded in bytes: the least recently used one is evicted', () => {
@@ -176,26 +183,29 @@ describe('the windows that sessions share', () => {
     expect(join('tuesday')).not.toBe(tuesday);
   });
 
-  it('I8 are evicted when they are unused for long, and with the last session', () => {
+  it('I8 are evicted when they are unused for long', () => {
     const monday = join('monday');
     jest.advanceTimersByTime(9_000);
     expect(join('monday')).toBe(monday);
     jest.advanceTimersByTime(30_000);
-    const again = join('monday');
-    expect(again).not.toBe(monday);
+    expect(join('monday')).not.toBe(monday);
+  });
+
+  it('I8 are evicted with the last session over the same bars', () => {
+    const monday = join('monday');
     shared.leave(a);
-    expect(join('monday')).toBe(again);
+    expect(join('monday')).toBe(monday);
     shared.leave(b);
     shared.register(a);
-    expect(join('monday')).not.toBe(again);
+    expect(join('monday')).not.toBe(monday);
   });
 
   it('that failed are read again', async () => {
     const failing = shared.join(wanted('monday'), emptyWindow, () => Promise.reject(new Error('gone')));
-    await expect(failing.wait(ownRead(), never, noop)).rejects.toThrow('gone');
+    await expect(failing.wait(ownRead(), neverAborted, noop)).rejects.toThrow('gone');
     const next = join('monday');
     expect(next).not.toBe(failing);
-    await next.wait(ownRead(), never, noop);
+    await next.wait(ownRead(), neverAborted, noop);
     expect(onShared).not.toHaveBeenCalled();
   });
 
@@ -204,7 +214,7 @@ describe('the windows that sessions share', () => {
     const old = shared.join(wanted('monday', '1'), emptyWindow, work);
     const newer = join('monday', '2');
     failRead(new Error('gone'));
-    await expect(old.wait(ownRead(), never, noop)).rejects.toThrow('gone');
+    await expect(old.wait(ownRead(), neverAborted, noop)).rejects.toThrow('gone');
     expect(join('monday', '2')).toBe(newer);
   });
 });

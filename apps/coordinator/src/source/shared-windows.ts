@@ -1,6 +1,6 @@
 /**
- * Keeps windows that were read for one session for other sessions of this process that stream the same symbols of the same
- * dataset. While only one such session streams, and no other one is about to start, nothing is kept or looked up.
+ * Keeps windows that were read for one session, for other sessions of this process that stream the same symbols of the same
+ * dataset. While only one such session streams, and no other session is about to start, nothing is kept or looked up.
  *
  * A window belongs to the version that the dataset had when its read started, and a caller looks the current version up just before
  * `join`. So a session never gets rows older than its own read would return. Failed reads are not kept. Windows beyond a limit of
@@ -9,7 +9,7 @@
 import { SharedRead, type ReadWork } from './shared-read.js';
 import type { WindowRead } from './window-read.js';
 
-/** An unused window is kept for at least this long: sessions that are further apart do not share it. */
+/** An unused window is kept for at least this long, ms: sessions that are further apart do not share it. */
 export const KEPT_MS = 10_000;
 
 /** A session that streams. */
@@ -23,11 +23,12 @@ export interface SharingSession {
   awaitsUntil: number;
 }
 
+/** A window that is kept. */
 interface Kept {
   content: string;
   read: SharedRead;
   bytes: number;
-  /** In `performance.now()` time. */
+  /** When a session joined its read last, in `performance.now()` time. */
   usedAt: number;
 }
 
@@ -45,7 +46,9 @@ export class SharedWindows {
   private readonly sessions = new Set<SharingSession>();
   /** By content and name, the least recently used first. */
   private readonly kept = new Map<string, Kept>();
+  /** Bytes of the kept windows. */
   private bytes = 0;
+  /** The timer of the next sweep; undefined while nothing is kept. */
   private sweeping: NodeJS.Timeout | undefined;
 
   /** @param limit in bytes; 0 turns sharing off @param onShared is called when a session gets a window that was read for another one */
@@ -62,7 +65,7 @@ export class SharedWindows {
   /** Removes a session. The last one of its content drops the windows, unless other sessions are about to start. */
   leave(session: SharingSession): void {
     this.sessions.delete(session);
-    if (this.equalsOf(session).length > 0) return;
+    if (this.othersLike(session).length > 0) return;
     if (isAwaiting(session)) return; // sessions that are about to start may still use the windows
     for (const [key, { content }] of this.kept) if (content === session.content) this.drop(key);
   }
@@ -71,7 +74,7 @@ export class SharedWindows {
   isWanted(session: SharingSession, to: number, bytes: number): boolean {
     if (bytes > this.limit) return false;
     if (isAwaiting(session)) return true;
-    return this.equalsOf(session).some((other) => other.from < to && to <= other.to);
+    return this.othersLike(session).some((other) => other.from < to && to <= other.to);
   }
 
   /** Joins the read of a window, or starts it. @param emptyWindow is called when the read starts */
@@ -95,10 +98,12 @@ export class SharedWindows {
     return read;
   }
 
-  private equalsOf(session: SharingSession): SharingSession[] {
+  /** The other sessions with the same content. */
+  private othersLike(session: SharingSession): SharingSession[] {
     return [...this.sessions].filter((other) => other !== session && other.content === session.content);
   }
 
+  /** Adds a window as the most recently used one, and drops others until all fit into the limit. */
   private keep(key: string, kept: Kept): void {
     this.kept.set(key, kept);
     this.bytes += kept.bytes;
@@ -116,6 +121,7 @@ export class SharedWindows {
     this.bytes -= kept.bytes;
   }
 
+  /** Drops the windows that were not used for {@link KEPT_MS}. */
   private sweep(): void {
     this.sweeping = undefined;
     const since = performance.now() - KEPT_MS;
@@ -124,6 +130,7 @@ export class SharedWindows {
   }
 }
 
+/** Whether other sessions over the same bars are about to start. */
 function isAwaiting({ awaitsUntil }: SharingSession): boolean {
   return performance.now() < awaitsUntil;
 }

@@ -1,6 +1,6 @@
 import { SilentSourceError, unlessSilent } from './silence.js';
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
 /** Work that never ends, and reports whether it was aborted. */
 function endless(): { work: (signal: AbortSignal) => Promise<never>; aborted: () => boolean } {
@@ -15,15 +15,15 @@ function endless(): { work: (signal: AbortSignal) => Promise<never>; aborted: ()
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-test('an answer is passed on, and so is an error', async () => {
-  await expect(unlessSilent(10, never, async () => 7)).resolves.toBe(7);
-  await expect(unlessSilent(10, never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+test('the result of the work is passed on, and so is its error', async () => {
+  await expect(unlessSilent(10, neverAborted, async () => 7)).resolves.toBe(7);
+  await expect(unlessSilent(10, neverAborted, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(jest.getTimerCount()).toBe(0);
 });
 
 test('silent work times out and is aborted', async () => {
   const { work, aborted } = endless();
-  const outcome = expect(unlessSilent(60_000, never, work)).rejects.toThrow(new SilentSourceError(60_000));
+  const outcome = expect(unlessSilent(60_000, neverAborted, work)).rejects.toThrow(new SilentSourceError(60_000));
   await jest.advanceTimersByTimeAsync(59_999);
   expect(aborted()).toBe(false);
   await jest.advanceTimersByTimeAsync(1);
@@ -31,10 +31,10 @@ test('silent work times out and is aborted', async () => {
   expect(aborted()).toBe(true);
 });
 
-test('work with progress does not time out before it falls silent', async () => {
+test('work that reports progress times out only after it falls silent', async () => {
   let report: () => void = () => undefined;
   const outcome = expect(
-    unlessSilent(1_000, never, (_signal, onProgress) => {
+    unlessSilent(1_000, neverAborted, (_signal, onProgress) => {
       report = onProgress;
       return new Promise(() => undefined);
     }),
@@ -43,7 +43,7 @@ test('work with progress does not time out before it falls silent', async () => 
     report();
     await jest.advanceTimersByTimeAsync(500);
   }
-  expect(jest.getTimerCount()).toBe(1);
+  expect(jest.getTimerCount()).toBe(1); // it still waits
   await jest.advanceTimersByTimeAsync(2_000);
   await outcome;
 });

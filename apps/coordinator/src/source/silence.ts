@@ -9,7 +9,7 @@ export class SilentSourceError extends Error {
 }
 
 /**
- * Runs `work` until it ends or has been silent for `timeoutMs`.
+ * Runs `work` until it ends or has been silent for `timeoutMs`. The silence is noticed within twice that time.
  * @param work calls `onProgress` for every row or pack; on a timeout its signal is aborted and its result is ignored
  * @throws SilentSourceError, the reason of `signal`, what `work` throws
  */
@@ -22,7 +22,7 @@ export async function unlessSilent<T>(
   const ended = new AbortController();
   let hasProgress = false;
   let timer: NodeJS.Timeout | undefined;
-  const answer = new Promise<T>((resolve, reject) => {
+  const result = new Promise<T>((resolve, reject) => {
     // There are millions of rows: each one only sets a flag, and the timer looks at the flag.
     const watch = () => {
       hasProgress = false;
@@ -39,7 +39,7 @@ export async function unlessSilent<T>(
     work(AbortSignal.any([signal, ended.signal]), () => (hasProgress = true)).then(resolve, reject);
   });
   try {
-    return await answer;
+    return await result;
   } finally {
     clearTimeout(timer);
     ended.abort(); // removes the listener, and aborts work that has not ended

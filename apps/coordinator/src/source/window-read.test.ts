@@ -1,5 +1,6 @@
 import { ChunkPool } from './window-read.js';
 
+/** A chunk from the pool that has a bar in each slot. A whole trading day has 390 slots, a half day 210. */
 const full = (pool: ChunkPool, slotCount: number) => {
   const chunk = pool.take(slotCount);
   for (let slot = 0; slot < slotCount; slot++) chunk.write(slot, 1, 2, 0.5, 1, 100, 1, 3, 1, 1);
@@ -16,7 +17,7 @@ describe('the pool of chunks', () => {
     expect(second.bytes.every((byte) => byte === 0)).toBe(true);
   });
 
-  it('a chunk of a window that is a part of the day is cleared in that part', () => {
+  it('a reused chunk is empty also when its window was a part of the day', () => {
     const pool = new ChunkPool();
     const chunk = pool.take(390);
     for (let slot = 30; slot < 60; slot++) chunk.write(slot, 1, 2, 0.5, 1, 100, 1, 3, 1, 1);
@@ -24,7 +25,7 @@ describe('the pool of chunks', () => {
     expect(pool.take(390).bytes.every((byte) => byte === 0)).toBe(true);
   });
 
-  it('I1 a caller that writes all bytes gets a chunk as it was left, and the next caller gets it empty', () => {
+  it('I1 a caller that overwrites all bytes gets a chunk with its old bars, and the next caller gets it empty', () => {
     const pool = new ChunkPool();
     const chunk = full(pool, 390);
     pool.giveBack([chunk], 0, 390);
@@ -35,14 +36,14 @@ describe('the pool of chunks', () => {
     expect(pool.takeToOverwrite(390).count()).toBe(0);
   });
 
-  it('a chunk that was not returned is never handed out again', () => {
+  it('a chunk that was not given back is never handed out again', () => {
     const pool = new ChunkPool();
     const chunks = [pool.take(390), pool.take(390), pool.take(210)];
     expect(new Set(chunks).size).toBe(3);
   });
 
-  it('keeps no more than its bound, and space that was taken can be filled again', () => {
-    const pool = new ChunkPool(2 * full(new ChunkPool(), 390).bytes.length);
+  it('keeps no more than its bound, and can be filled again after a chunk was taken', () => {
+    const pool = new ChunkPool(2 * full(new ChunkPool(), 390).bytes.length); // two chunks of a whole day
     const chunks = [pool.take(390), pool.take(390), pool.take(390)];
     pool.giveBack(chunks, 0, 390);
     const again = [pool.take(390), pool.take(390), pool.take(390)];
@@ -51,19 +52,19 @@ describe('the pool of chunks', () => {
     expect(pool.take(390)).toBe(again[0]);
   });
 
-  it('chunks of another length are dropped for those that are used now', () => {
+  it('a full pool drops chunks of other lengths for the chunk that is given back', () => {
     const pool = new ChunkPool(full(new ChunkPool(), 390).bytes.length);
-    const [old, now] = [pool.take(390), pool.take(210)];
-    pool.giveBack([old], 0, 390);
-    pool.giveBack([now], 0, 210);
-    expect(pool.take(210)).toBe(now);
-    expect(pool.take(390)).not.toBe(old);
+    const [wholeDay, halfDay] = [pool.take(390), pool.take(210)];
+    pool.giveBack([wholeDay], 0, 390);
+    pool.giveBack([halfDay], 0, 210);
+    expect(pool.take(210)).toBe(halfDay);
+    expect(pool.take(390)).not.toBe(wholeDay);
   });
 
-  it('half days and whole days have chunks of their own lengths', () => {
+  it('a chunk has the requested length, whatever lengths were given back', () => {
     const pool = new ChunkPool();
     pool.giveBack([full(pool, 390)], 0, 390);
     pool.giveBack([full(pool, 210)], 0, 210);
-    expect([pool.take(210).slotCount, pool.take(390).slotCount, pool.take(1).slotCount]).toEqual([210, 390, 1]);
+    for (const slotCount of [210, 390, 1]) expect(pool.take(slotCount).slotCount).toBe(slotCount);
   });
 });

@@ -6,6 +6,7 @@ import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-da
 /** Most bytes of free chunks: about nine windows of 400 symbols. A session has about six of them in flight. */
 const FREE_BYTES_MAX = 64 * 1024 * 1024;
 
+/** A chunk in the pool. */
 interface UsedChunk {
   chunk: DayChunk;
   /** Only the slots `[from, to)` may hold bars of an earlier window. */
@@ -19,9 +20,11 @@ interface UsedChunk {
  * so that a short session reuses memory too. The pool holds the chunks that were returned, up to a bound.
  */
 export class ChunkPool {
+  /** The chunks in the pool, by their number of slots. */
   private readonly free = new Map<number, UsedChunk[]>();
   private freeBytes = 0;
 
+  /** @param freeBytesMax most bytes that the pool holds; 0: it keeps no chunk */
   constructor(private readonly freeBytesMax = FREE_BYTES_MAX) {}
 
   /** Returns an empty chunk, which the caller owns until `giveBack()`. */
@@ -37,7 +40,10 @@ export class ChunkPool {
     return this.takeUsed(slotCount)?.chunk ?? new DayChunk(slotCount);
   }
 
-  /** Takes back chunks that no reader and no socket uses any more. Only their slots `[from, to)` may hold bars. */
+  /**
+   * Takes back chunks that no reader and no socket uses any more. Only their slots `[from, to)` may hold bars. A full pool drops its
+   * chunks of other lengths, and if that is not enough, the given chunks.
+   */
   giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void {
     for (const chunk of chunks) {
       const { slotCount, bytes } = chunk;
@@ -108,7 +114,7 @@ export class WindowRead {
     return sumOf(this.parts.flatMap(({ chunks }) => [...chunks.values()]).map(({ bytes }) => bytes.length));
   }
 
-  /** Takes over the parts and the pool of another window, which is complete. Neither of the two is written after this. */
+  /** Takes over the parts and the pool of another window, which is complete. Neither of the two windows is written after this. */
   share({ parts, quarantined, memory }: WindowRead): void {
     Object.assign(this, { parts, quarantined, memory });
   }
@@ -127,13 +133,17 @@ export class WindowRead {
     }));
   }
 
-  /** Returns the chunks to the pool. Call it when the parts are in the store, not when the write failed: a socket may still use them. */
+  /**
+   * Returns the chunks to the pool. Call it only when the parts are in the store: after a failed write a socket may still use the
+   * chunks.
+   */
   release(): void {
     const { fromSlot, toSlot } = this.window;
     for (const { chunks } of this.parts) this.memory.giveBack(chunks.values(), fromSlot, toSlot);
   }
 }
 
+/** One read of a window. */
 export interface ReadTask {
   window: Window;
   /** Receives the bars; keeps those that came when the read fails or is aborted. */

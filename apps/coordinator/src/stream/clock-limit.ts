@@ -1,15 +1,16 @@
 /**
- * How far a session's clock may go: to the watermark in whole barrier windows where the session has barriers, to the
- * frontier where it has none, and in lockstep at most a lead ahead of the slowest consumer. `look` reads the limit from the
- * store, and drops silent consumers if the spec says so. Some messages of the wake channel carry the limit, which saves the
- * read. Nothing here moves the clock.
+ * How far a session's clock may go. Before the last barrier the clock enters a barrier window only when the watermark has passed
+ * all of it; after the last barrier it may go to the frontier. In lockstep it is also at most a lead ahead of the slowest consumer.
+ *
+ * `look` reads the limit from the store, and drops silent consumers if the spec says so. Some messages of the wake channel carry
+ * the limit, which saves the read. Nothing here moves the clock.
  */
 import { parseConsumerMessage, RewindError, type Control, type PartitionPosition } from '@barkeep/session-data';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {
-  /** The store has all bars that close up to this time, epoch ms, as last seen: they may be shown. */
+  /** The bars that close up to this time may be shown as far as the store is concerned, epoch ms, as last seen. */
   storeLimit = 0;
   /** The consumers let the clock move up to this time, epoch ms, as last seen. */
   private consumerLimit = 0;
@@ -52,7 +53,7 @@ export class ClockLimit {
   }
 
   /**
-   * Reads the partitions' positions and the control, and stores the figures; the clock stays where it is.
+   * Reads the partitions' positions and the control, and stores the figures and the wait. The clock stays where it is.
    * @throws RewindError when the store lost flushed windows, FencedError after a take-over
    */
   async checkPositions(): Promise<{ positions: PartitionPosition[]; frontier: number; control: Control }> {
@@ -70,16 +71,19 @@ export class ClockLimit {
 
   /** Takes the limit from the messages that ended the last wait. @returns false when a message lacks it: `look` is needed */
   onMessages(): boolean {
-    for (const [kind, message] of this.parts.wake.messages) {
-      const consumerLimit = kind === 'consumer' ? this.consumerLimitIn(message) : undefined;
+    for (const [messageKind, message] of this.parts.wake.messages) {
+      const consumerLimit = messageKind === 'consumer' ? this.consumerLimitIn(message) : undefined;
       if (consumerLimit !== undefined) this.consumerLimit = consumerLimit;
-      else if (kind === FLUSHED && this.kind === 'frontier') this.storeLimit = this.progress.frontier;
+      else if (messageKind === FLUSHED && this.kind === 'frontier') this.storeLimit = this.progress.frontier;
       else return false;
     }
     return true;
   }
 
-  /** The end of the last barrier window that ends by the watermark: the clock enters a window only when all of it is complete. */
+  /**
+   * The end of the last barrier window that ends by the watermark; the clock's position if no further window does. The clock
+   * enters a window only when all of it is complete.
+   */
   private barrierBefore(watermark: number): number {
     let barrier = this.progress.clock;
     for (const { to } of this.parts.layout.windowsFrom(barrier)) {
@@ -89,25 +93,31 @@ export class ClockLimit {
     return barrier;
   }
 
-  /** Reads how far the consumers let the clock go, epoch ms. They never hold it in the history. @throws SessionLostError */
+  /** Reads how far the consumers let the clock go, epoch ms. Consumers never hold the clock in the history. @throws SessionLostError */
   private async lookAtConsumers(): Promise<number> {
     const { end, historyEnd, spec } = this.parts.layout;
     if (spec.pace.mode !== 'lockstep') return end;
     const { slowest, joins } = await this.parts.consumers.limit();
     this.joins = joins;
-    this.slowest = slowest === 'waiting' ? historyEnd : (slowest ?? Infinity);
-    // The first day does not open before the expected consumers have joined.
-    return slowest === 'waiting' ? historyEnd : this.endOfLead(spec.pace.window);
+    if (slowest === 'waiting') {
+      // The first day does not open before the expected consumers have joined.
+      this.slowest = historyEnd;
+      return historyEnd;
+    }
+    this.slowest = slowest ?? Infinity;
+    return this.endOfLead(spec.pace.window);
   }
 
   /**
    * The limit of {@link lookAtConsumers} from a message of the wake channel; undefined when a look is needed. Positions only
-   * grow, so a late message is still true, unless a consumer has joined since: then the store refuses to move the clock.
+   * grow, so an old message allows too little, never too much. Only a consumer that has joined since may be further behind:
+   * then the store refuses to move the clock.
    */
   private consumerLimitIn(message: string): number | undefined {
     const { pace } = this.parts.layout.spec;
     const news = parseConsumerMessage(message);
     if (pace.mode !== 'lockstep' || !news || this.joins === undefined || news.joins < this.joins) return undefined;
+    // Messages may come out of order, so without a new consumer the position never goes back.
     this.slowest = news.joins === this.joins ? Math.max(this.slowest, news.slowest) : news.slowest;
     this.joins = news.joins;
     return this.endOfLead(pace.window);

@@ -14,7 +14,7 @@ import { LOOK_AGAIN_MS } from './wake-signals.js';
 
 /** When the clock has waited this long for upkeep, the session's state becomes `waiting-upkeep`. */
 const WAITING_AFTER_MS = 300;
-/** When the clock has waited this long, upkeep is requested again, then at twice the time each: a request may be lost. */
+/** After a wait this long upkeep is requested again, because a request may be lost; then whenever the wait has doubled. */
 const REQUEST_AGAIN_MS = 5_000;
 
 export class ClockLoop {
@@ -46,14 +46,18 @@ export class ClockLoop {
     try {
       await this.follow(stop);
     } catch (error) {
-      const { clock, figures } = this.progress;
-      const move = { from: clock, events: [], figures, wait: null };
-      // This call does not move the clock: it stores the figures, which include the overrun that ends the session.
-      if (error instanceof PaceOverrunError) await this.parts.writer.moveClock(clock, move);
+      if (error instanceof PaceOverrunError) await this.storeFigures();
       throw error;
     }
   }
 
+  /** Stores the figures, which include the overrun that ends the session. The clock stays where it is. */
+  private async storeFigures(): Promise<void> {
+    const { clock, figures } = this.progress;
+    await this.parts.writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
+  }
+
+  /** Moves the clock to the end of the session: passes the places that are due, then waits for the next ones. */
   private async follow(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
     // The store may have lost repairs, and the queue Redis may have lost the jobs that the last stream requested.
@@ -108,12 +112,13 @@ export class ClockLoop {
     return limit <= clock || this.places.next(clock).time > limit;
   }
 
+  /** Moves the clock past these places in one call and emits their events. */
   private async pass(places: readonly ClockPlace[]): Promise<void> {
     const { layout, store, writer, trailing } = this.parts;
     const { clock, figures } = this.progress;
     const last = places.at(-1)!;
     const events = await eventsOf(places, store, this.progress.dayChanges);
-    const wait = this.progress.isWaitStored ? null : undefined;
+    const wait = this.progress.isWaitStored ? null : undefined; // null removes the wait from the store
     const move = { from: clock, limit: this.limit.kind, events, figures, wait, joins: this.limit.joins };
     let control: Control;
     try {
@@ -126,7 +131,7 @@ export class ClockLoop {
     this.progress.clock = Math.max(clock, last.time);
     this.progress.waitFor(undefined);
     this.progress.isWaitStored = false;
-    // From here on the frontier limits the clock, not the watermark, and it was not read so far.
+    // After the last barrier the frontier limits the clock, not the watermark: the limit must be read again.
     if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
     await trailing.follow(this.progress.clock, this.limit.slowest);
     this.places.pass(last);
@@ -134,10 +139,10 @@ export class ClockLoop {
     for (const { type, dayIndex } of places) {
       if (type === 'day-closed' && dayIndex + 1 < layout.days.length) this.progress.dayChanges.close(dayIndex);
     }
-    this.progress.clockMoved.wake();
-    this.progress.applyControl(control);
-    const bars = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
-    this.pace.delivered(bars.map(({ time }) => time));
+    this.progress.clockMoved.notify();
+    this.progress.applyControl(control); // a pause or stop ends this method here
+    const closes = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
+    this.pace.delivered(closes.map(({ time }) => time));
     await this.progress.setState('running');
     await this.progress.followRow();
     await this.progress.checkpoint();
@@ -156,17 +161,21 @@ export class ClockLoop {
     const nextClose = this.places.nextClose(clock);
     const dueInMs = this.pace.dueInMs(isBlocked ? nextClose : this.places.next(clock).time);
     let maxWaitMs = Math.min(Math.max(dueInMs, 0), LOOK_AGAIN_MS);
-    this.progress.waitFor(...this.waitAt(isBlocked, isConsumerWait, dueInMs));
+    this.progress.waitFor(...this.waitReason(isBlocked, isConsumerWait, dueInMs));
     if (isConsumerWait) maxWaitMs = LOOK_AGAIN_MS;
     else if (isBlocked && dueInMs <= 0) maxWaitMs = await this.waitForData(nextClose);
-    maxWaitMs = Math.min(maxWaitMs, Math.max(0, this.lookedAt + LOOK_AGAIN_MS - performance.now()));
-    const isWoken = await this.parts.wake.wait(maxWaitMs, stop);
+    const lookAgainInMs = Math.max(0, this.lookedAt + LOOK_AGAIN_MS - performance.now());
+    const isWoken = await this.parts.wake.wait(Math.min(maxWaitMs, lookAgainInMs), stop);
     const hasNewLimit = isWoken && this.limit.onMessages();
     this.mustLook = (isWoken && !hasNewLimit) || performance.now() - this.lookedAt >= LOOK_AGAIN_MS;
   }
 
   /** What the clock waits for, and until when (epoch ms) if time alone ends the wait. */
-  private waitAt(isBlocked: boolean, isConsumerWait: boolean, dueInMs: number): Parameters<StreamProgress['waitFor']> {
+  private waitReason(
+    isBlocked: boolean,
+    isConsumerWait: boolean,
+    dueInMs: number,
+  ): Parameters<StreamProgress['waitFor']> {
     if (isConsumerWait) return ['consumers'];
     if (isBlocked && dueInMs <= 0) return [this.isUnfed ? 'feed' : 'upkeep'];
     return dueInMs > LOOK_AGAIN_MS ? ['pace', Date.now() + dueInMs] : [undefined];
@@ -188,14 +197,14 @@ export class ClockLoop {
     return isLongWait ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
   }
 
-  /** Requests upkeep again if the clock has waited for long enough. */
+  /** Requests upkeep again if the clock has waited long enough since the last request. */
   private requestUpkeepAfter(waitedMs: number): void {
     if (waitedMs < this.requestAfterMs) return;
     this.requestAfterMs *= 2;
     hintUpkeep(this.parts);
   }
 
-  /** Whether the clock waits for bars that have not been fed yet, and not for upkeep. */
+  /** Whether the clock waits for bars that have not been fed yet, and not for upkeep: it has passed every window that was fed whole. */
   private get isUnfed(): boolean {
     const { layout } = this.parts;
     return layout.spec.source.type === 'feed' && layout.windowEndBefore(this.progress.frontier) <= this.progress.clock;

@@ -1,6 +1,6 @@
 /**
- * The places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers, and the
- * events that the clock emits there.
+ * Finds the places (closes of bars, boundaries of days) that a session's clock passes next, in the order of their event numbers,
+ * and makes the events that the clock emits there.
  */
 import {
   countFields,
@@ -17,7 +17,7 @@ import {
 import type { DayChanges } from '../figures/index.js';
 import type { PaceKeeper } from './pace-keeper.js';
 
-/** About the most places that one call to Redis passes: bounds how long the call blocks Redis. */
+/** One call to Redis passes about this many places at most: this bounds how long the call blocks Redis. */
 const PLACES_A_CALL = 500;
 
 export class ClockPlaces {
@@ -34,7 +34,7 @@ export class ClockPlaces {
     this.lastPassed = eventNumber(place);
   }
 
-  /** The next place after the clock. */
+  /** The next place after the last one that was passed. @param clock epoch ms @throws RangeError at the end of the session */
   next(clock: number): ClockPlace {
     for (const place of this.upTo(clock, Infinity)) return place;
     throw new RangeError('expected a place before the end of the session, was none');
@@ -47,8 +47,8 @@ export class ClockPlaces {
   }
 
   /**
-   * The places up to `limit` that are due now. The days of the history have no pace: the clock passes each when it is complete.
-   * One call never passes both days of the history and the session's own days.
+   * The places up to `limit` (epoch ms) that are due now. The days of the history have no pace: the clock passes each when it is
+   * complete. The places are all in the history or all after it.
    */
   due(clock: number, limit: number): ClockPlace[] {
     const { layout, pace } = this;
@@ -61,19 +61,19 @@ export class ClockPlaces {
       // Places of the same time stay in one call: the events at the close of a day must not wait for the next day.
       const previous = places.at(-1);
       if (previous && places.length >= PLACES_A_CALL && place.time > previous.time) break;
-      if (previous && this.isSameEvent(previous, place)) places.pop();
+      if (previous && this.haveOneEvent(previous, place)) places.pop();
       places.push(place);
     }
     return places;
   }
 
   /** In lockstep, one event stands for all closes of a day that one call passes: the consumers step through them. */
-  private isSameEvent(previous: ClockPlace, place: ClockPlace): boolean {
+  private haveOneEvent(previous: ClockPlace, place: ClockPlace): boolean {
     const isLockstep = this.layout.spec.pace.mode === 'lockstep';
     return isLockstep && previous.type === 'clock' && place.type === 'clock' && previous.dayIndex === place.dayIndex;
   }
 
-  /** The places after the last one that was passed, up to `limit`. */
+  /** The places after the last one that was passed, up to `limit`. Several places may have the time of the clock. */
   private *upTo(clock: number, limit: number): Generator<ClockPlace> {
     const { layout } = this;
     let last = this.lastPassed;
@@ -89,8 +89,8 @@ export class ClockPlaces {
 }
 
 /**
- * The events at some places, in order. An event other than `clock` has the day's date and counts. `day-opened` counts the expected
- * slots; the others count the slots of the day that the clock has reached.
+ * The events at some places, in order. An event other than `clock` has the day's date and counts: `day-opened` has the number of
+ * expected slots, `day-closing` and `day-closed` have the counts of the slots that the clock has passed.
  */
 export async function eventsOf(
   places: readonly ClockPlace[],
@@ -108,14 +108,15 @@ export async function eventsOf(
     const { date, slotCount } = layout.grid(dayIndex);
     const day = { date, symbols: layout.symbols.length };
     if (type === 'day-opened') {
-      const waitedMs = Math.round(dayChanges.waitedMs(dayIndex) * 1000) / 1000;
+      const waitedMs = Math.round(dayChanges.waitedMs(dayIndex) * 1000) / 1000; // to whole microseconds
       events.push({ type, time, fields: { ...day, expected: slotCount * day.symbols, waitedMs } });
       continue;
     }
     const slots = slotsByDay.get(dayIndex) ?? (await readDaySlots(store, dayIndex));
     slotsByDay.set(dayIndex, slots);
-    const visible = type === 'day-closed' ? slotCount : slotCount - 1;
-    events.push({ type, time, fields: { ...day, ...countFields(countsBefore(slots, visible)) } });
+    // `day-closing` is emitted when the last bar of the day begins: all other bars have closed.
+    const closedSlots = type === 'day-closed' ? slotCount : slotCount - 1;
+    events.push({ type, time, fields: { ...day, ...countFields(countsBefore(slots, closedSlots)) } });
   }
   return events;
 }

@@ -1,25 +1,25 @@
 /**
  * The loop of a fed session: moves its frontier to the time that every open stream has reached, in whole base slots, and
- * requests upkeep when there is work for it. A stream here is the fed bars of one symbol; feeding requests have written them, and
- * the frontier only marks up to when they are complete. All state is in the store, so the next owner continues from there.
+ * requests upkeep when there is work for it. A stream here is the fed bars of one symbol. Feeding requests write the bars; the
+ * frontier only marks the time up to which they are complete. All state is in the store, so the next owner continues from there.
  */
 import type { SymbolProgress, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED, LOOK_AGAIN_MS, type WakeSignal } from './wake-signals.js';
 
-/** The frontier of a fed session. */
+/** What this loop uses, in place of the source of a session that streams a dataset. */
 export interface FeedParts {
-  frontier: FeedFrontier;
-  /** For this loop alone: the clock loop waits for the same messages. */
+  feedFrontier: FeedFrontier;
+  /** Wakes this loop. The clock loop has another signal, because a signal gives each message to one wait only. */
   wake: WakeSignal;
   close: () => void;
 }
 
 export class FeedLoop {
-  /** When this process first looked at the streams, epoch ms by Redis' clock. */
-  private since = Infinity;
-  /** For each stream that fell silent, the time at which it had last sent. */
+  /** When this process first read the progress of the streams, epoch ms by Redis' clock; Infinity before that. */
+  private firstLookAt = Infinity;
+  /** By symbol: the last send time of each stream when it was recorded as silent, epoch ms. */
   private silences = new Map<string, number>();
 
   constructor(
@@ -31,52 +31,60 @@ export class FeedLoop {
   /** Runs until the frontier is at the end. @throws RewindError, FencedError, SessionLostError, the reason of `stop` */
   async run(stop: AbortSignal): Promise<void> {
     const { layout } = this.parts;
-    const { frontier } = this.feed;
-    this.silences = await frontier.silences();
-    while (frontier.frontier < layout.end) {
-      const { limit, waitMs } = await this.limit();
+    const { feedFrontier } = this.feed;
+    this.silences = await feedFrontier.silences();
+    while (feedFrontier.frontier < layout.end) {
+      const { limit, waitMs } = await this.nextLimit();
       const to = layout.slotEndBefore(limit);
-      if (to > frontier.frontier) await this.advance(to);
+      if (to > feedFrontier.frontier) await this.advance(to);
       else await this.feed.wake.wait(waitMs, stop);
       stop.throwIfAborted();
     }
   }
 
   /** How far the frontier may go, and how long to wait for a message before the next look. Records the streams that fell silent. */
-  private async limit(): Promise<{ limit: number; waitMs: number }> {
+  private async nextLimit(): Promise<{ limit: number; waitMs: number }> {
     const { layout } = this.parts;
-    const seen = await this.feed.frontier.progress();
-    this.since = Math.min(this.since, seen.now);
-    const { silences, since } = this;
+    const { feedFrontier } = this.feed;
+    const progress = await feedFrontier.progress();
+    this.firstLookAt = Math.min(this.firstLookAt, progress.now);
+    const { silences, firstLookAt } = this;
     const timeoutMs = layout.spec.feed.timeoutSeconds * 1000;
-    const { limit, silent, nextSilenceAt } = feedLimit({ ...seen, end: layout.end, timeoutMs, since, silences });
+    const input = { ...progress, end: layout.end, timeoutMs, firstLookAt, silences };
+    const { limit, silent, nextSilenceAt } = feedLimit(input);
     for (const { symbol, heardAt } of silent) {
-      if (silences.get(symbol) === heardAt) continue;
-      await this.feed.frontier.noteSilent(symbol, heardAt);
+      const isRecorded = silences.get(symbol) === heardAt;
+      if (isRecorded) continue;
+      await feedFrontier.noteSilent(symbol, heardAt);
       silences.set(symbol, heardAt);
     }
-    return { limit, waitMs: Math.min(LOOK_AGAIN_MS, Math.max(1, nextSilenceAt - seen.now)) };
+    return { limit, waitMs: Math.min(LOOK_AGAIN_MS, Math.max(1, nextSilenceAt - progress.now)) };
   }
 
+  /** Moves the frontier to `to` (epoch ms), but at most to the end of its day: the next round of the loop moves it further. */
   private async advance(to: number): Promise<void> {
     const { layout, metrics, wake } = this.parts;
-    const { frontier } = this.feed;
-    const from = frontier.frontier;
-    const { bars, control } = await frontier.advance(to);
-    this.progress.frontier = frontier.frontier;
+    const { feedFrontier } = this.feed;
+    const from = feedFrontier.frontier;
+    const { bars, control } = await feedFrontier.advance(to);
+    const reachedTime = feedFrontier.frontier;
+    this.progress.frontier = reachedTime;
     const dayIndex = layout.dayIndexAt(from);
-    if (layout.grid(dayIndex).closedBy(from) === 0) this.progress.dayChanges.stored(dayIndex);
+    const isStartOfDay = layout.grid(dayIndex).closedBy(from) === 0;
+    if (isStartOfDay) this.progress.dayChanges.stored(dayIndex);
     metrics.flushed(bars);
     this.progress.applyControl(control);
-    if (wantsUpkeep(layout, from, frontier.frontier, bars)) hintUpkeep(this.parts);
-    if (frontier.frontier > layout.barrierEnd) wake.wake(FLUSHED);
+    if (wantsUpkeep(layout, from, reachedTime, bars)) hintUpkeep(this.parts);
+    // Up to the last barrier the watermark limits the clock, and upkeep wakes it. After that the frontier limits it.
+    if (reachedTime > layout.barrierEnd) wake.notify(FLUSHED);
     await this.progress.checkpoint();
   }
 }
 
 /**
- * Whether upkeep has work after the frontier moved between two times of a day: where there are barriers, when a window ended;
- * otherwise when slots are empty or a bucket of a derived interval closed.
+ * Whether upkeep has work after the frontier moved from `from` to `to`, two times of one day in epoch ms. Before the last barrier
+ * it has work when a barrier window ended. After the last barrier, or in a session without barriers, it has work when a slot
+ * stayed empty or a bucket of a derived interval closed.
  * @param bars the number of bars between the two times
  */
 function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: number): boolean {
@@ -97,9 +105,12 @@ export interface FeedLimitInput extends FeedProgress {
   end: number;
   /** A stream that sends nothing for this long is silent, ms. */
   timeoutMs: number;
-  /** When this process first looked at the streams, epoch ms: time before that does not count as silence. */
-  since: number;
-  /** For each stream that fell silent, the time at which it had last sent, epoch ms; a stream that sent again is not silent. */
+  /** When this process first read the progress of the streams, epoch ms: time before that does not count as silence. */
+  firstLookAt: number;
+  /**
+   * By symbol: the last send time of each stream when it was recorded as silent, epoch ms. A stream with a later send time has
+   * sent again, so it is not silent.
+   */
   silences: ReadonlyMap<string, number>;
 }
 
@@ -113,17 +124,18 @@ interface FeedLimit {
 }
 
 /**
- * How far the frontier of a fed session may go: to the lowest time that every open stream has reached. A stream that sends
- * nothing for too long no longer holds it, until it sends again. When no stream holds the frontier, it goes to the time of the
- * furthest stream, so that all bars that came may be shown. Pure.
+ * How far the frontier of a fed session may go: to the lowest time that the open streams have reached. A stream that sends
+ * nothing for too long does not hold the frontier until it sends again. When no stream holds the frontier, it goes to the time
+ * of the furthest stream, so that all bars that came may be shown. Pure.
  */
-export function feedLimit({ streams, now, end, timeoutMs, since, silences }: FeedLimitInput): FeedLimit {
+export function feedLimit({ streams, now, end, timeoutMs, firstLookAt, silences }: FeedLimitInput): FeedLimit {
   const open = streams.filter(({ ended }) => !ended);
-  const silentAt = ({ symbol, heardAt }: SymbolProgress) =>
-    silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt, since) + timeoutMs;
-  const silent = open.filter((stream) => silentAt(stream) <= now);
+  // -Infinity: a stream that was recorded as silent and has sent nothing since is silent now, whatever the time is.
+  const silentFrom = ({ symbol, heardAt }: SymbolProgress) =>
+    silences.get(symbol) === heardAt ? -Infinity : Math.max(heardAt, firstLookAt) + timeoutMs;
+  const silent = open.filter((stream) => silentFrom(stream) <= now);
   const holding = open.filter((stream) => !silent.includes(stream));
-  const reached = ({ ended, reached: time }: SymbolProgress) => (ended ? end : Math.min(time, end));
-  const limit = holding.length > 0 ? Math.min(...holding.map(reached)) : Math.max(...streams.map(reached));
-  return { limit, silent, nextSilenceAt: Math.min(...holding.map(silentAt)) };
+  const timeOf = ({ ended, reached }: SymbolProgress) => (ended ? end : Math.min(reached, end));
+  const limit = holding.length > 0 ? Math.min(...holding.map(timeOf)) : Math.max(...streams.map(timeOf));
+  return { limit, silent, nextSilenceAt: Math.min(...holding.map(silentFrom)) };
 }

@@ -1,8 +1,11 @@
 import { RewindError } from '@barkeep/session-data';
 import { FrontierLoop } from './frontier-loop.js';
 
-/** A session of one window whose store loses its newest writes before each read of the loop. */
-function loopOver(wait: (stop: AbortSignal) => Promise<void>) {
+/**
+ * The loop over a session of one window. The window is a day ahead of the clock and `stagedDays` is 1, so the loop waits for the
+ * clock and never reads. @param waitForClock that wait @returns `starts`, how many times the loop has begun to stream
+ */
+function loopOver(waitForClock: (stop: AbortSignal) => Promise<void>) {
   let starts = 0;
   const layout = {
     *windowsFrom() {
@@ -14,7 +17,8 @@ function loopOver(wait: (stop: AbortSignal) => Promise<void>) {
     isHistory: () => false,
   };
   const parts = { layout, stagedDays: 1, warn: () => undefined };
-  const progress = { frontier: 0, clock: 0, clockMoved: { wait: (_: number, stop: AbortSignal) => wait(stop) } };
+  const clockMoved = { wait: (_timeoutMs: number, stop: AbortSignal) => waitForClock(stop) };
+  const progress = { frontier: 0, clock: 0, clockMoved };
   const source = {
     windowsFrom: () => ({ read: () => Promise.reject(new Error('expected no read')), close: async () => undefined }),
     forgetFrontiers: () => undefined,
@@ -33,5 +37,5 @@ test('I11 the frontier loop ends when it is stopped because the store was set ba
 test('I11 the frontier loop starts again a bounded number of times when the store keeps losing its writes', async () => {
   const { loop, starts } = loopOver(() => Promise.reject(new RewindError('s', 0)));
   await expect(loop.run(new AbortController().signal)).rejects.toBeInstanceOf(RewindError);
-  expect(starts()).toBe(11);
+  expect(starts()).toBe(1 + 10); // the first start, and RESTARTS_MAX restarts
 });

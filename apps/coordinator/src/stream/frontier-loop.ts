@@ -15,7 +15,7 @@ const RESTARTS_MAX = 10;
 /** The source, as this loop needs it. */
 interface FrontierSource {
   windowsFrom(frontier: number): Pick<PrefetchedWindows, 'read' | 'close'>;
-  /** Called after the store lost data: every partition may lack windows. */
+  /** Called after the store lost data: any partition may lack windows now. */
   forgetFrontiers(): void;
 }
 
@@ -61,20 +61,21 @@ export class FrontierLoop {
     }
   }
 
+  /** Flushes the windows after `frontier` (epoch ms). Each window is read while the window before it is flushed. */
   private async streamFrom(
     frontier: number,
     windows: Pick<PrefetchedWindows, 'read'>,
     stop: AbortSignal,
   ): Promise<void> {
-    let flushed: Promise<void> = Promise.resolve();
+    let flushing: Promise<void> = Promise.resolve();
     for (const window of this.parts.layout.windowsFrom(frontier)) {
       await this.waitForClock(window, stop);
       const read = await windows.read(window, stop);
-      await flushed;
-      flushed = this.flushTraced(window, read);
-      flushed.catch(() => undefined); // awaited later: until then its error must not count as unhandled
+      await flushing;
+      flushing = this.flushTraced(window, read);
+      flushing.catch(() => undefined); // awaited later: until then its error must not count as unhandled
     }
-    await flushed;
+    await flushing;
   }
 
   /** Waits until the window is at most `stagedDays` ahead of the clock. */
@@ -106,7 +107,8 @@ export class FrontierLoop {
     metrics.flushed(read.bars, read.refused);
     this.progress.applyControl(controls[0] ?? 'run');
     this.hintUpkeep(window, read.bars);
-    if (window.to > layout.barrierEnd || joining.any) wake.wake(FLUSHED);
+    // Up to the last barrier upkeep wakes the clock. After it, and while a symbol joins, the clock loop waits for the frontier.
+    if (window.to > layout.barrierEnd || joining.any) wake.notify(FLUSHED);
     this.parts.outside.passed(window.to);
     await this.progress.checkpoint();
   }

@@ -1,5 +1,5 @@
 import { parseSessionSpec } from '@barkeep/bars';
-import { wholeSymbols } from './joining-symbols.js';
+import { symbolsToShow } from './joining-symbols.js';
 
 const spec = (enabled: boolean) =>
   parseSessionSpec({
@@ -9,6 +9,7 @@ const spec = (enabled: boolean) =>
     source: { type: 'dataset', dataset: 'd' },
     upkeep: { enabled },
   });
+/** A session of symbol A, which X and Y join; each symbol is in the partition of the same index in `positions`. */
 const layout = (enabled = true) => ({
   spec: spec(enabled),
   end: 100,
@@ -17,20 +18,27 @@ const layout = (enabled = true) => ({
 const at = (frontier: number, watermark: number) => ({ frontier, watermark, retainedFrom: 0 });
 
 test('a symbol is complete when it is repaired up to the clock and streamed as far as the others', () => {
-  const whole = (x: ReturnType<typeof at>) => wholeSymbols(layout(), [at(50, 40), x], ['X'], 30).symbols;
-  expect(whole(at(50, 29))).toEqual([]);
-  expect(whole(at(49, 49))).toEqual([]);
-  expect(whole(at(50, 30))).toEqual(['X']);
+  const clock = 30;
+  const complete = (x: ReturnType<typeof at>) => symbolsToShow(layout(), [at(50, 40), x], ['X'], clock).symbols;
+  const notRepaired = at(50, clock - 1);
+  const notStreamed = at(50 - 1, 49);
+  expect(complete(notRepaired)).toEqual([]);
+  expect(complete(notStreamed)).toEqual([]);
+  expect(complete(at(50, clock))).toEqual(['X']);
 });
 
-test('one symbol does not wait for another, and all are complete up to the lowest of them', () => {
+test('a complete symbol does not wait for one that is not', () => {
   const positions = [at(50, 40), at(50, 45), at(0, 0)];
-  expect(wholeSymbols(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X'], wholeUpTo: 45 });
-  const both = [at(50, 40), at(50, 45), at(50, 35)];
-  expect(wholeSymbols(layout(), both, ['X', 'Y'], 30)).toEqual({ symbols: ['X', 'Y'], wholeUpTo: 35 });
+  expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X'], completeUpTo: 45 });
+});
+
+test('several symbols are complete up to the lowest of their watermarks', () => {
+  const positions = [at(50, 40), at(50, 45), at(50, 35)];
+  expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X', 'Y'], completeUpTo: 35 });
 });
 
 test('without upkeep a symbol is complete when it is streamed', () => {
-  expect(wholeSymbols(layout(false), [at(50, 0), at(50, 0)], ['X'], 50)).toEqual({ symbols: ['X'], wholeUpTo: 50 });
-  expect(wholeSymbols(layout(false), [at(50, 0), at(40, 0)], ['X'], 50).symbols).toEqual([]);
+  const complete = (x: ReturnType<typeof at>) => symbolsToShow(layout(false), [at(50, 0), x], ['X'], 50);
+  expect(complete(at(50, 0))).toEqual({ symbols: ['X'], completeUpTo: 50 });
+  expect(complete(at(40, 0)).symbols).toEqual([]);
 });

@@ -1,15 +1,17 @@
 import { CleanDates } from './outside-counter.js';
 
 const SLOTS = { datasetId: 1, version: '7', calendar: 'XNYS', hours: 'regular' };
+/** Days of March 2024, the last one exclusive. */
 const dates = (from: string, to: string) => ({ from: `2024-03-${from}`, to: `2024-03-${to}` });
 
 let clean: CleanDates;
+/** Symbols 1 and 2 have no row without a slot from the 4th to the 7th. */
 beforeEach(() => {
   clean = new CleanDates();
   clean.add(SLOTS, [1, 2], dates('04', '08'));
 });
 
-test('symbols are known on dates that were counted, and on no others', () => {
+test('symbols are certain to be clean on dates that were counted, and on no others', () => {
   expect(clean.uncertain(SLOTS, [1, 2, 3], dates('04', '08'))).toEqual([3]);
   expect(clean.uncertain(SLOTS, [1, 2], dates('05', '06'))).toEqual([]);
   expect(clean.uncertain(SLOTS, [1, 2], dates('03', '05'))).toEqual([1, 2]);
@@ -29,11 +31,11 @@ test.each([
   ['calendar', '24/7'],
   ['hours', 'extended'],
   ['datasetId', 2],
-])('another %s knows nothing', (field, value) => {
+])('clean dates say nothing about another %s', (field, value) => {
   expect(clean.uncertain({ ...SLOTS, [field]: value }, [1, 2], dates('04', '08'))).toEqual([1, 2]);
 });
 
-test('the dates of an earlier version are gone', () => {
+test('a look at a newer version of the dataset drops the dates of the earlier one', () => {
   clean.uncertain({ ...SLOTS, version: '8' }, [1], dates('04', '08'));
   expect(clean.uncertain(SLOTS, [1], dates('04', '08'))).toEqual([1]);
 });

@@ -1,6 +1,7 @@
 /**
- * Counts the rows of a session's dataset that have no slot, up to the frontier: in the background while the stream runs, and
- * the rest when the frontier is at the end. The store holds the date up to which rows are counted, so the next owner continues there.
+ * Counts the rows of a session's dataset that have no slot in the calendar, up to the frontier: in the background while the stream
+ * runs, and the rest when the frontier is at the end. For each partition the store holds the date up to which its rows are counted,
+ * so the next owner continues there.
  */
 import { countRows, countRowsInSpans, datasetVersion, resolveDataset, symbolIds } from '@barkeep/bar-repository';
 import {
@@ -24,7 +25,7 @@ const CELLS_A_QUERY = 20_000;
 /** Most combinations of dataset, calendar and hours that {@link CleanDates} remembers. */
 const REMEMBERED_MAX = 64;
 
-/** Local dates `[from, to)`. */
+/** Local dates `[from, to)`, such as 2024-03-04. */
 interface Dates {
   from: string;
   to: string;
@@ -41,12 +42,14 @@ interface DatasetSlots {
 
 export class OutsideCounter {
   private readonly calendar: Calendar;
+  /** The last count in the background; it never rejects. */
   private running: Promise<void> = Promise.resolve();
   /** When the next count in the background may start, in `performance.now()` time; Infinity while one runs. */
   private nextAt = 0;
+  /** The ids of the dataset and its symbols, once Postgres has all of them. */
   private source: { datasetId: number; ids: ReadonlyMap<string, number> } | undefined;
 
-  /** @param clean shared by all sessions of this process */
+  /** @param clean the dates without such rows; all sessions of this process share them */
   constructor(
     private readonly parts: Pick<StreamParts, 'redis' | 'layout' | 'writer' | 'metrics' | 'dataSource' | 'warn'>,
     private readonly clean: CleanDates,
@@ -77,37 +80,41 @@ export class OutsideCounter {
     await this.count(frontier);
   }
 
+  /** Counts the dates before the day of the frontier; at the end of the session all dates. */
   private async count(frontier: number): Promise<void> {
     const { redis, layout } = this.parts;
     const { start, end } = layout.spec;
     const to = layout.days[layout.dayIndexAt(frontier)]?.date ?? dateAfter(end);
-    const marks = await outsideTo(redis, layout);
-    for (const mark of new Set(marks)) {
-      const partitions = marks.flatMap((other, partition) =>
-        other === mark && !layout.isVacant(partition) ? [partition] : [],
+    const countedTo = await outsideTo(redis, layout);
+    // Partitions that are counted up to the same date are counted together; undefined: nothing of a partition is counted yet.
+    for (const counted of new Set(countedTo)) {
+      const partitions = countedTo.flatMap((date, partition) =>
+        date === counted && !layout.isVacant(partition) ? [partition] : [],
       );
-      const dates = { from: mark ?? start, to };
-      if (partitions.length > 0 && dates.from < to) await this.countFor(partitions, dates, mark === undefined);
+      const dates = { from: counted ?? start, to };
+      if (partitions.length > 0 && dates.from < to) await this.countFor(partitions, dates, counted === undefined);
     }
   }
 
+  /** Counts the rows of some partitions and records the counts in the store. @param isNew whether nothing of them is counted yet */
   private async countFor(partitions: readonly number[], dates: Dates, isNew: boolean): Promise<void> {
     const { layout, writer, metrics } = this.parts;
     const { datasetId, ids } = await this.lookUp();
     const symbols = new Map([...ids].filter(([symbol]) => partitions.includes(layout.partitionOf(symbol)!)));
+    const datesAQuery = Math.max(1, Math.floor(CELLS_A_QUERY / (symbols.size + 1))); // + 1: there may be no symbols
     let isFirst = isNew;
-    for (const part of datesInParts(dates, Math.max(1, Math.floor(CELLS_A_QUERY / (symbols.size + 1))))) {
-      const days = symbols.size === 0 ? [] : await this.daysOf(datasetId, symbols, part);
+    for (const range of datesInParts(dates, datesAQuery)) {
+      const days = symbols.size === 0 ? [] : await this.daysOf(datasetId, symbols, range);
       for (const partition of partitions) {
-        const own = days.filter(({ symbol }) => layout.partitionOf(symbol) === partition);
-        metrics.outside(own.reduce((sum, { outside }) => sum + outside, 0));
-        await noteOutside(writer, { partition, to: part.to, isFirst, days: own });
+        const partitionDays = days.filter(({ symbol }) => layout.partitionOf(symbol) === partition);
+        metrics.outside(partitionDays.reduce((sum, { outside }) => sum + outside, 0));
+        await noteOutside(writer, { partition, to: range.to, isFirst, days: partitionDays });
       }
       isFirst = false;
     }
   }
 
-  /** The ids of the dataset and its symbols, looked up again while Postgres lacks some of the symbols. A removed dataset has no symbols. */
+  /** The ids of the dataset and its symbols, read again by each call until Postgres has all symbols. A removed dataset has no symbols. */
   private async lookUp(): Promise<{ datasetId: number; ids: ReadonlyMap<string, number> }> {
     const { layout, dataSource } = this.parts;
     if (this.source?.ids.size === layout.symbols.length) return this.source;
@@ -117,6 +124,11 @@ export class OutsideCounter {
     return (this.source = { datasetId, ids });
   }
 
+  /**
+   * The dates on which symbols have rows without a slot, with the numbers of these rows by kind and of all rows of the date.
+   * Remembers the symbols that have no such rows.
+   * @param ids the symbols with their ids in Postgres
+   */
   private async daysOf(datasetId: number, ids: ReadonlyMap<string, number>, dates: Dates): Promise<OutsideDay[]> {
     const { dataSource, layout } = this.parts;
     const { calendar, hours } = layout.spec;
@@ -124,14 +136,28 @@ export class OutsideCounter {
     const uncertain = this.clean.uncertain(slots, [...ids.values()], dates);
     if (uncertain.length === 0) return [];
     const spans = outsideSpans(this.calendar, dates.from, dateAfter(dates.to, -1), hours);
-    const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
     const counted = await countRowsInSpans(dataSource, datasetId, uncertain, spans);
     const withRows = new Set(counted.map(({ symbolId }) => symbolId));
     const clean = uncertain.filter((id) => !withRows.has(id));
     this.clean.add(slots, clean, dates);
+    const days = this.sumByDay(counted, spans, ids);
+    const ranges = days.map(({ symbol, date, until }) => {
+      return { symbolId: ids.get(symbol)!, from: this.calendar.startOf(date), to: until };
+    });
+    const totals = await countRows(dataSource, datasetId, ranges);
+    return days.map((day, i) => ({ ...day, rows: totals[i]! }));
+  }
+
+  /** Adds up the rows of each symbol and date; `rows`, the number of all rows of the date, is still 0. */
+  private sumByDay(
+    counted: Awaited<ReturnType<typeof countRowsInSpans>>,
+    spans: readonly OutsideSpan[],
+    ids: ReadonlyMap<string, number>,
+  ): OutsideDay[] {
+    const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
     const days = new Map<string, OutsideDay>();
     for (const { symbolId, span, rows, first } of counted) {
-      const { date, kind } = spans[span] as OutsideSpan;
+      const { date, kind } = spans[span]!;
       const symbol = symbolOf.get(symbolId)!;
       const until = this.calendar.startOf(dateAfter(date));
       const emptyDay = { symbol, date, rows: 0, outside: 0, extended: 0, first, until };
@@ -139,12 +165,7 @@ export class OutsideCounter {
       day[kind] += rows;
       days.set(`${date} ${symbol}`, day);
     }
-    const outsideDays = [...days.values()];
-    const ranges = outsideDays.map(({ symbol, date, until }) => {
-      return { symbolId: ids.get(symbol)!, from: this.calendar.startOf(date), to: until };
-    });
-    const totals = await countRows(dataSource, datasetId, ranges);
-    return outsideDays.map((day, i) => ({ ...day, rows: totals[i]! }));
+    return [...days.values()];
   }
 }
 
@@ -153,6 +174,7 @@ export class OutsideCounter {
  * its rows once. A change of the dataset makes them invalid. No I/O.
  */
 export class CleanDates {
+  /** By dataset, calendar and hours: one range of dates for each symbol id, true for one version of the dataset. */
   private readonly known = new Map<string, { version: string; symbols: Map<number, Dates> }>();
 
   /** @param ids ids of symbols @returns the ids of those that may have rows without a slot on these dates */
@@ -164,7 +186,10 @@ export class CleanDates {
     });
   }
 
-  /** Remembers that every row of these symbols on these dates has a slot. Of dates that are not adjacent, the newest call wins. */
+  /**
+   * Remembers that every row of these symbols on these dates has a slot. A symbol has one range: dates that touch the range extend
+   * it, other dates replace it.
+   */
   add(slots: DatasetSlots, ids: Iterable<number>, { from, to }: Dates): void {
     const symbols = this.symbolsOf(slots);
     for (const id of ids) {

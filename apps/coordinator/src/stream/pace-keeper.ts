@@ -16,36 +16,36 @@ export class PaceKeeper {
     private readonly metrics: StreamMetrics,
   ) {
     this.meter = new OverrunMeter(figures.overruns);
-    figures.lagMs = 0; // the lag of the previous owner
+    figures.lagMs = 0; // it was the lag of the previous owner
   }
 
-  /** Starts the pace with the first bars after `clock`, unless it has started: waits before this make no bar late. */
+  /** Starts the pace with the first bars after `clock` (epoch ms), unless it has started: waits before this make no bar late. */
   start(clock: number): void {
     const { days, spec } = this.layout;
     if (spec.pace.mode !== 'clock') return;
     this.schedule ??= new PaceSchedule(new TradingTime(days), spec.pace.speed, clock, performance.now());
   }
 
-  /** Time until a simulated time is due, ms; 0 or less when it is due. Without a pace, and before its start, every time is due. */
+  /** Time until a simulated time is due, ms; 0 or less when it is due. -Infinity: without a pace and before its start all times are due. */
   dueInMs(time: number): number {
     return this.schedule ? this.schedule.dueAt(time) - performance.now() : -Infinity;
   }
 
-  /** Records bars that were shown just now. @param closes epoch ms, in order @throws PaceOverrunError */
+  /** Records bars that were shown just now. @param closes their close times, epoch ms, in order @throws PaceOverrunError */
   delivered(closes: readonly number[]): void {
     if (!this.schedule || closes.length === 0) return;
     const latenessMs = closes.map((time) => -this.dueInMs(time));
     latenessMs.forEach((ms) => this.metrics.delivered(ms));
-    this.note(latenessMs[0]!, closes[0]!); // the oldest bar is the most overdue
-    this.note(latenessMs.at(-1)!, closes.at(-1)!); // the newest bar gives the lag that is shown
+    this.noteLag(latenessMs[0]!, closes[0]!); // the oldest bar is the most overdue
+    this.noteLag(latenessMs.at(-1)!, closes.at(-1)!); // the newest bar gives the lag that is shown
   }
 
-  /** Records bars that are due and cannot be shown yet. @throws PaceOverrunError */
+  /** Records that bars are due and cannot be shown yet. @param close their close time, epoch ms @throws PaceOverrunError */
   overdue(close: number): void {
-    if (this.schedule) this.note(-this.dueInMs(close), close);
+    if (this.schedule) this.noteLag(-this.dueInMs(close), close);
   }
 
-  private note(lagMs: number, time: number): void {
+  private noteLag(lagMs: number, time: number): void {
     const isNewOverrun = this.meter.note(lagMs);
     this.figures.overruns = this.meter.overruns;
     this.figures.lagMs = this.meter.lagMs;

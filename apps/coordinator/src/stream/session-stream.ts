@@ -47,12 +47,14 @@ export class SessionStreams {
     const layout = layoutOf(row, keyPrefix);
     const fence = { epoch, owner };
     const writer = new SessionWriter(redis, layout, fence);
+    // Nothing may be written with the row's symbols before the store has them.
     if (row.membership) await changes.updateSymbols(row);
     const position = await this.claimStore(row, epoch, writer);
     // The store may hold a control that is older than the row.
     const current = await control.follow(row);
     if (current.state === 'paused' || current.state === 'stopped') return current.state;
-    if (versionOf(current) !== versionOf(row)) return 'changed';
+    if (symbolsVersionOf(current) !== symbolsVersionOf(row)) return 'changed';
+    // The state of the previous owner's wait.
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const wake = await wakes.listen(row.id);
     const opening = this.openSource(row, writer, position.frontiers);
@@ -69,11 +71,11 @@ export class SessionStreams {
       const joining = new JoiningSymbols(redis, layout, fence, symbols.joining);
       const trailing = new TrailingWindow(redis, writer);
       const outside = new OutsideCounter({ ...this.parts, layout, writer }, this.clean);
-      const own = { layout, epoch, writer, store, joining, consumers, trailing, outside, wake };
-      return await runStream({ ...this.parts, ...own }, source, { ...position, ...figures }, signal);
+      const ofThisStream = { layout, epoch, writer, store, joining, consumers, trailing, outside, wake };
+      return await runStream({ ...this.parts, ...ofThisStream }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
-      // The source may still be opening when another read above fails: it is closed as soon as it is open.
+      // When another read above has failed, the source may still be opening: it is closed as soon as it is open.
       void opening.then(
         (source) => source.close(),
         () => undefined,
@@ -91,7 +93,7 @@ export class SessionStreams {
     const { redis, wakes, dataSource, sharedWindows: shared, sessions } = this.parts;
     if (row.spec.source.type === 'feed') {
       const wake = await wakes.listen(row.id);
-      return { frontier: new FeedFrontier(redis, layout, writer, [...frontiers]), wake, close: wake.close };
+      return { feedFrontier: new FeedFrontier(redis, layout, writer, [...frontiers]), wake, close: wake.close };
     }
     const { pool } = this;
     const dataset = sourceName(layout.spec);
@@ -137,12 +139,12 @@ async function runStream(
   const { layout, trailing, joining, active } = parts;
   const progress = new StreamProgress(parts, start);
   const limit = new ClockLimit(parts, progress);
-  // A joining symbol still needs the oldest days: then the clock loop evicts them when no symbol joins any more.
+  // A joining symbol still needs the oldest days. While there is one, the clock loop evicts these days later.
   if (!joining.any) await trailing.follow(start.clock, limit.slowest);
   const loops = [
-    'wake' in source
-      ? new FeedLoop(parts, source, progress)
-      : frontierLoop(parts, source, progress, start.timedOutDays),
+    source instanceof SessionSource
+      ? frontierLoop(parts, source, progress, start.timedOutDays)
+      : new FeedLoop(parts, source, progress),
     new ClockLoop(parts, limit, progress),
   ];
   const stop = AbortSignal.any([signal, progress.signal]);
@@ -161,7 +163,8 @@ async function runStream(
   await progress.checkpoint(0); // 0: even if the last checkpoint was saved a moment ago
   if (progress.outcome) return progress.outcome;
   signal.throwIfAborted();
-  for (const { status } of results) if (status === 'rejected') throw progress.signal.reason;
+  // The reason is the error of the loop that failed first.
+  if (results.some(({ status }) => status === 'rejected')) throw progress.signal.reason;
   return 'completed';
 }
 
@@ -188,6 +191,6 @@ function frontierLoop(
 }
 
 /** Version of the session's symbol list: it rises with each change. */
-export function versionOf({ membership }: SessionRecord): number {
+export function symbolsVersionOf({ membership }: SessionRecord): number {
   return (membership ?? UNCHANGED).version;
 }

@@ -50,8 +50,10 @@ export interface StreamParts extends SharedStreamParts {
 /** `changed`: symbols were added or removed; the stream starts again with the current ones. */
 export type StreamOutcome = 'completed' | 'paused' | 'stopped' | 'changed';
 
+/** The outcome of a stream that a control ends. */
 const OUTCOMES = { pause: 'paused', stop: 'stopped', reload: 'changed' } as const;
 
+/** The position is saved in Postgres at most this often. */
 const CHECKPOINT_EVERY_MS = 1_000;
 /** A wait is shown to readers after this time. */
 const WAIT_SHOWN_AFTER_MS = 1_000;
@@ -68,15 +70,18 @@ export class StreamProgress {
   frontier: number;
   /** Why the stream ended before the session did; undefined otherwise. */
   outcome: StreamOutcome | undefined;
+  /** Wakes the loop that moves the frontier, which stays a bounded time ahead of the clock. */
   readonly clockMoved = new WakeSignal();
   private readonly ended = new AbortController();
+  /** When the position was last saved, in `performance.now()` time; -Infinity: not yet. */
   private checkpointAt = -Infinity;
+  /** When the row was last read, in `performance.now()` time. */
   private followedAt = performance.now();
   private state: 'running' | 'waiting-upkeep' = 'running';
   private wait: StreamWait | undefined;
   /** When `wait` began, in `performance.now()` time: unlike the time of day, it never jumps. */
   private waitFrom = 0;
-  /** Whether the store may hold a wait, which the next move of the clock must then remove. */
+  /** Whether the store may hold a wait, at first one of the previous owner; the next move of the clock must then remove it. */
   isWaitStored = true;
   readonly figures: StreamFigures;
   readonly dayChanges: DayChanges;
@@ -111,7 +116,10 @@ export class StreamProgress {
   waitFor(kind: StreamWait['kind'] | undefined, until: number | null = null): void {
     if (kind === undefined) this.wait = undefined;
     else if (this.wait?.kind === kind) this.wait.until = until;
-    else [this.wait, this.waitFrom] = [{ kind, since: Date.now(), until }, performance.now()];
+    else {
+      this.wait = { kind, since: Date.now(), until };
+      this.waitFrom = performance.now();
+    }
   }
 
   /** The wait that readers are to see; null when there is none or it is still short. */
@@ -140,7 +148,7 @@ export class StreamProgress {
     if (state === 'stopped') this.applyControl('stop');
   }
 
-  /** Saves the position in Postgres, unless that was done less than `everyMs` ago. */
+  /** Saves the position in Postgres, unless it was saved less than `everyMs` ago. */
   async checkpoint(everyMs = CHECKPOINT_EVERY_MS): Promise<void> {
     if (performance.now() - this.checkpointAt < everyMs) return;
     this.checkpointAt = performance.now();

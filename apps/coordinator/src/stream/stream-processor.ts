@@ -10,7 +10,7 @@ import { Logger } from '@nestjs/common';
 import { UnrecoverableError, WaitingError, type Job, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
-import { SessionStreams, versionOf } from './session-stream.js';
+import { SessionStreams, symbolsVersionOf } from './session-stream.js';
 import type { SharedStreamParts } from './stream-parts.js';
 
 /** After this many restarts the job pauses, so that a store and a row that keep disagreeing about the symbols cost little. */
@@ -22,7 +22,7 @@ export class StreamProcessor {
   private readonly stopping = new AbortController();
   private readonly worker: QueueWorker;
   private readonly streams: SessionStreams;
-  /** In `performance.now()` time. */
+  /** When an error of the queue was last logged, in `performance.now()` time; -Infinity before the first one. */
   private lastErrorAt = -Infinity;
 
   /** Starts to take jobs. */
@@ -58,7 +58,7 @@ export class StreamProcessor {
     }
   }
 
-  /** Resolves when the job is done. @throws the signal's reason; outages and RewindError, after which the queue retries the job */
+  /** Streams until the job is done. @throws the signal's reason; outages and RewindError, after which the queue retries the job */
   private async run(payload: Payload<'stream'>, signal: AbortSignal): Promise<void> {
     for (let restarts = 1; await this.runOnce(payload, signal); restarts++) {
       signal.throwIfAborted();
@@ -80,7 +80,7 @@ export class StreamProcessor {
     try {
       const outcome = await this.streams.stream(row, epoch, signal);
       if (outcome === 'changed') return true;
-      if (outcome !== 'completed') return await this.isToRun(row);
+      if (outcome !== 'completed') return await this.mustContinue(row);
       return await this.complete(row, epoch);
     } catch (error) {
       if (error instanceof FencedError) return false;
@@ -96,7 +96,8 @@ export class StreamProcessor {
   /** @returns whether the symbols changed meanwhile, so that the session is not complete and must be streamed again */
   private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
     const { sessions } = this.parts;
-    if (!(await sessions.finish(row, epoch, 'completed', null, versionOf(row)))) return this.isChanged(row);
+    const isFinished = await sessions.finish(row, epoch, 'completed', null, symbolsVersionOf(row));
+    if (!isFinished) return this.isChanged(row);
     await this.emitState(row, 'completed');
     await this.certify(row);
     return false;
@@ -113,10 +114,10 @@ export class StreamProcessor {
   }
 
   /**
-   * Whether a session must be streamed again after its store ended the stream with a pause or stop. The row decides, and its control
-   * is written into the store: the store may have kept `pause` because a resume did not reach it.
+   * Whether a session must be streamed again although its store ended the stream with a pause or stop. The row decides, and its
+   * control is written into the store: the store may have kept `pause` because a resume did not reach it.
    */
-  private async isToRun({ id, incarnation, run }: SessionRecord): Promise<boolean> {
+  private async mustContinue({ id, incarnation, run }: SessionRecord): Promise<boolean> {
     const current = await this.parts.sessions.find(id);
     if (current?.incarnation !== incarnation || current.run !== run) return false;
     return controlOf((await this.parts.control.follow(current)).state) === 'run';
@@ -124,21 +125,21 @@ export class StreamProcessor {
 
   /** Keeps the certificate. An error is only logged: the reconciler certifies sessions that have no certificate. */
   private async certify(row: SessionRecord): Promise<void> {
-    const kept = this.parts.certificates.keep({ ...row, state: 'completed' });
-    await kept.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
+    const keeping = this.parts.certificates.keep({ ...row, state: 'completed' });
+    await keeping.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
   }
 
   /** Emits the state event. An error is only logged: Postgres already holds the state. */
   private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
     const { redis, keyPrefix, warn } = this.parts;
-    const emitted = emitState(redis, layoutOf(row, keyPrefix), state, error);
-    await emitted.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));
+    const emitting = emitState(redis, layoutOf(row, keyPrefix), state, error);
+    await emitting.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));
   }
 
   /** Whether the session's symbols changed since `row` was read. */
   private async isChanged(row: SessionRecord): Promise<boolean> {
     const current = await this.parts.sessions.find(row.id);
-    return current?.incarnation === row.incarnation && versionOf(current) !== versionOf(row);
+    return current?.incarnation === row.incarnation && symbolsVersionOf(current) !== symbolsVersionOf(row);
   }
 
   /** An unreachable queue repeats its error many times a second; one line a second is enough. */

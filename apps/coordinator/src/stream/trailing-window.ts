@@ -1,7 +1,7 @@
 /**
- * The days that a session retains behind its clock: counts the bars of its history once that is complete, and evicts the oldest
- * day at each day change. Called after every move of the clock, and once before the first one, so that the next owner does what
- * a crash prevented.
+ * The days that a session retains behind its clock. Counts the bars of the history when the history is complete, and evicts the
+ * oldest day at each day change. Called after every move of the clock, and once before the first move, so that the next owner
+ * does what a crash prevented.
  */
 import { noteHistory, retireBefore, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -17,6 +17,7 @@ export class TrailingWindow {
   ) {}
 
   /**
+   * Counts and evicts what the position of the clock allows.
    * @param clock position of the clock, epoch ms
    * @param slowest position of the slowest consumer that holds the clock, epoch ms: it may still read the days from there on
    * @throws FencedError, SessionLostError, RewindError
@@ -24,7 +25,7 @@ export class TrailingWindow {
   async follow(clock: number, slowest: number): Promise<void> {
     const { layout } = this.writer;
     if (!this.isHistoryNoted && layout.asksHistory && clock >= layout.historyEnd) {
-      // As soon as the clock passes the history: later some of its days may have been evicted.
+      // Now, because some days of the history may be evicted later.
       await noteHistory(this.redis, layout, this.writer);
       this.isHistoryNoted = true;
     }

@@ -1,6 +1,7 @@
 /**
- * Wakes a waiting stream when its session's watermark, control or consumers change. All streams of a process share one Redis
- * connection. A message may be lost while Redis is away, so a waiting stream also looks at the store after a bounded time.
+ * Wakes a waiting stream when its session's watermark, control or consumers change: they are announced on a Redis channel per
+ * session. All streams of a process share one Redis connection. A message may be lost while Redis is away, so a waiting stream
+ * also looks at the store after a bounded time.
  */
 import { wakeChannel } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -9,7 +10,7 @@ import { EventEmitter } from 'node:events';
 /** After this long without a message, a waiting stream looks at the store. */
 export const LOOK_AGAIN_MS = 1_000;
 
-/** Message from the loop that moves the frontier to the loop that moves the clock: the frontier has moved. */
+/** Message within the process, from the loop that moves the frontier to the loop that moves the clock: the frontier has moved. */
 export const FLUSHED = 'flushed';
 
 export class WakeSignals {
@@ -27,8 +28,8 @@ export class WakeSignals {
   /** Listens for a session; call the signal's `close` at the end. @throws the error of the subscription */
   async listen(sessionId: string): Promise<WakeSignal> {
     const channel = wakeChannel(this.keyPrefix, sessionId);
-    const signal = new WakeSignal(() => this.remove(channel, signal.wake));
-    this.received.on(channel, signal.wake);
+    const signal = new WakeSignal(() => this.remove(channel, signal.notify));
+    this.received.on(channel, signal.notify);
     try {
       if (this.received.listenerCount(channel) === 1) await this.subscriber.subscribe(channel);
     } catch (error) {
@@ -38,29 +39,35 @@ export class WakeSignals {
     return signal;
   }
 
-  private remove(channel: string, listener: WakeSignal['wake']): void {
+  private remove(channel: string, listener: WakeSignal['notify']): void {
     this.received.off(channel, listener);
     if (this.received.listenerCount(channel) > 0) return;
-    this.subscriber.unsubscribe(channel).catch(() => undefined); // it fails only without a connection, and then there is no subscription
+    // This fails only without a connection, and then there is no subscription.
+    this.subscriber.unsubscribe(channel).catch(() => undefined);
   }
 }
 
-/** Remembers a wake-up until the next wait, so that none is lost between two waits. */
+/** Ends the waits of one loop. Remembers messages until the next wait, so that none is lost between two waits. */
 export class WakeSignal {
-  /** The messages that ended the last wait, by their first word: the rest of the newest message with that word. */
+  /**
+   * The messages that ended the last wait. A message is a kind, and possibly a space and more text. The map has the newest
+   * message of each kind: its kind as the key, the rest of its text as the value.
+   */
   messages: ReadonlyMap<string, string> = new Map();
   private pending = new Map<string, string>();
   private resume: (() => void) | undefined;
 
+  /** @param close ends the subscription; a signal within the process needs none */
   constructor(readonly close: () => void = () => undefined) {}
 
-  readonly wake = (message = ''): void => {
+  /** Wakes the waiting loop, or ends its next wait at once. */
+  readonly notify = (message = ''): void => {
     const [kind = '', ...rest] = message.split(' ');
     this.pending.set(kind, rest.join(' '));
     this.resume?.();
   };
 
-  /** Waits for a wake-up, at most `timeoutMs`. @returns whether one came @throws the reason of `signal` */
+  /** Waits for a message, at most `timeoutMs`. @returns whether one came @throws the reason of `signal` */
   async wait(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     if (this.pending.size === 0) {
