@@ -1,3 +1,4 @@
+/** The store of a session in Redis: its layout, and all that reads and writes it. */
 export * from './consumers/index.js';
 export {
   type ClockEvent,

@@ -4,12 +4,14 @@
  */
 import { types } from 'node:util';
 
+/** Names of ioredis' errors when it gave up after reconnects. */
 const REDIS_NAMES: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError']);
 
 /** Codes of the operating system (also when this process is out of files, ports or buffers), and of the clients' connections. */
-const CODES =
+const OUTAGE_CODES =
   /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|EADDRNOTAVAIL|EMFILE|ENFILE|ENOBUFS|ENOMEM|EPROTO|NR_CLOSED)/;
 
+/** Messages of Redis or ioredis when Redis cannot serve now. */
 const REDIS_MESSAGES = [
   // Replies of a server that starts, is a replica, fails over, is full, cannot write its file, is busy with a script, or no longer
   // has the scripts.
@@ -28,7 +30,7 @@ const REDIS_MESSAGES = [
  */
 const SQL_STATES = /^(08...|25006|25P0[34]|28...|3D000|40...|42P01|53...|54000|55...|57014|57P0[1-5]|58...)$/;
 
-/** Messages of outages that have no code. */
+/** Messages of outages of PostgreSQL that have no code, and of Redis when this process may no longer use it. */
 const MESSAGES = [
   /^Connection terminated/,
   /^timeout exceeded when trying to connect$/i,
@@ -38,19 +40,21 @@ const MESSAGES = [
   /^Driver not Connected$/,
   // The password or the rights in Redis changed after the service started.
   /^(NOAUTH|WRONGPASS|NOPERM|DENIED)\b/,
-  // The same for a command of a script: first Redis 7.0, then later versions.
+  // The same replies for a command in a script: first Redis 7.0, then later versions.
   /^ERR The user executing the script can't /,
   /^ERR ACL failure in script\b/,
 ];
 
 /** Replies of Redis when the value of a key or field has the wrong type: another program wrote to Barkeep's keys. */
-const BROKEN = /^(WRONGTYPE|ERR hash value is not an? (integer|float))\b/;
+const BROKEN_STORE = /^(WRONGTYPE|ERR hash value is not an? (integer|float))\b/;
 
+/** Most levels of wrapped errors that are looked at. */
 const DEPTH_MAX = 5;
 
 /**
  * True when a server cannot be reached, or cannot serve now. Also looks at wrapped errors (`cause`, TypeORM's `driverError`, the
  * `errors` of an AggregateError), to a bounded depth.
+ * @param depth the level of this error; callers leave it out
  */
 export function isOutage(error: unknown, depth = 0): error is Error {
   if (!isError(error) || depth > DEPTH_MAX) return false;
@@ -62,20 +66,21 @@ export function isOutage(error: unknown, depth = 0): error is Error {
 /** True when Redis cannot be reached or cannot serve now. Looks at the error itself, not at its causes. */
 export function isRedisOutage(error: unknown): boolean {
   if (!isError(error)) return false;
-  if (CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name)) return true;
+  if (OUTAGE_CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name)) return true;
   return REDIS_MESSAGES.some((pattern) => pattern.test(error.message));
 }
 
 /** True for an error that lasts until the session's store is created again. */
 export function isBrokenStore(error: unknown): error is Error {
-  return isError(error) && BROKEN.test(error.message);
+  return isError(error) && BROKEN_STORE.test(error.message);
 }
 
-/** Also true for errors of other JavaScript contexts, such as those of Node's own modules under a test runner. */
+/** Also true for errors of other JavaScript contexts, such as the errors of Node's own modules under a test runner. */
 function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);
 }
 
+/** The error's code; '' when it has none. */
 function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

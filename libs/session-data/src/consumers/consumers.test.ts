@@ -5,7 +5,7 @@ describe('a consumer message', () => {
     expect(parseConsumerMessage('1381152660000 2')).toEqual({ slowest: 1_381_152_660_000, joins: 2 });
   });
 
-  it('may contain neither', () => {
+  it('is undefined when it has neither of the two', () => {
     expect(parseConsumerMessage('')).toBeUndefined();
   });
 });

@@ -18,6 +18,7 @@ import {
 import { SCRIPTS, type Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
 
+/** A valid name of a consumer: 1 to 64 characters. */
 export const CONSUMER_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Most consumers per session, with those that left or were dropped. A new one then replaces the one that left the longest ago. */
 export const CONSUMERS_MAX = 1_000;
@@ -68,10 +69,12 @@ export function parseConsumerMessage(message: string): { slowest: number; joins:
 /** `beginning`: at the oldest retained day; `now`: at the clock; `kept`: at the kept position, otherwise like `beginning`. */
 export type JoinFrom = 'kept' | 'beginning' | 'now';
 
+/** After how many seconds without a message a consumer is shown as `silent` in a session that is not in lockstep. */
 const DEFAULT_HEARTBEAT_SECONDS = 30;
 
 export class SessionConsumers {
   private readonly heartbeatMs: number;
+  /** How many consumers must have joined before the clock moves; 0 outside of lockstep. */
   private readonly waitsFor: number;
   private readonly onSilence: 'drop' | 'hold';
 
@@ -135,26 +138,29 @@ export class SessionConsumers {
     const [, now, ...pairs] = await this.run(SCRIPTS.listConsumers, []);
     const views: ConsumerView[] = [];
     for (let i = 0; i < pairs.length; i += 2) {
-      const [stored, , ...fields] = pairs[i + 1]!.split(' ');
-      const seenAt = Number(fields[4]);
-      const isSilent = stored === 'active' && Number(now) - seenAt > this.heartbeatMs;
-      const state = isSilent ? 'silent' : stateOf(stored);
+      // shared/consumers.lua describes the text: state, token, the four fields of the position, time of the last message.
+      const [storedState, , ...fields] = pairs[i + 1]!.split(' ');
+      const seenAt = Number(fields.at(-1));
+      const isSilent = storedState === 'active' && Number(now) - seenAt > this.heartbeatMs;
+      const state = isSilent ? 'silent' : stateOf(storedState);
       views.push({ name: pairs[i]!, state, seenAt, ...positionOf(fields) });
     }
     return views.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The position of the slowest consumer. Drops silent consumers first, where that is the policy. @throws SessionLostError */
+  /** The limit for the clock now. When the spec's `onSilence` is `drop`, drops silent consumers first. @throws SessionLostError */
   async limit(): Promise<ConsumerLimit> {
-    const [verdict, time, joins] = await this.run(SCRIPTS.consumerLimit, [
+    const [verdict, time, joinCount] = await this.run(SCRIPTS.consumerLimit, [
       this.heartbeatMs,
       this.onSilence,
       this.waitsFor,
     ]);
-    if (verdict === 'waiting') return { slowest: verdict, joins: Number(joins) };
-    return { slowest: verdict === 'held' ? Number(time) : undefined, joins: Number(joins) };
+    const joins = Number(joinCount);
+    if (verdict === 'waiting') return { slowest: 'waiting', joins };
+    return { slowest: verdict === 'held' ? Number(time) : undefined, joins };
   }
 
+  /** Sends a position. @throws as {@link acknowledge} */
   private async report(
     name: string,
     token: string,
@@ -178,7 +184,7 @@ export class SessionConsumers {
   }
 }
 
-/** @param fields time, steps, bars, hash */
+/** The position in an answer. @param fields time, steps, bars, hash; later ones are ignored */
 function positionOf([time, steps, bars, deliveredHash = NOTHING_DELIVERED]: readonly string[]): ConsumerPosition {
   return { time: Number(time), deliveredHash, steps: Number(steps), bars: Number(bars) };
 }

@@ -30,6 +30,7 @@ describe('the places that a clock passes', () => {
   it('are also the close of every bar when it stops at each bar', () => {
     const layout = layoutOf();
     const found = places(layout, layout.start, 'slots');
+    // Two days of 390 bars; the other three events of each day; and the `clock` event at the second open.
     expect(found).toHaveLength(2 * 390 + 2 * 3 + 1);
     expect(found.flatMap(({ dayIndex, slot }) => (dayIndex === 1 && slot !== undefined ? [slot] : []))).toEqual(
       Array.from({ length: 390 }, (_, slot) => slot),
@@ -50,13 +51,13 @@ describe('the places that a clock passes', () => {
     ['CMES', 'windows'],
     ['24/7', 'slots'],
   ] as const)(
-    'from any place on are the same later places, in the order of their numbers: %s by %s',
+    'from any place on, the later places are the same and in the order of their numbers: %s by %s',
     (calendar, stops) => {
       const layout = layoutOf({ calendar, upkeep: { barrier: { minutes: 50 } } });
-      const all = grown(places(layout, layout.start, stops));
+      const all = emittedOf(places(layout, layout.start, stops));
       const numbers = all.map(eventNumber);
       for (const [i, { time }] of all.entries()) {
-        const rest = grown(places(layout, time, stops)).filter((place) => eventNumber(place) > numbers[i]!);
+        const rest = emittedOf(places(layout, time, stops)).filter((place) => eventNumber(place) > numbers[i]!);
         // Compares texts, because a day has 1,440 places, and comparing them as objects takes minutes.
         expect(JSON.stringify(rest)).toBe(JSON.stringify(all.slice(i + 1)));
       }
@@ -66,7 +67,7 @@ describe('the places that a clock passes', () => {
   it('on a calendar that never closes are each there once, with the end of a day before the start of the next day', () => {
     const layout = layoutOf({ calendar: '24/7' });
     expect(
-      grown(places(layout, layout.start, 'windows'))
+      emittedOf(places(layout, layout.start, 'windows'))
         .map(show)
         .slice(1, 6),
     ).toEqual([
@@ -79,8 +80,8 @@ describe('the places that a clock passes', () => {
   });
 });
 
-/** The events that the store would take: those whose number is above all earlier ones. */
-function grown(found: readonly ClockPlace[]): ClockPlace[] {
+/** The events that the store would emit: those whose number is larger than all earlier numbers. */
+function emittedOf(found: readonly ClockPlace[]): ClockPlace[] {
   let last = -1;
   return found.filter((place) => {
     const isNew = eventNumber(place) > last;

@@ -22,6 +22,7 @@ export interface ClockPlace {
   type: ClockEventType;
   /** Epoch ms. */
   time: number;
+  /** Index in the layout's `days`. */
   dayIndex: number;
   /** The last base slot whose bar is visible at this place; undefined for a place that makes no bar visible. */
   slot?: number;
@@ -57,6 +58,7 @@ export function* placesFrom(
   }
 }
 
+/** The places from `clock` to the session's end. */
 function* allPlaces(layout: SessionLayout, clock: number, stops: 'slots' | 'windows'): Generator<ClockPlace> {
   // Include the day that closed at `clock`: its end may not have been emitted yet.
   for (let dayIndex = Math.max(0, layout.dayIndexAt(clock) - 1); dayIndex < layout.days.length; dayIndex++) {

@@ -7,10 +7,12 @@ import type { SlotCounts } from '@barkeep/bars';
 /** Parses the text of one field; undefined when the text is invalid. */
 type Field<T> = (text: string) => T | undefined;
 
+/** Any text. */
 const word: Field<string> = (text) => text;
 const number: Field<number> = (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
 /** Epoch ms. */
 const time: Field<number> = number;
+/** A JSON object of symbol to value. */
 const bySymbol = <T>(isValue: (value: unknown) => value is T): Field<Record<string, T>> => {
   return (text) => {
     const value = parseJson(text);
@@ -20,6 +22,7 @@ const bySymbol = <T>(isValue: (value: unknown) => value is T): Field<Record<stri
 const barsBySymbol = bySymbol((bars) => typeof bars === 'number');
 /** Slots that were settled without a bar, by symbol. */
 const settledBySymbol = bySymbol(isSettled);
+/** A JSON array of symbols. */
 const symbolList: Field<string[]> = (text) => {
   const value = parseJson(text);
   return Array.isArray(value) && value.every((symbol) => typeof symbol === 'string') ? value : undefined;
@@ -63,7 +66,7 @@ const EVENTS = {
   quality: { date: word, symbols: number, ...SLOT_COUNTS, barQuality: number },
 } as const satisfies Record<string, Record<string, Field<unknown>>>;
 
-/** Fields that an event may lack. */
+/** Fields that an event may lack. {@link FieldsOf} names them too, because types cannot come from a set. */
 const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(['error']);
 
 export type SessionEventType = keyof typeof EVENTS;
@@ -72,6 +75,7 @@ export const SESSION_EVENT_TYPES = Object.keys(EVENTS) as SessionEventType[];
 /** Names of the fields that hold a time, epoch ms. */
 export const EVENT_TIME_FIELDS: ReadonlySet<string> = new Set(['time', 'position', 'nextTryAt']);
 
+/** The values of an event's fields, by name: what the field's parser returns. `error` is optional. */
 type FieldsOf<T extends SessionEventType> = {
   [F in Exclude<keyof (typeof EVENTS)[T], 'error'>]: (typeof EVENTS)[T][F] extends Field<infer V> ? V : never;
 } & ('error' extends keyof (typeof EVENTS)[T] ? { error?: string } : object);
@@ -79,7 +83,10 @@ type FieldsOf<T extends SessionEventType> = {
 /** One event: its type, its fields, and when Redis stored it (`at`, epoch ms of the wall clock). */
 export type SessionEvent = { [T in SessionEventType]: { type: T; at: number } & FieldsOf<T> }[SessionEventType];
 
-/** Parses names and values, by turns; undefined for an unknown type, or an invalid or missing field. @param at epoch ms */
+/**
+ * Parses an entry of the stream; undefined for an unknown type, or an invalid or missing field.
+ * @param entry name, value, name, value, … @param at when Redis stored the entry, epoch ms
+ */
 export function parseEvent(entry: readonly string[], at: number): SessionEvent | undefined {
   const texts: Record<string, string> = {};
   for (let i = 0; i + 1 < entry.length; i += 2) texts[entry[i]!] = entry[i + 1]!;
@@ -105,7 +112,7 @@ export const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'day-timed-out',
 ]);
 
-/** The counts as fields of an event. */
+/** The counts as fields of an event, in the order in which events have them. */
 export function countFields(counts: SlotCounts): Record<string, number> {
   return Object.fromEntries(COUNTS.map((name) => [name, counts[name]]));
 }

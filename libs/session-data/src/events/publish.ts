@@ -12,7 +12,10 @@ export const EVENTS_KEPT = 10_000;
 /** Most characters of an error that are stored. */
 export const ERROR_CHARS_MAX = 500;
 
-/** Publishes what is due in some partitions. @param clock a time that the session's clock has reached, epoch ms */
+/**
+ * Publishes what is due in some partitions.
+ * @param clock a time that the session's clock has reached, epoch ms @param partitions their numbers @default all
+ */
 export async function publishEvents(
   redis: Redis,
   layout: SessionLayout,
@@ -20,9 +23,10 @@ export async function publishEvents(
   partitions: readonly number[] = [...layout.keys.keys()],
 ): Promise<void> {
   const dayIndex = layout.dayIndexAt(clock);
-  const isOver = dayIndex === layout.days.length;
-  const grid = layout.grid(isOver ? dayIndex - 1 : dayIndex);
-  const asOf = [clock, grid.date, isOver ? grid.slotCount : grid.closedBy(clock), layout.base.ms, EVENTS_KEPT];
+  // After the session's end the last day counts as the day of the clock, with all its slots closed.
+  const isAtEnd = dayIndex === layout.days.length;
+  const grid = layout.grid(isAtEnd ? dayIndex - 1 : dayIndex);
+  const asOf = [clock, grid.date, isAtEnd ? grid.slotCount : grid.closedBy(clock), layout.base.ms, EVENTS_KEPT];
   await Promise.all(
     partitions.map((partition) => {
       const { meta, pending, events, refusedAhead } = layout.keysOf(partition);
@@ -57,7 +61,9 @@ export async function runAndPublish(
   const stampedArgs = [layout.stampOf(partition), ...args];
   // The clock is read after the script. When the clock moves after this read, the owner publishes the change.
   const [answer, clock] = await script.runThen(redis, keys, stampedArgs, () => readClock(redis, layout));
-  if ([answer].flat()[0] === 'gone') throw new SessionLostError(layout.id);
+  // A script answers a verdict, or a list that begins with the verdict.
+  const verdict: unknown = Array.isArray(answer) ? answer[0] : answer;
+  if (verdict === 'gone') throw new SessionLostError(layout.id);
   if (Number(clock) > open) await publishEvents(redis, layout, Number(clock), [partition]);
   return answer;
 }
@@ -78,6 +84,7 @@ export async function emitState(
   return (await SCRIPTS.emitState.run(redis, [meta, emitted, events], args)) === 'emitted';
 }
 
+/** The session's clock as text; null when there is no store. */
 function readClock(redis: Redis, layout: SessionLayout): Promise<string | null> {
   return redis.hget(layout.keysOf(0).meta, 'clock');
 }

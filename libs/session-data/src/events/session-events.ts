@@ -19,8 +19,11 @@ export const EVENTS_BEGINNING: EventCursor = [];
 /** Comes before the id of every entry. */
 const FIRST_ID = '0-0';
 
+/** Most ids in a cursor that a caller sends. */
 const PARTITIONS_MAX = 1_024;
+/** The first letter of an encoded cursor: cursors of the two views belong to different streams. */
 const VIEW_LETTERS = { strategy: 'e', operator: 'o' } as const satisfies Record<View, string>;
+/** An id in base 36: milliseconds, then a sequence number unless it is 0. */
 const CURSOR_PART = /^[0-9a-z]{1,11}(-[0-9a-z]{1,11})?$/;
 
 /** An event, and the cursor from which the next event is read. */
@@ -83,11 +86,13 @@ export class SessionEvents {
     return this.readOnce(batch.cursor, limit);
   }
 
+  /** Reads without waiting. Reads again when the list of symbols changed, or when no read event belongs to the view. */
   private async readOnce(from: EventCursor, limit: number): Promise<EventBatch> {
     const { layout } = this.session;
     const streams = this.streams();
-    const reads = streams.flatMap((key, at) => [
-      ['xread', 'COUNT', limit, 'STREAMS', key, from[at] ?? FIRST_ID],
+    // For each stream its entries after the cursor, and its oldest entry.
+    const reads = streams.flatMap((key, stream) => [
+      ['xread', 'COUNT', limit, 'STREAMS', key, from[stream] ?? FIRST_ID],
       ['xrange', key, '-', '+', 'COUNT', 1],
     ]);
     const versions = ['hmget', layout.keysOf(0).meta, 'incarnation', 'version'];
@@ -98,17 +103,18 @@ export class SessionEvents {
       await this.session.refresh();
       if (this.session.layout !== layout) return this.readOnce(from, limit);
     }
-    const read = streams.map((_, at) => {
-      const entries = (replies[2 * at] as [string, Entry[]][] | null)?.[0]?.[1] ?? [];
-      const [first] = replies[2 * at + 1] as Entry[];
-      return { entries, first: first?.[0] };
+    const read = streams.map((_, stream) => {
+      // XREAD answers a list of streams with their entries, or null when there are none.
+      const [answer] = (replies[2 * stream] as [key: string, entries: Entry[]][] | null) ?? [];
+      const [oldest] = replies[2 * stream + 1] as Entry[];
+      return { entries: answer?.[1] ?? [], oldestId: oldest?.[0] };
     });
     const gaps = await Promise.all(
-      read.map(async ({ entries, first }, at) => {
-        const id = from[at] ?? FIRST_ID;
+      read.map(async ({ entries, oldestId }, stream) => {
+        const id = from[stream] ?? FIRST_ID;
         // When exactly the entries up to `id` were trimmed, nothing is lost. That cannot be seen, so it counts as a gap.
-        if (entries.length === 0 || first === undefined || compareIds(first, id) <= 0) return false;
-        return id === FIRST_ID ? this.isTrimmed(streams[at]!) : true;
+        if (entries.length === 0 || oldestId === undefined || compareIds(oldestId, id) <= 0) return false;
+        return id === FIRST_ID ? this.isTrimmed(streams[stream]!) : true;
       }),
     );
     const { events, cursor } = merged(from, read);
@@ -117,8 +123,9 @@ export class SessionEvents {
     const shown =
       this.view === 'operator' ? events.filter(({ event, stream }) => stream > 0 || !CHANGES.has(event.type)) : events;
     const gap = gaps.includes(true);
+    // An empty batch means that there are no more events, so continues after entries of which none is shown.
     if (shown.length === 0 && events.length > 0 && !gap) return this.readOnce(cursor, limit);
-    return { events: shown.map(({ event, cursor: at }) => ({ event, cursor: at })), cursor, gap };
+    return { events: shown.map(({ event, cursor: cursorAfter }) => ({ event, cursor: cursorAfter })), cursor, gap };
   }
 
   /** For a strategy: the public events of each partition. For an operator: those of partition 0, then all partitions' changes. */
@@ -131,6 +138,7 @@ export class SessionEvents {
   /** Whether a stream has lost its first entries. */
   private async isTrimmed(key: string): Promise<boolean> {
     const info = (await this.redis.xinfo('STREAM', key)) as unknown[];
+    // The reply has names and values, by turns.
     const field = (name: string) => info[info.indexOf(name) + 1];
     return field('length') !== field('entries-added');
   }

@@ -18,6 +18,7 @@ export interface SymbolProgress {
   ended: boolean;
 }
 
+/** The progress of all streams of a session. */
 export interface FeedProgress {
   /** Epoch ms by Redis' clock. */
   now: number;
@@ -31,6 +32,7 @@ export interface FeedAdvance {
   bars: number;
 }
 
+/** Before the symbol in a field of the stream's hash; note-silent.lua writes these fields. */
 const SILENT = 'silent ';
 
 export class FeedFrontier {
@@ -60,7 +62,9 @@ export class FeedFrontier {
   async advance(to: number): Promise<FeedAdvance> {
     const dayIndex = this.layout.dayIndexAt(this.frontier);
     const end = Math.min(to, this.layout.grid(dayIndex).close);
-    const steps = await Promise.all(this.frontiers.map((_, partition) => this.step(partition, dayIndex, end)));
+    const steps = await Promise.all(
+      this.frontiers.map((_, partition) => this.advancePartition(partition, dayIndex, end)),
+    );
     return { control: steps[0]!.control, bars: steps.reduce((sum, { bars }) => sum + bars, 0) };
   }
 
@@ -71,17 +75,17 @@ export class FeedFrontier {
     await this.writer.run(SCRIPTS.noteSilent, 0, [meta, events, stream], args, 'noted');
   }
 
-  /** By symbol, for each stream that was reported as silent: the time of its last message before the report, epoch ms. */
+  /** For each stream that was reported as silent, by symbol: the time of its last message before the report, epoch ms. */
   async silences(): Promise<Map<string, number>> {
     const { stream } = this.layout.keysOf(0);
     const heard = await this.redis.hmget(stream, ...this.layout.symbols.map((symbol) => SILENT + symbol));
     return new Map(this.layout.symbols.flatMap((symbol, i) => (heard[i] ? [[symbol, Number(heard[i])]] : [])));
   }
 
-  private async step(partition: number, dayIndex: number, to: number): Promise<FeedAdvance> {
+  private async advancePartition(partition: number, dayIndex: number, to: number): Promise<FeedAdvance> {
     const { layout } = this;
     const from = this.frontiers[partition]!;
-    // An earlier call moved this partition and crashed before it moved the others: those catch up first.
+    // An earlier call moved this partition and crashed before it moved the others: the others catch up first.
     if (from >= to) return { control: 'run', bars: 0 };
     const grid = layout.grid(dayIndex);
     const keys = layout.keysOf(partition);

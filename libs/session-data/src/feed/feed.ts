@@ -21,7 +21,6 @@ import {
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import {
-  dayMember,
   EXTENDED_HOURS,
   FeedSetBackError,
   isOutsideReason,
@@ -51,9 +50,14 @@ export interface FeedOutcome {
 
 /** Most bars per script call: bounds how long the script blocks Redis. */
 const BARS_A_CALL = 1_000;
+/** Bytes of a place in {@link placesOf}: u32 slot, f64 close time. */
 const PLACE_BYTES = 12;
+/** Size of a record in f64 values, and places of two of its u32 words: five f64 values come before them. */
 const RECORD_DOUBLES = RECORD_BYTES / 8;
-const ONE_OF_ONE = 1 | (1 << 16); // `sourceCount` and `expectedCount` in a record's last word.
+const ORIGIN_WORD = 10;
+const COUNTS_WORD = 11;
+/** The last word of a base bar's record: `sourceCount` 1 in the low 16 bits, `expectedCount` 1 in the high 16 bits. */
+const ONE_OF_ONE = 1 | (1 << 16);
 
 /** Bars of one day: their positions in the call, and their slots. */
 interface DayBars {
@@ -81,8 +85,10 @@ interface FeedAnswer extends Pick<FeedOutcome, 'accepted' | 'duplicates' | 'late
 }
 
 export class SessionFeed {
+  /** Together with `batches` names each script call, so that a repeated call gets the same answer. */
   private readonly feeder = randomUUID();
   private batches = 0;
+  /** Index of the day that {@link dayOf} found last. */
   private lastDay = 0;
   /** By symbol, the number of fed bars in the store at the last answer. */
   private readonly storedBySymbol = new Map<string, number>();
@@ -138,9 +144,11 @@ export class SessionFeed {
     await this.runScript(symbol, { isEnd: true });
   }
 
+  /** Feeds at most {@link BARS_A_CALL} bars. Positions in the outcome count from the first of these bars. */
   private async feedPart(symbol: string, bars: readonly Bar[], malformed: number): Promise<FeedOutcome> {
     const { days, refused, refusals, lastClose } = this.splitBySlot(bars);
     if (malformed > 0) refusals.set('malformed', malformed);
+    // A bar also reports that the stream has reached the bar's close, less the time by which its bars may be late.
     const reached = days.size > 0 ? lastClose - latenessMs(this.layout) : undefined;
     const { accepted, duplicates, late, retainedFrom, conflicts } = await this.runScript(symbol, {
       bars,
@@ -148,6 +156,7 @@ export class SessionFeed {
       refusals,
       reached,
     });
+    // The script numbers the bars that have a slot day by day; the caller numbers all bars.
     const positions = [...days.values()].flatMap((day) => day.positions);
     for (const [dayIndex, day] of days) {
       if (this.layout.grid(dayIndex).open >= retainedFrom) continue;
@@ -172,8 +181,8 @@ export class SessionFeed {
         // `refuseBar` looks at a single bar, so the reason is never `conflict`.
         refused.push({ index, reason: place as FeedRefusal });
         const isExtended = isOutsideReason(place) && isExtendedTime(calendarNamed(calendar), bar.openTime, hours);
-        const name = isExtended ? EXTENDED_HOURS : place;
-        refusals.set(name, (refusals.get(name) ?? 0) + 1);
+        const reason = isExtended ? EXTENDED_HOURS : place;
+        refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
         continue;
       }
       const day = days.get(place.dayIndex) ?? { positions: [], slots: [] };
@@ -185,6 +194,7 @@ export class SessionFeed {
     return { days, refused, refusals, lastClose };
   }
 
+  /** Runs feed.lua for one symbol, and keeps the number of stored bars that it answers. @throws as {@link feed} */
   private async runScript(
     symbol: string,
     { bars = [], days = new Map(), refusals = new Map(), reached, isEnd = false }: FeedCall,
@@ -197,7 +207,7 @@ export class SessionFeed {
     const batch = `${this.feeder}:${this.batches++}`;
     const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
     args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), this.storedBySymbol.get(symbol) ?? '', refusals.size);
-    for (const [reason, count] of refusals) args.push(dayMember(symbol, reason), count);
+    for (const [reason, count] of refusals) args.push(`${symbol} ${reason}`, count);
     for (const [dayIndex, { positions, slots }] of days) {
       const grid = layout.grid(dayIndex);
       const { date, open, slotCount } = grid;
@@ -207,17 +217,19 @@ export class SessionFeed {
       args.push(placesOf(slots, closes), recordsOf(positions.map((at) => bars[at]!)));
     }
     const reply = (await SCRIPTS.feed.run(this.redis, names, args)) as [string, string?, string?];
-    if (reply[0] === 'lost') throw new SessionLostError(layout.id);
-    if (reply[0] === 'behind') {
-      const reachedMs = Number(reply[2] || layout.start);
-      throw new FeedSetBackError(layout.id, symbol, reachedMs, this.storedBySymbol.get(symbol)!, Number(reply[1]));
+    const [verdict, answer, storedReached] = reply;
+    if (verdict === 'lost') throw new SessionLostError(layout.id);
+    if (verdict === 'behind') {
+      // Here `answer` is the number of stored bars. The stream may have reached no time yet ('').
+      const reachedMs = Number(storedReached || layout.start);
+      throw new FeedSetBackError(layout.id, symbol, reachedMs, this.storedBySymbol.get(symbol)!, Number(answer));
     }
-    if (reply[0] !== 'fed' || reply[1] === undefined) throw new ScriptReplyError('feed', reply);
-    const [accepted = 0, duplicates = 0, late = 0, retainedFrom = 0, stored = 0, ...conflicts] = reply[1]
+    if (verdict !== 'fed' || answer === undefined) throw new ScriptReplyError('feed', reply);
+    const [accepted = 0, duplicates = 0, late = 0, retainedFrom = 0, stored = 0, ...conflicts] = answer
       .split(' ')
       .map(Number);
     this.storedBySymbol.set(symbol, stored);
-    // The late bars may be of several days: publishes whenever the clock has left the start.
+    // The late bars may be of several days, so this publishes whenever the clock has left the session's start.
     if (late > 0) await publishReached(this.redis, layout, partition, layout.start);
     return { accepted, duplicates, late, retainedFrom, conflicts };
   }
@@ -252,6 +264,7 @@ function visibleFrom(bars: readonly Bar[], { start, end }: SessionLayout): numbe
   return Math.min(Math.max(start, ...times), end);
 }
 
+/** By how much the bars of a stream may come out of order, ms. */
 function latenessMs({ spec }: SessionLayout): number {
   return spec.source.type === 'feed' ? spec.source.latenessSeconds * 1000 : 0;
 }
@@ -278,8 +291,8 @@ function recordsOf(bars: readonly Bar[]): Uint8Array {
     doubles[at + 2] = low + 0;
     doubles[at + 3] = close + 0;
     doubles[at + 4] = volume + 0;
-    words[2 * at + 10] = ORIGIN_CODES.streamed;
-    words[2 * at + 11] = ONE_OF_ONE;
+    words[2 * at + ORIGIN_WORD] = ORIGIN_CODES.streamed;
+    words[2 * at + COUNTS_WORD] = ONE_OF_ONE;
   });
   return new Uint8Array(doubles.buffer);
 }

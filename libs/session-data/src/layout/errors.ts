@@ -72,7 +72,7 @@ export class SymbolsChangedError extends SessionError {
   }
 }
 
-/** No interval has the name 1440m, which could mean the trading day or 24 hours: the hint names both. */
+/** The expected intervals in words. 1440m is no name, because it could mean the trading day or 24 hours: a hint names both. */
 function expectedOf(interval: string, known: readonly string[]): string {
   const hint = interval === '1440m' ? ' (1d is the trading day, 24h is 24 hours)' : '';
   return `one of ${known.join(', ')}${hint}`;

@@ -5,6 +5,7 @@ import { partitionKeys } from './keys.js';
 
 const PAGE = join(__dirname, '../../../../docs/storage-layout.md');
 
+/** The page has the variable parts of a name in capitals. It names keys without their base. */
 it('names the keys as docs/storage-layout.md does', () => {
   const keys = partitionKeys('p', 's', 0);
   const templates = [keys.chunk('INTERVAL', 'SYMBOL', 'DATE'), keys.staged('SYMBOL'), keys.states('SYMBOL', 'DATE')];

@@ -69,11 +69,12 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
   };
 }
 
+/** Name of the pub/sub channel that wakes the owner of a session. */
 export function wakeChannel(prefix: string, sessionId: string): string {
   return `${prefix}:wake:${sessionId}`;
 }
 
-/** The SCAN pattern for the keys that begin with a text. */
+/** The SCAN pattern for the keys that begin with a text, whose special characters are escaped. */
 export function scanPattern(text: string): string {
   return `${text.replace(/[\\*?[\]^]/g, '\\$&')}*`;
 }
@@ -83,9 +84,16 @@ export function dayMember(date: string, symbol: string): string {
   return `${date} ${symbol}`;
 }
 
-/** Most symbols per partition, on average, while 64 partitions suffice: bounds how long one flush blocks Redis. */
+/**
+ * Most symbols per partition on average, which bounds how long one flush blocks Redis. A session of more than
+ * `PARTITION_SYMBOLS × BASE_PARTITIONS_MAX` symbols has larger partitions.
+ */
 export const PARTITION_SYMBOLS = 128;
 const BASE_PARTITIONS_MAX = 64;
+
+/** The constants of the 32-bit FNV-1a hash. */
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
 
 /** Number of partitions over which the symbols of a spec are spread. */
 export function basePartitionsOf(symbols: number): number {
@@ -94,8 +102,9 @@ export function basePartitionsOf(symbols: number): number {
 
 /** The partition of a symbol of the spec, in `[0, basePartitions)`: its FNV-1a hash (32 bits) modulo the number of partitions. */
 export function basePartition(symbol: string, basePartitions: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < symbol.length; i++) hash = Math.imul(hash ^ symbol.charCodeAt(i), 0x01000193);
+  let hash = FNV_OFFSET;
+  for (let i = 0; i < symbol.length; i++) hash = Math.imul(hash ^ symbol.charCodeAt(i), FNV_PRIME);
+  // `>>> 0` makes the hash an unsigned number.
   return (hash >>> 0) % basePartitions;
 }
 

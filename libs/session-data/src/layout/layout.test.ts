@@ -17,9 +17,12 @@ const iso = (time: number) => new Date(time).toISOString();
 describe('the layout of a session', () => {
   it('begins with its first day when it has no history', () => {
     const plain = layout();
-    expect([plain.historyDays, iso(plain.start)]).toEqual([0, '2013-10-09T13:30:00.000Z']);
-    expect([plain.sessionStart, plain.historyEnd]).toEqual([plain.start, plain.start]);
-    expect([plain.asksHistory, plain.isHistory(0)]).toEqual([false, false]);
+    expect(iso(plain.start)).toBe('2013-10-09T13:30:00.000Z');
+    expect(plain.sessionStart).toBe(plain.start);
+    expect(plain.historyEnd).toBe(plain.start);
+    expect(plain.historyDays).toBe(0);
+    expect(plain.isHistory(0)).toBe(false);
+    expect(plain.asksHistory).toBe(false);
   });
 
   it('starts with the days of its history, and has a separate start of the session', () => {
@@ -41,13 +44,14 @@ describe('the layout of a session', () => {
 
   it('streams a day of its history as one window, whatever the barrier is', () => {
     const windows = [...layout({ history: { trailingDays: 1 } }, 1).windowsFrom(0)];
+    // A session's day of 390 minutes has seven windows: six hours, and the last half hour.
     expect(windows.map(({ dayIndex }) => dayIndex)).toEqual([0, ...Array(7).fill(1), ...Array(7).fill(2)]);
     expect(windows[0]).toMatchObject({ fromSlot: 0, toSlot: 390 });
   });
 
   it('continues after any frontier with the first window that ends after it', () => {
-    const all = [...layout({ history: { trailingDays: 1 } }, 1).windowsFrom(0)];
     const trailing = layout({ history: { trailingDays: 1 } }, 1);
+    const all = [...trailing.windowsFrom(0)];
     expect(all[0]!.prev).toBe(trailing.start);
     for (const [i, { to }] of all.entries()) {
       expect([...trailing.windowsFrom(to)]).toEqual(all.slice(i + 1));
@@ -65,8 +69,9 @@ describe('the layout of a session', () => {
     expect(after('2013-10-10T03:00Z', 390)).toBe('10-10T20:00');
     expect(after('2013-10-09T13:30Z', 100_000)).toBe('10-10T20:00');
     expect(after('2013-10-10T20:00Z', 1)).toBe('10-10T20:00');
-    const lunch = layout({ calendar: 'XHKG' });
-    expect(lunch.grid(0).closedBy(lunch.closeAfter(lunch.start, 155))).toBe(155);
+    // The 155th bar of a day in Hong Kong is after the lunch break, which follows bar 150.
+    const hongKong = layout({ calendar: 'XHKG' });
+    expect(hongKong.grid(0).closedBy(hongKong.closeAfter(hongKong.start, 155))).toBe(155);
   });
 
   it('counts only the slots of days after its history', () => {
@@ -93,6 +98,12 @@ describe('the layout of a session', () => {
     expect(at(kept.sessionStart + 60_000)).toBe('2013-10-04');
     expect(at(kept.grid(3).close)).toBe('2013-10-07');
     expect(at(kept.end)).toBe('2013-10-08');
-    expect([0, kept.start, kept.grid(2).open].map((from) => kept.firstKept(from))).toEqual([0, 0, 2]);
+  });
+
+  it('finds the oldest retained day from the time that the store has; 0 means all days', () => {
+    const kept = layout({ history: { trailingDays: 3, retainDays: 3 } }, 3);
+    expect(kept.firstKept(0)).toBe(0);
+    expect(kept.firstKept(kept.start)).toBe(0);
+    expect(kept.firstKept(kept.grid(2).open)).toBe(2);
   });
 });

@@ -20,10 +20,7 @@ import {
 } from '@barkeep/bars';
 import { basePartition, basePartitionsOf, type PartitionKeys, partitionKeys } from './keys.js';
 
-/**
- * Who reads a session. Answers to a strategy depend on nothing after the clock (I2). Answers to an operator include everything
- * up to the frontier.
- */
+/** Who reads a session. A strategy's answers depend on nothing after the clock (I2), an operator's include all up to the frontier. */
 export type View = 'strategy' | 'operator';
 
 /** What the stream reads and flushes at once: base slots `[fromSlot, toSlot)` of a day; the frontier before and after that. */
@@ -40,7 +37,7 @@ export interface Window {
 export class SessionLayout {
   /** The days of the history, then those of the session. */
   readonly days: readonly TradingDay[];
-  /** Days of the history: `days[historyDays]` is the session's first own day. */
+  /** Number of days of the history: `days[historyDays]` is the first day after it. */
   readonly historyDays: number;
   readonly base: Interval;
   readonly derived: readonly Interval[];
@@ -53,7 +50,7 @@ export class SessionLayout {
   /** First open (there the clock starts) and last close, history included, epoch ms. */
   readonly start: number;
   readonly end: number;
-  /** First open of the session's own days, epoch ms. */
+  /** First open after the history, epoch ms. */
   readonly sessionStart: number;
   /** Last close of the history, epoch ms; {@link start} when there is none. */
   readonly historyEnd: number;
@@ -93,7 +90,8 @@ export class SessionLayout {
     this.historyEnd = this.historyDays > 0 ? this.grid(this.historyDays - 1).close : this.start;
     this.symbols = currentSymbols(spec.symbols, membership);
     this.basePartitions = basePartitionsOf(spec.symbols.length);
-    const count = Math.max(this.basePartitions, ...Object.keys(membership.stamps).map((partition) => +partition + 1));
+    const stamped = Object.keys(membership.stamps).map(Number);
+    const count = Math.max(this.basePartitions, ...stamped.map((partition) => partition + 1));
     const partitions: string[][] = Array.from({ length: count }, () => []);
     for (const symbol of this.symbols) {
       const partition = addedPartition(membership, symbol) ?? basePartition(symbol, this.basePartitions);
@@ -167,6 +165,7 @@ export class SessionLayout {
     return (daysOf(this.grids, interval)[dayIndex] ??= new DayGrid(this.day(dayIndex), interval));
   }
 
+  /** The buckets of a day at a derived interval. */
   plan(dayIndex: number, interval: Interval): DerivedPlan {
     return (daysOf(this.plans, interval)[dayIndex] ??= planDerived(this.grid(dayIndex), interval));
   }
@@ -227,7 +226,7 @@ export class SessionLayout {
     return this.intervals.find((interval) => interval.name === name);
   }
 
-  /** Base slots of the session's own days that are closed at `time`, for one symbol. */
+  /** Number of base slots after the history that are closed at `time`, for one symbol. */
   slotsClosedBy(time: number): number {
     return this.days.reduce((sum, _, i) => (this.isHistory(i) ? sum : sum + this.grid(i).closedBy(time)), 0);
   }
@@ -267,7 +266,7 @@ export class SessionLayout {
     return this.endBefore(time, (dayIndex, closed) => this.windowStart(dayIndex, closed));
   }
 
-  /** The end of the first `slotsOf(day, closed slots)` slots of the day that contains `time`; of the day before if these are 0. */
+  /** The end of the first `slotsOf(day, closed slots)` slots of the day that contains `time`; if these are 0, the close before. */
   private endBefore(time: number, slotsOf: (dayIndex: number, closed: number) => number): number {
     const dayIndex = this.dayIndexAt(time);
     const grid = dayIndex < this.days.length ? this.grid(dayIndex) : undefined;
@@ -293,7 +292,7 @@ export class SessionLayout {
   }
 }
 
-/** Cached values of an interval, by day. */
+/** The cached values of an interval, by index of the day. */
 function daysOf<T>(cache: Map<string, T[]>, { name }: Interval): T[] {
   return cache.get(name) ?? cache.set(name, []).get(name)!;
 }

@@ -11,13 +11,14 @@ import { SCRIPTS } from '../redis/index.js';
 
 /** Lifetime of a lease that is not extended. The requests of a dead worker still count for this time. */
 const LEASE_MS = 10_000;
+/** How often leases are extended: the next attempt is in time when one fails. */
 const RENEW_MS = LEASE_MS / 3;
 /** Time between two attempts to get a permit. When this process gives a permit back, it tries again at once. */
 const RETRY_MS = 20;
 /** A session that has not tried for this long loses its turn. */
 const PATIENCE_MS = 1_000;
 
-/** A limit that is undefined does not apply. */
+/** The limits of a repository. A limit that is undefined does not apply. */
 export interface RepositoryLimits {
   /** Most requests per `durationMs`. */
   max?: number;
@@ -26,16 +27,23 @@ export interface RepositoryLimits {
   concurrency?: number;
 }
 
+/** A call of {@link RepositoryLimit.take} that waits. */
 interface Waiter {
   resolve: (giveBack: () => void) => void;
   reject: (error: Error) => void;
 }
 
 export class RepositoryLimit {
+  /** By session, oldest first. */
   private readonly waiting = new Map<string, Waiter[]>();
+  /** The leases that this process holds. */
   private readonly leases = new Set<string>();
+  /** All keys in the order that take-permit.lua expects, and two of them by name. */
   private readonly keys: string[];
+  private readonly leasesKey: string;
+  private readonly restingKey: string;
   private isTrying = false;
+  /** Ends the pause of {@link tryAll} between two attempts. */
   private tryNow: () => void = () => undefined;
   private renewal: NodeJS.Timeout | undefined;
 
@@ -47,7 +55,9 @@ export class RepositoryLimit {
     private readonly limits: RepositoryLimits,
   ) {
     const base = `${prefix}:{repository:${name}}`;
-    this.keys = ['leases', 'asked', 'waiting', 'turns', 'resting'].map((part) => `${base}:${part}`);
+    this.leasesKey = `${base}:leases`;
+    this.restingKey = `${base}:resting`;
+    this.keys = [this.leasesKey, `${base}:asked`, `${base}:waiting`, `${base}:turns`, this.restingKey];
   }
 
   /**
@@ -71,10 +81,13 @@ export class RepositoryLimit {
 
   /** Blocks all requests to the repository for `ms`. */
   async rest(ms: number): Promise<void> {
-    await SCRIPTS.restRepository.run(this.redis, [this.keys[4]!], [Math.max(1, Math.round(ms))]);
+    await SCRIPTS.restRepository.run(this.redis, [this.restingKey], [Math.max(1, Math.round(ms))]);
   }
 
-  /** Tries to get permits for the waiting sessions, one session after another, until none waits. Runs once at a time. */
+  /**
+   * Tries to get permits for the waiting sessions, one session after another, until none waits. Runs once at a time: a second call
+   * only ends the pause of the first.
+   */
   private async tryAll(): Promise<void> {
     this.tryNow();
     if (this.isTrying) return;
@@ -84,7 +97,7 @@ export class RepositoryLimit {
         const woken = new Promise<void>((resolve) => (this.tryNow = resolve));
         let isGranted = false;
         const sessions = [...this.waiting.keys()];
-        for (const session of sessions) isGranted = (await this.tryOne(session)) || isGranted;
+        for (const session of sessions) if (await this.tryOne(session)) isGranted = true;
         if (!isGranted) await Promise.race([woken, new Promise((resolve) => setTimeout(resolve, RETRY_MS))]);
       }
     } catch (error) {
@@ -95,6 +108,7 @@ export class RepositoryLimit {
     }
   }
 
+  /** Tries to get a permit for the oldest waiter of a session. @returns whether a permit was granted */
   private async tryOne(session: string): Promise<boolean> {
     const waiters = this.waiting.get(session) ?? [];
     if (waiters.length === 0) return false;
@@ -105,6 +119,7 @@ export class RepositoryLimit {
     if ((await SCRIPTS.takePermit.run(this.redis, this.keys, args)) !== 'granted') return false;
     this.hold(lease);
     const giveBack = (): void => this.giveBack(lease);
+    // All waiters may have been aborted during the call.
     const [waiter] = this.waiting.get(session) ?? [];
     if (!waiter) giveBack();
     else {
@@ -120,11 +135,12 @@ export class RepositoryLimit {
     else this.waiting.delete(session);
   }
 
+  /** Keeps a lease alive until it is given back. */
   private hold(lease: string): void {
     this.leases.add(lease);
     this.renewal ??= setInterval(() => {
       // When this fails, the next renewal follows before the leases expire.
-      SCRIPTS.renewPermits.run(this.redis, [this.keys[0]!], [LEASE_MS, ...this.leases]).catch(() => undefined);
+      SCRIPTS.renewPermits.run(this.redis, [this.leasesKey], [LEASE_MS, ...this.leases]).catch(() => undefined);
     }, RENEW_MS).unref();
   }
 
@@ -135,7 +151,7 @@ export class RepositoryLimit {
       this.renewal = undefined;
     }
     // When Redis is away, the lease stays until it expires.
-    this.redis.zrem(this.keys[0]!, lease).then(
+    this.redis.zrem(this.leasesKey, lease).then(
       () => this.tryNow(),
       () => undefined,
     );

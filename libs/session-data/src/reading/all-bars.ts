@@ -4,10 +4,13 @@
  * part is read when the caller takes it.
  */
 import type { ShownBar } from '@barkeep/bars';
+import type { SessionLayout } from '../layout/index.js';
 import type { OpenSession } from './open-session.js';
 
 /** Maximum number of days per part; 16 days of 390 minutes are 6,240 one-minute bars. */
 const DAYS_A_PART = 16;
+/** A part has no limit of bars, because its days bound it. */
+const NO_LIMIT = Infinity;
 
 export interface AllBarsQuery {
   symbols: readonly string[];
@@ -27,27 +30,32 @@ export interface BarsPart {
 /** Yields closed bars only, never a forming bar. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
 export async function* readAllBars(
   source: OpenSession,
-  { symbols, interval, from = -Infinity, to = Infinity }: AllBarsQuery,
+  { symbols, interval: intervalText, from = -Infinity, to = Infinity }: AllBarsQuery,
 ): AsyncGenerator<BarsPart> {
   const clock = await source.clock();
   const { layout } = source;
-  const shownInterval = layout.interval(interval ?? layout.base.name) ?? layout.base;
-  const [start, end] = [Math.max(from, layout.start), Math.min(to, clock)];
+  // The base interval when none is asked for. It also stands in for an unknown interval, for which `barsBetween` throws below.
+  const interval = layout.interval(intervalText ?? layout.base.name) ?? layout.base;
+  // A bar that opened before the clock may still be forming.
+  const isClosed = ({ openTime }: ShownBar): boolean => {
+    const grid = layout.grid(layout.dayIndexAt(openTime), interval);
+    const slot = grid.slotAt(openTime);
+    return typeof slot === 'number' && grid.closeTime(slot) <= clock;
+  };
+  const parts = [...partsOf(layout, Math.max(from, layout.start), Math.min(to, clock))];
   for (const symbol of symbols) {
-    for (
-      let day = layout.dayIndexAt(start);
-      day < layout.days.length && layout.grid(day).open < end;
-      day += DAYS_A_PART
-    ) {
-      const last = Math.min(day + DAYS_A_PART, layout.days.length) - 1;
-      const range = [Math.max(start, layout.grid(day).open), Math.min(end, layout.grid(last).close)] as const;
-      const bars = await source.barsBetween(symbol, interval, ...range, Infinity);
-      const closed = bars.filter(({ openTime }) => {
-        const grid = layout.grid(layout.dayIndexAt(openTime), shownInterval);
-        const slot = grid.slotAt(openTime);
-        return typeof slot === 'number' && grid.closeTime(slot) <= clock;
-      });
-      yield { symbol, bars: closed };
+    for (const part of parts) {
+      const bars = await source.barsBetween(symbol, intervalText, part.from, part.to, NO_LIMIT);
+      yield { symbol, bars: bars.filter(isClosed) };
     }
+  }
+}
+
+/** Splits `[start, end)`, epoch ms, into ranges of at most {@link DAYS_A_PART} days, without the nights between them. */
+function* partsOf(layout: SessionLayout, start: number, end: number): Generator<{ from: number; to: number }> {
+  const { days } = layout;
+  for (let day = layout.dayIndexAt(start); day < days.length && layout.grid(day).open < end; day += DAYS_A_PART) {
+    const lastDay = Math.min(day + DAYS_A_PART, days.length) - 1;
+    yield { from: Math.max(start, layout.grid(day).open), to: Math.min(end, layout.grid(lastDay).close) };
   }
 }

@@ -29,14 +29,17 @@ export interface FillOptions {
   fill?: Fill;
 }
 
-/** Days fetched in one round trip. */
+/** Most days per round trip. */
 const DAYS_A_CALL = 32;
 
-/** Shows slots that open before `before` and are closed at `clock`; fills the empty ones that are closed at `fillBefore`. */
+/** Which slots are shown, and how. Times are epoch ms. */
 interface Shown {
+  /** Only slots that are closed at this time. */
   clock: number;
+  /** Only slots that open before this time. */
   before: number;
   fill: Fill;
+  /** With `forward`, fills the empty slots that are closed at this time. */
   fillBefore: number;
 }
 
@@ -58,15 +61,16 @@ export class BarSeries {
   async last(count: number, fill: Fill): Promise<ShownBar[]> {
     if (count < 1) return [];
     const fillBefore = await this.settledUntil(fill);
-    let tail = 0;
+    let tailCount = 0;
     const [clock, replies] = await this.reads.readAt((at) => {
       const commands = this.tailCommands(at, count);
-      tail = commands.length;
+      tailCount = commands.length;
       return [...commands, ...(this.forming?.commands(at) ?? [])];
     });
-    const forming = this.forming?.bar(clock, replies.slice(tail));
+    const forming = this.forming?.bar(clock, replies.slice(tailCount));
     const wanted = count - (forming ? 1 : 0);
     const shown = { clock, before: Infinity, fill, fillBefore };
+    // Usually the last day has enough bars. If not, reads the days before it.
     const closed = this.tailBars(shown, count, wanted, replies) ?? (await this.walkBack(shown, wanted));
     return forming ? [...closed, forming] : closed;
   }
@@ -82,38 +86,40 @@ export class BarSeries {
       if (this.layout.grid(day).open >= Math.min(to, clock ?? to)) break;
       const [clockAtRead, chunks] = await this.readDays(day, Math.min(day + DAYS_A_CALL, days.length));
       if (clock === undefined) {
+        // The clock of the first read counts for the whole answer.
         clock = clockAtRead;
         if (fill === 'forward') lastClose = await this.closeBefore(from, clock);
       }
       const part = this.show(day, chunks, { clock, before: to, fill, fillBefore }, from, lastClose);
       bars.push(...part.bars);
       lastClose = part.lastClose;
-      day = Math.max(day + DAYS_A_CALL, this.reads.firstKept); // Skips days that were removed meanwhile.
+      // Skips days that were removed meanwhile.
+      day = Math.max(day + DAYS_A_CALL, this.reads.firstKept);
     }
     if (clock !== undefined && bars.length < limit) bars.push(...(await this.formingBetween(from, to, clock)));
     return bars.slice(0, limit);
   }
 
-  /** Number of visible bars; one that is forming does not count. */
+  /** Number of visible bars on the retained days. A bar that is still forming does not count. */
   async count(): Promise<number> {
     const [clock, bitmaps] = await this.reads.read(
       this.layout.days.map((_, day) => ['getrangeBuffer', this.key(day), 0, bitmapBytes(this.grid(day).slotCount) - 1]),
     );
-    return bitmaps.reduce<number>(
-      (sum, bitmap, day) =>
-        bitmap && day >= this.reads.firstKept ? sum + countBits(bitmap, 0, this.grid(day).closedBy(clock)) : sum,
-      0,
-    );
+    let bars = 0;
+    for (const [day, bitmap] of bitmaps.entries()) {
+      if (bitmap && day >= this.reads.firstKept) bars += countBits(bitmap, 0, this.grid(day).closedBy(clock));
+    }
+    return bars;
   }
 
-  /** The commands that read at most `count` slots: the last closed ones of the day that contains the clock. */
+  /** The commands that read the last closed slots, at most `count`, of the day that contains the clock. */
   private tailCommands(clock: number, count: number): ReadCommand[] {
     const day = dayAtClock(this.layout, clock);
     const closed = this.grid(day).closedBy(clock);
     return partCommands(this.key(day), this.grid(day).slotCount, Math.max(0, closed - count), closed);
   }
 
-  /** The newest `wanted` bars from the replies to {@link tailCommands} for `count`; undefined when these contain fewer. */
+  /** The newest `wanted` bars from the replies to {@link tailCommands} for `count`; undefined when the replies contain fewer bars. */
   private tailBars(shown: Shown, count: number, wanted: number, replies: (Buffer | null)[]): ShownBar[] | undefined {
     if (wanted === 0) return [];
     const [bitmap, records] = replies;
@@ -126,9 +132,10 @@ export class BarSeries {
     return bars.length >= wanted ? bars.slice(-wanted) : undefined;
   }
 
-  /** The newest `wanted` bars in the shown slots. Reads days backward, more of them in each round. */
+  /** The newest `wanted` bars in the shown slots. Reads days backward, twice as many in each round trip. */
   private async walkBack(shown: Shown, wanted: number): Promise<ShownBar[]> {
     const { days } = this.layout;
+    // The days before `end` are not read yet; the next round trip reads the last `size` of them.
     let end = 1 + Math.min(dayAtClock(this.layout, shown.clock), this.layout.dayIndexAt(shown.before), days.length - 1);
     let size = Math.ceil(wanted / this.grid(end - 1).slotCount);
     let chunks: (DayChunk | undefined)[] = [];
@@ -138,7 +145,7 @@ export class BarSeries {
       const [, read] = await this.readDays(first, end);
       if (shown.fill === 'none') bars = this.show(first, read, shown, -Infinity, undefined).bars.concat(bars);
       else {
-        // A filled slot depends on the days before it, so the later days are filled again.
+        // A filled slot depends on the days before it, so the later days are shown again.
         chunks = read.concat(chunks);
         ({ bars } = this.show(first, chunks, shown, -Infinity, undefined));
       }
@@ -154,7 +161,10 @@ export class BarSeries {
     return bar?.close;
   }
 
-  /** The shown bars that open at `from` or later. `chunks`: of the days from `firstDay` on; `lastClose`: the close before these. */
+  /**
+   * The shown bars that open at `from` or later. With `forward` also the last close up to their end, to continue from.
+   * @param chunks those of the days from `firstDay` on @param lastClose the close before these days; undefined when there is none
+   */
   private show(
     firstDay: number,
     chunks: readonly (DayChunk | undefined)[],
@@ -180,8 +190,8 @@ export class BarSeries {
   }
 
   /**
-   * The time before which an empty slot is final, epoch ms. After the watermark the slot of a derived bar may be empty only
-   * because the bar is not derived yet.
+   * The time before which an empty slot may be filled forward, epoch ms: infinite for base bars. After the watermark the slot of a
+   * derived bar may be empty only because the bar is not derived yet.
    */
   private async settledUntil(fill: Fill): Promise<number> {
     if (fill === 'none' || this.isBase) return Infinity;
@@ -189,6 +199,7 @@ export class BarSeries {
     return visibleWatermark(this.layout, Number(watermark?.toString() ?? 0), clock);
   }
 
+  /** The forming bar, if it opens in `[from, to)`; otherwise an empty list. */
   private async formingBetween(from: number, to: number, clock: number): Promise<StoredBar[]> {
     const openTime = this.forming?.openTime(clock);
     if (!this.forming || openTime === undefined || openTime < from || openTime >= to) return [];
@@ -197,7 +208,7 @@ export class BarSeries {
     return bar ? [bar] : [];
   }
 
-  /** Whole chunks of the days `[from, to)`; undefined for a day that is no longer retained. */
+  /** Whole chunks of the days `[from, to)`; undefined for a day that has no chunk or is no longer retained. */
   private async readDays(from: number, to: number): Promise<[clock: number, chunks: (DayChunk | undefined)[]]> {
     const days = Array.from({ length: to - from }, (_, i) => from + i);
     const [clock, replies] = await this.reads.read(days.map((day) => ['getBuffer', this.key(day)]));

@@ -21,6 +21,7 @@ import type { SessionLayout } from '../layout/index.js';
 import type { ClockedReads } from './clocked-reads.js';
 import { hashChunk, intervalsByName, readBySymbol } from './digest.js';
 
+/** One link of the certificate. */
 export interface DayDigest {
   date: string;
   /** First open and last close, ISO 8601 UTC. */
@@ -41,7 +42,7 @@ export interface StoreCertificate {
   complete: boolean;
 }
 
-/** What the first link of a chain follows, and the digest of a chain without links. */
+/** The digest before the first link of a chain, which is also the digest of a chain without links. */
 const NO_DIGEST = '0'.repeat(64);
 
 /** SHA-256 of a session's trading days as text (`encodeDays`), 64 hexadecimal digits: equal for sessions with equal days. */
@@ -51,7 +52,8 @@ export function daysHashOf({ days }: SessionLayout): string {
 
 /** Chunks that are in memory at once. */
 const CHUNKS_A_CALL = 16;
-// Local copies: an export of another package is read through a getter, which costs more than the comparison below.
+// Local copies for the loop in `addCounts`: an export of another package is read through a getter, which costs more than the
+// comparison there.
 const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES.backfilled];
 
 /**
@@ -67,6 +69,7 @@ export async function certify(
   symbols: readonly string[],
   upTo: number,
 ): Promise<StoreCertificate> {
+  // Reads only the clock, which sets `firstKept` and throws when the session is gone.
   await reads.read([]);
   const { firstKept } = reads;
   const days: DayDigest[] = [];
@@ -94,6 +97,7 @@ function chainOf(days: readonly DayDigest[]): string {
   }, NO_DIGEST);
 }
 
+/** The digest and the counts of one day. @param symbols sorted */
 async function certifyDay(
   redis: Redis,
   layout: SessionLayout,
@@ -107,7 +111,7 @@ async function certifyDay(
     const { slotCount } = layout.grid(day, interval);
     const isBase = interval === layout.base;
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
-      // In batches, each with a turn of the event loop: a long session must not block the process.
+      // Each batch is followed by a turn of the event loop: a long session must not block the process.
       const batch = symbols.slice(at, at + CHUNKS_A_CALL);
       const found = await readBySymbol(redis, layout, batch, (keys, symbol) => [
         keys.chunk(interval.name, symbol, date),
@@ -127,16 +131,16 @@ async function certifyDay(
 /** Counts filled slots by the origins in the hashed bytes, and the other slots by their states. */
 function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, states: Buffer | null): void {
   const bytes = chunk ?? new Uint8Array(chunkBytes(slotCount));
-  const before = counts.backfilled;
+  const backfilledBefore = counts.backfilled;
   addDayCounts(counts, bytes.subarray(0, bitmapBytes(slotCount)), states ?? undefined, slotCount);
   let backfilled = 0;
-  // The record of an empty slot has no origin.
+  // The record of an empty slot has no origin, so every record can be compared.
   const end = recordOffset(slotCount, slotCount);
   for (let at = recordOffset(slotCount, 0) + ORIGIN_AT; at < end; at += STEP) {
     if (bytes[at] === BACKFILLED) backfilled++;
   }
   // `addDayCounts` took the origins from the states. Where these differ from the bytes, the bytes decide.
-  const correction = before + backfilled - counts.backfilled;
+  const correction = backfilledBefore + backfilled - counts.backfilled;
   counts.backfilled += correction;
   counts.streamed -= correction;
 }

@@ -17,7 +17,7 @@ export class ClockedReads {
   constructor(
     redis: Redis,
     private readonly layout: SessionLayout,
-    /** Changes with the list of symbols; see {@link symbolsKey}. */
+    /** The {@link symbolsKey} of the list of symbols that the layout has. A read throws when the store has another one. */
     private readonly symbolsVersion: string = symbolsKey(undefined, undefined),
     /** Runs the commands; by default a pipeline of `redis`. */
     private readonly run: StoreReads['run'] = (commands, receive) => runAndReceive(redis, commands, receive),
@@ -28,7 +28,8 @@ export class ClockedReads {
   /**
    * Runs commands; the clock, epoch ms, is read before all of them.
    * @param receiverAt called once the clock is known; returns the receiver of the values. If it returns undefined, bytes are dropped.
-   *   Values that the receiver does not take stay in `replies`. When the read throws, the receiver must discard what it took
+   *   Values that the receiver does not take stay in `replies`. When the read throws, the receiver must discard what it took.
+   *   It is not called when the store belongs to another session
    * @throws SessionLostError, SymbolsChangedError
    */
   async read(
@@ -36,8 +37,8 @@ export class ClockedReads {
     receiverAt?: (clock: number) => Receiver | undefined,
   ): Promise<[clock: number, replies: (Buffer | null)[]]> {
     const { meta } = this.layout.keysOf(0);
-    const first = ['hmget', meta, 'incarnation', 'clock', 'retainedFrom'];
-    const all = [first, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]];
+    const sessionRead = ['hmget', meta, 'incarnation', 'clock', 'retainedFrom'];
+    const all = [sessionRead, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]];
     const replies = await this.run(all, receiverAt && this.receiverOf(receiverAt, commands.length));
     const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
     const [version, joining] = replies.at(-1) as (string | null)[];
@@ -48,10 +49,12 @@ export class ClockedReads {
     return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
   }
 
+  /** A receiver of the replies to all commands of {@link read}: the session's fields, then `count` commands, then the symbols. */
   private receiverOf(receiverAt: (clock: number) => Receiver | undefined, count: number): Receiver {
     let isSameIncarnation = false;
     let receive: Receiver | undefined;
     return (command, place, value) => {
+      // Without a receiver, `true` drops bytes and `false` keeps other values.
       if (command > 0 && command <= count)
         return receive ? receive(command - 1, place, value) : value instanceof Buffer;
       // Command 0 is the HMGET above: place 0 is the incarnation, place 1 the clock.
@@ -62,8 +65,8 @@ export class ClockedReads {
   }
 
   /**
-   * Runs the commands for the last known clock, and again when the clock turns out to have moved. Returns the clock for which the
-   * replies are correct; the session had this clock at some moment of the call.
+   * Runs the commands that `commandsAt` returns for the last known clock, and again when the clock turns out to have moved.
+   * Returns the clock for which the replies are correct, and the replies. The session had this clock at some moment of the call.
    */
   async readAt(commandsAt: (clock: number) => readonly ReadCommand[]): Promise<[number, (Buffer | null)[]]> {
     let guess = this.seenClock;

@@ -13,26 +13,33 @@ import { runCommands, SCRIPTS } from '../redis/index.js';
 export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
 export type CellCount = (typeof CELL_COUNTS)[number];
 
-/** One symbol on one day; its slots `[0, closed)` are counted. */
+/** One symbol on one day. */
 export interface DayCell {
   symbol: string;
+  /** Index of the day. */
   day: number;
+  /** The slots `[0, closed)` are counted. */
   closed: number;
 }
 
 /** Most cells per script call: the script blocks Redis for about 2 ms. */
 export const CELLS_A_CALL = 256;
 
+/** The byte with which read-cells.lua marks a cell that has states. */
 const HAS_STATES = '1'.charCodeAt(0);
 
 /** Most changes to read per partition. When there are more, all cells of the partition are counted again. */
 const CHANGES_MAX = 2_000;
+/** Numbers per cell. */
 const COUNTS = CELL_COUNTS.length;
+/** Reads per partition in {@link CountedDays.update}. */
+const UPDATE_READS = 3;
 /** Events that change the counts of a closed day. */
 const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
 /** Comes before every id of a stream. */
 const NO_CHANGE = '0-0';
 
+/** What is kept of one partition. */
 interface Partition {
   /** Incarnation, version of the symbols, epoch and owner. When one of them differs, the cells may have been written again. */
   writer: string;
@@ -49,11 +56,14 @@ interface SymbolCells {
   isKnown: Uint8Array;
 }
 
+/** An entry of a stream. `fields`: names and values, by turns. */
 type Entry = [id: string, fields: string[]];
 
 export class CountedDays {
   private readonly partitions = new Map<number, Partition>();
+  /** The read that {@link alone} started last. */
   private lastRun: Promise<unknown> = Promise.resolve();
+  /** Number of days of the session. */
   private days = 0;
 
   /** Number of cells for which memory is allocated. */
@@ -77,12 +87,17 @@ export class CountedDays {
       return [
         ['hmget', meta, 'incarnation', 'epoch', 'owner', 'frontier'],
         ['xrevrange', changes, '+', '-', 'COUNT', 1],
+        // From the newest included change on. Nothing is included yet of a new partition, so no change has to be read ('+').
         ['xrange', changes, this.partitions.get(number)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
       ];
     });
     const replies = await runCommands(redis, reads);
     partitions.forEach((number, i) => {
-      const [meta, newest, changes] = replies.slice(3 * i, 3 * i + 3) as [(string | null)[], Entry[], Entry[]];
+      const [meta, newest, changes] = replies.slice(UPDATE_READS * i, UPDATE_READS * (i + 1)) as [
+        (string | null)[],
+        Entry[],
+        Entry[],
+      ];
       const [incarnation, epoch, owner, frontier] = meta;
       this.updateOne(layout, number, {
         writer: `${incarnation} ${epoch} ${owner}`,
@@ -93,6 +108,7 @@ export class CountedDays {
     });
   }
 
+  /** Keeps the cells of a partition whose changes were all read, except the days that they changed; otherwise forgets all. */
   private updateOne(
     layout: SessionLayout,
     number: number,
@@ -158,15 +174,19 @@ export async function readCells(
   const counts = new Uint16Array(cells.length * COUNTS);
   let [bitmapAt, statesAt] = [0, 0];
   cells.forEach(({ closed }, i) => {
-    const bitmap = bitmaps.subarray(bitmapAt, (bitmapAt += bitmapBytes(slots[i]!)));
-    const states = hasStates[i] === HAS_STATES ? allStates.subarray(statesAt, (statesAt += slots[i]!)) : undefined;
+    const bitmapEnd = bitmapAt + bitmapBytes(slots[i]!);
+    const statesEnd = hasStates[i] === HAS_STATES ? statesAt + slots[i]! : statesAt;
+    const bitmap = bitmaps.subarray(bitmapAt, bitmapEnd);
+    const states = statesEnd > statesAt ? allStates.subarray(statesAt, statesEnd) : undefined;
+    bitmapAt = bitmapEnd;
+    statesAt = statesEnd;
     const counted = addDayCounts(noCounts(), bitmap, states, closed);
     CELL_COUNTS.forEach((name, place) => (counts[i * COUNTS + place] = counted[name]));
   });
   return counts;
 }
 
-/** Copies cell `from` of one list of counts to cell `to` of another one. */
+/** Copies cell number `from` of `counts` to cell number `to` of `target`. */
 export function copyCell(counts: Uint16Array, from: number, target: Uint16Array, to: number): void {
   // A loop, because creating a typed array for each cell costs more than copying its five numbers.
   for (let i = 0; i < COUNTS; i++) target[to * COUNTS + i] = counts[from * COUNTS + i]!;

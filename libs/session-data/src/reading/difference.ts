@@ -9,6 +9,7 @@ import type { OpenSession } from './open-session.js';
 import { readBySymbol } from './digest.js';
 import { readAfterClock } from './clocked-reads.js';
 
+/** The slot in which two sessions differ. */
 export interface FirstDifference {
   symbol: string;
   date: string;
@@ -19,17 +20,20 @@ export interface FirstDifference {
   other: StoredBar | null;
 }
 
+/** The outcome of a comparison. */
 export interface SessionDifference {
+  /** Null when all compared bars are equal. */
   first: FirstDifference | null;
   /** Number of symbols that both sessions have. */
   symbols: number;
-  /** Number of days that were compared, with the day of the difference. */
+  /** Number of days that were compared, including the day of the difference. */
   days: number;
 }
 
 /** One session on one day. */
 interface Side {
   layout: SessionLayout;
+  /** Index of the day in this session. */
   day: number;
 }
 
@@ -59,6 +63,7 @@ function symbolLists(...sessions: OpenSession[]): string {
   return sessions.map((session) => session.activeSymbols().join(',')).join(' ');
 }
 
+/** Compares day by day, and stops at the first day with a difference. */
 async function compare(
   redis: Redis,
   mine: OpenSession,
@@ -112,23 +117,28 @@ async function compareChunks(
   const isSameGrid = segmentsOf(sides[0]) === segmentsOf(sides[1]);
   const { date } = sides[0].layout.day(sides[0].day);
   return symbols.flatMap((symbol) => {
-    const [[a = null], [b = null]] = [mine!.get(symbol)!, others!.get(symbol)!];
-    if (isSameGrid && (a && b ? a.equals(b) : a === b)) return [];
+    const [a = null] = mine!.get(symbol)!;
+    const [b = null] = others!.get(symbol)!;
+    // Equal bytes mean equal bars only when the slots have equal times.
+    const isSameChunk = a && b ? a.equals(b) : a === b;
+    if (isSameGrid && isSameChunk) return [];
     const found = firstDifference(barsOf(sides[0], a), barsOf(sides[1], b), isEqual);
     return found ? [{ symbol, date, slotTime: found.openTime, mine: found.a, other: found.b }] : [];
   });
 }
 
+/** The times in which the venue trades on the day, as a text to compare. */
 function segmentsOf({ layout, day }: Side): string {
   return JSON.stringify(layout.day(day).segments);
 }
 
+/** All bars of a chunk, oldest first; none when there is no chunk. */
 function barsOf({ layout, day }: Side, bytes: Buffer | null): StoredBar[] {
   const grid = layout.grid(day);
   return bytes ? [...new DayChunk(grid.slotCount, bytes).bars(grid, 0, grid.slotCount)] : [];
 }
 
-/** Does not compare the number of the dataset: the two sessions may list their datasets in different orders. */
+/** Whether all shown fields are equal. The number of the dataset may differ: each session has its own order of datasets. */
 function isEqual(a: StoredBar, b: StoredBar): boolean {
   return SHOWN_FIELDS.every((field) => a[field] === b[field]);
 }

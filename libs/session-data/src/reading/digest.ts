@@ -7,14 +7,16 @@ import { byPartition, type PartitionKeys, type SessionLayout } from '../layout/i
 export interface SessionDigest {
   /** 64 hexadecimal digits. */
   digest: string;
+  /** Number of hashed chunks. */
   chunks: number;
   /** Base bars in the chunks. */
   bars: number;
 }
 
+/** Chunks per read, which are in memory at once. */
 const CHUNKS_A_CALL = 128;
 
-/** The digest over the days `[firstKept, end)`. Equal bars have equal digests, with any ids, partitions and processes. */
+/** The digest over the days `[firstKept, end)` (indexes). Equal bars have equal digests, with any ids, partitions and processes. */
 export async function digestOf(
   redis: Redis,
   layout: SessionLayout,
@@ -56,7 +58,7 @@ export function hashChunk(hash: Hash, interval: Interval, symbol: string, date: 
 
 /**
  * By symbol, the values of the keys that `keysOf` returns for it; null where a key does not exist. Reads with one command per
- * partition, whose keys share a hash tag: a command per symbol costs more than its bytes.
+ * partition, whose keys share a hash tag, because a command per symbol costs more than the bytes that it reads.
  */
 export async function readBySymbol(
   redis: Redis,
@@ -69,7 +71,11 @@ export async function readBySymbol(
     const names = members.map((symbol) => keysOf(layout.keysOf(partition), symbol));
     const values = await redis.mgetBuffer(...names.flat());
     let at = 0;
-    members.forEach((symbol, i) => valuesBySymbol.set(symbol, values.slice(at, (at += names[i]!.length))));
+    members.forEach((symbol, i) => {
+      const end = at + names[i]!.length;
+      valuesBySymbol.set(symbol, values.slice(at, end));
+      at = end;
+    });
   });
   await Promise.all(reads);
   return valuesBySymbol;

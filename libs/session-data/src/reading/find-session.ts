@@ -5,8 +5,8 @@ import { partitionKeys, SessionCalendarError, SessionLayout, SessionLostError, t
 import { OpenSession } from './open-session.js';
 
 /**
- * Opens a session, with the symbols that it has now. The spec is read only here. Later reads compare the incarnation, and so notice
- * when the session was deleted and created again under the same id.
+ * Opens a session, with the symbols that it has now. The spec is read only here. Later reads compare the incarnation, so
+ * that they notice when the session was deleted and created again under the same id.
  * @param keyPrefix the prefix that the writers use (`BARKEEP_SESSION_PREFIX`)
  * @param view the view of the answers @default 'strategy'
  * @throws SessionLostError when the session has no store; SessionCalendarError
@@ -19,6 +19,7 @@ export async function openSession(
 ): Promise<OpenSession> {
   const fields = ['incarnation', 'spec', 'historyDays', 'days'];
   const [stamp, spec, historyDays, days] = await redis.hmget(partitionKeys(keyPrefix, id, 0).meta, ...fields);
+  // The stamp is the incarnation, then `+` and a version if the symbols changed.
   const incarnation = stamp?.split('+')[0];
   if (!incarnation || !spec) throw new SessionLostError(id);
   const parsed = specOf(id, JSON.parse(spec));

@@ -16,7 +16,7 @@ import {
 import type { ReadCommand } from '../redis/index.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
-/** Index of the day that contains the clock: the last day that opened before it, otherwise the first day. */
+/** Index of the day of the clock: the last day that opened before the clock, otherwise the first day. */
 export function dayAtClock({ days }: SessionLayout, clock: number): number {
   let [day, end] = [0, days.length];
   while (end - day > 1) {
@@ -35,12 +35,14 @@ export function partCommands(key: string, slotCount: number, from: number, to: n
   ];
 }
 
+/** The open bucket: its day, the buckets of that day, and its base slots. */
 interface Forming {
   day: number;
   plan: DerivedPlan;
   bucket: FormingBucket;
 }
 
+/** Reads the forming bar of one symbol at one derived interval. */
 export class FormingRead {
   /** @param interval a derived interval of the session */
   constructor(
@@ -75,6 +77,7 @@ export class FormingRead {
     return formingBar(base, forming.plan, forming.bucket, chunk);
   }
 
+  /** The bucket that contains `clock`; undefined when no bucket is open. */
   private formingAt(clock: number): Forming | undefined {
     const day = dayAtClock(this.layout, clock);
     const plan = this.layout.plan(day, this.interval);

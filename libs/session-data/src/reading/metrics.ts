@@ -18,6 +18,7 @@ import { dayMember, type SessionLayout, UnknownDateError, type View } from '../l
 import { readOutsideRows, refusedIn, refusedReasons } from './refusals.js';
 import { readAfterClock, visibleWatermark } from './clocked-reads.js';
 
+/** The metrics of one symbol. The counts are of the retained days after the history, or of one requested day. */
 export interface SlotMetrics extends SlotCounts {
   symbol: string;
   /** Percent, 0 to 100. */
@@ -29,11 +30,11 @@ export interface SlotMetrics extends SlotCounts {
   watermark: number;
   /** The requested trading day, or else that of the newest visible slot; null before the first slot. */
   date: string | null;
-  /** Highest price, lowest price and volume of the trading day in `date`, up to the clock; the prices are null without a bar. */
+  /** Highest price, lowest price and volume of the trading day `date`, up to the clock. The prices are null without a bar. */
   sessionHigh: number | null;
   sessionLow: number | null;
   sessionVolume: number;
-  /** The same of all retained days, up to the clock. */
+  /** The same figures of all retained days after the history. */
   runHigh: number | null;
   runLow: number | null;
   runVolume: number;
@@ -46,32 +47,38 @@ export interface SlotMetrics extends SlotCounts {
   outsideExamples: number[];
 }
 
+/** One run of missing bars. */
 export interface SymbolGap {
   /** Open time of the first missing bar and close time of the last, epoch ms, end exclusive. */
   start: number;
   end: number;
   bars: number;
   status: GapStatus;
+  /** How often repositories were asked. */
   attempts: number;
+  /** The last error of a repository for the day; null when there is none, or when the view does not show it yet. */
   lastError: string | null;
 }
 
+/** Most times in {@link SlotMetrics.outsideExamples}. */
 const EXAMPLES_MAX = 5;
+/** What to read of a day's chunk: all of it, or only its bitmap. */
 type DayPart = 'chunks' | 'bitmaps';
 
+/** Times are epoch ms. `frontier`, `watermark`: of the symbol's partition. */
 interface SymbolDays {
   clock: number;
   frontier: number;
   watermark: number;
-  /** One entry for each retained day after the history. */
+  /** One entry for each retained day after the history. `bytes`: the chunk or its bitmap; undefined when there is none. */
   days: { day: number; bytes: Buffer | undefined; states: Buffer | undefined }[];
 }
 
-/** States and chunks, or only the bitmaps of these, of one symbol's days. They are read after the clock. */
+/** Reads the states and the chunks (or only their bitmaps) of one symbol's days, after the clock. */
 async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, part: DayPart): Promise<SymbolDays> {
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
-  const ownDays = [...layout.days.keys()].slice(layout.historyDays);
-  const reads = ownDays.flatMap((day) => {
+  const daysAfterHistory = [...layout.days.keys()].slice(layout.historyDays);
+  const reads = daysAfterHistory.flatMap((day) => {
     const { date, slotCount } = layout.grid(day);
     const key = keys.chunk(layout.base.name, symbol, date);
     const chunk = part === 'chunks' ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
@@ -79,9 +86,9 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, p
   });
   const all = [['hmget', keys.meta, 'frontier', 'watermark'], ...reads];
   const { clock, firstKept, replies } = await readAfterClock(redis, layout, all);
-  const [partition, ...values] = replies as [(string | null)[], ...(Buffer | null)[]];
-  const [frontier = 0, watermark = 0] = partition.map(Number);
-  const days = ownDays.map((day, i) => ({
+  const [metaFields, ...values] = replies as [(string | null)[], ...(Buffer | null)[]];
+  const [frontier = 0, watermark = 0] = metaFields.map(Number);
+  const days = daysAfterHistory.map((day, i) => ({
     day,
     bytes: values[2 * i] ?? undefined,
     states: values[2 * i + 1] ?? undefined,
@@ -90,6 +97,7 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, p
 }
 
 /**
+ * Reads the metrics of one symbol.
  * @param date a trading day after the history: counts, gaps and rows without a slot are then of this day only
  * @throws SessionLostError, UnknownDateError
  */
@@ -100,7 +108,7 @@ export async function readSlotMetrics(
   view: View,
   date?: string,
 ): Promise<SlotMetrics> {
-  const requestedDay = date === undefined ? undefined : ownDay(layout, date);
+  const requestedDay = date === undefined ? undefined : dayAfterHistory(layout, date);
   const { clock, watermark, days } = await readSymbol(redis, layout, symbol, 'chunks');
   const current = requestedDay ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
   const counts = noCounts();
@@ -142,13 +150,16 @@ export async function readSlotMetrics(
 }
 
 /** The index of a day after the history. @throws UnknownDateError */
-function ownDay(layout: SessionLayout, date: string): number {
+function dayAfterHistory(layout: SessionLayout, date: string): number {
   const day = layout.dayIndexOf(date);
   if (day === undefined || layout.isHistory(day)) throw new UnknownDateError(layout.id, date);
   return day;
 }
 
-/** @throws SessionLostError */
+/**
+ * Reads the gaps of one symbol, oldest first. A strategy's view ends at the clock, an operator's at the frontier.
+ * @throws SessionLostError
+ */
 export async function readSymbolGaps(
   redis: Redis,
   layout: SessionLayout,
@@ -162,7 +173,7 @@ export async function readSymbolGaps(
   const asks = asksToSettle(layout.spec.upkeep);
   return days.flatMap(({ day, bytes, states }) => {
     const grid = layout.grid(day);
-    // A repository's error concerns the whole day: before the day's end that includes slots after the clock.
+    // A repository's error concerns the whole day. Before the day's close it could reveal something about slots after the clock.
     const isErrorShown = view === 'operator' || grid.close <= clock;
     const found = gapsOf(bytes ?? new Uint8Array(0), states, 0, grid.closedBy(limit), asks);
     return found.map(({ start, end, status, attempts }) => ({

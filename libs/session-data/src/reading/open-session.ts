@@ -33,18 +33,22 @@ import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
 import { readSymbolGaps, readSlotMetrics, type SymbolGap, type SlotMetrics } from './metrics.js';
 import { readPosition, readVisiblePosition, type SessionPosition } from './position.js';
 
-const LIMIT = 10_000;
+/** Most bars in an answer, unless the caller sets another limit. */
+const DEFAULT_LIMIT = 10_000;
 /** How often a read is repeated because the symbols changed during it, before it fails. */
 const CHANGES_MAX = 20;
 
 /** One list of symbols, and what reads the session with this list. */
 interface Listing {
   layout: SessionLayout;
+  /** Symbols that cannot be read yet. */
   joining: ReadonlySet<string>;
+  /** Changes with the list; see `symbolsKey`. */
   key: string;
   reads: ClockedReads;
 }
 
+/** A session that is open for reading. */
 export class OpenSession {
   private listing: Listing;
 
@@ -81,6 +85,7 @@ export class OpenSession {
   async position(view = this.view): Promise<SessionPosition> {
     return this.readStore([], async ({ layout, joining }) => {
       if (view === 'strategy') return readVisiblePosition(this.redis, layout, joining);
+      // Leaves out the frontiers of the partitions.
       const { clock, control, frontier, watermark, counts, refused } = await readPosition(this.redis, layout, joining);
       return { clock, control, frontier, watermark, counts, refused };
     });
@@ -138,7 +143,7 @@ export class OpenSession {
     interval: string | undefined,
     from: number,
     to: number,
-    limit = LIMIT,
+    limit = DEFAULT_LIMIT,
     { fill = 'none' }: FillOptions = {},
   ): Promise<ShownBar[]> {
     return this.read((listing) => this.series(listing, symbol, interval).between(from, to, limit, fill));
@@ -149,7 +154,7 @@ export class OpenSession {
     symbol: string,
     interval: string | undefined,
     time: number,
-    limit = LIMIT,
+    limit = DEFAULT_LIMIT,
     options?: FillOptions,
   ): Promise<ShownBar[]> {
     return this.barsBetween(symbol, interval, time, this.layout.end, limit, options);
@@ -243,7 +248,7 @@ export class OpenSession {
     });
   }
 
-  /** Runs a read, and repeats it when the symbols changed meanwhile or the unknown symbol is in a newer list. */
+  /** Runs a read, and repeats it when the symbols changed meanwhile: also when a newer list may have the unknown symbol. */
   private async read<T>(run: (listing: Listing) => Promise<T>): Promise<T> {
     for (let change = 0; ; change++) {
       const { listing } = this;
@@ -251,17 +256,21 @@ export class OpenSession {
         return await run(listing);
       } catch (error) {
         const isChange = error instanceof SymbolsChangedError;
-        if ((!isChange && !(error instanceof UnknownSymbolError)) || change >= CHANGES_MAX) throw error;
+        const isUnknown = error instanceof UnknownSymbolError;
+        if ((!isChange && !isUnknown) || change >= CHANGES_MAX) throw error;
         if (this.listing === listing) await this.refresh();
-        if (!isChange && this.listing.key === listing.key) throw error;
+        // The list is still the same, so the symbol is really unknown.
+        if (isUnknown && this.listing.key === listing.key) throw error;
       }
     }
   }
 
+  /** Throws unless the symbols and the interval can be read. */
   private check(listing: Listing, symbols: readonly string[], interval?: string): void {
     for (const symbol of symbols) this.series(listing, symbol, interval);
   }
 
+  /** @throws UnknownSymbolError, UnknownIntervalError */
   private series({ layout, joining, reads }: Listing, symbol: string, interval: string = layout.base.name): BarSeries {
     const partition = layout.partitionOf(symbol);
     if (partition === undefined || joining.has(symbol)) {
@@ -281,6 +290,7 @@ function listingOf(redis: Redis, layout: SessionLayout, joining: readonly string
   return { layout, joining: new Set(joining), key, reads: new ClockedReads(redis, layout, key) };
 }
 
+/** The symbols that can be read: all but the joining ones. */
 function readableOf({ layout, joining }: Pick<Listing, 'layout' | 'joining'>): string[] {
   return layout.symbols.filter((symbol) => !joining.has(symbol));
 }

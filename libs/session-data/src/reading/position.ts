@@ -14,8 +14,10 @@ import { visibleWatermark } from './clocked-reads.js';
 
 /** How often a read is repeated because the store changed during it. Then its last result is the answer. */
 const CHANGES_MAX = 5;
+/** Fields of a partition's meta hash. The counters come last. */
 const META_FIELDS = ['incarnation', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS];
 
+/** How far a session has come, in one of the views. */
 export interface SessionPosition {
   /** Epoch ms. */
   clock: number;
@@ -48,19 +50,22 @@ export async function readPosition(
   const [clock, control] = sessionReply as [string, Control];
   const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
   const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };
-  for (let p = 0; p < layout.partitions; p++) {
-    const [incarnation, ...numbers] = replies[2 * p] as (string | null)[];
+  for (let partition = 0; partition < layout.partitions; partition++) {
+    const [incarnation, ...numbers] = replies[2 * partition] as (string | null)[];
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
     // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
-    if (layout.isVacant(p) || layout.symbolsOf(p).some((symbol) => joining.has(symbol))) continue;
+    const symbols = layout.symbolsOf(partition);
+    if (layout.isVacant(partition) || symbols.some((symbol) => joining.has(symbol))) continue;
     const [frontier = 0, watermark = 0, begun = 0, leftSlots = 0, ...counters] = numbers.map(Number);
-    frontiers[p] = frontier;
+    frontiers[partition] = frontier;
     total.frontier = Math.min(total.frontier, frontier);
     total.watermark = Math.min(total.watermark, watermark);
+    // A partition whose symbol joined when days were already removed has slots from `begun` on. `leftSlots`: slots of removed days
+    // of symbols that left, which the counters still include.
     const slots = layout.slotsClosedBy(frontier) - layout.slotsClosedBy(begun);
-    total.counts.expected += slots * layout.symbolsOf(p).length + leftSlots;
+    total.counts.expected += slots * symbols.length + leftSlots;
     COUNTERS.forEach((name, i) => (total.counts[name] += counters[i]!));
-    total.refused += refusedTotal(replies[2 * p + 1] as Record<string, string>);
+    total.refused += refusedTotal(replies[2 * partition + 1] as Record<string, string>);
   }
   return { clock: Number(clock), control, ...total, counts: addedUp(total.counts) };
 }
@@ -88,6 +93,7 @@ export async function readVisiblePosition(
   for (let change = 0; ; change++) {
     const ahead = await countAhead(redis, layout, position);
     const refused = await countRefused(redis, layout, position);
+    // The counts belong together only when the store has not changed since the position was read.
     const now = await readPosition(redis, layout, joining);
     if (JSON.stringify(now) === JSON.stringify(position) || change === CHANGES_MAX) {
       return upToClock(layout, position, ahead, refused);
@@ -96,7 +102,10 @@ export async function readVisiblePosition(
   }
 }
 
-/** @param ahead counts of the slots after the clock @param refused number of bars refused up to the clock */
+/**
+ * The position in a strategy's view.
+ * @param ahead counts of the slots after the clock @param refused number of bars refused up to the clock
+ */
 function upToClock(
   layout: SessionLayout,
   position: PartitionedPosition,
@@ -106,9 +115,9 @@ function upToClock(
   const { clock, frontier, watermark, control, counts } = position;
   const names = Object.keys(counts) as (keyof SlotCounts)[];
   // When the store keeps changing, `ahead` may be newer than `counts`, and larger.
-  const rest = names.map((name) => [name, Math.max(0, counts[name] - ahead[name])]);
+  const visible = names.map((name) => [name, Math.max(0, counts[name] - ahead[name])]);
   const limited = { frontier: Math.min(frontier, clock), watermark: visibleWatermark(layout, watermark, clock) };
-  return { clock, control, ...limited, counts: addedUp(Object.fromEntries(rest) as SlotCounts), refused };
+  return { clock, control, ...limited, counts: addedUp(Object.fromEntries(visible) as SlotCounts), refused };
 }
 
 /** Counts of the slots between the clock and each partition's frontier. */
@@ -129,6 +138,7 @@ async function countAhead(redis: Redis, layout: SessionLayout, position: Partiti
   return ahead;
 }
 
+/** Number of bars refused up to the clock, in the partitions that the position counts. */
 async function countRefused(redis: Redis, layout: SessionLayout, position: PartitionedPosition): Promise<number> {
   const counted = layout.keys.filter((_, partition) => position.frontiers[partition] !== undefined);
   const refused = await Promise.all(counted.map((keys) => refusedIn(redis, keys, position.clock)));
@@ -150,6 +160,7 @@ export async function countMissingBars(redis: Redis, layout: SessionLayout): Pro
   return Math.max(0, missing);
 }
 
+/** Number of base bars after the history in the store's counters; undefined when days were removed or symbols changed. */
 async function countedBars(redis: Redis, layout: SessionLayout): Promise<number | undefined> {
   const fields = ['incarnation', 'streamed', 'backfilled', 'retainedFrom', 'version'];
   const metas = await runCommands(

@@ -1,4 +1,7 @@
-/** Counts of refused bars, and of rows without a slot: all, or only those in windows and on dates that the clock has passed. */
+/**
+ * Counts of refused bars, and of rows without a slot: all of them, or, for a strategy, only those in windows and on dates that the
+ * clock has passed. Reads only.
+ */
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type SessionLayout, type View } from '../layout/index.js';
 import { runCommands } from '../redis/index.js';
@@ -23,7 +26,7 @@ export function refusedReasons(refused: Refusals, symbol: string): Record<string
   return Object.fromEntries(reasons);
 }
 
-/** Number of refused bars, without those that have no slot. */
+/** Number of refused bars of all symbols, without those that have no slot. */
 export function refusedTotal(refused: Refusals): number {
   return Object.entries(refused).reduce(
     (sum, [field, count]) => (isOutsideReason(field.slice(field.indexOf(' ') + 1)) ? sum : sum + Number(count)),
@@ -42,7 +45,8 @@ export interface OutsideRows {
 }
 
 /**
- * In a strategy's view a date is included once the clock has passed the midnight that ends it; at the session's end all are.
+ * Counts rows without a slot. In a strategy's view a date is included once the clock has passed the midnight that ends it; at the
+ * session's end all dates are.
  * @param symbols the symbols to count
  * @param date counts only this date, and no fed bars: these are not counted by date
  */
@@ -69,7 +73,8 @@ export async function readOutsideRows(
   for (const [field, count] of (await Promise.all(refusals)).flatMap(Object.entries<string>)) {
     const [symbol = '', reason = ''] = field.split(' ');
     if (!symbols.has(symbol) || !isOutsideReason(reason)) continue;
-    rows[reason === EXTENDED_HOURS ? 'extended' : 'outside'] += Number(count);
+    const kind = reason === EXTENDED_HOURS ? 'extended' : 'outside';
+    rows[kind] += Number(count);
   }
   return rows;
 }
@@ -78,10 +83,10 @@ export async function readOutsideRows(
 function withoutAhead(refused: Refusals, ahead: Refusals, clock: number): Refusals {
   const visible = { ...refused };
   for (const [field, count] of Object.entries(ahead)) {
-    const at = field.indexOf(' ');
-    const name = field.slice(at + 1);
+    const space = field.indexOf(' ');
+    const name = field.slice(space + 1);
     // The refusals of a symbol that left are removed: there may be none to subtract from.
-    if (Number(field.slice(0, at)) <= clock || visible[name] === undefined) continue;
+    if (Number(field.slice(0, space)) <= clock || visible[name] === undefined) continue;
     visible[name] = String(Math.max(0, Number(visible[name]) - Number(count)));
   }
   return visible;

@@ -27,29 +27,32 @@ export interface EmptySlotsQuery {
   view: View;
 }
 
-/** Which page of symbols to count. Without `view`, the view in which the session was opened applies. */
+/** Which symbols and days to count, page by page of symbols. Without `view`, the view in which the session was opened applies. */
 export interface DayCountsQuery extends Partial<EmptySlotsQuery> {
-  /** The last symbol of the page before. */
+  /** The last symbol of the previous page. @default the page is the first one */
   after?: string | undefined;
   /** Most symbols in the answer. @default all */
   limit?: number;
 }
 
+/** A page of the coverage matrix. */
 export interface DayCounts {
   /** Oldest first. `[open, close)` is the day, epoch ms. `expected`, `visible`: slots per symbol, of the day and in the view. */
   days: { date: string; open: number; close: number; expected: number; visible: number }[];
   /** Each array has one number per day. */
   symbols: { symbol: string; counts: Record<CellCount, number[]> }[];
-  /** The last symbol of the page; null on the last page. */
+  /** The `after` of the next page: the last symbol of this page; null on the last page. */
   next: string | null;
 }
 
-/** Script calls that run at the same time. */
+/** Most script calls at the same time. */
 const CALLS_AT_ONCE = 4;
+/** Numbers per cell. */
 const COUNTS = CELL_COUNTS.length;
 
-/** A cell, and the index of its day in the answer. */
+/** A cell to read. */
 interface PlacedCell extends DayCell {
+  /** Index of its day in the answer. */
   place: number;
 }
 
@@ -65,8 +68,10 @@ export async function readDayCounts(
   known: CountedDays,
 ): Promise<DayCounts> {
   const { after, limit = Infinity } = query;
-  const rest = [...new Set(query.symbols ?? readable)].sort().filter((symbol) => after === undefined || symbol > after);
-  const symbols = rest.slice(0, limit);
+  const symbolsLeft = [...new Set(query.symbols ?? readable)]
+    .sort()
+    .filter((symbol) => after === undefined || symbol > after);
+  const symbols = symbolsLeft.slice(0, limit);
   const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
   const days = layout.days.flatMap(({ date }, day) =>
     isRequested(date, query) && day >= firstKept && !layout.isHistory(day) ? [day] : [],
@@ -79,7 +84,7 @@ export async function readDayCounts(
       return { date, open, close, expected: grid.slotCount, visible: grid.closedBy(end) };
     }),
     symbols: symbols.map((symbol) => ({ symbol, counts: byName(counts.get(symbol)!, days.length) })),
-    next: rest.length > symbols.length ? symbols.at(-1)! : null,
+    next: symbolsLeft.length > symbols.length ? symbols.at(-1)! : null,
   };
 }
 
@@ -119,6 +124,7 @@ async function countCells(
   return counts;
 }
 
+/** Splits cells into batches for one script call each. */
 function batches(cells: readonly PlacedCell[]): PlacedCell[][] {
   return Array.from({ length: Math.ceil(cells.length / CELLS_A_CALL) }, (_, i) =>
     cells.slice(i * CELLS_A_CALL, (i + 1) * CELLS_A_CALL),
@@ -127,9 +133,9 @@ function batches(cells: readonly PlacedCell[]): PlacedCell[][] {
 
 /** Runs the work for all items, at most {@link CALLS_AT_ONCE} at once: the runners share one iterator. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
+  const itemsLeft = items.values();
   const runners = Array.from({ length: CALLS_AT_ONCE }, async () => {
-    for (const item of rest) await work(item);
+    for (const item of itemsLeft) await work(item);
   });
   await Promise.all(runners);
 }
@@ -168,18 +174,19 @@ export async function readEmptySlots(
     const closed = layout.grid(day).closedBy(end);
     const read = await Promise.all(partitions.map(([partition, members]) => store.readDay(partition, day, members)));
     for (const { symbol, bitmap, states } of read.flat()) {
+      // Runs of empty slots.
       const runs = slotsToAsk(bitmap, states, closed, 'all');
       if (runs.length === 0) continue;
-      const sum = found.get(symbol) ?? { symbol, gaps: 0, slots: 0 };
-      sum.gaps += runs.length;
-      sum.slots += runs.reduce((slots, run) => slots + run.end - run.start, 0);
-      found.set(symbol, sum);
+      const total = found.get(symbol) ?? { symbol, gaps: 0, slots: 0 };
+      total.gaps += runs.length;
+      total.slots += runs.reduce((slots, run) => slots + run.end - run.start, 0);
+      found.set(symbol, total);
     }
   }
   return [...found.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
 }
 
-/** Whether a query includes a date. */
+/** Whether a query includes a date. A bound that is left out does not exclude it. */
 function isRequested(date: string, { from = date, to = date }: Partial<EmptySlotsQuery>): boolean {
   return from <= date && date <= to;
 }

@@ -35,7 +35,10 @@ export interface StoreReads {
   close(): void;
 }
 
-/** @param redis has the server's address, the login and the database; the caller still owns and closes it */
+/**
+ * Reads from the server of `redis`: on a second connection where a {@link BulkSocket} works, otherwise on `redis` itself.
+ * @param redis has the server's address, the login and the database; the caller still owns and closes it
+ */
 export function storeReads(redis: Redis): StoreReads {
   if (!isPlain(redis.options)) {
     return { run: (commands, receive) => runAndReceive(redis, commands, receive), close: () => undefined };
@@ -65,10 +68,13 @@ function isPlain({ sentinels, tls, Connector, keyPrefix, path, host }: RedisOpti
   return !sentinels && !tls && !Connector && !keyPrefix && (path ?? host) !== undefined;
 }
 
+/** {@link StoreReads} on a {@link BulkSocket}, which ioredis connects. */
 class BulkReads implements StoreReads {
+  /** The newest socket; ioredis makes another one when it reconnects. */
   private socket: BulkSocket | undefined;
   /** The socket on which the commands that ioredis sends after connecting have been answered. */
   private greeted: BulkSocket | undefined;
+  /** The connection of ioredis that owns the socket. */
   private readonly redis: Redis;
   /** How long to wait for the replies to one call, ms. */
   private readonly timeoutMs: number | undefined;
@@ -88,6 +94,7 @@ class BulkReads implements StoreReads {
   async run(commands: readonly ReadCommand[], receive?: Receiver): Promise<unknown[]> {
     await this.connect();
     const areBytes = commands.map(([name]) => String(name).endsWith('Buffer'));
+    // A list gets its values one by one. Any other reply replaces the empty list.
     const replies: unknown[] = commands.map(() => []);
     let failure: Error | undefined;
     const onReply: OnReply = (command, place, reply) => {
@@ -97,6 +104,7 @@ class BulkReads implements StoreReads {
       }
       const value = areBytes[command] ? reply : textOf(reply);
       if (receive?.(command, place, value)) return;
+      // The bytes are valid only until this function returns.
       const kept = areBytes[command] ? copyOf(reply) : value;
       if (place < 0) replies[command] = kept;
       else (replies[command] as unknown[]).push(kept);
@@ -112,15 +120,17 @@ class BulkReads implements StoreReads {
     this.endWaiting(new Error(CONNECTION_CLOSED));
   }
 
-  /** Connects and logs in with ioredis. Afterwards no command of ioredis is pending. */
+  /** Connects and logs in with ioredis, unless that is done. Afterwards no command of ioredis is pending. */
   private async connect(): Promise<void> {
     for (;;) {
-      // The caller closed its own connection: this one ends with it.
+      // This connection ends with the caller's.
       if (this.isClosed || this.main.status === 'end') throw new Error(CONNECTION_CLOSED);
       const { status } = this.redis;
       if (status === 'ready' && this.greeted === this.socket) return;
+      // Connects, or waits for the reply to a PING, which comes after the replies to the commands of the login.
       const ended = new Promise<never>((_, reject) => (this.endWaiting = reject));
       await Promise.race([status === 'wait' || status === 'end' ? this.redis.connect() : this.redis.ping(), ended]);
+      // Only a PING that was sent when the connection was ready shows that nothing is pending.
       if (status === 'ready') this.greeted = this.socket;
     }
   }
@@ -158,11 +168,13 @@ function encoded([name, ...args]: ReadCommand): string {
   return text;
 }
 
+/** The reply with copies of its bytes. */
 function copyOf(reply: Reply): unknown {
   if (reply instanceof Buffer) return Buffer.from(reply);
   return Array.isArray(reply) ? reply.map(copyOf) : reply;
 }
 
+/** The reply with texts instead of bytes. */
 function textOf(reply: Reply): unknown {
   if (reply instanceof Buffer) return reply.toString();
   return Array.isArray(reply) ? reply.map(textOf) : reply;

@@ -24,7 +24,9 @@ const READ_BYTES_MIN = 64 * 1024;
  */
 export type OnReply = (command: number, place: number, value: Reply) => void;
 
+/** The pending call of {@link BulkSocket.ask}. */
 interface Question {
+  /** Number of replies. */
   count: number;
   onReply: OnReply;
   resolve: () => void;
@@ -35,19 +37,23 @@ export class BulkSocket extends Socket {
   private memory = Buffer.allocUnsafeSlow(MEMORY_BYTES_FIRST);
   private readonly parser = new ReplyParser();
   private question: Question | undefined;
-  /** The error for which this class closed the connection. */
+  /** Why this class closed the connection; undefined when the connection closed otherwise. */
   private reason: Error | undefined;
-  /** In `memory`: end of the received bytes, and start of the first value that is not passed on yet. */
+  /** End of the received bytes in `memory`. */
   private filled = 0;
+  /** Start of the first value in `memory` that is not passed on yet. */
   private parsed = 0;
-  /** Index of the command whose reply is next; in a list also the place of the next value and the number of remaining values. */
+  /** Index of the command whose reply is next. */
   private command = 0;
+  /** In a list the place of the next value, otherwise -1. */
   private place = 0;
+  /** In a list the number of values that remain, otherwise 0. */
   private left = 0;
 
   constructor() {
+    // The callbacks cannot use `this`, because they are made before `super` is called.
     const self: { socket?: BulkSocket } = {};
-    // The callbacks cannot use `this` before `super`. The types name `onread` only for `net.connect`, which passes it on.
+    // The types name `onread` only for `net.connect`, which passes it to this constructor.
     const options: SocketConstructorOpts & ConnectOpts = {
       onread: {
         buffer: () => self.socket!.freeMemory(),
@@ -90,6 +96,7 @@ export class BulkSocket extends Socket {
     this.destroy();
   }
 
+  /** Where Node may write the next bytes. Without a pending call that is the whole memory: its bytes go to ioredis at once. */
   private freeMemory(): Uint8Array {
     if (!this.question) return this.memory;
     if (this.memory.length - this.filled < READ_BYTES_MIN) this.compact();
@@ -105,6 +112,7 @@ export class BulkSocket extends Socket {
     this.parsed = 0;
   }
 
+  /** Passes on what arrived: to the pending call, otherwise to ioredis. */
   private onBytes(bytes: number, buffer: Uint8Array): void {
     const { question } = this;
     if (!question) {
@@ -113,7 +121,7 @@ export class BulkSocket extends Socket {
     }
     this.filled += bytes;
     try {
-      while (this.command < question.count) if (!this.next(question.onReply)) return;
+      while (this.command < question.count) if (!this.passOnValue(question.onReply)) return;
       // Cleared here and not after the promise: before that Node already requests memory for the next read.
       this.question = undefined;
       question.resolve();
@@ -122,9 +130,10 @@ export class BulkSocket extends Socket {
     }
   }
 
-  /** Passes on the next value. @returns false when it is incomplete */
-  private next(onReply: OnReply): boolean {
+  /** Passes on the next value: a reply, or one value of a list. @returns false when the value is incomplete */
+  private passOnValue(onReply: OnReply): boolean {
     const { parser, memory, filled } = this;
+    // At the start of a reply: `begin` returns a later position only for a list that is not empty.
     if (this.left === 0) {
       const first = parser.begin(memory, this.parsed, filled);
       if (first < 0) return false;
@@ -132,9 +141,9 @@ export class BulkSocket extends Socket {
       this.place = this.left > 0 ? 0 : -1;
       this.parsed = first;
     }
-    const next = parser.read(memory, this.parsed, filled);
-    if (next < 0) return false;
-    this.parsed = next;
+    const end = parser.read(memory, this.parsed, filled);
+    if (end < 0) return false;
+    this.parsed = end;
     onReply(this.command, this.place, parser.reply);
     this.place++;
     if (this.left > 0) this.left--;

@@ -19,9 +19,12 @@ export async function runCommands(redis: Redis, commands: readonly ReadCommand[]
   });
 }
 
+/** An argument of a script. Bytes are sent without a conversion. */
 export type ScriptArgument = string | number | Uint8Array;
 
+/** A Lua script. */
 export class Script {
+  /** SHA-1 of the text: the digest by which Redis knows a script. */
   readonly sha: string;
 
   constructor(
@@ -31,6 +34,7 @@ export class Script {
     this.sha = createHash('sha1').update(lua).digest('hex');
   }
 
+  /** Runs the script. @returns its answer @throws errors of Redis and of the script */
   async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     const rest = [...keys, ...args.map(asRedisArgument)];
     return this.send((command, script) => redis[command](script, keys.length, ...rest));
@@ -53,14 +57,15 @@ export class Script {
     return this.send((command, script) => Promise.all([redis[command](script, keys.length, ...rest), read()]));
   }
 
+  /** Calls by digest, or by text when the server does not have the script. */
   private send<T>(callWith: (command: 'evalsha' | 'eval', script: string) => Promise<T>): Promise<T> {
-    return orSend(
+    return byDigestOrText(
       () => callWith('evalsha', this.sha),
       () => callWith('eval', this.lua),
     );
   }
 
-  /** The command for a transaction, with the script's text: a transaction cannot repeat the call when the digest is unknown. */
+  /** The command for a transaction. It has the script's text, because a transaction cannot repeat a call whose digest is unknown. */
   command(keys: readonly string[], args: readonly ScriptArgument[]): [string, ...ScriptArgument[]] {
     return ['eval', this.lua, keys.length, ...keys, ...args];
   }
@@ -72,7 +77,7 @@ export const SCRIPTS = Object.fromEntries(
 ) as Record<keyof typeof LUA, Script>;
 
 /** Runs `byDigest`, and when the server does not have the script, `byText`. */
-async function orSend<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
+async function byDigestOrText<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
   try {
     return await byDigest();
   } catch (error) {
@@ -100,6 +105,7 @@ export function slotsCommand(keys: readonly string[], from: number, to: number):
   return ['evalshaBuffer', SCRIPTS.readSlots.sha, keys.length, ...keys, from, to - 1];
 }
 
+/** Loads the script of {@link slotsCommand} into the server. */
 export async function loadSlotsScript(redis: Redis): Promise<void> {
   await redis.script('LOAD', SCRIPTS.readSlots.lua);
 }
@@ -107,7 +113,7 @@ export async function loadSlotsScript(redis: Redis): Promise<void> {
 /** Runs a pipeline with {@link slotsCommand}. When the server does not have the script, loads it and runs the pipeline again. */
 export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
   const run = () => runCommands(redis, commands);
-  return orSend(run, async () => {
+  return byDigestOrText(run, async () => {
     await loadSlotsScript(redis);
     return run();
   });

@@ -11,18 +11,23 @@ test('I11 a connection is opened again when its server is a replica, at most onc
   expect(mustReconnect(readOnly)).toBe(true);
 });
 
+/** Lets `storeClock` receive its first answer: the promise of the reply, then that of the measurement. */
+async function firstAnswer(): Promise<void> {
+  await Promise.resolve();
+  await Promise.resolve();
+}
+
 test('the time is that of the store, even when the clock of the machine differs', async () => {
+  // The machine is 30 seconds ahead of the store, whose time is in seconds and microseconds.
   jest.spyOn(Date, 'now').mockReturnValue(1_700_000_030_000);
   const now = storeClock({ time: async () => [1_700_000_000, 250_000] });
-  await Promise.resolve();
-  await Promise.resolve();
+  await firstAnswer();
   expect(Math.abs(now() - 1_700_000_000_250)).toBeLessThan(1_000);
   jest.restoreAllMocks();
 });
 
 test('without an answer of the store the time is that of the machine', async () => {
   const now = storeClock({ time: () => Promise.reject(new Error('away')) });
-  await Promise.resolve();
-  await Promise.resolve();
+  await firstAnswer();
   expect(Math.abs(now() - Date.now())).toBeLessThan(1_000);
 });

@@ -17,6 +17,7 @@ export function openRedis(url: string, options: RedisOptions): Redis {
  */
 export function endTimerOnClose(redis: Redis): Redis {
   return redis.on('close', () => {
+    // A private field of ioredis.
     clearTimeout(redis['socketTimeoutTimer'] as NodeJS.Timeout | undefined);
     redis['socketTimeoutTimer'] = undefined;
   });
@@ -25,13 +26,13 @@ export function endTimerOnClose(redis: Redis): Redis {
 /**
  * A value for ioredis' option `reconnectOnError`: reconnects when the server became a replica. When a failover moves the server's
  * name or address to another machine, open connections stay at the old machine, which refuses every write. The command that
- * failed is not repeated.
+ * failed is not repeated. @param now a steady clock, ms
  */
 export function reconnectWhenDemoted(now: () => number = () => performance.now()): (error: Error) => boolean {
-  let lastAt = -Infinity;
+  let reconnectedAt = -Infinity; // The first error always reconnects.
   return ({ message }) => {
-    if (!message.startsWith('READONLY') || now() - lastAt < RECONNECT_PAUSE_MS) return false;
-    lastAt = now();
+    if (!message.startsWith('READONLY') || now() - reconnectedAt < RECONNECT_PAUSE_MS) return false;
+    reconnectedAt = now();
     return true;
   };
 }
@@ -47,7 +48,10 @@ export function storeClock(redis: Pick<Redis, 'time'>): () => number {
     const [seconds, micros] = (await redis.time()).map(Number);
     offsetMs = seconds! * 1000 + micros! / 1000 - performance.now();
   };
-  const tryToMeasure = (): void => void measure().catch(() => undefined);
+  const tryToMeasure = (): void => {
+    // When Redis does not answer, the last difference stays.
+    measure().catch(() => undefined);
+  };
   tryToMeasure();
   setInterval(tryToMeasure, MEASURE_EVERY_MS).unref();
   return () => Math.round(performance.now() + offsetMs);

@@ -9,9 +9,9 @@ test('every script names its KEYS, its ARGV and its answer in its header', () =>
   const scripts = FILES.filter((file) => !file.includes('shared'));
   expect(Object.keys(LUA)).toHaveLength(scripts.length);
   const headers = scripts.map((file) => [file, readFileSync(join(SOURCES, file), 'utf8').split('\n\n')[0]!] as const);
-  const isLacking = (header: string) =>
+  const lacksPart = (header: string) =>
     !/^--- KEYS: /m.test(header) || !/^--- ARGV: /m.test(header) || !/^--- Answer: /m.test(header);
-  expect(headers.filter(([, header]) => isLacking(header)).map(([file]) => file)).toEqual([]);
+  expect(headers.filter(([, header]) => lacksPart(header)).map(([file]) => file)).toEqual([]);
 });
 
 test('no comment, include or name of a constant is sent to Redis', () => {

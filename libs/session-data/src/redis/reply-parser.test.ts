@@ -1,22 +1,19 @@
 import { ReplyFormatError, ReplyParser, type Reply } from './reply-parser.js';
 
-const BYTES = Buffer.from(
-  '*3\r\n$1\r\na\r\n$-1\r\n*2\r\n:-12\r\n+OK\r\n' +
-    '$7\r\nx\r\ny\r\nz\r\n' +
-    '-ERR no\r\n' +
-    ':9007199254740991\r\n' +
-    '*0\r\n*-1\r\n$0\r\n\r\n',
-);
-const REPLIES = [
-  [Buffer.from('a'), null, [-12, 'OK']],
-  Buffer.from('x\r\ny\r\nz'),
-  new Error('ERR no'),
-  9_007_199_254_740_991,
-  [],
-  null,
-  Buffer.alloc(0),
+/** Replies of every kind, as they are sent and as they are parsed. */
+const KINDS: [sent: string, reply: unknown][] = [
+  ['*3\r\n$1\r\na\r\n$-1\r\n*2\r\n:-12\r\n+OK\r\n', [Buffer.from('a'), null, [-12, 'OK']]],
+  ['$7\r\nx\r\ny\r\nz\r\n', Buffer.from('x\r\ny\r\nz')],
+  ['-ERR no\r\n', new Error('ERR no')],
+  [':9007199254740991\r\n', 9_007_199_254_740_991],
+  ['*0\r\n', []],
+  ['*-1\r\n', null],
+  ['$0\r\n\r\n', Buffer.alloc(0)],
 ];
+const BYTES = Buffer.from(KINDS.map(([sent]) => sent).join(''));
+const REPLIES = KINDS.map(([, reply]) => reply);
 
+/** All complete replies in `[0, end)`, and where the first incomplete one begins. */
 function readAll(bytes: Buffer, end: number): { replies: Reply[]; at: number } {
   const parser = new ReplyParser();
   const replies: Reply[] = [];
@@ -38,7 +35,7 @@ test('replies of every kind come out as they were sent, byte strings as views', 
 test('after a cut at any byte the complete replies are returned and the next one is not started', () => {
   let before = 0;
   for (let end = 0; end <= BYTES.length; end++) {
-    // The bytes after it belong to an earlier answer and must not be read.
+    // The bytes after the cut belong to an earlier answer and must not be read.
     const bytes = Buffer.concat([BYTES.subarray(0, end), Buffer.from('\r\n:1\r\n')]);
     const { replies, at } = readAll(bytes, end);
     expect(replies).toEqual(REPLIES.slice(0, replies.length));
@@ -49,16 +46,24 @@ test('after a cut at any byte the complete replies are returned and the next one
   expect(before).toBe(REPLIES.length);
 });
 
-test('a list starts at its first value once its length has arrived; a null or an empty list is read at once', () => {
+test('a list begins at its first value once its length has arrived', () => {
   const parser = new ReplyParser();
-  expect([1, 2, 3].map((end) => parser.begin(BYTES, 0, end))).toEqual([-1, -1, -1]);
-  expect([parser.begin(BYTES, 0, 4), parser.length]).toEqual([4, 3]);
-  const bulk = BYTES.indexOf('$7');
-  const [empty, none] = [BYTES.indexOf('*0'), BYTES.indexOf('*-1')];
-  for (const at of [bulk, empty, none]) expect(parser.begin(BYTES, at, BYTES.length)).toBe(at);
-  expect(parser.begin(BYTES, 4, 4)).toBe(-1);
+  const headerBytes = '*3\r\n'.length;
+  for (let end = 0; end < headerBytes; end++) expect(parser.begin(BYTES, 0, end)).toBe(-1);
+  expect(parser.begin(BYTES, 0, headerBytes)).toBe(headerBytes);
+  expect(parser.length).toBe(3);
+});
+
+test.each([
+  ['a bulk string', '$7'],
+  ['an empty list', '*0'],
+  ['null instead of a list', '*-1'],
+])('%s is not begun, but read at once', (_, start) => {
+  const at = BYTES.indexOf(start);
+  expect(new ReplyParser().begin(BYTES, at, BYTES.length)).toBe(at);
 });
 
 test('bytes of another protocol are refused', () => {
-  expect(() => readAll(Buffer.from('HTTP/1.1 400\r\n'), 14)).toThrow(ReplyFormatError);
+  const bytes = Buffer.from('HTTP/1.1 400\r\n');
+  expect(() => readAll(bytes, bytes.length)).toThrow(ReplyFormatError);
 });

@@ -7,7 +7,10 @@
 /** A reply. An error reply is returned as a value, not thrown. */
 export type Reply = Buffer | string | number | null | Error | Reply[];
 
+/** The end of a line (CR, then LF), and the first byte of each kind of reply. */
 const [CR, PLUS, MINUS, COLON, DOLLAR, STAR] = Buffer.from('\r+-:$*');
+const LINE_END_BYTES = 2;
+const ASCII_ZERO = 48;
 
 /** The bytes are not RESP2. */
 export class ReplyFormatError extends Error {
@@ -47,13 +50,14 @@ export class ReplyParser {
     const line = this.lineEnd(at + 1);
     if (line < 0) return -1;
     this.length = this.number(at + 1, line);
-    return this.length > 0 ? line + 2 : at;
+    return this.length > 0 ? line + LINE_END_BYTES : at;
   }
 
+  /** Parses any reply. Like {@link bulk} and {@link list}, returns where the next reply begins, or -1. */
   private value(at: number): number {
     const line = this.lineEnd(at + 1);
     if (line < 0) return -1;
-    const next = line + 2;
+    const next = line + LINE_END_BYTES;
     const { memory } = this;
     const type = memory[at]!;
     if (type === PLUS || type === MINUS) {
@@ -69,16 +73,19 @@ export class ReplyParser {
     return next;
   }
 
+  /** Parses the bytes of a bulk string; a negative length means null. */
   private bulk(at: number, length: number): number {
     if (length < 0) {
       this.reply = null;
       return at;
     }
-    if (at + length + 2 > this.end) return -1;
+    const next = at + length + LINE_END_BYTES;
+    if (next > this.end) return -1;
     this.reply = this.memory.subarray(at, at + length);
-    return at + length + 2;
+    return next;
   }
 
+  /** Parses the values of a list; a negative length means null. */
   private list(at: number, length: number): number {
     if (length < 0) {
       this.reply = null;
@@ -101,11 +108,12 @@ export class ReplyParser {
     return at + 1 < end ? at : -1;
   }
 
+  /** The integer in `[at, end)`. */
   private number(at: number, end: number): number {
     const { memory } = this;
     const isNegative = memory[at] === MINUS;
     let value = 0;
-    for (let i = isNegative ? at + 1 : at; i < end; i++) value = 10 * value + (memory[i]! - 48);
+    for (let i = isNegative ? at + 1 : at; i < end; i++) value = 10 * value + (memory[i]! - ASCII_ZERO);
     return isNegative ? -value : value;
   }
 }

@@ -10,12 +10,13 @@ import { Command, type Redis } from 'ioredis';
 import { Writable } from 'node:stream';
 import { asRedisArgument, type ScriptArgument } from './commands.js';
 
-/** Name and arguments. */
+/** A command: its name, then its arguments. */
 export type TransactionCommand = readonly [name: string, ...args: ScriptArgument[]];
 
 /**
- * Runs `commands`. The memory of their arguments must not change before this returns. When this throws, it must not be used
- * again at all: ioredis may still send it. @returns the replies @throws the first error among the replies, and errors of ioredis
+ * Runs `commands`. The memory of their arguments must not change before this returns. When this throws, the memory must not
+ * be used again at all, because ioredis may still send it.
+ * @returns the replies @throws the first error among the replies, and errors of ioredis
  */
 export async function runTransaction(redis: Redis, commands: readonly TransactionCommand[]): Promise<unknown[]> {
   const allCommands: TransactionCommand[] = [['multi'], ...commands, ['exec']];
@@ -29,6 +30,7 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
     return redis.sendCommand(command, stream);
   });
   const answers = await Promise.allSettled(sent);
+  // All commands have ended now, so an error leaves none of them pending.
   const failed = answers.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   const exec = answers.at(-1)!;
@@ -45,9 +47,10 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
 class UncopiedCommand extends Command {
   override toWritable(socket: object): string {
     if (!(socket instanceof Writable)) throw new TypeError('expected the socket of a connection');
-    // Send all commands of this tick with one system call.
+    // Sends all commands of this tick with one system call.
     socket.cork();
     process.nextTick(() => socket.uncork());
+    // `text` collects what precedes the next bytes.
     let text = `*${this.args.length + 1}\r\n$${this.name.length}\r\n${this.name}\r\n`;
     for (const arg of this.args) {
       if (arg instanceof Buffer) {

@@ -8,7 +8,7 @@ import type { SessionLayout } from '../layout/index.js';
 import { type ReadCommand, runCommands, SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
 
-/** Bitmaps to count per round trip. */
+/** Most bitmaps to count per round trip. */
 const COUNTS_A_CALL = 2_000;
 
 /**
@@ -22,8 +22,8 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     if (symbols.length === 0) continue;
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
-    // '': keeps the counts of other symbols.
-    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], ['', ...[...counts].flat()], 'noted');
+    const keepsOthers = '';
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [keepsOthers, ...[...counts].flat()], 'noted');
   }
 }
 
@@ -33,8 +33,9 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
  */
 export async function readHistory(redis: Redis, layout: SessionLayout): Promise<Map<string, number> | undefined> {
   const stored = await readStoredCounts(redis, layout);
-  const isLacking = (symbol: string) => !stored.has(symbol) && addedPartition(layout.membership, symbol) === undefined;
-  return stored.size === 0 || layout.symbols.some(isLacking) ? undefined : stored;
+  const hasJoined = (symbol: string) => addedPartition(layout.membership, symbol) !== undefined;
+  const isCounted = layout.symbols.every((symbol) => stored.has(symbol) || hasJoined(symbol));
+  return stored.size > 0 && isCounted ? stored : undefined;
 }
 
 /** Stored counts by symbol, in the order of the session's symbols. */
@@ -50,8 +51,8 @@ async function readStoredCounts(redis: Redis, layout: SessionLayout): Promise<Ma
 }
 
 /**
- * Number of bars of each symbol on the days `[from, to)`. The bits of a bitmap after its last slot are zero, so BITCOUNT over the
- * whole bitmap is right.
+ * Number of bars of each symbol on the days `[from, to)` (indexes). The bits of a bitmap after its last slot are zero, so a BITCOUNT
+ * over the whole bitmap is right.
  */
 export async function countBars(
   redis: Redis,
@@ -62,6 +63,7 @@ export async function countBars(
   to: number,
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
+  // Bitmaps that are not counted yet.
   let batch: { symbol: string; command: ReadCommand }[] = [];
   const countBatch = async (): Promise<void> => {
     const commands = batch.map(({ command }) => command);

@@ -1,5 +1,5 @@
 /**
- * Rows of a session's source without a slot, by symbol and local date. The owner counts them on dates that the frontier has passed,
+ * Counts of the source's rows without a slot, by symbol and local date. The owner counts rows on dates that the frontier has passed,
  * and stores the counts with a mark: the first date that is not counted. A count is the total of its date and not an increment, so
  * counting a date again changes nothing. The counts are not part of the digest.
  */
@@ -10,6 +10,7 @@ import type { SessionWriter } from './writer.js';
 
 /** The field with the mark: the stamp of the partition, and the first date that is not counted. */
 const MARK = 'counted';
+/** Most counts per script call. */
 const DAYS_A_CALL = 2_000;
 
 /** Counts of the rows of one symbol on one local date. Only dates with rows without a slot are stored. */
@@ -41,7 +42,8 @@ export async function outsideTo(redis: Redis, layout: SessionLayout): Promise<(s
 
 /**
  * Stores counts of one partition.
- * @param to the first date that is not counted @param isFirst removes the stored counts first, which are of older symbols
+ * @param to the first date that is not counted
+ * @param isFirst true when no date was counted for the current symbols: first removes the stored counts, which are of older symbols
  * @throws FencedError, SessionLostError
  */
 export async function noteOutside(
@@ -49,18 +51,19 @@ export async function noteOutside(
   { partition, to, isFirst, days }: { partition: number; to: string; isFirst: boolean; days: readonly OutsideDay[] },
 ): Promise<void> {
   const { layout } = writer;
-  const { meta, outside } = layout.keysOf(partition);
+  const { meta, outside: outsideKey } = layout.keysOf(partition);
+  // Runs once even without days, to store the mark.
   for (let at = 0; at === 0 || at < days.length; at += DAYS_A_CALL) {
     const part = days.slice(at, at + DAYS_A_CALL);
     const isLast = at + DAYS_A_CALL >= days.length;
     // The mark is empty until the last part, so that an interrupted call counts as not done and is repeated.
     const mark = isLast ? `${layout.stampOf(partition)} ${to}` : '';
-    const fields = part.flatMap(({ date, symbol, rows, outside: out, extended, first, until }) => [
+    const fields = part.flatMap(({ date, symbol, rows, outside, extended, first, until }) => [
       dayMember(date, symbol),
-      [rows, out, extended, first, until].join(' '),
+      [rows, outside, extended, first, until].join(' '),
     ]);
     const args = [isFirst && at === 0 ? '1' : '', ...fields, MARK, mark];
-    await writer.run(SCRIPTS.noteCounts, partition, [meta, outside], args, 'noted');
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, outsideKey], args, 'noted');
   }
 }
 
@@ -68,15 +71,20 @@ export async function noteOutside(
 export async function readOutside(redis: Redis, layout: SessionLayout): Promise<OutsideDay[]> {
   const reads = layout.keys.map(({ outside }) => ['hgetall', outside]);
   const hashes = (await runCommands(redis, reads)) as Record<string, string>[];
+  // The mark has no symbol, and counts of symbols that left are ignored.
   const days = hashes.flatMap((hash, partition) =>
     Object.entries(hash).flatMap(([field, text]) => {
       const [date, symbol = ''] = field.split(' ');
       return layout.partitionOf(symbol) === partition ? [dayOf(date!, symbol, text)] : [];
     }),
   );
-  return days.sort((a, b) => (a.date < b.date || (a.date === b.date && a.symbol < b.symbol) ? -1 : 1));
+  return days.sort((a, b) => {
+    if (a.date !== b.date) return a.date < b.date ? -1 : 1;
+    return a.symbol < b.symbol ? -1 : 1;
+  });
 }
 
+/** Parses a stored count. */
 function dayOf(date: string, symbol: string, text: string): OutsideDay {
   const [rows = 0, outside = 0, extended = 0, first = 0, until = 0] = text.split(' ').map(Number);
   return { symbol, date, rows, outside, extended, first, until };

@@ -8,11 +8,11 @@ import { dayMember, scanPattern, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 import type { SessionWriter } from './writer.js';
 
-/** Approximate number of keys that one script call removes: bounds how long the script blocks Redis. */
+/** Approximate number of keys that one call removes or scans: bounds how long the call blocks Redis. */
 const KEYS_A_CALL = 1_000;
 
 /**
- * Removes all days before `firstKept` and all data about them. Does nothing when they were removed before.
+ * Removes all days before the day with the index `firstKept`, and all data about them. Does nothing when they were removed before.
  * @throws FencedError, SessionLostError, RewindError when the store's frontier is before that day
  */
 export async function retireBefore(writer: SessionWriter, firstKept: number): Promise<void> {
@@ -30,6 +30,7 @@ export async function retireBefore(writer: SessionWriter, firstKept: number): Pr
   }
 }
 
+/** Removes one day of one partition, in batches of symbols. */
 async function retireDay(writer: SessionWriter, partition: number, dayIndex: number): Promise<void> {
   const { layout } = writer;
   const keys = layout.keysOf(partition);
@@ -37,6 +38,7 @@ async function retireDay(writer: SessionWriter, partition: number, dayIndex: num
   const next = layout.grid(dayIndex + 1).open;
   const symbols = layout.symbolsOf(partition);
   const step = Math.max(1, Math.floor(KEYS_A_CALL / (layout.intervals.length + 1)));
+  // Runs once even without symbols: a day also has entries that belong to no symbol.
   for (let at = 0; at === 0 || at < symbols.length; at += step) {
     const batch = symbols.slice(at, at + step);
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.emitted];
@@ -65,13 +67,16 @@ export async function removeSession(redis: Redis, layout: SessionLayout, mustSca
 export async function removeLeftover(redis: Redis, layout: SessionLayout, mustScan = false): Promise<number> {
   const leftover: number[] = [];
   for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) leftover.push(partition);
+  // The first summand: `forget` removed one meta hash of each.
   return leftover.length === 0 ? 0 : leftover.length + (await removePartitions(redis, layout, leftover, mustScan));
 }
 
 /** Removes the meta hash of a partition. @returns false when it belongs to another session or does not exist */
 export async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<boolean> {
   const { meta } = layout.keysOf(partition);
-  return Number(await SCRIPTS.removeKeys.run(redis, [meta, meta], ['0', layout.incarnation])) === 1;
+  // The first key shows whose partition it is; the second one is removed.
+  const removed = await SCRIPTS.removeKeys.run(redis, [meta, meta], ['0', layout.incarnation]);
+  return Number(removed) === 1;
 }
 
 /**
@@ -92,6 +97,7 @@ async function removePartitions(
   return removed;
 }
 
+/** The existing keys of partitions, in batches. */
 async function* scannedKeys(
   redis: Redis,
   layout: SessionLayout,
@@ -104,6 +110,7 @@ async function* scannedKeys(
   }
 }
 
+/** The possible keys of partitions without their meta hashes, in batches. */
 function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Generator<string[]> {
   let batch: string[] = [];
   for (const partition of partitions) {
@@ -122,6 +129,7 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
   yield batch;
 }
 
+/** Number of keys that the days of a partition can have. */
 function possibleKeyCount(layout: SessionLayout, partition: number): number {
   return layout.everSymbolsOf(partition).length * layout.days.length * (1 + layout.intervals.length);
 }

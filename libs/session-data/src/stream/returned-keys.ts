@@ -1,6 +1,6 @@
 /**
- * Finds and removes keys of removed sessions: when a server loses its newest writes after a removal, the keys are there again (I9).
- * Finds them by SCAN, a bounded number of keys per call, so that the work is proportional to what the server stores. Removes only
+ * Finds and removes keys of removed sessions: when a server loses its newest writes after a removal, the keys exist again (I9).
+ * Finds the keys by SCAN, a bounded number of keys per call, so that the work is proportional to what the server stores. Removes only
  * keys of sessions that are known to be removed; keys of unknown sessions stay. Each removal checks again in the server that the
  * partition belongs to a removed session.
  */
@@ -8,6 +8,7 @@ import type { Redis } from 'ioredis';
 import { scanPattern } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
+/** Approximate number of keys per SCAN call. */
 const KEYS_A_CALL = 1_000;
 /** Most keys that one script call removes. */
 const REMOVED_AT_ONCE = 500;
@@ -19,10 +20,11 @@ interface RemovedSessions {
   isTaken: boolean;
 }
 
-/** The removed sessions of some ids. An id without a removed session is not in the answer. */
+/** Looks up the removed sessions of some ids. An id without a removed session is not in the answer. */
 type FindRemoved = (ids: readonly string[]) => Promise<ReadonlyMap<string, RemovedSessions>>;
 
 export class ReturnedKeys {
+  /** Where the next SCAN continues; '0': at the beginning. */
   private cursor = '0';
 
   constructor(
@@ -33,7 +35,7 @@ export class ReturnedKeys {
 
   /**
    * Checks the next keys of the server, and starts again after the last key.
-   * @param callsMax most SCAN calls, each for about 1,000 keys; Infinity: up to the last key
+   * @param callsMax most SCAN calls, each for about 1,000 keys; Infinity: up to the last key @param signal ends the sweep early
    * @returns the number of removed keys
    */
   async sweep(callsMax: number, signal: AbortSignal): Promise<number> {
@@ -48,6 +50,7 @@ export class ReturnedKeys {
     return removed;
   }
 
+  /** Removes the sessions to which some of the keys belong, if these sessions were removed. @returns the number of removed keys */
   private async removeAmong(keys: readonly string[]): Promise<number> {
     const ids = [...new Set(keys.flatMap((key) => this.partitionOfKey(key)?.id ?? []))];
     if (ids.length === 0) return 0;
@@ -57,20 +60,23 @@ export class ReturnedKeys {
     return count;
   }
 
-  /** Removes the meta hashes last: they show which keys belong to a removed session. */
+  /**
+   * Removes all keys of the removed sessions of one id. Removes the meta hashes last, because they show which keys belong to a
+   * removed session. @returns the number of removed keys
+   */
   private async removeSessions(id: string, { incarnations, isTaken }: RemovedSessions): Promise<number> {
     let count = 0;
     const bases = new Set<string>();
     const removeFrom = async (base: string, keys: readonly string[]): Promise<void> => {
       const args = [isTaken ? '0' : '1', ...incarnations];
       for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
-        const some = keys.slice(from, from + REMOVED_AT_ONCE);
-        count += Number(await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...some], args));
+        const batch = keys.slice(from, from + REMOVED_AT_ONCE);
+        count += Number(await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...batch], args));
       }
     };
     const match = scanPattern(`${this.keyPrefix}:{${id}:`);
-    for await (const some of this.redis.scanStream({ match, count: KEYS_A_CALL })) {
-      const keys = some as string[];
+    for await (const scanned of this.redis.scanStream({ match, count: KEYS_A_CALL })) {
+      const keys = scanned as string[];
       for (const base of new Set(keys.flatMap((key) => this.partitionOfKey(key)?.base ?? []))) {
         bases.add(base);
         const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== `${base}:meta`);
@@ -83,8 +89,11 @@ export class ReturnedKeys {
 
   /** The session and the partition of a key; undefined for a key of another kind. */
   private partitionOfKey(key: string): { id: string; base: string } | undefined {
-    const rest = key.slice(this.keyPrefix.length + 1);
-    const found = /^\{(.+):\d+\}(?=:)/.exec(rest);
-    return found ? { id: found[1]!, base: `${this.keyPrefix}:${found[0]}` } : undefined;
+    // A key is `PREFIX:{ID:PARTITION}:NAME`.
+    const afterPrefix = key.slice(this.keyPrefix.length + 1);
+    const found = /^\{(.+):\d+\}(?=:)/.exec(afterPrefix);
+    if (!found) return undefined;
+    const [hashTag, id] = found;
+    return { id: id!, base: `${this.keyPrefix}:${hashTag}` };
   }
 }

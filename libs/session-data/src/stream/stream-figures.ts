@@ -1,7 +1,7 @@
 /**
  * Figures of a session's stream that outlive the owner's process: overruns of the pace, prefetching, days whose source was
- * silent, and what the stream waits for. They are in one hash. The owner writes totals, not increments, so a repeated write is
- * harmless. The figures describe how a session ran, not its bars, and are not part of its digest.
+ * silent, and what the stream waits for. All are in one hash. The owner writes totals, not increments, so a repeated write
+ * changes nothing. The figures describe how a session ran, not its bars, and are not part of its digest.
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
@@ -11,15 +11,19 @@ export interface StreamFigures {
   overruns: number;
   /** How far the clock is behind its pace, ms. */
   lagMs: number;
-  /** Numbers of day changes that did not wait for rows, and of those that did. */
+  /** Number of day changes for which the rows were already there. */
   prefetchHits: number;
+  /** Number of day changes that had to wait for rows. */
   prefetchMisses: number;
   /** Size of the prefetched bars in bytes. */
   prefetchBytes: number;
 }
 
+/** The names of the figures, which are also fields of the hash. */
 const FIGURES = Object.keys(noFigures()) as (keyof StreamFigures)[];
+/** Before the date in a field of the hash; mark-timed-out.lua writes these fields. */
 const TIMED_OUT = 'timed-out ';
+/** The field with the wait as JSON; '' when there is none. */
 const WAIT = 'wait';
 
 /** What the stream of a session waits for, as its owner stored it last. */
@@ -31,6 +35,7 @@ export interface StreamWait {
   until: number | null;
 }
 
+/** The figures of a new stream. */
 export function noFigures(): StreamFigures {
   return { overruns: 0, lagMs: 0, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
 }
@@ -43,9 +48,9 @@ export async function readStreamFigures(
   const hash = await redis.hgetall(layout.keysOf(0).stream);
   const figures = noFigures();
   for (const name of FIGURES) figures[name] = Number(hash[name] ?? 0);
-  const marked = Object.keys(hash).filter((field) => field.startsWith(TIMED_OUT));
+  const timedOutFields = Object.keys(hash).filter((field) => field.startsWith(TIMED_OUT));
   const wait = hash[WAIT] ? (JSON.parse(hash[WAIT]) as StreamWait) : null;
-  return { figures, timedOutDays: marked.map((field) => field.slice(TIMED_OUT.length)).sort(), wait };
+  return { figures, timedOutDays: timedOutFields.map((field) => field.slice(TIMED_OUT.length)).sort(), wait };
 }
 
 /** Field and value of every figure, as script arguments. */

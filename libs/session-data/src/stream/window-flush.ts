@@ -15,7 +15,11 @@ export interface PartitionWindow {
   refused: ReadonlyMap<string, number>;
 }
 
-/** @param fence stamp, epoch and owner @returns verdict, frontier and control, as the script answered them */
+/**
+ * Writes the bars of one partition in one window, and moves the partition's frontier. A whole day takes another script than a
+ * part of a day.
+ * @param fence stamp, epoch and owner @returns verdict, frontier and control, as the script answered them
+ */
 export async function flushWindow(
   redis: Redis,
   layout: SessionLayout,
@@ -31,13 +35,14 @@ export async function flushWindow(
   for (const [field, count] of part.refused) args.push(field, count);
   const keys = layout.keysOf(part.partition);
   const names = [...part.chunks.keys()].map((symbol) => keys.chunk(layout.base.name, symbol, date));
-  const isWhole = fromSlot === 0 && toSlot === slotCount;
-  if (isWhole && names.length > 0) return flushDays(redis, keys, names, args, part);
+  const isWholeDay = fromSlot === 0 && toSlot === slotCount;
+  if (isWholeDay && names.length > 0) return flushDays(redis, keys, names, args, part);
   args.push(fromSlot, toSlot - fromSlot, recordOffset(slotCount, fromSlot));
   args.push(...slotsOf([...part.chunks.values()], fromSlot, toSlot));
   return SCRIPTS.flushSlots.run(redis, [keys.meta, keys.refused, keys.refusedAhead, ...names], args);
 }
 
+/** Runs flush-days.lua, after a command in the same transaction that writes the chunks under staged names. */
 async function flushDays(
   redis: Redis,
   keys: PartitionKeys,
@@ -56,12 +61,16 @@ async function flushDays(
     [keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...names],
     args,
   );
-  return (await runTransaction(redis, [['mset', ...namesAndChunks], script])).at(-1);
+  const replies = await runTransaction(redis, [['mset', ...namesAndChunks], script]);
+  return replies.at(-1);
 }
 
-/** Bitmap bytes and records of slots `[from, to)`, chunk after chunk. */
+/** Bitmap bytes and records of slots `[from, to)`, chunk after chunk, as flush-slots.lua expects them. */
 function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [Uint8Array, Uint8Array] {
-  const [firstByte, bitsEach, recordsEach] = [from >> 3, ((to + 7) >> 3) - (from >> 3), (to - from) * RECORD_BYTES];
+  // Per chunk: the bitmap bytes that contain the slots, and the bytes of the slots' records. `>> 3`: 8 slots per byte.
+  const firstByte = from >> 3;
+  const bitsEach = ((to + 7) >> 3) - firstByte;
+  const recordsEach = (to - from) * RECORD_BYTES;
   const bits = Buffer.allocUnsafe(chunks.length * bitsEach);
   const records = Buffer.allocUnsafe(chunks.length * recordsEach);
   chunks.forEach(({ slotCount, bitmap, bytes }, i) => {
@@ -69,6 +78,7 @@ function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [Uint8A
     records.set(bytes.subarray(record, record + recordsEach), i * recordsEach);
     const [first, last] = [i * bitsEach, (i + 1) * bitsEach - 1];
     for (let byte = 0; byte < bitsEach; byte++) bits[first + byte] = bitmap[firstByte + byte]!;
+    // Clears the bits of other slots in the first and the last byte. The first slot of a byte is its highest bit.
     bits[first]! &= 0xff >> (from & 7);
     if (to & 7) bits[last]! &= 0xff00 >> (to & 7);
   });

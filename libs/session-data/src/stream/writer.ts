@@ -17,7 +17,7 @@ import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPT
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
-/** Verdicts when the store lost writes that this writer had seen stored. In the answer the store's frontier follows the verdict. */
+/** Verdicts of scripts when the store lost writes that this writer had seen stored. The store's frontier follows the verdict. */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
 /** Identifies the owner of a session: an epoch that PostgreSQL issues, and the name of the process. */
@@ -33,11 +33,12 @@ export type Control = 'run' | 'pause' | 'stop' | 'reload';
 export interface ClaimedPosition {
   /** The lowest frontier of all partitions. */
   frontier: number;
+  /** By partition; the session's end for a vacant partition. */
   frontiers: readonly number[];
   clock: number;
 }
 
-/** The conditions of a move of the clock, and what is stored with it. */
+/** The conditions of a move of the clock, and what is emitted and stored with the move. */
 export interface ClockMove {
   /** The clock that the owner last saw, epoch ms; a store whose clock is earlier has lost writes. @default 0 */
   from?: number;
@@ -68,11 +69,11 @@ export class SessionWriter {
     const { start, spec, keys, historyDays, days, membership } = this.layout;
     const symbols = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
     for (const [partition, { meta }] of keys.entries()) {
-      const fixed = [start, JSON.stringify(spec), historyDays, encodeDays(days)];
+      const session = [start, JSON.stringify(spec), historyDays, encodeDays(days)];
       const reply = await SCRIPTS.init.run(
         this.redis,
         [meta],
-        [...this.fenceArguments(partition), ...fixed, ...symbols],
+        [...this.fenceArguments(partition), ...session, ...symbols],
       );
       if (reply === 'other') throw new SessionLostError(this.layout.id);
     }
@@ -80,11 +81,15 @@ export class SessionWriter {
 
   /** Makes this writer the owner of the store. @returns the frontiers and the clock @throws SessionLostError, FencedError */
   async claim(): Promise<ClaimedPosition> {
-    const claims = this.layout.keys.map(({ meta }, p) => this.run(SCRIPTS.claim, p, [meta], [], 'claimed'));
-    const positions = (await Promise.all(claims)).map(([, frontier, clock], p) => {
-      return { frontier: this.layout.isVacant(p) ? this.layout.end : Number(frontier), clock: Number(clock) };
+    const claims = this.layout.keys.map(({ meta }, partition) => {
+      return this.run(SCRIPTS.claim, partition, [meta], [], 'claimed');
+    });
+    const positions = (await Promise.all(claims)).map(([, frontier, clock], partition) => {
+      const isVacant = this.layout.isVacant(partition);
+      return { frontier: isVacant ? this.layout.end : Number(frontier), clock: Number(clock) };
     });
     const frontiers = positions.map(({ frontier }) => frontier);
+    // Partition 0 has the session's clock.
     const { clock } = positions[0]!;
     // The previous owner may have crashed after it moved the clock and before it published the changes up to the clock.
     await publishEvents(this.redis, this.layout, clock);
@@ -110,24 +115,27 @@ export class SessionWriter {
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
     const { from = 0, limit = 'frontier', events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
     const { meta, events: eventsKey, stream: figuresKey } = this.layout.keysOf(0);
+    // Fields and values, by turns.
     const values = [...(figures ? figureArguments(figures) : []), ...(wait === undefined ? [] : waitArguments(wait))];
     // A new store has its clock at the session's start without a move, so the `clock` event of that time counts as emitted.
-    const first = eventNumber({ type: 'clock', time: this.layout.start });
+    const numberBefore = eventNumber({ type: 'clock', time: this.layout.start });
     const { incarnation, membership } = this.layout;
     const args: ScriptArgument[] = [incarnation, this.fence.epoch, this.fence.owner, to, from, limit, joins];
-    args.push(EVENTS_KEPT, first, values.length / 2, ...values);
+    args.push(EVENTS_KEPT, numberBefore, values.length / 2, ...values);
     for (const event of events) {
       const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
       args.push(eventNumber(event), JSON.stringify(fields.map(String)));
     }
-    // When the clock does not move, no limit needs a check.
+    // The other partitions' limits are checked only when the clock moves.
     const others = to > from ? this.layout.keys.filter((_, p) => p > 0 && !this.layout.isVacant(p)) : [];
     const keys = [meta, eventsKey, figuresKey, ...others.map((other) => other.meta)];
     const reply = await SCRIPTS.moveClock.run(this.redis, keys, args);
     const [verdict, control, version] = this.checkAnswer('moveClock', reply, ['moved', 'joined']);
     if (verdict === 'joined') throw new ConsumersChangedError(this.layout.id);
     if (to > from || events.length > 0) await publishEvents(this.redis, this.layout, to);
-    return control === 'run' && Number(version) !== membership.version ? 'reload' : (control as Control);
+    // With an old list of symbols the owner must start again.
+    const isOldList = Number(version) !== membership.version;
+    return control === 'run' && isOldList ? 'reload' : (control as Control);
   }
 
   /** Marks a day whose source gave no answer in time, and emits `day-timed-out` once. @throws FencedError, SessionLostError */
@@ -160,12 +168,14 @@ export class SessionWriter {
     return this.checkAnswer(script.name, reply, verdicts);
   }
 
-  /** The first arguments of every fenced script, with the stamp: a new session with the same id begins at epoch 1 again. */
+  /** The first arguments of every fenced script. Needs the stamp: a new session with the same id begins at epoch 1 again. */
   private fenceArguments(partition: number): ScriptArgument[] {
     return [this.layout.stampOf(partition), this.fence.epoch, this.fence.owner];
   }
 
+  /** Turns a script's refusal into its error. @returns the answer as a list @throws FencedError, RewindError, SessionLostError */
   private checkAnswer(script: string, reply: unknown, verdicts: readonly string[]): string[] {
+    // Some scripts answer only a verdict.
     const answer = [reply].flat() as string[];
     const [verdict = '', frontier] = answer;
     if (verdict === 'lost') throw new SessionLostError(this.layout.id);

@@ -34,6 +34,7 @@ interface Leaver {
   version: number;
 }
 
+/** Days per script call: bounds how long the script blocks Redis. */
 const DAYS_A_CALL = 32;
 /** Most attempts to restamp a partition while its days retire: days retire far more slowly than these calls run. */
 const RESTAMPS_MAX = 50;
@@ -75,6 +76,7 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   const before = withMembership(target, stored.membership);
   const left = await removeLeavers(redis, before, stored.leaving);
   if (stored.membership.version >= target.membership.version) return stored.leaving ? left : undefined;
+  // A symbol that left and joined again since the stored list is both a leaver and a joiner.
   const joiners = target.symbols.filter((symbol) => stayOf(target, symbol) !== stayOf(before, symbol));
   const leavers = before.symbols.filter((symbol) => stayOf(before, symbol) !== stayOf(target, symbol));
   const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
@@ -122,13 +124,13 @@ function stayOf({ membership, symbols }: SessionLayout, symbol: string): string 
   return symbols.includes(symbol) ? 'since the beginning' : undefined;
 }
 
-/** Begins a partition at the session's start, or at the close of the last day that is no longer retained. */
+/** Begins a partition at the session's start; when days were removed, at the close of the last removed day. */
 async function begin(redis: Redis, layout: SessionLayout, partition: number, retainedFrom: number): Promise<void> {
   const version = layout.membership.stamps[partition]!;
   const firstKept = layout.firstKept(retainedFrom);
-  const isShortened = firstKept > 0;
-  const start = isShortened ? layout.grid(firstKept - 1).close : layout.start;
-  const args = [layout.incarnation, version, start, layout.historyDays, isShortened ? retainedFrom : ''];
+  const hasRemovedDays = firstKept > 0;
+  const start = hasRemovedDays ? layout.grid(firstKept - 1).close : layout.start;
+  const args = [layout.incarnation, version, start, layout.historyDays, hasRemovedDays ? retainedFrom : ''];
   const reply = await SCRIPTS.beginPartition.run(redis, [layout.keysOf(partition).meta], args);
   if (reply === 'other') throw new SessionLostError(layout.id);
 }
@@ -138,8 +140,8 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
   if (json === '') return [];
   const leavers = JSON.parse(json) as Leaver[];
   for (const leaver of leavers) {
-    const others = leavers.filter(({ partition }) => partition === leaver.partition);
-    await restamp(redis, layout, leaver, others.length);
+    const samePartition = leavers.filter(({ partition }) => partition === leaver.partition);
+    await restamp(redis, layout, leaver, samePartition.length);
   }
   for (const leaver of leavers) await drop(redis, layout, leaver);
   await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
@@ -183,7 +185,7 @@ async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, ve
   }
 }
 
-/** A symbol's part in each counter, for days `[from, from + count)`. */
+/** For each of the days `[from, from + count)`, a symbol's part in each of {@link COUNTERS}. */
 async function countsOf(
   redis: Redis,
   layout: SessionLayout,
@@ -201,13 +203,16 @@ async function countsOf(
   const replies = (await runCommands(redis, reads)) as (Buffer | null)[];
   return grids.map(({ slotCount }, i) => {
     const counts = noCounts();
-    const bitmap = replies[2 * i]?.length ? replies[2 * i]! : new Uint8Array(bitmapBytes(slotCount));
-    // The counters cover only the session's own days.
-    if (!layout.isHistory(from + i)) addDayCounts(counts, bitmap, replies[2 * i + 1] ?? undefined, slotCount);
+    const [storedBitmap, states] = [replies[2 * i], replies[2 * i + 1]];
+    // GETRANGE answers no bytes for a chunk that does not exist.
+    const bitmap = storedBitmap?.length ? storedBitmap : new Uint8Array(bitmapBytes(slotCount));
+    // The counters do not include the history.
+    if (!layout.isHistory(from + i)) addDayCounts(counts, bitmap, states ?? undefined, slotCount);
     return COUNTERS.map((name) => counts[name]);
   });
 }
 
+/** The keys of a partition that do not belong to one day, in the order that restamp.lua and drop-symbol.lua expect. */
 function tableKeys(layout: SessionLayout, partition: number): string[] {
   const keys = layout.keysOf(partition);
   const { meta, retry, dirty, errors, refused, history, emitted, outside } = keys;

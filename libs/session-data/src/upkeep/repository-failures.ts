@@ -7,6 +7,7 @@ import { ERROR_CHARS_MAX, EVENTS_KEPT } from '../events/index.js';
 import { type SessionLayout, SessionLostError } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
+/** The failure of one repository. */
 export interface RepositoryFailure {
   repository: string;
   error: string;
@@ -52,6 +53,7 @@ export class RepositoryFailures {
     await this.run([repository, Math.round(now)]);
   }
 
+  /** Runs note-repository.lua: with a failure, or without one to remove it. @throws SessionLostError */
   private async run(args: (string | number)[]): Promise<void> {
     // Emits to the changes and not to the public events: a repository may fail for slots after the clock.
     const { meta, repositories, changes } = this.layout.keysOf(0);

@@ -2,6 +2,7 @@
 import { addDayCounts, noCounts, type SlotCounts } from '@barkeep/bars';
 import type { UpkeepStore } from './upkeep-store.js';
 
+/** One symbol on one day. */
 export interface SymbolDay {
   symbol: string;
   /** Presence bitmap of the base chunk; zeros when nothing was stored. */
@@ -10,7 +11,7 @@ export interface SymbolDay {
   states: Uint8Array | undefined;
 }
 
-/** Counts of the base slots `[0, end)` of a day. */
+/** Counts of the base slots `[0, end)` of a day, summed over symbols. */
 export function countsBefore(symbols: readonly SymbolDay[], end: number): SlotCounts {
   const counts = noCounts();
   for (const { bitmap, states } of symbols) addDayCounts(counts, bitmap, states, end);

@@ -26,18 +26,20 @@ export class UpkeepEvents {
     if (incomplete.length === 0) return 0;
     const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
+    // For each symbol the end of the slots whose gaps were emitted; null when none were.
     const emittedBefore = await this.redis.hmget(emitted, ...incomplete.map(({ symbol }) => dayMember(date, symbol)));
     const args: ScriptArgument[] = [];
-    incomplete.forEach((symbol, i) => {
+    incomplete.forEach((symbolDay, i) => {
       const before = emittedBefore[i] ?? '';
       if (Number(before) >= closed) return;
-      const missing = missingIn(symbol, Number(before), closed);
-      args.push(symbol.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
+      const missing = missingIn(symbolDay, Number(before), closed);
+      args.push(symbolDay.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
     });
     if (args.length === 0) return 0;
     const day = { layout: this.layout, partition, open };
     const keys = [meta, emitted, changes, pending];
     const reply = await runAndPublish(SCRIPTS.emitGaps, this.redis, day, keys, [open, date, EVENTS_KEPT, ...args]);
+    // A text means that the day is no longer retained.
     return typeof reply === 'number' ? reply : 0;
   }
 
@@ -60,12 +62,17 @@ export class UpkeepEvents {
   }
 }
 
-/** The missing slots among `[from, to)`: their number, and their runs (start and end of each, by turns). */
+/** The missing slots among `[from, to)`: their number, and their runs (start, end, start, end, …). */
 function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): { count: number; runs: number[] } {
   const runs: number[] = [];
   for (const { start, end } of emptyRuns(bitmap, from, to)) {
-    if (!states) addRun(runs, start, end);
-    else for (let slot = start; slot < end; slot++) if (statusOf(states[slot]!) === 'missing') addRun(runs, slot);
+    if (!states) {
+      addRun(runs, start, end);
+      continue;
+    }
+    for (let slot = start; slot < end; slot++) {
+      if (statusOf(states[slot]!) === 'missing') addRun(runs, slot);
+    }
   }
   // The sum of the ends minus the sum of the starts.
   return { count: runs.reduce((sum, slot, i) => sum + (i % 2 === 0 ? -slot : slot), 0), runs };

@@ -19,7 +19,7 @@ import { RepositoryFailures } from './repository-failures.js';
 import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
 
-/** The changes of counters for a day of the history: the counters do not include these days. */
+/** The changes of the counters for a day of the history: the counters do not include the history. */
 const NO_CHANGES = [0, 0, 0, 0];
 
 /** New bars and new states for one symbol's day. */
@@ -48,6 +48,7 @@ export interface SymbolDerived {
   chunks: readonly DayChunk[];
 }
 
+/** How far a partition has come, epoch ms. */
 export interface PartitionPosition {
   frontier: number;
   watermark: number;
@@ -58,6 +59,7 @@ export interface PartitionPosition {
 export class UpkeepStore {
   /** Events that do not come from a write of bars. */
   readonly events: UpkeepEvents;
+  /** The repositories that fail for the session now. */
   readonly failures: RepositoryFailures;
 
   constructor(
@@ -94,13 +96,13 @@ export class UpkeepStore {
     const states = symbols.map((symbol) => keys.states(symbol, date));
     // Two commands for all symbols: each command costs the reader more than the server (docs/performance.md).
     const reads = [['mgetBuffer', ...states], slotsCommand(chunks, 0, length)];
-    const [found, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
+    const [storedStates, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
     return symbols.map((symbol, i) => {
       const bitmap = bitmaps[i];
       return {
         symbol,
         bitmap: bitmap && bitmap.length > 0 ? bitmap : new Uint8Array(length),
-        states: found[i] ?? undefined,
+        states: storedStates[i] ?? undefined,
       };
     });
   }
@@ -117,11 +119,13 @@ export class UpkeepStore {
     const names = symbols.map((symbol) => keys.chunk(interval.name, symbol, date));
     const replies = names.length > 0 ? await this.redis.mgetBuffer(...names) : [];
     const chunks = new Map<string, DayChunk>();
-    replies.forEach((bytes, i) => bytes && chunks.set(symbols[i]!, new DayChunk(slotCount, bytes)));
+    replies.forEach((bytes, i) => {
+      if (bytes) chunks.set(symbols[i]!, new DayChunk(slotCount, bytes));
+    });
     return chunks;
   }
 
-  /** Symbol-days whose absent bars are due at `now`, epoch ms. */
+  /** The days of symbols whose absent bars are due at `now`, epoch ms. */
   async dueRetries(partition: number, now: number): Promise<{ date: string; symbol: string }[]> {
     return (await this.redis.zrangebyscore(this.layout.keysOf(partition).retry, '-inf', now)).map(parseMember);
   }
@@ -129,8 +133,9 @@ export class UpkeepStore {
   /** When the next absent bars of the session are due, epoch ms; undefined when no retry is scheduled. */
   async nextRetry(): Promise<number | undefined> {
     const reads = this.layout.keys.map(({ retry }) => ['zrange', retry, 0, 0, 'WITHSCORES']);
-    const scores = ((await runCommands(this.redis, reads)) as string[][]).flatMap((r) => (r[1] ? [Number(r[1])] : []));
-    return scores.length > 0 ? Math.min(...scores) : undefined;
+    const earliest = (await runCommands(this.redis, reads)) as [member?: string, score?: string][];
+    const times = earliest.flatMap(([, score]) => (score ? [Number(score)] : []));
+    return times.length > 0 ? Math.min(...times) : undefined;
   }
 
   /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
@@ -142,7 +147,7 @@ export class UpkeepStore {
     return true;
   }
 
-  /** Symbol-days whose derived bars are out of date. */
+  /** The days of symbols whose derived bars are out of date. */
   async dirty(partition: number): Promise<{ date: string; symbol: string }[]> {
     return (await this.redis.smembers(this.layout.keysOf(partition).dirty)).map(parseMember);
   }
@@ -166,7 +171,7 @@ export class UpkeepStore {
     names.push(keys.refusedAhead, keys.repositoryRefused);
     const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), this.leastFrontier(dayIndex, fills)];
     args.push(open, EVENTS_KEPT, close, refused.length);
-    for (const { symbol, reason, total } of refused) args.push(dayMember(symbol, reason), total);
+    for (const { symbol, reason, total } of refused) args.push(`${symbol} ${reason}`, total);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const { changes, settled } = stateChanges(before, after);
@@ -193,7 +198,7 @@ export class UpkeepStore {
     const { date, open } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
     const derived = this.layout.computed;
-    // The bits of the closed slots in the byte after the whole ones.
+    // The bits of the closed slots in the byte after the whole ones. The first slot of a byte is its highest bit.
     const mask = (0xff00 >> (closedSlots & 7)) & 0xff;
     const args: ScriptArgument[] = [derived.length, open, closedSlots >> 3, mask, EVENTS_KEPT];
     for (const interval of derived) {
@@ -253,6 +258,7 @@ export class UpkeepStore {
     return last < 0 ? 0 : this.layout.grid(dayIndex).closeTime(last);
   }
 
+  /** The symbols that a script refused. @throws ScriptReplyError */
   private refusedSymbols(script: string, reply: unknown): Set<string> {
     const [verdict, ...members] = reply as string[];
     if (verdict !== 'done') throw new ScriptReplyError(script, reply);
@@ -265,6 +271,7 @@ function endsOf(starts: Int32Array): Uint8Array {
   return new Uint8Array(Uint32Array.from(starts.subarray(1)).buffer);
 }
 
+/** The inverse of `dayMember`. */
 function parseMember(member: string): { date: string; symbol: string } {
   const [date = '', symbol = ''] = member.split(' ');
   return { date, symbol };

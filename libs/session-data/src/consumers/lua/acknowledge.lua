@@ -1,21 +1,24 @@
 --- A consumer acknowledges a position, or leaves. Its position never goes back. A dropped consumer becomes active again.
---- With `restore` the position may be after the clock: the store had it and lost it with its newest writes. The clock, which may
---- wait for this consumer, catches up with the position.
+--- With `restore` the position may be after the clock: the store lost its newest writes, and with them this position and a later
+--- clock. The clock then catches up with the position.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then name, token, 'stay', 'leave' or 'restore', time (ms), steps, bars, hash
---- Answer: {'acknowledged', clock} | {'ahead', clock} | {'unknown'} | {'replaced'}
+--- Answer: {'acknowledged', clock} | {'ahead', clock}: the position is after the clock | {'unknown'}: it never joined, or it left |
+---         {'replaced'}: another process joined under this name | {'lost'}
+--- From shared/consumers.lua: clock, read, write, touch, emit, wake
 
 --- include shared/consumers.lua
-local name, token, mode, time = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local name, token, mode, time, steps, bars, hash = ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local is_leaving = mode == 'leave'
 local c = read(name)
 if not c then return {'unknown'} end
 if c.token ~= token then return {'replaced'} end
+-- A repeated `leave` is acknowledged again.
 if c.state == 'left' and not is_leaving then return {'unknown'} end
 local is_moved = tonumber(time) > tonumber(c.time)
 if is_moved and mode ~= 'restore' and tonumber(time) > tonumber(clock) then return {'ahead', clock} end
 
-if is_moved then c.time, c.steps, c.bars, c.hash = time, ARGV[8], ARGV[9], ARGV[10] end
+if is_moved then c.time, c.steps, c.bars, c.hash = time, steps, bars, hash end
 local old_state = c.state
 c.state = is_leaving and 'left' or 'active'
 touch(c)

@@ -1,13 +1,18 @@
---- Answers the limit of the clock: the lowest position of the active consumers. Drops silent consumers first, when that is the
---- policy. The owner calls this every second. A longer pause means that Redis or the owner was away, so that consumers may have
---- been unable to send heartbeats. After such a pause no consumer is dropped for the time of one longest silence.
+--- Answers the limit of the clock: the lowest position of the active consumers. When that is the policy, first drops consumers that
+--- were silent for longer than the longest silence. The owner calls this every second. A much longer pause means that Redis or the
+--- owner was away, so that consumers may have been unable to send heartbeats. After such a pause no consumer is dropped until the
+--- longest silence has passed once more.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then longest silence (ms), 'drop' or 'hold', number of consumers that the
 ---       session waits for
---- Answer: {'held', lowest position, joins} | {'waiting', '', joins}: not enough have joined | {'free', '', joins}: none is active
+--- Answer: {'held', lowest position, joins} | {'waiting', '', joins}: not enough have joined |
+---         {'free', '', joins}: none is active | {'lost'}
+--- From shared/consumers.lua: now, joins, gathered, parse, write, emit, lowest
 
 --- include shared/consumers.lua
 local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+local ABSENCE_MS_MIN = 3000
+-- Name and text of each consumer, by turns.
 local entries = redis.call('HGETALL', KEYS[2])
 joins = joins or '0'
 
@@ -15,7 +20,7 @@ joins = joins or '0'
 local function may_drop()
   local asked_at, no_drop_until = unpack(redis.call('HMGET', KEYS[1], 'limitAskedAt', 'noDropUntil'))
   redis.call('HSET', KEYS[1], 'limitAskedAt', string.format('%.0f', now))
-  if asked_at and now - tonumber(asked_at) > math.max(silence_ms / 3, 3000) then
+  if asked_at and now - tonumber(asked_at) > math.max(silence_ms / 3, ABSENCE_MS_MIN) then
     redis.call('HSET', KEYS[1], 'noDropUntil', string.format('%.0f', now + silence_ms))
     return false
   end

@@ -2,15 +2,17 @@
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then name, token, where to begin ('kept', 'beginning' or 'now'),
 ---       start of the session (ms), number of consumers that the session waits for, hash of no deliveries, most consumers
---- Answer: {'joined', time, steps, bars, hash} | {'full'}
+--- Answer: {'joined', time, steps, bars, hash} | {'full'}: all places are taken, and no consumer has left | {'lost'}
+--- From shared/consumers.lua: clock, retained_from, parse, read, write, touch, emit, wake
 
 --- include shared/consumers.lua
 local name, token, from, start = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local waits_for, no_deliveries, consumers_max = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
 
--- Makes room for one more consumer: when all `max` places are taken, removes the one that left the longest ago. Answers whether
--- there is room.
-local function free_place(max)
-  if redis.call('HLEN', KEYS[2]) < max then return true end
+-- Makes room for one more consumer: when all places are taken, removes the one that left the longest ago. Answers whether there is
+-- room.
+local function free_place()
+  if redis.call('HLEN', KEYS[2]) < consumers_max then return true end
   local entries, oldest, seen_at = redis.call('HGETALL', KEYS[2])
   for i = 1, #entries, 2 do
     local c = parse(entries[i + 1])
@@ -20,18 +22,19 @@ local function free_place(max)
 end
 
 local c = read(name)
-if not c and not free_place(tonumber(ARGV[10])) then return {'full'} end
+if not c and not free_place() then return {'full'} end
 if not c or c.token ~= token then
+  -- Keeps the stored position only on request.
   if not c or from ~= 'kept' then
     local time = from == 'now' and clock or (retained_from or '0')
     if tonumber(time) < tonumber(start) then time = start end
-    c = { time = time, steps = '0', bars = '0', hash = ARGV[9] }
+    c = { time = time, steps = '0', bars = '0', hash = no_deliveries }
   end
   c.state, c.token = 'active', token
   touch(c)
   write(name, c)
   redis.call('HINCRBY', KEYS[1], 'joins', 1)
-  if redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[8]) then redis.call('HSET', KEYS[1], 'gathered', '1') end
+  if redis.call('HLEN', KEYS[2]) >= waits_for then redis.call('HSET', KEYS[1], 'gathered', '1') end
   emit('consumer-joined', name, c)
   wake()
 end

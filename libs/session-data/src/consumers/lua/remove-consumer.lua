@@ -1,12 +1,15 @@
 --- Removes a consumer and its position.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then name
---- Answer: {'removed'} | {'unknown'}
+--- Answer: {'removed'} | {'unknown'}: no consumer has this name | {'lost'}
+--- From shared/consumers.lua: read, emit, wake
 
 --- include shared/consumers.lua
-local c = read(ARGV[4])
+local name = ARGV[4]
+local c = read(name)
 if not c then return {'unknown'} end
-redis.call('HDEL', KEYS[2], ARGV[4])
-if c.state ~= 'left' then emit('consumer-left', ARGV[4], c, 'reason', 'removed') end
+redis.call('HDEL', KEYS[2], name)
+-- A consumer that left has emitted this event before.
+if c.state ~= 'left' then emit('consumer-left', name, c, 'reason', 'removed') end
 wake()
 return {'removed'}

@@ -1,33 +1,39 @@
 --- Emits the gaps of a day that were not emitted yet. For each symbol the caller has checked base slots [0, n) of the day.
---- A symbol whose stored n has changed since the caller read it is skipped: another call has emitted its gaps.
+--- `emitted` has this n for each symbol. A symbol whose stored n has changed since the caller read it is skipped: another call
+--- has emitted its gaps.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, open of the day (ms), date, events kept,
----       then for each symbol: name, n as it was read or '', n now, bars newly missing, their runs (JSON)
---- Answer: number of bars newly missing that were emitted | 'gone' | 'retired'
+---       then for each symbol: name, n as it was read or '', n now, number of newly missing bars,
+---       their runs of slots (JSON, as publish.lua describes them)
+--- Answer: number of newly missing bars that were emitted | 'gone': the session was deleted or its symbols changed |
+---         'retired': the day is no longer retained
 
 --- include shared/defer.lua
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return 'gone' end
-if tonumber(ARGV[2]) < tonumber(retained_from or 0) then return 'retired' end
+local open, date, events_kept, FIRST_SYMBOL = ARGV[2], ARGV[3], ARGV[4], 5
+if tonumber(open) < tonumber(retained_from or 0) then return 'retired' end
+-- `names`: the field of each symbol in `emitted`; `checked`: fields and values to store.
 local names, checked, symbols, runs, new_missing = {}, {}, {}, {}, 0
-for i = 5, #ARGV, 5 do names[#names + 1] = ARGV[3] .. ' ' .. ARGV[i] end
+for i = FIRST_SYMBOL, #ARGV, 5 do names[#names + 1] = date .. ' ' .. ARGV[i] end
 local emitted = redis.call('HMGET', KEYS[2], unpack(names))
 for n, name in ipairs(names) do
-  local i = 5 * n
-  if (emitted[n] or '') == ARGV[i + 1] then
+  local i = FIRST_SYMBOL + 5 * (n - 1)
+  local symbol, checked_before, checked_now, missing, missing_runs = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+  if (emitted[n] or '') == checked_before then
     checked[#checked + 1] = name
-    checked[#checked + 1] = ARGV[i + 2]
-    if ARGV[i + 3] ~= '0' then
-      new_missing = new_missing + tonumber(ARGV[i + 3])
-      symbols[#symbols + 1] = '"' .. ARGV[i] .. '":' .. ARGV[i + 3]
-      runs[#runs + 1] = '"' .. ARGV[i] .. '":' .. ARGV[i + 4]
+    checked[#checked + 1] = checked_now
+    if missing ~= '0' then
+      new_missing = new_missing + tonumber(missing)
+      symbols[#symbols + 1] = '"' .. symbol .. '":' .. missing
+      runs[#runs + 1] = '"' .. symbol .. '":' .. missing_runs
     end
   end
 end
 if #checked > 0 then redis.call('HSET', KEYS[2], unpack(checked)) end
 if #symbols > 0 then
-  local id = redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'type', 'gap-found', 'date', ARGV[3],
+  local id = redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_kept, '*', 'type', 'gap-found', 'date', date,
     'symbols', '{' .. table.concat(symbols, ',') .. '}')
-  defer(KEYS[4], ARGV[2], id, 'gap-found', ARGV[3], '{' .. table.concat(runs, ',') .. '}')
+  defer(KEYS[4], open, id, 'gap-found', date, '{' .. table.concat(runs, ',') .. '}')
 end
 return new_missing

@@ -1,9 +1,11 @@
 --- Emits a session's state when it differs from the state emitted last.
 --- KEYS: meta, emitted, events of partition 0
 --- ARGV: incarnation, events kept, state, then fields and values of the event
---- Answer: 'gone' when the store is gone or belongs to another session; otherwise 'emitted', even if the state had not changed
+--- Answer: 'emitted', even if the state had not changed | 'gone': the store is gone or belongs to another session
 
 --- include shared/emit-once.lua
+local events_kept, state, FIRST_FIELD = ARGV[2], ARGV[3], 4
+-- The field has the incarnation, then `+` and a version if the symbols changed.
 if (redis.call('HGET', KEYS[1], 'incarnation') or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
-emit_once(KEYS[2], KEYS[3], ARGV[2], 'state', ARGV[3], unpack(ARGV, 4))
+emit_once(KEYS[2], KEYS[3], events_kept, 'state', state, unpack(ARGV, FIRST_FIELD))
 return 'emitted'

@@ -4,21 +4,23 @@
 --- KEYS: meta, pending, events, refused-ahead
 --- ARGV: stamp, clock (ms), date of the day that contains the clock, number of closed base slots of that day,
 ---       length of a base slot (ms), events kept
---- Answer: 'published' | 'gone'
+--- Answer: 'published' | 'gone': the session was deleted or its symbols changed
 ---
 --- The detail of a change, by type:
----   gap-found, gap-filled, late-bars  {symbol: [from, to, from, to, …]}, base slots, `to` exclusive
+---   gap-found, gap-filled, late-bars  {symbol: [from, to, from, to, …]}: runs of base slots, `to` exclusive
 ---   gap-settled                       {symbol: {noTrade: [from, to, …], unfillable: […], absent: […]}}
 ---   derived                           {symbol: [end, …]}: ends of the first and last changed bucket, in base slots
 ---   others                            a list of the event's fields and values, published as a whole
 
 if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end
+local clock_text, today, events_kept = ARGV[2], ARGV[3], ARGV[6]
+-- A field is `time symbol reason`.
 for _, field in ipairs(redis.call('HKEYS', KEYS[4])) do
-  if tonumber(field:match('^%S+')) <= tonumber(ARGV[2]) then redis.call('HDEL', KEYS[4], field) end
+  if tonumber(field:match('^%S+')) <= tonumber(clock_text) then redis.call('HDEL', KEYS[4], field) end
 end
-local due_members = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
+local due_members = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', clock_text)
 if #due_members == 0 then return 'published' end
-local clock, today, closed_today, slot_ms = tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local clock, closed_today, slot_ms = tonumber(clock_text), tonumber(ARGV[4]), tonumber(ARGV[5])
 local kinds = { 'noTrade', 'unfillable', 'absent' }
 
 -- Counts the slots of `runs` before slot `closed`, and appends the later ones to `rest`.
@@ -36,14 +38,17 @@ local function split_runs(runs, closed, rest)
   return count
 end
 
--- Each splitter answers for one symbol: the value to publish or false, the rest, and the first slot of the rest or nil.
+-- Each splitter splits the detail of one symbol at the slot `closed`. It answers the value to publish (JSON; false when there is
+-- none), the rest, and the first slot of the rest or nil.
 local splitters = {}
 function splitters.runs(runs, closed)
   local rest = {}
   local count = split_runs(runs, closed, rest)
   return count > 0 and tostring(count), rest, rest[1]
 end
+-- The value is a number of bars.
 splitters['gap-found'], splitters['gap-filled'], splitters['late-bars'] = splitters.runs, splitters.runs, splitters.runs
+-- The value is an object: the number of slots of each kind.
 splitters['gap-settled'] = function(settled, closed)
   local counts, rest, total, first = {}, {}, 0, nil
   for _, kind in ipairs(kinds) do
@@ -55,15 +60,17 @@ splitters['gap-settled'] = function(settled, closed)
   end
   return total > 0 and '{' .. table.concat(counts, ',') .. '}', rest, first
 end
+-- The value is '', because the event only names the symbols.
 splitters.derived = function(ends, closed)
   local is_passed, rest = false, {}
   for _, slot in ipairs(ends) do
     if slot <= closed then is_passed = true else rest[#rest + 1] = slot end
   end
+  -- `slot` is the end of a bucket: the bucket's last slot is the one before.
   return is_passed and '', rest, rest[1] and rest[1] - 1
 end
 
--- Adds a symbol's value to an event. Several changes of one symbol become their sum.
+-- Adds a symbol's value to an event. The values of several changes of one symbol are added up: numbers, or the counts of each kind.
 local function add(event, symbol, value)
   local sum = event.values[symbol]
   if not sum then
@@ -77,7 +84,8 @@ local function add(event, symbol, value)
   end
 end
 
--- One event per type and date, in the order in which the changes occur first.
+-- `order`: what to emit. That is one event per type and date, in the order in which the changes occur first, and the fields and
+-- values of each event that is published as a whole.
 local events, order = {}, {}
 for _, member in ipairs(due_members) do
   redis.call('ZREM', KEYS[2], member)
@@ -87,6 +95,7 @@ for _, member in ipairs(due_members) do
   if not split then
     order[#order + 1] = detail
   else
+    -- The number of slots of the change's day that the clock has passed: all on an earlier day, none on a later one.
     local closed = math.huge
     if date == today then closed = closed_today elseif date > today then closed = 0 end
     local name = type .. ' ' .. date
@@ -109,8 +118,8 @@ for _, member in ipairs(due_members) do
       end
     end
     if remaining then
-      -- The rest is not due before its first slot begins. When that slot begins at the clock, or is on a later day, the rest is
-      -- due when the clock moves.
+      -- The rest is due when its first slot begins. When that slot begins at the clock, or is on a later day, the rest is due
+      -- 1 ms after the clock, which means as soon as the clock moves.
       local ahead = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
       redis.call('ZADD', KEYS[2], clock + ahead, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end
@@ -125,10 +134,10 @@ for _, event in ipairs(order) do
       texts[i] = '"' .. symbol .. '"' .. (is_derived and '' or ':' .. event.values[symbol])
     end
     local list = table.concat(texts, ',')
-    redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'type', event.type, 'date', event.date,
+    redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_kept, '*', 'type', event.type, 'date', event.date,
       'symbols', is_derived and '[' .. list .. ']' or '{' .. list .. '}')
   else
-    redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', unpack(event))
+    redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_kept, '*', unpack(event))
   end
 end
 return 'published'

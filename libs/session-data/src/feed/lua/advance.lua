@@ -3,13 +3,14 @@
 --- ARGV: stamp, epoch, owner, frontier before (ms), frontier after (ms), first slot, slot after the last
 --- Answer: {'advanced', frontier, control, bars} | {'done', frontier, control}: an earlier call moved it |
 ---         {'rewind', frontier}: the store lost writes | {'lost'} | {'fenced'}
+--- From shared/fence.lua: frontier, control
 
 --- include ../../stream/lua/shared/fence.lua
-local frontier_ms = tonumber(frontier)
-if frontier_ms >= tonumber(ARGV[5]) then return {'done', frontier, control} end
-if frontier_ms ~= tonumber(ARGV[4]) then return {'rewind', frontier} end
-local bars = 0
-for i = 2, #KEYS do bars = bars + redis.call('BITCOUNT', KEYS[i], ARGV[6], tonumber(ARGV[7]) - 1, 'BIT') end
+local frontier_ms, frontier_before, frontier_after = tonumber(frontier), ARGV[4], ARGV[5]
+if frontier_ms >= tonumber(frontier_after) then return {'done', frontier, control} end
+if frontier_ms ~= tonumber(frontier_before) then return {'rewind', frontier} end
+local bars, first_slot, last_slot, FIRST_CHUNK = 0, ARGV[6], tonumber(ARGV[7]) - 1, 2
+for i = FIRST_CHUNK, #KEYS do bars = bars + redis.call('BITCOUNT', KEYS[i], first_slot, last_slot, 'BIT') end
 redis.call('HINCRBY', KEYS[1], 'streamed', bars)
-redis.call('HSET', KEYS[1], 'frontier', ARGV[5])
-return {'advanced', ARGV[5], control, bars}
+redis.call('HSET', KEYS[1], 'frontier', frontier_after)
+return {'advanced', frontier_after, control, bars}

@@ -2,9 +2,10 @@
 --- KEYS: meta, events, stream of partition 0
 --- ARGV: stamp, epoch, owner, symbol, time of its last message (ms), events kept
 --- Answer: {'noted'} | {'lost'} | {'fenced'}
+--- From shared/fence.lua: clock
 
 --- include ../../stream/lua/shared/fence.lua
 --- include ../../events/lua/shared/emit-once.lua
-local symbol = ARGV[4]
-emit_once(KEYS[3], KEYS[2], ARGV[6], 'silent ' .. symbol, ARGV[5], 'type', 'stream-silent', 'time', clock, 'symbol', symbol)
+local symbol, heard_at, events_kept = ARGV[4], ARGV[5], ARGV[6]
+emit_once(KEYS[3], KEYS[2], events_kept, 'silent ' .. symbol, heard_at, 'type', 'stream-silent', 'time', clock, 'symbol', symbol)
 return {'noted'}

@@ -1,8 +1,9 @@
---- Extends the leases that still exist; an expired one stays expired (XX).
+--- Extends the leases that still exist. With XX, ZADD does not add a lease that expired.
 --- KEYS: leases of the repository
 --- ARGV: lifetime of a lease (ms), then the leases
 --- Answer: 'renewed'
 
 --- include ../../redis/lua/shared/now.lua
-for i = 2, #ARGV do redis.call('ZADD', KEYS[1], 'XX', now + tonumber(ARGV[1]), ARGV[i]) end
+local lease_ms, FIRST_LEASE = tonumber(ARGV[1]), 2
+for i = FIRST_LEASE, #ARGV do redis.call('ZADD', KEYS[1], 'XX', now + lease_ms, ARGV[i]) end
 return 'renewed'

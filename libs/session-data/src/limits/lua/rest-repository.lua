@@ -1,6 +1,6 @@
---- Blocks all requests to a repository for a while. A block that ends later is kept.
---- KEYS: resting of the repository
---- ARGV: rest (ms)
+--- Blocks all requests to a repository for a while. An earlier block that ends later stays as it is.
+--- KEYS: resting of the repository: a string, the time (ms) at which the block ends
+--- ARGV: length of the block (ms)
 --- Answer: 'rests'
 
 --- include ../../redis/lua/shared/now.lua

@@ -1,24 +1,28 @@
 --- Grants a session one request to a repository, unless the repository rests, its limits are reached, or another waiting
 --- session is next. Next is the session that was granted its last request the longest ago.
---- KEYS: leases, asked, waiting, turns, resting of the repository
---- ARGV: session, lease, concurrency or 0, requests per period or 0, the period (ms), lifetime of a lease (ms), time
----       after which a session that does not ask again loses its turn (ms), 'more' when the session has more requests waiting
+--- KEYS: leases (sorted set by end), asked (the same leases, by the time of their grant), waiting (sessions by their last attempt),
+---       turns (sessions by the number of their last turn), resting (end of a block of all requests) of the repository; times in ms
+--- ARGV: session, lease, most requests at the same time or 0, most requests per period or 0 (0: no limit), the period (ms),
+---       lifetime of a lease (ms), time after which a session that does not ask again loses its turn (ms), 'more' when the
+---       session has more requests waiting, otherwise ''
 --- Answer: 'granted' | 'wait'
 
 --- include ../../redis/lua/shared/now.lua
 local leases, asked, waiting, turns, resting = unpack(KEYS)
 local session, lease = ARGV[1], ARGV[2]
-local concurrency, max = tonumber(ARGV[3]), tonumber(ARGV[4])
+local concurrency_max, per_period_max = tonumber(ARGV[3]), tonumber(ARGV[4])
 local period_ms, lease_ms, patience_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local keep_ms = math.max(period_ms, lease_ms, patience_ms) + 60000
+local has_more, TURNS_KEPT, MARGIN_MS = ARGV[8] == 'more', 10000, 60000
+-- The keys of a repository that is not used for this time expire.
+local keep_ms = math.max(period_ms, lease_ms, patience_ms) + MARGIN_MS
 redis.call('ZADD', waiting, now, session)
 redis.call('PEXPIRE', waiting, keep_ms)
 if tonumber(redis.call('GET', resting) or 0) > now then return 'wait' end
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', asked, '-inf', now - period_ms)
 redis.call('ZREMRANGEBYSCORE', waiting, '-inf', '(' .. string.format('%.0f', now - patience_ms))
-if concurrency > 0 and redis.call('ZCARD', leases) >= concurrency then return 'wait' end
-if max > 0 and redis.call('ZCARD', asked) >= max then return 'wait' end
+if concurrency_max > 0 and redis.call('ZCARD', leases) >= concurrency_max then return 'wait' end
+if per_period_max > 0 and redis.call('ZCARD', asked) >= per_period_max then return 'wait' end
 local own_turn = tonumber(redis.call('ZSCORE', turns, session) or 0)
 for _, other in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
   if tonumber(redis.call('ZSCORE', turns, other) or 0) < own_turn then return 'wait' end
@@ -27,8 +31,7 @@ local latest_turn = redis.call('ZRANGE', turns, -1, -1, 'WITHSCORES')
 redis.call('ZADD', turns, tonumber(latest_turn[2] or 0) + 1, session)
 redis.call('ZADD', leases, now + lease_ms, lease)
 redis.call('ZADD', asked, now, lease)
-if ARGV[8] ~= 'more' then redis.call('ZREM', waiting, session) end
--- Keeps the latest 10,000 turns.
-redis.call('ZREMRANGEBYRANK', turns, 0, -10001)
+if not has_more then redis.call('ZREM', waiting, session) end
+redis.call('ZREMRANGEBYRANK', turns, 0, -TURNS_KEPT - 1)
 for _, key in ipairs({ leases, asked, waiting, turns }) do redis.call('PEXPIRE', key, keep_ms) end
 return 'granted'

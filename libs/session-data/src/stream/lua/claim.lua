@@ -1,7 +1,7 @@
 --- Makes a coordinator the owner of a partition. Epochs come from PostgreSQL and only grow. A repeated claim changes nothing.
 --- KEYS: meta
 --- ARGV: stamp, epoch, owner
---- Answer: {'claimed', frontier, clock} | {'lost'} | {'fenced'}: it has a later owner
+--- Answer: {'claimed', frontier, clock} | {'lost'} | {'fenced'}: the partition has a later owner, or another one of this epoch
 
 local stamp, epoch, owner, frontier, clock = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'clock'))

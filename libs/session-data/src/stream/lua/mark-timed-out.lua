@@ -1,4 +1,4 @@
---- Marks a day whose source was silent for too long. Emits the event once.
+--- Marks a day whose source was silent for too long, and emits `day-timed-out` once for the day.
 --- KEYS: meta, changes, stream, pending of partition 0
 --- ARGV: stamp, epoch, owner, date, close of the day (ms), events kept, then fields and values of the event
 --- Answer: {'marked'} | {'lost'} | {'fenced'}
@@ -6,6 +6,8 @@
 --- include shared/fence.lua
 --- include ../../events/lua/shared/emit-once.lua
 --- include ../../events/lua/shared/defer.lua
-local id = emit_once(KEYS[3], KEYS[2], ARGV[6], 'timed-out ' .. ARGV[4], '1', unpack(ARGV, 7))
-if id then defer(KEYS[4], ARGV[5], id, 'day-timed-out', ARGV[4], cjson.encode({ unpack(ARGV, 7) })) end
+local date, close, events_kept, FIRST_FIELD = ARGV[4], ARGV[5], ARGV[6], 7
+local id = emit_once(KEYS[3], KEYS[2], events_kept, 'timed-out ' .. date, '1', unpack(ARGV, FIRST_FIELD))
+-- The public event waits until the clock has reached the day's close.
+if id then defer(KEYS[4], close, id, 'day-timed-out', date, cjson.encode({ unpack(ARGV, FIRST_FIELD) })) end
 return {'marked'}

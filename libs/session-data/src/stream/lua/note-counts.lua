@@ -1,9 +1,10 @@
---- Stores counts of a partition: its bars of history, or its rows without a slot. A repeated call stores the same values.
+--- Stores counts of a partition: the bars of its history, or its rows without a slot. A repeated call stores the same values.
 --- KEYS: meta, history or outside
---- ARGV: stamp, epoch, owner, '1' to remove the stored counts first, then fields and values by turns
+--- ARGV: stamp, epoch, owner, '1' to remove the stored counts first or '', then field, value, field, value, …
 --- Answer: {'noted'} | {'lost'} | {'fenced'}
 
 --- include shared/fence.lua
-if ARGV[4] == '1' then redis.call('DEL', KEYS[2]) end
-for i = 5, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+local must_clear, FIRST_FIELD = ARGV[4] == '1', 5
+if must_clear then redis.call('DEL', KEYS[2]) end
+for i = FIRST_FIELD, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 return {'noted'}

@@ -3,10 +3,12 @@
 --- frontier, which is never before the first retained time.
 --- KEYS: meta
 --- ARGV: stamp (incarnation and list of symbols), epoch, owner, open of the oldest retained day (ms)
---- Answer: {'retained', retiredTo: open of the oldest day that is not wholly removed, or ''} |
+--- Answer: {'retained', retired_to: open of the oldest day that is not wholly removed, or ''} |
 ---         {'beyond-frontier', frontier} | {'lost'} | {'fenced'}
+--- From shared/fence.lua: frontier, retained_from, retired_to
 
 --- include shared/fence.lua
-if tonumber(ARGV[4]) > tonumber(frontier) then return {'beyond-frontier', frontier} end
-if tonumber(ARGV[4]) > tonumber(retained_from or 0) then redis.call('HSET', KEYS[1], 'retainedFrom', ARGV[4]) end
+local open = ARGV[4]
+if tonumber(open) > tonumber(frontier) then return {'beyond-frontier', frontier} end
+if tonumber(open) > tonumber(retained_from or 0) then redis.call('HSET', KEYS[1], 'retainedFrom', open) end
 return {'retained', retired_to or ''}

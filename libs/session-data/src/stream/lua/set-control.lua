@@ -1,11 +1,14 @@
---- Sets what the owner does next. A control from a PostgreSQL row that was read before the last claim is stale: it is not set.
+--- Sets what the owner does next, and wakes the owner. A control is stale, and is not set, when its PostgreSQL row was read before
+--- the last claim.
 --- KEYS: meta of partition 0
 --- ARGV: incarnation, epoch of the row, control ('run', 'pause', 'stop' or 'reload'), wake channel
 --- Answer: 'set' | 'stale' | 'gone': there is no store, or it belongs to another session
 
+local row_epoch, control, wake_channel = ARGV[2], ARGV[3], ARGV[4]
 local incarnation, epoch = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'epoch'))
+-- The field has the incarnation, then `+` and a version if the symbols changed.
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
-if tonumber(epoch or 0) > tonumber(ARGV[2]) then return 'stale' end
-redis.call('HSET', KEYS[1], 'control', ARGV[3])
-redis.call('PUBLISH', ARGV[4], 'control')
+if tonumber(epoch or 0) > tonumber(row_epoch) then return 'stale' end
+redis.call('HSET', KEYS[1], 'control', control)
+redis.call('PUBLISH', wake_channel, 'control')
 return 'set'

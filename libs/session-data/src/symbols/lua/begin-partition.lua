@@ -1,18 +1,24 @@
---- Begins the partition of a symbol that joins, or begins a vacant one again.
+--- Begins the partition of a symbol that joins: creates its meta hash, or starts a vacant partition again.
 --- KEYS: meta
---- ARGV: incarnation, version, start (ms), history days, open of the oldest retained day (ms) or '' when no day was removed
+--- ARGV: incarnation, version, start of the partition (ms), history days,
+---       open of the oldest retained day (ms) or '' when no day was removed
 --- Answer: 'begun' | 'exists': an earlier call began it | 'other': another session has this id
+--- From shared/stamp.lua: is_own, version, counters
 
 --- include shared/stamp.lua
+local incarnation, new_version, start, history_days, retained_from = unpack(ARGV)
 local stamp = redis.call('HGET', KEYS[1], 'incarnation')
 if stamp then
-  if not is_own(stamp, ARGV[1]) then return 'other' end
-  if version(stamp) >= tonumber(ARGV[2]) then return 'exists' end
+  if not is_own(stamp, incarnation) then return 'other' end
+  if version(stamp) >= tonumber(new_version) then return 'exists' end
   redis.call('HDEL', KEYS[1], 'retainedFrom', 'retiredTo', 'begun', unpack(counters))
 else
+  -- Epoch 0 has no owner: the session's owner claims the partition.
   redis.call('HSET', KEYS[1], 'epoch', 0, 'owner', '', 'control', 'run')
 end
-redis.call('HSET', KEYS[1], 'incarnation', ARGV[1] .. '+' .. ARGV[2], 'historyDays', ARGV[4],
-  'frontier', ARGV[3], 'watermark', ARGV[3], 'clock', ARGV[3])
-if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'retainedFrom', ARGV[5], 'retiredTo', ARGV[5], 'begun', ARGV[3]) end
+redis.call('HSET', KEYS[1], 'incarnation', incarnation .. '+' .. new_version, 'historyDays', history_days,
+  'frontier', start, 'watermark', start, 'clock', start)
+if retained_from ~= '' then
+  redis.call('HSET', KEYS[1], 'retainedFrom', retained_from, 'retiredTo', retained_from, 'begun', start)
+end
 return 'begun'

@@ -2,9 +2,11 @@
 --- caller has removed the data of all symbols in the list.
 --- KEYS: meta of partition 0
 --- ARGV: incarnation, the list that was read (JSON)
---- Answer: 'done', also when the list has changed and stays
+--- Answer: 'done', also when the list has changed and is not cleared
+--- From shared/stamp.lua: is_own
 
 --- include shared/stamp.lua
-local incarnation, leaving = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'leaving'))
-if is_own(incarnation, ARGV[1]) and leaving == ARGV[2] then redis.call('HDEL', KEYS[1], 'leaving') end
+local incarnation, leaving_read = ARGV[1], ARGV[2]
+local stored_stamp, leaving = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'leaving'))
+if is_own(stored_stamp, incarnation) and leaving == leaving_read then redis.call('HDEL', KEYS[1], 'leaving') end
 return 'done'

@@ -1,18 +1,21 @@
 --- Gives a partition a new stamp, which refuses every writer whose list still has a symbol that left. When the partition has
---- no symbol now, also removes what does not belong to a day.
+--- no symbol now, also removes its keys that do not belong to one day, and its counters.
 --- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused, pending
---- ARGV: incarnation, version, '1' when the partition is vacant, `retiredTo` as it was read,
----       slots of the leaving symbols before `retiredTo`
---- Answer: 'stamped' | 'there': it has this version or a later one | 'gone' | 'moved': a day was retired, read `retiredTo` again
+--- ARGV: incarnation, version, '1' when the partition is vacant, `retiredTo` as it was read or '',
+---       number of slots of the leaving symbols before `retiredTo`
+--- Answer: 'stamped' | 'there': the stamp has this version or a later one | 'gone': the partition is gone
+---         or belongs to another session | 'moved': a day was retired since the caller read `retiredTo`
+--- From shared/stamp.lua: is_own, version, counters
 
 --- include shared/stamp.lua
+local incarnation, new_version, is_vacant, retired_to, left_slots = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5]
 local stamp = redis.call('HGET', KEYS[1], 'incarnation')
-if not is_own(stamp, ARGV[1]) then return 'gone' end
-if version(stamp) >= tonumber(ARGV[2]) then return 'there' end
-if (redis.call('HGET', KEYS[1], 'retiredTo') or '') ~= ARGV[4] then return 'moved' end
-redis.call('HSET', KEYS[1], 'incarnation', ARGV[1] .. '+' .. ARGV[2])
-if ARGV[3] == '1' then
+if not is_own(stamp, incarnation) then return 'gone' end
+if version(stamp) >= tonumber(new_version) then return 'there' end
+if (redis.call('HGET', KEYS[1], 'retiredTo') or '') ~= retired_to then return 'moved' end
+redis.call('HSET', KEYS[1], 'incarnation', incarnation .. '+' .. new_version)
+if is_vacant then
   redis.call('UNLINK', unpack(KEYS, 2))
   redis.call('HDEL', KEYS[1], unpack(counters))
-elseif ARGV[5] ~= '0' then redis.call('HINCRBY', KEYS[1], 'leftSlots', ARGV[5]) end
+elseif left_slots ~= '0' then redis.call('HINCRBY', KEYS[1], 'leftSlots', left_slots) end
 return 'stamped'

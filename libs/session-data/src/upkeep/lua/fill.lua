@@ -1,25 +1,31 @@
---- Fills empty slots of a day, and stores the new states of its slots, symbol by symbol. Refuses a symbol whose states changed
---- since they were read, or that has a bar in a slot to fill. Refuses all symbols when the store was set back to before these
---- slots, because the stream will write them. A symbol that has the new states was written by an earlier call: it is skipped.
---- Writes nothing to a day that is no longer retained. Emits what it wrote.
+--- Fills empty slots of a day, and stores the new states of the day's slots, symbol by symbol. Refuses a symbol whose states
+--- changed since they were read, or that has a bar in a slot to fill. Refuses all symbols when the store was set back to before
+--- these slots, because the stream will write the slots again. Skips a symbol that has the new states: an earlier call wrote it.
+--- Writes nothing to a day that is no longer retained. Emits what it wrote. A run is a sequence of adjacent slots.
 --- KEYS: meta, retry, dirty, errors, refused, changes, pending, refused-ahead, repository-refused,
 ---       then for each symbol: chunk, states
 --- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept, close of the day (ms),
 ---       number of refusals f, f × (field, total of refused bars on this day),
----       then for each symbol: member, states before, states after, due time (ms) or '', changes of backfilled, noTrade,
----       unfillable and absent, settled slots (JSON of counts, then of runs) or '' and '', number of runs r, r × (first slot, records)
---- Answer: {'done', member (`date symbol`) of each refused symbol …} | {'gone'}
+---       then for each symbol: member, states before, states after, due time of its retry (ms) or '', changes of
+---       the counters backfilled, noTrade, unfillable and absent, newly settled slots (JSON of counts, then of runs) or '' and '',
+---       number of runs to fill r, r × (first slot, records)
+--- Answer: {'done', member (`date symbol`) of each refused symbol …} | {'gone'}: the session was deleted or its symbols changed
 
 --- include ../../events/lua/shared/defer.lua
 --- include ../../events/lua/shared/count-refused.lua
 local incarnation, frontier, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return {'gone'} end
-if tonumber(ARGV[5]) < tonumber(retained_from or 0) then return {'done'} end
-local total, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
+local open, events_kept, day_close, FIRST_REFUSAL, FIRST_SYMBOL_KEY, DATE_CHARS = ARGV[5], ARGV[6], ARGV[7], 9, 10, 10
+if tonumber(open) < tonumber(retained_from or 0) then return {'done'} end
+local chunk_bytes, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
+local retry, dirty, errors, refused, changes = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local pending, refused_ahead, repository_refused = KEYS[7], KEYS[8], KEYS[9]
 local is_set_back = tonumber(frontier) < tonumber(ARGV[4])
 local refusals = tonumber(ARGV[8])
-local at, accepted, answer = 9 + 2 * refusals, {}, {'done'}
+-- `at`: position of the symbol's first argument.
+local at, accepted, answer = FIRST_REFUSAL + 2 * refusals, {}, {'done'}
 
+-- Whether a bitmap has none of `count` slots. The first slot of a byte is its highest bit.
 local function is_empty(bits, from, count)
   for slot = from, from + count - 1 do
     local byte = bits:byte(math.floor(slot / 8) + 1) or 0
@@ -28,7 +34,8 @@ local function is_empty(bits, from, count)
   return true
 end
 
-for i = 10, #KEYS, 2 do
+-- Checks all symbols before the first write, because Redis does not roll a script back.
+for i = FIRST_SYMBOL_KEY, #KEYS, 2 do
   local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
     due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled = ARGV[at + 8],
     settled_runs = ARGV[at + 9], runs = {} }
@@ -51,19 +58,19 @@ for i = 10, #KEYS, 2 do
 end
 
 -- The day's totals come from PostgreSQL, which stores each refused bar once. A repeated call counts only what is new.
-for r = 1, refusals do
-  local field, refused_total = ARGV[7 + 2 * r], tonumber(ARGV[8 + 2 * r])
-  local counted = tonumber(redis.call('HGET', KEYS[9], ARGV[7] .. ' ' .. field) or 0)
+for r = FIRST_REFUSAL, FIRST_REFUSAL + 2 * refusals - 1, 2 do
+  local field, refused_total = ARGV[r], tonumber(ARGV[r + 1])
+  local counted = tonumber(redis.call('HGET', repository_refused, day_close .. ' ' .. field) or 0)
   if refused_total > counted then
-    count_refused(KEYS[5], KEYS[8], ARGV[7], field, refused_total - counted)
-    redis.call('HSET', KEYS[9], ARGV[7] .. ' ' .. field, refused_total)
+    count_refused(refused, refused_ahead, day_close, field, refused_total - counted)
+    redis.call('HSET', repository_refused, day_close .. ' ' .. field, refused_total)
   end
 end
 
 -- Writes a symbol's bars. Answers their number, and the text of their runs: first slot and slot after the last of each.
 local function write_bars(symbol)
   if #symbol.runs == 0 then return 0 end
-  if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, total - 1, string.char(0)) end
+  if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, chunk_bytes - 1, string.char(0)) end
   local bytes = { symbol.bits:byte(1, bitmap_bytes) }
   for b = #bytes + 1, bitmap_bytes do bytes[b] = 0 end
   local bars, places = 0, {}
@@ -78,16 +85,18 @@ local function write_bars(symbol)
     places[#places + 1] = run.from .. ',' .. to
   end
   redis.call('SETRANGE', symbol.chunk, 0, string.char(unpack(bytes)))
-  redis.call('SADD', KEYS[3], symbol.member)
+  redis.call('SADD', dirty, symbol.member)
   return bars, table.concat(places, ',')
 end
 
+-- The counters that a fill changes, and the sum of the changes of each.
 local names, sums = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
+-- JSON of one symbol each, for the events `gap-filled` and `gap-settled` and their details.
 local date, filled, settled = '', {}, {}
 local filled_runs, settled_runs = {}, {}
 for _, symbol in ipairs(accepted) do
-  local name, bars, places = symbol.member:sub(12), write_bars(symbol)
-  date = symbol.member:sub(1, 10)
+  local name, bars, places = symbol.member:sub(DATE_CHARS + 2), write_bars(symbol)
+  date = symbol.member:sub(1, DATE_CHARS)
   if bars > 0 then
     filled[#filled + 1] = '"' .. name .. '":' .. bars
     filled_runs[#filled_runs + 1] = '"' .. name .. '":[' .. places .. ']'
@@ -97,20 +106,21 @@ for _, symbol in ipairs(accepted) do
     settled_runs[#settled_runs + 1] = '"' .. name .. '":' .. symbol.settled_runs
   end
   if symbol.after ~= '' then redis.call('SET', symbol.states, symbol.after) end
-  if symbol.due == '' then redis.call('ZREM', KEYS[2], symbol.member)
-  else redis.call('ZADD', KEYS[2], symbol.due, symbol.member) end
-  redis.call('HDEL', KEYS[4], symbol.member)
+  if symbol.due == '' then redis.call('ZREM', retry, symbol.member)
+  else redis.call('ZADD', retry, symbol.due, symbol.member) end
+  redis.call('HDEL', errors, symbol.member)
   for c = 1, #names do sums[c] = sums[c] + symbol.counts[c] end
 end
 
 for c, name in ipairs(names) do
   if sums[c] ~= 0 then redis.call('HINCRBY', KEYS[1], name, sums[c]) end
 end
+-- Emits a change of the day, if it has symbols.
 local function emit(type, symbols, runs)
   if #symbols == 0 then return end
   local list = '{' .. table.concat(symbols, ',') .. '}'
-  local id = redis.call('XADD', KEYS[6], 'MAXLEN', '~', ARGV[6], '*', 'type', type, 'date', date, 'symbols', list)
-  defer(KEYS[7], ARGV[5], id, type, date, '{' .. table.concat(runs, ',') .. '}')
+  local id = redis.call('XADD', changes, 'MAXLEN', '~', events_kept, '*', 'type', type, 'date', date, 'symbols', list)
+  defer(pending, open, id, type, date, '{' .. table.concat(runs, ',') .. '}')
 end
 emit('gap-filled', filled, filled_runs)
 emit('gap-settled', settled, settled_runs)

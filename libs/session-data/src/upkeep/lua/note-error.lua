@@ -1,10 +1,11 @@
---- Stores an error that a repository answered for days of symbols.
+--- Stores the error of a repository for one day of some symbols.
 --- KEYS: meta, errors
 --- ARGV: stamp, error, open of the day (ms), then the members (`date symbol`)
---- Answer: 'noted' | 'gone' | 'retired'
+--- Answer: 'noted' | 'gone': the session was deleted or its symbols changed | 'retired': the day is no longer retained
 
+local error_text, open, FIRST_MEMBER = ARGV[2], ARGV[3], 4
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return 'gone' end
-if tonumber(ARGV[3]) < tonumber(retained_from or 0) then return 'retired' end
-for i = 4, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], ARGV[2]) end
+if tonumber(open) < tonumber(retained_from or 0) then return 'retired' end
+for i = FIRST_MEMBER, #ARGV do redis.call('HSET', KEYS[2], ARGV[i], error_text) end
 return 'noted'

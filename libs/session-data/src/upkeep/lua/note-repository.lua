@@ -1,21 +1,26 @@
---- Stores that a repository failed, or removes its failure when it answered. Emits the first failure and the recovery.
+--- Stores that a repository failed, or removes the stored failure when the repository answered. Emits the first failure and the
+--- recovery.
 --- KEYS: meta, repositories, changes of partition 0
---- ARGV: incarnation, events kept, repository, now (ms), then, when it failed: next try (ms), failures in a row, error,
+--- ARGV: incarnation, events kept, repository, now (ms), then, when the repository failed: next try (ms), failures in a row, error,
 ---       error as JSON
---- Answer: 'noted' | 'gone'
+--- Answer: 'noted' | 'gone': the store is gone or belongs to another session
 
+local events_kept, repository, now = ARGV[2], ARGV[3], ARGV[4]
+local next_try, failures, message, message_json = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+-- The field has the incarnation, then `+` and a version if the symbols changed.
 if (redis.call('HGET', KEYS[1], 'incarnation') or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
-local text = redis.call('HGET', KEYS[2], ARGV[3])
-local since = text and text:match('"since":(%d+)') or ARGV[4]
+local stored = redis.call('HGET', KEYS[2], repository)
+-- The time of the first failure in a row.
+local since = stored and stored:match('"since":(%d+)') or now
 local function emit(type, ...)
-  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'type', type, 'repository', ARGV[3], ...)
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_kept, '*', 'type', type, 'repository', repository, ...)
 end
-if ARGV[5] then
-  redis.call('HSET', KEYS[2], ARGV[3], '{"since":' .. since .. ',"nextTryAt":' .. ARGV[5] .. ',"failures":' .. ARGV[6] ..
-    ',"error":' .. ARGV[8] .. '}')
-  if not text then emit('repository-failed', 'error', ARGV[7], 'nextTryAt', ARGV[5]) end
-elseif text then
-  redis.call('HDEL', KEYS[2], ARGV[3])
-  emit('repository-recovered', 'failedMs', string.format('%.0f', tonumber(ARGV[4]) - tonumber(since)))
+if next_try then
+  redis.call('HSET', KEYS[2], repository, '{"since":' .. since .. ',"nextTryAt":' .. next_try .. ',"failures":' .. failures ..
+    ',"error":' .. message_json .. '}')
+  if not stored then emit('repository-failed', 'error', message, 'nextTryAt', next_try) end
+elseif stored then
+  redis.call('HDEL', KEYS[2], repository)
+  emit('repository-recovered', 'failedMs', string.format('%.0f', tonumber(now) - tonumber(since)))
 end
 return 'noted'

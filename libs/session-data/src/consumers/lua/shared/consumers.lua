@@ -1,21 +1,25 @@
 --- The first part of all consumer scripts. A consumer is one field of KEYS[2]: its name, and the text
 --- `state token time steps bars hash seenAt`. `token` names the process that follows, `time` is its position (simulated
 --- ms), `hash` that of its deliveries, `seenAt` when it last called (ms). In meta, `joins` counts joins, and `gathered`
---- is set once the expected consumers have joined.
+--- is set once the number of consumers that the session waits for have joined.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then those of the including script
 --- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise that of the including script
+--- Defines clock, retained_from, joins, gathered, now, and the functions below
 
 local incarnation, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
 -- The field has the incarnation, then `+` and a version if the symbols changed.
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+local ACTIVE_MAX, ENTRIES_MAX = 32, 128
 --- include ../../../redis/lua/shared/now.lua
+-- A consumer as a table, from its text.
 local function parse(text)
   local c = {}
   c.state, c.token, c.time, c.steps, c.bars, c.hash, c.seen = text:match('^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   return c
 end
+-- The consumer of a name; nil or false when there is none.
 local function read(name)
   local text = redis.call('HGET', KEYS[2], name)
   return text and parse(text)
@@ -26,7 +30,9 @@ local function write(name, c)
   redis.call('HSET', KEYS[2], name, text)
   return text
 end
+-- Notes that the consumer called now.
 local function touch(c) c.seen = string.format('%.0f', now) end
+-- Emits an event of a consumer. `...`: further fields and values.
 local function emit(type, name, c, ...)
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'type', type, 'time', clock, 'consumer', name, 'position', c.time, ...)
 end
@@ -43,15 +49,15 @@ local function lowest(entries)
   end
   return low, active
 end
--- Wakes the owner of the session. Once the expected consumers have joined, and while at most 32 are active, the message contains
--- the lowest position and the number of joins, so that the owner need not read them.
+-- Wakes the owner of the session. Once the expected consumers have joined, and while at most ACTIVE_MAX are active, the message
+-- contains the lowest position and the number of joins, so that the owner need not read them.
 local function wake()
   local message = 'consumer'
-  -- The hash also contains consumers that left, so its length, not the number of active ones, limits the cost of reading it.
-  if gathered and redis.call('HLEN', KEYS[2]) <= 128 then
+  -- The hash also contains consumers that left. Its length limits the cost of reading it, which the number of active ones does not.
+  if gathered and redis.call('HLEN', KEYS[2]) <= ENTRIES_MAX then
     local low, active = lowest(redis.call('HGETALL', KEYS[2]))
     -- `joins` is read again, because the including script may have counted one more.
-    if low and active <= 32 then message = message .. ' ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0') end
+    if low and active <= ACTIVE_MAX then message = message .. ' ' .. low .. ' ' .. (redis.call('HGET', KEYS[1], 'joins') or '0') end
   end
   redis.call('PUBLISH', ARGV[3], message)
 end

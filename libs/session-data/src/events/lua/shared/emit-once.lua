@@ -1,5 +1,6 @@
---- Emits an event when its value differs from the value that was emitted last under the same name. Answers the id of its
---- entry, or false.
+--- Emits an event when its value differs from the value that was emitted last under the same name. `emitted`: the hash of these
+--- values; `events`: the stream; `kept`: events kept; `...`: fields and values of the event. Answers the id of the event's entry,
+--- or false when it emitted nothing.
 
 local function emit_once(emitted, events, kept, name, value, ...)
   if redis.call('HGET', emitted, name) == value then return false end

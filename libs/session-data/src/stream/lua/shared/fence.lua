@@ -1,7 +1,8 @@
---- The first part of fenced scripts: refuses a caller that does not own the session (any more), or has another list of symbols.
+--- The first part of fenced scripts: refuses a caller that does not own the session now, or has another list of symbols.
 --- KEYS: meta
 --- ARGV: stamp, epoch, owner
---- Answer: {'lost'} | {'fenced'}; otherwise defines frontier, clock, control, retained_from, retired_to
+--- Answer: {'lost'} | {'fenced'}; otherwise that of the including script
+--- Defines frontier, clock, control, retained_from, retired_to
 
 local stamp, epoch, owner, frontier, clock, control, retained_from, retired_to = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'epoch', 'owner', 'frontier', 'clock', 'control', 'retainedFrom', 'retiredTo'))
