@@ -64,7 +64,10 @@ export async function withSnapshot<T>(source: ConnectionSource, work: (client: P
   });
 }
 
-/** For a part of a day PostgreSQL reads only that part, because the chunks are not compressed (STORAGE EXTERNAL). */
+/**
+ * The COPY statement of a query. For a part of a day PostgreSQL reads only that part, because the chunks are not compressed (STORAGE
+ * EXTERNAL). `substr` counts bytes from 1.
+ */
 function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery): string {
   const isWhole = fromSlot === 0 && toSlot === grid.slotCount;
   const [firstByte, endByte] = [fromSlot >> 3, (toSlot + 7) >> 3];
@@ -79,7 +82,7 @@ function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery
   );
 }
 
-/** Copies the bits and records of slots `[fromSlot, toSlot)` from `part`, the bytes that a receiver got, into `chunk`, that of the day. */
+/** Copies the bits and records of slots `[fromSlot, toSlot)` from `part`, the bytes of a receiver, into `chunk`, the chunk of the day. */
 export function placePart(
   part: Uint8Array,
   chunk: Uint8Array,
