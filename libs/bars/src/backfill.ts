@@ -55,6 +55,7 @@ export interface DatasetAnswer {
   bars: readonly Bar[];
 }
 
+/** What {@link planFill} decides from: one symbol's day and the answers of the repositories. */
 export interface FillInput {
   grid: DayGrid;
   states: Uint8Array | undefined;
@@ -78,6 +79,7 @@ export interface RefusedBar {
   reason: RefusalReason;
 }
 
+/** What to write into one symbol's day. */
 export interface FillPlan {
   /** The states of all slots of the day after the plan is applied. */
   statesAfter: Uint8Array;

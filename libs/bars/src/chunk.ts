@@ -10,6 +10,7 @@
 import type { Bar, BarOrigin, StoredBar } from './bar.js';
 import type { DayGrid } from './slots.js';
 
+/** Length of the record of a slot. */
 export const RECORD_BYTES = 48;
 /** Offset of the origin in a record, in bytes. The prices and the volume come before it. */
 export const ORIGIN_OFFSET = 40;

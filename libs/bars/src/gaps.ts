@@ -18,6 +18,7 @@ export const ABSENT_UNASKED = 203;
 /** The frontier passed the empty slot, then a fed bar filled it: its bar's origin is `streamed`. */
 export const LATE = 204;
 
+/** Why a slot is empty: see {@link statusOf} and docs/glossary.md. */
 export type GapStatus = 'missing' | 'absent' | 'unfillable' | 'no-trade';
 
 /** Slots `[start, end)` of one day. */
@@ -26,6 +27,7 @@ export interface SlotRange {
   end: number;
 }
 
+/** A gap of one day. */
 export interface SlotGap extends SlotRange {
   status: GapStatus;
   /** Number of asks of each slot so far; for an unfillable gap the number that settled it. */

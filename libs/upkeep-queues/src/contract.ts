@@ -47,10 +47,12 @@ export const PAYLOADS = {
   aggregate: session.extend({ partition, mayDetect, foundAt }),
 } as const;
 
+/** The name of a job, which is also the name of its queue. */
 export type JobName = keyof typeof PAYLOADS;
 export type Payload<Name extends JobName> = z.output<(typeof PAYLOADS)[Name]>;
 /** A payload whose fields with defaults may be left out. */
 export type PayloadInput<Name extends JobName> = z.input<(typeof PAYLOADS)[Name]>;
+/** All job names, in the order of {@link PAYLOADS}. */
 export const JOB_NAMES = Object.keys(PAYLOADS) as JobName[];
 
 /** Thrown for a payload that does not fit the contract. The job fails without a retry, because a retry cannot help. */

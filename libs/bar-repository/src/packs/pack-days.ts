@@ -13,6 +13,7 @@ import { mergeChanges } from '../datasets.js';
 import { gridKey } from './packed-days.js';
 import { readWindow, COPY_HEADER, COPY_TRAILER, copyInto, POSTGRES_EPOCH_MS } from '../rows/index.js';
 
+/** Which days of a dataset to pack. */
 export interface PackOptions {
   datasetId: number;
   symbolIds: readonly number[];

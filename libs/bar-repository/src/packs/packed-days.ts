@@ -9,6 +9,7 @@ import { withConnection, type ConnectionSource } from '../connection.js';
 import { copyOut, timestamp, wholeNumber } from '../rows/index.js';
 import { PackedParser, type PackReceiver } from './packed-parser.js';
 
+/** Which packs to read: of some symbols on one trading day. */
 export interface PackedQuery {
   datasetId: number;
   symbolIds: readonly number[];

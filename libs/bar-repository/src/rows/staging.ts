@@ -15,6 +15,7 @@ export interface ImportCounts {
   conflicting: number;
 }
 
+/** A temporary table with the columns of `bars`. */
 export const STAGING_TABLE = 'barkeep_staged_bars';
 
 /** Creates the staging table, which is dropped at the end of the transaction. */

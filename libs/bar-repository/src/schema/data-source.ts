@@ -9,6 +9,7 @@ import { socketFor } from '../rows/index.js';
 import { checkWhenSilent, leaveWhenDemoted } from './connection-checks.js';
 import { MIGRATION_CLASSES, MIGRATIONS } from './migrations.js';
 
+/** Settings of a process's connections. */
 export interface DataSourceOptions {
   /** Maximum number of connections, at least 2 because a migration holds one for its lock. @default 10 */
   poolSize?: number;

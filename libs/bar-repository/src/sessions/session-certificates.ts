@@ -9,6 +9,7 @@ export interface StoredCertificate<Certificate> {
   storedAt: Date;
 }
 
+/** The certificates of a deployment's sessions. */
 export class SessionCertificates<Spec, Certificate extends object> {
   /** @param deployment {@link lacking} returns the sessions of this deployment and of none, as `SessionRepository` does; null: all */
   constructor(

@@ -13,6 +13,7 @@ export interface NewSession<Spec> {
   idempotencyKey?: string | null;
 }
 
+/** The session that has the id, and whether this call created it. */
 export interface CreatedSession<Spec> {
   row: SessionRow<Spec>;
   /** False when a session with the same spec existed. */

@@ -50,6 +50,7 @@ export interface TransitionPatch {
 /** The version of a session's symbols; 0 before their first change. */
 const SYMBOLS_VERSION = `coalesce((membership->>'version')::int, 0)`;
 
+/** The sessions of a deployment. */
 export class SessionRepository<Spec = unknown> {
   /**
    * @param deployment new sessions belong to this deployment, and lists contain only its sessions and those of no deployment. Null:

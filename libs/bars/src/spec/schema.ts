@@ -6,6 +6,7 @@ import { isDate } from '../calendar/index.js';
 
 /** A session has at most this many symbols. */
 export const SYMBOLS_MAX = 5_000;
+/** An id is part of URLs and of Redis keys. */
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DATASET_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -99,6 +100,7 @@ export interface UpkeepDefaults {
   autoComputeDerived: boolean;
 }
 
+/** The defaults when the environment sets none. */
 export const UPKEEP_DEFAULTS: UpkeepDefaults = {
   enabled: true,
   everySeconds: 60,
