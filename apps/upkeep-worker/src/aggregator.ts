@@ -1,8 +1,9 @@
 /**
- * Derives the bars of one partition. First it derives the days from the watermark to the frontier and moves the watermark along. The
- * watermark stops at the window of the first empty slot that no repository was asked about yet; the aggregator then adds a `detect-gaps`
- * job. It also adds one when the store was set back, that is, returned to an earlier state. Last, it derives again the days that were
- * repaired.
+ * Derives the bars of one partition.
+ *   1. Derives the days from the watermark to the frontier, and moves the watermark along. The watermark stops before the window of the
+ *      first missing slot. Then the aggregator adds a `detect-gaps` job. It also adds one when the store was set back, that is, returned
+ *      to an earlier state.
+ *   2. Derives again the days that were repaired.
  */
 import { countsBefore, type PartitionPosition, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
@@ -12,8 +13,9 @@ import type { WorkParts } from './upkeep-sessions.js';
 /** At most this many partitions are remembered in `derivedTo`. */
 const PARTITIONS_MAX = 1_000;
 
+/** The work of the queue `aggregate`. */
 export class Aggregator {
-  /** For each partition, the first day not fully derived, and the frontier then. Only for days behind one that waits for a repository. */
+  /** By partition: the first day that {@link deriveStored} has not fully derived, and the frontier then. */
   private readonly derivedTo = new Map<string, { day: number; frontier: number }>();
 
   constructor(private readonly parts: WorkParts) {}
@@ -27,6 +29,7 @@ export class Aggregator {
     if (payload.foundAt !== undefined) this.parts.figures.repairTook(this.parts.now() - payload.foundAt);
   }
 
+  /** Does both steps for one partition. Does nothing when the session has no such partition. */
   private async derive(
     store: UpkeepStore,
     { sessionId, incarnation, partition, mayDetect }: Payload<'aggregate'>,
@@ -43,14 +46,15 @@ export class Aggregator {
       const { close, slotCount } = layout.grid(day);
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
       const dayFinishedTo = await deriveDay({ store, partition, day }, slots, frontier);
+      // When the watermark reaches a day's close, the day's counts are emitted with it.
       const closedDay = dayFinishedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
       const moved = await store.moveWatermark(partition, newWatermark, dayFinishedTo, closedDay);
       newWatermark = Math.max(newWatermark, dayFinishedTo);
-      // Held back: a slot was not requested yet, or a symbol changed meanwhile. A feed's frontier may be inside a window. Then the
-      // watermark waits for the end of the window, which is no gap.
+      // A missing slot, or a symbol that changed meanwhile, holds the watermark back. A feed's frontier may be inside a window: the
+      // watermark then waits for the end of the window, and nothing holds it back.
       const isHeldBack = dayFinishedTo < Math.min(layout.windowEndBefore(frontier), close);
       if (moved && !isHeldBack) continue;
-      // Not moved: the store was set back.
+      // The watermark was not moved when the store was set back.
       if (mayDetect || !moved) await this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
       if (moved && hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
       break;
@@ -72,8 +76,8 @@ export class Aggregator {
     const { layout } = store;
     const key = `${layout.incarnation} ${partition} ${layout.membership.version}`;
     const last = this.derivedTo.get(key);
-    // If the frontier went back, the store was set back: derive its days again.
-    let day = last && last.frontier <= frontier ? Math.max(fromDay, last.day) : fromDay;
+    const isStoreSetBack = last !== undefined && last.frontier > frontier;
+    let day = last && !isStoreSetBack ? Math.max(fromDay, last.day) : fromDay;
     for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));

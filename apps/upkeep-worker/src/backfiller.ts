@@ -24,26 +24,24 @@ import type { Payload } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { DataSource } from 'typeorm';
-import { RepositoryFailedError, type Repositories } from './repositories.js';
+import { RepositoryFailedError, retryDelayMs, type Repositories } from './repositories.js';
 import { type WorkParts, failSession } from './upkeep-sessions.js';
 import {
   askRepositories,
   SliceEndedError,
-  type Ask,
+  type SymbolRequest,
   type DayAnswer,
   type SymbolFailure,
   quarantineRefused,
   refusalTexts,
 } from './repository-requests.js';
 
-/** Most rounds of one job. Each further round repeats the work, because symbols changed while they were filled. */
+/** A job has at most this many rounds. Each further round repeats the work, because symbols changed while they were filled. */
 const ROUNDS_MAX = 5;
 /** A job's time slice, ms: after it the job starts no more requests and goes back to the queue. */
 const SLICE_MS = 500;
-/** After each failure the next attempt starts this many symbols further in the list. */
+/** After each failure the next attempt starts this many symbols further in the list of symbols. */
 const SYMBOLS_SKIPPED = 8;
-/** Longest delay between two attempts on a failing repository, ms. */
-const RETRY_MS_MAX = 60_000;
 
 interface BackfillParts extends WorkParts {
   repositories: Repositories;
@@ -65,21 +63,24 @@ interface DayJob {
   /** Aborts at the end of the time slice. */
   slice: AbortSignal;
   signal: AbortSignal | undefined;
-  /** What a failure in this attempt leads to: `wait` before the last attempt, then what the session's spec says. */
+  /** What a failure in this attempt leads to: `wait` before the last attempt; in the last one, what the session's spec says. */
   onFailure: 'wait' | 'continue' | 'fail';
 }
 
-/** The plan for a symbol. `fill` is what is written; undefined when a failed repository leaves nothing to write. */
+/** The plan for a symbol. */
 interface PlannedFill {
   symbol: string;
   plan: FillPlan;
+  /** What is written; left out when a repository failed or was not asked, and no other one has a bar. */
   fill?: SymbolFill;
 }
 
+/** The work of the queue `backfill`. */
 export class Backfiller {
   constructor(private readonly parts: BackfillParts) {}
 
   /**
+   * Runs one attempt, or one time slice of it.
    * @throws SessionLostError; RepositoryFailedError when the queue must retry the job; SliceEndedError when the queue must
    * continue it; UnrecoverableError when the job has failed the session
    */
@@ -97,6 +98,7 @@ export class Backfiller {
     });
   }
 
+  /** Fills the day in rounds, then adds the jobs that follow: `aggregate`, and the next detection when absent bars are due again. */
   private async fillDay(job: DayJob): Promise<void> {
     const { store, payload } = job;
     const { sessionId, incarnation, partition } = payload;
@@ -104,11 +106,12 @@ export class Backfiller {
     let hasUnasked = false;
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
-      const { asks, gapsEmitted } = await this.findAsks(job);
+      const { requests, gapsEmitted } = await this.findRequests(job);
       // The events of found gaps are emitted while the repositories are asked, and before the events of filled gaps.
-      const [answer] = await Promise.all([asks.length > 0 ? this.request(job, asks) : undefined, gapsEmitted]);
+      const answering = requests.length > 0 ? this.requestBars(job, requests) : undefined;
+      const [answer] = await Promise.all([answering, gapsEmitted]);
       if (!answer) break;
-      const { changed, filled } = await this.write(job, asks, answer);
+      const { changed, filled } = await this.write(job, requests, answer);
       isRepaired ||= filled > 0;
       failures = [...answer.failures.values()];
       hasUnasked = answer.unasked.size > 0;
@@ -126,16 +129,21 @@ export class Backfiller {
     }
   }
 
-  private request({ store, grid, slice, signal, onFailure }: DayJob, asks: readonly Ask[]): Promise<DayAnswer> {
+  private requestBars(job: DayJob, requests: readonly SymbolRequest[]): Promise<DayAnswer> {
+    const { store, grid, slice, signal, onFailure } = job;
     const options = { timeoutMs: this.parts.repositoryTimeoutMs, slice, signal, givesUp: onFailure === 'continue' };
-    const tags = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': asks.length };
+    const tags = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': requests.length };
     return this.parts.tracing.span('ask repositories', tags, () =>
-      askRepositories(this.parts.repositories, store, grid, asks, options),
+      askRepositories(this.parts.repositories, store, grid, requests, options),
     );
   }
 
-  /** @returns the slots to request, and a promise that resolves when the events of found gaps are emitted */
-  private async findAsks({ store, day, payload }: DayJob): Promise<{ asks: Ask[]; gapsEmitted?: Promise<void> }> {
+  /**
+   * Finds the empty slots to request, and begins to emit the events of gaps that no detection has found.
+   * @returns the requests of symbols with such slots, and a promise that resolves when the events are emitted
+   */
+  private async findRequests(job: DayJob): Promise<{ requests: SymbolRequest[]; gapsEmitted?: Promise<void> }> {
+    const { store, day, payload } = job;
     const { partition, date, force, failures } = payload;
     const isExcluded = (symbol: string) => payload.symbols !== undefined && !payload.symbols.includes(symbol);
     // Redis answers these commands in this order, so the slots are at least as new as the frontier.
@@ -146,22 +154,22 @@ export class Backfiller {
     ]);
     const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
     const { open } = store.layout.grid(day);
-    if (open < retainedFrom) return { asks: [] };
+    if (open < retainedFrom) return { requests: [] };
     const closed = store.layout.grid(day).closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
     // The stream may have continued since the detection, so some gaps may be new.
     const gapsEmitted = store.events
       .gapsFound(partition, day, closed, symbols)
       .then((gaps) => this.parts.figures.found(gaps));
-    const asks = symbols.flatMap((symbolDay) => {
+    const requests = symbols.flatMap((symbolDay) => {
       if (isExcluded(symbolDay.symbol)) return [];
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
       const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
       return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
     });
     // After a failure start with other symbols, so that symbols that always fail do not block the others.
-    const start = (failures * SYMBOLS_SKIPPED) % Math.max(1, asks.length);
-    return { asks: [...asks.slice(start), ...asks.slice(0, start)], gapsEmitted };
+    const start = (failures * SYMBOLS_SKIPPED) % Math.max(1, requests.length);
+    return { requests: [...requests.slice(start), ...requests.slice(0, start)], gapsEmitted };
   }
 
   /**
@@ -170,12 +178,12 @@ export class Backfiller {
    */
   private async write(
     job: DayJob,
-    asks: readonly Ask[],
+    requests: readonly SymbolRequest[],
     answer: DayAnswer,
   ): Promise<{ changed: ReadonlySet<string>; filled: number }> {
     const { store, grid, day, payload } = job;
     const complete = await this.requestComplete(job, answer);
-    const planned = asks.map((ask) => this.plan(job, ask, answer, complete.has(ask.symbol)));
+    const planned = requests.map((request) => this.plan(job, request, answer, complete.has(request.symbol)));
     for (const { symbol, plan } of planned) {
       for (const { dataset: index, bar, reason } of plan.refused) {
         const { openTime: time, ...values } = bar;
@@ -194,7 +202,7 @@ export class Backfiller {
     return { changed, filled: this.countFills(planned, changed, answer) };
   }
 
-  /** Counts in the metrics. @returns how many slots were filled */
+  /** Counts filled slots and refused bars in the metrics; not those of symbols that changed. @returns how many slots were filled */
   private countFills(planned: readonly PlannedFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
     let total = 0;
     for (const { symbol, fill, plan } of planned) {
@@ -207,9 +215,9 @@ export class Backfiller {
   }
 
   /** Plans one symbol. When a repository failed or was not asked, slots without a bar of a better repository keep their state. */
-  private plan(job: DayJob, ask: Ask, answer: DayAnswer, complete: boolean): PlannedFill {
+  private plan(job: DayJob, request: SymbolRequest, answer: DayAnswer, complete: boolean): PlannedFill {
     const { store, grid } = job;
-    const { symbol, states, asked } = ask;
+    const { symbol, states, asked } = request;
     const { upkeep } = store.layout.spec;
     const isGivenUp = answer.failed.has(symbol) && job.onFailure === 'continue';
     const isPartial = (answer.failed.has(symbol) || answer.unasked.has(symbol)) && !isGivenUp;
@@ -218,42 +226,43 @@ export class Backfiller {
     if (isGivenUp) answers.push({ dataset: 0, bars: [] });
     const plan = planFill({ grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial });
     if (isPartial && plan.filled === 0) return { symbol, plan };
-    const { after, runs, absent } = plan;
+    const { statesAfter, runs, absent } = plan;
     let dueAt: number | undefined;
     if (absent > 0) {
       dueAt = this.parts.now();
-      if (!isPartial) dueAt = retryAt(dueAt, fewestAsks(after), this.parts.backoffMs);
+      if (!isPartial) dueAt = retryAt(dueAt, fewestAsks(statesAfter), this.parts.backoffMs);
     }
-    return { symbol, plan, fill: { symbol, before: states, after, runs, dueAt } };
+    return { symbol, plan, fill: { symbol, before: states, after: statesAfter, runs, dueAt } };
   }
 
   /**
-   * Requests again the symbols that still lack bars although their day is declared complete: a bar that was stored after the first
-   * answer, together with the declaration, would otherwise count as never traded. @returns those whose second answer came: their
-   * slots without a bar had no trade
+   * Requests again the symbols that still lack bars although their day is declared complete. Otherwise a bar that was stored after the
+   * first answer, together with the declaration, would count as never traded. Puts the second answers into `answer`.
+   * @returns the symbols whose second answer came: nothing traded in their slots without a bar
    */
   private async requestComplete(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
     const { store, grid } = job;
-    const open = answer.open.filter(({ symbol }) => !answer.failed.has(symbol));
-    if (open.length === 0) return new Set();
-    const symbols = open.map(({ symbol }) => symbol);
+    const incomplete = answer.incomplete.filter(({ symbol }) => !answer.failed.has(symbol));
+    if (incomplete.length === 0) return new Set();
+    const symbols = incomplete.map(({ symbol }) => symbol);
     // The source name of a feed is no dataset, so a declaration for a dataset of that name does not count.
     const { spec, datasets } = store.layout;
     const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
     const complete = await completeSymbols(this.parts.dataSource, declared, symbols, grid.date);
-    const asks = open.filter(({ symbol }) => complete.has(symbol));
-    if (asks.length === 0) return complete;
-    const again = await this.request(job, asks);
+    const requests = incomplete.filter(({ symbol }) => complete.has(symbol));
+    if (requests.length === 0) return complete;
+    const second = await this.requestBars(job, requests);
     // A symbol whose request failed this time keeps the bars of the first answer.
-    const isAnswered = (symbol: string) => !again.failed.has(symbol) && !again.unasked.has(symbol);
-    for (const [symbol, answers] of again.answers) if (isAnswered(symbol)) answer.answers.set(symbol, answers);
-    for (const [symbol, failure] of again.failed) answer.failed.set(symbol, failure);
-    for (const [repository, failure] of again.failures) answer.failures.set(repository, failure);
-    for (const symbol of again.unasked) answer.unasked.add(symbol);
-    answer.refused.push(...again.refused);
+    const isAnswered = (symbol: string) => !second.failed.has(symbol) && !second.unasked.has(symbol);
+    for (const [symbol, answers] of second.answers) if (isAnswered(symbol)) answer.answers.set(symbol, answers);
+    for (const [symbol, failure] of second.failed) answer.failed.set(symbol, failure);
+    for (const [repository, failure] of second.failures) answer.failures.set(repository, failure);
+    for (const symbol of second.unasked) answer.unasked.add(symbol);
+    answer.refused.push(...second.refused);
     return new Set([...complete].filter(isAnswered));
   }
 
+  /** Deletes the records of failures of repositories that answered and did not fail. */
   private async clearFailures(store: UpkeepStore, { answered, failures }: DayAnswer): Promise<void> {
     if (answered.size === 0) return;
     for (const { repository } of await store.failures.list()) {
@@ -272,9 +281,9 @@ export class Backfiller {
     const { sessionId, incarnation, partition } = payload;
     const failures = payload.failures + 1;
     const retryInMs = retryAfterMsOf(error) ?? retryDelayMs(failures, this.parts.backoffMs);
-    for (const one of failed) {
-      const failure = { repository: one.repository, error: messageOf(one.error) };
-      await store.failures.note({ ...failure, nextTryAt: this.parts.now() + retryInMs, failures }, this.parts.now());
+    for (const failure of failed) {
+      const texts = { repository: failure.repository, error: messageOf(failure.error) };
+      await store.failures.note({ ...texts, nextTryAt: this.parts.now() + retryInMs, failures }, this.parts.now());
     }
     if (onFailure === 'continue') return;
     if (onFailure === 'fail') {
@@ -287,10 +296,4 @@ export class Backfiller {
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, mayDetect: false });
     throw new RepositoryFailedError(repository, failures, retryInMs, error);
   }
-}
-
-/** Delay before attempt `failures` + 1, ms. It doubles up to a minute; a random part of up to half is subtracted. */
-export function retryDelayMs(failures: number, backoffMs: number): number {
-  const delay = Math.min(backoffMs * 2 ** Math.min(failures - 1, 20), RETRY_MS_MAX);
-  return Math.round(delay * (1 - Math.random() / 2));
 }

@@ -2,7 +2,7 @@
 import { aggregateCascade, closedBuckets, countBits, firstMissing, planCascade, type DayChunk } from '@barkeep/bars';
 import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
 
-/** Symbols whose chunks are in memory at the same time. */
+/** The chunks of at most this many symbols are in memory at the same time. */
 const SYMBOLS_PER_BATCH = 32;
 
 /** A trading day of a partition. */
@@ -20,8 +20,9 @@ export function hasNoBarrier({ layout }: UpkeepStore): boolean {
 
 /**
  * Derives the buckets of a day: of all symbols, or only of those with stale buckets. For a symbol with missing slots it derives the
- * buckets before the window of the first of them; in a session without barriers it derives every closed bucket from the stored bars.
- * @param symbols the day as it was read
+ * buckets before the window of the day's first missing slot; in a session without barriers it derives every closed bucket from the
+ * stored bars.
+ * @param symbols the day as it was read @param frontier epoch ms; slots that close later are not derived
  * @returns the time up to which no symbol has a missing slot and every symbol is derived, epoch ms
  */
 export async function deriveDay(
@@ -33,17 +34,21 @@ export async function deriveDay(
   const { layout } = at.store;
   const grid = layout.grid(at.day);
   const closed = grid.closedBy(frontier);
-  const firstGaps = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
+  const firstMissingSlots = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
   // The watermark moves window by window, as the clock does, so it stops before the window with the first missing slot.
-  const settled = layout.windowStart(at.day, Math.min(closed, ...firstGaps));
-  const whole = symbols.filter((_, i) => firstGaps[i] === closed);
-  const othersTo = hasNoBarrier(at.store) ? closed : settled;
-  const others = othersTo > 0 ? symbols.filter((_, i) => firstGaps[i] !== closed) : [];
-  const changed = (await deriveSymbols(at, closed, whole, which)) + (await deriveSymbols(at, othersTo, others, which));
+  const settled = layout.windowStart(at.day, Math.min(closed, ...firstMissingSlots));
+  const complete = symbols.filter((_, i) => firstMissingSlots[i] === closed);
+  const incomplete = symbols.filter((_, i) => firstMissingSlots[i] !== closed);
+  const incompleteTo = hasNoBarrier(at.store) ? closed : settled;
+  let changed = await deriveSymbols(at, closed, complete, which);
+  if (incompleteTo > 0) changed += await deriveSymbols(at, incompleteTo, incomplete, which);
   return changed > 0 || settled === 0 ? grid.open : grid.closeTime(settled - 1);
 }
 
-/** @returns the number of symbols that changed during the derivation and must be derived again */
+/**
+ * Derives the buckets within the first `closed` slots.
+ * @returns the number of symbols that changed during the derivation and must be derived again
+ */
 async function deriveSymbols(
   at: PartitionDay,
   closed: number,
@@ -58,7 +63,7 @@ async function deriveSymbols(
   return changed;
 }
 
-/** The symbols with a stale closed bucket: the number of base bars that it was derived from differs from the number stored now. */
+/** The symbols with a stale bucket: one that was derived from another number of base bars than are stored now. */
 async function staleOf({ store, partition, day }: PartitionDay, closed: number, batch: readonly SymbolDay[]) {
   const names = batch.map(({ symbol }) => symbol);
   const stale = new Set<SymbolDay>();
@@ -79,7 +84,7 @@ function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int3
   return false;
 }
 
-/** @returns the number of symbols that changed during the derivation and must be derived again */
+/** As {@link deriveSymbols}, for all symbols of one batch. */
 async function deriveBatch({ store, partition, day }: PartitionDay, closed: number, batch: readonly SymbolDay[]) {
   if (batch.length === 0) return 0;
   const { layout } = store;

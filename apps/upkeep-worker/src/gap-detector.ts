@@ -9,11 +9,12 @@ import { hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
 /**
- * A detection that found slots to request is followed by another one after this time, ms. It finds what the first one lost: a backfill
- * job that is just ending keeps a new job of the same id out, and the clocks of two workers differ a little.
+ * A detection that found slots to request is followed by another one after this time, ms. The second one repeats what the first one
+ * could not add: a backfill job that is just ending keeps out a new job of the same id. The clocks of two workers also differ a little.
  */
 const CHECK_AGAIN_MS = 5_000;
 
+/** The work of the queue `detect-gaps`. */
 export class GapDetector {
   constructor(private readonly parts: WorkParts) {}
 
@@ -39,6 +40,7 @@ export class GapDetector {
     const backfills: PayloadInput<'backfill'>[] = [];
     const aggregates: PayloadInput<'aggregate'>[] = [];
     const nextRetry = await store.nextRetry();
+    // A detection with a scope does not look at the whole session, so it cannot tell whether the session is at its end.
     let isAtEnd = scope === undefined && nextRetry === undefined;
     for (const [partition, position] of (await store.positions()).entries()) {
       signal?.throwIfAborted();
@@ -93,6 +95,7 @@ export class GapDetector {
   }
 }
 
+/** Whether a date is within a scope, whose ends are both included. */
 function isWithin(date: string, { from = date, to = date }: UpkeepScope): boolean {
   return from <= date && date <= to;
 }

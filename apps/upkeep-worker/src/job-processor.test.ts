@@ -6,13 +6,13 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test('connection errors are logged at most once a second, also after the clock of the machine was set back', () => {
+test('connection errors are logged at most once a second, even when the clock of the machine is set back', () => {
   jest.useFakeTimers();
   const log = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
   const QueueProcessor = processorOf('aggregate', 'AggregateProcessor', { run: () => Promise.resolve() }, {});
   const processor = new QueueProcessor() as unknown as { onError(error: Error): void };
   processor.onError(new Error('first'));
-  processor.onError(new Error('at once'));
+  processor.onError(new Error('within the same second'));
   jest.setSystemTime(Date.now() - 3_600_000);
   jest.advanceTimersByTime(1_000);
   processor.onError(new Error('a second later'));

@@ -29,7 +29,7 @@ export function processorOf<Name extends JobName>(
   @Processor({ name }, options)
   class QueueProcessor extends WorkerHost {
     private readonly logger = new Logger(context);
-    private lastErrorAt = -Infinity;
+    private lastErrorAt = -Infinity; // so that the first error is logged
 
     // BullMQ passes the signal only to a function that declares three parameters without defaults.
     async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {

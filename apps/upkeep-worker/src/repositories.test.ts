@@ -4,23 +4,25 @@ import { Repositories, RepositoryLimitError } from './repositories.js';
 
 const dataSource = new DataSource({ type: 'postgres' });
 
+/** Repositories with these entries of the user's module, and what they report. */
 function repositoriesOf(own: Record<string, unknown>) {
   const warnings: string[] = [];
   const limits = new Map<string, unknown>();
-  const rests: number[] = [];
+  const pauses: number[] = []; // ms
   const limitOf = (name: string, limit: unknown): RepositoryLimit => {
     limits.set(name, limit);
     const take = () => Promise.resolve(() => undefined);
-    return { take, rest: (ms: number) => Promise.resolve(void rests.push(ms)) } as unknown as RepositoryLimit;
+    return { take, rest: (ms: number) => Promise.resolve(void pauses.push(ms)) } as unknown as RepositoryLimit;
   };
   const observed: unknown[] = [];
   const repositories = new Repositories(dataSource, {
     own: new Map(Object.entries(own)),
     limitOf,
+    // The time varies, so only that it was measured is kept.
     observe: (name, tookMs, error) => observed.push([name, tookMs >= 0, error]),
     warn: (message) => warnings.push(message),
   });
-  return { repositories, warnings, limits, observed, rests };
+  return { repositories, warnings, limits, observed, pauses };
 }
 
 describe('Repositories', () => {
@@ -36,7 +38,7 @@ describe('Repositories', () => {
     expect(repositories.get('lean')).toBe(dataset);
   });
 
-  it('warns about an entry that is no repository, and asks no other in its place', () => {
+  it('warns about an entry that is no repository, and uses no dataset in its place', () => {
     const { repositories, warnings } = repositoriesOf({ odd: { answer: 42 }, empty: undefined });
     expect(warnings).toEqual([
       expect.stringMatching(/^repository odd: expected .*; it is not used$/),
@@ -70,12 +72,14 @@ describe('Repositories', () => {
   });
 
   it('pauses a repository for as long as its error says, and reports each request', async () => {
-    const { repositories, observed, rests } = repositoriesOf({ vendor: { getBars: () => [] } });
+    const { repositories, observed, pauses } = repositoriesOf({ vendor: { getBars: () => [] } });
     const busy = Object.assign(new Error('429'), { retryAfterMs: 1_500 });
     const permit = repositories.get('vendor')!.permitFor('one');
-    (await permit(undefined))(busy);
-    (await permit(undefined))();
-    expect(rests).toEqual([1_500]);
+    const reportFirst = await permit(undefined);
+    reportFirst(busy);
+    const reportSecond = await permit(undefined);
+    reportSecond();
+    expect(pauses).toEqual([1_500]);
     expect(observed).toEqual([
       ['vendor', true, busy],
       ['vendor', true, undefined],

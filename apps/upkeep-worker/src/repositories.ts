@@ -21,7 +21,7 @@ interface RepositoriesOptions {
   limitOf: (name: string, limits: RepositoryLimits) => RepositoryLimit;
   /** Called with each request that was answered or failed. */
   observe: (repository: string, tookMs: number, error?: unknown) => void;
-  /** Called for an entry of the module that is no repository. It is never asked. */
+  /** Called for an entry of the module that is no repository. The entry is not used. */
   warn: (message: string) => void;
 }
 
@@ -40,6 +40,18 @@ export class RepositoryFailedError extends Error {
   }
 }
 
+/** Longest delay between two attempts on a failing repository, ms. */
+const RETRY_MS_MAX = 60_000;
+/** More doublings would exceed the longest delay with any backoff. */
+const RETRY_DOUBLINGS_MAX = 20;
+
+/** Delay before attempt `failures` + 1, ms. It doubles up to a minute; a random part of up to half is subtracted. */
+export function retryDelayMs(failures: number, backoffMs: number): number {
+  const delay = Math.min(backoffMs * 2 ** Math.min(failures - 1, RETRY_DOUBLINGS_MAX), RETRY_MS_MAX);
+  return Math.round(delay * (1 - Math.random() / 2));
+}
+
+/** The repositories of this worker. */
 export class Repositories {
   private readonly byName = new Map<string, Repository | undefined>();
 
@@ -64,24 +76,27 @@ export class Repositories {
     return this.byName.get(name);
   }
 
+  /** A dataset in PostgreSQL as a repository, without limits. */
   private datasetRepository(name: string): Repository | undefined {
     const source = barSourceOf(name, this.dataSource);
     const permit: AskPermit = () => Promise.resolve(this.observed(name, () => undefined));
     return source && { source, permitFor: () => permit, isOwn: false };
   }
 
+  /** Permits that keep the limit of a repository, and its pauses. @returns the permit of each session */
   private limited(name: string, limit: RepositoryLimit): (session: string) => AskPermit {
     return (session) => async (signal) => {
       const giveBack = await limit.take(session, signal);
       return this.observed(name, (failure) => {
         giveBack();
         const restMs = retryAfterMsOf(failure);
-        // Without Redis other jobs do not learn of the pause, but this job still has its own delay.
+        // When Redis is away, other jobs do not learn of the pause. This job waits anyway, by the delay of its next attempt.
         if (restMs !== undefined && restMs > 0) limit.rest(restMs).catch(() => undefined);
       });
     };
   }
 
+  /** Starts the time of a request. @returns a function for the outcome, which calls `settle` and reports the request */
   private observed(name: string, settle: (error?: unknown) => void): (error?: unknown) => void {
     const askedAt = performance.now();
     return (error) => {
@@ -99,7 +114,8 @@ export class RepositoryLimitError extends Error {
   }
 }
 
-const FIELDS = ['max', 'durationMs', 'concurrency'] as const;
+/** The fields of a limit: at most `max` requests in `durationMs`, and at most `concurrency` at the same time. */
+const LIMIT_FIELDS = ['max', 'durationMs', 'concurrency'] as const;
 
 /**
  * Parses an entry of the user's module: the repository itself, which may carry its `limit` as a property, or `{ repository, limit }`.
@@ -111,12 +127,13 @@ function parseEntry(name: string, value: unknown): { repository: unknown; limits
   return { repository, limits: 'limit' in value ? parseLimits(name, value.limit) : {} };
 }
 
+/** @throws RepositoryLimitError for a `limit` with unknown or invalid fields */
 function parseLimits(name: string, limit: unknown): RepositoryLimits {
   if (limit === undefined) return {};
   if (typeof limit !== 'object' || limit === null) throw new RepositoryLimitError(name, 'limit', 'an object', limit);
   for (const [field, value] of Object.entries(limit)) {
-    if (!FIELDS.some((known) => known === field))
-      throw new RepositoryLimitError(name, `limit.${field}`, `one of ${FIELDS.join(', ')}`, value);
+    if (!LIMIT_FIELDS.some((known) => known === field))
+      throw new RepositoryLimitError(name, `limit.${field}`, `one of ${LIMIT_FIELDS.join(', ')}`, value);
     if (!Number.isSafeInteger(value) || (value as number) < 1)
       throw new RepositoryLimitError(name, `limit.${field}`, 'a whole number of at least 1', value);
   }

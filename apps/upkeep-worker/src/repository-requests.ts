@@ -1,8 +1,8 @@
 /**
- * Asks the repositories of a session for the slots of one day, best first. Each repository is asked only for symbols that still
- * lack bars after the better ones. When a repository fails for a symbol, no worse one is asked about it, because a bar of the worse
- * one must not take the place of a bar that the better one may still have (I1). A repository that is given up counts as one
- * without bars. Refused bars of the answers are kept in the quarantine for the user.
+ * Requests the bars of one day from the repositories of a session, best repository first. Each repository is asked only for symbols that
+ * still lack bars after the better ones. When a repository fails for a symbol, no worse one is asked about that symbol: its bar must not
+ * take the place of a bar that the better repository may still have (I1). A repository that is given up counts as one without bars.
+ * Refused bars of the answers are kept in the quarantine for the user.
  */
 import {
   type RepositoryAnswer,
@@ -16,8 +16,8 @@ import type { SessionLayout, SymbolDay, UpkeepStore, RefusedCount } from '@barke
 import type { DataSource } from 'typeorm';
 import type { Repositories, Repository } from './repositories.js';
 
-/** A symbol's day with the slots to ask for. */
-export interface Ask extends SymbolDay {
+/** A symbol's day with the slots whose bars are requested. */
+export interface SymbolRequest extends SymbolDay {
   asked: SlotRange[];
 }
 
@@ -31,14 +31,15 @@ export interface SymbolFailure {
 export interface DayAnswer {
   /** By symbol, best dataset first. */
   answers: Map<string, DatasetAnswer[]>;
-  /** The asks that still lack bars, although every repository answered or was given up. */
-  open: readonly Ask[];
+  /** The requests that still lack bars, although every repository answered or was given up. */
+  incomplete: readonly SymbolRequest[];
   /** By symbol, the failure of the best repository that failed. */
   failed: Map<string, SymbolFailure>;
   /** One failure of each repository that failed, by repository, best first. */
   failures: Map<string, SymbolFailure>;
   /** Symbols that were not requested, because the job's time slice ended or too many requests failed. */
   unasked: Set<string>;
+  /** The refused records of all answers. */
   refused: (RefusedRecord & { dataset: string })[];
   /** Repositories that answered at least one request. */
   answered: Set<string>;
@@ -52,6 +53,7 @@ export class SliceEndedError extends Error {
   }
 }
 
+/** What ends a request, and what a failure means. */
 interface AskOptions {
   timeoutMs: number;
   /** Aborts at the end of the job's time slice. */
@@ -61,18 +63,18 @@ interface AskOptions {
   givesUp: boolean;
 }
 
-/** @throws the reason of the signal */
+/** Asks the repositories in the order of the session's spec. @throws the reason of the signal */
 export async function askRepositories(
   repositories: Repositories,
   store: UpkeepStore,
   grid: DayGrid,
-  asks: readonly Ask[],
+  requests: readonly SymbolRequest[],
   options: AskOptions,
 ): Promise<DayAnswer> {
   const { layout } = store;
-  const day: DayAnswer = {
-    answers: new Map(asks.map(({ symbol }) => [symbol, []])),
-    open: asks,
+  const dayAnswer: DayAnswer = {
+    answers: new Map(requests.map(({ symbol }) => [symbol, []])),
+    incomplete: requests,
     failed: new Map(),
     failures: new Map(),
     unasked: new Set(),
@@ -80,25 +82,33 @@ export async function askRepositories(
     answered: new Set(),
   };
   for (const name of layout.spec.backfill) {
-    if (day.open.length === 0) break;
+    if (dayAnswer.incomplete.length === 0) break;
     const repository = repositories.get(name);
     if (!repository) continue;
-    const answer = await askOne(repository, layout, grid, day.open, options);
+    const answer = await askOne(repository, layout, grid, dayAnswer.incomplete, options);
     const dataset = layout.datasets.indexOf(name);
-    for (const record of answer.refused) day.refused.push({ ...record, dataset: name });
+    for (const record of answer.refused) dayAnswer.refused.push({ ...record, dataset: name });
     for (const [symbol, error] of answer.failed) {
       const failure = { repository: name, error };
-      if (!day.failed.has(symbol)) day.failed.set(symbol, failure);
-      if (!day.failures.has(name)) day.failures.set(name, failure);
+      if (!dayAnswer.failed.has(symbol)) dayAnswer.failed.set(symbol, failure);
+      if (!dayAnswer.failures.has(name)) dayAnswer.failures.set(name, failure);
     }
-    for (const symbol of answer.unasked) day.unasked.add(symbol);
-    const answered = day.open.filter(({ symbol }) => !answer.failed.has(symbol) && !answer.unasked.has(symbol));
-    if (answered.length > 0) day.answered.add(name);
-    for (const { symbol } of answered) day.answers.get(symbol)!.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
-    const asked = options.givesUp ? day.open.filter(({ symbol }) => !answer.unasked.has(symbol)) : answered;
-    day.open = asked.filter((ask) => !covers(grid, ask.asked, day.answers.get(ask.symbol)!));
+    for (const symbol of answer.unasked) dayAnswer.unasked.add(symbol);
+    const answered = dayAnswer.incomplete.filter(
+      ({ symbol }) => !answer.failed.has(symbol) && !answer.unasked.has(symbol),
+    );
+    if (answered.length > 0) dayAnswer.answered.add(name);
+    for (const { symbol } of answered)
+      dayAnswer.answers.get(symbol)!.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
+    // The next repository is asked about symbols that this one answered without all bars or, when it is given up, failed for.
+    const passedOn = options.givesUp
+      ? dayAnswer.incomplete.filter(({ symbol }) => !answer.unasked.has(symbol))
+      : answered;
+    dayAnswer.incomplete = passedOn.filter(
+      (request) => !covers(grid, request.asked, dayAnswer.answers.get(request.symbol)!),
+    );
   }
-  return day;
+  return dayAnswer;
 }
 
 /** Asks one repository. An error of the whole call counts as a failure for each symbol. @throws the reason of the signal */
@@ -106,11 +116,11 @@ async function askOne(
   repository: Repository,
   { incarnation, spec }: SessionLayout,
   grid: DayGrid,
-  asks: readonly Ask[],
+  requests: readonly SymbolRequest[],
   { timeoutMs, slice, signal }: AskOptions,
 ): Promise<RepositoryAnswer> {
   const wanted = new Map(
-    asks.map(({ symbol, asked }) => [
+    requests.map(({ symbol, asked }) => [
       symbol,
       asked.map(({ start, end }) => ({ from: grid.openTime(start), to: grid.closeTime(end - 1) })),
     ]),
@@ -118,8 +128,9 @@ async function askOne(
   const ranges = [...wanted.values()].flat();
   const query = {
     symbols: [...wanted.keys()],
-    from: ranges.reduce((least, { from }) => Math.min(least, from), Infinity),
-    to: ranges.reduce((most, { to }) => Math.max(most, to), -Infinity),
+    // From the first to the last requested slot of any symbol.
+    from: ranges.reduce((earliest, { from }) => Math.min(earliest, from), Infinity),
+    to: ranges.reduce((latest, { to }) => Math.max(latest, to), -Infinity),
     wanted,
     interval: grid.interval.name,
     timeoutMs,
@@ -146,8 +157,8 @@ function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly Da
 }
 
 /**
- * Quarantines refused bars of answers for one trading day. A bar that is in the quarantine already is not stored again, so that it
- * counts once, however often the repository answers with it (I7).
+ * Quarantines the refused bars of one trading day. A bar that is in the quarantine already is not stored again, so that it counts
+ * once, however often the repository returns it (I7).
  * @returns the day's totals per symbol, for the counts in the session store
  */
 export async function quarantineRefused(
@@ -168,6 +179,7 @@ export async function quarantineRefused(
 
 /** By symbol, a text about the refused bars in the answers, for the `lastError` of the symbol's gaps. */
 export function refusalTexts(refused: readonly QuarantinedBar[]): Map<string, string> {
+  /** By symbol and dataset, of which neither contains a space: the number of bars by reason. */
   const counts = new Map<string, Map<string, number>>();
   for (const { symbol, dataset, reason } of refused) {
     const key = `${symbol} ${dataset}`;

@@ -3,11 +3,14 @@ import type { FillPlan } from '@barkeep/bars';
 import type { Metrics } from '@barkeep/observe';
 import type { Job, Worker } from 'bullmq';
 
+/** Upper bounds of the buckets for requests and jobs, and for repairs, in seconds. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const REPAIR_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
 
+/** What {@link upkeepFigures} returns. */
 export type UpkeepFigures = ReturnType<typeof upkeepFigures>;
 
+/** Registers the metrics. @returns functions that count and time */
 export function upkeepFigures(metrics: Metrics) {
   const found = metrics.counter({
     name: 'barkeep_gap_slots_found_total',

@@ -19,10 +19,12 @@ import { SessionRepository, SessionStateError, type SessionRow } from '@barkeep/
 import type { DataSource } from 'typeorm';
 import type { UpkeepFigures } from './upkeep-figures.js';
 
+/** At most this many sessions are cached. */
 const SESSIONS_KEPT = 200;
 /** How often a session's symbols may change during one job. After that the job fails, and the queue retries it. */
 const CHANGES_MAX = 20;
 
+/** The stores of this worker's sessions, by incarnation. */
 export class UpkeepSessions {
   private readonly stores = new Map<string, UpkeepStore>();
 
@@ -36,15 +38,16 @@ export class UpkeepSessions {
    * writes for other symbols. @throws SessionLostError when the session was deleted, or deleted and created again
    */
   async with<T>(session: SessionRef, work: (store: UpkeepStore) => Promise<T>): Promise<T> {
-    const kept = this.stores.get(session.incarnation);
+    const cached = this.stores.get(session.incarnation);
     // Start with the cached store while the symbols are read. Work on an old list of symbols is harmless: every script
     // checks the list before it writes, and the work runs again with the new list.
     const current = this.store(session);
     current.catch(() => undefined); // handled where it is awaited; this only prevents an unhandled rejection
-    let store = kept ?? (await current);
+    let store = cached ?? (await current);
     for (let change = 0; ; change++) {
       try {
         const result = await work(store);
+        // The work is done, unless its first run had a cached store with an older list of symbols.
         if (change > 0 || store === (await current)) return result;
         store = await current;
       } catch (error) {
@@ -56,16 +59,18 @@ export class UpkeepSessions {
     }
   }
 
+  /** The store of a session with its current symbols. @throws SessionLostError */
   private async store(session: SessionRef): Promise<UpkeepStore> {
-    const kept = this.stores.get(session.incarnation);
-    if (!kept) return this.open(session);
-    const { membership } = await readSymbols(this.redis, kept.layout);
-    if (membership.version === kept.layout.membership.version) return kept;
-    const store = new UpkeepStore(this.redis, withMembership(kept.layout, membership));
+    const cached = this.stores.get(session.incarnation);
+    if (!cached) return this.open(session);
+    const { membership } = await readSymbols(this.redis, cached.layout);
+    if (membership.version === cached.layout.membership.version) return cached;
+    const store = new UpkeepStore(this.redis, withMembership(cached.layout, membership));
     this.stores.set(session.incarnation, store);
     return store;
   }
 
+  /** Opens a session that is not cached, and caches it. @throws SessionLostError */
   private async open({ sessionId, incarnation }: SessionRef): Promise<UpkeepStore> {
     const { layout } = await openSession(this.redis, this.keyPrefix, sessionId);
     if (layout.incarnation !== incarnation) throw new SessionLostError(sessionId);

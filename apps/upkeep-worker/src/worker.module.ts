@@ -10,16 +10,17 @@ import type { Redis } from 'ioredis';
 import { LoggerModule } from 'nestjs-pino';
 import type { Logger } from 'pino';
 import { Aggregator } from './aggregator.js';
-import { Backfiller, retryDelayMs } from './backfiller.js';
+import { Backfiller } from './backfiller.js';
 import { GapDetector } from './gap-detector.js';
 import { processorOf } from './job-processor.js';
-import { Repositories, RepositoryFailedError } from './repositories.js';
+import { Repositories, RepositoryFailedError, retryDelayMs } from './repositories.js';
 import type { UpkeepFigures } from './upkeep-figures.js';
 import { UpkeepSessions } from './upkeep-sessions.js';
 
-/** How often a job may start before it fails for good. Limited, because a job may crash its worker at every start. */
+/** How often a job may start, or stall, before it fails for good. Limited, because a job may crash its worker at every start. */
 const STARTS_MAX = 20;
 
+/** The Nest module of a worker, whose providers are the processors. */
 @Module({})
 export class WorkerModule {
   /** @param providers the processors */
@@ -86,7 +87,7 @@ export async function processorsOf(
   ];
 }
 
-/** The delay before a job's next attempt, ms: what a failed repository needs; after any other error it grows with the attempts. */
+/** A function for the delay before a job's next attempt, ms: that of the failed repository; after other errors it grows with the attempts. */
 function backoffOf(backoffMs: number) {
   return (attemptsMade: number, _type?: string, error?: Error): number =>
     error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);

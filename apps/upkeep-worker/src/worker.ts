@@ -69,9 +69,10 @@ export async function startWorker(config: Config): Promise<RunningService & { me
   }
 }
 
+/** When this process last stored that it takes jobs, ms since its start; -Infinity: not yet. */
 let notedAt = -Infinity;
 
-/** Tells the coordinators that a worker takes jobs, at most once a second. A failed write does no harm: the next job writes again. */
+/** Stores that a worker takes jobs, for the coordinators, at most once a second. A failed write does no harm: the next job writes again. */
 function noteActivity({ queueRedis }: Connections, config: Config): void {
   if (performance.now() - notedAt < 1_000) return;
   notedAt = performance.now();

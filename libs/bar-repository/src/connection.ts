@@ -46,7 +46,7 @@ export async function withConnection<T>(
  */
 export async function borrowConnection(source: DataSource | Pool): Promise<PoolClient> {
   const pool = poolOf(source);
-  // The pool emits `acquire` when it removes its own listener from the connection.
+  // The pool emits `acquire` at the checkout, at which it removes its own listener from the connection.
   if (!pool.listeners('acquire').includes(ignoreErrors)) pool.on('acquire', ignoreErrors);
   return pool.connect();
 }

@@ -57,7 +57,7 @@ export async function ensureSymbols(dataSource: DataSource, names: readonly stri
   return symbolIds(dataSource, names);
 }
 
-/** First key of the advisory locks on datasets. The second key is the dataset's number. */
+/** First key of the advisory locks on datasets: an arbitrary number of Barkeep. The second key is the dataset's number. */
 const DATASET_LOCKS = 68_170_215;
 
 /** Locks the dataset against other imports and removal until the transaction ends. Waits for the current holder. */
@@ -170,8 +170,8 @@ export async function datasetVersion(dataSource: DataSource, datasetId: number):
 export async function mergeChanges(dataSource: DataSource, datasetId: number): Promise<void> {
   // A concurrent merge skips the stamps that this one deletes, so each stamp is merged exactly once.
   await dataSource.query(
-    `WITH gone AS (DELETE FROM dataset_changes WHERE dataset_id = $1 RETURNING stamp)
-     INSERT INTO dataset_changes (dataset_id, stamp) SELECT $1, bit_xor(stamp) FROM gone HAVING count(*) > 0`,
+    `WITH merged AS (DELETE FROM dataset_changes WHERE dataset_id = $1 RETURNING stamp)
+     INSERT INTO dataset_changes (dataset_id, stamp) SELECT $1, bit_xor(stamp) FROM merged HAVING count(*) > 0`,
     [datasetId],
   );
 }

@@ -1,6 +1,7 @@
 /** Stores refused bars with their reason, so that an operator can see what was refused and why. */
 import type { DataSource } from 'typeorm';
 
+/** A refused bar. A value is null when it could not be read. */
 export interface QuarantinedBar {
   dataset: string;
   symbol: string;
@@ -48,12 +49,14 @@ const INSERT_ROWS = `
   WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM sessions WHERE incarnation = $1::uuid FOR KEY SHARE)
   ON CONFLICT DO NOTHING RETURNING 1`;
 
+/** The parameters `$2` to `$11` of {@link INSERT_ROWS}: one array for each column. */
 function columnsOf(rows: readonly QuarantinedBar[]): unknown[] {
   const columns = (...names: (keyof QuarantinedBar)[]) => names.map((name) => rows.map((row) => row[name] ?? null));
   return [
     ...columns('dataset', 'symbol'),
     rows.map((row) => timestampOf(row.time)),
     ...columns('open', 'high', 'low', 'close', 'volume', 'reason'),
+    // PostgreSQL cannot store NUL in a text.
     rows.map((row) => row.raw?.replaceAll('\0', '').slice(0, RAW_CHARS_MAX) ?? null),
   ];
 }
@@ -97,7 +100,7 @@ export interface QuarantinedRows {
   examples: { symbol: string; time: string | null; reason: string; close: number | null; volume: number | null }[];
 }
 
-const EXAMPLES = 5;
+const EXAMPLES_MAX = 5;
 
 /** Summarizes the quarantined rows of a dataset, those of sessions and of imports together. */
 export async function quarantinedRows(database: Pick<DataSource, 'query'>, dataset: string): Promise<QuarantinedRows> {
@@ -108,7 +111,7 @@ export async function quarantinedRows(database: Pick<DataSource, 'query'>, datas
   const examples = await database.query<
     { symbol: string; time: Date | null; reason: string; close: number; volume: number }[]
   >(
-    `SELECT symbol, "time", reason, close, volume FROM quarantined_bars WHERE dataset = $1 ORDER BY id LIMIT ${EXAMPLES}`,
+    `SELECT symbol, "time", reason, close, volume FROM quarantined_bars WHERE dataset = $1 ORDER BY id LIMIT ${EXAMPLES_MAX}`,
     [dataset],
   );
   return {

@@ -17,13 +17,15 @@ const BASE = parseInterval('1m');
 const DERIVED = ['5m', '7m', '15m', '30m', '1h', '4h', '1d'].map(parseInterval);
 const DAYS = (
   [
-    ['XNYS', '2024-11-27'],
-    ['XNYS', '2024-11-29'],
-    ['XTKS', '2024-10-01'],
-    ['CMES', '2024-11-28'],
+    ['XNYS', '2024-11-27'], // a full day
+    ['XNYS', '2024-11-29'], // a half day
+    ['XTKS', '2024-10-01'], // a lunch break
+    ['CMES', '2024-11-28'], // opens on the evening before, and closes early
     ['24/7', '2024-02-29'],
   ] as const
 ).map(([calendar, date]): [string, TradingDay] => [`${calendar} ${date}`, calendarNamed(calendar).tradingDay(date)!]);
+/** From a full day to a day without a bar. */
+const MISSING_SHARES = [0, 0.02, 0.5, 0.97, 1];
 
 /** The derived chunk of one interval. */
 function aggregateDay(base: DayChunk, { grid, starts }: DerivedPlan, closedSlots = base.slotCount): DayChunk {
@@ -32,11 +34,11 @@ function aggregateDay(base: DayChunk, { grid, starts }: DerivedPlan, closedSlots
   return derived;
 }
 
-/** A day of random bars. @param share of the bars that are missing, 0 to 1 */
-function randomDay(grid: DayGrid, random: Seeded, share: number): DayChunk {
+/** A day of random bars. @param missingShare share of the slots that stay empty, 0 to 1 */
+function randomDay(grid: DayGrid, random: Seeded, missingShare: number): DayChunk {
   const chunk = new DayChunk(grid.slotCount);
   for (let slot = 0; slot < grid.slotCount; slot++) {
-    if (random.chance(share)) continue;
+    if (random.chance(missingShare)) continue;
     const [low, open, close, high] = Array.from({ length: 4 }, () => random.int(1, 100_000) / 100).sort(
       (a, b) => a - b,
     );
@@ -47,7 +49,7 @@ function randomDay(grid: DayGrid, random: Seeded, share: number): DayChunk {
 }
 
 /** The derived bars by the simplest algorithm: group the bars by bucket, and reduce each group. */
-function naively(bars: readonly StoredBar[], base: DayGrid, derived: DayGrid): StoredBar[] {
+function plainlyDerived(bars: readonly StoredBar[], base: DayGrid, derived: DayGrid): StoredBar[] {
   return Array.from({ length: derived.slotCount }, (_, bucket): StoredBar[] => {
     const [openTime, closeTime] = [derived.openTime(bucket), derived.closeTime(bucket)];
     const isIn = (time: number) => time >= openTime && time < closeTime;
@@ -81,9 +83,9 @@ describe.each(DAYS)('derived bars of %s', (_name, day) => {
   it.each(DERIVED)('I5 $name equals a plain reduce of the present bars, with its counts', (interval) => {
     const random = seeded(6);
     const plan = planDerived(grid, interval);
-    for (const share of [0, 0.02, 0.5, 0.97, 1]) {
-      const base = randomDay(grid, random, share);
-      expect(aggregateDay(base, plan).bars(plan.grid)).toEqual(naively(base.bars(grid), grid, plan.grid));
+    for (const missingShare of MISSING_SHARES) {
+      const base = randomDay(grid, random, missingShare);
+      expect(aggregateDay(base, plan).bars(plan.grid)).toEqual(plainlyDerived(base.bars(grid), grid, plan.grid));
     }
   });
 
@@ -94,10 +96,10 @@ describe.each(DAYS)('derived bars of %s', (_name, day) => {
       const plan = planDerived(grid, interval);
       const whole = aggregateDay(base, plan).bars(plan.grid);
       for (let round = 0; round < 20; round++) {
-        const closed = random.int(0, grid.slotCount + 1);
-        const until = closed === 0 ? grid.open : grid.closeTime(closed - 1);
+        const closedSlots = random.int(0, grid.slotCount + 1);
+        const until = closedSlots === 0 ? grid.open : grid.closeTime(closedSlots - 1);
         const expected = whole.filter(({ closeTime }) => closeTime <= until);
-        expect(aggregateDay(base, plan, closed).bars(plan.grid)).toEqual(expected);
+        expect(aggregateDay(base, plan, closedSlots).bars(plan.grid)).toEqual(expected);
       }
     }
   });
@@ -109,20 +111,20 @@ describe.each(DAYS)('all derived intervals of %s at once', (_name, day) => {
   it.each([
     ['finest first', DERIVED],
     ['finest last', [...DERIVED].reverse()],
-  ])('I5 equal those of each interval derived alone, %s, also in used chunks', (_order, intervals) => {
+  ])('I5 equal those of each interval derived alone, %s, in reused chunks and in new ones', (_order, intervals) => {
     const random = seeded(11);
     const plans = intervals.map((interval) => planDerived(grid, interval));
     const cascade = planCascade(plans);
     const into = plans.map((plan) => new DayChunk(plan.grid.slotCount));
-    for (const share of [0, 0.02, 0.5, 0.97, 1]) {
-      const base = randomDay(grid, random, share);
-      // Volumes whose sum depends on the order of the additions.
+    for (const missingShare of MISSING_SHARES) {
+      const base = randomDay(grid, random, missingShare);
+      // Replaces the volumes (double 4 of each record) by ones whose sum depends on the order of the additions.
       for (let slot = 0; slot < grid.slotCount; slot++)
         if (base.has(slot)) base.doubles[base.firstDouble + slot * 6 + 4] = random.next() * 10 ** random.int(-6, 6);
-      const closed = random.pick([grid.slotCount, random.int(0, grid.slotCount)]);
-      const alone = plans.map((plan) => aggregateDay(base, plan, closed).bytes);
-      expect(aggregateCascade(base, cascade, closed, into).map(({ bytes }) => bytes)).toEqual(alone);
-      expect(aggregateCascade(base, cascade, closed).map(({ bytes }) => bytes)).toEqual(alone);
+      const closedSlots = random.pick([grid.slotCount, random.int(0, grid.slotCount)]);
+      const alone = plans.map((plan) => aggregateDay(base, plan, closedSlots).bytes);
+      expect(aggregateCascade(base, cascade, closedSlots, into).map(({ bytes }) => bytes)).toEqual(alone);
+      expect(aggregateCascade(base, cascade, closedSlots).map(({ bytes }) => bytes)).toEqual(alone);
     }
   });
 });
@@ -140,13 +142,14 @@ describe('the derived bars of XNYS on a full day', () => {
   const hours = planDerived(grid, parseInterval('1h'));
 
   it('the last hour of XNYS expects 30 minutes and is complete with them', () => {
-    const last = aggregateDay(randomDay(grid, seeded(8), 0), hours).bar(6, hours.grid);
-    expect(last).toMatchObject({ sourceCount: 30, expectedCount: 30, complete: true });
+    const lastHour = aggregateDay(randomDay(grid, seeded(8), 0), hours).bar(6, hours.grid); // 15:30 to 16:00
+    expect(lastHour).toMatchObject({ sourceCount: 30, expectedCount: 30, complete: true });
   });
 
   it('a bucket without a bar stays empty, and one with a single bar has its values', () => {
     const base = new DayChunk(390);
-    base.writeBar(61, { openTime: 0, open: 2, high: 4, low: 1, close: 3, volume: 10 }, 'streamed', 0);
+    const inSecondHour = 61;
+    base.writeBar(inSecondHour, { openTime: 0, open: 2, high: 4, low: 1, close: 3, volume: 10 }, 'streamed', 0);
     const [only, ...others] = aggregateDay(base, hours).bars(hours.grid);
     expect(only).toMatchObject({ open: 2, high: 4, low: 1, close: 3, volume: 10, sourceCount: 1, expectedCount: 60 });
     expect(only).toMatchObject({ openTime: hours.grid.openTime(1), complete: false });

@@ -3,6 +3,8 @@
  * A derived bar covers a *bucket* of base slots. It has the open of the bucket's first base bar, the close of the last one, the
  * highest high, the lowest low, and the sum of the volumes in time order. Its two counts are the base bars that the bucket has, and
  * those that the calendar expects (I5). Pure.
+ * In the loops, `at` is the index of a record's open among the chunk's doubles: high, low, close and volume follow it, and the next record
+ * is 6 doubles on (chunk.ts).
  */
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
 import { isDerivable, type Interval } from './interval.js';
@@ -28,8 +30,9 @@ export function planDerived(base: DayGrid, interval: Interval): DerivedPlan {
 }
 
 /**
- * Writes the buckets `[first, end)` of a day into `into`, each from the base bars that are present in it. A bucket
- * without a base bar stays empty.
+ * Writes the buckets `[first, end)` of a day into `into`, each from the base bars that are present in it. Leaves a bucket without a base
+ * bar as it is.
+ * @param starts bucket `b` covers base slots `[starts[b], starts[b + 1])`
  */
 export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array, end: number, first = 0): void {
   const { bitmap, doubles, firstDouble } = base;
@@ -74,15 +77,15 @@ interface CascadeStep {
 export type Cascade = readonly CascadeStep[];
 
 /**
- * Plans a cascade for one day. The source of an interval is the coarsest earlier interval whose buckets nest in its own: the one with
- * the fewest buckets.
+ * Plans a cascade for one day. The source of an interval is, among the earlier intervals whose buckets nest in its buckets,
+ * the one with the fewest buckets; the base bars when there is no such interval.
  */
 export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];
   for (const plan of plans) {
     let best: CascadeStep = { plan, source: -1, starts: plan.starts };
     steps.forEach(({ plan: finer }, source) => {
-      const starts = plan.starts.map((slot) => finer.starts.indexOf(slot));
+      const starts = plan.starts.map((slot) => finer.starts.indexOf(slot)); // -1: no finer bucket starts at this slot
       if (!starts.includes(-1) && finer.starts.length < (steps[best.source]?.plan.starts.length ?? Infinity)) {
         best = { plan, source, starts };
       }
@@ -94,8 +97,8 @@ export function planCascade(plans: readonly DerivedPlan[]): Cascade {
 
 /**
  * Derives, for all intervals of a day, the buckets that lie within the first `closedSlots` base slots. The bytes are those that
- * {@link aggregateInto} makes of the base bars. Prices and counts do not depend on the order in which bars are joined. A sum of
- * volumes does, because of rounding, so volumes are always added up from the base bars.
+ * {@link aggregateInto} makes of the base bars. Prices and counts do not depend on how bars are grouped. A sum of volumes does,
+ * because of rounding, so volumes are always added up from the base bars.
  * @param into chunks to overwrite, one for each step; new ones by default
  */
 export function aggregateCascade(
@@ -115,7 +118,10 @@ export function aggregateCascade(
   return into;
 }
 
-/** Writes the first `buckets` buckets, joined from buckets of `finer`: `starts` are indexes of these, `baseStarts` of base slots. */
+/**
+ * Writes the first `buckets` buckets into the empty chunk `into`, each joined from whole buckets of `finer`. Bucket `b` covers the finer
+ * buckets `[starts[b], starts[b + 1])` and the base slots `[baseStarts[b], baseStarts[b + 1])`.
+ */
 function joinBuckets(
   into: DayChunk,
   finer: DayChunk,
@@ -160,6 +166,7 @@ function volumeOf({ doubles, firstDouble }: DayChunk, from: number, to: number):
 
 /** Number of buckets that lie within base slots `[0, closedSlots)`; also the index of the first bucket that does not. */
 export function closedBuckets(starts: Int32Array, closedSlots: number): number {
+  // Binary search for the last start that is not after the closed slots.
   let [buckets, most] = [0, starts.length - 1];
   while (buckets < most) {
     const middle = (buckets + most + 1) >> 1;

@@ -1,4 +1,7 @@
-/** Decides for backfill which empty slots to request, and how an answer changes them. Pure: the worker reads, requests and writes. */
+/**
+ * Decides for backfill which empty slots to request, and how an answer changes them. An *ask* of a slot is a request that was answered
+ * without its bar (gaps.ts). Pure: the worker reads, requests and writes.
+ */
 import type { Bar, RefusalReason } from './bar.js';
 import { DayChunk, RECORD_BYTES, recordOffset } from './chunk.js';
 import { ABSENT_UNASKED, ASKS_MAX, BACKFILLED, emptyRuns, stateAfterAsk, statusOf, type SlotRange } from './gaps.js';
@@ -7,14 +10,17 @@ import type { DayGrid } from './slots.js';
 /** Which empty slots to request: those not requested yet (`missing`), absent ones as well (`due`), or all of them. */
 export type AskMode = 'missing' | 'due' | 'all';
 
-/** Runs of empty slots to request, in order, among the first `closed` slots of a day. */
+/**
+ * The empty slots to request among the first `closedSlots` slots of a day, as runs of consecutive slots in order.
+ * @param states the day's slot states; undefined when it has none yet: then every empty slot is missing
+ */
 export function slotsToAsk(
   bitmap: Uint8Array,
   states: Uint8Array | undefined,
-  closed: number,
+  closedSlots: number,
   mode: AskMode,
 ): SlotRange[] {
-  const runs = emptyRuns(bitmap, 0, closed);
+  const runs = emptyRuns(bitmap, 0, closedSlots);
   if (mode === 'all' || !states) return runs;
   const wanted = (slot: number) => {
     const status = statusOf(states[slot] ?? 0);
@@ -23,7 +29,7 @@ export function slotsToAsk(
   return runsWithin(runs, wanted);
 }
 
-/** The runs of slots in the ranges for which `isIn` holds, in order. */
+/** The slots in the ranges for which `isIn` holds, as runs of consecutive slots in order. */
 function runsWithin(ranges: readonly SlotRange[], isIn: (slot: number) => boolean): SlotRange[] {
   const runs: SlotRange[] = [];
   for (const { start, end } of ranges) {
@@ -37,9 +43,9 @@ function runsWithin(ranges: readonly SlotRange[], isIn: (slot: number) => boolea
   return runs;
 }
 
-/** The first empty slot, among the first `closed` ones, that was not requested yet; `closed` when there is none. */
-export function firstMissing(bitmap: Uint8Array, states: Uint8Array | undefined, closed: number): number {
-  return slotsToAsk(bitmap, states, closed, 'missing')[0]?.start ?? closed;
+/** The first empty slot, among the first `closedSlots` ones, that was not requested yet; `closedSlots` when there is none. */
+export function firstMissing(bitmap: Uint8Array, states: Uint8Array | undefined, closedSlots: number): number {
+  return slotsToAsk(bitmap, states, closedSlots, 'missing')[0]?.start ?? closedSlots;
 }
 
 /** The bars that one dataset returned for one symbol. */
@@ -49,6 +55,7 @@ export interface DatasetAnswer {
   bars: readonly Bar[];
 }
 
+/** What {@link planFill} decides from: one symbol's day and the answers of the repositories. */
 export interface FillInput {
   grid: DayGrid;
   states: Uint8Array | undefined;
@@ -58,7 +65,7 @@ export interface FillInput {
   answers: readonly DatasetAnswer[];
   /** Whether the source or a dataset that answered is declared complete for this day. */
   complete: boolean;
-  /** After this many answers without its bar a slot is unfillable. */
+  /** After this many asks a slot is unfillable. */
   asksToSettle: number;
   /** True when a repository failed before it answered: slots without a bar keep their state. @default false */
   isPartial?: boolean;
@@ -72,10 +79,11 @@ export interface RefusedBar {
   reason: RefusalReason;
 }
 
+/** What to write into one symbol's day. */
 export interface FillPlan {
   /** The states of all slots of the day after the plan is applied. */
-  after: Uint8Array;
-  /** The records to write, for each run of requested slots that get a bar. */
+  statesAfter: Uint8Array;
+  /** The records to write: for each run of consecutive slots that get a bar, its first slot and its records in order. */
   runs: { start: number; records: Uint8Array }[];
   /** Number of slots that get a bar. */
   filled: number;
@@ -90,20 +98,21 @@ export interface FillPlan {
 /** Plans the requested slots: each is filled from the first dataset that has its bar, or gets the state after an answer without it. */
 export function planFill(input: FillInput): FillPlan {
   const { grid, asked, states, complete, asksToSettle, isPartial } = input;
-  const after = new Uint8Array(grid.slotCount);
-  if (states) after.set(states);
+  const statesAfter = new Uint8Array(grid.slotCount);
+  if (states) statesAfter.set(states);
   const { chunk, placeOf, refused } = chunkOfAnswers(input);
   const isFilled = (slot: number) => chunk.has(placeOf(slot));
   const settled = { noTrade: 0, unfillable: 0 };
   for (const { start, end } of asked) {
     for (let slot = start; slot < end; slot++) {
-      const before = after[slot]!;
-      if (isFilled(slot)) after[slot] = BACKFILLED;
+      const stateBefore = statesAfter[slot]!;
+      if (isFilled(slot)) statesAfter[slot] = BACKFILLED;
       else if (isPartial) continue;
-      else if (input.answers.length > 0 || complete) after[slot] = stateAfterAsk(before, asksToSettle, complete);
-      else after[slot] = ABSENT_UNASKED;
-      if (after[slot] === before) continue;
-      const status = statusOf(after[slot]!);
+      else if (input.answers.length > 0 || complete)
+        statesAfter[slot] = stateAfterAsk(stateBefore, asksToSettle, complete);
+      else statesAfter[slot] = ABSENT_UNASKED; // the session has no backfill source
+      if (statesAfter[slot] === stateBefore) continue;
+      const status = statusOf(statesAfter[slot]!);
       if (status === 'no-trade') settled.noTrade++;
       if (status === 'unfillable') settled.unfillable++;
     }
@@ -112,7 +121,7 @@ export function planFill(input: FillInput): FillPlan {
     const from = recordOffset(chunk.slotCount, placeOf(start));
     return { start, records: chunk.bytes.subarray(from, from + (end - start) * RECORD_BYTES) };
   });
-  return { after, runs, filled: chunk.count(), settled, absent: after.filter(isAbsent).length, refused };
+  return { statesAfter, runs, filled: chunk.count(), settled, absent: statesAfter.filter(isAbsent).length, refused };
 }
 
 /**
@@ -138,17 +147,19 @@ function chunkOfAnswers({ grid, asked, answers }: FillInput) {
   return { chunk, placeOf, refused };
 }
 
-/** Whether a slot's state is absent: it had answers without its bar, and is not settled. */
+/** Whether a slot had asks and is not settled. {@link ABSENT_UNASKED} is not counted: there is nothing to request again. */
 function isAbsent(state: number): boolean {
   return state >= 1 && state <= ASKS_MAX;
 }
 
-/** When to request absent bars again, epoch ms. The delay doubles with each answer. @param asks the result of {@link fewestAsks} */
+const RETRY_DOUBLINGS_MAX = 19;
+
+/** When to request absent bars again, epoch ms. The delay doubles with each ask after the first. @param asks from {@link fewestAsks} */
 export function retryAt(now: number, asks: number, backoffMs: number): number {
-  return now + backoffMs * 2 ** Math.max(0, Math.min(asks, 20) - 1);
+  return now + backoffMs * 2 ** Math.max(0, Math.min(asks - 1, RETRY_DOUBLINGS_MAX));
 }
 
-/** The fewest answers that any absent slot of a day has had; 0 when none is absent. */
+/** The fewest asks that any absent slot of a day has had; 0 when no slot had an ask. */
 export function fewestAsks(states: Uint8Array): number {
   let fewest = 0;
   for (const state of states) if (isAbsent(state) && (fewest === 0 || state < fewest)) fewest = state;

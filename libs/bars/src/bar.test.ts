@@ -2,14 +2,14 @@ import { REFUSAL_REASONS, refuseBar, refuseValues, type Bar } from './bar.js';
 
 const bar: Bar = { openTime: 1_700_000_040_000, open: 10, high: 12, low: 9, close: 11, volume: 500 };
 
-it('zero and negative prices are valid when the session takes any price', () => {
-  const crude = { ...bar, open: -13.1, high: 10.01, low: -40.32, close: -37.63 };
-  expect(refuseBar(crude)).toBe('negative-price');
-  expect(refuseBar(crude, 'any')).toBeUndefined();
-  expect(refuseBar({ ...crude, close: -50 }, 'any')).toBe('close-outside-range');
-  const none = { ...bar, open: 0, high: 0, low: 0, close: 0 };
-  expect(refuseBar(none)).toBe('zero-price');
-  expect(refuseBar(none, 'any')).toBeUndefined();
+it('zero and negative prices are valid only when the session takes any price, and other checks still apply', () => {
+  const crudeOil = { ...bar, open: -13.1, high: 10.01, low: -40.32, close: -37.63 };
+  expect(refuseBar(crudeOil)).toBe('negative-price');
+  expect(refuseBar(crudeOil, 'any')).toBeUndefined();
+  expect(refuseBar({ ...crudeOil, close: -50 }, 'any')).toBe('close-outside-range');
+  const zeroPrices = { ...bar, open: 0, high: 0, low: 0, close: 0 };
+  expect(refuseBar(zeroPrices)).toBe('zero-price');
+  expect(refuseBar(zeroPrices, 'any')).toBeUndefined();
 });
 
 it('values so large that their sum overflows are valid', () => {
@@ -24,7 +24,7 @@ describe('I7 an invalid bar is refused with its reason', () => {
     ['prices of zero', { open: 0, high: 0, low: 0, close: 0, volume: 0 }, 'zero-price'],
     ['a fall to zero within the bar', { low: 0 }, 'zero-price'],
     ['a fall to zero at the close', { low: 0, close: 0 }, 'zero-price'],
-    ['a low of minus zero', { low: -0, close: -0 }, 'zero-price'],
+    ['a low and close of minus zero', { low: -0, close: -0 }, 'zero-price'],
     ['an open of zero', { open: 0 }, 'open-outside-range'],
     ['a rise from zero', { open: 0, low: 0 }, undefined],
     ['a single price', { open: 10, high: 10, low: 10, close: 10 }, undefined],

@@ -46,9 +46,9 @@ export const REFUSAL_REASONS = [
   'open-outside-range',
   'close-outside-range',
   'zero-price',
-  'off-grid',
+  'off-grid', // its time is not the open of a slot
   'outside-calendar',
-  'conflict',
+  'conflict', // another bar of the same time has other values
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 

@@ -19,7 +19,7 @@ export function chunkOfPart(
   chunk.bytes.set(records.subarray(0, recordOffset(slotCount, to) - start), start);
   const [firstByte, endByte] = [from >> 3, (to + 7) >> 3];
   chunk.bitmap.set(bitmap.subarray(firstByte, endByte), firstByte);
-  chunk.bitmap[firstByte]! &= 0xff >> (from & 7);
-  if (to & 7) chunk.bitmap[endByte - 1]! &= 0xff00 >> (to & 7);
+  chunk.bitmap[firstByte]! &= 0xff >> (from & 7); // clears the bits of the slots before `from`
+  if (to & 7) chunk.bitmap[endByte - 1]! &= 0xff00 >> (to & 7); // clears the bits from `to` on
   return chunk;
 }

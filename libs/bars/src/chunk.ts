@@ -10,6 +10,7 @@
 import type { Bar, BarOrigin, StoredBar } from './bar.js';
 import type { DayGrid } from './slots.js';
 
+/** Length of the record of a slot. */
 export const RECORD_BYTES = 48;
 /** Offset of the origin in a record, in bytes. The prices and the volume come before it. */
 export const ORIGIN_OFFSET = 40;
@@ -20,6 +21,7 @@ export const ORIGIN_CODES = { streamed: 1, backfilled: 2, derived: 3, historical
   BarOrigin,
   number
 >;
+/** The origin of each code; `undefined` for code 0. */
 const ORIGINS: readonly (BarOrigin | undefined)[] = [undefined, 'streamed', 'backfilled', 'derived', 'historical'];
 
 /** Length of the presence bitmap in bytes. */
@@ -71,8 +73,9 @@ export class DayChunk {
   /** The same bytes as doubles. The record of slot `s` starts at index `firstDouble + s * 6`. */
   readonly doubles: Float64Array;
   /**
-   * The same bytes as 32-bit words. Where double `d` is the open of a record, word `2 * d + 10` holds its origin and dataset, and word
-   * `2 * d + 11` its source count and expected count, the first of each pair in the low half.
+   * The same bytes as 32-bit words. Where double `d` is the open of a record, its five doubles are words `2 * d` to `2 * d + 9`. Word
+   * `2 * d + 10` holds the origin and the dataset, and word `2 * d + 11` the source count and the expected count: the first in the low
+   * half, the second in the high half.
    */
   readonly words: Uint32Array;
   readonly firstDouble: number;
@@ -84,7 +87,8 @@ export class DayChunk {
   ) {
     const length = chunkBytes(slotCount);
     if (bytes && bytes.length !== length) throw new ChunkLengthError(slotCount, length, bytes.length);
-    const aligned = !bytes ? new Uint8Array(length) : bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes);
+    let aligned = bytes ?? new Uint8Array(length);
+    if (aligned.byteOffset % 8 !== 0) aligned = Uint8Array.from(aligned); // a Float64Array must start at a multiple of 8
     this.bytes = aligned;
     this.bitmap = aligned.subarray(0, bitmapBytes(slotCount));
     this.doubles = new Float64Array(aligned.buffer, aligned.byteOffset, length / 8);
@@ -130,7 +134,10 @@ export class DayChunk {
 
   /** Empties slots `[from, to)`: clears their bits and sets their records to zeros. */
   clear(from = 0, to = this.slotCount): void {
-    if (from === 0 && to === this.slotCount) return void this.bytes.fill(0);
+    if (from === 0 && to === this.slotCount) {
+      this.bytes.fill(0);
+      return;
+    }
     this.bytes.fill(0, recordOffset(this.slotCount, from), recordOffset(this.slotCount, to));
     for (let slot = from; slot < to; slot++) {
       const byte = slot >> 3;

@@ -30,12 +30,13 @@ function problemsOfIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]
   const form = issue.code === 'invalid_union' ? issue.errors.find(hasForm) : undefined;
   if (form) return form.flatMap((inner) => problemsOfIssue(inner, path, input));
   const was = valueAt(input, path);
+  // The schema's messages say what was expected. For a wrong type, zod's default message begins with "Invalid input".
   const hasOwnMessage = issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input');
   const expected = hasOwnMessage ? issue.message : issue.expected;
   return [{ field: fieldPath(path), expected, was: was === undefined ? 'nothing' : shown(was) }];
 }
 
-/** Whether a value has the form that reports these issues: then they are about parts of the value, or about its size or pattern. */
+/** Whether a value has the form that reports these issues: each issue is about a part of the value, or about its size or pattern. */
 function hasForm(issues: readonly z.core.$ZodIssue[]): boolean {
   return issues.every(({ code, path }) => path.length > 0 || !['invalid_type', 'invalid_value'].includes(code));
 }

@@ -21,6 +21,7 @@ export function firstDifference<B extends { openTime: number | string }>(
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     const [ofA, ofB] = [a[i], b[i]];
     if (ofA && ofB && ofA.openTime === ofB.openTime && isEqual(ofA, ofB)) continue;
+    // The earlier bar: the run with the later one has no bar at that time.
     const openTime = ofA && (!ofB || ofA.openTime < ofB.openTime) ? ofA.openTime : ofB!.openTime;
     const atTime = (bar: B | undefined): B | null => (bar?.openTime === openTime ? bar : null);
     return { openTime, a: atTime(ofA), b: atTime(ofB) };

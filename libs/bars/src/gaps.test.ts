@@ -14,7 +14,7 @@ import {
   type SlotRange,
 } from './gaps.js';
 
-/** `#` is a filled slot. */
+/** The bitmap of a picture, in which `#` is a filled slot and any other character an empty one. */
 function bitmapOf(picture: string): Uint8Array {
   const bitmap = new Uint8Array(bitmapBytes(picture.length));
   picture.split('').forEach((mark, slot) => {
@@ -23,10 +23,11 @@ function bitmapOf(picture: string): Uint8Array {
   return bitmap;
 }
 
+/** Slots `[from, to)` of a bitmap as a picture: `#` filled, `.` empty. */
 const picture = (bitmap: Uint8Array, from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => (hasBit(bitmap, from + i) ? '#' : '.')).join('');
 
-/** The same as {@link emptyRuns}, by a regular expression. */
+/** The same as {@link emptyRuns}, by a regular expression over a picture. @param from the slot of its first character */
 const runsOf = (text: string, from: number): SlotRange[] =>
   [...text.matchAll(/\.+/g)].map(({ index, 0: run }) => ({ start: from + index, end: from + index + run.length }));
 
@@ -43,11 +44,14 @@ describe('empty runs', () => {
     }
   });
 
-  it('a full day has no run, an empty day has one, and the padding is never part of a run', () => {
+  it('a full day and an empty range have no run, and an empty day has one', () => {
     expect(emptyRuns(bitmapOf('#'.repeat(390)), 0, 390)).toEqual([]);
-    expect(emptyRuns(new Uint8Array(bitmapBytes(390)), 0, 390)).toEqual([{ start: 0, end: 390 }]);
-    expect(emptyRuns(bitmapOf('####'), 0, 4)).toEqual([]);
     expect(emptyRuns(new Uint8Array(8), 0, 0)).toEqual([]);
+    expect(emptyRuns(new Uint8Array(bitmapBytes(390)), 0, 390)).toEqual([{ start: 0, end: 390 }]);
+  });
+
+  it('the padding of the bitmap is never part of a run', () => {
+    expect(emptyRuns(bitmapOf('####'), 0, 4)).toEqual([]);
   });
 });
 
@@ -55,7 +59,7 @@ describe('gaps', () => {
   const bitmap = bitmapOf('#....#..##.');
   const states = Uint8Array.from([0, 0, 2, 2, 3, BACKFILLED, UNFILLABLE, UNFILLABLE, 0, 0, NO_TRADE]);
 
-  it('are split where the status or the attempts change', () => {
+  it('are split where the state changes', () => {
     expect(gapsOf(bitmap, states, 0, 11, 5)).toEqual([
       { start: 1, end: 2, status: 'missing', attempts: 0 },
       { start: 2, end: 4, status: 'absent', attempts: 2 },
@@ -75,7 +79,7 @@ describe('gaps', () => {
     ]);
   });
 
-  it('are absent after no attempt in a session without a repository', () => {
+  it('are absent with 0 attempts in a session without a repository', () => {
     const unasked = new Uint8Array(11).fill(ABSENT_UNASKED);
     expect(gapsOf(bitmap, unasked, 6, 8, 5)).toEqual([{ start: 6, end: 8, status: 'absent', attempts: 0 }]);
   });
@@ -87,14 +91,14 @@ describe('gaps', () => {
 });
 
 describe('the next state of an empty slot', () => {
-  it('I6 is absent after an answer without the bar, and unfillable after the n-th such answer', () => {
+  it('I6 is absent after an ask, and unfillable after the n-th one', () => {
     const states = [0];
     for (let ask = 0; ask < 6; ask++) states.push(stateAfterAsk(states.at(-1)!, 5, false));
     expect(states.map(statusOf)).toEqual(['missing', ...Array(4).fill('absent'), 'unfillable', 'unfillable']);
     expect(states.slice(1, 5)).toEqual([1, 2, 3, 4]);
   });
 
-  it('is unfillable after the first answer when the session never retries', () => {
+  it('is unfillable after the first ask when the session never retries', () => {
     expect(stateAfterAsk(0, 1, false)).toBe(UNFILLABLE);
   });
 
@@ -108,11 +112,11 @@ describe('the next state of an empty slot', () => {
     expect([UNFILLABLE, NO_TRADE].map((state) => stateAfterAsk(state, 5, false))).toEqual([UNFILLABLE, NO_TRADE]);
   });
 
-  it('counts the first answer as the first, also after a time without a repository and after the loss of its bar', () => {
+  it('counts asks from 1 when the session had no repository before, and when a backfilled bar was lost', () => {
     expect([ABSENT_UNASKED, BACKFILLED].map((state) => stateAfterAsk(state, 5, false))).toEqual([1, 1]);
   });
 
-  it('never counts so many answers that the count equals a code', () => {
+  it('never counts so many asks that the count equals a code', () => {
     expect(stateAfterAsk(ASKS_MAX, 1_000, false)).toBe(ASKS_MAX);
     expect(statusOf(ASKS_MAX)).toBe('absent');
   });

@@ -1,13 +1,15 @@
 /**
- * Gaps: maximal runs of empty slots of one trading day that share a status, before the frontier. Each slot has a state
- * byte in the day's *slot states*, which upkeep creates for the day's first gap. For an empty slot: 0 not requested
- * yet; 1 to 199 absent, after that many answers without the bar; then the codes below. Pure.
+ * Gaps: maximal runs of empty slots of one trading day that share a state, before the frontier. Each slot has a state byte in the day's
+ * *slot states*, which upkeep creates for the day's first gap. An *ask* of a slot is a request that was answered without its bar.
+ * A state is 0 (no request yet), the number of asks (1 to 199: absent), or a code from 200 on, below; some codes mark filled slots. Pure.
  */
 import { hasBit } from './chunk.js';
 
-/** For one slot, at most this many answers without its bar are counted. */
+/** At most this many asks of a slot are counted. */
 export const ASKS_MAX = 199;
+/** The slot had as many asks as the spec allows. */
 export const UNFILLABLE = 200;
+/** A dataset that is declared complete has no bar for the slot: nothing traded. */
 export const NO_TRADE = 201;
 /** The slot was empty and backfill has filled it: its bar's origin is `backfilled`. */
 export const BACKFILLED = 202;
@@ -16,6 +18,7 @@ export const ABSENT_UNASKED = 203;
 /** The frontier passed the empty slot, then a fed bar filled it: its bar's origin is `streamed`. */
 export const LATE = 204;
 
+/** Why a slot is empty: see {@link statusOf} and docs/glossary.md. */
 export type GapStatus = 'missing' | 'absent' | 'unfillable' | 'no-trade';
 
 /** Slots `[start, end)` of one day. */
@@ -24,9 +27,10 @@ export interface SlotRange {
   end: number;
 }
 
+/** A gap of one day. */
 export interface SlotGap extends SlotRange {
   status: GapStatus;
-  /** Number of answers without these bars so far. */
+  /** Number of asks of each slot so far; for an unfillable gap the number that settled it. */
   attempts: number;
 }
 
@@ -59,9 +63,9 @@ export function statusOf(state: number): GapStatus {
 }
 
 /**
- * The gaps of a day in slots `[from, to)`: runs of empty slots, split where status or attempts change. Leaves no-trade slots
- * out, because a confirmed absence of trades is not a gap.
- * @param asksToSettle attempts shown for an unfillable slot
+ * The gaps of a day in slots `[from, to)`: runs of empty slots, split where the state changes. Leaves no-trade slots out, because a
+ * confirmed absence of trades is not a gap.
+ * @param asksToSettle the number of asks that makes a slot unfillable
  */
 export function gapsOf(
   bitmap: Uint8Array,
@@ -70,14 +74,16 @@ export function gapsOf(
   to: number,
   asksToSettle: number,
 ): SlotGap[] {
+  const stateAt = (slot: number) => states?.[slot] ?? 0;
   const gaps: SlotGap[] = [];
   for (const run of emptyRuns(bitmap, from, to)) {
     let start = run.start;
     for (let slot = run.start; slot < run.end; slot++) {
-      const state = states?.[slot] ?? 0;
-      if (slot + 1 < run.end && (states?.[slot + 1] ?? 0) === state) continue;
+      const state = stateAt(slot);
+      const isLastOfGap = slot + 1 === run.end || stateAt(slot + 1) !== state;
+      if (!isLastOfGap) continue;
       const status = statusOf(state);
-      const attempts = state === UNFILLABLE ? asksToSettle : state <= ASKS_MAX ? state : 0;
+      const attempts = state === UNFILLABLE ? asksToSettle : asksOf(state);
       if (status !== 'no-trade') gaps.push({ start, end: slot + 1, status, attempts });
       start = slot + 1;
     }
@@ -91,13 +97,18 @@ export function summarizeGaps(gaps: readonly SlotRange[]): { gapCount: number; l
 }
 
 /**
- * The state of a slot after one more answer without its bar.
- * @param asksToSettle after this many answers without its bar the slot is unfillable
- * @param complete whether a dataset that is declared complete for this day confirms that nothing traded
+ * The state of a slot after one more ask.
+ * @param asksToSettle after this many asks the slot is unfillable
+ * @param noTradeConfirmed whether a dataset that is declared complete for this day confirms that nothing traded
  */
-export function stateAfterAsk(state: number, asksToSettle: number, complete: boolean): number {
-  if (complete) return NO_TRADE;
+export function stateAfterAsk(state: number, asksToSettle: number, noTradeConfirmed: boolean): number {
+  if (noTradeConfirmed) return NO_TRADE;
   if (state === UNFILLABLE || state === NO_TRADE) return state;
-  const asks = (state <= ASKS_MAX ? state : 0) + 1;
+  const asks = asksOf(state) + 1;
   return asks >= asksToSettle ? UNFILLABLE : Math.min(asks, ASKS_MAX);
+}
+
+/** The number of asks that a state counts; 0 for a code, which replaces the count. */
+function asksOf(state: number): number {
+  return state <= ASKS_MAX ? state : 0;
 }

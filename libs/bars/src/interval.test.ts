@@ -17,7 +17,7 @@ describe('intervals', () => {
     expect(parseInterval('1d').name).not.toBe(parseInterval('24h').name);
   });
 
-  it('looks intervals up by their canonical name', () => {
+  it('intervalName returns the canonical name, and undefined for a text that is not an interval', () => {
     expect(intervalName('60m')).toBe('1h');
     expect(intervalName('1h')).toBe('1h');
     expect(intervalName('hour')).toBeUndefined();
@@ -47,7 +47,7 @@ describe('intervals', () => {
     ['90m', '1h', false],
     ['1d', '1d', false],
     ['24h', '1d', false],
-  ])('%s made of %s: %s', (derived, base, expected) => {
+  ])('whether %s bars can be made of %s bars: %s', (derived, base, expected) => {
     expect(isDerivable(parseInterval(derived), parseInterval(base))).toBe(expected);
   });
 });

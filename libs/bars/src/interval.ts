@@ -4,6 +4,7 @@
  */
 import { DAY_MS, MINUTE_MS } from './calendar/index.js';
 
+/** A length of bars. */
 export interface Interval {
   /** Canonical name: `90m`, `2h`, `1d`. */
   readonly name: string;
@@ -18,6 +19,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** What {@link isInterval} accepts, in the words of error messages. */
 export const INTERVAL_WORDS = 'an interval such as 5m, 2h or 1d (1d is the trading day, 24h is 24 hours)';
 
+/** Thrown for a text that is not an interval. */
 export class IntervalError extends Error {
   override readonly name = 'IntervalError';
   constructor(readonly value: string) {

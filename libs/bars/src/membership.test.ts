@@ -16,23 +16,24 @@ const remove = (before: Membership, symbol: string, partition: number) =>
   withoutSymbol('s', members, before, symbol, partition);
 
 test('each added symbol gets its own partition after those of the spec', () => {
-  const one = add(UNCHANGED, 'X');
-  expect(one).toEqual({ version: 1, removed: [], added: { X: 2 }, stamps: { 2: 1 } });
-  expect(add(one, 'Y')).toEqual({ version: 2, removed: [], added: { X: 2, Y: 3 }, stamps: { 2: 1, 3: 2 } });
+  const withX = add(UNCHANGED, 'X');
+  expect(withX).toEqual({ version: 1, removed: [], added: { X: 2 }, stamps: { 2: 1 } });
+  expect(add(withX, 'Y')).toEqual({ version: 2, removed: [], added: { X: 2, Y: 3 }, stamps: { 2: 1, 3: 2 } });
 });
 
 test('adding a present symbol and removing an absent one change nothing', () => {
   expect(add(UNCHANGED, 'A')).toBe(UNCHANGED);
-  const one = add(UNCHANGED, 'X');
-  expect(add(one, 'X')).toBe(one);
-  expect(remove(one, 'Y', 9)).toBe(one);
+  const withX = add(UNCHANGED, 'X');
+  expect(add(withX, 'X')).toBe(withX);
+  const anyPartition = 9;
+  expect(remove(withX, 'Y', anyPartition)).toBe(withX);
 });
 
-test('a removed symbol stamps its partition, and the next added one uses a vacant partition', () => {
-  const two = add(add(UNCHANGED, 'X'), 'Y');
-  const left = remove(two, 'X', 2);
-  expect(left).toEqual({ version: 3, removed: [], added: { Y: 3 }, stamps: { 2: 3, 3: 2 } });
-  expect(add(left, 'Z')).toEqual({ version: 4, removed: [], added: { Y: 3, Z: 2 }, stamps: { 2: 4, 3: 2 } });
+test('removing a symbol stamps its partition, and the next added symbol reuses it', () => {
+  const withXAndY = add(add(UNCHANGED, 'X'), 'Y');
+  const afterRemoval = remove(withXAndY, 'X', 2);
+  expect(afterRemoval).toEqual({ version: 3, removed: [], added: { Y: 3 }, stamps: { 2: 3, 3: 2 } });
+  expect(add(afterRemoval, 'Z')).toEqual({ version: 4, removed: [], added: { Y: 3, Z: 2 }, stamps: { 2: 4, 3: 2 } });
 });
 
 test('names of object properties are symbols like any other', () => {
@@ -49,23 +50,27 @@ test('names of object properties are symbols like any other', () => {
   expect(remove(UNCHANGED, 'toString', 3)).toBe(UNCHANGED);
 });
 
-test('a symbol of the spec that is added again has its own partition', () => {
-  const left = remove(UNCHANGED, 'B', 1);
-  expect(left).toEqual({ version: 1, removed: ['B'], added: {}, stamps: { 1: 1 } });
-  expect(currentSymbols(members.symbols, left)).toEqual(['A', 'C']);
-  const back = add(left, 'B');
-  expect(back).toEqual({ version: 2, removed: ['B'], added: { B: 2 }, stamps: { 1: 1, 2: 2 } });
-  expect(currentSymbols(members.symbols, back)).toEqual(['A', 'C', 'B']);
-  expect(remove(back, 'B', 2)).toEqual({ version: 3, removed: ['B'], added: {}, stamps: { 1: 1, 2: 3 } });
+test('a symbol of the spec that is removed and added again gets a partition of an added symbol', () => {
+  const afterRemoval = remove(UNCHANGED, 'B', 1);
+  expect(afterRemoval).toEqual({ version: 1, removed: ['B'], added: {}, stamps: { 1: 1 } });
+  expect(currentSymbols(members.symbols, afterRemoval)).toEqual(['A', 'C']);
+  const addedAgain = add(afterRemoval, 'B');
+  expect(addedAgain).toEqual({ version: 2, removed: ['B'], added: { B: 2 }, stamps: { 1: 1, 2: 2 } });
+  expect(currentSymbols(members.symbols, addedAgain)).toEqual(['A', 'C', 'B']);
+  expect(remove(addedAgain, 'B', 2)).toEqual({ version: 3, removed: ['B'], added: {}, stamps: { 1: 1, 2: 3 } });
 });
 
-test('the last symbol stays, and there are never more partitions than a job can name', () => {
-  const alone = remove(remove(UNCHANGED, 'A', 0), 'B', 1);
-  expect(() => remove(alone, 'C', 0)).toThrow(SymbolCountError);
+test('the last symbol cannot be removed', () => {
+  const onlyC = remove(remove(UNCHANGED, 'A', 0), 'B', 1);
+  expect(() => remove(onlyC, 'C', 0)).toThrow(SymbolCountError);
+});
+
+test('a session never has more partitions than a job can name', () => {
   let full = UNCHANGED;
   for (let i = 0; i < PARTITIONS_MAX - members.basePartitions; i++) full = add(full, `X${i}`);
   expect(() => add(full, 'Y')).toThrow('expected at most 1022 symbols that were added since it was created');
-  expect(add(remove(full, 'X7', 9), 'Y').added['Y']).toBe(9);
+  const partitionOfX7 = members.basePartitions + 7;
+  expect(add(remove(full, 'X7', partitionOfX7), 'Y').added['Y']).toBe(partitionOfX7);
 });
 
 test('a stored membership is parsed, and any other value is refused', () => {

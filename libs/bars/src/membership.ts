@@ -5,7 +5,7 @@
  */
 import { SYMBOLS_MAX } from './spec/index.js';
 
-/** Most partitions per session, including those of added symbols; also the limit in job payloads. */
+/** A session has at most this many partitions, including those of added symbols. Job payloads have the same limit. */
 export const PARTITIONS_MAX = 1_024;
 
 /** The changes since the spec. Stored as JSON in PostgreSQL and in the session's store. */
@@ -46,8 +46,8 @@ export function addedPartition({ added }: Membership, symbol: string): number | 
 
 /** The current symbols: those of the spec in its order, then added ones. */
 export function currentSymbols(symbols: readonly string[], { removed, added }: Membership): string[] {
-  const gone = new Set(removed);
-  return [...symbols.filter((symbol) => !gone.has(symbol)), ...Object.keys(added)];
+  const removedSet = new Set(removed);
+  return [...symbols.filter((symbol) => !removedSet.has(symbol)), ...Object.keys(added)];
 }
 
 /** Adds a symbol. Returns `before` itself when the session has the symbol already. @throws SymbolCountError */
@@ -56,12 +56,16 @@ export function withSymbol(sessionId: string, members: Members, before: Membersh
   if (present.includes(symbol)) return before;
   if (present.length >= SYMBOLS_MAX)
     throw new SymbolCountError(sessionId, `at most ${SYMBOLS_MAX} symbols`, 'one more');
-  const used = new Set(Object.values(before.added));
+  const used = new Set(Object.values(before.added)); // the partition of a removed symbol is free again
   let partition = members.basePartitions;
   while (used.has(partition)) partition++;
   if (partition >= PARTITIONS_MAX) {
-    const most = PARTITIONS_MAX - members.basePartitions;
-    throw new SymbolCountError(sessionId, `at most ${most} symbols that were added since it was created`, 'one more');
+    const addedMax = PARTITIONS_MAX - members.basePartitions;
+    throw new SymbolCountError(
+      sessionId,
+      `at most ${addedMax} symbols that were added since it was created`,
+      'one more',
+    );
   }
   const version = before.version + 1;
   return {
@@ -74,7 +78,7 @@ export function withSymbol(sessionId: string, members: Members, before: Membersh
 
 /**
  * Removes a symbol. Returns `before` itself when the session does not have the symbol.
- * @param partition the symbol's partition @throws SymbolCountError
+ * @param partition the symbol's partition @throws SymbolCountError when it is the only symbol
  */
 export function withoutSymbol(
   sessionId: string,

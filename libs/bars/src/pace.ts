@@ -7,15 +7,15 @@
  *
  *   due(close) = wall time of the anchor + (tradingTime(close) - tradingTime of the anchor) / speed
  *
- * The due time of each bar is computed from the anchor alone, so earlier delays do not add up. The stream sets a new anchor
- * when it starts, resumes after a pause, or is taken over, so the time in between does not count.
- * Pure: the machine's time is an argument, in ms of any clock that does not jump.
+ * The anchor is a pair of times: a simulated time, and the wall time at which it is due. Each due time is computed from the anchor, not
+ * from earlier bars, so delays do not accumulate. The stream sets a new anchor when it starts, resumes after a pause, or is taken over,
+ * so the time in between does not count. Pure: the wall time is an argument, in ms of any clock that does not jump.
  */
 import type { TradingDay } from './calendar/index.js';
 
 /** Trading time over consecutive trading days; times are epoch ms, durations ms. Immutable. */
 export class TradingTime {
-  /** All segments in order, each with the trading time before its open. */
+  /** All segments in order; `before` is the trading time before a segment's open, ms. */
   private readonly segments: readonly { open: number; close: number; before: number }[];
 
   constructor(days: readonly TradingDay[]) {
@@ -29,7 +29,7 @@ export class TradingTime {
     );
   }
 
-  /** Trading time from the first open to `time`; 0 before the first open, the total after the last close. */
+  /** Trading time from the first open to `time`, ms; 0 before the first open, the total after the last close. */
   at(time: number): number {
     const segment = this.segments[this.segmentAt(time)];
     return segment ? segment.before + Math.min(time, segment.close) - segment.open : 0;
@@ -50,31 +50,31 @@ export class TradingTime {
 /** When each bar is due. Immutable: a new anchor needs a new schedule. */
 export class PaceSchedule {
   /** Trading time at the anchor, ms. */
-  private readonly anchorMs: number;
+  private readonly anchorTradingMs: number;
 
   /**
-   * A schedule in which the simulated time `clock`, epoch ms, is due at `nowMs`.
-   * @param speed trading time per wall time, more than 0 @param nowMs the machine's clock
+   * A schedule in which the simulated time `clock`, epoch ms, is due at the wall time `anchorWallMs`.
+   * @param speed trading time per wall time, more than 0
    */
   constructor(
     private readonly tradingTime: TradingTime,
     private readonly speed: number,
     clock: number,
-    private readonly nowMs: number,
+    private readonly anchorWallMs: number,
   ) {
-    this.anchorMs = tradingTime.at(clock);
+    this.anchorTradingMs = tradingTime.at(clock);
   }
 
-  /** When the simulated time `time`, epoch ms, is due, in ms of the machine's clock. */
+  /** When the simulated time `time`, epoch ms, is due, in ms of wall time. */
   dueAt(time: number): number {
-    return this.nowMs + (this.tradingTime.at(time) - this.anchorMs) / this.speed;
+    return this.anchorWallMs + (this.tradingTime.at(time) - this.anchorTradingMs) / this.speed;
   }
 }
 
 /** A clock that is further behind its schedule than this has an overrun. A smaller lag is timer jitter. */
 export const OVERRUN_AFTER_MS = 250;
 
-/** Measures how far the clock is behind, and counts overruns: one for each time that it falls behind until it has caught up. */
+/** Measures how far the clock is behind, and counts overruns. One overrun lasts until the clock has caught up, and counts once. */
 export class OverrunMeter {
   /** How late the newest bar was, or how overdue the next one is, ms; 0 when the clock is on time. */
   lagMs = 0;

@@ -17,21 +17,23 @@ export interface SlotCounts {
   backfilled: number;
   /** Empty, and a dataset that is declared complete confirms that nothing traded. */
   noTrade: number;
-  /** Empty after as many answers without the bar as the spec allows. */
+  /** Empty after as many asks (gaps.ts) as the spec allows. */
   unfillable: number;
-  /** Empty, with at least one answer without the bar. */
+  /** Empty after at least one ask, or in a session without a repository to ask. */
   absent: number;
   /** Empty, not requested yet. */
   missing: number;
 }
 
+/** Counts of no slot, to which {@link addDayCounts} adds. */
 export function noCounts(): SlotCounts {
   return { expected: 0, filled: 0, streamed: 0, backfilled: 0, noTrade: 0, unfillable: 0, absent: 0, missing: 0 };
 }
 
+/** The count of empty slots with each status. */
 const COUNT_OF = { missing: 'missing', absent: 'absent', unfillable: 'unfillable', 'no-trade': 'noTrade' } as const;
 
-/** Adds the slots `[0, to)` of one day to `counts`. @param states undefined when upkeep never found a gap in the day @returns `counts` */
+/** Adds the slots `[0, to)` of one day to `counts`, and returns it. @param states undefined when upkeep never found a gap in the day */
 export function addDayCounts(
   counts: SlotCounts,
   bitmap: Uint8Array,
@@ -42,6 +44,7 @@ export function addDayCounts(
   counts.expected += to;
   counts.filled += filled;
   let backfilled = 0;
+  // A full day without states has neither an empty slot nor a backfilled one.
   if (filled < to || states) {
     for (let slot = 0; slot < to; slot++) {
       const state = states?.[slot] ?? 0;
@@ -56,7 +59,7 @@ export function addDayCounts(
 
 /**
  * Filled slots in percent of those that can be filled: `filled / (expected − noTrade)`, 0 to 100. A slot that is confirmed
- * to be without a trade does not lower the quality. It is 100 when no slot can be filled, because then none is missing.
+ * to be without a trade does not lower the quality. The quality is 100 when no slot can be filled, because then none is missing.
  */
 export function barQuality({ filled, expected, noTrade }: Pick<SlotCounts, 'filled' | 'expected' | 'noTrade'>): number {
   const fillable = expected - noTrade;
@@ -67,5 +70,6 @@ export function barQuality({ filled, expected, noTrade }: Pick<SlotCounts, 'fill
 export function percentText(percent: number): string {
   // The small addend offsets the rounding of binary fractions: 0.29 * 100 is 28.999999999999996.
   const hundredths = Math.floor(percent * 100 + 1e-9);
-  return `${(percent < 100 ? Math.min(hundredths, 9_999) / 100 : hundredths / 100).toFixed(2)} %`;
+  const shownHundredths = percent < 100 ? Math.min(hundredths, 9_999) : hundredths; // the addend must not turn 99.999… into 100.00
+  return `${(shownHundredths / 100).toFixed(2)} %`;
 }

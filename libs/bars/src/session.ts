@@ -13,8 +13,9 @@ export const SESSION_STATES = [
 ] as const;
 export type SessionState = (typeof SESSION_STATES)[number];
 
-/** Most symbols that a warning names. */
+/** A warning names at most this many symbols. */
 const NAMES_MAX = 20;
+/** The start of the warning, by which programs recognize it. */
 const UNKNOWN_SYMBOLS = 'no dataset of the session has a bar of';
 
 /** The warning about symbols for which no dataset of a session has a bar. @param symbols at least one */

@@ -2,12 +2,13 @@ import { seeded } from '../../../test/support/data/seeded.js';
 import { aggregateCascade, planCascade, planDerived } from './aggregate.js';
 import type { Bar } from './bar.js';
 import { calendarNamed } from './calendar/index.js';
-import { DayChunk } from './chunk.js';
+import { DayChunk, recordOffset } from './chunk.js';
 import { chunkOfPart } from './chunk-part.js';
 import { formingBar, formingBucket, fillForward } from './shown-bars.js';
 import { parseInterval } from './interval.js';
 import { DayGrid } from './slots.js';
 
+/** A half day of 210 minutes. */
 const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2015-12-24')!, parseInterval('1m'));
 
 /** A day with bars in the given slots; a bar's close is its slot's number. */
@@ -65,7 +66,7 @@ describe('fill=forward', () => {
     expect(bars.map(({ close }) => close)).toEqual([1, 1, 4]);
   });
 
-  it('gives the number of base slots of each empty bucket, also of the short last one', () => {
+  it('gives an empty bucket its number of base slots, also the short last bucket of a half day', () => {
     const plan = planDerived(grid, parseInterval('1h'));
     const [hours] = aggregateCascade(dayWith(10), planCascade([plan]));
     const shown = { grid: plan.grid, from: 0, to: 4, fillTo: 4, starts: plan.starts };
@@ -81,13 +82,13 @@ describe('fill=forward', () => {
 
 const MINUTE = 60_000;
 const DAYS = [
-  ['XNYS', '2015-12-24'],
-  ['XHKG', '2024-10-02'],
-  ['CMES', '2024-11-28'],
+  ['XNYS', '2015-12-24'], // a half day
+  ['XHKG', '2024-10-02'], // a lunch break
+  ['CMES', '2024-11-28'], // opens on the evening before, and closes early
 ] as const;
 
-/** A random walk over a part of the day's slots. */
-function walk(base: DayGrid, share: number): DayChunk {
+/** A day with random bars in about this share of its slots, 0 to 1. */
+function randomDay(base: DayGrid, share: number): DayChunk {
   const random = seeded(11);
   const chunk = new DayChunk(base.slotCount);
   for (let slot = 0; slot < base.slotCount; slot++) {
@@ -102,7 +103,7 @@ function walk(base: DayGrid, share: number): DayChunk {
 describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
   const day = calendarNamed(calendar).tradingDay(date)!;
   const base = new DayGrid(day, parseInterval('1m'));
-  const chunk = walk(base, 0.6);
+  const chunk = randomDay(base, 0.6);
   const bars = chunk.bars(base);
 
   it.each(['5m', '1h', '4h', '1d'])('I2 I5 %s has the visible base bars of its bucket', (name) => {
@@ -110,16 +111,17 @@ describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
     for (let clock = base.open - MINUTE; clock <= base.close + MINUTE; clock += MINUTE) {
       const forming = formingBucket(base, plan, clock);
       const bar = forming && formingBar(base, plan, forming, chunk);
-      const buckets = Array.from({ length: plan.grid.slotCount }, (_, w) => w);
-      const standing = buckets.find((w) => plan.grid.openTime(w) < clock && clock < plan.grid.closeTime(w));
+      const buckets = Array.from({ length: plan.grid.slotCount }, (_, bucket) => bucket);
+      // The bucket whose time contains the clock, and the visible bars in it.
+      const current = buckets.find((b) => plan.grid.openTime(b) < clock && clock < plan.grid.closeTime(b));
       const parts =
-        standing === undefined
+        current === undefined
           ? []
-          : bars.filter(({ openTime, closeTime }) => openTime >= plan.grid.openTime(standing) && closeTime <= clock);
+          : bars.filter(({ openTime, closeTime }) => openTime >= plan.grid.openTime(current) && closeTime <= clock);
       expect(bar?.sourceCount ?? 0).toBe(parts.length);
       if (!bar) continue;
       expect(bar).toMatchObject({
-        openTime: plan.grid.openTime(standing!),
+        openTime: plan.grid.openTime(current!),
         open: parts[0]!.open,
         close: parts.at(-1)!.close,
         high: Math.max(...parts.map(({ high }) => high)),
@@ -127,7 +129,7 @@ describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
         volume: parts.reduce((sum, { volume }) => sum + volume, 0),
         origin: 'derived',
         complete: false,
-        expectedCount: plan.starts[standing! + 1]! - plan.starts[standing!]!,
+        expectedCount: plan.starts[current! + 1]! - plan.starts[current!]!,
       });
       expect(bar.closeTime).toBeLessThanOrEqual(clock);
     }
@@ -137,7 +139,8 @@ describe.each(DAYS)('the forming bar of %s on %s', (calendar, date) => {
     const plan = planDerived(base, parseInterval('1h'));
     const forming = formingBucket(base, plan, base.open + 100 * MINUTE)!;
     const { from, closed } = forming;
-    const records = chunk.bytes.subarray(chunk.firstDouble * 8 + from * 48, chunk.firstDouble * 8 + closed * 48);
+    const [start, end] = [from, closed].map((slot) => recordOffset(base.slotCount, slot));
+    const records = chunk.bytes.subarray(start, end);
     const part = chunkOfPart(base.slotCount, chunk.bitmap, records, from, closed);
     expect(part.bars(base)).toEqual(chunk.bars(base, from, closed));
     expect(formingBar(base, plan, forming, part)).toEqual(formingBar(base, plan, forming, chunk));
@@ -161,7 +164,7 @@ describe('between two buckets', () => {
     const plan = planDerived(base, parseInterval('1d'));
     const forming = formingBucket(base, plan, (morning.close + afternoon.open) / 2);
     expect(forming).toEqual({ bucket: 0, from: 0, closed: 150, to: 330 });
-    expect(formingBar(base, plan, forming!, walk(base, 1))!.closeTime).toBe(morning.close);
+    expect(formingBar(base, plan, forming!, randomDay(base, 1))!.closeTime).toBe(morning.close);
   });
 
   it('a base slot that is not closed does not count', () => {

@@ -12,7 +12,7 @@ export interface FillRange {
   to: number;
   /** Empty slots from this slot on are left out, because their bars may still arrive. */
   fillTo: number;
-  /** For derived bars: bucket `b` covers base slots `[starts[b], starts[b + 1])`. */
+  /** For derived bars: slot `b` of the grid covers base slots `[starts[b], starts[b + 1])`. */
   starts?: Int32Array | undefined;
 }
 
@@ -20,8 +20,8 @@ export interface FillRange {
  * A bar for each slot of the range, oldest first. An empty slot is shown with the last close as open, high, low and close, volume 0,
  * origin `filled-forward` and `sourceCount` 0.
  * @param chunk the day's bars; undefined when it has none
- * @param lastClose close of the newest bar before the range; undefined when there is none: then empty slots before the first
- *   stored bar are left out
+ * @param lastClose close of the newest bar before the range; undefined when there is none. Empty slots before the first
+ *   stored bar are left out then
  * @returns the bars, and the last close to pass on for the next day
  */
 export function fillForward(
@@ -38,13 +38,14 @@ export function fillForward(
       bars.push(bar);
       close = bar.close;
     } else if (close !== undefined && slot < fillTo) {
-      bars.push(emptySlot(grid, slot, close, starts ? (starts[slot + 1] ?? 0) - (starts[slot] ?? 0) : 1));
+      bars.push(filledForwardBar(grid, slot, close, starts ? (starts[slot + 1] ?? 0) - (starts[slot] ?? 0) : 1));
     }
   }
   return { bars, lastClose: close };
 }
 
-function emptySlot(grid: DayGrid, slot: number, close: number, expectedCount: number): ShownBar {
+/** The bar that an empty slot is shown with. @param expectedCount number of base slots that the slot covers */
+function filledForwardBar(grid: DayGrid, slot: number, close: number, expectedCount: number): ShownBar {
   return {
     openTime: grid.openTime(slot),
     closeTime: grid.closeTime(slot),
@@ -64,7 +65,7 @@ function emptySlot(grid: DayGrid, slot: number, close: number, expectedCount: nu
 /** A bucket with some, but not all, of its base slots closed. */
 export interface FormingBucket {
   bucket: number;
-  /** The bucket covers base slots `[from, to)`, and the slots `[from, closed)` are closed. */
+  /** The bucket covers base slots `[from, to)`, of which `[from, closed)` are closed. */
   from: number;
   closed: number;
   to: number;

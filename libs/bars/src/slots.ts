@@ -24,22 +24,23 @@ export class DayGrid {
     readonly day: TradingDay,
     readonly interval: Interval,
   ) {
-    const first = day.segments[0];
-    const last = day.segments.at(-1);
-    if (!first || !last) throw new RangeError(`trading day ${day.date}: expected at least one segment, was none`);
+    const firstSegment = day.segments[0];
+    const lastSegment = day.segments.at(-1);
+    if (!firstSegment || !lastSegment)
+      throw new RangeError(`trading day ${day.date}: expected at least one segment, was none`);
     this.date = day.date;
-    this.open = first.open;
-    this.close = last.close;
+    this.open = firstSegment.open;
+    this.close = lastSegment.close;
     // A daily bar is one slot that contains the breaks.
-    this.stepMs = interval.daily ? last.close - first.open : interval.ms;
-    const spans = interval.daily ? [{ open: first.open, close: last.close }] : day.segments;
-    let slots = 0;
+    this.stepMs = interval.daily ? this.close - this.open : interval.ms;
+    const spans = interval.daily ? [{ open: this.open, close: this.close }] : day.segments;
+    let end = 0;
     this.segments = spans.map(({ open, close }) => {
-      const firstSlot = slots;
-      slots += Math.ceil((close - open) / this.stepMs);
-      return { open, close, first: firstSlot, end: slots };
+      const firstSlot = end;
+      end += Math.ceil((close - open) / this.stepMs);
+      return { open, close, first: firstSlot, end };
     });
-    this.slotCount = slots;
+    this.slotCount = end;
   }
 
   /** Open time of a slot, epoch ms. @throws RangeError outside `[0, slotCount)`. */
@@ -48,7 +49,7 @@ export class DayGrid {
     return segment.open + (slot - segment.first) * this.stepMs;
   }
 
-  /** Close time of a slot, exclusive, epoch ms; that of a segment's last slot is the segment's close. */
+  /** Close time of a slot, exclusive, epoch ms; the last slot of a segment closes with the segment. @throws as {@link openTime} */
   closeTime(slot: number): number {
     const segment = this.segmentOf(slot);
     return Math.min(segment.open + (slot + 1 - segment.first) * this.stepMs, segment.close);
@@ -64,7 +65,7 @@ export class DayGrid {
     return 'outside-calendar';
   }
 
-  /** The segment that `time` lies in, or undefined. */
+  /** The segment that contains `time`; undefined outside the segments. For a daily grid, one segment contains the breaks. */
   segmentAt(time: number): Readonly<SegmentSlots> | undefined {
     return this.segments.find(({ open, close }) => time >= open && time < close);
   }

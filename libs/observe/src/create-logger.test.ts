@@ -2,11 +2,11 @@ import { PassThrough } from 'node:stream';
 import { loggerTo, readable } from './create-logger.js';
 
 describe('the log', () => {
-  it('has JSON lines without secrets', () => {
+  it('has JSON lines without secrets, from its level on', () => {
     const lines: string[] = [];
     const logger = loggerTo({ write: (line) => void lines.push(line) }, 'coordinator', { level: 'info' });
     logger.info({ headers: { authorization: 'Bearer secret', accept: 'a' } }, 'hello');
-    logger.debug('not this');
+    logger.debug('below the level');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({
         name: 'coordinator',

@@ -7,6 +7,7 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 import { LogOutput } from './log-output.js';
 
 const SECRET_HEADERS = ['authorization', 'cookie', 'x-api-key'];
+/** Paths in a log entry whose values pino replaces by `[Redacted]`. */
 const SECRETS = [
   ...SECRET_HEADERS.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
   'res.headers["set-cookie"]',

@@ -6,7 +6,7 @@
 import { write, writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
-/** Most characters that wait in memory. */
+/** At most this many characters wait in memory. */
 const WAITING_MAX = 4_000_000;
 /** Time until the next attempt after a failed write, ms. */
 const RETRY_MS = 500;
@@ -25,6 +25,7 @@ export class LogOutput implements DestinationStream {
   private waiting: string[] = [];
   private waitingChars = 0;
   private dropped = 0;
+  /** True when the reader of the pipe has ended. */
   private isClosed = false;
   /** When the current write began; undefined when there is none. */
   private writingSince: number | undefined;
@@ -36,6 +37,7 @@ export class LogOutput implements DestinationStream {
     process.once('exit', () => this.flushSync());
   }
 
+  /** Accepts a line, which ends in a line break. The line is written later, or dropped when too many wait. */
   write(line: string): void {
     if (this.isClosed) return;
     if (this.waitingChars + line.length > this.waitingMax) {
@@ -72,6 +74,7 @@ export class LogOutput implements DestinationStream {
     return batch;
   }
 
+  /** Writes a batch, and after it the lines that wait by then, until none waits. */
   private writeOut(batch: Batch): void {
     const { bytes, lines } = batch;
     if (bytes.length === 0) {
@@ -83,6 +86,7 @@ export class LogOutput implements DestinationStream {
       if (error?.code === 'EPIPE') this.close();
       else if (error?.code === 'EAGAIN') setTimeout(() => this.writeOut(batch), RETRY_MS).unref();
       else if (error) {
+        // The lines of this batch are lost, and a later line reports their number.
         this.dropped += lines;
         setTimeout(() => this.writeOut(this.take()), RETRY_MS).unref();
       } else this.writeOut(written < bytes.length ? restOf(bytes.subarray(written)) : this.take());
@@ -101,6 +105,7 @@ function restOf(bytes: Buffer): Batch {
   return { bytes, lines: bytes.toString().split('\n').length - 1 };
 }
 
+/** A line of the log about dropped lines, of level warn (40). */
 function droppedLine(lines: number): string {
   const msg = `${lines} lines of the log were dropped: its output was full or did not take them`;
   return `${JSON.stringify({ level: 40, time: Date.now(), pid: process.pid, msg })}\n`;

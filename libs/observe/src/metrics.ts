@@ -22,6 +22,7 @@ export interface MetricOptions<L extends string> {
   labelNames?: readonly L[];
 }
 
+/** The metrics of one process. */
 export class Metrics {
   /** A registry per object, not the library's global one, so that two apps in one process have separate metrics. */
   readonly registry = new Registry();
@@ -63,6 +64,7 @@ export class Metrics {
   }
 }
 
+/** Sets a gauge again, within the time limit. A gauge that cannot be read stays without a series. */
 async function collectWithin<L extends string>(
   gauge: Gauge<L>,
   collect: (gauge: Gauge<L>) => void | Promise<void>,
@@ -74,17 +76,17 @@ async function collectWithin<L extends string>(
   try {
     await Promise.race([collect(gauge), delay(COLLECT_WITHIN_MS, undefined, { ref: false })]);
   } catch {
-    // A server is unavailable: the health check shows that.
+    // The gauge is missing from this scrape: a server is unavailable, which the health check shows.
   }
 }
 
 /** Makes one call of `read` serve all gauges of a scrape. @returns a function that the gauges call instead of `read` */
 export function onceAScrape<T>(read: () => Promise<T>): () => Promise<T> {
-  let known: { at: number; value: Promise<T> } | undefined;
+  let lastRead: { at: number; value: Promise<T> } | undefined;
   return () => {
-    const at = performance.now();
-    if (!known || at - known.at > SCRAPE_MS) known = { at, value: read() };
-    return known.value;
+    const now = performance.now();
+    if (!lastRead || now - lastRead.at > SCRAPE_MS) lastRead = { at: now, value: read() };
+    return lastRead.value;
   };
 }
 
@@ -150,6 +152,7 @@ function addRedisMetrics(metrics: Metrics, clients: Record<string, Redis>): void
   );
 }
 
+/** The pool that TypeORM's types do not show. */
 function poolOf({ driver }: DataSource): Pool {
   return (driver as unknown as { master: Pool }).master;
 }

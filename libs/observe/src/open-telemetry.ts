@@ -19,14 +19,17 @@ const ROOT = 'barkeep.root';
 /** Spans are sent this long after their end, ms. */
 const SEND_AFTER_MS = 1_000;
 
+/** Traces of this process. The constructor registers them for the whole process. */
 export class OpenTelemetryTracing implements Tracing {
   readonly queues: QueueTelemetry = new BullMQOtel({ tracerName: 'barkeep' });
   private readonly provider: TracerProvider;
 
   /** @param service names the process in the traces */
   constructor(service: string) {
+    /** Decides about spans without a parent: only marked ones start a trace. */
     const root = {
-      shouldSample: (...[, , , , attributes]: Parameters<ParentBasedSampler['shouldSample']>) => {
+      shouldSample: (...args: Parameters<ParentBasedSampler['shouldSample']>) => {
+        const [_context, _traceId, _spanName, _spanKind, attributes] = args;
         const isRoot = attributes[ROOT] === true;
         return { decision: isRoot ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
       },

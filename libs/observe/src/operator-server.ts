@@ -16,6 +16,7 @@ const REQUEST_WITHIN_MS = 10_000;
 /** The problem's text when a user's key asks for metrics. */
 export const METRICS_FOR_ADMINS = 'metrics cover all sessions, so they need a key of BARKEEP_ADMIN_KEYS';
 
+/** A running server. */
 export interface OperatorServer {
   /** Address on which the server listens, such as `http://127.0.0.1:3100`. */
   url: string;
@@ -31,13 +32,14 @@ export class WorkerPortError extends Error {
   }
 }
 
+/** The response to a request. */
 interface Answer {
   status: number;
   type: string;
   body: string;
 }
 
-/** Starts the server. @param port greater than 0 @throws WorkerPortError */
+/** Starts the server on the host of the API. @param port greater than 0 @throws WorkerPortError */
 export async function startOperatorServer(
   port: number,
   config: Config,
@@ -87,7 +89,7 @@ export async function startOperatorServer(
 
 /** The problem that refuses a request; undefined when it may be served. */
 function refusalOf({ headers }: IncomingMessage, keys: ApiKeys, isForAdmins: boolean): Problem | undefined {
-  const role = keys.roleOf(presentedKeys(headers, true));
+  const role = keys.roleOf(presentedKeys(headers, true)); // with HTTP Basic, so that a browser can show the metrics
   if (role === undefined)
     return problem('unauthorized', 'expected a configured key in "Authorization: Bearer KEY" or "X-API-Key: KEY"');
   if (role === 'open' && !isLoopbackHost(headers.host))

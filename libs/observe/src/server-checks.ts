@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config, Connections } from '@barkeep/service';
 import type { Redis } from 'ioredis';
 
+/** A server that takes longer than this is down. */
 const ANSWER_WITHIN_MS = 2_000;
 /** Lifetime of the key that a check writes to Redis, ms. */
 const PROBE_MS = 1_000;

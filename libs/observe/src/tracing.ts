@@ -34,6 +34,7 @@ export class TracingPackagesError extends Error {
 /** Facts about the work of a span, such as the session's id. */
 export type SpanAttributes = Record<string, string | number>;
 
+/** The traces of a process. */
 export interface Tracing {
   /** The telemetry that queues and their workers need; undefined when traces are off. */
   readonly queues: QueueTelemetry | undefined;
@@ -46,6 +47,7 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
+/** Traces that are off: spans only run their work. */
 const NO_TRACING: Tracing = {
   queues: undefined,
   span: (_name, _attributes, work) => work(),
@@ -65,6 +67,7 @@ export async function startTracing(service: string, endpoint: string | undefined
   return new OpenTelemetryTracing(service);
 }
 
+/** Whether an import failed because a package is not installed. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(error.code));
 }

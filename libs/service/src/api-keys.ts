@@ -18,6 +18,7 @@ interface HashedKey {
   role: 'user' | 'admin';
 }
 
+/** The configured keys, as hashes. */
 export class ApiKeys {
   private readonly keys: readonly HashedKey[];
 
@@ -45,19 +46,24 @@ export class ApiKeys {
   }
 }
 
+/** `Bearer KEY`, or `Basic` and a base64 text. */
+const AUTHORIZATION = /^(?<scheme>Bearer|Basic) +(?<value>\S+) *$/i;
+/** At most this many keys of a request are looked at, because each one costs a hash and a comparison with every configured key. */
+const PRESENTED_MAX = 3;
+
 /**
- * The keys in a request: from `X-API-Key: KEY` and `Authorization: Bearer KEY`, at most three.
- * @param basic true: also the password of HTTP Basic, because browsers ask their users for one
+ * The keys in a request: from `X-API-Key: KEY` and `Authorization: Bearer KEY`.
+ * @param withBasic true: also the password of HTTP Basic, because browsers ask their users for one
  */
-export function presentedKeys(headers: KeyHeaders, basic: boolean): string[] {
+export function presentedKeys(headers: KeyHeaders, withBasic: boolean): string[] {
   const keys = [headers['x-api-key'] ?? []].flat();
-  const match = /^(Bearer|Basic) +(\S+) *$/i.exec(headers.authorization ?? '');
-  const [, scheme = '', value = ''] = match ?? [];
+  const { scheme = '', value = '' } = AUTHORIZATION.exec(headers.authorization ?? '')?.groups ?? {};
   if (scheme.toLowerCase() === 'bearer') keys.push(value);
-  if (scheme.toLowerCase() === 'basic' && basic) keys.push(passwordOf(value));
-  return keys.slice(0, 3);
+  if (scheme.toLowerCase() === 'basic' && withBasic) keys.push(passwordOf(value));
+  return keys.slice(0, PRESENTED_MAX);
 }
 
+/** The password in the base64 text of `user:password`. */
 function passwordOf(base64: string): string {
   const pair = Buffer.from(base64, 'base64').toString('utf8');
   return pair.slice(pair.indexOf(':') + 1);
@@ -79,5 +85,7 @@ export function isLoopback(host: string): boolean {
  * it (DNS rebinding).
  */
 export function isLoopbackHost(host = ''): boolean {
-  return URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname.replace(/^\[|\]$/g, ''));
+  if (!URL.canParse(`http://${host}`)) return false;
+  const { hostname } = new URL(`http://${host}`);
+  return isLoopback(hostname.replace(/^\[|\]$/g, '')); // an IPv6 address is in brackets
 }

@@ -13,14 +13,14 @@ export const retryStrategy = (attempt: number) => Math.min(50 * attempt, 1_000);
  * connection, which the server has forgotten, would stay open while TCP retransmits: a quarter of an hour.
  */
 const SILENCE_LIMIT_MS = 8_000;
-/** Longest time in seconds that a worker blocks for the next job. BullMQ's own limit is 10 s. */
+/** Longest time in seconds that a worker's connection blocks to wait for the next job. BullMQ's own limit is 10 s. */
 const BLOCK_MAX_SECONDS = 4;
-/** The silence limit of workers, ms. It is longer than they block, because a blocked connection is silent. */
+/** The silence limit of workers' connections, ms. It is longer than they block, because a blocked connection is silent. */
 const WORKER_SILENCE_LIMIT_MS = 6_000;
 
 /**
  * How long a worker waits after a connection error, ms, before it tries again to take or complete a job. With BullMQ's default of 15 s,
- * two cut connections would stop progress for half a minute.
+ * a worker whose connection is cut twice would do nothing for half a minute.
  */
 const RUN_RETRY_MS = 500;
 

@@ -17,15 +17,16 @@ const partition = z
   .min(0)
   .max(PARTITIONS_MAX - 1);
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
-/** True: request every empty slot, settled or not. */
+/** True: request every empty slot, also the settled ones. */
 const force = z.boolean().default(false);
 
-/** False: the job adds no detection when it meets a gap, because its caller already acts on the gaps. */
+/** False: the job adds no `detect-gaps` job when it meets a gap, because the process that added it already acts on the gaps. */
 const mayDetect = z.boolean().default(true);
 /** Symbols that the job is limited to; all symbols when left out. */
 const symbols = z.array(z.string()).min(1).optional();
 /** What a forced detection is limited to: symbols, and the dates from `from` to `to`, both included. */
 const scope = z.object({ symbols, from: date.optional(), to: date.optional() }).optional();
+/** The limits of a detection; a limit that is left out does not apply. */
 export type UpkeepScope = NonNullable<z.output<typeof scope>>;
 
 /** How often a repository has failed during this job. */
@@ -34,21 +35,24 @@ const failures = z.int().min(0).default(0);
 /** When the gaps that this job repairs were found, by the time of the session Redis, epoch ms. */
 const foundAt = z.number().min(0).optional();
 
+/** The schema of each job's payload. */
 export const PAYLOADS = {
-  /** Stream a session from its frontier to its end. */
+  /** Stream a session from its frontier to its end. `run` is the number of the session's starts. */
   stream: session.extend({ run: z.int().min(0) }),
-  /** Find the slots of a session that are missing, or due to be requested again. */
+  /** Find the slots of a session that are missing, or due to be requested again, and add the jobs that repair them. */
   'detect-gaps': session.extend({ force, scope }),
   /** Request the missing bars of one partition on one trading day. */
   backfill: session.extend({ partition, date, force, failures, foundAt, symbols }),
-  /** Derive the outdated bars of one partition, and move its watermark. */
+  /** Derive the bars of one partition that are missing or outdated, and move its watermark. */
   aggregate: session.extend({ partition, mayDetect, foundAt }),
 } as const;
 
+/** The name of a job, which is also the name of its queue. */
 export type JobName = keyof typeof PAYLOADS;
 export type Payload<Name extends JobName> = z.output<(typeof PAYLOADS)[Name]>;
 /** A payload whose fields with defaults may be left out. */
 export type PayloadInput<Name extends JobName> = z.input<(typeof PAYLOADS)[Name]>;
+/** All job names, in the order of {@link PAYLOADS}. */
 export const JOB_NAMES = Object.keys(PAYLOADS) as JobName[];
 
 /** Thrown for a payload that does not fit the contract. The job fails without a retry, because a retry cannot help. */

@@ -14,8 +14,12 @@ export interface RetrySettings {
   backoffMs: number;
 }
 
-/** How long (seconds) and how many completed jobs are kept for dashboards. Only jobs with unique ids: a kept job blocks a new one of its id. */
+/**
+ * For how long (`age`, seconds) and how many completed jobs are kept for dashboards. Only jobs with unique ids are kept, because a kept
+ * job keeps out a new job of the same id.
+ */
 export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
+/** The same for failed jobs. */
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
 const STREAM_ATTEMPTS = 8;
 
@@ -24,7 +28,10 @@ const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
   backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 },
 });
 
-/** Options that merge all jobs of one deduplication id into one. Jobs that are added while it runs cause one more run, so none is lost. */
+/**
+ * Options that merge all waiting jobs of one deduplication id into one. Jobs that are added while it runs cause one more run, so no
+ * request is lost.
+ */
 const merged = (id: string, retry: RetrySettings): JobsOptions => ({
   ...retries(retry),
   jobId: randomUUID(),
@@ -33,9 +40,10 @@ const merged = (id: string, retry: RetrySettings): JobsOptions => ({
   removeOnFail: FAILED_KEPT,
 });
 
-/** No limit in practice: with `onFailure: wait` a job asks until the repository answers. */
+/** No limit in practice: with `onFailure: wait` a job requests its bars until the repository answers. */
 const BACKFILL_ATTEMPTS = 1_000_000;
 
+/** The options of each kind of job. */
 const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions } = {
   // One job per run of a session. The job is removed when it ends. The reconciler adds it again while the session still runs.
   stream: ({ incarnation, run }, { backoffMs }) => ({
@@ -74,6 +82,7 @@ function scheduledOptions(retry: RetrySettings): JobsOptions {
 /** BullMQ's lowest priority: it runs jobs with smaller numbers first. */
 const PRIORITY_MAX = 2_097_151;
 
+/** The queue of each job. */
 export type Queues = Record<JobName, Queue>;
 
 /** Identifies a session in the queues. */
@@ -82,6 +91,7 @@ export interface SessionRef {
   incarnation: string;
 }
 
+/** Adds jobs to the queues. Every call throws when the queue Redis is away. */
 export class UpkeepProducer {
   constructor(
     private readonly queues: Queues,
@@ -102,8 +112,9 @@ export class UpkeepProducer {
   }
 
   /**
-   * Adds backfill jobs of one session. First removes failed jobs with the same ids, because they would block the new ones. The first
-   * job of each session runs before the second job of any session, so that a session with many gaps does not delay the others.
+   * Adds backfill jobs of one session. First removes failed jobs with the same ids, because they would keep out the new ones. A job's
+   * priority is its rank in the list: the first job of each session runs before the second job of any session, so that a session with
+   * many gaps does not delay the others.
    */
   async addBackfills(payloads: readonly PayloadInput<'backfill'>[]): Promise<void> {
     if (payloads.length === 0) return;
@@ -112,8 +123,12 @@ export class UpkeepProducer {
       const priority = Math.min(rank + 1, PRIORITY_MAX);
       return { name: 'backfill', data, opts: { ...jobOptions('backfill', data, this.retry), priority } };
     });
-    const kept = await Promise.all(jobs.map(({ opts }) => queue.getJob(opts.jobId!) as Promise<Job | undefined>));
-    await Promise.all(kept.map(async (job) => ((await job?.isFailed()) ? job?.remove() : undefined)));
+    const existing = await Promise.all(jobs.map(({ opts }) => queue.getJob(opts.jobId!) as Promise<Job | undefined>));
+    await Promise.all(
+      existing.map(async (job) => {
+        if (await job?.isFailed()) await job?.remove();
+      }),
+    );
     await queue.addBulk(jobs);
   }
 
@@ -145,11 +160,12 @@ export class UpkeepProducer {
     await queue.upsertJobScheduler(id, { every: everyMs }, job);
   }
 
+  /** Removes the scheduler of a session, if it has one. */
   async unschedule(incarnation: string): Promise<void> {
     await this.queues['detect-gaps'].removeJobScheduler(schedulerId(incarnation));
   }
 
-  /** Incarnations of all sessions that have a scheduler. */
+  /** Incarnations of all sessions that have a scheduler, from the schedulers' ids. */
   async scheduled(): Promise<string[]> {
     const schedulers = await this.queues['detect-gaps'].getJobSchedulers();
     return schedulers.flatMap(({ key }) => /^upkeep\.(.+)$/.exec(key)?.[1] ?? []);

@@ -14,27 +14,29 @@ import { activityKey } from './queue-status.js';
 
 /** Differences between clocks up to this one need no repair, ms. */
 const DIFFERENCE_MAX_MS = 30_000;
-/** Most delayed jobs that one call examines at each end of a queue. */
+/** One call examines at most this many delayed jobs at each end of a queue. */
 const JOBS_MAX = 100;
-/** BullMQ's score of a delayed job is its due time in ms times this number; the rest orders jobs of the same millisecond. */
+/** BullMQ's score of a delayed job is its due time in ms times this number, plus a number that orders jobs of the same millisecond. */
 const SCORES_PER_MS = 0x1000;
 
 /** Runs delayed jobs that, by the clock of the queue Redis, are overdue or have longer to wait than their whole delay. */
 export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
-  const now = Number((await redis.time())[0]) * 1000;
-  const score = (ms: number): number => (now + ms) * SCORES_PER_MS;
+  const [redisSeconds] = await redis.time();
+  const now = Number(redisSeconds) * 1000;
+  const scoreIn = (ms: number): number => (now + ms) * SCORES_PER_MS;
   for (const queue of Object.values(queues)) {
     const key = queue.toKey('delayed');
     const limit = ['LIMIT', 0, JOBS_MAX] as const;
-    const overdue = await redis.zrangebyscore(key, '-inf', score(-DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
-    const farOff = await redis.zrevrangebyscore(key, '+inf', score(DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
-    const idsAndScores = [...overdue, ...farOff];
+    const overdue = await redis.zrangebyscore(key, '-inf', scoreIn(-DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
+    const dueLater = await redis.zrevrangebyscore(key, '+inf', scoreIn(DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
+    const idsAndScores = [...overdue, ...dueLater];
     for (let i = 0; i < idsAndScores.length; i += 2) {
       const job = await queue.getJob(idsAndScores[i]!);
       const dueInMs = Number(idsAndScores[i + 1]) / SCORES_PER_MS - now;
-      const isLate = dueInMs < 0 || (job && dueInMs > job.delay + DIFFERENCE_MAX_MS);
+      const isOverdue = dueInMs < 0;
+      const isDelayedTooLong = job !== undefined && dueInMs > job.delay + DIFFERENCE_MAX_MS;
       // Promotion fails when another coordinator has promoted the job meanwhile.
-      if (isLate) await job?.promote().catch(() => undefined);
+      if (isOverdue || isDelayedTooLong) await job?.promote().catch(() => undefined);
     }
   }
 }
@@ -42,7 +44,10 @@ export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
 /** The answer of PTTL for a key that exists and never expires. */
 const NO_EXPIRY = -1;
 
-/** Removes locks that never expire, so that other workers take the locked jobs. @param redis a client of the queue Redis @param prefix BullMQ's key prefix */
+/**
+ * Removes locks that never expire, so that other workers take the locked jobs.
+ * @param redis a client of the queue Redis @param prefix BullMQ's key prefix
+ */
 export async function releaseLostLocks(redis: Redis, prefix: string): Promise<void> {
   const queues = JOB_NAMES.map((name) => `${prefix}:${name}`);
   const active = await Promise.all(queues.map((queue) => redis.lrange(`${queue}:active`, 0, -1)));

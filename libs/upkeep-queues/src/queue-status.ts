@@ -11,6 +11,7 @@ import { COMPLETED_KEPT, type Queues } from './producer.js';
 export const JOB_STATES = ['waiting', 'active', 'delayed', 'failed'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
+/** The jobs of one queue by state. */
 export interface QueueDepth {
   queue: JobName;
   jobs: Record<JobState, number>;
@@ -34,8 +35,9 @@ export function readQueueDepths(queues: Queues): Promise<QueueDepth[]> {
 
 /**
  * When the oldest waiting job was added or became due, epoch ms; undefined when none waits. Only the ends of the lists are read. Jobs
- * with a priority are sorted by priority, then by age, so the oldest of them is usually at one end. It is in the middle only when a
- * session with few gaps came first.
+ * with a priority are sorted by priority, then by age. A job's priority is its rank among the jobs that were added for its session
+ * (`UpkeepProducer.addBackfills`), so the oldest one is usually the first of a session or the last of the session with most jobs. Another
+ * job is older only when a session with few gaps came first: then the result is too late.
  */
 async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined> {
   const ends = await Promise.all([
@@ -51,7 +53,9 @@ async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined
 /** When no worker has taken a job for this long, ms, waiting sessions report that they wait for a worker. */
 export const WORKER_SILENT_MS = 20_000;
 
+/** The queues of upkeep workers. Coordinators take the jobs of `stream`. */
 const UPKEEP_JOBS = ['detect-gaps', 'backfill', 'aggregate'] as const;
+
 /** The key in the queue Redis that holds when a worker last took an upkeep job, epoch ms. @param prefix BullMQ's key prefix */
 export const activityKey = (prefix: string) => `${prefix}:upkeep-activity`;
 
@@ -72,10 +76,13 @@ export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: strin
     redis.get(activityKey(prefix)),
     ...UPKEEP_JOBS.map((name) => oldestWaiting(queues[name])),
   ]);
-  const oldest = Math.min(...waitingSince.map((since) => since ?? Infinity));
-  return Math.max(0, now - Math.max(oldest, Number(takenAt)));
+  const waiting = waitingSince.filter((since) => since !== undefined);
+  if (waiting.length === 0) return 0;
+  const lastTaken = takenAt === null ? 0 : Number(takenAt);
+  return Math.max(0, now - Math.max(Math.min(...waiting), lastTaken));
 }
 
+/** The last failure of one job. */
 interface JobFailure {
   id: string;
   session: string | null;
@@ -84,9 +91,10 @@ interface JobFailure {
   message: string;
 }
 
+/** What operators see of one queue. */
 export interface QueueStatus extends Record<JobState, number> {
   name: JobName;
-  /** Completed jobs of the last hour. Queues whose jobs have fixed ids keep none. */
+  /** Completed jobs of the last hour; always 0 for queues whose jobs have fixed ids. */
   completed: number;
   oldestWaitingMs: number | null;
   /** `since` is epoch ms; `session` is null when the payload names none, as another version may do. */
@@ -99,9 +107,9 @@ export interface QueueStatus extends Record<JobState, number> {
 
 const RUNNING_MAX = 100;
 const FAILURES_MAX = 20;
-const PAST_MS = COMPLETED_KEPT.age * 1_000;
+const REPAIRS_WINDOW_MS = COMPLETED_KEPT.age * 1_000;
 
-/** @param now epoch ms of the wall clock @throws an outage */
+/** The status of all queues, in the order of {@link JOB_NAMES}. @param now epoch ms of the wall clock @throws an outage */
 export async function readQueueStatus(queues: Queues, now: number): Promise<QueueStatus[]> {
   const depths = await readQueueDepths(queues);
   return Promise.all(
@@ -126,7 +134,7 @@ export async function readQueueStatus(queues: Queues, now: number): Promise<Queu
           since: job.processedOn ?? now,
         })),
         failures: failuresOf([...existing(failed), ...existing(delayed)]),
-        repairMs: repairTimes(existing(repairs), now - PAST_MS),
+        repairMs: repairTimes(existing(repairs), now - REPAIRS_WINDOW_MS),
       };
     }),
   );
@@ -137,6 +145,7 @@ function existing(jobs: readonly (Job | undefined)[]): Job[] {
   return jobs.filter((job) => job !== undefined);
 }
 
+/** The failures among jobs, newest first, at most {@link FAILURES_MAX}. */
 function failuresOf(jobs: readonly Job[]): JobFailure[] {
   const failures = jobs.flatMap((job): JobFailure[] => {
     const { id, failedReason, finishedOn, processedOn, timestamp } = job;
@@ -147,7 +156,7 @@ function failuresOf(jobs: readonly Job[]): JobFailure[] {
   return failures.sort((a, b) => b.at - a.at).slice(0, FAILURES_MAX);
 }
 
-/** @param since epoch ms; jobs that ended earlier are left out */
+/** The durations of repairs, from their jobs' `foundAt` to the jobs' end. @param since epoch ms; jobs that ended earlier are left out */
 function repairTimes(jobs: readonly Job[], since: number): QueueStatus['repairMs'] {
   const times = jobs.flatMap(({ data, finishedOn = 0 }) => {
     const foundAt = (data as { foundAt?: unknown } | null | undefined)?.foundAt;

@@ -13,6 +13,7 @@ import { mergeChanges } from '../datasets.js';
 import { gridKey } from './packed-days.js';
 import { readWindow, COPY_HEADER, COPY_TRAILER, copyInto, POSTGRES_EPOCH_MS } from '../rows/index.js';
 
+/** Which days of a dataset to pack. */
 export interface PackOptions {
   datasetId: number;
   symbolIds: readonly number[];
@@ -20,7 +21,7 @@ export interface PackOptions {
   interval: Interval;
   signal?: AbortSignal;
   /** Called after each batch. */
-  onProgress?: (done: PackCounts) => void;
+  onProgress?: (countsSoFar: PackCounts) => void;
 }
 
 /** Symbol-days by outcome. */
@@ -44,7 +45,7 @@ export class DatasetRemovedError extends Error {
   }
 }
 
-/** Limits the memory, and the time for which a writer waits. */
+/** Few enough that a batch takes little memory, and that a writer does not wait long for it. */
 const SYMBOLS_PER_BATCH = 128;
 
 /** Packs the days in batches of symbols. @throws the signal's reason, DatasetRemovedError, DatabaseError; earlier batches stay packed */
@@ -75,6 +76,7 @@ interface Batch {
   signal: AbortSignal | undefined;
 }
 
+/** Packs the symbols of a batch that are not packed yet, and adds to `counts`. @throws as {@link packDays} */
 async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
   const { client, datasetId, symbolIds } = batch;
   // Look before locking, so that repeating a long run does not make writers wait.
@@ -92,10 +94,13 @@ async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
   await client.query('COMMIT');
   counts.kept += symbolIds.length - unpacked.length;
   for (const { bars, refused } of packs.values()) {
-    if (refused > 0) counts.refused++;
-    else if (bars === 0) counts.empty++;
+    if (refused > 0) {
+      counts.refused++;
+      continue;
+    }
+    if (bars === 0) counts.empty++;
     else counts.packed++;
-    if (refused === 0) counts.bars += bars;
+    counts.bars += bars;
   }
 }
 
@@ -110,7 +115,7 @@ async function unpackedOf({ client, datasetId, symbolIds, grid }: Batch): Promis
   return symbolIds.filter((id) => !packed.has(id));
 }
 
-/** Makes the same chunks that a session makes of the rows when it streams them. */
+/** Reads the rows of a batch and makes the same chunks that a session makes of them when it streams them. @returns by symbol number */
 async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch): Promise<Map<number, Pack>> {
   const packs = new Map<number, Pack>(symbolIds.map((id) => [id, { bars: 0, refused: 0, chunk: undefined }]));
   const ranges = grid.day.segments.map(({ open, close }) => ({ from: open, to: close }));
@@ -137,19 +142,21 @@ async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch):
 /** The packed form of one symbol's day, before it is stored. */
 interface Pack {
   bars: number;
+  /** Number of rows that a session refuses. */
   refused: number;
   /** Undefined while there is no bar. */
   chunk: DayChunk | undefined;
 }
 
 const COLUMNS = 'dataset_id, symbol_id, open, grid, close, bars, refused, chunk';
+const FIELDS = 8;
 
 /** Stores a batch of packs by one binary COPY. @param packs by symbol number @throws DatabaseError */
 async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap<number, Pack>): Promise<void> {
-  const [open, close] = [field(micros(grid.open)), field(micros(grid.close))];
+  const [open, close] = [field(timestampBytes(grid.open)), field(timestampBytes(grid.close))];
   const key = field(Buffer.from(gridKey(grid)));
   const rows = [...packs].flatMap(([symbolId, { bars, refused, chunk }]) => [
-    int2(8),
+    int2(FIELDS),
     ...field(int2(datasetId)),
     ...field(int4(symbolId)),
     ...open,
@@ -180,7 +187,7 @@ function int4(value: number): Buffer {
 }
 
 /** A timestamp of a binary COPY: microseconds since 2000-01-01 UTC. */
-function micros(epochMs: number): Buffer {
+function timestampBytes(epochMs: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(BigInt(epochMs - POSTGRES_EPOCH_MS) * 1000n);
   return bytes;

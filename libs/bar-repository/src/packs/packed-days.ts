@@ -9,6 +9,7 @@ import { withConnection, type ConnectionSource } from '../connection.js';
 import { copyOut, timestamp, wholeNumber } from '../rows/index.js';
 import { PackedParser, type PackReceiver } from './packed-parser.js';
 
+/** Which packs to read: of some symbols on one trading day. */
 export interface PackedQuery {
   datasetId: number;
   symbolIds: readonly number[];
@@ -64,7 +65,10 @@ export async function withSnapshot<T>(source: ConnectionSource, work: (client: P
   });
 }
 
-/** For a part of a day PostgreSQL reads only that part, because the chunks are not compressed (STORAGE EXTERNAL). */
+/**
+ * The COPY statement of a query. For a part of a day PostgreSQL reads only that part, because the chunks are not compressed (STORAGE
+ * EXTERNAL). `substr` counts bytes from 1.
+ */
 function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery): string {
   const isWhole = fromSlot === 0 && toSlot === grid.slotCount;
   const [firstByte, endByte] = [fromSlot >> 3, (toSlot + 7) >> 3];
@@ -79,7 +83,7 @@ function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery
   );
 }
 
-/** Copies the bits and records of slots `[fromSlot, toSlot)` from `part`, the bytes that a receiver got, into `chunk`, that of the day. */
+/** Copies the bits and records of slots `[fromSlot, toSlot)` from `part`, the bytes of a receiver, into `chunk`, the chunk of the day. */
 export function placePart(
   part: Uint8Array,
   chunk: Uint8Array,

@@ -1,26 +1,24 @@
 import { COPY_HEADER, COPY_TRAILER, CopyFormatError } from '../rows/index.js';
 import { PackedParser } from './packed-parser.js';
 
+/** A big-endian integer of 2 or 4 bytes. */
 const int = (value: number, bytes: 2 | 4 = 4) => {
   const buffer = Buffer.alloc(bytes);
-  return bytes === 2 ? (buffer.writeInt16BE(value), buffer) : (buffer.writeInt32BE(value), buffer);
+  buffer.writeIntBE(value, 0, bytes);
+  return buffer;
 };
 const message = (type: string, ...parts: Buffer[]) => {
   const body = Buffer.concat(parts);
   return Buffer.concat([Buffer.from(type), int(body.length + 4), body]);
 };
-const row = (symbolId: number, bars: number, chunk: Buffer | undefined) =>
-  Buffer.concat([
-    int(3, 2),
-    int(4),
-    int(symbolId),
-    int(4),
-    int(bars),
-    int(chunk?.length ?? -1),
-    chunk ?? int(0).subarray(4),
-  ]);
+/** A row: the number of fields, then the length and value of each field; length -1 for null. */
+const row = (symbolId: number, bars: number, chunk: Buffer | undefined) => {
+  const head = [int(3, 2), int(4), int(symbolId), int(4), int(bars)];
+  return Buffer.concat([...head, int(chunk?.length ?? -1), chunk ?? Buffer.alloc(0)]);
+};
 
 const CHUNKS = [Buffer.from('first chunk, of some length'), Buffer.from('second')];
+/** CommandComplete, which does not belong to the COPY. */
 const REST = message('C', Buffer.from('COPY 3\0'));
 const STREAM = Buffer.concat([
   message('H', int(0, 2)),
@@ -48,8 +46,8 @@ function read(parts: Buffer[]) {
   });
   const rest: Buffer[] = [];
   for (const part of parts) {
-    const left = rest.length > 0 ? part : parser.read(part);
-    if (left) rest.push(left);
+    const afterCopy = rest.length > 0 ? part : parser.read(part);
+    if (afterCopy) rest.push(afterCopy);
   }
   return { received, rest: Buffer.concat(rest), rows: parser.rows };
 }
@@ -60,14 +58,14 @@ const EXPECTED = {
   rows: 3,
 };
 
-test('chunks are assembled wherever the stream is cut', () => {
+test('chunks are assembled wherever the stream is cut, also at every byte', () => {
   for (let cut = 0; cut <= STREAM.length; cut++) {
     expect(read([STREAM.subarray(0, cut), STREAM.subarray(cut)])).toEqual(EXPECTED);
   }
   expect(read([...STREAM].map((byte) => Buffer.from([byte])))).toEqual(EXPECTED);
 });
 
-test('an error of the server is returned from its first byte', () => {
+test('an error of the server is returned whole, wherever the stream is cut', () => {
   const error = message('E', Buffer.from('SERROR\0\0'));
   const stream = Buffer.concat([message('H', int(0, 2)), error]);
   for (let cut = 1; cut < stream.length; cut++) {
@@ -81,6 +79,6 @@ test('a COPY without rows yields no pack', () => {
 });
 
 test('bytes that are not packs throw CopyFormatError', () => {
-  expect(() => read([message('d', Buffer.alloc(19))])).toThrow(CopyFormatError);
+  expect(() => read([message('d', Buffer.alloc(COPY_HEADER.length))])).toThrow(CopyFormatError);
   expect(() => read([message('d', COPY_HEADER, int(2, 2))])).toThrow('expected 3 fields, was 2');
 });

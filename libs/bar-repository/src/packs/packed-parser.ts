@@ -16,26 +16,32 @@ export interface PackReceiver {
   empty(symbolId: number): void;
 }
 
+/** Types of messages, https://www.postgresql.org/docs/current/protocol-message-formats.html: CopyData is `d`, CopyDone `c`. */
 const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
-/** CopyOutResponse, NoticeResponse, ParameterStatus, NotificationResponse: may arrive between rows. */
+/** CopyOutResponse `H`, NoticeResponse `N`, ParameterStatus `S`, NotificationResponse `A`: may arrive between rows. */
 const SKIPPED = new Set([0x48, 0x4e, 0x53, 0x41]);
+/** Bytes of a message's type and its int32 length, which counts itself but not the type. */
 const MESSAGE_HEAD = 5;
 const FIELDS = 3;
-/** Field count, then the length and value of two int4, then the length of the chunk. */
+/** A row up to its chunk: the field count, the length and value of two int4, and the length of the chunk. Offsets of these values. */
 const ROW_HEAD = { bytes: 22, symbolId: 6, bars: 14, length: 18 } as const;
 
+/** What the next bytes are. `fields` is the field count of a row, `row` the rest of its head. */
 type Step = 'message' | 'header' | 'fields' | 'row' | 'chunk' | 'skip';
+/** How many bytes of `head` each step needs. */
 const NEEDED = { message: MESSAGE_HEAD, header: COPY_HEADER.length, fields: 2, row: ROW_HEAD.bytes } as const;
 
+/** The parser of one COPY. */
 export class PackedParser {
   /** Rows parsed so far. */
   rows = 0;
   private step: Step = 'message';
-  /** Buffer in which small parts, such as the head of a message, are assembled. */
+  /** The first `headBytes` bytes are what has arrived of a part that {@link NEEDED} lists. */
   private readonly head = Buffer.alloc(32);
   private headBytes = 0;
   private headerSeen = false;
+  /** The receiver's array for the chunk that arrives, and how many of its bytes are written. */
   private target: Uint8Array = this.head;
   private written = 0;
   /** Number of bytes of the chunk, or of a skipped message, that have not arrived yet. */
@@ -87,6 +93,7 @@ export class PackedParser {
     return count;
   }
 
+  /** Begins a step. @param keepHead true: the bytes of the previous step belong to the new one */
   private next(step: Step, keepHead = false): void {
     this.step = step;
     if (!keepHead) this.headBytes = 0;
@@ -114,7 +121,7 @@ export class PackedParser {
 
   private fields(): void {
     const fields = this.head.readInt16BE(0);
-    if (fields === -1) return this.next('message');
+    if (fields === -1) return this.next('message'); // the trailer
     if (fields !== FIELDS) throw new CopyFormatError(`${FIELDS} fields`, fields);
     this.next('row', true); // the head of the row begins with these two bytes
   }
@@ -124,6 +131,7 @@ export class PackedParser {
     const length = this.head.readInt32BE(ROW_HEAD.length);
     this.rows++;
     if (length <= 0) {
+      // -1 is null: a symbol without bars.
       this.receiver.empty(symbolId);
       return this.next('message');
     }

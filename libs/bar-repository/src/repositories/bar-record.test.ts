@@ -19,7 +19,7 @@ test.each([
   ['ISO with Z', { timestamp: '2024-01-02T14:30:00Z' }],
   ['ISO with an offset', { time: '2024-01-02T09:30:00.000-05:00' }],
   ['as Postgres prints it', { time: '2024-01-02 14:30:00+00' }],
-  ['with a short offset', { time: '2024-01-02 16:00:00+0130' }],
+  ['with an offset without a colon', { time: '2024-01-02 16:00:00+0130' }],
 ])('a time may be %s', (_form, time) => {
   expect(barOfRecord({ ...values, ...time }, 'SPY', range)).toEqual({ openTime: TIME, ...values });
 });
@@ -54,10 +54,11 @@ test('I7 values that cannot be right are refused with their reason', () => {
   expect(barOfRecord({ ...values, time: TIME + 0.5 }, 'SPY', range)).toBe('not-finite');
 });
 
-test('I7 valid records are kept oldest first, refused ones are counted, and of two with one time the first is kept', () => {
+test('I7 valid records are kept oldest first, refused ones are listed, and of two with one time the first is kept', () => {
   const answer = emptyAnswer();
   const later = { ...values, time: TIME + 60_000 };
-  addRecords(answer, 'SPY', [later, { ...values, time: TIME }, 7, later, { ...later, close: 1 }], range);
+  const conflicting = { ...later, close: 1 };
+  addRecords(answer, 'SPY', [later, { ...values, time: TIME }, 7, later, conflicting], range);
   expect(answer.bars.get('SPY')?.map((bar) => [bar.openTime, bar.close])).toEqual([
     [TIME, 2],
     [TIME + 60_000, 2],
@@ -68,7 +69,7 @@ test('I7 valid records are kept oldest first, refused ones are counted, and of t
   ]);
 });
 
-test('I7 a record that throws when it is read is refused and quarantined, and stops no other', () => {
+test('I7 a record that cannot be read or shown is refused, and does not affect other records', () => {
   const answer = emptyAnswer();
   const throwing = {
     ...values,
@@ -76,9 +77,9 @@ test('I7 a record that throws when it is read is refused and quarantined, and st
       throw new Error('detached');
     },
   };
-  const bare = Object.assign(Object.create(null), { self: {}, volume: 1n }) as { self: unknown };
-  bare.self = bare;
-  addRecords(answer, 'SPY', [throwing, bare, { ...values, time: TIME }], range);
+  const circular = Object.assign(Object.create(null), { self: {}, volume: 1n }) as { self: unknown };
+  circular.self = circular;
+  addRecords(answer, 'SPY', [throwing, circular, { ...values, time: TIME }], range);
   expect(answer.bars.get('SPY')).toHaveLength(1);
   expect(answer.refused.map(({ reason, raw }) => [reason, raw])).toEqual([
     ['malformed', 'object'],
@@ -86,7 +87,7 @@ test('I7 a record that throws when it is read is refused and quarantined, and st
   ]);
 });
 
-test('a record may have its fields in a prototype, as models of an ORM do, its time in a BigInt, and other fields null', () => {
+test('a record may have fields in a prototype, as models of an ORM do, a BigInt for its time, and null in the other time fields', () => {
   class Row {
     get close(): number {
       return values.close;
@@ -103,7 +104,7 @@ test('a record may have its fields in a prototype, as models of an ORM do, its t
   expect(barOfRecord(record, 'SPY', range)).toEqual({ openTime: TIME, ...values });
 });
 
-test('I7 a refused bar is the same bar in two answers, whatever its other fields are', () => {
+test('I7 a refused bar is the same in two answers when only unknown fields of its record differ', () => {
   const refused = [1, 2].map((requestId) => {
     const answer = emptyAnswer();
     addRecords(answer, 'SPY', [{ ...values, time: TIME, high: 0.4, requestId }], range);

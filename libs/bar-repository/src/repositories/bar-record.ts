@@ -9,7 +9,7 @@ import type { RepositoryAnswer, BarQuery, RecordRefusal, RefusedRecord } from '.
 /** Fields that may contain the open time. The first one that is present is used. */
 const TIME_FIELDS = ['openTime', 'time', 'timestamp'] as const;
 
-const VALUES = ['open', 'high', 'low', 'close', 'volume'] as const;
+const VALUE_FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
 
 type RequestedRange = Pick<BarQuery, 'from' | 'to' | 'prices'>;
 
@@ -33,7 +33,7 @@ export function addRecords(
     }
     const existing = byTime.get(bar.openTime);
     if (existing === undefined) byTime.set(bar.openTime, bar);
-    else if (VALUES.some((name) => existing[name] !== bar[name]))
+    else if (VALUE_FIELDS.some((name) => existing[name] !== bar[name]))
       answer.refused.push(refusedRecord(record, fields, symbol, 'conflict'));
   }
   const bars = [...byTime.values()].sort((a, b) => a.openTime - b.openTime);
@@ -53,12 +53,12 @@ function fieldsOf(record: unknown): Fields {
     }
   };
   const time = TIME_FIELDS.map(field).find((value) => value !== undefined && value !== null);
-  const [open, high, low, close, volume] = VALUES.map((name) => numberOf(field(name)));
+  const [open, high, low, close, volume] = VALUE_FIELDS.map((name) => numberOf(field(name)));
   return { symbol: field('symbol'), openTime: timeOf(time), open, high, low, close, volume };
 }
 
 function hasAllValues(fields: Omit<Fields, 'symbol'>): fields is Bar {
-  return fields.openTime !== undefined && VALUES.every((name) => fields[name] !== undefined);
+  return fields.openTime !== undefined && VALUE_FIELDS.every((name) => fields[name] !== undefined);
 }
 
 /** Units that vendors use for times, with their length in milliseconds. */
@@ -69,11 +69,16 @@ const OTHER_UNITS = [
 ] as const;
 
 /** The bar of a record's fields, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
-function barOf({ symbol: named, ...fields }: Fields, symbol: string, query: RequestedRange): Bar | RecordRefusal {
-  if ((named !== undefined && named !== symbol) || !hasAllValues(fields)) return 'malformed';
+function barOf(
+  { symbol: recordSymbol, ...fields }: Fields,
+  symbol: string,
+  query: RequestedRange,
+): Bar | RecordRefusal {
+  const isOtherSymbol = recordSymbol !== undefined && recordSymbol !== symbol;
+  if (isOtherSymbol || !hasAllValues(fields)) return 'malformed';
   const { openTime } = fields;
   if (!isWithin(openTime, query)) {
-    for (const [reason, ms] of OTHER_UNITS) if (isWithin(Math.round(openTime * ms), query)) return reason;
+    for (const [reason, unitMs] of OTHER_UNITS) if (isWithin(Math.round(openTime * unitMs), query)) return reason;
   }
   const refused = refuseBar(fields, query.prices);
   if (refused) return refused;
@@ -89,11 +94,12 @@ function isWithin(time: number, { from, to }: RequestedRange): boolean {
  * other field may differ in each answer, such as the id of a request, and would make the same bar count each time (I7).
  */
 function refusedRecord(record: unknown, fields: Fields, symbol: string, reason: RecordRefusal): RefusedRecord {
-  const { openTime: time = null, symbol: named, ...values } = fields;
-  const raw = textOf(hasAllValues(fields) ? { symbol: named, time, ...values } : record);
+  const { openTime: time = null, symbol: recordSymbol, ...values } = fields;
+  const raw = textOf(hasAllValues(fields) ? { symbol: recordSymbol, time, ...values } : record);
   return { symbol, time, ...values, reason, raw };
 }
 
+/** A record as JSON; its type when it cannot be converted, as for a circular object. */
 function textOf(record: unknown): string {
   try {
     return JSON.stringify(record) ?? String(record);
@@ -112,23 +118,29 @@ function numberOf(value: unknown): number | undefined {
 }
 
 const DIGITS = /^-?\d+$/;
-/** An ISO 8601 time with a zone (without one it would depend on the machine's zone), or a date alone, which JavaScript reads as UTC. */
-const ISO_TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?))?$/;
+const DATE = String.raw`\d{4}-\d\d-\d\d`;
+const TIME_OF_DAY = String.raw`\d\d:\d\d(:\d\d(\.\d+)?)?`;
+const ZONE = String.raw`(Z|[+-]\d\d(:?\d\d)?)`;
+/** An ISO 8601 time with a zone, or a date alone, which JavaScript reads as UTC. A time without a zone would depend on the machine. */
+const ISO_TIME = new RegExp(`^${DATE}([T ]${TIME_OF_DAY}${ZONE})?$`);
+/** A zone without a colon, or the day of a date alone, at the end of a text. */
+const END_WITHOUT_COLON = /([+-]\d\d)(\d\d)?$/;
+const DATE_LENGTH = 'YYYY-MM-DD'.length;
 
+/** The epoch ms that a value means; undefined when it is no time. */
 function timeOf(value: unknown): number | undefined {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return unlessNaN(value.getTime());
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
   if (DIGITS.test(text)) return Number(text);
-  return ISO_TIME.test(text)
-    ? unlessNaN(Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)(\d\d)?$/, zoneWithColon)))
-    : undefined;
+  if (!ISO_TIME.test(text)) return undefined;
+  return unlessNaN(Date.parse(text.replace(' ', 'T').replace(END_WITHOUT_COLON, zoneWithColon)));
 }
 
 /** Writes `+02` and `+0200` as `+02:00`. The `-07` of a date stays as it is. */
 function zoneWithColon(match: string, hours: string, minutes: string | undefined, at: number): string {
-  return at > 10 ? `${hours}:${minutes ?? '00'}` : match;
+  return at > DATE_LENGTH ? `${hours}:${minutes ?? '00'}` : match;
 }
 
 function unlessNaN(time: number): number | undefined {

@@ -7,6 +7,7 @@ import type { Bar, Prices, RefusalReason } from '@barkeep/bars';
 import type { QuarantinedBar } from '../quarantine.js';
 import type { TimeRange } from '../rows/index.js';
 
+/** A request for the bars of several symbols. */
 export interface BarQuery {
   symbols: readonly string[];
   /** Epoch ms. */
@@ -23,7 +24,7 @@ export interface BarQuery {
   timeoutMs?: number;
   /** Called before each request, to limit how often the repository is asked. @default no limit */
   permit?: AskPermit;
-  /** When this signal aborts, the source starts no more requests and lists the remaining symbols as `unasked`. */
+  /** The job's time slice. When this signal aborts, the source starts no more requests and lists the remaining symbols as `unasked`. */
   slice?: AbortSignal;
 }
 
@@ -46,6 +47,7 @@ export interface RefusedRecord extends Omit<QuarantinedBar, 'dataset'> {
   reason: RecordRefusal;
 }
 
+/** What a source returns for a {@link BarQuery}. */
 export interface RepositoryAnswer {
   /** By symbol, oldest first, each open time once, all within the range. A symbol without bars may be missing. */
   bars: Map<string, Bar[]>;
@@ -57,6 +59,7 @@ export interface RepositoryAnswer {
   unasked: Set<string>;
 }
 
+/** A repository as backfill sees it. */
 export interface BarSource {
   /** Name of the dataset that the bars belong to. */
   readonly name: string;
@@ -69,7 +72,7 @@ export function emptyAnswer(): RepositoryAnswer {
   return { bars: new Map(), refused: [], failed: new Map(), unasked: new Set() };
 }
 
-/** The longest delay that an error may demand: a mistake in its unit must not stop a repository for years. */
+/** The longest delay that an error may demand, ms: a delay in a wrong unit must not stop a repository for years. */
 const RETRY_AFTER_MS_MAX = 24 * 3_600_000;
 const MESSAGE_CHARS_MAX = 500;
 
@@ -80,19 +83,22 @@ export function retryAfterMsOf(error: unknown): number | undefined {
 }
 
 /**
- * The message of any value that a repository may throw, followed by that of its cause. Without a message it is that of the first nested
- * error, the code or the name, so that it is never empty. It has no NUL and no half of a surrogate pair: PostgreSQL could not store them.
+ * A text for any value that a repository may throw, followed by the text of its cause. It is the message, or else the message of the first
+ * nested error, the code or the name. It is never empty. It has no NUL and no half of a surrogate pair: PostgreSQL could not store them.
  */
 export function messageOf(error: unknown): string {
   const cause = fieldOf(error, 'cause');
   const whole = cause === undefined ? textOf(error) : `${textOf(error)} (${textOf(cause)})`; // `fetch` has only "fetch failed"
   const text = whole.replaceAll('\0', '').slice(0, MESSAGE_CHARS_MAX);
+  // UTF-8 has no halves of surrogate pairs, so the conversion replaces them.
   return Buffer.from(text).toString() || 'an error without a message';
 }
 
 function textOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);
-  const [nested] = [fieldOf(error, 'errors')].flat(); // of an AggregateError, such as that of a refused connection
+  // A refused connection is an AggregateError without a message.
+  const errors = fieldOf(error, 'errors');
+  const nested: unknown = Array.isArray(errors) ? errors[0] : errors;
   const texts = [fieldOf(error, 'message'), fieldOf(nested, 'message'), fieldOf(error, 'code'), fieldOf(error, 'name')];
   return texts.find((text): text is string => typeof text === 'string' && text.trim() !== '') ?? '';
 }

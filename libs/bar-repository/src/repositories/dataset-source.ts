@@ -6,6 +6,7 @@ import { deadlineOf, orAborted } from './object-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
 import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
 
+/** The source of one dataset. Remembers the numbers of the dataset and of symbols. */
 export class DatasetSource implements BarSource {
   /** Numbers of symbols by name, from earlier queries. */
   private readonly ids = new Map<string, number>();
@@ -19,19 +20,19 @@ export class DatasetSource implements BarSource {
 
   /** @throws UnknownDatasetError when the dataset does not exist, which must not count as "no bars" */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
-    const settle = await query.permit?.(signal);
+    const reportOutcome = await query.permit?.(signal);
     const deadline = deadlineOf(query, signal);
     try {
-      const answer = await orAborted(() => this.answer(query, deadline), deadline);
-      settle?.();
+      const answer = await orAborted(() => this.connectAndRead(query, deadline), deadline);
+      reportOutcome?.();
       return answer;
     } catch (error) {
-      settle?.(error);
+      reportOutcome?.(error);
       throw error;
     }
   }
 
-  private async answer(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
+  private async connectAndRead(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
     await initialize(this.dataSource);
     const { datasetId: lastId } = this;
     const isKnown = query.symbols.every((symbol) => this.ids.has(symbol));
@@ -51,6 +52,7 @@ export class DatasetSource implements BarSource {
     return (this.datasetId = await resolveDataset(this.dataSource, this.name));
   }
 
+  /** Reads the query's symbols whose numbers are known. */
   private async read(datasetId: number, query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
     const byId = new Map<number, { symbol: string; bars: Bar[] }>();

@@ -3,7 +3,7 @@
  * symbol for which the repository fails does not affect the others (I12).
  */
 import { addRecords } from './bar-record.js';
-import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
+import { emptyAnswer, type AskPermit, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 
 /** Requests one symbol from the repository. Returns an array of records, or a promise of one. */
 export type Fetch = (symbol: string, start: Date, end: Date, interval: string) => unknown;
@@ -23,15 +23,17 @@ const CONCURRENCY = 8;
 /** After this many failed requests the source stops, because the repository is probably down. */
 const FAILURES_MAX = 8;
 
+/** The source of one repository of the user. */
 export class ObjectSource implements BarSource {
   constructor(
     readonly name: string,
     private readonly fetch: Fetch,
   ) {}
 
+  /** Runs {@link CONCURRENCY} loops, each of which requests one symbol after another. */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
-    const symbols = eachOnce(query.symbols); // shared by all loops
+    const symbols = eachOnce(query.symbols); // shared: each loop takes the next symbol
     const askInTurn = async (): Promise<void> => {
       for (const symbol of symbols) {
         signal?.throwIfAborted();
@@ -43,28 +45,29 @@ export class ObjectSource implements BarSource {
     return answer;
   }
 
+  /** Requests one symbol, and adds its bars, its failure or its name (unasked) to `answer`. */
   private async askOne(symbol: string, query: BarQuery, answer: RepositoryAnswer, signal?: AbortSignal): Promise<void> {
-    const settle = await this.permitted(query, signal);
-    if (settle === undefined) {
+    const reportOutcome = await this.permitted(query, signal);
+    if (reportOutcome === undefined) {
       answer.unasked.add(symbol);
       return;
     }
     try {
       const records = await this.records(symbol, query, deadlineOf(query, signal));
-      settle();
+      reportOutcome();
       addRecords(answer, symbol, records, query);
     } catch (thrown) {
-      // `settle(undefined)` would report success.
+      // A repository may throw undefined, and `reportOutcome(undefined)` would report success.
       const error = thrown ?? new Error(`expected the repository to throw an error, was ${thrown as undefined}`);
-      settle(error);
+      reportOutcome(error);
       // An abort ends the whole query. An error of the repository concerns this symbol alone.
       signal?.throwIfAborted();
       answer.failed.set(symbol, error);
     }
   }
 
-  /** Waits for the permit. @returns undefined when the slice ended first */
-  private async permitted(query: BarQuery, signal?: AbortSignal): Promise<((error?: unknown) => void) | undefined> {
+  /** Waits for the permit. @returns the function for the outcome (see {@link AskPermit}); undefined when the slice ended first */
+  private async permitted(query: BarQuery, signal?: AbortSignal): Promise<Awaited<ReturnType<AskPermit>> | undefined> {
     if (!query.permit) return () => undefined;
     const { slice } = query;
     try {
@@ -76,6 +79,7 @@ export class ObjectSource implements BarSource {
     }
   }
 
+  /** Calls the repository for one symbol, from its first to its last wanted time. @throws RepositoryAnswerError, what it throws */
   private async records(symbol: string, query: BarQuery, signal: AbortSignal): Promise<unknown[]> {
     const wanted = query.wanted?.get(symbol);
     // New dates for each call, because a repository may change them.
@@ -87,7 +91,7 @@ export class ObjectSource implements BarSource {
   }
 }
 
-/** Yields each symbol once. A loop over the generator that throws closes it, so all loops that share it end. */
+/** Yields each symbol once. When one loop over the generator throws, the generator is closed, so all loops that share it end. */
 function* eachOnce(symbols: readonly string[]): Generator<string> {
   yield* new Set(symbols);
 }

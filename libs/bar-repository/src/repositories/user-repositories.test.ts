@@ -10,7 +10,7 @@ const FROM = Date.UTC(2024, 0, 2, 14, 30);
 const query = { symbols: ['A', 'B'], from: FROM, to: FROM + 120_000, interval: '1m' };
 const bar = { time: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 
-test('an object with getBarsBySymbol is asked by position, keeps its this, and may answer at once', async () => {
+test('getBarsBySymbol is called with separate arguments on its object, and may return an array', async () => {
   class Repository {
     readonly asked: unknown[] = [];
     getBarsBySymbol(symbol: string, start: Date, end: Date, interval: string): unknown[] {
@@ -28,16 +28,17 @@ test('an object with getBarsBySymbol is asked by position, keeps its this, and m
   expect(answer?.refused).toMatchObject([{ symbol: 'A', reason: 'malformed' }]);
 });
 
-test('an object with getBars is asked with one argument, and may answer later', async () => {
+test('getBars is called with one argument, and may return a promise', async () => {
   const repository = {
     getBars: async ({ symbol, start, end, interval }: { symbol: string; start: Date; end: Date; interval: string }) => [
+      // The volume shows which arguments came.
       { ...bar, symbol, time: start, volume: end.getTime() - start.getTime() + interval.length },
     ],
   };
   const source = barSourceOf('vendor', repository);
   expect(source?.name).toBe('vendor');
   const answer = await source?.bars(query);
-  expect(answer?.bars.get('B')).toMatchObject([{ volume: 120_002 }]);
+  expect(answer?.bars.get('B')).toMatchObject([{ volume: 120_000 + '1m'.length }]);
 });
 
 test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefined])(
@@ -47,7 +48,7 @@ test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefi
   },
 );
 
-test('I12 a repository that throws or rejects fails for that symbol alone, with its error', async () => {
+test('I12 a repository that throws or rejects fails only for the symbol of that call, with its error', async () => {
   const failure = new Error('vendor down');
   const throws = {
     getBars: (): never => {
@@ -64,9 +65,10 @@ test('I12 a repository that throws or rejects fails for that symbol alone, with 
       ]),
     );
   }
-  const half = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? Promise.reject(failure) : [bar]) };
-  const answer = await barSourceOf('v', half)?.bars(query);
-  expect([[...answer!.failed.keys()], [...answer!.bars.keys()]]).toEqual([['A'], ['B']]);
+  const failsForA = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? Promise.reject(failure) : [bar]) };
+  const answer = await barSourceOf('v', failsForA)?.bars(query);
+  expect([...answer!.failed.keys()]).toEqual(['A']);
+  expect([...answer!.bars.keys()]).toEqual(['B']);
 });
 
 test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure, not "no bars"', async (answer) => {
@@ -75,23 +77,25 @@ test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure
 });
 
 test('a repository is asked for eight symbols at a time, for each once, and for no more after eight failures', async () => {
+  const FIRST_FAILING = 40; // of 100 symbols
   let running = 0;
-  let most = 0;
+  let runningMost = 0;
   const asked: string[] = [];
   const repository = {
     async getBars({ symbol }: { symbol: string }): Promise<unknown[]> {
       asked.push(symbol);
-      most = Math.max(most, ++running);
+      running++;
+      runningMost = Math.max(runningMost, running);
       await new Promise(setImmediate);
       running--;
-      if (Number(symbol.slice(1)) >= 40) throw new Error(`at ${symbol}`);
+      if (Number(symbol.slice(1)) >= FIRST_FAILING) throw new Error(`at ${symbol}`);
       return [];
     },
   };
   const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
   const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols });
-  expect(answer!.failed.size + answer!.unasked.size).toBe(60);
-  expect(most).toBe(8);
+  expect(answer!.failed.size + answer!.unasked.size).toBe(100 - FIRST_FAILING);
+  expect(runningMost).toBe(8);
   expect(asked.length).toBeLessThan(60);
   expect(new Set(asked).size).toBe(asked.length);
 });
@@ -111,7 +115,7 @@ test('a permit that fails ends the query, and no other symbol is requested', asy
   const permit = () => (permits-- > 0 ? Promise.resolve(() => undefined) : Promise.reject(outage));
   const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
   await expect(barSourceOf('v', { getBars })?.bars({ ...query, symbols, permit })).rejects.toThrow(outage);
-  permits = 100;
+  permits = 100; // from now on a permit would be granted
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
   expect(getBars).toHaveBeenCalledTimes(10);
 });
@@ -129,7 +133,8 @@ test('a repository is not called when the query has ended while it waited for it
   expect(getBars).not.toHaveBeenCalled();
 });
 
-test('a DataSource that never connects fails in time, and a repository that throws nothing fails too', async () => {
+test('a DataSource that never connects fails after the time limit', async () => {
+  // Has the members by which a DataSource is recognized.
   const unreachable = {
     isInitialized: false,
     createQueryRunner: 1,
@@ -139,14 +144,18 @@ test('a DataSource that never connects fails in time, and a repository that thro
   };
   const connecting = barSourceOf('v', unreachable)?.bars({ ...query, timeoutMs: 20 });
   await expect(connecting).rejects.toThrow('timeout');
-  const outcomes: unknown[] = [];
-  const permit = async () => (error?: unknown) => void outcomes.push(error);
-  const silent = { getBars: () => Promise.reject(undefined as unknown as Error) };
-  const answer = await barSourceOf('v', silent)?.bars({ ...query, symbols: ['A'], permit });
-  expect([...answer!.failed.values(), ...outcomes]).toEqual([expect.any(Error), expect.any(Error)]);
 });
 
-test('symbols that the slice left unasked are listed, also those that wait for a permit', async () => {
+test('a repository that rejects with undefined counts as failed, in the answer and for its permit', async () => {
+  const outcomes: unknown[] = [];
+  const permit = async () => (error?: unknown) => void outcomes.push(error);
+  const rejecting = { getBars: () => Promise.reject(undefined as unknown as Error) };
+  const answer = await barSourceOf('v', rejecting)?.bars({ ...query, symbols: ['A'], permit });
+  expect([...answer!.failed.values()]).toEqual([expect.any(Error)]);
+  expect(outcomes).toEqual([expect.any(Error)]);
+});
+
+test('symbols that were not requested when the slice ended are listed, also those that wait for a permit', async () => {
   const slice = new AbortController();
   const asked: string[] = [];
   const repository = { getBars: ({ symbol }: { symbol: string }) => (asked.push(symbol), []) };
@@ -162,7 +171,7 @@ test('symbols that the slice left unasked are listed, also those that wait for a
   expect(answer?.unasked.size).toBe(17);
 });
 
-test('a request that takes too long fails for its symbol, and a failed request gives its permit back', async () => {
+test('a request that takes too long fails for its symbol, and its permit learns the outcome', async () => {
   const outcomes: unknown[] = [];
   const permit = async () => (error?: unknown) => void outcomes.push(error);
   const hanging = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? new Promise(() => undefined) : []) };

@@ -1,6 +1,8 @@
 /**
- * Loads the user's module of repositories, and makes a {@link BarSource} of each repository, which has one of three forms: a TypeORM
- * `DataSource` or `EntityManager` on Barkeep's own tables, an object with `getBarsBySymbol`, or an object with `getBars`.
+ * Loads the user's module of repositories, and makes a {@link BarSource} of each repository. A repository has one of three forms:
+ *   1. a TypeORM `DataSource` or `EntityManager` on Barkeep's own tables
+ *   2. an object with `getBarsBySymbol`
+ *   3. an object with `getBars`
  */
 import { DataSource } from 'typeorm';
 import { resolve } from 'node:path';
@@ -9,19 +11,19 @@ import type { BarSource } from './bar-source.js';
 import { DatasetSource } from './dataset-source.js';
 import { ObjectSource, type Fetch } from './object-source.js';
 
-/** The second form. `start` is inclusive, `end` exclusive, `interval` a name such as `1m`. Returns an array of records, or a promise of one. */
+/** Form 2. `start` is inclusive, `end` exclusive, `interval` a name such as `1m`. Returns an array of records, or a promise of one. */
 export interface BarsBySymbolRepository {
   getBarsBySymbol(symbol: string, start: Date, end: Date, interval: string): unknown;
 }
 
-/** Third form: as the second, but with one argument. */
+/** Form 3: as form 2, but with one argument. */
 export interface BarsRepository {
   getBars(query: { symbol: string; start: Date; end: Date; interval: string }): unknown;
 }
 
 /**
  * The source for a repository, or undefined when `repository` has none of the three forms (the caller warns).
- * @param name the repository's name in the session; with the first form also the dataset to read
+ * @param name the repository's name in the session; with form 1 also the dataset to read
  */
 export function barSourceOf(name: string, repository: unknown): BarSource | undefined {
   const form = formOf(name, repository);
@@ -31,7 +33,7 @@ export function barSourceOf(name: string, repository: unknown): BarSource | unde
 /**
  * A function that requests one symbol from a repository, or undefined when `repository` has none of the three forms. The
  * function does not check the answer. It is for a process that relays answers to another process.
- * @param name the repository's name in the session; with the first form also the dataset to read
+ * @param name the repository's name in the session; with form 1 also the dataset to read
  */
 export function fetchFrom(name: string, repository: unknown): Fetch | undefined {
   const form = formOf(name, repository);
@@ -44,7 +46,7 @@ export function fetchFrom(name: string, repository: unknown): Fetch | undefined 
   };
 }
 
-/** A source for the first form, a function that calls the object for the other two, or undefined for any other value. */
+/** A source for form 1, a function that calls the object for forms 2 and 3, or undefined for any other value. */
 function formOf(name: string, repository: unknown): DatasetSource | Fetch | undefined {
   if ((typeof repository !== 'object' && typeof repository !== 'function') || repository === null) return undefined;
   const dataSource = dataSourceOf(repository);
@@ -96,6 +98,7 @@ export async function loadRepositories(
   return new Map(exported instanceof Map ? exported : Object.entries(exported));
 }
 
+/** The value that a module exports, after promises and a function that connects first. @throws RepositoryModuleError */
 async function exportedBy(modulePath: string, load: (url: string) => Promise<unknown>): Promise<unknown> {
   try {
     const namespace = await load(pathToFileURL(resolve(modulePath)).href);

@@ -5,14 +5,14 @@ import { finished } from 'node:stream/promises';
 import { COPY_HEADER, COPY_TRAILER, WRITE_ROW, writeRow } from './row-layout.js';
 import type { Bar } from '@barkeep/bars';
 
-/** Sends the bytes of one complete binary COPY. @throws DatabaseError */
+/** Writes rows into a table by one binary COPY. @param bytes the complete COPY, from header to trailer @throws DatabaseError */
 export async function copyInto(client: PoolClient, table: string, columns: string, bytes: Buffer): Promise<void> {
   const stream = client.query(from(`COPY ${table} (${columns}) FROM STDIN (FORMAT binary)`));
   stream.end(bytes);
   await finished(stream);
 }
 
-/** Rows per COPY: 2.9 MB. A larger buffer is no faster, and an import has up to four of them. */
+/** Rows per COPY: 2.9 MB. A larger buffer is no faster, and an import has up to four buffers (two tables with two each). */
 const ROWS_MAX = 32_768;
 
 /** A buffer of fixed size that collects rows as one complete binary COPY. */
@@ -54,7 +54,9 @@ export class CopyIn {
   /** Number of rows that were added, sent or not. */
   rows = 0;
   private filling = new RowBuffer();
+  /** The buffer that was sent last; created when the first one is full. */
   private spare: RowBuffer | undefined;
+  /** The COPY that was sent last. */
   private inFlight: Promise<void> = Promise.resolve();
 
   constructor(

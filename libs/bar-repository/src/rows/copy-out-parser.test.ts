@@ -3,9 +3,10 @@ import { COPY_HEADER, COPY_TRAILER, readRow, WRITE_ROW, writeRow } from './row-l
 
 type Row = [symbolId: number, openTime: number, open: number, high: number, low: number, close: number, volume: number];
 
-/** Before, at and after the epoch of PostgreSQL. */
+const FIRST_ROW: Row = [1, Date.UTC(2013, 9, 7, 13, 30), 1.5, 2.25, 1.125, 1.75, 100];
+/** Times before, at and after the epoch of PostgreSQL. */
 const ROWS: Row[] = [
-  [1, Date.UTC(2013, 9, 7, 13, 30), 1.5, 2.25, 1.125, 1.75, 100],
+  FIRST_ROW,
   [2, Date.UTC(1999, 11, 31, 23, 59), 0, 0, 0, 0, 0],
   [2_147_483_647, Date.UTC(2000, 0, 1), 1e-300, 1e300, 0.1, 1 / 3, 2 ** 53],
   [3, Date.UTC(1930, 0, 1), 5, 6, 4, 5, 0.5],
@@ -18,13 +19,14 @@ function message(type: string, body: Buffer): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** A row as the server sends it: the written form without the dataset. */
+/** A row as the server sends it: 7 fields, the written form without the dataset number. */
 function row(values: Row): Buffer {
   const written = Buffer.alloc(WRITE_ROW.bytes);
   writeRow(new DataView(written.buffer, written.byteOffset, written.length), 0, 7, ...values);
-  return Buffer.concat([Buffer.from([0, 7]), written.subarray(8)]);
+  return Buffer.concat([Buffer.from([0, 7]), written.subarray(8)]); // the first 8 bytes are the field count and the dataset number
 }
 
+/** CommandComplete, which does not belong to the COPY. */
 const AFTER = message('C', Buffer.from('COPY 4\0'));
 const copyOf = (...bodies: Buffer[]): Buffer =>
   Buffer.concat([
@@ -55,8 +57,8 @@ test('rows are read as they were written, and the bytes after the COPY are retur
 });
 
 test('the header may share its message with the first row', () => {
-  const [first, ...others] = ROWS.map(row);
-  const bytes = copyOf(Buffer.concat([COPY_HEADER, first ?? COPY_HEADER]), ...others, COPY_TRAILER);
+  const others = ROWS.slice(1).map(row);
+  const bytes = copyOf(Buffer.concat([COPY_HEADER, row(FIRST_ROW)]), ...others, COPY_TRAILER);
   expect(parse(bytes, [])).toEqual({ rows: ROWS, rest: AFTER });
 });
 
@@ -64,29 +66,27 @@ test('chunks may end at any byte', () => {
   for (let cut = 1; cut < SEPARATE.length; cut++) expect(parse(SEPARATE, [cut])).toEqual({ rows: ROWS, rest: AFTER });
 });
 
-test('chunks of every size from one byte to two rows give the same rows', () => {
+test('chunks of every size from one byte to more than two rows give the same rows', () => {
   for (let size = 1; size <= 180; size++) {
     const cuts = Array.from({ length: Math.floor((SEPARATE.length - 1) / size) }, (_, i) => (i + 1) * size);
     expect(parse(SEPARATE, cuts)).toEqual({ rows: ROWS, rest: AFTER });
   }
 });
 
-test('notices between rows are skipped, even ones longer than the carry; an error is returned to the caller', () => {
-  const notice = message('N', Buffer.alloc(10_000));
+test('a notice between rows is skipped, and an error is returned to the caller', () => {
+  const notice = message('N', Buffer.alloc(10_000)); // longer than the buffer in which the parser keeps a cut message
   const error = message('E', Buffer.from('SERROR\0'));
-  const start = Buffer.concat([message('d', COPY_HEADER), notice, message('d', row(ROWS[0] ?? ROW))]);
+  const start = Buffer.concat([message('d', COPY_HEADER), notice, message('d', row(FIRST_ROW))]);
   for (const cut of [3, 40, 5_000, start.length, start.length + 2]) {
     expect(parse(Buffer.concat([start, error]), [cut])).toEqual({ rows: ROWS.slice(0, 1), rest: error });
   }
 });
 
 test('bytes that are not a binary COPY of these columns are refused', () => {
-  const narrow = Buffer.from(row(ROW).subarray(0, 70));
+  const shortRow = row(FIRST_ROW).subarray(0, 70);
   expect(() => parse(copyOf(Buffer.from('a\tb\n')), [])).toThrow(CopyFormatError);
-  expect(() => parse(copyOf(COPY_HEADER, narrow), [])).toThrow('expected a row of 82 bytes, was 70');
-  const fields = row(ROW);
-  fields.writeInt16BE(5);
-  expect(() => parse(copyOf(COPY_HEADER, fields), [])).toThrow('expected 7 fields, was 5');
+  expect(() => parse(copyOf(COPY_HEADER, shortRow), [])).toThrow('expected a row of 82 bytes, was 70');
+  const rowOfFive = row(FIRST_ROW);
+  rowOfFive.writeInt16BE(5); // the number of fields
+  expect(() => parse(copyOf(COPY_HEADER, rowOfFive), [])).toThrow('expected 7 fields, was 5');
 });
-
-const ROW: Row = [1, 0, 1, 1, 1, 1, 1];

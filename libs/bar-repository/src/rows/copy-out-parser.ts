@@ -20,18 +20,22 @@ export class CopyFormatError extends Error {
   }
 }
 
+/** Types of messages, https://www.postgresql.org/docs/current/protocol-message-formats.html: CopyData is `d`, CopyDone `c`. */
 const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
-/** CopyOutResponse, NoticeResponse, ParameterStatus, NotificationResponse: may arrive between rows and carry no rows. */
+/** CopyOutResponse `H`, NoticeResponse `N`, ParameterStatus `S`, NotificationResponse `A`: may arrive between rows and carry no rows. */
 const SKIPPED = new Set([0x48, 0x4e, 0x53, 0x41]);
 
-/** A message's type byte and its int32 length, which counts itself. */
+/** Bytes of a message's type and its int32 length, which counts itself but not the type. */
 const MESSAGE_HEAD = 5;
 const ROW_MESSAGE_LENGTH = 4 + READ_ROW.bytes;
 const ROW_MESSAGE_BYTES = 1 + ROW_MESSAGE_LENGTH;
+/** The signature at the start of the header, without flags and extension. */
+const SIGNATURE_BYTES = 11;
 /** Longest message accepted. A row has 87 bytes, a notice a few hundred. */
 const MESSAGE_BYTES_MAX = 1 << 20;
 
+/** The parser of one COPY. */
 export class CopyOutParser {
   /** Rows parsed so far. */
   rows = 0;
@@ -52,7 +56,8 @@ export class CopyOutParser {
     if (this.carried > 0) {
       at = this.completeCarried(chunk);
       if (at < 0) return undefined;
-      const end = this.message(viewOf(this.carry), 0, this.carry.readInt32BE(1) + 1);
+      const bytes = this.carry.readInt32BE(1) + 1; // of the message, with its type
+      const end = this.message(viewOf(this.carry), 0, bytes);
       if (end !== undefined) return Buffer.concat([this.carry.subarray(end, this.carried), chunk.subarray(at)]);
       this.carried = 0;
     }
@@ -87,11 +92,13 @@ export class CopyOutParser {
     return this.carried < bytes ? -1 : at + copied;
   }
 
+  /** Carries the bytes of a chunk from `from` on, which are the start of a message. */
   private keep(chunk: Buffer, from: number): void {
     this.reserve(chunk.length - from);
     this.carried = chunk.copy(this.carry, 0, from);
   }
 
+  /** Makes `carry` large enough for a message. @throws CopyFormatError when the message is too long */
   private reserve(bytes: number): void {
     if (bytes > MESSAGE_BYTES_MAX) throw new CopyFormatError(`a message of at most ${MESSAGE_BYTES_MAX} bytes`, bytes);
     if (bytes <= this.carry.length) return;
@@ -115,13 +122,14 @@ export class CopyOutParser {
     return undefined;
   }
 
+  /** Checks the header. @returns where it ends: its last 4 bytes are the length of an extension, which follows it */
   private header(view: DataView, at: number, end: number): number {
-    for (let i = 0; i < 11; i++) {
+    for (let i = 0; i < SIGNATURE_BYTES; i++) {
       if (at + COPY_HEADER.length > end || view.getUint8(at + i) !== COPY_HEADER[i])
         throw new CopyFormatError('PGCOPY', 'no header');
     }
     this.headerSeen = true;
-    return at + COPY_HEADER.length + view.getInt32(at + 15);
+    return at + COPY_HEADER.length + view.getInt32(at + COPY_HEADER.length - 4);
   }
 
   private row(view: DataView, at: number): void {

@@ -45,8 +45,10 @@ export function copyOut(client: PoolClient, sql: string, reader: CopyOutReader, 
   });
 }
 
+/** The query that `pg` runs. It takes the socket's bytes from `submit` until the reader has read the COPY to its end. */
 class CopyOutQuery implements Submittable {
   private socket: Socket | undefined;
+  /** The listener of `pg`, while the bytes go to the reader. */
   private listener: DataListener | undefined;
   private settled = false;
 
@@ -88,6 +90,7 @@ class CopyOutQuery implements Submittable {
     this.socket?.destroy();
   }
 
+  /** Gives the socket back to `pg`. @returns the listener of `pg`; undefined when it has the socket already */
   private detach(): DataListener | undefined {
     const { listener, socket } = this;
     if (!listener || !socket) return undefined;
@@ -98,6 +101,7 @@ class CopyOutQuery implements Submittable {
     return listener;
   }
 
+  /** Settles the promise of {@link copyOut}, once. */
   private end(error?: Error): void {
     if (this.settled) return;
     this.settled = true;

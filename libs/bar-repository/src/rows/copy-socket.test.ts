@@ -2,12 +2,15 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { socketFor } from './copy-socket.js';
 
+/** ReadyForQuery `Z`, of length 5, in state idle `I`: the end of an answer. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+/** How long the server may stay silent. The socket checks once a second. */
 const LIMIT_MS = 50;
 const server = createServer();
 beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'));
 afterAll(() => server.close());
 
+/** A connection: `near` is the socket under test, `far` the end of the server. */
 async function connected(): Promise<{ near: Socket; far: Socket }> {
   const accepted = once(server, 'connection');
   const near = socketFor({}, () => LIMIT_MS).connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -16,14 +19,14 @@ async function connected(): Promise<{ near: Socket; far: Socket }> {
   return { near, far };
 }
 
-test('I11 a server that does not answer a statement is given up', async () => {
+test('I11 the connection to a server that does not answer a statement is closed', async () => {
   const { near } = await connected();
   near.write('Q');
   const [error] = (await once(near, 'error')) as [NodeJS.ErrnoException];
   expect(error.code).toBe('ETIMEDOUT');
 });
 
-test('I11 a server that stops in the middle of an answer is given up', async () => {
+test('I11 the connection to a server that stops in the middle of an answer is closed', async () => {
   const { near, far } = await connected();
   near.on('data', () => undefined);
   near.write('Q');
@@ -38,7 +41,7 @@ test('a connection that waits for the next statement stays', async () => {
   near.write('Q');
   far.write(READY);
   await once(near, 'data');
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than the time between two checks
   expect(near.destroyed).toBe(false);
   near.destroy();
 });

@@ -12,12 +12,12 @@ import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 const READ_BYTES = 256 * 1024;
 /** A COPY counts as long after this many bytes. A short COPY, such as that of a backfill, must not wait. */
 const LONG_BYTES = 128 * 1024;
-/** The last message of every answer: ReadyForQuery, with one byte of state after these. */
+/** The last message of every answer: ReadyForQuery `Z` and its length. One byte of state follows. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5]);
 const READY_BYTES = READY.length + 1;
 /** Time between two checks for silence. */
 const SILENCE_CHECK_MS = 1_000;
-/** After this much silence the socket asks the server about its connection, and again each time that the silence has doubled. */
+/** After this much silence the socket asks the server about its connection, and again whenever the silence has doubled. */
 const ASK_AFTER_MS = 3_000;
 /** How long the socket pauses between two reads of a long COPY. */
 const REST_MS = 1;
@@ -28,6 +28,7 @@ const pools = new WeakMap<() => number, Set<CopySocket>>();
 /** What the server does for a connection: it runs its query (`working`), it does nothing (`abandoned`), or it is not known. */
 export type BackendState = 'working' | 'abandoned' | 'unknown';
 
+/** A socket that reads into one buffer, and may close itself when the server stays silent. */
 export class CopySocket extends Socket {
   private receiver: ((bytes: Buffer) => void) | undefined;
   /** Number of bytes that the receiver got. */
@@ -48,7 +49,7 @@ export class CopySocket extends Socket {
    */
   constructor(silenceLimitMs?: () => number) {
     const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    const reader: { deliver?: (bytes: Buffer) => void } = {};
+    const reader: { deliver?: (bytes: Buffer) => void } = {}; // set below: `this` does not exist before `super`
     // `net.connect` passes `onread` to the constructor, but the types declare it for `connect` only.
     const options: SocketConstructorOpts & ConnectOpts = {
       onread: {
@@ -77,6 +78,7 @@ export class CopySocket extends Socket {
     super._writev!(...args);
   }
 
+  /** Checks once a second whether the server is silent for too long. */
   private limitSilence(limitMs: () => number): void {
     const pool = pools.get(limitMs) ?? new Set<CopySocket>();
     pools.set(limitMs, pool.add(this));
@@ -94,12 +96,12 @@ export class CopySocket extends Socket {
       if (this.isPaused() && this.silentSince !== undefined) this.silentSince = performance.now();
       const since = this.silentSince;
       const silentMs = since === undefined ? 0 : performance.now() - since;
-      if (silentMs < ASK_AFTER_MS) askAfterMs = ASK_AFTER_MS;
+      if (silentMs < ASK_AFTER_MS) askAfterMs = ASK_AFTER_MS; // a new silence
       if (since === undefined || silentMs < Math.min(askAfterMs, limitMs())) return;
       if (silentMs >= limitMs()) return giveUpFrom(since);
       askAfterMs *= 2;
       void this.askServer?.().then((state) => {
-        if (this.silentSince !== since) return;
+        if (this.silentSince !== since) return; // bytes have arrived meanwhile
         if (state === 'abandoned') giveUpFrom(since);
         // A slow query does not count as silence.
         if (state === 'working') this.silentSince = performance.now();
@@ -111,6 +113,7 @@ export class CopySocket extends Socket {
     });
   }
 
+  /** Closes the connection with an error. */
   private giveUp(silentMs: number): void {
     const error = new Error(`expected an answer from PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
     this.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
@@ -140,6 +143,7 @@ export class CopySocket extends Socket {
     if (isLong && bytes.length < READ_BYTES / 2) this.rest();
   }
 
+  /** Reads nothing for a moment, so that more bytes arrive for one read. */
   private rest(): void {
     this.pause();
     setTimeout(() => this.resume(), REST_MS);

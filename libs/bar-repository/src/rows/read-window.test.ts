@@ -1,8 +1,9 @@
 import { IdError, windowSql } from './read-window.js';
 
+/** The first minute of 1970. */
 const ranges = [{ from: 0, to: 60_000 }];
 
-test('a query is one COPY with one part for each range', () => {
+test('a query is one COPY with one SELECT for each range', () => {
   const sql = windowSql({ datasetId: 1, symbolIds: [2, 3], ranges: [...ranges, { from: 120_000, to: 180_000 }] });
   expect(sql).toMatch(/^COPY \(SELECT .* UNION ALL SELECT .*\) TO STDOUT \(FORMAT binary\)$/);
   expect(sql).toContain(`"time" >= '1970-01-01T00:02:00.000Z'::timestamptz AND "time" < '1970-01-01T00:03:00.000Z'`);

@@ -9,6 +9,7 @@ import { copyOut } from './copy-out.js';
 import { READ_ROW, readRow, type OnRow } from './row-layout.js';
 import { isoText, mergeRanges, type TimeRange } from './stored-ranges.js';
 
+/** A query of many symbols over the same ranges. */
 export interface WindowQuery {
   datasetId: number;
   /** Numbers from `symbolIds`. A symbol without rows is no error. */
@@ -43,13 +44,14 @@ export async function readWindowBytes(
   return readRows(source, sql, onRow, signal);
 }
 
+/** A query of separate spans, each of one symbol. */
 export interface SpansQuery {
   datasetId: number;
   /** Epoch ms, end exclusive. Spans of one symbol must not overlap, or rows are read twice. */
   spans: readonly { symbolId: number; from: number; to: number }[];
 }
 
-// PostgreSQL converts numbers to times in less time than JavaScript needs to write them as dates.
+// Times become part of the statement as numbers: PostgreSQL converts them faster than JavaScript writes them as dates.
 const EPOCH = `'epoch'::timestamptz`;
 const MS = `interval '1 ms'`;
 
@@ -64,6 +66,7 @@ export async function readSpans(
   const ids = spans.map(({ symbolId }) => wholeNumber(symbolId));
   const since = spans.map(({ from }) => wholeNumber(from));
   const until = spans.map(({ to }) => wholeNumber(to));
+  // OFFSET 0 keeps the planner from turning the look-ups into a scan.
   const sql =
     `COPY (SELECT ${READ_ROW.columns}` +
     ` FROM unnest('{${ids.join(',')}}'::int4[], '{${since.join(',')}}'::int8[], '{${until.join(',')}}'::int8[])` +

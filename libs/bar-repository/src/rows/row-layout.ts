@@ -16,8 +16,8 @@ export const COPY_HEADER = Buffer.from([
 export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 
 /**
- * A row as it is read: symbol_id int4, time timestamptz, then open, high, low, close, volume float8.
- * The names of columns give the offsets of their values within the row.
+ * A row as it is read: its field count int16, then symbol_id int4, time timestamptz, and open, high, low, close, volume float8.
+ * `symbolId`, `time` and so on are the offsets of the values within the row, after the lengths of their fields.
  */
 export const READ_ROW = {
   columns: 'symbol_id, "time", open, high, low, close, volume',
@@ -37,7 +37,7 @@ export const WRITE_ROW = { columns: `dataset_id, ${READ_ROW.columns}`, fields: 8
 
 const TWO_POW_32 = 4_294_967_296;
 
-/** Writes one row of {@link WRITE_ROW} at `at`. Times are epoch ms. */
+/** Writes one row of {@link WRITE_ROW} at `at`: for each field its length, then its value. `openTime` is epoch ms. */
 export function writeRow(
   view: DataView,
   at: number,

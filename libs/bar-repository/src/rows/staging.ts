@@ -1,7 +1,7 @@
 /**
  * The staging table of an import, for rows that may exist in `bars`.
- * The first row of a key is kept. A later row with equal values is a duplicate. A later row with other values is conflicting and
- * goes to `quarantined_bars`.
+ * The key of a row is its dataset, symbol and time. The first row of a key is kept. A later row with equal values is a duplicate.
+ * A later row with other values is conflicting and goes to `quarantined_bars`.
  */
 import type { PoolClient } from 'pg';
 
@@ -15,6 +15,7 @@ export interface ImportCounts {
   conflicting: number;
 }
 
+/** A temporary table with the columns of `bars`. */
 export const STAGING_TABLE = 'barkeep_staged_bars';
 
 /** Creates the staging table, which is dropped at the end of the transaction. */

@@ -1,6 +1,6 @@
 /**
  * Time ranges of a query, and what a dataset has in them: numbers of rows, first and last bars. The queries use the index, and read
- * only rows that they count.
+ * no other rows.
  */
 import type { DataSource } from 'typeorm';
 
@@ -39,6 +39,7 @@ export function isoText(time: number): string {
   return new Date(time).toISOString();
 }
 
+/** The rows of one symbol in one span. */
 interface SpanRows {
   symbolId: number;
   /** Index of the span in the call's `spans`. */
@@ -79,7 +80,7 @@ const COUNT_SPANS = `SELECT symbol.id AS "symbolId", width_bucket(bar."time", $5
     AND "time" >= part.opens AND "time" < part.closes OFFSET 0) AS bar
   GROUP BY symbol.id, span ORDER BY symbol.id, span`;
 
-/** Number of rows in each range of a symbol, in the order of `ranges`. */
+/** Number of rows in each range, which names one symbol, in the order of `ranges`. */
 export async function countRows(
   dataSource: DataSource,
   datasetId: number,
@@ -101,7 +102,9 @@ const COUNT_RANGES = `SELECT counted.rows
     AND "time" >= part.opens AND "time" < part.closes) AS counted
   ORDER BY part.place`;
 
+/** From when to when a dataset has bars of a symbol. */
 export interface SymbolExtent {
+  /** Number of the symbol. */
   id: number;
   symbol: string;
   /** Open times of the first and the last bar, epoch ms. */
@@ -109,7 +112,10 @@ export interface SymbolExtent {
   last: number;
 }
 
-/** Every symbol that has a bar in the dataset, sorted by name. Steps from symbol to symbol in the index instead of reading all rows. */
+/**
+ * Every symbol that has a bar in the dataset, sorted by name. The recursive part steps from symbol to symbol in the index instead of
+ * reading all rows.
+ */
 export async function datasetExtent(dataSource: DataSource, datasetId: number): Promise<SymbolExtent[]> {
   const rows = await dataSource.query<{ id: number; symbol: string; first: Date; last: Date }[]>(
     `WITH RECURSIVE held AS (

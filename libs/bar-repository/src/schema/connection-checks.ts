@@ -1,14 +1,13 @@
-/** Finds connections to give up: half-open ones, and those to a server that has become read-only. */
+/** Finds connections that must be closed: half-open ones, and those to a server that has become read-only. */
 import { Client, type PoolClient } from 'pg';
 import { ignoreErrors } from '../connection.js';
 import { type BackendState, CopySocket } from '../rows/index.js';
 
 const TIMEOUT_MS = 3_000;
-/**
- * `state` of a backend that waits for a query, and `wait_event` of a backend whose answer is not read
- * (https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW).
- */
+// https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+/** `state` of a backend that waits for a query. */
 const WAITS_FOR_QUERY = /^idle/;
+/** `wait_event` of a backend whose answer is not read. */
 const CANNOT_SEND = 'ClientWrite';
 const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) AS state, min(wait_event) AS event
   FROM pg_stat_activity WHERE pid = $1`;
@@ -37,9 +36,9 @@ async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   ignoreErrors(client);
   try {
     await client.connect();
-    const { rows } = await client.query<Row>(QUERY, [pid]);
+    const { rows } = await client.query<BackendRow>(QUERY, [pid]);
     const [row] = rows;
-    if (!row || row.pid !== processIdOf(client)) return 'unknown';
+    if (!row || row.pid !== processIdOf(client)) return 'unknown'; // a pooler is in between
     if (row.backends === '0' || WAITS_FOR_QUERY.test(row.state ?? '')) return 'abandoned';
     return row.state === 'active' && row.event !== CANNOT_SEND ? 'working' : 'unknown';
   } catch {
@@ -49,8 +48,10 @@ async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   }
 }
 
-interface Row {
+interface BackendRow {
+  /** Process id of the connection that asked. */
   pid: number;
+  /** `1`, or `0` when the backend has ended. */
   backends: string;
   state: string | null;
   event: string | null;

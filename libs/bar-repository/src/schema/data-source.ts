@@ -9,6 +9,7 @@ import { socketFor } from '../rows/index.js';
 import { checkWhenSilent, leaveWhenDemoted } from './connection-checks.js';
 import { MIGRATION_CLASSES, MIGRATIONS } from './migrations.js';
 
+/** Settings of a process's connections. */
 export interface DataSourceOptions {
   /** Maximum number of connections, at least 2 because a migration holds one for its lock. @default 10 */
   poolSize?: number;
@@ -20,15 +21,12 @@ export interface DataSourceOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/**
- * Settings of every connection: no JIT (queries are short), UTC, a check that frees the locks of a dead client within a second instead of
- * after a network timeout, and a limit for transactions in which no statement runs.
- */
+/** Settings of every connection. */
 const SESSION_SETTINGS = [
-  'jit=off',
+  'jit=off', // queries are short
   'TimeZone=UTC',
-  'client_connection_check_interval=1s',
-  'idle_in_transaction_session_timeout=10min',
+  'client_connection_check_interval=1s', // the locks of a dead client are free after a second, not after a network timeout
+  'idle_in_transaction_session_timeout=10min', // limits a transaction in which no statement runs
 ];
 
 /**
@@ -45,7 +43,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: {
       onConnect: (client: PoolClient) => {
-        // TypeORM adds its own listener for errors only some time after checkout.
+        // TypeORM adds its own listener for errors some time after checkout; an earlier error would end the process.
         ignoreErrors(client);
         checkWhenSilent(client, url);
         leaveWhenDemoted(client);

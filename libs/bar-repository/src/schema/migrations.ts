@@ -9,7 +9,8 @@ interface Migration {
   statements: readonly string[];
 }
 
-const LOST =
+/** The error of sessions that are lost because of the upgrade from 0.1. */
+const LOST_ERROR =
   'its store was written by Barkeep 0.1, which this version does not continue: start it again, and it is streamed from its first bar';
 
 /** Sessions of Barkeep 0.1 that this version cannot continue: their events have no clock. Stores of completed ones stay readable. */
@@ -75,7 +76,7 @@ export const MIGRATIONS: readonly Migration[] = [
       'ALTER TABLE sessions ALTER COLUMN format DROP DEFAULT',
       `INSERT INTO removed_sessions (incarnation, id) SELECT incarnation, id FROM sessions WHERE ${IS_OPEN}`,
       `DELETE FROM quarantined_bars WHERE incarnation IN (SELECT incarnation FROM sessions WHERE ${IS_OPEN})`,
-      `UPDATE sessions SET state = 'lost', error = '${LOST}', incarnation = gen_random_uuid(), epoch = epoch + 1, owner = NULL,
+      `UPDATE sessions SET state = 'lost', error = '${LOST_ERROR}', incarnation = gen_random_uuid(), epoch = epoch + 1, owner = NULL,
          checkpoint = NULL, completed_at = coalesce(completed_at, now()), updated_at = now()
        WHERE ${IS_OPEN}`,
     ],

@@ -20,6 +20,7 @@ const TRIGGERS = [
 /** A trigger function runs with its owner's rights, so that a role that may write bars needs no rights on the packs. */
 const FUNCTION_OPTIONS = 'LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT';
 
+/** The statements of the migration. */
 export const PACK_DAYS = [
   `ALTER TABLE datasets ADD COLUMN packings integer NOT NULL DEFAULT 0`,
   // The version is the XOR of the stamps. Writers add stamps without waiting, and merging stamps does not change it.
@@ -43,7 +44,8 @@ export const PACK_DAYS = [
    )`,
   // Prices hardly compress, and PostgreSQL can read a part of an uncompressed value without the rest.
   `ALTER TABLE packed_days ALTER COLUMN chunk SET STORAGE EXTERNAL`,
-  // Each statement of the loop sees all earlier commits, so the function looks for packs after it has locked the dataset.
+  // Each statement of the loop sees all earlier commits, so the function looks for packs after it has locked the dataset. A pack that
+  // contains a changed row opens at most 48 hours before it (packed_days_length), so the primary key finds the pack.
   `CREATE FUNCTION note_changed_bars() RETURNS trigger ${FUNCTION_OPTIONS} AS $body$
    DECLARE
      changed smallint;

@@ -31,7 +31,7 @@ export async function removedAmong(
   return new Map(rows.map(({ id, incarnations, isTaken }) => [id, { incarnations, isTaken }]));
 }
 
-/** Deletes records that are older than a month. @returns whether any record is left */
+/** Whether any removal of the last month is recorded. Deletes older records first. */
 export async function hasRemoved(dataSource: DataSource): Promise<boolean> {
   await dataSource.query(`DELETE FROM removed_sessions WHERE removed_at < now() - interval '${KEPT_DAYS} days'`);
   const [row] = await dataSource.query<{ found: boolean }[]>('SELECT EXISTS (SELECT FROM removed_sessions) AS found');

@@ -3,13 +3,15 @@ import type { DataSource } from 'typeorm';
 import type { SessionKey } from './session-repository.js';
 import { ownedBy, SESSION_COLUMNS, type SessionRow } from './session-row.js';
 
+/** A certificate, and when it was stored. */
 export interface StoredCertificate<Certificate> {
   certificate: Certificate;
   storedAt: Date;
 }
 
+/** The certificates of a deployment's sessions. */
 export class SessionCertificates<Spec, Certificate extends object> {
-  /** @param deployment {@link lacking} returns only sessions of it, as the lists of `SessionRepository` do; null: of all deployments */
+  /** @param deployment {@link lacking} returns the sessions of this deployment and of none, as `SessionRepository` does; null: all */
   constructor(
     private readonly dataSource: DataSource,
     private readonly deployment: string | null = null,

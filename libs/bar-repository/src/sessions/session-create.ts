@@ -2,6 +2,7 @@
 import type { DataSource } from 'typeorm';
 import { SpecConflictError, SESSION_COLUMNS, SESSION_FORMAT, type SessionRow } from './session-row.js';
 
+/** What a session is created from. */
 export interface NewSession<Spec> {
   id: string;
   spec: Spec;
@@ -12,13 +13,15 @@ export interface NewSession<Spec> {
   idempotencyKey?: string | null;
 }
 
+/** The session that has the id, and whether this call created it. */
 export interface CreatedSession<Spec> {
   row: SessionRow<Spec>;
   /** False when a session with the same spec existed. */
   created: boolean;
 }
 
-type Found<Spec> = SessionRow<Spec> & { sameSpec: boolean };
+/** A session that has the id or the idempotency key of a new one. */
+type Holder<Spec> = SessionRow<Spec> & { sameSpec: boolean };
 
 const INSERT = `
   INSERT INTO sessions (id, spec, idempotency_key, history_days, deployment, days, format)
@@ -35,20 +38,23 @@ const SELECT_HOLDER = `
   FROM sessions WHERE id = $1 OR idempotency_key = $3 ORDER BY id = $1 DESC`;
 
 /** A conflicting row may be deleted before we read it. After this many attempts the call reports a conflict. */
-const ATTEMPTS = 5;
+const ATTEMPTS_MAX = 5;
 
-/** See `SessionRepository.create`. @param deployment the one that owns the session; null: any deployment may work on it */
+/**
+ * Creates a session, or returns the one that exists: see `SessionRepository.create`.
+ * @param deployment the one that owns the session; null: any deployment may work on it
+ */
 export async function createSession<Spec>(
   dataSource: DataSource,
   deployment: string | null,
   session: NewSession<Spec>,
 ): Promise<CreatedSession<Spec>> {
   const parameters = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const otherColumns = [session.historyDays ?? 0, deployment, session.days ?? null];
     const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, ...otherColumns]);
     if (inserted) return { row: inserted, created: true };
-    const [holder, second] = await dataSource.query<Found<Spec>[]>(SELECT_HOLDER, parameters);
+    const [holder, second] = await dataSource.query<Holder<Spec>[]>(SELECT_HOLDER, parameters);
     if (!holder) continue;
     // Two rows: one session has the id, another has the key.
     if (second) throw new SpecConflictError(second.id, 'idempotencyKey');

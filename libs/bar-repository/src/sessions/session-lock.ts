@@ -26,7 +26,8 @@ export async function withSessionLock<T>(
       'SELECT membership FROM sessions WHERE id = $1 AND incarnation = $2',
       [id, incarnation],
     );
-    return work(row && (row.membership ? parseMembership(row.membership) : UNCHANGED), manager);
+    if (!row) return work(undefined, manager);
+    return work(row.membership ? parseMembership(row.membership) : UNCHANGED, manager);
   });
 }
 

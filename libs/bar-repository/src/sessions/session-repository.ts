@@ -30,12 +30,14 @@ export interface SessionKey {
   incarnation: string;
 }
 
+/** One page of a list. */
 export interface SessionPage<Spec> {
   rows: SessionRow<Spec>[];
   /** For the next page; undefined on the last. */
   cursor: string | undefined;
 }
 
+/** What a transition changes besides the state. */
 export interface TransitionPatch {
   /** Undefined keeps the stored error. */
   error?: string | null;
@@ -48,6 +50,7 @@ export interface TransitionPatch {
 /** The version of a session's symbols; 0 before their first change. */
 const SYMBOLS_VERSION = `coalesce((membership->>'version')::int, 0)`;
 
+/** The sessions of a deployment. */
 export class SessionRepository<Spec = unknown> {
   /**
    * @param deployment new sessions belong to this deployment, and lists contain only its sessions and those of no deployment. Null:
@@ -66,11 +69,12 @@ export class SessionRepository<Spec = unknown> {
     return createSession(this.dataSource, this.deployment, session);
   }
 
+  /** The session with this id; undefined when there is none. */
   async find(id: string): Promise<SessionRow<Spec> | undefined> {
     return (await this.select('WHERE id = $1', [id]))[0];
   }
 
-  /** The session that was created with an idempotency key. */
+  /** The session that was created with an idempotency key; undefined when there is none. */
   async findByKey(idempotencyKey: string): Promise<SessionRow<Spec> | undefined> {
     return (await this.select('WHERE idempotency_key = $1', [idempotencyKey]))[0];
   }
@@ -84,7 +88,7 @@ export class SessionRepository<Spec = unknown> {
     return row?.state;
   }
 
-  /** @throws UnknownSessionError */
+  /** The session with this id. @throws UnknownSessionError */
   async get(id: string): Promise<SessionRow<Spec>> {
     const row = await this.find(id);
     if (!row) throw new UnknownSessionError(id);
@@ -111,15 +115,23 @@ export class SessionRepository<Spec = unknown> {
 
   /** A page of at most `limit`, newest first. @throws CursorError */
   async list(options: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPage<Spec>> {
-    const after = options.cursor === undefined ? undefined : decodePageCursor(options.cursor);
+    const previousEnd = options.cursor === undefined ? undefined : decodePageCursor(options.cursor);
     const rows = await this.select(
       `WHERE ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
          AND ${ownedBy('$5')} ORDER BY created_at DESC, id DESC LIMIT $4`,
-      [options.state ?? null, after?.createdAt ?? null, after?.id ?? null, options.limit + 1, this.deployment],
+      // One row more than the page shows whether there is another page.
+      [
+        options.state ?? null,
+        previousEnd?.createdAt ?? null,
+        previousEnd?.id ?? null,
+        options.limit + 1,
+        this.deployment,
+      ],
     );
     const page = rows.slice(0, options.limit);
     const last = page.at(-1);
-    return { rows: page, cursor: rows.length > page.length && last ? encodePageCursor(last) : undefined };
+    const hasNextPage = rows.length > page.length;
+    return { rows: page, cursor: hasNextPage && last ? encodePageCursor(last) : undefined };
   }
 
   /** How many sessions each state has; states without sessions are left out. */
@@ -263,6 +275,7 @@ export class SessionRepository<Spec = unknown> {
     return this.update(clause, [id, incarnation, ...parameters]);
   }
 
+  /** Updates sessions. @returns their new rows */
   private async update(clause: string, parameters: unknown[]): Promise<SessionRow<Spec>[]> {
     const [rows] = await this.dataSource.query<[SessionRow<Spec>[], number]>(
       `UPDATE sessions ${clause} RETURNING ${SESSION_COLUMNS}`,

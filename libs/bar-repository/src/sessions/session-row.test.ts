@@ -12,8 +12,8 @@ test('a text that is not a cursor is refused', () => {
     '',
     'x',
     '!!',
-    Buffer.from('12').toString('base64url'),
-    Buffer.from('9'.repeat(15) + '9 a').toString('base64url'),
+    Buffer.from('12').toString('base64url'), // no id
+    Buffer.from(`${'9'.repeat(16)} a`).toString('base64url'), // a time of too many digits
   ])
     expect(() => decodePageCursor(cursor)).toThrow(CursorError);
 });

@@ -62,6 +62,7 @@ export function ownedBy(parameter: string): string {
   return `(format = ${SESSION_FORMAT} AND (${parameter}::text IS NULL OR deployment IS NULL OR deployment = ${parameter}))`;
 }
 
+/** Thrown for an id that no session has. */
 export class UnknownSessionError extends Error {
   override readonly name = 'UnknownSessionError';
   constructor(readonly sessionId: string) {
@@ -77,6 +78,7 @@ export class SpecConflictError extends Error {
   }
 }
 
+/** Thrown when a session is in another state than the call needs. */
 export class SessionStateError extends Error {
   override readonly name = 'SessionStateError';
   constructor(
@@ -96,6 +98,7 @@ export class SymbolConflictError extends Error {
   }
 }
 
+/** Thrown for a text that is not a cursor of {@link encodePageCursor}. */
 export class CursorError extends Error {
   override readonly name = 'CursorError';
   constructor(readonly cursor: string) {
@@ -111,7 +114,7 @@ export function encodePageCursor({ createdAt, id }: PageEnd): string {
   return Buffer.from(`${createdAt.getTime()} ${id}`).toString('base64url');
 }
 
-/** @throws CursorError */
+/** The end of a page that {@link encodePageCursor} wrote: epoch ms, a space and the id. @throws CursorError */
 export function decodePageCursor(cursor: string): PageEnd {
   const match = /^(\d{1,15}) (.+)$/s.exec(Buffer.from(cursor, 'base64url').toString());
   if (!match?.[1] || !match[2]) throw new CursorError(cursor);

@@ -7,7 +7,8 @@ import {
   parseCalendar,
 } from './index.js';
 
-const own = (id: string) =>
+/** A calendar of a user. */
+const ownCalendar = (id: string) =>
   parseCalendar({
     id,
     name: 'A venue of a user',
@@ -40,12 +41,12 @@ describe('calendars by name', () => {
     },
   );
 
-  it('own calendars come after the shipped ones and cannot take a name that is in use', () => {
-    const mine = own('MINE');
+  it('calendars of a user come after the shipped ones, and cannot take a name that is in use', () => {
+    const mine = ownCalendar('MINE');
     const book = new CalendarBook([mine]);
     expect(book.named('MINE')).toBe(mine);
     expect(book.ids().at(-1)).toBe('MINE');
-    expect(() => new CalendarBook([own('XNAS')])).toThrow(DuplicateCalendarError);
-    expect(() => new CalendarBook([mine, own('MINE')])).toThrow(DuplicateCalendarError);
+    expect(() => new CalendarBook([ownCalendar('XNAS')])).toThrow(DuplicateCalendarError);
+    expect(() => new CalendarBook([mine, ownCalendar('MINE')])).toThrow(DuplicateCalendarError);
   });
 });

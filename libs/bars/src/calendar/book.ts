@@ -1,7 +1,7 @@
 /**
  * Calendars by name: the shipped ones and a user's own. A process has one book and sets it once, at its start: many places check specs
- * and compute layouts, and with different books they would read the same bytes as different slots. A shipped name means the same hours
- * in every process, because no other calendar can have it. A shipped calendar is parsed when it is first looked up.
+ * and compute layouts, and with another book they would read the same bytes as other slots. A user's calendar cannot have a shipped name,
+ * so a shipped name means the same hours in every process. A shipped calendar is parsed when it is first looked up.
  */
 import { Calendar } from './days.js';
 import { parseCalendarFile } from './parse.js';
@@ -74,16 +74,17 @@ const shippedFiles: readonly { id: string; aliases?: readonly string[] }[] = [
 
 /** The calendars of one process. */
 export class CalendarBook {
+  /** By name: a function that returns the calendar, and parses it when it is first called. */
   readonly #calendars = new Map<string, () => Calendar>();
 
-  /** @param own the user's calendars @throws {DuplicateCalendarError} when a name is in use already */
-  constructor(own: readonly Calendar[] = []) {
+  /** @param ownCalendars the user's calendars @throws {DuplicateCalendarError} when a name is in use already */
+  constructor(ownCalendars: readonly Calendar[] = []) {
     for (const file of shippedFiles) {
       for (const id of [file.id, ...(file.aliases ?? [])]) {
         this.#add(id, () => new Calendar(parseCalendarFile(file), id));
       }
     }
-    for (const calendar of own) this.#add(calendar.id, () => calendar);
+    for (const calendar of ownCalendars) this.#add(calendar.id, () => calendar);
   }
 
   /** The calendar with that name, always the same object. @throws {UnknownCalendarError} with the known names */
@@ -105,6 +106,7 @@ export class CalendarBook {
   }
 }
 
+/** The book of this process. */
 let book = new CalendarBook();
 
 /** The calendar with that name, such as `XNYS` or `24/7`. @throws {UnknownCalendarError} with the known names */

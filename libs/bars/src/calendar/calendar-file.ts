@@ -5,13 +5,13 @@
  */
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { WEEKDAYS, isDate, type Weekday, epochDayOf, weekdayOf } from './time.js';
+import { DAY_MINUTES, WEEKDAYS, isDate, type Weekday, epochDayOf, weekdayOf } from './time.js';
 
 /** A text of at most `max` characters. */
 const textUpTo = (max: number) => z.string().max(max, `at most ${max} characters`);
-/** A list of at most `max` items, which an error names with `items`. */
-const listUpTo = <Item extends z.ZodType>(max: number, items: string, item: Item) =>
-  z.array(item).max(max, `at most ${max} ${items}`);
+/** A list of at most `max` items. @param noun the word for the items in an error, plural */
+const listUpTo = <Item extends z.ZodType>(max: number, noun: string, item: Item) =>
+  z.array(item).max(max, `at most ${max} ${noun}`);
 
 const calendarId = z
   .string()
@@ -77,14 +77,16 @@ export interface WallDay {
 
 /** A normal week that applies from a day on. */
 interface Period {
+  /** Days after 1970-01-01. */
   fromDay: number;
+  /** The hours of each weekday; a weekday without an entry is closed. */
   week: Map<Weekday, WallDay>;
 }
 
-/** Minutes from midnight of the trading date to a wall time of a calendar file: `'09:30'` 570, `'17:00-1d'` -420. */
+/** Minutes from midnight of the trading date to a wall time of a calendar file: 570 for `'09:30'`, -420 for `'17:00-1d'`. */
 function minuteOf(text: string): number {
   const shiftDays = text.endsWith('-1d') ? -1 : text.endsWith('+1d') ? 1 : 0;
-  return shiftDays * 1440 + Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+  return shiftDays * DAY_MINUTES + Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 }
 
 /** Segments of a calendar file in minutes. */

@@ -5,7 +5,7 @@ import { DayGrid } from '../slots.js';
 
 const MINUTE_MS = 60_000;
 
-const shown = (day: TradingDay | undefined) =>
+const segmentTexts = (day: TradingDay | undefined) =>
   day?.segments.map(({ open, close }) =>
     `${new Date(open).toISOString()} ${new Date(close).toISOString()}`.replaceAll(':00.000Z', 'Z'),
   );
@@ -107,17 +107,17 @@ describe('known days of the shipped calendars', () => {
     ['a Saturday', '24/5', '2018-03-10', 'regular', undefined],
     ['a Saturday', '24/7', '2018-03-10', 'regular', ['2018-03-10T00:00Z 2018-03-11T00:00Z']],
   ])('%s: %s %s %s', (_what, id, date, hours, segments) => {
-    expect(shown(calendarNamed(id).tradingDay(date, hours))).toEqual(segments);
+    expect(segmentTexts(calendarNamed(id).tradingDay(date, hours))).toEqual(segments);
   });
 
-  it('a half day has 210 minutes, a full day 390, an extended one 960', () => {
+  it('a half day of XNYS has 210 minutes, a full day 390, an extended one 960', () => {
     const xnys = calendarNamed('XNYS');
     expect(minutesOf(xnys.tradingDay('2015-12-24'))).toBe(210);
     expect(minutesOf(xnys.tradingDay('2015-12-23'))).toBe(390);
     expect(minutesOf(xnys.tradingDay('2015-12-23', 'extended'))).toBe(960);
   });
 
-  it('a year of New York has 252 days', () => {
+  it('XNYS has 252 trading days in 2013 and 251 in 2027', () => {
     expect(calendarNamed('XNYS').tradingDays('2013-01-01', '2013-12-31')).toHaveLength(252);
     expect(calendarNamed('XNYS').tradingDays('2027-01-01', '2027-12-31')).toHaveLength(251);
   });
@@ -126,10 +126,11 @@ describe('known days of the shipped calendars', () => {
 describe('every shipped calendar', () => {
   it.each(calendarIds())('%s: days and segments are in order, not empty, and do not overlap', (id) => {
     const calendar = calendarNamed(id);
+    /** The first and the last millisecond of each segment. */
     const times = calendar
       .tradingDays(calendar.firstDate, calendar.lastDate)
       .flatMap(({ segments }) => segments.flatMap(({ open, close }) => [open, close - 1]));
-    expect(times.length).toBeGreaterThan(5_000);
+    expect(times.length).toBeGreaterThan(5_000); // at least about ten years of days
     expect(times.filter((time, index) => time <= (times[index - 1] ?? Number.NEGATIVE_INFINITY))).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ const venue = {
 describe('trading days', () => {
   const xnys = calendarNamed('XNYS');
 
-  it('a range includes both its dates, without weekends and holidays', () => {
+  it('a range includes both its dates, without weekends and days on which the venue is closed', () => {
     const dates = ['2013-10-11', '2013-10-14', '2013-10-15'];
     expect(datesOf(xnys.tradingDays('2013-10-11', '2013-10-15'))).toEqual(dates);
     expect(datesOf(xnys.tradingDays('2012-10-27', '2012-10-31'))).toEqual(['2012-10-31']);
@@ -68,6 +68,7 @@ describe('trading days', () => {
 describe('hours in wall time', () => {
   const calendarWith = (segments: { open: string; close: string }[], weekdays = ['Sun']): Calendar =>
     parseCalendar({ ...venue, hours: [{ from: '2024-01-01', weekdays, segments }] });
+  /** The length of each segment in hours. */
   const hoursOf = (calendar: Calendar, date: string) =>
     calendar.tradingDay(date)?.segments.map(({ open, close }) => (close - open) / 3_600_000);
 
@@ -85,14 +86,14 @@ describe('hours in wall time', () => {
     expect(hoursOf(calendarWith([night]), '2024-03-17')).toEqual([2 / 3]);
   });
 
-  it('a day can begin on the evening before and end on the morning after', () => {
-    const [day] = calendarWith([{ open: '17:00-1d', close: '12:00' }], ['Wed']).tradingDays('2024-06-05', '2024-06-05');
+  it('a day can begin on the evening before', () => {
+    const day = calendarWith([{ open: '17:00-1d', close: '12:00' }], ['Wed']).tradingDay('2024-06-05');
     expect(day).toMatchObject({ date: '2024-06-05', segments: [{ open: Date.parse('2024-06-04T21:00Z') }] });
-    const [late] = calendarWith([{ open: '18:00', close: '02:00+1d' }], ['Wed']).tradingDays(
-      '2024-06-05',
-      '2024-06-05',
-    );
-    expect(late).toMatchObject({ date: '2024-06-05', segments: [{ close: Date.parse('2024-06-06T06:00Z') }] });
+  });
+
+  it('a day can end on the morning after', () => {
+    const day = calendarWith([{ open: '18:00', close: '02:00+1d' }], ['Wed']).tradingDay('2024-06-05');
+    expect(day).toMatchObject({ date: '2024-06-05', segments: [{ close: Date.parse('2024-06-06T06:00Z') }] });
   });
 
   it('an entry of the normal week applies until the next one begins; special days and holidays take precedence', () => {
@@ -108,6 +109,7 @@ describe('hours in wall time', () => {
       holidays: ['2024-06-17'],
     });
     const dates = ['2024-05-28', '2024-06-03', '2024-06-04', '2024-06-10', '2024-06-11', '2024-06-15', '2024-06-17'];
+    // No hours on a Tuesday, the first entry, twice the second one, twice the special day, the holiday.
     expect(dates.map((date) => hoursOf(calendar, date)?.[0])).toEqual([undefined, 6.5, 1, 1, 2, 2, undefined]);
   });
 });

@@ -22,7 +22,7 @@ export class ExtendedHoursError extends Error {
   }
 }
 
-/** An uninterrupted run of trading, `[open, close)` in epoch ms UTC. */
+/** A stretch of trading without a break, `[open, close)` in epoch ms UTC. */
 export interface Segment {
   open: number;
   close: number;
@@ -37,6 +37,7 @@ export interface TradingDay {
 /** Regular hours alone, or together with pre- and after-market. */
 export type Hours = 'regular' | 'extended';
 
+/** By days after 1970-01-01; `undefined` for a day on which the venue is closed. */
 type DayCache = Map<number, TradingDay | undefined>;
 
 /** One venue's calendar. Get one from `calendarNamed` or `parseCalendar`, which check the data first. */
@@ -115,13 +116,14 @@ export class Calendar {
     return this.#utcOf(epochDayOf(date), 0);
   }
 
+  /** A date as days after 1970-01-01. @throws {CalendarRangeError} @throws {CalendarDateError} */
   #knownDayOf(date: string): number {
     const epochDay = epochDayOf(date);
     if (epochDay >= this.#firstDay && epochDay <= this.#lastDay) return epochDay;
     throw new CalendarRangeError(this.id, date, this.firstDate, this.lastDate);
   }
 
-  /** All days of a range of dates, both included, trading days or not. Throws as `tradingDay`. */
+  /** All days of a range of dates, both included, trading days or not, as days after 1970-01-01. Throws as `tradingDay`. */
   #knownDays(from: string, to: string, hours: Hours): number[] {
     const lastDay = this.#knownDayOf(to);
     const firstDay = this.#knownDayOf(from);
@@ -133,6 +135,7 @@ export class Calendar {
     if (hours === 'extended' && !this.hasExtendedHours) throw new ExtendedHoursError(this.id);
   }
 
+  /** The trading day of a day in the known range, from the cache once it is built; `undefined` when the venue is closed. */
   #dayOn(epochDay: number, hours: Hours): TradingDay | undefined {
     const cache = this.#caches[hours];
     if (!cache.has(epochDay)) {
@@ -142,7 +145,7 @@ export class Calendar {
     return cache.get(epochDay);
   }
 
-  /** Leaves out a segment that shrinks to nothing because the clocks go forward. */
+  /** The segments of a day in UTC. Leaves out a segment that shrinks to nothing because the clocks go forward. */
   #segmentsOf(epochDay: number, wallSegments: readonly WallSegment[]): readonly Segment[] {
     const segments = wallSegments.map(({ openMinute, closeMinute }) =>
       Object.freeze({ open: this.#utcOf(epochDay, openMinute), close: this.#utcOf(epochDay, closeMinute) }),
@@ -150,6 +153,7 @@ export class Calendar {
     return Object.freeze(segments.filter(({ open, close }) => open < close));
   }
 
+  /** The moment, epoch ms, at which the venue's wall clock shows a time. @param minute from midnight of the day */
   #utcOf(epochDay: number, minute: number): number {
     return this.#clock.toUtcMs(epochDay * DAY_MS + minute * MINUTE_MS);
   }

@@ -2,17 +2,18 @@
  * The trading days of a session as short text. A session keeps the days that it was created with, so that a later correction of
  * its calendar does not change which slots its stored bars have. Pure.
  *
- * The text is a JSON array of runs. A run is `[date, gaps, ...minutes]`: its first date, the number of days to each further date
- * (one base-36 digit each), and the opens and closes of the day's segments, in minutes after midnight UTC of the date.
+ * The text is a JSON array of groups of consecutive trading days with the same hours in UTC. A group is `[date, distances, ...minutes]`:
+ * its first date, the number of days from each date to the next (one base-36 digit each), and the opens and closes of a day's segments,
+ * in minutes after midnight UTC of its date.
  */
 import { calendarNamed } from './book.js';
 import { DAY_MS, dateOf, epochDayOf, MINUTE_MS } from './time.js';
 import type { Hours, Segment, TradingDay } from './days.js';
 
-type Run = [date: string, gaps: string, ...minutes: number[]];
+type DayGroup = [date: string, distances: string, ...minutes: number[]];
 
-/** Most days between two dates of one run: the largest base-36 digit. */
-const GAP_MAX = 35;
+/** Two neighbouring dates of one group are at most this many days apart: the largest base-36 digit. */
+const DISTANCE_MAX = 35;
 
 /** The fields of a session's spec that decide its days. */
 interface SpecDates {
@@ -33,32 +34,37 @@ export function sessionDays({ calendar, start, end, hours }: SpecDates, historyD
 
 /** Writes days as text. Equal days give equal text. */
 export function encodeDays(days: readonly TradingDay[]): string {
-  const runs: Run[] = [];
-  let lastDay = NaN;
+  const groups: DayGroup[] = [];
+  let previousDay = NaN; // not compared for the first day, because there is no group yet
   for (const { date, segments } of days) {
     const day = epochDayOf(date);
     const minutes = segments.flatMap(({ open, close }) =>
       [open, close].map((time) => (time - day * DAY_MS) / MINUTE_MS),
     );
-    const gap = day - lastDay;
-    lastDay = day;
-    const run = runs.at(-1);
-    if (run && gap <= GAP_MAX && String(run.slice(2)) === String(minutes)) run[1] += gap.toString(36);
-    else runs.push([date, '', ...minutes]);
+    const distance = day - previousDay;
+    previousDay = day;
+    const group = groups.at(-1);
+    const hasGroupHours = group !== undefined && String(group.slice(2)) === String(minutes);
+    if (hasGroupHours && distance <= DISTANCE_MAX) group[1] += distance.toString(36);
+    else groups.push([date, '', ...minutes]);
   }
-  return JSON.stringify(runs);
+  return JSON.stringify(groups);
 }
 
 /** Reads the text that {@link encodeDays} wrote. */
 export function decodeDays(text: string): TradingDay[] {
-  return (JSON.parse(text) as Run[]).flatMap(([date, gaps, ...minutes]) => {
+  return (JSON.parse(text) as DayGroup[]).flatMap(([date, distances, ...minutes]) => {
     let day = epochDayOf(date);
     const days = [dayAt(day, minutes)];
-    for (const gap of gaps) days.push(dayAt((day += parseInt(gap, 36)), minutes));
+    for (const distance of distances) {
+      day += parseInt(distance, 36);
+      days.push(dayAt(day, minutes));
+    }
     return days;
   });
 }
 
+/** @param day days after 1970-01-01 @param minutes opens and closes in turn, after midnight UTC of the day */
 function dayAt(day: number, minutes: readonly number[]): TradingDay {
   const times = minutes.map((minute) => day * DAY_MS + minute * MINUTE_MS);
   const segments: Segment[] = [];

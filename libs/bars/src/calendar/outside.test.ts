@@ -2,21 +2,25 @@ import { calendarNamed } from './book.js';
 import type { Hours } from './days.js';
 import { outsideSpans } from './outside.js';
 
-const utc = (time: number) => new Date(time).toISOString().slice(0, 16);
+const utcText = (time: number) => new Date(time).toISOString().slice(0, 16);
 
+/** Each span as text: its local date, its start and end in UTC, and its kind. */
 function spansOf(calendar: string, from: string, to = from, hours: Hours = 'regular'): string[] {
   return outsideSpans(calendarNamed(calendar), from, to, hours).map(
-    (span) => `${span.date} ${utc(span.from)} ${utc(span.to)} ${span.kind}`,
+    (span) => `${span.date} ${utcText(span.from)} ${utcText(span.to)} ${span.kind}`,
   );
 }
 
-test('I10 the times without a slot are between local midnights, and extended hours are separate spans', () => {
+test('I10 the spans of a date run from local midnight to local midnight, and extended hours are separate spans', () => {
   expect(spansOf('XNYS', '2024-03-04')).toEqual([
     '2024-03-04 2024-03-04T05:00 2024-03-04T09:00 outside',
     '2024-03-04 2024-03-04T09:00 2024-03-04T14:30 extended',
     '2024-03-04 2024-03-04T21:00 2024-03-05T01:00 extended',
     '2024-03-04 2024-03-05T01:00 2024-03-05T05:00 outside',
   ]);
+});
+
+test('I10 a session of extended hours has slots in them, so they are no span', () => {
   expect(spansOf('XNYS', '2024-03-04', '2024-03-04', 'extended')).toEqual([
     '2024-03-04 2024-03-04T05:00 2024-03-04T09:00 outside',
     '2024-03-04 2024-03-05T01:00 2024-03-05T05:00 outside',
@@ -37,10 +41,13 @@ test('I10 a closed date is one span, also on a day of 23 hours', () => {
 
 test('I10 of a day whose trading opens on the evening before, only the maintenance hour has no slot', () => {
   expect(spansOf('CMES', '2024-03-05')).toEqual(['2024-03-05 2024-03-05T22:00 2024-03-05T23:00 outside']);
+});
+
+test('I10 a calendar that never closes has no span', () => {
   expect(spansOf('24/7', '2024-03-05', '2024-03-07')).toEqual([]);
 });
 
-test('I10 the first and the last known date of a calendar have spans', () => {
+test('I10 the spans of the first and the last known date do not need the unknown dates beside them', () => {
   const { firstDate, lastDate } = calendarNamed('XNYS');
   expect(spansOf('XNYS', firstDate).length).toBeGreaterThan(0);
   expect(spansOf('XNYS', lastDate).length).toBeGreaterThan(0);

@@ -12,20 +12,21 @@ export interface OutsideSpan {
 }
 
 /**
- * The spans in a range of dates, both included, in order and without overlap. A time on the last evening is not
- * outside when the next trading day has opened by then.
+ * The spans without a slot in a range of local dates, both included, in order and without overlap. A time on the last evening is not
+ * outside when it is in the trading day of the next date, which may open on that evening.
  */
 export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
   const spans: OutsideSpan[] = [];
-  const hasExtended = hours === 'regular' && calendar.hasExtendedHours;
+  const marksExtended = hours === 'regular' && calendar.hasExtendedHours;
   for (let epochDay = epochDayOf(from); epochDay <= epochDayOf(to); epochDay++) {
     const date = dateOf(epochDay);
-    const day = { open: calendar.startOf(date), close: calendar.startOf(dateOf(epochDay + 1)) };
-    const extended = hasExtended ? segmentsAround(calendar, epochDay, 'extended') : [];
-    for (const free of without(day, segmentsAround(calendar, epochDay, hours))) {
-      for (const { open, close } of without(free, extended))
+    const localDate = { open: calendar.startOf(date), close: calendar.startOf(dateOf(epochDay + 1)) };
+    // Without extended hours, or in a session of extended hours, no span is of kind `extended`.
+    const extended = marksExtended ? segmentsAround(calendar, epochDay, 'extended') : [];
+    for (const closed of without(localDate, segmentsAround(calendar, epochDay, hours))) {
+      for (const { open, close } of without(closed, extended))
         spans.push({ date, from: open, to: close, kind: 'outside' });
-      for (const { open, close } of within(free, extended))
+      for (const { open, close } of within(closed, extended))
         spans.push({ date, from: open, to: close, kind: 'extended' });
     }
   }

@@ -7,6 +7,7 @@ import { calendarFileSchema } from './calendar-file.js';
 
 const session = { open: '09:30', close: '16:00' };
 const week = { from: '2024-01-01', weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], segments: [session] };
+/** A valid file. */
 const file = {
   id: 'TEST',
   name: 'A venue',
@@ -132,7 +133,7 @@ describe('a calendar file', () => {
 });
 
 describe('docs/calendar.schema.json', () => {
-  it('is the schema that files are parsed with (write it there when this fails)', () => {
+  it('is the schema that files are parsed with; when this fails, write the schema to the file', () => {
     const published: unknown = JSON.parse(
       readFileSync(path.resolve(__dirname, '../../../../docs/calendar.schema.json'), 'utf8'),
     );

@@ -12,7 +12,7 @@ import {
   wallSegmentsOf,
   type FileSegments,
 } from './calendar-file.js';
-import { dateOf, epochDayOf } from './time.js';
+import { DAY_MINUTES, dateOf, epochDayOf } from './time.js';
 
 /** Thrown for a calendar file that cannot be used. */
 export class CalendarDataError extends Error {
@@ -46,81 +46,89 @@ export function parseCalendarFile(json: unknown): CalendarFile {
   return parsed.data;
 }
 
-/** Adds a problem to the list. */
-type Note = (field: string, expected: string, was: string) => void;
+/** Adds a problem to the list. Its texts are shown as they are. */
+type ReportText = (field: string, expected: string, was: string) => void;
 
 /** All contradictions in a calendar file whose single fields are valid; none when the calendar can be used. */
 function calendarProblems(file: CalendarFile): FieldProblem[] {
   const problems: FieldProblem[] = [];
-  const note: Note = (field, expected, was) => problems.push({ field, expected, was });
-  checkLimits(file, note);
-  checkHours(file, note);
-  checkDates(file, note);
+  const report: ReportText = (field, expected, was) => problems.push({ field, expected, was });
+  checkLimits(file, report);
+  checkHours(file, report);
+  checkDates(file, report);
   // Neighbouring days are compared only when each single day is valid.
-  if (problems.length === 0) checkNeighbours(file, note);
+  if (problems.length === 0) checkNeighbours(file, report);
   return problems;
 }
 
-function checkLimits({ firstDate, lastDate, hours }: CalendarFile, note: Note): void {
-  if (lastDate < firstDate) note('lastDate', `${firstDate} or later`, lastDate);
+/** Checks the range of dates, and that the entries of `hours` are in order and do not contradict each other. */
+function checkLimits({ firstDate, lastDate, hours }: CalendarFile, report: ReportText): void {
+  if (lastDate < firstDate) report('lastDate', `${firstDate} or later`, lastDate);
   hours.forEach(({ from, weekdays }, index) => {
     const previous = hours[index - 1]?.from;
     const field = `hours[${index}].from`;
-    if (previous === undefined && from > firstDate) note(field, `${firstDate} (firstDate) or before`, from);
-    if (previous !== undefined && from < previous) note(field, `${previous} or after`, from);
+    if (previous === undefined && from > firstDate) report(field, `${firstDate} (firstDate) or before`, from);
+    if (previous !== undefined && from < previous) report(field, `${previous} or after`, from);
     const sameDate = hours.slice(0, index).filter((entry) => entry.from === from);
     const repeated = weekdays.filter((weekday) => sameDate.some((entry) => entry.weekdays.includes(weekday)));
     if (repeated.length === 0) return;
-    note(`hours[${index}].weekdays`, `weekdays that no other entry from ${from} has`, repeated.join(', '));
+    report(`hours[${index}].weekdays`, `weekdays that no other entry from ${from} has`, repeated.join(', '));
   });
 }
 
 /** Checks in `hours` and `specialDays` that segments are in order and that extended hours contain the regular ones. */
-function checkHours({ hours, specialDays = [] }: CalendarFile, note: Note): void {
+function checkHours({ hours, specialDays = [] }: CalendarFile, report: ReportText): void {
   const hasExtended = hours[0]?.extended !== undefined;
   for (const [list, days] of Object.entries({ hours, specialDays })) {
     days.forEach(({ segments, extended }, index) => {
-      checkOrder(`${list}[${index}].segments`, segments, note);
-      checkOrder(`${list}[${index}].extended`, extended ?? [], note);
-      checkExtended(`${list}[${index}].extended`, segments, extended, hasExtended, note);
+      checkOrder(`${list}[${index}].segments`, segments, report);
+      checkOrder(`${list}[${index}].extended`, extended ?? [], report);
+      checkExtended(`${list}[${index}].extended`, segments, extended, hasExtended, report);
     });
   }
 }
 
-function checkOrder(field: string, segments: FileSegments, note: Note): void {
+/** Checks that segments do not overlap, are not empty, and span at most a day. */
+function checkOrder(field: string, segments: FileSegments, report: ReportText): void {
   const walls = wallSegmentsOf(segments);
   segments.forEach(({ open, close }, index) => {
     const { openMinute, closeMinute } = walls[index]!;
     const previous = walls[index - 1];
-    if (closeMinute <= openMinute) note(`${field}[${index}].close`, `a time after ${open}`, close);
+    if (closeMinute <= openMinute) report(`${field}[${index}].close`, `a time after ${open}`, close);
     if (previous !== undefined && openMinute < previous.closeMinute) {
-      note(`${field}[${index}].open`, `${segments[index - 1]?.close}, the close before it, or later`, open);
+      report(`${field}[${index}].open`, `${segments[index - 1]?.close}, the close before it, or later`, open);
     }
   });
+  // From the first open to the last close. A list without segments has 0.
   const minutes = (walls.at(-1)?.closeMinute ?? 0) - (walls[0]?.openMinute ?? 0);
-  if (minutes > 1440) note(field, 'a day of at most 1440 minutes', String(minutes));
+  if (minutes > DAY_MINUTES) report(field, 'a day of at most 1440 minutes', String(minutes));
 }
 
+/** Checks one entry's extended hours. @param hasExtended whether the calendar has extended hours, as its first entry says */
 function checkExtended(
   field: string,
   segments: FileSegments,
   extended: FileSegments | undefined,
   hasExtended: boolean,
-  note: Note,
+  report: ReportText,
 ): void {
   if (extended === undefined) {
-    if (hasExtended) note(field, 'segments, as hours[0] has them', 'nothing');
+    if (hasExtended) report(field, 'segments, as hours[0] has them', 'nothing');
     return;
   }
-  if (!hasExtended) return note(field, 'nothing, as hours[0] has none', 'segments');
+  if (!hasExtended) {
+    report(field, 'nothing, as hours[0] has none', 'segments');
+    return;
+  }
   const extendedSegments = wallSegmentsOf(extended);
   wallSegmentsOf(segments).forEach(({ openMinute, closeMinute }, index) => {
     if (extendedSegments.some((around) => around.openMinute <= openMinute && closeMinute <= around.closeMinute)) return;
-    note(field, `a segment that holds all of segments[${index}]`, 'none');
+    report(field, `a segment that holds all of segments[${index}]`, 'none');
   });
 }
 
-function checkDates({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile, note: Note): void {
+/** Checks that each special day and holiday is listed once and is within the range of dates. */
+function checkDates({ firstDate, lastDate, holidays = [], specialDays = [] }: CalendarFile, report: ReportText): void {
   const firstUse = new Map<string, string>();
   const lists = [
     { list: 'holidays', dates: holidays },
@@ -129,29 +137,31 @@ function checkDates({ firstDate, lastDate, holidays = [], specialDays = [] }: Ca
   const uses = lists.flatMap(({ list, dates }) => dates.map((date, index) => ({ field: `${list}[${index}]`, date })));
   for (const { field, date } of uses) {
     const other = firstUse.get(date);
-    if (other !== undefined) note(field, `a date that is not ${other} as well`, date);
-    if (date < firstDate || date > lastDate) note(field, `a date from ${firstDate} to ${lastDate}`, date);
+    if (other !== undefined) report(field, `a date that is not ${other} as well`, date);
+    if (date < firstDate || date > lastDate) report(field, `a date from ${firstDate} to ${lastDate}`, date);
     firstUse.set(date, field);
   }
 }
 
 /** Reports the first day that opens before the previous one has closed. */
-function checkNeighbours(file: CalendarFile, note: Note): void {
+function checkNeighbours(file: CalendarFile, report: ReportText): void {
   if (!reachesOverMidnight(file)) return;
   const rules = new CalendarRules(file);
   const lastDay = epochDayOf(file.lastDate);
-  let busyUntil = Number.NEGATIVE_INFINITY;
+  /** The last close of the days so far, in minutes of wall time after 1970-01-01. */
+  let lastClose = Number.NEGATIVE_INFINITY;
   for (let day = epochDayOf(file.firstDate); day <= lastDay; day++) {
     const hours = rules.hoursOn(day);
     const segments = hours?.extended ?? hours?.regular ?? [];
     const [first, last] = [segments[0], segments.at(-1)];
     if (first === undefined || last === undefined) continue;
-    const overlapMinutes = busyUntil - (day * 1440 + first.openMinute);
+    const overlapMinutes = lastClose - (day * DAY_MINUTES + first.openMinute);
     if (overlapMinutes > 0) {
       const expected = 'to open when the previous trading day has closed, or later';
-      return note(`hours of ${dateOf(day)}`, expected, `${overlapMinutes} minutes earlier`);
+      report(`hours of ${dateOf(day)}`, expected, `${overlapMinutes} minutes earlier`);
+      return;
     }
-    busyUntil = day * 1440 + last.closeMinute;
+    lastClose = day * DAY_MINUTES + last.closeMinute;
   }
 }
 
@@ -159,5 +169,5 @@ function checkNeighbours(file: CalendarFile, note: Note): void {
 function reachesOverMidnight({ hours, specialDays = [] }: CalendarFile): boolean {
   return [...hours, ...specialDays]
     .flatMap(({ segments, extended }) => wallSegmentsOf(extended ?? segments))
-    .some(({ openMinute, closeMinute }) => openMinute < 0 || closeMinute > 1440);
+    .some(({ openMinute, closeMinute }) => openMinute < 0 || closeMinute > DAY_MINUTES);
 }

@@ -1,20 +1,21 @@
 import { IANAZone } from 'luxon';
 import { ZoneClock } from './time.js';
 
+/** A wall time as the epoch ms that it would be in UTC. */
 const wall = (text: string) => Date.parse(`${text}Z`);
 const utc = (zone: string, text: string) => new Date(new ZoneClock(zone).toUtcMs(wall(text))).toISOString();
 
 describe('wall clock to UTC', () => {
   it.each([
-    ['America/New_York', '2024-03-10T01:59', '2024-03-10T06:59:00.000Z'],
-    ['America/New_York', '2024-03-10T02:30', '2024-03-10T07:00:00.000Z'],
-    ['America/New_York', '2024-03-10T03:00', '2024-03-10T07:00:00.000Z'],
-    ['America/New_York', '2024-11-03T01:30', '2024-11-03T05:30:00.000Z'],
-    ['Europe/Berlin', '2024-10-27T02:30', '2024-10-27T00:30:00.000Z'],
-    ['Europe/Berlin', '2024-10-27T03:00', '2024-10-27T02:00:00.000Z'],
-    ['Asia/Kolkata', '1997-01-01T09:15', '1997-01-01T03:45:00.000Z'],
-    ['Pacific/Apia', '2011-12-30T12:00', '2011-12-30T10:00:00.000Z'],
-  ])('%s %s is %s', (zone, text, expected) => {
+    ['before the skipped hour', 'America/New_York', '2024-03-10T01:59', '2024-03-10T06:59:00.000Z'],
+    ['in the skipped hour', 'America/New_York', '2024-03-10T02:30', '2024-03-10T07:00:00.000Z'],
+    ['after the skipped hour', 'America/New_York', '2024-03-10T03:00', '2024-03-10T07:00:00.000Z'],
+    ['in the repeated hour', 'America/New_York', '2024-11-03T01:30', '2024-11-03T05:30:00.000Z'],
+    ['in the repeated hour', 'Europe/Berlin', '2024-10-27T02:30', '2024-10-27T00:30:00.000Z'],
+    ['after the repeated hour', 'Europe/Berlin', '2024-10-27T03:00', '2024-10-27T02:00:00.000Z'],
+    ['an offset of half an hour', 'Asia/Kolkata', '1997-01-01T09:15', '1997-01-01T03:45:00.000Z'],
+    ['a skipped day', 'Pacific/Apia', '2011-12-30T12:00', '2011-12-30T10:00:00.000Z'],
+  ])('%s: %s %s is %s', (_what, zone, text, expected) => {
     expect(utc(zone, text)).toBe(expected);
   });
 
@@ -26,19 +27,20 @@ describe('wall clock to UTC', () => {
     'Australia/Lord_Howe',
     'Pacific/Apia',
   ])(
-    '%s: a later wall time is never an earlier moment, and only for a skipped one luxon shows another wall time',
+    '%s: a later wall time is never an earlier moment, and luxon agrees on every wall time that is not skipped',
     (zone) => {
       const [clock, luxonZone] = [new ZoneClock(zone), IANAZone.create(zone)];
       const wrong: string[] = [];
-      let before = Number.NEGATIVE_INFINITY;
+      let previous = Number.NEGATIVE_INFINITY;
       for (const ms of wallTimes()) {
         const found = clock.toUtcMs(ms);
         const offset = luxonZone.offset(found);
         const isOtherWallTime = found + offset * 60_000 !== ms;
-        if (found < before) wrong.push(`earlier at ${new Date(ms).toISOString()}`);
+        if (found < previous) wrong.push(`earlier at ${new Date(ms).toISOString()}`);
+        // A skipped wall time becomes the moment of the change, at which the offset differs from that of the minute before.
         if (isOtherWallTime && luxonZone.offset(found - 60_000) === offset)
           wrong.push(`differs at ${new Date(ms).toISOString()}`);
-        before = found;
+        previous = found;
       }
       expect(wrong).toEqual([]);
     },

@@ -10,6 +10,8 @@ export class CalendarDateError extends Error {
 }
 
 export const MINUTE_MS = 60_000;
+/** Minutes of a day in wall time, when the clocks do not change. */
+export const DAY_MINUTES = 1_440;
 /** Milliseconds of a day in UTC. */
 export const DAY_MS = 86_400_000;
 
@@ -37,24 +39,30 @@ export function dateOf(epochDay: number): string {
   return new Date(epochDay * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The weekday of a day; day 0, 1970-01-01, was a Thursday. */
+/** The weekday of 1970-01-01, day 0, as an index in {@link WEEKDAYS}. */
+const FIRST_WEEKDAY = WEEKDAYS.indexOf('Thu');
+
+/** The weekday of a day, counted from 1970-01-01. */
 export function weekdayOf(epochDay: number): Weekday {
-  return WEEKDAYS[(((epochDay + 3) % 7) + 7) % 7]!;
+  const remainder = (epochDay + FIRST_WEEKDAY) % 7; // may be negative before 1970
+  return WEEKDAYS[(remainder + 7) % 7]!;
 }
 
 /**
- * Length of a span, for which one offset is cached, because a look-up of an offset takes microseconds. No zone changes its offset and
- * back within a week.
+ * Length of the spans at whose starts offsets are cached, because a look-up of an offset takes microseconds. No zone changes its offset
+ * and changes it back within a week.
  */
 const SPAN_MS = 7 * DAY_MS;
 
 /**
- * The wall clock of one zone. It caches one offset for each week that it converts, so decades of trading days take milliseconds.
+ * The wall clock of one zone. It caches one offset for each week of the times that it converts, so decades of trading days take
+ * milliseconds.
  * A later wall time never maps to an earlier moment. A wall time that is skipped maps to the moment at which the clocks go forward.
  * A wall time that occurs twice maps to its first occurrence.
  */
 export class ZoneClock {
   readonly #zone: IANAZone;
+  /** By number of the span since 1970: the offset at its start. */
   readonly #spanOffsetsMs = new Map<number, number>();
 
   /** @param zone an IANA name that `IANAZone.isValidZone` accepts */
@@ -67,10 +75,11 @@ export class ZoneClock {
     const before = this.#offsetMs(wallMs - DAY_MS);
     const after = this.#offsetMs(wallMs + DAY_MS);
     if (before === after) return wallMs - before;
+    // The clocks change near this time. A larger offset gives an earlier moment, so it is tried first.
     const [small, large] = before < after ? [before, after] : [after, before];
     if (this.#offsetMs(wallMs - large) === large) return wallMs - large;
     if (this.#offsetMs(wallMs - small) === small) return wallMs - small;
-    return this.#changeBetween(wallMs - large, wallMs - small);
+    return this.#changeBetween(wallMs - large, wallMs - small); // the wall time is skipped
   }
 
   /** The minute in `(fromMs, toMs]` at which the offset changes, by binary search. */
@@ -85,6 +94,7 @@ export class ZoneClock {
     return fromMs + changed * MINUTE_MS;
   }
 
+  /** The zone's offset from UTC at a moment. When the offsets at both ends of its span are equal, the whole span has this offset. */
   #offsetMs(utcMs: number): number {
     const span = Math.floor(utcMs / SPAN_MS);
     const offset = this.#spanOffsetMs(span);

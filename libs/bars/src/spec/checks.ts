@@ -7,12 +7,11 @@ import { type FieldProblem, type Report, shown } from '../field-problems.js';
 /** The name of a feed in a session's list of datasets. */
 export const FEED = 'feed';
 
-/**
- * Most trading days per session, and most symbols × trading days. The operator sets these limits, so that a session is created, read and
- * removed within seconds.
- */
+/** The largest session that the operator allows. A session within the limits is created, read and removed within seconds. */
 export interface SessionLimits {
+  /** Trading days, those of the history included. */
   maxDays: number;
+  /** Symbols × trading days. */
   maxSymbolDays: number;
 }
 
@@ -40,7 +39,10 @@ function duplicateProblems(symbols: readonly string[], report: Report): void {
 
 function intervalProblems({ baseInterval, derivedIntervals }: SessionRequest, report: Report): void {
   const base = parseInterval(baseInterval);
-  if (base.daily) return report('baseInterval', 'minutes or hours', baseInterval);
+  if (base.daily) {
+    report('baseInterval', 'minutes or hours', baseInterval);
+    return;
+  }
   derivedIntervals.forEach((text, i) => {
     if (!isDerivable(parseInterval(text), base)) {
       report(`derivedIntervals[${i}]`, `a whole multiple of ${base.name}`, text);
@@ -53,16 +55,17 @@ function historyProblems(spec: SessionRequest, report: Report): void {
   const { trailingDays, bars, interval, retainDays } = spec.history;
   if (bars === undefined) {
     if (interval !== undefined) report('history.interval', 'no such field without history.bars', interval);
-    const minimum = trailingDays ?? 0;
-    if (retainDays !== 0 && retainDays < minimum) {
-      report('history.retainDays', `0, or at least ${minimum} trailingDays`, retainDays);
+    const historyDays = trailingDays ?? 0;
+    const retainsAll = retainDays === 0;
+    if (!retainsAll && retainDays < historyDays) {
+      report('history.retainDays', `0, or at least ${historyDays} trailingDays`, retainDays);
     }
     return;
   }
   if (trailingDays !== undefined) report('history.trailingDays', 'no such field beside history.bars', trailingDays);
   const stored = storedIntervals(spec);
-  const name = interval === undefined ? undefined : parseInterval(interval).name;
-  if (name === undefined || !stored.includes(name)) {
+  const isStored = interval !== undefined && stored.includes(parseInterval(interval).name);
+  if (!isStored) {
     report('history.interval', `one that this session stores: ${stored.join(', ')}`, interval);
   }
 }
@@ -84,7 +87,7 @@ function feedProblems({ history, backfill, symbols }: SessionRequest, report: Re
   });
 }
 
-/** The calendar of a spec. Reports a calendar that is unknown or does not cover the spec, and returns undefined then. */
+/** The calendar of a spec; undefined when a problem was reported: it is unknown, or does not cover the spec's hours or dates. */
 function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | undefined {
   let calendar: Calendar;
   try {
@@ -112,23 +115,24 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
  */
 function sizeProblems(spec: SessionRequest, calendar: Calendar, limits: SessionLimits | undefined): FieldProblem[] {
   const { start, end, hours, symbols, history } = spec;
-  const ownDays = calendar.countTradingDays(start, end, hours);
-  if (ownDays === 0) {
+  const specDays = calendar.countTradingDays(start, end, hours);
+  if (specDays === 0) {
     return [{ field: 'start', expected: 'at least one trading day up to end', was: shown(`${start} to ${end}`) }];
   }
   if (!limits) return [];
-  const days = ownDays + (history.trailingDays ?? 0);
+  const days = specDays + (history.trailingDays ?? 0);
   if (days > limits.maxDays) {
     const expected = `at most ${amount(limits.maxDays)} trading days in a session (BARKEEP_MAX_DAYS)`;
     return [{ field: 'end', expected, was: `${amount(days)} trading days for ${start} to ${end}, history included` }];
   }
-  const count = symbols === 'dataset' ? 0 : symbols.length; // the symbols of a dataset are not known yet
+  const count = symbols === 'dataset' ? 0 : symbols.length; // `resolveSymbols` checks again when it knows the symbols
   if (count * days <= limits.maxSymbolDays) return [];
   const expected = `at most ${amount(limits.maxSymbolDays)} symbols × trading days in a session (BARKEEP_MAX_SYMBOL_DAYS)`;
   const was = `${amount(count)} symbols × ${amount(days)} trading days = ${amount(count * days)}`;
   return [{ field: 'symbols', expected, was }];
 }
 
+/** A number with thousands separators: `47,482`. */
 function amount(value: number): string {
   return value.toLocaleString('en-US');
 }

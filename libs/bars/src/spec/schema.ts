@@ -4,7 +4,9 @@ import { PRICES } from '../bar.js';
 import { INTERVAL_WORDS, isInterval } from '../interval.js';
 import { isDate } from '../calendar/index.js';
 
+/** A session has at most this many symbols. */
 export const SYMBOLS_MAX = 5_000;
+/** An id is part of URLs and of Redis keys. */
 export const SESSION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const DATASET_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -17,7 +19,7 @@ export const SYMBOL_PATTERN = /^(?!\.{1,2}$)[A-Za-z0-9._\-/^=:+@#&$~]{1,64}$/;
 /** The words of error messages for what {@link SYMBOL_PATTERN} accepts. */
 export const SYMBOL_WORDS = 'a symbol of 1 to 64 letters, digits and . _ - / ^ = : + @ # & $ ~ (not . or ..)';
 
-/** Most trading days of history. */
+/** A history has at most this many trading days. */
 export const HISTORY_DAYS_MAX = 1_000;
 const HISTORY_BARS_MAX = 100_000;
 const RETAIN_DAYS_MAX = 10_000;
@@ -98,6 +100,7 @@ export interface UpkeepDefaults {
   autoComputeDerived: boolean;
 }
 
+/** The defaults when the environment sets none. */
 export const UPKEEP_DEFAULTS: UpkeepDefaults = {
   enabled: true,
   everySeconds: 60,

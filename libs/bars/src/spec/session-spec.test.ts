@@ -2,14 +2,16 @@ import { type FieldProblem, shown } from '../field-problems.js';
 import { SYMBOLS_MAX, UPKEEP_DEFAULTS, SYMBOL_WORDS } from './schema.js';
 import { parseSessionRequest, parseSessionSpec, resolveSymbols, SessionSpecError } from './session-spec.js';
 
-const least = {
+/** Has only the fields without a default. */
+const minimalSpec = {
   symbols: ['SPY', 'IBM'],
   start: '2013-10-07',
   end: '2013-10-11',
   source: { type: 'dataset', dataset: 'lean' },
 };
 
-function problems(input: unknown): readonly FieldProblem[] {
+/** The problems of a spec; none when it is valid. */
+function problemsOf(input: unknown): readonly FieldProblem[] {
   try {
     parseSessionSpec(input);
   } catch (error) {
@@ -18,12 +20,12 @@ function problems(input: unknown): readonly FieldProblem[] {
   }
   return [];
 }
-const wrong = (change: object) => problems({ ...least, ...change });
+const problemsWith = (change: object) => problemsOf({ ...minimalSpec, ...change });
 
-describe('a good spec', () => {
+describe('a valid spec', () => {
   it('gets every default', () => {
-    expect(parseSessionSpec(least)).toEqual({
-      ...least,
+    expect(parseSessionSpec(minimalSpec)).toEqual({
+      ...minimalSpec,
       calendar: 'XNYS',
       hours: 'regular',
       baseInterval: '1m',
@@ -48,44 +50,47 @@ describe('a good spec', () => {
 
   it('gets the upkeep defaults of the environment, which its own fields override', () => {
     const defaults = { ...UPKEEP_DEFAULTS, everySeconds: 7, maxRetries: 2, derivedIntervals: ['30m'] };
-    const spec = parseSessionRequest({ ...least, upkeep: { maxRetries: 9 } }, defaults);
+    const spec = parseSessionRequest({ ...minimalSpec, upkeep: { maxRetries: 9 } }, defaults);
     expect(spec.upkeep).toMatchObject({ everySeconds: 7, maxRetries: 9 });
     expect(spec.derivedIntervals).toEqual(['30m']);
   });
 
   it('has canonical intervals, each once, in ascending order', () => {
-    const spec = parseSessionSpec({ ...least, derivedIntervals: ['1d', '60m', '5m', '1h', '120m', '2h'] });
+    const spec = parseSessionSpec({ ...minimalSpec, derivedIntervals: ['1d', '60m', '5m', '1h', '120m', '2h'] });
     expect(spec.derivedIntervals).toEqual(['5m', '1h', '2h', '1d']);
-    expect(parseSessionSpec({ ...least, baseInterval: '60m', derivedIntervals: ['120m'] })).toMatchObject({
+    expect(parseSessionSpec({ ...minimalSpec, baseInterval: '60m', derivedIntervals: ['120m'] })).toMatchObject({
       baseInterval: '1h',
       derivedIntervals: ['2h'],
     });
   });
 
   it('leaves out default intervals that cannot be derived from its base interval', () => {
-    const derived = (baseInterval: string) => parseSessionSpec({ ...least, baseInterval }).derivedIntervals;
+    const derived = (baseInterval: string) => parseSessionSpec({ ...minimalSpec, baseInterval }).derivedIntervals;
     expect(['1m', '5m', '15m', '1h'].map(derived)).toEqual([['5m', '15m'], ['15m'], [], []]);
   });
 
-  it('has a history of days or of bars, in one form', () => {
+  it('has a canonical history of days or of bars', () => {
     const history = (given: object) =>
-      parseSessionSpec({ ...least, derivedIntervals: ['60m'], history: given }).history;
+      parseSessionSpec({ ...minimalSpec, derivedIntervals: ['60m'], history: given }).history;
     expect(history({})).toEqual({ trailingDays: 0, retainDays: 0 });
     expect(history({ trailingDays: 3, retainDays: 3 })).toEqual({ trailingDays: 3, retainDays: 3 });
     expect(history({ retainDays: 2 })).toEqual({ trailingDays: 0, retainDays: 2 });
     expect(history({ bars: 10, interval: '60m' })).toEqual({ bars: 10, interval: '1h', retainDays: 0 });
-    const once = parseSessionSpec({ ...least, history: { bars: 10, interval: '5m' } });
-    expect(parseSessionSpec(once)).toEqual(once);
   });
 
   it('is the same when it is parsed again', () => {
-    const once = parseSessionSpec({ ...least, derivedIntervals: ['60m'], upkeep: { barrier: { minutes: 30 } } });
-    expect(parseSessionSpec(once)).toEqual(once);
+    for (const change of [
+      { derivedIntervals: ['60m'], upkeep: { barrier: { minutes: 30 } } },
+      { history: { bars: 10, interval: '5m' } },
+    ]) {
+      const once = parseSessionSpec({ ...minimalSpec, ...change });
+      expect(parseSessionSpec(once)).toEqual(once);
+    }
   });
 
   it('may be of one day, of 5,000 symbols, and without derived intervals', () => {
     const symbols = Array.from({ length: SYMBOLS_MAX }, (_, i) => `S${i}`);
-    expect(wrong({ start: '2013-10-07', end: '2013-10-07', symbols, derivedIntervals: [] })).toEqual([]);
+    expect(problemsWith({ start: '2013-10-07', end: '2013-10-07', symbols, derivedIntervals: [] })).toEqual([]);
   });
 });
 
@@ -263,50 +268,56 @@ describe('the problem of an invalid spec names the field, what was expected and 
       { field: 'id', expected: 'an id, ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', was: '"a/b"' },
     ],
   ])('%s', (_what, change, problem) => {
-    expect(wrong(change)).toEqual([problem]);
+    expect(problemsWith(change)).toEqual([problem]);
   });
 
   it('5,001 symbols', () => {
-    const [problem, ...others] = wrong({ symbols: Array.from({ length: 5_001 }, (_, i) => `S${i}`) });
+    const [problem, ...others] = problemsWith({ symbols: Array.from({ length: 5_001 }, (_, i) => `S${i}`) });
     expect(problem).toMatchObject({ field: 'symbols', expected: 'at most 5000 symbols' });
     expect(problem!.was.length).toBeLessThanOrEqual(80);
     expect(others).toEqual([]);
   });
 
   it('an unknown calendar: the problem lists the known ones', () => {
-    const [problem] = wrong({ calendar: 'XXXX' });
+    const [problem] = problemsWith({ calendar: 'XXXX' });
     expect(problem).toMatchObject({ field: 'calendar', was: '"XXXX"' });
     expect(problem!.expected).toContain('XNYS');
     expect(problem!.expected).not.toContain('XXXX');
   });
 
-  it('an own __proto__ key, as JSON.parse makes it, at the top and inside', () => {
-    const top: unknown = JSON.parse(JSON.stringify(least).replace('{', '{"__proto__":{"x":1},'));
-    expect(problems(top)).toEqual([{ field: '__proto__', expected: 'no such field', was: '{"x":1}' }]);
-    const inside: unknown = { ...least, upkeep: JSON.parse('{"__proto__":{"enabled":false}}') };
-    expect(problems(inside)).toEqual([
+  it('a key __proto__ or constructor, which JSON may have, at the top and inside', () => {
+    // An object literal would set the prototype instead of the key.
+    const top: unknown = JSON.parse(JSON.stringify(minimalSpec).replace('{', '{"__proto__":{"x":1},'));
+    expect(problemsOf(top)).toEqual([{ field: '__proto__', expected: 'no such field', was: '{"x":1}' }]);
+    const inside: unknown = { ...minimalSpec, upkeep: JSON.parse('{"__proto__":{"enabled":false}}') };
+    expect(problemsOf(inside)).toEqual([
       { field: 'upkeep.__proto__', expected: 'no such field', was: '{"enabled":false}' },
     ]);
-    expect(wrong(JSON.parse('{"constructor":1}') as object)).toMatchObject([{ field: 'constructor' }]);
+    expect(problemsWith(JSON.parse('{"constructor":1}') as object)).toMatchObject([{ field: 'constructor' }]);
   });
 
-  it.each([undefined, null, 7, 'spec', [], [least]])('%j, which is not an object', (input) => {
-    expect(problems(input)).toMatchObject([{ field: '', expected: 'object' }]);
+  it.each([undefined, null, 7, 'spec', [], [minimalSpec]])('%j, which is not an object', (input) => {
+    expect(problemsOf(input)).toMatchObject([{ field: '', expected: 'object' }]);
   });
 
   it('all problems of single fields come in one error, and so do all problems of combined fields', () => {
-    const fields = wrong({ symbols: ['S P'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } });
+    const fields = problemsWith({ symbols: ['S P'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } });
     expect(fields.map(({ field }) => field).sort()).toEqual(['colour', 'end', 'symbols[0]', 'upkeep.maxRetries']);
-    const together = wrong({ symbols: ['A', 'A'], end: '2013-10-04', derivedIntervals: ['1m'], calendar: 'nowhere' });
+    const together = problemsWith({
+      symbols: ['A', 'A'],
+      end: '2013-10-04',
+      derivedIntervals: ['1m'],
+      calendar: 'nowhere',
+    });
     expect(together.map(({ field }) => field).sort()).toEqual(['calendar', 'derivedIntervals[0]', 'end', 'symbols[1]']);
   });
 
   it('end before start is one problem, not also a range without a trading day', () => {
-    expect(wrong({ start: '2013-10-08', end: '2013-10-07' })).toHaveLength(1);
+    expect(problemsWith({ start: '2013-10-08', end: '2013-10-07' })).toHaveLength(1);
   });
 
   it('the message of the error lists every problem', () => {
-    expect(() => parseSessionSpec({ ...least, end: '2013-10-04', symbols: ['A', 'A'] })).toThrow(
+    expect(() => parseSessionSpec({ ...minimalSpec, end: '2013-10-04', symbols: ['A', 'A'] })).toThrow(
       'symbols[1]: expected each symbol once, was "A"; end: expected a date not before start, 2013-10-07, was "2013-10-04"',
     );
   });
@@ -316,30 +327,32 @@ describe('symbols', () => {
   it('are the names that vendors use, in either case', () => {
     const symbols =
       'BACpB BACPB BRK.B ES=F EUR/USD ^GSPC BTC:PERP A+ B@1 C#2 D&E F$ G~ a-b_c constructor __proto__'.split(' ');
-    expect(parseSessionSpec({ ...least, symbols }).symbols).toEqual(symbols);
+    expect(parseSessionSpec({ ...minimalSpec, symbols }).symbols).toEqual(symbols);
   });
 
   it.each(['', '.', '..', 'a b', 'a,b', 'a?b', 'a%b', 'ä', 'x'.repeat(65)])('%j is refused', (symbol) => {
-    expect(wrong({ symbols: [symbol] })).toMatchObject([{ field: 'symbols[0]', expected: SYMBOL_WORDS }]);
+    expect(problemsWith({ symbols: [symbol] })).toMatchObject([{ field: 'symbols[0]', expected: SYMBOL_WORDS }]);
   });
 
   it('may be all symbols of the source, which the spec then lists', () => {
-    const request = parseSessionRequest({ ...least, symbols: 'dataset' });
+    const request = parseSessionRequest({ ...minimalSpec, symbols: 'dataset' });
     expect(request.symbols).toBe('dataset');
     expect(resolveSymbols(request, ['b', 'B', 'a', 'b'])).toEqual({ ...request, symbols: ['B', 'a', 'b'] });
     expect(() => resolveSymbols(request, [])).toThrow(
       'symbols: expected a dataset of 1 to 5000 symbols, was lean has 0',
     );
     expect(() => resolveSymbols(request, ['a b'])).toThrow('"a b"');
-    expect(() => parseSessionSpec({ ...least, symbols: 'dataset' })).toThrow('symbols: expected a list of symbols');
-    const fed = { ...least, symbols: 'dataset', source: { type: 'feed' } };
+    expect(() => parseSessionSpec({ ...minimalSpec, symbols: 'dataset' })).toThrow(
+      'symbols: expected a list of symbols',
+    );
+    const fed = { ...minimalSpec, symbols: 'dataset', source: { type: 'feed' } };
     expect(() => parseSessionRequest(fed)).toThrow('symbols: expected a list of symbols in a session that is fed');
   });
 });
 
 describe('the size of a session', () => {
   const limits = { maxDays: 5, maxSymbolDays: 10 };
-  const parse = (change: object) => parseSessionRequest({ ...least, ...change }, undefined, limits);
+  const parse = (change: object) => parseSessionRequest({ ...minimalSpec, ...change }, undefined, limits);
 
   it('may equal the limits', () => {
     expect(parse({})).toMatchObject({ start: '2013-10-07', end: '2013-10-11' });
@@ -361,8 +374,8 @@ describe('the size of a session', () => {
   });
 
   it('is checked without building 130 years of trading days', () => {
-    const century = { symbols: 'dataset', calendar: '24/7', start: '1970-01-01', end: '2099-12-31' };
-    expect(() => parse(century)).toThrow('was 47,482 trading days');
+    const allYears = { symbols: 'dataset', calendar: '24/7', start: '1970-01-01', end: '2099-12-31' };
+    expect(() => parse(allYears)).toThrow('was 47,482 trading days');
   });
 });
 

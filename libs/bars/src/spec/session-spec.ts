@@ -21,7 +21,7 @@ export class SessionSpecError extends Error {
   }
 }
 
-/** A slot is unfillable after this many answers without its bar. Failed requests count only with `onFailure` "continue". */
+/** A slot is unfillable after this many requests that were answered without its bar. With `onFailure` "continue" failed ones count too. */
 export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {
   return retryMissingBars ? maxRetries : 1;
 }
@@ -50,7 +50,7 @@ export function parseSessionRequest(
   return canonical(request);
 }
 
-/** Leaves out default intervals that cannot be derived from the base interval. Those of the user stay, and are checked later. */
+/** Leaves out default intervals that cannot be derived from the base interval. Intervals that the user named stay, and are checked later. */
 function withDerivableDefaults(request: SessionRequest, input: unknown): SessionRequest {
   if ((input as Partial<SessionRequest>).derivedIntervals !== undefined) return request;
   const base = parseInterval(request.baseInterval);
@@ -68,10 +68,10 @@ export function parseSessionSpec(input: unknown): SessionSpec {
 }
 
 /**
- * The spec that a session with `symbols: "dataset"` keeps: the list is frozen in it.
+ * Replaces `symbols: "dataset"` by the list of the source's symbols, which the session keeps. Returns any other spec as it is.
  * @param available the symbols of the source. The spec lists them in ascending order of their code units, so that it does not
  * depend on the order in which the source was read
- * @throws SessionSpecError when there are none or too many, or when the session becomes too large
+ * @throws SessionSpecError when a symbol is invalid, when there are none or too many, or when the session becomes too large
  */
 export function resolveSymbols(
   request: SessionRequest,
@@ -81,10 +81,10 @@ export function resolveSymbols(
   if (hasSymbols(request)) return request;
   const symbols = [...new Set(available)].sort((a, b) => (a < b ? -1 : 1));
   const invalid = symbols.find((symbol) => !SYMBOL_PATTERN.test(symbol));
-  const was = `${sourceName(request)} has ${symbols.length} symbols`;
   if (invalid !== undefined)
     throw new SessionSpecError([{ field: 'symbols', expected: SYMBOL_WORDS, was: `"${invalid}"` }]);
   if (symbols.length === 0 || symbols.length > SYMBOLS_MAX) {
+    const was = `${sourceName(request)} has ${symbols.length} symbols`;
     throw new SessionSpecError([{ field: 'symbols', expected: `a dataset of 1 to ${SYMBOLS_MAX} symbols`, was }]);
   }
   const spec: SessionSpec = { ...request, symbols };

@@ -10,7 +10,8 @@ const services = {
   DATABASE_URL: 'postgres://barkeep:hunter2@127.0.0.1:5432/barkeep',
 };
 
-function problemsOf(env: NodeJS.ProcessEnv) {
+/** The error for an environment with the services and these variables. */
+function errorOf(env: NodeJS.ProcessEnv) {
   try {
     loadConfig({ ...services, ...env });
   } catch (error) {
@@ -70,7 +71,7 @@ test.each([
   expect(loadConfig({ ...services, DATA_UPKEEP_ENABLED: word }).upkeep.enabled).toBe(value);
 });
 
-test('lists are split and trimmed, and lose their duplicates; the word none is the empty list', () => {
+test('lists are split at commas, trimmed and without duplicates; the word none is the empty list', () => {
   const key = 'k'.repeat(16);
   expect(loadConfig({ ...services, BARKEEP_API_KEYS: `${key}, ${key}` }).http.apiKeys).toEqual([key]);
   expect(loadConfig({ ...services, DATA_UPKEEP_DERIVED_INTERVALS: 'none' }).upkeep.derivedIntervals).toEqual([]);
@@ -88,7 +89,7 @@ test('derived intervals may be a list of minutes, as in the first version', () =
 });
 
 test('all problems are reported at once, each with variable, expected and was', () => {
-  const error = problemsOf({
+  const error = errorOf({
     BARKEEP_PORT: '70000',
     BARKEEP_STREAM_CONCURRENCY: '1.5',
     BARKEEP_LOG_LEVEL: 'loud',
@@ -104,7 +105,7 @@ test('all problems are reported at once, each with variable, expected and was', 
 });
 
 test('a secret never appears in an error', () => {
-  const error = problemsOf({
+  const error = errorOf({
     BARKEEP_API_KEYS: 'short-secret',
     DATABASE_URL: 'mysql://me:hunter2@db/x',
     REDIS_URL: 'hunter2',
@@ -114,7 +115,7 @@ test('a secret never appears in an error', () => {
 });
 
 test('a password with a % that is not encoded is a problem of its variable', () => {
-  const error = problemsOf({ REDIS_URL: 'redis://:50%off@127.0.0.1:6379/0' });
+  const error = errorOf({ REDIS_URL: 'redis://:50%off@127.0.0.1:6379/0' });
   expect(error.message).toContain('REDIS_URL: expected a URL such as redis://127.0.0.1:6379/0 (a % in the password');
   expect(error.message).not.toContain('50%off');
   const encoded = 'redis://:50%25off@127.0.0.1:6379/0';
@@ -122,25 +123,31 @@ test('a password with a % that is not encoded is a problem of its variable', () 
 });
 
 test('an unknown variable suggests the nearest known one', () => {
-  expect(problemsOf({ BARKEEP_PROT: '1' }).message).toContain('did you mean BARKEEP_PORT?');
-  expect(problemsOf({ DATA_UPKEEP_ENABLE: '1' }).message).toContain('did you mean DATA_UPKEEP_ENABLED?');
-  expect(problemsOf({ BARKEEP_XYZZY_QUUX_FROBNICATE: '1' }).message).toContain('.env.example');
+  expect(errorOf({ BARKEEP_PROT: '1' }).message).toContain('did you mean BARKEEP_PORT?');
+  expect(errorOf({ DATA_UPKEEP_ENABLE: '1' }).message).toContain('did you mean DATA_UPKEEP_ENABLED?');
+  expect(errorOf({ BARKEEP_XYZZY_QUUX_FROBNICATE: '1' }).message).toContain('.env.example');
 });
 
-test('without keys a host that others can reach is refused, and the error says why', () => {
-  expect(problemsOf({ BARKEEP_HOST: '0.0.0.0' }).message).toContain(
+test('a host that others can reach is refused without keys of either kind, and the error says why', () => {
+  expect(errorOf({ BARKEEP_HOST: '0.0.0.0' }).message).toContain(
     'without BARKEEP_API_KEYS or BARKEEP_ADMIN_KEYS the service binds to loopback only',
   );
   for (const name of ['BARKEEP_API_KEYS', 'BARKEEP_ADMIN_KEYS']) {
     expect(loadConfig({ ...services, BARKEEP_HOST: '0.0.0.0', [name]: 'k'.repeat(16) }).http.host).toBe('0.0.0.0');
-    expect(problemsOf({ BARKEEP_HOST: '0.0.0.0', [name]: 'none' }).problems).toHaveLength(1);
+    expect(errorOf({ BARKEEP_HOST: '0.0.0.0', [name]: 'none' }).problems).toHaveLength(1);
   }
+});
+
+test('only loopback addresses and localhost are loopback', () => {
   expect(['127.0.0.1', '127.8.0.1', '::1', 'localhost'].every(isLoopback)).toBe(true);
   expect(['0.0.0.0', '::', '10.0.0.1', 'localhost.example'].some(isLoopback)).toBe(false);
 });
 
 test('the service URLs are optional for the command line', () => {
   expect(loadConfig({}, { requireServices: false }).services.redisUrl).toBeUndefined();
+});
+
+test('the service URLs that are set can be read, and become variables for another process', () => {
   expect(readServiceUrls({ REDIS_URL: services.REDIS_URL })).toEqual({ redisUrl: services.REDIS_URL });
   const urls = loadConfig(services).services;
   expect(serviceEnvironment(urls)).toEqual(services);

@@ -26,6 +26,7 @@ export class ConfigError extends Error {
   }
 }
 
+/** Every variable with one of these prefixes must be in the table. */
 const ownPrefixes = ['BARKEEP_', 'DATA_UPKEEP_'];
 
 /** The text of a variable: trimmed from `env`, or else its default, or else `undefined`. */
@@ -43,7 +44,8 @@ function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefi
 function nearestVariable(name: string): string | undefined {
   const ranked = allVariables.map((known) => ({ name: known.name, edits: distance(name, known.name) }));
   const best = ranked.toSorted((a, b) => a.edits - b.edits)[0];
-  return best !== undefined && best.edits <= Math.ceil(name.length / 3) ? best.name : undefined;
+  const editsMax = Math.ceil(name.length / 3); // more edits would suggest an unrelated name
+  return best !== undefined && best.edits <= editsMax ? best.name : undefined;
 }
 
 /** One problem for each variable that has one of Barkeep's prefixes but is not in the table. */
@@ -75,7 +77,9 @@ function invalidVariables(
 }
 
 type Table = typeof variables;
+/** The group of a place such as `queues.streamLockMs`: `queues`. */
 type GroupOf<Place> = Place extends `${infer Group}.${string}` ? Group : never;
+/** The values of one group, by the second part of their places. */
 type Values<Group extends string> = {
   readonly [
     Place in keyof Table as Place extends `${Group}.${infer Name}` ? Name : never
@@ -97,6 +101,7 @@ export type Config<S = ServiceUrls> = {
   readonly [Group in Exclude<GroupOf<keyof Table>, 'services'>]: Values<Group>;
 } & { readonly services: S };
 
+/** The variables of the service URLs. They have no default, and a service needs all of them. */
 const SERVICES = {
   redisUrl: variables['services.redisUrl'],
   sessionRedisUrl: variables['services.sessionRedisUrl'],
@@ -130,6 +135,7 @@ function unprotectedHost(env: NodeJS.ProcessEnv): ConfigProblem[] {
   return [{ variable: variables['http.host'].name, expected, was: JSON.stringify(host) }];
 }
 
+/** One problem for each service URL that is not set. */
 function missingServices(env: NodeJS.ProcessEnv): ConfigProblem[] {
   return Object.values(SERVICES)
     .filter((variable) => rawValue(variable, env) === undefined)

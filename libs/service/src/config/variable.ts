@@ -25,6 +25,7 @@ export interface Variable<T> {
   readonly unset?: T;
 }
 
+/** A default and limits, in the unit of the environment. */
 interface Limits {
   default: number;
   min: number;
@@ -103,7 +104,7 @@ interface ListOptions {
   /** What one item looks like, in words. */
   expected: string;
   accepts: (item: string) => boolean;
-  /** Most items of the list. */
+  /** The list has at most this many items. */
   max: number;
   default?: string;
   secret?: boolean;

@@ -19,6 +19,7 @@ import {
   type Variable,
 } from './variable.js';
 
+// Limits and patterns that several variables share.
 const redisSchemes = ['redis', 'rediss'];
 const port = { unit: 'port', min: 0, max: 65_535 };
 const jobs = { unit: 'jobs', min: 1, max: 1000 };
@@ -27,6 +28,7 @@ const concurrency = (name: string, kind: string, value: number) =>
   integer(name, `${kind} jobs that one worker runs at a time.`, { default: value, ...jobs });
 const prefix = { pattern: /^[A-Za-z0-9._-]{1,64}$/, expected: '1 to 64 letters, digits, dots, underscores or dashes' };
 const path = { pattern: /^[^\0]+$/, expected: 'a path', unit: 'path' };
+/** Printable ASCII characters without the space and the comma, which separates keys. */
 const keyPattern = /^[\x21-\x2b\x2d-\x7e]{16,256}$/;
 const key = { pattern: keyPattern, expected: '16 to 256 printable characters', unit: 'key', secret: true };
 const keys = {

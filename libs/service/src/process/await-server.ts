@@ -10,7 +10,7 @@ const DELAY_MAX_MS = 5_000;
 const LOG_EVERY_MS = 60_000;
 
 const SQL_STATE = /^\d[0-9A-Z]{4}$/;
-/** SQLSTATE classes of temporary errors: connection, transaction, resources, shutdown, system, read only. */
+/** SQLSTATE classes and codes of temporary errors: connection, transaction, resources, shutdown, system, read only. */
 const TRANSIENT_SQL_STATE = /^(08|40|53|57P|58|25006)/;
 
 /** Thrown when a server answers but refuses this client. Waiting does not help, because the settings are wrong. */
@@ -36,7 +36,7 @@ interface NamedServer {
   address: string;
 }
 
-/** A server with the address in its URL. @param defaultPort for a URL without a port */
+/** The names of a server, with the address in its URL. @param defaultPort for a URL without a port */
 export function serverAt(name: string, setting: string, url: string, defaultPort: number): NamedServer {
   const { hostname, port } = new URL(url);
   return { name, setting, address: `${hostname}:${port || defaultPort}` };
@@ -49,17 +49,17 @@ export function serverAt(name: string, setting: string, url: string, defaultPort
 export async function awaitServer<T>(server: NamedServer, attempt: () => Promise<T>, logger: Logger): Promise<T> {
   const from = performance.now();
   let delayMs = FIRST_DELAY_MS;
-  let loggedAt = -Infinity;
+  let loggedAt: number | undefined;
   // No limit: a service waits as long as its server is unavailable.
   for (;;) {
     try {
       const result = await attempt();
-      if (loggedAt > -Infinity) logger.info(`${server.name} at ${server.address} is back`);
+      if (loggedAt !== undefined) logger.info(`${server.name} at ${server.address} is back`);
       return result;
     } catch (error) {
       if (isRefusal(error)) throw new WrongServerError(server, (error as Error).message);
       const waitedSeconds = Math.round((performance.now() - from) / 1000);
-      if (performance.now() - loggedAt > LOG_EVERY_MS) {
+      if (loggedAt === undefined || performance.now() - loggedAt > LOG_EVERY_MS) {
         loggedAt = performance.now();
         logger.warn(`waiting for ${server.name} at ${server.address} (${waitedSeconds} s so far): ${reasonOf(error)}`);
       }
@@ -69,6 +69,7 @@ export async function awaitServer<T>(server: NamedServer, attempt: () => Promise
   }
 }
 
+/** Whether a server refuses this client, so that waiting does not help. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof ServerRefusedError) return true;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

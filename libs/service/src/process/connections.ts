@@ -12,11 +12,13 @@ import type { DataSource } from 'typeorm';
 import { awaitServer, serverAt, ServerRefusedError } from './await-server.js';
 import { probeRedis } from './redis-probe.js';
 
+/** The client connects at the call of `connect`, and its commands fail instead of waiting for a server that is away. */
 const FAIL_FAST = { lazyConnect: true, connectTimeout: 5_000, commandTimeout: 10_000 };
 
-/** When PostgreSQL does not answer for this long, ms, the connection is closed. It can be short, because a service's statements are. */
+/** When PostgreSQL does not answer for this long, ms, the connection is closed. A service's statements take much less. */
 const POSTGRES_SILENCE_MS = 30_000;
 
+/** Open connections to the servers of a service. */
 export interface Connections {
   dataSource: DataSource;
   /** An ioredis client whose commands fail fast, like those of `sessionRedis`. */
@@ -69,7 +71,7 @@ export async function openConnections(
     const connectRedis = (client: Redis, role: string, setting: string, url: string) => {
       const attempt = async () => {
         await probeRedis(url);
-        // After a failed attempt the client reconnects automatically; PING succeeds when it has.
+        // A client that has tried once reconnects automatically, and PING succeeds when it has.
         const isIdle = client.status === 'wait' || client.status === 'end';
         await (isIdle ? client.connect() : client.ping());
       };
@@ -85,6 +87,7 @@ export async function openConnections(
       connectRedis(sessionRedis, 'the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl),
     ]);
     queues = openQueues(queueRedis, config.queues.prefix, telemetry);
+    // Waiting does not help against a newer schema, so it counts as a refusal.
     const updateSchema = () =>
       migrate(dataSource).catch((error: unknown) => {
         throw error instanceof NewerSchemaError ? new ServerRefusedError(error.message) : error;
@@ -101,14 +104,14 @@ export async function openConnections(
 
 /** Logs each outage of a client once, not once per attempt. */
 function logOutages(client: Redis, name: string, logger: Logger): Redis {
-  let away = false;
+  let isAway = false;
   client.on('error', (error: Error) => {
-    if (!away) logger.warn({ err: error }, `${name} is away`);
-    away = true;
+    if (!isAway) logger.warn({ err: error }, `${name} is away`);
+    isAway = true;
   });
   client.on('ready', () => {
-    if (away) logger.info(`${name} is back`);
-    away = false;
+    if (isAway) logger.info(`${name} is back`);
+    isAway = false;
   });
   return client;
 }

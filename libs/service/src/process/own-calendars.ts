@@ -1,7 +1,7 @@
 /**
  * A user's own calendars: reads the files of a folder and registers them, in addition to the shipped calendars.
  *
- * Guarantees that a process starts only when all files are valid, so that a session does not depend on which files were.
+ * Guarantees that a process with an invalid file does not start; otherwise a session would depend on which files happened to be valid.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import {
   type Calendar,
 } from '@barkeep/bars';
 
-/** Thrown for an invalid calendar file, or a folder that cannot be read. The message names its path and each invalid field. */
+/** Thrown for an invalid calendar file, or a folder that cannot be read. The message has the path of either, and each invalid field. */
 export class CalendarFileError extends Error {
   override readonly name = 'CalendarFileError';
   constructor(
@@ -26,9 +26,9 @@ export class CalendarFileError extends Error {
   }
 }
 
-/** The calendar in a file under its id, and again under each of its aliases. @throws CalendarFileError */
+/** Reads the calendar in a file. Returns it once under its id and once under each alias. @throws CalendarFileError */
 export function readCalendars(path: string): Promise<Calendar[]> {
-  return readOf(path, async () => parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown));
+  return withPath(path, async () => parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown));
 }
 
 /**
@@ -37,22 +37,22 @@ export function readCalendars(path: string): Promise<Calendar[]> {
  * @throws CalendarFileError for the first file that is invalid or whose calendar has a name that is in use
  */
 export async function useOwnCalendars(dir: string | undefined): Promise<void> {
-  const names = dir === undefined ? [] : await readOf(dir, () => readdir(dir));
-  const own: Calendar[] = [];
+  const names = dir === undefined ? [] : await withPath(dir, () => readdir(dir));
+  const ownCalendars: Calendar[] = [];
   let book = new CalendarBook();
   for (const name of names.filter((file) => file.endsWith('.json')).sort()) {
     const path = join(dir ?? '', name);
-    own.push(...(await readCalendars(path)));
+    ownCalendars.push(...(await readCalendars(path)));
     // A new book after each file, so that the error about a duplicate name names the right file.
-    book = await readOf(path, () => new CalendarBook(own));
+    book = await withPath(path, () => new CalendarBook(ownCalendars));
   }
   useCalendars(book);
 }
 
-/** Calls `read`. @throws CalendarFileError with the path, for any error of `read` */
-async function readOf<T>(path: string, read: () => T | Promise<T>): Promise<T> {
+/** Runs `work`. @throws CalendarFileError with the path, for any error of `work` */
+async function withPath<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
-    return await read();
+    return await work();
   } catch (error) {
     throw new CalendarFileError(path, reasonOf(error), { cause: error });
   }

@@ -6,7 +6,10 @@ import { ServerRefusedError } from './await-server.js';
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-/** A server that answers everything with `reply`, and the bytes that it received. */
+/**
+ * Starts a server that sends `reply` whenever bytes arrive.
+ * @param options close: the server then closes the connection @returns its port, and a function for the text that it received
+ */
 async function answering(reply: string, options: { close?: boolean } = {}) {
   let received = '';
   server = createServer((socket) => {
@@ -22,7 +25,8 @@ async function answering(reply: string, options: { close?: boolean } = {}) {
   return { port: (server.address() as AddressInfo).port, received: () => received };
 }
 
-const refusal = (url: string) =>
+/** The error of a probe; undefined when the server is ready. */
+const errorOf = (url: string) =>
   probeRedis(url).then(
     () => undefined,
     (error: unknown) => error,
@@ -39,20 +43,20 @@ test.each([
   ['-NOAUTH Authentication required.\r\n', 'NOAUTH Authentication required.'],
   ['-WRONGPASS invalid username-password pair\r\n', 'WRONGPASS invalid username-password pair'],
   ['HTTP/1.1 400 Bad Request\r\n\r\n', '"HTTP/1.1 400 Bad Request", which is not the answer of a Redis server'],
-])('the answer %j means wrong settings', async (reply, message) => {
+])('the answer %j means wrong settings: %s', async (reply, message) => {
   const { port } = await answering(reply, { close: true });
-  expect(await refusal(`redis://127.0.0.1:${port}`)).toEqual(new ServerRefusedError(message));
+  expect(await errorOf(`redis://127.0.0.1:${port}`)).toEqual(new ServerRefusedError(message));
 });
 
 test('TLS to a plain port means wrong settings', async () => {
   const { port } = await answering('-ERR unknown command\r\n');
-  const error = await refusal(`rediss://127.0.0.1:${port}`);
+  const error = await errorOf(`rediss://127.0.0.1:${port}`);
   expect(error).toBeInstanceOf(ServerRefusedError);
   expect(String(error)).toContain('no TLS');
 });
 
-test('a server that still loads its data, or that cannot be reached, is not a wrong setting', async () => {
+test('a server that still loads its data, or that cannot be reached, does not mean wrong settings', async () => {
   const { port } = await answering('-LOADING Redis is loading the dataset in memory\r\n');
-  expect(await refusal(`redis://127.0.0.1:${port}`)).not.toBeInstanceOf(ServerRefusedError);
-  expect(await refusal('redis://127.0.0.1:1')).not.toBeInstanceOf(ServerRefusedError);
+  expect(await errorOf(`redis://127.0.0.1:${port}`)).not.toBeInstanceOf(ServerRefusedError);
+  expect(await errorOf('redis://127.0.0.1:1')).not.toBeInstanceOf(ServerRefusedError);
 });

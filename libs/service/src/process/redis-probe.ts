@@ -7,6 +7,8 @@ import { connect as connectTls } from 'node:tls';
 import { ServerRefusedError } from './await-server.js';
 
 const ANSWER_WITHIN_MS = 5_000;
+/** At most this many characters of another protocol's answer are shown. */
+const SHOWN_MAX = 40;
 /** Error replies of a server that will accept commands later. */
 const TRANSIENT = /^-(LOADING|MASTERDOWN|BUSY|CLUSTERDOWN|ERR max number of clients)/;
 
@@ -16,7 +18,8 @@ const TRANSIENT = /^-(LOADING|MASTERDOWN|BUSY|CLUSTERDOWN|ERR max number of clie
  */
 export async function probeRedis(url: string): Promise<void> {
   const { protocol, hostname, port, username, password } = new URL(url);
-  const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 6379 };
+  const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address is in brackets
+  const target = { host, port: Number(port) || 6379 };
   const isTls = protocol === 'rediss:';
   const servername = isIP(target.host) ? {} : { servername: target.host };
   const socket = isTls ? connectTls({ ...target, ...servername }) : connectTcp(target);
@@ -25,12 +28,14 @@ export async function probeRedis(url: string): Promise<void> {
     const login = secret ? [command('AUTH', ...(user ? [user] : []), secret)] : [];
     const commands = [...login, command('PING')];
     const lines = await sendAndRead(socket, commands.join(''), commands.length, isTls);
-    const refusal = lines.find((line) => !line.startsWith('+'));
+    const refusal = lines.find((line) => !line.startsWith('+')); // replies that begin with `+` are no errors
     if (refusal === undefined) return;
     if (TRANSIENT.test(refusal)) throw new Error(refusal.slice(1));
     const isRedis = refusal.startsWith('-');
     throw new ServerRefusedError(
-      isRedis ? refusal.slice(1) : `${JSON.stringify(refusal.slice(0, 40))}, which is not the answer of a Redis server`,
+      isRedis
+        ? refusal.slice(1)
+        : `${JSON.stringify(refusal.slice(0, SHOWN_MAX))}, which is not the answer of a Redis server`,
     );
   } catch (error) {
     if (isTls && isTlsError(error)) throw new ServerRefusedError(`no TLS (${(error as Error).message})`);
@@ -40,12 +45,15 @@ export async function probeRedis(url: string): Promise<void> {
   }
 }
 
-/** A command in the protocol of Redis. */
+/** A command in the protocol of Redis: the number of words, then the length and the text of each word. */
 function command(...words: string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 }
 
-/** Sends `text`. @returns the first `count` lines of the answer; fewer after an error, after bytes that Redis does not send, or at the end */
+/**
+ * Sends `text`, which asks for `count` lines.
+ * @returns the lines of the answer; fewer after an error, after bytes that Redis does not send, or when the server closes the connection
+ */
 function sendAndRead(socket: Socket, text: string, count: number, isTls: boolean): Promise<string[]> {
   return new Promise((resolve, reject) => {
     let received = '';
@@ -70,6 +78,7 @@ function sendAndRead(socket: Socket, text: string, count: number, isTls: boolean
   });
 }
 
+/** Whether an error of a TLS socket is about TLS, and not about reaching the server. */
 function isTlsError(error: unknown): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
   return /^(ERR_SSL|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_)/.test(code) || code === 'EPROTO';

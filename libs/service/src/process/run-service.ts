@@ -7,6 +7,7 @@ import { useOwnCalendars } from './own-calendars.js';
 import { endOnSignals, stopOnSignals, type StopSequence } from './shutdown.js';
 import { startWatchdog } from './watchdog.js';
 
+/** A service that has started. */
 export interface RunningService {
   /** Address of the service's HTTP server, if it has one. */
   url?: string;
@@ -36,7 +37,7 @@ async function startService(start: (config: Config) => Promise<RunningService>):
     );
   }
   stopOnSignals(stop, (outcomes) => logger.info({ outcomes }, 'stopped'));
-  process.send?.({ ready: true, url });
+  process.send?.({ ready: true, url }); // for a parent that started this process, such as the command line
 }
 
 /** Barkeep's version, such as `0.1.0`, from the nearest package.json. @param folder where the search starts; it continues in the parent folders */

@@ -22,18 +22,20 @@ interface StopOutcome {
   error?: unknown;
 }
 
+/** A part of the process that must be stopped. */
 interface Part {
   name: string;
   order: StopOrder;
   stop: () => Promise<void> | void;
 }
 
+/** The parts of a process, which {@link run} stops in order. */
 export class StopSequence {
   private readonly parts: Part[] = [];
   private running: Promise<StopOutcome[]> | undefined;
 
-  /** @param boundMs time limit of each turn, ms */
-  constructor(private readonly boundMs: number) {}
+  /** @param turnLimitMs time limit of each turn, ms */
+  constructor(private readonly turnLimitMs: number) {}
 
   /** True after the first call of {@link run}. */
   get stopping(): boolean {
@@ -55,18 +57,19 @@ export class StopSequence {
     const turns = [...new Set(this.parts.map(({ order }) => order))].sort((a, b) => a - b);
     for (const turn of turns) {
       const parts = this.parts.filter(({ order }) => order === turn);
-      outcomes.push(...(await Promise.all(parts.map((part) => stopWithin(part, this.boundMs)))));
+      outcomes.push(...(await Promise.all(parts.map((part) => stopWithin(part, this.turnLimitMs)))));
     }
     return outcomes;
   }
 }
 
-async function stopWithin({ name, stop }: Part, boundMs: number): Promise<StopOutcome> {
+/** Stops one part. Never rejects. */
+async function stopWithin({ name, stop }: Part, turnLimitMs: number): Promise<StopOutcome> {
   const from = performance.now();
   const took = () => Math.round(performance.now() - from);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, boundMs, 'late');
+    timer = setTimeout(resolve, turnLimitMs, 'late');
   });
   const stopped = Promise.resolve()
     .then(stop)
@@ -80,6 +83,7 @@ async function stopWithin({ name, stop }: Part, boundMs: number): Promise<StopOu
   }
 }
 
+/** The signals that end a process, with its exit code: 128 and the number of the signal. */
 const SIGNALS = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
 /**

@@ -12,8 +12,10 @@ import { Worker } from 'node:worker_threads';
 
 /** How long the event loop may be blocked, ms of the process's running time. */
 const LIMIT_MS = 30_000;
+/** The watchdog looks at the counter this often within the limit. */
 const TICKS_PER_LIMIT = 30;
 
+/** What the thread gets. */
 interface WatchdogData {
   name: string;
   /** One counter, which the event loop increments every tick. */
@@ -46,15 +48,15 @@ export function startWatchdog(name: string, limitMs = LIMIT_MS): () => void {
 
 /** Runs in the thread. It may use only its parameters and globals, because it runs from its text. */
 function watch({ name, beats, limitMs, tickMs }: WatchdogData, fs: typeof import('node:fs')): void {
-  const sleeping = new Int32Array(new SharedArrayBuffer(4));
-  let seen = Atomics.load(beats, 0);
+  const sleeping = new Int32Array(new SharedArrayBuffer(4)); // never changes, so a wait on it is a sleep
+  let lastBeats = Atomics.load(beats, 0);
   let blockedMs = 0;
   for (;;) {
     const from = performance.now();
     Atomics.wait(sleeping, 0, 0, tickMs);
-    const now = Atomics.load(beats, 0);
-    blockedMs = now === seen ? blockedMs + Math.min(performance.now() - from, tickMs) : 0;
-    seen = now;
+    const currentBeats = Atomics.load(beats, 0);
+    blockedMs = currentBeats === lastBeats ? blockedMs + Math.min(performance.now() - from, tickMs) : 0;
+    lastBeats = currentBeats;
     if (blockedMs < limitMs) continue;
     const msg = `the event loop of the ${name} has not turned for ${limitMs / 1000} s; the process ends, another one takes over`;
     fs.writeSync(2, `${JSON.stringify({ level: 60, time: Date.now(), name, pid: process.pid, msg })}\n`);
