@@ -54,8 +54,8 @@ export class ObjectSource implements BarSource {
     }
     try {
       const records = await this.records(symbol, query, deadlineOf(query, signal));
-      reportOutcome();
       addRecords(answer, symbol, records, query);
+      reportOutcome();
     } catch (thrown) {
       // A repository may throw undefined, and `reportOutcome(undefined)` would report success.
       const error = thrown ?? new Error(`expected the repository to throw an error, was ${thrown as undefined}`);
