@@ -1,4 +1,4 @@
-/** Starts the system of docker-compose.yml with Valkey instead of Redis, and with keys that the user chose. Needs a Docker engine. */
+/** The system of docker-compose.yml with Valkey instead of Redis, and with keys of the user. Needs a Docker engine. */
 import { inspectRedis } from '@barkeep/local-system';
 import { importMarket, marketSpec } from '../support/system/compose-market.js';
 import { completed, ComposeSystem } from '../support/system/compose-system.js';

@@ -103,7 +103,7 @@ const faults: readonly ServerFault[] = [
   },
 ];
 
-/** Refuses new connections for a while by a setting, and closes all existing ones except the lab's. @param usual value after it */
+/** Refuses new connections for a while, and closes all existing ones except the lab's. @param usual the setting's usual value */
 async function refuseNew(
   server: RedisServer,
   forMs: number,

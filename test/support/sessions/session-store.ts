@@ -54,7 +54,10 @@ export class StoreServer {
     return { layout, writer, upkeep, reader: new OpenSession(this.redis, layout, 'operator'), as };
   }
 
-  /** The stored content of a session by key, for comparing two stores byte by byte. Without the streams and the set, whose ids contain the time. */
+  /**
+   * The stored content of a session by key, for comparing two stores byte by byte. The keys of events and changes are left
+   * out, because they contain times.
+   */
   async dump(id: string): Promise<Map<string, string>> {
     const keys = (await this.keys(id)).filter((key) => !/:(events|changes|pending)$/.test(key)).sort();
     const dumps = await Promise.all(keys.map(async (key) => [key, await this.content(key)] as const));
