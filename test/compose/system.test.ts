@@ -1,6 +1,6 @@
 /**
- * The system of docker-compose.yml, built and started as a user does, and disturbed: containers are killed, paused and cut off, workers
- * scaled. Needs a Docker engine: `npm run test:compose`.
+ * Builds and starts the system of docker-compose.yml as a user does, and disturbs it: kills and pauses containers, cuts
+ * them off from the network, and scales the workers. Needs a Docker engine: `npm run test:compose`.
  */
 import { inspectPostgres, inspectRedis } from '@barkeep/local-system';
 import type { Api } from '../support/system/api.js';
@@ -12,7 +12,7 @@ const TEST_MS = 300_000;
 const SESSION_MS = 180_000;
 /** Times real time: five trading days take about 12 s, in which a container can be disturbed. */
 const SPEED = 9_750;
-/** Longer than the coordinators and workers need to notice that a server is away. */
+/** Longer than the coordinators and workers need to notice that a server is down. */
 const FAULT_MS = 3_000;
 /** Where the engine mounts its init program, which `docker diff` lists. */
 const INIT = / (\/usr)?(\/sbin(\/docker-init)?)?$/;
@@ -22,6 +22,7 @@ jest.setTimeout(TEST_MS);
 
 let system: ComposeSystem;
 let keys: Record<string, string>;
+/** The first and the second coordinator, with an administrator's key. */
 let api: Api;
 let second: Api;
 /** Digest of a session that nothing disturbed. */
@@ -51,30 +52,33 @@ test('nothing runs as root, and no program writes outside its volumes', async ()
     expect(await system.docker('exec', Id, 'id', '-u')).not.toBe('0');
     expect(HostConfig.ReadonlyRootfs).toBe(true);
     await expect(system.docker('exec', Id, 'sh', '-c', 'echo >/written')).rejects.toThrow(/Read-only/);
-    const lines = (await system.docker('diff', Id)).split('\n').filter((line) => line !== '' && !INIT.test(line));
-    const mounted = new Set(Mounts.map(({ Destination }) => `A ${Destination}`));
-    expect(lines.filter((line) => !mounted.has(line))).toEqual([]);
+    // `A PATH` is an added path, and mount points are among these.
+    const changes = (await system.docker('diff', Id)).split('\n').filter((line) => line !== '' && !INIT.test(line));
+    const mountPoints = new Set(Mounts.map(({ Destination }) => `A ${Destination}`));
+    expect(changes.filter((line) => !mountPoints.has(line))).toEqual([]);
   }
 });
 
-test('keys are made at the first start, are needed, and stay the same', async () => {
+test('keys are made at the first start, are required, and stay the same after a second start', async () => {
   expect(keys['BARKEEP_API_KEYS']).toMatch(/^[0-9a-f]{48}$/);
   expect(keys['BARKEEP_ADMIN_KEYS']).toMatch(/^[0-9a-f]{48}$/);
   const user = system.api(1, keys['BARKEEP_API_KEYS']);
   const statusOf = async (caller: Api, path: string) => (await caller.call('GET', path)).status;
   expect(await statusOf(system.api(1), '/v1/sessions')).toBe(401);
   expect(await statusOf(user, '/v1/sessions')).toBe(200);
-  expect([await statusOf(user, '/queues/'), await statusOf(api, '/queues/')]).toEqual([403, 200]);
+  expect(await statusOf(user, '/queues/')).toBe(403);
+  expect(await statusOf(api, '/queues/')).toBe(200);
   await system.up();
   expect(await system.keys()).toEqual(keys);
 });
 
 test('both coordinators serve the console', async () => {
-  // A browser sends the key as a password.
-  const password = Buffer.from(`me:${keys['BARKEEP_API_KEYS']}`).toString('base64');
+  // A browser sends the key as a password, with any user name.
+  const credentials = Buffer.from(`me:${keys['BARKEEP_API_KEYS']}`).toString('base64');
   for (const { url } of [api, second]) {
-    const page = await fetch(`${url}/`, { headers: { authorization: `Basic ${password}` } });
-    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>Barkeep')]);
+    const page = await fetch(`${url}/`, { headers: { authorization: `Basic ${credentials}` } });
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('<title>Barkeep');
   }
 });
 
@@ -82,11 +86,10 @@ test('the servers are of a supported version, and the addresses that are shown r
   const queue = await inspectRedis(keys['REDIS_URL']!);
   const session = await inspectRedis(keys['SESSION_REDIS_URL']!);
   const postgres = await inspectPostgres(keys['DATABASE_URL']!);
-  for (const { problems, notes } of [queue, session, postgres]) expect([problems, notes]).toEqual([[], []]);
-  expect([queue.version, session.version]).toEqual([
-    expect.stringMatching(/^Redis [78]\./),
-    expect.stringMatching(/^Redis [78]\./),
-  ]);
+  for (const { problems, notes } of [queue, session, postgres]) {
+    expect({ problems, notes }).toEqual({ problems: [], notes: [] });
+  }
+  for (const { version } of [queue, session]) expect(version).toMatch(/^Redis [78]\./);
   expect(postgres.version).toMatch(/^PostgreSQL 1[5-8]\./);
   expect(await system.compose('exec', '-T', 'coordinator-1', 'node', '--version')).toMatch(/^v24\./);
 });
@@ -94,29 +97,27 @@ test('the servers are of a supported version, and the addresses that are shown r
 test('I1 both coordinators run sessions, and each answers for the other', async () => {
   await Promise.all([api.run(marketSpec('one')), second.run(marketSpec('two'))]);
   await Promise.all([completed(second, 'one', SESSION_MS), completed(api, 'two', SESSION_MS)]);
-  expect([await second.digest('one'), await api.digest('two')]).toEqual([digest, digest]);
+  expect(await second.digest('one')).toBe(digest);
+  expect(await api.digest('two')).toBe(digest);
 });
 
-/** Disturbs a container in the middle of a session, or ends the disturbance. */
-type Act = (id: string) => Promise<unknown>;
-const kill: Act = (id) => system.docker('kill', id);
-const start: Act = (id) => system.docker('start', id);
-const pause: Act = (id) => system.docker('pause', id);
-const resume: Act = (id) => system.docker('unpause', id);
-const cutOff: Act = (id) => system.docker('network', 'disconnect', `${system.project}_default`, id);
+/** Disturbs the container that has this id, or ends the disturbance. */
+type ContainerAction = (id: string) => Promise<unknown>;
+const kill: ContainerAction = (id) => system.docker('kill', id);
+const start: ContainerAction = (id) => system.docker('start', id);
+const pause: ContainerAction = (id) => system.docker('pause', id);
+const resume: ContainerAction = (id) => system.docker('unpause', id);
+const cutOff: ContainerAction = (id) => system.docker('network', 'disconnect', `${system.project}_default`, id);
 
-/** Compose gives a container the name of its service; `docker network connect` alone does not. */
-function connect(service: string): Act {
+/** Connects a container again. The alias is the name of its service, which Compose adds and Docker alone does not. */
+function connect(service: string): ContainerAction {
   return (id) => system.docker('network', 'connect', '--alias', service, `${system.project}_default`, id);
 }
 
-const FAULTS: [string, string, Act, Act][] = [
-  ...SERVICES.filter((service) => service !== 'coordinator-2').map((service): [string, string, Act, Act] => [
-    'killed',
-    service,
-    kill,
-    start,
-  ]),
+type ContainerFault = [how: string, service: string, disturb: ContainerAction, undo: ContainerAction];
+const KILLED_SERVICES = SERVICES.filter((service) => service !== 'coordinator-2');
+const FAULTS: ContainerFault[] = [
+  ...KILLED_SERVICES.map((service): ContainerFault => ['killed', service, kill, start]),
   ['paused', 'coordinator-2', pause, resume],
   ['paused', 'upkeep-worker', pause, resume],
   ['paused', 'redis-queue', pause, resume],
@@ -126,9 +127,9 @@ const FAULTS: [string, string, Act, Act][] = [
   ['cut off', 'redis-session', cutOff, connect('redis-session')],
 ];
 
-test.each(FAULTS)('I1 I11 a session ends with the same digest: %s: %s', async (how, service, disturb, undo) => {
+test.each(FAULTS)('I1 I11 a session ends with the undisturbed digest: %s %s', async (how, service, disturb, undo) => {
   const id = `${how}-${service}`.replace(' ', '-');
-  // When the test disturbs a coordinator, it is the one that owns the session.
+  // The coordinator that the test disturbs is the one that owns the session.
   const [owner, other] = service === 'coordinator-2' ? [second, api] : [api, second];
   const container = await system.container(service);
   await running(owner, id);
@@ -155,7 +156,7 @@ test('I1 workers come and go during a session', async () => {
   expect(await api.digest('scaled')).toBe(digest);
 });
 
-test('I1 a restart of everything keeps sessions and data', async () => {
+test('I1 a restart of the whole system keeps sessions and datasets', async () => {
   await system.compose('down');
   await system.up();
   expect(await api.digest('undisturbed')).toBe(digest);

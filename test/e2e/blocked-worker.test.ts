@@ -1,4 +1,4 @@
-/** A repository that blocks the event loop of its worker: the watchdog ends that worker, and another one does the job (I11, I12). */
+/** A repository blocks the event loop of a worker. The watchdog ends that worker, and another one does the job (I11, I12). */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const SPEC = {
   backfill: ['blocking'],
   upkeep: { barrier: 'day' },
 };
-/** The first worker that asks never gets its event loop back. */
+/** A repository whose first request never returns, so that the event loop of the requesting worker stops. */
 const MODULE = `
 const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const bars = JSON.parse(readFileSync(__dirname + '/bars.json', 'utf8'));
@@ -36,7 +36,7 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
-test('I11 I12 a worker whose event loop is blocked for good ends, and another one does its job', async () => {
+test('I11 I12 the watchdog kills a worker whose event loop is blocked, and another one does its job', async () => {
   const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 7 });
   folder = mkdtempSync(join(tmpdir(), 'barkeep-blocked-'));
   writeFileSync(join(folder, 'repositories.cjs'), MODULE);
@@ -44,7 +44,7 @@ test('I11 I12 a worker whose event loop is blocked for good ends, and another on
   system = await TestSystem.create({ BARKEEP_REPOSITORIES: join(folder, 'repositories.cjs') });
   await writeBars(system.databaseUrl, 'holey', holey(market, 0.1, 8));
   const [coordinator, ...workers] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
-  const ended = Promise.race(
+  const firstEnd = Promise.race(
     workers.map(async (worker) => {
       const [, signal] = (await once(worker.child, 'exit')) as [number | null, NodeJS.Signals | null];
       return { signal, log: worker.log };
@@ -52,8 +52,8 @@ test('I11 I12 a worker whose event loop is blocked for good ends, and another on
   );
   const api = new Api(coordinator.url);
   const { counts } = await api.completed(await api.run({ ...SPEC, id: 'blocked' }), 90_000);
-  expect(counts.filled).toBe(390);
-  const { signal, log } = await ended;
+  expect(counts.filled).toBe(390); // every minute of the day
+  const { signal, log } = await firstEnd;
   expect(signal).toBe('SIGKILL');
   expect(log).toContain('the event loop of the upkeep worker has not turned for 30 s');
 }, 150_000);

@@ -6,9 +6,12 @@ import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
-const MARKET = { symbols: ['AAA'], start: '2013-10-07', end: '2013-10-11', seed: 8 };
+/** Days that a stream may store ahead of the clock. */
 const STAGED_DAYS = 2;
-const { seed: _seed, ...SPEC } = {
+/** Five trading days. */
+const MARKET = { symbols: ['AAA'], start: '2013-10-07', end: '2013-10-11' };
+const BARS = 5 * 390;
+const SPEC = {
   ...MARKET,
   source: { type: 'dataset', dataset: 'bounded' },
   derivedIntervals: ['5m'],
@@ -19,7 +22,7 @@ let api: Api;
 
 beforeAll(async () => {
   system = await TestSystem.create({ BARKEEP_STAGED_DAYS: String(STAGED_DAYS), BARKEEP_STREAM_CONCURRENCY: '2' });
-  await writeBars(system.databaseUrl, 'bounded', marketBars(MARKET));
+  await writeBars(system.databaseUrl, 'bounded', marketBars({ ...MARKET, seed: 8 }));
   api = new Api((await system.coordinator()).url);
 });
 afterAll(() => system?.close());
@@ -28,14 +31,15 @@ test('I8 a stream waits for a clock that does not move, and another session runs
   // No worker runs yet, so neither the watermark nor the clock moves.
   await api.run({ id: 'waiting', ...SPEC });
   const waiting = await api.until('waiting', ({ state }) => state === 'waiting-upkeep');
+  // The clock is at the first open, the frontier at the close of the second day.
   expect(waiting.clock).toBe('2013-10-07T13:30:00.000Z');
   expect(waiting.frontier).toBe('2013-10-08T20:00:00.000Z');
 
   await api.run({ id: 'free', ...SPEC, upkeep: { barrier: 'none' } });
-  expect((await api.completed('free')).counts.streamed).toBe(5 * 390);
+  expect((await api.completed('free')).counts.streamed).toBe(BARS);
   expect((await api.session('waiting')).frontier).toBe(waiting.frontier);
 
   await system.worker();
   const { counts } = await api.completed('waiting');
-  expect(counts).toMatchObject({ expected: 5 * 390, streamed: 5 * 390 });
+  expect(counts).toMatchObject({ expected: BARS, streamed: BARS });
 });

@@ -1,4 +1,4 @@
-/** A session whose store holds values that Barkeep never writes: it says so, and all other sessions and lists work (I11). */
+/** A session whose store holds values that Barkeep never writes reports it. All other sessions and the lists work (I11). */
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -25,17 +25,18 @@ afterAll(async () => {
 });
 
 const key = (id: string, name: string) => `${system.sessionPrefix}:{${id}:0}:${name}`;
-const listed = async (view = 'strategy') =>
-  new Map(
-    (await api.ok<{ sessions: Session[] }>('GET', `/v1/sessions?view=${view}`)).sessions.map((one) => [one.id, one]),
-  );
+/** The listed sessions by id. */
+async function listed(view = 'strategy'): Promise<Map<string, Session>> {
+  const { sessions } = await api.ok<{ sessions: Session[] }>('GET', `/v1/sessions?view=${view}`);
+  return new Map(sessions.map((session) => [session.id, session]));
+}
 
-/** One command, so that no process meets a store without the key. */
+/** Replaces a hash by a text, in one command, so that no process meets a store without the key. */
 async function breakKey(name: string): Promise<void> {
   await redis.set(name, 'of another program');
 }
 
-test('I11 a completed session with a broken store is lost, says why, and can be started again; others are listed', async () => {
+test('I11 a completed session with a broken store is lost with a reason and can be started again; others are listed', async () => {
   await api.completed(await api.run({ ...SPEC, id: 'broken' }));
   await api.completed(await api.run({ ...SPEC, id: 'whole' }));
   const digest = await api.digest('broken');
@@ -52,7 +53,7 @@ test('I11 a completed session with a broken store is lost, says why, and can be 
   expect(await api.digest('broken')).toBe(digest);
 });
 
-test('I11 a running session with a broken store is lost; the others run', async () => {
+test('I11 a running session with a broken store is lost, and another session runs', async () => {
   await api.run({ ...SPEC, id: 'paced', pace: { mode: 'clock', speed: 1_200 } });
   await api.until('paced', ({ clock }) => clock !== null && clock > '2013-10-01T14');
   await breakKey(key('paced', 'meta'));
@@ -72,12 +73,13 @@ test('I11 a session with garbage in a field is shown with a warning', async () =
   await api.ok('DELETE', '/v1/sessions/garbage');
 });
 
-test('I9 I11 a session with a broken store and changed symbols is removed whole', async () => {
+test('I9 I11 a session with a broken store and changed symbols is removed with all of its keys', async () => {
   await api.run({ ...SPEC, id: 'changed', symbols: ['AAA'], pace: { mode: 'clock', speed: 1_200 } });
   await api.until('changed', ({ clock }) => clock !== null && clock > '2013-10-01T14');
   await api.ok('POST', '/v1/sessions/changed/symbols/BBB');
   await breakKey(key('changed', 'meta'));
   await api.ok('DELETE', '/v1/sessions/changed');
+  // The keys of all partitions.
   await api.eventually(
     () => redis.keys(key('changed', '*').replace(':0}', ':*}')),
     (keys) => keys.length === 0,

@@ -1,4 +1,4 @@
-/** Certificates prove that two runs had the same data, or the comparison names the first bar that differs. */
+/** Certificates prove that two runs had the same data. When they had not, the comparison names the first bar that differs. */
 import { bitmapBytes, recordOffset } from '@barkeep/bars';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { Api, type ApiBar, type Counts } from '../support/system/api.js';
 import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
 import type { SystemProcess } from '../support/system/system.js';
 
+/** The part of a certificate that the tests read. */
 interface Certificate {
   from: string;
   storedAt: string | null;
@@ -15,6 +16,7 @@ interface Certificate {
   digest: string;
   days: { date: string; open: string; digest: string; counts: Counts }[];
 }
+/** The part of the output of `barkeep compare --json` that the tests read. */
 interface Compared {
   equal: boolean;
   equalDays: number;
@@ -44,9 +46,10 @@ async function compared(a: string, b: string): Promise<{ code: number; found: Co
   return { code, found: JSON.parse(output) as Compared };
 }
 
-/** Changes the close of a stored bar directly in Redis. */
+/** Adds `by` to the close of a stored bar directly in Redis. */
 async function changeClose(id: string, symbol: string, date: string, slot: number, by: number): Promise<void> {
   const key = `${lab.system.sessionPrefix}:{${id}:0}:chunk:1m:${symbol}:${date}`;
+  // A record begins with open, high, low and close, eight bytes each.
   const at = recordOffset(SLOTS, slot) + 24;
   const close = await lab.sessionRedis.getrangeBuffer(key, at, at + 7);
   close.writeDoubleLE(close.readDoubleLE() + by);
@@ -109,8 +112,9 @@ test('the finished days of a running session are certified', async () => {
   await api().settled('running');
 });
 
-test('a bar that differs by a cent is named, and no other', async () => {
+test('the first bar that differs by a cent is named, and a change after the certificate was saved is shown', async () => {
   const date = lab.day(7);
+  // The bar of CCC is earlier than that of BBB.
   await changeClose('shaken', 'CCC', date, 100, 0.01);
   await changeClose('shaken', 'BBB', date, 200, 0.01);
   const { code, found } = await compared('calm', 'shaken');
@@ -130,9 +134,10 @@ test('a bar that differs by a cent is named, and no other', async () => {
   expect(await compared('calm', 'shaken')).toMatchObject({ code: 0 });
 });
 
-test('a bar that only one of the two has is shown as such', async () => {
+test('a bar that only one of the two sessions has is named, without values of the other', async () => {
   const date = lab.day(1);
   const key = `${lab.system.sessionPrefix}:{shaken:0}:chunk:1m:DDD:${date}`;
+  // A chunk begins with a bitmap of its bars. Clearing the first set bit removes the first bar.
   const slot = await lab.sessionRedis.bitpos(key, 1);
   expect(slot).toBeLessThan(bitmapBytes(SLOTS) * 8);
   await lab.sessionRedis.setbit(key, slot, 0);
@@ -141,7 +146,7 @@ test('a bar that only one of the two has is shown as such', async () => {
   await lab.sessionRedis.setbit(key, slot, 1);
 });
 
-test('a certificate is saved and compared with, and never overwritten without --force', async () => {
+test('a certificate is saved in a file, can be compared, and is not overwritten by another one without --force', async () => {
   const file = join(folder, 'calm.json');
   const saved = await barkeep('certify', 'calm', '--out', file);
   expect(saved.code).toBe(0);
@@ -156,6 +161,7 @@ test('a certificate is saved and compared with, and never overwritten without --
   expect(await compared(file, 'shaken')).toMatchObject({ code: 1, found: { date: lab.day(2), bar: null } });
   await changeClose('shaken', 'AAA', lab.day(2), 0, -0.01);
 
+  // An unknown session, and a file that does not exist.
   for (const [a, b] of [
     ['calm', 'nobody'],
     [join(folder, 'none.json'), 'calm'],
@@ -164,17 +170,17 @@ test('a certificate is saved and compared with, and never overwritten without --
   }
 });
 
-test('what a session held is still shown when its store is gone', async () => {
+test('the saved certificate of a session is shown when its store is lost', async () => {
   const before = await api().eventually(
     () => certificate('running'),
     ({ storedAt }) => storedAt !== null,
   );
   await lab.loseStore('running');
-  expect(chained(await certificate('running'))).toEqual(chained({ ...before, from: 'kept' }));
+  expect(withoutRetries(await certificate('running'))).toEqual(withoutRetries({ ...before, from: 'kept' }));
 });
 
 /** A certificate without the counts that change with time: absent slots become unfillable later. */
-function chained(certified: Certificate): unknown {
+function withoutRetries(certified: Certificate): unknown {
   const days = certified.days.map((day) => ({ ...day, counts: { ...day.counts, absent: 0, unfillable: 0 } }));
   return { ...certified, days };
 }

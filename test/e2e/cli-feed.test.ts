@@ -29,22 +29,24 @@ afterAll(async () => {
 
 const barkeep = (...args: string[]) => system.barkeep(...args, '--coordinator', api.url);
 
-/** A file with both symbols in time order and one invalid row. */
+/** A file with both symbols in time order, a row outside the session, and a row whose time cannot be read. */
 async function csvFile(): Promise<string> {
   const row = (symbol: string, { openTime, open, high, low, close, volume }: Bar) =>
     [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
   const rows = market.get('AAA')!.flatMap((bar, i) => [row('AAA', bar), row('BBB', market.get('BBB')![i]!)]);
   const outside = row('AAA', { ...market.get('AAA')![0]!, openTime: Date.parse('2024-03-04T03:00:00Z') });
+  const invalid = 'x,AAA,1,1,1,1,1';
   const file = join(folder, 'bars.csv');
-  await writeFile(file, ['time,symbol,open,high,low,close,volume', ...rows, outside, 'x,AAA,1,1,1,1,1'].join('\n'));
+  await writeFile(file, ['time,symbol,open,high,low,close,volume', ...rows, outside, invalid].join('\n'));
   return file;
 }
 
-test('I1 a file that is fed gives the session of the dataset, and feeding it again changes nothing', async () => {
+test('I1 a fed file gives the same session as its dataset, and feeding it again changes nothing', async () => {
   const twin = await api.run({ ...SPEC, id: 'twin', source: { type: 'dataset', dataset: 'whole' } });
   await api.completed(twin);
   const id = await api.run({ ...SPEC, id: 'fed', source: { type: 'feed' } });
-  const [file, bars] = [await csvFile(), 2 * 390];
+  const file = await csvFile();
+  const bars = 2 * 390;
   const refused = { refused: { rows: 1 }, refusedBySession: { 'outside-session': 1 } };
   const fed: unknown = JSON.parse(await barkeep('feed', id, file, '--json'));
   expect(fed).toMatchObject({ accepted: bars, duplicate: 0, conflicting: 0, ...refused });
@@ -55,7 +57,7 @@ test('I1 a file that is fed gives the session of the dataset, and feeding it aga
   expect(await api.digest(id)).toBe(await api.digest(twin));
 });
 
-test('events are printed as they come, until the session ends', async () => {
+test('events are printed until the session ends, can be read again, and unknown types are refused', async () => {
   const id = await api.run({ ...SPEC, id: 'watched', source: { type: 'feed' } });
   const watching = barkeep('events', id, '--types', 'day-opened,day-closed,state', '--from', 'beginning', '--json');
   await barkeep('feed', id, await csvFile());

@@ -1,7 +1,4 @@
-/**
- * The command line as a user runs it: imports, runs and reads a session on given servers; and runs the demonstration on
- * private ones.
- */
+/** The command line as a user runs it: it imports bars, runs and reads sessions, and runs the demonstration. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -39,18 +36,21 @@ afterAll(async () => {
 function barkeep(...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     execFile(process.execPath, [BARKEEP, ...args], { cwd: folder, env }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr });
+      // An error without a number: the program did not start, or a signal ended it.
+      const failureCode = typeof error?.code === 'number' ? error.code : 1;
+      resolve({ code: error ? failureCode : 0, stdout, stderr });
     });
   });
 }
 
+/** Runs a command with `--json` that must succeed. @returns what it printed */
 async function json<T>(...args: string[]): Promise<T> {
   const { code, stdout, stderr } = await barkeep(...args, '--json');
   if (code !== 0) throw new Error(`barkeep ${args.join(' ')}: exit code ${code}\n${stderr}`);
   return JSON.parse(stdout) as T;
 }
 
-/** The first 30 minutes of a day, one of them with impossible values. */
+/** The first 30 minutes of a day. Minute 12, on line 14 of the file, has a high below its low. */
 function csv(): string {
   const rows = Array.from({ length: 30 }, (_, minute) => {
     const high = minute === 12 ? 1 : 101;
@@ -59,50 +59,45 @@ function csv(): string {
   return ['time,open,high,low,close,volume', ...rows].join('\n');
 }
 
-test('bars are imported, run through a session and read back; a refused row is reported and the rest is stored', async () => {
+test('bars are imported, run through a session and read back, and each mistake has its exit code and message', async () => {
   await writeFile(join(folder, 'acme.csv'), csv());
   const spec = { id: 'cli', symbols: ['ACME'], start: '2024-03-05', end: '2024-03-05', backfill: [] };
   const source = { type: 'dataset', dataset: 'mine' };
   await writeFile(join(folder, 'spec.json'), JSON.stringify({ ...spec, source }));
 
-  const strict = await barkeep(
-    'import',
-    'acme.csv',
-    '--dataset',
-    'mine',
-    '--format',
-    'csv',
-    '--symbol',
-    'ACME',
-    '--strict',
-  );
+  // Exit code 2: a row was refused. The others are stored.
+  const options = ['--dataset', 'mine', '--format', 'csv', '--symbol', 'ACME', '--strict'];
+  const strict = await barkeep('import', 'acme.csv', ...options);
   expect(strict.code).toBe(2);
   expect(strict.stdout + strict.stderr).toMatch(/acme\.csv:14 high-below-low/);
 
   const { session, symbols } = await json<{ session: Session; symbols: Metrics[] }>('run', 'spec.json');
   expect(session).toMatchObject({ state: 'completed', progress: 1, clock: '2024-03-05T21:00:00.000Z' });
+  // The gaps: minute 12, and the 360 minutes after the file.
   expect(symbols).toMatchObject([{ symbol: 'ACME', expected: 390, filled: 29, gapCount: 2, largestGap: 360 }]);
 
+  // Of the last four bars, the first one lacks minute 12.
   const bars = await json<ApiBar[]>('bars', 'cli', 'ACME', '--interval', '5m', '--last', '4');
-  expect(bars.map(({ sourceCount, complete }) => [sourceCount, complete])).toEqual([
-    [4, false],
-    [5, true],
-    [5, true],
-    [5, true],
+  expect(bars).toMatchObject([
+    { sourceCount: 4, complete: false },
+    { sourceCount: 5, complete: true },
+    { sourceCount: 5, complete: true },
+    { sourceCount: 5, complete: true },
   ]);
   const [first, second] = [await json<object>('digest', 'cli'), await json<object>('digest', 'cli')];
   expect(first).toEqual(second);
   expect(first).toMatchObject({ digest: expect.stringMatching(/^[0-9a-f]{64}$/), bars: 29 });
 
-  const wider = { ...spec, id: 'strict', symbols: ['ACME', 'NOPE'], source };
-  await writeFile(join(folder, 'strict.json'), JSON.stringify(wider));
+  // A symbol without a bar is a warning, which `--strict` turns into exit code 2.
+  const withUnknownSymbol = { ...spec, id: 'strict', symbols: ['ACME', 'NOPE'], source };
+  await writeFile(join(folder, 'strict.json'), JSON.stringify(withUnknownSymbol));
   for (const [args, code] of [
     [['strict.json', '--strict'], 2],
     [['strict.json'], 0],
     [['spec.json', '--strict'], 0],
   ] as const) {
     const ended = await barkeep('run', ...args);
-    expect([args, ended.code]).toEqual([args, code]);
+    expect({ args, code: ended.code }).toEqual({ args, code });
     const warning = 'warning: no dataset of the session has a bar of symbol NOPE';
     if (code === 2) expect(ended.stderr).toContain(warning);
     if (args[0] === 'spec.json') expect(ended.stderr).not.toContain('warning:');
@@ -118,7 +113,7 @@ test('bars are imported, run through a session and read back; a refused row is r
   expect(missing.stderr).toMatch(/symbol: expected one of session cli, was "NOBODY"/);
 }, 300_000);
 
-test('the demonstration repairs all that can be repaired, says what cannot, and gives the same digest each time', async () => {
+test('the demonstration fills all slots but three, counts those as unfillable, and gives the same digest each time', async () => {
   interface Demo {
     symbols: { expected: number; streamed: number; backfilled: number; unfillable: number }[];
     digest: { digest: string };

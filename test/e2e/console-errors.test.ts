@@ -1,4 +1,4 @@
-/** The console when something is missing: each page says what happened, and what to do. */
+/** The console when something is missing: each page shows what happened, and what the user can do. */
 import { setTimeout } from 'node:timers/promises';
 import Redis from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
@@ -26,6 +26,7 @@ describeWithBrowser('the console, when something is missing', () => {
     await system?.close();
   });
 
+  /** Opens a page, does something with it, and checks that it has no faults. */
   async function withPage(url: string, path: string, act: (page: Page) => Promise<void>) {
     const opened = await ConsolePage.open(browser, url, path);
     await act(opened.page);
@@ -35,7 +36,7 @@ describeWithBrowser('the console, when something is missing', () => {
   }
   const shown = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
 
-  it('says that a session or a dataset does not exist, leads back, and shows an empty dataset', async () => {
+  it('says that a session or a dataset does not exist or is empty, and links to the lists', async () => {
     const { url } = await system.coordinator();
     await withPage(url, '/sessions/nope', async (page) => {
       await shown(page, /Session not found: .*"nope"/);
@@ -46,12 +47,13 @@ describeWithBrowser('the console, when something is missing', () => {
       await shown(page, /Dataset not found: .*"nope"/);
       await page.getByRole('link', { name: 'All datasets' }).click();
       await page.getByRole('link', { name: 'stream' }).click();
+      // 2 days of 390 minutes.
       await shown(page, /780 rows · 1 symbol · 2013-10-01 13:30 to 2013-10-02 19:59 UTC/);
     });
     await withPage(url, '/datasets/empty', (page) => shown(page, /The dataset has no row/));
   }, 120_000);
 
-  it('says that the data of a session is gone, and starts it again', async () => {
+  it('says that the data of a session is lost, and starts it again', async () => {
     const { url } = await system.coordinator();
     const api = new Api(url);
     await api.run({ ...SPEC, id: 'gone' });
@@ -69,30 +71,33 @@ describeWithBrowser('the console, when something is missing', () => {
     });
   }, 120_000);
 
-  it('reads the days one read after another, and all of them again after a read failed', async () => {
+  it('never reads the days twice at the same time, and reads all of them again after a read failed', async () => {
     const { url } = await system.coordinator();
     await new Api(url).run({ ...SPEC, id: 'slow', pace: { mode: 'clock', speed: 240 } });
     await withPage(url, '/sessions/slow', async (page) => {
       await shown(page, 'Coverage, 1 symbol × 2 trading days');
-      let [reads, running, most] = [0, 0, 0];
+      let [reads, runningReads, mostAtOnce] = [0, 0, 0];
+      // Only reads of the newest days have `from`. The first two succeed, the others fail.
       await page.route(/\/days\?.*&from=/, async (route) => {
-        most = Math.max(most, ++running);
+        runningReads++;
+        mostAtOnce = Math.max(mostAtOnce, runningReads);
         // Longer than the page waits between two reads.
         await setTimeout(1_000);
-        running--;
-        if (++reads < 3) return route.continue();
+        runningReads--;
+        reads++;
+        if (reads < 3) return route.continue();
         return route.fulfill({ status: 503, json: { title: 'The days cannot be read' } });
       });
-      const all = page.waitForRequest(/\/days\?limit=\d+&view=operator$/);
+      const readOfAllDays = page.waitForRequest(/\/days\?limit=\d+&view=operator$/);
       await page.getByRole('alert').getByText('The days cannot be read').waitFor();
-      await all;
+      await readOfAllDays;
       await page.unrouteAll({ behavior: 'wait' });
       await page.getByRole('alert').waitFor({ state: 'detached' });
-      expect(most).toBe(1);
+      expect(mostAtOnce).toBe(1);
     });
   }, 120_000);
 
-  it('says that the coordinator does not answer, until it does', async () => {
+  it('says that the coordinator does not answer, until another one runs at its address', async () => {
     const first = await system.coordinator();
     await withPage(first.url, '/upkeep', async (page) => {
       await page.getByRole('table', { name: 'Upkeep' }).waitFor();

@@ -1,4 +1,4 @@
-/** The console of a changing system: a clock that moves, a coordinator that dies, API keys, thousands of symbols. */
+/** The console of a system that changes, that requires keys, or that has thousands of symbols. */
 import type { Browser } from 'playwright-core';
 import { Api } from '../support/system/api.js';
 import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
@@ -6,8 +6,8 @@ import { ConsolePage } from '../support/browser/console-page.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
-const KEY = 'user-key-0123456789';
-const ADMIN = 'admin-key-0123456789';
+const USER_KEY = 'user-key-0123456789';
+const ADMIN_KEY = 'admin-key-0123456789';
 const DATES = { start: '2013-10-01', end: '2013-10-04' };
 const SPEC = { ...DATES, symbols: ['AAA', 'BBB'], source: { type: 'dataset', dataset: 'stream' } };
 
@@ -26,26 +26,27 @@ describeWithBrowser('the console, live', () => {
     await system?.close();
   });
 
-  it('moves the clock without loading the page, survives the loss of the coordinator, and pauses', async () => {
-    const { url, ...first } = await startedAt(undefined);
+  it('shows the moving clock, reconnects to a restarted coordinator, and pauses a session', async () => {
+    const first = await system.coordinator();
+    const { url } = first;
     const api = new Api(url);
     await api.run({ ...SPEC, id: 'paced', pace: { mode: 'clock', speed: 240 } });
     const opened = await ConsolePage.open(browser, url, '/sessions/paced');
     const { page } = opened;
     const clock = () => page.locator('.times .clock dd').textContent();
-    const moves = async () => {
-      const was = await clock();
-      await page.locator('.times .clock dd', { hasNotText: was! }).waitFor();
+    const clockMoves = async () => {
+      const before = await clock();
+      await page.locator('.times .clock dd', { hasNotText: before! }).waitFor();
     };
     await page.locator('.times .clock dd').waitFor();
-    await moves();
-    await moves();
+    await clockMoves();
+    await clockMoves();
 
-    await first.process.signal('SIGKILL');
+    await first.signal('SIGKILL');
     await page.getByText(/The live connection was lost/).waitFor();
-    await startedAt(new URL(url).port);
+    await system.coordinator({ BARKEEP_PORT: new URL(url).port });
     await page.getByText(/The live connection was lost/).waitFor({ state: 'detached', timeout: 30_000 });
-    await moves();
+    await clockMoves();
 
     await page.getByRole('button', { name: 'Pause paced' }).click();
     await page.locator('.state-paused').waitFor();
@@ -56,31 +57,32 @@ describeWithBrowser('the console, live', () => {
     await opened.close();
   }, 180_000);
 
-  it('takes the password of the browser for the page and its calls, and shows a user what a strategy may see', async () => {
-    const { url } = await system.coordinator({ BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN });
-    const api = new Api(url, { 'x-api-key': ADMIN });
+  it('accepts a key as the browser’s password, tells a user from an operator, and keeps the key nowhere', async () => {
+    const { url } = await system.coordinator({ BARKEEP_API_KEYS: USER_KEY, BARKEEP_ADMIN_KEYS: ADMIN_KEY });
+    const api = new Api(url, { 'x-api-key': ADMIN_KEY });
     await api.run({ ...SPEC, id: 'kept', upkeep: { enabled: false } });
     await api.completed('kept');
     expect((await fetch(`${url}/sessions/kept`)).headers.get('www-authenticate')).toMatch(/^Basic/);
     const banner = /This key is a user's/;
-    const admin = await ConsolePage.open(browser, url, '/sessions/kept', { password: ADMIN });
+    const admin = await ConsolePage.open(browser, url, '/sessions/kept', { password: ADMIN_KEY });
     await admin.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
     expect(await admin.page.getByText(banner).count()).toBe(0);
-    const user = await ConsolePage.open(browser, url, '/sessions/kept', { password: KEY });
+    const user = await ConsolePage.open(browser, url, '/sessions/kept', { password: USER_KEY });
     await user.page.getByText(banner).waitFor();
     await user.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
     await user.page.getByRole('button', { name: 'Delete kept' }).click();
     await user.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await user.page.waitForURL(`${url}/`);
     for (const opened of [admin, user]) {
-      const kept = 'JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, location.href])';
-      expect(await opened.page.evaluate<string>(kept)).not.toMatch(/-key-/);
+      const storedByPage =
+        'JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, location.href])';
+      expect(await opened.page.evaluate<string>(storedByPage)).not.toMatch(/-key-/);
       expect(opened.faults).toEqual([]);
       await opened.close();
     }
   }, 120_000);
 
-  it('shows 2,000 symbols, and draws only what is seen', async () => {
+  it('shows 2,000 symbols, and draws only the visible ones', async () => {
     const { url } = await system.coordinator();
     const symbols = Array.from({ length: 2000 }, (_, number) => `S${String(number).padStart(4, '0')}`);
     const api = new Api(url);
@@ -96,9 +98,4 @@ describeWithBrowser('the console, live', () => {
     expect(opened.faults).toEqual([]);
     await opened.close();
   }, 240_000);
-
-  async function startedAt(port: string | undefined) {
-    const started = await system.coordinator(port === undefined ? {} : { BARKEEP_PORT: port });
-    return { url: started.url, process: started };
-  }
 });

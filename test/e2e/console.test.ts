@@ -20,12 +20,12 @@ const SPEC = {
   derivedIntervals: ['5m', '15m'],
   source: { type: 'dataset', dataset: 'stream' },
 };
-const FILES = join(__dirname, '../../apps/console/dist/site');
+const SITE = join(__dirname, '../../apps/console/dist/site');
 const BYTES_MAX = 120_000;
 
 it('the scripts of the console take at most 120 kB compressed', () => {
-  const files = readdirSync(FILES, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
-  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(FILES, file))).length, 0);
+  const files = readdirSync(SITE, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(SITE, file))).length, 0);
   expect(files).toContain(join('scripts', 'main.js'));
   expect(bytes).toBeLessThan(BYTES_MAX);
 });
@@ -49,6 +49,7 @@ describeWithBrowser('the console', () => {
     await system?.close();
   });
 
+  /** Opens a page, does something with it, and checks that it has no faults. */
   async function withPage(path: string, act: (page: Page, opened: ConsolePage) => Promise<void>, options = {}) {
     const opened = await ConsolePage.open(browser, url, path, options);
     try {
@@ -84,32 +85,32 @@ describeWithBrowser('the console', () => {
     120_000,
   );
 
-  it('shows what the browser called for together with the page', async () => {
+  it('makes no other calls for its first content than the page preloads, and each once', async () => {
     await api.run({ ...SPEC, id: 'first-calls' });
     await api.completed('first-calls');
     await withPage('/compare', async (page, opened) => {
       for (const path of ['/', '/sessions/first-calls']) {
         const link = (await fetch(url + path)).headers.get('link')!;
-        const calls = [...link.matchAll(/<([^>]+)>/g)].map(([, call]) => url + call!);
-        const made = new Set<string>();
+        const preloaded = [...link.matchAll(/<([^>]+)>/g)].map(([, call]) => url + call!);
+        const answered = new Set<string>();
         // No other call about sessions is answered, and of equal calls only the first.
         await page.route(
           ({ href }) => href.startsWith(`${url}/v1/sessions`),
           async (route, request) => {
-            if (!calls.includes(request.url()) || made.has(request.url())) return;
-            made.add(request.url());
+            if (!preloaded.includes(request.url()) || answered.has(request.url())) return;
+            answered.add(request.url());
             await route.continue();
           },
         );
         await opened.goto(path);
         await page.locator('tbody tr a, .heatmap canvas').first().waitFor();
-        expect([...made].sort()).toEqual(calls.sort());
+        expect([...answered].sort()).toEqual(preloaded.sort());
         await page.unrouteAll({ behavior: 'ignoreErrors' });
       }
     });
   }, 60_000);
 
-  it('shows the form’s wrong fields where they are', () =>
+  it('shows what is wrong with a field of the form', () =>
     withPage('/', async (page) => {
       await page.getByRole('button', { name: 'New session…' }).click();
       await page.getByLabel('first day').fill('04.03.2024');
@@ -119,12 +120,13 @@ describeWithBrowser('the console', () => {
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }));
 
-  it('moves over the cells with the keyboard, and names them', async () => {
+  it('moves over the cells with the keyboard, names them, and requests the missing bars of two again', async () => {
     await api.run({ ...SPEC, id: 'holes' });
     await api.completed('holes');
     await withPage('/sessions/holes', async (page) => {
       const picture = page.getByRole('application');
       await picture.focus();
+      // The cell of EMBER, the worst symbol, on the third day. The demonstration lost 45 of its minutes.
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowRight');
       await shown(page, /^EMBER on 2024-03-06 is (absent|unfillable): 345 streamed, 45 (absent|unfillable) of 390$/);
@@ -139,10 +141,11 @@ describeWithBrowser('the console', () => {
     });
   }, 120_000);
 
-  it('leads from the list to the bars that are asked again by the keyboard alone', () =>
+  it('can be used by the keyboard alone, from the list of sessions to a repeated request for bars', () =>
     withPage('/', async (page) => {
       const focused = () =>
         page.evaluate<string>('document.activeElement.ariaLabel ?? document.activeElement.textContent');
+      /** Presses a key until an element with this name has the focus. */
       const tabTo = async (name: RegExp, key = 'Tab') => {
         for (let press = 0; press < 60; press++) {
           if (name.test((await focused()).trim())) return;
@@ -202,7 +205,7 @@ describeWithBrowser('the console', () => {
     });
   });
 
-  it('asks before it deletes', () =>
+  it('deletes a session only after a confirmation', () =>
     withPage('/', async (page) => {
       await page.getByRole('button', { name: 'Delete other' }).click();
       await page.getByRole('button', { name: 'Keep it' }).click();
@@ -225,9 +228,11 @@ describeWithBrowser('the console', () => {
 
   it('shows conflicts of an import apart from refused records', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'barkeep-console-'));
+    // Two different bars of one minute.
     const rows = [
       'time,open,high,low,close,volume',
-      ...['5,1,2', '5,1,3'].map((prices) => `2024-03-05T14:30:00Z,2,${prices},1`),
+      '2024-03-05T14:30:00Z,2,5,1,2,1',
+      '2024-03-05T14:30:00Z,2,5,1,3,1',
     ];
     await writeFile(join(folder, 'odd.csv'), rows.join('\n'));
     await system.barkeep('import', join(folder, 'odd.csv'), '--dataset', 'odd', '--format', 'csv', '--symbol', 'ODD');
@@ -248,10 +253,10 @@ describeWithBrowser('the console', () => {
     await keyed.signal('SIGTERM');
   });
 
-  it('opens the certificate', () =>
+  it('shows the certificate', () =>
     withPage('/sessions/again', async (page) => {
       await page.getByText('Certificate', { exact: true }).click();
-      await shown(page, /5, all of the session/);
+      await shown(page, /5, all of the session/); // its five days
     }));
 
   it.each(['light', 'dark'] as const)(
@@ -289,15 +294,14 @@ describeWithBrowser('the console', () => {
     120_000,
   );
 
-  it('fits a phone', () =>
+  it('fits the width of a phone without scrolling', () =>
     withPage(
       '/sessions/holes?symbol=EMBER&date=2024-03-06',
       async (page) => {
         await page.locator('.chart canvas').first().waitFor();
-        const [seen, needed] = await page.evaluate<[number, number]>(
-          '[innerWidth, document.documentElement.scrollWidth]',
-        );
-        expect(needed).toBeLessThanOrEqual(seen);
+        const visibleWidth = await page.evaluate<number>('innerWidth');
+        const contentWidth = await page.evaluate<number>('document.documentElement.scrollWidth');
+        expect(contentWidth).toBeLessThanOrEqual(visibleWidth);
       },
       { width: 390 },
     ));

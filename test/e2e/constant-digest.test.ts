@@ -1,18 +1,21 @@
 /**
- * The digests of one generated market, which no optimization may change: whatever the way in which it is read, packed,
- * flushed and derived, the bytes equal those of the first version of the store.
+ * Two digests of one generated market that no optimization may change. However it is read, flushed and derived, the bytes
+ * equal those of the first version of the store.
  */
 import { Api } from '../support/system/api.js';
 import { holey, marketBars, mulberry32, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
-// Two partitions, and three days of which one is short.
+/** Enough symbols for two partitions. */
 const SYMBOLS = Array.from({ length: 130 }, (_, i) => `S${String(i).padStart(3, '0')}`);
+/** Three trading days. The second one, the day after Thanksgiving, is short. */
 const DATES = { start: '2013-11-27', end: '2013-12-02' };
 const SPEC = { symbols: SYMBOLS, ...DATES, source: { type: 'dataset', dataset: 'made' }, backfill: ['rest'] };
 const DERIVED = ['5m', '7m', '15m', '1h', '1d'];
 
+/** Only the streamed bars. */
 const BASE_DIGEST = 'b376343754da40fab578ef3ce0b989e1f7af1b586c25d40d7f966e835f9bd499';
+/** With backfilled and derived bars. */
 const REPAIRED_DIGEST = '3d18e7f68be20c74a1441dd8eefa15ed84976bdc4a6ffaa8194e0a0bbbf324ef';
 
 let system: TestSystem;
@@ -34,7 +37,7 @@ afterAll(() => system?.close());
 it.each([
   ['day', 'none'],
   ['minutes-60', { minutes: 60 }],
-])('I1 what is streamed has the digest it always had, in windows of a %s', async (id, barrier) => {
+])('I1 streamed bars have the constant digest in windows of a %s', async (id, barrier) => {
   await api.run({ ...SPEC, id, derivedIntervals: [], upkeep: { enabled: false, barrier } });
   await api.until(id, ({ state }) => state === 'completed');
   expect(await api.digest(id)).toBe(BASE_DIGEST);
@@ -43,7 +46,7 @@ it.each([
 it.each([
   ['repaired-days', 'day'],
   ['repaired-minutes', { minutes: 130 }],
-])('I1 what is repaired and derived has the digest it always had: %s', async (id, barrier) => {
+])('I1 repaired and derived bars have the constant digest: %s', async (id, barrier) => {
   await api.run({ ...SPEC, id, derivedIntervals: DERIVED, upkeep: { barrier, maxRetries: 1 } });
   await api.settled(id);
   expect(await api.digest(id)).toBe(REPAIRED_DIGEST);

@@ -1,4 +1,4 @@
-/** No session fails when its connection to the session Redis is cut in the middle of an answer, at any byte. */
+/** A session does not fail when connections to the session Redis are cut in the middle of an answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from '../support/system/api.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
@@ -15,8 +15,8 @@ const SPEC = {
   upkeep: { barrier: { minutes: 30 } },
 };
 /**
- * Bytes of answers after which each cut happens. Together the cuts hit many positions in the answers that the stream
- * and upkeep get.
+ * Bytes of answers after which each cut happens. The step is a prime, so that the cuts hit many positions in the answers
+ * that the stream and upkeep get.
  */
 const CUTS = Array.from({ length: 40 }, (_, i) => 1 + 61 * i);
 
@@ -36,7 +36,7 @@ afterAll(async () => {
   await gate?.shut();
 });
 
-test('I1 I11 cuts after any number of bytes change nothing of a session', async () => {
+test('I1 I11 a session whose connections are cut 40 times ends with the undisturbed digest', async () => {
   const api = new Api((await system.coordinator()).url);
   await system.worker();
   const reference = await api.run({ ...SPEC, id: 'whole' });
@@ -46,8 +46,9 @@ test('I1 I11 cuts after any number of bytes change nothing of a session', async 
     gate.cutAfter(bytes);
     // The wait lets the processes cause traffic that can be cut.
     await sleep(60);
-    const { body } = await api.call<{ state?: string; error?: string }>('GET', `/v1/sessions/${id}`);
-    expect([body.state, body.error ?? null]).not.toContain('failed');
+    // An error answer has no state.
+    const { body } = await api.call<{ state?: string }>('GET', `/v1/sessions/${id}`);
+    expect(body.state).not.toBe('failed');
   }
   gate.cutAfter(Infinity);
   await api.settled(id, 60_000);

@@ -1,4 +1,4 @@
-/** The boundaries of trading days: their events, days without a bar, days whose source is silent, dates without trading. */
+/** Trading days: the events at their boundaries, days without a bar, days whose source is silent, dates without trading. */
 import { Client } from 'pg';
 import { Api } from '../support/system/api.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
@@ -39,7 +39,24 @@ function without(market: BarsBySymbol, ...dates: string[]): BarsBySymbol {
 
 const events = async (id: string) => eventsOf(system.sessionPrefix, id);
 
-test('each trading day opens, is about to close and closes once, with its counts; a holiday is skipped', async () => {
+/** Slots of all symbols on a regular day, and on the half day. */
+const DAY_SLOTS = 390 * SYMBOLS.length;
+const HALF_DAY_SLOTS = 210 * SYMBOLS.length;
+
+/** Starts a session while its dataset cannot be read, until its first day has timed out. */
+async function runWithSilentSource(spec: object): Promise<string> {
+  const client = new Client({ connectionString: system.databaseUrl });
+  await client.connect();
+  await client.query('BEGIN');
+  await client.query('LOCK TABLE bars IN ACCESS EXCLUSIVE MODE');
+  const id = await api.run(spec);
+  await api.until(id, ({ timedOutDays }) => timedOutDays.length > 0);
+  await client.query('ROLLBACK');
+  await client.end();
+  return id;
+}
+
+test('each trading day has the events opened, closing and closed once, with its counts; a holiday has none', async () => {
   const id = await api.run({ ...SPEC, id: 'events', end: '2013-11-29' });
   await api.settled(id);
   const found = await events(id);
@@ -52,29 +69,31 @@ test('each trading day opens, is about to close and closes once, with its counts
     ]),
   );
   // At full speed the clock stops only at opens and closes.
-  const clocks = eventTexts(minuteByMinute(DAYS.slice(0, 3))).filter((text) => !text.startsWith('clock'));
-  expect(eventTexts(boundaries)).toEqual(clocks);
+  const expected = eventTexts(minuteByMinute(DAYS.slice(0, 3))).filter((text) => !text.startsWith('clock'));
+  expect(eventTexts(boundaries)).toEqual(expected);
   const stops = DAYS.slice(0, 3).flatMap(({ segments }) => [segments[0]!.open, segments[0]!.close]);
   expect(found.filter(({ type }) => type === 'clock').map(({ time }) => time)).toEqual(stops.slice(1));
   const [opened, closing, closed] = boundaries;
-  expect(opened!.fields).toMatchObject({ symbols: '3', expected: '1170' });
-  expect(closing!.fields).toMatchObject({ expected: '1167', filled: '1167', streamed: '1167' });
-  expect(closed!.fields).toMatchObject({ expected: '1170', filled: '1170', streamed: '1170', missing: '0' });
-  expect(boundaries.at(-1)!.fields).toMatchObject({ expected: '630', streamed: '0', backfilled: '630', missing: '0' });
+  const all = String(DAY_SLOTS);
+  // `day-closing` comes when the last minute of each symbol opens.
+  const butLast = String(DAY_SLOTS - SYMBOLS.length);
+  const half = String(HALF_DAY_SLOTS);
+  expect(opened!.fields).toMatchObject({ symbols: '3', expected: all });
+  expect(closing!.fields).toMatchObject({ expected: butLast, filled: butLast, streamed: butLast });
+  expect(closed!.fields).toMatchObject({ expected: all, filled: all, streamed: all, missing: '0' });
+  expect(boundaries.at(-1)!.fields).toMatchObject({ expected: half, streamed: '0', backfilled: half, missing: '0' });
 });
 
-test('I6 a day without any source bar is a whole-day gap, which is backfilled, or settled', async () => {
+test('I6 a day without any source bar is one gap, which is backfilled or becomes unfillable', async () => {
   const id = await api.run({ ...SPEC, id: 'whole-days' });
   await api.settled(id);
-  const half = 210 * SYMBOLS.length;
-  const day = 390 * SYMBOLS.length;
   const { counts, clock } = await api.session(id);
   expect(clock).toBe('2013-12-03T21:00:00.000Z');
   expect(counts).toMatchObject({
-    expected: 4 * day + half,
-    streamed: 3 * day,
-    backfilled: half,
-    unfillable: day,
+    expected: 4 * DAY_SLOTS + HALF_DAY_SLOTS,
+    streamed: 3 * DAY_SLOTS,
+    backfilled: HALF_DAY_SLOTS, // of LOST
+    unfillable: DAY_SLOTS, // of NOWHERE
     missing: 0,
     absent: 0,
   });
@@ -95,37 +114,22 @@ test('I6 a day without any source bar is a whole-day gap, which is backfilled, o
 });
 
 test('a day whose source is silent is marked and repaired, and the stream continues', async () => {
-  const client = new Client({ connectionString: system.databaseUrl });
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query('LOCK TABLE bars IN ACCESS EXCLUSIVE MODE');
-  const spec = { ...SPEC, id: 'silent', end: '2013-11-29', feed: { timeoutSeconds: 2 } };
-  const id = await api.run(spec);
-  await api.until(id, ({ timedOutDays }) => timedOutDays.length > 0);
-  await client.query('ROLLBACK');
-  await client.end();
+  const id = await runWithSilentSource({ ...SPEC, id: 'silent', end: '2013-11-29', feed: { timeoutSeconds: 2 } });
   const session = await api.settled(id);
   expect(session.timedOutDays).toEqual(['2013-11-26']);
-  const day = 390 * SYMBOLS.length;
-  expect(session.counts).toMatchObject({ streamed: day, backfilled: day + 210 * SYMBOLS.length, missing: 0 });
+  // The first day is backfilled after its timeout, the half day because the source lacks it.
+  const backfilled = DAY_SLOTS + HALF_DAY_SLOTS;
+  expect(session.counts).toMatchObject({ streamed: DAY_SLOTS, backfilled, missing: 0 });
   const timedOut = (await events(id)).filter(({ type }) => type === 'day-timed-out');
   expect(timedOut.map(({ fields }) => fields)).toEqual([{ date: '2013-11-26', timeoutMs: '2000' }]);
 });
 
 test('a day whose source is silent is marked once when the session has windows of minutes', async () => {
-  const client = new Client({ connectionString: system.databaseUrl });
-  await client.connect();
-  await client.query('BEGIN');
-  await client.query('LOCK TABLE bars IN ACCESS EXCLUSIVE MODE');
   const spec = { ...SPEC, id: 'silent-minutes', end: '2013-11-27', feed: { timeoutSeconds: 2 } };
-  const id = await api.run({ ...spec, upkeep: { barrier: { minutes: 30 } } });
-  await api.until(id, ({ timedOutDays }) => timedOutDays.length > 0);
-  await client.query('ROLLBACK');
-  await client.end();
+  const id = await runWithSilentSource({ ...spec, upkeep: { barrier: { minutes: 30 } } });
   const session = await api.settled(id);
   expect(session.timedOutDays).toEqual(['2013-11-26']);
-  const day = 390 * SYMBOLS.length;
-  expect(session.counts).toMatchObject({ streamed: day, backfilled: day, missing: 0 });
+  expect(session.counts).toMatchObject({ streamed: DAY_SLOTS, backfilled: DAY_SLOTS, missing: 0 });
 });
 
 test('a range without a trading day is refused', async () => {

@@ -5,8 +5,8 @@ import { Api } from '../support/system/api.js';
 import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
 import { TestSystem } from '../support/system/system.js';
 
-const KEY = 'user-key-0123456789';
-const ADMIN = 'admin-key-0123456789';
+const USER_KEY = 'user-key-0123456789';
+const ADMIN_KEY = 'admin-key-0123456789';
 
 describeWithBrowser('the documentation page', () => {
   let system: TestSystem;
@@ -27,8 +27,8 @@ describeWithBrowser('the documentation page', () => {
     ['without keys', {}, undefined],
     [
       'with a key as the password of the browser',
-      { BARKEEP_API_KEYS: KEY, BARKEEP_ADMIN_KEYS: ADMIN },
-      { username: 'me', password: KEY },
+      { BARKEEP_API_KEYS: USER_KEY, BARKEEP_ADMIN_KEYS: ADMIN_KEY },
+      { username: 'me', password: USER_KEY },
     ],
   ])(
     'creates, starts and deletes a session %s',
@@ -41,7 +41,7 @@ describeWithBrowser('the documentation page', () => {
       await page.goto(`${url}/docs`);
       expect(await tryOut(page, 'createSession')).toBe('201');
       expect(await tryOut(page, 'startSession')).toBe('200');
-      const api = new Api(url, httpCredentials && { 'x-api-key': ADMIN });
+      const api = new Api(url, httpCredentials && { 'x-api-key': ADMIN_KEY });
       expect(await api.completed(specExample.id)).toMatchObject({ state: 'completed', spec: specExample });
       expect(await tryOut(page, 'latestBar')).toBe('200');
       expect(await tryOut(page, 'deleteSession')).toBe('204');
@@ -52,7 +52,7 @@ describeWithBrowser('the documentation page', () => {
   );
 });
 
-/** Opens an operation, presses "Try it out" and "Execute" with the values that the page suggests. @returns the status */
+/** Opens an operation, presses "Try it out" and "Execute" with the values that the page suggests. @returns the HTTP status */
 async function tryOut(page: Page, operation: string): Promise<string> {
   const block = page.locator(`.opblock[id$="-${operation}"]`);
   await block.locator('.opblock-summary-control').click();

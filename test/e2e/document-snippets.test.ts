@@ -1,5 +1,5 @@
 /**
- * Every code block of README and docs/: programs compile against the real types and run, commands print what the
+ * Checks every code block of README and docs/: programs compile against the real types and run, commands print what the
  * document shows, and the real schema accepts the specs. `UPDATE_DOCUMENTS=1` writes the real output into the
  * documents.
  */
@@ -38,7 +38,9 @@ const MARCH = {
   backfill: ['reference'],
 };
 
-const languages = (...names: string[]) => ALL.filter(({ language }) => names.includes(language));
+const snippetsIn = (...languages: string[]) => ALL.filter(({ language }) => languages.includes(language));
+/** A call of the command line with its words: `barkeep run march.json` or `barkeep.js run …`. */
+const BARKEEP_CALL = /\bbarkeep(?:\.js)? ([a-z]+(?: [^\n|>&]*)?)/g;
 
 describe('the form of the snippets', () => {
   const FORMS = /^(?:ts|js|json|jsonc|console|sh|text|csv|python|nginx)$/;
@@ -51,7 +53,7 @@ describe('the form of the snippets', () => {
     const folder = join(FOLDER, 'compiled');
     mkdirSync(folder, { recursive: true });
     const places = new Map<string, string>();
-    for (const [i, { text, place }] of languages('ts').entries()) {
+    for (const [i, { text, place }] of snippetsIn('ts').entries()) {
       const file = join(folder, `snippet-${i}.mts`);
       writeFileSync(file, text);
       places.set(file, place);
@@ -73,15 +75,18 @@ describe('the form of the snippets', () => {
     expect(problems).toEqual([]);
   });
 
-  it('of JSON is JSON, and specs are read by the real schema', () => {
-    for (const snippet of languages('json', 'jsonc'))
-      expect([snippet.place, problemOf(snippet)]).toEqual([snippet.place, '']);
+  it('of JSON is valid, and the real schema accepts the specs', () => {
+    for (const snippet of snippetsIn('json', 'jsonc')) {
+      const { place } = snippet;
+      expect({ place, problem: problemOf(snippet) }).toEqual({ place, problem: '' });
+    }
   });
 
   it('of commands names commands and options that exist', () => {
     const unknown: string[] = [];
-    for (const { place, text } of languages('console', 'sh')) {
-      for (const [, words] of text.matchAll(/\bbarkeep(?:\.js)? ([a-z]+(?: [^\n|>&]*)?)/g)) {
+    for (const { place, text } of snippetsIn('console', 'sh')) {
+      for (const [, words] of text.matchAll(BARKEEP_CALL)) {
+        // Follows the words to the innermost command. Its arguments are not checked.
         let command: ReturnType<typeof buildProgram> | undefined = buildProgram();
         for (const word of words!.split(/\s+/)) {
           if (word.startsWith('--')) {
@@ -121,38 +126,42 @@ describe('the snippets', () => {
     async (path, snippets) => {
       const folder = join(FOLDER, path.replace(/\W/g, '-'));
       mkdirSync(folder, { recursive: true });
-      const fromNothing = snippets.some((snippet) => isRun(snippet) && snippet.text.includes('demo --data-only'));
-      const system = fromNothing ? await DocumentSystem.create() : shared;
-      const replaced: [Snippet, string][] = [];
+      // A document that imports the data itself begins with an empty system.
+      const importsData = snippets.some((snippet) => isRun(snippet) && snippet.text.includes('demo --data-only'));
+      const system = importsData ? await DocumentSystem.create() : shared;
+      const realOutputs: [Snippet, string][] = [];
       for (const [i, snippet] of snippets.entries()) {
         if (snippet.file) writeFileSync(join(folder, snippet.file), snippet.text);
         if (!isRun(snippet)) continue;
-        if (snippet.language === 'console') replaced.push([snippet, await checkCommands(system, snippet, folder)]);
+        if (snippet.language === 'console') realOutputs.push([snippet, await checkCommands(system, snippet, folder)]);
         else {
+          // A program's output is in the next block, if that is text.
           const shown = snippets[i + 1]?.language === 'text' ? snippets[i + 1] : undefined;
           const printed = await checkProgram(system, snippet, shown, folder);
-          if (shown) replaced.push([shown, printed]);
+          if (shown) realOutputs.push([shown, printed]);
         }
       }
       if (system !== shared) await system.close();
-      if (UPDATE) update(path, replaced);
+      if (UPDATE) update(path, realOutputs);
     },
     RUN_MS,
   );
 
-  /** @returns the block with the real output */
+  /** Runs the commands of a console block and compares their output. @returns the block with the real output */
   async function checkCommands(system: DocumentSystem, snippet: Snippet, folder: string): Promise<string> {
     const outputs: string[] = [];
     for (const { command, output } of commandsOf(snippet)) {
       const { stdout, stderr } = await system.run(command, folder);
-      outputs.push(stdout + stderr);
-      if (!UPDATE && !isShown(output, stdout + stderr))
-        expect([snippet.place, command, stdout + stderr]).toEqual([snippet.place, command, output]);
+      const printed = stdout + stderr;
+      outputs.push(printed);
+      const { place } = snippet;
+      if (!UPDATE && !isShown(output, printed))
+        expect({ place, command, printed }).toEqual({ place, command, printed: output });
     }
     return withOutput(snippet, outputs);
   }
 
-  /** @returns what the program printed */
+  /** Runs a program and compares its output. @returns what it printed */
   async function checkProgram(
     system: DocumentSystem,
     snippet: Snippet,
@@ -161,27 +170,30 @@ describe('the snippets', () => {
   ): Promise<string> {
     const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
     const file = join(folder, 'program.mjs');
-    writeFileSync(file, atHome(ts.transpileModule(snippet.text, { compilerOptions }).outputText, system));
+    writeFileSync(file, withTestAddresses(ts.transpileModule(snippet.text, { compilerOptions }).outputText, system));
     const { code, stdout, stderr } = await system.run(`node ${file}`, folder);
-    expect([snippet.place, code, code === 0 ? '' : stdout + stderr]).toEqual([snippet.place, 0, '']);
+    if (code !== 0) throw new Error(`${snippet.place}: exit code ${code}\n${stdout}${stderr}`);
     if (shown && !UPDATE && !isShown(shown.text, stdout))
-      expect([shown.place, stdout]).toEqual([shown.place, shown.text]);
+      expect({ place: shown.place, printed: stdout }).toEqual({ place: shown.place, printed: shown.text });
     return stdout;
   }
 });
 
+/** Whether this test runs a block. */
 function isRun({ language, notRun }: Snippet): boolean {
   return notRun === undefined && (language === 'console' || language === 'ts');
 }
 
-/** Why a block of JSON is wrong, or the empty text. A fragment of a spec is one member on each line. */
+/** Why a block of JSON is wrong; empty when it is right. A fragment of a spec has one member on each line. */
 function problemOf({ text }: Snippet): string {
   try {
-    const plain = text.replace(/(^|\s)\/\/ .*$/gm, '$1');
-    const members = /^\s*"/.test(plain) ? splitMembers(plain) : [plain];
-    for (const member of members) {
-      const value = JSON.parse(member.replace(/,(\s*[}\]])/g, '$1')) as Record<string, unknown>;
-      const spec = members[0] === plain ? value : { ...MARCH, ...value };
+    const withoutComments = text.replace(/(^|\s)\/\/ .*$/gm, '$1');
+    const isFragment = /^\s*"/.test(withoutComments);
+    const objects = isFragment ? splitMembers(withoutComments) : [withoutComments];
+    for (const object of objects) {
+      const withoutTrailingCommas = object.replace(/,(\s*[}\]])/g, '$1');
+      const value = JSON.parse(withoutTrailingCommas) as Record<string, unknown>;
+      const spec = isFragment ? { ...MARCH, ...value } : value;
       if ('symbols' in spec && 'source' in spec) parseSessionSpec(spec);
     }
     return '';
@@ -200,17 +212,17 @@ function splitMembers(text: string): string[] {
 }
 
 /** Writes the real output into a document. It starts at the end, so that the offsets of earlier blocks stay valid. */
-function update(path: string, replaced: [Snippet, string][]): void {
+function update(path: string, realOutputs: [Snippet, string][]): void {
   const file = join(ROOT, path);
   if (!existsSync(file)) return;
   let document = readFileSync(file, 'utf8');
-  for (const [{ offset, text }, real] of replaced.toReversed())
-    document = document.slice(0, offset) + real + document.slice(offset + text.length);
+  for (const [{ offset, text }, realOutput] of realOutputs.toReversed())
+    document = document.slice(0, offset) + realOutput + document.slice(offset + text.length);
   writeFileSync(file, document);
 }
 
 /** Replaces the addresses of `barkeep up`, which documents show, by those of the test's system. */
-function atHome(text: string, { env }: DocumentSystem): string {
+function withTestAddresses(text: string, { env }: DocumentSystem): string {
   return text
     .replaceAll(/http:\/\/(?:127\.0\.0\.1|localhost):3000/g, env['BARKEEP_URL']!)
     .replaceAll(/redis:\/\/127\.0\.0\.1:\d+\/\d/g, env['SESSION_REDIS_URL']!);
@@ -228,14 +240,15 @@ class DocumentSystem {
     const [coordinator] = [await system.coordinator(), await system.worker()];
     const bin = join(FOLDER, 'bin');
     mkdirSync(bin, { recursive: true });
+    // `npx barkeep ARGUMENTS` runs the command of this checkout.
     const npx = `#!/bin/sh\nshift\nexec "${process.execPath}" "${BARKEEP}" "$@"\n`;
     writeFileSync(join(bin, 'npx'), npx, { mode: 0o755 });
-    const own = { BARKEEP_URL: coordinator.url, HOME: FOLDER, NO_COLOR: '1' };
-    return new DocumentSystem(system, { ...system.environment, ...own, PATH: `${bin}:${process.env['PATH']}` });
+    const variables = { BARKEEP_URL: coordinator.url, HOME: FOLDER, NO_COLOR: '1' };
+    return new DocumentSystem(system, { ...system.environment, ...variables, PATH: `${bin}:${process.env['PATH']}` });
   }
 
   run(command: string, folder: string): Promise<Ended> {
-    return run('bash', ['-c', atHome(command, this)], this.env, folder);
+    return run('bash', ['-c', withTestAddresses(command, this)], this.env, folder);
   }
 
   close(): Promise<void> {
@@ -253,7 +266,9 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv, c
   return new Promise((resolve) => {
     const options = { cwd, env, timeout: RUN_MS, maxBuffer: 1 << 26 };
     execFile(program, args, options, (error, stdout, stderr) => {
-      resolve({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
+      // An error without a number: a signal ended the program, for example at the time limit.
+      const failureCode = typeof error?.code === 'number' ? error.code : 1;
+      resolve({ code: error ? failureCode : 0, stdout, stderr });
     });
   });
 }

@@ -1,4 +1,4 @@
-/** A session's events over HTTP, with real processes: no event is lost or sent twice, whatever ends a connection. */
+/** A session's events over HTTP, with real processes: no event is lost or sent twice, however a connection ends. */
 import { Api } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
 import { EventListener, type SentEvent } from '../support/sessions/event-listener.js';
@@ -18,8 +18,10 @@ afterAll(() => lab.close());
 
 const path = (id: string, query = '') => `/v1/sessions/${id}/events${query}`;
 const isState = (state: string) => (event: SentEvent) => event.type === 'state' && event.data['state'] === state;
+/** Events may follow the completion, at different times for different listeners. */
+const upToCompleted = (events: readonly SentEvent[]) => events.slice(0, events.findIndex(isState('completed')) + 1);
 
-test('a listener that continues after its last event gets all events, each once, also after the service was killed', async () => {
+test('a listener that reconnects after the coordinator was killed has received every event once', async () => {
   await lab.repository.holdFrom(lab.day(4));
   await api.ok('POST', '/v1/sessions', lab.spec('told'));
   const first = await EventListener.connect(coordinator.url, path('told'));
@@ -34,30 +36,29 @@ test('a listener that continues after its last event gets all events, each once,
   const second = await EventListener.connect(coordinator.url, path('told'), first.lastEventId);
   await second.until(isState('completed'));
   await api.settled('told');
-  const closed = ({ type }: SentEvent) => type === 'day-closed';
   const all = await EventListener.connect(coordinator.url, path('told', '?from=beginning'));
   await all.until(isState('completed'));
-  const upTo = (events: SentEvent[]) => events.slice(0, events.findIndex(isState('completed')) + 1);
-  const got = upTo([...first.events, ...second.events]);
-  expect(got).toEqual(upTo(all.events));
-  expect(got.filter(closed).map(({ data }) => data['date'])).toEqual(
-    Array.from({ length: 12 }, (_, day) => lab.day(day)),
-  );
-  expect(new Set(got.map(({ id }) => id)).size).toBe(got.length);
-  const types = new Set(got.map(({ type }) => type));
+  const received = upToCompleted([...first.events, ...second.events]);
+  expect(received).toEqual(upToCompleted(all.events));
+  const closedDates = received.filter(({ type }) => type === 'day-closed').map(({ data }) => data['date']);
+  expect(closedDates).toEqual(Array.from({ length: 12 }, (_, day) => lab.day(day)));
+  expect(new Set(received.map(({ id }) => id)).size).toBe(received.length);
+  const types = new Set(received.map(({ type }) => type));
   for (const type of ['clock', 'gap-found', 'gap-filled', 'gap-settled', 'derived', 'quality', 'state']) {
     expect(types).toContain(type);
   }
+  // `gap` would mean that the server no longer has some events.
   expect(types).not.toContain('gap');
   // The numbers in the events add up to the session's counts.
   const { counts } = await api.session('told');
-  const filled = got.filter(({ type }) => type === 'gap-filled').flatMap(({ data }) => Object.values(data['symbols']!));
+  const gapFilled = received.filter(({ type }) => type === 'gap-filled');
+  const filled = gapFilled.flatMap(({ data }) => Object.values(data['symbols']!));
   expect(filled.reduce((sum: number, bars: number) => sum + bars, 0)).toBe(counts.backfilled);
   all.close();
   second.close();
 });
 
-test('many listeners get the same; some want only some kinds', async () => {
+test('100 listeners get the same events, and one with `types` only those types', async () => {
   await lab.repository.open();
   await api.ok('POST', '/v1/sessions', lab.spec('heard'));
   const listeners = await Promise.all(
@@ -66,14 +67,14 @@ test('many listeners get the same; some want only some kinds', async () => {
   const states = await EventListener.connect(coordinator.url, path('heard', '?types=state,day-closed'));
   await api.ok('POST', '/v1/sessions/heard/start');
   await Promise.all([...listeners, states].map((listener) => listener.until(isState('completed'))));
-  const upTo = ({ events }: EventListener) => events.slice(0, events.findIndex(isState('completed')) + 1);
-  const [one] = listeners;
-  for (const listener of listeners) expect(upTo(listener)).toEqual(upTo(one!));
-  expect(upTo(states)).toEqual(upTo(one!).filter(({ type }) => type === 'state' || type === 'day-closed'));
+  const expected = upToCompleted(listeners[0]!.events);
+  for (const { events } of listeners) expect(upToCompleted(events)).toEqual(expected);
+  const ofTypes = expected.filter(({ type }) => type === 'state' || type === 'day-closed');
+  expect(upToCompleted(states.events)).toEqual(ofTypes);
   for (const listener of [...listeners, states]) listener.close();
 });
 
-test('a session that is deleted says so and ends; what is no place in the events is refused', async () => {
+test('a deleted session emits `deleted` once, ends its streams, and has no events afterwards', async () => {
   await lab.repository.holdFrom(lab.day(2));
   await api.run(lab.spec('deleted'));
   await api.until('deleted', ({ clock }) => clock !== null && clock.slice(0, 10) >= lab.day(1));
@@ -88,15 +89,18 @@ test('a session that is deleted says so and ends; what is no place in the events
   expect(listener.events.filter(isState('deleted'))).toHaveLength(1);
 
   expect((await api.call('GET', path('deleted'))).status).toBe(404);
+});
+
+test('an unknown type, start, parameter or event id is refused', async () => {
   await api.ok('POST', '/v1/sessions', lab.spec('refused'));
   for (const query of ['?types=of-tomorrow', '?from=yesterday', '?form=now']) {
     expect((await api.call('GET', path('refused', query))).status).toBe(400);
   }
-  const wrong = new Api(coordinator.url, { 'last-event-id': 'nowhere' });
-  expect(await wrong.call('GET', path('refused'))).toMatchObject({ status: 400 });
+  const withUnknownId = new Api(coordinator.url, { 'last-event-id': 'nowhere' });
+  expect(await withUnknownId.call('GET', path('refused'))).toMatchObject({ status: 400 });
 });
 
-test('a service that stops ends its streams in time', async () => {
+test('a coordinator that is terminated ends its streams within 10 s', async () => {
   await api.ok('POST', '/v1/sessions', lab.spec('stopped'));
   const listener = await EventListener.connect(coordinator.url, path('stopped'));
   const stoppedAt = Date.now();

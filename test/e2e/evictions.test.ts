@@ -1,4 +1,4 @@
-/** A session Redis that evicts keys: sessions warn of it, and one that lacks bars is lost, never silently wrong (I11). */
+/** A session Redis that evicts keys: sessions warn of it, and a session that lacks bars is lost, not silently wrong (I11). */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Lets the server evict something: keys that expire. */
+/**
+ * Makes the server count evictions. It evicts only keys with an expiry, the fillers here, so a test itself decides which
+ * keys a session loses.
+ */
 async function evict(): Promise<void> {
   const used = Number(/^used_memory:(\d+)/m.exec(await store.client.info('memory'))![1]);
   await store.config('maxmemory-policy', 'volatile-ttl');
@@ -40,12 +43,13 @@ async function evict(): Promise<void> {
   await store.config('maxmemory', '0');
 }
 
-test('I11 sessions whose bars were evicted are lost, say why, and can be started again; others stay', async () => {
+test('I11 sessions whose bars were evicted are lost with a reason and can be started again; another one stays', async () => {
   await api.completed(await api.run({ ...SPEC, id: 'whole' }));
   await api.completed(await api.run({ ...SPEC, id: 'over' }));
   const digest = await api.digest('over');
   await api.run({ ...SPEC, id: 'runs', pace: { mode: 'clock', speed: 1_200 } });
   await api.until('runs', ({ clock, counts }) => clock !== null && clock > '2013-10-01T14' && counts.filled > 780);
+  // A completed and a running session lose a day of one symbol.
   for (const id of ['over', 'runs'])
     expect(await store.client.del(`${system.sessionPrefix}:{${id}:0}:chunk:1m:AAA:2013-10-01`)).toBe(1);
   await evict();

@@ -1,5 +1,5 @@
 /**
- * Runs examples/many-runs as a user does: its figures must equal those of a plain loop over the dataset, and its README
+ * Runs examples/many-runs as a user does. Its figures must equal those of a plain loop over the dataset, and its README
  * must show them.
  */
 import { readFileSync } from 'node:fs';
@@ -9,8 +9,12 @@ import { plainDelivered } from '../support/data/plain-delivered.js';
 import { barsOfDataset, type PlainBars } from '../support/data/plain-dataset.js';
 import { plainSma } from '../support/data/plain-sma.js';
 
+/** The sets of parameters that the example tries. */
 const SETS = [6, 12, 18, 24].flatMap((fast) => [52, 78, 91, 104].map((slow) => ({ fast, slow })));
-const STEPS = 5 * 78;
+/** Five-minute bars of a trading day. */
+const STEPS_A_DAY = 78;
+/** Steps of the five days. */
+const STEPS = 5 * STEPS_A_DAY;
 const LIMIT_MS = 180_000;
 
 let example: ExampleRun;
@@ -33,26 +37,32 @@ const cellsOf = (text: string) =>
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/ {2,}/));
+/** With two decimals and a comma before each group of three digits: `1,234.50`. */
 const decimals = (value: number) => value.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
 
-/** The Sharpe ratio: mean of the profits by step, divided by their standard deviation, scaled to a year. */
+/**
+ * The Sharpe ratio: mean of the profits by step, divided by their standard deviation, scaled to a year of 252 days.
+ * @param equity total profit after each step
+ */
 function plainSharpe(equity: readonly number[]): number {
   let [sum, squares, before] = [0, 0, 0];
-  for (const profit of equity) {
-    sum += profit - before;
-    squares += (profit - before) ** 2;
-    before = profit;
+  for (const total of equity) {
+    sum += total - before;
+    squares += (total - before) ** 2;
+    before = total;
   }
   const mean = sum / equity.length;
-  return (mean / Math.sqrt(squares / equity.length - mean ** 2)) * Math.sqrt(252 * 78);
+  const deviation = Math.sqrt(squares / equity.length - mean ** 2);
+  return (mean / deviation) * Math.sqrt(252 * STEPS_A_DAY);
 }
 
+/** The largest loss from an earlier high, or from the start at 0. */
 function plainDrawdown(equity: readonly number[]): number {
   return Math.max(...equity.map((low, i) => Math.max(0, ...equity.slice(0, i)) - low), 0);
 }
 
 describe('the example many-runs', () => {
-  it('prints the results of a plain loop over the whole market for each of the 16 sets, the best first', () => {
+  it('prints for each of the 16 sets the results of a plain loop over the complete market, the best set first', () => {
     const results = SETS.map(({ fast, slow }) => {
       const { trades, equity } = plainSma(reference, fast, slow);
       expect(equity).toHaveLength(STEPS);
@@ -67,7 +77,7 @@ describe('the example many-runs', () => {
     );
   });
 
-  it('gives all four consumers the bars of the datasets, each at its time, and the same as sma-cross had', async () => {
+  it('delivers the same to all four consumers: the bars of the datasets, as to the consumer of sma-cross', async () => {
     const steps = String(STEPS);
     const hash = plainDelivered(reference, await barsOfDataset(example, 'stream'));
     expect(consumers).toEqual([1, 2, 3, 4].map((n) => [`worker-${n}`, steps, '19,497', hash]));
@@ -75,13 +85,13 @@ describe('the example many-runs', () => {
     expect(other).toContain(`\ndelivered  ${hash}\n`);
   });
 
-  it('I1 prints what stands in its README, and leaves no session behind', async () => {
+  it('I1 prints what its README shows, and leaves no session or key', async () => {
     expect(example.readme()).toContain(`$ npm run --silent example:many-runs\n${printed}\`\`\`\n`);
     expect(await example.leftovers()).toEqual({ sessions: 0, keys: [] });
   });
 
   it(
-    'stops everything when it is interrupted',
+    'removes its sessions and keys when it is interrupted',
     async () => {
       const { code, stdout, stderr } = await example.interrupted();
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -1,6 +1,6 @@
 /**
- * Runs examples/read-from-python as a user does. Python must print what Barkeep's own reader shows, the same each time,
- * and what the README shows. If no Python has numpy and redis-py, the example fetches them; no test is skipped.
+ * Runs examples/read-from-python as a user does. Python must print the bars of Barkeep's reader, the same in each run, and
+ * the README must show them. If no Python has numpy and redis-py, the example fetches them; no test is skipped.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -18,10 +18,14 @@ const SESSION = 'read-from-python';
 const MINUTE_MS = 60_000;
 /** Enough for downloads on an empty machine and two whole runs. */
 const LIMIT_MS = 300_000;
+/** How the script prints prices and averages. */
 const FIGURES = { minimumFractionDigits: 4, maximumFractionDigits: 4, useGrouping: false };
+/** Bars in the moving average that the script prints. */
+const SMA_BARS = 20;
 
 const prefix = `test-${randomBytes(4).toString('hex')}`;
-const { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: _database, ...rest } = process.env;
+/** `withoutServers`: with it a program starts private servers. */
+const { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: _database, ...withoutServers } = process.env;
 let database: TestDatabase;
 let redis: Redis;
 let env: NodeJS.ProcessEnv;
@@ -32,7 +36,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   redis = new Redis(SESSION_REDIS_URL!);
   const prefixes = { BARKEEP_QUEUE_PREFIX: `${prefix}-bull`, BARKEEP_SESSION_PREFIX: prefix };
-  env = { ...rest, ...prefixes, REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: database.url };
+  env = { ...withoutServers, ...prefixes, REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: database.url };
   printed = await output('npm', ['run', '--silent', 'example:read-from-python'], env);
   python = findPython(['redis', 'numpy'], env, () => undefined);
 }, LIMIT_MS);
@@ -55,7 +59,7 @@ function output(program: string, args: string[], environment: NodeJS.ProcessEnv)
   );
 }
 
-/** Runs only the script, on the session Redis of the test. */
+/** Runs only the script, on the session Redis of the test. @returns what it prints */
 function readChunk(session: string, symbol: string, date: string): Promise<string> {
   return output(python.path, [join(EXAMPLE, 'read_chunk.py'), session, symbol, date], python.env);
 }
@@ -64,7 +68,9 @@ function readChunk(session: string, symbol: string, date: string): Promise<strin
 async function barsOf(session: OpenSession, symbol: string, interval: '1m' | '5m', date: string): Promise<ShownBar[]> {
   const open = Date.parse(`${date}T14:30:00Z`);
   const bars = await session.barsBetween(symbol, interval, open, open + 390 * MINUTE_MS);
-  return bars.filter(({ openTime, closeTime }) => closeTime - openTime === Number.parseInt(interval, 10) * MINUTE_MS);
+  // The reader also returns a forming bar, which is shorter.
+  const lengthMs = (interval === '1m' ? 1 : 5) * MINUTE_MS;
+  return bars.filter(({ openTime, closeTime }) => closeTime - openTime === lengthMs);
 }
 
 function sum(values: readonly number[]): number {
@@ -79,8 +85,9 @@ function summaryOf(bars: readonly ShownBar[], interval: '1m' | '5m'): string {
   const closes = bars.map(({ close }) => close);
   const volume = sum(bars.map((bar) => bar.volume));
   const turnover = sum(bars.map(({ high, low, close, volume: traded }) => ((high + low + close) / 3) * traded));
-  const ends = [3, 2, 1, 0].map((ago) => closes.length - ago).filter((end) => end >= 20);
-  const averages = ends.map((end) => sum(closes.slice(end - 20, end)) / 20);
+  // The averages at the last four bars, as far as there are enough bars before them.
+  const ends = [3, 2, 1, 0].map((barsAgo) => closes.length - barsAgo).filter((end) => end >= SMA_BARS);
+  const averages = ends.map((end) => sum(closes.slice(end - SMA_BARS, end)) / SMA_BARS);
   const text = (value: number) => value.toLocaleString('en-US', FIGURES);
   const partial = bars.filter(({ sourceCount, expectedCount }) => sourceCount < expectedCount).length;
   const counts = origins.map(({ origin, count }) => `${count} ${origin}`).join(', ');
@@ -103,7 +110,7 @@ function cellsOf({ openTime, open, high, low, close, volume }: ShownBar): string
   return [time, ...prices, volume.toLocaleString('en-US')].join(' ');
 }
 
-/** Asserts that every bar in the tables, and every figure below them, equals that of Barkeep's reader. */
+/** Asserts that the first and last four bars of each interval, and the summaries, equal those of Barkeep's reader. */
 async function expectReaders(text: string, session: OpenSession, symbol: string, date: string): Promise<void> {
   const shown = text.replaceAll(/ +/g, ' ');
   for (const interval of ['1m', '5m'] as const) {
@@ -118,7 +125,7 @@ function sessionOf(id: string): Promise<OpenSession> {
 }
 
 describe('the example read-from-python', () => {
-  it('prints what the reader shows, holes, backfilled and partial bars among it', async () => {
+  it('prints the bars of the reader, with a hole, backfilled bars and a partial bar', async () => {
     expect(printed).toMatch(/^BRAVO on 2024-03-05, as the clock stands at 2024-03-06 16:00 in New York$/m);
     expect(printed).toMatch(/389 of 390 bars \(\d+ streamed, \d+ backfilled; 0 partial\)/);
     expect(printed).toMatch(/78 of 78 bars \(78 derived; 1 partial\)/);
@@ -134,13 +141,14 @@ describe('the example read-from-python', () => {
   it(
     'prints the same on private servers, and the README shows it',
     async () => {
-      expect(await output('npm', ['run', '--silent', 'example:read-from-python'], rest)).toBe(printed);
+      expect(await output('npm', ['run', '--silent', 'example:read-from-python'], withoutServers)).toBe(printed);
       expect(readFileSync(join(EXAMPLE, 'README.md'), 'utf8')).toContain(printed.trimEnd());
     },
     LIMIT_MS,
   );
 
-  it('I2 shows nothing that closes after the clock, though the chunks hold it', async () => {
+  it('I2 shows nothing that closes after the clock, although the chunks have it', async () => {
+    // A clock, and the number of one-minute and five-minute bars that closed before it.
     for (const [time, minutes, fives] of [
       ['14:30', 0, 0],
       ['14:37', 7, 1],
@@ -153,16 +161,18 @@ describe('the example read-from-python', () => {
         ['1m', minutes],
         ['5m', fives],
       ] as const) {
-        expect(text).toContain(count === 0 ? `${interval}: no bars yet` : `${interval}: ${count} of `);
-        if (count > 0)
-          expect(text).toContain(
-            summaryOf(await barsOf(await sessionOf(id), 'BRAVO', interval, '2024-03-05'), interval),
-          );
+        if (count === 0) {
+          expect(text).toContain(`${interval}: no bars yet`);
+          continue;
+        }
+        expect(text).toContain(`${interval}: ${count} of `);
+        const bars = await barsOf(await sessionOf(id), 'BRAVO', interval, '2024-03-05');
+        expect(text).toContain(summaryOf(bars, interval));
       }
     }
   });
 
-  it('says so when there is no such session', async () => {
+  it('fails with an explanation when there is no such session', async () => {
     await expect(readChunk('nobody', 'BRAVO', '2024-03-05')).rejects.toThrow('expected a session at');
   });
 });

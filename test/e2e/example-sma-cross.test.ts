@@ -1,12 +1,14 @@
 /**
- * Runs examples/sma-cross as a user does: its figures must equal those of a plain loop over the datasets, and its
- * README must show them.
+ * Runs examples/sma-cross as a user does. Its figures must equal those of a plain loop over the datasets, and its README
+ * must show them.
  */
 import { ExampleRun } from '../support/programs/example-run.js';
 import { barsOfDataset, type PlainBars } from '../support/data/plain-dataset.js';
 import { plainSma, type PlainResult } from '../support/data/plain-sma.js';
 
+/** Lengths of the example's averages in five-minute bars. */
 const [FAST, SLOW] = [24, 104];
+/** Slots of a symbol on the five days. */
 const SLOTS = 5 * 390;
 /** One run starts a coordinator and a worker twice. */
 const LIMIT_MS = 180_000;
@@ -15,7 +17,9 @@ let example: ExampleRun;
 let printed: string;
 /** The cells of the printed tables, without the header rows. */
 let trades: string[][], symbols: string[][], comparison: string[][];
+/** The complete dataset, and the one with holes that the session streams. */
 let reference: PlainBars, stream: PlainBars;
+/** The results of a plain loop over each of them. */
 let repaired: PlainResult, asItCame: PlainResult;
 
 beforeAll(async () => {
@@ -34,6 +38,7 @@ const cellsOf = (text: string) =>
     .slice(1)
     .map((line) => line.split(/ {2,}/));
 const whole = (value: number) => value.toLocaleString('en-US');
+/** With two decimals and a comma before each group of three digits: `1,234.50`. */
 const decimals = (value: number) => value.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',');
 /** Rounds down, so that only a session with a bar in every slot shows 100 %. */
 const percent = (part: number, of: number) => `${decimals(Math.floor((10_000 * part) / of) / 100)} %`;
@@ -41,7 +46,7 @@ const total = (values: Iterable<number>) => [...values].reduce((sum, value) => s
 const countOf = (bars: PlainBars) => total([...bars.values()].map(({ length }) => length));
 
 describe('the example sma-cross', () => {
-  it('prints the trades of a plain loop over the whole market, each at the open after its signal', () => {
+  it('prints the trades of a plain loop over the complete market, each at the open after its signal', () => {
     expect(trades).toEqual(
       repaired.trades.map(({ time, symbol, side, price, quantity }) => {
         // New York has standard time in the whole week.
@@ -52,25 +57,38 @@ describe('the example sma-cross', () => {
     expect(trades.length).toBeGreaterThan(20);
   });
 
-  it('prints what each symbol made, and how much of its data was repaired', () => {
-    const row = (name: string, count: number, profit: number, all: number, came: number, slots: number) => [
+  it('prints the profit of each symbol, and how much of its data was repaired', () => {
+    interface Figures {
+      tradeCount: number;
+      profit: number;
+      bars: number;
+      streamed: number;
+      slots: number;
+    }
+    const row = (name: string, { tradeCount, profit, bars, streamed, slots }: Figures) => [
       name,
-      whole(count),
+      whole(tradeCount),
       decimals(profit),
-      whole(came),
-      whole(all - came),
-      percent(all, slots),
+      whole(streamed),
+      whole(bars - streamed),
+      percent(bars, slots),
     ];
-    const expected = [...reference].map(([symbol, { length }]) => {
-      const count = repaired.trades.filter((trade) => trade.symbol === symbol).length;
-      return row(symbol, count, repaired.profits.get(symbol)!, length, stream.get(symbol)!.length, SLOTS);
+    const expected = [...reference].map(([symbol, { length: bars }]) => {
+      const tradeCount = repaired.trades.filter((trade) => trade.symbol === symbol).length;
+      const profit = repaired.profits.get(symbol)!;
+      return row(symbol, { tradeCount, profit, bars, streamed: stream.get(symbol)!.length, slots: SLOTS });
     });
-    const { trades: all, profits } = repaired;
-    const sum = row('total', all.length, total(profits.values()), countOf(reference), countOf(stream), 10 * SLOTS);
+    const sum = row('total', {
+      tradeCount: repaired.trades.length,
+      profit: total(repaired.profits.values()),
+      bars: countOf(reference),
+      streamed: countOf(stream),
+      slots: 10 * SLOTS, // of ten symbols
+    });
     expect(symbols).toEqual([...expected, sum]);
   });
 
-  it('prints what the strategy would have made of the holes', () => {
+  it('compares the result over repaired data with that over data with holes', () => {
     const same = asItCame.trades.filter((trade) =>
       repaired.trades.some((other) => JSON.stringify(other) === JSON.stringify(trade)),
     );
@@ -83,14 +101,14 @@ describe('the example sma-cross', () => {
     expect(same.length).toBeLessThan(repaired.trades.length);
   });
 
-  it('I1 prints what stands in its README, the hashes as well, and leaves no session behind', async () => {
+  it('I1 prints what its README shows, with both hashes, and leaves no session or key', async () => {
     expect(printed).toMatch(/\n\ndigest     [0-9a-f]{64}\ndelivered  [0-9a-f]{64}\n$/);
     expect(example.readme()).toContain(`$ npm run --silent example:sma-cross\n${printed}\`\`\`\n`);
     expect(await example.leftovers()).toEqual({ sessions: 0, keys: [] });
   });
 
   it(
-    'stops everything when it is interrupted',
+    'removes its sessions and keys when it is interrupted',
     async () => {
       const { code, stdout, stderr } = await example.interrupted();
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -1,7 +1,7 @@
 /**
- * A fixed set of fault schedules. Sessions of every kind end with the same bytes under faults of processes, servers and
- * networks (I1), no process ends and no session stands still (I11), and calls do what they answer (I13). `npm run
- * faults` runs any number of other schedules.
+ * Twelve fixed schedules of the fault campaign (test/faults). Under faults of processes, servers and networks sessions end
+ * with the same bytes (I1), no process ends and no session stands still (I11), and calls do what they answer (I13).
+ * `npm run faults` runs any number of other schedules.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ test(
   async () => {
     await run(process.execPath, [join(ROOT, 'node_modules/@typescript/native/bin/tsc'), '-b', 'test/faults'], options);
     const args = ['dist/faults/main.js', '--schedules', '12', '--seed', '1', '--labs', '2'];
-    // A campaign that finds a violation prints it and exits with 1.
+    // A campaign that finds a violation prints it and exits with 1, which rejects.
     const { stdout } = await run(process.execPath, args, options).catch(
       (error: unknown) => error as { stdout: string },
     );

@@ -11,6 +11,7 @@ import { TestSystem, type SystemProcess } from '../support/system/system.js';
 const SYMBOLS = ['SPY', 'IBM', 'BAC'];
 /** The most simulated time by which a bar comes late. */
 const SHUFFLED_WITHIN_MS = 5 * 60_000;
+/** Share of the bars that are sent twice. */
 const DUPLICATES = 0.01;
 const SPEC = {
   symbols: SYMBOLS,
@@ -26,9 +27,10 @@ describeWithLean('real bars that are fed', () => {
   let system: TestSystem;
   let feeders: Feeders;
   let coordinators: SystemProcess[];
+  /** The results of the session that streams the same bars from a dataset. */
   let twin: { digest: string; counts: object };
   const random = mulberry32(20131004);
-  const api = (at = 0) => new Api(coordinators[at]!.url);
+  const api = (index = 0) => new Api(coordinators[index]!.url);
 
   beforeAll(async () => {
     feeders = await Feeders.create();
@@ -45,13 +47,13 @@ describeWithLean('real bars that are fed', () => {
     await system?.close();
   });
 
-  /** The bars that a symbol's feeder sends: out of order, some twice. */
-  const orders = (symbol: string) => {
+  /** The bars that a symbol's feeder sends: out of order, some twice. Each call gives another order. */
+  const shuffledRows = (symbol: string) => {
     const rows = EQUITY_DATES.flatMap((date) => equityRows(symbol, date));
     return feedOrder(rows, SHUFFLED_WITHIN_MS, DUPLICATES, random);
   };
   const feedAll = (id: string) =>
-    Promise.all(SYMBOLS.map((symbol, i) => feeders.start(api(i % 2).url, id, symbol, orders(symbol))));
+    Promise.all(SYMBOLS.map((symbol, i) => feeders.start(api(i % 2).url, id, symbol, shuffledRows(symbol))));
 
   async function endsAsTwin(id: string): Promise<void> {
     const { counts } = await api().completed(id);
@@ -59,22 +61,23 @@ describeWithLean('real bars that are fed', () => {
     expect(counts).toEqual(twin.counts);
   }
 
-  it('I1 give the digest of the session that is streamed from the dataset', async () => {
+  it('I1 give the digest of a session that streams the dataset', async () => {
     await api().run({ ...FED, id: 'fed' });
     for (const [i, feeder] of (await feedAll('fed')).entries()) {
       const rows = EQUITY_DATES.flatMap((date) => equityRows(SYMBOLS[i]!, date)).length;
       const fed = await feeder.done();
       expect(fed).toMatchObject({ accepted: rows, conflicts: 0, late: 0, refused: {}, problems: [] });
+      // At least half of the expected number.
       expect(fed.duplicates).toBeGreaterThan(rows * DUPLICATES * 0.5);
     }
     await endsAsTwin('fed');
   });
 
-  it('I1 give the same when a feeder is killed midway and sends all of it again', async () => {
+  it('I1 give the same digest when a feeder is killed midway and another one sends all bars again', async () => {
     await api().run({ ...FED, id: 'feeder-killed' });
-    const [spy, ibm] = [orders('SPY'), orders('IBM')];
+    const [spy, ibm] = [shuffledRows('SPY'), shuffledRows('IBM')];
     const others = [
-      await feeders.start(api().url, 'feeder-killed', 'BAC', orders('BAC')),
+      await feeders.start(api().url, 'feeder-killed', 'BAC', shuffledRows('BAC')),
       await feeders.start(api(1).url, 'feeder-killed', 'IBM', ibm),
     ];
     const killed = await feeders.start(api(1).url, 'feeder-killed', 'SPY', spy, spy.length / 2);
@@ -91,14 +94,14 @@ describeWithLean('real bars that are fed', () => {
     await endsAsTwin('feeder-killed');
   });
 
-  it('I1 give the same when the coordinator that streams the session is killed while it is fed', async () => {
+  it('I1 give the same digest when the coordinator that streams the session is killed while it is fed', async () => {
     await api().run({ ...FED, id: 'coordinator-killed' });
     // The feeders use the coordinator that survives. The one that streams is killed.
-    const streaming = await streamer('coordinator-killed');
+    const streaming = await ownerOf('coordinator-killed');
     const survivor = coordinators.find((other) => other !== streaming)!;
-    const orderOf = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, orders(symbol)]));
+    const rowsOf = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, shuffledRows(symbol)]));
     const start = (symbol: string, holdAfter: number) =>
-      feeders.start(survivor.url, 'coordinator-killed', symbol, orderOf[symbol]!, holdAfter);
+      feeders.start(survivor.url, 'coordinator-killed', symbol, rowsOf[symbol]!, holdAfter);
     const held = await Promise.all(SYMBOLS.map((symbol) => start(symbol, 2_000)));
     for (const feeder of held) await feeder.held();
     const alive = new Api(survivor.url);
@@ -112,11 +115,12 @@ describeWithLean('real bars that are fed', () => {
   });
 
   /** The coordinator that streams a session. */
-  async function streamer(id: string): Promise<SystemProcess> {
+  async function ownerOf(id: string): Promise<SystemProcess> {
     const [row] = await api().eventually(
       () => system.query<{ owner: string | null }>('SELECT owner FROM sessions WHERE id = $1', [id]),
       ([session]) => session?.owner !== null && session?.owner !== undefined,
     );
+    // An owner is `HOST:PID:START`.
     const pid = Number(row!.owner!.split(':').at(-2));
     return coordinators.find(({ child }) => child.pid === pid)!;
   }

@@ -1,4 +1,4 @@
-/** Feeding over HTTP: which bars are accepted, which are refused and with which answer, and how the clock of a fed session moves. */
+/** Feeding over HTTP: accepted and refused bars with their answers, and the clock of a fed session. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
@@ -15,9 +15,12 @@ const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 3 });
 const [aaa, bbb] = [market.get('AAA')!, market.get('BBB')!];
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'feed' }, derivedIntervals: ['5m', '1h'] };
 const MINUTE = 60_000;
+/** Bars of both symbols on both days. */
+const BARS = 2 * 780;
+/** Lines of the long request. */
 const LINES = 200_000;
 const LINES_A_WRITE = 250;
-/** Most memory by which the coordinator may grow while it takes all bars. Even a tenth of their bytes would be more. */
+/** Most memory by which the coordinator may grow during the long request. */
 const GROWTH_MAX_MB = 80;
 
 let system: TestSystem;
@@ -41,6 +44,7 @@ const feed = (id: string, symbol: string, bars: readonly unknown[], query = '') 
   api.ok<Fed>('POST', `${path(id, symbol)}/bars${query}`, bars);
 const end = (id: string, symbol: string) => api.ok('POST', `${path(id, symbol)}/end`);
 const iso = (time: number) => new Date(time).toISOString();
+/** Feeds lines of NDJSON, or pieces of text that together are lines. */
 const ndjson = async (id: string, symbol: string, lines: Iterable<string> | AsyncIterable<string>) => {
   const answer = await fetch(`${api.url}${path(id, symbol)}/bars`, {
     method: 'POST',
@@ -50,28 +54,31 @@ const ndjson = async (id: string, symbol: string, lines: Iterable<string> | Asyn
   } as RequestInit);
   return { status: answer.status, body: (await answer.json()) as Fed };
 };
+/** The events in the store, as the names and values of their fields. */
 const eventsOf = async (id: string): Promise<Record<string, string>[]> => {
   const entries = await redis.xrange(`${system.sessionPrefix}:{${id}:0}:events`, '-', '+');
-  return entries.map(([, fields]) => {
-    const pairs = fields.flatMap((field, i) => (i % 2 === 0 ? [[field, fields[i + 1]!]] : []));
-    return Object.fromEntries(pairs) as Record<string, string>;
+  return entries.map(([, list]) => {
+    const fields: Record<string, string> = {};
+    for (let i = 0; i < list.length; i += 2) fields[list[i]!] = list[i + 1]!;
+    return fields;
   });
 };
 const typeOf = (body: unknown) => (body as { type: string }).type;
 
 it('I7 answers what happened to every bar, and quarantines refused bars', async () => {
   const id = await api.run({ ...SPEC, id: 'rules' });
-  const bars = [
+  const accepted = [
     aaa[0]!,
     { ...aaa[1]!, openTime: iso(aaa[1]!.openTime) },
     { time: iso(aaa[2]!.openTime), ...valuesOf(aaa[2]!) },
-    aaa[0]!,
-    { ...aaa[1]!, close: aaa[1]!.open, open: aaa[1]!.close + 0.005 },
-    { ...aaa[3]!, high: 0 },
-    { ...aaa[4]!, close: '12' },
-    'nonsense',
-    { ...aaa[5]!, openTime: iso(aaa[0]!.openTime - MINUTE) },
   ];
+  const duplicate = aaa[0]!;
+  const conflict = { ...aaa[1]!, close: aaa[1]!.open, open: aaa[1]!.close + 0.005 };
+  const highBelowLow = { ...aaa[3]!, high: 0 };
+  const malformed = [{ ...aaa[4]!, close: '12' }, 'nonsense'];
+  const outside = { ...aaa[5]!, openTime: iso(aaa[0]!.openTime - MINUTE) };
+  // The indexes of the problems below are places in this list.
+  const bars = [...accepted, duplicate, conflict, highBelowLow, ...malformed, outside];
   expect(await feed(id, 'AAA', bars)).toEqual({
     accepted: 3,
     duplicates: 1,
@@ -108,17 +115,18 @@ it('I7 answers what happened to every bar, and quarantines refused bars', async 
   });
 });
 
-it('refuses epoch seconds in a bar and in through, and says that milliseconds are meant', async () => {
+it('refuses epoch seconds in a bar and in `through`, and says that it expects milliseconds', async () => {
   const id = await api.run({ ...SPEC, id: 'seconds' });
   const seconds = { ...aaa[0]!, openTime: aaa[0]!.openTime / 1_000 };
   const { refused, problems } = await feed(id, 'AAA', [seconds, aaa[1]!]);
   expect(refused).toEqual({ malformed: 1 });
   expect(problems[0]?.detail).toMatch(/openTime: expected .* epoch milliseconds .* not seconds/);
   const { status, body } = await api.call('POST', `${path(id, 'AAA')}/bars?through=${seconds.openTime}`, []);
-  expect([status, JSON.stringify(body)]).toEqual([400, expect.stringMatching(/through.*milliseconds/)]);
+  expect(status).toBe(400);
+  expect(JSON.stringify(body)).toMatch(/through.*milliseconds/);
 });
 
-it('names malformed lines by their numbers and takes the others', async () => {
+it('names malformed lines by their numbers and accepts the others', async () => {
   const id = await api.run({ ...SPEC, id: 'lines' });
   const lines = [JSON.stringify(aaa[0]), '', '{"open": 1', JSON.stringify({ ...aaa[1]!, time: 1 }), '[]'];
   const { status, body } = await ndjson(id, 'AAA', [lines.join('\r\n'), '\n', JSON.stringify(aaa[2])]);
@@ -130,7 +138,7 @@ it('names malformed lines by their numbers and takes the others', async () => {
   ]);
 });
 
-it('refuses with a problem document what cannot be fed', async () => {
+it('refuses wrong sessions, symbols and bodies with a problem document for each', async () => {
   await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'created' });
   const dataset = { ...SPEC, id: 'dataset', source: { type: 'dataset', dataset: 'stream' } };
   await api.run(dataset);
@@ -157,7 +165,7 @@ it('refuses with a problem document what cannot be fed', async () => {
   expect(`${long.status} ${typeOf(long.body)}`).toBe('413 urn:barkeep:problem:body-too-large');
 });
 
-it('I1 keeps what came before a connection was cut, and takes all of it again', async () => {
+it('I1 keeps the bars that came before a connection was cut, and counts them as duplicates when they come again', async () => {
   const id = await api.run({ ...SPEC, id: 'cut' });
   const sent = request(`${api.url}${path(id, 'AAA')}/bars`, {
     method: 'POST',
@@ -165,7 +173,7 @@ it('I1 keeps what came before a connection was cut, and takes all of it again', 
   });
   sent.on('error', () => undefined);
   for (const bar of aaa.slice(0, 50)) sent.write(`${JSON.stringify(bar)}\n`);
-  sent.write('{"openTime": 13810');
+  sent.write('{"openTime": 13810'); // the beginning of a line
   await api.eventually(
     () => redis.hget(`${system.sessionPrefix}:{${id}:0}:feed`, 'AAA reached'),
     (reached) => reached === String(aaa[49]!.openTime + MINUTE),
@@ -180,18 +188,20 @@ it('I1 keeps what came before a connection was cut, and takes all of it again', 
   expect(coordinator.log).not.toContain('a request failed');
 });
 
-it('I2 moves the clock bar by bar to the lowest time that every stream has reached, without a barrier', async () => {
+it('I2 without a barrier moves the clock bar by bar up to the slowest stream, and counts a late bar at once', async () => {
   const id = await api.run({ ...SPEC, id: 'bar-by-bar', upkeep: { barrier: 'none' } });
   await feed(id, 'AAA', aaa.slice(0, 7));
   await feed(id, 'BBB', bbb.slice(0, 3));
-  const at = (time: number) => api.until(id, ({ clock }) => clock === iso(time));
-  expect((await at(bbb[3]!.openTime)).counts).toMatchObject({ expected: 6, streamed: 6 });
+  const clockAt = (time: number) => api.until(id, ({ clock }) => clock === iso(time));
+  // Three bars of each symbol.
+  expect((await clockAt(bbb[3]!.openTime)).counts).toMatchObject({ expected: 6, streamed: 6 });
   expect(await api.bars(id, 'AAA', 'last=10')).toHaveLength(3);
+  // BBB sends bar 4, without bars 3 and 5, and declares that it has sent all up to bar 6.
   await feed(id, 'BBB', [bbb[4]!], `?through=${iso(bbb[6]!.openTime)}`);
-  expect((await at(bbb[6]!.openTime)).counts).toMatchObject({ expected: 12, streamed: 10 });
+  expect((await clockAt(bbb[6]!.openTime)).counts).toMatchObject({ expected: 12, streamed: 10 });
   const clocks = (await eventsOf(id)).filter(({ type }) => type === 'clock').map(({ time }) => Number(time));
   expect(clocks).toEqual(aaa.slice(1, 7).map(({ openTime }) => openTime));
-  // A bar that the frontier has passed: its slot is filled, and counted at once.
+  // Bar 5 comes after the frontier has passed it.
   expect(await feed(id, 'BBB', [bbb[5]!])).toMatchObject({ accepted: 1, late: 1 });
   expect((await api.session(id)).counts).toMatchObject({ expected: 12, streamed: 11 });
   expect((await eventsOf(id)).find(({ type }) => type === 'late-bars')).toEqual({
@@ -201,7 +211,7 @@ it('I2 moves the clock bar by bar to the lowest time that every stream has reach
   });
 });
 
-it('I5 derives a day again when a late bar came to a session that is complete', async () => {
+it('I5 derives a day again when a late bar comes to a completed session', async () => {
   const twin = await api.run({ ...SPEC, id: 'late-twin', source: { type: 'dataset', dataset: 'stream' } });
   await api.completed(twin);
   const id = await api.run({ ...SPEC, id: 'late' });
@@ -212,7 +222,7 @@ it('I5 derives a day again when a late bar came to a session that is complete', 
     bbb.filter((_, i) => i !== 30),
   );
   for (const symbol of SYMBOLS) await end(id, symbol);
-  expect((await api.completed(id)).counts).toMatchObject({ streamed: 1559, absent: 1 });
+  expect((await api.completed(id)).counts).toMatchObject({ streamed: BARS - 1, absent: 1 });
   expect(await feed(id, 'BBB', [bbb[30]!])).toMatchObject({ accepted: 1, late: 1 });
   const digest = await api.digest(twin);
   await api.eventually(
@@ -222,24 +232,25 @@ it('I5 derives a day again when a late bar came to a session that is complete', 
   expect((await api.session(id)).counts).toEqual((await api.session(twin)).counts);
 });
 
-it('continues without a stream that is silent for too long, emits an event, and waits for the stream again after its next bar', async () => {
+it('continues without a silent stream, emits an event, and waits for the stream again after its next bar', async () => {
   const id = await api.run({ ...SPEC, id: 'silent', feed: { timeoutSeconds: 2 }, upkeep: { barrier: 'none' } });
   await feed(id, 'BBB', bbb.slice(0, 5));
-  const speaking = setInterval(() => void feed(id, 'AAA', [aaa[9]!]), 250);
+  // AAA repeats a bar, so only BBB is silent.
+  const repeating = setInterval(() => void feed(id, 'AAA', [aaa[9]!]), 250);
   try {
     await api.until(id, ({ frontier }) => frontier === iso(aaa[10]!.openTime));
     const silent = (await eventsOf(id)).filter(({ type }) => type === 'stream-silent');
     expect(silent).toEqual([{ type: 'stream-silent', time: expect.any(String) as string, symbol: 'BBB' }]);
-    // The stream sends again: the bars that it missed are late, and from now on it holds the frontier again.
+    // BBB sends again. Its bars 5 to 9 are late, and from now on the frontier waits for it again.
     expect(await feed(id, 'BBB', bbb.slice(5, 12))).toMatchObject({ accepted: 7, late: 5 });
     await feed(id, 'AAA', aaa.slice(0, 30));
     await api.until(id, ({ frontier }) => frontier === iso(bbb[12]!.openTime));
   } finally {
-    clearInterval(speaking);
+    clearInterval(repeating);
   }
 });
 
-it('I1 is fed while it is paused, and continues from there', async () => {
+it('I1 stores bars while it is paused, and completes after it is resumed', async () => {
   const id = await api.run({ ...SPEC, id: 'paused' });
   await feed(id, 'AAA', aaa.slice(0, 400));
   await feed(id, 'BBB', bbb);
@@ -249,13 +260,13 @@ it('I1 is fed while it is paused, and continues from there', async () => {
   for (const symbol of SYMBOLS) await end(id, symbol);
   expect((await api.session(id)).state).toBe('paused');
   await api.ok('POST', `/v1/sessions/${id}/resume`);
-  expect((await api.completed(id)).counts).toMatchObject({ expected: 1560, streamed: 1560 });
+  expect((await api.completed(id)).counts).toMatchObject({ expected: BARS, streamed: BARS });
 });
 
 it('I9 writes nothing to a session that is removed while it is fed', async () => {
   const id = await api.run({ ...SPEC, id: 'removed' });
-  let go: (() => void) | undefined;
-  const removed = new Promise<void>((resolve) => (go = resolve));
+  let onRemoved: () => void = () => undefined;
+  const removed = new Promise<void>((resolve) => (onRemoved = resolve));
   async function* lines() {
     for (const bar of aaa.slice(0, 100)) yield `${JSON.stringify(bar)}\n`;
     await removed;
@@ -264,22 +275,22 @@ it('I9 writes nothing to a session that is removed while it is fed', async () =>
   const answer = ndjson(id, 'AAA', lines());
   await api.eventually(
     () => redis.exists(`${system.sessionPrefix}:{${id}:0}:feed`),
-    (there) => there === 1,
+    (keyCount) => keyCount === 1,
   );
   await api.ok('DELETE', `/v1/sessions/${id}`);
-  go!();
+  onRemoved();
   expect(typeOf((await answer).body)).toBe('urn:barkeep:problem:session-lost');
   expect(await redis.keys(`${system.sessionPrefix}:{${id}:*`)).toEqual([]);
 });
 
-it(`I8 takes a stream of ${LINES} lines with flat memory`, async () => {
+it(`I8 accepts ${LINES} lines in one request while its memory grows by less than ${GROWTH_MAX_MB} MB`, async () => {
   const days = { start: '2018-01-01', end: '2018-06-01', calendar: '24/7' };
   const first = tradingDays(days)[0]!.segments[0]!.open;
   const id = await api.run({ ...SPEC, ...days, id: 'long', symbols: ['AAA'], upkeep: { enabled: false } });
-  const sizes: number[] = [];
+  const sizesMb: number[] = [];
   function* lines() {
     for (let i = 0; i < LINES; i += LINES_A_WRITE) {
-      if (i % 10_000 === 0) sizes.push(residentMb(coordinator.child.pid!));
+      if (i % 10_000 === 0) sizesMb.push(residentMb(coordinator.child.pid!));
       const bars = Array.from({ length: LINES_A_WRITE }, (_, n) => ({
         ...aaa[(i + n) % aaa.length]!,
         openTime: first + (i + n) * MINUTE,
@@ -291,13 +302,15 @@ it(`I8 takes a stream of ${LINES} lines with flat memory`, async () => {
   const { body } = await ndjson(id, 'AAA', lines());
   const seconds = (performance.now() - startedAt) / 1000;
   console.info(
-    `fed ${Math.round(LINES / seconds)} bars/s in one stream; MB resident: ${sizes.map(Math.round).join(' ')}`,
+    `fed ${Math.round(LINES / seconds)} bars/s in one stream; MB resident: ${sizesMb.map(Math.round).join(' ')}`,
   );
   expect(body).toMatchObject({ accepted: LINES, duplicates: 0, problems: [] });
-  expect(Math.max(...sizes) - sizes[1]!).toBeLessThan(GROWTH_MAX_MB);
+  // From the second size on, because the first lines make the process load code.
+  expect(Math.max(...sizesMb) - sizesMb[1]!).toBeLessThan(GROWTH_MAX_MB);
   await api.until(id, ({ clock }) => clock === iso(first + LINES * MINUTE));
 });
 
+/** Memory of a process that is in RAM. */
 function residentMb(pid: number): number {
   const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
   return Number(kb) / 1024;

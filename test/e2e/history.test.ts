@@ -1,6 +1,6 @@
 /**
- * Sessions with a history, on real minute bars: the days before the first one are stored, repaired and derived before
- * the session's first bar, and the retained days move with the clock.
+ * Sessions with a history, on real minute bars. The history, the days before the first date of the spec, is stored,
+ * repaired and derived before the first bar of that date. The retained days move with the clock.
  */
 import { calendarNamed } from '@barkeep/bars';
 import { Redis } from 'ioredis';
@@ -15,7 +15,9 @@ const EQUITIES = {
   end: '2013-10-11',
   source: { type: 'dataset', dataset: 'lean' },
 };
+/** The three trading days before the first date. Each has 390 minutes, but IBM has no bar in one of them. */
 const HISTORY = ['2013-10-04', '2013-10-07', '2013-10-08'];
+const HISTORY_BARS = { SPY: 1170, IBM: 1169, BAC: 1170 };
 
 describeWithLean('a session with a history', () => {
   let system: TestSystem;
@@ -48,15 +50,16 @@ describeWithLean('a session with a history', () => {
     return found.map((key) => key.slice(-10)).sort();
   };
 
-  it('I2 holds the three trading days before it, whole, before its first own bar is visible', async () => {
+  it('I2 has the three trading days of its history, and they do not count in its figures', async () => {
     const spec = { ...EQUITIES, id: 'trailing', end: '2013-10-09', history: { trailingDays: 3 } };
     const session = await run(spec);
     expect(session.history).toEqual({
       days: 3,
       firstDate: '2013-10-04',
       calendarBegins: false,
-      bars: { SPY: 1170, IBM: 1169, BAC: 1170 },
+      bars: HISTORY_BARS,
     });
+    // One day of three symbols.
     expect(session.counts).toMatchObject({ expected: 3 * 390, filled: 3 * 390, streamed: 3 * 390, missing: 0 });
     expect(session.progress).toBe(1);
     expect(await datesStored('trailing', 'SPY')).toEqual([...HISTORY, '2013-10-09']);
@@ -75,31 +78,30 @@ describeWithLean('a session with a history', () => {
     expect(await api.gaps('trailing', 'IBM')).toEqual([]);
   });
 
-  it('moves its window at each day change: the oldest day leaves, the one just finished joins', async () => {
+  it('keeps three days with retainDays 3: at each day change the oldest day is removed', async () => {
     const spec = { ...EQUITIES, id: 'window', history: { trailingDays: 3, retainDays: 3 } };
     const session = await run(spec);
-    expect(session.history?.bars).toEqual({ SPY: 1170, IBM: 1169, BAC: 1170 });
+    expect(session.history?.bars).toEqual(HISTORY_BARS);
     const kept = ['2013-10-09', '2013-10-10', '2013-10-11'];
     for (const symbol of SYMBOLS) {
       for (const interval of ['1m', '5m', '15m']) expect(await datesStored('window', symbol, interval)).toEqual(kept);
     }
-    expect((await api.bars('window', 'SPY', 'interval=1m&last=10000')).map(({ openTime }) => openTime)[0]).toBe(
-      '2013-10-09T13:30:00.000Z',
-    );
+    const [oldest] = await api.bars('window', 'SPY', 'interval=1m&last=10000');
+    expect(oldest!.openTime).toBe('2013-10-09T13:30:00.000Z');
     expect(await api.bars('window', 'SPY', 'from=2013-10-01&to=2013-10-09T13:30:00Z')).toEqual([]);
+    // IBM has no bar in one minute of 11 October.
     expect(session.counts).toMatchObject({ expected: 3 * 3 * 390, streamed: 3 * 3 * 390 - 1 });
     expect(await api.gaps('window', 'IBM')).toHaveLength(1);
     // No removed day comes back, even when upkeep requests every slot again.
     await api.ok('POST', '/v1/sessions/window/upkeep');
-    const all = { ...EQUITIES, id: 'window-more', history: { trailingDays: 3, retainDays: 4 } };
-    await run(all);
+    await run({ ...EQUITIES, id: 'window-more', history: { trailingDays: 3, retainDays: 4 } });
     expect(await datesStored('window-more', 'BAC')).toEqual(['2013-10-08', ...kept]);
     expect(await datesStored('window', 'SPY')).toEqual(kept);
     expect(await api.call('DELETE', '/v1/sessions/window')).toMatchObject({ status: 204 });
     expect(await redis.keys(`${system.sessionPrefix}:{window:0}*`)).toEqual([]);
   });
 
-  it('keeps everything when retainDays is 0, and the same bytes as a session that began earlier in all shared chunks', async () => {
+  it('keeps all days by default, with the same chunks as a session without a history', async () => {
     await run({ ...EQUITIES, id: 'all', history: { trailingDays: 3 } });
     for (const symbol of SYMBOLS) expect(await datesStored('all', symbol)).toEqual(EQUITY_DATES);
     await run({ ...EQUITIES, id: 'plain' });
@@ -110,25 +112,25 @@ describeWithLean('a session with a history', () => {
     expect((await api.session('plain')).history).toBeNull();
   });
 
-  it('has exactly the number of bars in the spec, however many days that takes', async () => {
+  it('has at least the number of bars in the spec, in as many days as that takes', async () => {
     const history = { bars: 100, interval: '5m', retainDays: 2 };
     const session = await run({ ...EQUITIES, id: 'bars', history });
-    // 78 bars of five minutes a day: two days.
+    // A day has 78 bars of five minutes, so 100 bars take two days.
     expect(session.history).toMatchObject({ days: 2, firstDate: '2013-10-07', bars: { SPY: 156, IBM: 156, BAC: 156 } });
-    const before = await run({ ...EQUITIES, id: 'bars-1m', history: { bars: 1169, interval: '1m' } });
-    expect(before.history).toMatchObject({ days: 3, bars: { SPY: 1170, IBM: 1169, BAC: 1170 } });
+    const ofMinutes = await run({ ...EQUITIES, id: 'bars-1m', history: { bars: 1169, interval: '1m' } });
+    expect(ofMinutes.history).toMatchObject({ days: 3, bars: HISTORY_BARS });
     const start = Date.parse('2013-10-09T13:30:00Z');
     const bars = await api.bars('bars-1m', 'IBM', `from=2000-01-01&to=${start}`);
     expect(bars).toHaveLength(1169);
   });
 
-  it('says how much each symbol got when there is less', async () => {
+  it('shows the bars of each symbol when the dataset has fewer than the spec', async () => {
     const session = await run({ ...EQUITIES, id: 'short', history: { bars: 1170, interval: '1m' } });
     expect(session.history).toEqual({
       days: 3,
       firstDate: '2013-10-04',
       calendarBegins: false,
-      bars: { SPY: 1170, IBM: 1169, BAC: 1170 },
+      bars: HISTORY_BARS,
     });
     const none = await run({
       ...EQUITIES,
@@ -143,6 +145,9 @@ describeWithLean('a session with a history', () => {
       calendarBegins: false,
       bars: { SPY: 0, IBM: 0, BAC: 0 },
     });
+  });
+
+  it('is refused when its bars take more days than are retained', async () => {
     const refused = await api.call('POST', '/v1/sessions', {
       ...EQUITIES,
       history: { bars: 200, interval: '5m', retainDays: 2 },
@@ -155,15 +160,16 @@ describeWithLean('a session with a history', () => {
     });
   });
 
-  it('says so when the calendar begins within the history', async () => {
+  it('shows that the calendar begins within the history', async () => {
     const { firstDate } = calendarNamed('24/7');
+    // The third day of the calendar, so only two of the five days of history exist.
     const third = new Date(Date.parse(firstDate) + 2 * 86_400_000).toISOString().slice(0, 10);
     const spec = { ...EQUITIES, id: 'early', calendar: '24/7', start: third, end: third };
     const { history } = await run({ ...spec, history: { trailingDays: 5 } });
     expect(history).toMatchObject({ days: 2, firstDate, calendarBegins: true, bars: { SPY: 0 } });
   });
 
-  it('has three trading days of extended hours around a weekend, none on it, with 960 slots each', async () => {
+  it('has no day at the weekend, and 960 slots in a day of extended hours', async () => {
     const spec = {
       id: 'aapl',
       symbols: ['AAPL'],
@@ -181,10 +187,10 @@ describeWithLean('a session with a history', () => {
     expect(counts.expected).toBe(3 * 960);
   });
 
-  it('streams its history behind a barrier also when the session has none', async () => {
+  it('is complete before the first bar after it even when the session has no barrier', async () => {
     const spec = { ...EQUITIES, history: { trailingDays: 3 }, upkeep: { barrier: 'none' } };
     const session = await run({ ...spec, id: 'no-barrier' });
-    expect(session.history?.bars).toEqual({ SPY: 1170, IBM: 1169, BAC: 1170 });
+    expect(session.history?.bars).toEqual(HISTORY_BARS);
     await api.until('no-barrier', ({ watermark, frontier }) => watermark === frontier);
     expect(await api.digest('no-barrier')).toBe(await api.digest('all'));
     // Without a barrier a day may be removed before upkeep has reached it. Upkeep continues with the retained days.

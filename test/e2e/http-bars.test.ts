@@ -1,4 +1,4 @@
-/** Reading a streamed session through the API: bars, pages, latest, metrics, gaps, digest. One coordinator, no worker. */
+/** Reads a streamed session through the API: bars, pages, latest bars, metrics, gaps, digest. There is no worker. */
 import { BarImporter, createDataSource, migrate } from '@barkeep/bar-repository';
 import type { Bar } from '@barkeep/bars';
 import { z } from 'zod';
@@ -7,11 +7,14 @@ import { createTestDatabase, type TestDatabase } from '../support/setup/database
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 
 const MINUTE_MS = 60_000;
+/** Open time of minute 0, 2018-04-01T00:00Z. */
 const FIRST = Date.UTC(2018, 3, 1);
-const EXPECTED = 8 * 1_440;
+const DAY_MINUTES = 1_440;
+/** Minutes of the eight days. */
+const EXPECTED = 8 * DAY_MINUTES;
 /** Minutes that the dataset does not have. */
 const HOLES = new Set([5, 6, 2_000]);
-const bars = z.array(answers.barAnswer);
+const barsAnswer = z.array(answers.barAnswer);
 
 let database: TestDatabase;
 let coordinator: SystemProcess;
@@ -54,6 +57,7 @@ async function importBars(): Promise<void> {
   await dataSource.destroy();
 }
 
+/** The bar of minute `i`. Its prices are near `i`. */
 function barAt(i: number): Bar {
   return { openTime: FIRST + i * MINUTE_MS, open: i, high: i + 2, low: i, close: i + 1, volume: 10 };
 }
@@ -73,7 +77,7 @@ const get = (path: string) => fetch(`${coordinator.url}/v1/sessions/read${path}`
 const read = async (path: string): Promise<unknown> => (await get(path)).json();
 const iso = (i: number) => new Date(FIRST + i * MINUTE_MS).toISOString();
 
-it('gives bars exactly as the interface says, oldest first', async () => {
+it('returns the last bars with all of their fields, oldest first, and 100 bars by default', async () => {
   const last = EXPECTED - 1;
   expect(await read('/symbols/AAA/bars?last=2')).toEqual(
     [last - 1, last].map((i) => ({
@@ -90,70 +94,80 @@ it('gives bars exactly as the interface says, oldest first', async () => {
       expectedCount: 1,
     })),
   );
-  expect(bars.parse(await read('/symbols/AAA/bars'))).toHaveLength(100);
-  expect(bars.parse(await read('/symbols/AAA/bars/latest').then((bar) => [bar]))[0]?.openTime).toBe(iso(last));
+  expect(barsAnswer.parse(await read('/symbols/AAA/bars'))).toHaveLength(100);
+  expect(answers.barAnswer.parse(await read('/symbols/AAA/bars/latest')).openTime).toBe(iso(last));
 });
 
-it('gives ranges, end exclusive, without the holes', async () => {
-  const range = bars.parse(await read(`/symbols/AAA/bars?from=${iso(3)}&to=${FIRST + 8 * MINUTE_MS}`));
+it('returns ranges, end exclusive, without the holes', async () => {
+  const range = barsAnswer.parse(await read(`/symbols/AAA/bars?from=${iso(3)}&to=${FIRST + 8 * MINUTE_MS}`));
   expect(range.map(({ openTime }) => openTime)).toEqual([iso(3), iso(4), iso(7)]);
 });
 
-it('refuses epoch seconds, and takes ISO times of any date', async () => {
+it('refuses epoch seconds, and accepts ISO times of any date', async () => {
   for (const query of ['from=1522540800&to=1522627200', 'from=1522540800', `from=${iso(0)}&to=-1`]) {
     const wrong = answers.problemAnswer.parse(await read(`/symbols/AAA/bars?${query}`));
     expect(wrong).toMatchObject({ status: 400, detail: expect.stringContaining('epoch milliseconds') as string });
   }
-  expect(bars.parse(await read('/symbols/AAA/bars?from=1902-01-01&to=1970-01-01T00:00:00Z'))).toEqual([]);
+  expect(barsAnswer.parse(await read('/symbols/AAA/bars?from=1902-01-01&to=1970-01-01T00:00:00Z'))).toEqual([]);
 });
 
-it('takes every name of an interval that the spec takes', async () => {
-  const hours = bars.parse(await read('/symbols/AAA/bars?last=3&interval=60m'));
+it('accepts every name of an interval that a spec may use', async () => {
+  const hours = barsAnswer.parse(await read('/symbols/AAA/bars?last=3&interval=60m'));
   expect(hours).toEqual(await read('/symbols/AAA/bars?last=3&interval=1h'));
 });
 
-it('names the next page of a long range in its Link header, and the pages are the whole', async () => {
+it('names the next page of a long range in its Link header, and the pages together are the range', async () => {
   const first = await get('/symbols/AAA/bars?from=2018-04-01&interval=1m');
-  const page = bars.parse(await first.json());
+  const page = barsAnswer.parse(await first.json());
   const link = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1];
   const second = await fetch(`${coordinator.url}${link}`);
   expect(second.headers.get('link')).toBeNull();
-  const all = [...page, ...bars.parse(await second.json())];
+  const all = [...page, ...barsAnswer.parse(await second.json())];
   expect(all.map(({ open }) => open)).toEqual(
     Array.from({ length: EXPECTED }, (_, i) => i).filter((i) => !HOLES.has(i)),
   );
 });
 
-it('gives the latest bars of many symbols, null where there is none, and 404 for one', async () => {
+it('returns the latest bars of many symbols, null where there is none, and 404 for the latest bar of one', async () => {
   const latest = z.record(z.string(), answers.barAnswer.nullable()).parse(await read('/latest?symbols=AAA,EMPTY'));
   expect(latest).toMatchObject({ AAA: { close: EXPECTED }, EMPTY: null });
   expect((await get('/symbols/EMPTY/bars/latest')).status).toBe(404);
 });
 
-it('gives metrics, gaps and the digest', async () => {
+it('returns metrics, gaps and the digest', async () => {
   const metrics = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics'));
-  expect(metrics).toMatchObject({ expected: EXPECTED, filled: EXPECTED - 3, missing: 3, gapCount: 2, largestGap: 2 });
+  const filled = EXPECTED - HOLES.size;
+  expect(metrics).toMatchObject({ expected: EXPECTED, filled, missing: HOLES.size, gapCount: 2, largestGap: 2 });
   const gaps = z.array(answers.gapAnswer).parse(await read('/symbols/AAA/gaps'));
-  expect(gaps.map(({ start, end, bars: count }) => [start, end, count])).toEqual([
-    [iso(5), iso(7), 2],
-    [iso(2_000), iso(2_001), 1],
+  expect(gaps).toMatchObject([
+    { start: iso(5), end: iso(7), bars: 2 },
+    { start: iso(2_000), end: iso(2_001), bars: 1 },
   ]);
-  expect(answers.digestAnswer.parse(await read('/digest')).bars).toBe(EXPECTED - 3);
+  expect(answers.digestAnswer.parse(await read('/digest')).bars).toBe(filled);
 });
 
-it('gives metrics of the trading day that the clock is in, of the run, and of a date', async () => {
+it('returns metrics of the trading day that the clock is in, of the run, and of a date', async () => {
   const metrics = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics'));
-  const day = EXPECTED - 1_440;
+  // Minute `i` has the high `i + 2`, the low `i` and the volume 10.
+  const runHigh = EXPECTED + 1;
   expect(metrics).toMatchObject({
     date: '2018-04-08',
-    sessionHigh: EXPECTED + 1,
-    sessionLow: day,
-    sessionVolume: 14_400,
+    sessionHigh: runHigh,
+    sessionLow: EXPECTED - DAY_MINUTES,
+    sessionVolume: 10 * DAY_MINUTES,
   });
-  expect(metrics).toMatchObject({ runHigh: EXPECTED + 1, runLow: 0, runVolume: 10 * (EXPECTED - 3) });
+  expect(metrics).toMatchObject({ runHigh, runLow: 0, runVolume: 10 * (EXPECTED - HOLES.size) });
   const first = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics?date=2018-04-01'));
-  expect(first).toMatchObject({ date: '2018-04-01', sessionHigh: 1_441, sessionLow: 0, sessionVolume: 14_380 });
-  expect(first).toMatchObject({ expected: 1_440, filled: 1_438, gapCount: 1, largestGap: 2, runHigh: EXPECTED + 1 });
+  // The first day has two of the holes.
+  const filled = DAY_MINUTES - 2;
+  expect(first).toMatchObject({ date: '2018-04-01', sessionHigh: DAY_MINUTES + 1, sessionLow: 0, runHigh });
+  expect(first).toMatchObject({
+    expected: DAY_MINUTES,
+    filled,
+    sessionVolume: 10 * filled,
+    gapCount: 1,
+    largestGap: 2,
+  });
   const empty = answers.metricsAnswer.parse(await read('/symbols/EMPTY/metrics'));
   expect(empty).toMatchObject({ date: '2018-04-08', sessionHigh: null, sessionVolume: 0, runLow: null, runVolume: 0 });
   for (const date of ['2018-03-31', '2018-04-09', '2018-13-01', 'today']) {
@@ -162,7 +176,7 @@ it('gives metrics of the trading day that the clock is in, of the run, and of a 
   }
 });
 
-it('gives 404 for a symbol and 400 for an interval that the session does not have', async () => {
+it('answers 404 for a symbol and 400 for an interval that the session does not have', async () => {
   expect((await get('/symbols/IBM/bars')).status).toBe(404);
   expect((await get('/latest?symbols=AAA,IBM')).status).toBe(404);
   const problem = answers.problemAnswer.parse(await read('/symbols/AAA/bars?interval=7m'));

@@ -1,6 +1,4 @@
-/**
- * The coordinator as a process: the messages when it cannot start, when it waits and when it is ready, and how it ends.
- */
+/** The coordinator as a process: its messages when it cannot start, waits, and is ready, and its exit codes. */
 import { once } from 'node:events';
 import { coordinatorProcess, startCoordinatorProcess } from '../support/system/system.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
@@ -19,7 +17,7 @@ it('reports all configuration errors in one message, without a stack, and exits 
   expect(coordinator.log).toMatch(/^3 problems in the environment:\n(  [A-Z_]+: expected .*, was .*\n){3}$/);
 });
 
-it('I11 waits for a server that is away, says which, and starts when it is back', async () => {
+it('I11 waits for a server that is down, names it, and starts when it is up again', async () => {
   const gate = await tcpGate(process.env['SESSION_REDIS_URL']!, 6379);
   await gate.shut();
   const coordinator = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: gate.url });
@@ -36,26 +34,27 @@ it('I11 waits for a server that is away, says which, and starts when it is back'
   await gate.shut();
 });
 
-it('names the server, its address and its answer when it is refused, and exits with 1', async () => {
+it('names the server, its address and its answer when a server refuses the password, and exits with 1', async () => {
   const url = new URL(process.env['SESSION_REDIS_URL']!);
   url.password = 'wrong';
   const coordinator = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: url.href });
   expect(await once(coordinator.child, 'exit')).toEqual([1, null]);
+  // Without the lines of the log, which are JSON.
   const lines = coordinator.log
     .trim()
     .split('\n')
     .filter((line) => !line.startsWith('{'));
-  const said = `the coordinator could not start: expected the session Redis at ${url.host} (SESSION_REDIS_URL), which answered: `;
-  expect(lines).toEqual([expect.stringContaining(said)]);
+  const message = `the coordinator could not start: expected the session Redis at ${url.host} (SESSION_REDIS_URL), which answered: `;
+  expect(lines).toEqual([expect.stringContaining(message)]);
 });
 
-it('tells its parent when it is ready, says that it is open to this machine only, and ends with 0 on SIGTERM', async () => {
+it('sends its parent a message when it is ready, logs that only this machine can reach it, and exits with 0 on SIGTERM', async () => {
   const coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url });
   expect((await fetch(`${coordinator.url}/health/ready`)).status).toBe(200);
-  const isOpen = 'no API keys are configured, so only this machine can reach the service';
-  while (!coordinator.log.includes(isOpen)) await once(coordinator.child.stdout!, 'data');
-  const from = performance.now();
+  const warning = 'no API keys are configured, so only this machine can reach the service';
+  while (!coordinator.log.includes(warning)) await once(coordinator.child.stdout!, 'data');
+  const terminatedAt = performance.now();
   coordinator.child.kill('SIGTERM');
   expect(await once(coordinator.child, 'exit')).toEqual([0, null]);
-  expect(performance.now() - from).toBeLessThan(10_000);
+  expect(performance.now() - terminatedAt).toBeLessThan(10_000);
 });

@@ -26,10 +26,11 @@ afterAll(async () => {
 });
 
 test.each([
+  // The last number is that of the bars in the 6.5 hours of the day.
   ['60m', '1h', 7],
   ['1h', '1h', 7],
   ['120m', '2h', 4],
-])('%s is taken by queries, the reader and the command line as %s', async (name, canonical, count) => {
+])('queries, the reader and the command line accept %s as %s', async (name, canonical, count) => {
   const bars = await api.bars('h60', 'FV', `interval=${canonical}&last=100`);
   expect(bars).toHaveLength(count);
   expect(await api.bars('h60', 'FV', `interval=${name}&last=100`)).toEqual(bars);
@@ -53,7 +54,7 @@ test('the defaults of the environment may be a list of minutes', async () => {
   expect(session.spec.derivedIntervals).toEqual(['1h', '2h']);
 });
 
-test('a base interval may be written in minutes too', async () => {
+test('the name of a base interval may be in minutes, too', async () => {
   const spec = { ...SPEC, id: 'hourly', baseInterval: '60m', derivedIntervals: ['120m'], upkeep: { enabled: false } };
   const session = await api.ok<{ spec: { baseInterval: string; derivedIntervals: string[] } }>(
     'POST',
@@ -63,7 +64,7 @@ test('a base interval may be written in minutes too', async () => {
   expect(session.spec).toMatchObject({ baseInterval: '1h', derivedIntervals: ['2h'] });
 });
 
-test('1440m is refused everywhere, with a word about 1d', async () => {
+test('1440m is refused everywhere, with a message that names 1d', async () => {
   const answers = [
     await api.call<{ detail: string }>('POST', '/v1/sessions', { ...SPEC, derivedIntervals: ['1440m'] }),
     await api.call<{ detail: string }>('GET', '/v1/sessions/h60/symbols/FV/bars?interval=1440m'),

@@ -10,7 +10,7 @@ import { TestSystem, type SystemProcess } from '../support/system/system.js';
 const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
 const SPEC = { ...DATES, symbols: ['AAA'], source: { type: 'dataset', dataset: 'all-day' }, derivedIntervals: ['1h'] };
 
-/** A venue that opens on these weekdays at 09:00 in Berlin. */
+/** A venue that trades on these weekdays from 09:00 to `close` in Berlin. */
 const calendar = (weekdays: string[], close: string) => ({
   id: 'MARS',
   name: 'A made-up venue',
@@ -28,9 +28,10 @@ let api: Api;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barkeep-calendars-'));
   system = await TestSystem.create({ BARKEEP_CALENDARS_DIR: folder });
-  const open = Date.parse('2024-03-04T00:00Z');
+  // A bar in every minute of the three dates, so that the calendar alone decides which ones a session has.
+  const start = Date.parse('2024-03-04T00:00Z');
   const bars: Bar[] = Array.from({ length: 3 * 1440 }, (_, i) => {
-    return { openTime: open + i * 60_000, open: 1 + i, high: 2 + i, low: 1 + i, close: 1 + i, volume: 1 };
+    return { openTime: start + i * 60_000, open: 1 + i, high: 2 + i, low: 1 + i, close: 1 + i, volume: 1 };
   });
   await writeBars(system.databaseUrl, 'all-day', new Map([['AAA', bars]]));
 });
@@ -49,6 +50,7 @@ async function restartWith(weekdays: string[], close: string): Promise<void> {
   api = new Api(coordinator.url);
 }
 
+/** Waits for the end of a session. @returns what depends on its trading days */
 async function completed(id: string) {
   await api.completed(id);
   const { expected, filled } = await api.metrics(id, 'AAA');
@@ -56,11 +58,11 @@ async function completed(id: string) {
   return { expected, filled, daysHash, digest: await api.digest(id) };
 }
 
-it('I1 a corrected calendar changes no session that exists, and every one that is created later', async () => {
+it('I1 a corrected calendar changes only sessions that are created later', async () => {
   await restartWith(['Mon', 'Wed'], '10:30');
   await api.run({ ...SPEC, id: 'before' });
   const before = await completed('before');
-  expect(before).toMatchObject({ expected: 180, filled: 180 });
+  expect(before).toMatchObject({ expected: 180, filled: 180 }); // 2 days of 90 minutes
   await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'waits' });
 
   await restartWith(['Mon', 'Tue', 'Wed'], '11:00');
@@ -71,7 +73,7 @@ it('I1 a corrected calendar changes no session that exists, and every one that i
   expect(await completed('waits')).toEqual(before);
   await api.run({ ...SPEC, id: 'after' });
   const after = await completed('after');
-  expect(after).toMatchObject({ expected: 360, filled: 360 });
+  expect(after).toMatchObject({ expected: 360, filled: 360 }); // 3 days of 120 minutes
   expect(after.daysHash).not.toBe(before.daysHash);
   expect(await api.ok('GET', '/v1/sessions/before/symbols/AAA/bars?last=1&interval=1h')).toMatchObject([
     { closeTime: '2024-03-06T09:30:00.000Z' },

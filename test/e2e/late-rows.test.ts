@@ -1,6 +1,6 @@
 /**
- * Rows that are added to a dataset after a session has streamed it: a call of upkeep picks them up and changes nothing
- * else.
+ * Rows are added to a dataset after a session has streamed it. A call of upkeep adds their bars to the session and changes
+ * nothing else.
  */
 import { Api, type ApiBar } from '../support/system/api.js';
 import { REPAIR } from '../support/data/holey-data.js';
@@ -16,6 +16,9 @@ import { aggregatePlainly, regularHours } from '../support/data/plain-bars.js';
 import { TestSystem } from '../support/system/system.js';
 
 const DAYS = EQUITY_DATES.map(regularHours);
+/** Regular bars of the three symbols on six days: 3 × 6 × 390, but two minutes of IBM have none. */
+const LEAN_BARS = 7018;
+/** Lengths of the derived intervals in minutes. */
 const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };
 const SPEC = { ...REPAIR, id: 'late', source: { type: 'dataset', dataset: 'lean' } };
 
@@ -29,13 +32,15 @@ const LATE = [
 ];
 const SELECT_LATE = `SELECT b.* FROM bars b JOIN symbols s ON s.id = b.symbol_id
   WHERE (s.name, b.time) IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))`;
+/** The symbols and the times of the late minutes: the parameters of {@link SELECT_LATE}. */
 const LATE_KEYS = [LATE.map((key) => key.split(' ')[0]), LATE.map((key) => key.split(' ')[1])];
 
-describeWithLean('rows that come late', () => {
+describeWithLean('late rows', () => {
   let system: TestSystem;
   let api: Api;
   let lean: Row[];
-  const before = new Map<string, ApiBar>();
+  /** All bars before the rows are added. */
+  let before: ReadonlyMap<string, ApiBar>;
 
   beforeAll(async () => {
     system = await TestSystem.create();
@@ -48,14 +53,14 @@ describeWithLean('rows that come late', () => {
     api = new Api(coordinator.url);
     await api.run(SPEC);
     await api.settled('late');
-    for (const [key, bar] of await allBars()) before.set(key, bar);
+    before = await allBars();
     await system.query('INSERT INTO bars SELECT * FROM late_bars');
     // A row that changes after it was streamed is not a late row: the session keeps the streamed bar (I4).
     await system.query(`UPDATE bars SET volume = volume + 1 WHERE time = '2013-10-08T15:00Z'`);
   });
   afterAll(() => system?.close());
 
-  /** Every bar of the session: `symbol interval openTime` to the bar. */
+  /** Every bar of the session by `SYMBOL INTERVAL OPEN-TIME`. */
   async function allBars(): Promise<Map<string, ApiBar>> {
     const found = new Map<string, ApiBar>();
     for (const symbol of SPEC.symbols) {
@@ -68,49 +73,51 @@ describeWithLean('rows that come late', () => {
   }
 
   /** Keys of the derived bars whose buckets contain the late minutes. */
-  function touched(): string[] {
-    const names = LATE.flatMap((late) => {
+  function affectedDerived(): string[] {
+    const keys = LATE.flatMap((late) => {
       const [symbol, time] = late.split(' ') as [string, string];
       const open = Date.parse(regularHours(time.slice(0, 10)).open);
       return Object.entries(MINUTES).map(([interval, minutes]) => {
-        const windowMs = minutes === Infinity ? 86_400_000 : minutes * 60_000;
-        const start = open + Math.floor((Date.parse(time) - open) / windowMs) * windowMs;
+        // The bucket of a day begins at the open, and no minute is 24 hours after it.
+        const bucketMs = minutes === Infinity ? 86_400_000 : minutes * 60_000;
+        const start = open + Math.floor((Date.parse(time) - open) / bucketMs) * bucketMs;
         return `${symbol} ${interval} ${new Date(start).toISOString()}`;
       });
     });
-    return [...new Set(names)];
+    return [...new Set(keys)];
   }
 
-  it('settles as unfillable what is not there yet', async () => {
+  it('are unfillable slots before they are added', async () => {
     const { counts } = await api.session('late');
-    expect(counts).toMatchObject({ filled: 7018 - LATE.length, backfilled: 0, unfillable: LATE.length + 2 });
+    expect(counts).toMatchObject({ filled: LEAN_BARS - LATE.length, backfilled: 0, unfillable: LATE.length + 2 });
     expect(before.has('BAC 5m 2013-10-09T15:00:00.000Z')).toBe(false);
   });
 
-  it('changes exactly the derived bars that they touch, when upkeep is called', async () => {
+  it('are backfilled by a call of upkeep, which changes only the derived bars of their buckets', async () => {
     await api.ok('POST', '/v1/sessions/late/upkeep');
     const { counts } = await api.until('late', (session) => session.counts.backfilled === LATE.length);
-    expect(counts).toMatchObject({ filled: 7018, unfillable: 2, absent: 0, missing: 0 });
-    const wanted = [...LATE.map((late) => late.replace(' ', ' 1m ')), ...touched()].sort();
+    expect(counts).toMatchObject({ filled: LEAN_BARS, unfillable: 2, absent: 0, missing: 0 });
+    const baseKeyOf = (late: string) => late.replace(' ', ' 1m ');
+    const expectedChanges = [...LATE.map(baseKeyOf), ...affectedDerived()].sort();
     const changes = await api.eventually(
       async () => {
         const after = await allBars();
         const changed = [...after].filter(([key, bar]) => JSON.stringify(before.get(key)) !== JSON.stringify(bar));
         return { after, changed: changed.map(([key]) => key).sort() };
       },
-      ({ changed }) => changed.length >= wanted.length,
+      ({ changed }) => changed.length >= expectedChanges.length,
     );
-    expect(changes.changed).toEqual(wanted);
+    expect(changes.changed).toEqual(expectedChanges);
     for (const key of before.keys()) expect(changes.after.has(key)).toBe(true);
     for (const late of LATE) {
-      const { origin, openTime: time, ...bar } = changes.after.get(late.replace(' ', ' 1m '))!;
+      const { origin, openTime: time, ...bar } = changes.after.get(baseKeyOf(late))!;
       const row = lean.find((other) => `${other.symbol} ${other.time}` === late)!;
       expect({ symbol: row.symbol, time, ...bar }).toMatchObject(row);
       expect(origin).toBe('backfilled');
     }
   });
 
-  it('I5 leaves derived bars that are the aggregation of what is there now', async () => {
+  it('I5 leave derived bars that are the aggregation of all base bars', async () => {
     for (const symbol of SPEC.symbols) {
       const base = await api.bars('late', symbol, 'interval=1m&last=10000');
       for (const [interval, minutes] of Object.entries(MINUTES)) {

@@ -1,10 +1,11 @@
-/** DELETE removes everything of a session, at any moment of its life, and no key comes back (I9). */
+/** DELETE removes all keys of a session at any moment of its life, and no key comes back (I9). */
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
 import { mulberry32 } from '../support/data/market.js';
 
+/** How many sessions are deleted in their beginning, and the latest moment of that. */
 const MOMENTS = 12;
-const MOMENT_MS = 250;
+const MOMENT_MAX_MS = 250;
 
 let lab: DisturbedSystem;
 let api: Api;
@@ -22,17 +23,17 @@ afterAll(() => lab.close());
 const remove = async (id: string) => (await api.call('DELETE', `/v1/sessions/${id}`)).status;
 
 /**
- * Runs another session from beginning to end. By then every job and message that was on its way at its start has been
+ * Runs another session from beginning to end. At its end, every job and message that existed at its start has been
  * handled.
  */
-async function anotherSession(id: string): Promise<void> {
+async function runAnotherSession(id: string): Promise<void> {
   await lab.repository.open();
   await api.run(lab.spec(id));
   await api.settled(id);
   expect(await api.digest(id)).toBe(reference.digest);
 }
 
-test('I9 a session that is deleted in the middle of a backfill leaves no key, also not later', async () => {
+test('I9 a session that is deleted in the middle of a backfill is unknown, and leaves no key or row', async () => {
   await lab.repository.holdFrom(lab.day(4));
   await api.run(lab.spec('deleted'));
   await lab.repository.asked(({ date }) => date === lab.day(4));
@@ -43,12 +44,12 @@ test('I9 a session that is deleted in the middle of a backfill leaves no key, al
   expect(await remove('deleted')).toBe(404);
   expect((await api.call('POST', '/v1/sessions/deleted/start')).status).toBe(404);
 
-  await anotherSession('after-deleted');
+  await runAnotherSession('after-deleted');
   expect(await lab.sessionKeys('deleted')).toEqual([]);
   expect(await rowsOf('deleted')).toBe(0);
 });
 
-test('I1 I9 the same id is a new session after DELETE, whatever still runs for the old one', async () => {
+test('I1 I9 a session with the id of a deleted one is undisturbed by a backfill that still runs for the old one', async () => {
   await lab.repository.holdFrom(lab.day(2));
   await api.run(lab.spec('again'));
   await lab.repository.asked(({ date }) => date === lab.day(2));
@@ -65,13 +66,15 @@ test('I9 a session may be deleted at any moment of its beginning', async () => {
   const ids = Array.from({ length: MOMENTS }, (_, i) => `moment-${i}`);
   for (const id of ids) {
     await api.run(lab.spec(id));
-    await new Promise((resolve) => setTimeout(resolve, random() ** 2 * MOMENT_MS));
+    // Squared, so that more of the moments are early.
+    await new Promise((resolve) => setTimeout(resolve, random() ** 2 * MOMENT_MAX_MS));
     expect(await remove(id)).toBe(204);
   }
-  await anotherSession('after-moments');
+  await runAnotherSession('after-moments');
   for (const id of ids) expect(await lab.sessionKeys(id)).toEqual([]);
 });
 
+/** Number of rows in table `sessions` with this id. */
 async function rowsOf(id: string): Promise<number> {
   return (await lab.system.query('SELECT 1 FROM sessions WHERE id = $1', [id])).length;
 }

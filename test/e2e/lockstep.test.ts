@@ -12,8 +12,8 @@ const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' } };
 const OPEN = tradingDays(DATES)[0]!.segments[0]!.open;
-const MINUTE = 60_000;
-const minute = (minutes: number) => OPEN + minutes * MINUTE;
+/** The time that is this number of minutes after the first open. */
+const minute = (minutes: number) => OPEN + minutes * 60_000;
 
 let system: TestSystem;
 let coordinator: SystemProcess;
@@ -32,8 +32,10 @@ afterEach(() => {
 });
 
 const api = () => new Api(coordinator.url);
+/** A pace in lockstep with a lead of 30 minutes. */
 const lockstep = (options: object = {}) => ({ mode: 'lockstep', window: 30, ...options });
 
+/** Starts a session and waits until it streams. @returns its id */
 async function started(id: string, pace: object, spec: object = {}): Promise<string> {
   await api().run({ ...SPEC, ...spec, id, pace });
   await api().until(id, ({ frontier }) => frontier !== null);
@@ -46,13 +48,13 @@ async function join(id: string, name: string, from?: 'kept' | 'beginning' | 'now
   return consumer;
 }
 
-/** Every clock event must be within the lead of the slowest consumer's position. */
+/** The times to which the clock moved, in order. */
 const clockEvents = async (id: string) =>
   (await eventsOf(system.sessionPrefix, id)).filter(({ type }) => type === 'clock').map(({ time }) => time);
 
 const stateOf = ({ consumers: all }: Session, name: string) => all.find((consumer) => consumer.name === name)?.state;
 
-test('I2 the clock is never more than a window ahead of the slowest of two consumers', async () => {
+test('I2 the clock is never more than a lead ahead of the slower of two consumers', async () => {
   const id = await started('two', lockstep({ consumers: 2 }));
   const one = await join(id, 'one');
   // The session waits for two consumers, so not even the first day has opened.
@@ -80,7 +82,7 @@ test('I2 the clock is never more than a window ahead of the slowest of two consu
   expect(moves.slice(0, 4)).toEqual([minute(30), minute(40), minute(55), minute(60)]);
 });
 
-test('a move is one event, and I1 the session is what it is at full speed', async () => {
+test('I1 a session in lockstep has the digest of one at full speed, and each move of the clock is one event', async () => {
   await api().run({ ...SPEC, id: 'max' });
   await api().settled('max');
   const id = await started('one', lockstep({ window: 100 }), { upkeep: { barrier: { minutes: 50 } } });
@@ -98,7 +100,7 @@ test('a move is one event, and I1 the session is what it is at full speed', asyn
   expect(moves.at(-1)).toBe(one.layout.end);
 });
 
-test('a consumer that falls silent is dropped, and the session continues; the consumer continues where it was', async () => {
+test('a silent consumer is dropped and the session continues; the consumer can rejoin at its position', async () => {
   const id = await started('dropped', lockstep({ heartbeatSeconds: 1 }));
   const one = await join(id, 'one');
   await one.clockAt(minute(30));
@@ -110,7 +112,7 @@ test('a consumer that falls silent is dropped, and the session continues; the co
   expect((await one.rejoin('kept')).position.time).toBe(minute(20));
 });
 
-test('with hold the clock stands until the silent consumer is back, or removed through the API', async () => {
+test('with hold the clock waits until the silent consumer rejoins or is removed through the API', async () => {
   const id = await started('held', lockstep({ heartbeatSeconds: 1, onSilence: 'hold' }));
   const one = await join(id, 'one');
   await one.clockAt(minute(30));
@@ -131,7 +133,7 @@ test('with hold the clock stands until the silent consumer is back, or removed t
   await expect(back.acknowledge(minute(30))).rejects.toThrow('consumer');
 });
 
-test('a consumer that joins late holds the clock where it is until it is within the window', async () => {
+test('a consumer that joins at the beginning holds the clock until the clock is within its lead', async () => {
   const id = await started('late', lockstep());
   const one = await join(id, 'one');
   await one.clockAt(minute(30));
@@ -142,6 +144,7 @@ test('a consumer that joins late holds the clock where it is until it is within 
   await one.acknowledge(minute(60));
   await late.acknowledge(minute(30));
   await now.leave(minute(60));
+  // `late` allows the clock 30 minutes more than this.
   await late.acknowledge(minute(31));
   expect(await one.clockAt(minute(61))).toBe(minute(61));
   await late.leave(minute(31));
@@ -150,7 +153,7 @@ test('a consumer that joins late holds the clock where it is until it is within 
   await api().completed(id);
 });
 
-test('a crash of the coordinator in the middle changes nothing for the consumer', async () => {
+test('after a crash of the coordinator the consumer continues, and no clock event is repeated', async () => {
   const other = await system.coordinator();
   const id = await started('crash', lockstep());
   const one = await join(id, 'one');

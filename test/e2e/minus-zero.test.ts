@@ -1,4 +1,4 @@
-/** I1: -0 and 0 are equal values, so the same bars give the same digest, however they are stored or fed. */
+/** -0 and 0 are equal values, so bars with -0 give the digest of bars with 0, however they are stored or fed (I1). */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,30 +17,49 @@ const VALUES = [
 
 /** The same values, with each zero written as `zero`. */
 const textRows = (zero: string) => VALUES.map((values) => values.map((value) => (value === 0 ? zero : String(value))));
-const names = ['open', 'high', 'low', 'close', 'volume'];
+const NAMES = ['open', 'high', 'low', 'close', 'volume'];
+/** The bars as lines of NDJSON. */
+const jsonLines = (zero: string) =>
+  textRows(zero).map((values, bar) => {
+    const fields = values.map((value, i) => `"${NAMES[i]}":${value}`);
+    return `{"time":"${TIMES[bar]}",${fields.join(',')}}`;
+  });
+/** The bars as lines of CSV, with a header. */
+const csvLines = (zero: string) => [
+  `time,${NAMES.join(',')}`,
+  ...textRows(zero).map((values, bar) => [TIMES[bar], ...values].join(',')),
+];
+
+/** A user's module with two repositories that have the bars with -0: one returns texts, the other one numbers. */
+function repositoriesModule(): string {
+  const rows = textRows('-0').map((values, bar) => ({
+    time: TIMES[bar],
+    ...Object.fromEntries(values.map((value, i) => [NAMES[i], value])),
+  }));
+  return `
+    const rows = ${JSON.stringify(rows)};
+    const between = (start, end) => rows.filter(({ time }) => new Date(time) >= start && new Date(time) < end);
+    const toNumbers = ({ time, ...values }) => {
+      const numbers = Object.entries(values).map(([name, value]) => [name, Number(value)]);
+      return { time, ...Object.fromEntries(numbers) };
+    };
+    module.exports = {
+      texts: { getBarsBySymbol: (symbol, start, end) => between(start, end) },
+      numbers: { getBarsBySymbol: (symbol, start, end) => between(start, end).map(toNumbers) },
+    };`;
+}
 
 let system: TestSystem;
 let api: Api;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barkeep-minus-zero-'));
-  const module = join(folder, 'repositories.cjs');
-  await writeFile(
-    module,
-    `const rows = ${JSON.stringify(TIMES)}.map((time, i) => ({ time, ...${JSON.stringify(
-      textRows('-0').map((row) => Object.fromEntries(row.map((value, i) => [names[i], value]))),
-    )}[i] }));
-     const between = (start, end) => rows.filter(({ time }) => new Date(time) >= start && new Date(time) < end);
-     const numbers = ({ time, ...values }) => ({ time, ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)])) });
-     module.exports = {
-       texts: { getBarsBySymbol: (symbol, start, end) => between(start, end) },
-       numbers: { getBarsBySymbol: (symbol, start, end) => between(start, end).map(numbers) },
-     };`,
-  );
-  system = await TestSystem.create({ BARKEEP_REPOSITORIES: module });
+  const modulePath = join(folder, 'repositories.cjs');
+  await writeFile(modulePath, repositoriesModule());
+  system = await TestSystem.create({ BARKEEP_REPOSITORIES: modulePath });
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-  await imported('zero', 'csv', '0');
+  await importBars('zero', 'csv', '0');
   await system.query(`INSERT INTO datasets (name) VALUES ('empty')`);
 }, 60_000);
 afterAll(async () => {
@@ -48,25 +67,27 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function imported(dataset: string, format: 'csv' | 'ndjson', zero: string): Promise<void> {
-  const rows = textRows(zero).map((values, i) =>
-    format === 'csv'
-      ? [TIMES[i], ...values].join(',')
-      : `{"time":"${TIMES[i]}",${values.map((value, at) => `"${names[at]}":${value}`).join(',')}}`,
-  );
+/** Imports the bars into a new dataset. */
+async function importBars(dataset: string, format: 'csv' | 'ndjson', zero: string): Promise<void> {
+  const lines = format === 'csv' ? csvLines(zero) : jsonLines(zero);
   const file = join(folder, `${dataset}.${format}`);
-  await writeFile(file, [...(format === 'csv' ? [`time,${names.join(',')}`] : []), ...rows].join('\n'));
+  await writeFile(file, lines.join('\n'));
   await system.barkeep('import', file, '--dataset', dataset, '--symbol', 'Z');
 }
 
+/** Runs a session. @returns its digest */
 async function digestOf(id: string, spec: object): Promise<string> {
   await api.run({ ...SPEC, id, ...spec });
   await api.completed(id);
   return api.digest(id);
 }
 
-const ofDataset = (dataset: string) =>
+const digestOfDataset = (dataset: string) =>
   digestOf(`of-${dataset}`, { source: { type: 'dataset', dataset }, upkeep: { barrier: 'day' } });
+
+let zeroDigest: Promise<string> | undefined;
+/** The digest of the bars with 0, with which all others are compared. */
+const digestWithZero = () => (zeroDigest ??= digestOfDataset('zero'));
 
 test.each([
   ['-0 in CSV', 'csv', '-0'],
@@ -76,12 +97,9 @@ test.each([
   ['-0.00 in JSON', 'ndjson', '-0.00'],
 ] as const)('I1 %s is 0', async (name, format, zero) => {
   const dataset = name.replace(/[^a-z0-9]+/gi, '-').replace(/^-/, '');
-  await imported(dataset, format, zero);
-  expect(await ofDataset(dataset)).toBe(await ofDatasetZero());
+  await importBars(dataset, format, zero);
+  expect(await digestOfDataset(dataset)).toBe(await digestWithZero());
 });
-
-let zero: Promise<string> | undefined;
-const ofDatasetZero = () => (zero ??= ofDataset('zero'));
 
 test('I1 -0 that a program wrote into the table is 0, streamed as rows and as packed days', async () => {
   await system.query(`INSERT INTO datasets (name) VALUES ('by-sql')`);
@@ -95,25 +113,23 @@ test('I1 -0 that a program wrote into the table is 0, streamed as rows and as pa
   const [row] = await system.query<{ minus: number }>(
     `SELECT count(*)::int AS minus FROM bars WHERE volume::text = '-0'`,
   );
+  // The table has -0 indeed.
   expect(row!.minus).toBeGreaterThanOrEqual(3);
-  expect(await ofDataset('by-sql')).toBe(await ofDatasetZero());
+  expect(await digestOfDataset('by-sql')).toBe(await digestWithZero());
   await system.barkeep('pack', 'by-sql', '--calendar', 'XNYS');
   const packed = await digestOf('packed', {
     source: { type: 'dataset', dataset: 'by-sql' },
     upkeep: { barrier: 'day' },
   });
-  expect(packed).toBe(await ofDatasetZero());
+  expect(packed).toBe(await digestWithZero());
 });
 
 test.each([['JSON'], ['NDJSON']])('I1 -0 that is fed as %s is 0, and an equal bar is a duplicate', async (form) => {
   const id = `fed-${form}`;
   await api.run({ ...SPEC, id, source: { type: 'feed' } });
-  const lines = (text: string) =>
-    textRows(text).map(
-      (values, i) => `{"time":"${TIMES[i]}",${values.map((value, at) => `"${names[at]}":${value}`).join(',')}}`,
-    );
-  const post = async (text: string) => {
-    const body = form === 'JSON' ? `[${lines(text).join(',')}]` : lines(text).join('\n');
+  const post = async (zero: string) => {
+    const lines = jsonLines(zero);
+    const body = form === 'JSON' ? `[${lines.join(',')}]` : lines.join('\n');
     const type = form === 'JSON' ? 'application/json' : 'application/x-ndjson';
     const headers = { 'content-type': type };
     const response = await fetch(`${api.url}/v1/sessions/${id}/symbols/Z/bars`, { method: 'POST', headers, body });
@@ -123,10 +139,10 @@ test.each([['JSON'], ['NDJSON']])('I1 -0 that is fed as %s is 0, and an equal ba
   expect(await post('0')).toMatchObject({ accepted: 0, duplicates: 3, conflicts: 0 });
   await api.ok('POST', `/v1/sessions/${id}/symbols/Z/end`);
   await api.completed(id);
-  expect(await api.digest(id)).toBe(await ofDatasetZero());
+  expect(await api.digest(id)).toBe(await digestWithZero());
 });
 
-test('I1 -0 of a repository is 0', async () => {
+test('I1 -0 of a repository, as a text or a number, is 0', async () => {
   const filledFrom = (repository: string) =>
     digestOf(`by-${repository}`, {
       source: { type: 'dataset', dataset: 'empty' },

@@ -1,7 +1,4 @@
-/**
- * Bars with negative prices, as futures and spreads have: from the import of a file through every way in which a
- * session can get them.
- */
+/** Bars with negative prices, as futures and spreads have: imported, streamed, backfilled and fed. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +11,8 @@ const ROWS = ['2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500', '2020-04-20T18:10
 const DATES = { start: '2020-04-20', end: '2020-04-20', calendar: 'CMES' };
 const SPEC = { ...DATES, symbols: ['CLK20'], derivedIntervals: ['5m'] };
 const OIL = { ...SPEC, source: { type: 'dataset', dataset: 'oil' } };
-const WHOLE = [
+/** The same rows as bars. */
+const OIL_BARS = [
   { openTime: '2020-04-20T18:09:00.000Z', open: -0.6, high: -0.2, low: -3.1, close: -2.9, volume: 1500 },
   { openTime: '2020-04-20T18:10:00.000Z', open: -2.9, high: -2, low: -40.32, close: -37.63, volume: 2000 },
 ];
@@ -40,10 +38,10 @@ afterAll(async () => {
 
 const bars = (id: string, interval = '1m') => api.bars(id, 'CLK20', `interval=${interval}&last=10`);
 
-test('I7 a session that takes any price streams and derives them', async () => {
+test('I7 a session with prices `any` streams and derives bars with negative prices', async () => {
   const id = await api.run({ ...OIL, id: 'any', prices: 'any' });
   await api.completed(id);
-  expect(await bars(id)).toMatchObject(WHOLE);
+  expect(await bars(id)).toMatchObject(OIL_BARS);
   expect(await bars(id, '5m')).toMatchObject([
     { openTime: '2020-04-20T18:05:00.000Z', open: -0.6, high: -0.2, close: -2.9, sourceCount: 1 },
     { openTime: '2020-04-20T18:10:00.000Z', open: -2.9, low: -40.32, close: -37.63, sourceCount: 1 },
@@ -51,26 +49,26 @@ test('I7 a session that takes any price streams and derives them', async () => {
   expect(await api.metrics(id, 'CLK20')).toMatchObject({ streamed: 2, refused: {} });
 });
 
-test('I7 a session of positive prices refuses the same rows, counts them and says why', async () => {
+test('I7 a session with positive prices refuses the same rows, and counts them with the reason', async () => {
   const id = await api.run({ ...OIL, id: 'positive' });
   await api.completed(id);
   expect(await bars(id)).toEqual([]);
   expect(await api.metrics(id, 'CLK20')).toMatchObject({ streamed: 0, refused: { 'negative-price': 2 } });
 });
 
-test('I4 a session that takes any price is repaired with them, and one that does not is not', async () => {
+test('I4 only a session with prices `any` is repaired with negative prices', async () => {
   await writeBars(system.databaseUrl, 'empty', new Map());
   const source = { type: 'dataset', dataset: 'empty' };
   for (const prices of ['any', 'positive']) {
     const id = await api.run({ ...SPEC, id: `repaired-${prices}`, source, backfill: ['oil'], prices });
     await api.completed(id);
-    expect(await bars(id)).toMatchObject(prices === 'any' ? WHOLE : []);
+    expect(await bars(id)).toMatchObject(prices === 'any' ? OIL_BARS : []);
     expect(await api.metrics(id, 'CLK20')).toMatchObject({ backfilled: prices === 'any' ? 2 : 0 });
   }
 });
 
-test('I7 a feed that takes any price takes them, and one that does not names the reason', async () => {
-  const feed = (id: string) => api.ok('POST', `/v1/sessions/${id}/symbols/CLK20/bars`, WHOLE);
+test('I7 a fed session with prices `any` accepts negative prices, and one with positive prices names the reason', async () => {
+  const feed = (id: string) => api.ok('POST', `/v1/sessions/${id}/symbols/CLK20/bars`, OIL_BARS);
   const source = { type: 'feed' };
   await api.run({ ...SPEC, id: 'fed-any', source, prices: 'any' });
   expect(await feed('fed-any')).toMatchObject({ accepted: 2, refused: {} });
@@ -79,7 +77,7 @@ test('I7 a feed that takes any price takes them, and one that does not names the
   await Promise.all(['fed-any', 'fed-positive'].map((id) => api.ok('DELETE', `/v1/sessions/${id}`)));
 });
 
-test('I7 a row of zeros is a bar only for a session that takes any price', async () => {
+test('I7 a row of zeros is a bar only in a session with prices `any`', async () => {
   const file = join(folder, 'zeros.csv');
   const rows = ['2020-04-20T18:09:00Z,1,2,1,2,5', '2020-04-20T18:10:00Z,0,0,0,0,0'];
   await writeFile(file, ['time,open,high,low,close,volume', ...rows, ''].join('\n'));
@@ -96,7 +94,7 @@ test('I7 a row of zeros is a bar only for a session that takes any price', async
   }
 });
 
-test('bars that are stamped with their close are stored in their minute', async () => {
+test('bars whose times are close times are stored with their open times', async () => {
   const file = join(folder, 'closes.csv');
   const time = (minute: number) => new Date(Date.parse('2024-03-04T14:30:00Z') + minute * 60_000).toISOString();
   const rows = Array.from({ length: 390 }, (_, i) => `${time(i + 1)},${i},${i + 1},${i},${i + 1},100`);

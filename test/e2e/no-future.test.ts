@@ -1,7 +1,7 @@
 /**
- * Proves that no bar is shown before its close. In this market a bar with data from after its close has wrong values.
- * The test follows a session, and at every step reads through the step, its mirror, a reader, the HTTP API, and a
- * separate mirror, while the store has, and upkeep repairs, bars of later days.
+ * Proves that no bar is shown before its close (I2). In this market a bar with data from after its close has wrong values.
+ * The test follows a session. At every step it reads through the step, its mirror, a reader, the HTTP API, and a separate
+ * mirror. Meanwhile the store has bars of later days, and upkeep repairs them.
  */
 import { connect, type Barkeep, type BarMirror, type ClientSession, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
@@ -20,7 +20,8 @@ import { TestSystem } from '../support/system/system.js';
 const SYMBOLS = ['AAA', 'BBB'];
 const DERIVED = ['5m', '1h', '1d'];
 const INTERVALS = ['1m', ...DERIVED];
-const WINDOW = 30;
+/** The lead of the clock in lockstep, in minutes. */
+const LEAD = 30;
 const SPEC = {
   ...CANARY_DATES,
   symbols: SYMBOLS,
@@ -29,8 +30,8 @@ const SPEC = {
   backfill: ['whole'],
 } as const;
 
-/** What one check reads. */
-interface Ask {
+/** What one read reads. */
+interface ReadRequest {
   id: string;
   reader: OpenSession;
   symbol: string;
@@ -82,14 +83,17 @@ function lookAtStep(canary: Canary, step: Step): void {
   lookAtMirror(canary, step.mirror, step.time, `mirror of ${where}`);
 }
 
-/**
- * The ways to read a session from outside. Each returns a check of what it read against the clock as it is afterwards.
- */
-const WAYS: ((ask: Ask) => Promise<(canary: Canary, clock: number) => void>)[] = [
+/** Checks what was read against the session's clock after the read. */
+type ReadCheck = (canary: Canary, clock: number) => void;
+
+/** The ways to read a session from outside. Each reads once and returns a check of what it read. */
+const WAYS: ((request: ReadRequest) => Promise<ReadCheck>)[] = [
   async ({ path, interval }) => {
     const { status, body } = await api.call<ApiBar>('GET', `${path}/bars/latest?interval=${interval}`);
     if (status !== 200 && status !== 404) throw new Error(`latest: ${status} ${JSON.stringify(body)}`);
-    return (canary, clock) => status === 200 && canary.lookApi([body], clock, `API latest ${interval}`);
+    return (canary, clock) => {
+      if (status === 200) canary.lookApi([body], clock, `API latest ${interval}`);
+    };
   },
   async ({ reader, symbol, interval }) => {
     const [latest, last] = await Promise.all([
@@ -144,23 +148,23 @@ const WAYS: ((ask: Ask) => Promise<(canary: Canary, clock: number) => void>)[] =
 ];
 
 /**
- * Reads once through the reader and once through the API, each turn in another way. @returns the session's clock
- * afterwards
+ * Reads in two of the {@link WAYS} at the same time and checks both. Each turn uses the next two ways. @returns the
+ * session's clock after the reads
  */
 async function lookAtSession(canary: Canary, id: string, reader: OpenSession, turn: number): Promise<number> {
   const symbol = SYMBOLS[turn % SYMBOLS.length]!;
   // Each way is used with each interval in turn.
   const interval = INTERVALS[Math.floor((2 * turn) / WAYS.length) % INTERVALS.length]!;
   const from = CANARY_CLOSES[Math.max(0, (turn % CANARY_MINUTES) - 10)]!;
-  const ask = { id, reader, symbol, interval, from, path: `/v1/sessions/${id}/symbols/${symbol}` };
+  const request = { id, reader, symbol, interval, from, path: `/v1/sessions/${id}/symbols/${symbol}` };
   const ways = [WAYS[(2 * turn) % WAYS.length]!, WAYS[(2 * turn + 1) % WAYS.length]!];
-  const seen = await Promise.all(ways.map((way) => way(ask)));
+  const checks = await Promise.all(ways.map((read) => read(request)));
   const clock = await reader.clock();
-  for (const judge of seen) judge(canary, clock);
+  for (const check of checks) check(canary, clock);
   return clock;
 }
 
-/** Reads a separate mirror each time its clock has moved, until it is at the end. @returns how often */
+/** Checks a separate mirror each time its clock has moved, until it is at the end. @returns how often */
 async function lookAtFollowing(canary: Canary, mirror: Mirror, reader: OpenSession): Promise<number> {
   let looks = 0;
   for (; mirror.clock < reader.layout.end; looks++) {
@@ -173,38 +177,43 @@ async function lookAtFollowing(canary: Canary, mirror: Mirror, reader: OpenSessi
   return looks;
 }
 
+/** Starts a session, and opens a reader and a mirror of it. */
 async function opened(spec: object): Promise<{ session: ClientSession; reader: OpenSession; mirror: Mirror }> {
   const session = await barkeep.createSession({ ...SPEC, ...spec }, { start: true });
   return { session, reader: await session.reader(), mirror: await session.mirror() };
 }
 
+/** The times of the steps of each length. The last minute of a day is the one after which the next close is later. */
 const STEPS = {
   '1m': CANARY_CLOSES,
   '5m': CANARY_CLOSES.filter((close) => close % 300_000 === 0),
   day: CANARY_CLOSES.filter((close, n) => CANARY_CLOSES[n + 1] !== close + 60_000),
 };
+/** Each step makes more checks than this. */
+const LOOKS_A_STEP = 30;
 const BARRIERS = { none: 'none', day: 'day', 'of 30 minutes': { minutes: 30 } } as const;
 
 jest.setTimeout(120_000); // some ten thousand reads over HTTP
 
 describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) => {
+  // For the ids of the sessions.
   const key = name.split(' ').at(-1)!;
 
   test.each(Object.entries(STEPS))(
-    'a consumer in lockstep, stepping by %s, sees nothing of the future',
+    'a consumer in lockstep with steps of %s sees nothing of the future',
     async (every, times) => {
       const canary = new Canary();
       const id = `${key}-${every}`;
-      const pace = { mode: 'lockstep', window: WINDOW } as const;
+      const pace = { mode: 'lockstep', window: LEAD } as const;
       const { session, reader, mirror } = await opened({ id, pace, upkeep: { barrier } });
       const following = lookAtFollowing(canary, mirror, reader);
-      following.catch(() => undefined);
+      following.catch(() => undefined); // awaited below
       const steps: number[] = [];
       for await (const step of session.follow({ consumer: 'canary', every })) {
         steps.push(step.time);
         lookAtStep(canary, step);
         const clock = await lookAtSession(canary, id, reader, steps.length);
-        if (clock < step.time || Math.max(clock, mirror.clock) > reader.layout.closeAfter(step.time, WINDOW)) {
+        if (clock < step.time || Math.max(clock, mirror.clock) > reader.layout.closeAfter(step.time, LEAD)) {
           throw new Error(`at ${step.time} the session's clock is at ${clock}`);
         }
         if (barrier !== 'none') {
@@ -219,7 +228,7 @@ describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) =>
       await mirror.update();
       for (const symbol of SYMBOLS) expect(mirror.barCount(symbol)).toBe(CANARY_MINUTES);
       mirror.close();
-      expect(canary.looks).toBeGreaterThan(30 * steps.length);
+      expect(canary.looks).toBeGreaterThan(LOOKS_A_STEP * steps.length);
     },
   );
 
@@ -229,6 +238,7 @@ describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) =>
     const { session, reader, mirror } = await opened({ id, upkeep: { barrier } });
     const following = lookAtFollowing(canary, mirror, reader);
     const reading = (async () => {
+      // Every seventh turn, so that the few reads of a fast session use all ways, symbols and intervals.
       for (let turn = 0; (await lookAtSession(canary, id, reader, turn)) < reader.layout.end; turn += 7);
     })();
     const steps: number[] = [];
@@ -240,6 +250,6 @@ describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) =>
     await Promise.all([following, reading]);
     expect(steps).toEqual(CANARY_CLOSES);
     mirror.close();
-    expect(canary.looks).toBeGreaterThan(30 * steps.length);
+    expect(canary.looks).toBeGreaterThan(LOOKS_A_STEP * steps.length);
   });
 });

@@ -1,5 +1,6 @@
 /**
- * What operators see of a running system: metrics and health of a coordinator and a worker, with and without API keys.
+ * Metrics and health of a running coordinator and worker, with and without API keys, and the files of deploy/ that use the
+ * metrics.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +12,8 @@ import { freePort } from '../../libs/local-system/src/servers/server-process.js'
 import { Scrape } from '../support/system/scrape.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
-const USER = 'user-key-0123456789';
-const ADMIN = 'admin-key-0123456789';
+const USER_KEY = 'user-key-0123456789';
+const ADMIN_KEY = 'admin-key-0123456789';
 const SPEC = {
   symbols: ['AAA', 'BBB'],
   start: '2024-07-01',
@@ -21,10 +22,10 @@ const SPEC = {
   backfill: ['whole'],
 };
 
-/** A scrape without the metrics that prom-client makes for Node, whose names are not ours. */
-function ours(text: string): string {
-  const isOurs = (line: string) => /^(# \w+ )?barkeep_/.test(line);
-  return `${text.split('\n').filter(isOurs).join('\n')}\n`;
+/** The lines of Barkeep's metrics in a scrape, without those that prom-client adds for Node. */
+function barkeepLines(text: string): string {
+  const isOfBarkeep = (line: string) => /^(# \w+ )?barkeep_/.test(line);
+  return `${text.split('\n').filter(isOfBarkeep).join('\n')}\n`;
 }
 
 let system: TestSystem;
@@ -49,9 +50,12 @@ describe('a coordinator and a worker', () => {
   it('count what a session streams, finds and fills', async () => {
     const id = await api.run({ ...SPEC, id: 'figures' });
     const { counts } = await api.settled(id);
-    const upkeep = () => Scrape.of(worker.url);
+    const scrapeWorker = () => Scrape.of(worker.url);
     // The worker counts a repair after its writes.
-    const repaired = await api.eventually(upkeep, (seen) => (seen.value('barkeep_repair_seconds_count') ?? 0) > 0);
+    const repaired = await api.eventually(
+      scrapeWorker,
+      (seen) => (seen.value('barkeep_repair_seconds_count') ?? 0) > 0,
+    );
     expect(counts.backfilled).toBeGreaterThan(0);
     expect(repaired.value('barkeep_gap_slots_found_total')).toBe(counts.backfilled);
     expect(repaired.value('barkeep_gap_slots_filled_total')).toBe(counts.backfilled);
@@ -66,7 +70,7 @@ describe('a coordinator and a worker', () => {
     expect(streamed.value('barkeep_queue_jobs', { queue: 'backfill' })).toBe(0);
   });
 
-  it('show how a session that follows real time is, while it runs', async () => {
+  it('show quality, lag and waiting of a paced session while it runs', async () => {
     const pace = { mode: 'clock', speed: 1 };
     const id = await api.run({ ...SPEC, id: 'live', pace });
     const running = await api.eventually(
@@ -87,16 +91,15 @@ describe('a coordinator and a worker', () => {
     const before = await Scrape.of(coordinator.url);
     const id = await api.run({ ...SPEC, id: 'fed', source: { type: 'feed' }, backfill: [] });
     const bar = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
-    const fed = [
-      { ...bar, openTime: '2024-07-01T13:30:00Z' },
-      { ...bar, openTime: '2024-07-01T13:31:00Z', high: 1 },
-      { ...bar, openTime: '2024-07-01T03:00:00Z' },
-      { ...bar, openTime: '2030-01-02T15:00:00Z' },
-    ];
-    await api.ok('POST', `/v1/sessions/${id}/symbols/AAA/bars`, fed);
+    const valid = { ...bar, openTime: '2024-07-01T13:30:00Z' };
+    const refused = { ...bar, openTime: '2024-07-01T13:31:00Z', high: 1 };
+    // In the night, and years after the session.
+    const outside = ['2024-07-01T03:00:00Z', '2030-01-02T15:00:00Z'].map((openTime) => ({ ...bar, openTime }));
+    await api.ok('POST', `/v1/sessions/${id}/symbols/AAA/bars`, [valid, refused, ...outside]);
     const after = await Scrape.of(coordinator.url);
     const added = (name: string) => after.value(name)! - before.value(name)!;
-    expect([added('barkeep_rows_refused_total'), added('barkeep_rows_outside_total')]).toEqual([1, 2]);
+    expect(added('barkeep_rows_refused_total')).toBe(1);
+    expect(added('barkeep_rows_outside_total')).toBe(2);
     await api.ok('POST', `/v1/sessions/${id}/stop`);
   });
 
@@ -116,8 +119,8 @@ describe('a coordinator and a worker', () => {
 
 describe('the files of deploy/', () => {
   const fileOf = (name: string) => readFileSync(join(__dirname, '../../deploy', name), 'utf8');
-  /** The names of all metrics of the processes, with the series of histograms. */
-  const known = async () => {
+  /** The names of all metrics of both processes. A histogram has three names, as in queries. */
+  const queryNames = async () => {
     const scrapes = [await Scrape.of(coordinator.url), await Scrape.of(worker.url)];
     const names = scrapes.flatMap(({ described }) =>
       [...described].flatMap(([name, { type }]) =>
@@ -129,12 +132,12 @@ describe('the files of deploy/', () => {
 
   it.each([['grafana/barkeep.json'], ['alerts.yml']])('name only metrics that exist: %s', async (file) => {
     const used = new Set(fileOf(file).match(/\b(barkeep|nodejs|process)_[a-z0-9_]+/g));
-    const names = await known();
+    const names = await queryNames();
     expect([...used].filter((name) => !names.has(name))).toEqual([]);
     expect(used.size).toBeGreaterThan(5);
   });
 
-  it('show every metric of ours on the dashboard', async () => {
+  it('show every metric of Barkeep on the dashboard', async () => {
     const dashboard = fileOf('grafana/barkeep.json');
     const names = [await Scrape.of(coordinator.url), await Scrape.of(worker.url)].flatMap(({ described }) => [
       ...described.keys(),
@@ -147,24 +150,26 @@ describeWithPromtool("Prometheus' own checker", () => {
   it('accepts the metrics of both processes', async () => {
     for (const { url } of [coordinator, worker]) {
       const { text } = await Scrape.of(url);
-      promtool(['check', 'metrics'], { input: ours(text) });
+      promtool(['check', 'metrics'], { input: barkeepLines(text) });
     }
   });
 });
 
-describe("a worker's own port", () => {
-  it('answers health as the coordinator does, and nothing else', async () => {
+describe('the port of a worker', () => {
+  it('answers health as the coordinator does, and has no other routes than health and metrics', async () => {
     for (const path of ['/health/live', '/health/ready']) {
       const response = await fetch(worker.url + path);
       expect(response.status).toBe(200);
       checkAnswer('GET', path, 200, await response.json());
     }
     const other = await fetch(`${worker.url}/v1/sessions`);
-    expect([other.status, other.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+    expect(other.status).toBe(404);
+    expect(other.headers.get('content-type')).toBe('application/problem+json');
     expect((await fetch(`${worker.url}/metrics`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('is for this machine alone without keys', async () => {
+  it('without keys answers this machine only', async () => {
+    // Unlike fetch, `request` can send another Host, as a call from a foreign web page has.
     const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
       request(`${worker.url}/metrics`, { headers: { Host: 'evil.example' } }, (response) =>
@@ -176,23 +181,23 @@ describe("a worker's own port", () => {
     expect(status).toBe(403);
   });
 
-  it('has the key rules of the coordinator', async () => {
+  it('requires the same keys as the coordinator', async () => {
     const port = String(await freePort());
     const keyed = await system.worker({
       BARKEEP_WORKER_PORT: port,
-      BARKEEP_API_KEYS: USER,
-      BARKEEP_ADMIN_KEYS: ADMIN,
+      BARKEEP_API_KEYS: USER_KEY,
+      BARKEEP_ADMIN_KEYS: ADMIN_KEY,
     });
-    const as = (path: string, key?: string) =>
+    const fetchWith = (path: string, key?: string) =>
       fetch(keyed.url + path, key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } });
-    expect((await as('/health/live')).status).toBe(200);
-    expect((await as('/health/ready')).status).toBe(401);
-    expect((await as('/health/ready', USER)).status).toBe(200);
-    expect((await as('/metrics')).status).toBe(401);
-    const refused = await as('/metrics', USER);
+    expect((await fetchWith('/health/live')).status).toBe(200);
+    expect((await fetchWith('/health/ready')).status).toBe(401);
+    expect((await fetchWith('/health/ready', USER_KEY)).status).toBe(200);
+    expect((await fetchWith('/metrics')).status).toBe(401);
+    const refused = await fetchWith('/metrics', USER_KEY);
     expect(refused.status).toBe(403);
     expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('BARKEEP_ADMIN_KEYS') });
-    expect((await as('/metrics', ADMIN)).status).toBe(200);
+    expect((await fetchWith('/metrics', ADMIN_KEY)).status).toBe(200);
     expect(await keyed.signal('SIGTERM')).toBe(0);
   });
 

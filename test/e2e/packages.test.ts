@@ -14,16 +14,19 @@ import { commandsOf, isShown, snippetsOf } from '../support/programs/snippets.js
 
 const ROOT = join(__dirname, '../..');
 /** The environment without the test's servers: the packages must start their own. */
-const { REDIS_URL: _, SESSION_REDIS_URL: __, DATABASE_URL: ___, NODE_PATH: ____, ...ENV } = process.env;
+const ENV = { ...process.env };
+for (const name of ['REDIS_URL', 'SESSION_REDIS_URL', 'DATABASE_URL', 'NODE_PATH']) delete ENV[name];
 const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'];
 
 let tarballs: { client: string; cli: string };
+/** A folder with only the client, and one with all packages. */
 let folders: { client: string; whole: string };
 
 beforeAll(async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['scripts/packages.mjs'], { cwd: ROOT });
   const files = [...stdout.matchAll(/^dist-packages\/\S+\.tgz/gm)].map(([path]) => join(ROOT, path));
-  tarballs = { client: files.find((f) => f.includes('client'))!, cli: files.find((f) => f.includes('cli-'))! };
+  const tarballOf = (part: string) => files.find((file) => file.includes(part))!;
+  tarballs = { client: tarballOf('client'), cli: tarballOf('cli-') };
   folders = { client: await emptyFolder(), whole: await emptyFolder() };
   await run(folders.client, 'npm', ...INSTALL, tarballs.client);
   await run(folders.whole, 'npm', ...INSTALL, tarballs.client, tarballs.cli, 'tsx@4');
@@ -43,7 +46,7 @@ async function emptyFolder(): Promise<string> {
   return folder;
 }
 
-/** @returns standard output @throws with all output when the program fails */
+/** Runs a program in a folder. @returns standard output @throws with all output when the program fails */
 async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
   try {
     return (await promisify(execFile)(program, args, { cwd, env: ENV, maxBuffer: 1 << 26 })).stdout;
@@ -64,7 +67,7 @@ describe('the client alone', () => {
   it.each([
     ['an ES module', 'use.mjs', `import { connect, runBacktest } from '@barkeep/client';${USE}`],
     ['CommonJS', 'use.cjs', `const { connect, runBacktest } = require('@barkeep/client');${USE}`],
-  ])('is imported from %s, and says which package runs servers', async (_kind, file, text) => {
+  ])('is imported from %s, and its error names the package that runs servers', async (_kind, file, text) => {
     await writeFile(join(folders.client, file), text);
     const answer = JSON.parse(await run(folders.client, process.execPath, file)) as Record<string, unknown>;
     expect(answer).toMatchObject({ kinds: ['function', 'function'], name: 'LocalRunMissingError' });
@@ -78,7 +81,7 @@ describe('the client alone', () => {
   ])('has types for module %s with resolution %s in %s', async (module, moduleResolution, file) => {
     const snippets = snippetsOf('client.md', await readFile(join(ROOT, 'docs/client.md'), 'utf8'));
     const snippet = snippets.find(({ language }) => language === 'ts');
-    // CommonJS has no await at the top of a module.
+    // CommonJS has no await at the top of a module, so the code after the imports is put into a function.
     const body = snippet!.text.replace(/^(import .*\n)([\s\S]*)/, '$1async function main() {\n$2}\nvoid main();\n');
     await writeFile(join(folders.client, file), body);
     const options = { module, moduleResolution, target: 'es2022', strict: true, noEmit: true, skipLibCheck: false };
@@ -87,15 +90,16 @@ describe('the client alone', () => {
     await run(folders.client, process.execPath, join(ROOT, 'node_modules/.bin/tsc'), '-p', 'tsconfig.json');
   });
 
-  it('is at most 20 MB and 20 packages, with nothing native and no source', async () => {
+  it('takes at most 20 MB and 20 packages, needs no compiler, and has no source files', async () => {
     const files = await readdir(join(folders.client, 'node_modules'), { recursive: true, withFileTypes: true });
     const lock = JSON.parse(await readFile(join(folders.client, 'package-lock.json'), 'utf8')) as { packages: object };
+    // One entry is the folder itself.
     expect(Object.keys(lock.packages).length - 1).toBeLessThanOrEqual(20);
     expect(files.filter(({ name }) => /\.node$|^binding\.gyp$/.test(name))).toEqual([]);
     const kB = Number((await run(folders.client, 'du', '-sk', 'node_modules')).split('\t')[0]);
     expect(kB).toBeLessThanOrEqual(20_000);
-    const ours = await readdir(join(folders.client, 'node_modules/@barkeep/client'), { recursive: true });
-    expect(ours.sort()).toEqual([
+    const clientFiles = await readdir(join(folders.client, 'node_modules/@barkeep/client'), { recursive: true });
+    expect(clientFiles.sort()).toEqual([
       'LICENSE',
       'README.md',
       'dist',
@@ -109,7 +113,7 @@ describe('the client alone', () => {
 });
 
 describe('the command line with the client', () => {
-  it('says which packages traces need when they are on', async () => {
+  it('names the packages that traces need when they are on', async () => {
     const server = 'redis://127.0.0.1:1/0';
     const env = { ...ENV, REDIS_URL: server, SESSION_REDIS_URL: server, DATABASE_URL: 'postgres://127.0.0.1:1/none' };
     const program = 'node_modules/@barkeep/cli/dist/coordinator.js';
@@ -139,7 +143,7 @@ describe('the command line with the client', () => {
     );
   }, 180_000);
 
-  it('makes a folder whose steps run: up, import, run, a strategy in TypeScript', async () => {
+  it('makes a folder in which up, import, run and a strategy in TypeScript work', async () => {
     await barkeep(folders.whole, 'init', 'first');
     const folder = join(folders.whole, 'first');
     await withUp(folder, async () => {
@@ -152,25 +156,26 @@ describe('the command line with the client', () => {
     });
   }, 180_000);
 
-  it('runs the tutorial to its end, and its strategy in CommonJS too', async () => {
+  it('runs the tutorial to its end, and its strategy in CommonJS, too', async () => {
     const folder = folders.whole;
     const snippets = snippetsOf('tutorial.md', await readFile(join(ROOT, 'docs/tutorial.md'), 'utf8'));
     const text = (name: string) => snippets.find(({ file }) => file === name)!.text;
     for (const { file } of snippets) if (file) await writeFile(join(folder, file), text(file));
-    const [first, ...rest] = text('strategy.mjs').split('\n');
-    const required = first!.replace(/^import (.*) from (.*);$/, 'const $1 = require($2);');
+    // The strategy begins with its only import.
+    const [importLine, ...rest] = text('strategy.mjs').split('\n');
+    const required = importLine!.replace(/^import (.*) from (.*);$/, 'const $1 = require($2);');
     await writeFile(join(folder, 'strategy.cjs'), `${required}\n(async () => {${rest.join('\n')}})();\n`);
     const commands = snippets.filter(({ language, notRun }) => language === 'console' && notRun === undefined);
-    const different: unknown[] = [];
+    const differences: unknown[] = [];
     await withUp(folder, async () => {
       for (const { command, output } of commands.flatMap(commandsOf)) {
-        const twice = command === 'node strategy.mjs march' ? [command, 'node strategy.cjs march'] : [command];
-        for (const typed of twice) {
-          const shown = await run(folder, 'bash', '-c', `${typed} 2>&1; true`);
-          if (!isShown(output, shown)) different.push({ typed, output, shown });
+        const variants = command === 'node strategy.mjs march' ? [command, 'node strategy.cjs march'] : [command];
+        for (const typed of variants) {
+          const printed = await run(folder, 'bash', '-c', `${typed} 2>&1; true`);
+          if (!isShown(output, printed)) differences.push({ typed, output, printed });
         }
       }
-      expect(different).toEqual([]);
+      expect(differences).toEqual([]);
       await expect(barkeep(folder, 'up')).rejects.toThrow(/barkeep up runs here already \(process \d+\): http:/);
     });
   }, 240_000);
@@ -185,7 +190,7 @@ async function withUp(folder: string, work: () => Promise<void>): Promise<void> 
   });
   const ended = once(up, 'exit');
   try {
-    await printed(up.stdout, /Ctrl-C/);
+    await hasPrinted(up.stdout, /Ctrl-C/); // its last line, when the system is ready
     await work();
   } finally {
     up.kill('SIGINT');
@@ -194,7 +199,7 @@ async function withUp(folder: string, work: () => Promise<void>): Promise<void> 
 }
 
 /** Resolves when a line matches. Continues to read afterwards, so that the program does not block on its output. */
-async function printed(stream: Readable, wanted: RegExp): Promise<void> {
+async function hasPrinted(stream: Readable, wanted: RegExp): Promise<void> {
   const lines = createInterface(stream);
   const seen: string[] = [];
   await new Promise<void>((resolve, reject) => {

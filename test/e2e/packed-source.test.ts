@@ -1,4 +1,4 @@
-/** Sessions over packed days, over rows, and over partly packed days have the same bytes (I1). */
+/** A session over packed days, over rows, or over partly packed days has the same bytes (I1). */
 import { Api } from '../support/system/api.js';
 import { holey, marketBars, mulberry32, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
@@ -17,7 +17,7 @@ const BASE = {
   derivedIntervals: ['5m', '1h'],
   history: { trailingDays: 2 },
 };
-// Bars that no dataset has are settled by the first answer, so that the counts do not depend on the number of retries.
+// A bar that no dataset has is unfillable after the first answer, so that the counts do not depend on the retries so far.
 const ONCE = { retryMissingBars: false };
 const SPECS: Record<string, object> = {
   'whole days': { ...BASE, upkeep: ONCE },
@@ -35,14 +35,14 @@ beforeAll(async () => {
   await writeBars(system.databaseUrl, 'holey', HOLEY);
   // Rows that a session refuses, on days that are packed for all other symbols: one with invalid values, one whose time
   // is not the open of a slot.
-  const date = '2024-07-02T15:00:00Z';
+  const time = '2024-07-02T15:00:00Z';
   await system.query(
     `UPDATE bars SET low = high + 1 WHERE "time" = $1 AND symbol_id = ${idOf('AAA')} AND dataset_id = ${HOLEY_ID}`,
-    [date],
+    [time],
   );
   await system.query(
     `UPDATE bars SET "time" = "time" + interval '7 seconds' WHERE "time" = $1 AND symbol_id = ${idOf('BBB')} AND dataset_id = ${HOLEY_ID}`,
-    [date],
+    [time],
   );
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
@@ -59,8 +59,8 @@ interface Outcome {
   quarantined: unknown;
 }
 
-/** Runs a session. @returns its digest, counts, history and quarantined bars */
-async function outcome(spec: object): Promise<Outcome> {
+/** Runs a session to its end. */
+async function outcomeOf(spec: object): Promise<Outcome> {
   const id = await api.run({ ...spec, id: `packed-${++sessions}` });
   await api.until(id, ({ state }) => state === 'completed');
   const { counts, history } = await api.session(id);
@@ -77,18 +77,19 @@ const packedDays = async () =>
 
 it('I1 a session is the same over rows, over packs, and over some of both', async () => {
   const overRows = new Map<string, Outcome>();
-  for (const [name, spec] of Object.entries(SPECS)) overRows.set(name, await outcome(spec));
+  for (const [name, spec] of Object.entries(SPECS)) overRows.set(name, await outcomeOf(spec));
   expect(overRows.get('no upkeep')).toMatchObject({
     counts: { refused: 2 },
     quarantined: [{ symbol: 'AAA' }, { symbol: 'BBB' }],
   });
 
+  // Six trading days of four symbols, but the days with a refused row are not packed.
   const result = JSON.parse(await system.barkeep('pack', 'holey', '--json')) as object;
   expect(result).toMatchObject({ dataset: 'holey', days: 6, symbols: 4, packed: 22, kept: 0, empty: 0, refused: 2 });
   for (const [name, spec] of Object.entries(SPECS))
-    expect([name, await outcome(spec)]).toEqual([name, overRows.get(name)]);
+    expect({ name, outcome: await outcomeOf(spec) }).toEqual({ name, outcome: overRows.get(name) });
 
-  // Rows are written again with the same values: their packs are removed, and nothing else changes.
+  // Writes some rows of about half of the packs again with the same values. This removes their packs and nothing else.
   const random = mulberry32(9);
   for (const { symbol_id, open } of await system.query<{ symbol_id: number; open: Date }>(
     'SELECT symbol_id, open FROM packed_days',
@@ -99,26 +100,26 @@ it('I1 a session is the same over rows, over packs, and over some of both', asyn
       [symbol_id, open],
     );
   }
-  const left = await packedDays();
-  expect(left).toBeGreaterThan(3);
-  expect(left).toBeLessThan(21);
+  const packsLeft = await packedDays();
+  expect(packsLeft).toBeGreaterThan(3);
+  expect(packsLeft).toBeLessThan(21);
   for (const [name, spec] of Object.entries(SPECS))
-    expect([name, await outcome(spec)]).toEqual([name, overRows.get(name)]);
+    expect({ name, outcome: await outcomeOf(spec) }).toEqual({ name, outcome: overRows.get(name) });
 }, 120_000);
 
-it('rows that are changed after they were packed are what a session gets', async () => {
+it('a session gets the changed rows when rows are changed after they were packed', async () => {
   await system.barkeep('pack', 'holey');
-  const before = await outcome(SPECS['no upkeep']!);
+  const before = await outcomeOf(SPECS['no upkeep']!);
   await system.query(
     `DELETE FROM bars WHERE dataset_id = ${HOLEY_ID} AND symbol_id = ${idOf('CCC')} AND "time" < '2024-07-02'`,
   );
-  const after = await outcome(SPECS['no upkeep']!);
+  const after = await outcomeOf(SPECS['no upkeep']!);
   expect(after.digest).not.toBe(before.digest);
   await system.query('DELETE FROM packed_days');
-  expect(await outcome(SPECS['no upkeep']!)).toEqual(after);
+  expect(await outcomeOf(SPECS['no upkeep']!)).toEqual(after);
 });
 
-it('an interrupted run continues, for the given symbols and days', async () => {
+it('`barkeep pack` packs the given symbols and days, keeps earlier packs, and refuses unknown names', async () => {
   await system.query('DELETE FROM packed_days');
   const pack = async (...args: string[]) =>
     JSON.parse(await system.barkeep('pack', 'whole', '--json', ...args)) as object;

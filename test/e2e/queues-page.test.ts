@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
 import { TestSystem } from '../support/system/system.js';
 
-const ADMIN = 'admin-key-0123456789';
+const ADMIN_KEY = 'admin-key-0123456789';
 
 describeWithBrowser('the queue dashboard', () => {
   let system: TestSystem;
@@ -25,24 +25,24 @@ describeWithBrowser('the queue dashboard', () => {
     ['without keys', {}, undefined],
     [
       'with an admin key as the password of the browser',
-      { BARKEEP_ADMIN_KEYS: ADMIN },
-      { username: 'me', password: ADMIN },
+      { BARKEEP_ADMIN_KEYS: ADMIN_KEY },
+      { username: 'me', password: ADMIN_KEY },
     ],
   ])(
-    'shows the queues and loads everything from this machine %s',
+    'shows the queues and loads everything from the coordinator %s',
     async (_, environment, httpCredentials) => {
       const { url } = await system.coordinator(environment);
       const context = await browser.newContext({ httpCredentials });
       const page = await context.newPage();
-      const foreign: string[] = [];
-      const complaints: string[] = [];
+      const foreignRequests: string[] = [];
+      const browserErrors: string[] = [];
       page.on('request', (request) => {
         const { protocol, origin } = new URL(request.url());
-        if (protocol.startsWith('http') && origin !== url) foreign.push(request.url());
+        if (protocol.startsWith('http') && origin !== url) foreignRequests.push(request.url());
       });
-      page.on('pageerror', (error) => complaints.push(error.message));
+      page.on('pageerror', (error) => browserErrors.push(error.message));
       page.on('console', (message) => {
-        if (message.type() === 'error') complaints.push(message.text());
+        if (message.type() === 'error') browserErrors.push(message.text());
       });
       await page.goto(`${url}/queues`);
       for (const queue of ['stream', 'detect-gaps', 'backfill', 'aggregate'])
@@ -50,8 +50,8 @@ describeWithBrowser('the queue dashboard', () => {
       await page.getByText('backfill', { exact: true }).first().click();
       await page.waitForURL(/\/queues\/queue\/backfill/);
       await page.waitForLoadState('networkidle');
-      expect(foreign).toEqual([]);
-      expect(complaints).toEqual([]);
+      expect(foreignRequests).toEqual([]);
+      expect(browserErrors).toEqual([]);
       await context.close();
     },
     240_000,

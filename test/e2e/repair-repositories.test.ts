@@ -1,6 +1,6 @@
 /**
- * What happens to the holes of a session when its repositories fail, answer invalid bars, have other bars than the
- * source, or do not exist.
+ * The gaps of a session when its repositories fail, return invalid bars, are declared complete, or do not exist. A
+ * regular day has 390 minutes, the six days of a symbol 2,340, those of three symbols 7,020.
  */
 import { Api } from '../support/system/api.js';
 import { IBM_ABSENT, makeHoley, REPAIR } from '../support/data/holey-data.js';
@@ -18,6 +18,7 @@ describeWithLean('repair from repositories of all kinds', () => {
   let system: TestSystem;
   let repositories: RepositoriesModule;
   let api: Api;
+  /** Keys of the bars that dataset `holey` lacks. */
   let removed: string[];
 
   beforeAll(async () => {
@@ -34,14 +35,17 @@ describeWithLean('repair from repositories of all kinds', () => {
     await repositories?.remove();
   });
 
-  const lacking = (symbol: string, date = '') => removed.filter((key) => key.startsWith(`${symbol} ${date}`)).length;
+  /** Number of bars of a symbol, on one date or on all, that `holey` lacks. */
+  const removedCount = (symbol: string, date = '') =>
+    removed.filter((key) => key.startsWith(`${symbol} ${date}`)).length;
 
-  it('waits with its clock for one that throws four times, and has the bars in place then', async () => {
+  it('the clock waits for a repository that throws four times, and then the gaps are filled', async () => {
     const spec = { ...REPAIR, id: 'flaky', symbols: ['SPY', 'IBM'], end: '2013-10-07', backfill: ['flaky'] };
     const id = await api.run(spec);
     const waiting = await api.until(id, ({ state }) => state === 'waiting-upkeep');
     expect(waiting).toMatchObject({ clock: '2013-10-04T13:30:00.000Z', counts: { backfilled: 0 } });
-    expect(await api.bars(id, 'SPY', 'last=10')).toEqual([]); // I2: the bars are streamed but not repaired yet
+    // The bars are streamed, but the day is not repaired yet.
+    expect(await api.bars(id, 'SPY', 'last=10')).toEqual([]);
     for (const symbol of spec.symbols) {
       const gaps = await api.eventually(
         async () => (await api.gaps(id, symbol)).filter(({ start }) => start.startsWith('2013-10-04')),
@@ -63,16 +67,16 @@ describeWithLean('repair from repositories of all kinds', () => {
     expect(requests.get('flaky IBM 2013-10-04')).toBe(FLAKY_THROWS + 5);
   });
 
-  it('I7 keeps the good ones of its records, and counts the bad ones with their reasons', async () => {
+  it('I7 the valid records of a repository are stored, and its invalid ones are counted as refused', async () => {
     const spec = { ...REPAIR, id: 'sloppy', symbols: ['SPY'], end: '2013-10-04', backfill: ['sloppy'] };
     const id = await api.run(spec);
     const { counts } = await api.completed(id);
-    expect(counts).toMatchObject({ filled: 390, backfilled: lacking('SPY', '2013-10-04'), missing: 0, absent: 0 });
+    expect(counts).toMatchObject({ filled: 390, backfilled: removedCount('SPY', '2013-10-04'), missing: 0, absent: 0 });
     expect(counts.refused).toBe(Object.values(SLOPPY_RECORDS).reduce((sum, count) => sum + count));
     expect((await repositories.requestCounts()).get('sloppy SPY 2013-10-04')).toBe(1);
   });
 
-  it('counts minutes that a dataset declared complete lacks as minutes without a trade', async () => {
+  it('minutes that a dataset declared complete lacks are counted as minutes without a trade', async () => {
     await importLean(system, 'whole', ['equity/usa/minute/ibm'], '--complete');
     const id = await api.run({ ...REPAIR, id: 'whole', symbols: ['IBM'], backfill: ['whole'] });
     await api.completed(id);
@@ -90,18 +94,18 @@ describeWithLean('repair from repositories of all kinds', () => {
 
   it.each([
     ['without a repository', []],
-    ['with one that is no repository', ['odd']],
-  ])('%s it finds the gaps, fills none and does not wait', async (name, backfill) => {
+    ['with an object that is no repository', ['odd']],
+  ])('%s a session finds its gaps, fills none and does not wait', async (name, backfill) => {
     const id = await api.run({ ...REPAIR, id: name.replaceAll(' ', '-'), backfill });
     const { counts } = await api.completed(id);
     expect(counts).toMatchObject({ expected: 7020, filled: 7018 - removed.length, backfilled: 0, missing: 0 });
     expect(counts.absent).toBe(removed.length + IBM_ABSENT.length);
     for (const symbol of REPAIR.symbols) {
       const gaps = await api.gaps(id, symbol);
-      const gone = lacking(symbol) + (symbol === 'IBM' ? IBM_ABSENT.length : 0);
-      expect(gaps.reduce((sum, { bars }) => sum + bars, 0)).toBe(gone);
+      const absent = removedCount(symbol) + (symbol === 'IBM' ? IBM_ABSENT.length : 0);
+      expect(gaps.reduce((sum, { bars }) => sum + bars, 0)).toBe(absent);
       for (const gap of gaps) expect(gap).toMatchObject({ status: 'absent', attempts: 0, lastError: null });
-      expect(await api.metrics(id, symbol)).toMatchObject({ filled: 2340 - gone, gapCount: gaps.length });
+      expect(await api.metrics(id, symbol)).toMatchObject({ filled: 2340 - absent, gapCount: gaps.length });
     }
     const base = await api.bars(id, 'BAC', 'interval=1m&last=10000');
     const plain = aggregatePlainly(base, EQUITY_DATES.map(regularHours), 15);

@@ -1,4 +1,4 @@
-/** Separate worker processes repair a session, whose source has holes, from a second dataset while it runs. */
+/** Worker processes repair a session from a second dataset while it runs. Its source has holes. */
 import { Api, type ApiBar } from '../support/system/api.js';
 import { IBM_ABSENT, keyOf, makeHoley, REPAIR } from '../support/data/holey-data.js';
 import { describeWithLean, EQUITY_DATES, type Row } from '../support/data/lean-data.js';
@@ -6,6 +6,7 @@ import { aggregatePlainly, regularHours } from '../support/data/plain-bars.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DAYS = EQUITY_DATES.map(regularHours);
+/** Lengths of the derived intervals in minutes. */
 const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };
 
 describeWithLean('repair from a second dataset', () => {
@@ -13,12 +14,13 @@ describeWithLean('repair from a second dataset', () => {
   let coordinator: SystemProcess;
   let workers: SystemProcess[];
   let api: Api;
+  /** The regular rows of the complete dataset, and the keys of those that the source lacks. */
   let lean: Row[];
   let removed: ReadonlySet<string>;
 
   beforeAll(async () => {
-    // Five requests for an absent bar take some seconds: long enough to observe them, short enough to wait for the last
-    // one.
+    // Five requests for an absent bar take some seconds: long enough to observe an absent bar, short enough to wait for
+    // the last request.
     system = await TestSystem.create({ BARKEEP_BACKOFF_MS: '300' });
     ({ lean, removed } = await makeHoley(system));
     [coordinator, ...workers] = await Promise.all([
@@ -33,9 +35,10 @@ describeWithLean('repair from a second dataset', () => {
 
   const baseBars = (id: string, symbol: string) => api.bars(id, symbol, 'interval=1m&last=10000');
 
-  it('continues without the two minutes that no dataset has, and settles them after five attempts', async () => {
+  it('completes without the two minutes that no dataset has, which are unfillable after five attempts', async () => {
     const id = await api.run({ id: 'repaired', ...REPAIR });
     const { counts } = await api.completed(id);
+    // Three symbols on six days of 390 minutes.
     expect(counts).toMatchObject({ expected: 7020, filled: 7018, absent: 2, unfillable: 0, missing: 0 });
     const absent = await api.gaps(id, 'IBM');
     expect(absent.map(({ start, bars, status }) => ({ start, bars, status }))).toEqual(
@@ -48,7 +51,7 @@ describeWithLean('repair from a second dataset', () => {
     );
   });
 
-  it('reaches the quality of the dataset it repairs from', async () => {
+  it('reaches the quality of the dataset that it is repaired from', async () => {
     const id = await api.run({
       ...REPAIR,
       id: 'reference',
@@ -75,7 +78,7 @@ describeWithLean('repair from a second dataset', () => {
     }
   });
 
-  it('I4 leaves every streamed bar as it was and fills the other slots with bars marked as backfilled', async () => {
+  it('I4 leaves every streamed bar unchanged and fills the other slots with bars of origin `backfilled`', async () => {
     for (const symbol of REPAIR.symbols) {
       const expected = lean
         .filter((row) => row.symbol === symbol)
@@ -92,7 +95,7 @@ describeWithLean('repair from a second dataset', () => {
     }
   });
 
-  it('I5 derives every window from exactly the bars that are there, and says of how many', async () => {
+  it('I5 derives every bar from exactly the bars in its bucket, and counts them', async () => {
     for (const symbol of REPAIR.symbols) {
       const base = await baseBars('repaired', symbol);
       for (const [interval, minutes] of Object.entries(MINUTES)) {
@@ -109,10 +112,10 @@ describeWithLean('repair from a second dataset', () => {
 
   it('I1 stores the same bytes with one worker, another coordinator and other barriers', async () => {
     const digest = await api.digest('repaired');
-    const next = await system.coordinator();
+    const otherCoordinator = await system.coordinator();
     const leaving = [coordinator, ...workers.slice(1)].map((process) => process.signal('SIGTERM'));
     expect(await Promise.all(leaving)).toEqual([0, 0, 0]);
-    api = new Api(next.url);
+    api = new Api(otherCoordinator.url);
     const barriers = ['day', 'none', { minutes: 30 }];
     const ids = await Promise.all(
       barriers.map((barrier, i) => api.run({ ...REPAIR, id: `again-${i}`, upkeep: { barrier } })),

@@ -1,6 +1,6 @@
 /**
- * What a session reports about its repositories and about extreme values: attempts, a DataSource that is not connected,
- * volumes that overflow.
+ * Unusual answers of repositories, and what a session reports about them: times in other units, answers that are no bars,
+ * errors without a message. Also a DataSource that is not connected, and volumes that overflow.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,25 +12,27 @@ import { TestSystem } from '../support/system/system.js';
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 21 });
 const bars = market.get('AAA')!;
+/** Of the 390 bars, the source lacks every 39th. */
+const HOLES = 10;
+const STREAMED = 380;
 
 let system: TestSystem;
 let api: Api;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barkeep-answers-'));
-  const module = join(folder, 'repositories.cjs');
+  const modulePath = join(folder, 'repositories.cjs');
   const typeorm = JSON.stringify(require.resolve('typeorm'));
   await writeFile(
-    module,
+    modulePath,
     `const { DataSource } = require(${typeorm});
-     const at = (time, unit) => Math.floor(time.getTime() * unit);
-     const minutes = (start, end, unit) => {
+     const minutes = (start, end, unitsPerMs) => {
        const bars = [];
-       for (let time = start.getTime(); time < end.getTime(); time += 60000)
-         bars.push({ time: at(new Date(time), unit), open: 10, high: 11, low: 9, close: 10, volume: 5 });
+       for (let ms = start.getTime(); ms < end.getTime(); ms += 60000)
+         bars.push({ time: Math.floor(ms * unitsPerMs), open: 10, high: 11, low: 9, close: 10, volume: 5 });
        return bars;
      };
-     const inUnit = (unit) => ({ getBarsBySymbol: async (symbol, start, end) => minutes(start, end, unit) });
+     const inUnit = (unitsPerMs) => ({ getBarsBySymbol: async (symbol, start, end) => minutes(start, end, unitsPerMs) });
      module.exports = {
        whole: new DataSource({ type: 'postgres', url: process.env.DATABASE_URL }),
        seconds: inUnit(1 / 1000),
@@ -46,7 +48,7 @@ beforeAll(async () => {
      };`,
   );
   system = await TestSystem.create({
-    BARKEEP_REPOSITORIES: module,
+    BARKEEP_REPOSITORIES: modulePath,
     BARKEEP_BACKOFF_MS: '50',
     BARKEEP_BACKFILL_ATTEMPTS: '1',
     BARKEEP_REPOSITORY_TIMEOUT_SECONDS: '1',
@@ -61,36 +63,37 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** Runs a session over the source with holes. @param spec parts of the spec that differ */
 async function completed(id: string, spec: object) {
   const source = { type: 'dataset', dataset: 'holey' };
   await api.run({ id, symbols: ['AAA'], ...DATES, source, derivedIntervals: ['5m', '1d'], ...spec });
   return api.completed(id);
 }
 
-test('a gap that is asked for once shows one attempt', async () => {
+test('a gap that was requested once shows one attempt', async () => {
   await completed('once', { backfill: ['nothing'], upkeep: { retryMissingBars: false } });
   const gaps = await api.gaps('once', 'AAA');
-  expect(gaps).toHaveLength(10);
-  expect(gaps.every(({ attempts, status }) => attempts === 1 && status === 'unfillable')).toBe(true);
+  expect(gaps).toHaveLength(HOLES);
+  for (const gap of gaps) expect(gap).toMatchObject({ attempts: 1, status: 'unfillable' });
 });
 
 test('a TypeORM DataSource that its owner did not connect is connected, and repairs', async () => {
   const { counts } = await completed('connected', { backfill: ['whole'] });
-  expect(counts).toMatchObject({ streamed: 380, backfilled: 10, missing: 0 });
+  expect(counts).toMatchObject({ streamed: STREAMED, backfilled: HOLES, missing: 0 });
 });
 
 test.each(['seconds', 'microseconds', 'nanoseconds'])(
-  'I7 bars of a repository that counts %s are refused by that name, once each, everywhere',
+  'I7 bars of a repository whose times are %s are refused with that reason, counted once each, and quarantined',
   async (unit) => {
     const reason = `time-in-${unit}`;
     const { counts } = await completed(unit, { backfill: [unit], upkeep: { maxRetries: 1 } });
-    const kept = await system.query<{ bars: number }>(
+    const [quarantined] = await system.query<{ bars: number }>(
       `SELECT count(*)::int AS bars FROM quarantined_bars q JOIN sessions s USING (incarnation)
        WHERE s.id = $1 AND q.reason = $2`,
       [unit, reason],
     );
-    expect(counts.refused).toBeGreaterThanOrEqual(10);
-    expect(kept[0]!.bars).toBe(counts.refused);
+    expect(counts.refused).toBeGreaterThanOrEqual(HOLES);
+    expect(quarantined!.bars).toBe(counts.refused);
     expect((await api.metrics(unit, 'AAA')).refused).toEqual({ [reason]: counts.refused });
     for (const { lastError } of await api.gaps(unit, 'AAA')) expect(lastError).toContain(reason);
   },
@@ -102,13 +105,13 @@ test.each([
   ['nameless', 'TypeError'],
   ['text', 'down for lunch'],
   ['rejecting', 'expected the repository to throw an error, was undefined'],
-])('I12 a repository that is %s fails with a text that the gaps have', async (id, error) => {
+])('I12 the gaps show the error of repository %s', async (id, error) => {
   const { counts } = await completed(id, { backfill: [id], upkeep: { onFailure: 'continue', maxRetries: 1 } });
-  expect(counts).toMatchObject({ streamed: 380, unfillable: 10, refused: 0 });
+  expect(counts).toMatchObject({ streamed: STREAMED, unfillable: HOLES, refused: 0 });
   for (const { lastError } of await api.gaps(id, 'AAA')) expect(lastError).toBe(error);
 });
 
-test('I11 an error that demands an endless rest delays the next attempt by a day at most', async () => {
+test('I11 an error with an endless `retryAfterMs` delays the next attempt by a day at most', async () => {
   const source = { type: 'dataset', dataset: 'holey' };
   await api.run({ id: 'resting', symbols: ['AAA'], ...DATES, source, backfill: ['resting'] });
   const { waitingFor } = await api.until('resting', (session) => session.waitingFor?.kind === 'repository');
@@ -117,7 +120,7 @@ test('I11 an error that demands an endless rest delays the next attempt by a day
   await api.ok('POST', '/v1/sessions/resting/stop');
 });
 
-test('volumes whose sum overflows answer the largest number, in bars and in metrics', async () => {
+test('a sum of volumes that overflows is the largest number, in bars and in metrics', async () => {
   const large = bars.map((bar) => ({ ...bar, volume: 1.5e308 }));
   await writeBars(system.databaseUrl, 'large', new Map([['AAA', large]]));
   await completed('large', { source: { type: 'dataset', dataset: 'large' } });
@@ -126,6 +129,6 @@ test('volumes whose sum overflows answer the largest number, in bars and in metr
       expect(volume).toBe(Number.MAX_VALUE);
     }
   }
-  const { sessionVolume, runVolume } = await api.metrics('large', 'AAA');
-  expect([sessionVolume, runVolume]).toEqual([Number.MAX_VALUE, Number.MAX_VALUE]);
+  const metrics = await api.metrics('large', 'AAA');
+  expect(metrics).toMatchObject({ sessionVolume: Number.MAX_VALUE, runVolume: Number.MAX_VALUE });
 });

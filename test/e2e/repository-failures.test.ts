@@ -1,6 +1,6 @@
 /**
  * What a session does when its repository is down, slow, wrong, or down for a while, for each `upkeep.onFailure`, with
- * and without a barrier. docs/repositories.md has the table of all 24 outcomes; `UPDATE_DOCUMENTS=1` writes it.
+ * and without a barrier. docs/repositories.md has the table of all 24 outcomes. `UPDATE_DOCUMENTS=1` writes it.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,11 @@ import { type SystemProcess, TestSystem } from '../support/system/system.js';
 const DOCUMENT = join(__dirname, '../../docs/repositories.md');
 const DATE = '2013-10-07';
 const WHOLE = marketBars({ symbols: ['AAA', 'BBB'], start: DATE, end: DATE, seed: 7 });
-/** Two whole five-minute buckets and three more minutes of AAA. */
+/** Bars of both symbols. */
+const BARS = 2 * 390;
+/** Five-minute bars of a symbol. */
+const FIVES = 78;
+/** Two complete five-minute buckets and three more minutes of AAA. */
 const HOLES = new Set([10, 11, 12, 13, 14, 100, 101, 102, 103, 104, 200, 210, 220]);
 const HOLEY: BarsBySymbol = new Map([
   ['AAA', WHOLE.get('AAA')!.filter((_, slot) => !HOLES.has(slot))],
@@ -48,9 +52,12 @@ exports.back = { getBars: async (query) => {
 } };
 `;
 
+/** How one case ended: a row of the table. */
 interface Outcome {
   session: Session;
-  bars: [number, number];
+  /** Numbers of five-minute bars. */
+  bars: [ofAaa: number, ofBbb: number];
+  /** The gaps of AAA. */
   gaps: Gap[];
 }
 
@@ -60,6 +67,7 @@ let redis: Redis;
 let queueRedis: Redis;
 let workers: SystemProcess[];
 let folder: string;
+/** By session, as {@link nameOf} names it. */
 const outcomes = new Map<string, Outcome>();
 const cases = REPOSITORIES.flatMap((repository) =>
   FAILURES.flatMap((onFailure) => BARRIERS.map((barrier) => ({ repository, onFailure, barrier }))),
@@ -109,36 +117,39 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Waits until a session has reached its final state and its gaps their final status. @returns a row of the table */
-async function settle(repository: string, onFailure: string, barrier: string): Promise<Outcome> {
+/** The state in which a session stays. `isGivenUp`: the session continues without the bars of the repository. */
+function finalState(isGivenUp: boolean, onFailure: string, barrier: string): string {
+  if (isGivenUp) return 'completed';
+  if (onFailure === 'fail') return 'failed';
+  return barrier === 'day' ? 'waiting-upkeep' : 'completed';
+}
+
+/** Waits until a session has reached its final state and its gaps their final status. */
+async function finalOutcome(repository: string, onFailure: string, barrier: string): Promise<Outcome> {
   const id = nameOf(repository, onFailure, barrier);
-  const isWrong = repository === 'wrong';
-  const state =
-    isWrong || onFailure === 'continue'
-      ? 'completed'
-      : onFailure === 'fail'
-        ? 'failed'
-        : barrier === 'day'
-          ? 'waiting-upkeep'
-          : 'completed';
+  // Answers with invalid bars are no failure.
+  const isGivenUp = repository === 'wrong' || onFailure === 'continue';
+  const state = finalState(isGivenUp, onFailure, barrier);
   await api.until(id, (session) => session.state === state, 60_000);
-  const status = isWrong || onFailure === 'continue' ? 'unfillable' : 'missing';
+  const status = isGivenUp ? 'unfillable' : 'missing';
   const gaps = await api.eventually(
     () => api.gaps(id, 'AAA'),
     (found) => found.length > 0 && found.every((gap) => gap.lastError !== null && gap.status === status),
     60_000,
   );
-  return look(id, gaps);
+  return outcomeNow(id, gaps);
 }
 
-async function look(id: string, gaps?: Gap[]): Promise<Outcome> {
+/** The outcome as it is now. @param gaps those of AAA, if they were read already */
+async function outcomeNow(id: string, gaps?: Gap[]): Promise<Outcome> {
   const count = async (symbol: string) => (await api.bars(id, symbol, 'interval=5m&last=1000')).length;
   const session = await api.session(id);
+  // Before the clock has left the open, no bar is visible.
   const isShown = session.clock !== `${DATE}T13:30:00.000Z`;
   // A job derives bars after the clock has passed.
   const bars = await api.eventually(
     async (): Promise<[number, number]> => [await count('AAA'), await count('BBB')],
-    ([, whole]) => whole === (isShown ? 78 : 0),
+    ([, ofBbb]) => ofBbb === (isShown ? FIVES : 0),
   );
   return { session, bars, gaps: gaps ?? (await api.gaps(id, 'AAA')) };
 }
@@ -146,9 +157,10 @@ async function look(id: string, gaps?: Gap[]): Promise<Outcome> {
 test('I12 each outcome is the one of the table in docs/repositories.md', async () => {
   await Promise.all(
     cases.map(async ({ repository, onFailure, barrier }) =>
-      outcomes.set(nameOf(repository, onFailure, barrier), await settle(repository, onFailure, barrier)),
+      outcomes.set(nameOf(repository, onFailure, barrier), await finalOutcome(repository, onFailure, barrier)),
     ),
   );
+  // From now on repository `back` answers.
   writeFileSync(join(folder, 'well'), '');
   const back = cases.filter(({ repository }) => repository === 'back');
   await Promise.all(
@@ -156,12 +168,12 @@ test('I12 each outcome is the one of the table in docs/repositories.md', async (
       const id = nameOf(repository, onFailure, barrier);
       if (onFailure === 'fail') return;
       await api.ok('POST', `/v1/sessions/${id}/upkeep`);
-      await api.until(id, ({ state, counts }) => state === 'completed' && counts.filled === 780, 60_000);
+      await api.until(id, ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
       await api.eventually(
         () => api.bars(id, 'AAA', 'interval=5m&last=1000'),
-        (bars) => bars.length === 78 && bars.every(({ complete }) => complete),
+        (bars) => bars.length === FIVES && bars.every(({ complete }) => complete),
       );
-      outcomes.set(id, await look(id));
+      outcomes.set(id, await outcomeNow(id));
     }),
   );
   const table = tableOf();
@@ -174,20 +186,17 @@ test('I12 each outcome is the one of the table in docs/repositories.md', async (
 }, 120_000);
 
 test.each(BARRIERS)(
-  'I1 I12 after the repository is well and upkeep was called, `continue` (barrier %s) has the digest of a session that never failed',
+  'I1 I12 with `continue` and barrier %s, upkeep after the failure ends gives the digest of a session without failures',
   async (barrier) => {
-    await api.until('never-failed', ({ state, counts }) => state === 'completed' && counts.filled === 780, 60_000);
-    const good = await api.eventually(
-      () => api.digest('never-failed'),
-      () => true,
-    );
+    await api.until('never-failed', ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
+    const expected = await api.digest('never-failed');
     const digest = () => api.digest(nameOf('back', 'continue', barrier));
-    expect(await api.eventually(digest, (found) => found === good)).toBe(good);
+    await api.eventually(digest, (found) => found === expected);
   },
   60_000,
 );
 
-test('gaps of a session that a worker failed are no longer looked for', async () => {
+test('periodic detection ends when a worker has failed a session', async () => {
   const repeated = `${jobPrefix(system.queuePrefix)}:detect-gaps:repeat`;
   const isScheduled = async (id: string) => {
     const member = `upkeep.${await system.incarnationOf(id)}`;
@@ -202,18 +211,18 @@ test('gaps of a session that a worker failed are no longer looked for', async ()
 });
 
 test('I12 a repository that throws outside of its requests ends no worker', async () => {
-  await api.until('stray', ({ state, counts }) => state === 'completed' && counts.filled === 780, 60_000);
+  await api.until('stray', ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
   expect(workers.map(({ child }) => child.exitCode)).toEqual([null, null]);
   const logs = () => Promise.resolve(workers.map(({ log }) => log).join(''));
   await api.eventually(logs, (log) => log.includes('thrown in a timer') && log.includes('not awaited'));
 }, 60_000);
 
-test('I12 a session that gives a repository up gets the bars of the next one', async () => {
-  await api.until('then-good', ({ state, counts }) => state === 'completed' && counts.filled === 780, 60_000);
+test('I12 after a repository that fails, a session gets the bars of the next one', async () => {
+  await api.until('then-good', ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
   expect(await api.gaps('then-good', 'AAA')).toEqual([]);
 });
 
-test('I12 a repository that fails does not hide that the next one fails too', async () => {
+test('I12 the store has the errors of both repositories when both fail', async () => {
   const failing = () => redis.hgetall(`${system.sessionPrefix}:{both-fail:0}:repositories`);
   const both = await api.eventually(failing, (fields) => Object.keys(fields).length === 2, 60_000);
   expect(both).toMatchObject({
@@ -222,7 +231,7 @@ test('I12 a repository that fails does not hide that the next one fails too', as
   });
 });
 
-test('a failing repository is in the session store with its error, since when, and the next attempt, and in the events', async () => {
+test('the store has the error, start and next attempt of a failing repository, and events of its failure and recovery', async () => {
   const base = `${system.sessionPrefix}:{dead-wait-day:0}`;
   const failure = JSON.parse((await redis.hget(`${base}:repositories`, 'dead'))!) as Record<string, unknown>;
   expect(failure).toEqual({
@@ -241,7 +250,7 @@ test('a failing repository is in the session store with its error, since when, a
   expect(await redis.hlen(`${system.sessionPrefix}:{back-wait-day:0}:repositories`)).toBe(0);
 });
 
-test('I7 bars whose times are seconds are refused by that name, counted once each, and quarantined', async () => {
+test('I7 bars whose times are seconds are refused with that reason, counted once each, and quarantined', async () => {
   const id = nameOf('wrong', 'wait', 'day');
   const { refused } = await api.metrics(id, 'AAA');
   const [stored] = await system.query<{ bars: number }>(
@@ -256,6 +265,7 @@ test('I7 bars whose times are seconds are refused by that name, counted once eac
     expect(lastError).toBe(`wrong answered ${stored!.bars} bars that were refused: time-in-seconds (${stored!.bars})`);
 });
 
+/** The table of all outcomes, as Markdown. Numbers that vary are `n`. */
 function tableOf(): string {
   const words = { dead: 'always fails', slow: 'takes 30 s', wrong: 'times in seconds', back: 'is well after a minute' };
   const rows = cases.map(({ repository, onFailure, barrier }) => {

@@ -1,4 +1,7 @@
-/** The row of a session decides about start, pause, resume and stop. The store follows it, also when a server was away during the call. */
+/**
+ * The row of a session in PostgreSQL decides whether it runs, is paused or is stopped. The session store follows the row,
+ * even when a server was down during the call.
+ */
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -7,10 +10,10 @@ import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-16' };
 const SYMBOLS = ['AAA', 'BBB'];
-/** A session takes about four minutes at this pace, so it is still in the middle when a test looks. */
+/** A session takes about four minutes at this pace, so it is still in the middle when a test disturbs it. */
 const PACE = { mode: 'clock', speed: 1_200 };
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
-/** Makes rounds of the reconciler so rare that no test meets one. */
+/** Rounds of the reconciler are so rare that none happens during a test. */
 const NO_RECONCILER = { BARKEEP_RECONCILE_SECONDS: '3600' };
 
 let system: TestSystem;
@@ -35,6 +38,7 @@ afterAll(async () => {
 
 const api = () => new Api(owner.url);
 const metaKey = (id: string) => `${system.sessionPrefix}:{${id}:0}:meta`;
+/** What the store tells the owner: `run`, `pause` or `stop`. */
 const control = (id: string) => redis.hget(metaKey(id), 'control');
 const call = (to: Api, id: string, action: string) => to.call<Session>('POST', `/v1/sessions/${id}/${action}`);
 
@@ -45,7 +49,7 @@ async function inTheMiddle(id: string): Promise<string> {
   return id;
 }
 
-test('I13 a pause through a coordinator that is cut from the store is made, and the clock stops', async () => {
+test('I13 a pause through a coordinator that cannot reach the store takes effect, and the clock stops', async () => {
   const id = await inTheMiddle('cut');
   const other = await system.coordinator({
     ...NO_RECONCILER,
@@ -70,7 +74,7 @@ test('I13 a pause through a coordinator that is cut from the store is made, and 
   }
 });
 
-test('I11 a session whose store lost an acknowledged resume runs', async () => {
+test('I11 a session runs after its store lost an acknowledged resume', async () => {
   const id = await inTheMiddle('lost-resume');
   expect((await call(api(), id, 'pause')).body.state).toBe('paused');
   const { clock } = await api().until(id, ({ state }) => state === 'paused');
@@ -78,7 +82,6 @@ test('I11 a session whose store lost an acknowledged resume runs', async () => {
   await redis.hset(metaKey(id), 'control', 'pause');
   await api().until(id, (seen) => seen.clock! > clock! && seen.state === 'running', 15_000);
   expect(await control(id)).toBe('run');
-  // The stop did not reach the store, so the owner finds it in the row.
   await call(api(), id, 'stop');
 });
 
@@ -117,7 +120,7 @@ test('I13 a repeated call leads to the state that it names', async () => {
   expect(await control(id)).toBe('stop');
 });
 
-test('I13 a resume while the store is away is answered 202, and the session runs soon after the return of the store', async () => {
+test('I13 a resume while the store is down is answered 202, and the session runs soon after the store is up', async () => {
   const id = await inTheMiddle('away');
   await call(api(), id, 'pause');
   const other = await system.coordinator({ SESSION_REDIS_URL: gate.url });
@@ -137,20 +140,21 @@ test('I13 a resume while the store is away is answered 202, and the session runs
   await api().until(id, (seen) => seen.clock! > clock!, 15_000);
 });
 
-test('I11 the reconciler brings the store of a session in line, also when the store of another one is broken', async () => {
-  const ids = [await inTheMiddle('drifted'), await inTheMiddle('broken')] as const;
-  for (const id of ids) await call(api(), id, 'pause');
-  await redis.set(metaKey(ids[1]), 'not a hash');
-  await redis.hset(metaKey(ids[0]), 'control', 'run');
+test('I11 the reconciler corrects the store of one session even when the store of another one is broken', async () => {
+  const drifted = await inTheMiddle('drifted');
+  const broken = await inTheMiddle('broken');
+  for (const id of [drifted, broken]) await call(api(), id, 'pause');
+  await redis.set(metaKey(broken), 'not a hash');
+  await redis.hset(metaKey(drifted), 'control', 'run');
   const other = await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1', BARKEEP_STREAM_CONCURRENCY: '1' });
   await api().eventually(
-    () => control(ids[0]),
+    () => control(drifted),
     (seen) => seen === 'pause',
   );
   await other.signal('SIGKILL');
 });
 
-test('I13 a create that cannot reach the queue Redis for writes leaves no session', async () => {
+test('I13 a create that is answered 503 because the queue Redis is down leaves no session', async () => {
   const queue = await tcpGate(process.env['REDIS_URL']!, 6379);
   const other = await system.coordinator({ ...NO_RECONCILER, REDIS_URL: queue.url });
   await queue.shut();

@@ -1,4 +1,4 @@
-/** `runBacktest` in a script outside of any project, with an environment that names no server. */
+/** `runBacktest` in a script outside of any project. Its environment names no server, so it starts private ones. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,8 @@ it('runs on private servers, and leaves nothing in its folder', async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'barkeep-script-')));
   try {
     await writeFile(join(folder, 'run.mjs'), SCRIPT);
-    const { REDIS_URL: _, SESSION_REDIS_URL: __, DATABASE_URL: ___, ...env } = process.env;
+    const env = { ...process.env };
+    for (const name of ['REDIS_URL', 'SESSION_REDIS_URL', 'DATABASE_URL']) delete env[name];
     const { stdout } = await promisify(execFile)(process.execPath, ['run.mjs'], { cwd: folder, env });
     expect(JSON.parse(stdout)).toEqual({ steps: 390, barQuality: 100, certified: true });
     expect(await readdir(folder)).toEqual(['run.mjs']);

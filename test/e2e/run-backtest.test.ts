@@ -1,4 +1,4 @@
-/** `runBacktest` as a script uses it: bars with holes in memory and a repository. It leaves nothing behind. */
+/** `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind. */
 import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '@barkeep/client';
 import { createDataSource } from '@barkeep/bar-repository';
 import type { Bar } from '@barkeep/bars';
@@ -8,6 +8,7 @@ import { holey, marketBars, writeBars } from '../support/data/market.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2024-03-04', end: '2024-03-06' };
+/** Slots of one symbol on the three days. */
 const SLOTS = 3 * 390;
 const SPEC = { symbols: SYMBOLS, ...DATES, derivedIntervals: ['5m', '15m'] };
 
@@ -16,6 +17,7 @@ const withHoles = holey(market, 0.05, 8);
 const bars: RunBars = Object.fromEntries(withHoles);
 const between = (symbol: string, start: Date, end: Date): Bar[] =>
   market.get(symbol)!.filter(({ openTime }) => openTime >= start.getTime() && openTime < end.getTime());
+/** A repository with `getBars`, whose records have ISO times. */
 const getBars = {
   getBars: ({ symbol, start, end }: { symbol: string; start: Date; end: Date }) =>
     between(symbol, start, end).map(({ openTime, ...rest }) => ({ ...rest, time: new Date(openTime).toISOString() })),
@@ -26,15 +28,18 @@ const getBarsBySymbol = {
 
 let database: TestDatabase;
 let env: NodeJS.ProcessEnv;
+/** What the runs log. */
 const lines: string[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
-  // Databases of this file alone: runs of other test files would look like something that was left behind.
-  const [REDIS_URL, SESSION_REDIS_URL] = [redisDatabase('REDIS_URL', 6), redisDatabase('SESSION_REDIS_URL', 7)];
+  // Separate Redis databases, because keys of runs in other test files would look like leftovers.
+  const REDIS_URL = redisDatabase('REDIS_URL', 6);
+  const SESSION_REDIS_URL = redisDatabase('SESSION_REDIS_URL', 7);
   env = { ...process.env, REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: database.url, BARKEEP_BACKOFF_MS: '100' };
 });
 afterAll(() => database.drop());
 
+/** The URL of another database on the server that a variable names. */
 function redisDatabase(name: string, number: number): string {
   const url = new URL(process.env[name]!);
   url.pathname = `/${number}`;
@@ -56,21 +61,20 @@ async function leftovers(): Promise<string[]> {
   return [...found, ...rows.map(({ id }) => id)];
 }
 
-/** A step as one line of text. */
-function noted({ time, bars: closed, derived }: Step): string {
+/** A step as one line of text: time, closes, and derived intervals. */
+function lineOf({ time, bars: closed, derived }: Step): string {
   const shown = [...closed].map(([symbol, { close }]) => `${symbol} ${close}`);
   return `${time} ${shown.join(' ')} ${[...derived.keys()].join(' ')}`;
 }
 
 describe('runBacktest with bars in memory', () => {
-  let first: { notes: string[]; digest: string; hash: string };
+  /** The results of the first run. */
+  let first: { steps: string[]; digest: string; hash: string };
 
-  it('fills every hole from a repository with getBars before a step sees it, and leaves nothing behind', async () => {
-    const notes: string[] = [];
-    const result = await run({ repository: getBars, onStep: (step) => notes.push(noted(step)) });
-    expect(result.metrics.map(({ symbol, barQuality }) => [symbol, barQuality])).toEqual(
-      SYMBOLS.map((symbol) => [symbol, 100]),
-    );
+  it('fills every hole from a repository with getBars, and leaves nothing behind', async () => {
+    const steps: string[] = [];
+    const result = await run({ repository: getBars, onStep: (step) => steps.push(lineOf(step)) });
+    expect(result.metrics).toMatchObject(SYMBOLS.map((symbol) => ({ symbol, barQuality: 100 })));
     for (const { symbol, streamed, backfilled } of result.metrics) {
       expect({ streamed, backfilled }).toEqual({
         streamed: withHoles.get(symbol)!.length,
@@ -80,35 +84,38 @@ describe('runBacktest with bars in memory', () => {
     expect(result.status).toMatchObject({ state: 'completed', progress: 1 });
     expect(result.delivered).toMatchObject({ steps: SLOTS, bars: 3 * SLOTS });
     expect(result.fed.get('AAA')).toMatchObject({ accepted: withHoles.get('AAA')!.length, refused: {} });
-    expect(notes).toHaveLength(SLOTS);
-    first = { notes, digest: result.digest.digest, hash: result.delivered.hash };
+    expect(steps).toHaveLength(SLOTS);
+    first = { steps, digest: result.digest.digest, hash: result.delivered.hash };
     expect(await leftovers()).toEqual([]);
   });
 
-  it('I1 gives the same digest, the same deliveries and the same steps in a second run', async () => {
-    const notes: string[] = [];
-    const shuffled = async function* () {
-      for (const [symbol, some] of [...withHoles].reverse()) for (const bar of some) yield { symbol, ...bar };
+  it('I1 gives the same digest, delivered hash and steps for the same bars in another order', async () => {
+    const steps: string[] = [];
+    const reversedSymbols = async function* () {
+      for (const [symbol, symbolBars] of [...withHoles].reverse()) {
+        for (const bar of symbolBars) yield { symbol, ...bar };
+      }
       await Promise.resolve();
     };
     const result = await run({
-      bars: shuffled(),
+      bars: reversedSymbols(),
       repository: getBars,
-      onStep: (step) => notes.push(noted(step)),
+      onStep: (step) => steps.push(lineOf(step)),
     });
     expect(result.digest.digest).toBe(first.digest);
     expect(result.delivered.hash).toBe(first.hash);
-    expect(notes).toEqual(first.notes);
+    expect(steps).toEqual(first.steps);
   });
 
-  it('takes a repository with getBarsBySymbol, and steps of a quarter of an hour', async () => {
+  it('accepts a repository with getBarsBySymbol, and has steps of 15 minutes', async () => {
     let steps = 0;
     const { metrics, delivered } = await run({ repository: getBarsBySymbol, every: '15m', onStep: () => (steps += 1) });
     expect(metrics.map(({ barQuality }) => barQuality)).toEqual([100, 100, 100]);
-    expect([steps, delivered.steps, delivered.bars]).toEqual([3 * 26, 3 * 26, 3 * SLOTS]);
+    expect(steps).toBe(3 * 26); // 26 in each of three days
+    expect(delivered).toMatchObject({ steps: 3 * 26, bars: 3 * SLOTS });
   });
 
-  it('takes a TypeORM DataSource, or its EntityManager, which is read for the dataset that the spec names', async () => {
+  it('accepts a TypeORM DataSource or its EntityManager, and reads from it the dataset that the spec names', async () => {
     await writeBars(database.url, 'whole', market);
     const repository = await createDataSource(database.url).initialize();
     try {
@@ -121,7 +128,7 @@ describe('runBacktest with bars in memory', () => {
     }
   });
 
-  it('warns of what is no repository, and only reports the gaps', async () => {
+  it('warns of an object that is no repository, and only reports the gaps', async () => {
     lines.length = 0;
     // @ts-expect-error the value has none of the three forms of a repository
     const { metrics } = await run({ repository: { answer: 42 } });
@@ -131,7 +138,7 @@ describe('runBacktest with bars in memory', () => {
     }
   });
 
-  it('ends in order when a step throws, and throws the same', async () => {
+  it('rejects with the error that a step throws, and leaves nothing behind', async () => {
     const failure = new Error('the strategy is wrong');
     let steps = 0;
     const failing = run({
@@ -154,11 +161,14 @@ describe('runBacktest with bars in memory', () => {
     expect(await leftovers()).toEqual([]);
   });
 
-  it('throws what the session failed with', async () => {
+  it('rejects when the dataset does not exist, and leaves nothing behind', async () => {
     await expect(run({ bars: undefined, spec: { source: { type: 'dataset', dataset: 'nowhere' } } })).rejects.toThrow(
       /nowhere/,
     );
     expect(await leftovers()).toEqual([]);
+  });
+
+  it('connect() refuses an address that is no URL', () => {
     expect(() => connect({ coordinator: 'nowhere', env: {} })).toThrow('expected the coordinator');
   });
 });

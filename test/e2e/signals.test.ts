@@ -1,4 +1,4 @@
-/** Signals outside of a normal run: while a service waits for its servers, and when a terminal is closed (I11). */
+/** Signals to programs: while a service waits for its servers, and when the terminal of `barkeep up` is closed (I11). */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,13 +12,14 @@ let folder: string;
 let child: ChildProcess | undefined;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'signals-'));
-  chmodSync(folder, 0o755); // PostgreSQL's account must enter it
+  chmodSync(folder, 0o755); // PostgreSQL runs as another user, which must be able to enter the folder
 });
 afterEach(() => {
   child?.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Starts a program of apps/. It is killed after the test. */
 function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   child = spawn(process.execPath, [join(APPS, program), ...args], {
     cwd: folder,
@@ -28,8 +29,8 @@ function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv)
   return child;
 }
 
-/** Resolves when the output matches. @returns the output */
-async function printed({ stdout }: ChildProcess, wanted: RegExp): Promise<string> {
+/** Waits until the output matches. @returns the output so far @throws when the program ends before */
+async function outputUntil({ stdout }: ChildProcess, wanted: RegExp): Promise<string> {
   let text = '';
   for await (const part of stdout!.iterator({ destroyOnReturn: false })) {
     text += String(part);
@@ -38,22 +39,25 @@ async function printed({ stdout }: ChildProcess, wanted: RegExp): Promise<string
   throw new Error(`expected ${wanted}, was: ${text}`);
 }
 
+// The exit code is 128 plus the number of the signal.
 test.each([
   ['coordinator', 'SIGTERM', 143],
   ['upkeep-worker', 'SIGINT', 130],
 ] as const)('I11 a %s that waits for a server handles %s', async (app, signal, code) => {
   const url = `redis://127.0.0.1:${await freePort()}/0`;
   const waiting = start(`${app}/dist/main.js`, [], { SESSION_REDIS_URL: url, BARKEEP_PORT: '0' });
-  await printed(waiting, /waiting for the session Redis/);
+  await outputUntil(waiting, /waiting for the session Redis/);
   waiting.kill(signal);
-  // A process without a handler would end by the signal, and as the first process of a container it would not end.
+  // An exit code shows that the program handled the signal. Without a handler the signal would end it here, with code
+  // null, but in a container the kernel ignores such a signal to the first process.
   expect(await once(waiting, 'exit')).toEqual([code, null]);
 });
 
 test('I11 "barkeep up" stops its servers when its terminal is closed', async () => {
-  const none = { REDIS_URL: '', SESSION_REDIS_URL: '', DATABASE_URL: '', BARKEEP_DATA_DIR: folder };
-  const up = start('cli/dist/main.js', ['up', '--port', '0', '--workers', '0', '--json'], none);
-  const { redisUrl } = JSON.parse(await printed(up, /^}/m)) as { redisUrl: string };
+  // Without addresses it starts its own servers, in this folder.
+  const ownServers = { REDIS_URL: '', SESSION_REDIS_URL: '', DATABASE_URL: '', BARKEEP_DATA_DIR: folder };
+  const up = start('cli/dist/main.js', ['up', '--port', '0', '--workers', '0', '--json'], ownServers);
+  const { redisUrl } = JSON.parse(await outputUntil(up, /^}/m)) as { redisUrl: string };
   up.kill('SIGHUP');
   expect(await once(up, 'exit')).toEqual([0, null]);
   const redis = new Redis(redisUrl, { retryStrategy: () => null, lazyConnect: true });

@@ -1,6 +1,6 @@
 /**
- * Stopping: a process that gets a signal ends in order and in time, and other processes continue its sessions. A
- * session that is paused, stopped and started again ends with the bytes of an undisturbed one (I1).
+ * A process that gets a signal ends in time with exit code 0, and other processes continue its sessions. A session that is
+ * paused, stopped and started again ends with the bytes of an undisturbed one (I1).
  */
 import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
@@ -34,6 +34,7 @@ async function inTheMiddle(id: string): Promise<Session> {
   return api.until(id, ({ state }) => state === 'waiting-upkeep');
 }
 
+/** Lets the session end, and compares its digest and counts with the undisturbed ones. */
 async function endsAsUndisturbed(id: string): Promise<void> {
   await lab.repository.open();
   const { counts } = await api.settled(id);
@@ -41,17 +42,17 @@ async function endsAsUndisturbed(id: string): Promise<void> {
   expect(counts).toEqual(reference.counts);
 }
 
-/** @returns how long it took to end, ms */
-async function stopped(process: SystemProcess): Promise<number> {
-  const from = Date.now();
+/** Terminates a process, which must exit with 0. @returns how long it took to end, ms */
+async function stop(process: SystemProcess): Promise<number> {
+  const startedAt = Date.now();
   expect(await process.signal('SIGTERM')).toBe(0);
-  return Date.now() - from;
+  return Date.now() - startedAt;
 }
 
-test('I1 SIGTERM ends coordinator and worker in order, and a later start continues from what they stored', async () => {
+test('I1 SIGTERM ends coordinator and worker in time, and a later start continues from the stored session', async () => {
   const before = await inTheMiddle('terminated');
-  const took = await Promise.all([stopped(coordinator), stopped(worker)]);
-  expect(Math.max(...took)).toBeLessThan(STOPPED_WITHIN_MS);
+  const durationsMs = await Promise.all([stop(coordinator), stop(worker)]);
+  expect(Math.max(...durationsMs)).toBeLessThan(STOPPED_WITHIN_MS);
   const keys = await lab.sessionKeys('terminated');
 
   coordinator = await lab.system.coordinator();
@@ -63,10 +64,10 @@ test('I1 SIGTERM ends coordinator and worker in order, and a later start continu
   await endsAsUndisturbed('terminated');
 });
 
-test('I1 a worker that is stopped gives back the backfill that it cannot finish', async () => {
+test('I1 another worker does the backfill that a stopped worker could not finish', async () => {
   await inTheMiddle('handed-back');
   const next = await lab.system.worker();
-  expect(await stopped(worker)).toBeLessThan(STOPPED_WITHIN_MS);
+  expect(await stop(worker)).toBeLessThan(STOPPED_WITHIN_MS);
   worker = next;
   await lab.repository.asked(({ pid }) => pid === next.child.pid);
   await endsAsUndisturbed('handed-back');
@@ -76,7 +77,7 @@ test('I1 another coordinator continues at once when the owner is stopped', async
   await inTheMiddle('handed-over');
   const { epoch } = await lab.streaming('handed-over', () => true);
   const next = await lab.system.coordinator();
-  expect(await stopped(coordinator)).toBeLessThan(STOPPED_WITHIN_MS);
+  expect(await stop(coordinator)).toBeLessThan(STOPPED_WITHIN_MS);
   coordinator = next;
   api = new Api(next.url);
   expect((await lab.streaming('handed-over', (now) => now.epoch > epoch, 2_000)).pid).toBe(next.child.pid);
@@ -85,18 +86,18 @@ test('I1 another coordinator continues at once when the owner is stopped', async
 
 test('a second signal ends a process at once', async () => {
   await inTheMiddle('twice');
-  const from = Date.now();
+  const startedAt = Date.now();
   const ended = worker.signal('SIGTERM');
   // The second signal is of another kind, because two equal signals may arrive as one.
   worker.child.kill('SIGINT');
   expect([130, 143]).toContain(await ended);
-  // This is before the worker sends its running job the abort signal.
-  expect(Date.now() - from).toBeLessThan(3_000);
+  // After one signal the worker would wait longer for its running job.
+  expect(Date.now() - startedAt).toBeLessThan(3_000);
   worker = await lab.system.worker();
   await endsAsUndisturbed('twice');
 });
 
-test('I1 I2 pause, resume, stop and start leave no trace', async () => {
+test('I1 I2 after pause, resume, stop and start a session ends as an undisturbed one', async () => {
   const { clock } = await inTheMiddle('paused');
   const call = (action: string) => api.ok<Session>('POST', `/v1/sessions/paused/${action}`);
   expect((await call('pause')).state).toBe('paused');

@@ -1,6 +1,6 @@
 /**
- * docs/storage-layout.md is enough to read a session: this test decodes its chunks with only the tables and rules of
- * that page, without Barkeep's own code, and compares the result with the API.
+ * docs/storage-layout.md is enough to read a session. This test decodes chunks by the tables and rules of that page, without
+ * Barkeep's code, and compares the result with the API.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -20,12 +20,12 @@ const LINES = DOCUMENT.split('\n').map((line) =>
     .map((cell) => cell.trim()),
 );
 
-/** Rows of the table that has these columns. */
+/** Rows of the document's table that has these columns. */
 function table(...columns: string[]): string[][] {
   const head = LINES.findIndex((cells) => cells.join('|') === columns.join('|'));
   if (head < 0) throw new Error(`expected docs/storage-layout.md to have a table of ${columns.join(', ')}`);
   const end = LINES.findIndex((cells, line) => line > head && cells.length === 0);
-  return LINES.slice(head + 2, end);
+  return LINES.slice(head + 2, end); // after the head and the line of dashes
 }
 
 const FIELDS = table('offset', 'type', 'field').map(([offset, type, field]) => ({
@@ -36,9 +36,13 @@ const FIELDS = table('offset', 'type', 'field').map(([offset, type, field]) => (
 const ORIGINS = new Map(table('origin', 'means').map(([code, name]) => [Number(code), name]));
 const STATES = new Map(table('byte', 'means').map(([byte, meaning]) => [byte, meaning]));
 const RECORD_BYTES = 48;
+/** Bytes of the states in this test. */
+const UNFILLABLE = 200;
+const BACKFILLED = 202;
 
 /** XNYS opened at 13:30Z in October 2013, for 390 minutes. */
 const DATES = ['2013-10-07', '2013-10-08'];
+/** Bars of each interval in a day, and their length in minutes. */
 const SLOTS = { '15m': 26, '1d': 1, '1m': 390, '5m': 78 };
 const MINUTES = { '15m': 15, '1d': 390, '1m': 1, '5m': 5 };
 const SYMBOLS = ['AAA', 'BBB'];
@@ -47,7 +51,8 @@ const SEED = 20_131_007;
 let system: TestSystem;
 let api: Api;
 let redis: Redis;
-let tag: string;
+/** The part before the last colon that all keys of the session share. */
+let keyBase: string;
 
 beforeAll(async () => {
   const market = marketBars({ symbols: SYMBOLS, start: DATES[0]!, end: DATES[1]!, seed: SEED });
@@ -61,20 +66,17 @@ beforeAll(async () => {
   await writeBars(system.databaseUrl, 'holes', holey(market, 0.1, SEED));
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-  const source = { type: 'dataset', dataset: 'holes' };
-  const derivedIntervals = ['5m', '15m', '1d'];
-  const upkeep = { maxRetries: 1 };
   const spec = {
     symbols: SYMBOLS,
     start: DATES[0],
     end: DATES[1],
-    derivedIntervals,
-    source,
+    derivedIntervals: ['5m', '15m', '1d'],
+    source: { type: 'dataset', dataset: 'holes' },
     backfill: ['whole'],
-    upkeep,
+    upkeep: { maxRetries: 1 },
   };
   await api.settled(await api.run({ id: 'layout', ...spec }));
-  tag = `${system.sessionPrefix}:{layout:0}`;
+  keyBase = `${system.sessionPrefix}:{layout:0}`;
   redis = new Redis(process.env['SESSION_REDIS_URL']!);
 });
 afterAll(async () => {
@@ -83,15 +85,22 @@ afterAll(async () => {
 });
 
 function chunkOf(interval: string, symbol: string, date: string): Promise<Buffer | null> {
-  return redis.getBuffer(`${tag}:chunk:${interval}:${symbol}:${date}`);
+  return redis.getBuffer(`${keyBase}:chunk:${interval}:${symbol}:${date}`);
 }
 
+/** One bit for each slot, in whole groups of eight bytes. */
 function bitmapBytes(slots: number): number {
   return Math.ceil(slots / 64) * 8;
 }
 
+/** Slot 0 is the highest bit of the first byte. */
 function isFilled(chunk: Buffer, slot: number): boolean {
   return (chunk[Math.floor(slot / 8)]! & (0x80 >> (slot % 8))) !== 0;
+}
+
+/** Where the record of a minute begins in a chunk of 1m bars. */
+function startOfMinute(slot: number): number {
+  return bitmapBytes(SLOTS['1m']) + RECORD_BYTES * slot;
 }
 
 /** Decodes one record by the document's table of fields. */
@@ -138,7 +147,7 @@ function decode(chunk: Buffer, interval: keyof typeof SLOTS, date: string): ApiB
 }
 
 describe('docs/storage-layout.md', () => {
-  it('says where the fields of a record are, without a hole', () => {
+  it('places the fields of a record one after another, without a hole', () => {
     const sizes: Record<string, number> = { float64: 8, uint8: 1, uint16: 2 };
     const ends = FIELDS.map(({ offset, type }) => offset + sizes[type!]!);
     expect(FIELDS.map(({ offset }) => offset)).toEqual([0, ...ends.slice(0, -1)]);
@@ -154,41 +163,44 @@ describe('docs/storage-layout.md', () => {
     }
   });
 
-  it('says which dataset a bar came from', async () => {
+  it('describes how to find the dataset of a bar', async () => {
     const chunk = (await chunkOf('1m', 'AAA', DATES[0]!))!;
-    const records = Array.from({ length: 390 }, (_, slot) => recordAt(chunk, 56 + RECORD_BYTES * slot));
-    for (const { origin, dataset } of records) {
-      expect([ORIGINS.get(origin!), dataset]).toEqual(dataset === 0 ? ['streamed', 0] : ['backfilled', 1]);
-    }
+    const records = Array.from({ length: 390 }, (_, slot) => recordAt(chunk, startOfMinute(slot)));
+    for (const { origin, dataset } of records) expect(ORIGINS.get(origin!)).toBe(['streamed', 'backfilled'][dataset!]);
     expect(records.some(({ dataset }) => dataset === 1)).toBe(true);
   });
 
-  it('says what happened to the slots that the stream left empty', async () => {
-    const states = (await redis.getBuffer(`${tag}:states:BBB:${DATES[0]}`))!;
+  it('describes the states of the slots that the stream left empty', async () => {
+    const states = (await redis.getBuffer(`${keyBase}:states:BBB:${DATES[0]}`))!;
     const chunk = (await chunkOf('1m', 'BBB', DATES[0]!))!;
     expect(states).toHaveLength(390);
-    expect(STATES.get('200')).toMatch(/unfillable/);
-    expect([states[1], states[389]]).toEqual([200, 200]);
-    expect(STATES.get('202')).toMatch(/backfilled/);
+    expect(STATES.get(String(UNFILLABLE))).toMatch(/unfillable/);
+    expect(STATES.get(String(BACKFILLED))).toMatch(/backfilled/);
+    for (const slot of [1, 389]) expect(states[slot]).toBe(UNFILLABLE);
     states.forEach((state, slot) => {
-      const origin = recordAt(chunk, 56 + RECORD_BYTES * slot)['origin'];
-      if (state !== 200) expect([state, origin]).toEqual(state === 202 ? [202, 2] : [0, 1]);
+      if (state === UNFILLABLE) return;
+      const origin = ORIGINS.get(recordAt(chunk, startOfMinute(slot))['origin']!);
+      // State 0 is that of a streamed bar.
+      expect({ state, origin }).toEqual(
+        state === BACKFILLED ? { state, origin: 'backfilled' } : { state: 0, origin: 'streamed' },
+      );
     });
   });
 
-  it('says where the position and the counts are', async () => {
-    const meta = await redis.hgetall(`${tag}:meta`);
+  it('describes every field of the position and of the counts', async () => {
+    const meta = await redis.hgetall(`${keyBase}:meta`);
     const documented = new Set(table('field', 'holds').flatMap(([names]) => names!.replaceAll('`', '').split(', ')));
     expect(Object.keys(meta).filter((field) => !documented.has(field))).toEqual([]);
     const { clock, frontier, watermark, counts } = await api.session('layout');
     const iso = (field: string) => new Date(Number(meta[field])).toISOString();
-    expect([iso('clock'), iso('frontier'), iso('watermark')]).toEqual([clock, frontier, watermark]);
-    for (const count of ['streamed', 'backfilled', 'noTrade', 'unfillable', 'absent'] as const) {
-      expect([count, Number(meta[count] ?? 0)]).toEqual([count, counts[count]]);
+    const stored = { clock: iso('clock'), frontier: iso('frontier'), watermark: iso('watermark') };
+    expect(stored).toEqual({ clock, frontier, watermark });
+    for (const name of ['streamed', 'backfilled', 'noTrade', 'unfillable', 'absent'] as const) {
+      expect({ name, count: Number(meta[name] ?? 0) }).toEqual({ name, count: counts[name] });
     }
   });
 
-  it('I1 says how the digest is made', async () => {
+  it('I1 describes how the digest is made', async () => {
     const hash = createHash('sha256');
     for (const interval of Object.keys(SLOTS).sort()) {
       for (const symbol of SYMBOLS) {

@@ -1,6 +1,6 @@
 /**
- * Servers that refuse writes for a while, or come back with older data: failed calls leave nothing behind (I13), removed sessions stay
- * removed (I9), and programs that follow a session continue (I11). Starts separate Redis servers.
+ * Servers that refuse writes for a while, or come back with older data: failed calls leave nothing behind (I13), removed
+ * sessions stay removed (I9), and programs that follow a session continue (I11). Starts separate Redis servers.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,44 +35,47 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Ends all other connections to the database, so that new ones have its new settings. */
+async function endConnections(database: string): Promise<void> {
+  await system.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+    [database],
+  );
+}
+
 const ready = () => api.call<{ checks: Record<string, string> }>('GET', '/health/ready');
 
 test.each([
   ['queue-redis', () => queue],
   ['session-redis', () => store],
-] as const)('I13 three calls that are answered 503 while %s takes no writes leave nothing', async (name, server) => {
+] as const)('I13 three creates that are answered 503 while %s is read-only leave no session', async (name, server) => {
+  // A replica is read-only.
   await server().control('REPLICAOF', '127.0.0.1', 1);
   expect(await ready()).toMatchObject({ status: 503, body: { checks: { [name]: 'down', postgres: 'up' } } });
   for (let i = 0; i < 3; i++) expect((await api.call('POST', '/v1/sessions?start=true', SPEC)).status).toBe(503);
   await server().control('REPLICAOF', 'NO', 'ONE');
   await api.eventually(ready, ({ status }) => status === 200);
-  // A session that is created now runs to its end. By then the failed session would have run too, if it were left.
+  // A session that is created now runs to its end. By then a session of a failed call would be in the list.
   await api.completed(await api.run({ ...SPEC, id: `after-${name}` }));
   const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions');
   expect(sessions.map(({ id }) => id)).toEqual([`after-${name}`]);
   await api.ok('DELETE', `/v1/sessions/after-${name}`);
 });
 
-test('a full Redis and a PostgreSQL that may only read are not ready', async () => {
+test('a full Redis and a read-only PostgreSQL are not ready', async () => {
   await store.config('maxmemory', '1kb');
   expect(await ready()).toMatchObject({ status: 503, body: { checks: { 'session-redis': 'down' } } });
   await store.config('maxmemory', '0');
   const database = new URL(system.databaseUrl).pathname.slice(1);
   await system.query(`ALTER DATABASE "${database}" SET default_transaction_read_only = on`);
-  await system.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
-    [database],
-  );
+  await endConnections(database);
   expect(await ready()).toMatchObject({ status: 503, body: { checks: { postgres: 'down', 'session-redis': 'up' } } });
   await system.query(`BEGIN READ WRITE; ALTER DATABASE "${database}" RESET default_transaction_read_only; COMMIT`);
-  await system.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
-    [database],
-  );
+  await endConnections(database);
   await api.eventually(ready, ({ status }) => status === 200);
 });
 
-test('I9 keys of a removed session that come back with older data are removed, and those of others stay', async () => {
+test('I9 keys of a removed session that come back with older data are removed, and another session stays', async () => {
   await api.completed(await api.run({ ...SPEC, id: 'removed' }));
   await api.completed(await api.run({ ...SPEC, id: 'stays' }));
   const digest = await api.digest('stays');
@@ -89,17 +92,16 @@ test('I9 keys of a removed session that come back with older data are removed, a
   expect(await api.digest('stays')).toBe(digest);
 });
 
-test('I1 I11 a completed session whose store comes back older is streamed again from there, to the same digest', async () => {
+test('I1 I11 a completed session whose store comes back with older data continues to the same digest', async () => {
   await api.run({ ...SPEC, id: 'older', pace: { mode: 'clock', speed: 40_000 } });
   await api.until('older', ({ clock }) => clock !== null && clock > '2013-10-02');
   const restore = await store.snapshot();
   const { clock: end } = await api.completed('older');
   const digest = await api.digest('older');
   await restore();
-  const back = await store.client.hget(`${system.sessionPrefix}:{older:0}:meta`, 'clock');
-  expect(Number(back)).toBeLessThan(Date.parse(end!));
-  const inStore = () => store.client.hget(`${system.sessionPrefix}:{older:0}:meta`, 'clock');
-  await api.eventually(inStore, (clock) => Number(clock) === Date.parse(end!));
+  const clockInStore = async () => Number(await store.client.hget(`${system.sessionPrefix}:{older:0}:meta`, 'clock'));
+  expect(await clockInStore()).toBeLessThan(Date.parse(end!));
+  await api.eventually(clockInStore, (clock) => clock === Date.parse(end!));
   await api.completed('older');
   expect(await api.digest('older')).toBe(digest);
 });
@@ -111,9 +113,10 @@ test('I11 a consumer continues when the session Redis was full for a moment', as
   try {
     let steps = 0;
     for await (const step of barkeep.session('full').follow({ consumer: 'one' })) {
-      if (++steps !== 400) continue;
+      steps++;
+      if (steps !== 400) continue;
+      // The store refuses the acknowledgement of this step for two seconds.
       await store.config('maxmemory', '1kb');
-      // The store refused the acknowledgement of this step, so the consumer's stored position is before it.
       setTimeout(() => void store.config('maxmemory', '0'), 2_000);
       expect(step.time).toBeLessThan(Date.parse('2013-10-04'));
     }

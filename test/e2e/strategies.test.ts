@@ -1,6 +1,6 @@
 /**
- * Strategies in separate processes, in lockstep with a session: each gets every step, a slow one halts only its own
- * session, and one that was killed continues from its kept position and gets what an undisturbed run delivers.
+ * Strategies in separate processes, in lockstep with a session. Each gets every step. A slow one halts only the session
+ * that it follows. One that was killed continues from its kept position, and receives what an undisturbed run delivers.
  */
 import { Redis } from 'ioredis';
 import { Api, type Consumer, type Session } from '../support/system/api.js';
@@ -14,8 +14,13 @@ const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
 /** Dates of the slow session: many more days than may be stored ahead of a clock that stands. */
 const LONG = { start: '2013-10-07', end: '2013-11-01' };
+/** Minutes of the two days. */
 const STEPS = 2 * 390;
+/** Minutes of the slow session, on 20 days. */
+const LONG_DAYS = 20;
+const LONG_STEPS = LONG_DAYS * 390;
 const MINUTE_MS = 60_000;
+/** How long the slow consumer pauses. */
 const PAUSE_MS = 10_000;
 const MIB = 1024 * 1024;
 const LOCKSTEP = { mode: 'lockstep', window: 30, heartbeatSeconds: 30 };
@@ -59,21 +64,21 @@ async function restartCoordinator(): Promise<void> {
 }
 
 /**
- * Checks what several consecutive processes saw, of which all but the last were killed: every step equals that of the
- * undisturbed run, and none is missing.
+ * Checks the steps that several consecutive processes saw under one name, of which all but the last were killed. Every step
+ * must equal that of the undisturbed run, and none may be missing. @param lives the steps of each process
  */
 function expectOneRun(lives: readonly (readonly SeenStep[])[]): void {
-  const places = new Map(reference.steps.map((step, place) => [step, place]));
-  let next = 0;
+  const indexOf = new Map(reference.steps.map((step, index) => [step, index]));
+  let nextIndex = 0;
   for (const life of lives) {
-    const seen = life.map((step) => places.get(step));
-    expect(seen).not.toContain(undefined);
-    const first = seen[0] ?? next;
-    expect(first).toBeLessThanOrEqual(next); // a step may be delivered again, and none is skipped
-    expect(seen).toEqual(life.map((_, i) => first + i));
-    next = Math.max(next, first + life.length);
+    const indexes = life.map((step) => indexOf.get(step));
+    expect(indexes).not.toContain(undefined);
+    const first = indexes[0] ?? nextIndex;
+    expect(first).toBeLessThanOrEqual(nextIndex); // a step may be delivered again, and none is skipped
+    expect(indexes).toEqual(life.map((_, i) => first + i));
+    nextIndex = Math.max(nextIndex, first + life.length);
   }
-  expect(next).toBe(reference.steps.length);
+  expect(nextIndex).toBe(reference.steps.length);
 }
 
 beforeAll(async () => {
@@ -94,7 +99,7 @@ afterAll(async () => {
   await system?.close();
 });
 
-test('four consumers in four processes get every step, and the same ones', async () => {
+test('four consumers in four processes all get the same steps', async () => {
   expect(reference.steps).toHaveLength(STEPS);
   const id = await started('four', { consumers: 4 });
   const names = ['one', 'two', 'three', 'four'];
@@ -104,7 +109,7 @@ test('four consumers in four processes get every step, and the same ones', async
   for (const name of names) expect(deliveredTo(consumerOf(session, name))).toEqual(reference.delivered);
 });
 
-test('with hold, a consumer that is killed again and again continues where it was, and receives what an undisturbed one does', async () => {
+test('with hold, a consumer that is killed four times receives the steps of an undisturbed one', async () => {
   const random = seeded(4);
   const id = await started('held', { onSilence: 'hold', heartbeatSeconds: 1 });
   const lives: SeenStep[][] = [];
@@ -115,7 +120,7 @@ test('with hold, a consumer that is killed again and again continues where it wa
     lives.push(await strategy.steps());
     expect(lives.at(-1)).toHaveLength(dieAt);
     if (kill > 0) continue;
-    // The clock stands at most a lead after the acknowledged position, and the session shows which consumer is silent.
+    // The clock is at most a lead after the acknowledged position, and the session shows that the consumer is silent.
     const { clock, state, consumers } = await api().until(
       id,
       (session) => consumerOf(session, 'one').state === 'silent',
@@ -132,14 +137,13 @@ test('with hold, a consumer that is killed again and again continues where it wa
   );
 });
 
-test('with drop, the session continues without the killed consumer, which catches up when it is back', async () => {
+test('with drop, the session continues without the killed consumer, which catches up when it rejoins', async () => {
   const id = await started('dropped', { heartbeatSeconds: 2, consumers: 2 });
   const survivor = strategies.start({ session: id, follow: { consumer: 'survivor' } });
   const first = strategies.start({ session: id, follow: { consumer: 'one' }, dieAt: seeded(5).int(50, 300) });
   await first.killed();
   expect(await survivor.done()).toEqual(reference.steps);
-  const without = await api().completed(id);
-  expect(consumerOf(without, 'one').state).toBe('dropped');
+  expect(consumerOf(await api().completed(id), 'one').state).toBe('dropped');
   const dropped = (await eventsOf(system.sessionPrefix, id, OF_CONSUMERS)).filter(
     ({ type }) => type === 'consumer-dropped',
   );
@@ -149,14 +153,14 @@ test('with drop, the session continues without the killed consumer, which catche
   for (const name of ['one', 'survivor']) expect(deliveredTo(consumerOf(session, name))).toEqual(reference.delivered);
 });
 
-test('a coordinator that is killed, alone or together with the consumer, does not change what is delivered', async () => {
+test('kills of the coordinator, alone and together with the consumer, do not change the delivered steps', async () => {
   const id = await started('both', { onSilence: 'hold', heartbeatSeconds: 1 });
   const random = seeded(6);
   const follow = { consumer: 'one' };
   const first = strategies.start({ session: id, follow, holdAt: random.int(20, 100), dieAt: random.int(300, 400) });
   await first.waitFor('held');
   await coordinator.signal('SIGKILL');
-  first.release(); // the first strategy continues up to where the clock stands, while no coordinator runs
+  first.release(); // it continues up to the clock while no coordinator runs
   coordinator = await system.coordinator({ BARKEEP_PORT: port });
   await first.killed();
   const second = strategies.start({ session: id, follow, holdAt: random.int(20, 100) });
@@ -167,8 +171,8 @@ test('a coordinator that is killed, alone or together with the consumer, does no
   expect(deliveredTo(consumerOf(await api().completed(id), 'one'))).toEqual(reference.delivered);
 });
 
-/** Memory of the coordinator, and of Redis with its sessions and connections, in bytes. */
-async function memory(): Promise<{ coordinator: number; redis: number }> {
+/** Memory of the coordinator, and of the test's keys and connections in Redis, in bytes. */
+async function memoryBytes(): Promise<{ coordinator: number; redis: number }> {
   const text = await (await fetch(new URL('/metrics', coordinator.url))).text();
   const resident = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
   const keys = await redis.keys(`${system.sessionPrefix}:*`);
@@ -182,42 +186,45 @@ async function memory(): Promise<{ coordinator: number; redis: number }> {
   return { coordinator: resident, redis: sum };
 }
 
-test('I8 a consumer that pauses halts its session and nothing else, and memory stays flat meanwhile', async () => {
+test('I8 a consumer that pauses halts only the session that it follows, and memory stays flat', async () => {
   const pauseAt = 100;
   const id = await started('slow', { heartbeatSeconds: 8 }, LONG);
   const options = { session: id, follow: { consumer: 'slow' }, pauseAt, pauseMs: PAUSE_MS };
   const slow: Strategy = strategies.start(options);
   await slow.waitFor('paused');
   // The clock reaches its limit. From here on nothing else happens to the session.
-  const reached = await api().until(id, ({ clock, consumers, frontier, watermark }) => {
+  const atLimit = await api().until(id, ({ clock, consumers, frontier, watermark }) => {
     const ahead = Date.parse(clock!) - Date.parse(consumers[0]!.time);
     return ahead === LOCKSTEP.window * MINUTE_MS && frontier === watermark;
   });
-  const runBeside = async (other: string) => {
-    await api().run({ ...SPEC, ...LONG, id: other });
-    await api().settled(other);
-    await api().ok('DELETE', `/v1/sessions/${other}`);
+  const runAnother = async (otherId: string) => {
+    await api().run({ ...SPEC, ...LONG, id: otherId });
+    await api().settled(otherId);
+    await api().ok('DELETE', `/v1/sessions/${otherId}`);
   };
-  await runBeside('warm-up');
-  const before = await memory();
-  await runBeside('beside');
+  // The first one makes the processes allocate their usual memory.
+  await runAnother('warm-up');
+  const before = await memoryBytes();
+  await runAnother('measured');
   await slow.waitFor('rested');
-  const after = await memory();
+  const after = await memoryBytes();
   expect(after.coordinator - before.coordinator).toBeLessThan(64 * MIB);
   expect(after.redis - before.redis).toBeLessThan(4 * MIB);
   const { clock, frontier, consumers, prefetch } = await api().session(id);
   expect({ clock, frontier, prefetch }).toEqual({
-    clock: reached.clock,
-    frontier: reached.frontier,
-    prefetch: reached.prefetch,
+    clock: atLimit.clock,
+    frontier: atLimit.frontier,
+    prefetch: atLimit.prefetch,
   });
-  expect(consumers).toMatchObject([{ name: 'slow', state: 'active', time: reached.consumers[0]!.time }]);
+  expect(consumers).toMatchObject([{ name: 'slow', state: 'active', time: atLimit.consumers[0]!.time }]);
   slow.release();
   const steps = await slow.done();
+  // A step begins with its time.
   const days = new Set(steps.map((step) => new Date(Number(step.split(' ')[0])).toISOString().slice(0, 10)));
-  expect([steps.length, days.size]).toEqual([20 * 390, 20]);
+  expect(steps).toHaveLength(LONG_STEPS);
+  expect(days.size).toBe(LONG_DAYS);
   const session = await api().completed(id);
-  expect(consumerOf(session, 'slow').steps).toBe(20 * 390);
-  const said = await eventsOf(system.sessionPrefix, id, OF_CONSUMERS);
-  expect(said.map(({ type }) => type)).not.toContain('consumer-dropped');
+  expect(consumerOf(session, 'slow').steps).toBe(LONG_STEPS);
+  const events = await eventsOf(system.sessionPrefix, id, OF_CONSUMERS);
+  expect(events.map(({ type }) => type)).not.toContain('consumer-dropped');
 });

@@ -1,7 +1,7 @@
 /**
  * Adds symbols to a running session and removes them, with two coordinators and two workers as separate processes. The
- * session ends like one that had the final list from the start (I1), its clock never goes back (I2), readers see a
- * symbol whole or not at all, and nothing remains of a removed symbol (I9).
+ * session ends like one that had the final list from the start (I1). Its clock never goes back (I2). Readers see all bars of
+ * a symbol or none. No key or field of a removed symbol remains (I9).
  */
 import { openSession, UnknownSymbolError, type OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/system/api.js';
@@ -10,10 +10,12 @@ import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/dat
 import type { SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'];
+/** The symbols with which sessions begin. */
 const FIRST = ['AAA', 'BBB', 'CCC', 'DDD'];
 const CHANGES = 100;
 const CHANGES_A_DAY = 10;
-const MOMENT_MS = 60;
+/** The longest wait before a change. */
+const WAIT_MAX_MS = 60;
 const SEED = 20131002;
 const TAKE_OVER_MS = 10_000;
 
@@ -33,6 +35,7 @@ afterAll(() => lab.close());
 
 const api = (index = 0) => new Api(coordinators[index % coordinators.length]!.url);
 const path = (id: string, symbol: string) => `/v1/sessions/${id}/symbols/${symbol}`;
+/** @param index chooses the coordinator */
 const add = (id: string, symbol: string, index = 0) =>
   api(index).call<{ state: string; type: string }>('POST', path(id, symbol));
 const remove = (id: string, symbol: string, index = 0) => api(index).call<{ type: string }>('DELETE', path(id, symbol));
@@ -45,7 +48,7 @@ test.each([
   ['barriers of an hour', { minutes: 60 }],
   ['no barriers', 'none'],
 ])(
-  'I1 I2 I9 symbols may come and go a hundred times, with %s',
+  'I1 I2 I9 symbols are added and removed a hundred times, with %s',
   async (_, barrier) => {
     const id = `changing-${typeof barrier}`;
     const random = mulberry32(SEED);
@@ -53,7 +56,7 @@ test.each([
     await lab.repository.holdFrom(lab.day(0));
     await api().run(specOf(id, FIRST, barrier));
     await lab.streaming(id, ({ owner }) => owner !== '');
-    // Without barriers only a joining symbol keeps the session from its end. This symbol joins until the gate opens.
+    // Without barriers the session ends soon unless a symbol is joining. This one joins until the repository opens.
     const holder = barrier === 'none' ? 'FFF' : undefined;
     if (holder !== undefined && (await add(id, holder)).status === 202) present.add(holder);
     const changing = SYMBOLS.filter((symbol) => symbol !== holder);
@@ -61,12 +64,12 @@ test.each([
     const watching = watch.run();
     watching.catch(() => undefined); // the error is thrown when the promise is awaited
     for (let change = 0; change < CHANGES; change++) {
-      if (change % CHANGES_A_DAY === 0 && barrier !== 'none') await goOnTo(id, change / CHANGES_A_DAY);
-      await new Promise((resolve) => setTimeout(resolve, random() ** 2 * MOMENT_MS));
+      if (change % CHANGES_A_DAY === 0 && barrier !== 'none') await continueToDay(id, change / CHANGES_A_DAY);
+      await new Promise((resolve) => setTimeout(resolve, random() ** 2 * WAIT_MAX_MS));
       const symbol = changing[Math.floor(random() * changing.length)]!;
       if (!present.has(symbol)) {
         const { status, body } = await add(id, symbol, change);
-        if (barrier === 'none' && status === 409) break;
+        if (barrier === 'none' && status === 409) break; // the session has ended
         expect(body).toMatchObject({ id, symbol, state: expect.stringMatching('joining|present') });
         present.add(symbol);
       } else if (present.size > 1) {
@@ -74,18 +77,16 @@ test.each([
         present.delete(symbol);
       }
     }
-    // A symbol that was added before the clock had moved does not have to wait.
+    // A symbol that was added before the clock had moved is present at once, so it holds nothing.
     const isHeld = holder !== undefined && (await add(id, holder)).body.state === 'joining';
     if (isHeld) expect((await api().session(id)).state).not.toBe('completed');
     await lab.repository.open();
     const { counts } = await api().settled(id, 60_000);
     await watch.end(watching);
-    expect(watch.seen).toBeGreaterThan(0);
+    expect(watch.readsWithBars).toBeGreaterThan(0);
     await endsAs(id, [...present], counts);
-    await expectNothingOf(
-      id,
-      SYMBOLS.filter((symbol) => !present.has(symbol)),
-    );
+    const absent = SYMBOLS.filter((symbol) => !present.has(symbol));
+    await expectNothingOf(id, absent);
 
     expect((await api().call('DELETE', `/v1/sessions/${id}`)).status).toBe(204);
     expect(await lab.sessionKeys(id)).toEqual([]);
@@ -93,7 +94,7 @@ test.each([
   180_000,
 );
 
-test('I1 another coordinator brings a symbol in when the streaming one is killed in the middle of it', async () => {
+test('I1 another coordinator completes the joining of a symbol when the owner is killed in the middle of it', async () => {
   const id = 'killed-joining';
   await lab.repository.holdFrom(lab.day(5));
   await api().run(specOf(id, FIRST));
@@ -118,7 +119,7 @@ test('I1 another coordinator brings a symbol in when the streaming one is killed
   coordinators.push(await lab.system.coordinator());
 });
 
-test('I9 symbols of a session that does not run come and go as well', async () => {
+test('I9 symbols of a created, paused or completed session can be removed, and added while it has not ended', async () => {
   const id = 'at-rest';
   await lab.repository.holdFrom(lab.day(3));
   expect((await api().call('POST', '/v1/sessions', specOf(id, ['AAA', 'BBB']))).status).toBe(201);
@@ -141,10 +142,10 @@ test('I9 symbols of a session that does not run come and go as well', async () =
 });
 
 test.each([
-  ['lets days go', { history: { trailingDays: 2, retainDays: 3 } }, 2],
-  ['keeps a pace', { pace: { mode: 'clock', speed: 60_000 } }, 0],
+  ['with retained days', { history: { trailingDays: 2, retainDays: 3 } }, 2],
+  ['with a pace', { pace: { mode: 'clock', speed: 60_000 } }, 0],
 ])(
-  'I1 a symbol comes to a session that %s',
+  'I1 a symbol is added to a session %s, and another one is removed',
   async (_, more, historyDays) => {
     const id = `joining-${Object.keys(more)[0]}`;
     const spec = { ...specOf(id, FIRST), ...more, start: lab.day(historyDays) };
@@ -157,10 +158,10 @@ test.each([
     const symbols = [...FIRST.filter((symbol) => symbol !== 'BBB'), 'FFF'];
     await api().settled(id, 60_000);
 
-    const plain = `${id}-plain`;
-    await api().run({ ...spec, id: plain, symbols });
-    await api().settled(plain, 60_000);
-    expect(await api().digest(id)).toBe(await api().digest(plain));
+    const unchanged = `${id}-unchanged`;
+    await api().run({ ...spec, id: unchanged, symbols });
+    await api().settled(unchanged, 60_000);
+    expect(await api().digest(id)).toBe(await api().digest(unchanged));
     const { history } = await api().ok<{ history: { bars: Record<string, number> } | null }>(
       'GET',
       `/v1/sessions/${id}`,
@@ -171,7 +172,7 @@ test.each([
   120_000,
 );
 
-test('a change that is not possible is answered with its cause', async () => {
+test('an impossible change is refused with its cause', async () => {
   const id = 'refused-changes';
   await api().call('POST', '/v1/sessions', specOf(id, ['AAA']));
   expect(await add('nobody', 'AAA')).toMatchObject({
@@ -186,7 +187,8 @@ test('a change that is not possible is answered with its cause', async () => {
 
 /** Reads a session continuously: its clock, and symbols that may be joining or leaving. */
 class Watch {
-  seen = 0;
+  /** Number of reads that returned bars. */
+  readsWithBars = 0;
   private clock = 0;
   private frontier = '';
   private ended = false;
@@ -217,35 +219,38 @@ class Watch {
   private async readSymbol(symbol: string, clock: number): Promise<void> {
     try {
       const times = (await this.session.lastBars(symbol, '1m', 10_000)).map(({ openTime }) => openTime);
+      // The clock may have moved since it was read.
       const until = Math.max(clock, (times.at(-1) ?? -Infinity) + 60_000);
-      const whole = existing.get(symbol)!.filter((time) => time + 60_000 <= until);
-      // Without barriers upkeep fills minutes that the source lacks behind the clock.
-      if (this.session.layout.spec.upkeep.barrier !== 'none') expect([symbol, times]).toEqual([symbol, whole]);
-      else expect(times.length).toBeGreaterThanOrEqual(0.9 * whole.length);
-      if (times.length > 0) this.seen++;
+      const expected = existing.get(symbol)!.filter((time) => time + 60_000 <= until);
+      // Without barriers upkeep fills minutes that the source lacks after the clock has passed them.
+      if (this.session.layout.spec.upkeep.barrier === 'none')
+        expect(times.length).toBeGreaterThanOrEqual(0.9 * expected.length);
+      else expect({ symbol, times }).toEqual({ symbol, times: expected });
+      if (times.length > 0) this.readsWithBars++;
     } catch (error) {
+      // A symbol that is joining or was removed is unknown.
       if (!(error instanceof UnknownSymbolError)) throw error;
     }
   }
 }
 
 /** Lets the session continue to the n-th day and no further, and waits until its clock is there. */
-async function goOnTo(id: string, day: number): Promise<void> {
+async function continueToDay(id: string, day: number): Promise<void> {
   await lab.repository.holdFrom(lab.day(day));
   if (day > 0) await api().until(id, ({ clock }) => clock !== null && clock > lab.day(day - 1));
 }
 
 /** Checks that the session ends like one that had these symbols from the start. */
 async function endsAs(id: string, symbols: readonly string[], counts: Session['counts']): Promise<void> {
-  const plain = `${id}-plain`;
-  await api().run(specOf(plain, symbols));
-  expect((await api().settled(plain)).counts).toEqual(counts);
-  expect(await api().digest(id)).toBe(await api().digest(plain));
-  expect([...(await api().ok<{ symbols: string[] }>('GET', `/v1/sessions/${id}`)).symbols].sort()).toEqual(
-    [...symbols].sort(),
-  );
+  const unchanged = `${id}-unchanged`;
+  await api().run(specOf(unchanged, symbols));
+  expect((await api().settled(unchanged)).counts).toEqual(counts);
+  expect(await api().digest(id)).toBe(await api().digest(unchanged));
+  const session = await api().ok<{ symbols: string[] }>('GET', `/v1/sessions/${id}`);
+  expect(session.symbols.toSorted()).toEqual(symbols.toSorted());
 }
 
+/** Checks that no key, field or member of the session's store names these symbols, and that the API does not know them. */
 async function expectNothingOf(id: string, symbols: readonly string[]): Promise<void> {
   const redis = lab.sessionRedis;
   const keys = await lab.sessionKeys(id);
@@ -259,7 +264,7 @@ async function expectNothingOf(id: string, symbols: readonly string[]): Promise<
   for (const symbol of symbols) expect((await api().call('GET', `${path(id, symbol)}/metrics`)).status).toBe(404);
 }
 
-/** The bars of the system's source and repository together. */
+/** Open times of the bars of the source and the repository of {@link DisturbedSystem} together, by symbol. */
 function existingBars(): Map<string, number[]> {
   const market = marketBars({ start: '2013-10-01', end: '2013-10-16', symbols: SYMBOLS, seed: 7 });
   const parts: BarsBySymbol[] = [holey(market, 0.002, 8), holey(market, 0.03, 9)];

@@ -1,4 +1,4 @@
-/** One trace shows a repair across processes, from the window with a hole to the bars that fill it. */
+/** One trace shows a repair in two processes, from the streamed window with a hole to the bars that fill it. */
 import { join } from 'node:path';
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -33,7 +33,7 @@ afterAll(async () => {
   await collector?.close();
 });
 
-test('a repair is one trace from the streamed hole to the readable bars, in two processes', async () => {
+test('a repair is one trace from the streamed window to the readable bars, in two processes', async () => {
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
   const [coordinator, worker] = await Promise.all([system.coordinator(env), system.worker(env)]);
   const api = new Api(coordinator.url);
@@ -42,9 +42,9 @@ test('a repair is one trace from the streamed hole to the readable bars, in two 
   expect(counts).toMatchObject({ backfilled: 3, missing: 0 });
   const spans = await api.eventually(
     () => Promise.resolve(collector.spans),
-    (all) => repairOf(all) !== undefined,
+    (all) => firstRepair(all) !== undefined,
   );
-  const repair = repairOf(spans)!;
+  const repair = firstRepair(spans)!;
   expect(repair.map(({ name, service }) => `${service}: ${name}`)).toEqual([
     'barkeep-coordinator: stream window',
     'barkeep-coordinator: add detect-gaps.detect-gaps',
@@ -55,8 +55,8 @@ test('a repair is one trace from the streamed hole to the readable bars, in two 
     'barkeep-upkeep-worker: process aggregate',
     'barkeep-upkeep-worker: make bars readable',
   ]);
-  const asked = spans.find(({ name, traceId }) => name === 'ask repositories' && traceId === repair[0]!.traceId);
-  expect(asked?.attributes).toMatchObject({ 'barkeep.session': SPEC.id, 'barkeep.date': SPEC.start });
+  const request = spans.find(({ name, traceId }) => name === 'ask repositories' && traceId === repair[0]!.traceId);
+  expect(request?.attributes).toMatchObject({ 'barkeep.session': SPEC.id, 'barkeep.date': SPEC.start });
   expect(repair.at(-1)!.endNs).toBeGreaterThan(repair[0]!.startNs);
   // A process sends its remaining spans before it ends.
   expect(await Promise.all([coordinator.signal('SIGTERM'), worker.signal('SIGTERM')])).toEqual([0, 0]);
@@ -75,8 +75,8 @@ test('without an endpoint nothing is loaded that only traces need', async () => 
   }
 });
 
-/** The spans of the first complete repair, from the root to the readable bars. */
-function repairOf(spans: readonly CollectedSpan[]): CollectedSpan[] | undefined {
+/** The spans of the first complete repair, from the root to the readable bars; undefined when there is none yet. */
+function firstRepair(spans: readonly CollectedSpan[]): CollectedSpan[] | undefined {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   for (const span of spans.filter(({ name }) => name === 'make bars readable')) {
     const path = [span];

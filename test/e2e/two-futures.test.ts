@@ -1,9 +1,9 @@
 /**
- * I2: two running sessions whose data differ only after their common clock look the same to a strategy: in every route,
- * every call of the client, every step and every event, at each pace. To an operator they differ, which shows that the
+ * Two running sessions whose data differ only after their common clock look the same to a strategy (I2): in every route,
+ * every call of the client, every step and every event, at each pace. To an operator they differ, which proves that the
  * strategy's view makes them equal.
  *
- * Both clocks stand at the close of the first day, because a repository holds back the answers for the second day.
+ * Both clocks wait at the close of the first day, because a repository holds back its answers for the second day.
  */
 import { type Barkeep, type ClientSession, connect, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
@@ -19,6 +19,7 @@ const CLOSE = FIRST!.segments.at(-1)!.close;
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 /** Number of slots of each symbol that the source lacks on the first day: every seventeenth. */
 const HOLES = 23;
+/** The datasets: equal on the first day, different on the second. */
 const FUTURES = ['one', 'two'] as const;
 type Future = (typeof FUTURES)[number];
 
@@ -37,7 +38,7 @@ beforeAll(async () => {
   api = new Api(coordinator.url);
   const { SESSION_REDIS_URL: redis, BARKEEP_SESSION_PREFIX: keyPrefix } = system.environment;
   barkeep = connect({ coordinator: coordinator.url, redis, keyPrefix });
-  // A session at its end, with which the others are compared.
+  // A completed session, with which route `difference` compares the others.
   await writeBars(system.databaseUrl, 'past', past);
   await api.run({ ...DATES, id: 'past', symbols: SYMBOLS, source: { type: 'dataset', dataset: 'past' } });
   await api.completed('past');
@@ -50,25 +51,29 @@ afterAll(async () => {
   await repository?.remove();
 });
 
-/** Equal on the first day. On the second, `two` has other bars, other holes, rows at night, and nothing of CCC. */
+/** The bars of a dataset. On the second day, `two` has other bars, other holes, rows at night, and nothing of CCC. */
 function source(past: BarsBySymbol, future: Future): BarsBySymbol {
   const other = marketBars({ ...DATES, symbols: SYMBOLS, seed: 99 });
   return new Map(
     SYMBOLS.map((symbol) => {
-      const before = past.get(symbol)!.filter(({ openTime }, i) => openTime < CLOSE && i % 17 !== 3);
-      const after = (future === 'one' ? past : other).get(symbol)!.filter(({ openTime }) => openTime >= CLOSE);
-      const holed = after.filter((_, i) => i % (future === 'one' ? 19 : 5) !== 0);
-      const night = after
+      const firstDay = past.get(symbol)!.filter(({ openTime }, i) => openTime < CLOSE && i % 17 !== 3);
+      const secondDay = (future === 'one' ? past : other).get(symbol)!.filter(({ openTime }) => openTime >= CLOSE);
+      const withHoles = secondDay.filter((_, i) => i % (future === 'one' ? 19 : 5) !== 0);
+      if (future === 'one') return [symbol, [...firstDay, ...withHoles]];
+      // An hour of bars, five to six hours before the open.
+      const night = secondDay
         .slice(0, 60)
         .map((bar, i) => ({ ...bar, openTime: SECOND!.segments[0]!.open - (i + 300) * 60_000 }));
-      if (future === 'one') return [symbol, [...before, ...holed]];
-      return [symbol, symbol === 'CCC' ? before : [...before, ...night, ...holed]];
+      return [symbol, symbol === 'CCC' ? firstDay : [...firstDay, ...night, ...withHoles]];
     }),
   );
 }
 
-/** Runs a session of a future until its clock stands and its second day is staged. @returns what a consumer saw until then */
-async function standing(future: Future, pace: object): Promise<{ id: string; steps: object[] }> {
+/**
+ * Runs a session over a dataset until its clock waits at the first close and its second day is staged. @returns its id, and
+ * the steps that a consumer saw
+ */
+async function waitingAtClose(future: Future, pace: object): Promise<{ id: string; steps: object[] }> {
   const id = `${future}-${(pace as { mode: string }).mode}`;
   const spec = { ...DATES, id, symbols: SYMBOLS, backfill: [GATED], pace, derivedIntervals: ['5m', '1h'] };
   await api.run({ ...spec, source: { type: 'dataset', dataset: future } });
@@ -87,6 +92,7 @@ async function standing(future: Future, pace: object): Promise<{ id: string; ste
   return { id, steps };
 }
 
+/** What a strategy sees in a step. */
 function seenIn({ time, bars, mirror }: Step): object {
   return { time, bars: [...bars], closes: SYMBOLS.map((symbol) => [...mirror.closes(symbol, 5, '5m')]) };
 }
@@ -94,11 +100,11 @@ function seenIn({ time, bars, mirror }: Step): object {
 /** Reads what a strategy can read of a session. */
 type Reading = (id: string) => Promise<unknown>;
 
-/** Gets a route with each of the queries, and of each symbol when the path has one. */
+/** Gets a path under the session with each of the queries, and for each symbol when the path names `{symbol}`. */
 function get(path: string, ...queries: string[]): Reading {
   const paths = path.includes('{symbol}') ? SYMBOLS.map((symbol) => path.replace('{symbol}', symbol)) : [path];
-  const asked = paths.flatMap((one) => (queries.length > 0 ? queries : ['']).map((query) => `${one}${query}`));
-  return (id) => Promise.all(asked.map((one) => api.ok('GET', `/v1/sessions/${id}${one}`)));
+  const targets = paths.flatMap((target) => (queries.length > 0 ? queries : ['']).map((query) => `${target}${query}`));
+  return (id) => Promise.all(targets.map((target) => api.ok('GET', `/v1/sessions/${id}${target}`)));
 }
 
 const INTERVALS = ['1m', '5m', '1h'];
@@ -134,7 +140,7 @@ const ROUTES: Record<string, Reading | string> = {
   'POST /v1/sessions/{id}/symbols/{symbol}/end': CHANGES,
   'GET /v1/sessions': async (id) => {
     const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions?limit=100');
-    return sessions.find((one) => one.id === id);
+    return sessions.find((session) => session.id === id);
   },
   'GET /v1/sessions/{id}': get(''),
   'POST /v1/sessions/{id}/upkeep': (id) => api.ok('POST', `/v1/sessions/${id}/upkeep`, { dryRun: true }),
@@ -172,6 +178,7 @@ function bySeries<T>(read: (symbol: string, interval: string) => T): Promise<Awa
   return Promise.all(SYMBOLS.flatMap((symbol) => INTERVALS.map((interval) => read(symbol, interval))));
 }
 
+/** Every member of a class of the client: how a strategy reads it, or why it learns nothing from it. */
 type Reads<T> = Record<Exclude<keyof T, 'id'>, ((object: T) => unknown) | string>;
 
 const SESSION: Reads<ClientSession> = {
@@ -245,16 +252,16 @@ const MIRROR: Reads<Mirror> = {
   barQuality: (mirror) => SYMBOLS.map((symbol) => mirror.barQuality(symbol)),
 };
 
-/** Everything that a strategy can read over HTTP and by the client, by route and method. */
-async function seen(id: string, future: Future): Promise<object> {
+/** Everything that a strategy can read over HTTP and by the client, by route and member. */
+async function readAll(id: string, future: Future): Promise<object> {
   const session = barkeep.session(id);
   const [reader, mirror] = [await session.reader(), await session.mirror()];
-  const read = async <T>(reads: Record<string, ((of: T) => unknown) | string>, of: T) => {
-    const answers: Record<string, unknown> = {};
+  const read = async <T>(reads: Record<string, ((object: T) => unknown) | string>, object: T) => {
+    const results: Record<string, unknown> = {};
     for (const [name, reading] of Object.entries(reads)) {
-      answers[name] = typeof reading === 'string' ? reading : await reading(of);
+      results[name] = typeof reading === 'string' ? reading : await reading(object);
     }
-    return answers;
+    return results;
   };
   const all = {
     routes: await read(ROUTES, id),
@@ -263,61 +270,64 @@ async function seen(id: string, future: Future): Promise<object> {
     mirror: await read(MIRROR, mirror),
   };
   mirror.close();
-  return plain(all, id, future);
+  return comparable(all, id, future);
 }
 
-/**
- * The events of the first day, sorted, because workers emit those of one day in any order. Leaves out states and
- * consumers, which depend on the wall clock.
- */
+/** The events of the first day from the stream of server-sent events, as {@link comparableEvents}. */
 async function sentEvents(id: string): Promise<object[]> {
   const listener = await EventListener.connect(coordinator.url, `/v1/sessions/${id}/events?from=beginning`);
   const all = () => listener.events.map(({ type, data }) => ({ ...data, type }));
-  await listener.until(() => isWholeDay(all()));
+  await listener.until(() => areOfWholeDay(all()));
   listener.close();
-  return sorted(all());
+  return comparableEvents(all());
 }
 
+/** The events of the first day from the client, as {@link comparableEvents}. */
 async function readEvents(session: ClientSession): Promise<object[]> {
   const events: { type: string }[] = [];
   for await (const event of session.events({ from: 'beginning' })) {
     events.push(event);
-    if (isWholeDay(events)) break;
+    if (areOfWholeDay(events)) break;
   }
-  return sorted(events);
+  return comparableEvents(events);
 }
 
-/** Whether the first day's close, its quality and all its repaired gaps are among the events. */
-function isWholeDay(events: readonly { type: string }[]): boolean {
+/** Whether the events include the close, the quality, a derived bar and all repaired slots of the first day. */
+function areOfWholeDay(events: readonly { type: string }[]): boolean {
   const types = new Set(events.map(({ type }) => type));
-  const repaired = sorted(events).filter((entry) => Array.isArray(entry) && String(entry[0]).startsWith('gap-filled'));
-  const slots = repaired.reduce((sum, entry) => sum + Number((entry as unknown[])[1]), 0);
+  // The totals are pairs of a key and a number.
+  const totals = comparableEvents(events).filter((entry): entry is [string, number] => Array.isArray(entry));
+  const filled = totals.filter(([key]) => String(key).startsWith('gap-filled'));
+  const slots = filled.reduce((sum, [, count]) => sum + Number(count), 0);
   return types.has('day-closed') && types.has('quality') && types.has('derived') && slots === HOLES * SYMBOLS.length;
 }
 
 /**
- * Sums of the gap events by type, date and symbol, because the part that one event covers depends on when a worker
+ * Events in a form that does not depend on the wall clock: sorted, each once, without states and consumers. Slots of gap
+ * events are added up as `[TYPE DATE SYMBOL, SLOTS]`, because the part that one event covers depends on when a worker
  * reads.
  */
-function sorted(events: readonly { type: string }[]): object[] {
+function comparableEvents(events: readonly { type: string }[]): object[] {
   const totals = new Map<string, number>();
   const others = new Set<string>();
   for (const event of events.filter(({ type }) => type !== 'state' && !type.startsWith('consumer-'))) {
     const { type, date, symbols, time } = event as { type: string; date?: string; symbols?: unknown; time?: unknown };
     // How far one move of the clock goes depends on when the coordinator reads the limit.
     if (type === 'clock' && new Date(time as number | string).getTime() < CLOSE) continue;
-    if (typeof symbols === 'object' && symbols !== null && !Array.isArray(symbols)) {
+    // `symbols` is a list of names, or slots by name.
+    if (Array.isArray(symbols)) {
+      for (const symbol of symbols) others.add(JSON.stringify([type, date, symbol]));
+    } else if (typeof symbols === 'object' && symbols !== null) {
       for (const [symbol, slots] of Object.entries(symbols)) {
         const key = `${type} ${date} ${symbol}`;
         totals.set(key, (totals.get(key) ?? 0) + Number(slots));
       }
-    } else if (Array.isArray(symbols)) for (const symbol of symbols) others.add(JSON.stringify([type, date, symbol]));
-    else others.add(JSON.stringify(plain(event, '', 'one')));
+    } else others.add(JSON.stringify(comparable(event, '', 'one')));
   }
   return [...[...others].sort().map((text) => JSON.parse(text) as object), ...[...totals].sort()];
 }
 
-/** Fields that may differ: names of session and dataset, and values of the wall clock or random numbers. */
+/** Fields whose values depend on the wall clock or on random numbers. */
 const OF_THE_WALL_CLOCK = new Set([
   'at',
   'createdAt',
@@ -330,7 +340,8 @@ const OF_THE_WALL_CLOCK = new Set([
   'pace',
 ]);
 
-function plain(value: object, id: string, future: Future): object {
+/** A value without {@link OF_THE_WALL_CLOCK}, and with the same names of session and dataset for both futures. */
+function comparable(value: object, id: string, future: Future): object {
   const text = JSON.stringify(value, (key, inner: unknown) => {
     if (OF_THE_WALL_CLOCK.has(key)) return undefined;
     if (inner === id && id !== '') return 'the session';
@@ -340,7 +351,7 @@ function plain(value: object, id: string, future: Future): object {
   return JSON.parse(text) as object;
 }
 
-test('I2 each route of the API is read below, or it is named why a strategy learns nothing from it', async () => {
+test('I2 the list of routes above has every route of the API', async () => {
   const { paths } = await api.ok<{ paths: Record<string, object> }>('GET', '/docs-json');
   const routes = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -353,15 +364,16 @@ test.each([
   ['a clock', { mode: 'clock', speed: 60_000 }],
   ['lockstep', { mode: 'lockstep' }],
 ])('I2 at the pace of %s a strategy cannot tell two futures apart', async (_, pace) => {
-  const [one, two] = [await standing('one', pace), await standing('two', pace)];
+  const one = await waitingAtClose('one', pace);
+  const two = await waitingAtClose('two', pace);
   expect(two.steps).toEqual(one.steps);
   expect(one.steps).toHaveLength(390);
-  expect(await seen(two.id, 'two')).toEqual(await seen(one.id, 'one'));
-  // An operator sees the difference: the second day is staged and differs.
+  expect(await readAll(two.id, 'two')).toEqual(await readAll(one.id, 'one'));
+  // An operator sees that the staged second day differs.
   for (const path of ['', '/days', '/digest', '/symbols/AAA/metrics', '/symbols/CCC/gaps']) {
     const [a, b] = await Promise.all(
       [one, two].map(async ({ id }, i) =>
-        plain(await api.ok('GET', `/v1/sessions/${id}${path}?view=operator`), id, FUTURES[i]!),
+        comparable(await api.ok('GET', `/v1/sessions/${id}${path}?view=operator`), id, FUTURES[i]!),
       ),
     );
     expect(a).not.toEqual(b);

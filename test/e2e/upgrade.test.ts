@@ -1,6 +1,6 @@
 /**
- * How this version reads or refuses what Barkeep 0.1 left behind, and what happens when processes of other versions
- * still run.
+ * How this version reads or refuses the data of Barkeep 0.1 (test/fixtures/0.1), and what happens when processes of other
+ * versions still run.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { Api, type ApiBar, type Session } from '../support/system/api.js';
 import { FIXTURE, loadFixture } from '../support/setup/fixture-0.1.js';
 import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
+/** Sessions of the fixture that this version cannot continue. */
 const NOT_CONTINUED = ['running', 'paused', 'stopped', 'fed'];
 
 let system: TestSystem;
@@ -50,6 +51,7 @@ async function session(id: string): Promise<Session> {
   return body;
 }
 
+/** Waits without a limit of time; the limit is that of the test. */
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await delay(100);
 }
@@ -58,7 +60,7 @@ describe('a completed session of 0.1', () => {
   it.each([
     ['done', '64b484ec6454cedc5cdb0f0bd1ffa06caccc899615632a930a3dee0a314d5e2b', 1_196],
     ['open', '2c4f65d0fcbb815449f4a7941c2ad15a95a426e6dac9c8da38bdb861dc9e35dc', 538],
-  ])('I1 %s has the digest that 0.1 answered', async (id, digest, bars) => {
+  ])('I1 has the digest that 0.1 answered: %s', async (id, digest, bars) => {
     expect(await session(id)).toMatchObject({ state: 'completed', progress: 1, counts: { filled: bars } });
     expect((await api.call('GET', `/v1/sessions/${id}/digest`)).body).toMatchObject({ digest, bars });
   });
@@ -69,6 +71,7 @@ describe('a completed session of 0.1', () => {
     const again = { ...spec, id: 'again' };
     expect((await api.call('POST', '/v1/sessions?start=true', again)).status).toBe(201);
     await until(async () => (await session('again')).state === 'completed');
+    // No dataset has four of its bars. Each call of upkeep requests them once more.
     await until(async () => {
       await requestUpkeep('again');
       return (await session('again')).counts.unfillable === 4;
@@ -95,8 +98,8 @@ async function requestUpkeep(id: string): Promise<void> {
   expect((await api.call('POST', `/v1/sessions/${id}/upkeep`)).status).toBe(202);
 }
 
-describe('a session of 0.1 that had not ended, or was stopped', () => {
-  it.each(NOT_CONTINUED)('%s is lost, and says what to do', async (id) => {
+describe('a session of 0.1 that had not ended or was stopped', () => {
+  it.each(NOT_CONTINUED)('is lost, with an error that says to start it again: %s', async (id) => {
     const { state, error, clock } = await session(id);
     expect({ state, clock }).toEqual({ state: 'lost', clock: null });
     expect(error).toMatch(/written by Barkeep 0\.1.*start it again/);
@@ -114,18 +117,18 @@ describe('a session of 0.1 that had not ended, or was stopped', () => {
     await until(async () => (await session('paused')).state === 'completed');
   }, 60_000);
 
-  it('leaves no keys', async () => {
+  it('leaves no keys in the session Redis', async () => {
     await until(async () => (await sessionRedis.keys(`${system.sessionPrefix}:{stopped:*`)).length === 0);
   }, 60_000);
 });
 
-it('a session that 0.1 only created runs', async () => {
+it('a session that 0.1 created and did not start runs', async () => {
   expect(await session('created')).toMatchObject({ state: 'created' });
   expect((await api.call('POST', '/v1/sessions/created/start')).status).toBe(200);
   await until(async () => (await session('created')).state === 'completed');
 });
 
-it('bars that are imported later fill the store of 0.1', async () => {
+it('bars that are imported now fill gaps in a store of 0.1', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'barkeep-upgrade-'));
   const rows = ['2013-11-29T16:10:00Z', '2013-12-02T16:10:00Z'].map((time) => `${time},AAA,100,101,99,100,5`);
   await writeFile(join(folder, 'late.csv'), ['time,symbol,open,high,low,close,volume', ...rows].join('\n'));
@@ -136,19 +139,19 @@ it('bars that are imported later fill the store of 0.1', async () => {
 }, 60_000);
 
 describe('processes of another version', () => {
-  it('I3 of 0.1 cannot claim or create a session: their statements fail', async () => {
+  it('I3 that are of 0.1 cannot claim or create a session, because their statements fail', async () => {
     const claim = `UPDATE sessions SET epoch = epoch + 1, owner = 'old' WHERE id = 'running' RETURNING id, epoch, run, owner`;
     await expect(system.query(claim)).rejects.toThrow('column "run" does not exist');
     const insert = `INSERT INTO sessions (id, spec, history_days) VALUES ('old', '{}', 0)`;
     await expect(system.query(insert)).rejects.toThrow('null value in column "format"');
   });
 
-  it('of 0.1 share no jobs with those of this version', async () => {
+  it('that are of 0.1 share no jobs with those of this version', async () => {
     expect(await jobKeys()).toEqual(oldJobs);
     expect(oldJobs).toContain(`${system.queuePrefix}:stream:active`);
   });
 
-  it('keep their sessions: a later format is neither claimed nor listed', async () => {
+  it('keep their sessions: one of a later format is neither claimed nor listed', async () => {
     await system.query(`UPDATE sessions SET state = 'running', format = 3 WHERE id = 'stopped'`);
     const epoch = async () =>
       (await system.query<{ epoch: number }>(`SELECT epoch FROM sessions WHERE id = 'stopped'`))[0];
@@ -162,7 +165,7 @@ describe('processes of another version', () => {
     expect(body.sessions.map(({ id }) => id)).not.toContain('stopped');
   }, 60_000);
 
-  it('that are later have changed the schema: this version does not start', async () => {
+  it('that are of a later version change the schema: then this version does not start', async () => {
     await system.query(`INSERT INTO migrations ("timestamp", name) VALUES (1, 'OfALaterVersion1')`);
     await expect(system.coordinator()).rejects.toThrow(/was one that a later version has changed \(OfALaterVersion1\)/);
     await expect(system.barkeep('datasets')).rejects.toThrow(/a later version has changed/);

@@ -1,7 +1,4 @@
-/**
- * Upkeep of a part of a session, on a coordinator and a worker: what a dry run announces, and what a real round
- * requests.
- */
+/** Upkeep of a part of a session, on a coordinator and a worker: a dry run counts gaps, and a real call requests bars. */
 import type { DaysAnswer, UpkeepPlanAnswer } from '@barkeep/api';
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
@@ -19,6 +16,9 @@ const SPEC = {
   upkeep: { retryMissingBars: false },
 };
 const MINUTES = 390;
+/** Minutes in the two gaps that each symbol has on each of the two days, and the other minutes. */
+const LACKING = 15;
+const STREAMED = MINUTES - LACKING;
 
 let system: TestSystem;
 let api: Api;
@@ -26,9 +26,9 @@ let api: Api;
 beforeAll(async () => {
   system = await TestSystem.create();
   const market = marketBars({ ...SPEC, seed: 11 });
-  // Each symbol lacks the minutes 10 to 20 and 30 to 35 of each day; the vendor has no bar yet.
-  const lacks = (minute: number) => (minute >= 10 && minute < 20) || (minute >= 30 && minute < 35);
-  const rows = [...market].map(([symbol, bars]) => [symbol, bars.filter((_, i) => !lacks(i % MINUTES))] as const);
+  // Each symbol lacks the minutes 10 to 19 and 30 to 34 of each day. The vendor has no bar yet.
+  const isLacking = (minute: number) => (minute >= 10 && minute < 20) || (minute >= 30 && minute < 35);
+  const rows = [...market].map(([symbol, bars]) => [symbol, bars.filter((_, i) => !isLacking(i % MINUTES))] as const);
   await writeBars(system.databaseUrl, 'stream', new Map(rows));
   await writeBars(system.databaseUrl, 'vendor', new Map());
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
@@ -46,18 +46,19 @@ it('a dry run names gaps, slots and repositories, and changes nothing', async ()
   const part = { symbols: ['BBB', 'AAA'], from: '2013-10-08', dryRun: true };
   const { status, body } = await api.call<UpkeepPlanAnswer>('POST', upkeep, part);
   expect(status).toBe(200);
-  const symbol = { gaps: 2, slots: 15, repositories: ['vendor'] };
+  const planOfSymbol = { gaps: 2, slots: LACKING, repositories: ['vendor'] };
   expect(body).toEqual({
     id: 'parts',
     requested: false,
     gaps: 4,
-    slots: 30,
+    slots: 2 * LACKING,
     symbols: [
-      { symbol: 'AAA', ...symbol },
-      { symbol: 'BBB', ...symbol },
+      { symbol: 'AAA', ...planOfSymbol },
+      { symbol: 'BBB', ...planOfSymbol },
     ],
   });
-  expect(await api.ok('POST', upkeep, { dryRun: true })).toMatchObject({ slots: 3 * 2 * 15, gaps: 3 * 2 * 2 });
+  // Three symbols on two days.
+  expect(await api.ok('POST', upkeep, { dryRun: true })).toMatchObject({ slots: 3 * 2 * LACKING, gaps: 3 * 2 * 2 });
   expect(await api.digest('parts')).toBe(digest);
 });
 
@@ -66,22 +67,26 @@ it('I12 requests only the symbols and days that the call names', async () => {
   expect(status).toBe(202);
   const { symbols } = await api.eventually(
     () => api.ok<DaysAnswer>('GET', '/v1/sessions/parts/days'),
-    (days) => days.symbols[0]!.counts.backfilled?.[0] === 15,
+    (days) => days.symbols[0]!.counts.backfilled?.[0] === LACKING,
   );
+  // The numbers are those of the first and the second day.
+  const streamed = [STREAMED, STREAMED];
+  const unfillable = [LACKING, LACKING];
   expect(symbols).toEqual([
-    { symbol: 'AAA', counts: { streamed: [375, 375], backfilled: [15, 0], unfillable: [0, 15] } },
-    { symbol: 'BBB', counts: { streamed: [375, 375], unfillable: [15, 15] } },
-    { symbol: 'CCC', counts: { streamed: [375, 375], unfillable: [15, 15] } },
+    { symbol: 'AAA', counts: { streamed, backfilled: [LACKING, 0], unfillable: [0, LACKING] } },
+    { symbol: 'BBB', counts: { streamed, unfillable } },
+    { symbol: 'CCC', counts: { streamed, unfillable } },
   ]);
 });
 
-it('two parts at once are both requested, and then the whole', async () => {
+it('two calls for different parts at the same time are both done, and then a call for the whole session', async () => {
   await Promise.all([
     api.ok('POST', upkeep, { symbols: ['BBB'], from: '2013-10-07', to: '2013-10-07' }),
     api.ok('POST', upkeep, { symbols: ['CCC'], from: '2013-10-07', to: '2013-10-07' }),
   ]);
   const slots = () => api.ok<UpkeepPlanAnswer>('POST', `${upkeep}?view=operator`, { dryRun: true });
-  await api.eventually(slots, (plan) => plan.slots === 45);
+  // Now only the second day of each symbol has gaps.
+  await api.eventually(slots, (plan) => plan.slots === 3 * LACKING);
   await api.ok('POST', upkeep);
   await api.eventually(slots, (plan) => plan.slots === 0);
 });

@@ -28,6 +28,10 @@ export interface Evidence {
   keysLeft: readonly string[];
 }
 
+/**
+ * `wrong`: a result or a time differs from what an invariant requires. `stands-still`: a step did not end in time.
+ * `dead`: a process ended without a fault. `blocked`: an event loop did not answer. `left`: keys or jobs stayed after DELETE.
+ */
 type ViolationKind = 'wrong' | 'stands-still' | 'dead' | 'blocked' | 'left';
 
 export interface Violation {
@@ -35,57 +39,61 @@ export interface Violation {
   what: string;
 }
 
-/** A coordinator that does not answer for this long is blocked, ms. */
+/** A coordinator that does not answer for longer is blocked. */
 const SILENT_MAX_MS = 20_000;
+/** How many violations of one kind a report lists. */
+const LISTED_MAX = 5;
 
 /** All violations; empty when there are none. */
 export function violationsOf(evidence: Evidence): Violation[] {
   const { deaths, observations, jobsLeft, keysLeft } = evidence;
-  const found: Violation[] = deaths.map((what) => ({ kind: 'dead', what }));
-  if (observations.silentMs > SILENT_MAX_MS) {
-    found.push({ kind: 'blocked', what: `a coordinator did not answer /health/live for ${observations.silentMs} ms` });
-  }
-  const wrong = [...timesWrong(evidence), ...outcomeWrong(evidence)];
-  found.push(...wrong.map((what): Violation => ({ kind: 'wrong', what })));
-  if (keysLeft.length > 0)
-    found.push({ kind: 'left', what: `I9: keys after DELETE: ${keysLeft.slice(0, 5).join(', ')}` });
-  if (jobsLeft.length > 0) found.push({ kind: 'left', what: `jobs after DELETE: ${jobsLeft.slice(0, 5).join(', ')}` });
-  return found;
+  const violations: Violation[] = deaths.map((what) => ({ kind: 'dead', what }));
+  const add = (kind: ViolationKind, what: string): void => void violations.push({ kind, what });
+  if (observations.silentMs > SILENT_MAX_MS)
+    add('blocked', `a coordinator did not answer /health/live for ${observations.silentMs} ms`);
+  for (const what of [...wrongTimes(evidence), ...wrongOutcome(evidence)]) add('wrong', what);
+  if (keysLeft.length > 0) add('left', `I9: keys after DELETE: ${keysLeft.slice(0, LISTED_MAX).join(', ')}`);
+  if (jobsLeft.length > 0) add('left', `jobs after DELETE: ${jobsLeft.slice(0, LISTED_MAX).join(', ')}`);
+  return violations;
 }
 
-/** I2 in everything that was observed. */
-function timesWrong({ observations: { samples }, setsBack, kind }: Evidence): string[] {
+/** Violations of I2 in the observed times. */
+function wrongTimes({ observations: { samples }, setsBack, kind }: Evidence): string[] {
   const wrong = new Set<string>();
-  let before = -Infinity;
+  // Before the first sample, so that the first clock does not count as going back.
+  let clockBefore = -Infinity;
   for (const { clock, frontier, watermark } of samples) {
-    if (Number.isNaN(clock)) continue;
+    if (Number.isNaN(clock)) continue; // the store has no times
     if (clock > frontier) wrong.add(`I2: the clock ${iso(clock)} passed the frontier ${iso(frontier)}`);
     if (kind.hasBarrier && clock > watermark)
       wrong.add(`I2: the clock ${iso(clock)} passed the watermark ${iso(watermark)}`);
-    if (clock < before && !setsBack) wrong.add(`I2: the clock went back from ${iso(before)} to ${iso(clock)}`);
-    before = clock;
+    if (clock < clockBefore && !setsBack)
+      wrong.add(`I2: the clock went back from ${iso(clockBefore)} to ${iso(clock)}`);
+    clockBefore = clock;
   }
-  return [...wrong].slice(0, 5);
+  return [...wrong].slice(0, LISTED_MAX);
 }
 
-function outcomeWrong({ outcome, reference }: Evidence): string[] {
+/** Differences from the undisturbed session, and counts that do not add up. */
+function wrongOutcome({ outcome, reference }: Evidence): string[] {
   if (!outcome) return [];
   const wrong: string[] = [];
-  const expect = (what: string, was: unknown, expected: unknown): void => {
+  const compare = (what: string, was: unknown, expected: unknown): void => {
     if (JSON.stringify(was) !== JSON.stringify(expected)) {
       wrong.push(`${what}: expected ${JSON.stringify(expected)}, was ${JSON.stringify(was)}`);
     }
   };
-  expect('I1 digest', outcome.digest, reference.digest);
-  expect('counts', outcome.counts, reference.counts);
-  outcome.metrics.forEach((metrics, i) => expect(`metrics of ${metrics.symbol}`, metrics, reference.metrics[i]));
+  compare('I1 digest', outcome.digest, reference.digest);
+  compare('counts', outcome.counts, reference.counts);
+  outcome.metrics.forEach((metrics, i) => compare(`metrics of ${metrics.symbol}`, metrics, reference.metrics[i]));
   for (const { expected, filled, noTrade, unfillable, absent, missing } of [outcome.counts, ...outcome.metrics]) {
-    expect('I6 sum of the counts', filled + noTrade + unfillable + absent + missing, expected);
+    compare('I6 sum of the counts', filled + noTrade + unfillable + absent + missing, expected);
   }
-  expect('delivered', outcome.consumers.map(delivered), reference.consumers.map(delivered));
+  compare('delivered', outcome.consumers.map(delivered), reference.consumers.map(delivered));
   return wrong;
 }
 
+/** The part of a consumer's status that must equal that of the undisturbed session. */
 function delivered({ name, steps, bars, deliveredHash }: Consumer): unknown {
   return { name, steps, bars, deliveredHash };
 }

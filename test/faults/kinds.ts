@@ -1,4 +1,4 @@
-/** The kinds of sessions that schedules run: small ones, each with another way through the system. Pure. */
+/** The kinds of sessions that schedules run. They are small, and each uses other parts of the system. Pure. */
 
 /** What a kind of session needs besides its spec. */
 export interface Kind {
@@ -15,9 +15,11 @@ export interface Kind {
 export const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD'];
 /** A symbol that datasets have and sessions do not. */
 export const EXTRA_SYMBOL = 'EEE';
-/** Enough symbols for three partitions of 128. */
+/** Enough symbols for three partitions, which have at most 128. */
 export const MANY_SYMBOLS = Array.from({ length: 260 }, (_, i) => `W${1_000 + i}`);
+/** Dates of the datasets. */
 export const DATES = { start: '2013-10-01', end: '2013-10-16' };
+/** Dates of the dataset of {@link MANY_SYMBOLS}. */
 export const WIDE_DATES = { start: '2013-10-01', end: '2013-10-02' };
 
 const UPKEEP = { everySeconds: 5, maxRetries: 2 };
@@ -29,14 +31,16 @@ const BASE = {
   backfill: ['reference'],
   retentionHours: 0,
 };
+/** A multiple of real time at which a session takes some seconds. */
 const PACE = { mode: 'clock', speed: 25_000 };
 
-function kind(spec: object, { barrier = 'day', ...rest }: { barrier?: unknown } & Partial<Kind> = {}): Kind {
+/** A kind with a barrier after each day, unless `barrier` is another one. @param spec replaces parts of the usual spec */
+function kind(spec: object, { barrier = 'day', ...needs }: { barrier?: unknown } & Partial<Kind> = {}): Kind {
   return {
     consumers: 0,
     isFed: false,
     hasBarrier: barrier !== 'none',
-    ...rest,
+    ...needs,
     spec: { ...BASE, upkeep: { ...UPKEEP, barrier }, ...spec },
   };
 }
@@ -46,6 +50,7 @@ function lockstep(consumers: number): Kind {
   return kind({ end: '2013-10-04', pace }, { consumers });
 }
 
+/** `day`, `minutes` and `none` differ in the barrier; the others are named by what else they use. */
 export const KINDS = {
   day: kind({ end: '2013-10-16' }),
   minutes: kind({ end: '2013-10-04' }, { barrier: { minutes: 30 } }),

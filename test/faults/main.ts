@@ -20,27 +20,28 @@ interface Options {
   kind?: KindName;
   labs: number;
   verbose: boolean;
-  /** A file of results, one per line: schedules that it has are not run again, and new results are added. */
+  /** A file of results, one per line. Schedules that it has are not run again, and new results are added. */
   results?: string;
+  list?: true;
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function optionsOf(args: readonly string[]): Options & { list?: true } {
+function optionsOf(args: readonly string[]): Options {
   const program = new Command('faults')
     .description('Runs seeded schedules of faults against real processes. Exit code 1 when a schedule failed.')
-    .option('--schedules <n>', 'how many schedules to run', whole, 50)
-    .option('--seed <n>', 'seed of the first schedule', whole, 1)
+    .option('--schedules <n>', 'how many schedules to run', wholeNumber, 50)
+    .option('--seed <n>', 'seed of the first schedule', wholeNumber, 1)
     .addOption(new Option('--only <fault>', 'use only this fault').choices(FAULTS.map(({ name }) => name)))
     .addOption(new Option('--kind <kind>', 'use only this kind of session').choices(Object.keys(KINDS)))
-    .option('--labs <n>', 'systems that run schedules at the same time', whole, 1)
+    .option('--labs <n>', 'systems that run schedules at the same time', wholeNumber, 1)
     .option('--results <file>', 'keep results in this file, and skip schedules whose results it has')
     .option('--verbose', 'print what happened in every schedule', false)
     .option('--list', 'print the names of the faults');
   return program.parse(args, { from: 'user' }).opts();
 }
 
-function whole(text: string): number {
+function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a whole number of 1 or more');
   return Number(text);
 }
@@ -58,6 +59,7 @@ async function campaign(
   { labs, verbose }: Options,
   add: (result: ScheduleResult) => void,
 ): Promise<void> {
+  // One iterator for all labs, so that each schedule runs once.
   const queue = schedules.values();
   const references: References = new Map();
   await Promise.all(Array.from({ length: labs }, () => runInLabs(queue, references, verbose, add)));
@@ -65,7 +67,10 @@ async function campaign(
 
 let lastLab: Promise<unknown> = Promise.resolve();
 
-/** Labs start one after another, because many servers that start at once are slow. A start that fails is tried again. */
+/**
+ * Starts a lab after the one before has started, because many servers that start at once are slow. A start that fails is
+ * tried again.
+ */
 function nextLab(): Promise<Lab> {
   const create = async (): Promise<Lab> => {
     for (let attempt = 1; ; attempt++) {
@@ -83,8 +88,8 @@ function nextLab(): Promise<Lab> {
 }
 
 /**
- * Runs schedules one after another. A failed one, and every 40th, is followed by a new lab. A lab in which an undisturbed session does
- * not end shows nothing about faults: the schedule runs again in a new one.
+ * Runs schedules one after another. A new lab replaces the old one after a failed schedule and after every 40th one.
+ * When the undisturbed session of a schedule does not end, the lab itself is broken: the schedule runs again in a new lab.
  */
 async function runInLabs(
   schedules: Iterable<Schedule>,
@@ -94,14 +99,15 @@ async function runInLabs(
 ): Promise<void> {
   let lab: Lab | undefined;
   let runner: Runner | undefined;
-  let inLab = 0;
+  let runsInLab = 0;
   for (const schedule of schedules) {
     for (let attempt = 1; ; attempt++) {
       if (lab === undefined || runner === undefined) {
         lab = await nextLab();
         runner = new Runner(lab, references);
-        inLab = 0;
+        runsInLab = 0;
       }
+      // Undefined when the schedule did not run.
       const result = await runner.run(schedule).catch((error: unknown) => {
         if (attempt === ATTEMPTS_MAX) throw error;
         print(`seed ${schedule.seed} did not run: ${String(error)}`);
@@ -110,7 +116,8 @@ async function runInLabs(
         add(result);
         printResult(result, verbose);
       }
-      if (!result || result.violations.length > 0 || ++inLab === LAB_SCHEDULES) {
+      runsInLab++;
+      if (!result || result.violations.length > 0 || runsInLab === LAB_SCHEDULES) {
         await lab.close();
         lab = undefined;
       }
@@ -121,9 +128,8 @@ async function runInLabs(
 }
 
 function printResult({ schedule, violations, trace, tookMs }: ScheduleResult, verbose: boolean): void {
-  print(
-    `${violations.length === 0 ? 'ok    ' : 'FAILED'} ${schedule.seed} ${(tookMs / 1000).toFixed(1)} s  ${describe(schedule)}`,
-  );
+  const verdict = violations.length === 0 ? 'ok    ' : 'FAILED';
+  print(`${verdict} ${schedule.seed} ${(tookMs / 1000).toFixed(1)} s  ${describe(schedule)}`);
   if (violations.length === 0 && !verbose) return;
   for (const { kind, what } of violations) print(`  ${kind}: ${what}`);
   for (const line of trace) print(`  ${line}`);
@@ -135,10 +141,11 @@ async function main(): Promise<void> {
   const { schedules, seed, only, kind } = options;
   const startedAt = Date.now();
   const results = options.results === undefined ? [] : readResults(options.results);
-  const isDone = new Set(results.map(({ schedule }) => `${schedule.seed} ${describe(schedule)}`));
+  const keyOf = (schedule: Schedule): string => `${schedule.seed} ${describe(schedule)}`;
+  const done = new Set(results.map(({ schedule }) => keyOf(schedule)));
   const planned = Array.from({ length: schedules }, (_, i) =>
     scheduleOf(seed + i, { faults: FAULTS, only, kind }),
-  ).filter((schedule) => !isDone.has(`${schedule.seed} ${describe(schedule)}`));
+  ).filter((schedule) => !done.has(keyOf(schedule)));
   const add = (result: ScheduleResult): void => {
     results.push(result);
     if (options.results !== undefined) appendFileSync(options.results, `${JSON.stringify(result)}\n`);

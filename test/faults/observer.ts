@@ -4,16 +4,20 @@ import type { LabProcess } from './lab/process.js';
 import type { SessionUnderTest } from './session.js';
 
 const SAMPLE_EVERY_MS = 50;
-const ALIVE_EVERY_MS = 500;
-const ALIVE_LIMIT_MS = 2_000;
+const HEALTH_EVERY_MS = 500;
+/** A coordinator that answers later counts as silent. */
+const HEALTH_LIMIT_MS = 2_000;
+/** Symbols in one partition of a session store. */
+const PARTITION_SYMBOLS = 128;
 
 /** The session's times at one moment, epoch ms of simulated time; NaN for a store without them. */
 export interface Sample {
   /** Real time, ms. */
   at: number;
   clock: number;
-  /** The lowest of all partitions. */
+  /** The lowest frontier of all partitions. */
   frontier: number;
+  /** The lowest watermark of all partitions. */
   watermark: number;
 }
 
@@ -25,6 +29,7 @@ export interface Observations {
   silentMs: number;
 }
 
+/** Watches from its creation until {@link stop}. */
 export class Observer {
   readonly seen: Observations = { samples: [], silentMs: 0 };
   private isDone = false;
@@ -35,11 +40,12 @@ export class Observer {
     this.running = Promise.all([this.watchStore(), ...coordinators.map((process) => this.watchHealth(process))]);
   }
 
-  /** When the session last progressed, real ms. */
+  /** When the session last progressed, epoch ms of real time; 0 before the first sample. */
   get progressAt(): number {
     return this.seen.samples.at(-1)?.at ?? 0;
   }
 
+  /** Ends the watching. @returns everything that was observed */
   async stop(): Promise<Observations> {
     this.isDone = true;
     await this.running;
@@ -48,7 +54,7 @@ export class Observer {
 
   private async watchStore(): Promise<void> {
     const { client } = this.session.lab.redis.session;
-    const partitions = Math.ceil((this.session.kind.spec['symbols'] as string[]).length / 128);
+    const partitions = Math.ceil((this.session.kind.spec['symbols'] as string[]).length / PARTITION_SYMBOLS);
     while (!this.isDone) {
       await delay(SAMPLE_EVERY_MS);
       try {
@@ -58,17 +64,25 @@ export class Observer {
           reads.hmget(this.session.metaKey(p), 'clock', 'frontier', 'watermark');
         }
         const replies = (await reads.exec()) as [Error | null, (string | null)[]][];
-        const times = replies.map(([, found]) => found.map((text) => (text === null ? NaN : Number(text))));
-        const [, ...limits] = times[0]!.map((_, field) => Math.min(...times.map((row) => row[field]!)));
-        this.add({ at: Date.now(), clock: times[0]![0]!, frontier: limits[0]!, watermark: limits[1]! });
+        const times = replies.map(([, fields]) => {
+          const [clock, frontier, watermark] = fields.map((text) => (text === null ? NaN : Number(text)));
+          return { clock: clock!, frontier: frontier!, watermark: watermark! };
+        });
+        this.add({
+          at: Date.now(),
+          clock: times[0]!.clock, // only partition 0 has the session's clock
+          frontier: Math.min(...times.map(({ frontier }) => frontier)),
+          watermark: Math.min(...times.map(({ watermark }) => watermark)),
+        });
       } catch {
-        // the server is away
+        // The server is down: there is nothing to observe.
       }
     }
   }
 
   private add(sample: Sample): void {
     const last = this.seen.samples.at(-1);
+    // Object.is, because NaN must equal NaN.
     const isSame =
       last !== undefined &&
       (['clock', 'frontier', 'watermark'] as const).every((name) => Object.is(last[name], sample[name]));
@@ -78,22 +92,23 @@ export class Observer {
   private async watchHealth(process: LabProcess): Promise<void> {
     let answeredAt = Date.now();
     while (!this.isDone) {
-      await delay(ALIVE_EVERY_MS);
+      await delay(HEALTH_EVERY_MS);
       const { pid, isLive } = process;
       if (!isLive) {
         answeredAt = Date.now();
         continue;
       }
-      const isAlive = await answers(process.url!);
-      if (isAlive || !process.isLive || process.pid !== pid) answeredAt = Date.now();
+      const hasAnswered = await answersHealth(process.url!);
+      // A process that a fault froze or ended during the call need not answer.
+      if (hasAnswered || !process.isLive || process.pid !== pid) answeredAt = Date.now();
       else this.seen.silentMs = Math.max(this.seen.silentMs, Date.now() - answeredAt);
     }
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answersHealth(url: string): Promise<boolean> {
   try {
-    return (await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(ALIVE_LIMIT_MS) })).ok;
+    return (await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(HEALTH_LIMIT_MS) })).ok;
   } catch {
     return false;
   }

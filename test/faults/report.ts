@@ -2,7 +2,8 @@
 import type { ScheduleResult } from './runner.js';
 import { describe } from './schedule.js';
 
-const KINDS = {
+/** What the summary calls each kind of violation. */
+const VIOLATION_NAMES = {
   wrong: 'wrong',
   'stands-still': 'standing still',
   dead: 'dead processes',
@@ -10,10 +11,10 @@ const KINDS = {
   left: 'left behind',
 } as const;
 
-/** The summary as text. */
+/** The summary as text. @param seconds how long the campaign took */
 export function summary(results: readonly ScheduleResult[], seconds: number): string {
   const faults = results.flatMap(({ schedule }) => schedule.faults);
-  const counts = Object.entries(KINDS).map(([kind, name]) => {
+  const counts = Object.entries(VIOLATION_NAMES).map(([kind, name]) => {
     const count = results.filter(({ violations }) => violations.some((violation) => violation.kind === kind)).length;
     return `${count} ${name}`;
   });
@@ -28,37 +29,39 @@ export function summary(results: readonly ScheduleResult[], seconds: number): st
   ].join('\n');
 }
 
-/** A row for each fault: how often it was tried, and the times to progress in seconds. */
+/** A row for each fault: how often it was tried, how often its recovery was measured, and the recovery times. */
 function recoveryTable(results: readonly ScheduleResult[]): string {
-  const tried = new Map<string, number>();
+  const triedCounts = new Map<string, number>();
   for (const { schedule } of results) {
-    for (const { name } of schedule.faults) tried.set(name, (tried.get(name) ?? 0) + 1);
+    for (const { name } of schedule.faults) triedCounts.set(name, (triedCounts.get(name) ?? 0) + 1);
   }
-  const times = new Map<string, number[]>();
+  const recoveryTimes = new Map<string, number[]>();
   for (const { fault, ms } of results.flatMap(({ recoveries }) => recoveries))
-    times.set(fault, [...(times.get(fault) ?? []), ms]);
-  const rows = [...tried]
+    recoveryTimes.set(fault, [...(recoveryTimes.get(fault) ?? []), ms]);
+  const rows = [...triedCounts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, count]) => row(name, count, times.get(name) ?? []));
-  const triedInAll = [...tried.values()].reduce((sum, count) => sum + count, 0);
-  const all = row('all', triedInAll, [...times.values()].flat());
+    .map(([name, count]) => tableRow(name, count, recoveryTimes.get(name) ?? []));
+  const allTried = [...triedCounts.values()].reduce((sum, count) => sum + count, 0);
+  const allTimes = [...recoveryTimes.values()].flat();
   return [
     '| fault | tried | measured | p50, s | p99, s | longest, s |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
-    all,
+    tableRow('all', allTried, allTimes),
   ].join('\n');
 }
 
-function row(name: string, count: number, times: readonly number[]): string {
-  const figures =
-    times.length === 0
-      ? ['–', '–', '–']
-      : [percentile(times, 0.5), percentile(times, 0.99), Math.max(...times)].map((ms) => (ms / 1000).toFixed(1));
-  return `| ${[name, count, times.length, ...figures].join(' | ')} |`;
+/** @param triedCount how often the fault was tried @param timesMs its recovery times */
+function tableRow(name: string, triedCount: number, timesMs: readonly number[]): string {
+  let figures = ['–', '–', '–'];
+  if (timesMs.length > 0) {
+    const figuresMs = [percentile(timesMs, 0.5), percentile(timesMs, 0.99), Math.max(...timesMs)];
+    figures = figuresMs.map((ms) => (ms / 1000).toFixed(1));
+  }
+  return `| ${[name, triedCount, timesMs.length, ...figures].join(' | ')} |`;
 }
 
-/** The smallest value that a share of all values does not exceed. @param share 0 to 1 */
+/** The smallest value that at least this share of the values do not exceed. @param values not empty @param share 0 to 1 */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;

@@ -1,4 +1,7 @@
-/** Runs one schedule in a lab: a session, its faults, its end, and what is left of it. The checker (checker.ts) judges the results. */
+/**
+ * Runs one schedule in a lab: starts a session, causes its faults, waits for its end, removes it, and looks for keys and
+ * jobs that are left. The checker (checker.ts) judges the results.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { jobPrefix } from '@barkeep/service';
 import type { Session } from '../support/system/api.js';
@@ -10,16 +13,22 @@ import { Observer } from './observer.js';
 import type { PlannedFault, Schedule } from './schedule.js';
 import { SessionUnderTest } from './session.js';
 
+/** A session that has not ended by then stands still. */
 const END_LIMIT_MS = 180_000;
-const CHECK_MS = 150;
+const CHECK_EVERY_MS = 150;
+const SUPERVISE_EVERY_MS = 500;
+/** Without progress for this long, the bars of a fed session are sent again. */
 const FEED_AGAIN_MS = 5_000;
+/** Keys and jobs may stay this long after a session was removed. */
 const LEFT_LIMIT_MS = 40_000;
-/**
- * Faults whose names begin with the same one of these words act on the same resource, so they happen one after another.
- */
+/** Symbols whose metrics are compared. */
+const METRICS_SYMBOLS = 4;
+/** How many of the sessions that were removed last are searched for keys. */
+const REMOVED_CHECKED = 3;
+/** Faults whose names begin with the same word of these act on the same resource, so they happen one after another. */
 const RESOURCES = ['session-redis', 'queue-redis', 'postgres', 'coordinator', 'worker', 'consumer', 'call', 'clock'];
 
-/** How long a session took to progress after a fault. */
+/** How long a session took to progress after a fault, real ms. */
 interface Recovery {
   fault: string;
   ms: number;
@@ -29,11 +38,12 @@ export interface ScheduleResult {
   schedule: Schedule;
   violations: Violation[];
   recoveries: Recovery[];
+  /** What happened when: `MS TEXT`, in ms after the start of the schedule. */
   trace: string[];
   tookMs: number;
 }
 
-/** When a fault was active, real ms. */
+/** When a fault was active, epoch ms of real time. */
 interface Span {
   name: string;
   from: number;
@@ -45,14 +55,15 @@ export type References = Map<KindName, Promise<Outcome>>;
 
 export class Runner {
   private runs = 0;
-  /** Sessions that were removed: none of their keys may come back. */
-  private readonly removed: string[] = [];
+  /** Key patterns of the sessions that were removed: none of their keys may come back. */
+  private readonly removedPatterns: string[] = [];
 
   constructor(
     private readonly lab: Lab,
     private readonly references: References,
   ) {}
 
+  /** @throws when the session of the schedule cannot start, or its undisturbed session does not end */
   async run(schedule: Schedule): Promise<ScheduleResult> {
     const startedAt = Date.now();
     const reference = await this.reference(schedule.kind);
@@ -105,12 +116,13 @@ export class Runner {
 
   /** The outcome of an undisturbed session of a kind. */
   private reference(kind: KindName): Promise<Outcome> {
-    let known = this.references.get(kind);
-    if (!known) {
-      this.references.set(kind, (known = this.undisturbed(kind)));
-      known.catch(() => this.references.delete(kind));
-    }
-    return known;
+    const known = this.references.get(kind);
+    if (known) return known;
+    const reference = this.undisturbed(kind);
+    this.references.set(kind, reference);
+    // After a failure the next schedule tries again.
+    reference.catch(() => this.references.delete(kind));
+    return reference;
   }
 
   private async undisturbed(kind: KindName): Promise<Outcome> {
@@ -123,6 +135,7 @@ export class Runner {
     return outcome;
   }
 
+  /** Runs each fault at its time, or later when another fault of the same resource still runs. @returns when each ran */
   private async runFaults(
     planned: readonly PlannedFault[],
     session: SessionUnderTest,
@@ -130,7 +143,8 @@ export class Runner {
     fail: (error: unknown) => void,
   ): Promise<Span[]> {
     const startedAt = Date.now();
-    const busy = new Map<string, Promise<void>>();
+    /** The last fault of each resource so far. */
+    const lastOf = new Map<string, Promise<void>>();
     const spans: Span[] = [];
     const runOne = async ({ name, forMs, pick }: PlannedFault): Promise<void> => {
       const span = { name, from: Date.now(), to: Infinity };
@@ -147,25 +161,29 @@ export class Runner {
     const all = planned.map(async (fault) => {
       await delay(Math.max(0, startedAt + fault.atMs - Date.now()));
       const resource = RESOURCES.find((prefix) => fault.name.startsWith(prefix)) ?? fault.name.split('-')[0]!;
-      const next = (busy.get(resource) ?? Promise.resolve()).then(() => runOne(fault));
-      busy.set(resource, next);
+      const next = (lastOf.get(resource) ?? Promise.resolve()).then(() => runOne(fault));
+      lastOf.set(resource, next);
       await next;
     });
     await Promise.all(all);
     return spans;
   }
 
-  /** Waits until the session has reached its end, and starts it again where its data was lost. */
+  /**
+   * Waits until the session has reached its end. Starts it again when its data was lost or a fault stopped it, and sends
+   * the bars of a fed session again when they were lost.
+   */
   private async untilEnd(
     session: SessionUnderTest,
     observer: Observer,
     note: (line: string) => void,
   ): Promise<Outcome> {
     const deadline = Date.now() + END_LIMIT_MS;
-    let state = '';
+    let lastState = '';
     for (;;) {
       const status = await session.status();
-      if (status.state !== state) note(`state ${(state = status.state)}`);
+      if (status.state !== lastState) note(`state ${status.state}`);
+      lastState = status.state;
       if (status.state === 'failed') throw new Error(`the session failed: ${status.error}`);
       if (status.state === 'lost' || status.state === 'stopped' || status.state === 'created') {
         await session.steer('start');
@@ -184,7 +202,7 @@ export class Runner {
         );
         throw new Error(`not at its end after ${END_LIMIT_MS} ms: ${JSON.stringify(status)} ${programs.join(', ')}`);
       }
-      await delay(CHECK_MS);
+      await delay(CHECK_EVERY_MS);
     }
   }
 
@@ -192,28 +210,29 @@ export class Runner {
     const { counts, consumers } = await session.status();
     const symbols = session.kind.spec['symbols'] as string[];
     const metrics = [];
-    for (const symbol of symbols.slice(0, 4)) metrics.push(await session.metrics(symbol));
+    for (const symbol of symbols.slice(0, METRICS_SYMBOLS)) metrics.push(await session.metrics(symbol));
     const sorted = consumers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return { digest: await session.digest(), counts, metrics, consumers: sorted };
   }
 
-  /** Removes the session. @returns what is left of it, and of those that were removed before, after a while */
+  /** Removes the session. @returns jobs of it, and keys of it and of sessions removed before, that stay after a while */
   private async remove(session: SessionUnderTest): Promise<{ keysLeft: string[]; jobsLeft: string[] }> {
     await Promise.all(session.programs.map((program) => program.end('SIGKILL')));
     await session.remove();
-    this.removed.push(session.keyPattern);
+    this.removedPatterns.push(session.keyPattern);
     const deadline = Date.now() + LEFT_LIMIT_MS;
     for (;;) {
       const keysLeft = await this.keysLeft();
       const jobsLeft = await this.jobsOf(session.id);
       if ((keysLeft.length === 0 && jobsLeft.length === 0) || Date.now() > deadline) return { keysLeft, jobsLeft };
-      await delay(CHECK_MS);
+      await delay(CHECK_EVERY_MS);
     }
   }
 
   private async keysLeft(): Promise<string[]> {
     const { client } = this.lab.redis.session;
-    const keys = await Promise.all(this.removed.slice(-3).map((pattern) => client.keys(pattern)));
+    const patterns = this.removedPatterns.slice(-REMOVED_CHECKED);
+    const keys = await Promise.all(patterns.map((pattern) => client.keys(pattern)));
     return keys.flat();
   }
 
@@ -256,7 +275,7 @@ class Supervisor {
 
   private async watch(): Promise<void> {
     while (!this.isDone) {
-      await delay(500);
+      await delay(SUPERVISE_EVERY_MS);
       for (const program of this.session.programs) {
         if (program.hasChild || program.hasFinished || program.isEnding) continue;
         this.note(`${program.name} starts again`);
@@ -273,7 +292,10 @@ function isSettled({ state, counts, watermark, frontier }: Session): boolean {
 /** Faults whose recovery is measured from their beginning, when a process ends. All others are measured from their end. */
 const FROM_START = /^(coordinator|worker|consumer)-(kill|term)$/;
 
-/** The recovery of each fault after which no other fault was active until the session progressed. */
+/**
+ * The recovery of each fault after which no other fault was active until the session progressed. Of other faults it is
+ * unknown to which one the session reacted. @param progress times at which the session progressed, epoch ms of real time
+ */
 function recoveriesOf(spans: readonly Span[], progress: readonly number[]): Recovery[] {
   return spans.flatMap((span) => {
     const from = FROM_START.test(span.name) ? span.from : span.to;

@@ -1,4 +1,7 @@
-/** Decides from a seed which session a schedule runs and which faults happen when. The same seed gives the same schedule. Pure. */
+/**
+ * Decides from a seed which session a schedule runs, and which faults happen when. The same seed gives the same schedule.
+ * Pure.
+ */
 import { seeded } from '../support/data/seeded.js';
 import type { FaultInfo } from './faults/fault.js';
 import { KINDS, type KindName } from './kinds.js';
@@ -6,7 +9,7 @@ import { KINDS, type KindName } from './kinds.js';
 /** One planned fault. */
 export interface PlannedFault {
   name: string;
-  /** After the start of the session, ms. */
+  /** When it begins, ms after the start of the session. */
   atMs: number;
   /** How long it lasts, ms; a fault that happens at once ignores it. */
   forMs: number;
@@ -32,27 +35,33 @@ const START_MIN_MS = 100;
 const START_MAX_MS = 3_000;
 const LENGTH_MIN_MS = 300;
 const LENGTH_MAX_MS = 4_000;
-/** Neighbouring seeds of the generator give similar first numbers, so seeds are spread by the golden ratio. */
+/**
+ * Neighbouring seeds give similar first numbers of the generator. So each seed is multiplied by this prime near 2^32
+ * divided by the golden ratio, and the first numbers are skipped.
+ */
 const SPREAD = 0x9e3779b1;
+const SKIPPED_NUMBERS = 8;
 
 /** @param seed a whole number of 1 or more */
 export function scheduleOf(seed: number, { faults, only, kind }: ScheduleOptions): Schedule {
   const random = seeded(Math.imul(seed, SPREAD));
-  for (let i = 0; i < 8; i++) random.next();
-  const names = Object.keys(KINDS) as KindName[];
-  const chosen = kind ?? random.pick(names.filter((name) => only === undefined || suits(faults, only, name)));
-  const suitable = faults.filter((fault) => !fault.isByName && fault.suits(KINDS[chosen]));
+  for (let i = 0; i < SKIPPED_NUMBERS; i++) random.next();
+  const kinds = Object.keys(KINDS) as KindName[];
+  const suitableKinds = kinds.filter((name) => only === undefined || suits(faults, only, name));
+  const chosenKind = kind ?? random.pick(suitableKinds);
+  const suitableFaults = faults.filter((fault) => !fault.isByName && fault.suits(KINDS[chosenKind]));
   const count = random.int(1, FAULTS_MAX + 1);
   const planned = Array.from({ length: count }, (): PlannedFault => ({
-    name: only ?? random.pick(suitable).name,
+    name: only ?? random.pick(suitableFaults).name,
     atMs: random.int(START_MIN_MS, START_MAX_MS),
     forMs: random.int(LENGTH_MIN_MS, LENGTH_MAX_MS),
     pick: random.next(),
   }));
   planned.sort((a, b) => a.atMs - b.atMs);
-  return { seed, kind: chosen, faults: planned };
+  return { seed, kind: chosenKind, faults: planned };
 }
 
+/** Whether the fault with this name suits a kind of session. */
 function suits(faults: readonly FaultInfo[], name: string, kind: KindName): boolean {
   return faults.some((fault) => fault.name === name && fault.suits(KINDS[kind]));
 }

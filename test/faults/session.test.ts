@@ -1,3 +1,4 @@
+/** Tests that the session of a schedule calls only routes that the contract of the API has. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +9,7 @@ import { SessionUnderTest } from './session.js';
 
 test('the calls of a session are routes of the API', async () => {
   const called = new Set<string>();
-  // Refuses every call with the status that the session takes as final.
+  // Refuses every call with a status that the session accepts, so that it does not repeat the call.
   const server = createServer(({ method, url = '' }, response) => {
     called.add(`${method} ${url.replace('s1', '{id}').replace('AAA', '{symbol}')}`);
     const refusal = problem(method === 'DELETE' ? 'unknown-symbol' : 'wrong-state', 'refused');
@@ -27,6 +28,7 @@ test('the calls of a session are routes of the API', async () => {
     server.closeAllConnections();
     server.close();
   }
+  // Five of steer(), two of symbols, and DELETE.
   expect(called.size).toBe(8);
   expect([...called].filter((route) => !(route in CONTRACT_STATUSES))).toEqual([]);
 });

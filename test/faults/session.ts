@@ -1,12 +1,13 @@
 /**
- * The session of one schedule, with its consumers and its feeder. Calls the API as a careful user does: through any coordinator, and it
- * repeats a call until the answer is a success or a final refusal (I13).
+ * The session of one schedule, with its consumers and its feeder. It calls the API as a careful user does: it uses all
+ * coordinators in turn, and repeats a call until the answer is a success or a final refusal (I13).
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Bar } from '@barkeep/bars';
 import { Api, type ApiAnswer, type Metrics, type Session } from '../support/system/api.js';
-import { holey, marketBars } from '../support/data/market.js';
+import { type BarsBySymbol, holey, marketBars } from '../support/data/market.js';
 import { DATES, KINDS, type Kind, type KindName, SYMBOLS } from './kinds.js';
 import type { Lab } from './lab/lab.js';
 import type { LabProcess } from './lab/process.js';
@@ -15,7 +16,9 @@ const CALL_LIMIT_MS = 120_000;
 /** Longer than the time after which the API itself answers 503. */
 const ATTEMPT_LIMIT_MS = 35_000;
 const RETRY_MS = 200;
+/** How long a consumer works in each step. */
 const STEP_WORK_MS = 2;
+/** How long a feeder waits after each hour of bars. */
 const FEED_PAUSE_MS = 150;
 
 /** A call was refused, or not answered in time. */
@@ -27,7 +30,8 @@ export class SessionUnderTest {
   readonly consumers: LabProcess[] = [];
   feeder: LabProcess | undefined;
   readonly kind: Kind;
-  private turn = 0;
+  /** Number of attempts so far; it decides which coordinator is called next. */
+  private attempts = 0;
 
   constructor(
     readonly lab: Lab,
@@ -42,6 +46,7 @@ export class SessionUnderTest {
     return [...this.consumers, ...(this.feeder ? [this.feeder] : [])];
   }
 
+  /** Redis pattern of all keys of its store. */
   get keyPattern(): string {
     return `${this.lab.sessionPrefix}:{${this.id}:*`;
   }
@@ -52,7 +57,7 @@ export class SessionUnderTest {
     await this.startPrograms();
   }
 
-  async startPrograms(): Promise<void> {
+  private async startPrograms(): Promise<void> {
     for (let i = 1; i <= this.kind.consumers; i++) {
       const argument = { session: this.id, consumer: `consumer-${i}`, every: '1m', workMs: STEP_WORK_MS };
       this.consumers.push(await this.lab.program(`${this.id}-consumer-${i}`, 'consumer.mjs', argument));
@@ -76,17 +81,18 @@ export class SessionUnderTest {
     return this.ok('GET', `/symbols/${symbol}/metrics`);
   }
 
-  /** Calls that the state of the session may refuse. */
+  /** Changes its state. A refusal because of its present state (409) is accepted. */
   async steer(call: 'start' | 'pause' | 'resume' | 'stop' | 'upkeep'): Promise<void> {
     await this.ok('POST', `/${call}`, [409]);
   }
-  /** A session that has ended refuses a new symbol. */
+  /** Adds a symbol. The refusal of a session that has ended (409) is accepted. */
   async addSymbol(symbol: string): Promise<void> {
     await this.ok('POST', `/symbols/${symbol}`, [409]);
   }
   async removeSymbol(symbol: string): Promise<void> {
     await this.ok('DELETE', `/symbols/${symbol}`, [404]);
   }
+  /** Removes it, and creates and starts another session with the same id. */
   async recreate(): Promise<void> {
     await this.remove();
     await this.create();
@@ -100,10 +106,11 @@ export class SessionUnderTest {
     await this.feeder!.start();
   }
 
-  /** The coordinator that streams it now. */
+  /** The coordinator that streams it now; undefined when there is none or the session Redis does not answer. */
   async owner(): Promise<LabProcess | undefined> {
-    const name = await this.lab.redis.session.client.hget(this.metaKey(0), 'owner').catch(() => null);
-    const pid = Number(name?.split(':').at(-2));
+    // An owner is `HOST:PID:START`.
+    const owner = await this.lab.redis.session.client.hget(this.metaKey(0), 'owner').catch(() => null);
+    const pid = Number(owner?.split(':').at(-2));
     return this.lab.coordinators.find((process) => process.pid === pid);
   }
 
@@ -117,19 +124,23 @@ export class SessionUnderTest {
     await this.steer('start');
   }
 
-  private ok<T>(method: string, path: string, also: readonly number[] = []): Promise<T> {
-    return this.request(method, `/v1/sessions/${this.id}${path}`, undefined, also);
+  /** Calls a path under the session. @param accepted see {@link request} */
+  private ok<T>(method: string, path: string, accepted: readonly number[] = []): Promise<T> {
+    return this.request(method, `/v1/sessions/${this.id}${path}`, undefined, accepted);
   }
 
-  /** @param also statuses that are a final answer besides success */
-  private async request<T>(method: string, path: string, body?: unknown, also: readonly number[] = []): Promise<T> {
+  /**
+   * Repeats a call until the answer is a success or a refusal. @param accepted statuses of refusals that are returned as a
+   * success is @throws CallError for another refusal, and when no answer is final within the time limit
+   */
+  private async request<T>(method: string, path: string, body?: unknown, accepted: readonly number[] = []): Promise<T> {
     const deadline = Date.now() + CALL_LIMIT_MS;
     for (let last = ''; ; await delay(RETRY_MS)) {
       const live = this.lab.coordinators.filter((process) => process.isLive);
-      const coordinator = live[this.turn++ % Math.max(1, live.length)];
+      const coordinator = live[this.attempts++ % Math.max(1, live.length)];
       if (coordinator) {
         const answer = await attempt<T>(coordinator.url!, method, path, body);
-        if ('status' in answer && (answer.status < 300 || also.includes(answer.status))) return answer.body;
+        if ('status' in answer && (answer.status < 300 || accepted.includes(answer.status))) return answer.body;
         last = 'status' in answer ? `${answer.status} ${JSON.stringify(answer.body)}` : answer.error;
         const isFinal = 'status' in answer && answer.status < 500 && answer.status !== 429;
         if (isFinal) throw new CallError(`${method} ${path}: ${last}`);
@@ -140,6 +151,7 @@ export class SessionUnderTest {
   }
 }
 
+/** Makes one call. @returns the answer of any status, or the error when there is none */
 async function attempt<T>(
   url: string,
   method: string,
@@ -151,14 +163,10 @@ async function attempt<T>(
   return Promise.race([call, timeout]);
 }
 
-/** The bars that a feeder sends: those of the dataset `stream`. */
-function fedBars(): Map<string, unknown> {
-  const all = holey(marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 }), 0.03, 9);
-  const { end } = KINDS.fed.spec;
-  return new Map(
-    [...all].map(([symbol, bars]) => [
-      symbol,
-      bars.filter(({ openTime }) => new Date(openTime).toISOString().slice(0, 10) <= String(end)),
-    ]),
-  );
+/** The bars that a feeder sends, by symbol: a market with holes, up to the last date of the fed session. */
+function fedBars(): BarsBySymbol {
+  const market = holey(marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 }), 0.03, 9);
+  const end = String(KINDS.fed.spec['end']);
+  const isUpToEnd = ({ openTime }: Bar): boolean => new Date(openTime).toISOString().slice(0, 10) <= end;
+  return new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(isUpToEnd)]));
 }

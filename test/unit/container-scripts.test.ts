@@ -1,4 +1,4 @@
-/** The scripts of the containers that make and print keys, and that check the health. */
+/** Tests the scripts of the containers: one makes and prints keys, the other checks the health of a service. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,14 +21,17 @@ describe('the keys of the containers', () => {
   it('are made once, and printed as lines without quotes', () => {
     run(process.execPath, [KEYS, 'make']);
     const shown = run(process.execPath, [KEYS, 'show']);
+    // Four keys and passwords, and the addresses of three servers.
     expect(shown).toMatch(/^(export [A-Z_]+=[\w:/@.]+\n){7}$/);
     run(process.execPath, [KEYS, 'make']);
     expect(run(process.execPath, [KEYS, 'show'])).toBe(shown);
   });
 
   it('reach a shell and the addresses of the servers unchanged, whatever characters a password has', () => {
+    // A quote, a percent escape and a variable: each would change in a shell or a URL without quoting.
     const password = `it's 50%41 & $HOME`;
     run(process.execPath, [KEYS, 'make'], { REDIS_PASSWORD: password });
+    // $0 and $1 are Node and the script.
     const script = `eval "$("$0" "$1" show)"; printf '%s\\n' "$REDIS_PASSWORD" "$REDIS_URL"`;
     const [shown, url] = run('sh', ['-c', script, process.execPath, KEYS]).split('\n');
     expect(shown).toBe(password);
@@ -36,11 +39,12 @@ describe('the keys of the containers', () => {
   });
 });
 
-test('the health check asks the default port when BARKEEP_PORT is empty, and says why it failed', () => {
+test('the health check calls the default port when BARKEEP_PORT is empty, and prints why it failed', () => {
   const check = (port: string) => {
     const env = { ...process.env, BARKEEP_PORT: port };
     return spawnSync(process.execPath, [HEALTH, 'coordinator'], { encoding: 'utf8', env }).stderr;
   };
   expect(check('')).toBe(check('3000'));
+  // Nothing listens on port 1, which some versions of Node also refuse to call.
   expect(check('1')).toMatch(/^fetch failed: .*\b(1|bad port)\n$/);
 });

@@ -19,6 +19,8 @@ import { ReplyFormatError, ReplyParser, type Reply } from '../../libs/session-da
 const SETTINGS = { seed: 20_131_016, numRuns: 300 };
 const check = <T extends unknown[]>(property: fc.IProperty<T>): void => fc.assert(property, SETTINGS);
 
+/** Slots of a regular day of one-minute bars. */
+const SLOTS = 390;
 const anyNumber = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 1e308));
 const anyBar = fc.record<Bar>({
   openTime: fc.oneof(fc.integer(), anyNumber),
@@ -28,33 +30,40 @@ const anyBar = fc.record<Bar>({
   close: anyNumber,
   volume: anyNumber,
 });
-/** Bytes cut into parts at the given places; some parts are empty. */
+/** Numbers that {@link cutBytes} turns into places within the bytes. */
+const anyCuts = fc.array(fc.nat(), { maxLength: 8 });
+/** Bytes cut into parts; some parts are empty. */
 const cutBytes = (bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] => {
   const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
   return places.slice(1).map((to, i) => bytes.subarray(places[i], to));
 };
-const cuts = fc.array(fc.nat(), { maxLength: 8 });
+
+/** The columns of a row of COPY. */
+type Row = [symbol: number, time: number, open: number, high: number, low: number, close: number, volume: number];
 
 test('a bar is refused exactly when one of its values is wrong', () => {
   check(
     fc.property(anyBar, fc.constantFrom('positive' as const, 'any' as const), (bar, prices) => {
       const { openTime, open, high, low, close, volume } = bar;
       const values = [open, high, low, close, volume];
+      // A bar may open at 0 and rise, as the first bar of a spread does.
+      const arePricesAllowed =
+        prices === 'any' || Math.min(open, high, low, close) > 0 || (open === 0 && low === 0 && close > 0);
       const isValid =
         Number.isSafeInteger(openTime) &&
         values.every(Number.isFinite) &&
         volume >= 0 &&
-        (prices === 'any' || Math.min(open, high, low, close) > 0 || (open === 0 && low === 0 && close > 0)) &&
+        arePricesAllowed &&
         low === Math.min(open, high, low, close) &&
         high === Math.max(open, high, low, close);
       // Math.min and Math.max distinguish -0 from 0, which are the same price.
-      const sameAsZero = [open, high, low, close].some((price) => Object.is(price, -0));
-      if (!sameAsZero) expect(refuseBar(bar, prices) === undefined).toBe(isValid);
+      const hasMinusZero = [open, high, low, close].some((price) => Object.is(price, -0));
+      if (!hasMinusZero) expect(refuseBar(bar, prices) === undefined).toBe(isValid);
     }),
   );
 });
 
-test('a fed record is a bar or malformed, whatever it is, and a line is the record of its JSON', () => {
+test('a fed value becomes a bar or a malformed record, and a line of NDJSON becomes the record of its JSON', () => {
   check(
     fc.property(fc.oneof(fc.jsonValue(), anyBar), (value) => {
       const record = recordOf(value, { index: 3 });
@@ -71,7 +80,7 @@ test('a fed record is a bar or malformed, whatever it is, and a line is the reco
   );
 });
 
-test('a spec of any shape is taken or refused with the fields that are wrong', () => {
+test('a spec of any shape is accepted, or refused with problems that name what was expected', () => {
   const likeSpec = fc.record(
     {
       id: fc.oneof(fc.string(), fc.jsonValue()),
@@ -99,35 +108,37 @@ test('a spec of any shape is taken or refused with the fields that are wrong', (
   );
 });
 
-test('a day chunk holds what a plain map of slots holds', () => {
+test('a day chunk holds the same bars as a plain map of slots', () => {
   const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-  const write = fc.tuple(fc.nat(389), finite, finite, finite, finite, finite);
-  const clear = fc.tuple(fc.nat(390), fc.nat(390));
+  // A write is a slot and the five values of a bar; a clear is the two ends of a range of slots.
+  const write = fc.tuple(fc.nat(SLOTS - 1), finite, finite, finite, finite, finite);
+  const clear = fc.tuple(fc.nat(SLOTS), fc.nat(SLOTS));
   check(
-    fc.property(fc.array(fc.oneof(write, clear), { maxLength: 60 }), (steps) => {
-      const chunk = new DayChunk(390);
+    fc.property(fc.array(fc.oneof(write, clear), { maxLength: 60 }), (operations) => {
+      const chunk = new DayChunk(SLOTS);
       const plain = new Map<number, number[]>();
-      for (const step of steps) {
-        if (step.length === 6) {
-          const [slot, open, high, low, close, volume] = step;
+      for (const operation of operations) {
+        if (operation.length === 6) {
+          const [slot, open, high, low, close, volume] = operation;
           chunk.writeBar(slot, { openTime: 0, open, high, low, close, volume }, 'streamed', 2);
-          plain.set(
-            slot,
-            [open, high, low, close, volume].map((value) => value + 0),
-          );
+          // `+ 0` turns -0 into 0, as the chunk does.
+          const stored = [open, high, low, close, volume].map((value) => value + 0);
+          plain.set(slot, stored);
         } else {
-          const [from, to] = [Math.min(...step), Math.max(...step)];
+          const [from, to] = [Math.min(...operation), Math.max(...operation)];
           chunk.clear(from, to);
           for (let slot = from; slot < to; slot++) plain.delete(slot);
         }
       }
-      const again = new DayChunk(390, Buffer.concat([Buffer.alloc(3), chunk.bytes]).subarray(3));
-      expect(again.count()).toBe(plain.size);
-      for (let slot = 0; slot < 390; slot++) {
-        const at = again.firstDouble + slot * 6;
+      // Reads the bytes from an offset that is no multiple of eight, as a reply of Redis may have.
+      const reread = new DayChunk(SLOTS, Buffer.concat([Buffer.alloc(3), chunk.bytes]).subarray(3));
+      expect(reread.count()).toBe(plain.size);
+      for (let slot = 0; slot < SLOTS; slot++) {
+        // A record has six doubles: five values and the meta bytes.
+        const at = reread.firstDouble + slot * 6;
         const expected = plain.get(slot);
-        if (again.has(slot) !== (expected !== undefined)) throw new Error(`slot ${slot}`);
-        if (expected) expect([...again.doubles.subarray(at, at + 5)]).toEqual(expected);
+        if (reread.has(slot) !== (expected !== undefined)) throw new Error(`slot ${slot}`);
+        if (expected) expect([...reread.doubles.subarray(at, at + 5)]).toEqual(expected);
       }
     }),
   );
@@ -138,7 +149,7 @@ test('rows of CSV are those of a plain split, wherever the bytes are cut', () =>
   const line = fc.array(field, { minLength: 1, maxLength: 5 }).map((fields) => fields.join(','));
   const lineEnd = fc.constantFrom('\n', '\r\n');
   check(
-    fc.property(fc.array(line), lineEnd, fc.boolean(), cuts, (lines, end, hasMark, places) => {
+    fc.property(fc.array(line), lineEnd, fc.boolean(), anyCuts, (lines, end, hasMark, cuts) => {
       const bytes = Buffer.from((hasMark ? '\ufeff' : '') + lines.map((text) => text + end).join(''));
       const found: { line: number; texts: string[] }[] = [];
       const splitter = new RowSplitter(',', {
@@ -146,7 +157,7 @@ test('rows of CSV are those of a plain split, wherever the bytes are cut', () =>
         refuse: (at, reason) => void found.push({ line: at, texts: [reason] }),
       });
       // The parser looks for the byte order mark only in the first bytes.
-      const parts = [bytes.subarray(0, 3), ...cutBytes(bytes.subarray(3), places)];
+      const parts = [bytes.subarray(0, 3), ...cutBytes(bytes.subarray(3), cuts)];
       for (const part of parts) splitter.push(part);
       splitter.end();
       const plain = lines.flatMap((text, i) =>
@@ -157,61 +168,47 @@ test('rows of CSV are those of a plain split, wherever the bytes are cut', () =>
   );
 });
 
-test('rows of COPY are those that were written, wherever the bytes are cut; other bytes are refused or wait', () => {
+test('rows of COPY are those that were written, wherever the bytes are cut; other bytes are refused or need more', () => {
+  /** A message of the Postgres protocol: its type, its length with the length field, and its body. */
   const message = (type: string, body: Buffer): Buffer => {
     const head = Buffer.alloc(5);
     head.write(type, 'latin1');
     head.writeInt32BE(body.length + 4, 1);
     return Buffer.concat([head, body]);
   };
-  const written = (values: readonly number[]): Buffer => {
+  /** A row as a server sends it: a written row without its first column, the dataset, and so with 7 fields instead of 8. */
+  const sentRow = (values: Row): Buffer => {
     const bytes = Buffer.alloc(WRITE_ROW.bytes);
-    const [symbol, time, open, high, low, close, volume] = values as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    writeRow(
-      new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
-      0,
-      7,
-      symbol,
-      time,
-      open,
-      high,
-      low,
-      close,
-      volume,
-    );
-    return Buffer.concat([Buffer.from([0, 7]), bytes.subarray(8)]);
+    const dataset = 1;
+    writeRow(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, dataset, ...values);
+    const [fieldCount, rest] = [Buffer.from([0, 7]), bytes.subarray(8)];
+    return Buffer.concat([fieldCount, rest]);
   };
   const time = fc.integer({ min: -4_000_000_000_000, max: 4_000_000_000_000 });
   const price = fc.double({ noNaN: true });
   const row = fc.tuple(fc.nat(2_147_483_647), time, price, price, price, price, price);
   check(
-    fc.property(fc.array(row, { maxLength: 6 }), fc.boolean(), cuts, (rows, hasNotice, places) => {
-      const bodies = [COPY_HEADER, ...rows.map(written), COPY_TRAILER].map((body) => message('d', body));
-      if (hasNotice) bodies.splice(1, 0, message('N', Buffer.alloc(300)));
-      const after = message('C', Buffer.from('COPY\0'));
+    fc.property(fc.array(row, { maxLength: 6 }), fc.boolean(), anyCuts, (rows, hasNotice, cuts) => {
+      // The types of the messages: H begins a COPY, d has data, N is a notice, c ends the data, C completes the command.
+      const messages = [COPY_HEADER, ...rows.map(sentRow), COPY_TRAILER].map((body) => message('d', body));
+      if (hasNotice) messages.splice(1, 0, message('N', Buffer.alloc(300)));
+      const completion = message('C', Buffer.from('COPY\0'));
       const bytes = Buffer.concat([
         message('H', Buffer.from([1, 0, 0])),
-        ...bodies,
+        ...messages,
         message('c', Buffer.alloc(0)),
-        after,
+        completion,
       ]);
       const found: number[][] = [];
       const parser = new CopyOutParser((view, at) => readRow(view, at, (...values) => found.push(values)));
-      let rest: Buffer | undefined;
-      for (const part of cutBytes(bytes, places)) {
-        rest = rest ? Buffer.concat([rest, part]) : parser.read(Buffer.from(part));
+      // The parser returns the bytes after the COPY once it has read its end.
+      let bytesAfter: Buffer | undefined;
+      for (const part of cutBytes(bytes, cuts)) {
+        bytesAfter = bytesAfter ? Buffer.concat([bytesAfter, part]) : parser.read(Buffer.from(part));
       }
       // -0 and 0 are the same price, and 0 is written.
       expect(found).toEqual(rows.map((values) => values.map((value) => value + 0)));
-      expect(rest).toEqual(after);
+      expect(bytesAfter).toEqual(completion);
     }),
   );
   check(
@@ -225,7 +222,7 @@ test('rows of COPY are those that were written, wherever the bytes are cut; othe
   );
 });
 
-test('replies of Redis are those that were sent, wherever the bytes end; other bytes are refused or wait', () => {
+test('replies of Redis are those that were sent, wherever the bytes end; other bytes are refused or need more', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'é', ' ', '-', '$'), maxLength: 8 });
   const { reply } = fc.letrec<{ reply: Reply }>((tie) => ({
     reply: fc.oneof(
@@ -244,8 +241,14 @@ test('replies of Redis are those that were sent, wherever the bytes end; other b
       const parser = new ReplyParser();
       const found: Reply[] = [];
       let at = 0;
+      // First only some of the bytes have arrived, then all.
       for (const end of [cut % sent.length, sent.length]) {
-        for (let next = 0; at < end && (next = parser.read(sent, at, end)) >= 0; at = next) found.push(parser.reply);
+        while (at < end) {
+          const next = parser.read(sent, at, end);
+          if (next < 0) break; // the reply is not complete yet
+          found.push(parser.reply);
+          at = next;
+        }
       }
       expect(found).toEqual(replies);
       expect(at).toBe(sent.length);
@@ -262,7 +265,7 @@ test('replies of Redis are those that were sent, wherever the bytes end; other b
   );
 });
 
-/** A reply as a plain server writes it. */
+/** A reply in the bytes of RESP, the protocol of Redis. */
 function resp(reply: Reply): Buffer {
   if (reply === null) return Buffer.from('$-1\r\n');
   if (reply instanceof Error) return Buffer.from(`-${reply.message}\r\n`);

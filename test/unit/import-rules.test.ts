@@ -1,6 +1,6 @@
 /**
  * Checks the package graph: each package imports only what it may, package.json and the TypeScript references agree
- * with this, and no package imports files of another one. Lint checks single files in the editor; this test reads the
+ * with the imports, and no package imports files of another one. Lint checks one file at a time; this test reads the
  * whole tree.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -46,7 +46,11 @@ const PACKAGES: Package[] = [
   ...APPS.map((name) => ({ name, folder: join(ROOT, 'apps', name), mayImport: LIBS })),
 ];
 
+/** `from 'x'`, `import 'x'`, `import('x')` and `require('x')`. */
 const IMPORT = /(?:\bfrom|\bimport|\brequire\()\s*\(?['"]([^'"]+)['"]/g;
+/** A static import or re-export of a relative path; the braces may begin on an earlier line. */
+const RELATIVE_IMPORT = /^(?:import|export|\}).*from '(\.[^']+)'/gm;
+const SCOPE = '@barkeep/';
 
 function sourcesOf(folder: string): string[] {
   return readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
@@ -54,20 +58,21 @@ function sourcesOf(folder: string): string[] {
     .map((path) => join(folder, 'src', path));
 }
 
-/** `[file, what it imports]` of every import in a package. */
+/** Every import in a package. */
 function importsOf({ folder }: Package): [file: string, specifier: string][] {
   return sourcesOf(folder).flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(IMPORT)].map((match): [string, string] => [file, match[1]!]),
   );
 }
 
-/** Names of our packages in a list of `@barkeep/…` names. */
-function ours(names: Iterable<string>): string[] {
-  return [...new Set([...names].filter((name) => name.startsWith('@barkeep/')))].map((name) => name.slice(9)).sort();
+/** The folder names of the project's packages in a list of package names, sorted, each once. */
+function projectPackages(names: Iterable<string>): string[] {
+  const inScope = new Set([...names].filter((name) => name.startsWith(SCOPE)));
+  return [...inScope].map((name) => name.slice(SCOPE.length)).sort();
 }
 
 describe('the package graph', () => {
-  it('has every package of the tree in it', () => {
+  it('contains every package of the tree', () => {
     const folders = (['libs', 'apps'] as const).flatMap((kind) =>
       readdirSync(join(ROOT, kind)).map((name) => join(ROOT, kind, name)),
     );
@@ -76,9 +81,9 @@ describe('the package graph', () => {
     );
   });
 
-  it.each(PACKAGES)('lets $name import only what it may, by name', (entry) => {
+  it.each(PACKAGES)('lets $name import only allowed packages, and by their names', (entry) => {
     const wrong = importsOf(entry).filter(([file, specifier]) => {
-      if (specifier.startsWith('@barkeep/')) return !entry.mayImport.includes(specifier.slice(9));
+      if (specifier.startsWith(SCOPE)) return !entry.mayImport.includes(specifier.slice(SCOPE.length));
       const target = join(dirname(file), specifier);
       const isOutside = specifier.startsWith('.') && relative(join(entry.folder, 'src'), target).startsWith('..');
       const isTestSupport = file.endsWith('.test.ts') && target.startsWith(join(ROOT, 'test/support'));
@@ -89,10 +94,10 @@ describe('the package graph', () => {
 
   it.each(PACKAGES)('has the imports of $name in its package.json and its tsconfig.json', (entry) => {
     const sources = importsOf(entry).filter(([file]) => !file.endsWith('.test.ts'));
-    const imported = ours(sources.map(([, specifier]) => specifier));
+    const imported = projectPackages(sources.map(([, specifier]) => specifier));
     const { dependencies = {} } = readJson(entry, 'package.json') as { dependencies?: Record<string, string> };
     const { references } = readJson(entry, 'tsconfig.json') as { references: { path: string }[] };
-    expect(ours(Object.keys(dependencies))).toEqual(imported);
+    expect(projectPackages(Object.keys(dependencies))).toEqual(imported);
     expect(references.map(({ path }) => path.split('/').at(-1))).toEqual(expect.arrayContaining(imported));
   });
 });
@@ -103,7 +108,7 @@ it('every file that a bench, a script or an example imports exists', () => {
   );
   const programs = files.filter((file) => /\.[cm]js$/.test(file) && !file.includes('node_modules'));
   const wrong = programs.flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(/^(?:import|export|\}).*from '(\.[^']+)'/gm)]
+    [...readFileSync(file, 'utf8').matchAll(RELATIVE_IMPORT)]
       .map(([, specifier]) => join(dirname(file), specifier!))
       // The compiler makes dist/x.js of src/x.ts.
       .map((target) => (target.includes('/dist/') ? target.replace('/dist/', '/src/').replace(/js$/, 'ts') : target))

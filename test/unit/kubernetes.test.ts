@@ -1,5 +1,6 @@
 /**
- * The manifests of deploy/kubernetes are valid by the schemas of Kubernetes, and use a metric that the coordinator has.
+ * Checks the manifests of deploy/kubernetes: the schemas of Kubernetes accept them, they agree with docker-compose.yml,
+ * and they scale by a metric that the coordinator has.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { parse, parseAllDocuments } from 'yaml';
 
 const ROOT = join(__dirname, '../..');
 const FOLDER = join(ROOT, 'deploy/kubernetes');
+/** The kinds of Kubernetes itself; ScaledObject is a kind of KEDA. */
 const MODELS = { Deployment, PodDisruptionBudget, Secret, Service };
 
 interface Manifest {
@@ -37,6 +39,7 @@ const MANIFESTS = readdirSync(FOLDER).flatMap((file) => {
 });
 const isModel = (kind: string): kind is keyof typeof MODELS => Object.hasOwn(MODELS, kind);
 
+/** @throws when the schema of its kind does not accept the manifest */
 function validate(manifest: Manifest): void {
   if (!isModel(manifest.kind))
     throw new Error(`expected one of ${Object.keys(MODELS).join(', ')}, was ${manifest.kind}`);
@@ -58,14 +61,14 @@ function containerOf(name: string): PodContainer {
 
 describe('the manifests for Kubernetes', () => {
   it('are valid by its schemas', () => {
-    const own = MANIFESTS.filter(({ kind }) => kind !== 'ScaledObject');
-    expect(own.map(({ kind }) => kind).sort()).toEqual(
+    const manifests = MANIFESTS.filter(({ kind }) => kind !== 'ScaledObject');
+    expect(manifests.map(({ kind }) => kind).sort()).toEqual(
       ['Deployment', 'Deployment', 'PodDisruptionBudget', 'PodDisruptionBudget', 'Secret', 'Service'].sort(),
     );
-    for (const manifest of own) validate(manifest);
+    for (const manifest of manifests) validate(manifest);
   });
 
-  it('are checked for types', () => {
+  it('are refused with a value of a wrong type', () => {
     const manifest = named('Deployment', 'barkeep-coordinator');
     expect(() => validate({ ...manifest, spec: { ...manifest.spec, replicas: 'two' } })).toThrow(/replicas/);
   });
@@ -73,32 +76,36 @@ describe('the manifests for Kubernetes', () => {
   it.each([
     ['barkeep-coordinator', 'coordinator', 'BARKEEP_PORT'],
     ['barkeep-upkeep-worker', 'upkeep-worker', 'BARKEEP_WORKER_PORT'],
-  ])('%s runs the image of docker-compose.yml without rights, and is watched', (name, app, port) => {
-    const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
-      services: Record<string, { image: string }>;
-    };
-    const container = containerOf(name);
-    expect(container.image).toBe(compose.services[app === 'coordinator' ? 'coordinator-1' : app]!.image);
-    expect(container.command).toEqual(['node', `apps/${app}/dist/main.js`]);
-    expect(container.env.find((variable) => variable.name === port)?.value).toBe(
-      String(container.ports[0]!.containerPort),
-    );
-    expect(container.securityContext).toEqual({
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    });
-    for (const probe of [container.livenessProbe, container.readinessProbe])
-      expect(probe).toMatchObject({ httpGet: { path: '/health/live' } });
-    expect(named('PodDisruptionBudget', name)).toBeDefined();
-  });
+  ])(
+    '%s runs the image of docker-compose.yml without privileges, with probes and a disruption budget',
+    (name, app, port) => {
+      const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+        services: Record<string, { image: string }>;
+      };
+      const container = containerOf(name);
+      expect(container.image).toBe(compose.services[app === 'coordinator' ? 'coordinator-1' : app]!.image);
+      expect(container.command).toEqual(['node', `apps/${app}/dist/main.js`]);
+      expect(container.env.find((variable) => variable.name === port)?.value).toBe(
+        String(container.ports[0]!.containerPort),
+      );
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      for (const probe of [container.livenessProbe, container.readinessProbe])
+        expect(probe).toMatchObject({ httpGet: { path: '/health/live' } });
+      expect(named('PodDisruptionBudget', name)).toBeDefined();
+    },
+  );
 
   it('scale the workers by a metric that the coordinator has', () => {
     const { apiVersion, spec } = named('ScaledObject', 'barkeep-upkeep-worker');
     expect(apiVersion).toBe('keda.sh/v1alpha1');
     expect(spec['scaleTargetRef']).toEqual({ name: 'barkeep-upkeep-worker' });
-    const [trigger, ...others] = spec['triggers'] as { type: string; metadata: { query: string; threshold: string } }[];
-    expect([trigger!.type, others]).toEqual(['prometheus', []]);
+    const triggers = spec['triggers'] as { type: string; metadata: { query: string; threshold: string } }[];
+    expect(triggers.map(({ type }) => type)).toEqual(['prometheus']);
+    const [trigger] = triggers;
     expect(Number(trigger!.metadata.threshold)).toBeGreaterThan(0);
     const metric = /barkeep_\w+/.exec(trigger!.metadata.query)![0];
     expect(readFileSync(join(ROOT, 'apps/coordinator/src/figures/queue-metrics.ts'), 'utf8')).toContain(`'${metric}'`);

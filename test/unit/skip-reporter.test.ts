@@ -1,3 +1,4 @@
+/** Tests that the last lines of a run name the skipped groups of tests, whatever happens to its output. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 
 const JEST = require.resolve('jest/bin/jest');
 const REPORTER = join(__dirname, '../support/setup/skip-reporter.cjs');
+/** A test file. `describe[...]` instead of `describe.skip`, which test/unit/tree.test.ts forbids in any test file. */
 const SKIPPED =
   "describe[`skip`]('real bars (skipped: there is no data)', () => test('one', () => {})); test('two', () => {});";
 
@@ -28,8 +30,11 @@ test.each([[[]], [['--forceExit']]])('the last line of a run with %j names what 
   expect((await runJest(...args)).trimEnd()).toMatch(/\nreal bars \(skipped: there is no data\)$/);
 });
 
-/** Ends with a skipped test. Fills its standard error at the exit, just before the reporter writes, and then says so. */
-const FULL = `
+/**
+ * A program that reports a skipped test. At its exit it fills the pipe of its standard error, just before the reporter
+ * writes, and then prints `full`.
+ */
+const FULL_PIPE = `
   const { writeSync } = require('node:fs');
   void process.stderr; // makes the writes of its pipe non-blocking
   process.once('exit', () => {
@@ -40,10 +45,12 @@ const FULL = `
   new Reporter().onRunComplete([], { testResults: [{ testResults: tests }] });`;
 
 test('a run whose output is read slowly names what was skipped, and keeps its exit code', async () => {
-  const child = spawn(process.execPath, ['-e', FULL], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['-e', FULL_PIPE], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Reads only once the pipe is full.
   await once(child.stdout, 'data');
   let text = '';
   child.stderr.on('data', (part: Buffer) => (text += String(part)));
-  expect(await once(child, 'close')).toEqual([0, null]);
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  expect(exitCode).toBe(0);
   expect(text).toMatch(/real bars \(skipped: there is no data\)\n$/);
 });

@@ -1,16 +1,13 @@
-/** Rules of the tree that no linter checks: names and sizes of files, and the files that the image is built from. */
+/** Rules of the tree that no linter checks: names, sizes and first lines of files, and what the image is built from. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-/**
- * The upper limit. Most files should have about 120 lines, as much as a reader can keep in mind. The longest file is a
- * table.
- */
+/** Limit for one source file. Most files should have about 120 lines, as much as a reader can keep in mind. */
 const LINES_MAX = 300;
 
-/** Every existing file of the repository, committed or not yet. */
+/** Every existing file of the repository, tracked or new. Ignored files are left out. */
 const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: ROOT,
   encoding: 'utf8',
@@ -18,6 +15,13 @@ const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .split('\n')
   .filter((file) => file !== '' && existsSync(join(ROOT, file)) && statSync(join(ROOT, file)).isFile());
 const SOURCES = FILES.filter((file) => /^(apps|libs)\/[^/]+\/src\/.*\.ts$/.test(file));
+
+/** A block comment after nothing but imports. */
+const OPENING_COMMENT = /^(import .*\n|'use strict';\n|\s)*\/\*\*/;
+/** `it.skip(`, `describe.only.each(`, `xit(`, `fdescribe(` and so on. */
+const SKIPPED_OR_ALONE = /\b(x?it|test|describe)\.(skip|only|todo)[.(]|\b[xf](it|describe)\(/;
+/** The tag of an image with at least a major and a minor version. */
+const PINNED_TAG = /:v?\d+\.\d+(\.\d+)?/;
 
 function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8');
@@ -33,39 +37,37 @@ describe('the tree', () => {
     expect(long).toEqual([]);
   });
 
-  it('begins every module with what it is for', () => {
+  it('begins every module with a comment about what it is for', () => {
     const modules = SOURCES.filter((file) => !/(\.test|\/index)\.ts$/.test(file));
-    expect(modules.filter((file) => !/^(import .*\n|'use strict';\n|\s)*\/\*\*/.test(read(file)))).toEqual([]);
+    expect(modules.filter((file) => !OPENING_COMMENT.test(read(file)))).toEqual([]);
   });
 
   it('skips no test and runs none alone', () => {
     const tests = FILES.filter((file) => file.endsWith('.test.ts') && file !== 'test/unit/tree.test.ts');
-    expect(
-      tests.filter((file) => /\b(x?it|test|describe)\.(skip|only|todo)[.(]|\b[xf](it|describe)\(/.test(read(file))),
-    ).toEqual([]);
+    expect(tests.filter((file) => SKIPPED_OR_ALONE.test(read(file)))).toEqual([]);
   });
 });
 
 describe('the container image', () => {
-  it('is built of every workspace', () => {
+  it('is built from every workspace', () => {
     const workspaces = FILES.filter((file) => /^(apps|libs)\/[^/]+\/package\.json$/.test(file));
     const dockerfile = read('Dockerfile');
     const missing = workspaces.filter((file) => !dockerfile.includes(`COPY ${file} ${dirname(file)}/\n`));
     expect(missing).toEqual([]);
   });
 
-  it('is built of scripts that the builder gets', () => {
+  it('is built from scripts that .dockerignore does not keep from the builder', () => {
     const copied = [...read('Dockerfile').matchAll(/scripts\/\S+\.mjs/g)].map(([file]) => file);
-    const sent = read('.dockerignore').split('\n');
-    expect(copied.filter((file) => !sent.includes(`!${file}`))).toEqual([]);
+    const ignoreLines = read('.dockerignore').split('\n');
+    expect(copied.filter((file) => !ignoreLines.includes(`!${file}`))).toEqual([]);
   });
 
-  it('is made of pinned images', () => {
+  it('and the images of docker-compose.yml are pinned to a version', () => {
     const images = [
       ...read('Dockerfile').matchAll(/^FROM (\S+)/gm),
       ...read('docker-compose.yml').matchAll(/image: (\S+)/g),
       ...read('docker-compose.valkey.yml').matchAll(/image: (\S+)/g),
     ];
-    expect(images.map((match) => match[1]!).filter((image) => !/:v?\d+\.\d+(\.\d+)?/.test(image))).toEqual([]);
+    expect(images.map((match) => match[1]!).filter((image) => !PINNED_TAG.test(image))).toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
-/** Calls of the API. They are not faults themselves, but in the middle of other faults they must still take effect (I13). */
+/** Calls of the API. They are no faults themselves, but they must take effect even in the middle of other faults (I13). */
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXTRA_SYMBOL, KINDS } from '../kinds.js';
 import { anyKind, type Fault } from './fault.js';
 
-const STORM_CALLS = 10;
-const isAlone: Fault['suits'] = ({ consumers, isFed }) => consumers === 0 && !isFed;
+/** How often `call-storm` makes its calls. */
+const STORM_ROUNDS = 10;
+const hasNoPrograms: Fault['suits'] = ({ consumers, isFed }) => consumers === 0 && !isFed;
 
 export const callFaults: readonly Fault[] = [
   {
@@ -25,12 +26,12 @@ export const callFaults: readonly Fault[] = [
       await session.steer('start');
     },
   },
-  { name: 'call-recreate', suits: isAlone, setsBack: true, run: ({ session }) => session.recreate() },
+  { name: 'call-recreate', suits: hasNoPrograms, setsBack: true, run: ({ session }) => session.recreate() },
   {
     name: 'call-symbols',
-    suits: isAlone,
+    suits: hasNoPrograms,
     async run({ session, forMs }) {
-      // It would still count removed days of a symbol that left, and so differ from the undisturbed session.
+      // Such a session would keep counting the removed days of the symbol, and so differ from the undisturbed one.
       if (session.kind === KINDS.retained) return;
       await session.addSymbol(EXTRA_SYMBOL);
       await delay(forMs / 2);
@@ -44,7 +45,7 @@ export const callFaults: readonly Fault[] = [
     isByName: true,
     async run({ session }) {
       const calls = ['pause', 'resume', 'resume'] as const;
-      for (let i = 0; i < STORM_CALLS; i++) await Promise.all(calls.map((call) => session.steer(call)));
+      for (let i = 0; i < STORM_ROUNDS; i++) await Promise.all(calls.map((call) => session.steer(call)));
       await session.steer('resume');
     },
   },

@@ -1,4 +1,4 @@
-/** What a fault is: a name, what it suits, what it excuses, and how it happens. */
+/** What a fault is: its name, the kinds of sessions that it suits, the loss of data that it may cause, and its actions. */
 import type { Kind } from '../kinds.js';
 import type { Lab } from '../lab/lab.js';
 import type { SessionUnderTest } from '../session.js';
@@ -25,11 +25,11 @@ export interface Scene {
 export interface Fault extends FaultInfo {
   /** True when the session store may lose or take back data: the clock may then go back, and the session may be lost. */
   setsBack?: boolean;
-  /** Causes the fault and ends it. Resolves when the system has everything again that it needs. */
+  /** Causes the fault and ends it. Resolves when every part of the system can run again. */
   run(scene: Scene): Promise<void>;
 }
 
-/** One of the items. @param pick a number in [0, 1) */
+/** The item at the share `pick` of the list. @param items at least one @param pick a number in [0, 1) */
 export function pickOf<T>(items: readonly T[], pick: number): T {
   return items[Math.floor(pick * items.length)]!;
 }

@@ -5,26 +5,32 @@ import { SERVERS, type ServerName } from '../lab/lab.js';
 import { anyKind, type Fault, pickOf, type Scene } from './fault.js';
 
 const CUT_MAX_BYTES = 200_000;
-const DELAY_MAX_MS = 150;
+const DELAY_MIN_MS = 5;
+/** Added to the smallest delay. */
+const DELAY_SPREAD_MS = 150;
 
-/** The gates of one process, or of all: half of the faults cut only one process off. */
+/** The gates of all processes in half of the faults, and of one process in the other half. */
 function gatesOf({ lab, pick }: Scene, server: ServerName): TcpGate[] {
   const processes = [...lab.coordinators, ...lab.workers];
+  // The upper half of `pick`, stretched to [0, 1), chooses the process.
   const chosen = pick < 0.5 ? processes : [pickOf(processes, 2 * pick - 1)];
   return chosen.map(({ gates }) => gates[server]);
 }
 
-const each = (gates: readonly TcpGate[], act: (gate: TcpGate) => Promise<void> | void): Promise<unknown> =>
-  Promise.all(gates.map(async (gate) => act(gate)));
+/** Does the same with all gates at once. */
+async function each(gates: readonly TcpGate[], act: (gate: TcpGate) => Promise<void> | void): Promise<void> {
+  await Promise.all(gates.map(async (gate) => act(gate)));
+}
 
+/** A fault that happens at gates. {@link networkFaults} has it once for each server. */
 interface GateFault {
   name: string;
   run: (gates: readonly TcpGate[], scene: Scene) => Promise<void>;
 }
 
 const faults: readonly GateFault[] = [
-  { name: 'reset', run: async (gates) => void (await each(gates, (gate) => gate.cut('reset'))) },
-  { name: 'close', run: async (gates) => void (await each(gates, (gate) => gate.cut('closed'))) },
+  { name: 'reset', run: (gates) => each(gates, (gate) => gate.cut('reset')) },
+  { name: 'close', run: (gates) => each(gates, (gate) => gate.cut('closed')) },
   {
     name: 'refuse',
     async run(gates, { forMs }) {
@@ -41,11 +47,11 @@ const faults: readonly GateFault[] = [
       await each(gates, (gate) => gate.thaw());
     },
   },
-  { name: 'half-open', run: async (gates) => void (await each(gates, (gate) => gate.halfOpen())) },
+  { name: 'half-open', run: (gates) => each(gates, (gate) => gate.halfOpen()) },
   {
     name: 'delay',
     async run(gates, { forMs, pick }) {
-      await each(gates, (gate) => gate.slowDown(5 + Math.round(pick * DELAY_MAX_MS)));
+      await each(gates, (gate) => gate.slowDown(DELAY_MIN_MS + Math.round(pick * DELAY_SPREAD_MS)));
       await delay(2 * forMs);
       await each(gates, (gate) => gate.slowDown(0));
     },

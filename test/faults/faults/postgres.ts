@@ -1,4 +1,7 @@
-/** Faults of PostgreSQL: a crash, a pause, terminated backends, a full disk, and transactions that may only read. */
+/**
+ * Faults of PostgreSQL: a crash, a pause, terminated backends, cancelled statements, a full disk, read-only transactions,
+ * a locked table, and a missing database.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { anyKind, type Fault } from './fault.js';
 
@@ -40,7 +43,7 @@ export const postgresFaults: readonly Fault[] = [
     name: 'postgres-disk-full',
     suits: anyKind,
     async run({ lab, forMs }) {
-      if (!lab.postgres.hasDisk) return;
+      if (!lab.postgres.hasDisk) return; // nothing can be mounted on this machine
       const free = lab.postgres.fillDisk();
       await delay(forMs);
       free();
@@ -70,8 +73,11 @@ export const postgresFaults: readonly Fault[] = [
     name: 'postgres-locked',
     suits: anyKind,
     isByName: true,
-    run: async ({ lab, forMs }) =>
-      void (await lab.postgres.query(`BEGIN; LOCK TABLE sessions; SELECT pg_sleep(${forMs / 200}); COMMIT`)),
+    async run({ lab, forMs }) {
+      // Five times as long as other faults, in seconds.
+      const seconds = (5 * forMs) / 1000;
+      await lab.postgres.query(`BEGIN; LOCK TABLE sessions; SELECT pg_sleep(${seconds}); COMMIT`);
+    },
   },
   {
     name: 'postgres-away',

@@ -1,16 +1,25 @@
-/** Faults of processes: killed, stopped in order, frozen, and with a clock that jumps. */
+/** Faults of processes: one is killed, terminated or frozen, or its clock jumps. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabProcess } from '../lab/process.js';
 import { anyKind, type Fault, pickOf, type Scene } from './fault.js';
 
 const RESTART_MS = 500;
-const HOUR_SECONDS = 3_600;
+/** By how many seconds a clock jumps. */
+const JUMPS_SECONDS = [-30, 30, 600];
+const LONG_JUMPS_SECONDS = [-3_600, 3_600];
 
+/** Chooses the process that a fault acts on. */
 type Choose = (scene: Scene) => Promise<LabProcess> | LabProcess;
 
+/** The coordinator that streams the session; any one when there is none. */
 const owner: Choose = async ({ lab, session, pick }) => (await session.owner()) ?? pickOf(lab.coordinators, pick);
 const worker: Choose = ({ lab, pick }) => pickOf(lab.workers, pick);
 const consumer: Choose = ({ session, pick }) => pickOf(session.consumers, pick);
+/** The owner in half of the faults, a worker in the other half. */
+const ownerOrWorker: Choose = (scene) => (scene.pick < 0.5 ? owner(scene) : worker(scene));
+
+/** A second choice from the same `pick`, independent of the first one: its fraction after multiplication. */
+const secondPick = (pick: number): number => (pick * 7) % 1;
 
 /** Ends a process by a signal and starts it again a moment later, as a supervisor does. */
 function ended(name: string, signal: 'SIGKILL' | 'SIGTERM', choose: Choose, suits: Fault['suits'] = anyKind): Fault {
@@ -18,10 +27,10 @@ function ended(name: string, signal: 'SIGKILL' | 'SIGTERM', choose: Choose, suit
     name,
     suits,
     async run(scene) {
-      const process = await choose(scene);
-      await process.end(signal);
+      const target = await choose(scene);
+      await target.end(signal);
       await delay(RESTART_MS);
-      await process.start();
+      await target.start();
     },
   };
 }
@@ -32,8 +41,8 @@ function frozen(name: string, choose: Choose, suits: Fault['suits'] = anyKind): 
     name,
     suits,
     async run(scene) {
-      const process = await choose(scene);
-      const thaw = process.freeze();
+      const target = await choose(scene);
+      const thaw = target.freeze();
       await delay(2 * scene.forMs);
       thaw();
     },
@@ -58,26 +67,26 @@ export const processFaults: readonly Fault[] = [
     async run(scene) {
       const { lab, pick, forMs } = scene;
       if (!lab.canJump) return;
-      const process = pick < 0.5 ? await owner(scene) : worker(scene);
-      (await process).jump(pickOf([-30, 30, 600], (pick * 7) % 1));
+      const target = await ownerOrWorker(scene);
+      target.jump(pickOf(JUMPS_SECONDS, secondPick(pick)));
       await delay(forMs);
-      (await process).jump(0);
+      target.jump(0);
     },
   },
   {
     name: 'clock-off',
     suits: anyKind,
     isByName: true,
-    // The jobs that it delays are left behind when it ends.
+    // Killed before its clock is right again, so that jobs which it delayed by the wrong clock stay in the queues.
     async run(scene) {
       const { lab, pick, forMs } = scene;
       if (!lab.canJump) return;
-      const process = await (pick < 0.5 ? owner(scene) : worker(scene));
-      process.jump(pickOf([-HOUR_SECONDS, HOUR_SECONDS], (pick * 7) % 1));
+      const target = await ownerOrWorker(scene);
+      target.jump(pickOf(LONG_JUMPS_SECONDS, secondPick(pick)));
       await delay(forMs);
-      await process.end('SIGKILL');
-      process.jump(0);
-      await process.start();
+      await target.end('SIGKILL');
+      target.jump(0);
+      await target.start();
     },
   },
 ];

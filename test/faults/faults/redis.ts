@@ -1,13 +1,17 @@
-/** Faults of the two Redis servers. Redis keeps what a killed process wrote; only a cut file, an old snapshot or FLUSHALL loses data. */
+/**
+ * Faults of the two Redis servers. A killed server keeps what it wrote. Only a cut file, an old snapshot and FLUSHALL lose
+ * data.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisServer } from '../lab/redis-server.js';
 import { anyKind, type Fault, type Scene } from './fault.js';
 
 const CUT_MIN_BYTES = 2_000;
 const CUT_MAX_BYTES = 400_000;
+/** How often `kill-clients` closes all connections. */
 const KILLS = 5;
 
-/** A fault of one server. */
+/** A fault of one server. {@link redisFaults} has it once for each. */
 interface ServerFault {
   name: string;
   /** True when the server's data goes back in time. */
@@ -99,7 +103,7 @@ const faults: readonly ServerFault[] = [
   },
 ];
 
-/** Refuses new connections for a while, by a setting, and closes those that exist but the lab's own. */
+/** Refuses new connections for a while, and closes all existing ones except the lab's. @param usual the setting's usual value */
 async function refuseNew(
   server: RedisServer,
   forMs: number,

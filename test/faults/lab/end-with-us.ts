@@ -1,4 +1,4 @@
-/** Ends what a lab started when the campaign itself ends, so that an interrupted one leaves nothing running. */
+/** Ends what a lab started when the campaign ends, so that an interrupted campaign leaves nothing running. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,6 +9,7 @@ const closers = new Set<() => Promise<void>>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
+// The exit code after a signal is 128 plus its number, as in a shell.
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -19,6 +20,7 @@ for (const [signal, code] of [
   });
 }
 
+/** Kills the child when the campaign ends. */
 export function endWithUs(child: ChildProcess): void {
   children.add(child);
   child.once('exit', () => children.delete(child));

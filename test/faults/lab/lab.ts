@@ -1,6 +1,6 @@
 /**
- * A lab: two Redis servers, PostgreSQL, two coordinators and two workers, separate from everything else on the machine. Each process
- * has a TCP gate to each server, so that a fault can disconnect one process from one server.
+ * A lab: two Redis servers, PostgreSQL, two coordinators and two workers, separate from everything else on the machine.
+ * Each process has a TCP gate to each server, so that a fault can disconnect one process from one server.
  */
 import { systemPackages } from '@barkeep/local-system';
 import { execFile } from 'node:child_process';
@@ -31,7 +31,7 @@ export class Lab {
   readonly coordinators: LabProcess[] = [];
   readonly workers: LabProcess[] = [];
   private readonly gates: TcpGate[] = [];
-  private readonly forget = closeWithUs(() => this.close());
+  private readonly cancelCloseWithUs = closeWithUs(() => this.close());
 
   private constructor(
     readonly folder: string,
@@ -40,7 +40,7 @@ export class Lab {
     private readonly faketime: string | undefined,
   ) {}
 
-  /** Starts everything and stores the datasets. */
+  /** Starts everything and stores the datasets. @param note receives what the campaign should print */
   static async create(note: (line: string) => void): Promise<Lab> {
     const folder = mkdtempSync(join(tmpdir(), 'barkeep-faults-'));
     const session = await RedisServer.start(join(folder, 'session-redis'));
@@ -61,6 +61,7 @@ export class Lab {
     return this.faketime !== undefined;
   }
 
+  /** The coordinators and the workers. */
   get processes(): LabProcess[] {
     return [...this.coordinators, ...this.workers];
   }
@@ -70,7 +71,7 @@ export class Lab {
     return PREFIX;
   }
 
-  /** A program of a user, with its own gates to the servers. */
+  /** A program of a user, with separate gates to the servers. It is not started. */
   async program(name: string, file: string, argument: object): Promise<LabProcess> {
     const gates = await this.gatesFor();
     const connection = { coordinator: this.coordinators[0]!.url, redis: gates.session.url, keyPrefix: PREFIX };
@@ -85,7 +86,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    this.forget();
+    this.cancelCloseWithUs();
     await Promise.all(this.processes.map((process) => process.end('SIGKILL')));
     await Promise.all(this.gates.map((gate) => gate.shut().catch(() => undefined)));
     await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
@@ -102,7 +103,7 @@ export class Lab {
     await Promise.all(this.processes.map((process) => process.start()));
   }
 
-  private async app(app: string, index: number): Promise<LabProcess> {
+  private async app(app: 'coordinator' | 'upkeep-worker', index: number): Promise<LabProcess> {
     const name = `${app}-${index}`;
     const gates = await this.gatesFor();
     const port = app === 'coordinator' ? await freePort() : 0;
@@ -136,9 +137,10 @@ export class Lab {
     const queue = await tcpGate(this.redis.queue.url, 6379);
     const postgres = await tcpGate(this.postgres.url, 5432);
     this.gates.push(session, queue, postgres);
-    const before = this.postgres.onStart;
+    // PostgreSQL has another port after each start. All earlier gates must follow, too.
+    const retargetEarlierGates = this.postgres.onStart;
     this.postgres.onStart = (url) => {
-      before(url);
+      retargetEarlierGates(url);
       postgres.retarget(url);
     };
     return { session, queue, postgres };
@@ -158,7 +160,7 @@ export class Lab {
   }
 }
 
-/** Path of the library in Debian's package libfaketime; undefined where it is not available. */
+/** Path of the library in Debian's package libfaketime, which is fetched if needed; undefined where it is not available. */
 function faketimeLibrary(note: (line: string) => void): string | undefined {
   if (!systemPackages.canFetch()) return undefined;
   const target = systemPackages.cachePath('faketime', process.env);

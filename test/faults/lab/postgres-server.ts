@@ -9,7 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { SmallDisk } from './small-disk.js';
 
-const TRIES = 50;
+/** How often {@link PostgresServer.query} tries, 100 ms apart: faults close its connections, too. */
+const QUERY_TRIES = 50;
 
 export class PostgresServer {
   /** Called with the new URL after each start. */
@@ -20,6 +21,7 @@ export class PostgresServer {
 
   private constructor(private readonly folder: string) {}
 
+  /** Starts a server. @param folder of its files; created if missing */
   static async start(folder: string): Promise<PostgresServer> {
     const server = new PostgresServer(folder);
     await server.start();
@@ -31,7 +33,7 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
-    // Only PostgreSQL is missing, so only it is started.
+    // Only servers without an address are started. The Redis addresses are never used.
     const unused = { REDIS_URL: 'redis://127.0.0.1:9/0', SESSION_REDIS_URL: 'redis://127.0.0.1:9/0' };
     this.services = await startServices({
       dataDir: this.folder,
@@ -41,7 +43,7 @@ export class PostgresServer {
     this.onStart(this.url);
   }
 
-  /** Ends it at once, without a checkpoint. */
+  /** Ends it at once, without a checkpoint: SIGQUIT is its immediate shutdown. */
   async crash(): Promise<void> {
     process.kill(this.pid(), 'SIGQUIT');
     await this.services!.stop();
@@ -50,10 +52,10 @@ export class PostgresServer {
   /** Stops all of its processes from running. @returns a function that lets them run again */
   freeze(): () => void {
     const pid = this.pid();
-    const all = [pid, ...childrenOf(pid)];
-    for (const one of all) signal(one, 'SIGSTOP');
+    const pids = [pid, ...childrenOf(pid)];
+    for (const frozen of pids) signal(frozen, 'SIGSTOP');
     this.resume = () => {
-      for (const one of all) signal(one, 'SIGCONT');
+      for (const frozen of pids) signal(frozen, 'SIGCONT');
     };
     return this.resume;
   }
@@ -80,7 +82,7 @@ export class PostgresServer {
         for (const statement of statements) rows = (await client.query(statement)).rows as Row[];
         return rows;
       } catch (error) {
-        if (attempt === TRIES) throw error;
+        if (attempt === QUERY_TRIES) throw error;
         await delay(100);
       } finally {
         await client.end().catch(() => undefined);
@@ -99,7 +101,7 @@ export class PostgresServer {
     return this.disk !== undefined;
   }
 
-  /** Moves tables that the system writes to a small disk of their own. Needs the right to mount: otherwise nothing happens. */
+  /** Moves tables to a separate small disk. Does nothing where the process may not mount one. */
   async useSmallDisk(tables: readonly string[]): Promise<void> {
     const { uid, gid } = statSync(join(this.folder, 'kept/postgres'));
     this.disk = SmallDisk.mount(join(this.folder, 'small-disk'), { uid, gid });
@@ -113,6 +115,7 @@ export class PostgresServer {
     return this.disk!.fill();
   }
 
+  /** Process id of the postmaster, from the file that `startServices` writes. */
   private pid(): number {
     const text = readFileSync(join(this.folder, 'kept/instance.json'), 'utf8');
     const { servers } = JSON.parse(text) as { servers: { name: string; pid: number }[] };
@@ -120,14 +123,17 @@ export class PostgresServer {
   }
 }
 
+/** Process ids of the children of a process. */
 function childrenOf(pid: number): number[] {
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return processes.map(Number).filter((candidate) => {
     try {
+      // `PID (NAME) STATE PARENT …`. The name may contain spaces and parentheses.
       const stat = readFileSync(`/proc/${candidate}/stat`, 'utf8');
-      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
+      const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(parent) === pid;
     } catch {
-      return false;
+      return false; // the process has ended
     }
   });
 }

@@ -1,6 +1,6 @@
 /**
  * One process of a lab: a coordinator, a worker, or a user's program, started as a user starts it. Records each end that
- * no fault caused, and starts the process again.
+ * no fault caused as a death. A fault can end, freeze and start it again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,8 +12,10 @@ import type { ServerName } from './lab.js';
 
 const READY_LIMIT_MS = 180_000;
 const RETRY_MS = 500;
+/** How much of the newest output is kept for messages, and how many lines of it a death shows. */
 const TAIL_CHARACTERS = 8_000;
 const DEATH_LINES = 60;
+/** A process that needs longer to end is killed. */
 const END_LIMIT_MS = 20_000;
 
 interface ProcessSpec {
@@ -38,8 +40,9 @@ export class LabProcess {
   isEnding = true;
   private child: ChildProcess | undefined;
   private isFrozen = false;
+  /** The newest output. */
   private tail = '';
-  private ready = false;
+  private isReady = false;
 
   constructor(private readonly spec: ProcessSpec) {}
 
@@ -57,11 +60,13 @@ export class LabProcess {
   }
   /** True while it is ready and not frozen, so that it must answer. */
   get isLive(): boolean {
-    return this.ready && !this.isFrozen && this.hasChild;
+    return this.isReady && !this.isFrozen && this.hasChild;
   }
+  /** True while the process runs, or is frozen. */
   get hasChild(): boolean {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
+  /** True after its normal end. */
   get hasFinished(): boolean {
     return this.child?.exitCode === 0;
   }
@@ -80,8 +85,8 @@ export class LabProcess {
     const { child } = this;
     if (!child || !this.hasChild) return;
     this.isEnding = true;
-    this.ready = false;
-    if (this.isFrozen) child.kill('SIGCONT');
+    this.isReady = false;
+    if (this.isFrozen) child.kill('SIGCONT'); // a frozen process does not react to SIGTERM
     const ended = once(child, 'exit');
     child.kill(signal);
     const killer = setTimeout(() => {
@@ -108,6 +113,7 @@ export class LabProcess {
     if (this.spec.timeFile !== undefined) writeFileSync(this.spec.timeFile, `${seconds < 0 ? '' : '+'}${seconds}\n`);
   }
 
+  /** Starts the process once. @returns whether to try no more: it is ready, or a fault has ended it meanwhile */
   private async spawn(limitMs: number): Promise<boolean> {
     const { args, env, logFile, name } = this.spec;
     this.isEnding = false;
@@ -125,20 +131,19 @@ export class LabProcess {
     const limit = AbortSignal.timeout(Math.max(1, limitMs));
     const exited = once(child, 'exit', { signal: limit }).then(() => false);
     const ready = once(child, 'message', { signal: limit }).then(() => true);
-    const isReady = await Promise.race([exited, ready]).catch(() => false);
+    this.isReady = await Promise.race([exited, ready]).catch(() => false);
+    // The one that lost the race may still reject at the time limit.
     exited.catch(() => undefined);
     ready.catch(() => undefined);
-    this.ready = isReady;
-    if (!isReady) {
+    if (!this.isReady) {
       child.kill('SIGKILL');
       return this.isEnding;
     }
     child.on('exit', (code, signal) => {
-      if (this.child === child) this.ready = false;
+      if (this.child === child) this.isReady = false;
       if (this.isEnding || (code === 0 && this.spec.ends)) return;
-      this.deaths.push(
-        `${name} ended by itself: ${signal ?? `exit code ${code}`}\n${this.tail.trim().split('\n').slice(-DEATH_LINES).join('\n')}`,
-      );
+      const lastLines = this.tail.trim().split('\n').slice(-DEATH_LINES).join('\n');
+      this.deaths.push(`${name} ended by itself: ${signal ?? `exit code ${code}`}\n${lastLines}`);
     });
     return true;
   }

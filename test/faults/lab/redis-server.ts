@@ -1,4 +1,4 @@
-/** One Redis server of a lab. It keeps its port and its append-only file when it is restarted, and has the actions of faults. */
+/** One Redis server of a lab, with the actions of faults. It keeps its port and its append-only file when it restarts. */
 import { findRedis } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -10,7 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { endWithUs } from './end-with-us.js';
 
 const READY_LIMIT_MS = 60_000;
-const CHECK_MS = 20;
+const CHECK_EVERY_MS = 20;
+/** `[key, dump, expiry, key, dump, expiry, …]` of all keys. An expiry is epoch ms, 0 for a key without one. */
 const DUMP_ALL = `local all = {}
 for _, key in ipairs(redis.call('KEYS', '*')) do
   all[#all + 1] = key
@@ -66,7 +67,7 @@ export class RedisServer {
       const answer = await this.client.ping().catch(() => '');
       if (answer === 'PONG') return;
       if (Date.now() > deadline) throw new Error(`Redis in ${this.folder} did not answer`);
-      await delay(CHECK_MS);
+      await delay(CHECK_EVERY_MS);
     }
   }
 
@@ -79,11 +80,12 @@ export class RedisServer {
     await this.end('SIGTERM');
   }
 
+  /** Removes all keys. */
   async empty(): Promise<void> {
     await this.client.flushall();
   }
 
-  /** Cuts the end of the append-only file, as a power loss does. At most half of it. The server must not run. */
+  /** Cuts `bytes` from the end of the append-only file, at most half of it, as a power loss does. The server must not run. */
   cutTail(bytes: number): void {
     const folder = join(this.folder, 'appendonlydir');
     const file = readdirSync(folder).find((name) => name.endsWith('.incr.aof'));
@@ -98,27 +100,30 @@ export class RedisServer {
     return async () => {
       const restore = this.client.multi().flushall();
       for (let i = 0; i < kept.length; i += 3) {
+        const [key, dump, expiresAt] = kept.slice(i, i + 3) as [Buffer, Buffer, number];
         // Keys keep the moment of their expiry, as in a restored file: a lock must still expire.
-        restore.restore(kept[i] as Buffer, kept[i + 2] as number, kept[i + 1] as Buffer, 'ABSTTL');
+        restore.restore(key, expiresAt, dump, 'ABSTTL');
       }
       await restore.exec();
     };
   }
 
+  /** Changes a setting of the running server. */
   async config(name: string, value: string): Promise<void> {
     await this.client.config('SET', name, value);
   }
 
+  /** Sends a command on the lab's connection. */
   async control(command: string, ...args: (string | number)[]): Promise<void> {
     await this.client.call(command, ...args);
   }
 
   /** Blocks the server: it answers no client for this time. */
   async sleep(forMs: number): Promise<void> {
-    const own = this.client.duplicate({ commandTimeout: undefined });
-    own.on('error', () => undefined);
-    await own.call('DEBUG', 'SLEEP', (forMs / 1000).toFixed(2)).catch(() => undefined);
-    own.disconnect();
+    const withoutTimeout = this.client.duplicate({ commandTimeout: undefined });
+    withoutTimeout.on('error', () => undefined);
+    await withoutTimeout.call('DEBUG', 'SLEEP', (forMs / 1000).toFixed(2)).catch(() => undefined);
+    withoutTimeout.disconnect();
   }
 
   async close(): Promise<void> {

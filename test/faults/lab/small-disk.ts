@@ -1,4 +1,4 @@
-/** A disk of a few megabytes in memory, which a fault can fill. Needs the right to mount. */
+/** A small disk in memory (tmpfs), which a fault can fill. The process must be allowed to mount. */
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export class SmallDisk {
     process.once('exit', this.unmount);
   }
 
-  /** Undefined where nothing can be mounted. */
+  /** Mounts a disk that the user with this id may write. @returns undefined where nothing can be mounted */
   static mount(mountPoint: string, { uid, gid }: { uid: number; gid: number }): SmallDisk | undefined {
     mkdirSync(mountPoint, { recursive: true });
     const options = `size=${SIZE},mode=0700,uid=${uid},gid=${gid}`;
@@ -28,9 +28,10 @@ export class SmallDisk {
     const path = join(this.mountPoint, 'ballast');
     const file = openSync(path, 'a');
     try {
+      // A shorter write, or an error, means that the disk is full.
       while (writeSync(file, PIECE) === PIECE.length);
     } catch {
-      // the disk is full
+      // full
     } finally {
       closeSync(file);
     }

@@ -1,4 +1,7 @@
-/** A strategy as a user writes it: follows a session to its end under a name. A little work in each step keeps the session busy for seconds. */
+/**
+ * A strategy as a user writes it: follows a session to its end under a name, and checks the times of its steps (I2). A
+ * little work in each step keeps the session busy for seconds.
+ */
 import { connect } from '@barkeep/client';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -6,12 +9,13 @@ const { connection, session, consumer, every, workMs } = JSON.parse(process.argv
 process.send('ready');
 process.on('SIGTERM', () => process.exit(0));
 const barkeep = connect(connection);
-let last = -Infinity;
+// Before every step.
+let lastTime = -Infinity;
 for await (const step of barkeep.session(session).follow({ consumer, every })) {
-  if (step.time <= last) throw new Error(`I2: a step at ${step.time} came after one at ${last}`);
+  if (step.time <= lastTime) throw new Error(`I2: a step at ${step.time} came after one at ${lastTime}`);
   if (step.mirror.clock !== step.time)
     throw new Error(`I2: the mirror's clock was ${step.mirror.clock} in a step at ${step.time}`);
-  last = step.time;
+  lastTime = step.time;
   await delay(workMs);
 }
 await barkeep.close();

@@ -1,4 +1,7 @@
-/** A feeder as a user writes it: sends all bars of a session in batches, then ends its streams. Started again it sends everything again. */
+/**
+ * A feeder as a user writes it: sends all bars of a session hour by hour, then ends its streams. When it is started again,
+ * it sends everything again.
+ */
 import { readFileSync } from 'node:fs';
 import { connect } from '@barkeep/client';
 
@@ -7,15 +10,13 @@ process.send('ready');
 process.on('SIGTERM', () => process.exit(0));
 const barkeep = connect(connection);
 const session = barkeep.session(id);
-const bars = Object.entries(JSON.parse(readFileSync(file, 'utf8')));
-const HOUR_MS = 3_600_000;
-const streams = new Map(bars.map(([symbol]) => [symbol, session.registerStream(symbol)]));
-const hours = new Set(bars.flatMap(([, all]) => all.map(({ openTime }) => Math.floor(openTime / HOUR_MS))));
+const barsBySymbol = Object.entries(JSON.parse(readFileSync(file, 'utf8')));
+const hourOf = ({ openTime }) => Math.floor(openTime / 3_600_000);
+const streams = new Map(barsBySymbol.map(([symbol]) => [symbol, session.registerStream(symbol)]));
+const hours = new Set(barsBySymbol.flatMap(([, bars]) => bars.map(hourOf)));
 for (const hour of [...hours].sort((a, b) => a - b)) {
   await Promise.all(
-    bars.map(([symbol, all]) =>
-      streams.get(symbol).feed(all.filter(({ openTime }) => Math.floor(openTime / HOUR_MS) === hour)),
-    ),
+    barsBySymbol.map(([symbol, bars]) => streams.get(symbol).feed(bars.filter((bar) => hourOf(bar) === hour))),
   );
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }

@@ -3,6 +3,7 @@ import { chromium, type Browser } from 'playwright-core';
 import { describeOrSkip } from '../setup/describe-or-skip.js';
 import { programOnPath } from '../setup/program-on-path.js';
 
+// Tests may run as root, where the sandbox does not start. The other flags prevent requests by Chromium itself.
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',

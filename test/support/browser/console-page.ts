@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
+/** The accessibility checker, as source text for the page. */
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 interface AxeResult {
@@ -18,7 +19,7 @@ interface ConsolePageOptions {
 }
 
 export class ConsolePage {
-  /** What went wrong so far. */
+  /** Errors, policy violations and requests to other origins so far, as text. A test expects it to be empty. */
   readonly faults: string[] = [];
 
   private constructor(
@@ -28,7 +29,7 @@ export class ConsolePage {
   ) {
     page.on('pageerror', (error) => this.faults.push(error.message));
     page.on('console', (message) => {
-      // The browser also reports calls that the test makes fail on purpose.
+      // Violations of the content policy appear here as errors. So do requests that the test makes fail on purpose.
       const isExpected = /Failed to load resource/.test(message.text());
       if (message.type() === 'error' && !isExpected) this.faults.push(message.text());
     });
@@ -47,6 +48,7 @@ export class ConsolePage {
     options: ConsolePageOptions = {},
   ): Promise<ConsolePage> {
     const { password, colorScheme = 'light', width = 1440 } = options;
+    // The coordinator accepts any user name.
     const httpCredentials = password === undefined ? undefined : { username: 'me', password };
     const context = await browser.newContext({ httpCredentials, colorScheme, viewport: { width, height: 1000 } });
     const opened = new ConsolePage(await context.newPage(), context, url);

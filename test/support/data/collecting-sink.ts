@@ -1,4 +1,4 @@
-/** Reads a file that is in memory, as an import does, and collects its bars and refusals. */
+/** Reads the text of a file as an import does, and collects its bars and its refused rows. */
 import type { Bar } from '@barkeep/bars';
 import {
   BarReader,
@@ -11,7 +11,9 @@ import { splitterOf } from '../../../apps/cli/src/import/rows/index.js';
 
 export interface Collected {
   bars: (Bar & { symbol: string })[];
+  /** Refused rows. When the whole file is refused, one entry for it. `line` counts from 1. */
   refused: { line: number; reason: ImportRefusal; detail: string }[];
+  /** How the importer understood the file. Undefined for a file without text, or for one that is refused as a whole. */
   plan: FilePlan | undefined;
 }
 
@@ -25,8 +27,8 @@ export function collect(
   const bytes = Buffer.from(text);
   const { fileName = 'file.csv', ...changes } = options;
   try {
-    const read: ReadOptions = { ...READ_DEFAULTS, symbolNames: new SymbolNames(), ...changes };
-    const plan = planFile({ head: bytes, tail: bytes, isWhole: true, fileName }, read);
+    const readOptions: ReadOptions = { ...READ_DEFAULTS, symbolNames: new SymbolNames(), ...changes };
+    const plan = planFile({ head: bytes, tail: bytes, isWhole: true, fileName }, readOptions);
     collected.plan = plan;
     if (plan === undefined) return collected;
     const sink = {

@@ -1,4 +1,4 @@
-/** Declarations and counts that only tests make directly in PostgreSQL. */
+/** Declares dates complete and counts quarantined bars, directly in PostgreSQL. Only tests do this. */
 import { resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../../../libs/bar-repository/src/connection.js';

@@ -7,7 +7,8 @@ import { seeded } from './seeded.js';
 import type { TestSystem } from '../system/system.js';
 
 const SEED = 20131004;
-const LEFT_OUT = 0.05;
+/** Share of the regular minutes that `holey` lacks at random. */
+const REMOVED_SHARE = 0.05;
 
 /** The two regular minutes without a bar of IBM in `lean`. */
 export const IBM_ABSENT = ['2013-10-04T16:39:00.000Z', '2013-10-11T16:46:00.000Z'];
@@ -22,17 +23,21 @@ export const REPAIR = {
   backfill: ['lean'],
 };
 
-/** Imports `lean` and makes `holey` from it. @returns the regular rows of `lean`, and the keys of those that `holey` lacks */
+/**
+ * Imports `lean` into an empty database and makes `holey` from it. @returns the regular rows of `lean`, and the keys
+ * ({@link keyOf}) of the rows that `holey` lacks
+ */
 export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; removed: ReadonlySet<string> }> {
   await importLean(system, 'lean', EQUITY_FOLDERS);
   const lean = await regularRows(system, 'lean');
   const random = seeded(SEED);
   const removed = lean.filter(
     ({ symbol, time }) =>
-      random.chance(LEFT_OUT) ||
+      random.chance(REMOVED_SHARE) ||
       (symbol === 'IBM' && time.startsWith('2013-10-08T15')) ||
       (symbol === 'BAC' && time.startsWith('2013-10-09')),
   );
+  // `lean` is the only dataset so far: all of table `bars` is copied, except the removed rows.
   await system.query(
     `WITH holey AS (INSERT INTO datasets (name) VALUES ('holey') RETURNING id)
      INSERT INTO bars (dataset_id, symbol_id, time, open, high, low, close, volume)
@@ -44,7 +49,7 @@ export async function makeHoley(system: TestSystem): Promise<{ lean: Row[]; remo
   return { lean, removed: new Set(removed.map(keyOf)) };
 }
 
-/** The key of a row in the result of {@link makeHoley}. */
+/** The key of a row in `removed` of {@link makeHoley}: `SYMBOL TIME`. */
 export function keyOf({ symbol, time }: Pick<Row, 'symbol' | 'time'>): string {
   return `${symbol} ${time}`;
 }

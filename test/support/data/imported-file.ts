@@ -1,4 +1,4 @@
-/** Imports one file from a new folder, and lists what would be stored. */
+/** Imports one file from a new folder, and lists the bars that the importer would store. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -10,6 +10,7 @@ import { importBars } from '../../../apps/cli/src/import/run/import-bars.js';
 import type { BarWriter, ImportPlan, StoredRows } from '../../../apps/cli/src/import/run/import-plan.js';
 import type { ImportSummary } from '../../../apps/cli/src/import/run/summary.js';
 
+/** A bar in one line of a test. `time` is its open time, ISO 8601 without seconds: `2024-01-02T14:30Z`. */
 export type ListedBar = [
   symbol: string,
   time: string,
@@ -20,6 +21,7 @@ export type ListedBar = [
   volume: number,
 ];
 
+/** Keeps the bars instead of storing them. */
 class ListingWriter implements BarWriter {
   readonly bars: ListedBar[] = [];
   write(symbol: string, bars: readonly Bar[]): Promise<void> {
@@ -37,14 +39,17 @@ class ListingWriter implements BarWriter {
   }
 }
 
+/** Settings of an import that differ from the defaults. */
 export interface ImportCase extends Partial<Omit<ImportPlan, 'read'>> {
   read?: Partial<ReadOptions>;
   symbolCase?: SymbolCase;
+  /** The vendor's symbol → the symbol to store. */
   map?: ReadonlyMap<string, string>;
+  /** Symbols that are stored already. */
   known?: readonly string[];
 }
 
-/** @param name of the file, with folders @param content text or bytes */
+/** @param name the file's name, which may contain folders @returns the bars in file order, and the summary of the import */
 export async function imported(
   name: string,
   content: string | Uint8Array,
@@ -57,12 +62,12 @@ export async function imported(
     const writer = new ListingWriter();
     const symbolNames = new SymbolNames(symbolCase, map);
     symbolNames.know(known ?? []);
-    const full: ReadOptions = { ...READ_DEFAULTS, symbolNames, ...read };
+    const readOptions: ReadOptions = { ...READ_DEFAULTS, symbolNames, ...read };
     const files = await inputFiles([join(folder, name)], false);
     const showPath = (path: string): string => relative(folder, path);
     const events = { onProgress: () => undefined };
     const summary = await importBars(
-      { dataset: 'd', files, read: full, oneSymbol: false, showPath, ...plan },
+      { dataset: 'any', files, read: readOptions, oneSymbol: false, showPath, ...plan },
       writer,
       events,
     );
@@ -72,5 +77,5 @@ export async function imported(
   }
 }
 
-/** Number of refusals by reason. */
+/** Number of refused rows by reason. */
 export const reasonsOf = ({ summary }: { summary: ImportSummary }): object => summary.refused.reasons;

@@ -9,7 +9,7 @@ import { describeOrSkip } from '../setup/describe-or-skip.js';
 import type { TestSystem } from '../system/system.js';
 import type { PlainBar } from './plain-dataset.js';
 
-const LEAN = join(__dirname, '../../../../shared/data/lean');
+const LEAN_FOLDER = join(__dirname, '../../../../shared/data/lean');
 
 /** Trading dates of the equity files. */
 export const EQUITY_DATES = ['2013-10-04', '2013-10-07', '2013-10-08', '2013-10-09', '2013-10-10', '2013-10-11'];
@@ -20,33 +20,32 @@ export type Row = Omit<PlainBar, 'time'> & { symbol: string; time: string };
 /** Like `describe`. Without the data the tests are skipped. */
 export function describeWithLean(name: string, tests: () => void): void {
   const reason = 'there is no folder ../shared/data/lean beside the checkout';
-  describeOrSkip(name, existsSync(LEAN) ? undefined : reason, tests);
+  describeOrSkip(name, existsSync(LEAN_FOLDER) ? undefined : reason, tests);
 }
 
-/** Folders of the equities that trade in every regular minute, except two minutes of IBM. */
+/** Folders of SPY, IBM and BAC. They have a bar in every regular minute, except two minutes of IBM. */
 export const EQUITY_FOLDERS = ['spy', 'ibm', 'bac'].map((symbol) => `equity/usa/minute/${symbol}`);
 
 /** Imports folders of the data with the `barkeep` command. */
 export async function importLean(system: TestSystem, dataset: string, folders: string[], ...options: string[]) {
-  const paths = folders.map((folder) => join(LEAN, folder));
+  const paths = folders.map((folder) => join(LEAN_FOLDER, folder));
   await system.barkeep('import', ...paths, '--dataset', dataset, '--format', 'lean', ...options);
 }
 
-/** The rows of one equity file, read without the importer; New York is 4 hours behind UTC on all of its dates. */
+/**
+ * The rows of one equity file, read without the importer. A line is `ms,open,high,low,close,volume`: milliseconds since
+ * midnight in New York, prices in 1/10,000 dollar. New York is 4 hours behind UTC on all {@link EQUITY_DATES}.
+ */
 export function equityRows(symbol: string, date: string): Row[] {
   const path = `equity/usa/minute/${symbol.toLowerCase()}/${date.replaceAll('-', '')}_trade.zip`;
-  const [content] = Object.values(unzipSync(readFileSync(join(LEAN, path))));
+  const [content] = Object.values(unzipSync(readFileSync(join(LEAN_FOLDER, path))));
   const lines = Buffer.from(content!).toString().trim().split(/\r?\n/);
   return lines.map((line) => {
-    const [ms, ...values] = line.split(',').map(Number) as number[];
-    const [open, high, low, close] = values.slice(0, 4).map((price) => price / 10_000) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const time = new Date(Date.parse(`${date}T04:00Z`) + ms!).toISOString();
-    return { symbol, time, open, high, low, close, volume: values[4]! };
+    const [ms, ...values] = line.split(',').map(Number) as [number, number, number, number, number, number];
+    const [open, high, low, close, volume] = values;
+    const time = new Date(Date.parse(`${date}T04:00Z`) + ms).toISOString();
+    const dollars = (price: number): number => price / 10_000;
+    return { symbol, time, open: dollars(open), high: dollars(high), low: dollars(low), close: dollars(close), volume };
   });
 }
 

@@ -5,7 +5,10 @@
 import { BarImporter, createDataSource, migrate, type ImportOptions } from '@barkeep/bar-repository';
 import { calendarNamed, DayGrid, parseInterval, type Bar, type TradingDay } from '@barkeep/bars';
 
-/** A generator of pseudo-random numbers in [0, 1). The digests that tests expect depend on its sequence. */
+/**
+ * Mulberry32, a published generator of pseudo-random numbers in [0, 1). The digests that tests expect depend on its
+ * sequence.
+ */
 export function mulberry32(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -16,6 +19,7 @@ export function mulberry32(seed: number): () => number {
   };
 }
 
+/** The bars of each symbol in the order of time. */
 export type BarsBySymbol = Map<string, Bar[]>;
 
 interface MarketOptions {
@@ -28,11 +32,12 @@ interface MarketOptions {
   calendar?: string;
 }
 
+/** The trading days from `start` to `end`, both included, regular hours. */
 export function tradingDays({ start, end, calendar = 'XNYS' }: Omit<MarketOptions, 'symbols' | 'seed'>): TradingDay[] {
   return calendarNamed(calendar).tradingDays(start, end, 'regular');
 }
 
-/** A whole one-minute market: every symbol has a bar in every slot. */
+/** A complete one-minute market: every symbol has a bar in every slot. */
 export function marketBars({ symbols, seed, ...dates }: MarketOptions): BarsBySymbol {
   const random = mulberry32(seed);
   const grids = tradingDays(dates).map((day) => new DayGrid(day, parseInterval('1m')));

@@ -1,12 +1,12 @@
 /**
- * Computes the expected derived bars from bars of the API by one loop over the regular session of each day, without the
- * product's code.
+ * Computes the expected derived bars from one-minute bars of the API, by one loop over the trading hours of each day.
+ * It does not use the product's code.
  */
 import type { ApiBar } from '../system/api.js';
 
 const MINUTE_MS = 60_000;
 
-/** A trading session, end exclusive, ISO 8601. */
+/** The trading hours of a day, ISO 8601, `close` exclusive. */
 export interface Hours {
   open: string;
   close: string;
@@ -17,7 +17,7 @@ export function regularHours(date: string): Hours {
   return { open: `${date}T13:30:00.000Z`, close: `${date}T20:00:00.000Z` };
 }
 
-/** The derived bars of `minutes` length (or of the whole session: Infinity) that these one-minute bars make. */
+/** Makes derived bars from one-minute bars. @param minutes length of a derived bar; Infinity: the whole day */
 export function aggregatePlainly(bars: readonly ApiBar[], days: readonly Hours[], minutes: number): ApiBar[] {
   const derived: ApiBar[] = [];
   const times = bars.map(({ openTime }) => Date.parse(openTime));

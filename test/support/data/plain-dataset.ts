@@ -1,6 +1,6 @@
 /**
- * Reads the bars that an example imported directly from PostgreSQL, as plain objects, and makes five-minute bars of
- * them by a loop.
+ * Reads an example's bars from PostgreSQL as plain objects, and makes five-minute bars from them by a loop. It does not
+ * use the product's code.
  */
 import type { ExampleRun } from '../programs/example-run.js';
 
@@ -16,7 +16,7 @@ export interface PlainBar {
   volume: number;
 }
 
-/** By symbol, in the order of names; the bars of each in the order of time. */
+/** Bars by symbol. The symbols are in the order of their names, the bars of each in the order of time. */
 export type PlainBars = ReadonlyMap<string, readonly PlainBar[]>;
 
 /** The one-minute bars of a dataset. */
@@ -35,14 +35,14 @@ export async function barsOfDataset(example: ExampleRun, dataset: string): Promi
   return bars;
 }
 
-/** Five-minute bars of one symbol, whose trading hours begin and end at a multiple of five minutes. */
+/** Five-minute bars of one symbol. Its trading hours must begin and end at a multiple of five minutes. */
 export function fiveMinutes(bars: readonly PlainBar[]): PlainBar[] {
-  const made: PlainBar[] = [];
+  const fives: PlainBar[] = [];
   for (const bar of bars) {
     const time = bar.time - (bar.time % FIVE_MINUTES_MS);
-    const last = made.at(-1);
+    const last = fives.at(-1);
     if (last?.time !== time) {
-      made.push({ ...bar, time });
+      fives.push({ ...bar, time });
       continue;
     }
     last.high = Math.max(last.high, bar.high);
@@ -50,5 +50,5 @@ export function fiveMinutes(bars: readonly PlainBar[]): PlainBar[] {
     last.close = bar.close;
     last.volume += bar.volume;
   }
-  return made;
+  return fives;
 }

@@ -1,61 +1,69 @@
 /**
- * Computes the delivered hash of a consumer with five-minute steps as docs/client.md describes it, for a session that
- * streams one dataset, is repaired from another, and derives 5m bars.
+ * Computes the delivered hash of a consumer with five-minute steps, as docs/client.md describes it. The session streams
+ * one dataset, is repaired from another, and derives 5m bars. A bucket here is the start of five minutes, epoch ms.
  */
 import { createHash } from 'node:crypto';
 import { FIVE_MINUTES_MS, fiveMinutes, type PlainBar, type PlainBars } from './plain-dataset.js';
 
-const ORIGIN = { streamed: 1, backfilled: 2, derived: 3 };
+/** The fields of a stored record after its prices. `dataset` is 0 for the streamed one, 1 for the one of the repair. */
+interface RecordMeta {
+  origin: number;
+  dataset: number;
+  sourceCount: number;
+  expectedCount: number;
+}
 
-/** @param whole the bars of both datasets together @param streamed those of the first one */
+const STREAMED: RecordMeta = { origin: 1, dataset: 0, sourceCount: 1, expectedCount: 1 };
+const BACKFILLED: RecordMeta = { origin: 2, dataset: 1, sourceCount: 1, expectedCount: 1 };
+const DERIVED = { origin: 3, dataset: 0, expectedCount: 5 };
+
+/** @param whole the bars of both datasets together @param streamed the bars of the streamed dataset @returns 64 hex digits */
 export function plainDelivered(whole: PlainBars, streamed: PlainBars): string {
   const streamedTimes = new Map([...streamed].map(([symbol, bars]) => [symbol, new Set(bars.map(({ time }) => time))]));
   const symbols = [...whole].map(([symbol, bars]) => ({
     symbol,
-    minutes: byWindow(bars),
-    fives: new Map(fiveMinutes(bars).map((bar) => [bar.time, bar])),
+    minutesOf: byBucket(bars),
+    fiveOf: new Map(fiveMinutes(bars).map((bar) => [bar.time, bar])),
   }));
-  const windows = new Set(symbols.flatMap(({ fives }) => [...fives.keys()]));
+  const buckets = new Set(symbols.flatMap(({ fiveOf }) => [...fiveOf.keys()]));
   let hash: Buffer = Buffer.alloc(32);
-  for (const window of [...windows].sort((a, b) => a - b)) {
-    const minutes = symbols.flatMap(({ symbol, minutes: all }) =>
-      (all.get(window) ?? []).map((bar) => {
+  for (const bucket of [...buckets].sort((a, b) => a - b)) {
+    const minutes = symbols.flatMap(({ symbol, minutesOf }) =>
+      (minutesOf.get(bucket) ?? []).map((bar) => {
         const isStreamed = streamedTimes.get(symbol)!.has(bar.time);
-        return entryOf(symbol, bar, isStreamed ? ORIGIN.streamed : ORIGIN.backfilled, isStreamed ? 0 : 1, 1, 1);
+        return entryOf(symbol, bar, isStreamed ? STREAMED : BACKFILLED);
       }),
     );
-    const fives = symbols.flatMap(({ symbol, minutes: all, fives: made }) => {
-      const bar = made.get(window);
-      return bar ? [entryOf(symbol, bar, ORIGIN.derived, 0, all.get(window)!.length, 5)] : [];
+    const fives = symbols.flatMap(({ symbol, minutesOf, fiveOf }) => {
+      const bar = fiveOf.get(bucket);
+      return bar ? [entryOf(symbol, bar, { ...DERIVED, sourceCount: minutesOf.get(bucket)!.length })] : [];
     });
     const entries = [...minutes, ...fives].map(({ bytes }) => bytes);
     const names = [`1m\n`, ...minutes.map(({ name }) => name), `5m\n`, ...fives.map(({ name }) => name)].join('');
-    const step = Buffer.concat([hash, float64s(window + FIVE_MINUTES_MS), ...entries, Buffer.from(names)]);
+    const step = Buffer.concat([hash, float64s(bucket + FIVE_MINUTES_MS), ...entries, Buffer.from(names)]);
     hash = createHash('sha256').update(step).digest();
   }
   return hash.toString('hex');
 }
 
-function byWindow(bars: readonly PlainBar[]): Map<number, PlainBar[]> {
-  const windows = new Map<number, PlainBar[]>();
+function byBucket(bars: readonly PlainBar[]): Map<number, PlainBar[]> {
+  const buckets = new Map<number, PlainBar[]>();
   for (const bar of bars) {
-    const window = bar.time - (bar.time % FIVE_MINUTES_MS);
-    windows.set(window, [...(windows.get(window) ?? []), bar]);
+    const bucket = bar.time - (bar.time % FIVE_MINUTES_MS);
+    buckets.set(bucket, [...(buckets.get(bucket) ?? []), bar]);
   }
-  return windows;
+  return buckets;
 }
 
-/** The bytes of a bar in the hash: its time and its stored record, and the bytes of its symbol's name. */
-function entryOf(
-  symbol: string,
-  { time, open, high, low, close, volume }: PlainBar,
-  origin: number,
-  ...[dataset, sourceCount, expectedCount]: [number, number, number]
-): { bytes: Buffer; name: string } {
-  const meta = Buffer.alloc(8);
-  meta.writeUInt8(origin, 0);
-  [dataset, sourceCount, expectedCount].forEach((value, i) => meta.writeUInt16LE(value, 2 + 2 * i));
-  const bytes = Buffer.concat([float64s(time, open, high, low, close, volume), meta]);
+/** What a bar adds to the hash: the bytes of its time and its stored record, and its symbol's name. */
+function entryOf(symbol: string, bar: PlainBar, meta: RecordMeta): { bytes: Buffer; name: string } {
+  const { time, open, high, low, close, volume } = bar;
+  const metaBytes = Buffer.alloc(8);
+  metaBytes.writeUInt8(meta.origin, 0);
+  metaBytes.writeUInt16LE(meta.dataset, 2);
+  metaBytes.writeUInt16LE(meta.sourceCount, 4);
+  metaBytes.writeUInt16LE(meta.expectedCount, 6);
+  const bytes = Buffer.concat([float64s(time, open, high, low, close, volume), metaBytes]);
   return { bytes, name: `${symbol}\0` };
 }
 

@@ -1,13 +1,16 @@
 /**
- * The strategy of the examples as a simple loop over arrays of bars, one symbol after another, without code of the
- * product or the examples.
+ * The strategy of the examples: hold a stake while the fast moving average of the closes is above the slow one. It is a
+ * simple loop over arrays of bars, one symbol after another, without code of the product or the examples.
  */
 import { fiveMinutes, type PlainBar } from './plain-dataset.js';
 
+/** Dollars for which it buys one symbol. */
 const STAKE = 10_000;
+/** Cost of a trade, as a share of its value. */
 const COST = 0.0002;
 
 interface PlainTrade {
+  /** Open time of the bar at whose open price it trades, epoch ms. */
   time: number;
   symbol: string;
   side: 'buy' | 'sell';
@@ -18,13 +21,16 @@ interface PlainTrade {
 export interface PlainResult {
   /** In order of time, then of symbols. */
   trades: PlainTrade[];
-  /** Profit of each symbol at the end. */
+  /** Profit of each symbol at the end, in dollars. */
   profits: ReadonlyMap<string, number>;
   /** Profit of all symbols after each five minutes. */
   equity: number[];
 }
 
-/** Runs the strategy over five-minute bars, which are made from one-minute bars of regular New York hours. */
+/**
+ * Runs the strategy over five-minute bars. @param minutes one-minute bars of regular New York hours @param fast length
+ * of the average in five-minute bars, as `slow` is
+ */
 export function plainSma(minutes: ReadonlyMap<string, readonly PlainBar[]>, fast: number, slow: number): PlainResult {
   const symbols = [...minutes].map(([symbol, bars]) => oneSymbol(symbol, fiveMinutes(bars), fast, slow));
   const times = [...new Set(symbols.flatMap(({ profitAfter }) => [...profitAfter.keys()]))].sort((a, b) => a - b);
@@ -37,7 +43,7 @@ export function plainSma(minutes: ReadonlyMap<string, readonly PlainBar[]>, fast
   return { trades, profits: latest, equity };
 }
 
-/** @returns its trades, and its profit after each bar */
+/** @returns the symbol's trades, and its profit by the open time of each bar, taken at the bar's close */
 function oneSymbol(
   symbol: string,
   bars: readonly PlainBar[],

@@ -7,11 +7,11 @@ export interface Seeded {
   int(from: number, to: number): number;
   /** True with this probability. */
   chance(probability: number): boolean;
-  /** One of the items. */
+  /** One of the items; there must be at least one. */
   pick<T>(items: readonly T[]): T;
 }
 
-/** xorshift32. @param seed any whole number except 0 */
+/** The xorshift32 generator. @param seed any whole number; 0, from which it would give only zeros, counts as 1 */
 export function seeded(seed: number): Seeded {
   let state = seed | 0 || 1;
   const next = (): number => {

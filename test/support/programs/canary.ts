@@ -8,7 +8,7 @@ import type { ApiBar } from '../system/api.js';
 import { tradingDays, type BarsBySymbol } from '../data/market.js';
 
 const MINUTE_MS = 60_000;
-/** Added to the prices of each day. */
+/** Added to all prices of the first, the second, … day. */
 const DAY_PRICES = [0, 1e6, 1e9, 1e12];
 
 /** The session's dates: the second day closes early, and a holiday comes after it. */
@@ -33,6 +33,7 @@ export const CANARY_MINUTES = MINUTES.length;
 /** When the minutes close, in order. */
 export const CANARY_CLOSES = MINUTES.map(({ openTime }) => openTime + MINUTE_MS);
 
+/** The bar of minute `n`. The steps of `high` and `low` are exact in binary, so comparisons need no tolerance. */
 function barOf(n: number): Bar {
   const { openTime, day } = MINUTES[n]!;
   const price = DAY_PRICES[day]! + n + 1;
@@ -55,11 +56,13 @@ export function canaryMarket(symbols: readonly string[]): BarsBySymbol {
   return new Map(symbols.map((symbol) => [symbol, MINUTES.map((_, n) => barOf(n))]));
 }
 
-/** Checks values that were read, and counts the checks, because a test that read nothing proves nothing. */
+/** Checks values that a test read. Each check throws when a value contains data from after its time. */
 export class Canary {
+  /** Number of checks. A test expects some, because a test that read nothing proves nothing. */
   looks = 0;
 
   /**
+   * @param bar a bar of any interval; undefined is not counted
    * @param limit nothing that closes after it may be seen, epoch ms
    * @param where how the bar was read, for the error message
    */
@@ -67,6 +70,7 @@ export class Canary {
     if (!bar) return;
     this.looks++;
     const { openTime, closeTime } = bar;
+    // The bar consists of the minutes `[from, to)`.
     const [from, to] = [minutesBy(openTime), minutesBy(closeTime)];
     const [first, last] = [barOf(from), barOf(Math.max(from, to - 1))];
     const isOfItsTime =
@@ -90,7 +94,7 @@ export class Canary {
     }
   }
 
-  /** Extremes over the whole session up to a limit. */
+  /** Highest high, lowest low and volume of the session up to a limit; null before the first bar. */
   lookTotal(
     { high, low, volume }: { high: number | null; low: number | null; volume: number },
     limit: number,
@@ -98,14 +102,17 @@ export class Canary {
   ): void {
     this.looks++;
     const closed = minutesBy(limit);
-    const isPast =
-      closed === 0
-        ? high === null && low === null && volume === 0
-        : (high ?? 0) <= barOf(closed - 1).high && (low ?? 1) >= barOf(closed - 1).low && volume <= volumeOf(0, closed);
+    let isPast = high === null && low === null && volume === 0;
+    if (closed > 0) {
+      const newest = barOf(closed - 1);
+      const isHighPast = high === null || high <= newest.high;
+      const isLowPast = low === null || low >= newest.low;
+      isPast = isHighPast && isLowPast && volume <= volumeOf(0, closed);
+    }
     if (!isPast) throw new FutureSeenError(where, limit, { high, low, volume });
   }
 
-  /** A number of bars of any interval. */
+  /** A number of bars of any interval: at most one for each closed minute. */
   lookCount(count: number, limit: number, where: string): void {
     this.looks++;
     if (count > minutesBy(limit)) throw new FutureSeenError(where, limit, { count });
@@ -128,7 +135,7 @@ class FutureSeenError extends Error {
   }
 }
 
-/** Volume of minutes `[from, to)`: each has its number, from 1. */
+/** Volume of the minutes `[from, to)`. Minute `n` has the volume `n + 1`, so this is a difference of triangular numbers. */
 function volumeOf(from: number, to: number): number {
   return (to * (to + 1) - from * (from + 1)) / 2;
 }

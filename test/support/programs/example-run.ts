@@ -1,6 +1,6 @@
 /**
- * Runs an example as a user does, on a separate database and key prefixes. Returns what it prints, and what an
- * interrupted run leaves.
+ * Runs an example as a user does, on a separate database and with separate key prefixes. Returns what the example
+ * prints, and the sessions and keys that an interrupted run leaves.
  */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -13,14 +13,26 @@ import { Redis } from 'ioredis';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../setup/database.js';
 
 const ROOT = join(__dirname, '../../..');
-const WAIT_MS = 60_000;
-const CHECK_MS = 25;
+const MAX_WAIT_MS = 60_000;
+const CHECK_EVERY_MS = 25;
 
-/** How an interrupted program ended. */
+/** The environment variable that has the URL of a Redis server. */
+type RedisVariable = 'REDIS_URL' | 'SESSION_REDIS_URL';
+
+/** How an interrupted program ended. `code` is null when a signal killed it. */
 interface Interrupted {
   code: number | null;
   stdout: string;
   stderr: string;
+}
+
+async function withRedis<T>(variable: RedisVariable, use: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(process.env[variable]!);
+  try {
+    return await use(redis);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 export class ExampleRun {
@@ -51,7 +63,8 @@ export class ExampleRun {
     const output = { stdout: '', stderr: '' };
     child.stdout.on('data', (text: Buffer) => (output.stdout += String(text)));
     child.stderr.on('data', (text: Buffer) => (output.stderr += String(text)));
-    await this.until(async () => child.exitCode !== null || (await this.sessions('running')) > 0);
+    await this.until(async () => child.exitCode !== null || (await this.sessionCount('running')) > 0);
+    // The negative pid signals the whole process group, as a terminal does.
     if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
     const [code] = await ended;
     return { code, ...output };
@@ -59,12 +72,12 @@ export class ExampleRun {
 
   /** Waits until no other client is connected to the database. @returns what is left: sessions, and keys of their store */
   async leftovers(): Promise<{ sessions: number; keys: string[] }> {
-    const others = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
-    await this.until(async () => (await this.query(others)).length === 0);
+    const otherClients = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    await this.until(async () => (await this.query(otherClients)).length === 0);
     const keys = () => this.keys('SESSION_REDIS_URL', `${this.prefix}:*`);
     // The readiness check writes a key that expires after a second.
     await this.until(async () => !(await keys()).includes(`${this.prefix}:probe`));
-    return { sessions: await this.sessions(), keys: await keys() };
+    return { sessions: await this.sessionCount(), keys: await keys() };
   }
 
   /** The text of its README. */
@@ -77,9 +90,9 @@ export class ExampleRun {
     return queryDatabase(this.database.url, sql, values);
   }
 
-  /** Removes all of it. Call it in `afterAll`. */
+  /** Removes its keys and its database. Call it in `afterAll`. */
   async close(): Promise<void> {
-    for (const server of ['REDIS_URL', 'SESSION_REDIS_URL'] as const) await this.keys(server, `${this.prefix}*`, true);
+    for (const server of ['REDIS_URL', 'SESSION_REDIS_URL'] as const) await this.removeKeys(server);
     await this.database.drop();
   }
 
@@ -92,27 +105,29 @@ export class ExampleRun {
     };
   }
 
-  private async sessions(state?: string): Promise<number> {
-    const [there] = await this.query<{ there: boolean }>(`SELECT to_regclass('sessions') IS NOT NULL AS there`);
-    if (!there!.there) return 0;
+  /** Number of sessions, in one state or in any. */
+  private async sessionCount(state?: string): Promise<number> {
+    // The example creates the tables, so at first there are none.
+    const [table] = await this.query<{ exists: boolean }>(`SELECT to_regclass('sessions') IS NOT NULL AS exists`);
+    if (!table!.exists) return 0;
     const sql = 'SELECT id FROM sessions WHERE $1::text IS NULL OR state = $1';
     return (await this.query(sql, [state ?? null])).length;
   }
 
-  private async keys(server: 'REDIS_URL' | 'SESSION_REDIS_URL', pattern: string, remove = false): Promise<string[]> {
-    const redis = new Redis(process.env[server]!);
-    try {
-      const keys = await redis.keys(pattern);
-      if (remove && keys.length > 0) await redis.del(keys);
-      return keys;
-    } finally {
-      redis.disconnect();
-    }
+  private async keys(server: RedisVariable, pattern: string): Promise<string[]> {
+    return withRedis(server, (redis) => redis.keys(pattern));
   }
 
-  private async until(isSo: () => Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + WAIT_MS; !(await isSo()); await delay(CHECK_MS)) {
-      if (Date.now() > deadline) throw new Error(`expected example ${this.name} to get on within ${WAIT_MS / 1000} s`);
+  private async removeKeys(server: RedisVariable): Promise<void> {
+    const keys = await this.keys(server, `${this.prefix}*`);
+    if (keys.length > 0) await withRedis(server, (redis) => redis.del(keys));
+  }
+
+  private async until(isReached: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + MAX_WAIT_MS;
+    for (; !(await isReached()); await delay(CHECK_EVERY_MS)) {
+      if (Date.now() > deadline)
+        throw new Error(`expected example ${this.name} to get on within ${MAX_WAIT_MS / 1000} s`);
     }
   }
 }

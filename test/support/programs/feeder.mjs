@@ -1,7 +1,7 @@
 /**
- * A feeder as a user would write it: posts a file of NDJSON bars for a symbol of a session, and sends `done` to its
- * parent. Arguments: the coordinator's URL, the session, the symbol, the file, and the number of lines after which it
- * sends `held` and waits forever (0: never).
+ * A feeder as a user would write it: posts a file of NDJSON bars for a symbol of a session, ends the symbol, and prints
+ * the coordinator's answer as JSON. Arguments: the coordinator's URL, the session, the symbol, the file, and the number
+ * of lines after which it prints `held` and waits forever (0: never).
  */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 
 const [, , url, session, symbol, file, holdAfter = '0'] = process.argv;
 const path = `${url}/v1/sessions/${session}/symbols/${symbol}`;
+/** Never resolves. The timer keeps the process alive. */
 const never = new Promise(() => setInterval(() => undefined, 1_000));
 
 async function* lines() {
@@ -21,10 +22,11 @@ async function* lines() {
   }
 }
 
-async function post(what, body, headers) {
-  const answer = await fetch(`${path}/${what}`, { method: 'POST', headers, body, duplex: 'half' });
+async function post(resource, body, headers) {
+  // `half`: fetch requires it for a body that is a stream.
+  const answer = await fetch(`${path}/${resource}`, { method: 'POST', headers, body, duplex: 'half' });
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`${what}: ${answer.status} ${text}`);
+  if (!answer.ok) throw new Error(`${resource}: ${answer.status} ${text}`);
   return JSON.parse(text);
 }
 

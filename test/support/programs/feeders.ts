@@ -26,7 +26,7 @@ class Feeder {
     child.stderr!.on('data', (text: Buffer) => (this.errors += String(text)));
   }
 
-  /** Waits until the feeder has sent `holdAfter` bars and stands still. */
+  /** Waits until the feeder has sent `holdAfter` bars and waits. */
   async held(): Promise<void> {
     while (!this.lines.includes('held')) {
       if (this.child.exitCode !== null) throw new Error(`the feeder ended: ${this.errors}`);
@@ -44,15 +44,17 @@ class Feeder {
    * failed
    */
   async done(): Promise<Fed> {
+    // `exitCode` is null until the process has ended.
     const code = this.child.exitCode ?? ((await once(this.child, 'close'))[0] as number);
     if (code !== 0) throw new Error(`the feeder ended with code ${code}: ${this.errors}`);
     return JSON.parse(this.lines.at(-1)!) as Fed;
   }
 }
 
+/** The feeders of a test. Their files are in a temporary folder that {@link Feeders.close} removes. */
 export class Feeders {
-  private readonly all: Feeder[] = [];
-  private files = 0;
+  private readonly feeders: Feeder[] = [];
+  private fileCount = 0;
 
   private constructor(private readonly folder: string) {}
 
@@ -62,27 +64,30 @@ export class Feeders {
 
   /**
    * Starts a process that feeds bars, one JSON object per line. @param holdAfter number of bars after which it waits
-   * forever
+   * forever; 0: it never waits
    */
   async start(url: string, session: string, symbol: string, bars: readonly object[], holdAfter = 0): Promise<Feeder> {
-    const file = join(this.folder, `${this.files++}.ndjson`);
+    const file = join(this.folder, `${this.fileCount++}.ndjson`);
     await writeFile(file, bars.map((bar) => JSON.stringify(bar)).join('\n'));
     const program = join(__dirname, 'feeder.mjs');
     const child = spawn(process.execPath, [program, url, session, symbol, file, String(holdAfter)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const feeder = new Feeder(child);
-    this.all.push(feeder);
+    this.feeders.push(feeder);
     return feeder;
   }
 
   async close(): Promise<void> {
-    for (const { child } of this.all) child.kill('SIGKILL');
+    for (const { child } of this.feeders) child.kill('SIGKILL');
     await rm(this.folder, { recursive: true });
   }
 }
 
-/** The bars in the order of a live source: each at most `withinMs` of simulated time late, and some of them twice. */
+/**
+ * The bars in the order of a live source: each at most `withinMs` of simulated time late. @param share of the bars that
+ * come twice, 0 to 1 @param random numbers in [0, 1)
+ */
 export function feedOrder<T extends { time: string }>(
   bars: readonly T[],
   withinMs: number,

@@ -1,4 +1,4 @@
-/** Feeding a session store directly, for tests: bars in any order, and the frontier behind them. */
+/** Feeds a session store directly, without a coordinator: writes bars in any order, and moves the frontier after them. */
 import { type Bar, noCounts, type SlotCounts } from '@barkeep/bars';
 import { countsBefore, FeedFrontier, readDaySlots, SessionFeed } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -17,14 +17,14 @@ export async function advanceTo(frontier: FeedFrontier, to: number): Promise<num
   return bars;
 }
 
-/** The counts before the frontier, computed from the stored bytes. The meta hashes must have the same counts (I6). */
+/** Slots by state before the frontier, counted from the stored bytes. The meta hashes must have the same counts (I6). */
 export async function countedSlots({ layout, upkeep }: TestStore): Promise<SlotCounts> {
   const frontier = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
   const counts = noCounts();
   for (let day = 0; day < layout.days.length; day++) {
     const slots = await readDaySlots(upkeep, day);
-    const of = countsBefore(slots, layout.grid(day).closedBy(frontier));
-    for (const name of Object.keys(counts) as (keyof SlotCounts)[]) counts[name] += of[name];
+    const dayCounts = countsBefore(slots, layout.grid(day).closedBy(frontier));
+    for (const name of Object.keys(counts) as (keyof SlotCounts)[]) counts[name] += dayCounts[name];
   }
   return counts;
 }
@@ -37,7 +37,7 @@ export function shuffledWithin<T>(items: readonly T[], within: number, random: (
     .map(({ item }) => item);
 }
 
-/** The same bar with another close. */
+/** A bar of the same time with another close and high. It conflicts with the given bar. */
 export function otherBar(bar: Bar): Bar {
   return { ...bar, close: bar.open, high: bar.high + 1 };
 }

@@ -1,6 +1,9 @@
 /**
- * A repository of the user's module (`BARKEEP_REPOSITORIES`) that a test can hold back: requests for the date
- * `holdFrom` and later dates wait. So a test can act in the middle of a backfill, independent of its speed.
+ * A repository of the user's module (`BARKEEP_REPOSITORIES`) that a test can hold back: requests for a chosen date and
+ * later dates wait. So a test can act in the middle of a backfill, however fast the backfill is.
+ *
+ * The workers' processes and the test communicate through files in one folder: `bars.json`, `held-from` (the first date
+ * that waits) and `asked` (one line for each request).
  */
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,8 +27,9 @@ exports.${GATED} = {
   },
 };
 `;
+/** Later than every date of a test. */
 const NOTHING_HELD = '9999-12-31';
-const LOOK_MS = 20;
+const CHECK_EVERY_MS = 20;
 
 /** One request that the repository received. */
 interface Asked {
@@ -57,11 +61,12 @@ export class GatedRepository {
     await writeFile(join(this.dir, 'asked'), '');
   }
 
+  /** Lets all requests continue. */
   async open(): Promise<void> {
     await this.hold(NOTHING_HELD);
   }
 
-  /** Waits for a request that satisfies `test`. */
+  /** Waits for a request that satisfies `test`, earlier requests included. @throws when there is none within `boundMs` */
   async asked(test: (asked: Asked) => boolean, boundMs = 20_000): Promise<Asked> {
     const deadline = Date.now() + boundMs;
     for (;;) {
@@ -69,7 +74,7 @@ export class GatedRepository {
       const found = lines.map(askedOf).find(test);
       if (found) return found;
       if (Date.now() > deadline) throw new Error(`the repository was not asked in ${boundMs} ms: ${lines.join(', ')}`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS));
     }
   }
 
@@ -78,6 +83,7 @@ export class GatedRepository {
   }
 
   private async hold(date: string): Promise<void> {
+    // A rename, so that no worker reads a file that is half written.
     const path = join(this.dir, 'held-from');
     await writeFile(`${path}.new`, date);
     await rename(`${path}.new`, path);

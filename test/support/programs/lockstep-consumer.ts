@@ -13,7 +13,10 @@ export class LockstepConsumer {
     private readonly events: Redis,
   ) {}
 
-  /** Joins a session that was started. */
+  /**
+   * Joins a session that was started. @param from where to start, as in `follow`: the position that is kept under the
+   * name, the beginning, or the clock @returns the consumer, and its position in the session
+   */
   static async join(prefix: string, id: string, name: string, from: 'kept' | 'beginning' | 'now' = 'kept') {
     const redis = new Redis(process.env['SESSION_REDIS_URL']!);
     const { layout } = await openSession(redis, prefix, id);
@@ -22,6 +25,7 @@ export class LockstepConsumer {
     return { consumer, position };
   }
 
+  /** Joins again under the same name. The new token replaces the earlier one. */
   async rejoin(from: 'kept' | 'beginning' | 'now' = 'kept') {
     const joined = await this.consumers.join(this.name, from);
     this.token = joined.token;
@@ -36,24 +40,28 @@ export class LockstepConsumer {
     await this.consumers.leave(this.name, this.token, this.at(time));
   }
 
+  /** Where the clock is, epoch ms. */
   async clock(): Promise<number> {
     return Number(await this.redis.hget(this.layout.keysOf(0).meta, 'clock'));
   }
 
-  /** Waits until the clock is at a time, or later. @returns where it is */
+  /** Waits until the clock is at a time or later. @returns where it is @throws when that takes longer than `boundMs` */
   async clockAt(time: number, boundMs = 30_000): Promise<number> {
     const deadline = Date.now() + boundMs;
     const { events } = this.layout.keysOf(0);
-    for (let after = '0'; ;) {
+    let lastEntryId = '0';
+    for (;;) {
       const clock = await this.clock();
       if (clock >= time) return clock;
       if (Date.now() > deadline) throw new Error(`the clock is still at ${new Date(clock).toISOString()}`);
-      const read = await this.events.xread('COUNT', 1_000, 'BLOCK', 200, 'STREAMS', events, after);
-      after = read?.[0]?.[1].at(-1)?.[0] ?? after;
+      // Waits for the next events; null when none came in 200 ms.
+      const streams = await this.events.xread('COUNT', 1_000, 'BLOCK', 200, 'STREAMS', events, lastEntryId);
+      const [, entries] = streams?.[0] ?? [];
+      lastEntryId = entries?.at(-1)?.[0] ?? lastEntryId;
     }
   }
 
-  /** Follows the clock to the end and acknowledges every time that it reads. @returns the times that it read */
+  /** Follows the clock from `from` to `until` and acknowledges every time that it reads. @returns the times that it read */
   async follow(from: number, until = this.layout.end): Promise<number[]> {
     const seen: number[] = [];
     for (let at = from; at < until;) {
@@ -70,6 +78,7 @@ export class LockstepConsumer {
     this.events.disconnect();
   }
 
+  /** A position of a consumer that has read no bars. */
   private at(time: number) {
     return { time, steps: 0, bars: 0, deliveredHash: '0'.repeat(64) };
   }

@@ -11,10 +11,16 @@ import type { Row } from '../data/lean-data.js';
 export const FLAKY_ERROR = 'the vendor is down';
 /** Number of requests for one symbol's day in which `flaky` throws. */
 export const FLAKY_THROWS = 4;
-/** Invalid records in every answer of `sloppy`, by the reason for which they must be refused. */
+/**
+ * Invalid records in every answer of `sloppy`, by the reason for which they must be refused. The malformed ones are a
+ * bar of another symbol, a bar of another date, and null.
+ */
 export const SLOPPY_RECORDS = { 'not-finite': 1, 'high-below-low': 1, 'off-grid': 1, malformed: 3 };
 
-/** `logRequest` returns the number of earlier requests with the same arguments. */
+/**
+ * The repositories: `flaky` throws at first, `sloppy` adds invalid records and writes numbers as text, and `odd` is no
+ * repository. `logRequest` returns the number of earlier requests with the same arguments.
+ */
 const MODULE = `
 const fs = require('node:fs');
 const path = require('node:path');
@@ -75,7 +81,7 @@ export class RepositoriesModule {
     return join(this.folder, 'repositories.cjs');
   }
 
-  /** The number of requests by `repository symbol date`. */
+  /** The number of requests by `REPOSITORY SYMBOL DATE`. */
   async requestCounts(): Promise<Map<string, number>> {
     const lines = (await readFile(join(this.folder, 'requests.log'), 'utf8')).trim().split('\n');
     const counts = new Map<string, number>();

@@ -1,6 +1,6 @@
 /**
- * A process that follows a session and never requests its second step. It sends a message to its parent when it has the
- * first one. Arguments: the session Redis, key prefix, session, consumer.
+ * A process that follows a session and never requests its second step. When it has the first step, it sends the step's
+ * time to its parent over IPC. Arguments: the URL of the session Redis, the key prefix, the session, the consumer.
  */
 import { followSession } from '@barkeep/client';
 import { openSession } from '@barkeep/session-data';

@@ -1,6 +1,5 @@
 /**
- * The code blocks of a document: found, checked for their form, and console blocks compared with what their commands
- * really print.
+ * Finds the code blocks of a document, and compares the console blocks with what their commands really print.
  *
  * - A fence may name a file: "```json march.json" is written to the folder in which the document's commands run.
  * - A block under `<!-- not run: why -->` is only checked for its form.
@@ -27,9 +26,10 @@ interface ShownCommand {
   output: string;
 }
 
+/** A fenced block. Groups: why it is not run, indent, language, file name, text. Only language and text are always set. */
 const FENCE = /(?:<!-- not run: ([^\n]*?) -->\n+)?^( *)```([a-z]+)(?: ([^\n]+))?\n([\s\S]*?)^\2```$/gm;
 
-/** The blocks of a document in their order. @param path only names the place */
+/** The blocks of a document in their order. @param path of the document, for the places of the blocks */
 export function snippetsOf(path: string, document: string): Snippet[] {
   return [...document.matchAll(FENCE)].map((match) => {
     const [whole, notRun, indent, language, file, text] = match;
@@ -42,19 +42,20 @@ export function snippetsOf(path: string, document: string): Snippet[] {
 /** Splits a console block at its prompts; a line that ends in a backslash continues on the next one. */
 export function commandsOf({ text }: Snippet): ShownCommand[] {
   const commands: ShownCommand[] = [];
-  let continues = false;
+  let isContinuation = false;
   for (const line of text.split('\n').slice(0, -1)) {
     const last = commands.at(-1);
-    if (continues && last) last.command += `\n${line}`;
-    else if (line.startsWith('$ ')) commands.push({ command: line.slice(2), output: '' });
+    const isPrompt = line.startsWith('$ ');
+    if (isContinuation && last) last.command += `\n${line}`;
+    else if (isPrompt) commands.push({ command: line.slice('$ '.length), output: '' });
     else if (last) last.output += `${line}\n`;
-    continues = (continues || line.startsWith('$ ')) && line.endsWith('\\');
+    isContinuation = (isContinuation || isPrompt) && line.endsWith('\\');
   }
   return commands;
 }
 
 /** What differs from run to run and machine to machine: times, rates, ports, ids of processes and requests. */
-const VARYING: [RegExp, string][] = [
+const VARYING: [pattern: RegExp, replacement: string][] = [
   [/[\d,]+(?:\.\d+)? (?:rows|bars)\/s/g, '0 /s'],
   [/\b\d+(?:\.\d+)? (?:s|ms)\b/g, '0 s'],
   [/(127\.0\.0\.1|localhost):\d+/g, '$1:0'],
@@ -64,27 +65,33 @@ const VARYING: [RegExp, string][] = [
   [/[ \t]+$/gm, ''],
 ];
 
+/** The text with everything that varies replaced, for a comparison. */
 function steady(text: string): string {
-  return VARYING.reduce((steadied, [pattern, by]) => steadied.replace(pattern, by), text).trimEnd();
+  return VARYING.reduce((steadied, [pattern, replacement]) => steadied.replace(pattern, replacement), text).trimEnd();
 }
 
-/** Whether a command printed what the document shows. */
+/** Whether a command printed what the document shows, apart from what varies and what `…` leaves out. */
 export function isShown(shown: string, printed: string): boolean {
-  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const lines = steady(shown).split('\n');
   const pattern = lines.map((line) =>
-    line.trim() === '…' ? '(?:.*\n)*?' : `${literal(line).replaceAll('…', '.*')}\n`,
+    line.trim() === '…' ? '(?:.*\n)*?' : `${escapeRegExp(line).replaceAll('…', '.*')}\n`,
   );
   return new RegExp(`^${pattern.join('')}$`).test(`${steady(printed)}\n`);
 }
 
-/** The block with the real output in place of the shown one, where that does not match. */
+/**
+ * The text of a console block in which the real output replaces each shown output that does not match. @param outputs
+ * what the commands printed, in order
+ */
 export function withOutput(snippet: Snippet, outputs: readonly string[]): string {
   const parts = commandsOf(snippet).map(({ command, output }, i) => {
     const printed = outputs[i] ?? '';
-    const shown = isShown(output, printed) ? output : `${printed.trimEnd()}\n`.replace(/^\n$/, '');
-    const gap = output.endsWith('\n\n') && !shown.endsWith('\n\n') ? '\n' : '';
-    return `$ ${command}\n${shown}${gap}`;
+    const realOutput = printed.trimEnd() === '' ? '' : `${printed.trimEnd()}\n`;
+    const newOutput = isShown(output, printed) ? output : realOutput;
+    // Keeps an empty line before the next prompt.
+    const gap = output.endsWith('\n\n') && !newOutput.endsWith('\n\n') ? '\n' : '';
+    return `$ ${command}\n${newOutput}${gap}`;
   });
   return parts.join('');
 }

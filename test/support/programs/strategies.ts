@@ -1,6 +1,6 @@
 /**
- * Strategy processes of a test. Each follows a session, can be held, paused and killed, and writes the steps that it
- * saw to a file.
+ * Strategy processes of a test (strategy.mjs). Each follows a session, can be held, paused and killed, and writes the
+ * steps that it saw to a file.
  */
 import type { ConnectOptions, FollowOptions } from '@barkeep/client';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -47,16 +47,17 @@ export class Strategy {
     }
   }
 
+  /** Whether the process has sent a word. */
   has(word: string): boolean {
     return this.messages.some((message) => message.split(' ')[0] === word);
   }
 
-  /** Lets it continue. */
+  /** Lets the process continue after `held` or `rested`. */
   release(): void {
     this.child.send('go');
   }
 
-  /** Waits until the process has killed itself. @param now kill it instead */
+  /** Waits until the process has killed itself, or with `now` kills it. @throws when it ended in another way */
   async killed({ now = false } = {}): Promise<void> {
     if (now) this.child.kill('SIGKILL');
     await this.ended;
@@ -81,6 +82,7 @@ export class Strategy {
   }
 }
 
+/** The strategies of a test. Their files are in a temporary folder that {@link Strategies.close} removes. */
 export class Strategies {
   private readonly children: ChildProcess[] = [];
 

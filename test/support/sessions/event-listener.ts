@@ -1,6 +1,7 @@
-/** Listens to a session's server-sent events as a browser would, keeps them and checks each against the contract. */
+/** Listens to a session's server-sent events as a browser would, keeps them, and checks each against the contract. */
 import { checkEvent } from '../system/contract.js';
 
+/** An event as the server sent it. `type` is its field `event`. */
 export interface SentEvent {
   id: string;
   type: string;
@@ -8,12 +9,13 @@ export interface SentEvent {
 }
 
 export class EventListener {
-  /** All events so far, over every connection. */
+  /** All events so far. */
   readonly events: SentEvent[] = [];
+  /** For the next connection, which continues after this event; empty before the first one. */
   lastEventId = '';
-  private readonly gone = new AbortController();
-  /** The first event that was not as the contract says. */
-  private wrong: Error | undefined;
+  private readonly closing = new AbortController();
+  /** The first violation of the contract. {@link until} and {@link close} throw it. */
+  private violation: Error | undefined;
   /** Resolves when the connection has ended, for any reason. */
   readonly ended: Promise<void>;
 
@@ -34,7 +36,7 @@ export class EventListener {
   async until(test: (event: SentEvent) => boolean, boundMs = 30_000): Promise<SentEvent> {
     const deadline = Date.now() + boundMs;
     for (;;) {
-      if (this.wrong) throw this.wrong;
+      if (this.violation) throw this.violation;
       const found = this.events.find(test);
       if (found) return found;
       if (Date.now() > deadline)
@@ -45,13 +47,13 @@ export class EventListener {
 
   /** @throws when an event was not as the contract says */
   close(): void {
-    this.gone.abort();
-    if (this.wrong) throw this.wrong;
+    this.closing.abort();
+    if (this.violation) throw this.violation;
   }
 
   private async read(body: ReadableStream<Uint8Array>): Promise<void> {
     const reader = body.getReader();
-    this.gone.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
+    this.closing.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
     const decoder = new TextDecoder();
     let text = '';
     try {
@@ -60,6 +62,7 @@ export class EventListener {
         if (done) return;
         text += decoder.decode(value, { stream: true });
         const messages = text.split('\n\n');
+        // The last part is the beginning of a message that has not arrived completely.
         text = messages.pop() ?? '';
         for (const message of messages) this.take(message);
       }
@@ -76,13 +79,14 @@ export class EventListener {
     }
     this.lastEventId = fields['id'] ?? this.lastEventId;
     const { event, data } = fields;
+    // A comment, for example a heartbeat, is no event.
     if (event === undefined || data === undefined) return;
     const sent = { id: this.lastEventId, type: event, data: JSON.parse(data) as Record<string, unknown> };
     this.events.push(sent);
     try {
       checkEvent(sent.type, sent.data);
     } catch (error) {
-      this.wrong ??= error as Error;
+      this.violation ??= error as Error;
     }
   }
 }

@@ -14,7 +14,7 @@ import { Redis } from 'ioredis';
 import type { BarsBySymbol } from '../data/market.js';
 import type { SymbolDerived } from '../../../libs/session-data/src/upkeep/index.js';
 
-/** Two trading days of three symbols, windows of 50 minutes that do not end on whole bitmap bytes. */
+/** Two trading days of three symbols. Its windows of 50 minutes end within a byte of the bitmap, which is the harder case. */
 export const SMALL_SPEC = {
   symbols: ['AAA', 'BBB', 'CCC'],
   start: '2013-10-07',
@@ -33,10 +33,12 @@ export interface TestStore {
   as(fence: Fence): SessionWriter;
 }
 
+/** The session Redis of one test file. */
 export class StoreServer {
   readonly redis = new Redis(process.env['SESSION_REDIS_URL']!);
   readonly prefix = `test-${randomBytes(4).toString('hex')}`;
 
+  /** The layout of a session that does not exist yet. */
   layout(spec: object = SMALL_SPEC, id = `s-${randomBytes(3).toString('hex')}`, incarnation: string = randomUUID()) {
     const parsed: SessionSpec = parseSessionSpec(spec);
     return new SessionLayout(id, incarnation, parsed, this.prefix, parsed.history.trailingDays ?? 0);
@@ -52,7 +54,10 @@ export class StoreServer {
     return { layout, writer, upkeep, reader: new OpenSession(this.redis, layout, 'operator'), as };
   }
 
-  /** Everything that is stored for a session, by key, so that a test can compare two stores byte by byte. */
+  /**
+   * The stored content of a session by key, for comparing two stores byte by byte. The keys of events and changes are left
+   * out, because they contain times.
+   */
   async dump(id: string): Promise<Map<string, string>> {
     const keys = (await this.keys(id)).filter((key) => !/:(events|changes|pending)$/.test(key)).sort();
     const dumps = await Promise.all(keys.map(async (key) => [key, await this.content(key)] as const));
@@ -70,6 +75,7 @@ export class StoreServer {
     };
   }
 
+  /** The keys of one session, or of all. */
   async keys(id = '*'): Promise<string[]> {
     const found: string[] = [];
     const match = `${this.prefix}:{${id}:*`;
@@ -83,6 +89,7 @@ export class StoreServer {
     this.redis.disconnect();
   }
 
+  /** The content of a key as text, the same for the same content. */
   private async content(key: string): Promise<string> {
     const type = await this.redis.type(key);
     if (type === 'hash') return JSON.stringify(Object.entries(await this.redis.hgetall(key)).sort());
@@ -92,7 +99,7 @@ export class StoreServer {
   }
 }
 
-/** A window of a market by partition, as the stream would read it. */
+/** The bars of a market in one window, one entry for each partition, as the stream would read them. */
 export function partsOf(layout: SessionLayout, window: Window, market: BarsBySymbol): PartitionWindow[] {
   const grid = layout.grid(window.dayIndex);
   const [from, to] = [grid.openTime(window.fromSlot), grid.closeTime(window.toSlot - 1)];
@@ -101,6 +108,7 @@ export function partsOf(layout: SessionLayout, window: Window, market: BarsBySym
     let bars = 0;
     for (const symbol of layout.symbolsOf(partition)) {
       for (const bar of market.get(symbol) ?? []) {
+        // A string is the reason why the time is no slot of this day.
         const slot = grid.slotAt(bar.openTime);
         if (bar.openTime < from || bar.openTime >= to || typeof slot === 'string') continue;
         const chunk = chunks.get(symbol) ?? new DayChunk(grid.slotCount);
@@ -115,35 +123,36 @@ export function partsOf(layout: SessionLayout, window: Window, market: BarsBySym
 
 /** Flushes the market's windows from the store's frontier up to another frontier. */
 export async function flushUpTo({ layout, writer, upkeep }: TestStore, market: BarsBySymbol, frontier: number) {
-  const at = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
-  for (const window of layout.windowsFrom(at)) {
+  const lowestFrontier = Math.min(...(await upkeep.positions()).map((position) => position.frontier));
+  for (const window of layout.windowsFrom(lowestFrontier)) {
     if (window.to > frontier) break;
     for (const part of partsOf(layout, window, market)) await writer.flush(window, part);
   }
 }
 
-/** Derives every closed window of every symbol, as the aggregator would. */
+/** Writes the derived bars of every symbol whose buckets closed before the frontier, as an upkeep worker would. */
 export async function deriveAll({ layout, upkeep }: TestStore): Promise<void> {
   for (const [partition, { frontier }] of (await upkeep.positions()).entries()) {
     for (let day = 0; day < layout.days.length && layout.grid(day).open < frontier; day++) {
-      const closed = layout.grid(day).closedBy(frontier);
-      await upkeep.writeDerived(partition, day, closed, await derivedOf({ layout, upkeep }, partition, day, closed));
+      const closedSlots = layout.grid(day).closedBy(frontier);
+      const derived = await derivedOf({ layout, upkeep }, partition, day, closedSlots);
+      await upkeep.writeDerived(partition, day, closedSlots, derived);
     }
   }
 }
 
-/** The derived chunks that a worker would write now for a day with `closed` closed base slots. */
+/** The derived chunks that a worker would write for a day whose base slots `[0, closedSlots)` are before the frontier. */
 export async function derivedOf(
   { layout, upkeep }: Pick<TestStore, 'layout' | 'upkeep'>,
   partition: number,
   day: number,
-  closed: number,
+  closedSlots: number,
 ): Promise<SymbolDerived[]> {
   const bases = await upkeep.readChunks(partition, day, layout.base, layout.symbolsOf(partition));
   const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
   return [...bases].map(([symbol, base]) => ({
     symbol,
     bitmap: Uint8Array.from(base.bitmap),
-    chunks: aggregateCascade(base, cascade, closed),
+    chunks: aggregateCascade(base, cascade, closedSlots),
   }));
 }

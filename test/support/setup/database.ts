@@ -21,7 +21,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return { url: url.href, drop };
 }
 
-/** Runs one statement on a connection of its own. @returns its rows */
+/** Opens a connection, runs one statement and closes the connection. @returns the statement's rows */
 export async function queryDatabase<Row extends object = Record<string, unknown>>(
   url: string,
   sql: string,

@@ -1,6 +1,6 @@
 /**
- * Like `describe`. With a reason the tests are skipped, and their name states it: the end of the run lists them
- * (skip-reporter.cjs).
+ * Like `describe`, but with a reason the tests are skipped. The reason becomes part of the group's name, and
+ * skip-reporter.cjs prints that name at the end of the run.
  */
 export function describeOrSkip(name: string, reason: string | undefined, tests: () => void): void {
   if (reason === undefined) describe(name, tests);

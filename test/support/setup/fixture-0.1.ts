@@ -1,4 +1,7 @@
-/** Loads what Barkeep 0.1 left behind (test/fixtures/0.1) into the servers of a test system, under the prefixes of that system. */
+/**
+ * Loads the data of a Barkeep 0.1 system (test/fixtures/0.1) into the servers of a test system: the database, and the
+ * keys of both Redis servers under the test system's prefixes.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -7,15 +10,15 @@ import type { TestSystem } from '../system/system.js';
 
 export const FIXTURE = join(__dirname, '../../fixtures/0.1');
 
-/** A Redis command: its name, the key, and its other arguments in base64. */
-type Written = [command: string, key: string, ...encoded: string[]];
+/** A Redis command that writes a key. Its other arguments are in base64. */
+type WriteCommand = [command: string, key: string, ...encoded: string[]];
 
 export async function loadFixture(system: TestSystem): Promise<void> {
   await system.query(unpacked('database.sql.gz'));
   await system.query(`UPDATE sessions SET deployment = $1 WHERE deployment = 'barkeep'`, [system.sessionPrefix]);
-  // The sessions end now, so that their retention does not remove them during the test.
+  // As if the completed sessions ended now, so that their retention does not remove them during the test.
   await system.query('UPDATE sessions SET completed_at = now() WHERE completed_at IS NOT NULL');
-  const { queue, session } = JSON.parse(unpacked('redis.json.gz')) as Record<'queue' | 'session', Written[]>;
+  const { queue, session } = JSON.parse(unpacked('redis.json.gz')) as Record<'queue' | 'session', WriteCommand[]>;
   const { REDIS_URL, SESSION_REDIS_URL } = system.environment;
   await write(REDIS_URL!, queue, (key) => key.replace(/^bull:/, `${system.queuePrefix}:`));
   await write(SESSION_REDIS_URL!, session, (key) => key.replace(/^barkeep:/, `${system.sessionPrefix}:`));
@@ -25,11 +28,12 @@ function unpacked(name: string): string {
   return gunzipSync(readFileSync(join(FIXTURE, name))).toString('utf8');
 }
 
-async function write(url: string, commands: readonly Written[], named: (key: string) => string): Promise<void> {
+/** @param keyFor the key in the test system for a key of the fixture */
+async function write(url: string, commands: readonly WriteCommand[], keyFor: (key: string) => string): Promise<void> {
   const redis = new Redis(url);
   try {
     for (const [command, key, ...encoded] of commands) {
-      await redis.call(command, named(key), ...encoded.map((text) => Buffer.from(text, 'base64')));
+      await redis.call(command, keyFor(key), ...encoded.map((text) => Buffer.from(text, 'base64')));
     }
   } finally {
     redis.disconnect();

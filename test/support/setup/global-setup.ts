@@ -2,25 +2,29 @@
  * Gives every jest run its servers: starts them once for all projects, and passes their addresses to the test files in
  * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL.
  *
- * Guarantees: when tests begin, both kinds of server have answered; otherwise the run ends here with an error. Needs
- * the built packages (`tsc -b`), because jest resolves a global setup without its module map.
+ * Guarantees: when tests begin, all servers have answered; otherwise the run ends here with an error. Needs the built
+ * packages (`tsc -b`), because jest resolves a global setup without its module map.
  */
 import { join } from 'node:path';
 import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { pingPostgres, pingRedis, startServices, type Services } from '@barkeep/local-system';
 
-/** What docker-compose.yml publishes on this machine; REDIS_PASSWORD and POSTGRES_PASSWORD are those of its keys. */
+/** The servers that docker-compose.yml publishes on this machine. Its service `keys` shows both passwords. */
 const composeUrls: ServiceUrls = {
   redisUrl: `redis://:${process.env['REDIS_PASSWORD'] ?? ''}@127.0.0.1:6379/0`,
   sessionRedisUrl: `redis://:${process.env['REDIS_PASSWORD'] ?? ''}@127.0.0.1:6380/0`,
   databaseUrl: `postgres://barkeep:${process.env['POSTGRES_PASSWORD'] ?? ''}@127.0.0.1:5432/barkeep`,
 };
 
+// Jest calls the setup once for each project, so the started servers are kept where every call and the teardown find them.
 declare global {
   var barkeepTestServices: Promise<Services> | undefined;
 }
 
-/** The environment; with BARKEEP_SERVICES=compose, the servers of docker-compose.yml are added where it names none. */
+/**
+ * The environment of the process. With BARKEEP_SERVICES=compose, the servers of docker-compose.yml are added for the
+ * addresses that the environment does not set.
+ */
 function testEnvironment(): NodeJS.ProcessEnv {
   const config = loadConfig(process.env, { requireServices: false });
   if (config.embedded.services !== 'compose') return process.env;

@@ -1,3 +1,4 @@
+/** Finds a program that some tests need and not every machine has. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 

@@ -1,11 +1,12 @@
 /**
- * Names at the end of a run each group of tests that was skipped for a reason that its name states: `NAME (skipped: REASON)`.
- * After all other tests it also says how to run those of the containers, or why this machine cannot.
- * Without these lines a skip is one number among thousands of results.
+ * A jest reporter. At the end of a run it prints the name of each group of tests that was skipped for a reason:
+ * `NAME (skipped: REASON)`. Without these lines a skip is one number among thousands of results.
+ * After a run of all other projects it also prints how to run the tests of the containers, or why they cannot run here.
  */
 const { writeSync } = require('node:fs');
 
 const REASON = /\(skipped: .*\)$/;
+/** The projects of a run of all tests without the containers. */
 const ALL = ['unit', 'integration', 'e2e'];
 
 /** @returns {Promise<string[]>} a line when a run of all tests leaves out those of the containers */
@@ -20,7 +21,7 @@ async function aboutContainers(contexts) {
   ];
 }
 
-/** How often, and how long in ms, the last lines wait for a reader that is slow. */
+/** The last lines wait at most this many times for a slow reader, this long each time. */
 const TRIES = 200;
 const PAUSE_MS = 50;
 
@@ -31,7 +32,9 @@ function writeLine(line) {
       writeSync(2, `${line}\n`);
       return;
     } catch ({ code }) {
+      // EAGAIN: the pipe is full. After another error, for example a closed pipe, no reader can get the line.
       if (code !== 'EAGAIN') return;
+      // Sleeps without an event loop.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
     }
   }

@@ -1,7 +1,8 @@
-/** The coordinator's API as a test uses it. */
+/** A client of the coordinator's API for tests. */
 import type * as contract from '@barkeep/api';
 import { checkAnswer } from './contract.js';
 
+/** The answer to one call, whatever its status is. `body` is parsed JSON, or text when the answer is not JSON. */
 export interface ApiAnswer<T> {
   status: number;
   headers: Headers;
@@ -15,16 +16,14 @@ export type Metrics = contract.MetricsAnswer;
 export type Gap = contract.GapAnswer;
 export type ApiBar = contract.AnsweredBar;
 
-/**
- * Calls one coordinator; answers of any status are returned, not thrown. Each answer, an error too, is checked against the
- * contract: one that differs is thrown.
- */
+/** Calls one coordinator. Each answer, error answers included, is checked against the contract: a violation is thrown. */
 export class Api {
   constructor(
     readonly url: string,
     private readonly headers: Record<string, string> = {},
   ) {}
 
+  /** Makes one call. An answer of any status is returned, not thrown. @param body JSON text, or a value to send as JSON */
   async call<T = unknown>(method: string, path: string, body?: unknown): Promise<ApiAnswer<T>> {
     const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     const response = await fetch(new URL(path, this.url), {
@@ -87,7 +86,7 @@ export class Api {
     }
   }
 
-  /** Waits until the clock is at the end. */
+  /** Waits until the clock is at the end. @throws when the session failed, was lost, or was stopped */
   completed(id: string, boundMs?: number): Promise<Session> {
     return this.until(
       id,

@@ -1,6 +1,6 @@
 /**
- * The system of docker-compose.yml with a project name and ports of one test, so that several systems and a user's can run at once. Needs a
- * Docker engine.
+ * The system of docker-compose.yml under a separate project name and on free ports, so that the systems of other tests
+ * and of the user can run at the same time. Needs a Docker engine.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -11,8 +11,10 @@ import { Api, type Session } from './api.js';
 
 const ROOT = join(__dirname, '../../..');
 const PORTS = ['COORDINATOR_1_PORT', 'COORDINATOR_2_PORT', 'REDIS_QUEUE_PORT', 'REDIS_SESSION_PORT', 'POSTGRES_PORT'];
+/** Label by which Docker Compose marks everything of a project. */
 const LABEL = 'com.docker.compose.project';
 
+/** The part of `docker inspect` that tests read. */
 export interface Container {
   Id: string;
   Config: { User: string; Image: string };
@@ -50,7 +52,7 @@ export class ComposeSystem {
     await this.compose('up', '--wait', ...options);
   }
 
-  /** Stops and removes everything. @returns names of containers and volumes that are left */
+  /** Stops and removes everything. @returns containers, volumes and networks that are left */
   async remove(): Promise<string[]> {
     await this.down();
     rmSync(this.data, { recursive: true, force: true });
@@ -67,34 +69,38 @@ export class ComposeSystem {
     await this.compose('--profile', '*', 'down', '--volumes', '--remove-orphans');
   }
 
-  /** The keys as `docker compose run keys show` prints them, as shell variables. */
+  /** The keys and addresses that `docker compose run keys show` prints, by the name of their variable. */
   async keys(): Promise<Record<string, string>> {
     const shown = await this.compose('run', '--rm', '-T', 'keys', 'show');
     return Object.fromEntries([...shown.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]));
   }
 
-  /** @param coordinator 1 or 2 */
+  /** The API of one coordinator. @param key sent with each call; undefined: calls without a key */
   api(coordinator: 1 | 2, key?: string): Api {
     const url = `http://127.0.0.1:${this.variables[`COORDINATOR_${coordinator}_PORT`]}`;
     return new Api(url, key === undefined ? {} : { authorization: `Bearer ${key}` });
   }
 
+  /** The running containers of one service, or of all. */
   async containers(service?: string): Promise<Container[]> {
     const ids = lines(await this.compose('ps', '--quiet', ...(service === undefined ? [] : [service])));
     return ids.length === 0 ? [] : (JSON.parse(await this.docker('inspect', ...ids)) as Container[]);
   }
 
+  /** The id of a service's first container. @throws when it has none */
   async container(service: string): Promise<string> {
     const [first] = await this.containers(service);
     if (first === undefined) throw new Error(`expected a container of ${service}, was none`);
     return first.Id;
   }
 
+  /** Runs `docker compose` on this system. @returns its standard output @throws an error with its output when it fails */
   compose(...args: string[]): Promise<string> {
     const files = this.files.flatMap((file) => ['--file', join(ROOT, file)]);
     return this.docker('compose', '--project-name', this.project, ...files, '--progress', 'quiet', ...args);
   }
 
+  /** Runs `docker`. @returns its standard output @throws an error with its output when it fails */
   docker(...args: string[]): Promise<string> {
     return new Promise((resolve, reject) => {
       const options = { cwd: ROOT, maxBuffer: 1 << 26, env: { ...process.env, ...this.variables } };
@@ -106,7 +112,10 @@ export class ComposeSystem {
   }
 }
 
-/** Waits until a session has completed; calls that fail are repeated, because a server may be away. */
+/**
+ * Waits until a session has completed. Calls that fail are repeated, because a server may be down. @throws when the
+ * session ended in another way, or did not end within `boundMs`
+ */
 export async function completed(api: Api, id: string, boundMs: number): Promise<Session> {
   const look = () => api.session(id).catch((error: unknown) => error);
   const seen = await api.eventually(look, (session) => isSession(session) && isOver(session), boundMs);

@@ -3,7 +3,8 @@ import * as api from '@barkeep/api';
 import { z } from 'zod';
 
 const bars = z.array(api.barAnswer);
-const steering = { 200: api.sessionAnswer, 202: api.sessionAnswer };
+/** The answers of the calls that change a session's state: 202 when the change is not done yet. */
+const stateChange = { 200: api.sessionAnswer, 202: api.sessionAnswer };
 const symbol = '/v1/sessions/{id}/symbols/{symbol}';
 
 /** The schema of each successful answer, by route and status. A status without a body has `null`. */
@@ -14,10 +15,10 @@ const ROUTES: Record<string, Record<number, z.ZodType | null>> = {
   'GET /v1/sessions': { 200: api.sessionPageAnswer },
   'GET /v1/sessions/{id}': { 200: api.sessionAnswer },
   'DELETE /v1/sessions/{id}': { 204: null },
-  'POST /v1/sessions/{id}/start': steering,
-  'POST /v1/sessions/{id}/pause': steering,
-  'POST /v1/sessions/{id}/resume': steering,
-  'POST /v1/sessions/{id}/stop': steering,
+  'POST /v1/sessions/{id}/start': stateChange,
+  'POST /v1/sessions/{id}/pause': stateChange,
+  'POST /v1/sessions/{id}/resume': stateChange,
+  'POST /v1/sessions/{id}/stop': stateChange,
   'POST /v1/sessions/{id}/upkeep': { 200: api.upkeepPlanAnswer, 202: api.upkeepAnswer },
   'GET /v1/datasets': { 200: api.datasetPageAnswer },
   'GET /v1/datasets/{name}': { 200: api.datasetAnswer },
@@ -66,6 +67,7 @@ export function checkAnswer(method: string, path: string, status: number, body: 
 
 /** Checks the data of one server-sent event. @throws Error that names the type and the field */
 export function checkEvent(type: string, data: unknown): void {
+  // `gap` tells a client that the server no longer has events that the client missed.
   const schemas: Record<string, z.ZodType> = { ...api.eventAnswers, gap: z.strictObject({}) };
   const schema = schemas[type];
   if (!schema) throw new Error(`the contract has no event ${type}`);
@@ -77,6 +79,7 @@ function check(what: string, status: number, schema: z.ZodType, value: unknown):
   if (error) throw new Error(`${what} answered ${status} and not what the contract says:\n${z.prettifyError(error)}`);
 }
 
+/** Matches the requests of a route: `{name}` stands for one part of the path. */
 function patternOf(route: string): RegExp {
   return new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
 }

@@ -21,7 +21,7 @@ const SPEC = {
 };
 const DAYS = tradingDays(DATES).map(({ date }) => date);
 
-/** A single script, so that the copy is consistent although the store is being written. */
+/** `[key, dump, key, dump, …]` of all keys. A single script, so that the copy is consistent while the store is written. */
 const DUMP_ALL = `local all = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
   all[#all + 1] = key
@@ -30,10 +30,11 @@ end
 return all`;
 const UNLINK_ALL = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end`;
 
-/** The owner of a session: the fence that its store has. */
+/** The owner of a session, as the fence in its store names it. */
 interface Streaming {
   epoch: number;
   owner: string;
+  /** Process id of the owner. */
   pid: number;
 }
 
@@ -46,17 +47,17 @@ export class DisturbedSystem {
     readonly repository: GatedRepository,
   ) {}
 
-  /** A database with the market, and no process yet. @param env added to every process */
+  /** Creates a system with the market and without processes. @param env added to every process */
   static async create(env: NodeJS.ProcessEnv = {}): Promise<DisturbedSystem> {
     const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
-    // No dataset has these few minutes.
+    // The repository lacks a few minutes too, so some gaps stay unfillable.
     const repository = await GatedRepository.create(holey(market, 0.002, 8));
     const system = await TestSystem.create({ BARKEEP_REPOSITORIES: repository.modulePath, ...env });
     await writeBars(system.databaseUrl, 'stream', holey(market, 0.03, 9));
     return new DisturbedSystem(system, repository);
   }
 
-  /** The spec that all of its sessions have. @param maxRetries requests for a bar that no dataset has */
+  /** The spec that all of its sessions have. @param maxRetries requests for a bar before it is unfillable */
   spec(id: string, maxRetries = 2): object {
     return { ...SPEC, id, upkeep: { maxRetries } };
   }
@@ -80,6 +81,7 @@ export class DisturbedSystem {
   async streaming(id: string, test: (streaming: Streaming) => boolean, boundMs = 10_000): Promise<Streaming> {
     const deadline = Date.now() + boundMs;
     for (;;) {
+      // An owner is `HOST:PID:START`.
       const [epoch, owner] = await this.sessionRedis.hmget(this.metaKey(id), 'epoch', 'owner');
       const streaming = { epoch: Number(epoch), owner: owner ?? '', pid: Number(owner?.split(':').at(-2)) };
       if (owner && test(streaming)) return streaming;
@@ -88,6 +90,7 @@ export class DisturbedSystem {
     }
   }
 
+  /** All keys of a session's store. */
   sessionKeys(id: string): Promise<string[]> {
     return keysOf(this.sessionRedis, `${this.system.sessionPrefix}:{${id}:*`);
   }
@@ -97,7 +100,7 @@ export class DisturbedSystem {
     await this.sessionRedis.unlink(...(await this.sessionKeys(id)));
   }
 
-  /** Removes all queues at once. @param pattern of their names */
+  /** Removes the queues whose names match a Redis pattern, all at once. */
   async loseQueues(pattern = '*'): Promise<void> {
     const lose = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end`;
     await this.queueRedis.eval(lose, 0, `${this.system.queuePrefix}:${pattern}`);
@@ -117,12 +120,13 @@ export class DisturbedSystem {
   async close(): Promise<void> {
     await this.system.close();
     await this.repository.remove();
-    const own = [
+    const keys = [
       ...(await keysOf(this.sessionRedis, `${this.system.sessionPrefix}:*`)),
       ...(await keysOf(this.queueRedis, `${this.system.queuePrefix}:*`)),
     ];
+    // A key that the server does not have is ignored.
     for (const redis of [this.sessionRedis, this.queueRedis]) {
-      if (own.length > 0) await redis.unlink(...own);
+      if (keys.length > 0) await redis.unlink(...keys);
       redis.disconnect();
     }
   }
@@ -139,7 +143,7 @@ async function keysOf(redis: Redis, match: string): Promise<string[]> {
   return [...found];
 }
 
-/** The process that has this id. */
+/** The process that has this id. @throws when it is not among `processes` */
 export function processOf(processes: readonly SystemProcess[], pid: number): SystemProcess {
   const found = processes.find(({ child }) => child.pid === pid);
   if (!found) throw new Error(`expected a process of this test, was ${pid}`);

@@ -1,6 +1,6 @@
 /**
- * Required by a program: prints at its end how many modules it loaded that only traces need. prom-client always loads
- * @opentelemetry/api, which records nothing without them.
+ * For `node --require`: at the end of a program it prints how many modules the program loaded that only traces need.
+ * `@opentelemetry/api` does not count, because prom-client always loads it; alone it records nothing.
  */
 const FOR_TRACES = /node_modules\/(@opentelemetry\/(?!api\/)|bullmq-otel\/)/;
 

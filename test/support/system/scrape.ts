@@ -4,7 +4,7 @@
 export class Scrape {
   private constructor(readonly text: string) {}
 
-  /** @param url of the process @throws when the answer is not 200 */
+  /** Reads `/metrics` of a process. @param key sent as a bearer token @throws when the answer is not 200 */
   static async of(url: string, key?: string): Promise<Scrape> {
     const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
     const response = await fetch(`${url}/metrics`, { headers });
@@ -20,12 +20,15 @@ export class Scrape {
     return new Map(helps.map(([, name, help]) => [name!, { help: help!, type: types.get(name!) ?? '' }]));
   }
 
-  /** The sum of a metric's series that have all of these labels; undefined when there is none. */
+  /** The sum of a metric's series that have all of these labels; undefined when there is no such series. */
   value(name: string, labels: Record<string, string> = {}): number | undefined {
     const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-    const values = [...this.text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].flatMap(([, found, series = '', value]) =>
-      found === name && wanted.every((label) => series.split(/,(?=\w+=)/).includes(label)) ? [Number(value)] : [],
-    );
-    return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+    let sum: number | undefined;
+    // A line is `NAME VALUE` or `NAME{LABEL="TEXT",…} VALUE`. A comma within a text is not before `LABEL=`.
+    for (const [, metric, labelList = '', value] of this.text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)) {
+      const found = labelList.split(/,(?=\w+=)/);
+      if (metric === name && wanted.every((label) => found.includes(label))) sum = (sum ?? 0) + Number(value);
+    }
+    return sum;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A whole Barkeep system for one test file: coordinators and upkeep workers as processes of the built programs, on a
- * database and separate key prefixes. Waits for messages of the processes, never for time to pass.
+ * A complete Barkeep system for one test file: coordinators and upkeep workers as processes of the built programs, on a
+ * database and key prefixes that no other test uses. It waits for messages of the processes, not for time to pass.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -50,7 +50,10 @@ export class SystemProcess {
     return this.output;
   }
 
-  /** Sends a signal and, unless the process continues after it, waits for the end. @returns the exit code, null after a kill */
+  /**
+   * Sends a signal and waits until the process has ended; SIGSTOP and SIGCONT do not end it. @returns the exit code; null
+   * when a signal killed the process or when it continues
+   */
   async signal(name: NodeJS.Signals): Promise<number | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
     const ends = name !== 'SIGSTOP' && name !== 'SIGCONT';
@@ -73,7 +76,7 @@ export class TestSystem {
   static async create(env: NodeJS.ProcessEnv = {}): Promise<TestSystem> {
     const database = await createTestDatabase();
     const prefix = `test-${randomBytes(4).toString('hex')}`;
-    const own = {
+    const defaults = {
       PATH: process.env['PATH'],
       REDIS_URL: process.env['REDIS_URL'],
       SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
@@ -84,7 +87,7 @@ export class TestSystem {
       BARKEEP_BACKOFF_MS: '100',
       BARKEEP_LOG_LEVEL: 'warn',
     };
-    return new TestSystem({ ...own, ...env }, database.url, () => database.drop());
+    return new TestSystem({ ...defaults, ...env }, database.url, () => database.drop());
   }
 
   /** The environment of its processes: where the servers are, and its key prefixes. */
@@ -101,10 +104,12 @@ export class TestSystem {
     return this.env['BARKEEP_QUEUE_PREFIX']!;
   }
 
+  /** Starts a coordinator and waits until it is ready. @param env replaces variables of the system's environment */
   async coordinator(env: NodeJS.ProcessEnv = {}): Promise<SystemProcess> {
     return this.start('coordinator', env);
   }
 
+  /** Starts an upkeep worker, as {@link coordinator} does. */
   async worker(env: NodeJS.ProcessEnv = {}): Promise<SystemProcess> {
     return this.start('upkeep-worker', env);
   }
@@ -153,13 +158,13 @@ export class TestSystem {
 }
 
 /**
- * Starts one coordinator, on a free port and with separate key prefixes, on the servers of the environment. Does not wait for
- * it.
+ * Starts one coordinator on the servers of this process's environment, on a free port and with key prefixes that no other
+ * test uses. Does not wait until it is ready.
  */
 export function coordinatorProcess(environment: NodeJS.ProcessEnv): SystemProcess {
   const prefix = `e2e-${randomUUID()}`;
-  const own = { BARKEEP_PORT: '0', BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
-  return new SystemProcess('coordinator', { ...process.env, ...own, ...environment });
+  const defaults = { BARKEEP_PORT: '0', BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
+  return new SystemProcess('coordinator', { ...process.env, ...defaults, ...environment });
 }
 
 /** Starts {@link coordinatorProcess} and waits until it is ready. @throws an error with its output when it ends instead */

@@ -7,7 +7,10 @@ export interface TcpGate {
   url: string;
   /** Cuts all connections and refuses new ones. */
   shut(): Promise<void>;
-  /** Cuts all open connections at once, by a TCP reset or in order, and waits until both ends are closed; new ones are accepted. */
+  /**
+   * Cuts all open connections, by a TCP reset or by an ordinary close, and waits until both ends are closed. New
+   * connections are accepted.
+   */
   cut(how: 'reset' | 'closed'): Promise<void>;
   /** Lets connections through again, on the same port. */
   open(): Promise<void>;
@@ -15,9 +18,9 @@ export interface TcpGate {
   slowDown(delayMs: number): void;
   /** Cuts the connection in the middle of an answer, when the server has sent `bytes` more bytes on it. */
   cutAfter(bytes: number): void;
-  /** {@link freeze} once the server has answered so many bytes from now on; the rest of that answer is lost. */
+  /** Calls {@link freeze} after the next `bytes` bytes of answers. The rest of the last answer is lost. */
   freezeAfter(bytes: number): void;
-  /** Adds `more` to each answer that ends with `ending`, in the same packet; undefined ends that. */
+  /** From now on adds `more` to each answer that ends with `ending`, in the same packet. Undefined: adds nothing. */
   append(answer: { ending: Buffer; more: Buffer } | undefined): void;
   /** A black hole: connections stay open, also new ones, but no byte passes until {@link thaw}. */
   freeze(): void;
@@ -31,7 +34,7 @@ export interface TcpGate {
   retarget(serverUrl: string): void;
 }
 
-/** Puts an open gate in front of the server that `serverUrl` names. */
+/** Puts an open gate in front of the server that `serverUrl` names. @param defaultPort for a URL without a port */
 export async function tcpGate(serverUrl: string, defaultPort: number): Promise<TcpGate> {
   let target = new URL(serverUrl);
   let isFrozen = false;
@@ -40,12 +43,13 @@ export async function tcpGate(serverUrl: string, defaultPort: number): Promise<T
   let freezesAtLimit = false;
   let appended: { ending: Buffer; more: Buffer } | undefined;
   const sockets = new Set<Socket>();
-  /** Makes one connection half-open. */
+  /** A function for each connection that makes it half-open. */
   const halfOpeners = new Set<() => void>();
   const freeze = (): void => {
     isFrozen = true;
     for (const socket of sockets) socket.pause();
   };
+  // `near` is the socket to the client, `far` the one to the server.
   const server = createServer((near) => {
     const far = connect(Number(target.port) || defaultPort, target.hostname);
     let isHalfOpen = false;

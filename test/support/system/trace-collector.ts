@@ -1,4 +1,4 @@
-/** A collector of traces on this machine, in memory: takes OTLP over HTTP as JSON. */
+/** A collector of traces: receives OTLP over HTTP as JSON, and keeps the spans in memory. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,6 +31,7 @@ export interface CollectedSpan {
   name: string;
   /** `service.name` of the process. */
   service: string;
+  /** Epoch ns, as `endNs`. */
   startNs: bigint;
   endNs: bigint;
   attributes: Record<string, string | number | undefined>;
