@@ -297,8 +297,8 @@ function areOfWholeDay(events: readonly { type: string }[]): boolean {
   const types = new Set(events.map(({ type }) => type));
   // The totals are pairs of a key and a number.
   const totals = comparableEvents(events).filter((entry): entry is [string, number] => Array.isArray(entry));
-  const filled = totals.filter(([key]) => String(key).startsWith('gap-filled'));
-  const slots = filled.reduce((sum, [, count]) => sum + Number(count), 0);
+  const filled = totals.filter(([key]) => key.startsWith('gap-filled'));
+  const slots = filled.reduce((sum, [, count]) => sum + count, 0);
   return types.has('day-closed') && types.has('quality') && types.has('derived') && slots === HOLES * SYMBOLS.length;
 }
 

@@ -128,8 +128,8 @@ export class BarImporter {
       throw error;
     }
     // The rows are stored, so a failure of the maintenance must not look like one of the import. A later import repeats the work.
-    await this.maintain(counts.accepted).catch((error: Error) =>
-      process.emitWarning(`the import is stored, but the maintenance of the table failed: ${error.message}`),
+    await this.maintain(counts.accepted).catch((error: unknown) =>
+      process.emitWarning(`the import is stored, but the maintenance of the table failed: ${String(error)}`),
     );
     return counts;
   }
