@@ -201,7 +201,7 @@ describe('the port of a worker', () => {
     expect(await keyed.signal('SIGTERM')).toBe(0);
   });
 
-  it('that is in use stops the start with a message that names it', async () => {
+  it('that is in use stops the start, with a message that names the variable', async () => {
     const port = new URL(worker.url).port;
     await expect(system.worker({ BARKEEP_WORKER_PORT: port })).rejects.toThrow(
       /BARKEEP_WORKER_PORT: expected a free port, was \d+/,

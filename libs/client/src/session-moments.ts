@@ -62,7 +62,7 @@ export class EventCursorError extends Error {
 export async function* momentsOf(
   redis: Redis,
   session: EventSource,
-  { types, from = 'now' }: EventOptions,
+  { types, from = 'now' }: Omit<EventOptions, 'signal'>,
   signal: AbortSignal,
 ): AsyncGenerator<SessionMoment, never, undefined> {
   const events = new SessionEvents(redis, session);
@@ -72,6 +72,7 @@ export async function* momentsOf(
   for (;;) {
     signal.throwIfAborted();
     const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
+    // The lost events are between this cursor and those of the batch.
     if (batch.gap) yield { type: 'gap', cursor: encodeCursor(cursor) };
     for (const { event, cursor: eventCursor } of batch.events) {
       if (!wantedTypes || wantedTypes.has(event.type)) yield { ...event, cursor: encodeCursor(eventCursor) };
@@ -94,6 +95,7 @@ export async function waitForState<T>(
 ): Promise<T> {
   const events = new SessionEvents(redis, session);
   const outage = new Outage(redis, session.layout.id);
+  // Before the first check, so that no event after the check is missed.
   let cursor = await retryOutages(outage, () => events.now(), signal);
   for (;;) {
     signal.throwIfAborted();

@@ -4,7 +4,7 @@ import { cellOf, type Matrix, type MatrixCell, type RowCounts } from './cells.js
 
 /**
  * How many rows of a dataset have no slot in the regular hours of a calendar.
- * @returns totals over all symbols; `worst`: the symbol with most rows outside all hours, or null when no symbol has one
+ * @returns totals over all symbols; `worst`: the symbol with the most rows outside all hours, null when none has any
  */
 export function strayRows(pages: readonly CoverageAnswer[]) {
   const symbols = pages.flatMap((page) => page.symbols);
@@ -17,12 +17,13 @@ export function strayRows(pages: readonly CoverageAnswer[]) {
 /** The coverage as a matrix in which each minute of the calendar without a row counts as absent. @param pages all pages of one coverage */
 export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   const days = pages[0]?.days ?? [];
-  const rows = new Map<string, RowCounts>();
-  for (const { symbol, rows: counts } of pages.flatMap((page) => page.symbols)) {
-    const streamed = counts.map((count, day) => Math.min(count, days[day]!.expected));
-    rows.set(symbol, { streamed, absent: streamed.map((count, day) => days[day]!.expected - count) });
+  const countsBySymbol = new Map<string, RowCounts>();
+  for (const { symbol, rows } of pages.flatMap((page) => page.symbols)) {
+    const streamed = rows.map((count, dayIndex) => Math.min(count, days[dayIndex]!.expected));
+    const absent = streamed.map((count, dayIndex) => days[dayIndex]!.expected - count);
+    countsBySymbol.set(symbol, { streamed, absent });
   }
-  return { days: days.map(({ date, expected }) => ({ date, expected, visible: expected })), rows };
+  return { days: days.map(({ date, expected }) => ({ date, expected, visible: expected })), rows: countsBySymbol };
 }
 
 /** Maximum number of cells in a list. */
@@ -38,8 +39,10 @@ export interface WorstCell {
 export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: number) {
   const cells = symbols.flatMap((symbol) => {
     const row = matrix.rows.get(symbol);
-    if (!row?.absent && !row?.unfillable && !row?.backfilled) return [];
-    return matrix.days.map(({ date }, day) => ({ symbol, date, cell: cellOf(matrix, symbol, day, openDay) }));
+    // A row has no array for counts that are 0 on all days.
+    const hasCounts = row?.absent || row?.unfillable || row?.backfilled;
+    if (!hasCounts) return [];
+    return matrix.days.map(({ date }, dayIndex) => ({ symbol, date, cell: cellOf(matrix, symbol, dayIndex, openDay) }));
   });
   return {
     missing: withHighest(cells, ({ cell }) => cell.holes),

@@ -1,4 +1,4 @@
-/** What applies to every request (keys, limits, log, errors), and the pages for people. */
+/** What applies to every request (API keys, limits, log, errors), and the pages for browsers: console and queue board. */
 export { accessLog, timeRequests } from './access-log.js';
 export { authenticate } from './authenticate.js';
 export { consolePages, queueBoard, QUEUES_PATH } from './pages.js';

@@ -15,7 +15,7 @@ import {
 import type { SymbolParts } from './row-packer.js';
 import type { ReadTask } from './window-read.js';
 
-interface ReceivedWindow extends ReadTask {
+interface PackedRead extends ReadTask {
   /** The base grid of the window's day. */
   grid: DayGrid;
   isHistory: boolean;
@@ -35,33 +35,36 @@ export class PackedWindow implements PackReceiver {
   /** Receives the bytes of a part of a day. */
   private partBytes = new Uint8Array();
 
-  constructor(private readonly received: ReceivedWindow) {
-    const { window, grid, symbols } = received;
+  constructor(private readonly task: PackedRead) {
+    const { window, grid, symbols } = task;
     this.rest = new Map(symbols);
     this.isWholeDay = window.fromSlot === 0 && window.toSlot === grid.slotCount;
   }
 
   begin(symbolId: number, bars: number, length: number): Uint8Array {
-    const { into, grid } = this.received;
+    const { into, grid } = this.task;
     this.symbolId = symbolId;
     this.bars = bars;
-    if (this.isWholeDay) return (this.chunk = into.memory.takeToOverwrite(grid.slotCount)).bytes;
+    if (this.isWholeDay) {
+      this.chunk = into.memory.takeToOverwrite(grid.slotCount);
+      return this.chunk.bytes;
+    }
     if (this.partBytes.length !== length) this.partBytes = new Uint8Array(length);
     return this.partBytes;
   }
 
   /** Adds the chunk of the symbol only now that it is complete, so that an aborted read keeps complete chunks only. */
   end(): void {
-    const { window, symbols, isHistory, onProgress } = this.received;
-    const { symbol, part } = symbols.get(this.symbolId)!;
+    const { window, symbols, isHistory, onProgress } = this.task;
+    const { symbol, part: target } = symbols.get(this.symbolId)!;
     const bars = this.isWholeDay ? this.bars : this.countPartBars();
     if (bars > 0) {
       const chunk = this.isWholeDay ? this.chunk! : this.chunkOfPart();
       if (isHistory) stampHistorical(chunk, window.fromSlot, window.toSlot);
-      part.chunks.set(symbol, chunk);
-      part.bars += bars;
+      target.chunks.set(symbol, chunk);
+      target.bars += bars;
     }
-    this.empty(this.symbolId);
+    this.rest.delete(this.symbolId);
     onProgress();
   }
 
@@ -71,14 +74,14 @@ export class PackedWindow implements PackReceiver {
   }
 
   private countPartBars(): number {
-    const { fromSlot, toSlot } = this.received.window;
+    const { fromSlot, toSlot } = this.task.window;
     // The part begins with the byte that has the first slot's bit.
     const firstBit = fromSlot & 7;
     return countBits(this.partBytes, firstBit, firstBit + toSlot - fromSlot);
   }
 
   private chunkOfPart(): DayChunk {
-    const { window, grid, into } = this.received;
+    const { window, grid, into } = this.task;
     const chunk = into.memory.take(grid.slotCount);
     placePart(this.partBytes, chunk.bytes, grid.slotCount, window.fromSlot, window.toSlot);
     return chunk;

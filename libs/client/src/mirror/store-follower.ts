@@ -1,5 +1,5 @@
 /**
- * Keeps holdings up to date with a session. One connection blocks on the session's events; another loads bars that become visible, up to
+ * Keeps the holdings (the loaded bars) of a mirror up to date with a session. One connection blocks on the session's events; another loads bars that become visible, up to
  * a limit. One load runs at a time; a request during a load is served after it. The owner of the follower moves the mirror's clock.
  */
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
@@ -32,7 +32,7 @@ export class StoreFollower {
   onProgress: () => void = () => undefined;
   /** Why the last load failed; undefined when it succeeded. */
   failure: Error | undefined;
-  /** The error with which a loop over the session must end. An outage becomes such an error only when it lasts too long. */
+  /** Set when a loop over the session must end with this error. A short outage does not set it. */
   end: Error | undefined;
   /** The connection that blocks on events. */
   private readonly blocking: Redis;
@@ -41,11 +41,10 @@ export class StoreFollower {
   private retry: NodeJS.Timeout | undefined;
   private currentLimit: number;
   /** A lower bound of the session's clock, from its events, epoch ms. */
-  private hint = -Infinity;
+  private clockFromEvents = -Infinity;
   /** Start of the last load, as `performance.now()`. */
   private checkedAt = performance.now();
-  /** True when a load has started. */
-  private hasChecked = false;
+  private hasStartedLoad = false;
   private isClosed = false;
 
   private constructor(
@@ -87,8 +86,8 @@ export class StoreFollower {
   set limit(time: number) {
     this.currentLimit = time;
     const { holdings, sessionClock } = this.loader;
-    const hasMore = Math.max(this.hint, sessionClock) > holdings.loadedTo;
-    if (hasMore || !this.hasChecked) void this.catchUp();
+    const hasMore = Math.max(this.clockFromEvents, sessionClock) > holdings.loadedTo;
+    if (hasMore || !this.hasStartedLoad) void this.catchUp();
   }
 
   /** Loads up to the limit. Resolves when everything that is visible now is loaded, or when the load failed. */
@@ -109,9 +108,10 @@ export class StoreFollower {
     if (this.isClosed) return;
     const { loader } = this;
     this.checkedAt = performance.now();
-    this.hasChecked = true;
+    this.hasStartedLoad = true;
     try {
-      await loader.refresh(Math.min(this.hint, this.currentLimit));
+      // Bars after the limit are not loaded, also when the session's clock is known to be later.
+      await loader.refresh(Math.min(this.clockFromEvents, this.currentLimit));
       while (!this.isClosed && (await loader.loadPiece(this.currentLimit)));
       this.failure = undefined;
       this.end = undefined;
@@ -141,7 +141,7 @@ export class StoreFollower {
     const lastIds = this.loader.lastIds();
     while (!this.isClosed) {
       try {
-        // Changes in other partitions add no entry to these streams, so the read blocks only until the next check is due.
+        // A change in another partition does not end this read, so it blocks only until the next check.
         const blockMs = Math.ceil(Math.max(1, this.checkedAt + CHECK_MS - performance.now()));
         const streams = [...lastIds.keys(), ...lastIds.values()]; // XREAD takes all keys, then their ids
         const reply = await this.blocking.xread('COUNT', ENTRIES_MAX, 'BLOCK', blockMs, 'STREAMS', ...streams);
@@ -162,12 +162,12 @@ export class StoreFollower {
     }
   }
 
-  /** Notes the clock that an event reports. @returns whether the event requires a load: not a change of bars that are not loaded yet */
+  /** Notes the clock that an event reports. @returns whether a load is due; false for a change of bars that are not loaded yet */
   private noteEffect({ clock, date, mustParse }: EntryEffect): boolean {
     const { loadedTo, layout } = this.loader.holdings;
     if (clock !== undefined) {
-      const isSetBack = clock < this.hint;
-      this.hint = clock;
+      const isSetBack = clock < this.clockFromEvents;
+      this.clockFromEvents = clock;
       return isSetBack || (clock > loadedTo && loadedTo < this.currentLimit);
     }
     if (date === undefined) return mustParse;

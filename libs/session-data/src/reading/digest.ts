@@ -1,4 +1,7 @@
-/** The digest of a session (I1): SHA-256 over all chunks, sorted by interval, symbol and date, each preceded by its name. */
+/**
+ * The digest of a session (I1): SHA-256 over all chunks, sorted by interval, symbol and date, each preceded by its name. Also
+ * reads the values of many symbols with few commands.
+ */
 import { createHash, type Hash } from 'node:crypto';
 import { bitmapBytes, countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -16,7 +19,10 @@ export interface SessionDigest {
 /** Chunks per read, which are in memory at once. */
 const CHUNKS_A_CALL = 128;
 
-/** The digest over the days `[firstKept, end)` (indexes). Equal bars have equal digests, with any ids, partitions and processes. */
+/**
+ * The digest over the days `[firstKept, end)` (indexes). Equal bars have equal digests, whatever the session's id,
+ * its partitions, and the processes that wrote it.
+ */
 export async function digestOf(
   redis: Redis,
   layout: SessionLayout,
@@ -57,22 +63,22 @@ export function hashChunk(hash: Hash, interval: Interval, symbol: string, date: 
 }
 
 /**
- * By symbol, the values of the keys that `keysOf` returns for it; null where a key does not exist. Reads with one command per
+ * By symbol, the values of the keys that `selectKeys` returns for it; null where a key does not exist. Reads with one command per
  * partition, whose keys share a hash tag, because a command per symbol costs more than the bytes that it reads.
  */
 export async function readBySymbol(
   redis: Redis,
   layout: SessionLayout,
   symbols: readonly string[],
-  keysOf: (keys: PartitionKeys, symbol: string) => string[],
+  selectKeys: (keys: PartitionKeys, symbol: string) => string[],
 ): Promise<Map<string, (Buffer | null)[]>> {
   const valuesBySymbol = new Map<string, (Buffer | null)[]>();
   const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
-    const names = members.map((symbol) => keysOf(layout.keysOf(partition), symbol));
-    const values = await redis.mgetBuffer(...names.flat());
+    const keys = members.map((symbol) => selectKeys(layout.keysOf(partition), symbol));
+    const values = await redis.mgetBuffer(...keys.flat());
     let at = 0;
     members.forEach((symbol, i) => {
-      const end = at + names[i]!.length;
+      const end = at + keys[i]!.length;
       valuesBySymbol.set(symbol, values.slice(at, end));
       at = end;
     });

@@ -17,7 +17,7 @@ import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPT
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
-/** Verdicts of scripts when the store lost writes that this writer had seen stored. The store's frontier follows the verdict. */
+/** Verdicts of scripts when the store lost writes that this writer had seen stored. The second value of the reply is then the store's frontier. */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
 /** Identifies the owner of a session: an epoch that PostgreSQL issues, and the name of the process. */
@@ -67,13 +67,13 @@ export class SessionWriter {
   /** Creates an empty store, unless it exists: frontier, watermark and clock at the session's start. @throws SessionLostError */
   async init(): Promise<void> {
     const { start, spec, keys, historyDays, days, membership } = this.layout;
-    const symbols = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
+    const membershipArguments = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
+    const sessionArguments = [start, JSON.stringify(spec), historyDays, encodeDays(days), ...membershipArguments];
     for (const [partition, { meta }] of keys.entries()) {
-      const session = [start, JSON.stringify(spec), historyDays, encodeDays(days)];
       const reply = await SCRIPTS.init.run(
         this.redis,
         [meta],
-        [...this.fenceArguments(partition), ...session, ...symbols],
+        [...this.fenceArguments(partition), ...sessionArguments],
       );
       if (reply === 'other') throw new SessionLostError(this.layout.id);
     }
@@ -110,12 +110,12 @@ export class SessionWriter {
   /**
    * Moves the clock to `to`, epoch ms, and emits the events of the move. The clock never goes back.
    * @throws ConsumersChangedError when a consumer joined after the owner decided, FencedError, RewindError when the store's
-   *   clock is before `from`, or its limit before `to`, SessionLostError
+   *   clock is before `from` or the limit is before `to`, SessionLostError
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
     const { from = 0, limit = 'frontier', events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
     const { meta, events: eventsKey, stream: figuresKey } = this.layout.keysOf(0);
-    // Fields and values, by turns.
+    // Alternating field names and values.
     const values = [...(figures ? figureArguments(figures) : []), ...(wait === undefined ? [] : waitArguments(wait))];
     // A new store has its clock at the session's start without a move, so the `clock` event of that time counts as emitted.
     const numberBefore = eventNumber({ type: 'clock', time: this.layout.start });

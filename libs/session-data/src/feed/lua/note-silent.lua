@@ -1,11 +1,12 @@
---- Emits that a symbol's stream became silent, once for each time of its last message.
---- KEYS: meta, events, stream of partition 0
+--- Emits that a symbol's stream fell silent; not again until another message of the symbol has arrived.
+--- KEYS: meta, events, the hash `:stream` of partition 0
 --- ARGV: stamp, epoch, owner, symbol, time of its last message (ms), events kept
 --- Answer: {'noted'} | {'lost'} | {'fenced'}
---- From shared/fence.lua: clock
+--- shared/fence.lua checks the first three arguments, may answer {'lost'} or {'fenced'}, and defines clock
 
 --- include ../../stream/lua/shared/fence.lua
 --- include ../../events/lua/shared/emit-once.lua
 local symbol, heard_at, events_kept = ARGV[4], ARGV[5], ARGV[6]
-emit_once(KEYS[3], KEYS[2], events_kept, 'silent ' .. symbol, heard_at, 'type', 'stream-silent', 'time', clock, 'symbol', symbol)
+emit_once(KEYS[3], KEYS[2], events_kept, 'silent ' .. symbol, heard_at,
+  'type', 'stream-silent', 'time', clock, 'symbol', symbol)
 return {'noted'}
