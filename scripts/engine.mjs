@@ -11,8 +11,8 @@ import { ensureImages, openEngine } from './engine/engine.mjs';
 
 const NO_ENGINE = 3;
 
-/** Stops the engine if this script started it. */
 const [program, ...args] = process.argv.slice(process.argv.indexOf('--') + 1);
+/** Stops the engine if this script started it. */
 let stop;
 try {
   stop = await openEngine();

@@ -37,7 +37,7 @@ export async function checkCoordinator(url: string, signal: AbortSignal): Promis
   try {
     const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limitedSignal });
     await answer.body?.cancel();
-    // A coordinator that is busy or starting answers 503: the client waits for it later. 401 comes from one with API keys.
+    // A coordinator that is busy or starting answers 503: the client waits for it later. 401 may come from a proxy in front of one.
     if (answer.ok || answer.status === 503 || answer.status === 401) return;
     was = `HTTP ${answer.status}, which is no coordinator`;
   } catch (error) {

@@ -192,7 +192,7 @@ export class PrefetchedWindows {
       void read.then((result) => {
         this.reading.delete(read);
         budget.reads--;
-        // After a failure, prefetching continues only when the stream requests the next window.
+        // A read that failed starts no other one: a later success, or the stream's next request, does.
         if (result) this.readAhead(stop);
       });
     }

@@ -197,7 +197,7 @@ export class ClockLoop {
     return isLongWait ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
   }
 
-  /** Requests upkeep again if the clock has waited long enough since the last request. */
+  /** Requests upkeep again after {@link REQUEST_AGAIN_MS}, and then whenever the wait has doubled. */
   private requestUpkeepAfter(waitedMs: number): void {
     if (waitedMs < this.requestAfterMs) return;
     this.requestAfterMs *= 2;

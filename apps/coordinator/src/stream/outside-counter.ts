@@ -46,7 +46,7 @@ export class OutsideCounter {
   private running: Promise<void> = Promise.resolve();
   /** When the next count in the background may start, in `performance.now()` time; Infinity while one runs. */
   private nextAt = 0;
-  /** The ids of the dataset and its symbols, once Postgres has all of them. */
+  /** The ids of the dataset and its symbols as last read; used again once it has all symbols. */
   private source: { datasetId: number; ids: ReadonlyMap<string, number> } | undefined;
 
   /** @param clean the dates without such rows; all sessions of this process share them */

@@ -114,7 +114,7 @@ export function scaledPrices({ head }: SampleBars): string | undefined {
   return `prices such as ${head[0]!.open} are whole numbers: if they are scaled, import with --price-scale 1000000000`;
 }
 
-/** Warns when volumes mix whole numbers below 1000 and numbers with a dot before each three digits, such as 1.234. */
+/** Warns when each volume is a whole number below 1000 or has a dot before each three digits, such as 1.234, and both occur. */
 export function groupedVolumes({ file: { layout, data }, options: { numbers } }: FileReading): string | undefined {
   if (numbers.decimal !== '.' || numbers.thousands !== undefined) return undefined;
   const fields = layout.values.flatMap(({ volume }) => volume);

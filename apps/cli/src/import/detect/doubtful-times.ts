@@ -26,8 +26,8 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
   // Of the known formats, only those of MetaTrader have no zone.
   if (isAssumed && file.format !== undefined)
     return `times of ${file.format.name} are those of the broker's server and were read as UTC: give its zone with --tz`;
-  const zoneIfNamed = areHoursInUtc(walls, reader.zone) ? 'UTC' : undefined;
-  const likelyZone = isAssumed ? hoursElsewhere(walls) : zoneIfNamed;
+  const utcIfFits = () => (areHoursInUtc(walls, reader.zone) ? 'UTC' : undefined);
+  const likelyZone = isAssumed ? hoursElsewhere(walls) : utcIfFits();
   if (likelyZone !== undefined) {
     const hint = isAssumed ? '; if not, with --tz UTC' : '';
     return `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone} and look like a market day in ${likelyZone}: if they are, import with --tz ${likelyZone}${hint}`;
@@ -138,7 +138,10 @@ function swappedDates(walls: readonly number[], example: string, fileName: strin
   };
 }
 
-/** The reason when the swapped dates are in order, and the dates as read are not or are a month apart. */
+/**
+ * The reason when the dates as read are a month apart and the swapped ones a few days, or when only the swapped ones are in
+ * order.
+ */
 function reasonByOrder(days: readonly number[], swapped: readonly number[]): string | undefined {
   const steps = (list: readonly number[]): number[] => list.slice(1).map((day, index) => Math.abs(day - list[index]!));
   const areMost = (list: readonly number[], isFit: (step: number) => boolean): boolean =>

@@ -15,7 +15,7 @@ import { namedZone } from './zones.js';
 
 /** Bytes up to this one are blanks and control characters. */
 const SPACE = 32;
-/** Number of rows of which at least one must have a readable time. */
+/** Number of rows that are tried to choose the format of times. */
 const TRIED_ROWS = 20;
 /** JSON keys that bars are under and that are not symbols. */
 const NOT_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);

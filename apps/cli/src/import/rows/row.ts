@@ -44,7 +44,7 @@ export interface Splitter {
 /** Longest row. A longer one cannot be a bar: it is refused, and its bytes are dropped as they arrive. */
 export const ROW_BYTES_MAX = 65_536;
 
-/** The text of one field, without surrounding blanks; '' for a field that the row lacks. */
+/** The text of one field, without surrounding blanks. The row must have the field. */
 export function fieldText(row: Row, field: number): string {
   return Buffer.from(row.bytes.buffer, row.bytes.byteOffset)
     .toString('utf8', row.starts[field] ?? 0, row.ends[field] ?? 0)
