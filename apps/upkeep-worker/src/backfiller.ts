@@ -202,7 +202,7 @@ export class Backfiller {
     return { changed, filled: this.countFills(planned, changed, answer) };
   }
 
-  /** Counts filled slots and refused bars in the metrics; not those of symbols that changed. @returns how many slots were filled */
+  /** Counts filled slots, except those of symbols that changed, and all refused bars in the metrics. @returns how many were filled */
   private countFills(planned: readonly PlannedFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
     let total = 0;
     for (const { symbol, fill, plan } of planned) {

@@ -20,8 +20,8 @@ export function hasNoBarrier({ layout }: UpkeepStore): boolean {
 
 /**
  * Derives the buckets of a day: of all symbols, or only of those with stale buckets. For a symbol with missing slots it derives the
- * buckets before the window of the day's first missing slot; in a session without barriers it derives every closed bucket from the
- * stored bars.
+ * buckets before the window of the first missing slot of any of `symbols`. In a session without barriers it derives every closed
+ * bucket from the stored bars.
  * @param symbols the day as it was read @param frontier epoch ms; slots that close later are not derived
  * @returns the time up to which no symbol has a missing slot and every symbol is derived, epoch ms
  */

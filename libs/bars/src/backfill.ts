@@ -110,7 +110,7 @@ export function planFill(input: FillInput): FillPlan {
       else if (isPartial) continue;
       else if (input.answers.length > 0 || complete)
         statesAfter[slot] = stateAfterAsk(stateBefore, asksToSettle, complete);
-      else statesAfter[slot] = ABSENT_UNASKED; // the session has no backfill source
+      else statesAfter[slot] = ABSENT_UNASKED; // no repository could be asked
       if (statesAfter[slot] === stateBefore) continue;
       const status = statusOf(statesAfter[slot]!);
       if (status === 'no-trade') settled.noTrade++;
@@ -159,7 +159,7 @@ export function retryAt(now: number, asks: number, backoffMs: number): number {
   return now + backoffMs * 2 ** Math.max(0, Math.min(asks - 1, RETRY_DOUBLINGS_MAX));
 }
 
-/** The fewest asks that any absent slot of a day has had; 0 when no slot had an ask. */
+/** The fewest asks that any absent slot of a day has had; 0 when there is no such slot. */
 export function fewestAsks(states: Uint8Array): number {
   let fewest = 0;
   for (const state of states) if (isAbsent(state) && (fewest === 0 || state < fewest)) fewest = state;

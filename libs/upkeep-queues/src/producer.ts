@@ -19,7 +19,7 @@ export interface RetrySettings {
  * job keeps out a new job of the same id.
  */
 export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
-/** The same for failed jobs. */
+/** For how long (`age`, seconds) and how many failed jobs are kept. */
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
 const STREAM_ATTEMPTS = 8;
 

@@ -54,7 +54,7 @@ export interface SymbolGap {
   end: number;
   bars: number;
   status: GapStatus;
-  /** How often repositories were asked. */
+  /** How many times the repositories have answered without these bars. */
   attempts: number;
   /** The last error of a repository for the day; null when there is none, or when the view does not show it yet. */
   lastError: string | null;

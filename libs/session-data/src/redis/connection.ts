@@ -29,7 +29,7 @@ export function endTimerOnClose(redis: Redis): Redis {
  * failed is not repeated. @param now a steady clock, ms
  */
 export function reconnectWhenDemoted(now: () => number = () => performance.now()): (error: Error) => boolean {
-  let reconnectedAt = -Infinity; // The first error always reconnects.
+  let reconnectedAt = -Infinity; // The first READONLY error always reconnects.
   return ({ message }) => {
     if (!message.startsWith('READONLY') || now() - reconnectedAt < RECONNECT_PAUSE_MS) return false;
     reconnectedAt = now();

@@ -50,8 +50,9 @@ export function timeParser(format: string, clock: WallClock): TimeParser {
 }
 
 /**
- * Reads an epoch of the given unit. Those of µs and ns with 16 and 19 digits are read digit by digit, because
- * a double would round them. */
+ * Reads an epoch of the given unit. Those of µs and ns with 16 and 19 digits are read digit by digit, because a double would
+ * round them.
+ */
 function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number): RowTime {
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';

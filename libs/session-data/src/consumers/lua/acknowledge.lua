@@ -3,8 +3,8 @@
 --- clock. The clock then catches up with the position.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then name, token, 'stay', 'leave' or 'restore', time (ms), steps, bars, hash
---- Answer: {'acknowledged', clock} | {'ahead', clock}: the position is after the clock | {'unknown'}: it never joined, or it left |
----         {'replaced'}: another process joined under this name | {'lost'}
+--- Answer: {'acknowledged', clock} | {'ahead', clock}: the position is after the clock | {'unknown'}: it never joined, left or
+---         was removed | {'replaced'}: another process joined under this name | {'lost'}
 --- From shared/consumers.lua: clock, read, write, touch, emit, wake
 
 --- include shared/consumers.lua

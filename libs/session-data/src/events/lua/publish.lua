@@ -118,8 +118,8 @@ for _, member in ipairs(due_members) do
       end
     end
     if remaining then
-      -- The rest is due when its first slot begins. When that slot begins at the clock, or is on a later day, the rest is due
-      -- 1 ms after the clock, which means as soon as the clock moves.
+      -- The rest is due about when its first slot begins; a break of the day makes it due earlier, and then it waits again. When
+      -- that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock: as soon as the clock moves.
       local ahead = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
       redis.call('ZADD', KEYS[2], clock + ahead, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end
