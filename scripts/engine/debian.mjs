@@ -56,6 +56,7 @@ export class DebianRelease {
   extractWithDependencies(packages, root) {
     const command = ['install', '-y', '--no-install-recommends', ...packages];
     this.#apt(...command, '--download-only');
+    // A simulated run names the packages that the first one downloaded.
     const names = [...this.#apt(...command, '--simulate').matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
     // As in an installed Debian, /bin and others are links into /usr.
     for (const folder of ['bin', 'sbin', 'lib', 'lib64']) {
@@ -79,7 +80,7 @@ export class DebianRelease {
     if (file === undefined) throw new Error(`expected a package ${name} in ${archives}, was none`);
     const exclude = ['doc', 'man', 'locale'].map((folder) => `--exclude=./usr/share/${folder}`).join(' ');
     const script = `dpkg-deb --fsys-tarfile "$0" | tar -x -C "$1" --keep-directory-symlink ${exclude}`;
-    execFileSync('sh', ['-c', script, join(archives, file), root], QUIET);
+    execFileSync('sh', ['-c', script, join(archives, file), root], QUIET); // the first argument is $0
   }
 
   #apt(...args) {
@@ -90,10 +91,10 @@ export class DebianRelease {
 /** The URL of the Debian archive that this machine's apt sources name for its release. */
 function archive() {
   const format = '$(CODENAME) $(REPO_URI)';
-  const lines = execFileSync('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], QUIET);
+  const output = execFileSync('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], QUIET);
   const codename = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
-  const source = lines.split('\n').find((line) => line.startsWith(`${codename} `));
+  const source = output.split('\n').find((line) => line.startsWith(`${codename} `));
   if (source === undefined)
-    throw new Error(`expected a source of packages for ${codename}, was ${JSON.stringify(lines)}`);
+    throw new Error(`expected a source of packages for ${codename}, was ${JSON.stringify(output)}`);
   return source.slice(source.indexOf(' ') + 1);
 }

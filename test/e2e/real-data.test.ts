@@ -1,6 +1,6 @@
 /**
  * Real minute bars through the whole system: imported and run with the `barkeep` command, read through the API. The
- * expected figures were counted once by hand in the files.
+ * expected figures were counted by hand from the files.
  */
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -85,7 +85,7 @@ describeWithLean('a session on real data, without backfill', () => {
 
   it('finds the gap at the end of the Coinbase file of 2018-04-04, on a calendar without a close', async () => {
     const { symbols } = await run({ id: 'coins', ...COINS });
-    // Three days of 1,440 minutes.
+    // Three days of 1,440 minutes, without 433 of them.
     expect(symbols).toMatchObject([
       { symbol: 'BTCUSD', expected: 4320, filled: 3887, gapCount: 2, largestGap: 432 },
       { symbol: 'LTCUSD', expected: 4320, filled: 3887, gapCount: 4 },

@@ -1,5 +1,6 @@
 /** The pages of the console and their paths. Pure. */
 
+/** Pages at a path of one part. The list of sessions is at `/`. */
 const PAGES_WITHOUT_ID = ['datasets', 'compare', 'upkeep'] as const;
 
 export interface Page {
@@ -8,7 +9,7 @@ export interface Page {
   id?: string;
 }
 
-/** The page that a path names. */
+/** The page that a path names. A path may end in a slash. */
 export function pageOf(pathname: string): Page {
   const [first = '', second, ...rest] = pathname.split('/').slice(1).map(decoded);
   if (rest.length > 0) return { name: 'unknown' };
@@ -19,7 +20,7 @@ export function pageOf(pathname: string): Page {
   return { name: page ?? 'unknown' };
 }
 
-/** A part of a path without its escapes; as it is when an escape is malformed. */
+/** A part of a path without its escapes; unchanged if an escape is malformed. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

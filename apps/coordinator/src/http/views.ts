@@ -42,7 +42,7 @@ export function gapView({ start, end, bars, status, attempts, lastError }: Symbo
   return { start: api.isoTime(start), end: api.isoTime(end), bars, status, attempts, lastError };
 }
 
-/** A page of counts; a count that is 0 on all days of a symbol is left out. */
+/** A page of the counts per symbol and day (the cells of a matrix); a kind of count that is 0 on all days of a symbol is left out. */
 export function daysView({ days, symbols, next, zone }: DayCounts & { zone: string }): api.DaysAnswer {
   const symbolAnswers = symbols.map(({ symbol, counts }) => {
     const names = CELL_COUNTS.filter((name) => counts[name].some((count) => count > 0));
@@ -53,7 +53,7 @@ export function daysView({ days, symbols, next, zone }: DayCounts & { zone: stri
 }
 
 export function differenceView({ first, ...compared }: SessionDifference): api.DifferenceAnswer {
-  if (!first) return { equal: true, first, compared };
+  if (!first) return { equal: true, first: null, compared };
   const { symbol, date, slotTime, mine, other } = first;
   const firstAnswer = {
     symbol,
@@ -68,9 +68,9 @@ export function differenceView({ first, ...compared }: SessionDifference): api.D
 /** The layout of a session's store, for clients in any language. @param symbols the symbols that can be read now */
 export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>): api.LayoutAnswer {
   const keys = layout.keysOf(0);
-  const { prefix, base } = keys;
+  const { prefix, base: keyBase } = keys;
   const { intervals } = layout;
-  const template = (key: string) => key.replace(base, '{base}');
+  const template = (key: string) => key.replace(keyBase, '{base}');
   return {
     id: layout.id,
     incarnation: layout.incarnation,
