@@ -88,8 +88,14 @@ describeWithBrowser('the console, when something is missing', () => {
         if (reads < 3) return route.continue();
         return route.fulfill({ status: 503, json: { title: 'The days cannot be read' } });
       });
-      const readOfAllDays = page.waitForRequest(/\/days\?limit=\d+&view=operator$/);
+      // The read of all days, which ends the alert, waits until the alert was seen.
+      const allDays = /\/days\?limit=\d+&view=operator$/;
+      let answerAllDays = (): void => undefined;
+      const isAlertSeen = new Promise<void>((resolve) => (answerAllDays = resolve));
+      await page.route(allDays, (route) => isAlertSeen.then(() => route.continue()));
+      const readOfAllDays = page.waitForRequest(allDays);
       await page.getByRole('alert').getByText('The days cannot be read').waitFor();
+      answerAllDays();
       await readOfAllDays;
       await page.unrouteAll({ behavior: 'wait' });
       await page.getByRole('alert').waitFor({ state: 'detached' });
