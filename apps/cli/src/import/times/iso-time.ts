@@ -42,7 +42,9 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
     at += 3;
     if (bytes[at] === DOT && at < end) {
       const count = digitCountAt(bytes, ++at, end);
-      ms = count === 0 ? Number.NaN : roundedMs(digitsAt(bytes, at, count), 10 ** count, 1000);
+      const [numerator, denominator] = [digitsAt(bytes, at, count), 10 ** count];
+      const fractionMs = (numerator / denominator) * 1000;
+      ms = count === 0 ? Number.NaN : roundedMs(fractionMs, numerator === denominator - 1);
       at += count;
     }
   }
@@ -55,12 +57,11 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
 }
 
 /**
- * A fraction of `unitMs`, rounded to a whole ms. A fraction of nines only is cut off instead: 14:30:59.999999 is the close
- * of a bar, and 14:31 would be the open of the next one.
+ * A time rounded to a whole ms. A fraction of nines only is cut off instead: 14:30:59.999999 is the close of a bar, and 14:31
+ * would be the open of the next one.
  */
-export function roundedMs(numerator: number, denominator: number, unitMs: number): number {
-  const value = (numerator / denominator) * unitMs;
-  return numerator === denominator - 1 ? Math.floor(value) : Math.round(value);
+export function roundedMs(ms: number, hasOnlyNines: boolean): number {
+  return hasOnlyNines ? Math.floor(ms) : Math.round(ms);
 }
 
 /** Converts a wall time to an instant, by the offset or zone in `bytes[at, end)`, or by `clock` when there is none. */

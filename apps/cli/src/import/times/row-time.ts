@@ -58,17 +58,17 @@ function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number):
   if (!Number.isFinite(value)) return 'unreadable-time';
   const hasUsualLength = end - start === (unitMs === NS_MS ? 19 : 16);
   const exactMs = unitMs < 1 && hasUsualLength ? wholeEpochAt(bytes, start, end - start) : -1;
-  const ms = exactMs >= 0 ? exactMs : wholeMs(value * unitMs, bytes, start, end);
+  const ms = exactMs >= 0 ? exactMs : roundedMs(value * unitMs, endsInNines(bytes, start, end));
   const fits = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
   // A value that is plausible only in another unit has that unit: seconds read as milliseconds are in January 1970.
   return fits(unitMs) || !EPOCH_UNITS_MS.some(fits) ? ms : 'unreadable-time';
 }
 
-/** Rounds the time of a number to a whole ms. A fraction of nines only is cut off instead, as in `roundedMs`. */
-function wholeMs(ms: number, bytes: Uint8Array, start: number, end: number): number {
+/** Whether a number has a fraction of nines only. */
+function endsInNines(bytes: Uint8Array, start: number, end: number): boolean {
   let at = end;
   while (at > start && bytes[at - 1] === NINE) at--;
-  return at < end && bytes[at - 1] === DOT ? Math.floor(ms) : Math.round(ms);
+  return at < end && bytes[at - 1] === DOT;
 }
 
 /** Why a text of at most ten characters, the length of a date such as 2024-03-04, is not a time. */
@@ -98,7 +98,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   for (const unitMs of EPOCH_UNITS_MS) {
     const ms = value * unitMs;
     const min = unitMs === NS_MS ? PLAUSIBLE_NS_MIN_MS : PLAUSIBLE_MIN_MS;
-    if (ms >= min && ms < PLAUSIBLE_MAX_MS) return wholeMs(ms, bytes, start, end);
+    if (ms >= min && ms < PLAUSIBLE_MAX_MS) return roundedMs(ms, endsInNines(bytes, start, end));
   }
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
 }
@@ -109,7 +109,8 @@ function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number 
   const ms = digitsAt(bytes, start, 13); // the first 13 digits of µs and ns are the milliseconds
   if (length === 13 || ms < 0) return ms;
   const rest = digitsAt(bytes, start + 13, length - 13);
-  return rest < 0 ? -1 : ms + roundedMs(rest, 10 ** (length - 13), 1);
+  const perMs = 10 ** (length - 13);
+  return rest < 0 ? -1 : ms + roundedMs(rest / perMs, rest === perMs - 1);
 }
 
 /**
