@@ -210,8 +210,9 @@ export class PrefetchedWindows {
     const read = await this.parts.source.read(window, stop).catch(() => undefined);
     if (!read) return undefined;
     this.noteRead(window);
-    figures.prefetchBytes += read.bytes;
-    metrics.prefetched(read.bytes);
+    const { bytes } = read;
+    figures.prefetchBytes += bytes;
+    metrics.prefetched(bytes);
     return read;
   }
 

@@ -109,9 +109,10 @@ export class WindowRead {
     return sumOf(this.parts.flatMap(({ refused }) => [...refused.values()]));
   }
 
-  /** Bytes of memory that the chunks take. */
+  /** Bytes of memory that the chunks take. All have the length of the window's day. */
   get bytes(): number {
-    return sumOf(this.parts.flatMap(({ chunks }) => [...chunks.values()]).map(({ bytes }) => bytes.length));
+    const [first] = this.parts.flatMap(({ chunks }) => chunks.values().next().value ?? []);
+    return first ? first.bytes.length * sumOf(this.parts.map(({ chunks }) => chunks.size)) : 0;
   }
 
   /** Takes over the parts and the pool of another window, which is complete. Neither of the two windows is written after this. */
