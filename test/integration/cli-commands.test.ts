@@ -1,5 +1,6 @@
 /** Commands of `barkeep` that change no session: what they start, what they print, and how they fail. */
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
@@ -91,6 +92,23 @@ describe('a command', () => {
     expect(stderr).not.toContain('secret');
   });
 
+  it('says in one line that its output cannot be written', async () => {
+    if (!existsSync('/dev/full')) return; // Linux only
+    const full = openSync('/dev/full', 'w');
+    const { PATH, HOME } = process.env;
+    const { status, stderr } = spawnSync(process.execPath, [BARKEEP, 'completion', 'bash'], {
+      cwd: folder,
+      env: { PATH, HOME },
+      encoding: 'utf8',
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'barkeep: stdout: ENOSPC: no space left on device, write\n',
+    });
+  });
+
   it('reports wrong usage as JSON under --json', async () => {
     const { code, stdout, stderr } = await barkeep(['status', 'a', 'b', '--json']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -107,6 +125,12 @@ describe('a command', () => {
     [['calendar', 'show', 'MARS', '--from', '2024-03-04', '--to', '2024-03-05'], 'calendar: '],
     [['pack', 'x', '--interval', '7'], '--interval: '],
     [['up', '--workers', '-1'], '--workers: expected a whole number'],
+    [['metrics', 'x', '--date', '2024-02-31'], '--date: expected a date such as 2024-01-31, was "2024-02-31"'],
+    [['export', 'x', '--from', 'yesterday'], '--from: expected a time'],
+    [
+      ['calendar', 'show', 'XNYS', '--from', '2024-02-01', '--to', '2024-01-31'],
+      '--to: expected a date from 2024-02-01 on',
+    ],
   ])('exits with 2 after wrong usage, and says what is wrong: %j', async (args, message) => {
     const { code, stdout, stderr } = await barkeep(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -155,6 +179,14 @@ describe('barkeep', () => {
     const redis = checks.find(({ name }) => name === 'redis-server');
     // Where apt-get exists, Barkeep can fetch Redis itself.
     expect(redis?.detail).toMatch(redis?.ok ? /fetches it by apt-get/ : /expected redis-server or valkey-server/);
+    expect(await readdir(folder)).toEqual(['package.json']);
+  });
+
+  it('doctor names a data folder that cannot be made, because a file is in its place', async () => {
+    const { stdout } = await barkeep(['doctor', '--json'], { BARKEEP_DATA_DIR: join(folder, 'package.json') });
+    const { checks } = JSON.parse(stdout) as { checks: object[] };
+    const detail = expect.stringMatching(/^expected a folder at .*package\.json, was a file$/);
+    expect(checks).toContainEqual({ name: 'data folder', ok: false, detail });
   });
 
   it('doctor names the versions of servers that answer, in colours unless NO_COLOR is set', async () => {
@@ -167,6 +199,18 @@ describe('barkeep', () => {
     expect(stdout).toMatch(/SESSION_REDIS_URL +(Redis|Valkey) \d+\.\d+\.\d+ at redis/);
     const plain = await barkeep(['doctor'], { ...servers, NO_COLOR: '1' });
     expect(plain.stdout).not.toContain('\u001B');
+  });
+});
+
+describe('without a running "barkeep up"', () => {
+  it('compare reads two sessions from one coordinator, which it starts and stops', async () => {
+    await writeFile(join(folder, 'a.csv'), 'time,open,high,low,close,volume\n2024-03-04T14:30:00Z,10,10,10,10,1\n');
+    await barkeep(['import', 'a.csv', '--dataset', 'd', '--symbol', 'ACME']);
+    const spec = { id: 'one', symbols: ['ACME'], start: '2024-03-04', end: '2024-03-04', backfill: [] };
+    await writeFile(join(folder, 'one.json'), JSON.stringify({ ...spec, source: { type: 'dataset', dataset: 'd' } }));
+    expect(await barkeep(['run', 'one.json'])).toMatchObject({ code: 0 });
+    const { code, stdout } = await barkeep(['compare', 'one', 'one', '--json']);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { equal: true, equalDays: 1 }]);
   });
 });
 

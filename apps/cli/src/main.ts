@@ -43,15 +43,14 @@ function isExpected(error: Error): boolean {
   return !['Error', 'TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'].includes(error.name) || 'code' in error;
 }
 
-// A pipe that is closed early (`barkeep bars … | head`) is not a failure.
+// A pipe that is closed early (`barkeep bars … | head`) is not a failure; a full disk is one.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  process.stderr.write(`barkeep: stdout: ${error.message}\n`);
+  process.exit(EXIT.failed);
 });
-// Progress and notes that nothing reads are no failure either.
-process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// Progress and notes that cannot be written are no failure.
+process.stderr.on('error', () => undefined);
 
 // Node exits with code 0 and without a word when it has nothing left to wait for, even if the command has not finished.
 function reportUnfinished(): void {

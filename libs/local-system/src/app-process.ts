@@ -7,7 +7,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AppMissingError, AppStartError, errorMessage } from './errors.js';
+import { errorText } from '@barkeep/service';
+import { AppMissingError, AppStartError } from './errors.js';
 import { programFile } from './paths.js';
 
 const READY_LIMIT_MS = 60_000;
@@ -61,7 +62,7 @@ export class AppProcess {
       await this.#spawn('w');
     } catch (error) {
       this.#child = undefined;
-      throw new AppStartError(name, `${errorMessage(error)}\n${tail(logFile)}`, { cause: error });
+      throw new AppStartError(name, `${errorText(error)}\n${tail(logFile)}`, { cause: error });
     }
   }
 
@@ -121,7 +122,7 @@ export class AppProcess {
         () => {
           if (!this.#stopping) this.report(`${this.spec.name} runs again`);
         },
-        (error: unknown) => this.#onExit(errorMessage(error), Date.now()),
+        (error: unknown) => this.#onExit(errorText(error), Date.now()),
       );
     }, wait);
   }

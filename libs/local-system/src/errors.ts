@@ -1,19 +1,4 @@
-/** Errors when servers or Barkeep start on this machine, one class per cause; and functions that read caught values. */
-
-/**
- * The system's error code, such as `ENOENT`; `undefined` when there is none. Does not use `instanceof Error`, which fails
- * for errors of another realm, such as those in Jest.
- */
-export function errorCode(caught: unknown): string | undefined {
-  const hasCode = typeof caught === 'object' && caught !== null && 'code' in caught;
-  return hasCode && typeof caught.code === 'string' ? caught.code : undefined;
-}
-
-/** The message of a caught value, its code when the message is empty. */
-export function errorMessage(caught: unknown): string {
-  const hasMessage = typeof caught === 'object' && caught !== null && 'message' in caught;
-  return (hasMessage ? String(caught.message) : '') || errorCode(caught) || String(caught);
-}
+/** Errors when servers or Barkeep start on this machine, one class per cause. */
 
 /** The program of an app is not built. */
 export class AppMissingError extends Error {
@@ -41,11 +26,6 @@ export class AlreadyRunningError extends Error {
   ) {
     super(`expected no servers running in ${dataDir}, was: running, owned by process ${pid}; stop it first`);
   }
-}
-
-/** Another program used the servers of a data folder for longer than this program waits. */
-export class TurnError extends Error {
-  override readonly name = 'TurnError';
 }
 
 /** No usable server program was found or fetched; `message` says what to do. */

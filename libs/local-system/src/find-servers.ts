@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
-import { AlreadyRunningError, TurnError } from './errors.js';
+import { AlreadyRunningError } from './errors.js';
 import { allUrls, readRunning, serversNotToStart, type StartOptions, startServices } from './servers/index.js';
 import type { Scope } from './scope.js';
 
@@ -28,7 +28,7 @@ export function runningUp(
   return { urls: running, coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined };
 }
 
-/** URLs of servers that answer, or that the environment names. The scope stops servers that this starts. @throws TurnError */
+/** URLs of servers that answer, or that the environment names. The scope stops servers that this starts. */
 export async function findServers(options: StartOptions, scope: Scope): Promise<ServiceUrls> {
   return (
     allUrls(serversNotToStart(options)) ??
@@ -37,7 +37,7 @@ export async function findServers(options: StartOptions, scope: Scope): Promise<
   );
 }
 
-/** Starts the embedded servers; first waits while another program uses their folder. @throws TurnError after 10 minutes */
+/** Starts the embedded servers; first waits while another program uses their folder. @throws AlreadyRunningError after 10 minutes */
 async function startInTurn(options: StartOptions, scope: Scope): Promise<ServiceUrls> {
   const { dataDir, log } = options;
   const deadline = Date.now() + TURN_LIMIT_MS;
@@ -49,10 +49,9 @@ async function startInTurn(options: StartOptions, scope: Scope): Promise<Service
       scope.signal.throwIfAborted();
       return services;
     } catch (error) {
-      if (!(error instanceof AlreadyRunningError)) throw error;
+      if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
       const up = runningUp(dataDir);
       if (up !== undefined) return up.urls;
-      if (Date.now() > deadline) throw new TurnError(error.message, { cause: error });
       if (!isNoted) log?.(`waiting for process ${error.pid}, which uses ${dataDir}`);
       isNoted = true;
     }

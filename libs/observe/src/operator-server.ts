@@ -4,7 +4,7 @@
  * two only to requests for a loopback address.
  */
 import { problem, PROBLEM_JSON, type Problem } from '@barkeep/api';
-import { ApiKeys, type Config, type Connections, isLoopbackHost, presentedKeys } from '@barkeep/service';
+import { ApiKeys, type Config, type Connections, errorText, isLoopbackHost, presentedKeys } from '@barkeep/service';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,8 +27,7 @@ export interface OperatorServer {
 export class WorkerPortError extends Error {
   override readonly name = 'WorkerPortError';
   constructor(host: string, port: number, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`BARKEEP_WORKER_PORT: expected a free port, was ${port} on ${host} (${reason})`, { cause });
+    super(`BARKEEP_WORKER_PORT: expected a free port, was ${port} on ${host} (${errorText(cause)})`, { cause });
   }
 }
 

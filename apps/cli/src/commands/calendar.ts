@@ -5,6 +5,7 @@ import {
   CalendarBook,
   calendarIds,
   calendarNamed,
+  DAY_MS,
   DayGrid,
   type Hours,
   parseInterval,
@@ -14,6 +15,7 @@ import { readCalendars } from '@barkeep/service';
 import { shortTime } from '../report/index.js';
 import {
   CliError,
+  dateReader,
   EXIT,
   expecting,
   formatCount,
@@ -50,8 +52,8 @@ function showCommand(): CliCommand {
     '\nExample:\n  barkeep calendar show XNYS --from 2013-11-25 --to 2013-11-29',
   )
     .argument('<id>', `one of ${calendarIds().join(', ')}, or one in the folder BARKEEP_CALENDARS_DIR`)
-    .requiredOption('--from <date>', 'first date, YYYY-MM-DD')
-    .requiredOption('--to <date>', 'last date, included')
+    .requiredOption('--from <date>', 'first date, YYYY-MM-DD', dateReader('--from'))
+    .requiredOption('--to <date>', 'last date, included', dateReader('--to'))
     .addOption(hoursOption())
     .option('--json', 'print an array of { date, segments: [{ open, close }], slotCount }')
     .work(async (context, id: string, options: ShowOptions) => {
@@ -98,7 +100,8 @@ async function compareWithFile(calendar: Calendar, path: string) {
 }
 
 function daysOf(calendar: Calendar, { from, to, hours }: ShowOptions): TradingDay[] {
-  const dayCount = (Date.parse(to) - Date.parse(from)) / 86_400_000;
+  if (from > to) throw new UsageError(`--to: expected a date from ${from} on, was ${to}`);
+  const dayCount = (Date.parse(to) - Date.parse(from)) / DAY_MS;
   if (dayCount > DAYS_MAX) throw new UsageError(`expected at most ${DAYS_MAX} days, was ${from} to ${to}`);
   return readOption('calendar', () => calendar.tradingDays(from, to, hours));
 }

@@ -1,31 +1,11 @@
-/**
- * `barkeep compare`: says whether two runs have the same data, or where they first differ. It compares the days of their
- * certificates, then the bars of the first day that differs. A certificate file has no bars: if either side is a file, the
- * result names only the day.
- */
+/** `barkeep compare`: says whether two runs have the same data, or where they first differ. */
 import { readFile } from 'node:fs/promises';
-import { type BarDifference, firstDifference, parseInterval } from '@barkeep/bars';
-import {
-  ApiProblemError,
-  type BarAnswer,
-  type Certificate,
-  type CertifiedConsumer,
-  type CertifiedDay,
-  type CoordinatorClient,
-  readCertificate,
-} from '@barkeep/client';
+import { ApiProblemError, type BarAnswer, type CoordinatorClient, readCertificate } from '@barkeep/client';
+import { errorText } from '@barkeep/service';
+import { type Comparison, compareRuns, type Run, sameConsumers } from '../compare-runs.js';
 import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
-import {
-  CliError,
-  errorText,
-  EXIT,
-  expecting,
-  formatCount,
-  printResult,
-  table,
-  withProgress,
-} from '../terminal/index.js';
+import { CliError, EXIT, expecting, formatCount, printResult, table, withProgress } from '../terminal/index.js';
 import { sessionCommand, type SessionOptions } from './command.js';
 
 const EXAMPLES = `
@@ -51,22 +31,45 @@ export const compareCommand = () =>
     );
 
 async function compare(context: Context, nameOfA: string, nameOfB: string, options: SessionOptions): Promise<number> {
-  // A function: two certificate files are compared without a coordinator.
-  const coordinator = () => context.existingCoordinator(options);
-  const compared = await withProgress('compare', options.json, async (progress) => {
-    progress.update(0, `certificate of ${nameOfA}`);
-    const a = await openRun(nameOfA, coordinator);
-    progress.update(0, `certificate of ${nameOfB}`);
-    const b = await openRun(nameOfB, coordinator);
-    return { a, b, diff: await compareRuns(a, b, coordinator, (done, text) => progress.update(done, text)) };
+  let opened: Promise<CoordinatorClient> | undefined;
+  // At most one coordinator is opened, and none for two certificate files.
+  const coordinator = () => (opened ??= context.existingCoordinator(options));
+  const [a, b, diff] = await withProgress('compare', options.json, async (progress) => {
+    const runs: Run[] = [];
+    for (const name of [nameOfA, nameOfB]) {
+      progress.update(0, `certificate of ${name}`);
+      runs.push(await openRun(name, coordinator));
+    }
+    const [first, second] = runs as [Run, Run];
+    return [first, second, await compareRuns(first, second, progress.update)] as const;
   });
-  const { a, b, diff } = compared;
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
   const deliveries = consumers.map(
     ({ name, equal }) => `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`,
   );
   printResult(options, { ...resultOf(a, b, diff), consumers }, () => [textOf(a, b, diff), ...deliveries].join('\n'));
   return diff.day ? EXIT.failed : EXIT.ok;
+}
+
+/** Reads the certificate file `name`, or the certificate of the session `name` when no such file exists. @throws CliError */
+async function openRun(name: string, coordinator: () => Promise<CoordinatorClient>): Promise<Run> {
+  const file = await readFile(name, 'utf8').catch(() => undefined);
+  if (file !== undefined) {
+    const json = await expecting(`expected a certificate in ${name}`, () => JSON.parse(file) as unknown);
+    return { name, certificate: readCertificate(json) };
+  }
+  const client = await coordinator();
+  const certificate = await client.certificate(name);
+  const { symbols } = await client.session(name);
+  return { name, certificate, session: { symbols, bars } };
+
+  async function bars(symbol: string, query: { interval: string; from: string; to: string }): Promise<BarAnswer[]> {
+    if (!symbols.includes(symbol) || !certificate.intervals.includes(query.interval)) return [];
+    return client.bars(name, symbol, query).catch((error: unknown) => {
+      if (error instanceof ApiProblemError && error.status === 404) return [];
+      throw error;
+    });
+  }
 }
 
 function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {
@@ -94,143 +97,4 @@ function row(name: string, bar: BarAnswer | null): string[] {
 
 function dayCount(number: number): string {
   return number === 1 ? '1 day' : `${formatCount(number)} days`;
-}
-
-/** One side of a comparison. */
-export interface Run {
-  name: string;
-  certificate: Certificate;
-  /** Undefined for a file. */
-  session: { id: string; symbols: readonly string[] } | undefined;
-}
-
-/** The first date whose days differ. */
-interface DayDifference {
-  date: string;
-  a: CertifiedDay | undefined;
-  b: CertifiedDay | undefined;
-}
-
-/** A bar that differs. */
-export interface PlacedDifference extends BarDifference<BarAnswer> {
-  symbol: string;
-  interval: string;
-}
-
-/** The result. The two runs are equal when `day` is undefined. */
-interface Comparison {
-  /** Number of equal days before the first difference. */
-  equalDays: number;
-  day?: DayDifference;
-  /** The first bar that differs; undefined when only certificates were compared or all visible fields are equal. */
-  bar?: PlacedDifference;
-}
-
-/** At most this many pairs of a symbol and an interval are compared at the same time. */
-const AT_ONCE = 8;
-
-/** Reads the certificate file `name`, or the certificate of the session `name` when no such file exists. @throws CliError */
-async function openRun(name: string, coordinator: () => Promise<CoordinatorClient>): Promise<Run> {
-  const file = await readFile(name, 'utf8').catch(() => undefined);
-  if (file !== undefined) {
-    const json = await expecting(`expected a certificate in ${name}`, () => JSON.parse(file) as unknown);
-    return { name, certificate: readCertificate(json), session: undefined };
-  }
-  const client = await coordinator();
-  const certificate = await client.certificate(name);
-  const { symbols } = await client.session(name);
-  return { name, certificate, session: { id: name, symbols } };
-}
-
-/**
- * Compares the days of two runs, then the bars of the first day that differs, when both runs are sessions with that day.
- * @param coordinator called only when bars are compared @param onProgress gets the share of compared pairs, 0 to 1
- */
-export async function compareRuns(
-  a: Run,
-  b: Run,
-  coordinator: () => Promise<CoordinatorClient>,
-  onProgress: (done: number, text: string) => void,
-): Promise<Comparison> {
-  const day = firstDayThatDiffers(a.certificate.days, b.certificate.days);
-  if (!day) return { equalDays: a.certificate.days.length };
-  const equalDays = a.certificate.days.filter(({ date }) => date < day.date).length;
-  if (!a.session || !b.session || !day.a || !day.b) return { equalDays, day };
-  // The hours of the two days may differ: read the bars that either day can have.
-  const from = day.a.open < day.b.open ? day.a.open : day.b.open;
-  const to = day.a.close > day.b.close ? day.a.close : day.b.close;
-  const onPair = (done: number, pair: string): void => onProgress(done, `${day.date} ${pair}`);
-  return { equalDays, day, bar: await firstBarThatDiffers(a, b, { from, to }, await coordinator(), onPair) };
-}
-
-/** Compares the bars in the range of every symbol and interval of either run. */
-async function firstBarThatDiffers(
-  a: Run,
-  b: Run,
-  range: { from: string; to: string },
-  client: CoordinatorClient,
-  onPair: (done: number, pair: string) => void,
-): Promise<PlacedDifference | undefined> {
-  const symbols = [...new Set([a, b].flatMap((run) => run.session?.symbols ?? []))].sort();
-  const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
-  const pairs = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol })));
-  const differences: PlacedDifference[] = [];
-  let comparedPairs = 0;
-  // All calls of comparePairs run at once and take their pairs from this iterator.
-  const nextPairs = pairs.values();
-  const comparePairs = async (): Promise<void> => {
-    for (const { interval, symbol } of nextPairs) {
-      const read = (run: Run): Promise<BarAnswer[]> => barsOf(client, run, symbol, { interval, ...range });
-      const [barsOfA, barsOfB] = await Promise.all([read(a), read(b)]);
-      const isSame = (one: BarAnswer, other: BarAnswer) => JSON.stringify(one.raw) === JSON.stringify(other.raw);
-      const found = firstDifference(barsOfA, barsOfB, isSame);
-      if (found) differences.push({ symbol, interval, ...found });
-      onPair(++comparedPairs / pairs.length, `${symbol} ${interval}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, comparePairs));
-  return differences.sort(byPlace)[0];
-}
-
-/** The bars of one symbol in the range; empty for a symbol or an interval that the session does not have. */
-async function barsOf(
-  client: CoordinatorClient,
-  { certificate, session }: Run,
-  symbol: string,
-  query: { interval: string; from: string; to: string },
-): Promise<BarAnswer[]> {
-  if (!session?.symbols.includes(symbol) || !certificate.intervals.includes(query.interval)) return [];
-  try {
-    return await client.bars(session.id, symbol, query);
-  } catch (error) {
-    if (error instanceof ApiProblemError && error.status === 404) return [];
-    throw error;
-  }
-}
-
-/** The first date on which the digests differ or only one run has a day; undefined when all days are equal. */
-export function firstDayThatDiffers(a: readonly CertifiedDay[], b: readonly CertifiedDay[]): DayDifference | undefined {
-  const byDate = (days: readonly CertifiedDay[]) => new Map(days.map((day) => [day.date, day]));
-  const [daysOfA, daysOfB] = [byDate(a), byDate(b)];
-  const dates = [...new Set([...daysOfA.keys(), ...daysOfB.keys()])].sort();
-  const differs = (date: string): boolean => daysOfA.get(date)?.digest !== daysOfB.get(date)?.digest;
-  const date = dates.find(differs);
-  return date === undefined ? undefined : { date, a: daysOfA.get(date), b: daysOfB.get(date) };
-}
-
-/** Orders differences by time, then by interval (shorter first), then by symbol. */
-export function byPlace(one: PlacedDifference, other: PlacedDifference): number {
-  const order = (a: string, b: string): number => Number(a > b) - Number(a < b);
-  const lengthDifference = parseInterval(one.interval).ms - parseInterval(other.interval).ms;
-  return order(one.openTime, other.openTime) || lengthDifference || order(one.symbol, other.symbol);
-}
-
-/** The consumers whose names are in both runs; `equal` means that both got the same bars at the same simulated times. */
-export function sameConsumers(
-  a: readonly CertifiedConsumer[],
-  b: readonly CertifiedConsumer[],
-): { name: string; equal: boolean }[] {
-  const hashes = new Map(b.map(({ name, deliveredHash }) => [name, deliveredHash]));
-  const both = a.filter(({ name }) => hashes.has(name));
-  return both.map(({ name, deliveredHash }) => ({ name, equal: hashes.get(name) === deliveredHash }));
 }

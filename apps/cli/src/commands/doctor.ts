@@ -1,10 +1,10 @@
 /** `barkeep doctor`: checks servers, versions and settings, and says what is wrong. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CoordinatorClient } from '@barkeep/client';
-import type { ServiceUrls } from '@barkeep/service';
+import { errorText, type ServiceUrls } from '@barkeep/service';
 import { inspectPostgres, inspectRedis, redisSource, runningUp } from '@barkeep/local-system';
-import { CliError, colour, EXIT, errorText, type OutputOptions, printResult } from '../terminal/index.js';
+import { CliError, colour, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
 import { checkCoordinator, checkServers, type Context, SERVERS, withoutPassword } from '../services/index.js';
 import { CliCommand } from './command.js';
 
@@ -72,7 +72,8 @@ function nodeVersion(): string {
 function usableFolder(dataDir: string): string {
   let folder = dataDir;
   while (!existsSync(folder)) folder = dirname(folder);
-  accessSync(folder, constants.R_OK | constants.W_OK);
+  if (!statSync(folder).isDirectory()) throw new CliError(`expected a folder at ${folder}, was a file`);
+  accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   // `kept` is the folder in which `barkeep up` stores its data.
   return existsSync(join(dataDir, 'kept')) ? dataDir : `none yet; ${dataDir} is created when it is needed`;
 }

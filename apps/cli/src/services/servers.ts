@@ -1,8 +1,8 @@
 /** Checks that configured servers answer, so that a wrong address is an error within two seconds, and opens the database. */
 import { connect } from 'node:net';
 import { createDataSource, migrate } from '@barkeep/bar-repository';
-import type { ServiceUrls } from '@barkeep/service';
-import { CliError, errorText, expecting, type Lifetime } from '../terminal/index.js';
+import { errorText, type ServiceUrls } from '@barkeep/service';
+import { CliError, expecting, type Lifetime } from '../terminal/index.js';
 
 const ANSWER_LIMIT_MS = 2_000;
 /** The servers of {@link ServiceUrls}: the variable of each URL, and the port of a URL that has none. */
@@ -58,7 +58,7 @@ function connectProblem(host: string, port: number): Promise<string | undefined>
     };
     socket.once('connect', () => end());
     socket.once('timeout', () => end(`no answer within ${ANSWER_LIMIT_MS / 1000} s`));
-    socket.on('error', (error) => end(error.message === '' ? 'no connection' : error.message));
+    socket.on('error', (error) => end(errorText(error)));
   });
 }
 

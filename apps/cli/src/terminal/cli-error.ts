@@ -2,6 +2,8 @@
  * Errors that the user can act on, and functions that read the user's input and throw them. The command line prints the
  * message of such an error without a stack. A bare `Error` is a bug, and the command line prints its stack.
  */
+import { isDate } from '@barkeep/bars';
+import { errorText } from '@barkeep/service';
 
 /**
  * Exit codes of `barkeep`: 0 success, 1 failure, 2 wrong usage, something that `--strict` forbids, or a comparison that
@@ -57,9 +59,7 @@ export function optionReader<T>(
 
 /** Returns an {@link optionReader} for dates, YYYY-MM-DD. */
 export const dateReader = (option: string) =>
-  optionReader(option, 'a date such as 2024-01-31', (text) =>
-    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined,
-  );
+  optionReader(option, 'a date such as 2024-01-31', (text) => (isDate(text) ? text : undefined));
 
 /**
  * Reads input of the user.
@@ -71,9 +71,4 @@ export async function expecting<T>(expected: string, read: () => T | Promise<T>)
   } catch (error) {
     throw new CliError(`${expected}, was: ${errorText(error)}`, EXIT.failed, { cause: error });
   }
-}
-
-/** The message of a caught value; the name of an error without a message. */
-export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
 }

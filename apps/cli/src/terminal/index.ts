@@ -1,5 +1,5 @@
 /** Terminal output, progress, errors and the lifetime of a command. */
-export { CliError, dateReader, EXIT, expecting, errorText, optionReader, readOption, UsageError } from './cli-error.js';
+export { CliError, dateReader, EXIT, expecting, optionReader, readOption, UsageError } from './cli-error.js';
 export { InterruptedError, Lifetime, withLifetime } from './lifetime.js';
 export { colour, formatCount, note, type OutputOptions, printResult, table, wrapped } from './output.js';
 export { type Progress, withProgress } from './progress.js';

@@ -87,8 +87,8 @@ export function retryAfterMsOf(error: unknown): number | undefined {
  * nested error, the code or the name. It is never empty. It has no NUL and no half of a surrogate pair: PostgreSQL could not store them.
  */
 export function messageOf(error: unknown): string {
-  const cause = fieldOf(error, 'cause');
-  const whole = cause === undefined ? textOf(error) : `${textOf(error)} (${textOf(cause)})`; // `fetch` has only "fetch failed"
+  const cause = textOf(fieldOf(error, 'cause') ?? '');
+  const whole = cause === '' ? textOf(error) : `${textOf(error)} (${cause})`; // `fetch` has only "fetch failed"
   const text = whole.replaceAll('\0', '').slice(0, MESSAGE_CHARS_MAX);
   // UTF-8 has no halves of surrogate pairs, so the conversion replaces them.
   return Buffer.from(text).toString() || 'an error without a message';

@@ -14,10 +14,9 @@ export function makeFolder(path: string): void {
   if (mkdirSync(path, { recursive: true }) !== undefined) chmodSync(path, 0o755);
 }
 
-/** Creates `path` when missing; true when it is a real folder that this user owns and that only this user can write in. */
-function ownFolder(path: string): boolean {
+/** True when `path` is a real folder that this user owns and that only this user can write in. */
+function isOwnFolder(path: string): boolean {
   try {
-    makeFolder(path);
     const found = lstatSync(path);
     const isOurs = process.getuid === undefined || found.uid === process.getuid();
     if (!found.isDirectory() || !isOurs || (found.mode & 0o022) !== 0) return false;
@@ -28,9 +27,19 @@ function ownFolder(path: string): boolean {
   }
 }
 
-/** The first of the folders that is this user's own and that `account` can reach. @throws DataFolderError when none is */
+/**
+ * The first of the folders that is this user's own and that `account` can reach. Creates missing ones until it finds one.
+ * @throws DataFolderError when there is none
+ */
 function firstOwn(candidates: readonly string[], account?: Account): string {
-  const found = candidates.find((path) => ownFolder(path) && canReach(path, account));
+  const found = candidates.find((path) => {
+    try {
+      makeFolder(path);
+    } catch {
+      return false; // a parent is read-only, or no folder
+    }
+    return isOwnFolder(path) && canReach(path, account);
+  });
   if (found === undefined)
     throw new DataFolderError(`expected a folder to write in, was: none of ${candidates.join(', ')}`);
   return found;
@@ -39,10 +48,20 @@ function firstOwn(candidates: readonly string[], account?: Account): string {
 /** Name of this user's folder in a folder that all users share, such as /tmp. */
 const SCRATCH_NAME = `barkeep-${process.getuid?.() ?? 'user'}`;
 
-/** The cache folder for fetched programs, shared by all checkouts of this user. @throws DataFolderError */
-export function cacheFolder(env: NodeJS.ProcessEnv): string {
+/** Folders for the cache, the preferred one first. */
+function cacheCandidates(env: NodeJS.ProcessEnv): string[] {
   const caches = env['XDG_CACHE_HOME'] || (env['HOME'] && join(env['HOME'], '.cache'));
-  return firstOwn([...(caches ? [join(caches, 'barkeep')] : []), join(tmpdir(), SCRATCH_NAME)]);
+  return [...(caches ? [join(caches, 'barkeep')] : []), join(tmpdir(), SCRATCH_NAME)];
+}
+
+/** The cache folder for fetched programs, shared by all checkouts of this user; creates it. @throws DataFolderError */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  return firstOwn(cacheCandidates(env));
+}
+
+/** The cache folder if there is one; creates none. */
+export function existingCacheFolder(env: NodeJS.ProcessEnv): string | undefined {
+  return cacheCandidates(env).find(isOwnFolder);
 }
 
 /**

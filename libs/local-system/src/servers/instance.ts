@@ -18,9 +18,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ServiceUrls } from '@barkeep/service';
+import { errorCode, type ServiceUrls } from '@barkeep/service';
 import { z } from 'zod';
-import { errorCode } from '../errors.js';
 import { endServer, isOurServer, isRunning, type ProcessMark } from './processes.js';
 
 /** A folder without a state is removed after this time. */

@@ -11,7 +11,8 @@ import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DataFolderError, errorMessage, ServerStartError } from '../errors.js';
+import { errorText } from '@barkeep/service';
+import { DataFolderError, ServerStartError } from '../errors.js';
 import type { Account } from './account.js';
 import { pingPostgres } from './ping.js';
 import type { PostgresProgram } from './postgres-program.js';
@@ -58,10 +59,15 @@ async function initialise(
   const settings = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
   const args = [`--pgdata=${fresh}`, `--username=${ROLE}`, `--pwfile=${passwordFile}`, ...settings];
   const options = { cwd: place, env: programEnvironment(), timeout: INIT_LIMIT_MS, ...account };
+  const initdb = promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
+  const endInitdb = () => initdb.child.kill(); // it would go on writing into the folder, which the next start replaces
+  process.once('exit', endInitdb);
   try {
-    await promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
+    await initdb;
   } catch (error) {
-    throw new ServerStartError('initdb', errorMessage(error), '');
+    throw new ServerStartError('initdb', errorText(error), '');
+  } finally {
+    process.removeListener('exit', endInitdb);
   }
   renameSync(fresh, data);
 }

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorCode } from '../errors.js';
+import { errorCode } from '@barkeep/service';
 
 /** How often to check whether a process is gone. */
 const POLL_MS = 15;

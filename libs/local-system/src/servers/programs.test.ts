@@ -1,8 +1,12 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ServerMissingError, ServerStartError } from '../errors.js';
 import { postgresMajor } from './postgres-program.js';
 import { postgresSettings } from './postgres.js';
 import { redisState } from './ping.js';
-import { redisConfiguration, redisMajor, redisSource } from './redis.js';
+import { redisMajor, redisSource } from './redis-program.js';
+import { redisConfiguration } from './redis.js';
 import { canFetchPackages, systemName } from './system-packages.js';
 
 test('versions are read from the output of the programs', () => {
@@ -27,8 +31,11 @@ test('the state of a Redis server names its version and wrong settings', () => {
 });
 
 test('without a program on PATH and in the cache Redis comes from the packages of the system, if it has any', () => {
-  const nothing = { PATH: '/nonexistent', HOME: '/nonexistent', XDG_CACHE_HOME: '/nonexistent' };
+  const folder = mkdtempSync(join(tmpdir(), 'barkeep-cache-'));
+  const nothing = { PATH: folder, HOME: folder, XDG_CACHE_HOME: join(folder, 'caches') };
   expect(redisSource(nothing)).toBe(canFetchPackages() ? 'packages' : undefined);
+  expect(readdirSync(folder)).toEqual([]); // the question creates no cache
+  rmSync(folder, { recursive: true });
 });
 
 test('Redis listens on loopback only, behind a password, evicts nothing and keeps its command line', () => {

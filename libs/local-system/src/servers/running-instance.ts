@@ -7,7 +7,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AlreadyRunningError, DataFolderError, errorMessage } from '../errors.js';
+import { errorText } from '@barkeep/service';
+import { AlreadyRunningError, DataFolderError } from '../errors.js';
 import { canReach, postgresAccount } from './account.js';
 import { makeFolder, reachableFolder } from './folders.js';
 import {
@@ -59,7 +60,7 @@ export async function takeInstance(dataDir: string, keep: boolean, log: Log): Pr
   try {
     makeFolder(folder);
   } catch (error) {
-    throw new DataFolderError(`expected a folder that can be written at ${folder}, was: ${errorMessage(error)}`);
+    throw new DataFolderError(`expected a folder that can be written at ${folder}, was: ${errorText(error)}`);
   }
   const state = { owner: markOf(process.pid), keep, place: placeFor(folder, keep), servers: [], extra: {} };
   for (let claims = 0; claims < CLAIMS_MAX; claims++) {

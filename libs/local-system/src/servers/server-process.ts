@@ -8,8 +8,9 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorText } from '@barkeep/service';
 import type { Account } from './account.js';
-import { errorMessage, ServerStartError } from '../errors.js';
+import { ServerStartError } from '../errors.js';
 import { endServer, markOf, type ServerMark } from './processes.js';
 
 /** The error for a server that does not start has this many lines from the end of its log. */
@@ -80,7 +81,7 @@ export async function startServer(
     try {
       return await probe();
     } catch (error) {
-      if (Date.now() >= end) failure = `no answer in ${limitMs} ms (${errorMessage(error)})`;
+      if (Date.now() >= end) failure = `no answer in ${limitMs} ms (${errorText(error)})`;
     }
   }
   const output = readFileSync(command.logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_LINES).join('\n');

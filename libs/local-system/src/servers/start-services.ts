@@ -11,7 +11,8 @@ import { makeFolder } from './folders.js';
 import { type Log, sweep } from './instance.js';
 import { findPostgres } from './postgres-program.js';
 import { startPostgres } from './postgres.js';
-import { findRedis, startRedis } from './redis.js';
+import { findRedis } from './redis-program.js';
+import { startRedis } from './redis.js';
 import { type Instance, takeInstance } from './running-instance.js';
 
 export interface StartOptions {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { errorCode, errorText } from '../error-text.js';
 
 const FIRST_DELAY_MS = 250;
 const DELAY_MAX_MS = 5_000;
@@ -57,11 +58,11 @@ export async function awaitServer<T>(server: NamedServer, attempt: () => Promise
       if (loggedAt !== undefined) logger.info(`${server.name} at ${server.address} is back`);
       return result;
     } catch (error) {
-      if (isRefusal(error)) throw new WrongServerError(server, (error as Error).message);
+      if (isRefusal(error)) throw new WrongServerError(server, errorText(error));
       const waitedSeconds = Math.round((performance.now() - from) / 1000);
       if (loggedAt === undefined || performance.now() - loggedAt > LOG_EVERY_MS) {
         loggedAt = performance.now();
-        logger.warn(`waiting for ${server.name} at ${server.address} (${waitedSeconds} s so far): ${reasonOf(error)}`);
+        logger.warn(`waiting for ${server.name} at ${server.address} (${waitedSeconds} s so far): ${errorText(error)}`);
       }
     }
     await sleep(delayMs);
@@ -72,12 +73,6 @@ export async function awaitServer<T>(server: NamedServer, attempt: () => Promise
 /** Whether a server refuses this client, so that waiting does not help. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof ServerRefusedError) return true;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error) ?? '';
   return SQL_STATE.test(code) && !TRANSIENT_SQL_STATE.test(code);
-}
-
-/** The message of an error. A host name with several addresses causes an AggregateError without a message. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
-  return error instanceof Error ? error.message || error.name : String(error);
 }

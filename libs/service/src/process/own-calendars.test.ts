@@ -92,6 +92,8 @@ describe('a folder that cannot be used', () => {
   });
 
   it('is reported when it does not exist', async () => {
-    await expect(useOwnCalendars(join(dir, 'nowhere'))).rejects.toThrow(/calendar file .*nowhere: .*ENOENT/);
+    await expect(useOwnCalendars(join(dir, 'nowhere'))).rejects.toThrow(
+      /^calendar folder .*nowhere \(BARKEEP_CALENDARS_DIR\): ENOENT/,
+    );
   });
 });

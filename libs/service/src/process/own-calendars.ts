@@ -13,22 +13,21 @@ import {
   useCalendars,
   type Calendar,
 } from '@barkeep/bars';
+import { errorText } from '../error-text.js';
 
 /** Thrown for an invalid calendar file, or a folder that cannot be read. The message has the path of either, and each invalid field. */
 export class CalendarFileError extends Error {
   override readonly name = 'CalendarFileError';
-  constructor(
-    readonly path: string,
-    reason: string,
-    options?: ErrorOptions,
-  ) {
-    super(`calendar file ${path}: ${reason}`, options);
+  constructor(source: string, cause: unknown) {
+    super(`${source}: ${reasonOf(cause)}`, { cause });
   }
 }
 
 /** Reads the calendar in a file. Returns it once under its id and once under each alias. @throws CalendarFileError */
 export function readCalendars(path: string): Promise<Calendar[]> {
-  return withPath(path, async () => parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown));
+  return reading(`calendar file ${path}`, async () =>
+    parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown),
+  );
 }
 
 /**
@@ -37,30 +36,30 @@ export function readCalendars(path: string): Promise<Calendar[]> {
  * @throws CalendarFileError for the first file that is invalid or whose calendar has a name that is in use
  */
 export async function useOwnCalendars(dir: string | undefined): Promise<void> {
-  const names = dir === undefined ? [] : await withPath(dir, () => readdir(dir));
+  const names =
+    dir === undefined ? [] : await reading(`calendar folder ${dir} (BARKEEP_CALENDARS_DIR)`, () => readdir(dir));
   const ownCalendars: Calendar[] = [];
   let book = new CalendarBook();
   for (const name of names.filter((file) => file.endsWith('.json')).sort()) {
     const path = join(dir ?? '', name);
     ownCalendars.push(...(await readCalendars(path)));
     // A new book after each file, so that the error about a duplicate name names the right file.
-    book = await withPath(path, () => new CalendarBook(ownCalendars));
+    book = await reading(`calendar file ${path}`, () => new CalendarBook(ownCalendars));
   }
   useCalendars(book);
 }
 
-/** Runs `work`. @throws CalendarFileError with the path, for any error of `work` */
-async function withPath<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+/** @param source names in the error what is read @throws CalendarFileError for any error of `work` */
+async function reading<T>(source: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw new CalendarFileError(path, reasonOf(error), { cause: error });
+    throw new CalendarFileError(source, error);
   }
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof CalendarDataError) return error.message.replaceAll('\n', '; ');
   if (error instanceof DuplicateCalendarError) return `id: ${error.message}`;
-  const message = error instanceof Error ? error.message : String(error);
-  return error instanceof SyntaxError ? `expected JSON, was: ${message}` : message;
+  return error instanceof SyntaxError ? `expected JSON, was: ${error.message}` : errorText(error);
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigError, loadConfig, type Config } from '../config/index.js';
+import { errorText } from '../error-text.js';
 import type { Logger } from 'pino';
 import { useOwnCalendars } from './own-calendars.js';
 import { endOnSignals, stopOnSignals, type StopSequence } from './shutdown.js';
@@ -20,8 +21,8 @@ export function runService(name: string, start: (config: Config) => Promise<Runn
   startWatchdog(name);
   endOnSignals();
   startService(start).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message || error.name : String(error);
-    process.stderr.write(error instanceof ConfigError ? `${message}\n` : `the ${name} could not start: ${message}\n`);
+    const what = error instanceof ConfigError ? '' : `the ${name} could not start: `;
+    process.stderr.write(`${what}${errorText(error)}\n`);
     process.exit(1);
   });
 }

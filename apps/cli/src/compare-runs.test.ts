@@ -1,12 +1,5 @@
-import type { BarsQuery, CertifiedDay, CoordinatorClient } from '@barkeep/client';
-import {
-  byPlace,
-  compareRuns,
-  firstDayThatDiffers,
-  type PlacedDifference,
-  type Run,
-  sameConsumers,
-} from './compare.js';
+import type { CertifiedDay } from '@barkeep/client';
+import { byPlace, compareDays, compareRuns, type PlacedDifference, type Run, sameConsumers } from './compare-runs.js';
 
 const day = (date: string, digest: string): CertifiedDay => {
   const hours = { open: `${date}T13:30:00.000Z`, close: `${date}T20:00:00.000Z` };
@@ -16,13 +9,15 @@ const day = (date: string, digest: string): CertifiedDay => {
 describe('days', () => {
   const days = [day('2013-10-07', 'aa'), day('2013-10-08', 'bb')];
   test('that are the same do not differ', () => {
-    expect(firstDayThatDiffers(days, structuredClone(days))).toBeUndefined();
+    expect(compareDays(days, structuredClone(days))).toEqual({ equalDays: 2 });
   });
   test('differ first where a digest does', () => {
-    expect(firstDayThatDiffers(days, [days[0]!, day('2013-10-08', 'cc')])).toMatchObject({ date: '2013-10-08' });
+    const compared = compareDays(days, [days[0]!, day('2013-10-08', 'cc')]);
+    expect(compared).toMatchObject({ equalDays: 1, day: { date: '2013-10-08' } });
   });
   test('differ where only one run has a day of that date', () => {
-    expect(firstDayThatDiffers(days.slice(1), days)).toMatchObject({ date: '2013-10-07', a: undefined, b: days[0] });
+    const compared = compareDays(days.slice(1), days);
+    expect(compared).toEqual({ equalDays: 0, day: { date: '2013-10-07', a: undefined, b: days[0] } });
   });
 });
 
@@ -51,14 +46,13 @@ describe('bars', () => {
     const early = '2013-10-07T08:00:00.000Z';
     const run = (name: string, certified: CertifiedDay) => {
       const certificate = { days: [certified], intervals: ['1m'] };
-      return { name, certificate, session: { id: name, symbols: ['SPY'] } } as unknown as Run;
+      const bars = (_symbol: string, { from }: { from: string }) =>
+        Promise.resolve(name === 'extended' && from <= early ? [{ openTime: early }] : []);
+      return { name, certificate, session: { symbols: ['SPY'], bars } } as unknown as Run;
     };
     const regular = run('regular', day('2013-10-07', 'aa'));
     const extended = run('extended', { ...day('2013-10-07', 'bb'), open: early });
-    const bars = (id: string, _symbol: string, { from }: BarsQuery) =>
-      Promise.resolve(id === 'extended' && from! <= early ? [{ openTime: early }] : []);
-    const coordinator = () => Promise.resolve({ bars } as unknown as CoordinatorClient);
-    const { bar } = await compareRuns(regular, extended, coordinator, () => undefined);
+    const { bar } = await compareRuns(regular, extended, () => undefined);
     expect(bar).toMatchObject({ symbol: 'SPY', interval: '1m', openTime: early, a: null });
   });
 

@@ -1,0 +1,106 @@
+/**
+ * Finds the Redis program (Redis 7 or later, or Valkey): on PATH, else in the cache of unpacked packages, else in the system's
+ * packages, which it downloads into that cache.
+ *
+ * Guarantees: a returned program has run once (`--version`).
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { ServerMissingError } from '../errors.js';
+import { cacheFolder, existingCacheFolder } from './folders.js';
+import type { Log } from './instance.js';
+import { REDIS_MAJOR_MIN } from './ping.js';
+import { canFetchPackages, fetchPackages, systemName, unpackedEnvironment } from './system-packages.js';
+
+/** A program and the environment it runs in. */
+export interface RedisProgram {
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Names of the programs, and of their packages. */
+const NAMES = ['redis-server', 'valkey-server'];
+const REMEDY =
+  'Install one (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), start the whole system with ' +
+  'docker compose up, or set REDIS_URL and SESSION_REDIS_URL to running servers.';
+
+/** The major version in the output of `--version`, of Redis or Valkey; `undefined` when there is none. */
+export function redisMajor(answer: string): number | undefined {
+  const major = /\bv=(\d+)\./.exec(answer)?.[1];
+  return major === undefined ? undefined : Number(major);
+}
+
+/** The reason why the program cannot be used; `undefined` when it can. */
+function problemOf({ path, env }: RedisProgram): string | undefined {
+  const answer = spawnSync(path, ['--version'], { env, encoding: 'utf8', timeout: 10_000 });
+  const major = redisMajor(answer.stdout ?? '');
+  if (major === undefined) return `${path}: ${answer.error?.message ?? answer.stderr.trim()}`;
+  if (major < REDIS_MAJOR_MIN) return `${path}: expected version ${REDIS_MAJOR_MIN} or later, was ${major}`;
+  return undefined;
+}
+
+/** The programs in the folders, Redis before Valkey. */
+function programsIn(folders: readonly string[], env: NodeJS.ProcessEnv): RedisProgram[] {
+  const paths = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return paths.filter((path) => existsSync(path)).map((path) => ({ path, env }));
+}
+
+function onPath(env: NodeJS.ProcessEnv): RedisProgram[] {
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return programsIn(folders, env);
+}
+
+/** The programs of the packages that are unpacked below `root`. */
+function unpackedIn(root: string, env: NodeJS.ProcessEnv): RedisProgram[] {
+  return programsIn([join(root, 'usr/bin')], unpackedEnvironment(root, env));
+}
+
+/** Where packages are unpacked in a cache folder. */
+function packageRoot(cache: string): string {
+  return join(cache, `redis-${systemName()}`);
+}
+
+/**
+ * Where {@link findRedis} would get a program from, without running, fetching or creating anything: `path` of a program on PATH
+ * or in the cache, `packages` for the system's packages, or undefined.
+ */
+export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'packages' | undefined {
+  const cache = existingCacheFolder(env);
+  const cached = cache === undefined ? [] : unpackedIn(packageRoot(cache), env);
+  const [first] = [...onPath(env), ...cached];
+  if (first !== undefined) return { path: first.path };
+  return canFetchPackages() ? 'packages' : undefined;
+}
+
+/**
+ * The Redis program to use. Takes some seconds the first time, when packages must be fetched; `log` then gets one line.
+ * @throws ServerMissingError
+ */
+export function findRedis(env: NodeJS.ProcessEnv, log: Log): RedisProgram {
+  const tried: string[] = [];
+  const firstUsable = (programs: RedisProgram[]): RedisProgram | undefined =>
+    programs.find((program) => {
+      const problem = problemOf(program);
+      if (problem !== undefined) tried.push(problem);
+      return problem === undefined;
+    });
+  const installed = firstUsable(onPath(env));
+  if (installed !== undefined) return installed;
+  if (tried.length === 0) tried.push(`${NAMES.join(', ')}: not on PATH`);
+  if (!canFetchPackages()) throw new ServerMissingError('Redis', tried, REMEDY);
+
+  const root = packageRoot(cacheFolder(env));
+  const cached = firstUsable(unpackedIn(root, env));
+  if (cached !== undefined) return cached;
+  log(`no Redis on PATH: downloading the system's package redis-server into ${root} (nothing is installed)`);
+  for (const name of NAMES) {
+    rmSync(root, { recursive: true, force: true }); // packages whose program cannot be used
+    const failure = fetchPackages([name], root, env);
+    const fetched = firstUsable(unpackedIn(root, env));
+    if (fetched !== undefined) return fetched;
+    tried.push(`apt-get, package ${name}: ${failure ?? 'it has no server program that can be used'}`);
+  }
+  rmSync(root, { recursive: true, force: true });
+  throw new ServerMissingError('Redis', tried, REMEDY);
+}
