@@ -1,6 +1,5 @@
 /** Describes a dataset by its rows: symbols, coverage of a calendar, quarantined rows, spacing and largest jumps. */
 import {
-  countRowsInSpans,
   datasetExtent,
   datasetValues,
   type DatasetValues,
@@ -8,7 +7,8 @@ import {
   type QuarantinedRows,
   type SymbolExtent,
 } from '@barkeep/bar-repository';
-import type { Calendar, Hours, TradingDay } from '@barkeep/bars';
+import { type Calendar, DAY_MS, type Hours, MINUTE_MS } from '@barkeep/bars';
+import { type Coverage, coverageOf } from './dataset-coverage.js';
 import { exampleOfCloses, greatestCommonDivisor, spacingOf, spacingText } from './import/index.js';
 import type { Database } from './services/index.js';
 
@@ -34,9 +34,6 @@ const SAMPLE_ROWS = 5_000;
 /** An import finds the spacing of a dataset from this many rows of each of this many symbols. */
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
-const MINUTE_MS = 60_000;
-const FIVE_MINUTES_MS = 5 * MINUTE_MS;
-const DAY_MS = 86_400_000;
 const JUMPS_MAX = 5;
 
 /**
@@ -59,18 +56,18 @@ export async function storedSpacings(
 /** The spacing of two or three rows if it is below five minutes: so few rows cannot prove a longer spacing. */
 function narrowSpacing(times: readonly number[]): number | undefined {
   const divisor = times.slice(1).reduce((gcd, time, index) => greatestCommonDivisor(time - times[index]!, gcd), 0);
-  return divisor > 0 && divisor < FIVE_MINUTES_MS ? divisor : undefined;
+  return divisor > 0 && divisor < 5 * MINUTE_MS ? divisor : undefined;
 }
 
 /**
  * Describes a dataset from its rows in the database.
- * @param coveredHours calendar and hours to measure the coverage against; without them there is no `coverage`
+ * @param covered calendar and hours to measure the coverage against; without them there is no `coverage`
  */
 export async function describeDataset(
   database: Database,
   dataset: string,
   id: number,
-  coveredHours?: CoveredHours,
+  covered?: { calendar: Calendar; hours: Hours },
 ): Promise<DatasetDescription> {
   const extents = await datasetExtent(database, id);
   const counts = await database.query<{ symbol_id: number; rows: string; zero: string }[]>(
@@ -82,12 +79,12 @@ export async function describeDataset(
     `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date) AS days FROM bars WHERE dataset_id = $1`,
     [id],
   );
-  const times = await sampleTimes(database, id, extents[0]?.id);
-  const spacing = spacingOf(times);
+  const sample = await sampleTimes(database, id, extents[0]?.id);
+  const spacing = spacingOf(sample);
   const symbols = extents.map(({ id: symbolId, symbol, first, last }) => {
-    const rows = Number(countsById.get(symbolId)?.rows ?? 0);
-    const zeroVolumeShare = Number(countsById.get(symbolId)?.zero ?? 0) / Math.max(1, rows);
-    return { symbol, rows, first: new Date(first).toISOString(), last: new Date(last).toISOString(), zeroVolumeShare };
+    const { rows = 0, zero = 0 } = countsById.get(symbolId) ?? {};
+    const times = { first: new Date(first).toISOString(), last: new Date(last).toISOString() };
+    return { symbol, rows: Number(rows), ...times, zeroVolumeShare: Number(zero) / Math.max(1, Number(rows)) };
   });
   const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
   return {
@@ -96,10 +93,11 @@ export async function describeDataset(
     days: Number(dates?.days ?? 0),
     values: await datasetValues(database, id),
     symbols,
-    coverage: coveredHours && (await coverageOf(database, { id, rows, extents }, coveredHours)),
+    coverage: covered && (await coverageOf(database, { id, rows, extents }, covered.calendar, covered.hours)),
     quarantined: await quarantinedRows(database, dataset),
     spacing: spacing === undefined ? null : spacingText(spacing),
-    looksLikeCloses: exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]) !== undefined,
+    looksLikeCloses:
+      exampleOfCloses([{ times: sample, isFirst: true, isLast: sample.length < SAMPLE_ROWS }]) !== undefined,
     jumps: await jumpsOf(database, id),
   };
 }
@@ -128,74 +126,4 @@ async function jumpsOf(database: Database, id: number): Promise<DatasetDescripti
     [id],
   );
   return rows.map((row) => ({ ...row, time: row.time.toISOString() }));
-}
-
-interface Coverage {
-  calendar: string;
-  hours: Hours;
-  /** Share of the expected slots that have a row, 0 to 1; for each symbol from its first to its last trading day. */
-  share: number;
-  /** Rows for which the calendar has no slot. */
-  outside: number;
-  /** By month of the trading date. */
-  months: { month: string; expected: number; present: number }[];
-}
-
-interface CoveredHours {
-  calendar: Calendar;
-  hours: Hours;
-}
-
-async function coverageOf(
-  database: Database,
-  { id, rows, extents }: { id: number; rows: number; extents: readonly SymbolExtent[] },
-  { calendar, hours }: CoveredHours,
-): Promise<Coverage> {
-  const days = daysWithRows(extents, calendar, hours);
-  const expected = new Map<string, number>();
-  for (const { first, last } of extents) {
-    for (const { date, segments } of days) {
-      const month = date.slice(0, 7);
-      if (segments.at(-1)!.close <= first || segments[0]!.open > last) continue;
-      const slots = segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
-      expected.set(month, (expected.get(month) ?? 0) + slots);
-    }
-  }
-  const present = await presentByMonth(database, id, extents, days);
-  const months = [...expected]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([month, slots]) => ({ month, expected: slots, present: present.get(month) ?? 0 }));
-  const inSlots = [...present.values()].reduce((sum, slots) => sum + slots, 0);
-  const total = months.reduce((sum, month) => sum + month.expected, 0);
-  return { calendar: calendar.id, hours, share: inSlots / Math.max(1, total), outside: rows - inSlots, months };
-}
-
-/** The trading days from the first row of any symbol to the last one; empty without symbols. */
-export function daysWithRows(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
-  if (extents.length === 0) return [];
-  const date = (time: number): string => new Date(time).toISOString().slice(0, 10);
-  const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
-  const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
-  // A trading day may start on the previous date, or carry the name of the next one.
-  const days = calendar.knownTradingDays(date(first - DAY_MS), date(last + DAY_MS), hours);
-  return days.filter(({ segments }) => segments[0]!.open <= last && segments.at(-1)!.close > first);
-}
-
-/** Number of rows in the segments of the days, by month of the trading date. */
-async function presentByMonth(
-  database: Database,
-  id: number,
-  extents: readonly SymbolExtent[],
-  days: readonly TradingDay[],
-): Promise<Map<string, number>> {
-  const spans = days.flatMap(({ date, segments }) =>
-    segments.map(({ open, close }) => ({ month: date.slice(0, 7), from: open, to: close })),
-  );
-  const symbolIds = extents.map((extent) => extent.id);
-  const present = new Map<string, number>();
-  for (const { span, rows } of await countRowsInSpans(database, id, symbolIds, spans)) {
-    const { month } = spans[span]!;
-    present.set(month, (present.get(month) ?? 0) + rows);
-  }
-  return present;
 }

@@ -4,7 +4,7 @@
  * in order. The child ends when this process is gone (bin/end-with-parent.js).
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText } from '@barkeep/service';
@@ -103,7 +103,7 @@ export class AppProcess {
     child.on('error', () => undefined);
     this.#child = child;
     const spawnedAt = Date.now();
-    this.#url = (await readyMessage(child)) ?? this.#url;
+    this.#url = (await untilReady(child)) ?? this.#url;
     child.once('exit', (code, signal) => this.#onExit(signal ?? `exit code ${code}`, spawnedAt));
     // The child may have ended before the listener was added.
     if (child.exitCode !== null || child.signalCode !== null) this.#onExit('early exit', spawnedAt);
@@ -129,32 +129,35 @@ export class AppProcess {
 }
 
 /**
- * Waits for the message `{ ready: true, url? }`. Rejects when the child ends first; kills it and rejects after a limit.
- * @returns the URL; undefined for a worker, which has none
+ * Waits until the child sends `{ ready: true, url? }`. Kills a child that is not ready after a limit.
+ * @returns the URL; undefined for a worker, which has none @throws Error when the child ends first, or after the limit
  */
-function readyMessage(child: ChildProcess): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => {
-      child.kill('SIGKILL');
-      fail(`not ready within ${READY_LIMIT_MS / 1000} s`);
-    }, READY_LIMIT_MS);
-    const settle = (): void => {
-      clearTimeout(limit);
-      child.removeAllListeners('message').off('exit', onExit).off('error', onError);
-    };
-    const fail = (reason: string): void => {
-      settle();
-      reject(new Error(reason));
-    };
-    const onExit = (code: number | null, signal: string | null): void => fail(signal ?? `exit code ${code}`);
-    const onError = (error: Error): void => fail(error.message);
-    child.on('exit', onExit).on('error', onError);
-    child.on('message', (message: unknown) => {
-      if (typeof message !== 'object' || message === null || !('ready' in message) || message.ready !== true) return;
-      settle();
-      resolve('url' in message && typeof message.url === 'string' ? message.url : undefined);
-    });
+async function untilReady(child: ChildProcess): Promise<string | undefined> {
+  const limit = AbortSignal.timeout(READY_LIMIT_MS);
+  const answered = new AbortController();
+  const signal = AbortSignal.any([limit, answered.signal]); // removes all listeners
+  const ended = once(child, 'exit', { signal }).then(([code, killedBy]: (string | number | null)[]) => {
+    throw new Error(`${killedBy ?? `exit code ${code}`}`);
   });
+  try {
+    return await Promise.race([readyUrl(child, signal), ended]);
+  } catch (error) {
+    if (!limit.aborted) throw error;
+    child.kill('SIGKILL');
+    throw new Error(`not ready within ${READY_LIMIT_MS / 1000} s`, { cause: error });
+  } finally {
+    answered.abort();
+  }
+}
+
+/** The URL in the first message that says that the child is ready. */
+async function readyUrl(child: ChildProcess, signal: AbortSignal): Promise<string | undefined> {
+  for await (const [message] of on(child, 'message', { signal }) as AsyncIterable<
+    [{ ready?: unknown; url?: unknown }]
+  >) {
+    if (message.ready === true) return typeof message.url === 'string' ? message.url : undefined;
+  }
+  throw new Error('no message'); // an aborted signal ends the loop with an error, so this is not reached
 }
 
 /** The last lines of a log, with its path. */

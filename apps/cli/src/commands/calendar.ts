@@ -14,7 +14,6 @@ import {
 import { readCalendars } from '@barkeep/service';
 import { shortTime } from '../report/index.js';
 import {
-  CliError,
   dateReader,
   EXIT,
   expecting,
@@ -25,6 +24,7 @@ import {
   table,
   UsageError,
 } from '../terminal/index.js';
+import { compareWithTable } from '../calendar-table.js';
 import { CliCommand, hoursOption } from './command.js';
 
 interface ShowOptions extends OutputOptions {
@@ -120,65 +120,4 @@ function daysTable(days: readonly ReturnType<typeof printedDay>[]): string {
     return [date, times.join(', '), slotCount];
   });
   return table(['date', 'segments (UTC)', 'minutes'], rows);
-}
-
-/** A date on which a calendar and a table differ; the hours in each of them as text, or `closed`. */
-interface CalendarDifference {
-  date: string;
-  calendar: string;
-  table: string;
-}
-
-const HEADER = /^date,open,close(,break_start,break_end)?$/;
-const CLOSED = 'closed';
-
-/**
- * Compares every date from the table's first one to its last one. `days` is the number of days in the table.
- * @throws CliError for a table of another form, or dates beyond the calendar
- */
-export function compareWithTable(
-  calendar: Calendar,
-  text: string,
-): { days: number; differences: CalendarDifference[] } {
-  const tableDays = readTable(text);
-  const dates = [...tableDays.keys()];
-  const [from, to] = [dates[0]!, dates.at(-1)!];
-  if (from < calendar.firstDate || to > calendar.lastDate) {
-    const known = `${calendar.firstDate} to ${calendar.lastDate}`;
-    throw new CliError(`--table: expected dates of ${calendar.id}, ${known}, was ${from} to ${to}`);
-  }
-  const calendarDays = new Map(calendar.tradingDays(from, to).map((day) => [day.date, hoursText(day.segments)]));
-  const allDates = [...new Set([...calendarDays.keys(), ...dates])].sort();
-  const differences = allDates
-    .map((date) => ({ date, calendar: calendarDays.get(date) ?? CLOSED, table: tableDays.get(date) ?? CLOSED }))
-    .filter((day) => day.calendar !== day.table);
-  return { days: tableDays.size, differences };
-}
-
-/** The hours of each date in the table, as {@link hoursText}, ordered by date. */
-function readTable(text: string): Map<string, string> {
-  const [header = '', ...lines] = text.trim().split(/\r?\n/);
-  if (!HEADER.test(header)) {
-    throw new CliError(`--table: expected the columns date,open,close,break_start,break_end, was "${header}"`);
-  }
-  const days = new Map<string, string>();
-  lines.forEach((line, i) => {
-    const [day = '', open, close, breakStart, breakEnd] = line.split(',');
-    const date = day.slice(0, 10);
-    // A break splits the day into two segments.
-    const spans = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
-    const isUnreadable = [date, ...spans.flat()].some((time) => Number.isNaN(Date.parse(time ?? '')));
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || isUnreadable) {
-      throw new CliError(`--table, line ${i + 2}: expected a date and ISO 8601 times in UTC, was "${line}"`);
-    }
-    days.set(date, hoursText(spans.map(([from, to]) => ({ open: Date.parse(from!), close: Date.parse(to!) }))));
-  });
-  if (days.size === 0) throw new CliError('--table: expected at least one trading day, was none');
-  return new Map([...days].sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** `2024-03-04T08:00Z – 2024-03-04T16:30Z` for each segment, separated by commas. */
-function hoursText(segments: TradingDay['segments']): string {
-  const iso = (time: number): string => new Date(time).toISOString().replace(':00.000Z', 'Z');
-  return segments.map(({ open, close }) => `${iso(open)} – ${iso(close)}`).join(', ');
 }

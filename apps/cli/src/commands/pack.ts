@@ -11,7 +11,7 @@ import {
   readOption,
   withProgress,
 } from '../terminal/index.js';
-import { daysWithRows } from '../describe-dataset.js';
+import { daysWithRows } from '../dataset-coverage.js';
 import type { Context, Database } from '../services/index.js';
 import { CliCommand, hoursOption } from './command.js';
 

@@ -13,18 +13,16 @@ import { canReach, postgresAccount } from './account.js';
 import { makeFolder, reachableFolder } from './folders.js';
 import {
   claim,
-  closeInstance,
   type InstanceState,
   KEPT_NAME,
   type Log,
   readState,
-  removeFolder,
-  sweepInstance,
   TEMPORARY_PREFIX,
   updateState,
 } from './instance.js';
 import { askToEnd, endServer, isRunning, markOf, type ServerMark } from './processes.js';
 import type { ServerProcess } from './server-process.js';
+import { closeInstance, removeFolder, sweepInstance } from './sweep.js';
 
 /** Time that a server gets to end in order before it is killed. */
 const STOP_LIMIT_MS = 5000;

@@ -8,12 +8,13 @@ import { join, resolve } from 'node:path';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { postgresAccount } from './account.js';
 import { makeFolder } from './folders.js';
-import { type Log, sweep } from './instance.js';
+import type { Log } from './instance.js';
 import { findPostgres } from './postgres-program.js';
 import { startPostgres } from './postgres.js';
 import { findRedis } from './redis-program.js';
 import { startRedis } from './redis.js';
 import { type Instance, takeInstance } from './running-instance.js';
+import { sweep } from './sweep.js';
 
 export interface StartOptions {
   /** Folder for the servers' data; created when missing. */

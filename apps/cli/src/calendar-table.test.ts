@@ -1,5 +1,5 @@
 import { calendarNamed } from '@barkeep/bars';
-import { compareWithTable } from './calendar.js';
+import { compareWithTable } from './calendar-table.js';
 
 const HEADER = 'date,open,close,break_start,break_end';
 const LONDON = calendarNamed('XLON');

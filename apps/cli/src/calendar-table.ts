@@ -1,0 +1,64 @@
+/** Compares a calendar with a table of trading days, a CSV text with times in UTC. Pure. */
+import { type Calendar, isDate, type TradingDay } from '@barkeep/bars';
+import { CliError } from './terminal/index.js';
+
+/** A date on which a calendar and a table differ; the hours in each of them as text, or `closed`. */
+interface CalendarDifference {
+  date: string;
+  calendar: string;
+  table: string;
+}
+
+const HEADER = /^date,open,close(,break_start,break_end)?$/;
+const CLOSED = 'closed';
+
+/**
+ * Compares every date from the table's first one to its last one. `days` is the number of days in the table.
+ * @throws CliError for a table of another form, or dates beyond the calendar
+ */
+export function compareWithTable(
+  calendar: Calendar,
+  text: string,
+): { days: number; differences: CalendarDifference[] } {
+  const tableDays = readTable(text);
+  const dates = [...tableDays.keys()];
+  const [from, to] = [dates[0]!, dates.at(-1)!];
+  if (from < calendar.firstDate || to > calendar.lastDate) {
+    const known = `${calendar.firstDate} to ${calendar.lastDate}`;
+    throw new CliError(`--table: expected dates of ${calendar.id}, ${known}, was ${from} to ${to}`);
+  }
+  const calendarDays = new Map(calendar.tradingDays(from, to).map((day) => [day.date, hoursText(day.segments)]));
+  const allDates = [...new Set([...calendarDays.keys(), ...dates])].sort();
+  const differences = allDates
+    .map((date) => ({ date, calendar: calendarDays.get(date) ?? CLOSED, table: tableDays.get(date) ?? CLOSED }))
+    .filter((day) => day.calendar !== day.table);
+  return { days: tableDays.size, differences };
+}
+
+/** The hours of each date in the table, as {@link hoursText}, ordered by date. */
+function readTable(text: string): Map<string, string> {
+  const [header = '', ...lines] = text.trim().split(/\r?\n/);
+  if (!HEADER.test(header)) {
+    throw new CliError(`--table: expected the columns date,open,close,break_start,break_end, was "${header}"`);
+  }
+  if (lines.length === 0) throw new CliError('--table: expected at least one trading day, was none');
+  const days = lines.map((line, index): [string, string] => {
+    const [day = '', ...times] = line.split(',');
+    const date = day.slice(0, 10);
+    const [open = NaN, close = NaN, breakStart, breakEnd = NaN] = times.filter(Boolean).map((time) => Date.parse(time));
+    const hasBreak = breakStart !== undefined;
+    if (!isDate(date) || [open, close, ...(hasBreak ? [breakStart, breakEnd] : [])].some(Number.isNaN)) {
+      throw new CliError(`--table, line ${index + 2}: expected a date and ISO 8601 times in UTC, was "${line}"`);
+    }
+    // A break splits the day into two segments.
+    const segments = hasBreak ? [{ open, close: breakStart }, { open: breakEnd, close }] : [{ open, close }]; // prettier-ignore
+    return [date, hoursText(segments)];
+  });
+  return new Map(days.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** `2024-03-04T08:00Z – 2024-03-04T16:30Z` for each segment, separated by commas. */
+function hoursText(segments: TradingDay['segments']): string {
+  const iso = (time: number): string => new Date(time).toISOString().replace(':00.000Z', 'Z');
+  return segments.map(({ open, close }) => `${iso(open)} – ${iso(close)}`).join(', ');
+}

@@ -1,0 +1,66 @@
+/** Measures how much of a calendar the rows of a dataset cover. */
+import { countRowsInSpans, type SymbolExtent } from '@barkeep/bar-repository';
+import { type Calendar, DAY_MS, type Hours, MINUTE_MS, type TradingDay } from '@barkeep/bars';
+import type { Database } from './services/index.js';
+
+export interface Coverage {
+  calendar: string;
+  hours: Hours;
+  /** Share of the expected slots that have a row, 0 to 1; for each symbol from its first to its last trading day. */
+  share: number;
+  /** Rows for which the calendar has no slot. */
+  outside: number;
+  /** By month of the trading date. */
+  months: { month: string; expected: number; present: number }[];
+}
+
+/** @param rows number of rows of the dataset @param extents all of its symbols */
+export async function coverageOf(
+  database: Database,
+  { id, rows, extents }: { id: number; rows: number; extents: readonly SymbolExtent[] },
+  calendar: Calendar,
+  hours: Hours,
+): Promise<Coverage> {
+  const days = daysWithRows(extents, calendar, hours);
+  const months = new Map(days.map((day) => [monthOf(day), { month: monthOf(day), expected: 0, present: 0 }]));
+  for (const day of days) {
+    const minutes = day.segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
+    const symbols = extents.filter((extent) => overlaps(day, extent)).length;
+    months.get(monthOf(day))!.expected += symbols * minutes;
+  }
+  const spans = days.flatMap((day) =>
+    day.segments.map(({ open, close }) => ({ month: monthOf(day), from: open, to: close })),
+  );
+  const symbolIds = extents.map((extent) => extent.id);
+  for (const { span, rows: present } of await countRowsInSpans(database, id, symbolIds, spans)) {
+    months.get(spans[span]!.month)!.present += present;
+  }
+  const sum = (field: 'expected' | 'present') => [...months.values()].reduce((total, month) => total + month[field], 0);
+  return {
+    calendar: calendar.id,
+    hours,
+    share: sum('present') / Math.max(1, sum('expected')),
+    outside: rows - sum('present'),
+    months: [...months.values()].filter(({ expected }) => expected > 0),
+  };
+}
+
+/** The trading days from the first row of any symbol to the last one; empty without symbols. */
+export function daysWithRows(extents: readonly SymbolExtent[], calendar: Calendar, hours: Hours): TradingDay[] {
+  if (extents.length === 0) return [];
+  const date = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  const first = extents.reduce((least, extent) => Math.min(least, extent.first), Infinity);
+  const last = extents.reduce((most, extent) => Math.max(most, extent.last), -Infinity);
+  // A trading day may start on the previous date, or carry the name of the next one.
+  const days = calendar.knownTradingDays(date(first - DAY_MS), date(last + DAY_MS), hours);
+  return days.filter((day) => overlaps(day, { first, last }));
+}
+
+/** True when a day lies between the first and the last row, or has one of them. */
+function overlaps({ segments }: TradingDay, { first, last }: { first: number; last: number }): boolean {
+  return segments[0]!.open <= last && segments.at(-1)!.close > first;
+}
+
+function monthOf({ date }: TradingDay): string {
+  return date.slice(0, 7);
+}
