@@ -10,7 +10,6 @@ export interface Run {
   session?: RunSession;
 }
 
-/** A session whose bars can be compared. */
 interface RunSession {
   symbols: readonly string[];
   /** The bars of one symbol in a range; empty for a symbol or an interval that the session does not have. */

@@ -30,7 +30,6 @@ interface LocalRunOptions {
   log: (line: string) => void;
 }
 
-/** The addresses of the system that a local run started. */
 interface LocalRun {
   /** URL of the coordinator. */
   coordinator: string;

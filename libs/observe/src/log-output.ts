@@ -64,7 +64,6 @@ export class LogOutput implements DestinationStream {
     }
   }
 
-  /** Takes the lines that wait, after a line about dropped ones. */
   private take(): Batch {
     const text = (this.dropped > 0 ? droppedLine(this.dropped) : '') + this.waiting.join('');
     const batch = { bytes: Buffer.from(text), lines: this.dropped + this.waiting.length };
@@ -100,7 +99,6 @@ export class LogOutput implements DestinationStream {
   }
 }
 
-/** What remains of a batch after a part was written. */
 function restOf(bytes: Buffer): Batch {
   return { bytes, lines: bytes.toString().split('\n').length - 1 };
 }

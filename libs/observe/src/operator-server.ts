@@ -31,7 +31,6 @@ export class WorkerPortError extends Error {
   }
 }
 
-/** The response to a request. */
 interface Answer {
   status: number;
   type: string;
@@ -86,7 +85,6 @@ export async function startOperatorServer(
   };
 }
 
-/** The problem that refuses a request; undefined when it may be served. */
 function refusalOf({ headers }: IncomingMessage, keys: ApiKeys, isForAdmins: boolean): Problem | undefined {
   const role = keys.roleOf(presentedKeys(headers, true)); // with HTTP Basic, so that a browser can show the metrics
   if (role === undefined)

@@ -67,7 +67,6 @@ export async function startTracing(service: string, endpoint: string | undefined
   return new OpenTelemetryTracing(service);
 }
 
-/** Whether an import failed because a package is not installed. */
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(error.code));
 }

@@ -86,7 +86,6 @@ async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<st
   return url;
 }
 
-/** Connects to a server, and checks its version and settings. */
 async function serverState(server: keyof ServiceUrls, url: string): Promise<string> {
   await checkServers({ [server]: url });
   const { version, problems, notes } = await (server === 'databaseUrl' ? inspectPostgres(url) : inspectRedis(url));

@@ -120,7 +120,6 @@ async function writeWhole(file: string, texts: AsyncIterable<string>, signal: Ab
   }
 }
 
-/** The symbol and the open time in a line of the output. */
 function placeOf(line: string, format: ExportOptions['format']): { symbol: string; openTime: string } {
   if (format === 'ndjson') return JSON.parse(line) as { symbol: string; openTime: string };
   const [openTime = '', symbol = ''] = line.split(',');

@@ -27,7 +27,6 @@ export const statusCommand = () =>
       return printResult(options, value, () => text);
     });
 
-/** The status of one session, or of all, as JSON and as text. */
 async function statusOf(
   client: CoordinatorClient,
   id: string | undefined,

@@ -2,9 +2,8 @@
  * The market of the demonstration, generated from a seed: the same on every machine. Pure.
  * `reference` has the true bars; `stream` is what a faulty feed delivered.
  */
-import { type Bar, calendarNamed, type TradingDay } from '@barkeep/bars';
+import { type Bar, calendarNamed, MINUTE_MS, type TradingDay } from '@barkeep/bars';
 
-const MINUTE_MS = 60_000;
 const NAMES = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER';
 export const DEMO_SYMBOLS = NAMES.split(' ');
 const SEED = 20_240_304;
@@ -97,7 +96,6 @@ export function mulberry32(seed: number): () => number {
   };
 }
 
-/** Open times of all minutes of the days, epoch ms. */
 function minutesOf(days: readonly TradingDay[]): number[] {
   return days.flatMap(({ segments }) =>
     segments.flatMap(({ open, close }) =>

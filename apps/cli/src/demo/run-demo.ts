@@ -46,7 +46,6 @@ const SPEC = {
   upkeep: { barrier: 'day', maxRetries: 5 },
 };
 
-/** Generates the market and imports its two datasets. @returns one summary per dataset */
 async function makeDatasets(database: Database, signal: AbortSignal): Promise<ImportSummary[]> {
   const market = makeMarket();
   const folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));

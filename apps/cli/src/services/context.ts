@@ -75,29 +75,6 @@ export class Context {
     return this.database();
   }
 
-  /** {@link coordinator} for commands that need existing sessions. @throws CliError when there are no data */
-  async existingCoordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
-    const isNamed = (options.coordinator ?? this.config.client.url) !== undefined;
-    if (!isNamed && Object.keys(this.urls).length === 0) {
-      this.#expectData('--coordinator, BARKEEP_URL, REDIS_URL with SESSION_REDIS_URL and DATABASE_URL');
-    }
-    return this.coordinator(options);
-  }
-
-  /** True when this command started its own coordinator, which ends with it. */
-  get startedCoordinator(): boolean {
-    return this.#startedRedis !== undefined;
-  }
-
-  /** @param settings the unset variables and options that could name servers, for the message @throws CliError */
-  #expectData(settings: string): void {
-    // `kept` is the folder in which `barkeep up` stores its data.
-    if (runningUp(this.dataDir) !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
-    throw new CliError(
-      `expected a running Barkeep or its stored data, was neither: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}; "barkeep up" starts one`,
-    );
-  }
-
   /**
    * A client of a coordinator: the one that the options or BARKEEP_URL name, else that of a running `barkeep up`. Otherwise
    * this command starts a coordinator with workers, and stops them at its end.
@@ -112,6 +89,20 @@ export class Context {
     return new CoordinatorClient(url, apiKey, this.life.signal, 'operator');
   }
 
+  /** True when this command started its own coordinator, which ends with it. */
+  get startedCoordinator(): boolean {
+    return this.#startedRedis !== undefined;
+  }
+
+  /** {@link coordinator} for commands that need existing sessions. @throws CliError when there are no data */
+  async existingCoordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
+    const isNamed = (options.coordinator ?? this.config.client.url) !== undefined;
+    if (!isNamed && Object.keys(this.urls).length === 0) {
+      this.#expectData('--coordinator, BARKEEP_URL, REDIS_URL with SESSION_REDIS_URL and DATABASE_URL');
+    }
+    return this.coordinator(options);
+  }
+
   /**
    * The client library, connected to {@link existingCoordinator} and closed with the command. It reads the session Redis
    * of the environment or of a running `barkeep up`, or the Redis that this command started.
@@ -123,6 +114,15 @@ export class Context {
     const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis });
     this.life.onEnd(() => barkeep.close());
     return barkeep;
+  }
+
+  /** @param settings the unset variables and options that could name servers, for the message @throws CliError */
+  #expectData(settings: string): void {
+    // `kept` is the folder in which `barkeep up` stores its data.
+    if (runningUp(this.dataDir) !== undefined || existsSync(join(this.dataDir, 'kept'))) return;
+    throw new CliError(
+      `expected a running Barkeep or its stored data, was neither: looked at ${settings} (not set), and for "barkeep up" or its data in ${this.dataDir}; "barkeep up" starts one`,
+    );
   }
 
   #upUrl(): string | undefined {

@@ -34,7 +34,6 @@ function rawValue(variable: Variable<unknown>, env: NodeJS.ProcessEnv): string |
   return env[variable.name]?.trim() || variable.default;
 }
 
-/** The value of a variable in a valid environment. */
 function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefined {
   const raw = rawValue(variable, env);
   return raw === undefined ? variable.unset : variable.read(raw);
@@ -135,7 +134,6 @@ function unprotectedHost(env: NodeJS.ProcessEnv): ConfigProblem[] {
   return [{ variable: variables['http.host'].name, expected, was: JSON.stringify(host) }];
 }
 
-/** One problem for each service URL that is not set. */
 function missingServices(env: NodeJS.ProcessEnv): ConfigProblem[] {
   return Object.values(SERVICES)
     .filter((variable) => rawValue(variable, env) === undefined)

@@ -70,7 +70,6 @@ export async function awaitServer<T>(server: NamedServer, attempt: () => Promise
   }
 }
 
-/** Whether a server refuses this client, so that waiting does not help. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof ServerRefusedError) return true;
   const code = errorCode(error) ?? '';

@@ -22,7 +22,6 @@ interface StopOutcome {
   error?: unknown;
 }
 
-/** A part of the process that must be stopped. */
 interface Part {
   name: string;
   order: StopOrder;

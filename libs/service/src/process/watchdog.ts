@@ -15,7 +15,6 @@ const LIMIT_MS = 30_000;
 /** The watchdog looks at the counter this often within the limit. */
 const TICKS_PER_LIMIT = 30;
 
-/** What the thread gets. */
 interface WatchdogData {
   name: string;
   /** One counter, which the event loop increments every tick. */

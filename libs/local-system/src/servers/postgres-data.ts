@@ -1,0 +1,92 @@
+/**
+ * The data folder of one private PostgreSQL server. Its random password is in a file that only the server's account and root
+ * can read.
+ *
+ * Guarantees: the data folder is complete or absent. Data of another major version are refused and left unchanged.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { errorText } from '@barkeep/service';
+import { DataFolderError, ServerStartError } from '../errors.js';
+import type { Account } from './account.js';
+import type { PostgresProgram } from './postgres-program.js';
+
+const INIT_LIMIT_MS = 120_000;
+
+/** Name of the server's superuser, and of its database. */
+export const POSTGRES_ROLE = 'barkeep';
+
+/** Where and how a server runs. `place` must exist, and `account` must be able to reach it. */
+export interface PostgresOptions {
+  readonly program: PostgresProgram;
+  /** The account to run as; undefined for the current one. */
+  readonly account: Account | undefined;
+  /** Folder for the server's data, password and log. */
+  readonly place: string;
+  /** False for temporary data, which is not synced to disk. */
+  readonly keep: boolean;
+}
+
+function giveTo(path: string, account: Account | undefined): void {
+  if (account !== undefined) chownSync(path, account.uid, account.gid);
+}
+
+/** The environment of PostgreSQL's programs: only the variables that they need. */
+export function programEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
+}
+
+/** Creates the data folder under another name and renames it, so that an interrupted start leaves no incomplete folder. */
+async function initialise(
+  { program, account, place, keep }: PostgresOptions,
+  data: string,
+  passwordFile: string,
+): Promise<void> {
+  const fresh = `${data}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: 0o700 });
+  giveTo(fresh, account);
+  writeFileSync(passwordFile, randomBytes(18).toString('hex'), { mode: 0o600 });
+  giveTo(passwordFile, account);
+  const settings = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'];
+  const args = [`--pgdata=${fresh}`, `--username=${POSTGRES_ROLE}`, `--pwfile=${passwordFile}`, ...settings];
+  const options = { cwd: place, env: programEnvironment(), timeout: INIT_LIMIT_MS, ...account };
+  const initdb = promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
+  const endInitdb = () => initdb.child.kill(); // it would go on writing into the folder, which the next start replaces
+  process.once('exit', endInitdb);
+  try {
+    await initdb;
+  } catch (error) {
+    throw new ServerStartError('initdb', errorText(error), '');
+  } finally {
+    process.removeListener('exit', endInitdb);
+  }
+  renameSync(fresh, data);
+}
+
+/** Refuses data of another major version, which this server cannot read. @throws DataFolderError */
+function checkVersion(data: string, major: number): void {
+  const was = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+  if (was === String(major)) return;
+  throw new DataFolderError(
+    `expected data of PostgreSQL ${major} in ${data}, was: of PostgreSQL ${was}; move the folder away to start with an empty one`,
+  );
+}
+
+/** The account that owns the data, even if a better account exists by now. */
+function ownerOf(data: string): Account {
+  const { uid, gid } = statSync(data);
+  return { uid, gid };
+}
+
+/** Opens the data folder in `place`, and creates it if it is missing. @throws ServerStartError, DataFolderError */
+export async function openPostgresData(options: PostgresOptions) {
+  const folder = join(options.place, 'postgres');
+  const passwordFile = join(options.place, 'postgres-password');
+  if (!existsSync(folder)) await initialise(options, folder, passwordFile);
+  checkVersion(folder, options.program.major);
+  return { folder, account: options.account && ownerOf(folder), password: readFileSync(passwordFile, 'utf8').trim() };
+}
