@@ -1,10 +1,11 @@
 /** The embedded servers, as `barkeep up` and the tests use them: real processes, real folders, real crashes. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   AlreadyRunningError,
   pingPostgres,
@@ -191,6 +192,18 @@ describe('a folder whose data are kept', () => {
     await expect(start({ keep: true, env })).rejects.toMatchObject({ pid: process.pid });
     await services.stop();
     expect(readRunning(dataDir)).toBeUndefined();
+  });
+
+  test('is not written any more by initdb when the owner exits while initdb runs', async () => {
+    const begun = join(dataDir, 'kept/postgres.new/PG_VERSION');
+    const script = `void require('@barkeep/local-system').startServices({ dataDir: ${JSON.stringify(dataDir)}, keep: true });
+      setInterval(() => require('node:fs').existsSync(${JSON.stringify(begun)}) && process.exit(), 5)`;
+    const owner = spawn(process.execPath, ['-e', script], { cwd: projectRoot, env, stdio: 'inherit' });
+    await once(owner, 'exit');
+    await delay(100); // initdb would run much longer
+    const commands = execFileSync('ps', ['-A', '-ww', '-o', 'args'], { encoding: 'utf8' }).split('\n');
+    expect(commands.filter((command) => command.includes(`--pgdata=${dataDir}`))).toEqual([]);
+    await start({ keep: true, env });
   });
 
   test('has no owner any more after the owner was killed', async () => {

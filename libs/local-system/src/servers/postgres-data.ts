@@ -55,7 +55,8 @@ async function initialise(
   const args = [`--pgdata=${fresh}`, `--username=${POSTGRES_ROLE}`, `--pwfile=${passwordFile}`, ...settings];
   const options = { cwd: place, env: programEnvironment(), timeout: INIT_LIMIT_MS, ...account };
   const initdb = promisify(execFile)(join(program.bin, 'initdb'), keep ? args : [...args, '--no-sync'], options);
-  const endInitdb = () => initdb.child.kill(); // it would go on writing into the folder, which the next start replaces
+  // Without this, initdb would go on writing into the folder, which the next start replaces.
+  const endInitdb = () => initdb.child.kill('SIGKILL');
   process.once('exit', endInitdb);
   try {
     await initdb;
