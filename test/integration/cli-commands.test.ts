@@ -109,6 +109,15 @@ describe('a command', () => {
     });
   });
 
+  it('shows no password in the address of a coordinator, and refuses such an address', async () => {
+    for (const command of ['status', 'doctor']) {
+      const { code, stdout, stderr } = await barkeep([command], { BARKEEP_URL: 'http://me:secret@127.0.0.1:3000' });
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).toContain("expected the coordinator's address");
+      expect(stdout + stderr).not.toContain('secret');
+    }
+  });
+
   it('reports wrong usage as JSON under --json', async () => {
     const { code, stdout, stderr } = await barkeep(['status', 'a', 'b', '--json']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

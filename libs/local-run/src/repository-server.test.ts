@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BarsBySymbolRepository } from '@barkeep/bar-repository';
@@ -23,6 +24,14 @@ describe('a repository that worker processes call', () => {
     const worker = await remote({ getBars });
     expect(await worker.getBarsBySymbol('AAA', START, END, '1m')).toEqual([]);
     expect(getBars.mock.calls).toEqual([[{ symbol: 'AAA', start: START, end: END, interval: '1m' }]]);
+  });
+
+  it('stays when its server cannot accept a connection', async () => {
+    const listen = jest.spyOn(Server.prototype, 'listen');
+    await remote({ getBars: () => [] });
+    const [server] = listen.mock.contexts;
+    listen.mockRestore();
+    expect(() => server!.emit('error', new Error('accept EMFILE'))).not.toThrow();
   });
 
   it('gets the arguments of getBarsBySymbol as in one process', async () => {

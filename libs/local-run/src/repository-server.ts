@@ -62,6 +62,8 @@ export async function startRepositoryServer(
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  // When the server cannot accept a connection, for example without a free file descriptor, the user's process must not end.
+  server.on('error', () => undefined);
   const { port } = server.address() as AddressInfo;
   const stop = async (): Promise<void> => {
     const closed = once(server, 'close');

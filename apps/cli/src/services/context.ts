@@ -15,8 +15,8 @@ import {
   type ServiceUrls,
   useOwnCalendars,
 } from '@barkeep/service';
-import { CliError, EXIT, type Lifetime, note, readOption, UsageError } from '../terminal/index.js';
-import { checkCoordinator, checkServers, type Database, openDatabase, protocolOf } from './servers.js';
+import { CliError, EXIT, type Lifetime, note, readOption } from '../terminal/index.js';
+import { checkCoordinator, checkServers, type Database, openDatabase } from './servers.js';
 
 /** Options of every command that calls a coordinator. */
 export interface ConnectionOptions {
@@ -82,9 +82,6 @@ export class Context {
   async coordinator(options: ConnectionOptions): Promise<CoordinatorClient> {
     const apiKey = options.apiKey ?? this.apiKey;
     const url = options.coordinator ?? this.config.client.url ?? this.#upUrl() ?? (await this.#startCoordinator());
-    if (!/^https?:$/.test(protocolOf(url))) {
-      throw new UsageError(`expected the coordinator's address such as http://127.0.0.1:3000, was "${url}"`);
-    }
     await checkCoordinator(url, this.life.signal);
     return new CoordinatorClient(url, apiKey, this.life.signal, 'operator');
   }

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { errorText, type ServiceUrls } from '@barkeep/service';
-import { CliError, expecting, type Lifetime } from '../terminal/index.js';
+import { CliError, expecting, type Lifetime, UsageError } from '../terminal/index.js';
 
 const ANSWER_LIMIT_MS = 2_000;
 /** The servers of {@link ServiceUrls}: the variable of each URL, and the port of a URL that has none. */
@@ -30,8 +30,15 @@ export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
   );
 }
 
-/** Checks that a coordinator answers. @throws CliError that names the address */
+/** Checks an address, and that a coordinator answers there. @throws UsageError, CliError that name the address */
 export async function checkCoordinator(url: string, signal: AbortSignal): Promise<void> {
+  const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
+  if (!/^https?:$/.test(protocolOf(url)) || username + password !== '') {
+    // Node's fetch refuses a user and a password in an address, with an error that shows them.
+    throw new UsageError(
+      `expected the coordinator's address such as http://127.0.0.1:3000, was "${withoutPassword(url)}"`,
+    );
+  }
   const limitedSignal = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
   let was: string;
   try {
@@ -63,7 +70,7 @@ function connectProblem(host: string, port: number): Promise<string | undefined>
 }
 
 /** The protocol of an address, such as `http:`; empty when `url` is not a URL. */
-export function protocolOf(url: string): string {
+function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : '';
 }
 
