@@ -43,15 +43,14 @@ function readTable(text: string): Map<string, string> {
   }
   if (lines.length === 0) throw new CliError('--table: expected at least one trading day, was none');
   const days = lines.map((line, index): [string, string] => {
-    const [day = '', ...times] = line.split(',');
+    const [day = '', open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
-    const [open = NaN, close = NaN, breakStart, breakEnd = NaN] = times.filter(Boolean).map((time) => Date.parse(time));
-    const hasBreak = breakStart !== undefined;
-    if (!isDate(date) || [open, close, ...(hasBreak ? [breakStart, breakEnd] : [])].some(Number.isNaN)) {
+    // A break splits the day into two segments.
+    const spans = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
+    const segments = spans.map(([from = '', to = '']) => ({ open: Date.parse(from), close: Date.parse(to) }));
+    if (!isDate(date) || segments.some((segment) => Number.isNaN(segment.open + segment.close))) {
       throw new CliError(`--table, line ${index + 2}: expected a date and ISO 8601 times in UTC, was "${line}"`);
     }
-    // A break splits the day into two segments.
-    const segments = hasBreak ? [{ open, close: breakStart }, { open: breakEnd, close }] : [{ open, close }]; // prettier-ignore
     return [date, hoursText(segments)];
   });
   return new Map(days.sort(([a], [b]) => (a < b ? -1 : 1)));
