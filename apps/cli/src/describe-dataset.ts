@@ -70,27 +70,27 @@ export async function describeDataset(
   covered?: { calendar: Calendar; hours: Hours },
 ): Promise<DatasetDescription> {
   const extents = await datasetExtent(database, id);
-  const counts = await database.query<{ symbol_id: number; rows: string; zero: string }[]>(
-    'SELECT symbol_id, count(*) AS rows, count(*) FILTER (WHERE volume = 0) AS zero FROM bars WHERE dataset_id = $1 GROUP BY symbol_id',
+  const counts = await database.query<{ symbol_id: number; rows: number; zero_share: number }[]>(
+    `SELECT symbol_id, count(*)::float8 AS rows, (count(*) FILTER (WHERE volume = 0))::float8 / count(*) AS zero_share
+     FROM bars WHERE dataset_id = $1 GROUP BY symbol_id`,
     [id],
   );
   const countsById = new Map(counts.map((row) => [row.symbol_id, row]));
-  const [dates] = await database.query<{ days: string }[]>(
-    `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date) AS days FROM bars WHERE dataset_id = $1`,
+  const [dates] = await database.query<{ days: number }[]>(
+    `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date)::float8 AS days FROM bars WHERE dataset_id = $1`,
     [id],
   );
   const sample = await sampleTimes(database, id, extents[0]?.id);
   const spacing = spacingOf(sample);
   const symbols = extents.map(({ id: symbolId, symbol, first, last }) => {
-    const { rows = 0, zero = 0 } = countsById.get(symbolId) ?? {};
-    const times = { first: new Date(first).toISOString(), last: new Date(last).toISOString() };
-    return { symbol, rows: Number(rows), ...times, zeroVolumeShare: Number(zero) / Math.max(1, Number(rows)) };
+    const { rows = 0, zero_share: zeroVolumeShare = 0 } = countsById.get(symbolId) ?? {};
+    return { symbol, rows, first: new Date(first).toISOString(), last: new Date(last).toISOString(), zeroVolumeShare };
   });
   const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
   return {
     dataset,
     rows,
-    days: Number(dates?.days ?? 0),
+    days: dates?.days ?? 0,
     values: await datasetValues(database, id),
     symbols,
     coverage: covered && (await coverageOf(database, { id, rows, extents }, covered.calendar, covered.hours)),

@@ -40,17 +40,16 @@ function removeCommand(): CliCommand {
 /** `first` and `last` are the open times of the first and the last bar, ISO 8601 UTC; null without bars. */
 async function listDatasets(database: Database) {
   const rows = await database.query<
-    { name: string; symbols: string; bars: string; first: Date | null; last: Date | null }[]
+    { dataset: string; symbols: number; bars: number; first: Date | null; last: Date | null }[]
   >(
-    `SELECT d.name, count(DISTINCT b.symbol_id) AS symbols, count(b.symbol_id) AS bars, min(b."time") AS first, max(b."time") AS last
+    `SELECT d.name AS dataset, count(DISTINCT b.symbol_id)::float8 AS symbols, count(b.symbol_id)::float8 AS bars,
+            min(b."time") AS first, max(b."time") AS last
      FROM datasets d LEFT JOIN bars b ON b.dataset_id = d.id GROUP BY d.id, d.name ORDER BY d.name`,
   );
-  return rows.map(({ name, symbols, bars, first, last }) => ({
-    dataset: name,
-    symbols: Number(symbols),
-    bars: Number(bars),
-    first: first?.toISOString() ?? null,
-    last: last?.toISOString() ?? null,
+  return rows.map((row) => ({
+    ...row,
+    first: row.first?.toISOString() ?? null,
+    last: row.last?.toISOString() ?? null,
   }));
 }
 
