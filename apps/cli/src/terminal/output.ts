@@ -37,8 +37,8 @@ const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, ''
 const WIDTH_DEFAULT = 80;
 /** Rows that the library draws at once, because its time grows with the square of the rows. */
 const ROWS_DRAWN = 500;
-/** No column is made narrower than this: a date fits. */
-const COLUMN_MIN = 10;
+/** No column is made narrower than this. */
+const COLUMN_MIN = 9;
 /** A column stays wide enough for its words up to this length; longer words, such as addresses, may be broken. */
 const WORD_MAX = 48;
 
