@@ -35,6 +35,8 @@ export interface FileSample {
   rows: readonly SampleRow[];
   /** Undefined for JSON. */
   delimiter: string | undefined;
+  /** 1 when the first line is `sep=;`, by which Excel names the delimiter; 0 for any other file. */
+  sepLines: 0 | 1;
   /** The first characters, for messages. */
   beginning: string;
   fileName: string;
@@ -69,9 +71,8 @@ export function sampleOf({ head, tail, isWhole, fileName }: FileStart, givenDeli
   if (/^\s*[[{]/.test(text)) {
     if (tail.length > 0 && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-END_BYTES)).toString('latin1')))
       throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short');
-    return { beginning, fileName, rows: sampleRows(head, isWhole, undefined), delimiter: undefined };
+    return { beginning, fileName, rows: sampleRows(head, isWhole, undefined), delimiter: undefined, sepLines: 0 };
   }
-  // `sep=;` is a line by which Excel names the delimiter.
   const excelDelimiter = /^"?sep=(.)"?\r?\n/i.exec(text)?.[1];
   const knownDelimiter = givenDelimiter ?? excelDelimiter;
   const candidates = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
@@ -79,9 +80,7 @@ export function sampleOf({ head, tail, isWhole, fileName }: FileStart, givenDeli
     delimiter,
     rows: sampleRows(head, isWhole, delimiter),
   }));
-  const { delimiter, rows } = likeliestSample(samples);
-  const rowsAfterSep = excelDelimiter === undefined ? rows : rows.filter(({ line }) => line > 1);
-  return { beginning, fileName, rows: rowsAfterSep, delimiter };
+  return { beginning, fileName, sepLines: excelDelimiter === undefined ? 0 : 1, ...likeliestSample(samples) };
 }
 
 /**

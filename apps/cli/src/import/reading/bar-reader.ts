@@ -67,8 +67,6 @@ export class BarReader implements RowHandler {
   readonly #mustMatchFirst: boolean;
   /** The symbol that the first row names. */
   #firstSymbol: string | undefined;
-  /** Number of bars whose volume was unknown. */
-  unknownVolumes = 0;
 
   constructor(
     private readonly options: BarReaderOptions,
@@ -115,9 +113,12 @@ export class BarReader implements RowHandler {
 
   /** Reads the bar of each symbol; a symbol whose prices are all empty has no bar in the row. */
   #readWide(row: Row, openTime: number): void {
-    for (const fields of this.options.layout.values) {
-      const isEmpty = PRICE_NAMES.every((name) => fieldText(row, fields[name]) === '');
-      if (!isEmpty) this.#readBar(row, fields, fields.symbol ?? '', openTime);
+    const { layout, names } = this.options;
+    for (const fields of layout.values) {
+      if (PRICE_NAMES.every((name) => fieldText(row, fields[name]) === '')) continue;
+      const name = names.of(fields.symbol ?? '');
+      if ('symbol' in name) this.#readBar(row, fields, name.symbol, openTime);
+      else this.sink.refuse(row.line, name.reason, name.detail);
     }
   }
 
@@ -149,16 +150,9 @@ export class BarReader implements RowHandler {
       const hint = isLastSecond ? '; --times close accepts closes such as 09:30:59' : '';
       return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
     }
-    if (isUnknown) this.unknownVolumes++;
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
-    this.sink.bar(symbol, {
-      openTime,
-      open: open + 0,
-      high: high + 0,
-      low: low + 0,
-      close: close + 0,
-      volume: volume + 0,
-    });
+    const bar = { openTime, open: open + 0, high: high + 0, low: low + 0, close: close + 0, volume: volume + 0 };
+    this.sink.bar(symbol, bar, isUnknown);
   }
 
   #priceOf(row: Row, field: number): number {

@@ -135,12 +135,13 @@ describe('an import', () => {
     expect(writer).toMatchObject({ total: 0, aborted: true });
   });
 
-  it('counts a wide file whose header has an invalid symbol as a refused file, not as refused rows', async () => {
+  it('stores the other symbols of a wide file when its header has an invalid one', async () => {
     const symbols = 'A B,A B,A B,A B,A B,C,C,C,C,C';
     const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
     await put('wide.csv', `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,1,1,1,1,1,1,1,1,1,1\n`);
-    const { refused } = await run(new CountingWriter());
-    expect(refused).toMatchObject({ rows: 0, files: 1, reasons: { 'bad-symbol': 1 }, first: [{ line: 1 }] });
+    const { refused, accepted } = await run(new CountingWriter());
+    expect(accepted).toBe(1);
+    expect(refused).toMatchObject({ rows: 1, files: 0, reasons: { 'bad-symbol': 1 }, first: [{ line: 3 }] });
   });
 
   it('reads JSON whose later objects have their keys in another order', async () => {

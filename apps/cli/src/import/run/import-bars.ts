@@ -28,7 +28,7 @@ class ImportRun {
   #warningsLeftOut = 0;
   /** Rows for which the calendar has no slot. */
   outside = 0;
-  /** Rows whose volume is unknown. */
+  /** Buffered rows whose volume is unknown. */
   unknownVolumes = 0;
   /** Bars written so far. */
   bars = 0;
@@ -129,7 +129,6 @@ class ImportRun {
       if (this.#buffer.isFull) await this.#writeBehind();
     }
     splitter.end();
-    this.unknownVolumes += reader.unknownVolumes;
     if (this.outside > outsideBefore) this.#warnOutside(plan, name, this.outside - outsideBefore);
   }
 
@@ -137,9 +136,13 @@ class ImportRun {
   #sink(name: string): RowSink {
     const { calendar } = this.plan;
     return {
-      bar: (symbol, bar) => {
-        if (calendar === undefined || calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
-        else this.outside++;
+      bar: (symbol, bar, isVolumeUnknown) => {
+        if (calendar !== undefined && !calendar.isInside(bar.openTime)) {
+          this.outside++;
+          return;
+        }
+        if (isVolumeUnknown) this.unknownVolumes++;
+        this.#buffer.add(symbol, bar);
       },
       refuse: (line, reason, detail) => this.refused.addRow({ file: name, line, reason, detail }),
     };
