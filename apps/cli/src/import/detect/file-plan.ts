@@ -21,7 +21,7 @@ const TRIED_ROWS = 20;
 const NOT_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
 
 export interface FilePlan {
-  /** Undefined for JSON, whose brackets the caller must check to the end before it stores a row. */
+  /** Undefined for JSON. */
   delimiter: string | undefined;
   reader: BarReaderOptions;
   understood: Understood;

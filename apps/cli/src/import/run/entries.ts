@@ -1,8 +1,8 @@
 /** Reads the start of an entry, checks that JSON is whole, and compares the symbols of the files in a zip. */
 import type { FileStart } from '../detect/index.js';
-import { type InputEntry, UnreadableFileError } from '../files/index.js';
+import type { InputEntry } from '../files/index.js';
 import { FilePlanError, type SymbolNames } from '../reading/index.js';
-import { JsonBalance } from '../rows/index.js';
+import { JsonRows } from '../rows/index.js';
 import type { ImportPlan } from './import-plan.js';
 
 /** Fewest bytes that are read for the head, unless the entry is shorter. */
@@ -42,12 +42,19 @@ export async function startOf(
   return { start: { head, tail: tail ?? (isWhole ? head : new Uint8Array(0)), isWhole, fileName, symbol }, rest };
 }
 
-/** Checks the brackets of JSON from its first piece to its last. @throws UnreadableFileError when one is not closed */
+/** Checks JSON from its first piece to its last, so that no half of a damaged file is stored. @throws FilePlanError */
 export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const balance = new JsonBalance();
-  for await (const piece of pieces) balance.push(piece);
-  if (!balance.isWhole)
-    throw new UnreadableFileError('the JSON has an unclosed bracket or string: the file is cut short or damaged');
+  let problem: FilePlanError | undefined;
+  const rows = new JsonRows({
+    row: () => undefined,
+    refuse: (line, reason, detail) => {
+      if (reason !== 'bad-json') return; // a single row, which is refused when it is read
+      problem = new FilePlanError('unreadable-file', `${detail}: the JSON is cut short or damaged`, line);
+    },
+  });
+  for await (const piece of pieces) rows.push(piece);
+  rows.end();
+  if (problem !== undefined) throw problem;
 }
 
 /** Most files that a message names. */

@@ -213,6 +213,12 @@ describe('an import of packed files', () => {
     expect(summary).toMatchObject({ accepted: 0, refused: { files: 2, reasons: { 'unreadable-file': 2 } } });
   });
 
+  it('stores nothing of JSON that is damaged after its first rows, and names the line', async () => {
+    await put('a.json', '[[1709562600000,1,1,1,1,1],\n[1709562660000,1,1,1,1,1]},\n[1709562720000,1,1,1,1,1]]');
+    const { accepted, refused } = await run(new CountingWriter());
+    expect([accepted, refused.files, refused.first[0]]).toMatchObject([0, 1, { line: 2, reason: 'unreadable-file' }]);
+  });
+
   it('goes by the first bytes of a file, not by its name', async () => {
     await put('plain.csv.gz', csvRows(3));
     await put('packed.csv', gzipSync(csvRows(3)));

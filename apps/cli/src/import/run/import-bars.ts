@@ -3,7 +3,15 @@
  * continues. When writing fails or the user stops the import, the writer's `abort` removes what was written.
  */
 import type { Bar } from '@barkeep/bars';
-import { type ChosenVolume, type FilePlan, type FileStart, leanFile, planFile, planLean } from '../detect/index.js';
+import {
+  type ChosenVolume,
+  type FilePlan,
+  type FileStart,
+  isJson,
+  leanFile,
+  planFile,
+  planLean,
+} from '../detect/index.js';
 import { inputEntries, type InputEntry, type InputFile, isFileError, isLeanName } from '../files/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
@@ -104,11 +112,11 @@ class ImportRun {
     const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytes += bytes));
     try {
       const wholeText = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
+      if (isJson(start.head)) await checkWhole(wholeText());
       const samplePlan = this.#planOf(entry, start);
       if (samplePlan === undefined) return;
       const volume = await volumeOf(samplePlan, wholeText);
       const plan = volume === undefined ? samplePlan : (this.#planOf(entry, { ...start, volume }) ?? samplePlan);
-      if (plan.delimiter === undefined) await checkWhole(wholeText());
       this.understood.add(name, plan.understood);
       for (const warning of plan.warnings) this.#warn(name, warning);
       await this.#readRows(plan, name, start.head, rest);
