@@ -242,6 +242,23 @@ describe('an import of packed files', () => {
     expect(refused.first[0]?.detail).toContain(name);
   });
 
+  it('verifies the checksum of zstd, in each frame of a file', async () => {
+    const frame = Buffer.from(ZSTD, 'base64');
+    const changed = Buffer.from(frame);
+    changed[frame.indexOf(',10,11,') + 2] = 0x31; // the open is 11 instead of 10, which is as good
+    const skipped = Buffer.from('502a4d180200000068690a', 'hex').subarray(0, 10);
+    await put('whole.csv', Buffer.concat([skipped, frame, frame]));
+    await put('changed.csv', Buffer.concat([frame, changed]));
+    await put('large-window.csv', Buffer.from('28b52ffd04f0010000', 'hex'));
+    const { accepted, refused } = await run(new CountingWriter(), { read: { symbol: 'A' }, oneSymbol: true });
+    // The second frame of a file repeats the header, which is refused as a row.
+    expect({ accepted, files: refused.files, reasons: refused.reasons }).toEqual({
+      accepted: 2,
+      files: 2,
+      reasons: { 'unreadable-file': 2, 'unreadable-time': 1 },
+    });
+  });
+
   it('I8 holds a window of a file, whatever size it unpacks to', async () => {
     const member = gzipSync(Buffer.alloc(16 * 1024 * 1024, 'x'), { level: 1 });
     await put('bomb.csv.gz', Buffer.concat(Array.from({ length: 10 }, () => member)));
