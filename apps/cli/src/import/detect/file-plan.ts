@@ -87,7 +87,6 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
     prices: options.prices,
     names: options.symbolNames,
     symbol: symbolOf(file, sample, options),
-    isGrouped: sample.delimiter === undefined,
     headerLines,
   };
 }
