@@ -4,9 +4,9 @@
  */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import * as zlib from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { fileKindOf, SIGNATURE_BYTES, UnreadableFileError, unreadableKind } from './unreadable.js';
-import { createZstdDecompress, unpackFrames } from './zstd.js';
+import { unpackFrames } from './zstd.js';
 
 /** Opens the packed bytes from their start. Each call gives a new stream. */
 export type OpenBytes = () => Promise<Readable>;
@@ -14,6 +14,7 @@ export type OpenBytes = () => Promise<Readable>;
 export const PIECE_BYTES = 256 * 1024;
 /** A file may be packed more than once, as when a server compresses a .gz file for the download. */
 const LAYERS_MAX = 3;
+
 /** How a file is packed, from the outside in, and how its text is encoded. */
 export interface Wrapping {
   layers: readonly ('gzip' | 'zstd')[];
@@ -52,12 +53,7 @@ function unpackLayers(
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   let bytes = piecesOf(source, onRead);
-  const options = { chunkSize: PIECE_BYTES };
-  for (const layer of layers) {
-    if (layer === 'gzip') bytes = throughZlib(bytes, zlib.createGunzip(options));
-    else if (createZstdDecompress === undefined) bytes = unpackFrames(bytes);
-    else bytes = throughZlib(bytes, createZstdDecompress(options));
-  }
+  for (const layer of layers) bytes = layer === 'gzip' ? gunzipped(bytes) : unpackFrames(bytes);
   return bytes;
 }
 
@@ -81,7 +77,8 @@ async function* piecesOf(stream: Readable, onRead?: (bytes: number) => void): As
   }
 }
 
-async function* throughZlib(bytes: AsyncGenerator<Uint8Array>, unpacker: zlib.Gunzip): AsyncGenerator<Uint8Array> {
+async function* gunzipped(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const unpacker = createGunzip({ chunkSize: PIECE_BYTES });
   const source = Readable.from(bytes, { objectMode: false, highWaterMark: PIECE_BYTES });
   source.on('error', (error) => unpacker.destroy(error));
   unpacker.on('error', () => undefined); // the loop over its pieces throws it, unless its caller stopped early

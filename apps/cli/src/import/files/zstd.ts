@@ -1,10 +1,9 @@
 /**
- * Unpacks zstd (RFC 8878) with Node from 22.15 on. For earlier versions, it reads the frames of a file: fzstd unpacks
- * their blocks, xxhash-wasm verifies their checksums.
+ * Unpacks zstd (RFC 8878) frame by frame: fzstd unpacks the blocks, xxhash-wasm verifies the checksums. Node has zstd from
+ * 22.15 on, but its streams end without an error where a file is cut short, and after the first of several frames (22.23).
  */
-import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
-import xxhash from 'xxhash-wasm';
+import xxhash, { type XXHash } from 'xxhash-wasm';
 import { UnreadableFileError } from './unreadable.js';
 
 /** The largest window that is accepted: that of zstd's highest compression level. Its option `--long=31` makes larger ones. */
@@ -15,10 +14,6 @@ const SKIPPABLE_SIGNATURE = 0x184d2a5;
 const BLOCK_BYTES_MAX = 128 * 1024;
 /** The block type of one byte that is repeated. */
 const REPEATED_BYTE = 1;
-
-/** The type of `zlib.createZstdDecompress`, as far as it is used; undefined before Node 22.15. */
-type ZstdFactory = ((options: { chunkSize: number }) => zlib.Gunzip) | undefined;
-export const createZstdDecompress = (zlib as unknown as { createZstdDecompress: ZstdFactory }).createZstdDecompress;
 
 /** Unpacks all frames of a file. Each piece is one block. @throws UnreadableFileError for a damaged file */
 export async function* unpackFrames(packed: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -39,11 +34,7 @@ export async function* unpackFrames(packed: AsyncGenerator<Uint8Array>): AsyncGe
 }
 
 /** @param hash of 64 bits, whose lower half is a frame's checksum */
-async function* unpackFrame(
-  bytes: PackedBytes,
-  signature: Buffer,
-  hash: ReturnType<Awaited<ReturnType<typeof xxhash>>['create64']>,
-): AsyncGenerator<Uint8Array> {
+async function* unpackFrame(bytes: PackedBytes, signature: Buffer, hash: XXHash<bigint>): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = []; // pieces that were unpacked and not yielded yet
   const decompressor = new Decompress((piece) => {
     hash.update(piece);

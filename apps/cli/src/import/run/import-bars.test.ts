@@ -209,8 +209,9 @@ describe('an import of packed files', () => {
     const whole = gzipSync(csvRows(20_000));
     await put('a.csv.gz', whole.subarray(0, whole.length - 20));
     await put('b.json', '[[1709562600000,1,1,1,1,1],[1709562660000,1,1,');
-    const summary = await run(new CountingWriter());
-    expect(summary).toMatchObject({ accepted: 0, refused: { files: 2, reasons: { 'unreadable-file': 2 } } });
+    await put('c.csv', Buffer.from(ZSTD, 'base64').subarray(0, -6));
+    const summary = await run(new CountingWriter(), { read: { symbol: 'A' } });
+    expect(summary).toMatchObject({ accepted: 0, refused: { files: 3, reasons: { 'unreadable-file': 3 } } });
   });
 
   it('stores nothing of JSON that is damaged after its first rows, and names the line', async () => {
