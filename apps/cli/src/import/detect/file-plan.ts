@@ -66,7 +66,6 @@ function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): 
   }
 }
 
-/** The layout with the volume column that was chosen by all rows of the file. */
 function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
   const { layout } = file;
   const values = layout.values.map((fields) => ({ ...fields, volume: [field] }));

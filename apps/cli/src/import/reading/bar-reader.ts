@@ -20,7 +20,6 @@ export interface BarReaderOptions extends RowSymbolsOptions {
   shiftMs: number;
   price: NumberReader;
   volume: NumberReader;
-  /** Which prices are valid. */
   prices: Prices;
   /** Rows up to and including this line are the header or come before it, and are not read. */
   headerLines: number;

@@ -14,21 +14,14 @@ const SCALARS_MIN = 5;
 
 /** An array or an object whose closing bracket was not read yet. */
 class Container {
-  isArray = true;
-  /** Line of its opening bracket. */
-  line = 0;
-  /** See `Row.group`. */
-  group: string | undefined;
-  /** Where its texts begin in the bytes of the tokens. */
-  start = 0;
   /** Where each of its scalars begins and ends. */
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
+  starts: number[] = [];
+  ends: number[] = [];
   /** Where the keys of an object begin and end, without those of arrays and objects; the last key may lack its value. */
-  readonly keyStarts: number[] = [];
-  readonly keyEnds: number[] = [];
+  keyStarts: number[] = [];
+  keyEnds: number[] = [];
   /** True in an object whose next text is a key. */
-  awaitsKey = false;
+  awaitsKey: boolean;
   commas = 0;
   /** It has more than `ROW_BYTES_MAX` of texts, which were dropped. */
   isTooLong = false;
@@ -37,32 +30,34 @@ class Container {
   /** It has rows inside, at any depth. */
   hasRows = false;
 
-  reset(isArray: boolean, line: number, group: string | undefined, start: number): void {
-    this.isArray = isArray;
-    this.line = line;
-    this.group = group;
-    this.start = start;
-    this.dropTexts();
+  /**
+   * @param line of its opening bracket @param start where its texts begin in the bytes of the tokens
+   * @param group see `Row.group`
+   */
+  constructor(
+    readonly isArray: boolean,
+    readonly line: number,
+    readonly start: number,
+    readonly group: string | undefined,
+  ) {
     this.awaitsKey = !isArray;
-    this.commas = 0;
-    this.isTooLong = false;
-    this.hasContainers = false;
-    this.hasRows = false;
   }
 
   dropTexts(): void {
-    this.starts.length = 0;
-    this.ends.length = 0;
-    this.keyStarts.length = 0;
-    this.keyEnds.length = 0;
+    this.starts = [];
+    this.ends = [];
+    this.keyStarts = [];
+    this.keyEnds = [];
   }
 }
 
 export class JsonRows implements Splitter, TokenHandler {
   readonly #tokens = new JsonTokens(this);
-  /** The open containers by their depth; those below `#depth` are used again. The top level counts as an array. */
-  readonly #containers = Array.from({ length: DEPTH_MAX + 1 }, () => new Container());
-  #depth = 0;
+  /** The top level of the text counts as an array. */
+  readonly #topLevel = new Container(true, 0, 0, undefined);
+  /** The open containers, from the top level in. */
+  readonly #open = [this.#topLevel];
+  #innermost = this.#topLevel;
   readonly #row: Row = { bytes: new Uint8Array(0), starts: [], ends: [], count: 0, line: 0 };
   /** The keys of the first object, as texts and as bytes. */
   #header: ({ names: readonly string[] } & Pick<Row, 'bytes' | 'ends'>) | undefined;
@@ -81,16 +76,18 @@ export class JsonRows implements Splitter, TokenHandler {
   }
 
   end(): void {
-    if (this.#depth > 0 || this.#tokens.inString) this.#fail('the file ends inside of a value: it is cut short');
+    if (this.#open.length > 1 || this.#tokens.inString)
+      this.#fail('expected a closing bracket or quote, was the end of the file');
   }
 
   open(isArray: boolean): void {
     if (this.#hasFailed) return;
-    if (this.#depth === DEPTH_MAX) return this.#fail(`nested more than ${DEPTH_MAX} deep`);
-    const parent = this.#containers[this.#depth]!;
+    if (this.#open.length > DEPTH_MAX) return this.#fail(`nested more than ${DEPTH_MAX} deep`);
+    const parent = this.#innermost;
     parent.hasContainers = true;
     const group = parent.isArray ? parent.group : this.#groupIn(parent);
-    this.#containers[++this.#depth]!.reset(isArray, this.#tokens.line, group, this.#tokens.length);
+    this.#innermost = new Container(isArray, this.#tokens.line, this.#tokens.length, group);
+    this.#open.push(this.#innermost);
   }
 
   /** The group of a container in an object: that of the object, and the container's key, which is no part of a row. */
@@ -102,7 +99,7 @@ export class JsonRows implements Splitter, TokenHandler {
   }
 
   comma(): void {
-    const container = this.#containers[this.#depth]!;
+    const container = this.#innermost;
     this.#checkValues(container);
     container.commas++;
     container.awaitsKey = !container.isArray;
@@ -110,8 +107,8 @@ export class JsonRows implements Splitter, TokenHandler {
 
   text(start: number, isTooLong: boolean): void {
     if (this.#hasFailed) return;
-    if (this.#depth === 0) return this.#fail('expected an array or an object');
-    const container = this.#containers[this.#depth]!;
+    const container = this.#innermost;
+    if (container === this.#topLevel) return this.#fail('expected an array or an object');
     const end = this.#tokens.length;
     if (isTooLong) container.isTooLong = true;
     if (container.awaitsKey) {
@@ -131,10 +128,12 @@ export class JsonRows implements Splitter, TokenHandler {
 
   close(isArray: boolean): void {
     if (this.#hasFailed) return;
-    const container = this.#containers[this.#depth]!;
-    if (this.#depth === 0 || container.isArray !== isArray) return this.#fail('unexpected closing bracket');
+    const container = this.#innermost;
+    if (container === this.#topLevel || container.isArray !== isArray) return this.#fail('unexpected closing bracket');
     this.#checkValues(container);
-    const parent = this.#containers[--this.#depth]!;
+    this.#open.pop();
+    const parent = this.#open.at(-1)!;
+    this.#innermost = parent;
     const isRow = !this.#hasFailed && parent.isArray && this.#isRow(container);
     if (isRow) this.#emit(container);
     if (isRow || container.hasRows) parent.hasRows = true;

@@ -4,25 +4,11 @@
  */
 import { ROW_BYTES_MAX } from './row.js';
 
-const [QUOTE, BACKSLASH] = [34, 92];
-
-/** What a byte outside of a string is: a part of a scalar that is no string, or a class of its own. */
-const [SCALAR, BLANK, LINE_FEED, STRING, COMMA, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [
-  0, 1, 2, 3, 4, 5, 6, 7, 8,
-];
-/** The class of each byte. A byte order mark is blank. */
-const CLASSES = new Uint8Array(256).fill(SCALAR);
-for (const [kind, bytes] of [
-  [BLANK, ' \t\r:\ufeff'],
-  [LINE_FEED, '\n'],
-  [STRING, '"'],
-  [COMMA, ','],
-  [OPEN_ARRAY, '['],
-  [CLOSE_ARRAY, ']'],
-  [OPEN_OBJECT, '{'],
-  [CLOSE_OBJECT, '}'],
-] as const)
-  for (const byte of Buffer.from(bytes)) CLASSES[byte] = kind;
+const [LINE_FEED, QUOTE, COMMA, BACKSLASH] = [10, 34, 44, 92];
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125];
+/** 1 for each byte that is a part of a number, true, false or null; 0 for blanks, signs, and a byte order mark. */
+const IS_SCALAR = new Uint8Array(256).fill(1);
+for (const byte of Buffer.from(' \t\r\n":,[]{}\ufeff')) IS_SCALAR[byte] = 0;
 
 export interface TokenHandler {
   /** An opening bracket. */
@@ -57,23 +43,23 @@ export class JsonTokens {
     let at = 0;
     while (at < piece.length) {
       if (this.inString) at = this.#readString(piece, at);
-      else if (CLASSES[piece[at]!] === SCALAR) at = this.#readScalar(piece, at);
+      else if (IS_SCALAR[piece[at]!] === 1) at = this.#readScalar(piece, at);
       else {
         if (this.#start >= 0) this.#endText(); // a scalar, which ended with the last piece
-        this.#readSign(CLASSES[piece[at++]!]!);
+        this.#readSign(piece[at++]!);
       }
     }
     this.#dropTooLong();
   }
 
-  #readSign(kind: number): void {
-    if (kind === COMMA) this.handler.comma();
-    else if (kind === STRING) {
+  #readSign(byte: number): void {
+    if (byte === COMMA) this.handler.comma();
+    else if (byte === QUOTE) {
       this.inString = true;
       this.#start = this.length;
-    } else if (kind === LINE_FEED) this.line++;
-    else if (kind === OPEN_ARRAY || kind === OPEN_OBJECT) this.handler.open(kind === OPEN_ARRAY);
-    else if (kind === CLOSE_ARRAY || kind === CLOSE_OBJECT) this.handler.close(kind === CLOSE_ARRAY);
+    } else if (byte === LINE_FEED) this.line++;
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) this.handler.open(byte === OPEN_ARRAY);
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) this.handler.close(byte === CLOSE_ARRAY);
   }
 
   /** Copies a scalar that is no string, or its next part. @returns the place after it */
@@ -82,7 +68,7 @@ export class JsonTokens {
     let { length } = this;
     if (this.#start < 0) this.#start = length;
     let at = from;
-    while (at < piece.length && CLASSES[piece[at]!] === SCALAR) bytes[length++] = piece[at++]!;
+    while (at < piece.length && IS_SCALAR[piece[at]!] === 1) bytes[length++] = piece[at++]!;
     this.length = length;
     if (at < piece.length) this.#endText();
     return at;

@@ -58,7 +58,7 @@ export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Ui
     row: () => undefined,
     refuse: (line, reason, detail) => {
       if (reason !== 'bad-json') return; // a single row, which is refused when it is read
-      problem = new FilePlanError('unreadable-file', `${detail}: the JSON is cut short or damaged`, line);
+      problem = new FilePlanError('unreadable-file', `the JSON is cut short or damaged: ${detail}`, line);
     },
   });
   for await (const piece of pieces) rows.push(piece);

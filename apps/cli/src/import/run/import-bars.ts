@@ -24,7 +24,6 @@ class ImportRun {
   readonly refused = new RefusalLog();
   readonly understood: UnderstoodLog;
   readonly #fileWarnings = new WarningLog();
-  /** Rows for which the calendar has no slot. */
   outside = 0;
   /** Buffered rows whose volume is unknown. */
   unknownVolumes = 0;

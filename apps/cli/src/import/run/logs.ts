@@ -22,11 +22,9 @@ export interface UnderstoodFiles extends Understood {
 
 /** Counts refusals, and keeps the first ones to show them. */
 export class RefusalLog {
-  /** Number of refused rows. */
   rows = 0;
   /** Number of files that were refused as a whole. */
   files = 0;
-  /** Number of refusals by reason. */
   readonly reasons: Partial<Record<ImportRefusal, number>> = {};
   /** The first refusals, with file and line. */
   readonly first: ShownRefusal[] = [];
