@@ -31,7 +31,7 @@ interface FoundHeader extends Partial<Recognised> {
 const MORE_HEADER_LINES_MAX = 4;
 /** A text that begins with a time of day, such as `9:30` or `09:30:00`: it has no date. */
 const TIME_OF_DAY = /^\d{1,2}:\d{2}/;
-/** A text that begins with a date and goes on, such as `03/04/2024 09:30`. */
+/** A text with more after its date, such as `03/04/2024 09:30`. */
 const DATE_AND_MORE = /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})[ T]/;
 
 /**

@@ -112,7 +112,7 @@ export class JsonTokens {
       this.bytes.set(decoded, this.#start);
       this.length = this.#start + decoded.length;
     } catch {
-      // A wrong escape, or a string of which bytes were dropped.
+      // A wrong escape, or a string that lost bytes because it is too long.
     }
   }
 

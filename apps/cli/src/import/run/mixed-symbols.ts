@@ -1,4 +1,4 @@
-/** Refuses a zip of which two files would be stored as one symbol, unless the user wants that. */
+/** Refuses a zip when two of its files would be stored as one symbol, unless the user wants that. */
 import { type InputEntry, isFileError } from '../files/index.js';
 import { FilePlanError } from '../reading/index.js';
 import { entryPlan, startOf } from './entries.js';
