@@ -1,7 +1,7 @@
 /** Looks for signs in the columns of a sample that the file was misread, such as prices taken for volumes. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { lastKey } from '../rows/index.js';
-import { clockOf, timeParser } from '../times/index.js';
+import { instantOf } from '../times/index.js';
 import { bareName, NAMES } from './header-names.js';
 import type { SampleRow } from './sample.js';
 import type { FileReading, SampleBars } from './sample-bars.js';
@@ -84,12 +84,6 @@ export function otherTimes({ file: { layout, names, data }, options }: FileReadi
   });
   const taken = `column "${names[layout.time]}" was taken for the time`;
   return otherNames.map((name) => `${taken}, and "${name}" has other times: --columns time=… names the right one`);
-}
-
-/** Epoch ms of a time, read as UTC where it has no zone; NaN for a text that is not a time. */
-function instantOf(text = ''): number {
-  const time = timeParser('auto', clockOf('UTC'))(Buffer.from(text), 0, Buffer.byteLength(text));
-  return typeof time === 'number' ? time : Number.NaN;
 }
 
 /**

@@ -10,7 +10,6 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** For a zone with the same offset all year, the zone with daylight saving that the user probably means. */
 const DAYLIGHT_ZONES: Record<string, string> = { EST: 'America/New_York', MST: 'America/Denver' };
-/** Names of columns with local times. */
 const LOCAL_NAME = /local|exchange|^(date|time|datetime|timestamp)([ecmp][sd]t|cest|cet|bst|ist|jst|kst|hkt|msk)$/;
 
 /** A name with an offset other than 0, such as `Time (UTC+8)`, in the form in which names are compared. */
@@ -41,7 +40,6 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
   );
 }
 
-/** Warns when the name of the time column states local times. */
 function localNameWarning(name: string): string | undefined {
   const bare = bareName(name);
   if (!LOCAL_NAME.test(bare) && !OFFSET_NAME.test(bare)) return undefined;

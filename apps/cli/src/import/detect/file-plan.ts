@@ -1,6 +1,6 @@
 /** Plans how one file is read and what the user is shown of it, by its ends, its name and the options. Pure. */
 import type { Bar } from '@barkeep/bars';
-import { type BarReaderOptions, FilePlanError, PRICE_NAMES, type ValueFields } from '../reading/index.js';
+import { type BarReaderOptions, FilePlanError, PRICE_NAMES } from '../reading/index.js';
 import { lastKey, numberReader } from '../rows/index.js';
 import { clockOf, timeParser, type TimeParser, type WallClock } from '../times/index.js';
 import { unusableHeader } from './columns.js';
@@ -21,7 +21,7 @@ const TRIED_ROWS = 20;
 const NOT_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
 
 export interface FilePlan {
-  /** Undefined for JSON, whose brackets the caller must check to the end before it stores a row. */
+  /** Undefined for JSON. */
   delimiter: string | undefined;
   reader: BarReaderOptions;
   understood: Understood;
@@ -66,7 +66,6 @@ function readingOf(sample: FileSample, start: FileStart, options: ReadOptions): 
   }
 }
 
-/** The layout with the volume column that was chosen by all rows of the file. */
 function withVolume(file: FileLayout, { field }: ChosenVolume): FileLayout {
   const { layout } = file;
   const values = layout.values.map((fields) => ({ ...fields, volume: [field] }));
@@ -77,9 +76,8 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
   const { format, layout, headerLines } = file;
   const zone = namedZone(file, options.zone) ?? 'UTC';
   const times = options.times ?? format?.times ?? 'open';
-  const hasOneSymbolPerRow = layout.values.length === 1;
   return {
-    layout: hasOneSymbolPerRow ? layout : { ...layout, values: namedValues(layout.values, options) },
+    layout,
     time: timeParserOf(file, options, clockOf(zone)),
     zone,
     shiftMs: times === 'close' ? options.intervalMs : 0,
@@ -88,7 +86,6 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
     prices: options.prices,
     names: options.symbolNames,
     symbol: symbolOf(file, sample, options),
-    isGrouped: sample.delimiter === undefined,
     headerLines,
   };
 }
@@ -120,15 +117,6 @@ function symbolOf(
   const inFileName = format?.file?.exec(sample.fileName)?.[1];
   if (inFileName !== undefined) return symbolNamed(inFileName);
   throw unusableHeader('expected a symbol column, --symbol or --symbol-from-path, was none of them');
-}
-
-/** The fields of a wide file, with the symbols of the dataset instead of the names in the header. @throws FilePlanError */
-function namedValues(values: readonly ValueFields[], { symbolNames }: ReadOptions): ValueFields[] {
-  return values.map((fields) => {
-    const name = symbolNames.of(fields.symbol ?? '');
-    if ('symbol' in name) return { ...fields, symbol: name.symbol };
-    throw new FilePlanError(name.reason, name.detail);
-  });
 }
 
 /** The parser for the first time format that reads a sampled time; for the first one when none does. */

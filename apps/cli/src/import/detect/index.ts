@@ -4,6 +4,6 @@ export { type FilePlan, planFile, type Understood } from './file-plan.js';
 export { leanFile, planLean } from './lean.js';
 export { READ_DEFAULTS, type ReadOptions } from './read-options.js';
 export { formatsNamed } from './recognise.js';
-export { type FileStart } from './sample.js';
+export { type FileStart, isJson } from './sample.js';
 export { exampleOfCloses, greatestCommonDivisor, spacingOf, spacingText } from './spacing.js';
 export { type ChosenVolume } from './volume-choice.js';

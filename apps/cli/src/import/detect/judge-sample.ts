@@ -95,7 +95,6 @@ function fewRows(sample: SampleBars): string | undefined {
   return `${why}, and the rows were read as ${base} bars: if they are ${interval} bars, ${hint}`;
 }
 
-/** The value for --interval, such as `5m` or `1h`. */
 function shortInterval(ms: number): string {
   const minutes = ms / MINUTE_MS;
   return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;

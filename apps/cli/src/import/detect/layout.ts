@@ -1,6 +1,7 @@
 /** Finds the layout of a file: its format, the end of its header, and the meaning of each column. Pure. */
 import type { BarFormat } from '../formats/index.js';
 import { FilePlanError, type RowLayout } from '../reading/index.js';
+import { instantOf } from '../times/index.js';
 import { columnsByPlace, formatColumns, type FoundColumns, headerColumns, quoted, unusableHeader } from './columns.js';
 import type { ReadOptions } from './read-options.js';
 import { HEADER_ROWS_MAX, lookalikes, namedFormat, recognise, type Recognised, wideHeader } from './recognise.js';
@@ -30,13 +31,16 @@ interface FoundHeader extends Partial<Recognised> {
 const MORE_HEADER_LINES_MAX = 4;
 /** A text that begins with a time of day, such as `9:30` or `09:30:00`: it has no date. */
 const TIME_OF_DAY = /^\d{1,2}:\d{2}/;
+/** A text with more after its date, such as `03/04/2024 09:30`. */
+const DATE_AND_MORE = /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})[ T]/;
 
 /**
  * Finds the layout of a file by the first that applies: a known format, a wide header, a header, the places of the columns.
  * @throws FilePlanError when no columns for time and prices are found, or when several formats fit
  */
 export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
-  const { hasVolume, skipLines } = options;
+  const { hasVolume } = options;
+  const skipLines = Math.max(options.skipLines, sample.sepLines);
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines);
   const isJson = sample.delimiter === undefined;
   const [first] = rows;
@@ -55,7 +59,7 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     const data = rows.filter(({ line }) => line > lastLine);
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
-  if (options.hasHeader && !isJson) return withHeader(rows, options);
+  if (options.hasHeader && !isJson) return withHeader(rows, { ...options, skipLines });
   const columns = first.isHeader
     ? headerColumns(first.texts, options.columns, hasVolume)
     : placedColumns({ ...sample, rows }, first.texts, options);
@@ -143,10 +147,11 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   const data = rows.slice(lastHeader + 1).filter(({ isHeader }) => !isHeader);
   refuseUnnamedField(names, data);
   const { time, symbol, open, high, low, close } = columns;
-  const isTimeOfDay = TIME_OF_DAY.test(data[0]?.texts[time] ?? '');
+  const firstTime = data[0]?.texts[time] ?? '';
+  const isWhole = DATE_AND_MORE.test(firstTime) || !Number.isNaN(instantOf(firstTime)); // it has its date, or is an epoch
   const { volume, volumes } = chosenVolume(columns, names, data);
   const layout: RowLayout = {
-    date: columns.date ?? (isTimeOfDay ? columns.spareDate : undefined),
+    date: isWhole ? undefined : (columns.date ?? (TIME_OF_DAY.test(firstTime) ? columns.spareDate : undefined)),
     time,
     symbol,
     values: [{ open, high, low, close, volume }],

@@ -123,7 +123,6 @@ export function planLean(file: LeanFile, options: ReadOptions, head: Uint8Array)
   return { delimiter: ',', reader, understood, warnings: [], sampleTimes: [] };
 }
 
-/** Makes the parser for milliseconds since the midnight of the file's date. */
 function midnightTime({ midnightMs, zone }: LeanFile): TimeParser {
   const clock = clockOf(zone);
   return (bytes, start, end) => {

@@ -39,7 +39,7 @@ export function namedFormat(name: string, sample: FileSample): Recognised {
   }
   const [first] = formats;
   if (first === undefined) throw unusableHeader(`expected a format of --list-formats, was "${name}"`);
-  const row = sample.rows[0]?.raw.slice(0, SHOWN_LENGTH) ?? 'an empty file';
+  const row = sample.rows[0]?.texts.join(sample.delimiter ?? ', ').slice(0, SHOWN_LENGTH) ?? 'an empty file';
   throw unusableHeader(`expected rows of ${name} such as ${first.example.join(' / ')}, was ${row}`);
 }
 
@@ -105,10 +105,10 @@ function fitsValues({ price, stamp, columns }: BarFormat, rows: readonly SampleR
 }
 
 /** True when the first row and nearly all rows match the format's pattern of a row. */
-function fitsRows({ row }: BarFormat, rows: readonly SampleRow[]): boolean {
-  if (row === undefined || rows.length === 0) return false;
-  const fitting = rows.filter(({ raw }) => row.test(raw)).length;
-  return row.test(rows[0]?.raw ?? '') && fitting >= ROWS_FITTING_MIN * rows.length;
+function fitsRows({ row, delimiter = ',' }: BarFormat, rows: readonly SampleRow[]): boolean {
+  if (row === undefined) return false;
+  const fitting = rows.map(({ texts }) => row.test(texts.join(delimiter)));
+  return fitting[0] === true && fitting.filter(Boolean).length >= ROWS_FITTING_MIN * rows.length;
 }
 
 /** True when JSON objects have the format's keys, or arrays have its length, digits of the time and order of prices. */

@@ -21,9 +21,7 @@ export interface FileReading {
   options: ReadOptions;
   /** Undefined for JSON. */
   delimiter: string | undefined;
-  /** The header and the columns of the file. */
   file: FileLayout;
-  /** How rows become bars. */
   reader: BarReaderOptions;
 }
 
@@ -31,7 +29,6 @@ export interface FileReading {
 export interface SampleBars extends FileReading {
   /** The bars in the first bytes. */
   head: readonly Bar[];
-  /** The last bar of the sample. */
   last: Bar | undefined;
   /** Times as written in the file, epoch ms (closes if the file has closes). */
   times: readonly number[];

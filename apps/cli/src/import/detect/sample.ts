@@ -1,5 +1,4 @@
 /** Samples a file for detection: its delimiter, and its first rows as texts. Pure. */
-import { FilePlanError } from '../reading/index.js';
 import { type Row, type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
 import type { ChosenVolume } from './volume-choice.js';
 
@@ -23,8 +22,6 @@ export interface SampleRow {
   line: number;
   /** The texts of the fields. */
   texts: readonly string[];
-  /** The text of the whole row. */
-  raw: string;
   /** JSON only: see `Row.isHeader`. */
   isHeader: boolean;
   /** JSON only: see `Row.group`. */
@@ -35,6 +32,8 @@ export interface FileSample {
   rows: readonly SampleRow[];
   /** Undefined for JSON. */
   delimiter: string | undefined;
+  /** 1 when the first line is `sep=;`, by which Excel names the delimiter; 0 for any other file. */
+  sepLines: 0 | 1;
   /** The first characters, for messages. */
   beginning: string;
   fileName: string;
@@ -47,41 +46,37 @@ type SplitSample = Pick<FileSample, 'delimiter' | 'rows'>;
 const SAMPLE_ROWS = 200;
 /** The head is split in pieces of this size, until there are enough rows. */
 const SAMPLE_PIECE_BYTES = 4096;
-/** Number of bytes that messages show. */
-const SHOWN_BYTES = 120;
-/** JSON begins with a bracket, and `sep=` stands, within this many bytes. */
+/** Number of characters that messages show. */
+const SHOWN_LENGTH = 120;
+/** JSON begins with a bracket within this many bytes. */
 const BEGINNING_BYTES = 4096;
-/** JSON ends with a bracket within this many bytes. */
-const END_BYTES = 256;
 const DELIMITERS = [',', ';', '\t', '|'];
 /** A row has at least a time and four prices. */
 export const FIELDS_MIN = 5;
 
-/**
- * Splits the head of a file into its first rows.
- * @param givenDelimiter the delimiter that the user names @throws FilePlanError for JSON that is cut short
- */
-export function sampleOf({ head, tail, isWhole, fileName }: FileStart, givenDelimiter: string | undefined): FileSample {
-  const beginning = Buffer.from(head.subarray(0, SHOWN_BYTES)).toString('utf8');
-  const text = Buffer.from(head.subarray(0, BEGINNING_BYTES))
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
-  if (/^\s*[[{]/.test(text)) {
-    if (tail.length > 0 && !/[\]}]\s*$/.test(Buffer.from(tail.subarray(-END_BYTES)).toString('latin1')))
-      throw new FilePlanError('unreadable-file', 'the JSON does not end in a bracket: the file is cut short');
-    return { beginning, fileName, rows: sampleRows(head, isWhole, undefined), delimiter: undefined };
-  }
-  // `sep=;` is a line by which Excel names the delimiter.
-  const excelDelimiter = /^"?sep=(.)"?\r?\n/i.exec(text)?.[1];
+/** True for JSON and NDJSON. A title such as `[EURUSD]` may be the first line of CSV. @param head the first bytes */
+export function isJson(head: Uint8Array): boolean {
+  return /^\s*(\[\s*["[{\d\]-]|\{\s*["}])/.test(beginningOf(head)); // a byte order mark counts as a blank
+}
+
+function beginningOf(head: Uint8Array): string {
+  return Buffer.from(head.subarray(0, BEGINNING_BYTES)).toString('utf8');
+}
+
+/** Splits the head of a file into its first rows. @param givenDelimiter the delimiter that the user names */
+export function sampleOf({ head, isWhole, fileName }: FileStart, givenDelimiter: string | undefined): FileSample {
+  const text = beginningOf(head);
+  const beginning = text.slice(0, SHOWN_LENGTH);
+  if (isJson(head))
+    return { beginning, fileName, rows: sampleRows(head, isWhole, undefined), delimiter: undefined, sepLines: 0 };
+  const excelDelimiter = /^\ufeff?"?sep=(.)"?\r?\n/i.exec(text)?.[1];
   const knownDelimiter = givenDelimiter ?? excelDelimiter;
   const candidates = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
   const samples = candidates.map((delimiter) => ({
     delimiter,
     rows: sampleRows(head, isWhole, delimiter),
   }));
-  const { delimiter, rows } = likeliestSample(samples);
-  const rowsAfterSep = excelDelimiter === undefined ? rows : rows.filter(({ line }) => line > 1);
-  return { beginning, fileName, rows: rowsAfterSep, delimiter };
+  return { beginning, fileName, sepLines: excelDelimiter === undefined ? 0 : 1, ...likeliestSample(samples) };
 }
 
 /**
@@ -117,8 +112,7 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
 }
 
 function sampleRow(row: Row): SampleRow {
-  const raw = Buffer.from(row.bytes.subarray(row.starts[0] ?? 0, row.ends[row.count - 1] ?? 0)).toString('utf8');
-  return { line: row.line, texts: rowTexts(row), raw, isHeader: row.isHeader ?? false, group: row.group };
+  return { line: row.line, texts: rowTexts(row), isHeader: row.isHeader ?? false, group: row.group };
 }
 
 /** The text of a row's time, preceded by its date when that is in another column. */

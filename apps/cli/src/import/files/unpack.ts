@@ -4,9 +4,9 @@
  */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import * as zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
+import { createGunzip } from 'node:zlib';
 import { fileKindOf, SIGNATURE_BYTES, UnreadableFileError, unreadableKind } from './unreadable.js';
+import { unpackFrames } from './zstd.js';
 
 /** Opens the packed bytes from their start. Each call gives a new stream. */
 export type OpenBytes = () => Promise<Readable>;
@@ -14,10 +14,6 @@ export type OpenBytes = () => Promise<Readable>;
 export const PIECE_BYTES = 256 * 1024;
 /** A file may be packed more than once, as when a server compresses a .gz file for the download. */
 const LAYERS_MAX = 3;
-/** The largest window that is accepted: that of zstd's highest compression level. Its option `--long=31` makes larger ones. */
-const ZSTD_WINDOW_MAX = 128 * 1024 * 1024;
-/** The unpacker fzstd gets this many bytes at once. A block of 4 bytes can unpack to 128 kB: small inputs limit what one step unpacks. */
-const ZSTD_INPUT_BYTES = 1024;
 
 /** How a file is packed, from the outside in, and how its text is encoded. */
 export interface Wrapping {
@@ -57,8 +53,7 @@ function unpackLayers(
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   let bytes = piecesOf(source, onRead);
-  for (const layer of layers)
-    bytes = layer === 'gzip' ? throughZlib(bytes, zlib.createGunzip({ chunkSize: PIECE_BYTES })) : unpackZstd(bytes);
+  for (const layer of layers) bytes = layer === 'gzip' ? gunzipped(bytes) : unpackFrames(bytes);
   return bytes;
 }
 
@@ -82,7 +77,8 @@ async function* piecesOf(stream: Readable, onRead?: (bytes: number) => void): As
   }
 }
 
-async function* throughZlib(bytes: AsyncGenerator<Uint8Array>, unpacker: zlib.Gunzip): AsyncGenerator<Uint8Array> {
+async function* gunzipped(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const unpacker = createGunzip({ chunkSize: PIECE_BYTES });
   const source = Readable.from(bytes, { objectMode: false, highWaterMark: PIECE_BYTES });
   source.on('error', (error) => unpacker.destroy(error));
   unpacker.on('error', () => undefined); // the loop over its pieces throws it, unless its caller stopped early
@@ -94,58 +90,6 @@ async function* throughZlib(bytes: AsyncGenerator<Uint8Array>, unpacker: zlib.Gu
     source.destroy();
     unpacker.destroy();
     if (!source.closed) await once(source, 'close').catch(() => undefined);
-  }
-}
-
-/** The type of `zlib.createZstdDecompress`, as far as it is used. */
-type ZstdFactory = (options: { chunkSize: number }) => zlib.Gunzip;
-
-/** Unpacks zstd with Node from 22.15 on, and with fzstd in earlier versions. */
-function unpackZstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const factory = (zlib as unknown as { createZstdDecompress?: ZstdFactory }).createZstdDecompress;
-  return factory === undefined ? throughFzstd(bytes) : throughZlib(bytes, factory({ chunkSize: PIECE_BYTES }));
-}
-
-async function* throughFzstd(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let ready: Uint8Array[] = []; // pieces that were unpacked and not yielded yet
-  const decompressor = new Decompress((data) => ready.push(data.slice()));
-  const unpack = (input: Uint8Array, isLast: boolean): Uint8Array[] => {
-    try {
-      decompressor.push(input, isLast);
-    } catch (error) {
-      throw new UnreadableFileError(
-        `damaged or cut short zstd: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-    const pieces = ready;
-    ready = [];
-    return pieces;
-  };
-  let isFirst = true;
-  for await (const piece of bytes) {
-    if (isFirst) checkZstdWindow(piece);
-    isFirst = false;
-    for (let at = 0; at < piece.length; at += ZSTD_INPUT_BYTES) {
-      yield* unpack(piece.slice(at, at + ZSTD_INPUT_BYTES), false);
-    }
-  }
-  yield* unpack(new Uint8Array(0), true);
-}
-
-/**
- * Refuses too large a window, which the unpacker would allocate.
- * @param header the first bytes of the file: four of a signature, the frame's descriptor, and the window's size (RFC 8878)
- */
-function checkZstdWindow(header: Uint8Array): void {
-  const descriptor = header[4] ?? 0;
-  const isSingleSegment = (descriptor & 0x20) !== 0;
-  if (isSingleSegment) return; // such a frame has no window
-  const windowByte = header[5] ?? 0;
-  const [exponent, eighths] = [windowByte >> 3, windowByte & 7];
-  const base = 2 ** (10 + exponent);
-  const window = base + (base / 8) * eighths;
-  if (window > ZSTD_WINDOW_MAX) {
-    throw new UnreadableFileError(`expected a zstd window of at most ${ZSTD_WINDOW_MAX} bytes, was ${window}`);
   }
 }
 

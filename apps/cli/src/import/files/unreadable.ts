@@ -67,6 +67,7 @@ export function unreadableKind(first: Uint8Array): string | undefined {
 export function fileKindOf(first: Uint8Array): FileKind {
   if (startsWith(first, [0x1f, 0x8b])) return 'gzip';
   if (startsWith(first, [0x28, 0xb5, 0x2f, 0xfd])) return 'zstd';
+  if (startsWith(first, [0x2a, 0x4d, 0x18], 1) && first[0]! >> 4 === 5) return 'zstd'; // pzstd begins with such a frame
   if (startsWith(first, [0x50, 0x4b, 3, 4]) || startsWith(first, [0x50, 0x4b, 5, 6])) return 'zip'; // 5, 6: an empty one
   // UTF-16 with a byte order mark.
   if (startsWith(first, [0xff, 0xfe])) return 'utf-16le';

@@ -66,14 +66,7 @@ export const EXCHANGE_FORMATS: readonly BarFormat[] = [
     title: "Bybit klines, CSV whose header has the API's field names",
     source: 'https://bybit-exchange.github.io/docs/v5/market/kline',
     headers: [['startTime', 'openPrice', 'highPrice', 'lowPrice', 'closePrice', 'volume', 'turnover']],
-    columns: {
-      time: 'startTime',
-      open: 'openPrice',
-      high: 'highPrice',
-      low: 'lowPrice',
-      close: 'closePrice',
-      volume: 'volume',
-    },
+    columns: IN_ORDER,
     example: [
       'startTime,openPrice,highPrice,lowPrice,closePrice,volume,turnover',
       '1709562600000,65000,65010,64990,65005,26861,0.41',

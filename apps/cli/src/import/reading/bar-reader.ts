@@ -1,24 +1,15 @@
 /** Turns each row of a file into a bar (or several, in a wide file) or a refusal, and passes them to a sink. Pure. */
 import { type Prices, type RefusalReason, refuseValues } from '@barkeep/bars';
-import {
-  fieldText,
-  KEY_SEPARATOR,
-  lastKey,
-  type NumberReader,
-  type Row,
-  type RowHandler,
-  type RowProblem,
-  rowTexts,
-} from '../rows/index.js';
+import { fieldText, type NumberReader, type Row, type RowHandler, type RowProblem, rowTexts } from '../rows/index.js';
 import type { RowTime, TimeParser, TimeProblem } from '../times/index.js';
 import { numberHint, priceHint, type RowSink, timeDetail, timeText } from './refusals.js';
 import { fewestFields, PRICE_NAMES, type RowLayout, type ValueFields } from './row-layout.js';
-import type { SymbolNames } from './symbol-names.js';
+import { RowSymbols, type RowSymbolsOptions } from './row-symbols.js';
 
 /** A local binding: in CommonJS a re-export is a getter, which is slow when it is read for every row. */
 const findRefusal = refuseValues;
 
-export interface BarReaderOptions {
+export interface BarReaderOptions extends RowSymbolsOptions {
   layout: RowLayout;
   time: TimeParser;
   /** Zone of the times, for messages. */
@@ -29,18 +20,9 @@ export interface BarReaderOptions {
   shiftMs: number;
   price: NumberReader;
   volume: NumberReader;
-  /** Which prices are valid. */
   prices: Prices;
-  /** Turns the names of symbols in rows into symbols. */
-  names: SymbolNames;
-  /** Symbol of every row; undefined when a field, the group of a JSON row or a wide header names it. */
-  symbol?: string;
-  /** True for JSON: the group of a row (the keys above its array) may name its symbol. */
-  isGrouped?: boolean;
   /** Rows up to and including this line are the header or come before it, and are not read. */
   headerLines: number;
-  /** With `symbol` only: true accepts rows that name another symbol than the first row does. */
-  anySymbol?: boolean;
 }
 
 /** No market has minute bars of other years: a time outside of this range was read in the wrong unit. */
@@ -60,25 +42,15 @@ export class BarReader implements RowHandler {
   readonly #isWide: boolean;
   /** Date, blank and time of a row that has date and time in separate fields. */
   readonly #joinedTime = new Uint8Array(TIME_BYTES_MAX);
-  /** The symbol field of the previous row, as bytes and as text. */
-  #lastBytes = new Uint8Array(0);
-  #lastText = '';
-  /** True when every row must name the same symbol as the first row. */
-  readonly #mustMatchFirst: boolean;
-  /** The symbol that the first row names. */
-  #firstSymbol: string | undefined;
-  /** Number of bars whose volume was unknown. */
-  unknownVolumes = 0;
+  readonly #symbols: RowSymbols;
 
   constructor(
     private readonly options: BarReaderOptions,
     private readonly sink: RowSink,
   ) {
-    const { layout, symbol } = options;
-    this.#fieldsMin = fewestFields(layout);
-    this.#isWide = layout.values.length > 1;
-    const rowsNameSymbol = !this.#isWide && (layout.symbol !== undefined || options.isGrouped === true);
-    this.#mustMatchFirst = symbol !== undefined && options.anySymbol !== true && rowsNameSymbol;
+    this.#fieldsMin = fewestFields(options.layout);
+    this.#isWide = options.layout.values.length > 1;
+    this.#symbols = new RowSymbols(options, options.layout.symbol);
   }
 
   refuse(line: number, reason: RowProblem, detail: string): void {
@@ -86,20 +58,20 @@ export class BarReader implements RowHandler {
   }
 
   row(row: Row): void {
-    const { layout, headerLines, shiftMs, symbol: given } = this.options;
+    const { layout, headerLines, shiftMs } = this.options;
     if (row.line <= headerLines || row.isHeader) return;
     if (row.count < this.#fieldsMin) {
       const detail = `expected at least ${this.#fieldsMin} fields, was ${row.count}`;
       return this.sink.refuse(row.line, 'missing-fields', detail);
     }
     if (row.count > layout.fieldsMax && this.#refuseSurplus(row)) return;
-    const symbol = given ?? this.#symbolOf(row);
-    if (symbol === undefined || (this.#mustMatchFirst && this.#refuseOtherSymbol(row))) return;
+    const name = this.#isWide ? undefined : this.#symbols.of(row);
+    if (name !== undefined && !('symbol' in name)) return this.sink.refuse(row.line, name.reason, name.detail);
     const time = this.#timeOf(row);
     if (typeof time !== 'number') return this.#refuseTime(row, time);
     const openTime = shiftMs === 0 ? time : closeOf(time) - shiftMs;
-    if (this.#isWide) this.#readWide(row, openTime);
-    else this.#readBar(row, layout.values[0]!, symbol, openTime);
+    if (name === undefined) this.#readWide(row, openTime);
+    else this.#readBar(row, layout.values[0]!, name.symbol, openTime);
   }
 
   /** Refuses a row with text beyond the header's fields, as after a comma in a number. @returns true when it does */
@@ -115,9 +87,12 @@ export class BarReader implements RowHandler {
 
   /** Reads the bar of each symbol; a symbol whose prices are all empty has no bar in the row. */
   #readWide(row: Row, openTime: number): void {
-    for (const fields of this.options.layout.values) {
-      const isEmpty = PRICE_NAMES.every((name) => fieldText(row, fields[name]) === '');
-      if (!isEmpty) this.#readBar(row, fields, fields.symbol ?? '', openTime);
+    const { layout, names } = this.options;
+    for (const fields of layout.values) {
+      if (PRICE_NAMES.every((name) => fieldText(row, fields[name]) === '')) continue;
+      const name = names.of(fields.symbol ?? '');
+      if ('symbol' in name) this.#readBar(row, fields, name.symbol, openTime);
+      else this.sink.refuse(row.line, name.reason, name.detail);
     }
   }
 
@@ -149,16 +124,9 @@ export class BarReader implements RowHandler {
       const hint = isLastSecond ? '; --times close accepts closes such as 09:30:59' : '';
       return this.sink.refuse(row.line, 'off-grid', `expected a whole minute, was ${timeText(openTime)}${hint}`);
     }
-    if (isUnknown) this.unknownVolumes++;
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
-    this.sink.bar(symbol, {
-      openTime,
-      open: open + 0,
-      high: high + 0,
-      low: low + 0,
-      close: close + 0,
-      volume: volume + 0,
-    });
+    const bar = { openTime, open: open + 0, high: high + 0, low: low + 0, close: close + 0, volume: volume + 0 };
+    this.sink.bar(symbol, bar, isUnknown);
   }
 
   #priceOf(row: Row, field: number): number {
@@ -175,43 +143,6 @@ export class BarReader implements RowHandler {
       sum += volume;
     }
     return sum;
-  }
-
-  /** The symbol that a row names; '' for a wide row, whose header names the symbols; undefined after a refusal. */
-  #symbolOf(row: Row): string | undefined {
-    const { layout, names } = this.options;
-    if (this.#isWide) return '';
-    const field = layout.symbol;
-    const name = names.of(field === undefined ? lastKey(row.group ?? '') : this.#columnText(row, field));
-    if ('symbol' in name) return name.symbol;
-    this.sink.refuse(row.line, name.reason, name.detail);
-    return undefined;
-  }
-
-  /** Refuses a row that names another symbol than the first row does. @returns true when it does */
-  #refuseOtherSymbol(row: Row): boolean {
-    const field = this.options.layout.symbol;
-    const name = field === undefined ? (row.group ?? '') : this.#columnText(row, field);
-    this.#firstSymbol ??= name;
-    if (name === this.#firstSymbol) return false;
-    const [expected, actual] = [this.#firstSymbol, name].map((text) => text.replaceAll(KEY_SEPARATOR, '.'));
-    const detail = `expected rows of "${expected}", was "${actual}": leave --symbol out, or give --one-symbol`;
-    this.sink.refuse(row.line, 'other-symbol', detail);
-    return true;
-  }
-
-  /** The text of the symbol field. Rows of one symbol often follow each other, and comparing bytes is cheap. */
-  #columnText(row: Row, field: number): string {
-    const last = this.#lastBytes;
-    const start = row.starts[field] ?? 0;
-    const end = row.ends[field] ?? 0;
-    let isSame = last.length > 0 && end - start === last.length;
-    for (let at = 0; isSame && at < last.length; at++) isSame = row.bytes[start + at] === last[at];
-    if (!isSame) {
-      this.#lastBytes = Uint8Array.from(row.bytes.subarray(start, end));
-      this.#lastText = fieldText(row, field);
-    }
-    return this.#lastText;
   }
 
   /** Reads the time, after joining it to a date in another field. */

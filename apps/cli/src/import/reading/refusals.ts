@@ -37,7 +37,8 @@ export class FilePlanError extends Error {
 
 /** Receives the bars of a reader, and the rows that it refuses. */
 export interface RowSink {
-  bar(symbol: string, bar: Bar): void;
+  /** @param isVolumeUnknown true when the row has no volume, so that the bar's is 0 */
+  bar(symbol: string, bar: Bar, isVolumeUnknown: boolean): void;
   /** @param line from 1 */
   refuse(line: number, reason: ImportRefusal, detail: string): void;
 }

@@ -8,7 +8,7 @@ export type PriceFields = Record<(typeof PRICE_NAMES)[number], number>;
 export interface ValueFields extends PriceFields {
   /** The volume is the sum of these fields, or 0 when there are none. */
   volume: readonly number[];
-  /** Wide files only: the symbol of these values. */
+  /** Wide files only: the name of these values' symbol in the header. */
   symbol?: string;
   /** Lean's quotes only: the fields of the ask prices. The bar gets the means of bid and ask. */
   ask?: PriceFields;

@@ -11,7 +11,8 @@ import { SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 export type SymbolCase = 'guard' | 'keep' | 'upper';
 
 /** The symbol for a name, or why the name is refused. */
-type SymbolName = { symbol: string } | { reason: 'bad-symbol' | 'symbol-case'; detail: string };
+export type ResolvedSymbol =
+  { symbol: string } | { reason: 'bad-symbol' | 'symbol-case' | 'other-symbol'; detail: string };
 
 /** Most names whose result is cached. */
 const NAMES_MAX = 200_000;
@@ -19,7 +20,7 @@ const NAMES_MAX = 200_000;
 const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
 
 export class SymbolNames {
-  readonly #results = new Map<string, SymbolName>();
+  readonly #results = new Map<string, ResolvedSymbol>();
   /** Symbols by their lower-case form. */
   readonly #known = new Map<string, string>();
 
@@ -36,7 +37,7 @@ export class SymbolNames {
   }
 
   /** The symbol for a name in a file, or why the name is refused. */
-  of(text: string): SymbolName {
+  of(text: string): ResolvedSymbol {
     const cached = this.#results.get(text);
     if (cached !== undefined) return cached;
     const result = this.#resolve(text);
@@ -44,7 +45,7 @@ export class SymbolNames {
     return result;
   }
 
-  #resolve(text: string): SymbolName {
+  #resolve(text: string): ResolvedSymbol {
     const mapped = this.map.get(text) ?? text;
     const symbol = this.symbolCase === 'upper' ? mapped.toUpperCase() : mapped;
     if (!SYMBOL_PATTERN.test(symbol)) {

@@ -1,6 +1,5 @@
 /** Splits text into rows and reads numbers from their bytes. */
 export { decimalAt, type NumberReader, numberReader, type NumberStyle } from './decimal.js';
-export { JsonBalance } from './json-bytes.js';
 export { JsonRows } from './json-rows.js';
 export {
   fieldText,

@@ -1,4 +1,4 @@
-import { JsonRows, type Row, RowSplitter, rowTexts } from './index.js';
+import { JsonRows, KEY_SEPARATOR, type Row, RowSplitter, rowTexts } from './index.js';
 
 /** All rows of a JSON text that arrives in pieces of `size` bytes. The first text of a header or a refusal says so. */
 function rowsOf(text: string, size: number): string[][] {
@@ -69,5 +69,19 @@ describe('rows of JSON', () => {
       ['refused', '1', 'bad-json'],
     ]);
     expect(rowsOf('"text"', 3)).toEqual([['refused', '1', 'bad-json']]);
+  });
+
+  it.each(['[[1 2,3]]', '{"a":1,"b","c":3}', '{"a":1 2}', '{"a"}'])(
+    'end with a refusal where a value or a comma is missing: %s',
+    (text) => expect(rowsOf(text, 3)).toEqual([['refused', '1', 'bad-json']]),
+  );
+
+  it('keep the keys above them, also of an object with long texts or very many keys', () => {
+    const groups: (string | undefined)[] = [];
+    const splitter = new JsonRows({ row: ({ group }) => void groups.push(group), refuse: () => undefined });
+    const keys = Array.from({ length: 20_000 }, (_, index) => `key${index}`);
+    splitter.push(Buffer.from(`{"note":"${'x'.repeat(70_000)}","bars":{`));
+    splitter.push(Buffer.from(`${keys.map((key) => `"${key}":[[1,2]]`).join(',')}}}`));
+    expect(groups).toEqual(keys.map((key) => `bars${KEY_SEPARATOR}${key}`));
   });
 });

@@ -1,4 +1,4 @@
-/** The buffer in which the bars of an import wait to be written, and a writer that feeds bars to a session. */
+/** A buffer in front of the writer of an import, and a writer that feeds bars to a session. */
 import type { Bar } from '@barkeep/bars';
 import type { ClientSession, FedBarsLostError, FeedResult, SymbolStream } from '@barkeep/client';
 import type { BarWriter, StoredRows } from './import-plan.js';
@@ -6,13 +6,17 @@ import type { BarWriter, StoredRows } from './import-plan.js';
 /** About 4 MB of bars. */
 const BUFFERED_BARS_MAX = 50_000;
 
-/** Collects bars by symbol, because large batches are written fastest. The import empties a full buffer. */
-export class BarBuffer {
+/** Collects bars by symbol, because large batches are written fastest, and writes them while the import reads on. */
+export class BufferedWriter {
   #bars = new Map<string, Bar[]>();
   /** The symbol of the last bar, and its bars: saves a lookup, since bars of one symbol often follow each other. */
   #lastSymbol = '';
   #lastBars: Bar[] | undefined;
   #count = 0;
+  /** The last write that was started. */
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly write: (symbol: string, bars: readonly Bar[]) => Promise<void>) {}
 
   add(symbol: string, bar: Bar): void {
     if (symbol !== this.#lastSymbol || this.#lastBars === undefined) {
@@ -24,17 +28,28 @@ export class BarBuffer {
     this.#count++;
   }
 
-  get isFull(): boolean {
-    return this.#count >= BUFFERED_BARS_MAX;
+  /** Starts to write the bars when there are many. Waits for the previous write before. @throws what `write` throws */
+  async writeIfFull(): Promise<void> {
+    if (this.#count >= BUFFERED_BARS_MAX) await this.#startWriting();
   }
 
-  /** Empties the buffer. @returns the bars that it had, by symbol, each symbol's in the order in which they were added */
-  take(): Map<string, Bar[]> {
-    const bars = this.#bars;
+  /** Writes all bars. @throws what `write` throws */
+  async flush(): Promise<void> {
+    await this.#startWriting();
+    await this.#writing;
+  }
+
+  async #startWriting(): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#writeAll(this.#bars);
+    this.#writing.catch(() => undefined); // awaited later
     this.#bars = new Map();
     this.#lastBars = undefined;
     this.#count = 0;
-    return bars;
+  }
+
+  async #writeAll(bars: ReadonlyMap<string, Bar[]>): Promise<void> {
+    for (const [symbol, ofSymbol] of bars) await this.write(symbol, ofSymbol);
   }
 }
 

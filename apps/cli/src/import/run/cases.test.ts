@@ -70,6 +70,17 @@ describe('lines around the header', () => {
     expect(bars.map((bar) => bar[VOLUME])).toEqual([5, 5]);
   });
 
+  it('sep=; is not a row of a file without a header', async () => {
+    const text = 'sep=;\n2024-03-04 14:30;1;2;1;2;5\n2024-03-04 14:31;1;2;1;2;5\n';
+    const result = await imported('a.csv', text, { read: { symbol: 'X', hasHeader: false } });
+    expect(countsOf(result)).toEqual({ bars: 2, refused: {} });
+  });
+
+  it('a title in brackets before it is not JSON', async () => {
+    const titled = `[EURUSD]\n${HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
+    expect((await imported('a.csv', titled, { read: { symbol: 'X' } })).bars).toHaveLength(1);
+  });
+
   it('a title and blank lines before it are skipped', async () => {
     const titled = `A title, with a comma\n\nanother\n${HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
     expect((await imported('b.csv', titled, { read: { symbol: 'X' } })).bars).toHaveLength(1);

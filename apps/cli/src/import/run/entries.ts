@@ -1,8 +1,8 @@
-/** Reads the start of an entry, checks that JSON is whole, and compares the symbols of the files in a zip. */
-import type { FileStart } from '../detect/index.js';
-import { type InputEntry, UnreadableFileError } from '../files/index.js';
-import { FilePlanError, type SymbolNames } from '../reading/index.js';
-import { JsonBalance } from '../rows/index.js';
+/** Reads the start of an entry, plans it, and checks that JSON is whole. */
+import { type FilePlan, type FileStart, leanFile, planFile, planLean, type ReadOptions } from '../detect/index.js';
+import { type InputEntry, isLeanName } from '../files/index.js';
+import { FilePlanError } from '../reading/index.js';
+import { JsonRows } from '../rows/index.js';
 import type { ImportPlan } from './import-plan.js';
 
 /** Fewest bytes that are read for the head, unless the entry is shorter. */
@@ -42,53 +42,33 @@ export async function startOf(
   return { start: { head, tail: tail ?? (isWhole ? head : new Uint8Array(0)), isWhole, fileName, symbol }, rest };
 }
 
-/** Checks the brackets of JSON from its first piece to its last. @throws UnreadableFileError when one is not closed */
-export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
-  const balance = new JsonBalance();
-  for await (const piece of pieces) balance.push(piece);
-  if (!balance.isWhole)
-    throw new UnreadableFileError('the JSON has an unclosed bracket or string: the file is cut short or damaged');
+/** Plans an entry by its start, as a Lean file or by its text; undefined for an entry without text. @throws FilePlanError */
+export function entryPlan(entry: InputEntry, start: FileStart, read: ReadOptions): FilePlan | undefined {
+  const isLean =
+    read.format === 'lean' || (read.format === undefined && isLeanName(entry.file) && entry.file.includes('/minute/')); // Lean's folders
+  if (!isLean) return planFile(start, read);
+  const file = leanFile(entry.file, entry.name, { ...read, symbol: start.symbol ?? read.symbol });
+  return planLean(file, read, start.head);
 }
 
-/** Most files that a message names. */
-const NAMED_MAX = 3;
+/** Checks JSON from its first piece to its last, so that no half of a damaged file is stored. @throws FilePlanError */
+export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+  let problem: FilePlanError | undefined;
+  const rows = new JsonRows({
+    row: () => undefined,
+    refuse: (line, reason, detail) => {
+      if (reason !== 'bad-json') return; // a single row, which is refused when it is read
+      problem = new FilePlanError('unreadable-file', `the JSON is cut short or damaged: ${detail}`, line);
+    },
+  });
+  for await (const piece of pieces) rows.push(piece);
+  rows.end();
+  if (problem !== undefined) throw problem;
+}
 
 /** The symbol that --symbol-from-path finds for each entry: in its path in the zip, otherwise in the path of the file. */
 export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: ImportPlan): (string | undefined)[] {
   return entries.map(
     ({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)) ?? symbolOf?.(file),
   );
-}
-
-/** True when the paths of all entries give different symbols: then no entry needs to be opened to compare the symbols. */
-export function areDistinct(symbols: readonly (string | undefined)[], names: SymbolNames): boolean {
-  const distinct = new Set<string>();
-  for (const symbol of symbols) {
-    if (symbol === undefined) continue;
-    const name = names.of(symbol);
-    if ('symbol' in name) distinct.add(name.symbol);
-  }
-  return distinct.size === symbols.length;
-}
-
-/**
- * Refuses a zip of which two files would become one symbol. @throws FilePlanError
- * @param symbols of the entries; undefined where the rows name theirs
- */
-export function refuseMixed(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): void {
-  const namesBySymbol = new Map<string, string[]>();
-  for (const [index, symbol] of symbols.entries()) {
-    if (symbol === undefined) continue;
-    const names = namesBySymbol.get(symbol) ?? [];
-    names.push(entries[index]?.name ?? '');
-    namesBySymbol.set(symbol, names);
-  }
-  for (const [symbol, names] of namesBySymbol) {
-    if (names.length === 1) continue;
-    const listed = names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', …' : '');
-    throw new FilePlanError(
-      'mixed-symbols',
-      `${names.length} files of the zip (${listed}) would become the symbol ${symbol}: give --symbol-from-path with their names, or --one-symbol`,
-    );
-  }
 }

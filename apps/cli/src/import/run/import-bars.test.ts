@@ -135,12 +135,13 @@ describe('an import', () => {
     expect(writer).toMatchObject({ total: 0, aborted: true });
   });
 
-  it('counts a wide file whose header has an invalid symbol as a refused file, not as refused rows', async () => {
+  it('stores the other symbols of a wide file when its header has an invalid one', async () => {
     const symbols = 'A B,A B,A B,A B,A B,C,C,C,C,C';
     const labels = 'Open,High,Low,Close,Volume,Open,High,Low,Close,Volume';
     await put('wide.csv', `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,1,1,1,1,1,1,1,1,1,1\n`);
-    const { refused } = await run(new CountingWriter());
-    expect(refused).toMatchObject({ rows: 0, files: 1, reasons: { 'bad-symbol': 1 }, first: [{ line: 1 }] });
+    const { refused, accepted } = await run(new CountingWriter());
+    expect(accepted).toBe(1);
+    expect(refused).toMatchObject({ rows: 1, files: 0, reasons: { 'bad-symbol': 1 }, first: [{ line: 3 }] });
   });
 
   it('reads JSON whose later objects have their keys in another order', async () => {
@@ -208,8 +209,15 @@ describe('an import of packed files', () => {
     const whole = gzipSync(csvRows(20_000));
     await put('a.csv.gz', whole.subarray(0, whole.length - 20));
     await put('b.json', '[[1709562600000,1,1,1,1,1],[1709562660000,1,1,');
-    const summary = await run(new CountingWriter());
-    expect(summary).toMatchObject({ accepted: 0, refused: { files: 2, reasons: { 'unreadable-file': 2 } } });
+    await put('c.csv', Buffer.from(ZSTD, 'base64').subarray(0, -6));
+    const summary = await run(new CountingWriter(), { read: { symbol: 'A' } });
+    expect(summary).toMatchObject({ accepted: 0, refused: { files: 3, reasons: { 'unreadable-file': 3 } } });
+  });
+
+  it('stores nothing of JSON that is damaged after its first rows, and names the line', async () => {
+    await put('a.json', '[[1709562600000,1,1,1,1,1],\n[1709562660000,1,1,1,1,1]},\n[1709562720000,1,1,1,1,1]]');
+    const { accepted, refused } = await run(new CountingWriter());
+    expect([accepted, refused.files, refused.first[0]]).toMatchObject([0, 1, { line: 2, reason: 'unreadable-file' }]);
   });
 
   it('goes by the first bytes of a file, not by its name', async () => {
@@ -233,6 +241,23 @@ describe('an import of packed files', () => {
     const { refused } = await run(new CountingWriter());
     expect(refused.reasons).toEqual({ 'unreadable-file': 1 });
     expect(refused.first[0]?.detail).toContain(name);
+  });
+
+  it('verifies the checksum of zstd, in each frame of a file', async () => {
+    const frame = Buffer.from(ZSTD, 'base64');
+    const changed = Buffer.from(frame);
+    changed[frame.indexOf(',10,11,') + 2] = 0x31; // the open is 11 instead of 10, which is as good
+    const skipped = Buffer.from('502a4d180200000068690a', 'hex').subarray(0, 10);
+    await put('whole.csv', Buffer.concat([skipped, frame, frame]));
+    await put('changed.csv', Buffer.concat([frame, changed]));
+    await put('large-window.csv', Buffer.from('28b52ffd04f0010000', 'hex'));
+    const { accepted, refused } = await run(new CountingWriter(), { read: { symbol: 'A' }, oneSymbol: true });
+    // The second frame of a file repeats the header, which is refused as a row.
+    expect({ accepted, files: refused.files, reasons: refused.reasons }).toEqual({
+      accepted: 2,
+      files: 2,
+      reasons: { 'unreadable-file': 2, 'unreadable-time': 1 },
+    });
   });
 
   it('I8 holds a window of a file, whatever size it unpacks to', async () => {

@@ -3,18 +3,18 @@
  * continues. When writing fails or the user stops the import, the writer's `abort` removes what was written.
  */
 import type { Bar } from '@barkeep/bars';
-import { type ChosenVolume, type FilePlan, type FileStart, leanFile, planFile, planLean } from '../detect/index.js';
-import { inputEntries, type InputEntry, type InputFile, isFileError, isLeanName } from '../files/index.js';
+import { type ChosenVolume, type FilePlan, isJson } from '../detect/index.js';
+import { inputEntries, type InputEntry, type InputFile, isFileError } from '../files/index.js';
 import { BarReader, FilePlanError, type RowSink } from '../reading/index.js';
 import { splitterOf } from '../rows/index.js';
-import { BarBuffer } from './bar-writers.js';
-import { areDistinct, checkWhole, refuseMixed, startOf, symbolsByPath } from './entries.js';
+import { BufferedWriter } from './bar-writers.js';
+import { checkWhole, entryPlan, startOf, symbolsByPath } from './entries.js';
 import type { BarWriter, ImportPlan } from './import-plan.js';
-import { type ImportSummary, RefusalLog, UnderstoodLog } from './summary.js';
-import { PriceWatch, SpacingWatch } from './watches.js';
-
-/** Most different warnings about files that are kept. */
-const WARNINGS_MAX = 20;
+import { RefusalLog, UnderstoodLog, WarningLog } from './logs.js';
+import { refuseMixedSymbols } from './mixed-symbols.js';
+import { PriceWatch } from './price-watch.js';
+import { SpacingWatch } from './spacing-watch.js';
+import type { ImportSummary } from './summary.js';
 
 /** A text in pieces. */
 type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -23,19 +23,14 @@ type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 class ImportRun {
   readonly refused = new RefusalLog();
   readonly understood: UnderstoodLog;
-  /** For each warning, the first file that has it, and the number of such files. */
-  readonly #warned = new Map<string, { name: string; files: number }>();
-  #warningsLeftOut = 0;
-  /** Rows for which the calendar has no slot. */
+  readonly #fileWarnings = new WarningLog();
   outside = 0;
-  /** Rows whose volume is unknown. */
+  /** Buffered rows whose volume is unknown. */
   unknownVolumes = 0;
   /** Bars written so far. */
   bars = 0;
   readonly #watches: readonly (SpacingWatch | PriceWatch)[];
-  readonly #buffer = new BarBuffer();
-  /** The last write that was started. */
-  #writing: Promise<void> = Promise.resolve();
+  readonly buffer = new BufferedWriter((symbol, bars) => this.#write(symbol, bars));
   /** Bytes read so far from the files on disk. */
   #bytes = 0;
 
@@ -56,7 +51,7 @@ class ImportRun {
     try {
       const entries = await inputEntries(file.path);
       const symbols = symbolsByPath(entries, this.plan);
-      await this.#checkZip(entries, symbols);
+      await refuseMixedSymbols(entries, symbols, this.plan);
       for (const [index, entry] of entries.entries()) {
         this.plan.signal?.throwIfAborted();
         const name = entry.name === undefined ? shownPath : `${shownPath}!${entry.name}`;
@@ -69,20 +64,9 @@ class ImportRun {
     this.events.onProgress(this.#bytes, this.bars);
   }
 
-  /** Writes everything that was read. */
-  async flush(): Promise<void> {
-    await this.#writeBehind();
-    await this.#writing;
-  }
-
-  /** All warnings; complete after `flush`, when the watches have seen every bar. */
+  /** All warnings; complete after `buffer.flush`, when the watches have seen every bar. */
   get warnings(): string[] {
-    const fileWarnings = [...this.#warned].map(([warning, { name, files }]) => {
-      const others = files > 1 ? ` (and ${files - 1} more files)` : '';
-      return `${name}${others}: ${warning}`;
-    });
-    if (this.#warningsLeftOut > 0) fileWarnings.push(`${this.#warningsLeftOut} other warnings of files are not listed`);
-    return [...fileWarnings, ...this.#watches.flatMap((watch) => watch.warnings())];
+    return [...this.#fileWarnings.all, ...this.#watches.flatMap((watch) => watch.warnings())];
   }
 
   /** Counts a file as refused. @throws any error that is not one of the file, and when the user stops the import */
@@ -98,19 +82,20 @@ class ImportRun {
 
   /** Checks, plans and reads an entry. Nothing of it is stored before it was checked. @param name as shown to the user */
   async #readEntry(entry: InputEntry, name: string, symbol: string | undefined): Promise<void> {
-    if (symbol === undefined && this.plan.symbolOf !== undefined)
+    const { read, symbolOf } = this.plan;
+    if (symbol === undefined && symbolOf !== undefined)
       throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
     const tail = await entry.check();
     const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytes += bytes));
     try {
       const wholeText = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
-      const samplePlan = this.#planOf(entry, start);
+      if (isJson(start.head)) await checkWhole(wholeText());
+      const samplePlan = entryPlan(entry, start, read);
       if (samplePlan === undefined) return;
       const volume = await volumeOf(samplePlan, wholeText);
-      const plan = volume === undefined ? samplePlan : (this.#planOf(entry, { ...start, volume }) ?? samplePlan);
-      if (plan.delimiter === undefined) await checkWhole(wholeText());
+      const plan = volume === undefined ? samplePlan : (entryPlan(entry, { ...start, volume }, read) ?? samplePlan);
       this.understood.add(name, plan.understood);
-      for (const warning of plan.warnings) this.#warn(name, warning);
+      for (const warning of plan.warnings) this.#fileWarnings.add(name, warning);
       await this.#readRows(plan, name, start.head, rest);
     } finally {
       await rest.return(undefined);
@@ -122,14 +107,13 @@ class ImportRun {
     const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
     const splitter = splitterOf(plan.delimiter, reader);
     splitter.push(head);
-    if (this.#buffer.isFull) await this.#writeBehind();
+    await this.buffer.writeIfFull();
     for await (const piece of rest) {
       this.plan.signal?.throwIfAborted();
       splitter.push(piece);
-      if (this.#buffer.isFull) await this.#writeBehind();
+      await this.buffer.writeIfFull();
     }
     splitter.end();
-    this.unknownVolumes += reader.unknownVolumes;
     if (this.outside > outsideBefore) this.#warnOutside(plan, name, this.outside - outsideBefore);
   }
 
@@ -137,9 +121,13 @@ class ImportRun {
   #sink(name: string): RowSink {
     const { calendar } = this.plan;
     return {
-      bar: (symbol, bar) => {
-        if (calendar === undefined || calendar.isInside(bar.openTime)) this.#buffer.add(symbol, bar);
-        else this.outside++;
+      bar: (symbol, bar, isVolumeUnknown) => {
+        if (calendar !== undefined && !calendar.isInside(bar.openTime)) {
+          this.outside++;
+          return;
+        }
+        if (isVolumeUnknown) this.unknownVolumes++;
+        this.buffer.add(symbol, bar);
       },
       refuse: (line, reason, detail) => this.refused.addRow({ file: name, line, reason, detail }),
     };
@@ -152,66 +140,18 @@ class ImportRun {
     const areCloses = shiftMs > 0;
     const hint = calendar.hint(plan.sampleTimes, zone, areCloses ? undefined : this.plan.read.intervalMs);
     const { id } = calendar.calendar;
-    this.#warn(name, `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`);
+    this.#fileWarnings.add(
+      name,
+      `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`,
+    );
   }
 
-  #warn(name: string, warning: string): void {
-    const known = this.#warned.get(warning);
-    if (known !== undefined) known.files++;
-    else if (this.#warned.size < WARNINGS_MAX) this.#warned.set(warning, { name, files: 1 });
-    else this.#warningsLeftOut++;
-  }
-
-  /** Plans an entry by its start, as a Lean file or by its text; undefined for an entry without text. */
-  #planOf(entry: InputEntry, start: FileStart): FilePlan | undefined {
-    const { read } = this.plan;
-    const isLean =
-      read.format === 'lean' ||
-      (read.format === undefined && isLeanName(entry.file) && entry.file.includes('/minute/')); // Lean's folders
-    if (!isLean) return planFile(start, read);
-    const file = leanFile(entry.file, entry.name, { ...read, symbol: start.symbol ?? read.symbol });
-    return planLean(file, read, start.head);
-  }
-
-  /** @throws FilePlanError when files of one zip would become one symbol */
-  async #checkZip(entries: readonly InputEntry[], symbols: readonly (string | undefined)[]): Promise<void> {
-    if (entries.length < 2 || this.plan.oneSymbol) return;
-    if (areDistinct(symbols, this.plan.read.symbolNames)) return;
-    const storedAs: (string | undefined)[] = [];
-    for (const [index, entry] of entries.entries()) {
-      this.plan.signal?.throwIfAborted();
-      storedAs.push(await this.#symbolOf(entry, symbols[index]));
-    }
-    refuseMixed(entries, storedAs);
-  }
-
-  /** The one symbol as which an entry is stored; undefined when its rows name theirs, or when it cannot be read. */
-  async #symbolOf(entry: InputEntry, byPath: string | undefined): Promise<string | undefined> {
-    try {
-      const { start, rest } = await startOf(entry, byPath);
-      await rest.return(undefined);
-      return this.#planOf(entry, start)?.reader.symbol;
-    } catch (error) {
-      if (error instanceof FilePlanError || isFileError(error)) return undefined;
-      throw error;
-    }
-  }
-
-  /** Waits for the previous write, then starts to write the buffered bars while the import reads on. */
-  async #writeBehind(): Promise<void> {
-    await this.#writing;
-    this.#writing = this.#write(this.#buffer.take());
-    this.#writing.catch(() => undefined); // awaited later, in the next call or in `flush`
-  }
-
-  async #write(batches: ReadonlyMap<string, Bar[]>): Promise<void> {
-    for (const [symbol, bars] of batches) {
-      for (const watch of this.#watches) watch.add(symbol, bars);
-      await this.writer?.write(symbol, bars).catch((cause: unknown) => {
-        throw new WriteError(cause);
-      });
-      this.bars += bars.length;
-    }
+  async #write(symbol: string, bars: readonly Bar[]): Promise<void> {
+    for (const watch of this.#watches) watch.add(symbol, bars);
+    await this.writer?.write(symbol, bars).catch((cause: unknown) => {
+      throw new WriteError(cause);
+    });
+    this.bars += bars.length;
     this.events.onProgress(this.#bytes, this.bars);
   }
 }
@@ -253,7 +193,7 @@ export async function importBars(
   const run = new ImportRun(plan, writer, events);
   try {
     for (const file of plan.files) await run.readFile(file);
-    await run.flush();
+    await run.buffer.flush();
     plan.signal?.throwIfAborted();
     const dryCounts = { accepted: run.bars, duplicate: 0, conflicting: 0 };
     const stored = (await writer?.finish()) ?? dryCounts;

@@ -1,26 +1,7 @@
 /** The summary of an import: its counts, the first refusals, and what was understood of its files, as data and as text. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { formatCount, table } from '../../terminal/index.js';
-import type { Understood } from '../detect/index.js';
-import type { ImportRefusal } from '../reading/index.js';
-
-/** Most refusals that are kept with file and line; all are counted. */
-const SHOWN_REFUSALS_MAX = 10;
-
-interface ShownRefusal {
-  file: string;
-  /** From 1; 0 when a whole file was refused and no single row shows why. */
-  line: number;
-  reason: ImportRefusal;
-  detail: string;
-}
-
-/** What was understood of files that are read alike. */
-interface UnderstoodFiles extends Understood {
-  /** The first of these files. */
-  file: string;
-  files: number;
-}
+import { type RefusalLog, SHOWN_REFUSALS_MAX, type UnderstoodFiles } from './logs.js';
 
 /** What `barkeep import --json` prints. */
 export interface ImportSummary {
@@ -44,75 +25,6 @@ export interface ImportSummary {
   dryRun: boolean;
   seconds: number;
   rowsPerSecond: number;
-}
-
-/** Counts refusals, and keeps the first ones to show them. */
-export class RefusalLog {
-  /** Number of refused rows. */
-  rows = 0;
-  /** Number of files that were refused as a whole. */
-  files = 0;
-  /** Number of refusals by reason. */
-  readonly reasons: Partial<Record<ImportRefusal, number>> = {};
-  /** The first refusals, with file and line. */
-  readonly first: ShownRefusal[] = [];
-
-  addRow(refusal: ShownRefusal): void {
-    this.rows++;
-    this.#add(refusal);
-  }
-
-  addFile(refusal: ShownRefusal): void {
-    this.files++;
-    this.#add(refusal);
-  }
-
-  #add({ file, line, reason, detail }: ShownRefusal): void {
-    this.reasons[reason] = (this.reasons[reason] ?? 0) + 1;
-    if (this.first.length < SHOWN_REFUSALS_MAX) this.first.push({ file, line, reason, detail: printable(detail) });
-  }
-}
-
-/** Longest detail of a refusal that is shown, in characters. */
-const DETAIL_LENGTH_MAX = 300;
-
-/** Replaces control characters and cuts long texts: a detail may quote a broken file, and is shown in a terminal. */
-function printable(text: string): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}\u{fffd}]/gu, '?');
-  return clean.length > DETAIL_LENGTH_MAX ? `${clean.slice(0, DETAIL_LENGTH_MAX - 1)}…` : clean;
-}
-
-/** Most kinds that are kept; files of further kinds are counted with the last one. */
-const KINDS_MAX = 20;
-
-/** Keeps what was understood of the files of an import: one entry for all files that are read alike (one kind). */
-export class UnderstoodLog {
-  readonly #byKind = new Map<string, UnderstoodFiles>();
-
-  /** @param onFirst called for the first file of each kind */
-  constructor(readonly onFirst?: (understood: UnderstoodFiles) => void) {}
-
-  get all(): UnderstoodFiles[] {
-    return [...this.#byKind.values()];
-  }
-
-  /** Adds a file: counts it, and keeps the latest last bar of its kind. */
-  add(file: string, understood: Understood): void {
-    const { format, columns, zone, times, delimiter } = understood;
-    const kind = JSON.stringify([format, columns, zone, times, delimiter]);
-    const lastKind = this.#byKind.size >= KINDS_MAX ? this.all.at(-1) : undefined;
-    const known = this.#byKind.get(kind) ?? lastKind;
-    if (known === undefined) {
-      const first = { file, files: 1, ...understood };
-      this.#byKind.set(kind, first);
-      this.onFirst?.(first);
-      return;
-    }
-    known.files++;
-    if (understood.last !== null && (known.last === null || understood.last.openTime > known.last.openTime)) {
-      known.last = understood.last;
-    }
-  }
 }
 
 /** The summary as lines of text. @param into the word for what the bars went into, such as `session` */

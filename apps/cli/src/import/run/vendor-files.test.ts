@@ -1,4 +1,6 @@
 /** Files of vendors and programs whose columns, keys, volumes or times mean something else than they seem to. */
+import { calendarNamed } from '@barkeep/bars';
+import { CalendarCheck } from './calendar-check.js';
 import { imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
 
 const HEADER = 'time,open,high,low,close,volume\n';
@@ -99,6 +101,9 @@ describe('volumes', () => {
     const text = `${HEADER}2024-03-04T14:30Z,10,11,9,10,-1\n2024-03-04T14:31Z,10,9,11,10,-1\n`;
     const { summary } = await imported('a.csv', text, X);
     expect(summary).toMatchObject({ accepted: 1, unknownVolumes: 1, refused: { rows: 1 } });
+    const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
+    const outside = await imported('a.csv', text.replace('T14:30', 'T04:30'), { ...X, calendar });
+    expect(outside.summary).toMatchObject({ accepted: 0, outside: 1, unknownVolumes: 0 });
   });
 
   it('of a total are not added to its parts', async () => {
@@ -115,6 +120,16 @@ describe('a file of another origin than it looks', () => {
     expect((await imported('a.csv', eod, X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
     expect((await imported('BTCUSDT_1min.csv', crypto, X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+  });
+
+  it.each([
+    ['2024-03-04 14:30', '2024-03-04', 'auto'],
+    ['1709562600', '2024-03-04', 'auto'],
+    ['03/04/2024 14:30', '03/04/2024', 'MM/dd/yyyy HH:mm'],
+  ])('has whole times such as %s beside a column of dates, which is not needed', async (time, date, timeFormat) => {
+    const text = `Date,Time,Open,High,Low,Close,Volume\n${date},${time},10,11,9,10,5\n`;
+    const { bars } = await imported('a.csv', text, { read: { symbol: 'X', timeFormat } });
+    expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
   });
 
   it('has its blanks around a date and a time left out', async () => {

@@ -3,13 +3,14 @@
  * into steps over the bytes. Luxon reads any other pattern, which takes about 5 µs per row.
  */
 import { DateTime } from 'luxon';
+import { UsageError } from '../../terminal/index.js';
 import { digitsAt, digitCountAt, midnightOf, offsetAt, wallTimeOf } from './iso-time.js';
 import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
-type Field = 'year' | 'month' | 'day' | 'hour' | 'minute' | 'second' | 'ms';
 /** Reads the digits of one field. */
 interface DigitStep {
-  field: Field;
+  /** Its place in {@link UNSET}. */
+  field: number;
   /** Fewest and most digits of the field. */
   min: number;
   max: number;
@@ -21,27 +22,26 @@ type Step = DigitStep | { literal: number } | { offset: true } | { halfDay: true
 
 /** Tokens of digits: one letter reads one or two digits, several letters read as many digits as letters. */
 const DIGIT_TOKEN = /^(yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|SSS)$/;
-/** The field of each letter. */
-const FIELDS: Record<string, Field> = {
-  y: 'year',
-  M: 'month',
-  d: 'day',
-  H: 'hour',
-  h: 'hour',
-  m: 'minute',
-  s: 'second',
-  S: 'ms',
-};
+type TimeParts = [year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number];
+/** For parts that a pattern lacks; it must have the date. */
+const UNSET: Readonly<TimeParts> = [1970, 1, 1, 0, 0, 0, 0];
+/** The letter of each of these parts; `h` is an hour, too. */
+const LETTERS = 'yMdHmsS';
+const [YEAR, MONTH, DAY, HOUR] = [0, 1, 2, 3] as const;
 const OFFSET_TOKENS = new Set(['Z', 'ZZ', 'ZZZ']);
 const [SPACE, UPPER_Z, LOWER_A, LOWER_M, LOWER_P] = [32, 90, 97, 109, 112];
 const LOWER_CASE_BIT = 0x20; // set in lower-case letters of ASCII
 
-/** The parser for a pattern in Luxon's tokens. Text in single quotes is literal. @param clock for times without an offset */
+/**
+ * The parser for a pattern in Luxon's tokens. Text in single quotes is literal.
+ * @param clock for times without an offset @throws UsageError for a pattern of digits that lacks a part of the date
+ */
 export function patternTime(pattern: string, clock: WallClock): TimeParser {
   const steps = compile(pattern);
-  return steps === undefined
-    ? luxonTime(pattern, clock)
-    : (bytes, start, end) => timeBySteps(steps, bytes, start, end, clock);
+  if (steps === undefined) return luxonTime(pattern, clock);
+  const isComplete = [YEAR, MONTH, DAY].every((field) => steps.some((step) => 'field' in step && step.field === field));
+  if (!isComplete) throw new UsageError(`--time-format: expected a pattern with year, month and day, was "${pattern}"`);
+  return (bytes, start, end) => timeBySteps(steps, bytes, start, end, clock);
 }
 
 /** How many digits a field reads. It leaves the reserved ones to the next fields: in 930, `Hmm` reads the hour 9. */
@@ -70,9 +70,10 @@ const PATTERN_PART = /'[^']*'|([A-Za-z])\1*|[^A-Za-z']/g;
 function compile(pattern: string): Step[] | undefined {
   const steps: Step[] = [];
   for (const [part] of pattern.matchAll(PATTERN_PART)) {
-    const field = DIGIT_TOKEN.test(part) ? FIELDS[part.charAt(0)] : undefined;
-    if (field !== undefined) steps.push({ field, min: part.length, max: Math.max(2, part.length) });
-    else if (OFFSET_TOKENS.has(part)) steps.push({ offset: true });
+    if (DIGIT_TOKEN.test(part)) {
+      const field = LETTERS.indexOf(part.charAt(0).replace('h', 'H'));
+      steps.push({ field, min: part.length, max: Math.max(2, part.length) });
+    } else if (OFFSET_TOKENS.has(part)) steps.push({ offset: true });
     else if (part === 'a') steps.push({ halfDay: true });
     else if (/^[A-Za-z]/.test(part)) return undefined;
     else for (const byte of Buffer.from(part.replaceAll("'", ''))) steps.push({ literal: byte });
@@ -80,19 +81,13 @@ function compile(pattern: string): Step[] | undefined {
   return withReserved(steps);
 }
 
-/** Reads a time by the steps of its pattern. Parts that the pattern lacks are those of 1970-01-01 00:00. */
+/** Reads a time by the steps of its pattern. */
 function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   let at = start;
   let stop = end;
   while (at < stop && bytes[at] === SPACE) at++;
   while (stop > at && bytes[stop - 1] === SPACE) stop--;
-  let year = 1970;
-  let month = 1;
-  let day = 1;
-  let hour = 0;
-  let minute = 0;
-  let second = 0;
-  let ms = 0;
+  const values: TimeParts = [...UNSET];
   let offsetMinutes: number | undefined;
   for (let index = 0; index < steps.length; index++) {
     const step = steps[index]!;
@@ -103,20 +98,15 @@ function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, e
       const value = at + length <= stop ? digitsAt(bytes, at, length) : -1;
       if (value < 0) return 'unreadable-time';
       at += length;
-      if (step.field === 'year') {
-        year = value;
-        if (length === 2) year += value > 60 ? 1900 : 2000; // as in Luxon: 61 is 1961, 60 is 2060
-      } else if (step.field === 'month') month = value;
-      else if (step.field === 'day') day = value;
-      else if (step.field === 'hour') hour = value;
-      else if (step.field === 'minute') minute = value;
-      else if (step.field === 'second') second = value;
-      else ms = value;
+      values[step.field] = value;
+      // As in Luxon: 61 is 1961, 60 is 2060.
+      if (step.field === YEAR && length === 2) values[YEAR] = value + (value > 60 ? 1900 : 2000);
     } else if ('halfDay' in step) {
       const [letter, m] = [(bytes[at] ?? 0) | LOWER_CASE_BIT, (bytes[at + 1] ?? 0) | LOWER_CASE_BIT];
+      const hour = values[HOUR];
       if (m !== LOWER_M || (letter !== LOWER_A && letter !== LOWER_P) || hour < 1 || hour > 12)
         return 'unreadable-time';
-      hour = (hour % 12) + (letter === LOWER_P ? 12 : 0);
+      values[HOUR] = (hour % 12) + (letter === LOWER_P ? 12 : 0);
       at += 2;
     } else {
       offsetMinutes = bytes[at] === UPPER_Z && at + 1 === stop ? 0 : offsetAt(bytes, at, stop);
@@ -124,6 +114,7 @@ function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, e
       at = stop; // an offset must be the last part
     }
   }
+  const [year, month, day, hour, minute, second, ms] = values;
   const wallMs = wallTimeOf(midnightOf(year, month, day), hour, minute, second, ms);
   if (at !== stop || Number.isNaN(wallMs)) return 'unreadable-time';
   return offsetMinutes === undefined ? clock.toUtc(wallMs) : wallMs - offsetMinutes * 60_000;

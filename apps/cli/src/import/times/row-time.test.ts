@@ -109,6 +109,12 @@ describe('the time of a row', () => {
     expect(read('20131004 093000 -0400', 'yyyyMMdd HHmmss ZZZ')).toBe(NINE_THIRTY);
   });
 
+  it('is not read by a pattern without a whole date, which would give times of 1970', () => {
+    expect(() => timeParser('MM/dd HH:mm', new WallClock('UTC'))).toThrow(
+      'expected a pattern with year, month and day',
+    );
+  });
+
   it('is read by patterns with digits, literals, offsets, AM or PM, and names of months', () => {
     expect(read('4.10.2013 13:30:00.000', 'd.MM.yyyy HH:mm:ss.SSS')).toBe(NINE_THIRTY);
     expect(read('04.10.2013 15:30:00.000 GMT+0200', "dd.MM.yyyy HH:mm:ss.SSS 'GMT'ZZZ")).toBe(NINE_THIRTY);

@@ -6,7 +6,7 @@
 import { decimalAt } from '../rows/index.js';
 import { digitsAt, digitCountAt, instantAt, isoTimeAt, midnightOf, roundedMs, wallTimeOf } from './iso-time.js';
 import { patternTime } from './pattern-time.js';
-import type { RowTime, TimeParser, WallClock } from './wall-time.js';
+import { clockOf, type RowTime, type TimeParser, type WallClock } from './wall-time.js';
 
 /** Milliseconds per nanosecond. */
 const NS_MS = 1 / 1_000_000;
@@ -47,6 +47,12 @@ export function timeParser(format: string, clock: WallClock): TimeParser {
     }
     return numberAt(bytes, from, to, clock);
   };
+}
+
+/** Epoch ms of a time, read as UTC where it has no zone; NaN for a text that is not a time. */
+export function instantOf(text = ''): number {
+  const time = timeParser('auto', clockOf('UTC'))(Buffer.from(text), 0, Buffer.byteLength(text));
+  return typeof time === 'number' ? time : Number.NaN;
 }
 
 /**

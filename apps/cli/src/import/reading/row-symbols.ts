@@ -1,0 +1,57 @@
+/** Finds the symbol of each row: the one that the user gives, or the one that a field or the keys of JSON name. */
+import { fieldText, KEY_SEPARATOR, lastKey, type Row } from '../rows/index.js';
+import type { ResolvedSymbol, SymbolNames } from './symbol-names.js';
+
+export interface RowSymbolsOptions {
+  /** Turns the names of symbols in rows into symbols. */
+  names: SymbolNames;
+  /** Symbol of every row; undefined when a field, the group of a JSON row or a wide header names it. */
+  symbol?: string;
+  /** With `symbol` only: true accepts rows that name another symbol than the first row does. */
+  anySymbol?: boolean;
+}
+
+export class RowSymbols {
+  readonly #names: SymbolNames;
+  readonly #given: ResolvedSymbol | undefined;
+  readonly #mustMatchFirst: boolean;
+  /** The name in the first row. */
+  #firstName: string | undefined;
+  /** The symbol field of the previous row, as bytes and as text. */
+  #lastBytes = new Uint8Array(0);
+  #lastText = '';
+
+  /** @param field with the symbol; undefined when the keys of JSON may name it */
+  constructor(
+    { names, symbol, anySymbol }: RowSymbolsOptions,
+    private readonly field: number | undefined,
+  ) {
+    this.#names = names;
+    this.#given = symbol === undefined ? undefined : { symbol };
+    this.#mustMatchFirst = anySymbol !== true;
+  }
+
+  of(row: Row): ResolvedSymbol {
+    const name = this.field === undefined ? (row.group ?? '') : this.#textOf(row, this.field);
+    if (this.#given === undefined) return this.#names.of(this.field === undefined ? lastKey(name) : name);
+    this.#firstName ??= name;
+    if (name === this.#firstName || !this.#mustMatchFirst) return this.#given;
+    const [expected, actual] = [this.#firstName, name].map((text) => text.replaceAll(KEY_SEPARATOR, '.'));
+    const detail = `expected rows of "${expected}", was "${actual}": leave --symbol out, or give --one-symbol`;
+    return { reason: 'other-symbol', detail };
+  }
+
+  /** The text of the symbol field. Rows of one symbol often follow each other, and comparing bytes is cheap. */
+  #textOf(row: Row, field: number): string {
+    const last = this.#lastBytes;
+    const start = row.starts[field] ?? 0;
+    const end = row.ends[field] ?? 0;
+    let isSame = last.length > 0 && end - start === last.length;
+    for (let at = 0; isSame && at < last.length; at++) isSame = row.bytes[start + at] === last[at];
+    if (!isSame) {
+      this.#lastBytes = Uint8Array.from(row.bytes.subarray(start, end));
+      this.#lastText = fieldText(row, field);
+    }
+    return this.#lastText;
+  }
+}

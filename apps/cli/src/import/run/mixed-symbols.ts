@@ -1,0 +1,56 @@
+/** Refuses a zip when two of its files would be stored as one symbol, unless the user wants that. */
+import { type InputEntry, isFileError } from '../files/index.js';
+import { FilePlanError } from '../reading/index.js';
+import { entryPlan, startOf } from './entries.js';
+import type { ImportPlan } from './import-plan.js';
+
+/** Most files that a message names. */
+const NAMED_MAX = 3;
+
+/** @param symbols that --symbol-from-path finds for the entries @throws FilePlanError */
+export async function refuseMixedSymbols(
+  entries: readonly InputEntry[],
+  symbols: readonly (string | undefined)[],
+  plan: ImportPlan,
+): Promise<void> {
+  if (entries.length < 2 || plan.oneSymbol || areDistinct(symbols, plan)) return;
+  const namesBySymbol = new Map<string, string[]>();
+  for (const [index, entry] of entries.entries()) {
+    plan.signal?.throwIfAborted();
+    const symbol = await symbolOf(entry, symbols[index], plan);
+    if (symbol === undefined) continue;
+    const names = namesBySymbol.get(symbol) ?? [];
+    namesBySymbol.set(symbol, [...names, entry.name ?? '']);
+  }
+  for (const [symbol, names] of namesBySymbol) {
+    if (names.length === 1) continue;
+    const listed = names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', …' : '');
+    throw new FilePlanError(
+      'mixed-symbols',
+      `${names.length} files of the zip (${listed}) would become the symbol ${symbol}: give --symbol-from-path with their names, or --one-symbol`,
+    );
+  }
+}
+
+/** True when the paths of all entries give different symbols: then no entry needs to be opened to compare the symbols. */
+function areDistinct(symbols: readonly (string | undefined)[], { read }: ImportPlan): boolean {
+  const stored = symbols.map((symbol) => (symbol === undefined ? undefined : read.symbolNames.of(symbol)));
+  const distinct = new Set(stored.map((name) => (name !== undefined && 'symbol' in name ? name.symbol : undefined)));
+  return !distinct.has(undefined) && distinct.size === symbols.length;
+}
+
+/** The one symbol as which an entry is stored; undefined when its rows name theirs, or when it cannot be read. */
+async function symbolOf(
+  entry: InputEntry,
+  byPath: string | undefined,
+  { read }: ImportPlan,
+): Promise<string | undefined> {
+  try {
+    const { start, rest } = await startOf(entry, byPath);
+    await rest.return(undefined);
+    return entryPlan(entry, start, read)?.reader.symbol;
+  } catch (error) {
+    if (error instanceof FilePlanError || isFileError(error)) return undefined;
+    throw error;
+  }
+}

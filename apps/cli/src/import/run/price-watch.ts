@@ -1,0 +1,49 @@
+/** Watches the prices of each symbol for jumps: another scale or another symbol, which a file's sample may not show. Pure. */
+import type { Bar } from '@barkeep/bars';
+import { timeText } from '../reading/index.js';
+
+/** A price that changes by this factor, or more, jumps. */
+const JUMP_RATIO = 10;
+/** Prices that are this far apart in time, or further, are not compared. */
+const COMPARED_WITHIN_MS = 7 * 86_400_000;
+
+/** Finds prices that change tenfold, and a high of ten times its low: another scale or another symbol. */
+export class PriceWatch {
+  readonly #last = new Map<string, Bar>();
+  #jumps = 0;
+  #example: string | undefined;
+
+  /** @param bars in the order of the rows */
+  add(symbol: string, bars: readonly Bar[]): void {
+    let last = this.#last.get(symbol);
+    for (const bar of bars) {
+      if (bar.low > 0 && bar.high >= JUMP_RATIO * bar.low)
+        this.#record(`${symbol} has high ${bar.high} and low ${bar.low}`, bar);
+      else if (
+        last !== undefined &&
+        isJump(last.close, bar.close) &&
+        Math.abs(bar.openTime - last.openTime) < COMPARED_WITHIN_MS
+      )
+        this.#record(`${symbol} goes from ${last.close} to ${bar.close}`, bar);
+      last = bar;
+    }
+    if (last !== undefined) this.#last.set(symbol, last);
+  }
+
+  /** One warning about the first jump, which counts the others; none when there was no jump. */
+  warnings(): string[] {
+    const others = this.#jumps > 1 ? `, and ${this.#jumps - 1} more like it` : '';
+    return this.#example === undefined
+      ? []
+      : [`${this.#example}${others}: is it a lost decimal sign, another scale or another symbol?`];
+  }
+
+  #record(what: string, { openTime }: Bar): void {
+    this.#jumps++;
+    this.#example ??= `${what} at ${timeText(openTime)}`;
+  }
+}
+
+function isJump(before: number, after: number): boolean {
+  return before > 0 && after > 0 && (after >= JUMP_RATIO * before || before >= JUMP_RATIO * after);
+}
