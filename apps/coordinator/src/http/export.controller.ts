@@ -7,13 +7,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SessionService } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation, READING, SessionId } from '../openapi/index.js';
-import { STALLED_MS } from './event-streams.js';
 import { NDJSON } from './fed-body.js';
+import { beginStreamedAnswer, STALLED_MS } from './streamed-answer.js';
 import { barView } from './views.js';
 
 type Format = ExportQuery['format'];
 
-/** The Content-Type of each format. */
 const MEDIA_TYPES: Record<Format, string> = {
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: NDJSON,
@@ -52,13 +51,12 @@ export class ExportController {
     await data.checkRead(symbols, range.interval);
     const parts = data.allBars({ symbols: symbols ?? [...data.activeSymbols()].sort(), ...range });
     const interval = range.interval ?? data.layout.base.name;
-    response.status(200).set({
+    const isBegun = beginStreamedAnswer(response, {
       'Content-Type': MEDIA_TYPES[format],
       'Content-Disposition': `attachment; filename="${id}-${interval}.${format}"`,
       'Cache-Control': 'no-store',
     });
-    response.flushHeaders();
-    if (response.req.method === 'HEAD') return void response.end();
+    if (!isBegun) return;
     // A caller that stops reading is disconnected, because bars for it are in memory.
     response.setTimeout(STALLED_MS, () => response.destroy());
     try {
