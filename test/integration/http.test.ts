@@ -108,6 +108,32 @@ describe('sessions', () => {
     expect(bad.problems).toMatchObject([{ field: 'Idempotency-Key' }]);
   });
 
+  it('I13 are found again by a repeated call after their datasets were removed', async () => {
+    await connections().dataSource.query("INSERT INTO datasets (name) VALUES ('short-lived')");
+    const headers = { 'Idempotency-Key': 'k-2' };
+    const repaired = { ...spec, backfill: ['short-lived'] };
+    const named = { ...repaired, id: 'named' };
+    const first = answers.sessionAnswer.parse(await (await post('/v1/sessions', repaired, headers)).json());
+    expect((await post('/v1/sessions', named)).status).toBe(201);
+    await connections().dataSource.query("DELETE FROM datasets WHERE name = 'short-lived'");
+    const again = await post('/v1/sessions', repaired, headers);
+    expect(again.status).toBe(200);
+    expect(answers.sessionAnswer.parse(await again.json()).id).toBe(first.id);
+    expect((await post('/v1/sessions', named)).status).toBe(200);
+    const other = await problemIn(await post('/v1/sessions', { ...repaired, id: 'another' }));
+    expect(other.problems).toMatchObject([{ field: 'backfill[0]' }]);
+  });
+
+  it('I13 are created and started once by calls at the same time, and paused by each of them', async () => {
+    const headers = { 'Idempotency-Key': 'k-3' };
+    const created = await Promise.all(Array.from({ length: 8 }, () => post('/v1/sessions?start=true', spec, headers)));
+    expect(created.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
+    const { id } = answers.sessionAnswer.parse(await created[0]!.json());
+    const paused = await Promise.all(Array.from({ length: 8 }, () => post(`/v1/sessions/${id}/pause`)));
+    expect(new Set(paused.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await get(`/v1/sessions/${id}`, { method: 'DELETE' })).status).toBe(204);
+  });
+
   it('are listed in pages, and an unknown cursor is refused', async () => {
     const page = answers.sessionPageAnswer.parse(await (await get('/v1/sessions?limit=1')).json());
     expect(page.sessions).toHaveLength(1);
