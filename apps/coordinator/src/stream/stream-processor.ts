@@ -107,9 +107,11 @@ export class StreamProcessor {
     const { sessions, producer, warn } = this.parts;
     // When a lost session is started again, it gets a new store; a failed one continues with its store.
     const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
-    warn(`session ${row.id} is ${state}`, error);
     const { message } = error as Error;
-    if (await sessions.finish(row, epoch, state, message)) await this.emitState(row, state, message);
+    // Another call has paused, stopped or removed the session, or another coordinator owns it: its upkeep stays scheduled.
+    if (!(await sessions.finish(row, epoch, state, message))) return;
+    warn(`session ${row.id} is ${state}`, error);
+    await this.emitState(row, state, message);
     await producer.unschedule(row.incarnation);
   }
 
@@ -136,7 +138,6 @@ export class StreamProcessor {
     await emitting.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));
   }
 
-  /** Whether the session's symbols changed since `row` was read. */
   private async isChanged(row: SessionRecord): Promise<boolean> {
     const current = await this.parts.sessions.find(row.id);
     return current?.incarnation === row.incarnation && symbolsVersionOf(current) !== symbolsVersionOf(row);
