@@ -12,7 +12,6 @@ import { ApiController, Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-/** Example for the OpenAPI document. */
 const checksExample = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 
 @ApiTags('operation')
