@@ -1,5 +1,7 @@
 /** A coordinator's HTTP service on real servers: keys, problem documents, limits, documentation, health, metrics, dashboard, stop. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { loadConfig } from '@barkeep/service';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
@@ -150,6 +152,21 @@ describe('sessions', () => {
     expect((await problemIn(await get('/v1/sessions/nobody/digest'))).status).toBe(404);
   });
 
+  it('I13 keep what is left of their store when a lost one is resumed, which answers 409', async () => {
+    await post('/v1/sessions?start=true', { ...spec, id: 'lost' });
+    const store = new Redis(process.env['SESSION_REDIS_URL']!);
+    const meta = `${prefix}:{lost:0}:meta`;
+    try {
+      while (!(await store.exists(meta))) await setTimeout(20);
+      await connections().dataSource.query("UPDATE sessions SET state = 'lost' WHERE id = 'lost'");
+      expect((await problemIn(await post('/v1/sessions/lost/resume'))).type).toBe('urn:barkeep:problem:wrong-state');
+      expect(await store.exists(meta)).toBe(1);
+    } finally {
+      store.disconnect();
+    }
+    expect((await get('/v1/sessions/lost', { method: 'DELETE' })).status).toBe(204);
+  });
+
   it('are deleted with 204', async () => {
     await post('/v1/sessions', { ...spec, id: 'gone' });
     const response = await get('/v1/sessions/gone', { method: 'DELETE' });
@@ -229,6 +246,17 @@ describe('bad input', () => {
     expect((await problemIn(await get('/v1/sessions/%zz'))).status).toBe(400);
     expect((await problemIn(await get('/v1/sessions', { method: 'PATCH' }))).status).toBe(404);
   });
+});
+
+test('I8 the system checks whether the peer of a quiet connection still exists', async () => {
+  const setKeepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive');
+  const socket = connect(Number(new URL(open.url).port), '127.0.0.1');
+  socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'data');
+  const checked = setKeepAlive.mock.contexts.filter(({ remotePort }) => remotePort === socket.localPort);
+  setKeepAlive.mockRestore();
+  socket.destroy();
+  expect(checked).toHaveLength(1);
 });
 
 describe('a service without keys', () => {

@@ -82,9 +82,9 @@ export class SessionSteering {
     const { redis, keyPrefix, producer, sessions } = this.parts;
     const row = await sessions.get(id);
     // The stream creates a new store for a lost session: keys of the old one must not become part of it.
-    const isLost = row.state === 'lost';
-    if (isLost) await removeSession(redis, layoutOf(row, keyPrefix));
-    const patch = { incrementRun: true, error: null, forgetCheckpoint: isLost };
+    const needsNewStore = row.state === 'lost' && from.includes(row.state);
+    if (needsNewStore) await removeSession(redis, layoutOf(row, keyPrefix));
+    const patch = { incrementRun: true, error: null, forgetCheckpoint: needsNewStore };
     const running = await this.enter(row, from, 'running', patch);
     return this.settle(running, addJobs(producer, running));
   }
