@@ -7,6 +7,7 @@ import { hasRemoved, removedAmong, UnknownSessionError, type SessionState } from
 import { UnknownCalendarError } from '@barkeep/bars';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
+import { once } from 'node:events';
 import { STORED_STATES } from './evictions.js';
 import { layoutOf, refOf, type SessionRecord } from './session-row.js';
 import { scheduleUpkeep } from './upkeep-request.js';
@@ -87,12 +88,18 @@ export class Reconciler {
     await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
   }
 
-  /** Reopens completed sessions whose stores have lost writes since. */
-  private async compareStores(rows: readonly SessionRecord[]): Promise<void> {
+  /** Reopens completed sessions whose stores have lost writes since. @returns the other ones, which are complete */
+  private async reopenIfBehind(rows: readonly SessionRecord[]): Promise<SessionRecord[]> {
+    const complete: SessionRecord[] = [];
+    const compare = async (row: SessionRecord) => {
+      const current = await this.parts.control.reopenIfBehind(row);
+      if (current.state === 'completed') complete.push(row);
+    };
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
       const batch = rows.slice(from, from + COMPARED_AT_ONCE);
-      await Promise.all(batch.map((row) => this.unlessBroken(row, this.parts.control.reopenIfBehind(row))));
+      await Promise.all(batch.map((row) => this.unlessBroken(row, compare(row))));
     }
+    return complete;
   }
 
   /** Called when the session Redis is back, perhaps without its newest writes: the next round checks everything. */
@@ -123,12 +130,9 @@ export class Reconciler {
   private async untilStopped(work: Promise<void>): Promise<void> {
     const { signal } = this.stopping;
     const ended = new AbortController();
-    await new Promise<void>((resolve, reject) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { signal: ended.signal });
-      // An error after the stop comes from the closed connections: the promise is settled then.
-      work.then(resolve, reject);
-    }).finally(() => ended.abort());
+    const stopped = signal.aborted ? undefined : once(signal, 'abort', { signal: ended.signal });
+    // An error of `work` after the stop comes from the closed connections: it has no effect.
+    await Promise.race([work, stopped]).finally(() => ended.abort());
   }
 
   /**
@@ -140,8 +144,7 @@ export class Reconciler {
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
     const known = this.settled;
     const settled = new Set<string>(); // a new set, so that removed sessions do not stay in it
-    await this.compareStores(rows);
-    await this.eachOf(rows, async (row) => {
+    await this.eachOf(await this.reopenIfBehind(rows), async (row) => {
       const { incarnation, spec } = row;
       await this.parts.changes.repair(row);
       await this.emitState(row);
@@ -157,6 +160,8 @@ export class Reconciler {
   private async emitState(row: SessionRecord): Promise<void> {
     const entry = `${row.incarnation} ${row.run} ${row.state}`;
     if (this.emitted.has(entry)) return;
+    // The row may have been read long ago: listeners must not see `failed` of a session that was started again.
+    if ((await this.parts.sessions.stateOf(row)) !== row.state) return;
     await this.unlessBroken(row, this.parts.control.follow(row));
     if (this.emitted.size >= EMITTED_MAX) this.emitted.clear(); // harmless: the store does not repeat the state that it emitted last
     this.emitted.add(entry);
