@@ -68,23 +68,17 @@ export class ExportController {
   }
 }
 
+/** One bar as a line of the file. */
+const LINES: Record<Format, (symbol: string, bar: BarsPart['bars'][number]) => string> = {
+  csv: (symbol, { openTime, open, high, low, close, volume }) =>
+    `${isoTime(openTime)},${symbol},${open},${high},${low},${close},${volume}\n`,
+  ndjson: (symbol, bar) => `${JSON.stringify({ symbol, ...barView(bar) })}\n`,
+};
+
 /** The text of the file, part by part; each part is read when it is requested. */
 async function* exportText(parts: AsyncIterable<BarsPart>, format: Format): AsyncGenerator<string> {
   if (format === 'csv') yield CSV_HEAD;
   for await (const { symbol, bars } of parts) {
-    if (bars.length > 0) yield format === 'csv' ? csvRows(symbol, bars) : ndjsonRows(symbol, bars);
+    if (bars.length > 0) yield bars.map((bar) => LINES[format](symbol, bar)).join('');
   }
-}
-
-function csvRows(symbol: string, bars: BarsPart['bars']): string {
-  return bars
-    .map(
-      ({ openTime, open, high, low, close, volume }) =>
-        `${isoTime(openTime)},${symbol},${open},${high},${low},${close},${volume}\n`,
-    )
-    .join('');
-}
-
-function ndjsonRows(symbol: string, bars: BarsPart['bars']): string {
-  return bars.map((bar) => `${JSON.stringify({ symbol, ...barView(bar) })}\n`).join('');
 }

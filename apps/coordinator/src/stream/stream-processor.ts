@@ -99,7 +99,7 @@ export class StreamProcessor {
     const isFinished = await sessions.finish(row, epoch, 'completed', null, symbolsVersionOf(row));
     if (!isFinished) return this.isChanged(row);
     await this.emitState(row, 'completed');
-    await this.certify(row);
+    await this.orWarn('no certificate was kept yet', row, this.parts.certificates.keep({ ...row, state: 'completed' }));
     return false;
   }
 
@@ -125,17 +125,14 @@ export class StreamProcessor {
     return controlOf((await this.parts.control.follow(current)).state) === 'run';
   }
 
-  /** Keeps the certificate. An error is only logged: the reconciler certifies sessions that have no certificate. */
-  private async certify(row: SessionRecord): Promise<void> {
-    const keeping = this.parts.certificates.keep({ ...row, state: 'completed' });
-    await keeping.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
+  private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
+    const { redis, keyPrefix } = this.parts;
+    await this.orWarn('its state was not emitted yet', row, emitState(redis, layoutOf(row, keyPrefix), state, error));
   }
 
-  /** Emits the state event. An error is only logged: Postgres already holds the state. */
-  private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
-    const { redis, keyPrefix, warn } = this.parts;
-    const emitting = emitState(redis, layoutOf(row, keyPrefix), state, error);
-    await emitting.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));
+  /** Only logs an error of work at the end of a session: the reconciler does the work again. */
+  private async orWarn(failure: string, { id }: SessionRecord, work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => this.parts.warn(`session ${id}: ${failure}`, error));
   }
 
   private async isChanged(row: SessionRecord): Promise<boolean> {
