@@ -5,6 +5,7 @@
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
+import { queryDatabase } from '../support/setup/database.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
@@ -40,6 +41,16 @@ const api = () => new Api(owner.url);
 const metaKey = (id: string) => `${system.sessionPrefix}:{${id}:0}:meta`;
 /** What the store tells the owner: `run`, `pause` or `stop`. */
 const control = (id: string) => redis.hget(metaKey(id), 'control');
+/** Changes the state in the row alone, as a process does that dies before it can do anything else. */
+const failInRow = (id: string) =>
+  queryDatabase(
+    system.databaseUrl,
+    `UPDATE sessions SET state = 'failed', error = 'the source is gone', completed_at = now() WHERE id = '${id}'`,
+  );
+/** The newest event of a session, as Redis keeps it. */
+const newestEvent = async (id: string) =>
+  (await redis.xrevrange(`${system.sessionPrefix}:{${id}:0}:events`, '+', '-', 'COUNT', 1))[0]?.[1];
+const FAILED = ['type', 'state', 'state', 'failed', 'error', 'the source is gone'];
 const call = (to: Api, id: string, action: string) => to.call<Session>('POST', `/v1/sessions/${id}/${action}`);
 
 /** A paced session whose clock has moved. */
@@ -150,6 +161,31 @@ test('I11 the reconciler corrects the store of one session even when the store o
   await api().eventually(
     () => control(drifted),
     (seen) => seen === 'pause',
+  );
+  await other.signal('SIGKILL');
+});
+
+test('I11 the stream of a session that has failed in its row ends, and the state is emitted', async () => {
+  const id = await inTheMiddle('failed-row');
+  await failInRow(id);
+  await api().eventually(
+    () => newestEvent(id),
+    (seen) => JSON.stringify(seen) === JSON.stringify(FAILED),
+  );
+});
+
+test('I11 the reconciler emits the state of a session whose coordinator died before it could', async () => {
+  const id = await inTheMiddle('unsaid');
+  await call(api(), id, 'pause');
+  await api().eventually(
+    () => newestEvent(id),
+    (seen) => seen?.[3] === 'paused',
+  );
+  await failInRow(id);
+  const other = await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1', BARKEEP_STREAM_CONCURRENCY: '1' });
+  await api().eventually(
+    () => newestEvent(id),
+    (seen) => JSON.stringify(seen) === JSON.stringify(FAILED),
   );
   await other.signal('SIGKILL');
 });

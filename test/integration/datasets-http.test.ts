@@ -108,10 +108,12 @@ it.each([
 });
 
 it('answers 404 for a dataset that does not exist, and 403 without an admin key', async () => {
-  expect(await api().call('GET', '/v1/datasets/none')).toMatchObject({
-    status: 404,
-    body: { type: 'urn:barkeep:problem:unknown-dataset' },
-  });
+  for (const path of ['none', '%00', 'a%00b/coverage', 'x'.repeat(300)]) {
+    expect(await api().call('GET', `/v1/datasets/${path}`)).toMatchObject({
+      status: 404,
+      body: { type: 'urn:barkeep:problem:unknown-dataset' },
+    });
+  }
   const user = new Api(coordinator.url, { 'X-API-Key': USER });
   for (const path of ['/v1/datasets', '/v1/datasets/whole', '/v1/datasets/whole/coverage']) {
     const { status, body } = await user.call('GET', path);

@@ -1,5 +1,7 @@
 /** A coordinator's HTTP service on real servers: keys, problem documents, limits, documentation, health, metrics, dashboard, stop. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { loadConfig } from '@barkeep/service';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
@@ -108,6 +110,32 @@ describe('sessions', () => {
     expect(bad.problems).toMatchObject([{ field: 'Idempotency-Key' }]);
   });
 
+  it('I13 are found again by a repeated call after their datasets were removed', async () => {
+    await connections().dataSource.query("INSERT INTO datasets (name) VALUES ('short-lived')");
+    const headers = { 'Idempotency-Key': 'k-2' };
+    const repaired = { ...spec, backfill: ['short-lived'] };
+    const named = { ...repaired, id: 'named' };
+    const first = answers.sessionAnswer.parse(await (await post('/v1/sessions', repaired, headers)).json());
+    expect((await post('/v1/sessions', named)).status).toBe(201);
+    await connections().dataSource.query("DELETE FROM datasets WHERE name = 'short-lived'");
+    const again = await post('/v1/sessions', repaired, headers);
+    expect(again.status).toBe(200);
+    expect(answers.sessionAnswer.parse(await again.json()).id).toBe(first.id);
+    expect((await post('/v1/sessions', named)).status).toBe(200);
+    const other = await problemIn(await post('/v1/sessions', { ...repaired, id: 'another' }));
+    expect(other.problems).toMatchObject([{ field: 'backfill[0]' }]);
+  });
+
+  it('I13 are created and started once by calls at the same time, and paused by each of them', async () => {
+    const headers = { 'Idempotency-Key': 'k-3' };
+    const created = await Promise.all(Array.from({ length: 8 }, () => post('/v1/sessions?start=true', spec, headers)));
+    expect(created.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
+    const { id } = answers.sessionAnswer.parse(await created[0]!.json());
+    const paused = await Promise.all(Array.from({ length: 8 }, () => post(`/v1/sessions/${id}/pause`)));
+    expect(new Set(paused.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await get(`/v1/sessions/${id}`, { method: 'DELETE' })).status).toBe(204);
+  });
+
   it('are listed in pages, and an unknown cursor is refused', async () => {
     const page = answers.sessionPageAnswer.parse(await (await get('/v1/sessions?limit=1')).json());
     expect(page.sessions).toHaveLength(1);
@@ -122,6 +150,21 @@ describe('sessions', () => {
     expect((await problemIn(await post('/v1/sessions/nobody/stop'))).status).toBe(404);
     expect((await problemIn(await get('/v1/sessions/%00'))).type).toBe('urn:barkeep:problem:unknown-session');
     expect((await problemIn(await get('/v1/sessions/nobody/digest'))).status).toBe(404);
+  });
+
+  it('I13 keep what is left of their store when a lost one is resumed, which answers 409', async () => {
+    await post('/v1/sessions?start=true', { ...spec, id: 'lost' });
+    const store = new Redis(process.env['SESSION_REDIS_URL']!);
+    const meta = `${prefix}:{lost:0}:meta`;
+    try {
+      while (!(await store.exists(meta))) await setTimeout(20);
+      await connections().dataSource.query("UPDATE sessions SET state = 'lost' WHERE id = 'lost'");
+      expect((await problemIn(await post('/v1/sessions/lost/resume'))).type).toBe('urn:barkeep:problem:wrong-state');
+      expect(await store.exists(meta)).toBe(1);
+    } finally {
+      store.disconnect();
+    }
+    expect((await get('/v1/sessions/lost', { method: 'DELETE' })).status).toBe(204);
   });
 
   it('are deleted with 204', async () => {
@@ -203,6 +246,17 @@ describe('bad input', () => {
     expect((await problemIn(await get('/v1/sessions/%zz'))).status).toBe(400);
     expect((await problemIn(await get('/v1/sessions', { method: 'PATCH' }))).status).toBe(404);
   });
+});
+
+test('I8 the system checks whether the peer of a quiet connection still exists', async () => {
+  const setKeepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive');
+  const socket = connect(Number(new URL(open.url).port), '127.0.0.1');
+  socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'data');
+  const checked = setKeepAlive.mock.contexts.filter(({ remotePort }) => remotePort === socket.localPort);
+  setKeepAlive.mockRestore();
+  socket.destroy();
+  expect(checked).toHaveLength(1);
 });
 
 describe('a service without keys', () => {

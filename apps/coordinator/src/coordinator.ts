@@ -21,7 +21,7 @@ export interface Coordinator {
   logger: Logger;
 }
 
-/** An idle connection is kept this long: a little longer than common load balancers keep theirs (60 s). */
+/** A connection without a request is kept this long: a little longer than common load balancers keep theirs (60 s). */
 const KEEP_ALIVE_MS = 65_000;
 /** How often a stop closes connections that have become idle. */
 const IDLE_CHECK_MS = 50;
@@ -63,6 +63,8 @@ async function listen(app: NestExpressApplication, { http }: Config, logger: Log
   // When a connection cannot be accepted, for example because no file descriptor is free, the process must not end.
   server.on('error', (error) => logger.warn({ error: error.message }, 'http server'));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  // A request whose caller's machine is gone, such as that of a feeder, would stay open without end.
+  server.on('connection', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
   // 0: no limit, because a feeding request may last for hours; all other requests have to be answered within the deadline.
   server.requestTimeout = 0;
   const { port } = server.address() as AddressInfo;

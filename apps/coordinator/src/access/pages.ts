@@ -12,7 +12,6 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 
 /** The path of the queue dashboard. */
 export const QUEUES_PATH = '/queues';
-/** The path of the console's files. */
 const CONSOLE_PATH = '/console';
 /** The paths of the console's pages. All get the same file: its script shows the page for the path. */
 export const CONSOLE_PAGES = /^\/$|^\/(sessions|datasets|compare|upkeep)(\/|$)/;

@@ -7,7 +7,6 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import type { Request, Response } from 'express';
 import { problemOf } from '../problems.js';
 
-/** Value of the Retry-After header of a 503. */
 const RETRY_AFTER_SECONDS = 2;
 
 /** Sends a problem document. If the answer has already begun, it cannot be changed, so its connection is closed. */

@@ -22,7 +22,6 @@ export function jsonBody(): RequestHandler[] {
   return [parseOrRefuse, checkBody];
 }
 
-/** The middleware that refuses a harmful body. */
 function checkBody(request: Request, _response: Response, next: NextFunction): void {
   refuseHarmful(request.body);
   next();

@@ -41,22 +41,17 @@ export function streamMetrics(metrics: Metrics) {
       rows.refused(refused);
       windows.inc();
     },
-    /** Rows were found that have no slot in the calendar. */
     outside: rows.outside,
     /** A session with a pace delivered a bar this long after its due time. */
     delivered: (latenessMs: number) => lateness.observe(latenessMs / 1000),
-    /** A session fell behind its pace. */
     overrun: () => overruns.inc(),
-    /** Bars were read before their turn. */
     prefetched: (bytes: number) => prefetchedBytes.inc(bytes),
-    /** A session took a window from the read of another session. */
     windowShared: () => shared.inc(),
     /** A day changed. @param waitedMs time from its close until the next day's first bars were stored @param isHit they had been read */
     dayChanged: (waitedMs: number, isHit: boolean) => {
       changes.inc({ prefetch: isHit ? 'hit' : 'miss' });
       changeTime.observe(waitedMs / 1000);
     },
-    /** The source was silent for too long, so the rest of a day was given up. */
     dayTimedOut: () => timedOut.inc(),
   };
 }
@@ -74,9 +69,7 @@ export function rowMetrics(metrics: Metrics) {
     help: 'Rows that were read for sessions and have no slot in the calendar',
   });
   return {
-    /** Rows that are not valid bars. */
     refused: (rows: number) => refused.inc(rows),
-    /** Rows for which the calendar has no slot. */
     outside: (rows: number) => outside.inc(rows),
   };
 }

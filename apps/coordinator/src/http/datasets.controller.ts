@@ -1,11 +1,10 @@
 /** `/v1/datasets`: describes the stored datasets. For operators only: datasets have bars after the clocks of sessions. */
 import * as api from '@barkeep/api';
-import { Inject, Param } from '@nestjs/common';
+import { Inject } from '@nestjs/common';
 import { DatasetReader } from '../lifecycle/index.js';
-import { ApiController, CheckedQuery, Operation } from '../openapi/index.js';
+import { ApiController, CheckedQuery, DatasetName, Operation } from '../openapi/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-/** Examples for the OpenAPI document. */
 const rangeExample = { first: '2024-03-04T14:30:00.000Z', last: '2024-03-08T20:59:00.000Z' };
 const summaryExample = { name: 'reference', symbols: 10, ...rangeExample, version: '8271946573' };
 
@@ -42,7 +41,7 @@ export class DatasetsController {
     },
     problems: ['forbidden', 'unknown-dataset', 'unavailable'],
   })
-  getDataset(@Param('name') name: string) {
+  getDataset(@DatasetName() name: string) {
     return this.datasets.describe(name);
   }
 
@@ -63,7 +62,7 @@ export class DatasetsController {
     },
     problems: ['forbidden', 'invalid-input', 'unknown-dataset', 'unavailable'],
   })
-  readCoverage(@Param('name') name: string, @CheckedQuery() query: api.CoverageQuery) {
+  readCoverage(@DatasetName() name: string, @CheckedQuery() query: api.CoverageQuery) {
     return this.datasets.coverage(name, query);
   }
 }

@@ -63,6 +63,24 @@ test('I8 a stream reads no events for a listener that does not read, continues w
   await once(server, 'close');
 });
 
+test('I8 the stream of a listener that disconnected before it began ends at once', async () => {
+  const reader = new EndlessReader();
+  const app = express();
+  const ended = new Promise<void>((resolve, reject) => {
+    app.get('/events', (_request, response) => {
+      response.once('close', () => new EventStreams().send(response, reader, [], undefined).then(resolve, reject));
+      listener.destroy();
+    });
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const listener = get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/events`);
+  listener.on('error', () => undefined);
+  await ended;
+  expect(reader.reads).toBe(0);
+  server.close();
+});
+
 test('a stream ends when the service stops', async () => {
   const streams = new EventStreams();
   const { server, url } = await serve(streams, new EndlessReader());

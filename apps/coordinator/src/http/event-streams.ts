@@ -17,6 +17,7 @@ import {
 } from '@barkeep/session-data';
 import type { Response } from 'express';
 import type { EventReader } from '../lifecycle/index.js';
+import { beginStreamedAnswer, STALLED_MS } from './streamed-answer.js';
 
 /** How often listeners poll for new events, ms. */
 const POLL_EVERY_MS = 100;
@@ -24,8 +25,6 @@ const POLL_EVERY_MS = 100;
 const POLL_FOR_STORE_MS = 500;
 /** A comment is sent when nothing was sent for this long, ms. */
 const KEEP_ALIVE_MS = 15_000;
-/** A caller that reads nothing of an answer for this long is disconnected, ms. */
-export const STALLED_MS = 60_000;
 /** Events are joined into texts of about this many characters; each text is one write. */
 const CHUNK_CHARS = 16_384;
 
@@ -72,6 +71,12 @@ export class EventStreams {
     from: EventCursor,
     types: ReadonlySet<SessionEventType> | undefined,
   ): Promise<void> {
+    const isBegun = beginStreamedAnswer(response, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    });
+    if (!isBegun) return;
     const { stalledMs } = this;
     const disconnected = new AbortController();
     response.once('close', () => disconnected.abort());
@@ -80,14 +85,6 @@ export class EventStreams {
       response.destroy();
     });
     const signal = AbortSignal.any([disconnected.signal, this.ended.signal]);
-    response.status(200).set({
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store, no-transform',
-      'X-Accel-Buffering': 'no',
-    });
-    response.flushHeaders();
-    // Otherwise the answer, which has no body, would hold the connection for as long as the caller keeps it open.
-    if (response.req.method === 'HEAD') return void response.end();
     try {
       await this.follow(response, reader, from, types, signal);
     } catch (error) {

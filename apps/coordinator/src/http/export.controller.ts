@@ -7,13 +7,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SessionService } from '../lifecycle/index.js';
 import { ApiController, CheckedQuery, Operation, READING, SessionId } from '../openapi/index.js';
-import { STALLED_MS } from './event-streams.js';
 import { NDJSON } from './fed-body.js';
+import { beginStreamedAnswer, STALLED_MS } from './streamed-answer.js';
 import { barView } from './views.js';
 
 type Format = ExportQuery['format'];
 
-/** The Content-Type of each format. */
 const MEDIA_TYPES: Record<Format, string> = {
   csv: 'text/csv; charset=utf-8; header=present',
   ndjson: NDJSON,
@@ -52,13 +51,12 @@ export class ExportController {
     await data.checkRead(symbols, range.interval);
     const parts = data.allBars({ symbols: symbols ?? [...data.activeSymbols()].sort(), ...range });
     const interval = range.interval ?? data.layout.base.name;
-    response.status(200).set({
+    const isBegun = beginStreamedAnswer(response, {
       'Content-Type': MEDIA_TYPES[format],
       'Content-Disposition': `attachment; filename="${id}-${interval}.${format}"`,
       'Cache-Control': 'no-store',
     });
-    response.flushHeaders();
-    if (response.req.method === 'HEAD') return void response.end();
+    if (!isBegun) return;
     // A caller that stops reading is disconnected, because bars for it are in memory.
     response.setTimeout(STALLED_MS, () => response.destroy());
     try {
@@ -70,23 +68,17 @@ export class ExportController {
   }
 }
 
+/** One bar as a line of the file. */
+const LINES: Record<Format, (symbol: string, bar: BarsPart['bars'][number]) => string> = {
+  csv: (symbol, { openTime, open, high, low, close, volume }) =>
+    `${isoTime(openTime)},${symbol},${open},${high},${low},${close},${volume}\n`,
+  ndjson: (symbol, bar) => `${JSON.stringify({ symbol, ...barView(bar) })}\n`,
+};
+
 /** The text of the file, part by part; each part is read when it is requested. */
 async function* exportText(parts: AsyncIterable<BarsPart>, format: Format): AsyncGenerator<string> {
   if (format === 'csv') yield CSV_HEAD;
   for await (const { symbol, bars } of parts) {
-    if (bars.length > 0) yield format === 'csv' ? csvRows(symbol, bars) : ndjsonRows(symbol, bars);
+    if (bars.length > 0) yield bars.map((bar) => LINES[format](symbol, bar)).join('');
   }
-}
-
-function csvRows(symbol: string, bars: BarsPart['bars']): string {
-  return bars
-    .map(
-      ({ openTime, open, high, low, close, volume }) =>
-        `${isoTime(openTime)},${symbol},${open},${high},${low},${close},${volume}\n`,
-    )
-    .join('');
-}
-
-function ndjsonRows(symbol: string, bars: BarsPart['bars']): string {
-  return bars.map((bar) => `${JSON.stringify({ symbol, ...barView(bar) })}\n`).join('');
 }

@@ -10,10 +10,8 @@ import { type RowMetrics, rowMetrics } from '../figures/index.js';
 import { SessionService } from '../lifecycle/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-/** Examples of the path parameters. */
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
-/** Problems of both routes. */
 const feedProblems = ['not-a-feed', ...READING, 'unknown-symbol', 'fed-bars-lost'] as const;
 
 @ApiController('data')

@@ -5,7 +5,6 @@ import type { Response } from 'express';
 import { ApiController, ConsumerName, NewSymbolName, Operation, SessionId, SymbolName } from '../openapi/index.js';
 import { SessionService } from '../lifecycle/index.js';
 
-/** Problems of the routes that change symbols. */
 const changeProblems = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
 const example: SymbolAnswer = { id: 'first-run', symbol: 'EMBER', state: 'joining' };
 

@@ -12,7 +12,6 @@ import { ApiController, Operation } from '../openapi/index.js';
 import { ProblemError } from '../problems.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-/** Example for the OpenAPI document. */
 const checksExample = { postgres: 'up', 'queue-redis': 'up', 'session-redis': 'up' };
 
 @ApiTags('operation')
@@ -69,7 +68,7 @@ const SHARED_MS = 500;
 
 @ApiController('operation')
 export class QueuesController {
-  /** The last read, and when it began, epoch ms. */
+  /** The last read, and when it began, in `performance.now()` time. */
   private last: { at: number; answer: Promise<QueuesAnswer> } | undefined;
 
   constructor(@Inject(APP_CONTEXT) private readonly context: AppContext) {}
@@ -80,14 +79,13 @@ export class QueuesController {
     problems: ['forbidden', 'unavailable'],
   })
   listQueues() {
-    const now = Date.now();
-    // `abs`: the machine's time may have been set back since.
-    if (!this.last || Math.abs(now - this.last.at) >= SHARED_MS) this.last = { at: now, answer: this.read(now) };
+    const now = performance.now();
+    if (!this.last || now - this.last.at >= SHARED_MS) this.last = { at: now, answer: this.read() };
     return this.last.answer;
   }
 
-  private async read(now: number): Promise<QueuesAnswer> {
-    return { queues: (await readQueueStatus(this.context.connections.queues, now)).map(queueView) };
+  private async read(): Promise<QueuesAnswer> {
+    return { queues: (await readQueueStatus(this.context.connections.queues, Date.now())).map(queueView) };
   }
 }
 

@@ -19,7 +19,6 @@ import { barView, daysView, differenceView, gapView, layoutView, metricsView } f
 /** Part of the descriptions of the routes that read bars. */
 const FORMING =
   'A derived bar that contains the clock is shown as far as it is formed: complete is false, closeTime that of its last closed minute.';
-/** Problems of the routes that read symbols. */
 const symbolProblems = [...READING, 'unknown-symbol'] as const;
 
 @ApiController('data')

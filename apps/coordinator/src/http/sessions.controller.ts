@@ -52,7 +52,8 @@ export class SessionsController {
   ) {
     refuseOtherBodies(request, JSON_EXPECTED);
     const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
-    const { session: view, created } = await this.sessions.create(body, { start: query.start, idempotencyKey });
+    const options = { start: query.start, idempotencyKey };
+    const { session: view, created } = await this.sessions.creation.create(body, options);
     response.status(created ? 201 : 200).location(`/v1/sessions/${encodeURIComponent(view.id)}`);
     return view;
   }

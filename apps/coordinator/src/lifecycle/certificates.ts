@@ -17,7 +17,6 @@ import {
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { consumerView } from './session-views.js';
 
-/** The part of a certificate that Postgres keeps. */
 interface KeptCertificate extends StoreCertificate, KeptConsumers {}
 
 /** What the consumers of a session received. */

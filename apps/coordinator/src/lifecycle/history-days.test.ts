@@ -1,5 +1,6 @@
 import { calendarNamed, parseInterval } from '@barkeep/bars';
-import { BucketCounter, DaySearch } from './history-days.js';
+import { BucketCounter } from './bucket-counter.js';
+import { DaySearch } from './history-days.js';
 
 /** A trading day that closes at this time. */
 const day = (close: number) => ({ date: '', segments: [{ open: close - 1, close }] });

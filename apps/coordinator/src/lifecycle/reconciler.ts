@@ -1,12 +1,13 @@
 /**
- * Repairs in rounds what a crash or an outage left behind: missing jobs, upkeep schedulers and certificates, controls that differ
- * from the row, stores that lost data, keys of removed sessions. Also removes expired sessions. Every coordinator does all of this;
+ * Repairs in rounds what a crash or an outage left behind: missing jobs, upkeep schedulers, certificates and state events, controls
+ * that differ from the row, stores that lost data, keys of removed sessions. Also removes expired sessions. Every coordinator does all of this;
  * doing it twice is harmless.
  */
-import { hasRemoved, removedAmong, type SessionState } from '@barkeep/bar-repository';
+import { hasRemoved, removedAmong, UnknownSessionError, type SessionState } from '@barkeep/bar-repository';
 import { UnknownCalendarError } from '@barkeep/bars';
 import { isOutage, ReturnedKeys, UpkeepStore } from '@barkeep/session-data';
 import { releaseLostLocks, runLateJobs } from '@barkeep/upkeep-queues';
+import { once } from 'node:events';
 import { STORED_STATES } from './evictions.js';
 import { layoutOf, refOf, type SessionRecord } from './session-row.js';
 import { scheduleUpkeep } from './upkeep-request.js';
@@ -19,6 +20,8 @@ const COMPARED_AT_ONCE = 50;
 const SWEEP_CALLS = 10;
 /** Most sessions per state that one round checks, the newest first. */
 const SESSIONS_MAX = 1_000;
+/** Most emitted states that are remembered. */
+const EMITTED_MAX = 10_000;
 
 export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
@@ -26,6 +29,8 @@ export class Reconciler {
   private readonly stopping = new AbortController();
   /** Incarnations of completed sessions that have nothing left to repair: they are not checked again. */
   private settled = new Set<string>();
+  /** States of sessions without a stream that were emitted: they are not emitted again. */
+  private readonly emitted = new Set<string>();
   private readonly returnedKeys: ReturnedKeys;
   /** Whether the next round must check all keys of the session Redis. */
   private mustSweepAll = true;
@@ -68,8 +73,10 @@ export class Reconciler {
     // Jobs that BullMQ would never run: their locks never expire, or the clock that scheduled them was ahead.
     await releaseLostLocks(queueRedis, queuePrefix);
     await runLateJobs(queueRedis, queues);
-    // Sessions may have been paused or stopped while the session Redis was away.
-    await this.eachIn(['paused', 'stopped'], (row) => control.repair(row));
+    await this.eachIn(['paused', 'stopped', 'failed', 'lost'], async (row) => {
+      await control.repair(row); // it may have been paused or stopped while the session Redis was away
+      await this.emitState(row);
+    });
     if (await evictions.look()) {
       await this.eachIn(STORED_STATES, (row) => evictions.check(row));
       evictions.checked();
@@ -81,17 +88,24 @@ export class Reconciler {
     await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
   }
 
-  /** Reopens completed sessions whose stores have lost writes since. */
-  private async compareStores(rows: readonly SessionRecord[]): Promise<void> {
+  /** Reopens completed sessions whose stores have lost writes since. @returns the other ones, which are complete */
+  private async reopenIfBehind(rows: readonly SessionRecord[]): Promise<SessionRecord[]> {
+    const complete: SessionRecord[] = [];
+    const compare = async (row: SessionRecord) => {
+      const current = await this.parts.control.reopenIfBehind(row);
+      if (current.state === 'completed') complete.push(row);
+    };
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
       const batch = rows.slice(from, from + COMPARED_AT_ONCE);
-      await Promise.all(batch.map((row) => this.unlessBroken(row, this.parts.control.reopenIfBehind(row))));
+      await Promise.all(batch.map((row) => this.unlessBroken(row, compare(row))));
     }
+    return complete;
   }
 
   /** Called when the session Redis is back, perhaps without its newest writes: the next round checks everything. */
   onStoreReturned(): void {
     this.settled = new Set();
+    this.emitted.clear();
     this.mustSweepAll = true;
   }
 
@@ -116,12 +130,9 @@ export class Reconciler {
   private async untilStopped(work: Promise<void>): Promise<void> {
     const { signal } = this.stopping;
     const ended = new AbortController();
-    await new Promise<void>((resolve, reject) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { signal: ended.signal });
-      // An error after the stop comes from the closed connections: the promise is settled then.
-      work.then(resolve, reject);
-    }).finally(() => ended.abort());
+    const stopped = signal.aborted ? undefined : once(signal, 'abort', { signal: ended.signal });
+    // An error of `work` after the stop comes from the closed connections: it has no effect.
+    await Promise.race([work, stopped]).finally(() => ended.abort());
   }
 
   /**
@@ -131,16 +142,29 @@ export class Reconciler {
   private async scheduleUnsettled(): Promise<void> {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
+    const known = this.settled;
     const settled = new Set<string>(); // a new set, so that removed sessions do not stay in it
-    await this.compareStores(rows);
-    await this.eachOf(rows, async (row) => {
+    await this.eachOf(await this.reopenIfBehind(rows), async (row) => {
       const { incarnation, spec } = row;
       await this.parts.changes.repair(row);
+      await this.emitState(row);
       if (!spec.upkeep.enabled || scheduled.has(incarnation)) return;
-      if (this.settled.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
+      if (known.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
       else await scheduleUpkeep(this.parts.producer, row);
     });
-    this.settled = settled;
+    // When the store has returned meanwhile, the next round must check all of them again.
+    if (this.settled === known) this.settled = settled;
+  }
+
+  /** Emits the state of a session that no stream owns: a crash or an outage may have prevented it. */
+  private async emitState(row: SessionRecord): Promise<void> {
+    const entry = `${row.incarnation} ${row.run} ${row.state}`;
+    if (this.emitted.has(entry)) return;
+    // The row may have been read long ago: listeners must not see `failed` of a session that was started again.
+    if ((await this.parts.sessions.stateOf(row)) !== row.state) return;
+    await this.unlessBroken(row, this.parts.control.follow(row));
+    if (this.emitted.size >= EMITTED_MAX) this.emitted.clear(); // harmless: the store does not repeat the state that it emitted last
+    this.emitted.add(entry);
   }
 
   /** Whether a completed session has nothing left to repair, or cannot be read any more. @throws outages */
@@ -169,7 +193,9 @@ export class Reconciler {
   private async unlessBroken({ id }: SessionRecord, work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => {
       if (isOutage(error)) throw error;
-      if (!(error instanceof UnknownCalendarError)) this.parts.warn(`session ${id} could not be checked`, error);
+      // Another coordinator may have removed the session first.
+      if (error instanceof UnknownCalendarError || error instanceof UnknownSessionError) return;
+      this.parts.warn(`session ${id} could not be checked`, error);
     });
   }
 }

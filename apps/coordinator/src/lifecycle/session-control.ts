@@ -24,23 +24,24 @@ export class SessionControl {
   constructor(private readonly servers: Servers) {}
 
   /**
-   * Writes the control of a row into the store and emits the row's state event. Then reads the row again, and repeats both if the
-   * state has changed: the slower of two calls must not leave an outdated control. The store refuses the control of a row that is
-   * older than its last claim (`stale`).
+   * Writes the control of a row, if its state has one, into the store and emits the state. Then reads the row again, and repeats both
+   * if the state has changed: the slower of two calls must not leave an outdated control or event. The store refuses the control of a
+   * row that is older than its last claim (`stale`).
    * @returns the row as it was read last @throws what Postgres or Redis throw
    */
   async follow(row: SessionRecord): Promise<SessionRecord> {
     const { redis, keyPrefix, sessions } = this.servers;
     let current = row;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const control = controlOf(current.state);
-      if (control === undefined) return current;
+      const { state, epoch, error } = current;
+      const control = controlOf(state);
       const layout = layoutOf(current, keyPrefix);
-      const verdict = await setControl(redis, layout, current.epoch, control);
-      if (verdict !== 'stale') await emitState(redis, layout, current.state);
+      const isStale = control !== undefined && (await setControl(redis, layout, epoch, control)) === 'stale';
+      if (!isStale) await emitState(redis, layout, state, error);
       const latest = await sessions.find(row.id);
       if (!latest || latest.incarnation !== row.incarnation) return current;
-      if (verdict !== 'stale' && controlOf(latest.state) === control) return latest;
+      const isUnchanged = latest.state === state || (control !== undefined && controlOf(latest.state) === control);
+      if (!isStale && isUnchanged) return latest;
       current = latest;
     }
     return current;

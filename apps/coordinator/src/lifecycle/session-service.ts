@@ -1,6 +1,6 @@
 /**
- * What the API does with sessions: creates, reads, feeds and removes them. Postgres holds the state and decides races. It is safe to
- * repeat a call after an outage.
+ * What the API does with sessions: reads, feeds and removes them; other classes create them, steer them and change their symbols.
+ * Postgres holds the state and decides races. It is safe to repeat a call after an outage.
  */
 import type {
   CertificateAnswer,
@@ -10,27 +10,9 @@ import type {
   UpkeepInput,
   UpkeepPlanAnswer,
 } from '@barkeep/api';
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  datasetExtent,
-  datasetNames,
-  resolveDataset,
-  SessionStateError,
-  type SessionState,
-} from '@barkeep/bar-repository';
-import {
-  calendarIds,
-  calendarNamed,
-  encodeDays,
-  parseSessionRequest,
-  resolveSymbols,
-  sessionDays,
-  sourceName,
-  SessionSpecError,
-  shown,
-  type SessionSpec,
-} from '@barkeep/bars';
+import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
+import { calendarIds, calendarNamed } from '@barkeep/bars';
 import {
   FeedNotBegunError,
   NotAFeedError,
@@ -47,10 +29,9 @@ import {
   type View,
 } from '@barkeep/session-data';
 import type { Config } from '@barkeep/service';
-import { upkeepDefaults } from '../runtime.js';
 import { type EventReader, EventReaders } from './event-readers.js';
 import { FeedIntake } from './feed-intake.js';
-import { historyDaysOf } from './history-days.js';
+import { SessionCreation } from './session-creation.js';
 import { isActive, layoutOf, removalOf, type SessionRecord } from './session-row.js';
 import { requestUpkeep } from './upkeep-request.js';
 import { SessionSteering } from './session-steering.js';
@@ -63,6 +44,8 @@ const STORE_WAIT_MAX_MS = 10_000;
 const STORE_POLL_MS = 25;
 
 export class SessionService {
+  /** Creates sessions. */
+  readonly creation: SessionCreation;
   /** Starts, pauses, resumes and stops sessions. */
   readonly steering: SessionSteering;
   /** Adds and removes symbols. */
@@ -75,33 +58,14 @@ export class SessionService {
   /** @param repositoryNames names of the repositories in the user's module; `backfill` of a spec may name them like datasets */
   constructor(
     private readonly parts: SharedParts,
-    private readonly config: Config,
-    private readonly repositoryNames: readonly string[],
+    config: Config,
+    repositoryNames: readonly string[],
   ) {
     this.changes = parts.changes;
     this.views = new SessionViews(parts);
     this.steering = new SessionSteering(parts, this.views);
+    this.creation = new SessionCreation(parts, this.views, this.steering, config, repositoryNames);
     this.eventReaders = new EventReaders(parts, (row) => this.views.open(row));
-  }
-
-  /**
-   * Validates a spec and creates its session; `created` is false when the session already existed.
-   * @throws SessionSpecError, SpecConflictError
-   */
-  async create(
-    body: unknown,
-    options: { start: boolean; idempotencyKey?: string },
-  ): Promise<{ session: SessionAnswer; created: boolean }> {
-    const spec = await this.specOf(body, options.idempotencyKey);
-    await this.checkDatasets(spec);
-    if (options.start) await this.steering.checkWrites();
-    const id = spec.id ?? `session-${randomUUID()}`;
-    const historyDays = await this.historyDays(spec);
-    const days = encodeDays(sessionDays(spec, historyDays));
-    const session = { id, spec, historyDays, days, idempotencyKey: options.idempotencyKey };
-    const { row, created } = await this.parts.sessions.create(session);
-    if (!options.start || row.state !== 'created') return { session: await this.views.view(row), created };
-    return { session: await this.steering.startCreated(row, created), created };
   }
 
   /** The full view of one session. @throws UnknownSessionError */
@@ -198,46 +162,6 @@ export class SessionService {
     const row = await this.parts.sessions.get(id);
     if (!row.checkpoint) throw new SessionStateError(id, ['running', 'paused', 'completed', 'stopped'], row.state);
     return this.parts.control.reopenIfBehind(row);
-  }
-
-  /** Days of history before the start. For an existing session they are read from its row. */
-  private async historyDays(spec: SessionSpec): Promise<number> {
-    const existing = spec.id === undefined ? undefined : await this.parts.sessions.find(spec.id);
-    return existing?.historyDays ?? historyDaysOf(this.parts.dataSource, spec);
-  }
-
-  /**
-   * The spec of a body. `symbols: "dataset"` becomes the list of all symbols that the source has now; a repeated call uses the
-   * list that the first call stored.
-   * @throws SessionSpecError
-   */
-  private async specOf(body: unknown, idempotencyKey: string | undefined): Promise<SessionSpec> {
-    const { sessions, dataSource } = this.parts;
-    const { limits } = this.config;
-    const request = parseSessionRequest(body, upkeepDefaults(this.config), limits);
-    if (request.symbols !== 'dataset') return { ...request, symbols: request.symbols };
-    let existing = request.id === undefined ? undefined : await sessions.find(request.id);
-    if (!existing && idempotencyKey !== undefined) existing = await sessions.findByKey(idempotencyKey);
-    if (existing) return resolveSymbols(request, existing.spec.symbols, limits);
-    const datasetId = await resolveDataset(dataSource, sourceName(request));
-    const extents = datasetId === undefined ? [] : await datasetExtent(dataSource, datasetId);
-    const symbols = extents.map(({ symbol }) => symbol);
-    return resolveSymbols(request, symbols, limits);
-  }
-
-  /** Checks that the datasets and repositories of a spec exist. @throws SessionSpecError that names each field which is wrong */
-  private async checkDatasets(spec: SessionSpec): Promise<void> {
-    const datasets = await datasetNames(this.parts.dataSource);
-    const sources = [...datasets, ...this.repositoryNames];
-    const expected = (known: readonly string[]) => `one of ${known.join(', ') || '(no dataset exists yet)'}`;
-    const problems = spec.backfill.flatMap((name, i) =>
-      sources.includes(name) ? [] : [{ field: `backfill[${i}]`, expected: expected(sources), was: shown(name) }],
-    );
-    const { source } = spec;
-    if (source.type === 'dataset' && !datasets.includes(source.dataset)) {
-      problems.unshift({ field: 'source.dataset', expected: expected(datasets), was: shown(source.dataset) });
-    }
-    if (problems.length > 0) throw new SessionSpecError(problems);
   }
 }
 

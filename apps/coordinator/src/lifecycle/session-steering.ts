@@ -4,10 +4,11 @@
  * reconciler or the stream updates it later. A call may be repeated: the session ends up in the same state.
  */
 import type { SessionAnswer } from '@barkeep/api';
-import { ACTIVE_STATES, type SessionState } from '@barkeep/bar-repository';
+import { ACTIVE_STATES, SessionStateError, type SessionRepository, type SessionState } from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
 import { isOutage, removeSession } from '@barkeep/session-data';
-import { isActive, layoutOf, type SessionRecord } from './session-row.js';
+import { controlOf } from './session-control.js';
+import { layoutOf, type SessionRecord } from './session-row.js';
 import { addJobs } from './upkeep-request.js';
 import type { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
@@ -18,6 +19,8 @@ interface SteeredRow {
   /** The error of each server that could not be updated, by its name. */
   outages: ReadonlyMap<string, Error>;
 }
+
+type TransitionPatch = Parameters<SessionRepository['transition']>[3];
 
 /** States from which a session can be started. */
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
@@ -42,13 +45,14 @@ export class SessionSteering {
   }
 
   async pause(id: string): Promise<SessionAnswer> {
-    const row = await this.enter(id, ACTIVE_STATES, 'paused');
+    const row = await this.enter(await this.parts.sessions.get(id), ACTIVE_STATES, 'paused');
     return this.viewOf(await this.settle(row));
   }
 
   async stop(id: string): Promise<SessionAnswer> {
-    const row = await this.enter(id, [...ACTIVE_STATES, 'paused'], 'stopped');
-    return this.viewOf(await this.settle(row, this.parts.producer.unschedule(row.incarnation)));
+    const { producer, sessions } = this.parts;
+    const row = await this.enter(await sessions.get(id), [...ACTIVE_STATES, 'paused'], 'stopped');
+    return this.viewOf(await this.settle(row, producer.unschedule(row.incarnation)));
   }
 
   /**
@@ -73,23 +77,39 @@ export class SessionSteering {
     await Promise.all([probeWrite(redis, keyPrefix), probeWrite(queueRedis, keyPrefix)]);
   }
 
-  /** Changes the state in the row, unless the row already has it: a repeated call gives the same result. */
-  private async enter(id: string, from: readonly SessionState[], to: SessionState): Promise<SessionRecord> {
-    const row = await this.parts.sessions.get(id);
-    return row.state === to ? row : this.parts.sessions.transition(id, from, to);
-  }
-
   /** Changes the state to `running`, unless the session is active, and adds its jobs. */
   private async run(id: string, from: readonly SessionState[]): Promise<SteeredRow> {
-    let row = await this.parts.sessions.get(id);
-    if (!isActive(row)) {
-      // The stream creates a new store for a lost session: keys of the old one must not become part of it.
-      const isLost = row.state === 'lost';
-      if (isLost) await removeSession(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
-      const patch = { incrementRun: true, error: null, forgetCheckpoint: isLost };
-      row = await this.parts.sessions.transition(id, from, 'running', patch);
+    const { redis, keyPrefix, producer, sessions } = this.parts;
+    const row = await sessions.get(id);
+    // The stream creates a new store for a lost session: keys of the old one must not become part of it.
+    const needsNewStore = row.state === 'lost' && from.includes(row.state);
+    if (needsNewStore) await removeSession(redis, layoutOf(row, keyPrefix));
+    const patch = { incrementRun: true, error: null, forgetCheckpoint: needsNewStore };
+    const running = await this.enter(row, from, 'running', patch);
+    return this.settle(running, addJobs(producer, running));
+  }
+
+  /**
+   * Changes the state in the row, unless the row already has it: a repeated call gives the same result, also while the first one is
+   * being answered. `waiting-upkeep` is as good as `running`.
+   */
+  private async enter(
+    row: SessionRecord,
+    from: readonly SessionState[],
+    to: 'running' | 'paused' | 'stopped',
+    patch?: TransitionPatch,
+  ): Promise<SessionRecord> {
+    const { sessions } = this.parts;
+    const isThere = (seen: SessionRecord) => controlOf(seen.state) === controlOf(to);
+    if (isThere(row)) return row;
+    try {
+      return await sessions.transition(row.id, from, to, patch);
+    } catch (error) {
+      if (!(error instanceof SessionStateError)) throw error;
+      const current = await sessions.get(row.id);
+      if (isThere(current)) return current;
+      throw error;
     }
-    return this.settle(row, addJobs(this.parts.producer, row));
   }
 
   /**

@@ -17,7 +17,6 @@ const SESSIONS_KEPT = 500;
 const SHARE_MAX = 0.01;
 
 interface Kept {
-  /** The result of the last look-up. */
   warnings: string[];
   /** The look-up in progress. */
   pending: Promise<void> | undefined;

@@ -5,6 +5,7 @@ export {
   ApiController,
   CheckedQuery,
   ConsumerName,
+  DatasetName,
   NewSymbolName,
   parseIdempotencyKey,
   parseInput,

@@ -80,7 +80,6 @@ function schemas(upkeepDefaults?: UpkeepDefaults): Record<string, SchemaObject> 
   };
 }
 
-/** The pages that no controller serves. */
 function pages(): OpenAPIObject['paths'] {
   const page = (operationId: string, summary: string, mediaType: string): OpenAPIObject['paths'][string] => ({
     get: {

@@ -4,7 +4,7 @@
  * that no session can have is answered like an unknown one, so that odd text (a NUL, 10,000 characters) never reaches Postgres or Redis.
  */
 import { idempotencyKeyHeader } from '@barkeep/api';
-import { UnknownSessionError } from '@barkeep/bar-repository';
+import { UnknownDatasetError, UnknownSessionError } from '@barkeep/bar-repository';
 import { problemsOf, SESSION_ID_PATTERN, shown, SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 import { CONSUMER_PATTERN } from '@barkeep/session-data';
 import {
@@ -86,6 +86,13 @@ export const SymbolName = pathParameter(
   'symbol',
   SYMBOL_PATTERN,
   (symbol) => new ProblemError('unknown-symbol', `symbol: expected ${SYMBOL_WORDS}, was ${shown(symbol)}`),
+);
+
+/** Injects the name of a dataset. */
+export const DatasetName = pathParameter(
+  'name',
+  /^\P{Cc}{1,255}$/u,
+  (name) => new UnknownDatasetError(name.slice(0, 80)),
 );
 
 /** Injects the name of a consumer. */

@@ -10,33 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chunkBytes } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures, Window } from '@barkeep/session-data';
 import type { DayChanges, StreamMetrics } from '../figures/index.js';
+import type { PrefetchBudget } from './prefetch-budget.js';
 import { SilentWindowError, type SessionSource } from './session-source.js';
 import type { WindowRead } from './window-read.js';
-
-/**
- * The bytes of prefetched bars that this process may hold, for all sessions together (I8). While the budget is used up, a session
- * reads each window when it is its turn; no session waits for another one.
- */
-export class PrefetchBudget {
-  /** Number of prefetches in progress, for all sessions together. */
-  reads = 0;
-  /** Bytes that are held now. */
-  usedBytes = 0;
-
-  /** @param limit in bytes; 0 turns prefetching off */
-  constructor(readonly limit: number) {}
-
-  /** Takes `bytes` out of the budget. @returns false, and takes nothing, when less is left */
-  take(bytes: number): boolean {
-    if (this.usedBytes + bytes > this.limit) return false;
-    this.usedBytes += bytes;
-    return true;
-  }
-
-  giveBack(bytes: number): void {
-    this.usedBytes -= bytes;
-  }
-}
 
 /** What prefetching uses. */
 export interface PrefetchParts {
@@ -64,25 +40,24 @@ const READS_OF_ALL_SESSIONS = 4;
 /** A day waits at most this long for the rows of the next one: a silent source must not delay rows that have come. */
 const DAY_HELD_MS = 1_000;
 
+/** A window that is read, or was read, before its turn. */
 interface Prefetch {
-  /** Undefined when it failed. */
+  /** Undefined when the read failed; never rejects. */
   read: Promise<WindowRead | undefined>;
   budgetBytes: number;
 }
 
 export class PrefetchedWindows {
   private readonly upcoming: Generator<Window>;
+  /** The first window of `upcoming` whose read has not started. */
+  private next: Window | undefined;
   /** The prefetched windows in order of time, by the time at which each ends. */
   private readonly ahead = new Map<number, Prefetch>();
-  private readonly closing = new AbortController();
-  /** The first window whose read has not started. */
-  private next: Window | undefined;
-  /** The prefetches in progress. */
-  private readonly reading = new Set<Promise<WindowRead | undefined>>();
-  /** Whether a window is being read that the stream waits for. */
-  private isReadingInTurn = false;
+  /** How many windows are being read, with the one for which the stream waits. */
+  private reads = 0;
   /** Index of the day of the window that was requested last. */
   private turnDay = 0;
+  private readonly closing = new AbortController();
 
   /** @param frontier epoch ms; the first window is the one after it */
   constructor(
@@ -94,11 +69,18 @@ export class PrefetchedWindows {
   }
 
   /**
-   * Returns the window whose turn it is. After the last window of a day it also waits for the start of the next day.
+   * Returns the window whose turn it is; windows are requested in order. A window of a silent day is empty, or has the bars that came.
+   * After the last window of a day this also waits for the start of the next day.
    * @throws the signal's reason, what Postgres throws
    */
   async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
-    const read = await this.nextRead(window, stop);
+    const { source, timedOut } = this.parts;
+    this.turnDay = window.dayIndex;
+    if (this.next?.to === window.to) this.advance(); // it was not prefetched
+    const prefetched = await this.takePrefetched(window, stop);
+    const isSilent = timedOut.has(window.dayIndex);
+    const read = isSilent ? source.empty(window) : (prefetched ?? (await this.readInTurn(window, stop)));
+    this.readAhead(stop);
     await this.waitForNextDay(window);
     return read;
   }
@@ -106,29 +88,39 @@ export class PrefetchedWindows {
   /** Aborts all prefetches and discards their windows. */
   async close(): Promise<void> {
     this.closing.abort(new Error('the stream has ended'));
-    await Promise.all(this.reading);
-    for (const { budgetBytes } of this.ahead.values()) this.parts.budget.giveBack(budgetBytes);
+    const prefetches = [...this.ahead.values()];
+    await Promise.all(prefetches.map(({ read }) => read));
+    for (const { budgetBytes } of prefetches) this.parts.budget.giveBack(budgetBytes);
     this.ahead.clear();
   }
 
-  /** Takes the prefetched window, or reads it now. A window of a silent day is empty, or has the bars that came. */
-  private async nextRead(window: Window, stop: AbortSignal): Promise<WindowRead> {
+  /** Waits for the window if its read has begun. @returns undefined when it has not, or has failed */
+  private async takePrefetched({ to }: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
+    const prefetch = this.ahead.get(to);
+    if (!prefetch) return undefined;
+    this.readAhead(stop); // so that the next window is read at the same time
+    const read = await prefetch.read;
+    this.ahead.delete(to);
+    this.parts.budget.giveBack(prefetch.budgetBytes);
+    return read;
+  }
+
+  /** Reads a window while the stream waits for it. When the source is silent, marks the day and returns the bars that came. */
+  private async readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const { source, timedOut, markTimedOut } = this.parts;
-    const prefetched = await this.takeTurn(window, stop);
-    if (timedOut.has(window.dayIndex)) {
-      this.readAhead(stop);
-      return source.empty(window);
-    }
+    this.reads++;
+    this.readAhead(stop); // so that another window is read at the same time
     try {
-      const read = prefetched ?? (await this.readInTurn(window, stop));
+      const read = await source.read(window, stop);
       this.noteRead(window);
-      this.readAhead(stop);
       return read;
     } catch (error) {
       if (!(error instanceof SilentWindowError)) throw error;
       await markTimedOut(window.dayIndex, error);
       timedOut.add(window.dayIndex);
       return error.read;
+    } finally {
+      this.reads--;
     }
   }
 
@@ -146,73 +138,43 @@ export class PrefetchedWindows {
     waited.abort();
   }
 
-  /** Starts the turn of a window. @returns the window if it was prefetched */
-  private async takeTurn(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
-    this.turnDay = window.dayIndex;
-    if (this.next?.to === window.to) this.advance();
-    // Called before the wait below, so that the next windows are read at the same time.
-    if (this.ahead.size > 0) this.readAhead(stop);
-    const prefetch = this.ahead.get(window.to);
-    if (!prefetch) return undefined;
-    const read = await prefetch.read;
-    this.ahead.delete(window.to);
-    this.parts.budget.giveBack(prefetch.budgetBytes);
-    return read;
-  }
-
-  /** Reads a window that was not prefetched, while the stream waits for it. */
-  private async readInTurn(window: Window, stop: AbortSignal): Promise<WindowRead> {
-    this.isReadingInTurn = true;
-    this.readAhead(stop); // so that another window is read at the same time
-    try {
-      return await this.parts.source.read(window, stop);
-    } finally {
-      this.isReadingInTurn = false;
-    }
-  }
-
   /** Starts prefetches until {@link READS_AT_ONCE} windows are being read or the budget is used up. */
   private readAhead(stop: AbortSignal): void {
     const { layout, budget, timedOut } = this.parts;
     while (this.mayReadMore() && this.next && this.next.dayIndex <= this.turnDay + DAYS_AHEAD) {
       const window = this.next;
       if (stop.aborted || this.closing.signal.aborted) return;
-      if (timedOut.has(window.dayIndex)) {
-        this.advance();
-        continue;
+      if (!timedOut.has(window.dayIndex)) {
+        // A chunk has the length of the whole day, also for a short window.
+        const budgetBytes = layout.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
+        if (!budget.take(budgetBytes)) return;
+        this.ahead.set(window.to, { read: this.prefetch(window, stop), budgetBytes });
       }
-      // A chunk has the length of the whole day, also for a short window.
-      const budgetBytes = layout.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
-      if (!budget.take(budgetBytes)) return;
       this.advance();
-      const read = this.prefetch(window, AbortSignal.any([stop, this.closing.signal]));
-      this.ahead.set(window.to, { read, budgetBytes });
-      this.reading.add(read);
-      budget.reads++;
-      void read.then((result) => {
-        this.reading.delete(read);
-        budget.reads--;
-        // A read that failed starts no other one: a later success, or the stream's next request, does.
-        if (result) this.readAhead(stop);
-      });
     }
   }
 
   /** One window may always be read; another one only while the process prefetches few. */
   private mayReadMore(): boolean {
-    const reads = this.reading.size + (this.isReadingInTurn ? 1 : 0);
-    return reads === 0 || (reads < READS_AT_ONCE && this.parts.budget.reads < READS_OF_ALL_SESSIONS);
+    return this.reads === 0 || (this.reads < READS_AT_ONCE && this.parts.budget.reads < READS_OF_ALL_SESSIONS);
   }
 
-  /** Reads a window before its turn. @returns undefined when that failed; never rejects */
+  /** Reads a window before its turn, and then others. @returns undefined when that failed; never rejects */
   private async prefetch(window: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
-    const { figures, metrics } = this.parts;
-    const read = await this.parts.source.read(window, stop).catch(() => undefined);
+    const { source, budget, figures, metrics } = this.parts;
+    this.reads++;
+    budget.reads++;
+    const signal = AbortSignal.any([stop, this.closing.signal]);
+    const read = await source.read(window, signal).catch(() => undefined);
+    this.reads--;
+    budget.reads--;
+    // A read that failed starts no other one: a later success, or the stream's next request, does.
     if (!read) return undefined;
     this.noteRead(window);
     const { bytes } = read;
     figures.prefetchBytes += bytes;
     metrics.prefetched(bytes);
+    this.readAhead(stop);
     return read;
   }
 
@@ -221,9 +183,8 @@ export class PrefetchedWindows {
     if (fromSlot === 0) this.parts.dayChanges.read(dayIndex);
   }
 
-  /** Moves `next` to the following window; undefined after the last one. */
   private advance(): void {
     const result: IteratorResult<Window, undefined> = this.upcoming.next();
-    this.next = result.value;
+    this.next = result.value; // undefined after the last window
   }
 }

@@ -23,7 +23,6 @@ export interface SharingSession {
   awaitsUntil: number;
 }
 
-/** A window that is kept. */
 interface Kept {
   content: string;
   read: SharedRead;

@@ -6,7 +6,6 @@ import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-da
 /** Most bytes of free chunks: about nine windows of 400 symbols. A session has about six of them in flight. */
 const FREE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** A chunk in the pool. */
 interface UsedChunk {
   chunk: DayChunk;
   /** Only the slots `[from, to)` may hold bars of an earlier window. */

@@ -10,24 +10,17 @@ import type { ClockLimit } from './clock-limit.js';
 import { ClockPlaces, eventsOf } from './clock-places.js';
 import { PaceKeeper } from './pace-keeper.js';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
+import { UpkeepWait } from './upkeep-wait.js';
 import { LOOK_AGAIN_MS } from './wake-signals.js';
-
-/** When the clock has waited this long for upkeep, the session's state becomes `waiting-upkeep`. */
-const WAITING_AFTER_MS = 300;
-/** After a wait this long upkeep is requested again, because a request may be lost; then whenever the wait has doubled. */
-const REQUEST_AGAIN_MS = 5_000;
 
 export class ClockLoop {
   private readonly pace: PaceKeeper;
   private readonly places: ClockPlaces;
+  private readonly upkeepWait: UpkeepWait;
   /** When the limit was last read from the store, in `performance.now()` time. */
   private lookedAt = 0;
   /** Whether the limit must be read before the next move of the clock. */
   private mustLook = true;
-  /** Since when a bar has been due that may not be shown yet, in `performance.now()` time. */
-  private waitingSince: number | undefined;
-  /** Upkeep is requested again when the wait is this long. */
-  private requestAfterMs = REQUEST_AGAIN_MS;
 
   constructor(
     private readonly parts: Pick<
@@ -39,22 +32,23 @@ export class ClockLoop {
   ) {
     this.pace = new PaceKeeper(parts.layout, progress.figures, parts.metrics);
     this.places = new ClockPlaces(parts.layout, this.pace);
+    this.upkeepWait = new UpkeepWait(parts, progress);
   }
 
   /** Runs until the clock is at the end. @throws PaceOverrunError, RewindError, what the store throws */
   async run(stop: AbortSignal): Promise<void> {
+    const { writer } = this.parts;
+    const { progress } = this;
     try {
       await this.follow(stop);
     } catch (error) {
-      if (error instanceof PaceOverrunError) await this.storeFigures();
+      if (error instanceof PaceOverrunError) {
+        // Stores the figures, which include the overrun that ends the session. The clock stays where it is.
+        const { clock, figures } = progress;
+        await writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
+      }
       throw error;
     }
-  }
-
-  /** Stores the figures, which include the overrun that ends the session. The clock stays where it is. */
-  private async storeFigures(): Promise<void> {
-    const { clock, figures } = this.progress;
-    await this.parts.writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
   }
 
   /** Moves the clock to the end of the session: passes the places that are due, then waits for the next ones. */
@@ -65,9 +59,8 @@ export class ClockLoop {
     await this.waitForJoining(stop);
     while (this.progress.clock < layout.end) {
       if (this.mustLook) await this.look();
-      const { clock } = this.progress;
       const { time } = this.limit;
-      const places = this.isBlockedAt(time) ? [] : this.places.due(clock, time);
+      const places = this.isBlockedAt(time) ? [] : this.places.due(this.progress.clock, time);
       await (places.length > 0 ? this.pass(places) : this.wait(stop));
       stop.throwIfAborted();
     }
@@ -82,24 +75,20 @@ export class ClockLoop {
   private async waitForJoining(stop: AbortSignal): Promise<void> {
     const { layout, joining, wake, trailing } = this.parts;
     if (!joining.any) return;
-    const since = performance.now();
-    this.requestAfterMs = REQUEST_AGAIN_MS;
     for (;;) {
       this.progress.waitFor('symbols');
       await this.look();
       if (!joining.any) break;
-      const waitedMs = performance.now() - since;
-      if (waitedMs >= WAITING_AFTER_MS && layout.spec.upkeep.enabled) await this.progress.setState('waiting-upkeep');
-      this.requestUpkeepAfter(waitedMs);
-      await wake.wait(WAITING_AFTER_MS, stop);
+      const maxWaitMs = layout.spec.upkeep.enabled ? await this.upkeepWait.continue() : LOOK_AGAIN_MS;
+      await wake.wait(maxWaitMs, stop);
       stop.throwIfAborted();
     }
     this.progress.waitFor(undefined);
+    this.upkeepWait.end();
     await trailing.follow(this.progress.clock, this.limit.slowest);
     await this.progress.setState('running');
   }
 
-  /** Reads the limit from the store, and the session's row. */
   private async look(): Promise<void> {
     this.lookedAt = performance.now();
     this.mustLook = false;
@@ -112,96 +101,86 @@ export class ClockLoop {
     return limit <= clock || this.places.next(clock).time > limit;
   }
 
-  /** Moves the clock past these places in one call and emits their events. */
+  /** Moves the clock past these places, and does what follows from its new position. */
   private async pass(places: readonly ClockPlace[]): Promise<void> {
-    const { layout, store, writer, trailing } = this.parts;
-    const { clock, figures } = this.progress;
+    const { layout, trailing } = this.parts;
+    const { progress } = this;
+    const { clock } = progress;
+    const control = await this.moveClock(places);
+    if (control === undefined) return;
     const last = places.at(-1)!;
-    const events = await eventsOf(places, store, this.progress.dayChanges);
-    const wait = this.progress.isWaitStored ? null : undefined; // null removes the wait from the store
-    const move = { from: clock, limit: this.limit.kind, events, figures, wait, joins: this.limit.joins };
-    let control: Control;
+    progress.clock = Math.max(clock, last.time);
+    progress.waitFor(undefined);
+    progress.isWaitStored = false;
+    this.upkeepWait.end();
+    // After the last barrier the frontier limits the clock, not the watermark: the limit must be read again.
+    if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
+    await trailing.follow(progress.clock, this.limit.slowest);
+    this.places.pass(last);
+    for (const { type, dayIndex } of places) {
+      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) progress.dayChanges.close(dayIndex);
+    }
+    progress.clockMoved.notify();
+    progress.applyControl(control); // a pause or stop ends this method here
+    const closes = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
+    this.pace.delivered(closes.map(({ time }) => time));
+    await progress.setState('running');
+    await progress.followRow();
+    await progress.checkpoint();
+  }
+
+  /**
+   * Moves the clock past these places in one call to Redis, which also emits their events.
+   * @returns undefined when a consumer has joined since the last look: the clock has not moved, and the limit must be read again
+   */
+  private async moveClock(places: readonly ClockPlace[]): Promise<Control | undefined> {
+    const { store, writer } = this.parts;
+    const { clock: from, figures, dayChanges, isWaitStored } = this.progress;
+    const { kind: limit, joins } = this.limit;
+    const events = await eventsOf(places, store, dayChanges);
+    const wait = isWaitStored ? null : undefined; // null removes the wait from the store
     try {
-      control = await writer.moveClock(last.time, move);
+      return await writer.moveClock(places.at(-1)!.time, { from, limit, joins, events, figures, wait });
     } catch (error) {
       if (!(error instanceof ConsumersChangedError)) throw error;
       this.mustLook = true;
-      return;
+      return undefined;
     }
-    this.progress.clock = Math.max(clock, last.time);
-    this.progress.waitFor(undefined);
-    this.progress.isWaitStored = false;
-    // After the last barrier the frontier limits the clock, not the watermark: the limit must be read again.
-    if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
-    await trailing.follow(this.progress.clock, this.limit.slowest);
-    this.places.pass(last);
-    this.waitingSince = undefined;
-    for (const { type, dayIndex } of places) {
-      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) this.progress.dayChanges.close(dayIndex);
-    }
-    this.progress.clockMoved.notify();
-    this.progress.applyControl(control); // a pause or stop ends this method here
-    const closes = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
-    this.pace.delivered(closes.map(({ time }) => time));
-    await this.progress.setState('running');
-    await this.progress.followRow();
-    await this.progress.checkpoint();
   }
 
   /** Waits until the next bar is due, a message comes, or it is time to look at the store again. */
   private async wait(stop: AbortSignal): Promise<void> {
-    const isBlocked = this.isBlockedAt(this.limit.time);
-    // A session that waits for its consumers is healthy, so its state stays `running`.
-    const isConsumerWait = isBlocked && !this.isBlockedAt(this.limit.storeLimit);
-    if (isConsumerWait) {
-      this.waitingSince = undefined;
-      await this.progress.setState('running');
-    }
-    const { clock } = this.progress;
-    const nextClose = this.places.nextClose(clock);
-    const dueInMs = this.pace.dueInMs(isBlocked ? nextClose : this.places.next(clock).time);
-    let maxWaitMs = Math.min(Math.max(dueInMs, 0), LOOK_AGAIN_MS);
-    this.progress.waitFor(...this.waitReason(isBlocked, isConsumerWait, dueInMs));
-    if (isConsumerWait) maxWaitMs = LOOK_AGAIN_MS;
-    else if (isBlocked && dueInMs <= 0) maxWaitMs = await this.waitForData(nextClose);
+    const maxWaitMs = await this.beginWait();
     const lookAgainInMs = Math.max(0, this.lookedAt + LOOK_AGAIN_MS - performance.now());
     const isWoken = await this.parts.wake.wait(Math.min(maxWaitMs, lookAgainInMs), stop);
     const hasNewLimit = isWoken && this.limit.onMessages();
     this.mustLook = (isWoken && !hasNewLimit) || performance.now() - this.lookedAt >= LOOK_AGAIN_MS;
   }
 
-  /** What the clock waits for, and until when (epoch ms) if time alone ends the wait. */
-  private waitReason(
-    isBlocked: boolean,
-    isConsumerWait: boolean,
-    dueInMs: number,
-  ): Parameters<StreamProgress['waitFor']> {
-    if (isConsumerWait) return ['consumers'];
-    if (isBlocked && dueInMs <= 0) return [this.isUnfed ? 'feed' : 'upkeep'];
-    return dueInMs > LOOK_AGAIN_MS ? ['pace', Date.now() + dueInMs] : [undefined];
-  }
-
-  /** Handles a bar that is due and may not be shown yet. @returns how long to wait for it at most, ms */
-  private async waitForData(nextClose: number): Promise<number> {
-    if (this.waitingSince === undefined) {
-      this.waitingSince = performance.now();
-      this.requestAfterMs = REQUEST_AGAIN_MS;
+  /** Records what the clock waits for: consumers, its pace, fed bars or upkeep. @returns how long to wait for that at most, ms */
+  private async beginWait(): Promise<number> {
+    const { places, progress, limit } = this;
+    const { clock } = progress;
+    const isBlocked = this.isBlockedAt(limit.time);
+    if (isBlocked && !this.isBlockedAt(limit.storeLimit)) {
+      this.upkeepWait.end();
+      progress.waitFor('consumers');
+      await progress.setState('running'); // a session that waits for its consumers is healthy
+      return LOOK_AGAIN_MS;
     }
-    this.pace.overdue(nextClose);
-    const waitedMs = performance.now() - this.waitingSince;
-    const isLongWait = waitedMs >= WAITING_AFTER_MS;
-    if (isLongWait && !this.isUnfed) {
-      await this.progress.setState('waiting-upkeep');
-      this.requestUpkeepAfter(waitedMs);
+    const nextTime = isBlocked ? places.nextClose(clock) : places.next(clock).time;
+    const dueInMs = this.pace.dueInMs(nextTime);
+    if (!isBlocked || dueInMs > 0) {
+      if (dueInMs > LOOK_AGAIN_MS) progress.waitFor('pace', Date.now() + dueInMs);
+      else progress.waitFor(undefined);
+      return Math.max(dueInMs, 0);
     }
-    return isLongWait ? LOOK_AGAIN_MS : WAITING_AFTER_MS;
-  }
-
-  /** Requests upkeep again after {@link REQUEST_AGAIN_MS}, and then whenever the wait has doubled. */
-  private requestUpkeepAfter(waitedMs: number): void {
-    if (waitedMs < this.requestAfterMs) return;
-    this.requestAfterMs *= 2;
-    hintUpkeep(this.parts);
+    const isFeedWait = this.isUnfed;
+    progress.waitFor(isFeedWait ? 'feed' : 'upkeep');
+    this.pace.overdue(nextTime);
+    if (!isFeedWait) return this.upkeepWait.continue();
+    this.upkeepWait.end();
+    return LOOK_AGAIN_MS;
   }
 
   /** Whether the clock waits for bars that have not been fed yet, and not for upkeep: it has passed every window that was fed whole. */

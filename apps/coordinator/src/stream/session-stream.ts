@@ -22,12 +22,13 @@ import {
 } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { ChunkPool, PrefetchedWindows, SessionSource, type PrefetchParts } from '../source/index.js';
+import { CleanDates } from './clean-dates.js';
 import { ClockLimit } from './clock-limit.js';
 import { ClockLoop } from './clock-loop.js';
 import { FeedLoop, type FeedParts } from './feed-loop.js';
 import { FrontierLoop } from './frontier-loop.js';
 import { JoiningSymbols } from './joining-symbols.js';
-import { CleanDates, OutsideCounter } from './outside-counter.js';
+import { OutsideCounter } from './outside-counter.js';
 import { StreamProgress, type StreamOutcome, type StreamParts, type SharedStreamParts } from './stream-parts.js';
 import { TrailingWindow } from './trailing-window.js';
 
@@ -83,7 +84,6 @@ export class SessionStreams {
     }
   }
 
-  /** Opens the source of the session's bars: its feed or its dataset. */
   private async openSource(
     row: SessionRecord,
     writer: SessionWriter,

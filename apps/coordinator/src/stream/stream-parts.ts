@@ -10,7 +10,7 @@ import type {
   UpkeepStore,
 } from '@barkeep/session-data';
 import { DayChanges, type ActiveStreams, type StreamMetrics } from '../figures/index.js';
-import type { SharedParts } from '../lifecycle/index.js';
+import { controlOf, type SharedParts } from '../lifecycle/index.js';
 import type { PrefetchBudget, SharedWindows } from '../source/index.js';
 import type { JoiningSymbols } from './joining-symbols.js';
 import type { OutsideCounter } from './outside-counter.js';
@@ -137,15 +137,15 @@ export class StreamProgress {
   }
 
   /**
-   * Applies a pause or stop that is in the row but did not reach the store. Reads the row about once a second.
+   * Applies a pause, stop or end that is in the row but did not reach the store. Reads the row about once a second.
    * @throws the reason of that end, what Postgres throws
    */
   async followRow(): Promise<void> {
     if (performance.now() - this.followedAt < FOLLOW_EVERY_MS) return;
     this.followedAt = performance.now();
     const state = await this.parts.sessions.stateOf(this.parts.layout);
-    if (state === 'paused') this.applyControl('pause');
-    if (state === 'stopped') this.applyControl('stop');
+    // A removed session has no state: the next write finds that its store is gone.
+    if (state) this.applyControl(controlOf(state) ?? 'stop');
   }
 
   /** Saves the position in Postgres, unless it was saved less than `everyMs` ago. */

@@ -99,7 +99,7 @@ export class StreamProcessor {
     const isFinished = await sessions.finish(row, epoch, 'completed', null, symbolsVersionOf(row));
     if (!isFinished) return this.isChanged(row);
     await this.emitState(row, 'completed');
-    await this.certify(row);
+    await this.orWarn('no certificate was kept yet', row, this.parts.certificates.keep({ ...row, state: 'completed' }));
     return false;
   }
 
@@ -107,9 +107,11 @@ export class StreamProcessor {
     const { sessions, producer, warn } = this.parts;
     // When a lost session is started again, it gets a new store; a failed one continues with its store.
     const state = error instanceof SessionLostError || isBrokenStore(error) ? 'lost' : 'failed';
-    warn(`session ${row.id} is ${state}`, error);
     const { message } = error as Error;
-    if (await sessions.finish(row, epoch, state, message)) await this.emitState(row, state, message);
+    // Another call has paused, stopped or removed the session, or another coordinator owns it: its upkeep stays scheduled.
+    if (!(await sessions.finish(row, epoch, state, message))) return;
+    warn(`session ${row.id} is ${state}`, error);
+    await this.emitState(row, state, message);
     await producer.unschedule(row.incarnation);
   }
 
@@ -123,20 +125,16 @@ export class StreamProcessor {
     return controlOf((await this.parts.control.follow(current)).state) === 'run';
   }
 
-  /** Keeps the certificate. An error is only logged: the reconciler certifies sessions that have no certificate. */
-  private async certify(row: SessionRecord): Promise<void> {
-    const keeping = this.parts.certificates.keep({ ...row, state: 'completed' });
-    await keeping.catch((error: unknown) => this.parts.warn(`session ${row.id}: no certificate was kept yet`, error));
-  }
-
-  /** Emits the state event. An error is only logged: Postgres already holds the state. */
   private async emitState(row: SessionRecord, state: SessionState, error?: string): Promise<void> {
-    const { redis, keyPrefix, warn } = this.parts;
-    const emitting = emitState(redis, layoutOf(row, keyPrefix), state, error);
-    await emitting.catch((reason: unknown) => warn(`session ${row.id}: its state event was not emitted`, reason));
+    const { redis, keyPrefix } = this.parts;
+    await this.orWarn('its state was not emitted yet', row, emitState(redis, layoutOf(row, keyPrefix), state, error));
   }
 
-  /** Whether the session's symbols changed since `row` was read. */
+  /** Only logs an error of work at the end of a session: the reconciler does the work again. */
+  private async orWarn(failure: string, { id }: SessionRecord, work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => this.parts.warn(`session ${id}: ${failure}`, error));
+  }
+
   private async isChanged(row: SessionRecord): Promise<boolean> {
     const current = await this.parts.sessions.find(row.id);
     return current?.incarnation === row.incarnation && symbolsVersionOf(current) !== symbolsVersionOf(row);

@@ -1,4 +1,4 @@
-import { CleanDates } from './outside-counter.js';
+import { CleanDates } from './clean-dates.js';
 
 const SLOTS = { datasetId: 1, version: '7', calendar: 'XNYS', hours: 'regular' };
 /** Days of March 2024, the last one exclusive. */

@@ -1,4 +1,4 @@
-import { PrefetchBudget } from './prefetched-windows.js';
+import { PrefetchBudget } from './prefetch-budget.js';
 
 test('I8 a budget gives no more bytes than its limit', () => {
   const budget = new PrefetchBudget(100);

@@ -1,0 +1,98 @@
+/**
+ * Reads windows of a session's dataset into chunks. On packed days the bytes of a pack move from the socket into the chunk that is
+ * flushed, and no bar is parsed. Symbols without a pack are read from rows, which give equal chunks and counts.
+ */
+import {
+  hasPacks,
+  readPacked,
+  readWindowBytes,
+  symbolIds,
+  withSnapshot,
+  type ConnectionSource,
+} from '@barkeep/bar-repository';
+import { ORIGIN_CODES, sourceName, type DayGrid } from '@barkeep/bars';
+import type { SessionLayout, Window } from '@barkeep/session-data';
+import type { DataSource } from 'typeorm';
+import { PackedWindow } from './packed-window.js';
+import { RowPacker, type SymbolParts } from './row-packer.js';
+import type { MutablePart, ReadTask } from './window-read.js';
+
+/** A session's dataset, as its windows are read. */
+interface SessionDataset {
+  dataSource: DataSource;
+  layout: SessionLayout;
+  datasetId: number;
+}
+
+export class DatasetWindows {
+  /**
+   * @param symbolOf the symbols by their ids in Postgres; a symbol without an id has no bars
+   * @param isPacked whether the dataset has packed days
+   */
+  private constructor(
+    private readonly dataset: SessionDataset,
+    readonly symbolOf: ReadonlyMap<number, string>,
+    private readonly isPacked: boolean,
+  ) {}
+
+  /** Looks the ids of the session's symbols up. */
+  static async open(dataset: SessionDataset): Promise<DatasetWindows> {
+    const { dataSource, layout, datasetId } = dataset;
+    const [ids, isPacked] = await Promise.all([symbolIds(dataSource, layout.symbols), hasPacks(dataSource, datasetId)]);
+    return new DatasetWindows(dataset, new Map([...ids].map(([symbol, id]) => [id, symbol])), isPacked);
+  }
+
+  /** Reads the window into `task.into`. @throws the signal's reason, what Postgres throws */
+  async read(task: ReadTask): Promise<void> {
+    const symbols = this.symbolsOf(task.into.parts);
+    const { dataSource, layout, datasetId } = this.dataset;
+    if (!this.isPacked) return this.readRows(dataSource, symbols, task);
+    const { dayIndex, fromSlot, toSlot } = task.window;
+    const grid = layout.grid(dayIndex);
+    // Both reads use one snapshot: otherwise bars would be missing when a pack is dropped between them.
+    await withSnapshot(dataSource, async (client) => {
+      const packed = new PackedWindow({ ...task, grid, isHistory: layout.isHistory(dayIndex), symbols });
+      const query = { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot };
+      await readPacked(client, query, packed, task.signal);
+      if (packed.rest.size > 0) await this.readRows(client, packed.rest, task);
+    });
+  }
+
+  private async readRows(connection: ConnectionSource, symbols: SymbolParts, task: ReadTask): Promise<void> {
+    const { layout, datasetId } = this.dataset;
+    const { window, into, signal, onProgress } = task;
+    const grid = layout.grid(window.dayIndex);
+    const packer = new RowPacker({
+      grid,
+      dataset: sourceName(layout.spec),
+      prices: layout.spec.prices,
+      origin: layout.isHistory(window.dayIndex) ? ORIGIN_CODES.historical : ORIGIN_CODES.streamed,
+      symbols,
+      quarantined: into.quarantined,
+      newChunk: () => into.memory.take(grid.slotCount),
+      onRow: onProgress,
+    });
+    const query = { datasetId, symbolIds: [...symbols.keys()], ranges: rangesOf(grid, window) };
+    await readWindowBytes(connection, query, packer.add, signal);
+  }
+
+  /** The symbols of these parts by their ids in Postgres. */
+  private symbolsOf(parts: readonly MutablePart[]): SymbolParts {
+    const partOf = new Map(parts.map((part) => [part.partition, part]));
+    const symbols: SymbolParts = new Map();
+    for (const [id, symbol] of this.symbolOf) {
+      const part = partOf.get(this.dataset.layout.partitionOf(symbol)!);
+      if (part) symbols.set(id, { symbol, part });
+    }
+    return symbols;
+  }
+}
+
+/** The times `[from, to)` of a window, epoch ms, without the breaks between segments. */
+function rangesOf(grid: DayGrid, { fromSlot, toSlot }: Window): { from: number; to: number }[] {
+  const [start, end] = [grid.openTime(fromSlot), grid.closeTime(toSlot - 1)];
+  return grid.day.segments.flatMap(({ open, close }) => {
+    const range = { from: Math.max(open, start), to: Math.min(close, end) };
+    return range.from < range.to ? [range] : [];
+  });
+}

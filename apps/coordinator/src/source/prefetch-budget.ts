@@ -1,0 +1,24 @@
+/**
+ * What the prefetches of all sessions of this process share (I8): the bytes of prefetched bars that it may hold. While the budget is
+ * used up, a session reads each window when it is its turn; no session waits for another one.
+ */
+export class PrefetchBudget {
+  /** Number of prefetches in progress, for all sessions together. */
+  reads = 0;
+  /** Bytes that are held now. */
+  usedBytes = 0;
+
+  /** @param limit in bytes; 0 turns prefetching off */
+  constructor(readonly limit: number) {}
+
+  /** Takes `bytes` out of the budget. @returns false, and takes nothing, when less is left */
+  take(bytes: number): boolean {
+    if (this.usedBytes + bytes > this.limit) return false;
+    this.usedBytes += bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.usedBytes -= bytes;
+  }
+}

@@ -1,0 +1,75 @@
+/** Counts the rows of symbols that have no slot in the calendar, by symbol and date. */
+import { countRows, countRowsInSpans, datasetVersion } from '@barkeep/bar-repository';
+import {
+  calendarNamed,
+  dateOf,
+  epochDayOf,
+  outsideSpans,
+  type Calendar,
+  type OutsideSpan,
+  type SessionSpec,
+} from '@barkeep/bars';
+import type { OutsideDay } from '@barkeep/session-data';
+import type { DataSource } from 'typeorm';
+import type { CleanDates, Dates } from './clean-dates.js';
+
+export class OutsideDays {
+  private readonly calendar: Calendar;
+
+  /** @param clean the dates without such rows; all sessions of this process share them */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly spec: Pick<SessionSpec, 'calendar' | 'hours'>,
+    private readonly clean: CleanDates,
+  ) {
+    this.calendar = calendarNamed(spec.calendar);
+  }
+
+  /**
+   * The dates on which symbols have rows without a slot, with the numbers of these rows by kind and of all rows of the date.
+   * Remembers the symbols that have no such rows.
+   * @param ids the symbols with their ids in Postgres
+   */
+  async count(datasetId: number, ids: ReadonlyMap<string, number>, dates: Dates): Promise<OutsideDay[]> {
+    const { dataSource, calendar, clean, spec } = this;
+    const slots = { datasetId, version: await datasetVersion(dataSource, datasetId), ...spec };
+    const uncertain = clean.uncertain(slots, [...ids.values()], dates);
+    if (uncertain.length === 0) return [];
+    const spans = outsideSpans(calendar, dates.from, dateAfter(dates.to, -1), spec.hours);
+    const counts = await countRowsInSpans(dataSource, datasetId, uncertain, spans);
+    const withRows = new Set(counts.map(({ symbolId }) => symbolId));
+    const withoutRows = uncertain.filter((id) => !withRows.has(id));
+    clean.add(slots, withoutRows, dates);
+    const days = this.sumByDay(counts, spans, ids);
+    const ranges = days.map(({ symbol, date, until }) => {
+      return { symbolId: ids.get(symbol)!, from: calendar.startOf(date), to: until };
+    });
+    const rows = await countRows(dataSource, datasetId, ranges);
+    return days.map((day, i) => ({ ...day, rows: rows[i]! }));
+  }
+
+  /** Adds up the rows of each symbol and date; `rows`, the number of all rows of the date, is still 0. */
+  private sumByDay(
+    counts: Awaited<ReturnType<typeof countRowsInSpans>>,
+    spans: readonly OutsideSpan[],
+    ids: ReadonlyMap<string, number>,
+  ): OutsideDay[] {
+    const symbolOf = new Map([...ids].map(([symbol, id]) => [id, symbol]));
+    const days = new Map<string, OutsideDay>();
+    for (const { symbolId, span, rows, first } of counts) {
+      const { date, kind } = spans[span]!;
+      const symbol = symbolOf.get(symbolId)!;
+      const until = this.calendar.startOf(dateAfter(date));
+      const emptyDay = { symbol, date, rows: 0, outside: 0, extended: 0, first, until };
+      const day = days.get(`${date} ${symbol}`) ?? emptyDay;
+      day[kind] += rows;
+      days.set(`${date} ${symbol}`, day);
+    }
+    return [...days.values()];
+  }
+}
+
+/** The date `days` after a date. */
+export function dateAfter(date: string, days = 1): string {
+  return dateOf(epochDayOf(date) + days);
+}
