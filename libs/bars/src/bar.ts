@@ -82,8 +82,11 @@ export function refuseValues(
   return undefined;
 }
 
-/** {@link refuseValues} for a bar object. An open time that is not a whole number of milliseconds is `not-finite`. */
+/** The latest time that a `Date` can hold, epoch ms. */
+const TIME_MAX = 8.64e15;
+
+/** {@link refuseValues} for a bar object. An open time that is not a whole number of milliseconds, or not in a `Date`'s range, is `not-finite`. */
 export function refuseBar(bar: Bar, prices: Prices = 'positive'): RefusalReason | undefined {
-  if (!Number.isSafeInteger(bar.openTime)) return 'not-finite';
+  if (!Number.isInteger(bar.openTime) || Math.abs(bar.openTime) > TIME_MAX) return 'not-finite';
   return refuseValues(bar.open, bar.high, bar.low, bar.close, bar.volume, prices);
 }
