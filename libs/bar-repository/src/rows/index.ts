@@ -1,7 +1,7 @@
 /** Rows of bars: COPY in and out, import. */
 export { BarImporter, ImportEndedError, type ImportOptions, InvalidBarError } from './bar-importer.js';
 export { copyInto } from './copy-in.js';
-export { CopyFormatError } from './copy-out-parser.js';
+export { CopyFormatError, CopyOutParser, type OnRowBytes } from './copy-out-parser.js';
 export { copyOut } from './copy-out.js';
 export { type BackendState, CopySocket, socketFor } from './copy-socket.js';
 export { IdError, readSpans, readWindow, readWindowBytes, timestamp, wholeNumber, windowSql } from './read-window.js';

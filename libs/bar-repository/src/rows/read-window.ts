@@ -78,7 +78,7 @@ export async function readSpans(
 }
 
 function readRows(source: ConnectionSource, sql: string, onRow: OnRowBytes, signal?: AbortSignal): Promise<number> {
-  return withConnection(source, (client) => copyOut(client, sql, new CopyOutParser(onRow), signal));
+  return withConnection(source, (client) => copyOut(client, sql, new CopyOutParser(READ_ROW, onRow), signal));
 }
 
 /** Thrown for an id that is not a whole number. A COPY cannot have parameters, so ids become part of its text. */
