@@ -117,9 +117,9 @@ async function readChunks(
 ) {
   const chunks = new Map<number, Uint8Array>();
   // A copy, because the bytes are valid only during the call.
-  const pack = (id: number, _bars: number, bytes: Uint8Array) => void chunks.set(id, Uint8Array.from(bytes));
+  const receive = (id: number, _bars: number, bytes: Uint8Array) => void chunks.set(id, Uint8Array.from(bytes));
   const empty = (id: number) => void chunks.set(id, new DayChunk(grid.slotCount).bytes);
-  await readPacked(client, { datasetId, symbolIds: ids, grid, fromSlot, toSlot }, { pack, empty });
+  await readPacked(client, { datasetId, symbolIds: ids, grid, fromSlot, toSlot }, { pack: receive, empty });
   return chunks;
 }
 

@@ -2,9 +2,10 @@
  * Receives the packs of one window, one symbol after another, and places their bytes into the chunks that are flushed. The pack of a
  * whole day is the chunk itself.
  */
-import { placePart, type PackReceiver } from '@barkeep/bar-repository';
+import type { PackReceiver } from '@barkeep/bar-repository';
 import {
   countBits,
+  fillPart,
   ORIGIN_CODES,
   ORIGIN_OFFSET,
   RECORD_BYTES,
@@ -69,7 +70,8 @@ export class PackedWindow implements PackReceiver {
       return chunk;
     }
     const chunk = into.memory.take(grid.slotCount);
-    placePart(bytes, chunk.bytes, grid.slotCount, window.fromSlot, window.toSlot);
+    const bitBytes = bytes.length - (window.toSlot - window.fromSlot) * RECORD_BYTES;
+    fillPart(chunk, bytes.subarray(0, bitBytes), bytes.subarray(bitBytes), window.fromSlot, window.toSlot);
     return chunk;
   }
 }

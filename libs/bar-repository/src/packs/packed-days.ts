@@ -6,7 +6,7 @@ import { chunkBytes, MINUTE_MS, RECORD_BYTES, recordOffset, type DayGrid } from 
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection, type ConnectionSource } from '../connection.js';
-import { CopyFormatError, copyOut, CopyOutParser, type OnRowBytes, timestamp, wholeNumber } from '../rows/index.js';
+import { CopyFormatError, copyOut, type OnRowBytes, timestamp, wholeNumber } from '../rows/index.js';
 
 /** Which packs to read: of some symbols on one trading day. */
 export interface PackedQuery {
@@ -56,7 +56,7 @@ export async function readPacked(
   signal?: AbortSignal,
 ): Promise<number> {
   if (query.symbolIds.length === 0) return 0;
-  return copyOut(client, packedSql(query), new CopyOutParser(PACK_ROW, passPacks(receiver, packBytes(query))), signal);
+  return copyOut(client, packedSql(query), PACK_ROW, passPacks(receiver, packBytes(query)), signal);
 }
 
 /** A row of {@link packedSql}. After the field count come the fields, each an int32 length and a value. Offsets of some of these numbers. */
@@ -93,11 +93,13 @@ export async function withSnapshot<T>(source: ConnectionSource, work: (client: P
  */
 function packedSql(query: PackedQuery): string {
   const { datasetId, symbolIds, grid, fromSlot, toSlot } = query;
-  const [firstByte, endByte] = [fromSlot >> 3, (toSlot + 7) >> 3];
+  const firstByte = fromSlot >> 3;
+  const bitBytes = ((toSlot + 7) >> 3) - firstByte;
+  const firstRecord = recordOffset(grid.slotCount, fromSlot);
   const records = (toSlot - fromSlot) * RECORD_BYTES;
   const chunk = isWholeDay(query)
     ? 'chunk'
-    : `substr(chunk, ${firstByte + 1}, ${endByte - firstByte}) || substr(chunk, ${recordOffset(grid.slotCount, fromSlot) + 1}, ${records})`;
+    : `substr(chunk, ${firstByte + 1}, ${bitBytes}) || substr(chunk, ${firstRecord + 1}, ${records})`;
   return (
     `COPY (SELECT symbol_id, bars, ${chunk} FROM packed_days WHERE dataset_id = ${wholeNumber(datasetId)}` +
     ` AND symbol_id = ANY('{${symbolIds.map(wholeNumber).join(',')}}'::int4[]) AND open = ${timestamp(grid.open)}` +
@@ -114,23 +116,4 @@ function packBytes(query: PackedQuery): number {
 
 function isWholeDay({ grid, fromSlot, toSlot }: PackedQuery): boolean {
   return fromSlot === 0 && toSlot === grid.slotCount;
-}
-
-/** Copies the bits and records of slots `[fromSlot, toSlot)` from `part`, the bytes of a receiver, into `chunk`, the chunk of the day. */
-export function placePart(
-  part: Uint8Array,
-  chunk: Uint8Array,
-  slotCount: number,
-  fromSlot: number,
-  toSlot: number,
-): void {
-  const [firstByte, endByte] = [fromSlot >> 3, (toSlot + 7) >> 3];
-  chunk.set(part.subarray(endByte - firstByte), recordOffset(slotCount, fromSlot));
-  for (let byte = firstByte; byte < endByte; byte++) {
-    let bits = part[byte - firstByte]!;
-    // The first and the last byte also have bits of slots outside the range.
-    if (byte === firstByte) bits &= 0xff >> (fromSlot & 7);
-    if (byte === endByte - 1 && toSlot & 7) bits &= 0xff00 >> (toSlot & 7);
-    chunk[byte]! |= bits;
-  }
 }

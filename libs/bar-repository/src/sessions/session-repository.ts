@@ -30,6 +30,15 @@ export interface SessionKey {
   incarnation: string;
 }
 
+interface ListOptions {
+  /** @default all states */
+  state?: SessionState;
+  /** At least 1. */
+  limit: number;
+  /** That of the previous page. @default the first page */
+  cursor?: string;
+}
+
 /** One page of a list. */
 export interface SessionPage<Spec> {
   rows: SessionRow<Spec>[];
@@ -114,24 +123,16 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /** A page of at most `limit`, newest first. @throws CursorError */
-  async list(options: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPage<Spec>> {
-    const previousEnd = options.cursor === undefined ? undefined : decodePageCursor(options.cursor);
+  async list({ state, limit, cursor }: ListOptions): Promise<SessionPage<Spec>> {
+    const previousEnd = cursor === undefined ? undefined : decodePageCursor(cursor);
     const rows = await this.select(
       `WHERE ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
          AND ${ownedBy('$5')} ORDER BY created_at DESC, id DESC LIMIT $4`,
       // One row more than the page shows whether there is another page.
-      [
-        options.state ?? null,
-        previousEnd?.createdAt ?? null,
-        previousEnd?.id ?? null,
-        options.limit + 1,
-        this.deployment,
-      ],
+      [state, previousEnd?.createdAt, previousEnd?.id, limit + 1, this.deployment],
     );
-    const page = rows.slice(0, options.limit);
-    const last = page.at(-1);
-    const hasNextPage = rows.length > page.length;
-    return { rows: page, cursor: hasNextPage && last ? encodePageCursor(last) : undefined };
+    const hasNextPage = rows.length > limit;
+    return { rows: rows.slice(0, limit), cursor: hasNextPage ? encodePageCursor(rows[limit - 1]!) : undefined };
   }
 
   /** How many sessions each state has; states without sessions are left out. */
@@ -147,8 +148,7 @@ export class SessionRepository<Spec = unknown> {
   async claim(key: SessionKey, owner: string): Promise<number | undefined> {
     const condition = 'state = ANY($4) AND format = $5';
     const parameters = [owner, ACTIVE_STATES, SESSION_FORMAT];
-    const [row] = await this.updateOf(key, 'epoch = epoch + 1, owner = $3', condition, parameters);
-    return row?.epoch;
+    return (await this.updateOf(key, 'epoch = epoch + 1, owner = $3', condition, parameters))?.epoch;
   }
 
   /**
@@ -173,8 +173,7 @@ export class SessionRepository<Spec = unknown> {
 
   /** Stores how far the session's store is written. @returns false, and changes nothing, when `epoch` is not current any more */
   async saveCheckpoint(key: SessionKey, epoch: number, { frontier, clock }: SessionCheckpoint): Promise<boolean> {
-    const updated = await this.updateOf(key, 'checkpoint = $4', 'epoch = $3', [epoch, { frontier, clock }]);
-    return updated.length > 0;
+    return (await this.updateOf(key, 'checkpoint = $4', 'epoch = $3', [epoch, { frontier, clock }])) !== undefined;
   }
 
   /**
@@ -195,22 +194,21 @@ export class SessionRepository<Spec = unknown> {
       `epoch = $3 AND state = ANY($6) AND ($7::int IS NULL OR ${SYMBOLS_VERSION} = $7)`,
       [epoch, state, error, ACTIVE_STATES, symbolsVersion],
     );
-    return updated.length > 0;
+    return updated !== undefined;
   }
 
   /**
    * Changes the symbols of a session in one of the states `from`.
    * @returns the new row, or undefined when the session has other symbols than `before` or is in another state
    */
-  async changeSymbols(
+  changeSymbols(
     key: SessionKey,
     from: readonly SessionState[],
     before: Membership,
     after: Membership,
   ): Promise<SessionRow<Spec> | undefined> {
     const condition = `state = ANY($3) AND ${SYMBOLS_VERSION} = $4`;
-    const [row] = await this.updateOf(key, 'membership = $5', condition, [from, before.version, after]);
-    return row;
+    return this.updateOf(key, 'membership = $5', condition, [from, before.version, after]);
   }
 
   /** Raises the epoch of a session to that of its store, after PostgreSQL has lost its newest commits. A higher epoch stays. */
@@ -221,8 +219,7 @@ export class SessionRepository<Spec = unknown> {
   /** Moves between `running` and `waiting-upkeep`. @returns false when `epoch` is not current or the session is in another state */
   async setStateIfEpoch(key: SessionKey, epoch: number, state: (typeof ACTIVE_STATES)[number]): Promise<boolean> {
     const condition = 'epoch = $3 AND state = ANY($5)';
-    const updated = await this.updateOf(key, 'state = $4', condition, [epoch, state, ACTIVE_STATES]);
-    return updated.length > 0;
+    return (await this.updateOf(key, 'state = $4', condition, [epoch, state, ACTIVE_STATES])) !== undefined;
   }
 
   /** Deletes the row and the bars that the session quarantined. @returns the deleted row, or undefined when there was no session */
@@ -264,15 +261,11 @@ export class SessionRepository<Spec = unknown> {
     return this.dataSource.query<SessionRow<Spec>[]>(`SELECT ${SESSION_COLUMNS} FROM sessions ${clause}`, parameters);
   }
 
-  /** Updates one session when the condition holds. @param parameters `$3` and those after it @returns its new row, or none */
-  private updateOf(
-    { id, incarnation }: SessionKey,
-    set: string,
-    condition: string,
-    parameters: readonly unknown[],
-  ): Promise<SessionRow<Spec>[]> {
+  /** Updates one session when the condition holds. @param parameters `$3` and those after it @returns its new row, or undefined */
+  private async updateOf({ id, incarnation }: SessionKey, set: string, condition: string, parameters: unknown[]) {
     const clause = `SET ${set}, updated_at = now() WHERE id = $1 AND incarnation = $2 AND ${condition}`;
-    return this.update(clause, [id, incarnation, ...parameters]);
+    const [row] = await this.update(clause, [id, incarnation, ...parameters]);
+    return row;
   }
 
   /** Updates sessions. @returns their new rows */
