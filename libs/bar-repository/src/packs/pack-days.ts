@@ -67,7 +67,6 @@ export async function packDays(dataSource: DataSource, options: PackOptions): Pr
   return counts;
 }
 
-/** Symbols of one trading day that are packed together. */
 interface Batch {
   client: PoolClient;
   datasetId: number;

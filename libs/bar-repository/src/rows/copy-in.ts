@@ -49,7 +49,6 @@ export class CopyIn {
   private filling = new RowBuffer();
   /** The buffer that was sent last; created when the first one is full. */
   private spare: RowBuffer | undefined;
-  /** The COPY that was sent last. */
   private inFlight: Promise<void> = Promise.resolve();
 
   constructor(

@@ -54,6 +54,11 @@ test('I10 the spans of the first and the last known date do not need the unknown
   expect(spansOf('XNYS', lastDate).length).toBeGreaterThan(0);
 });
 
+test('I10 the latest time that a bar may have is in no extended hours', () => {
+  expect(isExtendedTime(calendarNamed('XNYS'), 8.6e15, 'regular')).toBe(false);
+  expect(isExtendedTime(calendarNamed('XNYS'), -8.6e15, 'regular')).toBe(false);
+});
+
 test.each([
   // The wall time is on the date after the UTC date, and the trading date is the one after that.
   ['Pacific/Auckland', '10:00-1d', '12:00-1d', '2024-06-04', '2024-06-02T22:30Z', '2024-06-03T00:30Z'],
