@@ -5,7 +5,15 @@
  * stored rows (how: ../schema/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
  * writers. A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
  */
-import { DayChunk, DayGrid, ORIGIN_CODES, refuseValues, type Interval, type TradingDay } from '@barkeep/bars';
+import {
+  chunkBytes,
+  DayChunk,
+  DayGrid,
+  ORIGIN_CODES,
+  refuseValues,
+  type Interval,
+  type TradingDay,
+} from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../connection.js';
@@ -147,21 +155,33 @@ interface Pack {
   chunk: DayChunk | undefined;
 }
 
-/** Stores a batch of packs. @param packs by symbol number @throws DatabaseError */
+/**
+ * Stores a batch of packs. All chunks are sent as one value, from which the server cuts each one: an array of them would be sent as text.
+ * @param packs by symbol number @throws DatabaseError
+ */
 async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap<number, Pack>): Promise<void> {
   const rows = [...packs.values()];
+  const length = chunkBytes(grid.slotCount);
+  const chunks: Uint8Array[] = [];
+  // The first byte of each pack's chunk, counted from 1; null for a pack without a chunk, because `substr` makes null of it.
+  const starts = rows.map(({ chunk, refused }) =>
+    chunk && refused === 0 ? (chunks.push(chunk.bytes) - 1) * length + 1 : null,
+  );
   await client.query(
     `INSERT INTO packed_days (dataset_id, open, close, grid, symbol_id, bars, refused, chunk)
-     SELECT $1, $2, $3, $4, * FROM unnest($5::int4[], $6::int4[], $7::int4[], $8::bytea[])`,
+     SELECT $1, $2, $3, $4, id, bars, refused, substr($5::bytea, start, $6)
+     FROM unnest($7::int4[], $8::int4[], $9::int4[], $10::int4[]) AS pack(id, bars, refused, start)`,
     [
       datasetId,
       new Date(grid.open),
       new Date(grid.close),
       gridKey(grid),
+      Buffer.concat(chunks),
+      length,
       [...packs.keys()],
       rows.map(({ bars }) => bars),
       rows.map(({ refused }) => refused),
-      rows.map(({ chunk, refused }) => (refused > 0 ? null : chunk?.bytes)),
+      starts,
     ],
   );
 }
