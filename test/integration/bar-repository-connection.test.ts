@@ -1,11 +1,20 @@
 /** A PostgreSQL connection that is lost while it is borrowed: the work on it rejects, and the process continues (I11). */
-import { BarImporter, createDataSource, migrate, withConnection } from '@barkeep/bar-repository';
+import {
+  BarImporter,
+  createDataSource,
+  migrate,
+  readWindow,
+  resolveDataset,
+  symbolIds,
+  withConnection,
+} from '@barkeep/bar-repository';
 import { Pool } from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 /** The open of XNYS on 2013-10-04. */
 const OPEN = Date.UTC(2013, 9, 4, 13, 30);
+const BAR = { openTime: OPEN, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 
 let database: TestDatabase;
 let gate: TcpGate;
@@ -95,8 +104,7 @@ test.each(['reset', 'closed'] as const)(
     try {
       await migrate(direct!);
       const importer = await BarImporter.open(dataSource!, `lost-${how}`);
-      const bar = { openTime: OPEN, open: 1, high: 1, low: 1, close: 1, volume: 1 };
-      await importer.write('AAA', [bar]);
+      await importer.write('AAA', [BAR]);
       await gate.cut(how);
       // The message depends on whether the process has noticed the loss before it writes again.
       await expect(importer.finish()).rejects.toThrow(/ECONNRESET|terminated|EPIPE|not queryable/);
@@ -110,6 +118,40 @@ test.each(['reset', 'closed'] as const)(
     }
   },
 );
+
+test('I11 an import and a read whose backends are terminated during a COPY reject, and the next ones work', async () => {
+  const dataSource = await createDataSource(database.url).initialize();
+  const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE 'COPY%' AND state = 'active'`;
+  try {
+    await migrate(dataSource);
+    const bars = Array.from({ length: 300_000 }, (_, i) => ({ ...BAR, openTime: OPEN + i * 60_000 }));
+    const importAll = async (): Promise<unknown> => {
+      const importer = await BarImporter.open(dataSource, 'cut');
+      try {
+        await importer.write('AAA', bars);
+        return await importer.finish();
+      } finally {
+        await importer.abort();
+      }
+    };
+    const lostImport = expect(importAll()).rejects.toThrow(/terminat|ECONNRESET|EPIPE/);
+    while ((await dataSource.query<unknown[]>(terminate)).length === 0);
+    await lostImport;
+    expect(await importAll()).toMatchObject({ accepted: bars.length });
+
+    const datasetId = (await resolveDataset(dataSource, 'cut'))!;
+    const ids = [...(await symbolIds(dataSource, ['AAA'])).values()];
+    const ranges = [{ from: OPEN, to: OPEN + bars.length * 60_000 }];
+    const read = (): Promise<number> => readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => undefined);
+    const lostRead = expect(read()).rejects.toThrow(/terminat|ECONNRESET/);
+    while ((await dataSource.query<unknown[]>(terminate)).length === 0);
+    await lostRead;
+    expect(await read()).toBe(bars.length);
+  } finally {
+    await dataSource.destroy();
+  }
+});
 
 test('I11 a connection that refuses a write as read-only is replaced by a new one', async () => {
   const dataSource = await createDataSource(database.url, { poolSize: 2 }).initialize();

@@ -1,5 +1,6 @@
 /** The schema and its connections: migrations, settings, and the plan of the query that reads windows. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
+import { setTimeout } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { windowSql } from '../../libs/bar-repository/src/rows/index.js';
@@ -35,6 +36,21 @@ test('many processes migrate an empty database at once: each migration runs once
 test('a second migration finds nothing to do', async () => {
   const dataSource = await connect();
   await migrate(dataSource);
+  expect(await migrate(dataSource)).toEqual([]);
+});
+
+test('a migration whose connection is terminated rejects with the reason of the server, and a later one runs', async () => {
+  const [blocker, dataSource] = await Promise.all([connect(), connect()]);
+  await migrate(dataSource);
+  await blocker.transaction(async (manager) => {
+    await manager.query('LOCK TABLE migrations');
+    const terminated = expect(migrate(dataSource)).rejects.toMatchObject({ code: '57P01' });
+    const blocked = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM migrations%' AND pid <> pg_backend_pid()`;
+    // On another connection: a transaction sees the activity of its first look.
+    while ((await blocker.query<unknown[]>(blocked)).length === 0) await setTimeout(20);
+    await terminated;
+  });
   expect(await migrate(dataSource)).toEqual([]);
 });
 

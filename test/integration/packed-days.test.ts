@@ -116,17 +116,10 @@ async function readChunks(
   toSlot = grid.slotCount,
 ) {
   const chunks = new Map<number, Uint8Array>();
-  const begin = (id: number, _bars: number, length: number) => {
-    const bytes = new Uint8Array(length);
-    chunks.set(id, bytes);
-    return bytes;
-  };
+  // A copy, because the bytes are valid only during the call.
+  const receive = (id: number, _bars: number, bytes: Uint8Array) => void chunks.set(id, Uint8Array.from(bytes));
   const empty = (id: number) => void chunks.set(id, new DayChunk(grid.slotCount).bytes);
-  await readPacked(
-    client,
-    { datasetId, symbolIds: ids, grid, fromSlot, toSlot },
-    { begin, end: () => undefined, empty },
-  );
+  await readPacked(client, { datasetId, symbolIds: ids, grid, fromSlot, toSlot }, { pack: receive, empty });
   return chunks;
 }
 

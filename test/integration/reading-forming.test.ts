@@ -1,6 +1,7 @@
 /** Derived bars as a reader shows them: whole ones, and the forming bar of the bucket that contains the clock. */
 import type { Bar, ShownBar, TradingDay } from '@barkeep/bars';
 import { holey, marketBars, tradingDays, type BarsBySymbol } from '../support/data/market.js';
+import { plainBuckets, plainDerivedBar } from '../support/data/plain-derived.js';
 import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
@@ -28,47 +29,9 @@ function specOf(dates: Omit<(typeof MARKETS)[number], 'name'>, barrierMinutes: n
   };
 }
 
-/** The expected bars of an interval at a clock, computed by one loop over the buckets, without the product's code. */
-function expectedBars(
-  days: readonly TradingDay[],
-  bars: readonly Bar[],
-  minutes: number,
-  clock: number,
-): Partial<ShownBar>[] {
-  const visible = bars.filter(({ openTime }) => openTime + MINUTE <= clock);
-  const isTraded = (time: number) =>
-    days.some(({ segments }) => segments.some(({ open, close }) => time >= open && time < close));
-  const shown: Partial<ShownBar>[] = [];
-  for (const { segments } of days) {
-    const spans = minutes === Infinity ? [{ open: segments[0]!.open, close: segments.at(-1)!.close }] : segments;
-    for (const span of spans) {
-      for (let open = span.open; open < span.close; open += minutes * MINUTE) {
-        const close = Math.min(open + minutes * MINUTE, span.close);
-        const parts = visible.filter(({ openTime }) => openTime >= open && openTime < close);
-        if (parts.length === 0) continue;
-        let expectedCount = 0;
-        for (let time = open; time < close; time += MINUTE) if (isTraded(time)) expectedCount++;
-        // A forming bar ends at the clock, or before a break that contains the clock.
-        let closeTime = Math.min(close, clock - (clock % MINUTE));
-        while (!isTraded(closeTime - MINUTE)) closeTime -= MINUTE;
-        shown.push({
-          openTime: open,
-          closeTime,
-          open: parts[0]!.open,
-          close: parts.at(-1)!.close,
-          high: Math.max(...parts.map(({ high }) => high)),
-          low: Math.min(...parts.map(({ low }) => low)),
-          volume: parts.reduce((sum, { volume }) => sum + volume, 0),
-          origin: 'derived',
-          sourceCount: parts.length,
-          expectedCount,
-          dataset: 0,
-          complete: close <= clock && parts.length === expectedCount,
-        });
-      }
-    }
-  }
-  return shown;
+/** The bars of an interval that reads must show at a clock. */
+function expectedBars(days: readonly TradingDay[], bars: readonly Bar[], minutes: number, clock: number): ShownBar[] {
+  return plainBuckets(days, minutes).flatMap((bucket) => plainDerivedBar(days, bucket, bars, clock) ?? []);
 }
 
 /** Compares every read of every interval with the expected bars. */
@@ -81,14 +44,14 @@ async function expectShown({ reader, layout }: TestStore, bars: readonly Bar[], 
     expect(await reader.latestBar('AAA', interval)).toEqual(expected.at(-1));
     expect(await reader.barsBetween('AAA', interval, 0, Infinity)).toEqual(expected);
     expect(await reader.barsSince('AAA', interval, clock - 40 * MINUTE)).toEqual(
-      expected.filter(({ openTime }) => openTime! >= clock - 40 * MINUTE),
+      expected.filter(({ openTime }) => openTime >= clock - 40 * MINUTE),
     );
     expect(await reader.barsBetween('AAA', interval, 0, Infinity, 3)).toEqual(expected.slice(0, 3));
     // A forming bar does not count.
-    const isClosed = ({ openTime }: Partial<ShownBar>) =>
+    const isClosed = ({ openTime }: ShownBar) =>
       layout.days.some((_, day) => {
         const grid = layout.grid(day, layout.interval(interval));
-        const slot = grid.slotAt(openTime!);
+        const slot = grid.slotAt(openTime);
         return typeof slot === 'number' && grid.closeTime(slot) <= clock;
       });
     expect(await reader.barCount('AAA', interval)).toBe(expected.filter(isClosed).length);

@@ -13,6 +13,7 @@ import {
   readRow,
   WRITE_ROW,
   writeRow,
+  READ_ROW,
 } from '../../libs/bar-repository/src/rows/row-layout.js';
 import { ReplyFormatError, ReplyParser, type Reply } from '../../libs/session-data/src/redis/reply-parser.js';
 
@@ -200,7 +201,7 @@ test('rows of COPY are those that were written, wherever the bytes are cut; othe
         completion,
       ]);
       const found: number[][] = [];
-      const parser = new CopyOutParser((view, at) => readRow(view, at, (...values) => found.push(values)));
+      const parser = new CopyOutParser(READ_ROW, (view, at) => readRow(view, at, (...values) => found.push(values)));
       // The parser returns the bytes after the COPY once it has read its end.
       let bytesAfter: Buffer | undefined;
       for (const part of cutBytes(bytes, cuts)) {
@@ -214,7 +215,7 @@ test('rows of COPY are those that were written, wherever the bytes are cut; othe
   check(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       try {
-        new CopyOutParser(() => undefined).read(Buffer.from(bytes));
+        new CopyOutParser(READ_ROW, () => undefined).read(Buffer.from(bytes));
       } catch (error) {
         expect(error).toBeInstanceOf(CopyFormatError);
       }

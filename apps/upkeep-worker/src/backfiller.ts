@@ -67,7 +67,6 @@ interface DayJob {
   onFailure: 'wait' | 'continue' | 'fail';
 }
 
-/** The plan for a symbol. */
 interface PlannedFill {
   symbol: string;
   plan: FillPlan;

@@ -5,7 +5,6 @@ import type { SymbolDay, UpkeepStore } from '@barkeep/session-data';
 /** The chunks of at most this many symbols are in memory at the same time. */
 const SYMBOLS_PER_BATCH = 32;
 
-/** A trading day of a partition. */
 interface PartitionDay {
   store: UpkeepStore;
   partition: number;

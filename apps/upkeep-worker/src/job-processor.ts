@@ -10,9 +10,7 @@ import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { SliceEndedError } from './repository-requests.js';
 import { RepositoryFailedError } from './repositories.js';
 
-/** The work of a queue. */
 interface Work<Name extends JobName> {
-  /** Runs one job. */
   run(payload: Payload<Name>, signal?: AbortSignal): Promise<void>;
 }
 

@@ -54,9 +54,15 @@ describe('Repositories', () => {
     const { repositories, limits } = repositoriesOf({
       beside: { repository: { getBars }, limit },
       property: { getBars, limit: { concurrency: 1 } },
+      function: Object.assign(() => undefined, { getBars, limit: { concurrency: 3 } }),
       none: { getBars },
     });
-    expect(Object.fromEntries(limits)).toEqual({ beside: limit, property: { concurrency: 1 }, none: {} });
+    expect(Object.fromEntries(limits)).toEqual({
+      beside: limit,
+      property: { concurrency: 1 },
+      function: { concurrency: 3 },
+      none: {},
+    });
     expect(repositories.get('beside')?.source.name).toBe('beside');
   });
 

@@ -122,7 +122,8 @@ const LIMIT_FIELDS = ['max', 'durationMs', 'concurrency'] as const;
  * @throws RepositoryLimitError
  */
 function parseEntry(name: string, value: unknown): { repository: unknown; limits: RepositoryLimits } {
-  if (typeof value !== 'object' || value === null) return { repository: value, limits: {} };
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
+    return { repository: value, limits: {} };
   const repository = 'repository' in value ? value.repository : value;
   return { repository, limits: 'limit' in value ? parseLimits(name, value.limit) : {} };
 }

@@ -86,29 +86,36 @@ export async function askRepositories(
     const repository = repositories.get(name);
     if (!repository) continue;
     const answer = await askOne(repository, layout, grid, dayAnswer.incomplete, options);
-    const dataset = layout.datasets.indexOf(name);
-    for (const record of answer.refused) dayAnswer.refused.push({ ...record, dataset: name });
-    for (const [symbol, error] of answer.failed) {
-      const failure = { repository: name, error };
-      if (!dayAnswer.failed.has(symbol)) dayAnswer.failed.set(symbol, failure);
-      if (!dayAnswer.failures.has(name)) dayAnswer.failures.set(name, failure);
-    }
-    for (const symbol of answer.unasked) dayAnswer.unasked.add(symbol);
-    const answered = dayAnswer.incomplete.filter(
-      ({ symbol }) => !answer.failed.has(symbol) && !answer.unasked.has(symbol),
-    );
-    if (answered.length > 0) dayAnswer.answered.add(name);
-    for (const { symbol } of answered)
-      dayAnswer.answers.get(symbol)!.push({ dataset, bars: answer.bars.get(symbol) ?? [] });
+    addAnswer(dayAnswer, name, layout.datasets.indexOf(name), answer);
     // The next repository is asked about symbols that this one answered without all bars or, when it is given up, failed for.
-    const passedOn = options.givesUp
-      ? dayAnswer.incomplete.filter(({ symbol }) => !answer.unasked.has(symbol))
-      : answered;
-    dayAnswer.incomplete = passedOn.filter(
-      (request) => !covers(grid, request.asked, dayAnswer.answers.get(request.symbol)!),
+    const isPassedOn = (symbol: string) =>
+      !answer.unasked.has(symbol) && (options.givesUp || !answer.failed.has(symbol));
+    dayAnswer.incomplete = dayAnswer.incomplete.filter(
+      ({ symbol, asked }) => isPassedOn(symbol) && !covers(grid, asked, dayAnswer.answers.get(symbol)!),
     );
   }
   return dayAnswer;
+}
+
+/** Adds what one repository answered about the incomplete requests. @param dataset its index in the session's list of datasets */
+function addAnswer(
+  dayAnswer: DayAnswer,
+  repository: string,
+  dataset: number,
+  { bars, refused, failed, unasked }: RepositoryAnswer,
+): void {
+  for (const record of refused) dayAnswer.refused.push({ ...record, dataset: repository });
+  for (const [symbol, error] of failed) {
+    const failure = { repository, error };
+    if (!dayAnswer.failed.has(symbol)) dayAnswer.failed.set(symbol, failure);
+    if (!dayAnswer.failures.has(repository)) dayAnswer.failures.set(repository, failure);
+  }
+  for (const symbol of unasked) dayAnswer.unasked.add(symbol);
+  for (const { symbol } of dayAnswer.incomplete) {
+    if (failed.has(symbol) || unasked.has(symbol)) continue;
+    dayAnswer.answered.add(repository);
+    dayAnswer.answers.get(symbol)!.push({ dataset, bars: bars.get(symbol) ?? [] });
+  }
 }
 
 /** Asks one repository. An error of the whole call counts as a failure for each symbol. @throws the reason of the signal */

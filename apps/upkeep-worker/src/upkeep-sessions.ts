@@ -15,7 +15,7 @@ import {
 import type { SessionRef, UpkeepProducer } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Tracing } from '@barkeep/observe';
-import { SessionRepository, SessionStateError, type SessionRow } from '@barkeep/bar-repository';
+import { SessionRepository, SessionStateError } from '@barkeep/bar-repository';
 import type { DataSource } from 'typeorm';
 import type { UpkeepFigures } from './upkeep-figures.js';
 
@@ -97,7 +97,7 @@ const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
 
 /**
  * Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. Does nothing for
- * a session that has ended in another way. Safe to repeat.
+ * a session that has ended in another way. A repeated call completes one that died after the first step.
  */
 export async function failSession(
   dataSource: DataSource,
@@ -106,15 +106,14 @@ export async function failSession(
   error: string,
 ): Promise<void> {
   const sessions = new SessionRepository(dataSource);
-  const row = await sessions.find(layout.id);
+  let row = await sessions.find(layout.id);
   if (row?.incarnation !== layout.incarnation) return;
-  let failed: SessionRow;
   try {
-    failed = await sessions.transition(layout.id, FAILABLE, 'failed', { error });
+    if (row.state !== 'failed') row = await sessions.transition(layout.id, FAILABLE, 'failed', { error });
   } catch (cause) {
     if (cause instanceof SessionStateError) return;
     throw cause;
   }
-  await setControl(redis, layout, failed.epoch, 'stop');
-  await emitState(redis, layout, 'failed', error);
+  await setControl(redis, layout, row.epoch, 'stop');
+  await emitState(redis, layout, 'failed', row.error);
 }

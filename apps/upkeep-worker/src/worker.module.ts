@@ -23,7 +23,6 @@ const STARTS_MAX = 20;
 /** The Nest module of a worker, whose providers are the processors. */
 @Module({})
 export class WorkerModule {
-  /** @param providers the processors */
   static of(providers: Type[], config: Config, queueConnection: Redis, logger: Logger): DynamicModule {
     BullModule.workerClass = QueueWorker;
     return {

@@ -33,6 +33,8 @@ describe('I7 an invalid bar is refused with its reason', () => {
     ['infinite volume', { volume: Infinity }, 'not-finite'],
     ['both infinities', { high: Infinity, low: -Infinity }, 'not-finite'],
     ['a time that is not a whole number', { openTime: 1.5 }, 'not-finite'],
+    ['a time that no Date can hold', { openTime: -8.64e15 - 1 }, 'not-finite'],
+    ['a time around which days cannot be computed', { openTime: 8.64e15 }, 'not-finite'],
     ['a time beyond whole numbers', { openTime: 2 ** 53 }, 'not-finite'],
     ['a negative price', { low: -1 }, 'negative-price'],
     ['negative volume', { volume: -1 }, 'negative-volume'],

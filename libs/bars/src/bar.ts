@@ -82,8 +82,11 @@ export function refuseValues(
   return undefined;
 }
 
-/** {@link refuseValues} for a bar object. An open time that is not a whole number of milliseconds is `not-finite`. */
+/** The latest open time, epoch ms. A `Date` holds times up to 8.64e15, and calendars look at the days around a bar. */
+const TIME_MAX = 8.6e15;
+
+/** {@link refuseValues} for a bar object. An open time that is not a whole number of milliseconds, or far out of range, is `not-finite`. */
 export function refuseBar(bar: Bar, prices: Prices = 'positive'): RefusalReason | undefined {
-  if (!Number.isSafeInteger(bar.openTime)) return 'not-finite';
+  if (!Number.isInteger(bar.openTime) || Math.abs(bar.openTime) > TIME_MAX) return 'not-finite';
   return refuseValues(bar.open, bar.high, bar.low, bar.close, bar.volume, prices);
 }

@@ -29,7 +29,7 @@ export {
   type StoredBar,
 } from './bar.js';
 export * from './calendar/index.js';
-export { chunkOfPart } from './chunk-part.js';
+export { chunkOfPart, fillPart } from './chunk-part.js';
 export {
   bitmapBytes,
   chunkBytes,

@@ -60,12 +60,8 @@ export function withSymbol(sessionId: string, members: Members, before: Membersh
   let partition = members.basePartitions;
   while (used.has(partition)) partition++;
   if (partition >= PARTITIONS_MAX) {
-    const addedMax = PARTITIONS_MAX - members.basePartitions;
-    throw new SymbolCountError(
-      sessionId,
-      `at most ${addedMax} symbols that were added since it was created`,
-      'one more',
-    );
+    const expected = `at most ${PARTITIONS_MAX - members.basePartitions} symbols that were added since it was created`;
+    throw new SymbolCountError(sessionId, expected, 'one more');
   }
   const version = before.version + 1;
   return {

@@ -1,10 +1,11 @@
 /**
  * Receives the packs of one window, one symbol after another, and places their bytes into the chunks that are flushed. The pack of a
- * whole day is received straight into its chunk; a part of a day is received apart and then copied into a chunk.
+ * whole day is the chunk itself.
  */
-import { placePart, type PackReceiver } from '@barkeep/bar-repository';
+import type { PackReceiver } from '@barkeep/bar-repository';
 import {
   countBits,
+  fillPart,
   ORIGIN_CODES,
   ORIGIN_OFFSET,
   RECORD_BYTES,
@@ -27,13 +28,6 @@ export class PackedWindow implements PackReceiver {
   /** The symbols for which no pack has come so far. */
   readonly rest: SymbolParts;
   private readonly isWholeDay: boolean;
-  // The pack that is being received: its symbol, and the number of bars on its whole day.
-  private symbolId = 0;
-  private bars = 0;
-  /** Receives the bytes of a whole day. */
-  private chunk: DayChunk | undefined;
-  /** Receives the bytes of a part of a day. */
-  private partBytes = new Uint8Array();
 
   constructor(private readonly task: PackedRead) {
     const { window, grid, symbols } = task;
@@ -41,30 +35,18 @@ export class PackedWindow implements PackReceiver {
     this.isWholeDay = window.fromSlot === 0 && window.toSlot === grid.slotCount;
   }
 
-  begin(symbolId: number, bars: number, length: number): Uint8Array {
-    const { into, grid } = this.task;
-    this.symbolId = symbolId;
-    this.bars = bars;
-    if (this.isWholeDay) {
-      this.chunk = into.memory.takeToOverwrite(grid.slotCount);
-      return this.chunk.bytes;
-    }
-    if (this.partBytes.length !== length) this.partBytes = new Uint8Array(length);
-    return this.partBytes;
-  }
-
-  /** Adds the chunk of the symbol only now that it is complete, so that an aborted read keeps complete chunks only. */
-  end(): void {
+  /** @param bars on the whole day @param bytes the day's chunk, or the bits and records of the window's slots */
+  pack(symbolId: number, bars: number, bytes: Uint8Array): void {
     const { window, symbols, isHistory, onProgress } = this.task;
-    const { symbol, part: target } = symbols.get(this.symbolId)!;
-    const bars = this.isWholeDay ? this.bars : this.countPartBars();
-    if (bars > 0) {
-      const chunk = this.isWholeDay ? this.chunk! : this.chunkOfPart();
+    const { symbol, part: target } = symbols.get(symbolId)!;
+    const windowBars = this.isWholeDay ? bars : this.countPartBars(bytes);
+    if (windowBars > 0) {
+      const chunk = this.chunkOf(bytes);
       if (isHistory) stampHistorical(chunk, window.fromSlot, window.toSlot);
       target.chunks.set(symbol, chunk);
-      target.bars += bars;
+      target.bars += windowBars;
     }
-    this.rest.delete(this.symbolId);
+    this.rest.delete(symbolId);
     onProgress();
   }
 
@@ -73,17 +55,23 @@ export class PackedWindow implements PackReceiver {
     this.rest.delete(symbolId);
   }
 
-  private countPartBars(): number {
+  private countPartBars(bytes: Uint8Array): number {
     const { fromSlot, toSlot } = this.task.window;
     // The part begins with the byte that has the first slot's bit.
     const firstBit = fromSlot & 7;
-    return countBits(this.partBytes, firstBit, firstBit + toSlot - fromSlot);
+    return countBits(bytes, firstBit, firstBit + toSlot - fromSlot);
   }
 
-  private chunkOfPart(): DayChunk {
+  private chunkOf(bytes: Uint8Array): DayChunk {
     const { window, grid, into } = this.task;
+    if (this.isWholeDay) {
+      const chunk = into.memory.takeToOverwrite(grid.slotCount);
+      chunk.bytes.set(bytes);
+      return chunk;
+    }
     const chunk = into.memory.take(grid.slotCount);
-    placePart(this.partBytes, chunk.bytes, grid.slotCount, window.fromSlot, window.toSlot);
+    const bitBytes = bytes.length - (window.toSlot - window.fromSlot) * RECORD_BYTES;
+    fillPart(chunk, bytes.subarray(0, bitBytes), bytes.subarray(bitBytes), window.fromSlot, window.toSlot);
     return chunk;
   }
 }

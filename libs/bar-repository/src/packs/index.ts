@@ -1,4 +1,3 @@
 /** Packed days: ready-made day chunks in PostgreSQL. */
 export { type PackCounts, packDays } from './pack-days.js';
-export { gridKey, hasPacks, placePart, readPacked, withSnapshot } from './packed-days.js';
-export { type PackReceiver } from './packed-parser.js';
+export { gridKey, hasPacks, type PackReceiver, readPacked, withSnapshot } from './packed-days.js';

@@ -5,13 +5,21 @@
  * stored rows (how: ../schema/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
  * writers. A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
  */
-import { DayChunk, DayGrid, ORIGIN_CODES, refuseValues, type Interval, type TradingDay } from '@barkeep/bars';
+import {
+  chunkBytes,
+  DayChunk,
+  DayGrid,
+  ORIGIN_CODES,
+  refuseValues,
+  type Interval,
+  type TradingDay,
+} from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../connection.js';
 import { mergeChanges } from '../datasets.js';
 import { gridKey } from './packed-days.js';
-import { readWindow, COPY_HEADER, COPY_TRAILER, copyInto, POSTGRES_EPOCH_MS } from '../rows/index.js';
+import { readWindow } from '../rows/index.js';
 
 /** Which days of a dataset to pack. */
 export interface PackOptions {
@@ -67,7 +75,6 @@ export async function packDays(dataSource: DataSource, options: PackOptions): Pr
   return counts;
 }
 
-/** Symbols of one trading day that are packed together. */
 interface Batch {
   client: PoolClient;
   datasetId: number;
@@ -148,47 +155,33 @@ interface Pack {
   chunk: DayChunk | undefined;
 }
 
-const COLUMNS = 'dataset_id, symbol_id, open, grid, close, bars, refused, chunk';
-const FIELDS = 8;
-
-/** Stores a batch of packs by one binary COPY. @param packs by symbol number @throws DatabaseError */
+/**
+ * Stores a batch of packs. All chunks are sent as one value, from which the server cuts each one: an array of them would be sent as text.
+ * @param packs by symbol number @throws DatabaseError
+ */
 async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap<number, Pack>): Promise<void> {
-  const [open, close] = [field(timestampBytes(grid.open)), field(timestampBytes(grid.close))];
-  const key = field(Buffer.from(gridKey(grid)));
-  const rows = [...packs].flatMap(([symbolId, { bars, refused, chunk }]) => [
-    int2(FIELDS),
-    ...field(int2(datasetId)),
-    ...field(int4(symbolId)),
-    ...open,
-    ...key,
-    ...close,
-    ...field(int4(bars)),
-    ...field(int4(refused)),
-    ...field(refused > 0 ? undefined : chunk?.bytes),
-  ]);
-  await copyInto(client, 'packed_days', COLUMNS, Buffer.concat([COPY_HEADER, ...rows, COPY_TRAILER]));
-}
-
-/** A field of a binary COPY: the length of the value and its bytes; length -1 for null. */
-function field(value: Uint8Array | undefined): Uint8Array[] {
-  return value ? [int4(value.length), value] : [int4(-1)];
-}
-
-function int2(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int4(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}
-
-/** A timestamp of a binary COPY: microseconds since 2000-01-01 UTC. */
-function timestampBytes(epochMs: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(BigInt(epochMs - POSTGRES_EPOCH_MS) * 1000n);
-  return bytes;
+  const rows = [...packs.values()];
+  const length = chunkBytes(grid.slotCount);
+  const chunks: Uint8Array[] = [];
+  // The first byte of each pack's chunk, counted from 1; null for a pack without a chunk, because `substr` makes null of it.
+  const starts = rows.map(({ chunk, refused }) =>
+    chunk && refused === 0 ? (chunks.push(chunk.bytes) - 1) * length + 1 : null,
+  );
+  await client.query(
+    `INSERT INTO packed_days (dataset_id, open, close, grid, symbol_id, bars, refused, chunk)
+     SELECT $1, $2, $3, $4, id, bars, refused, substr($5::bytea, start, $6)
+     FROM unnest($7::int4[], $8::int4[], $9::int4[], $10::int4[]) AS pack(id, bars, refused, start)`,
+    [
+      datasetId,
+      new Date(grid.open),
+      new Date(grid.close),
+      gridKey(grid),
+      Buffer.concat(chunks),
+      length,
+      [...packs.keys()],
+      rows.map(({ bars }) => bars),
+      rows.map(({ refused }) => refused),
+      starts,
+    ],
+  );
 }

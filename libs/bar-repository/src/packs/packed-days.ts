@@ -2,12 +2,11 @@
  * Reads packed days: ready-made day chunks in PostgreSQL (docs/storage-layout.md). A stored pack always equals its rows, because
  * every statement that changes a row deletes the pack of its day in the same transaction (../schema/pack-days.ts).
  */
-import { MINUTE_MS, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
+import { chunkBytes, MINUTE_MS, RECORD_BYTES, recordOffset, type DayGrid } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection, type ConnectionSource } from '../connection.js';
-import { copyOut, timestamp, wholeNumber } from '../rows/index.js';
-import { PackedParser, type PackReceiver } from './packed-parser.js';
+import { CopyFormatError, copyOut, type OnRowBytes, timestamp, wholeNumber } from '../rows/index.js';
 
 /** Which packs to read: of some symbols on one trading day. */
 export interface PackedQuery {
@@ -17,6 +16,14 @@ export interface PackedQuery {
   /** Slots `[fromSlot, toSlot)` of the day. */
   fromSlot: number;
   toSlot: number;
+}
+
+/** Receives packs, one symbol after another. */
+export interface PackReceiver {
+  /** @param bytes of the pack, as {@link readPacked} says; valid until this function returns */
+  pack(symbolId: number, bars: number, bytes: Uint8Array): void;
+  /** Called for a symbol without bars. */
+  empty(symbolId: number): void;
 }
 
 /**
@@ -49,7 +56,22 @@ export async function readPacked(
   signal?: AbortSignal,
 ): Promise<number> {
   if (query.symbolIds.length === 0) return 0;
-  return copyOut(client, packedSql(query), new PackedParser(receiver), signal);
+  return copyOut(client, packedSql(query), PACK_ROW, passPacks(receiver, packBytes(query)), signal);
+}
+
+/** A row of {@link packedSql}. After the field count come the fields, each an int32 length and a value. Offsets of some of these numbers. */
+export const PACK_ROW = { fields: 3, symbolId: 6, bars: 14, chunkLength: 18, chunk: 22 } as const;
+
+/** A function that passes each row of {@link packedSql} to a receiver. @param packLength of every pack in bytes */
+export function passPacks(receiver: PackReceiver, packLength: number): OnRowBytes {
+  return (row, at) => {
+    const symbolId = row.getInt32(at + PACK_ROW.symbolId);
+    const length = row.getInt32(at + PACK_ROW.chunkLength);
+    if (length <= 0) return receiver.empty(symbolId); // -1 is null: a symbol without bars
+    if (length !== packLength) throw new CopyFormatError(`a chunk of ${packLength} bytes`, length);
+    const bytes = new Uint8Array(row.buffer, row.byteOffset + at + PACK_ROW.chunk, length);
+    receiver.pack(symbolId, row.getInt32(at + PACK_ROW.bars), bytes);
+  };
 }
 
 /**
@@ -69,13 +91,15 @@ export async function withSnapshot<T>(source: ConnectionSource, work: (client: P
  * The COPY statement of a query. For a part of a day PostgreSQL reads only that part, because the chunks are not compressed (STORAGE
  * EXTERNAL). `substr` counts bytes from 1.
  */
-function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery): string {
-  const isWhole = fromSlot === 0 && toSlot === grid.slotCount;
-  const [firstByte, endByte] = [fromSlot >> 3, (toSlot + 7) >> 3];
+function packedSql(query: PackedQuery): string {
+  const { datasetId, symbolIds, grid, fromSlot, toSlot } = query;
+  const firstByte = fromSlot >> 3;
+  const bitBytes = ((toSlot + 7) >> 3) - firstByte;
+  const firstRecord = recordOffset(grid.slotCount, fromSlot);
   const records = (toSlot - fromSlot) * RECORD_BYTES;
-  const chunk = isWhole
+  const chunk = isWholeDay(query)
     ? 'chunk'
-    : `substr(chunk, ${firstByte + 1}, ${endByte - firstByte}) || substr(chunk, ${recordOffset(grid.slotCount, fromSlot) + 1}, ${records})`;
+    : `substr(chunk, ${firstByte + 1}, ${bitBytes}) || substr(chunk, ${firstRecord + 1}, ${records})`;
   return (
     `COPY (SELECT symbol_id, bars, ${chunk} FROM packed_days WHERE dataset_id = ${wholeNumber(datasetId)}` +
     ` AND symbol_id = ANY('{${symbolIds.map(wholeNumber).join(',')}}'::int4[]) AND open = ${timestamp(grid.open)}` +
@@ -83,21 +107,13 @@ function packedSql({ datasetId, symbolIds, grid, fromSlot, toSlot }: PackedQuery
   );
 }
 
-/** Copies the bits and records of slots `[fromSlot, toSlot)` from `part`, the bytes of a receiver, into `chunk`, the chunk of the day. */
-export function placePart(
-  part: Uint8Array,
-  chunk: Uint8Array,
-  slotCount: number,
-  fromSlot: number,
-  toSlot: number,
-): void {
-  const [firstByte, endByte] = [fromSlot >> 3, (toSlot + 7) >> 3];
-  chunk.set(part.subarray(endByte - firstByte), recordOffset(slotCount, fromSlot));
-  for (let byte = firstByte; byte < endByte; byte++) {
-    let bits = part[byte - firstByte]!;
-    // The first and the last byte also have bits of slots outside the range.
-    if (byte === firstByte) bits &= 0xff >> (fromSlot & 7);
-    if (byte === endByte - 1 && toSlot & 7) bits &= 0xff00 >> (toSlot & 7);
-    chunk[byte]! |= bits;
-  }
+/** The number of bytes that {@link packedSql} selects of each chunk. */
+function packBytes(query: PackedQuery): number {
+  const { grid, fromSlot, toSlot } = query;
+  if (isWholeDay(query)) return chunkBytes(grid.slotCount);
+  return ((toSlot + 7) >> 3) - (fromSlot >> 3) + (toSlot - fromSlot) * RECORD_BYTES;
+}
+
+function isWholeDay({ grid, fromSlot, toSlot }: PackedQuery): boolean {
+  return fromSlot === 0 && toSlot === grid.slotCount;
 }

@@ -41,10 +41,17 @@ test.each([
   ['with an empty string for a price', { ...values, close: ' ', time: TIME }],
   ['with words for a price', { ...values, close: 'n/a', time: TIME }],
   ['of another symbol', { ...values, symbol: 'IBM', time: TIME }],
+  ['with null for its symbol', { ...values, symbol: null, time: TIME }],
   ['before the range', { ...values, time: TIME - 1 }],
   ['at the end of the range, which is exclusive', { ...values, time: TIME + 600_000 }],
 ])('I7 a record %s is malformed', (_what, record) => {
   expect(barOfRecord(record, 'SPY', range)).toBe('malformed');
+});
+
+test('I7 a date that does not exist is not read as a day of the next month', () => {
+  const march = { from: Date.UTC(2024, 2, 1), to: Date.UTC(2024, 2, 2) };
+  expect(barOfRecord({ ...values, time: '2024-02-30T14:30:00Z' }, 'SPY', march)).toBe('malformed');
+  expect(barOfRecord({ ...values, time: '2024-02-30' }, 'SPY', march)).toBe('malformed');
 });
 
 test('I7 values that cannot be right are refused with their reason', () => {

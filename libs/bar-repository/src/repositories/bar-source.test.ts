@@ -12,6 +12,7 @@ test.each([
   [NaN, undefined],
   ['soon', undefined],
   [undefined, undefined],
+  [Symbol('odd'), undefined],
 ])('an error with retryAfterMs %p delays the next attempt by %p', (retryAfterMs, expected) => {
   expect(retryAfterMsOf({ retryAfterMs })).toBe(expected);
 });
@@ -27,8 +28,8 @@ test.each<[string, unknown, string]>([
     new Error('fetch failed', { cause: connectionRefused }),
     'fetch failed (connect ECONNREFUSED 127.0.0.1:1)',
   ],
-  ['an error with null as its cause', new Error('fetch failed', { cause: null }), 'fetch failed'],
-  ['an error with an empty cause', new Error('fetch failed', { cause: {} }), 'fetch failed'],
+  ['an error whose cause is null', new Error('fetch failed', { cause: null }), 'fetch failed'],
+  ['an error whose cause has no text', new Error('fetch failed', { cause: {} }), 'fetch failed'],
   ['an error of another realm', { message: 'quota', code: 429 }, 'quota'],
   ['a string', 'down', 'down'],
   ['an empty string', '', 'an error without a message'],

@@ -78,8 +78,9 @@ const MESSAGE_CHARS_MAX = 500;
 
 /** The delay that a repository's error demands in `retryAfterMs`, in ms, at most a day; undefined without a positive number. */
 export function retryAfterMsOf(error: unknown): number | undefined {
-  const ms = Number(fieldOf(error, 'retryAfterMs'));
-  return ms > 0 ? Math.min(ms, RETRY_AFTER_MS_MAX) : undefined;
+  const value = fieldOf(error, 'retryAfterMs');
+  const ms = typeof value === 'string' ? Number(value) : value;
+  return typeof ms === 'number' && ms > 0 ? Math.min(ms, RETRY_AFTER_MS_MAX) : undefined;
 }
 
 /**
@@ -87,8 +88,8 @@ export function retryAfterMsOf(error: unknown): number | undefined {
  * nested error, the code or the name. It is never empty. It has no NUL and no half of a surrogate pair: PostgreSQL could not store them.
  */
 export function messageOf(error: unknown): string {
-  const cause = textOf(fieldOf(error, 'cause') ?? '');
-  const whole = cause === '' ? textOf(error) : `${textOf(error)} (${cause})`; // `fetch` has only "fetch failed"
+  const causeText = textOf(fieldOf(error, 'cause') ?? ''); // the message of `fetch` is only "fetch failed"
+  const whole = causeText === '' ? textOf(error) : `${textOf(error)} (${causeText})`;
   const text = whole.replaceAll('\0', '').slice(0, MESSAGE_CHARS_MAX);
   // UTF-8 has no halves of surrogate pairs, so the conversion replaces them.
   return Buffer.from(text).toString() || 'an error without a message';
@@ -97,8 +98,7 @@ export function messageOf(error: unknown): string {
 function textOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);
   // A refused connection is an AggregateError without a message.
-  const errors = fieldOf(error, 'errors');
-  const nested: unknown = Array.isArray(errors) ? errors[0] : errors;
+  const nested = fieldOf(fieldOf(error, 'errors'), '0');
   const texts = [fieldOf(error, 'message'), fieldOf(nested, 'message'), fieldOf(error, 'code'), fieldOf(error, 'name')];
   return texts.find((text): text is string => typeof text === 'string' && text.trim() !== '') ?? '';
 }

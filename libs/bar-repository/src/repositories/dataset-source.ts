@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { emptyAnswer, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 import { deadlineOf, orAborted } from './object-source.js';
 import { resolveDataset, symbolIds, UnknownDatasetError } from '../datasets.js';
-import { mergeRanges, type OnRow, readSpans, readWindow } from '../rows/index.js';
+import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
 
 /** The source of one dataset. Remembers the numbers of the dataset and of symbols. */
 export class DatasetSource implements BarSource {
@@ -68,9 +68,7 @@ export class DatasetSource implements BarSource {
       if (reason === undefined) target.bars.push(bar);
       else answer.refused.push({ symbol: target.symbol, time: openTime, open, high, low, close, volume, reason });
     };
-    const spans = this.spans(query);
-    if (spans) await readSpans(this.dataSource, { datasetId, spans }, onRow, signal);
-    else await readWindow(this.dataSource, { datasetId, symbolIds: [...byId.keys()], ranges: [query] }, onRow, signal);
+    await readSpans(this.dataSource, { datasetId, spans: this.spans(query) }, onRow, signal);
     for (const { symbol, bars } of byId.values()) {
       bars.sort((a, b) => a.openTime - b.openTime);
       if (bars.length > 0) answer.bars.set(symbol, bars);
@@ -78,12 +76,13 @@ export class DatasetSource implements BarSource {
     return answer;
   }
 
-  /** The ranges to read, by symbol number; undefined to read the whole range. Leaves out symbols that the database does not have. */
-  private spans({ wanted }: BarQuery): { symbolId: number; from: number; to: number }[] | undefined {
-    if (!wanted) return undefined;
-    return [...wanted].flatMap(([symbol, ranges]) => {
+  /** The ranges to read, by symbol number. Leaves out symbols that the database does not have. */
+  private spans({ symbols, wanted, from, to }: BarQuery) {
+    return symbols.flatMap((symbol) => {
       const symbolId = this.ids.get(symbol);
-      return symbolId === undefined ? [] : mergeRanges(ranges).map(({ from, to }) => ({ symbolId, from, to }));
+      if (symbolId === undefined) return [];
+      const ranges = mergeRanges(wanted ? (wanted.get(symbol) ?? []) : [{ from, to }]);
+      return ranges.map((range) => ({ ...range, symbolId }));
     });
   }
 

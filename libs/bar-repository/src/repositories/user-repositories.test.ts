@@ -218,6 +218,7 @@ test('a module that is missing, throws, or exports something else says so with i
     `${missing}: expected a module that loads, was`,
   );
   await expect(load('throws.cjs', 'throw new Error("no licence")')).rejects.toThrow('no licence');
+  await expect(load('odd.cjs', 'throw Object.create(null)')).rejects.toThrow('was an error without a message');
   await expect(load('array.cjs', 'module.exports = []')).rejects.toThrow(RepositoryModuleError);
   await expect(load('number.cjs', 'module.exports = 7')).rejects.toThrow(
     'expected an object of repositories by dataset name, was number',

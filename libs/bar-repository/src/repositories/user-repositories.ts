@@ -7,7 +7,7 @@
 import { DataSource } from 'typeorm';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BarSource } from './bar-source.js';
+import { type BarSource, messageOf } from './bar-source.js';
 import { DatasetSource } from './dataset-source.js';
 import { ObjectSource, type Fetch } from './object-source.js';
 
@@ -107,8 +107,7 @@ async function exportedBy(modulePath: string, load: (url: string) => Promise<unk
     const exported: unknown = hasDefault(outer) && '__esModule' in outer ? await outer.default : outer;
     return typeof exported === 'function' ? await (exported as () => unknown)() : exported;
   } catch (error) {
-    const actual = error instanceof Error ? error.message : String(error);
-    throw new RepositoryModuleError(modulePath, 'a module that loads', actual, { cause: error });
+    throw new RepositoryModuleError(modulePath, 'a module that loads', messageOf(error), { cause: error });
   }
 }
 

@@ -24,6 +24,7 @@ import {
   UnknownDatasetError,
 } from '../datasets.js';
 import { createStaging, mergeStaged, STAGING_TABLE, type ImportCounts } from './staging.js';
+import { TradingDates } from './trading-dates.js';
 
 export interface ImportOptions {
   /**
@@ -69,7 +70,6 @@ export class BarImporter {
   private readonly direct: CopyIn;
   private readonly staged: CopyIn;
   private readonly dates: TradingDates | undefined;
-  private readonly prices: Prices;
   private lastCall: Promise<unknown> = Promise.resolve();
   private ended = false;
 
@@ -80,7 +80,6 @@ export class BarImporter {
     private readonly datasetId: number,
     private readonly options: ImportOptions,
   ) {
-    this.prices = options.prices ?? 'positive';
     this.direct = new CopyIn(client, 'bars');
     this.staged = new CopyIn(client, STAGING_TABLE);
     if (options.complete) this.dates = new TradingDates(options.complete);
@@ -112,7 +111,7 @@ export class BarImporter {
    */
   write(symbol: string, bars: readonly Bar[]): Promise<void> {
     for (const bar of bars) {
-      const reason = refuseBar(bar, this.prices);
+      const reason = refuseBar(bar, this.options.prices);
       if (reason) return Promise.reject(new InvalidBarError(symbol, bar, reason));
     }
     return this.inTurn(() => this.append(symbol, bars));
@@ -175,7 +174,7 @@ export class BarImporter {
   private async commit(): Promise<ImportCounts> {
     await this.direct.flush();
     await this.staged.flush();
-    const merged = this.staged.rows > 0 ? await mergeStaged(this.client, this.dataset) : NO_ROWS;
+    const merged = await mergeStaged(this.client, this.dataset);
     if (this.dates) await declareSymbolDates(this.client, this.datasetId, this.dates.entries());
     const { prices, withoutVolume = false } = this.options;
     await allowDatasetValues(this.client, this.datasetId, { anyPrices: prices === 'any', withoutVolume });
@@ -198,35 +197,5 @@ export class BarImporter {
     });
     this.lastCall = Promise.allSettled([result]);
     return result;
-  }
-}
-
-const NO_ROWS: ImportCounts = { accepted: 0, duplicate: 0, conflicting: 0 };
-/**
- * Local dates begin at a multiple of this in UTC, since the offsets of all time zones are multiples of it since 1972. The only
- * exceptions are changes of daylight saving at 00:01, which Newfoundland had until 2011.
- */
-const QUARTER_HOUR_MS = 900_000;
-
-/** Collects the trading dates that got rows of an import, by symbol. Pure. */
-export class TradingDates {
-  private readonly bySymbol = new Map<number, Set<string>>();
-  private readonly dateOfQuarter = new Map<number, string>();
-
-  /** @param dateOf returns the trading date of an open time, the same for all times within a quarter of an hour */
-  constructor(private readonly dateOf: (openTime: number) => string) {}
-
-  add(symbolId: number, openTime: number): void {
-    let dates = this.bySymbol.get(symbolId);
-    if (!dates) this.bySymbol.set(symbolId, (dates = new Set()));
-    const quarter = Math.floor(openTime / QUARTER_HOUR_MS);
-    let date = this.dateOfQuarter.get(quarter);
-    if (date === undefined) this.dateOfQuarter.set(quarter, (date = this.dateOf(openTime)));
-    dates.add(date);
-  }
-
-  /** Pairs of symbol number and date. */
-  entries(): [number, string][] {
-    return [...this.bySymbol].flatMap(([id, dates]) => [...dates].map((date): [number, string] => [id, date]));
   }
 }

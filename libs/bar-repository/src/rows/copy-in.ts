@@ -5,13 +5,6 @@ import { finished } from 'node:stream/promises';
 import { COPY_HEADER, COPY_TRAILER, WRITE_ROW, writeRow } from './row-layout.js';
 import type { Bar } from '@barkeep/bars';
 
-/** Writes rows into a table by one binary COPY. @param bytes the complete COPY, from header to trailer @throws DatabaseError */
-export async function copyInto(client: PoolClient, table: string, columns: string, bytes: Buffer): Promise<void> {
-  const stream = client.query(from(`COPY ${table} (${columns}) FROM STDIN (FORMAT binary)`));
-  stream.end(bytes);
-  await finished(stream);
-}
-
 /** Rows per COPY: 2.9 MB. A larger buffer is no faster, and an import has up to four buffers (two tables with two each). */
 const ROWS_MAX = 32_768;
 
@@ -56,7 +49,6 @@ export class CopyIn {
   private filling = new RowBuffer();
   /** The buffer that was sent last; created when the first one is full. */
   private spare: RowBuffer | undefined;
-  /** The COPY that was sent last. */
   private inFlight: Promise<void> = Promise.resolve();
 
   constructor(
@@ -83,7 +75,9 @@ export class CopyIn {
     this.filling = this.spare ?? new RowBuffer();
     this.filling.clear();
     this.spare = sending;
-    this.inFlight = copyInto(this.client, this.table, WRITE_ROW.columns, sending.asCopy());
+    const copy = this.client.query(from(`COPY ${this.table} (${WRITE_ROW.columns}) FROM STDIN (FORMAT binary)`));
+    copy.end(sending.asCopy());
+    this.inFlight = finished(copy);
     // The next await of `inFlight` throws the error. Until then it must not count as unhandled.
     this.inFlight.catch(() => undefined);
   }

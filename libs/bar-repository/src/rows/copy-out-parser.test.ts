@@ -1,5 +1,5 @@
 import { CopyFormatError, CopyOutParser } from './copy-out-parser.js';
-import { COPY_HEADER, COPY_TRAILER, readRow, WRITE_ROW, writeRow } from './row-layout.js';
+import { COPY_HEADER, COPY_TRAILER, READ_ROW, readRow, WRITE_ROW, writeRow } from './row-layout.js';
 
 type Row = [symbolId: number, openTime: number, open: number, high: number, low: number, close: number, volume: number];
 
@@ -39,7 +39,7 @@ const copyOf = (...bodies: Buffer[]): Buffer =>
 /** Parses the bytes in parts that are cut at the given offsets. */
 function parse(bytes: Buffer, cuts: number[]): { rows: Row[]; rest: Buffer | undefined } {
   const rows: Row[] = [];
-  const parser = new CopyOutParser((view, at) => readRow(view, at, (...values) => rows.push(values)));
+  const parser = new CopyOutParser(READ_ROW, (view, at) => readRow(view, at, (...values) => rows.push(values)));
   let rest: Buffer | undefined;
   let from = 0;
   for (const to of [...cuts, bytes.length]) {
@@ -82,10 +82,14 @@ test('a notice between rows is skipped, and an error is returned to the caller',
   }
 });
 
+/** A message that ends before its own head. */
+const NEGATIVE = Buffer.from([0x4e, 0xff, 0xff, 0xff, 0xf0]);
+
 test('bytes that are not a binary COPY of these columns are refused', () => {
   const shortRow = row(FIRST_ROW).subarray(0, 70);
   expect(() => parse(copyOf(Buffer.from('a\tb\n')), [])).toThrow(CopyFormatError);
   expect(() => parse(copyOf(COPY_HEADER, shortRow), [])).toThrow('expected a row of 82 bytes, was 70');
+  expect(() => parse(Buffer.concat([message('d', COPY_HEADER), NEGATIVE]), [])).toThrow('expected a message of 5 to');
   const rowOfFive = row(FIRST_ROW);
   rowOfFive.writeInt16BE(5); // the number of fields
   expect(() => parse(copyOf(COPY_HEADER, rowOfFive), [])).toThrow('expected 7 fields, was 5');

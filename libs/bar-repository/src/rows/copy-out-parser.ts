@@ -1,16 +1,22 @@
 /**
  * Parses the bytes of a running `COPY … TO STDOUT (FORMAT binary)` and calls back for each row.
  *
- * It reads protocol messages and rows in one pass, in place, and allocates nothing per row. A message that spans two chunks is
- * assembled in a small buffer. The callback gets a row's bytes and not its values, because each number that is passed to a function
+ * It reads protocol messages and rows in one pass, in place, and allocates nothing per row. A message that spans two chunks of the socket
+ * is assembled in a buffer first. The callback gets a row's bytes and not its values, because each number that is passed to a function
  * that the compiler does not inline becomes an object on the heap, six per row. (`pg` and pg-copy-streams make an object or a copy
  * for each row: figures in ./copy-out.ts.)
  * The parser has no access to the socket. It returns bytes that do not belong to the COPY to its caller.
  */
-import { COPY_HEADER, READ_ROW } from './row-layout.js';
+import { COPY_HEADER } from './row-layout.js';
 
-/** Called with one row that starts at `at` in the layout of `READ_ROW`. The bytes are valid until the callback returns. */
+/** Called with one row, which starts at `at`. The bytes are valid until the callback returns. */
 export type OnRowBytes = (row: DataView, at: number) => void;
+
+/** The form of the rows: their number of fields and, when all rows have the same length, that length. */
+export interface RowForm {
+  fields: number;
+  bytes?: number;
+}
 
 /** Thrown when the server's bytes do not have the expected layout. */
 export class CopyFormatError extends Error {
@@ -28,12 +34,12 @@ const SKIPPED = new Set([0x48, 0x4e, 0x53, 0x41]);
 
 /** Bytes of a message's type and its int32 length, which counts itself but not the type. */
 const MESSAGE_HEAD = 5;
-const ROW_MESSAGE_LENGTH = 4 + READ_ROW.bytes;
-const ROW_MESSAGE_BYTES = 1 + ROW_MESSAGE_LENGTH;
 /** The signature at the start of the header, without flags and extension. */
 const SIGNATURE_BYTES = 11;
-/** Longest message accepted. A row has 87 bytes, a notice a few hundred. */
+/** Longest message accepted. A packed day of 48 hours has 140 kB. */
 const MESSAGE_BYTES_MAX = 1 << 20;
+/** The field count in place of a row's after the last row. */
+const TRAILER = -1;
 
 /** The parser of one COPY. */
 export class CopyOutParser {
@@ -44,7 +50,10 @@ export class CopyOutParser {
   private carried = 0;
   private headerSeen = false;
 
-  constructor(private readonly onRow: OnRowBytes) {}
+  constructor(
+    private readonly form: RowForm,
+    private readonly onRow: OnRowBytes,
+  ) {}
 
   /**
    * Parses the next bytes of the socket.
@@ -54,72 +63,47 @@ export class CopyOutParser {
   read(chunk: Buffer): Buffer | undefined {
     let at = 0;
     if (this.carried > 0) {
-      at = this.completeCarried(chunk);
-      if (at < 0) return undefined;
-      const bytes = this.carry.readInt32BE(1) + 1; // of the message, with its type
-      const end = this.message(viewOf(this.carry), 0, bytes);
-      if (end !== undefined) return Buffer.concat([this.carry.subarray(end, this.carried), chunk.subarray(at)]);
+      at = this.carryOn(chunk, 0, MESSAGE_HEAD);
+      if (this.carried < MESSAGE_HEAD) return undefined;
+      const end = endOfMessage(viewOf(this.carry), 0);
+      at = this.carryOn(chunk, at, end);
+      if (this.carried < end) return undefined;
       this.carried = 0;
+      const copyEnd = this.message(viewOf(this.carry), 0, end);
+      if (copyEnd !== undefined) return Buffer.concat([this.carry.subarray(copyEnd, end), chunk.subarray(at)]);
     }
     const view = viewOf(chunk);
     while (at + MESSAGE_HEAD <= chunk.length) {
-      const bytes = view.getInt32(at + 1) + 1;
-      if (at + bytes > chunk.length) break;
-      if (bytes === ROW_MESSAGE_BYTES && this.headerSeen && view.getUint8(at) === COPY_DATA)
-        this.row(view, at + MESSAGE_HEAD);
-      else {
-        const end = this.message(view, at, bytes);
-        if (end !== undefined) return chunk.subarray(end);
-      }
-      at += bytes;
+      const end = endOfMessage(view, at);
+      if (end > chunk.length) break;
+      const copyEnd = this.message(view, at, end);
+      if (copyEnd !== undefined) return chunk.subarray(copyEnd);
+      at = end;
     }
-    this.keep(chunk, at);
+    this.carryOn(chunk, at, chunk.length - at);
     return undefined;
   }
 
-  /** Completes the message in `carry`. @returns where the next message begins in `chunk`, or -1 when bytes are still missing */
-  private completeCarried(chunk: Buffer): number {
-    let at = 0;
-    if (this.carried < MESSAGE_HEAD) {
-      at = chunk.copy(this.carry, this.carried, 0, MESSAGE_HEAD - this.carried);
-      this.carried += at;
-      if (this.carried < MESSAGE_HEAD) return -1;
-    }
-    const bytes = this.carry.readInt32BE(1) + 1;
-    this.reserve(bytes);
-    const copied = chunk.copy(this.carry, this.carried, at, at + bytes - this.carried);
+  /** Carries bytes of a chunk from `from` on, until `size` bytes are carried. @returns the offset of the next byte in the chunk */
+  private carryOn(chunk: Buffer, from: number, size: number): number {
+    if (size > this.carry.length) this.carry = Buffer.concat([this.carry], size);
+    const missing = Math.max(0, size - this.carried);
+    const copied = chunk.copy(this.carry, this.carried, from, from + missing);
     this.carried += copied;
-    return this.carried < bytes ? -1 : at + copied;
+    return from + copied;
   }
 
-  /** Carries the bytes of a chunk from `from` on, which are the start of a message. */
-  private keep(chunk: Buffer, from: number): void {
-    this.reserve(chunk.length - from);
-    this.carried = chunk.copy(this.carry, 0, from);
-  }
-
-  /** Makes `carry` large enough for a message. @throws CopyFormatError when the message is too long */
-  private reserve(bytes: number): void {
-    if (bytes > MESSAGE_BYTES_MAX) throw new CopyFormatError(`a message of at most ${MESSAGE_BYTES_MAX} bytes`, bytes);
-    if (bytes <= this.carry.length) return;
-    const larger = Buffer.alloc(bytes);
-    this.carry.copy(larger, 0, 0, this.carried);
-    this.carry = larger;
-  }
-
-  /** Parses any message but a plain row. @returns undefined to continue, or the offset of the first byte that is not part of the COPY */
-  private message(view: DataView, at: number, bytes: number): number | undefined {
+  /** Parses the message `[at, end)`. @returns undefined to continue, or the offset of the first byte that is not part of the COPY */
+  private message(view: DataView, at: number, end: number): number | undefined {
     const type = view.getUint8(at);
-    if (type === COPY_DONE) return at + bytes;
-    if (type !== COPY_DATA) return SKIPPED.has(type) ? undefined : at;
-    const end = at + bytes;
-    let row = at + MESSAGE_HEAD;
-    if (!this.headerSeen) row = this.header(view, row, end);
-    // The header may share a message with the first row. The trailer has its own message.
-    if (row === end || (end - row === 2 && view.getInt16(row) === -1)) return undefined;
-    if (end - row !== READ_ROW.bytes) throw new CopyFormatError(`a row of ${READ_ROW.bytes} bytes`, end - row);
-    this.row(view, row);
-    return undefined;
+    if (type === COPY_DATA) {
+      // The header may share its message with the first row.
+      const row = this.headerSeen ? at + MESSAGE_HEAD : this.header(view, at + MESSAGE_HEAD, end);
+      if (row < end) this.row(view, row, end - row);
+      return undefined;
+    }
+    if (type === COPY_DONE) return end;
+    return SKIPPED.has(type) ? undefined : at;
   }
 
   /** Checks the header. @returns where it ends: its last 4 bytes are the length of an extension, which follows it */
@@ -132,12 +116,22 @@ export class CopyOutParser {
     return at + COPY_HEADER.length + view.getInt32(at + COPY_HEADER.length - 4);
   }
 
-  private row(view: DataView, at: number): void {
-    if (view.getInt16(at) !== READ_ROW.fields)
-      throw new CopyFormatError(`${READ_ROW.fields} fields`, view.getInt16(at));
+  private row(view: DataView, at: number, bytes: number): void {
+    const fields = bytes < 2 ? 0 : view.getInt16(at);
+    if (fields === TRAILER) return;
+    if (fields !== this.form.fields) throw new CopyFormatError(`${this.form.fields} fields`, fields);
+    if (bytes !== (this.form.bytes ?? bytes)) throw new CopyFormatError(`a row of ${this.form.bytes} bytes`, bytes);
     this.rows++;
     this.onRow(view, at);
   }
+}
+
+/** The end of the message that starts at `at`. @throws CopyFormatError when its length is impossible */
+function endOfMessage(view: DataView, at: number): number {
+  const bytes = view.getInt32(at + 1) + 1;
+  if (bytes < MESSAGE_HEAD || bytes > MESSAGE_BYTES_MAX)
+    throw new CopyFormatError(`a message of ${MESSAGE_HEAD} to ${MESSAGE_BYTES_MAX} bytes`, bytes);
+  return at + bytes;
 }
 
 function viewOf(bytes: Buffer): DataView {

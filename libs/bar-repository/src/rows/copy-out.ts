@@ -1,7 +1,7 @@
 /**
- * Runs a `COPY … TO STDOUT (FORMAT binary)` on a connection of `pg` and passes its bytes to a reader.
+ * Runs a `COPY … TO STDOUT (FORMAT binary)` on a connection of `pg` and parses its bytes.
  *
- * While the COPY runs, the socket's bytes go to this reader instead of to `pg` (pg-copy-streams does the same). The bytes after the
+ * While the COPY runs, the socket's bytes go to the parser instead of to `pg` (pg-copy-streams does the same). The bytes after the
  * COPY go to `pg`, which handles errors and the end of the command as with any query. Sockets of ./copy-socket.ts read into one
  * shared buffer. Any other socket allocates a buffer for each read.
  *
@@ -12,27 +12,26 @@
  */
 import type { Connection, PoolClient, Submittable } from 'pg';
 import type { Socket } from 'node:net';
+import { CopyOutParser, type OnRowBytes, type RowForm } from './copy-out-parser.js';
 import { CopySocket } from './copy-socket.js';
 
 type DataListener = (chunk: Buffer) => void;
 
-/** Parses the bytes of a COPY as they arrive from the socket. */
-export interface CopyOutReader {
-  /** Number of rows so far. */
-  readonly rows: number;
-  /** @returns undefined while the COPY continues; otherwise the bytes after it, which `pg` must read */
-  read(bytes: Buffer): Buffer | undefined;
-}
-
 /**
- * Runs `sql`, whose rows `reader` must understand, and resolves to the number of rows.
+ * Runs `sql`, whose rows must have the form `form`, calls `onRow` for each row and resolves to the number of rows.
  * After a rejection the caller must close the connection, because rows may still arrive.
- * @throws DatabaseError, what `reader` throws, the reason of `signal`
+ * @throws DatabaseError, CopyFormatError, what `onRow` throws, the reason of `signal`
  */
-export function copyOut(client: PoolClient, sql: string, reader: CopyOutReader, signal?: AbortSignal): Promise<number> {
+export function copyOut(
+  client: PoolClient,
+  sql: string,
+  form: RowForm,
+  onRow: OnRowBytes,
+  signal?: AbortSignal,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(reasonOf(signal));
-    const query = new CopyOutQuery(sql, reader, settle);
+    const query = new CopyOutQuery(sql, new CopyOutParser(form, onRow), settle);
     const abort = (): void => query.fail(reasonOf(signal!));
     signal?.addEventListener('abort', abort, { once: true });
     client.query(query);
@@ -45,16 +44,16 @@ export function copyOut(client: PoolClient, sql: string, reader: CopyOutReader, 
   });
 }
 
-/** The query that `pg` runs. It takes the socket's bytes from `submit` until the reader has read the COPY to its end. */
+/** The query that `pg` runs. It takes the socket's bytes from `submit` until the parser has read the COPY to its end. */
 class CopyOutQuery implements Submittable {
   private socket: Socket | undefined;
-  /** The listener of `pg`, while the bytes go to the reader. */
+  /** The listener of `pg`, while the bytes go to the parser. */
   private listener: DataListener | undefined;
   private settled = false;
 
   constructor(
     private readonly sql: string,
-    private readonly reader: CopyOutReader,
+    private readonly parser: CopyOutParser,
     private readonly settle: (error: Error | undefined, rows: number) => void,
   ) {}
 
@@ -73,7 +72,7 @@ class CopyOutQuery implements Submittable {
 
   private readonly onData = (chunk: Buffer): void => {
     try {
-      const rest = this.reader.read(chunk);
+      const rest = this.parser.read(chunk);
       if (rest === undefined) return;
       const listener = this.detach();
       // A copy, because the socket reuses the buffer and `pg` may keep what it gets.
@@ -105,7 +104,7 @@ class CopyOutQuery implements Submittable {
   private end(error?: Error): void {
     if (this.settled) return;
     this.settled = true;
-    this.settle(error, this.reader.rows);
+    this.settle(error, this.parser.rows);
   }
 
   // `pg` calls these after the messages of the COPY.

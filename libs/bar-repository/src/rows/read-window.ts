@@ -4,7 +4,7 @@
  * slot. Bars are not checked: rows arrive as they are stored.
  */
 import { withConnection, type ConnectionSource } from '../connection.js';
-import { CopyOutParser, type OnRowBytes } from './copy-out-parser.js';
+import type { OnRowBytes } from './copy-out-parser.js';
 import { copyOut } from './copy-out.js';
 import { READ_ROW, readRow, type OnRow } from './row-layout.js';
 import { isoText, mergeRanges, type TimeRange } from './stored-ranges.js';
@@ -78,7 +78,7 @@ export async function readSpans(
 }
 
 function readRows(source: ConnectionSource, sql: string, onRow: OnRowBytes, signal?: AbortSignal): Promise<number> {
-  return withConnection(source, (client) => copyOut(client, sql, new CopyOutParser(onRow), signal));
+  return withConnection(source, (client) => copyOut(client, sql, READ_ROW, onRow, signal));
 }
 
 /** Thrown for an id that is not a whole number. A COPY cannot have parameters, so ids become part of its text. */

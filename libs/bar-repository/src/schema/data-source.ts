@@ -3,7 +3,7 @@
  * The caller connects with `initialize()`, then calls {@link migrate}.
  */
 import type { PoolClient } from 'pg';
-import { DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { DataSource, type EntityManager, MigrationExecutor } from 'typeorm';
 import { ignoreErrors } from '../connection.js';
 import { socketFor } from '../rows/index.js';
 import { checkWhenSilent, leaveWhenDemoted } from './connection-checks.js';
@@ -69,37 +69,28 @@ export class NewerSchemaError extends Error {
 
 /**
  * Brings the schema up to date: runs the pending migrations in one transaction on one connection. Any number of processes may call it
- * at the same time. An advisory lock makes them run one after another, and later ones find no pending migration.
+ * at the same time. An advisory lock, which ends with the transaction, makes them run one after another, and later ones find no pending migration.
  * @returns the names of the migrations that ran
  * @throws NewerSchemaError, DatabaseError; then no migration is applied
  */
-export async function migrate(dataSource: DataSource): Promise<string[]> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    try {
-      const unknown = await unknownMigrations(runner);
-      if (unknown.length > 0) throw new NewerSchemaError(unknown);
-      // Use the connection that holds the lock. With a second connection several callers could exhaust the pool and block each other.
-      const executor = new MigrationExecutor(dataSource, runner);
-      executor.transaction = 'all';
-      const ran = await executor.executePendingMigrations();
-      return ran.map((migration) => migration.name);
-    } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-    }
-  } finally {
-    await runner.release();
-  }
+export function migrate(dataSource: DataSource): Promise<string[]> {
+  return dataSource.transaction(async (manager) => {
+    await manager.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    const unknown = await unknownMigrations(manager);
+    if (unknown.length > 0) throw new NewerSchemaError(unknown);
+    // Use the connection that holds the lock. With a second connection several callers could exhaust the pool and block each other.
+    const executor = new MigrationExecutor(dataSource, manager.queryRunner);
+    executor.transaction = 'all';
+    const ran = await executor.executePendingMigrations();
+    return ran.map(({ name }) => name);
+  });
 }
 
 /** Names of migrations that ran in this database and that this version does not have. */
-async function unknownMigrations(runner: QueryRunner): Promise<string[]> {
-  const [{ exists }] = (await runner.query(`SELECT to_regclass('migrations') IS NOT NULL AS exists`)) as [
-    { exists: boolean },
-  ];
-  if (!exists) return [];
-  const rows = (await runner.query('SELECT name FROM migrations ORDER BY id')) as { name: string }[];
+async function unknownMigrations(manager: EntityManager): Promise<string[]> {
+  const [table] = await manager.query<{ exists: boolean }[]>(`SELECT to_regclass('migrations') IS NOT NULL AS exists`);
+  if (!table?.exists) return [];
+  const rows = await manager.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY id');
   const known = new Set(MIGRATIONS.map(({ name }) => name));
   return rows.map(({ name }) => name).filter((name) => !known.has(name));
 }

@@ -7,6 +7,7 @@
  */
 import type { Membership } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';
+import { bind, type Values } from './named-values.js';
 import { noteRemoved } from './removed-sessions.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
 import {
@@ -30,6 +31,15 @@ export interface SessionKey {
   incarnation: string;
 }
 
+interface ListOptions {
+  /** @default all states */
+  state?: SessionState;
+  /** At least 1. */
+  limit: number;
+  /** That of the previous page. @default the first page */
+  cursor?: string;
+}
+
 /** One page of a list. */
 export interface SessionPage<Spec> {
   rows: SessionRow<Spec>[];
@@ -49,6 +59,9 @@ export interface TransitionPatch {
 
 /** The version of a session's symbols; 0 before their first change. */
 const SYMBOLS_VERSION = `coalesce((membership->>'version')::int, 0)`;
+
+/** Of sessions that this deployment may work on. */
+const OWNED = ownedBy(':deployment');
 
 /** The sessions of a deployment. */
 export class SessionRepository<Spec = unknown> {
@@ -71,12 +84,12 @@ export class SessionRepository<Spec = unknown> {
 
   /** The session with this id; undefined when there is none. */
   async find(id: string): Promise<SessionRow<Spec> | undefined> {
-    return (await this.select('WHERE id = $1', [id]))[0];
+    return (await this.select('WHERE id = :id', { id }))[0];
   }
 
   /** The session that was created with an idempotency key; undefined when there is none. */
   async findByKey(idempotencyKey: string): Promise<SessionRow<Spec> | undefined> {
-    return (await this.select('WHERE idempotency_key = $1', [idempotencyKey]))[0];
+    return (await this.select('WHERE idempotency_key = :idempotencyKey', { idempotencyKey }))[0];
   }
 
   /** The state that a session has now; undefined when it was deleted. */
@@ -114,24 +127,17 @@ export class SessionRepository<Spec = unknown> {
   }
 
   /** A page of at most `limit`, newest first. @throws CursorError */
-  async list(options: { state?: SessionState; limit: number; cursor?: string }): Promise<SessionPage<Spec>> {
-    const previousEnd = options.cursor === undefined ? undefined : decodePageCursor(options.cursor);
+  async list({ state, limit, cursor }: ListOptions): Promise<SessionPage<Spec>> {
+    const previousEnd = cursor === undefined ? undefined : decodePageCursor(cursor);
     const rows = await this.select(
-      `WHERE ($1::text IS NULL OR state = $1) AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
-         AND ${ownedBy('$5')} ORDER BY created_at DESC, id DESC LIMIT $4`,
+      `WHERE (:state::text IS NULL OR state = :state)
+         AND (:createdAt::timestamptz IS NULL OR (created_at, id) < (:createdAt, :id))
+         AND ${OWNED} ORDER BY created_at DESC, id DESC LIMIT :rows`,
       // One row more than the page shows whether there is another page.
-      [
-        options.state ?? null,
-        previousEnd?.createdAt ?? null,
-        previousEnd?.id ?? null,
-        options.limit + 1,
-        this.deployment,
-      ],
+      { state, createdAt: previousEnd?.createdAt, id: previousEnd?.id, rows: limit + 1, deployment: this.deployment },
     );
-    const page = rows.slice(0, options.limit);
-    const last = page.at(-1);
-    const hasNextPage = rows.length > page.length;
-    return { rows: page, cursor: hasNextPage && last ? encodePageCursor(last) : undefined };
+    const hasNextPage = rows.length > limit;
+    return { rows: rows.slice(0, limit), cursor: hasNextPage ? encodePageCursor(rows[limit - 1]!) : undefined };
   }
 
   /** How many sessions each state has; states without sessions are left out. */
@@ -145,10 +151,9 @@ export class SessionRepository<Spec = unknown> {
 
   /** Makes `owner` the session's owner. @returns the new epoch, or undefined when the session is not active or has another format */
   async claim(key: SessionKey, owner: string): Promise<number | undefined> {
-    const condition = 'state = ANY($4) AND format = $5';
-    const parameters = [owner, ACTIVE_STATES, SESSION_FORMAT];
-    const [row] = await this.updateOf(key, 'epoch = epoch + 1, owner = $3', condition, parameters);
-    return row?.epoch;
+    const condition = 'state = ANY(:active) AND format = :format';
+    const values = { owner, active: ACTIVE_STATES, format: SESSION_FORMAT };
+    return (await this.updateOf(key, 'epoch = epoch + 1, owner = :owner', condition, values))?.epoch;
   }
 
   /**
@@ -162,10 +167,20 @@ export class SessionRepository<Spec = unknown> {
     { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
     const [row] = await this.update(
-      `SET state = $3, error = CASE WHEN $4 THEN $5 ELSE error END, starts = starts + $6, updated_at = now(),
-         completed_at = CASE WHEN $3 = ANY($7) THEN now() END, checkpoint = CASE WHEN $8 THEN NULL ELSE checkpoint END
-       WHERE id = $1 AND state = ANY($2)`,
-      [id, from, to, error !== undefined, error ?? null, incrementRun ? 1 : 0, ENDED_STATES, forgetCheckpoint],
+      `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :starts, updated_at = now(),
+         completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
+         checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
+       WHERE id = :id AND state = ANY(:from)`,
+      {
+        id,
+        from,
+        to,
+        error,
+        keepsError: error === undefined,
+        starts: incrementRun ? 1 : 0,
+        ended: ENDED_STATES,
+        forgetCheckpoint,
+      },
     );
     if (row) return row;
     throw new SessionStateError(id, from, (await this.get(id)).state);
@@ -173,8 +188,8 @@ export class SessionRepository<Spec = unknown> {
 
   /** Stores how far the session's store is written. @returns false, and changes nothing, when `epoch` is not current any more */
   async saveCheckpoint(key: SessionKey, epoch: number, { frontier, clock }: SessionCheckpoint): Promise<boolean> {
-    const updated = await this.updateOf(key, 'checkpoint = $4', 'epoch = $3', [epoch, { frontier, clock }]);
-    return updated.length > 0;
+    const values = { epoch, checkpoint: { frontier, clock } };
+    return (await this.updateOf(key, 'checkpoint = :checkpoint', 'epoch = :epoch', values)) !== undefined;
   }
 
   /**
@@ -191,38 +206,38 @@ export class SessionRepository<Spec = unknown> {
   ): Promise<boolean> {
     const updated = await this.updateOf(
       key,
-      'state = $4, error = $5, owner = NULL, completed_at = now()',
-      `epoch = $3 AND state = ANY($6) AND ($7::int IS NULL OR ${SYMBOLS_VERSION} = $7)`,
-      [epoch, state, error, ACTIVE_STATES, symbolsVersion],
+      'state = :state, error = :error, owner = NULL, completed_at = now()',
+      `epoch = :epoch AND state = ANY(:active) AND (:symbolsVersion::int IS NULL OR ${SYMBOLS_VERSION} = :symbolsVersion)`,
+      { epoch, state, error, active: ACTIVE_STATES, symbolsVersion },
     );
-    return updated.length > 0;
+    return updated !== undefined;
   }
 
   /**
    * Changes the symbols of a session in one of the states `from`.
    * @returns the new row, or undefined when the session has other symbols than `before` or is in another state
    */
-  async changeSymbols(
+  changeSymbols(
     key: SessionKey,
     from: readonly SessionState[],
     before: Membership,
     after: Membership,
   ): Promise<SessionRow<Spec> | undefined> {
-    const condition = `state = ANY($3) AND ${SYMBOLS_VERSION} = $4`;
-    const [row] = await this.updateOf(key, 'membership = $5', condition, [from, before.version, after]);
-    return row;
+    const condition = `state = ANY(:from) AND ${SYMBOLS_VERSION} = :version`;
+    return this.updateOf(key, 'membership = :after', condition, { from, version: before.version, after });
   }
 
   /** Raises the epoch of a session to that of its store, after PostgreSQL has lost its newest commits. A higher epoch stays. */
   async raiseEpoch({ id, incarnation }: SessionKey, epoch: number): Promise<void> {
-    await this.update('SET epoch = $3 WHERE id = $1 AND incarnation = $2 AND epoch < $3', [id, incarnation, epoch]);
+    const clause = 'SET epoch = :epoch WHERE id = :id AND incarnation = :incarnation AND epoch < :epoch';
+    await this.update(clause, { id, incarnation, epoch });
   }
 
   /** Moves between `running` and `waiting-upkeep`. @returns false when `epoch` is not current or the session is in another state */
   async setStateIfEpoch(key: SessionKey, epoch: number, state: (typeof ACTIVE_STATES)[number]): Promise<boolean> {
-    const condition = 'epoch = $3 AND state = ANY($5)';
-    const updated = await this.updateOf(key, 'state = $4', condition, [epoch, state, ACTIVE_STATES]);
-    return updated.length > 0;
+    const condition = 'epoch = :epoch AND state = ANY(:active)';
+    const values = { epoch, state, active: ACTIVE_STATES };
+    return (await this.updateOf(key, 'state = :state', condition, values)) !== undefined;
   }
 
   /** Deletes the row and the bars that the session quarantined. @returns the deleted row, or undefined when there was no session */
@@ -241,10 +256,8 @@ export class SessionRepository<Spec = unknown> {
 
   /** All active sessions, oldest first. */
   unfinished(): Promise<SessionRow<Spec>[]> {
-    return this.select(`WHERE state = ANY($1) AND ${ownedBy('$2')} ORDER BY created_at, id`, [
-      ACTIVE_STATES,
-      this.deployment,
-    ]);
+    const values = { active: ACTIVE_STATES, deployment: this.deployment };
+    return this.select(`WHERE state = ANY(:active) AND ${OWNED} ORDER BY created_at, id`, values);
   }
 
   /**
@@ -253,34 +266,30 @@ export class SessionRepository<Spec = unknown> {
    */
   expired(): Promise<SessionRow<Spec>[]> {
     return this.select(
-      `WHERE state = ANY($1) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
+      `WHERE state = ANY(:ended) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
          AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < now()
-         AND ${ownedBy('$2')} ORDER BY completed_at, id`,
-      [ENDED_STATES, this.deployment],
+         AND ${OWNED} ORDER BY completed_at, id`,
+      { ended: ENDED_STATES, deployment: this.deployment },
     );
   }
 
-  private select(clause: string, parameters: unknown[]): Promise<SessionRow<Spec>[]> {
-    return this.dataSource.query<SessionRow<Spec>[]>(`SELECT ${SESSION_COLUMNS} FROM sessions ${clause}`, parameters);
+  private select(clause: string, values: Values): Promise<SessionRow<Spec>[]> {
+    return this.dataSource.query<SessionRow<Spec>[]>(
+      ...bind(`SELECT ${SESSION_COLUMNS} FROM sessions ${clause}`, values),
+    );
   }
 
-  /** Updates one session when the condition holds. @param parameters `$3` and those after it @returns its new row, or none */
-  private updateOf(
-    { id, incarnation }: SessionKey,
-    set: string,
-    condition: string,
-    parameters: readonly unknown[],
-  ): Promise<SessionRow<Spec>[]> {
-    const clause = `SET ${set}, updated_at = now() WHERE id = $1 AND incarnation = $2 AND ${condition}`;
-    return this.update(clause, [id, incarnation, ...parameters]);
+  /** Updates one session when the condition holds. @returns its new row, or undefined */
+  private async updateOf({ id, incarnation }: SessionKey, set: string, condition: string, values: Values) {
+    const clause = `SET ${set}, updated_at = now() WHERE id = :id AND incarnation = :incarnation AND ${condition}`;
+    const [row] = await this.update(clause, { id, incarnation, ...values });
+    return row;
   }
 
   /** Updates sessions. @returns their new rows */
-  private async update(clause: string, parameters: unknown[]): Promise<SessionRow<Spec>[]> {
-    const [rows] = await this.dataSource.query<[SessionRow<Spec>[], number]>(
-      `UPDATE sessions ${clause} RETURNING ${SESSION_COLUMNS}`,
-      parameters,
-    );
+  private async update(clause: string, values: Values): Promise<SessionRow<Spec>[]> {
+    const statement = bind(`UPDATE sessions ${clause} RETURNING ${SESSION_COLUMNS}`, values);
+    const [rows] = await this.dataSource.query<[SessionRow<Spec>[], number]>(...statement);
     return rows;
   }
 }

@@ -83,6 +83,7 @@ describe('hours in wall time', () => {
     const night = { open: '02:10', close: '02:50' };
     expect(hoursOf(calendarWith([night, { open: '03:00', close: '04:00' }]), '2024-03-10')).toEqual([1]);
     expect(calendarWith([night]).tradingDay('2024-03-10')).toBeUndefined();
+    expect(calendarWith([night]).countTradingDays('2024-03-03', '2024-03-17')).toBe(2);
     expect(hoursOf(calendarWith([night]), '2024-03-17')).toEqual([2 / 3]);
   });
 

@@ -4,7 +4,7 @@
  * outside the known range is an error, never a guess. Slots within the segments: ../slots.ts.
  */
 import { DAY_MS, dateOf, epochDayOf, MINUTE_MS, ZoneClock } from './time.js';
-import { CalendarRules, type WallSegment, type CalendarFile } from './calendar-file.js';
+import { CalendarRules, type CalendarFile } from './calendar-file.js';
 
 /** Thrown for a date whose hours are not known: before `firstDate` or after `lastDate` of a calendar. */
 export class CalendarRangeError extends Error {
@@ -92,9 +92,9 @@ export class Calendar {
     return start > end ? [] : this.tradingDays(start, end, hours);
   }
 
-  /** Number of trading days from `from` to `to`, both included, without building them. Throws as `tradingDay`. */
+  /** Number of trading days from `from` to `to`, both included. Does not cache them, because a rejected session may name all dates of a calendar. Throws as `tradingDay`. */
   countTradingDays(from: string, to: string, hours: Hours = 'regular'): number {
-    return this.#knownDays(from, to, hours).filter((epochDay) => this.#rules.hoursOn(epochDay) !== undefined).length;
+    return this.#knownDays(from, to, hours).filter((epochDay) => this.#segmentsOf(epochDay, hours).length > 0).length;
   }
 
   /**
@@ -139,14 +139,15 @@ export class Calendar {
   #dayOn(epochDay: number, hours: Hours): TradingDay | undefined {
     const cache = this.#caches[hours];
     if (!cache.has(epochDay)) {
-      const segments = this.#segmentsOf(epochDay, this.#rules.hoursOn(epochDay)?.[hours] ?? []);
+      const segments = this.#segmentsOf(epochDay, hours);
       cache.set(epochDay, segments.length === 0 ? undefined : Object.freeze({ date: dateOf(epochDay), segments }));
     }
     return cache.get(epochDay);
   }
 
   /** The segments of a day in UTC. Leaves out a segment that shrinks to nothing because the clocks go forward. */
-  #segmentsOf(epochDay: number, wallSegments: readonly WallSegment[]): readonly Segment[] {
+  #segmentsOf(epochDay: number, hours: Hours): readonly Segment[] {
+    const wallSegments = this.#rules.hoursOn(epochDay)?.[hours] ?? [];
     const segments = wallSegments.map(({ openMinute, closeMinute }) =>
       Object.freeze({ open: this.#utcOf(epochDay, openMinute), close: this.#utcOf(epochDay, closeMinute) }),
     );

@@ -1,6 +1,7 @@
 import { calendarNamed } from './book.js';
 import type { Hours } from './days.js';
-import { outsideSpans } from './outside.js';
+import { isExtendedTime, outsideSpans } from './outside.js';
+import { parseCalendar } from './parse.js';
 
 const utcText = (time: number) => new Date(time).toISOString().slice(0, 16);
 
@@ -52,3 +53,34 @@ test('I10 the spans of the first and the last known date do not need the unknown
   expect(spansOf('XNYS', firstDate).length).toBeGreaterThan(0);
   expect(spansOf('XNYS', lastDate).length).toBeGreaterThan(0);
 });
+
+test('I10 the latest time that a bar may have is in no extended hours', () => {
+  expect(isExtendedTime(calendarNamed('XNYS'), 8.6e15, 'regular')).toBe(false);
+  expect(isExtendedTime(calendarNamed('XNYS'), -8.6e15, 'regular')).toBe(false);
+});
+
+test.each([
+  // The wall time is on the date after the UTC date, and the trading date is the one after that.
+  ['Pacific/Auckland', '10:00-1d', '12:00-1d', '2024-06-04', '2024-06-02T22:30Z', '2024-06-03T00:30Z'],
+  // The wall time is on the date before the UTC date, and the trading date is the one before that.
+  ['Pacific/Honolulu', '16:00+1d', '18:00+1d', '2024-06-04', '2024-06-06T03:30Z', '2024-06-06T04:30Z'],
+])(
+  'I10 a time in extended hours is found in %s far from its trading date',
+  (zone, open, close, date, inside, outside) => {
+    const before = open.endsWith('-1d');
+    const regular = { open: before ? '00:00' : '20:00', close: before ? '01:00' : '21:00' };
+    const more = { open, close };
+    const calendar = parseCalendar({
+      id: 'FAR',
+      name: 'A venue for tests',
+      zone,
+      firstDate: date,
+      lastDate: date,
+      hours: [
+        { from: date, weekdays: ['Tue'], segments: [regular], extended: before ? [more, regular] : [regular, more] },
+      ],
+    });
+    expect(isExtendedTime(calendar, Date.parse(inside), 'regular')).toBe(true);
+    expect(isExtendedTime(calendar, Date.parse(outside), 'regular')).toBe(false);
+  },
+);

@@ -17,13 +17,15 @@ export interface OutsideSpan {
  */
 export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
   const spans: OutsideSpan[] = [];
+  // A trading day may reach into the dates before and after it.
+  const around = (day: number, kind: Hours) => segmentsBetween(calendar, day - 1, day + 1, kind);
   const marksExtended = hours === 'regular' && calendar.hasExtendedHours;
   for (let epochDay = epochDayOf(from); epochDay <= epochDayOf(to); epochDay++) {
     const date = dateOf(epochDay);
     const localDate = { open: calendar.startOf(date), close: calendar.startOf(dateOf(epochDay + 1)) };
     // Without extended hours, or in a session of extended hours, no span is of kind `extended`.
-    const extended = marksExtended ? segmentsAround(calendar, epochDay, 'extended') : [];
-    for (const closed of without(localDate, segmentsAround(calendar, epochDay, hours))) {
+    const extended = marksExtended ? around(epochDay, 'extended') : [];
+    for (const closed of without(localDate, around(epochDay, hours))) {
       for (const { open, close } of without(closed, extended))
         spans.push({ date, from: open, to: close, kind: 'outside' });
       for (const { open, close } of within(closed, extended))
@@ -36,16 +38,16 @@ export function outsideSpans(calendar: Calendar, from: string, to: string, hours
 /** Whether a time, epoch ms, is in extended hours of the calendar, and a session with these `hours` has no slot then. */
 export function isExtendedTime(calendar: Calendar, time: number, hours: Hours): boolean {
   if (hours === 'extended' || !calendar.hasExtendedHours) return false;
+  const utcDay = Math.floor(time / DAY_MS);
+  // The local date of a time may differ by a day from its UTC date, and its trading date by a day from the local date.
   const isIn = (kind: Hours) =>
-    segmentsAround(calendar, Math.floor(time / DAY_MS), kind).some(({ open, close }) => time >= open && time < close);
+    segmentsBetween(calendar, utcDay - 2, utcDay + 2, kind).some(({ open, close }) => time >= open && time < close);
   return isIn('extended') && !isIn('regular');
 }
 
-/** Segments of a date and of the dates before and after it, in order: a trading day may reach into both. */
-function segmentsAround(calendar: Calendar, epochDay: number, hours: Hours): Segment[] {
-  const dates = [epochDay - 1, epochDay, epochDay + 1].map(dateOf);
-  const known = dates.filter((date) => date >= calendar.firstDate && date <= calendar.lastDate);
-  return known.flatMap((date) => calendar.tradingDay(date, hours)?.segments ?? []);
+/** The segments of the known dates from `firstDay` to `lastDay`, both included, in order. */
+function segmentsBetween(calendar: Calendar, firstDay: number, lastDay: number, hours: Hours): Segment[] {
+  return calendar.knownTradingDays(dateOf(firstDay), dateOf(lastDay), hours).flatMap(({ segments }) => segments);
 }
 
 /** The parts of a span that none of the ordered segments covers. */

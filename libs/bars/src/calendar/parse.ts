@@ -81,9 +81,12 @@ function checkHours({ hours, specialDays = [] }: CalendarFile, report: ReportTex
   const hasExtended = hours[0]?.extended !== undefined;
   for (const [list, days] of Object.entries({ hours, specialDays })) {
     days.forEach(({ segments, extended }, index) => {
+      const field = `${list}[${index}].extended`;
       checkOrder(`${list}[${index}].segments`, segments, report);
-      checkOrder(`${list}[${index}].extended`, extended ?? [], report);
-      checkExtended(`${list}[${index}].extended`, segments, extended, hasExtended, report);
+      if (extended) checkOrder(field, extended, report);
+      if (hasExtended && extended) checkContained(field, segments, extended, report);
+      else if (hasExtended) report(field, 'segments, as hours[0] has them', 'nothing');
+      else if (extended) report(field, 'nothing, as hours[0] has none', 'segments');
     });
   }
 }
@@ -99,29 +102,14 @@ function checkOrder(field: string, segments: FileSegments, report: ReportText): 
       report(`${field}[${index}].open`, `${segments[index - 1]?.close}, the close before it, or later`, open);
     }
   });
-  // From the first open to the last close. A list without segments has 0.
-  const minutes = (walls.at(-1)?.closeMinute ?? 0) - (walls[0]?.openMinute ?? 0);
+  const minutes = walls.at(-1)!.closeMinute - walls[0]!.openMinute; // a list has at least one segment
   if (minutes > DAY_MINUTES) report(field, 'a day of at most 1440 minutes', String(minutes));
 }
 
-/** Checks one entry's extended hours. @param hasExtended whether the calendar has extended hours, as its first entry says */
-function checkExtended(
-  field: string,
-  segments: FileSegments,
-  extended: FileSegments | undefined,
-  hasExtended: boolean,
-  report: ReportText,
-): void {
-  if (extended === undefined) {
-    if (hasExtended) report(field, 'segments, as hours[0] has them', 'nothing');
-    return;
-  }
-  if (!hasExtended) {
-    report(field, 'nothing, as hours[0] has none', 'segments');
-    return;
-  }
+/** Checks that one of the extended segments holds each regular one. */
+function checkContained(field: string, regular: FileSegments, extended: FileSegments, report: ReportText): void {
   const extendedSegments = wallSegmentsOf(extended);
-  wallSegmentsOf(segments).forEach(({ openMinute, closeMinute }, index) => {
+  wallSegmentsOf(regular).forEach(({ openMinute, closeMinute }, index) => {
     if (extendedSegments.some((around) => around.openMinute <= openMinute && closeMinute <= around.closeMinute)) return;
     report(field, `a segment that holds all of segments[${index}]`, 'none');
   });
@@ -145,7 +133,6 @@ function checkDates({ firstDate, lastDate, holidays = [], specialDays = [] }: Ca
 
 /** Reports the first day that opens before the previous one has closed. */
 function checkNeighbours(file: CalendarFile, report: ReportText): void {
-  if (!reachesOverMidnight(file)) return;
   const rules = new CalendarRules(file);
   const lastDay = epochDayOf(file.lastDate);
   /** The last close of the days so far, in minutes of wall time after 1970-01-01. */
@@ -163,11 +150,4 @@ function checkNeighbours(file: CalendarFile, report: ReportText): void {
     }
     lastClose = day * DAY_MINUTES + last.closeMinute;
   }
-}
-
-/** Whether days may overlap, because some reach over midnight. Otherwise the walk over all dates is not needed. */
-function reachesOverMidnight({ hours, specialDays = [] }: CalendarFile): boolean {
-  return [...hours, ...specialDays]
-    .flatMap(({ segments, extended }) => wallSegmentsOf(extended ?? segments))
-    .some(({ openMinute, closeMinute }) => openMinute < 0 || closeMinute > DAY_MINUTES);
 }

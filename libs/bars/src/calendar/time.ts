@@ -39,13 +39,9 @@ export function dateOf(epochDay: number): string {
   return new Date(epochDay * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** The weekday of 1970-01-01, day 0, as an index in {@link WEEKDAYS}. */
-const FIRST_WEEKDAY = WEEKDAYS.indexOf('Thu');
-
 /** The weekday of a day, counted from 1970-01-01. */
 export function weekdayOf(epochDay: number): Weekday {
-  const remainder = (epochDay + FIRST_WEEKDAY) % 7; // may be negative before 1970
-  return WEEKDAYS[(remainder + 7) % 7]!;
+  return WEEKDAYS[(new Date(epochDay * DAY_MS).getUTCDay() + 6) % 7]!; // `getUTCDay` counts from Sunday
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The checks of a session spec that need several fields, or a calendar. Pure. */
-import { type Calendar, calendarNamed, UnknownCalendarError } from '../calendar/index.js';
+import { type Calendar, calendarIds, calendarNamed } from '../calendar/index.js';
 import type { SessionRequest } from './schema.js';
 import { isDerivable, parseInterval } from '../interval.js';
 import { type FieldProblem, type Report, shown } from '../field-problems.js';
@@ -89,14 +89,12 @@ function feedProblems({ history, backfill, symbols }: SessionRequest, report: Re
 
 /** The calendar of a spec; undefined when a problem was reported: it is unknown, or does not cover the spec's hours or dates. */
 function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | undefined {
-  let calendar: Calendar;
-  try {
-    calendar = calendarNamed(spec.calendar);
-  } catch (error) {
-    if (!(error instanceof UnknownCalendarError)) throw error;
-    report('calendar', `one of ${error.knownIds.join(', ')}`, spec.calendar);
+  const ids = calendarIds();
+  if (!ids.includes(spec.calendar)) {
+    report('calendar', `one of ${ids.join(', ')}`, spec.calendar);
     return undefined;
   }
+  const calendar = calendarNamed(spec.calendar);
   if (spec.hours === 'extended' && !calendar.hasExtendedHours) {
     report('hours', `regular (${calendar.id} has no extended hours)`, spec.hours);
     return undefined;

@@ -1,5 +1,6 @@
-import { COPY_HEADER, COPY_TRAILER, CopyFormatError } from '../rows/index.js';
-import { PackedParser } from './packed-parser.js';
+import { CopyFormatError, CopyOutParser } from '../rows/copy-out-parser.js';
+import { COPY_HEADER, COPY_TRAILER } from '../rows/row-layout.js';
+import { PACK_ROW, passPacks } from './packed-days.js';
 
 /** A big-endian integer of 2 or 4 bytes. */
 const int = (value: number, bytes: 2 | 4 = 4) => {
@@ -17,7 +18,7 @@ const row = (symbolId: number, bars: number, chunk: Buffer | undefined) => {
   return Buffer.concat([...head, int(chunk?.length ?? -1), chunk ?? Buffer.alloc(0)]);
 };
 
-const CHUNKS = [Buffer.from('first chunk, of some length'), Buffer.from('second')];
+const CHUNKS = [Buffer.from('a first chunk'), Buffer.from('anotherchunk!')];
 /** CommandComplete, which does not belong to the COPY. */
 const REST = message('C', Buffer.from('COPY 3\0'));
 const STREAM = Buffer.concat([
@@ -34,16 +35,14 @@ const STREAM = Buffer.concat([
 /** Parses the parts of a stream. @returns what was received, and the bytes that remain for `pg` */
 function read(parts: Buffer[]) {
   const received: string[] = [];
-  let target = new Uint8Array();
-  let current = '';
-  const parser = new PackedParser({
-    begin(symbolId, bars, length) {
-      current = `${symbolId} ${bars}`;
-      return (target = new Uint8Array(length));
+  const receiver = passPacks(
+    {
+      pack: (symbolId, bars, bytes) => received.push(`${symbolId} ${bars} ${Buffer.from(bytes).toString()}`),
+      empty: (symbolId) => received.push(`${symbolId} empty`),
     },
-    end: () => received.push(`${current} ${Buffer.from(target).toString()}`),
-    empty: (symbolId) => received.push(`${symbolId} empty`),
-  });
+    13,
+  );
+  const parser = new CopyOutParser(PACK_ROW, receiver);
   const rest: Buffer[] = [];
   for (const part of parts) {
     const afterCopy = rest.length > 0 ? part : parser.read(part);
@@ -81,4 +80,6 @@ test('a COPY without rows yields no pack', () => {
 test('bytes that are not packs throw CopyFormatError', () => {
   expect(() => read([message('d', Buffer.alloc(COPY_HEADER.length))])).toThrow(CopyFormatError);
   expect(() => read([message('d', COPY_HEADER, int(2, 2))])).toThrow('expected 3 fields, was 2');
+  const shorter = row(7, 1, Buffer.from('short'));
+  expect(() => read([message('d', COPY_HEADER, shorter)])).toThrow('expected a chunk of 13 bytes, was 5');
 });

@@ -1,4 +1,4 @@
-import { TradingDates } from './bar-importer.js';
+import { TradingDates } from './trading-dates.js';
 
 const HOUR_MS = 3_600_000;
 
