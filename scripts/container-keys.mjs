@@ -9,7 +9,7 @@
  * A value of the environment wins over a file. Without the folder /keys the first command changes no variable.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -38,7 +38,7 @@ const HOST_URLS = {
 /** @returns {string} the value in a file, empty when the file does not exist */
 function read(file) {
   const path = join(FOLDER, file);
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  return existsSync(path) ? readFileSync(path, 'utf8').replace(/\n$/, '') : '';
 }
 
 /** The URL with the password in `file`, unless it has a password. */
@@ -60,11 +60,14 @@ function load() {
 /** Writes each file in one step, readable for all, because the other containers read them as other users. */
 function make() {
   for (const [file, name] of Object.entries(FILES)) {
-    const value = process.env[name] || read(file) || randomBytes(24).toString('hex');
-    if (value === read(file)) continue;
     const path = join(FOLDER, file);
-    writeFileSync(`${path}.new`, `${value}\n`, { mode: 0o444 });
-    renameSync(`${path}.new`, path);
+    const newPath = `${path}.new`;
+    rmSync(newPath, { force: true }); // a process that was killed has left it, and it cannot be written again
+    const value = process.env[name] || read(file) || randomBytes(24).toString('hex');
+    if (value.includes('\n')) throw new Error(`expected ${name} to be one line, was ${value.split('\n').length} lines`);
+    if (value === read(file)) continue;
+    writeFileSync(newPath, `${value}\n`, { mode: 0o444 });
+    renameSync(newPath, path);
   }
   console.log('Keys and passwords are in the volume "keys". To see them: docker compose run --rm keys show');
 }

@@ -1,6 +1,6 @@
 /** Tests the scripts of the containers: one makes and prints keys, the other checks the health of a service. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,6 +25,19 @@ describe('the keys of the containers', () => {
     expect(shown).toMatch(/^(export [A-Z_]+=[\w:/@.]+\n){7}$/);
     run(process.execPath, [KEYS, 'make']);
     expect(run(process.execPath, [KEYS, 'show'])).toBe(shown);
+  });
+
+  it('leave no file of a process that was killed while it wrote', () => {
+    run(process.execPath, [KEYS, 'make']);
+    const files = readdirSync(folder);
+    writeFileSync(join(folder, 'api-key.new'), '', { mode: 0o444 });
+    run(process.execPath, [KEYS, 'make']);
+    expect(readdirSync(folder)).toEqual(files);
+  });
+
+  it('have one line', () => {
+    const make = () => run(process.execPath, [KEYS, 'make'], { REDIS_PASSWORD: 'one\ntwo' });
+    expect(make).toThrow('expected REDIS_PASSWORD to be one line, was 2 lines');
   });
 
   it('reach a shell and the addresses of the servers unchanged, whatever characters a password has', () => {
