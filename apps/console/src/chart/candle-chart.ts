@@ -57,8 +57,9 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   // Depends only on the first candle, so that the user's zoom stays while bars are added at the end.
   useEffect(() => {
     const scale = parts?.chart.timeScale();
-    if (focus) scale?.setVisibleLogicalRange(candlesAround(candles, stepMs, focus));
-    else scale?.fitContent();
+    // The chart's own fitContent() shows nothing of a day without any bar.
+    const wholeDay = { from: 0, to: candles.length };
+    scale?.setVisibleLogicalRange(focus ? candlesAround(candles, stepMs, focus) : wholeDay);
   }, [parts, focus, stepMs, candles[0]?.time]);
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
