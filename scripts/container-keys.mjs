@@ -57,18 +57,24 @@ function load() {
     if (process.env[name]) process.env[name] = withPassword(process.env[name], file);
 }
 
-/** Writes each file in one step, readable for all, because the other containers read them as other users. */
+/** Writes a file in one step, readable for all, because the other containers read it as other users. */
+function write(file, value) {
+  const path = join(FOLDER, file);
+  const newPath = `${path}.new`;
+  rmSync(newPath, { force: true }); // a process that was killed has left it, and it cannot be written again
+  if (value === read(file)) return;
+  writeFileSync(newPath, `${value}\n`, { mode: 0o444 });
+  renameSync(newPath, path);
+}
+
 function make() {
   for (const [file, name] of Object.entries(FILES)) {
-    const path = join(FOLDER, file);
-    const newPath = `${path}.new`;
-    rmSync(newPath, { force: true }); // a process that was killed has left it, and it cannot be written again
     const value = process.env[name] || read(file) || randomBytes(24).toString('hex');
     if (value.includes('\n')) throw new Error(`expected ${name} to be one line, was ${value.split('\n').length} lines`);
-    if (value === read(file)) continue;
-    writeFileSync(newPath, `${value}\n`, { mode: 0o444 });
-    renameSync(newPath, path);
+    write(file, value);
   }
+  // Prometheus sends the content of a file, so it needs a single key.
+  write('metrics-key', read('admin-key').split(',')[0].trim());
   console.log('Keys and passwords are in the volume "keys". To see them: docker compose run --rm keys show');
 }
 
