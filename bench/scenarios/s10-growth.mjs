@@ -2,12 +2,13 @@
  * Growth: more symbols, more days, more sessions at once. The time per bar and the coordinator's memory must stay the
  * same, and sessions over the same days must share reads.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { withPeakMb } from '../harness/memory.mjs';
 import { computed } from '../harness/rounds.mjs';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
 const SMALLEST = { symbols: 50, days: 20 };
-const LARGEST = { symbols: 400, days: 20 };
+const LARGEST = { symbols: 800, days: 20 };
 /** Sessions of 200 symbols differ in days: with fewer symbols, starting and ending would dominate the shortest one. */
 const LONGEST = { symbols: 200, days: 60 };
 const SIZES_BETWEEN = [
@@ -18,8 +19,20 @@ const SIZES_BETWEEN = [
 /** The size of the sessions that run at the same time, and how many of them run. */
 const SHARED = { symbols: 100, days: 20 };
 const COUNTS = [2, 4, 8];
+/**
+ * The first symbol and day of these sessions, by their number. A coordinator keeps windows for sessions that start soon, so
+ * two arms over the same bars would share reads.
+ */
+const SHARED_FROM = {
+  1: { symbols: 0, days: 0 },
+  2: { symbols: 100, days: 0 },
+  4: { symbols: 0, days: 20 },
+  8: { symbols: 100, days: 20 },
+};
+/** After this time without use, a coordinator has dropped the windows that it kept for other sessions. */
+const KEPT_MAX_MS = 20_000;
 /** Sessions that run before the measurement: a new process compiles its code, which would dominate the smallest sessions. */
-const WARM_UPS = 1;
+const WARM_UPS = 10;
 /** The time per bar must be within ± 25 % of that of the smallest session. The rate is the inverse of this time. */
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
 const MEMORY = 'coordinator memory, largest / smallest';
@@ -33,7 +46,7 @@ export default {
   title:
     'growth: value 800 symbols × 20 days; limit: 50 symbols × 20 days, run before and after each other arm, which is compared with both; also sizes in between, 5 and 60 days, and 2 to 8 sessions over the same days (CPU seconds of all processes, and wall time, of one more session as a share of the first)',
   unit: 'bars/s',
-  rounds: 1,
+  rounds: 5,
   targets: {
     ...WITHIN,
     others: {
@@ -48,7 +61,7 @@ export default {
     const system = await bench.system();
     const sizes = new Sizes(bench, system, (size) => partOf(size.days === LARGEST.days ? manySymbols : manyDays, size));
     for (let i = 0; i < WARM_UPS; i++) await sizes.smallest();
-    const shared = new SharedDays(bench, system, partOf(manyDays, SHARED));
+    const shared = new SharedDays(bench, system, (count) => partOf(manyDays, SHARED, SHARED_FROM[count]));
     return {
       limit: async () => {
         await sizes.smallest(); // so that the clean-up after the last round does not count in the next session
@@ -67,10 +80,17 @@ export default {
   },
 };
 
-/** The part of a market without holes that has its first symbols and days, in the form of a market. */
-function partOf({ symbols: all, grids, ...market }, { symbols, days }) {
-  const bars = symbols * days * grids[0].slotCount;
-  return { ...market, symbols: all.slice(0, symbols), end: grids[days - 1].date, bars };
+/** A part of a market without holes, in the form of a market. @param from its first symbol and day */
+function partOf(market, { symbols, days }, from = { symbols: 0, days: 0 }) {
+  const grids = market.grids.slice(from.days, from.days + days);
+  return {
+    ...market,
+    symbols: market.symbols.slice(from.symbols, from.symbols + symbols),
+    grids,
+    start: grids[0].date,
+    end: grids.at(-1).date,
+    bars: symbols * days * grids[0].slotCount,
+  };
 }
 
 /**
@@ -122,13 +142,16 @@ class SharedDays {
   /** By the number of sessions: the time of one more session, as a share of the first. */
   #times = new Map();
 
-  constructor(bench, system, market) {
-    Object.assign(this, { bench, system, market });
+  constructor(bench, system, marketOf) {
+    Object.assign(this, { bench, system, marketOf });
   }
 
   async cpuOfOneMore(count) {
     // The first of these arms in a round measures the single session for all of them.
-    if (count === COUNTS[0]) this.#single = await this.#run(1);
+    if (count === COUNTS[0]) {
+      await delay(KEPT_MAX_MS); // no session shares a read of the round before
+      this.#single = await this.#run(1);
+    }
     const single = this.#single;
     const several = await this.#run(count);
     const oneMore = (field) => (several[field] - single[field]) / (count - 1) / single[field];
@@ -146,7 +169,8 @@ class SharedDays {
    * all processes that do the work
    */
   async #run(count) {
-    const { bench, system, market } = this;
+    const { bench, system } = this;
+    const market = this.marketOf(count);
     await system.meter.settled();
     let toCreate = count;
     let start;
