@@ -110,6 +110,15 @@ describeWithBrowser('the console', () => {
     });
   }, 60_000);
 
+  it('creates one session after a double click', () =>
+    withPage('/', async (page) => {
+      await page.getByRole('button', { name: 'New session…' }).click();
+      await page.getByRole('button', { name: 'Create and start' }).dblclick();
+      await page.waitForURL('**/sessions/*');
+      const ids = (await api.ok<{ sessions: { id: string }[] }>('GET', '/v1/sessions')).sessions.map(({ id }) => id);
+      expect(ids).toHaveLength(3); // with those of the tests before
+    }));
+
   it('shows what is wrong with a field of the form', () =>
     withPage('/', async (page) => {
       await page.getByRole('button', { name: 'New session…' }).click();
@@ -311,6 +320,7 @@ describeWithBrowser('the console', () => {
     await api.completed('no-bars');
     await withPage('/sessions/no-bars?symbol=NOBARS&date=2024-03-05', async (page) => {
       await page.getByRole('img', { name: 'Candles of NOBARS on 2024-03-05, 0 bars, 1 gaps' }).waitFor();
+      await page.locator('.chart canvas').first().waitFor();
       // Stripes cover more than a twentieth of the left third; the lines of the grid alone cover less.
       await page.waitForFunction(`(() => {
         const { width, height } = document.querySelector('.chart canvas');

@@ -30,7 +30,6 @@ import { NewSessionForm } from './new-session.js';
 
 /** Time between two reads of the list, ms. No events report its changes. */
 const READ_EVERY_MS = 2000;
-/** Maximum number of sessions on a page. */
 const PAGE_SESSIONS = '100';
 /** The titles of the columns. `Table` explains the prefix. */
 const COLUMNS = [
