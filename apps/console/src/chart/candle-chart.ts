@@ -15,9 +15,7 @@ interface CandleChartProperties {
   /** What the chart shows, for screen readers. */
   label: string;
   candles: readonly Candle[];
-  /** The gaps whose slots are hatched. */
   gaps: readonly GapAnswer[];
-  /** Length of a bar. */
   stepMs: number;
   /** The range that the chart shows, with some bars around it; undefined shows all candles. */
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;
@@ -91,7 +89,6 @@ function layoutColours(colourOf: ColourOf) {
 
 type ChartData = Pick<CandleChartProperties, 'candles' | 'gaps' | 'stepMs'>;
 
-/** Replaces everything that the chart shows. */
 function showData({ chart, price, volume, hatching }: ChartParts, colourOf: ColourOf, data: ChartData): void {
   const lines = { color: colourOf('line') };
   chart.applyOptions({
