@@ -6,8 +6,7 @@
  *   npm run pack -- --publish-dry-run   also shows what publishing would send
  *
  * A bundler puts the workspace packages into both. Third-party packages stay dependencies, with the versions that the
- * workspace's package.json files name. The client has types and is built as ES module and as CommonJS. The command line has
- * the coordinator, the upkeep worker and the local runs of the client as separate files.
+ * workspace's package.json files name.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Makes `@barkeep/cli`: the command, and the programs that it starts. */
+/** Makes `@barkeep/cli`: the command, the programs that it starts, and the local runs of the client as separate files. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isExternal, ROOT, thirdParty, versionsOf } from './workspace.mjs';
