@@ -21,8 +21,9 @@ async function main(names) {
     throw new Error(`expected BENCH_ROUNDS to be a whole number of 1 or more, was "${BENCH_ROUNDS}"`);
   }
   const bench = new Bench((line) => process.stderr.write(`${line}\n`));
-  const stop = () => void bench.close().finally(() => process.exit(130));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let stopping; // another signal changes nothing: it would end this process before its servers
+  const stop = () => (stopping ??= bench.close().finally(() => process.exit(130)));
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   const results = [];
   try {
     await bench.open();
