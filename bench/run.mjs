@@ -12,18 +12,23 @@ import { consoleTable, writeResults } from './harness/results.mjs';
 import { extras, scenarios } from './scenarios/index.mjs';
 
 /** Rounds of each scenario. With 3 a full run ends within 20 minutes. */
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
+const { BENCH_ROUNDS = '3' } = process.env;
 
 async function main(names) {
   const chosen = choose(names);
+  const rounds = Number(BENCH_ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new Error(`expected BENCH_ROUNDS to be a whole number of 1 or more, was "${BENCH_ROUNDS}"`);
+  }
   const bench = new Bench((line) => process.stderr.write(`${line}\n`));
-  const stop = () => void bench.close().finally(() => process.exit(130));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  let stopping; // another signal changes nothing: it would end this process before its servers
+  const stop = () => (stopping ??= bench.close().finally(() => process.exit(130)));
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   const results = [];
   try {
     await bench.open();
     for (const scenario of chosen) {
-      results.push(await runScenario(scenario, bench, ROUNDS));
+      results.push(await runScenario(scenario, bench, rounds));
       process.stdout.write(`\n${consoleTable(results.slice(-1))}\n`);
     }
     const machine = await bench.machine();

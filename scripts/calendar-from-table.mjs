@@ -78,7 +78,6 @@ function wallMinute(time, date, zone) {
   return (time - Date.parse(date)) / MINUTE_MS + IANAZone.create(zone).offset(time);
 }
 
-/** Trading days as the text of a table. */
 function tableText(days) {
   const iso = (ms) => (ms === undefined ? '' : `${new Date(ms).toISOString().slice(0, 19)}Z`);
   const rows = days.map(({ date, segments: [first, second] }) => {

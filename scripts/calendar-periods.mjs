@@ -1,6 +1,8 @@
 /**
  * Turns trading days into a calendar file: periods with a normal week, special days and holidays. The periods are those that
  * make the file shortest. Pure.
+ *
+ * A day is `{ date, weekday, pattern }`. `weekday` counts from Monday, 0. `pattern` is the day's segments as JSON.
  */
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const LONG_WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
@@ -13,20 +15,17 @@ const PERIOD_COST = 8;
 /** A close up to this minute of the day is an early close; extended hours then end earlier too. */
 const EARLY_CLOSE = 14 * 60;
 
-/** Days are numbered from 1970-01-01, which was a Thursday; weekdays count from Monday, 0. */
-const dateOf = (day) => new Date(day * DAY_MS).toISOString().slice(0, 10);
-const dayOf = (date) => Date.parse(date) / DAY_MS;
-const weekdayOf = (day) => (day + 3) % 7;
-
 /**
  * The new content of a calendar file. @param current its present content @param firstDate the first date of the new content
- * @param days all trading days from that date on, in wall time @param extended extended hours, if any
+ * @param tradingDays all of them from that date on, in wall time @param extended extended hours, if any
  */
-export function calendarFileOf(current, firstDate, days, extended) {
-  const lastDate = lastDateOf(days.at(-1).date);
-  const patterns = patternsOf(days, dayOf(firstDate), dayOf(lastDate));
-  const periods = periodsOf(patterns, dayOf(firstDate));
-  const { hours, specialDays, holidays } = fileDays(patterns, dayOf(firstDate), periods, extended);
+export function calendarFileOf(current, firstDate, tradingDays, extended) {
+  const lastDate = lastDateOf(tradingDays.at(-1).date);
+  const periods = periodsOf(daysOf(tradingDays, firstDate, lastDate));
+  const hours = periods.flatMap((period) => rulesOf(period, extended));
+  const exceptions = periods.flatMap(exceptionsOf);
+  const specialDays = specialDaysOf(exceptions, extended);
+  const holidays = exceptions.filter(({ pattern }) => pattern === CLOSED).map(({ date }) => date);
   const { $schema, id, name, aliases, source, zone } = current;
   return { $schema, id, name, aliases, source, zone, firstDate, lastDate, hours, specialDays, holidays };
 }
@@ -36,92 +35,106 @@ function lastDateOf(lastTradingDate) {
   return lastTradingDate.slice(5) >= '12-28' ? `${lastTradingDate.slice(0, 4)}-12-31` : lastTradingDate;
 }
 
-/** The pattern of each day from `first` to `last`, both included: its segments as JSON. */
-function patternsOf(days, first, last) {
-  const patterns = Array(last - first + 1).fill(CLOSED);
-  for (const { date, segments } of days) patterns[dayOf(date) - first] = JSON.stringify(segments);
-  return patterns;
+/** All days from the first date to the last one. */
+function daysOf(tradingDays, firstDate, lastDate) {
+  const patterns = new Map(tradingDays.map(({ date, segments }) => [date, JSON.stringify(segments)]));
+  const days = [];
+  for (let midnight = Date.parse(firstDate); midnight <= Date.parse(lastDate); midnight += DAY_MS) {
+    const date = new Date(midnight).toISOString().slice(0, 10);
+    const weekday = (new Date(midnight).getUTCDay() + 6) % 7; // getUTCDay() counts from Sunday
+    days.push({ date, weekday, pattern: patterns.get(date) ?? CLOSED });
+  }
+  return days;
+}
+
+/** Counts the patterns of days by weekday. The exceptions are the days without the most frequent pattern of their weekday. */
+class PatternCounts {
+  exceptions = 0;
+  #counts = WEEKDAYS.map(() => new Map());
+  #highest = WEEKDAYS.map(() => 0);
+
+  add({ weekday, pattern }) {
+    const count = (this.#counts[weekday].get(pattern) ?? 0) + 1;
+    this.#counts[weekday].set(pattern, count);
+    if (count > this.#highest[weekday]) this.#highest[weekday] = count;
+    else this.exceptions++;
+  }
+
+  /** The most frequent pattern of each weekday; of several, the one that came first. */
+  normalWeek() {
+    return this.#counts.map((counts, weekday) => {
+      const [usual = CLOSED] = [...counts].find(([, count]) => count === this.#highest[weekday]) ?? [];
+      return usual;
+    });
+  }
 }
 
 /**
- * Divides the days into the periods that together cost least, exceptions included. @returns the index of the first day of
- * each period. Dynamic programming: `best[end]` is the lowest cost of the days before `ends[end]`, and the number of the
- * start at which their last period begins.
+ * Divides the days into the periods that together cost least, exceptions included. @returns each period as its `days` and
+ * `week`, the normal pattern of each weekday
+ *
+ * Dynamic programming: `best[end]` is the lowest cost of the days before `ends[end]`, and the number of the start at which
+ * their last period begins.
  */
-function periodsOf(patterns, first) {
+function periodsOf(days) {
   // A period can only start on a day that differs from the same weekday of the week before.
-  const changes = patterns.flatMap((pattern, i) => (i >= 7 && pattern !== patterns[i - 7] ? [i] : []));
+  const changes = days.flatMap(({ pattern }, i) => (i >= 7 && pattern !== days[i - 7].pattern ? [i] : []));
   const starts = [0, ...changes];
-  const ends = [...changes, patterns.length];
+  const ends = [...changes, days.length];
   const best = ends.map(() => ({ cost: Infinity, start: 0 }));
   for (let start = 0; start < starts.length; start++) {
     const costBefore = start === 0 ? 0 : best[start - 1].cost;
-    // The period from `starts[start]` grows day by day. Its exceptions are the days without the most frequent pattern.
-    const counts = WEEKDAYS.map(() => new Map());
-    const largestCounts = WEEKDAYS.map(() => 0);
-    let days = 0;
-    let day = starts[start];
+    const counts = new PatternCounts(); // of the period from `starts[start]`, which grows to one end after another
     for (let end = start; end < ends.length; end++) {
-      for (; day < ends[end]; day++, days++) {
-        const weekday = weekdayOf(first + day);
-        const count = (counts[weekday].get(patterns[day]) ?? 0) + 1;
-        counts[weekday].set(patterns[day], count);
-        largestCounts[weekday] = Math.max(largestCounts[weekday], count);
-      }
-      const exceptions = days - largestCounts.reduce((sum, count) => sum + count, 0);
-      const cost = costBefore + PERIOD_COST + exceptions;
+      days.slice(starts[end], ends[end]).forEach((day) => counts.add(day));
+      const cost = costBefore + PERIOD_COST + counts.exceptions;
       if (cost <= best[end].cost) best[end] = { cost, start };
     }
   }
   // From the last period back to the first one.
   const periods = [];
-  for (let end = ends.length - 1; end >= 0; end = best[end].start - 1) periods.unshift(starts[best[end].start]);
+  for (let end = ends.length - 1; end >= 0; end = best[end].start - 1) {
+    periods.unshift(periodOf(days.slice(starts[best[end].start], ends[end])));
+  }
   return periods;
 }
 
-/** The most frequent pattern of each weekday in `[from, to)`. */
-function normalWeek(patterns, first, from, to) {
-  return WEEKDAYS.map((_, weekday) => {
-    const counts = new Map();
-    for (let day = from; day < to; day++) {
-      if (weekdayOf(first + day) === weekday) counts.set(patterns[day], (counts.get(patterns[day]) ?? 0) + 1);
-    }
-    const [mostFrequent] = [...counts].sort(([, countOfA], [, countOfB]) => countOfB - countOfA);
-    return mostFrequent?.[0] ?? CLOSED;
+function periodOf(days) {
+  const counts = new PatternCounts();
+  for (const day of days) counts.add(day);
+  return { days, week: counts.normalWeek() };
+}
+
+/** The rules for the normal hours of a period: one for all weekdays of the same pattern. */
+function rulesOf({ days: [{ date: from }], week }, extended) {
+  const patterns = [...new Set(week)].filter((pattern) => pattern !== CLOSED);
+  return patterns.map((pattern) => {
+    const weekdays = WEEKDAYS.filter((_, weekday) => week[weekday] === pattern);
+    return { from, weekdays, ...hoursOf(pattern, extended) };
   });
 }
 
-/** The rules for normal hours, the special days and the holidays of a calendar file. */
-function fileDays(patterns, first, periods, extended) {
-  const hours = [];
-  const holidays = [];
-  const special = new Map(); // special days by name and pattern
-  periods.forEach((from, i) => {
-    const to = periods[i + 1] ?? patterns.length;
-    const week = normalWeek(patterns, first, from, to);
-    for (const pattern of new Set(week)) {
-      if (pattern === CLOSED) continue;
-      const weekdays = WEEKDAYS.filter((_, weekday) => week[weekday] === pattern);
-      hours.push({ from: dateOf(first + from), weekdays, ...hoursOf(pattern, extended) });
-    }
-    for (let day = from; day < to; day++) {
-      const [pattern, weekday, date] = [patterns[day], weekdayOf(first + day), dateOf(first + day)];
-      if (pattern === week[weekday]) continue;
-      if (pattern === CLOSED) {
-        holidays.push(date);
-        continue;
-      }
-      const name = nameOf(pattern, week[weekday], weekday);
-      const key = `${name} ${pattern}`;
-      if (!special.has(key)) special.set(key, { name, ...hoursOf(pattern, extended), dates: [] });
-      special.get(key).dates.push(date);
-    }
-  });
-  return { hours, specialDays: [...special.values()], holidays };
+/** The days of a period that differ from its normal week, with the `normal` pattern of their weekday. */
+function exceptionsOf({ days, week }) {
+  const withNormal = days.map((day) => ({ ...day, normal: week[day.weekday] }));
+  return withNormal.filter(({ pattern, normal }) => pattern !== normal);
+}
+
+/** The exceptions that are not closed, those of one name and pattern together. */
+function specialDaysOf(exceptions, extended) {
+  const special = new Map(); // by name and pattern
+  for (const day of exceptions) {
+    if (day.pattern === CLOSED) continue;
+    const name = nameOf(day);
+    const key = `${name} ${day.pattern}`;
+    if (!special.has(key)) special.set(key, { name, ...hoursOf(day.pattern, extended), dates: [] });
+    special.get(key).dates.push(day.date);
+  }
+  return [...special.values()];
 }
 
 /** A name for a day whose hours differ from the normal hours of its weekday. */
-function nameOf(pattern, normal, weekday) {
+function nameOf({ pattern, normal, weekday }) {
   if (normal === CLOSED) return `session on a ${LONG_WEEKDAYS[weekday]}`;
   const [day, usual] = [JSON.parse(pattern), JSON.parse(normal)];
   const [[open], [usualOpen]] = [day[0], usual[0]];

@@ -9,7 +9,7 @@
  * A value of the environment wins over a file. Without the folder /keys the first command changes no variable.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -38,7 +38,7 @@ const HOST_URLS = {
 /** @returns {string} the value in a file, empty when the file does not exist */
 function read(file) {
   const path = join(FOLDER, file);
-  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  return existsSync(path) ? readFileSync(path, 'utf8').replace(/\n$/, '') : '';
 }
 
 /** The URL with the password in `file`, unless it has a password. */
@@ -57,15 +57,24 @@ function load() {
     if (process.env[name]) process.env[name] = withPassword(process.env[name], file);
 }
 
-/** Writes each file in one step, readable for all, because the other containers read them as other users. */
+/** Writes a file in one step, readable for all, because the other containers read it as other users. */
+function write(file, value) {
+  const path = join(FOLDER, file);
+  const newPath = `${path}.new`;
+  rmSync(newPath, { force: true }); // a process that was killed has left it, and it cannot be written again
+  if (value === read(file)) return;
+  writeFileSync(newPath, `${value}\n`, { mode: 0o444 });
+  renameSync(newPath, path);
+}
+
 function make() {
   for (const [file, name] of Object.entries(FILES)) {
     const value = process.env[name] || read(file) || randomBytes(24).toString('hex');
-    if (value === read(file)) continue;
-    const path = join(FOLDER, file);
-    writeFileSync(`${path}.new`, `${value}\n`, { mode: 0o444 });
-    renameSync(`${path}.new`, path);
+    if (value.includes('\n')) throw new Error(`expected ${name} to be one line, was ${value.split('\n').length} lines`);
+    write(file, value);
   }
+  // Prometheus sends the content of a file, so it needs a single key.
+  write('metrics-key', read('admin-key').split(',')[0].trim());
   console.log('Keys and passwords are in the volume "keys". To see them: docker compose run --rm keys show');
 }
 

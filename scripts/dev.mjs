@@ -1,7 +1,7 @@
 /**
  * `npm run dev`: runs the whole system and rebuilds it when sources change. Starts a coordinator, an upkeep worker, and the
  * servers that the environment does not name. After a change of a source file it builds, and the processes that loaded the
- * file restart. Data stays in `.barkeep/dev`. Ctrl-C stops everything in order.
+ * file restart. Data stays in `.barkeep/dev`. Ctrl-C stops everything in order; another one does not wait for the programs.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,24 +19,31 @@ const require = createRequire(import.meta.url);
 const note = (line) => process.stderr.write(`dev: ${line}\n`);
 
 /** Starts a Node program in its own process group, so that a Ctrl-C reaches only this process. */
-function start(args, env = process.env) {
+function start(args, env) {
   return spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 }
 
-/** Sends SIGTERM to a program and its children, and kills them after a limit. */
+/** Sends a signal to a program and its children. */
+function signal(child, name) {
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    // it has just ended
+  }
+}
+
+/** Ends a program and its children, and kills them after a limit. */
 async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const signal = (name) => {
-    try {
-      process.kill(-child.pid, name);
-    } catch {
-      // it has just ended
-    }
-  };
-  const killer = setTimeout(() => signal('SIGKILL'), STOP_LIMIT_MS);
-  signal('SIGTERM');
+  const killer = setTimeout(() => signal(child, 'SIGKILL'), STOP_LIMIT_MS);
+  signal(child, 'SIGTERM');
   await once(child, 'exit');
   clearTimeout(killer);
+}
+
+/** Calls `act` with the name of each signal that asks this process to end. */
+function onSignal(act) {
+  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, act);
 }
 
 /**
@@ -77,6 +84,7 @@ function buildOnChange() {
 async function develop() {
   const { startServices } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/service');
+  const signalled = new Promise((resolve) => onSignal(resolve)); // later signals change nothing
   const services = await startServices({ dataDir: join(ROOT, '.barkeep/dev'), keep: true, log: note });
   const env = { BARKEEP_PORT: DEFAULT_PORT, ...process.env, ...serviceEnvironment(services) };
   const watched = ['--watch', '--watch-preserve-output'];
@@ -84,12 +92,8 @@ async function develop() {
   const apps = ['coordinator', 'upkeep-worker'].map((app) => start([...watched, `apps/${app}/dist/main.js`], env));
   note(`coordinator at http://127.0.0.1:${env.BARKEEP_PORT}, its API at /docs; Ctrl-C stops everything`);
   for (const [name, url] of Object.entries(serviceEnvironment(services))) note(`${name}=${url}`);
-  const received = async (name) => {
-    await once(process, name);
-    return name;
-  };
-  const signal = await Promise.race([received('SIGINT'), received('SIGTERM')]);
-  note(`stopping after ${signal}`);
+  note(`stopping after ${await signalled}`);
+  onSignal(() => apps.forEach((app) => signal(app, 'SIGKILL')));
   await stopBuilding();
   await Promise.all(apps.map(stop));
   await services.stop();

@@ -15,7 +15,6 @@ import { ROOT, runPrepared } from './prepare.mjs';
 const BARKEEP = join(ROOT, 'apps/cli/bin/barkeep.js');
 const require = createRequire(import.meta.url);
 
-/** The object that a `run.mjs` gets. */
 class Example {
   /**
    * @param {string} folder of the example

@@ -13,7 +13,6 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 const OURS = /^@barkeep\//;
 const KINDS = ['dependencies', 'devDependencies', 'peerDependencies'];
-/** Files that name the image. */
 const IMAGE_FILES = [
   'docker-compose.yml',
   'deploy/kubernetes/coordinator.yaml',

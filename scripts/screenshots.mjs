@@ -20,21 +20,27 @@ await prepare();
 const demo = spawn(process.execPath, [join(ROOT, 'apps/cli/bin/barkeep.js'), 'demo', '--keep'], {
   stdio: ['ignore', 'ignore', 'pipe'],
 });
-const url = await addressOf(demo);
-const browser = await startBrowser();
-mkdirSync(OUT, { recursive: true });
-for (const colorScheme of ['dark', 'light']) {
-  const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } });
-  await page.goto(url + SESSION);
-  await page.getByRole('button', { name: LONGEST_GAP }).click();
-  // Best effort: an open stream of events can keep the network busy. Then the charts get one more second.
-  await page.waitForLoadState('networkidle').catch(() => undefined);
-  await page.waitForTimeout(1000);
-  await page.screenshot({ path: join(OUT, `session-${colorScheme}.png`) });
-  await page.close();
+try {
+  await takePictures(await addressOf(demo));
+} finally {
+  demo.kill('SIGINT');
 }
-await browser.close();
-demo.kill('SIGINT');
+
+async function takePictures(url) {
+  const browser = await startBrowser();
+  mkdirSync(OUT, { recursive: true });
+  for (const colorScheme of ['dark', 'light']) {
+    const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } });
+    await page.goto(url + SESSION);
+    await page.getByRole('button', { name: LONGEST_GAP }).click();
+    // Best effort: an open stream of events can keep the network busy. Then the charts get one more second.
+    await page.waitForLoadState('networkidle').catch(() => undefined);
+    await page.waitForTimeout(1000);
+    await page.screenshot({ path: join(OUT, `session-${colorScheme}.png`) });
+    await page.close();
+  }
+  await browser.close();
+}
 
 /** The coordinator's address, which the demonstration prints when its session has ended. */
 async function addressOf(child) {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 const FOLDER = join(import.meta.dirname, '..');
 const HEAD = ['scenario', 'arm', 'median', 'unit', 'spread', 'of limit', 'of baseline', 'B/bar', 'CPU s'];
-/** Columns of text, which are aligned to the left. */
 const TEXT_COLUMNS = new Set(['scenario', 'arm', 'unit', 'CPU s']);
 
 /** A figure with at least `digits` significant digits; a dash for undefined. */

@@ -37,6 +37,11 @@ export function computed(rate, unit) {
   return async () => ({ rate: rate(), unit });
 }
 
+/** An arm that does no work, in percent: `share` computes a share of 1 from samples of earlier arms. */
+export function percentage(share) {
+  return computed(() => 100 * share(), '%');
+}
+
 function summary({ id, title, unit, targets = {} }, samples) {
   const rates = (name) => samples[name]?.map(({ rate }) => rate);
   const ratio = (name, to) => {
@@ -100,7 +105,7 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The difference between the largest and the smallest value, divided by the median. */
+/** The difference between the largest and the smallest value, divided by the size of the median, which may be negative. */
 function spread(values) {
-  return (Math.max(...values) - Math.min(...values)) / median(values);
+  return (Math.max(...values) - Math.min(...values)) / Math.abs(median(values));
 }

@@ -5,7 +5,6 @@ import { fillStore } from '../harness/store.mjs';
 
 /** Cells per second when the matrix is drawn within 300 ms. */
 const DRAWN_MIN = CELLS / 0.3;
-/** Frames of one scroll through all rows. */
 const FRAMES = 60;
 /** Frames per second of a smooth scroll: nine tenths of the display's 60. */
 const FRAMES_MIN = 54;

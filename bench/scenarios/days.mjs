@@ -5,7 +5,6 @@
 import { CELLS, makeWideSession } from '../harness/session.mjs';
 import { fillStore, readBitmaps } from '../harness/store.mjs';
 
-/** Symbols per page. */
 const PAGE = 100;
 /** Least symbol-days per second: the whole matrix within 1.5 s at the first read, within 0.15 s after that. */
 const [FIRST_READ_MIN, LATER_READ_MIN] = [CELLS / 1.5, CELLS / 0.15];
@@ -22,7 +21,10 @@ export default {
     const { coordinator, meter, id, layout, remove } = await makeWideSession(bench);
     const filled = await fillStore(redis, layout);
     const matrix = () => meter.sample(CELLS, () => readMatrix(coordinator, id, filled));
-    const rawReads = (withStates) => () => meter.sample(CELLS, () => readCells(redis, layout, withStates));
+    const rawReads = (withStates) => () =>
+      meter.sample(CELLS, async () => {
+        for (const day of layout.days.keys()) await readBitmaps(redis, layout, day, withStates);
+      });
     let owner = 0;
     return {
       value: async () => {
@@ -48,8 +50,4 @@ async function readMatrix(coordinator, id, filled) {
     after = next;
   }
   if (streamedBars !== filled) throw new Error(`expected ${filled} filled slots, was ${streamedBars}`);
-}
-
-async function readCells(redis, layout, withStates) {
-  for (const day of layout.days.keys()) await readBitmaps(redis, layout, day, withStates);
 }

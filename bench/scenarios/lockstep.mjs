@@ -4,7 +4,7 @@
  */
 import { startConsumers } from '../harness/consumers.mjs';
 import { runSession } from '../harness/session.mjs';
-import { computed, median } from '../harness/rounds.mjs';
+import { computed, median, percentage } from '../harness/rounds.mjs';
 
 const CONSUMERS_MAX = 4;
 /**
@@ -84,11 +84,10 @@ export default {
         'CPU ns per bar': nanosOf(1),
         '4 consumers': arm(CONSUMERS_MAX),
         'CPU ns per bar of one of 4': nanosOf(CONSUMERS_MAX),
-        'share kept with 4 consumers, %': computed(() => (100 * samples[CONSUMERS_MAX].rate) / samples[1].rate, '%'),
+        'share kept with 4 consumers, %': percentage(() => samples[CONSUMERS_MAX].rate / samples[1].rate),
         // The CPU time of the consumers themselves is not included.
-        'CPU of the stream, 4 consumers more than 1, %': computed(
-          () => (100 * streamCpu(samples[CONSUMERS_MAX])) / streamCpu(samples[1]) - 100,
-          '%',
+        'CPU of the stream, 4 consumers more than 1, %': percentage(
+          () => streamCpu(samples[CONSUMERS_MAX]) / streamCpu(samples[1]) - 1,
         ),
       },
       close: consumers.stop,

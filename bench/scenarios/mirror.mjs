@@ -6,7 +6,7 @@ import { Mirror } from '@barkeep/client';
 import { openSession, removeSession } from '@barkeep/session-data';
 import { timedSample } from '../harness/cpu.mjs';
 import { gridsOf, marketDay } from '../harness/market.mjs';
-import { computed, median } from '../harness/rounds.mjs';
+import { computed, median, percentage } from '../harness/rounds.mjs';
 import { storeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 100;
@@ -56,7 +56,7 @@ export default {
         PING: measureTrips,
         // Computed from the trips that the arm PING has just measured.
         'reader latest bar': computed(() => 1 / median(reads)),
-        'reader, % of PING': computed(() => (100 * median(pings)) / median(reads)),
+        'reader, % of PING': percentage(() => median(pings) / median(reads)),
       },
       close: async () => {
         mirror.close();

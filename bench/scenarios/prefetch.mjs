@@ -3,7 +3,7 @@
  * the next day had been read by the close, and the time from the close until the first bars of the next day are stored.
  * The figures come from the events of the sessions.
  */
-import { computed, median } from '../harness/rounds.mjs';
+import { median, percentage } from '../harness/rounds.mjs';
 import { runSession } from '../harness/session.mjs';
 
 const SPEC = { derivedIntervals: ['5m', '15m'], upkeep: { enabled: true, barrier: 'day' } };
@@ -30,7 +30,7 @@ export default {
       await bench.stopSystems();
       return sample;
     };
-    const share = (count) => computed(() => (100 * count(seen['with prefetch'])) / seen['with prefetch'].count);
+    const share = (count) => percentage(() => count(seen['with prefetch']) / seen['with prefetch'].count);
     return {
       value: arm('with prefetch', {}),
       baseline: arm('without prefetch', { BARKEEP_PREFETCH_MB: '0' }),

@@ -2,26 +2,42 @@
  * Growth: more symbols, more days, more sessions at once. The time per bar and the coordinator's memory must stay the
  * same, and sessions over the same days must share reads.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { withPeakMb } from '../harness/memory.mjs';
 import { computed } from '../harness/rounds.mjs';
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
-const SYMBOLS = [50, 100, 200, 400, 800];
-const DAYS = [5, 60];
-/** Symbols of the sessions that differ in days: enough that starting and ending do not dominate even the shortest one. */
-const DAY_SYMBOLS = 200;
-/** Symbols of the sessions that run at the same time. */
-const SHARED_SYMBOLS = 100;
-/** Days of the sessions that differ in symbols, and of those that run at the same time. */
-const SYMBOL_DAYS = 20;
-const SESSIONS = [2, 4, 8];
-/** Sessions that run before the measurement. */
+const SMALLEST = { symbols: 50, days: 20 };
+const LARGEST = { symbols: 800, days: 20 };
+/** Sessions of 200 symbols differ in days: with fewer symbols, starting and ending would dominate the shortest one. */
+const LONGEST = { symbols: 200, days: 60 };
+const SIZES_BETWEEN = [
+  ...[100, 200, 400].map((symbols) => ({ symbols, days: LARGEST.days })),
+  { symbols: LONGEST.symbols, days: 5 },
+  LONGEST,
+];
+/** The size of the sessions that run at the same time, and how many of them run. */
+const SHARED = { symbols: 100, days: 20 };
+const COUNTS = [2, 4, 8];
+/**
+ * The first symbol and day of these sessions, by their number. A coordinator keeps windows for sessions that start soon, so
+ * two arms over the same bars would share reads.
+ */
+const SHARED_FROM = {
+  1: { symbols: 0, days: 0 },
+  2: { symbols: 100, days: 0 },
+  4: { symbols: 0, days: 20 },
+  8: { symbols: 100, days: 20 },
+};
+/** After this time without use, a coordinator has dropped the windows that it kept for other sessions. */
+const KEPT_MAX_MS = 20_000;
+/** Sessions that run before the measurement: a new process compiles its code, which would dominate the smallest sessions. */
 const WARM_UPS = 10;
 /** The time per bar must be within ± 25 % of that of the smallest session. The rate is the inverse of this time. */
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
+const MEMORY = 'coordinator memory, largest / smallest';
 
-const symbolsArm = (symbols) => `${symbols} symbols × ${SYMBOL_DAYS} days`;
-const daysArm = (days) => `${DAY_SYMBOLS} symbols × ${days} days`;
+const sizeArm = ({ symbols, days }) => `${symbols} symbols × ${days} days`;
 const cpuArm = (count) => `${count} sessions at once, CPU of one more`;
 const timeArm = (count) => `${count} sessions at once, time of one more`;
 
@@ -34,123 +50,142 @@ export default {
   targets: {
     ...WITHIN,
     others: {
-      ...Object.fromEntries(SYMBOLS.slice(1, -1).map((symbols) => [symbolsArm(symbols), WITHIN])),
-      ...Object.fromEntries(DAYS.map((days) => [daysArm(days), WITHIN])),
-      ...Object.fromEntries(SESSIONS.map((count) => [cpuArm(count), { valueMax: 0.5 }])),
-      'coordinator memory, largest / smallest': { valueMax: 1.25 },
+      ...Object.fromEntries(SIZES_BETWEEN.map((size) => [sizeArm(size), WITHIN])),
+      ...Object.fromEntries(COUNTS.map((count) => [cpuArm(count), { valueMax: 0.5 }])),
+      [MEMORY]: { valueMax: 1.25 },
     },
   },
   async prepare(bench) {
-    const manySymbols = await bench.market({ symbols: SYMBOLS.at(-1), days: SYMBOL_DAYS });
-    const manyDays = await bench.market({ symbols: DAY_SYMBOLS, days: DAYS.at(-1) });
+    const manySymbols = await bench.market(LARGEST);
+    const manyDays = await bench.market(LONGEST);
     const system = await bench.system();
-    const { pid } = system.coordinator;
-    const peaks = new Map();
-    const run = async (name, market) => {
-      await system.meter.settled();
-      resetPeak(pid);
-      const sample = await runSession(bench, system, market, NO_UPKEEP);
-      peaks.set(name, peakMb(pid));
-      return sample;
-    };
-    const symbolsOf = (count) => partOf(manySymbols, count, SYMBOL_DAYS);
-    const daysOf = (count) => partOf(manyDays, DAY_SYMBOLS, count);
-    const smallest = () => run('smallest', symbolsOf(SYMBOLS[0]));
-    // A process that has just started still compiles its code, which would dominate the smallest sessions.
-    for (let i = 0; i < WARM_UPS; i++) await smallest();
-    // A shared machine changes its speed within seconds. Running the smallest session before and after each other session
-    // cancels that out.
-    let before = await smallest();
-    const arm = (name, market) => async () => {
-      const sample = await run(name, market);
-      const after = await smallest();
-      const ratioToLimit = ((1 / before.rate + 1 / after.rate) / 2) * sample.rate;
-      before = after;
-      return { ...sample, ratioToLimit };
-    };
-    const shared = partOf(manyDays, SHARED_SYMBOLS, SYMBOL_DAYS);
-    // The figures of a single session, with which several sessions of the same round are compared.
-    let single;
-    const times = new Map();
-    const together = (count) => async () => {
-      // The first of these arms in a round measures the single session for all of them.
-      if (count === SESSIONS[0]) single = await runTogether(bench, system, shared, 1);
-      const several = await runTogether(bench, system, shared, count);
-      const oneMore = (field) => (several[field] - single[field]) / (count - 1) / single[field];
-      times.set(count, oneMore('seconds'));
-      return { unit: 'of the first', rate: oneMore('cpuSeconds') };
-    };
-    const timeOf = (count) => computed(() => times.get(count), 'of the first');
+    const sizes = new Sizes(bench, system, (size) => partOf(size.days === LARGEST.days ? manySymbols : manyDays, size));
+    for (let i = 0; i < WARM_UPS; i++) await sizes.smallest();
+    const shared = new SharedDays(bench, system, (count) => partOf(manyDays, SHARED, SHARED_FROM[count]));
     return {
       limit: async () => {
-        await smallest(); // so that the clean-up after the last round does not count in this one
-        before = await smallest();
-        return before;
+        await sizes.smallest(); // so that the clean-up after the last round does not count in the next session
+        return sizes.smallest();
       },
-      value: arm('largest', symbolsOf(SYMBOLS.at(-1))),
+      value: () => sizes.compared(LARGEST),
       others: {
+        ...Object.fromEntries(SIZES_BETWEEN.map((size) => [sizeArm(size), () => sizes.compared(size)])),
+        ...Object.fromEntries(COUNTS.map((count) => [cpuArm(count), () => shared.cpuOfOneMore(count)])),
         ...Object.fromEntries(
-          SYMBOLS.slice(1, -1).map((count) => [symbolsArm(count), arm(symbolsArm(count), symbolsOf(count))]),
+          COUNTS.map((count) => [timeArm(count), computed(() => shared.timeOfOneMore(count), 'of the first')]),
         ),
-        ...Object.fromEntries(DAYS.map((count) => [daysArm(count), arm(daysArm(count), daysOf(count))])),
-        ...Object.fromEntries(SESSIONS.map((count) => [cpuArm(count), together(count)])),
-        ...Object.fromEntries(SESSIONS.map((count) => [timeArm(count), timeOf(count)])),
-        'coordinator memory, largest / smallest': computed(
-          () => Math.max(...peaks.values()) / Math.min(...peaks.values()),
-          'times',
-        ),
+        [MEMORY]: computed(() => sizes.memoryGrowth(), 'times'),
       },
     };
   },
 };
 
-/** The part of a market without holes that has its first symbols and days, in the form of a market. */
-function partOf({ symbols, grids, ...market }, symbolCount, days) {
-  const bars = symbolCount * days * grids[0].slotCount;
-  return { ...market, symbols: symbols.slice(0, symbolCount), end: grids[days - 1].date, bars };
+/** A part of a market without holes, in the form of a market. @param from its first symbol and day */
+function partOf(market, { symbols, days }, from = { symbols: 0, days: 0 }) {
+  const grids = market.grids.slice(from.days, from.days + days);
+  return {
+    ...market,
+    symbols: market.symbols.slice(from.symbols, from.symbols + symbols),
+    grids,
+    start: grids[0].date,
+    end: grids.at(-1).date,
+    bars: symbols * days * grids[0].slotCount,
+  };
 }
 
 /**
- * Creates all sessions first, then starts them together. @returns the time until all have completed, and the CPU
- * seconds
+ * Runs sessions of different sizes on one coordinator. A shared machine changes its speed within seconds. Running the
+ * smallest session before and after each other session cancels that out.
  */
-async function runTogether(bench, system, market, count) {
-  await system.meter.settled();
-  let toCreate = count;
-  let start;
-  const allCreated = new Promise((resolve) => (start = resolve));
-  const created = () => {
-    if (--toCreate === 0) {
-      system.meter.reset();
-      start();
-    }
-    return allCreated;
-  };
-  const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { created }));
-  const samples = await Promise.all(runs);
-  // Each session read the meter at its own end, so the last reading covers all of them.
-  return { seconds: Math.max(...samples.map(({ seconds }) => seconds)), cpuSeconds: Math.max(...samples.map(cpuOf)) };
-}
+class Sizes {
+  /** By the name of the size: the peak of the coordinator's memory in the last session. */
+  #peaksMb = new Map();
+  /** The rate of the last smallest session. */
+  #smallestRate;
 
-/** CPU seconds of all measured processes. */
-function cpuOf({ cpu: { postgres, redis, coordinator } }) {
-  return postgres + redis + coordinator;
-}
+  constructor(bench, system, marketOf) {
+    Object.assign(this, { bench, system, marketOf });
+  }
 
-/** Resets the peak of a process's memory, which {@link peakMb} reads. */
-function resetPeak(pid) {
-  try {
-    writeFileSync(`/proc/${pid}/clear_refs`, '5'); // 5 resets VmHWM, see proc(5)
-  } catch {
-    // Works only on Linux and for our own processes. Elsewhere the peak is that of the whole run.
+  async smallest() {
+    const sample = await this.#run(SMALLEST);
+    this.#smallestRate = sample.rate;
+    return sample;
+  }
+
+  /** Runs a session, and the smallest one. @returns a sample of the first, compared with the smallest ones before and after */
+  async compared(size) {
+    const before = this.#smallestRate;
+    const sample = await this.#run(size);
+    const { rate: after } = await this.smallest();
+    return { ...sample, ratioToLimit: ((1 / before + 1 / after) / 2) * sample.rate };
+  }
+
+  memoryGrowth() {
+    const peaks = [...this.#peaksMb.values()];
+    return Math.max(...peaks) / Math.min(...peaks);
+  }
+
+  async #run(size) {
+    const { bench, system } = this;
+    await system.meter.settled();
+    const run = () => runSession(bench, system, this.marketOf(size), NO_UPKEEP);
+    const { result, peakMb } = await withPeakMb(system.coordinator.pid, run);
+    this.#peaksMb.set(sizeArm(size), peakMb);
+    return result;
   }
 }
 
-/** The peak of a process's memory in MB; NaN without /proc. */
-function peakMb(pid) {
-  try {
-    return Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-  } catch {
-    return NaN;
+/** Runs several sessions over the same days at once, and compares their cost with that of a single session of the same round. */
+class SharedDays {
+  #single;
+  /** By the number of sessions: the time of one more session, as a share of the first. */
+  #times = new Map();
+
+  constructor(bench, system, marketOf) {
+    Object.assign(this, { bench, system, marketOf });
+  }
+
+  async cpuOfOneMore(count) {
+    // The first of these arms in a round measures the single session for all of them.
+    if (count === COUNTS[0]) {
+      await delay(KEPT_MAX_MS); // no session shares a read of the round before
+      this.#single = await this.#run(1);
+    }
+    const single = this.#single;
+    const several = await this.#run(count);
+    const oneMore = (field) => (several[field] - single[field]) / (count - 1) / single[field];
+    this.#times.set(count, oneMore('seconds'));
+    return { unit: 'of the first', rate: oneMore('cpuSeconds') };
+  }
+
+  /** In the sessions that {@link cpuOfOneMore} ran last. */
+  timeOfOneMore(count) {
+    return this.#times.get(count);
+  }
+
+  /**
+   * Creates all sessions first, then starts them together. @returns the time until all have completed, and the CPU seconds of
+   * all processes that do the work
+   */
+  async #run(count) {
+    const { bench, system } = this;
+    const market = this.marketOf(count);
+    await system.meter.settled();
+    let toCreate = count;
+    let start;
+    const allCreated = new Promise((resolve) => (start = resolve));
+    const created = () => {
+      if (--toCreate === 0) {
+        system.meter.reset();
+        start();
+      }
+      return allCreated;
+    };
+    const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { created }));
+    const samples = await Promise.all(runs);
+    // Each session read the meter at its own end, so the last reading covers all of them.
+    const cpuSeconds = samples.map(({ cpu: { postgres, redis, coordinator } }) => postgres + redis + coordinator);
+    return { seconds: Math.max(...samples.map(({ seconds }) => seconds)), cpuSeconds: Math.max(...cpuSeconds) };
   }
 }

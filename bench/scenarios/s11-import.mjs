@@ -19,7 +19,6 @@ const START = Date.UTC(2022, 0, 1);
 const CLI = join(import.meta.dirname, '../../apps/cli/bin/barkeep.js');
 
 const VALUES = ['open', 'high', 'low', 'close', 'volume'];
-/** A row of `bars`, for TypeORM. */
 const STORED_BAR = new EntitySchema({
   name: 'bars',
   columns: {

@@ -41,7 +41,6 @@ export default {
   },
 };
 
-/** Writes each bar by a SETRANGE, in one pipeline per minute. */
 async function writeSingly(redis, keys, chunks, slotCount) {
   for (let slot = 0; slot < slotCount; slot++) {
     const pipeline = redis.pipeline();

@@ -54,7 +54,6 @@ function timed(repeats, expected, scan) {
   };
 }
 
-/** Writes the day into a session store, and into sorted sets of JSON. */
 async function fill(redis, grid) {
   const market = marketDay(grid, SYMBOLS, 5, HOLES);
   const { layout, chunks } = await storeDay(redis, 'bench-s5', grid, market);

@@ -9,7 +9,6 @@ import { specOf } from '../harness/session.mjs';
 const SYMBOLS = 50;
 const HOLES = 0.02;
 const DEADLINE_MS = 30_000;
-/** Time between two periodic rounds of upkeep. */
 const ROUND_SECONDS = 60;
 
 export default {

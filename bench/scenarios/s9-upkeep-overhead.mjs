@@ -1,5 +1,5 @@
 /** What upkeep costs when there is nothing to repair: CPU time of the coordinator, and wall time on one machine. */
-import { computed } from '../harness/rounds.mjs';
+import { percentage } from '../harness/rounds.mjs';
 import { runSession } from '../harness/session.mjs';
 
 export default {
@@ -29,7 +29,7 @@ export default {
       value: arm('upkeep', { enabled: true, barrier: 'day' }),
       // Computed from the two samples before: both have the same number of bars.
       others: {
-        'coordinator CPU more': computed(() => (100 * coordinatorSeconds.upkeep) / coordinatorSeconds.plain - 100, '%'),
+        'coordinator CPU more': percentage(() => coordinatorSeconds.upkeep / coordinatorSeconds.plain - 1),
       },
     };
   },

@@ -53,7 +53,6 @@ export async function run(example) {
   }
 }
 
-/** The longest output of a worker, in bytes. */
 const OUTPUT_MAX = 64 * 1024 * 1024;
 
 /** Runs a worker process to its end. @param work its argument @returns its parsed output: one result per pair of averages */

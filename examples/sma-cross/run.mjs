@@ -36,7 +36,6 @@ async function backtest({ env, signal, note }, backfill) {
   return { strategy, ...result };
 }
 
-/** One row per trade. */
 function tradesText({ strategy }) {
   return table(
     strategy.trades.map(({ time, symbol, side, price, quantity }) => ({

@@ -145,7 +145,6 @@ function addUser(root, name, uid) {
   }
 }
 
-/** Makes an empty folder that belongs to the user of the servers. */
 function ownFolder(path, mode) {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true });

@@ -70,6 +70,7 @@ describeWithBrowser('the console, live', () => {
     const user = await ConsolePage.open(browser, url, '/sessions/kept', { password: USER_KEY });
     await user.page.getByText(banner).waitFor();
     await user.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
+    expect(await user.page.getByRole('alert').allTextContents()).toEqual([]);
     await user.page.getByRole('button', { name: 'Delete kept' }).click();
     await user.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await user.page.waitForURL(`${url}/`);

@@ -110,6 +110,15 @@ describeWithBrowser('the console', () => {
     });
   }, 60_000);
 
+  it('creates one session after a double click', () =>
+    withPage('/', async (page) => {
+      await page.getByRole('button', { name: 'New session…' }).click();
+      await page.getByRole('button', { name: 'Create and start' }).dblclick();
+      await page.waitForURL('**/sessions/*');
+      const ids = (await api.ok<{ sessions: { id: string }[] }>('GET', '/v1/sessions')).sessions.map(({ id }) => id);
+      expect(ids).toHaveLength(3); // with those of the tests before
+    }));
+
   it('shows what is wrong with a field of the form', () =>
     withPage('/', async (page) => {
       await page.getByRole('button', { name: 'New session…' }).click();
@@ -305,4 +314,38 @@ describeWithBrowser('the console', () => {
       },
       { width: 390 },
     ));
+
+  it('hatches the whole width of a day without any bar', async () => {
+    await api.run({ ...SPEC, id: 'no-bars', symbols: ['ALPHA', 'NOBARS'], upkeep: { enabled: false } });
+    await api.completed('no-bars');
+    await withPage('/sessions/no-bars?symbol=NOBARS&date=2024-03-05', async (page) => {
+      await page.getByRole('img', { name: 'Candles of NOBARS on 2024-03-05, 0 bars, 1 gaps' }).waitFor();
+      await page.locator('.chart canvas').first().waitFor();
+      // Stripes cover more than a twentieth of the left third; the lines of the grid alone cover less.
+      await page.waitForFunction(`(() => {
+        const { width, height } = document.querySelector('.chart canvas');
+        const context = document.querySelector('.chart canvas').getContext('2d');
+        const pixels = new Uint32Array(context.getImageData(0, 0, width / 3, height).data.buffer);
+        const counts = new Map();
+        for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+        return Math.max(...counts.values()) < 0.95 * pixels.length;
+      })()`);
+    });
+  });
+
+  it('shows the newest sessions of a state after a page of older ones, and says that it searched one page', async () => {
+    // One session more than fits a page.
+    for (let i = 0; i < 100; i++) await api.ok('POST', '/v1/sessions', { ...SPEC, id: `created-${i}` });
+    await api.run({ ...SPEC, id: 'newest', upkeep: { enabled: false } });
+    await api.completed('newest');
+    await withPage('/', async (page) => {
+      await page.getByLabel('find').fill('holes');
+      await shown(page, 'No session on this page matches. Other pages may have some.');
+      await page.getByRole('button', { name: 'Older sessions' }).click();
+      await page.getByRole('link', { name: 'holes', exact: true }).waitFor();
+      await page.getByLabel('find').fill('');
+      await page.getByLabel('state').selectOption('completed');
+      await page.getByRole('link', { name: 'newest', exact: true }).waitFor();
+    });
+  });
 });

@@ -65,23 +65,23 @@ async function campaign(
   await Promise.all(Array.from({ length: labs }, () => runInLabs(queue, references, verbose, add)));
 }
 
+/** Calls `act` again after a failure. @throws the error of the last attempt */
+async function attempts<T>(failure: string, act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (attempt === ATTEMPTS_MAX) throw error;
+      print(`${failure}: ${String(error)}`);
+    }
+  }
+}
+
 let lastLab: Promise<unknown> = Promise.resolve();
 
-/**
- * Starts a lab after the one before has started, because many servers that start at once are slow. A start that fails is
- * tried again.
- */
+/** Starts a lab after the one before has started, because many servers that start at once are slow. */
 function nextLab(): Promise<Lab> {
-  const create = async (): Promise<Lab> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await Lab.create(print);
-      } catch (error) {
-        if (attempt === ATTEMPTS_MAX) throw error;
-        print(`a lab did not start: ${String(error)}`);
-      }
-    }
-  };
+  const create = (): Promise<Lab> => attempts('a lab did not start', () => Lab.create(print));
   const next = lastLab.then(create, create);
   lastLab = next;
   return next;
@@ -97,34 +97,31 @@ async function runInLabs(
   verbose: boolean,
   add: (result: ScheduleResult) => void,
 ): Promise<void> {
-  let lab: Lab | undefined;
-  let runner: Runner | undefined;
-  let runsInLab = 0;
+  let current: { lab: Lab; runner: Runner; runs: number } | undefined;
+  const openLab = async (): Promise<NonNullable<typeof current>> => {
+    const lab = await nextLab();
+    return { lab, runner: new Runner(lab, references), runs: 0 };
+  };
+  const closeLab = async (): Promise<void> => {
+    await current?.lab.close();
+    current = undefined;
+  };
   for (const schedule of schedules) {
-    for (let attempt = 1; ; attempt++) {
-      if (lab === undefined || runner === undefined) {
-        lab = await nextLab();
-        runner = new Runner(lab, references);
-        runsInLab = 0;
+    const result = await attempts(`seed ${schedule.seed} did not run`, async () => {
+      current ??= await openLab();
+      current.runs++;
+      try {
+        return await current.runner.run(schedule);
+      } catch (error) {
+        await closeLab();
+        throw error;
       }
-      // Undefined when the schedule did not run.
-      const result = await runner.run(schedule).catch((error: unknown) => {
-        if (attempt === ATTEMPTS_MAX) throw error;
-        print(`seed ${schedule.seed} did not run: ${String(error)}`);
-      });
-      if (result) {
-        add(result);
-        printResult(result, verbose);
-      }
-      runsInLab++;
-      if (!result || result.violations.length > 0 || runsInLab === LAB_SCHEDULES) {
-        await lab.close();
-        lab = undefined;
-      }
-      if (result) break;
-    }
+    });
+    add(result);
+    printResult(result, verbose);
+    if (result.violations.length > 0 || current?.runs === LAB_SCHEDULES) await closeLab();
   }
-  await lab?.close();
+  await closeLab();
 }
 
 function printResult({ schedule, violations, trace, tookMs }: ScheduleResult, verbose: boolean): void {

@@ -1,10 +1,12 @@
 /** Tests the scripts of the containers: one makes and prints keys, the other checks the health of a service. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 
 const KEYS = join(__dirname, '../../scripts/container-keys.mjs');
+const PROMETHEUS = join(__dirname, '../../deploy/prometheus.yml');
 const HEALTH = join(__dirname, '../../scripts/container-health.mjs');
 
 describe('the keys of the containers', () => {
@@ -25,6 +27,28 @@ describe('the keys of the containers', () => {
     expect(shown).toMatch(/^(export [A-Z_]+=[\w:/@.]+\n){7}$/);
     run(process.execPath, [KEYS, 'make']);
     expect(run(process.execPath, [KEYS, 'show'])).toBe(shown);
+  });
+
+  it('leave no file of a process that was killed while it wrote', () => {
+    run(process.execPath, [KEYS, 'make']);
+    const files = readdirSync(folder);
+    writeFileSync(join(folder, 'api-key.new'), '', { mode: 0o444 });
+    run(process.execPath, [KEYS, 'make']);
+    expect(readdirSync(folder)).toEqual(files);
+  });
+
+  it('have a file for Prometheus with one of several admin keys', () => {
+    run(process.execPath, [KEYS, 'make'], { BARKEEP_ADMIN_KEYS: 'first-key, second-key' });
+    const { scrape_configs: jobs } = parse(readFileSync(PROMETHEUS, 'utf8'), { merge: true }) as {
+      scrape_configs: { authorization: { credentials_file: string } }[];
+    };
+    const files = jobs.map(({ authorization }) => authorization.credentials_file.replace('/keys/', `${folder}/`));
+    expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(['first-key\n', 'first-key\n']);
+  });
+
+  it('have one line', () => {
+    const make = () => run(process.execPath, [KEYS, 'make'], { REDIS_PASSWORD: 'one\ntwo' });
+    expect(make).toThrow('expected REDIS_PASSWORD to be one line, was 2 lines');
   });
 
   it('reach a shell and the addresses of the servers unchanged, whatever characters a password has', () => {

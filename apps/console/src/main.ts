@@ -15,7 +15,6 @@ const LINKS: readonly [href: string, label: string, pages: readonly Page['name']
   ['/compare', 'Compare', ['compare']],
   ['/upkeep', 'Queues', ['upkeep']],
 ];
-/** The component of each page. */
 const CONTENTS = {
   sessions: SessionsPage,
   session: OneSessionPage,

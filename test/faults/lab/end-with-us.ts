@@ -9,15 +9,19 @@ const closers = new Set<() => Promise<void>>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
+/** Set by the first signal. Later ones change nothing: they would end this process before what it started. */
+let ending: Promise<never> | undefined;
+const end = async (code: number): Promise<never> => {
+  const closed = Promise.allSettled([...closers].map((close) => close()));
+  await Promise.race([closed, delay(CLOSE_LIMIT_MS)]);
+  return process.exit(code);
+};
 // The exit code after a signal is 128 plus its number, as in a shell.
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.once(signal, () => {
-    const closed = Promise.allSettled([...closers].map((close) => close()));
-    void Promise.race([closed, delay(CLOSE_LIMIT_MS)]).then(() => process.exit(code));
-  });
+  process.on(signal, () => void (ending ??= end(code)));
 }
 
 /** Kills the child when the campaign ends. */

@@ -30,6 +30,7 @@ const WRITTEN_TABLES = ['sessions', 'quarantined_bars', 'removed_sessions'];
 export class Lab {
   readonly coordinators: LabProcess[] = [];
   readonly workers: LabProcess[] = [];
+  private readonly programs: LabProcess[] = [];
   private readonly gates: TcpGate[] = [];
   private readonly cancelCloseWithUs = closeWithUs(() => this.close());
 
@@ -71,11 +72,16 @@ export class Lab {
     return PREFIX;
   }
 
+  /** Prefix of the queues' keys. */
+  get queuePrefix(): string {
+    return `${PREFIX}-bull`;
+  }
+
   /** A program of a user, with separate gates to the servers. It is not started. */
   async program(name: string, file: string, argument: object): Promise<LabProcess> {
     const gates = await this.gatesFor();
     const connection = { coordinator: this.coordinators[0]!.url, redis: gates.session.url, keyPrefix: PREFIX };
-    return new LabProcess({
+    const program = new LabProcess({
       name,
       args: [join(ROOT, 'test/faults/programs', file), JSON.stringify({ connection, ...argument })],
       env: { PATH: process.env['PATH'] },
@@ -83,11 +89,13 @@ export class Lab {
       gates,
       ends: true,
     });
+    this.programs.push(program);
+    return program;
   }
 
   async close(): Promise<void> {
     this.cancelCloseWithUs();
-    await Promise.all(this.processes.map((process) => process.end('SIGKILL')));
+    await Promise.all([...this.processes, ...this.programs].map((process) => process.end('SIGKILL')));
     await Promise.all(this.gates.map((gate) => gate.shut().catch(() => undefined)));
     await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
     rmSync(this.folder, { recursive: true, force: true });
@@ -115,7 +123,7 @@ export class Lab {
       SESSION_REDIS_URL: gates.session.url,
       DATABASE_URL: gates.postgres.url,
       BARKEEP_PORT: String(port),
-      BARKEEP_QUEUE_PREFIX: `${PREFIX}-bull`,
+      BARKEEP_QUEUE_PREFIX: this.queuePrefix,
       BARKEEP_SESSION_PREFIX: PREFIX,
       BARKEEP_BACKOFF_MS: '100',
       BARKEEP_LOG_LEVEL: 'warn',

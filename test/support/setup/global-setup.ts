@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import { loadConfig, serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { pingPostgres, pingRedis, startServices, type Services } from '@barkeep/local-system';
 
+const { REDIS_PASSWORD = '', POSTGRES_PASSWORD = '' } = process.env;
 /** The servers that docker-compose.yml publishes on this machine. Its service `keys` shows both passwords. */
 const composeUrls: ServiceUrls = {
-  redisUrl: `redis://:${process.env['REDIS_PASSWORD'] ?? ''}@127.0.0.1:6379/0`,
-  sessionRedisUrl: `redis://:${process.env['REDIS_PASSWORD'] ?? ''}@127.0.0.1:6380/0`,
-  databaseUrl: `postgres://barkeep:${process.env['POSTGRES_PASSWORD'] ?? ''}@127.0.0.1:5432/barkeep`,
+  redisUrl: `redis://:${encodeURIComponent(REDIS_PASSWORD)}@127.0.0.1:6379/0`,
+  sessionRedisUrl: `redis://:${encodeURIComponent(REDIS_PASSWORD)}@127.0.0.1:6380/0`,
+  databaseUrl: `postgres://barkeep:${encodeURIComponent(POSTGRES_PASSWORD)}@127.0.0.1:5432/barkeep`,
 };
 
 // Jest calls the setup once for each project, so the started servers are kept where every call and the teardown find them.

@@ -15,9 +15,7 @@ interface CandleChartProperties {
   /** What the chart shows, for screen readers. */
   label: string;
   candles: readonly Candle[];
-  /** The gaps whose slots are hatched. */
   gaps: readonly GapAnswer[];
-  /** Length of a bar. */
   stepMs: number;
   /** The range that the chart shows, with some bars around it; undefined shows all candles. */
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;
@@ -57,8 +55,9 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   // Depends only on the first candle, so that the user's zoom stays while bars are added at the end.
   useEffect(() => {
     const scale = parts?.chart.timeScale();
-    if (focus) scale?.setVisibleLogicalRange(candlesAround(candles, stepMs, focus));
-    else scale?.fitContent();
+    // The chart's own fitContent() shows nothing of a day without any bar.
+    const wholeDay = { from: 0, to: candles.length };
+    scale?.setVisibleLogicalRange(focus ? candlesAround(candles, stepMs, focus) : wholeDay);
   }, [parts, focus, stepMs, candles[0]?.time]);
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }
@@ -90,7 +89,6 @@ function layoutColours(colourOf: ColourOf) {
 
 type ChartData = Pick<CandleChartProperties, 'candles' | 'gaps' | 'stepMs'>;
 
-/** Replaces everything that the chart shows. */
 function showData({ chart, price, volume, hatching }: ChartParts, colourOf: ColourOf, data: ChartData): void {
   const lines = { color: colourOf('line') };
   chart.applyOptions({

@@ -9,14 +9,12 @@ import type {
   Time,
 } from 'lightweight-charts';
 
-/** Distance between two stripes, px. */
 const STRIPE_PX = 7;
 type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
 
 /** Draws diagonal stripes over the slots of each hole. */
 export class Hatching implements ISeriesPrimitive {
   private chart: IChartApi | undefined;
-  /** Makes the chart draw again. */
   private requestUpdate: (() => void) | undefined;
   private holes: readonly Hole[] = [];
   private stepSeconds = 0;
@@ -59,7 +57,6 @@ export class Hatching implements ISeriesPrimitive {
   }
 }
 
-/** Draws diagonal stripes over the full height between two x coordinates. */
 function stripes(context: CanvasRenderingContext2D, left: number, right: number, height: number, colour: string): void {
   context.save();
   context.beginPath();

@@ -1,7 +1,7 @@
 /** A session's counts by symbol and trading day, as a matrix, read page by page. */
 import type { DaysAnswer } from '@barkeep/api';
 import { mergeMatrix, type Matrix, type RowCounts } from '../model/index.js';
-import { callInView, pagesOf, sessionPath } from './http.js';
+import { CallError, callInView, pagesOf, sessionPath } from './http.js';
 
 /** Symbols on a page: as many as the API allows. */
 const PAGE_SYMBOLS = 500;
@@ -12,28 +12,64 @@ export interface SessionDays extends Matrix {
   zone: string;
 }
 
-/**
- * Reads all days, or reads some days again and merges them into the earlier result.
- * @param onPage called after each page with everything read so far
- * @param refresh what was read earlier, and the dates of the first and last day to read again
- * @returns the result after the last page; there is always at least one page
- */
-export async function readDays(
-  id: string,
-  onPage: (days: SessionDays) => void,
-  refresh?: { old: SessionDays; from: string; to: string },
-): Promise<SessionDays> {
-  const range = refresh ? `&from=${refresh.from}&to=${refresh.to}` : '';
-  const path = sessionPath(id, `/days?limit=${PAGE_SYMBOLS}${range}`);
-  let all = refresh?.old;
-  for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next)) {
-    all = withPage(all, page);
-    onPage(all);
+/** Reads the days of a session: first all of them, later those that have changed. A read must end before the next one begins. */
+export class DaysReader {
+  /** The last result; during the first read its first page. */
+  private latest: SessionDays | undefined;
+  private isAllWanted = true;
+  private readonly changedDates = new Set<string>();
+
+  constructor(private readonly id: string) {}
+
+  get hasChangedDates(): boolean {
+    return this.changedDates.size > 0;
   }
-  return all!;
+
+  /** The next read reads all days again. */
+  wantAll(): void {
+    this.isAllWanted = true;
+  }
+
+  /** The next read reads this day again. */
+  wantDate(date: string): void {
+    this.changedDates.add(date);
+  }
+
+  /** The next read reads the day again in which the clock is: it ends at or after `clock`, or is the last one. */
+  wantDateOf(clock: string): void {
+    const day = this.latest?.days.find(({ close }) => close >= clock) ?? this.latest?.days.at(-1);
+    this.changedDates.add(day?.date ?? clock.slice(0, 10));
+  }
+
+  /**
+   * Reads the days that are wanted and merges them into the earlier result. After a failure the next read reads all days.
+   * @param onPage called after each page with everything read so far
+   * @returns the result after the last page; undefined for a session that was never started
+   */
+  async read(onPage: (days: SessionDays) => void): Promise<SessionDays | undefined> {
+    const dates = [...this.changedDates].sort();
+    this.changedDates.clear();
+    let days = this.isAllWanted ? undefined : this.latest;
+    if (days && dates.length === 0) return days;
+    this.isAllWanted = false;
+    const range = days ? `&from=${dates[0]}&to=${dates.at(-1)}` : '';
+    const path = sessionPath(this.id, `/days?limit=${PAGE_SYMBOLS}${range}`);
+    try {
+      for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next)) {
+        days = withPage(days, page);
+        this.latest ??= days;
+        onPage(days);
+      }
+      this.latest = days;
+    } catch (cause) {
+      this.isAllWanted = true;
+      // A session that was never started has no days yet.
+      if (!(cause instanceof CallError && cause.status === 409)) throw cause;
+    }
+    return this.latest;
+  }
 }
 
-/** The result with the days and rows of one more page. */
 function withPage(old: SessionDays | undefined, page: DaysAnswer): SessionDays {
   const rows = new Map<string, RowCounts>(page.symbols.map(({ symbol, counts }) => [symbol, counts]));
   const matrix = mergeMatrix(old, page.days, rows);

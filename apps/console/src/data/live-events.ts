@@ -5,7 +5,6 @@
 import type { eventAnswers } from '@barkeep/api';
 import { inView, sessionPath } from './http.js';
 
-/** Every type of event that the page uses. */
 const TYPES = [
   'clock',
   'day-opened',
@@ -39,7 +38,7 @@ interface LiveListener {
   onEvent(event: LiveEvent): void;
   /** Events were trimmed, or a new connection began without a last id: read everything again. */
   onGap(): void;
-  /** `lostSince` is null when the connection has opened, else the time when it was lost. */
+  /** `lostSince` is null when the connection has opened, else the time when it was lost, or when a second attempt failed. */
   onConnection(lostSince: Date | null): void;
 }
 
@@ -48,12 +47,14 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
   let source: EventSource | undefined;
   let retry: number | undefined;
   let lostSince: Date | null = null;
+  let hasOpened = false;
   /** False when a new connection starts without the id of the last event, so that events may be missed. */
   let isContinued = true;
   const connect = () => {
     source = new EventSource(inView(sessionPath(id, '/events')));
     source.addEventListener('open', () => {
       lostSince = null;
+      hasOpened = true;
       listener.onConnection(null);
       if (!isContinued) listener.onGap();
       isContinued = true;
@@ -65,7 +66,8 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
       );
     }
     source.addEventListener('error', () => {
-      listener.onConnection((lostSince ??= new Date()));
+      // The first attempt may be refused because the key may not see the operator's view: nothing is lost then.
+      if (hasOpened || !isContinued) listener.onConnection((lostSince ??= new Date()));
       if (source?.readyState === EventSource.CLOSED) retryLater();
     });
   };

@@ -19,7 +19,6 @@ export interface Picture {
 const TEXT_WIDTH_MIN = 11;
 /** The largest count that fits a cell. */
 const COUNT_MAX = 99;
-/** Opacity of a cell that the filter hides. */
 const FILTERED_OPACITY = 0.15;
 /** Width that a date in the header needs, px. */
 const DATE_WIDTH = 44;
@@ -39,10 +38,10 @@ export function coloursOf(element: Element): (name: string) => string {
 export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll): void {
   const ratio = window.devicePixelRatio || 1;
   const { clientWidth: width, clientHeight: height } = canvas;
-  if (canvas.width !== width * ratio || canvas.height !== height * ratio) {
-    canvas.width = width * ratio;
-    canvas.height = height * ratio;
-  }
+  // A canvas has whole pixels. A new size empties it, which costs time.
+  const [pixelWidth, pixelHeight] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== pixelWidth) canvas.width = pixelWidth;
+  if (canvas.height !== pixelHeight) canvas.height = pixelHeight;
   const context = canvas.getContext('2d')!;
   const colour = coloursOf(canvas);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -73,7 +72,6 @@ interface Sheet {
   rows: Range;
 }
 
-/** Draws all visible cells, and an outline around each marked one. */
 function drawCells(sheet: Sheet): void {
   const { context, colour, picture, scroll, days, rows } = sheet;
   const { layout, matrix, symbols, openDay, filter, marked } = picture;
@@ -81,32 +79,43 @@ function drawCells(sheet: Sheet): void {
   context.textAlign = 'center';
   context.textBaseline = 'middle';
   for (let row = rows[0]; row < rows[1]; row++) {
-    const y = HEADER_HEIGHT + row * ROW_HEIGHT - scroll.top;
     for (let day = days[0]; day < days[1]; day++) {
       const cell = cellOf(matrix, symbols[row]!, day, openDay);
-      const x = layout.labelWidth + day * layout.cellWidth - scroll.left;
+      const box: Box = {
+        x: layout.labelWidth + day * layout.cellWidth - scroll.left,
+        y: HEADER_HEIGHT + row * ROW_HEIGHT - scroll.top,
+        w: layout.cellWidth - 1, // 1 px stays free between two cells
+        h: ROW_HEIGHT - 1,
+      };
       context.globalAlpha = filter === undefined || filter === cell.state ? 1 : FILTERED_OPACITY;
-      drawCell(sheet, cell, x, y);
-      if (isSelected(marked, row, day)) outline(context, colour('text'), x, y, layout.cellWidth);
+      drawCell(sheet, cell, box);
+      if (isSelected(marked, row, day)) outline(context, colour('text'), box);
     }
   }
   context.globalAlpha = 1;
 }
 
-function drawCell({ context, colour, picture }: Sheet, cell: MatrixCell, x: number, y: number): void {
+/** Where a cell is, in CSS pixels of the canvas. */
+interface Box {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+/** Fills a cell with the colour of its state, and writes its count into it. A narrow cell has a pattern in place of the count. */
+function drawCell({ context, colour, picture }: Sheet, cell: MatrixCell, box: Box): void {
   const { state, holes, backfilled } = cell;
-  const width = picture.layout.cellWidth;
-  const [w, h] = [width - 1, ROW_HEIGHT - 1]; // 1 px stays free between two cells
+  const { x, y, w, h } = box;
   context.fillStyle = colour(`cell-${state}`);
   context.fillRect(x, y, w, h);
   const ink = colour(`ink-${state}`);
   context.fillStyle = ink;
-  const isWide = width >= TEXT_WIDTH_MIN;
+  const isWide = picture.layout.cellWidth >= TEXT_WIDTH_MIN;
   const write = (count: number) => {
     const text = count > COUNT_MAX ? STATE_WORDS[state].letter : String(count);
     context.fillText(text, x + w / 2, y + h / 2 + 0.5);
   };
-  // A narrow cell has a pattern in place of the number.
   switch (state) {
     case 'absent': // the lower half
       if (isWide) write(holes);
@@ -124,20 +133,13 @@ function drawCell({ context, colour, picture }: Sheet, cell: MatrixCell, x: numb
       context.fillRect(x + w / 2 - 1, y + h / 2 - 1, 2, 2);
       break;
     case 'in-progress':
-      drawDiagonal(context, ink, x, y, w, h);
+      drawDiagonal(context, ink, box);
       break;
     default: // whole and after-clock: only the colour
   }
 }
 
-function drawDiagonal(
-  context: CanvasRenderingContext2D,
-  ink: string,
-  x: number,
-  y: number,
-  w: number,
-  h: number,
-): void {
+function drawDiagonal(context: CanvasRenderingContext2D, ink: string, { x, y, w, h }: Box): void {
   context.strokeStyle = ink;
   context.lineWidth = 1;
   context.beginPath();
@@ -146,11 +148,11 @@ function drawDiagonal(
   context.stroke();
 }
 
-function outline(context: CanvasRenderingContext2D, colour: string, x: number, y: number, width: number): void {
+function outline(context: CanvasRenderingContext2D, colour: string, { x, y, w, h }: Box): void {
   context.globalAlpha = 1;
   context.strokeStyle = colour;
   context.lineWidth = 2;
-  context.strokeRect(x, y, width - 1, ROW_HEIGHT - 1);
+  context.strokeRect(x, y, w, h);
 }
 
 /** Whether a cell is in the marked rectangle, whose corners are cursor and anchor. */
@@ -161,7 +163,6 @@ function isSelected(marked: Marked | undefined, row: number, day: number): boole
   return isBetween(row, cursor.row, anchor.row) && isBetween(day, cursor.day, anchor.day);
 }
 
-/** Draws the symbols on the left and, where they have room, the dates at the top. */
 function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): void {
   const { layout, matrix, symbols } = picture;
   context.fillStyle = colour('muted');

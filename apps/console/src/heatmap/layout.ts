@@ -12,7 +12,6 @@ const LETTER_WIDTH = 7.2;
 const LABEL_PADDING = 12;
 
 export interface HeatmapLayout {
-  /** Width of the column with the symbols. */
   labelWidth: number;
   cellWidth: number;
   /** Size of the whole picture, which may be larger than its visible part. */

@@ -24,7 +24,6 @@ export const STATE_WORDS = {
 export type CellState = keyof typeof STATE_WORDS;
 export const CELL_STATES = Object.keys(STATE_WORDS) as CellState[];
 
-/** One trading day of a matrix. */
 interface MatrixDay {
   date: string;
   /** Slots per symbol. */

@@ -26,7 +26,6 @@ export function coverageMatrix(pages: readonly CoverageAnswer[]): Matrix {
   return { days: days.map(({ date, expected }) => ({ date, expected, visible: expected })), rows: countsBySymbol };
 }
 
-/** Maximum number of cells in a list. */
 const LISTED_MAX = 8;
 
 export interface WorstCell {
@@ -50,7 +49,6 @@ export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: 
   };
 }
 
-/** The cells with the highest counts above 0, highest first. */
 function withHighest(cells: readonly WorstCell[], count: (cell: WorstCell) => number): WorstCell[] {
   return cells
     .filter((cell) => count(cell) > 0)

@@ -117,6 +117,10 @@ describe('the rates of sessions', () => {
     expect(ratesOf(reading(0, 100), reading(2000, 500)).get('s')).toBe((500 - 100) / 2);
   });
 
+  it('are not negative for a session that starts again', () => {
+    expect(ratesOf(reading(0, 500), reading(2000, 100)).get('s')).toBe(0);
+  });
+
   it('are unknown after one reading', () => {
     expect(ratesOf(undefined, reading(2000, 500)).size).toBe(0);
   });

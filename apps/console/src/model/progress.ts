@@ -27,14 +27,15 @@ export interface Reading {
   sessions: readonly Pick<SessionAnswer, 'id' | 'counts'>[];
 }
 
-/** Bars per second of each session that is in both readings, by session id. */
+/** Bars per second of each session that is in both readings, by session id; 0 for one that started again with fewer bars. */
 export function ratesOf(older: Reading | undefined, newer: Reading | undefined): Map<string, number> {
   const rates = new Map<string, number>();
   if (!older || !newer || newer.at <= older.at) return rates;
   const olderFilled = new Map(older.sessions.map(({ id, counts }) => [id, counts.filled]));
   for (const { id, counts } of newer.sessions) {
     const previous = olderFilled.get(id);
-    if (previous !== undefined) rates.set(id, ((counts.filled - previous) * 1000) / (newer.at - older.at));
+    if (previous === undefined) continue;
+    rates.set(id, (Math.max(0, counts.filled - previous) * 1000) / (newer.at - older.at));
   }
   return rates;
 }

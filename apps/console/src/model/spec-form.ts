@@ -23,7 +23,6 @@ export function specOf(form: SpecForm): Record<string, unknown> {
   };
 }
 
-/** The parts of a text between commas and spaces. */
 function listed(text: string): string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }

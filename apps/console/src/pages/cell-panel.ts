@@ -77,10 +77,8 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     ${value && html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />`}`;
 }
 
-/** What is shown until the first answer. */
 const NOTHING: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [] };
 
-/** Reads the visible bars of a day, and the gaps that overlap it. */
 async function readCell(id: string, symbol: string, day: CellPanelProperties['day'], interval: string) {
   const range = `interval=${interval}&from=${day.open}&to=${day.close}`;
   const [bars, gaps] = await Promise.all([

@@ -56,7 +56,6 @@ function Result({ a, b, difference }: { a: string; b: string; difference: Differ
     </div>`;
 }
 
-/** The candles of one session. */
 function Side({ id, symbol, date }: { id: string; symbol: string; date: string }) {
   const { value, error, reload } = useResource(`${id} ${date}`, async () => ({
     session: await callInView<SessionAnswer>(sessionPath(id)),

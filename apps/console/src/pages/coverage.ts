@@ -25,7 +25,6 @@ export interface Selection {
   to?: string;
 }
 
-/** The text for a session without days. */
 const WITHOUT_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
   created: 'The days show when the session has started.',
   lost: 'The days are gone with the data of the session.',
@@ -103,16 +102,15 @@ export function Legend({ states = CELL_STATES }: { states?: readonly CellState[]
     ${states.map(
       (state) =>
         html`<li key=${state} title=${STATE_WORDS[state].help}>
-          <span class=${`swatch cell-${state}`} style=${coloursOfState(state)} aria-hidden="true"
+          <span
+            class=${`swatch cell-${state}`}
+            style=${{ backgroundColor: `var(--cell-${state})`, color: `var(--ink-${state})` }}
+            aria-hidden="true"
             >${STATE_WORDS[state].letter}</span
           >${STATE_WORDS[state].name}
         </li>`,
     )}
   </ul>`;
-}
-
-function coloursOfState(state: CellState) {
-  return { backgroundColor: `var(--cell-${state})`, color: `var(--ink-${state})` };
 }
 
 /** Marks the cell that the page's address names; undefined when it is not shown. */
@@ -161,7 +159,6 @@ function WorstCells({ days, symbols, openDay, onOpen }: WorstCellsProperties) {
   return html`${list('Days with missing minutes', missing)}${list('Days with most repaired bars', repaired)}`;
 }
 
-/** The counts of a cell that a user should look at. */
 function lossesOf({ absent, unfillable, backfilled }: MatrixCell): string {
   return namedCounts([
     [absent, 'absent'],

@@ -77,7 +77,6 @@ export function DatasetPage({ id: dataset }: { id: string }) {
     ${facts && html`<${Quarantined} quarantined=${facts.quarantined} />`}`;
 }
 
-/** Numbers of rows and symbols, and the times of the first and last bar. */
 function summaryOf({ rows, symbols, first, last }: DatasetAnswerBody): string {
   const range = rows === 0 ? [] : [`${minuteText(first)} to ${minuteText(last)} UTC`];
   return [countText(rows, 'row'), countText(symbols.length, 'symbol'), ...range].join(' · ');
@@ -119,7 +118,6 @@ function recordsPanel(title: string, count: number, detail: string, none: string
   return html`<${Table} caption=${`${heading}, the first ones`} columns=${RECORD_COLUMNS} rows=${rows} />`;
 }
 
-/** The heatmap of a dataset. */
 function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
   const [marked, setMarked] = useState<Marked>();
   const symbols = useMemo(() => orderedSymbols(matrix, 'worst'), [matrix]);

@@ -5,7 +5,6 @@ import { specOf, type SpecForm } from '../model/index.js';
 import { button, Dialog, Failure, html, onValue, useResource } from '../shell/index.js';
 import { useState } from 'preact/hooks';
 
-/** An input of the form. */
 interface Field {
   name: keyof SpecForm;
   label: string;
@@ -44,6 +43,8 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
   /** The spec as the user edits it; undefined while the form is shown. */
   const [json, setJson] = useState<string>();
   const [error, setError] = useState<Error>();
+  /** True during the call, so that a double click creates one session. */
+  const [isBusy, setBusy] = useState(false);
   const datasets = useResource('datasets', () => call<DatasetPageAnswer>('/v1/datasets'));
   const create = (event: Event) => {
     event.preventDefault();
@@ -53,10 +54,10 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
     } catch (syntaxError) {
       return setError(syntaxError as Error);
     }
-    call<SessionAnswer>('/v1/sessions?start=true', { method: 'POST', body: spec }).then(
-      ({ id }) => onCreated(id),
-      setError,
-    );
+    setBusy(true);
+    call<SessionAnswer>('/v1/sessions?start=true', { method: 'POST', body: spec })
+      .then(({ id }) => onCreated(id), setError)
+      .finally(() => setBusy(false));
   };
   const problems = error instanceof CallError ? error.problems : [];
   const field = ({ name, label, help, specField = name }: Field) => {
@@ -96,7 +97,7 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
             : button('Back to the form', () => setJson(undefined), { class: 'quiet' })
         }
         ${button('Cancel', onClose)}
-        <button type="submit" class="primary">Create and start</button>
+        <button type="submit" class="primary" disabled=${isBusy}>Create and start</button>
       </div>
     </form>
   <//>`;

@@ -30,7 +30,6 @@ import { NewSessionForm } from './new-session.js';
 
 /** Time between two reads of the list, ms. No events report its changes. */
 const READ_EVERY_MS = 2000;
-/** Maximum number of sessions on a page. */
 const PAGE_SESSIONS = '100';
 /** The titles of the columns. `Table` explains the prefix. */
 const COLUMNS = [
@@ -60,6 +59,11 @@ export function SessionsPage() {
     return page;
   });
   useTicks(READ_EVERY_MS, reload);
+  const showState = (chosen: string) => {
+    setState(chosen);
+    setCursor(''); // the newest sessions in this state may be before the cursor
+  };
+  const hasOtherPages = Boolean(cursor || value?.nextCursor);
   const rates = ratesOf(readings.current.older, readings.current.newer);
   const sessions = (value?.sessions ?? []).filter(({ id }) => id.includes(text));
   const row = (session: SessionAnswer) => {
@@ -80,7 +84,7 @@ export function SessionsPage() {
   };
   return html`<div class="page-head">
       <h1>Sessions</h1>
-      <label>state<${Choice} value=${state} options=${['', ...SHOWN_STATES]} onChange=${setState} /></label>
+      <label>state<${Choice} value=${state} options=${['', ...SHOWN_STATES]} onChange=${showState} /></label>
       <label>find<input type="search" value=${text} onInput=${onValue(setText)} /></label>
       <span class="grow"></span>
       ${button('New session…', () => setFormOpen(true), { class: 'primary' })}
@@ -89,14 +93,19 @@ export function SessionsPage() {
     <${Failure} error=${problem} retry=${() => setProblem(undefined)} />
     ${
       value && sessions.length === 0
-        ? html`<p class="empty">
-            ${text || state ? 'No session matches.' : 'No session yet. "New session" fills in the data of the demonstration (npm run demo -- --keep).'}
-          </p>`
+        ? html`<p class="empty">${noSessionText(text !== '' || state !== '', hasOtherPages)}</p>`
         : html`<${Table} caption="Sessions, newest first" columns=${COLUMNS} rows=${sessions.map(row)} />`
     }
     ${value?.nextCursor && button('Older sessions', () => setCursor(value.nextCursor!))}
     ${cursor && button('Newest sessions', () => setCursor(''))}
     ${isFormOpen && html`<${NewSessionForm} onClose=${() => setFormOpen(false)} onCreated=${(id: string) => goTo(sessionHref(id))} />`}`;
+}
+
+/** Says why the list is empty. @param isFiltered true for a list with a filter */
+function noSessionText(isFiltered: boolean, hasOtherPages: boolean): string {
+  if (!isFiltered)
+    return 'No session yet. "New session" fills in the data of the demonstration (npm run demo -- --keep).';
+  return hasOtherPages ? 'No session on this page matches. Other pages may have some.' : 'No session matches.';
 }
 
 function Warnings({ warnings }: { warnings: readonly string[] }) {

@@ -43,14 +43,12 @@ function scopeOf({ symbols, from, to }: Selection): string {
   return `${symbols.length === 1 ? symbols[0] : countText(symbols.length, 'symbol')}, ${days}`;
 }
 
-/** A line about what upkeep would request for one symbol. */
 function lineOf({ symbol, slots, gaps, repositories }: UpkeepPlanAnswer['symbols'][number]): string {
   const sources =
     repositories.length > 0 ? `from ${repositories.join(', then ')}` : 'and the session has no backfill to ask';
   return `${symbol}: ${countText(slots, 'slot')} in ${countText(gaps, 'gap')}, ${sources}`;
 }
 
-/** What upkeep would request: the number of slots, and a line for each symbol. */
 function Plan({ plan }: { plan: UpkeepPlanAnswer }) {
   if (plan.slots === 0)
     return html`<p>No slot is empty. Upkeep would check the derived bars, and derive them again where needed.</p>`;

@@ -62,7 +62,6 @@ export function TimeLine({ session, days, zone }: TimeLineProperties) {
   </section>`;
 }
 
-/** What each time means. */
 const HELP = {
   clock: 'strategies see bars up to here',
   watermark: 'every slot before it is filled or settled, and derived bars are built',

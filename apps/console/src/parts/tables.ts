@@ -14,7 +14,6 @@ interface TableProperties {
   empty?: string;
 }
 
-/** The class of a column by its prefix. */
 const COLUMN_CLASSES: Record<string, string> = { '#': 'number', '!': 'error-text' };
 
 /** A panel with a table. Screen readers announce it by its caption. */

@@ -8,44 +8,44 @@ interface Resource<Value> {
   reload: () => void;
 }
 
+interface State<Value> {
+  /** The key for which the value or the error was read. */
+  key?: string;
+  value?: Value;
+  error?: Error;
+}
+
 /**
  * Calls `read` at the first render, when `key` or `version` changes, and on `reload`. Requests during a call become one call after it.
  * @param key names what is read; a new key drops the value, and undefined reads nothing @param version a new number keeps the value
  */
 export function useResource<Value>(key: string | undefined, read: () => Promise<Value>, version = 0): Resource<Value> {
-  const [state, setState] = useState<{ key?: string; value?: Value; error?: Error }>({});
-  // `isWanted`: reload was called during a call, so another call follows it.
-  const latest = useRef({ key, read, isRunning: false, isWanted: false });
-  latest.current.key = key;
-  latest.current.read = read;
-  const reload = useCallback(() => {
-    const reading = latest.current;
-    if (reading.isRunning) {
-      reading.isWanted = true;
-      return;
+  const [state, setState] = useState<State<Value>>({});
+  const wanted = useRef({ key, read, isRunning: false, isWanted: false }).current;
+  Object.assign(wanted, { key, read }); // those of the newest render
+  const readWhileWanted = async () => {
+    wanted.isRunning = true;
+    while (wanted.isWanted && wanted.key !== undefined) {
+      wanted.isWanted = false;
+      const requestedKey = wanted.key;
+      const answer = await wanted.read().then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }),
+      );
+      if (wanted.key !== requestedKey) {
+        wanted.isWanted = true; // the answer is for an earlier key
+        continue;
+      }
+      setState((old) => {
+        const keepsValue = 'error' in answer && old.key === requestedKey;
+        return { ...(keepsValue ? old : {}), ...answer, key: requestedKey };
+      });
     }
-    if (reading.key === undefined) return;
-    reading.isRunning = true;
-    const requestedKey = reading.key;
-    const finish = (change: { value: Value } | { error: Error }) => {
-      reading.isRunning = false;
-      const isCurrentKey = requestedKey === reading.key;
-      if (isCurrentKey) {
-        setState((old) => {
-          const keepsValue = 'error' in change && old.key === requestedKey;
-          return { ...(keepsValue ? old : {}), ...change, key: requestedKey };
-        });
-      }
-      // An answer for an earlier key is dropped.
-      if (reading.isWanted || !isCurrentKey) {
-        reading.isWanted = false;
-        reload();
-      }
-    };
-    reading.read().then(
-      (value) => finish({ value }),
-      (error: unknown) => finish({ error: error instanceof Error ? error : new Error(String(error)) }),
-    );
+    wanted.isRunning = false;
+  };
+  const reload = useCallback(() => {
+    wanted.isWanted = true;
+    if (!wanted.isRunning) void readWhileWanted();
   }, []);
   // A layout effect runs before the first paint, an ordinary one after it, so here the answer comes sooner.
   useLayoutEffect(reload, [key, version]);

@@ -1,0 +1,46 @@
+/** Starts Redis, Valkey and PostgreSQL in containers, on free ports of this machine. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const READY_LIMIT_MS = 60_000;
+const CHECK_MS = 250;
+
+const docker = (...args) => execFileSync('docker', args, { encoding: 'utf8' }).trim();
+
+/** A server without persistence. @param image of Redis or Valkey */
+export function redisIn(image) {
+  const name = image.startsWith('valkey') ? 'valkey' : 'redis';
+  const command = [`${name}-server`, '--save', '', '--protected-mode', 'no'];
+  return { image, port: 6379, options: [], command, isReady: [`${name}-cli`, 'ping'] };
+}
+
+/** A server whose user, password and database are `barkeep`. */
+export function postgresIn(version) {
+  const variables = ['USER', 'PASSWORD', 'DB'].flatMap((name) => ['--env', `POSTGRES_${name}=barkeep`]);
+  // Over TCP: the server that only initializes the data listens on its socket alone.
+  const isReady = ['pg_isready', '--host=127.0.0.1', '--username=barkeep'];
+  return {
+    image: `postgres:${version}`,
+    port: 5432,
+    options: ['--user', 'postgres', ...variables],
+    command: [],
+    isReady,
+  };
+}
+
+/**
+ * Starts a server and waits until it answers. @param port of the server in its container @param isReady a command in the
+ * container that then succeeds @returns the server's `HOST:PORT` on this machine, and a function that removes the container
+ */
+export async function startInContainer({ image, port, options, command, isReady }) {
+  const run = ['run', '--detach', '--rm', '--publish', `127.0.0.1::${port}`];
+  const container = docker(...run, ...options, image, ...command);
+  const remove = () => docker('rm', '--force', '--volumes', container);
+  const answers = () => spawnSync('docker', ['exec', container, ...isReady], { stdio: 'ignore' }).status === 0;
+  for (const deadline = Date.now() + READY_LIMIT_MS; !answers(); await delay(CHECK_MS)) {
+    if (Date.now() < deadline) continue;
+    remove();
+    throw new Error(`expected ${image} to answer within ${READY_LIMIT_MS} ms`);
+  }
+  return { address: docker('port', container, `${port}/tcp`).split('\n')[0], remove };
+}

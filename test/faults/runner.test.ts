@@ -1,0 +1,21 @@
+/** Tests that nothing runs on when the undisturbed session of a schedule fails. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Session } from '../support/system/api.js';
+import type { Lab } from './lab/lab.js';
+import { Runner } from './runner.js';
+import { SessionUnderTest } from './session.js';
+
+afterEach(() => jest.restoreAllMocks());
+
+test('a failed undisturbed session is an error, and is not watched any longer', async () => {
+  jest.spyOn(SessionUnderTest.prototype, 'begin').mockResolvedValue();
+  jest.spyOn(SessionUnderTest.prototype, 'status').mockResolvedValue({ state: 'failed', error: 'broken' } as Session);
+  const healthChecks = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
+  const coordinator = { isLive: true, url: 'http://127.0.0.1:1' };
+  const lab = { coordinators: [coordinator], redis: { session: {} } } as unknown as Lab;
+  const schedule = { seed: 1, kind: 'day', faults: [] } as const;
+  await expect(new Runner(lab, new Map()).run(schedule)).rejects.toThrow('the session failed: broken');
+  const checksBefore = healthChecks.mock.calls.length;
+  await delay(1_200); // two checks of a coordinator that is watched
+  expect(healthChecks.mock.calls.length).toBe(checksBefore);
+});

@@ -1,0 +1,34 @@
+/** Tests the table of a benchmark with a scenario whose arms do no work, and the settings of a run. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const HARNESS = join(__dirname, '../../bench/harness');
+const RUN = join(__dirname, '../../bench/run.mjs');
+
+it('shows a percentage with its unit and without a ratio, and the spread around a negative median as positive', () => {
+  // Jest cannot import ES modules.
+  const script = `
+    const { percentage, runScenario } = await import(process.argv[1] + '/rounds.mjs');
+    const { consoleTable } = await import(process.argv[1] + '/results.mjs');
+    const rates = [-1, -2, -3];
+    const arms = {
+      value: async () => ({ rate: rates.shift() }),
+      limit: async () => ({ rate: 2 }),
+      others: { part: percentage(() => 0.5) },
+    };
+    const bench = { log: () => undefined, stopSystems: async () => undefined };
+    const scenario = { id: 'S0', unit: 'bars/s', prepare: async () => arms };
+    rates.unshift(0); // for the round that warms up
+    console.log(consoleTable([await runScenario(scenario, bench, 3)]));`;
+  const args = ['--input-type=module', '--eval', script, HARNESS];
+  const table = execFileSync(process.execPath, args, { encoding: 'utf8' });
+  expect(table).toMatch(/ part +50  % +0 % +–/);
+  expect(table).toMatch(/ value +-2  bars\/s +100 % /);
+});
+
+it('names a setting that is no number of rounds', () => {
+  const env = { ...process.env, BENCH_ROUNDS: 'many' };
+  const { status, stderr } = spawnSync(process.execPath, [RUN, 'S6'], { encoding: 'utf8', env });
+  expect(stderr).toContain('expected BENCH_ROUNDS to be a whole number of 1 or more, was "many"');
+  expect(status).toBe(1);
+});
