@@ -8,7 +8,8 @@ import { endTimerOnClose, openRedis, openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import type { input } from 'zod';
 import { ClientSession } from './client-session.js';
-import { ClientClosedError, CoordinatorAddressError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
+import { coordinatorAddress } from './coordinator-address.js';
+import { ClientClosedError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
 
 /** How long `close` waits for a connection to end, ms. */
@@ -156,7 +157,7 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
   const up = runningUp(dataDir, env);
   const address = options.coordinator ?? config.client.url ?? up?.coordinatorUrl;
   if (address === undefined) throw new NoCoordinatorError(dataDir);
-  const coordinator = checkedAddress(address);
+  const coordinator = coordinatorAddress(address);
   // The session Redis of `barkeep up` holds only the sessions of its own coordinator.
   const usesUp = coordinator === up?.coordinatorUrl;
   return {
@@ -165,11 +166,4 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
     apiKey: options.apiKey ?? config.client.apiKey ?? config.http.apiKeys[0],
     keyPrefix: options.keyPrefix ?? config.sessions.prefix,
   };
-}
-
-/** The address without a slash at its end. @throws CoordinatorAddressError */
-function checkedAddress(address: string): string {
-  const protocol = URL.canParse(address) ? new URL(address).protocol : undefined;
-  if (protocol !== 'http:' && protocol !== 'https:') throw new CoordinatorAddressError(address);
-  return address.replace(/\/$/, '');
 }

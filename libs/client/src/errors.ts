@@ -14,14 +14,40 @@ export class NoCoordinatorError extends Error {
   }
 }
 
-/** The address of the coordinator is not an http or https URL. */
+/** The address of the coordinator is not an http or https URL, or has a part that it cannot have. */
 export class CoordinatorAddressError extends Error {
   override readonly name = 'CoordinatorAddressError';
   constructor(
     /** What was given. */
     readonly address: string,
   ) {
-    super(`expected the coordinator's address such as http://127.0.0.1:3000, was "${address}"`);
+    const shown = address.replace(/\/\/[^/]*@/, '//…@'); // without the password
+    super(
+      `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${shown}"`,
+    );
+  }
+}
+
+/** The API key has a character that no HTTP header can have, such as a line break. */
+export class ApiKeyError extends Error {
+  override readonly name = 'ApiKeyError';
+  constructor() {
+    super(
+      'apiKey: expected a key that an HTTP header can have, was one with a line break or another forbidden character (the option "apiKey", BARKEEP_API_KEY or BARKEEP_API_KEYS)',
+    );
+  }
+}
+
+/** The name of a session, symbol or consumer that a URL cannot have: it is empty, `.` or `..`. */
+export class UrlNameError extends Error {
+  override readonly name = 'UrlNameError';
+  constructor(
+    /** What is named: `session`, `symbol` or `consumer`. */
+    readonly what: string,
+    /** The given name. */
+    readonly given: string,
+  ) {
+    super(`${what}: expected a name, was ${JSON.stringify(given)}`);
   }
 }
 
