@@ -11,6 +11,7 @@ import { ClientSession } from './client-session.js';
 import { coordinatorAddress } from './coordinator-address.js';
 import { ClientClosedError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
+import { BLOCKING_CLOSE_MS } from './outage.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -65,6 +66,8 @@ export class Barkeep {
   readonly #closing = new AbortController();
   readonly #ownConnections = new Set<Redis>();
   #redis: Redis | undefined;
+  /** Set by the first call of {@link close}. */
+  #closed: Promise<void> | undefined;
 
   /** @internal use {@link connect} */
   constructor(settings: Settings) {
@@ -104,8 +107,11 @@ export class Barkeep {
   }
 
   /** Rejects pending calls with a {@link ClientClosedError} and closes the connections that this client opened. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort(new ClientClosedError());
     // In this turn of the event loop, consumers send that they leave their sessions. Only then the connection closes.
     await nextTurn();
@@ -124,7 +130,7 @@ export class Barkeep {
 
   /** Opens another connection, for blocking reads. The caller may disconnect it; closing the client does so too. */
   #duplicate(): Redis {
-    return this.#own(endTimerOnClose(this.#connection().duplicate()));
+    return this.#own(endTimerOnClose(this.#connection().duplicate({ disconnectTimeout: BLOCKING_CLOSE_MS })));
   }
 
   #own(redis: Redis): Redis {

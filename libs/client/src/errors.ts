@@ -38,19 +38,6 @@ export class ApiKeyError extends Error {
   }
 }
 
-/** The name of a session, symbol or consumer that a URL cannot have: it is empty, `.` or `..`. */
-export class UrlNameError extends Error {
-  override readonly name = 'UrlNameError';
-  constructor(
-    /** What is named: `session`, `symbol` or `consumer`. */
-    readonly what: string,
-    /** The given name. */
-    readonly given: string,
-  ) {
-    super(`${what}: expected a name, was ${JSON.stringify(given)}`);
-  }
-}
-
 /** Neither the options nor the environment name the session Redis: sessions can be started and stopped, but not read. */
 export class NoSessionRedisError extends Error {
   override readonly name = 'NoSessionRedisError';
@@ -95,6 +82,21 @@ export class ClientClosedError extends Error {
   override readonly name = 'ClientClosedError';
   constructor() {
     super('expected an open client, was closed');
+  }
+}
+
+/** An argument or option of a call is wrong. Found before anything is sent. */
+export class ArgumentError extends RangeError {
+  override readonly name = 'ArgumentError';
+  constructor(
+    /** Its name. */
+    readonly argument: string,
+    expected: string,
+    /** The given value. */
+    readonly given: unknown,
+  ) {
+    const was = typeof given === 'number' ? String(given) : JSON.stringify(given); // JSON has no NaN
+    super(`${argument}: expected ${expected}, was ${was}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { digestExample, sessionExample } from '@barkeep/api';
-import { ApiKeyError, CoordinatorAddressError, CoordinatorUnreachableError, UrlNameError } from '../errors.js';
+import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreachableError } from '../errors.js';
 import { CoordinatorClient } from './coordinator-client.js';
 
 let server: Server | undefined;
@@ -73,9 +73,9 @@ describe('a client of the HTTP API', () => {
       paths.push(url);
       response.end();
     });
-    await expect(client.removeSymbol('march', name)).rejects.toThrow(new UrlNameError('symbol', name));
-    await expect(client.removeConsumer('march', name)).rejects.toThrow(new UrlNameError('consumer', name));
-    await expect(client.remove(name)).rejects.toThrow(new UrlNameError('session', name));
+    await expect(client.removeSymbol('march', name)).rejects.toThrow(new ArgumentError('symbol', 'a name', name));
+    await expect(client.removeConsumer('march', name)).rejects.toThrow(new ArgumentError('consumer', 'a name', name));
+    await expect(client.remove(name)).rejects.toThrow(new ArgumentError('session', 'a name', name));
     expect(paths).toEqual([]);
   });
 });

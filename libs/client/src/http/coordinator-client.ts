@@ -3,7 +3,7 @@ import * as api from '@barkeep/api';
 import { randomUUID } from 'node:crypto';
 import type { View } from '@barkeep/session-data';
 import { z } from 'zod';
-import { ExportBrokenError, UrlNameError } from '../errors.js';
+import { ArgumentError, ExportBrokenError } from '../errors.js';
 import * as answers from './answers.js';
 import { CoordinatorCalls } from './coordinator-calls.js';
 import { ApiProblemError } from './errors.js';
@@ -40,7 +40,7 @@ type Query = Readonly<Record<string, string | undefined>>;
 
 /**
  * Calls one coordinator. Every method throws {@link ApiProblemError}, `CoordinatorUnreachableError`, `UnexpectedAnswerError`,
- * `UrlNameError` for a name that no URL can have, or the reason of the client's signal.
+ * `ArgumentError` for a name that no URL can have, or the reason of the client's signal.
  */
 export class CoordinatorClient {
   readonly #calls: CoordinatorCalls;
@@ -248,10 +248,10 @@ function symbolPath(id: string, symbol: string): string {
 
 /**
  * A name as a segment of a path. A URL drops the segments `.` and `..`, so that the call would reach another resource: to remove
- * the symbol `..` would delete the session. @throws UrlNameError
+ * the symbol `..` would delete the session. @throws ArgumentError
  */
 function segment(what: string, name: string): string {
-  if (['', '.', '..'].includes(name)) throw new UrlNameError(what, name);
+  if (['', '.', '..'].includes(name)) throw new ArgumentError(what, 'a name', name);
   return encodeURIComponent(name);
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { effectOf, isChange, type EntryEffect } from './event-tail.js';
 import { OneAtATime } from '../one-at-a-time.js';
-import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
+import { BLOCKING_CLOSE_MS, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 import { Loader, type LoaderOptions } from './loader.js';
 import type { StreamEntry } from './session-state.js';
 
@@ -59,6 +59,7 @@ export class StoreFollower {
       ...bulkOptions(redis.options),
       maxRetriesPerRequest: null,
       commandTimeout: undefined,
+      disconnectTimeout: BLOCKING_CLOSE_MS,
       lazyConnect: true,
     });
     // ioredis reconnects, and the connection that loads bars reports the error.
@@ -97,6 +98,7 @@ export class StoreFollower {
 
   /** Closes the connections and stops. */
   readonly close = (): void => {
+    if (this.isClosed) return;
     this.isClosed = true;
     clearTimeout(this.retry);
     this.options.signal?.removeEventListener('abort', this.close);
