@@ -1,6 +1,6 @@
 /**
- * Copies the rows of one interval for the steps of a batch, symbol by symbol: the rows of a symbol lie next to each other, so this is faster
- * than visiting all symbols for each step. Uses loops instead of callbacks, because V8 compiles closures again for each session.
+ * Copies the rows of one interval for the steps of a batch. The rows of a symbol lie next to each other, so one visit per symbol is faster
+ * than a visit of all symbols for each step. Uses loops instead of callbacks, because V8 compiles closures again for each session.
  */
 import type { Interval } from '@barkeep/bars';
 import {
@@ -33,7 +33,7 @@ interface BatchRows {
   ends: Int32Array;
 }
 
-/** Copies the rows of one interval, batch after batch. Its arrays are in the order of the holdings' symbols. */
+/** Works on one batch after another. Its arrays are in the order of the holdings' symbols. */
 export class IntervalRows {
   private readonly series: readonly MirrorSeries[];
   /** Bytes of text when each symbol has one row. */

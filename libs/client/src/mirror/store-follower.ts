@@ -1,6 +1,7 @@
 /**
- * Keeps the holdings (the loaded bars) of a mirror up to date with a session. One connection blocks on the session's events; another loads bars that become visible, up to
- * a limit. One load runs at a time; a request during a load is served after it. The owner of the follower moves the mirror's clock.
+ * Keeps the holdings (the loaded bars) of a mirror up to date with a session. One connection blocks on the session's events; another loads
+ * bars that become visible, up to a limit. One load runs at a time; a request during a load is served after it. The owner of the follower
+ * moves the mirror's clock.
  */
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
