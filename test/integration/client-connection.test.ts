@@ -1,11 +1,68 @@
-/** Connections of the client library: the error for a wrong address, and the timer of a closed connection. */
-import { connect, SessionRedisAwayError } from '@barkeep/client';
-import { endTimerOnClose } from '@barkeep/session-data';
+/** Connections of the client library: the error for a wrong address, what closing leaves behind, and options that are checked first. */
+import { ArgumentError, ClientClosedError, connect, EventCursorError, SessionRedisAwayError } from '@barkeep/client';
+import { endTimerOnClose, SessionConsumers } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { marketBars } from '../support/data/market.js';
+import { runTo } from '../support/sessions/follow-store.js';
+import { SMALL_SPEC, StoreServer } from '../support/sessions/session-store.js';
+
+const LOCKSTEP = { ...SMALL_SPEC, pace: { mode: 'lockstep' } };
+const server = new StoreServer();
+afterAll(() => server.close());
+
+/** A client of the test's session Redis, and the ids of two sessions in lockstep whose clocks have passed the first hour. */
+async function clientOfSession() {
+  const store = await server.begin(server.layout(LOCKSTEP));
+  const time = store.layout.grid(0).openTime(60);
+  await runTo(store, marketBars({ ...LOCKSTEP, seed: 3 }), time);
+  // No test calls the coordinator.
+  const barkeep = connect({
+    coordinator: 'http://127.0.0.1:9',
+    redis: process.env['SESSION_REDIS_URL']!,
+    keyPrefix: server.prefix,
+  });
+  return {
+    barkeep,
+    session: barkeep.session(store.layout.id),
+    consumers: new SessionConsumers(server.redis, store.layout),
+  };
+}
+
+/** Number of timers that keep this process alive. */
+const timers = () => process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+
+// First, because closed connections of other tests have timers.
+test('loops, mirrors and events that were aborted leave no timer', async () => {
+  const { barkeep, session } = await clientOfSession();
+  const before = timers();
+  const controller = new AbortController();
+  const mirror = await session.mirror();
+  const reads = [session.follow(), session.events()].map(async (items: AsyncIterable<unknown>) => {
+    for await (const item of items) expect(item).toBeDefined();
+  });
+  // A loop whose body aborts its own signal.
+  const { signal } = controller;
+  const aborting = (async () => {
+    for await (const step of session.follow({ signal })) {
+      expect(step).toBeDefined();
+      controller.abort(new Error('enough'));
+    }
+  })();
+  await expect(aborting).rejects.toThrow('enough');
+  await barkeep.close();
+  mirror.close();
+  for (const read of reads) await expect(read).rejects.toThrow(ClientClosedError);
+  await delay(300); // the server closes the connections
+  expect(timers()).toBeLessThanOrEqual(before);
+});
 
 test('a session Redis that cannot be reached is an error that names its address', async () => {
-  const redis = new Redis('redis://:secret@127.0.0.1:1/0', { maxRetriesPerRequest: 0 }).on('error', () => undefined);
+  const redis = new Redis('redis://:secret@127.0.0.1:1/0', { maxRetriesPerRequest: 0, disconnectTimeout: 100 }).on(
+    'error',
+    () => undefined,
+  );
   const barkeep = connect({ coordinator: 'http://127.0.0.1:1', redis });
   const opened = barkeep.session('march').reader();
   await expect(opened).rejects.toThrow(SessionRedisAwayError);
@@ -27,4 +84,26 @@ test('a disconnect during a blocking read leaves no timer', async () => {
   redis.disconnect();
   await Promise.all([end, read]);
   expect(redis['socketTimeoutTimer']).toBeUndefined();
+});
+
+test('a consumer leaves when its client is closed within its loop', async () => {
+  const { barkeep, session, consumers } = await clientOfSession();
+  const loop = (async () => {
+    let steps = 0;
+    for await (const { time } of session.follow({ consumer: 'one' })) {
+      expect(time).toBeGreaterThan(0);
+      if (++steps === 10) await Promise.all([barkeep.close(), barkeep.close()]);
+    }
+  })();
+  await expect(loop).rejects.toThrow(ClientClosedError);
+  expect(await consumers.list()).toMatchObject([{ state: 'left', steps: 9 }]);
+});
+
+test('wrong options of events are errors before the session is looked for', async () => {
+  const { barkeep, session } = await clientOfSession();
+  const types = ['state', 'sate'] as unknown as ['state'];
+  await expect(session.events({ types }).next()).rejects.toThrow(ArgumentError);
+  await expect(session.events({ types: [] }).next()).rejects.toThrow('was []');
+  await expect(session.events({ from: 'yesterday' }).next()).rejects.toThrow(EventCursorError);
+  await barkeep.close();
 });

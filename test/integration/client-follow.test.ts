@@ -486,7 +486,11 @@ test('a loop ends when the consumer is replaced, when it is aborted, when the se
     expect.any(SessionLostError),
     expect.any(Number),
   ]);
-  await expect(follow(await finished(), { lockstep: true }).next()).rejects.toThrow(NotLockstepError);
+  const complete = await finished();
+  await expect(follow(complete, { lockstep: true }).next()).rejects.toThrow(NotLockstepError);
+  await expect(follow(complete, { from: 'begin' as 'now' }).next()).rejects.toThrow(
+    'from: expected "kept", "beginning" or "now", was "begin"',
+  );
 });
 
 test.each(['1m', 'day'])(

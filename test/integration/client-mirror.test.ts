@@ -125,6 +125,7 @@ test('follows the clock, wakes waiting calls, reports changes, and keeps its bar
   expect(mirror.latestBar('AAA')).toEqual(await store.reader.latestBar('AAA'));
   expect(clocks.at(-1)).toBe(target);
   stop();
+  await expect(mirror.waitFor(Date.parse('no time'))).rejects.toThrow('time: expected epoch milliseconds, was NaN');
   // No clock of this session gets there.
   await expect(mirror.waitFor(store.layout.end + 1)).rejects.toMatchObject({ name: 'SessionEndedError' });
   mirror.close();
@@ -221,6 +222,7 @@ test('with keepDays 1 keeps the day of the clock and the one before it', async (
   await mirror.update();
   const late = await mirrorOf(store, { keepDays: 1 });
   for (const each of [mirror, late]) {
+    expect([...each.closes('AAA', NaN)]).toEqual([]);
     expect(each.barCount('AAA')).toBe(SLOTS + 10);
     expect(each.lastBars('AAA', 1_000, '1m')[0]!.openTime).toBe(layout.grid(1).open);
     expect(each.barQuality('AAA')).toBe(100);

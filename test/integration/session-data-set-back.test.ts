@@ -25,7 +25,7 @@ test('I11 a heartbeat repeats a position that the store lost, so that the clock 
   const { layout, writer } = store;
   await flushUpTo(store, market, layout.end);
   await writer.moveClock(layout.start + 60 * MINUTE, { events: [] });
-  const position = await KeptPosition.join(server.redis, layout, 'one', { from: 'beginning' });
+  const position = await KeptPosition.join(server.redis, layout, 'one', 'beginning');
   const { consumers } = layout.keysOf(0);
   const copyAfterJoin = await server.redis.dumpBuffer(consumers);
   const time = layout.start + 30 * MINUTE;

@@ -1,9 +1,9 @@
 /** One session. Control calls go to the coordinator, reads go directly to Redis; both see the same clock. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { SessionConsumers, SessionLostError, type ConsumerView, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { NotBegunError } from './errors.js';
 import { Outage } from './outage.js';
+import { pause } from './pause.js';
 import { SymbolStream } from './feed/index.js';
 import { follow, type FollowOptions, type Step } from './follow/index.js';
 import {
@@ -16,7 +16,7 @@ import {
   type SymbolMetrics,
 } from './http/index.js';
 import { hasEnded, Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
-import { momentsOf, waitForState, type EventOptions, type SessionMoment } from './session-moments.js';
+import { eventSelection, momentsOf, waitForState, type EventOptions, type SessionMoment } from './session-moments.js';
 
 /** How long `reader` waits for a session to begin, ms. */
 const BEGIN_LIMIT_MS = 30_000;
@@ -160,8 +160,7 @@ export class ClientSession {
         if (hasEnded(status)) throw endedError(status);
         if (Date.now() > deadline) throw new NotBegunError(this.id, state, waitMs);
       }
-      // `delay` rejects with an AbortError; the caller gets the signal's own reason.
-      await delay(BEGIN_CHECK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+      await pause(BEGIN_CHECK_MS, signal);
     }
   }
 
@@ -189,14 +188,15 @@ export class ClientSession {
 
   /**
    * Reads the session's events: `for await (const { type, cursor } of session.events())`; docs/api.md has a table of all events.
-   * Ends when the session is deleted. @throws EventCursorError, and as {@link reader}
+   * Ends when the session is deleted. @throws ArgumentError, EventCursorError, and as {@link reader}
    */
   async *events(options: EventOptions = {}): AsyncGenerator<SessionMoment, void, undefined> {
+    const selection = eventSelection(options);
     const signal = this.#endSignal(options.signal);
     const session = await this.reader({ signal });
     const { redis, close } = this.#blocking(signal);
     try {
-      yield* momentsOf(redis, session, options, signal);
+      yield* momentsOf(redis, session, selection, signal);
     } catch (error) {
       signal.throwIfAborted(); // closing the client breaks the read
       // The store of a deleted session is gone too: the iterator ends without an error.
@@ -242,6 +242,7 @@ export class ClientSession {
 
   /** Opens a connection for blocking reads. `close` or an abort of the signal disconnects it. */
   #blocking(signal: AbortSignal): { redis: Redis; close: () => void } {
+    signal.throwIfAborted();
     const redis = this.#parts.duplicate();
     const close = (): void => {
       signal.removeEventListener('abort', close);

@@ -8,8 +8,10 @@ import { endTimerOnClose, openRedis, openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import type { input } from 'zod';
 import { ClientSession } from './client-session.js';
-import { ClientClosedError, CoordinatorAddressError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
+import { coordinatorAddress } from './coordinator-address.js';
+import { ClientClosedError, NoCoordinatorError, NoSessionRedisError } from './errors.js';
 import { CoordinatorClient, type SessionStatus } from './http/index.js';
+import { BLOCKING_CLOSE_MS } from './outage.js';
 
 /** How long `close` waits for a connection to end, ms. */
 const CLOSE_LIMIT_MS = 2_000;
@@ -64,6 +66,8 @@ export class Barkeep {
   readonly #closing = new AbortController();
   readonly #ownConnections = new Set<Redis>();
   #redis: Redis | undefined;
+  /** Set by the first call of {@link close}. */
+  #closed: Promise<void> | undefined;
 
   /** @internal use {@link connect} */
   constructor(settings: Settings) {
@@ -103,8 +107,11 @@ export class Barkeep {
   }
 
   /** Rejects pending calls with a {@link ClientClosedError} and closes the connections that this client opened. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return;
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort(new ClientClosedError());
     // In this turn of the event loop, consumers send that they leave their sessions. Only then the connection closes.
     await nextTurn();
@@ -123,7 +130,7 @@ export class Barkeep {
 
   /** Opens another connection, for blocking reads. The caller may disconnect it; closing the client does so too. */
   #duplicate(): Redis {
-    return this.#own(endTimerOnClose(this.#connection().duplicate()));
+    return this.#own(endTimerOnClose(this.#connection().duplicate({ disconnectTimeout: BLOCKING_CLOSE_MS })));
   }
 
   #own(redis: Redis): Redis {
@@ -156,7 +163,7 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
   const up = runningUp(dataDir, env);
   const address = options.coordinator ?? config.client.url ?? up?.coordinatorUrl;
   if (address === undefined) throw new NoCoordinatorError(dataDir);
-  const coordinator = checkedAddress(address);
+  const coordinator = coordinatorAddress(address);
   // The session Redis of `barkeep up` holds only the sessions of its own coordinator.
   const usesUp = coordinator === up?.coordinatorUrl;
   return {
@@ -165,11 +172,4 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
     apiKey: options.apiKey ?? config.client.apiKey ?? config.http.apiKeys[0],
     keyPrefix: options.keyPrefix ?? config.sessions.prefix,
   };
-}
-
-/** The address without a slash at its end. @throws CoordinatorAddressError */
-function checkedAddress(address: string): string {
-  const protocol = URL.canParse(address) ? new URL(address).protocol : undefined;
-  if (protocol !== 'http:' && protocol !== 'https:') throw new CoordinatorAddressError(address);
-  return address.replace(/\/$/, '');
 }

@@ -14,14 +14,27 @@ export class NoCoordinatorError extends Error {
   }
 }
 
-/** The address of the coordinator is not an http or https URL. */
+/** The address of the coordinator is not an http or https URL, or has a part that it cannot have. */
 export class CoordinatorAddressError extends Error {
   override readonly name = 'CoordinatorAddressError';
   constructor(
     /** What was given. */
     readonly address: string,
   ) {
-    super(`expected the coordinator's address such as http://127.0.0.1:3000, was "${address}"`);
+    const shown = address.replace(/\/\/[^/]*@/, '//…@'); // without the password
+    super(
+      `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${shown}"`,
+    );
+  }
+}
+
+/** The API key has a character that no HTTP header can have, such as a line break. */
+export class ApiKeyError extends Error {
+  override readonly name = 'ApiKeyError';
+  constructor() {
+    super(
+      'apiKey: expected a key that an HTTP header can have, was one with a line break or another forbidden character (the option "apiKey", BARKEEP_API_KEY or BARKEEP_API_KEYS)',
+    );
   }
 }
 
@@ -69,6 +82,21 @@ export class ClientClosedError extends Error {
   override readonly name = 'ClientClosedError';
   constructor() {
     super('expected an open client, was closed');
+  }
+}
+
+/** An argument or option of a call is wrong. Found before anything is sent. */
+export class ArgumentError extends RangeError {
+  override readonly name = 'ArgumentError';
+  constructor(
+    /** Its name. */
+    readonly argument: string,
+    expected: string,
+    /** The given value. */
+    readonly given: unknown,
+  ) {
+    const was = typeof given === 'number' ? String(given) : JSON.stringify(given); // JSON has no NaN
+    super(`${argument}: expected ${expected}, was ${was}`);
   }
 }
 

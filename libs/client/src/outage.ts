@@ -3,14 +3,20 @@
  * at once.
  */
 import { isRedisOutage } from '@barkeep/session-data';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { SessionRedisAwayError } from './errors.js';
+import { pause } from './pause.js';
 
 /** How long the client retries before it gives up, ms. */
 const OUTAGE_LIMIT_MS = 60_000;
 /** Time between a failure and the next attempt, ms. */
 export const OUTAGE_RETRY_MS = 500;
+
+/**
+ * How long the server may take to close a connection for blocking reads, ms. ioredis waits this long, and keeps the process alive, also when
+ * the connection was closed before: on a second `disconnect`, and on one while it connects. Nothing that was sent can be lost.
+ */
+export const BLOCKING_CLOSE_MS = 100;
 
 /** How long the session Redis has been failing; a success resets it. */
 export class Outage {
@@ -58,7 +64,6 @@ export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, sig
       const terminal = outage.terminalError(error);
       if (terminal) throw terminal;
     }
-    // `delay` rejects with an AbortError; the caller gets the signal's own reason.
-    await delay(OUTAGE_RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    await pause(OUTAGE_RETRY_MS, signal);
   }
 }

@@ -2,6 +2,8 @@
 import {
   decodeCursor,
   encodeCursor,
+  isEventType,
+  SESSION_EVENT_TYPES,
   EVENTS_BEGINNING,
   SessionEvents,
   type EventCursor,
@@ -10,6 +12,7 @@ import {
   type SessionEventType,
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { ArgumentError } from './errors.js';
 import { Outage, retryOutages } from './outage.js';
 
 /** How long a read blocks, ms. Only events of partition 0 end it earlier; those of other partitions wait for the next read. */
@@ -53,29 +56,45 @@ export class EventCursorError extends Error {
   }
 }
 
+/** Which events are read, and where reading starts. {@link eventSelection} makes it. */
+interface EventSelection {
+  /** undefined: all. */
+  types: ReadonlySet<string> | undefined;
+  from: 'now' | EventCursor;
+}
+
+/** Checks the options, so that a wrong one is an error before anything is awaited. @throws ArgumentError, EventCursorError */
+export function eventSelection({ types, from = 'now' }: EventOptions): EventSelection {
+  if (types && (types.length === 0 || !types.every(isEventType))) {
+    throw new ArgumentError('types', `one or more of ${SESSION_EVENT_TYPES.join(', ')}`, types);
+  }
+  const cursor = from === 'beginning' ? EVENTS_BEGINNING : decodeCursor(from);
+  if (from !== 'now' && !cursor) throw new EventCursorError(from);
+  return { types: types && new Set(types), from: cursor ?? 'now' };
+}
+
 /**
  * Reads events, and waits for new ones, until the signal is aborted or an error occurs.
  * @param redis a connection that serves only this iterator: its reads block
  * @param signal ends the iterator
- * @throws EventCursorError, SessionLostError when the session is removed, SessionRedisAwayError
+ * @throws SessionLostError when the session is removed, SessionRedisAwayError
  */
 export async function* momentsOf(
   redis: Redis,
   session: EventSource,
-  { types, from = 'now' }: Omit<EventOptions, 'signal'>,
+  { types, from }: EventSelection,
   signal: AbortSignal,
 ): AsyncGenerator<SessionMoment, never, undefined> {
   const events = new SessionEvents(redis, session);
-  const wantedTypes = types && new Set<string>(types);
   const outage = new Outage(redis, session.layout.id);
-  let cursor = await retryOutages(outage, async () => cursorOf(events, from), signal);
+  let cursor = from === 'now' ? await retryOutages(outage, () => events.now(), signal) : from;
   for (;;) {
     signal.throwIfAborted();
     const batch = await retryOutages(outage, () => events.read(cursor, { blockMs: BLOCK_MS }), signal);
     // The lost events are between this cursor and those of the batch.
     if (batch.gap) yield { type: 'gap', cursor: encodeCursor(cursor) };
     for (const { event, cursor: eventCursor } of batch.events) {
-      if (!wantedTypes || wantedTypes.has(event.type)) yield { ...event, cursor: encodeCursor(eventCursor) };
+      if (!types || types.has(event.type)) yield { ...event, cursor: encodeCursor(eventCursor) };
     }
     ({ cursor } = batch);
   }
@@ -111,12 +130,4 @@ export async function waitForState<T>(
       mayHaveChanged = batch.gap || batch.events.some(({ event }) => event.type === 'state');
     }
   }
-}
-
-/** The cursor after which reading starts. @param from as in {@link EventOptions} @throws EventCursorError */
-function cursorOf(events: SessionEvents, from: string): Promise<EventCursor> | EventCursor {
-  if (from === 'now') return events.now();
-  const cursor = from === 'beginning' ? EVENTS_BEGINNING : decodeCursor(from);
-  if (!cursor) throw new EventCursorError(from);
-  return cursor;
 }

@@ -49,6 +49,13 @@ describe('the stream of a symbol', () => {
     expect(sent).toEqual([{ bars: 2, throughMs: 120_000 }]);
   });
 
+  it('refuses a throughMs that is no time, and sends nothing', async () => {
+    const { stream, sent } = recordingStream();
+    const fed = stream.feed([bar(1)], { throughMs: Date.parse('no time') });
+    await expect(fed).rejects.toThrow('throughMs: expected epoch milliseconds, was NaN');
+    expect(sent).toEqual([]);
+  });
+
   it('sends throughMs also without bars, and sends nothing without both', async () => {
     const { stream, sent } = recordingStream();
     await stream.feed([], { throughMs: 180_000 });

@@ -4,6 +4,7 @@
  * Each batch carries how many bars the store already had, so that the coordinator notices a store that lost bars.
  */
 import { type CoordinatorClient, FedBarsLostError, type FeedAnswer } from '../http/index.js';
+import { ArgumentError } from '../errors.js';
 import { batchesOf } from './batches.js';
 
 /** A bar to feed. Its open time is in `openTime` or in `time`. */
@@ -72,9 +73,12 @@ export class SymbolStream {
    * @param options `throughMs`: the stream is complete up to this time, epoch ms, even where it has no bars
    * @returns the result of this call's bars
    * @throws FedBarsLostError when the session Redis lost bars that were fed through this object: the batch is refused. Feed the lost
-   *   bars again, through this object or another one. Also SymbolNotFoundError, WrongStateError, CoordinatorUnreachableError
+   *   bars again, through this object or another one. Also ArgumentError, SymbolNotFoundError, WrongStateError, CoordinatorUnreachableError
    */
   async feed(bars: FeedBars, { throughMs }: { throughMs?: number } = {}): Promise<FeedResult> {
+    if (throughMs !== undefined && Number.isNaN(new Date(throughMs).getTime())) {
+      throw new ArgumentError('throughMs', 'epoch milliseconds', throughMs);
+    }
     const result = emptyResult();
     const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
       const lines = batch.map((bar) => `${JSON.stringify(bar)}\n`).join('');

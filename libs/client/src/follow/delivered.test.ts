@@ -3,7 +3,8 @@ import { DayChunk, parseSessionSpec, recordOffset, type ShownBar } from '@barkee
 import { NOTHING_DELIVERED, SessionLayout } from '@barkeep/session-data';
 import { type DerivedBy, Holdings, SymbolBars } from '../mirror/index.js';
 import { DeliveredChain, eachBar, hexOf } from './delivered.js';
-import type { DeliveredPart, StepBatch } from './step-rows.js';
+import type { DeliveredPart } from './interval-rows.js';
+import type { StepBatch } from './step-rows.js';
 
 const SLOTS = 390;
 const SPEC = {

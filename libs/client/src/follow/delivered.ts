@@ -12,7 +12,8 @@
 import { hash } from 'node:crypto';
 import type { ShownBar } from '@barkeep/bars';
 import { barOfRow, type Holdings, lowerRow, openTimeOf } from '../mirror/index.js';
-import { StepRows, type AssembledStep, type DeliveredPart, type StepBatch } from './step-rows.js';
+import type { DeliveredPart } from './interval-rows.js';
+import { StepRows, type AssembledStep, type StepBatch } from './step-rows.js';
 
 const HASH_BYTES = 32;
 /** What is hashed before the bars of a step: the earlier hash and the time. */

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { JoinFrom, OpenSession, SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { ArgumentError } from '../errors.js';
 import { type DerivedBy, StoreFollower } from '../mirror/index.js';
 import { KeptPosition } from './kept-position.js';
 import { stepInterval, type Step } from './step.js';
@@ -62,7 +63,7 @@ export interface FollowOptions {
  * Follows a session from its first step to its last, and waits while the clock does not move. A step counts as completed when the
  * loop requests the next one. So a step whose loop body ended with `break` or an error is delivered again when the same consumer
  * returns.
- * @throws NotLockstepError, StepIntervalError, KeepDaysError, ConsumerNameError; SessionEndedError after the last visible step of a
+ * @throws NotLockstepError, StepIntervalError, ArgumentError, KeepDaysError, ConsumerNameError; SessionEndedError after the last visible step of a
  *   session that was stopped or failed; SessionLostError when it was deleted; ConsumerReplacedError when another process follows
  *   under the same name; UnknownConsumerError when the consumer was removed through the API; DaysRemovedError when the session
  *   dropped days before this consumer saw them; SessionRedisAwayError when Redis was unavailable for more than a minute
@@ -86,6 +87,9 @@ export async function* follow(
   const { layout } = session;
   const every = stepInterval(options.every ?? layout.base.name, layout.base);
   const name = consumerName(layout, options);
+  const { from = 'kept' } = options;
+  if (!['kept', 'beginning', 'now'].includes(from))
+    throw new ArgumentError('from', '"kept", "beginning" or "now"', from);
   options.signal?.throwIfAborted();
   const derivedBy = derivedByFor(layout);
   const follower = await StoreFollower.open(redis, layout, {
@@ -97,8 +101,8 @@ export async function* follow(
   });
   let kept: KeptPosition | undefined;
   try {
-    if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, options);
-    const walk = new Walk(follower, every, kept, startOf(follower, layout, options.from), options.signal);
+    if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, from, options.signal);
+    const walk = new Walk(follower, every, kept, startOf(follower, layout, from), options.signal);
     try {
       if (kept && name !== undefined) reportStart(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
       for (;;) {
@@ -107,7 +111,7 @@ export async function* follow(
         yield step;
         walk.stepDone();
       }
-      await walk.end();
+      await kept?.leave(walk.position, options.signal);
       kept = undefined; // has left
     } finally {
       walk.close();
@@ -144,6 +148,6 @@ function derivedByFor(layout: SessionLayout): DerivedBy {
 }
 
 /** Where a consumer without a kept position starts, epoch ms. */
-function startOf({ loader }: StoreFollower, layout: SessionLayout, from: JoinFrom | undefined): number {
+function startOf({ loader }: StoreFollower, layout: SessionLayout, from: JoinFrom): number {
   return Math.max(from === 'now' ? loader.sessionClock : loader.keptFrom, layout.sessionStart);
 }

@@ -30,6 +30,8 @@ export class KeptPosition {
   /** The position to send next. */
   private next: ConsumerPosition | undefined;
   private isBeatDue = false;
+  /** True from the first call of {@link leave}: nothing else is sent then. */
+  private isLeaving = false;
   private retry: NodeJS.Timeout | undefined;
   /** Sends heartbeats. */
   private readonly timer: NodeJS.Timeout;
@@ -52,7 +54,8 @@ export class KeptPosition {
     redis: Redis,
     layout: SessionLayout,
     name: string,
-    { from = 'kept', signal }: { from?: JoinFrom; signal?: AbortSignal },
+    from: JoinFrom,
+    signal?: AbortSignal,
   ): Promise<KeptPosition> {
     const consumers = new SessionConsumers(redis, layout);
     const outage = new Outage(redis, layout.id);
@@ -70,22 +73,20 @@ export class KeptPosition {
   }
 
   /**
-   * Sends the last position and leaves: the session's clock no longer waits for this consumer. Tries once when the signal is aborted.
+   * Sends the last position and leaves: the session's clock no longer waits for this consumer. May be repeated. When the signal is
+   * aborted, sends at once, because the connection may be about to close, and tries once.
    * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError, SessionRedisAwayError
    */
   async leave(position: ConsumerPosition, signal?: AbortSignal): Promise<void> {
     clearInterval(this.timer);
-    clearTimeout(this.retry);
-    this.next = undefined;
-    this.isBeatDue = false;
-    await this.sending.idle();
-    clearTimeout(this.retry); // the call that was under way may have failed and set it again
+    this.isLeaving = true;
+    if (!signal?.aborted) await this.sending.idle();
     const leave = (): Promise<void> => this.consumers.leave(this.name, this.token, position);
     await retryOutages(this.outage, () => this.withRestore(position, leave), signal);
   }
 
   private async send(): Promise<void> {
-    if (this.failure) return;
+    if (this.failure || this.isLeaving) return;
     const { next, isBeatDue } = this;
     this.next = undefined;
     this.isBeatDue = false;

@@ -144,17 +144,16 @@ export class Walk {
     this.kept.acknowledge(this.position);
   }
 
-  /** Leaves at the end of the session. @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError */
-  async end(): Promise<void> {
-    await this.kept?.leave(this.position, this.signal);
-  }
-
   /** Stops listening to the signal. */
   close(): void {
     this.signal?.removeEventListener('abort', this.onAbort);
   }
 
-  private readonly onAbort = (): void => this.wake();
+  /** Leaves at once: when the client is closed within a loop body, the connection is closed before the loop can end. */
+  private readonly onAbort = (): void => {
+    this.kept?.leave(this.position, this.signal).catch(() => undefined);
+    this.wake();
+  };
 
   /** Delivers a step, whose bars are loaded, and moves to the next one. @throws DaysRemovedError */
   private takeStep(at: StepTime): Step {
@@ -217,8 +216,7 @@ export class Walk {
 
   /** Why the loop has to end now, even if steps are loaded. */
   private interruption(): Error | undefined {
-    if (this.kept?.failure) return this.kept.failure;
-    if (!this.signal?.aborted) return undefined;
+    if (!this.signal?.aborted) return this.kept?.failure;
     const reason: unknown = this.signal.reason;
     return reason instanceof Error ? reason : new Error(String(reason));
   }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { digestExample, sessionExample } from '@barkeep/api';
+import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreachableError } from '../errors.js';
 import { CoordinatorClient } from './coordinator-client.js';
 
 let server: Server | undefined;
@@ -44,5 +45,37 @@ describe('a client of the HTTP API', () => {
     await client.create(spec);
     const keys = requests.map(({ headers }) => headers['idempotency-key']);
     expect(keys).toEqual(hasKey ? [expect.any(String), keys[0]] : [undefined, undefined]);
+  });
+
+  it.each(['localhost:3000', 'ftp://here', 'http://me:secret@here', 'http://here/?a=1', 'http://here/#/sessions'])(
+    'refuses the address %s, and does not show its password',
+    (address) => {
+      const create = () => new CoordinatorClient(address, undefined, new AbortController().signal);
+      expect(create).toThrow(CoordinatorAddressError);
+      expect(create).not.toThrow('secret');
+    },
+  );
+
+  it.each(['two\nlines', 'a\0b', 'k€y'])('refuses the API key %j, and does not show it', (key) => {
+    const create = () => new CoordinatorClient('http://127.0.0.1:3000', key, new AbortController().signal);
+    expect(create).toThrow(ApiKeyError);
+    expect(create).not.toThrow(key);
+  });
+
+  it('does not repeat a call to a port that fetch refuses', async () => {
+    const client = new CoordinatorClient('http://127.0.0.1:6000', undefined, new AbortController().signal);
+    await expect(client.sessions()).rejects.toThrow(CoordinatorUnreachableError);
+  }, 5_000);
+
+  it.each(['', '.', '..'])('sends no call for the name "%s", which would reach another resource', async (name) => {
+    const paths: unknown[] = [];
+    const client = await clientOf(({ url }, response) => {
+      paths.push(url);
+      response.end();
+    });
+    await expect(client.removeSymbol('march', name)).rejects.toThrow(new ArgumentError('symbol', 'a name', name));
+    await expect(client.removeConsumer('march', name)).rejects.toThrow(new ArgumentError('consumer', 'a name', name));
+    await expect(client.remove(name)).rejects.toThrow(new ArgumentError('session', 'a name', name));
+    expect(paths).toEqual([]);
   });
 });

@@ -1,5 +1,7 @@
 import { ApiProblemError, FedBarsLostError, InvalidInputError, WrongStateError } from './errors.js';
-import { problemError } from './read-answer.js';
+import { z } from 'zod';
+import { UnexpectedAnswerError } from '../errors.js';
+import { checked, problemError } from './read-answer.js';
 
 const documentOf = (kind: string) => ({
   type: `urn:barkeep:problem:${kind}`,
@@ -46,4 +48,24 @@ describe('a problem document as an error', () => {
     expect(error).toBeInstanceOf(ApiProblemError);
     expect(error).toMatchObject(expected);
   });
+});
+
+describe('an answer', () => {
+  const dataset = z.strictObject({ type: z.literal('dataset'), name: z.string() });
+  const schema = z.strictObject({ source: z.union([dataset, z.array(dataset), z.literal('feed')]).nullable() });
+
+  it.each([
+    { source: { type: 'dataset', name: 'a', added: 1 }, added: 2 },
+    { source: [{ type: 'dataset', name: 'a', added: 1 }] },
+    { source: null },
+  ])('may have fields that this version does not know: %j', (answer) => {
+    expect(checked(schema, answer)).toBe(answer);
+  });
+
+  it.each([{ source: { type: 'dataset', added: 1 } }, { source: [{ added: 1 }] }, { source: 'other' }, {}])(
+    'is refused when a known field is wrong: %j',
+    (answer) => {
+      expect(() => checked(schema, answer)).toThrow(UnexpectedAnswerError);
+    },
+  );
 });

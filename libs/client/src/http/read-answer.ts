@@ -24,12 +24,21 @@ function parseJson(text: string): unknown {
 
 /** Checks `value` and returns it as it came: no schema transforms a value. @throws UnexpectedAnswerError that names the first wrong field */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const issues = schema.safeParse(value).error?.issues.filter(({ code }) => code !== 'unrecognized_keys') ?? [];
+  const issues = withoutUnknownFields(schema.safeParse(value).error?.issues ?? []);
   const [problem] = problemsOf(new z.ZodError(issues), value);
   if (!problem) return value as z.output<S>;
   const { field, expected, was } = problem;
   const where = field === '' ? '' : `${field}: `; // empty when the whole answer is wrong
   throw new UnexpectedAnswerError(`the coordinator's answer is not valid: ${where}expected ${expected}, was ${was}`);
+}
+
+/** The issues that are not about an unknown field. A value of a union is valid when one of its schemas has no other issue. */
+function withoutUnknownFields(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  return issues.filter((issue) => {
+    if (issue.code === 'invalid_union')
+      return issue.errors.every((ofSchema) => withoutUnknownFields(ofSchema).length > 0);
+    return issue.code !== 'unrecognized_keys';
+  });
 }
 
 /** Adds `raw`, the answer as it came, for callers that print it unchanged. */

@@ -2,7 +2,7 @@
 import { barQuality } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 import type { Holdings } from './holdings.js';
-import type { MirrorBar } from './series.js';
+import type { MirrorBar } from './bar-objects.js';
 import type { DerivedBy } from './symbol-bars.js';
 
 /**

@@ -2,6 +2,7 @@
  * The bars of a mirror: those of every symbol up to `loadedTo`. Reads show the bars that are closed at `clock`. The loaded part
  * may be ahead of the clock but never behind it, and the clock never goes back (invariant I2). Does no I/O.
  */
+import type { Interval } from '@barkeep/bars';
 import { SessionLostError, UnknownIntervalError, UnknownSymbolError, type SessionLayout } from '@barkeep/session-data';
 import { COLUMN_BYTES } from './columns.js';
 import type { MirrorSeries, MirrorTime } from './series.js';
@@ -52,6 +53,21 @@ export class Holdings implements MirrorTime {
   /** The bars of a symbol, or undefined when it is not held. */
   get(symbol: string): SymbolBars | undefined {
     return this.bySymbol.get(symbol);
+  }
+
+  /** The intervals that are read from the store: only the base interval when this process derives bars. */
+  storedIntervals({ base, intervals }: SessionLayout): readonly Interval[] {
+    return this.derivedBy === 'client' ? [base] : intervals;
+  }
+
+  /** The bars of these symbols of a layout: held ones, and empty ones for new symbols. @param daysHeld as for {@link SymbolBars} */
+  barsFor(layout: SessionLayout, symbols: readonly string[], daysHeld: number): SymbolBars[] {
+    return symbols.map((symbol) => {
+      const partition = layout.partitionOf(symbol)!;
+      const held = this.get(symbol);
+      // A symbol that was removed and added again is in another partition.
+      return held?.partition === partition ? held : new SymbolBars(symbol, partition, layout, this.derivedBy, daysHeld);
+    });
   }
 
   /** Replaces the set of symbols. Bars of symbols that are not in the list are dropped. */

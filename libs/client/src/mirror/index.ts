@@ -1,5 +1,7 @@
 /** A session's bars in this process. */
+export { aggregateBars } from './aggregate.js';
 export { BarMirror } from './bar-mirror.js';
+export type { MirrorBar } from './bar-objects.js';
 export { Mirror, MirrorClosedError, type MirrorOptions } from './mirror.js';
 export {
   type BarColumns,
@@ -12,7 +14,7 @@ export {
   type RowMemory,
 } from './columns.js';
 export { Holdings, KeepDaysError, MIRROR_BYTES_MAX } from './holdings.js';
-export { aggregateBars, type MirrorBar, type MirrorSeries } from './series.js';
+export type { MirrorSeries } from './series.js';
 export { hasEnded, SessionEndedError } from './session-state.js';
 export { openLimit } from './slot-clock.js';
 export { StoreFollower } from './store-follower.js';

@@ -18,10 +18,11 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { DayRead } from './day-read.js';
-import { EventTail, type DayChange } from './event-tail.js';
+import { EventTail } from './event-tail.js';
 import { Holdings, keptDays } from './holdings.js';
+import { rereadChanges, rereadDays } from './reread.js';
 import { hasEnded, newestState, statesCommand, type ReportedState } from './session-state.js';
-import { SymbolBars, type DerivedBy } from './symbol-bars.js';
+import type { DerivedBy } from './symbol-bars.js';
 
 /** How often the symbols may change during one read before the loader gives up. */
 const CHANGES_MAX = 20;
@@ -61,6 +62,8 @@ export class Loader {
   private keepDays: number;
   /** True when all held days must be reloaded before anything new is loaded. */
   private mustReload = false;
+  /** False at the start, and when the session's symbols have changed. */
+  private areSymbolsRead = false;
   private readonly bulk: StoreReads; // runs the large reads
 
   /** The caller must call {@link Loader.close}. */
@@ -95,7 +98,7 @@ export class Loader {
       this.tail = new EventTail(EventTail.newest(replies.slice(0, -1)));
       this.sessionClock = clock;
       this.reported = await newestState(this.reads, layout, replies.at(-1));
-    }, 'read-first');
+    });
   }
 
   /** Open of the first day that the session retains, epoch ms, as of the last read. */
@@ -158,8 +161,8 @@ export class Loader {
       const mustReload = round.hasMissedEntries || this.mustReload;
       // The new piece was read after these events, so only what was loaded before it may be stale.
       const isDone = mustReload
-        ? await this.reload(holdings.sorted, layout, this.reads)
-        : await this.reread(round.changes, loadedTo);
+        ? await rereadDays(holdings, this.reads, layout, holdings.sorted)
+        : await rereadChanges(holdings, this.reads, round.changes, loadedTo);
       this.mustReload = !isDone;
     }
     this.sessionClock = clock;
@@ -192,7 +195,7 @@ export class Loader {
     const isKept = day >= Math.max(holdings.heldFrom, shown - this.keepDays);
     const read = new DayRead(layout);
     if (isKept)
-      read.append({ day, from: loadedTo, to, intervals: this.storedIntervals(layout), symbols: holdings.sorted });
+      read.append({ day, from: loadedTo, to, intervals: holdings.storedIntervals(layout), symbols: holdings.sorted });
     return { read, day, to };
   }
 
@@ -207,65 +210,15 @@ export class Loader {
     this.holdings.changes++;
   }
 
-  /** Reads changed days again. @param loadedBefore only bars that close by this time, epoch ms, may be stale @returns as {@link rewrite} */
-  private async reread(changes: ReadonlyMap<string, DayChange>, loadedBefore: number): Promise<boolean> {
-    const { holdings } = this;
-    const { layout, loadedTo } = holdings;
-    const read = new DayRead(layout);
-    for (const [date, { base, derived }] of changes) {
-      const day = layout.dayIndexOf(date);
-      if (day === undefined || day < holdings.heldFrom || layout.grid(day).open >= loadedBefore) continue;
-      const part = { day, to: loadedTo };
-      read.replace({ ...part, intervals: [layout.base], symbols: this.heldBars(base) });
-      if (holdings.derivedBy === 'upkeep') {
-        read.replace({ ...part, intervals: layout.derived, symbols: this.heldBars(derived) });
-      }
-    }
-    return read.commands.length === 0 || this.rewrite(read, this.reads);
-  }
-
-  /** Reads the held days of the symbols again, day by day. @returns as {@link rewrite} */
-  private async reload(symbols: readonly SymbolBars[], layout: SessionLayout, reads: ClockedReads): Promise<boolean> {
-    const { loadedTo, heldFrom } = this.holdings;
-    for (let day = heldFrom; day < layout.days.length && layout.grid(day).open < loadedTo; day++) {
-      const read = new DayRead(layout).replace({ day, to: loadedTo, intervals: this.storedIntervals(layout), symbols });
-      if (!(await this.rewrite(read, reads))) return false;
-    }
-    return true;
-  }
-
-  /** Replaces held bars in one turn of the event loop. @returns false, without a change, when the session's clock is before `loadedTo` */
-  private async rewrite(read: DayRead, reads: ClockedReads): Promise<boolean> {
-    const { holdings } = this;
-    const [clock, replies] = await reads.read(read.commands);
-    if (clock < holdings.loadedTo) return false;
-    read.receiveAll(replies);
-    holdings.changes++;
-    holdings.rewrites++;
-    return true;
-  }
-
-  /** The intervals to read: only the base interval when this process derives bars. */
-  private storedIntervals(layout: SessionLayout) {
-    return this.holdings.derivedBy === 'client' ? [layout.base] : layout.intervals;
-  }
-
-  /** The bars of those of the symbols that are held. */
-  private heldBars(names: Iterable<string>): SymbolBars[] {
-    return [...names].flatMap((name) => this.holdings.get(name) ?? []);
-  }
-
-  /** Runs a read. When the session's symbols change during it, reads the symbols and repeats it. */
-  private async withSymbols<T>(run: () => Promise<T>, symbols?: 'read-first'): Promise<T> {
-    let mustReadSymbols = symbols === 'read-first';
+  /** Runs a read with the session's symbols. When they change during it, reads them and repeats it. */
+  private async withSymbols<T>(run: () => Promise<T>): Promise<T> {
     for (let change = 0; ; change++) {
       try {
-        if (mustReadSymbols) await this.loadSymbols();
-        mustReadSymbols = false;
+        if (!this.areSymbolsRead) await this.readSymbols();
         return await run();
       } catch (error) {
         if (change >= CHANGES_MAX) throw error;
-        if (error instanceof SymbolsChangedError) mustReadSymbols = true;
+        if (error instanceof SymbolsChangedError) this.areSymbolsRead = false;
         else if (isScriptUnknown(error)) await loadSlotsScript(this.redis);
         else throw error;
       }
@@ -273,27 +226,22 @@ export class Loader {
   }
 
   /** Reads the session's symbols, and loads the bars of new symbols up to `loadedTo`. */
-  private async loadSymbols(): Promise<void> {
+  private async readSymbols(): Promise<void> {
     const { holdings } = this;
     const { membership, joining } = await readSymbols(this.redis, holdings.layout);
     const isSame = membership.version === holdings.layout.membership.version;
     const layout = isSame ? holdings.layout : withMembership(holdings.layout, membership);
     const reads = this.readsOf(layout, symbolsKey(String(membership.version), joining.join(' ')));
-    const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
     const keepDays = keptDays(layout, this.options.keepDays);
-    const readableBars = readable.map((symbol) => {
-      const partition = layout.partitionOf(symbol)!;
-      const held = holdings.get(symbol);
-      // A symbol that was removed and added again is in another partition.
-      if (held?.partition === partition) return held;
-      return new SymbolBars(symbol, partition, layout, holdings.derivedBy, keepDays + 2); // + the clock's day and the day ahead
-    });
-    const added = readableBars.filter((bars) => holdings.get(bars.symbol) !== bars);
+    const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
+    const bars = holdings.barsFor(layout, readable, keepDays + 2); // + the clock's day and the day ahead
+    const added = bars.filter((each) => holdings.get(each.symbol) !== each);
     if (added.length === 0)
       await reads.read([]); // throws when the symbols have changed again
-    else if (!(await this.reload(added, layout, reads))) this.mustReload = true;
-    holdings.setSymbols(layout, readableBars);
+    else if (!(await rereadDays(holdings, reads, layout, added))) this.mustReload = true;
+    holdings.setSymbols(layout, bars);
     this.reads = reads;
     this.keepDays = keepDays;
+    this.areSymbolsRead = true;
   }
 }

@@ -1,6 +1,7 @@
 /** A copy of a session in this process. It follows the session's clock, and also shows bars that are backfilled or arrive late. */
 import { SessionLostError, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
+import { ArgumentError } from '../errors.js';
 import { BarMirror } from './bar-mirror.js';
 import { hasEnded, SessionEndedError } from './session-state.js';
 import { StoreFollower } from './store-follower.js';
@@ -47,6 +48,7 @@ export class Mirror extends BarMirror {
   ) {
     super(follower.loader.holdings);
     signal?.addEventListener('abort', this.onAbort);
+    if (signal?.aborted) this.close();
   }
 
   /**
@@ -84,10 +86,11 @@ export class Mirror extends BarMirror {
 
   /**
    * Waits until the mirror's clock is at `time`, epoch ms, or later. @returns the clock, epoch ms
-   * @throws SessionEndedError when the session ended or ends before `time`, SessionLostError, MirrorClosedError
+   * @throws ArgumentError, SessionEndedError when the session ended or ends before `time`, SessionLostError, MirrorClosedError
    */
   waitFor(time: number): Promise<number> {
     return new Promise((resolve, reject) => {
+      if (Number.isNaN(Number(time))) throw new ArgumentError('time', 'epoch milliseconds', time); // no clock would ever be at or after NaN
       const waiter = { time, resolve, reject };
       this.waiters.add(waiter);
       this.settle(waiter);

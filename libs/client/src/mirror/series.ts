@@ -1,17 +1,13 @@
 /**
  * The visible bars of one symbol at one interval: the rows that are closed at a given clock (invariant I2) and, at a derived interval,
- * the bar that is still forming. Makes bar objects on access and caches the newest. Does no I/O; the clock is an argument.
+ * the bar that is still forming. Caches the results of the last calls. Does no I/O; the clock is an argument.
  */
-import { aggregateInto, DayChunk, formingBucket, type Interval, type ShownBar } from '@barkeep/bars';
+import { formingBucket, type Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
-import { BarColumns, barOfRow, openTimeOf, ROW_DOUBLES } from './columns.js';
+import { aggregateRows } from './aggregate.js';
+import { BarObjects, CACHED_AT_ONCE_MAX, type MirrorBar } from './bar-objects.js';
+import { BarColumns, openTimeOf } from './columns.js';
 import type { SlotClock } from './slot-clock.js';
-
-/** Maximum number of cached bar objects. */
-const CACHE_MAX = 512;
-
-/** A bar of a mirror. The object is shared between callers: do not change it. */
-export type MirrorBar = Readonly<ShownBar>;
 
 /** The instant of a read. */
 export interface MirrorTime {
@@ -30,9 +26,7 @@ export class MirrorSeries {
   private visibleAt = NaN;
   /** The columns' generation at that time. */
   private generation = 0;
-  /** Cached bar objects of the rows from `objectsFrom` on. */
-  private objects: MirrorBar[] = [];
-  private objectsFrom = 0;
+  private readonly objects: BarObjects;
   /** Cached results. Each is valid while `MirrorTime.moves` equals its `…At`; -1 is never valid. */
   private newest: MirrorBar | undefined;
   private newestAt = -1;
@@ -53,6 +47,7 @@ export class MirrorSeries {
     private readonly base?: MirrorSeries,
   ) {
     this.columns = new BarColumns(capacity);
+    this.objects = new BarObjects(this.columns, slots);
   }
 
   get interval(): Interval {
@@ -71,7 +66,8 @@ export class MirrorSeries {
     // from the last result.
     if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
       this.visible = columns.rowFrom(this.slots.openLimit(clock));
-      this.dropStaleCache();
+      if (this.generation !== columns.generation) this.objects.clear();
+      this.generation = columns.generation;
     } else if (clock !== this.visibleAt) {
       const { rows, end } = columns;
       const limit = this.slots.openLimit(clock);
@@ -92,7 +88,7 @@ export class MirrorSeries {
   latest(now: MirrorTime): MirrorBar | undefined {
     if (now.moves === this.newestAt) return this.newest;
     const end = this.visibleEnd(now.clock);
-    this.newest = this.formingBar(now) ?? this.cachedBar(end - 1);
+    this.newest = this.formingBar(now) ?? (end > this.columns.first ? this.objects.at(end - 1) : undefined);
     this.newestAt = now.moves;
     return this.newest;
   }
@@ -102,7 +98,7 @@ export class MirrorSeries {
     // The same call again: a copy of the cached array is almost free.
     if (count === this.lastCount && now.moves === this.lastAt) return this.lastFound.slice();
     const found = this.findLast(now, count);
-    if (found.length > CACHE_MAX / 2) return found;
+    if (found.length > CACHED_AT_ONCE_MAX) return found;
     this.lastFound = found;
     this.lastCount = count;
     this.lastAt = now.moves;
@@ -115,7 +111,7 @@ export class MirrorSeries {
     const forming = this.base ? this.formingBar(now) : undefined;
     const end = this.visibleEnd(now.clock);
     const from = Math.max(this.columns.first, end - Math.floor(count) + (forming ? 1 : 0));
-    const bars = this.objectsOf(from, end);
+    const bars = this.objects.between(from, end);
     if (forming) bars.push(forming);
     return bars;
   }
@@ -123,43 +119,8 @@ export class MirrorSeries {
   /** Close prices of the newest `count` closed bars at `clock`, oldest first: a view of memory. */
   closes(clock: number, count: number): Float64Array {
     const end = this.visibleEnd(clock);
-    return this.columns.closesOf(Math.max(this.columns.first, end - Math.max(0, Math.floor(count))), end);
-  }
-
-  /** The bar of a row; undefined for the row before the first. */
-  private cachedBar(row: number): MirrorBar | undefined {
-    if (row < this.columns.first) return undefined;
-    const at = row - this.objectsFrom;
-    return at >= 0 && at < this.objects.length ? this.objects[at] : this.objectsOf(row, row + 1)[0];
-  }
-
-  /** The bars of rows `[from, to)` in a new array. */
-  private objectsOf(from: number, to: number): MirrorBar[] {
-    const { objects } = this;
-    if (to - from > CACHE_MAX / 2) return Array.from({ length: to - from }, (_, i) => this.bar(from + i));
-    let end = this.objectsFrom + objects.length;
-    if (from < this.objectsFrom || from > end || to - this.objectsFrom > CACHE_MAX) {
-      const kept = from >= this.objectsFrom && from < end ? objects.slice(from - this.objectsFrom) : [];
-      this.objects = kept;
-      this.objectsFrom = from;
-      end = from + kept.length;
-    }
-    for (; end < to; end++) this.objects.push(this.bar(end));
-    return this.objects.slice(from - this.objectsFrom, to - this.objectsFrom);
-  }
-
-  /** A new bar object. */
-  private bar(row: number): MirrorBar {
-    const { rows } = this.columns;
-    return barOfRow(rows, row, this.slots.closeTime(openTimeOf(rows, row)));
-  }
-
-  /** Drops the cached objects when rows have moved since they were made. */
-  private dropStaleCache(): void {
-    if (this.generation === this.columns.generation) return;
-    this.generation = this.columns.generation;
-    this.objects = [];
-    this.objectsFrom = 0;
+    const from = count >= 1 ? end - Math.floor(count) : end; // `end` also for NaN
+    return this.columns.closesOf(Math.max(this.columns.first, from), end);
   }
 
   /** The forming bar, cached. */
@@ -187,47 +148,4 @@ export class MirrorSeries {
       expectedCount: bucket.to - bucket.from,
     });
   }
-}
-
-/** The times and the expected count of a derived bar. */
-interface DerivedFrame {
-  /** Epoch ms. */
-  openTime: number;
-  closeTime: number;
-  /** Base slots of the whole bucket. */
-  expectedCount: number;
-}
-
-/** Aggregates rows `[from, to)` with the function that upkeep workers use for stored bars; undefined without rows. */
-function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {
-  if (to <= from) return undefined;
-  const source = new DayChunk(to - from);
-  const { doubles } = rows.rows;
-  for (let row = from; row < to; row++) {
-    const at = row * ROW_DOUBLES;
-    const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
-    // Offsets 1 to 5 in a row are open, high, low, close and volume. The last four arguments are origin code 1 (streamed), dataset 0,
-    // and a source count and expected count of 1; the result takes none of these.
-    source.write(row - from, open, high, low, doubles[at + 4]!, doubles[at + 5]!, 1, 0, 1, 1);
-  }
-  return aggregateChunk(source, frame);
-}
-
-/** Aggregates base bars, which are in time order, as {@link aggregateRows} does; undefined without bars. */
-export function aggregateBars(bars: readonly MirrorBar[], frame: DerivedFrame): MirrorBar | undefined {
-  if (bars.length === 0) return undefined;
-  const source = new DayChunk(bars.length);
-  bars.forEach((bar, slot) => source.writeBar(slot, bar, 'streamed', 0));
-  return aggregateChunk(source, frame);
-}
-
-/** @param source a chunk without empty slots */
-function aggregateChunk(source: DayChunk, frame: DerivedFrame): MirrorBar {
-  const { slotCount: sourceCount } = source;
-  const into = new DayChunk(1);
-  aggregateInto(into, source, Int32Array.of(0, sourceCount), 1);
-  const [open, high, low, close, volume] = into.doubles.subarray(into.firstDouble, into.firstDouble + 5);
-  const complete = sourceCount === frame.expectedCount;
-  const values = { open: open!, high: high!, low: low!, close: close!, volume: volume! };
-  return { ...frame, ...values, origin: 'derived', dataset: 0, sourceCount, complete };
 }

@@ -1,13 +1,14 @@
 /**
- * Keeps the holdings (the loaded bars) of a mirror up to date with a session. One connection blocks on the session's events; another loads bars that become visible, up to
- * a limit. One load runs at a time; a request during a load is served after it. The owner of the follower moves the mirror's clock.
+ * Keeps the holdings (the loaded bars) of a mirror up to date with a session. One connection blocks on the session's events; another loads
+ * bars that become visible, up to a limit. One load runs at a time; a request during a load is served after it. The owner of the follower
+ * moves the mirror's clock.
  */
 import { dayAtClock, bulkOptions, endTimerOnClose, SessionLostError, type SessionLayout } from '@barkeep/session-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { effectOf, isChange, type EntryEffect } from './event-tail.js';
 import { OneAtATime } from '../one-at-a-time.js';
-import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
+import { BLOCKING_CLOSE_MS, Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';
 import { Loader, type LoaderOptions } from './loader.js';
 import type { StreamEntry } from './session-state.js';
 
@@ -59,6 +60,7 @@ export class StoreFollower {
       ...bulkOptions(redis.options),
       maxRetriesPerRequest: null,
       commandTimeout: undefined,
+      disconnectTimeout: BLOCKING_CLOSE_MS,
       lazyConnect: true,
     });
     // ioredis reconnects, and the connection that loads bars reports the error.
@@ -97,6 +99,7 @@ export class StoreFollower {
 
   /** Closes the connections and stops. */
   readonly close = (): void => {
+    if (this.isClosed) return;
     this.isClosed = true;
     clearTimeout(this.retry);
     this.options.signal?.removeEventListener('abort', this.close);

@@ -123,7 +123,7 @@ async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Pro
   options.signal?.throwIfAborted();
   await session.start();
   const fed = await feedAndFollow(session, plan, options);
-  const status = await session.completed();
+  const status = await session.completed({ signal: options.signal });
   const metrics = await session.allMetrics();
   const digest = await session.digest();
   const certificate = await session.certificate();

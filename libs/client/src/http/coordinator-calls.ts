@@ -1,0 +1,102 @@
+/** Sends calls to one coordinator, and repeats them while it restarts. Knows no routes. */
+import { coordinatorAddress } from '../coordinator-address.js';
+import { ApiKeyError, CoordinatorUnreachableError } from '../errors.js';
+import { pause } from '../pause.js';
+import { ApiProblemError } from './errors.js';
+import { readAnswer } from './read-answer.js';
+
+/** How long a call is repeated while no coordinator answers, ms. Another coordinator takes over within 10 s. */
+const AWAY_LIMIT_MS = 30_000;
+/** Time between a failed attempt and the next one, ms. */
+const AWAY_RETRY_MS = 500;
+/** The longest time of one attempt, ms. */
+const ATTEMPT_LIMIT_MS = 60_000;
+
+/** A request. Every call of this API may be repeated without harm. */
+interface Call {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** The path with its query. */
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/**
+ * Every method throws {@link ApiProblemError}, {@link CoordinatorUnreachableError}, or the reason of the client's signal.
+ */
+export class CoordinatorCalls {
+  /** Address of the coordinator, without a slash at its end. */
+  readonly address: string;
+  readonly #headers = new Headers({ accept: 'application/json' });
+  readonly #signal: AbortSignal;
+
+  /** @throws CoordinatorAddressError, ApiKeyError */
+  constructor(address: string, apiKey: string | undefined, signal: AbortSignal) {
+    this.address = coordinatorAddress(address);
+    this.#signal = signal;
+    try {
+      if (apiKey !== undefined) this.#headers.set('authorization', `Bearer ${apiKey}`);
+    } catch {
+      throw new ApiKeyError(); // without the cause, whose message has the key
+    }
+  }
+
+  /** Sends a call. @returns the parsed body of the answer; undefined when the body is not JSON */
+  json(call: Call): Promise<unknown> {
+    return this.#repeat(async () => readAnswer(await this.#fetch(call, AbortSignal.timeout(ATTEMPT_LIMIT_MS))));
+  }
+
+  /** Sends a call whose answer is a file. @returns the response, whose body the caller reads in any time */
+  async file(call: Call): Promise<Response> {
+    return this.#repeat(async () => {
+      // The limit is for the status and for the text of an error only.
+      const limit = new AbortController();
+      const timer = setTimeout(
+        () => limit.abort(new DOMException('no answer in time', 'TimeoutError')),
+        ATTEMPT_LIMIT_MS,
+      );
+      try {
+        const response = await this.#fetch(call, limit.signal);
+        if (!response.ok) await readAnswer(response); // throws
+        return response;
+      } finally {
+        clearTimeout(timer);
+      }
+    });
+  }
+
+  /** Repeats an attempt that got no complete answer, or a 503, until a coordinator is ready or the time is up. */
+  async #repeat<T>(attempt: () => Promise<T>): Promise<T> {
+    let deadline: number | undefined;
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const isProblem = error instanceof ApiProblemError;
+        if (isProblem && error.status !== 503) throw error;
+        this.#signal.throwIfAborted();
+        // The limit counts from the end of the first attempt, which may itself have taken ATTEMPT_LIMIT_MS.
+        deadline ??= Date.now() + AWAY_LIMIT_MS;
+        if (Date.now() > deadline || isForbiddenPort(error as Error)) {
+          throw isProblem ? error : new CoordinatorUnreachableError(this.address, error as Error);
+        }
+      }
+      await pause(AWAY_RETRY_MS, this.#signal);
+    }
+  }
+
+  /** Sends one request. @param limit also ends the reading of the answer's body */
+  #fetch({ method, path, headers, body }: Call, limit: AbortSignal): Promise<Response> {
+    return fetch(this.address + path, {
+      method,
+      headers: { ...Object.fromEntries(this.#headers), ...headers },
+      body,
+      signal: AbortSignal.any([this.#signal, limit]),
+    });
+  }
+}
+
+/** Whether `fetch` refused to connect, because the Fetch standard blocks the port (such as 6000). */
+function isForbiddenPort({ cause }: Error): boolean {
+  return (cause as Error | undefined)?.message === 'bad port';
+}

@@ -1,0 +1,47 @@
+/** Derives one bar from base bars in this process, with the function that upkeep workers use for stored bars. Pure. */
+import { aggregateInto, DayChunk } from '@barkeep/bars';
+import type { MirrorBar } from './bar-objects.js';
+import { type BarColumns, ROW_DOUBLES } from './columns.js';
+
+/** The times and the expected count of a derived bar. */
+interface DerivedFrame {
+  /** Epoch ms. */
+  openTime: number;
+  closeTime: number;
+  /** Base slots of the whole bucket. */
+  expectedCount: number;
+}
+
+/** Aggregates rows `[from, to)`; undefined without rows. */
+export function aggregateRows(rows: BarColumns, from: number, to: number, frame: DerivedFrame): MirrorBar | undefined {
+  if (to <= from) return undefined;
+  const source = new DayChunk(to - from);
+  const { doubles } = rows.rows;
+  for (let row = from; row < to; row++) {
+    const at = row * ROW_DOUBLES;
+    const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
+    // Offsets 1 to 5 in a row are open, high, low, close and volume. The last four arguments are origin code 1 (streamed), dataset 0,
+    // and a source count and expected count of 1; the result takes none of these.
+    source.write(row - from, open, high, low, doubles[at + 4]!, doubles[at + 5]!, 1, 0, 1, 1);
+  }
+  return aggregateChunk(source, frame);
+}
+
+/** Aggregates base bars, which are in time order; undefined without bars. */
+export function aggregateBars(bars: readonly MirrorBar[], frame: DerivedFrame): MirrorBar | undefined {
+  if (bars.length === 0) return undefined;
+  const source = new DayChunk(bars.length);
+  bars.forEach((bar, slot) => source.writeBar(slot, bar, 'streamed', 0));
+  return aggregateChunk(source, frame);
+}
+
+/** @param source a chunk without empty slots */
+function aggregateChunk(source: DayChunk, frame: DerivedFrame): MirrorBar {
+  const { slotCount: sourceCount } = source;
+  const into = new DayChunk(1);
+  aggregateInto(into, source, Int32Array.of(0, sourceCount), 1);
+  const [open, high, low, close, volume] = into.doubles.subarray(into.firstDouble, into.firstDouble + 5);
+  const complete = sourceCount === frame.expectedCount;
+  const values = { open: open!, high: high!, low: low!, close: close!, volume: volume! };
+  return { ...frame, ...values, origin: 'derived', dataset: 0, sourceCount, complete };
+}
