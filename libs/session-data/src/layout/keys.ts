@@ -84,12 +84,8 @@ export function dayMember(date: string, symbol: string): string {
   return `${date} ${symbol}`;
 }
 
-/**
- * Most symbols per partition on average, which bounds how long one flush blocks Redis. A session of more than
- * `PARTITION_SYMBOLS × BASE_PARTITIONS_MAX` symbols has larger partitions.
- */
+/** Most symbols per partition on average, which bounds how long one flush blocks Redis. */
 export const PARTITION_SYMBOLS = 128;
-const BASE_PARTITIONS_MAX = 64;
 
 /** The constants of the 32-bit FNV-1a hash. */
 const FNV_OFFSET = 0x811c9dc5;
@@ -97,7 +93,7 @@ const FNV_PRIME = 0x01000193;
 
 /** Number of partitions over which the symbols of a spec are spread. */
 export function basePartitionsOf(symbols: number): number {
-  return Math.min(BASE_PARTITIONS_MAX, Math.ceil(symbols / PARTITION_SYMBOLS));
+  return Math.ceil(symbols / PARTITION_SYMBOLS);
 }
 
 /** The partition of a symbol of the spec, in `[0, basePartitions)`: its FNV-1a hash (32 bits) modulo the number of partitions. */
