@@ -12,10 +12,10 @@ import {
   bitmapBytes,
   calendarNamed,
   chunkBytes,
+  DayChunk,
   isExtendedTime,
   LATE,
-  ORIGIN_CODES,
-  RECORD_BYTES,
+  recordOffset,
   type RefusalReason,
   refuseBar,
 } from '@barkeep/bars';
@@ -50,15 +50,6 @@ export interface FeedOutcome {
 
 /** Most bars per script call: bounds how long the script blocks Redis. */
 const BARS_A_CALL = 1_000;
-/** Bytes of a place in {@link placesOf}: u32 slot, f64 close time. */
-const PLACE_BYTES = 12;
-/** Size of a record in f64 values, and places of two of its u32 words: five f64 values come before them. */
-const RECORD_DOUBLES = RECORD_BYTES / 8;
-const ORIGIN_WORD = 10;
-const COUNTS_WORD = 11;
-/** The last word of a base bar's record: `sourceCount` 1 in the low 16 bits, `expectedCount` 1 in the high 16 bits. */
-const ONE_OF_ONE = 1 | (1 << 16);
-
 /** Bars of one day: their positions in the call, and their slots. */
 interface DayBars {
   positions: number[];
@@ -213,8 +204,8 @@ export class SessionFeed {
       const { date, open, slotCount } = grid;
       names.push(keys.chunk(layout.base.name, symbol, date), keys.states(symbol, date));
       args.push(date, open, chunkBytes(slotCount), bitmapBytes(slotCount), slotCount);
-      const closes = slots.map((slot) => grid.closeTime(slot));
-      args.push(placesOf(slots, closes), recordsOf(positions.map((at) => bars[at]!)));
+      const places = Float64Array.from(slots.flatMap((slot) => [slot, grid.closeTime(slot)]));
+      args.push(new Uint8Array(places.buffer), recordsOf(positions.map((at) => bars[at]!)));
     }
     const reply = (await SCRIPTS.feed.run(this.redis, names, args)) as [string, string?, string?];
     const [verdict, answer, storedReached] = reply;
@@ -269,30 +260,9 @@ function latenessMs({ spec }: SessionLayout): number {
   return spec.source.type === 'feed' ? spec.source.latenessSeconds * 1000 : 0;
 }
 
-/** Slot (u32) and close time (f64, epoch ms) of each bar, little-endian, as feed.lua expects them. */
-function placesOf(slots: readonly number[], closes: readonly number[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(slots.length * PLACE_BYTES));
-  slots.forEach((slot, i) => {
-    view.setUint32(i * PLACE_BYTES, slot, true);
-    view.setFloat64(i * PLACE_BYTES + 4, closes[i]!, true);
-  });
-  return new Uint8Array(view.buffer);
-}
-
-/** The records of the bars as a chunk stores them, with the origin `streamed`. */
+/** The records of the bars one after another, as a chunk stores them, with the origin `streamed`. */
 function recordsOf(bars: readonly Bar[]): Uint8Array {
-  const doubles = new Float64Array(bars.length * RECORD_DOUBLES);
-  const words = new Uint32Array(doubles.buffer);
-  bars.forEach(({ open, high, low, close, volume }, i) => {
-    const at = i * RECORD_DOUBLES;
-    // Adding 0 turns -0 into 0, so that equal bars have equal bytes.
-    doubles[at] = open + 0;
-    doubles[at + 1] = high + 0;
-    doubles[at + 2] = low + 0;
-    doubles[at + 3] = close + 0;
-    doubles[at + 4] = volume + 0;
-    words[2 * at + ORIGIN_WORD] = ORIGIN_CODES.streamed;
-    words[2 * at + COUNTS_WORD] = ONE_OF_ONE;
-  });
-  return new Uint8Array(doubles.buffer);
+  const chunk = new DayChunk(bars.length);
+  bars.forEach((bar, i) => chunk.writeBar(i, bar, 'streamed', 0));
+  return chunk.bytes.subarray(recordOffset(bars.length, 0));
 }

@@ -70,13 +70,12 @@ export class ClockedReads {
    */
   async readAt(commandsAt: (clock: number) => readonly ReadCommand[]): Promise<[number, (Buffer | null)[]]> {
     let guess = this.seenClock;
-    let [clock, replies] = await this.read(commandsAt(guess));
-    if (clock !== guess) {
+    for (let isOfThisCall = false; ; isOfThisCall = true) {
+      const [clock, replies] = await this.read(commandsAt(guess));
+      // The clock may have passed the guess, which it had during this call. When it is before the guess, the store lost writes.
+      if (clock === guess || (isOfThisCall && clock > guess)) return [guess, replies];
       guess = clock;
-      [clock, replies] = await this.read(commandsAt(guess));
     }
-    // The commands were made for `guess`. The clock may have passed it since, or be before it when the store lost writes.
-    return [Math.min(guess, clock), replies];
   }
 }
 

@@ -215,7 +215,8 @@ export class UpkeepStore {
   }
 
   /**
-   * Moves a partition's watermark from `from` to `to`, epoch ms; never back.
+   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. With `from` equal to `to` it stays, and `closes` is
+   * emitted if the watermark has passed that day and its counts differ from those emitted last.
    * @param closes the day that ends at `to`, with its counts, which are emitted in the same call
    * @returns false when the watermark was set back to before `from`, or the frontier to before `to`: read both again
    * @throws SessionLostError
