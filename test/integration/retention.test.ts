@@ -9,6 +9,7 @@ import {
   removeSession,
   RewindError,
   SessionLayout,
+  OpenSession,
   openSession,
   SessionWriter,
   readHistory,
@@ -234,6 +235,64 @@ it('stores the number of bars of the history by symbol, and counts the session w
   expect(new Set(origins.slice(0, historyBars!.get('CCC')))).toEqual(new Set(['historical']));
   await removeSession(server.redis, layout);
   expect(await server.keys(layout.id)).toEqual([]);
+});
+
+/** Makes the reader's connection run `action` before its call number `call` of MGET, or of a command in a pipeline. */
+function interrupted(call: number, action: () => Promise<void>): Redis {
+  const { redis } = server;
+  let calls = 0;
+  const counted = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (calls++ === call) await action();
+    return run();
+  };
+  return new Proxy(redis, {
+    get(target, name) {
+      if (name === 'mgetBuffer') return (...keys: string[]) => counted(() => target.mgetBuffer(...keys));
+      if (name === 'pipeline') return (commands: string[][]) => ({ exec: () => oneByOne(commands) });
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  async function oneByOne(commands: string[][]): Promise<[null, unknown][]> {
+    const replies: [null, unknown][] = [];
+    for (const command of commands) {
+      const reply = await counted(async () => (await redis.pipeline([command]).exec())![0]![1]);
+      replies.push([null, reply]);
+    }
+    return replies;
+  }
+}
+
+describe('I8 a read during which days are removed', () => {
+  let store: TestStore;
+  beforeEach(async () => {
+    store = await storeAt(4);
+    await store.upkeep.moveWatermark(0, store.layout.start, store.layout.grid(4).close);
+  });
+  /** A reader during whose call number `call` the days before the fourth are removed. */
+  const readerAt = (call: number) =>
+    new OpenSession(
+      interrupted(call, () => retire(store, 3)),
+      store.layout,
+    );
+
+  it.each([2, 4, 6])('shows no day in part: at command %i', async (call) => {
+    const bars = await readerAt(call).barsBetween('AAA', '1m', -Infinity, Infinity);
+    const dates = [...new Set(bars.map(({ openTime }) => store.layout.day(store.layout.dayIndexAt(openTime)).date))];
+    expect(dates).toEqual(['2013-10-04', '2013-10-07']);
+  });
+
+  it.each([4, 8])('counts only days that are still retained: at command %i', async (call) => {
+    const metrics = await readerAt(call).metrics('AAA');
+    expect(metrics).toEqual(await store.reader.metrics('AAA', 'strategy'));
+    expect(metrics.expected).toBe(2 * 390);
+  });
+
+  it.each([5, 8])('gives the digest and the certificate of the remaining days: at call %i', async (call) => {
+    const [digest, certificate] = [await readerAt(call).digest(), await readerAt(call).certificate()];
+    expect(digest).toEqual(await store.reader.digest('strategy'));
+    expect(certificate.days.map(({ date }) => date)).toEqual(['2013-10-04', '2013-10-07']);
+    expect(certificate).toEqual(await store.reader.certificate());
+  });
 });
 
 /** The server's connection, which fails at the script after the first `calls` ones. */

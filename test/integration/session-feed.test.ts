@@ -11,7 +11,6 @@ import {
   removeSession,
   retireBefore,
 } from '@barkeep/session-data';
-import type { Redis } from 'ioredis';
 import { advanceTo, countedSlots, feedOf, otherBar } from '../support/programs/feeding.js';
 import { marketBars } from '../support/data/market.js';
 import { StoreServer, type TestStore } from '../support/sessions/session-store.js';

@@ -22,6 +22,7 @@ export {
   type SessionEventType,
   emitState,
 } from './events/index.js';
+export * from './errors.js';
 export * from './feed/index.js';
 export {
   partitionKeys,
@@ -31,24 +32,6 @@ export {
   type Window,
   isOutsideReason,
   byPartition,
-  FencedError,
-  SessionLostError,
-  RewindError,
-  SessionCalendarError,
-  UnknownSymbolError,
-  SymbolsChangedError,
-  UnknownIntervalError,
-  UnknownDateError,
-  NotAFeedError,
-  FeedSetBackError,
-  FeedNotBegunError,
-  FedSymbolsError,
-  ConsumersChangedError,
-  ConsumerNameError,
-  ConsumerCountError,
-  UnknownConsumerError,
-  ConsumerReplacedError,
-  ConsumerAheadError,
 } from './layout/index.js';
 export { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 export * from './reading/index.js';

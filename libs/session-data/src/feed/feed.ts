@@ -20,14 +20,8 @@ import {
   refuseBar,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import {
-  EXTENDED_HOURS,
-  FeedSetBackError,
-  isOutsideReason,
-  type SessionLayout,
-  SessionLostError,
-  UnknownSymbolError,
-} from '../layout/index.js';
+import { FeedSetBackError, SessionLostError, UnknownSymbolError } from '../errors.js';
+import { EXTENDED_HOURS, isOutsideReason, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT, publishReached } from '../events/index.js';
 

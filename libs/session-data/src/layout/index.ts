@@ -1,5 +1,4 @@
-/** How a session's store is laid out: days, slots, partitions, key names, and the errors of the store. */
-export * from './errors.js';
+/** How a session's store is laid out: days, slots, partitions and key names. */
 export {
   byPartition,
   dayMember,

@@ -4,7 +4,8 @@
  */
 import { bitmapBytes, chunkBytes, closedBuckets, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
+import { SessionLostError } from '../errors.js';
+import { dayMember, type SessionLayout } from '../layout/index.js';
 import {
   SCRIPTS,
   runCommands,
