@@ -9,7 +9,7 @@ import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { COUNTERS, runCommands } from '../redis/index.js';
 import { type Control, countBars } from '../stream/index.js';
-import { countsBefore, UpkeepStore } from '../upkeep/index.js';
+import { countsBefore, UpkeepReads } from '../upkeep/index.js';
 import type { Listing } from './listing.js';
 import { refusedIn, refusedTotal } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
@@ -119,7 +119,7 @@ function upToClock(
 async function countAhead(redis: Redis, layout: SessionLayout, position: PartitionedPosition): Promise<SlotCounts> {
   const { clock, frontiers } = position;
   const ahead = noCounts();
-  const store = new UpkeepStore(redis, layout);
+  const store = new UpkeepReads(redis, layout);
   for (const [partition, frontier = clock] of frontiers.entries()) {
     for (let day = layout.dayIndexAt(clock); day < layout.days.length && layout.grid(day).open < frontier; day++) {
       if (layout.isHistory(day)) continue;

@@ -5,7 +5,7 @@
  */
 import { slotsToAsk } from '@barkeep/bars';
 import { byPartition, type View } from '../layout/index.js';
-import { UpkeepStore } from '../upkeep/index.js';
+import { UpkeepReads } from '../upkeep/index.js';
 import {
   CELL_COUNTS,
   type CellCount,
@@ -46,10 +46,8 @@ export interface DayCounts {
 
 /** Most script calls at the same time. */
 const CALLS_AT_ONCE = 4;
-/** Numbers per cell. */
 const COUNTS = CELL_COUNTS.length;
 
-/** A cell to read. */
 interface PlacedCell extends DayCell {
   /** Index of its day in the answer. */
   place: number;
@@ -168,7 +166,7 @@ export interface EmptySlots {
 export async function readEmptySlots(listing: Listing, query: EmptySlotsQuery): Promise<EmptySlots[]> {
   const { layout, reads } = listing;
   const end = await visibleEnd(listing, query.view);
-  const store = new UpkeepStore(listing.redis, layout);
+  const store = new UpkeepReads(listing.redis, layout);
   const found = new Map<string, EmptySlots>();
   const partitions = [...byPartition([...new Set(query.symbols ?? listing.symbols)], (s) => layout.partitionOf(s)!)];
   for (let day = reads.firstKept; day < layout.days.length && layout.grid(day).open < end; day++) {
