@@ -215,8 +215,8 @@ export class ConsumerAheadError extends SessionError {
 }
 
 /** Days of the session were removed again and again while a digest over all of them was computed. */
-export class DaysRemovedError extends SessionError {
-  override readonly name = 'DaysRemovedError';
+export class DaysRetiredError extends SessionError {
+  override readonly name = 'DaysRetiredError';
   constructor(sessionId: string) {
     super(sessionId, 'days were removed during the read; read again when the session is slower or has ended');
   }

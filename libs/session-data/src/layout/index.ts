@@ -8,5 +8,6 @@ export {
   scanPattern,
   wakeChannel,
 } from './keys.js';
-export { SessionLayout, type View, type Window } from './layout.js';
+export { SessionLayout, type View } from './layout.js';
+export { type Window } from './layout-days.js';
 export { EXTENDED_HOURS, isOutsideReason } from './outside-reasons.js';

@@ -50,7 +50,6 @@ export function daysHashOf({ days }: SessionLayout): string {
   return createHash('sha256').update(encodeDays(days)).digest('hex');
 }
 
-/** Chunks that are in memory at once. */
 const CHUNKS_A_CALL = 16;
 // Local copies for the loop in `addCounts`: an export of another package is read through a getter, which costs more than the
 // comparison there.

@@ -29,7 +29,6 @@ export interface SessionDifference {
   days: number;
 }
 
-/** One session on one day. */
 interface Side {
   layout: SessionLayout;
   /** Index of the day in this session. */

@@ -5,7 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { DaysRemovedError } from '../errors.js';
+import { DaysRetiredError } from '../errors.js';
 import { byPartition, type PartitionKeys, type SessionLayout, type View } from '../layout/index.js';
 import type { Listing } from './listing.js';
 
@@ -26,7 +26,7 @@ const REMOVALS_MAX = 5;
 
 /**
  * The digest over the retained days, in a strategy's view up to the last one that the clock has passed. Equal bars have equal
- * digests, whatever the session's id, its partitions, and the processes that wrote it. @throws SessionLostError, DaysRemovedError
+ * digests, whatever the session's id, its partitions, and the processes that wrote it. @throws SessionLostError, DaysRetiredError
  */
 export async function readDigest({ redis, layout, reads }: Listing, view: View): Promise<SessionDigest> {
   for (let removal = 0; removal < REMOVALS_MAX; removal++) {
@@ -35,7 +35,7 @@ export async function readDigest({ redis, layout, reads }: Listing, view: View):
     const digest = await digestOf(redis, layout, firstKept, end);
     if ((await reads.moment()).firstKept === firstKept) return digest;
   }
-  throw new DaysRemovedError(layout.id);
+  throw new DaysRetiredError(layout.id);
 }
 
 /** The digest over the days `[from, to)` (indexes). */
