@@ -214,6 +214,7 @@ const READER: Reads<OpenSession> = {
   checkRead: (reader) => reader.checkRead(),
   position: (reader) => reader.position(),
   clock: (reader) => reader.clock(),
+  moment: (reader) => reader.moment(),
   activeSymbols: (reader) => reader.activeSymbols(),
   latestBar: (reader) => bySeries((symbol, interval) => reader.latestBar(symbol, interval)),
   latestBars: async (reader) => [...(await reader.latestBars(SYMBOLS, '5m', { fill: 'forward' }))],

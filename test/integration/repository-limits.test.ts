@@ -43,6 +43,21 @@ test('a session with 1,000 waiting requests does not starve a later session, and
   expect(mostRunning).toBe(2);
 });
 
+test('a permit whose grant is sent again, because its reply was lost, is granted again and given back whole', async () => {
+  const sendingTwice = new Proxy(redis, {
+    get(target, name) {
+      if (name !== 'call') return Reflect.get(target, name) as unknown;
+      return async (command: string, args: string[]) => {
+        await target.call(command, args);
+        return target.call(command, args);
+      };
+    },
+  });
+  const resent = new RepositoryLimit(sendingTwice, prefix, 'resent', { concurrency: 1 });
+  // Both end at once. A leaked lease would block the repository until it expires.
+  for (let request = 0; request < 2; request++) (await resent.take('s', AbortSignal.timeout(2_000)))();
+});
+
 test('all workers together start no more requests in a period than the limit allows', async () => {
   const durationMs = 400;
   const limits = twoWorkers('rate', { max: 3, durationMs });

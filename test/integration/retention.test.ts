@@ -9,6 +9,7 @@ import {
   removeSession,
   RewindError,
   SessionLayout,
+  OpenSession,
   openSession,
   SessionWriter,
   readHistory,
@@ -138,6 +139,20 @@ it('removes everything of the days before and nothing else, and a repeat changes
   expect(await server.dump(layout.id)).toEqual(after);
 });
 
+it('I11 a store that was set back during a removal is a rewind, and loses no day', async () => {
+  const store = await storeAt(4);
+  const { layout, writer } = store;
+  const setBack = await server.snapshot(layout.id);
+  const run = writer.run.bind(writer);
+  jest.spyOn(writer, 'run').mockImplementation(async (script, ...rest) => {
+    if (script.name === 'retire') await setBack();
+    return run(script, ...rest);
+  });
+  const before = await server.dump(layout.id);
+  await expect(retire(store, 2)).rejects.toThrow(RewindError);
+  expect(await server.dump(layout.id)).toEqual(before);
+});
+
 it('continues after an interruption at any of its calls', async () => {
   const uninterrupted = await storeAt(5);
   await retire(uninterrupted, 3);
@@ -222,6 +237,64 @@ it('stores the number of bars of the history by symbol, and counts the session w
   expect(await server.keys(layout.id)).toEqual([]);
 });
 
+/** Makes the reader's connection run `action` before its call number `call` of MGET, or of a command in a pipeline. */
+function interrupted(call: number, action: () => Promise<void>): Redis {
+  const { redis } = server;
+  let calls = 0;
+  const counted = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (calls++ === call) await action();
+    return run();
+  };
+  return new Proxy(redis, {
+    get(target, name) {
+      if (name === 'mgetBuffer') return (...keys: string[]) => counted(() => target.mgetBuffer(...keys));
+      if (name === 'pipeline') return (commands: string[][]) => ({ exec: () => oneByOne(commands) });
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  async function oneByOne(commands: string[][]): Promise<[null, unknown][]> {
+    const replies: [null, unknown][] = [];
+    for (const command of commands) {
+      const reply = await counted(async () => (await redis.pipeline([command]).exec())![0]![1]);
+      replies.push([null, reply]);
+    }
+    return replies;
+  }
+}
+
+describe('I8 a read during which days are removed', () => {
+  let store: TestStore;
+  beforeEach(async () => {
+    store = await storeAt(4);
+    await store.upkeep.moveWatermark(0, store.layout.start, store.layout.grid(4).close);
+  });
+  /** A reader during whose call number `call` the days before the fourth are removed. */
+  const readerAt = (call: number) =>
+    new OpenSession(
+      interrupted(call, () => retire(store, 3)),
+      store.layout,
+    );
+
+  it.each([2, 4, 6])('shows no day in part: at command %i', async (call) => {
+    const bars = await readerAt(call).barsBetween('AAA', '1m', -Infinity, Infinity);
+    const dates = [...new Set(bars.map(({ openTime }) => store.layout.day(store.layout.dayIndexAt(openTime)).date))];
+    expect(dates).toEqual(['2013-10-04', '2013-10-07']);
+  });
+
+  it.each([4, 8])('counts only days that are still retained: at command %i', async (call) => {
+    const metrics = await readerAt(call).metrics('AAA');
+    expect(metrics).toEqual(await store.reader.metrics('AAA', 'strategy'));
+    expect(metrics.expected).toBe(2 * 390);
+  });
+
+  it.each([5, 8])('gives the digest and the certificate of the remaining days: at call %i', async (call) => {
+    const [digest, certificate] = [await readerAt(call).digest(), await readerAt(call).certificate()];
+    expect(digest).toEqual(await store.reader.digest('strategy'));
+    expect(certificate.days.map(({ date }) => date)).toEqual(['2013-10-04', '2013-10-07']);
+    expect(certificate).toEqual(await store.reader.certificate());
+  });
+});
+
 /** The server's connection, which fails at the script after the first `calls` ones. */
 function failingAfter(calls: number): Redis {
   let left = calls;
@@ -229,7 +302,7 @@ function failingAfter(calls: number): Redis {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
-      if (name !== 'evalsha') return value.bind(target) as unknown;
+      if (name !== 'call') return value.bind(target) as unknown;
       return (...args: unknown[]) => {
         if (left-- <= 0) throw new Error('cut short');
         return (value as (...given: unknown[]) => unknown).apply(target, args);

@@ -2,7 +2,7 @@
  * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are
  * reported as a gap.
  */
-import { BACKFILLED, DayChunk, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
+import { BACKFILLED, DayChunk, noCounts, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
 import {
   decodeCursor,
   encodeCursor,
@@ -126,15 +126,27 @@ describe('upkeep emits', () => {
     const empty = { noTrade: 0, unfillable: 0, absent: 10, missing: 0 };
     const counts = { expected, filled: expected - 10, streamed: expected - 10, backfilled: 0, ...empty };
     for (let sent = 0; sent < 2; sent++) await store.upkeep.moveWatermark(0, start, close, { dayIndex: 0, counts });
-    await store.upkeep.events.quality(0, 0, counts);
+    await store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts });
     const repaired = { ...counts, filled: expected, backfilled: 10, absent: 0 };
-    for (let sent = 0; sent < 2; sent++) await store.upkeep.events.quality(0, 0, repaired);
+    const again = () => store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts: repaired });
+    for (let sent = 0; sent < 2; sent++) expect(await again()).toBe(true);
     // The repeated counts emitted nothing.
     const event = { type: 'quality', date: DATE, symbols: 3 };
     expect(await emitted(store)).toEqual([
       { ...event, ...counts, barQuality: ((expected - 10) / expected) * 100 },
       { ...event, ...repaired, barQuality: 100 },
     ]);
+  });
+
+  test('no quality of a day that the watermark has not passed, as after the store was set back', async () => {
+    const store = await flushedDay();
+    const { open, close } = store.layout.grid(0);
+    const counts = { ...noCounts(), expected: 3 * SLOTS, filled: 3 * SLOTS, streamed: 3 * SLOTS };
+    const setBack = await server.snapshot(store.layout.id);
+    await store.upkeep.moveWatermark(0, open, close);
+    await setBack();
+    expect(await store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts })).toBe(false);
+    expect(await emitted(store)).toEqual([]);
   });
 });
 

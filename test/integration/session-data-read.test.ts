@@ -1,6 +1,12 @@
 /** What a reader shows of a session: bars up to the clock, and an error for what does not exist. */
 import type { Bar, StoredBar } from '@barkeep/bars';
-import { openSession, SessionLostError, UnknownIntervalError, UnknownSymbolError } from '@barkeep/session-data';
+import {
+  openSession,
+  SessionEvents,
+  SessionLostError,
+  UnknownIntervalError,
+  UnknownSymbolError,
+} from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
@@ -9,6 +15,37 @@ const market = holey(marketBars({ ...SMALL_SPEC, seed: 3 }), 0.1, 4);
 // CCC trades only on the second day: a tenth of the bars is missing, so that fewer than 360 are of the first day.
 market.set('CCC', market.get('CCC')!.slice(360));
 afterAll(() => server.close());
+
+test('an argument that is no count or no time is an error that names the argument', async () => {
+  const { reader, layout } = await server.begin();
+  for (const count of [1.5, Number.NaN, -1]) {
+    await expect(reader.lastBars('AAA', '1m', count)).rejects.toThrow(
+      `count: expected a whole number from 0 on, was ${count}`,
+    );
+    await expect(reader.barsBetween('AAA', '1m', 0, 1, count)).rejects.toThrow(
+      'limit: expected a whole number from 0 on',
+    );
+    await expect(reader.dayCounts({ limit: count })).rejects.toThrow('limit: expected a whole number from 1 on');
+    await expect(new SessionEvents(server.redis, reader).read([], { limit: count })).rejects.toThrow('limit: expected');
+    await expect(new SessionEvents(server.redis, reader).read([], { blockMs: count })).rejects.toThrow(
+      'blockMs: expected',
+    );
+  }
+  const noTime = Number.NaN;
+  await expect(reader.barsBetween('AAA', '1m', noTime, 1)).rejects.toThrow(
+    'from: expected a time in epoch ms, was NaN',
+  );
+  await expect(reader.barsSince('AAA', '1m', noTime)).rejects.toThrow('time: expected a time in epoch ms');
+  await expect(reader.allBars({ symbols: ['AAA'], to: noTime }).next()).rejects.toThrow(
+    'to: expected a time in epoch ms',
+  );
+  // A huge count asks for all bars.
+  for (const count of [1e300, Infinity]) {
+    expect(await reader.lastBars('AAA', '1m', count)).toEqual([]);
+    expect(await reader.barsBetween('AAA', '1m', layout.start, Infinity, count)).toEqual([]);
+    expect((await new SessionEvents(server.redis, reader).read([], { limit: count })).events).toEqual([]);
+  }
+});
 
 const MINUTE = 60_000;
 

@@ -1,6 +1,15 @@
 /** Writes of upkeep workers: fills, errors, derived bars and the watermark. */
-import { BACKFILLED, DayChunk, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
-import { SessionEvents, SessionLostError, type SymbolFill } from '@barkeep/session-data';
+import {
+  BACKFILLED,
+  countBits,
+  DayChunk,
+  NO_TRADE,
+  RECORD_BYTES,
+  recordOffset,
+  UNFILLABLE,
+  type Bar,
+} from '@barkeep/bars';
+import { SessionEvents, SessionLayout, SessionLostError, type SymbolFill } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
 import {
   deriveAll,
@@ -50,6 +59,30 @@ async function flushedDay(): Promise<TestStore> {
 }
 
 describe('I4 a fill', () => {
+  test('of a day with the most slots, and of more gaps than a function can have arguments, is written', async () => {
+    const MINUTE = 60_000;
+    const slots = 65_535;
+    const open = Date.parse('2013-10-07');
+    const longDay = { date: '2013-10-07', segments: [{ open, close: open + slots * MINUTE }] };
+    const { id, spec, incarnation } = server.layout({ ...SMALL_SPEC, calendar: '24/7', end: '2013-10-07', upkeep: {} });
+    const layout = new SessionLayout(id, incarnation, spec, server.prefix, 0, undefined, [longDay]);
+    const store = await server.begin(layout);
+    for (const window of layout.windowsFrom(0)) {
+      await store.writer.flush(window, { partition: 0, chunks: new Map(), bars: 0, refused: new Map() });
+    }
+    // Every second slot of each symbol is filled.
+    const gaps = Array.from({ length: Math.ceil(slots / 2) }, (_, i) => 2 * i);
+    const records = new Uint8Array(RECORD_BYTES).fill(1);
+    const after = Uint8Array.from({ length: slots }, (_, slot) => (slot % 2 === 0 ? BACKFILLED : 1));
+    const runs = gaps.map((start) => ({ start, records }));
+    const fills = ['AAA', 'BBB', 'CCC'].map((symbol) => ({ symbol, before: undefined, after, dueAt: undefined, runs }));
+    expect(await store.upkeep.fill(0, 0, fills)).toEqual(new Set());
+    const { counts } = await store.reader.position();
+    expect(counts).toMatchObject({ expected: 3 * slots, backfilled: 3 * gaps.length, missing: 0 });
+    const [day] = await store.upkeep.readDay(0, 0, ['CCC']);
+    expect(countBits(day!.bitmap, 0, slots)).toBe(gaps.length);
+  });
+
   test('writes empty slots, counts them, marks the day and sets its retry, once however often it is sent', async () => {
     const store = await flushedDay();
     const fill = await fillOf(store, [10, 11, 15], { 12: 1, 13: UNFILLABLE, 14: NO_TRADE });

@@ -24,6 +24,7 @@ import {
   FeedSetBackError,
   FedSymbolsError,
   FeedNotBegunError,
+  DaysRetiredError,
   isBrokenStore,
   isOutage,
   NotAFeedError,
@@ -83,7 +84,8 @@ export function problemOf(error: unknown): Problem {
     return problem('fed-bars-lost', error.message, { lost });
   }
   if (error instanceof FedSymbolsError) return problem('fed-symbols', error.message);
-  if (error instanceof FeedNotBegunError) return problem('unavailable', error.message);
+  if (error instanceof FeedNotBegunError || error instanceof DaysRetiredError)
+    return problem('unavailable', error.message);
   if (error instanceof SymbolConflictError || error instanceof SymbolsChangedError) {
     return problem('symbols-changing', error.message);
   }

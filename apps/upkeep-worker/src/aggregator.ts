@@ -49,7 +49,7 @@ export class Aggregator {
       // When the watermark reaches a day's close, the day's counts are emitted with it.
       const closedDay = dayFinishedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
       const moved = await store.moveWatermark(partition, newWatermark, dayFinishedTo, closedDay);
-      newWatermark = Math.max(newWatermark, dayFinishedTo);
+      if (moved) newWatermark = Math.max(newWatermark, dayFinishedTo);
       // A missing slot, or a symbol that changed meanwhile, holds the watermark back. A feed's frontier may be inside a window: the
       // watermark then waits for the end of the window, and nothing holds it back.
       const isHeldBack = dayFinishedTo < Math.min(layout.windowEndBefore(frontier), close);
@@ -110,7 +110,8 @@ export class Aggregator {
       const all = await store.readDay(partition, day, layout.symbolsOf(partition));
       // Emit the counts before `deriveDay` clears the day's dirty mark: if this worker dies in between, the next one emits them again.
       const { close, slotCount } = layout.grid(day);
-      if (close <= watermark) await store.events.quality(partition, day, countsBefore(all, slotCount));
+      const closedDay = { dayIndex: day, counts: countsBefore(all, slotCount) };
+      if (close <= watermark) await store.moveWatermark(partition, close, close, closedDay);
       const dirty = all.filter(({ symbol }) => symbols.includes(symbol));
       await deriveDay({ store, partition, day }, dirty, frontier, 'all');
     }

@@ -1,27 +1,7 @@
 /** The store of a session in Redis: its layout, and all that reads and writes it. */
 export * from './consumers/index.js';
-export {
-  type ClockEvent,
-  type ClockPlace,
-  countFields,
-  type CursoredEvent,
-  decodeCursor,
-  encodeCursor,
-  EVENT_TIME_FIELDS,
-  type EventBatch,
-  type EventCursor,
-  eventNumber,
-  EVENTS_BEGINNING,
-  type EventSource,
-  isEventType,
-  parseEvent,
-  placesFrom,
-  SESSION_EVENT_TYPES,
-  type SessionEvent,
-  SessionEvents,
-  type SessionEventType,
-  emitState,
-} from './events/index.js';
+export * from './events/index.js';
+export * from './errors.js';
 export * from './feed/index.js';
 export {
   partitionKeys,
@@ -31,24 +11,6 @@ export {
   type Window,
   isOutsideReason,
   byPartition,
-  FencedError,
-  SessionLostError,
-  RewindError,
-  SessionCalendarError,
-  UnknownSymbolError,
-  SymbolsChangedError,
-  UnknownIntervalError,
-  UnknownDateError,
-  NotAFeedError,
-  FeedSetBackError,
-  FeedNotBegunError,
-  FedSymbolsError,
-  ConsumersChangedError,
-  ConsumerNameError,
-  ConsumerCountError,
-  UnknownConsumerError,
-  ConsumerReplacedError,
-  ConsumerAheadError,
 } from './layout/index.js';
 export { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 export * from './reading/index.js';
@@ -65,29 +27,7 @@ export {
   type Receiver,
   type ReadCommand,
 } from './redis/index.js';
-export {
-  type ClaimedPosition,
-  type Control,
-  type Fence,
-  isBehind,
-  noFigures,
-  noteHistory,
-  noteOutside,
-  type OutsideDay,
-  outsideTo,
-  type PartitionWindow,
-  readHistory,
-  readStreamFigures,
-  removeLeftover,
-  removeSession,
-  retireBefore,
-  ReturnedKeys,
-  SessionWriter,
-  readControl,
-  setControl,
-  type StreamFigures,
-  type StreamWait,
-} from './stream/index.js';
+export * from './stream/index.js';
 export * from './limits/index.js';
 export { symbolsKey, readSymbols, withMembership, updateSymbols, showJoined } from './symbols/index.js';
 export * from './upkeep/index.js';

@@ -1,4 +1,5 @@
-import { IdError, windowSql } from './read-window.js';
+import { IdError, readSpans, windowSql } from './read-window.js';
+import { TimeRangeError } from './stored-ranges.js';
 
 /** The first minute of 1970. */
 const ranges = [{ from: 0, to: 60_000 }];
@@ -18,5 +19,16 @@ test('an id that is not a whole number never becomes part of the COPY', () => {
   for (const id of [1.5, Number.NaN, Infinity, JSON.parse('"1); DROP TABLE bars"')]) {
     expect(() => windowSql({ datasetId: 1, symbolIds: [id], ranges })).toThrow(IdError);
     expect(() => windowSql({ datasetId: id, symbolIds: [1], ranges })).toThrow(IdError);
+  }
+});
+
+test('a span whose start or end is not a whole number of milliseconds is an error of its times', async () => {
+  const neverUsed = {} as Parameters<typeof readSpans>[0];
+  for (const times of [
+    { from: 0.5, to: 60_000 },
+    { from: 0, to: Number.NaN },
+  ]) {
+    const query = { datasetId: 1, spans: [{ symbolId: 2, ...times }] };
+    await expect(readSpans(neverUsed, query, () => undefined)).rejects.toThrow(TimeRangeError);
   }
 });

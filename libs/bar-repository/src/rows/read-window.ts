@@ -7,7 +7,7 @@ import { withConnection, type ConnectionSource } from '../connection.js';
 import type { OnRowBytes } from './copy-out-parser.js';
 import { copyOut } from './copy-out.js';
 import { READ_ROW, readRow, type OnRow } from './row-layout.js';
-import { isoText, mergeRanges, type TimeRange } from './stored-ranges.js';
+import { checkRange, isoText, mergeRanges, type TimeRange } from './stored-ranges.js';
 
 /** A query of many symbols over the same ranges. */
 export interface WindowQuery {
@@ -64,8 +64,8 @@ export async function readSpans(
 ): Promise<number> {
   if (spans.length === 0) return 0;
   const ids = spans.map(({ symbolId }) => wholeNumber(symbolId));
-  const since = spans.map(({ from }) => wholeNumber(from));
-  const until = spans.map(({ to }) => wholeNumber(to));
+  for (const span of spans) checkRange(span);
+  const [since, until] = [spans.map(({ from }) => from), spans.map(({ to }) => to)];
   // OFFSET 0 keeps the planner from turning the look-ups into a scan.
   const sql =
     `COPY (SELECT ${READ_ROW.columns}` +

@@ -18,6 +18,11 @@ export class TimeRangeError extends Error {
   }
 }
 
+/** @throws TimeRangeError */
+export function checkRange(range: TimeRange): void {
+  if (!Number.isSafeInteger(range.from) || !Number.isSafeInteger(range.to)) throw new TimeRangeError(range);
+}
+
 /**
  * The same times as sorted ranges that neither touch nor overlap, so that no row is read twice. Leaves out empty ranges.
  * @throws TimeRangeError
@@ -25,7 +30,7 @@ export class TimeRangeError extends Error {
 export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   const merged: TimeRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
-    if (!Number.isSafeInteger(range.from) || !Number.isSafeInteger(range.to)) throw new TimeRangeError(range);
+    checkRange(range);
     if (range.to <= range.from) continue;
     const last = merged.at(-1);
     if (last && range.from <= last.to) last.to = Math.max(last.to, range.to);

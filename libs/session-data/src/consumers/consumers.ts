@@ -11,10 +11,10 @@ import {
   ConsumerCountError,
   ConsumerNameError,
   ConsumerReplacedError,
-  type SessionLayout,
   SessionLostError,
   UnknownConsumerError,
-} from '../layout/index.js';
+} from '../errors.js';
+import type { SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type Script, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
 

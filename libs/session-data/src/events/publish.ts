@@ -4,7 +4,8 @@
  * the state of a session.
  */
 import type { Redis } from 'ioredis';
-import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { SessionLostError } from '../errors.js';
+import type { SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type Script, type ScriptArgument } from '../redis/index.js';
 
 /** Approximate number of entries that each event stream keeps: Redis trims whole nodes. */

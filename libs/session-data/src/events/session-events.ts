@@ -4,7 +4,9 @@
  * they were read.
  */
 import type { Redis } from 'ioredis';
-import { type SessionLayout, SessionLostError, type View } from '../layout/index.js';
+import { checkCount } from '../arguments.js';
+import { SessionLostError } from '../errors.js';
+import type { SessionLayout, View } from '../layout/index.js';
 import { CHANGES, parseEvent, type SessionEvent } from './event-types.js';
 import { runCommands } from '../redis/index.js';
 
@@ -74,15 +76,25 @@ export class SessionEvents {
     return ((await runCommands(this.redis, reads)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
   }
 
-  /** Events after a cursor, oldest first; an empty batch when there are none. @throws SessionLostError */
+  /** Events after a cursor, oldest first; an empty batch when there are none. @throws SessionLostError, RangeError */
   async read(
     from: EventCursor = EVENTS_BEGINNING,
     { limit = DEFAULT_LIMIT, blockMs = 0 }: EventReadOptions = {},
   ): Promise<EventBatch> {
+    checkCount('limit', limit, 1);
+    checkCount('blockMs', blockMs);
     const batch = await this.readOnce(from, limit);
     if (batch.events.length > 0 || batch.gap || blockMs === 0) return batch;
     const { events } = this.session.layout.keysOf(0);
-    await this.redis.xread('COUNT', 1, 'BLOCK', blockMs, 'STREAMS', events, batch.cursor[0] ?? FIRST_ID);
+    await this.redis.xread(
+      'COUNT',
+      1,
+      'BLOCK',
+      Math.min(blockMs, Number.MAX_SAFE_INTEGER),
+      'STREAMS',
+      events,
+      batch.cursor[0] ?? FIRST_ID,
+    );
     return this.readOnce(batch.cursor, limit);
   }
 
@@ -92,7 +104,7 @@ export class SessionEvents {
     const streams = this.streams();
     // For each stream its entries after the cursor, and its oldest entry.
     const reads = streams.flatMap((key, stream) => [
-      ['xread', 'COUNT', limit, 'STREAMS', key, from[stream] ?? FIRST_ID],
+      ['xread', 'COUNT', Math.min(limit, Number.MAX_SAFE_INTEGER), 'STREAMS', key, from[stream] ?? FIRST_ID],
       ['xrange', key, '-', '+', 'COUNT', 1],
     ]);
     const versions = ['hmget', layout.keysOf(0).meta, 'incarnation', 'version'];

@@ -3,7 +3,8 @@
  * Does not decide how far the frontier moves, and writes no bars ({@link SessionFeed} does).
  */
 import type { Redis } from 'ioredis';
-import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { SessionLostError } from '../errors.js';
+import type { SessionLayout } from '../layout/index.js';
 import { runCommands, SCRIPTS } from '../redis/index.js';
 import { EVENTS_KEPT } from '../events/index.js';
 import type { Control, SessionWriter } from '../stream/index.js';

@@ -7,32 +7,13 @@
  * When the store has fewer bars, it was set back: it then refuses this feeder, whose stream would skip the lost bars.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  type Bar,
-  bitmapBytes,
-  calendarNamed,
-  chunkBytes,
-  isExtendedTime,
-  LATE,
-  ORIGIN_CODES,
-  RECORD_BYTES,
-  type RefusalReason,
-  refuseBar,
-} from '@barkeep/bars';
+import { type Bar, bitmapBytes, chunkBytes, DayChunk, LATE, recordOffset } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import {
-  EXTENDED_HOURS,
-  FeedSetBackError,
-  isOutsideReason,
-  type SessionLayout,
-  SessionLostError,
-  UnknownSymbolError,
-} from '../layout/index.js';
+import { FeedSetBackError, SessionLostError, UnknownSymbolError } from '../errors.js';
+import type { SessionLayout } from '../layout/index.js';
+import { type DayBars, type FeedRefusal, sortFedBars } from './fed-bars.js';
 import { SCRIPTS, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { EVENTS_KEPT, publishReached } from '../events/index.js';
-
-/** Why a fed bar is not stored: a reason for any bar, or one that only a feed has. Conflicts are counted separately. */
-export type FeedRefusal = Exclude<RefusalReason, 'conflict'> | 'outside-session' | 'retired';
 
 /** The outcome of one call. Each bar is in one of accepted, duplicates, conflicts and refused; late bars are also accepted ones. */
 export interface FeedOutcome {
@@ -50,20 +31,6 @@ export interface FeedOutcome {
 
 /** Most bars per script call: bounds how long the script blocks Redis. */
 const BARS_A_CALL = 1_000;
-/** Bytes of a place in {@link placesOf}: u32 slot, f64 close time. */
-const PLACE_BYTES = 12;
-/** Size of a record in f64 values, and places of two of its u32 words: five f64 values come before them. */
-const RECORD_DOUBLES = RECORD_BYTES / 8;
-const ORIGIN_WORD = 10;
-const COUNTS_WORD = 11;
-/** The last word of a base bar's record: `sourceCount` 1 in the low 16 bits, `expectedCount` 1 in the high 16 bits. */
-const ONE_OF_ONE = 1 | (1 << 16);
-
-/** Bars of one day: their positions in the call, and their slots. */
-interface DayBars {
-  positions: number[];
-  slots: number[];
-}
 
 /** What one call of the script stores for a symbol. */
 interface FeedCall {
@@ -88,8 +55,6 @@ export class SessionFeed {
   /** Together with `batches` names each script call, so that a repeated call gets the same answer. */
   private readonly feeder = randomUUID();
   private batches = 0;
-  /** Index of the day that {@link dayOf} found last. */
-  private lastDay = 0;
   /** By symbol, the number of fed bars in the store at the last answer. */
   private readonly storedBySymbol = new Map<string, number>();
 
@@ -146,7 +111,7 @@ export class SessionFeed {
 
   /** Feeds at most {@link BARS_A_CALL} bars. Positions in the outcome count from the first of these bars. */
   private async feedPart(symbol: string, bars: readonly Bar[], malformed: number): Promise<FeedOutcome> {
-    const { days, refused, refusals, lastClose } = this.splitBySlot(bars);
+    const { days, refused, refusals, lastClose } = sortFedBars(this.layout, bars);
     if (malformed > 0) refusals.set('malformed', malformed);
     // A bar also reports that the stream has reached the bar's close, less the time by which its bars may be late.
     const reached = days.size > 0 ? lastClose - latenessMs(this.layout) : undefined;
@@ -163,35 +128,6 @@ export class SessionFeed {
       refused.push(...day.positions.map((index) => ({ index, reason: 'retired' as const })));
     }
     return { accepted, duplicates, late, conflicts: conflicts.map((at) => positions[at]!), refused };
-  }
-
-  /**
-   * Splits bars into those that have a slot, by day, and those that are refused. `lastClose`: the last close of a bar with a slot.
-   * `refusals`: numbers of refused bars by reason, with a separate reason for the extended hours of the calendar.
-   */
-  private splitBySlot(bars: readonly Bar[]) {
-    const { calendar, hours, prices } = this.layout.spec;
-    const days = new Map<number, DayBars>();
-    const refused: FeedOutcome['refused'] = [];
-    const refusals = new Map<string, number>();
-    let lastClose = -Infinity;
-    for (const [index, bar] of bars.entries()) {
-      const place = refuseBar(bar, prices) ?? this.placeOf(bar.openTime);
-      if (typeof place === 'string') {
-        // `refuseBar` looks at a single bar, so the reason is never `conflict`.
-        refused.push({ index, reason: place as FeedRefusal });
-        const isExtended = isOutsideReason(place) && isExtendedTime(calendarNamed(calendar), bar.openTime, hours);
-        const reason = isExtended ? EXTENDED_HOURS : place;
-        refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-        continue;
-      }
-      const day = days.get(place.dayIndex) ?? { positions: [], slots: [] };
-      days.set(place.dayIndex, day);
-      day.positions.push(index);
-      day.slots.push(place.slot);
-      lastClose = Math.max(lastClose, this.layout.grid(place.dayIndex).closeTime(place.slot));
-    }
-    return { days, refused, refusals, lastClose };
   }
 
   /** Runs feed.lua for one symbol, and keeps the number of stored bars that it answers. @throws as {@link feed} */
@@ -213,8 +149,8 @@ export class SessionFeed {
       const { date, open, slotCount } = grid;
       names.push(keys.chunk(layout.base.name, symbol, date), keys.states(symbol, date));
       args.push(date, open, chunkBytes(slotCount), bitmapBytes(slotCount), slotCount);
-      const closes = slots.map((slot) => grid.closeTime(slot));
-      args.push(placesOf(slots, closes), recordsOf(positions.map((at) => bars[at]!)));
+      const places = Float64Array.from(slots.flatMap((slot) => [slot, grid.closeTime(slot)]));
+      args.push(new Uint8Array(places.buffer), recordsOf(positions.map((at) => bars[at]!)));
     }
     const reply = (await SCRIPTS.feed.run(this.redis, names, args)) as [string, string?, string?];
     const [verdict, answer, storedReached] = reply;
@@ -239,23 +175,6 @@ export class SessionFeed {
     if (partition === undefined) throw new UnknownSymbolError(this.layout.id, symbol);
     return partition;
   }
-
-  /** The slot of a bar that opens at `time`, or why it has none. */
-  private placeOf(time: number): { dayIndex: number; slot: number } | FeedRefusal {
-    const { layout } = this;
-    if (time < layout.start || time >= layout.end) return 'outside-session';
-    const dayIndex = this.dayOf(time);
-    const slot = layout.grid(dayIndex).slotAt(time);
-    return typeof slot === 'string' ? slot : { dayIndex, slot };
-  }
-
-  /** The first day that is not over at `time`. Tries the last day first: bars of a feed are mostly in order. */
-  private dayOf(time: number): number {
-    const { layout, lastDay } = this;
-    const isOver = (day: number) => layout.grid(day).close <= time;
-    if (!isOver(lastDay) && (lastDay === 0 || isOver(lastDay - 1))) return lastDay;
-    return (this.lastDay = layout.dayIndexAt(time));
-  }
 }
 
 /** When a strategy may see refusals of these bars, epoch ms: once the clock has passed all of them. */
@@ -269,30 +188,9 @@ function latenessMs({ spec }: SessionLayout): number {
   return spec.source.type === 'feed' ? spec.source.latenessSeconds * 1000 : 0;
 }
 
-/** Slot (u32) and close time (f64, epoch ms) of each bar, little-endian, as feed.lua expects them. */
-function placesOf(slots: readonly number[], closes: readonly number[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(slots.length * PLACE_BYTES));
-  slots.forEach((slot, i) => {
-    view.setUint32(i * PLACE_BYTES, slot, true);
-    view.setFloat64(i * PLACE_BYTES + 4, closes[i]!, true);
-  });
-  return new Uint8Array(view.buffer);
-}
-
-/** The records of the bars as a chunk stores them, with the origin `streamed`. */
+/** The records of the bars one after another, as a chunk stores them, with the origin `streamed`. */
 function recordsOf(bars: readonly Bar[]): Uint8Array {
-  const doubles = new Float64Array(bars.length * RECORD_DOUBLES);
-  const words = new Uint32Array(doubles.buffer);
-  bars.forEach(({ open, high, low, close, volume }, i) => {
-    const at = i * RECORD_DOUBLES;
-    // Adding 0 turns -0 into 0, so that equal bars have equal bytes.
-    doubles[at] = open + 0;
-    doubles[at + 1] = high + 0;
-    doubles[at + 2] = low + 0;
-    doubles[at + 3] = close + 0;
-    doubles[at + 4] = volume + 0;
-    words[2 * at + ORIGIN_WORD] = ORIGIN_CODES.streamed;
-    words[2 * at + COUNTS_WORD] = ONE_OF_ONE;
-  });
-  return new Uint8Array(doubles.buffer);
+  const chunk = new DayChunk(bars.length);
+  bars.forEach((bar, i) => chunk.writeBar(i, bar, 'streamed', 0));
+  return chunk.bytes.subarray(recordOffset(bars.length, 0));
 }

@@ -1,5 +1,4 @@
-/** How a session's store is laid out: days, slots, partitions, key names, and the errors of the store. */
-export * from './errors.js';
+/** How a session's store is laid out: days, slots, partitions and key names. */
 export {
   byPartition,
   dayMember,
@@ -9,5 +8,6 @@ export {
   scanPattern,
   wakeChannel,
 } from './keys.js';
-export { SessionLayout, type View, type Window } from './layout.js';
+export { SessionLayout, type View } from './layout.js';
+export { type Window } from './layout-days.js';
 export { EXTENDED_HOURS, isOutsideReason } from './outside-reasons.js';

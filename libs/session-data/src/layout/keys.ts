@@ -1,6 +1,7 @@
 /**
  * The partitions of a session, and the names of all its keys. Every process spreads symbols over partitions in the same way.
- * All keys of a partition have one hash tag, so that a script may use all of them on a cluster. Pure.
+ * All keys of a partition have one hash tag, so that a script may use all of them on a cluster. What each key holds in detail:
+ * docs/storage-layout.md. Pure.
  */
 
 export type PartitionKeys = ReturnType<typeof partitionKeys>;
@@ -12,10 +13,7 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
     prefix,
     /** The beginning of all key names of the partition. */
     base,
-    /**
-     * Hash: incarnation, fence (epoch, owner), frontier, watermark, counters, retainedFrom and retiredTo (stream/remove.ts), begun
-     * (symbols/membership.ts). In partition 0 also clock, control, spec, historyDays, days, symbols, joins and gathered.
-     */
+    /** Hash: position, fence and counters of the partition; in partition 0 also the clock, the spec and the symbols. */
     meta: `${base}:meta`,
     /** Sorted set of `date symbol`, scored by the time (ms) at which absent bars are due for another try. */
     retry: `${base}:retry`,
@@ -23,28 +21,19 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
     dirty: `${base}:dirty`,
     /** Hash of `date symbol` to the last error that a repository answered for that day. */
     errors: `${base}:errors`,
-    /**
-     * Hash of repository to its current failure as JSON: `error`, `since` and `nextTryAt` (epoch ms), `failures`. Has only
-     * repositories that fail now; partition 0 only.
-     */
+    /** Hash of repository to its failure as JSON. Has only repositories that fail now; partition 0 only. */
     repositories: `${base}:repositories`,
     /** Hash of `close symbol reason` to how many bars of repositories `refused` includes; `close`: of the day, epoch ms. */
     repositoryRefused: `${base}:repository-refused`,
     /** Hash of `symbol reason` to the number of refused bars. */
     refused: `${base}:refused`,
-    /**
-     * Hash of `date symbol` to the counts of the source's rows without a slot on that local date, and of `counted` to the first
-     * date that is not counted (stream/outside.ts).
-     */
+    /** Hash of `date symbol` to the counts of the source's rows without a slot on that local date (stream/outside.ts). */
     outside: `${base}:outside`,
     /** Hash of symbol to the number of its bars of history; exists once the history is complete. */
     history: `${base}:history`,
     /** Stream of public events: those of the session and its clock in partition 0, those of upkeep in each partition. */
     events: `${base}:events`,
-    /**
-     * Stream of changes by upkeep and feeding, added at once, even when they concern slots after the clock. Mirrors and operators
-     * read it. A strategy must not.
-     */
+    /** Stream of changes by upkeep and feeding, also of slots after the clock: for mirrors and operators, not for a strategy. */
     changes: `${base}:changes`,
     /** Sorted set of changes to publish, scored by the earliest clock (ms) at which a part of the change may be published. */
     pending: `${base}:pending`,
@@ -84,12 +73,8 @@ export function dayMember(date: string, symbol: string): string {
   return `${date} ${symbol}`;
 }
 
-/**
- * Most symbols per partition on average, which bounds how long one flush blocks Redis. A session of more than
- * `PARTITION_SYMBOLS × BASE_PARTITIONS_MAX` symbols has larger partitions.
- */
+/** Most symbols per partition on average, which bounds how long one flush blocks Redis. */
 export const PARTITION_SYMBOLS = 128;
-const BASE_PARTITIONS_MAX = 64;
 
 /** The constants of the 32-bit FNV-1a hash. */
 const FNV_OFFSET = 0x811c9dc5;
@@ -97,7 +82,7 @@ const FNV_PRIME = 0x01000193;
 
 /** Number of partitions over which the symbols of a spec are spread. */
 export function basePartitionsOf(symbols: number): number {
-  return Math.min(BASE_PARTITIONS_MAX, Math.ceil(symbols / PARTITION_SYMBOLS));
+  return Math.ceil(symbols / PARTITION_SYMBOLS);
 }
 
 /** The partition of a symbol of the spec, in `[0, basePartitions)`: its FNV-1a hash (32 bits) modulo the number of partitions. */

@@ -27,7 +27,6 @@ export interface RepositoryLimits {
   concurrency?: number;
 }
 
-/** A call of {@link RepositoryLimit.take} that waits. */
 interface Waiter {
   resolve: (giveBack: () => void) => void;
   reject: (error: Error) => void;
@@ -135,7 +134,6 @@ export class RepositoryLimit {
     else this.waiting.delete(session);
   }
 
-  /** Keeps a lease alive until it is given back. */
   private hold(lease: string): void {
     this.leases.add(lease);
     this.renewal ??= setInterval(() => {

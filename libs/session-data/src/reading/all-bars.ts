@@ -5,6 +5,7 @@
  */
 import type { ShownBar } from '@barkeep/bars';
 import type { SessionLayout } from '../layout/index.js';
+import { checkTimes } from '../arguments.js';
 import type { OpenSession } from './open-session.js';
 
 /** Maximum number of days per part; 16 days of 390 minutes are 6,240 one-minute bars. */
@@ -32,6 +33,7 @@ export async function* readAllBars(
   source: OpenSession,
   { symbols, interval: intervalText, from = -Infinity, to = Infinity }: AllBarsQuery,
 ): AsyncGenerator<BarsPart> {
+  checkTimes({ from, to });
   const clock = await source.clock();
   const { layout } = source;
   // The base interval when none is asked for. It also stands in for an unknown interval, for which `barsBetween` throws below.

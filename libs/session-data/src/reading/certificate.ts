@@ -16,10 +16,10 @@ import {
   recordOffset,
   type SlotCounts,
 } from '@barkeep/bars';
-import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
-import type { ClockedReads } from './clocked-reads.js';
 import { hashChunk, intervalsByName, readBySymbol } from './digest.js';
+import type { Listing } from './listing.js';
+import { readPosition } from './position.js';
 
 /** One link of the certificate. */
 export interface DayDigest {
@@ -50,34 +50,29 @@ export function daysHashOf({ days }: SessionLayout): string {
   return createHash('sha256').update(encodeDays(days)).digest('hex');
 }
 
-/** Chunks that are in memory at once. */
 const CHUNKS_A_CALL = 16;
 // Local copies for the loop in `addCounts`: an export of another package is read through a getter, which costs more than the
 // comparison there.
 const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES.backfilled];
 
 /**
- * Certifies the retained days that close at or before `upTo`, epoch ms.
- * @param reads reads the session's clock before each day, so that the call fails at once when the session is gone, and
- *   does not first count the missing chunks of all days
- * @param symbols the symbols to certify
+ * Certifies the retained days that the clock and upkeep have passed. Days that were removed meanwhile are left out.
+ * @throws SessionLostError
  */
-export async function certify(
-  redis: Redis,
-  layout: SessionLayout,
-  reads: ClockedReads,
-  symbols: readonly string[],
-  upTo: number,
-): Promise<StoreCertificate> {
-  // Reads only the clock, which sets `firstKept` and throws when the session is gone.
-  await reads.read([]);
-  const { firstKept } = reads;
-  const days: DayDigest[] = [];
-  const sorted = [...symbols].sort();
-  for (let day = firstKept; day < layout.days.length && layout.grid(day).close <= upTo; day++) {
-    await reads.read([]);
-    days.push(await certifyDay(redis, layout, sorted, day));
+export async function certify(listing: Listing): Promise<StoreCertificate> {
+  const { layout, reads } = listing;
+  const { clock, watermark } = await readPosition(listing);
+  const upTo = layout.spec.upkeep.enabled ? Math.min(clock, watermark) : clock;
+  const symbols = [...listing.symbols].sort();
+  const certified: DayDigest[] = [];
+  let { firstKept } = await reads.moment();
+  const firstDay = firstKept;
+  for (let day = firstDay; day < layout.days.length && layout.grid(day).close <= upTo; day++) {
+    certified.push(await certifyDay(listing, symbols, day));
+    // Fails at once when the session is gone. A removed day may have been read in part.
+    ({ firstKept } = await reads.moment());
   }
+  const days = certified.slice(firstKept - firstDay);
   return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
 }
 
@@ -98,12 +93,8 @@ function chainOf(days: readonly DayDigest[]): string {
 }
 
 /** The digest and the counts of one day. @param symbols sorted */
-async function certifyDay(
-  redis: Redis,
-  layout: SessionLayout,
-  symbols: readonly string[],
-  day: number,
-): Promise<DayDigest> {
+async function certifyDay(listing: Listing, symbols: readonly string[], day: number): Promise<DayDigest> {
+  const { layout } = listing;
   const hash = createHash('sha256');
   const counts = noCounts();
   const { date, open, close } = layout.grid(day);
@@ -113,7 +104,7 @@ async function certifyDay(
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
       // Each batch is followed by a turn of the event loop: a long session must not block the process.
       const batch = symbols.slice(at, at + CHUNKS_A_CALL);
-      const found = await readBySymbol(redis, layout, batch, (keys, symbol) => [
+      const found = await readBySymbol(listing, batch, (keys, symbol) => [
         keys.chunk(interval.name, symbol, date),
         ...(isBase ? [keys.states(symbol, date)] : []),
       ]);

@@ -1,12 +1,22 @@
 /**
- * Reads one session's store as of its clock. Each call reads the clock and the oldest retained day before the data, in the same round
- * trip, so that bars that arrive between the two can be cut off (I2, docs/ARCHITECTURE.md). `ClockedReads` throws when the session was
- * deleted or created again, and when symbols joined or left during the read, because then the data may contain only part of a symbol.
+ * Reads one session's store as of its clock. Each call reads the clock before the data, so that bars that arrive between the two can
+ * be cut off (I2, docs/ARCHITECTURE.md), and the oldest retained day after the data, so that days of which only a part was read can
+ * be left out. All is one round trip. `ClockedReads` throws when the session was deleted or created again, and when symbols joined or
+ * left during the read, because then the data may contain only part of a symbol.
  */
 import type { Redis } from 'ioredis';
-import { type ReadCommand, runAndReceive, runCommands, type StoreReads, type Receiver } from '../redis/index.js';
-import { type SessionLayout, SessionLostError, SymbolsChangedError, type View } from '../layout/index.js';
+import { type ReadCommand, runAndReceive, type StoreReads, type Receiver } from '../redis/index.js';
+import { SessionLostError, SymbolsChangedError } from '../errors.js';
+import type { SessionLayout } from '../layout/index.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from '../symbols/index.js';
+
+/** A moment of a session. */
+export interface Moment {
+  /** Epoch ms. */
+  clock: number;
+  /** Index of the oldest retained day. */
+  firstKept: number;
+}
 
 export class ClockedReads {
   /** The clock at the last read. The next call uses it as a guess, so that one round trip is usually enough. */
@@ -37,16 +47,22 @@ export class ClockedReads {
     receiverAt?: (clock: number) => Receiver | undefined,
   ): Promise<[clock: number, replies: (Buffer | null)[]]> {
     const { meta } = this.layout.keysOf(0);
-    const sessionRead = ['hmget', meta, 'incarnation', 'clock', 'retainedFrom'];
-    const all = [sessionRead, ...commands, ['hmget', meta, ...SYMBOLS_KEY_FIELDS]];
+    const all = [['hmget', meta, 'incarnation', 'clock'], ...commands];
+    all.push(['hmget', meta, ...SYMBOLS_KEY_FIELDS, 'retainedFrom']);
     const replies = await this.run(all, receiverAt && this.receiverOf(receiverAt, commands.length));
-    const [incarnation, clock, retainedFrom] = replies[0] as (string | null)[];
-    const [version, joining] = replies.at(-1) as (string | null)[];
+    const [incarnation, clock] = replies[0] as (string | null)[];
+    const [version, joining, retainedFrom] = replies.at(-1) as (string | null)[];
     if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
     if (symbolsKey(version, joining) !== this.symbolsVersion) throw new SymbolsChangedError(this.layout.id);
     this.seenClock = Number(clock);
     this.firstKept = this.layout.firstKept(Number(retainedFrom));
     return [this.seenClock, replies.slice(1, -1) as (Buffer | null)[]];
+  }
+
+  /** The clock, and then the oldest retained day. @throws SessionLostError, SymbolsChangedError */
+  async moment(): Promise<Moment> {
+    const [clock] = await this.read([]);
+    return { clock, firstKept: this.firstKept };
   }
 
   /** A receiver of the replies to all commands of {@link read}: the session's fields, then `count` commands, then the symbols. */
@@ -70,13 +86,12 @@ export class ClockedReads {
    */
   async readAt(commandsAt: (clock: number) => readonly ReadCommand[]): Promise<[number, (Buffer | null)[]]> {
     let guess = this.seenClock;
-    let [clock, replies] = await this.read(commandsAt(guess));
-    if (clock !== guess) {
+    for (let isOfThisCall = false; ; isOfThisCall = true) {
+      const [clock, replies] = await this.read(commandsAt(guess));
+      // The clock may have passed the guess, which it had during this call. When it is before the guess, the store lost writes.
+      if (clock === guess || (isOfThisCall && clock > guess)) return [guess, replies];
       guess = clock;
-      [clock, replies] = await this.read(commandsAt(guess));
     }
-    // The commands were made for `guess`. The clock may have passed it since, or be before it when the store lost writes.
-    return [Math.min(guess, clock), replies];
   }
 }
 
@@ -87,36 +102,4 @@ export class ClockedReads {
  */
 export function visibleWatermark(layout: SessionLayout, watermark: number, clock: number): number {
   return Math.min(watermark, clock < layout.barrierEnd ? clock : layout.windowEndBefore(clock));
-}
-
-/**
- * The clock (epoch ms), the index of the oldest retained day, and the replies to commands that ran after both in the same round
- * trip. They may be newer than the clock: cut them off at the clock (I2). Does not notice a change of symbols. @throws SessionLostError
- */
-export async function readAfterClock(
-  redis: Redis,
-  layout: SessionLayout,
-  commands: readonly ReadCommand[] = [],
-): Promise<{ clock: number; firstKept: number; replies: unknown[] }> {
-  const sessionFields = ['hmget', layout.keysOf(0).meta, 'clock', 'incarnation', 'retainedFrom'];
-  const [session, ...replies] = await runCommands(redis, [sessionFields, ...commands]);
-  const [clock, incarnation, retainedFrom] = session as (string | null)[];
-  if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
-  return { clock: Number(clock), firstKept: layout.firstKept(Number(retainedFrom)), replies };
-}
-
-/**
- * The time up to which a view shows these symbols, epoch ms: the clock for a strategy, their lowest frontier for an operator.
- * Also the index of the oldest retained day. @throws SessionLostError
- */
-export async function readVisibleEnd(
-  redis: Redis,
-  layout: SessionLayout,
-  symbols: readonly string[],
-  view: View,
-): Promise<{ end: number; firstKept: number }> {
-  const partitions = new Set(symbols.flatMap((symbol) => layout.partitionOf(symbol) ?? []));
-  const frontiers = [...partitions].map((partition) => ['hget', layout.keysOf(partition).meta, 'frontier']);
-  const { clock, firstKept, replies } = await readAfterClock(redis, layout, frontiers);
-  return { end: view === 'operator' ? Math.min(...replies.map(Number)) : clock, firstKept };
 }

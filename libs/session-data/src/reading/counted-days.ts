@@ -151,7 +151,6 @@ export class CountedDays {
   }
 }
 
-/** The value of a field in a list of fields and values. */
 function valueOf(fields: readonly string[], name: string): string | undefined {
   for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
   return undefined;

@@ -7,7 +7,6 @@ import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
 import type { OpenSession } from './open-session.js';
 import { readBySymbol } from './digest.js';
-import { readAfterClock } from './clocked-reads.js';
 
 /** The slot in which two sessions differ. */
 export interface FirstDifference {
@@ -30,7 +29,6 @@ export interface SessionDifference {
   days: number;
 }
 
-/** One session on one day. */
 interface Side {
   layout: SessionLayout;
   /** Index of the day in this session. */
@@ -39,7 +37,7 @@ interface Side {
 
 /** Chunks per session that are in memory at once. */
 const CHUNKS_A_CALL = 32;
-/** How often a comparison is repeated because symbols changed during it. Then its last result is the answer. */
+/** How often a comparison is repeated because symbols changed or days were removed during it. Then its last result is the answer. */
 const CHANGES_MAX = 5;
 
 /** @param signal aborts the comparison @throws SessionLostError, the reason of the signal */
@@ -50,17 +48,19 @@ export async function readDifference(
   signal: AbortSignal,
 ): Promise<SessionDifference> {
   for (let change = 0; ; change++) {
-    await Promise.all([mine.refresh(), other.refresh()]);
-    const before = symbolLists(mine, other);
+    const before = await contentsOf(mine, other);
     const found = await compare(redis, mine, other, signal);
-    await Promise.all([mine.refresh(), other.refresh()]);
-    if (symbolLists(mine, other) === before || change === CHANGES_MAX) return found;
+    if ((await contentsOf(mine, other)) === before || change === CHANGES_MAX) return found;
   }
 }
 
-/** A text that changes when a symbol joins or leaves one of the sessions. */
-function symbolLists(...sessions: OpenSession[]): string {
-  return sessions.map((session) => session.activeSymbols().join(',')).join(' ');
+/** A text that changes when one of the sessions gets another list of symbols or removes days. */
+async function contentsOf(...sessions: OpenSession[]): Promise<string> {
+  const contents = sessions.map(async (session) => {
+    const { firstKept } = await session.moment();
+    return [firstKept, ...session.activeSymbols()].join(',');
+  });
+  return (await Promise.all(contents)).join(' ');
 }
 
 /** Compares day by day, and stops at the first day with a difference. */
@@ -72,7 +72,7 @@ async function compare(
 ): Promise<SessionDifference> {
   const others = new Set(other.activeSymbols());
   const symbols = mine.activeSymbols().filter((symbol) => others.has(symbol));
-  const [days, daysOfOther] = await Promise.all([closedDays(redis, mine), closedDays(redis, other)]);
+  const [days, daysOfOther] = await Promise.all([closedDays(mine), closedDays(other)]);
   const compared = { symbols: symbols.length, days: 0 };
   for (const [date, day] of days) {
     const dayOfOther = daysOfOther.get(date);
@@ -94,8 +94,9 @@ async function compare(
 }
 
 /** Indexes of the retained days that the session's clock has passed, without its history, by date. */
-async function closedDays(redis: Redis, { layout }: OpenSession): Promise<Map<string, number>> {
-  const { clock, firstKept } = await readAfterClock(redis, layout);
+async function closedDays(session: OpenSession): Promise<Map<string, number>> {
+  const { clock, firstKept } = await session.moment();
+  const { layout } = session;
   const days = layout.days.flatMap(({ date }, day): [string, number][] =>
     day >= firstKept && !layout.isHistory(day) && layout.grid(day).close <= clock ? [[date, day]] : [],
   );
@@ -109,7 +110,7 @@ async function compareChunks(
   symbols: readonly string[],
 ): Promise<FirstDifference[]> {
   const reads = sides.map(({ layout, day }) =>
-    readBySymbol(redis, layout, symbols, (keys, symbol) => [
+    readBySymbol({ redis, layout }, symbols, (keys, symbol) => [
       keys.chunk(layout.base.name, symbol, layout.day(day).date),
     ]),
   );

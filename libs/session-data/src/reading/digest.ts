@@ -3,9 +3,11 @@
  * reads the values of many symbols with few commands.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { bitmapBytes, countBits, type Interval } from '@barkeep/bars';
+import { countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { byPartition, type PartitionKeys, type SessionLayout } from '../layout/index.js';
+import { DaysRetiredError } from '../errors.js';
+import { byPartition, type PartitionKeys, type SessionLayout, type View } from '../layout/index.js';
+import type { Listing } from './listing.js';
 
 export interface SessionDigest {
   /** 64 hexadecimal digits. */
@@ -19,32 +21,40 @@ export interface SessionDigest {
 /** Chunks per read, which are in memory at once. */
 const CHUNKS_A_CALL = 128;
 
+/** How often a digest is computed again because days were removed meanwhile, before it fails. */
+const REMOVALS_MAX = 5;
+
 /**
- * The digest over the days `[firstKept, end)` (indexes). Equal bars have equal digests, whatever the session's id,
- * its partitions, and the processes that wrote it.
+ * The digest over the retained days, in a strategy's view up to the last one that the clock has passed. Equal bars have equal
+ * digests, whatever the session's id, its partitions, and the processes that wrote it. @throws SessionLostError, DaysRetiredError
  */
-export async function digestOf(
-  redis: Redis,
-  layout: SessionLayout,
-  firstKept: number,
-  end = layout.days.length,
-): Promise<SessionDigest> {
+export async function readDigest({ redis, layout, reads }: Listing, view: View): Promise<SessionDigest> {
+  for (let removal = 0; removal < REMOVALS_MAX; removal++) {
+    const { clock, firstKept } = await reads.moment();
+    const end = view === 'operator' ? layout.days.length : layout.dayIndexAt(clock);
+    const digest = await digestOf(redis, layout, firstKept, end);
+    if ((await reads.moment()).firstKept === firstKept) return digest;
+  }
+  throw new DaysRetiredError(layout.id);
+}
+
+/** The digest over the days `[from, to)` (indexes). */
+async function digestOf(redis: Redis, layout: SessionLayout, from: number, to: number): Promise<SessionDigest> {
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
   const symbols = [...layout.symbols].sort();
   for (const interval of intervalsByName(layout)) {
     for (const symbol of symbols) {
       const keys = layout.keysOf(layout.partitionOf(symbol)!);
-      for (let from = firstKept; from < end; from += CHUNKS_A_CALL) {
-        const days = layout.days.slice(from, Math.min(from + CHUNKS_A_CALL, end));
+      for (let first = from; first < to; first += CHUNKS_A_CALL) {
+        const days = layout.days.slice(first, Math.min(first + CHUNKS_A_CALL, to));
         const chunks = await redis.mgetBuffer(...days.map(({ date }) => keys.chunk(interval.name, symbol, date)));
         chunks.forEach((bytes, i) => {
           if (!bytes) return;
-          const grid = layout.grid(from + i, interval);
-          hashChunk(hash, interval, symbol, grid.date, bytes);
+          const { date, slotCount } = layout.grid(first + i, interval);
+          hashChunk(hash, interval, symbol, date, bytes);
           result.chunks++;
-          if (interval === layout.base)
-            result.bars += countBits(bytes.subarray(0, bitmapBytes(grid.slotCount)), 0, grid.slotCount);
+          if (interval === layout.base) result.bars += countBits(bytes, 0, slotCount);
         });
       }
     }
@@ -67,8 +77,7 @@ export function hashChunk(hash: Hash, interval: Interval, symbol: string, date: 
  * partition, whose keys share a hash tag, because a command per symbol costs more than the bytes that it reads.
  */
 export async function readBySymbol(
-  redis: Redis,
-  layout: SessionLayout,
+  { redis, layout }: { redis: Redis; layout: SessionLayout },
   symbols: readonly string[],
   selectKeys: (keys: PartitionKeys, symbol: string) => string[],
 ): Promise<Map<string, (Buffer | null)[]>> {

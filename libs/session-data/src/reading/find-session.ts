@@ -1,7 +1,8 @@
 /** Finds a session in the store and opens it for reading. */
 import { calendarIds, decodeDays, parseSessionSpec, UNCHANGED, type SessionSpec } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { partitionKeys, SessionCalendarError, SessionLayout, SessionLostError, type View } from '../layout/index.js';
+import { SessionCalendarError, SessionLostError } from '../errors.js';
+import { partitionKeys, SessionLayout, type View } from '../layout/index.js';
 import { OpenSession } from './open-session.js';
 
 /**

@@ -17,14 +17,10 @@ import type { ReadCommand } from '../redis/index.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
 /** Index of the day of the clock: the last day that opened before the clock, otherwise the first day. */
-export function dayAtClock({ days }: SessionLayout, clock: number): number {
-  let [day, end] = [0, days.length];
-  while (end - day > 1) {
-    const middle = (day + end) >> 1;
-    if (days[middle]!.segments[0]!.open < clock) day = middle;
-    else end = middle;
-  }
-  return day;
+export function dayAtClock(layout: SessionLayout, clock: number): number {
+  const day = layout.dayIndexAt(clock);
+  const isOpen = day < layout.days.length && layout.day(day).segments[0]!.open < clock;
+  return isOpen ? day : Math.max(0, day - 1);
 }
 
 /** The commands that read a chunk's bitmap and the records of its slots `[from, to)`, as `chunkOfPart` expects them. */

@@ -13,10 +13,11 @@ import {
   type SlotCounts,
   type SlotGap,
 } from '@barkeep/bars';
-import type { Redis } from 'ioredis';
-import { dayMember, type SessionLayout, UnknownDateError, type View } from '../layout/index.js';
+import { UnknownDateError } from '../errors.js';
+import { dayMember, type SessionLayout, type View } from '../layout/index.js';
 import { readOutsideRows, refusedIn, refusedReasons } from './refusals.js';
-import { readAfterClock, visibleWatermark } from './clocked-reads.js';
+import { visibleWatermark } from './clocked-reads.js';
+import type { Listing } from './listing.js';
 
 /** The metrics of one symbol. The counts are of the retained days after the history, or of one requested day. */
 export interface SlotMetrics extends SlotCounts {
@@ -74,26 +75,25 @@ interface SymbolDays {
   days: { day: number; bytes: Buffer | undefined; states: Buffer | undefined }[];
 }
 
-/** Reads the states and the chunks (or only their bitmaps) of one symbol's days, after the clock. */
-async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, part: DayPart): Promise<SymbolDays> {
+/** Reads the states and the chunks (or only their bitmaps) of one symbol's days. */
+async function readSymbol({ layout, reads }: Listing, symbol: string, part: DayPart): Promise<SymbolDays> {
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
   const daysAfterHistory = [...layout.days.keys()].slice(layout.historyDays);
-  const reads = daysAfterHistory.flatMap((day) => {
+  const dayReads = daysAfterHistory.flatMap((day) => {
     const { date, slotCount } = layout.grid(day);
     const key = keys.chunk(layout.base.name, symbol, date);
     const chunk = part === 'chunks' ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
     return [chunk, ['getBuffer', keys.states(symbol, date)]];
   });
-  const all = [['hmget', keys.meta, 'frontier', 'watermark'], ...reads];
-  const { clock, firstKept, replies } = await readAfterClock(redis, layout, all);
-  const [metaFields, ...values] = replies as [(string | null)[], ...(Buffer | null)[]];
-  const [frontier = 0, watermark = 0] = metaFields.map(Number);
+  const [clock, replies] = await reads.read([['hmget', keys.meta, 'frontier', 'watermark'], ...dayReads]);
+  const [metaFields, ...values] = replies as [unknown, ...(Buffer | null)[]];
+  const [frontier = 0, watermark = 0] = (metaFields as (string | null)[]).map(Number);
   const days = daysAfterHistory.map((day, i) => ({
     day,
     bytes: values[2 * i] ?? undefined,
     states: values[2 * i + 1] ?? undefined,
   }));
-  return { clock, frontier, watermark, days: days.filter(({ day }) => day >= firstKept) };
+  return { clock, frontier, watermark, days: days.filter(({ day }) => day >= reads.firstKept) };
 }
 
 /**
@@ -102,14 +102,14 @@ async function readSymbol(redis: Redis, layout: SessionLayout, symbol: string, p
  * @throws SessionLostError, UnknownDateError
  */
 export async function readSlotMetrics(
-  redis: Redis,
-  layout: SessionLayout,
+  listing: Listing,
   symbol: string,
   view: View,
   date?: string,
 ): Promise<SlotMetrics> {
+  const { redis, layout } = listing;
   const requestedDay = date === undefined ? undefined : dayAfterHistory(layout, date);
-  const { clock, watermark, days } = await readSymbol(redis, layout, symbol, 'chunks');
+  const { clock, watermark, days } = await readSymbol(listing, symbol, 'chunks');
   const current = requestedDay ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
   const counts = noCounts();
   const gaps: SlotGap[] = [];
@@ -128,7 +128,7 @@ export async function readSlotMetrics(
   }
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
   const refused = await refusedIn(redis, keys, view === 'operator' ? Infinity : clock);
-  const rows = await readOutsideRows(redis, layout, new Set([symbol]), { view, clock }, date);
+  const rows = await readOutsideRows(listing, new Set([symbol]), { view, clock }, date);
   return {
     symbol,
     barQuality: barQuality(counts),
@@ -160,13 +160,9 @@ function dayAfterHistory(layout: SessionLayout, date: string): number {
  * Reads the gaps of one symbol, oldest first. A strategy's view ends at the clock, an operator's at the frontier.
  * @throws SessionLostError
  */
-export async function readSymbolGaps(
-  redis: Redis,
-  layout: SessionLayout,
-  symbol: string,
-  view: View,
-): Promise<SymbolGap[]> {
-  const { clock, frontier, days } = await readSymbol(redis, layout, symbol, 'bitmaps');
+export async function readSymbolGaps(listing: Listing, symbol: string, view: View): Promise<SymbolGap[]> {
+  const { redis, layout } = listing;
+  const { clock, frontier, days } = await readSymbol(listing, symbol, 'bitmaps');
   const { errors } = layout.keysOf(layout.partitionOf(symbol)!);
   const lastErrors = await redis.hmget(errors, ...layout.days.map(({ date }) => dayMember(date, symbol)));
   const limit = view === 'operator' ? frontier : clock;

@@ -7,46 +7,26 @@
 import type { ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { type AllBarsQuery, type BarsPart, readAllBars } from './all-bars.js';
-import { BarSeries, type FillOptions } from './bar-series.js';
+import { checkCount, checkTimes } from '../arguments.js';
+import type { FillOptions } from './bar-series.js';
 import { certify, type StoreCertificate } from './certificate.js';
-import { ClockedReads } from './clocked-reads.js';
+import type { Moment } from './clocked-reads.js';
 import { CountedDays } from './counted-days.js';
-import { digestOf, type SessionDigest } from './digest.js';
-import {
-  type SessionLayout,
-  SymbolsChangedError,
-  UnknownIntervalError,
-  UnknownSymbolError,
-  type View,
-} from '../layout/index.js';
-import {
-  type DayCounts,
-  type DayCountsQuery,
-  type EmptySlots,
-  type EmptySlotsQuery,
-  readDayCounts,
-  readEmptySlots,
-} from './slot-counts.js';
-import { readOutsideRows, type OutsideRows } from './refusals.js';
-import { readHistory } from '../stream/index.js';
-import { readSymbols, symbolsKey, withMembership } from '../symbols/index.js';
+import { readDigest, type SessionDigest } from './digest.js';
+import { SymbolsChangedError, UnknownSymbolError } from '../errors.js';
+import type { SessionLayout, View } from '../layout/index.js';
+import { Listing } from './listing.js';
 import { readSymbolGaps, readSlotMetrics, type SymbolGap, type SlotMetrics } from './metrics.js';
 import { readPosition, readVisiblePosition, type SessionPosition } from './position.js';
+import { readOutsideRows, type OutsideRows } from './refusals.js';
+import { readDayCounts, readEmptySlots } from './slot-counts.js';
+import type { DayCounts, DayCountsQuery, EmptySlots, EmptySlotsQuery } from './slot-counts.js';
+import { readHistory } from '../stream/index.js';
 
 /** Most bars in an answer, unless the caller sets another limit. */
 const DEFAULT_LIMIT = 10_000;
 /** How often a read is repeated because the symbols changed during it, before it fails. */
 const CHANGES_MAX = 20;
-
-/** One list of symbols, and what reads the session with this list. */
-interface Listing {
-  layout: SessionLayout;
-  /** Symbols that cannot be read yet. */
-  joining: ReadonlySet<string>;
-  /** Changes with the list; see `symbolsKey`. */
-  key: string;
-  reads: ClockedReads;
-}
 
 /** A session that is open for reading. */
 export class OpenSession {
@@ -58,11 +38,11 @@ export class OpenSession {
    *   are visible in neither view
    */
   constructor(
-    private readonly redis: Redis,
+    redis: Redis,
     layout: SessionLayout,
     readonly view: View = 'strategy',
   ) {
-    this.listing = listingOf(redis, layout, []);
+    this.listing = new Listing(redis, layout);
   }
 
   /** The session with the symbols that it had when it was last read. */
@@ -72,10 +52,7 @@ export class OpenSession {
 
   /** Looks up which symbols the session has now. @throws SessionLostError */
   async refresh(): Promise<void> {
-    const { layout } = this.listing;
-    const { membership, joining } = await readSymbols(this.redis, layout);
-    const isSame = membership.version === layout.membership.version;
-    this.listing = listingOf(this.redis, isSame ? layout : withMembership(layout, membership), joining);
+    this.listing = await this.listing.renewed();
   }
 
   /**
@@ -83,27 +60,33 @@ export class OpenSession {
    * counts end at the clock. @throws SessionLostError
    */
   async position(view = this.view): Promise<SessionPosition> {
-    return this.readStore([], async ({ layout, joining }) => {
-      if (view === 'strategy') return readVisiblePosition(this.redis, layout, joining);
-      // Leaves out the frontiers of the partitions.
-      const { clock, control, frontier, watermark, counts, refused } = await readPosition(this.redis, layout, joining);
-      return { clock, control, frontier, watermark, counts, refused };
+    return this.readStore([], async (listing) => {
+      if (view === 'strategy') return readVisiblePosition(listing);
+      const { frontiers: _, ...position } = await readPosition(listing);
+      return position;
     });
   }
 
   /** The session's clock, epoch ms. @throws SessionLostError */
   async clock(): Promise<number> {
-    return this.read(async ({ reads }) => (await reads.read([]))[0]);
+    return (await this.moment()).clock;
+  }
+
+  /** The clock, epoch ms, and the index of the oldest retained day. @throws SessionLostError */
+  async moment(): Promise<Moment> {
+    return this.read(({ reads }) => reads.moment());
   }
 
   /** The symbols that could be read at the last answer. */
   activeSymbols(): readonly string[] {
-    return readableOf(this.listing);
+    return this.listing.symbols;
   }
 
   /** Checks that symbols and an interval can be read. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   async checkRead(symbols?: readonly string[], interval?: string): Promise<void> {
-    await this.readStore([], async (listing) => this.check(listing, symbols ?? readableOf(listing), interval));
+    await this.readStore([], async (listing) => {
+      for (const symbol of symbols ?? listing.symbols) listing.series(symbol, interval);
+    });
   }
 
   /** The newest visible bar, or undefined. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
@@ -118,20 +101,24 @@ export class OpenSession {
     { fill = 'none' }: FillOptions = {},
   ): Promise<Map<string, ShownBar>> {
     const bars = await this.read(async (listing) => {
-      const allSeries = symbols.map((symbol) => this.series(listing, symbol, interval));
+      const allSeries = symbols.map((symbol) => listing.series(symbol, interval));
       return (await Promise.all(allSeries.map((series) => series.last(1, fill)))).map(([bar]) => bar);
     });
     return new Map(symbols.flatMap((symbol, i) => (bars[i] ? [[symbol, bars[i]]] : [])));
   }
 
-  /** The newest `count` visible bars, oldest first, across days. An empty slot counts only when `fill` fills it. */
+  /**
+   * The newest `count` visible bars, oldest first, across days. An empty slot counts only when `fill` fills it.
+   * @throws UnknownSymbolError, UnknownIntervalError, SessionLostError, RangeError when `count` is not a whole number from 0 on
+   */
   async lastBars(
     symbol: string,
     interval: string | undefined,
     count: number,
     { fill = 'none' }: FillOptions = {},
   ): Promise<ShownBar[]> {
-    return this.read((listing) => this.series(listing, symbol, interval).last(count, fill));
+    checkCount('count', count);
+    return this.read((listing) => listing.series(symbol, interval).last(count, fill));
   }
 
   /**
@@ -146,7 +133,9 @@ export class OpenSession {
     limit = DEFAULT_LIMIT,
     { fill = 'none' }: FillOptions = {},
   ): Promise<ShownBar[]> {
-    return this.read((listing) => this.series(listing, symbol, interval).between(from, to, limit, fill));
+    checkTimes({ from, to });
+    checkCount('limit', limit);
+    return this.read((listing) => listing.series(symbol, interval).between(from, to, limit, fill));
   }
 
   /** Visible bars that opened at `time` or later, oldest first, at most `limit`. */
@@ -157,6 +146,7 @@ export class OpenSession {
     limit = DEFAULT_LIMIT,
     options?: FillOptions,
   ): Promise<ShownBar[]> {
+    checkTimes({ time });
     return this.barsBetween(symbol, interval, time, this.layout.end, limit, options);
   }
 
@@ -167,7 +157,7 @@ export class OpenSession {
 
   /** Number of visible bars; one that is still forming does not count. */
   async barCount(symbol: string, interval?: string): Promise<number> {
-    return this.read((listing) => this.series(listing, symbol, interval).count());
+    return this.read((listing) => listing.series(symbol, interval).count());
   }
 
   /**
@@ -176,7 +166,7 @@ export class OpenSession {
    */
   async history(): Promise<Map<string, number> | undefined> {
     if (!this.layout.asksHistory) return undefined;
-    return this.readStore([], ({ layout }) => readHistory(this.redis, layout));
+    return this.readStore([], ({ redis, layout }) => readHistory(redis, layout));
   }
 
   /**
@@ -184,7 +174,7 @@ export class OpenSession {
    * @param date limits counts and the day's extremes to this trading day @throws UnknownDateError
    */
   async metrics(symbol: string, view = this.view, date?: string): Promise<SlotMetrics> {
-    return this.readStore([symbol], ({ layout }) => readSlotMetrics(this.redis, layout, symbol, view, date));
+    return this.readStore([symbol], (listing) => readSlotMetrics(listing, symbol, view, date));
   }
 
   /**
@@ -193,23 +183,21 @@ export class OpenSession {
    * @throws UnknownSymbolError, SessionLostError
    */
   async dayCounts(query: DayCountsQuery, known = new CountedDays()): Promise<DayCounts> {
-    const run = (listing: Listing) =>
-      readDayCounts(this.redis, listing.layout, readableOf(listing), { view: this.view, ...query }, known);
+    if (query.limit !== undefined) checkCount('limit', query.limit, 1);
+    const run = (listing: Listing) => readDayCounts(listing, { view: this.view, ...query }, known);
     return known.alone(() => this.readStore(query.symbols, run));
   }
 
   /** The symbols with empty slots that a forced round of upkeep would request. @throws UnknownSymbolError, SessionLostError */
   async emptySlots(query: EmptySlotsQuery): Promise<EmptySlots[]> {
-    return this.readStore(query.symbols, (listing) =>
-      readEmptySlots(this.redis, listing.layout, readableOf(listing), query),
-    );
+    return this.readStore(query.symbols, (listing) => readEmptySlots(listing, query));
   }
 
   /** The rows without a slot of all symbols except joining ones. @throws SessionLostError */
   async outsideRows(view = this.view): Promise<OutsideRows> {
     return this.readStore([], async (listing) => {
-      const [clock] = await listing.reads.read([]);
-      return readOutsideRows(this.redis, listing.layout, new Set(readableOf(listing)), { view, clock });
+      const { clock } = await listing.reads.moment();
+      return readOutsideRows(listing, new Set(listing.symbols), { view, clock });
     });
   }
 
@@ -218,30 +206,23 @@ export class OpenSession {
    * the frontier). A gap that spans this limit ends there.
    */
   async gaps(symbol: string, view = this.view): Promise<SymbolGap[]> {
-    return this.readStore([symbol], ({ layout }) => readSymbolGaps(this.redis, layout, symbol, view));
+    return this.readStore([symbol], (listing) => readSymbolGaps(listing, symbol, view));
   }
 
   /** SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks. */
   async digest(view = this.view): Promise<SessionDigest> {
-    return this.readStore([], async ({ layout, reads }) => {
-      const [clock] = await reads.read([]);
-      return digestOf(this.redis, layout, reads.firstKept, view === 'operator' ? undefined : layout.dayIndexAt(clock));
-    });
+    return this.readStore([], (listing) => readDigest(listing, view));
   }
 
   /** The certificate of the days that the clock and upkeep have passed. @throws SessionLostError */
   async certificate(): Promise<StoreCertificate> {
-    return this.readStore([], async ({ layout, joining, reads }) => {
-      const { clock, watermark } = await readPosition(this.redis, layout, joining);
-      const upTo = layout.spec.upkeep.enabled ? Math.min(clock, watermark) : clock;
-      return certify(this.redis, layout, reads, readableOf({ layout, joining }), upTo);
-    });
+    return this.readStore([], certify);
   }
 
   /** {@link read} for a `run` that may not notice a change of symbols: checks for one afterwards. @throws UnknownSymbolError */
   private async readStore<T>(symbols: readonly string[] = [], run: (listing: Listing) => Promise<T>): Promise<T> {
     return this.read(async (listing) => {
-      this.check(listing, symbols);
+      for (const symbol of symbols) listing.series(symbol);
       const answer = await run(listing);
       await listing.reads.read([]);
       return answer;
@@ -264,33 +245,4 @@ export class OpenSession {
       }
     }
   }
-
-  /** Throws unless the symbols and the interval can be read. */
-  private check(listing: Listing, symbols: readonly string[], interval?: string): void {
-    for (const symbol of symbols) this.series(listing, symbol, interval);
-  }
-
-  /** @throws UnknownSymbolError, UnknownIntervalError */
-  private series({ layout, joining, reads }: Listing, symbol: string, interval: string = layout.base.name): BarSeries {
-    const partition = layout.partitionOf(symbol);
-    if (partition === undefined || joining.has(symbol)) {
-      throw new UnknownSymbolError(layout.id, symbol, joining.has(symbol));
-    }
-    const stored = layout.interval(interval);
-    if (!stored) {
-      const known = layout.intervals.map(({ name }) => name);
-      throw new UnknownIntervalError(layout.id, interval, known);
-    }
-    return new BarSeries(reads, layout, symbol, stored, layout.keysOf(partition));
-  }
-}
-
-function listingOf(redis: Redis, layout: SessionLayout, joining: readonly string[]): Listing {
-  const key = symbolsKey(String(layout.membership.version), joining.join(' '));
-  return { layout, joining: new Set(joining), key, reads: new ClockedReads(redis, layout, key) };
-}
-
-/** The symbols that can be read: all but the joining ones. */
-function readableOf({ layout, joining }: Pick<Listing, 'layout' | 'joining'>): string[] {
-  return layout.symbols.filter((symbol) => !joining.has(symbol));
 }

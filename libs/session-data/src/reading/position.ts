@@ -5,10 +5,12 @@
  */
 import { noCounts, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { SessionLostError } from '../errors.js';
+import type { SessionLayout } from '../layout/index.js';
 import { COUNTERS, runCommands } from '../redis/index.js';
 import { type Control, countBars } from '../stream/index.js';
-import { countsBefore, UpkeepStore } from '../upkeep/index.js';
+import { countsBefore, UpkeepReads } from '../upkeep/index.js';
+import type { Listing } from './listing.js';
 import { refusedIn, refusedTotal } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
 
@@ -36,11 +38,7 @@ export interface PartitionedPosition extends SessionPosition {
 }
 
 /** The position up to the frontier. The partitions of joining symbols are ignored. @throws SessionLostError */
-export async function readPosition(
-  redis: Redis,
-  layout: SessionLayout,
-  joining: ReadonlySet<string>,
-): Promise<PartitionedPosition> {
+export async function readPosition({ redis, layout, joining }: Listing): Promise<PartitionedPosition> {
   const reads = layout.keys.flatMap(({ meta, refused }) => [
     ['hmget', meta, ...META_FIELDS],
     ['hgetall', refused],
@@ -82,19 +80,16 @@ export function addedUp(counts: SlotCounts): SlotCounts {
 }
 
 /** The position in a strategy's view: frontier and watermark are not after the clock. @throws SessionLostError */
-export async function readVisiblePosition(
-  redis: Redis,
-  layout: SessionLayout,
-  joining: ReadonlySet<string>,
-): Promise<SessionPosition> {
-  let position = await readPosition(redis, layout, joining);
+export async function readVisiblePosition(listing: Listing): Promise<SessionPosition> {
+  const { redis, layout } = listing;
+  let position = await readPosition(listing);
   // At the end there is nothing after the clock to subtract.
   if (position.clock >= layout.end) return upToClock(layout, position, noCounts(), position.refused);
   for (let change = 0; ; change++) {
     const ahead = await countAhead(redis, layout, position);
     const refused = await countRefused(redis, layout, position);
     // The counts belong together only when the store has not changed since the position was read.
-    const now = await readPosition(redis, layout, joining);
+    const now = await readPosition(listing);
     if (JSON.stringify(now) === JSON.stringify(position) || change === CHANGES_MAX) {
       return upToClock(layout, position, ahead, refused);
     }
@@ -124,7 +119,7 @@ function upToClock(
 async function countAhead(redis: Redis, layout: SessionLayout, position: PartitionedPosition): Promise<SlotCounts> {
   const { clock, frontiers } = position;
   const ahead = noCounts();
-  const store = new UpkeepStore(redis, layout);
+  const store = new UpkeepReads(redis, layout);
   for (const [partition, frontier = clock] of frontiers.entries()) {
     for (let day = layout.dayIndexAt(clock); day < layout.days.length && layout.grid(day).open < frontier; day++) {
       if (layout.isHistory(day)) continue;

@@ -3,7 +3,8 @@
  * clock has passed. Reads only.
  */
 import type { Redis } from 'ioredis';
-import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type SessionLayout, type View } from '../layout/index.js';
+import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type View } from '../layout/index.js';
+import type { Listing } from './listing.js';
 import { runCommands } from '../redis/index.js';
 import { type OutsideDay, readOutside } from '../stream/index.js';
 
@@ -51,8 +52,7 @@ export interface OutsideRows {
  * @param date counts only this date, and no fed bars: these are not counted by date
  */
 export async function readOutsideRows(
-  redis: Redis,
-  layout: SessionLayout,
+  { redis, layout }: Listing,
   symbols: ReadonlySet<string>,
   { view, clock }: { view: View; clock: number },
   date?: string,

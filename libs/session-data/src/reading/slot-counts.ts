@@ -4,10 +4,8 @@
  * frontier. While the caller keeps a {@link CountedDays}, each whole closed day is read once. Reads only.
  */
 import { slotsToAsk } from '@barkeep/bars';
-import type { Redis } from 'ioredis';
-import { byPartition, type SessionLayout, type View } from '../layout/index.js';
-import { UpkeepStore } from '../upkeep/index.js';
-import { readVisibleEnd } from './clocked-reads.js';
+import { byPartition, type View } from '../layout/index.js';
+import { UpkeepReads } from '../upkeep/index.js';
 import {
   CELL_COUNTS,
   type CellCount,
@@ -17,6 +15,7 @@ import {
   type DayCell,
   readCells,
 } from './counted-days.js';
+import type { Listing } from './listing.js';
 
 /** The symbols and dates to count; all of the session where a field is left out. */
 export interface EmptySlotsQuery {
@@ -47,51 +46,56 @@ export interface DayCounts {
 
 /** Most script calls at the same time. */
 const CALLS_AT_ONCE = 4;
-/** Numbers per cell. */
 const COUNTS = CELL_COUNTS.length;
 
-/** A cell to read. */
 interface PlacedCell extends DayCell {
   /** Index of its day in the answer. */
   place: number;
 }
 
-/**
- * Reads a page of the coverage matrix.
- * @param readable all symbols of the session that can be read @throws SessionLostError
- */
+/** Reads a page of the coverage matrix. @throws SessionLostError */
 export async function readDayCounts(
-  redis: Redis,
-  layout: SessionLayout,
-  readable: readonly string[],
+  listing: Listing,
   query: DayCountsQuery & { view: View },
   known: CountedDays,
 ): Promise<DayCounts> {
+  const { layout, reads } = listing;
   const { after, limit = Infinity } = query;
-  const symbolsLeft = [...new Set(query.symbols ?? readable)]
+  const symbolsLeft = [...new Set(query.symbols ?? listing.symbols)]
     .sort()
     .filter((symbol) => after === undefined || symbol > after);
   const symbols = symbolsLeft.slice(0, limit);
-  const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
-  const days = layout.days.flatMap(({ date }, day) =>
-    isRequested(date, query) && day >= firstKept && !layout.isHistory(day) ? [day] : [],
+  const end = await visibleEnd(listing, query.view);
+  const requested = [...layout.days.entries()].flatMap(([day, { date }]) =>
+    isRequested(date, query) && day >= reads.firstKept && !layout.isHistory(day) ? [day] : [],
   );
-  const counts = await countCells(redis, layout, symbols, days, end, known);
+  const counts = await countCells(listing, symbols, requested, end, known);
+  // Days that were removed meanwhile may have been read in part.
+  const { firstKept } = await reads.moment();
+  const days = requested.filter((day) => day >= firstKept);
+  const removed = requested.length - days.length;
   return {
     days: days.map((day) => {
       const grid = layout.grid(day);
       const { date, open, close } = grid;
       return { date, open, close, expected: grid.slotCount, visible: grid.closedBy(end) };
     }),
-    symbols: symbols.map((symbol) => ({ symbol, counts: byName(counts.get(symbol)!, days.length) })),
+    symbols: symbols.map((symbol) => ({ symbol, counts: byName(counts.get(symbol)!.subarray(removed * COUNTS)) })),
     next: symbolsLeft.length > symbols.length ? symbols.at(-1)! : null,
   };
 }
 
+/** The time up to which a view shows all symbols, epoch ms: the clock for a strategy, the lowest frontier for an operator. */
+async function visibleEnd({ layout, reads, symbols }: Listing, view: View): Promise<number> {
+  const partitions = new Set(symbols.flatMap((symbol) => layout.partitionOf(symbol) ?? []));
+  const frontiers = [...partitions].map((partition) => ['hget', layout.keysOf(partition).meta, 'frontier']);
+  const [clock, replies] = await reads.read(frontiers);
+  return view === 'operator' ? Math.min(...replies.map(Number)) : clock;
+}
+
 /** For each symbol the counts up to `end` (epoch ms): {@link CELL_COUNTS} for one day after another. */
 async function countCells(
-  redis: Redis,
-  layout: SessionLayout,
+  { redis, layout }: Listing,
   symbols: readonly string[],
   days: readonly number[],
   end: number,
@@ -141,11 +145,11 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
 }
 
 /** Turns the counts of one symbol, day after day, into one array per name. */
-function byName(counts: Uint16Array, days: number): Record<CellCount, number[]> {
+function byName(counts: Uint16Array): Record<CellCount, number[]> {
   const named: Partial<Record<CellCount, number[]>> = {};
   for (const [offset, name] of CELL_COUNTS.entries()) {
     const numbers: number[] = [];
-    for (let at = offset; at < days * COUNTS; at += COUNTS) numbers.push(counts[at]!);
+    for (let at = offset; at < counts.length; at += COUNTS) numbers.push(counts[at]!);
     named[name] = numbers;
   }
   return named as Record<CellCount, number[]>;
@@ -158,21 +162,19 @@ export interface EmptySlots {
   slots: number;
 }
 
-/** The symbols with empty slots, sorted by name. @param readable all symbols that can be read @throws SessionLostError */
-export async function readEmptySlots(
-  redis: Redis,
-  layout: SessionLayout,
-  readable: readonly string[],
-  query: EmptySlotsQuery,
-): Promise<EmptySlots[]> {
-  const { end, firstKept } = await readVisibleEnd(redis, layout, readable, query.view);
-  const store = new UpkeepStore(redis, layout);
+/** The symbols with empty slots, sorted by name. @throws SessionLostError */
+export async function readEmptySlots(listing: Listing, query: EmptySlotsQuery): Promise<EmptySlots[]> {
+  const { layout, reads } = listing;
+  const end = await visibleEnd(listing, query.view);
+  const store = new UpkeepReads(listing.redis, layout);
   const found = new Map<string, EmptySlots>();
-  const partitions = [...byPartition([...new Set(query.symbols ?? readable)], (symbol) => layout.partitionOf(symbol)!)];
-  for (let day = firstKept; day < layout.days.length && layout.grid(day).open < end; day++) {
+  const partitions = [...byPartition([...new Set(query.symbols ?? listing.symbols)], (s) => layout.partitionOf(s)!)];
+  for (let day = reads.firstKept; day < layout.days.length && layout.grid(day).open < end; day++) {
     if (!isRequested(layout.day(day).date, query)) continue;
     const closed = layout.grid(day).closedBy(end);
     const read = await Promise.all(partitions.map(([partition, members]) => store.readDay(partition, day, members)));
+    // A day that was removed meanwhile may have been read in part.
+    if (day < (await reads.moment()).firstKept) continue;
     for (const { symbol, bitmap, states } of read.flat()) {
       // Runs of empty slots.
       const runs = slotsToAsk(bitmap, states, closed, 'all');

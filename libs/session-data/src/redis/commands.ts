@@ -36,14 +36,12 @@ export class Script {
 
   /** Runs the script. @returns its answer @throws errors of Redis and of the script */
   async run(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
-    const rest = [...keys, ...args.map(asRedisArgument)];
-    return this.send((command, script) => redis[command](script, keys.length, ...rest));
+    return this.send(keys, args, (command, rest) => redis.call(command, rest));
   }
 
   /** {@link run}, with buffers instead of texts in the answer. */
   async runForBytes(redis: Redis, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
-    const rest = [...keys, ...args.map(asRedisArgument)];
-    return this.send((command, script) => redis.callBuffer(command, script, keys.length, ...rest));
+    return this.send(keys, args, (command, rest) => redis.callBuffer(command, rest));
   }
 
   /** {@link run}, and in the same round trip `read`, which the server runs after the script. @returns both answers */
@@ -53,15 +51,20 @@ export class Script {
     args: readonly ScriptArgument[],
     read: () => Promise<T>,
   ): Promise<[unknown, T]> {
-    const rest = [...keys, ...args.map(asRedisArgument)];
-    return this.send((command, script) => Promise.all([redis[command](script, keys.length, ...rest), read()]));
+    return this.send(keys, args, (command, rest) => Promise.all([redis.call(command, rest), read()]));
   }
 
-  /** Calls by digest, or by text when the server does not have the script. */
-  private send<T>(callWith: (command: 'evalsha' | 'eval', script: string) => Promise<T>): Promise<T> {
+  /** Calls by digest, or by text when the server does not have the script. @param call gets a command and its arguments as one list */
+  private send<T>(
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+    call: (command: 'evalsha' | 'eval', rest: (string | number | Buffer)[]) => Promise<T>,
+  ): Promise<T> {
+    // A list, because a fill of many gaps has more arguments than JavaScript can pass to a function.
+    const rest = [keys.length, ...keys, ...args.map(asRedisArgument)];
     return byDigestOrText(
-      () => callWith('evalsha', this.sha),
-      () => callWith('eval', this.lua),
+      () => call('evalsha', [this.sha, ...rest]),
+      () => call('eval', [this.lua, ...rest]),
     );
   }
 

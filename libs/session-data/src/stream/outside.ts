@@ -84,7 +84,6 @@ export async function readOutside(redis: Redis, layout: SessionLayout): Promise<
   });
 }
 
-/** Parses a stored count. */
 function dayOf(date: string, symbol: string, text: string): OutsideDay {
   const [rows = 0, outside = 0, extended = 0, first = 0, until = 0] = text.split(' ').map(Number);
   return { symbol, date, rows, outside, extended, first, until };

@@ -97,7 +97,6 @@ async function removePartitions(
   return removed;
 }
 
-/** The existing keys of partitions, in batches. */
 async function* scannedKeys(
   redis: Redis,
   layout: SessionLayout,
@@ -129,7 +128,6 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
   yield batch;
 }
 
-/** Number of keys that the days of a partition can have. */
 function possibleKeyCount(layout: SessionLayout, partition: number): number {
   return layout.everSymbolsOf(partition).length * layout.days.length * (1 + layout.intervals.length);
 }

@@ -8,12 +8,10 @@ import type { Redis } from 'ioredis';
 import { scanPattern } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
-/** Approximate number of keys per SCAN call. */
 const KEYS_A_CALL = 1_000;
 /** Most keys that one script call removes. */
 const REMOVED_AT_ONCE = 500;
 
-/** The sessions that were removed under one id. */
 interface RemovedSessions {
   incarnations: readonly string[];
   /** True when another session has the id now. */

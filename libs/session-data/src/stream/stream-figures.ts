@@ -19,7 +19,6 @@ export interface StreamFigures {
   prefetchBytes: number;
 }
 
-/** The names of the figures, which are also fields of the hash. */
 const FIGURES = Object.keys(noFigures()) as (keyof StreamFigures)[];
 /** Before the date in a field of the hash; mark-timed-out.lua writes these fields. */
 const TIMED_OUT = 'timed-out ';

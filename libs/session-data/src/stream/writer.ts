@@ -5,14 +5,8 @@
 import { encodeDays } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { type ClockEvent, eventNumber, EVENTS_KEPT, emitState, publishEvents } from '../events/index.js';
-import {
-  ConsumersChangedError,
-  FencedError,
-  RewindError,
-  type SessionLayout,
-  SessionLostError,
-  type Window,
-} from '../layout/index.js';
+import { ConsumersChangedError, FencedError, RewindError, SessionLostError } from '../errors.js';
+import type { SessionLayout, Window } from '../layout/index.js';
 import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPTS } from '../redis/index.js';
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';

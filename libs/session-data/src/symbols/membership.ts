@@ -14,7 +14,8 @@ import {
   type Membership,
 } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { FencedError, SessionLayout, SessionLostError, SymbolsChangedError } from '../layout/index.js';
+import { FencedError, SessionLostError, SymbolsChangedError } from '../errors.js';
+import { SessionLayout } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
 

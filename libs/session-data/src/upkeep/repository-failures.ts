@@ -4,7 +4,8 @@
  */
 import type { Redis } from 'ioredis';
 import { ERROR_CHARS_MAX, EVENTS_KEPT } from '../events/index.js';
-import { type SessionLayout, SessionLostError } from '../layout/index.js';
+import { SessionLostError } from '../errors.js';
+import type { SessionLayout } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
 /** The failure of one repository. */

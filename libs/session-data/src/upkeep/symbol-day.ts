@@ -1,6 +1,6 @@
 /** The slots of symbols on one trading day, and their counts. Reads bitmaps and slot states, no prices. */
 import { addDayCounts, noCounts, type SlotCounts } from '@barkeep/bars';
-import type { UpkeepStore } from './upkeep-store.js';
+import type { UpkeepReads } from './upkeep-reads.js';
 
 /** One symbol on one day. */
 export interface SymbolDay {
@@ -19,7 +19,7 @@ export function countsBefore(symbols: readonly SymbolDay[], end: number): SlotCo
 }
 
 /** Reads a day for all symbols. The whole day must be before the frontier. */
-export async function readDaySlots(store: UpkeepStore, dayIndex: number): Promise<SymbolDay[]> {
+export async function readDaySlots(store: UpkeepReads, dayIndex: number): Promise<SymbolDay[]> {
   const { layout } = store;
   const partitions = layout.keys.map((_, partition) => store.readDay(partition, dayIndex, layout.symbolsOf(partition)));
   return (await Promise.all(partitions)).flat();

@@ -43,16 +43,6 @@ export class UpkeepEvents {
     return typeof reply === 'number' ? reply : 0;
   }
 
-  /** Emits the counts of a partition on a closed day, unless the same counts were emitted last. @throws SessionLostError */
-  async quality(partition: number, dayIndex: number, counts: SlotCounts): Promise<void> {
-    const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
-    const { open, close } = this.layout.grid(dayIndex);
-    const [date, ...rest] = this.qualityArguments(partition, dayIndex, counts);
-    const day = { layout: this.layout, partition, open };
-    const keys = [meta, emitted, changes, pending];
-    await runAndPublish(SCRIPTS.emitQuality, this.redis, day, keys, [open, close, date, EVENTS_KEPT, ...rest]);
-  }
-
   /** The date, the counts as text, and the event's fields and values, as the scripts expect them. */
   qualityArguments(partition: number, dayIndex: number, counts: SlotCounts): [string, ...ScriptArgument[]] {
     const { date } = this.layout.grid(dayIndex);

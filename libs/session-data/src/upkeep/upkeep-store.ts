@@ -1,23 +1,17 @@
 /**
- * The upkeep side of a session's store: the data from which a worker decides, and its writes. Works on one day and one partition
- * at a time. Each write checks that the data from which the worker decided have not changed. Decides nothing itself.
+ * The writes of an upkeep worker, beside its reads ({@link UpkeepReads}). Each writes one day of one partition, and checks that the
+ * data from which the worker decided have not changed. Decides nothing itself.
  */
-import { bitmapBytes, chunkBytes, closedBuckets, DayChunk, type Interval, type SlotCounts } from '@barkeep/bars';
+import { bitmapBytes, chunkBytes, closedBuckets, type DayChunk, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
-import { dayMember, type SessionLayout, SessionLostError } from '../layout/index.js';
-import {
-  SCRIPTS,
-  runCommands,
-  runWithSlots,
-  type ScriptArgument,
-  ScriptReplyError,
-  slotsCommand,
-} from '../redis/index.js';
+import { SessionLostError } from '../errors.js';
+import { dayMember, type SessionLayout } from '../layout/index.js';
+import { SCRIPTS, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { ERROR_CHARS_MAX, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { stateChanges } from './state-changes.js';
 import { RepositoryFailures } from './repository-failures.js';
-import type { SymbolDay } from './symbol-day.js';
 import { UpkeepEvents } from './upkeep-events.js';
+import { parseMember, UpkeepReads } from './upkeep-reads.js';
 
 /** The changes of the counters for a day of the history: the counters do not include the history. */
 const NO_CHANGES = [0, 0, 0, 0];
@@ -48,108 +42,16 @@ export interface SymbolDerived {
   chunks: readonly DayChunk[];
 }
 
-/** How far a partition has come, epoch ms. */
-export interface PartitionPosition {
-  frontier: number;
-  watermark: number;
-  /** Open of the oldest retained day, epoch ms; 0 when all are retained. */
-  retainedFrom: number;
-}
-
-export class UpkeepStore {
+export class UpkeepStore extends UpkeepReads {
   /** Events that do not come from a write of bars. */
   readonly events: UpkeepEvents;
   /** The repositories that fail for the session now. */
   readonly failures: RepositoryFailures;
 
-  constructor(
-    private readonly redis: Redis,
-    readonly layout: SessionLayout,
-  ) {
+  constructor(redis: Redis, layout: SessionLayout) {
+    super(redis, layout);
     this.events = new UpkeepEvents(redis, layout);
     this.failures = new RepositoryFailures(redis, layout);
-  }
-
-  /**
-   * Frontier, watermark and oldest retained day of every partition. For a vacant partition both times are the session's end.
-   * @throws SessionLostError
-   */
-  async positions(): Promise<PartitionPosition[]> {
-    const { layout } = this;
-    const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
-    const reads = layout.keys.map(({ meta }) => ['hmget', meta, ...fields]);
-    return (await runCommands(this.redis, reads)).map((reply, partition) => {
-      const [incarnation, frontier, watermark, retainedFrom] = reply as (string | null)[];
-      if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
-      if (layout.isVacant(partition)) return { frontier: layout.end, watermark: layout.end, retainedFrom: 0 };
-      return { frontier: Number(frontier), watermark: Number(watermark), retainedFrom: Number(retainedFrom) };
-    });
-  }
-
-  /** Bitmaps and states of symbols on one day. */
-  async readDay(partition: number, dayIndex: number, symbols: readonly string[]): Promise<SymbolDay[]> {
-    if (symbols.length === 0) return [];
-    const { date, slotCount } = this.layout.grid(dayIndex);
-    const keys = this.layout.keysOf(partition);
-    const length = bitmapBytes(slotCount);
-    const chunks = symbols.map((symbol) => keys.chunk(this.layout.base.name, symbol, date));
-    const states = symbols.map((symbol) => keys.states(symbol, date));
-    // Two commands for all symbols: each command costs the reader more than the server (docs/performance.md).
-    const reads = [['mgetBuffer', ...states], slotsCommand(chunks, 0, length)];
-    const [storedStates, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
-    return symbols.map((symbol, i) => {
-      const bitmap = bitmaps[i];
-      return {
-        symbol,
-        bitmap: bitmap && bitmap.length > 0 ? bitmap : new Uint8Array(length),
-        states: storedStates[i] ?? undefined,
-      };
-    });
-  }
-
-  /** Whole chunks of one day, by symbol; symbols without one are left out. */
-  async readChunks(
-    partition: number,
-    dayIndex: number,
-    interval: Interval,
-    symbols: readonly string[],
-  ): Promise<Map<string, DayChunk>> {
-    const { date, slotCount } = this.layout.grid(dayIndex, interval);
-    const keys = this.layout.keysOf(partition);
-    const names = symbols.map((symbol) => keys.chunk(interval.name, symbol, date));
-    const replies = names.length > 0 ? await this.redis.mgetBuffer(...names) : [];
-    const chunks = new Map<string, DayChunk>();
-    replies.forEach((bytes, i) => {
-      if (bytes) chunks.set(symbols[i]!, new DayChunk(slotCount, bytes));
-    });
-    return chunks;
-  }
-
-  /** The days of symbols whose absent bars are due at `now`, epoch ms. */
-  async dueRetries(partition: number, now: number): Promise<{ date: string; symbol: string }[]> {
-    return (await this.redis.zrangebyscore(this.layout.keysOf(partition).retry, '-inf', now)).map(parseMember);
-  }
-
-  /** When the next absent bars of the session are due, epoch ms; undefined when no retry is scheduled. */
-  async nextRetry(): Promise<number | undefined> {
-    const reads = this.layout.keys.map(({ retry }) => ['zrange', retry, 0, 0, 'WITHSCORES']);
-    const earliest = (await runCommands(this.redis, reads)) as [member?: string, score?: string][];
-    const times = earliest.flatMap(([, score]) => (score ? [Number(score)] : []));
-    return times.length > 0 ? Math.min(...times) : undefined;
-  }
-
-  /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
-  async isSettled(): Promise<boolean> {
-    if ((await this.nextRetry()) !== undefined) return false;
-    for (const [partition, { watermark }] of (await this.positions()).entries()) {
-      if (watermark < this.layout.end || (await this.dirty(partition)).length > 0) return false;
-    }
-    return true;
-  }
-
-  /** The days of symbols whose derived bars are out of date. */
-  async dirty(partition: number): Promise<{ date: string; symbol: string }[]> {
-    return (await this.redis.smembers(this.layout.keysOf(partition).dirty)).map(parseMember);
   }
 
   /**
@@ -215,7 +117,8 @@ export class UpkeepStore {
   }
 
   /**
-   * Moves a partition's watermark from `from` to `to`, epoch ms; never back.
+   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. With `from` equal to `to` it stays, and `closes` is
+   * emitted if the watermark has passed that day and its counts differ from those emitted last.
    * @param closes the day that ends at `to`, with its counts, which are emitted in the same call
    * @returns false when the watermark was set back to before `from`, or the frontier to before `to`: read both again
    * @throws SessionLostError
@@ -269,10 +172,4 @@ export class UpkeepStore {
 /** The end of each bucket in base slots, u32 little-endian, as derive.lua expects them. */
 function endsOf(starts: Int32Array): Uint8Array {
   return new Uint8Array(Uint32Array.from(starts.subarray(1)).buffer);
-}
-
-/** The inverse of `dayMember`. */
-function parseMember(member: string): { date: string; symbol: string } {
-  const [date = '', symbol = ''] = member.split(' ');
-  return { date, symbol };
 }

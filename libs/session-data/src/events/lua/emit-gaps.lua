@@ -8,7 +8,7 @@
 --- Answer: number of newly missing bars that were emitted | 'gone': the session was deleted or its symbols changed |
 ---         'retired': the day is no longer retained
 
---- include shared/defer.lua
+--- include shared/emit-change.lua
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return 'gone' end
 local open, date, events_kept, FIRST_SYMBOL = ARGV[2], ARGV[3], ARGV[4], 5
@@ -32,8 +32,7 @@ for n, name in ipairs(names) do
 end
 if #checked > 0 then redis.call('HSET', KEYS[2], unpack(checked)) end
 if #symbols > 0 then
-  local id = redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_kept, '*', 'type', 'gap-found', 'date', date,
-    'symbols', '{' .. table.concat(symbols, ',') .. '}')
-  defer(KEYS[4], open, id, 'gap-found', date, '{' .. table.concat(runs, ',') .. '}')
+  local list, detail = '{' .. table.concat(symbols, ',') .. '}', '{' .. table.concat(runs, ',') .. '}'
+  emit_change(KEYS[3], KEYS[4], events_kept, open, 'gap-found', date, list, detail)
 end
 return new_missing

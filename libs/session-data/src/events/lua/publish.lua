@@ -21,96 +21,83 @@ end
 local due_members = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', clock_text)
 if #due_members == 0 then return 'published' end
 local clock, closed_today, slot_ms = tonumber(clock_text), tonumber(ARGV[4]), tonumber(ARGV[5])
-local kinds = { 'noTrade', 'unfillable', 'absent' }
+local SETTLED_KINDS = { 'noTrade', 'unfillable', 'absent' }
 
--- Counts the slots of `runs` before slot `closed`, and appends the later ones to `rest`.
-local function split_runs(runs, closed, rest)
-  local count = 0
+-- Splits runs of slots at slot `closed`. Answers the number of slots before it, the later runs, and the first later slot or nil.
+local function split_runs(runs, closed)
+  local count, rest = 0, {}
   for i = 1, #runs, 2 do
     local from, to = runs[i], runs[i + 1]
-    if to <= closed then count = count + to - from
-    else
-      if from < closed then count = count + closed - from end
+    count = count + math.max(0, math.min(to, closed) - from)
+    if to > closed then
       rest[#rest + 1] = math.max(from, closed)
       rest[#rest + 1] = to
     end
   end
-  return count
+  return count, rest, rest[1]
 end
 
--- Each splitter splits the detail of one symbol at the slot `closed`. It answers the value to publish (JSON; false when there is
--- none), the rest, and the first slot of the rest or nil.
+-- Each splitter splits the detail of one symbol at slot `closed`. It answers the counts to publish by name (nil when there is
+-- nothing to publish), the rest of the detail, and the first slot of the rest or nil.
 local splitters = {}
-function splitters.runs(runs, closed)
-  local rest = {}
-  local count = split_runs(runs, closed, rest)
-  return count > 0 and tostring(count), rest, rest[1]
+splitters['gap-found'] = function(runs, closed)
+  local bars, rest, first = split_runs(runs, closed)
+  return bars > 0 and { bars = bars } or nil, rest, first
 end
--- The value is a number of bars.
-splitters['gap-found'], splitters['gap-filled'], splitters['late-bars'] = splitters.runs, splitters.runs, splitters.runs
--- The value is an object: the number of slots of each kind.
+splitters['gap-filled'], splitters['late-bars'] = splitters['gap-found'], splitters['gap-found']
 splitters['gap-settled'] = function(settled, closed)
-  local counts, rest, total, first = {}, {}, 0, nil
-  for _, kind in ipairs(kinds) do
-    rest[kind] = {}
-    local count = split_runs(settled[kind] or {}, closed, rest[kind])
-    counts[#counts + 1] = '"' .. kind .. '":' .. count
-    total = total + count
-    if rest[kind][1] and (not first or rest[kind][1] < first) then first = rest[kind][1] end
+  local counts, total, rest, first = {}, 0, {}, nil
+  for _, kind in ipairs(SETTLED_KINDS) do
+    local first_of_kind
+    counts[kind], rest[kind], first_of_kind = split_runs(settled[kind] or {}, closed)
+    total = total + counts[kind]
+    if first_of_kind then first = math.min(first or first_of_kind, first_of_kind) end
   end
-  return total > 0 and '{' .. table.concat(counts, ',') .. '}', rest, first
+  return total > 0 and counts or nil, rest, first
 end
--- The value is '', because the event only names the symbols.
+-- The event only names the symbols, so the counts are empty. The end of a bucket is the slot after its last one.
 splitters.derived = function(ends, closed)
-  local is_passed, rest = false, {}
-  for _, slot in ipairs(ends) do
-    if slot <= closed then is_passed = true else rest[#rest + 1] = slot end
+  local counts, rest = nil, {}
+  for _, bucket_end in ipairs(ends) do
+    if bucket_end <= closed then counts = {} else rest[#rest + 1] = bucket_end end
   end
-  -- `slot` is the end of a bucket: the bucket's last slot is the one before.
-  return is_passed and '', rest, rest[1] and rest[1] - 1
+  return counts, rest, rest[1] and rest[1] - 1
 end
 
--- Adds a symbol's value to an event. The values of several changes of one symbol are added up: numbers, or the counts of each kind.
-local function add(event, symbol, value)
-  local sum = event.values[symbol]
-  if not sum then
-    event.names[#event.names + 1] = symbol
-    event.values[symbol] = value
-  elseif tonumber(value) then event.values[symbol] = tostring(tonumber(sum) + tonumber(value))
-  elseif value ~= '' then
-    local a, b, counts = cjson.decode(sum), cjson.decode(value), {}
-    for _, kind in ipairs(kinds) do counts[#counts + 1] = '"' .. kind .. '":' .. (a[kind] + b[kind]) end
-    event.values[symbol] = '{' .. table.concat(counts, ',') .. '}'
+-- What to emit, in this order: one event for each type and date, and events that are published as a whole (their fields and values).
+local order, events = {}, {}
+-- Adds counts of a symbol to the event of a type and date.
+local function add(type, date, symbol, counts)
+  local name = type .. ' ' .. date
+  local event = events[name]
+  if not event then
+    event = { type = type, date = date, symbols = {}, counts = {} }
+    events[name] = event
+    order[#order + 1] = event
   end
+  local sums = event.counts[symbol]
+  if not sums then
+    sums = {}
+    event.counts[symbol] = sums
+    event.symbols[#event.symbols + 1] = symbol
+  end
+  for kind, count in pairs(counts) do sums[kind] = (sums[kind] or 0) + count end
 end
 
--- `order`: what to emit. That is one event per type and date, in the order in which the changes occur first, and the fields and
--- values of each event that is published as a whole.
-local events, order = {}, {}
 for _, member in ipairs(due_members) do
   redis.call('ZREM', KEYS[2], member)
   local id, type, date, text = member:match('^(%S+) (%S+) (%S+) (.*)$')
-  local detail = cjson.decode(text)
-  local split = splitters[type]
+  local detail, split = cjson.decode(text), splitters[type]
   if not split then
     order[#order + 1] = detail
   else
     -- The number of slots of the change's day that the clock has passed: all on an earlier day, none on a later one.
     local closed = math.huge
     if date == today then closed = closed_today elseif date > today then closed = 0 end
-    local name = type .. ' ' .. date
-    local event = events[name]
     local remaining, first_remaining
     for symbol, slots in pairs(detail) do
-      local passed, rest, first = split(slots, closed)
-      if passed then
-        if not event then
-          event = { type = type, date = date, names = {}, values = {} }
-          events[name] = event
-          order[#order + 1] = event
-        end
-        add(event, symbol, passed)
-      end
+      local counts, rest, first = split(slots, closed)
+      if counts then add(type, date, symbol, counts) end
       if first then
         remaining = remaining or {}
         remaining[symbol] = rest
@@ -126,18 +113,26 @@ for _, member in ipairs(due_members) do
   end
 end
 
+-- The JSON of a symbol in an event: its name alone, or with a number of bars, or with the number of slots of each kind.
+local function json_of(symbol, counts)
+  local name = '"' .. symbol .. '"'
+  if counts.bars then return name .. ':' .. counts.bars end
+  if not counts.noTrade then return name end
+  local texts = {}
+  for i, kind in ipairs(SETTLED_KINDS) do texts[i] = '"' .. kind .. '":' .. counts[kind] end
+  return name .. ':{' .. table.concat(texts, ',') .. '}'
+end
+
 for _, event in ipairs(order) do
+  local fields = event
   if event.type then
-    local is_derived, texts = event.type == 'derived', {}
-    table.sort(event.names)
-    for i, symbol in ipairs(event.names) do
-      texts[i] = '"' .. symbol .. '"' .. (is_derived and '' or ':' .. event.values[symbol])
-    end
+    table.sort(event.symbols)
+    local texts = {}
+    for i, symbol in ipairs(event.symbols) do texts[i] = json_of(symbol, event.counts[symbol]) end
     local list = table.concat(texts, ',')
-    redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_kept, '*', 'type', event.type, 'date', event.date,
-      'symbols', is_derived and '[' .. list .. ']' or '{' .. list .. '}')
-  else
-    redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_kept, '*', unpack(event))
+    list = event.type == 'derived' and '[' .. list .. ']' or '{' .. list .. '}'
+    fields = { 'type', event.type, 'date', event.date, 'symbols', list }
   end
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', events_kept, '*', unpack(fields))
 end
 return 'published'

@@ -3,15 +3,14 @@
 --- KEYS: meta, retry, dirty, errors, emitted, then the keys to remove
 --- ARGV: stamp, epoch, owner, open of the day (ms), open of the next day (ms; '' in every batch but the last), date,
 ---       then the members (`date symbol`) to remove from retry, dirty, errors and emitted
---- Answer: {'retired'} | {'lost'}: another session or symbol list | {'fenced'}: another owner
---- From shared/fence.lua: retained_from, retired_to
+--- Answer: {'retired'} | {'set-back', frontier}: the store lost the call of retain.lua | {'lost'}: another session or symbol list |
+---         {'fenced'}: another owner
+--- From shared/fence.lua: frontier, retained_from, retired_to
 
 --- include shared/fence.lua
 local open, next_open, date = ARGV[4], ARGV[5], ARGV[6]
 local retry, dirty, errors, emitted, FIRST_KEY, FIRST_MEMBER = KEYS[2], KEYS[3], KEYS[4], KEYS[5], 6, 7
-if tonumber(open) >= tonumber(retained_from or 0) then
-  return redis.error_reply('retire: expected a day before ' .. (retained_from or 0) .. ', was ' .. open)
-end
+if tonumber(open) >= tonumber(retained_from or 0) then return {'set-back', frontier} end
 for i = FIRST_KEY, #KEYS do redis.call('UNLINK', KEYS[i]) end
 -- `emitted` has one field for the day and one for each symbol of the day.
 redis.call('HDEL', emitted, date)

@@ -11,7 +11,8 @@
 ---       number of runs to fill r, r × (first slot, records)
 --- Answer: {'done', member (`date symbol`) of each refused symbol …} | {'gone'}: the session was deleted or its symbols changed
 
---- include ../../events/lua/shared/defer.lua
+--- include ../../redis/lua/shared/bitmap.lua
+--- include ../../events/lua/shared/emit-change.lua
 --- include ../../events/lua/shared/count-refused.lua
 local incarnation, frontier, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return {'gone'} end
@@ -25,32 +26,26 @@ local refusals = tonumber(ARGV[8])
 -- `at`: position of the symbol's first argument.
 local at, accepted, answer = FIRST_REFUSAL + 2 * refusals, {}, {'done'}
 
--- Whether a bitmap has none of `count` slots. The first slot of a byte is its highest bit.
-local function is_empty(bits, from, count)
-  for slot = from, from + count - 1 do
-    local byte = bits:byte(math.floor(slot / 8) + 1) or 0
-    if bit.band(byte, bit.rshift(128, slot % 8)) ~= 0 then return false end
-  end
-  return true
-end
-
 -- Checks all symbols before the first write, because Redis does not roll a script back.
 for i = FIRST_SYMBOL_KEY, #KEYS, 2 do
   local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
     due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled = ARGV[at + 8],
-    settled_runs = ARGV[at + 9], runs = {} }
+    settled_runs = ARGV[at + 9], runs = {}, slots = {}, bits = redis.call('GETRANGE', KEYS[i], 0, bitmap_bytes - 1) }
   local runs = tonumber(ARGV[at + 10])
+  local states = redis.call('GET', symbol.states) or ''
+  local is_valid = states == symbol.before and not is_set_back
   at = at + 11
   for r = 1, runs do
-    symbol.runs[r] = { from = tonumber(ARGV[at]), records = ARGV[at + 1] }
+    local from, records = tonumber(ARGV[at]), ARGV[at + 1]
+    local to = from + #records / RECORD_BYTES
+    symbol.runs[r] = { from = from, to = to, records = records }
+    for slot = from, to - 1 do
+      symbol.slots[#symbol.slots + 1] = slot
+      is_valid = is_valid and not has_bar(symbol.bits, slot)
+    end
     at = at + 2
   end
-  local states = redis.call('GET', symbol.states) or ''
-  local bits = redis.call('GETRANGE', symbol.chunk, 0, bitmap_bytes - 1)
-  local is_valid = states == symbol.before and not is_set_back
-  for _, run in ipairs(symbol.runs) do is_valid = is_valid and is_empty(bits, run.from, #run.records / RECORD_BYTES) end
   if is_valid then
-    symbol.bits = bits
     accepted[#accepted + 1] = symbol
   elseif states ~= symbol.after then
     answer[#answer + 1] = symbol.member
@@ -67,26 +62,17 @@ for r = FIRST_REFUSAL, FIRST_REFUSAL + 2 * refusals - 1, 2 do
   end
 end
 
--- Writes a symbol's bars. Answers their number, and the text of their runs: first slot and slot after the last of each.
+-- Writes a symbol's bars. Answers the text of their runs: first slot and slot after the last of each.
 local function write_bars(symbol)
-  if #symbol.runs == 0 then return 0 end
-  if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, chunk_bytes - 1, string.char(0)) end
-  local bytes = { symbol.bits:byte(1, bitmap_bytes) }
-  for b = #bytes + 1, bitmap_bytes do bytes[b] = 0 end
-  local bars, places = 0, {}
-  for _, run in ipairs(symbol.runs) do
-    local to = run.from + #run.records / RECORD_BYTES
+  if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, chunk_bytes - 1, '\0') end
+  local places = {}
+  for r, run in ipairs(symbol.runs) do
     redis.call('SETRANGE', symbol.chunk, bitmap_bytes + run.from * RECORD_BYTES, run.records)
-    for slot = run.from, to - 1 do
-      local b = math.floor(slot / 8) + 1
-      bytes[b] = bit.bor(bytes[b], bit.rshift(128, slot % 8))
-    end
-    bars = bars + to - run.from
-    places[#places + 1] = run.from .. ',' .. to
+    places[r] = run.from .. ',' .. run.to
   end
-  redis.call('SETRANGE', symbol.chunk, 0, string.char(unpack(bytes)))
+  redis.call('SETRANGE', symbol.chunk, 0, with_bars(symbol.bits, bitmap_bytes, symbol.slots))
   redis.call('SADD', dirty, symbol.member)
-  return bars, table.concat(places, ',')
+  return table.concat(places, ',')
 end
 
 -- The counters that a fill changes, and the sum of the changes of each.
@@ -95,11 +81,11 @@ local names, sums = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0,
 local date, filled, settled = '', {}, {}
 local filled_runs, settled_runs = {}, {}
 for _, symbol in ipairs(accepted) do
-  local name, bars, places = symbol.member:sub(DATE_CHARS + 2), write_bars(symbol)
+  local name, bars = symbol.member:sub(DATE_CHARS + 2), #symbol.slots
   date = symbol.member:sub(1, DATE_CHARS)
   if bars > 0 then
     filled[#filled + 1] = '"' .. name .. '":' .. bars
-    filled_runs[#filled_runs + 1] = '"' .. name .. '":[' .. places .. ']'
+    filled_runs[#filled_runs + 1] = '"' .. name .. '":[' .. write_bars(symbol) .. ']'
   end
   if symbol.settled ~= '' then
     settled[#settled + 1] = '"' .. name .. '":' .. symbol.settled
@@ -118,9 +104,8 @@ end
 -- Emits a change of the day, if it has symbols.
 local function emit(type, symbols, runs)
   if #symbols == 0 then return end
-  local list = '{' .. table.concat(symbols, ',') .. '}'
-  local id = redis.call('XADD', changes, 'MAXLEN', '~', events_kept, '*', 'type', type, 'date', date, 'symbols', list)
-  defer(pending, open, id, type, date, '{' .. table.concat(runs, ',') .. '}')
+  local list, detail = '{' .. table.concat(symbols, ',') .. '}', '{' .. table.concat(runs, ',') .. '}'
+  emit_change(changes, pending, events_kept, open, type, date, list, detail)
 end
 emit('gap-filled', filled, filled_runs)
 emit('gap-settled', settled, settled_runs)

@@ -1,5 +1,6 @@
 --- Moves a partition's watermark forward to `to`, never past the partition's frontier. Does nothing when the store was set back:
---- the slots that the caller found settled may be lost. Emits the counts of a day that ends at `to`.
+--- the slots that the caller found settled may be lost. Emits the counts of a retained day that ends at `to`, when the watermark
+--- moves there. With `from` equal to `to` the watermark has passed the day, and the counts are emitted if they changed since.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, from: the watermark that the caller read (ms), to (ms), wake channel, events kept,
 ---       then, when a day ends at `to`: date, counts as text, fields and values of the event
@@ -9,14 +10,18 @@
 --- include ../../events/lua/shared/emit-once.lua
 --- include ../../events/lua/shared/defer.lua
 local wake_channel, events_kept, date, counts, FIRST_FIELD = ARGV[4], ARGV[5], ARGV[6], ARGV[7], 8
-local incarnation, frontier, watermark = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark'))
+local incarnation, frontier, watermark, retained_from = unpack(
+  redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'watermark', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return 'gone' end
 local from, to, watermark_ms = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(watermark)
 if watermark_ms < from or tonumber(frontier) < to then return 'set-back' end
-if to > watermark_ms then
+local is_moved = to > watermark_ms
+if is_moved then
   redis.call('HSET', KEYS[1], 'watermark', ARGV[3])
   redis.call('PUBLISH', wake_channel, 'watermark')
-  local id = date and emit_once(KEYS[2], KEYS[3], events_kept, date, counts, unpack(ARGV, FIRST_FIELD))
+end
+if date and (is_moved or from == to) and to > tonumber(retained_from or 0) then
+  local id = emit_once(KEYS[2], KEYS[3], events_kept, date, counts, unpack(ARGV, FIRST_FIELD))
   if id then defer(KEYS[4], ARGV[3], id, 'quality', date, cjson.encode({ unpack(ARGV, FIRST_FIELD) })) end
 end
 return 'moved'

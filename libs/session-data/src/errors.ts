@@ -213,3 +213,11 @@ export class ConsumerAheadError extends SessionError {
     super(sessionId, `consumer "${consumer}": expected a position up to the clock, ${limit}, was ${was}`);
   }
 }
+
+/** Days of the session were removed again and again while a digest over all of them was computed. */
+export class DaysRetiredError extends SessionError {
+  override readonly name = 'DaysRetiredError';
+  constructor(sessionId: string) {
+    super(sessionId, 'days were removed during the read; read again when the session is slower or has ended');
+  }
+}

@@ -1,0 +1,62 @@
+/** Sorts fed bars by their slots, and refuses bars that have no slot or invalid values. Pure. */
+import { type Bar, calendarNamed, isExtendedTime, type RefusalReason, refuseBar } from '@barkeep/bars';
+import { EXTENDED_HOURS, isOutsideReason, type SessionLayout } from '../layout/index.js';
+
+/** Why a fed bar is not stored: a reason for any bar, or one that only a feed has. Conflicts are counted separately. */
+export type FeedRefusal = Exclude<RefusalReason, 'conflict'> | 'outside-session' | 'retired';
+
+/** Bars of one day: their positions in the call, and their slots. */
+export interface DayBars {
+  positions: number[];
+  slots: number[];
+}
+
+interface SortedBars {
+  /** The bars that have a slot, by index of the day. */
+  days: Map<number, DayBars>;
+  /** The last close of a bar that has a slot, epoch ms; -Infinity when none has. */
+  lastClose: number;
+  refused: { index: number; reason: FeedRefusal }[];
+  /** Numbers of refused bars by reason, with a separate reason for the extended hours of the calendar. */
+  refusals: Map<string, number>;
+}
+
+/** Sorts bars of one symbol, in any order and of any days. */
+export function sortFedBars(layout: SessionLayout, bars: readonly Bar[]): SortedBars {
+  const { calendar, hours, prices } = layout.spec;
+  const sorted: SortedBars = { days: new Map(), lastClose: -Infinity, refused: [], refusals: new Map() };
+  const { days, refused, refusals } = sorted;
+  // Bars of a feed are mostly in order, so the day of the bar before is tried first.
+  let dayIndex = 0;
+  for (const [index, bar] of bars.entries()) {
+    const reason = refuseBar(bar, prices);
+    if (!reason && !isCurrentDay(layout, dayIndex, bar.openTime)) dayIndex = layout.dayIndexAt(bar.openTime);
+    const slot = reason ?? slotOf(layout, dayIndex, bar.openTime);
+    if (typeof slot === 'string') {
+      // `refuseBar` looks at a single bar, so the reason is never `conflict`.
+      refused.push({ index, reason: slot as FeedRefusal });
+      const isExtended = isOutsideReason(slot) && isExtendedTime(calendarNamed(calendar), bar.openTime, hours);
+      const counted = isExtended ? EXTENDED_HOURS : slot;
+      refusals.set(counted, (refusals.get(counted) ?? 0) + 1);
+      continue;
+    }
+    const day = days.get(dayIndex) ?? { positions: [], slots: [] };
+    days.set(dayIndex, day);
+    day.positions.push(index);
+    day.slots.push(slot);
+    sorted.lastClose = Math.max(sorted.lastClose, layout.grid(dayIndex).closeTime(slot));
+  }
+  return sorted;
+}
+
+/** Whether a day is the first one that is not over at `time`. */
+function isCurrentDay(layout: SessionLayout, dayIndex: number, time: number): boolean {
+  const isOver = (day: number) => day < 0 || (day < layout.days.length && layout.grid(day).close <= time);
+  return isOver(dayIndex - 1) && !isOver(dayIndex);
+}
+
+/** The slot of a bar that opens at `time`, or why it has none. */
+function slotOf(layout: SessionLayout, dayIndex: number, time: number): number | FeedRefusal {
+  const isInSession = time >= layout.start && time < layout.end;
+  return isInSession ? layout.grid(dayIndex).slotAt(time) : 'outside-session';
+}

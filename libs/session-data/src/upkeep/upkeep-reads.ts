@@ -1,0 +1,110 @@
+/** Reads the data from which an upkeep worker decides. Works on one day and one partition at a time. */
+import { bitmapBytes, DayChunk, type Interval } from '@barkeep/bars';
+import type { Redis } from 'ioredis';
+import { SessionLostError } from '../errors.js';
+import type { SessionLayout } from '../layout/index.js';
+import { runCommands, runWithSlots, slotsCommand } from '../redis/index.js';
+import type { SymbolDay } from './symbol-day.js';
+
+/** How far a partition has come, epoch ms. */
+export interface PartitionPosition {
+  frontier: number;
+  watermark: number;
+  /** Open of the oldest retained day, epoch ms; 0 when all are retained. */
+  retainedFrom: number;
+}
+
+export class UpkeepReads {
+  constructor(
+    protected readonly redis: Redis,
+    readonly layout: SessionLayout,
+  ) {}
+
+  /**
+   * Frontier, watermark and oldest retained day of every partition. For a vacant partition both times are the session's end.
+   * @throws SessionLostError
+   */
+  async positions(): Promise<PartitionPosition[]> {
+    const { layout } = this;
+    const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
+    const reads = layout.keys.map(({ meta }) => ['hmget', meta, ...fields]);
+    return (await runCommands(this.redis, reads)).map((reply, partition) => {
+      const [incarnation, frontier, watermark, retainedFrom] = reply as (string | null)[];
+      if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+      if (layout.isVacant(partition)) return { frontier: layout.end, watermark: layout.end, retainedFrom: 0 };
+      return { frontier: Number(frontier), watermark: Number(watermark), retainedFrom: Number(retainedFrom) };
+    });
+  }
+
+  /** Bitmaps and states of symbols on one day. */
+  async readDay(partition: number, dayIndex: number, symbols: readonly string[]): Promise<SymbolDay[]> {
+    if (symbols.length === 0) return [];
+    const { date, slotCount } = this.layout.grid(dayIndex);
+    const keys = this.layout.keysOf(partition);
+    const length = bitmapBytes(slotCount);
+    const chunks = symbols.map((symbol) => keys.chunk(this.layout.base.name, symbol, date));
+    const states = symbols.map((symbol) => keys.states(symbol, date));
+    // Two commands for all symbols: each command costs the reader more than the server (docs/performance.md).
+    const reads = [['mgetBuffer', ...states], slotsCommand(chunks, 0, length)];
+    const [storedStates, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
+    return symbols.map((symbol, i) => {
+      const bitmap = bitmaps[i];
+      return {
+        symbol,
+        bitmap: bitmap && bitmap.length > 0 ? bitmap : new Uint8Array(length),
+        states: storedStates[i] ?? undefined,
+      };
+    });
+  }
+
+  /** Whole chunks of one day, by symbol; symbols without one are left out. */
+  async readChunks(
+    partition: number,
+    dayIndex: number,
+    interval: Interval,
+    symbols: readonly string[],
+  ): Promise<Map<string, DayChunk>> {
+    const { date, slotCount } = this.layout.grid(dayIndex, interval);
+    const keys = this.layout.keysOf(partition);
+    const names = symbols.map((symbol) => keys.chunk(interval.name, symbol, date));
+    const replies = names.length > 0 ? await this.redis.mgetBuffer(...names) : [];
+    const chunks = new Map<string, DayChunk>();
+    replies.forEach((bytes, i) => {
+      if (bytes) chunks.set(symbols[i]!, new DayChunk(slotCount, bytes));
+    });
+    return chunks;
+  }
+
+  /** The days of symbols whose absent bars are due at `now`, epoch ms. */
+  async dueRetries(partition: number, now: number): Promise<{ date: string; symbol: string }[]> {
+    return (await this.redis.zrangebyscore(this.layout.keysOf(partition).retry, '-inf', now)).map(parseMember);
+  }
+
+  /** When the next absent bars of the session are due, epoch ms; undefined when no retry is scheduled. */
+  async nextRetry(): Promise<number | undefined> {
+    const reads = this.layout.keys.map(({ retry }) => ['zrange', retry, 0, 0, 'WITHSCORES']);
+    const earliest = (await runCommands(this.redis, reads)) as [member?: string, score?: string][];
+    const times = earliest.flatMap(([, score]) => (score ? [Number(score)] : []));
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  /** True when the session is at its end: all slots are filled or settled, all derived bars made, and no retry is scheduled. */
+  async isSettled(): Promise<boolean> {
+    if ((await this.nextRetry()) !== undefined) return false;
+    for (const [partition, { watermark }] of (await this.positions()).entries()) {
+      if (watermark < this.layout.end || (await this.dirty(partition)).length > 0) return false;
+    }
+    return true;
+  }
+
+  /** The days of symbols whose derived bars are out of date. */
+  async dirty(partition: number): Promise<{ date: string; symbol: string }[]> {
+    return (await this.redis.smembers(this.layout.keysOf(partition).dirty)).map(parseMember);
+  }
+}
+
+/** Splits the name that `dayMember` makes. */
+export function parseMember(member: string): { date: string; symbol: string } {
+  const [date = '', symbol = ''] = member.split(' ');
+  return { date, symbol };
+}
