@@ -2,12 +2,14 @@
 import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { DAY_MS, parseIsoTime } from '@barkeep/bars';
 import type { CoordinatorClient, SessionStatus } from '@barkeep/client';
 import { Option } from 'commander';
 import {
   formatCount,
   InterruptedError,
   note,
+  optionReader,
   printResult,
   type Progress,
   UsageError,
@@ -19,12 +21,15 @@ interface ExportOptions extends SessionOptions {
   format: 'csv' | 'ndjson';
   interval?: string;
   symbols?: string[];
-  from?: string;
-  to?: string;
+  /** Epoch ms. */
+  from?: number;
+  /** Epoch ms. */
+  to?: number;
   out?: string;
 }
 
-const DAY_MS = 86_400_000;
+/** A date, or a time with its zone. Without a zone a time would be read in that of this machine. */
+const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 const EXAMPLES = `
 Examples:
   barkeep export my-session > bars.csv
@@ -38,8 +43,8 @@ export const exportCommand = () =>
     .addOption(new Option('--format <format>').choices(['csv', 'ndjson']).default('csv'))
     .option('--interval <interval>', 'such as 5m, 1h (default: the base interval)')
     .option('--symbols <list>', 'comma-separated (default: all)', (text) => text.split(','))
-    .option('--from <time>', 'first open time, ISO 8601 (default: the start of the session)')
-    .option('--to <time>', "end of the range, exclusive (default: the session's clock)")
+    .option('--from <time>', 'first open time, ISO 8601 (default: the start of the session)', timeReader('--from'))
+    .option('--to <time>', "end of the range, exclusive (default: the session's clock)", timeReader('--to'))
     .option('--out <file>', 'write to a file (default: stdout)')
     .work(async (context, id: string, options: ExportOptions) => {
       if (options.json && options.out === undefined)
@@ -59,14 +64,14 @@ async function exportBars(
 ) {
   const session = await client.session(id);
   const symbols = options.symbols ?? session.symbols.toSorted();
-  const from = timeOf('--from', options.from ?? startOf(session));
-  const to = timeOf('--to', options.to ?? session.clock ?? options.from ?? startOf(session));
+  const from = options.from ?? startOf(session);
+  const to = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
   const texts = client.export(id, {
     format,
     interval,
     symbols: options.symbols?.join(','),
     from: new Date(from).toISOString(),
-    to: options.to && new Date(to).toISOString(),
+    to: options.to === undefined ? undefined : new Date(to).toISOString(),
   });
   let lines = 0;
   // Counts the lines as they pass. A text may start and end within a line.
@@ -123,15 +128,16 @@ function placeOf(line: string, format: ExportOptions['format']): { symbol: strin
   return { symbol, openTime };
 }
 
-/** 24 hours before the first trading date, because a trading day of futures opens on the evening before. ISO 8601. */
-function startOf({ spec }: SessionStatus): string {
-  return new Date(timeOf('start of the session', spec.start) - DAY_MS).toISOString();
+/** 24 hours before the first trading date, because a trading day of futures opens on the evening before. Epoch ms. */
+function startOf({ spec }: SessionStatus): number {
+  return Date.parse(spec.start) - DAY_MS;
 }
 
-/** Epoch ms of a time in ISO 8601 or epoch ms. @throws UsageError that starts with `name` */
-function timeOf(name: string, text: string): number {
-  const isEpochMs = /^\d{12,}$/.test(text); // fewer digits could be a date, such as 20240304
-  const time = isEpochMs ? Number(text) : Date.parse(text);
-  if (Number.isFinite(time)) return time;
-  throw new UsageError(`${name}: expected a time such as 2024-03-04T14:30:00Z, was "${text}"`);
+/** Returns a reader of a time in ISO 8601 or epoch ms, as the API accepts them. Its result is epoch ms. */
+function timeReader(option: string) {
+  return optionReader(option, 'a time such as 2024-03-04T14:30:00Z', (text) => {
+    if (/^\d{12,}$/.test(text)) return Number(text); // fewer digits could be a date, such as 20240304
+    const ms = ISO_TIME.test(text) ? parseIsoTime(text) : Number.NaN;
+    return Number.isNaN(ms) ? undefined : ms;
+  });
 }

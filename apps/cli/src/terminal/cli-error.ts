@@ -2,6 +2,7 @@
  * Errors that the user can act on, and functions that read the user's input and throw them. The command line prints the
  * message of such an error without a stack. A bare `Error` is a bug, and the command line prints its stack.
  */
+import { isDate } from '@barkeep/bars';
 
 /**
  * Exit codes of `barkeep`: 0 success, 1 failure, 2 wrong usage, something that `--strict` forbids, or a comparison that
@@ -57,9 +58,7 @@ export function optionReader<T>(
 
 /** Returns an {@link optionReader} for dates, YYYY-MM-DD. */
 export const dateReader = (option: string) =>
-  optionReader(option, 'a date such as 2024-01-31', (text) =>
-    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : undefined,
-  );
+  optionReader(option, 'a date such as 2024-01-31', (text) => (isDate(text) ? text : undefined));
 
 /**
  * Reads input of the user.

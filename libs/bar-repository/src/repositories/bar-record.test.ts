@@ -47,6 +47,13 @@ test.each([
   expect(barOfRecord(record, 'SPY', range)).toBe('malformed');
 });
 
+test('I7 a record of 30 February is malformed, and not one of 1 March', () => {
+  const march1 = { from: Date.UTC(2024, 2, 1), to: Date.UTC(2024, 2, 2) };
+  expect(barOfRecord({ ...values, time: '2024-02-30T14:30:00Z' }, 'SPY', march1)).toBe('malformed');
+  expect(barOfRecord({ ...values, time: '2024-02-30' }, 'SPY', march1)).toBe('malformed');
+  expect(barOfRecord({ ...values, time: '2024-03-01T14:30:00Z' }, 'SPY', march1)).toMatchObject(values);
+});
+
 test('I7 values that cannot be right are refused with their reason', () => {
   expect(barOfRecord({ ...values, time: TIME, high: 0.4 }, 'SPY', range)).toBe('high-below-low');
   expect(barOfRecord({ ...values, time: TIME, volume: Number.NaN }, 'SPY', range)).toBe('not-finite');
