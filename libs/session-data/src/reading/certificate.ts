@@ -78,7 +78,11 @@ export async function certify(
     await reads.read([]);
     days.push(await certifyDay(redis, layout, sorted, day));
   }
-  return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
+  // A day that was removed meanwhile may have been read in part.
+  await reads.read([]);
+  const keptDays = days.slice(reads.firstKept - firstKept);
+  const complete = reads.firstKept + keptDays.length === layout.days.length;
+  return { days: keptDays, digest: chainOf(keptDays), complete };
 }
 
 /**

@@ -6,6 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { bitmapBytes, countBits, type Interval } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { byPartition, type PartitionKeys, type SessionLayout } from '../layout/index.js';
+import type { ClockedReads } from './clocked-reads.js';
 
 export interface SessionDigest {
   /** 64 hexadecimal digits. */
@@ -23,12 +24,7 @@ const CHUNKS_A_CALL = 128;
  * The digest over the days `[firstKept, end)` (indexes). Equal bars have equal digests, whatever the session's id,
  * its partitions, and the processes that wrote it.
  */
-export async function digestOf(
-  redis: Redis,
-  layout: SessionLayout,
-  firstKept: number,
-  end = layout.days.length,
-): Promise<SessionDigest> {
+async function digestOf(redis: Redis, layout: SessionLayout, firstKept: number, end: number): Promise<SessionDigest> {
   const hash = createHash('sha256');
   const result = { chunks: 0, bars: 0 };
   const symbols = [...layout.symbols].sort();
@@ -50,6 +46,26 @@ export async function digestOf(
     }
   }
   return { digest: hash.digest('hex'), ...result };
+}
+
+/**
+ * The digest over the retained days that close at or before a time. Repeated when a day was removed meanwhile, because the day may have
+ * been hashed in part.
+ * @param upToAt returns this time for a position of the clock, epoch ms
+ */
+export async function digestOfKept(
+  redis: Redis,
+  layout: SessionLayout,
+  reads: ClockedReads,
+  upToAt: (clock: number) => number,
+): Promise<SessionDigest> {
+  for (;;) {
+    const [clock] = await reads.read([]);
+    const { firstKept } = reads;
+    const digest = await digestOf(redis, layout, firstKept, layout.dayIndexAt(upToAt(clock)));
+    await reads.read([]);
+    if (reads.firstKept === firstKept) return digest;
+  }
 }
 
 /** The stored intervals in the order of their names: the order in which a digest and a certificate hash chunks. */

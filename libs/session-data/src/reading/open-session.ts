@@ -11,7 +11,7 @@ import { BarSeries, type FillOptions } from './bar-series.js';
 import { certify, type StoreCertificate } from './certificate.js';
 import { ClockedReads } from './clocked-reads.js';
 import { CountedDays } from './counted-days.js';
-import { digestOf, type SessionDigest } from './digest.js';
+import { digestOfKept, type SessionDigest } from './digest.js';
 import {
   type SessionLayout,
   SymbolsChangedError,
@@ -224,8 +224,7 @@ export class OpenSession {
   /** SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks. */
   async digest(view = this.view): Promise<SessionDigest> {
     return this.readStore([], async ({ layout, reads }) => {
-      const [clock] = await reads.read([]);
-      return digestOf(this.redis, layout, reads.firstKept, view === 'operator' ? undefined : layout.dayIndexAt(clock));
+      return digestOfKept(this.redis, layout, reads, view === 'operator' ? () => layout.end : (clock) => clock);
     });
   }
 
