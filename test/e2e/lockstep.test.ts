@@ -82,6 +82,22 @@ test('I2 the clock is never more than a lead ahead of the slower of two consumer
   expect(moves.slice(0, 4)).toEqual([minute(30), minute(40), minute(55), minute(60)]);
 });
 
+test('I1 with retained days a session in lockstep ends with the days of one at full speed', async () => {
+  const history = { retainDays: 1 };
+  await api().run({ ...SPEC, id: 'window', history });
+  await api().completed('window');
+  const id = await started('window-lockstep', lockstep(), { history });
+  const consumer = await join(id, 'one');
+  const end = tradingDays(DATES).at(-1)!.segments.at(-1)!.close;
+  await consumer.follow(OPEN, end - 30 * 60_000);
+  expect(await consumer.clockAt(end)).toBe(end);
+  // The first day is still needed: the consumer has not closed the second one.
+  expect((await api().session(id)).state).toBe('running');
+  await consumer.acknowledge(end);
+  await api().completed(id);
+  expect(await api().digest(id)).toEqual(await api().digest('window'));
+});
+
 test('I1 a session in lockstep has the digest of one at full speed, and each move of the clock is one event', async () => {
   await api().run({ ...SPEC, id: 'max' });
   await api().settled('max');

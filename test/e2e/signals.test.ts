@@ -53,6 +53,18 @@ test.each([
   expect(await once(waiting, 'exit')).toEqual([code, null]);
 });
 
+test('I11 a signal that comes just before a service has started stops the service', async () => {
+  const program = `
+    const { endOnSignals, stopOnSignals, StopSequence } = require(process.argv[1]);
+    endOnSignals();
+    process.kill(process.pid, 'SIGTERM'); // the event loop handles it after this script
+    stopOnSignals(new StopSequence(1_000), () => undefined);
+    setTimeout(() => process.exit(7), 2_000);`;
+  const shutdown = join(APPS, '../libs/service/dist/process/shutdown.js');
+  child = spawn(process.execPath, ['-e', program, shutdown], { stdio: 'inherit' });
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
 test('I11 "barkeep up" stops its servers when its terminal is closed', async () => {
   // Without addresses it starts its own servers, in this folder.
   const ownServers = { REDIS_URL: '', SESSION_REDIS_URL: '', DATABASE_URL: '', BARKEEP_DATA_DIR: folder };

@@ -130,6 +130,9 @@ describe('a command', () => {
     [['bars', 'x', 'SPY', '--from', '2024-03-04'], 'expected both --from and --to'],
     [['status', '--coordinator', 'nowhere'], 'expected the coordinator'],
     [['export', 'x', '--json'], 'expected --out too'],
+    [['export', 'x', '--from', '2024-03-04T14:30'], '--from: expected a time such as'], // its zone is missing
+    [['export', 'x', '--to', '2024-02-30T14:30:00Z'], '--to: expected a time such as'],
+    [['pack', 'x', '--start', '2024-02-30'], '--start: expected a date such as'],
     [['dataset', 'show', 'x', '--calendar', 'MARS'], '--calendar: '],
     [['calendar', 'show', 'MARS', '--from', '2024-03-04', '--to', '2024-03-05'], 'calendar: '],
     [['pack', 'x', '--interval', '7'], '--interval: '],

@@ -37,8 +37,8 @@ const server = new StoreServer();
 afterAll(() => server.close());
 
 /** A store with all bars and every kind of data on each day, and its clock at the end of `day`. */
-async function storeAt(day: number): Promise<TestStore> {
-  const store = await server.begin(server.layout(SPEC));
+async function storeAt(day: number, spec: object = SPEC): Promise<TestStore> {
+  const store = await server.begin(server.layout(spec));
   const { layout, writer } = store;
   await flushUpTo(store, stream, layout.end);
   for (let index = 0; index < layout.days.length; index++) await writeAllKinds(store, index);
@@ -164,6 +164,25 @@ it('continues after an interruption at any of its calls', async () => {
     for (const day of [0, 1, 2]) expect(await tracesOf(store.layout, store.layout.day(day).date)).toEqual([]);
     expect((await server.dump(store.layout.id)).size).toBe(keyCount);
   }
+});
+
+it('certifies no day that is removed while it is read', async () => {
+  const store = await storeAt(4, { ...SPEC, upkeep: { enabled: false } }); // certified up to the clock, not to the watermark
+  const { layout, reader } = store;
+  const read = server.redis.mgetBuffer.bind(server.redis);
+  const removeDuringRead = (firstKept: number) =>
+    jest.spyOn(server.redis, 'mgetBuffer').mockImplementationOnce(async (...keys: unknown[]) => {
+      const values = await read(...(keys as string[]));
+      await retire(store, firstKept);
+      return values;
+    });
+  removeDuringRead(1);
+  const duringRead = await reader.certificate();
+  expect(duringRead).toEqual(await reader.certificate());
+  expect(duringRead.days[0]?.date).toBe(layout.day(1).date);
+  removeDuringRead(2);
+  expect(await reader.digest()).toEqual(await reader.digest());
+  jest.restoreAllMocks();
 });
 
 it('lets no script of upkeep write to a removed day', async () => {

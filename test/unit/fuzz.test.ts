@@ -64,6 +64,15 @@ test('a bar is refused exactly when one of its values is wrong', () => {
   );
 });
 
+test('a fed bar of 30 February is malformed, and not one of 1 March', () => {
+  const bar = { open: 1, high: 1, low: 1, close: 1, volume: 1 };
+  const detail = expect.stringContaining('was "2024-02-30T14:30:00Z"') as string;
+  expect(recordOf({ ...bar, time: '2024-02-30T14:30:00Z' }, { index: 0 })).toMatchObject({ malformed: detail });
+  expect(recordOf({ ...bar, time: '2024-02-29T14:30:00Z' }, { index: 0 })).toMatchObject({
+    bar: { ...bar, openTime: Date.UTC(2024, 1, 29, 14, 30) },
+  });
+});
+
 test('a fed value becomes a bar or a malformed record, and a line of NDJSON becomes the record of its JSON', () => {
   check(
     fc.property(fc.oneof(fc.jsonValue(), anyBar), (value) => {

@@ -14,5 +14,5 @@ export function errorText(caught: unknown): string {
   if (typeof caught !== 'object' || caught === null) return String(caught);
   const { message, errors, name } = caught as Partial<AggregateError>;
   const nested = Array.isArray(errors) ? errors.map(errorText).join(', ') : '';
-  return message || nested || errorCode(caught) || name || String(caught);
+  return message || nested || errorCode(caught) || name || Object.prototype.toString.call(caught);
 }

@@ -7,8 +7,8 @@ export function checkCount(name: string, value: number, least = 0): void {
 }
 
 /** @throws RangeError unless each value is a time, epoch ms; -Infinity and Infinity are before and after all times */
-export function checkTimes(times: Readonly<Record<string, number>>): void {
+export function checkTimes(times: Readonly<Record<string, unknown>>): void {
   for (const [name, time] of Object.entries(times)) {
-    if (Number.isNaN(Number(time))) throw new RangeError(`${name}: expected a time in epoch ms, was ${time}`);
+    if (Number.isNaN(Number(time))) throw new RangeError(`${name}: expected a time in epoch ms, was ${String(time)}`);
   }
 }

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { DAY_MS } from '@barkeep/bars';
+import { DAY_MS, parseIsoTime } from '@barkeep/bars';
 import type { CoordinatorClient } from '@barkeep/client';
 import { Option } from 'commander';
 import {
@@ -28,6 +28,8 @@ interface ExportOptions extends SessionOptions {
   out?: string;
 }
 
+/** A date, or a time with its zone. Without a zone a time would be read in that of this machine. */
+const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 const EXAMPLES = `
 Examples:
   barkeep export my-session > bars.csv
@@ -126,11 +128,12 @@ function placeOf(line: string, format: ExportOptions['format']): { symbol: strin
   return { symbol, openTime };
 }
 
-/** Reads a time in ISO 8601 or epoch ms. @returns epoch ms */
+/** Returns a reader of a time in ISO 8601 or epoch ms, as the API accepts them. Its result is epoch ms. */
 function timeReader(option: string): (text: string) => number {
   return optionReader(option, 'a time such as 2024-03-04T14:30:00Z', (text) => {
     const isEpochMs = /^\d{12,}$/.test(text); // fewer digits could be a date, such as 20240304
-    const time = isEpochMs ? Number(text) : Date.parse(text);
+    const isoTime = ISO_TIME.test(text) ? parseIsoTime(text) : Number.NaN;
+    const time = isEpochMs ? Number(text) : isoTime;
     return Number.isNaN(new Date(time).getTime()) ? undefined : time;
   });
 }

@@ -5,7 +5,7 @@ import { formatCount } from './output.js';
 
 export interface Progress {
   /** @param done from 0 to 1 @param text the current work @param units done so far, such as bars, for the rate */
-  update(done: number, text: string, units?: number): void;
+  readonly update: (done: number, text: string, units?: number) => void;
   /** Clears the bar, so that a text can be printed; the next update shows it again. */
   pause(): void;
 }

@@ -68,7 +68,7 @@ test('I8 the stream of a listener that disconnected before it began ends at once
   const app = express();
   const ended = new Promise<void>((resolve, reject) => {
     app.get('/events', (_request, response) => {
-      response.once('close', () => new EventStreams().send(response, reader, [], undefined).then(resolve, reject));
+      response.once('close', () => void new EventStreams().send(response, reader, [], undefined).then(resolve, reject));
       listener.destroy();
     });
   });

@@ -7,7 +7,7 @@
  */
 import { isEpochMs, parseTime, TIME_EXPECTED, type FedAnswer } from '@barkeep/api';
 import { quarantine, type QuarantinedBar } from '@barkeep/bar-repository';
-import { shown, type Bar } from '@barkeep/bars';
+import { parseIsoTime, shown, type Bar } from '@barkeep/bars';
 import type { SessionFeed } from '@barkeep/session-data';
 import type { Servers } from './session-row.js';
 import { hintUpkeep } from './upkeep-request.js';
@@ -17,7 +17,7 @@ const PROBLEMS_MAX = 100;
 /** Most refused bars of one request that are quarantined; the others are only counted. */
 const QUARANTINE_MAX = 10_000;
 
-/** The usual form of a time, such as 2024-03-04T14:30:00.000Z, which `Date.parse` reads fast. */
+/** The usual form of a time, such as 2024-03-04T14:30:00.000Z, which `parseIsoTime` reads fast. */
 const USUAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/;
 const VALUE_FIELDS = ['open', 'high', 'low', 'close', 'volume'] as const;
 
@@ -159,6 +159,6 @@ export function recordOfLine(line: string, place: RecordPlace): FedRecord {
 function timeOf(value: unknown): number | undefined {
   if (typeof value === 'number') return isEpochMs(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;
-  const ms = USUAL_TIME.test(value) ? Date.parse(value) : NaN;
+  const ms = USUAL_TIME.test(value) ? parseIsoTime(value) : NaN;
   return Number.isNaN(ms) ? parseTime(value) : ms;
 }

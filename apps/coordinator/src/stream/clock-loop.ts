@@ -64,8 +64,33 @@ export class ClockLoop {
       await (places.length > 0 ? this.pass(places) : this.wait(stop));
       stop.throwIfAborted();
     }
+    await this.evictLastDays(stop);
     // Nothing else would notice that the store lost the last windows after they were written.
     await this.limit.checkPositions();
+  }
+
+  /**
+   * Waits at the end of the session while consumers are still in days that are evicted there, and evicts these days. So the days that
+   * the session keeps do not depend on how far its consumers were when the clock reached the end.
+   */
+  private async evictLastDays(stop: AbortSignal): Promise<void> {
+    const { trailing, wake } = this.parts;
+    while (this.consumersNeedDays) {
+      await this.look();
+      await trailing.follow(this.progress.clock, this.limit.slowest);
+      if (!this.consumersNeedDays) break;
+      this.progress.waitFor('consumers');
+      await wake.wait(LOOK_AGAIN_MS, stop);
+      stop.throwIfAborted();
+    }
+    this.progress.waitFor(undefined);
+  }
+
+  /** Whether days are retained only because the slowest consumer is behind the clock. */
+  private get consumersNeedDays(): boolean {
+    const { layout } = this.parts;
+    const { clock } = this.progress;
+    return layout.firstKeptAt(Math.min(clock, this.limit.slowest)) < layout.firstKeptAt(clock);
   }
 
   /**

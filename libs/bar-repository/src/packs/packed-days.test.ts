@@ -1,5 +1,4 @@
-import { CopyFormatError, CopyOutParser } from '../rows/copy-out-parser.js';
-import { COPY_HEADER, COPY_TRAILER } from '../rows/row-layout.js';
+import { COPY_HEADER, COPY_TRAILER, CopyFormatError, CopyOutParser } from '../rows/index.js';
 import { PACK_ROW, passPacks } from './packed-days.js';
 
 /** A big-endian integer of 2 or 4 bytes. */

@@ -48,10 +48,11 @@ test.each([
   expect(barOfRecord(record, 'SPY', range)).toBe('malformed');
 });
 
-test('I7 a date that does not exist is not read as a day of the next month', () => {
-  const march = { from: Date.UTC(2024, 2, 1), to: Date.UTC(2024, 2, 2) };
-  expect(barOfRecord({ ...values, time: '2024-02-30T14:30:00Z' }, 'SPY', march)).toBe('malformed');
-  expect(barOfRecord({ ...values, time: '2024-02-30' }, 'SPY', march)).toBe('malformed');
+test('I7 a record of 30 February is malformed, and not one of 1 March', () => {
+  const march1 = { from: Date.UTC(2024, 2, 1), to: Date.UTC(2024, 2, 2) };
+  expect(barOfRecord({ ...values, time: '2024-02-30T14:30:00Z' }, 'SPY', march1)).toBe('malformed');
+  expect(barOfRecord({ ...values, time: '2024-02-30' }, 'SPY', march1)).toBe('malformed');
+  expect(barOfRecord({ ...values, time: '2024-03-01T14:30:00Z' }, 'SPY', march1)).toMatchObject(values);
 });
 
 test('I7 values that cannot be right are refused with their reason', () => {

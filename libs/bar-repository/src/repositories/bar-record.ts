@@ -3,7 +3,7 @@
  * Accepts several forms: a time as `Date`, ISO string or epoch ms under one of three names, and numbers as strings (`pg` returns
  * `numeric` as a string). Refuses, with a reason, every record that is not certainly a bar of the requested symbol and range.
  */
-import { isDate, refuseBar, type Bar } from '@barkeep/bars';
+import { parseIsoTime, refuseBar, type Bar } from '@barkeep/bars';
 import type { RepositoryAnswer, BarQuery, RecordRefusal, RefusedRecord } from './bar-source.js';
 
 /** Fields that may contain the open time. The first one that is present is used. */
@@ -134,9 +134,8 @@ function timeOf(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
   if (DIGITS.test(text)) return Number(text);
-  // `Date.parse` reads 2024-02-30 as 2024-03-01.
-  if (!ISO_TIME.test(text) || !isDate(text.slice(0, DATE_LENGTH))) return undefined;
-  return unlessNaN(Date.parse(text.replace(' ', 'T').replace(END_WITHOUT_COLON, zoneWithColon)));
+  if (!ISO_TIME.test(text)) return undefined;
+  return unlessNaN(parseIsoTime(text.replace(' ', 'T').replace(END_WITHOUT_COLON, zoneWithColon)));
 }
 
 /** Writes `+02` and `+0200` as `+02:00`. The `-07` of a date stays as it is. */

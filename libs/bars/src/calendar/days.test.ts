@@ -1,4 +1,4 @@
-import { CalendarDateError } from './time.js';
+import { CalendarDateError, parseIsoTime } from './time.js';
 import { calendarNamed } from './book.js';
 import { Calendar, CalendarRangeError, ExtendedHoursError } from './days.js';
 import { parseCalendar } from './parse.js';
@@ -55,6 +55,13 @@ describe('trading days', () => {
       expect(() => xnys.tradingDay(date)).toThrow(CalendarDateError);
     },
   );
+
+  it('a time on a day that its month does not have is not a time', () => {
+    for (const text of ['2023-02-29', '2024-02-30T14:30:00Z', '2024-04-31T23:30:00-05:00', '2024-03-32T00:00:00Z'])
+      expect(parseIsoTime(text)).toBeNaN();
+    for (const text of ['2024-02-29', '2024-01-31T14:30:00Z', '2024-03-01T00:30:00+05:30'])
+      expect(parseIsoTime(text)).toBe(new Date(text).getTime());
+  });
 
   it('extended hours of a venue that has none throw, also on a holiday', () => {
     expect(calendarNamed('XLON').hasExtendedHours).toBe(false);

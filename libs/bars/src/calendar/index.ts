@@ -11,4 +11,4 @@ export { Calendar, type Hours, type TradingDay } from './days.js';
 export { decodeDays, encodeDays, sessionDays } from './kept-days.js';
 export { isExtendedTime, outsideSpans, type OutsideSpan } from './outside.js';
 export { CalendarDataError, parseCalendar, parseCalendars } from './parse.js';
-export { DAY_MS, dateOf, epochDayOf, isDate, MINUTE_MS } from './time.js';
+export { DAY_MS, dateOf, epochDayOf, isDate, MINUTE_MS, parseIsoTime } from './time.js';

@@ -34,6 +34,12 @@ export function isDate(text: string): boolean {
   return !Number.isNaN(ms) && dateOf(ms / DAY_MS) === text;
 }
 
+/** Epoch ms of a text that begins with a date `YYYY-MM-DD`, as `Date.parse` reads it; NaN when the month does not have that day. */
+export function parseIsoTime(text: string): number {
+  const isInMonth = text.slice(8, 10) <= '28' || isDate(text.slice(0, 10));
+  return isInMonth ? Date.parse(text) : Number.NaN;
+}
+
 /** The date `YYYY-MM-DD` of a day, counted from 1970-01-01. */
 export function dateOf(epochDay: number): string {
   return new Date(epochDay * DAY_MS).toISOString().slice(0, 10);

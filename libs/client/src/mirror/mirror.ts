@@ -90,7 +90,8 @@ export class Mirror extends BarMirror {
    */
   waitFor(time: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      if (Number.isNaN(Number(time))) throw new ArgumentError('time', 'epoch milliseconds', time); // no clock would ever be at or after NaN
+      // No clock is ever at or after NaN, and JavaScript callers may pass undefined, for which this comparison is false as well.
+      if (!(time >= -Infinity)) throw new ArgumentError('time', 'epoch milliseconds', time);
       const waiter = { time, resolve, reject };
       this.waiters.add(waiter);
       this.settle(waiter);

@@ -96,12 +96,15 @@ export function endOnSignals(): void {
 /** Runs the sequence at the first signal and ends the process; a second signal ends it at once. */
 export function stopOnSignals(sequence: StopSequence, report: (outcomes: StopOutcome[]) => void): void {
   for (const [signal, code] of Object.entries(SIGNALS)) {
-    process.removeAllListeners(signal).on(signal, () => {
+    const earlier = process.rawListeners(signal) as NodeJS.SignalsListener[];
+    process.on(signal, () => {
       if (sequence.stopping) process.exit(code);
       void sequence.run().then((outcomes) => {
         report(outcomes);
         process.exit(outcomes.every(({ outcome }) => outcome === 'stopped') ? 0 : 1);
       });
     });
+    // Afterwards: without any listener Node would drop a signal that came while the event loop was busy.
+    for (const listener of earlier) process.off(signal, listener);
   }
 }

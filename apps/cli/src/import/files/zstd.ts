@@ -17,7 +17,7 @@ const REPEATED_BYTE = 1;
 
 /** Unpacks all frames of a file. Each piece is one block. @throws UnreadableFileError for a damaged file */
 export async function* unpackFrames(packed: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const { create64 } = await xxhash();
+  const hashes = await xxhash();
   const bytes = new PackedBytes(packed);
   try {
     while (!(await bytes.isAtEnd())) {
@@ -25,7 +25,7 @@ export async function* unpackFrames(packed: AsyncGenerator<Uint8Array>): AsyncGe
       if (signature.readUInt32LE() >>> 4 === SKIPPABLE_SIGNATURE) {
         const length = (await bytes.take(4)).readUInt32LE();
         for (let left = length; left > 0; left -= BLOCK_BYTES_MAX) await bytes.take(Math.min(left, BLOCK_BYTES_MAX));
-      } else if (signature.readUInt32LE() === FRAME_SIGNATURE) yield* unpackFrame(bytes, signature, create64());
+      } else if (signature.readUInt32LE() === FRAME_SIGNATURE) yield* unpackFrame(bytes, signature, hashes.create64());
       else throw damaged('expected the signature of a frame');
     }
   } finally {
