@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * Runs some work. @returns its result, and the peak of the process's memory meanwhile in MB: NaN without /proc, and the peak
- * of the process's life where the peak cannot be reset
+ * Runs some work. @returns its result, and `peakMb`, the largest memory of the process during the work in MB. Where /proc
+ * cannot reset the peak, it is that of the process's whole life; without /proc it is NaN.
  */
 export async function withPeakMb(pid, work) {
   try {

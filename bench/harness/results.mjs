@@ -6,7 +6,7 @@ const FOLDER = join(import.meta.dirname, '..');
 const HEAD = ['scenario', 'arm', 'median', 'unit', 'spread', 'of limit', 'of baseline', 'B/bar', 'CPU s'];
 const TEXT_COLUMNS = new Set(['scenario', 'arm', 'unit', 'CPU s']);
 
-/** A figure with at least `digits` significant digits; a dash for undefined. */
+/** A figure rounded to `digits` significant digits, or from 1,000 on to a whole number; a dash for undefined. */
 function numberText(value, digits = 3) {
   if (value === undefined) return '–';
   return value >= 1_000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(digits)));
@@ -39,14 +39,14 @@ const verdicts = (results) =>
 
 /** The table for the terminal, and a line per scenario about its targets. Columns of numbers are aligned to the right. */
 export function consoleTable(results) {
-  const lines = [HEAD, ...results.flatMap(rows)];
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const text = (line) =>
-    line
+  const table = [HEAD, ...results.flatMap(rows)];
+  const widths = HEAD.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const lineOf = (row) =>
+    row
       .map((cell, i) => (TEXT_COLUMNS.has(HEAD[i]) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
       .join('  ')
       .trimEnd();
-  return [...lines.map(text), '', ...verdicts(results)].join('\n');
+  return [...table.map(lineOf), '', ...verdicts(results)].join('\n');
 }
 
 /** Writes RESULTS.md and results.json. @param results the results of `runScenario` @param machine that of `Bench.machine` */

@@ -29,6 +29,7 @@ export default {
       }
     };
     return {
+      // The rate counts the bars that are filled in, too.
       value: () => runSession(bench, system, { ...holey, bars: whole.bars }, spec, { check }),
       limit: () => runSession(bench, system, whole, NO_UPKEEP),
     };

@@ -24,7 +24,7 @@ const HOLEY: BarsBySymbol = new Map([
   ['AAA', WHOLE.get('AAA')!.filter((_, slot) => !HOLES.has(slot))],
   ['BBB', WHOLE.get('BBB')!],
 ]);
-const REPOSITORIES = ['dead', 'slow', 'wrong', 'back'] as const;
+const REPOSITORIES = ['dead', 'slow', 'seconds', 'back'] as const;
 const FAILURES = ['wait', 'continue', 'fail'] as const;
 const BARRIERS = ['day', 'none'] as const;
 
@@ -40,7 +40,7 @@ exports.slow = { getBars: async (query) => {
   await new Promise((resolve) => setTimeout(resolve, 30_000).unref());
   return between(query);
 } };
-exports.wrong = { getBars: async (query) => between(query).map((bar) => ({ ...bar, openTime: bar.openTime / 1000 })) };
+exports.seconds = { getBars: async (query) => between(query).map((bar) => ({ ...bar, openTime: bar.openTime / 1000 })) };
 exports.stray = { getBars: async (query) => {
   setTimeout(() => { throw new Error('thrown in a timer'); });
   void Promise.reject(new Error('not awaited'));
@@ -128,7 +128,7 @@ function finalState(isGivenUp: boolean, onFailure: string, barrier: string): str
 async function finalOutcome(repository: string, onFailure: string, barrier: string): Promise<Outcome> {
   const id = nameOf(repository, onFailure, barrier);
   // Answers with invalid bars are no failure.
-  const isGivenUp = repository === 'wrong' || onFailure === 'continue';
+  const isGivenUp = repository === 'seconds' || onFailure === 'continue';
   const state = finalState(isGivenUp, onFailure, barrier);
   await api.until(id, (session) => session.state === state, 60_000);
   const status = isGivenUp ? 'unfillable' : 'missing';
@@ -251,23 +251,30 @@ test('the store has the error, start and next attempt of a failing repository, a
 });
 
 test('I7 bars whose times are seconds are refused with that reason, counted once each, and quarantined', async () => {
-  const id = nameOf('wrong', 'wait', 'day');
+  const id = nameOf('seconds', 'wait', 'day');
   const { refused } = await api.metrics(id, 'AAA');
   const [stored] = await system.query<{ bars: number }>(
     `SELECT count(*)::int AS bars FROM quarantined_bars q JOIN sessions s USING (incarnation)
-     WHERE s.id = $1 AND q.reason = 'time-in-seconds' AND q.dataset = 'wrong'`,
+     WHERE s.id = $1 AND q.reason = 'time-in-seconds' AND q.dataset = 'seconds'`,
     [id],
   );
   expect(refused).toEqual({ 'time-in-seconds': stored!.bars });
   expect((await api.session(id)).counts.refused).toBe(stored!.bars);
   expect(stored!.bars).toBeGreaterThanOrEqual(HOLES.size);
   for (const { lastError } of await api.gaps(id, 'AAA'))
-    expect(lastError).toBe(`wrong answered ${stored!.bars} bars that were refused: time-in-seconds (${stored!.bars})`);
+    expect(lastError).toBe(
+      `seconds answered ${stored!.bars} bars that were refused: time-in-seconds (${stored!.bars})`,
+    );
 });
 
 /** The table of all outcomes, as Markdown. Numbers that vary are `n`. */
 function tableOf(): string {
-  const words = { dead: 'always fails', slow: 'takes 30 s', wrong: 'times in seconds', back: 'is well after a minute' };
+  const words = {
+    dead: 'always fails',
+    slow: 'takes 30 s',
+    seconds: 'times in seconds',
+    back: 'recovers after a minute',
+  };
   const rows = cases.map(({ repository, onFailure, barrier }) => {
     const { session, bars, gaps } = outcomes.get(nameOf(repository, onFailure, barrier))!;
     const status = [...new Set(gaps.map((gap) => gap.status))].join(', ') || 'none';

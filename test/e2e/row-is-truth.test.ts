@@ -16,11 +16,13 @@ const PACE = { mode: 'clock', speed: 1_200 };
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
 /** Rounds of the reconciler are so rare that none happens during a test. */
 const NO_RECONCILER = { BARKEEP_RECONCILE_SECONDS: '3600' };
+/** For a second coordinator whose reconciler acts during the test. */
+const FREQUENT_RECONCILER = { BARKEEP_RECONCILE_SECONDS: '1' };
 
 let system: TestSystem;
 let redis: Redis;
 let gate: TcpGate;
-/** The coordinator that owns the sessions. Its reconciler does nothing during a test. */
+/** The coordinator that streams the sessions. */
 let owner: SystemProcess;
 
 beforeAll(async () => {
@@ -62,11 +64,7 @@ async function inTheMiddle(id: string): Promise<string> {
 
 test('I13 a pause through a coordinator that cannot reach the store takes effect, and the clock stops', async () => {
   const id = await inTheMiddle('cut');
-  const other = await system.coordinator({
-    ...NO_RECONCILER,
-    SESSION_REDIS_URL: gate.url,
-    BARKEEP_STREAM_CONCURRENCY: '1',
-  });
+  const other = await system.coordinator({ ...NO_RECONCILER, SESSION_REDIS_URL: gate.url });
   await gate.shut();
   try {
     const paused = await call(new Api(other.url), id, 'pause');
@@ -98,11 +96,13 @@ test('I11 a session runs after its store lost an acknowledged resume', async () 
 
 test('I3 I11 a session continues, and can be paused, after PostgreSQL lost the commits of its last claims', async () => {
   const id = await inTheMiddle('older-row');
-  // As if many claims were lost: the store has an epoch that the row does not know.
+  // As if many claims were lost: the store has a higher epoch than the row, so it refuses what the owner writes. The reconciler
+  // raises the epoch of the row, and the session continues.
   await redis.hset(metaKey(id), 'epoch', '500');
-  const other = await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' });
+  const other = await system.coordinator(FREQUENT_RECONCILER);
   const { clock } = await api().session(id);
   await api().until(id, (seen) => seen.clock! > clock!);
+  // Claims are lost once more. This time the call that pauses the session raises the epoch of the row.
   await redis.hset(metaKey(id), 'epoch', '900');
   expect((await call(api(), id, 'pause')).body.state).toBe('paused');
   await api().eventually(
@@ -146,7 +146,7 @@ test('I13 a resume while the store is down is answered 202, and the session runs
     (seen) => seen === 'run',
     15_000,
   );
-  owner = other;
+  owner = other; // the earlier one was killed; the tests below use this one
   const { clock } = await api().session(id);
   await api().until(id, (seen) => seen.clock! > clock!, 15_000);
 });
@@ -157,7 +157,7 @@ test('I11 the reconciler corrects the store of one session even when the store o
   for (const id of [drifted, broken]) await call(api(), id, 'pause');
   await redis.set(metaKey(broken), 'not a hash');
   await redis.hset(metaKey(drifted), 'control', 'run');
-  const other = await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1', BARKEEP_STREAM_CONCURRENCY: '1' });
+  const other = await system.coordinator(FREQUENT_RECONCILER);
   await api().eventually(
     () => control(drifted),
     (seen) => seen === 'pause',
@@ -182,7 +182,7 @@ test('I11 the reconciler emits the state of a session whose coordinator died bef
     (seen) => seen?.[3] === 'paused',
   );
   await failInRow(id);
-  const other = await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1', BARKEEP_STREAM_CONCURRENCY: '1' });
+  const other = await system.coordinator(FREQUENT_RECONCILER);
   await api().eventually(
     () => newestEvent(id),
     (seen) => JSON.stringify(seen) === JSON.stringify(FAILED),

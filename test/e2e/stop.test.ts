@@ -113,6 +113,6 @@ test('I1 I2 after pause, resume, stop and start a session ends as an undisturbed
   expect((await api.call('POST', '/v1/sessions/paused/resume')).status).toBe(409);
   await call('start');
   await call('pause');
-  await call('start');
+  await call('start'); // resumes a paused session as well
   await endsAsUndisturbed('paused');
 });

@@ -156,7 +156,7 @@ describe('processes of another version', () => {
     const epoch = async () =>
       (await system.query<{ epoch: number }>(`SELECT epoch FROM sessions WHERE id = 'stopped'`))[0];
     const before = await epoch();
-    // When this session has completed, the reconciler has run a round.
+    // Another session is streamed meanwhile, so the coordinator works; two seconds are two rounds of its reconciler.
     expect((await api.call('POST', '/v1/sessions/running/start')).status).toBe(200);
     await until(async () => (await session('running')).clock !== null);
     await delay(2_000);

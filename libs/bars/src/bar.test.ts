@@ -26,7 +26,7 @@ describe('I7 an invalid bar is refused with its reason', () => {
     ['a fall to zero at the close', { low: 0, close: 0 }, 'zero-price'],
     ['a low and close of minus zero', { low: -0, close: -0 }, 'zero-price'],
     ['an open of zero', { open: 0 }, 'open-outside-range'],
-    ['a rise from zero', { open: 0, low: 0 }, undefined],
+    ['a rise from zero (only a fall to zero is suspect)', { open: 0, low: 0 }, undefined],
     ['a single price', { open: 10, high: 10, low: 10, close: 10 }, undefined],
     ['a fraction of volume', { volume: 0.000_001 }, undefined],
     ['NaN', { close: Number.NaN }, 'not-finite'],

@@ -16,6 +16,7 @@ interface ServerFault {
   name: string;
   /** True when the server's data goes back in time. */
   setsBack?: boolean;
+  /** True when the campaign injects the fault only if `--only` names it. */
   isByName?: boolean;
   run: (server: RedisServer, scene: Scene) => Promise<void>;
 }
@@ -122,6 +123,7 @@ export const redisFaults: readonly Fault[] = (['session', 'queue'] as const).fla
     name: `${role}-redis-${name}`,
     suits: anyKind,
     isByName,
+    // The queue Redis holds jobs only, and no data of sessions.
     setsBack: setsBack === true && role === 'session',
     run: (scene) => run(scene.lab.redis[role], scene),
   })),

@@ -46,7 +46,7 @@ async function daysForBars(
   const firsts = await firstBars(dataSource, datasetIds, ids);
   const search = new DaySearch(bars, firsts);
   const barsPerDay = days[0] ? new DayGrid(days[0], interval).slotCount : 1;
-  // The first batch has enough days if few bars are missing; each further batch has twice as many.
+  // The first batch is enough when few bars are missing; each further batch has twice as many days.
   let batchDays = Math.ceil(bars / barsPerDay) + 1;
   for (let at = 0; at < days.length; at += batchDays, batchDays *= 2) {
     const batch = days.slice(at, at + batchDays);
@@ -99,7 +99,7 @@ export class DaySearch {
       const missing = this.missing.get(symbolId) ?? 0;
       if (missing <= 0) continue;
       this.missing.set(symbolId, missing - bars);
-      this.days = Math.max(this.days, day + 1);
+      this.days = Math.max(this.days, day + 1); // `day` 0 is the newest
     }
   }
 }

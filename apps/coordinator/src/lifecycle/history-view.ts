@@ -14,13 +14,14 @@ type SessionHistory = Pick<SessionRecord, 'spec' | 'historyDays'>;
 export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, number>): HistoryAnswer | null {
   const { trailingDays = 0, bars: barsRequested } = session.spec.history;
   if (trailingDays === 0 && barsRequested === undefined) return null;
-  const days = daysUpToStart(session);
+  const days = historyAndDayBefore(session);
   const barCounts = bars ? [...bars.values()] : [];
   const isShorterThanRequested =
     barsRequested === undefined ? session.historyDays < trailingDays : barCounts.some((count) => count < barsRequested);
   return {
     days: session.historyDays,
     firstDate: session.historyDays > 0 ? (days?.at(-session.historyDays)?.date ?? null) : null,
+    // The calendar has no day before the history when it returned no additional one.
     calendarBegins: isShorterThanRequested && days?.length === session.historyDays,
     bars: bars ? Object.fromEntries(bars) : null,
   };
@@ -30,7 +31,7 @@ export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, 
  * The days of the history, oldest first, and before them one more day if the calendar has one. Undefined when this service does not
  * know the calendar.
  */
-function daysUpToStart({ spec, historyDays }: SessionHistory): TradingDay[] | undefined {
+function historyAndDayBefore({ spec, historyDays }: SessionHistory): TradingDay[] | undefined {
   try {
     return calendarNamed(spec.calendar).tradingDaysBefore(spec.start, historyDays + 1, spec.hours);
   } catch (error) {

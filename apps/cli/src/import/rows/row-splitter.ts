@@ -18,9 +18,10 @@ export function splitterOf(delimiter: string | undefined, handler: RowHandler, k
 }
 
 export class RowSplitter implements Splitter {
+  /** The row that the handler gets: one object for all rows, valid only during the call. */
   readonly #row: Row = { bytes: EMPTY, starts: [0], ends: [0], count: 0, line: 0 };
   readonly #delimiterByte: number;
-  /** True: csv-parse skips blanks before a quote. False when the delimiter is a blank itself. */
+  /** Whether csv-parse skips blanks before a quote; it must not when the delimiter is a blank. */
   readonly #ltrim: boolean;
   /** Bytes of the last, partial row. */
   #rest: Uint8Array = EMPTY;
@@ -98,17 +99,18 @@ export class RowSplitter implements Splitter {
   }
 
   #emit(bytes: Uint8Array, start: number, end: number, count: number, hasQuotes: boolean): void {
-    if (this.#isOverlong)
-      this.#isOverlong = false; // its end: the next row is read again
-    else if (end === start) return;
-    else if (end - start > ROW_BYTES_MAX) this.#refuseOverlong();
-    else if (hasQuotes) this.#emitQuoted(Buffer.from(bytes.subarray(start, end)).toString('utf8'));
-    else {
-      this.#row.bytes = bytes;
-      this.#row.count = count;
-      this.#row.line = this.#line;
-      this.handler.row(this.#row);
+    if (this.#isOverlong) {
+      // These are the last bytes of a row that was refused before. The next row is read as usual.
+      this.#isOverlong = false;
+      return;
     }
+    if (end === start) return;
+    if (end - start > ROW_BYTES_MAX) return this.#refuseOverlong();
+    if (hasQuotes) return this.#emitQuoted(Buffer.from(bytes.subarray(start, end)).toString('utf8'));
+    this.#row.bytes = bytes;
+    this.#row.count = count;
+    this.#row.line = this.#line;
+    this.handler.row(this.#row);
   }
 
   /** Emits or refuses a row that has a quote. */

@@ -2,7 +2,8 @@
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua, then name, token, where to begin ('kept', 'beginning' or 'now'),
 ---       start of the session (ms), number of consumers that the session waits for, hash of no deliveries, most consumers
---- Answer: {'joined', time, steps, bars, hash} | {'full'}: all places are taken, and no consumer has left | {'lost'}
+--- Answer: {'joined', time, steps, bars, hash} | {'full'}: all places are taken, and no consumer has left |
+---         {'lost'} (from shared/consumers.lua)
 --- From shared/consumers.lua: clock, retained_from, parse, read, write, touch, emit, wake
 
 --- include shared/consumers.lua
@@ -24,9 +25,11 @@ end
 local c = read(name)
 if not c and not free_place() then return {'full'} end
 if not c or c.token ~= token then
-  -- Keeps the stored position only on request.
-  if not c or from ~= 'kept' then
-    local time = from == 'now' and clock or (retained_from or '0')
+  local continues = c and from == 'kept'
+  if not continues then
+    -- Begins now, or with the oldest day that is retained (none is set while all are), but not before the session's start.
+    local time = retained_from or '0'
+    if from == 'now' then time = clock end
     if tonumber(time) < tonumber(start) then time = start end
     c = { time = time, steps = '0', bars = '0', hash = no_deliveries }
   end

@@ -1,7 +1,8 @@
 --- Lists all consumers.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: those of shared/consumers.lua
---- Answer: {'consumers', now (ms), then name and text of each} | {'lost'}. Text: see shared/consumers.lua
+--- Answer: {'consumers', now (ms), then each consumer's name and its text} | {'lost'}; shared/consumers.lua describes the text
+---         and answers 'lost'
 --- From shared/consumers.lua: now
 
 --- include shared/consumers.lua

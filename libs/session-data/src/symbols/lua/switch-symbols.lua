@@ -7,18 +7,20 @@
 --- From shared/stamp.lua: is_own
 
 --- include shared/stamp.lua
-local incarnation, new_version, list, leaving, wake_channel = unpack(ARGV, 1, 5)
-local stored_stamp, stored_version, were_joining = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'version', 'joining'))
-if not is_own(stored_stamp, incarnation) then return 'gone' end
+local incarnation, new_version, list, data_to_remove, wake_channel = unpack(ARGV, 1, 5)
+local stored_incarnation, stored_version, were_joining = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'version', 'joining'))
+if not is_own(stored_incarnation, incarnation) then return 'gone' end
 if tonumber(stored_version or 0) >= tonumber(new_version) then return 'there' end
-local leaves, joining, FIRST_LEAVER = {}, {}, 7
+
+local FIRST_LEAVER = 7 -- its index in ARGV
 local first_joiner = FIRST_LEAVER + tonumber(ARGV[6])
-for i = FIRST_LEAVER, first_joiner - 1 do leaves[ARGV[i]] = true end
+local is_leaving, joining = {}, {}
+for i = FIRST_LEAVER, first_joiner - 1 do is_leaving[ARGV[i]] = true end
 for symbol in (were_joining or ''):gmatch('%S+') do
-  if not leaves[symbol] then joining[#joining + 1] = symbol end
+  if not is_leaving[symbol] then joining[#joining + 1] = symbol end
 end
 for i = first_joiner, #ARGV do joining[#joining + 1] = ARGV[i] end
 redis.call('HSET', KEYS[1], 'version', new_version, 'symbols', list, 'joining', table.concat(joining, ' '))
-if leaving ~= '' then redis.call('HSET', KEYS[1], 'leaving', leaving) end
+if data_to_remove ~= '' then redis.call('HSET', KEYS[1], 'leaving', data_to_remove) end
 redis.call('PUBLISH', wake_channel, 'symbols')
 return 'switched'
