@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { Server } from 'node:net';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BarsBySymbolRepository } from '@barkeep/bar-repository';
@@ -27,11 +27,11 @@ describe('a repository that worker processes call', () => {
   });
 
   it('stays when its server cannot accept a connection', async () => {
-    const listen = jest.spyOn(Server.prototype, 'listen');
+    const createServer = jest.spyOn(http, 'createServer');
     await remote({ getBars: () => [] });
-    const [server] = listen.mock.contexts;
-    listen.mockRestore();
-    expect(() => server!.emit('error', new Error('accept EMFILE'))).not.toThrow();
+    const server = createServer.mock.results[0]!.value as http.Server;
+    createServer.mockRestore();
+    expect(() => server.emit('error', new Error('accept EMFILE'))).not.toThrow();
   });
 
   it('gets the arguments of getBarsBySymbol as in one process', async () => {
