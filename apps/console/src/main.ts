@@ -28,7 +28,10 @@ function App() {
   const { pathname } = useLocation();
   const page = pageOf(pathname);
   const [view, setView] = useState(currentView());
-  useEffect(() => onViewChange(setView), []);
+  useEffect(() => {
+    onViewChange(setView);
+    setView(currentView()); // a call of a page may have changed the view before this effect
+  }, []);
   useEffect(() => {
     document.title = `${titleOf(page)} · Barkeep`;
   }, [pathname]);
