@@ -27,7 +27,9 @@ const wallTime = z
 
 const segment = z.strictObject({ open: wallTime, close: wallTime.describe('The first moment without trading.') });
 const segments = listUpTo(16, 'segments', segment).min(1, 'at least 1 segment');
-const extended = segments.optional().describe('Pre- and after-market together with the regular hours.');
+const extended = segments
+  .optional()
+  .describe('Extended hours: the regular hours together with pre-market and after-market.');
 const dates = listUpTo(20_000, 'dates', date);
 const name = textUpTo(200).min(1, 'a name');
 const weekdayName = z.enum(WEEKDAYS, `one of ${WEEKDAYS.join(', ')}`);
@@ -38,8 +40,10 @@ export const calendarFileSchema = z.strictObject({
   $schema: z.string().optional(),
   id: calendarId.describe('The name that sessions use, such as XNYS.'),
   name,
-  aliases: listUpTo(16, 'aliases', calendarId).optional().describe('Other venues with exactly the same hours.'),
-  source: textUpTo(1000).optional().describe('Where the data is from, and what is undecided about it.'),
+  aliases: listUpTo(16, 'aliases', calendarId)
+    .optional()
+    .describe('Further names of this calendar: venues with exactly the same hours.'),
+  source: textUpTo(1000).optional().describe('Where the hours are from, and what these sources leave open.'),
   zone: z
     .string()
     .refine((zone) => IANAZone.isValidZone(zone), 'an IANA time zone such as America/New_York')
@@ -49,12 +53,14 @@ export const calendarFileSchema = z.strictObject({
   hours: listUpTo(100, 'entries', z.strictObject({ from: date, weekdays, segments, extended }))
     .min(1, 'at least 1 entry')
     .describe(
-      'The normal week from a date on, until an entry with a later date. Entries with the same date are for different weekdays.',
+      'The normal week. An entry applies from its date until the next entry with a later date. Entries with the same date are for different weekdays.',
     ),
   specialDays: listUpTo(1000, 'entries', z.strictObject({ name, segments, extended, dates }))
     .optional()
-    .describe('Dates with hours of their own: early closes, late opens, sessions on a weekend.'),
-  holidays: dates.optional().describe('Dates of the normal week without trading.'),
+    .describe(
+      'Dates with different hours: early closes, late opens, trading on a weekend. These hours replace those of the normal week and holidays.',
+    ),
+  holidays: dates.optional().describe('Dates without trading that the normal week would have.'),
 });
 
 /** The content of a calendar file whose fields are valid. */
