@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { withSessionLock } from '@barkeep/bar-repository';
 import { loadConfig } from '@barkeep/service';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import * as answers from '@barkeep/api';
 import { Redis } from 'ioredis';
+import type { DataSource } from 'typeorm';
 import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
 import { CONTRACT_STATUSES } from '../support/system/contract.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
@@ -75,6 +77,13 @@ const post = (path: string, body?: unknown, headers: Record<string, string> = {}
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     headers: { 'Content-Type': 'application/json', ...headers },
   });
+
+/** Waits until a connection of this database waits for the lock of a session. */
+async function untilWaiting(manager: Pick<DataSource, 'query'>): Promise<void> {
+  const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  while ((await manager.query<unknown[]>(waiting)).length === 0) await setTimeout(20);
+}
 
 /** The problem document of an answer, checked against its schema. */
 async function problemIn(response: Response) {
@@ -165,6 +174,32 @@ describe('sessions', () => {
       store.disconnect();
     }
     expect((await get('/v1/sessions/lost', { method: 'DELETE' })).status).toBe(204);
+  });
+
+  it('I13 keep the new store of a lost one that two calls start at the same time', async () => {
+    await post('/v1/sessions?start=true', { ...spec, id: 'twice' });
+    const { dataSource } = connections();
+    const store = new Redis(process.env['SESSION_REDIS_URL']!);
+    const meta = `${prefix}:{twice:0}:meta`;
+    try {
+      while (!(await store.exists(meta))) await setTimeout(20);
+      const [[row]] = await dataSource.query<[[{ incarnation: string }]]>(
+        "UPDATE sessions SET state = 'lost' WHERE id = 'twice' RETURNING incarnation",
+      );
+      await store.hset(meta, 'mark', 'of the new store');
+      // This is the faster call: when the slower one continues, the session runs and has a new store.
+      const slower = await withSessionLock(dataSource, { id: 'twice', ...row }, async (_, manager) => {
+        const answer = post('/v1/sessions/twice/start');
+        await Promise.race([answer, untilWaiting(manager)]);
+        await manager.query("UPDATE sessions SET state = 'running', starts = starts + 1 WHERE id = 'twice'");
+        return { answer };
+      });
+      expect((await slower.answer).status).toBe(200);
+      expect(await store.hget(meta, 'mark')).toBe('of the new store');
+    } finally {
+      store.disconnect();
+    }
+    expect((await get('/v1/sessions/twice', { method: 'DELETE' })).status).toBe(204);
   });
 
   it('are deleted with 204', async () => {

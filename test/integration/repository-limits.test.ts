@@ -58,6 +58,24 @@ test('a permit whose grant is sent again, because its reply was lost, is granted
   for (let request = 0; request < 2; request++) (await resent.take('s', AbortSignal.timeout(2_000)))();
 });
 
+test('a permit whose lease expired before its grant was sent again is granted anew', async () => {
+  const leases = `${prefix}:{repository:late}:leases`;
+  const sendingLater = new Proxy(redis, {
+    get(target, name) {
+      if (name !== 'call') return Reflect.get(target, name) as unknown;
+      return async (command: string, args: string[]) => {
+        await target.call(command, args);
+        await redis.zadd(leases, 1, (await redis.zrange(leases, 0, 0))[0]!);
+        return target.call(command, args);
+      };
+    },
+  });
+  const giveBack = await new RepositoryLimit(sendingLater, prefix, 'late', { concurrency: 1 }).take('s');
+  // Another worker would remove an expired lease, and send a second request at the same time.
+  expect(Number((await redis.zrange(leases, 0, 0, 'WITHSCORES'))[1])).toBeGreaterThan(Date.now());
+  giveBack();
+});
+
 test('all workers together start no more requests in a period than the limit allows', async () => {
   const durationMs = 400;
   const limits = twoWorkers('rate', { max: 3, durationMs });

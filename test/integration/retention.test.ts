@@ -4,8 +4,10 @@
  */
 import { aggregateCascade, BACKFILLED, DayChunk, ORIGIN_CODES, planCascade, type Bar } from '@barkeep/bars';
 import {
+  countMissingBars,
   FencedError,
   noteHistory,
+  readDifference,
   removeSession,
   RewindError,
   SessionLayout,
@@ -185,6 +187,23 @@ it('certifies no day that is removed while it is read', async () => {
   jest.restoreAllMocks();
 });
 
+it('I11 certifies the days that it read when the store is set back to before a removal meanwhile', async () => {
+  const store = await storeAt(4, { ...SPEC, upkeep: { enabled: false } });
+  const { layout, reader } = store;
+  const setBack = await server.snapshot(layout.id);
+  await retire(store, 2);
+  const read = server.redis.mgetBuffer.bind(server.redis);
+  jest.spyOn(server.redis, 'mgetBuffer').mockImplementationOnce(async (...keys: unknown[]) => {
+    const values = await read(...(keys as string[]));
+    await setBack();
+    return values;
+  });
+  const { days, complete } = await reader.certificate();
+  expect(days.map(({ date }) => date)).toEqual([2, 3, 4].map((day) => layout.day(day).date));
+  expect(complete).toBe(false);
+  jest.restoreAllMocks();
+});
+
 it('lets no script of upkeep write to a removed day', async () => {
   const store = await storeAt(4);
   const { layout, upkeep } = store;
@@ -312,6 +331,33 @@ describe('I8 a read during which days are removed', () => {
     expect(certificate.days.map(({ date }) => date)).toEqual(['2013-10-04', '2013-10-07']);
     expect(certificate).toEqual(await store.reader.certificate());
   });
+});
+
+it('I8 a comparison leaves out days that are removed while it reads them, also when one is removed at every read', async () => {
+  const spec = { ...SPEC, start: DATES.start, history: { retainDays: 3 } };
+  const [store, other] = [await storeAt(6, spec), await storeAt(6, spec)];
+  const { redis } = server;
+  const readers = [store, other].map(({ layout }) => new OpenSession(redis, layout));
+  let firstKept = 0;
+  const removing = new Proxy(redis, {
+    get(target, name) {
+      if (name !== 'mgetBuffer') return Reflect.get(target, name) as unknown;
+      return async (...keys: string[]) => {
+        if (keys[0]!.includes(store.layout.id) && firstKept < 6) await retire(store, ++firstKept);
+        return target.mgetBuffer(...keys);
+      };
+    },
+  });
+  const found = await readDifference(removing, readers[0]!, readers[1]!, new AbortController().signal);
+  expect(found).toEqual({ first: null, symbols: SYMBOLS.length, days: 1 });
+});
+
+it('I11 bars of a day that is removed during the count do not count as evicted', async () => {
+  const store = await storeAt(5);
+  expect(await countMissingBars(server.redis, store.layout)).toBe(0);
+  // The first command reads the counters, the others count the bars.
+  const removing = interrupted(1, () => retire(store, 4));
+  expect(await countMissingBars(removing, store.layout)).toBe(0);
 });
 
 /** The server's connection, which fails at the script after the first `calls` ones. */

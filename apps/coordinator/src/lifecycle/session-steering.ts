@@ -4,7 +4,13 @@
  * reconciler or the stream updates it later. A call may be repeated: the session ends up in the same state.
  */
 import type { SessionAnswer } from '@barkeep/api';
-import { ACTIVE_STATES, SessionStateError, type SessionRepository, type SessionState } from '@barkeep/bar-repository';
+import {
+  ACTIVE_STATES,
+  SessionStateError,
+  withSessionLock,
+  type SessionRepository,
+  type SessionState,
+} from '@barkeep/bar-repository';
 import { probeWrite } from '@barkeep/observe';
 import { isOutage, removeSession } from '@barkeep/session-data';
 import { controlOf } from './session-control.js';
@@ -25,12 +31,15 @@ type TransitionPatch = Parameters<SessionRepository['transition']>[3];
 /** States from which a session can be started. */
 const STARTABLE = ['created', 'paused', 'stopped', 'failed', 'lost'] as const satisfies readonly SessionState[];
 
+/** What a start changes besides the state. */
+const START = { incrementRun: true, error: null } as const satisfies TransitionPatch;
+
 /** Each call throws UnknownSessionError, SessionStateError, or an outage when the row could not be changed. */
 export class SessionSteering {
   constructor(
     private readonly parts: Pick<
       SharedParts,
-      'control' | 'keyPrefix' | 'producer' | 'queueRedis' | 'redis' | 'sessions'
+      'control' | 'dataSource' | 'keyPrefix' | 'producer' | 'queueRedis' | 'redis' | 'sessions'
     >,
     private readonly views: SessionViews,
   ) {}
@@ -79,14 +88,26 @@ export class SessionSteering {
 
   /** Changes the state to `running`, unless the session is active, and adds its jobs. */
   private async run(id: string, from: readonly SessionState[]): Promise<SteeredRow> {
-    const { redis, keyPrefix, producer, sessions } = this.parts;
+    const { producer, sessions } = this.parts;
     const row = await sessions.get(id);
-    // The stream creates a new store for a lost session: keys of the old one must not become part of it.
     const needsNewStore = row.state === 'lost' && from.includes(row.state);
-    if (needsNewStore) await removeSession(redis, layoutOf(row, keyPrefix));
-    const patch = { incrementRun: true, error: null, forgetCheckpoint: needsNewStore };
-    const running = await this.enter(row, from, 'running', patch);
+    const running = needsNewStore ? await this.runLost(row, from) : await this.enter(row, from, 'running', START);
     return this.settle(running, addJobs(producer, running));
+  }
+
+  /**
+   * Changes the state of a lost session to `running`. The stream creates a new store, and keys of the old one must not become part of
+   * it. So one call at a time removes these keys: the slower of two calls would remove those of the new store.
+   */
+  private async runLost(row: SessionRecord, from: readonly SessionState[]): Promise<SessionRecord> {
+    const { dataSource, redis, keyPrefix } = this.parts;
+    return withSessionLock(dataSource, row, async (_, manager) => {
+      const sessions = this.parts.sessions.within(manager);
+      const current = await sessions.get(row.id);
+      const isLost = current.state === 'lost';
+      if (isLost) await removeSession(redis, layoutOf(current, keyPrefix));
+      return this.enter(current, from, 'running', { ...START, forgetCheckpoint: isLost }, sessions);
+    });
   }
 
   /**
@@ -98,8 +119,8 @@ export class SessionSteering {
     from: readonly SessionState[],
     to: 'running' | 'paused' | 'stopped',
     patch?: TransitionPatch,
+    sessions = this.parts.sessions,
   ): Promise<SessionRecord> {
-    const { sessions } = this.parts;
     const isThere = (seen: SessionRecord) => controlOf(seen.state) === controlOf(to);
     if (isThere(row)) return row;
     try {

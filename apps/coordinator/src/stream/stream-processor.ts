@@ -130,9 +130,14 @@ export class StreamProcessor {
     await this.orWarn('its state was not emitted yet', row, emitState(redis, layoutOf(row, keyPrefix), state, error));
   }
 
-  /** Only logs an error of work at the end of a session: the reconciler does the work again. */
+  /**
+   * Only logs an error of work at the end of a session: the reconciler does the work again. A session that was deleted or lost its
+   * store meanwhile needs none of this work.
+   */
   private async orWarn(failure: string, { id }: SessionRecord, work: Promise<unknown>): Promise<void> {
-    await work.catch((error: unknown) => this.parts.warn(`session ${id}: ${failure}`, error));
+    await work.catch((error: unknown) => {
+      if (!(error instanceof SessionLostError)) this.parts.warn(`session ${id}: ${failure}`, error);
+    });
   }
 
   private async isChanged(row: SessionRecord): Promise<boolean> {

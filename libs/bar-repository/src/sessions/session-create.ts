@@ -1,5 +1,5 @@
 /** Creates the row of a session. Safe to repeat and to call concurrently: unique keys of the database decide which call is first. */
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { SpecConflictError, SESSION_COLUMNS, SESSION_FORMAT, type SessionRow } from './session-row.js';
 
 /** What a session is created from. */
@@ -45,7 +45,7 @@ const ATTEMPTS_MAX = 5;
  * @param deployment the one that owns the session; null: any deployment may work on it
  */
 export async function createSession<Spec>(
-  dataSource: DataSource,
+  dataSource: Pick<EntityManager, 'query'>,
   deployment: string | null,
   session: NewSession<Spec>,
 ): Promise<CreatedSession<Spec>> {

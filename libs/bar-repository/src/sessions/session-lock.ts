@@ -1,6 +1,6 @@
 /**
- * A lock per session: one process at a time changes the session's store to match the symbols in its row. The lock ends with
- * its transaction. So it also ends when its process dies, or when its connection is idle for too long.
+ * A lock per session: one process at a time changes the session's store to match the symbols in its row, or removes the rest of a
+ * lost store. The lock ends with its transaction. So it also ends when its process dies, or when its connection is idle for too long.
  */
 import { parseMembership, UNCHANGED, type Membership } from '@barkeep/bars';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -19,7 +19,8 @@ export async function withSessionLock<T>(
   { id, incarnation }: SessionKey,
   work: (membership: Membership | undefined, manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  return dataSource.transaction(async (manager) => {
+  // At any higher level, whatever the database's default is, `work` would not see what an earlier holder of the lock has changed.
+  return dataSource.transaction('READ COMMITTED', async (manager) => {
     await manager.query(`SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MAX_MS}`);
     await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [incarnation]);
     const [row] = await manager.query<{ membership: unknown }[]>(

@@ -6,7 +6,7 @@
  * because a counter in Redis could repeat numbers after a failover.
  */
 import type { Membership } from '@barkeep/bars';
-import type { DataSource } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { bind, type Values } from './named-values.js';
 import { noteRemoved } from './removed-sessions.js';
 import { createSession, type CreatedSession, type NewSession } from './session-create.js';
@@ -70,9 +70,14 @@ export class SessionRepository<Spec = unknown> {
    * new sessions belong to none, and lists contain all sessions. Several deployments may share a database.
    */
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly dataSource: Pick<EntityManager, 'query' | 'transaction'>,
     private readonly deployment: string | null = null,
   ) {}
+
+  /** The same sessions, read and changed by the connection of a transaction. */
+  within(manager: EntityManager): SessionRepository<Spec> {
+    return new SessionRepository(manager, this.deployment);
+  }
 
   /**
    * Creates a session in state `created`. Safe to repeat and to call concurrently: the same id or idempotency key with an equal

@@ -72,7 +72,8 @@ export async function certify(listing: Listing): Promise<StoreCertificate> {
     // Fails at once when the session is gone. A removed day may have been read in part.
     ({ firstKept } = await reads.moment());
   }
-  const days = certified.slice(firstKept - firstDay);
+  // The first retained day is before the first certified one when the store was set back to before a removal.
+  const days = certified.slice(Math.max(0, firstKept - firstDay));
   return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
 }
 

@@ -37,7 +37,7 @@ interface Side {
 
 /** Chunks per session that are in memory at once. */
 const CHUNKS_A_CALL = 32;
-/** How often a comparison is repeated because symbols changed or days were removed during it. Then its last result is the answer. */
+/** How often a comparison is repeated because symbols changed during it. Then its last result is the answer. */
 const CHANGES_MAX = 5;
 
 /** @param signal aborts the comparison @throws SessionLostError, the reason of the signal */
@@ -48,45 +48,47 @@ export async function readDifference(
   signal: AbortSignal,
 ): Promise<SessionDifference> {
   for (let change = 0; ; change++) {
-    const before = await contentsOf(mine, other);
+    const before = await symbolLists(mine, other);
     const found = await compare(redis, mine, other, signal);
-    if ((await contentsOf(mine, other)) === before || change === CHANGES_MAX) return found;
+    if ((await symbolLists(mine, other)) === before || change === CHANGES_MAX) return found;
   }
 }
 
-/** A text that changes when one of the sessions gets another list of symbols or removes days. */
-async function contentsOf(...sessions: OpenSession[]): Promise<string> {
-  const contents = sessions.map(async (session) => {
-    const { firstKept } = await session.moment();
-    return [firstKept, ...session.activeSymbols()].join(',');
-  });
-  return (await Promise.all(contents)).join(' ');
+/** A text that changes when a symbol joins or leaves one of the sessions. */
+async function symbolLists(...sessions: OpenSession[]): Promise<string> {
+  await Promise.all(sessions.map((session) => session.moment()));
+  return sessions.map((session) => session.activeSymbols().join(',')).join(' ');
 }
 
-/** Compares day by day, and stops at the first day with a difference. */
+/** Compares day by day, and stops at the first day with a difference. Leaves out days that were removed meanwhile. */
 async function compare(
   redis: Redis,
   mine: OpenSession,
   other: OpenSession,
   signal: AbortSignal,
 ): Promise<SessionDifference> {
+  const [days, daysOfOther] = await Promise.all([closedDays(mine), closedDays(other)]);
+  // Symbols and layouts of one moment: each read of a session may renew its list of symbols.
   const others = new Set(other.activeSymbols());
   const symbols = mine.activeSymbols().filter((symbol) => others.has(symbol));
-  const [days, daysOfOther] = await Promise.all([closedDays(mine), closedDays(other)]);
+  const [layout, layoutOfOther] = [mine.layout, other.layout];
   const compared = { symbols: symbols.length, days: 0 };
   for (const [date, day] of days) {
     const dayOfOther = daysOfOther.get(date);
     if (dayOfOther === undefined) continue;
-    compared.days++;
     const found: FirstDifference[] = [];
     const sides: [Side, Side] = [
-      { layout: mine.layout, day },
-      { layout: other.layout, day: dayOfOther },
+      { layout, day },
+      { layout: layoutOfOther, day: dayOfOther },
     ];
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
       signal.throwIfAborted();
       found.push(...(await compareChunks(redis, sides, symbols.slice(at, at + CHUNKS_A_CALL))));
     }
+    // A removed day may have been read in part.
+    const [now, nowOfOther] = await Promise.all([mine.moment(), other.moment()]);
+    if (day < now.firstKept || dayOfOther < nowOfOther.firstKept) continue;
+    compared.days++;
     const [first] = found.sort((a, b) => a.slotTime - b.slotTime || (a.symbol < b.symbol ? -1 : 1));
     if (first) return { first, ...compared };
   }

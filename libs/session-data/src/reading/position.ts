@@ -152,7 +152,8 @@ export async function countMissingBars(redis: Redis, layout: SessionLayout): Pro
   if (counted === undefined) return 0;
   const stored = await countBars(redis, layout, layout.symbols, layout.base, layout.historyDays, layout.days.length);
   const missing = [...stored.values()].reduce((left, bars) => left - bars, counted);
-  return Math.max(0, missing);
+  // The first removal of a day or symbol may have been during the count: its bars are not missing.
+  return missing > 0 && (await countedBars(redis, layout)) !== undefined ? missing : 0;
 }
 
 /** Number of base bars after the history in the store's counters; undefined when days were removed or symbols changed. */

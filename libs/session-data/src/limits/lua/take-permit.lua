@@ -13,8 +13,8 @@ local session, lease = ARGV[1], ARGV[2]
 local concurrency_max, per_period_max = tonumber(ARGV[3]), tonumber(ARGV[4])
 local period_ms, lease_ms, patience_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local has_more, TURNS_KEPT, MARGIN_MS = ARGV[8] == 'more', 10000, 60000
--- An earlier call granted the lease, and its answer was lost.
-if redis.call('ZSCORE', leases, lease) then return 'granted' end
+-- An earlier call granted the lease, and its answer was lost. A lease that has expired since must be granted anew.
+if tonumber(redis.call('ZSCORE', leases, lease) or 0) > now then return 'granted' end
 -- The keys of a repository that is not used for this time expire.
 local keep_ms = math.max(period_ms, lease_ms, patience_ms) + MARGIN_MS
 redis.call('ZADD', waiting, now, session)
