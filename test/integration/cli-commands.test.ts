@@ -110,11 +110,14 @@ describe('a command', () => {
   });
 
   it('shows no password in the address of a coordinator, and refuses such an address', async () => {
-    for (const command of ['status', 'doctor']) {
-      const { code, stdout, stderr } = await barkeep([command], { BARKEEP_URL: 'http://me:secret@127.0.0.1:3000' });
-      expect(code).not.toBe(0);
-      expect(stdout + stderr).toContain("expected the coordinator's address");
-      expect(stdout + stderr).not.toContain('secret');
+    const addresses = ['http://me:secret@127.0.0.1:3000', 'http://127.0.0.1:3000/#/sessions'];
+    for (const args of [['status'], ['doctor'], ['status', '--coordinator', 'me:not/secret@127.0.0.1:3000']]) {
+      for (const address of addresses) {
+        const { code, stdout, stderr } = await barkeep(args, { BARKEEP_URL: address });
+        expect(code).not.toBe(0);
+        expect(stdout + stderr).toContain("expected the coordinator's address");
+        expect(stdout + stderr).not.toContain('secret');
+      }
     }
   });
 

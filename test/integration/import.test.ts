@@ -76,6 +76,12 @@ describe('barkeep import', () => {
     expect((await barkeep('import', wide, '--dataset', 'few', '--interval', '5m')).code).toBe(1);
   });
 
+  it('creates no dataset when it stores no row', async () => {
+    const name = await put('bad.csv', `${HEADER}nonsense\n`);
+    expect((await barkeep('import', name, '--dataset', 'none')).code).toBe(1);
+    expect(await query('SELECT name FROM datasets WHERE name = $1', ['none'])).toEqual([]);
+  });
+
   it('reports an error when its event loop runs empty before its end', async () => {
     const name = await put('a.csv', HEADER + row(0));
     // A call that never settles leaves nothing that keeps the process alive.

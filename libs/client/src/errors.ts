@@ -17,14 +17,14 @@ export class NoCoordinatorError extends Error {
 /** The address of the coordinator is not an http or https URL, or has a part that it cannot have. */
 export class CoordinatorAddressError extends Error {
   override readonly name = 'CoordinatorAddressError';
-  constructor(
-    /** What was given. */
-    readonly address: string,
-  ) {
-    const shown = address.replace(/\/\/[^/]*@/, '//…@'); // without the password
+  /** What was given, without user and password. */
+  readonly address: string;
+  constructor(address: string) {
+    const shown = address.replace(/^(\w+:\/\/)?.*@/s, '$1…@'); // a password may have slashes
     super(
       `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${shown}"`,
     );
+    this.address = shown;
   }
 }
 

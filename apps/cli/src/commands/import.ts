@@ -4,12 +4,14 @@ import type { Hours } from '@barkeep/bars';
 import { storedSpacings } from '../describe-dataset.js';
 import {
   type BarFormat,
+  type BarWriter,
   CalendarCheck,
   FORMATS,
   importBars,
   type ImportPlan,
   type ImportSummary,
   inputFiles,
+  LateWriter,
   spacingText,
   summaryText,
   understoodText,
@@ -83,7 +85,8 @@ async function runImport(context: Context, names: string[], options: ImportOptio
   const { prices, hasVolume, symbolNames } = plan.read;
   symbolNames.know(await symbolsIn(database, options));
   const values = { prices, withoutVolume: !hasVolume };
-  return readAll(plan, () => BarImporter.open(database, dataset, { complete, ...values }), options);
+  const writer = new LateWriter(() => BarImporter.open(database, dataset, { complete, ...values }));
+  return readAll(plan, writer, options);
 }
 
 /** The symbols of the dataset, none when it is new. @throws CliError when it has bars of another interval */
@@ -99,14 +102,14 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
   return extents.map(({ symbol }) => symbol);
 }
 
-/** @param open opens the dataset for writing; undefined for a dry run */
+/** @param writer undefined for a dry run */
 async function readAll(
   plan: ImportPlan,
-  open: (() => Promise<BarImporter>) | undefined,
+  writer: BarWriter | undefined,
   options: ImportOptions,
 ): Promise<ImportSummary> {
   const read = async (progress: Progress): Promise<ImportSummary> =>
-    importBars(plan, await open?.(), {
+    importBars(plan, writer, {
       onProgress: fileProgress(plan.files, progress),
       onUnderstood: (understood) => {
         if (options.json) return;

@@ -14,11 +14,13 @@ export { type InputFile, inputFiles, symbolReader } from './files/index.js';
 export { type BarFormat, FORMATS } from './formats/index.js';
 export { FilePlanError, type SymbolCase, SymbolNames } from './reading/index.js';
 export {
+  type BarWriter,
   CalendarCheck,
   FeedWriter,
   importBars,
   type ImportPlan,
   type ImportSummary,
+  LateWriter,
   summaryText,
   understoodText,
 } from './run/index.js';

@@ -33,10 +33,10 @@ export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
 /** Checks an address, and that a coordinator answers there. @throws UsageError, CliError that name the address */
 export async function checkCoordinator(url: string, signal: AbortSignal): Promise<void> {
   const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
-  if (!/^https?:$/.test(protocolOf(url)) || username + password !== '') {
-    // Node's fetch refuses a user and a password in an address, with an error that shows them.
+  if (!/^https?:$/.test(protocolOf(url)) || username + password !== '' || /[?#]/.test(url)) {
+    // Node's fetch refuses a user and a password in an address, with an error that shows them. Paths are appended to the address.
     throw new UsageError(
-      `expected the coordinator's address such as http://127.0.0.1:3000, was "${withoutPassword(url)}"`,
+      `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${withoutPassword(url)}"`,
     );
   }
   const limitedSignal = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
@@ -74,9 +74,9 @@ function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : '';
 }
 
-/** The URL with `***` as its password; a text that is no URL as it is. */
+/** The URL with `***` as its password. A text without a host, such as `me:secret@`, may be a URL with a mistake: `***` for all before @. */
 export function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return url;
+  if (!URL.canParse(url) || new URL(url).host === '') return url.replace(/^(\w+:\/\/)?.*@/s, '$1***@');
   const shown = new URL(url);
   if (shown.password !== '') shown.password = '***';
   return shown.href;

@@ -47,14 +47,21 @@ describe('a client of the HTTP API', () => {
     expect(keys).toEqual(hasKey ? [expect.any(String), keys[0]] : [undefined, undefined]);
   });
 
-  it.each(['localhost:3000', 'ftp://here', 'http://me:secret@here', 'http://here/?a=1', 'http://here/#/sessions'])(
-    'refuses the address %s, and does not show its password',
-    (address) => {
-      const create = () => new CoordinatorClient(address, undefined, new AbortController().signal);
-      expect(create).toThrow(CoordinatorAddressError);
-      expect(create).not.toThrow('secret');
-    },
-  );
+  it.each([
+    'localhost:3000',
+    'ftp://here',
+    'http://me:secret@here',
+    'http://me:not/secret@here',
+    'me:secret@here:3000',
+    'http://here/?a=1',
+    'http://here/?',
+    'http://here/#/sessions',
+    'http://here/#',
+  ])('refuses the address %s, and does not show its password', (address) => {
+    const create = () => new CoordinatorClient(address, undefined, new AbortController().signal);
+    expect(create).toThrow(CoordinatorAddressError);
+    expect(create).not.toThrow('secret');
+  });
 
   it.each(['two\nlines', 'a\0b', 'k€y'])('refuses the API key %j, and does not show it', (key) => {
     const create = () => new CoordinatorClient('http://127.0.0.1:3000', key, new AbortController().signal);

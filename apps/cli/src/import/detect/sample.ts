@@ -56,7 +56,7 @@ export const FIELDS_MIN = 5;
 
 /** True for JSON and NDJSON. A title such as `[EURUSD]` may be the first line of CSV. @param head the first bytes */
 export function isJson(head: Uint8Array): boolean {
-  return /^\s*(\[\s*["[{\d\]-]|\{\s*["}])/.test(beginningOf(head)); // a byte order mark counts as a blank
+  return /^\s*(\[\s*(["[{\d\]-]|null|true|false)|\{\s*["}])/.test(beginningOf(head)); // a byte order mark counts as a blank
 }
 
 function beginningOf(head: Uint8Array): string {

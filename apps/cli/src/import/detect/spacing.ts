@@ -10,6 +10,8 @@ const QUARTER_HOUR_MS = 900_000;
 const REGULAR_DISTANCES_MIN = 3;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
+/** The share of distances that must be the shortest one to be the spacing. The others are nights that it does not divide. */
+const SHORTEST_SHARE_MIN = 0.75;
 /** The longest time from a close to the open of the next day. Rows that are all further apart are daily bars. */
 const NIGHT_MAX_MS = 18 * HOUR_MS;
 /** The intervals, in minutes, in which vendors sell bars longer than a minute. */
@@ -29,6 +31,9 @@ export function spacingOf(times: readonly number[]): number | undefined {
   const common = mostCommon(distances);
   if (common < MINUTE_MS) return common; // rows of seconds
   if (common === divisor) return common; // regular rows
+  const shortest = distances.reduce((least, distance) => Math.min(least, distance));
+  const shortestShare = distances.filter((distance) => distance === shortest).length / distances.length;
+  if (distances.length >= IRREGULAR_DISTANCES_MIN && shortestShare >= SHORTEST_SHARE_MIN) return shortest;
   if (divisor <= MINUTE_MS) return MINUTE_MS; // minute bars of a quiet symbol: some minutes have no row
   return distances.length >= IRREGULAR_DISTANCES_MIN ? divisor : undefined;
 }

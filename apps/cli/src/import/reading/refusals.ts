@@ -8,7 +8,6 @@ export type ImportRefusal =
   | RefusalReason
   | RowProblem
   | TimeProblem
-  | 'missing-fields'
   | 'too-many-fields'
   | 'not-a-number'
   | 'time-out-of-range'

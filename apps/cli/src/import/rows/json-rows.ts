@@ -2,6 +2,7 @@
  * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars, at the top
  * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
  * the first object are the header, which the handler gets first. Arrays and objects inside of a row object are skipped.
+ * What stands in an array beside rows and is none, such as `null`, is refused, so that it is counted.
  * Between two pushes the splitter holds the scalars of the open containers, of each at most `ROW_BYTES_MAX`.
  */
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
@@ -11,6 +12,8 @@ import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Sp
 const DEPTH_MAX = 16;
 /** An object of bars has at least a time and four prices. */
 const SCALARS_MIN = 5;
+/** Number of bytes of a refused scalar that a message shows. */
+const SHOWN_BYTES = 40;
 
 /** An array or an object whose closing bracket was not read yet. */
 class Container {
@@ -29,6 +32,10 @@ class Container {
   hasContainers = false;
   /** It has rows inside, at any depth. */
   hasRows = false;
+  /** It is an array, and some of its elements are rows. */
+  isOfRows = false;
+  /** Number of its scalars whose texts were dropped. */
+  scalarsDropped = 0;
 
   /**
    * @param line of its opening bracket @param start where its texts begin in the bytes of the tokens
@@ -44,6 +51,7 @@ class Container {
   }
 
   dropTexts(): void {
+    this.scalarsDropped += this.starts.length;
     this.starts = [];
     this.ends = [];
     this.keyStarts = [];
@@ -76,6 +84,7 @@ export class JsonRows implements Splitter, TokenHandler {
   }
 
   end(): void {
+    this.#tokens.end();
     if (this.#open.length > 1 || this.#tokens.inString)
       this.#fail('expected a closing bracket or quote, was the end of the file');
   }
@@ -109,6 +118,7 @@ export class JsonRows implements Splitter, TokenHandler {
     if (this.#hasFailed) return;
     const container = this.#innermost;
     if (container === this.#topLevel) return this.#fail('expected an array or an object');
+    if (container.isOfRows) return this.#refuseScalar(start);
     const end = this.#tokens.length;
     if (isTooLong) container.isTooLong = true;
     if (container.awaitsKey) {
@@ -135,9 +145,30 @@ export class JsonRows implements Splitter, TokenHandler {
     const parent = this.#open.at(-1)!;
     this.#innermost = parent;
     const isRow = !this.#hasFailed && parent.isArray && this.#isRow(container);
-    if (isRow) this.#emit(container);
+    if (isRow) {
+      if (!parent.isOfRows) this.#beginRows(parent);
+      this.#emit(container);
+    } else if (parent.isOfRows && !container.hasRows) this.#refuse(container.line, `was ${isArray ? '[…]' : '{…}'}`);
     if (isRow || container.hasRows) parent.hasRows = true;
     this.#tokens.length = container.start;
+  }
+
+  /** Notes that elements of an array are rows. Refuses its scalars so far. */
+  #beginRows(container: Container): void {
+    container.isOfRows = true;
+    const scalars = container.scalarsDropped + container.starts.length;
+    for (let count = 0; count < scalars; count++) this.#refuse(container.line, 'was a value before the first one');
+  }
+
+  /** Refuses a scalar between rows. @param start where it begins in the bytes of the tokens */
+  #refuseScalar(start: number): void {
+    const shown = this.#tokens.textAt(start, Math.min(this.#tokens.length, start + SHOWN_BYTES));
+    this.#tokens.length = start;
+    this.#refuse(this.#tokens.line, `was ${shown}`);
+  }
+
+  #refuse(line: number, was: string): void {
+    if (!this.#hasFailed) this.handler.refuse(line, 'missing-fields', `expected a row, ${was}`);
   }
 
   /** Fails when a key has no value, or two values have no comma between them: the values would be in the wrong columns. */

@@ -52,6 +52,11 @@ export class JsonTokens {
     this.#dropTooLong();
   }
 
+  /** Ends a scalar that the end of the file ends. */
+  end(): void {
+    if (this.#start >= 0 && !this.inString) this.#endText();
+  }
+
   #readSign(byte: number): void {
     if (byte === COMMA) this.handler.comma();
     else if (byte === QUOTE) {

@@ -24,7 +24,7 @@ export function lastKey(group: string): string {
 }
 
 /** Why text cannot be split into a row. */
-export type RowProblem = 'bad-quotes' | 'row-too-long' | 'bad-json';
+export type RowProblem = 'bad-quotes' | 'row-too-long' | 'bad-json' | 'missing-fields';
 
 export interface RowHandler {
   /** Called for each row in the order of the file. */

@@ -71,6 +71,30 @@ describe('rows of JSON', () => {
     expect(rowsOf('"text"', 3)).toEqual([['refused', '1', 'bad-json']]);
   });
 
+  it('are counted when they are none, in an array of rows', () => {
+    const text = '["a",[1,2],null,\n"x",{},5,[],[3,4]]\n[]\n[["note"],[[5,6]]]';
+    for (const size of [1, 3, 100])
+      expect(rowsOf(text, size)).toEqual([
+        ['refused', '1', 'missing-fields'],
+        ['1', '2'],
+        ['refused', '1', 'missing-fields'],
+        ['refused', '2', 'missing-fields'],
+        ['refused', '2', 'missing-fields'],
+        ['refused', '2', 'missing-fields'],
+        ['refused', '2', 'missing-fields'],
+        ['3', '4'],
+        ['note'],
+        ['5', '6'],
+      ]);
+  });
+
+  it.each(['[[1,2]]\n5', '[[1,2]]\n5\n', '[[1,2]]"x"', '[[1,2]]\u001a'])('are not followed by a value: %j', (text) =>
+    expect(rowsOf(text, 3)).toEqual([
+      ['1', '2'],
+      ['refused', expect.any(String), 'bad-json'],
+    ]),
+  );
+
   it.each(['[[1 2,3]]', '{"a":1,"b","c":3}', '{"a":1 2}', '{"a"}'])(
     'end with a refusal where a value or a comma is missing: %s',
     (text) => expect(rowsOf(text, 3)).toEqual([['refused', '1', 'bad-json']]),

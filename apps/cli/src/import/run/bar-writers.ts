@@ -1,4 +1,4 @@
-/** A buffer in front of the writer of an import, and a writer that feeds bars to a session. */
+/** A buffer in front of the writer of an import, a writer that opens another one late, and one that feeds bars to a session. */
 import type { Bar } from '@barkeep/bars';
 import type { ClientSession, FedBarsLostError, FeedResult, SymbolStream } from '@barkeep/client';
 import type { BarWriter, StoredRows } from './import-plan.js';
@@ -50,6 +50,26 @@ export class BufferedWriter {
 
   async #writeAll(bars: ReadonlyMap<string, Bar[]>): Promise<void> {
     for (const [symbol, ofSymbol] of bars) await this.write(symbol, ofSymbol);
+  }
+}
+
+/** Opens a writer when there are bars, so that an import that stores none creates no dataset. */
+export class LateWriter implements BarWriter {
+  #opened: Promise<Required<BarWriter>> | undefined;
+
+  constructor(private readonly open: () => Promise<Required<BarWriter>>) {}
+
+  async write(symbol: string, bars: readonly Bar[]): Promise<void> {
+    const writer = await (this.#opened ??= this.open());
+    await writer.write(symbol, bars);
+  }
+
+  async finish(): Promise<StoredRows> {
+    return (await this.#opened)?.finish() ?? { accepted: 0, duplicate: 0, conflicting: 0 };
+  }
+
+  async abort(): Promise<void> {
+    await (await this.#opened)?.abort();
   }
 }
 

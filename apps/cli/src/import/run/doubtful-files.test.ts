@@ -110,6 +110,16 @@ describe('rows of another interval', () => {
     const five = rows(78, at(4, 14, 30), 5 * MINUTE_MS) + rows(78, at(5, 14, 30), 5 * MINUTE_MS);
     expect(await outcomeOf(HEADER + five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).toBe('');
   });
+
+  it.each([
+    ['7m', 7, 56],
+    ['100m', 100, 4],
+  ])('are known although nights are no multiple of their interval: %s', async (interval, minutes, rowsOfDay) => {
+    const stepMs = minutes * MINUTE_MS;
+    const days = [4, 5, 6, 7, 8, 11].map((day) => rows(rowsOfDay, at(day, 14, 30), stepMs)).join('');
+    expect(await outcomeOf(HEADER + days, { read: { symbol: 'X', intervalMs: stepMs } })).toBe('');
+    expect(await outcomeOf(HEADER + days)).toContain(`was ${minutes}-minute bars; --interval ${interval} stores them`);
+  });
 });
 
 describe('a day that was taken for a month', () => {

@@ -1,6 +1,6 @@
 /** Runs an import. */
 export { CalendarCheck } from './calendar-check.js';
-export { FeedWriter } from './bar-writers.js';
+export { FeedWriter, LateWriter } from './bar-writers.js';
 export { importBars } from './import-bars.js';
-export { type ImportPlan } from './import-plan.js';
+export { type BarWriter, type ImportPlan } from './import-plan.js';
 export { type ImportSummary, summaryText, understoodText } from './summary.js';

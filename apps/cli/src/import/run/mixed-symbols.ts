@@ -20,7 +20,8 @@ export async function refuseMixedSymbols(
     const symbol = await symbolOf(entry, symbols[index], plan);
     if (symbol === undefined) continue;
     const names = namesBySymbol.get(symbol) ?? [];
-    namesBySymbol.set(symbol, [...names, entry.name ?? '']);
+    names.push(entry.name ?? '');
+    namesBySymbol.set(symbol, names);
   }
   for (const [symbol, names] of namesBySymbol) {
     if (names.length === 1) continue;
