@@ -71,6 +71,13 @@ describeWithBrowser('the console, live', () => {
     await user.page.getByText(banner).waitFor();
     await user.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
     expect(await user.page.getByRole('alert').allTextContents()).toEqual([]);
+    // Also when the answer comes before the first frame: frames and short timers wait here.
+    await user.page.addInitScript(`requestAnimationFrame = () => 0;
+      const { setTimeout: later } = window;
+      window.setTimeout = (act, ms, ...rest) => later(act, ms < 200 ? 2000 : ms, ...rest);`);
+    await user.goto('/sessions/kept');
+    await user.page.getByText(banner).waitFor();
+    await user.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
     await user.page.getByRole('button', { name: 'Delete kept' }).click();
     await user.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await user.page.waitForURL(`${url}/`);

@@ -315,6 +315,15 @@ describeWithBrowser('the console', () => {
       { width: 390 },
     ));
 
+  it('says that it has no live connection, also when none was ever made', () =>
+    withPage('/', async (page) => {
+      await page.route(/\/events\b/, (route) => route.abort('connectionrefused'));
+      await page.getByRole('link', { name: 'holes', exact: true }).click();
+      await page.getByText(/The live connection was lost/).waitFor();
+      await page.unroute(/\/events\b/);
+      await page.getByText(/The live connection was lost/).waitFor({ state: 'detached' });
+    }));
+
   it('hatches the whole width of a day without any bar', async () => {
     await api.run({ ...SPEC, id: 'no-bars', symbols: ['ALPHA', 'NOBARS'], upkeep: { enabled: false } });
     await api.completed('no-bars');

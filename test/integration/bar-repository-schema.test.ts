@@ -2,7 +2,7 @@
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { setTimeout } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 import { windowSql } from '../../libs/bar-repository/src/rows/index.js';
 import { MIGRATIONS } from '../../libs/bar-repository/src/schema/index.js';
 
@@ -31,6 +31,21 @@ test('many processes migrate an empty database at once: each migration runs once
   const processes = await Promise.all([connect(), connect(), connect()]);
   const ran = await Promise.all([...processes, small, small, small].map(migrate));
   expect(ran.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
+});
+
+test('processes migrate at once also where transactions are repeatable reads by default', async () => {
+  const other = await createTestDatabase();
+  const { url } = other;
+  const setDefault = `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_isolation = 'repeatable read'`;
+  await queryDatabase(url, setDefault);
+  const processes = await Promise.all([1, 2, 3].map(() => createDataSource(url).initialize()));
+  try {
+    const ran = await Promise.all(processes.map(migrate));
+    expect(ran.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
+  } finally {
+    await Promise.all(processes.map((dataSource) => dataSource.destroy()));
+    await other.drop();
+  }
 });
 
 test('a second migration finds nothing to do', async () => {

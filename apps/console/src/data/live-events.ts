@@ -38,7 +38,7 @@ interface LiveListener {
   onEvent(event: LiveEvent): void;
   /** Events were trimmed, or a new connection began without a last id: read everything again. */
   onGap(): void;
-  /** `lostSince` is null when the connection has opened, else the time when it was lost, or when a second attempt failed. */
+  /** `lostSince` is null when the connection has opened, else the time when it was lost or could not be made. */
   onConnection(lostSince: Date | null): void;
 }
 
@@ -66,9 +66,11 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
       );
     }
     source.addEventListener('error', () => {
+      const isRefused = source?.readyState === EventSource.CLOSED; // otherwise the browser tries again itself
       // The first attempt may be refused because the key may not see the operator's view: nothing is lost then.
-      if (hasOpened || !isContinued) listener.onConnection((lostSince ??= new Date()));
-      if (source?.readyState === EventSource.CLOSED) retryLater();
+      const isFirst = !hasOpened && isContinued;
+      if (!isRefused || !isFirst) listener.onConnection((lostSince ??= new Date()));
+      if (isRefused) retryLater();
     });
   };
   const retryLater = () => {

@@ -69,12 +69,14 @@ export class NewerSchemaError extends Error {
 
 /**
  * Brings the schema up to date: runs the pending migrations in one transaction on one connection. Any number of processes may call it
- * at the same time. An advisory lock, which ends with the transaction, makes them run one after another, and later ones find no pending migration.
+ * at the same time. An advisory lock, which ends with the transaction, makes them run one after another, and later ones find no
+ * pending migration.
  * @returns the names of the migrations that ran
  * @throws NewerSchemaError, DatabaseError; then no migration is applied
  */
 export function migrate(dataSource: DataSource): Promise<string[]> {
-  return dataSource.transaction(async (manager) => {
+  // Whatever the default of the database: in a repeatable read, a process that has waited for the lock would not see the migrations.
+  return dataSource.transaction('READ COMMITTED', async (manager) => {
     await manager.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const unknown = await unknownMigrations(manager);
     if (unknown.length > 0) throw new NewerSchemaError(unknown);
