@@ -42,25 +42,32 @@ local function end_of(interval, bucket)
   return (struct.unpack('<I4', interval.ends, U32_BYTES * (bucket - 1) + 1))
 end
 
--- Writes the closed buckets of a chunk. Answers whether the stored chunk changed, and the ends of the first and the last bucket
--- that changed, or nil.
+-- The first of the buckets `from`, `from + step`, … `to` that has a bar, counted from 1; nil when none has.
+local function first_filled(chunk, from, to, step)
+  for bucket = from, to, step do
+    local byte = chunk:byte(math.floor((bucket - 1) / 8) + 1)
+    if bit.band(byte, bit.rshift(0x80, (bucket - 1) % 8)) ~= 0 then return bucket end
+  end
+  return nil
+end
+
+-- Writes the closed buckets of a chunk. Answers whether the stored chunk changed, and the first and the last bucket that changed,
+-- or nil.
 local function write(key, chunk, interval)
   local bitmap_bytes, buckets = interval.bitmap_bytes, interval.buckets
   local length = bitmap_bytes + buckets * RECORD_BYTES
-  local old, new = redis.call('GETRANGE', key, 0, length - 1), chunk:sub(1, length)
+  local old, new = redis.call('GETRANGE', key, 0, length - 1), chunk
   if old == '' then
-    -- The first write of a chunk allocates its whole length.
+    -- The first write of a chunk allocates its whole length. Its bits tell what changed: most days are derived once, and to compare
+    -- records with zeros would cost Redis more than all the rest of this script.
     redis.call('SET', key, chunk)
-    old = string.rep('\0', length)
-  else
-    -- The bits of later buckets stay set, because another worker may have written these.
-    if length < #chunk then new = merged(old, new, bitmap_bytes) .. new:sub(bitmap_bytes + 1) end
-    if new == old then return false end
-    redis.call('SETRANGE', key, 0, new)
+    return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1)
   end
-  local first, last = changed_buckets(old, new, bitmap_bytes, buckets)
-  if first then return true, end_of(interval, first), end_of(interval, last) end
-  return true
+  -- The bits of later buckets stay set, because another worker may have written these.
+  if length < #chunk then new = merged(old, chunk, bitmap_bytes) .. chunk:sub(bitmap_bytes + 1, length) end
+  if new == old then return false end
+  redis.call('SETRANGE', key, 0, new)
+  return true, changed_buckets(old, new, bitmap_bytes, buckets)
 end
 
 -- `at`: position of the symbol's first argument. `symbols`, `ends`: JSON of the event and of its detail.
@@ -73,7 +80,10 @@ for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
     for k = 1, d do
       local is_written, first, last = write(KEYS[i + k], ARGV[at + 1 + k], intervals[k])
       is_changed = is_changed or is_written
-      if first then first_end, last_end = math.min(first_end, first), math.max(last_end, last) end
+      if first then
+        first_end = math.min(first_end, end_of(intervals[k], first))
+        last_end = math.max(last_end, end_of(intervals[k], last))
+      end
     end
     if is_changed then
       date = member:sub(1, DATE_CHARS)
