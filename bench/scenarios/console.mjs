@@ -12,7 +12,7 @@ const FRAMES_MIN = 54;
 export default {
   id: 'console',
   title:
-    'matrix of 500 symbols × 252 days in Chromium: value: from another order of the rows until the next frame; limit: the canvas filled once; baseline: a table with a cell per symbol and day; also: frames per second while it scrolls',
+    'matrix of 500 symbols × 252 days in Chromium, time from a new order of the rows to the next frame; limit: the canvas filled once; baseline: a table with a cell per symbol and day; also frames per second while it scrolls',
   unit: 'symbol-days/s',
   rounds: 5,
   targets: { valueMin: DRAWN_MIN, ratioToBaseline: 1, others: { scrolling: { valueMin: FRAMES_MIN } } },
@@ -24,9 +24,9 @@ export default {
     let isByName = false;
     return {
       value: () => {
-        isByName = !isByName;
+        isByName = !isByName; // so that each round changes the order
         return measured(
-          drawnBy(`(() => {
+          timingOf(`(() => {
         const order = document.querySelector('.coverage select');
         order.value = '${isByName ? 'name' : 'worst'}';
         order.dispatchEvent(new Event('change', { bubbles: true }));
@@ -35,12 +35,12 @@ export default {
       },
       limit: () =>
         measured(
-          drawnBy(`(() => {
+          timingOf(`(() => {
         const canvas = document.querySelector('.heatmap canvas');
         canvas.getContext('2d').fillRect(0, 0, canvas.width, canvas.height);
       })()`),
         ),
-      baseline: () => measured(drawnBy(TABLE)),
+      baseline: () => measured(timingOf(TABLE)),
       others: {
         scrolling: async () => ({ rate: (FRAMES * 1000) / (await page.evaluate(SCROLL)), unit: 'frames/s', cpu: {} }),
       },
@@ -60,8 +60,11 @@ async function openPage(url) {
   return { browser, page };
 }
 
-/** A script for the page: runs `act` and resolves with the milliseconds until the next frame is painted. */
-function drawnBy(act) {
+/**
+ * Returns a script for the page, which runs the script `act` and resolves with the milliseconds until its frame is painted: the
+ * first callback is called before that frame, the second one after it.
+ */
+function timingOf(act) {
   return `new Promise((resolve) => requestAnimationFrame(() => {
     const startedAt = performance.now();
     ${act};
@@ -79,7 +82,7 @@ const TABLE = `(() => {
     for (let day = 0; day < 252; day++) line.insertCell().className = 'cell-whole';
   }
   document.body.append(table);
-  void table.offsetHeight;
+  void table.offsetHeight; // forces the layout
   requestAnimationFrame(() => table.remove());
 })()`;
 

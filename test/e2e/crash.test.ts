@@ -132,9 +132,9 @@ test('I1 I6 a session continues from the content of a store that lost its newest
   await lab.repository.holdFrom(lab.day(3));
   await api().run(lab.spec('set-back'));
   await lab.repository.asked((ask) => ask.date === lab.day(3));
-  const setBack = await lab.keepStore('set-back');
+  const restoreSavedStore = await lab.keepStore('set-back');
   await lab.repository.holdFrom(lab.day(-1));
   await lab.repository.asked((ask) => ask.date === lab.day(-1));
-  await setBack();
+  await restoreSavedStore();
   await endsAsUndisturbed('set-back');
 });

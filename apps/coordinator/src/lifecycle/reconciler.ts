@@ -77,6 +77,7 @@ export class Reconciler {
       await control.repair(row); // it may have been paused or stopped while the session Redis was away
       await this.emitState(row);
     });
+    // When the session Redis may have evicted keys, compares the counts of every session with its stored bars.
     if (await evictions.look()) {
       await this.eachIn(STORED_STATES, (row) => evictions.check(row));
       evictions.checked();
@@ -142,18 +143,18 @@ export class Reconciler {
   private async scheduleUnsettled(): Promise<void> {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
-    const known = this.settled;
-    const settled = new Set<string>(); // a new set, so that removed sessions do not stay in it
+    const settledBefore = this.settled;
+    const settledNow = new Set<string>(); // a new set, so that removed sessions do not stay in it
     await this.eachOf(await this.reopenIfBehind(rows), async (row) => {
       const { incarnation, spec } = row;
       await this.parts.changes.repair(row);
       await this.emitState(row);
       if (!spec.upkeep.enabled || scheduled.has(incarnation)) return;
-      if (known.has(incarnation) || (await this.isSettled(row))) settled.add(incarnation);
+      if (settledBefore.has(incarnation) || (await this.isSettled(row))) settledNow.add(incarnation);
       else await scheduleUpkeep(this.parts.producer, row);
     });
     // When the store has returned meanwhile, the next round must check all of them again.
-    if (this.settled === known) this.settled = settled;
+    if (this.settled === settledBefore) this.settled = settledNow;
   }
 
   /** Emits the state of a session that no stream owns: a crash or an outage may have prevented it. */

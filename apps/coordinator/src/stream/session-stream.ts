@@ -1,7 +1,7 @@
 /**
  * Streams one session, as its owner: claims its store, opens its source, and runs its loops from the store's position to the end.
  *
- *   source rows ──► windows flushed, frontier moves ──► upkeep ──► watermark moves ──► clock moves, place by place
+ *   source rows ──► windows flushed, frontier moves ──► upkeep ──► watermark moves ──► clock moves
  *
  * Two loops run side by side: one brings the source into the store (frontier-loop.ts) or follows the feed (feed-loop.ts), the
  * other moves the clock (clock-loop.ts). Both end when the session ends, when it is to pause, stop or reload its symbols, or
@@ -51,11 +51,11 @@ export class SessionStreams {
     // Nothing may be written with the row's symbols before the store has them.
     if (row.membership) await changes.updateSymbols(row);
     const position = await this.claimStore(row, epoch, writer);
-    // The store may hold a control that is older than the row.
+    // The store has a copy of what the row says: run, pause or stop. It may be older than the row.
     const current = await control.follow(row);
     if (current.state === 'paused' || current.state === 'stopped') return current.state;
     if (symbolsVersionOf(current) !== symbolsVersionOf(row)) return 'changed';
-    // The state of the previous owner's wait.
+    // The previous owner waited for upkeep; this one has not begun to wait.
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
     const wake = await wakes.listen(row.id);
     const opening = this.openSource(row, writer, position.frontiers);
@@ -76,7 +76,7 @@ export class SessionStreams {
       return await runStream({ ...this.parts, ...ofThisStream }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
-      // When another read above has failed, the source may still be opening: it is closed as soon as it is open.
+      // Closes the source; when another read above has failed, only once the source is open.
       void opening.then(
         (source) => source.close(),
         () => undefined,

@@ -4,10 +4,10 @@ import type { SessionRequest } from './schema.js';
 import { isDerivable, parseInterval } from '../interval.js';
 import { type FieldProblem, type Report, shown } from '../field-problems.js';
 
-/** The name of a feed in a session's list of datasets. */
+/** The name that a session with a feed has in place of its source dataset's name. */
 export const FEED = 'feed';
 
-/** The largest session that the operator allows. A session within the limits is created, read and removed within seconds. */
+/** The largest session that the operator allows: so that creating, reading and removing a session takes only seconds. */
 export interface SessionLimits {
   /** Trading days, those of the history included. */
   maxDays: number;

@@ -9,9 +9,9 @@ import { type ReadCommand, runCommands } from './commands.js';
 import type { Reply } from './reply-parser.js';
 
 /**
- * Options for a second connection to the same server. Turns off the ready check, whose INFO costs as much as reading hundreds
+ * Options for a second connection to the same server. Nothing but the login is sent on it at first. The ready check is off, whose INFO costs as much as reading hundreds
  * of bars, and which is not needed: a server that still loads its data refuses every command with the error LOADING. With
- * Sentinel the check stays, because it finds the master.
+ * Sentinel or a custom connector the check stays, because it finds the master.
  */
 export function bulkOptions({ sentinels, Connector }: RedisOptions): RedisOptions {
   return sentinels || Connector ? {} : { enableReadyCheck: false, disableClientInfo: true };
@@ -75,20 +75,20 @@ class BulkReads implements StoreReads {
   /** The socket on which the commands that ioredis sends after connecting have been answered. */
   private greeted: BulkSocket | undefined;
   /** The connection of ioredis that owns the socket. */
-  private readonly redis: Redis;
+  private readonly ownRedis: Redis;
   /** How long to wait for the replies to one call, ms. */
   private readonly timeoutMs: number | undefined;
   private isClosed = false;
   /** Rejects a pending wait for the connection, which ioredis leaves pending while it is between two attempts. */
   private endWaiting: (error: Error) => void = () => undefined;
 
-  constructor(private readonly main: Redis) {
-    const { options } = main;
+  constructor(private readonly callersRedis: Redis) {
+    const { options } = callersRedis;
     this.timeoutMs = options.commandTimeout ?? options.socketTimeout;
     const Connector = bulkConnector(options, (socket) => (this.socket = socket));
-    this.redis = main.duplicate({ ...bulkOptions(options), Connector, lazyConnect: true });
+    this.ownRedis = callersRedis.duplicate({ ...bulkOptions(options), Connector, lazyConnect: true });
     // Nothing to do: ioredis reconnects, and the read that fails reports the error.
-    this.redis.on('error', () => undefined);
+    this.ownRedis.on('error', () => undefined);
   }
 
   async run(commands: readonly ReadCommand[], receive?: Receiver): Promise<unknown[]> {
@@ -116,20 +116,25 @@ class BulkReads implements StoreReads {
 
   close(): void {
     this.isClosed = true;
-    this.redis.disconnect();
+    this.ownRedis.disconnect();
     this.endWaiting(new Error(CONNECTION_CLOSED));
   }
 
-  /** Connects and logs in with ioredis, unless that is done. Afterwards no command of ioredis is pending. */
+  /**
+   * Connects and logs in with ioredis, unless that is done. The replies to the commands of the login must not mix with those of
+   * reads. So a PING is sent once the connection is ready, and its reply is awaited: it comes after all of them.
+   */
   private async connect(): Promise<void> {
     for (;;) {
       // This connection ends with the caller's.
-      if (this.isClosed || this.main.status === 'end') throw new Error(CONNECTION_CLOSED);
-      const { status } = this.redis;
+      if (this.isClosed || this.callersRedis.status === 'end') throw new Error(CONNECTION_CLOSED);
+      const { status } = this.ownRedis;
       if (status === 'ready' && this.greeted === this.socket) return;
-      // Connects, or waits for the reply to a PING, which comes after the replies to the commands of the login.
       const ended = new Promise<never>((_, reject) => (this.endWaiting = reject));
-      await Promise.race([status === 'wait' || status === 'end' ? this.redis.connect() : this.redis.ping(), ended]);
+      await Promise.race([
+        status === 'wait' || status === 'end' ? this.ownRedis.connect() : this.ownRedis.ping(),
+        ended,
+      ]);
       // Only a PING that was sent when the connection was ready shows that nothing is pending.
       if (status === 'ready') this.greeted = this.socket;
     }
