@@ -9,9 +9,9 @@ import { type ReadCommand, runCommands } from './commands.js';
 import type { Reply } from './reply-parser.js';
 
 /**
- * Options for a second connection to the same server. Nothing but the login is sent on it at first. The ready check is off, whose INFO costs as much as reading hundreds
+ * Options for a second connection to the same server. They turn off the ready check, whose INFO costs as much as reading hundreds
  * of bars, and which is not needed: a server that still loads its data refuses every command with the error LOADING. With
- * Sentinel or a custom connector the check stays, because it finds the master.
+ * Sentinel the check stays, because it finds the master; a custom connector may need it as well.
  */
 export function bulkOptions({ sentinels, Connector }: RedisOptions): RedisOptions {
   return sentinels || Connector ? {} : { enableReadyCheck: false, disableClientInfo: true };
