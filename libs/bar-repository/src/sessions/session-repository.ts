@@ -21,6 +21,7 @@ import {
   SESSION_COLUMNS,
   SESSION_FORMAT,
   type SessionCheckpoint,
+  type SessionPage,
   type SessionRow,
   type SessionState,
 } from './session-row.js';
@@ -38,13 +39,6 @@ interface ListOptions {
   limit: number;
   /** That of the previous page. @default the first page */
   cursor?: string;
-}
-
-/** One page of a list. */
-export interface SessionPage<Spec> {
-  rows: SessionRow<Spec>[];
-  /** For the next page; undefined on the last. */
-  cursor: string | undefined;
 }
 
 /** What a transition changes besides the state. */

@@ -106,6 +106,13 @@ export class CursorError extends Error {
   }
 }
 
+/** One page of a list. */
+export interface SessionPage<Spec> {
+  rows: SessionRow<Spec>[];
+  /** For the next page; undefined on the last. */
+  cursor: string | undefined;
+}
+
 /** The end of a page of sessions: creation time and id of its last row. */
 type PageEnd = Pick<SessionRow, 'createdAt' | 'id'>;
 
