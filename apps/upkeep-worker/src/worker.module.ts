@@ -86,7 +86,10 @@ export async function processorsOf(
   ];
 }
 
-/** A function for the delay before a job's next attempt, ms: that of the failed repository; after other errors it grows with the attempts. */
+/**
+ * A function for the delay before a job's next attempt, ms: that of the failed repository; after other errors it grows with the
+ * attempts.
+ */
 function backoffOf(backoffMs: number) {
   return (attemptsMade: number, _type?: string, error?: Error): number =>
     error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);

@@ -1,4 +1,7 @@
-/** Draws the visible part of the matrix on a canvas. Each state has a colour, and a pattern, number or letter for people who do not see colours. */
+/**
+ * Draws the visible part of the matrix on a canvas. Each state has a colour, and a pattern, number or letter for people who do not see
+ * colours.
+ */
 import { cellOf, STATE_WORDS, type MatrixCell, type CellState, type Matrix } from '../model/index.js';
 import { HEADER_HEIGHT, ROW_HEIGHT, visibleRange, type HeatmapLayout, type Marked, type Scroll } from './layout.js';
 

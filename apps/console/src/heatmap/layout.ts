@@ -76,7 +76,10 @@ export function visibleRange(scrolled: number, size: number, step: number, count
   return [Math.max(0, Math.floor(scrolled / step)), Math.min(count, Math.ceil((scrolled + size) / step))];
 }
 
-/** The scroll position nearest to `scroll` at which the range from `at` to `at + size` is visible. @param visible length of the visible part */
+/**
+ * The scroll position nearest to `scroll` at which the range from `at` to `at + size` is visible. @param visible length of the visible
+ * part
+ */
 export function scrollTo(scroll: number, visible: number, at: number, size: number): number {
   if (at < scroll) return at;
   return at + size > scroll + visible ? at + size - visible : scroll;

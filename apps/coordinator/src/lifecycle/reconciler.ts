@@ -1,7 +1,7 @@
 /**
  * Repairs in rounds what a crash or an outage left behind: missing jobs, upkeep schedulers, certificates and state events, controls
- * that differ from the row, stores that lost data, keys of removed sessions. Also removes expired sessions. Every coordinator does all of this;
- * doing it twice is harmless.
+ * that differ from the row, stores that lost data, keys of removed sessions. Also removes expired sessions. Every coordinator does
+ * all of this; doing it twice is harmless.
  */
 import { hasRemoved, removedAmong, UnknownSessionError, type SessionState } from '@barkeep/bar-repository';
 import { UnknownCalendarError } from '@barkeep/bars';

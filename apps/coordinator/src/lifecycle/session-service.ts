@@ -131,7 +131,10 @@ export class SessionService {
     return this.views.open(await this.startedSession(id));
   }
 
-  /** The first bar in which two sessions differ. @throws UnknownSessionError, SessionStateError, SessionLostError, `signal.reason` after an abort */
+  /**
+   * The first bar in which two sessions differ. @throws UnknownSessionError, SessionStateError, SessionLostError, `signal.reason`
+   * after an abort
+   */
   async difference(id: string, other: string, signal: AbortSignal): Promise<SessionDifference> {
     const [mine, others] = await Promise.all([this.open(id), this.open(other)]);
     return readDifference(this.parts.redis, mine, others, signal);

@@ -59,7 +59,10 @@ export async function readPacked(
   return copyOut(client, packedSql(query), PACK_ROW, passPacks(receiver, packBytes(query)), signal);
 }
 
-/** A row of {@link packedSql}. After the field count come the fields, each an int32 length and a value. Offsets of some of these numbers. */
+/**
+ * A row of {@link packedSql}. After the field count come the fields, each an int32 length and a value. Offsets of some of these
+ * numbers.
+ */
 export const PACK_ROW = { fields: 3, symbolId: 6, bars: 14, chunkLength: 18, chunk: 22 } as const;
 
 /** A function that passes each row of {@link packedSql} to a receiver. @param packLength of every pack in bytes */

@@ -92,7 +92,10 @@ export class Calendar {
     return start > end ? [] : this.tradingDays(start, end, hours);
   }
 
-  /** Number of trading days from `from` to `to`, both included. Does not cache them, because a rejected session may name all dates of a calendar. Throws as `tradingDay`. */
+  /**
+   * Number of trading days from `from` to `to`, both included. Does not cache them, because a rejected session may name all dates of a
+   * calendar. Throws as `tradingDay`.
+   */
   countTradingDays(from: string, to: string, hours: Hours = 'regular'): number {
     return this.#knownDays(from, to, hours).filter((epochDay) => this.#segmentsOf(epochDay, hours).length > 0).length;
   }

@@ -11,7 +11,10 @@ import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPT
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
-/** Verdicts of scripts when the store lost writes that this writer had seen stored. The second value of the reply is then the store's frontier. */
+/**
+ * Verdicts of scripts when the store lost writes that this writer had seen stored. The second value of the reply is then the store's
+ * frontier.
+ */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
 /** Identifies the owner of a session: an epoch that PostgreSQL issues, and the name of the process. */

@@ -9,6 +9,7 @@
 ---       then for each symbol: member (`date symbol`), base bitmap that the worker read, d chunks
 --- Answer: {'done', member of each refused symbol …} | {'gone'}: the session was deleted or its symbols changed
 
+--- include ../../redis/lua/shared/bitmap.lua
 --- include ../../events/lua/shared/emit-change.lua
 --- include shared/changed-buckets.lua
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
@@ -45,8 +46,7 @@ end
 -- The first of the buckets `from`, `from + step`, … `to` that has a bar, counted from 1; nil when none has.
 local function first_filled(chunk, from, to, step)
   for bucket = from, to, step do
-    local byte = chunk:byte(math.floor((bucket - 1) / 8) + 1)
-    if bit.band(byte, bit.rshift(0x80, (bucket - 1) % 8)) ~= 0 then return bucket end
+    if has_bar(chunk, bucket - 1) then return bucket end
   end
   return nil
 end
