@@ -16,11 +16,8 @@ const CLOSED = 'closed';
  * Compares every date from the table's first one to its last one. `days` is the number of days in the table.
  * @throws CliError for a table of another form, or dates beyond the calendar
  */
-export function compareWithTable(
-  calendar: Calendar,
-  text: string,
-): { days: number; differences: CalendarDifference[] } {
-  const tableDays = readTable(text);
+export function compareWithTable(calendar: Calendar, csv: string): { days: number; differences: CalendarDifference[] } {
+  const tableDays = readTable(csv);
   const dates = [...tableDays.keys()];
   const [from, to] = [dates[0]!, dates.at(-1)!];
   if (from < calendar.firstDate || to > calendar.lastDate) {
@@ -36,8 +33,8 @@ export function compareWithTable(
 }
 
 /** The hours of each date in the table, as {@link hoursText}, ordered by date. */
-function readTable(text: string): Map<string, string> {
-  const [header = '', ...lines] = text.trim().split(/\r?\n/);
+function readTable(csv: string): Map<string, string> {
+  const [header = '', ...lines] = csv.trim().split(/\r?\n/);
   if (!HEADER.test(header)) {
     throw new CliError(`--table: expected the columns date,open,close,break_start,break_end, was "${header}"`);
   }

@@ -3,7 +3,7 @@ import { byPlace, compareDays, compareRuns, type PlacedDifference, type Run, sam
 
 const day = (date: string, digest: string): CertifiedDay => {
   const hours = { open: `${date}T13:30:00.000Z`, close: `${date}T20:00:00.000Z` };
-  return { date, digest, ...hours } as CertifiedDay; // the counts are not compared
+  return { date, digest, ...hours } as CertifiedDay; // without the counts, which are not compared
 };
 
 describe('days', () => {
@@ -44,14 +44,14 @@ describe('consumers', () => {
 describe('bars', () => {
   test('are also compared in hours that only one of the two days has', async () => {
     const early = '2013-10-07T08:00:00.000Z';
-    const run = (name: string, certified: CertifiedDay) => {
+    const run = (certified: CertifiedDay, openTimes: string[]) => {
       const certificate = { days: [certified], intervals: ['1m'] };
       const bars = (_symbol: string, { from }: { from: string }) =>
-        Promise.resolve(name === 'extended' && from <= early ? [{ openTime: early }] : []);
-      return { name, certificate, session: { symbols: ['SPY'], bars } } as unknown as Run;
+        Promise.resolve(openTimes.filter((time) => time >= from).map((openTime) => ({ openTime })));
+      return { certificate, session: { symbols: ['SPY'], bars } } as unknown as Run;
     };
-    const regular = run('regular', day('2013-10-07', 'aa'));
-    const extended = run('extended', { ...day('2013-10-07', 'bb'), open: early });
+    const regular = run(day('2013-10-07', 'aa'), []);
+    const extended = run({ ...day('2013-10-07', 'bb'), open: early }, [early]);
     const { bar } = await compareRuns(regular, extended, () => undefined);
     expect(bar).toMatchObject({ symbol: 'SPY', interval: '1m', openTime: early, a: null });
   });
@@ -61,17 +61,17 @@ describe('bars', () => {
     const at = (openTime: string, interval: string, symbol: string): PlacedDifference => {
       return { openTime, interval, symbol, a: null, b: null };
     };
-    const ordered = [
+    const inOrder = [
       at('1', '1m', 'B'),
       at('1', '15m', 'A'),
       at('1', '1h', 'A'),
       at('2', '1m', 'A'),
       at('2', '1m', 'B'),
     ];
-    for (const [i, one] of ordered.entries()) {
-      for (const other of ordered.slice(i + 1)) {
-        expect(byPlace(one, other)).toBeLessThan(0);
-        expect(byPlace(other, one)).toBeGreaterThan(0);
+    for (const [index, earlier] of inOrder.entries()) {
+      for (const later of inOrder.slice(index + 1)) {
+        expect(byPlace(earlier, later)).toBeLessThan(0);
+        expect(byPlace(later, earlier)).toBeGreaterThan(0);
       }
     }
   });

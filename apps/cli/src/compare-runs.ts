@@ -16,7 +16,6 @@ interface RunSession {
   bars: (symbol: string, query: { interval: string; from: string; to: string }) => Promise<BarAnswer[]>;
 }
 
-/** A bar that differs. */
 export interface PlacedDifference extends BarDifference<BarAnswer> {
   symbol: string;
   interval: string;

@@ -24,16 +24,16 @@ export async function coverageOf(
   const days = daysWithRows(extents, calendar, hours);
   const months = new Map(days.map((day) => [monthOf(day), { month: monthOf(day), expected: 0, present: 0 }]));
   for (const day of days) {
-    const minutes = day.segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
+    const minutesOfDay = day.segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
     const symbols = extents.filter((extent) => overlaps(day, extent)).length;
-    months.get(monthOf(day))!.expected += symbols * minutes;
+    months.get(monthOf(day))!.expected += symbols * minutesOfDay;
   }
   const spans = days.flatMap((day) =>
     day.segments.map(({ open, close }) => ({ month: monthOf(day), from: open, to: close })),
   );
   const symbolIds = extents.map((extent) => extent.id);
-  for (const { span, rows: present } of await countRowsInSpans(database, id, symbolIds, spans)) {
-    months.get(spans[span]!.month)!.present += present;
+  for (const { span: spanIndex, rows: present } of await countRowsInSpans(database, id, symbolIds, spans)) {
+    months.get(spans[spanIndex]!.month)!.present += present;
   }
   const sum = (field: 'expected' | 'present') => [...months.values()].reduce((total, month) => total + month[field], 0);
   return {

@@ -29,9 +29,9 @@ export interface DatasetDescription {
   jumps: { symbol: string; time: string; before: number; close: number; change: number }[];
 }
 
-/** A description finds `spacing` and `looksLikeCloses` from this many rows of the first symbol. */
+/** `describeDataset` finds `spacing` and `looksLikeCloses` from this many rows of the first symbol. */
 const SAMPLE_ROWS = 5_000;
-/** An import finds the spacing of a dataset from this many rows of each of this many symbols. */
+/** `storedSpacings` reads this many rows of each of this many symbols. */
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
 const JUMPS_MAX = 5;
@@ -48,26 +48,27 @@ export async function storedSpacings(
   // Every n-th symbol, so that the sample is spread over the whole list.
   const step = Math.ceil(extents.length / SPACING_SYMBOLS);
   const symbols = extents.filter((_, index) => index % step === 0);
-  const sampled = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, SPACING_ROWS)));
-  const spacings = sampled.flatMap((times) => (times.length > 3 ? spacingOf(times) : narrowSpacing(times)) ?? []);
+  const timesBySymbol = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, SPACING_ROWS)));
+  const spacings = timesBySymbol.flatMap((times) => (times.length > 3 ? spacingOf(times) : narrowSpacing(times)) ?? []);
   return spacings.filter((spacing) => spacing < DAY_MS); // no session has an interval of one row per day
 }
 
 /** The spacing of two or three rows if it is below five minutes: so few rows cannot prove a longer spacing. */
 function narrowSpacing(times: readonly number[]): number | undefined {
-  const divisor = times.slice(1).reduce((gcd, time, index) => greatestCommonDivisor(time - times[index]!, gcd), 0);
+  const distances = times.slice(1).map((time, index) => time - times[index]!);
+  const divisor = distances.reduce(greatestCommonDivisor, 0);
   return divisor > 0 && divisor < 5 * MINUTE_MS ? divisor : undefined;
 }
 
 /**
  * Describes a dataset from its rows in the database.
- * @param covered calendar and hours to measure the coverage against; without them there is no `coverage`
+ * @param against calendar and hours for the coverage; without them it is left out
  */
 export async function describeDataset(
   database: Database,
   dataset: string,
   id: number,
-  covered?: { calendar: Calendar; hours: Hours },
+  against?: { calendar: Calendar; hours: Hours },
 ): Promise<DatasetDescription> {
   const extents = await datasetExtent(database, id);
   const counts = await database.query<{ symbol_id: number; rows: number; zero_share: number }[]>(
@@ -80,8 +81,10 @@ export async function describeDataset(
     `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date)::float8 AS days FROM bars WHERE dataset_id = $1`,
     [id],
   );
-  const sample = await sampleTimes(database, id, extents[0]?.id);
-  const spacing = spacingOf(sample);
+  const times = await sampleTimes(database, id, extents[0]?.id);
+  const spacing = spacingOf(times);
+  const isWholeSymbol = times.length < SAMPLE_ROWS;
+  const closes = exampleOfCloses([{ times, isFirst: true, isLast: isWholeSymbol }]);
   const symbols = extents.map(({ id: symbolId, symbol, first, last }) => {
     const { rows = 0, zero_share: zeroVolumeShare = 0 } = countsById.get(symbolId) ?? {};
     return { symbol, rows, first: new Date(first).toISOString(), last: new Date(last).toISOString(), zeroVolumeShare };
@@ -93,11 +96,10 @@ export async function describeDataset(
     days: dates?.days ?? 0,
     values: await datasetValues(database, id),
     symbols,
-    coverage: covered && (await coverageOf(database, { id, rows, extents }, covered.calendar, covered.hours)),
+    coverage: against && (await coverageOf(database, { id, rows, extents }, against.calendar, against.hours)),
     quarantined: await quarantinedRows(database, dataset),
     spacing: spacing === undefined ? null : spacingText(spacing),
-    looksLikeCloses:
-      exampleOfCloses([{ times: sample, isFirst: true, isLast: sample.length < SAMPLE_ROWS }]) !== undefined,
+    looksLikeCloses: closes !== undefined,
     jumps: await jumpsOf(database, id),
   };
 }

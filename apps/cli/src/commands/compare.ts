@@ -35,13 +35,12 @@ async function compare(context: Context, nameOfA: string, nameOfB: string, optio
   // At most one coordinator is opened, and none for two certificate files.
   const coordinator = () => (opened ??= context.existingCoordinator(options));
   const [a, b, diff] = await withProgress('compare', options.json, async (progress) => {
-    const runs: Run[] = [];
-    for (const name of [nameOfA, nameOfB]) {
+    const open = (name: string): Promise<Run> => {
       progress.update(0, `certificate of ${name}`);
-      runs.push(await openRun(name, coordinator));
-    }
-    const [first, second] = runs as [Run, Run];
-    return [first, second, await compareRuns(first, second, progress.update)] as const;
+      return openRun(name, coordinator);
+    };
+    const [runA, runB] = [await open(nameOfA), await open(nameOfB)];
+    return [runA, runB, await compareRuns(runA, runB, progress.update)] as const;
   });
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
   const deliveries = consumers.map(
@@ -83,8 +82,9 @@ function textOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): string {
   const before = equalDays > 0 ? `, after ${dayCount(equalDays)} without a difference` : '';
   if (!day.a || !day.b) return `different: ${day.date} is in ${(day.a ? a : b).name} only${before}`;
   if (!a.session || !b.session) return `different: ${day.date}${before}; bars are compared between two sessions`;
-  if (!bar)
+  if (!bar) {
     return `different: ${day.date}${before}, in the dataset that bars come from; all prices and volumes are equal`;
+  }
   const where = `${bar.symbol} ${bar.interval} ${shortTime(bar.openTime)}`;
   const onlyIn = bar.a && bar.b ? '' : `, in ${(bar.a ? a : b).name} only`;
   const rows = [row(a.name, bar.a), row(b.name, bar.b)];

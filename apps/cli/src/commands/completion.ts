@@ -31,52 +31,58 @@ function wordsOf(command: Command, path: readonly string[] = [], words: Words = 
   return words;
 }
 
-const SCRIPTS: Record<Shell, (words: Words) => string> = {
-  bash: (words) => `# Completion of barkeep for bash.
+const SCRIPTS: Record<Shell, (words: Words) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
+
+function bashScript(words: Words): string {
+  const commands = [...words.keys()].filter((path) => path !== '');
+  // Before the first word $path is empty, so "$path $word" starts with a space.
+  const typed = (path: string): string => (path.includes(' ') ? path : ` ${path}`);
+  const pathCases = commands.map((path) => `      "${typed(path)}") path="${path}" ;;`);
+  const wordCases = [...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`);
+  return `# Completion of barkeep for bash.
 _barkeep() {
   local path="" word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$word" in -*) ;; *) case "$path $word" in
-${[...words.keys()]
-  .filter((path) => path !== '')
-  // Before the first word $path is empty, so "$path $word" starts with a space.
-  .map((path) => `      "${path.includes(' ') ? path : ` ${path}`}") path="${path}" ;;`)
-  .join('\n')}
+${pathCases.join('\n')}
     esac ;; esac
   done
   local words=""
   case "$path" in
-${[...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`).join('\n')}
+${wordCases.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
   [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
-complete -F _barkeep barkeep`,
-  // The script has no variable named path, because zsh ties that name to PATH.
-  zsh: (words) => `#compdef barkeep
+complete -F _barkeep barkeep`;
+}
+
+/** The script has no variable named path, because zsh ties that name to PATH. */
+function zshScript(words: Words): string {
+  const subcommands = [...words.keys()].filter((path) => path.includes(' '));
+  const typedCases = subcommands.map((path) => `    "${path}") typed="${path}" ;;`);
+  const nextCases = [...words].map(([path, next]) => `    "${path}") next=(${next.join(' ')}) ;;`);
+  return `#compdef barkeep
 # Completion of barkeep for zsh.
 _barkeep() {
   local -a next
   local typed="\${words[2]}"
   case "\${words[2]} \${words[3]}" in
-${[...words]
-  .filter(([path]) => path.includes(' '))
-  .map(([path]) => `    "${path}") typed="${path}" ;;`)
-  .join('\n')}
+${typedCases.join('\n')}
   esac
   (( CURRENT == 2 )) && typed=""
   case "$typed" in
-${[...words].map(([path, next]) => `    "${path}") next=(${next.join(' ')}) ;;`).join('\n')}
+${nextCases.join('\n')}
   esac
   compadd -- $next || _files
 }
-_barkeep "$@"`,
-  fish: (words) =>
-    [
-      '# Completion of barkeep for fish.',
-      ...[...words].flatMap(([path, next]) => next.map((word) => fishLine(path, word))),
-    ].join('\n'),
-};
+_barkeep "$@"`;
+}
+
+function fishScript(words: Words): string {
+  const lines = [...words].flatMap(([path, next]) => next.map((word) => fishLine(path, word)));
+  return `# Completion of barkeep for fish.\n${lines.join('\n')}`;
+}
 
 /** Offers `word` after a command; fish knows a command such as `dataset show` by its last word only. */
 function fishLine(path: string, word: string): string {

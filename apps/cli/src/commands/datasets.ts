@@ -1,6 +1,7 @@
 /** `barkeep datasets` lists datasets, `dataset show` shows one and what looks wrong in it, `dataset rm` removes one. */
 import { removeDataset, resolveDataset, UnknownDatasetError } from '@barkeep/bar-repository';
 import { type Hours, percentText } from '@barkeep/bars';
+import type { Coverage } from '../dataset-coverage.js';
 import { type DatasetDescription, describeDataset } from '../describe-dataset.js';
 import { shortTime } from '../report/index.js';
 import type { Context, Database } from '../services/index.js';
@@ -119,13 +120,7 @@ function symbolLines(description: DatasetDescription): string[] {
   return lines;
 }
 
-function coverageLines({
-  calendar,
-  hours,
-  share,
-  outside,
-  months,
-}: NonNullable<DatasetDescription['coverage']>): string[] {
+function coverageLines({ calendar, hours, share, outside, months }: Coverage): string[] {
   const rows = months.map(({ month, expected, present }) => {
     return [month, expected, present, shareText(present / Math.max(1, expected))];
   });

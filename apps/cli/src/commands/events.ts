@@ -55,14 +55,15 @@ async function follow(
   let isEnded = await hasEnded();
   for (;;) {
     const next = events.next();
-    const moment = await (isEnded ? Promise.race([next, delay(QUIET_MS)]) : next);
-    if (!moment || moment.done) {
+    const arrived = await (isEnded ? Promise.race([next, delay(QUIET_MS)]) : next); // undefined when nothing arrives
+    if (!arrived || arrived.done) {
       next.catch(() => undefined); // it is rejected when the client closes
       return;
     }
-    print(moment.value);
+    const moment = arrived.value;
+    print(moment);
     // A deleted session has no status to ask for; its events end by themselves.
-    if (moment.value.type === 'state') isEnded = moment.value.state !== 'deleted' && (await hasEnded());
+    if (moment.type === 'state') isEnded = moment.state !== 'deleted' && (await hasEnded());
   }
 }
 

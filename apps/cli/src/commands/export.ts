@@ -66,36 +66,39 @@ async function exportBars(
   const symbols = options.symbols ?? session.symbols.toSorted();
   // 24 hours before the first trading date, because a trading day of futures opens on the evening before.
   const from = options.from ?? Date.parse(session.spec.start) - DAY_MS;
-  const to = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
   const texts = client.export(id, {
     format,
     interval,
     symbols: options.symbols?.join(','),
     from: new Date(from).toISOString(),
-    to: options.to === undefined ? undefined : new Date(to).toISOString(),
+    to: options.to === undefined ? undefined : new Date(options.to).toISOString(),
   });
+  // Only the progress needs the end of the export when --to does not give it.
+  const end = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
+  const doneShare = (symbol: string, openTime: string): number => {
+    const shareOfSymbol = (Date.parse(openTime) - from) / Math.max(1, end - from);
+    return (symbols.indexOf(symbol) + shareOfSymbol) / symbols.length;
+  };
   let lines = 0;
-  // Counts the lines as they pass. A text may start and end within a line.
   const counted = async function* (progress: Progress): AsyncGenerator<string> {
     for await (const text of texts) {
-      const parts = text.split('\n');
+      const parts = text.split('\n'); // the first and the last part may be parts of lines
       lines += parts.length - 1;
-      const hasWholeLine = parts.length > 2;
-      if (hasWholeLine) {
-        const { symbol, openTime } = placeOf(parts.at(-2)!, format); // the last whole line
-        const share = (Date.parse(openTime) - from) / Math.max(1, to - from);
-        progress.update((symbols.indexOf(symbol) + share) / symbols.length, symbol, lines);
+      const lastWholeLine = parts.slice(1, -1).at(-1);
+      if (lastWholeLine !== undefined) {
+        const { symbol, openTime } = placeOf(lastWholeLine, format);
+        progress.update(doneShare(symbol, openTime), symbol, lines);
       }
       yield text;
     }
   };
   const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines); // a CSV file has a header
+  const write = (progress: Progress): Promise<void> =>
+    out === undefined
+      ? pipeline(counted(progress), process.stdout, { end: false, signal })
+      : writeWhole(out, counted(progress), signal);
   try {
-    await withProgress(`export ${id}`, options.json || out === undefined, (progress) =>
-      out === undefined
-        ? pipeline(counted(progress), process.stdout, { end: false, signal })
-        : writeWhole(out, counted(progress), signal),
-    );
+    await withProgress(`export ${id}`, options.json || out === undefined, write);
   } catch (error) {
     if (!signal.aborted) throw error;
     const outcome =

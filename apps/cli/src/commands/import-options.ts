@@ -90,15 +90,15 @@ export function withFiles(command: CliCommand): CliCommand {
 
 /** The import plan without its files. @param into id of the dataset or session @throws UsageError for a wrong option */
 export async function planOf(context: Context, into: string, options: FileOptions): Promise<Omit<ImportPlan, 'files'>> {
-  const { format, symbol, times, priceScale, timeFormat, delimiter, skipLines } = options;
   const { tz: zone, columns, decimal, thousands } = options;
   if (zone !== undefined) void new WallClock(zone); // throws for an unknown zone
   if (decimal === thousands)
     throw new UsageError(`--thousands: expected another sign than --decimal, was "${thousands}"`);
   const map = options.symbolMap === undefined ? undefined : await readSymbolMap(options.symbolMap);
-  const same = { format, symbol, times, priceScale, timeFormat, delimiter, skipLines };
+  const { format, symbol, times, priceScale, timeFormat, delimiter, skipLines } = options;
+  const sameOptions = { format, symbol, times, priceScale, timeFormat, delimiter, skipLines };
   const read: ReadOptions = {
-    ...same,
+    ...sameOptions,
     zone,
     hasHeader: options.header,
     columns: columns === undefined ? new Map() : parseColumnsOption(columns),

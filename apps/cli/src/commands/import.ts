@@ -77,8 +77,9 @@ export const importCommand = () =>
 async function runImport(context: Context, names: string[], options: ImportOptions): Promise<ImportSummary> {
   const { dataset } = options;
   const settings = await planOf(context, dataset, options); // report wrong options before wrong files
-  const calendar = await calendarOf(context, options);
-  const plan = { ...settings, files: await inputFiles(names, options.format === 'lean'), calendar };
+  const calendar = options.calendar === undefined ? undefined : await context.calendar(options.calendar);
+  const check = calendar && new CalendarCheck(calendar, options.hours);
+  const plan = { ...settings, files: await inputFiles(names, options.format === 'lean'), calendar: check };
   if (options.dryRun) return readAll(plan, undefined, options);
   const complete = options.complete ? completeDates(plan) : undefined;
   const database = await context.database();
@@ -118,11 +119,6 @@ async function readAll(
       },
     });
   return withProgress(`import ${options.dataset}`, options.json, read, () => 'nothing of this import was kept');
-}
-
-async function calendarOf(context: Context, { calendar, hours }: ImportOptions): Promise<CalendarCheck | undefined> {
-  if (calendar === undefined) return undefined;
-  return new CalendarCheck(await context.calendar(calendar), hours);
 }
 
 /** Prints the summary. @returns the exit code */

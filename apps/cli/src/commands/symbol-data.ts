@@ -70,7 +70,9 @@ export const gapsCommand = () =>
       const client = await context.existingCoordinator(options);
       const symbols = symbol === undefined ? (await client.session(id)).symbols : [symbol];
       const gaps: SymbolGap[] = [];
-      for (const name of symbols) for (const gap of await client.gaps(id, name)) gaps.push({ symbol: name, ...gap });
+      for (const name of symbols) {
+        for (const gap of await client.gaps(id, name)) gaps.push({ symbol: name, ...gap });
+      }
       printResult(options, { session: id, gaps }, () => gapsTable(gaps));
     });
 

@@ -2,6 +2,7 @@ import { readBars } from '@barkeep/client';
 import { demoText, derivedCounts, gapsInStream, type DemoResult } from './demo-report.js';
 import { demoMinutes } from './market.js';
 
+/** What a bar of the API needs besides. */
 const VALUES = { open: 1, high: 1, low: 1, close: 1, volume: 1, sourceCount: 1, expectedCount: 1 };
 const bar = (openTime: string, origin: string, complete = true): unknown => ({
   ...VALUES,
@@ -10,6 +11,7 @@ const bar = (openTime: string, origin: string, complete = true): unknown => ({
   origin,
   complete,
 });
+/** The first six minutes of the demonstration. */
 const times = demoMinutes().slice(0, 6);
 const at = (index: number): string => times[index] ?? '';
 

@@ -40,7 +40,6 @@ export function gapsInStream(expected: readonly string[], bars: readonly BarAnsw
   return expected.filter(isFirstOfGap).length;
 }
 
-/** Counts derived bars by whether they are complete. */
 export function derivedCounts(bars: readonly BarAnswer[]): DerivedCounts {
   const complete = bars.filter((bar) => bar.complete).length;
   return { complete, partial: bars.length - complete };

@@ -1,6 +1,7 @@
 import { csvRow, DEMO_SYMBOLS, makeMarket, mulberry32 } from './market.js';
 
-const EXPECTED = 10 * 5 * 390;
+/** Minutes of all symbols: 10 symbols, 5 days of 390 minutes. */
+const SYMBOL_MINUTES = 10 * 5 * 390;
 
 describe('the market of the demonstration', () => {
   const market = makeMarket(7);
@@ -12,19 +13,19 @@ describe('the market of the demonstration', () => {
 
   it('has 10 symbols and 5 days of 390 minutes, and 3 minutes that no dataset has', () => {
     expect(DEMO_SYMBOLS).toHaveLength(10);
-    expect(market.reference).toHaveLength(EXPECTED - 3);
+    expect(market.reference).toHaveLength(SYMBOL_MINUTES - 3);
   });
 
   it('has valid bars', () => {
     for (const { open, high, low, close, volume } of market.reference) {
-      const ordered = low <= open && low <= close && high >= open && high >= close && low > 0 && volume > 0;
-      if (!ordered) throw new Error(`expected an ordered bar, was ${JSON.stringify({ open, high, low, close })}`);
+      const isValid = low <= open && low <= close && high >= open && high >= close && low > 0 && volume > 0;
+      if (!isValid) throw new Error(`expected a valid bar, was ${JSON.stringify({ open, high, low, close })}`);
     }
   });
 
   describe('has a stream that', () => {
-    const whole = new Set(market.reference.map(csvRow));
-    const goodRows = market.streamRows.filter((row) => whole.has(row));
+    const referenceRows = new Set(market.reference.map(csvRow));
+    const goodRows = market.streamRows.filter((row) => referenceRows.has(row));
 
     it('has 6 spoiled rows', () => {
       expect(market.streamRows.length - goodRows.length).toBe(6);
@@ -32,8 +33,8 @@ describe('the market of the demonstration', () => {
 
     it('lacks about 2 % of the minutes at random, and 0.2 % by an outage', () => {
       const lost = market.reference.length - market.streamRows.length;
-      expect(lost).toBeGreaterThan(0.015 * EXPECTED);
-      expect(lost).toBeLessThan(0.028 * EXPECTED);
+      expect(lost).toBeGreaterThan(0.015 * SYMBOL_MINUTES);
+      expect(lost).toBeLessThan(0.028 * SYMBOL_MINUTES);
     });
 
     it('lacks 40 minutes of EMBER', () => {

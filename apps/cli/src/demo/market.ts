@@ -22,14 +22,16 @@ const NOWHERE = [
   { symbol: 'GLINT', day: 3, from: 200, minutes: 1 },
   { symbol: 'JUNIPER', day: 4, from: 389, minutes: 1 },
 ];
-/** Each function spoils one row of the feed: its high, open, time, volume, number of fields, and close. */
+/** Places in a row of {@link csvFile}. */
+const [TIME, OPEN, HIGH, CLOSE, VOLUME] = [0, 2, 3, 5, 6] as const;
+/** Each function spoils one row of the feed. */
 const CORRUPTIONS: readonly ((fields: string[]) => string[])[] = [
-  ([time = '', symbol = '', open = '', , ...rest]) => [time, symbol, open, '0.01', ...rest],
-  ([time = '', symbol = '', ...rest]) => [time, symbol, 'n/a', ...rest.slice(1)],
-  ([, ...rest]) => ['2024-03-99T10:00:00Z', ...rest],
-  (fields) => [...fields.slice(0, 6), '-500'],
-  (fields) => fields.slice(0, 4),
-  (fields) => fields.map((field, index) => (index === 5 ? 'NaN' : field)),
+  (fields) => fields.with(HIGH, '0.01'),
+  (fields) => fields.with(OPEN, 'n/a'),
+  (fields) => fields.with(TIME, '2024-03-99T10:00:00Z'),
+  (fields) => fields.with(VOLUME, '-500'),
+  (fields) => fields.slice(0, 4), // without low, close and volume
+  (fields) => fields.with(CLOSE, 'NaN'),
 ];
 
 interface MarketBar extends Bar {
@@ -64,7 +66,6 @@ export function demoMinutes(): string[] {
   return minutesOf(days).map((time) => new Date(time).toISOString());
 }
 
-/** A CSV file of rows. */
 export function csvFile(rows: readonly string[]): string {
   return ['time,symbol,open,high,low,close,volume', ...rows, ''].join('\n');
 }
@@ -76,10 +77,10 @@ export function csvRow({ symbol, openTime, open, high, low, close, volume }: Mar
 
 /** Divides the rows into as many equal parts as there are corruptions, and spoils one row of each part. */
 function corrupted(rows: string[], random: () => number): string[] {
-  const part = Math.floor(rows.length / CORRUPTIONS.length);
+  const partLength = Math.floor(rows.length / CORRUPTIONS.length);
   const spoiled = [...rows];
   CORRUPTIONS.forEach((corrupt, index) => {
-    const at = index * part + Math.floor(random() * part);
+    const at = index * partLength + Math.floor(random() * partLength);
     spoiled[at] = corrupt((rows[at] ?? '').split(',')).join(',');
   });
   return spoiled;

@@ -28,10 +28,10 @@ const REFERENCE = 'reference';
 const STREAM = 'stream';
 const WORKERS = 2;
 const DERIVED = ['5m', '15m'];
-/** Workers request bars that no dataset has 5 times. With this backoff that takes seconds instead of half a minute. */
+/** With this backoff, the 5 requests (`maxRetries`) for a bar that no dataset has take seconds instead of half a minute. */
 const BACKOFF_MS = 50;
 const UPKEEP_EVERY_MS = 200;
-/** For requests of all bars of a symbol: it has 1,950 minutes. */
+/** A limit that no request reaches: a symbol has 1,950 minutes. */
 const ALL_BARS = '10000';
 
 const SPEC = {
@@ -47,14 +47,12 @@ const SPEC = {
 };
 
 async function makeDatasets(database: Database, signal: AbortSignal): Promise<ImportSummary[]> {
-  const market = makeMarket();
+  const { reference, streamRows } = makeMarket();
+  const rowsByDataset = { [REFERENCE]: reference.map(csvRow), [STREAM]: streamRows };
   const folder = await mkdtemp(join(tmpdir(), 'barkeep-demo-'));
   try {
     const summaries: ImportSummary[] = [];
-    for (const [dataset, rows] of [
-      [REFERENCE, market.reference.map(csvRow)],
-      [STREAM, market.streamRows],
-    ] as const) {
+    for (const [dataset, rows] of Object.entries(rowsByDataset)) {
       const path = join(folder, `${dataset}.csv`);
       const text = csvFile(rows);
       await writeFile(path, text);

@@ -82,7 +82,6 @@ const METRICS: readonly [head: string, cell: (metrics: SymbolMetrics) => string 
   ['quality', (metrics) => qualityText(metrics.barQuality)],
 ];
 
-/** One row for each symbol. */
 export function metricsTable(metrics: readonly SymbolMetrics[]): string {
   const rows = metrics.map((symbol) => METRICS.map(([, cell]) => cell(symbol)));
   const heads = METRICS.map(([head]) => head);

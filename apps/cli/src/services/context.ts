@@ -55,17 +55,17 @@ export class Context {
     return join(dirname(this.dataDir), 'logs', use);
   }
 
-  /** A shipped calendar or one of the user's folder. @throws UsageError that names `option` */
+  /** A shipped calendar, or one in the user's folder. @throws UsageError that names `option` */
   async calendar(id: string, option = '--calendar'): Promise<Calendar> {
     await useOwnCalendars(this.config.calendars.dir);
     return readOption(option, () => calendarNamed(id));
   }
 
-  /** Opens and migrates the database. Starts only the embedded PostgreSQL when no database is configured or runs. */
+  /** Opens and migrates the database. When none is configured and none runs, starts only the embedded PostgreSQL. */
   async database(): Promise<Database> {
-    const { databaseUrl: named } = this.urls;
-    await checkServers({ databaseUrl: named });
-    const databaseUrl = named ?? (await this.#findServers('database')).databaseUrl;
+    const { databaseUrl: configured } = this.urls;
+    await checkServers({ databaseUrl: configured });
+    const databaseUrl = configured ?? (await this.#findServers('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
 

@@ -14,45 +14,52 @@ export const SERVERS = [
 
 /** Connects to each server that has a URL in `urls`. @throws CliError that names the address and the variable */
 export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
-  await Promise.all(
-    SERVERS.map(async (server) => {
-      const url = urls[server.key] ?? '';
-      // Not checked: the socket of a local PostgreSQL, which has no host, and a list of Sentinels.
-      if (!/^(postgres(ql)?|rediss?):$/.test(protocolOf(url)) || new URL(url).hostname === '') return;
-      const { hostname, port } = new URL(url);
-      const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address has brackets in a URL, but not in a connection
-      const problem = await connectProblem(host, Number(port) || server.port);
-      if (problem === undefined) return;
-      throw new CliError(
-        `expected ${server.name} at ${hostname}:${port || server.port} (${server.variable}), was: ${problem}`,
-      );
-    }),
+  await Promise.all(SERVERS.map((server) => checkServer(server, urls[server.key])));
+}
+
+async function checkServer(server: (typeof SERVERS)[number], url = ''): Promise<void> {
+  if (!/^(postgres(ql)?|rediss?):$/.test(protocolOf(url))) return; // no URL, or a list of Sentinels
+  const { hostname, port } = new URL(url);
+  if (hostname === '') return; // the socket of a local PostgreSQL
+  const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address has brackets in a URL, but not in a connection
+  const problem = await connectProblem(host, Number(port) || server.port);
+  if (problem === undefined) return;
+  throw new CliError(
+    `expected ${server.name} at ${hostname}:${port || server.port} (${server.variable}), was: ${problem}`,
   );
 }
 
 /** Checks an address, and that a coordinator answers there. @throws UsageError, CliError that name the address */
 export async function checkCoordinator(url: string, signal: AbortSignal): Promise<void> {
-  const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
-  if (!/^https?:$/.test(protocolOf(url)) || username + password !== '' || /[?#]/.test(url)) {
-    // Node's fetch refuses a user and a password in an address, with an error that shows them. Paths are appended to the address.
+  if (!isCoordinatorAddress(url)) {
     throw new UsageError(
       `expected the coordinator's address such as http://127.0.0.1:3000, without user, password, query or fragment, was "${withoutPassword(url)}"`,
     );
   }
+  const problem = await coordinatorProblem(url, signal);
+  if (problem !== undefined) throw new CliError(`expected a coordinator at ${url}, was: ${problem}`);
+}
+
+/** False with a user or a password too: Node's fetch refuses them with an error that shows them. Paths are appended to the address. */
+function isCoordinatorAddress(url: string): boolean {
+  const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
+  return /^https?:$/.test(protocolOf(url)) && username + password === '' && !/[?#]/.test(url);
+}
+
+/** Why no coordinator seems to answer; undefined when one does. @throws the reason of `signal` when it is aborted */
+async function coordinatorProblem(url: string, signal: AbortSignal): Promise<string | undefined> {
   const limitedSignal = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
-  let was: string;
   try {
     const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limitedSignal });
     await answer.body?.cancel();
     // A coordinator that is busy or starting answers 503: the client waits for it later. 401 may come from a proxy in front of one.
-    if (answer.ok || answer.status === 503 || answer.status === 401) return;
-    was = `HTTP ${answer.status}, which is no coordinator`;
+    if (answer.ok || answer.status === 503 || answer.status === 401) return undefined;
+    return `HTTP ${answer.status}, which is no coordinator`;
   } catch (error) {
     signal.throwIfAborted();
     const { name, cause = error } = error as Error; // fetch says only "fetch failed"
-    was = name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : errorText(cause);
+    return name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : errorText(cause);
   }
-  throw new CliError(`expected a coordinator at ${url}, was: ${was}`);
 }
 
 /** Why no connection was made; undefined when one was. */

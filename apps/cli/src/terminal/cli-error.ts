@@ -5,10 +5,7 @@
 import { isDate } from '@barkeep/bars';
 import { errorText } from '@barkeep/service';
 
-/**
- * Exit codes of `barkeep`: 0 success, 1 failure, 2 wrong usage, something that `--strict` forbids, or a comparison that
- * could not be made, 130 interrupted.
- */
+/** Exit codes of `barkeep`. `refused`: `--strict` found something that it forbids. `notCompared`: `compare` failed. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 2, notCompared: 2, interrupted: 130 } as const;
 type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

@@ -30,10 +30,12 @@ export function colour(
 }
 
 export type Cell = string | number | null | undefined;
+type TextRow = readonly string[];
 
 const BORDERS =
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
 const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
+const NO_COLOURS = { head: [], border: [], compact: true };
 const WIDTH_DEFAULT = 80;
 /** Rows that the library draws at once, because its time grows with the square of the rows. */
 const ROWS_DRAWN = 500;
@@ -47,41 +49,51 @@ const WORD_MAX = 48;
  * the terminal (80 columns when there is none) gets no borders, and then its widest cells are wrapped.
  */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width = terminalWidth()): string {
-  const cells = rows.map((row) => row.map(cellText));
-  const longest = (column: number, separator: RegExp): number =>
-    [head, ...cells]
-      .flatMap((row) => (row[column] ?? '').split(separator))
-      .reduce((most, { length }) => Math.max(most, length), 0);
-  const widths = head.map((_, column) => longest(column, /\n/));
-  const sum = (columns: readonly number[]): number => columns.reduce((total, column) => total + column, 0);
-  const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
+  const alignments = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
+  const texts = [head, ...rows.map((row) => row.map(cellText))];
+  const fullWidths = longestParts(texts, /\n/);
   const bordersWidth = 3 * head.length + 1; // two spaces and a border for each column, and the last border
-  const isBordered = sum(widths) + bordersWidth <= width;
-  if (!isBordered) {
-    const gapsWidth = 2 * (head.length - 1); // two spaces between columns
-    const wordWidths = head.map((_, column) => Math.min(WORD_MAX, longest(column, /\s/)));
-    // First keeps words whole. If the table is still too wide, breaks words too.
-    for (const kept of [wordWidths, []]) narrow(widths, aligned, width - gapsWidth, kept);
-  }
-  const style = { head: [], border: [], compact: true, ...(!isBordered && { 'padding-left': 0, 'padding-right': 0 }) };
-  // When the whole table is drawn at once, the library finds the widths, also those of wide characters.
-  const borderedWidths = cells.length > ROWS_DRAWN ? widths.map((columnWidth) => columnWidth + 2) : [];
-  const colWidths = isBordered ? borderedWidths : widths;
-  const chars = isBordered ? undefined : { ...NO_BORDERS, middle: '  ' };
-  const fitted = (row: readonly string[]): string[] => row.map((text, column) => breakLines(text, widths[column]!));
-  const lines = drawInParts(
-    fitted(head),
-    cells.map(fitted),
-    { colAligns: aligned, style, colWidths, chars },
-    isBordered,
-  );
+  const isBordered = sumOf(fullWidths) + bordersWidth <= width;
+  const widths = isBordered ? fullWidths : fittingWidths(texts, alignments, width);
+  const fitted = texts.map((row) => row.map((text, column) => breakLines(text, widths[column]!)));
+  const style = isBordered ? borderedStyle(widths, rows.length) : borderlessStyle(widths);
+  const lines = drawInParts(fitted, { colAligns: alignments, ...style }, isBordered);
   return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+/** For each column, the length of the longest part of its texts between separators. */
+function longestParts([head = [], ...rows]: readonly TextRow[], separator: RegExp): number[] {
+  return head.map((name, column) =>
+    [name, ...rows.map((row) => row[column] ?? '')]
+      .flatMap((text) => text.split(separator))
+      .reduce((most, { length }) => Math.max(most, length), 0),
+  );
+}
+
+/** Widths with which a table without borders fits, if possible. */
+function fittingWidths(texts: readonly TextRow[], alignments: readonly string[], width: number): number[] {
+  const columnsWidth = width - 2 * (alignments.length - 1); // without the two spaces between columns
+  const widths = longestParts(texts, /\n/);
+  const wordWidths = longestParts(texts, /\s/).map((length) => Math.min(WORD_MAX, length));
+  // First keeps words whole. If the table is still too wide, breaks words too.
+  for (const kept of [wordWidths, []]) narrow(widths, alignments, columnsWidth, kept);
+  return widths;
+}
+
+function borderedStyle(widths: readonly number[], rowCount: number): Table.TableConstructorOptions {
+  // When the whole table is drawn at once, the library finds the widths, also those of wide characters.
+  const isOnePart = rowCount <= ROWS_DRAWN;
+  return { style: NO_COLOURS, colWidths: isOnePart ? [] : widths.map((width) => width + 2) };
+}
+
+function borderlessStyle(colWidths: number[]): Table.TableConstructorOptions {
+  const style = { ...NO_COLOURS, 'padding-left': 0, 'padding-right': 0 };
+  return { style, colWidths, chars: { ...NO_BORDERS, middle: '  ' } };
 }
 
 /** The lines of a table that the library draws in parts of {@link ROWS_DRAWN} rows. */
 function drawInParts(
-  head: string[],
-  rows: readonly string[][],
+  [head = [], ...rows]: readonly string[][],
   options: Table.TableConstructorOptions,
   isBordered: boolean,
 ): string[] {
@@ -102,22 +114,25 @@ function drawInParts(
 /** Wraps prose at the width of the terminal. Indented lines, such as commands, stay as they are. */
 export function wrapped(text: string, width = terminalWidth()): string {
   const tooWide = `^\\S.{${width},}`; // a line that is not indented and is longer than `width`
-  return text
-    .replace(new RegExp(`(${tooWide}[^.:\\n])\\n(?=\\S)`, 'gm'), '$1 ') // joins a sentence that was broken into lines
-    .replace(new RegExp(`${tooWide}$`, 'gm'), (line) =>
-      line.replace(new RegExp(`(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd(),
-    );
+  const wideLine = new RegExp(`${tooWide}$`, 'gm');
+  const brokenSentence = new RegExp(`(${tooWide}[^.:\\n])\\n(?=\\S)`, 'gm'); // a wide line, and the next line continues it
+  const nextLine = new RegExp(`(.{1,${width}})(?: +|$)`, 'g');
+  return text.replace(brokenSentence, '$1 ').replace(wideLine, (line) => line.replace(nextLine, '$1\n').trimEnd());
 }
 
 /** Makes the widest text columns narrower until all columns fit. @param kept width that each column must keep */
-function narrow(widths: number[], aligned: readonly string[], width: number, kept: readonly number[]): void {
+function narrow(widths: number[], alignments: readonly string[], columnsWidth: number, kept: readonly number[]): void {
   const canShrink = (column: number): boolean =>
-    aligned[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
-  while (widths.reduce((total, column) => total + column, 0) > width) {
+    alignments[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
+  while (sumOf(widths) > columnsWidth) {
     const [widest] = [...widths.keys()].filter(canShrink).sort((a, b) => widths[b]! - widths[a]!);
     if (widest === undefined) return;
     widths[widest]!--;
   }
+}
+
+function sumOf(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0);
 }
 
 /** Breaks text into lines of at most `width`: at spaces, and within words that are longer than a line. */

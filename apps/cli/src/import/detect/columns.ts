@@ -7,7 +7,7 @@ import type { ColumnRef, FormatColumns } from '../formats/index.js';
 import { FilePlanError, type PriceFields, PRICE_NAMES } from '../reading/index.js';
 import { bareName, NAMES, TIMES_OF_DAY } from './header-names.js';
 
-/** The names that `--columns` takes. `date` is for a file in which the date has a column of its own. */
+/** The names that `--columns` takes. `date` is for a file with a separate column for the date. */
 const COLUMN_NAMES = ['date', 'time', 'symbol', ...PRICE_NAMES, 'volume'] as const;
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 export const NO_VOLUME_HINT = '; for a file without volume, add --volume none';
@@ -21,7 +21,7 @@ export interface FoundColumns extends PriceFields {
   symbol?: number;
   /** One or several columns; none when the user states that the file has no volume. */
   volume: readonly number[];
-  /** True: several volume columns are added up. False: the one that has values other than 0 is used. */
+  /** True: several volume columns are added up. False: one of them is used. */
   addsVolumes: boolean;
 }
 
@@ -34,7 +34,7 @@ const SYMBOL_FIELD = /^[^\d.+-]|^\.\D/;
 
 /**
  * Columns of a known format.
- * @param header for a format without a header: the first row, of which only the number of fields counts
+ * @param header for a format without a header: the first row; only its number of fields counts
  * @param hasVolume false when the user states that the file has no volume @throws FilePlanError for a missing column
  */
 export function formatColumns(header: readonly string[], columns: FormatColumns, hasVolume: boolean): FoundColumns {
@@ -103,7 +103,7 @@ export function headerColumns(
 
   const date = find('date');
   const symbol = find('symbol');
-  // A name that the user gave is compared as it is and only with its like: it can tell "close" from "Close".
+  // Names are compared without case, but those that the user gives as they are: they can tell "close" from "Close".
   const wantedNames = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
   const comparedNames = header.map((name) => (wantedNames.has(name) ? `wanted ${name}` : name.trim().toLowerCase()));
   refuseDuplicates(header, [...Object.values(required), date, symbol, ...volume], comparedNames);
@@ -126,11 +126,9 @@ export function headerColumns(
  * @param names the header in the form in which its names are compared @throws FilePlanError
  */
 function refuseDuplicates(header: readonly string[], used: readonly (number | undefined)[], names = header): void {
-  const isTwice = (list: readonly string[], name: string): boolean => list.indexOf(name) !== list.lastIndexOf(name);
-  const duplicate = used.find((index = -1) => {
-    const name = names[index] ?? '';
-    return name !== '' && isTwice(names, name);
-  });
+  const isTwice = (list: readonly string[], name = ''): boolean =>
+    name !== '' && list.indexOf(name) !== list.lastIndexOf(name);
+  const duplicate = used.find((index = -1) => isTwice(names, names[index]));
   if (duplicate === undefined) return;
   const name = header[duplicate]!;
   const hint = isTwice(header, name)

@@ -1,5 +1,5 @@
 /** Looks for signs in the columns of a sample that the file was misread, such as prices taken for volumes. Pure. */
-import type { Bar } from '@barkeep/bars';
+import { type Bar, DAY_MS, MINUTE_MS } from '@barkeep/bars';
 import { lastKey } from '../rows/index.js';
 import { instantOf } from '../times/index.js';
 import { bareName, NAMES } from './header-names.js';
@@ -15,11 +15,11 @@ const SERIES_COLUMNS = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 const INTERVAL_COLUMNS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
-const MINUTE_MS = 60_000;
-const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: 3_600_000, d: 86_400_000 };
+const HOUR_MS = 60 * MINUTE_MS;
+const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
 /** A column's text with a number, a unit or both: `5m`, `1 hour`, `15`, `minute`. Months are no interval of bars here. */
 const INTERVAL_TEXT = /^(\d*) ?(?:(s|m(?!o)|h|d)[a-z]*)?$/i;
-/** The same within a file's name, where both number and unit are needed: `SPY_5min.csv`. */
+/** A number and a unit within a file's name: `SPY_5min.csv`. */
 const INTERVAL_IN_NAME = /(?<![a-z\d])(\d+) ?(m|h|d)(?:in|ins|inutes?|our|ours|ay|ays)?(?![a-z\d])/i;
 
 /** A volume whose dots may separate thousands. */
@@ -32,8 +32,8 @@ const PRICE_HIGH_MULTIPLE = 1.25;
 /** Whole prices from here on are probably scaled: even a bitcoin in rupiahs costs less. */
 const SCALED_PRICE_MIN = 5e9;
 /** Zones are at most 14 hours from UTC, in steps of a quarter of an hour. */
-const OFFSET_MAX_MS = 14 * 3_600_000;
-const OFFSET_STEP_MS = 900_000;
+const OFFSET_MAX_MS = 14 * HOUR_MS;
+const OFFSET_STEP_MS = HOUR_MS / 4;
 
 /** Warns of each series column in which rows of one symbol have different values. */
 export function mixedRows({ file: { layout, names, data } }: FileReading): string[] {
@@ -41,12 +41,12 @@ export function mixedRows({ file: { layout, names, data } }: FileReading): strin
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
     if (!SERIES_COLUMNS.has(bareName(name)) || field === layout.symbol) return [];
-    const firstValues = new Map<string, string>();
+    const firstBySymbol = new Map<string, string>();
     for (const row of data) {
       const symbol = symbolOf(row);
       const value = row.texts[field] ?? '';
-      const first = firstValues.get(symbol) ?? value;
-      firstValues.set(symbol, first);
+      const first = firstBySymbol.get(symbol) ?? value;
+      firstBySymbol.set(symbol, first);
       if (first === value) continue;
       const differ = `differ in the column "${name}" ("${first}" and "${value}")`;
       return [`rows of ${symbol === '' ? 'one symbol' : symbol} ${differ}: are they whole bars of one series?`];
@@ -75,11 +75,11 @@ function intervalOf(match: RegExpExecArray | null): number | undefined {
 /** Warns of further time columns whose times are not those of the bars in any zone, such as times of a download. */
 export function otherTimes({ file: { layout, names, data }, options }: FileReading): string[] {
   if (options.columns.has('time') || layout.date !== undefined) return [];
-  const texts = data[0]?.texts ?? [];
-  const time = instantOf(texts[layout.time]);
+  const firstRow = data[0]?.texts ?? [];
+  const barTime = instantOf(firstRow[layout.time]);
   const otherNames = names.filter((name, field) => {
     if (field === layout.time || !NAMES.time.includes(bareName(name))) return false;
-    const difference = Math.abs(instantOf(texts[field]) - time);
+    const difference = Math.abs(instantOf(firstRow[field]) - barTime); // NaN when the text is no time
     return difference > OFFSET_MAX_MS || difference % OFFSET_STEP_MS > 0;
   });
   const taken = `column "${names[layout.time]}" was taken for the time`;

@@ -1,5 +1,5 @@
 /** Looks for signs in the times of a sample that they were misread. Each check returns a warning or undefined. */
-import { dateOf } from '@barkeep/bars';
+import { DAY_MS, dateOf } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import { bareName } from './header-names.js';
 import type { SampleBars } from './sample-bars.js';
@@ -7,17 +7,17 @@ import { exampleOfCloses } from './spacing.js';
 import { areHoursInUtc, headerZone, hoursElsewhere, hoursText, isEpoch, lacksZone } from './zones.js';
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 /** For a zone with the same offset all year, the zone with daylight saving that the user probably means. */
 const DAYLIGHT_ZONES: Record<string, string> = { EST: 'America/New_York', MST: 'America/Denver' };
+/** The bare name of a column of local times, such as `localtime` or `datetimeest`. */
 const LOCAL_NAME = /local|exchange|^(date|time|datetime|timestamp)([ecmp][sd]t|cest|cet|bst|ist|jst|kst|hkt|msk)$/;
 
-/** A name with an offset other than 0, such as `Time (UTC+8)`, in the form in which names are compared. */
+/** The bare name of a column with an offset other than 0, such as `Time (UTC+8)`. */
 const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
 
 /** Warns when times without an offset seem to be in another zone than the one in which they were read. */
 export function doubtfulZone(sample: SampleBars): string | undefined {
-  const { file, options, reader, example, walls, isAssumed, head, last } = sample;
+  const { file, options, reader, example, walls, isAssumed } = sample;
   if (!lacksZone(example)) return undefined;
   const name = file.names[file.layout.time] ?? '';
   const nameWarning = options.zone === undefined ? localNameWarning(name) : zoneWarning(name, options.zone);
@@ -27,13 +27,14 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
     return `times of ${file.format.name} are those of the broker's server and were read as UTC: give its zone with --tz`;
   const utcIfFits = () => (areHoursInUtc(walls, reader.zone) ? 'UTC' : undefined);
   const likelyZone = isAssumed ? hoursElsewhere(walls) : utcIfFits();
-  if (likelyZone !== undefined) {
-    const hint = isAssumed ? '; if not, with --tz UTC' : '';
-    return `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone} and look like a market day in ${likelyZone}: if they are, import with --tz ${likelyZone}${hint}`;
-  }
-  const [first] = head;
+  if (likelyZone === undefined) return isAssumed ? newestFirst(sample) : undefined;
+  const hint = isAssumed ? '; if not, with --tz UTC' : '';
+  return `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone} and look like a market day in ${likelyZone}: if they are, import with --tz ${likelyZone}${hint}`;
+}
+
+function newestFirst({ head: [first], last }: SampleBars): string | undefined {
   const isNewestFirst = first !== undefined && last !== undefined && first.openTime > last.openTime;
-  if (!isAssumed || !isNewestFirst) return undefined;
+  if (!isNewestFirst) return undefined;
   return (
     'times without a zone were read as UTC, and the newest is first, as in files of Alpha Vantage and Twelve Data, which have the time of ' +
     'the exchange: if so, import with --tz and its zone; if not, with --tz UTC'
@@ -136,16 +137,14 @@ function swappedDates(walls: readonly number[], example: string, fileName: strin
   };
 }
 
-/**
- * The reason when the dates as read are a month apart and the swapped ones a few days, or when only the swapped ones are in
- * order.
- */
+/** The reason when most dates as read are a month apart and the swapped ones a few days, or only the swapped ones are in order. */
 function reasonByOrder(days: readonly number[], swapped: readonly number[]): string | undefined {
-  const steps = (list: readonly number[]): number[] => list.slice(1).map((day, index) => Math.abs(day - list[index]!));
-  const areMost = (list: readonly number[], isFit: (step: number) => boolean): boolean =>
-    steps(list).filter(isFit).length / Math.max(1, list.length - 1) >= STEPS_SHARE_MIN;
-  const areFar = areMost(days, (step) => step >= FAR_DAYS);
-  if (areFar && areMost(swapped, (step) => step <= NEAR_DAYS)) return 'are a month apart from row to row';
+  const areMostSteps = (list: readonly number[], fits: (step: number) => boolean): boolean => {
+    const steps = stepsOf(list).map(Math.abs);
+    return steps.filter(fits).length / Math.max(1, steps.length) >= STEPS_SHARE_MIN;
+  };
+  const areFar = areMostSteps(days, (step) => step >= FAR_DAYS);
+  if (areFar && areMostSteps(swapped, (step) => step <= NEAR_DAYS)) return 'are a month apart from row to row';
   return days.length > 2 && !isOrdered(days) && isOrdered(swapped) ? 'are not in order' : undefined;
 }
 
@@ -169,8 +168,13 @@ function withDayAsMonth(day: number): number {
 }
 
 function isOrdered(days: readonly number[]): boolean {
-  const steps = days.slice(1).map((day, index) => day - days[index]!);
+  const steps = stepsOf(days);
   return steps.every((step) => step > 0) || steps.every((step) => step < 0);
+}
+
+/** The days from each date to the next one. */
+function stepsOf(days: readonly number[]): number[] {
+  return days.slice(1).map((day, index) => day - days[index]!);
 }
 
 function weekendCount(days: readonly number[]): number {

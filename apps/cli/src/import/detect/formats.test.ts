@@ -16,7 +16,7 @@ const BARS = Array.from({ length: 20 }, (_, minute) => {
 });
 type MadeBar = (typeof BARS)[number];
 
-/** The wall time `hours` ahead of UTC (behind it when negative), as parts of a text. */
+/** The parts of a wall time, as texts: year, month, day, hour and minute. @param hours ahead of UTC; New York is at −5 */
 function wall(ms: number, hours: number): { y: string; mo: string; d: string; h: string; mi: string } {
   const [y = '', mo = '', d = '', h = '', mi = ''] = new Date(ms + hours * 3_600_000).toISOString().split(/[-T:]/);
   return { y, mo, d, h, mi };
@@ -253,37 +253,29 @@ function made({ name }: BarFormat): { text: string; fileName: string } {
 }
 
 const EXPECTED = BARS.map((bar) => ({ symbol: 'ESH4', ...bar }));
+const FORMATS_BY_NAME = FORMATS.map((format) => [format.name, format] as const);
 
 describe('a named format', () => {
-  it.each(FORMATS.map((format) => [format.name, format] as const))(
-    '%s is read from its documented form',
-    (name, format) => {
-      const { text, fileName } = made(format);
-      const { bars, refused, plan } = collect(text, { format: name, fileName, symbol: 'ESH4' }, 1000);
-      expect(refused).toEqual([]);
-      expect(bars.toSorted((a, b) => a.openTime - b.openTime)).toEqual(EXPECTED);
-      expect(plan?.understood).toMatchObject({ format: name, times: format.times ?? 'open', spacing: '1-minute' });
-    },
-  );
+  it.each(FORMATS_BY_NAME)('%s is read from its documented form', (name, format) => {
+    const { text, fileName } = made(format);
+    const { bars, refused, plan } = collect(text, { format: name, fileName, symbol: 'ESH4' }, 1000);
+    expect(refused).toEqual([]);
+    expect(bars.toSorted((a, b) => a.openTime - b.openTime)).toEqual(EXPECTED);
+    expect(plan?.understood).toMatchObject({ format: name, times: format.times ?? 'open', spacing: '1-minute' });
+  });
 
-  it.each(FORMATS.map((format) => [format.name, format] as const))(
-    '%s is recognised without a name',
-    (name, format) => {
-      const { text, fileName } = made(format);
-      const { bars, refused, plan } = collect(text, { fileName, symbol: 'ESH4' }, 1000);
-      expect(refused).toEqual([]);
-      expect(plan?.understood.format).toBe(name);
-      expect(bars).toHaveLength(20);
-    },
-  );
+  it.each(FORMATS_BY_NAME)('%s is recognised without a name', (name, format) => {
+    const { text, fileName } = made(format);
+    const { bars, refused, plan } = collect(text, { fileName, symbol: 'ESH4' }, 1000);
+    expect(refused).toEqual([]);
+    expect(plan?.understood.format).toBe(name);
+    expect(bars).toHaveLength(20);
+  });
 
-  it.each(FORMATS.map((format) => [format.name, format] as const))(
-    '%s has an example that it reads',
-    (name, format) => {
-      const { bars, refused } = collect(`${format.example.join('\n')}\n`, { format: name, symbol: 'X' }, 1000);
-      expect({ refused, bars: bars.length }).toEqual({ refused: [], bars: 1 });
-    },
-  );
+  it.each(FORMATS_BY_NAME)('%s has an example that it reads', (name, format) => {
+    const { bars, refused } = collect(`${format.example.join('\n')}\n`, { format: name, symbol: 'X' }, 1000);
+    expect({ refused, bars: bars.length }).toEqual({ refused: [], bars: 1 });
+  });
 
   it('has a name of its own, a title, a source and an example', () => {
     expect(new Set(FORMATS.map(({ name }) => name)).size).toBe(FORMATS.length);

@@ -1,4 +1,5 @@
 /** Judges a file by its sample: refuses it when it was surely misread, and warns when it may have been. */
+import { DAY_MS, MINUTE_MS } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import {
   groupedVolumes,
@@ -13,8 +14,6 @@ import type { SampleBars } from './sample-bars.js';
 import { possibleSpacing, spacingText } from './spacing.js';
 import { offsetOfDay } from './zones.js';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** Fewest rows from which a share means something. */
 const ROWS_MIN = 10;
 /** The share of times off the whole minute from which a file is one of ticks or seconds. */

@@ -22,7 +22,7 @@ export interface FileLayout {
   data: readonly SampleRow[];
 }
 
-/** The columns of a file; no `header` for a file without one and for JSON, no `format` when none fits. */
+/** `header` is undefined for a file without one and for JSON; `format` when none fits. */
 interface FoundHeader extends Partial<Recognised> {
   columns: FoundColumns;
 }
@@ -60,7 +60,7 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
   if (options.hasHeader && !isJson) return withHeader(rows, { ...options, skipLines });
-  const columns = first.isHeader
+  const columns = first.isHeader // the keys of JSON objects
     ? headerColumns(first.texts, options.columns, hasVolume)
     : placedColumns({ ...sample, rows }, first.texts, options);
   return layoutOf(rows, { columns }, skipLines);
@@ -125,14 +125,14 @@ function placedColumns(sample: FileSample, first: readonly string[], options: Re
  * The index of a header's last row. A header may have several lines: it ends before the first row that has a number, a
  * time or another count of fields. The last row of the sample is always data.
  */
-function lastHeaderRow(rows: readonly SampleRow[], header: number, columns: FoundColumns): number {
-  const fields = rows[header]?.texts.length ?? 0;
-  let last = header;
-  while (last + 1 < rows.length - 1 && last - header < MORE_HEADER_LINES_MAX) {
-    const texts = rows[last + 1]?.texts ?? [];
-    // A number in any field, or two digits in that of the time.
-    const hasValue = texts.some((text) => /^[+-]?[\d.,]+$/.test(text)) || /\d{2}/.test(texts[columns.time] ?? '');
-    if (texts.length !== fields || hasValue) break;
+function lastHeaderRow(rows: readonly SampleRow[], firstHeader: number, columns: FoundColumns): number {
+  const fields = rows[firstHeader]?.texts.length ?? 0;
+  let last = firstHeader;
+  while (last + 1 < rows.length - 1 && last - firstHeader < MORE_HEADER_LINES_MAX) {
+    const next = rows[last + 1]?.texts ?? [];
+    const hasNumber = next.some((text) => /^[+-]?[\d.,]+$/.test(text));
+    const hasTime = /\d{2}/.test(next[columns.time] ?? '');
+    if (next.length !== fields || hasNumber || hasTime) break;
     last++;
   }
   return last;
@@ -140,18 +140,16 @@ function lastHeaderRow(rows: readonly SampleRow[], header: number, columns: Foun
 
 /** The layout of a file that is not wide. */
 function layoutOf(rows: readonly SampleRow[], { columns, header, format }: FoundHeader, skipLines: number): FileLayout {
-  const texts = rows[header ?? 0]?.texts ?? [];
-  const isNamed = header !== undefined || rows[0]?.isHeader === true;
-  const names = isNamed ? texts : texts.map((_, index) => String(index + 1));
+  const firstTexts = rows[header ?? 0]?.texts ?? [];
+  const areNames = header !== undefined || rows[0]?.isHeader === true;
+  const names = areNames ? firstTexts : firstTexts.map((_, index) => String(index + 1));
   const lastHeader = header === undefined ? -1 : lastHeaderRow(rows, header, columns); // −1: data from the first row on
   const data = rows.slice(lastHeader + 1).filter(({ isHeader }) => !isHeader);
   refuseUnnamedField(names, data);
   const { time, symbol, open, high, low, close } = columns;
-  const firstTime = data[0]?.texts[time] ?? '';
-  const isWhole = DATE_AND_MORE.test(firstTime) || !Number.isNaN(instantOf(firstTime)); // it has its date, or is an epoch
   const { volume, volumes } = chosenVolume(columns, names, data);
   const layout: RowLayout = {
-    date: isWhole ? undefined : (columns.date ?? (TIME_OF_DAY.test(firstTime) ? columns.spareDate : undefined)),
+    date: neededDate(columns, data[0]?.texts[time] ?? ''),
     time,
     symbol,
     values: [{ open, high, low, close, volume }],
@@ -162,15 +160,21 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   return { layout, format, names, headerLines: rows[lastHeader]?.line ?? skipLines, volumes, data };
 }
 
+/** The field of the date that the times need; undefined when they have their date, or are epochs. */
+function neededDate({ date, spareDate }: FoundColumns, firstTime: string): number | undefined {
+  if (DATE_AND_MORE.test(firstTime) || !Number.isNaN(instantOf(firstTime))) return undefined;
+  return date ?? (TIME_OF_DAY.test(firstTime) ? spareDate : undefined);
+}
+
 /**
  * Refuses a file whose rows all have one field more than its header, and a time of day as their second field: its date
  * and time are in two columns with one name. @throws FilePlanError
  */
 function refuseUnnamedField(names: readonly string[], data: readonly SampleRow[]): void {
   const first = data[0]?.texts ?? [];
-  const isRegular = data.length > 0 && data.every(({ texts }) => texts.length === first.length && texts.at(-1) !== '');
-  const hasTime = TIME_OF_DAY.test(first[1] ?? '');
-  if (!isRegular || first.length !== names.length + 1 || !hasTime) return;
+  const haveOneMore = data.every(({ texts }) => texts.length === names.length + 1 && texts.at(-1) !== '');
+  const hasTimeSecond = TIME_OF_DAY.test(first[1] ?? '');
+  if (!haveOneMore || !hasTimeSecond) return;
   throw unusableHeader(
     `expected ${names.length} fields as the header ${quoted(names)} says, was ${first.length} in every row: the date and the time ` +
       'are in two columns; give --skip-lines 1 --no-header --columns date=1,time=2,open=3,high=4,low=5,close=6,volume=7',

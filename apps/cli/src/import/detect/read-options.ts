@@ -23,7 +23,6 @@ export interface ReadOptions {
   times?: 'open' | 'close';
   /** Interval of the rows, ms. */
   intervalMs: number;
-  /** How the files write numbers. */
   numbers: NumberStyle;
   /** Prices are divided by this. Undefined: the scale of the format, or 1. */
   priceScale?: number;

@@ -86,10 +86,10 @@ function fit(
 
 /** Index of the first row that has all names of one of the format's headers; undefined when none has. */
 function headerIndex({ headers = [], columns }: BarFormat, rows: readonly SampleRow[]): number | undefined {
-  // The columns of some formats are found by their places: their names must then be in these places too.
-  const placesUsed = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
+  // The columns of some formats are found by their places: the names up to the last such place must be in their places.
+  const lastPlace = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
   const fits = (texts: readonly string[], refs: readonly ColumnRef[]): boolean =>
-    refs.every((ref, place) => (place < placesUsed ? refIndex(texts, ref) === place : refIndex(texts, ref) >= 0));
+    refs.every((ref, index) => (index < lastPlace ? refIndex(texts, ref) === index : refIndex(texts, ref) >= 0));
   const index = rows.slice(0, HEADER_ROWS_MAX).findIndex(({ texts }) => headers.some((refs) => fits(texts, refs)));
   return index < 0 ? undefined : index;
 }
@@ -113,10 +113,12 @@ function fitsRows({ row, delimiter = ',' }: BarFormat, rows: readonly SampleRow[
 
 /** True when JSON objects have the format's keys, or arrays have its length, digits of the time and order of prices. */
 function fitsJson({ arrays, keys, under, columns }: BarFormat, rows: readonly SampleRow[]): boolean {
-  const [first] = rows;
+  const [first, second] = rows;
   if (first === undefined) return false;
-  const isUnder = under?.test(lastKey(rows[1]?.group ?? '')) ?? true; // the row after the header of the keys
-  if (keys !== undefined) return isUnder && first.isHeader && keys.every((key) => first.texts.includes(key));
+  if (keys !== undefined) {
+    const isUnder = under?.test(lastKey(second?.group ?? '')) ?? true; // the first row is the header of the keys
+    return isUnder && first.isHeader && keys.every((key) => first.texts.includes(key));
+  }
   if (arrays === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
   // Formats differ in the order of the prices: in the right one, high and low are the extremes.
@@ -146,17 +148,18 @@ const LABELS = new Set('open,high,low,close,adj close,volume,dividends,stock spl
 export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): WideHeader | undefined {
   const [first, second, third] = rows;
   if (first === undefined || second === undefined) return undefined;
-  const labelRow = [first, second].find(({ texts }) => texts.slice(1).every((text) => LABELS.has(text.toLowerCase())));
+  const isLabel = (text: string): boolean => LABELS.has(text.toLowerCase());
+  const labelRow = [first, second].find(({ texts }) => texts.slice(1).every(isLabel));
+  if (labelRow === undefined) return undefined;
   const symbolRow = labelRow === first ? second : first;
-  const areSymbols = symbolRow.texts.slice(1).every((text) => text !== '' && !LABELS.has(text.toLowerCase()));
+  const areSymbols = symbolRow.texts.slice(1).every((text) => text !== '' && !isLabel(text));
   const hasTime = /\d/.test(symbolRow.texts[0] ?? ''); // then it is the first row of bars
-  if (labelRow === undefined || symbolRow.texts.length !== labelRow.texts.length || !areSymbols || hasTime)
-    return undefined;
-  const hasDateLine =
-    third !== undefined && /^date/i.test(third.texts[0] ?? '') && third.texts.slice(1).every((text) => text === '');
+  if (symbolRow.texts.length !== labelRow.texts.length || !areSymbols || hasTime) return undefined;
   const values = valuesOf(symbolRow.texts, labelRow.texts, hasVolume);
   if (values === undefined) return undefined;
-  return { values, time: 0, fieldsMax: first.texts.length, lastLine: (hasDateLine ? third : second).line };
+  const [name = '', ...others] = third?.texts ?? [];
+  const dateRow = /^date/i.test(name) && others.every((text) => text === '') ? third : undefined; // "Datetime,,,"
+  return { values, time: 0, fieldsMax: first.texts.length, lastLine: (dateRow ?? second).line };
 }
 
 /**
@@ -168,7 +171,7 @@ function valuesOf(
   labels: readonly string[],
   hasVolume: boolean,
 ): WideHeader['values'] | undefined {
-  /** For each symbol, the field of each label. */
+  /** For each symbol, the field of each label in lower case. */
   const bySymbol = new Map<string, Map<string, number>>();
   for (const [field, label] of labels.entries()) {
     if (field === 0) continue; // the times
@@ -178,9 +181,8 @@ function valuesOf(
     if (fields.has(name)) throw unusableHeader(`expected one column "${label}" of ${symbol}, was several`);
     bySymbol.set(symbol, fields.set(name, field));
   }
-  /** How many of the prices a symbol has; each number once. */
-  const priceCounts = new Set<number>();
-  for (const fields of bySymbol.values()) priceCounts.add(PRICE_NAMES.filter((name) => fields.has(name)).length);
+  const pricesOf = (fields: Map<string, number>): number => PRICE_NAMES.filter((name) => fields.has(name)).length;
+  const priceCounts = new Set([...bySymbol.values()].map(pricesOf));
   if (!priceCounts.has(PRICE_NAMES.length) || priceCounts.has(0)) return undefined;
   return [...bySymbol].map(([symbol, fields]) => {
     const fieldOf = (name: string): number => {

@@ -20,7 +20,6 @@ export interface FileStart {
 export interface SampleRow {
   /** From 1. */
   line: number;
-  /** The texts of the fields. */
   texts: readonly string[];
   /** JSON only: see `Row.isHeader`. */
   isHeader: boolean;
@@ -72,10 +71,7 @@ export function sampleOf({ head, isWhole, fileName }: FileStart, givenDelimiter:
   const excelDelimiter = /^\ufeff?"?sep=(.)"?\r?\n/i.exec(text)?.[1];
   const knownDelimiter = givenDelimiter ?? excelDelimiter;
   const candidates = knownDelimiter === undefined ? DELIMITERS : [knownDelimiter];
-  const samples = candidates.map((delimiter) => ({
-    delimiter,
-    rows: sampleRows(head, isWhole, delimiter),
-  }));
+  const samples = candidates.map((delimiter) => ({ delimiter, rows: sampleRows(head, isWhole, delimiter) }));
   return { beginning, fileName, sepLines: excelDelimiter === undefined ? 0 : 1, ...likeliestSample(samples) };
 }
 

@@ -1,11 +1,10 @@
 /** Finds how far apart the rows of a sample are, and whether their times look like bar close times. Pure. */
+import { DAY_MS, MINUTE_MS } from '@barkeep/bars';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-const HALF_HOUR_MS = 1_800_000;
-/** A quarter of an hour: markets open and close on one. */
-const QUARTER_HOUR_MS = 900_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const HALF_HOUR_MS = 30 * MINUTE_MS;
+/** Markets open and close on a quarter of an hour. */
+const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 /** A spacing is concluded from at least this many distances between consecutive times. */
 const REGULAR_DISTANCES_MIN = 3;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
@@ -28,14 +27,15 @@ export function spacingOf(times: readonly number[]): number | undefined {
   if (distances.length < REGULAR_DISTANCES_MIN) return undefined;
   if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
   const divisor = distances.reduce(greatestCommonDivisor);
-  const common = mostCommon(distances);
-  if (common < MINUTE_MS) return common; // rows of seconds
-  if (common === divisor) return common; // regular rows
+  const usual = mostCommon(distances);
+  if (usual < MINUTE_MS) return usual; // rows of seconds
+  if (usual === divisor) return usual; // regular rows
+  const areEnough = distances.length >= IRREGULAR_DISTANCES_MIN;
   const shortest = distances.reduce((least, distance) => Math.min(least, distance));
   const shortestShare = distances.filter((distance) => distance === shortest).length / distances.length;
-  if (distances.length >= IRREGULAR_DISTANCES_MIN && shortestShare >= SHORTEST_SHARE_MIN) return shortest;
+  if (areEnough && shortestShare >= SHORTEST_SHARE_MIN) return shortest;
   if (divisor <= MINUTE_MS) return MINUTE_MS; // minute bars of a quiet symbol: some minutes have no row
-  return distances.length >= IRREGULAR_DISTANCES_MIN ? divisor : undefined;
+  return areEnough ? divisor : undefined;
 }
 
 /** The likely spacing of rows that are too few for {@link spacingOf}, ms; undefined when it may be a coincidence. */
@@ -88,22 +88,24 @@ export function spacingText(ms: number): string {
   return `${ms / unit}-${name}`;
 }
 
+/** Times of consecutive rows of a file, epoch ms; whether they begin where the file begins, and end where it ends. */
+interface FilePart {
+  times: readonly number[];
+  isFirst: boolean;
+  isLast: boolean;
+}
+
 /**
  * The first and the last time of a segment whose times look like closes, such as 09:31 and 16:00. Undefined when too few segments
  * look like that ({@link CLOSES_SHARE_MIN}), or when any looks like opens (09:30 and 15:59). A segment here is a list of times
  * without a pause of more than half an hour.
- * @param parts parts of a file, each with the times of consecutive rows, epoch ms. A segment at the edge of a part is ignored, unless the
- *   file begins or ends there, because the part may contain only some of its rows
- * @param intervalMs interval of the rows; from a quarter of an hour on, opens and closes look alike, so the result is undefined
+ * @param intervalMs interval of the rows
  */
-export function exampleOfCloses(
-  parts: readonly { times: readonly number[]; isFirst: boolean; isLast: boolean }[],
-  intervalMs = MINUTE_MS,
-): [number, number] | undefined {
-  if (intervalMs >= QUARTER_HOUR_MS) return undefined;
+export function exampleOfCloses(parts: readonly FilePart[], intervalMs = MINUTE_MS): [number, number] | undefined {
+  if (intervalMs >= QUARTER_HOUR_MS) return undefined; // opens and closes would look alike
   const segments = parts.flatMap(({ times, isFirst, isLast }) => {
     return segmentsOf(sortedTimes(times))
-      .slice(isFirst ? 0 : 1, isLast ? undefined : -1)
+      .slice(isFirst ? 0 : 1, isLast ? undefined : -1) // without a segment that the part may cut
       .filter((segment) => segment.length >= SEGMENT_ROWS_MIN);
   });
   const edges = segments.map((segment): [number, number] => [segment[0]!, segment.at(-1)!]);

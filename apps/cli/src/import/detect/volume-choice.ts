@@ -52,8 +52,8 @@ export class VolumeChoice implements RowHandler {
 
   /** The first column that is above 0 in at least half of the counted rows; otherwise the one with the most such rows. */
   get chosen(): ChosenVolume {
-    const inHalf = this.#usedRows.findIndex((rows) => rows * 2 >= this.#rows);
-    const index = inHalf >= 0 ? inHalf : this.#usedRows.indexOf(Math.max(...this.#usedRows));
+    const firstInHalf = this.#usedRows.findIndex((rows) => rows * 2 >= this.#rows);
+    const index = firstInHalf >= 0 ? firstInHalf : this.#usedRows.indexOf(Math.max(...this.#usedRows));
     const { field, name } = this.columns[index]!;
     const others = this.columns.filter((column) => column.field !== field).map((column) => column.name);
     const note = `volume is ${name}; not taken: ${others.join(', ')}`;

@@ -1,10 +1,9 @@
 /** Finds what names the zone of a file's times, and whose market hours the times fit. Pure except for a cache. */
+import { DAY_MS, MINUTE_MS } from '@barkeep/bars';
 import { IANAZone } from 'luxon';
 import { bareName } from './header-names.js';
 import type { FileLayout } from './layout.js';
 
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 /** An epoch in seconds to nanoseconds, which needs no zone. Programs that use floats may write it as `1.7095626e+18`. */
 const EPOCH = /^[+-]?(\d{9,10}(\d{3}){0,3}(\.\d+)?|\d(\.\d+)?e\+?\d+)$/i;
 /** `Z`, an offset or the name of a zone, at the end of a time. */
@@ -40,7 +39,6 @@ export function offsetOfDay(zone: string): (time: number) => number {
   };
 }
 
-/** True for the text of an epoch in any unit. */
 export function isEpoch(text: string): boolean {
   return EPOCH.test(text);
 }
@@ -52,24 +50,29 @@ export function lacksZone(text: string): boolean {
   return !isEpoch(text) && !ZONE_AT_END.test(timeOfDay);
 }
 
-/**
- * A market's opening hours, in hours since midnight: 9.5 is 09:30. A day's first row may be at most `lateMinutes` after
- * `from`, and its last row at most `earlyMinutes` before `to`. @default lateMinutes 5, earlyMinutes the same as lateMinutes
- */
-type MarketHours = readonly [zone: string, from: number, to: number, lateMinutes?: number, earlyMinutes?: number];
+/** A market's opening hours, in hours since midnight: 9.5 is 09:30. */
+interface MarketHours {
+  zone: string;
+  open: number;
+  close: number;
+  /** Most minutes from the open to a day's first row. @default 5 */
+  lateMinutes?: number;
+  /** Most minutes from a day's last row to the close. @default `lateMinutes` */
+  earlyMinutes?: number;
+}
 
 const MARKETS: readonly MarketHours[] = [
-  ['Asia/Shanghai', 9.5, 15],
+  { zone: 'Asia/Shanghai', open: 9.5, close: 15 },
   // A few rows of the morning are enough (389 minutes before 16:00 is 09:31): no market opens at 09:30 UTC.
-  ['America/New_York', 9.5, 16, 1, 389],
-  ['America/New_York', 4, 20, 30], // with extended hours
-  ['America/Chicago', 8.5, 15],
-  ['Europe/London', 8, 16.5],
-  ['Europe/Berlin', 9, 17.5],
-  ['Asia/Kolkata', 9.25, 15.5],
-  ['Asia/Tokyo', 9, 15], // until November 2024
-  ['Asia/Tokyo', 9, 15.5],
-  ['Australia/Sydney', 10, 16],
+  { zone: 'America/New_York', open: 9.5, close: 16, lateMinutes: 1, earlyMinutes: 389 },
+  { zone: 'America/New_York', open: 4, close: 20, lateMinutes: 30 }, // with extended hours
+  { zone: 'America/Chicago', open: 8.5, close: 15 },
+  { zone: 'Europe/London', open: 8, close: 16.5 },
+  { zone: 'Europe/Berlin', open: 9, close: 17.5 },
+  { zone: 'Asia/Kolkata', open: 9.25, close: 15.5 },
+  { zone: 'Asia/Tokyo', open: 9, close: 15 }, // until November 2024
+  { zone: 'Asia/Tokyo', open: 9, close: 15.5 },
+  { zone: 'Australia/Sydney', open: 10, close: 16 },
 ];
 /** An auction may follow the close for this long. */
 const AUCTION_MINUTES = 10;
@@ -79,18 +82,18 @@ const INSIDE_SHARE_MIN = 0.98;
 /** The zone of a market whose hours the times fit, if any. @param walls wall times, in ms as if they were UTC */
 export function hoursElsewhere(walls: readonly number[]): string | undefined {
   const fittingMarket = MARKETS.find((market) => {
-    const offsetMs = offsetOfDay(market[0]);
+    const offsetMs = offsetOfDay(market.zone);
     const differsFromUtc = walls.some((wall) => offsetMs(wall) !== 0); // false for London in winter
     return differsFromUtc && fits(walls, market);
   });
-  return fittingMarket?.[0];
+  return fittingMarket?.zone;
 }
 
 /** True when the times fit a market of `zone` only if they are read as UTC. @param walls wall times in `zone`, in ms */
 export function areHoursInUtc(walls: readonly number[], zone: string): boolean {
   const offsetMs = offsetOfDay(zone);
   const wallsIfUtc = walls.map((wall) => wall + offsetMs(wall));
-  return MARKETS.some((market) => market[0] === zone && !fits(walls, market) && fits(wallsIfUtc, market));
+  return MARKETS.some((market) => market.zone === zone && !fits(walls, market) && fits(wallsIfUtc, market));
 }
 
 /** The minute of the day, 0 to 1439. The second remainder is for times before 1970. */
@@ -99,11 +102,9 @@ function minuteOf(wall: number): number {
 }
 
 /** True when nearly all rows are inside of the hours, and half of the days or more begin and end with them. */
-function fits(
-  walls: readonly number[],
-  [, fromHour, toHour, lateMinutes = 5, earlyMinutes = lateMinutes]: MarketHours,
-): boolean {
-  const [from, to] = [fromHour * 60, toHour * 60]; // minutes of the day
+function fits(walls: readonly number[], market: MarketHours): boolean {
+  const { lateMinutes = 5, earlyMinutes = lateMinutes } = market;
+  const [open, close] = [market.open * 60, market.close * 60]; // minutes of the day
   const days = new Map<number, [first: number, last: number]>();
   let inside = 0;
   for (const wall of walls) {
@@ -111,11 +112,11 @@ function fits(
     const day = Math.floor(wall / DAY_MS);
     const [first, last] = days.get(day) ?? [minute, minute];
     days.set(day, [Math.min(first, minute), Math.max(last, minute)]);
-    if (minute >= from && minute <= to) inside++;
+    if (minute >= open && minute <= close) inside++;
   }
   const wholeDays = [...days.values()].filter(
     ([first, last]) =>
-      first >= from && first <= from + lateMinutes && last >= to - earlyMinutes && last <= to + AUCTION_MINUTES,
+      first >= open && first <= open + lateMinutes && last >= close - earlyMinutes && last <= close + AUCTION_MINUTES,
   );
   const uncutDays = days.size - 2; // the sample may cut its first and its last day
   return wholeDays.length > 0 && wholeDays.length * 2 >= uncutDays && inside >= INSIDE_SHARE_MIN * walls.length;

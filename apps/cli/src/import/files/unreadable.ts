@@ -15,7 +15,7 @@ export function isFileError(error: unknown): error is Error {
 /** What the bytes of a file are; `text` when they are not recognised as anything else. */
 type FileKind = 'text' | 'gzip' | 'zstd' | 'zip' | 'utf-16le' | 'utf-16be';
 
-/** Number of bytes that {@link fileKindOf} and {@link unreadableKind} look at. */
+/** Number of bytes that {@link fileKindOf} and {@link unreadableKind} look at: up to the end of `ustar` in a tar archive. */
 export const SIGNATURE_BYTES = 262;
 
 const bytesOf = (text: string): number[] => [...Buffer.from(text, 'latin1')];

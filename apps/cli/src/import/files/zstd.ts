@@ -53,9 +53,10 @@ async function* unpackFrame(bytes: PackedBytes, signature: Buffer, hash: XXHash<
   yield* unpack(Buffer.concat([signature, header]));
   for (let isLast = false; !isLast;) {
     const blockHeader = await bytes.take(3);
-    const fields = blockHeader.readUIntLE(0, 3); // last block: 1 bit, type: 2 bits, size: 21 bits
+    const fields = blockHeader.readUIntLE(0, 3); // size: 21 bits, type: 2, last block: 1
     isLast = (fields & 1) === 1;
-    const size = ((fields >> 1) & 3) === REPEATED_BYTE ? 1 : fields >> 3;
+    const isRepeated = ((fields >> 1) & 0b11) === REPEATED_BYTE;
+    const size = isRepeated ? 1 : fields >> 3;
     yield* unpack(Buffer.concat([blockHeader, await bytes.take(size)]));
   }
   const checksum = await bytes.take(hasChecksum ? 4 : 0);
@@ -67,17 +68,19 @@ async function* unpackFrame(bytes: PackedBytes, signature: Buffer, hash: XXHash<
 /** Reads the header of a frame after its signature. @throws UnreadableFileError for a frame that fzstd cannot unpack */
 async function frameHeader(bytes: PackedBytes): Promise<{ header: Buffer; hasChecksum: boolean }> {
   const descriptor = await bytes.take(1);
-  const flags = descriptor[0]!;
-  const isSingleSegment = (flags & 0x20) !== 0; // then the window is as large as the contents
-  if ((flags & 3) !== 0) throw new UnreadableFileError('the file needs a zstd dictionary: unpack it first (unzstd -D)');
-  const sizeLength = [isSingleSegment ? 1 : 0, 2, 4, 8][flags >> 6]!; // the bytes of the contents' size
-  const rest = await bytes.take((isSingleSegment ? 0 : 1) + sizeLength);
-  const window = isSingleSegment ? rest.readUIntLE(0, Math.min(sizeLength, 6)) : windowOf(rest[0]!);
+  const flags = descriptor[0]!; // size of the contents: 2 bits, single segment: 1, unused: 2, checksum: 1, dictionary: 2
+  const needsDictionary = (flags & 0b11) !== 0;
+  if (needsDictionary) throw new UnreadableFileError('the file needs a zstd dictionary: unpack it first (unzstd -D)');
+  const isSingleSegment = (flags & 0b10_0000) !== 0; // then the window is as large as the contents
+  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][flags >> 6]!;
+  const rest = await bytes.take((isSingleSegment ? 0 : 1) + sizeBytes); // the window, and the size of the contents
+  const window = isSingleSegment ? rest.readUIntLE(0, Math.min(sizeBytes, 6)) : windowOf(rest[0]!);
   if (window > WINDOW_MAX)
     throw new UnreadableFileError(`expected a zstd window of at most ${WINDOW_MAX} bytes, was ${window}`);
-  return { header: Buffer.concat([descriptor, rest]), hasChecksum: (flags & 4) !== 0 };
+  return { header: Buffer.concat([descriptor, rest]), hasChecksum: (flags & 0b100) !== 0 };
 }
 
+/** The window of a byte that has 5 bits of an exponent and 3 bits of eighths. */
 function windowOf(field: number): number {
   const base = 2 ** (10 + (field >> 3));
   return base + (base / 8) * (field & 7);

@@ -2,7 +2,7 @@
  * Splits JSON and NDJSON text into rows, without parsing values. A row is an array or an object of scalars, at the top
  * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
  * the first object are the header, which the handler gets first. Arrays and objects inside of a row object are skipped.
- * What stands in an array beside rows and is none, such as `null`, is refused, so that it is counted.
+ * In an array of rows, an element that is no row, such as `null`, is refused, so that it is counted.
  * Between two pushes the splitter holds the scalars of the open containers, of each at most `ROW_BYTES_MAX`.
  */
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
@@ -30,10 +30,10 @@ class Container {
   isTooLong = false;
   /** An array or object was opened inside of it. */
   hasContainers = false;
-  /** It has rows inside, at any depth. */
-  hasRows = false;
-  /** It is an array, and some of its elements are rows. */
-  isOfRows = false;
+  /** Rows are inside of it, at any depth. */
+  hasRowsInside = false;
+  /** Some of its elements are rows; it is an array, or the top level. */
+  hasRowElements = false;
   /** Number of its scalars whose texts were dropped. */
   scalarsDropped = 0;
 
@@ -99,7 +99,7 @@ export class JsonRows implements Splitter, TokenHandler {
     this.#open.push(this.#innermost);
   }
 
-  /** The group of a container in an object: that of the object, and the container's key, which is no part of a row. */
+  /** The group of a container in an object: that of the object, and the container's key. Drops the key from the object's texts. */
   #groupIn({ group, start, keyStarts, keyEnds }: Container): string {
     const keyStart = keyStarts.pop() ?? start;
     const key = this.#tokens.textAt(keyStart, keyEnds.pop() ?? start);
@@ -118,7 +118,7 @@ export class JsonRows implements Splitter, TokenHandler {
     if (this.#hasFailed) return;
     const container = this.#innermost;
     if (container === this.#topLevel) return this.#fail('expected an array or an object');
-    if (container.isOfRows) return this.#refuseScalar(start);
+    if (container.hasRowElements) return this.#refuseScalar(start);
     const end = this.#tokens.length;
     if (isTooLong) container.isTooLong = true;
     if (container.awaitsKey) {
@@ -129,7 +129,7 @@ export class JsonRows implements Splitter, TokenHandler {
     }
     container.starts.push(start);
     container.ends.push(end);
-    // The number of scalars counts, too: empty ones have no bytes.
+    // Each scalar counts as one byte more, because empty ones have no bytes.
     if (end - container.start + container.starts.length > ROW_BYTES_MAX) container.isTooLong = true;
     if (!container.isTooLong) return;
     container.dropTexts();
@@ -146,16 +146,17 @@ export class JsonRows implements Splitter, TokenHandler {
     this.#innermost = parent;
     const isRow = !this.#hasFailed && parent.isArray && this.#isRow(container);
     if (isRow) {
-      if (!parent.isOfRows) this.#beginRows(parent);
+      if (!parent.hasRowElements) this.#beginRows(parent);
       this.#emit(container);
-    } else if (parent.isOfRows && !container.hasRows) this.#refuse(container.line, `was ${isArray ? '[…]' : '{…}'}`);
-    if (isRow || container.hasRows) parent.hasRows = true;
+    } else if (parent.hasRowElements && !container.hasRowsInside)
+      this.#refuse(container.line, `was ${isArray ? '[…]' : '{…}'}`);
+    if (isRow || container.hasRowsInside) parent.hasRowsInside = true;
     this.#tokens.length = container.start;
   }
 
   /** Notes that elements of an array are rows. Refuses its scalars so far. */
   #beginRows(container: Container): void {
-    container.isOfRows = true;
+    container.hasRowElements = true;
     const scalars = container.scalarsDropped + container.starts.length;
     for (let count = 0; count < scalars; count++) this.#refuse(container.line, 'was a value before the first one');
   }
@@ -177,9 +178,9 @@ export class JsonRows implements Splitter, TokenHandler {
     if (!isArray && starts.length !== keyStarts.length) this.#fail('expected one value for each key');
   }
 
-  /** True when a container that closes in an array, or at the top level, is a row: after the header, even a small object. */
-  #isRow({ isArray, starts, isTooLong, hasContainers, hasRows }: Container): boolean {
-    if (hasRows) return false;
+  /** True when a container in an array, or at the top level, is a row. An object before the header needs `SCALARS_MIN` values. */
+  #isRow({ isArray, starts, isTooLong, hasContainers, hasRowsInside }: Container): boolean {
+    if (hasRowsInside) return false;
     if (isArray) return !hasContainers && (starts.length > 0 || isTooLong);
     return starts.length >= SCALARS_MIN || isTooLong || (this.#header !== undefined && !hasContainers);
   }

@@ -51,7 +51,6 @@ export function fieldText(row: Row, field: number): string {
     .trim();
 }
 
-/** The texts of all fields. */
 export function rowTexts(row: Row): string[] {
   return Array.from({ length: row.count }, (_, field) => fieldText(row, field));
 }

@@ -1,6 +1,6 @@
 import { JsonRows, KEY_SEPARATOR, type Row, RowSplitter, rowTexts } from './index.js';
 
-/** All rows of a JSON text that arrives in pieces of `size` bytes. The first text of a header or a refusal says so. */
+/** All rows of a JSON text that arrives in pieces of `size` bytes; a header begins with `header`, a refusal with `refused`. */
 function rowsOf(text: string, size: number): string[][] {
   const rows: string[][] = [];
   const splitter = new JsonRows({
@@ -13,7 +13,7 @@ function rowsOf(text: string, size: number): string[][] {
   return rows;
 }
 
-/** A byte order mark, values before the rows, escapes, an array in an object, other orders of keys, and a second value. */
+/** A byte order mark, values before the rows, escapes, an array in a row, other orders of keys, and a second JSON value. */
 const TEXT = `\ufeff{"a":1,"b\\u0041":[1,2],"status":"O\\\\K","list":[
   {"t":1,"o":"x\\"y","h":[],"l":4.5e3,"c":null,"v":"\\ud83d\\ude00\\\\"},
   {"v":6,"c":5,"l":4,"h":3,"o":2,"t":"é"},
@@ -53,6 +53,7 @@ describe('rows of JSON', () => {
   });
 
   it('that are too long are refused, and those after them are read', () => {
+    // A row with a long string, a row with many values, and a row that is read.
     const text = `[[1,"${'x'.repeat(70_000)}",3],[${'7,'.repeat(40_000)}7],[1,2,3]]`;
     for (const size of [1000, 200_000])
       expect(rowsOf(text, size).map((row) => row.slice(0, 3))).toEqual([
@@ -71,7 +72,7 @@ describe('rows of JSON', () => {
     expect(rowsOf('"text"', 3)).toEqual([['refused', '1', 'bad-json']]);
   });
 
-  it('are counted when they are none, in an array of rows', () => {
+  it('are read among other values of their array, and those are refused one by one', () => {
     const text = '["a",[1,2],null,\n"x",{},5,[],[3,4]]\n[]\n[["note"],[[5,6]]]';
     for (const size of [1, 3, 100])
       expect(rowsOf(text, size)).toEqual([
@@ -88,11 +89,13 @@ describe('rows of JSON', () => {
       ]);
   });
 
-  it.each(['[[1,2]]\n5', '[[1,2]]\n5\n', '[[1,2]]"x"', '[[1,2]]\u001a'])('are not followed by a value: %j', (text) =>
-    expect(rowsOf(text, 3)).toEqual([
-      ['1', '2'],
-      ['refused', expect.any(String), 'bad-json'],
-    ]),
+  it.each(['[[1,2]]\n5', '[[1,2]]\n5\n', '[[1,2]]"x"', '[[1,2]]\u001a'])(
+    'end with a refusal where a value follows them: %j',
+    (text) =>
+      expect(rowsOf(text, 3)).toEqual([
+        ['1', '2'],
+        ['refused', expect.any(String), 'bad-json'],
+      ]),
   );
 
   it.each(['[[1 2,3]]', '{"a":1,"b","c":3}', '{"a":1 2}', '{"a"}'])(

@@ -75,7 +75,7 @@ export class LateWriter implements BarWriter {
 
 /** Feeds bars to a session. It has no `abort`: bars that were fed stay in the session when the import fails. */
 export class FeedWriter implements BarWriter {
-  private readonly streams = new Map<string, SymbolStream>();
+  readonly #streams = new Map<string, SymbolStream>();
 
   /** @param endsStreams true when `finish` ends the stream of each symbol */
   constructor(
@@ -85,22 +85,22 @@ export class FeedWriter implements BarWriter {
 
   /** The totals of each symbol. */
   get fed(): FeedResult[] {
-    return [...this.streams.values()].map(({ total }) => total);
+    return [...this.#streams.values()].map(({ total }) => total);
   }
 
   /** True when this writer fed all of the lost bars, so that reading the files again restores them. */
   hasFed({ symbol, bars }: FedBarsLostError): boolean {
-    return bars <= (this.streams.get(symbol)?.total.accepted ?? 0);
+    return bars <= (this.#streams.get(symbol)?.total.accepted ?? 0);
   }
 
   async write(symbol: string, bars: readonly Bar[]): Promise<void> {
-    let stream = this.streams.get(symbol);
-    if (!stream) this.streams.set(symbol, (stream = this.session.registerStream(symbol)));
+    let stream = this.#streams.get(symbol);
+    if (!stream) this.#streams.set(symbol, (stream = this.session.registerStream(symbol)));
     await stream.feed(bars);
   }
 
   async finish(): Promise<StoredRows> {
-    if (this.endsStreams) for (const stream of this.streams.values()) await stream.end();
+    if (this.endsStreams) for (const stream of this.#streams.values()) await stream.end();
     const sum = (name: 'accepted' | 'duplicates' | 'conflicts') =>
       this.fed.reduce((total, result) => total + result[name], 0);
     return { accepted: sum('accepted'), duplicate: sum('duplicates'), conflicting: sum('conflicts') };

@@ -1,10 +1,8 @@
 /** Checks whether a calendar has a slot for a time, and explains why many times have none. Pure except for a cache. */
-import { type Calendar, dateOf, type Hours } from '@barkeep/bars';
+import { type Calendar, DAY_MS, dateOf, type Hours, MINUTE_MS } from '@barkeep/bars';
 import { IANAZone } from 'luxon';
 
-const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 /** An explanation is right when the calendar then has slots for at least this share of the rows. */
 const SHARE_MIN = 0.95;
 /** Offsets from UTC of zones without daylight saving, in hours: −12 to 14. */

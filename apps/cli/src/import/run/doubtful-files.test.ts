@@ -5,6 +5,7 @@ import { symbolReader } from '../files/index.js';
 import { type ImportCase, imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
 
 const HEADER = 'time,open,high,low,close,volume\n';
+/** For a file whose rows name no symbol. */
 const X = { read: { symbol: 'X' } };
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -13,7 +14,7 @@ const DAY_MS = 86_400_000;
 type Text = (ms: number) => string;
 const iso: Text = (ms) => new Date(ms).toISOString();
 const wall: Text = (ms) => iso(ms).slice(0, 19).replace('T', ' ');
-/** The parts of a UTC time, of which other texts are made. */
+/** The parts of a UTC time, for texts in other forms. */
 const parts = (ms: number): [year: string, month: string, day: string, time: string] => {
   const text = iso(ms);
   return [text.slice(0, 4), text.slice(5, 7), text.slice(8, 10), text.slice(11, 16)];

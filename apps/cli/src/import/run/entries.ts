@@ -44,8 +44,8 @@ export async function startOf(
 
 /** Plans an entry by its start, as a Lean file or by its text; undefined for an entry without text. @throws FilePlanError */
 export function entryPlan(entry: InputEntry, start: FileStart, read: ReadOptions): FilePlan | undefined {
-  const isLean =
-    read.format === 'lean' || (read.format === undefined && isLeanName(entry.file) && entry.file.includes('/minute/')); // Lean's folders
+  const looksLikeLean = isLeanName(entry.file) && entry.file.includes('/minute/'); // a folder of Lean
+  const isLean = read.format === 'lean' || (read.format === undefined && looksLikeLean);
   if (!isLean) return planFile(start, read);
   const file = leanFile(entry.file, entry.name, { ...read, symbol: start.symbol ?? read.symbol });
   return planLean(file, read, start.head);

@@ -10,6 +10,7 @@ import { imported, reasonsOf } from '../../../../../test/support/data/imported-f
 const HEADER = 'time,open,high,low,close,volume\n';
 /** Place in a listed bar. */
 const TIME = 1;
+/** For a file whose rows name no symbol. */
 const X = { read: { symbol: 'X' } };
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 /** A row of 2024-03-04, `minute` minutes after 14:30 UTC. */

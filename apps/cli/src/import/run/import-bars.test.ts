@@ -17,9 +17,10 @@ const HEADER = 'time,symbol,open,high,low,close,volume\n';
 /** One bar of 2024-03-04T14:30Z, packed with zstd. */
 const ZSTD =
   'KLUv/QRYEQIAdGltZSxvcGVuLGhpZ2gsbG93LGNsb3NlLHZvbHVtZQoyMDI0LTAzLTA0VDE0OjMwOjAwWiwxMCwxMSw5LDEwLDUKKrz43A==';
-/** Rows of three symbols in turn. */
+/** A file with rows of three symbols, S0 to S2, in turn. */
 const csvRows = (count: number): string =>
   HEADER + Array.from({ length: count }, (_, i) => `${START + i * 60},S${i % 3},10,12,9,11,500\n`).join('');
+/** Rows of a Lean file from 09:30 on. */
 const leanRows = (count: number): Uint8Array =>
   Buffer.from(Array.from({ length: count }, (_, i) => `${34_200_000 + i * 60_000},1,2,1,2,5\n`).join(''));
 
@@ -65,10 +66,9 @@ interface RunOptions extends Partial<Omit<ImportPlan, 'read'>> {
 async function run(writer: BarWriter | undefined, { read, ...plan }: RunOptions = {}): Promise<ImportSummary> {
   const files = await inputFiles([folder], read?.format === 'lean');
   const showPath = (path: string): string => relative(folder, path);
-  const full = { ...READ_DEFAULTS, symbolNames: new SymbolNames(), ...read };
-  return importBars({ dataset: 'd', files, read: full, oneSymbol: false, showPath, ...plan }, writer, {
-    onProgress: () => undefined,
-  });
+  const readOptions = { ...READ_DEFAULTS, symbolNames: new SymbolNames(), ...read };
+  const fullPlan = { dataset: 'd', files, read: readOptions, oneSymbol: false, showPath, ...plan };
+  return importBars(fullPlan, writer, { onProgress: () => undefined });
 }
 
 describe('an import', () => {
@@ -110,8 +110,9 @@ describe('an import', () => {
   it('refuses a link to nothing, and reads the other files', async () => {
     await put('a.csv', csvRows(3));
     await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
-    const { accepted, refused } = await run(new CountingWriter());
-    expect([accepted, refused]).toMatchObject([3, { files: 1, first: [{ file: 'b.csv', reason: 'unreadable-file' }] }]);
+    const summary = await run(new CountingWriter());
+    const first = [{ file: 'b.csv', reason: 'unreadable-file' }];
+    expect(summary).toMatchObject({ accepted: 3, refused: { files: 1, first } });
   });
 
   it('counts all refused rows and shows the first ten, with file and line', async () => {
@@ -217,7 +218,8 @@ describe('an import of packed files', () => {
   it('stores nothing of JSON that is damaged after its first rows, and names the line', async () => {
     await put('a.json', '[[1709562600000,1,1,1,1,1],\n[1709562660000,1,1,1,1,1]},\n[1709562720000,1,1,1,1,1]]');
     const { accepted, refused } = await run(new CountingWriter());
-    expect([accepted, refused.files, refused.first[0]]).toMatchObject([0, 1, { line: 2, reason: 'unreadable-file' }]);
+    expect({ accepted, files: refused.files }).toEqual({ accepted: 0, files: 1 });
+    expect(refused.first[0]).toMatchObject({ line: 2, reason: 'unreadable-file' });
   });
 
   it('goes by the first bytes of a file, not by its name', async () => {
@@ -243,14 +245,14 @@ describe('an import of packed files', () => {
     expect(refused.first[0]?.detail).toContain(name);
   });
 
-  it('verifies the checksum of zstd, in each frame of a file', async () => {
+  it('verifies the checksum of each frame of zstd, and refuses a large window', async () => {
     const frame = Buffer.from(ZSTD, 'base64');
     const changed = Buffer.from(frame);
-    changed[frame.indexOf(',10,11,') + 2] = 0x31; // the open is 11 instead of 10, which is as good
-    const skipped = Buffer.from('502a4d180200000068690a', 'hex').subarray(0, 10);
-    await put('whole.csv', Buffer.concat([skipped, frame, frame]));
+    changed[frame.indexOf(',10,11,') + 2] = 0x31; // the open is 11 instead of 10, which is a valid bar, too
+    const skippable = Buffer.from('502a4d18020000006869', 'hex'); // a frame without contents, of the two bytes "hi"
+    await put('whole.csv', Buffer.concat([skippable, frame, frame]));
     await put('changed.csv', Buffer.concat([frame, changed]));
-    await put('large-window.csv', Buffer.from('28b52ffd04f0010000', 'hex'));
+    await put('large-window.csv', Buffer.from('28b52ffd04f0010000', 'hex')); // a window of 2^40 bytes
     const { accepted, refused } = await run(new CountingWriter(), { read: { symbol: 'A' }, oneSymbol: true });
     // The second frame of a file repeats the header, which is refused as a row.
     expect({ accepted, files: refused.files, reasons: refused.reasons }).toEqual({
@@ -260,7 +262,7 @@ describe('an import of packed files', () => {
     });
   });
 
-  it('I8 holds a window of a file, whatever size it unpacks to', async () => {
+  it('I8 needs little memory for a file, whatever size it unpacks to', async () => {
     const member = gzipSync(Buffer.alloc(16 * 1024 * 1024, 'x'), { level: 1 });
     await put('bomb.csv.gz', Buffer.concat(Array.from({ length: 10 }, () => member)));
     const before = process.memoryUsage().rss;
@@ -296,7 +298,7 @@ describe('the names of the files', () => {
     await expect(inputFiles([folder], true)).rejects.toThrow('expected lean files');
   });
 
-  it('are compared as a whole and literally where they have no wildcard', () => {
+  it('match the whole path, and literally where they have no wildcard', () => {
     expect(globToRegExp('/a/b.csv').test('/a/bxcsv')).toBe(false);
     expect(globToRegExp('/a/*.csv').test('/a/b/c.csv')).toBe(false);
     expect(globToRegExp('/a/**/*.csv').test('/a/b/c/d.csv')).toBe(true);

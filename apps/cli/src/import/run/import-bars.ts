@@ -69,7 +69,7 @@ class ImportRun {
     return [...this.#fileWarnings.all, ...this.#watches.flatMap((watch) => watch.warnings())];
   }
 
-  /** Counts a file as refused. @throws any error that is not one of the file, and when the user stops the import */
+  /** Counts a file as refused. @throws any other error, and when the user stops the import */
   #refuseFile(name: string, error: unknown): void {
     this.plan.signal?.throwIfAborted();
     if (error instanceof FilePlanError) {
@@ -196,8 +196,7 @@ export async function importBars(
     await run.buffer.flush();
     plan.signal?.throwIfAborted();
     const dryCounts = { accepted: run.bars, duplicate: 0, conflicting: 0 };
-    const stored = (await writer?.finish()) ?? dryCounts;
-    const { accepted, duplicate, conflicting } = stored;
+    const { accepted, duplicate, conflicting } = (await writer?.finish()) ?? dryCounts;
     const rows = accepted + duplicate + conflicting + run.refused.rows + run.outside;
     const seconds = (performance.now() - startedAt) / 1000;
     return {

@@ -26,7 +26,6 @@ export class RefusalLog {
   /** Number of files that were refused as a whole. */
   files = 0;
   readonly reasons: Partial<Record<ImportRefusal, number>> = {};
-  /** The first refusals, with file and line. */
   readonly first: ShownRefusal[] = [];
 
   addRow(refusal: ShownRefusal): void {

@@ -24,7 +24,7 @@ export async function refuseMixedSymbols(
     namesBySymbol.set(symbol, names);
   }
   for (const [symbol, names] of namesBySymbol) {
-    if (names.length === 1) continue;
+    if (names.length < 2) continue;
     const listed = names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', …' : '');
     throw new FilePlanError(
       'mixed-symbols',
@@ -35,9 +35,11 @@ export async function refuseMixedSymbols(
 
 /** True when the paths of all entries give different symbols: then no entry needs to be opened to compare the symbols. */
 function areDistinct(symbols: readonly (string | undefined)[], { read }: ImportPlan): boolean {
-  const stored = symbols.map((symbol) => (symbol === undefined ? undefined : read.symbolNames.of(symbol)));
-  const distinct = new Set(stored.map((name) => (name !== undefined && 'symbol' in name ? name.symbol : undefined)));
-  return !distinct.has(undefined) && distinct.size === symbols.length;
+  const stored = symbols.flatMap((inPath) => {
+    const name = inPath === undefined ? {} : read.symbolNames.of(inPath);
+    return 'symbol' in name ? name.symbol : [];
+  });
+  return new Set(stored).size === symbols.length;
 }
 
 /** The one symbol as which an entry is stored; undefined when its rows name theirs, or when it cannot be read. */

@@ -1,13 +1,12 @@
-/** Watches the prices of each symbol for jumps: another scale or another symbol, which a file's sample may not show. Pure. */
-import type { Bar } from '@barkeep/bars';
+/** Watches the prices of each symbol for another scale or another symbol, which a file's sample may not show. Pure. */
+import { type Bar, DAY_MS } from '@barkeep/bars';
 import { timeText } from '../reading/index.js';
 
-/** A price that changes by this factor, or more, jumps. */
+/** A close that differs from the one before by this factor or more jumps; so does a high of this many times its low. */
 const JUMP_RATIO = 10;
 /** Prices that are this far apart in time, or further, are not compared. */
-const COMPARED_WITHIN_MS = 7 * 86_400_000;
+const COMPARED_WITHIN_MS = 7 * DAY_MS;
 
-/** Finds prices that change tenfold, and a high of ten times its low: another scale or another symbol. */
 export class PriceWatch {
   readonly #last = new Map<string, Bar>();
   #jumps = 0;

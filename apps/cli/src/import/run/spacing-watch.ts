@@ -1,4 +1,4 @@
-/** Watches all bars of each symbol for another interval than that of the import, which a file's sample may not show. Pure. */
+/** Watches the bars of each symbol, over all files, for another interval than the import's, which a sample may not show. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { greatestCommonDivisor, spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
@@ -7,8 +7,8 @@ import { timeText } from '../reading/index.js';
 interface Stretch {
   /** The common divisor of the distances, ms. */
   divisor: number;
-  /** The smallest distance, ms. */
-  least: number;
+  /** The shortest distance, ms. */
+  shortest: number;
   /** Number of distances. */
   steps: number;
   /** Times of the first and the last row, epoch ms. */
@@ -16,14 +16,14 @@ interface Stretch {
   to: number;
 }
 
-/** Fewest steps of a stretch that show another interval, if the symbol had no other distances before. */
+/** Fewest steps of a wide stretch that show another interval, if the symbol had no other distances before. */
 const WIDE_STEPS_MIN = 6;
-/** The same for a stretch of less than five times the interval, which a quiet symbol has by chance more often. */
-const NEAR_STEPS_MIN = 14;
-/** From this multiple of the interval on, a stretch counts as wide. */
+/** The same for a narrower stretch, which a quiet symbol has by chance more often. */
+const NARROW_STEPS_MIN = 14;
+/** A stretch whose divisor is at least this multiple of the interval is wide. */
 const WIDE_RATIO = 5;
-/** Distances of one interval after which a symbol counts as one that trades in every interval. */
-const DENSE_MIN = 5;
+/** A symbol with at least this many distances of one interval, and no others, trades in every interval. */
+const INTERVAL_STEPS_MIN = 5;
 
 /** The distances between the rows of one symbol. */
 class SymbolSpacing {
@@ -31,9 +31,9 @@ class SymbolSpacing {
   found: Stretch | undefined;
   /** The stretch at the last row; undefined after a distance of one interval. */
   #stretch: Stretch | undefined;
-  /** Number of distances before the stretch: those of one interval, and the others. */
-  #dense = 0;
-  #sparse = 0;
+  /** Numbers of distances before the stretch: those of one interval, and the others. */
+  #intervalSteps = 0;
+  #otherSteps = 0;
 
   /** @param last time of the first row */
   constructor(
@@ -43,24 +43,29 @@ class SymbolSpacing {
 
   add(openTime: number): void {
     const distance = Math.abs(openTime - this.last);
-    if (distance === this.intervalMs && this.#stretch === undefined) this.#dense++;
-    else if (distance > 0) this.#step(distance, this.last, openTime);
+    if (distance === this.intervalMs && this.#stretch === undefined) this.#intervalSteps++;
+    else if (distance > 0) this.#addStep(distance, this.last, openTime);
     this.last = openTime;
   }
 
   /** Extends the stretch by a distance, or ends it when the distance has no common divisor above the interval with it. */
-  #step(distance: number, from: number, to: number): void {
-    const { divisor, least, steps, from: start } = this.#stretch ?? { divisor: 0, least: distance, steps: 0, from };
+  #addStep(distance: number, from: number, to: number): void {
+    const {
+      divisor,
+      shortest,
+      steps,
+      from: start,
+    } = this.#stretch ?? { divisor: 0, shortest: distance, steps: 0, from };
     const common = greatestCommonDivisor(divisor, distance);
     if (common > this.intervalMs) {
-      this.#stretch = { divisor: common, least: Math.min(least, distance), steps: steps + 1, from: start, to };
+      this.#stretch = { divisor: common, shortest: Math.min(shortest, distance), steps: steps + 1, from: start, to };
       return;
     }
-    this.judge();
-    this.#sparse += steps;
-    const single = { divisor: distance, least: distance, steps: 1, from, to };
+    this.keepIfLong();
+    this.#otherSteps += steps;
+    const single = { divisor: distance, shortest: distance, steps: 1, from, to };
     if (distance < this.intervalMs) this.found ??= single; // one distance is enough
-    if (distance === this.intervalMs) this.#dense++;
+    if (distance === this.intervalMs) this.#intervalSteps++;
     this.#stretch = distance > this.intervalMs ? single : undefined;
   }
 
@@ -68,17 +73,16 @@ class SymbolSpacing {
    * Keeps the current stretch as found when it is too long to be chance. It must be longer after irregular distances, and may
    * be shorter when the symbol traded in every interval before.
    */
-  judge(): void {
+  keepIfLong(): void {
     if (this.#stretch === undefined) return;
     const isWide = this.#stretch.divisor >= WIDE_RATIO * this.intervalMs;
-    const base = isWide ? WIDE_STEPS_MIN : NEAR_STEPS_MIN;
-    const isDense = this.#sparse === 0 && this.#dense >= DENSE_MIN;
-    const needed = (isDense ? base / 2 : base) + 2 * Math.log2(1 + this.#sparse);
-    if (this.#stretch.steps >= needed) this.found ??= this.#stretch;
+    const usualMin = isWide ? WIDE_STEPS_MIN : NARROW_STEPS_MIN;
+    const tradedAlways = this.#otherSteps === 0 && this.#intervalSteps >= INTERVAL_STEPS_MIN;
+    const stepsMin = (tradedAlways ? usualMin / 2 : usualMin) + 2 * Math.log2(1 + this.#otherSteps);
+    if (this.#stretch.steps >= stepsMin) this.found ??= this.#stretch;
   }
 }
 
-/** Finds stretches of rows of a symbol, over all files, that have another interval than the import. */
 export class SpacingWatch {
   readonly #bySymbol = new Map<string, SymbolSpacing>();
 
@@ -95,10 +99,10 @@ export class SpacingWatch {
   warnings(): string[] {
     const byInterval = new Map<string, { symbols: string[]; stretch: Stretch }>();
     for (const [symbol, spacing] of this.#bySymbol) {
-      spacing.judge();
+      spacing.keepIfLong();
       const { found } = spacing;
       if (found === undefined) continue;
-      const interval = spacingText(found.least);
+      const interval = spacingText(found.shortest);
       const known = byInterval.get(interval) ?? { symbols: [], stretch: found };
       known.symbols.push(symbol);
       byInterval.set(interval, known);

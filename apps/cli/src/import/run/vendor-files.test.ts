@@ -6,6 +6,7 @@ import { imported, reasonsOf } from '../../../../../test/support/data/imported-f
 const HEADER = 'time,open,high,low,close,volume\n';
 /** Place in a listed bar. */
 const TIME = 1;
+/** For a file whose rows name no symbol. */
 const X = { read: { symbol: 'X' } };
 const rows = (count: number, text: (minute: number) => string): string =>
   Array.from({ length: count }, (_, minute) => `${text(minute)},10,11,9,10,5\n`).join('');
@@ -61,7 +62,7 @@ describe('JSON of other programs', () => {
       expect((await imported('a.json', text, X)).bars.slice(0, 1)).toEqual([bar]);
   });
 
-  it('a wrapper with many values is no bar, and "results" is no symbol', async () => {
+  it('a wrapper object with many values is no bar, and its key "results" is no symbol', async () => {
     const json = `{"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK","results":[${object},"n":3,"vw":10.1}]}`;
     const result = await imported('a.json', json, X);
     expect(result.bars).toEqual([bar]);
@@ -80,7 +81,7 @@ describe('JSON of other programs', () => {
     }
   });
 
-  it('without bars is shown in the refusal', async () => {
+  it('that has no bars is refused, and the refusal shows its beginning', async () => {
     expect(detailOf(await imported('a.json', '{"status":"ERROR","error":"no such key"}', X))).toContain('no such key');
   });
 });
@@ -97,7 +98,7 @@ describe('volumes', () => {
     expect(result.summary.unknownVolumes).toBe(1);
   });
 
-  it('that are unknown are counted in the rows that are stored only', async () => {
+  it('that are unknown are counted only in rows that are stored', async () => {
     const text = `${HEADER}2024-03-04T14:30Z,10,11,9,10,-1\n2024-03-04T14:31Z,10,9,11,10,-1\n`;
     const { summary } = await imported('a.csv', text, X);
     expect(summary).toMatchObject({ accepted: 1, unknownVolumes: 1, refused: { rows: 1 } });
@@ -106,14 +107,14 @@ describe('volumes', () => {
     expect(outside.summary).toMatchObject({ accepted: 0, outside: 1, unknownVolumes: 0 });
   });
 
-  it('of a total are not added to its parts', async () => {
+  it('in a column of totals are used instead of those in the columns of their parts', async () => {
     const head = '"Date","Time","Open","High","Low","Close","Vol","Up","Down"\n';
     const { bars } = await imported('a.csv', `${head}03/04/2024,0931,10,11,9,10,12,7,5\n`, X);
     expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 12]]);
   });
 });
 
-describe('a file of another origin than it looks', () => {
+describe('a file that looks like one of another origin', () => {
   it('is read in UTC: it is not of Yahoo without offsets, and not of FirstRate by a common name', async () => {
     const eod =
       'Timestamp,Gmtoffset,Datetime,Open,High,Low,Close,Volume\n1709562600,0,2024-03-04 14:30:00,10,11,9,10,5\n';
@@ -132,12 +133,12 @@ describe('a file of another origin than it looks', () => {
     expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
   });
 
-  it('has its blanks around a date and a time left out', async () => {
+  it('may have blanks around its date and its time', async () => {
     const text = 'Date, Time, Open, High, Low, Last, Volume\n2024/03/04, 14:30:00, 10, 11, 9, 10, 5\n';
     expect((await imported('a.csv', text, X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
   });
 
-  it('is refused when its day was taken for a month', async () => {
+  it('is refused when its days cannot all be months, unless --time-format is given', async () => {
     const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
     const text = days.map((day) => rows(3, (minute) => `${day}/03/2024,09:3${minute}`)).join('');
     const result = await imported('AAA.txt', text, X);

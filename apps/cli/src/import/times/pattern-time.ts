@@ -9,7 +9,7 @@ import type { RowTime, TimeParser, WallClock } from './wall-time.js';
 
 /** Reads the digits of one field. */
 interface DigitStep {
-  /** Its place in {@link UNSET}. */
+  /** Its place in {@link TimeParts}. */
   field: number;
   /** Fewest and most digits of the field. */
   min: number;
@@ -20,14 +20,14 @@ interface DigitStep {
 /** One part of a pattern: a field, a byte that must be there, an offset from UTC, or AM or PM. */
 type Step = DigitStep | { literal: number } | { offset: true } | { halfDay: true };
 
-/** Tokens of digits: one letter reads one or two digits, several letters read as many digits as letters. */
-const DIGIT_TOKEN = /^(yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|SSS)$/;
 type TimeParts = [year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number];
 /** For parts that a pattern lacks; it must have the date. */
-const UNSET: Readonly<TimeParts> = [1970, 1, 1, 0, 0, 0, 0];
-/** The letter of each of these parts; `h` is an hour, too. */
-const LETTERS = 'yMdHmsS';
+const PART_DEFAULTS: Readonly<TimeParts> = [1970, 1, 1, 0, 0, 0, 0];
 const [YEAR, MONTH, DAY, HOUR] = [0, 1, 2, 3] as const;
+/** The letter of each part; `h` is an hour, too. */
+const LETTERS = 'yMdHmsS';
+/** Tokens of digits: one letter reads one or two digits, several letters read as many digits as letters. */
+const DIGIT_TOKEN = /^(yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|SSS)$/;
 const OFFSET_TOKENS = new Set(['Z', 'ZZ', 'ZZZ']);
 const [SPACE, UPPER_Z, LOWER_A, LOWER_M, LOWER_P] = [32, 90, 97, 109, 112];
 const LOWER_CASE_BIT = 0x20; // set in lower-case letters of ASCII
@@ -81,13 +81,12 @@ function compile(pattern: string): Step[] | undefined {
   return withReserved(steps);
 }
 
-/** Reads a time by the steps of its pattern. */
 function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   let at = start;
   let stop = end;
   while (at < stop && bytes[at] === SPACE) at++;
   while (stop > at && bytes[stop - 1] === SPACE) stop--;
-  const values: TimeParts = [...UNSET];
+  const values: TimeParts = [...PART_DEFAULTS];
   let offsetMinutes: number | undefined;
   for (let index = 0; index < steps.length; index++) {
     const step = steps[index]!;

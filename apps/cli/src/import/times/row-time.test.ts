@@ -2,7 +2,7 @@ import { midnightOf } from './iso-time.js';
 import { timeParser } from './row-time.js';
 import { WallClock } from './wall-time.js';
 
-/** The instant as ISO 8601, or the problem. Digits around the text show that the parser stays within its range. */
+/** The instant as ISO 8601, or the problem. Digits stand around the text: they would change the time if they were read, too. */
 const read = (text: string, format = 'auto', zone = 'UTC'): unknown => {
   const bytes = Buffer.from(`1${text}1`);
   const time = timeParser(format, new WallClock(zone))(bytes, 1, bytes.length - 1);

@@ -22,7 +22,7 @@ const PLAUSIBLE_NS_MIN_MS = Date.UTC(1991, 0, 1);
 const PLAUSIBLE_MAX_MS = Date.UTC(2100, 0, 1);
 /** 1970-01-01 in Excel's day numbers, which count from 1899-12-30. */
 const EXCEL_EPOCH_DAY = 25_569;
-/** The plausible range in Excel's day numbers. */
+/** The plausible range of times in Excel's day numbers. */
 const EXCEL_MIN = PLAUSIBLE_MIN_MS / DAY_MS + EXCEL_EPOCH_DAY;
 const EXCEL_MAX = PLAUSIBLE_MAX_MS / DAY_MS + EXCEL_EPOCH_DAY;
 
@@ -55,10 +55,7 @@ export function instantOf(text = ''): number {
   return typeof time === 'number' ? time : Number.NaN;
 }
 
-/**
- * Reads an epoch of the given unit. Those of µs and ns with 16 and 19 digits are read digit by digit, because a double would
- * round them.
- */
+/** Reads an epoch of the given unit. 16 digits of µs and 19 of ns are read digit by digit, because a double would round them. */
 function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number): RowTime {
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
@@ -86,18 +83,14 @@ function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
 function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const length = end - start;
   // The lengths of yyyyMMdd, yyyyMMddHHmm, …ss and …SSS; or a longer text with a separator after the date.
-  if (
-    length === 8 ||
-    length === 12 ||
-    length === 14 ||
-    length === 17 ||
-    (length > 12 && digitsAt(bytes, start + 8, 1) < 0)
-  ) {
+  const hasDateLength = length === 8 || length === 12 || length === 14 || length === 17;
+  if (hasDateLength || (length > 12 && digitsAt(bytes, start + 8, 1) < 0)) {
     const time = digitsTimeAt(bytes, start, end, clock);
     if (time !== undefined) return time;
   }
-  const exactMs =
-    length === 10 || length === 13 || length === 16 || length === 19 ? wholeEpochAt(bytes, start, length) : -1;
+  const hasEpochLength = length === 10 || length === 13 || length === 16 || length === 19;
+  const exactMs = hasEpochLength ? wholeEpochAt(bytes, start, length) : -1;
+  // Epochs of 1990 are left to the loop below.
   if (exactMs >= PLAUSIBLE_NS_MIN_MS && exactMs < PLAUSIBLE_MAX_MS) return exactMs;
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
@@ -142,10 +135,10 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
   const [hour = -1, minute = -1, second = 0] = parts;
   const wallMs = wallTimeOf(midnight, hour, minute, second, 0);
   if (Number.isNaN(wallMs)) return undefined;
-  const isDot = bytes[at] === DOT;
-  const fractionAt = isDot ? at + 1 : at;
+  const hasDot = bytes[at] === DOT;
+  const fractionAt = hasDot ? at + 1 : at;
   let fractionEnd = at;
-  if (isDot) fractionEnd = fractionAt + digitCountAt(bytes, fractionAt, end);
+  if (hasDot) fractionEnd = fractionAt + digitCountAt(bytes, fractionAt, end);
   else if (digitCount === 9) fractionEnd = at + 3; // HHmmssSSS
   const fraction = fractionEnd === at ? 0 : decimalAt(bytes, fractionAt, fractionEnd);
   if (fraction !== 0) return undefined;
