@@ -81,13 +81,14 @@ export async function describeDataset(
     `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date)::float8 AS days FROM bars WHERE dataset_id = $1`,
     [id],
   );
-  const times = await sampleTimes(database, id, extents[0]?.id);
+  const [first] = extents;
+  const times = first === undefined ? [] : await sampleTimes(database, id, first.id);
   const spacing = spacingOf(times);
-  const isWholeSymbol = times.length < SAMPLE_ROWS;
-  const closes = exampleOfCloses([{ times, isFirst: true, isLast: isWholeSymbol }]);
-  const symbols = extents.map(({ id: symbolId, symbol, first, last }) => {
-    const { rows = 0, zero_share: zeroVolumeShare = 0 } = countsById.get(symbolId) ?? {};
-    return { symbol, rows, first: new Date(first).toISOString(), last: new Date(last).toISOString(), zeroVolumeShare };
+  const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]);
+  const iso = (time: number): string => new Date(time).toISOString();
+  const symbols = extents.map((extent) => {
+    const { rows = 0, zero_share: zeroVolumeShare = 0 } = countsById.get(extent.id) ?? {};
+    return { symbol: extent.symbol, rows, first: iso(extent.first), last: iso(extent.last), zeroVolumeShare };
   });
   const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
   return {
@@ -105,13 +106,7 @@ export async function describeDataset(
 }
 
 /** Open times of a symbol's first rows, epoch ms, in order. */
-async function sampleTimes(
-  database: Database,
-  id: number,
-  symbolId: number | undefined,
-  rowsMax = SAMPLE_ROWS,
-): Promise<number[]> {
-  if (symbolId === undefined) return [];
+async function sampleTimes(database: Database, id: number, symbolId: number, rowsMax = SAMPLE_ROWS): Promise<number[]> {
   const rows = await database.query<{ time: Date }[]>(
     `SELECT "time" FROM bars WHERE dataset_id = $1 AND symbol_id = $2 ORDER BY "time" LIMIT ${rowsMax}`,
     [id, symbolId],

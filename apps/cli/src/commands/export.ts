@@ -21,9 +21,8 @@ interface ExportOptions extends SessionOptions {
   format: 'csv' | 'ndjson';
   interval?: string;
   symbols?: string[];
-  /** Epoch ms. */
+  /** `from` and `to` are epoch ms. */
   from?: number;
-  /** Epoch ms. */
   to?: number;
   out?: string;
 }
@@ -73,7 +72,7 @@ async function exportBars(
     from: new Date(from).toISOString(),
     to: options.to === undefined ? undefined : new Date(options.to).toISOString(),
   });
-  // Only the progress needs the end of the export when --to does not give it.
+  // For the progress: without --to the coordinator exports up to the session's clock.
   const end = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
   const doneShare = (symbol: string, openTime: string): number => {
     const shareOfSymbol = (Date.parse(openTime) - from) / Math.max(1, end - from);
@@ -111,10 +110,8 @@ async function exportBars(
 /** Writes a file whole or not at all, by a new file in the same folder. Writes to a pipe or a device directly. */
 async function writeWhole(file: string, texts: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   const target = await realpath(file).catch(() => file);
-  const isPipeOrDevice = await stat(target).then(
-    (found) => !found.isFile(),
-    () => false,
-  );
+  const existing = await stat(target).catch(() => undefined);
+  const isPipeOrDevice = existing !== undefined && !existing.isFile();
   const writePath = isPipeOrDevice ? target : `${target}.${process.pid}.part`;
   try {
     await pipeline(texts, createWriteStream(writePath), { signal });

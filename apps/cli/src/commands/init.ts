@@ -35,7 +35,7 @@ async function makeFolder(path: string): Promise<string[]> {
     'README.md': readme(needsInstall),
     'package.json': manifest(needsInstall),
     'reference.csv': csvFile(market.reference.map(csvRow)),
-    'session.json': SPEC,
+    'session.json': jsonText(SPEC),
     'strategy.ts': STRATEGY,
     'stream.csv': csvFile(market.streamRows),
   };
@@ -58,7 +58,11 @@ ${needsInstall ? '    npm install                   # packages from files: npm i
 function manifest(needsInstall: boolean): string {
   const dependencies = { '@barkeep/cli': barkeepVersion(), '@barkeep/client': barkeepVersion() };
   const packages = needsInstall ? { dependencies, devDependencies: { tsx: '^4' } } : {};
-  return `${JSON.stringify({ name: 'my-strategies', private: true, type: 'module', ...packages }, null, 2)}\n`;
+  return jsonText({ name: 'my-strategies', private: true, type: 'module', ...packages });
+}
+
+function jsonText(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** True when programs in this folder can import the client library, from the folder or one above it. */
@@ -71,19 +75,15 @@ function hasClient(folder: string): boolean {
   }
 }
 
-const SPEC = `${JSON.stringify(
-  {
-    id: 'first',
-    symbols: ['ALPHA', 'EMBER'],
-    start: '2024-03-04',
-    end: '2024-03-08',
-    source: { type: 'dataset', dataset: 'stream' },
-    backfill: ['reference'],
-    derivedIntervals: ['5m', '15m'],
-  },
-  null,
-  2,
-)}\n`;
+const SPEC = {
+  id: 'first',
+  symbols: ['ALPHA', 'EMBER'],
+  start: '2024-03-04',
+  end: '2024-03-08',
+  source: { type: 'dataset', dataset: 'stream' },
+  backfill: ['reference'],
+  derivedIntervals: ['5m', '15m'],
+};
 
 const STRATEGY = `/** Buys EMBER when the average of the last 5 five-minute closes is above that of the last 20. */
 import { runBacktest } from '@barkeep/client';

@@ -4,8 +4,7 @@
  */
 import { type Bar, calendarNamed, MINUTE_MS, type TradingDay } from '@barkeep/bars';
 
-const NAMES = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER';
-export const DEMO_SYMBOLS = NAMES.split(' ');
+export const DEMO_SYMBOLS = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER'.split(' ');
 const SEED = 20_240_304;
 export const DEMO_CALENDAR = 'XNYS';
 /** One week: 5 × 390 minutes. */

@@ -34,7 +34,7 @@ export class Context {
   readonly apiKey: string | undefined;
   /** Folder for the permanent data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
-  #startedRedis: string | undefined;
+  #startedRedis: string | undefined; // URL of its session Redis, after this command started a coordinator
 
   /** @throws CliError that names every wrong variable of the environment */
   constructor(readonly life: Lifetime) {

@@ -35,7 +35,8 @@ type TextRow = readonly string[];
 const BORDERS =
   'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid';
 const NO_BORDERS = Object.fromEntries(BORDERS.split(' ').map((name) => [name, '']));
-const NO_COLOURS = { head: [], border: [], compact: true };
+/** No colours, and no lines between rows. */
+const PLAIN = { head: [], border: [], compact: true };
 const WIDTH_DEFAULT = 80;
 /** Rows that the library draws at once, because its time grows with the square of the rows. */
 const ROWS_DRAWN = 500;
@@ -80,14 +81,29 @@ function fittingWidths(texts: readonly TextRow[], alignments: readonly string[],
   return widths;
 }
 
+/** Makes the widest text columns narrower until all columns fit. @param kept width that each column must keep */
+function narrow(widths: number[], alignments: readonly string[], columnsWidth: number, kept: readonly number[]): void {
+  const canShrink = (column: number): boolean =>
+    alignments[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
+  while (sumOf(widths) > columnsWidth) {
+    const [widest] = [...widths.keys()].filter(canShrink).sort((a, b) => widths[b]! - widths[a]!);
+    if (widest === undefined) return;
+    widths[widest]!--;
+  }
+}
+
+function sumOf(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0);
+}
+
 function borderedStyle(widths: readonly number[], rowCount: number): Table.TableConstructorOptions {
   // When the whole table is drawn at once, the library finds the widths, also those of wide characters.
   const isOnePart = rowCount <= ROWS_DRAWN;
-  return { style: NO_COLOURS, colWidths: isOnePart ? [] : widths.map((width) => width + 2) };
+  return { style: PLAIN, colWidths: isOnePart ? [] : widths.map((width) => width + 2) };
 }
 
 function borderlessStyle(colWidths: number[]): Table.TableConstructorOptions {
-  const style = { ...NO_COLOURS, 'padding-left': 0, 'padding-right': 0 };
+  const style = { ...PLAIN, 'padding-left': 0, 'padding-right': 0 };
   return { style, colWidths, chars: { ...NO_BORDERS, middle: '  ' } };
 }
 
@@ -118,21 +134,6 @@ export function wrapped(text: string, width = terminalWidth()): string {
   const brokenSentence = new RegExp(`(${tooWide}[^.:\\n])\\n(?=\\S)`, 'gm'); // a wide line, and the next line continues it
   const nextLine = new RegExp(`(.{1,${width}})(?: +|$)`, 'g');
   return text.replace(brokenSentence, '$1 ').replace(wideLine, (line) => line.replace(nextLine, '$1\n').trimEnd());
-}
-
-/** Makes the widest text columns narrower until all columns fit. @param kept width that each column must keep */
-function narrow(widths: number[], alignments: readonly string[], columnsWidth: number, kept: readonly number[]): void {
-  const canShrink = (column: number): boolean =>
-    alignments[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
-  while (sumOf(widths) > columnsWidth) {
-    const [widest] = [...widths.keys()].filter(canShrink).sort((a, b) => widths[b]! - widths[a]!);
-    if (widest === undefined) return;
-    widths[widest]!--;
-  }
-}
-
-function sumOf(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width, 0);
 }
 
 /** Breaks text into lines of at most `width`: at spaces, and within words that are longer than a line. */

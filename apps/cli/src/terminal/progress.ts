@@ -69,12 +69,12 @@ function startProgress(label: string, quiet = false): Progress {
 
 /**
  * The rate and the time left; empty until they can be estimated.
- * @param from share at the first update, above 0 if a part was done before @param share share that is done now
+ * @param firstShare share at the first update, above 0 if a part was done before @param share share that is done now
  * @param units units done since the first update @param seconds seconds since the first update
  */
-export function rateText(from: number, share: number, units: number, seconds: number): string {
-  if (units <= 0 || share <= from || seconds < 1) return '';
-  const secondsLeft = Math.round((seconds * (1 - share)) / (share - from));
+export function rateText(firstShare: number, share: number, units: number, seconds: number): string {
+  if (units <= 0 || share <= firstShare || seconds < 1) return '';
+  const secondsLeft = Math.round((seconds * (1 - share)) / (share - firstShare));
   return `, ${formatCount(Math.round(units / seconds))}/s, ${durationText(secondsLeft)} left`;
 }
 

@@ -33,8 +33,7 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
 }
 
 function newestFirst({ head: [first], last }: SampleBars): string | undefined {
-  const isNewestFirst = first !== undefined && last !== undefined && first.openTime > last.openTime;
-  if (!isNewestFirst) return undefined;
+  if (first === undefined || last === undefined || first.openTime <= last.openTime) return undefined;
   return (
     'times without a zone were read as UTC, and the newest is first, as in files of Alpha Vantage and Twelve Data, which have the time of ' +
     'the exchange: if so, import with --tz and its zone; if not, with --tz UTC'
@@ -104,8 +103,7 @@ const NEAR_DAYS = 5;
 const FAR_DAYS = 25;
 /** The share of the steps that must be at most {@link NEAR_DAYS}, or at least {@link FAR_DAYS}. */
 const STEPS_SHARE_MIN = 0.8;
-/** Results of `getUTCDay`. */
-const [SUNDAY, SATURDAY] = [0, 6];
+const [SUNDAY, SATURDAY] = [0, 6]; // results of getUTCDay
 
 interface SwappedDates {
   /** The warning or the reason of the refusal. */

@@ -59,17 +59,8 @@ export function leanFile(
   entry: string | undefined,
   given: Pick<ReadOptions, 'symbol' | 'zone' | 'priceScale'>,
 ): LeanFile {
-  const match = LEAN_FILE_NAME.exec(basename(path));
-  if (match === null) throw unusablePath(`a name like 20131004_trade.zip, was "${basename(path)}"`);
-  const [, year, month, day, kind = ''] = match;
-  const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day)); // 20130231 becomes a day in March
-  if (new Date(midnightMs).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
-    throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
-  const folders = dirname(path).split(sep).join('/').toLowerCase().split('/');
-  const resolution = folders.find((folder) => ['tick', 'second', 'hour', 'daily'].includes(folder));
-  if (resolution !== undefined) throw unusablePath(`minute bars, was a file of resolution "${resolution}"`);
-  const minuteAt = folders.lastIndexOf('minute');
-  const typeAndMarket = minuteAt < 2 ? '' : folders.slice(minuteAt - 2, minuteAt).join('/'); // '' is no known market
+  const dateAndKind = readFileName(basename(path));
+  const typeAndMarket = typeAndMarketOf(dirname(path));
   const market = MARKETS.find(({ fits }) => fits.test(typeAndMarket));
   const zone = given.zone ?? market?.zone;
   if (zone === undefined)
@@ -79,11 +70,29 @@ export function leanFile(
   const contract = isFuture ? /_minute_(?:trade|quote)_(\d{6,8})/i.exec(entry ?? '')?.[1] : undefined;
   return {
     symbol: given.symbol ?? basename(dirname(path)).toUpperCase() + (contract ?? ''),
-    midnightMs,
     zone,
     priceScale: given.priceScale ?? market?.priceScale ?? 1,
-    isQuote: kind.toLowerCase() === 'quote',
+    ...dateAndKind,
   };
+}
+
+function readFileName(name: string): Pick<LeanFile, 'midnightMs' | 'isQuote'> {
+  const match = LEAN_FILE_NAME.exec(name);
+  if (match === null) throw unusablePath(`a name like 20131004_trade.zip, was "${name}"`);
+  const [, year, month, day, kind = ''] = match;
+  const midnightMs = Date.UTC(Number(year), Number(month) - 1, Number(day)); // 20130231 becomes a day in March
+  if (new Date(midnightMs).toISOString().slice(0, 10) !== `${year}-${month}-${day}`)
+    throw unusablePath(`a date in the file name, was "${year}${month}${day}"`);
+  return { midnightMs, isQuote: kind.toLowerCase() === 'quote' };
+}
+
+/** The two folders above `minute`, such as `equity/usa`; '' when there are none. @throws FilePlanError for other resolutions */
+function typeAndMarketOf(folder: string): string {
+  const folders = folder.split(sep).join('/').toLowerCase().split('/');
+  const resolution = folders.find((name) => ['tick', 'second', 'hour', 'daily'].includes(name));
+  if (resolution !== undefined) throw unusablePath(`minute bars, was a file of resolution "${resolution}"`);
+  const minuteAt = folders.lastIndexOf('minute');
+  return minuteAt < 2 ? '' : folders.slice(minuteAt - 2, minuteAt).join('/');
 }
 
 function unusablePath(expected: string): FilePlanError {

@@ -55,8 +55,7 @@ async function* unpackFrame(bytes: PackedBytes, signature: Buffer, hash: XXHash<
     const blockHeader = await bytes.take(3);
     const fields = blockHeader.readUIntLE(0, 3); // size: 21 bits, type: 2, last block: 1
     isLast = (fields & 1) === 1;
-    const isRepeated = ((fields >> 1) & 0b11) === REPEATED_BYTE;
-    const size = isRepeated ? 1 : fields >> 3;
+    const size = ((fields >> 1) & 0b11) === REPEATED_BYTE ? 1 : fields >> 3;
     yield* unpack(Buffer.concat([blockHeader, await bytes.take(size)]));
   }
   const checksum = await bytes.take(hasChecksum ? 4 : 0);

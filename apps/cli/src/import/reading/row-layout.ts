@@ -29,11 +29,7 @@ export interface RowLayout {
 
 /** The fewest fields that a row must have: all fields that are used, and at least `fieldsMin`. */
 export function fewestFields({ date = 0, time, symbol = 0, values, fieldsMin = 0 }: RowLayout): number {
-  const prices = (fields: PriceFields): number[] => PRICE_NAMES.map((name) => fields[name]);
-  const used = values.flatMap((fields) => [
-    ...prices(fields),
-    ...(fields.ask ? prices(fields.ask) : []),
-    ...fields.volume,
-  ]);
+  const pricesIn = (fields?: PriceFields): number[] => (fields ? PRICE_NAMES.map((name) => fields[name]) : []);
+  const used = values.flatMap((fields) => [...pricesIn(fields), ...pricesIn(fields.ask), ...fields.volume]);
   return Math.max(fieldsMin, Math.max(date, time, symbol, ...used) + 1);
 }

@@ -99,8 +99,7 @@ function plainText(text: string, decimal: string, thousands: string | undefined)
   const [whole = '', ...fractions] = text.split(decimal);
   if (fractions.length > 1) return '';
   const groups = thousands === undefined ? [whole] : whole.split(thousands);
-  const isGrouped = groups.length > 1;
-  if (isGrouped && !/^[+-]?\d{1,3}$/.test(groups[0] ?? '')) return '';
+  if (groups.length > 1 && !/^[+-]?\d{1,3}$/.test(groups[0] ?? '')) return '';
   if (!groups.slice(1).every((group) => /^\d{3}$/.test(group))) return '';
   return fractions.length === 0 ? groups.join('') : `${groups.join('')}.${fractions[0]}`;
 }

@@ -11,9 +11,8 @@ const IS_SCALAR = new Uint8Array(256).fill(1);
 for (const byte of Buffer.from(' \t\r\n":,[]{}\ufeff')) IS_SCALAR[byte] = 0;
 
 export interface TokenHandler {
-  /** An opening bracket. */
+  /** The opening and the closing bracket of an array or an object. */
   open(isArray: boolean): void;
-  /** A closing bracket. */
   close(isArray: boolean): void;
   comma(): void;
   /** A key or a scalar, which is `tokens.bytes[start, tokens.length)`. @param isTooLong true when its bytes were dropped */

@@ -1,4 +1,4 @@
-/** A buffer in front of the writer of an import, a writer that opens another one late, and one that feeds bars to a session. */
+/** Writers of an import's bars: one that buffers them, one that opens another writer late, and one that feeds a session. */
 import type { Bar } from '@barkeep/bars';
 import type { ClientSession, FedBarsLostError, FeedResult, SymbolStream } from '@barkeep/client';
 import type { BarWriter, StoredRows } from './import-plan.js';

@@ -15,7 +15,7 @@ export class CalendarCheck {
   #year = Number.NaN;
   #edges: Float64Array = new Float64Array(0);
   /** Index in `#edges` of the open of the last segment that was looked at. */
-  #at = 0;
+  #openIndex = 0;
 
   constructor(
     readonly calendar: Calendar,
@@ -28,12 +28,12 @@ export class CalendarCheck {
     if (year !== this.#year) {
       this.#edges = this.#edgesOf(year);
       this.#year = year;
-      this.#at = 0;
+      this.#openIndex = 0;
     }
     const edges = this.#edges;
-    if (this.#at > 0 && openTime < edges[this.#at]!) this.#at = 0;
-    while (this.#at + 2 < edges.length && edges[this.#at + 2]! <= openTime) this.#at += 2;
-    return openTime >= edges[this.#at]! && openTime < edges[this.#at + 1]!;
+    if (this.#openIndex > 0 && openTime < edges[this.#openIndex]!) this.#openIndex = 0;
+    while (this.#openIndex + 2 < edges.length && edges[this.#openIndex + 2]! <= openTime) this.#openIndex += 2;
+    return openTime >= edges[this.#openIndex]! && openTime < edges[this.#openIndex + 1]!;
   }
 
   /**

@@ -43,15 +43,11 @@ function areDistinct(symbols: readonly (string | undefined)[], { read }: ImportP
 }
 
 /** The one symbol as which an entry is stored; undefined when its rows name theirs, or when it cannot be read. */
-async function symbolOf(
-  entry: InputEntry,
-  byPath: string | undefined,
-  { read }: ImportPlan,
-): Promise<string | undefined> {
+async function symbolOf(entry: InputEntry, inPath: string | undefined, plan: ImportPlan): Promise<string | undefined> {
   try {
-    const { start, rest } = await startOf(entry, byPath);
+    const { start, rest } = await startOf(entry, inPath);
     await rest.return(undefined);
-    return entryPlan(entry, start, read)?.reader.symbol;
+    return entryPlan(entry, start, plan.read)?.reader.symbol;
   } catch (error) {
     if (error instanceof FilePlanError || isFileError(error)) return undefined;
     throw error;

@@ -18,11 +18,7 @@ export class PriceWatch {
     for (const bar of bars) {
       if (bar.low > 0 && bar.high >= JUMP_RATIO * bar.low)
         this.#record(`${symbol} has high ${bar.high} and low ${bar.low}`, bar);
-      else if (
-        last !== undefined &&
-        isJump(last.close, bar.close) &&
-        Math.abs(bar.openTime - last.openTime) < COMPARED_WITHIN_MS
-      )
+      else if (last !== undefined && isJump(last, bar))
         this.#record(`${symbol} goes from ${last.close} to ${bar.close}`, bar);
       last = bar;
     }
@@ -43,6 +39,8 @@ export class PriceWatch {
   }
 }
 
-function isJump(before: number, after: number): boolean {
-  return before > 0 && after > 0 && (after >= JUMP_RATIO * before || before >= JUMP_RATIO * after);
+function isJump(last: Bar, bar: Bar): boolean {
+  if (!(last.close > 0 && bar.close > 0)) return false;
+  if (bar.close < JUMP_RATIO * last.close && last.close < JUMP_RATIO * bar.close) return false;
+  return Math.abs(bar.openTime - last.openTime) < COMPARED_WITHIN_MS;
 }
