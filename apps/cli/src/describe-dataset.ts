@@ -60,10 +60,7 @@ function narrowSpacing(times: readonly number[]): number | undefined {
   return divisor > 0 && divisor < 5 * MINUTE_MS ? divisor : undefined;
 }
 
-/**
- * Describes a dataset from its rows in the database.
- * @param against calendar and hours for the coverage; without them it is left out
- */
+/** Describes a dataset from its rows in the database. @param against calendar and hours for the coverage; without them it is left out */
 export async function describeDataset(
   database: Database,
   dataset: string,

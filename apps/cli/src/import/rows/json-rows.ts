@@ -37,10 +37,7 @@ class Container {
   /** Number of its scalars whose texts were dropped. */
   scalarsDropped = 0;
 
-  /**
-   * @param line of its opening bracket @param start where its texts begin in the bytes of the tokens
-   * @param group see `Row.group`
-   */
+  /** @param line of its opening bracket @param start where its texts begin in the bytes of the tokens @param group see `Row.group` */
   constructor(
     readonly isArray: boolean,
     readonly line: number,
