@@ -65,7 +65,7 @@ export class Context {
   async database(): Promise<Database> {
     const { databaseUrl: configured } = this.urls;
     await checkServers({ databaseUrl: configured });
-    const databaseUrl = configured ?? (await this.#findServers('database')).databaseUrl;
+    const databaseUrl = configured ?? (await this.#serversFor('database')).databaseUrl;
     return openDatabase(databaseUrl, this.life);
   }
 
@@ -84,11 +84,6 @@ export class Context {
     const url = options.coordinator ?? this.config.client.url ?? this.#upUrl() ?? (await this.#startCoordinator());
     await checkCoordinator(url, this.life.signal);
     return new CoordinatorClient(url, apiKey, this.life.signal, 'operator');
-  }
-
-  /** True when this command started its own coordinator, which ends with it. */
-  get startedCoordinator(): boolean {
-    return this.#startedRedis !== undefined;
   }
 
   /** {@link coordinator} for commands that need existing sessions. @throws CliError when there are no data */
@@ -113,6 +108,11 @@ export class Context {
     return barkeep;
   }
 
+  /** True when this command started its own coordinator, which ends with it. */
+  get startedCoordinator(): boolean {
+    return this.#startedRedis !== undefined;
+  }
+
   /** @param settings the unset variables and options that could name servers, for the message @throws CliError */
   #expectData(settings: string): void {
     // `kept` is the folder in which `barkeep up` stores its data.
@@ -127,7 +127,7 @@ export class Context {
   }
 
   /** The servers that the environment names or that run. Otherwise starts private ones, with a note: it takes seconds. */
-  #findServers(need: 'database' | 'all'): Promise<ServiceUrls> {
+  #serversFor(need: 'database' | 'all'): Promise<ServiceUrls> {
     if (Object.keys(this.urls).length === 0 && runningUp(this.dataDir) === undefined)
       note(`no "barkeep up" runs here: this command starts private servers on the data in ${this.dataDir}`);
     return findServers({ dataDir: this.dataDir, keep: true, need, log: note }, this.life);
@@ -135,7 +135,7 @@ export class Context {
 
   async #startCoordinator(): Promise<string> {
     await checkServers(this.urls);
-    const urls = await this.#findServers('all');
+    const urls = await this.#serversFor('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock
     if (upUrl !== undefined) return upUrl;
     this.#startedRedis = urls.sessionRedisUrl;

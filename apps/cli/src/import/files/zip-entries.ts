@@ -103,7 +103,7 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
   const { size } = await stat(path);
   const reader = new BlockReader(path);
   const zip = await fromRandomAccessReaderPromise(reader, size, { autoClose: false }).catch(throwUnreadable);
-  const small = new SmallEntries(zip, reader);
+  const smallEntries = new SmallEntries(zip, reader);
   try {
     for await (const entry of zip.eachEntry()) {
       if (entry.fileName === '[Content_Types].xml') {
@@ -111,7 +111,7 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
           'the file is an Excel workbook (.xlsx), which is not read: save the sheet as CSV',
         );
       }
-      if (!entry.fileName.endsWith('/') && !isHidden(entry.fileName)) entries.push(zipEntry(zip, entry, small));
+      if (!entry.fileName.endsWith('/') && !isHidden(entry.fileName)) entries.push(zipEntry(zip, entry, smallEntries));
     }
   } catch (error) {
     return throwUnreadable(error);
@@ -120,13 +120,13 @@ export async function zipEntries(path: string): Promise<ZipEntry[]> {
   return entries;
 }
 
-function zipEntry(zip: ZipFile, entry: Entry, small: SmallEntries): ZipEntry {
+function zipEntry(zip: ZipFile, entry: Entry, smallEntries: SmallEntries): ZipEntry {
   return {
     name: entry.fileName,
     packedBytes: entry.compressedSize,
     unpackedBytes: entry.uncompressedSize,
     open: async () => {
-      const bytes = await small.bytesOf(entry);
+      const bytes = await smallEntries.bytesOf(entry);
       return bytes === undefined ? openEntry(zip, entry) : Readable.from([bytes]);
     },
   };

@@ -242,7 +242,7 @@ describe('a number that is not an epoch', () => {
     ['2024-02-20', 'date-without-time'],
     ['12345', 'unreadable-time'],
     ['0', 'unreadable-time'],
-  ])('%s is refused by name', async (time, reason) => {
+  ])('%s is refused as %s', async (time, reason) => {
     const result = await imported('a.csv', `${HEADER}${time},10,11,9,10,5\n`, { read: { symbol: 'A' } });
     expect(countsOf(result)).toEqual({ bars: 0, refused: { [reason]: 1 } });
   });
@@ -318,8 +318,8 @@ describe('symbols', () => {
   });
 });
 
-describe('rows that no slot takes', () => {
-  it('I10 are counted against a calendar, with a hint at the zone', async () => {
+describe('rows for which the calendar has no slot', () => {
+  it('I10 are counted, with a hint at the zone', async () => {
     // The trading day of New York as wall times. Read as UTC, it is before 14:30 UTC but for its last 90 minutes.
     const text = HEADER + rowsEvery(60_000, 390, Date.UTC(2024, 2, 4, 9, 30), wall);
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');

@@ -106,7 +106,7 @@ describe('numbers as other countries write them', () => {
     ["1'010.50,1'011,1'009,1'010.25,1'234'567", '.', "'"],
     ['1’010.50,1’011,1’009,1’010.25,1’234’567', '.', "'"],
     ['"1 010,50","1\u00a0011","1\u202f009","1 010,25","1 234 567"', ',', ' '],
-  ] as const)('%s', async (values, decimal, thousands) => {
+  ] as const)('are read with --thousands, which the refusal names: %s', async (values, decimal, thousands) => {
     const text = `\ufeff${HEADER.trim()}\r\n2024-03-04T14:30:00Z,${values}\r\n`;
     expect(detailOf(await imported('a.csv', text, X))).toContain('--thousands');
     const { bars } = await imported('a.csv', text, { read: { symbol: 'X', numbers: { decimal, thousands } } });
@@ -188,20 +188,20 @@ describe('a zip of several files', () => {
   });
 });
 
-describe('what a file is', () => {
+describe('a file that is not what its name says', () => {
   it.each([
     ['<!doctype HTML>\n<html>Log in</html>', 'web page'],
     ['\n  <html><body/></html>', 'web page'],
     ['<?xml version="1.0"?><bars/>', 'XML'],
     ['DBN\u0001xxxx', 'DBN'],
     ['x\u0001\u0002\u0003\u0000binary', 'binary'],
-  ])('%j is named', async (text, name) => {
+  ])('is refused by the name of its kind: %j', async (text, name) => {
     const result = await imported('a.csv', text, X);
     expect(reasonsOf(result)).toEqual({ 'unreadable-file': 1 });
     expect(detailOf(result)).toContain(name);
   });
 
-  it('a .gz of two members is read to its end', async () => {
+  it('is read to its end when it is gzip of two members', async () => {
     const packed = Buffer.concat([gzipSync(HEADER + row(0)), gzipSync(row(1))]);
     expect((await imported('a.csv', packed, X)).bars).toHaveLength(2);
   });
@@ -225,7 +225,7 @@ describe('rows of other symbols', () => {
   });
 });
 
-describe('rows that no slot takes', () => {
+describe('rows for which the calendar has no slot', () => {
   it.each([
     ['UTC', Date.UTC(2024, 2, 4, 22, 30), '--tz Etc/GMT-8'],
     ['America/New_York', Date.UTC(2024, 2, 4, 14, 30), '--tz UTC'],

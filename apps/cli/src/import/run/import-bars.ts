@@ -24,15 +24,14 @@ class ImportRun {
   readonly refused = new RefusalLog();
   readonly understood: UnderstoodLog;
   readonly #fileWarnings = new WarningLog();
-  outside = 0;
-  /** Buffered rows whose volume is unknown. */
-  unknownVolumes = 0;
-  /** Bars written so far. */
-  bars = 0;
   readonly #watches: readonly (SpacingWatch | PriceWatch)[];
   readonly buffer = new BufferedWriter((symbol, bars) => this.#write(symbol, bars));
-  /** Bytes read so far from the files on disk. */
-  #bytes = 0;
+  outsideRows = 0;
+  /** Buffered rows whose volume is unknown. */
+  unknownVolumes = 0;
+  barsWritten = 0;
+  /** From the files on disk. */
+  #bytesRead = 0;
 
   /** @param writer undefined for a dry run */
   constructor(
@@ -47,7 +46,7 @@ class ImportRun {
   /** Reads all entries of a file. A failed entry costs only itself. @throws when writing fails or the user stops */
   async readFile(file: InputFile): Promise<void> {
     const shownPath = this.plan.showPath(file.path);
-    const bytesBefore = this.#bytes;
+    const bytesBefore = this.#bytesRead;
     try {
       const entries = await inputEntries(file.path);
       const symbols = symbolsByPath(entries, this.plan);
@@ -60,8 +59,8 @@ class ImportRun {
     } catch (error) {
       this.#refuseFile(shownPath, error);
     }
-    this.#bytes = bytesBefore + file.bytes; // all of it counts, even if only a part was read
-    this.events.onProgress(this.#bytes, this.bars);
+    this.#bytesRead = bytesBefore + file.bytes; // all of it counts, even if only a part was read
+    this.events.onProgress(this.#bytesRead, this.barsWritten);
   }
 
   /** All warnings; complete after `buffer.flush`, when the watches have seen every bar. */
@@ -86,7 +85,7 @@ class ImportRun {
     if (symbol === undefined && symbolOf !== undefined)
       throw new FilePlanError('unusable-path', 'expected a path that --symbol-from-path fits');
     const tail = await entry.check();
-    const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytes += bytes));
+    const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytesRead += bytes));
     try {
       const wholeText = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
       if (isJson(start.head)) await checkWhole(wholeText());
@@ -103,7 +102,7 @@ class ImportRun {
   }
 
   async #readRows(plan: FilePlan, name: string, head: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<void> {
-    const outsideBefore = this.outside;
+    const outsideBefore = this.outsideRows;
     const reader = new BarReader({ ...plan.reader, anySymbol: this.plan.oneSymbol }, this.#sink(name));
     const splitter = splitterOf(plan.delimiter, reader);
     splitter.push(head);
@@ -114,7 +113,7 @@ class ImportRun {
       await this.buffer.writeIfFull();
     }
     splitter.end();
-    if (this.outside > outsideBefore) this.#warnOutside(plan, name, this.outside - outsideBefore);
+    if (this.outsideRows > outsideBefore) this.#warnOutside(plan, name, this.outsideRows - outsideBefore);
   }
 
   /** Buffers the bars that have a slot, and counts the other rows. */
@@ -123,7 +122,7 @@ class ImportRun {
     return {
       bar: (symbol, bar, isVolumeUnknown) => {
         if (calendar !== undefined && !calendar.isInside(bar.openTime)) {
-          this.outside++;
+          this.outsideRows++;
           return;
         }
         if (isVolumeUnknown) this.unknownVolumes++;
@@ -151,8 +150,8 @@ class ImportRun {
     await this.writer?.write(symbol, bars).catch((cause: unknown) => {
       throw new WriteError(cause);
     });
-    this.bars += bars.length;
-    this.events.onProgress(this.#bytes, this.bars);
+    this.barsWritten += bars.length;
+    this.events.onProgress(this.#bytesRead, this.barsWritten);
   }
 }
 
@@ -195,9 +194,9 @@ export async function importBars(
     for (const file of plan.files) await run.readFile(file);
     await run.buffer.flush();
     plan.signal?.throwIfAborted();
-    const dryCounts = { accepted: run.bars, duplicate: 0, conflicting: 0 };
+    const dryCounts = { accepted: run.barsWritten, duplicate: 0, conflicting: 0 };
     const { accepted, duplicate, conflicting } = (await writer?.finish()) ?? dryCounts;
-    const rows = accepted + duplicate + conflicting + run.refused.rows + run.outside;
+    const rows = accepted + duplicate + conflicting + run.refused.rows + run.outsideRows;
     const seconds = (performance.now() - startedAt) / 1000;
     return {
       dataset: plan.dataset,
@@ -207,7 +206,7 @@ export async function importBars(
       duplicate,
       conflicting,
       refused: run.refused,
-      outside: run.outside,
+      outside: run.outsideRows,
       unknownVolumes: run.unknownVolumes,
       understood: run.understood.all,
       warnings: run.warnings,
