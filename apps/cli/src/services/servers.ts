@@ -40,7 +40,10 @@ export async function checkCoordinator(url: string, signal: AbortSignal): Promis
   if (problem !== undefined) throw new CliError(`expected a coordinator at ${url}, was: ${problem}`);
 }
 
-/** False with a user or a password too: Node's fetch refuses them with an error that shows them. Paths are appended to the address. */
+/**
+ * True for an address to which paths can be appended: it has no query and no fragment. A user or a password is not accepted
+ * either, because Node's fetch refuses them with an error that shows them.
+ */
 function isCoordinatorAddress(url: string): boolean {
   const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
   return /^https?:$/.test(protocolOf(url)) && username + password === '' && !/[?#]/.test(url);
