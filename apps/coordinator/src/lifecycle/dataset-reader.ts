@@ -65,13 +65,14 @@ export class DatasetReader {
     const { after } = query;
     const remaining = after === undefined ? extents : extents.filter(({ symbol }) => symbol > after);
     const page = remaining.slice(0, query.limit);
+    /** By symbol id; `rows` has a number for each day. */
     const counts = new Map(page.map((extent) => [extent.id, { rows: days.map(() => 0), outside: 0, extended: 0 }]));
     const spans = spansOf(days, query);
-    for (const counted of await countRowsInSpans(this.dataSource, id, [...counts.keys()], spans)) {
-      const { day, kind } = spans[counted.span]!;
-      const symbol = counts.get(counted.symbolId)!;
-      if (kind === 'inside') symbol.rows[day]! += counted.rows;
-      else symbol[kind] += counted.rows;
+    for (const { symbolId, span, rows } of await countRowsInSpans(this.dataSource, id, [...counts.keys()], spans)) {
+      const { day, kind } = spans[span]!;
+      const count = counts.get(symbolId)!;
+      if (kind === 'inside') count.rows[day]! += rows;
+      else count[kind] += rows;
     }
     return {
       dataset: name,
@@ -115,10 +116,9 @@ function spansOf(days: readonly TradingDay[], { calendar, hours }: CoverageQuery
 function daysOf(extents: readonly SymbolExtent[], { calendar: name, from, to, hours }: CoverageQuery): TradingDay[] {
   const calendar = calendarNamed(name);
   if (extents.length === 0 && (from === undefined || to === undefined)) return [];
-  const first = Math.min(...extents.map((extent) => extent.first));
-  const last = Math.max(...extents.map((extent) => extent.last));
-  // A trading day may begin on the evening before its date: the last bar may be of a day that is dated tomorrow.
+  const { first, last } = timesOf(extents);
   const firstDate = from ?? isoTime(first).slice(0, 10);
+  // A trading day may begin on the evening before its date: the last bar may be of a day that is dated tomorrow.
   const lastDate = to ?? isoTime(last + DAY_MS).slice(0, 10);
   const days = calendar.knownTradingDays(firstDate, lastDate, hours);
   if (from !== undefined || to !== undefined) return days;
@@ -132,7 +132,13 @@ function minutesOf(segments: TradingDay['segments']): number {
 /** The open times of the first and the last bar; null in a dataset without bars. */
 function rangeOf(extents: readonly SymbolExtent[]): { first: string | null; last: string | null } {
   if (extents.length === 0) return { first: null, last: null };
+  const { first, last } = timesOf(extents);
+  return { first: isoTime(first), last: isoTime(last) };
+}
+
+/** The same in epoch ms; Infinity and -Infinity in a dataset without bars. */
+function timesOf(extents: readonly SymbolExtent[]): { first: number; last: number } {
   const first = Math.min(...extents.map((extent) => extent.first));
   const last = Math.max(...extents.map((extent) => extent.last));
-  return { first: isoTime(first), last: isoTime(last) };
+  return { first, last };
 }

@@ -29,26 +29,24 @@ import {
   type View,
 } from '@barkeep/session-data';
 import type { Config } from '@barkeep/service';
+import { CountedSessions } from './counted-sessions.js';
 import { type EventReader, EventReaders } from './event-readers.js';
 import { FeedIntake } from './feed-intake.js';
 import { SessionCreation } from './session-creation.js';
 import { isActive, layoutOf, removalOf, type SessionRecord } from './session-row.js';
-import { requestUpkeep } from './upkeep-request.js';
 import { SessionSteering } from './session-steering.js';
-import { CountedSessions, SessionViews } from './session-views.js';
+import { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
 import type { SymbolChanges } from './symbol-changes.js';
+import { requestUpkeep } from './upkeep-request.js';
 
 /** Longest wait for the store of a session that was started, and how often it is checked. */
 const STORE_WAIT_MAX_MS = 10_000;
 const STORE_POLL_MS = 25;
 
 export class SessionService {
-  /** Creates sessions. */
   readonly creation: SessionCreation;
-  /** Starts, pauses, resumes and stops sessions. */
   readonly steering: SessionSteering;
-  /** Adds and removes symbols. */
   readonly changes: SymbolChanges;
   private readonly views: SessionViews;
   private readonly eventReaders: EventReaders;
@@ -83,10 +81,11 @@ export class SessionService {
   /** Stops the session and removes all its data. @throws UnknownSessionError */
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    const { layout, mustScan } = removalOf(row, this.parts.keyPrefix);
-    // The store may still have data of symbols that left the session. If they cannot be removed here, the scan finds their keys.
-    const areLeftRemoved = mustScan || !row.membership || (await this.parts.changes.removeLeftSymbols(row));
-    await removeSession(this.parts.redis, layout, mustScan || !areLeftRemoved);
+    const removal = removalOf(row, this.parts.keyPrefix);
+    let { mustScan } = removal;
+    // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
+    if (row.membership && !mustScan) mustScan = !(await this.parts.changes.removeLeftSymbols(row));
+    await removeSession(this.parts.redis, removal.layout, mustScan);
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).

@@ -7,10 +7,11 @@ import { datasetVersion, gridKey } from '@barkeep/bar-repository';
 import { chunkBytes } from '@barkeep/bars';
 import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
+import { USED_ONCE, type ChunkPool } from './chunk-pool.js';
 import { DatasetWindows } from './dataset-windows.js';
 import { KEPT_MS, type SharedWindows, type SharingSession } from './shared-windows.js';
 import { SilentSourceError, unlessSilent } from './silence.js';
-import { USED_ONCE, usedPartitions, WindowRead, type ChunkPool, type ReadTask } from './window-read.js';
+import { usedPartitions, WindowRead, type ReadTask } from './window-read.js';
 
 /**
  * A window is shared only if it has at least this part of its day's slots. A chunk takes the memory of its whole day, and a shared
@@ -73,14 +74,14 @@ export class SessionSource {
    * A window without bars, for the partitions that lack the window. Partitions differ, because the partition of a symbol that was
    * added later lacks earlier windows.
    */
-  empty(window: Window, memory = this.parts.pool): WindowRead {
+  emptyWindow(window: Window, memory = this.parts.pool): WindowRead {
     const isLacking = (partition: number) => (this.frontiers[partition] ?? 0) < window.to;
     return new WindowRead(usedPartitions(this.parts.layout).filter(isLacking), window, memory);
   }
 
   /** Reads a window for the partitions that lack it. @throws SilentWindowError, the reason of `stop`, what Postgres throws */
   async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
-    const into = this.empty(window);
+    const into = this.emptyWindow(window);
     const timeoutMs = this.parts.layout.spec.feed.timeoutSeconds * 1000;
     try {
       await unlessSilent(timeoutMs, stop, (signal, onProgress) => this.readInto({ window, into, signal, onProgress }));
@@ -99,7 +100,7 @@ export class SessionSource {
     signal.throwIfAborted();
     const read = this.parts.shared.join(
       { session: this.session, name: this.nameOf(window), version, bytes: this.bytesOf(window) },
-      () => this.empty(window, USED_ONCE),
+      () => this.emptyWindow(window, USED_ONCE),
       (sharedWindow, sharedSignal, onRow) =>
         this.windows.read({ window, into: sharedWindow, signal: sharedSignal, onProgress: onRow }),
     );

@@ -25,7 +25,7 @@ export class ClockLoop {
   constructor(
     private readonly parts: Pick<
       StreamParts,
-      'joining' | 'layout' | 'metrics' | 'producer' | 'store' | 'trailing' | 'wake' | 'warn' | 'writer'
+      'joining' | 'layout' | 'metrics' | 'producer' | 'retained' | 'store' | 'wake' | 'warn' | 'writer'
     >,
     private readonly limit: ClockLimit,
     private readonly progress: StreamProgress,
@@ -74,10 +74,10 @@ export class ClockLoop {
    * the session keeps do not depend on how far its consumers were when the clock reached the end.
    */
   private async evictLastDays(stop: AbortSignal): Promise<void> {
-    const { trailing, wake } = this.parts;
+    const { retained, wake } = this.parts;
     while (this.consumersNeedDays) {
       await this.look();
-      await trailing.follow(this.progress.clock, this.limit.slowest);
+      await retained.follow(this.progress.clock, this.limit.slowest);
       if (!this.consumersNeedDays) break;
       this.progress.waitFor('consumers');
       await wake.wait(LOOK_AGAIN_MS, stop);
@@ -98,7 +98,7 @@ export class ClockLoop {
    * The pace has not started yet, so this wait makes no bar late.
    */
   private async waitForJoining(stop: AbortSignal): Promise<void> {
-    const { layout, joining, wake, trailing } = this.parts;
+    const { layout, joining, retained, wake } = this.parts;
     if (!joining.any) return;
     for (;;) {
       this.progress.waitFor('symbols');
@@ -110,7 +110,7 @@ export class ClockLoop {
     }
     this.progress.waitFor(undefined);
     this.upkeepWait.end();
-    await trailing.follow(this.progress.clock, this.limit.slowest);
+    await retained.follow(this.progress.clock, this.limit.slowest);
     await this.progress.setState('running');
   }
 
@@ -128,11 +128,11 @@ export class ClockLoop {
 
   /** Moves the clock past these places, and does what follows from its new position. */
   private async pass(places: readonly ClockPlace[]): Promise<void> {
-    const { layout, trailing } = this.parts;
+    const { layout, retained } = this.parts;
     const { progress } = this;
     const { clock } = progress;
     const control = await this.moveClock(places);
-    if (control === undefined) return;
+    if (control === undefined) return; // the clock has not moved
     const last = places.at(-1)!;
     progress.clock = Math.max(clock, last.time);
     progress.waitFor(undefined);
@@ -140,10 +140,10 @@ export class ClockLoop {
     this.upkeepWait.end();
     // After the last barrier the frontier limits the clock, not the watermark: the limit must be read again.
     if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
-    await trailing.follow(progress.clock, this.limit.slowest);
+    await retained.follow(progress.clock, this.limit.slowest);
     this.places.pass(last);
     for (const { type, dayIndex } of places) {
-      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) progress.dayChanges.close(dayIndex);
+      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) progress.dayChanges.dayClosed(dayIndex);
     }
     progress.clockMoved.notify();
     progress.applyControl(control); // a pause or stop ends this method here
@@ -161,7 +161,7 @@ export class ClockLoop {
   private async moveClock(places: readonly ClockPlace[]): Promise<Control | undefined> {
     const { store, writer } = this.parts;
     const { clock: from, figures, dayChanges, isWaitStored } = this.progress;
-    const { kind: limit, joins } = this.limit;
+    const { limitedBy: limit, joins } = this.limit;
     const events = await eventsOf(places, store, dayChanges);
     const wait = isWaitStored ? null : undefined; // null removes the wait from the store
     try {
@@ -178,7 +178,7 @@ export class ClockLoop {
     const maxWaitMs = await this.beginWait();
     const lookAgainInMs = Math.max(0, this.lookedAt + LOOK_AGAIN_MS - performance.now());
     const isWoken = await this.parts.wake.wait(Math.min(maxWaitMs, lookAgainInMs), stop);
-    const hasNewLimit = isWoken && this.limit.onMessages();
+    const hasNewLimit = isWoken && this.limit.takeFromMessages();
     this.mustLook = (isWoken && !hasNewLimit) || performance.now() - this.lookedAt >= LOOK_AGAIN_MS;
   }
 
@@ -187,25 +187,30 @@ export class ClockLoop {
     const { places, progress, limit } = this;
     const { clock } = progress;
     const isBlocked = this.isBlockedAt(limit.time);
-    if (isBlocked && !this.isBlockedAt(limit.storeLimit)) {
-      this.upkeepWait.end();
-      progress.waitFor('consumers');
-      await progress.setState('running'); // a session that waits for its consumers is healthy
-      return LOOK_AGAIN_MS;
-    }
+    if (isBlocked && !this.isBlockedAt(limit.storeLimit)) return this.beginConsumerWait();
     const nextTime = isBlocked ? places.nextClose(clock) : places.next(clock).time;
     const dueInMs = this.pace.dueInMs(nextTime);
-    if (!isBlocked || dueInMs > 0) {
-      if (dueInMs > LOOK_AGAIN_MS) progress.waitFor('pace', Date.now() + dueInMs);
-      else progress.waitFor(undefined);
-      return Math.max(dueInMs, 0);
-    }
+    if (!isBlocked || dueInMs > 0) return this.beginPaceWait(dueInMs);
     const isFeedWait = this.isUnfed;
     progress.waitFor(isFeedWait ? 'feed' : 'upkeep');
     this.pace.overdue(nextTime);
     if (!isFeedWait) return this.upkeepWait.continue();
     this.upkeepWait.end();
     return LOOK_AGAIN_MS;
+  }
+
+  private async beginConsumerWait(): Promise<number> {
+    this.upkeepWait.end();
+    this.progress.waitFor('consumers');
+    await this.progress.setState('running'); // a session that waits for its consumers is healthy
+    return LOOK_AGAIN_MS;
+  }
+
+  /** Records the wait for the next bar only if it is long. */
+  private beginPaceWait(dueInMs: number): number {
+    if (dueInMs > LOOK_AGAIN_MS) this.progress.waitFor('pace', Date.now() + dueInMs);
+    else this.progress.waitFor(undefined);
+    return Math.max(dueInMs, 0);
   }
 
   /** Whether the clock waits for bars that have not been fed yet, and not for upkeep: it has passed every window that was fed whole. */

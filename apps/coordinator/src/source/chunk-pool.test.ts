@@ -1,4 +1,4 @@
-import { ChunkPool } from './window-read.js';
+import { ChunkPool } from './chunk-pool.js';
 
 /** A chunk from the pool that has a bar in each slot. A whole trading day has 390 slots, a half day 210. */
 const full = (pool: ChunkPool, slotCount: number) => {
