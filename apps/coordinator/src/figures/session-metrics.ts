@@ -56,7 +56,7 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   addPrefetchMetrics(metrics, parts.budget);
 }
 
-/** How far the session is behind, what it waits for, and how complete its data are. */
+/** How far each session is behind, what it waits for, and how complete its data are. */
 function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts): void {
   const perSession = perSessionGauges(metrics, active);
   perSession(
@@ -126,7 +126,6 @@ function addPrefetchMetrics(metrics: Metrics, budget: SessionMetricsParts['budge
   addNumber(metrics, 'barkeep_prefetch_limit_bytes', limit, () => budget.limit);
 }
 
-/** Adds a gauge of one number. */
 function addNumber(metrics: Metrics, name: string, help: string, read: () => number): void {
   metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
 }

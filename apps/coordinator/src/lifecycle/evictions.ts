@@ -39,7 +39,6 @@ export class Evictions {
     return this.mustCheck;
   }
 
-  /** Called when all sessions were checked after an eviction. */
   allChecked(): void {
     this.mustCheck = false;
   }

@@ -27,7 +27,7 @@ export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
-  /** Incarnations of completed sessions that had nothing left to repair: they are not checked for that again. */
+  /** Incarnations of completed sessions whose slots are all filled or settled: they are not checked for that again. */
   private settled = new Set<string>();
   /** States of sessions without a stream that were emitted: they are not emitted again. */
   private readonly emitted = new Set<string>();
@@ -107,10 +107,7 @@ export class Reconciler {
     evictions.allChecked();
   }
 
-  /**
-   * Reopens completed sessions whose stores lost writes, repairs the symbols of the other ones, and schedules their upkeep until no
-   * missing bar can still come.
-   */
+  /** Reopens completed sessions whose stores lost writes. Repairs the others, and schedules their upkeep until they are settled. */
   private async repairCompleted(): Promise<void> {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
@@ -142,7 +139,7 @@ export class Reconciler {
     return complete;
   }
 
-  /** Whether a completed session has nothing left to repair, or cannot be read any more. @throws outages */
+  /** Whether all slots of a completed session are filled or settled, or it cannot be read any more. @throws outages */
   private async isSettled(row: SessionRecord): Promise<boolean> {
     try {
       return await new UpkeepStore(this.parts.redis, layoutOf(row, this.parts.keyPrefix)).isSettled();

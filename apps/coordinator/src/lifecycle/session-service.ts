@@ -2,14 +2,7 @@
  * What the API does with sessions: reads, feeds and removes them; other classes create them, steer them and change their symbols.
  * Postgres holds the state and decides races. It is safe to repeat a call after an outage.
  */
-import type {
-  CertificateAnswer,
-  SessionAnswer,
-  SessionPageAnswer,
-  UpkeepAnswer,
-  UpkeepInput,
-  UpkeepPlanAnswer,
-} from '@barkeep/api';
+import type * as api from '@barkeep/api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { calendarIds, calendarNamed } from '@barkeep/bars';
@@ -67,12 +60,17 @@ export class SessionService {
   }
 
   /** The full view of one session. @throws UnknownSessionError */
-  async find(id: string, view: View): Promise<SessionAnswer> {
+  async find(id: string, view: View): Promise<api.SessionAnswer> {
     return this.views.fullView(await this.parts.sessions.get(id), view);
   }
 
   /** One page of sessions, newest first; `nextCursor` is null on the last page. @throws CursorError */
-  async list(query: { state?: SessionState; limit: number; cursor?: string; view: View }): Promise<SessionPageAnswer> {
+  async list(query: {
+    state?: SessionState;
+    limit: number;
+    cursor?: string;
+    view: View;
+  }): Promise<api.SessionPageAnswer> {
     const { rows, cursor } = await this.parts.sessions.list(query);
     const sessions = await Promise.all(rows.map((row) => this.views.view(row, query.view)));
     return { sessions, nextCursor: cursor ?? null };
@@ -101,7 +99,7 @@ export class SessionService {
   }
 
   /** Requests a round of upkeep now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
-  async runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
+  async runUpkeep(id: string, input: api.UpkeepInput, view: View): Promise<api.UpkeepAnswer | api.UpkeepPlanAnswer> {
     const row = await this.startedSession(id);
     return requestUpkeep(row, this.views.open(row), this.parts.producer, input, view);
   }
@@ -147,7 +145,7 @@ export class SessionService {
   }
 
   /** The session's certificate. @throws UnknownSessionError, SessionStateError, SessionLostError */
-  async certificate(id: string): Promise<CertificateAnswer> {
+  async certificate(id: string): Promise<api.CertificateAnswer> {
     return this.parts.certificates.view(await this.startedSession(id));
   }
 

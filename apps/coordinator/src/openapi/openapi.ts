@@ -126,7 +126,6 @@ export function queryParameters(schema: z.ZodType): { name: string; schema: Sche
   }));
 }
 
-/** A reference to one of the document's components. */
 export function componentRef(name: string): ReferenceObject {
   return { $ref: `#/components/schemas/${name}` };
 }

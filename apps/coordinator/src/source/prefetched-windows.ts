@@ -7,12 +7,11 @@
  * later windows stay empty. The missing slots are gaps, which upkeep repairs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chunkBytes } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures, Window } from '@barkeep/session-data';
 import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
 import { SilentWindowError, type SessionSource } from './session-source.js';
-import type { WindowRead } from './window-read.js';
+import { windowBytesMax, type WindowRead } from './window-read.js';
 
 export interface PrefetchParts {
   layout: SessionLayout;
@@ -77,8 +76,8 @@ export class PrefetchedWindows {
     this.requestedDay = window.dayIndex;
     if (this.next?.to === window.to) this.advance(); // no prefetch of this window has started, and none is needed
     const prefetched = await this.takePrefetched(window, stop);
-    const isSilent = timedOut.has(window.dayIndex);
-    const read = isSilent ? source.emptyWindow(window) : (prefetched ?? (await this.readInTurn(window, stop)));
+    const isTimedOut = timedOut.has(window.dayIndex);
+    const read = isTimedOut ? source.emptyWindow(window) : (prefetched ?? (await this.readInTurn(window, stop)));
     this.readAhead(stop);
     await this.waitForNextDay(window);
     return read;
@@ -144,8 +143,7 @@ export class PrefetchedWindows {
       const window = this.next;
       if (stop.aborted || this.closing.signal.aborted) return;
       if (!timedOut.has(window.dayIndex)) {
-        // A chunk has the length of the whole day, also for a short window.
-        const budgetBytes = layout.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
+        const budgetBytes = windowBytesMax(layout, window.dayIndex);
         if (!budget.take(budgetBytes)) return;
         this.prefetches.set(window.to, { read: this.prefetch(window, stop), budgetBytes });
       }

@@ -1,6 +1,6 @@
 /** The bars of one window, from the start of its read until they are in the store. */
 import type { QuarantinedBar } from '@barkeep/bar-repository';
-import { DayChunk } from '@barkeep/bars';
+import { chunkBytes, DayChunk } from '@barkeep/bars';
 import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-data';
 import { USED_ONCE, type ChunkPool } from './chunk-pool.js';
 
@@ -77,6 +77,11 @@ export interface ReadTask {
   signal: AbortSignal;
   /** Called for every row and every pack. */
   onProgress: () => void;
+}
+
+/** Most bytes of memory that a window of a day takes: a chunk has the length of the whole day, also for a short window. */
+export function windowBytesMax(layout: SessionLayout, dayIndex: number): number {
+  return layout.symbols.length * chunkBytes(layout.grid(dayIndex).slotCount);
 }
 
 /** Partitions that have symbols. */

@@ -81,7 +81,6 @@ export class ClockLoop {
       if (!this.consumersNeedDays) break;
       this.progress.waitFor('consumers');
       await wake.wait(LOOK_AGAIN_MS, stop);
-      stop.throwIfAborted();
     }
     this.progress.waitFor(undefined);
   }
@@ -106,7 +105,6 @@ export class ClockLoop {
       if (!joining.any) break;
       const maxWaitMs = layout.spec.upkeep.enabled ? await this.upkeepWait.continue() : LOOK_AGAIN_MS;
       await wake.wait(maxWaitMs, stop);
-      stop.throwIfAborted();
     }
     this.progress.waitFor(undefined);
     this.upkeepWait.end();
