@@ -55,7 +55,6 @@ export class EventStreams {
     this.ended.abort(new Error('the service is stopping'));
   }
 
-  /** Whether `stop` was called. */
   get stopping(): boolean {
     return this.ended.signal.aborted;
   }

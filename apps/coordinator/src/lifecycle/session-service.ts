@@ -4,7 +4,7 @@
  */
 import type * as api from '@barkeep/api';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
+import { SessionStateError } from '@barkeep/bar-repository';
 import { calendarIds, calendarNamed } from '@barkeep/bars';
 import {
   FeedNotBegunError,
@@ -65,12 +65,7 @@ export class SessionService {
   }
 
   /** One page of sessions, newest first; `nextCursor` is null on the last page. @throws CursorError */
-  async list(query: {
-    state?: SessionState;
-    limit: number;
-    cursor?: string;
-    view: View;
-  }): Promise<api.SessionPageAnswer> {
+  async list(query: api.ListQuery): Promise<api.SessionPageAnswer> {
     const { rows, cursor } = await this.parts.sessions.list(query);
     const sessions = await Promise.all(rows.map((row) => this.views.view(row, query.view)));
     return { sessions, nextCursor: cursor ?? null };

@@ -111,7 +111,7 @@ export class SessionSteering {
   }
 
   /**
-   * Changes the state in the row, unless the row is there already: a repeated call gives the same result, also while the first one is
+   * Changes the state in the row, unless the row already has it: a repeated call gives the same result, also while the first one is
    * being answered. A session that is `waiting-upkeep` runs already.
    */
   private async changeState(
@@ -121,14 +121,14 @@ export class SessionSteering {
     patch?: TransitionPatch,
     sessions = this.parts.sessions,
   ): Promise<SessionRecord> {
-    const isThere = ({ state }: SessionRecord) => controlOf(state) === controlOf(to);
-    if (isThere(row)) return row;
+    const hasState = ({ state }: SessionRecord) => controlOf(state) === controlOf(to);
+    if (hasState(row)) return row;
     try {
       return await sessions.transition(row.id, from, to, patch);
     } catch (error) {
       if (!(error instanceof SessionStateError)) throw error;
       const current = await sessions.get(row.id);
-      if (isThere(current)) return current;
+      if (hasState(current)) return current;
       throw error;
     }
   }

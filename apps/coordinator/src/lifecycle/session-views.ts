@@ -79,7 +79,7 @@ export class SessionViews {
         new SessionConsumers(this.parts.redis, layout).list(),
       ]);
       const { clock, frontier, watermark, counts, refused } = position;
-      const progress = { streamed: counts.streamed, isOver: row.completedAt !== null };
+      const stream = { streamed: counts.streamed, isOver: row.completedAt !== null };
       const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
       return {
         ...this.rowView(row),
@@ -93,7 +93,7 @@ export class SessionViews {
         progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
         counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
         history: historyView(row, history),
-        warnings: [...this.parts.evictions.warning, ...(isOperator ? outsideWarnings(row.spec, rows, progress) : [])],
+        warnings: [...this.parts.evictions.warning, ...(isOperator ? outsideWarnings(row.spec, rows, stream) : [])],
       };
     } catch (error) {
       return this.viewWithoutStore(row, error);

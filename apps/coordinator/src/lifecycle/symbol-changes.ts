@@ -72,7 +72,7 @@ export class SymbolChanges {
         return removed;
       });
       // The store ends jobs that have the old symbol list, without an error: their work must be requested again.
-      const hadOldList = removedSymbols !== undefined;
+      const hadOldList = removedSymbols !== undefined; // undefined: the store already had the new list
       if (hadOldList && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...refOf(row), force: false });
       return true;
     } catch (error) {

@@ -34,7 +34,6 @@ export class DatasetWindows {
     private readonly isPacked: boolean,
   ) {}
 
-  /** Looks the ids of the session's symbols up. */
   static async open(dataset: SessionDataset): Promise<DatasetWindows> {
     const { dataSource, layout, datasetId } = dataset;
     const [ids, isPacked] = await Promise.all([symbolIds(dataSource, layout.symbols), hasPacks(dataSource, datasetId)]);

@@ -35,7 +35,7 @@ export class PackedWindow implements PackReceiver {
     this.isWholeDay = window.fromSlot === 0 && window.toSlot === grid.slotCount;
   }
 
-  /** Receives a pack. @param bars how many the whole day has @param bytes the day's chunk, or the bits and records of the window's slots */
+  /** @param bars how many the whole day has @param bytes the day's chunk, or the bits and records of the window's slots */
   pack(symbolId: number, bars: number, bytes: Uint8Array): void {
     const { window, symbols, isHistory, onProgress } = this.task;
     const { symbol, part: target } = symbols.get(symbolId)!;

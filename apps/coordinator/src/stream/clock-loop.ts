@@ -37,15 +37,13 @@ export class ClockLoop {
 
   /** Runs until the clock is at the end. @throws PaceOverrunError, RewindError, what the store throws */
   async run(stop: AbortSignal): Promise<void> {
-    const { writer } = this.parts;
-    const { progress } = this;
     try {
       await this.follow(stop);
     } catch (error) {
       if (error instanceof PaceOverrunError) {
         // Stores the figures, which include the overrun that ends the session. The clock stays where it is.
-        const { clock, figures } = progress;
-        await writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
+        const { clock, figures } = this.progress;
+        await this.parts.writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
       }
       throw error;
     }
@@ -128,16 +126,16 @@ export class ClockLoop {
   private async pass(places: readonly ClockPlace[]): Promise<void> {
     const { layout, retained } = this.parts;
     const { progress } = this;
-    const { clock } = progress;
+    const { clock: from } = progress;
     const control = await this.moveClock(places);
     if (control === undefined) return; // the clock has not moved
     const last = places.at(-1)!;
-    progress.clock = Math.max(clock, last.time);
+    progress.clock = Math.max(from, last.time);
     progress.waitFor(undefined);
     progress.isWaitStored = false;
     this.upkeepWait.end();
     // After the last barrier the frontier limits the clock, not the watermark: the limit must be read again.
-    if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
+    if (from < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
     await retained.follow(progress.clock, this.limit.slowest);
     this.places.pass(last);
     for (const { type, dayIndex } of places) {
@@ -145,8 +143,8 @@ export class ClockLoop {
     }
     progress.clockMoved.notify();
     progress.applyControl(control); // a pause or stop ends this method here
-    const closes = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
-    this.pace.delivered(closes.map(({ time }) => time));
+    const shownBars = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
+    this.pace.delivered(shownBars.map(({ time }) => time));
     await progress.setState('running');
     await progress.followRow();
     await progress.checkpoint();
@@ -189,6 +187,7 @@ export class ClockLoop {
     const nextTime = isBlocked ? places.nextClose(clock) : places.next(clock).time;
     const dueInMs = this.pace.dueInMs(nextTime);
     if (!isBlocked || dueInMs > 0) return this.beginPaceWait(dueInMs);
+    // The next bar is due, but its window is not complete.
     const isFeedWait = this.isUnfed;
     progress.waitFor(isFeedWait ? 'feed' : 'upkeep');
     this.pace.overdue(nextTime);
@@ -197,6 +196,7 @@ export class ClockLoop {
     return LOOK_AGAIN_MS;
   }
 
+  /** The store would let the clock move: only consumers hold it. */
   private async beginConsumerWait(): Promise<number> {
     this.upkeepWait.end();
     this.progress.waitFor('consumers');
@@ -204,7 +204,7 @@ export class ClockLoop {
     return LOOK_AGAIN_MS;
   }
 
-  /** Records the wait for the next bar only if it is long. */
+  /** The next bar is not due yet. A short wait is not recorded: readers need not see it. */
   private beginPaceWait(dueInMs: number): number {
     if (dueInMs > LOOK_AGAIN_MS) this.progress.waitFor('pace', Date.now() + dueInMs);
     else this.progress.waitFor(undefined);

@@ -93,7 +93,7 @@ export class StreamProcessor {
     }
   }
 
-  /** @returns whether the symbols changed meanwhile, so that the session is not complete and must be streamed again */
+  /** Ends a session as completed. @returns whether its symbols changed meanwhile, so that it must be streamed again instead */
   private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
     const { sessions } = this.parts;
     const isFinished = await sessions.finish(row, epoch, 'completed', null, symbolsVersionOf(row));
