@@ -47,7 +47,7 @@ export async function startCoordinator(config: Config): Promise<Coordinator> {
     addQueueMetrics(metrics, connections.queues, connections.queueRedis, config.queues.prefix);
     configureHttp(app, context);
     const url = await listen(app, config, logger);
-    stopListening(app.getHttpServer(), app, stop, config.process.stopMs);
+    registerHttpStop(app, stop, config.process.stopMs);
     announce(config, url, logger);
     return { url, app, stop, logger };
   } catch (error) {
@@ -74,7 +74,8 @@ async function listen(app: NestExpressApplication, { http }: Config, logger: Log
 }
 
 /** Registers the stop of the server: it refuses new connections at once, and closes open ones when their requests have ended. */
-function stopListening(server: Server, app: NestExpressApplication, stop: StopSequence, stopMs: number): void {
+function registerHttpStop(app: NestExpressApplication, stop: StopSequence, stopMs: number): void {
+  const server: Server = app.getHttpServer();
   let closed: Promise<void> | undefined;
   stop.onStop('listening', STOP_ORDER.accepting, () => {
     closed = new Promise((resolve) => server.close(() => resolve()));

@@ -4,37 +4,9 @@
  */
 import { problem, summary, type Problem, type ProblemExtra, type ProblemKind } from '@barkeep/api';
 import { BadRequestException, NotFoundException } from '@nestjs/common';
-import {
-  CursorError,
-  SpecConflictError,
-  UnknownSessionError,
-  SymbolConflictError,
-  UnknownDatasetError,
-  SessionStateError,
-} from '@barkeep/bar-repository';
-import {
-  type FieldProblem,
-  IntervalError,
-  SessionSpecError,
-  shown,
-  SymbolCountError,
-  UnknownCalendarError,
-} from '@barkeep/bars';
-import {
-  FeedSetBackError,
-  FedSymbolsError,
-  FeedNotBegunError,
-  DaysRetiredError,
-  isBrokenStore,
-  isOutage,
-  NotAFeedError,
-  SessionLostError,
-  SymbolsChangedError,
-  UnknownConsumerError,
-  UnknownDateError,
-  UnknownIntervalError,
-  UnknownSymbolError,
-} from '@barkeep/session-data';
+import * as repository from '@barkeep/bar-repository';
+import * as bars from '@barkeep/bars';
+import * as store from '@barkeep/session-data';
 
 /** An error of the HTTP API, with its problem document. */
 export class ProblemError extends Error {
@@ -48,54 +20,65 @@ export class ProblemError extends Error {
 
 /** Some fields of a request are wrong; answered with 400. */
 export class WrongFieldsError extends ProblemError {
-  constructor(readonly problems: readonly FieldProblem[]) {
+  constructor(readonly problems: readonly bars.FieldProblem[]) {
     super('invalid-input', summary(problems), { problems });
   }
 }
 
-/** The error of one wrong field. */
 export function wrongField(field: string, expected: string, was: string): WrongFieldsError {
   return new WrongFieldsError([{ field, expected, was }]);
 }
 
+/** Errors of the libraries whose message is the detail of their problem. */
+const KIND_BY_ERROR: readonly [type: abstract new (...args: never[]) => Error, kind: ProblemKind][] = [
+  [repository.UnknownSessionError, 'unknown-session'],
+  [repository.UnknownDatasetError, 'unknown-dataset'],
+  [store.UnknownSymbolError, 'unknown-symbol'],
+  [store.UnknownConsumerError, 'unknown-consumer'],
+  [repository.SpecConflictError, 'session-conflict'],
+  [repository.SessionStateError, 'wrong-state'],
+  [bars.SymbolCountError, 'symbol-count'],
+  [store.NotAFeedError, 'not-a-feed'],
+  [store.FedSymbolsError, 'fed-symbols'],
+  [store.FeedNotBegunError, 'unavailable'],
+  [store.DaysRetiredError, 'unavailable'],
+  [repository.SymbolConflictError, 'symbols-changing'],
+  [store.SymbolsChangedError, 'symbols-changing'],
+  [store.SessionLostError, 'session-lost'],
+  // BARKEEP_CALENDARS_DIR no longer has the calendar of a stored session. A new spec with an unknown calendar is a SessionSpecError.
+  [bars.UnknownCalendarError, 'unknown-calendar'],
+  // Nest throws these two: for a path that cannot be decoded, and for an unknown route.
+  [BadRequestException, 'bad-request'],
+  [NotFoundException, 'unknown-route'],
+];
+
 /** The problem document of any thrown value; `internal-error` if the value is not known here. */
 export function problemOf(error: unknown): Problem {
-  if (error instanceof ProblemError) return error.problem;
-  if (error instanceof SessionSpecError) return new WrongFieldsError(error.problems).problem;
-  if (error instanceof UnknownIntervalError)
-    return wrongField('interval', error.expected, `"${error.interval}"`).problem;
-  if (error instanceof UnknownDateError)
-    return wrongField('date', 'a trading day of the session', shown(error.date)).problem;
-  if (error instanceof IntervalError)
-    return wrongField('interval', 'an interval such as 5m, 2h or 1d', `"${error.value}"`).problem;
-  if (error instanceof CursorError)
-    return wrongField('cursor', 'a nextCursor from an earlier page', shown(error.cursor)).problem;
-  if (error instanceof UnknownSessionError) return problem('unknown-session', error.message);
-  if (error instanceof UnknownDatasetError) return problem('unknown-dataset', error.message);
-  if (error instanceof UnknownSymbolError) return problem('unknown-symbol', error.message);
-  if (error instanceof UnknownConsumerError) return problem('unknown-consumer', error.message);
-  if (error instanceof SpecConflictError) return problem('session-conflict', error.message);
-  if (error instanceof SessionStateError) return problem('wrong-state', error.message);
-  if (error instanceof SymbolCountError) return problem('symbol-count', error.message);
-  if (error instanceof NotAFeedError) return problem('not-a-feed', error.message);
-  if (error instanceof FeedSetBackError) {
+  const known = error instanceof ProblemError ? error : wrongFieldsOf(error);
+  if (known) return known.problem;
+  if (error instanceof store.FeedSetBackError) {
     const { symbol, reachedMs, seenBars, storedBars } = error;
     const lost = { symbol, reached: new Date(reachedMs).toISOString(), bars: seenBars - storedBars };
     return problem('fed-bars-lost', error.message, { lost });
   }
-  if (error instanceof FedSymbolsError) return problem('fed-symbols', error.message);
-  if (error instanceof FeedNotBegunError || error instanceof DaysRetiredError)
-    return problem('unavailable', error.message);
-  if (error instanceof SymbolConflictError || error instanceof SymbolsChangedError) {
-    return problem('symbols-changing', error.message);
-  }
-  if (error instanceof SessionLostError) return problem('session-lost', error.message);
-  if (isBrokenStore(error)) return problem('session-lost', `the store of the session is broken: ${error.message}`);
-  // BARKEEP_CALENDARS_DIR no longer has the calendar of a stored session. A new spec with an unknown calendar is a SessionSpecError.
-  if (error instanceof UnknownCalendarError) return problem('unknown-calendar', error.message);
-  // Nest throws these two: for a path that cannot be decoded, and for an unknown route.
-  if (error instanceof BadRequestException) return problem('bad-request', error.message);
-  if (error instanceof NotFoundException) return problem('unknown-route', error.message);
-  if (isOutage(error)) return problem('unavailable', 'a server behind the service does not answer; try again shortly');
+  const kind = KIND_BY_ERROR.find(([type]) => error instanceof type)?.[1];
+  if (kind) return problem(kind, (error as Error).message);
+  if (store.isBrokenStore(error))
+    return problem('session-lost', `the store of the session is broken: ${error.message}`);
+  if (store.isOutage(error))
+    return problem('unavailable', 'a server behind the service does not answer; try again shortly');
   return problem('internal-error', 'the cause is in the log of the service, under the requestId');
+}
+
+/** Errors of the libraries that are about fields of the request, as WrongFieldsError; undefined for any other error. */
+function wrongFieldsOf(error: unknown): WrongFieldsError | undefined {
+  if (error instanceof bars.SessionSpecError) return new WrongFieldsError(error.problems);
+  if (error instanceof store.UnknownIntervalError) return wrongField('interval', error.expected, `"${error.interval}"`);
+  if (error instanceof store.UnknownDateError)
+    return wrongField('date', 'a trading day of the session', bars.shown(error.date));
+  if (error instanceof bars.IntervalError)
+    return wrongField('interval', 'an interval such as 5m, 2h or 1d', `"${error.value}"`);
+  if (error instanceof repository.CursorError)
+    return wrongField('cursor', 'a nextCursor from an earlier page', bars.shown(error.cursor));
+  return undefined;
 }

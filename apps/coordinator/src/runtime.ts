@@ -14,7 +14,6 @@ export interface AppContext {
   tracing: Tracing;
 }
 
-/** Injection token of the `AppContext`. */
 export const APP_CONTEXT = Symbol('APP_CONTEXT');
 
 /** The upkeep settings of a session whose spec has none. */

@@ -32,7 +32,6 @@ export async function startSessions(context: AppContext): Promise<SessionService
   return service;
 }
 
-/** Starts to take jobs from the `stream` queue. */
 function startStreams(context: AppContext, parts: SharedParts): void {
   const { config, stop } = context;
   const connection = workerConnection(config.services.redisUrl);
@@ -61,16 +60,9 @@ function buildSharedParts({ config, connections }: AppContext): SharedParts {
   return sharedParts({ ...servers, producer, sessions, warn });
 }
 
-/** The streams have separate connections: a window of megabytes must not delay an API call. */
-function buildStreamParts({ config, metrics, tracing, stop }: AppContext, parts: SharedParts): SharedStreamParts {
-  const socketTimeout = SILENCE_LIMIT_MS;
-  const redis = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: 1, socketTimeout });
-  const subscriber = openRedis(config.services.sessionRedisUrl, { maxRetriesPerRequest: null, socketTimeout });
-  const warn = (error: unknown) => parts.warn('error on a stream connection to the session Redis', error);
-  for (const client of [redis, subscriber]) client.on('error', warn);
-  stop.onStop('stream connections', STOP_ORDER.pools, () => {
-    for (const client of [redis, subscriber]) client.disconnect();
-  });
+function buildStreamParts(context: AppContext, parts: SharedParts): SharedStreamParts {
+  const { config, metrics, tracing } = context;
+  const { redis, subscriber } = openStreamConnections(context, parts.warn);
   const streamFigures = streamMetrics(metrics);
   const active: ActiveStreams = new Set();
   const budget = new PrefetchBudget(config.sessions.prefetchBytes);
@@ -87,4 +79,17 @@ function buildStreamParts({ config, metrics, tracing, stop }: AppContext, parts:
     metrics: streamFigures,
     tracing,
   };
+}
+
+/** Opens connections for the streams alone: a window of megabytes must not delay an API call. */
+function openStreamConnections({ config, stop }: AppContext, warn: SharedParts['warn']) {
+  const url = config.services.sessionRedisUrl;
+  const redis = openRedis(url, { maxRetriesPerRequest: 1, socketTimeout: SILENCE_LIMIT_MS });
+  const subscriber = openRedis(url, { maxRetriesPerRequest: null, socketTimeout: SILENCE_LIMIT_MS });
+  const onError = (error: unknown) => warn('error on a stream connection to the session Redis', error);
+  for (const client of [redis, subscriber]) client.on('error', onError);
+  stop.onStop('stream connections', STOP_ORDER.pools, () => {
+    for (const client of [redis, subscriber]) client.disconnect();
+  });
+  return { redis, subscriber };
 }

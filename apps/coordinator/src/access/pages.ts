@@ -43,18 +43,21 @@ export function consolePages(): RequestHandler {
   const router = express.Router();
   if (folder === undefined) return router; // not built: no console
   router.get(CONSOLE_PAGES, (request, response) => {
-    setHeaders(response);
+    setConsoleHeaders(response);
     const preloads = firstCalls(request).map((path) => `<${path}>; rel=preload; as=fetch; crossorigin`);
     if (preloads.length > 0) response.setHeader('Link', preloads);
     response.sendFile('index.html', { root: folder, cacheControl: false });
   });
-  router.use(CONSOLE_PATH, express.static(folder, { index: false, cacheControl: false, setHeaders }));
+  router.use(
+    CONSOLE_PATH,
+    express.static(folder, { index: false, cacheControl: false, setHeaders: setConsoleHeaders }),
+  );
   return router;
 }
 
 /**
- * The calls that the console makes first on a page, spelled exactly as the console does. The browser starts them when the page
- * arrives, while it still loads the scripts. A page with a query string makes other calls.
+ * The calls that the console makes first on a page. The browser starts them when the page arrives, while it still loads the scripts;
+ * the console gets their answers only if it spells the URLs in exactly the same way. A page with a query string makes other calls.
  */
 function firstCalls({ path, query }: Request): string[] {
   if (Object.keys(query).length > 0) return [];
@@ -65,7 +68,7 @@ function firstCalls({ path, query }: Request): string[] {
 }
 
 /** With `no-cache` a browser checks each time whether a file has changed, so that it shows a new version at once. */
-function setHeaders(response: Response): void {
+function setConsoleHeaders(response: Response): void {
   response.setHeader('Content-Security-Policy', CONSOLE_POLICY);
   response.setHeader('Cache-Control', 'no-cache');
 }

@@ -14,6 +14,11 @@ export const BODY_BYTES_MAX = 1_048_576;
 /** Deepest nesting of arrays and objects; a spec has 3 levels. */
 export const BODY_DEPTH_MAX = 32;
 
+/** Longest time until the first byte of an answer, ms. */
+const ANSWER_WITHIN_MS = 30_000;
+/** Name of the request's timer in `response.locals`. */
+const TIMER = 'deadline';
+
 /** Middlewares that put the checked body into `request.body`; it is undefined when there is no JSON body. */
 export function jsonBody(): RequestHandler[] {
   const parse = json({ limit: BODY_BYTES_MAX, strict: false });
@@ -31,21 +36,22 @@ function checkBody(request: Request, _response: Response, next: NextFunction): v
 export function refuseHarmful(body: unknown): void {
   // An explicit stack instead of recursion: a caller could nest deeper than the call stack allows.
   const stack: { value: unknown; path: string; depth: number }[] = [{ value: body, path: '', depth: 0 }];
-  for (let at = stack.pop(); at; at = stack.pop()) {
-    if (typeof at.value !== 'object' || at.value === null) continue;
-    if (at.depth >= BODY_DEPTH_MAX) {
-      throw wrongField(at.path.slice(0, 200), `at most ${BODY_DEPTH_MAX} levels`, 'more');
-    }
-    const isArray = Array.isArray(at.value);
-    for (const [key, value] of Object.entries(at.value)) {
-      const fieldPath = at.path === '' ? key : `${at.path}.${key}`;
-      const path = isArray ? `${at.path}[${key}]` : fieldPath;
+  for (let parent = stack.pop(); parent; parent = stack.pop()) {
+    if (typeof parent.value !== 'object' || parent.value === null) continue;
+    const depth = parent.depth + 1;
+    if (depth > BODY_DEPTH_MAX) throw wrongField(parent.path.slice(0, 200), `at most ${BODY_DEPTH_MAX} levels`, 'more');
+    for (const [key, value] of Object.entries(parent.value)) {
+      const path = Array.isArray(parent.value) ? `${parent.path}[${key}]` : fieldPath(parent.path, key);
       if (key === '__proto__') {
         throw wrongField(path, 'no such field', typeof value === 'object' ? 'an object' : shown(value));
       }
-      stack.push({ value, path, depth: at.depth + 1 });
+      stack.push({ value, path, depth });
     }
   }
+}
+
+function fieldPath(parentPath: string, field: string): string {
+  return parentPath === '' ? field : `${parentPath}.${field}`;
 }
 
 /**
@@ -74,11 +80,6 @@ export function bodyError(error: unknown): unknown {
       return error.status === 400 ? new ProblemError('bad-request', error.message) : error;
   }
 }
-
-/** Longest time until the first byte of an answer, ms. */
-const ANSWER_WITHIN_MS = 30_000;
-/** Name of the request's timer in `response.locals`. */
-const TIMER = 'deadline';
 
 /** The middleware that answers 503 when a route does not begin its answer within `ms`. */
 export function deadline(ms: number = ANSWER_WITHIN_MS): RequestHandler {

@@ -42,10 +42,7 @@ interface SessionMetricsParts {
 
 /** Adds the metrics of the sessions; each scrape reads Postgres and the session Redis. */
 export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts): void {
-  const { active, sessions, redis, budget } = parts;
-  const gaugeOf = (name: string, help: string, read: () => number) =>
-    metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
-  const perSession = perSessionGauges(metrics, active);
+  const { active, sessions } = parts;
   metrics.gauge(
     { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
     async (gauge) => {
@@ -53,7 +50,15 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       for (const state of SESSION_STATES) gauge.set({ state }, counts.get(state) ?? 0);
     },
   );
-  gaugeOf('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
+  addNumber(metrics, 'barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
+  addProgressMetrics(metrics, parts);
+  addConsumerMetrics(metrics, parts);
+  addPrefetchMetrics(metrics, parts.budget);
+}
+
+/** How far each session is behind, what it waits for, and how complete its data are. */
+function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts): void {
+  const perSession = perSessionGauges(metrics, active);
   perSession(
     'barkeep_session_clock_lag_seconds',
     'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed',
@@ -75,32 +80,14 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   perSession(
     'barkeep_session_quality_ratio',
     'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
-    async ({ layout }) => barQuality((await new OpenSession(redis, layout).position('operator')).counts) / 100,
-  );
-  addConsumerMetrics(metrics, parts, perSession);
-  gaugeOf('barkeep_prefetch_held_bytes', 'Bytes of bars that were read ahead and are held now', () => budget.usedBytes);
-  gaugeOf(
-    'barkeep_prefetch_limit_bytes',
-    'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)',
-    () => budget.limit,
+    async ({ layout }) => {
+      const { counts } = await new OpenSession(redis, layout).position('operator');
+      return barQuality(counts) / 100; // from percent
+    },
   );
 }
 
-type PerSession = ReturnType<typeof perSessionGauges>;
-
-/** Returns a function that adds a gauge with a series per streamed session; a session whose value cannot be read has none. */
-function perSessionGauges(metrics: Metrics, active: ActiveStreams) {
-  return (name: string, help: string, read: (stream: ActiveStream) => Promise<number | undefined>) =>
-    metrics.gauge({ name, help, labelNames: ['session'] }, async (gauge) => {
-      const reads = [...active].map(async (stream) => {
-        const value = await read(stream);
-        if (value !== undefined) gauge.set({ session: stream.layout.id }, value);
-      });
-      await Promise.allSettled(reads);
-    });
-}
-
-function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts, perSession: PerSession): void {
+function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts): void {
   /** By session id: the consumers, and the clock just before they were read. A session that cannot be read is left out. */
   const consumersOf = onceAScrape(async () => {
     const bySession = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
@@ -110,12 +97,12 @@ function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
     await Promise.allSettled(reads);
     return bySession;
   });
-  perSession(
+  perSessionGauges(metrics, active)(
     'barkeep_session_consumer_lag_seconds',
     'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
     async ({ layout }) => {
-      const followed = (await consumersOf()).get(layout.id);
-      return followed && secondsOf(slowestLagMs(followed.consumers, followed.clock));
+      const read = (await consumersOf()).get(layout.id);
+      return read && secondsOf(slowestLagMs(read.consumers, read.clock));
     },
   );
   metrics.gauge(
@@ -130,6 +117,29 @@ function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
         gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
     },
   );
+}
+
+function addPrefetchMetrics(metrics: Metrics, budget: SessionMetricsParts['budget']): void {
+  const held = 'Bytes of bars that were read ahead and are held now';
+  addNumber(metrics, 'barkeep_prefetch_held_bytes', held, () => budget.usedBytes);
+  const limit = 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)';
+  addNumber(metrics, 'barkeep_prefetch_limit_bytes', limit, () => budget.limit);
+}
+
+function addNumber(metrics: Metrics, name: string, help: string, read: () => number): void {
+  metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
+}
+
+/** Returns a function that adds a gauge with a series per streamed session; a session whose value cannot be read has none. */
+function perSessionGauges(metrics: Metrics, active: ActiveStreams) {
+  return (name: string, help: string, read: (stream: ActiveStream) => Promise<number | undefined>) =>
+    metrics.gauge({ name, help, labelNames: ['session'] }, async (gauge) => {
+      const reads = [...active].map(async (stream) => {
+        const value = await read(stream);
+        if (value !== undefined) gauge.set({ session: stream.layout.id }, value);
+      });
+      await Promise.allSettled(reads);
+    });
 }
 
 function secondsOf(ms: number | undefined): number | undefined {

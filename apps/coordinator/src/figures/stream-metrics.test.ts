@@ -26,9 +26,9 @@ function dayChanges() {
 
 test('a day that is stored at the close before it is a hit without a wait', () => {
   const { changes, figures } = dayChanges();
-  changes.stored(0);
-  changes.stored(1);
-  changes.close(0);
+  changes.dayStored(0);
+  changes.dayStored(1);
+  changes.dayClosed(0);
   expect(counted).toEqual([[0, true]]);
   expect(changes.waitedMs(1)).toBe(0);
   expect(figures).toMatchObject({ prefetchHits: 1, prefetchMisses: 0 });
@@ -36,33 +36,33 @@ test('a day that is stored at the close before it is a hit without a wait', () =
 
 test('a day whose rows are read but not stored at the close is a hit that waits for the store', () => {
   const { changes } = dayChanges();
-  changes.read(1);
-  changes.close(0);
+  changes.dayRead(1);
+  changes.dayClosed(0);
   now = 12;
-  changes.stored(1);
+  changes.dayStored(1);
   expect(counted).toEqual([[12, true]]);
   expect(changes.waitedMs(1)).toBe(12);
 });
 
 test('a day whose rows have not come at the close is a miss', () => {
   const { changes, figures } = dayChanges();
-  changes.stored(0);
-  changes.close(0);
+  changes.dayStored(0);
+  changes.dayClosed(0);
   now = 30;
-  changes.read(1);
+  changes.dayRead(1);
   now = 40;
-  changes.stored(1);
-  changes.stored(2);
+  changes.dayStored(1);
+  changes.dayStored(2);
   expect(counted).toEqual([[40, false]]);
   expect(figures).toMatchObject({ prefetchHits: 0, prefetchMisses: 1 });
 });
 
 test('each change counts once, also when the next day is stored again', () => {
   const { changes } = dayChanges();
-  for (const day of [0, 1, 2]) changes.stored(day);
-  changes.close(0);
-  changes.stored(1);
-  changes.close(1);
+  for (const day of [0, 1, 2]) changes.dayStored(day);
+  changes.dayClosed(0);
+  changes.dayStored(1);
+  changes.dayClosed(1);
   expect(counted).toEqual([
     [0, true],
     [0, true],
@@ -71,7 +71,7 @@ test('each change counts once, also when the next day is stored again', () => {
 
 test('a change whose close was not seen is not counted', () => {
   const { changes } = dayChanges();
-  changes.stored(5);
+  changes.dayStored(5);
   expect(counted).toEqual([]);
   expect(changes.waitedMs(5)).toBe(0);
 });

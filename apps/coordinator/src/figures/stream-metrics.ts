@@ -79,15 +79,15 @@ export function rowMetrics(metrics: Metrics) {
  * and whether their rows had been read at the close. Counts only changes that this process sees from start to end.
  */
 export class DayChanges {
-  // Days are indexes. At first all of these fields have values that no day can match.
+  // Days are indexes; -1: none yet.
   /** The last day whose first rows have been read. */
   private readDay = -1;
   /** The last day whose first rows have been stored. */
   private storedDay = -1;
   /** The last day that closed, when it closed, and whether the next day's first rows had been read by then. */
-  private closed = { day: -2, at: 0, isHit: false }; // -2: the day after it is not day 0
-  /** The day after the last measured close, and how long the clock had to wait for it. */
-  private waited = { day: -1, ms: 0 };
+  private closed: { day: number; at: number; isHit: boolean } | undefined;
+  /** The last day to which a change was measured, and how long the clock had to wait for it. */
+  private changed: { day: number; waitedMs: number } | undefined;
 
   constructor(
     private readonly figures: StreamFigures,
@@ -96,35 +96,34 @@ export class DayChanges {
   ) {}
 
   /** The first rows of a day are in memory. */
-  read(day: number): void {
+  dayRead(day: number): void {
     this.readDay = Math.max(this.readDay, day);
   }
 
   /** The first rows of a day are in the store. */
-  stored(day: number): void {
-    this.read(day);
+  dayStored(day: number): void {
+    this.dayRead(day);
     this.storedDay = Math.max(this.storedDay, day);
-    const isAwaited = day === this.closed.day + 1 && this.waited.day !== day;
-    if (isAwaited) this.changed(this.now() - this.closed.at);
+    const { closed } = this;
+    if (closed?.day === day - 1 && this.changed?.day !== day) this.record(day, this.now() - closed.at, closed.isHit);
   }
 
   /** The clock has reached the close of a day, which is not the last one. */
-  close(day: number): void {
-    this.closed = { day, at: this.now(), isHit: this.readDay > day };
-    if (this.storedDay > day) this.changed(0);
+  dayClosed(day: number): void {
+    const isHit = this.readDay > day;
+    this.closed = { day, at: this.now(), isHit };
+    if (this.storedDay > day) this.record(day + 1, 0, isHit);
   }
 
   /** How long after the close of the previous day this one was stored, ms; 0 when it was stored earlier, or the close was not seen. */
   waitedMs(day: number): number {
-    return this.waited.day === day ? this.waited.ms : 0;
+    return this.changed?.day === day ? this.changed.waitedMs : 0;
   }
 
-  /** Counts the change to the day after the last close. */
-  private changed(ms: number): void {
-    const { day, isHit } = this.closed;
-    this.waited = { day: day + 1, ms };
+  private record(day: number, waitedMs: number, isHit: boolean): void {
+    this.changed = { day, waitedMs };
     if (isHit) this.figures.prefetchHits++;
     else this.figures.prefetchMisses++;
-    this.metrics.dayChanged(ms, isHit);
+    this.metrics.dayChanged(waitedMs, isHit);
   }
 }

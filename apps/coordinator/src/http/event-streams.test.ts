@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import express from 'express';
+import express, { type RequestHandler, type Response } from 'express';
 import type { EventCursor, SessionEventType } from '@barkeep/session-data';
 import { eventView, EventStreams, message, StalledListenerError } from './event-streams.js';
 import type { EventReader } from '../lifecycle/index.js';
@@ -27,15 +27,31 @@ class EndlessReader implements EventReader {
   }
 }
 
-async function serve(streams: EventStreams, reader: EventReader, types?: ReadonlySet<SessionEventType>) {
-  const app = express();
+/** Serves one handler; `close` waits until all connections have ended. */
+async function serve(handler: RequestHandler) {
+  const server = express().get('/events', handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
+  const close = async () => {
+    server.close();
+    await once(server, 'close');
+  };
+  return { url, close };
+}
+
+/** Serves the events of a reader; `errors` emits `ended` with the error that ends a stream. */
+async function serveEvents(streams: EventStreams, reader: EventReader, types?: ReadonlySet<SessionEventType>) {
   const errors = new EventEmitter();
-  app.get('/events', (_request, response) => {
+  const served = await serve((_request, response) => {
     streams.send(response, reader, [], types).catch((error: unknown) => errors.emit('ended', error));
   });
-  const server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { server, errors, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events` };
+  return { ...served, errors };
+}
+
+/** Connects a listener. @returns the answer, which has begun */
+async function listen(url: string): Promise<IncomingMessage> {
+  const [answer] = (await once(get(url), 'response')) as [IncomingMessage];
+  return answer;
 }
 
 /** Waits until a number stays the same for 100 ms. @returns that number */
@@ -50,8 +66,8 @@ async function steady(look: () => number): Promise<number> {
 
 test('I8 a stream reads no events for a listener that does not read, continues when it reads, and ends when it disconnects', async () => {
   const reader = new EndlessReader();
-  const { server, url } = await serve(new EventStreams(), reader);
-  const [listener] = (await once(get(url), 'response')) as [IncomingMessage];
+  const { url, close } = await serveEvents(new EventStreams(), reader);
+  const listener = await listen(url);
   listener.pause();
   const readsWhenStalled = await steady(() => reader.reads);
   listener.resume();
@@ -59,52 +75,46 @@ test('I8 a stream reads no events for a listener that does not read, continues w
   listener.destroy();
   const readsWhenGone = await steady(() => reader.reads); // returns only when the reads have ended
   expect(readsWhenGone).toBeGreaterThan(readsWhenStalled);
-  server.close();
-  await once(server, 'close');
+  await close();
 });
 
 test('I8 the stream of a listener that disconnected before it began ends at once', async () => {
   const reader = new EndlessReader();
-  const app = express();
-  const ended = new Promise<void>((resolve, reject) => {
-    app.get('/events', (_request, response) => {
-      response.once('close', () => void new EventStreams().send(response, reader, [], undefined).then(resolve, reject));
-      listener.destroy();
-    });
+  const disconnected = new EventEmitter();
+  const { url, close } = await serve((_request, response) => {
+    response.once('close', () => disconnected.emit('response', response));
+    listener.destroy();
   });
-  const server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const listener = get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/events`);
+  const listener = get(url);
   listener.on('error', () => undefined);
-  await ended;
+  const [response] = (await once(disconnected, 'response')) as [Response];
+  await new EventStreams().send(response, reader, [], undefined);
   expect(reader.reads).toBe(0);
-  server.close();
+  await close();
 });
 
 test('a stream ends when the service stops', async () => {
   const streams = new EventStreams();
-  const { server, url } = await serve(streams, new EndlessReader());
-  const [listener] = (await once(get(url), 'response')) as [IncomingMessage];
+  const { url, close } = await serveEvents(streams, new EndlessReader());
+  const listener = await listen(url);
   listener.resume();
   streams.stop();
   await once(listener, 'end');
-  server.close();
-  await once(server, 'close');
+  await close();
 });
 
 test('I8 I11 a listener that reads nothing for too long is disconnected with a StalledListenerError', async () => {
-  const { server, errors, url } = await serve(new EventStreams(15_000, 500), new EndlessReader());
-  const [stalled] = (await once(get(url), 'response')) as [IncomingMessage];
+  const { url, close, errors } = await serveEvents(new EventStreams(15_000, 500), new EndlessReader());
+  const stalled = await listen(url);
   stalled.pause();
   stalled.on('error', () => undefined);
   expect(await once(errors, 'ended')).toEqual([new StalledListenerError(500)]);
-  server.close();
-  await once(server, 'close');
+  await close();
 });
 
 test('I11 a HEAD request leaves its connection free for the next request', async () => {
   const streams = new EventStreams();
-  const { server, url } = await serve(streams, new EndlessReader());
+  const { url, close } = await serveEvents(streams, new EndlessReader());
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   for (const method of ['HEAD', 'GET']) {
     socket.write(`${method} /events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
@@ -113,14 +123,13 @@ test('I11 a HEAD request leaves its connection free for the next request', async
   }
   socket.destroy();
   streams.stop();
-  server.close();
-  await once(server, 'close');
+  await close();
 });
 
 test('a listener gets comments while all events are of types that it did not ask for', async () => {
   const streams = new EventStreams(100, 1_000);
-  const { server, url } = await serve(streams, new EndlessReader(), new Set(['state']));
-  const [listener] = (await once(get(url), 'response')) as [IncomingMessage];
+  const { url, close } = await serveEvents(streams, new EndlessReader(), new Set(['state']));
+  const listener = await listen(url);
   let text = '';
   for await (const chunk of listener.setEncoding('utf8')) {
     text += chunk as string;
@@ -128,8 +137,7 @@ test('a listener gets comments while all events are of types that it did not ask
   }
   expect(text).toMatch(/^retry: 1000\nid: \S+\n\n(: keep-alive\nid: \S+\n\n)+$/);
   streams.stop();
-  server.close();
-  await once(server, 'close');
+  await close();
 });
 
 describe('an event', () => {

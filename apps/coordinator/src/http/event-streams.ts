@@ -55,7 +55,6 @@ export class EventStreams {
     this.ended.abort(new Error('the service is stopping'));
   }
 
-  /** Whether `stop` was called. */
   get stopping(): boolean {
     return this.ended.signal.aborted;
   }
@@ -127,9 +126,10 @@ export class EventStreams {
       }
       if (performance.now() - sentAt >= this.keepAliveMs)
         await send(`: keep-alive\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
+      const mayHaveMore = 'events' in result && result.events.length > 0;
+      if (mayHaveMore) continue; // without a pause, so that a listener catches up fast
       if ('noStore' in result) await pause(POLL_FOR_STORE_MS, signal);
-      // After a batch of events more may be waiting, so they are read at once.
-      if ('noStore' in result || result.events.length === 0) await this.nextPoll();
+      await this.nextPoll();
     }
   }
 

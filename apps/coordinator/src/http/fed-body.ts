@@ -62,14 +62,10 @@ async function readLines(
   if (encoding !== 'identity') {
     throw new ProblemError('unsupported-media-type', `expected lines without Content-Encoding, was ${encoding}`);
   }
-  const lines: Transform = split('\n', lineReader(), {
-    maxLength: BODY_BYTES_MAX,
-    readableHighWaterMark: BATCH_MAX,
-  });
-  const cutOff = new ProblemError(
-    'bad-request',
-    'the body was cut off; some of what came before is stored, and all of it may be sent again',
-  );
+  const limits = { maxLength: BODY_BYTES_MAX, readableHighWaterMark: BATCH_MAX };
+  const lines: Transform = split('\n', lineReader(), limits);
+  const detail = 'the body was cut off; some of what came before is stored, and all of it may be sent again';
+  const cutOff = new ProblemError('bad-request', detail);
   // When the sender has disconnected already, the request emits no more events: the pipe would never end.
   if (request.destroyed && !request.complete) throw cutOff;
   // Not `pipeline`: after an error it would destroy the connection, and the caller would get no answer.
@@ -112,6 +108,7 @@ function lineReader(): (text: string) => Line | undefined {
  * @returns a function that ends this check
  */
 function limitLines(request: Request, lines: Transform, withinMs: number): () => void {
+  /** Whether the last byte that came is within a line. */
   let isPartial = false;
   let timer: NodeJS.Timeout | undefined;
   const giveUp = () => {

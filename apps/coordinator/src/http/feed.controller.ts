@@ -68,9 +68,10 @@ export class FeedController {
 
   /** Counts the bars that were not stored: those without a slot, and the other refused ones. */
   private count({ refused }: api.FedAnswer): void {
-    for (const [reason, bars] of Object.entries(refused))
+    for (const [reason, bars] of Object.entries(refused)) {
       if (isOutsideReason(reason)) this.rows.outside(bars);
       else this.rows.refused(bars);
+    }
   }
 
   @Operation('POST', 'v1/sessions/:id/symbols/:symbol/end', {

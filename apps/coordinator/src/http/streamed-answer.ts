@@ -14,7 +14,7 @@ export function beginStreamedAnswer(response: Response, headers: Readonly<Record
   response.status(200).set(headers);
   response.flushHeaders();
   if (response.req.method !== 'HEAD') return true;
-  // Otherwise the answer, which has no body, would hold the connection for as long as the caller keeps it open.
+  // A HEAD request gets no body: without this its answer would hold the connection for as long as the caller keeps it open.
   response.end();
   return false;
 }

@@ -13,7 +13,6 @@ import {
 type SlotMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
 type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
 
-/** A bar as the API answers it. */
 export function barView(bar: ShownBar): api.AnsweredBar {
   return {
     openTime: api.isoTime(bar.openTime),

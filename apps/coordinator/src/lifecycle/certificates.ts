@@ -19,10 +19,10 @@ import { consumerView } from './session-views.js';
 
 interface KeptCertificate extends StoreCertificate, KeptConsumers {}
 
-/** What the consumers of a session received. */
 interface KeptConsumers {
+  /** What each consumer received. */
   consumers: CertifiedConsumerAnswer[];
-  /** Whether an active consumer had not reached the end yet. */
+  /** Whether an active consumer had not reached the end of the session yet: its hash will change. */
   awaitsConsumers: boolean;
 }
 
@@ -32,7 +32,7 @@ const SESSIONS_A_ROUND = 50;
 export class Certificates {
   /** Reads of stores in progress, by incarnation. */
   private readonly inProgress = new Map<string, Promise<StoreCertificate>>();
-  /** Incarnations that earlier rounds tried; emptied when all have been tried. */
+  /** Incarnations that earlier rounds of {@link catchUp} tried; emptied when all have been tried. */
   private readonly tried = new Set<string>();
   private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>;
 
@@ -79,35 +79,39 @@ export class Certificates {
    */
   async catchUp(signal: AbortSignal): Promise<void> {
     const rows = await this.kept.lacking(SESSIONS_A_ROUND, [...this.tried]);
-    // A full round may leave sessions for the next one. Any other round is the last one: after it all are tried again.
-    const isFullRound = rows.length === SESSIONS_A_ROUND;
-    if (!isFullRound) this.tried.clear();
+    // When fewer sessions are left than a round takes, this round tries the last ones, and the next round begins again with all.
+    const areLast = rows.length < SESSIONS_A_ROUND;
+    if (areLast) this.tried.clear();
     for (const row of rows) {
       if (signal.aborted) return;
-      if (isFullRound) this.tried.add(row.incarnation);
+      if (!areLast) this.tried.add(row.incarnation);
       try {
         await this.catchUpOne(row);
       } catch (error) {
-        if (error instanceof SessionLostError || error instanceof UnknownCalendarError) continue;
+        if (error instanceof SessionLostError || error instanceof UnknownCalendarError) continue; // nothing to certify
         this.servers.warn(`session ${row.id}: no certificate was kept yet`, error);
       }
     }
   }
 
+  /** @param row `isKept`: the certificate is kept, and only its consumers may have to be updated */
   private async catchUpOne(row: SessionRecord & { isKept: boolean }): Promise<void> {
-    if (row.isKept) return this.keepConsumers(row);
+    if (row.isKept) return this.updateConsumers(row);
     const session = this.open(row);
     const { watermark } = await session.position('operator');
     if (!row.spec.upkeep.enabled || watermark >= session.layout.end) await this.keep(row);
   }
 
   /** Updates the consumers of a kept certificate when no active consumer is behind any more. */
-  private async keepConsumers(row: SessionRecord): Promise<void> {
-    const current = await this.consumersOf(row).catch((error: unknown) => {
+  private async updateConsumers(row: SessionRecord): Promise<void> {
+    try {
+      const current = await this.consumersOf(row);
+      if (!current.awaitsConsumers) await this.kept.amend(row, current);
+    } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
-      return { awaitsConsumers: false }; // without a store no consumer can continue: the kept hashes stay
-    });
-    if (!current.awaitsConsumers) await this.kept.amend(row, current);
+      // Without a store no consumer can continue: the kept hashes are final.
+      await this.kept.amend(row, { awaitsConsumers: false });
+    }
   }
 
   private async consumersOf(row: SessionRecord): Promise<KeptConsumers> {
@@ -135,6 +139,7 @@ export class Certificates {
   }
 }
 
+/** A consumer as a certificate has it: without the fields that change after its last bar. */
 function certified(consumer: ConsumerView): CertifiedConsumerAnswer {
   const { state: _, seenAt: __, ...delivered } = consumerView(consumer);
   return delivered;

@@ -1,11 +1,5 @@
 /** Describes datasets: their symbols, and how many rows each symbol has on each trading day of a calendar. */
-import {
-  isoTime,
-  type CoverageAnswer,
-  type CoverageQuery,
-  type DatasetAnswerBody,
-  type DatasetPageAnswer,
-} from '@barkeep/api';
+import * as api from '@barkeep/api';
 import {
   countRowsInSpans,
   datasetExtent,
@@ -27,7 +21,7 @@ export class DatasetReader {
   constructor(private readonly dataSource: DataSource) {}
 
   /** All datasets, sorted by name. */
-  async list(): Promise<DatasetPageAnswer> {
+  async list(): Promise<api.DatasetPageAnswer> {
     const names = await datasetNames(this.dataSource);
     const datasets = await Promise.all(
       names.map(async (name) => {
@@ -40,7 +34,7 @@ export class DatasetReader {
   }
 
   /** A dataset with its symbols, its number of rows, the values that it allows and its refused rows. @throws UnknownDatasetError */
-  async describe(name: string): Promise<DatasetAnswerBody> {
+  async describe(name: string): Promise<api.DatasetAnswerBody> {
     const { id, extents } = await this.extentsOf(name);
     const [{ anyPrices, withoutVolume }, version, quarantined, [counted]] = await Promise.all([
       datasetValues(this.dataSource, id),
@@ -48,7 +42,11 @@ export class DatasetReader {
       quarantinedRows(this.dataSource, name),
       this.dataSource.query<{ rows: string }[]>('SELECT count(*) AS rows FROM bars WHERE dataset_id = $1', [id]),
     ]);
-    const symbols = extents.map(({ symbol, first, last }) => ({ symbol, first: isoTime(first), last: isoTime(last) }));
+    const symbols = extents.map(({ symbol, first, last }) => ({
+      symbol,
+      first: api.isoTime(first),
+      last: api.isoTime(last),
+    }));
     const prices = anyPrices ? ('any' as const) : ('positive' as const);
     const rows = Number(counted?.rows ?? 0);
     return { name, ...rangeOf(extents), version, rows, symbols, prices, withoutVolume, quarantined };
@@ -59,19 +57,20 @@ export class DatasetReader {
    * The page begins after the symbol `after`; `nextAfter` is null on the last page.
    * @throws UnknownDatasetError, UnknownCalendarError, ExtendedHoursError
    */
-  async coverage(name: string, query: CoverageQuery): Promise<CoverageAnswer> {
+  async coverage(name: string, query: api.CoverageQuery): Promise<api.CoverageAnswer> {
     const { id, extents } = await this.extentsOf(name);
     const days = daysOf(extents, query);
     const { after } = query;
     const remaining = after === undefined ? extents : extents.filter(({ symbol }) => symbol > after);
     const page = remaining.slice(0, query.limit);
+    /** By symbol id; `rows` has a number for each day. */
     const counts = new Map(page.map((extent) => [extent.id, { rows: days.map(() => 0), outside: 0, extended: 0 }]));
     const spans = spansOf(days, query);
-    for (const counted of await countRowsInSpans(this.dataSource, id, [...counts.keys()], spans)) {
-      const { day, kind } = spans[counted.span]!;
-      const symbol = counts.get(counted.symbolId)!;
-      if (kind === 'inside') symbol.rows[day]! += counted.rows;
-      else symbol[kind] += counted.rows;
+    for (const { symbolId, span, rows } of await countRowsInSpans(this.dataSource, id, [...counts.keys()], spans)) {
+      const { day, kind } = spans[span]!;
+      const count = counts.get(symbolId)!;
+      if (kind === 'inside') count.rows[day]! += rows;
+      else count[kind] += rows;
     }
     return {
       dataset: name,
@@ -102,7 +101,7 @@ interface CoverageSpan {
 }
 
 /** The segments of the days, and the spans between them, in order of time. */
-function spansOf(days: readonly TradingDay[], { calendar, hours }: CoverageQuery): CoverageSpan[] {
+function spansOf(days: readonly TradingDay[], { calendar, hours }: api.CoverageQuery): CoverageSpan[] {
   if (days.length === 0) return [];
   const inside = days.flatMap(({ segments }, day) =>
     segments.map(({ open, close }) => ({ day, kind: 'inside' as const, from: open, to: close })),
@@ -112,14 +111,16 @@ function spansOf(days: readonly TradingDay[], { calendar, hours }: CoverageQuery
 }
 
 /** The requested trading days that the calendar has; by default those from the first to the last bar. */
-function daysOf(extents: readonly SymbolExtent[], { calendar: name, from, to, hours }: CoverageQuery): TradingDay[] {
+function daysOf(
+  extents: readonly SymbolExtent[],
+  { calendar: name, from, to, hours }: api.CoverageQuery,
+): TradingDay[] {
   const calendar = calendarNamed(name);
   if (extents.length === 0 && (from === undefined || to === undefined)) return [];
-  const first = Math.min(...extents.map((extent) => extent.first));
-  const last = Math.max(...extents.map((extent) => extent.last));
+  const { first, last } = timesOf(extents);
+  const firstDate = from ?? api.isoTime(first).slice(0, 10);
   // A trading day may begin on the evening before its date: the last bar may be of a day that is dated tomorrow.
-  const firstDate = from ?? isoTime(first).slice(0, 10);
-  const lastDate = to ?? isoTime(last + DAY_MS).slice(0, 10);
+  const lastDate = to ?? api.isoTime(last + DAY_MS).slice(0, 10);
   const days = calendar.knownTradingDays(firstDate, lastDate, hours);
   if (from !== undefined || to !== undefined) return days;
   return days.filter(({ segments }) => segments[0]!.open <= last);
@@ -132,7 +133,13 @@ function minutesOf(segments: TradingDay['segments']): number {
 /** The open times of the first and the last bar; null in a dataset without bars. */
 function rangeOf(extents: readonly SymbolExtent[]): { first: string | null; last: string | null } {
   if (extents.length === 0) return { first: null, last: null };
+  const { first, last } = timesOf(extents);
+  return { first: api.isoTime(first), last: api.isoTime(last) };
+}
+
+/** The same in epoch ms; Infinity and -Infinity in a dataset without bars. */
+function timesOf(extents: readonly SymbolExtent[]): { first: number; last: number } {
   const first = Math.min(...extents.map((extent) => extent.first));
   const last = Math.max(...extents.map((extent) => extent.last));
-  return { first: isoTime(first), last: isoTime(last) };
+  return { first, last };
 }

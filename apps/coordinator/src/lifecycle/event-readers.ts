@@ -18,7 +18,6 @@ import type { SessionRecord, Servers } from './session-row.js';
 /** The result of a read: a batch of events, or the session's state when it has no store. */
 type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
 
-/** Reads the events of one session. */
 export type EventReader = ReturnType<EventReaders['readerOf']>;
 
 /** Most entries of one read, in all partitions together: bounds the memory of a listener that catches up. */

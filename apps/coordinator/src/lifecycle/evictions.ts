@@ -20,14 +20,14 @@ export class Evictions {
   warning: readonly string[] = [];
   /** How many keys the server has evicted since its start, as last seen. */
   private evicted = 0;
-  /** Whether sessions must be checked, because keys were evicted since the last {@link checked}. */
+  /** Whether keys were evicted since the last check of all sessions. */
   private mustCheck = false;
 
   constructor(private readonly servers: Servers) {}
 
-  /** Updates the warning. @returns whether keys were evicted since the last {@link checked}, as far as the server tells */
-  async look(): Promise<boolean> {
-    const info = await this.servers.redis.info().catch(() => '');
+  /** Asks the server and updates the warning. @returns whether all sessions must be checked, because keys were evicted */
+  async update(): Promise<boolean> {
+    const info = await this.servers.redis.info().catch(() => ''); // a server that refuses INFO tells nothing
     const [previous] = this.warning;
     const current = evictionWarning(info);
     this.warning = current === undefined ? [] : [current];
@@ -39,13 +39,12 @@ export class Evictions {
     return this.mustCheck;
   }
 
-  /** Called when all sessions were checked after an eviction. */
-  checked(): void {
+  allChecked(): void {
     this.mustCheck = false;
   }
 
   /** Ends a session as `lost` if it lacks bars; a start streams it again. */
-  async check(row: SessionRecord): Promise<void> {
+  async checkSession(row: SessionRecord): Promise<void> {
     const { redis, keyPrefix, sessions, warn } = this.servers;
     if (!row.checkpoint || !(STORED_STATES as readonly SessionState[]).includes(row.state)) return;
     const layout = layoutOf(row, keyPrefix);

@@ -51,21 +51,19 @@ export class FeedIntake {
     const malformed = records.filter((record) => 'malformed' in record);
     const bars = parsed.map(({ bar }) => bar);
     const result = await feed.feed(symbol, bars, malformed.length);
+    const refused: NotStored[] = [
+      ...malformed.map((record) => ({ record, reason: 'malformed' })),
+      ...result.refused.map(({ index, reason }) => ({ record: parsed[index]!, reason })),
+    ];
+    const conflicts = result.conflicts.map((index) => ({ record: parsed[index]!, reason: 'conflict' }));
     this.noteStored();
     this.fed.accepted += result.accepted;
     this.fed.duplicates += result.duplicates;
     this.fed.late += result.late;
-    this.fed.conflicts += result.conflicts.length;
-    const refusals: Refusal[] = [
-      ...malformed.map((record) => ({ record, reason: 'malformed' })),
-      ...result.refused.map(({ index, reason }) => ({ record: parsed[index]!, reason })),
-    ];
-    for (const { reason } of refusals) this.fed.refused[reason] = (this.fed.refused[reason] ?? 0) + 1;
-    // Conflicts are counted apart, but are listed and quarantined like refusals.
-    const conflicts = result.conflicts.map((index) => ({ record: parsed[index]!, reason: 'conflict' }));
-    const notStored = [...refusals, ...conflicts];
-    this.addProblems(notStored);
-    await this.quarantine(notStored);
+    this.fed.conflicts += conflicts.length;
+    for (const { reason } of refused) this.fed.refused[reason] = (this.fed.refused[reason] ?? 0) + 1;
+    this.addProblems([...refused, ...conflicts]);
+    await this.quarantine([...refused, ...conflicts]);
     // If the hint is lost, the next round of upkeep finds the days to derive again in the store.
     if (result.late > 0) hintUpkeep({ layout: feed.layout, producer: this.servers.producer });
   }
@@ -81,13 +79,14 @@ export class FeedIntake {
     await this.feed.end(this.symbol);
   }
 
+  /** Updates the number of stored bars of the symbol, which the feeder repeats as `seen`. */
   private noteStored(): void {
     this.fed.stored = this.feed.storedBars(this.symbol)!;
   }
 
-  private addProblems(refusals: readonly Refusal[]): void {
+  private addProblems(notStored: readonly NotStored[]): void {
     const { problems } = this.fed;
-    for (const { record, reason } of refusals) {
+    for (const { record, reason } of notStored) {
       if (problems.length >= PROBLEMS_MAX) return;
       const { index, line } = record;
       const openTime = 'bar' in record ? isoTimeIfValid(record.bar.openTime) : undefined;
@@ -96,10 +95,10 @@ export class FeedIntake {
     }
   }
 
-  /** Quarantines refused bars, but not those of days that are no longer retained: most of these are bars that were sent again. */
-  private async quarantine(refusals: readonly Refusal[]): Promise<void> {
+  /** Quarantines records, but not those of days that are no longer retained: most of these are bars that were sent again. */
+  private async quarantine(notStored: readonly NotStored[]): Promise<void> {
     const { feed, symbol } = this;
-    const kept = refusals
+    const kept = notStored
       .filter(({ reason }) => reason !== 'retired')
       .slice(0, QUARANTINE_MAX - this.quarantined)
       .map(({ record, reason }): QuarantinedBar => {
@@ -113,8 +112,8 @@ export class FeedIntake {
   }
 }
 
-/** A record that was not stored, and why. */
-interface Refusal {
+/** A record that was not stored, because it was refused or is a conflict. */
+interface NotStored {
   record: FedRecord;
   reason: string;
 }
@@ -146,7 +145,6 @@ export function recordOf(value: unknown, place: RecordPlace): FedRecord {
   return { ...place, bar };
 }
 
-/** Makes a record of a line of NDJSON. */
 export function recordOfLine(line: string, place: RecordPlace): FedRecord {
   try {
     return recordOf(JSON.parse(line), place);

@@ -4,7 +4,7 @@ import { DaySearch } from './history-days.js';
 
 /** A trading day that closes at this time. */
 const day = (close: number) => ({ date: '', segments: [{ open: close - 1, close }] });
-/** @param dayBack 0 is the newest day of the history */
+/** The bars of a symbol on one day. @param dayBack 0 is the newest day of the history */
 const count = (symbolId: number, dayBack: number, bars: number) => ({ symbolId, day: dayBack, bars });
 
 describe('the search for the days that a number of bars takes', () => {
@@ -24,7 +24,7 @@ describe('the search for the days that a number of bars takes', () => {
     expect(search.incomplete(day(80))).toEqual([]);
   });
 
-  it('looks for no symbol before its first bar, and needs no day after the last one that has bars', () => {
+  it('looks for no symbol before its first bar, and needs no day before the oldest one that has bars', () => {
     const firstBar = 50;
     const search = new DaySearch(10, new Map([[1, firstBar]]));
     search.add([count(1, 2, 3)]);

@@ -52,7 +52,7 @@ async function daysForBars(
     const batch = days.slice(at, at + batchDays);
     const [newest, oldest] = [batch[0]!, batch.at(-1)!];
     const incomplete = search.incomplete(newest);
-    if (incomplete.length === 0) break;
+    if (incomplete.length === 0) break; // every symbol has enough bars, or has no older ones
     const counter = new BucketCounter(batch, at, base, interval, spec.prices);
     // One range that includes the nights reads a few more rows than needed, but a range per day would take a query per day.
     const range = { from: oldest.segments[0]!.open, to: newest.segments.at(-1)!.close };

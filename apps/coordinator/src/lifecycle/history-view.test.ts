@@ -56,8 +56,8 @@ describe('the view of a history', () => {
   });
 
   it('has only the number of days in the row when the calendar is unknown', () => {
-    const gone = { ...spec({ trailingDays: 3 }), calendar: 'MARS' };
-    expect(historyView({ spec: gone, historyDays: 3 })).toEqual({
+    const ofUnknownCalendar = { ...spec({ trailingDays: 3 }), calendar: 'MARS' };
+    expect(historyView({ spec: ofUnknownCalendar, historyDays: 3 })).toEqual({
       days: 3,
       firstDate: null,
       calendarBegins: false,

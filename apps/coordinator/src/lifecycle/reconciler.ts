@@ -27,7 +27,7 @@ export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
-  /** Incarnations of completed sessions that have nothing left to repair: they are not checked again. */
+  /** Incarnations of completed sessions whose slots are all filled or settled: they are not checked for that again. */
   private settled = new Set<string>();
   /** States of sessions without a stream that were emitted: they are not emitted again. */
   private readonly emitted = new Set<string>();
@@ -60,49 +60,6 @@ export class Reconciler {
     await this.round;
   }
 
-  /** Does one round. @throws outages */
-  async reconcile(): Promise<void> {
-    const { sessions, changes, control, evictions, producer, queueRedis, queues, queuePrefix } = this.parts;
-    await this.eachOf(await sessions.unfinished(), async (row) => {
-      await changes.repair(row);
-      await control.repair(row);
-      const stream = { ...refOf(row), run: row.run };
-      if (!(await producer.isStreamQueued(stream))) await producer.add('stream', stream);
-      await scheduleUpkeep(producer, row);
-    });
-    // Jobs that BullMQ would never run: their locks never expire, or the clock that scheduled them was ahead.
-    await releaseLostLocks(queueRedis, queuePrefix);
-    await runLateJobs(queueRedis, queues);
-    await this.eachIn(['paused', 'stopped', 'failed', 'lost'], async (row) => {
-      await control.repair(row); // it may have been paused or stopped while the session Redis was away
-      await this.emitState(row);
-    });
-    // When the session Redis may have evicted keys, compares the counts of every session with its stored bars.
-    if (await evictions.look()) {
-      await this.eachIn(STORED_STATES, (row) => evictions.check(row));
-      evictions.checked();
-    }
-    await this.scheduleUnsettled();
-    await this.eachOf(await sessions.expired(), ({ id }) => this.service.remove(id));
-    await this.removeReturned();
-    // Last, because it may take long: a certificate reads its whole session.
-    await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
-  }
-
-  /** Reopens completed sessions whose stores have lost writes since. @returns the other ones, which are complete */
-  private async reopenIfBehind(rows: readonly SessionRecord[]): Promise<SessionRecord[]> {
-    const complete: SessionRecord[] = [];
-    const compare = async (row: SessionRecord) => {
-      const current = await this.parts.control.reopenIfBehind(row);
-      if (current.state === 'completed') complete.push(row);
-    };
-    for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
-      const batch = rows.slice(from, from + COMPARED_AT_ONCE);
-      await Promise.all(batch.map((row) => this.unlessBroken(row, compare(row))));
-    }
-    return complete;
-  }
-
   /** Called when the session Redis is back, perhaps without its newest writes: the next round checks everything. */
   onStoreReturned(): void {
     this.settled = new Set();
@@ -110,37 +67,48 @@ export class Reconciler {
     this.mustSweepAll = true;
   }
 
-  /** Removes keys of removed sessions that came back when the session Redis lost its newest writes (I9). */
-  private async removeReturned(): Promise<void> {
-    const calls = this.mustSweepAll ? Infinity : SWEEP_CALLS;
-    if (!(await hasRemoved(this.parts.dataSource))) return;
-    this.mustSweepAll = false; // before the sweep: the store may come back again during it
-    const removed = await this.returnedKeys.sweep(calls, this.stopping.signal).catch((error: unknown) => {
-      this.mustSweepAll ||= calls === Infinity; // the next round repeats a sweep of all keys that failed
-      throw error;
-    });
-    if (removed > 0) {
-      this.parts.warn(
-        `removed ${removed} keys of removed sessions`,
-        new Error('the session Redis lost its newest writes'),
-      );
-    }
+  /** Does one round. @throws outages */
+  async reconcile(): Promise<void> {
+    const { sessions, queueRedis, queues, queuePrefix } = this.parts;
+    await this.eachOf(await sessions.unfinished(), (row) => this.repairUnfinished(row));
+    // Jobs that BullMQ would never run: their locks never expire, or the clock that scheduled them was ahead.
+    await releaseLostLocks(queueRedis, queuePrefix);
+    await runLateJobs(queueRedis, queues);
+    await this.eachIn(['paused', 'stopped', 'failed', 'lost'], (row) => this.repairIdle(row));
+    await this.checkEvictions();
+    await this.repairCompleted();
+    await this.eachOf(await sessions.expired(), ({ id }) => this.service.remove(id));
+    await this.removeReturned();
+    // Last, because it may take long: a certificate reads its whole session.
+    await this.untilStopped(this.parts.certificates.catchUp(this.stopping.signal));
   }
 
-  /** Waits until the work ends or the service stops. A certificate in progress must not delay a stop; a later round makes it again. */
-  private async untilStopped(work: Promise<void>): Promise<void> {
-    const { signal } = this.stopping;
-    const ended = new AbortController();
-    const stopped = signal.aborted ? undefined : once(signal, 'abort', { signal: ended.signal });
-    // An error of `work` after the stop comes from the closed connections: it has no effect.
-    await Promise.race([work, stopped]).finally(() => ended.abort());
+  /** A session that runs or is to run: repairs its symbols and its control, and adds its jobs if they are missing. */
+  private async repairUnfinished(row: SessionRecord): Promise<void> {
+    const { changes, control, producer } = this.parts;
+    await changes.repair(row);
+    await control.repair(row);
+    const stream = { ...refOf(row), run: row.run };
+    if (!(await producer.isStreamQueued(stream))) await producer.add('stream', stream);
+    await scheduleUpkeep(producer, row);
   }
 
-  /**
-   * Schedules the upkeep of completed sessions until no missing bar can still come. Before that, reopens those whose stores lost
-   * writes, and repairs their symbols.
-   */
-  private async scheduleUnsettled(): Promise<void> {
+  /** A session that neither runs nor is complete: it may have been paused or stopped while the session Redis was away. */
+  private async repairIdle(row: SessionRecord): Promise<void> {
+    await this.parts.control.repair(row);
+    await this.emitState(row);
+  }
+
+  /** When the session Redis may have evicted keys, compares the counts of every session with its stored bars. */
+  private async checkEvictions(): Promise<void> {
+    const { evictions } = this.parts;
+    if (!(await evictions.update())) return;
+    await this.eachIn(STORED_STATES, (row) => evictions.checkSession(row));
+    evictions.allChecked();
+  }
+
+  /** Reopens completed sessions whose stores lost writes. Repairs the others, and schedules their upkeep until they are settled. */
+  private async repairCompleted(): Promise<void> {
     const scheduled = new Set(await this.parts.producer.scheduled());
     const { rows } = await this.parts.sessions.list({ state: 'completed', limit: SESSIONS_MAX });
     const settledBefore = this.settled;
@@ -157,6 +125,30 @@ export class Reconciler {
     if (this.settled === settledBefore) this.settled = settledNow;
   }
 
+  /** Reopens completed sessions whose stores have lost writes since. @returns the other ones, which are complete */
+  private async reopenIfBehind(rows: readonly SessionRecord[]): Promise<SessionRecord[]> {
+    const complete: SessionRecord[] = [];
+    const compare = async (row: SessionRecord) => {
+      const current = await this.parts.control.reopenIfBehind(row);
+      if (current.state === 'completed') complete.push(row);
+    };
+    for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
+      const batch = rows.slice(from, from + COMPARED_AT_ONCE);
+      await Promise.all(batch.map((row) => this.unlessBroken(row, compare(row))));
+    }
+    return complete;
+  }
+
+  /** Whether all slots of a completed session are filled or settled, or it cannot be read any more. @throws outages */
+  private async isSettled(row: SessionRecord): Promise<boolean> {
+    try {
+      return await new UpkeepStore(this.parts.redis, layoutOf(row, this.parts.keyPrefix)).isSettled();
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      return true;
+    }
+  }
+
   /** Emits the state of a session that no stream owns: a crash or an outage may have prevented it. */
   private async emitState(row: SessionRecord): Promise<void> {
     const entry = `${row.incarnation} ${row.run} ${row.state}`;
@@ -168,16 +160,31 @@ export class Reconciler {
     this.emitted.add(entry);
   }
 
-  /** Whether a completed session has nothing left to repair, or cannot be read any more. @throws outages */
-  private async isSettled(row: SessionRecord): Promise<boolean> {
-    try {
-      return await new UpkeepStore(this.parts.redis, layoutOf(row, this.parts.keyPrefix)).isSettled();
-    } catch (error) {
-      if (isOutage(error)) throw error;
-      return true;
-    }
+  /** Removes keys of removed sessions that came back when the session Redis lost its newest writes (I9). */
+  private async removeReturned(): Promise<void> {
+    if (!(await hasRemoved(this.parts.dataSource))) return;
+    const isFullSweep = this.mustSweepAll;
+    this.mustSweepAll = false; // before the sweep: the store may come back again during it
+    const callsMax = isFullSweep ? Infinity : SWEEP_CALLS;
+    const removed = await this.returnedKeys.sweep(callsMax, this.stopping.signal).catch((error: unknown) => {
+      this.mustSweepAll ||= isFullSweep; // the next round repeats a full sweep that failed
+      throw error;
+    });
+    if (removed === 0) return;
+    const cause = new Error('the session Redis lost its newest writes');
+    this.parts.warn(`removed ${removed} keys of removed sessions`, cause);
   }
 
+  /** Waits until the work ends or the service stops. A certificate in progress must not delay a stop; a later round makes it again. */
+  private async untilStopped(work: Promise<void>): Promise<void> {
+    const { signal } = this.stopping;
+    const ended = new AbortController();
+    const stopped = signal.aborted ? undefined : once(signal, 'abort', { signal: ended.signal });
+    // An error of `work` after the stop comes from the closed connections: it has no effect.
+    await Promise.race([work, stopped]).finally(() => ended.abort());
+  }
+
+  /** Works on the newest sessions in each of these states. */
   private async eachIn(states: readonly SessionState[], work: (row: SessionRecord) => Promise<unknown>): Promise<void> {
     for (const state of states) {
       const { rows } = await this.parts.sessions.list({ state, limit: SESSIONS_MAX });

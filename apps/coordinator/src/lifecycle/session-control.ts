@@ -40,6 +40,7 @@ export class SessionControl {
       if (!isStale) await emitState(redis, layout, state, error);
       const latest = await sessions.find(row.id);
       if (!latest || latest.incarnation !== row.incarnation) return current;
+      // `running` and `waiting-upkeep` have the same control.
       const isUnchanged = latest.state === state || (control !== undefined && controlOf(latest.state) === control);
       if (!isStale && isUnchanged) return latest;
       current = latest;

@@ -61,10 +61,7 @@ export class SessionCreation {
   }
 
   /** The session with this id, otherwise the one that was created with this key. */
-  private async existing(
-    id: string | undefined,
-    idempotencyKey: string | undefined,
-  ): Promise<SessionRecord | undefined> {
+  private async existing(id?: string, idempotencyKey?: string): Promise<SessionRecord | undefined> {
     const { sessions } = this.parts;
     const withId = id === undefined ? undefined : await sessions.find(id);
     return withId ?? (idempotencyKey === undefined ? undefined : sessions.findByKey(idempotencyKey));

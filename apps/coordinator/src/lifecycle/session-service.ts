@@ -2,16 +2,9 @@
  * What the API does with sessions: reads, feeds and removes them; other classes create them, steer them and change their symbols.
  * Postgres holds the state and decides races. It is safe to repeat a call after an outage.
  */
-import type {
-  CertificateAnswer,
-  SessionAnswer,
-  SessionPageAnswer,
-  UpkeepAnswer,
-  UpkeepInput,
-  UpkeepPlanAnswer,
-} from '@barkeep/api';
+import type * as api from '@barkeep/api';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
+import { SessionStateError } from '@barkeep/bar-repository';
 import { calendarIds, calendarNamed } from '@barkeep/bars';
 import {
   FeedNotBegunError,
@@ -29,26 +22,24 @@ import {
   type View,
 } from '@barkeep/session-data';
 import type { Config } from '@barkeep/service';
+import { CountedSessions } from './counted-sessions.js';
 import { type EventReader, EventReaders } from './event-readers.js';
 import { FeedIntake } from './feed-intake.js';
 import { SessionCreation } from './session-creation.js';
 import { isActive, layoutOf, removalOf, type SessionRecord } from './session-row.js';
-import { requestUpkeep } from './upkeep-request.js';
 import { SessionSteering } from './session-steering.js';
-import { CountedSessions, SessionViews } from './session-views.js';
+import { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
 import type { SymbolChanges } from './symbol-changes.js';
+import { requestUpkeep } from './upkeep-request.js';
 
 /** Longest wait for the store of a session that was started, and how often it is checked. */
 const STORE_WAIT_MAX_MS = 10_000;
 const STORE_POLL_MS = 25;
 
 export class SessionService {
-  /** Creates sessions. */
   readonly creation: SessionCreation;
-  /** Starts, pauses, resumes and stops sessions. */
   readonly steering: SessionSteering;
-  /** Adds and removes symbols. */
   readonly changes: SymbolChanges;
   private readonly views: SessionViews;
   private readonly eventReaders: EventReaders;
@@ -69,12 +60,12 @@ export class SessionService {
   }
 
   /** The full view of one session. @throws UnknownSessionError */
-  async find(id: string, view: View): Promise<SessionAnswer> {
+  async find(id: string, view: View): Promise<api.SessionAnswer> {
     return this.views.fullView(await this.parts.sessions.get(id), view);
   }
 
   /** One page of sessions, newest first; `nextCursor` is null on the last page. @throws CursorError */
-  async list(query: { state?: SessionState; limit: number; cursor?: string; view: View }): Promise<SessionPageAnswer> {
+  async list(query: api.ListQuery): Promise<api.SessionPageAnswer> {
     const { rows, cursor } = await this.parts.sessions.list(query);
     const sessions = await Promise.all(rows.map((row) => this.views.view(row, query.view)));
     return { sessions, nextCursor: cursor ?? null };
@@ -83,10 +74,11 @@ export class SessionService {
   /** Stops the session and removes all its data. @throws UnknownSessionError */
   async remove(id: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    const { layout, mustScan } = removalOf(row, this.parts.keyPrefix);
-    // The store may still have data of symbols that left the session. If they cannot be removed here, the scan finds their keys.
-    const areLeftRemoved = mustScan || !row.membership || (await this.parts.changes.removeLeftSymbols(row));
-    await removeSession(this.parts.redis, layout, mustScan || !areLeftRemoved);
+    const removal = removalOf(row, this.parts.keyPrefix);
+    let { mustScan } = removal;
+    // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
+    if (row.membership && !mustScan) mustScan = !(await this.parts.changes.removeLeftSymbols(row));
+    await removeSession(this.parts.redis, removal.layout, mustScan);
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
@@ -102,7 +94,7 @@ export class SessionService {
   }
 
   /** Requests a round of upkeep now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
-  async runUpkeep(id: string, input: UpkeepInput, view: View): Promise<UpkeepAnswer | UpkeepPlanAnswer> {
+  async runUpkeep(id: string, input: api.UpkeepInput, view: View): Promise<api.UpkeepAnswer | api.UpkeepPlanAnswer> {
     const row = await this.startedSession(id);
     return requestUpkeep(row, this.views.open(row), this.parts.producer, input, view);
   }
@@ -148,7 +140,7 @@ export class SessionService {
   }
 
   /** The session's certificate. @throws UnknownSessionError, SessionStateError, SessionLostError */
-  async certificate(id: string): Promise<CertificateAnswer> {
+  async certificate(id: string): Promise<api.CertificateAnswer> {
     return this.parts.certificates.view(await this.startedSession(id));
   }
 

@@ -19,7 +19,7 @@ import { addJobs } from './upkeep-request.js';
 import type { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
 
-/** A changed row, and the servers that could not be updated. */
+/** A row whose state a call has changed, and the servers that could not be updated. */
 interface SteeredRow {
   row: SessionRecord;
   /** The error of each server that could not be updated, by its name. */
@@ -54,14 +54,14 @@ export class SessionSteering {
   }
 
   async pause(id: string): Promise<SessionAnswer> {
-    const row = await this.enter(await this.parts.sessions.get(id), ACTIVE_STATES, 'paused');
-    return this.viewOf(await this.settle(row));
+    const row = await this.changeState(await this.parts.sessions.get(id), ACTIVE_STATES, 'paused');
+    return this.viewOf(await this.updateServers(row));
   }
 
   async stop(id: string): Promise<SessionAnswer> {
     const { producer, sessions } = this.parts;
-    const row = await this.enter(await sessions.get(id), [...ACTIVE_STATES, 'paused'], 'stopped');
-    return this.viewOf(await this.settle(row, producer.unschedule(row.incarnation)));
+    const row = await this.changeState(await sessions.get(id), [...ACTIVE_STATES, 'paused'], 'stopped');
+    return this.viewOf(await this.updateServers(row, producer.unschedule(row.incarnation)));
   }
 
   /**
@@ -80,7 +80,7 @@ export class SessionSteering {
     }
   }
 
-  /** Checks that a start can write. @throws an outage when the session Redis or the queue Redis is away or takes no writes */
+  /** Checks that a start could write to both Redis servers. @throws an outage when one of them is away or takes no writes */
   async checkWrites(): Promise<void> {
     const { redis, queueRedis, keyPrefix } = this.parts;
     await Promise.all([probeWrite(redis, keyPrefix), probeWrite(queueRedis, keyPrefix)]);
@@ -91,8 +91,8 @@ export class SessionSteering {
     const { producer, sessions } = this.parts;
     const row = await sessions.get(id);
     const needsNewStore = row.state === 'lost' && from.includes(row.state);
-    const running = needsNewStore ? await this.runLost(row, from) : await this.enter(row, from, 'running', START);
-    return this.settle(running, addJobs(producer, running));
+    const running = needsNewStore ? await this.runLost(row, from) : await this.changeState(row, from, 'running', START);
+    return this.updateServers(running, addJobs(producer, running));
   }
 
   /**
@@ -106,29 +106,29 @@ export class SessionSteering {
       const current = await sessions.get(row.id);
       const isLost = current.state === 'lost';
       if (isLost) await removeSession(redis, layoutOf(current, keyPrefix));
-      return this.enter(current, from, 'running', { ...START, forgetCheckpoint: isLost }, sessions);
+      return this.changeState(current, from, 'running', { ...START, forgetCheckpoint: isLost }, sessions);
     });
   }
 
   /**
    * Changes the state in the row, unless the row already has it: a repeated call gives the same result, also while the first one is
-   * being answered. `waiting-upkeep` is as good as `running`.
+   * being answered. A session that is `waiting-upkeep` runs already.
    */
-  private async enter(
+  private async changeState(
     row: SessionRecord,
     from: readonly SessionState[],
     to: 'running' | 'paused' | 'stopped',
     patch?: TransitionPatch,
     sessions = this.parts.sessions,
   ): Promise<SessionRecord> {
-    const isThere = (seen: SessionRecord) => controlOf(seen.state) === controlOf(to);
-    if (isThere(row)) return row;
+    const hasState = ({ state }: SessionRecord) => controlOf(state) === controlOf(to);
+    if (hasState(row)) return row;
     try {
       return await sessions.transition(row.id, from, to, patch);
     } catch (error) {
       if (!(error instanceof SessionStateError)) throw error;
       const current = await sessions.get(row.id);
-      if (isThere(current)) return current;
+      if (hasState(current)) return current;
       throw error;
     }
   }
@@ -139,7 +139,7 @@ export class SessionSteering {
    * @param queueUpdate the update of the queue, in progress; undefined when the queue needs none
    * @throws errors other than outages
    */
-  private async settle(row: SessionRecord, queueUpdate?: Promise<unknown>): Promise<SteeredRow> {
+  private async updateServers(row: SessionRecord, queueUpdate?: Promise<unknown>): Promise<SteeredRow> {
     const [stored, queued] = await Promise.allSettled([this.parts.control.follow(row), queueUpdate]);
     const outages = new Map<string, Error>();
     for (const [server, result] of Object.entries({ 'the session Redis': stored, 'the queue Redis': queued })) {

@@ -3,7 +3,6 @@ import { isoTime, type ConsumerAnswer, type SessionAnswer, type WaitingFor } fro
 import { SessionStateError, UnknownSessionError, type SessionState } from '@barkeep/bar-repository';
 import { currentSymbols, noCounts, UNCHANGED, UnknownCalendarError } from '@barkeep/bars';
 import {
-  CountedDays,
   isBrokenStore,
   isOutage,
   noFigures,
@@ -27,8 +26,6 @@ import type { SharedParts } from './shared-parts.js';
 const SESSIONS_KEPT = 500;
 /** States of sessions that have a store and do not stream. */
 const IDLE_STATES = ['completed', 'stopped', 'paused'] as const satisfies readonly SessionState[];
-/** Most cells (counts of a symbol on a day) that are kept for all sessions; a cell takes 11 bytes. */
-const CELLS_KEPT = 4_000_000;
 
 export class SessionViews {
   /** By incarnation, the oldest first. */
@@ -68,6 +65,7 @@ export class SessionViews {
   async view(stored: SessionRecord, viewer: View = 'strategy'): Promise<SessionAnswer> {
     // Without a checkpoint the store was never created.
     if (!stored.checkpoint) return this.rowView(stored);
+    const isOperator = viewer === 'operator';
     let row = stored;
     try {
       row = await this.parts.control.reopenIfBehind(stored);
@@ -81,12 +79,13 @@ export class SessionViews {
         new SessionConsumers(this.parts.redis, layout).list(),
       ]);
       const { clock, frontier, watermark, counts, refused } = position;
+      const stream = { streamed: counts.streamed, isOver: row.completedAt !== null };
       const waitingFor = await this.waiting.of(row, session, wait, clock, consumers);
       return {
         ...this.rowView(row),
-        ...figureViews(viewer === 'operator' ? figures : withoutPrefetch(figures)),
-        timedOutDays: timedOutDays.filter((date) => viewer === 'operator' || isPassed(layout, date, clock)),
-        waitingFor: viewer === 'operator' ? waitingFor : withKindOnly(waitingFor),
+        ...figureViews(isOperator ? figures : withoutPrefetch(figures)),
+        timedOutDays: timedOutDays.filter((date) => isOperator || isPassed(layout, date, clock)),
+        waitingFor: isOperator ? waitingFor : withKindOnly(waitingFor),
         consumers: consumers.map(consumerView),
         clock: isoTime(clock),
         frontier: isoTime(frontier),
@@ -94,12 +93,7 @@ export class SessionViews {
         progress: layout.slotsClosedBy(clock) / layout.slotsClosedBy(layout.end),
         counts: { ...counts, refused, outside: rows.outside, extended: rows.extended },
         history: historyView(row, history),
-        warnings: [
-          ...this.parts.evictions.warning,
-          ...(viewer === 'operator'
-            ? outsideWarnings(row.spec, rows, { streamed: counts.streamed, isOver: row.completedAt !== null })
-            : []),
-        ],
+        warnings: [...this.parts.evictions.warning, ...(isOperator ? outsideWarnings(row.spec, rows, stream) : [])],
       };
     } catch (error) {
       return this.viewWithoutStore(row, error);
@@ -177,7 +171,6 @@ function withoutPrefetch(figures: StreamFigures): StreamFigures {
   return { ...figures, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
 }
 
-/** Whether the clock has closed the day. */
 function isPassed(layout: SessionLayout, date: string, clock: number): boolean {
   const day = layout.dayIndexOf(date);
   return day !== undefined && layout.grid(day).close <= clock;
@@ -190,25 +183,4 @@ function figureViews(figures: StreamFigures): Pick<SessionAnswer, 'pace' | 'pref
 
 export function consumerView({ name, state, time, steps, bars, deliveredHash, seenAt }: ConsumerView): ConsumerAnswer {
   return { name, state, time: isoTime(time), steps, bars, deliveredHash, seenAt: isoTime(seenAt) };
-}
-
-/** Keeps the counts of closed days for the sessions that were read last, so that a repeated view reads less. Bounded in memory. */
-export class CountedSessions {
-  /** By incarnation, the least recently used first. */
-  private readonly kept = new Map<string, CountedDays>();
-
-  /** The kept counts of a session; empty for one that has none. Readers add to them. */
-  of(incarnation: string): CountedDays {
-    const counted = this.kept.get(incarnation) ?? new CountedDays();
-    this.kept.delete(incarnation);
-    // The counts of the other sessions are dropped until the rest fits; those of this session stay.
-    let cells = [...this.kept.values()].reduce((sum, { size }) => sum + size, 0);
-    for (const [oldest, { size }] of this.kept) {
-      if (cells <= CELLS_KEPT) break;
-      this.kept.delete(oldest);
-      cells -= size;
-    }
-    this.kept.set(incarnation, counted);
-    return counted;
-  }
 }

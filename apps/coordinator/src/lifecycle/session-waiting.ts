@@ -17,7 +17,7 @@ import { isActive, type SessionRecord } from './session-row.js';
 const NAMES_MAX = 20;
 
 /** A described wait. By default, `since` is the start of the stream's wait, and `nextTryAt` is null. */
-type Wait = Pick<WaitingFor, 'kind' | 'what' | 'detail'> & Partial<WaitingFor>;
+type DescribedWait = Pick<WaitingFor, 'kind' | 'what' | 'detail'> & Partial<WaitingFor>;
 
 export class SessionWaiting {
   /** @param workerSilentMs for how long upkeep jobs have waited while no worker took one, ms; 0 when none waits */
@@ -40,7 +40,7 @@ export class SessionWaiting {
   ): Promise<WaitingFor | null> {
     if (!isActive(row) || !wait) return null;
     const { layout } = session;
-    const describers: Partial<Record<StreamWait['kind'], () => Wait | undefined | Promise<Wait>>> = {
+    const describers: Partial<Record<StreamWait['kind'], () => DescribedWait | undefined | Promise<DescribedWait>>> = {
       consumers: () => consumersWait(layout, clock, consumers),
       feed: () => this.feedWait(layout, clock),
       pace: () => paceWait(wait.until),
@@ -55,24 +55,23 @@ export class SessionWaiting {
   }
 
   /** Names the symbols whose streams have not reached a time after the clock. */
-  private async feedWait(layout: SessionLayout, clock: number): Promise<Wait> {
+  private async feedWait(layout: SessionLayout, clock: number): Promise<DescribedWait> {
     const { streams } = await readFeedProgress(this.redis, layout);
     const slow = streams.filter(({ ended, reached }) => !ended && reached <= clock).map(({ symbol }) => symbol);
     const detail = `waiting for fed bars of ${counted(slow.length, 'symbol')}: ${listed(slow)}`;
     return { kind: 'feed', what: slow.slice(0, NAMES_MAX), detail };
   }
 
-  /** Names the repositories that fail; without any, a missing worker; otherwise only that upkeep has not finished. */
-  private async upkeepWait(layout: SessionLayout): Promise<Wait> {
+  /** Names the repositories that fail. If none fails, says that no worker takes jobs, or only that upkeep has not finished. */
+  private async upkeepWait(layout: SessionLayout): Promise<DescribedWait> {
     const failing = await new RepositoryFailures(this.redis, layout).list();
     if (failing.length > 0) {
-      const next = Math.min(...failing.map(({ nextTryAt }) => nextTryAt));
       return {
         kind: 'repository',
         what: failing.map(({ repository }) => repository),
-        since: isoTime(Math.min(...failing.map((failure) => failure.since))),
+        since: isoTime(Math.min(...failing.map(({ since }) => since))),
         detail: repositoriesText(failing),
-        nextTryAt: isoTime(next),
+        nextTryAt: isoTime(Math.min(...failing.map(({ nextTryAt }) => nextTryAt))),
       };
     }
     const silentMs = await this.workerSilentMs();
@@ -98,7 +97,7 @@ function consumersWait(
   { spec: { pace }, historyEnd }: SessionLayout,
   clock: number,
   consumers: readonly ConsumerView[],
-): Wait | undefined {
+): DescribedWait | undefined {
   const holding = consumers.filter(({ state }) => state === 'active' || state === 'silent');
   const expected = pace.mode === 'lockstep' ? pace.consumers : 0;
   // The clock leaves the history when the expected consumers have joined. After that, fewer are left if one was removed.
@@ -113,12 +112,12 @@ function consumersWait(
   return { kind: 'consumers', what: what.slice(0, NAMES_MAX), detail };
 }
 
-function paceWait(until: number | null): Wait {
+function paceWait(until: number | null): DescribedWait {
   const nextTryAt = until === null ? null : isoTime(until);
   return { kind: 'pace', what: [], detail: `the next bar is due at ${nextTryAt}`, nextTryAt };
 }
 
-function symbolsWait(session: OpenSession): Wait {
+function symbolsWait(session: OpenSession): DescribedWait {
   const shown = new Set(session.activeSymbols());
   const joining = session.layout.symbols.filter((symbol) => !shown.has(symbol));
   const detail = `waiting for ${counted(joining.length, 'symbol')} that joined: ${listed(joining)}`;

@@ -16,10 +16,10 @@ const SESSIONS_KEPT = 500;
 /** Rows outside are normal up to this share of all rows. */
 const SHARE_MAX = 0.01;
 
-interface Kept {
+interface KeptWarnings {
   warnings: string[];
   /** The look-up in progress. */
-  pending: Promise<void> | undefined;
+  lookUp: Promise<void> | undefined;
   /** When the warnings get too old, in `performance.now()` time. */
   until: number;
 }
@@ -30,9 +30,9 @@ interface Kept {
  */
 export class SymbolWarnings {
   /** By session and version of its symbols, the least recently used first. */
-  private readonly kept = new Map<string, Kept>();
-  /** Ends with the last look-up that was requested. */
-  private turn: Promise<void> = Promise.resolve();
+  private readonly kept = new Map<string, KeptWarnings>();
+  /** The look-up that was requested last; each begins when the one before it has ended. */
+  private lastLookUp: Promise<void> = Promise.resolve();
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -40,13 +40,13 @@ export class SymbolWarnings {
   async of(row: SessionRecord): Promise<string[]> {
     if (row.spec.source.type === 'feed') return [];
     const kept = this.keptOf(`${row.incarnation} ${(row.membership ?? UNCHANGED).version}`);
-    if (performance.now() >= kept.until) kept.pending ??= this.refresh(row, kept);
-    if (kept.pending) await Promise.race([kept.pending, sleep(WAIT_MS, undefined, { ref: false })]);
+    if (performance.now() >= kept.until) kept.lookUp ??= this.refresh(row, kept);
+    if (kept.lookUp) await Promise.race([kept.lookUp, sleep(WAIT_MS, undefined, { ref: false })]);
     return kept.warnings;
   }
 
-  private keptOf(key: string): Kept {
-    const kept = this.kept.get(key) ?? { warnings: [], pending: undefined, until: 0 };
+  private keptOf(key: string): KeptWarnings {
+    const kept = this.kept.get(key) ?? { warnings: [], lookUp: undefined, until: 0 };
     this.kept.delete(key); // the next line adds it again as the most recently used one
     this.kept.set(key, kept);
     const [oldest] = this.kept.keys();
@@ -55,17 +55,16 @@ export class SymbolWarnings {
   }
 
   /** Looks the symbols up after all earlier look-ups; keeps the previous warnings when Postgres cannot answer. */
-  private refresh(row: SessionRecord, kept: Kept): Promise<void> {
-    const refreshed = this.turn.then(async () => {
-      kept.warnings = await this.lookUp(row).catch(() => kept.warnings);
+  private refresh(row: SessionRecord, kept: KeptWarnings): Promise<void> {
+    this.lastLookUp = this.lastLookUp.then(async () => {
+      kept.warnings = await this.warningsOf(row).catch(() => kept.warnings);
       kept.until = performance.now() + KEPT_MS;
-      kept.pending = undefined;
+      kept.lookUp = undefined;
     });
-    this.turn = refreshed;
-    return refreshed;
+    return this.lastLookUp;
   }
 
-  private async lookUp({ spec, membership }: SessionRecord): Promise<string[]> {
+  private async warningsOf({ spec, membership }: SessionRecord): Promise<string[]> {
     const symbols = currentSymbols(spec.symbols, membership ?? UNCHANGED);
     const datasetIds = await datasetIdsOf(this.dataSource, spec);
     const ids = await symbolIds(this.dataSource, symbols);

@@ -10,7 +10,6 @@ import { SymbolChanges } from './symbol-changes.js';
 
 export type SharedParts = ReturnType<typeof sharedParts>;
 
-/** Builds the shared parts. */
 export function sharedParts(servers: Servers) {
   return {
     ...servers,

@@ -42,7 +42,7 @@ export class SymbolChanges {
     const row = await this.change(id, STATES_FOR_ADDING, ({ membership, layout }) =>
       withSymbol(id, { symbols: layout.spec.symbols, basePartitions: layout.basePartitions }, membership, symbol),
     );
-    if (!(await this.updateSymbols(row))) return 'present';
+    if (!(await this.updateStore(row))) return 'present';
     const { joining } = await readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
     return joining.includes(symbol) ? 'joining' : 'present';
   }
@@ -55,14 +55,14 @@ export class SymbolChanges {
       const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
       return withoutSymbol(id, members, membership, symbol, partition);
     });
-    await this.updateSymbols(row);
+    await this.updateStore(row);
   }
 
   /**
    * Brings the store in line with the row; must be called before anything is written with the row's symbols.
    * @returns false when there is no store
    */
-  async updateSymbols(row: SessionRecord): Promise<boolean> {
+  async updateStore(row: SessionRecord): Promise<boolean> {
     const { dataSource, redis, keyPrefix, producer } = this.servers;
     try {
       const removedSymbols = await withSessionLock(dataSource, row, async (membership, manager) => {
@@ -72,8 +72,8 @@ export class SymbolChanges {
         return removed;
       });
       // The store ends jobs that have the old symbol list, without an error: their work must be requested again.
-      const isChanged = removedSymbols !== undefined; // undefined: the store already had the list
-      if (isChanged && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...refOf(row), force: false });
+      const hadOldList = removedSymbols !== undefined; // undefined: the store already had the new list
+      if (hadOldList && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...refOf(row), force: false });
       return true;
     } catch (error) {
       if (error instanceof SessionLostError) return false;
@@ -81,10 +81,10 @@ export class SymbolChanges {
     }
   }
 
-  /** Removes the data of symbols that left. @returns false when the store is broken, so that some may remain */
+  /** Removes the data of symbols that left. @returns false when the store is broken, so that some of it may remain */
   async removeLeftSymbols(row: SessionRecord): Promise<boolean> {
     try {
-      await this.updateSymbols(row);
+      await this.updateStore(row);
       return true;
     } catch (error) {
       if (isBrokenStore(error)) return false;
@@ -92,13 +92,13 @@ export class SymbolChanges {
     }
   }
 
-  /** Brings the store in line with the row when it is behind. */
+  /** Brings the store in line with the row if an earlier change did not reach it, or was not finished. */
   async repair(row: SessionRecord): Promise<void> {
     if (!row.membership) return;
     const { redis, keyPrefix } = this.servers;
     try {
       const { membership, leaving } = await readSymbols(redis, layoutOf(row, keyPrefix));
-      if (membership.version < row.membership.version || leaving !== '') await this.updateSymbols(row);
+      if (membership.version < row.membership.version || leaving !== '') await this.updateStore(row);
     } catch (error) {
       if (!(error instanceof SessionLostError)) throw error;
     }

@@ -31,15 +31,13 @@ export function openApiDocument(app: INestApplication, upkeepDefaults?: UpkeepDe
     .addTag('data', 'Bars, quality, events and certificates of a session')
     .addTag('operation', 'Health, metrics and pages for operators')
     .build();
-  const document = SwaggerModule.createDocument(app, config, {
-    operationIdFactory: (_controller, method) => method,
-  });
+  const operationIdFactory = (_controller: string, method: string) => method;
+  const document = SwaggerModule.createDocument(app, config, { operationIdFactory });
   Object.assign((document.components ??= {}), { schemas: schemas(upkeepDefaults) });
   Object.assign(document.paths, pages());
   return document;
 }
 
-/** Serves the document at /docs and /docs-json. */
 export function serveOpenApi(app: INestApplication, document: OpenAPIObject): void {
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
@@ -128,7 +126,6 @@ export function queryParameters(schema: z.ZodType): { name: string; schema: Sche
   }));
 }
 
-/** A reference to one of the document's components. */
 export function componentRef(name: string): ReferenceObject {
   return { $ref: `#/components/schemas/${name}` };
 }

@@ -116,9 +116,8 @@ function bodyDocs({ component, example, list, mediaTypes }: NonNullable<Operatio
 function answerDocs({ status = 200, description, example, mediaType, ...shape }: Answer): MethodDecorator {
   const item = shape.component ? componentRef(shape.component) : shape.schema;
   if (!item) return ApiResponse({ status, description });
-  const content = {
-    [mediaType ?? 'application/json']: { schema: shape.list ? { type: 'array', items: item } : item, example },
-  };
+  const schema = shape.list ? { type: 'array', items: item } : item;
+  const content = { [mediaType ?? 'application/json']: { schema, example } };
   return ApiResponse({ status, description, content });
 }
 

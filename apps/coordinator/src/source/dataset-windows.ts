@@ -17,7 +17,6 @@ import { PackedWindow } from './packed-window.js';
 import { RowPacker, type SymbolParts } from './row-packer.js';
 import type { MutablePart, ReadTask } from './window-read.js';
 
-/** A session's dataset, as its windows are read. */
 interface SessionDataset {
   dataSource: DataSource;
   layout: SessionLayout;
@@ -35,7 +34,6 @@ export class DatasetWindows {
     private readonly isPacked: boolean,
   ) {}
 
-  /** Looks the ids of the session's symbols up. */
   static async open(dataset: SessionDataset): Promise<DatasetWindows> {
     const { dataSource, layout, datasetId } = dataset;
     const [ids, isPacked] = await Promise.all([symbolIds(dataSource, layout.symbols), hasPacks(dataSource, datasetId)]);
@@ -54,7 +52,7 @@ export class DatasetWindows {
       const packed = new PackedWindow({ ...task, grid, isHistory: layout.isHistory(dayIndex), symbols });
       const query = { datasetId, symbolIds: [...symbols.keys()], grid, fromSlot, toSlot };
       await readPacked(client, query, packed, task.signal);
-      if (packed.rest.size > 0) await this.readRows(client, packed.rest, task);
+      if (packed.unpacked.size > 0) await this.readRows(client, packed.unpacked, task);
     });
   }
 

@@ -1,6 +1,7 @@
 /** A session's source: windows of rows or packed days, prefetched and shared. */
+export { ChunkPool } from './chunk-pool.js';
 export { PrefetchBudget } from './prefetch-budget.js';
 export { PrefetchedWindows, type PrefetchParts } from './prefetched-windows.js';
 export { SessionSource } from './session-source.js';
 export { SharedWindows } from './shared-windows.js';
-export { ChunkPool, type WindowRead } from './window-read.js';
+export type { WindowRead } from './window-read.js';

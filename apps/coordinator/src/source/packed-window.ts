@@ -26,16 +26,16 @@ interface PackedRead extends ReadTask {
 
 export class PackedWindow implements PackReceiver {
   /** The symbols for which no pack has come so far. */
-  readonly rest: SymbolParts;
+  readonly unpacked: SymbolParts;
   private readonly isWholeDay: boolean;
 
   constructor(private readonly task: PackedRead) {
     const { window, grid, symbols } = task;
-    this.rest = new Map(symbols);
+    this.unpacked = new Map(symbols);
     this.isWholeDay = window.fromSlot === 0 && window.toSlot === grid.slotCount;
   }
 
-  /** @param bars on the whole day @param bytes the day's chunk, or the bits and records of the window's slots */
+  /** @param bars how many the whole day has @param bytes the day's chunk, or the bits and records of the window's slots */
   pack(symbolId: number, bars: number, bytes: Uint8Array): void {
     const { window, symbols, isHistory, onProgress } = this.task;
     const { symbol, part: target } = symbols.get(symbolId)!;
@@ -46,19 +46,19 @@ export class PackedWindow implements PackReceiver {
       target.chunks.set(symbol, chunk);
       target.bars += windowBars;
     }
-    this.rest.delete(symbolId);
+    this.unpacked.delete(symbolId);
     onProgress();
   }
 
   /** Called for a pack without bars, too: such a symbol needs no rows. */
   empty(symbolId: number): void {
-    this.rest.delete(symbolId);
+    this.unpacked.delete(symbolId);
   }
 
   private countPartBars(bytes: Uint8Array): number {
     const { fromSlot, toSlot } = this.task.window;
-    // The part begins with the byte that has the first slot's bit.
-    const firstBit = fromSlot & 7;
+    // The part begins with the byte that has the first slot's bit; slots before the window have the other bits of this byte.
+    const firstBit = fromSlot % 8;
     return countBits(bytes, firstBit, firstBit + toSlot - fromSlot);
   }
 

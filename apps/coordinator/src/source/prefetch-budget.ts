@@ -1,9 +1,9 @@
 /**
- * What the prefetches of all sessions of this process share (I8): the bytes of prefetched bars that it may hold. While the budget is
- * used up, a session reads each window when it is its turn; no session waits for another one.
+ * The bytes of prefetched bars that this process may hold (I8), and how many prefetches are in progress, for all of its sessions. While
+ * the budget is used up, a session reads each window when it is its turn; no session waits for another one.
  */
 export class PrefetchBudget {
-  /** Number of prefetches in progress, for all sessions together. */
+  /** Number of prefetches in progress. */
   reads = 0;
   /** Bytes that are held now. */
   usedBytes = 0;

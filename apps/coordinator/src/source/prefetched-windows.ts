@@ -7,17 +7,15 @@
  * later windows stay empty. The missing slots are gaps, which upkeep repairs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chunkBytes } from '@barkeep/bars';
 import type { SessionLayout, StreamFigures, Window } from '@barkeep/session-data';
 import type { DayChanges, StreamMetrics } from '../figures/index.js';
 import type { PrefetchBudget } from './prefetch-budget.js';
 import { SilentWindowError, type SessionSource } from './session-source.js';
-import type { WindowRead } from './window-read.js';
+import { windowBytesMax, type WindowRead } from './window-read.js';
 
-/** What prefetching uses. */
 export interface PrefetchParts {
   layout: SessionLayout;
-  source: Pick<SessionSource, 'read' | 'empty'>;
+  source: Pick<SessionSource, 'emptyWindow' | 'read'>;
   budget: PrefetchBudget;
   dayChanges: DayChanges;
   figures: StreamFigures;
@@ -52,11 +50,11 @@ export class PrefetchedWindows {
   /** The first window of `upcoming` whose read has not started. */
   private next: Window | undefined;
   /** The prefetched windows in order of time, by the time at which each ends. */
-  private readonly ahead = new Map<number, Prefetch>();
-  /** How many windows are being read, with the one for which the stream waits. */
+  private readonly prefetches = new Map<number, Prefetch>();
+  /** How many windows are being read, including one for which the stream waits. */
   private reads = 0;
   /** Index of the day of the window that was requested last. */
-  private turnDay = 0;
+  private requestedDay = 0;
   private readonly closing = new AbortController();
 
   /** @param frontier epoch ms; the first window is the one after it */
@@ -75,11 +73,11 @@ export class PrefetchedWindows {
    */
   async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
     const { source, timedOut } = this.parts;
-    this.turnDay = window.dayIndex;
-    if (this.next?.to === window.to) this.advance(); // it was not prefetched
+    this.requestedDay = window.dayIndex;
+    if (this.next?.to === window.to) this.advance(); // no prefetch of this window has started, and none is needed
     const prefetched = await this.takePrefetched(window, stop);
-    const isSilent = timedOut.has(window.dayIndex);
-    const read = isSilent ? source.empty(window) : (prefetched ?? (await this.readInTurn(window, stop)));
+    const isTimedOut = timedOut.has(window.dayIndex);
+    const read = isTimedOut ? source.emptyWindow(window) : (prefetched ?? (await this.readInTurn(window, stop)));
     this.readAhead(stop);
     await this.waitForNextDay(window);
     return read;
@@ -88,19 +86,19 @@ export class PrefetchedWindows {
   /** Aborts all prefetches and discards their windows. */
   async close(): Promise<void> {
     this.closing.abort(new Error('the stream has ended'));
-    const prefetches = [...this.ahead.values()];
+    const prefetches = [...this.prefetches.values()];
     await Promise.all(prefetches.map(({ read }) => read));
     for (const { budgetBytes } of prefetches) this.parts.budget.giveBack(budgetBytes);
-    this.ahead.clear();
+    this.prefetches.clear();
   }
 
   /** Waits for the window if its read has begun. @returns undefined when it has not, or has failed */
   private async takePrefetched({ to }: Window, stop: AbortSignal): Promise<WindowRead | undefined> {
-    const prefetch = this.ahead.get(to);
+    const prefetch = this.prefetches.get(to);
     if (!prefetch) return undefined;
     this.readAhead(stop); // so that the next window is read at the same time
     const read = await prefetch.read;
-    this.ahead.delete(to);
+    this.prefetches.delete(to);
     this.parts.budget.giveBack(prefetch.budgetBytes);
     return read;
   }
@@ -130,7 +128,7 @@ export class PrefetchedWindows {
    */
   private async waitForNextDay({ dayIndex, toSlot }: Window): Promise<void> {
     if (toSlot < this.parts.layout.grid(dayIndex).slotCount) return;
-    const [next] = this.ahead.values(); // the windows of the day are all taken, so the first one is of the next day
+    const [next] = this.prefetches.values(); // the windows of the day are all taken, so the first one is of the next day
     if (!next) return;
     const waited = new AbortController();
     const timeout = sleep(DAY_HELD_MS, undefined, { signal: waited.signal }).catch(() => undefined);
@@ -141,14 +139,13 @@ export class PrefetchedWindows {
   /** Starts prefetches until {@link READS_AT_ONCE} windows are being read or the budget is used up. */
   private readAhead(stop: AbortSignal): void {
     const { layout, budget, timedOut } = this.parts;
-    while (this.mayReadMore() && this.next && this.next.dayIndex <= this.turnDay + DAYS_AHEAD) {
+    while (this.mayReadMore() && this.next && this.next.dayIndex <= this.requestedDay + DAYS_AHEAD) {
       const window = this.next;
       if (stop.aborted || this.closing.signal.aborted) return;
       if (!timedOut.has(window.dayIndex)) {
-        // A chunk has the length of the whole day, also for a short window.
-        const budgetBytes = layout.symbols.length * chunkBytes(layout.grid(window.dayIndex).slotCount);
+        const budgetBytes = windowBytesMax(layout, window.dayIndex);
         if (!budget.take(budgetBytes)) return;
-        this.ahead.set(window.to, { read: this.prefetch(window, stop), budgetBytes });
+        this.prefetches.set(window.to, { read: this.prefetch(window, stop), budgetBytes });
       }
       this.advance();
     }
@@ -180,7 +177,7 @@ export class PrefetchedWindows {
 
   /** Records that the first rows of a day are in memory, if the window begins the day. */
   private noteRead({ dayIndex, fromSlot }: Window): void {
-    if (fromSlot === 0) this.parts.dayChanges.read(dayIndex);
+    if (fromSlot === 0) this.parts.dayChanges.dayRead(dayIndex);
   }
 
   private advance(): void {

@@ -29,7 +29,6 @@ interface RowTarget {
   origin: number;
   /** The symbols of all rows: no others may come. */
   symbols: SymbolParts;
-  /** Receives refused bars. */
   quarantined: QuarantinedBar[];
   /** Returns an empty chunk of the day. */
   newChunk: () => DayChunk;
@@ -46,8 +45,8 @@ export class RowPacker {
   private chunk: DayChunk | undefined;
   // The segment of the last valid row, at first that of the open. Times are microseconds since Postgres' epoch.
   private openMicros = 0;
-  private firstSlot = 0;
-  private segmentSlots = 0;
+  private firstSlot = 0; // of the segment
+  private segmentSlots = 0; // how many the segment has
   /** Length of a slot. */
   private readonly stepMicros: number;
   /** Lowest price that the fast path accepts; the slow path checks bars with a lower price. */
@@ -94,10 +93,9 @@ export class RowPacker {
     readRow(row, at, (_, time, open, high, low, close, volume) => {
       const part = this.part!;
       const slot = grid.slotAt(time); // a number, or the reason why the time has no slot
-      const reason = typeof slot === 'string' ? slot : refuseValues(open, high, low, close, volume, prices);
-      if (typeof slot === 'string' || reason !== undefined) {
-        return this.refuse({ time, open, high, low, close, volume, reason: reason! });
-      }
+      if (typeof slot === 'string') return this.refuse({ time, open, high, low, close, volume, reason: slot });
+      const reason = refuseValues(open, high, low, close, volume, prices);
+      if (reason !== undefined) return this.refuse({ time, open, high, low, close, volume, reason });
       this.selectSegment(time);
       if (!this.chunk) part.chunks.set(this.symbol, (this.chunk = this.target.newChunk()));
       this.chunk.write(slot, open, high, low, close, volume, origin, 0, 1, 1);

@@ -4,13 +4,13 @@
  * opens a source.
  */
 import { datasetVersion, gridKey } from '@barkeep/bar-repository';
-import { chunkBytes } from '@barkeep/bars';
 import type { SessionLayout, Window } from '@barkeep/session-data';
 import type { DataSource } from 'typeorm';
+import { USED_ONCE, type ChunkPool } from './chunk-pool.js';
 import { DatasetWindows } from './dataset-windows.js';
 import { KEPT_MS, type SharedWindows, type SharingSession } from './shared-windows.js';
 import { SilentSourceError, unlessSilent } from './silence.js';
-import { USED_ONCE, usedPartitions, WindowRead, type ChunkPool, type ReadTask } from './window-read.js';
+import { usedPartitions, windowBytesMax, WindowRead, type ReadTask } from './window-read.js';
 
 /**
  * A window is shared only if it has at least this part of its day's slots. A chunk takes the memory of its whole day, and a shared
@@ -73,14 +73,14 @@ export class SessionSource {
    * A window without bars, for the partitions that lack the window. Partitions differ, because the partition of a symbol that was
    * added later lacks earlier windows.
    */
-  empty(window: Window, memory = this.parts.pool): WindowRead {
+  emptyWindow(window: Window, memory = this.parts.pool): WindowRead {
     const isLacking = (partition: number) => (this.frontiers[partition] ?? 0) < window.to;
     return new WindowRead(usedPartitions(this.parts.layout).filter(isLacking), window, memory);
   }
 
   /** Reads a window for the partitions that lack it. @throws SilentWindowError, the reason of `stop`, what Postgres throws */
   async read(window: Window, stop: AbortSignal): Promise<WindowRead> {
-    const into = this.empty(window);
+    const into = this.emptyWindow(window);
     const timeoutMs = this.parts.layout.spec.feed.timeoutSeconds * 1000;
     try {
       await unlessSilent(timeoutMs, stop, (signal, onProgress) => this.readInto({ window, into, signal, onProgress }));
@@ -95,11 +95,13 @@ export class SessionSource {
   private async readInto(task: ReadTask): Promise<void> {
     const { window, into, signal, onProgress } = task;
     if (!this.mayShare(task)) return this.windows.read(task);
-    const version = await datasetVersion(this.parts.dataSource, this.parts.datasetId);
+    const { dataSource, datasetId, layout, shared } = this.parts;
+    const version = await datasetVersion(dataSource, datasetId);
     signal.throwIfAborted();
-    const read = this.parts.shared.join(
-      { session: this.session, name: this.nameOf(window), version, bytes: this.bytesOf(window) },
-      () => this.empty(window, USED_ONCE),
+    const bytes = windowBytesMax(layout, window.dayIndex);
+    const read = shared.join(
+      { session: this.session, name: this.nameOf(window), version, bytes },
+      () => this.emptyWindow(window, USED_ONCE),
       (sharedWindow, sharedSignal, onRow) =>
         this.windows.read({ window, into: sharedWindow, signal: sharedSignal, onProgress: onRow }),
     );
@@ -112,13 +114,7 @@ export class SessionSource {
     const { dayIndex, fromSlot, toSlot, to } = window;
     if (into.parts.length < usedPartitions(layout).length) return false;
     if (toSlot - fromSlot < layout.grid(dayIndex).slotCount * SHARED_PART_MIN) return false;
-    return shared.isWanted(this.session, to, this.bytesOf(window));
-  }
-
-  /** Most bytes of memory that a window takes. */
-  private bytesOf({ dayIndex }: Window): number {
-    const { layout } = this.parts;
-    return layout.symbols.length * chunkBytes(layout.grid(dayIndex).slotCount);
+    return shared.isWanted(this.session, to, windowBytesMax(layout, dayIndex));
   }
 
   /** A key of a window, unique among the windows of sessions with the same {@link content}. */

@@ -44,27 +44,28 @@ export class SharedRead {
 
   /** Waits for the read in progress, or until the session stops waiting. */
   private async join(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const joined = new AbortController();
+    const joined = new AbortController(); // removes the event listener below
     // Each call has its own listener: one session may wait for two windows with the same function.
     const listener = () => onProgress();
     this.listeners.add(listener);
-    const leaving = new Promise<never>((_, reject) => {
-      const leave = () => {
+    const aborted = new Promise<never>((_, reject) => {
+      const onAbort = () => {
         // Copied in the abort event itself: after an await the window could have more rows.
         if (signal.reason instanceof SilentSourceError) into.copy(this.rows);
         this.leave(listener);
         reject(signal.reason as Error);
       };
-      signal.addEventListener('abort', leave, { once: true, signal: joined.signal });
+      signal.addEventListener('abort', onAbort, { once: true, signal: joined.signal });
     });
     try {
-      await Promise.race([this.reading, leaving]);
+      await Promise.race([this.reading, aborted]);
     } finally {
       joined.abort();
       this.listeners.delete(listener);
     }
   }
 
+  /** Ends the part of one session in the read; the last one to leave aborts the read. */
   private leave(listener: () => void): void {
     this.listeners.delete(listener);
     if (this.listeners.size > 0 || this.isDone) return;

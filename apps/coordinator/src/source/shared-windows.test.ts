@@ -1,8 +1,9 @@
 import type { Window } from '@barkeep/session-data';
+import { ChunkPool, USED_ONCE } from './chunk-pool.js';
 import { SharedRead } from './shared-read.js';
 import { SharedWindows, type SharingSession } from './shared-windows.js';
 import { SilentSourceError } from './silence.js';
-import { ChunkPool, USED_ONCE, WindowRead } from './window-read.js';
+import { WindowRead } from './window-read.js';
 
 const WINDOW: Window = { dayIndex: 0, fromSlot: 0, toSlot: 390, prev: 0, to: 100 };
 const neverAborted = new AbortController().signal;

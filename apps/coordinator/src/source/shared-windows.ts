@@ -12,7 +12,6 @@ import type { WindowRead } from './window-read.js';
 /** An unused window is kept for at least this long, ms: sessions that are further apart do not share it. */
 export const KEPT_MS = 10_000;
 
-/** A session that streams. */
 export interface SharingSession {
   /** A key of its dataset, symbols and partitions: sessions with the same key have equal windows. */
   content: string;
@@ -23,7 +22,7 @@ export interface SharingSession {
   awaitsUntil: number;
 }
 
-interface Kept {
+interface KeptWindow {
   content: string;
   read: SharedRead;
   bytes: number;
@@ -44,9 +43,8 @@ interface WantedWindow {
 export class SharedWindows {
   private readonly sessions = new Set<SharingSession>();
   /** By content and name, the least recently used first. */
-  private readonly kept = new Map<string, Kept>();
-  /** Bytes of the kept windows. */
-  private bytes = 0;
+  private readonly kept = new Map<string, KeptWindow>();
+  private keptBytes = 0;
   /** The timer of the next sweep; undefined while nothing is kept. */
   private sweeping: NodeJS.Timeout | undefined;
 
@@ -97,17 +95,16 @@ export class SharedWindows {
     return read;
   }
 
-  /** The other sessions with the same content. */
   private othersLike(session: SharingSession): SharingSession[] {
     return [...this.sessions].filter((other) => other !== session && other.content === session.content);
   }
 
   /** Adds a window as the most recently used one, and drops others until all fit into the limit. */
-  private keep(key: string, kept: Kept): void {
+  private keep(key: string, kept: KeptWindow): void {
     this.kept.set(key, kept);
-    this.bytes += kept.bytes;
+    this.keptBytes += kept.bytes;
     for (const [oldest] of this.kept) {
-      if (this.bytes <= this.limit) break;
+      if (this.keptBytes <= this.limit) break;
       this.drop(oldest);
     }
     this.sweeping ??= setTimeout(() => this.sweep(), KEPT_MS).unref();
@@ -117,7 +114,7 @@ export class SharedWindows {
     const kept = this.kept.get(key);
     if (!kept) return;
     this.kept.delete(key);
-    this.bytes -= kept.bytes;
+    this.keptBytes -= kept.bytes;
   }
 
   /** Drops the windows that were not used for {@link KEPT_MS}. */

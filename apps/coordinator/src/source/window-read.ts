@@ -1,81 +1,8 @@
-/** The bars of one window, from the start of its read until they are in the store, and the pool of the memory that holds them. */
+/** The bars of one window, from the start of its read until they are in the store. */
 import type { QuarantinedBar } from '@barkeep/bar-repository';
-import { DayChunk } from '@barkeep/bars';
+import { chunkBytes, DayChunk } from '@barkeep/bars';
 import type { PartitionWindow, SessionLayout, Window } from '@barkeep/session-data';
-
-/** Most bytes of free chunks: about nine windows of 400 symbols. A session has about six of them in flight. */
-const FREE_BYTES_MAX = 64 * 1024 * 1024;
-
-interface UsedChunk {
-  chunk: DayChunk;
-  /** Only the slots `[from, to)` may hold bars of an earlier window. */
-  from: number;
-  to: number;
-}
-
-/**
- * Reuses the memory of day chunks. A window of 400 symbols takes 7.5 MB outside of the JavaScript heap; when each window
- * allocated that, the garbage collector took a third of the coordinator's time. All sessions of a process share one pool,
- * so that a short session reuses memory too. The pool holds the chunks that were returned, up to a bound.
- */
-export class ChunkPool {
-  /** The chunks in the pool, by their number of slots. */
-  private readonly free = new Map<number, UsedChunk[]>();
-  private freeBytes = 0;
-
-  /** @param freeBytesMax most bytes that the pool holds; 0: it keeps no chunk */
-  constructor(private readonly freeBytesMax = FREE_BYTES_MAX) {}
-
-  /** Returns an empty chunk, which the caller owns until `giveBack()`. */
-  take(slotCount: number): DayChunk {
-    const used = this.takeUsed(slotCount);
-    if (!used) return new DayChunk(slotCount);
-    used.chunk.clear(used.from, used.to);
-    return used.chunk;
-  }
-
-  /** Returns a chunk that may hold old bars, for a caller that overwrites all of its bytes. */
-  takeToOverwrite(slotCount: number): DayChunk {
-    return this.takeUsed(slotCount)?.chunk ?? new DayChunk(slotCount);
-  }
-
-  /**
-   * Takes back chunks that no reader and no socket uses any more. Only their slots `[from, to)` may hold bars. A full pool drops its
-   * chunks of other lengths, and if that is not enough, the given chunks.
-   */
-  giveBack(chunks: Iterable<DayChunk>, from: number, to: number): void {
-    for (const chunk of chunks) {
-      const { slotCount, bytes } = chunk;
-      const hasOtherLengths = this.free.size > 1 || !this.free.has(slotCount);
-      if (this.freeBytes + bytes.length > this.freeBytesMax && hasOtherLengths) this.keepOnly(slotCount);
-      if (this.freeBytes + bytes.length > this.freeBytesMax) return;
-      this.freeBytes += bytes.length;
-      const free = this.free.get(slotCount);
-      if (free) free.push({ chunk, from, to });
-      else this.free.set(slotCount, [{ chunk, from, to }]);
-    }
-  }
-
-  /** Drops the chunks of other lengths: the session that used them may have ended long ago. */
-  private keepOnly(slotCount: number): void {
-    const kept = this.free.get(slotCount) ?? [];
-    this.free.clear();
-    this.free.set(slotCount, kept);
-    this.freeBytes = sumOf(kept.map(({ chunk }) => chunk.bytes.length));
-  }
-
-  private takeUsed(slotCount: number): UsedChunk | undefined {
-    const used = this.free.get(slotCount)?.pop();
-    if (used) this.freeBytes -= used.chunk.bytes.length;
-    return used;
-  }
-}
-
-/**
- * The pool for chunks that several sessions flush. It keeps no chunk, so no session can return one that another still uses. The
- * garbage collector frees a chunk after the last session.
- */
-export const USED_ONCE = new ChunkPool(0);
+import { USED_ONCE, type ChunkPool } from './chunk-pool.js';
 
 /** One partition's part of a window, while it is being read. */
 export interface MutablePart extends PartitionWindow {
@@ -143,7 +70,6 @@ export class WindowRead {
   }
 }
 
-/** One read of a window. */
 export interface ReadTask {
   window: Window;
   /** Receives the bars; keeps those that came when the read fails or is aborted. */
@@ -151,6 +77,11 @@ export interface ReadTask {
   signal: AbortSignal;
   /** Called for every row and every pack. */
   onProgress: () => void;
+}
+
+/** Most bytes of memory that a window of a day takes: a chunk has the length of the whole day, also for a short window. */
+export function windowBytesMax(layout: SessionLayout, dayIndex: number): number {
+  return layout.symbols.length * chunkBytes(layout.grid(dayIndex).slotCount);
 }
 
 /** Partitions that have symbols. */

@@ -58,6 +58,5 @@ export class CleanDates {
   }
 }
 
-/** The earlier of two dates. */
 export const earlier = (a: string, b: string) => (a < b ? a : b);
 const later = (a: string, b: string) => (a > b ? a : b);

@@ -10,7 +10,7 @@ import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED } from './wake-signals.js';
 
 export class ClockLimit {
-  /** The bars that close up to this time may be shown as far as the store is concerned, epoch ms, as last seen. */
+  /** The store lets the clock move up to this time, epoch ms, as last seen. */
   storeLimit = 0;
   /** The consumers let the clock move up to this time, epoch ms, as last seen. */
   private consumerLimit = 0;
@@ -33,7 +33,7 @@ export class ClockLimit {
   }
 
   /** Which position of the store limits the clock where it is now. */
-  get kind(): 'frontier' | 'watermark' {
+  get limitedBy(): 'frontier' | 'watermark' {
     return this.progress.clock < this.parts.layout.barrierEnd ? 'watermark' : 'frontier';
   }
 
@@ -48,7 +48,8 @@ export class ClockLimit {
     this.progress.applyControl(control);
     if (joining.any) await joining.show(positions, clock);
     const watermark = Math.min(...positions.map((position) => position.watermark));
-    this.storeLimit = this.kind === 'watermark' ? this.barrierBefore(Math.min(watermark, layout.barrierEnd)) : frontier;
+    this.storeLimit =
+      this.limitedBy === 'watermark' ? this.barrierBefore(Math.min(watermark, layout.barrierEnd)) : frontier;
     this.consumerLimit = consumerLimit;
   }
 
@@ -70,11 +71,11 @@ export class ClockLimit {
   }
 
   /** Takes the limit from the messages that ended the last wait. @returns false when a message lacks it: `look` is needed */
-  onMessages(): boolean {
+  takeFromMessages(): boolean {
     for (const [messageKind, message] of this.parts.wake.messages) {
       const consumerLimit = messageKind === 'consumer' ? this.consumerLimitIn(message) : undefined;
       if (consumerLimit !== undefined) this.consumerLimit = consumerLimit;
-      else if (messageKind === FLUSHED && this.kind === 'frontier') this.storeLimit = this.progress.frontier;
+      else if (messageKind === FLUSHED && this.limitedBy === 'frontier') this.storeLimit = this.progress.frontier;
       else return false;
     }
     return true;

@@ -25,7 +25,7 @@ export class ClockLoop {
   constructor(
     private readonly parts: Pick<
       StreamParts,
-      'joining' | 'layout' | 'metrics' | 'producer' | 'store' | 'trailing' | 'wake' | 'warn' | 'writer'
+      'joining' | 'layout' | 'metrics' | 'producer' | 'retained' | 'store' | 'wake' | 'warn' | 'writer'
     >,
     private readonly limit: ClockLimit,
     private readonly progress: StreamProgress,
@@ -37,15 +37,13 @@ export class ClockLoop {
 
   /** Runs until the clock is at the end. @throws PaceOverrunError, RewindError, what the store throws */
   async run(stop: AbortSignal): Promise<void> {
-    const { writer } = this.parts;
-    const { progress } = this;
     try {
       await this.follow(stop);
     } catch (error) {
       if (error instanceof PaceOverrunError) {
         // Stores the figures, which include the overrun that ends the session. The clock stays where it is.
-        const { clock, figures } = progress;
-        await writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
+        const { clock, figures } = this.progress;
+        await this.parts.writer.moveClock(clock, { from: clock, events: [], figures, wait: null });
       }
       throw error;
     }
@@ -74,14 +72,13 @@ export class ClockLoop {
    * the session keeps do not depend on how far its consumers were when the clock reached the end.
    */
   private async evictLastDays(stop: AbortSignal): Promise<void> {
-    const { trailing, wake } = this.parts;
+    const { retained, wake } = this.parts;
     while (this.consumersNeedDays) {
       await this.look();
-      await trailing.follow(this.progress.clock, this.limit.slowest);
+      await retained.follow(this.progress.clock, this.limit.slowest);
       if (!this.consumersNeedDays) break;
       this.progress.waitFor('consumers');
       await wake.wait(LOOK_AGAIN_MS, stop);
-      stop.throwIfAborted();
     }
     this.progress.waitFor(undefined);
   }
@@ -98,7 +95,7 @@ export class ClockLoop {
    * The pace has not started yet, so this wait makes no bar late.
    */
   private async waitForJoining(stop: AbortSignal): Promise<void> {
-    const { layout, joining, wake, trailing } = this.parts;
+    const { layout, joining, retained, wake } = this.parts;
     if (!joining.any) return;
     for (;;) {
       this.progress.waitFor('symbols');
@@ -106,11 +103,10 @@ export class ClockLoop {
       if (!joining.any) break;
       const maxWaitMs = layout.spec.upkeep.enabled ? await this.upkeepWait.continue() : LOOK_AGAIN_MS;
       await wake.wait(maxWaitMs, stop);
-      stop.throwIfAborted();
     }
     this.progress.waitFor(undefined);
     this.upkeepWait.end();
-    await trailing.follow(this.progress.clock, this.limit.slowest);
+    await retained.follow(this.progress.clock, this.limit.slowest);
     await this.progress.setState('running');
   }
 
@@ -128,27 +124,27 @@ export class ClockLoop {
 
   /** Moves the clock past these places, and does what follows from its new position. */
   private async pass(places: readonly ClockPlace[]): Promise<void> {
-    const { layout, trailing } = this.parts;
+    const { layout, retained } = this.parts;
     const { progress } = this;
-    const { clock } = progress;
+    const { clock: from } = progress;
     const control = await this.moveClock(places);
-    if (control === undefined) return;
+    if (control === undefined) return; // the clock has not moved
     const last = places.at(-1)!;
-    progress.clock = Math.max(clock, last.time);
+    progress.clock = Math.max(from, last.time);
     progress.waitFor(undefined);
     progress.isWaitStored = false;
     this.upkeepWait.end();
     // After the last barrier the frontier limits the clock, not the watermark: the limit must be read again.
-    if (clock < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
-    await trailing.follow(progress.clock, this.limit.slowest);
+    if (from < layout.barrierEnd && last.time >= layout.barrierEnd) this.mustLook = true;
+    await retained.follow(progress.clock, this.limit.slowest);
     this.places.pass(last);
     for (const { type, dayIndex } of places) {
-      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) progress.dayChanges.close(dayIndex);
+      if (type === 'day-closed' && dayIndex + 1 < layout.days.length) progress.dayChanges.dayClosed(dayIndex);
     }
     progress.clockMoved.notify();
     progress.applyControl(control); // a pause or stop ends this method here
-    const closes = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
-    this.pace.delivered(closes.map(({ time }) => time));
+    const shownBars = places.filter(({ slot, dayIndex }) => slot !== undefined && !layout.isHistory(dayIndex));
+    this.pace.delivered(shownBars.map(({ time }) => time));
     await progress.setState('running');
     await progress.followRow();
     await progress.checkpoint();
@@ -161,7 +157,7 @@ export class ClockLoop {
   private async moveClock(places: readonly ClockPlace[]): Promise<Control | undefined> {
     const { store, writer } = this.parts;
     const { clock: from, figures, dayChanges, isWaitStored } = this.progress;
-    const { kind: limit, joins } = this.limit;
+    const { limitedBy: limit, joins } = this.limit;
     const events = await eventsOf(places, store, dayChanges);
     const wait = isWaitStored ? null : undefined; // null removes the wait from the store
     try {
@@ -178,7 +174,7 @@ export class ClockLoop {
     const maxWaitMs = await this.beginWait();
     const lookAgainInMs = Math.max(0, this.lookedAt + LOOK_AGAIN_MS - performance.now());
     const isWoken = await this.parts.wake.wait(Math.min(maxWaitMs, lookAgainInMs), stop);
-    const hasNewLimit = isWoken && this.limit.onMessages();
+    const hasNewLimit = isWoken && this.limit.takeFromMessages();
     this.mustLook = (isWoken && !hasNewLimit) || performance.now() - this.lookedAt >= LOOK_AGAIN_MS;
   }
 
@@ -187,25 +183,32 @@ export class ClockLoop {
     const { places, progress, limit } = this;
     const { clock } = progress;
     const isBlocked = this.isBlockedAt(limit.time);
-    if (isBlocked && !this.isBlockedAt(limit.storeLimit)) {
-      this.upkeepWait.end();
-      progress.waitFor('consumers');
-      await progress.setState('running'); // a session that waits for its consumers is healthy
-      return LOOK_AGAIN_MS;
-    }
+    if (isBlocked && !this.isBlockedAt(limit.storeLimit)) return this.beginConsumerWait();
     const nextTime = isBlocked ? places.nextClose(clock) : places.next(clock).time;
     const dueInMs = this.pace.dueInMs(nextTime);
-    if (!isBlocked || dueInMs > 0) {
-      if (dueInMs > LOOK_AGAIN_MS) progress.waitFor('pace', Date.now() + dueInMs);
-      else progress.waitFor(undefined);
-      return Math.max(dueInMs, 0);
-    }
+    if (!isBlocked || dueInMs > 0) return this.beginPaceWait(dueInMs);
+    // The next bar is due, but its window is not complete.
     const isFeedWait = this.isUnfed;
     progress.waitFor(isFeedWait ? 'feed' : 'upkeep');
     this.pace.overdue(nextTime);
     if (!isFeedWait) return this.upkeepWait.continue();
     this.upkeepWait.end();
     return LOOK_AGAIN_MS;
+  }
+
+  /** The store would let the clock move: only consumers hold it. */
+  private async beginConsumerWait(): Promise<number> {
+    this.upkeepWait.end();
+    this.progress.waitFor('consumers');
+    await this.progress.setState('running'); // a session that waits for its consumers is healthy
+    return LOOK_AGAIN_MS;
+  }
+
+  /** The next bar is not due yet. A short wait is not recorded: readers need not see it. */
+  private beginPaceWait(dueInMs: number): number {
+    if (dueInMs > LOOK_AGAIN_MS) this.progress.waitFor('pace', Date.now() + dueInMs);
+    else this.progress.waitFor(undefined);
+    return Math.max(dueInMs, 0);
   }
 
   /** Whether the clock waits for bars that have not been fed yet, and not for upkeep: it has passed every window that was fed whole. */

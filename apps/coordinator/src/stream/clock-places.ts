@@ -36,8 +36,9 @@ export class ClockPlaces {
 
   /** The next place after the last one that was passed. @param clock epoch ms @throws RangeError at the end of the session */
   next(clock: number): ClockPlace {
-    for (const place of this.upTo(clock, Infinity)) return place;
-    throw new RangeError('expected a place before the end of the session, was none');
+    const [place] = this.upTo(clock, Infinity);
+    if (!place) throw new RangeError('expected a place before the end of the session, was none');
+    return place;
   }
 
   /** The next close of a bar after the clock, epoch ms. */
@@ -81,6 +82,7 @@ export class ClockPlaces {
     const isFeedWithoutBarrier = layout.spec.source.type === 'feed' && clock >= layout.barrierEnd;
     const stops = layout.spec.pace.mode === 'max' && !isFeedWithoutBarrier ? 'windows' : 'slots';
     for (const place of placesFrom(layout, clock, limit, stops)) {
+      // Passed before, or equal to the one just before it: where two days adjoin, both have the `clock` event of that time.
       if (eventNumber(place) <= last) continue;
       last = eventNumber(place);
       yield place;

@@ -71,7 +71,7 @@ export class FeedLoop {
     this.progress.frontier = reachedTime;
     const dayIndex = layout.dayIndexAt(from);
     const isStartOfDay = layout.grid(dayIndex).closedBy(from) === 0;
-    if (isStartOfDay) this.progress.dayChanges.stored(dayIndex);
+    if (isStartOfDay) this.progress.dayChanges.dayStored(dayIndex);
     metrics.flushed(bars);
     this.progress.applyControl(control);
     if (wantsUpkeep(layout, from, reachedTime, bars)) hintUpkeep(this.parts);

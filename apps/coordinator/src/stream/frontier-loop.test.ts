@@ -3,7 +3,9 @@ import { FrontierLoop } from './frontier-loop.js';
 
 /**
  * The loop over a session of one window. The window is a day ahead of the clock and `stagedDays` is 1, so the loop waits for the
- * clock and never reads. @param waitForClock that wait @returns `starts`, how many times the loop has begun to stream
+ * clock and never reads.
+ * @param waitForClock what the loop calls to wait
+ * @returns `starts` tells how many times the loop has begun to stream
  */
 function loopOver(waitForClock: (stop: AbortSignal) => Promise<void>) {
   let starts = 0;

@@ -12,9 +12,10 @@ import { FLUSHED, LOOK_AGAIN_MS } from './wake-signals.js';
 /** How many times one `run` restarts after the store lost writes. */
 const RESTARTS_MAX = 10;
 
-/** The source, as this loop needs it. */
+type Windows = Pick<PrefetchedWindows, 'read' | 'close'>;
+
 interface FrontierSource {
-  windowsFrom(frontier: number): Pick<PrefetchedWindows, 'read' | 'close'>;
+  windowsFrom(frontier: number): Windows;
   /** Called after the store lost data: any partition may lack windows now. */
   forgetFrontiers(): void;
 }
@@ -62,11 +63,7 @@ export class FrontierLoop {
   }
 
   /** Flushes the windows after `frontier` (epoch ms). Each window is read while the window before it is flushed. */
-  private async streamFrom(
-    frontier: number,
-    windows: Pick<PrefetchedWindows, 'read'>,
-    stop: AbortSignal,
-  ): Promise<void> {
+  private async streamFrom(frontier: number, windows: Windows, stop: AbortSignal): Promise<void> {
     let flushing: Promise<void> = Promise.resolve();
     for (const window of this.parts.layout.windowsFrom(frontier)) {
       await this.waitForClock(window, stop);
@@ -103,13 +100,13 @@ export class FrontierLoop {
     this.progress.frontier = window.to;
     // A window before the clock is read again for a symbol that was added later: it is no day change.
     const isCatchingUp = window.to <= this.progress.clock;
-    if (window.fromSlot === 0 && !isCatchingUp) this.progress.dayChanges.stored(window.dayIndex);
+    if (window.fromSlot === 0 && !isCatchingUp) this.progress.dayChanges.dayStored(window.dayIndex);
     metrics.flushed(read.bars, read.refused);
     this.progress.applyControl(controls[0] ?? 'run');
     this.hintUpkeep(window, read.bars);
     // Up to the last barrier upkeep wakes the clock. After it, and while a symbol joins, the clock loop waits for the frontier.
     if (window.to > layout.barrierEnd || joining.any) wake.notify(FLUSHED);
-    this.parts.outside.passed(window.to);
+    this.parts.outside.countInBackground(window.to);
     await this.progress.checkpoint();
   }
 

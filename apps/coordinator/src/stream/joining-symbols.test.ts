@@ -15,16 +15,18 @@ const layout = (enabled = true) => ({
   end: 100,
   partitionOf: (symbol: string) => ({ A: 0, X: 1, Y: 2 })[symbol],
 });
+/** The position of a partition. */
 const at = (frontier: number, watermark: number) => ({ frontier, watermark, retainedFrom: 0 });
 
 test('a symbol is complete when it is repaired up to the clock and streamed as far as the others', () => {
   const clock = 30;
-  const complete = (x: ReturnType<typeof at>) => symbolsToShow(layout(), [at(50, 40), x], ['X'], clock).symbols;
+  const shown = (positionOfX: ReturnType<typeof at>) =>
+    symbolsToShow(layout(), [at(50, 40), positionOfX], ['X'], clock).symbols;
   const notRepaired = at(50, clock - 1);
   const notStreamed = at(50 - 1, 49);
-  expect(complete(notRepaired)).toEqual([]);
-  expect(complete(notStreamed)).toEqual([]);
-  expect(complete(at(50, clock))).toEqual(['X']);
+  expect(shown(notRepaired)).toEqual([]);
+  expect(shown(notStreamed)).toEqual([]);
+  expect(shown(at(50, clock))).toEqual(['X']);
 });
 
 test('a complete symbol does not wait for one that is not', () => {
@@ -38,7 +40,8 @@ test('several symbols are complete up to the lowest of their watermarks', () => 
 });
 
 test('without upkeep a symbol is complete when it is streamed', () => {
-  const complete = (x: ReturnType<typeof at>) => symbolsToShow(layout(false), [at(50, 0), x], ['X'], 50);
-  expect(complete(at(50, 0))).toEqual({ symbols: ['X'], completeUpTo: 50 });
-  expect(complete(at(40, 0)).symbols).toEqual([]);
+  const shown = (positionOfX: ReturnType<typeof at>) =>
+    symbolsToShow(layout(false), [at(50, 0), positionOfX], ['X'], 50);
+  expect(shown(at(50, 0))).toEqual({ symbols: ['X'], completeUpTo: 50 });
+  expect(shown(at(40, 0)).symbols).toEqual([]);
 });

@@ -36,7 +36,7 @@ export class OutsideCounter {
   }
 
   /** Counts up to the frontier (epoch ms) in the background, unless it did so a moment ago. The next count repeats a failed one. */
-  passed(frontier: number): void {
+  countInBackground(frontier: number): void {
     if (performance.now() < this.nextAt) return;
     const { layout, warn } = this.parts;
     const startedAt = performance.now();

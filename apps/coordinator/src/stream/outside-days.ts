@@ -37,15 +37,15 @@ export class OutsideDays {
     if (uncertain.length === 0) return [];
     const spans = outsideSpans(calendar, dates.from, dateAfter(dates.to, -1), spec.hours);
     const counts = await countRowsInSpans(dataSource, datasetId, uncertain, spans);
-    const withRows = new Set(counts.map(({ symbolId }) => symbolId));
-    const withoutRows = uncertain.filter((id) => !withRows.has(id));
-    clean.add(slots, withoutRows, dates);
+    const withSuchRows = new Set(counts.map(({ symbolId }) => symbolId));
+    const withoutSuchRows = uncertain.filter((id) => !withSuchRows.has(id));
+    clean.add(slots, withoutSuchRows, dates);
     const days = this.sumByDay(counts, spans, ids);
-    const ranges = days.map(({ symbol, date, until }) => {
+    const wholeDates = days.map(({ symbol, date, until }) => {
       return { symbolId: ids.get(symbol)!, from: calendar.startOf(date), to: until };
     });
-    const rows = await countRows(dataSource, datasetId, ranges);
-    return days.map((day, i) => ({ ...day, rows: rows[i]! }));
+    const allRows = await countRows(dataSource, datasetId, wholeDates);
+    return days.map((day, i) => ({ ...day, rows: allRows[i]! }));
   }
 
   /** Adds up the rows of each symbol and date; `rows`, the number of all rows of the date, is still 0. */

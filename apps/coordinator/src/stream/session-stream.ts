@@ -29,8 +29,8 @@ import { FeedLoop, type FeedParts } from './feed-loop.js';
 import { FrontierLoop } from './frontier-loop.js';
 import { JoiningSymbols } from './joining-symbols.js';
 import { OutsideCounter } from './outside-counter.js';
+import { RetainedDays } from './retained-days.js';
 import { StreamProgress, type StreamOutcome, type StreamParts, type SharedStreamParts } from './stream-parts.js';
-import { TrailingWindow } from './trailing-window.js';
 
 export class SessionStreams {
   private readonly pool = new ChunkPool();
@@ -44,19 +44,31 @@ export class SessionStreams {
    * @throws what {@link runStream} throws, UnknownDatasetError
    */
   async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
-    const { owner, redis, keyPrefix, sessions, changes, control, wakes } = this.parts;
+    const { owner, redis, keyPrefix, sessions, changes, control } = this.parts;
     const layout = layoutOf(row, keyPrefix);
-    const fence = { epoch, owner };
-    const writer = new SessionWriter(redis, layout, fence);
+    const writer = new SessionWriter(redis, layout, { epoch, owner });
     // Nothing may be written with the row's symbols before the store has them.
-    if (row.membership) await changes.updateSymbols(row);
+    if (row.membership) await changes.updateStore(row);
     const position = await this.claimStore(row, epoch, writer);
-    // The store has a copy of what the row says: run, pause or stop. It may be older than the row.
+    // The control in the store is a copy of what the row says, and may be older.
     const current = await control.follow(row);
     if (current.state === 'paused' || current.state === 'stopped') return current.state;
     if (symbolsVersionOf(current) !== symbolsVersionOf(row)) return 'changed';
     // The previous owner waited for upkeep; this one has not begun to wait.
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
+    return this.streamFrom(position, row, epoch, writer, signal);
+  }
+
+  /** Opens what the stream uses, runs its loops from the position of the store, and closes everything again. */
+  private async streamFrom(
+    position: ClaimedPosition,
+    row: SessionRecord,
+    epoch: number,
+    writer: SessionWriter,
+    signal: AbortSignal,
+  ): Promise<StreamOutcome> {
+    const { owner, redis, wakes } = this.parts;
+    const { layout } = writer;
     const wake = await wakes.listen(row.id);
     const opening = this.openSource(row, writer, position.frontiers);
     try {
@@ -69,10 +81,10 @@ export class SessionStreams {
       ]);
       const store = new UpkeepStore(redis, layout);
       const consumers = new SessionConsumers(redis, layout);
-      const joining = new JoiningSymbols(redis, layout, fence, symbols.joining);
-      const trailing = new TrailingWindow(redis, writer);
+      const joining = new JoiningSymbols(redis, layout, { epoch, owner }, symbols.joining);
+      const retained = new RetainedDays(redis, writer);
       const outside = new OutsideCounter({ ...this.parts, layout, writer }, this.clean);
-      const ofThisStream = { layout, epoch, writer, store, joining, consumers, trailing, outside, wake };
+      const ofThisStream = { layout, epoch, writer, store, joining, consumers, retained, outside, wake };
       return await runStream({ ...this.parts, ...ofThisStream }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();
@@ -136,11 +148,11 @@ async function runStream(
   start: ClaimedPosition & Awaited<ReturnType<typeof readStreamFigures>>,
   signal: AbortSignal,
 ): Promise<StreamOutcome> {
-  const { layout, trailing, joining, active } = parts;
+  const { layout, retained, joining, active } = parts;
   const progress = new StreamProgress(parts, start);
   const limit = new ClockLimit(parts, progress);
   // A joining symbol still needs the oldest days. While there is one, the clock loop evicts these days later.
-  if (!joining.any) await trailing.follow(start.clock, limit.slowest);
+  if (!joining.any) await retained.follow(start.clock, limit.slowest);
   const loops = [
     source instanceof SessionSource
       ? frontierLoop(parts, source, progress, start.timedOutDays)

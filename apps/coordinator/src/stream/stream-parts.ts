@@ -14,7 +14,7 @@ import { controlOf, type SharedParts } from '../lifecycle/index.js';
 import type { PrefetchBudget, SharedWindows } from '../source/index.js';
 import type { JoiningSymbols } from './joining-symbols.js';
 import type { OutsideCounter } from './outside-counter.js';
-import type { TrailingWindow } from './trailing-window.js';
+import type { RetainedDays } from './retained-days.js';
 import { WakeSignal, type WakeSignals } from './wake-signals.js';
 
 /** What all streams of this process share. */
@@ -40,7 +40,7 @@ export interface StreamParts extends SharedStreamParts {
   store: UpkeepStore;
   joining: JoiningSymbols;
   consumers: SessionConsumers;
-  trailing: TrailingWindow;
+  retained: RetainedDays;
   /** Counts the rows of the dataset that have no slot. */
   outside: OutsideCounter;
   /** Wakes the clock loop. */
@@ -99,7 +99,6 @@ export class StreamProgress {
     return this.ended.signal;
   }
 
-  /** Ends all loops. */
   end(reason: unknown): void {
     this.ended.abort(reason);
   }

@@ -87,17 +87,17 @@ export class StreamProcessor {
       // After a RewindError the next try claims what the store holds now.
       if (signal.aborted || error instanceof RewindError || isOutage(error)) throw error;
       // A partition refuses writes of an owner that does not know its current symbols.
-      if (error instanceof SessionLostError && (await this.isChanged(row))) return true;
+      if (error instanceof SessionLostError && (await this.haveSymbolsChanged(row))) return true;
       await this.fail(row, epoch, error);
       return false;
     }
   }
 
-  /** @returns whether the symbols changed meanwhile, so that the session is not complete and must be streamed again */
+  /** Ends a session as completed. @returns whether its symbols changed meanwhile, so that it must be streamed again instead */
   private async complete(row: SessionRecord, epoch: number): Promise<boolean> {
     const { sessions } = this.parts;
     const isFinished = await sessions.finish(row, epoch, 'completed', null, symbolsVersionOf(row));
-    if (!isFinished) return this.isChanged(row);
+    if (!isFinished) return this.haveSymbolsChanged(row);
     await this.emitState(row, 'completed');
     await this.orWarn('no certificate was kept yet', row, this.parts.certificates.keep({ ...row, state: 'completed' }));
     return false;
@@ -140,7 +140,7 @@ export class StreamProcessor {
     });
   }
 
-  private async isChanged(row: SessionRecord): Promise<boolean> {
+  private async haveSymbolsChanged(row: SessionRecord): Promise<boolean> {
     const current = await this.parts.sessions.find(row.id);
     return current?.incarnation === row.incarnation && symbolsVersionOf(current) !== symbolsVersionOf(row);
   }

@@ -6,7 +6,7 @@
 import { noteHistory, retireBefore, type SessionWriter } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
-export class TrailingWindow {
+export class RetainedDays {
   /** Index of the first day that was kept at the last eviction. */
   private firstKept = 0;
   private isHistoryNoted = false;
