@@ -2,17 +2,8 @@
  * Reads the bar that is still forming: the base bars of the bucket that contains the clock, within one day. Gives the caller
  * two commands to send with another read, and aggregates the replies.
  */
-import {
-  bitmapBytes,
-  chunkOfPart,
-  formingBar,
-  formingBucket,
-  recordOffset,
-  type DerivedPlan,
-  type FormingBucket,
-  type Interval,
-  type StoredBar,
-} from '@barkeep/bars';
+import { bitmapBytes, chunkOfPart, formingBar, formingBucket, recordOffset } from '@barkeep/bars';
+import type { DerivedPlan, FormingBucket, Interval, StoredBar } from '@barkeep/bars';
 import type { ReadCommand } from '../redis/index.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
