@@ -40,7 +40,7 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
     /** Hash of `time symbol reason` to refused bars that strategies must not see before the clock is at `time` (ms). */
     refusedAhead: `${base}:refused-ahead`,
     /** Hash of the values emitted last, so that none is emitted twice: gaps and counts of days; in partition 0 also the state. */
-    emitted: `${base}:told`,
+    emitted: `${base}:told`, // the name in stores of earlier versions
     /** Hash of consumer to its state and position (consumers/); partition 0 only. */
     consumers: `${base}:consumers`,
     /** Hash of symbol to the progress of its stream (feed/); fed sessions only. */

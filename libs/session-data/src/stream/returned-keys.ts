@@ -67,11 +67,10 @@ export class ReturnedKeys {
     const bases = new Set<string>();
     const removeFrom = async (base: string, keys: readonly string[]): Promise<void> => {
       const isIdFree = isTaken ? '0' : '1';
+      const args = [isIdFree, ...incarnations];
       for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
         const batch = keys.slice(from, from + REMOVED_AT_ONCE);
-        count += Number(
-          await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...batch], [isIdFree, ...incarnations]),
-        );
+        count += Number(await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...batch], args));
       }
     };
     const match = scanPattern(`${this.keyPrefix}:{${id}:`);
