@@ -71,7 +71,8 @@ export class BarSeries {
     const { days } = this.layout;
     let clock: number | undefined;
     let lastClose: number | undefined;
-    for (let day = this.layout.dayIndexAt(from); day < days.length && bars.length < limit;) {
+    let day = this.layout.dayIndexAt(from);
+    while (day < days.length && bars.length < limit) {
       if (this.layout.grid(day).open >= Math.min(to, clock ?? to)) break;
       const [clockAtRead, chunks] = await this.readDays(day, Math.min(day + DAYS_A_CALL, days.length));
       if (clock === undefined) {

@@ -101,11 +101,7 @@ export class CountedDays {
     }
   }
 
-  /**
-   * Keeps the cells of a partition when the changes since the last call are complete, except the cells of days that they changed;
-   * otherwise forgets all.
-   * @param changes from the newest change that the cells include on
-   */
+  /** Forgets the cells of changed days; forgets all cells when a change may be missing. @param changes from the newest included one on */
   private updateOne(
     layout: SessionLayout,
     partition: number,
