@@ -64,8 +64,8 @@ splitters.derived = function(ends, closed)
   return counts, rest, rest[1] and rest[1] - 1
 end
 
--- What to emit, in order: one event for each type and date (also by `type date`), and events that are published as a whole (their
--- fields and values).
+-- What to emit, in order: one event for each type and date, which `event_by_name` has under `type date`; and the fields and values of
+-- each event that is published as a whole.
 local outgoing, event_by_name = {}, {}
 -- Adds counts of a symbol to the event of a type and date.
 local function add_counts(type, date, symbol, counts)

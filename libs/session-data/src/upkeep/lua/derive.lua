@@ -69,8 +69,8 @@ local function write_chunk(key, chunk, interval)
   return true, changed_buckets(old, new, bitmap_bytes, buckets)
 end
 
--- `at`: position of the symbol's first argument. `symbols`: JSON of each changed symbol. `ends`: the ends of its first and last changed
--- bucket, as the event's detail has them.
+-- `at`: position of the symbol's first argument. `symbols`: the changed symbols, for the event. `ends`: the ends of the first and last
+-- changed bucket of each, for its detail.
 local at, date, symbols, ends, answer = FIRST_INTERVAL + 3 * d, '', {}, {}, {'done'}
 for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
