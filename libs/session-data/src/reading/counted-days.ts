@@ -101,7 +101,7 @@ export class CountedDays {
     }
   }
 
-  /** Forgets the cells of changed days; forgets all cells when a change may be missing. @param changes from the newest included one on */
+  /** Forgets the cells of changed days, and all cells when other changes are possible. @param changes from the newest included one on */
   private updateOne(
     layout: SessionLayout,
     partition: number,
