@@ -52,8 +52,8 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   const repositories = await serveRepository(options, logFolder, scope);
   const runEnv = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
   const appEnv = { ...runEnv, BARKEEP_HOST: '127.0.0.1', ...repositories };
-  const wanted = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
-  const { urls: coordinators } = await startApps(urls, wanted, scope);
+  const apps = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
+  const { urls: coordinators } = await startApps(urls, apps, scope);
   return { coordinator: coordinators[0]!, redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
 }
 
@@ -61,7 +61,8 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
 async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: string): Promise<void> {
   await removeQueues(redisUrl, jobPrefix(prefix));
   const redis = new Redis(sessionRedisUrl, { maxRetriesPerRequest: 1 });
-  redis.on('error', () => undefined); // the command that fails reports it
+  // The command that fails reports the error.
+  redis.on('error', () => undefined);
   try {
     await removeRepositoryLimits(redis, prefix);
   } finally {
@@ -83,12 +84,15 @@ async function serversFor({ env, cwd, needsDatasets, log }: LocalRunOptions, sco
   return services;
 }
 
-/** Removes the folder of runs, and the project's `.barkeep` folder, if they are empty. */
+/** Removes the folder of runs if it is empty, and likewise the `.barkeep` folder around it. */
 async function removeEmptyFolders(dataDir: string): Promise<void> {
   const parent = dirname(dataDir);
   const folders = basename(parent) === '.barkeep' ? [dataDir, parent] : [dataDir];
   for (const folder of folders) await rmdir(folder).catch(() => undefined);
 }
+
+const REPOSITORY_UNUSED =
+  'repository: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used, gaps are reported only';
 
 /** Serves the user's repository to workers. @returns the environment variables with which workers find it */
 async function serveRepository(
@@ -99,13 +103,11 @@ async function serveRepository(
   if (repository === undefined || repository === null) return {};
   const server = await startRepositoryServer(repositoryNames, repository);
   if (server) scope.onEnd(() => server.stop());
-  else
-    log(
-      'repository: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used, gaps are reported only',
-    );
+  else log(REPOSITORY_UNUSED);
   const path = join(folder, 'repositories.cjs');
   const entry = programFile('remote-repository');
   const text = moduleText(entry, server?.address, repositoryNames, env['BARKEEP_REPOSITORIES']);
+  // The text contains the token of the server, so only this user may read it.
   await writeFile(path, text, { mode: 0o600 });
   return { BARKEEP_REPOSITORIES: path };
 }

@@ -26,7 +26,7 @@ describe('a repository that worker processes call', () => {
     expect(getBars.mock.calls).toEqual([[{ symbol: 'AAA', start: START, end: END, interval: '1m' }]]);
   });
 
-  it('stays when its server cannot accept a connection', async () => {
+  it('does not end the process of its user when its server cannot accept a connection', async () => {
     const createServer = jest.spyOn(http, 'createServer');
     await remote({ getBars: () => [] });
     const server = createServer.mock.results[0]!.value as http.Server;

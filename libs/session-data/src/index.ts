@@ -3,15 +3,8 @@ export * from './consumers/index.js';
 export * from './events/index.js';
 export * from './errors.js';
 export * from './feed/index.js';
-export {
-  partitionKeys,
-  wakeChannel,
-  SessionLayout,
-  type View,
-  type Window,
-  isOutsideReason,
-  byPartition,
-} from './layout/index.js';
+export { partitionKeys, wakeChannel, SessionLayout, isOutsideReason, byPartition } from './layout/index.js';
+export type { View, Window } from './layout/index.js';
 export { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 export * from './reading/index.js';
 export {

@@ -30,15 +30,18 @@ const REDIS_MESSAGES = [
  */
 const SQL_STATES = /^(08...|25006|25P0[34]|28...|3D000|40...|42P01|53...|54000|55...|57014|57P0[1-5]|58...)$/;
 
-/** Messages of outages of PostgreSQL that have no code, and of Redis when this process may no longer use it. */
-const MESSAGES = [
+/** Messages of outages of PostgreSQL that have no code. */
+const SQL_MESSAGES = [
   /^Connection terminated/,
   /^timeout exceeded when trying to connect$/i,
   /^Query read timeout$/,
   /^Client has encountered a connection error and is not queryable$/,
   /^Cannot use a pool after calling end on the pool$/,
   /^Driver not Connected$/,
-  // The password or the rights in Redis changed after the service started.
+];
+
+/** Messages of Redis when the password or the rights of this process changed after it started. */
+const REDIS_RIGHTS_MESSAGES = [
   /^(NOAUTH|WRONGPASS|NOPERM|DENIED)\b/,
   // The same replies for a command in a script: first Redis 7.0, then later versions.
   /^ERR The user executing the script can't /,
@@ -58,16 +61,20 @@ const DEPTH_MAX = 5;
  */
 export function isOutage(error: unknown, depth = 0): error is Error {
   if (!isError(error) || depth > DEPTH_MAX) return false;
-  if (isRedisOutage(error) || error.name === 'ConnectionIsNotSetError') return true;
-  if (MESSAGES.some((pattern) => pattern.test(error.message)) || SQL_STATES.test(codeOf(error))) return true;
+  if (isRedisOutage(error) || isOneOf(REDIS_RIGHTS_MESSAGES, error)) return true;
+  if (error.name === 'ConnectionIsNotSetError' || isOneOf(SQL_MESSAGES, error)) return true;
+  if (SQL_STATES.test(codeOf(error))) return true;
   return wrappedBy(error).some((inner) => isOutage(inner, depth + 1));
 }
 
-/** True when Redis cannot be reached or cannot serve now. Looks at the error itself, not at its causes. */
+/** True when Redis cannot be reached or cannot serve now; false when it refuses this process. Does not look at wrapped errors. */
 export function isRedisOutage(error: unknown): boolean {
   if (!isError(error)) return false;
-  if (OUTAGE_CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name)) return true;
-  return REDIS_MESSAGES.some((pattern) => pattern.test(error.message));
+  return OUTAGE_CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name) || isOneOf(REDIS_MESSAGES, error);
+}
+
+function isOneOf(messages: readonly RegExp[], { message }: Error): boolean {
+  return messages.some((pattern) => pattern.test(message));
 }
 
 /** True for an error that lasts until the session's store is created again. */

@@ -1,13 +1,7 @@
 /** `@barkeep/upkeep-queues`: the jobs of the queues, the connections to them, their status and their repair. */
 export * from './connections.js';
-export {
-  type UpkeepScope,
-  type JobName,
-  type Payload,
-  type PayloadInput,
-  PayloadError,
-  parsePayload,
-} from './contract.js';
+export { PayloadError, parsePayload } from './contract.js';
+export type { UpkeepScope, JobName, Payload, PayloadInput } from './contract.js';
 export { type Queues, type SessionRef, UpkeepProducer } from './producer.js';
 export {
   JOB_STATES,

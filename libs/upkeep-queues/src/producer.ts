@@ -45,7 +45,7 @@ const BACKFILL_ATTEMPTS = 1_000_000;
 
 /** The options of each kind of job. */
 const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions } = {
-  // One job per run of a session. The job is removed when it ends. The reconciler adds it again while the session still runs.
+  // One job per run of a session. It is removed when it ends; the reconciler adds it again while the session still runs.
   stream: ({ incarnation, run }, { backoffMs }) => ({
     ...retries({ attempts: STREAM_ATTEMPTS, backoffMs: Math.min(backoffMs, 1_000) }),
     jobId: `stream.${incarnation}.${run}`,
@@ -64,7 +64,7 @@ const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySe
   aggregate: ({ incarnation, partition }, retry) => merged(`aggregate.${incarnation}.${partition}`, retry),
 };
 
-/** A suffix for job ids, so that jobs with different limits are different jobs. */
+/** A suffix of ids, so that jobs with different limits are different jobs. */
 function limitedTo(limit: object | undefined): string {
   return limit === undefined ? '' : `.${createHash('sha256').update(JSON.stringify(limit)).digest('hex').slice(0, 16)}`;
 }

@@ -1,8 +1,9 @@
 /**
  * Repairs jobs that BullMQ would run too late or never, and removes the queues of a prefix.
  *
- * Too late: BullMQ delays and runs jobs by the clocks of the processes. Jobs that were delayed by a process whose clock is an hour ahead
- * run an hour late, and so do all delayed jobs when the workers' clocks are an hour behind.
+ * Too late: BullMQ delays and runs jobs by the clocks of the processes. A job that was delayed by a process whose clock is an hour ahead
+ * runs an hour late. So do all delayed jobs when the workers' clocks are an hour behind.
+ *
  * Never: BullMQ gives every lock an expiry, but a queue Redis that was restored from a copy of its keys may have lost the expiry. BullMQ
  * then waits without end for the lock of a job that no worker runs.
  */
@@ -23,12 +24,18 @@ const SCORES_PER_MS = 0x1000;
 export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
   const [redisSeconds] = await redis.time();
   const now = Number(redisSeconds) * 1000;
-  const scoreIn = (ms: number): number => (now + ms) * SCORES_PER_MS;
+  const scoreAt = (time: number): number => time * SCORES_PER_MS;
   for (const queue of Object.values(queues)) {
     const key = queue.toKey('delayed');
     const limit = ['LIMIT', 0, JOBS_MAX] as const;
-    const overdue = await redis.zrangebyscore(key, '-inf', scoreIn(-DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
-    const dueLater = await redis.zrevrangebyscore(key, '+inf', scoreIn(DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
+    const overdue = await redis.zrangebyscore(key, '-inf', scoreAt(now - DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
+    const dueLater = await redis.zrevrangebyscore(
+      key,
+      '+inf',
+      scoreAt(now + DIFFERENCE_MAX_MS),
+      'WITHSCORES',
+      ...limit,
+    );
     const idsAndScores = [...overdue, ...dueLater];
     for (let i = 0; i < idsAndScores.length; i += 2) {
       const job = await queue.getJob(idsAndScores[i]!);

@@ -7,8 +7,7 @@ import type { SlotCounts } from '@barkeep/bars';
 /** Parses the text of one field; undefined when the text is invalid. */
 type Field<T> = (text: string) => T | undefined;
 
-/** Any text. */
-const word: Field<string> = (text) => text;
+const anyText: Field<string> = (text) => text;
 const number: Field<number> = (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
 /** Epoch ms. */
 const time: Field<number> = number;
@@ -41,8 +40,8 @@ const SLOT_COUNTS = Object.fromEntries(COUNTS.map((name) => [name, number])) as 
   (typeof COUNTS)[number],
   Field<number>
 >;
-const DAY_FIELDS = { time, date: word, symbols: number };
-const CONSUMER_FIELDS = { time, consumer: word, position: time };
+const DAY_FIELDS = { time, date: anyText, symbols: number };
+const CONSUMER_FIELDS = { time, consumer: anyText, position: time };
 
 /** Every event and its fields. */
 const EVENTS = {
@@ -50,20 +49,20 @@ const EVENTS = {
   'day-opened': { ...DAY_FIELDS, expected: number, waitedMs: number },
   'day-closing': { ...DAY_FIELDS, ...SLOT_COUNTS },
   'day-closed': { ...DAY_FIELDS, ...SLOT_COUNTS },
-  'day-timed-out': { time, date: word, timeoutMs: number },
-  state: { state: word, error: word },
+  'day-timed-out': { time, date: anyText, timeoutMs: number },
+  state: { state: anyText, error: anyText },
   'consumer-joined': CONSUMER_FIELDS,
-  'consumer-left': { ...CONSUMER_FIELDS, reason: word },
+  'consumer-left': { ...CONSUMER_FIELDS, reason: anyText },
   'consumer-dropped': { ...CONSUMER_FIELDS, silentMs: number },
-  'stream-silent': { time, symbol: word },
-  'gap-found': { date: word, symbols: barsBySymbol },
-  'gap-filled': { date: word, symbols: barsBySymbol },
-  'gap-settled': { date: word, symbols: settledBySymbol },
-  'late-bars': { date: word, symbols: barsBySymbol },
-  'repository-failed': { repository: word, error: word, nextTryAt: time },
-  'repository-recovered': { repository: word, failedMs: number },
-  derived: { date: word, symbols: symbolList },
-  quality: { date: word, symbols: number, ...SLOT_COUNTS, barQuality: number },
+  'stream-silent': { time, symbol: anyText },
+  'gap-found': { date: anyText, symbols: barsBySymbol },
+  'gap-filled': { date: anyText, symbols: barsBySymbol },
+  'gap-settled': { date: anyText, symbols: settledBySymbol },
+  'late-bars': { date: anyText, symbols: barsBySymbol },
+  'repository-failed': { repository: anyText, error: anyText, nextTryAt: time },
+  'repository-recovered': { repository: anyText, failedMs: number },
+  derived: { date: anyText, symbols: symbolList },
+  quality: { date: anyText, symbols: number, ...SLOT_COUNTS, barQuality: number },
 } as const satisfies Record<string, Record<string, Field<unknown>>>;
 
 /** Fields that an event may lack. {@link FieldsOf} names them too, because types cannot come from a set. */
@@ -101,7 +100,7 @@ export function parseEvent(entry: readonly string[], at: number): SessionEvent |
   return event as SessionEvent;
 }
 
-/** Types that report a change of bars or slots. A strategy sees such an event once the clock has passed those slots. */
+/** Types that report a change of bars or slots. A strategy sees such an event once the clock has passed these slots. */
 export const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'gap-found',
   'gap-filled',

@@ -23,15 +23,13 @@ export async function publishEvents(
   clock: number,
   partitions: readonly number[] = [...layout.keys.keys()],
 ): Promise<void> {
-  const dayIndex = layout.dayIndexAt(clock);
-  // After the session's end the last day counts as the day of the clock, with all its slots closed.
-  const isAtEnd = dayIndex === layout.days.length;
-  const grid = layout.grid(isAtEnd ? dayIndex - 1 : dayIndex);
-  const asOf = [clock, grid.date, isAtEnd ? grid.slotCount : grid.closedBy(clock), layout.base.ms, EVENTS_KEPT];
+  // At the session's end the last day counts as the day of the clock.
+  const grid = layout.grid(Math.min(layout.dayIndexAt(clock), layout.days.length - 1));
+  const args = [clock, grid.date, grid.closedBy(clock), layout.base.ms, EVENTS_KEPT];
   await Promise.all(
     partitions.map((partition) => {
       const { meta, pending, events, refusedAhead } = layout.keysOf(partition);
-      return SCRIPTS.publish.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...asOf]);
+      return SCRIPTS.publish.run(redis, [meta, pending, events, refusedAhead], [layout.stampOf(partition), ...args]);
     }),
   );
 }

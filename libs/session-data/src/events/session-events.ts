@@ -58,7 +58,10 @@ export interface EventSource {
   refresh(): Promise<void>;
 }
 
+/** An entry of a stream. `fields`: names and values, by turns. */
 type Entry = [id: string, fields: string[]];
+/** The entries of one stream after an id, and the id of its oldest entry; undefined when the stream is empty. */
+type StreamRead = { key: string; after: string; entries: Entry[]; oldestId: string | undefined };
 const DEFAULT_LIMIT = 500;
 
 export class SessionEvents {
@@ -72,7 +75,7 @@ export class SessionEvents {
   /** The cursor after all events so far. @throws SessionLostError */
   async now(): Promise<EventCursor> {
     await this.session.refresh();
-    const reads = this.streams().map((key) => ['xrevrange', key, '+', '-', 'COUNT', 1]);
+    const reads = this.streamKeys().map((key) => ['xrevrange', key, '+', '-', 'COUNT', 1]);
     return ((await runCommands(this.redis, reads)) as Entry[][]).map(([last]) => last?.[0] ?? FIRST_ID);
   }
 
@@ -83,27 +86,35 @@ export class SessionEvents {
   ): Promise<EventBatch> {
     checkCount('limit', limit, 1);
     checkCount('blockMs', blockMs);
-    const batch = await this.readOnce(from, limit);
+    const batch = await this.readNow(from, limit);
     if (batch.events.length > 0 || batch.gap || blockMs === 0) return batch;
     const { events } = this.session.layout.keysOf(0);
-    await this.redis.xread(
-      'COUNT',
-      1,
-      'BLOCK',
-      Math.min(blockMs, Number.MAX_SAFE_INTEGER),
-      'STREAMS',
-      events,
-      batch.cursor[0] ?? FIRST_ID,
-    );
-    return this.readOnce(batch.cursor, limit);
+    const block = ['BLOCK', Math.min(blockMs, Number.MAX_SAFE_INTEGER)] as const;
+    await this.redis.xread('COUNT', 1, ...block, 'STREAMS', events, batch.cursor[0] ?? FIRST_ID);
+    return this.readNow(batch.cursor, limit);
   }
 
-  /** Reads without waiting. Reads again when the list of symbols changed, or when no read event belongs to the view. */
-  private async readOnce(from: EventCursor, limit: number): Promise<EventBatch> {
+  /** Reads without waiting. Reads again when the list of symbols changed, and when none of the events belongs to the view. */
+  private async readNow(from: EventCursor, limit: number): Promise<EventBatch> {
+    const streams = await this.readStreams(from, limit);
+    if (!streams) return this.readNow(from, limit);
+    const gaps = await Promise.all(streams.map((stream) => this.hasGap(stream)));
+    const gap = gaps.includes(true);
+    const { events, cursor } = merged(streams);
+    // An operator gets each change from the changes of its partition (stream 1 and later). The public events of partition 0
+    // (stream 0) repeat it.
+    const shown =
+      this.view === 'operator' ? events.filter(({ event, stream }) => stream > 0 || !CHANGES.has(event.type)) : events;
+    // An empty batch means that there are no more events, so continues after entries of which none is shown.
+    if (shown.length === 0 && events.length > 0 && !gap) return this.readNow(cursor, limit);
+    return { events: shown.map(({ event, cursor: cursorAfter }) => ({ event, cursor: cursorAfter })), cursor, gap };
+  }
+
+  /** Reads each stream after the cursor; undefined when the list of symbols changed. @throws SessionLostError */
+  private async readStreams(from: EventCursor, limit: number): Promise<StreamRead[] | undefined> {
     const { layout } = this.session;
-    const streams = this.streams();
-    // For each stream its entries after the cursor, and its oldest entry.
-    const reads = streams.flatMap((key, stream) => [
+    const keys = this.streamKeys();
+    const reads = keys.flatMap((key, stream) => [
       ['xread', 'COUNT', Math.min(limit, Number.MAX_SAFE_INTEGER), 'STREAMS', key, from[stream] ?? FIRST_ID],
       ['xrange', key, '-', '+', 'COUNT', 1],
     ]);
@@ -113,35 +124,25 @@ export class SessionEvents {
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
     if (Number(version ?? 0) !== layout.membership.version) {
       await this.session.refresh();
-      if (this.session.layout !== layout) return this.readOnce(from, limit);
+      if (this.session.layout !== layout) return undefined;
     }
-    const read = streams.map((_, stream) => {
+    return keys.map((key, stream) => {
       // XREAD answers a list of streams with their entries, or null when there are none.
       const [answer] = (replies[2 * stream] as [key: string, entries: Entry[]][] | null) ?? [];
       const [oldest] = replies[2 * stream + 1] as Entry[];
-      return { entries: answer?.[1] ?? [], oldestId: oldest?.[0] };
+      return { key, after: from[stream] ?? FIRST_ID, entries: answer?.[1] ?? [], oldestId: oldest?.[0] };
     });
-    const gaps = await Promise.all(
-      read.map(async ({ entries, oldestId }, stream) => {
-        const id = from[stream] ?? FIRST_ID;
-        // When exactly the entries up to `id` were trimmed, nothing is lost. That cannot be seen, so it counts as a gap.
-        if (entries.length === 0 || oldestId === undefined || compareIds(oldestId, id) <= 0) return false;
-        return id === FIRST_ID ? this.isTrimmed(streams[stream]!) : true;
-      }),
-    );
-    const { events, cursor } = merged(from, read);
-    // An operator gets each change from the changes of its partition (stream 1 and later). The public events of partition 0
-    // (stream 0) repeat it.
-    const shown =
-      this.view === 'operator' ? events.filter(({ event, stream }) => stream > 0 || !CHANGES.has(event.type)) : events;
-    const gap = gaps.includes(true);
-    // An empty batch means that there are no more events, so continues after entries of which none is shown.
-    if (shown.length === 0 && events.length > 0 && !gap) return this.readOnce(cursor, limit);
-    return { events: shown.map(({ event, cursor: cursorAfter }) => ({ event, cursor: cursorAfter })), cursor, gap };
+  }
+
+  /** Whether the stream may have lost entries after the id from which it was read. */
+  private async hasGap({ key, after, entries, oldestId }: StreamRead): Promise<boolean> {
+    // When exactly the entries up to `after` were trimmed, nothing is lost. That cannot be seen, so it counts as a gap.
+    if (entries.length === 0 || oldestId === undefined || compareIds(oldestId, after) <= 0) return false;
+    return after === FIRST_ID ? this.isTrimmed(key) : true;
   }
 
   /** For a strategy: the public events of each partition. For an operator: those of partition 0, then all partitions' changes. */
-  private streams(): string[] {
+  private streamKeys(): string[] {
     const { layout } = this.session;
     if (this.view === 'strategy') return layout.keys.map(({ events }) => events);
     return [layout.keysOf(0).events, ...layout.keys.map(({ changes }) => changes)];
@@ -157,11 +158,11 @@ export class SessionEvents {
 }
 
 /** The events of all streams, sorted by id, each with the cursor after it; and the cursor after all entries. */
-function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[]) {
-  const sorted = read.flatMap(({ entries }, stream) => entries.map(([id, fields]) => ({ stream, id, fields })));
+function merged(streams: readonly StreamRead[]) {
+  const sorted = streams.flatMap(({ entries }, stream) => entries.map(([id, fields]) => ({ stream, id, fields })));
   sorted.sort((a, b) => compareIds(a.id, b.id) || a.stream - b.stream);
   const events: (CursoredEvent & { stream: number })[] = [];
-  let cursor = read.map((_, stream) => from[stream] ?? FIRST_ID);
+  let cursor = streams.map(({ after }) => after);
   for (const { stream, id, fields } of sorted) {
     cursor = cursor.with(stream, id);
     const event = parseEvent(fields, Number(id.split('-')[0]));
@@ -170,7 +171,7 @@ function merged(from: EventCursor, read: readonly { entries: readonly Entry[] }[
   return { events, cursor };
 }
 
-/** A cursor as text, opaque to callers: the view's letter and the ids in base 36 with dots between. Short: each event has one. */
+/** A cursor as short text, opaque to callers: the view's letter, and the ids in base 36 with dots between. */
 export function encodeCursor(cursor: EventCursor, view: View = 'strategy'): string {
   const parts = cursor.map((id) => {
     const [ms = 0, sequence = 0] = id.split('-').map(Number);

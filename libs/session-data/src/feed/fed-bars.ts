@@ -31,15 +31,16 @@ export function sortFedBars(layout: SessionLayout, bars: readonly Bar[]): Sorted
   for (const [index, bar] of bars.entries()) {
     const reason = refuseBar(bar, prices);
     if (!reason && !isCurrentDay(layout, dayIndex, bar.openTime)) dayIndex = layout.dayIndexAt(bar.openTime);
-    const slot = reason ?? slotOf(layout, dayIndex, bar.openTime);
-    if (typeof slot === 'string') {
+    const slotOrReason = reason ?? slotOf(layout, dayIndex, bar.openTime);
+    if (typeof slotOrReason === 'string') {
       // `refuseBar` looks at a single bar, so the reason is never `conflict`.
-      refused.push({ index, reason: slot as FeedRefusal });
-      const isExtended = isOutsideReason(slot) && isExtendedTime(calendarNamed(calendar), bar.openTime, hours);
-      const counted = isExtended ? EXTENDED_HOURS : slot;
-      refusals.set(counted, (refusals.get(counted) ?? 0) + 1);
+      refused.push({ index, reason: slotOrReason as FeedRefusal });
+      const isExtended = isOutsideReason(slotOrReason) && isExtendedTime(calendarNamed(calendar), bar.openTime, hours);
+      const countedReason = isExtended ? EXTENDED_HOURS : slotOrReason;
+      refusals.set(countedReason, (refusals.get(countedReason) ?? 0) + 1);
       continue;
     }
+    const slot = slotOrReason;
     const day = days.get(dayIndex) ?? { positions: [], slots: [] };
     days.set(dayIndex, day);
     day.positions.push(index);

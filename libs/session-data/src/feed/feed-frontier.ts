@@ -33,8 +33,10 @@ export interface FeedAdvance {
   bars: number;
 }
 
-/** Before the symbol in a field of the stream's hash; note-silent.lua writes these fields. */
+/** Before the symbol in a field of the hash `:stream`; note-silent.lua writes these fields. */
 const SILENT = 'silent ';
+/** After the symbol in a field of the hash `:feed`, in the order in which {@link readFeedProgress} reads them. */
+const PROGRESS_FIELDS = ['reached', 'heard', 'ended'];
 
 export class FeedFrontier {
   /** @param writer holds the fence @param frontiers one per partition, epoch ms, as the claim answered them */
@@ -63,10 +65,11 @@ export class FeedFrontier {
   async advance(to: number): Promise<FeedAdvance> {
     const dayIndex = this.layout.dayIndexAt(this.frontier);
     const end = Math.min(to, this.layout.grid(dayIndex).close);
-    const steps = await Promise.all(
+    const moves = await Promise.all(
       this.frontiers.map((_, partition) => this.advancePartition(partition, dayIndex, end)),
     );
-    return { control: steps[0]!.control, bars: steps.reduce((sum, { bars }) => sum + bars, 0) };
+    // Partition 0 has the session's control.
+    return { control: moves[0]!.control, bars: moves.reduce((sum, { bars }) => sum + bars, 0) };
   }
 
   /** Emits, once per `heardAt`, that a stream is silent since its message at that time. @throws FencedError, SessionLostError */
@@ -78,9 +81,10 @@ export class FeedFrontier {
 
   /** For each stream that was reported as silent, by symbol: the time of its last message before the report, epoch ms. */
   async silences(): Promise<Map<string, number>> {
+    const { symbols } = this.layout;
     const { stream } = this.layout.keysOf(0);
-    const heard = await this.redis.hmget(stream, ...this.layout.symbols.map((symbol) => SILENT + symbol));
-    return new Map(this.layout.symbols.flatMap((symbol, i) => (heard[i] ? [[symbol, Number(heard[i])]] : [])));
+    const heardAt = await this.redis.hmget(stream, ...symbols.map((symbol) => SILENT + symbol));
+    return new Map(symbols.flatMap((symbol, i) => (heardAt[i] ? [[symbol, Number(heardAt[i])]] : [])));
   }
 
   private async advancePartition(partition: number, dayIndex: number, to: number): Promise<FeedAdvance> {
@@ -103,10 +107,12 @@ export class FeedFrontier {
 /** The progress of every stream of a fed session. @throws SessionLostError */
 export async function readFeedProgress(redis: Redis, layout: SessionLayout): Promise<FeedProgress> {
   const reads = layout.keys.flatMap(({ meta, feed }, partition) => {
-    const fields = layout.symbolsOf(partition).flatMap((s) => [`${s} reached`, `${s} heard`, `${s} ended`]);
+    const symbols = layout.symbolsOf(partition);
+    // HMGET needs a field even in a partition without symbols.
+    const fields = [...symbols.flatMap((symbol) => PROGRESS_FIELDS.map((field) => `${symbol} ${field}`)), 'none'];
     return [
       ['hget', meta, 'incarnation'],
-      ['hmget', feed, ...fields, 'none'], // HMGET needs a field even in a partition without symbols.
+      ['hmget', feed, ...fields],
     ];
   });
   const [time, ...replies] = await runCommands(redis, [['time'], ...reads]);
@@ -114,12 +120,11 @@ export async function readFeedProgress(redis: Redis, layout: SessionLayout): Pro
   const streams = layout.keys.flatMap((_, partition) => {
     if (!layout.owns(replies[2 * partition] as string | null)) throw new SessionLostError(layout.id);
     const values = replies[2 * partition + 1] as (string | null)[];
-    return layout.symbolsOf(partition).map((symbol, i) => ({
-      symbol,
-      reached: Number(values[3 * i] ?? layout.start),
-      heardAt: Number(values[3 * i + 1] ?? 0),
-      ended: values[3 * i + 2] === '1',
-    }));
+    return layout.symbolsOf(partition).map((symbol, i) => {
+      const at = PROGRESS_FIELDS.length * i;
+      const [reached, heardAt, ended] = values.slice(at, at + PROGRESS_FIELDS.length);
+      return { symbol, reached: Number(reached ?? layout.start), heardAt: Number(heardAt ?? 0), ended: ended === '1' };
+    });
   });
   return { now: seconds! * 1000 + Math.floor(micros! / 1000), streams };
 }

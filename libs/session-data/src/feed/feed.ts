@@ -7,7 +7,7 @@
  * When the store has fewer bars, it was set back: it then refuses this feeder, whose stream would skip the lost bars.
  */
 import { randomUUID } from 'node:crypto';
-import { type Bar, bitmapBytes, chunkBytes, DayChunk, LATE, recordOffset } from '@barkeep/bars';
+import { type Bar, bitmapBytes, chunkBytes, DayChunk, type DayGrid, LATE, recordOffset } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { FeedSetBackError, SessionLostError, UnknownSymbolError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
@@ -75,7 +75,7 @@ export class SessionFeed {
     return this.storedBySymbol.get(symbol);
   }
 
-  /** Sets the number of fed bars that the store must have, as another feeder was answered it earlier. */
+  /** Sets the number of fed bars that the store must have: another feeder got it as an answer. */
   expectStored(symbol: string, bars: number): void {
     this.storedBySymbol.set(symbol, bars);
   }
@@ -115,44 +115,24 @@ export class SessionFeed {
     if (malformed > 0) refusals.set('malformed', malformed);
     // A bar also reports that the stream has reached the bar's close, less the time by which its bars may be late.
     const reached = days.size > 0 ? lastClose - latenessMs(this.layout) : undefined;
-    const { accepted, duplicates, late, retainedFrom, conflicts } = await this.runScript(symbol, {
-      bars,
-      days,
-      refusals,
-      reached,
-    });
+    const answer = await this.runScript(symbol, { bars, days, refusals, reached });
+    const { accepted, duplicates, late, retainedFrom } = answer;
     // The script numbers the bars that have a slot day by day; the caller numbers all bars.
     const positions = [...days.values()].flatMap((day) => day.positions);
+    const conflicts = answer.conflicts.map((at) => positions[at]!);
     for (const [dayIndex, day] of days) {
       if (this.layout.grid(dayIndex).open >= retainedFrom) continue;
       refused.push(...day.positions.map((index) => ({ index, reason: 'retired' as const })));
     }
-    return { accepted, duplicates, late, conflicts: conflicts.map((at) => positions[at]!), refused };
+    return { accepted, duplicates, late, conflicts, refused };
   }
 
   /** Runs feed.lua for one symbol, and keeps the number of stored bars that it answers. @throws as {@link feed} */
-  private async runScript(
-    symbol: string,
-    { bars = [], days = new Map(), refusals = new Map(), reached, isEnd = false }: FeedCall,
-  ): Promise<FeedAnswer> {
+  private async runScript(symbol: string, call: FeedCall): Promise<FeedAnswer> {
     const { layout } = this;
     const partition = this.partitionOf(symbol);
-    const { meta, feed, refused, dirty, retry, changes, pending, refusedAhead, wake, ...keys } =
-      layout.keysOf(partition);
-    const names = [meta, feed, refused, dirty, retry, changes, pending, refusedAhead];
-    const batch = `${this.feeder}:${this.batches++}`;
-    const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
-    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), this.storedBySymbol.get(symbol) ?? '', refusals.size);
-    for (const [reason, count] of refusals) args.push(`${symbol} ${reason}`, count);
-    for (const [dayIndex, { positions, slots }] of days) {
-      const grid = layout.grid(dayIndex);
-      const { date, open, slotCount } = grid;
-      names.push(keys.chunk(layout.base.name, symbol, date), keys.states(symbol, date));
-      args.push(date, open, chunkBytes(slotCount), bitmapBytes(slotCount), slotCount);
-      const places = Float64Array.from(slots.flatMap((slot) => [slot, grid.closeTime(slot)]));
-      args.push(new Uint8Array(places.buffer), recordsOf(positions.map((at) => bars[at]!)));
-    }
-    const reply = (await SCRIPTS.feed.run(this.redis, names, args)) as [string, string?, string?];
+    const { keys, args } = this.scriptInput(symbol, partition, call);
+    const reply = (await SCRIPTS.feed.run(this.redis, keys, args)) as [string, string?, string?];
     const [verdict, answer, storedReached] = reply;
     if (verdict === 'lost') throw new SessionLostError(layout.id);
     if (verdict === 'behind') {
@@ -170,6 +150,31 @@ export class SessionFeed {
     return { accepted, duplicates, late, retainedFrom, conflicts };
   }
 
+  /** The keys and the arguments of feed.lua, in the order that the script names. */
+  private scriptInput(
+    symbol: string,
+    partition: number,
+    { bars = [], days = new Map(), refusals = new Map(), reached, isEnd = false }: FeedCall,
+  ): { keys: string[]; args: ScriptArgument[] } {
+    const { layout } = this;
+    const names = layout.keysOf(partition);
+    const { meta, feed, refused, dirty, retry, changes, pending, refusedAhead, wake } = names;
+    const keys = [meta, feed, refused, dirty, retry, changes, pending, refusedAhead];
+    const batch = `${this.feeder}:${this.batches++}`;
+    const seenBars = this.storedBySymbol.get(symbol) ?? '';
+    const args: ScriptArgument[] = [layout.stampOf(partition), symbol, batch, reached ?? '', isEnd ? '1' : ''];
+    args.push(EVENTS_KEPT, wake, LATE, visibleFrom(bars, layout), seenBars, refusals.size);
+    for (const [reason, count] of refusals) args.push(`${symbol} ${reason}`, count);
+    for (const [dayIndex, { positions, slots }] of days) {
+      const grid = layout.grid(dayIndex);
+      const { date, open, slotCount } = grid;
+      keys.push(names.chunk(layout.base.name, symbol, date), names.states(symbol, date));
+      args.push(date, open, chunkBytes(slotCount), bitmapBytes(slotCount), slotCount);
+      args.push(placesOf(slots, grid), recordsOf(positions.map((position) => bars[position]!)));
+    }
+    return { keys, args };
+  }
+
   private partitionOf(symbol: string): number {
     const partition = this.layout.partitionOf(symbol);
     if (partition === undefined) throw new UnknownSymbolError(this.layout.id, symbol);
@@ -177,7 +182,7 @@ export class SessionFeed {
   }
 }
 
-/** When a strategy may see refusals of these bars, epoch ms: once the clock has passed all of them. */
+/** When a strategy may see refusals of these bars, epoch ms: once the clock has passed all of them. Never after the session's end. */
 function visibleFrom(bars: readonly Bar[], { start, end }: SessionLayout): number {
   const times = bars.map(({ openTime }) => openTime).filter(Number.isFinite);
   return Math.min(Math.max(start, ...times), end);
@@ -186,6 +191,12 @@ function visibleFrom(bars: readonly Bar[], { start, end }: SessionLayout): numbe
 /** By how much the bars of a stream may come out of order, ms. */
 function latenessMs({ spec }: SessionLayout): number {
   return spec.source.type === 'feed' ? spec.source.latenessSeconds * 1000 : 0;
+}
+
+/** For each slot its number and its close time, both f64. */
+function placesOf(slots: readonly number[], grid: DayGrid): Uint8Array {
+  const places = Float64Array.from(slots.flatMap((slot) => [slot, grid.closeTime(slot)]));
+  return new Uint8Array(places.buffer);
 }
 
 /** The records of the bars one after another, as a chunk stores them, with the origin `streamed`. */

@@ -23,7 +23,7 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
     errors: `${base}:errors`,
     /** Hash of repository to its failure as JSON. Has only repositories that fail now; partition 0 only. */
     repositories: `${base}:repositories`,
-    /** Hash of `close symbol reason` to how many bars of repositories `refused` includes; `close`: of the day, epoch ms. */
+    /** Hash of `close symbol reason` to the refused bars of repositories, which `refused` includes; `close`: of the day, epoch ms. */
     repositoryRefused: `${base}:repository-refused`,
     /** Hash of `symbol reason` to the number of refused bars. */
     refused: `${base}:refused`,
@@ -40,7 +40,7 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
     /** Hash of `time symbol reason` to refused bars that strategies must not see before the clock is at `time` (ms). */
     refusedAhead: `${base}:refused-ahead`,
     /** Hash of the values emitted last, so that none is emitted twice: gaps and counts of days; in partition 0 also the state. */
-    emitted: `${base}:told`,
+    emitted: `${base}:told`, // the name in stores of earlier versions
     /** Hash of consumer to its state and position (consumers/); partition 0 only. */
     consumers: `${base}:consumers`,
     /** Hash of symbol to the progress of its stream (feed/); fed sessions only. */

@@ -27,8 +27,9 @@ export class LayoutDays {
   readonly intervals: readonly Interval[];
   /** The derived intervals that upkeep computes: all of them, or none when the spec's `autoComputeDerived` is false. */
   readonly computed: readonly Interval[];
-  /** First open (there the clock starts) and last close, history included. */
+  /** First open of all days, history included: the clock starts there. */
   readonly start: number;
+  /** Last close of all days. */
   readonly end: number;
   /** First open after the history. */
   readonly sessionStart: number;
@@ -163,27 +164,28 @@ export class LayoutDays {
 
   /** The last end of a base slot that is not after `time`, epoch ms; {@link start} when there is none. */
   slotEndBefore(time: number): number {
-    return this.endBefore(time, (_, closed) => closed);
+    if (time >= this.end) return this.end;
+    const dayIndex = this.dayIndexAt(time);
+    return this.endOfSlots(dayIndex, this.grid(dayIndex).closedBy(time));
   }
 
   /** The last end of a window that is not after `time`, epoch ms; {@link start} when there is none. */
   windowEndBefore(time: number): number {
-    return this.endBefore(time, (dayIndex, closed) => this.windowStart(dayIndex, closed));
+    if (time >= this.end) return this.end;
+    const dayIndex = this.dayIndexAt(time);
+    return this.endOfSlots(dayIndex, this.windowStart(dayIndex, this.grid(dayIndex).closedBy(time)));
   }
 
-  /** The end of the first `slotsOf(day, closed slots)` slots of the day that contains `time`; if these are 0, the close before. */
-  private endBefore(time: number, slotsOf: (dayIndex: number, closed: number) => number): number {
-    const dayIndex = this.dayIndexAt(time);
-    const grid = dayIndex < this.days.length ? this.grid(dayIndex) : undefined;
-    const slots = grid ? slotsOf(dayIndex, grid.closedBy(time)) : 0;
-    if (grid && slots > 0) return grid.closeTime(slots - 1);
+  /** The end of the first `slots` slots of a day; of no slots: the close of the day before, or {@link start}. */
+  private endOfSlots(dayIndex: number, slots: number): number {
+    if (slots > 0) return this.grid(dayIndex).closeTime(slots - 1);
     return dayIndex > 0 ? this.grid(dayIndex - 1).close : this.start;
   }
 
-  /** The windows that end after a frontier, in order, equal in all processes: the frontier of a dataset is always a window's end. */
+  /** The windows that end after a frontier, in order. The frontier of a session over a dataset is always the end of a window. */
   *windowsFrom(frontier: number): Generator<Window> {
     const first = this.dayIndexAt(frontier);
-    let prev = first > 0 ? this.grid(first - 1).close : this.start;
+    let prev = this.endOfSlots(first, 0);
     for (let dayIndex = first; dayIndex < this.days.length; dayIndex++) {
       const grid = this.grid(dayIndex);
       const step = this.windowSlots(dayIndex);

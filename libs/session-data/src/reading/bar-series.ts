@@ -3,18 +3,8 @@
  * the bar that is still forming (forming-read.ts). On request empty slots are filled forward. Each answer is correct for one
  * clock, even when it takes several round trips while the clock moves. Writes nothing.
  */
-import {
-  bitmapBytes,
-  chunkOfPart,
-  countBits,
-  DayChunk,
-  fillForward,
-  type DayGrid,
-  type Fill,
-  type Interval,
-  type ShownBar,
-  type StoredBar,
-} from '@barkeep/bars';
+import { bitmapBytes, chunkOfPart, countBits, DayChunk, fillForward } from '@barkeep/bars';
+import type { DayGrid, Fill, Interval, ShownBar, StoredBar } from '@barkeep/bars';
 import type { ReadCommand } from '../redis/index.js';
 import { type ClockedReads, visibleWatermark } from './clocked-reads.js';
 import { dayAtClock, FormingRead, partCommands } from './forming-read.js';
@@ -61,17 +51,16 @@ export class BarSeries {
   async last(count: number, fill: Fill): Promise<ShownBar[]> {
     if (count < 1) return [];
     const fillBefore = await this.settledUntil(fill);
-    let tailCount = 0;
-    const [clock, replies] = await this.reads.readAt((at) => {
-      const commands = this.tailCommands(at, count);
-      tailCount = commands.length;
-      return [...commands, ...(this.forming?.commands(at) ?? [])];
-    });
-    const forming = this.forming?.bar(clock, replies.slice(tailCount));
+    const [clock, [bitmap, records, ...formingReplies]] = await this.reads.readAt((at) => [
+      ...this.tailCommands(at, count),
+      ...(this.forming?.commands(at) ?? []),
+    ]);
+    const forming = this.forming?.bar(clock, formingReplies);
     const wanted = count - (forming ? 1 : 0);
     const shown = { clock, before: Infinity, fill, fillBefore };
-    // Usually the last day has enough bars. If not, reads the days before it.
-    const closed = this.tailBars(shown, count, wanted, replies) ?? (await this.walkBack(shown, wanted));
+    const tail = wanted > 0 && bitmap && records ? this.tailBars(shown, count, bitmap, records) : [];
+    // Usually the day of the clock has enough bars. If not, reads the days before it.
+    const closed = tail.length >= wanted ? tail.slice(tail.length - wanted) : await this.walkBack(shown, wanted);
     return forming ? [...closed, forming] : closed;
   }
 
@@ -82,7 +71,8 @@ export class BarSeries {
     const { days } = this.layout;
     let clock: number | undefined;
     let lastClose: number | undefined;
-    for (let day = this.layout.dayIndexAt(from); day < days.length && bars.length < limit;) {
+    let day = this.layout.dayIndexAt(from);
+    while (day < days.length && bars.length < limit) {
       if (this.layout.grid(day).open >= Math.min(to, clock ?? to)) break;
       const [clockAtRead, chunks] = await this.readDays(day, Math.min(day + DAYS_A_CALL, days.length));
       if (clock === undefined) {
@@ -112,42 +102,38 @@ export class BarSeries {
     return bars;
   }
 
-  /** The commands that read the last closed slots, at most `count`, of the day that contains the clock. */
+  /** The two commands that read the last closed slots, at most `count`, of the day that contains the clock. */
   private tailCommands(clock: number, count: number): ReadCommand[] {
     const day = dayAtClock(this.layout, clock);
     const closed = this.grid(day).closedBy(clock);
     return partCommands(this.key(day), this.grid(day).slotCount, Math.max(0, closed - count), closed);
   }
 
-  /** The newest `wanted` bars from the replies to {@link tailCommands} for `count`; undefined when the replies contain fewer bars. */
-  private tailBars(shown: Shown, count: number, wanted: number, replies: (Buffer | null)[]): ShownBar[] | undefined {
-    if (wanted === 0) return [];
-    const [bitmap, records] = replies;
+  /** The bars in the slots that {@link tailCommands} reads for `count`, from its two replies. */
+  private tailBars(shown: Shown, count: number, bitmap: Buffer, records: Buffer): ShownBar[] {
     const day = dayAtClock(this.layout, shown.clock);
+    const { slotCount } = this.grid(day);
     const closed = this.grid(day).closedBy(shown.clock);
-    if (!bitmap || !records) return undefined;
-    const from = Math.max(0, closed - count);
-    const chunk = chunkOfPart(this.grid(day).slotCount, bitmap, records, from, closed);
-    const { bars } = this.show(day, [chunk], shown, -Infinity, undefined);
-    return bars.length >= wanted ? bars.slice(-wanted) : undefined;
+    const chunk = chunkOfPart(slotCount, bitmap, records, Math.max(0, closed - count), closed);
+    return this.show(day, [chunk], shown).bars;
   }
 
   /** The newest `wanted` bars in the shown slots. Reads days backward, twice as many in each round trip. */
   private async walkBack(shown: Shown, wanted: number): Promise<ShownBar[]> {
     const { days } = this.layout;
-    // The days before `end` are not read yet; the next round trip reads the last `size` of them.
+    // The days `[0, end)` are not read yet; the next round trip reads the last `size` of them.
     let end = 1 + Math.min(dayAtClock(this.layout, shown.clock), this.layout.dayIndexAt(shown.before), days.length - 1);
     let size = Math.ceil(wanted / this.grid(end - 1).slotCount);
     let chunks: (DayChunk | undefined)[] = [];
     let bars: ShownBar[] = [];
     while (end > this.reads.firstKept && bars.length < wanted) {
       const first = Math.max(this.reads.firstKept, end - Math.min(size, DAYS_A_CALL));
-      const [, read] = await this.readDays(first, end);
-      if (shown.fill === 'none') bars = this.show(first, read, shown, -Infinity, undefined).bars.concat(bars);
+      const [, olderChunks] = await this.readDays(first, end);
+      if (shown.fill === 'none') bars = this.show(first, olderChunks, shown).bars.concat(bars);
       else {
         // A filled slot depends on the days before it, so the later days are shown again.
-        chunks = read.concat(chunks);
-        ({ bars } = this.show(first, chunks, shown, -Infinity, undefined));
+        chunks = olderChunks.concat(chunks);
+        ({ bars } = this.show(first, chunks, shown));
       }
       end = first;
       size *= 2;
@@ -163,14 +149,14 @@ export class BarSeries {
 
   /**
    * The shown bars that open at `from` or later. With `forward` also the last close up to their end, to continue from.
-   * @param chunks those of the days from `firstDay` on @param lastClose the close before these days; undefined when there is none
+   * @param chunks those of the days from `firstDay` on @param lastClose the close before these days; left out when there is none
    */
   private show(
     firstDay: number,
     chunks: readonly (DayChunk | undefined)[],
     { clock, before, fill, fillBefore }: Shown,
-    from: number,
-    lastClose: number | undefined,
+    from = -Infinity,
+    lastClose?: number,
   ): { bars: ShownBar[]; lastClose: number | undefined } {
     const result = { bars: [] as ShownBar[], lastClose };
     chunks.forEach((chunk, i) => {
@@ -190,8 +176,8 @@ export class BarSeries {
   }
 
   /**
-   * The time before which an empty slot may be filled forward, epoch ms: infinite for base bars. After the watermark the slot of a
-   * derived bar may be empty only because the bar is not derived yet.
+   * The time before which an empty slot may be filled forward, epoch ms: Infinity for base bars, the watermark for derived bars. After
+   * the watermark the slot of a derived bar may be empty only because the bar is not derived yet.
    */
   private async settledUntil(fill: Fill): Promise<number> {
     if (fill === 'none' || this.isBase) return Infinity;

@@ -50,6 +50,7 @@ export function daysHashOf({ days }: SessionLayout): string {
   return createHash('sha256').update(encodeDays(days)).digest('hex');
 }
 
+/** Chunks per read. */
 const CHUNKS_A_CALL = 16;
 // Local copies for the loop in `addCounts`: an export of another package is read through a getter, which costs more than the
 // comparison there.
@@ -69,10 +70,10 @@ export async function certify(listing: Listing): Promise<StoreCertificate> {
   const firstDay = firstKept;
   for (let day = firstDay; day < layout.days.length && layout.grid(day).close <= upTo; day++) {
     certified.push(await certifyDay(listing, symbols, day));
-    // Fails at once when the session is gone. A removed day may have been read in part.
+    // Fails at once when the session is gone.
     ({ firstKept } = await reads.moment());
   }
-  // The first retained day is before the first certified one when the store was set back to before a removal.
+  // A removed day may have been read in part. When the store was set back to before a removal, `firstKept` is now an earlier day.
   const days = certified.slice(Math.max(0, firstKept - firstDay));
   return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
 }
@@ -103,7 +104,7 @@ async function certifyDay(listing: Listing, symbols: readonly string[], day: num
     const { slotCount } = layout.grid(day, interval);
     const isBase = interval === layout.base;
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
-      // Each batch is followed by a turn of the event loop: a long session must not block the process.
+      // Other work of the process runs while a batch is read, so a long session does not block it.
       const batch = symbols.slice(at, at + CHUNKS_A_CALL);
       const found = await readBySymbol(listing, batch, (keys, symbol) => [
         keys.chunk(interval.name, symbol, date),
@@ -123,16 +124,14 @@ async function certifyDay(listing: Listing, symbols: readonly string[], day: num
 /** Counts filled slots by the origins in the hashed bytes, and the other slots by their states. */
 function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, states: Buffer | null): void {
   const bytes = chunk ?? new Uint8Array(chunkBytes(slotCount));
-  const backfilledBefore = counts.backfilled;
-  addDayCounts(counts, bytes.subarray(0, bitmapBytes(slotCount)), states ?? undefined, slotCount);
-  let backfilled = 0;
+  let backfilled = counts.backfilled;
   // The record of an empty slot has no origin, so every record can be compared.
   const end = recordOffset(slotCount, slotCount);
   for (let at = recordOffset(slotCount, 0) + ORIGIN_AT; at < end; at += STEP) {
     if (bytes[at] === BACKFILLED) backfilled++;
   }
-  // `addDayCounts` took the origins from the states. Where these differ from the bytes, the bytes decide.
-  const correction = backfilledBefore + backfilled - counts.backfilled;
-  counts.backfilled += correction;
-  counts.streamed -= correction;
+  addDayCounts(counts, bytes.subarray(0, bitmapBytes(slotCount)), states ?? undefined, slotCount);
+  // `addDayCounts` takes the origins from the states. Where these differ from the bytes, the bytes decide.
+  counts.streamed += counts.backfilled - backfilled;
+  counts.backfilled = backfilled;
 }

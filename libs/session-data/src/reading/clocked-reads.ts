@@ -1,8 +1,8 @@
 /**
- * Reads one session's store as of its clock. Each call reads the clock before the data, so that bars that arrive between the two can
- * be cut off (I2, docs/ARCHITECTURE.md), and the oldest retained day after the data, so that days of which only a part was read can
- * be left out. All is one round trip. `ClockedReads` throws when the session was deleted or created again, and when symbols joined or
- * left during the read, because then the data may contain only part of a symbol.
+ * Reads one session's store as of its clock. One round trip reads the clock, the data and the oldest retained day, in this order. The
+ * clock comes first, so that bars that arrive after it can be cut off (I2, docs/ARCHITECTURE.md). The oldest retained day comes last,
+ * so that days that were removed during the read can be left out. `ClockedReads` throws when the session was deleted or created
+ * again, and when symbols joined or left during the read, because then the data may contain only part of a symbol.
  */
 import type { Redis } from 'ioredis';
 import { type ReadCommand, runAndReceive, type StoreReads, type Receiver } from '../redis/index.js';
@@ -36,11 +36,11 @@ export class ClockedReads {
   }
 
   /**
-   * Runs commands; the clock, epoch ms, is read before all of them.
-   * @param receiverAt called once the clock is known; returns the receiver of the values. If it returns undefined, bytes are dropped.
-   *   Values that the receiver does not take stay in `replies`. When the read throws, the receiver must discard what it took.
-   *   It is not called when the store belongs to another session
-   * @throws SessionLostError, SymbolsChangedError
+   * Runs commands.
+   * @param receiverAt called once the clock is known, unless the store belongs to another session; returns the receiver of the values.
+   *   Without a receiver bytes are dropped. Values that the receiver does not take stay in `replies`. When the read throws, the
+   *   receiver must discard what it took
+   * @returns the clock, epoch ms, and the replies @throws SessionLostError, SymbolsChangedError
    */
   async read(
     commands: readonly ReadCommand[],
@@ -65,17 +65,19 @@ export class ClockedReads {
     return { clock, firstKept: this.firstKept };
   }
 
-  /** A receiver of the replies to all commands of {@link read}: the session's fields, then `count` commands, then the symbols. */
+  /** A receiver for {@link read}: command 0 reads incarnation and clock, then come the caller's `count` commands, then the symbols. */
   private receiverOf(receiverAt: (clock: number) => Receiver | undefined, count: number): Receiver {
+    const [INCARNATION_PLACE, CLOCK_PLACE] = [0, 1];
     let isSameIncarnation = false;
-    let receive: Receiver | undefined;
+    let callersReceiver: Receiver | undefined;
     return (command, place, value) => {
-      // Without a receiver, `true` drops bytes and `false` keeps other values.
-      if (command > 0 && command <= count)
-        return receive ? receive(command - 1, place, value) : value instanceof Buffer;
-      // Command 0 is the HMGET above: place 0 is the incarnation, place 1 the clock.
-      if (command === 0 && place === 0) isSameIncarnation = this.layout.owns(value as string | null);
-      if (command === 0 && place === 1 && isSameIncarnation) receive = receiverAt(Number(value));
+      const isCallers = command > 0 && command <= count;
+      if (isCallers && callersReceiver) return callersReceiver(command - 1, place, value);
+      // Without a receiver bytes are dropped, and other values stay in the replies.
+      if (isCallers) return value instanceof Buffer;
+      if (command > 0) return false;
+      if (place === INCARNATION_PLACE) isSameIncarnation = this.layout.owns(value as string | null);
+      if (place === CLOCK_PLACE && isSameIncarnation) callersReceiver = receiverAt(Number(value));
       return false;
     };
   }
@@ -86,10 +88,10 @@ export class ClockedReads {
    */
   async readAt(commandsAt: (clock: number) => readonly ReadCommand[]): Promise<[number, (Buffer | null)[]]> {
     let guess = this.seenClock;
-    for (let isOfThisCall = false; ; isOfThisCall = true) {
+    for (let isFromThisCall = false; ; isFromThisCall = true) {
       const [clock, replies] = await this.read(commandsAt(guess));
-      // The clock may have passed the guess, which it had during this call. When it is before the guess, the store lost writes.
-      if (clock === guess || (isOfThisCall && clock > guess)) return [guess, replies];
+      // A guess that was read in this call stays right when the clock passes it. A clock before the guess: the store lost writes.
+      if (clock === guess || (isFromThisCall && clock > guess)) return [guess, replies];
       guess = clock;
     }
   }

@@ -40,7 +40,7 @@ const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
 const NO_CHANGE = '0-0';
 
 /** What is kept of one partition. */
-interface Partition {
+interface KeptPartition {
   /** Incarnation, version of the symbols, epoch and owner. When one of them differs, the cells may have been written again. */
   writer: string;
   /** The highest frontier that was seen, epoch ms. A lower one means that the store was set back. */
@@ -60,7 +60,7 @@ interface SymbolCells {
 type Entry = [id: string, fields: string[]];
 
 export class CountedDays {
-  private readonly partitions = new Map<number, Partition>();
+  private readonly partitions = new Map<number, KeptPartition>();
   /** The read that {@link alone} started last. */
   private lastRun: Promise<unknown> = Promise.resolve();
   /** Number of days of the session. */
@@ -82,39 +82,33 @@ export class CountedDays {
   async update(redis: Redis, layout: SessionLayout, partitions: readonly number[]): Promise<void> {
     if (this.days !== layout.days.length) this.partitions.clear();
     this.days = layout.days.length;
-    const reads = partitions.flatMap((number) => {
-      const { meta, changes } = layout.keysOf(number);
+    const reads = partitions.flatMap((partition) => {
+      const { meta, changes } = layout.keysOf(partition);
       return [
         ['hmget', meta, 'incarnation', 'epoch', 'owner', 'frontier'],
         ['xrevrange', changes, '+', '-', 'COUNT', 1],
-        // From the newest included change on. Nothing is included yet of a new partition, so no change has to be read ('+').
-        ['xrange', changes, this.partitions.get(number)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
+        // From the newest included change on. Of a new partition nothing is kept, so no change has to be read ('+').
+        ['xrange', changes, this.partitions.get(partition)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
       ];
     });
     const replies = await runCommands(redis, reads);
-    partitions.forEach((number, i) => {
-      const [meta, newest, changes] = replies.slice(UPDATE_READS * i, UPDATE_READS * (i + 1)) as [
-        (string | null)[],
-        Entry[],
-        Entry[],
-      ];
+    for (const [i, partition] of partitions.entries()) {
+      const [meta, newest, changes] = replies.slice(UPDATE_READS * i) as [(string | null)[], Entry[], Entry[]];
       const [incarnation, epoch, owner, frontier] = meta;
-      this.updateOne(layout, number, {
-        writer: `${incarnation} ${epoch} ${owner}`,
-        frontier: Number(frontier),
-        lastChange: newest[0]?.[0] ?? NO_CHANGE,
-        changes,
-      });
-    });
+      const writer = `${incarnation} ${epoch} ${owner}`;
+      const lastChange = newest[0]?.[0] ?? NO_CHANGE;
+      this.updateOne(layout, partition, { writer, frontier: Number(frontier), lastChange }, changes);
+    }
   }
 
-  /** Keeps the cells of a partition whose changes were all read, except the days that they changed; otherwise forgets all. */
+  /** Forgets the cells of changed days, and all cells when other changes are possible. @param changes from the newest included one on */
   private updateOne(
     layout: SessionLayout,
-    number: number,
-    { changes, ...now }: Omit<Partition, 'cells'> & { changes: readonly Entry[] },
+    partition: number,
+    now: Omit<KeptPartition, 'cells'>,
+    changes: readonly Entry[],
   ): void {
-    const before = this.partitions.get(number);
+    const before = this.partitions.get(partition);
     const isContinued =
       before !== undefined &&
       before.writer === now.writer &&
@@ -123,10 +117,11 @@ export class CountedDays {
       // The newest included change is still stored: no later change was trimmed, and the store was not set back.
       (before.lastChange === NO_CHANGE || changes[0]?.[0] === before.lastChange);
     const cells = isContinued ? before.cells : new Map<string, SymbolCells>();
-    this.partitions.set(number, { ...now, cells });
+    this.partitions.set(partition, { ...now, cells });
     if (!isContinued) return;
     for (const [id, fields] of changes) {
-      if (id === before.lastChange || !COUNT_CHANGES.has(valueOf(fields, 'type') ?? '')) continue;
+      const isIncluded = id === before.lastChange;
+      if (isIncluded || !COUNT_CHANGES.has(valueOf(fields, 'type') ?? '')) continue;
       const day = layout.dayIndexOf(valueOf(fields, 'date') ?? '');
       if (day !== undefined) for (const { isKnown } of cells.values()) isKnown[day] = 0;
     }
@@ -139,18 +134,19 @@ export class CountedDays {
 
   /** Keeps the counts of a whole closed day: cell number `at` of `counts`, which were read after {@link update}. */
   keep(partition: number, symbol: string, day: number, counts: Uint16Array, at: number): void {
-    const known = this.partitions.get(partition);
-    if (!known) return;
-    let cells = known.cells.get(symbol);
+    const cellsBySymbol = this.partitions.get(partition)?.cells;
+    if (!cellsBySymbol) return;
+    let cells = cellsBySymbol.get(symbol);
     if (!cells) {
       cells = { counts: new Uint16Array(this.days * COUNTS), isKnown: new Uint8Array(this.days) };
-      known.cells.set(symbol, cells);
+      cellsBySymbol.set(symbol, cells);
     }
     copyCell(counts, at, cells.counts, day);
     cells.isKnown[day] = 1;
   }
 }
 
+/** The value of a field in an entry. @param fields names and values, by turns */
 function valueOf(fields: readonly string[], name: string): string | undefined {
   for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
   return undefined;

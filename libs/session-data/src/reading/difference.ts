@@ -29,6 +29,7 @@ export interface SessionDifference {
   days: number;
 }
 
+/** One day of one of the two sessions. */
 interface Side {
   layout: SessionLayout;
   /** Index of the day in this session. */
@@ -48,9 +49,10 @@ export async function readDifference(
   signal: AbortSignal,
 ): Promise<SessionDifference> {
   for (let change = 0; ; change++) {
-    const before = await symbolLists(mine, other);
-    const found = await compare(redis, mine, other, signal);
-    if ((await symbolLists(mine, other)) === before || change === CHANGES_MAX) return found;
+    const symbolsBefore = await symbolLists(mine, other);
+    const difference = await compare(redis, mine, other, signal);
+    const isUnchanged = (await symbolLists(mine, other)) === symbolsBefore;
+    if (isUnchanged || change === CHANGES_MAX) return difference;
   }
 }
 
@@ -76,20 +78,20 @@ async function compare(
   for (const [date, day] of days) {
     const dayOfOther = daysOfOther.get(date);
     if (dayOfOther === undefined) continue;
-    const found: FirstDifference[] = [];
+    const differences: FirstDifference[] = [];
     const sides: [Side, Side] = [
       { layout, day },
       { layout: layoutOfOther, day: dayOfOther },
     ];
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
       signal.throwIfAborted();
-      found.push(...(await compareChunks(redis, sides, symbols.slice(at, at + CHUNKS_A_CALL))));
+      differences.push(...(await compareChunks(redis, sides, symbols.slice(at, at + CHUNKS_A_CALL))));
     }
     // A removed day may have been read in part.
     const [now, nowOfOther] = await Promise.all([mine.moment(), other.moment()]);
     if (day < now.firstKept || dayOfOther < nowOfOther.firstKept) continue;
     compared.days++;
-    const [first] = found.sort((a, b) => a.slotTime - b.slotTime || (a.symbol < b.symbol ? -1 : 1));
+    const [first] = differences.sort((a, b) => a.slotTime - b.slotTime || (a.symbol < b.symbol ? -1 : 1));
     if (first) return { first, ...compared };
   }
   return { first: null, ...compared };
@@ -111,21 +113,19 @@ async function compareChunks(
   sides: readonly [Side, Side],
   symbols: readonly string[],
 ): Promise<FirstDifference[]> {
-  const reads = sides.map(({ layout, day }) =>
-    readBySymbol({ redis, layout }, symbols, (keys, symbol) => [
-      keys.chunk(layout.base.name, symbol, layout.day(day).date),
-    ]),
-  );
-  const [mine, others] = await Promise.all(reads);
-  const isSameGrid = segmentsOf(sides[0]) === segmentsOf(sides[1]);
-  const { date } = sides[0].layout.day(sides[0].day);
+  const [mySide, otherSide] = sides;
+  const { date } = mySide.layout.day(mySide.day);
+  const readSide = ({ layout }: Side) =>
+    readBySymbol({ redis, layout }, symbols, (keys, symbol) => [keys.chunk(layout.base.name, symbol, date)]);
+  const [mine, others] = await Promise.all([readSide(mySide), readSide(otherSide)]);
+  const isSameGrid = segmentsOf(mySide) === segmentsOf(otherSide);
   return symbols.flatMap((symbol) => {
-    const [a = null] = mine!.get(symbol)!;
-    const [b = null] = others!.get(symbol)!;
+    const [myChunk = null] = mine.get(symbol)!;
+    const [otherChunk = null] = others.get(symbol)!;
+    const isSameChunk = myChunk && otherChunk ? myChunk.equals(otherChunk) : myChunk === otherChunk;
     // Equal bytes mean equal bars only when the slots have equal times.
-    const isSameChunk = a && b ? a.equals(b) : a === b;
     if (isSameGrid && isSameChunk) return [];
-    const found = firstDifference(barsOf(sides[0], a), barsOf(sides[1], b), isEqual);
+    const found = firstDifference(barsOf(mySide, myChunk), barsOf(otherSide, otherChunk), isEqual);
     return found ? [{ symbol, date, slotTime: found.openTime, mine: found.a, other: found.b }] : [];
   });
 }

@@ -85,12 +85,7 @@ export async function readBySymbol(
   const reads = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)].map(async ([partition, members]) => {
     const keys = members.map((symbol) => selectKeys(layout.keysOf(partition), symbol));
     const values = await redis.mgetBuffer(...keys.flat());
-    let at = 0;
-    members.forEach((symbol, i) => {
-      const end = at + keys[i]!.length;
-      valuesBySymbol.set(symbol, values.slice(at, end));
-      at = end;
-    });
+    members.forEach((symbol, i) => valuesBySymbol.set(symbol, values.splice(0, keys[i]!.length)));
   });
   await Promise.all(reads);
   return valuesBySymbol;

@@ -2,17 +2,8 @@
  * Reads the bar that is still forming: the base bars of the bucket that contains the clock, within one day. Gives the caller
  * two commands to send with another read, and aggregates the replies.
  */
-import {
-  bitmapBytes,
-  chunkOfPart,
-  formingBar,
-  formingBucket,
-  recordOffset,
-  type DerivedPlan,
-  type FormingBucket,
-  type Interval,
-  type StoredBar,
-} from '@barkeep/bars';
+import { bitmapBytes, chunkOfPart, formingBar, formingBucket, recordOffset } from '@barkeep/bars';
+import type { DerivedPlan, FormingBucket, Interval, StoredBar } from '@barkeep/bars';
 import type { ReadCommand } from '../redis/index.js';
 import type { PartitionKeys, SessionLayout } from '../layout/index.js';
 
@@ -35,7 +26,7 @@ export function partCommands(key: string, slotCount: number, from: number, to: n
 interface Forming {
   day: number;
   plan: DerivedPlan;
-  bucket: FormingBucket;
+  slots: FormingBucket;
 }
 
 /** Reads the forming bar of one symbol at one derived interval. */
@@ -51,7 +42,7 @@ export class FormingRead {
   /** Open time of the bucket that contains `clock`, epoch ms; undefined when no bucket is open. */
   openTime(clock: number): number | undefined {
     const forming = this.formingAt(clock);
-    return forming?.plan.grid.openTime(forming.bucket.bucket);
+    return forming?.plan.grid.openTime(forming.slots.bucket);
   }
 
   /** The commands whose replies {@link bar} needs at this clock; none when no bucket is open. */
@@ -59,7 +50,7 @@ export class FormingRead {
     const forming = this.formingAt(clock);
     if (!forming) return [];
     const { slotCount, date } = this.layout.grid(forming.day);
-    const { from, closed } = forming.bucket;
+    const { from, closed } = forming.slots;
     return partCommands(this.keys.chunk(this.layout.base.name, this.symbol, date), slotCount, from, closed);
   }
 
@@ -68,16 +59,16 @@ export class FormingRead {
     const forming = this.formingAt(clock);
     if (!forming || !bitmap || !records) return undefined;
     const base = this.layout.grid(forming.day);
-    const { from, closed } = forming.bucket;
+    const { from, closed } = forming.slots;
     const chunk = chunkOfPart(base.slotCount, bitmap, records, from, closed);
-    return formingBar(base, forming.plan, forming.bucket, chunk);
+    return formingBar(base, forming.plan, forming.slots, chunk);
   }
 
   /** The bucket that contains `clock`; undefined when no bucket is open. */
   private formingAt(clock: number): Forming | undefined {
     const day = dayAtClock(this.layout, clock);
     const plan = this.layout.plan(day, this.interval);
-    const bucket = formingBucket(this.layout.grid(day), plan, clock);
-    return bucket && { day, plan, bucket };
+    const slots = formingBucket(this.layout.grid(day), plan, clock);
+    return slots && { day, plan, slots };
   }
 }

@@ -63,10 +63,8 @@ export interface SymbolGap {
 
 /** Most times in {@link SlotMetrics.outsideExamples}. */
 const EXAMPLES_MAX = 5;
-/** What to read of a day's chunk: all of it, or only its bitmap. */
-type DayPart = 'chunks' | 'bitmaps';
 
-/** Times are epoch ms. `frontier`, `watermark`: of the symbol's partition. */
+/** What is read of one symbol. Times are epoch ms. `frontier`, `watermark`: of the symbol's partition. */
 interface SymbolDays {
   clock: number;
   frontier: number;
@@ -76,14 +74,14 @@ interface SymbolDays {
 }
 
 /** Reads the states and the chunks (or only their bitmaps) of one symbol's days. */
-async function readSymbol({ layout, reads }: Listing, symbol: string, part: DayPart): Promise<SymbolDays> {
+async function readSymbol({ layout, reads }: Listing, symbol: string, part: 'chunks' | 'bitmaps'): Promise<SymbolDays> {
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
   const daysAfterHistory = [...layout.days.keys()].slice(layout.historyDays);
   const dayReads = daysAfterHistory.flatMap((day) => {
     const { date, slotCount } = layout.grid(day);
     const key = keys.chunk(layout.base.name, symbol, date);
-    const chunk = part === 'chunks' ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
-    return [chunk, ['getBuffer', keys.states(symbol, date)]];
+    const readChunk = part === 'chunks' ? ['getBuffer', key] : ['getrangeBuffer', key, 0, bitmapBytes(slotCount) - 1];
+    return [readChunk, ['getBuffer', keys.states(symbol, date)]];
   });
   const [clock, replies] = await reads.read([['hmget', keys.meta, 'frontier', 'watermark'], ...dayReads]);
   const [metaFields, ...values] = replies as [unknown, ...(Buffer | null)[]];
@@ -110,19 +108,20 @@ export async function readSlotMetrics(
   const { redis, layout } = listing;
   const requestedDay = date === undefined ? undefined : dayAfterHistory(layout, date);
   const { clock, watermark, days } = await readSymbol(listing, symbol, 'chunks');
-  const current = requestedDay ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
+  const shownDay = requestedDay ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
   const counts = noCounts();
   const gaps: SlotGap[] = [];
   const dayRange: PriceRange = { high: null, low: null, volume: 0 };
-  const runRange = { ...dayRange };
+  const runRange: PriceRange = { high: null, low: null, volume: 0 };
   const asks = asksToSettle(layout.spec.upkeep);
   for (const { day, bytes, states } of days) {
     const grid = layout.grid(day);
     const closed = grid.closedBy(clock);
     const chunk = new DayChunk(grid.slotCount, bytes);
     addBars(runRange, chunk, grid, closed);
-    if (day === current) addBars(dayRange, chunk, grid, closed);
-    if (closed === 0 || (requestedDay !== undefined && day !== requestedDay)) continue;
+    if (day === shownDay) addBars(dayRange, chunk, grid, closed);
+    const isCounted = requestedDay === undefined || day === requestedDay;
+    if (closed === 0 || !isCounted) continue;
     addDayCounts(counts, chunk.bitmap, states, closed);
     gaps.push(...gapsOf(chunk.bitmap, states, 0, closed, asks));
   }
@@ -135,7 +134,7 @@ export async function readSlotMetrics(
     ...counts,
     ...summarizeGaps(gaps),
     watermark: view === 'operator' ? watermark : visibleWatermark(layout, watermark, clock),
-    date: current === undefined ? null : layout.day(current).date,
+    date: shownDay === undefined ? null : layout.day(shownDay).date,
     sessionHigh: dayRange.high,
     sessionLow: dayRange.low,
     sessionVolume: dayRange.volume,

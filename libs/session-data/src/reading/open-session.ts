@@ -60,7 +60,7 @@ export class OpenSession {
    * counts end at the clock. @throws SessionLostError
    */
   async position(view = this.view): Promise<SessionPosition> {
-    return this.readStore([], async (listing) => {
+    return this.readChecked([], async (listing) => {
       if (view === 'strategy') return readVisiblePosition(listing);
       const { frontiers: _, ...position } = await readPosition(listing);
       return position;
@@ -84,7 +84,7 @@ export class OpenSession {
 
   /** Checks that symbols and an interval can be read. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   async checkRead(symbols?: readonly string[], interval?: string): Promise<void> {
-    await this.readStore([], async (listing) => {
+    await this.readChecked([], async (listing) => {
       for (const symbol of symbols ?? listing.symbols) listing.series(symbol, interval);
     });
   }
@@ -166,7 +166,7 @@ export class OpenSession {
    */
   async history(): Promise<Map<string, number> | undefined> {
     if (!this.layout.asksHistory) return undefined;
-    return this.readStore([], ({ redis, layout }) => readHistory(redis, layout));
+    return this.readChecked([], ({ redis, layout }) => readHistory(redis, layout));
   }
 
   /**
@@ -174,7 +174,7 @@ export class OpenSession {
    * @param date limits counts and the day's extremes to this trading day @throws UnknownDateError
    */
   async metrics(symbol: string, view = this.view, date?: string): Promise<SlotMetrics> {
-    return this.readStore([symbol], (listing) => readSlotMetrics(listing, symbol, view, date));
+    return this.readChecked([symbol], (listing) => readSlotMetrics(listing, symbol, view, date));
   }
 
   /**
@@ -185,17 +185,17 @@ export class OpenSession {
   async dayCounts(query: DayCountsQuery, known = new CountedDays()): Promise<DayCounts> {
     if (query.limit !== undefined) checkCount('limit', query.limit, 1);
     const run = (listing: Listing) => readDayCounts(listing, { view: this.view, ...query }, known);
-    return known.alone(() => this.readStore(query.symbols, run));
+    return known.alone(() => this.readChecked(query.symbols, run));
   }
 
   /** The symbols with empty slots that a forced round of upkeep would request. @throws UnknownSymbolError, SessionLostError */
   async emptySlots(query: EmptySlotsQuery): Promise<EmptySlots[]> {
-    return this.readStore(query.symbols, (listing) => readEmptySlots(listing, query));
+    return this.readChecked(query.symbols, (listing) => readEmptySlots(listing, query));
   }
 
   /** The rows without a slot of all symbols except joining ones. @throws SessionLostError */
   async outsideRows(view = this.view): Promise<OutsideRows> {
-    return this.readStore([], async (listing) => {
+    return this.readChecked([], async (listing) => {
       const { clock } = await listing.reads.moment();
       return readOutsideRows(listing, new Set(listing.symbols), { view, clock });
     });
@@ -206,21 +206,21 @@ export class OpenSession {
    * the frontier). A gap that spans this limit ends there.
    */
   async gaps(symbol: string, view = this.view): Promise<SymbolGap[]> {
-    return this.readStore([symbol], (listing) => readSymbolGaps(listing, symbol, view));
+    return this.readChecked([symbol], (listing) => readSymbolGaps(listing, symbol, view));
   }
 
   /** SHA-256 over the chunks of the days that closed by the clock, in key order (I1); in an operator's view over all chunks. */
   async digest(view = this.view): Promise<SessionDigest> {
-    return this.readStore([], (listing) => readDigest(listing, view));
+    return this.readChecked([], (listing) => readDigest(listing, view));
   }
 
   /** The certificate of the days that the clock and upkeep have passed. @throws SessionLostError */
   async certificate(): Promise<StoreCertificate> {
-    return this.readStore([], certify);
+    return this.readChecked([], certify);
   }
 
   /** {@link read} for a `run` that may not notice a change of symbols: checks for one afterwards. @throws UnknownSymbolError */
-  private async readStore<T>(symbols: readonly string[] = [], run: (listing: Listing) => Promise<T>): Promise<T> {
+  private async readChecked<T>(symbols: readonly string[] = [], run: (listing: Listing) => Promise<T>): Promise<T> {
     return this.read(async (listing) => {
       for (const symbol of symbols) listing.series(symbol);
       const answer = await run(listing);

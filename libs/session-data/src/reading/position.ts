@@ -18,6 +18,7 @@ import { visibleWatermark } from './clocked-reads.js';
 const CHANGES_MAX = 5;
 /** Fields of a partition's meta hash. The counters come last. */
 const META_FIELDS = ['incarnation', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS];
+const COUNT_NAMES = Object.keys(noCounts()) as (keyof SlotCounts)[];
 
 /** How far a session has come, in one of the views. */
 export interface SessionPosition {
@@ -49,7 +50,8 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
   const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
   const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };
   for (let partition = 0; partition < layout.partitions; partition++) {
-    const [incarnation, ...numbers] = replies[2 * partition] as (string | null)[];
+    const [meta, refused] = replies.slice(2 * partition) as [(string | null)[], Record<string, string>];
+    const [incarnation, ...numbers] = meta;
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
     // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
     const symbols = layout.symbolsOf(partition);
@@ -58,12 +60,12 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
     frontiers[partition] = frontier;
     total.frontier = Math.min(total.frontier, frontier);
     total.watermark = Math.min(total.watermark, watermark);
-    // A partition whose symbol joined when days were already removed has slots from `begun` on. `leftSlots`: slots of removed days
-    // of symbols that left, which the counters still include.
+    // `begun`: where the partition's slots begin, set when its symbol joined after days were removed. `leftSlots`: slots that symbols
+    // which left had on removed days; the counters still include them.
     const slots = layout.slotsClosedBy(frontier) - layout.slotsClosedBy(begun);
     total.counts.expected += slots * symbols.length + leftSlots;
     COUNTERS.forEach((name, i) => (total.counts[name] += counters[i]!));
-    total.refused += refusedTotal(replies[2 * partition + 1] as Record<string, string>);
+    total.refused += refusedTotal(refused);
   }
   return { clock: Number(clock), control, ...total, counts: addedUp(total.counts) };
 }
@@ -83,7 +85,7 @@ export function addedUp(counts: SlotCounts): SlotCounts {
 export async function readVisiblePosition(listing: Listing): Promise<SessionPosition> {
   const { redis, layout } = listing;
   let position = await readPosition(listing);
-  // At the end there is nothing after the clock to subtract.
+  // At the session's end there is nothing after the clock to subtract.
   if (position.clock >= layout.end) return upToClock(layout, position, noCounts(), position.refused);
   for (let change = 0; ; change++) {
     const ahead = await countAhead(redis, layout, position);
@@ -107,12 +109,13 @@ function upToClock(
   ahead: SlotCounts,
   refused: number,
 ): SessionPosition {
-  const { clock, frontier, watermark, control, counts } = position;
-  const names = Object.keys(counts) as (keyof SlotCounts)[];
+  const { clock, control, counts } = position;
+  const visible = noCounts();
   // When the store keeps changing, `ahead` may be newer than `counts`, and larger.
-  const visible = names.map((name) => [name, Math.max(0, counts[name] - ahead[name])]);
-  const limited = { frontier: Math.min(frontier, clock), watermark: visibleWatermark(layout, watermark, clock) };
-  return { clock, control, ...limited, counts: addedUp(Object.fromEntries(visible) as SlotCounts), refused };
+  for (const name of COUNT_NAMES) visible[name] = Math.max(0, counts[name] - ahead[name]);
+  const frontier = Math.min(position.frontier, clock);
+  const watermark = visibleWatermark(layout, position.watermark, clock);
+  return { clock, control, frontier, watermark, counts: addedUp(visible), refused };
 }
 
 /** Counts of the slots between the clock and each partition's frontier. */
@@ -127,7 +130,7 @@ async function countAhead(redis: Redis, layout: SessionLayout, position: Partiti
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
       const before = countsBefore(slots, grid.closedBy(clock));
       const stored = countsBefore(slots, grid.closedBy(frontier));
-      for (const name of Object.keys(ahead) as (keyof SlotCounts)[]) ahead[name] += stored[name] - before[name];
+      for (const name of COUNT_NAMES) ahead[name] += stored[name] - before[name];
     }
   }
   return ahead;

@@ -29,10 +29,8 @@ export function refusedReasons(refused: Refusals, symbol: string): Record<string
 
 /** Number of refused bars of all symbols, without those that have no slot. */
 export function refusedTotal(refused: Refusals): number {
-  return Object.entries(refused).reduce(
-    (sum, [field, count]) => (isOutsideReason(field.slice(field.indexOf(' ') + 1)) ? sum : sum + Number(count)),
-    0,
-  );
+  const counted = Object.entries(refused).filter(([field]) => !isOutsideReason(field.slice(field.indexOf(' ') + 1)));
+  return counted.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Rows without a slot: rows of the source, by local date, and bars that were fed. */
@@ -46,8 +44,8 @@ export interface OutsideRows {
 }
 
 /**
- * Counts rows without a slot. In a strategy's view a date is included once the clock has passed the midnight that ends it; at the
- * session's end all dates are.
+ * Counts rows without a slot. A strategy's view includes a date once the clock has reached the midnight that ends it, and all dates at
+ * the session's end.
  * @param symbols the symbols to count
  * @param date counts only this date, and no fed bars: these are not counted by date
  */
@@ -68,9 +66,10 @@ export async function readOutsideRows(
     rows.extended += extended;
   }
   if (date !== undefined) return rows;
-  const partitions = new Set([...symbols].flatMap((symbol) => layout.partitionOf(symbol) ?? []));
-  const refusals = [...partitions].map((partition) => refusedIn(redis, layout.keysOf(partition), until));
-  for (const [field, count] of (await Promise.all(refusals)).flatMap(Object.entries<string>)) {
+  const partitions = [...new Set([...symbols].flatMap((symbol) => layout.partitionOf(symbol) ?? []))];
+  const reads = partitions.map((partition) => refusedIn(redis, layout.keysOf(partition), until));
+  const refusals = (await Promise.all(reads)).flatMap((refused) => Object.entries(refused));
+  for (const [field, count] of refusals) {
     const [symbol = '', reason = ''] = field.split(' ');
     if (!symbols.has(symbol) || !isOutsideReason(reason)) continue;
     const kind = reason === EXTENDED_HOURS ? 'extended' : 'outside';

@@ -6,15 +6,8 @@
 import { slotsToAsk } from '@barkeep/bars';
 import { byPartition, type View } from '../layout/index.js';
 import { UpkeepReads } from '../upkeep/index.js';
-import {
-  CELL_COUNTS,
-  type CellCount,
-  CELLS_A_CALL,
-  copyCell,
-  type CountedDays,
-  type DayCell,
-  readCells,
-} from './counted-days.js';
+import { CELL_COUNTS, CELLS_A_CALL, copyCell, readCells } from './counted-days.js';
+import type { CellCount, CountedDays, DayCell } from './counted-days.js';
 import type { Listing } from './listing.js';
 
 /** The symbols and dates to count; all of the session where a field is left out. */
@@ -46,6 +39,7 @@ export interface DayCounts {
 
 /** Most script calls at the same time. */
 const CALLS_AT_ONCE = 4;
+/** Numbers per cell. */
 const COUNTS = CELL_COUNTS.length;
 
 interface PlacedCell extends DayCell {
@@ -70,7 +64,7 @@ export async function readDayCounts(
     isRequested(date, query) && day >= reads.firstKept && !layout.isHistory(day) ? [day] : [],
   );
   const counts = await countCells(listing, symbols, requested, end, known);
-  // Days that were removed meanwhile may have been read in part.
+  // Days that were removed meanwhile may have been read in part. They are the first ones, because the oldest day is removed first.
   const { firstKept } = await reads.moment();
   const days = requested.filter((day) => day >= firstKept);
   const removed = requested.length - days.length;
@@ -106,17 +100,18 @@ async function countCells(
   const isWhole = days.map((day, place) => closed[place] === layout.grid(day).slotCount);
   const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
   await known.update(redis, layout, [...partitions.keys()]);
+  // Copies the cells that are known, and collects the others.
   const batchesToRead = [...partitions].flatMap(([partition, members]) => {
-    const cells: PlacedCell[] = [];
+    const unknownCells: PlacedCell[] = [];
     for (const symbol of members) {
       const kept = known.of(partition, symbol);
       for (const [place, day] of days.entries()) {
         if (closed[place] === 0) continue;
         if (isWhole[place] && kept?.isKnown[day] === 1) copyCell(kept.counts, day, counts.get(symbol)!, place);
-        else cells.push({ symbol, day, closed: closed[place]!, place });
+        else unknownCells.push({ symbol, day, closed: closed[place]!, place });
       }
     }
-    return batches(cells).map((batch) => ({ partition, cells: batch }));
+    return batches(unknownCells).map((cells) => ({ partition, cells }));
   });
   await inParallel(batchesToRead, async ({ partition, cells }) => {
     const read = await readCells(redis, layout, partition, cells);
@@ -168,7 +163,8 @@ export async function readEmptySlots(listing: Listing, query: EmptySlotsQuery): 
   const end = await visibleEnd(listing, query.view);
   const store = new UpkeepReads(listing.redis, layout);
   const found = new Map<string, EmptySlots>();
-  const partitions = [...byPartition([...new Set(query.symbols ?? listing.symbols)], (s) => layout.partitionOf(s)!)];
+  const symbols = [...new Set(query.symbols ?? listing.symbols)];
+  const partitions = [...byPartition(symbols, (symbol) => layout.partitionOf(symbol)!)];
   for (let day = reads.firstKept; day < layout.days.length && layout.grid(day).open < end; day++) {
     if (!isRequested(layout.day(day).date, query)) continue;
     const closed = layout.grid(day).closedBy(end);
@@ -176,12 +172,11 @@ export async function readEmptySlots(listing: Listing, query: EmptySlotsQuery): 
     // A day that was removed meanwhile may have been read in part.
     if (day < (await reads.moment()).firstKept) continue;
     for (const { symbol, bitmap, states } of read.flat()) {
-      // Runs of empty slots.
-      const runs = slotsToAsk(bitmap, states, closed, 'all');
-      if (runs.length === 0) continue;
+      const gaps = slotsToAsk(bitmap, states, closed, 'all');
+      if (gaps.length === 0) continue;
       const total = found.get(symbol) ?? { symbol, gaps: 0, slots: 0 };
-      total.gaps += runs.length;
-      total.slots += runs.reduce((slots, run) => slots + run.end - run.start, 0);
+      total.gaps += gaps.length;
+      total.slots += gaps.reduce((slots, gap) => slots + gap.end - gap.start, 0);
       found.set(symbol, total);
     }
   }

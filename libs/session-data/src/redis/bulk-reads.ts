@@ -72,8 +72,8 @@ function isPlain({ sentinels, tls, Connector, keyPrefix, path, host }: RedisOpti
 class BulkReads implements StoreReads {
   /** The newest socket; ioredis makes another one when it reconnects. */
   private socket: BulkSocket | undefined;
-  /** The socket on which the commands that ioredis sends after connecting have been answered. */
-  private greeted: BulkSocket | undefined;
+  /** The socket on which all commands of the login have been answered. */
+  private loggedIn: BulkSocket | undefined;
   /** The connection of ioredis that owns the socket. */
   private readonly ownRedis: Redis;
   /** How long to wait for the replies to one call, ms. */
@@ -129,14 +129,12 @@ class BulkReads implements StoreReads {
       // This connection ends with the caller's.
       if (this.isClosed || this.callersRedis.status === 'end') throw new Error(CONNECTION_CLOSED);
       const { status } = this.ownRedis;
-      if (status === 'ready' && this.greeted === this.socket) return;
-      const ended = new Promise<never>((_, reject) => (this.endWaiting = reject));
-      await Promise.race([
-        status === 'wait' || status === 'end' ? this.ownRedis.connect() : this.ownRedis.ping(),
-        ended,
-      ]);
+      if (status === 'ready' && this.loggedIn === this.socket) return;
+      const closed = new Promise<never>((_, reject) => (this.endWaiting = reject));
+      const mustConnect = status === 'wait' || status === 'end';
+      await Promise.race([mustConnect ? this.ownRedis.connect() : this.ownRedis.ping(), closed]);
       // Only a PING that was sent when the connection was ready shows that nothing is pending.
-      if (status === 'ready') this.greeted = this.socket;
+      if (status === 'ready') this.loggedIn = this.socket;
     }
   }
 }

@@ -25,7 +25,7 @@ const READ_BYTES_MIN = 64 * 1024;
 export type OnReply = (command: number, place: number, value: Reply) => void;
 
 /** The pending call of {@link BulkSocket.ask}. */
-interface Question {
+interface PendingCall {
   /** Number of replies. */
   count: number;
   onReply: OnReply;
@@ -36,9 +36,9 @@ interface Question {
 export class BulkSocket extends Socket {
   private memory = Buffer.allocUnsafeSlow(MEMORY_BYTES_FIRST);
   private readonly parser = new ReplyParser();
-  private question: Question | undefined;
+  private pendingCall: PendingCall | undefined;
   /** Why this class closed the connection; undefined when the connection closed otherwise. */
-  private reason: Error | undefined;
+  private failure: Error | undefined;
   /** End of the received bytes in `memory`. */
   private filled = 0;
   /** Start of the first value in `memory` that is not passed on yet. */
@@ -48,7 +48,7 @@ export class BulkSocket extends Socket {
   /** In a list the place of the next value, otherwise -1. */
   private place = 0;
   /** In a list the number of values that remain, otherwise 0. */
-  private left = 0;
+  private valuesLeft = 0;
 
   constructor() {
     // The callbacks cannot use `this`, because they are made before `super` is called.
@@ -66,8 +66,8 @@ export class BulkSocket extends Socket {
     super(options);
     self.socket = this;
     this.on('close', () => {
-      this.question?.reject(this.reason ?? new Error(CONNECTION_CLOSED));
-      this.question = undefined;
+      this.pendingCall?.reject(this.failure ?? new Error(CONNECTION_CLOSED));
+      this.pendingCall = undefined;
     });
   }
 
@@ -79,11 +79,11 @@ export class BulkSocket extends Socket {
    *   of these errors the connection is closed
    */
   async ask(commands: string, count: number, onReply: OnReply, timeoutMs?: number): Promise<void> {
-    if (this.question) throw new Error('expected one call at a time, was a second one');
+    if (this.pendingCall) throw new Error('expected one call at a time, was a second one');
     if (this.destroyed || !this.writable) throw new Error(CONNECTION_CLOSED);
-    this.filled = this.parsed = this.command = this.left = 0;
+    this.filled = this.parsed = this.command = this.valuesLeft = 0;
     const done = new Promise<void>((resolve, reject) => {
-      this.question = { count, onReply, resolve, reject };
+      this.pendingCall = { count, onReply, resolve, reject };
     });
     const timer = timeoutMs ? setTimeout(() => this.fail(new Error(TIMED_OUT)), timeoutMs) : undefined;
     this.write(commands);
@@ -92,13 +92,13 @@ export class BulkSocket extends Socket {
 
   /** Closes the connection, because a reply may be half read. The pending call rejects on `close`. */
   private fail(error: Error): void {
-    this.reason = error;
+    this.failure = error;
     this.destroy();
   }
 
-  /** Where Node may write the next bytes. Without a pending call that is the whole memory: its bytes go to ioredis at once. */
+  /** Where Node may write the next bytes. Without a pending call that is the whole memory: the bytes in it went to ioredis at once. */
   private freeMemory(): Uint8Array {
-    if (!this.question) return this.memory;
+    if (!this.pendingCall) return this.memory;
     if (this.memory.length - this.filled < READ_BYTES_MIN) this.compact();
     return this.memory.subarray(this.filled);
   }
@@ -114,17 +114,17 @@ export class BulkSocket extends Socket {
 
   /** Passes on what arrived: to the pending call, otherwise to ioredis. */
   private onBytes(bytes: number, buffer: Uint8Array): void {
-    const { question } = this;
-    if (!question) {
+    const { pendingCall } = this;
+    if (!pendingCall) {
       this.emit('data', Buffer.from(buffer.subarray(0, bytes)));
       return;
     }
     this.filled += bytes;
     try {
-      while (this.command < question.count) if (!this.passOnValue(question.onReply)) return;
+      while (this.command < pendingCall.count) if (!this.passOnValue(pendingCall.onReply)) return;
       // Cleared here and not after the promise: before that Node already requests memory for the next read.
-      this.question = undefined;
-      question.resolve();
+      this.pendingCall = undefined;
+      pendingCall.resolve();
     } catch (error) {
       this.fail(error as Error);
     }
@@ -133,12 +133,13 @@ export class BulkSocket extends Socket {
   /** Passes on the next value: a reply, or one value of a list. @returns false when the value is incomplete */
   private passOnValue(onReply: OnReply): boolean {
     const { parser, memory, filled } = this;
-    // At the start of a reply: `begin` returns a later position only for a list that is not empty.
-    if (this.left === 0) {
+    const isAtReplyStart = this.valuesLeft === 0;
+    if (isAtReplyStart) {
       const first = parser.begin(memory, this.parsed, filled);
       if (first < 0) return false;
-      if (first > this.parsed) this.left = parser.length;
-      this.place = this.left > 0 ? 0 : -1;
+      // `begin` returns a later position only for a list that is not empty.
+      if (first > this.parsed) this.valuesLeft = parser.length;
+      this.place = this.valuesLeft > 0 ? 0 : -1;
       this.parsed = first;
     }
     const end = parser.read(memory, this.parsed, filled);
@@ -146,8 +147,8 @@ export class BulkSocket extends Socket {
     this.parsed = end;
     onReply(this.command, this.place, parser.reply);
     this.place++;
-    if (this.left > 0) this.left--;
-    if (this.left === 0) this.command++;
+    if (this.valuesLeft > 0) this.valuesLeft--;
+    if (this.valuesLeft === 0) this.command++;
     return true;
   }
 }

@@ -62,7 +62,7 @@ export class Script {
   ): Promise<T> {
     // A list, because a fill of many gaps has more arguments than JavaScript can pass to a function.
     const rest = [keys.length, ...keys, ...args.map(asRedisArgument)];
-    return byDigestOrText(
+    return callScript(
       () => call('evalsha', [this.sha, ...rest]),
       () => call('eval', [this.lua, ...rest]),
     );
@@ -79,13 +79,13 @@ export const SCRIPTS = Object.fromEntries(
   Object.entries(LUA).map(([name, lua]) => [name, new Script(name, lua)]),
 ) as Record<keyof typeof LUA, Script>;
 
-/** Runs `byDigest`, and when the server does not have the script, `byText`. */
-async function byDigestOrText<T>(byDigest: () => Promise<T>, byText: () => Promise<T>): Promise<T> {
+/** Calls a script by its digest; when the server does not have the script, returns what `whenUnknown` returns. */
+async function callScript<T>(byDigest: () => Promise<T>, whenUnknown: () => Promise<T>): Promise<T> {
   try {
     return await byDigest();
   } catch (error) {
     if (!isScriptUnknown(error)) throw error;
-    return byText();
+    return whenUnknown();
   }
 }
 
@@ -116,7 +116,7 @@ export async function loadSlotsScript(redis: Redis): Promise<void> {
 /** Runs a pipeline with {@link slotsCommand}. When the server does not have the script, loads it and runs the pipeline again. */
 export async function runWithSlots(redis: Redis, commands: readonly ReadCommand[]): Promise<unknown[]> {
   const run = () => runCommands(redis, commands);
-  return byDigestOrText(run, async () => {
+  return callScript(run, async () => {
     await loadSlotsScript(redis);
     return run();
   });

@@ -22,8 +22,8 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     if (symbols.length === 0) continue;
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
-    const keepsOthers = '';
-    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [keepsOthers, ...[...counts].flat()], 'noted');
+    const mustClear = '';
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [mustClear, ...[...counts].flat()], 'noted');
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Counts of the source's rows without a slot, by symbol and local date. The owner counts rows on dates that the frontier has passed,
+ * Counts of the source's rows without a slot, by symbol and local date. The owner counts the rows of dates that the frontier has passed,
  * and stores the counts with a mark: the first date that is not counted. A count is the total of its date and not an increment, so
  * counting a date again changes nothing. The counts are not part of the digest.
  */
@@ -62,7 +62,8 @@ export async function noteOutside(
       dayMember(date, symbol),
       [rows, outside, extended, first, until].join(' '),
     ]);
-    const args = [isFirst && at === 0 ? '1' : '', ...fields, MARK, mark];
+    const mustClear = isFirst && at === 0 ? '1' : '';
+    const args = [mustClear, ...fields, MARK, mark];
     await writer.run(SCRIPTS.noteCounts, partition, [meta, outsideKey], args, 'noted');
   }
 }

@@ -33,18 +33,18 @@ export async function retireBefore(writer: SessionWriter, firstKept: number): Pr
 /** Removes one day of one partition, in batches of symbols. */
 async function retireDay(writer: SessionWriter, partition: number, dayIndex: number): Promise<void> {
   const { layout } = writer;
-  const keys = layout.keysOf(partition);
+  const { meta, retry, dirty, errors, emitted } = layout.keysOf(partition);
   const { date, open } = layout.grid(dayIndex);
-  const next = layout.grid(dayIndex + 1).open;
+  const nextOpen = layout.grid(dayIndex + 1).open;
   const symbols = layout.symbolsOf(partition);
-  const step = Math.max(1, Math.floor(KEYS_A_CALL / (layout.intervals.length + 1)));
+  const batchSize = Math.max(1, Math.floor(KEYS_A_CALL / keysADay(layout)));
   // Runs once even without symbols: a day also has entries that belong to no symbol.
-  for (let at = 0; at === 0 || at < symbols.length; at += step) {
-    const batch = symbols.slice(at, at + step);
-    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.emitted];
+  for (let at = 0; at === 0 || at < symbols.length; at += batchSize) {
+    const batch = symbols.slice(at, at + batchSize);
+    const names = [meta, retry, dirty, errors, emitted];
     for (const symbol of batch) names.push(...layout.dayKeys(partition, symbol, date));
-    const isLast = at + step >= symbols.length;
-    const args = [open, isLast ? next : '', date, ...batch.map((symbol) => dayMember(date, symbol))];
+    const isLast = at + batchSize >= symbols.length;
+    const args = [open, isLast ? nextOpen : '', date, ...batch.map((symbol) => dayMember(date, symbol))];
     await writer.run(SCRIPTS.retire, partition, names, args, 'retired');
   }
 }
@@ -67,15 +67,17 @@ export async function removeSession(redis: Redis, layout: SessionLayout, mustSca
 export async function removeLeftover(redis: Redis, layout: SessionLayout, mustScan = false): Promise<number> {
   const leftover: number[] = [];
   for (const partition of layout.keys.keys()) if (await forget(redis, layout, partition)) leftover.push(partition);
-  // The first summand: `forget` removed one meta hash of each.
-  return leftover.length === 0 ? 0 : leftover.length + (await removePartitions(redis, layout, leftover, mustScan));
+  if (leftover.length === 0) return 0;
+  // `forget` has removed one meta hash of each.
+  return leftover.length + (await removePartitions(redis, layout, leftover, mustScan));
 }
 
 /** Removes the meta hash of a partition. @returns false when it belongs to another session or does not exist */
 export async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<boolean> {
   const { meta } = layout.keysOf(partition);
+  const isIdFree = '0';
   // The first key shows whose partition it is; the second one is removed.
-  const removed = await SCRIPTS.removeKeys.run(redis, [meta, meta], ['0', layout.incarnation]);
+  const removed = await SCRIPTS.removeKeys.run(redis, [meta, meta], [isIdFree, layout.incarnation]);
   return Number(removed) === 1;
 }
 
@@ -129,5 +131,10 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
 }
 
 function possibleKeyCount(layout: SessionLayout, partition: number): number {
-  return layout.everSymbolsOf(partition).length * layout.days.length * (1 + layout.intervals.length);
+  return layout.everSymbolsOf(partition).length * layout.days.length * keysADay(layout);
+}
+
+/** Number of keys of one symbol's day: its states, and a chunk per interval. */
+function keysADay(layout: SessionLayout): number {
+  return 1 + layout.intervals.length;
 }

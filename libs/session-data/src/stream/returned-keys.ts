@@ -8,6 +8,7 @@ import type { Redis } from 'ioredis';
 import { scanPattern } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
+/** Approximate number of keys that one SCAN call examines. */
 const KEYS_A_CALL = 1_000;
 /** Most keys that one script call removes. */
 const REMOVED_AT_ONCE = 500;
@@ -52,9 +53,8 @@ export class ReturnedKeys {
   private async removeAmong(keys: readonly string[]): Promise<number> {
     const ids = [...new Set(keys.flatMap((key) => this.partitionOfKey(key)?.id ?? []))];
     if (ids.length === 0) return 0;
-    const removed = await this.findRemoved(ids);
     let count = 0;
-    for (const [id, sessions] of removed) count += await this.removeSessions(id, sessions);
+    for (const [id, sessions] of await this.findRemoved(ids)) count += await this.removeSessions(id, sessions);
     return count;
   }
 
@@ -66,7 +66,8 @@ export class ReturnedKeys {
     let count = 0;
     const bases = new Set<string>();
     const removeFrom = async (base: string, keys: readonly string[]): Promise<void> => {
-      const args = [isTaken ? '0' : '1', ...incarnations];
+      const isIdFree = isTaken ? '0' : '1';
+      const args = [isIdFree, ...incarnations];
       for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
         const batch = keys.slice(from, from + REMOVED_AT_ONCE);
         count += Number(await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...batch], args));

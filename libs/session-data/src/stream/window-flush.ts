@@ -27,11 +27,12 @@ export async function flushWindow(
   window: Window,
   part: PartitionWindow,
 ): Promise<unknown> {
-  const { dayIndex, fromSlot, toSlot, prev, to } = window;
+  const { dayIndex, fromSlot, toSlot, prev: frontierBefore, to: frontierAfter } = window;
   const { date, slotCount } = layout.grid(dayIndex);
   // The session's counts do not include the history, which is counted separately.
   const counted = layout.isHistory(dayIndex) ? 0 : part.bars;
-  const args: ScriptArgument[] = [...fence, prev, to, chunkBytes(slotCount), counted, part.refused.size];
+  const args: ScriptArgument[] = [...fence, frontierBefore, frontierAfter];
+  args.push(chunkBytes(slotCount), counted, part.refused.size);
   for (const [field, count] of part.refused) args.push(field, count);
   const keys = layout.keysOf(part.partition);
   const names = [...part.chunks.keys()].map((symbol) => keys.chunk(layout.base.name, symbol, date));
@@ -65,22 +66,22 @@ async function flushDays(
   return replies.at(-1);
 }
 
-/** Bitmap bytes and records of slots `[from, to)`, chunk after chunk, as flush-slots.lua expects them. */
+/** The bitmap bytes that contain the slots `[from, to)`, and the records of these slots, chunk after chunk: for flush-slots.lua. */
 function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [Uint8Array, Uint8Array] {
-  // Per chunk: the bitmap bytes that contain the slots, and the bytes of the slots' records. `>> 3`: 8 slots per byte.
-  const firstByte = from >> 3;
-  const bitsEach = ((to + 7) >> 3) - firstByte;
-  const recordsEach = (to - from) * RECORD_BYTES;
-  const bits = Buffer.allocUnsafe(chunks.length * bitsEach);
-  const records = Buffer.allocUnsafe(chunks.length * recordsEach);
+  // A byte of a bitmap has 8 slots.
+  const fromByte = from >> 3;
+  const bitmapLength = ((to + 7) >> 3) - fromByte;
+  const recordsLength = (to - from) * RECORD_BYTES;
+  const bitmaps = Buffer.allocUnsafe(chunks.length * bitmapLength);
+  const records = Buffer.allocUnsafe(chunks.length * recordsLength);
   chunks.forEach(({ slotCount, bitmap, bytes }, i) => {
-    const record = recordOffset(slotCount, from);
-    records.set(bytes.subarray(record, record + recordsEach), i * recordsEach);
-    const [first, last] = [i * bitsEach, (i + 1) * bitsEach - 1];
-    for (let byte = 0; byte < bitsEach; byte++) bits[first + byte] = bitmap[firstByte + byte]!;
+    const recordsAt = recordOffset(slotCount, from);
+    records.set(bytes.subarray(recordsAt, recordsAt + recordsLength), i * recordsLength);
+    const [first, last] = [i * bitmapLength, (i + 1) * bitmapLength - 1];
+    for (let byte = 0; byte < bitmapLength; byte++) bitmaps[first + byte] = bitmap[fromByte + byte]!;
     // Clears the bits of other slots in the first and the last byte. The first slot of a byte is its highest bit.
-    bits[first]! &= 0xff >> (from & 7);
-    if (to & 7) bits[last]! &= 0xff00 >> (to & 7);
+    bitmaps[first]! &= 0xff >> (from & 7);
+    if (to & 7) bitmaps[last]! &= 0xff00 >> (to & 7);
   });
-  return [bits, records];
+  return [bitmaps, records];
 }

@@ -11,10 +11,7 @@ import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPT
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
-/**
- * Verdicts of scripts when the store lost writes that this writer had seen stored. The second value of the reply is then the store's
- * frontier.
- */
+/** Verdicts of scripts when the store lost writes that this writer had seen stored. The store's frontier then follows the verdict. */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
 /** Identifies the owner of a session: an epoch that PostgreSQL issues, and the name of the process. */
@@ -67,11 +64,8 @@ export class SessionWriter {
     const membershipArguments = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
     const sessionArguments = [start, JSON.stringify(spec), historyDays, encodeDays(days), ...membershipArguments];
     for (const [partition, { meta }] of keys.entries()) {
-      const reply = await SCRIPTS.init.run(
-        this.redis,
-        [meta],
-        [...this.fenceArguments(partition), ...sessionArguments],
-      );
+      const args = [...this.fenceArguments(partition), ...sessionArguments];
+      const reply = await SCRIPTS.init.run(this.redis, [meta], args);
       if (reply === 'other') throw new SessionLostError(this.layout.id);
     }
   }
@@ -110,28 +104,26 @@ export class SessionWriter {
    *   clock is before `from` or the limit is before `to`, SessionLostError
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
+    const { layout } = this;
     const { from = 0, limit = 'frontier', events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
-    const { meta, events: eventsKey, stream: figuresKey } = this.layout.keysOf(0);
-    // Alternating field names and values.
+    const isMove = to > from;
+    const { meta, events: eventsKey, stream: figuresKey } = layout.keysOf(0);
+    // The other partitions' limits are checked only when the clock moves.
+    const others = isMove ? layout.keys.filter((_, partition) => partition > 0 && !layout.isVacant(partition)) : [];
+    const keys = [meta, eventsKey, figuresKey, ...others.map((other) => other.meta)];
+    // Field and value, by turns.
     const values = [...(figures ? figureArguments(figures) : []), ...(wait === undefined ? [] : waitArguments(wait))];
     // A new store has its clock at the session's start without a move, so the `clock` event of that time counts as emitted.
-    const numberBefore = eventNumber({ type: 'clock', time: this.layout.start });
-    const { incarnation, membership } = this.layout;
-    const args: ScriptArgument[] = [incarnation, this.fence.epoch, this.fence.owner, to, from, limit, joins];
+    const numberBefore = eventNumber({ type: 'clock', time: layout.start });
+    const args: ScriptArgument[] = [layout.incarnation, this.fence.epoch, this.fence.owner, to, from, limit, joins];
     args.push(EVENTS_KEPT, numberBefore, values.length / 2, ...values);
-    for (const event of events) {
-      const fields = ['type', event.type, 'time', event.time, ...Object.entries(event.fields ?? {}).flat()];
-      args.push(eventNumber(event), JSON.stringify(fields.map(String)));
-    }
-    // The other partitions' limits are checked only when the clock moves.
-    const others = to > from ? this.layout.keys.filter((_, p) => p > 0 && !this.layout.isVacant(p)) : [];
-    const keys = [meta, eventsKey, figuresKey, ...others.map((other) => other.meta)];
+    for (const event of events) args.push(eventNumber(event), fieldsOf(event));
     const reply = await SCRIPTS.moveClock.run(this.redis, keys, args);
     const [verdict, control, version] = this.checkAnswer('moveClock', reply, ['moved', 'joined']);
-    if (verdict === 'joined') throw new ConsumersChangedError(this.layout.id);
-    if (to > from || events.length > 0) await publishEvents(this.redis, this.layout, to);
+    if (verdict === 'joined') throw new ConsumersChangedError(layout.id);
+    if (isMove || events.length > 0) await publishEvents(this.redis, layout, to);
     // With an old list of symbols the owner must start again.
-    const isOldList = Number(version) !== membership.version;
+    const isOldList = Number(version) !== layout.membership.version;
     return control === 'run' && isOldList ? 'reload' : (control as Control);
   }
 
@@ -183,6 +175,11 @@ export class SessionWriter {
   }
 }
 
+/** The fields and values of an event, as JSON. */
+function fieldsOf({ type, time, fields = {} }: ClockEvent): string {
+  return JSON.stringify(['type', type, 'time', time, ...Object.entries(fields).flat()].map(String));
+}
+
 /**
  * Sets what the owner of a session does next.
  * @param epoch the epoch in the session's row in PostgreSQL from which the control comes
@@ -204,8 +201,8 @@ export async function readControl(
   redis: Redis,
   layout: SessionLayout,
 ): Promise<{ control: Control; epoch: number } | undefined> {
-  const fields = await redis.hmget(layout.keysOf(0).meta, 'incarnation', 'control', 'epoch');
-  const [incarnation, control, epoch] = fields;
+  const { meta } = layout.keysOf(0);
+  const [incarnation, control, epoch] = await redis.hmget(meta, 'incarnation', 'control', 'epoch');
   return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 

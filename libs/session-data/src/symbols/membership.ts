@@ -1,18 +1,11 @@
 /**
  * The list of a session's symbols in its store: updates it to the list in PostgreSQL, and reads it. A new symbol gets a partition
- * that begins at the session's start. It is `joining`, which means invisible to readers, until the stream reports that it is whole
- * up to the clock. All data of a symbol that leaves are removed. This module does not decide which symbols join or leave, and does
- * not prevent two updates at once: the caller holds the session's lock.
+ * for itself. It is `joining`, which means invisible to readers, until the stream reports that it is whole up to the clock. All
+ * data of a symbol that leaves are removed. This module does not decide which symbols join or leave, and does not prevent two
+ * updates at once: the caller holds the session's lock.
  */
-import {
-  addDayCounts,
-  addedPartition,
-  bitmapBytes,
-  noCounts,
-  parseMembership,
-  UNCHANGED,
-  type Membership,
-} from '@barkeep/bars';
+import { addDayCounts, addedPartition, bitmapBytes, noCounts, parseMembership, UNCHANGED } from '@barkeep/bars';
+import type { Membership } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { FencedError, SessionLostError, SymbolsChangedError } from '../errors.js';
 import { SessionLayout } from '../layout/index.js';
@@ -75,28 +68,37 @@ export function withMembership(layout: SessionLayout, membership: Membership): S
 export async function updateSymbols(redis: Redis, target: SessionLayout): Promise<string[] | undefined> {
   const stored = await readSymbols(redis, target);
   const before = withMembership(target, stored.membership);
-  const left = await removeLeavers(redis, before, stored.leaving);
-  if (stored.membership.version >= target.membership.version) return stored.leaving ? left : undefined;
+  const removedNow = await removeLeavers(redis, before, stored.leaving);
+  if (stored.membership.version >= target.membership.version) return stored.leaving ? removedNow : undefined;
   // A symbol that left and joined again since the stored list is both a leaver and a joiner.
-  const joiners = target.symbols.filter((symbol) => stayOf(target, symbol) !== stayOf(before, symbol));
-  const leavers = before.symbols.filter((symbol) => stayOf(before, symbol) !== stayOf(target, symbol));
-  const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
-  for (const symbol of joiners) await begin(redis, target, target.partitionOf(symbol)!, retainedFrom);
-  const leaving = leavers.map((symbol): Leaver => {
+  const isChanged = (symbol: string) => stayOf(before, symbol) !== stayOf(target, symbol);
+  const joiners = target.symbols.filter(isChanged);
+  const leavers = before.symbols.filter(isChanged).map((symbol): Leaver => {
     const partition = before.partitionOf(symbol)!;
     return { symbol, partition, version: target.membership.stamps[partition]! };
   });
-  const json = leaving.length > 0 ? JSON.stringify(leaving) : '';
+  const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
+  for (const symbol of joiners) await begin(redis, target, target.partitionOf(symbol)!, retainedFrom);
+  const leaving = leavers.length > 0 ? JSON.stringify(leavers) : '';
+  await switchList(redis, target, leavers, leaving, joiners);
+  return [...removedNow, ...(await removeLeavers(redis, target, leaving))];
+}
+
+/** Stores the list of `target`. @param leaving the leavers as JSON, or '' @throws SessionLostError */
+async function switchList(
+  redis: Redis,
+  target: SessionLayout,
+  leavers: readonly Leaver[],
+  leaving: string,
+  joiners: readonly string[],
+): Promise<void> {
   const { meta, wake } = target.keysOf(0);
-  const { version } = target.membership;
-  const list = [target.incarnation, version, JSON.stringify(target.membership), json, wake];
-  const reply = await SCRIPTS.switchSymbols.run(redis, [meta], [...list, leavers.length, ...leavers, ...joiners]);
-  if (reply === 'gone') {
-    // The session was removed meanwhile: remove the partitions that this call created (I9).
-    for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
-    throw new SessionLostError(target.id);
-  }
-  return [...left, ...(await removeLeavers(redis, target, json))];
+  const args = [target.incarnation, target.membership.version, JSON.stringify(target.membership), leaving, wake];
+  args.push(leavers.length, ...leavers.map(({ symbol }) => symbol), ...joiners);
+  if ((await SCRIPTS.switchSymbols.run(redis, [meta], args)) !== 'gone') return;
+  // The session was removed meanwhile: remove the partitions that this update created (I9).
+  for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
+  throw new SessionLostError(target.id);
 }
 
 /**
@@ -129,9 +131,8 @@ function stayOf({ membership, symbols }: SessionLayout, symbol: string): string 
 async function begin(redis: Redis, layout: SessionLayout, partition: number, retainedFrom: number): Promise<void> {
   const version = layout.membership.stamps[partition]!;
   const firstKept = layout.firstKept(retainedFrom);
-  const hasRemovedDays = firstKept > 0;
-  const start = hasRemovedDays ? layout.grid(firstKept - 1).close : layout.start;
-  const args = [layout.incarnation, version, start, layout.historyDays, hasRemovedDays ? retainedFrom : ''];
+  const [start, retained] = firstKept > 0 ? [layout.grid(firstKept - 1).close, retainedFrom] : [layout.start, ''];
+  const args = [layout.incarnation, version, start, layout.historyDays, retained];
   const reply = await SCRIPTS.beginPartition.run(redis, [layout.keysOf(partition).meta], args);
   if (reply === 'other') throw new SessionLostError(layout.id);
 }
@@ -141,29 +142,29 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
   if (json === '') return [];
   const leavers = JSON.parse(json) as Leaver[];
   for (const leaver of leavers) {
-    const samePartition = leavers.filter(({ partition }) => partition === leaver.partition);
-    await restamp(redis, layout, leaver, samePartition.length);
+    const leaversOfPartition = leavers.filter(({ partition }) => partition === leaver.partition);
+    await restamp(redis, layout, leaver, leaversOfPartition.length);
   }
   for (const leaver of leavers) await drop(redis, layout, leaver);
   await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
   return leavers.map(({ symbol }) => symbol);
 }
 
-/** Gives a partition a new stamp, so that it refuses writers whose list has the `count` symbols that left it. */
+/** Gives a leaver's partition a new stamp, so that it refuses writers whose list has the `leaverCount` symbols that left it. */
 async function restamp(
   redis: Redis,
   layout: SessionLayout,
   { partition, version }: Leaver,
-  count: number,
+  leaverCount: number,
 ): Promise<void> {
   const { meta, pending } = layout.keysOf(partition);
   const keys = [...tableKeys(layout, partition), pending];
   const vacant = layout.isVacant(partition) ? '1' : '0';
   for (let attempt = 0; attempt < RESTAMPS_MAX; attempt++) {
     const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
-    // The counters of retired days cannot be split by symbol: they stay as they are, and so these slots stay expected.
-    const slots = layout.slotsClosedBy(Number(retiredTo)) * count;
-    const reply = await SCRIPTS.restamp.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, slots]);
+    // The counters of retired days cannot be split by symbol. They stay as they are, so the leavers' slots of these days stay expected.
+    const leftSlots = layout.slotsClosedBy(Number(retiredTo)) * leaverCount;
+    const reply = await SCRIPTS.restamp.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, leftSlots]);
     if (reply !== 'moved') return;
   }
   throw new SymbolsChangedError(layout.id);
@@ -175,14 +176,12 @@ async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, ve
   const isCounted = partition < layout.basePartitions ? '1' : '0';
   for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
     const days = layout.days.slice(from, from + DAYS_A_CALL);
-    const names = tableKeys(layout, partition);
-    const args: ScriptArgument[] = [layout.incarnation, version, symbol, isCounted, 1 + layout.intervals.length];
     const counts = await countsOf(redis, layout, symbol, partition, from, days.length);
-    days.forEach(({ date }, i) => {
-      names.push(...layout.dayKeys(partition, symbol, date));
-      args.push(date, ...counts[i]!);
-    });
-    await SCRIPTS.dropSymbol.run(redis, names, args);
+    const dayKeys = days.map(({ date }) => layout.dayKeys(partition, symbol, date));
+    const keys = [...tableKeys(layout, partition), ...dayKeys.flat()];
+    const args: ScriptArgument[] = [layout.incarnation, version, symbol, isCounted, dayKeys[0]!.length];
+    days.forEach(({ date }, i) => args.push(date, ...counts[i]!));
+    await SCRIPTS.dropSymbol.run(redis, keys, args);
   }
 }
 
@@ -215,7 +214,7 @@ async function countsOf(
 
 /** The keys of a partition that do not belong to one day, in the order that restamp.lua and drop-symbol.lua expect. */
 function tableKeys(layout: SessionLayout, partition: number): string[] {
-  const keys = layout.keysOf(partition);
-  const { meta, retry, dirty, errors, refused, history, emitted, outside } = keys;
-  return [meta, retry, dirty, errors, refused, history, emitted, outside, keys.refusedAhead, keys.repositoryRefused];
+  const { meta, retry, dirty, errors, refused, history, emitted, outside, ...others } = layout.keysOf(partition);
+  const { refusedAhead, repositoryRefused } = others;
+  return [meta, retry, dirty, errors, refused, history, emitted, outside, refusedAhead, repositoryRefused];
 }

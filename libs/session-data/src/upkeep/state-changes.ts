@@ -1,10 +1,13 @@
 /** What a fill changes for the session's counters and events: a comparison of a symbol's slot states before and after. Pure. */
 import { BACKFILLED, statusOf } from '@barkeep/bars';
 
+/** A counter of a session that a fill changes. All but `backfilled` count slots without a bar, which the event `gap-settled` reports. */
+type FillCounter = 'backfilled' | 'noTrade' | 'unfillable' | 'absent';
+
 /** The changes of one symbol on one day. */
 export interface StateChanges {
-  /** By how many slots the counters backfilled, noTrade, unfillable and absent change. */
-  changes: [number, number, number, number];
+  /** By how many slots each counter changes, in the order that fill.lua expects. */
+  changes: Record<FillCounter, number>;
   /**
    * The slots that became no-trade, unfillable or absent, as JSON: their counts and their runs (sequences of adjacent slots) by
    * kind. Both are '' when there are no such slots.
@@ -14,7 +17,7 @@ export interface StateChanges {
 
 /** Compares the states of a day. @param before undefined when there were none: all slots had the state 0 */
 export function stateChanges(before: Uint8Array | undefined, after: Uint8Array): StateChanges {
-  const changes: StateChanges['changes'] = [0, 0, 0, 0];
+  const changes = { backfilled: 0, noTrade: 0, unfillable: 0, absent: 0 };
   const counts = { noTrade: 0, unfillable: 0, absent: 0 };
   const runs = { noTrade: [] as number[], unfillable: [] as number[], absent: [] as number[] };
   let isSettled = false;
@@ -23,13 +26,13 @@ export function stateChanges(before: Uint8Array | undefined, after: Uint8Array):
     if (was === state) continue;
     const [from, to] = [counterOf(was), counterOf(state)];
     if (from === to) continue;
-    if (from !== undefined) changes[from]!--;
-    if (to !== undefined) changes[to]!++;
-    const kind = to === undefined ? undefined : SETTLED[to];
-    if (kind === undefined) continue;
+    if (from) changes[from]--;
+    if (to) changes[to]++;
+    // A backfilled slot is filled, not settled.
+    if (!to || to === 'backfilled') continue;
     isSettled = true;
-    counts[kind]++;
-    addRun(runs[kind], slot);
+    counts[to]++;
+    addRun(runs[to], slot);
   }
   return { changes, settled: isSettled ? [JSON.stringify(counts), JSON.stringify(runs)] : ['', ''] };
 }
@@ -40,12 +43,15 @@ export function addRun(runs: number[], start: number, end = start + 1): void {
   else runs.push(start, end);
 }
 
-/** The kinds of settled slots, by the indexes of {@link StateChanges.changes}. A backfilled slot (index 0) is filled, not settled. */
-const SETTLED = [undefined, 'noTrade', 'unfillable', 'absent'] as const;
-
-/** The index in {@link StateChanges.changes} of the counter for a state; undefined when no counter includes it. */
-function counterOf(state: number): number | undefined {
+/** The counter that includes slots of a state; undefined when none does. */
+function counterOf(state: number): FillCounter | undefined {
   if (state === 0) return undefined;
-  if (state === BACKFILLED) return 0;
-  return { missing: undefined, 'no-trade': 1, unfillable: 2, absent: 3 }[statusOf(state)];
+  return state === BACKFILLED ? 'backfilled' : COUNTER_BY_STATUS[statusOf(state)];
 }
+
+const COUNTER_BY_STATUS = {
+  missing: undefined,
+  'no-trade': 'noTrade',
+  unfillable: 'unfillable',
+  absent: 'absent',
+} as const;

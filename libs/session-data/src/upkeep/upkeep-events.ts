@@ -54,16 +54,19 @@ export class UpkeepEvents {
 
 /** The missing slots among `[from, to)`: their number, and their runs (start, end, start, end, …). */
 function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): { count: number; runs: number[] } {
-  const runs: number[] = [];
+  const missing = { count: 0, runs: [] as number[] };
+  const add = (start: number, end: number): void => {
+    missing.count += end - start;
+    addRun(missing.runs, start, end);
+  };
   for (const { start, end } of emptyRuns(bitmap, from, to)) {
-    if (!states) {
-      addRun(runs, start, end);
-      continue;
-    }
-    for (let slot = start; slot < end; slot++) {
-      if (statusOf(states[slot]!) === 'missing') addRun(runs, slot);
+    // Without states every empty slot is missing.
+    if (!states) add(start, end);
+    else {
+      for (let slot = start; slot < end; slot++) {
+        if (statusOf(states[slot]!) === 'missing') add(slot, slot + 1);
+      }
     }
   }
-  // The sum of the ends minus the sum of the starts.
-  return { count: runs.reduce((sum, slot, i) => sum + (i % 2 === 0 ? -slot : slot), 0), runs };
+  return missing;
 }

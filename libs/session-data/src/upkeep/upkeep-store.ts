@@ -13,9 +13,6 @@ import { RepositoryFailures } from './repository-failures.js';
 import { UpkeepEvents } from './upkeep-events.js';
 import { parseMember, UpkeepReads } from './upkeep-reads.js';
 
-/** The changes of the counters for a day of the history: the counters do not include the history. */
-const NO_CHANGES = [0, 0, 0, 0];
-
 /** New bars and new states for one symbol's day. */
 export interface SymbolFill {
   symbol: string;
@@ -68,16 +65,19 @@ export class UpkeepStore extends UpkeepReads {
   ): Promise<Set<string>> {
     const { date, slotCount, open, close } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
-    const isHistory = this.layout.isHistory(dayIndex);
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
     names.push(keys.refusedAhead, keys.repositoryRefused);
-    const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), this.leastFrontier(dayIndex, fills)];
-    args.push(open, EVENTS_KEPT, close, refused.length);
+    const leastFrontier = this.leastFrontier(dayIndex, fills);
+    const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), leastFrontier, open];
+    args.push(EVENTS_KEPT, close, refused.length);
     for (const { symbol, reason, total } of refused) args.push(`${symbol} ${reason}`, total);
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const { changes, settled } = stateChanges(before, after);
-      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '', ...(isHistory ? NO_CHANGES : changes));
+      const counterChanges = Object.values(changes);
+      args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '');
+      // The counters do not include the history.
+      args.push(...(this.layout.isHistory(dayIndex) ? counterChanges.map(() => 0) : counterChanges));
       args.push(...settled, runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }
@@ -100,9 +100,11 @@ export class UpkeepStore extends UpkeepReads {
     const { date, open } = this.layout.grid(dayIndex);
     const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
     const derived = this.layout.computed;
-    // The bits of the closed slots in the byte after the whole ones. The first slot of a byte is its highest bit.
+    // The whole bytes of closed slots, and the bits of the other closed slots in the byte after these. The first slot of a byte is its
+    // highest bit.
+    const wholeBytes = closedSlots >> 3;
     const mask = (0xff00 >> (closedSlots & 7)) & 0xff;
-    const args: ScriptArgument[] = [derived.length, open, closedSlots >> 3, mask, EVENTS_KEPT];
+    const args: ScriptArgument[] = [derived.length, open, wholeBytes, mask, EVENTS_KEPT];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
       args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
@@ -117,8 +119,8 @@ export class UpkeepStore extends UpkeepReads {
   }
 
   /**
-   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. With `from` equal to `to` it stays, and `closes` is
-   * emitted if the watermark has passed that day and its counts differ from those emitted last.
+   * Moves a partition's watermark from `from` to `to`, epoch ms; never back. With `from` equal to `to` it stays, and the counts of the
+   * closed day are emitted if they differ from those emitted last.
    * @param closes the day that ends at `to`, with its counts, which are emitted in the same call
    * @returns false when the watermark was set back to before `from`, or the frontier to before `to`: read both again
    * @throws SessionLostError

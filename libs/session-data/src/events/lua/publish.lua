@@ -64,16 +64,17 @@ splitters.derived = function(ends, closed)
   return counts, rest, rest[1] and rest[1] - 1
 end
 
--- What to emit, in this order: one event for each type and date, and events that are published as a whole (their fields and values).
-local order, events = {}, {}
+-- What to emit, in order: one event for each type and date, which `event_by_name` has under `type date`; and the fields and values of
+-- each event that is published as a whole.
+local outgoing, event_by_name = {}, {}
 -- Adds counts of a symbol to the event of a type and date.
-local function add(type, date, symbol, counts)
+local function add_counts(type, date, symbol, counts)
   local name = type .. ' ' .. date
-  local event = events[name]
+  local event = event_by_name[name]
   if not event then
     event = { type = type, date = date, symbols = {}, counts = {} }
-    events[name] = event
-    order[#order + 1] = event
+    event_by_name[name] = event
+    outgoing[#outgoing + 1] = event
   end
   local sums = event.counts[symbol]
   if not sums then
@@ -89,7 +90,7 @@ for _, member in ipairs(due_members) do
   local id, type, date, text = member:match('^(%S+) (%S+) (%S+) (.*)$')
   local detail, split = cjson.decode(text), splitters[type]
   if not split then
-    order[#order + 1] = detail
+    outgoing[#outgoing + 1] = detail
   else
     -- The number of slots of the change's day that the clock has passed: all on an earlier day, none on a later one.
     local closed = math.huge
@@ -97,7 +98,7 @@ for _, member in ipairs(due_members) do
     local remaining, first_remaining
     for symbol, slots in pairs(detail) do
       local counts, rest, first = split(slots, closed)
-      if counts then add(type, date, symbol, counts) end
+      if counts then add_counts(type, date, symbol, counts) end
       if first then
         remaining = remaining or {}
         remaining[symbol] = rest
@@ -107,8 +108,8 @@ for _, member in ipairs(due_members) do
     if remaining then
       -- The rest is due about when its first slot begins; a break of the day makes it due earlier, and then it waits again. When
       -- that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock: as soon as the clock moves.
-      local ahead = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
-      redis.call('ZADD', KEYS[2], clock + ahead, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
+      local due_in_ms = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
+      redis.call('ZADD', KEYS[2], clock + due_in_ms, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end
   end
 end
@@ -123,7 +124,7 @@ local function json_of(symbol, counts)
   return name .. ':{' .. table.concat(texts, ',') .. '}'
 end
 
-for _, event in ipairs(order) do
+for _, event in ipairs(outgoing) do
   local fields = event
   if event.type then
     table.sort(event.symbols)

@@ -21,7 +21,7 @@
 --- include ../../redis/lua/shared/now.lua
 --- include ../../events/lua/shared/emit-change.lua
 --- include ../../events/lua/shared/count-refused.lua
-local stamp, symbol, batch, reached, ends, events_kept, wake, late_state, visible_from, seen, refusal_count = unpack(ARGV, 1, 11)
+local stamp, symbol, batch, reached, ends, events_kept, wake, late_state, visible_from, seen_bars, refusal_count = unpack(ARGV, 1, 11)
 local meta, feed, refused, dirty, retry, changes, pending, refused_ahead = unpack(KEYS, 1, 8)
 local incarnation, frontier, retained_from = unpack(redis.call('HMGET', meta, 'incarnation', 'frontier', 'retainedFrom'))
 if incarnation ~= stamp then return {'lost'} end
@@ -30,7 +30,7 @@ local known_batch, known_answer, known_reached, known_stored = unpack(
   redis.call('HMGET', feed, symbol .. ' batch', symbol .. ' answer', symbol .. ' reached', symbol .. ' stored'))
 if known_batch == batch then return {'fed', known_answer} end
 local stored_before = tonumber(known_stored or 0)
-if seen ~= '' and stored_before < tonumber(seen) then return {'behind', stored_before, known_reached or ''} end
+if seen_bars ~= '' and stored_before < tonumber(seen_bars) then return {'behind', stored_before, known_reached or ''} end
 
 local PLACE_BYTES = 16
 local accepted, duplicates, late, conflicts = 0, 0, 0, {}

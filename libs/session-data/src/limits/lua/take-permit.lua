@@ -25,6 +25,7 @@ redis.call('ZREMRANGEBYSCORE', asked, '-inf', now - period_ms)
 redis.call('ZREMRANGEBYSCORE', waiting, '-inf', '(' .. string.format('%.0f', now - patience_ms))
 if concurrency_max > 0 and redis.call('ZCARD', leases) >= concurrency_max then return 'wait' end
 if per_period_max > 0 and redis.call('ZCARD', asked) >= per_period_max then return 'wait' end
+-- A waiting session whose last turn is earlier comes first.
 local own_turn = tonumber(redis.call('ZSCORE', turns, session) or 0)
 for _, other in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
   if tonumber(redis.call('ZSCORE', turns, other) or 0) < own_turn then return 'wait' end

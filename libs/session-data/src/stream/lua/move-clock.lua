@@ -10,6 +10,7 @@
 --- latest join of a consumer may not move it. The script reads the limit again: a store that was set back after the owner read it
 --- may have the same clock and an earlier limit.
 
+-- `last_emitted`: number of the event that was emitted last.
 local epoch, owner, frontier, clock, control, incarnation, last_emitted, version, joins, limit = unpack(
   redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins', ARGV[6]))
 -- The field has the incarnation, then `+` and a version if the symbols changed.

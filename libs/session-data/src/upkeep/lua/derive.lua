@@ -26,7 +26,7 @@ end
 -- The closed slots in the byte after the whole bytes of a base bitmap.
 local function closed_rest(bits) return bit.band(bits:byte(whole_bytes + 1) or 0, mask) end
 -- Whether two base bitmaps are equal in the closed slots.
-local function is_same(a, b)
+local function equals_where_closed(a, b)
   return a:sub(1, whole_bytes) == b:sub(1, whole_bytes) and closed_rest(a) == closed_rest(b)
 end
 
@@ -51,15 +51,14 @@ local function first_filled(chunk, from, to, step)
   return nil
 end
 
--- Writes the closed buckets of a chunk. Answers whether the stored chunk changed, and the first and the last bucket that changed,
--- or nil.
-local function write(key, chunk, interval)
+-- Writes the closed buckets of a chunk. Answers whether the stored chunk changed, and the first and the last changed bucket, or nil.
+local function write_chunk(key, chunk, interval)
   local bitmap_bytes, buckets = interval.bitmap_bytes, interval.buckets
   local length = bitmap_bytes + buckets * RECORD_BYTES
   local old, new = redis.call('GETRANGE', key, 0, length - 1), chunk
   if old == '' then
-    -- The first write of a chunk allocates its whole length. Its bits tell what changed: most days are derived once, and to compare
-    -- records with zeros would cost Redis more than all the rest of this script.
+    -- The first write of a chunk allocates its whole length, and every filled bucket is a change. Most days are derived once, and
+    -- comparing their records with zeros would cost Redis more than the rest of this script.
     redis.call('SET', key, chunk)
     return true, first_filled(chunk, 1, buckets, 1), first_filled(chunk, buckets, 1, -1)
   end
@@ -70,15 +69,16 @@ local function write(key, chunk, interval)
   return true, changed_buckets(old, new, bitmap_bytes, buckets)
 end
 
--- `at`: position of the symbol's first argument. `symbols`, `ends`: JSON of the event and of its detail.
+-- `at`: position of the symbol's first argument. `symbols`: the changed symbols, for the event. `ends`: the ends of the first and last
+-- changed bucket of each, for its detail.
 local at, date, symbols, ends, answer = FIRST_INTERVAL + 3 * d, '', {}, {}, {'done'}
 for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
   local stored_bits = redis.call('GETRANGE', KEYS[i], 0, #bits - 1)
-  if is_same(stored_bits, bits) then
+  if equals_where_closed(stored_bits, bits) then
     local is_changed, first_end, last_end = false, math.huge, 0
     for k = 1, d do
-      local is_written, first, last = write(KEYS[i + k], ARGV[at + 1 + k], intervals[k])
+      local is_written, first, last = write_chunk(KEYS[i + k], ARGV[at + 1 + k], intervals[k])
       is_changed = is_changed or is_written
       if first then
         first_end = math.min(first_end, end_of(intervals[k], first))

@@ -29,7 +29,7 @@ local at, accepted, answer = FIRST_REFUSAL + 2 * refusals, {}, {'done'}
 -- Checks all symbols before the first write, because Redis does not roll a script back.
 for i = FIRST_SYMBOL_KEY, #KEYS, 2 do
   local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
-    due = ARGV[at + 3], counts = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled = ARGV[at + 8],
+    due = ARGV[at + 3], counter_changes = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled_counts = ARGV[at + 8],
     settled_runs = ARGV[at + 9], runs = {}, slots = {}, bits = redis.call('GETRANGE', KEYS[i], 0, bitmap_bytes - 1) }
   local runs = tonumber(ARGV[at + 10])
   local states = redis.call('GET', symbol.states) or ''
@@ -76,7 +76,7 @@ local function write_bars(symbol)
 end
 
 -- The counters that a fill changes, and the sum of the changes of each.
-local names, sums = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
+local counters, counter_changes = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
 -- JSON of one symbol each, for the events `gap-filled` and `gap-settled` and their details.
 local date, filled, settled = '', {}, {}
 local filled_runs, settled_runs = {}, {}
@@ -87,19 +87,19 @@ for _, symbol in ipairs(accepted) do
     filled[#filled + 1] = '"' .. name .. '":' .. bars
     filled_runs[#filled_runs + 1] = '"' .. name .. '":[' .. write_bars(symbol) .. ']'
   end
-  if symbol.settled ~= '' then
-    settled[#settled + 1] = '"' .. name .. '":' .. symbol.settled
+  if symbol.settled_counts ~= '' then
+    settled[#settled + 1] = '"' .. name .. '":' .. symbol.settled_counts
     settled_runs[#settled_runs + 1] = '"' .. name .. '":' .. symbol.settled_runs
   end
   if symbol.after ~= '' then redis.call('SET', symbol.states, symbol.after) end
   if symbol.due == '' then redis.call('ZREM', retry, symbol.member)
   else redis.call('ZADD', retry, symbol.due, symbol.member) end
   redis.call('HDEL', errors, symbol.member)
-  for c = 1, #names do sums[c] = sums[c] + symbol.counts[c] end
+  for c = 1, #counters do counter_changes[c] = counter_changes[c] + symbol.counter_changes[c] end
 end
 
-for c, name in ipairs(names) do
-  if sums[c] ~= 0 then redis.call('HINCRBY', KEYS[1], name, sums[c]) end
+for c, name in ipairs(counters) do
+  if counter_changes[c] ~= 0 then redis.call('HINCRBY', KEYS[1], name, counter_changes[c]) end
 end
 -- Emits a change of the day, if it has symbols.
 local function emit(type, symbols, runs)
