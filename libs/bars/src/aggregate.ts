@@ -12,7 +12,7 @@ import { DayGrid, bucketStarts } from './slots.js';
 /** Distance from a record's open to its other values, in doubles. */
 const [HIGH, LOW, CLOSE, VOLUME] = [1, 2, 3, 4];
 /** Distance from a record to the next one, in doubles. */
-const RECORD_DOUBLES = 6;
+const STRIDE = 6;
 /** A larger sum of volumes becomes this number, because infinity would be `null` in JSON. */
 const MAX_VOLUME = Number.MAX_VALUE;
 
@@ -48,7 +48,7 @@ export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array
     let low = Infinity;
     let close = 0;
     let volume = 0;
-    for (let slot = from, at = firstDouble + from * RECORD_DOUBLES; slot < to; slot++, at += RECORD_DOUBLES) {
+    for (let slot = from, at = firstDouble + from * STRIDE; slot < to; slot++, at += STRIDE) {
       if ((bitmap[slot >> 3]! & (0x80 >> (slot & 7))) === 0) continue;
       const barHigh = doubles[at + HIGH]!;
       const barLow = doubles[at + LOW]!;
@@ -87,13 +87,13 @@ export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];
   for (const plan of plans) {
     let best: CascadeStep = { plan, source: BASE_BARS, starts: plan.starts };
-    let fewestStarts = Infinity;
-    steps.forEach(({ plan: { starts: finerStarts } }, source) => {
-      const starts = plan.starts.map((slot) => finerStarts.indexOf(slot));
+    let fewestBuckets = Infinity;
+    steps.forEach(({ plan: finer }, source) => {
+      const starts = plan.starts.map((slot) => finer.starts.indexOf(slot));
       const hasWholeBuckets = !starts.includes(-1); // -1: no finer bucket starts at this slot
-      if (!hasWholeBuckets || finerStarts.length >= fewestStarts) return;
+      if (!hasWholeBuckets || finer.grid.slotCount >= fewestBuckets) return;
       best = { plan, source, starts };
-      fewestStarts = finerStarts.length;
+      fewestBuckets = finer.grid.slotCount;
     });
     steps.push(best);
   }
@@ -143,11 +143,7 @@ function joinBuckets(
     let high = -Infinity;
     let low = Infinity;
     let close = 0;
-    for (
-      let slot = starts[bucket]!, at = firstDouble + slot * RECORD_DOUBLES;
-      slot < to;
-      slot++, at += RECORD_DOUBLES
-    ) {
+    for (let slot = starts[bucket]!, at = firstDouble + slot * STRIDE; slot < to; slot++, at += STRIDE) {
       const bars = words[2 * at + 11]! & 0xffff; // the record's source count, see `DayChunk.words`
       if (bars === 0) continue;
       const finerHigh = doubles[at + HIGH]!;
@@ -168,8 +164,8 @@ function joinBuckets(
 /** Sum of the volumes of base slots `[from, to)` in time order. An empty slot's record is zeros and adds nothing. */
 function volumeOf({ doubles, firstDouble }: DayChunk, from: number, to: number): number {
   let volume = 0;
-  const end = firstDouble + to * RECORD_DOUBLES;
-  for (let at = firstDouble + from * RECORD_DOUBLES; at < end; at += RECORD_DOUBLES) volume += doubles[at + VOLUME]!;
+  const end = firstDouble + to * STRIDE;
+  for (let at = firstDouble + from * STRIDE; at < end; at += STRIDE) volume += doubles[at + VOLUME]!;
   return volume > MAX_VOLUME ? MAX_VOLUME : volume;
 }
 

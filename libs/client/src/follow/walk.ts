@@ -46,7 +46,6 @@ export class Walk {
   private readonly chain: DeliveredChain;
   private readonly intervals: readonly Interval[];
   private readonly remainingSteps: Iterator<StepTime, undefined>;
-  /** Base slots between two acknowledgements. */
   private readonly slotsPerAcknowledgement: number;
   /** The next step; undefined after the last one. */
   private next: StepTime | undefined;
