@@ -3,13 +3,16 @@
  * A derived bar covers a *bucket* of base slots. It has the open of the bucket's first base bar, the close of the last one, the
  * highest high, the lowest low, and the sum of the volumes in time order. Its two counts are the base bars that the bucket has, and
  * those that the calendar expects (I5). Pure.
- * In the loops, `at` is the index of a record's open among the chunk's doubles: high, low, close and volume follow it, and the next record
- * is 6 doubles on (chunk.ts).
+ * In the loops, `at` is the index of a record's open among the chunk's doubles (chunk.ts).
  */
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
 import { isDerivable, type Interval } from './interval.js';
 import { DayGrid, bucketStarts } from './slots.js';
 
+/** Distance from a record's open to its other values, in doubles. */
+const [HIGH, LOW, CLOSE, VOLUME] = [1, 2, 3, 4];
+/** Distance from a record to the next one, in doubles. */
+const STRIDE = 6;
 /** A larger sum of volumes becomes this number, because infinity would be `null` in JSON. */
 const MAX_VOLUME = Number.MAX_VALUE;
 
@@ -45,15 +48,15 @@ export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array
     let low = Infinity;
     let close = 0;
     let volume = 0;
-    for (let slot = from, at = firstDouble + from * 6; slot < to; slot++, at += 6) {
+    for (let slot = from, at = firstDouble + from * STRIDE; slot < to; slot++, at += STRIDE) {
       if ((bitmap[slot >> 3]! & (0x80 >> (slot & 7))) === 0) continue;
-      const barHigh = doubles[at + 1]!;
-      const barLow = doubles[at + 2]!;
+      const barHigh = doubles[at + HIGH]!;
+      const barLow = doubles[at + LOW]!;
       if (count++ === 0) open = doubles[at]!;
       if (barHigh > high) high = barHigh;
       if (barLow < low) low = barLow;
-      close = doubles[at + 3]!;
-      volume += doubles[at + 4]!;
+      close = doubles[at + CLOSE]!;
+      volume += doubles[at + VOLUME]!;
     }
     if (count === 0) continue;
     if (volume > MAX_VOLUME) volume = MAX_VOLUME;
@@ -61,13 +64,13 @@ export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array
   }
 }
 
-/**
- * One interval of a {@link Cascade}. Its source is an earlier interval when each of its buckets consists of whole buckets of that
- * interval, otherwise the base bars.
- */
+/** The source of a {@link CascadeStep} that is derived from the base bars. */
+const BASE_BARS = -1;
+
+/** One interval of a {@link Cascade}, and the bars from which it is derived. */
 interface CascadeStep {
   plan: DerivedPlan;
-  /** Index of the step whose interval is the source; -1 for the base bars. */
+  /** Index of the step whose buckets are the source, or {@link BASE_BARS}. */
   source: number;
   /** Bucket `b` covers buckets `[starts[b], starts[b + 1])` of the source. */
   starts: Int32Array;
@@ -77,18 +80,20 @@ interface CascadeStep {
 export type Cascade = readonly CascadeStep[];
 
 /**
- * Plans a cascade for one day. The source of an interval is, among the earlier intervals whose buckets nest in its buckets,
- * the one with the fewest buckets; the base bars when there is no such interval.
+ * Plans a cascade for one day. An earlier interval can be the source of an interval when each bucket of the interval consists of whole
+ * buckets of it. Of several such intervals the one with the fewest buckets is the source; without one, the base bars are.
  */
 export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];
   for (const plan of plans) {
-    let best: CascadeStep = { plan, source: -1, starts: plan.starts };
+    let best: CascadeStep = { plan, source: BASE_BARS, starts: plan.starts };
+    let fewestBuckets = Infinity;
     steps.forEach(({ plan: finer }, source) => {
-      const starts = plan.starts.map((slot) => finer.starts.indexOf(slot)); // -1: no finer bucket starts at this slot
-      if (!starts.includes(-1) && finer.starts.length < (steps[best.source]?.plan.starts.length ?? Infinity)) {
-        best = { plan, source, starts };
-      }
+      const starts = plan.starts.map((slot) => finer.starts.indexOf(slot));
+      const hasWholeBuckets = !starts.includes(-1); // -1: no finer bucket starts at this slot
+      if (!hasWholeBuckets || finer.grid.slotCount >= fewestBuckets) return;
+      best = { plan, source, starts };
+      fewestBuckets = finer.grid.slotCount;
     });
     steps.push(best);
   }
@@ -112,7 +117,7 @@ export function aggregateCascade(
     const chunk = into[i]!;
     chunk.clear();
     const buckets = closedBuckets(plan.starts, closedSlots);
-    if (source < 0) aggregateInto(chunk, base, starts, buckets);
+    if (source === BASE_BARS) aggregateInto(chunk, base, starts, buckets);
     else joinBuckets(chunk, into[source]!, base, starts, plan.starts, buckets);
   }
   return into;
@@ -138,15 +143,15 @@ function joinBuckets(
     let high = -Infinity;
     let low = Infinity;
     let close = 0;
-    for (let slot = starts[bucket]!, at = firstDouble + slot * 6; slot < to; slot++, at += 6) {
+    for (let slot = starts[bucket]!, at = firstDouble + slot * STRIDE; slot < to; slot++, at += STRIDE) {
       const bars = words[2 * at + 11]! & 0xffff; // the record's source count, see `DayChunk.words`
       if (bars === 0) continue;
-      const finerHigh = doubles[at + 1]!;
-      const finerLow = doubles[at + 2]!;
+      const finerHigh = doubles[at + HIGH]!;
+      const finerLow = doubles[at + LOW]!;
       if (count === 0) open = doubles[at]!;
       if (finerHigh > high) high = finerHigh;
       if (finerLow < low) low = finerLow;
-      close = doubles[at + 3]!;
+      close = doubles[at + CLOSE]!;
       count += bars;
     }
     if (count === 0) continue;
@@ -159,8 +164,8 @@ function joinBuckets(
 /** Sum of the volumes of base slots `[from, to)` in time order. An empty slot's record is zeros and adds nothing. */
 function volumeOf({ doubles, firstDouble }: DayChunk, from: number, to: number): number {
   let volume = 0;
-  const end = firstDouble + to * 6 + 4;
-  for (let at = firstDouble + from * 6 + 4; at < end; at += 6) volume += doubles[at]!;
+  const end = firstDouble + to * STRIDE;
+  for (let at = firstDouble + from * STRIDE; at < end; at += STRIDE) volume += doubles[at + VOLUME]!;
   return volume > MAX_VOLUME ? MAX_VOLUME : volume;
 }
 

@@ -22,11 +22,11 @@ export function slotsToAsk(
 ): SlotRange[] {
   const runs = emptyRuns(bitmap, 0, closedSlots);
   if (mode === 'all' || !states) return runs;
-  const wanted = (slot: number) => {
+  const isWanted = (slot: number) => {
     const status = statusOf(states[slot] ?? 0);
     return status === 'missing' || (mode === 'due' && status === 'absent');
   };
-  return runsWithin(runs, wanted);
+  return runsWithin(runs, isWanted);
 }
 
 /** The slots in the ranges for which `isIn` holds, as runs of consecutive slots in order. */
@@ -97,7 +97,7 @@ export interface FillPlan {
 
 /** Plans the requested slots: each is filled from the first dataset that has its bar, or gets the state after an answer without it. */
 export function planFill(input: FillInput): FillPlan {
-  const { grid, asked, states, complete, asksToSettle, isPartial } = input;
+  const { grid, asked, states } = input;
   const statesAfter = new Uint8Array(grid.slotCount);
   if (states) statesAfter.set(states);
   const { chunk, placeOf, refused } = chunkOfAnswers(input);
@@ -106,13 +106,10 @@ export function planFill(input: FillInput): FillPlan {
   for (const { start, end } of asked) {
     for (let slot = start; slot < end; slot++) {
       const stateBefore = statesAfter[slot]!;
-      if (isFilled(slot)) statesAfter[slot] = BACKFILLED;
-      else if (isPartial) continue;
-      else if (input.answers.length > 0 || complete)
-        statesAfter[slot] = stateAfterAsk(stateBefore, asksToSettle, complete);
-      else statesAfter[slot] = ABSENT_UNASKED; // no repository could be asked
-      if (statesAfter[slot] === stateBefore) continue;
-      const status = statusOf(statesAfter[slot]!);
+      const state = isFilled(slot) ? BACKFILLED : stateWithoutBar(stateBefore, input);
+      if (state === stateBefore) continue;
+      statesAfter[slot] = state;
+      const status = statusOf(state);
       if (status === 'no-trade') settled.noTrade++;
       if (status === 'unfillable') settled.unfillable++;
     }
@@ -122,6 +119,13 @@ export function planFill(input: FillInput): FillPlan {
     return { start, records: chunk.bytes.subarray(from, from + (end - start) * RECORD_BYTES) };
   });
   return { statesAfter, runs, filled: chunk.count(), settled, absent: statesAfter.filter(isAbsent).length, refused };
+}
+
+/** The next state of a requested slot for which no answer has a bar. */
+function stateWithoutBar(state: number, { answers, complete, asksToSettle, isPartial }: FillInput): number {
+  if (isPartial) return state;
+  const couldAsk = answers.length > 0 || complete;
+  return couldAsk ? stateAfterAsk(state, asksToSettle, complete) : ABSENT_UNASKED;
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The day chunk: all bars of one symbol, trading day and interval as one string of bytes (docs/storage-layout.md).
  *
- *   bitmap : one bit per slot, set when it has a bar; slot 0 is the most significant bit of byte 0; padded with zeros to a multiple of 8 bytes
+ *   bitmap : one bit per slot, set when it has a bar; slot 0 is the highest bit of byte 0; padded with zeros to a multiple of 8 bytes
  *   records: slotCount × 48 bytes: open, high, low, close, volume as float64, then
  *            origin u8, zero u8, dataset u16, source count u16, expected count u16; all little-endian
  *
@@ -15,6 +15,10 @@ export const RECORD_BYTES = 48;
 /** Offset of the origin in a record, in bytes. The prices and the volume come before it. */
 export const ORIGIN_OFFSET = 40;
 const RECORD_DOUBLES = 6;
+/** Offset of the word with the origin and the dataset in a record, in words of four bytes. */
+const META_WORD = 10;
+/** Offset of the word with the source count in its low half and the expected count in its high half. */
+const COUNTS_WORD = 11;
 
 /** The numbers that are stored for the origins; an empty slot has 0. */
 export const ORIGIN_CODES = { streamed: 1, backfilled: 2, derived: 3, historical: 4 } as const satisfies Record<
@@ -73,9 +77,8 @@ export class DayChunk {
   /** The same bytes as doubles. The record of slot `s` starts at index `firstDouble + s * 6`. */
   readonly doubles: Float64Array;
   /**
-   * The same bytes as 32-bit words. Where double `d` is the open of a record, its five doubles are words `2 * d` to `2 * d + 9`. Word
-   * `2 * d + 10` holds the origin and the dataset, and word `2 * d + 11` the source count and the expected count: the first in the low
-   * half, the second in the high half.
+   * The same bytes as 32-bit words. In the record whose open is double `d`, word `2 * d + 10` holds the origin (low half) and the dataset
+   * (high half), and word `2 * d + 11` the source count (low half) and the expected count (high half).
    */
   readonly words: Uint32Array;
   readonly firstDouble: number;
@@ -126,8 +129,8 @@ export class DayChunk {
     doubles[at + 2] = low + 0;
     doubles[at + 3] = close + 0;
     doubles[at + 4] = volume + 0;
-    words[2 * at + 10] = originCode | (dataset << 16);
-    words[2 * at + 11] = sourceCount | (expectedCount << 16);
+    words[2 * at + META_WORD] = originCode | (dataset << 16);
+    words[2 * at + COUNTS_WORD] = sourceCount | (expectedCount << 16);
     const byte = slot >> 3;
     this.bitmap[byte] = (this.bitmap[byte] ?? 0) | (0x80 >> (slot & 7));
   }
@@ -158,7 +161,7 @@ export class DayChunk {
 
   /** Number of base bars in a slot's bar; 0 when the slot is empty. */
   sourceCount(slot: number): number {
-    return (this.words[2 * (this.firstDouble + slot * RECORD_DOUBLES) + 11] ?? 0) & 0xffff;
+    return (this.words[2 * (this.firstDouble + slot * RECORD_DOUBLES) + COUNTS_WORD] ?? 0) & 0xffff;
   }
 
   /** The bar of a slot, or undefined when it is empty. The grid must be that of the chunk's day and interval. */
@@ -166,8 +169,8 @@ export class DayChunk {
     if (!this.has(slot)) return undefined;
     const at = this.firstDouble + slot * RECORD_DOUBLES;
     const value = (index: number) => this.doubles[at + index] ?? 0;
-    const meta = this.words[2 * at + 10] ?? 0;
-    const counts = this.words[2 * at + 11] ?? 0;
+    const meta = this.words[2 * at + META_WORD] ?? 0;
+    const counts = this.words[2 * at + COUNTS_WORD] ?? 0;
     const sourceCount = counts & 0xffff;
     const expectedCount = counts >>> 16;
     return {

@@ -1,7 +1,7 @@
 /**
- * Gaps: maximal runs of empty slots of one trading day that share a state, before the frontier. Each slot has a state byte in the day's
- * *slot states*, which upkeep creates for the day's first gap. An *ask* of a slot is a request that was answered without its bar.
- * A state is 0 (no request yet), the number of asks (1 to 199: absent), or a code from 200 on, below; some codes mark filled slots. Pure.
+ * Gaps: maximal runs of empty slots of one trading day that share a state. Each slot has a state byte in the day's *slot states*, which
+ * upkeep creates for the day's first gap. An *ask* of a slot is a request that was answered without its bar.
+ * A state is 0 (no request yet), the number of asks (1 to 199: absent), or one of the codes below; some codes mark filled slots. Pure.
  */
 import { hasBit } from './chunk.js';
 
@@ -77,15 +77,14 @@ export function gapsOf(
   const stateAt = (slot: number) => states?.[slot] ?? 0;
   const gaps: SlotGap[] = [];
   for (const run of emptyRuns(bitmap, from, to)) {
-    let start = run.start;
-    for (let slot = run.start; slot < run.end; slot++) {
-      const state = stateAt(slot);
-      const isLastOfGap = slot + 1 === run.end || stateAt(slot + 1) !== state;
-      if (!isLastOfGap) continue;
+    let end = run.start;
+    while (end < run.end) {
+      const start = end;
+      const state = stateAt(start);
+      while (end < run.end && stateAt(end) === state) end++;
       const status = statusOf(state);
       const attempts = state === UNFILLABLE ? asksToSettle : asksOf(state);
-      if (status !== 'no-trade') gaps.push({ start, end: slot + 1, status, attempts });
-      start = slot + 1;
+      if (status !== 'no-trade') gaps.push({ start, end, status, attempts });
     }
   }
   return gaps;

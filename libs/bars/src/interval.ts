@@ -30,10 +30,7 @@ export class IntervalError extends Error {
   }
 }
 
-/**
- * Parses `5m`, `2h`, `1d`.
- * @throws IntervalError for anything else; `1440m` too, which could mean the trading day or 24 hours
- */
+/** Parses `5m`, `2h`, `1d`. @throws IntervalError for anything else; `1440m` too, which could mean the trading day or 24 hours */
 export function parseInterval(text: string): Interval {
   const match = /^([1-9][0-9]{0,3})([mhd])$/.exec(text);
   if (!match) throw new IntervalError(text);

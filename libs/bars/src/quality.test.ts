@@ -22,19 +22,19 @@ describe('bar quality', () => {
       const to = random.int(0, slots + 1);
       const bitmap = new Uint8Array(bitmapBytes(slots));
       const states = new Uint8Array(slots);
-      const expected = noCounts();
+      const plain = noCounts();
       for (let slot = 0; slot < slots; slot++) {
         const isFilled = random.chance(0.8);
         if (isFilled) bitmap[slot >> 3]! |= 0x80 >> (slot & 7);
         states[slot] = isFilled ? random.pick([0, 0, BACKFILLED]) : random.pick(STATES);
-        if (slot >= to) continue;
-        expected.expected++;
-        if (isFilled) expected.filled++;
-        if (isFilled) expected[states[slot] === BACKFILLED ? 'backfilled' : 'streamed']++;
-        else expected[COUNT_OF_STATE[states[slot] ?? 0]!]++;
+        if (slot >= to) continue; // not counted
+        plain.expected++;
+        if (isFilled) plain.filled++;
+        if (isFilled) plain[states[slot] === BACKFILLED ? 'backfilled' : 'streamed']++;
+        else plain[COUNT_OF_STATE[states[slot] ?? 0]!]++;
       }
       const counts = addDayCounts(noCounts(), bitmap, states, to);
-      expect(counts).toEqual(expected);
+      expect(counts).toEqual(plain);
       const { streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
       expect(streamed + backfilled + noTrade + unfillable + absent + missing).toBe(counts.expected);
       expect(streamed + backfilled).toBe(counts.filled);
@@ -54,8 +54,9 @@ describe('bar quality', () => {
 
   it('the counts of two days add up', () => {
     const bitmap = Uint8Array.from([0b1111_0000, 0, 0, 0, 0, 0, 0, 0]);
-    const once = addDayCounts(noCounts(), bitmap, undefined, 8);
-    const twice = addDayCounts(addDayCounts(noCounts(), bitmap, undefined, 8), bitmap, undefined, 8);
+    const addDay = (counts: SlotCounts) => addDayCounts(counts, bitmap, undefined, 8);
+    const once = addDay(noCounts());
+    const twice = addDay(addDay(noCounts()));
     expect(once).toMatchObject({ expected: 8, filled: 4, streamed: 4, missing: 4 });
     expect(twice).toMatchObject({ expected: 16, filled: 8, streamed: 8, missing: 8 });
   });

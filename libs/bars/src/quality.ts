@@ -31,7 +31,7 @@ export function noCounts(): SlotCounts {
 }
 
 /** The count of empty slots with each status. */
-const COUNT_OF = { missing: 'missing', absent: 'absent', unfillable: 'unfillable', 'no-trade': 'noTrade' } as const;
+const COUNTED_AS = { missing: 'missing', absent: 'absent', unfillable: 'unfillable', 'no-trade': 'noTrade' } as const;
 
 /** Adds the slots `[0, to)` of one day to `counts`, and returns it. @param states undefined when upkeep never found a gap in the day */
 export function addDayCounts(
@@ -48,7 +48,7 @@ export function addDayCounts(
   if (filled < to || states) {
     for (let slot = 0; slot < to; slot++) {
       const state = states?.[slot] ?? 0;
-      if (!hasBit(bitmap, slot)) counts[COUNT_OF[statusOf(state)]]++;
+      if (!hasBit(bitmap, slot)) counts[COUNTED_AS[statusOf(state)]]++;
       else if (state === BACKFILLED) backfilled++;
     }
   }

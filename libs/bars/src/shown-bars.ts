@@ -1,8 +1,8 @@
 /** Bars that a read makes and that are never stored: those of empty slots with `fill=forward`, and the forming bar. Pure. */
+import { aggregateInto, closedBuckets, type DerivedPlan } from './aggregate.js';
 import type { ShownBar, StoredBar } from './bar.js';
 import { DayChunk } from './chunk.js';
 import type { DayGrid } from './slots.js';
-import { aggregateInto, closedBuckets, type DerivedPlan } from './aggregate.js';
 
 /** The slots of one day that a read shows. */
 export interface FillRange {
@@ -38,7 +38,8 @@ export function fillForward(
       bars.push(bar);
       close = bar.close;
     } else if (close !== undefined && slot < fillTo) {
-      bars.push(filledForwardBar(grid, slot, close, starts ? (starts[slot + 1] ?? 0) - (starts[slot] ?? 0) : 1));
+      const expectedCount = starts ? (starts[slot + 1] ?? 0) - (starts[slot] ?? 0) : 1;
+      bars.push(filledForwardBar(grid, slot, close, expectedCount));
     }
   }
   return { bars, lastClose: close };
@@ -87,7 +88,7 @@ export function formingBucket(base: DayGrid, { starts }: DerivedPlan, clock: num
 export function formingBar(
   base: DayGrid,
   { grid, starts }: DerivedPlan,
-  { bucket, closed, to, from }: FormingBucket,
+  { bucket, from, closed, to }: FormingBucket,
   chunk: DayChunk,
 ): StoredBar | undefined {
   const startsSoFar = starts.slice();

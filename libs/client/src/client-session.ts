@@ -154,7 +154,7 @@ export class ClientSession {
       } catch (error) {
         signal.throwIfAborted(); // closing the client breaks the read
         // A session that has not begun has no store either, so SessionLostError alone does not mean that its data is lost.
-        if (!(error instanceof SessionLostError)) throw outage.terminalError(error) ?? error;
+        if (!(error instanceof SessionLostError)) throw outage.failed(error) ?? error;
         const status = await this.status();
         const { state } = status;
         if (hasEnded(status)) throw endedError(status);
@@ -169,10 +169,7 @@ export class ClientSession {
     return Mirror.open(this.#parts.redis(), await this.reader(), options, this.#parts.signal);
   }
 
-  /**
-   * Follows the session step by step: `for await (const step of session.follow())`.
-   * @throws as {@link reader} and {@link followSession}
-   */
+  /** Follows the session step by step: `for await (const step of session.follow())`. @throws as {@link reader} and {@link followSession} */
   follow(options: FollowOptions = {}): AsyncGenerator<Step, void, undefined> {
     return follow(async () => {
       const signal = this.#endSignal(options.signal);

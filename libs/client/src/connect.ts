@@ -25,10 +25,7 @@ export interface ConnectOptions {
    * @default SESSION_REDIS_URL, then REDIS_URL, then that of a running `barkeep up`
    */
   redis?: string | Redis;
-  /**
-   * Address of a coordinator, such as `http://127.0.0.1:3000`.
-   * @default BARKEEP_URL, then that of a running `barkeep up`
-   */
+  /** Address of a coordinator, such as `http://127.0.0.1:3000`. @default BARKEEP_URL, then that of a running `barkeep up` */
   coordinator?: string;
   /** API key. @default BARKEEP_API_KEY, then the first of BARKEEP_API_KEYS */
   apiKey?: string;
@@ -165,10 +162,10 @@ export function settingsOf(options: ConnectOptions, cwd: string = process.cwd())
   if (address === undefined) throw new NoCoordinatorError(dataDir);
   const coordinator = coordinatorAddress(address);
   // The session Redis of `barkeep up` holds only the sessions of its own coordinator.
-  const usesUp = coordinator === up?.coordinatorUrl;
+  const upRedisUrl = coordinator === up?.coordinatorUrl ? up.urls.sessionRedisUrl : undefined;
   return {
     coordinator,
-    redis: options.redis ?? sessionRedisUrl ?? redisUrl ?? (usesUp ? up?.urls.sessionRedisUrl : undefined),
+    redis: options.redis ?? sessionRedisUrl ?? redisUrl ?? upRedisUrl,
     apiKey: options.apiKey ?? config.client.apiKey ?? config.http.apiKeys[0],
     keyPrefix: options.keyPrefix ?? config.sessions.prefix,
   };

@@ -1,6 +1,6 @@
 /**
- * Retries while the session Redis is unavailable: ioredis reconnects, and the client repeats its call. Every other error reaches the program
- * at once.
+ * Retries while the session Redis is unavailable: ioredis reconnects, and the client repeats its call. Every other error reaches the
+ * program at once.
  */
 import { isRedisOutage } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -13,8 +13,8 @@ const OUTAGE_LIMIT_MS = 60_000;
 export const OUTAGE_RETRY_MS = 500;
 
 /**
- * How long the server may take to close a connection for blocking reads, ms. ioredis waits this long, and keeps the process alive, also when
- * the connection was closed before: on a second `disconnect`, and on one while it connects. Nothing that was sent can be lost.
+ * How long the server may take to close a connection for blocking reads, ms. ioredis waits this long, and keeps the process alive, also
+ * when the connection was closed before: on a second `disconnect`, and on one while it connects. Nothing that was sent can be lost.
  */
 export const BLOCKING_CLOSE_MS = 100;
 
@@ -40,7 +40,7 @@ export class Outage {
    * @returns undefined when the caller is to retry. Otherwise the error to throw: the error itself when it is not an outage, or a
    *   {@link SessionRedisAwayError} when the outage lasted too long or the connection was closed for good
    */
-  terminalError(error: unknown): Error | undefined {
+  failed(error: unknown): Error | undefined {
     if (!(error instanceof Error)) return new Error(String(error));
     if (!isRedisOutage(error)) return error;
     this.since ??= performance.now();
@@ -61,7 +61,7 @@ export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, sig
       return result;
     } catch (error) {
       if (signal?.aborted && isRedisOutage(error)) signal.throwIfAborted();
-      const terminal = outage.terminalError(error);
+      const terminal = outage.failed(error);
       if (terminal) throw terminal;
     }
     await pause(OUTAGE_RETRY_MS, signal);

@@ -100,10 +100,7 @@ export class Calendar {
     return this.#knownDays(from, to, hours).filter((epochDay) => this.#segmentsOf(epochDay, hours).length > 0).length;
   }
 
-  /**
-   * The last `count` trading days before a date, oldest first; fewer when the calendar does not go back that far. Throws as
-   * `tradingDay`.
-   */
+  /** The last `count` trading days before a date, oldest first; fewer near the first known date. Throws as `tradingDay`. */
   tradingDaysBefore(date: string, count: number, hours: Hours = 'regular'): TradingDay[] {
     const days: TradingDay[] = [];
     this.#checkHours(hours);

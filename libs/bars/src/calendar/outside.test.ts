@@ -59,26 +59,37 @@ test('I10 the latest time that a bar may have is in no extended hours', () => {
   expect(isExtendedTime(calendarNamed('XNYS'), -8.6e15, 'regular')).toBe(false);
 });
 
+const MORNING = { open: '00:00', close: '01:00' };
+const EVENING = { open: '20:00', close: '21:00' };
+
 test.each([
-  // The wall time is on the date after the UTC date, and the trading date is the one after that.
-  ['Pacific/Auckland', '10:00-1d', '12:00-1d', '2024-06-04', '2024-06-02T22:30Z', '2024-06-03T00:30Z'],
-  // The wall time is on the date before the UTC date, and the trading date is the one before that.
-  ['Pacific/Honolulu', '16:00+1d', '18:00+1d', '2024-06-04', '2024-06-06T03:30Z', '2024-06-06T04:30Z'],
+  {
+    // The local date of `inside` is the day after its UTC date, and its trading date is one more day later.
+    zone: 'Pacific/Auckland',
+    regular: MORNING,
+    extended: [{ open: '10:00-1d', close: '12:00-1d' }, MORNING],
+    inside: '2024-06-02T22:30Z',
+    outside: '2024-06-03T00:30Z',
+  },
+  {
+    // The local date of `inside` is the day before its UTC date, and its trading date is one more day earlier.
+    zone: 'Pacific/Honolulu',
+    regular: EVENING,
+    extended: [EVENING, { open: '16:00+1d', close: '18:00+1d' }],
+    inside: '2024-06-06T03:30Z',
+    outside: '2024-06-06T04:30Z',
+  },
 ])(
-  'I10 a time in extended hours is found in %s far from its trading date',
-  (zone, open, close, date, inside, outside) => {
-    const before = open.endsWith('-1d');
-    const regular = { open: before ? '00:00' : '20:00', close: before ? '01:00' : '21:00' };
-    const more = { open, close };
+  'I10 a time in extended hours is found in $zone far from its trading date',
+  ({ zone, regular, extended, inside, outside }) => {
+    const date = '2024-06-04'; // a Tuesday, the only trading date
     const calendar = parseCalendar({
       id: 'FAR',
       name: 'A venue for tests',
       zone,
       firstDate: date,
       lastDate: date,
-      hours: [
-        { from: date, weekdays: ['Tue'], segments: [regular], extended: before ? [more, regular] : [regular, more] },
-      ],
+      hours: [{ from: date, weekdays: ['Tue'], segments: [regular], extended }],
     });
     expect(isExtendedTime(calendar, Date.parse(inside), 'regular')).toBe(true);
     expect(isExtendedTime(calendar, Date.parse(outside), 'regular')).toBe(false);

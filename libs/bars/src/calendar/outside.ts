@@ -17,18 +17,18 @@ export interface OutsideSpan {
  */
 export function outsideSpans(calendar: Calendar, from: string, to: string, hours: Hours): OutsideSpan[] {
   const spans: OutsideSpan[] = [];
-  // A trading day may reach into the dates before and after it.
-  const around = (day: number, kind: Hours) => segmentsBetween(calendar, day - 1, day + 1, kind);
+  // Without extended hours, or in a session of extended hours, no span is of kind `extended`.
   const marksExtended = hours === 'regular' && calendar.hasExtendedHours;
-  for (let epochDay = epochDayOf(from); epochDay <= epochDayOf(to); epochDay++) {
-    const date = dateOf(epochDay);
-    const localDate = { open: calendar.startOf(date), close: calendar.startOf(dateOf(epochDay + 1)) };
-    // Without extended hours, or in a session of extended hours, no span is of kind `extended`.
-    const extended = marksExtended ? around(epochDay, 'extended') : [];
-    for (const closed of without(localDate, around(epochDay, hours))) {
-      for (const { open, close } of without(closed, extended))
+  for (let day = epochDayOf(from); day <= epochDayOf(to); day++) {
+    const date = dateOf(day);
+    const wholeDate = { open: calendar.startOf(date), close: calendar.startOf(dateOf(day + 1)) };
+    // A trading day may reach into the dates before and after it.
+    const slots = segmentsBetween(calendar, day - 1, day + 1, hours);
+    const extended = marksExtended ? segmentsBetween(calendar, day - 1, day + 1, 'extended') : [];
+    for (const closed of uncovered(wholeDate, slots)) {
+      for (const { open, close } of uncovered(closed, extended))
         spans.push({ date, from: open, to: close, kind: 'outside' });
-      for (const { open, close } of within(closed, extended))
+      for (const { open, close } of covered(closed, extended))
         spans.push({ date, from: open, to: close, kind: 'extended' });
     }
   }
@@ -51,7 +51,7 @@ function segmentsBetween(calendar: Calendar, firstDay: number, lastDay: number, 
 }
 
 /** The parts of a span that none of the ordered segments covers. */
-function without(span: Segment, segments: readonly Segment[]): Segment[] {
+function uncovered(span: Segment, segments: readonly Segment[]): Segment[] {
   const parts: Segment[] = [];
   let { open } = span;
   for (const segment of segments) {
@@ -63,8 +63,8 @@ function without(span: Segment, segments: readonly Segment[]): Segment[] {
   return parts;
 }
 
-/** The parts of a span that the segments cover. */
-function within(span: Segment, segments: readonly Segment[]): Segment[] {
+/** The parts of a span that one of the segments covers. */
+function covered(span: Segment, segments: readonly Segment[]): Segment[] {
   return segments
     .map(({ open, close }) => ({ open: Math.max(open, span.open), close: Math.min(close, span.close) }))
     .filter(({ open, close }) => open < close);

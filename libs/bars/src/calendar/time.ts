@@ -36,7 +36,7 @@ export function isDate(text: string): boolean {
 
 /** Epoch ms of a text that begins with a date `YYYY-MM-DD`, as `Date.parse` reads it; NaN when the month does not have that day. */
 export function parseIsoTime(text: string): number {
-  const isInMonth = text.slice(8, 10) <= '28' || isDate(text.slice(0, 10));
+  const isInMonth = text.slice(8, 10) <= '28' || isDate(text.slice(0, 10)); // every month has a day 28
   return isInMonth ? Date.parse(text) : Number.NaN;
 }
 

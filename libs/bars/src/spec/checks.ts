@@ -19,7 +19,7 @@ export interface SessionLimits {
 export function crossChecks(spec: SessionRequest, limits: SessionLimits | undefined): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const report: Report = (field, expected, was) => problems.push({ field, expected, was: shown(was) });
-  if (spec.symbols !== 'dataset') duplicateProblems(spec.symbols, report);
+  if (spec.symbols !== 'dataset') symbolProblems(spec.symbols, report);
   intervalProblems(spec, report);
   historyProblems(spec, report);
   if (spec.source.type === 'feed') feedProblems(spec, report);
@@ -29,7 +29,7 @@ export function crossChecks(spec: SessionRequest, limits: SessionLimits | undefi
   return problems;
 }
 
-function duplicateProblems(symbols: readonly string[], report: Report): void {
+function symbolProblems(symbols: readonly string[], report: Report): void {
   const seen = new Set<string>();
   symbols.forEach((symbol, i) => {
     if (seen.has(symbol)) report(`symbols[${i}]`, 'each symbol once', symbol);
@@ -100,11 +100,11 @@ function calendarOrProblem(spec: SessionRequest, report: Report): Calendar | und
     return undefined;
   }
   const expected = `a date from ${calendar.firstDate} to ${calendar.lastDate}, the known range of ${calendar.id}`;
-  const outside = (['start', 'end'] as const).filter(
+  const outOfRange = (['start', 'end'] as const).filter(
     (field) => spec[field] < calendar.firstDate || spec[field] > calendar.lastDate,
   );
-  for (const field of outside) report(field, expected, spec[field]);
-  return outside.length > 0 ? undefined : calendar;
+  for (const field of outOfRange) report(field, expected, spec[field]);
+  return outOfRange.length > 0 ? undefined : calendar;
 }
 
 /**
@@ -123,10 +123,11 @@ function sizeProblems(spec: SessionRequest, calendar: Calendar, limits: SessionL
     const expected = `at most ${amount(limits.maxDays)} trading days in a session (BARKEEP_MAX_DAYS)`;
     return [{ field: 'end', expected, was: `${amount(days)} trading days for ${start} to ${end}, history included` }];
   }
-  const count = symbols === 'dataset' ? 0 : symbols.length; // `resolveSymbols` checks again when it knows the symbols
-  if (count * days <= limits.maxSymbolDays) return [];
+  const symbolCount = symbols === 'dataset' ? 0 : symbols.length; // `resolveSymbols` checks again when it knows the symbols
+  const symbolDays = symbolCount * days;
+  if (symbolDays <= limits.maxSymbolDays) return [];
   const expected = `at most ${amount(limits.maxSymbolDays)} symbols × trading days in a session (BARKEEP_MAX_SYMBOL_DAYS)`;
-  const was = `${amount(count)} symbols × ${amount(days)} trading days = ${amount(count * days)}`;
+  const was = `${amount(symbolCount)} symbols × ${amount(days)} trading days = ${amount(symbolDays)}`;
   return [{ field: 'symbols', expected, was }];
 }
 

@@ -21,7 +21,7 @@ export class SessionSpecError extends Error {
   }
 }
 
-/** A slot is unfillable after this many requests that were answered without its bar. With `onFailure` "continue" failed ones count too. */
+/** After this many requests that were answered without its bar a slot is unfillable. With `onFailure` "continue" failed ones count too. */
 export function asksToSettle({ retryMissingBars, maxRetries }: SessionSpec['upkeep']): number {
   return retryMissingBars ? maxRetries : 1;
 }
@@ -50,7 +50,7 @@ export function parseSessionRequest(
   return canonical(request);
 }
 
-/** Leaves out default intervals that cannot be derived from the base interval. Intervals that the user named stay, and are checked later. */
+/** Leaves out default intervals that cannot be derived from the base interval. Those that the user named stay, and are checked later. */
 function withDerivableDefaults(request: SessionRequest, input: unknown): SessionRequest {
   if ((input as Partial<SessionRequest>).derivedIntervals !== undefined) return request;
   const base = parseInterval(request.baseInterval);

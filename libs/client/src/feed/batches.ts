@@ -44,18 +44,19 @@ async function* asyncBatches<T>(
 ): AsyncGenerator<Batch<T>, void, undefined> {
   const iterator = items[Symbol.asyncIterator]();
   /** The request for the next item. It stays while batches are yielded before the item arrives. */
-  let next: Promise<IteratorResult<T, unknown>> | undefined;
+  let request: Promise<IteratorResult<T, unknown>> | undefined;
   /** True when the source has ended or failed. */
   let isDone = false;
   let timer: NodeJS.Timeout | undefined;
+  /** Ends the wait for an item. */
   let wake: () => void = () => undefined;
   const onAbort = (): void => wake();
-  /** The next item; undefined when the timer or the signal wakes the loop before the item arrives. */
+  /** The next item; undefined when the timer or the signal ends the wait before the item arrives. */
   const nextItem = (): Promise<IteratorResult<T, unknown> | undefined> =>
     new Promise((resolve, reject) => {
       wake = () => resolve(undefined);
-      next ??= iterator.next();
-      next.then(resolve, reject);
+      request ??= iterator.next();
+      request.then(resolve, reject);
     });
   signal?.addEventListener('abort', onAbort);
   try {
@@ -64,12 +65,12 @@ async function* asyncBatches<T>(
       const batch: T[] = [];
       while (!isDone && batch.length < size) {
         const result = await nextItem().catch((error: unknown) => {
-          isDone = true; // a source that has failed is not ended
+          isDone = true;
           throw error;
         });
         signal?.throwIfAborted();
         if (!result) break;
-        next = undefined;
+        request = undefined;
         if (result.done) isDone = true;
         else if (batch.push(result.value) === 1) timer = setTimeout(() => wake(), WAIT_MS);
       }

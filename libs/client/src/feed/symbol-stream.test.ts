@@ -85,15 +85,15 @@ describe('the stream of a symbol', () => {
       check(given);
     };
     const stream = new SymbolStream('AAA', 's', { feed, endFeed });
-    await stream.feed([bar(1), bar(2)]); // the first call: no number
-    await stream.feed([bar(3)]); // 2
+    await stream.feed([bar(1), bar(2)]); // sends no number, as there is no answer yet
+    await stream.feed([bar(3)]); // sends 2
     stored = 1; // bars 2 and 3 are lost
-    await expect(stream.end()).rejects.toMatchObject({ symbol: 'AAA', reachedMs: 60_000, bars: 2 }); // 3
-    await stream.feed([bar(2), bar(3)]); // forgotten: no number
+    await expect(stream.end()).rejects.toMatchObject({ symbol: 'AAA', reachedMs: 60_000, bars: 2 }); // sends 3
+    await stream.feed([bar(2), bar(3)]); // sends no number: it is forgotten
     stored = 0; // all bars are lost
-    await expect(stream.feed([bar(4)])).rejects.toBeInstanceOf(FedBarsLostError); // 3
-    await stream.feed([bar(1), bar(2), bar(3), bar(4)]); // forgotten: no number
-    await stream.end(); // 4
+    await expect(stream.feed([bar(4)])).rejects.toBeInstanceOf(FedBarsLostError); // sends 3
+    await stream.feed([bar(1), bar(2), bar(3), bar(4)]); // sends no number: it is forgotten
+    await stream.end(); // sends 4
     expect(seen).toEqual([undefined, 2, 3, undefined, 3, undefined, 4]);
   });
 

@@ -16,7 +16,7 @@ import type { DeliveredPart } from './interval-rows.js';
 import { StepRows, type AssembledStep, type StepBatch } from './step-rows.js';
 
 const HASH_BYTES = 32;
-/** What is hashed before the bars of a step: the earlier hash and the time. */
+/** Length of what is hashed before the bars of a step: the earlier hash and the time. */
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
 
 /** What one step delivered. */
@@ -35,7 +35,7 @@ export class DeliveredChain {
   private batch: readonly AssembledStep[] = [];
   /** Index of the next step in `batch`. */
   private nextStep = 0;
-  /** The hash of all steps so far. */
+  /** The hash of all steps so far, in latin1: one character per byte. */
   private chained: string;
 
   /** @param hex the hash of all earlier steps, 64 digits */
@@ -43,15 +43,15 @@ export class DeliveredChain {
     this.chained = Buffer.from(hex, 'hex').toString('latin1');
   }
 
-  /** The hash of all steps so far, as 32 characters of one byte each; see {@link hexOf}. */
+  /** The hash of all steps so far, for {@link hexOf}. */
   get current(): string {
     return this.chained;
   }
 
   /**
-   * Delivers the next step.
+   * Delivers the next step, and adds it to the hash.
    * @param time the time of the step, epoch ms
-   * @param upcoming returns a batch that starts with this step; all bars of the batch must be loaded
+   * @param upcoming returns a batch that starts with this step, for a step that the last batch lacks; all its bars must be loaded
    */
   deliver(holdings: Holdings, time: number, upcoming: () => StepBatch): DeliveredStep {
     if (this.batch[this.nextStep]?.time !== time || !this.rows.isCurrent(holdings)) {
@@ -66,8 +66,8 @@ export class DeliveredChain {
   private hashStep({ time, start, byteLength }: AssembledStep): void {
     const { bytes, doubles } = this.rows.memory;
     bytes.write(this.chained, 8 * start, 'latin1');
-    doubles[start + HEAD_DOUBLES - 1] = time;
-    // `binary` is another name of latin1: one character per byte.
+    doubles[start + HEAD_DOUBLES - 1] = time; // the last double of the head
+    // `binary` is another name of latin1.
     this.chained = hash('sha256', new Uint8Array(bytes.buffer, 8 * start, byteLength), 'binary');
   }
 }
@@ -77,22 +77,17 @@ export function hexOf(chained: string): string {
   return Buffer.from(chained, 'latin1').toString('hex');
 }
 
-/**
- * Visits the bars of a part, symbol by symbol, oldest first.
- * @param closeOf returns the close time for an open time, both epoch ms
- */
+/** Visits the bars of a part, symbol by symbol, oldest first. @param closeOf returns the close time for an open time, both epoch ms */
 export function eachBar(
-  { list: { symbols, indexes, ends }, from, rows }: DeliveredPart,
+  { list, openFrom, batchRows }: DeliveredPart,
   closeOf: (openTime: number) => number,
   visit: (symbol: string, bar: ShownBar) => void,
 ): void {
-  symbols.forEach((symbol, i) => {
-    const index = indexes[i]!; // among all held symbols, as in `rows`
-    const memory = rows.memories[index]!;
-    const first = lowerRow(memory, rows.firsts[index]!, rows.ends[index]!, from);
-    const count = ends[i]! - (ends[i - 1] ?? 0);
-    for (let row = first; row < first + count; row++) {
-      visit(symbol, barOfRow(memory, row, closeOf(openTimeOf(memory, row))));
-    }
+  list.symbols.forEach((symbol, i) => {
+    const held = list.heldIndexes[i]!;
+    const rows = batchRows.memories[held]!;
+    const first = lowerRow(rows, batchRows.firsts[held]!, batchRows.ends[held]!, openFrom);
+    const end = first + list.rowCounts[i]!;
+    for (let row = first; row < end; row++) visit(symbol, barOfRow(rows, row, closeOf(openTimeOf(rows, row))));
   });
 }

@@ -65,8 +65,8 @@ export interface FollowOptions {
  * returns.
  * @throws NotLockstepError, StepIntervalError, ArgumentError, KeepDaysError, ConsumerNameError; SessionEndedError after the last
  *   visible step of a session that was stopped or failed; SessionLostError when it was deleted; ConsumerReplacedError when another
- *   process follows under the same name; UnknownConsumerError when the consumer was removed through the API; DaysRemovedError when the session
- *   dropped days before this consumer saw them; SessionRedisAwayError when Redis was unavailable for more than a minute
+ *   process follows under the same name; UnknownConsumerError when the consumer was removed through the API; DaysRemovedError when the
+ *   session dropped days before this consumer saw them; SessionRedisAwayError when Redis was unavailable for more than a minute
  */
 export function followSession(
   redis: Redis,
@@ -85,52 +85,51 @@ export async function* follow(
 ): AsyncGenerator<Step, void, undefined> {
   const { redis, session, options } = await begin();
   const { layout } = session;
+  const { from = 'kept', keepDays, signal } = options;
   const every = stepInterval(options.every ?? layout.base.name, layout.base);
   const name = consumerName(layout, options);
-  const { from = 'kept' } = options;
   if (!['kept', 'beginning', 'now'].includes(from))
     throw new ArgumentError('from', '"kept", "beginning" or "now"', from);
-  options.signal?.throwIfAborted();
-  const derivedBy = derivedByFor(layout);
+  signal?.throwIfAborted();
+  // Nothing is loaded until the first step is known. Otherwise the loader would skip days that are old at the session's clock.
+  const limit = layout.start;
   const follower = await StoreFollower.open(redis, layout, {
-    keepDays: options.keepDays,
-    derivedBy,
-    // Nothing is loaded until the first step is known. Otherwise the loader would skip days that are old at the session's clock.
-    limit: layout.start,
-    signal: options.signal,
+    keepDays,
+    derivedBy: derivedByFor(layout),
+    limit,
+    signal,
   });
   let kept: KeptPosition | undefined;
+  let walk: Walk | undefined;
+  let hasLeft = false;
   try {
-    if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, from, options.signal);
-    const walk = new Walk(follower, every, kept, startOf(follower, layout, from), options.signal);
-    try {
-      if (kept && name !== undefined) reportStart(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
-      for (;;) {
-        const step = walk.tryStep() ?? (await walk.nextStep());
-        if (!step) break;
-        yield step;
-        walk.stepDone();
-      }
-      await kept?.leave(walk.position, options.signal);
-      kept = undefined; // has left
-    } finally {
-      walk.close();
-      // After a break or an error the clock must not wait for this consumer, so it leaves: once, as the signal is aborted. An error of
-      // `leave` would hide the one that ended the loop.
-      await kept?.leave(walk.position, AbortSignal.abort()).catch(() => undefined);
+    if (name !== undefined) kept = await KeptPosition.join(redis, layout, name, from, signal);
+    walk = new Walk(follower, every, kept, startOf(follower, layout, from), signal);
+    if (kept && name !== undefined) reportStart(name, layout.id, { ...walk.start, atEnd: walk.isAtEnd }, options);
+    for (;;) {
+      const step = walk.tryStep() ?? (await walk.nextStep());
+      if (!step) break;
+      yield step;
+      walk.stepDone();
     }
+    await kept?.leave(walk.position, signal);
+    hasLeft = true;
   } finally {
+    walk?.close();
+    // After a break or an error the clock must not wait for this consumer. The aborted signal lets `leave` try once. Its error would hide
+    // the one that ended the loop.
+    if (walk && !hasLeft) await kept?.leave(walk.position, AbortSignal.abort()).catch(() => undefined);
     follower.close();
   }
 }
 
 /** Reports where the consumer starts. Warns when no step is left: a loop without a step would look like a mistake. */
-function reportStart(name: string, session: string, kept: KeptStart, { onKept }: FollowOptions): void {
-  onKept?.(kept);
-  if (!kept.atEnd) return;
+function reportStart(name: string, session: string, start: KeptStart, { onKept }: FollowOptions): void {
+  onKept?.(start);
+  if (!start.atEnd) return;
+  const finished = `consumer ${name} has finished session ${session} (${start.steps} steps)`;
   const help = 'it gets no further step; another name, or from: "beginning", starts again';
-  const steps = `has finished session ${session} (${kept.steps} steps)`;
-  process.emitWarning(`consumer ${name} ${steps}: ${help}`, { type: 'BarkeepWarning', code: 'CONSUMER_AT_END' });
+  process.emitWarning(`${finished}: ${help}`, { type: 'BarkeepWarning', code: 'CONSUMER_AT_END' });
 }
 
 /** The given name, or a random name for a consumer that the clock waits for; undefined when no position is kept. */

@@ -21,9 +21,9 @@ export interface DeliveredPart {
   /** The symbols with bars, and how many bars each has. */
   list: StepSymbols;
   /** The first delivered bar of each symbol is its first bar that opens at this time or later, epoch ms. */
-  from: number;
+  openFrom: number;
   /** The rows of the whole batch. */
-  rows: BatchRows;
+  batchRows: BatchRows;
 }
 
 /** The rows of a batch in the mirror: those of the i-th held symbol are rows `[firsts[i], ends[i])` of `memories[i]`. */
@@ -33,18 +33,18 @@ interface BatchRows {
   ends: Int32Array;
 }
 
-/** Works on one batch after another. Its arrays are in the order of the holdings' symbols. */
+/** Works on one batch after another. Arrays by symbol are in the order of the holdings' symbols. */
 export class IntervalRows {
   private readonly series: readonly MirrorSeries[];
-  /** Bytes of text when each symbol has one row. */
-  private readonly textBytes: number;
+  /** Bytes of text for a slot in which every symbol has a bar. */
+  private readonly slotTextBytes: number;
   /** By symbol, the row after the last batch. The next batch probably starts there. */
-  private ends: Int32Array;
+  private nextRows: Int32Array;
   /** The list of the last step. */
-  private list: StepSymbols | undefined;
-  /** By symbol, the row counts from which `list` was made. */
-  private readonly listCounts: Int32Array;
-  /** The row counts of a batch, step by step; within a step by symbol. */
+  private lastList: StepSymbols | undefined;
+  /** By symbol, the row counts from which `lastList` was made. */
+  private readonly lastCounts: Int32Array;
+  /** The row counts of a batch, step by step; within a step by symbol. Reused by later batches. */
   private counts = new Int32Array(0);
 
   constructor(
@@ -52,65 +52,68 @@ export class IntervalRows {
     private readonly holdings: Holdings,
   ) {
     this.series = holdings.seriesOf(interval.name);
-    this.textBytes = 0;
-    for (const { symbol } of holdings.sorted) this.textBytes += Buffer.byteLength(symbol) + 1;
-    this.ends = new Int32Array(this.series.length);
-    this.listCounts = new Int32Array(this.series.length);
+    this.slotTextBytes = 0;
+    for (const { symbol } of holdings.sorted) this.slotTextBytes += Buffer.byteLength(symbol) + 1;
+    this.nextRows = new Int32Array(this.series.length);
+    this.lastCounts = new Int32Array(this.series.length);
   }
 
   /** Space for the rows and texts of this many slots, in doubles: enough for a bar of every symbol in each slot. */
   doublesNeeded(slots: number): number {
-    const textBytes = Buffer.byteLength(this.interval.name) + 1 + slots * this.textBytes;
+    const textBytes = Buffer.byteLength(this.interval.name) + 1 + slots * this.slotTextBytes;
     return slots * this.series.length * ROW_DOUBLES + Math.ceil(textBytes / 8);
   }
 
   /**
-   * Copies the rows of each listed step to its offset in `places`, in doubles, and moves this offset to their end.
+   * Copies the rows of each listed step to the memory `into`.
+   * @param offsets by step of the batch, where its next row goes, in doubles; moved to the end of the copied rows
    * @returns what each listed step delivers
    */
-  copy(closedSlots: ClosedSlots, places: Int32Array, into: RowMemory): DeliveredPart[] {
-    const { interval, series, ends: guesses } = this;
-    const { steps, openFrom, openBefore } = closedSlots;
+  copy(closedSlots: ClosedSlots, offsets: Int32Array, into: RowMemory): DeliveredPart[] {
+    const { interval, series, nextRows } = this;
+    const { stepIndexes, openFrom, openBefore } = closedSlots;
     const width = series.length;
-    if (this.counts.length < steps.length * width) this.counts = new Int32Array(steps.length * width);
-    const rows = { memories: [] as RowMemory[], firsts: new Int32Array(width), ends: new Int32Array(width) };
+    if (this.counts.length < stepIndexes.length * width) this.counts = new Int32Array(stepIndexes.length * width);
+    const batchRows = { memories: [] as RowMemory[], firsts: new Int32Array(width), ends: new Int32Array(width) };
     for (let i = 0; i < width; i++) {
       const { columns } = series[i]!;
-      rows.memories.push(columns.rows);
-      rows.firsts[i] = rowFrom(columns, guesses[i]!, openFrom);
-      rows.ends[i] = copyRows(columns, rows.firsts[i]!, closedSlots, places, into, this.counts, i, width);
+      const first = rowFrom(columns, nextRows[i]!, openFrom);
+      batchRows.memories.push(columns.rows);
+      batchRows.firsts[i] = first;
+      batchRows.ends[i] = copyRows(columns, first, closedSlots, offsets, into, this.counts, i, width);
     }
-    this.ends = rows.ends;
+    this.nextRows = batchRows.ends;
     const parts: DeliveredPart[] = [];
-    for (let i = 0; i < steps.length; i++) {
-      parts.push({ interval, list: this.listOf(i * width), from: i === 0 ? openFrom : openBefore[i - 1]!, rows });
+    for (let i = 0; i < stepIndexes.length; i++) {
+      const partFrom = i === 0 ? openFrom : openBefore[i - 1]!;
+      parts.push({ interval, list: this.listOf(i * width), openFrom: partFrom, batchRows });
     }
     return parts;
   }
 
   /** The list of the step whose row counts start at `counts[at]`: the last list again when the row counts are the same. */
   private listOf(at: number): StepSymbols {
-    const { listCounts, list, counts } = this;
-    let isSame = list !== undefined;
-    for (let i = 0; i < listCounts.length; i++) {
+    const { lastCounts, lastList, counts } = this;
+    let isSame = lastList !== undefined;
+    for (let i = 0; i < lastCounts.length; i++) {
       const count = counts[at + i]!;
-      if (listCounts[i] === count) continue;
-      listCounts[i] = count;
+      if (lastCounts[i] === count) continue;
+      lastCounts[i] = count;
       isSame = false;
     }
-    return isSame ? list! : (this.list = stepSymbols(this.interval.name, this.holdings.sorted, listCounts));
+    return isSame ? lastList! : (this.lastList = stepSymbols(this.interval.name, this.holdings.sorted, lastCounts));
   }
 }
 
 /**
- * Copies one symbol's rows, from row `first` on. The rows of a step go to the step's offset in `places`, which moves to their end.
- * Writes the row count of the i-th step to `counts[at + i * width]`. @returns the row after the last copied one
+ * Copies one symbol's rows, from row `first` on. The rows of a step go to the step's offset in `offsets`, which moves to their end.
+ * Writes the row count of the i-th listed step to `counts[at + i * width]`. @returns the row after the last copied one
  */
 function copyRows(
   { rows: { doubles, words }, end }: BarColumns,
   first: number,
-  { steps, openBefore }: ClosedSlots,
-  places: Int32Array,
+  { stepIndexes, openBefore }: ClosedSlots,
+  offsets: Int32Array,
   { doubles: intoDoubles, words: intoWords }: RowMemory,
   counts: Int32Array,
   at: number,
@@ -118,25 +121,26 @@ function copyRows(
 ): number {
   // Local copies: in the compiled module, an imported name is a getter, which the inner loop would call for each row.
   const [copy, rowDoubles] = [copyRow, ROW_DOUBLES];
-  const last = end * rowDoubles;
+  const fromEnd = end * rowDoubles;
   let from = first * rowDoubles;
   let row = first;
   for (let i = 0; i < openBefore.length; i++, at += width) {
     const limit = openBefore[i]!;
-    const firstRow = row;
-    let to = places[steps[i]!]!;
-    for (; from < last && doubles[from]! < limit; from += rowDoubles, to += rowDoubles, row++) {
+    const firstOfStep = row;
+    let to = offsets[stepIndexes[i]!]!;
+    for (; from < fromEnd && doubles[from]! < limit; from += rowDoubles, to += rowDoubles, row++) {
       copy(doubles, words, from, intoDoubles, intoWords, to);
     }
-    places[steps[i]!] = to;
-    counts[at] = row - firstRow;
+    offsets[stepIndexes[i]!] = to;
+    counts[at] = row - firstOfStep;
   }
   return row;
 }
 
-/** The first row that opens at or after a time, epoch ms. Checks `guess` first, and searches only when the guess is wrong. */
+/** The first row that opens at or after a time, epoch ms. Searches only when `guess` is wrong. */
 function rowFrom(columns: BarColumns, guess: number, time: number): number {
   const { rows, first, end } = columns;
   const isAfterEarlierRows = guess > first && guess <= end && openTimeOf(rows, guess - 1) < time;
-  return isAfterEarlierRows && (guess === end || openTimeOf(rows, guess) >= time) ? guess : columns.rowFrom(time);
+  const isRight = isAfterEarlierRows && (guess === end || openTimeOf(rows, guess) >= time);
+  return isRight ? guess : columns.rowFrom(time);
 }

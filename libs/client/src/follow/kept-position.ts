@@ -25,16 +25,15 @@ export class KeptPosition {
   /** Called when {@link failure} is set. */
   onFailure: () => void = () => undefined;
   /** The last position that was sent, or is being sent now. */
-  private acknowledged: ConsumerPosition;
+  private lastSent: ConsumerPosition;
   private readonly sending = new OneAtATime(() => this.send());
   /** The position to send next. */
-  private next: ConsumerPosition | undefined;
+  private unsent: ConsumerPosition | undefined;
   private isBeatDue = false;
   /** True from the first call of {@link leave}: nothing else is sent then. */
   private isLeaving = false;
-  private retry: NodeJS.Timeout | undefined;
-  /** Sends heartbeats. */
-  private readonly timer: NodeJS.Timeout;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private readonly heartbeatTimer: NodeJS.Timeout;
 
   private constructor(
     private readonly consumers: SessionConsumers,
@@ -45,8 +44,8 @@ export class KeptPosition {
     silentMs: number,
     private readonly outage: Outage,
   ) {
-    this.acknowledged = start;
-    this.timer = setInterval(() => this.beat(), silentMs / BEATS_PER_SILENCE).unref();
+    this.lastSent = start;
+    this.heartbeatTimer = setInterval(() => this.beat(), silentMs / BEATS_PER_SILENCE).unref();
   }
 
   /** Joins a session, and starts the heartbeats. @throws ConsumerNameError, SessionLostError, SessionRedisAwayError, the signal's reason */
@@ -67,8 +66,8 @@ export class KeptPosition {
 
   /** Sends the position in the background, after the call that is under way. Ignores a position that is not after the last one. */
   acknowledge(position: ConsumerPosition): void {
-    if (position.time <= this.acknowledged.time) return;
-    this.next = position;
+    if (position.time <= this.lastSent.time) return;
+    this.unsent = position;
     void this.sending.request();
   }
 
@@ -78,7 +77,7 @@ export class KeptPosition {
    * @throws ConsumerReplacedError, UnknownConsumerError, SessionLostError, SessionRedisAwayError
    */
   async leave(position: ConsumerPosition, signal?: AbortSignal): Promise<void> {
-    clearInterval(this.timer);
+    clearInterval(this.heartbeatTimer);
     this.isLeaving = true;
     if (!signal?.aborted) await this.sending.idle();
     const leave = (): Promise<void> => this.consumers.leave(this.name, this.token, position);
@@ -87,27 +86,27 @@ export class KeptPosition {
 
   private async send(): Promise<void> {
     if (this.failure || this.isLeaving) return;
-    const { next, isBeatDue } = this;
-    this.next = undefined;
+    const { unsent, isBeatDue } = this;
+    this.unsent = undefined;
     this.isBeatDue = false;
     try {
       // A heartbeat repeats the position, because a store that was set back may have lost it while the clock waits for it.
-      if (next || isBeatDue) await this.sendPosition(next ?? this.acknowledged);
+      if (unsent || isBeatDue) await this.sendPosition(unsent ?? this.lastSent);
       this.outage.succeeded();
     } catch (error) {
       this.onError(error);
     }
   }
 
-  private async sendPosition(next: ConsumerPosition): Promise<void> {
-    const previous = this.acknowledged;
-    this.acknowledged = next;
+  private async sendPosition(position: ConsumerPosition): Promise<void> {
+    const previous = this.lastSent;
+    this.lastSent = position;
     try {
-      await this.withRestore(next, () => this.consumers.acknowledge(this.name, this.token, next));
+      await this.withRestore(position, () => this.consumers.acknowledge(this.name, this.token, position));
     } catch (error) {
       // The store did not accept the position. Send it again, unless a newer one is waiting by now.
-      if (this.acknowledged === next) this.acknowledged = previous;
-      this.next ??= next;
+      if (this.lastSent === position) this.lastSent = previous;
+      this.unsent ??= position;
       throw error;
     }
   }
@@ -125,16 +124,17 @@ export class KeptPosition {
   }
 
   private onError(error: unknown): void {
-    this.failure = this.outage.terminalError(error);
+    this.failure = this.outage.failed(error);
     if (this.failure) {
-      clearInterval(this.timer);
+      clearInterval(this.heartbeatTimer);
       this.onFailure();
       return;
     }
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.beat(), OUTAGE_RETRY_MS).unref();
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(() => this.beat(), OUTAGE_RETRY_MS).unref();
   }
 
+  /** Sends a heartbeat after the call that is under way. */
   private beat(): void {
     this.isBeatDue = true;
     void this.sending.request();

@@ -30,7 +30,7 @@ export interface AssembledStep {
   byteLength: number;
 }
 
-/** Target size of a batch. It fits the processor's cache, because rows are written symbol by symbol and read step by step. */
+/** Target size of a batch: it fits the processor's cache, because rows are written symbol by symbol and then read step by step. */
 const BATCH_BYTES = 256 * 1024;
 const BATCH_STEPS_MAX = 64;
 
@@ -43,8 +43,9 @@ export function batchSteps(barsPerStep: number): number {
 export class StepRows {
   /** The bytes of the last batch. */
   memory = allocateMemory(1_024);
-  private readonly intervals = new Map<string, IntervalRows>();
-  /** The holdings from which `intervals` was made, and their `rewrites` at that time. */
+  /** By name of the interval. */
+  private readonly intervalRows = new Map<string, IntervalRows>();
+  /** The holdings from which `intervalRows` was made, and their `rewrites` at that time. */
   private validFor: { holdings: Holdings; rewrites: number } | undefined;
 
   /** @param headDoubles space that is left free before the rows of each step, in doubles */
@@ -55,65 +56,64 @@ export class StepRows {
     return this.validFor?.holdings === holdings && this.validFor.rewrites === holdings.rewrites;
   }
 
-  /** Writes a batch to the memory: for each step the rows of all intervals, then the texts of all intervals. */
-  assemble(holdings: Holdings, batch: StepBatch): AssembledStep[] {
+  /** Writes a batch to the memory: for each step the head's free space, the rows of all intervals, and then the texts of all intervals. */
+  assemble(holdings: Holdings, { day, after, times, intervals }: StepBatch): AssembledStep[] {
     if (!this.isCurrent(holdings)) {
-      this.intervals.clear();
+      this.intervalRows.clear();
       this.validFor = { holdings, rewrites: holdings.rewrites };
     }
-    const { after, times } = batch;
     const steps: AssembledStep[] = [];
     for (const time of times) steps.push({ time, parts: [], start: 0, byteLength: 0 });
     const sizes = new Int32Array(steps.length).fill(this.headDoubles);
-    const parts: [IntervalRows, ClosedSlots][] = [];
-    for (const interval of batch.intervals) {
+    const copies: [IntervalRows, ClosedSlots][] = [];
+    for (const interval of intervals) {
       const rows = this.rowsOf(holdings, interval);
-      const isBase = interval === batch.intervals[0]; // each step has a part of the base interval, even an empty one
-      const closedSlots = closedSlotsOf(holdings.layout.grid(batch.day, interval), after, times, isBase);
-      const { steps: indexes, slots } = closedSlots;
-      for (let i = 0; i < indexes.length; i++) sizes[indexes[i]!]! += rows.doublesNeeded(slots[i]!);
-      parts.push([rows, closedSlots]);
+      const isBase = interval === intervals[0]; // each step has a part of the base interval, even an empty one
+      const closedSlots = closedSlotsOf(holdings.layout.grid(day, interval), after, times, isBase);
+      const { stepIndexes, slotCounts } = closedSlots;
+      for (let i = 0; i < stepIndexes.length; i++) sizes[stepIndexes[i]!]! += rows.doublesNeeded(slotCounts[i]!);
+      copies.push([rows, closedSlots]);
     }
-    const places = this.allocate(steps, sizes);
-    for (const [rows, closedSlots] of parts) {
-      const delivered = rows.copy(closedSlots, places, this.memory);
-      for (let i = 0; i < delivered.length; i++) steps[closedSlots.steps[i]!]!.parts.push(delivered[i]!);
+    const offsets = this.allocate(steps, sizes);
+    for (const [rows, closedSlots] of copies) {
+      const parts = rows.copy(closedSlots, offsets, this.memory);
+      for (let i = 0; i < parts.length; i++) steps[closedSlots.stepIndexes[i]!]!.parts.push(parts[i]!);
     }
-    // Now `places` has the end of each step's rows.
-    for (let i = 0; i < steps.length; i++) steps[i]!.byteLength = this.addTexts(steps[i]!, 8 * places[i]!);
+    // Now `offsets` has the end of each step's rows.
+    for (let i = 0; i < steps.length; i++) steps[i]!.byteLength = this.addTexts(steps[i]!, 8 * offsets[i]!);
     return steps;
   }
 
   /** Sets `start` of each step. @param sizes of the steps, in doubles @returns where the first row of each step goes, in doubles */
   private allocate(steps: readonly AssembledStep[], sizes: Int32Array): Int32Array {
-    const places = new Int32Array(steps.length);
+    const firstRows = new Int32Array(steps.length);
     let end = 0;
     for (let i = 0; i < steps.length; i++) {
       steps[i]!.start = end;
-      places[i] = end + this.headDoubles;
+      firstRows[i] = end + this.headDoubles;
       end += sizes[i]!;
     }
     if (this.memory.doubles.length < end) this.memory = allocateMemory(end);
-    return places;
+    return firstRows;
   }
 
-  /** Writes the texts of a step from byte `at` of the memory on. @returns the length of the step, in bytes */
-  private addTexts({ parts, start }: AssembledStep, at: number): number {
+  /** Writes the texts of a step from byte `end` of the memory on. @returns the length of the whole step, in bytes */
+  private addTexts({ parts, start }: AssembledStep, end: number): number {
     for (const { list } of parts) {
-      this.memory.bytes.set(list.text, at);
-      at += list.text.length;
+      this.memory.bytes.set(list.text, end);
+      end += list.text.length;
     }
-    return at - 8 * start;
+    return end - 8 * start;
   }
 
   private rowsOf(holdings: Holdings, interval: Interval): IntervalRows {
-    let rows = this.intervals.get(interval.name);
-    if (!rows) this.intervals.set(interval.name, (rows = new IntervalRows(interval, holdings)));
+    let rows = this.intervalRows.get(interval.name);
+    if (!rows) this.intervalRows.set(interval.name, (rows = new IntervalRows(interval, holdings)));
     return rows;
   }
 }
 
-/** @param size in doubles */
+/** One memory as doubles, words of four bytes and bytes. @param size in doubles */
 function allocateMemory(size: number): RowMemory & { bytes: Buffer } {
   const doubles = new Float64Array(size);
   const { buffer } = doubles;

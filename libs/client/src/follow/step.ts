@@ -72,8 +72,8 @@ export class Step {
   private makeFollowedBars(): ReadonlyMap<string, MirrorBar> {
     const { every } = this;
     if (this.layout.interval(every.name) !== undefined) return this.newestBars(every.name);
-    const { grid, starts } = this.layout.plan(this.at.day, every);
-    const { slot } = this.at;
+    const { day, slot } = this.at;
+    const { grid, starts } = this.layout.plan(day, every);
     const expectedCount = starts[slot + 1]! - starts[slot]!; // the slot covers base slots [starts[slot], starts[slot + 1])
     const frame = { openTime: grid.openTime(slot), closeTime: grid.closeTime(slot), expectedCount };
     const aggregated = new Map<string, MirrorBar>();
@@ -86,28 +86,28 @@ export class Step {
   /** The newest bar of each symbol at an interval, by symbol. */
   private newestBars(interval: string): Map<string, MirrorBar> {
     const newest = new Map<string, MirrorBar>();
-    this.visitBars(interval, (symbol, bar) => newest.set(symbol, bar)); // oldest first: the newest bar stays
+    this.visitBars(interval, (symbol, bar) => newest.set(symbol, bar)); // the newest bar comes last and stays
     return newest;
   }
 
   /** All bars of the step at an interval, by symbol, oldest first. */
   private allBars(interval: string): BarsBySymbol {
-    const byInterval = (this.barsByInterval ??= new Map<string, BarsBySymbol>());
-    let bySymbol = byInterval.get(interval);
-    if (!bySymbol) {
-      const groups = new Map<string, MirrorBar[]>();
-      this.visitBars(interval, (symbol, bar) => {
-        const group = groups.get(symbol);
-        if (group) group.push(bar);
-        else groups.set(symbol, [bar]);
-      });
-      byInterval.set(interval, (bySymbol = groups));
-    }
+    const cached = this.barsByInterval?.get(interval);
+    if (cached) return cached;
+    const bySymbol = new Map<string, MirrorBar[]>();
+    this.visitBars(interval, (symbol, bar) => {
+      const bars = bySymbol.get(symbol);
+      if (bars) bars.push(bar);
+      else bySymbol.set(symbol, [bar]);
+    });
+    this.barsByInterval ??= new Map<string, BarsBySymbol>();
+    this.barsByInterval.set(interval, bySymbol);
     return bySymbol;
   }
 
+  /** Visits the bars of the step at an interval, symbol by symbol, oldest first; none when no slot of the interval closed. */
   private visitBars(interval: string, visit: (symbol: string, bar: MirrorBar) => void): void {
-    const part = this.delivered.parts.find(({ interval: { name } }) => name === interval);
+    const part = this.delivered.parts.find((each) => each.interval.name === interval);
     if (!part) return;
     const grid = this.layout.grid(this.at.day, part.interval);
     const closeOf = (openTime: number): number => grid.closeTime(grid.slotAt(openTime) as number); // stored bars have slots

@@ -11,10 +11,10 @@ import { batchSteps, type StepBatch } from './step-rows.js';
 import { lastStepAt, Step, stepsAfter, type StepTime } from './step.js';
 
 /** Base slots between two acknowledgements when the session's pace is not lockstep. */
-const SLOTS_UNACKNOWLEDGED = 120;
+const SLOTS_PER_ACKNOWLEDGEMENT = 120;
 /** Days that are loaded after the day of the next step. */
 const DAYS_AHEAD = 1;
-/** How long steps may run, ms, before the event loop gets a turn to serve connections. */
+/** How long steps run, ms, before the event loop gets a turn to serve connections. */
 const TURN_MS = 2;
 
 /**
@@ -46,21 +46,21 @@ export class Walk {
   private readonly chain: DeliveredChain;
   private readonly intervals: readonly Interval[];
   private readonly remainingSteps: Iterator<StepTime, undefined>;
-  private readonly slotsUnacknowledgedMax: number;
+  private readonly slotsPerAcknowledgement: number;
   /** The next step; undefined after the last one. */
   private next: StepTime | undefined;
   /** The day of the last returned step, as an index into the layout's days. */
-  private day = -1;
-  /** Time of the last returned step, or of the step before the first one. */
-  private stepTime: number;
+  private lastDay = -1;
+  /** Time of the last returned step; before the first one, time of the step before it. */
+  private lastTime: number;
   /** Number of base bars in the last returned step. */
-  private stepBars = 0;
-  /** The position after the last step that the consumer completed. */
+  private lastBars = 0;
+  /** What {@link position} returns, with the hash in the form that is fast to keep. */
   private completed: { time: number; hash: string; steps: number; bars: number };
   /** Base slots of the steps since the last acknowledgement. */
   private slotsUnacknowledged = 0;
-  /** When the event loop needs its next turn, as `performance.now()`. */
-  private turnEnds = 0;
+  /** When the event loop gets its next turn, as `performance.now()`. */
+  private nextTurnAt = 0;
   /** Ends the wait of {@link nextStep}. */
   private wake: () => void = () => undefined;
 
@@ -83,9 +83,9 @@ export class Walk {
     this.completed = { time, hash: this.chain.current, steps, bars };
     this.intervals = [layout.base, ...[...layout.derived].sort((a, b) => a.ms - b.ms)];
     this.remainingSteps = stepsAfter(layout, every, time);
-    this.stepTime = lastStepAt(layout, every, time);
+    this.lastTime = lastStepAt(layout, every, time);
     const { pace } = layout.spec;
-    this.slotsUnacknowledgedMax = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_UNACKNOWLEDGED;
+    this.slotsPerAcknowledgement = pace.mode === 'lockstep' ? Math.ceil(pace.window / 2) : SLOTS_PER_ACKNOWLEDGEMENT;
     follower.onProgress = () => this.wake();
     if (kept) kept.onFailure = () => this.wake();
     signal?.addEventListener('abort', this.onAbort);
@@ -107,39 +107,39 @@ export class Walk {
   tryStep(): Step | undefined {
     const { next } = this;
     if (!next || next.time > this.follower.loader.holdings.loadedTo || this.interruption()) return undefined;
-    return performance.now() > this.turnEnds ? undefined : this.takeStep(next);
+    return performance.now() > this.nextTurnAt ? undefined : this.takeStep(next);
   }
 
   /** Gives the event loop a turn and waits until the session shows the next step; undefined after the last one. @throws as followSession */
   async nextStep(): Promise<Step | undefined> {
     await new Promise((resolve) => setImmediate(resolve));
-    this.turnEnds = performance.now() + TURN_MS;
-    const { follower } = this;
-    const { loader } = follower;
     for (;;) {
+      this.nextTurnAt = performance.now() + TURN_MS;
       const { next } = this;
       const interruption = this.interruption();
       if (interruption) throw interruption;
       if (!next) return undefined;
-      if (next.time <= loader.holdings.loadedTo) return this.takeStep(next);
-      if (follower.end) throw follower.end;
+      if (next.time <= this.follower.loader.holdings.loadedTo) return this.takeStep(next);
+      if (this.follower.terminalError) throw this.follower.terminalError;
       this.acknowledgeLoaded();
-      // The session has ended and everything that it shows is loaded, so the next step will never be visible.
-      if (hasEnded(loader.state) && loader.holdings.loadedTo >= loader.sessionClock) {
-        const { state, error } = loader.state;
-        if (state === 'completed') return undefined;
-        throw new SessionEndedError(this.layout.id, state, error, loader.sessionClock);
-      }
+      if (this.isSessionOver()) return undefined;
       await new Promise<void>((resolve) => (this.wake = resolve));
-      this.turnEnds = performance.now() + TURN_MS;
     }
+  }
+
+  /** True when the session has completed and everything that it shows is loaded. @throws SessionEndedError when it ended otherwise */
+  private isSessionOver(): boolean {
+    const { state: reported, sessionClock, holdings } = this.follower.loader;
+    if (!hasEnded(reported) || holdings.loadedTo < sessionClock) return false;
+    if (reported.state === 'completed') return true;
+    throw new SessionEndedError(this.layout.id, reported.state, reported.error, sessionClock);
   }
 
   /** Notes that the consumer completed the last returned step. */
   stepDone(): void {
     const { steps, bars } = this.completed;
-    this.completed = { time: this.stepTime, hash: this.chain.current, steps: steps + 1, bars: bars + this.stepBars };
-    if (!this.kept || this.slotsUnacknowledged < this.slotsUnacknowledgedMax) return;
+    this.completed = { time: this.lastTime, hash: this.chain.current, steps: steps + 1, bars: bars + this.lastBars };
+    if (!this.kept || this.slotsUnacknowledged < this.slotsPerAcknowledgement) return;
     this.slotsUnacknowledged = 0;
     this.kept.acknowledge(this.position);
   }
@@ -160,18 +160,18 @@ export class Walk {
     const { holdings, missing } = this.follower.loader;
     // The step is after the start of the range in which bars may be missing, and its day starts before the end of this range.
     if (missing && at.time > missing.after && this.layout.grid(at.day).open < missing.until) {
-      throw new DaysRemovedError(this.layout.id, this.stepTime, missing.until);
+      throw new DaysRemovedError(this.layout.id, this.lastTime, missing.until);
     }
     const grid = this.layout.grid(at.day);
     const delivered = this.chain.deliver(holdings, at.time, () => this.upcoming(at.day));
     holdings.moveClock(at.time); // the mirror shows this step's bars from now on
-    if (at.day !== this.day) {
-      this.day = at.day;
+    if (at.day !== this.lastDay) {
+      this.lastDay = at.day;
       this.follower.loader.trim();
     }
-    this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.stepTime);
-    this.stepTime = at.time;
-    this.stepBars = delivered.bars;
+    this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime);
+    this.lastTime = at.time;
+    this.lastBars = delivered.bars;
     const step = new Step(this.layout, this.every, at, delivered, this.mirror);
     this.advance();
     return step;
@@ -180,11 +180,11 @@ export class Walk {
   /** The next batch: the next step and the loaded steps after it on the same day, at most as many as fit a batch. */
   private upcoming(day: number): StepBatch {
     const { loadedTo, sorted } = this.follower.loader.holdings;
-    const { layout, every, intervals, stepTime: after } = this;
+    const { layout, every, intervals, lastTime: after } = this;
     const grid = layout.grid(day, every);
-    const baseSlots = Math.max(1, every.ms / layout.base.ms);
+    const baseSlotsPerStep = Math.max(1, every.ms / layout.base.ms);
     const from = grid.closedBy(after);
-    const end = Math.min(grid.slotCount, from + batchSteps(baseSlots * sorted.length));
+    const end = Math.min(grid.slotCount, from + batchSteps(baseSlotsPerStep * sorted.length));
     const times: number[] = [];
     for (let slot = from; slot < end; slot++) {
       const time = grid.closeTime(slot);
@@ -197,12 +197,12 @@ export class Walk {
   /** Moves to the next step. When this step is on another day, raises the time up to which bars are loaded. */
   private advance(): void {
     const previousDay = this.next?.day;
-    const { value } = this.remainingSteps.next();
-    this.next = value;
-    if (!value || value.day === previousDay) return;
-    this.follower.loader.nextShown = value.time;
-    const lastDay = this.layout.days.length - 1;
-    this.follower.limit = this.layout.grid(Math.min(value.day + DAYS_AHEAD, lastDay)).close;
+    const { value: next } = this.remainingSteps.next();
+    this.next = next;
+    if (!next || next.day === previousDay) return;
+    this.follower.loader.nextShown = next.time;
+    const dayToLoad = Math.min(next.day + DAYS_AHEAD, this.layout.days.length - 1);
+    this.follower.limit = this.layout.grid(dayToLoad).close;
   }
 
   /** Acknowledges everything that is loaded. The next step closes later, so the clock need not wait for this consumer up to there. */

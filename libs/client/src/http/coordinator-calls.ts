@@ -21,9 +21,7 @@ interface Call {
   body?: string;
 }
 
-/**
- * Every method throws {@link ApiProblemError}, {@link CoordinatorUnreachableError}, or the reason of the client's signal.
- */
+/** Every method throws {@link ApiProblemError}, {@link CoordinatorUnreachableError}, or the reason of the client's signal. */
 export class CoordinatorCalls {
   /** Address of the coordinator, without a slash at its end. */
   readonly address: string;

@@ -14,6 +14,7 @@ const METRICS_AT_ONCE = 8;
 
 /** The calls that change the state of a session. */
 export type LifecycleCall = 'start' | 'pause' | 'resume' | 'stop';
+
 /** Which bars to read: the `last` ones, or a range. */
 export type BarsQuery = {
   /** Such as `5m`; the base interval when it is left out. */

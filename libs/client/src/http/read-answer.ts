@@ -22,10 +22,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/**
- * Checks `value` and returns it as it came: no schema transforms a value. @throws UnexpectedAnswerError that names the first wrong
- * field
- */
+/** Checks a value and returns it as it came: no schema transforms it. @throws UnexpectedAnswerError that names the first wrong field */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const issues = withoutUnknownFields(schema.safeParse(value).error?.issues ?? []);
   const [problem] = problemsOf(new z.ZodError(issues), value);

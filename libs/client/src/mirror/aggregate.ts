@@ -1,7 +1,9 @@
 /** Derives one bar from base bars in this process, with the function that upkeep workers use for stored bars. Pure. */
-import { aggregateInto, DayChunk } from '@barkeep/bars';
+import { aggregateInto, DayChunk, ORIGIN_CODES } from '@barkeep/bars';
 import type { MirrorBar } from './bar-objects.js';
 import { type BarColumns, ROW_DOUBLES } from './columns.js';
+
+const STREAMED = ORIGIN_CODES.streamed;
 
 /** The times and the expected count of a derived bar. */
 interface DerivedFrame {
@@ -20,9 +22,9 @@ export function aggregateRows(rows: BarColumns, from: number, to: number, frame:
   for (let row = from; row < to; row++) {
     const at = row * ROW_DOUBLES;
     const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
-    // Offsets 1 to 5 in a row are open, high, low, close and volume. The last four arguments are origin code 1 (streamed), dataset 0,
-    // and a source count and expected count of 1; the result takes none of these.
-    source.write(row - from, open, high, low, doubles[at + 4]!, doubles[at + 5]!, 1, 0, 1, 1);
+    const [close, volume] = [doubles[at + 4]!, doubles[at + 5]!];
+    // The result takes only prices and volume from its source: not the origin, dataset 0, or the counts of 1.
+    source.write(row - from, open, high, low, close, volume, STREAMED, 0, 1, 1);
   }
   return aggregateChunk(source, frame);
 }

@@ -38,7 +38,7 @@ export class BarObjects {
     if (to - from > CACHED_AT_ONCE_MAX) return Array.from({ length: to - from }, (_, i) => this.make(from + i));
     const { cached, firstRow } = this;
     let end = firstRow + cached.length;
-    // Rows before the cached ones, after a hole, or too many: keeps only the objects of this call.
+    // Drops the cached objects before `from`, or all, when the rows are before them, after a hole, or too many.
     if (from < firstRow || from > end || to - firstRow > CACHE_MAX) {
       this.cached = from >= firstRow && from < end ? cached.slice(from - firstRow) : [];
       this.firstRow = from;

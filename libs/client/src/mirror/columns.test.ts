@@ -1,4 +1,4 @@
-import { DayChunk, RECORD_BYTES, recordOffset } from '@barkeep/bars';
+import { DayChunk, ORIGIN_CODES, RECORD_BYTES, recordOffset } from '@barkeep/bars';
 import { seeded } from '../../../../test/support/data/seeded.js';
 import { BarColumns, barOfRow } from './columns.js';
 
@@ -12,7 +12,11 @@ function opensOf(day: number): Float64Array {
 /** Records of a day in which only these slots have a bar. The close price tells the slot: `price` plus hundredths. */
 function recordsOf(slots: Iterable<number>, price: number): Uint8Array {
   const chunk = new DayChunk(SLOTS);
-  for (const slot of slots) chunk.write(slot, price, price + 1, price - 1, price + slot / 100, slot, 2, 3, 4, 5);
+  const [dataset, sourceCount, expectedCount] = [3, 4, 5];
+  for (const slot of slots) {
+    const [high, low, close, volume] = [price + 1, price - 1, price + slot / 100, slot];
+    chunk.write(slot, price, high, low, close, volume, ORIGIN_CODES.backfilled, dataset, sourceCount, expectedCount);
+  }
   return chunk.bytes.subarray(recordOffset(SLOTS, 0));
 }
 

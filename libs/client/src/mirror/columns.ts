@@ -7,20 +7,23 @@
  */
 import { RECORD_BYTES, type BarOrigin, type ShownBar } from '@barkeep/bars';
 
+/** A record has open, high, low, close, volume, and then two words of four bytes, which a row has too. */
 const RECORD_DOUBLES = RECORD_BYTES / 8;
-const RECORD_WORDS = RECORD_BYTES / 4;
+const RECORD_META_WORD = 2 * RECORD_DOUBLES - 2;
+const RECORD_COUNTS_WORD = RECORD_META_WORD + 1;
 /** The origins by their code in a record. Code 0 is an empty slot, which has no row. */
-const ORIGINS: readonly BarOrigin[] = ['streamed', 'streamed', 'backfilled', 'derived', 'historical'];
+const ORIGINS: readonly (BarOrigin | undefined)[] = [undefined, 'streamed', 'backfilled', 'derived', 'historical'];
 
-/**
- * Doubles in a row: open time, open, high, low, close, volume; the seventh has two words of meta. The first word has the origin in its
- * lowest byte and the dataset in its upper half. The second has `sourceCount` in its lower half and `expectedCount` in its upper half.
- */
+/** Doubles in a row: open time, open, high, low, close, volume; the seventh is two words of four bytes. */
 export const ROW_DOUBLES = 1 + RECORD_DOUBLES;
 export const ROW_BYTES = 8 * ROW_DOUBLES;
+/** Offset of the close in a row, in doubles. */
+const CLOSE_DOUBLE = 4;
 const ROW_WORDS = 2 * ROW_DOUBLES;
-/** Offset of the first word of meta in a row, in words of four bytes. */
+/** Offset of the word with the origin in its lowest byte and the dataset in its upper half. */
 const META_WORD = ROW_WORDS - 2;
+/** Offset of the word with `sourceCount` in its lower half and `expectedCount` in its upper half. */
+const COUNTS_WORD = ROW_WORDS - 1;
 
 /** Bytes of memory per bar: its row, and a copy of its close price for {@link BarColumns.closesOf}. */
 export const COLUMN_BYTES = ROW_BYTES + 8;
@@ -45,7 +48,7 @@ function scratchOf(slots: number) {
   return { slots, doubles, bytes: new Uint8Array(doubles.buffer), words: new Uint32Array(doubles.buffer) };
 }
 
-/** Copies a row to other memory; `from` and `to` in doubles. Copies meta as words, because as a double it may be NaN. */
+/** Copies a row to other memory; `from` and `to` in doubles. Copies the words as words, because as a double they may be NaN. */
 export function copyRow(
   doubles: Float64Array,
   words: Uint32Array,
@@ -61,7 +64,7 @@ export function copyRow(
   intoDoubles[to + 4] = doubles[from + 4]!;
   intoDoubles[to + 5] = doubles[from + 5]!;
   intoWords[2 * to + META_WORD] = words[2 * from + META_WORD]!;
-  intoWords[2 * to + META_WORD + 1] = words[2 * from + META_WORD + 1]!;
+  intoWords[2 * to + COUNTS_WORD] = words[2 * from + COUNTS_WORD]!;
 }
 
 const NO_ROWS = rowMemory(0);
@@ -85,7 +88,7 @@ export function lowerRow(rows: RowMemory, from: number, to: number, time: number
 export function barOfRow({ doubles, words }: RowMemory, row: number, closeTime: number): ShownBar {
   const at = row * ROW_DOUBLES;
   const meta = words[2 * at + META_WORD]!;
-  const counts = words[2 * at + META_WORD + 1]!;
+  const counts = words[2 * at + COUNTS_WORD]!;
   const sourceCount = counts & 0xffff;
   const expectedCount = counts >>> 16;
   return {
@@ -140,9 +143,8 @@ export class BarColumns {
       this.closesEnd = this.first;
     }
     const { closes, rows } = this;
-    // Offset 4 in a row is the close.
     for (let row = Math.max(this.closesEnd, this.first); row < to; row++)
-      closes[row] = rows.doubles[row * ROW_DOUBLES + 4]!;
+      closes[row] = rows.doubles[row * ROW_DOUBLES + CLOSE_DOUBLE]!;
     this.closesEnd = Math.max(this.closesEnd, to);
     return closes.subarray(from, to);
   }
@@ -164,9 +166,8 @@ export class BarColumns {
     const { doubles: into, words: intoWords } = this.rows;
     let to = this.end * ROW_DOUBLES;
     for (let slot = fromSlot, at = 0; at < slots * RECORD_DOUBLES; slot++, at += RECORD_DOUBLES) {
-      const meta = words[2 * at + RECORD_WORDS - 2]!;
-      // An origin of 0 is an empty slot.
-      if ((meta & 0xff) === 0) continue;
+      const meta = words[2 * at + RECORD_META_WORD]!;
+      if ((meta & 0xff) === 0) continue; // an origin of 0 is an empty slot
       into[to] = opens[slot]!;
       into[to + 1] = doubles[at]!;
       into[to + 2] = doubles[at + 1]!;
@@ -174,7 +175,7 @@ export class BarColumns {
       into[to + 4] = doubles[at + 3]!;
       into[to + 5] = doubles[at + 4]!;
       intoWords[2 * to + META_WORD] = meta;
-      intoWords[2 * to + META_WORD + 1] = words[2 * at + RECORD_WORDS - 1]!;
+      intoWords[2 * to + COUNTS_WORD] = words[2 * at + RECORD_COUNTS_WORD]!;
       to += ROW_DOUBLES;
     }
     this.end = to / ROW_DOUBLES;
@@ -190,13 +191,13 @@ export class BarColumns {
   /** Replaces the rows with `from <= openTime < to`, epoch ms, by those of `other`. Copies all rows to new memory first. */
   replace(from: number, to: number, other: BarColumns): void {
     this.move(Math.max(this.initialCapacity, this.count + other.count));
-    // Rows [start, rest) are replaced; the rows from `rest` on move by `shift`.
+    // Rows [start, rest) are replaced; the rows from `rest` on move to `newRest`.
     const [start, rest] = [this.rowFrom(from), this.rowFrom(to)];
-    const shift = start + other.count - rest;
+    const newRest = start + other.count;
     const { words } = this.rows;
-    words.copyWithin((rest + shift) * ROW_WORDS, rest * ROW_WORDS, this.end * ROW_WORDS);
+    words.copyWithin(newRest * ROW_WORDS, rest * ROW_WORDS, this.end * ROW_WORDS);
     words.set(other.rows.words.subarray(other.first * ROW_WORDS, other.end * ROW_WORDS), start * ROW_WORDS);
-    this.end += shift;
+    this.end += newRest - rest;
     this.generation++;
   }
 
@@ -205,7 +206,7 @@ export class BarColumns {
     this.first = this.rowFrom(time);
   }
 
-  /** Makes space for more rows, in new memory of the same size when enough rows were dropped at the front, or else of twice the size. */
+  /** Makes space for `more` rows: in new memory of the same size when enough rows were dropped at the front, else of twice the size. */
   private reserve(more: number): void {
     const { first, end, count, capacity } = this;
     if (end + more <= capacity) return;

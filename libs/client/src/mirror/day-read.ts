@@ -16,14 +16,14 @@ export interface DayPart {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Takes a value of a command's reply: the bytes of the symbol at `place` in the command; null when it has none. */
-type ReceiveChunk = (place: number, bytes: Buffer | null) => void;
+/** Takes one value of a command's reply: the bytes of the symbol at `place` in the command; null when it has none. */
+type ReceiveBytes = (place: number, bytes: Buffer | null) => void;
 
 /** Each command reads one interval of the symbols of one partition: either whole chunks, or the records of some slots. */
 export class DayRead {
   readonly commands: ReadCommand[] = [];
   /** One for each command. */
-  private readonly receivers: ReceiveChunk[] = [];
+  private readonly receivers: ReceiveBytes[] = [];
 
   constructor(private readonly layout: SessionLayout) {}
 
@@ -39,8 +39,8 @@ export class DayRead {
   }
 
   /**
-   * Returns a function that puts each value of the replies into the mirror as it arrives. After an error the same part may be appended
-   * again. @param preceding number of other commands that the caller sends before {@link commands}
+   * A function that puts each value of the replies into the mirror as it arrives. After an error the same part may be appended again.
+   * @param preceding number of other commands that the caller sends before {@link commands}
    */
   receiver(preceding = 0): Receiver {
     return (command, place, value) => {
@@ -67,16 +67,15 @@ export class DayRead {
       const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];
       if (fromSlot >= toSlot) continue;
       // From four fifths of a day on, reading whole chunks is cheaper than the script that reads some slots.
-      const isWhole = 5 * (toSlot - fromSlot) >= 4 * grid.slotCount;
-      // Where the records of these slots are in a chunk, in bytes.
-      const recordsAt = recordOffset(grid.slotCount, fromSlot);
-      const recordsEnd = recordOffset(grid.slotCount, toSlot);
+      const readsWhole = 5 * (toSlot - fromSlot) >= 4 * grid.slotCount;
+      // The records of these slots are bytes `[start, end)` of a chunk.
+      const [start, end] = [recordOffset(grid.slotCount, fromSlot), recordOffset(grid.slotCount, toSlot)];
       for (const [partition, members] of byPartition(symbols, (bars) => bars.partition)) {
         const keys = this.layout.keysOf(partition);
         const chunkKeys = members.map(({ symbol }) => keys.chunk(interval.name, symbol, grid.date));
-        this.commands.push(isWhole ? ['mgetBuffer', ...chunkKeys] : slotsCommand(chunkKeys, recordsAt, recordsEnd));
+        this.commands.push(readsWhole ? ['mgetBuffer', ...chunkKeys] : slotsCommand(chunkKeys, start, end));
         this.receivers.push((place, bytes) => {
-          const records = (isWhole ? bytes?.subarray(recordsAt, recordsEnd) : bytes) ?? EMPTY;
+          const records = (readsWhole ? bytes?.subarray(start, end) : bytes) ?? EMPTY;
           put(members[place]!, { day, interval, records, fromSlot, toSlot });
         });
       }

@@ -8,7 +8,7 @@ import { stateOf, type ReportedState, type StreamEntry } from './session-state.j
 
 /** Maximum number of entries that one round reads of each stream. */
 const PAGE = 1_000;
-/** The id for a stream without entries: it is before the id of every entry. */
+/** The cursor of a stream without entries: an id before that of every entry. */
 const EMPTY_STREAM = '0-0';
 /** Types of events that report changed bars of a day. */
 const CHANGES: ReadonlySet<string> = new Set(['gap-filled', 'late-bars', 'derived']);
@@ -20,7 +20,7 @@ export interface DayChange {
 }
 
 /** The result of one round of reading. */
-interface TailRound {
+export interface TailRound {
   /** The changed symbols by trading date, `YYYY-MM-DD`. */
   changes: ReadonlyMap<string, DayChange>;
   state: ReportedState | undefined;
@@ -51,7 +51,7 @@ export class EventTail {
     return (replies as StreamEntry[][]).map((entries) => entries[0]?.[0] ?? EMPTY_STREAM);
   }
 
-  /** The reads of one round, one per stream. Each starts at the last entry of the previous round: if it is not in the reply, it was trimmed. */
+  /** The reads of one round, one per stream. Each starts at the last processed entry: if the reply lacks it, it was trimmed. */
   commands(layout: SessionLayout): ReadCommand[] {
     return streamsOf(layout).map((key, stream) => ['xrange', key, this.cursor(stream), '+', 'COUNT', PAGE]);
   }
@@ -63,10 +63,11 @@ export class EventTail {
     const round: TailRound = { changes, state: undefined, hasMissedEntries: false, isMore: false, cursors };
     (replies as StreamEntry[][]).forEach((entries, stream) => {
       const cursor = this.cursor(stream);
+      const isPageFull = entries.length === PAGE;
       // A stream that was empty cannot have been trimmed while it has less than a page of entries.
-      const isComplete = cursor === EMPTY_STREAM ? entries.length < PAGE : entries[0]?.[0] === cursor;
+      const isComplete = cursor === EMPTY_STREAM ? !isPageFull : entries[0]?.[0] === cursor;
       if (!isComplete) round.hasMissedEntries = true;
-      if (entries.length === PAGE) round.isMore = true;
+      if (isPageFull) round.isMore = true;
       cursors.push(entries.at(-1)?.[0] ?? EMPTY_STREAM);
       for (const [id, fields] of entries) {
         // Ignores changes in the public events: they repeat those of the partitions, once the clock has passed them.
@@ -120,7 +121,7 @@ function addEntry(
   for (const symbol of Array.isArray(symbols) ? symbols : Object.keys(symbols)) changed.add(symbol);
 }
 
-/** The result of {@link effectOf}. */
+/** What an entry changes for a mirror. */
 export interface EntryEffect {
   /** The new clock of the session, epoch ms. */
   clock?: number;
@@ -130,18 +131,16 @@ export interface EntryEffect {
   mustParse: boolean;
 }
 
-/** Types of events that change a mirror. */
-const WITH_EFFECT: ReadonlySet<string> = new Set(['clock', 'state', ...CHANGES]);
-
-/** What an entry changes for a mirror. @param fields names and values of the entry's fields, in turn */
+/** Finds the effect of an entry without parsing all of it. @param fields names and values of the entry's fields, in turn */
 export function effectOf(fields: readonly string[]): EntryEffect {
   const type = field(fields, 'type') ?? '';
-  // NaN for other types, and for a time that is missing or no number.
-  const clock = type === 'clock' ? Number(field(fields, 'time') ?? NaN) : NaN;
-  if (Number.isFinite(clock)) return { clock, mustParse: false };
+  if (type === 'clock') {
+    const clock = Number(field(fields, 'time') ?? NaN);
+    return Number.isFinite(clock) ? { clock, mustParse: false } : { mustParse: true };
+  }
   if (CHANGES.has(type)) return { date: field(fields, 'date'), mustParse: true };
   // A type that this version does not know may mean anything.
-  return { mustParse: WITH_EFFECT.has(type) || !isEventType(type) };
+  return { mustParse: type === 'state' || !isEventType(type) };
 }
 
 function field(fields: readonly string[], name: string): string | undefined {

@@ -111,10 +111,7 @@ export class Holdings implements MirrorTime {
     return series;
   }
 
-  /**
-   * The bars of a symbol at an interval, the base interval by default. @throws UnknownSymbolError, UnknownIntervalError,
-   * SessionLostError
-   */
+  /** The bars of a symbol at an interval, by default the base one. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
   series(symbol: string, interval: string | undefined): MirrorSeries {
     const bars = this.bySymbol.get(symbol);
     if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);

@@ -18,7 +18,7 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { DayRead } from './day-read.js';
-import { EventTail } from './event-tail.js';
+import { EventTail, type TailRound } from './event-tail.js';
 import { Holdings, keptDays } from './holdings.js';
 import { rereadChanges, rereadDays } from './reread.js';
 import { hasEnded, newestState, statesCommand, type ReportedState } from './session-state.js';
@@ -36,7 +36,9 @@ export interface LoaderOptions {
 
 /** The next part to load: the bars of one day that close after `loadedTo`. */
 interface Piece {
+  /** Reads the bars; has no commands when the day is not kept. */
   read: DayRead;
+  /** Index into the layout's days. */
   day: number;
   /** Close time of the last bars, epoch ms. */
   to: number;
@@ -57,14 +59,17 @@ export class Loader {
   missing: { after: number; until: number } | undefined;
   /** The newest state in the session's events, also when the final clock was not read yet. */
   private reported: ReportedState | undefined;
+  /** Reads the store together with its clock, for the symbols of the holdings. */
   private reads: ClockedReads;
+  /** Runs the large reads. */
+  private readonly bulk: StoreReads;
   private tail = new EventTail([]);
+  /** Days that are kept in addition to the day of the clock. */
   private keepDays: number;
   /** True when all held days must be reloaded before anything new is loaded. */
   private mustReload = false;
   /** False at the start, and when the session's symbols have changed. */
   private areSymbolsRead = false;
-  private readonly bulk: StoreReads; // runs the large reads
 
   /** The caller must call {@link Loader.close}. */
   constructor(
@@ -149,7 +154,8 @@ export class Loader {
     const { layout, loadedTo } = holdings;
     const events = this.tail.commands(layout);
     const piece = this.mustReload ? undefined : this.nextPiece(hint);
-    const [clock, replies] = await this.reads.read([...events, ...(piece?.read.commands ?? [])], (now) =>
+    const commands = [...events, ...(piece?.read.commands ?? [])];
+    const [clock, replies] = await this.reads.read(commands, (now) =>
       piece && now >= Math.max(piece.to, loadedTo) ? piece.read.receiver(events.length) : undefined,
     );
     const round = this.tail.decode(replies.slice(0, events.length));
@@ -158,16 +164,19 @@ export class Loader {
       this.mustReload = true;
     } else {
       if (piece) this.noteLoaded(piece, clock);
-      const mustReload = round.hasMissedEntries || this.mustReload;
       // The new piece was read after these events, so only what was loaded before it may be stale.
-      const isDone = mustReload
-        ? await rereadDays(holdings, this.reads, layout, holdings.sorted)
-        : await rereadChanges(holdings, this.reads, round.changes, loadedTo);
-      this.mustReload = !isDone;
+      this.mustReload = !(await this.reloadStale(round, loadedTo));
     }
     this.sessionClock = clock;
     this.tail.commit(round);
     return this.setState(round.state) || round.isMore;
+  }
+
+  /** Reloads all held days if necessary, otherwise those that changed. @returns false when the store was set back */
+  private reloadStale({ hasMissedEntries, changes }: TailRound, loadedBefore: number): Promise<boolean> {
+    const { holdings, reads } = this;
+    if (this.mustReload || hasMissedEntries) return rereadDays(holdings, reads, holdings.layout, holdings.sorted);
+    return rereadChanges(holdings, reads, changes, loadedBefore);
   }
 
   /**
@@ -182,7 +191,7 @@ export class Loader {
     return hasJustEnded;
   }
 
-  /** The next piece of the bars that closed by `limit`, epoch ms. The piece of a day that is not kept reads nothing. */
+  /** The next piece of the bars that closed by `limit`, epoch ms; undefined when they are loaded. */
   private nextPiece(limit: number): Piece | undefined {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
@@ -194,8 +203,8 @@ export class Loader {
     const shown = dayAtClock(layout, Math.min(limit, this.nextShown));
     const isKept = day >= Math.max(holdings.heldFrom, shown - this.keepDays);
     const read = new DayRead(layout);
-    if (isKept)
-      read.append({ day, from: loadedTo, to, intervals: holdings.storedIntervals(layout), symbols: holdings.sorted });
+    const [intervals, symbols] = [holdings.storedIntervals(layout), holdings.sorted];
+    if (isKept) read.append({ day, from: loadedTo, to, intervals, symbols });
     return { read, day, to };
   }
 
@@ -210,14 +219,14 @@ export class Loader {
     this.holdings.changes++;
   }
 
-  /** Runs a read with the session's symbols. When they change during it, reads them and repeats it. */
+  /** Runs a read with the session's symbols. Repeats it when they changed meanwhile, or when Redis does not have the script. */
   private async withSymbols<T>(run: () => Promise<T>): Promise<T> {
-    for (let change = 0; ; change++) {
+    for (let changes = 0; ; changes++) {
       try {
         if (!this.areSymbolsRead) await this.readSymbols();
         return await run();
       } catch (error) {
-        if (change >= CHANGES_MAX) throw error;
+        if (changes >= CHANGES_MAX) throw error;
         if (error instanceof SymbolsChangedError) this.areSymbolsRead = false;
         else if (isScriptUnknown(error)) await loadSlotsScript(this.redis);
         else throw error;
@@ -234,7 +243,8 @@ export class Loader {
     const reads = this.readsOf(layout, symbolsKey(String(membership.version), joining.join(' ')));
     const keepDays = keptDays(layout, this.options.keepDays);
     const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
-    const bars = holdings.barsFor(layout, readable, keepDays + 2); // + the clock's day and the day ahead
+    const daysHeld = keepDays + 2; // and the clock's day and the day ahead
+    const bars = holdings.barsFor(layout, readable, daysHeld);
     const added = bars.filter((each) => holdings.get(each.symbol) !== each);
     if (added.length === 0)
       await reads.read([]); // throws when the symbols have changed again

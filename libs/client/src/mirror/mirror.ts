@@ -76,10 +76,7 @@ export class Mirror extends BarMirror {
     return mirror;
   }
 
-  /**
-   * Loads what the session shows now. @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, or the connection's
-   * error
-   */
+  /** Loads what the session shows now. @returns the clock, epoch ms @throws SessionLostError, MirrorClosedError, the connection's error */
   async update(): Promise<number> {
     if (this.isClosed) throw this.closedError();
     await this.follower.catchUp();

@@ -20,17 +20,17 @@ export interface MirrorTime {
 
 export class MirrorSeries {
   readonly columns: BarColumns;
+  private readonly objects: BarObjects;
   /** The last result of {@link visibleEnd}. */
-  private visible = 0;
+  private end = 0;
   /** The clock for which it was computed; NaN before the first call. */
-  private visibleAt = NaN;
+  private endClock = NaN;
   /** The columns' generation at that time. */
   private generation = 0;
-  private readonly objects: BarObjects;
-  /** Cached results. Each is valid while `MirrorTime.moves` equals its `…At`; -1 is never valid. */
+  // The last results of `latest`, `last` and `formingBar`. Each is valid while `MirrorTime.moves` equals its `…At`; -1 is never valid.
   private newest: MirrorBar | undefined;
   private newestAt = -1;
-  private lastFound: MirrorBar[] = [];
+  private lastBars: MirrorBar[] = [];
   private lastCount = 0;
   private lastAt = -1;
   private forming: MirrorBar | undefined;
@@ -62,21 +62,21 @@ export class MirrorSeries {
   /** The row after the newest row that is closed at `clock`, epoch ms. Fastest when the clock moves in small steps. */
   visibleEnd(clock: number): number {
     const { columns } = this;
-    // Searches after rows have moved, when the clock went back, and at the first call, as a comparison with NaN is false. Otherwise steps on
-    // from the last result.
-    if (this.generation !== columns.generation || !(clock >= this.visibleAt)) {
-      this.visible = columns.rowFrom(this.slots.openLimit(clock));
+    // Searches after rows have moved, when the clock went back, and at the first call, as a comparison with NaN is false. Otherwise steps
+    // on from the last result.
+    if (this.generation !== columns.generation || !(clock >= this.endClock)) {
+      this.end = columns.rowFrom(this.slots.openLimit(clock));
       if (this.generation !== columns.generation) this.objects.clear();
       this.generation = columns.generation;
-    } else if (clock !== this.visibleAt) {
+    } else if (clock !== this.endClock) {
       const { rows, end } = columns;
       const limit = this.slots.openLimit(clock);
-      let row = Math.max(this.visible, columns.first);
+      let row = Math.max(this.end, columns.first);
       while (row < end && openTimeOf(rows, row) < limit) row++;
-      this.visible = row;
+      this.end = row;
     }
-    this.visibleAt = clock;
-    return this.visible;
+    this.endClock = clock;
+    return this.end;
   }
 
   /** Number of bars that are closed at `clock`. */
@@ -96,13 +96,13 @@ export class MirrorSeries {
   /** The newest `count` bars, oldest first, including the forming one, in a new array. */
   last(now: MirrorTime, count: number): MirrorBar[] {
     // The same call again: a copy of the cached array is almost free.
-    if (count === this.lastCount && now.moves === this.lastAt) return this.lastFound.slice();
-    const found = this.findLast(now, count);
-    if (found.length > CACHED_AT_ONCE_MAX) return found;
-    this.lastFound = found;
+    if (count === this.lastCount && now.moves === this.lastAt) return this.lastBars.slice();
+    const bars = this.findLast(now, count);
+    if (bars.length > CACHED_AT_ONCE_MAX) return bars;
+    this.lastBars = bars;
     this.lastCount = count;
     this.lastAt = now.moves;
-    return found.slice();
+    return bars.slice();
   }
 
   /** As {@link last}, without the cache. */
@@ -139,13 +139,10 @@ export class MirrorSeries {
     const plan = layout.plan(day, this.interval);
     const bucket = formingBucket(grid, plan, clock);
     if (!bucket) return undefined;
-    const from = base.columns.rowFrom(grid.openTime(bucket.from));
+    const firstRow = base.columns.rowFrom(grid.openTime(bucket.from));
     const openTime = plan.grid.openTime(bucket.bucket);
-    const closeTime = grid.closeTime(bucket.closed - 1);
-    return aggregateRows(base.columns, from, base.visibleEnd(clock), {
-      openTime,
-      closeTime,
-      expectedCount: bucket.to - bucket.from,
-    });
+    const closeTime = grid.closeTime(bucket.closed - 1); // of the last closed base slot
+    const expectedCount = bucket.to - bucket.from;
+    return aggregateRows(base.columns, firstRow, base.visibleEnd(clock), { openTime, closeTime, expectedCount });
   }
 }

@@ -1,7 +1,4 @@
-/**
- * Open and close times of an interval's slots over all days of a session. One instance serves all symbols and caches the last
- * result. Pure.
- */
+/** Open and close times of an interval's slots on all days of a session. One instance serves all symbols, and caches results. Pure. */
 import type { DayGrid, Interval } from '@barkeep/bars';
 import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
 

@@ -33,17 +33,17 @@ export class StoreFollower {
   onProgress: () => void = () => undefined;
   /** Why the last load failed; undefined when it succeeded. */
   failure: Error | undefined;
-  /** Set when a loop over the session must end with this error. A short outage does not set it. */
-  end: Error | undefined;
+  /** Why retrying is pointless; undefined after a success and during a short outage. */
+  terminalError: Error | undefined;
   /** The connection that blocks on events. */
   private readonly blocking: Redis;
   private readonly outage: Outage;
   private readonly catchingUp = new OneAtATime(() => this.load());
-  private retry: NodeJS.Timeout | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
   private currentLimit: number;
   /** A lower bound of the session's clock, from its events, epoch ms. */
   private clockFromEvents = -Infinity;
-  /** Start of the last load, as `performance.now()`. */
+  /** When the last load started, as `performance.now()`; at first, when the follower was made. */
   private checkedAt = performance.now();
   private hasStartedLoad = false;
   private isClosed = false;
@@ -97,11 +97,11 @@ export class StoreFollower {
     return this.catchingUp.request();
   }
 
-  /** Closes the connections and stops. */
+  /** Closes the connections and stops. Bound to this object, as it also listens to the signal. */
   readonly close = (): void => {
     if (this.isClosed) return;
     this.isClosed = true;
-    clearTimeout(this.retry);
+    clearTimeout(this.retryTimer);
     this.options.signal?.removeEventListener('abort', this.close);
     this.blocking.disconnect();
     this.loader.close();
@@ -117,7 +117,7 @@ export class StoreFollower {
       await loader.refresh(Math.min(this.clockFromEvents, this.currentLimit));
       while (!this.isClosed && (await loader.loadPiece(this.currentLimit)));
       this.failure = undefined;
-      this.end = undefined;
+      this.terminalError = undefined;
       this.outage.succeeded();
       this.onProgress();
     } catch (error) {
@@ -129,18 +129,17 @@ export class StoreFollower {
   private onError(error: unknown): void {
     this.failure = error instanceof Error ? error : new Error(String(error));
     if (this.isClosed) return;
-    this.end = this.outage.terminalError(error);
+    this.terminalError = this.outage.failed(error);
     if (error instanceof SessionLostError) this.close();
     else {
-      clearTimeout(this.retry);
-      this.retry = setTimeout(() => void this.catchUp(), OUTAGE_RETRY_MS);
+      clearTimeout(this.retryTimer);
+      this.retryTimer = setTimeout(() => void this.catchUp(), OUTAGE_RETRY_MS);
     }
     this.onProgress();
   }
 
   /** Catches up after each relevant event, and at least every {@link CHECK_MS}. */
   private async watch(): Promise<void> {
-    const { events } = this.loader.holdings.layout.keysOf(0);
     const lastIds = this.loader.lastIds();
     while (!this.isClosed) {
       try {
@@ -148,21 +147,29 @@ export class StoreFollower {
         const blockMs = Math.ceil(Math.max(1, this.checkedAt + CHECK_MS - performance.now()));
         const streams = [...lastIds.keys(), ...lastIds.values()]; // XREAD takes all keys, then their ids
         const reply = await this.blocking.xread('COUNT', ENTRIES_MAX, 'BLOCK', blockMs, 'STREAMS', ...streams);
-        let isLoadDue = performance.now() - this.checkedAt >= CHECK_MS;
-        for (const [key, entries] of (reply ?? []) as [string, StreamEntry[]][]) {
-          lastIds.set(key, entries.at(-1)?.[0] ?? lastIds.get(key)!);
-          for (const [, fields] of entries) {
-            if (key === events && isChange(fields)) continue; // repeats an entry of a stream of changes
-            isLoadDue = this.noteEffect(effectOf(fields)) || isLoadDue;
-          }
-        }
-        if (!isLoadDue) continue;
+        const isCheckDue = performance.now() - this.checkedAt >= CHECK_MS;
+        const isLoadDue = this.noteEntries((reply ?? []) as [string, StreamEntry[]][], lastIds);
+        if (!isCheckDue && !isLoadDue) continue;
       } catch {
         // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning when a server answers with errors.
         if (!this.isClosed) await delay(OUTAGE_RETRY_MS, undefined, { ref: false });
       }
       if (!this.isClosed) await this.catchUp();
     }
+  }
+
+  /** Notes new entries of each stream. @param lastIds moved to the ids of the last ones @returns whether a load is due */
+  private noteEntries(streams: readonly [key: string, StreamEntry[]][], lastIds: Map<string, string>): boolean {
+    const { events } = this.loader.holdings.layout.keysOf(0);
+    let isLoadDue = false;
+    for (const [key, entries] of streams) {
+      lastIds.set(key, entries.at(-1)?.[0] ?? lastIds.get(key)!);
+      for (const [, fields] of entries) {
+        if (key === events && isChange(fields)) continue; // repeats an entry of a stream of changes
+        isLoadDue = this.noteEffect(effectOf(fields)) || isLoadDue;
+      }
+    }
+    return isLoadDue;
   }
 
   /** Notes the clock that an event reports. @returns whether a load is due; false for a change of bars that are not loaded yet */

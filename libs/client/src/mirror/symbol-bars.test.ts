@@ -22,7 +22,8 @@ const layout = new SessionLayout(
 /** Records from slot `from` to the end of the day, with a bar of volume 100 in each of `slots`. */
 function recordsOf(from: number, slots: readonly number[]): Uint8Array {
   const chunk = new DayChunk(SLOTS);
-  for (const slot of slots) chunk.write(slot, 1, 2, 1, 2, 100, 1, 0, 1, 1);
+  const bar = { openTime: 0, open: 1, high: 2, low: 1, close: 2, volume: 100 };
+  for (const slot of slots) chunk.writeBar(slot, bar, 'streamed', 0);
   return chunk.bytes.subarray(recordOffset(SLOTS, from));
 }
 

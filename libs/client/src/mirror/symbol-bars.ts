@@ -21,14 +21,18 @@ import { slotClock, slotOpens } from './slot-clock.js';
 /** Which process derives the bars that are shown: the session's upkeep workers, or this one. */
 export type DerivedBy = 'upkeep' | 'client';
 
-/** Stored records of slots `[fromSlot, toSlot)` of a day, in sequence. */
-export interface DayRecords {
-  /** Index into the layout's days. */
-  day: number;
-  interval: Interval;
+/** Records of slots `[fromSlot, toSlot)`, in sequence; records at the end may be missing. */
+interface SlotRecords {
   records: Uint8Array;
   fromSlot: number;
   toSlot: number;
+}
+
+/** Stored records of a day. */
+export interface DayRecords extends SlotRecords {
+  /** Index into the layout's days. */
+  day: number;
+  interval: Interval;
 }
 
 /** Upper bound of the initial capacity, in days. A large one avoids copies when rows are added; unwritten memory costs nothing. */
@@ -56,10 +60,8 @@ export class SymbolBars {
     const withForming = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
     this.derived = new Map(
       layout.derived.map((interval) => {
-        const showsForming = withForming.has(interval.name);
-        const clock = slotClock(layout, interval);
-        const base = showsForming ? this.base : undefined;
-        return [interval.name, new MirrorSeries(clock, capacity(interval), base)];
+        const base = withForming.has(interval.name) ? this.base : undefined;
+        return [interval.name, new MirrorSeries(slotClock(layout, interval), capacity(interval), base)];
       }),
     );
     this.byName = new Map([[layout.base.name, this.base], ...this.derived]);
@@ -70,9 +72,8 @@ export class SymbolBars {
     return this.byName.get(interval) ?? this.byName.get(intervalName(interval) ?? interval);
   }
 
-  /** Appends records. Bars from `fromSlot` on that are loaded but not shown are replaced. Also derives bars if this process derives them. */
-  append(layout: SessionLayout, part: DayRecords): void {
-    const { day, interval, records, fromSlot, toSlot } = part;
+  /** Appends records, and the bars that this process derives from them. First drops loaded bars from `fromSlot` on: none was shown. */
+  append(layout: SessionLayout, { day, interval, records, fromSlot, toSlot }: DayRecords): void {
     const grid = layout.grid(day, interval);
     this.series(interval.name)?.columns.append(slotOpens(grid), records, fromSlot, toSlot);
     if (!this.derivesFrom(interval)) return;
@@ -92,14 +93,15 @@ export class SymbolBars {
   replaceDay(layout: SessionLayout, { day, interval, records, toSlot }: Omit<DayRecords, 'fromSlot'>): void {
     this.rowsChanged();
     const grid = layout.grid(day, interval);
-    replaceRows(this.series(interval.name), grid, records, 0, toSlot);
+    const series = this.series(interval.name);
+    if (series) replaceRows(series, grid, { records, fromSlot: 0, toSlot });
     if (!this.derivesFrom(interval)) return;
     const chunk = new DayChunk(grid.slotCount);
     writeRecords(chunk, records, 0, toSlot);
     if (this.lastDay === undefined || this.lastDay.day <= day) this.lastDay = { day, chunk };
-    for (const series of this.derived.values()) {
-      const bars = this.derive(layout, day, chunk, series.interval, grid.open, closedAt(grid, toSlot));
-      if (bars) replaceRows(series, layout.grid(day, series.interval), bars.records, bars.fromSlot, bars.toSlot);
+    for (const derived of this.derived.values()) {
+      const bars = this.derive(layout, day, chunk, derived.interval, grid.open, closedAt(grid, toSlot));
+      if (bars) replaceRows(derived, layout.grid(day, derived.interval), bars);
     }
   }
 
@@ -117,7 +119,7 @@ export class SymbolBars {
     return this.derivedBy === 'client' && this.derived.size > 0 && name === this.base.interval.name;
   }
 
-  /** Records of the buckets that close in `(from, to]`, epoch ms; undefined when none does. */
+  /** The derived bars of the buckets that close in `(from, to]`, epoch ms; undefined when none does. */
   private derive(
     layout: SessionLayout,
     day: number,
@@ -125,7 +127,7 @@ export class SymbolBars {
     interval: Interval,
     from: number,
     to: number,
-  ): { records: Uint8Array; fromSlot: number; toSlot: number } | undefined {
+  ): SlotRecords | undefined {
     const { grid, starts } = layout.plan(day, interval);
     const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];
     if (fromSlot >= toSlot) return undefined;
@@ -136,20 +138,13 @@ export class SymbolBars {
   }
 }
 
-/** The time at which the slots before `slot` are closed, epoch ms; the day's open for slot 0. */
+/** The time from which on all slots before `slot` are closed, epoch ms; the day's open for slot 0. */
 function closedAt(grid: DayGrid, slot: number): number {
   return slot === 0 ? grid.open : grid.closeTime(slot - 1);
 }
 
-/** Replaces all rows of a day by records of slots `[fromSlot, toSlot)`. */
-function replaceRows(
-  series: MirrorSeries | undefined,
-  grid: DayGrid,
-  records: Uint8Array,
-  fromSlot: number,
-  toSlot: number,
-): void {
-  if (!series) return;
+/** Replaces all rows of a day. */
+function replaceRows(series: MirrorSeries, grid: DayGrid, { records, fromSlot, toSlot }: SlotRecords): void {
   const rows = new BarColumns();
   rows.append(slotOpens(grid), records, fromSlot, toSlot);
   series.columns.replace(grid.open, grid.close, rows);

@@ -25,8 +25,8 @@ export interface RunOptions extends ConnectOptions {
   /**
    * A source of missing bars, in one of three forms: a TypeORM `DataSource` or `EntityManager` of a database with Barkeep's
    * tables; an object with `getBarsBySymbol(symbol, start, end, interval)`; one with `getBars({ symbol, start, end, interval })`.
-   * The repository stays in this process. In the spec's `backfill` the name `repository` stands for it, or every name if `repository` is not
-   * among them. With any other value the run logs a warning, and only reports gaps.
+   * The repository stays in this process. In the spec's `backfill` the name `repository` stands for it, or every name if `repository` is
+   * not among them. With any other value the run logs a warning, and only reports gaps.
    */
   repository?: RunRepository;
   /** Called with each step, one at a time; the session waits for its result. If it throws, `runBacktest` ends with its error. */
@@ -85,18 +85,7 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
     bars: options.bars !== undefined,
     repository: options.repository !== undefined && options.repository !== null,
   });
-  const { coordinator } = options;
-  const unused = (['redis', 'keyPrefix', 'apiKey'] as const).filter((name) => options[name] !== undefined);
-  if (coordinator === undefined && unused.length > 0) {
-    throw new RunOptionsError(
-      `expected the option coordinator together with ${unused.join(', ')}, was not set: a run without it uses SESSION_REDIS_URL`,
-    );
-  }
-  if (coordinator !== undefined && plan.repositoryNames.length > 0) {
-    throw new RunOptionsError(
-      'expected a repository or a coordinator, was both: the workers of that coordinator have their own repositories',
-    );
-  }
+  checkRunOptions(options, plan);
   const scope = new Scope();
   try {
     const result = await runSession(options, plan, scope);
@@ -105,6 +94,21 @@ export async function runBacktest(options: RunOptions): Promise<RunResult> {
   } catch (error) {
     await scope.end().catch(() => undefined); // the caller gets the first error, which is the cause
     throw error;
+  }
+}
+
+/** Checks the options that need, or exclude, a coordinator of the caller. @throws RunOptionsError */
+function checkRunOptions(options: RunOptions, plan: RunPlan): void {
+  const unused = (['redis', 'keyPrefix', 'apiKey'] as const).filter((name) => options[name] !== undefined);
+  if (options.coordinator === undefined && unused.length > 0) {
+    throw new RunOptionsError(
+      `expected the option coordinator together with ${unused.join(', ')}, was not set: a run without it uses SESSION_REDIS_URL`,
+    );
+  }
+  if (options.coordinator !== undefined && plan.repositoryNames.length > 0) {
+    throw new RunOptionsError(
+      'expected a repository or a coordinator, was both: the workers of that coordinator have their own repositories',
+    );
   }
 }
 

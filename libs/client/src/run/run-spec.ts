@@ -52,8 +52,8 @@ export function planRun(spec: RunSpec, given: { bars: boolean; repository: boole
   const specBackfill = spec.backfill ?? [];
   const backfill = given.repository && specBackfill.length === 0 ? [REPOSITORY_NAME] : specBackfill;
   // If `backfill` has the name `repository`, only this name stands for the user's repository. Otherwise every name does.
-  const usersNames = backfill.includes(REPOSITORY_NAME) ? [REPOSITORY_NAME] : backfill;
-  const repositoryNames = given.repository ? usersNames : [];
+  const namesForRepository = backfill.includes(REPOSITORY_NAME) ? [REPOSITORY_NAME] : backfill;
+  const repositoryNames = given.repository ? namesForRepository : [];
   const isDataset = (name: string): boolean => !repositoryNames.includes(name);
   return {
     spec: {
