@@ -108,17 +108,9 @@ function priceOf(candle: Candle, colourOf: ColourOf): Charts.CandlestickData | C
   const { open, high, low, close, origin } = candle;
   const body = colourOf(close >= open ? 'up' : 'down');
   const isRepaired = origin === 'backfilled';
+  const color = isRepaired ? colourOf('panel') : body;
   const border = isRepaired ? colourOf('cell-repaired') : body;
-  return {
-    time,
-    open,
-    high,
-    low,
-    close,
-    color: isRepaired ? colourOf('panel') : body,
-    borderColor: border,
-    wickColor: border,
-  };
+  return { time, open, high, low, close, color, borderColor: border, wickColor: border };
 }
 
 function volumeOf(candle: Candle, colourOf: ColourOf): Charts.HistogramData | Charts.WhitespaceData {
