@@ -47,8 +47,8 @@ export class Aggregator {
     const { layout } = store;
     const addDetection = () => this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
     let watermark = oldWatermark;
-    let day = layout.dayIndexAt(Math.max(watermark, retainedFrom));
-    for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
+    const firstDay = layout.dayIndexAt(Math.max(watermark, retainedFrom));
+    for (let day = firstDay; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const { close, slotCount } = layout.grid(day);
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));

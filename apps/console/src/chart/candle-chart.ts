@@ -40,14 +40,16 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
       ({ chart } = built);
       setParts(built);
     });
+    return () => {
+      isUnmounted = true;
+      chart?.remove();
+    };
+  }, []);
+  useEffect(() => {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const restyle = () => setTheme({});
     dark.addEventListener('change', restyle);
-    return () => {
-      isUnmounted = true;
-      dark.removeEventListener('change', restyle);
-      chart?.remove();
-    };
+    return () => dark.removeEventListener('change', restyle);
   }, []);
   useEffect(() => {
     if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });

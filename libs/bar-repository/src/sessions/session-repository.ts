@@ -165,9 +165,9 @@ export class SessionRepository<Spec = unknown> {
     to: SessionState,
     { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
-    const change = { to, error, keepsError: error === undefined, starts: incrementRun ? 1 : 0, forgetCheckpoint };
+    const change = { to, error, keepsError: error === undefined, newStarts: incrementRun ? 1 : 0, forgetCheckpoint };
     const [row] = await this.update(
-      `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :starts, updated_at = now(),
+      `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
          completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
          checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
        WHERE id = :id AND state = ANY(:from)`,
