@@ -15,7 +15,7 @@ const PARTITIONS_MAX = 1_000;
 
 /** The work of the queue `aggregate`. */
 export class Aggregator {
-  /** By partition: the first day that {@link deriveStored} has not fully derived, and the frontier then. */
+  /** By partition: the first day that {@link deriveStored} had not fully derived after its last run, and the frontier then. */
   private readonly derivedTo = new Map<string, { day: number; frontier: number }>();
 
   constructor(private readonly parts: WorkParts) {}
@@ -30,36 +30,46 @@ export class Aggregator {
   }
 
   /** Does both steps for one partition. Does nothing when the session has no such partition. */
-  private async derive(
+  private async derive(store: UpkeepStore, payload: Payload<'aggregate'>, signal?: AbortSignal): Promise<void> {
+    const position = (await store.positions())[payload.partition];
+    if (!position) return;
+    const watermark = await this.deriveNew(store, payload, position, signal);
+    await this.deriveDirty(store, payload.partition, { ...position, watermark }, signal);
+  }
+
+  /** Step 1: derives the days from the watermark to the frontier. @returns the new watermark */
+  private async deriveNew(
     store: UpkeepStore,
     { sessionId, incarnation, partition, mayDetect }: Payload<'aggregate'>,
+    { frontier, watermark: oldWatermark, retainedFrom }: PartitionPosition,
     signal?: AbortSignal,
-  ): Promise<void> {
-    const position = (await store.positions())[partition];
-    if (!position) return;
+  ): Promise<number> {
     const { layout } = store;
-    const { frontier, watermark, retainedFrom } = position;
-    let newWatermark = watermark;
-    let day = layout.dayIndexAt(Math.max(watermark, retainedFrom));
-    for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
+    const addDetection = () => this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
+    let watermark = oldWatermark;
+    const firstDay = layout.dayIndexAt(Math.max(watermark, retainedFrom));
+    for (let day = firstDay; day < layout.days.length && layout.grid(day).open < frontier; day++) {
       signal?.throwIfAborted();
       const { close, slotCount } = layout.grid(day);
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
-      const dayFinishedTo = await deriveDay({ store, partition, day }, slots, frontier);
+      const derivedTo = await deriveDay({ store, partition, day }, slots, frontier);
       // When the watermark reaches a day's close, the day's counts are emitted with it.
-      const closedDay = dayFinishedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
-      const moved = await store.moveWatermark(partition, newWatermark, dayFinishedTo, closedDay);
-      if (moved) newWatermark = Math.max(newWatermark, dayFinishedTo);
+      const closedDay = derivedTo === close ? { dayIndex: day, counts: countsBefore(slots, slotCount) } : undefined;
+      const isStoreSetBack = !(await store.moveWatermark(partition, watermark, derivedTo, closedDay));
+      if (isStoreSetBack) {
+        await addDetection();
+        break;
+      }
+      watermark = Math.max(watermark, derivedTo);
       // A missing slot, or a symbol that changed meanwhile, holds the watermark back. A feed's frontier may be inside a window: the
       // watermark then waits for the end of the window, and nothing holds it back.
-      const isHeldBack = dayFinishedTo < Math.min(layout.windowEndBefore(frontier), close);
-      if (moved && !isHeldBack) continue;
-      // The watermark was not moved when the store was set back.
-      if (mayDetect || !moved) await this.parts.producer.add('detect-gaps', { sessionId, incarnation, force: false });
-      if (moved && hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
+      const isHeldBack = derivedTo < Math.min(layout.windowEndBefore(frontier), close);
+      if (!isHeldBack) continue;
+      if (mayDetect) await addDetection();
+      if (hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
       break;
     }
-    await this.deriveDirty(store, partition, { ...position, watermark: newWatermark }, signal);
+    return watermark;
   }
 
   /**
@@ -84,14 +94,14 @@ export class Aggregator {
       await deriveDay({ store, partition, day }, slots, frontier);
       if (layout.grid(day).close > frontier) break;
     }
-    // Insert again, so that the map's first key is the one used longest ago.
+    // Deleted first, so that it becomes the last key: the first key is the one used longest ago.
     this.derivedTo.delete(key);
     this.derivedTo.set(key, { day, frontier });
     const [oldest] = this.derivedTo.keys();
     if (this.derivedTo.size > PARTITIONS_MAX && oldest) this.derivedTo.delete(oldest);
   }
 
-  /** Derives again the symbols and days that were written to after they were derived. */
+  /** Step 2: derives again the symbols and days that were written to after they were derived. */
   private async deriveDirty(
     store: UpkeepStore,
     partition: number,

@@ -31,7 +31,7 @@ import {
   SliceEndedError,
   type SymbolRequest,
   type DayAnswer,
-  type SymbolFailure,
+  type RequestFailure,
   quarantineRefused,
   refusalTexts,
 } from './repository-requests.js';
@@ -101,7 +101,7 @@ export class Backfiller {
   private async fillDay(job: DayJob): Promise<void> {
     const { store, payload } = job;
     const { sessionId, incarnation, partition } = payload;
-    let failures: SymbolFailure[] = [];
+    let failures: RequestFailure[] = [];
     let hasUnasked = false;
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -110,9 +110,9 @@ export class Backfiller {
       const answering = requests.length > 0 ? this.requestBars(job, requests) : undefined;
       const [answer] = await Promise.all([answering, gapsEmitted]);
       if (!answer) break;
-      const { changed, filled } = await this.write(job, requests, answer);
+      const { changed, filled } = await this.writeAnswer(job, requests, answer);
       isRepaired ||= filled > 0;
-      failures = [...answer.failures.values()];
+      failures = [...answer.failureByRepository.values()];
       hasUnasked = answer.unasked.size > 0;
       if (changed.size === 0 || failures.length > 0 || hasUnasked) break;
     }
@@ -142,9 +142,8 @@ export class Backfiller {
    * @returns the requests of symbols with such slots, and a promise that resolves when the events are emitted
    */
   private async findRequests(job: DayJob): Promise<{ requests: SymbolRequest[]; gapsEmitted?: Promise<void> }> {
-    const { store, day, payload } = job;
+    const { store, day, grid, payload } = job;
     const { partition, date, force, failures } = payload;
-    const isExcluded = (symbol: string) => payload.symbols !== undefined && !payload.symbols.includes(symbol);
     // Redis answers these commands in this order, so the slots are at least as new as the frontier.
     const [positions, retries, symbols] = await Promise.all([
       store.positions(),
@@ -152,16 +151,15 @@ export class Backfiller {
       store.readDay(partition, day, store.layout.symbolsOf(partition)),
     ]);
     const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
-    const { open } = store.layout.grid(day);
-    if (open < retainedFrom) return { requests: [] };
-    const closed = store.layout.grid(day).closedBy(frontier);
+    if (grid.open < retainedFrom) return { requests: [] };
+    const closed = grid.closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
     // The stream may have continued since the detection, so some gaps may be new.
     const gapsEmitted = store.events
       .gapsFound(partition, day, closed, symbols)
       .then((gaps) => this.parts.figures.found(gaps));
     const requests = symbols.flatMap((symbolDay) => {
-      if (isExcluded(symbolDay.symbol)) return [];
+      if (payload.symbols && !payload.symbols.includes(symbolDay.symbol)) return [];
       const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
       const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
       return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
@@ -175,14 +173,14 @@ export class Backfiller {
    * Writes bars, states, refused bars and errors.
    * @returns the symbols that changed since they were read, and the number of filled slots
    */
-  private async write(
+  private async writeAnswer(
     job: DayJob,
     requests: readonly SymbolRequest[],
     answer: DayAnswer,
   ): Promise<{ changed: ReadonlySet<string>; filled: number }> {
     const { store, grid, day, payload } = job;
-    const complete = await this.requestComplete(job, answer);
-    const planned = requests.map((request) => this.plan(job, request, answer, complete.has(request.symbol)));
+    const complete = await this.askCompleteAgain(job, answer);
+    const planned = requests.map((request) => this.planSymbol(job, request, answer, complete.has(request.symbol)));
     for (const { symbol, plan } of planned) {
       for (const { dataset: index, bar, reason } of plan.refused) {
         const { openTime: time, ...values } = bar;
@@ -196,12 +194,12 @@ export class Backfiller {
       this.clearFailures(store, answer),
     ]);
     const texts = refusalTexts(answer.refused);
-    for (const [symbol, { error }] of answer.failed) texts.set(symbol, messageOf(error));
+    for (const [symbol, { error }] of answer.failureBySymbol) texts.set(symbol, messageOf(error));
     for (const [symbol, text] of texts) await store.noteError(payload.partition, grid.date, [symbol], text);
     return { changed, filled: this.countFills(planned, changed, answer) };
   }
 
-  /** Counts filled slots, except those of symbols that changed, and all refused bars in the metrics. @returns how many were filled */
+  /** Counts, in the metrics, filled slots of symbols that did not change and all refused bars. @returns the number of filled slots */
   private countFills(planned: readonly PlannedFill[], changed: ReadonlySet<string>, { refused }: DayAnswer): number {
     let total = 0;
     for (const { symbol, fill, plan } of planned) {
@@ -213,24 +211,26 @@ export class Backfiller {
     return total;
   }
 
-  /** Plans one symbol. When a repository failed or was not asked, slots without a bar of a better repository keep their state. */
-  private plan(job: DayJob, request: SymbolRequest, answer: DayAnswer, complete: boolean): PlannedFill {
+  /**
+   * Plans one symbol. When its answer is partial (a repository failed or was not asked), slots without a bar keep their state.
+   * @param complete whether nothing traded in the slots without a bar
+   */
+  private planSymbol(job: DayJob, request: SymbolRequest, answer: DayAnswer, complete: boolean): PlannedFill {
     const { store, grid } = job;
     const { symbol, states, asked } = request;
     const { upkeep } = store.layout.spec;
-    const isGivenUp = answer.failed.has(symbol) && job.onFailure === 'continue';
-    const isPartial = (answer.failed.has(symbol) || answer.unasked.has(symbol)) && !isGivenUp;
+    const hasFailed = answer.failureBySymbol.has(symbol);
+    const isGivenUp = hasFailed && job.onFailure === 'continue';
+    const isPartial = (hasFailed || answer.unasked.has(symbol)) && !isGivenUp;
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
     // A repository that is given up counts as one answer. It has no bars, so its dataset number has no meaning.
     if (isGivenUp) answers.push({ dataset: 0, bars: [] });
     const plan = planFill({ grid, states, asked, answers, complete, asksToSettle: asksToSettle(upkeep), isPartial });
     if (isPartial && plan.filled === 0) return { symbol, plan };
     const { statesAfter, runs, absent } = plan;
-    let dueAt: number | undefined;
-    if (absent > 0) {
-      dueAt = this.parts.now();
-      if (!isPartial) dueAt = retryAt(dueAt, fewestAsks(statesAfter), this.parts.backoffMs);
-    }
+    const { now, backoffMs } = this.parts;
+    const nextAskAt = () => (isPartial ? now() : retryAt(now(), fewestAsks(statesAfter), backoffMs));
+    const dueAt = absent > 0 ? nextAskAt() : undefined;
     return { symbol, plan, fill: { symbol, before: states, after: statesAfter, runs, dueAt } };
   }
 
@@ -239,9 +239,9 @@ export class Backfiller {
    * first answer, together with the declaration, would count as never traded. Puts the second answers into `answer`.
    * @returns the symbols whose second answer came: nothing traded in their slots without a bar
    */
-  private async requestComplete(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
+  private async askCompleteAgain(job: DayJob, answer: DayAnswer): Promise<Set<string>> {
     const { store, grid } = job;
-    const incomplete = answer.incomplete.filter(({ symbol }) => !answer.failed.has(symbol));
+    const incomplete = answer.incomplete.filter(({ symbol }) => !answer.failureBySymbol.has(symbol));
     if (incomplete.length === 0) return new Set();
     const symbols = incomplete.map(({ symbol }) => symbol);
     // The source name of a feed is no dataset, so a declaration for a dataset of that name does not count.
@@ -252,20 +252,20 @@ export class Backfiller {
     if (requests.length === 0) return complete;
     const second = await this.requestBars(job, requests);
     // A symbol whose request failed this time keeps the bars of the first answer.
-    const isAnswered = (symbol: string) => !second.failed.has(symbol) && !second.unasked.has(symbol);
+    const isAnswered = (symbol: string) => !second.failureBySymbol.has(symbol) && !second.unasked.has(symbol);
     for (const [symbol, answers] of second.answers) if (isAnswered(symbol)) answer.answers.set(symbol, answers);
-    for (const [symbol, failure] of second.failed) answer.failed.set(symbol, failure);
-    for (const [repository, failure] of second.failures) answer.failures.set(repository, failure);
+    for (const [symbol, failure] of second.failureBySymbol) answer.failureBySymbol.set(symbol, failure);
+    for (const [name, failure] of second.failureByRepository) answer.failureByRepository.set(name, failure);
     for (const symbol of second.unasked) answer.unasked.add(symbol);
     answer.refused.push(...second.refused);
     return new Set([...complete].filter(isAnswered));
   }
 
   /** Deletes the records of failures of repositories that answered and did not fail. */
-  private async clearFailures(store: UpkeepStore, { answered, failures }: DayAnswer): Promise<void> {
+  private async clearFailures(store: UpkeepStore, { answered, failureByRepository }: DayAnswer): Promise<void> {
     if (answered.size === 0) return;
     for (const { repository } of await store.failures.list()) {
-      if (answered.has(repository) && !failures.has(repository))
+      if (answered.has(repository) && !failureByRepository.has(repository))
         await store.failures.clear(repository, this.parts.now());
     }
   }
@@ -274,7 +274,7 @@ export class Backfiller {
    * Records all repositories that failed. The first of them determines the delay of the next attempt.
    * @throws RepositoryFailedError to retry, UnrecoverableError when the session fails; returns when `onFailure` is `continue`
    */
-  private async afterFailure(job: DayJob, failed: readonly SymbolFailure[]): Promise<void> {
+  private async afterFailure(job: DayJob, failed: readonly RequestFailure[]): Promise<void> {
     const { store, payload, onFailure } = job;
     const { repository, error } = failed[0]!;
     const { sessionId, incarnation, partition } = payload;

@@ -3,7 +3,7 @@
  * frontier, and the days whose retries are due. It reads and writes no bars, and running it twice is harmless.
  */
 import { firstMissing } from '@barkeep/bars';
-import { type PartitionPosition, SessionLostError, type UpkeepStore } from '@barkeep/session-data';
+import { type PartitionPosition, SessionLostError, type SymbolDay, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload, PayloadInput, UpkeepScope } from '@barkeep/upkeep-queues';
 import { hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
@@ -51,6 +51,7 @@ export class GapDetector {
       if (scope) continue;
       const { frontier, watermark } = position;
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
+      // The backfill jobs of a partition with gaps derive its bars when they have ended.
       if (isBehind && (hasNoBarrier(store) || dates.length === 0)) {
         aggregates.push({ ...session, partition, mayDetect: dates.length === 0 });
       }
@@ -78,20 +79,20 @@ export class GapDetector {
     const { layout } = store;
     const from = Math.max(retainedFrom, force ? layout.start : watermark);
     const due = (await store.dueRetries(partition, this.parts.now())).map(({ date }) => date);
-    const dates = new Set(due.filter((date) => (layout.dayIndexOf(date) ?? -1) >= layout.firstKept(retainedFrom)));
+    const isRetained = (date: string) => (layout.dayIndexOf(date) ?? -1) >= layout.firstKept(retainedFrom);
+    const dates = new Set(due.filter((date) => isRetained(date) && isWithin(date, scope)));
     for (let day = layout.dayIndexAt(from); day < layout.days.length && layout.grid(day).open < frontier; day++) {
       const grid = layout.grid(day);
       if (!isWithin(grid.date, scope)) continue;
       const closed = grid.closedBy(frontier);
       const symbolDays = await store.readDay(partition, day, scope.symbols ?? layout.symbolsOf(partition));
-      const hasGap = symbolDays.some(
-        ({ bitmap, states }) => firstMissing(bitmap, force ? undefined : states, closed) < closed,
-      );
-      if (!hasGap) continue;
+      const hasGap = ({ bitmap, states }: SymbolDay) =>
+        firstMissing(bitmap, force ? undefined : states, closed) < closed;
+      if (!symbolDays.some(hasGap)) continue;
       dates.add(grid.date);
       this.parts.figures.found(await store.events.gapsFound(partition, day, closed, symbolDays));
     }
-    return [...dates].filter((date) => isWithin(date, scope)).sort();
+    return [...dates].sort();
   }
 }
 

@@ -79,7 +79,7 @@ export class Repositories {
   /** A dataset in PostgreSQL as a repository, without limits. */
   private datasetRepository(name: string): Repository | undefined {
     const source = barSourceOf(name, this.dataSource);
-    const permit: AskPermit = () => Promise.resolve(this.observed(name, () => undefined));
+    const permit: AskPermit = () => Promise.resolve(this.timed(name, () => undefined));
     return source && { source, permitFor: () => permit, isOwn: false };
   }
 
@@ -87,7 +87,7 @@ export class Repositories {
   private limited(name: string, limit: RepositoryLimit): (session: string) => AskPermit {
     return (session) => async (signal) => {
       const giveBack = await limit.take(session, signal);
-      return this.observed(name, (failure) => {
+      return this.timed(name, (failure) => {
         giveBack();
         const restMs = retryAfterMsOf(failure);
         // When Redis is away, other jobs do not learn of the pause. This job waits anyway, by the delay of its next attempt.
@@ -96,8 +96,8 @@ export class Repositories {
     };
   }
 
-  /** Starts the time of a request. @returns a function for the outcome, which calls `settle` and reports the request */
-  private observed(name: string, settle: (error?: unknown) => void): (error?: unknown) => void {
+  /** Begins to time a request. @returns a function for the outcome, which calls `settle` and reports the request */
+  private timed(name: string, settle: (error?: unknown) => void): (error?: unknown) => void {
     const askedAt = performance.now();
     return (error) => {
       settle(error);

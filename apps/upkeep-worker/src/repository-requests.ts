@@ -22,7 +22,7 @@ export interface SymbolRequest extends SymbolDay {
 }
 
 /** The failure of a repository for one symbol. */
-export interface SymbolFailure {
+export interface RequestFailure {
   repository: string;
   error: unknown;
 }
@@ -33,10 +33,10 @@ export interface DayAnswer {
   answers: Map<string, DatasetAnswer[]>;
   /** The requests that still lack bars, although every repository answered or was given up. */
   incomplete: readonly SymbolRequest[];
-  /** By symbol, the failure of the best repository that failed. */
-  failed: Map<string, SymbolFailure>;
-  /** One failure of each repository that failed, by repository, best first. */
-  failures: Map<string, SymbolFailure>;
+  /** For each symbol with a failure, that of the best repository that failed. */
+  failureBySymbol: Map<string, RequestFailure>;
+  /** For each repository that failed, its first failure; best repository first. */
+  failureByRepository: Map<string, RequestFailure>;
   /** Symbols that were not requested, because the job's time slice ended or too many requests failed. */
   unasked: Set<string>;
   /** The refused records of all answers. */
@@ -75,8 +75,8 @@ export async function askRepositories(
   const dayAnswer: DayAnswer = {
     answers: new Map(requests.map(({ symbol }) => [symbol, []])),
     incomplete: requests,
-    failed: new Map(),
-    failures: new Map(),
+    failureBySymbol: new Map(),
+    failureByRepository: new Map(),
     unasked: new Set(),
     refused: [],
     answered: new Set(),
@@ -107,8 +107,8 @@ function addAnswer(
   for (const record of refused) dayAnswer.refused.push({ ...record, dataset: repository });
   for (const [symbol, error] of failed) {
     const failure = { repository, error };
-    if (!dayAnswer.failed.has(symbol)) dayAnswer.failed.set(symbol, failure);
-    if (!dayAnswer.failures.has(repository)) dayAnswer.failures.set(repository, failure);
+    if (!dayAnswer.failureBySymbol.has(symbol)) dayAnswer.failureBySymbol.set(symbol, failure);
+    if (!dayAnswer.failureByRepository.has(repository)) dayAnswer.failureByRepository.set(repository, failure);
   }
   for (const symbol of unasked) dayAnswer.unasked.add(symbol);
   for (const { symbol } of dayAnswer.incomplete) {
@@ -156,11 +156,11 @@ async function askOne(
 
 /** True when the answers together have a bar for every asked slot. */
 function covers(grid: DayGrid, asked: readonly SlotRange[], answers: readonly DatasetAnswer[]): boolean {
-  const slots = new Set(answers.flatMap(({ bars }) => bars.map((bar) => grid.slotAt(bar.openTime))));
-  return asked.every(({ start, end }) => {
-    for (let slot = start; slot < end; slot++) if (!slots.has(slot)) return false;
-    return true;
-  });
+  const answered = new Set(answers.flatMap(({ bars }) => bars.map((bar) => grid.slotAt(bar.openTime))));
+  for (const { start, end } of asked) {
+    for (let slot = start; slot < end; slot++) if (!answered.has(slot)) return false;
+  }
+  return true;
 }
 
 /**

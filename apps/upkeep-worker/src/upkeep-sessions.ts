@@ -44,14 +44,14 @@ export class UpkeepSessions {
     const current = this.store(session);
     current.catch(() => undefined); // handled where it is awaited; this only prevents an unhandled rejection
     let store = cached ?? (await current);
-    for (let change = 0; ; change++) {
+    for (let changes = 0; ; changes++) {
       try {
         const result = await work(store);
         // The work is done, unless its first run had a cached store with an older list of symbols.
-        if (change > 0 || store === (await current)) return result;
+        if (changes > 0 || store === (await current)) return result;
         store = await current;
       } catch (error) {
-        if (!(error instanceof SessionLostError) || change >= CHANGES_MAX) throw error;
+        if (!(error instanceof SessionLostError) || changes >= CHANGES_MAX) throw error;
         const previous = store;
         store = await this.store(session);
         if (store === previous) throw error; // the symbols did not change, so the session is really lost

@@ -70,19 +70,15 @@ export async function processorsOf(
     ...(tracing.queues && { telemetry: tracing.queues }),
     settings: { backoffStrategy: backoffOf(backoffMs) },
   };
-  const limitedOptions = { ...options, maxStartedAttempts: STARTS_MAX };
   const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
+  const detectOptions = { ...options, maxStartedAttempts: STARTS_MAX, concurrency: detectConcurrency };
+  // A backfill job starts again for each attempt and each time slice, so only its crashes are limited, not its starts.
+  const backfillOptions = { ...options, concurrency: backfillConcurrency };
+  const aggregateOptions = { ...options, maxStartedAttempts: STARTS_MAX, concurrency: aggregateConcurrency };
   return [
-    processorOf('detect-gaps', 'DetectGapsProcessor', new GapDetector(parts), {
-      ...limitedOptions,
-      concurrency: detectConcurrency,
-    }),
-    // A backfill job starts again for each attempt and each time slice, so only its crashes are limited, not its starts.
-    processorOf('backfill', 'BackfillProcessor', backfiller, { ...options, concurrency: backfillConcurrency }),
-    processorOf('aggregate', 'AggregateProcessor', new Aggregator(parts), {
-      ...limitedOptions,
-      concurrency: aggregateConcurrency,
-    }),
+    processorOf('detect-gaps', 'DetectGapsProcessor', new GapDetector(parts), detectOptions),
+    processorOf('backfill', 'BackfillProcessor', backfiller, backfillOptions),
+    processorOf('aggregate', 'AggregateProcessor', new Aggregator(parts), aggregateOptions),
   ];
 }
 

@@ -49,10 +49,8 @@ export async function startWorker(config: Config): Promise<RunningService & { me
       figures.watch(worker);
       worker.on('active', () => noteActivity(connections, config));
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
-        const cancel = setTimeout(
-          () => worker.cancelAllJobs('the worker is stopping'),
-          config.process.stopMs * CANCEL_AFTER,
-        );
+        const cancelJobs = () => worker.cancelAllJobs('the worker is stopping');
+        const cancel = setTimeout(cancelJobs, config.process.stopMs * CANCEL_AFTER);
         await worker.close().finally(() => clearTimeout(cancel));
       });
     }

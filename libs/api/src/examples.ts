@@ -144,24 +144,13 @@ export const layoutExample = {
     },
   ],
   partitions: [
-    {
-      number: 0,
-      base: 'barkeep:{first-run:0}',
-      stamp: '0f0d3f0e-5d0f-4d57-9f8a-9be1a5a0f6a1',
-      symbols: ['EMBER'],
-    },
+    { number: 0, base: 'barkeep:{first-run:0}', stamp: '0f0d3f0e-5d0f-4d57-9f8a-9be1a5a0f6a1', symbols: ['EMBER'] },
   ],
 };
 
 export const differenceExample = {
   equal: false,
-  first: {
-    symbol: 'EMBER',
-    date: '2024-03-04',
-    slotTime: barExample.openTime,
-    mine: barExample,
-    other: null,
-  },
+  first: { symbol: 'EMBER', date: '2024-03-04', slotTime: barExample.openTime, mine: barExample, other: null },
   compared: { symbols: 2, days: 1 },
 };
 

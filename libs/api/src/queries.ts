@@ -205,7 +205,7 @@ export const upkeepInput = z
   })
   .superRefine(checkDates);
 
-/** The headers that routes read; Node gives their names in lower case. */
+/** The values of the headers that routes read. */
 export const idempotencyKeyHeader = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/, '1 to 255 visible ASCII characters')

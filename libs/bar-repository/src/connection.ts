@@ -46,7 +46,7 @@ export async function withConnection<T>(
  */
 export async function borrowConnection(source: DataSource | Pool): Promise<PoolClient> {
   const pool = poolOf(source);
-  // The pool emits `acquire` at the checkout, at which it removes its own listener from the connection.
+  // The pool removes its own listener when it lends a connection, and then emits `acquire`.
   if (!pool.listeners('acquire').includes(ignoreErrors)) pool.on('acquire', ignoreErrors);
   return pool.connect();
 }
@@ -56,10 +56,10 @@ export async function borrowConnection(source: DataSource | Pool): Promise<PoolC
  * removes its own at checkout. A borrower that adds one later misses an error that arrives in the same packet as the previous answer.
  */
 export function ignoreErrors(client: ClientBase): void {
-  if (!client.listeners('error').includes(ignoreError)) client.on('error', ignoreError);
+  if (!client.listeners('error').includes(doNothing)) client.on('error', doNothing);
 }
 
-function ignoreError(): void {}
+function doNothing(): void {}
 
 /** The pool behind a source. @throws NotPostgresError */
 export function poolOf(source: DataSource | Pool): Pool {

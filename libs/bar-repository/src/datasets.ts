@@ -144,7 +144,7 @@ export async function datasetValues(dataSource: DataSource, datasetId: number): 
   return row ?? { anyPrices: false, withoutVolume: false };
 }
 
-/** Sets those fields of a dataset that are true in `values`. A field that was set once stays true. */
+/** Sets the fields of a dataset that are true in `values`. The others stay as they are. */
 export async function allowDatasetValues(client: PoolClient, datasetId: number, values: DatasetValues): Promise<void> {
   if (!values.anyPrices && !values.withoutVolume) return;
   await client.query(
@@ -155,8 +155,9 @@ export async function allowDatasetValues(client: PoolClient, datasetId: number, 
 }
 
 /**
- * The version of a dataset as text, which changes whenever its rows change, by any statement: equal versions mean equal rows. A cache
- * reads the version first, then the rows, and stores the rows under that version. A dataset that never changed or does not exist has `0`.
+ * The version of a dataset as text, which changes whenever its rows change, by any statement: equal versions mean equal rows. It is the
+ * XOR of stamps: each change adds a random one. A cache reads the version first, then the rows, and stores the rows under that version.
+ * A dataset that never changed or does not exist has `0`.
  */
 export async function datasetVersion(dataSource: DataSource, datasetId: number): Promise<string> {
   const [row] = await dataSource.query<{ version: string }[]>(

@@ -23,7 +23,7 @@ const RAW_CHARS_MAX = 1_000;
 
 /**
  * Stores refused bars. Idempotent: a row that is equal to a stored one is not written again.
- * @param incarnation the session's; null for an import. Nothing is written for a session that was deleted
+ * @param incarnation that of the session; null for an import. Nothing is written for a session that was deleted
  * @param requestedDate the trading day that was requested when a repository returned the bars
  * @returns the number of new rows
  */

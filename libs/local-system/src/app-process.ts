@@ -30,6 +30,7 @@ interface AppSpec {
   logFile: string;
 }
 
+/** The process of one app, with its restarts. */
 export class AppProcess {
   #child: ChildProcess | undefined;
   #restartTimer: NodeJS.Timeout | undefined;

@@ -40,14 +40,16 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
       ({ chart } = built);
       setParts(built);
     });
+    return () => {
+      isUnmounted = true;
+      chart?.remove();
+    };
+  }, []);
+  useEffect(() => {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const restyle = () => setTheme({});
     dark.addEventListener('change', restyle);
-    return () => {
-      isUnmounted = true;
-      dark.removeEventListener('change', restyle);
-      chart?.remove();
-    };
+    return () => dark.removeEventListener('change', restyle);
   }, []);
   useEffect(() => {
     if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });
@@ -108,17 +110,9 @@ function priceOf(candle: Candle, colourOf: ColourOf): Charts.CandlestickData | C
   const { open, high, low, close, origin } = candle;
   const body = colourOf(close >= open ? 'up' : 'down');
   const isRepaired = origin === 'backfilled';
+  const color = isRepaired ? colourOf('panel') : body;
   const border = isRepaired ? colourOf('cell-repaired') : body;
-  return {
-    time,
-    open,
-    high,
-    low,
-    close,
-    color: isRepaired ? colourOf('panel') : body,
-    borderColor: border,
-    wickColor: border,
-  };
+  return { time, open, high, low, close, color, borderColor: border, wickColor: border };
 }
 
 function volumeOf(candle: Candle, colourOf: ColourOf): Charts.HistogramData | Charts.WhitespaceData {

@@ -12,7 +12,7 @@ import type {
 const STRIPE_PX = 7;
 type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
 
-/** Draws diagonal stripes over the slots of each hole. */
+/** Draws diagonal stripes over the slots of each hole. The chart calls `attached` and `paneViews`. */
 export class Hatching implements ISeriesPrimitive {
   private chart: IChartApi | undefined;
   private requestUpdate: (() => void) | undefined;
@@ -23,13 +23,11 @@ export class Hatching implements ISeriesPrimitive {
     { zOrder: () => 'bottom', renderer: () => ({ draw: (target) => this.draw(target) }) },
   ];
 
-  /** Called by the chart. */
   attached({ chart, requestUpdate }: SeriesAttachedParameter): void {
     this.chart = chart;
     this.requestUpdate = requestUpdate;
   }
 
-  /** Called by the chart. */
   paneViews(): readonly IPrimitivePaneView[] {
     return this.views;
   }
@@ -48,16 +46,16 @@ export class Hatching implements ISeriesPrimitive {
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       const half = scale.options().barSpacing / 2; // the coordinate of a time is the middle of its bar
       for (const { from, to } of this.holes) {
-        const left = scale.timeToCoordinate(from as Time & number);
-        const right = scale.timeToCoordinate((to - this.stepSeconds) as Time & number);
-        if (left === null || right === null) continue;
-        stripes(context, left - half, right + half, mediaSize.height, this.colour);
+        const firstSlot = scale.timeToCoordinate(from as Time & number);
+        const lastSlot = scale.timeToCoordinate((to - this.stepSeconds) as Time & number);
+        if (firstSlot === null || lastSlot === null) continue;
+        hatch(context, firstSlot - half, lastSlot + half, mediaSize.height, this.colour);
       }
     });
   }
 }
 
-function stripes(context: CanvasRenderingContext2D, left: number, right: number, height: number, colour: string): void {
+function hatch(context: CanvasRenderingContext2D, left: number, right: number, height: number, colour: string): void {
   context.save();
   context.beginPath();
   context.rect(left, 0, right - left, height);

@@ -5,6 +5,8 @@ import { CallError, callInView, pagesOf, sessionPath } from './http.js';
 
 /** Symbols on a page: as many as the API allows. */
 const PAGE_SYMBOLS = 500;
+/** Status of the answer for a session that was never started, and has no days yet. */
+const CONFLICT = 409;
 
 export interface SessionDays extends Matrix {
   days: DaysAnswer['days'];
@@ -14,7 +16,7 @@ export interface SessionDays extends Matrix {
 
 /** Reads the days of a session: first all of them, later those that have changed. A read must end before the next one begins. */
 export class DaysReader {
-  /** The last result; during the first read its first page. */
+  /** The result of the last read; during the first read its first page. */
   private latest: SessionDays | undefined;
   private isAllWanted = true;
   private readonly changedDates = new Set<string>();
@@ -35,10 +37,10 @@ export class DaysReader {
     this.changedDates.add(date);
   }
 
-  /** The next read reads the day again in which the clock is: it ends at or after `clock`, or is the last one. */
+  /** The next read reads the day of the clock again: the first one that ends at or after `clock`, or else the last one. */
   wantDateOf(clock: string): void {
     const day = this.latest?.days.find(({ close }) => close >= clock) ?? this.latest?.days.at(-1);
-    this.changedDates.add(day?.date ?? clock.slice(0, 10));
+    this.changedDates.add(day?.date ?? clock.slice(0, 'YYYY-MM-DD'.length));
   }
 
   /**
@@ -49,22 +51,22 @@ export class DaysReader {
   async read(onPage: (days: SessionDays) => void): Promise<SessionDays | undefined> {
     const dates = [...this.changedDates].sort();
     this.changedDates.clear();
-    let days = this.isAllWanted ? undefined : this.latest;
-    if (days && dates.length === 0) return days;
+    /** The result so far. It begins with the earlier result, or with nothing when all days are read again. */
+    let merged = this.isAllWanted ? undefined : this.latest;
+    if (merged && dates.length === 0) return merged;
     this.isAllWanted = false;
-    const range = days ? `&from=${dates[0]}&to=${dates.at(-1)}` : '';
+    const range = merged ? `&from=${dates[0]}&to=${dates.at(-1)}` : '';
     const path = sessionPath(this.id, `/days?limit=${PAGE_SYMBOLS}${range}`);
     try {
       for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next)) {
-        days = withPage(days, page);
-        this.latest ??= days;
-        onPage(days);
+        merged = withPage(merged, page);
+        this.latest ??= merged;
+        onPage(merged);
       }
-      this.latest = days;
-    } catch (cause) {
+      this.latest = merged;
+    } catch (error) {
       this.isAllWanted = true;
-      // A session that was never started has no days yet.
-      if (!(cause instanceof CallError && cause.status === 409)) throw cause;
+      if (!(error instanceof CallError) || error.status !== CONFLICT) throw error;
     }
     return this.latest;
   }

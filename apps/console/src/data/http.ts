@@ -2,7 +2,6 @@
  * Calls the coordinator's API. All requests go to the page's own origin, so the browser adds the credentials itself (HTTP basic;
  * the password is an API key), and no key appears in a URL or in the browser's storage.
  */
-
 import type { Problem } from '@barkeep/api';
 
 /** What went wrong with a call, as the API describes it (RFC 9457). */
@@ -99,7 +98,7 @@ export function inView(path: string): string {
   return shownView === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
 }
 
-/** Calls a route that has two views. If the operator's view is refused (403), the page shows the strategy's view from then on. @throws CallError */
+/** Calls a route that has two views. If the operator's view is refused (403), the page shows the strategy's view from then on. */
 export async function callInView<Answer>(path: string): Promise<Answer> {
   const requested = shownView; // another call may change it meanwhile
   try {

@@ -48,16 +48,16 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
   let retry: number | undefined;
   let lostSince: Date | null = null;
   let hasOpened = false;
-  /** False when a new connection starts without the id of the last event, so that events may be missed. */
-  let isContinued = true;
+  /** True when a new connection starts without the id of the last event, so that events may be missed. */
+  let mayMissEvents = false;
   const connect = () => {
     source = new EventSource(inView(sessionPath(id, '/events')));
     source.addEventListener('open', () => {
       lostSince = null;
       hasOpened = true;
       listener.onConnection(null);
-      if (!isContinued) listener.onGap();
-      isContinued = true;
+      if (mayMissEvents) listener.onGap();
+      mayMissEvents = false;
     });
     source.addEventListener('gap', () => listener.onGap());
     for (const type of TYPES) {
@@ -67,14 +67,15 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
     }
     source.addEventListener('error', () => {
       const isRefused = source?.readyState === EventSource.CLOSED; // otherwise the browser tries again itself
+      const isFirstAttempt = !hasOpened && !mayMissEvents;
       // The first attempt may be refused because the key may not see the operator's view: nothing is lost then.
-      const isFirst = !hasOpened && isContinued;
-      if (!isRefused || !isFirst) listener.onConnection((lostSince ??= new Date()));
+      const isLost = !isRefused || !isFirstAttempt;
+      if (isLost) listener.onConnection((lostSince ??= new Date()));
       if (isRefused) retryLater();
     });
   };
   const retryLater = () => {
-    isContinued = false;
+    mayMissEvents = true;
     retry = window.setTimeout(connect, RETRY_MS);
   };
   connect();

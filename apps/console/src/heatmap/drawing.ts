@@ -20,7 +20,7 @@ export interface Picture {
 
 /** Width from which a cell has room for text, px. */
 const TEXT_WIDTH_MIN = 11;
-/** The largest count that fits a cell. */
+/** The largest count that a cell has room for. */
 const COUNT_MAX = 99;
 const FILTERED_OPACITY = 0.15;
 /** Width that a date in the header needs, px. */
@@ -32,7 +32,10 @@ export function coloursOf(element: Element): (name: string) => string {
   const known = new Map<string, string>();
   return (name) => {
     let colour = known.get(name);
-    if (colour === undefined) known.set(name, (colour = style.getPropertyValue(`--${name}`).trim()));
+    if (colour === undefined) {
+      colour = style.getPropertyValue(`--${name}`).trim();
+      known.set(name, colour);
+    }
     return colour;
   };
 }
@@ -54,11 +57,16 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll
   const rows = visibleRange(scroll.top, height - HEADER_HEIGHT, ROW_HEIGHT, symbols.length);
   const sheet: Sheet = { context, colour, picture, scroll, days, rows };
   drawCells(sheet);
-  // The labels and the header cover the cells that are scrolled below them.
+  // The symbols and the dates cover the cells that are scrolled below them.
   context.fillStyle = colour('panel');
   context.fillRect(0, 0, layout.labelWidth, height);
   context.fillRect(0, 0, width, HEADER_HEIGHT);
-  drawLabels(sheet);
+  context.fillStyle = colour('muted');
+  context.font = '11px system-ui, sans-serif';
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  drawSymbols(sheet);
+  drawDates(sheet);
   drawClock(sheet, height);
 }
 
@@ -152,7 +160,7 @@ function drawDiagonal(context: CanvasRenderingContext2D, ink: string, { x, y, w,
 }
 
 function outline(context: CanvasRenderingContext2D, colour: string, { x, y, w, h }: Box): void {
-  context.globalAlpha = 1;
+  context.globalAlpha = 1; // also around a pale cell
   context.strokeStyle = colour;
   context.lineWidth = 2;
   context.strokeRect(x, y, w, h);
@@ -166,27 +174,25 @@ function isSelected(marked: Marked | undefined, row: number, day: number): boole
   return isBetween(row, cursor.row, anchor.row) && isBetween(day, cursor.day, anchor.day);
 }
 
-function drawLabels({ context, colour, picture, scroll, days, rows }: Sheet): void {
-  const { layout, matrix, symbols } = picture;
-  context.fillStyle = colour('muted');
-  context.font = '11px system-ui, sans-serif';
-  context.textAlign = 'left';
-  context.textBaseline = 'middle';
+function drawSymbols({ context, picture, scroll, rows }: Sheet): void {
+  const { layout, symbols } = picture;
   context.save();
   context.beginPath();
-  context.rect(0, HEADER_HEIGHT, layout.labelWidth - 4, context.canvas.height);
+  context.rect(0, HEADER_HEIGHT, layout.labelWidth - 4, context.canvas.height); // 4 px stay free before the cells
   context.clip();
   for (let row = rows[0]; row < rows[1]; row++) {
     context.fillText(symbols[row]!, 0, HEADER_HEIGHT + (row + 0.5) * ROW_HEIGHT - scroll.top);
   }
   context.restore();
+}
+
+/** Draws the dates of those days that are far enough from each other. */
+function drawDates({ context, picture, scroll, days }: Sheet): void {
+  const { layout, matrix } = picture;
   const daysPerDate = Math.max(1, Math.ceil(DATE_WIDTH / layout.cellWidth));
   for (let day = Math.ceil(days[0] / daysPerDate) * daysPerDate; day < days[1]; day += daysPerDate) {
-    context.fillText(
-      matrix.days[day]!.date.slice(5), // MM-DD
-      layout.labelWidth + day * layout.cellWidth - scroll.left,
-      HEADER_HEIGHT / 2,
-    );
+    const x = layout.labelWidth + day * layout.cellWidth - scroll.left;
+    context.fillText(matrix.days[day]!.date.slice('YYYY-'.length), x, HEADER_HEIGHT / 2);
   }
 }
 

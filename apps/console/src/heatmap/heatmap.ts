@@ -10,6 +10,7 @@ import {
   cellAt,
   HEADER_HEIGHT,
   heatmapLayout,
+  movedBy,
   ROW_HEIGHT,
   scrollTo,
   type HeatmapLayout,
@@ -26,7 +27,7 @@ interface HeatmapProperties extends Pick<Picture, 'matrix' | 'symbols' | 'openDa
   onOpen?: (symbol: string, day: number) => void;
 }
 
-/** A step beyond the edge of every matrix. The cursor stays within the matrix, so it stops at the edge. */
+/** A step beyond the edge of every matrix. {@link movedBy} stops at the edge. */
 const TO_EDGE = 1e6;
 /** How far each key moves the cursor. */
 const STEPS: Record<string, Place> = {
@@ -53,10 +54,10 @@ export function Heatmap(properties: HeatmapProperties) {
   const [width, setWidth] = useState(0);
   const [hovered, setHovered] = useState<Place>();
   const layout = useMemo(() => heatmapLayout(width, matrix.days.length, symbols), [width, matrix.days.length, symbols]);
+  const scrollOf = ({ scrollLeft, scrollTop }: HTMLElement) => ({ left: scrollLeft, top: scrollTop });
   const paint = () => {
     if (!canvas.current || !box.current) return;
-    const scroll = { left: box.current.scrollLeft, top: box.current.scrollTop };
-    draw(canvas.current, { matrix, symbols, layout, openDay, filter, marked }, scroll);
+    draw(canvas.current, { matrix, symbols, layout, openDay, filter, marked }, scrollOf(box.current));
   };
   useLayoutEffect(paint); // after every render
   useEffect(() => {
@@ -66,8 +67,8 @@ export function Heatmap(properties: HeatmapProperties) {
   }, []);
   const placeOf = (event: MouseEvent): Place | undefined => {
     const { left, top } = canvas.current!.getBoundingClientRect();
-    const scroll = { left: box.current!.scrollLeft, top: box.current!.scrollTop };
-    return cellAt(layout, scroll, event.clientX - left, event.clientY - top, matrix.days.length, symbols.length);
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    return cellAt(layout, scrollOf(box.current!), x, y, matrix.days.length, symbols.length);
   };
   const click = (event: MouseEvent) => {
     const place = placeOf(event);
@@ -94,16 +95,12 @@ export function Heatmap(properties: HeatmapProperties) {
     const step = STEPS[event.key];
     if (!step) return;
     event.preventDefault();
-    const next = {
-      row: Math.min(symbols.length - 1, Math.max(0, at.row + step.row)),
-      day: Math.min(matrix.days.length - 1, Math.max(0, at.day + step.day)),
-    };
+    const next = movedBy(step, at, matrix.days.length, symbols.length);
     bringIntoView(box.current!, layout, next);
     onMark({ cursor: next, anchor: event.shiftKey ? (marked?.anchor ?? at) : undefined });
   };
-  const described = hovered ?? marked?.cursor;
-  const text =
-    describe(properties, described) ?? `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
+  const hint = `Point at a cell to read it${onOpen ? '; click it for its candles' : ''}.`;
+  const text = describe(properties, hovered ?? marked?.cursor) ?? hint;
   const height = Math.min(layout.height, SHOWN_ROWS_MAX * ROW_HEIGHT + HEADER_HEIGHT);
   return html`<div class="heatmap">
     <div
@@ -137,12 +134,7 @@ function describe({ matrix, symbols, openDay }: HeatmapProperties, place: Place 
 }
 
 /** Scrolls the box until the cell is visible. */
-function bringIntoView(box: HTMLElement, layout: HeatmapLayout, { row, day }: Place): void {
+function bringIntoView(box: HTMLElement, { labelWidth, cellWidth }: HeatmapLayout, { row, day }: Place): void {
   box.scrollTop = scrollTo(box.scrollTop, box.clientHeight - HEADER_HEIGHT - SCROLL_BAR, row * ROW_HEIGHT, ROW_HEIGHT);
-  box.scrollLeft = scrollTo(
-    box.scrollLeft,
-    box.clientWidth - layout.labelWidth,
-    day * layout.cellWidth,
-    layout.cellWidth,
-  );
+  box.scrollLeft = scrollTo(box.scrollLeft, box.clientWidth - labelWidth, day * cellWidth, cellWidth);
 }

@@ -1,4 +1,4 @@
-import { cellAt, heatmapLayout, scrollTo, visibleRange } from './layout.js';
+import { cellAt, heatmapLayout, movedBy, scrollTo, visibleRange } from './layout.js';
 
 describe('the layout of the heatmap', () => {
   const layout = heatmapLayout(1000, 252, ['ALPHA', 'BRAVO']);
@@ -19,6 +19,14 @@ describe('the layout of the heatmap', () => {
     expect(at(10, 21)).toEqual({ row: 0, day: -1 }); // a symbol's name
     expect(at(61, 5)).toBeUndefined(); // a date
     expect(at(61, 90)).toBeUndefined(); // below the last row
+  });
+
+  it('moves a place by a step, at most to the edge', () => {
+    const moved = (step: { row: number; day: number }) => movedBy(step, { row: 1, day: 10 }, 252, 2);
+    expect(moved({ row: -1, day: 0 })).toEqual({ row: 0, day: 10 });
+    expect(moved({ row: 1, day: 1 })).toEqual({ row: 1, day: 11 });
+    expect(moved({ row: 0, day: -1e6 })).toEqual({ row: 1, day: 0 });
+    expect(moved({ row: 0, day: 1e6 })).toEqual({ row: 1, day: 251 });
   });
 
   it('draws only the visible rows and days', () => {

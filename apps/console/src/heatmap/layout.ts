@@ -29,7 +29,7 @@ export function heatmapLayout(visibleWidth: number, days: number, symbols: reado
   return { labelWidth, cellWidth, width: labelWidth + cellWidth * days, height };
 }
 
-/** The value, or the limit that it is beyond. */
+/** The value, or the limit that it exceeds. */
 function within(min: number, value: number, max: number): number {
   return Math.min(max, Math.max(min, value));
 }
@@ -76,9 +76,14 @@ export function visibleRange(scrolled: number, size: number, step: number, count
   return [Math.max(0, Math.floor(scrolled / step)), Math.min(count, Math.ceil((scrolled + size) / step))];
 }
 
+/** The cell that is a step away from another one; the nearest one when the step leads out of the rows and days. */
+export function movedBy(step: Place, from: Place, days: number, rows: number): Place {
+  return { row: within(0, from.row + step.row, rows - 1), day: within(0, from.day + step.day, days - 1) };
+}
+
 /**
- * The scroll position nearest to `scroll` at which the range from `at` to `at + size` is visible. @param visible length of the visible
- * part
+ * The scroll position nearest to `scroll` at which the range from `at` to `at + size` is visible.
+ * @param visible length of the visible part
  */
 export function scrollTo(scroll: number, visible: number, at: number, size: number): number {
   if (at < scroll) return at;

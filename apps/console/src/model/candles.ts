@@ -29,9 +29,8 @@ export function candlesOf(bars: readonly AnsweredBar[], gaps: readonly GapAnswer
 const CANDLES_AROUND = 25;
 
 /**
- * The indexes between which candles are shown for a range: those that overlap the range, and {@link CANDLES_AROUND} on each side. An index
- * may be outside of the candles.
- * @param stepMs length of a bar @param range start and end (exclusive) in ISO 8601
+ * The indexes between which candles are shown for a range: those that overlap it, and {@link CANDLES_AROUND} on each side. They may be
+ * beyond the first and the last candle. @param stepMs length of a bar @param range start and end (exclusive) in ISO 8601
  */
 export function candlesAround(candles: readonly Candle[], stepMs: number, range: Pick<GapLine, 'start' | 'end'>) {
   const [start, end] = [Date.parse(range.start) / 1000, Date.parse(range.end) / 1000];

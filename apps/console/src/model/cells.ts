@@ -65,12 +65,13 @@ export function cellOf(matrix: Matrix, symbol: string, day: number, openDay: num
   return { ...counts, state: stateOf(counts, streamed + backfilled + noTrade + holes, day >= openDay) };
 }
 
-/** @param countedSlots slots in any of the counts; the other slots of the day are missing or not read yet */
+/** The state of a cell. @param countedSlots slots in any of the counts; the other slots of the day are missing or not read yet */
 function stateOf(counts: Omit<MatrixCell, 'state'>, countedSlots: number, isOpenDay: boolean): CellState {
   if (counts.visible === 0) return 'after-clock';
-  if (!isOpenDay && counts.unfillable > 0) return 'unfillable';
-  if (!isOpenDay && counts.absent > 0) return 'absent';
-  if (isOpenDay || countedSlots < counts.expected) return 'in-progress';
+  if (isOpenDay) return 'in-progress';
+  if (counts.unfillable > 0) return 'unfillable';
+  if (counts.absent > 0) return 'absent';
+  if (countedSlots < counts.expected) return 'in-progress';
   if (counts.backfilled > 0) return 'repaired';
   return counts.noTrade > 0 ? 'no-trade' : 'whole';
 }
@@ -93,13 +94,14 @@ function hasState(matrix: Matrix, symbol: string, state: CellState, openDay: num
   return matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
 }
 
-/**
- * A higher number is worse. A hole weighs more than all repairs together (fewer than a million), and a repair as much as a thousand
- * no-trade slots.
- */
+/** A hole weighs more than all repairs of a row together, which are fewer than a million. */
+const REPAIRS_PER_HOLE = 1e6;
+const NO_TRADES_PER_REPAIR = 1e3;
+
+/** How bad a row is, in repairs. */
 function badnessOf(row: RowCounts): number {
   const holes = sum(row.absent) + sum(row.unfillable);
-  return holes * 1e6 + sum(row.backfilled) + sum(row.noTrade) / 1e3;
+  return holes * REPAIRS_PER_HOLE + sum(row.backfilled) + sum(row.noTrade) / NO_TRADES_PER_REPAIR;
 }
 
 function sum(values: readonly number[] = []): number {

@@ -34,10 +34,7 @@ export interface WorstCell {
   cell: MatrixCell;
 }
 
-/**
- * The cells with most holes and with most repaired bars, worst first. @param openDay index of the first day that the clock has not
- * closed
- */
+/** The cells with most holes, and those with most repaired bars, worst first. @param openDay as in {@link cellOf} */
 export function worstCells(matrix: Matrix, symbols: readonly string[], openDay: number) {
   const cells = symbols.flatMap((symbol) => {
     const row = matrix.rows.get(symbol);

@@ -1,10 +1,7 @@
 /** How far a session is on its time line, on which each trading day has the same width; and how fast sessions stream. Pure. */
 import type { SessionAnswer } from '@barkeep/api';
 
-/**
- * The position of a simulated time on the line, from 0 (start, or null) to 1 (end). @param days trading days in order, times in ISO
- * 8601
- */
+/** The position of a simulated time on the line, from 0 (start, or null) to 1 (end). @param days in order, with times in ISO 8601 */
 export function placeOnLine(time: string | null, days: readonly { open: string; close: string }[]): number {
   if (time === null || days.length === 0) return 0;
   const at = Date.parse(time);

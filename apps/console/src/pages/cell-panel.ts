@@ -20,6 +20,7 @@ import { button, Failure, html, useQuery, useResource } from '../shell/index.js'
 import { useEffect, useMemo, useState } from 'preact/hooks';
 
 interface CellPanelProperties {
+  /** Id of the session. */
   id: string;
   spec: SessionAnswer['spec'];
   symbol: string;
@@ -29,6 +30,7 @@ interface CellPanelProperties {
   version?: number;
 }
 
+/** The candles of a symbol on one day in the chosen interval, and the table of its gaps. */
 export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelProperties) {
   const [chosen, setChosen] = useQuery('interval');
   const intervals = [spec.baseInterval, ...spec.derivedIntervals];
@@ -40,11 +42,12 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
   /** The gap that the chart zooms to; undefined shows the whole day. */
   const [focus, setFocus] = useState<GapLine>();
   useEffect(() => setFocus(undefined), [key]);
-  const { bars, gaps } = value ?? NOTHING;
+  const { bars, gaps } = value ?? EMPTY_CELL;
   const chartGaps = isBase ? gaps : []; // gaps are ranges of base slots
   const candles = useMemo(() => candlesOf(bars, chartGaps, stepMs), [value, stepMs]);
   const lines = useMemo(() => gapLines(isBase ? bars : [], gaps), [value, isBase]);
-  const hours = `${clockText(day.open)}–${clockText(day.close)} UTC (${venueText(day.open, zone)}–${venueText(day.close, zone)} ${zoneText(zone)})`;
+  const utcHours = `${clockText(day.open)}–${clockText(day.close)} UTC`;
+  const venueHours = `${venueText(day.open, zone)}–${venueText(day.close, zone)} ${zoneText(zone)}`;
   /** The button that chooses an interval. The base interval is the default, so it is not in the address. */
   const choice = (name: string) =>
     button(name, () => setChosen(name === spec.baseInterval ? '' : name), {
@@ -54,7 +57,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     });
   return html`<section class="panel">
       <div class="panel-head">
-        <h2>${symbol} · ${day.date} · ${hours}</h2>
+        <h2>${symbol} · ${day.date} · ${`${utcHours} (${venueHours})`}</h2>
         <span class="steering" role="group" aria-label="Interval"
           >${intervals.map(choice)} ${focus && button('whole day', () => setFocus(undefined), { class: 'quiet' })}</span
         >
@@ -77,7 +80,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     ${value && html`<${GapTable} session=${id} symbol=${symbol} date=${day.date} lines=${lines} onShow=${setFocus} />`}`;
 }
 
-const NOTHING: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [] };
+const EMPTY_CELL: Awaited<ReturnType<typeof readCell>> = { bars: [], gaps: [] };
 
 async function readCell(id: string, symbol: string, day: CellPanelProperties['day'], interval: string) {
   const range = `interval=${interval}&from=${day.open}&to=${day.close}`;
@@ -100,15 +103,14 @@ export function RefusedPanel({ id, symbol, dataset, version }: RefusedPanelPrope
   if (!value) return null;
   const refused = Object.entries(value.refused).filter(([, count]) => count > 0);
   if (refused.length === 0 && value.outside === 0 && value.extended === 0) return null;
+  const examples = value.outsideExamples.slice(0, 3).map(minuteText);
   return html`<section class="panel">
     <h2>Rows of ${symbol} that are not stored as bars</h2>
     <ul class="plain">
       ${refused.map(([reason, count]) => html`<li key=${reason}>${numberText(count)} refused: ${reason}</li>`)}
       ${
         value.outside > 0 &&
-        html`<li>
-          ${`${numberText(value.outside)} outside the calendar, for example at ${value.outsideExamples.slice(0, 3).map(minuteText).join(', ')} UTC`}
-        </li>`
+        html`<li>${`${numberText(value.outside)} outside the calendar, for example at ${examples.join(', ')} UTC`}</li>`
       }
       ${value.extended > 0 && html`<li>${numberText(value.extended)} in extended hours</li>`}
     </ul>

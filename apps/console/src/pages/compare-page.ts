@@ -48,14 +48,11 @@ function Result({ a, b, difference }: { a: string; b: string; difference: Differ
       The first bar that differs is ${first.symbol} at ${minuteText(first.slotTime)} UTC (of ${scope}).
     </p>
     <div class="columns even">
-      <${Side} id=${a} symbol=${first.symbol} date=${first.date} /><${Side}
-        id=${b}
-        symbol=${first.symbol}
-        date=${first.date}
-      />
+      ${[a, b].map((id) => html`<${Side} key=${id} id=${id} symbol=${first.symbol} date=${first.date} />`)}
     </div>`;
 }
 
+/** The day of the first bar that differs, in one of the sessions. */
 function Side({ id, symbol, date }: { id: string; symbol: string; date: string }) {
   const { value, error, reload } = useResource(`${id} ${date}`, async () => ({
     session: await callInView<SessionAnswer>(sessionPath(id)),

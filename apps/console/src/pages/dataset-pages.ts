@@ -17,6 +17,7 @@ import { EmptyPanel, Failure, html, onValue, useQuery, useResource } from '../sh
 import { useMemo, useState } from 'preact/hooks';
 import { Legend } from './coverage.js';
 
+const DEFAULT_CALENDAR = 'XNYS';
 /** The titles of the columns. `Table` explains the prefix. */
 const COLUMNS = ['dataset', '#symbols', 'first bar (UTC)', 'last bar (UTC)'];
 
@@ -40,11 +41,11 @@ export function DatasetsPage() {
 }
 
 export function DatasetPage({ id: dataset }: { id: string }) {
-  const [calendar, setCalendar] = useQuery('calendar');
-  const [typed, setTyped] = useState(calendar || 'XNYS');
-  const usedCalendar = calendar || 'XNYS';
+  const [chosenCalendar, setCalendar] = useQuery('calendar');
+  const calendar = chosenCalendar || DEFAULT_CALENDAR;
+  const [typed, setTyped] = useState(calendar); // the text of the input, before it is applied
   const summary = useResource(dataset, () => call<DatasetAnswerBody>(datasetPath(dataset)));
-  const coverage = useResource(`${dataset} ${usedCalendar}`, () => readCoverage(dataset, usedCalendar));
+  const coverage = useResource(`${dataset} ${calendar}`, () => readCoverage(dataset, calendar));
   const error = summary.error ?? coverage.error;
   const waiting = error ? '' : html`<p class="empty">Counting rows …</p>`;
   const reload = () => {
@@ -70,8 +71,8 @@ export function DatasetPage({ id: dataset }: { id: string }) {
     <${Failure} error=${error} retry=${reload} />
     ${
       coverage.value
-        ? html`<${Rows} matrix=${coverage.value.matrix} calendar=${usedCalendar} />
-            <${Stray} stray=${coverage.value.stray} calendar=${usedCalendar} />`
+        ? html`<${RowCoverage} matrix=${coverage.value.matrix} calendar=${calendar} />
+            <${StrayWarning} stray=${coverage.value.stray} calendar=${calendar} />`
         : waiting
     }
     ${facts && html`<${Quarantined} quarantined=${facts.quarantined} />`}`;
@@ -83,11 +84,12 @@ function summaryOf({ rows, symbols, first, last }: DatasetAnswerBody): string {
 }
 
 /** A warning about rows outside the calendar's regular hours; null when there are none. */
-function Stray({ stray, calendar }: { stray: ReturnType<typeof strayRows>; calendar: string }) {
+function StrayWarning({ stray, calendar }: { stray: ReturnType<typeof strayRows>; calendar: string }) {
   const { outside, extended, worst } = stray;
   if (outside + extended === 0) return null;
   const most = worst === null ? '' : `, most of them for ${worst}`;
-  const counts = `Rows outside the hours of ${calendar}: ${numberText(outside)}${most}. Rows in its extended hours: ${numberText(extended)}.`;
+  const outsideText = `Rows outside the hours of ${calendar}: ${numberText(outside)}${most}.`;
+  const counts = `${outsideText} Rows in its extended hours: ${numberText(extended)}.`;
   return html`<p class="warning">${counts} Check the calendar, and the time zone of the import.</p>`;
 }
 
@@ -118,7 +120,8 @@ function recordsPanel(title: string, count: number, detail: string, none: string
   return html`<${Table} caption=${`${heading}, the first ones`} columns=${RECORD_COLUMNS} rows=${rows} />`;
 }
 
-function Rows({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
+/** The heatmap of a dataset's rows, or a text that says that there are none. */
+function RowCoverage({ matrix, calendar }: { matrix: Matrix; calendar: string }) {
   const [marked, setMarked] = useState<Marked>();
   const symbols = useMemo(() => orderedSymbols(matrix, 'worst'), [matrix]);
   if (symbols.length === 0)

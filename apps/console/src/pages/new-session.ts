@@ -60,8 +60,8 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
       .finally(() => setBusy(false));
   };
   const problems = error instanceof CallError ? error.problems : [];
-  const field = ({ name, label, help, specField = name }: Field) => {
-    // The part of `symbols[3]` or `upkeep.barrier` before the first bracket or dot is the field of the spec.
+  const inputOf = ({ name, label, help, specField = name }: Field) => {
+    // A problem may be about a part of a field, such as `symbols[3]` or `upkeep.barrier`.
     const problem = problems.find((candidate) => candidate.field.split(/[.[]/)[0] === specField);
     return html`<label key=${name} class="field"
       ><span>${label}</span>
@@ -81,7 +81,7 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
       </datalist>
       ${
         json === undefined
-          ? html`<div class="fields">${FIELDS.map(field)}</div>`
+          ? html`<div class="fields">${FIELDS.map(inputOf)}</div>`
           : html`<textarea
               rows="18"
               aria-label="The spec as JSON"

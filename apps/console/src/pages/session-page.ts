@@ -28,7 +28,7 @@ export function OneSessionPage({ id }: { id: string }) {
   const { spec } = session;
   const openDay = openDayOf(session.clock, days?.days ?? []);
   const day = days?.days.find((candidate) => candidate.date === date);
-  const open = (newSymbol: string, newDate: string) => {
+  const openCell = (newSymbol: string, newDate: string) => {
     setSymbol(newSymbol);
     setDate(newDate);
   };
@@ -63,7 +63,7 @@ export function OneSessionPage({ id }: { id: string }) {
         openDay=${openDay}
         symbol=${symbol}
         date=${date}
-        onOpen=${open}
+        onOpen=${openCell}
         onAsk=${setSelection}
       />
       <div class="stack">

@@ -77,8 +77,7 @@ export function ConsumerTable({ consumers, clock }: Pick<SessionAnswer, 'consume
   const rows = consumers.map(({ name, time, steps, bars, state }) => {
     const behind = clock === null ? 0 : Math.max(0, Date.parse(clock) - Date.parse(time));
     const lag = behind === 0 ? '0' : durationText(behind);
-    const key = name;
-    return [key, name, minuteText(time), lag, numberText(steps), numberText(bars), state];
+    return [name, name, minuteText(time), lag, numberText(steps), numberText(bars), state]; // the key of the row first
   });
   const columns = ['name', 'at (UTC)', '#behind', '#steps', '#bars', 'state'];
   const empty = 'No strategy has followed this session.';

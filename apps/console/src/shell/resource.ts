@@ -21,19 +21,20 @@ interface State<Value> {
  */
 export function useResource<Value>(key: string | undefined, read: () => Promise<Value>, version = 0): Resource<Value> {
   const [state, setState] = useState<State<Value>>({});
-  const wanted = useRef({ key, read, isRunning: false, isWanted: false }).current;
-  Object.assign(wanted, { key, read }); // those of the newest render
+  /** One object for all renders, with the key and `read` of the newest one. */
+  const reader = useRef({ key, read, isRunning: false, isWanted: false }).current;
+  Object.assign(reader, { key, read });
   const readWhileWanted = async () => {
-    wanted.isRunning = true;
-    while (wanted.isWanted && wanted.key !== undefined) {
-      wanted.isWanted = false;
-      const requestedKey = wanted.key;
-      const answer = await wanted.read().then(
+    reader.isRunning = true;
+    while (reader.isWanted && reader.key !== undefined) {
+      reader.isWanted = false;
+      const requestedKey = reader.key;
+      const answer = await reader.read().then(
         (value) => ({ value }),
         (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }),
       );
-      if (wanted.key !== requestedKey) {
-        wanted.isWanted = true; // the answer is for an earlier key
+      if (reader.key !== requestedKey) {
+        reader.isWanted = true; // the answer is for an earlier key
         continue;
       }
       setState((old) => {
@@ -41,11 +42,11 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
         return { ...(keepsValue ? old : {}), ...answer, key: requestedKey };
       });
     }
-    wanted.isRunning = false;
+    reader.isRunning = false;
   };
   const reload = useCallback(() => {
-    wanted.isWanted = true;
-    if (!wanted.isRunning) void readWhileWanted();
+    reader.isWanted = true;
+    if (!reader.isRunning) void readWhileWanted();
   }, []);
   // A layout effect runs before the first paint, an ordinary one after it, so here the answer comes sooner.
   useLayoutEffect(reload, [key, version]);
@@ -58,14 +59,14 @@ export function useTicks(everyMs: number, tick: () => void): void {
   const latest = useRef(tick);
   latest.current = tick;
   useEffect(() => {
-    const run = () => {
+    const tickIfVisible = () => {
       if (document.visibilityState === 'visible') latest.current();
     };
-    const timer = window.setInterval(run, everyMs);
-    document.addEventListener('visibilitychange', run);
+    const timer = window.setInterval(tickIfVisible, everyMs);
+    document.addEventListener('visibilitychange', tickIfVisible);
     return () => {
       window.clearInterval(timer);
-      document.removeEventListener('visibilitychange', run);
+      document.removeEventListener('visibilitychange', tickIfVisible);
     };
   }, [everyMs]);
 }

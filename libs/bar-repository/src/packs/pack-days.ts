@@ -101,13 +101,12 @@ async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
   await client.query('COMMIT');
   counts.kept += symbolIds.length - unpacked.length;
   for (const { bars, refused } of packs.values()) {
-    if (refused > 0) {
-      counts.refused++;
-      continue;
+    if (refused > 0) counts.refused++;
+    else if (bars === 0) counts.empty++;
+    else {
+      counts.packed++;
+      counts.bars += bars;
     }
-    if (bars === 0) counts.empty++;
-    else counts.packed++;
-    counts.bars += bars;
   }
 }
 
@@ -120,6 +119,15 @@ async function unpackedOf({ client, datasetId, symbolIds, grid }: Batch): Promis
   );
   const packed = new Set(rows.map(({ symbolId }) => symbolId));
   return symbolIds.filter((id) => !packed.has(id));
+}
+
+/** The packed form of one symbol's day, before it is stored. */
+interface Pack {
+  bars: number;
+  /** Number of rows that a session refuses. */
+  refused: number;
+  /** Undefined while there is no bar. */
+  chunk: DayChunk | undefined;
 }
 
 /** Reads the rows of a batch and makes the same chunks that a session makes of them when it streams them. @returns by symbol number */
@@ -138,21 +146,13 @@ async function readPacks({ client, datasetId, symbolIds, grid, signal }: Batch):
         return;
       }
       pack.chunk ??= new DayChunk(grid.slotCount);
+      // From dataset 0, the source of every session, and made of 1 of 1 expected base bars.
       pack.chunk.write(slot, open, high, low, close, volume, streamed, 0, 1, 1);
       pack.bars++;
     },
     signal,
   );
   return packs;
-}
-
-/** The packed form of one symbol's day, before it is stored. */
-interface Pack {
-  bars: number;
-  /** Number of rows that a session refuses. */
-  refused: number;
-  /** Undefined while there is no bar. */
-  chunk: DayChunk | undefined;
 }
 
 /**
@@ -164,9 +164,11 @@ async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap
   const length = chunkBytes(grid.slotCount);
   const chunks: Uint8Array[] = [];
   // The first byte of each pack's chunk, counted from 1; null for a pack without a chunk, because `substr` makes null of it.
-  const starts = rows.map(({ chunk, refused }) =>
-    chunk && refused === 0 ? (chunks.push(chunk.bytes) - 1) * length + 1 : null,
-  );
+  const starts = rows.map(({ chunk, refused }) => {
+    if (!chunk || refused > 0) return null;
+    chunks.push(chunk.bytes);
+    return (chunks.length - 1) * length + 1;
+  });
   await client.query(
     `INSERT INTO packed_days (dataset_id, open, close, grid, symbol_id, bars, refused, chunk)
      SELECT $1, $2, $3, $4, id, bars, refused, substr($5::bytea, start, $6)

@@ -7,6 +7,10 @@ const int = (value: number, bytes: 2 | 4 = 4) => {
   buffer.writeIntBE(value, 0, bytes);
   return buffer;
 };
+/**
+ * A message of the server: its type, its length, then the parts. `H` begins a COPY, `d` has its data, `c` ends it, `C` ends the command,
+ * `N` is a notice and `E` an error.
+ */
 const message = (type: string, ...parts: Buffer[]) => {
   const body = Buffer.concat(parts);
   return Buffer.concat([Buffer.from(type), int(body.length + 4), body]);
@@ -18,6 +22,7 @@ const row = (symbolId: number, bars: number, chunk: Buffer | undefined) => {
 };
 
 const CHUNKS = [Buffer.from('a first chunk'), Buffer.from('anotherchunk!')];
+const CHUNK_BYTES = 13;
 /** CommandComplete, which does not belong to the COPY. */
 const REST = message('C', Buffer.from('COPY 3\0'));
 const STREAM = Buffer.concat([
@@ -39,7 +44,7 @@ function read(parts: Buffer[]) {
       pack: (symbolId, bars, bytes) => received.push(`${symbolId} ${bars} ${Buffer.from(bytes).toString()}`),
       empty: (symbolId) => received.push(`${symbolId} empty`),
     },
-    13,
+    CHUNK_BYTES,
   );
   const parser = new CopyOutParser(PACK_ROW, receiver);
   const rest: Buffer[] = [];

@@ -20,7 +20,7 @@ export interface PackedQuery {
 
 /** Receives packs, one symbol after another. */
 export interface PackReceiver {
-  /** @param bytes of the pack, as {@link readPacked} says; valid until this function returns */
+  /** @param bars of the whole day @param bytes see {@link readPacked}; valid until this function returns */
   pack(symbolId: number, bars: number, bytes: Uint8Array): void;
   /** Called for a symbol without bars. */
   empty(symbolId: number): void;
@@ -46,8 +46,8 @@ export async function hasPacks(dataSource: DataSource, datasetId: number): Promi
 
 /**
  * Passes the packs of `[fromSlot, toSlot)` to `receiver`: the chunk of a whole day, or for a part its bitmap bytes followed by the
- * records of its slots. The `bars` that `receiver` gets count the whole day. Leaves out symbols that are not packed or have refused rows
- * on that day. On an error or abort the caller must close the connection. @returns the number of packs
+ * records of its slots. Leaves out symbols that are not packed or have refused rows on that day. On an error or abort the caller must
+ * close the connection. @returns the number of packs
  */
 export async function readPacked(
   client: PoolClient,
@@ -56,12 +56,13 @@ export async function readPacked(
   signal?: AbortSignal,
 ): Promise<number> {
   if (query.symbolIds.length === 0) return 0;
-  return copyOut(client, packedSql(query), PACK_ROW, passPacks(receiver, packBytes(query)), signal);
+  const part = selectedPart(query);
+  return copyOut(client, packedSql(query, part.sql), PACK_ROW, passPacks(receiver, part.bytes), signal);
 }
 
 /**
- * A row of {@link packedSql}. After the field count come the fields, each an int32 length and a value. Offsets of some of these
- * numbers.
+ * A row of {@link packedSql}: its field count int16, then symbol_id int4, bars int4 and the chunk, each after its int32 length.
+ * `symbolId` and so on are the offsets within the row.
  */
 export const PACK_ROW = { fields: 3, symbolId: 6, bars: 14, chunkLength: 18, chunk: 22 } as const;
 
@@ -91,32 +92,26 @@ export async function withSnapshot<T>(source: ConnectionSource, work: (client: P
 }
 
 /**
- * The COPY statement of a query. For a part of a day PostgreSQL reads only that part, because the chunks are not compressed (STORAGE
- * EXTERNAL). `substr` counts bytes from 1.
+ * The part of each chunk that a query reads: its SQL expression, and its number of bytes. PostgreSQL reads only that part from disk,
+ * because the chunks are not compressed (STORAGE EXTERNAL).
  */
-function packedSql(query: PackedQuery): string {
-  const { datasetId, symbolIds, grid, fromSlot, toSlot } = query;
-  const firstByte = fromSlot >> 3;
-  const bitBytes = ((toSlot + 7) >> 3) - firstByte;
+function selectedPart({ grid, fromSlot, toSlot }: PackedQuery): { sql: string; bytes: number } {
+  const isWholeDay = fromSlot === 0 && toSlot === grid.slotCount;
+  if (isWholeDay) return { sql: 'chunk', bytes: chunkBytes(grid.slotCount) };
+  const firstByte = fromSlot >> 3; // a byte of the bitmap has the bits of 8 slots
+  const bitmapBytes = ((toSlot + 7) >> 3) - firstByte;
   const firstRecord = recordOffset(grid.slotCount, fromSlot);
-  const records = (toSlot - fromSlot) * RECORD_BYTES;
-  const chunk = isWholeDay(query)
-    ? 'chunk'
-    : `substr(chunk, ${firstByte + 1}, ${bitBytes}) || substr(chunk, ${firstRecord + 1}, ${records})`;
+  const recordBytes = (toSlot - fromSlot) * RECORD_BYTES;
+  // `substr` counts bytes from 1.
+  const sql = `substr(chunk, ${firstByte + 1}, ${bitmapBytes}) || substr(chunk, ${firstRecord + 1}, ${recordBytes})`;
+  return { sql, bytes: bitmapBytes + recordBytes };
+}
+
+/** The COPY statement of a query. @param part of each chunk, as an SQL expression */
+function packedSql({ datasetId, symbolIds, grid }: PackedQuery, part: string): string {
   return (
-    `COPY (SELECT symbol_id, bars, ${chunk} FROM packed_days WHERE dataset_id = ${wholeNumber(datasetId)}` +
+    `COPY (SELECT symbol_id, bars, ${part} FROM packed_days WHERE dataset_id = ${wholeNumber(datasetId)}` +
     ` AND symbol_id = ANY('{${symbolIds.map(wholeNumber).join(',')}}'::int4[]) AND open = ${timestamp(grid.open)}` +
     ` AND grid = '${gridKey(grid)}' AND refused = 0) TO STDOUT (FORMAT binary)`
   );
-}
-
-/** The number of bytes that {@link packedSql} selects of each chunk. */
-function packBytes(query: PackedQuery): number {
-  const { grid, fromSlot, toSlot } = query;
-  if (isWholeDay(query)) return chunkBytes(grid.slotCount);
-  return ((toSlot + 7) >> 3) - (fromSlot >> 3) + (toSlot - fromSlot) * RECORD_BYTES;
-}
-
-function isWholeDay({ grid, fromSlot, toSlot }: PackedQuery): boolean {
-  return fromSlot === 0 && toSlot === grid.slotCount;
 }

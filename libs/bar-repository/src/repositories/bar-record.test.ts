@@ -15,11 +15,11 @@ function barOfRecord(record: unknown, symbol: string, query: typeof range): unkn
 test.each([
   ['a Date', { time: new Date(TIME) }],
   ['epoch ms', { openTime: TIME }],
-  ['epoch ms as a string (pg returns bigint so)', { timestamp: String(TIME) }],
+  ['epoch ms as a string, as pg returns bigint', { timestamp: String(TIME) }],
   ['ISO with Z', { timestamp: '2024-01-02T14:30:00Z' }],
   ['ISO with an offset', { time: '2024-01-02T09:30:00.000-05:00' }],
-  ['as Postgres prints it', { time: '2024-01-02 14:30:00+00' }],
-  ['with an offset without a colon', { time: '2024-01-02 16:00:00+0130' }],
+  ['a text as Postgres prints it', { time: '2024-01-02 14:30:00+00' }],
+  ['a text whose offset has no colon', { time: '2024-01-02 16:00:00+0130' }],
 ])('a time may be %s', (_form, time) => {
   expect(barOfRecord({ ...values, ...time }, 'SPY', range)).toEqual({ openTime: TIME, ...values });
 });

@@ -77,12 +77,13 @@ function barOf(
   const isOtherSymbol = recordSymbol !== undefined && recordSymbol !== symbol;
   if (isOtherSymbol || !hasAllValues(fields)) return 'malformed';
   const { openTime } = fields;
-  if (!isWithin(openTime, query)) {
+  const isInRange = isWithin(openTime, query);
+  if (!isInRange) {
     for (const [reason, unitMs] of OTHER_UNITS) if (isWithin(Math.round(openTime * unitMs), query)) return reason;
   }
-  const refused = refuseBar(fields, query.prices);
-  if (refused) return refused;
-  return isWithin(openTime, query) ? fields : 'malformed';
+  const invalid = refuseBar(fields, query.prices);
+  if (invalid) return invalid;
+  return isInRange ? fields : 'malformed';
 }
 
 function isWithin(time: number, { from, to }: RequestedRange): boolean {
@@ -90,8 +91,8 @@ function isWithin(time: number, { from, to }: RequestedRange): boolean {
 }
 
 /**
- * The record in the form in which it is quarantined. When its time and every value can be read, `raw` contains only these and the symbol: any
- * other field may differ in each answer, such as the id of a request, and would make the same bar count each time (I7).
+ * The record in the form in which it is quarantined. When its time and every value can be read, `raw` contains only these and the symbol:
+ * any other field may differ in each answer, such as the id of a request, and would make the same bar count each time (I7).
  */
 function refusedRecord(record: unknown, fields: Fields, symbol: string, reason: RecordRefusal): RefusedRecord {
   const { openTime: time = null, symbol: recordSymbol, ...values } = fields;
@@ -126,9 +127,8 @@ const TIME_OF_DAY = String.raw`\d\d:\d\d(:\d\d(\.\d+)?)?`;
 const ZONE = String.raw`(Z|[+-]\d\d(:?\d\d)?)`;
 /** An ISO 8601 time with a zone, or a date alone, which JavaScript reads as UTC. A time without a zone would depend on the machine. */
 const ISO_TIME = new RegExp(`^${DATE}([T ]${TIME_OF_DAY}${ZONE})?$`);
-/** A zone without a colon, or the day of a date alone, at the end of a text. */
-const END_WITHOUT_COLON = /([+-]\d\d)(\d\d)?$/;
-const DATE_LENGTH = 'YYYY-MM-DD'.length;
+/** A zone such as `+02` or `+0200` after a time of day. */
+const ZONE_WITHOUT_COLON = /(?<=:[\d.]+)([+-]\d\d)(\d\d)?$/;
 
 /** The epoch ms that a value means; undefined when it is no time. */
 function timeOf(value: unknown): number | undefined {
@@ -138,12 +138,12 @@ function timeOf(value: unknown): number | undefined {
   const text = value.trim();
   if (DIGITS.test(text)) return Number(text);
   if (!ISO_TIME.test(text)) return undefined;
-  return unlessNaN(parseIsoTime(text.replace(' ', 'T').replace(END_WITHOUT_COLON, zoneWithColon)));
+  const iso = text.replace(' ', 'T').replace(ZONE_WITHOUT_COLON, zoneWithColon);
+  return unlessNaN(parseIsoTime(iso));
 }
 
-/** Writes `+02` and `+0200` as `+02:00`. The `-07` of a date stays as it is. */
-function zoneWithColon(match: string, hours: string, minutes: string | undefined, at: number): string {
-  return at > DATE_LENGTH ? `${hours}:${minutes ?? '00'}` : match;
+function zoneWithColon(_match: string, hours: string, minutes = '00'): string {
+  return `${hours}:${minutes}`;
 }
 
 function unlessNaN(time: number): number | undefined {

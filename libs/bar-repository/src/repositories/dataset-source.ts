@@ -9,7 +9,7 @@ import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
 /** The source of one dataset. Remembers the numbers of the dataset and of symbols. */
 export class DatasetSource implements BarSource {
   /** Numbers of symbols by name, from earlier queries. */
-  private readonly ids = new Map<string, number>();
+  private readonly symbolIds = new Map<string, number>();
   /** The dataset's number at the last look-up. */
   private datasetId: number | undefined;
 
@@ -34,22 +34,27 @@ export class DatasetSource implements BarSource {
 
   private async connectAndRead(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer> {
     await initialize(this.dataSource);
-    const { datasetId: lastId } = this;
-    const isKnown = query.symbols.every((symbol) => this.ids.has(symbol));
-    if (lastId !== undefined && isKnown) {
-      const answer = await this.read(lastId, query, signal);
-      // A number is never used twice, and a dataset is removed with all its rows. So a row proves that the number is still valid.
-      const hasRows = answer.bars.size > 0 || answer.refused.length > 0;
-      if (hasRows || (await this.resolve()) === lastId) return answer;
-    }
-    const [datasetId] = await Promise.all([this.resolve(), this.lookUpSymbols(query.symbols)]);
+    const remembered = await this.readAsRemembered(query, signal);
+    if (remembered) return remembered;
+    const [datasetId] = await Promise.all([this.lookUpDataset(), this.lookUpSymbols(query.symbols)]);
     if (datasetId === undefined) throw new UnknownDatasetError(this.name);
     return this.read(datasetId, query, signal);
   }
 
+  /** Reads by the numbers of earlier queries. @returns undefined when a number is not known, or the dataset's is not valid any more */
+  private async readAsRemembered(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer | undefined> {
+    const { datasetId } = this;
+    if (datasetId === undefined || !query.symbols.every((symbol) => this.symbolIds.has(symbol))) return undefined;
+    const answer = await this.read(datasetId, query, signal);
+    // A number is never used twice, and a dataset is removed with all its rows. So a row proves that the number is still valid.
+    const hasRows = answer.bars.size > 0 || answer.refused.length > 0;
+    return hasRows || (await this.lookUpDataset()) === datasetId ? answer : undefined;
+  }
+
   /** Looks up the dataset's number. A dataset that was removed and imported again has another number. */
-  private async resolve(): Promise<number | undefined> {
-    return (this.datasetId = await resolveDataset(this.dataSource, this.name));
+  private async lookUpDataset(): Promise<number | undefined> {
+    this.datasetId = await resolveDataset(this.dataSource, this.name);
+    return this.datasetId;
   }
 
   /** Reads the query's symbols whose numbers are known. */
@@ -57,7 +62,7 @@ export class DatasetSource implements BarSource {
     const answer = emptyAnswer();
     const byId = new Map<number, { symbol: string; bars: Bar[] }>();
     for (const symbol of query.symbols) {
-      const id = this.ids.get(symbol);
+      const id = this.symbolIds.get(symbol);
       if (id !== undefined) byId.set(id, { symbol, bars: [] });
     }
     const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
@@ -76,20 +81,20 @@ export class DatasetSource implements BarSource {
     return answer;
   }
 
-  /** The ranges to read, by symbol number. Leaves out symbols that the database does not have. */
+  /** The ranges to read, each of one symbol. Leaves out symbols that the database does not have. */
   private spans({ symbols, wanted, from, to }: BarQuery) {
     return symbols.flatMap((symbol) => {
-      const symbolId = this.ids.get(symbol);
+      const symbolId = this.symbolIds.get(symbol);
       if (symbolId === undefined) return [];
       const ranges = mergeRanges(wanted ? (wanted.get(symbol) ?? []) : [{ from, to }]);
       return ranges.map((range) => ({ ...range, symbolId }));
     });
   }
 
-  /** Looks up the numbers that are not in `ids`. An unknown symbol is looked up in every query, because it may be imported later. */
+  /** Looks up numbers that are not remembered. An unknown symbol is looked up in every query, because it may be imported later. */
   private async lookUpSymbols(symbols: readonly string[]): Promise<void> {
-    const unknown = symbols.filter((symbol) => !this.ids.has(symbol));
-    for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.ids.set(symbol, id);
+    const unknown = symbols.filter((symbol) => !this.symbolIds.has(symbol));
+    for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.symbolIds.set(symbol, id);
   }
 }
 

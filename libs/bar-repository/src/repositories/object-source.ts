@@ -30,7 +30,7 @@ export class ObjectSource implements BarSource {
     private readonly fetch: Fetch,
   ) {}
 
-  /** Runs {@link CONCURRENCY} loops, each of which requests one symbol after another. */
+  /** Runs {@link CONCURRENCY} loops that each request one symbol after another. */
   async bars(query: BarQuery, signal?: AbortSignal): Promise<RepositoryAnswer> {
     const answer = emptyAnswer();
     const symbols = eachOnce(query.symbols); // shared: each loop takes the next symbol
@@ -47,7 +47,7 @@ export class ObjectSource implements BarSource {
 
   /** Requests one symbol, and adds its bars, its failure or its name (unasked) to `answer`. */
   private async askOne(symbol: string, query: BarQuery, answer: RepositoryAnswer, signal?: AbortSignal): Promise<void> {
-    const reportOutcome = await this.permitted(query, signal);
+    const reportOutcome = await this.getPermit(query, signal);
     if (reportOutcome === undefined) {
       answer.unasked.add(symbol);
       return;
@@ -67,7 +67,7 @@ export class ObjectSource implements BarSource {
   }
 
   /** Waits for the permit. @returns the function for the outcome (see {@link AskPermit}); undefined when the slice ended first */
-  private async permitted(query: BarQuery, signal?: AbortSignal): Promise<Awaited<ReturnType<AskPermit>> | undefined> {
+  private async getPermit(query: BarQuery, signal?: AbortSignal): Promise<Awaited<ReturnType<AskPermit>> | undefined> {
     if (!query.permit) return () => undefined;
     const { slice } = query;
     try {

@@ -9,6 +9,8 @@ import { barSourceOf, loadRepositories, RepositoryModuleError } from './user-rep
 const FROM = Date.UTC(2024, 0, 2, 14, 30);
 const query = { symbols: ['A', 'B'], from: FROM, to: FROM + 120_000, interval: '1m' };
 const bar = { time: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+/** A permit that is granted at once, and adds the outcome of each request to `outcomes`. */
+const permitNoting = (outcomes: unknown[]) => async () => (error?: unknown) => void outcomes.push(error);
 
 test('getBarsBySymbol is called with separate arguments on its object, and may return an array', async () => {
   class Repository {
@@ -79,13 +81,13 @@ test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure
 test('a repository is asked for eight symbols at a time, for each once, and for no more after eight failures', async () => {
   const FIRST_FAILING = 40; // of 100 symbols
   let running = 0;
-  let runningMost = 0;
+  let mostRunning = 0;
   const asked: string[] = [];
   const repository = {
     async getBars({ symbol }: { symbol: string }): Promise<unknown[]> {
       asked.push(symbol);
       running++;
-      runningMost = Math.max(runningMost, running);
+      mostRunning = Math.max(mostRunning, running);
       await new Promise(setImmediate);
       running--;
       if (Number(symbol.slice(1)) >= FIRST_FAILING) throw new Error(`at ${symbol}`);
@@ -95,7 +97,7 @@ test('a repository is asked for eight symbols at a time, for each once, and for 
   const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
   const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols });
   expect(answer!.failed.size + answer!.unasked.size).toBe(100 - FIRST_FAILING);
-  expect(runningMost).toBe(8);
+  expect(mostRunning).toBe(8);
   expect(asked.length).toBeLessThan(60);
   expect(new Set(asked).size).toBe(asked.length);
 });
@@ -116,7 +118,7 @@ test('a permit that fails ends the query, and no other symbol is requested', asy
   const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
   await expect(barSourceOf('v', { getBars })?.bars({ ...query, symbols, permit })).rejects.toThrow(outage);
   permits = 100; // from now on a permit would be granted
-  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate); // time for further calls
   expect(getBars).toHaveBeenCalledTimes(10);
 });
 
@@ -148,9 +150,8 @@ test('a DataSource that never connects fails after the time limit', async () => 
 
 test('a repository that rejects with undefined counts as failed, in the answer and for its permit', async () => {
   const outcomes: unknown[] = [];
-  const permit = async () => (error?: unknown) => void outcomes.push(error);
   const rejecting = { getBars: () => Promise.reject(undefined as unknown as Error) };
-  const answer = await barSourceOf('v', rejecting)?.bars({ ...query, symbols: ['A'], permit });
+  const answer = await barSourceOf('v', rejecting)?.bars({ ...query, symbols: ['A'], permit: permitNoting(outcomes) });
   expect([...answer!.failed.values()]).toEqual([expect.any(Error)]);
   expect(outcomes).toEqual([expect.any(Error)]);
 });
@@ -173,7 +174,7 @@ test('symbols that were not requested when the slice ended are listed, also thos
 
 test('a request that takes too long fails for its symbol, and its permit learns the outcome', async () => {
   const outcomes: unknown[] = [];
-  const permit = async () => (error?: unknown) => void outcomes.push(error);
+  const permit = permitNoting(outcomes);
   const hanging = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? new Promise(() => undefined) : []) };
   const answer = await barSourceOf('v', hanging)?.bars({ ...query, permit, timeoutMs: 20 });
   expect([...answer!.failed.keys()]).toEqual(['A']);

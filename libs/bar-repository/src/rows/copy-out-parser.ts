@@ -45,7 +45,7 @@ const TRAILER = -1;
 export class CopyOutParser {
   /** Rows parsed so far. */
   rows = 0;
-  /** The first `carried` bytes are the start of a message whose rest has not arrived. */
+  /** Its first `carried` bytes are the start of a message whose rest has not arrived. */
   private carry = Buffer.alloc(4096);
   private carried = 0;
   private headerSeen = false;
@@ -62,30 +62,31 @@ export class CopyOutParser {
    */
   read(chunk: Buffer): Buffer | undefined {
     let at = 0;
+    // First complete the message that began in an earlier chunk: its head, which has its length, then its rest.
     if (this.carried > 0) {
-      at = this.carryOn(chunk, 0, MESSAGE_HEAD);
+      at = this.carryUntil(MESSAGE_HEAD, chunk, 0);
       if (this.carried < MESSAGE_HEAD) return undefined;
       const end = endOfMessage(viewOf(this.carry), 0);
-      at = this.carryOn(chunk, at, end);
+      at = this.carryUntil(end, chunk, at);
       if (this.carried < end) return undefined;
       this.carried = 0;
-      const copyEnd = this.message(viewOf(this.carry), 0, end);
+      const copyEnd = this.parseMessage(viewOf(this.carry), 0, end);
       if (copyEnd !== undefined) return Buffer.concat([this.carry.subarray(copyEnd, end), chunk.subarray(at)]);
     }
     const view = viewOf(chunk);
     while (at + MESSAGE_HEAD <= chunk.length) {
       const end = endOfMessage(view, at);
       if (end > chunk.length) break;
-      const copyEnd = this.message(view, at, end);
+      const copyEnd = this.parseMessage(view, at, end);
       if (copyEnd !== undefined) return chunk.subarray(copyEnd);
       at = end;
     }
-    this.carryOn(chunk, at, chunk.length - at);
+    this.carryUntil(chunk.length - at, chunk, at);
     return undefined;
   }
 
-  /** Carries bytes of a chunk from `from` on, until `size` bytes are carried. @returns the offset of the next byte in the chunk */
-  private carryOn(chunk: Buffer, from: number, size: number): number {
+  /** Copies bytes of a chunk from `from` on, until `size` bytes are carried. @returns the offset of the next byte in the chunk */
+  private carryUntil(size: number, chunk: Buffer, from: number): number {
     if (size > this.carry.length) this.carry = Buffer.concat([this.carry], size);
     const missing = Math.max(0, size - this.carried);
     const copied = chunk.copy(this.carry, this.carried, from, from + missing);
@@ -94,12 +95,12 @@ export class CopyOutParser {
   }
 
   /** Parses the message `[at, end)`. @returns undefined to continue, or the offset of the first byte that is not part of the COPY */
-  private message(view: DataView, at: number, end: number): number | undefined {
+  private parseMessage(view: DataView, at: number, end: number): number | undefined {
     const type = view.getUint8(at);
     if (type === COPY_DATA) {
       // The header may share its message with the first row.
-      const row = this.headerSeen ? at + MESSAGE_HEAD : this.header(view, at + MESSAGE_HEAD, end);
-      if (row < end) this.row(view, row, end - row);
+      const row = this.headerSeen ? at + MESSAGE_HEAD : this.parseHeader(view, at + MESSAGE_HEAD, end);
+      if (row < end) this.parseRow(view, row, end - row);
       return undefined;
     }
     if (type === COPY_DONE) return end;
@@ -107,7 +108,7 @@ export class CopyOutParser {
   }
 
   /** Checks the header. @returns where it ends: its last 4 bytes are the length of an extension, which follows it */
-  private header(view: DataView, at: number, end: number): number {
+  private parseHeader(view: DataView, at: number, end: number): number {
     for (let i = 0; i < SIGNATURE_BYTES; i++) {
       if (at + COPY_HEADER.length > end || view.getUint8(at + i) !== COPY_HEADER[i])
         throw new CopyFormatError('PGCOPY', 'no header');
@@ -116,7 +117,7 @@ export class CopyOutParser {
     return at + COPY_HEADER.length + view.getInt32(at + COPY_HEADER.length - 4);
   }
 
-  private row(view: DataView, at: number, bytes: number): void {
+  private parseRow(view: DataView, at: number, bytes: number): void {
     const fields = bytes < 2 ? 0 : view.getInt16(at);
     if (fields === TRAILER) return;
     if (fields !== this.form.fields) throw new CopyFormatError(`${this.form.fields} fields`, fields);

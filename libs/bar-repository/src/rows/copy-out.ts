@@ -31,12 +31,12 @@ export function copyOut(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(reasonOf(signal));
-    const query = new CopyOutQuery(sql, new CopyOutParser(form, onRow), settle);
+    const query = new CopyOutQuery(sql, new CopyOutParser(form, onRow), onSettled);
     const abort = (): void => query.fail(reasonOf(signal!));
     signal?.addEventListener('abort', abort, { once: true });
     client.query(query);
 
-    function settle(error: Error | undefined, rows: number): void {
+    function onSettled(error: Error | undefined, rows: number): void {
       signal?.removeEventListener('abort', abort);
       if (error) reject(error);
       else resolve(rows);
@@ -54,7 +54,7 @@ class CopyOutQuery implements Submittable {
   constructor(
     private readonly sql: string,
     private readonly parser: CopyOutParser,
-    private readonly settle: (error: Error | undefined, rows: number) => void,
+    private readonly onSettled: (error: Error | undefined, rows: number) => void,
   ) {}
 
   submit(connection: Connection): void {
@@ -85,7 +85,7 @@ class CopyOutQuery implements Submittable {
   /** Gives up and closes the connection, because the server would continue to send. */
   fail(error: Error): void {
     this.detach();
-    this.end(error);
+    this.settle(error);
     this.socket?.destroy();
   }
 
@@ -101,20 +101,20 @@ class CopyOutQuery implements Submittable {
   }
 
   /** Settles the promise of {@link copyOut}, once. */
-  private end(error?: Error): void {
+  private settle(error?: Error): void {
     if (this.settled) return;
     this.settled = true;
-    this.settle(error, this.parser.rows);
+    this.onSettled(error, this.parser.rows);
   }
 
   // `pg` calls these after the messages of the COPY.
   handleError(error: Error): void {
     this.detach();
-    this.end(error);
+    this.settle(error);
   }
   handleCommandComplete(): void {}
   handleReadyForQuery(): void {
-    this.end();
+    this.settle();
   }
 }
 

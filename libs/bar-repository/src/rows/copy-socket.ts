@@ -8,7 +8,7 @@
  */
 import { Socket, type ConnectOpts, type SocketConstructorOpts } from 'node:net';
 
-/** Size of the read buffer: more bytes than arrive in {@link REST_MS}. */
+/** Size of the read buffer: more bytes than arrive in {@link PAUSE_MS}. */
 const READ_BYTES = 256 * 1024;
 /** A COPY counts as long after this many bytes. A short COPY, such as that of a backfill, must not wait. */
 const LONG_BYTES = 128 * 1024;
@@ -18,11 +18,11 @@ const READY_BYTES = READY.length + 1;
 /** Time between two checks for silence. */
 const SILENCE_CHECK_MS = 1_000;
 /** After this much silence the socket asks the server about its connection, and again whenever the silence has doubled. */
-const ASK_AFTER_MS = 3_000;
+const FIRST_ASK_AFTER_MS = 3_000;
 /** How long the socket pauses between two reads of a long COPY. */
-const REST_MS = 1;
+const PAUSE_MS = 1;
 
-/** The sockets of each pool that has a silence limit. The key is the function that returns the limit: a pool has one. */
+/** The sockets of each pool that has a silence limit. The key is the function that returns the pool's limit. */
 const pools = new WeakMap<() => number, Set<CopySocket>>();
 
 /** What the server does for a connection: it runs its query (`working`), it does nothing (`abandoned`), or it is not known. */
@@ -39,6 +39,8 @@ export class CopySocket extends Socket {
   private lastBytes: Buffer = Buffer.alloc(0);
   /** When the last byte arrived, ms. */
   private lastByteAt = performance.now();
+  /** How long the present silence must last until the server is asked, ms. */
+  private askAfterMs = FIRST_ASK_AFTER_MS;
   /** Asks the server what it does for this connection. */
   askServer: (() => Promise<BackendState>) | undefined;
 
@@ -82,35 +84,41 @@ export class CopySocket extends Socket {
   private limitSilence(limitMs: () => number): void {
     const pool = pools.get(limitMs) ?? new Set<CopySocket>();
     pools.set(limitMs, pool.add(this));
-    /** Closes this socket and idle ones without a byte since then: they are probably half-open too, and each would cost the same wait. */
-    const giveUpFrom = (since: number): void => {
-      const silentMs = performance.now() - since;
-      for (const socket of pool) {
-        const isIdle = socket.silentSince === undefined && socket.lastByteAt < since;
-        if (socket === this || isIdle) socket.giveUp(silentMs);
-      }
-    };
-    let askAfterMs = ASK_AFTER_MS;
-    const timer = setInterval(() => {
-      // While this socket is paused, the server is not the one that is silent.
-      if (this.isPaused() && this.silentSince !== undefined) this.silentSince = performance.now();
-      const since = this.silentSince;
-      const silentMs = since === undefined ? 0 : performance.now() - since;
-      if (silentMs < ASK_AFTER_MS) askAfterMs = ASK_AFTER_MS; // a new silence
-      if (since === undefined || silentMs < Math.min(askAfterMs, limitMs())) return;
-      if (silentMs >= limitMs()) return giveUpFrom(since);
-      askAfterMs *= 2;
-      void this.askServer?.().then((state) => {
-        if (this.silentSince !== since) return; // bytes have arrived meanwhile
-        if (state === 'abandoned') giveUpFrom(since);
-        // A slow query does not count as silence.
-        if (state === 'working') this.silentSince = performance.now();
-      });
-    }, SILENCE_CHECK_MS).unref();
+    const timer = setInterval(() => this.checkSilence(limitMs(), pool), SILENCE_CHECK_MS).unref();
     this.once('close', () => {
       clearInterval(timer);
       pool.delete(this);
     });
+  }
+
+  /** Closes the connection when the silence has reached the limit. Earlier it asks the server, and closes an abandoned connection. */
+  private checkSilence(limitMs: number, pool: ReadonlySet<CopySocket>): void {
+    // While this socket is paused, the server is not the one that is silent.
+    if (this.isPaused() && this.silentSince !== undefined) this.silentSince = performance.now();
+    const since = this.silentSince;
+    const silentMs = since === undefined ? 0 : performance.now() - since;
+    if (silentMs < FIRST_ASK_AFTER_MS) this.askAfterMs = FIRST_ASK_AFTER_MS; // a new silence
+    if (since === undefined) return;
+    if (silentMs >= limitMs) {
+      this.giveUpFrom(since, pool);
+    } else if (silentMs >= this.askAfterMs) {
+      this.askAfterMs *= 2;
+      void this.askServer?.().then((state) => {
+        if (this.silentSince !== since) return; // bytes have arrived meanwhile
+        if (state === 'abandoned') this.giveUpFrom(since, pool);
+        // A slow query does not count as silence.
+        if (state === 'working') this.silentSince = performance.now();
+      });
+    }
+  }
+
+  /** Closes this socket and idle ones without a byte since then: they are probably half-open too, and each would cost the same wait. */
+  private giveUpFrom(since: number, pool: ReadonlySet<CopySocket>): void {
+    const silentMs = performance.now() - since;
+    for (const socket of pool) {
+      const isIdle = socket.silentSince === undefined && socket.lastByteAt < since;
+      if (socket === this || isIdle) socket.giveUp(silentMs);
+    }
   }
 
   /** Closes the connection with an error. */
@@ -140,13 +148,13 @@ export class CopySocket extends Socket {
     receiver(bytes);
     const isLong = this.receiver === receiver && this.received > LONG_BYTES;
     // A read that fills much of the buffer shows that more bytes are waiting.
-    if (isLong && bytes.length < READ_BYTES / 2) this.rest();
+    if (isLong && bytes.length < READ_BYTES / 2) this.pauseBriefly();
   }
 
   /** Reads nothing for a moment, so that more bytes arrive for one read. */
-  private rest(): void {
+  private pauseBriefly(): void {
     this.pause();
-    setTimeout(() => this.resume(), REST_MS);
+    setTimeout(() => this.resume(), PAUSE_MS);
   }
 }
 

@@ -46,6 +46,7 @@ const INSERT_NEW = `
   ORDER BY dataset_id, symbol_id, "time", staged.ctid
   ON CONFLICT DO NOTHING`;
 
+/** Runs after {@link INSERT_NEW}, so that staged rows also conflict with each other. */
 const QUARANTINE_CONFLICTS = `
   WITH conflicting AS MATERIALIZED (
     SELECT staged.* FROM ${STAGING_TABLE} staged

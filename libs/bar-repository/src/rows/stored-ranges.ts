@@ -55,7 +55,8 @@ interface SpanRows {
 }
 
 /**
- * Counts the rows of each symbol in each span. Leaves out pairs of symbol and span without a row.
+ * Counts the rows of each symbol in each span. Leaves out pairs of symbol and span without a row. Reads adjacent spans as one range,
+ * and finds the span of each row by the starts of the spans.
  * @param spans in order and without overlap
  */
 export async function countRowsInSpans(
@@ -66,17 +67,18 @@ export async function countRowsInSpans(
 ): Promise<SpanRows[]> {
   const ranges = mergeRanges(spans);
   if (ranges.length === 0) return [];
+  const spanStarts = spans.map(({ from }) => isoText(from));
   const rows = await dataSource.query<{ symbolId: number; span: number; rows: number; first: Date }[]>(COUNT_SPANS, [
     datasetId,
     symbolIds,
     ranges.map(({ from }) => isoText(from)),
     ranges.map(({ to }) => isoText(to)),
-    spans.map(({ from }) => isoText(from)),
+    spanStarts,
   ]);
   return rows.map((row) => ({ ...row, first: row.first.getTime() }));
 }
 
-// OFFSET 0 keeps the planner from turning the look-ups into a scan of the whole dataset.
+// `width_bucket` counts from 1. OFFSET 0 keeps the planner from turning the look-ups into a scan of the whole dataset.
 const COUNT_SPANS = `SELECT symbol.id AS "symbolId", width_bucket(bar."time", $5::timestamptz[]) - 1 AS span,
     count(*)::int AS rows, min(bar."time") AS first
   FROM unnest($2::int4[]) AS symbol(id)
@@ -85,7 +87,7 @@ const COUNT_SPANS = `SELECT symbol.id AS "symbolId", width_bucket(bar."time", $5
     AND "time" >= part.opens AND "time" < part.closes OFFSET 0) AS bar
   GROUP BY symbol.id, span ORDER BY symbol.id, span`;
 
-/** Number of rows in each range, which names one symbol, in the order of `ranges`. */
+/** Counts the rows of one symbol in each range. @returns the counts in the order of `ranges` */
 export async function countRows(
   dataSource: DataSource,
   datasetId: number,

@@ -4,13 +4,14 @@ import { ignoreErrors } from '../connection.js';
 import { type BackendState, CopySocket } from '../rows/index.js';
 
 const TIMEOUT_MS = 3_000;
+/** Asks for a backend by its process id. The answer has one row, also when the backend has ended. */
+const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) AS state, min(wait_event) AS event
+  FROM pg_stat_activity WHERE pid = $1`;
 // https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 /** `state` of a backend that waits for a query. */
 const WAITS_FOR_QUERY = /^idle/;
 /** `wait_event` of a backend whose answer is not read. */
 const CANNOT_SEND = 'ClientWrite';
-const QUERY = `SELECT pg_backend_pid() AS pid, count(*) AS backends, min(state) AS state, min(wait_event) AS event
-  FROM pg_stat_activity WHERE pid = $1`;
 
 /**
  * Lets a connection's socket ask the server, on a new connection, what the backend does. The socket asks when an answer is overdue: the
@@ -48,10 +49,11 @@ async function stateOfBackend(url: string, pid: number): Promise<BackendState> {
   }
 }
 
+/** A row of {@link QUERY}. */
 interface BackendRow {
-  /** Process id of the connection that asked. */
+  /** Process id of the backend of the connection that asked. */
   pid: number;
-  /** `1`, or `0` when the backend has ended. */
+  /** `1`, or `0` when the backend that was asked about has ended. */
   backends: string;
   state: string | null;
   event: string | null;

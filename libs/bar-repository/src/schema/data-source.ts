@@ -75,7 +75,7 @@ export class NewerSchemaError extends Error {
  * @throws NewerSchemaError, DatabaseError; then no migration is applied
  */
 export function migrate(dataSource: DataSource): Promise<string[]> {
-  // Whatever the default of the database: in a repeatable read, a process that has waited for the lock would not see the migrations.
+  // A higher level may be the database's default; a process that has waited for the lock would then not see the earlier migrations.
   return dataSource.transaction('READ COMMITTED', async (manager) => {
     await manager.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     const unknown = await unknownMigrations(manager);

@@ -6,7 +6,7 @@ export type Values = Readonly<Record<string, unknown>>;
 /** Numbers the `:names` of a statement. @returns the statement and its parameters, as `query` takes them */
 export function bind(sql: string, values: Values): [sql: string, parameters: unknown[]] {
   const names = Object.keys(values);
-  // Not the second colon of a type, such as `::int`.
+  // A type such as `::int` is no name.
   const numbered = sql.replaceAll(/(?<!:):(\w+)/g, (_, name: string) => `$${names.indexOf(name) + 1}`);
   return [numbered, Object.values(values)];
 }

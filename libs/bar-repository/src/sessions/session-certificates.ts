@@ -11,7 +11,7 @@ export interface StoredCertificate<Certificate> {
 
 /** The certificates of a deployment's sessions. */
 export class SessionCertificates<Spec, Certificate extends object> {
-  /** @param deployment {@link lacking} returns the sessions of this deployment and of none, as `SessionRepository` does; null: all */
+  /** @param deployment limits {@link lacking} to the sessions of this deployment and those of none; null: no limit */
   constructor(
     private readonly dataSource: DataSource,
     private readonly deployment: string | null = null,
@@ -44,8 +44,8 @@ export class SessionCertificates<Spec, Certificate extends object> {
   }
 
   /**
-   * At most `limit` completed sessions whose certificate is not stored (`isKept` is false) or still waits for consumers (`isKept` is
-   * true), latest completion first. Leaves out the incarnations `except`.
+   * At most `limit` completed sessions that lack a final certificate, latest completion first: none is stored (`isKept` is false), or
+   * the stored one still waits for consumers. Leaves out the incarnations `except`.
    */
   lacking(limit: number, except: readonly string[] = []): Promise<(SessionRow<Spec> & { isKept: boolean })[]> {
     return this.dataSource.query<(SessionRow<Spec> & { isKept: boolean })[]>(

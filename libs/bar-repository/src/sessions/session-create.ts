@@ -49,13 +49,13 @@ export async function createSession<Spec>(
   deployment: string | null,
   session: NewSession<Spec>,
 ): Promise<CreatedSession<Spec>> {
-  const parameters = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
+  const identity = [session.id, JSON.stringify(session.spec), session.idempotencyKey ?? null];
+  const otherColumns = [session.historyDays ?? 0, deployment, session.days ?? null];
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const otherColumns = [session.historyDays ?? 0, deployment, session.days ?? null];
-    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...parameters, ...otherColumns]);
+    const [inserted] = await dataSource.query<SessionRow<Spec>[]>(INSERT, [...identity, ...otherColumns]);
     if (inserted) return { row: inserted, created: true };
-    const [holder, second] = await dataSource.query<Holder<Spec>[]>(SELECT_HOLDER, parameters);
-    if (!holder) continue;
+    const [holder, second] = await dataSource.query<Holder<Spec>[]>(SELECT_HOLDER, identity);
+    if (!holder) continue; // deleted since the insert
     // Two rows: one session has the id, another has the key.
     if (second) throw new SpecConflictError(second.id, 'idempotencyKey');
     const { sameSpec, ...row } = holder;

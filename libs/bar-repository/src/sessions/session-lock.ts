@@ -19,7 +19,7 @@ export async function withSessionLock<T>(
   { id, incarnation }: SessionKey,
   work: (membership: Membership | undefined, manager: EntityManager) => Promise<T>,
 ): Promise<T> {
-  // At any higher level, whatever the database's default is, `work` would not see what an earlier holder of the lock has changed.
+  // A higher level may be the database's default; `work` would then not see what an earlier holder of the lock has changed.
   return dataSource.transaction('READ COMMITTED', async (manager) => {
     await manager.query(`SET LOCAL idle_in_transaction_session_timeout = ${SILENT_MAX_MS}`);
     await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [incarnation]);

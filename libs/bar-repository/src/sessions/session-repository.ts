@@ -51,10 +51,10 @@ export interface TransitionPatch {
   forgetCheckpoint?: boolean;
 }
 
-/** The version of a session's symbols; 0 before their first change. */
+/** SQL expression: the version of a session's symbols; 0 before their first change. */
 const SYMBOLS_VERSION = `coalesce((membership->>'version')::int, 0)`;
 
-/** Of sessions that this deployment may work on. */
+/** SQL condition: true for a session that this deployment may work on. */
 const OWNED = ownedBy(':deployment');
 
 /** The sessions of a deployment. */
@@ -165,21 +165,13 @@ export class SessionRepository<Spec = unknown> {
     to: SessionState,
     { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
+    const change = { to, error, keepsError: error === undefined, newStarts: incrementRun ? 1 : 0, forgetCheckpoint };
     const [row] = await this.update(
-      `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :starts, updated_at = now(),
+      `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
          completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
          checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
        WHERE id = :id AND state = ANY(:from)`,
-      {
-        id,
-        from,
-        to,
-        error,
-        keepsError: error === undefined,
-        starts: incrementRun ? 1 : 0,
-        ended: ENDED_STATES,
-        forgetCheckpoint,
-      },
+      { id, from, ended: ENDED_STATES, ...change },
     );
     if (row) return row;
     throw new SessionStateError(id, from, (await this.get(id)).state);

@@ -13,10 +13,8 @@ export interface Account {
 
 /** The account named `name` in the text of a passwd file; `undefined` when it has none, or when its user is root. */
 export function findAccount(passwd: string, name: string): Account | undefined {
-  const fields = passwd
-    .split('\n')
-    .find((line) => line.startsWith(`${name}:`))
-    ?.split(':');
+  const line = passwd.split('\n').find((candidate) => candidate.startsWith(`${name}:`));
+  const fields = line?.split(':');
   const [uid, gid] = [Number(fields?.[2]), Number(fields?.[3])];
   return uid > 0 && gid >= 0 ? { uid, gid } : undefined;
 }

@@ -41,8 +41,7 @@ export function postgresSettings(port: number, keep: boolean): string[] {
 async function ensureDatabase(adminUrl: string): Promise<void> {
   const { Client } = await import('pg');
   const client = new Client({ connectionString: adminUrl });
-  // A lost connection rejects the query that runs.
-  client.on('error', () => undefined);
+  client.on('error', () => undefined); // a lost connection rejects the query that runs
   await client.connect();
   try {
     const existing = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [POSTGRES_ROLE]);

@@ -40,7 +40,7 @@ export function redisConfiguration(settings: {
 
 /**
  * Starts a server with its data in `folder`; calls `spawned` as soon as its process exists.
- * @returns the URL of its database 0, without the trailing number
+ * @returns its URL up to the number of a database, which the caller appends
  */
 export function startRedis(
   program: RedisProgram,

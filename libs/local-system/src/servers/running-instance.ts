@@ -51,10 +51,8 @@ function recordPlace(folder: string, place: string, log: Log): void {
 
 /** Makes this process the owner of an instance. @throws AlreadyRunningError when a live process owns it, DataFolderError */
 export async function takeInstance(dataDir: string, keep: boolean, log: Log): Promise<Instance> {
-  const folder = join(
-    dataDir,
-    keep ? KEPT_NAME : `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`,
-  );
+  const name = keep ? KEPT_NAME : `${TEMPORARY_PREFIX}${process.pid}-${randomBytes(4).toString('hex')}`;
+  const folder = join(dataDir, name);
   try {
     makeFolder(folder);
   } catch (error) {

@@ -77,12 +77,14 @@ export async function startServer(
   spawned(server);
   let failure: string | undefined;
   void server.exited.then((how) => (failure = how));
-  for (const end = Date.now() + limitMs; failure === undefined; await delay(PROBE_EVERY_MS)) {
+  const deadline = Date.now() + limitMs;
+  while (failure === undefined) {
     try {
       return await probe();
     } catch (error) {
-      if (Date.now() >= end) failure = `no answer in ${limitMs} ms (${errorText(error)})`;
+      if (Date.now() >= deadline) failure = `no answer in ${limitMs} ms (${errorText(error)})`;
     }
+    await delay(PROBE_EVERY_MS);
   }
   const output = readFileSync(command.logFile, 'utf8').trimEnd().split('\n').slice(-OUTPUT_LINES).join('\n');
   await endServer(server.mark, GRACE_MS);
