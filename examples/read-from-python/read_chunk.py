@@ -37,11 +37,13 @@ def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
     """Returns how many slots the day has, the numbers of the filled slots, and their records."""
     # A chunk is a bitmap, then the records. A group of 64 slots takes 8 bytes of bitmap and 64 records of 48 bytes. The last group may
     # have fewer records, but also takes 8 bytes of bitmap.
-    groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
-    slots = 64 * groups + max(0, rest - 8) // RECORD.itemsize
-    bitmap_bytes = -(-slots // 64) * 8  # one bit per slot, rounded up to 64 slots
-    filled = np.flatnonzero(np.unpackbits(np.frombuffer(chunk, np.uint8, bitmap_bytes))[:slots])
-    return slots, filled, np.frombuffer(chunk, RECORD, slots, bitmap_bytes)[filled]
+    full_groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
+    slots = 64 * full_groups + max(0, rest - 8) // RECORD.itemsize
+    bitmap_bytes = 8 * (full_groups + (rest > 0))
+    bits = np.unpackbits(np.frombuffer(chunk, np.uint8, bitmap_bytes))
+    filled = np.flatnonzero(bits[:slots])
+    records = np.frombuffer(chunk, RECORD, slots, bitmap_bytes)
+    return slots, filled, records[filled]
 
 
 def visible(chunk: bytes, minutes: int, day_opened: int, clock: int) -> Bars:

@@ -21,7 +21,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  expect(await system.remove()).toEqual([]);
+  const left = await system.remove();
+  expect(left).toEqual([]);
 });
 
 test('the system uses and requires the keys that the user chose', async () => {

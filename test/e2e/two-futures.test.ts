@@ -5,6 +5,7 @@
  *
  * Both clocks wait at the close of the first day, because a repository holds back its answers for the second day.
  */
+import type { Bar } from '@barkeep/bars';
 import { type Barkeep, type ClientSession, connect, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/system/api.js';
@@ -15,6 +16,7 @@ import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const [FIRST, SECOND] = tradingDays(DATES);
+/** The close of the first day, at which both clocks wait. */
 const CLOSE = FIRST!.segments.at(-1)!.close;
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 /** Number of slots of each symbol that the source lacks on the first day: every seventeenth. */
@@ -51,22 +53,38 @@ afterAll(async () => {
   await repository?.remove();
 });
 
-/** The bars of a dataset. On the second day, `two` has other bars, other holes, rows at night, and nothing of CCC. */
+/** The bars of a dataset: the same first day, and the second day of one future. */
 function source(past: BarsBySymbol, future: Future): BarsBySymbol {
-  const other = marketBars({ ...DATES, symbols: SYMBOLS, seed: 99 });
+  const secondDay = future === 'one' ? secondDayOfOne(past) : secondDayOfTwo();
   return new Map(
     SYMBOLS.map((symbol) => {
       const firstDay = past.get(symbol)!.filter(({ openTime }, i) => openTime < CLOSE && i % 17 !== 3);
-      const secondDay = (future === 'one' ? past : other).get(symbol)!.filter(({ openTime }) => openTime >= CLOSE);
-      const withHoles = secondDay.filter((_, i) => i % (future === 'one' ? 19 : 5) !== 0);
-      if (future === 'one') return [symbol, [...firstDay, ...withHoles]];
-      // An hour of bars, five to six hours before the open.
-      const night = secondDay
-        .slice(0, 60)
-        .map((bar, i) => ({ ...bar, openTime: SECOND!.segments[0]!.open - (i + 300) * 60_000 }));
-      return [symbol, symbol === 'CCC' ? firstDay : [...firstDay, ...night, ...withHoles]];
+      return [symbol, [...firstDay, ...secondDay(symbol)]];
     }),
   );
+}
+
+/** Every nineteenth minute is missing. */
+function secondDayOfOne(past: BarsBySymbol): (symbol: string) => Bar[] {
+  return (symbol) => afterClose(past, symbol).filter((_, i) => i % 19 !== 0);
+}
+
+/** Other bars, every fifth of which is missing, an hour of rows at night, and nothing of CCC. */
+function secondDayOfTwo(): (symbol: string) => Bar[] {
+  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 99 });
+  return (symbol) => {
+    if (symbol === 'CCC') return [];
+    const bars = afterClose(market, symbol);
+    // Five to six hours before the open.
+    const night = bars
+      .slice(0, 60)
+      .map((bar, i) => ({ ...bar, openTime: SECOND!.segments[0]!.open - (i + 300) * 60_000 }));
+    return [...night, ...bars.filter((_, i) => i % 5 !== 0)];
+  };
+}
+
+function afterClose(market: BarsBySymbol, symbol: string): Bar[] {
+  return market.get(symbol)!.filter(({ openTime }) => openTime >= CLOSE);
 }
 
 /**
@@ -323,7 +341,7 @@ function comparableEvents(events: readonly { type: string }[]): object[] {
         const key = `${type} ${date} ${symbol}`;
         totals.set(key, (totals.get(key) ?? 0) + Number(slots));
       }
-    } else others.add(JSON.stringify(comparable(event, '', 'one')));
+    } else others.add(JSON.stringify(withoutWallClock(event)));
   }
   return [...[...others].sort().map((text) => JSON.parse(text) as object), ...[...totals].sort()];
 }
@@ -341,11 +359,16 @@ const OF_THE_WALL_CLOCK = new Set([
   'pace',
 ]);
 
+function withoutWallClock(value: object): object {
+  const text = JSON.stringify(value, (key, inner: unknown) => (OF_THE_WALL_CLOCK.has(key) ? undefined : inner));
+  return JSON.parse(text) as object;
+}
+
 /** A value without {@link OF_THE_WALL_CLOCK}, and with the same names of session and dataset for both futures. */
 function comparable(value: object, id: string, future: Future): object {
-  const text = JSON.stringify(value, (key, inner: unknown) => {
-    if (OF_THE_WALL_CLOCK.has(key)) return undefined;
-    if (inner === id && id !== '') return 'the session';
+  const text = JSON.stringify(withoutWallClock(value), (key, inner: unknown) => {
+    if (inner === id) return 'the session';
+    // A field `dataset`, or the first in a list of datasets.
     if (inner === future && (key === 'dataset' || key === '0')) return 'the dataset';
     return inner;
   });
