@@ -21,8 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  const left = await system.remove();
-  expect(left).toEqual([]);
+  expect(await system.remove()).toEqual([]); // nothing is left
 });
 
 test('the system uses and requires the keys that the user chose', async () => {

@@ -237,9 +237,8 @@ it('continues without a silent stream, emits an event, and waits for the stream 
   try {
     await api.until(id, ({ frontier }) => frontier === iso(aaa[10]!.openTime));
     const silent = await eventsOfType(id, 'stream-silent');
-    expect(silent.map(({ time, fields }) => ({ hasTime: time > 0, fields }))).toEqual([
-      { hasTime: true, fields: { symbol: 'BBB' } },
-    ]);
+    expect(silent.map(({ fields }) => fields)).toEqual([{ symbol: 'BBB' }]);
+    expect(silent[0]!.time).toBeGreaterThan(0);
     // BBB sends again. Its bars 5 to 9 are late, and from now on the frontier waits for it again.
     expect(await feed(id, 'BBB', bbb.slice(5, 12))).toMatchObject({ accepted: 7, late: 5 });
     await feed(id, 'AAA', aaa.slice(0, 30));

@@ -18,6 +18,8 @@ const EQUITIES = {
 /** The three trading days before the first date. Each has 390 minutes, but IBM has no bar in one of them. */
 const HISTORY = ['2013-10-04', '2013-10-07', '2013-10-08'];
 const HISTORY_BARS = { SPY: 1170, IBM: 1169, BAC: 1170 };
+/** What a session with this history shows of it. */
+const SHOWN_HISTORY = { days: 3, firstDate: HISTORY[0], calendarBegins: false, bars: HISTORY_BARS };
 
 describeWithLean('a session with a history', () => {
   let system: TestSystem;
@@ -33,10 +35,6 @@ describeWithLean('a session with a history', () => {
     api = new Api(coordinators[0]!.url);
   });
   afterAll(async () => {
-    const keys: string[] = [];
-    for await (const found of redis.scanStream({ match: `${system.sessionPrefix}:*`, count: 1_000 }))
-      keys.push(...(found as string[]));
-    if (keys.length > 0) await redis.unlink(...keys);
     redis.disconnect();
     await system?.close();
   });
@@ -53,12 +51,7 @@ describeWithLean('a session with a history', () => {
   it('I2 has the three trading days of its history, and they do not count in its figures', async () => {
     const spec = { ...EQUITIES, id: 'trailing', end: '2013-10-09', history: { trailingDays: 3 } };
     const session = await run(spec);
-    expect(session.history).toEqual({
-      days: 3,
-      firstDate: '2013-10-04',
-      calendarBegins: false,
-      bars: HISTORY_BARS,
-    });
+    expect(session.history).toEqual(SHOWN_HISTORY);
     // One day of three symbols.
     expect(session.counts).toMatchObject({ expected: 3 * 390, filled: 3 * 390, streamed: 3 * 390, missing: 0 });
     expect(session.progress).toBe(1);
@@ -128,25 +121,11 @@ describeWithLean('a session with a history', () => {
 
   it('shows the bars of each symbol when the dataset has fewer than the spec names', async () => {
     const session = await run({ ...EQUITIES, id: 'short', history: { bars: 1170, interval: '1m' } });
-    expect(session.history).toEqual({
-      days: 3,
-      firstDate: '2013-10-04',
-      calendarBegins: false,
-      bars: HISTORY_BARS,
-    });
-    const none = await run({
-      ...EQUITIES,
-      id: 'none',
-      start: '2013-10-04',
-      end: '2013-10-04',
-      history: { bars: 10, interval: '1m' },
-    });
-    expect(none.history).toEqual({
-      days: 0,
-      firstDate: null,
-      calendarBegins: false,
-      bars: { SPY: 0, IBM: 0, BAC: 0 },
-    });
+    expect(session.history).toEqual(SHOWN_HISTORY);
+    const firstDay = { start: '2013-10-04', end: '2013-10-04' };
+    const none = await run({ ...EQUITIES, ...firstDay, id: 'none', history: { bars: 10, interval: '1m' } });
+    const noBars = { SPY: 0, IBM: 0, BAC: 0 };
+    expect(none.history).toEqual({ days: 0, firstDate: null, calendarBegins: false, bars: noBars });
   });
 
   it('is refused when its bars take more days than are retained', async () => {

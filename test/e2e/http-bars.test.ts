@@ -47,11 +47,8 @@ async function importBars(): Promise<void> {
   const dataSource = await createDataSource(database.url).initialize();
   await migrate(dataSource);
   const importer = await BarImporter.open(dataSource, 'minutes');
-  const bars = Array.from({ length: EXPECTED }, (_, i) => barAt(i));
-  await importer.write(
-    'AAA',
-    bars.filter((_, i) => !HOLES.has(i)),
-  );
+  const bars = Array.from({ length: EXPECTED }, (_, i) => barAt(i)).filter((_, i) => !HOLES.has(i));
+  await importer.write('AAA', bars);
   await importer.finish();
   await dataSource.destroy();
 }

@@ -82,8 +82,8 @@ async function digestOf(id: string, spec: object): Promise<string> {
   return api.digest(id);
 }
 
-const digestOfDataset = (dataset: string) =>
-  digestOf(`of-${dataset}`, { source: { type: 'dataset', dataset }, upkeep: { barrier: 'day' } });
+const digestOfDataset = (dataset: string, id = `of-${dataset}`) =>
+  digestOf(id, { source: { type: 'dataset', dataset }, upkeep: { barrier: 'day' } });
 
 let zeroDigest: Promise<string> | undefined;
 /** The digest of the bars with 0, with which all others are compared. */
@@ -117,11 +117,7 @@ test('I1 -0 that a program wrote into the table is 0, streamed as rows and as pa
   expect(row!.minus).toBeGreaterThanOrEqual(3);
   expect(await digestOfDataset('by-sql')).toBe(await digestWithZero());
   await system.barkeep('pack', 'by-sql', '--calendar', 'XNYS');
-  const packed = await digestOf('packed', {
-    source: { type: 'dataset', dataset: 'by-sql' },
-    upkeep: { barrier: 'day' },
-  });
-  expect(packed).toBe(await digestWithZero());
+  expect(await digestOfDataset('by-sql', 'packed')).toBe(await digestWithZero());
 });
 
 test.each([['JSON'], ['NDJSON']])('I1 -0 that is fed as %s is 0, and an equal bar is a duplicate', async (form) => {

@@ -100,7 +100,8 @@ it('I1 a session is the same over rows, over packs, and over some of both', asyn
   for (const { symbol_id, open } of packs) {
     if (random() < 0.5) continue;
     await system.query(
-      `UPDATE bars SET volume = volume WHERE dataset_id = ${HOLEY_ID} AND symbol_id = $1 AND "time" BETWEEN $2 AND $2::timestamptz + interval '5 minutes'`,
+      `UPDATE bars SET volume = volume WHERE dataset_id = ${HOLEY_ID} AND symbol_id = $1
+       AND "time" BETWEEN $2 AND $2::timestamptz + interval '5 minutes'`,
       [symbol_id, open],
     );
   }

@@ -79,10 +79,8 @@ test.each([
     await watch.end(watching);
     expect(watch.readsWithBars).toBeGreaterThan(0);
     await endsAs(id, [...present], counts);
-    await expectNothingOf(
-      id,
-      SYMBOLS.filter((symbol) => !present.has(symbol)),
-    );
+    const absent = SYMBOLS.filter((symbol) => !present.has(symbol));
+    await expectNothingOf(id, absent);
 
     expect((await api().call('DELETE', `/v1/sessions/${id}`)).status).toBe(204);
     expect(await lab.sessionKeys(id)).toEqual([]);
@@ -175,11 +173,8 @@ test.each([
     await api().run({ ...spec, id: unchanged, symbols });
     await api().settled(unchanged, 60_000);
     expect(await api().digest(id)).toBe(await api().digest(unchanged));
-    const { history } = await api().ok<{ history: { bars: Record<string, number> } | null }>(
-      'GET',
-      `/v1/sessions/${id}`,
-    );
-    if (historyDays > 0) expect(Object.keys(history!.bars).sort()).toEqual(symbols.sort());
+    const { history } = await api().ok<Session>('GET', `/v1/sessions/${id}`);
+    if (historyDays > 0) expect(Object.keys(history!.bars!).sort()).toEqual(symbols.sort());
     await expectNothingOf(id, ['BBB']);
   },
   120_000,
@@ -262,7 +257,7 @@ async function endsAs(id: string, symbols: readonly string[], counts: Session['c
   await api().run(specOf(unchanged, symbols));
   expect((await api().settled(unchanged)).counts).toEqual(counts);
   expect(await api().digest(id)).toBe(await api().digest(unchanged));
-  const session = await api().ok<{ symbols: string[] }>('GET', `/v1/sessions/${id}`);
+  const session = await api().ok<Session>('GET', `/v1/sessions/${id}`);
   expect(session.symbols.toSorted()).toEqual(symbols.toSorted());
 }
 

@@ -133,7 +133,7 @@ const SERIES = INTERVALS.flatMap((interval) =>
 const CHANGES = 'changes a session';
 const OPERATORS = 'for operators';
 
-/** Every route of the API: how a strategy reads it, or why it learns nothing from it. */
+/** Every route of the API: how a strategy reads it, or a text that says why the strategy learns nothing from it. */
 const ROUTES: Record<string, Reading | string> = {
   'GET /docs': 'describes the API',
   'GET /docs-json': 'describes the API',
@@ -196,7 +196,7 @@ function bySeries<T>(read: (symbol: string, interval: string) => T): Promise<Awa
   return Promise.all(SYMBOLS.flatMap((symbol) => INTERVALS.map((interval) => read(symbol, interval))));
 }
 
-/** Every member of a class of the client: how a strategy reads it, or why it learns nothing from it. */
+/** Every member of a class of the client, as {@link ROUTES}. */
 type Reads<T> = Record<Exclude<keyof T, 'id'>, ((object: T) => unknown) | string>;
 
 const SESSION: Reads<ClientSession> = {
@@ -295,7 +295,7 @@ async function readAll(id: string, future: Future): Promise<object> {
 /** The events of the first day from the stream of server-sent events, as {@link comparableEvents}. */
 async function sentEvents(id: string): Promise<object[]> {
   const listener = await EventListener.connect(coordinator.url, `/v1/sessions/${id}/events?from=beginning`);
-  const all = () => listener.events.map(({ type, data }) => ({ ...data, type }));
+  const all = () => listener.events.map(({ type, data }): AnyEvent => ({ ...data, type }));
   await listener.until(() => areOfWholeDay(all()));
   listener.close();
   return comparableEvents(all());
@@ -303,7 +303,7 @@ async function sentEvents(id: string): Promise<object[]> {
 
 /** The events of the first day from the client, as {@link comparableEvents}. */
 async function readEvents(session: ClientSession): Promise<object[]> {
-  const events: { type: string }[] = [];
+  const events: AnyEvent[] = [];
   for await (const event of session.events({ from: 'beginning' })) {
     events.push(event);
     if (areOfWholeDay(events)) break;
@@ -311,39 +311,51 @@ async function readEvents(session: ClientSession): Promise<object[]> {
   return comparableEvents(events);
 }
 
+/** An event from the client or the stream, with the fields that are compared in a special way. */
+interface AnyEvent {
+  type: string;
+  date?: string;
+  time?: number | string;
+  /** A number of symbols, their names, or numbers of slots by name. */
+  symbols?: number | string[] | Record<string, unknown>;
+}
+
 /** Whether the events include the close, the quality, a derived bar and all repaired slots of the first day. */
-function areOfWholeDay(events: readonly { type: string }[]): boolean {
+function areOfWholeDay(events: readonly AnyEvent[]): boolean {
   const types = new Set(events.map(({ type }) => type));
-  // The totals are pairs of a key and a number.
-  const totals = comparableEvents(events).filter((entry): entry is [string, number] => Array.isArray(entry));
-  const filled = totals.filter(([key]) => key.startsWith('gap-filled'));
+  const filled = [...slotTotals(events)].filter(([key]) => key.startsWith('gap-filled'));
   const slots = filled.reduce((sum, [, count]) => sum + count, 0);
   return types.has('day-closed') && types.has('quality') && types.has('derived') && slots === HOLES * SYMBOLS.length;
 }
 
-/**
- * Events in a form that does not depend on the wall clock: sorted, each once, without states and consumers. Slots of gap
- * events are added up as `[TYPE DATE SYMBOL, SLOTS]`, because the part that one event covers depends on when a worker
- * reads.
- */
-function comparableEvents(events: readonly { type: string }[]): object[] {
+/** Slots by `TYPE DATE SYMBOL`. They are added up, because the part that one event covers depends on when a worker reads. */
+function slotTotals(events: readonly AnyEvent[]): Map<string, number> {
   const totals = new Map<string, number>();
-  const others = new Set<string>();
-  for (const event of events.filter(({ type }) => type !== 'state' && !type.startsWith('consumer-'))) {
-    const { type, date, symbols, time } = event as { type: string; date?: string; symbols?: unknown; time?: unknown };
-    // How far one move of the clock goes depends on when the coordinator reads the limit.
-    if (type === 'clock' && new Date(time as number | string).getTime() < CLOSE) continue;
-    // `symbols` is a list of names, or slots by name.
-    if (Array.isArray(symbols)) {
-      for (const symbol of symbols) others.add(JSON.stringify([type, date, symbol]));
-    } else if (typeof symbols === 'object' && symbols !== null) {
-      for (const [symbol, slots] of Object.entries(symbols)) {
-        const key = `${type} ${date} ${symbol}`;
-        totals.set(key, (totals.get(key) ?? 0) + Number(slots));
-      }
-    } else others.add(JSON.stringify(withoutWallClock(event)));
+  for (const { type, date, symbols } of events) {
+    if (typeof symbols !== 'object' || Array.isArray(symbols)) continue;
+    for (const [symbol, slots] of Object.entries(symbols)) {
+      const key = `${type} ${date} ${symbol}`;
+      totals.set(key, (totals.get(key) ?? 0) + Number(slots));
+    }
   }
-  return [...[...others].sort().map((text) => JSON.parse(text) as object), ...[...totals].sort()];
+  return totals;
+}
+
+/**
+ * Events in a form that does not depend on the wall clock: sorted, each once, without states and consumers, and with
+ * {@link slotTotals} instead of the events that have slots.
+ */
+function comparableEvents(events: readonly AnyEvent[]): object[] {
+  const texts = new Set<string>();
+  for (const event of events) {
+    const { type, date, symbols, time } = event;
+    if (type === 'state' || type.startsWith('consumer-')) continue;
+    // How far one move of the clock goes depends on when the coordinator reads the limit.
+    if (type === 'clock' && new Date(time!).getTime() < CLOSE) continue;
+    if (typeof symbols !== 'object') texts.add(JSON.stringify(withoutWallClock(event)));
+    else if (Array.isArray(symbols)) for (const symbol of symbols) texts.add(JSON.stringify([type, date, symbol]));
+  }
+  return [...[...texts].sort().map((text) => JSON.parse(text) as object), ...[...slotTotals(events)].sort()];
 }
 
 /** Fields whose values depend on the wall clock or on random numbers. */
