@@ -37,10 +37,11 @@ def decode(chunk: bytes) -> tuple[int, np.ndarray, np.ndarray]:
     """Returns how many slots the day has, the numbers of the filled slots, and their records."""
     # A chunk is a bitmap, then the records. A group of 64 slots takes 8 bytes of bitmap and 64 records of 48 bytes. The last group may
     # have fewer records, but also takes 8 bytes of bitmap.
-    groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
-    slots = 64 * groups + max(0, rest - 8) // RECORD.itemsize
-    bitmap_bytes = -(-slots // 64) * 8  # one bit per slot, rounded up to 64 slots
-    filled = np.flatnonzero(np.unpackbits(np.frombuffer(chunk, np.uint8, bitmap_bytes))[:slots])
+    full_groups, rest = divmod(len(chunk), 8 + 64 * RECORD.itemsize)
+    slots = 64 * full_groups + max(0, rest - 8) // RECORD.itemsize
+    bitmap_bytes = 8 * (full_groups + (rest > 0))
+    bits = np.unpackbits(np.frombuffer(chunk, np.uint8, bitmap_bytes))
+    filled = np.flatnonzero(bits[:slots])
     return slots, filled, np.frombuffer(chunk, RECORD, slots, bitmap_bytes)[filled]
 
 
@@ -60,7 +61,7 @@ def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int,
         pipeline.hmget(f"{tag}:meta", "clock", "spec", "retainedFrom", "joining")
         for interval in ("1m", "5m"):
             pipeline.get(f"{tag}:chunk:{interval}:{symbol}:{date}")
-        (clock, spec, retained_from, joining), *chunks = pipeline.execute()
+        (clock, spec, retained_from, joining), chunk_1m, chunk_5m = pipeline.execute()
     if clock is None:
         raise SystemExit(f"expected a session at {tag}, was: none")
     settings = json.loads(spec)
@@ -68,9 +69,9 @@ def read_day(store: redis.Redis, tag: str, symbol: str, date: str) -> tuple[int,
         raise SystemExit(f"expected regular hours of XNYS, was: {settings['hours']} hours of {settings['calendar']}")
     day_opened = int(datetime.fromisoformat(f"{date}T09:30").replace(tzinfo=NEW_YORK).timestamp() * 1000)
     if day_opened < int(retained_from or 0) or symbol in (joining or b"").decode().split():
-        chunks = [None, None]  # the day is being removed, or the symbol does not have all its bars yet
-    bars_1m, bars_5m = (visible(chunk or b"", minutes, day_opened, int(clock)) for chunk, minutes in zip(chunks, (1, 5)))
-    return int(clock), bars_1m, bars_5m
+        chunk_1m = chunk_5m = None  # the day is being removed, or the symbol does not have all its bars yet
+    clock = int(clock)
+    return clock, visible(chunk_1m or b"", 1, day_opened, clock), visible(chunk_5m or b"", 5, day_opened, clock)
 
 
 def moving_average(closes: np.ndarray) -> np.ndarray:

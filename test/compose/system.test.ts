@@ -14,14 +14,15 @@ const SESSION_MS = 180_000;
 const SPEED = 9_750;
 /** Longer than the coordinators and workers need to notice that a server is down. */
 const FAULT_MS = 3_000;
-/** Where the engine mounts its init program, which `docker diff` lists. */
+/** Lines of `docker diff` about the place where the engine mounts its init program. */
 const INIT = / (\/usr)?(\/sbin(\/docker-init)?)?$/;
 const SERVICES = ['coordinator-1', 'coordinator-2', 'upkeep-worker', 'redis-queue', 'redis-session', 'postgres'];
 
 jest.setTimeout(TEST_MS);
 
 let system: ComposeSystem;
-let keys: Record<string, string>;
+/** What `keys show` prints: keys, and the addresses of servers, by variable. */
+let shown: Record<string, string>;
 /** The first and the second coordinator, with an administrator's key. */
 let api: Api;
 let second: Api;
@@ -31,9 +32,9 @@ let digest: string;
 beforeAll(async () => {
   system = await ComposeSystem.create('barkeep-test');
   await system.up('--build');
-  keys = await system.keys();
-  const key = keys['BARKEEP_ADMIN_KEYS']!;
-  [api, second] = [system.api(1, key), system.api(2, key)];
+  shown = await system.keys();
+  const adminKey = shown['BARKEEP_ADMIN_KEYS']!;
+  [api, second] = [system.api(1, adminKey), system.api(2, adminKey)];
   await importMarket(system);
   await api.run(marketSpec('undisturbed'));
   const { counts } = await completed(api, 'undisturbed', SESSION_MS);
@@ -42,7 +43,7 @@ beforeAll(async () => {
 }, UP_MS);
 
 afterAll(async () => {
-  expect(await system.remove()).toEqual([]);
+  expect(await system.remove()).toEqual([]); // nothing is left
 }, TEST_MS);
 
 test('nothing runs as root, and no program writes outside its volumes', async () => {
@@ -52,7 +53,7 @@ test('nothing runs as root, and no program writes outside its volumes', async ()
     expect(await system.docker('exec', Id, 'id', '-u')).not.toBe('0');
     expect(HostConfig.ReadonlyRootfs).toBe(true);
     await expect(system.docker('exec', Id, 'sh', '-c', 'echo >/written')).rejects.toThrow(/Read-only/);
-    // `A PATH` is an added path, and mount points are among these.
+    // A line `A PATH` names an added path. Only mount points may be added.
     const changes = (await system.docker('diff', Id)).split('\n').filter((line) => line !== '' && !INIT.test(line));
     const mountPoints = new Set(Mounts.map(({ Destination }) => `A ${Destination}`));
     expect(changes.filter((line) => !mountPoints.has(line))).toEqual([]);
@@ -60,21 +61,21 @@ test('nothing runs as root, and no program writes outside its volumes', async ()
 });
 
 test('keys are made at the first start, are required, and stay the same after a second start', async () => {
-  expect(keys['BARKEEP_API_KEYS']).toMatch(/^[0-9a-f]{48}$/);
-  expect(keys['BARKEEP_ADMIN_KEYS']).toMatch(/^[0-9a-f]{48}$/);
-  const user = system.api(1, keys['BARKEEP_API_KEYS']);
+  expect(shown['BARKEEP_API_KEYS']).toMatch(/^[0-9a-f]{48}$/);
+  expect(shown['BARKEEP_ADMIN_KEYS']).toMatch(/^[0-9a-f]{48}$/);
+  const user = system.api(1, shown['BARKEEP_API_KEYS']);
   const statusOf = async (caller: Api, path: string) => (await caller.call('GET', path)).status;
   expect(await statusOf(system.api(1), '/v1/sessions')).toBe(401);
   expect(await statusOf(user, '/v1/sessions')).toBe(200);
   expect(await statusOf(user, '/queues/')).toBe(403);
   expect(await statusOf(api, '/queues/')).toBe(200);
   await system.up();
-  expect(await system.keys()).toEqual(keys);
+  expect(await system.keys()).toEqual(shown);
 });
 
 test('both coordinators serve the console', async () => {
   // A browser sends the key as a password, with any user name.
-  const credentials = Buffer.from(`me:${keys['BARKEEP_API_KEYS']}`).toString('base64');
+  const credentials = Buffer.from(`me:${shown['BARKEEP_API_KEYS']}`).toString('base64');
   for (const { url } of [api, second]) {
     const page = await fetch(`${url}/`, { headers: { authorization: `Basic ${credentials}` } });
     expect(page.status).toBe(200);
@@ -83,9 +84,9 @@ test('both coordinators serve the console', async () => {
 });
 
 test('the servers are of a supported version, and the addresses that are shown reach them', async () => {
-  const queue = await inspectRedis(keys['REDIS_URL']!);
-  const session = await inspectRedis(keys['SESSION_REDIS_URL']!);
-  const postgres = await inspectPostgres(keys['DATABASE_URL']!);
+  const queue = await inspectRedis(shown['REDIS_URL']!);
+  const session = await inspectRedis(shown['SESSION_REDIS_URL']!);
+  const postgres = await inspectPostgres(shown['DATABASE_URL']!);
   for (const { problems, notes } of [queue, session, postgres]) {
     expect({ problems, notes }).toEqual({ problems: [], notes: [] });
   }

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  expect(await system.remove()).toEqual([]);
+  expect(await system.remove()).toEqual([]); // nothing is left
 });
 
 test('the system uses and requires the keys that the user chose', async () => {

@@ -11,11 +11,7 @@ const STAGED_DAYS = 2;
 /** Five trading days. */
 const MARKET = { symbols: ['AAA'], start: '2013-10-07', end: '2013-10-11' };
 const BARS = 5 * 390;
-const SPEC = {
-  ...MARKET,
-  source: { type: 'dataset', dataset: 'bounded' },
-  derivedIntervals: ['5m'],
-};
+const SPEC = { ...MARKET, source: { type: 'dataset', dataset: 'bounded' }, derivedIntervals: ['5m'] };
 
 let system: TestSystem;
 let api: Api;

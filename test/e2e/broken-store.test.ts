@@ -24,7 +24,9 @@ afterAll(async () => {
   redis?.disconnect();
 });
 
+/** A key of partition 0, which also has the keys of the whole session. */
 const key = (id: string, name: string) => `${system.sessionPrefix}:{${id}:0}:${name}`;
+
 /** The listed sessions by id. */
 async function listed(view = 'strategy'): Promise<Map<string, Session>> {
   const { sessions } = await api.ok<{ sessions: Session[] }>('GET', `/v1/sessions?view=${view}`);
@@ -79,9 +81,9 @@ test('I9 I11 a session with a broken store and changed symbols is removed with a
   await api.ok('POST', '/v1/sessions/changed/symbols/BBB');
   await breakKey(key('changed', 'meta'));
   await api.ok('DELETE', '/v1/sessions/changed');
-  // The keys of all partitions.
+  const keysOfAllPartitions = `${system.sessionPrefix}:{changed:*}:*`;
   await api.eventually(
-    () => redis.keys(key('changed', '*').replace(':0}', ':*}')),
+    () => redis.keys(keysOfAllPartitions),
     (keys) => keys.length === 0,
   );
 });

@@ -24,6 +24,7 @@ interface Compared {
   bar: { symbol: string; interval: string; openTime: string; a: ApiBar | null; b: ApiBar | null } | null;
 }
 
+/** Slots of a day. */
 const SLOTS = 390;
 let lab: DisturbedSystem;
 let coordinators: SystemProcess[];
@@ -49,8 +50,8 @@ async function compared(a: string, b: string): Promise<{ code: number; found: Co
 /** Adds `by` to the close of a stored bar directly in Redis. */
 async function changeClose(id: string, symbol: string, date: string, slot: number, by: number): Promise<void> {
   const key = `${lab.system.sessionPrefix}:{${id}:0}:chunk:1m:${symbol}:${date}`;
-  // A record begins with open, high, low and close, eight bytes each.
-  const at = recordOffset(SLOTS, slot) + 24;
+  // The close follows open, high and low; each takes eight bytes.
+  const at = recordOffset(SLOTS, slot) + 3 * 8;
   const close = await lab.sessionRedis.getrangeBuffer(key, at, at + 7);
   close.writeDoubleLE(close.readDoubleLE() + by);
   await lab.sessionRedis.setrange(key, at, close);
@@ -64,7 +65,11 @@ beforeAll(async () => {
   await lab.repository.open();
   await api().run(lab.spec('calm'));
   await api().settled('calm');
+  await runShaken();
+});
 
+/** Runs session `shaken`: its symbols are in another order, and its owner and a worker are killed on the sixth day. */
+async function runShaken(): Promise<void> {
   const workers = await Promise.all([lab.system.worker(), lab.system.worker()]);
   coordinators.push(await lab.system.coordinator());
   await lab.repository.holdFrom(lab.day(5));
@@ -72,12 +77,12 @@ beforeAll(async () => {
   await api().run({ ...spec, symbols: [...spec.symbols].reverse() });
   const { pid } = await lab.streaming('shaken', ({ owner }) => owner !== '');
   await lab.repository.asked(({ date }) => date === lab.day(5));
-  const streaming = processOf(coordinators, pid);
-  coordinators = coordinators.filter((other) => other !== streaming);
-  await Promise.all([streaming.signal('SIGKILL'), workers[0]!.signal('SIGKILL')]);
+  const owner = processOf(coordinators, pid);
+  coordinators = coordinators.filter((other) => other !== owner);
+  await Promise.all([owner.signal('SIGKILL'), workers[0]!.signal('SIGKILL')]);
   await lab.repository.open();
   await api().settled('shaken');
-});
+}
 afterAll(async () => {
   await lab.close();
   await rm(folder, { recursive: true });
@@ -113,12 +118,12 @@ test('the finished days of a running session are certified', async () => {
 });
 
 test('the first bar that differs by a cent is named, and a change after the certificate was saved is shown', async () => {
-  const date = lab.day(7);
-  // The bar of CCC is earlier than that of BBB.
+  const date = lab.day(7); // after seven equal days
+  // The changed bar of CCC is earlier than that of BBB.
   await changeClose('shaken', 'CCC', date, 100, 0.01);
   await changeClose('shaken', 'BBB', date, 200, 0.01);
   const { code, found } = await compared('calm', 'shaken');
-  const openTime = new Date(Date.parse(`${date}T13:30:00Z`) + 100 * 60_000).toISOString();
+  const openTime = `${date}T15:10:00.000Z`; // slot 100
   expect(code).toBe(1);
   expect(found).toMatchObject({ equal: false, equalDays: 7, date, bar: { symbol: 'CCC', interval: '1m', openTime } });
   const { a, b } = found.bar!;
@@ -161,7 +166,7 @@ test('a certificate is saved in a file, can be compared, and is not overwritten 
   expect(await compared(file, 'shaken')).toMatchObject({ code: 1, found: { date: lab.day(2), bar: null } });
   await changeClose('shaken', 'AAA', lab.day(2), 0, -0.01);
 
-  // An unknown session, and a file that does not exist.
+  // A session and a file that do not exist.
   for (const [a, b] of [
     ['calm', 'nobody'],
     [join(folder, 'none.json'), 'calm'],
@@ -179,7 +184,7 @@ test('the saved certificate of a session is shown when its store is lost', async
   expect(withoutRetries(await certificate('running'))).toEqual(withoutRetries({ ...before, from: 'kept' }));
 });
 
-/** A certificate without the counts that change with time: absent slots become unfillable later. */
+/** A certificate without the counts that change until all retries are done: absent slots become unfillable. */
 function withoutRetries(certified: Certificate): unknown {
   const days = certified.days.map((day) => ({ ...day, counts: { ...day.counts, absent: 0, unfillable: 0 } }));
   return { ...certified, days };

@@ -11,6 +11,11 @@ const ADMIN_KEY = 'admin-key-0123456789';
 const DATES = { start: '2013-10-01', end: '2013-10-04' };
 const SPEC = { ...DATES, symbols: ['AAA', 'BBB'], source: { type: 'dataset', dataset: 'stream' } };
 
+/** Makes a page draw nothing by frames or short timers for two seconds, so that answers arrive before. */
+const WITHOUT_FRAMES = `requestAnimationFrame = () => 0;
+  const { setTimeout: later } = window;
+  window.setTimeout = (act, ms, ...rest) => later(act, ms < 200 ? 2000 : ms, ...rest);`;
+
 describeWithBrowser('the console, live', () => {
   let system: TestSystem;
   let browser: Browser;
@@ -33,12 +38,12 @@ describeWithBrowser('the console, live', () => {
     await api.run({ ...SPEC, id: 'paced', pace: { mode: 'clock', speed: 240 } });
     const opened = await ConsolePage.open(browser, url, '/sessions/paced');
     const { page } = opened;
-    const clock = () => page.locator('.times .clock dd').textContent();
+    const CLOCK = '.times .clock dd';
     const clockMoves = async () => {
-      const before = await clock();
-      await page.locator('.times .clock dd', { hasNotText: before! }).waitFor();
+      const before = await page.locator(CLOCK).textContent();
+      await page.locator(CLOCK, { hasNotText: before! }).waitFor();
     };
-    await page.locator('.times .clock dd').waitFor();
+    await page.locator(CLOCK).waitFor();
     await clockMoves();
     await clockMoves();
 
@@ -63,21 +68,20 @@ describeWithBrowser('the console, live', () => {
     await api.run({ ...SPEC, id: 'kept', upkeep: { enabled: false } });
     await api.completed('kept');
     expect((await fetch(`${url}/sessions/kept`)).headers.get('www-authenticate')).toMatch(/^Basic/);
-    const banner = /This key is a user's/;
+    const userBanner = /This key is a user's/;
+    const coverage = 'Coverage, 2 symbols × 4 trading days';
     const admin = await ConsolePage.open(browser, url, '/sessions/kept', { password: ADMIN_KEY });
-    await admin.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
-    expect(await admin.page.getByText(banner).count()).toBe(0);
+    await admin.page.getByText(coverage).waitFor();
+    expect(await admin.page.getByText(userBanner).count()).toBe(0);
     const user = await ConsolePage.open(browser, url, '/sessions/kept', { password: USER_KEY });
-    await user.page.getByText(banner).waitFor();
-    await user.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
+    await user.page.getByText(userBanner).waitFor();
+    await user.page.getByText(coverage).waitFor();
     expect(await user.page.getByRole('alert').allTextContents()).toEqual([]);
-    // Also when the answer comes before the first frame: frames and short timers wait here.
-    await user.page.addInitScript(`requestAnimationFrame = () => 0;
-      const { setTimeout: later } = window;
-      window.setTimeout = (act, ms, ...rest) => later(act, ms < 200 ? 2000 : ms, ...rest);`);
+    // The banner is also shown when the answer arrives before the page draws its first frame.
+    await user.page.addInitScript(WITHOUT_FRAMES);
     await user.goto('/sessions/kept');
-    await user.page.getByText(banner).waitFor();
-    await user.page.getByText('Coverage, 2 symbols × 4 trading days').waitFor();
+    await user.page.getByText(userBanner).waitFor();
+    await user.page.getByText(coverage).waitFor();
     await user.page.getByRole('button', { name: 'Delete kept' }).click();
     await user.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await user.page.waitForURL(`${url}/`);

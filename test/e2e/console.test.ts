@@ -22,6 +22,16 @@ const SPEC = {
 };
 const SITE = join(__dirname, '../../apps/console/dist/site');
 const BYTES_MAX = 120_000;
+/** A script: whether stripes cover more than a twentieth of the chart's left third. The lines of the grid alone cover less. */
+const HAS_STRIPES = `(() => {
+  const { width, height } = document.querySelector('.chart canvas');
+  const context = document.querySelector('.chart canvas').getContext('2d');
+  const pixels = new Uint32Array(context.getImageData(0, 0, width / 3, height).data.buffer);
+  const counts = new Map();
+  for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+  const backgroundPixels = Math.max(...counts.values());
+  return backgroundPixels < 0.95 * pixels.length;
+})()`;
 
 it('the scripts of the console take at most 120 kB compressed', () => {
   const files = readdirSync(SITE, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
@@ -30,6 +40,7 @@ it('the scripts of the console take at most 120 kB compressed', () => {
   expect(bytes).toBeLessThan(BYTES_MAX);
 });
 
+/** The tests share their sessions. Session `holes` is not repaired; `again` and `other` are. */
 describeWithBrowser('the console', () => {
   let system: TestSystem;
   let browser: Browser;
@@ -93,15 +104,14 @@ describeWithBrowser('the console', () => {
         const link = (await fetch(url + path)).headers.get('link')!;
         const preloaded = [...link.matchAll(/<([^>]+)>/g)].map(([, call]) => url + call!);
         const answered = new Set<string>();
-        // No other call about sessions is answered, and of equal calls only the first.
-        await page.route(
-          ({ href }) => href.startsWith(`${url}/v1/sessions`),
-          async (route, request) => {
-            if (!preloaded.includes(request.url()) || answered.has(request.url())) return;
-            answered.add(request.url());
-            await route.continue();
-          },
-        );
+        const ofSessions = ({ href }: URL) => href.startsWith(`${url}/v1/sessions`);
+        await page.route(ofSessions, async (route, request) => {
+          const call = request.url();
+          // Calls that are not preloaded get no answer, and repeated ones neither.
+          if (!preloaded.includes(call) || answered.has(call)) return;
+          answered.add(call);
+          await route.continue();
+        });
         await opened.goto(path);
         await page.locator('tbody tr a, .heatmap canvas').first().waitFor();
         expect([...answered].sort()).toEqual(preloaded.sort());
@@ -116,7 +126,7 @@ describeWithBrowser('the console', () => {
       await page.getByRole('button', { name: 'Create and start' }).dblclick();
       await page.waitForURL('**/sessions/*');
       const ids = (await api.ok<{ sessions: { id: string }[] }>('GET', '/v1/sessions')).sessions.map(({ id }) => id);
-      expect(ids).toHaveLength(3); // with those of the tests before
+      expect(ids).toHaveLength(3); // this one, `first` and `first-calls`
     }));
 
   it('shows what is wrong with a field of the form', () =>
@@ -152,6 +162,7 @@ describeWithBrowser('the console', () => {
 
   it('can be used by the keyboard alone, from the list of sessions to a repeated request for bars', () =>
     withPage('/', async (page) => {
+      /** The name of the element that has the focus. */
       const focused = () =>
         page.evaluate<string>('document.activeElement.ariaLabel ?? document.activeElement.textContent');
       /** Presses a key until an element with this name has the focus. */
@@ -268,30 +279,33 @@ describeWithBrowser('the console', () => {
       await shown(page, /5, all of the session/); // its five days
     }));
 
+  const PAGES = [
+    '/',
+    '/sessions/holes?symbol=EMBER&date=2024-03-06',
+    '/datasets',
+    '/datasets/stream',
+    '/upkeep',
+    '/compare?a=again&b=holes',
+  ];
+  const DIALOGS = [
+    { path: '/', button: 'New session…' },
+    { path: '/sessions/holes', button: 'Ask again…' },
+    { path: '/sessions/holes', button: 'Delete holes' },
+  ];
+
   it.each(['light', 'dark'] as const)(
     'breaks no rule of accessibility in %s colours',
     (colorScheme) =>
       withPage(
         '/',
         async (page, opened) => {
-          for (const path of [
-            '/',
-            '/sessions/holes?symbol=EMBER&date=2024-03-06',
-            '/datasets',
-            '/datasets/stream',
-            '/upkeep',
-            '/compare?a=again&b=holes',
-          ]) {
+          for (const path of PAGES) {
             await opened.goto(path);
             await page.locator('h1').waitFor();
             await page.waitForLoadState('networkidle').catch(() => undefined);
             expect({ path, found: await opened.accessibilityViolations() }).toEqual({ path, found: [] });
           }
-          for (const [path, button] of [
-            ['/', 'New session…'],
-            ['/sessions/holes', 'Ask again…'],
-            ['/sessions/holes', 'Delete holes'],
-          ] as const) {
+          for (const { path, button } of DIALOGS) {
             await opened.goto(path);
             await page.getByRole('button', { name: button }).click();
             await page.getByRole('dialog').waitFor();
@@ -315,7 +329,7 @@ describeWithBrowser('the console', () => {
       { width: 390 },
     ));
 
-  it('says that it has no live connection, also when none was ever made', () =>
+  it('says that it has no live connection when already the first one fails', () =>
     withPage('/', async (page) => {
       await page.route(/\/events\b/, (route) => route.abort('connectionrefused'));
       await page.getByRole('link', { name: 'holes', exact: true }).click();
@@ -330,15 +344,7 @@ describeWithBrowser('the console', () => {
     await withPage('/sessions/no-bars?symbol=NOBARS&date=2024-03-05', async (page) => {
       await page.getByRole('img', { name: 'Candles of NOBARS on 2024-03-05, 0 bars, 1 gaps' }).waitFor();
       await page.locator('.chart canvas').first().waitFor();
-      // Stripes cover more than a twentieth of the left third; the lines of the grid alone cover less.
-      await page.waitForFunction(`(() => {
-        const { width, height } = document.querySelector('.chart canvas');
-        const context = document.querySelector('.chart canvas').getContext('2d');
-        const pixels = new Uint32Array(context.getImageData(0, 0, width / 3, height).data.buffer);
-        const counts = new Map();
-        for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
-        return Math.max(...counts.values()) < 0.95 * pixels.length;
-      })()`);
+      await page.waitForFunction(HAS_STRIPES);
     });
   });
 

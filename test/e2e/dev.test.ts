@@ -30,21 +30,21 @@ test('I11 a second Ctrl-C during the stop of "npm run dev" leaves none of its pr
   const isEnded = once(dev, 'exit');
   let output = '';
   dev.stderr.on('data', (text: Buffer) => (output += String(text)));
-  const says = async (text: string) => {
+  const hasPrinted = async (text: string) => {
     while (!output.includes(text)) await delay(20);
   };
   try {
-    await says('Ctrl-C stops everything');
+    await hasPrinted('Ctrl-C stops everything');
     // This process, and for each of two programs the watching Node and the program.
     while (processesWith(prefix).length < 5) await delay(20);
     // A frozen program does not react to SIGTERM.
     for (const pid of processesWith(prefix)) if (pid !== dev.pid) process.kill(pid, 'SIGSTOP');
     dev.kill('SIGINT');
-    await says('stopping after SIGINT');
+    await hasPrinted('stopping after SIGINT');
     dev.kill('SIGINT');
     await isEnded;
-    for (const deadline = Date.now() + 10_000; processesWith(prefix).length > 0 && Date.now() < deadline;)
-      await delay(50);
+    const deadline = Date.now() + 10_000;
+    while (processesWith(prefix).length > 0 && Date.now() < deadline) await delay(50);
     expect(processesWith(prefix)).toEqual([]);
   } finally {
     for (const pid of processesWith(prefix)) process.kill(pid, 'SIGKILL');

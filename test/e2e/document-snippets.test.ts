@@ -39,14 +39,14 @@ const MARCH = {
 };
 
 const snippetsIn = (...languages: string[]) => ALL.filter(({ language }) => languages.includes(language));
-/** A call of the command line with its words: `barkeep run march.json` or `barkeep.js run …`. */
+/** A call of the command line, with its words in a group: `barkeep run march.json` or `barkeep.js run …`. */
 const BARKEEP_CALL = /\bbarkeep(?:\.js)? ([a-z]+(?: [^\n|>&]*)?)/g;
 
 describe('the form of the snippets', () => {
-  const FORMS = /^(?:ts|js|json|jsonc|console|sh|text|csv|python|nginx)$/;
+  const LANGUAGES = /^(?:ts|js|json|jsonc|console|sh|text|csv|python|nginx)$/;
 
   it('is one that this test knows', () => {
-    expect(ALL.filter(({ language }) => !FORMS.test(language)).map(({ place }) => place)).toEqual([]);
+    expect(ALL.filter(({ language }) => !LANGUAGES.test(language)).map(({ place }) => place)).toEqual([]);
   });
 
   it('of programs compiles against the real types', () => {
@@ -83,23 +83,11 @@ describe('the form of the snippets', () => {
   });
 
   it('of commands names commands and options that exist', () => {
-    const unknown: string[] = [];
-    for (const { place, text } of snippetsIn('console', 'sh')) {
-      for (const [, words] of text.matchAll(BARKEEP_CALL)) {
-        // Follows the words to the innermost command. Its arguments are not checked.
-        let command: ReturnType<typeof buildProgram> | undefined = buildProgram();
-        for (const word of words!.split(/\s+/)) {
-          if (word.startsWith('--')) {
-            const option = word.split('=')[0]!;
-            if (!command.options.some(({ long }) => long === option)) unknown.push(`${place}: ${words}: ${option}`);
-          } else if (command.commands.length > 0) {
-            command = command.commands.find((each) => each.name() === word);
-            if (!command) break;
-          }
-        }
-        if (!command) unknown.push(`${place}: ${words}`);
-      }
-    }
+    const unknown = snippetsIn('console', 'sh').flatMap(({ place, text }) =>
+      [...text.matchAll(BARKEEP_CALL)].flatMap(([call, words]) =>
+        unknownWords(words!.split(/\s+/)).map((word) => `${place}: ${call}: ${word}`),
+      ),
+    );
     expect(unknown).toEqual([]);
   });
 });
@@ -133,13 +121,14 @@ describe('the snippets', () => {
       for (const [i, snippet] of snippets.entries()) {
         if (snippet.file) writeFileSync(join(folder, snippet.file), snippet.text);
         if (!isRun(snippet)) continue;
-        if (snippet.language === 'console') realOutputs.push([snippet, await checkCommands(system, snippet, folder)]);
-        else {
-          // A program's output is in the next block, if that is text.
-          const shown = snippets[i + 1]?.language === 'text' ? snippets[i + 1] : undefined;
-          const printed = await checkProgram(system, snippet, shown, folder);
-          if (shown) realOutputs.push([shown, printed]);
+        if (snippet.language === 'console') {
+          realOutputs.push([snippet, await checkCommands(system, snippet, folder)]);
+          continue;
         }
+        // A program's output is in the next block, if that is text.
+        const shown = snippets[i + 1]?.language === 'text' ? snippets[i + 1] : undefined;
+        const printed = await checkProgram(system, snippet, shown, folder);
+        if (shown) realOutputs.push([shown, printed]);
       }
       if (system !== shared) await system.close();
       if (UPDATE) update(path, realOutputs);
@@ -184,6 +173,23 @@ function isRun({ language, notRun }: Snippet): boolean {
   return notRun === undefined && (language === 'console' || language === 'ts');
 }
 
+/** The commands and options of a call that do not exist. Arguments are not checked. */
+function unknownWords(words: readonly string[]): string[] {
+  const unknown: string[] = [];
+  let command = buildProgram();
+  for (const word of words) {
+    if (word.startsWith('--')) {
+      const option = word.split('=')[0]!;
+      if (!command.options.some(({ long }) => long === option)) unknown.push(option);
+    } else if (command.commands.length > 0) {
+      const subcommand = command.commands.find((each) => each.name() === word);
+      if (!subcommand) return [...unknown, word];
+      command = subcommand;
+    }
+  }
+  return unknown;
+}
+
 /** Why a block of JSON is wrong; empty when it is right. A fragment of a spec has one member on each line. */
 function problemOf({ text }: Snippet): string {
   try {
@@ -211,7 +217,7 @@ function splitMembers(text: string): string[] {
     .map((member) => `{${member}}`);
 }
 
-/** Writes the real output into a document. It starts at the end, so that the offsets of earlier blocks stay valid. */
+/** Writes the real output into a document, the last block first, so that the offsets of earlier blocks stay valid. */
 function update(path: string, realOutputs: [Snippet, string][]): void {
   const file = join(ROOT, path);
   if (!existsSync(file)) return;

@@ -1,6 +1,6 @@
 /**
- * A gap is found while a backfill job of its day is active, so no new job is added. When that job is just ending, it does
- * not request the gap. The gap must be found again soon.
+ * While a backfill job of a day is active, a detection that finds a gap of that day adds no new job. If the job is just
+ * ending, it does not request the gap. Then the gap must be found again soon.
  */
 import { jobPrefix } from '@barkeep/service';
 import { openQueues, producerConnection, UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
@@ -27,34 +27,34 @@ test('gaps that a job did not request before it ended are requested within secon
   const queues = openQueues(redis, prefix);
   const producer = new UpkeepProducer(queues, { attempts: 1, backoffMs: 1 });
   const connection = workerConnection(REDIS_URL);
-  // A worker whose job requests nothing. It is active from `onActive` until `release` is called.
-  let release: () => void = () => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
+  // A worker whose first job requests nothing, and ends when `endJob` is called.
+  let endJob: () => void = () => undefined;
+  const jobEnds = new Promise<void>((resolve) => (endJob = resolve));
   let onActive: () => void = () => undefined;
-  const active = new Promise<void>((resolve) => (onActive = resolve));
-  const run = async () => {
+  const jobIsActive = new Promise<void>((resolve) => (onActive = resolve));
+  const idle = async () => {
     onActive();
-    await released;
+    await jobEnds;
   };
-  const idleWorker = new Worker('backfill', run, { connection, prefix });
+  const idleWorker = new Worker('backfill', idle, { connection, prefix });
   try {
     const id = await api.run({ ...lab.spec('ending'), upkeep: UPKEEP });
     await api.completed(id);
     const session = { sessionId: id, incarnation: await lab.system.incarnationOf(id) };
     await producer.addBackfills([{ ...session, partition: 0, date: lab.day(0), force: false }]);
-    await active;
-    // Detections find the gaps of the first day while its job is active. Then every other job ends.
+    await jobIsActive;
+    // A real worker finds the gaps of the first day while the idle job is active, and does all other jobs.
     await producer.add('detect-gaps', { ...session, force: false });
     await lab.system.worker();
-    await api.eventually(
-      () => Promise.all(Object.values(queues).map((queue) => queue.getJobCounts('wait', 'prioritized', 'active'))),
-      (counts) => counts.flatMap(Object.values).reduce((sum, count) => sum + count) === 1,
-    );
-    release();
+    const jobCounts = () =>
+      Promise.all(Object.values(queues).map((queue) => queue.getJobCountByTypes('wait', 'prioritized', 'active')));
+    const onlyIdleJob = (counts: number[]) => counts.reduce((sum, count) => sum + count) === 1;
+    await api.eventually(jobCounts, onlyIdleJob);
+    endJob();
     await idleWorker.close();
     await api.settled(id);
   } finally {
-    release();
+    endJob();
     await idleWorker.close();
     connection.disconnect();
     await Promise.all(Object.values(queues).map((queue) => queue.close()));

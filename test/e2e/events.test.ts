@@ -23,9 +23,9 @@ const upToCompleted = (events: readonly SentEvent[]) => events.slice(0, events.f
 
 test('a listener that reconnects after the coordinator was killed has received every event once', async () => {
   await lab.repository.holdFrom(lab.day(4));
-  await api.ok('POST', '/v1/sessions', lab.spec('told'));
-  const first = await EventListener.connect(coordinator.url, path('told'));
-  await api.ok('POST', '/v1/sessions/told/start');
+  await api.ok('POST', '/v1/sessions', lab.spec('reconnected'));
+  const first = await EventListener.connect(coordinator.url, path('reconnected'));
+  await api.ok('POST', '/v1/sessions/reconnected/start');
   await first.until(({ type, data }) => type === 'day-closed' && data['date'] === lab.day(3));
   await coordinator.signal('SIGKILL');
   await first.ended;
@@ -33,10 +33,10 @@ test('a listener that reconnects after the coordinator was killed has received e
   coordinator = await lab.system.coordinator();
   api = new Api(coordinator.url);
   await lab.repository.open();
-  const second = await EventListener.connect(coordinator.url, path('told'), first.lastEventId);
+  const second = await EventListener.connect(coordinator.url, path('reconnected'), first.lastEventId);
   await second.until(isState('completed'));
-  await api.settled('told');
-  const all = await EventListener.connect(coordinator.url, path('told', '?from=beginning'));
+  await api.settled('reconnected');
+  const all = await EventListener.connect(coordinator.url, path('reconnected', '?from=beginning'));
   await all.until(isState('completed'));
   const received = upToCompleted([...first.events, ...second.events]);
   expect(received).toEqual(upToCompleted(all.events));
@@ -50,7 +50,7 @@ test('a listener that reconnects after the coordinator was killed has received e
   // `gap` would mean that the server no longer has some events.
   expect(types).not.toContain('gap');
   // The numbers in the events add up to the session's counts.
-  const { counts } = await api.session('told');
+  const { counts } = await api.session('reconnected');
   const gapFilled = received.filter(({ type }) => type === 'gap-filled');
   const filled = gapFilled.flatMap(({ data }) => Object.values(data['symbols']!));
   expect(filled.reduce((sum: number, bars: number) => sum + bars, 0)).toBe(counts.backfilled);
@@ -60,12 +60,12 @@ test('a listener that reconnects after the coordinator was killed has received e
 
 test('100 listeners get the same events, and one with `types` only those types', async () => {
   await lab.repository.open();
-  await api.ok('POST', '/v1/sessions', lab.spec('heard'));
+  await api.ok('POST', '/v1/sessions', lab.spec('many-listeners'));
   const listeners = await Promise.all(
-    Array.from({ length: 100 }, () => EventListener.connect(coordinator.url, path('heard'))),
+    Array.from({ length: 100 }, () => EventListener.connect(coordinator.url, path('many-listeners'))),
   );
-  const states = await EventListener.connect(coordinator.url, path('heard', '?types=state,day-closed'));
-  await api.ok('POST', '/v1/sessions/heard/start');
+  const states = await EventListener.connect(coordinator.url, path('many-listeners', '?types=state,day-closed'));
+  await api.ok('POST', '/v1/sessions/many-listeners/start');
   await Promise.all([...listeners, states].map((listener) => listener.until(isState('completed'))));
   const expected = upToCompleted(listeners[0]!.events);
   for (const { events } of listeners) expect(upToCompleted(events)).toEqual(expected);

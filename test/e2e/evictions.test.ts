@@ -45,22 +45,22 @@ async function evict(): Promise<void> {
 
 test('I11 sessions whose bars were evicted are lost with a reason and can be started again; another one stays', async () => {
   await api.completed(await api.run({ ...SPEC, id: 'whole' }));
-  await api.completed(await api.run({ ...SPEC, id: 'over' }));
-  const digest = await api.digest('over');
-  await api.run({ ...SPEC, id: 'runs', pace: { mode: 'clock', speed: 1_200 } });
-  await api.until('runs', ({ clock, counts }) => clock !== null && clock > '2013-10-01T14' && counts.filled > 780);
+  await api.completed(await api.run({ ...SPEC, id: 'ended' }));
+  const digest = await api.digest('ended');
+  await api.run({ ...SPEC, id: 'running', pace: { mode: 'clock', speed: 1_200 } });
+  await api.until('running', ({ clock, counts }) => clock !== null && clock > '2013-10-01T14' && counts.filled > 780);
   // A completed and a running session lose a day of one symbol.
-  for (const id of ['over', 'runs'])
+  for (const id of ['ended', 'running'])
     expect(await store.client.del(`${system.sessionPrefix}:{${id}:0}:chunk:1m:AAA:2013-10-01`)).toBe(1);
   await evict();
-  for (const id of ['over', 'runs']) {
+  for (const id of ['ended', 'running']) {
     const { error } = await api.until(id, ({ state }) => state === 'lost');
     expect(error).toBe("the session Redis evicted 390 of the session's bars: expected maxmemory-policy noeviction");
   }
   expect(await api.session('whole')).toMatchObject({ state: 'completed', warnings: [] });
-  await api.ok('POST', '/v1/sessions/over/start');
-  await api.completed('over');
-  expect(await api.digest('over')).toBe(digest);
+  await api.ok('POST', '/v1/sessions/ended/start');
+  await api.completed('ended');
+  expect(await api.digest('ended')).toBe(digest);
 });
 
 test('I11 a session warns while its Redis may evict bars', async () => {

@@ -20,13 +20,13 @@ const LIMIT_MS = 180_000;
 let example: ExampleRun;
 let printed: string;
 /** The cells of the printed tables, without the header rows. */
-let sets: string[][], consumers: string[][];
+let setRows: string[][], consumerRows: string[][];
 let reference: PlainBars;
 
 beforeAll(async () => {
   example = await ExampleRun.create('many-runs');
   printed = await example.printed();
-  [sets, consumers] = printed.split('\n\n').map((text) => cellsOf(text)) as [string[][], string[][]];
+  [setRows, consumerRows] = printed.split('\n\n').map((text) => cellsOf(text)) as [string[][], string[][]];
   reference = await barsOfDataset(example, 'reference');
 }, LIMIT_MS);
 afterAll(() => example?.close());
@@ -69,7 +69,7 @@ describe('the example many-runs', () => {
       return { fast, slow, trades: trades.length, equity, sharpe: plainSharpe(equity) };
     });
     results.sort((a, b) => b.sharpe - a.sharpe);
-    expect(sets).toEqual(
+    expect(setRows).toEqual(
       results.map(({ fast, slow, trades, equity, sharpe }) => [
         ...[fast, slow, trades].map(String),
         ...[equity.at(-1)!, sharpe, plainDrawdown(equity)].map(decimals),
@@ -80,7 +80,7 @@ describe('the example many-runs', () => {
   it('delivers the same to all four consumers: the bars of the datasets, as to the consumer of sma-cross', async () => {
     const steps = String(STEPS);
     const hash = plainDelivered(reference, await barsOfDataset(example, 'stream'));
-    expect(consumers).toEqual([1, 2, 3, 4].map((n) => [`worker-${n}`, steps, '19,497', hash]));
+    expect(consumerRows).toEqual([1, 2, 3, 4].map((n) => [`worker-${n}`, steps, '19,497', hash]));
     const other = readFileSync(join(__dirname, '../../examples/sma-cross/README.md'), 'utf8');
     expect(other).toContain(`\ndelivered  ${hash}\n`);
   });

@@ -16,6 +16,9 @@ const ROOT = join(__dirname, '../..');
 const EXAMPLE = join(ROOT, 'examples/read-from-python');
 const SESSION = 'read-from-python';
 const MINUTE_MS = 60_000;
+/** The intervals that the script reads: the bars of a day, and the length of one. */
+const INTERVALS = { '1m': { slots: 390, lengthMs: MINUTE_MS }, '5m': { slots: 78, lengthMs: 5 * MINUTE_MS } };
+type Interval = keyof typeof INTERVALS;
 /** Enough for downloads on an empty machine and two whole runs. */
 const LIMIT_MS = 300_000;
 /** How the script prints prices and averages. */
@@ -24,7 +27,7 @@ const FIGURES = { minimumFractionDigits: 4, maximumFractionDigits: 4, useGroupin
 const SMA_BARS = 20;
 
 const prefix = `test-${randomBytes(4).toString('hex')}`;
-/** `withoutServers`: with it a program starts private servers. */
+/** `withoutServers` is this environment without addresses of servers: a program that gets it starts private servers. */
 const { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL: _database, ...withoutServers } = process.env;
 let database: TestDatabase;
 let redis: Redis;
@@ -65,12 +68,11 @@ function readChunk(session: string, symbol: string, date: string): Promise<strin
 }
 
 /** The closed bars of a day in March 2024, when New York opened at 14:30Z. */
-async function barsOf(session: OpenSession, symbol: string, interval: '1m' | '5m', date: string): Promise<ShownBar[]> {
+async function barsOf(session: OpenSession, symbol: string, interval: Interval, date: string): Promise<ShownBar[]> {
   const open = Date.parse(`${date}T14:30:00Z`);
   const bars = await session.barsBetween(symbol, interval, open, open + 390 * MINUTE_MS);
   // The reader also returns a forming bar, which is shorter.
-  const lengthMs = (interval === '1m' ? 1 : 5) * MINUTE_MS;
-  return bars.filter(({ openTime, closeTime }) => closeTime - openTime === lengthMs);
+  return bars.filter(({ openTime, closeTime }) => closeTime - openTime === INTERVALS[interval].lengthMs);
 }
 
 function sum(values: readonly number[]): number {
@@ -78,10 +80,11 @@ function sum(values: readonly number[]): number {
 }
 
 /** The summary that the script prints for these bars. */
-function summaryOf(bars: readonly ShownBar[], interval: '1m' | '5m'): string {
-  const origins = (['streamed', 'backfilled', 'derived'] as const)
+function summaryOf(bars: readonly ShownBar[], interval: Interval): string {
+  const originCounts = (['streamed', 'backfilled', 'derived'] as const)
     .map((origin) => ({ origin, count: bars.filter((bar) => bar.origin === origin).length }))
-    .filter(({ count }) => count > 0);
+    .filter(({ count }) => count > 0)
+    .map(({ origin, count }) => `${count} ${origin}`);
   const closes = bars.map(({ close }) => close);
   const volume = sum(bars.map((bar) => bar.volume));
   const turnover = sum(bars.map(({ high, low, close, volume: traded }) => ((high + low + close) / 3) * traded));
@@ -90,9 +93,8 @@ function summaryOf(bars: readonly ShownBar[], interval: '1m' | '5m'): string {
   const averages = ends.map((end) => sum(closes.slice(end - SMA_BARS, end)) / SMA_BARS);
   const text = (value: number) => value.toLocaleString('en-US', FIGURES);
   const partial = bars.filter(({ sourceCount, expectedCount }) => sourceCount < expectedCount).length;
-  const counts = origins.map(({ origin, count }) => `${count} ${origin}`).join(', ');
   return [
-    `${interval}: ${bars.length} of ${interval === '1m' ? 390 : 78} bars (${counts}; ${partial} partial)`,
+    `${interval}: ${bars.length} of ${INTERVALS[interval].slots} bars (${originCounts.join(', ')}; ${partial} partial)`,
     `  mean close    ${text(sum(closes) / closes.length)}`,
     `  VWAP          ${text(turnover / volume)} over a volume of ${volume.toLocaleString('en-US')}`,
     `  last SMA(20)  ${averages.map(text).join(' ') || 'too few bars'}`,
@@ -111,12 +113,12 @@ function cellsOf({ openTime, open, high, low, close, volume }: ShownBar): string
 }
 
 /** Asserts that the first and last four bars of each interval, and the summaries, equal those of Barkeep's reader. */
-async function expectReaders(text: string, session: OpenSession, symbol: string, date: string): Promise<void> {
-  const shown = text.replaceAll(/ +/g, ' ');
+async function expectBarsOfReader(text: string, session: OpenSession, symbol: string, date: string): Promise<void> {
+  const textWithoutPadding = text.replaceAll(/ +/g, ' ');
   for (const interval of ['1m', '5m'] as const) {
     const bars = await barsOf(session, symbol, interval, date);
     expect(text).toContain(summaryOf(bars, interval));
-    for (const bar of [...bars.slice(0, 4), ...bars.slice(-4)]) expect(shown).toContain(cellsOf(bar));
+    for (const bar of [...bars.slice(0, 4), ...bars.slice(-4)]) expect(textWithoutPadding).toContain(cellsOf(bar));
   }
 }
 
@@ -129,13 +131,10 @@ describe('the example read-from-python', () => {
     expect(printed).toMatch(/^BRAVO on 2024-03-05, as the clock stands at 2024-03-06 16:00 in New York$/m);
     expect(printed).toMatch(/389 of 390 bars \(\d+ streamed, \d+ backfilled; 0 partial\)/);
     expect(printed).toMatch(/78 of 78 bars \(78 derived; 1 partial\)/);
-    await expectReaders(printed, await sessionOf(SESSION), 'BRAVO', '2024-03-05');
-    await expectReaders(
-      await readChunk(SESSION, 'EMBER', '2024-03-06'),
-      await sessionOf(SESSION),
-      'EMBER',
-      '2024-03-06',
-    );
+    const session = await sessionOf(SESSION);
+    await expectBarsOfReader(printed, session, 'BRAVO', '2024-03-05');
+    const ofEmber = await readChunk(SESSION, 'EMBER', '2024-03-06');
+    await expectBarsOfReader(ofEmber, session, 'EMBER', '2024-03-06');
   });
 
   it(
@@ -148,24 +147,21 @@ describe('the example read-from-python', () => {
   );
 
   it('I2 shows nothing that closes after the clock, although the chunks have it', async () => {
-    // A clock, and the number of one-minute and five-minute bars that closed before it.
-    for (const [time, minutes, fives] of [
-      ['14:30', 0, 0],
-      ['14:37', 7, 1],
-      ['16:45', 134, 27], // without the minute that no dataset has
-    ] as const) {
+    // Clocks, and the numbers of bars that closed by then.
+    for (const { time, closed } of [
+      { time: '14:30', closed: { '1m': 0, '5m': 0 } },
+      { time: '14:37', closed: { '1m': 7, '5m': 1 } },
+      { time: '16:45', closed: { '1m': 134, '5m': 27 } }, // without the minute that no dataset has
+    ]) {
       const id = `clock-${time.replace(':', '')}`;
       await copySession(id, Date.parse(`2024-03-05T${time}:00Z`));
       const text = await readChunk(id, 'BRAVO', '2024-03-05');
-      for (const [interval, count] of [
-        ['1m', minutes],
-        ['5m', fives],
-      ] as const) {
-        if (count === 0) {
+      for (const interval of ['1m', '5m'] as const) {
+        if (closed[interval] === 0) {
           expect(text).toContain(`${interval}: no bars yet`);
           continue;
         }
-        expect(text).toContain(`${interval}: ${count} of `);
+        expect(text).toContain(`${interval}: ${closed[interval]} of `);
         const bars = await barsOf(await sessionOf(id), 'BRAVO', interval, '2024-03-05');
         expect(text).toContain(summaryOf(bars, interval));
       }

@@ -16,7 +16,7 @@ const LIMIT_MS = 180_000;
 let example: ExampleRun;
 let printed: string;
 /** The cells of the printed tables, without the header rows. */
-let trades: string[][], symbols: string[][], comparison: string[][];
+let tradeRows: string[][], symbolRows: string[][], comparisonRows: string[][];
 /** The complete dataset, and the one with holes that the session streams. */
 let reference: PlainBars, stream: PlainBars;
 /** The results of a plain loop over each of them. */
@@ -25,7 +25,7 @@ let repaired: PlainResult, asItCame: PlainResult;
 beforeAll(async () => {
   example = await ExampleRun.create('sma-cross');
   printed = await example.printed();
-  [trades, symbols, comparison] = printed.split('\n\n').map(cellsOf) as [string[][], string[][], string[][]];
+  [tradeRows, symbolRows, comparisonRows] = printed.split('\n\n').map(cellsOf) as [string[][], string[][], string[][]];
   [reference, stream] = [await barsOfDataset(example, 'reference'), await barsOfDataset(example, 'stream')];
   [repaired, asItCame] = [plainSma(reference, FAST, SLOW), plainSma(stream, FAST, SLOW)];
 }, LIMIT_MS);
@@ -47,14 +47,14 @@ const countOf = (bars: PlainBars) => total([...bars.values()].map(({ length }) =
 
 describe('the example sma-cross', () => {
   it('prints the trades of a plain loop over the complete market, each at the open after its signal', () => {
-    expect(trades).toEqual(
+    expect(tradeRows).toEqual(
       repaired.trades.map(({ time, symbol, side, price, quantity }) => {
         // New York has standard time in the whole week.
         const newYork = new Date(time - 5 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
         return [newYork, symbol, side, decimals(price), whole(quantity)];
       }),
     );
-    expect(trades.length).toBeGreaterThan(20);
+    expect(tradeRows.length).toBeGreaterThan(20);
   });
 
   it('prints the profit of each symbol, and how much of its data was repaired', () => {
@@ -85,20 +85,20 @@ describe('the example sma-cross', () => {
       streamed: countOf(stream),
       slots: 10 * SLOTS, // of ten symbols
     });
-    expect(symbols).toEqual([...expected, sum]);
+    expect(symbolRows).toEqual([...expected, sum]);
   });
 
   it('compares the result over repaired data with that over data with holes', () => {
-    const same = asItCame.trades.filter((trade) =>
+    const inBoth = asItCame.trades.filter((trade) =>
       repaired.trades.some((other) => JSON.stringify(other) === JSON.stringify(trade)),
     );
     const row = (data: string, bars: PlainBars, result: PlainResult) => [
       data,
-      ...[countOf(bars), result.trades.length, same.length].map(whole),
+      ...[countOf(bars), result.trades.length, inBoth.length].map(whole),
       decimals(total(result.profits.values())),
     ];
-    expect(comparison).toEqual([row('repaired', reference, repaired), row('as it came', stream, asItCame)]);
-    expect(same.length).toBeLessThan(repaired.trades.length);
+    expect(comparisonRows).toEqual([row('repaired', reference, repaired), row('as it came', stream, asItCame)]);
+    expect(inBoth.length).toBeLessThan(repaired.trades.length);
   });
 
   it('I1 prints what its README shows, with both hashes, and leaves no session or key', async () => {

@@ -41,8 +41,8 @@ afterAll(async () => {
 });
 
 /**
- * Feeds all bars of a symbol in small requests, then ends the symbol. @param onSent called after each request with the
- * number of bars so far @returns the totals of the stream
+ * Feeds all bars of a symbol in small requests, then ends the symbol. @param onSent gets the number of bars so far after
+ * each request @returns the totals of the stream
  */
 async function feed(session: ClientSession, symbol: string, onSent: (bars: number) => void = () => undefined) {
   const stream = session.registerStream(symbol);
@@ -81,10 +81,8 @@ it('I1 I2 in lockstep every step has the bars of its minute, and the clock waits
 
 it('I2 at a pace the clock moves bar by bar up to the slower feed, and no further', async () => {
   const pace = { mode: 'clock', speed: 60_000 } as const;
-  const session = await clients[0]!.createSession(
-    { ...FED, id: 'paced', pace, upkeep: { barrier: 'none' } },
-    { start: true },
-  );
+  const spec = { ...FED, id: 'paced', pace, upkeep: { barrier: 'none' } } as const;
+  const session = await clients[0]!.createSession(spec, { start: true });
   const fedBars = 100;
   const [a, b] = SYMBOLS.map((symbol) => session.registerStream(symbol));
   await a!.feed(market.get('AAA')!);
@@ -96,12 +94,8 @@ it('I2 at a pace the clock moves bar by bar up to the slower feed, and no furthe
     if (event.type === 'clock') times.push(event.time);
     if (times.at(-1) === reached) break;
   }
-  expect(times).toEqual(
-    market
-      .get('AAA')!
-      .slice(1, fedBars + 1)
-      .map(({ openTime }) => openTime),
-  );
+  const following = market.get('AAA')!.slice(1, fedBars + 1);
+  expect(times).toEqual(following.map(({ openTime }) => openTime));
   expect(Date.parse((await session.status()).clock!)).toBe(reached);
   await b!.feed(market.get('BBB')!.slice(fedBars));
   await Promise.all([a!.end(), b!.end()]);

@@ -91,61 +91,56 @@ test('I1 a stream whose last bars were lost cannot be ended before they are sent
 test('I1 a long request is refused at the first batch after the loss', async () => {
   const { id } = await begin('body');
   const lines = bars.map((bar) => `${JSON.stringify(bar)}\n`);
-  const inStore = () => store.client.hget(`${system.sessionPrefix}:{body:0}:feed`, 'AAA stored');
-  const stored = (count: number) => api.eventually(inStore, (found) => Number(found) === count);
+  const storedCount = () => store.client.hget(`${system.sessionPrefix}:{body:0}:feed`, 'AAA stored');
   const setBack = await store.snapshot();
   async function* body(): AsyncGenerator<Uint8Array> {
     yield Buffer.from(lines.slice(0, HALF).join(''));
-    await stored(HALF);
+    await api.eventually(storedCount, (count) => Number(count) === HALF);
     await setBack();
     yield Buffer.from(lines.slice(HALF).join(''));
   }
   const path = `${api.url}/v1/sessions/${id}/symbols/AAA/bars`;
   const headers = { 'content-type': 'application/x-ndjson' };
-  const request: RequestInit & { duplex: 'half' } = {
-    method: 'POST',
-    headers,
-    body: ReadableStream.from(body()),
-    duplex: 'half',
-  };
-  const answer = await fetch(path, request);
+  const request = { method: 'POST', headers, body: ReadableStream.from(body()), duplex: 'half' };
+  const answer = await fetch(path, request as RequestInit);
   expect(answer.status).toBe(409);
   expect(await answer.json()).toMatchObject({
     type: 'urn:barkeep:problem:fed-bars-lost',
     lost: { symbol: 'AAA', reached: '2024-03-04T14:30:00.000Z', bars: HALF },
   });
-  expect(await inStore()).toBeNull();
+  expect(await storedCount()).toBeNull();
 });
 
 describe('barkeep feed', () => {
-  /** A proxy in front of the coordinator. */
-  let gate: Server;
+  /** A proxy in front of the coordinator, and its address. */
+  let proxy: Server;
   let address: string;
   /** Called before the coordinator gets the request to end a stream. */
-  let onEnd: () => Promise<void>;
+  let beforeEnd: () => Promise<void>;
   beforeAll(async () => {
-    gate = createServer((request, response) => {
+    proxy = createServer((request, response) => {
       void (async () => {
         const { method = 'GET', url = '' } = request;
         const body = method === 'GET' ? undefined : await text(request);
-        if (/\/end(\?|$)/.test(url)) await onEnd();
+        if (/\/end(\?|$)/.test(url)) await beforeEnd();
         const headers = { 'content-type': request.headers['content-type'] ?? 'application/json' };
         const answer = await fetch(api.url + url, { method, headers, body: body || null });
         response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
         response.end(await answer.text());
       })();
     }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => gate.once('listening', resolve));
-    address = `http://127.0.0.1:${(gate.address() as AddressInfo).port}`;
+    await new Promise((resolve) => proxy.once('listening', resolve));
+    address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   });
-  afterAll(() => gate.close());
+  afterAll(() => proxy.close());
 
+  /** Writes bars into a file. @returns its path */
   const csv = (name: string, rows: typeof bars) => {
     const file = join(folder, name);
-    const fields = rows.map(({ openTime, ...bar }) =>
+    const lines = rows.map(({ openTime, ...bar }) =>
       [new Date(openTime).toISOString(), bar.open, bar.high, bar.low, bar.close, bar.volume].join(','),
     );
-    writeFileSync(file, ['time,open,high,low,close,volume', ...fields].join('\n'));
+    writeFileSync(file, ['time,open,high,low,close,volume', ...lines].join('\n'));
     return file;
   };
   const feed = (id: string, file: string, ...options: string[]) =>
@@ -156,7 +151,7 @@ describe('barkeep feed', () => {
     const setBack = await store.snapshot();
     // The first two ends come after a loss, the third one succeeds.
     let ends = 0;
-    onEnd = async () => {
+    beforeEnd = async () => {
       ends++;
       if (ends <= 2) await setBack();
     };
@@ -168,19 +163,19 @@ describe('barkeep feed', () => {
 
   test('ends with an error when bars are lost after each attempt, and when an earlier command fed the lost bars', async () => {
     const session = await begin('others');
-    const empty = await store.snapshot();
+    const setBack = await store.snapshot();
     let ends = 0;
-    onEnd = async () => {
+    beforeEnd = async () => {
       ends++;
-      await empty();
+      await setBack();
     };
     await expect(feed('others', csv('all.csv', bars))).rejects.toThrow(
       /code 1\n(the session Redis lost 390 fed bars of AAA: sending the files again\n){3}.*lost its newest writes/s,
     );
-    // The first attempt, and three more.
-    expect(ends).toBe(4);
+    expect(ends).toBe(4); // the first attempt, and three more
+
     ends = 0;
-    // The second command cannot send the bars of the first one again.
+    // The second command cannot send the bars of the first one again, so it does not try.
     await feed('others', csv('first.csv', bars.slice(0, HALF)), '--no-end');
     await expect(feed('others', csv('second.csv', bars.slice(HALF)))).rejects.toThrow('lost its newest writes');
     expect(ends).toBe(1);

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Bar } from '@barkeep/bars';
 import { Redis } from 'ioredis';
 import { Api } from '../support/system/api.js';
 import type { Fed } from '../support/programs/feeders.js';
 import { marketBars, tradingDays, writeBars } from '../support/data/market.js';
+import { eventsOf } from '../support/sessions/session-events.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
@@ -44,41 +44,37 @@ const feed = (id: string, symbol: string, bars: readonly unknown[], query = '') 
   api.ok<Fed>('POST', `${path(id, symbol)}/bars${query}`, bars);
 const end = (id: string, symbol: string) => api.ok('POST', `${path(id, symbol)}/end`);
 const iso = (time: number) => new Date(time).toISOString();
-/** Feeds lines of NDJSON, or pieces of text that together are lines. */
-const ndjson = async (id: string, symbol: string, lines: Iterable<string> | AsyncIterable<string>) => {
+/** Feeds lines of NDJSON. A piece of text may have several lines or a part of one. */
+const ndjson = async (id: string, symbol: string, pieces: Iterable<string> | AsyncIterable<string>) => {
   const answer = await fetch(`${api.url}${path(id, symbol)}/bars`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },
-    body: Readable.from(lines),
+    body: Readable.from(pieces),
     duplex: 'half',
   } as RequestInit);
   return { status: answer.status, body: (await answer.json()) as Fed };
 };
-/** The events in the store, as the names and values of their fields. */
-const eventsOf = async (id: string): Promise<Record<string, string>[]> => {
-  const entries = await redis.xrange(`${system.sessionPrefix}:{${id}:0}:events`, '-', '+');
-  return entries.map(([, list]) => {
-    const fields: Record<string, string> = {};
-    for (let i = 0; i < list.length; i += 2) fields[list[i]!] = list[i + 1]!;
-    return fields;
-  });
-};
-const typeOf = (body: unknown) => (body as { type: string }).type;
+const eventsOfType = (id: string, type: string) => eventsOf(system.sessionPrefix, id, new Set([type]));
+/** A field of the store's hash about the streams of a session. A field's name is `SYMBOL WHAT`. */
+const streamField = (id: string, field: string) => redis.hget(`${system.sessionPrefix}:{${id}:0}:feed`, field);
+const problemTypeOf = (body: unknown) => (body as { type: string }).type;
 
 it('I7 answers what happened to every bar, and quarantines refused bars', async () => {
   const id = await api.run({ ...SPEC, id: 'rules' });
-  const accepted = [
-    aaa[0]!,
-    { ...aaa[1]!, openTime: iso(aaa[1]!.openTime) },
-    { time: iso(aaa[2]!.openTime), ...valuesOf(aaa[2]!) },
+  const { openTime: thirdTime, ...thirdValues } = aaa[2]!;
+  const beforeOpen = iso(aaa[0]!.openTime - MINUTE);
+  // A problem names its bar by the index in this list.
+  const bars = [
+    /* 0 */ aaa[0]!,
+    /* 1 */ { ...aaa[1]!, openTime: iso(aaa[1]!.openTime) },
+    /* 2 */ { time: iso(thirdTime), ...thirdValues },
+    /* 3, a duplicate */ aaa[0]!,
+    /* 4, a conflict */ { ...aaa[1]!, close: aaa[1]!.open, open: aaa[1]!.close + 0.005 },
+    /* 5, high below low */ { ...aaa[3]!, high: 0 },
+    /* 6, malformed */ { ...aaa[4]!, close: '12' },
+    /* 7, malformed */ 'nonsense',
+    /* 8, outside */ { ...aaa[5]!, openTime: beforeOpen },
   ];
-  const duplicate = aaa[0]!;
-  const conflict = { ...aaa[1]!, close: aaa[1]!.open, open: aaa[1]!.close + 0.005 };
-  const highBelowLow = { ...aaa[3]!, high: 0 };
-  const malformed = [{ ...aaa[4]!, close: '12' }, 'nonsense'];
-  const outside = { ...aaa[5]!, openTime: iso(aaa[0]!.openTime - MINUTE) };
-  // The indexes of the problems below are places in this list.
-  const bars = [...accepted, duplicate, conflict, highBelowLow, ...malformed, outside];
   expect(await feed(id, 'AAA', bars)).toEqual({
     accepted: 3,
     duplicates: 1,
@@ -89,7 +85,7 @@ it('I7 answers what happened to every bar, and quarantines refused bars', async 
       { index: 6, reason: 'malformed', detail: 'close: expected a number, was "12"' },
       { index: 7, reason: 'malformed', detail: 'bar: expected an object, was "nonsense"' },
       { index: 5, reason: 'high-below-low', openTime: iso(aaa[3]!.openTime) },
-      { index: 8, reason: 'outside-session', openTime: iso(aaa[0]!.openTime - MINUTE) },
+      { index: 8, reason: 'outside-session', openTime: beforeOpen },
       { index: 4, reason: 'conflict', openTime: iso(aaa[1]!.openTime) },
     ],
     stored: 3,
@@ -145,7 +141,7 @@ it('refuses wrong sessions, symbols and bodies with a problem document for each'
   const id = await api.run({ ...SPEC, id: 'refusals' });
   const post = async (sessionId: string, symbol: string, what: string, body?: unknown) => {
     const answer = await api.call('POST', `${path(sessionId, symbol)}/${what}`, body);
-    return `${answer.status} ${typeOf(answer.body).split(':').at(-1)}`;
+    return `${answer.status} ${problemTypeOf(answer.body).split(':').at(-1)}`;
   };
   expect(await post('nobody', 'AAA', 'bars', [])).toBe('404 unknown-session');
   expect(await post(id, 'ZZZ', 'bars', [])).toBe('404 unknown-symbol');
@@ -157,12 +153,15 @@ it('refuses wrong sessions, symbols and bodies with a problem document for each'
   expect(await post(id, 'AAA', 'bars', '[1,')).toBe('400 malformed-json');
   const text = await fetch(`${api.url}${path(id, 'AAA')}/bars`, { method: 'POST', body: 'x' });
   expect(text.status).toBe(415);
-  for (const method of ['POST', 'DELETE']) {
-    const { status, body } = await api.call(method, path(id, method === 'POST' ? 'CCC' : 'BBB'));
-    expect(`${status} ${typeOf(body)}`).toBe('409 urn:barkeep:problem:fed-symbols');
+  for (const [method, symbol] of [
+    ['POST', 'CCC'],
+    ['DELETE', 'BBB'],
+  ] as const) {
+    const { status, body } = await api.call(method, path(id, symbol));
+    expect(`${status} ${problemTypeOf(body)}`).toBe('409 urn:barkeep:problem:fed-symbols');
   }
   const long = await ndjson(id, 'AAA', [`${JSON.stringify(aaa[0])}\n`, 'x'.repeat(1_100_000)]);
-  expect(`${long.status} ${typeOf(long.body)}`).toBe('413 urn:barkeep:problem:body-too-large');
+  expect(`${long.status} ${problemTypeOf(long.body)}`).toBe('413 urn:barkeep:problem:body-too-large');
 });
 
 it('I1 keeps the bars that came before a connection was cut, and counts them as duplicates when they come again', async () => {
@@ -175,7 +174,7 @@ it('I1 keeps the bars that came before a connection was cut, and counts them as 
   for (const bar of aaa.slice(0, 50)) sent.write(`${JSON.stringify(bar)}\n`);
   sent.write('{"openTime": 13810'); // the beginning of a line
   await api.eventually(
-    () => redis.hget(`${system.sessionPrefix}:{${id}:0}:feed`, 'AAA reached'),
+    () => streamField(id, 'AAA reached'),
     (reached) => reached === String(aaa[49]!.openTime + MINUTE),
   );
   sent.destroy();
@@ -199,16 +198,14 @@ it('I2 without a barrier moves the clock bar by bar up to the slowest stream, an
   // BBB sends bar 4, without bars 3 and 5, and declares that it has sent all up to bar 6.
   await feed(id, 'BBB', [bbb[4]!], `?through=${iso(bbb[6]!.openTime)}`);
   expect((await clockAt(bbb[6]!.openTime)).counts).toMatchObject({ expected: 12, streamed: 10 });
-  const clocks = (await eventsOf(id)).filter(({ type }) => type === 'clock').map(({ time }) => Number(time));
+  const clocks = (await eventsOfType(id, 'clock')).map(({ time }) => time);
   expect(clocks).toEqual(aaa.slice(1, 7).map(({ openTime }) => openTime));
   // Bar 5 comes after the frontier has passed it.
   expect(await feed(id, 'BBB', [bbb[5]!])).toMatchObject({ accepted: 1, late: 1 });
   expect((await api.session(id)).counts).toMatchObject({ expected: 12, streamed: 11 });
-  expect((await eventsOf(id)).find(({ type }) => type === 'late-bars')).toEqual({
-    type: 'late-bars',
-    date: DATES.start,
-    symbols: '{"BBB":1}',
-  });
+  const [late] = await eventsOfType(id, 'late-bars');
+  expect(late!.fields).toEqual({ date: DATES.start, symbols: '{"BBB":1}' });
+  expect(late!.time).toBe(0); // it has none
 });
 
 it('I5 derives a day again when a late bar comes to a completed session', async () => {
@@ -239,8 +236,9 @@ it('continues without a silent stream, emits an event, and waits for the stream 
   const repeating = setInterval(() => void feed(id, 'AAA', [aaa[9]!]), 250);
   try {
     await api.until(id, ({ frontier }) => frontier === iso(aaa[10]!.openTime));
-    const silent = (await eventsOf(id)).filter(({ type }) => type === 'stream-silent');
-    expect(silent).toEqual([{ type: 'stream-silent', time: expect.any(String) as string, symbol: 'BBB' }]);
+    const silent = await eventsOfType(id, 'stream-silent');
+    expect(silent.map(({ fields }) => fields)).toEqual([{ symbol: 'BBB' }]);
+    expect(silent[0]!.time).toBeGreaterThan(0);
     // BBB sends again. Its bars 5 to 9 are late, and from now on the frontier waits for it again.
     expect(await feed(id, 'BBB', bbb.slice(5, 12))).toMatchObject({ accepted: 7, late: 5 });
     await feed(id, 'AAA', aaa.slice(0, 30));
@@ -279,7 +277,7 @@ it('I9 writes nothing to a session that is removed while it is fed', async () =>
   );
   await api.ok('DELETE', `/v1/sessions/${id}`);
   onRemoved();
-  expect(typeOf((await answer).body)).toBe('urn:barkeep:problem:session-lost');
+  expect(problemTypeOf((await answer).body)).toBe('urn:barkeep:problem:session-lost');
   expect(await redis.keys(`${system.sessionPrefix}:{${id}:*`)).toEqual([]);
 });
 
@@ -314,8 +312,4 @@ it(`I8 accepts ${LINES} lines in one request while its memory grows by less than
 function residentMb(pid: number): number {
   const [, kb] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
   return Number(kb) / 1024;
-}
-
-function valuesOf({ open, high, low, close, volume }: Bar) {
-  return { open, high, low, close, volume };
 }

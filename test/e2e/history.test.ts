@@ -18,6 +18,8 @@ const EQUITIES = {
 /** The three trading days before the first date. Each has 390 minutes, but IBM has no bar in one of them. */
 const HISTORY = ['2013-10-04', '2013-10-07', '2013-10-08'];
 const HISTORY_BARS = { SPY: 1170, IBM: 1169, BAC: 1170 };
+/** What a session with this history shows of it. */
+const SHOWN_HISTORY = { days: 3, firstDate: HISTORY[0], calendarBegins: false, bars: HISTORY_BARS };
 
 describeWithLean('a session with a history', () => {
   let system: TestSystem;
@@ -33,16 +35,12 @@ describeWithLean('a session with a history', () => {
     api = new Api(coordinators[0]!.url);
   });
   afterAll(async () => {
-    const keys: string[] = [];
-    for await (const found of redis.scanStream({ match: `${system.sessionPrefix}:*`, count: 1_000 }))
-      keys.push(...(found as string[]));
-    if (keys.length > 0) await redis.unlink(...keys);
     redis.disconnect();
     await system?.close();
   });
 
   const run = async (spec: object): Promise<Session> => api.completed(await api.run(spec));
-  /** Dates for which the store has chunks of this symbol. */
+  /** Dates for which the store has chunks of this symbol. A chunk's key ends with its date. */
   const datesStored = async (id: string, symbol: string, interval = '1m'): Promise<string[]> => {
     const found: string[] = [];
     const match = `${system.sessionPrefix}:{${id}:0}:chunk:${interval}:${symbol}:*`;
@@ -53,12 +51,7 @@ describeWithLean('a session with a history', () => {
   it('I2 has the three trading days of its history, and they do not count in its figures', async () => {
     const spec = { ...EQUITIES, id: 'trailing', end: '2013-10-09', history: { trailingDays: 3 } };
     const session = await run(spec);
-    expect(session.history).toEqual({
-      days: 3,
-      firstDate: '2013-10-04',
-      calendarBegins: false,
-      bars: HISTORY_BARS,
-    });
+    expect(session.history).toEqual(SHOWN_HISTORY);
     // One day of three symbols.
     expect(session.counts).toMatchObject({ expected: 3 * 390, filled: 3 * 390, streamed: 3 * 390, missing: 0 });
     expect(session.progress).toBe(1);
@@ -79,26 +72,27 @@ describeWithLean('a session with a history', () => {
   });
 
   it('keeps three days with retainDays 3: at each day change the oldest day is removed', async () => {
-    const spec = { ...EQUITIES, id: 'window', history: { trailingDays: 3, retainDays: 3 } };
+    const spec = { ...EQUITIES, id: 'three-days', history: { trailingDays: 3, retainDays: 3 } };
     const session = await run(spec);
     expect(session.history?.bars).toEqual(HISTORY_BARS);
     const kept = ['2013-10-09', '2013-10-10', '2013-10-11'];
     for (const symbol of SYMBOLS) {
-      for (const interval of ['1m', '5m', '15m']) expect(await datesStored('window', symbol, interval)).toEqual(kept);
+      for (const interval of ['1m', '5m', '15m'])
+        expect(await datesStored('three-days', symbol, interval)).toEqual(kept);
     }
-    const [oldest] = await api.bars('window', 'SPY', 'interval=1m&last=10000');
+    const [oldest] = await api.bars('three-days', 'SPY', 'interval=1m&last=10000');
     expect(oldest!.openTime).toBe('2013-10-09T13:30:00.000Z');
-    expect(await api.bars('window', 'SPY', 'from=2013-10-01&to=2013-10-09T13:30:00Z')).toEqual([]);
+    expect(await api.bars('three-days', 'SPY', 'from=2013-10-01&to=2013-10-09T13:30:00Z')).toEqual([]);
     // IBM has no bar in one minute of 11 October.
     expect(session.counts).toMatchObject({ expected: 3 * 3 * 390, streamed: 3 * 3 * 390 - 1 });
-    expect(await api.gaps('window', 'IBM')).toHaveLength(1);
-    // No removed day comes back, even when upkeep requests every slot again.
-    await api.ok('POST', '/v1/sessions/window/upkeep');
-    await run({ ...EQUITIES, id: 'window-more', history: { trailingDays: 3, retainDays: 4 } });
-    expect(await datesStored('window-more', 'BAC')).toEqual(['2013-10-08', ...kept]);
-    expect(await datesStored('window', 'SPY')).toEqual(kept);
-    expect(await api.call('DELETE', '/v1/sessions/window')).toMatchObject({ status: 204 });
-    expect(await redis.keys(`${system.sessionPrefix}:{window:0}*`)).toEqual([]);
+    expect(await api.gaps('three-days', 'IBM')).toHaveLength(1);
+    // No removed day comes back, even when upkeep requests every slot again. It has done so when another session has ended.
+    await api.ok('POST', '/v1/sessions/three-days/upkeep');
+    await run({ ...EQUITIES, id: 'four-days', history: { trailingDays: 3, retainDays: 4 } });
+    expect(await datesStored('four-days', 'BAC')).toEqual(['2013-10-08', ...kept]);
+    expect(await datesStored('three-days', 'SPY')).toEqual(kept);
+    expect(await api.call('DELETE', '/v1/sessions/three-days')).toMatchObject({ status: 204 });
+    expect(await redis.keys(`${system.sessionPrefix}:{three-days:0}*`)).toEqual([]);
   });
 
   it('keeps all days by default, with the same chunks as a session without a history', async () => {
@@ -117,6 +111,7 @@ describeWithLean('a session with a history', () => {
     const session = await run({ ...EQUITIES, id: 'bars', history });
     // A day has 78 bars of five minutes, so 100 bars take two days.
     expect(session.history).toMatchObject({ days: 2, firstDate: '2013-10-07', bars: { SPY: 156, IBM: 156, BAC: 156 } });
+    // IBM has 1,169 bars of one minute in three days.
     const ofMinutes = await run({ ...EQUITIES, id: 'bars-1m', history: { bars: 1169, interval: '1m' } });
     expect(ofMinutes.history).toMatchObject({ days: 3, bars: HISTORY_BARS });
     const start = Date.parse('2013-10-09T13:30:00Z');
@@ -124,27 +119,13 @@ describeWithLean('a session with a history', () => {
     expect(bars).toHaveLength(1169);
   });
 
-  it('shows the bars of each symbol when the dataset has fewer than the spec', async () => {
+  it('shows the bars of each symbol when the dataset has fewer than the spec names', async () => {
     const session = await run({ ...EQUITIES, id: 'short', history: { bars: 1170, interval: '1m' } });
-    expect(session.history).toEqual({
-      days: 3,
-      firstDate: '2013-10-04',
-      calendarBegins: false,
-      bars: HISTORY_BARS,
-    });
-    const none = await run({
-      ...EQUITIES,
-      id: 'none',
-      start: '2013-10-04',
-      end: '2013-10-04',
-      history: { bars: 10, interval: '1m' },
-    });
-    expect(none.history).toEqual({
-      days: 0,
-      firstDate: null,
-      calendarBegins: false,
-      bars: { SPY: 0, IBM: 0, BAC: 0 },
-    });
+    expect(session.history).toEqual(SHOWN_HISTORY);
+    const firstDay = { start: '2013-10-04', end: '2013-10-04' };
+    const none = await run({ ...EQUITIES, ...firstDay, id: 'none', history: { bars: 10, interval: '1m' } });
+    const noBars = { SPY: 0, IBM: 0, BAC: 0 };
+    expect(none.history).toEqual({ days: 0, firstDate: null, calendarBegins: false, bars: noBars });
   });
 
   it('is refused when its bars take more days than are retained', async () => {
@@ -162,7 +143,7 @@ describeWithLean('a session with a history', () => {
 
   it('shows that the calendar begins within the history', async () => {
     const { firstDate } = calendarNamed('24/7');
-    // The third day of the calendar, so only two of the five days of history exist.
+    // Before the third day of the calendar only two of the five days of history exist.
     const third = new Date(Date.parse(firstDate) + 2 * 86_400_000).toISOString().slice(0, 10);
     const spec = { ...EQUITIES, id: 'early', calendar: '24/7', start: third, end: third };
     const { history } = await run({ ...spec, history: { trailingDays: 5 } });

@@ -4,6 +4,7 @@ import type { Bar } from '@barkeep/bars';
 import { z } from 'zod';
 import * as answers from '@barkeep/api';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { Api } from '../support/system/api.js';
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 
 const MINUTE_MS = 60_000;
@@ -23,7 +24,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await importBars();
   coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url });
-  const spec = {
+  const api = new Api(coordinator.url);
+  const id = await api.run({
     id: 'read',
     symbols: ['AAA', 'EMPTY'],
     calendar: '24/7',
@@ -32,12 +34,8 @@ beforeAll(async () => {
     derivedIntervals: ['5m', '60m'],
     source: { type: 'dataset', dataset: 'minutes' },
     upkeep: { enabled: false, barrier: 'none' },
-  };
-  const body = JSON.stringify(spec);
-  const headers = { 'Content-Type': 'application/json' };
-  const response = await fetch(`${coordinator.url}/v1/sessions?start=true`, { method: 'POST', headers, body });
-  expect(response.status).toBe(201);
-  await completed();
+  });
+  await api.completed(id);
 });
 
 afterAll(async () => {
@@ -49,28 +47,15 @@ async function importBars(): Promise<void> {
   const dataSource = await createDataSource(database.url).initialize();
   await migrate(dataSource);
   const importer = await BarImporter.open(dataSource, 'minutes');
-  await importer.write(
-    'AAA',
-    Array.from({ length: EXPECTED }, (_, i) => barAt(i)).filter((_, i) => !HOLES.has(i)),
-  );
+  const bars = Array.from({ length: EXPECTED }, (_, i) => barAt(i)).filter((_, i) => !HOLES.has(i));
+  await importer.write('AAA', bars);
   await importer.finish();
   await dataSource.destroy();
 }
 
-/** The bar of minute `i`. Its prices are near `i`. */
+/** The bar of minute `i`. Its prices name the minute. */
 function barAt(i: number): Bar {
   return { openTime: FIRST + i * MINUTE_MS, open: i, high: i + 2, low: i, close: i + 1, volume: 10 };
-}
-
-/** Waits for the end of the session, for at most 20 s. */
-async function completed(): Promise<void> {
-  const end = performance.now() + 20_000;
-  for (;;) {
-    const { state } = answers.sessionAnswer.parse(await read(''));
-    if (state === 'completed') return;
-    if (performance.now() > end) throw new Error(`expected completed within 20 s, was ${state}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 const get = (path: string) => fetch(`${coordinator.url}/v1/sessions/read${path}`);
@@ -130,7 +115,8 @@ it('names the next page of a long range in its Link header, and the pages togeth
 
 it('returns the latest bars of many symbols, null where there is none, and 404 for the latest bar of one', async () => {
   const latest = z.record(z.string(), answers.barAnswer.nullable()).parse(await read('/latest?symbols=AAA,EMPTY'));
-  expect(latest).toMatchObject({ AAA: { close: EXPECTED }, EMPTY: null });
+  const { close } = barAt(EXPECTED - 1);
+  expect(latest).toMatchObject({ AAA: { close }, EMPTY: null });
   expect((await get('/symbols/EMPTY/bars/latest')).status).toBe(404);
 });
 
@@ -148,19 +134,18 @@ it('returns metrics, gaps and the digest', async () => {
 
 it('returns metrics of the trading day that the clock is in, of the run, and of a date', async () => {
   const metrics = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics'));
-  // Minute `i` has the high `i + 2`, the low `i` and the volume 10.
-  const runHigh = EXPECTED + 1;
+  const runHigh = barAt(EXPECTED - 1).high;
   expect(metrics).toMatchObject({
     date: '2018-04-08',
     sessionHigh: runHigh,
-    sessionLow: EXPECTED - DAY_MINUTES,
+    sessionLow: barAt(EXPECTED - DAY_MINUTES).low,
     sessionVolume: 10 * DAY_MINUTES,
   });
   expect(metrics).toMatchObject({ runHigh, runLow: 0, runVolume: 10 * (EXPECTED - HOLES.size) });
   const first = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics?date=2018-04-01'));
   // The first day has two of the holes.
   const filled = DAY_MINUTES - 2;
-  expect(first).toMatchObject({ date: '2018-04-01', sessionHigh: DAY_MINUTES + 1, sessionLow: 0, runHigh });
+  expect(first).toMatchObject({ date: '2018-04-01', sessionHigh: barAt(DAY_MINUTES - 1).high, sessionLow: 0, runHigh });
   expect(first).toMatchObject({
     expected: DAY_MINUTES,
     filled,

@@ -1,7 +1,7 @@
 /** One interval has several names (`60m` is `1h`). Every call that takes an interval accepts all of its names. */
 import { openSession } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
-import { Api } from '../support/system/api.js';
+import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
@@ -47,21 +47,14 @@ test.each([
 });
 
 test('the defaults of the environment may be a list of minutes', async () => {
-  const session = await api.ok<{ spec: { derivedIntervals: string[] } }>('POST', '/v1/sessions', {
-    ...SPEC,
-    id: 'env',
-  });
-  expect(session.spec.derivedIntervals).toEqual(['1h', '2h']);
+  const { spec } = await api.ok<Session>('POST', '/v1/sessions', { ...SPEC, id: 'env' });
+  expect(spec.derivedIntervals).toEqual(['1h', '2h']);
 });
 
 test('the name of a base interval may be in minutes, too', async () => {
-  const spec = { ...SPEC, id: 'hourly', baseInterval: '60m', derivedIntervals: ['120m'], upkeep: { enabled: false } };
-  const session = await api.ok<{ spec: { baseInterval: string; derivedIntervals: string[] } }>(
-    'POST',
-    '/v1/sessions',
-    spec,
-  );
-  expect(session.spec).toMatchObject({ baseInterval: '1h', derivedIntervals: ['2h'] });
+  const hourly = { ...SPEC, id: 'hourly', baseInterval: '60m', derivedIntervals: ['120m'], upkeep: { enabled: false } };
+  const { spec } = await api.ok<Session>('POST', '/v1/sessions', hourly);
+  expect(spec).toMatchObject({ baseInterval: '1h', derivedIntervals: ['2h'] });
 });
 
 test('1440m is refused everywhere, with a message that names 1d', async () => {

@@ -18,11 +18,11 @@ import { TestSystem } from '../support/system/system.js';
 const DAYS = EQUITY_DATES.map(regularHours);
 /** Regular bars of the three symbols on six days: 3 × 6 × 390, but two minutes of IBM have none. */
 const LEAN_BARS = 7018;
-/** Lengths of the derived intervals in minutes. */
+/** Lengths of the derived intervals in minutes. A bar of `1d` has all minutes of its day. */
 const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };
 const SPEC = { ...REPAIR, id: 'late', source: { type: 'dataset', dataset: 'lean' } };
 
-/** The late minutes: the first and the last of a day, a whole bucket of five, and two single ones. */
+/** The late minutes, as `SYMBOL TIME`: the first and the last of a day, a whole bucket of five, and two single ones. */
 const LATE = [
   'SPY 2013-10-07T13:30:00.000Z',
   'SPY 2013-10-07T19:59:00.000Z',
@@ -30,10 +30,9 @@ const LATE = [
   'IBM 2013-10-10T16:01:00.000Z',
   'IBM 2013-10-10T16:44:00.000Z',
 ];
+/** Parameters: the symbols and the times of {@link LATE}. */
 const SELECT_LATE = `SELECT b.* FROM bars b JOIN symbols s ON s.id = b.symbol_id
   WHERE (s.name, b.time) IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))`;
-/** The symbols and the times of the late minutes: the parameters of {@link SELECT_LATE}. */
-const LATE_KEYS = [LATE.map((key) => key.split(' ')[0]), LATE.map((key) => key.split(' ')[1])];
 
 describeWithLean('late rows', () => {
   let system: TestSystem;
@@ -47,7 +46,9 @@ describeWithLean('late rows', () => {
     await importLean(system, 'lean', EQUITY_FOLDERS);
     lean = await regularRows(system, 'lean');
     await system.query('CREATE TABLE late_bars (LIKE bars)');
-    await system.query(`INSERT INTO late_bars ${SELECT_LATE}`, LATE_KEYS);
+    const lateKeys = LATE.map((late) => late.split(' '));
+    const [symbols, times] = [lateKeys.map(([symbol]) => symbol), lateKeys.map(([, time]) => time)];
+    await system.query(`INSERT INTO late_bars ${SELECT_LATE}`, [symbols, times]);
     await system.query('DELETE FROM bars b USING late_bars l WHERE (b.symbol_id, b.time) = (l.symbol_id, l.time)');
     const [coordinator] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
     api = new Api(coordinator.url);
@@ -78,8 +79,8 @@ describeWithLean('late rows', () => {
       const [symbol, time] = late.split(' ') as [string, string];
       const open = Date.parse(regularHours(time.slice(0, 10)).open);
       return Object.entries(MINUTES).map(([interval, minutes]) => {
-        // The bucket of a day begins at the open, and no minute is 24 hours after it.
-        const bucketMs = minutes === Infinity ? 86_400_000 : minutes * 60_000;
+        if (minutes === Infinity) return `${symbol} ${interval} ${new Date(open).toISOString()}`;
+        const bucketMs = minutes * 60_000;
         const start = open + Math.floor((Date.parse(time) - open) / bucketMs) * bucketMs;
         return `${symbol} ${interval} ${new Date(start).toISOString()}`;
       });
@@ -89,6 +90,7 @@ describeWithLean('late rows', () => {
 
   it('are unfillable slots before they are added', async () => {
     const { counts } = await api.session('late');
+    // The two others are the minutes of IBM that no dataset has.
     expect(counts).toMatchObject({ filled: LEAN_BARS - LATE.length, backfilled: 0, unfillable: LATE.length + 2 });
     expect(before.has('BAC 5m 2013-10-09T15:00:00.000Z')).toBe(false);
   });

@@ -3,8 +3,9 @@ import { Api, type Session } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
 import { mulberry32 } from '../support/data/market.js';
 
-/** How many sessions are deleted in their beginning, and the latest moment of that. */
+/** How many sessions are deleted soon after their start. */
 const MOMENTS = 12;
+/** The latest of these moments, after the start. */
 const MOMENT_MAX_MS = 250;
 
 let lab: DisturbedSystem;

@@ -84,9 +84,9 @@ test('I2 the clock is never more than a lead ahead of the slower of two consumer
 
 test('I1 with retained days a session in lockstep ends with the days of one at full speed', async () => {
   const history = { retainDays: 1 };
-  await api().run({ ...SPEC, id: 'window', history });
-  await api().completed('window');
-  const id = await started('window-lockstep', lockstep(), { history });
+  await api().run({ ...SPEC, id: 'retained', history });
+  await api().completed('retained');
+  const id = await started('retained-lockstep', lockstep(), { history });
   const consumer = await join(id, 'one');
   const end = tradingDays(DATES).at(-1)!.segments.at(-1)!.close;
   await consumer.follow(OPEN, end - 30 * 60_000);
@@ -95,7 +95,7 @@ test('I1 with retained days a session in lockstep ends with the days of one at f
   expect((await api().session(id)).state).toBe('running');
   await consumer.acknowledge(end);
   await api().completed(id);
-  expect(await api().digest(id)).toEqual(await api().digest('window'));
+  expect(await api().digest(id)).toEqual(await api().digest('retained'));
 });
 
 test('I1 a session in lockstep has the digest of one at full speed, and each move of the clock is one event', async () => {
@@ -107,7 +107,7 @@ test('I1 a session in lockstep has the digest of one at full speed, and each mov
   await api().settled(id);
   expect(await api().digest(id)).toBe(await api().digest('max'));
   const moves = await clockEvents(id);
-  // 780 bars, and one event for each time that the consumer or a barrier let the clock continue.
+  // The clock moves once each time that the consumer or a barrier lets it continue, not once for each of the 780 minutes.
   expect(moves.length).toBeLessThan(60);
   for (const [i, time] of moves.entries()) {
     const before = i === 0 ? OPEN : moves[i - 1]!;
@@ -122,7 +122,7 @@ test('a silent consumer is dropped and the session continues; the consumer can r
   await one.clockAt(minute(30));
   await one.acknowledge(minute(20));
   await one.clockAt(minute(50));
-  await one.clockAt(minute(60)); // no consumer holds it any more
+  await one.clockAt(minute(60)); // more than a lead after minute 20: `one` no longer holds the clock
   const session = await api().completed(id);
   expect(stateOf(session, 'one')).toBe('dropped');
   expect((await one.rejoin('kept')).position.time).toBe(minute(20));
@@ -160,7 +160,7 @@ test('a consumer that joins at the beginning holds the clock until the clock is 
   await one.acknowledge(minute(60));
   await late.acknowledge(minute(30));
   await now.leave(minute(60));
-  // `late` allows the clock 30 minutes more than this.
+  // The clock may now be 30 minutes after this.
   await late.acknowledge(minute(31));
   expect(await one.clockAt(minute(61))).toBe(minute(61));
   await late.leave(minute(31));

@@ -1,4 +1,7 @@
-/** Bars with negative prices, as futures and spreads have: imported, streamed, backfilled and fed. */
+/**
+ * Bars with negative prices, as futures and spreads have: imported, streamed, backfilled and fed. The last test imports bars
+ * whose times are close times.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +9,7 @@ import { Api } from '../support/system/api.js';
 import { writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
-// Crude oil for May on 20 April 2020, the minutes of its settlement. The figures are from the public record of that day.
+/** Crude oil for May on 20 April 2020, two minutes of its settlement. The figures are from the public record of that day. */
 const ROWS = ['2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500', '2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000'];
 const DATES = { start: '2020-04-20', end: '2020-04-20', calendar: 'CMES' };
 const SPEC = { ...DATES, symbols: ['CLK20'], derivedIntervals: ['5m'] };

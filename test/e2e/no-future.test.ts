@@ -1,7 +1,8 @@
 /**
- * Proves that no bar is shown before its close (I2). In this market a bar with data from after its close has wrong values.
- * The test follows a session. At every step it reads through the step, its mirror, a reader, the HTTP API, and a separate
- * mirror. Meanwhile the store has bars of later days, and upkeep repairs them.
+ * Proves that no bar is shown before its close (I2). In this market a bar with data from after its close has wrong values;
+ * a {@link Canary} throws when it looks at such a bar. The test follows a session. At every step it reads through the step,
+ * its mirror, a reader, the HTTP API, and a separate mirror. Meanwhile the store has bars of later days, and upkeep repairs
+ * them.
  */
 import { connect, type Barkeep, type BarMirror, type ClientSession, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
@@ -32,12 +33,14 @@ const SPEC = {
 
 /** What one read reads. */
 interface ReadRequest {
+  /** Of the session. */
   id: string;
   reader: OpenSession;
   symbol: string;
   interval: string;
   /** A few minutes before the clock, epoch ms. */
   from: number;
+  /** The URL path of the symbol. */
   path: string;
 }
 
@@ -58,6 +61,7 @@ afterAll(async () => {
   await system?.close();
 });
 
+/** @param limit the time after which the mirror must show nothing @param where names the mirror in errors */
 function lookAtMirror(canary: Canary, mirror: BarMirror, limit: number, where: string): void {
   const closed = minutesBy(limit);
   for (const symbol of SYMBOLS) {
@@ -68,7 +72,7 @@ function lookAtMirror(canary: Canary, mirror: BarMirror, limit: number, where: s
       canary.lookCloses(mirror.closes(symbol, 3, interval), limit, at);
       if (mirror.barCount(symbol, interval) > closed) throw new Error(`${at}: too many bars`);
     }
-    if (mirror.barQuality(symbol) > 100) throw new Error(`${where} ${symbol}: too good`);
+    if (mirror.barQuality(symbol) > 100) throw new Error(`${where} ${symbol}: a quality above 100 %`);
   }
 }
 
@@ -86,7 +90,10 @@ function lookAtStep(canary: Canary, step: Step): void {
 /** Checks what was read against the session's clock after the read. */
 type ReadCheck = (canary: Canary, clock: number) => void;
 
-/** The ways to read a session from outside. Each reads once and returns a check of what it read. */
+/**
+ * The ways to read a session from outside. Each reads once and returns a check of what it read. The API and the reader
+ * alternate, because two neighbours read at the same time.
+ */
 const WAYS: ((request: ReadRequest) => Promise<ReadCheck>)[] = [
   async ({ path, interval }) => {
     const { status, body } = await api.call<ApiBar>('GET', `${path}/bars/latest?interval=${interval}`);
@@ -148,16 +155,17 @@ const WAYS: ((request: ReadRequest) => Promise<ReadCheck>)[] = [
 ];
 
 /**
- * Reads in two of the {@link WAYS} at the same time and checks both. Each turn uses the next two ways. @returns the
- * session's clock after the reads
+ * Reads in two of the {@link WAYS} at the same time and checks both. @param turn chooses the ways, the symbol and the
+ * interval: the next turn uses the next two ways @returns the session's clock after the reads
  */
 async function lookAtSession(canary: Canary, id: string, reader: OpenSession, turn: number): Promise<number> {
   const symbol = SYMBOLS[turn % SYMBOLS.length]!;
-  // Each way is used with each interval in turn.
-  const interval = INTERVALS[Math.floor((2 * turn) / WAYS.length) % INTERVALS.length]!;
   const from = CANARY_CLOSES[Math.max(0, (turn % CANARY_MINUTES) - 10)]!;
+  const first = 2 * turn;
+  const ways = [WAYS[first % WAYS.length]!, WAYS[(first + 1) % WAYS.length]!];
+  // When all ways were used, they are used again with the next interval.
+  const interval = INTERVALS[Math.floor(first / WAYS.length) % INTERVALS.length]!;
   const request = { id, reader, symbol, interval, from, path: `/v1/sessions/${id}/symbols/${symbol}` };
-  const ways = [WAYS[(2 * turn) % WAYS.length]!, WAYS[(2 * turn + 1) % WAYS.length]!];
   const checks = await Promise.all(ways.map((read) => read(request)));
   const clock = await reader.clock();
   for (const check of checks) check(canary, clock);
@@ -170,10 +178,10 @@ async function lookAtFollowing(canary: Canary, mirror: Mirror, reader: OpenSessi
   for (; mirror.clock < reader.layout.end; looks++) {
     await mirror.waitFor(mirror.clock + 1);
     const { clock } = mirror;
-    lookAtMirror(canary, mirror, clock, 'mirror of its own');
+    lookAtMirror(canary, mirror, clock, 'separate mirror');
     if (clock > (await reader.clock())) throw new Error(`the mirror is ahead of its session: ${clock}`);
   }
-  lookAtMirror(canary, mirror, mirror.clock, 'mirror at the end');
+  lookAtMirror(canary, mirror, mirror.clock, 'separate mirror at the end');
   return looks;
 }
 
@@ -183,7 +191,7 @@ async function opened(spec: object): Promise<{ session: ClientSession; reader: O
   return { session, reader: await session.reader(), mirror: await session.mirror() };
 }
 
-/** The times of the steps of each length. The last minute of a day is the one after which the next close is later. */
+/** The times of the steps of each length. A day's last close is not followed by another one a minute later. */
 const STEPS = {
   '1m': CANARY_CLOSES,
   '5m': CANARY_CLOSES.filter((close) => close % 300_000 === 0),
@@ -191,19 +199,20 @@ const STEPS = {
 };
 /** Each step makes more checks than this. */
 const LOOKS_A_STEP = 30;
-const BARRIERS = { none: 'none', day: 'day', 'of 30 minutes': { minutes: 30 } } as const;
+const BARRIERS = [
+  { name: 'none', barrier: 'none' },
+  { name: 'day', barrier: 'day' },
+  { name: 'minutes', barrier: { minutes: 30 } },
+] as const;
 
 jest.setTimeout(120_000); // some ten thousand reads over HTTP
 
-describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) => {
-  // For the ids of the sessions.
-  const key = name.split(' ').at(-1)!;
-
+describe.each(BARRIERS)('I2 with barrier $name', ({ name, barrier }) => {
   test.each(Object.entries(STEPS))(
     'a consumer in lockstep with steps of %s sees nothing of the future',
     async (every, times) => {
       const canary = new Canary();
-      const id = `${key}-${every}`;
+      const id = `${name}-${every}`;
       const pace = { mode: 'lockstep', window: LEAD } as const;
       const { session, reader, mirror } = await opened({ id, pace, upkeep: { barrier } });
       const following = lookAtFollowing(canary, mirror, reader);
@@ -234,7 +243,7 @@ describe.each(Object.entries(BARRIERS))('I2 with barrier %s', (name, barrier) =>
 
   test('a session at full speed shows nothing of the future to its readers', async () => {
     const canary = new Canary();
-    const id = `${key}-max`;
+    const id = `${name}-max`;
     const { session, reader, mirror } = await opened({ id, upkeep: { barrier } });
     const following = lookAtFollowing(canary, mirror, reader);
     const reading = (async () => {

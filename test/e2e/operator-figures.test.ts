@@ -3,6 +3,7 @@
  * metrics.
  */
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { Api } from '../support/system/api.js';
 import { checkAnswer } from '../support/system/contract.js';
@@ -119,7 +120,7 @@ describe('a coordinator and a worker', () => {
 
 describe('the files of deploy/', () => {
   const fileOf = (name: string) => readFileSync(join(__dirname, '../../deploy', name), 'utf8');
-  /** The names of all metrics of both processes. A histogram has three names, as in queries. */
+  /** The names by which queries can use the metrics of both processes: a histogram has three. */
   const queryNames = async () => {
     const scrapes = [await Scrape.of(coordinator.url), await Scrape.of(worker.url)];
     const names = scrapes.flatMap(({ described }) =>
@@ -170,7 +171,6 @@ describe('the port of a worker', () => {
 
   it('without keys answers this machine only', async () => {
     // Unlike fetch, `request` can send another Host, as a call from a foreign web page has.
-    const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
       request(`${worker.url}/metrics`, { headers: { Host: 'evil.example' } }, (response) =>
         resolve(response.resume().statusCode),

@@ -2,13 +2,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { calendarNamed, DayGrid, parseInterval, type Bar } from '@barkeep/bars';
+import { calendarNamed, DayGrid, parseInterval, type Bar, type Calendar, type TradingDay } from '@barkeep/bars';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, mulberry32, writeBars } from '../support/data/market.js';
 import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+/** Half a slot: of random multiples of it, about half are the open of a slot. */
+const HALF_MINUTE = MINUTE / 2;
 const NO_UPKEEP = { enabled: false };
 
 let system: TestSystem;
@@ -29,76 +31,64 @@ afterAll(async () => {
 /** The values of bars of which only the time matters. */
 const VALUES = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
 
-/** Bars of successive minutes. */
-function minutes(from: string, count: number): Bar[] {
+/** Bars of `count` successive minutes. */
+function minuteBars(from: string, count: number): Bar[] {
   const start = Date.parse(from);
   return Array.from({ length: count }, (_, i) => ({ openTime: start + i * MINUTE, ...VALUES }));
 }
 
+/** Starts a session over a dataset. @returns its id */
+const runOver = (dataset: string, spec: object) =>
+  api.run({ ...spec, source: { type: 'dataset', dataset }, upkeep: NO_UPKEEP });
+
 /** Stores bars in a new dataset and runs a session over it. @returns the session in the operator's view */
-async function streamed(id: string, bars: Record<string, Bar[]>, spec: object): Promise<Session> {
+async function sessionOver(id: string, bars: Record<string, Bar[]>, spec: object): Promise<Session> {
   await writeBars(system.databaseUrl, id, new Map(Object.entries(bars)));
-  await api.run({
-    id,
-    symbols: Object.keys(bars),
-    source: { type: 'dataset', dataset: id },
-    upkeep: NO_UPKEEP,
-    ...spec,
-  });
-  return api.completed(id);
+  return api.completed(await runOver(id, { ...spec, id, symbols: Object.keys(bars) }));
 }
 
 const shifted = (bars: readonly Bar[], byMs: number): Bar[] =>
   bars.map((bar) => ({ ...bar, openTime: bar.openTime + byMs }));
 /** All bars of a trading day. */
-const day = (date: string, calendar = 'XNYS') =>
+const dayBars = (date: string, calendar = 'XNYS') =>
   marketBars({ symbols: ['ACME'], start: date, end: date, seed: 4, calendar }).get('ACME')!;
 
 test('I10 rows that were imported in the wrong time zone are counted, with a warning about the zone', async () => {
   // A regular day of New York in local times, which the import reads as UTC.
-  const rows = minutes('2024-03-04T09:30:00Z', 390).map(({ openTime }, i) => {
+  const rows = minuteBars('2024-03-04T09:30:00Z', 390).map(({ openTime }, i) => {
     const localTime = new Date(openTime).toISOString().slice(0, 19).replace('T', ' ');
     return `${localTime},${100 + i},${101 + i},${99 + i},${100 + i},100`;
   });
-  const file = join(folder, 'a.csv');
+  const file = join(folder, 'local-times.csv');
   await writeFile(file, ['time,open,high,low,close,volume', ...rows].join('\n'));
-  await system.barkeep('import', file, '--dataset', 'k13', '--symbol', 'ACME');
+  await system.barkeep('import', file, '--dataset', 'local-times', '--symbol', 'ACME');
   const dates = { start: '2024-03-04', end: '2024-03-04' };
-  await api.run({
-    id: 'tz1',
-    symbols: ['ACME'],
-    ...dates,
-    source: { type: 'dataset', dataset: 'k13' },
-    upkeep: NO_UPKEEP,
-  });
-  const { counts, warnings } = await api.completed('tz1');
-  // 04:30 to 09:30 in New York is in the extended hours of XNYS.
+  await runOver('local-times', { id: 'wrong-zone', symbols: ['ACME'], ...dates });
+  const { counts, warnings } = await api.completed('wrong-zone');
+  // Read as UTC, the rows begin at 04:30 in New York. The 300 rows before 09:30 are in the extended hours of XNYS.
   expect(counts).toMatchObject({ streamed: 90, refused: 0, outside: 0, extended: 300 });
   expect(warnings).toEqual([
     '300 of 390 rows of ACME on 2024-03-04 are outside XNYS regular hours; is the time zone right?',
   ]);
-  expect(await api.metrics('tz1', 'ACME')).toMatchObject({
+  expect(await api.metrics('wrong-zone', 'ACME')).toMatchObject({
     extended: 300,
     outsideExamples: ['2024-03-04T09:30:00.000Z'],
   });
 });
 
-// Calendar, date, shift, rows outside, rows in slots.
 test.each([
-  ['XLON', '2024-07-04', -1 * HOUR, 60, 450],
-  ['XTKS', '2024-07-04', -9 * HOUR, 300, 0],
-  ['XHKG', '2024-07-04', -8 * HOUR, 330, 0],
-  ['XBOM', '2024-07-04', -5.5 * HOUR, 330, 45],
-  ['XASX', '2024-07-04', 10 * HOUR, 240, 0],
+  { calendar: 'XLON', shiftHours: -1, outside: 60, inside: 450 },
+  { calendar: 'XTKS', shiftHours: -9, outside: 300, inside: 0 },
+  { calendar: 'XHKG', shiftHours: -8, outside: 330, inside: 0 },
+  { calendar: 'XBOM', shiftHours: -5.5, outside: 330, inside: 45 },
+  { calendar: 'XASX', shiftHours: 10, outside: 240, inside: 0 },
 ])(
-  'I10 the rows of a day of %s that is shifted by the offset of its time zone are counted as outside',
-  async (calendar, date, by, outside, inside) => {
-    const id = `zone-${calendar}`;
-    const { counts, warnings } = await streamed(
-      id,
-      { ACME: shifted(day(date, calendar), by) },
-      { start: date, end: date, calendar },
-    );
+  'I10 the rows of a day of $calendar that is shifted by the offset of its time zone are counted as outside',
+  async ({ calendar, shiftHours, outside, inside }) => {
+    const date = '2024-07-04';
+    const bars = shifted(dayBars(date, calendar), shiftHours * HOUR);
+    const spec = { start: date, end: date, calendar };
+    const { counts, warnings } = await sessionOver(`zone-${calendar}`, { ACME: bars }, spec);
     expect(counts).toMatchObject({ streamed: inside, outside, extended: 0, refused: 0 });
     expect(warnings).toEqual([
       `${outside} of ${outside + inside} rows of ACME on ${date} are outside ${calendar} regular hours; is the time zone right?`,
@@ -111,8 +101,8 @@ test.each([
   ['XTKS', '2024-03-04T02:40:00Z'],
 ])('I10 a row in the lunch break of %s is outside', async (calendar, time) => {
   const spec = { start: '2024-03-04', end: '2024-03-04', calendar };
-  const bars = [...day('2024-03-04', calendar), ...minutes(time, 1)];
-  const { counts, warnings } = await streamed(`lunch-${calendar}`, { ACME: bars }, spec);
+  const bars = [...dayBars('2024-03-04', calendar), ...minuteBars(time, 1)];
+  const { counts, warnings } = await sessionOver(`lunch-${calendar}`, { ACME: bars }, spec);
   expect(counts).toMatchObject({ streamed: bars.length - 1, outside: 1, extended: 0, missing: 0 });
   expect(warnings).toEqual([]);
 });
@@ -120,19 +110,18 @@ test.each([
 test('I10 a week that opens on Sunday evening has no row outside', async () => {
   const spec = { start: '2024-03-04', end: '2024-03-08', calendar: 'CMES' };
   const bars = marketBars({ symbols: ['ES'], seed: 4, ...spec }).get('ES')!;
-  const { counts, warnings } = await streamed('overnight', { ES: bars }, spec);
+  const { counts, warnings } = await sessionOver('overnight', { ES: bars }, spec);
   expect(counts).toMatchObject({ streamed: bars.length, outside: 0, extended: 0, missing: 0 });
   expect(warnings).toEqual([]);
 });
 
 test('I10 a row that is added after a session has counted its dataset is counted by the next sessions', async () => {
   const dates = { start: '2024-03-04', end: '2024-03-04' };
-  const { counts } = await streamed('before', { ACME: day('2024-03-04') }, dates);
+  const { counts } = await sessionOver('before', { ACME: dayBars('2024-03-04') }, dates);
   expect(counts).toMatchObject({ outside: 0, extended: 0 });
-  await writeBars(system.databaseUrl, 'before', new Map([['ACME', minutes('2024-03-04T06:00:00Z', 1)]]));
-  const source = { type: 'dataset', dataset: 'before' };
+  await writeBars(system.databaseUrl, 'before', new Map([['ACME', minuteBars('2024-03-04T06:00:00Z', 1)]]));
   for (const id of ['after', 'again']) {
-    await api.run({ id, symbols: ['ACME'], ...dates, source, upkeep: NO_UPKEEP });
+    await runOver('before', { id, symbols: ['ACME'], ...dates });
     expect((await api.completed(id)).counts).toMatchObject({ outside: 1, extended: 0 });
   }
 });
@@ -140,21 +129,20 @@ test('I10 a row that is added after a session has counted its dataset is counted
 describe('a dataset with rows of every kind', () => {
   const DATES = { start: '2024-03-08', end: '2024-03-11' };
   const whole = marketBars({ symbols: ['AAA', 'BBB'], seed: 5, ...DATES });
-  // 20 rows are extended. Outside are 7 + 11 + 13 = 31. Two times are no open of a slot: they are refused. The rows of
-  // Thursday and Tuesday belong to no date of the session.
   const messy = {
     AAA: [
       ...whole.get('AAA')!.slice(0, 500),
-      ...minutes('2024-03-08T10:00:00Z', 20), // before the open, extended
-      ...minutes('2024-03-09T02:00:00Z', 7), // Friday night
-      ...minutes('2024-03-09T15:00:00Z', 11), // Saturday
-      ...minutes('2024-03-11T04:30:00Z', 13), // Monday, after midnight in New York
-      ...minutes('2024-03-11T19:58:30Z', 2), // not at the open of a slot
-      ...minutes('2024-03-12T04:30:00Z', 17), // Tuesday
-      ...minutes('2024-03-08T04:30:00Z', 19), // Thursday
+      ...minuteBars('2024-03-08T10:00:00Z', 20), // before the open on Friday: extended
+      ...minuteBars('2024-03-09T02:00:00Z', 7), // Friday night: outside
+      ...minuteBars('2024-03-09T15:00:00Z', 11), // Saturday: outside
+      ...minuteBars('2024-03-11T04:30:00Z', 13), // Monday, after midnight in New York: outside
+      ...minuteBars('2024-03-11T19:58:30Z', 2), // not at the open of a slot: refused
+      ...minuteBars('2024-03-12T04:30:00Z', 17), // Tuesday: no date of the session
+      ...minuteBars('2024-03-08T04:30:00Z', 19), // Thursday in New York: no date of the session
     ],
     BBB: whole.get('BBB')!,
   };
+  const WITHOUT_SLOT = { outside: 7 + 11 + 13, extended: 20 };
 
   /** Number of rows between the local midnights of the first and the last date, from PostgreSQL. */
   async function rowsBetweenMidnights(dataset: string): Promise<number> {
@@ -167,36 +155,31 @@ describe('a dataset with rows of every kind', () => {
   }
 
   test('I10 the counts add up to the rows between the midnights: as they are, with invalid rows, and with derived bars', async () => {
-    const session = await streamed('messy', messy, DATES);
+    const session = await sessionOver('messy', messy, DATES);
     // Makes one bar of each symbol invalid.
     await system.query(
       `UPDATE bars SET low = -1 WHERE "time" = '2024-03-08T15:00Z' AND dataset_id = (SELECT id FROM datasets WHERE name = 'messy')`,
     );
-    const spec = {
-      symbols: ['AAA', 'BBB'],
-      ...DATES,
-      source: { type: 'dataset', dataset: 'messy' },
-      upkeep: NO_UPKEEP,
-    };
-    await api.run({ ...spec, id: 'messy-invalid' });
-    await api.run({ ...spec, id: 'messy-derived', derivedIntervals: ['5m', '1d'] });
-    const withoutSlot = { outside: 31, extended: 20 };
-    expect(session.counts).toMatchObject({ refused: 2, ...withoutSlot });
+    const spec = { symbols: ['AAA', 'BBB'], ...DATES };
+    await runOver('messy', { ...spec, id: 'messy-invalid' });
+    await runOver('messy', { ...spec, id: 'messy-derived', derivedIntervals: ['5m', '1d'] });
+    expect(session.counts).toMatchObject({ refused: 2, ...WITHOUT_SLOT });
     for (const id of ['messy', 'messy-invalid', 'messy-derived']) {
       const { counts } = await api.completed(id);
-      const { streamed: bars, refused, outside, extended } = counts;
-      const rows = bars + refused + outside + extended;
+      const { streamed, refused, outside, extended } = counts;
+      const rows = streamed + refused + outside + extended;
       expect({ id, rows }).toEqual({ id, rows: await rowsBetweenMidnights('messy') });
-      expect(counts).toMatchObject({ ...withoutSlot, refused: id === 'messy' ? 2 : 4 });
+      expect(counts).toMatchObject({ ...WITHOUT_SLOT, refused: id === 'messy' ? 2 : 4 });
     }
     const metrics = await Promise.all(['AAA', 'BBB'].map((symbol) => api.metrics('messy', symbol)));
     expect(metrics.map(({ outside, extended }) => ({ outside, extended }))).toEqual([
-      withoutSlot,
+      WITHOUT_SLOT,
       { outside: 0, extended: 0 },
     ]);
     expect(metrics[0]!.outsideExamples).toEqual(
       ['2024-03-08T10:00', '2024-03-09T15:00', '2024-03-11T04:30'].map((time) => `${time}:00.000Z`),
     );
+    // Friday has 390 bars of AAA in slots, 20 extended and 7 outside.
     expect(session.warnings).toEqual([
       expect.stringMatching(
         /^7 of 417 rows of AAA on 2024-03-08 are outside XNYS regular hours; .* 2 more days of its symbols\.$/,
@@ -205,8 +188,8 @@ describe('a dataset with rows of every kind', () => {
   });
 
   test('I10 in a session of extended hours the rows of extended hours are in slots', async () => {
-    const { counts } = await streamed('messy-extended', messy, { ...DATES, hours: 'extended' });
-    expect(counts).toMatchObject({ outside: 31, extended: 0 });
+    const { counts } = await sessionOver('messy-extended', messy, { ...DATES, hours: 'extended' });
+    expect(counts).toMatchObject({ outside: WITHOUT_SLOT.outside, extended: 0 });
   });
 
   test('I10 no row is counted twice when the owner crashes and a symbol is added', async () => {
@@ -216,31 +199,54 @@ describe('a dataset with rows of every kind', () => {
     const pace = { mode: 'lockstep', consumers: 1 };
     const second = new Api(other.url);
     await second.run({ ...spec, id: 'taken', symbols: ['AAA'], pace });
-    await second.until('taken', ({ counts }) => counts.outside === 31);
+    await second.until('taken', ({ counts }) => counts.outside === WITHOUT_SLOT.outside);
     await other.signal('SIGKILL');
     await api.ok('POST', '/v1/sessions/taken/symbols/BBB');
     await api.until('taken', ({ counts }) => counts.expected === 4 * 390, 60_000);
-    expect((await api.session('taken')).counts).toMatchObject({ outside: 31, extended: 20 });
+    expect((await api.session('taken')).counts).toMatchObject(WITHOUT_SLOT);
     expect(await api.metrics('taken', 'AAA')).toMatchObject({ outside: 0, extended: 0 });
   });
 
   test('I2 a strategy does not see counts of rows outside before the clock has passed the midnight of their date', async () => {
-    await streamed('passed', messy, DATES);
+    await sessionOver('passed', messy, DATES);
     await writeBars(system.databaseUrl, 'ahead', new Map(Object.entries(messy)));
-    const source = { type: 'dataset', dataset: 'ahead' };
     const pace = { mode: 'clock', speed: 0.1 };
-    await api.run({ id: 'ahead', symbols: ['AAA'], ...DATES, source, upkeep: NO_UPKEEP, pace });
-    const { warnings } = await api.until('ahead', ({ counts }) => counts.outside === 31);
+    await runOver('ahead', { id: 'ahead', symbols: ['AAA'], ...DATES, pace });
+    const { warnings } = await api.until('ahead', ({ counts }) => counts.outside === WITHOUT_SLOT.outside);
     expect(warnings).toHaveLength(1);
     const strategy = await api.ok<Session>('GET', '/v1/sessions/ahead');
     expect(strategy.counts).toMatchObject({ outside: 0, extended: 0, refused: 0 });
     expect(strategy.warnings).toEqual([]);
     expect(await api.metrics('ahead', 'AAA')).toMatchObject({ outside: 0, extended: 0, outsideExamples: [] });
     const passed = await api.ok<Session>('GET', '/v1/sessions/passed');
-    expect(passed.counts).toMatchObject({ outside: 31, extended: 20 });
+    expect(passed.counts).toMatchObject(WITHOUT_SLOT);
     await api.ok('POST', '/v1/sessions/ahead/stop');
   });
 });
+
+/** A stretch of time, epoch ms. The end is exclusive. */
+interface Span {
+  from: number;
+  to: number;
+}
+
+/** The time whose rows a session counts: its dates, and segments that begin before the first or end after the last of them. */
+function countedSpan(calendar: Calendar, start: string, end: string, days: readonly TradingDay[]): Span {
+  const dayAfter = new Date(Date.parse(end) + 24 * HOUR).toISOString().slice(0, 10);
+  return {
+    from: Math.min(calendar.startOf(start), days[0]!.segments[0]!.open),
+    to: Math.max(calendar.startOf(dayAfter), days.at(-1)!.segments.at(-1)!.close),
+  };
+}
+
+/** At most 1,500 bars at random multiples of half a minute, from 30 hours before the span to 30 hours after it. */
+function barsAtRandomTimes({ from, to }: Span, random: () => number): Bar[] {
+  const first = from - 30 * HOUR;
+  const lengthMs = to - from + 60 * HOUR;
+  const randomTime = () => first + Math.floor((random() * lengthMs) / HALF_MINUTE) * HALF_MINUTE;
+  const times = new Set(Array.from({ length: 1_500 }, randomTime));
+  return [...times].map((openTime) => ({ openTime, ...VALUES }));
+}
 
 /**
  * Days with an early close, breaks, holidays, evenings and no night at all. Each range ends on a date without a later open,
@@ -259,22 +265,10 @@ test.each([
   'I10 the counts of rows at random times of %s, %s to %s add up, also after a symbol was added and one was removed',
   async (id, start, end, hours) => {
     const calendar = calendarNamed(id);
-    const random = mulberry32(17);
     const days = [...calendar.tradingDays(start, end, hours)];
-    const dayAfter = new Date(Date.parse(end) + 24 * HOUR).toISOString().slice(0, 10);
-    // A session counts the rows in `[from, to)`: of its dates, and of a segment that crosses a midnight.
-    const from = Math.min(calendar.startOf(start), days[0]!.segments[0]!.open);
-    const to = Math.max(calendar.startOf(dayAfter), days.at(-1)!.segments.at(-1)!.close);
-    /** Rows from 30 hours before to 30 hours after this, at multiples of half a minute. */
-    const randomRows = (): Bar[] => {
-      const length = to - from + 60 * HOUR;
-      const times = Array.from(
-        { length: 1500 },
-        () => from - 30 * HOUR + Math.floor((random() * length) / 30_000) * 30_000,
-      );
-      return [...new Set(times)].map((openTime) => ({ openTime, ...VALUES }));
-    };
-    const market = new Map(['AAA', 'BBB', 'CCC'].map((symbol) => [symbol, randomRows()]));
+    const counted = countedSpan(calendar, start, end, days);
+    const random = mulberry32(17);
+    const market = new Map(['AAA', 'BBB', 'CCC'].map((symbol) => [symbol, barsAtRandomTimes(counted, random)]));
     const name = `random-${id.replace('/', '-')}-${hours}`;
     await writeBars(system.databaseUrl, name, market);
     // Makes about one row in 60 invalid.
@@ -282,24 +276,21 @@ test.each([
       `UPDATE bars SET low = -1 WHERE extract(minute FROM "time") = 7 AND dataset_id = (SELECT id FROM datasets WHERE name = $1)`,
       [name],
     );
-    const slots = days.reduce((sum, date) => sum + new DayGrid(date, parseInterval('1m')).slotCount, 0);
+    const slots = days.reduce((sum, day) => sum + new DayGrid(day, parseInterval('1m')).slotCount, 0);
+    /** Waits until the session has counted all rows of these symbols. */
     const countsAddUp = async (symbols: readonly string[]) => {
-      const rows = symbols
-        .flatMap((symbol) => market.get(symbol)!)
-        .filter(({ openTime }) => openTime >= from && openTime < to);
+      const bars = symbols.flatMap((symbol) => market.get(symbol)!);
+      const rows = bars.filter(({ openTime }) => openTime >= counted.from && openTime < counted.to).length;
       // Rows outside are counted some time after the stream.
-      const { counts } = await api.until(
-        name,
-        ({ counts: { expected, streamed: bars, refused, outside, extended } }) => {
-          return expected === symbols.length * slots && bars + refused + outside + extended === rows.length;
-        },
-      );
-      // These venues never close on the dates.
-      const hasNoClosedTime = id === '24/5' || id === '24/7';
-      expect(counts.outside > 0).toBe(!hasNoClosedTime);
+      const { counts } = await api.until(name, ({ counts: { expected, streamed, refused, outside, extended } }) => {
+        return expected === symbols.length * slots && streamed + refused + outside + extended === rows;
+      });
+      // 24/5 and 24/7 never close on the dates.
+      const hasClosedTime = id !== '24/5' && id !== '24/7';
+      expect(counts.outside > 0).toBe(hasClosedTime);
     };
-    const spec = { symbols: ['AAA', 'BBB'], calendar: id, start, end, hours, upkeep: NO_UPKEEP };
-    await api.run({ ...spec, id: name, source: { type: 'dataset', dataset: name }, pace: { mode: 'lockstep' } });
+    const spec = { symbols: ['AAA', 'BBB'], calendar: id, start, end, hours };
+    await runOver(name, { ...spec, id: name, pace: { mode: 'lockstep' } });
     await countsAddUp(['AAA', 'BBB']);
     await api.ok('POST', `/v1/sessions/${name}/symbols/CCC`);
     await countsAddUp(['AAA', 'BBB', 'CCC']);
@@ -314,14 +305,14 @@ test('I10 fed bars without a slot are counted as outside or extended, not as ref
   const dates = { start: '2024-03-04', end: '2024-03-05' };
   await api.run({ id: 'fed', symbols: ['ACME'], ...dates, source: { type: 'feed' }, upkeep: NO_UPKEEP });
   const bars = [
-    ...day('2024-03-04'),
-    ...minutes('2024-03-04T21:10:00Z', 30), // after the close, extended
-    ...minutes('2024-03-05T02:00:00Z', 20), // night
-    { ...minutes('2024-03-05T15:00:00Z', 1)[0]!, high: 1 }, // refused
+    ...dayBars('2024-03-04'),
+    ...minuteBars('2024-03-04T21:10:00Z', 30), // after the close, extended
+    ...minuteBars('2024-03-05T02:00:00Z', 20), // night
+    { ...minuteBars('2024-03-05T15:00:00Z', 1)[0]!, high: 1 }, // refused
   ];
   const fed = await api.ok<{ refused: object }>('POST', '/v1/sessions/fed/symbols/ACME/bars', bars);
   expect(fed.refused).toEqual({ 'outside-calendar': 50, 'high-below-low': 1 });
-  const { counts, warnings } = await api.until('fed', ({ counts: { streamed: passed } }) => passed === 390);
+  const { counts, warnings } = await api.until('fed', (session) => session.counts.streamed === 390);
   expect(counts).toMatchObject({ refused: 1, outside: 20, extended: 30 });
   expect(warnings).toEqual(['20 of 440 fed bars are outside XNYS regular hours; is the time zone right?']);
   const metrics = await api.ok<object>('GET', '/v1/sessions/fed/symbols/ACME/metrics?view=operator');

@@ -48,24 +48,24 @@ function api(): Api {
 }
 
 const events = (id: string) => eventsOf(system.sessionPrefix, id);
-const clock = (speed: number, overrun?: string) => ({ mode: 'clock', speed, ...(overrun && { overrun }) });
+const clockPace = (speed: number, overrun?: string) => ({ mode: 'clock', speed, ...(overrun && { overrun }) });
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** How much later than the first one each bar was, compared with its due time, in ms. */
+/** How late each bar was, ms. Bars are due one after another at the session's speed, beginning with the first one. */
 function lateness(found: readonly StoredEvent[], speed: number): number[] {
   // At the open of a day the clock moves, but no bar closes.
-  const bars = found.filter(
-    ({ type, time }) => type === 'clock' && !DAYS.some(({ segments }) => segments[0]!.open === time),
-  );
-  return bars.map(({ at }, n) => at - bars[0]!.at - (n * MINUTE) / speed);
+  const isOpen = (time: number) => DAYS.some(({ segments }) => segments[0]!.open === time);
+  const bars = found.filter(({ type, time }) => type === 'clock' && !isOpen(time));
+  const firstAt = bars[0]!.at;
+  return bars.map(({ at }, n) => at - (firstAt + (n * MINUTE) / speed));
 }
 
 test('every bar is delivered once and in order, and the clock does not drift', async () => {
   const speed = 6_000;
-  const id = await api().run({ ...SPEC, id: 'paced', end: DATES.start, pace: clock(speed) });
+  const id = await api().run({ ...SPEC, id: 'paced', end: DATES.start, pace: clockPace(speed) });
   await api().completed(id);
   const found = await events(id);
   expect(eventTexts(found)).toEqual(eventTexts(minuteByMinute(DAYS.slice(0, 1))));
@@ -76,7 +76,7 @@ test('every bar is delivered once and in order, and the clock does not drift', a
 });
 
 test('I1 the clock jumps over the night, and the digest is that of the session at full speed', async () => {
-  const id = await api().run({ ...SPEC, id: 'night', pace: clock(30_000) });
+  const id = await api().run({ ...SPEC, id: 'night', pace: clockPace(30_000) });
   await api().settled(id);
   const found = await events(id);
   expect(eventTexts(found)).toEqual(eventTexts(minuteByMinute(DAYS)));
@@ -89,7 +89,7 @@ test('I1 the clock jumps over the night, and the digest is that of the session a
 });
 
 test('a pause keeps the simulated time, and a resume continues from it', async () => {
-  const id = await api().run({ ...SPEC, id: 'paused', end: DATES.start, pace: clock(12_000) });
+  const id = await api().run({ ...SPEC, id: 'paused', end: DATES.start, pace: clockPace(12_000) });
   await api().until(id, ({ progress }) => progress > 0.2);
   await api().ok('POST', `/v1/sessions/${id}/pause`);
   const before = await events(id);
@@ -104,7 +104,7 @@ test('a pause keeps the simulated time, and a resume continues from it', async (
 });
 
 test('after a slow store the clock catches up, and its overruns and its lag are shown', async () => {
-  const id = await api().run({ ...SPEC, id: 'slow', pace: clock(6_000, 'wait') });
+  const id = await api().run({ ...SPEC, id: 'slow', pace: clockPace(6_000, 'wait') });
   await api().until(id, ({ progress }) => progress > 0.05);
   gate.slowDown(400);
   const behind = await api().until(id, ({ pace }) => pace.overruns > 0);
@@ -121,7 +121,7 @@ test('after a slow store the clock catches up, and its overruns and its lag are 
 });
 
 test('with a slow store `overrun: fail` fails the session with the time and the lateness', async () => {
-  const id = await api().run({ ...SPEC, id: 'fails', end: DATES.start, pace: clock(6_000, 'fail') });
+  const id = await api().run({ ...SPEC, id: 'fails', end: DATES.start, pace: clockPace(6_000, 'fail') });
   await api().until(id, ({ progress }) => progress > 0.1);
   gate.slowDown(400);
   const failed = await api().until(id, ({ state }) => state === 'failed');
@@ -134,7 +134,7 @@ test('with a slow store `overrun: fail` fails the session with the time and the 
 
 test('a barrier that is not ready in time is an overrun, and the clock waits for it', async () => {
   await repository.holdFrom(DATES.end);
-  const id = await api().run({ ...SPEC, id: 'held', pace: clock(60_000) });
+  const id = await api().run({ ...SPEC, id: 'held', pace: clockPace(60_000) });
   const held = await api().until(id, ({ state, pace }) => state === 'waiting-upkeep' && pace.overruns === 1);
   expect(held.clock).toBe(new Date(DAYS[0]!.segments[0]!.close).toISOString());
   await repository.open();
@@ -144,7 +144,7 @@ test('a barrier that is not ready in time is an overrun, and the clock waits for
 
 test('I1 I3 after a crash another coordinator continues from the clock, and no bar is delivered twice', async () => {
   coordinators.push(await system.coordinator());
-  const id = await api().run({ ...SPEC, id: 'taken-over', pace: clock(6_000) });
+  const id = await api().run({ ...SPEC, id: 'taken-over', pace: clockPace(6_000) });
   await api().until(id, ({ progress }) => progress > 0.1);
   const redis = new Redis(process.env['SESSION_REDIS_URL']!);
   const owner = await redis.hget(`${system.sessionPrefix}:{${id}:0}:meta`, 'owner');

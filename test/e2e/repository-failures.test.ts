@@ -12,6 +12,8 @@ import { marketBars, writeBars, type BarsBySymbol } from '../support/data/market
 import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
 const DOCUMENT = join(__dirname, '../../docs/repositories.md');
+const TABLE_BEGINS = '<!-- outcomes -->';
+const TABLE_ENDS = '<!-- end of outcomes -->';
 const DATE = '2013-10-07';
 const WHOLE = marketBars({ symbols: ['AAA', 'BBB'], start: DATE, end: DATE, seed: 7 });
 /** Bars of both symbols. */
@@ -24,10 +26,31 @@ const HOLEY: BarsBySymbol = new Map([
   ['AAA', WHOLE.get('AAA')!.filter((_, slot) => !HOLES.has(slot))],
   ['BBB', WHOLE.get('BBB')!],
 ]);
-const REPOSITORIES = ['dead', 'slow', 'seconds', 'back'] as const;
-const FAILURES = ['wait', 'continue', 'fail'] as const;
+/** The repositories of the table, and how the table describes them. */
+const REPOSITORIES = {
+  dead: 'always fails',
+  slow: 'takes 30 s',
+  seconds: 'times in seconds',
+  back: 'recovers after a minute',
+} as const;
+const ON_FAILURE = ['wait', 'continue', 'fail'] as const;
 const BARRIERS = ['day', 'none'] as const;
 
+/** One session: a row of the table. */
+interface Case {
+  repository: keyof typeof REPOSITORIES;
+  onFailure: (typeof ON_FAILURE)[number];
+  barrier: (typeof BARRIERS)[number];
+}
+const CASES: Case[] = (Object.keys(REPOSITORIES) as Case['repository'][]).flatMap((repository) =>
+  ON_FAILURE.flatMap((onFailure) => BARRIERS.map((barrier) => ({ repository, onFailure, barrier }))),
+);
+const idOf = ({ repository, onFailure, barrier }: Case) => `${repository}-${onFailure}-${barrier}`;
+
+/**
+ * The repositories as a user's module. `slow` answers after its time limit. `back` answers once the file `well` exists.
+ * `good` and `stray` are not in the table: `stray` answers, but also throws outside of its requests.
+ */
 const MODULE = `
 const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -52,7 +75,7 @@ exports.back = { getBars: async (query) => {
 } };
 `;
 
-/** How one case ended: a row of the table. */
+/** How one case ended. */
 interface Outcome {
   session: Session;
   /** Numbers of five-minute bars. */
@@ -67,23 +90,21 @@ let redis: Redis;
 let queueRedis: Redis;
 let workers: SystemProcess[];
 let folder: string;
-/** By session, as {@link nameOf} names it. */
+/** By session id. */
 const outcomes = new Map<string, Outcome>();
-const cases = REPOSITORIES.flatMap((repository) =>
-  FAILURES.flatMap((onFailure) => BARRIERS.map((barrier) => ({ repository, onFailure, barrier }))),
-);
-const nameOf = (repository: string, onFailure: string, barrier: string) => `${repository}-${onFailure}-${barrier}`;
 
-const specOf = (id: string, repository: string, onFailure: string, barrier: string) => ({
-  id,
-  symbols: ['AAA', 'BBB'],
-  start: DATE,
-  end: DATE,
-  source: { type: 'dataset', dataset: 'holey' },
-  derivedIntervals: ['5m'],
-  backfill: [repository],
-  upkeep: { onFailure, barrier, maxRetries: 2, everySeconds: 1 },
-});
+function specOf(id: string, backfill: string[], upkeep: Pick<Case, 'onFailure' | 'barrier'>): object {
+  return {
+    id,
+    symbols: ['AAA', 'BBB'],
+    start: DATE,
+    end: DATE,
+    source: { type: 'dataset', dataset: 'holey' },
+    derivedIntervals: ['5m'],
+    backfill,
+    upkeep: { ...upkeep, maxRetries: 2, everySeconds: 1 },
+  };
+}
 
 beforeAll(async () => {
   redis = new Redis(process.env['SESSION_REDIS_URL']!);
@@ -103,12 +124,14 @@ beforeAll(async () => {
   const [coordinator, ...rest] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
   workers = rest;
   api = new Api(coordinator.url);
-  for (const { repository, onFailure, barrier } of cases)
-    await api.run(specOf(nameOf(repository, onFailure, barrier), repository, onFailure, barrier));
-  await api.run(specOf('never-failed', 'good', 'continue', 'none'));
-  await api.run(specOf('stray', 'stray', 'wait', 'day'));
-  await api.run({ ...specOf('then-good', 'dead', 'continue', 'day'), backfill: ['dead', 'good'] });
-  await api.run({ ...specOf('both-fail', 'dead', 'continue', 'day'), backfill: ['dead', 'slow'] });
+  for (const each of CASES) {
+    const { repository, onFailure, barrier } = each;
+    await api.run(specOf(idOf(each), [repository], { onFailure, barrier }));
+  }
+  await api.run(specOf('never-failed', ['good'], { onFailure: 'continue', barrier: 'none' }));
+  await api.run(specOf('stray', ['stray'], { onFailure: 'wait', barrier: 'day' }));
+  await api.run(specOf('then-good', ['dead', 'good'], { onFailure: 'continue', barrier: 'day' }));
+  await api.run(specOf('both-fail', ['dead', 'slow'], { onFailure: 'continue', barrier: 'day' }));
 }, 60_000);
 afterAll(async () => {
   await system?.close();
@@ -118,18 +141,18 @@ afterAll(async () => {
 });
 
 /** The state in which a session stays. `isGivenUp`: the session continues without the bars of the repository. */
-function finalState(isGivenUp: boolean, onFailure: string, barrier: string): string {
+function finalState({ onFailure, barrier }: Case, isGivenUp: boolean): string {
   if (isGivenUp) return 'completed';
   if (onFailure === 'fail') return 'failed';
   return barrier === 'day' ? 'waiting-upkeep' : 'completed';
 }
 
 /** Waits until a session has reached its final state and its gaps their final status. */
-async function finalOutcome(repository: string, onFailure: string, barrier: string): Promise<Outcome> {
-  const id = nameOf(repository, onFailure, barrier);
-  // Answers with invalid bars are no failure.
-  const isGivenUp = repository === 'seconds' || onFailure === 'continue';
-  const state = finalState(isGivenUp, onFailure, barrier);
+async function finalOutcome(ended: Case): Promise<Outcome> {
+  const id = idOf(ended);
+  // Answers with invalid bars are no failure: they settle the slots whatever `onFailure` is.
+  const isGivenUp = ended.repository === 'seconds' || ended.onFailure === 'continue';
+  const state = finalState(ended, isGivenUp);
   await api.until(id, (session) => session.state === state, 60_000);
   const status = isGivenUp ? 'unfillable' : 'missing';
   const gaps = await api.eventually(
@@ -154,33 +177,24 @@ async function outcomeNow(id: string, gaps?: Gap[]): Promise<Outcome> {
   return { session, bars, gaps: gaps ?? (await api.gaps(id, 'AAA')) };
 }
 
+/** Calls upkeep on a session whose repository answers again, and waits until it has every bar. */
+async function outcomeAfterUpkeep(id: string): Promise<Outcome> {
+  await api.ok('POST', `/v1/sessions/${id}/upkeep`);
+  await api.until(id, ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
+  await api.eventually(
+    () => api.bars(id, 'AAA', 'interval=5m&last=1000'),
+    (bars) => bars.length === FIVES && bars.every(({ complete }) => complete),
+  );
+  return outcomeNow(id);
+}
+
 test('I12 each outcome is the one of the table in docs/repositories.md', async () => {
-  await Promise.all(
-    cases.map(async ({ repository, onFailure, barrier }) =>
-      outcomes.set(nameOf(repository, onFailure, barrier), await finalOutcome(repository, onFailure, barrier)),
-    ),
-  );
-  // From now on repository `back` answers.
+  await Promise.all(CASES.map(async (each) => outcomes.set(idOf(each), await finalOutcome(each))));
+  // From now on repository `back` answers. A session that it has failed stays failed.
   writeFileSync(join(folder, 'well'), '');
-  const back = cases.filter(({ repository }) => repository === 'back');
-  await Promise.all(
-    back.map(async ({ repository, onFailure, barrier }) => {
-      const id = nameOf(repository, onFailure, barrier);
-      if (onFailure === 'fail') return;
-      await api.ok('POST', `/v1/sessions/${id}/upkeep`);
-      await api.until(id, ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
-      await api.eventually(
-        () => api.bars(id, 'AAA', 'interval=5m&last=1000'),
-        (bars) => bars.length === FIVES && bars.every(({ complete }) => complete),
-      );
-      outcomes.set(id, await outcomeNow(id));
-    }),
-  );
-  const table = tableOf();
-  const text = readFileSync(DOCUMENT, 'utf8');
-  const [before = '', rest = ''] = text.split('<!-- outcomes -->\n');
-  const [, after = ''] = rest.split('<!-- end of outcomes -->');
-  const updated = `${before}<!-- outcomes -->\n\n${table}\n\n<!-- end of outcomes -->${after}`;
+  const repaired = CASES.filter(({ repository, onFailure }) => repository === 'back' && onFailure !== 'fail').map(idOf);
+  await Promise.all(repaired.map(async (id) => outcomes.set(id, await outcomeAfterUpkeep(id))));
+  const updated = withTable(readFileSync(DOCUMENT, 'utf8'), tableOf());
   if (process.env['UPDATE_DOCUMENTS'] === '1') writeFileSync(DOCUMENT, updated);
   expect(cellsOf(readFileSync(DOCUMENT, 'utf8'))).toEqual(cellsOf(updated));
 }, 120_000);
@@ -190,7 +204,7 @@ test.each(BARRIERS)(
   async (barrier) => {
     await api.until('never-failed', ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
     const expected = await api.digest('never-failed');
-    const digest = () => api.digest(nameOf('back', 'continue', barrier));
+    const digest = () => api.digest(idOf({ repository: 'back', onFailure: 'continue', barrier }));
     await api.eventually(digest, (found) => found === expected);
   },
   60_000,
@@ -251,7 +265,7 @@ test('the store has the error, start and next attempt of a failing repository, a
 });
 
 test('I7 bars whose times are seconds are refused with that reason, counted once each, and quarantined', async () => {
-  const id = nameOf('seconds', 'wait', 'day');
+  const id = 'seconds-wait-day';
   const { refused } = await api.metrics(id, 'AAA');
   const [stored] = await system.query<{ bars: number }>(
     `SELECT count(*)::int AS bars FROM quarantined_bars q JOIN sessions s USING (incarnation)
@@ -269,26 +283,19 @@ test('I7 bars whose times are seconds are refused with that reason, counted once
 
 /** The table of all outcomes, as Markdown. Numbers that vary are `n`. */
 function tableOf(): string {
-  const words = {
-    dead: 'always fails',
-    slow: 'takes 30 s',
-    seconds: 'times in seconds',
-    back: 'recovers after a minute',
-  };
-  const rows = cases.map(({ repository, onFailure, barrier }) => {
-    const { session, bars, gaps } = outcomes.get(nameOf(repository, onFailure, barrier))!;
-    const status = [...new Set(gaps.map((gap) => gap.status))].join(', ') || 'none';
-    const error = [...new Set(gaps.map(({ lastError }) => lastError))]
-      .join(', ')
-      .replace(/\d+/g, (digits) => (digits === '403' ? digits : 'n'));
+  const rows = CASES.map((each) => {
+    const { session, bars, gaps } = outcomes.get(idOf(each))!;
+    const statuses = [...new Set(gaps.map(({ status }) => status))].join(', ');
+    const errors = [...new Set(gaps.map(({ lastError }) => lastError))].join(', ');
     return [
-      words[repository],
-      `\`${onFailure}\``,
-      `\`${barrier}\``,
+      REPOSITORIES[each.repository],
+      `\`${each.onFailure}\``,
+      `\`${each.barrier}\``,
       session.state,
       ...bars.map(String),
-      status,
-      error || '—',
+      statuses || 'none',
+      // The status code 403 does not vary.
+      errors.replace(/\d+/g, (digits) => (digits === '403' ? digits : 'n')) || '—',
     ];
   });
   const head = [
@@ -304,9 +311,16 @@ function tableOf(): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The table's cells without the padding that the formatter adds. */
-function cellsOf(text: string): string[][] {
-  const table = text.split('<!-- outcomes -->')[1]?.split('<!-- end of outcomes -->')[0] ?? '';
+/** The document with another table between the two marks. */
+function withTable(document: string, table: string): string {
+  const [before = '', rest = ''] = document.split(`${TABLE_BEGINS}\n`);
+  const [, after = ''] = rest.split(TABLE_ENDS);
+  return `${before}${TABLE_BEGINS}\n\n${table}\n\n${TABLE_ENDS}${after}`;
+}
+
+/** The cells of the document's table, without the padding that the formatter adds. */
+function cellsOf(document: string): string[][] {
+  const table = document.split(TABLE_BEGINS)[1]?.split(TABLE_ENDS)[0] ?? '';
   const lines = table.split('\n').filter((line) => line.startsWith('|') && !/^\|[\s|:-]+\|$/.test(line));
   return lines.map((line) => line.split('|').map((cell) => cell.trim()));
 }

@@ -18,11 +18,11 @@ const bars: RunBars = Object.fromEntries(withHoles);
 const between = (symbol: string, start: Date, end: Date): Bar[] =>
   market.get(symbol)!.filter(({ openTime }) => openTime >= start.getTime() && openTime < end.getTime());
 /** A repository with `getBars`, whose records have ISO times. */
-const getBars = {
+const withGetBars = {
   getBars: ({ symbol, start, end }: { symbol: string; start: Date; end: Date }) =>
     between(symbol, start, end).map(({ openTime, ...rest }) => ({ ...rest, time: new Date(openTime).toISOString() })),
 };
-const getBarsBySymbol = {
+const withGetBarsBySymbol = {
   getBarsBySymbol: (symbol: string, start: Date, end: Date) => Promise.resolve(between(symbol, start, end)),
 };
 
@@ -73,7 +73,7 @@ describe('runBacktest with bars in memory', () => {
 
   it('fills every hole from a repository with getBars, and leaves nothing behind', async () => {
     const steps: string[] = [];
-    const result = await run({ repository: getBars, onStep: (step) => steps.push(lineOf(step)) });
+    const result = await run({ repository: withGetBars, onStep: (step) => steps.push(lineOf(step)) });
     expect(result.metrics).toMatchObject(SYMBOLS.map((symbol) => ({ symbol, barQuality: 100 })));
     for (const { symbol, streamed, backfilled } of result.metrics) {
       expect({ streamed, backfilled }).toEqual({
@@ -99,7 +99,7 @@ describe('runBacktest with bars in memory', () => {
     };
     const result = await run({
       bars: reversedSymbols(),
-      repository: getBars,
+      repository: withGetBars,
       onStep: (step) => steps.push(lineOf(step)),
     });
     expect(result.digest.digest).toBe(first.digest);
@@ -109,7 +109,11 @@ describe('runBacktest with bars in memory', () => {
 
   it('accepts a repository with getBarsBySymbol, and has steps of 15 minutes', async () => {
     let steps = 0;
-    const { metrics, delivered } = await run({ repository: getBarsBySymbol, every: '15m', onStep: () => (steps += 1) });
+    const { metrics, delivered } = await run({
+      repository: withGetBarsBySymbol,
+      every: '15m',
+      onStep: () => (steps += 1),
+    });
     expect(metrics.map(({ barQuality }) => barQuality)).toEqual([100, 100, 100]);
     expect(steps).toBe(3 * 26); // 26 in each of three days
     expect(delivered).toMatchObject({ steps: 3 * 26, bars: 3 * SLOTS });

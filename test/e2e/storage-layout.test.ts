@@ -12,7 +12,7 @@ import { TestSystem } from '../support/system/system.js';
 
 const DOCUMENT = readFileSync(join(__dirname, '../../docs/storage-layout.md'), 'utf8');
 
-/** The cells of every line; empty for a line outside of a table. */
+/** The table cells of every line of the document; empty for a line outside of a table. */
 const LINES = DOCUMENT.split('\n').map((line) =>
   line
     .split('|')
@@ -36,31 +36,30 @@ const FIELDS = table('offset', 'type', 'field').map(([offset, type, field]) => (
 const ORIGINS = new Map(table('origin', 'means').map(([code, name]) => [Number(code), name]));
 const STATES = new Map(table('byte', 'means').map(([byte, meaning]) => [byte, meaning]));
 const RECORD_BYTES = 48;
-/** Bytes of the states in this test. */
+/** States of slots, one byte each. */
 const UNFILLABLE = 200;
 const BACKFILLED = 202;
 
-/** XNYS opened at 13:30Z in October 2013, for 390 minutes. */
+/** XNYS opened at 13:30Z on these dates, for 390 minutes. */
 const DATES = ['2013-10-07', '2013-10-08'];
-/** Bars of each interval in a day, and their length in minutes. */
-const SLOTS = { '15m': 26, '1d': 1, '1m': 390, '5m': 78 };
-const MINUTES = { '15m': 15, '1d': 390, '1m': 1, '5m': 5 };
+/** The bars of each interval in a day, and the length of one in minutes. */
+const SLOTS = { '1m': 390, '5m': 78, '15m': 26, '1d': 1 };
+const MINUTES = { '1m': 1, '5m': 5, '15m': 15, '1d': 390 };
 const SYMBOLS = ['AAA', 'BBB'];
+/** The slots of BBB's first day that no dataset has: the second and the last. */
+const ABSENT = [1, 389];
 const SEED = 20_131_007;
 
 let system: TestSystem;
 let api: Api;
 let redis: Redis;
-/** The part before the last colon that all keys of the session share. */
+/** All keys of the session begin with it and a colon. */
 let keyBase: string;
 
 beforeAll(async () => {
   const market = marketBars({ symbols: SYMBOLS, start: DATES[0]!, end: DATES[1]!, seed: SEED });
-  // No dataset has the second and the last minute of BBB's first day.
-  market.set(
-    'BBB',
-    market.get('BBB')!.filter((_, slot) => slot !== 1 && slot !== 389),
-  );
+  const bbb = market.get('BBB')!.filter((_, slot) => !ABSENT.includes(slot));
+  market.set('BBB', bbb);
   system = await TestSystem.create();
   await writeBars(system.databaseUrl, 'whole', market);
   await writeBars(system.databaseUrl, 'holes', holey(market, 0.1, SEED));
@@ -88,19 +87,19 @@ function chunkOf(interval: string, symbol: string, date: string): Promise<Buffer
   return redis.getBuffer(`${keyBase}:chunk:${interval}:${symbol}:${date}`);
 }
 
-/** One bit for each slot, in whole groups of eight bytes. */
+/** Length of the bitmap at the beginning of a chunk: one bit for each slot, in whole groups of eight bytes. */
 function bitmapBytes(slots: number): number {
   return Math.ceil(slots / 64) * 8;
 }
 
-/** Slot 0 is the highest bit of the first byte. */
+/** Reads the bit of a slot. Slot 0 is the highest bit of the first byte. */
 function isFilled(chunk: Buffer, slot: number): boolean {
   return (chunk[Math.floor(slot / 8)]! & (0x80 >> (slot % 8))) !== 0;
 }
 
-/** Where the record of a minute begins in a chunk of 1m bars. */
-function startOfMinute(slot: number): number {
-  return bitmapBytes(SLOTS['1m']) + RECORD_BYTES * slot;
+/** Where the record of a slot begins in a chunk. */
+function recordStart(slot: number, interval: keyof typeof SLOTS): number {
+  return bitmapBytes(SLOTS[interval]) + RECORD_BYTES * slot;
 }
 
 /** Decodes one record by the document's table of fields. */
@@ -119,7 +118,7 @@ function decode(chunk: Buffer, interval: keyof typeof SLOTS, date: string): ApiB
   expect(chunk).toHaveLength(bitmapBytes(slots) + RECORD_BYTES * slots);
   const bars: ApiBar[] = [];
   for (let slot = 0; slot < slots; slot++) {
-    const start = bitmapBytes(slots) + RECORD_BYTES * slot;
+    const start = recordStart(slot, interval);
     if (!isFilled(chunk, slot)) {
       expect(chunk.subarray(start, start + RECORD_BYTES).every((byte) => byte === 0)).toBe(true);
       continue;
@@ -165,7 +164,8 @@ describe('docs/storage-layout.md', () => {
 
   it('describes how to find the dataset of a bar', async () => {
     const chunk = (await chunkOf('1m', 'AAA', DATES[0]!))!;
-    const records = Array.from({ length: 390 }, (_, slot) => recordAt(chunk, startOfMinute(slot)));
+    const records = Array.from({ length: 390 }, (_, slot) => recordAt(chunk, recordStart(slot, '1m')));
+    // The source is dataset 0, the repository is dataset 1.
     for (const { origin, dataset } of records) expect(ORIGINS.get(origin!)).toBe(['streamed', 'backfilled'][dataset!]);
     expect(records.some(({ dataset }) => dataset === 1)).toBe(true);
   });
@@ -176,14 +176,13 @@ describe('docs/storage-layout.md', () => {
     expect(states).toHaveLength(390);
     expect(STATES.get(String(UNFILLABLE))).toMatch(/unfillable/);
     expect(STATES.get(String(BACKFILLED))).toMatch(/backfilled/);
-    for (const slot of [1, 389]) expect(states[slot]).toBe(UNFILLABLE);
+    for (const slot of ABSENT) expect(states[slot]).toBe(UNFILLABLE);
     states.forEach((state, slot) => {
       if (state === UNFILLABLE) return;
-      const origin = ORIGINS.get(recordAt(chunk, startOfMinute(slot))['origin']!);
+      const origin = ORIGINS.get(recordAt(chunk, recordStart(slot, '1m'))['origin']!);
       // State 0 is that of a streamed bar.
-      expect({ state, origin }).toEqual(
-        state === BACKFILLED ? { state, origin: 'backfilled' } : { state: 0, origin: 'streamed' },
-      );
+      const expected = state === BACKFILLED ? { state, origin: 'backfilled' } : { state: 0, origin: 'streamed' };
+      expect({ state, origin }).toEqual(expected);
     });
   });
 

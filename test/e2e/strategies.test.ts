@@ -7,16 +7,15 @@ import { Api, type Consumer, type Session } from '../support/system/api.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
 import { seeded } from '../support/data/seeded.js';
 import { eventsOf, OF_CONSUMERS } from '../support/sessions/session-events.js';
-import { Strategies, type SeenStep, type Strategy } from '../support/programs/strategies.js';
+import { Strategies, type SeenStep } from '../support/programs/strategies.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
-/** Dates of the slow session: many more days than may be stored ahead of a clock that stands. */
-const LONG = { start: '2013-10-07', end: '2013-11-01' };
 /** Minutes of the two days. */
 const STEPS = 2 * 390;
-/** Minutes of the slow session, on 20 days. */
+/** Dates of the slow session: many more days than may be stored ahead of a clock that stands. */
+const LONG = { start: '2013-10-07', end: '2013-11-01' };
 const LONG_DAYS = 20;
 const LONG_STEPS = LONG_DAYS * 390;
 const MINUTE_MS = 60_000;
@@ -120,7 +119,7 @@ test('with hold, a consumer that is killed four times receives the steps of an u
     lives.push(await strategy.steps());
     expect(lives.at(-1)).toHaveLength(dieAt);
     if (kill > 0) continue;
-    // The clock is at most a lead after the acknowledged position, and the session shows that the consumer is silent.
+    // After the first kill: the session shows that the consumer is silent, and the clock is at most a lead after its position.
     const { clock, state, consumers } = await api().until(
       id,
       (session) => consumerOf(session, 'one').state === 'silent',
@@ -173,16 +172,17 @@ test('kills of the coordinator, alone and together with the consumer, do not cha
 
 /** Memory of the coordinator, and of the test's keys and connections in Redis, in bytes. */
 async function memoryBytes(): Promise<{ coordinator: number; redis: number }> {
-  const text = await (await fetch(new URL('/metrics', coordinator.url))).text();
-  const resident = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
+  const metrics = await (await fetch(new URL('/metrics', coordinator.url))).text();
+  const resident = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1]);
   const keys = await redis.keys(`${system.sessionPrefix}:*`);
-  const sizes = await Promise.all(keys.map((key) => redis.memory('USAGE', key)));
+  const ofKeys = await Promise.all(keys.map((key) => redis.memory('USAGE', key)));
+  // Each connection has a line with its database and its memory.
+  const connections = String(await redis.client('LIST')).split('\n');
   const { db = 0 } = redis.options;
-  const clients = String(await redis.client('LIST')).split('\n');
-  const buffers = clients
+  const ofConnections = connections
     .filter((line) => ` ${line} `.includes(` db=${db} `))
     .map((line) => / tot-mem=(\d+)/.exec(line)?.[1]);
-  const sum = [...sizes, ...buffers].reduce<number>((total, bytes) => total + Number(bytes ?? 0), 0);
+  const sum = [...ofKeys, ...ofConnections].reduce<number>((total, bytes) => total + Number(bytes ?? 0), 0);
   return { coordinator: resident, redis: sum };
 }
 
@@ -190,7 +190,7 @@ test('I8 a consumer that pauses halts only the session that it follows, and memo
   const pauseAt = 100;
   const id = await started('slow', { heartbeatSeconds: 8 }, LONG);
   const options = { session: id, follow: { consumer: 'slow' }, pauseAt, pauseMs: PAUSE_MS };
-  const slow: Strategy = strategies.start(options);
+  const slow = strategies.start(options);
   await slow.waitFor('paused');
   // The clock reaches its limit. From here on nothing else happens to the session.
   const atLimit = await api().until(id, ({ clock, consumers, frontier, watermark }) => {

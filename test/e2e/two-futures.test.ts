@@ -5,6 +5,7 @@
  *
  * Both clocks wait at the close of the first day, because a repository holds back its answers for the second day.
  */
+import type { Bar } from '@barkeep/bars';
 import { type Barkeep, type ClientSession, connect, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/system/api.js';
@@ -15,6 +16,7 @@ import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const [FIRST, SECOND] = tradingDays(DATES);
+/** The close of the first day, at which both clocks wait. */
 const CLOSE = FIRST!.segments.at(-1)!.close;
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 /** Number of slots of each symbol that the source lacks on the first day: every seventeenth. */
@@ -51,22 +53,38 @@ afterAll(async () => {
   await repository?.remove();
 });
 
-/** The bars of a dataset. On the second day, `two` has other bars, other holes, rows at night, and nothing of CCC. */
+/** The bars of a dataset: the same first day, and the second day of one future. */
 function source(past: BarsBySymbol, future: Future): BarsBySymbol {
-  const other = marketBars({ ...DATES, symbols: SYMBOLS, seed: 99 });
+  const secondDay = future === 'one' ? secondDayOfOne(past) : secondDayOfTwo();
   return new Map(
     SYMBOLS.map((symbol) => {
       const firstDay = past.get(symbol)!.filter(({ openTime }, i) => openTime < CLOSE && i % 17 !== 3);
-      const secondDay = (future === 'one' ? past : other).get(symbol)!.filter(({ openTime }) => openTime >= CLOSE);
-      const withHoles = secondDay.filter((_, i) => i % (future === 'one' ? 19 : 5) !== 0);
-      if (future === 'one') return [symbol, [...firstDay, ...withHoles]];
-      // An hour of bars, five to six hours before the open.
-      const night = secondDay
-        .slice(0, 60)
-        .map((bar, i) => ({ ...bar, openTime: SECOND!.segments[0]!.open - (i + 300) * 60_000 }));
-      return [symbol, symbol === 'CCC' ? firstDay : [...firstDay, ...night, ...withHoles]];
+      return [symbol, [...firstDay, ...secondDay(symbol)]];
     }),
   );
+}
+
+/** Every nineteenth minute is missing. */
+function secondDayOfOne(past: BarsBySymbol): (symbol: string) => Bar[] {
+  return (symbol) => afterClose(past, symbol).filter((_, i) => i % 19 !== 0);
+}
+
+/** Other bars, every fifth of which is missing, an hour of rows at night, and nothing of CCC. */
+function secondDayOfTwo(): (symbol: string) => Bar[] {
+  const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 99 });
+  return (symbol) => {
+    if (symbol === 'CCC') return [];
+    const bars = afterClose(market, symbol);
+    // Five to six hours before the open.
+    const night = bars
+      .slice(0, 60)
+      .map((bar, i) => ({ ...bar, openTime: SECOND!.segments[0]!.open - (i + 300) * 60_000 }));
+    return [...night, ...bars.filter((_, i) => i % 5 !== 0)];
+  };
+}
+
+function afterClose(market: BarsBySymbol, symbol: string): Bar[] {
+  return market.get(symbol)!.filter(({ openTime }) => openTime >= CLOSE);
 }
 
 /**
@@ -115,7 +133,7 @@ const SERIES = INTERVALS.flatMap((interval) =>
 const CHANGES = 'changes a session';
 const OPERATORS = 'for operators';
 
-/** Every route of the API: how a strategy reads it, or why it learns nothing from it. */
+/** Every route of the API: how a strategy reads it, or a text that says why the strategy learns nothing from it. */
 const ROUTES: Record<string, Reading | string> = {
   'GET /docs': 'describes the API',
   'GET /docs-json': 'describes the API',
@@ -178,7 +196,7 @@ function bySeries<T>(read: (symbol: string, interval: string) => T): Promise<Awa
   return Promise.all(SYMBOLS.flatMap((symbol) => INTERVALS.map((interval) => read(symbol, interval))));
 }
 
-/** Every member of a class of the client: how a strategy reads it, or why it learns nothing from it. */
+/** Every member of a class of the client, as {@link ROUTES}. */
 type Reads<T> = Record<Exclude<keyof T, 'id'>, ((object: T) => unknown) | string>;
 
 const SESSION: Reads<ClientSession> = {
@@ -277,7 +295,7 @@ async function readAll(id: string, future: Future): Promise<object> {
 /** The events of the first day from the stream of server-sent events, as {@link comparableEvents}. */
 async function sentEvents(id: string): Promise<object[]> {
   const listener = await EventListener.connect(coordinator.url, `/v1/sessions/${id}/events?from=beginning`);
-  const all = () => listener.events.map(({ type, data }) => ({ ...data, type }));
+  const all = () => listener.events.map(({ type, data }): AnyEvent => ({ ...data, type }));
   await listener.until(() => areOfWholeDay(all()));
   listener.close();
   return comparableEvents(all());
@@ -285,7 +303,7 @@ async function sentEvents(id: string): Promise<object[]> {
 
 /** The events of the first day from the client, as {@link comparableEvents}. */
 async function readEvents(session: ClientSession): Promise<object[]> {
-  const events: { type: string }[] = [];
+  const events: AnyEvent[] = [];
   for await (const event of session.events({ from: 'beginning' })) {
     events.push(event);
     if (areOfWholeDay(events)) break;
@@ -293,39 +311,51 @@ async function readEvents(session: ClientSession): Promise<object[]> {
   return comparableEvents(events);
 }
 
+/** An event from the client or the stream, with the fields that are compared in a special way. */
+interface AnyEvent {
+  type: string;
+  date?: string;
+  time?: number | string;
+  /** A number of symbols, their names, or numbers of slots by name. */
+  symbols?: number | string[] | Record<string, unknown>;
+}
+
 /** Whether the events include the close, the quality, a derived bar and all repaired slots of the first day. */
-function areOfWholeDay(events: readonly { type: string }[]): boolean {
+function areOfWholeDay(events: readonly AnyEvent[]): boolean {
   const types = new Set(events.map(({ type }) => type));
-  // The totals are pairs of a key and a number.
-  const totals = comparableEvents(events).filter((entry): entry is [string, number] => Array.isArray(entry));
-  const filled = totals.filter(([key]) => key.startsWith('gap-filled'));
+  const filled = [...slotTotals(events)].filter(([key]) => key.startsWith('gap-filled'));
   const slots = filled.reduce((sum, [, count]) => sum + count, 0);
   return types.has('day-closed') && types.has('quality') && types.has('derived') && slots === HOLES * SYMBOLS.length;
 }
 
-/**
- * Events in a form that does not depend on the wall clock: sorted, each once, without states and consumers. Slots of gap
- * events are added up as `[TYPE DATE SYMBOL, SLOTS]`, because the part that one event covers depends on when a worker
- * reads.
- */
-function comparableEvents(events: readonly { type: string }[]): object[] {
+/** Slots by `TYPE DATE SYMBOL`. They are added up, because the part that one event covers depends on when a worker reads. */
+function slotTotals(events: readonly AnyEvent[]): Map<string, number> {
   const totals = new Map<string, number>();
-  const others = new Set<string>();
-  for (const event of events.filter(({ type }) => type !== 'state' && !type.startsWith('consumer-'))) {
-    const { type, date, symbols, time } = event as { type: string; date?: string; symbols?: unknown; time?: unknown };
-    // How far one move of the clock goes depends on when the coordinator reads the limit.
-    if (type === 'clock' && new Date(time as number | string).getTime() < CLOSE) continue;
-    // `symbols` is a list of names, or slots by name.
-    if (Array.isArray(symbols)) {
-      for (const symbol of symbols) others.add(JSON.stringify([type, date, symbol]));
-    } else if (typeof symbols === 'object' && symbols !== null) {
-      for (const [symbol, slots] of Object.entries(symbols)) {
-        const key = `${type} ${date} ${symbol}`;
-        totals.set(key, (totals.get(key) ?? 0) + Number(slots));
-      }
-    } else others.add(JSON.stringify(comparable(event, '', 'one')));
+  for (const { type, date, symbols } of events) {
+    if (typeof symbols !== 'object' || Array.isArray(symbols)) continue;
+    for (const [symbol, slots] of Object.entries(symbols)) {
+      const key = `${type} ${date} ${symbol}`;
+      totals.set(key, (totals.get(key) ?? 0) + Number(slots));
+    }
   }
-  return [...[...others].sort().map((text) => JSON.parse(text) as object), ...[...totals].sort()];
+  return totals;
+}
+
+/**
+ * Events in a form that does not depend on the wall clock: sorted, each once, without states and consumers, and with
+ * {@link slotTotals} instead of the events that have slots.
+ */
+function comparableEvents(events: readonly AnyEvent[]): object[] {
+  const texts = new Set<string>();
+  for (const event of events) {
+    const { type, date, symbols, time } = event;
+    if (type === 'state' || type.startsWith('consumer-')) continue;
+    // How far one move of the clock goes depends on when the coordinator reads the limit.
+    if (type === 'clock' && new Date(time!).getTime() < CLOSE) continue;
+    if (typeof symbols !== 'object') texts.add(JSON.stringify(withoutWallClock(event)));
+    else if (Array.isArray(symbols)) for (const symbol of symbols) texts.add(JSON.stringify([type, date, symbol]));
+  }
+  return [...[...texts].sort().map((text) => JSON.parse(text) as object), ...[...slotTotals(events)].sort()];
 }
 
 /** Fields whose values depend on the wall clock or on random numbers. */
@@ -341,11 +371,16 @@ const OF_THE_WALL_CLOCK = new Set([
   'pace',
 ]);
 
+function withoutWallClock(value: object): object {
+  const text = JSON.stringify(value, (key, inner: unknown) => (OF_THE_WALL_CLOCK.has(key) ? undefined : inner));
+  return JSON.parse(text) as object;
+}
+
 /** A value without {@link OF_THE_WALL_CLOCK}, and with the same names of session and dataset for both futures. */
 function comparable(value: object, id: string, future: Future): object {
-  const text = JSON.stringify(value, (key, inner: unknown) => {
-    if (OF_THE_WALL_CLOCK.has(key)) return undefined;
-    if (inner === id && id !== '') return 'the session';
+  const text = JSON.stringify(withoutWallClock(value), (key, inner: unknown) => {
+    if (inner === id) return 'the session';
+    // A field `dataset`, or the first in a list of datasets.
     if (inner === future && (key === 'dataset' || key === '0')) return 'the dataset';
     return inner;
   });

@@ -45,13 +45,9 @@ async function jobKeys(): Promise<string[]> {
   return keys.filter((key) => !key.startsWith(`${system.queuePrefix}:v`)).sort();
 }
 
-async function session(id: string): Promise<Session> {
-  const { status, body } = await api.call<Session>('GET', `/v1/sessions/${id}`);
-  expect(status).toBe(200);
-  return body;
-}
+const session = (id: string) => api.ok<Session>('GET', `/v1/sessions/${id}`);
 
-/** Waits without a limit of time; the limit is that of the test. */
+/** Waits as long as the test's own limit allows. */
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
   while (!(await isTrue())) await delay(100);
 }

@@ -9,15 +9,9 @@ import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-04' };
 const SYMBOLS = ['AAA', 'BBB'];
-const SOURCE = { source: { type: 'dataset', dataset: 'stream' } };
-const SPEC = { ...DATES, ...SOURCE, symbols: SYMBOLS, upkeep: { enabled: false } };
-
-/** A session with its fields that the tests read. */
-type Waiting = Session & {
-  waitingFor: { kind: string; what: string[]; since: string | null; detail: string; nextTryAt: string | null } | null;
-  warnings: string[];
-  symbols: string[];
-};
+const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+/** Rounds of the reconciler are so rare that none happens during a test. */
+const NO_RECONCILER = { BARKEEP_RECONCILE_SECONDS: '3600' };
 
 let system: TestSystem;
 let api: Api;
@@ -31,8 +25,7 @@ beforeAll(async () => {
 afterAll(() => system?.close());
 
 /** Waits until a session waits for something of this kind. */
-const waiting = (id: string, kind: string) =>
-  api.until(id, (session) => (session as Waiting).waitingFor?.kind === kind, 30_000) as Promise<Waiting>;
+const waiting = (id: string, kind: string) => api.until(id, ({ waitingFor }) => waitingFor?.kind === kind);
 
 test('I11 a session in lockstep shows how many consumers it waits for', async () => {
   const id = await api.run({ ...SPEC, id: 'alone', pace: { mode: 'lockstep', consumers: 2 } });
@@ -40,7 +33,7 @@ test('I11 a session in lockstep shows how many consumers it waits for', async ()
   expect(waitingFor).toMatchObject({ what: [], detail: 'waiting for consumers: 0 of 2 have joined', nextTryAt: null });
   expect(Date.parse(waitingFor!.since!)).toBeLessThan(Date.now());
   await api.ok('POST', `/v1/sessions/${id}/stop`);
-  expect(((await api.session(id)) as Waiting).waitingFor).toBeNull();
+  expect((await api.session(id)).waitingFor).toBeNull();
 });
 
 test('I11 a session with a pace shows when its next bar is due', async () => {
@@ -58,8 +51,8 @@ test('I11 a fed session shows the symbols for whose bars it waits', async () => 
 
 test('I11 a session that waits for upkeep shows that no worker runs', async () => {
   const id = await api.run({ ...SPEC, id: 'idle', upkeep: { barrier: 'day' } });
-  const isIdle = (session: Session) => (session as Waiting).waitingFor?.detail.startsWith('no upkeep worker') === true;
-  const { waitingFor } = (await api.until(id, isIdle, 40_000)) as Waiting;
+  const lacksWorker = (session: Session) => session.waitingFor?.detail.startsWith('no upkeep worker') === true;
+  const { waitingFor } = await api.until(id, lacksWorker, 40_000);
   expect(waitingFor).toMatchObject({ kind: 'worker' });
   expect(waitingFor!.detail).toMatch(/^no upkeep worker has taken a job for \d+ s$/);
   await api.ok('POST', `/v1/sessions/${id}/stop`);
@@ -67,26 +60,25 @@ test('I11 a session that waits for upkeep shows that no worker runs', async () =
 
 test('a symbol that no dataset knows is a warning', async () => {
   const id = await api.run({ ...SPEC, id: 'unknown', symbols: [...SYMBOLS, 'NOPE'] });
-  const { warnings } = (await api.completed(id)) as Waiting;
+  const { warnings } = await api.completed(id);
   expect(warnings).toEqual(['no dataset of the session has a bar of symbol NOPE']);
-  expect(((await api.session(await api.run({ ...SPEC, id: 'known' }))) as Waiting).warnings).toEqual([]);
+  expect((await api.session(await api.run({ ...SPEC, id: 'known' }))).warnings).toEqual([]);
 });
 
 test('a session with all symbols of a dataset has those of its creation, and not later ones', async () => {
   const spec = { ...SPEC, id: 'all', symbols: 'dataset' };
-  expect(((await api.ok('POST', '/v1/sessions', spec)) as Waiting).symbols).toEqual(SYMBOLS);
+  expect((await api.ok<Session>('POST', '/v1/sessions', spec)).symbols).toEqual(SYMBOLS);
   await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: ['CCC'], seed: 6 }));
-  const repeated = await api.call<Waiting>('POST', '/v1/sessions', spec);
+  const repeated = await api.call<Session>('POST', '/v1/sessions', spec);
   expect(repeated).toMatchObject({ status: 200, body: { symbols: SYMBOLS } });
-  const later = (await api.ok('POST', '/v1/sessions', { ...spec, id: 'all-later' })) as Waiting;
+  const later = await api.ok<Session>('POST', '/v1/sessions', { ...spec, id: 'all-later' });
   expect(later.symbols).toEqual([...SYMBOLS, 'CCC']);
 });
 
 test('I11 a completed session whose store lost its newest writes runs to its end again', async () => {
   const lab = await DisturbedSystem.create();
   try {
-    // Without rounds of the reconciler.
-    const labApi = new Api((await lab.system.coordinator({ BARKEEP_RECONCILE_SECONDS: '3600' })).url);
+    const labApi = new Api((await lab.system.coordinator(NO_RECONCILER)).url);
     await lab.system.worker();
     await lab.repository.open();
     const digest = (await lab.reference(labApi)).digest;
@@ -108,7 +100,7 @@ test('I11 a completed session whose store lost its newest writes runs to its end
 test('I11 a session whose request for upkeep was lost requests it again', async () => {
   const lab = await DisturbedSystem.create();
   try {
-    const labApi = new Api((await lab.system.coordinator({ BARKEEP_RECONCILE_SECONDS: '3600' })).url);
+    const labApi = new Api((await lab.system.coordinator(NO_RECONCILER)).url);
     await lab.repository.open();
     const id = await labApi.run(lab.spec('forgotten'));
     await labApi.until(id, ({ state }) => state === 'waiting-upkeep', 30_000);
