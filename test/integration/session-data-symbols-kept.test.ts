@@ -7,9 +7,7 @@ import {
   updateSymbols,
   noteHistory,
   OpenSession,
-  SessionLayout,
-  SessionWriter,
-  UpkeepStore,
+  type SessionLayout,
   withMembership,
   readHistory,
   retireBefore,
@@ -36,12 +34,6 @@ const server = new StoreServer();
 const market = marketBars({ start: '2013-10-01', end: SPEC.end, symbols: [...SYMBOLS, 'XXX'], seed: 6 });
 afterAll(() => server.close());
 
-/** The clients of an existing store, for its owner `one`. */
-const storeOf = (layout: SessionLayout): TestStore => {
-  const as: TestStore['as'] = (fence) => new SessionWriter(server.redis, layout, fence);
-  const reader = new OpenSession(server.redis, layout);
-  return { layout, writer: as({ epoch: 1, owner: 'one' }), upkeep: new UpkeepStore(server.redis, layout), reader, as };
-};
 const membersOf = ({ spec, basePartitions }: SessionLayout) => ({ symbols: spec.symbols, basePartitions });
 
 /** A store with its clock at its end and the counts of its history stored. The days before day `firstKept` are removed. */
@@ -54,21 +46,17 @@ async function storeFrom(firstKept: number): Promise<TestStore> {
   return store;
 }
 
-/** Adds XXX to a session, and claims the session for its owner. */
+/** Adds XXX to a session. @returns the store, claimed again by its owner */
 async function withXxx({ layout }: TestStore): Promise<TestStore> {
   const after = withMembership(layout, withSymbol(layout.id, membersOf(layout), layout.membership, 'XXX'));
   await updateSymbols(server.redis, after);
-  const store = storeOf(after);
-  await store.writer.claim();
-  return store;
+  return server.begin(after);
 }
 
-/** Removes XXX from a session. */
-async function withoutXxx({ layout }: TestStore): Promise<TestStore> {
-  const partition = layout.partitionOf('XXX')!;
-  const membership = withoutSymbol(layout.id, membersOf(layout), layout.membership, 'XXX', partition);
-  await updateSymbols(server.redis, withMembership(layout, membership));
-  return storeOf(withMembership(layout, membership));
+/** The layout of a session without a symbol. */
+function layoutWithout(symbol: string, { layout }: TestStore): SessionLayout {
+  const partition = layout.partitionOf(symbol)!;
+  return withMembership(layout, withoutSymbol(layout.id, membersOf(layout), layout.membership, symbol, partition));
 }
 
 it('an added symbol streams the retained days, and only those', async () => {
@@ -110,11 +98,9 @@ it('the stored bar counts of removed days stay, and a symbol that is added later
 });
 
 it('the counts of a session keep the removed days of the other symbols when a symbol is removed', async () => {
-  const { layout } = await storeFrom(5);
-  const membership = withoutSymbol(layout.id, membersOf(layout), layout.membership, 'AAA', 0);
-  const after = withMembership(layout, membership);
+  const after = layoutWithout('AAA', await storeFrom(5));
   expect(await updateSymbols(server.redis, after)).toEqual(['AAA']);
-  const { counts } = await storeOf(after).reader.position();
+  const { counts } = await new OpenSession(server.redis, after).position();
   // BBB has all four days of the session. Of AAA only the two removed days are still counted.
   expect(counts).toMatchObject({ expected: (4 + 2) * SLOTS, filled: (4 + 2) * SLOTS, missing: 0 });
 });
@@ -124,16 +110,16 @@ it('I9 a removed symbol leaves no counts of the history, and its partition holds
   const partition = store.layout.partitionOf('XXX')!;
   await flushUpTo(store, market, store.layout.grid(3).close);
   await noteHistory(server.redis, store.layout, store.writer);
-  const after = await withoutXxx(store);
-  expect(await server.redis.exists(after.layout.keysOf(partition).history)).toBe(0);
-  await after.writer.claim();
+  const withoutXxx = layoutWithout('XXX', store);
+  await updateSymbols(server.redis, withoutXxx);
+  expect(await server.redis.exists(withoutXxx.keysOf(partition).history)).toBe(0);
+  const after = await server.begin(withoutXxx);
   // The partition of XXX has streamed only to the end of day 3, which must not keep days 3 to 5 from being removed.
   await retireBefore(after.writer, LAST_DAY);
   expect(await readHistory(server.redis, after.layout)).toEqual(HISTORY);
 
   // Added again, XXX begins at the oldest retained day.
-  const again = await withXxx(after);
-  const { layout, upkeep } = again;
+  const { layout, upkeep } = await withXxx(after);
   const position = { frontier: layout.grid(LAST_DAY - 1).close, retainedFrom: layout.grid(LAST_DAY).open };
   expect((await upkeep.positions())[partition]).toMatchObject(position);
 });

@@ -3,7 +3,7 @@
  * event and every metric. An operator sees that they differ, which shows that the strategy's view makes them equal.
  */
 import { hasBit, NO_TRADE } from '@barkeep/bars';
-import { openSession, SessionEvents, type SessionLayout, type View } from '@barkeep/session-data';
+import { openSession, SessionEvents, type View } from '@barkeep/session-data';
 import { Mirror } from '../../libs/client/src/mirror/index.js';
 import { marketBars, type BarsBySymbol } from '../support/data/market.js';
 import { deriveAll, partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
@@ -17,18 +17,13 @@ const ABSENT = 1;
 /** The market before the clock. */
 const past = marketBars({ ...SMALL_SPEC, seed: 21 });
 
-/** What happens after the clock. */
-interface Future {
-  /** Seed of the market. */
-  seed: number;
-  /** Every so many slots have no bar. */
-  holeEvery: number;
-  refusedRows: number;
-  /** Whether a repository fails, a day times out, and the watermark is at another place. */
-  hasFailures: boolean;
-}
-const ONE_FUTURE: Future = { seed: 100, holeEvery: 5, refusedRows: 1, hasFailures: false };
-const OTHER_FUTURE: Future = { seed: 103, holeEvery: 8, refusedRows: 4, hasFailures: true };
+/**
+ * What happens after the clock. Of the market with this seed one bar of every `holeEvery` is missing. With failures a repository
+ * fails, a day times out, and the watermark is at another place.
+ */
+const ONE_FUTURE = { seed: 100, holeEvery: 5, refusedRows: 1, hasFailures: false };
+const OTHER_FUTURE = { seed: 103, holeEvery: 8, refusedRows: 4, hasFailures: true };
+type Future = typeof ONE_FUTURE;
 
 /** Everything that a view can read, except the wall time of events and the id. */
 async function everythingSeen({ layout }: TestStore, view: View) {
@@ -87,15 +82,6 @@ async function settleHoles({ layout, upkeep }: TestStore, day: number): Promise<
   await upkeep.fill(0, day, fills);
 }
 
-/**
- * Where the watermark is before a future. Without barriers a slot after the clock may hold it back; with them it may be anywhere
- * after the clock.
- */
-function watermarkOf(layout: SessionLayout, barrier: string, day: number, clock: number, future: Future): number {
-  if (!future.hasFailures) return layout.grid(day).close;
-  return barrier === 'day' ? layout.end : layout.windowEndBefore(clock);
-}
-
 /** A session whose clock is at the end of the first `slot` slots of a day, and which is stored to its end. */
 async function storeAt(barrier: string, day: number, slot: number, future: Future): Promise<TestStore> {
   const layout = server.layout({ ...SMALL_SPEC, upkeep: barrier === 'off' ? { enabled: false } : { barrier } });
@@ -109,11 +95,13 @@ async function storeAt(barrier: string, day: number, slot: number, future: Futur
     await settleHoles(store, window.dayIndex);
   }
   await deriveAll(store);
+  let watermark = layout.grid(day).close;
   if (future.hasFailures) {
     await upkeep.noteError(0, layout.day(day).date, ['AAA'], 'the future is away');
     await writer.markTimedOut(1, 1_000);
+    // Without barriers a slot after the clock may hold the watermark back. With them it may be anywhere after the clock.
+    watermark = barrier === 'day' ? layout.end : layout.windowEndBefore(clock);
   }
-  const watermark = watermarkOf(layout, barrier, day, clock, future);
   if (watermark > layout.start) await upkeep.moveWatermark(0, layout.start, watermark);
   await writer.moveClock(clock);
   return store;
