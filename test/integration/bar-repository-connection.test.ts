@@ -50,15 +50,22 @@ test.each(['reset', 'closed'] as const)(
   },
 );
 
-// Two messages of the PostgreSQL protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html).
-/** ReadyForQuery of an idle connection. */
-const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
-/** Severity twice, error code and text of TERMINATED. */
-const FIELDS = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0');
-/** ErrorResponse of a server that terminates the connection. */
-const TERMINATED = Buffer.concat([Buffer.from([0x45, 0, 0, 0, FIELDS.length + 4]), FIELDS]);
+/**
+ * A message of the PostgreSQL protocol: its type, its length without the type, and its content.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+function message(type: string, content: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(4 + content.length);
+  return Buffer.concat([Buffer.from(type), length, Buffer.from(content)]);
+}
 
-test.each([
+/** ReadyForQuery of an idle connection. */
+const READY = message('Z', 'I');
+/** ErrorResponse of a server that terminates the connection: severity twice, error code and text. */
+const TERMINATED = message('E', 'SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0');
+
+const WAYS_TO_QUERY = [
   [
     'a query of TypeORM',
     async (url: string) => {
@@ -67,7 +74,7 @@ test.each([
     },
   ],
   [
-    'a query on a pool of the caller',
+    "a query on the caller's pool",
     (url: string) => {
       const pool = new Pool({ connectionString: url });
       pool.on('error', () => undefined);
@@ -76,12 +83,15 @@ test.each([
       return Promise.resolve({ query, end: () => pool.end() });
     },
   ],
-])(
+] as const;
+
+test.each(WAYS_TO_QUERY)(
   'I11 a connection that the server terminates in the same packet that makes it ready rejects %s, and the next one works',
   async (_name, open) => {
     const source = await open(gate.url);
     const query = (): Promise<unknown> => source.query('SELECT 1 AS one');
     try {
+      // The gate adds TERMINATED to each packet that ends with READY.
       gate.append({ ending: READY, more: TERMINATED });
       const queries = await Promise.allSettled([query(), query(), query(), query()]);
       // How many of the queries get a terminated connection depends on when the pool opens the next one.
@@ -98,23 +108,24 @@ test.each([
 test.each(['reset', 'closed'] as const)(
   'I11 an import whose connection is %s between two writes fails and stores nothing',
   async (how) => {
-    const [dataSource, direct] = await Promise.all(
-      [gate.url, database.url].map((url) => createDataSource(url).initialize()),
-    );
+    const [throughGate, direct] = await Promise.all([
+      createDataSource(gate.url).initialize(),
+      createDataSource(database.url).initialize(),
+    ]);
     try {
-      await migrate(direct!);
-      const importer = await BarImporter.open(dataSource!, `lost-${how}`);
+      await migrate(direct);
+      const importer = await BarImporter.open(throughGate, `lost-${how}`);
       await importer.write('AAA', [BAR]);
       await gate.cut(how);
       // The message depends on whether the process has noticed the loss before it writes again.
       await expect(importer.finish()).rejects.toThrow(/ECONNRESET|terminated|EPIPE|not queryable/);
-      const [count] = await direct!.query<{ rows: string }[]>(
+      const [count] = await direct.query<{ rows: string }[]>(
         'SELECT count(*) AS rows FROM bars JOIN datasets ON datasets.id = dataset_id WHERE name = $1',
         [`lost-${how}`],
       );
       expect(count).toEqual({ rows: '0' });
     } finally {
-      await Promise.all([dataSource!.destroy(), direct!.destroy()]);
+      await Promise.all([throughGate.destroy(), direct.destroy()]);
     }
   },
 );
@@ -123,6 +134,10 @@ test('I11 an import and a read whose backends are terminated during a COPY rejec
   const dataSource = await createDataSource(database.url).initialize();
   const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND query LIKE 'COPY%' AND state = 'active'`;
+  /** Terminates the backend that runs a COPY, as soon as there is one. */
+  const terminateCopy = async () => {
+    while ((await dataSource.query<unknown[]>(terminate)).length === 0);
+  };
   try {
     await migrate(dataSource);
     const bars = Array.from({ length: 300_000 }, (_, i) => ({ ...BAR, openTime: OPEN + i * 60_000 }));
@@ -136,7 +151,7 @@ test('I11 an import and a read whose backends are terminated during a COPY rejec
       }
     };
     const lostImport = expect(importAll()).rejects.toThrow(/terminat|ECONNRESET|EPIPE/);
-    while ((await dataSource.query<unknown[]>(terminate)).length === 0);
+    await terminateCopy();
     await lostImport;
     expect(await importAll()).toMatchObject({ accepted: bars.length });
 
@@ -145,7 +160,7 @@ test('I11 an import and a read whose backends are terminated during a COPY rejec
     const ranges = [{ from: OPEN, to: OPEN + bars.length * 60_000 }];
     const read = (): Promise<number> => readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => undefined);
     const lostRead = expect(read()).rejects.toThrow(/terminat|ECONNRESET/);
-    while ((await dataSource.query<unknown[]>(terminate)).length === 0);
+    await terminateCopy();
     await lostRead;
     expect(await read()).toBe(bars.length);
   } finally {

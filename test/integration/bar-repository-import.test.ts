@@ -68,17 +68,12 @@ test('new rows are accepted with all their values, and the same import again is 
   const rows = { AAA: bars(0, 390), BBB: bars(0, 100) };
   expect(await importBars('plain', rows)).toEqual({ accepted: 490, duplicate: 0, conflicting: 0 });
   expect(await importBars('plain', rows)).toEqual({ accepted: 0, duplicate: 490, conflicting: 0 });
-  const [first] = await dataSource.query(
+  const [row] = await dataSource.query(
     `SELECT b.* FROM bars b JOIN symbols s ON s.id = symbol_id WHERE s.name = 'AAA' ORDER BY "time" OFFSET 3 LIMIT 1`,
   );
-  expect(first).toMatchObject({
-    time: new Date(OPEN + 180_000),
-    open: 10,
-    high: 12.5,
-    low: 9.25,
-    close: 10,
-    volume: 103,
-  });
+  // The fourth row: minute 3.
+  const values = { open: 10, high: 12.5, low: 9.25, close: 10, volume: 103 };
+  expect(row).toMatchObject({ time: new Date(OPEN + 180_000), ...values });
 });
 
 test('more rows than a buffer holds are all stored, in any order of time', async () => {
@@ -152,9 +147,8 @@ test('an import succeeds although the maintenance after it fails', async () => {
   const importer = await BarImporter.open(dataSource, 'maintained');
   await importer.write('AAA', bars(0, 10));
   // The importer runs maintenance on the data source, the import itself on a connection that it borrowed.
-  const query = jest
-    .spyOn(dataSource, 'query')
-    .mockRejectedValue(new Error('canceling statement due to statement timeout'));
+  const error = new Error('canceling statement due to statement timeout');
+  const query = jest.spyOn(dataSource, 'query').mockRejectedValue(error);
   const counts = await importer.finish().finally(() => query.mockRestore());
   expect(counts).toEqual({ accepted: 10, duplicate: 0, conflicting: 0 });
   expect(await importBars('maintained', { AAA: bars(0, 10) })).toMatchObject({ duplicate: 10 });
@@ -169,14 +163,10 @@ test('simultaneous imports of one dataset take turns, and those of several creat
     importBars('other', reversed),
     importBars('another', rows),
   ]);
-  expect(counts.map((count) => count.accepted + count.duplicate)).toEqual([1000, 1000, 1000, 1000]);
+  expect(counts.map(({ accepted, duplicate }) => accepted + duplicate)).toEqual([1000, 1000, 1000, 1000]);
   // Of the two imports of 'same', the second one finds only duplicates.
-  expect(
-    counts
-      .slice(0, 2)
-      .map((count) => count.accepted)
-      .sort((a, b) => a - b),
-  ).toEqual([0, 1000]);
+  const acceptedBySame = counts.slice(0, 2).map(({ accepted }) => accepted);
+  expect(acceptedBySame.sort((a, b) => a - b)).toEqual([0, 1000]);
   expect((await symbolIds(dataSource, ['NEW1', 'NEW2', 'NEVER'])).size).toBe(2);
 });
 
@@ -234,17 +224,8 @@ test('I7 quarantined rows of a session are stored once, counted by symbol and re
   ]);
   // No session has this incarnation, as after a session was deleted: the quarantine stores nothing.
   expect(await quarantine(dataSource, randomUUID(), rows)).toBe(0);
-  expect(await quarantineCounts(dataSource, incarnation)).toEqual(
-    new Map([
-      [
-        'AAA',
-        new Map([
-          ['not-finite', 2],
-          ['off-grid', 2],
-        ]),
-      ],
-      ['BBB', new Map([['malformed', 2]])],
-    ]),
-  );
+  const mapOf = (byName: object) => new Map(Object.entries(byName));
+  const counts = { AAA: mapOf({ 'not-finite': 2, 'off-grid': 2 }), BBB: mapOf({ malformed: 2 }) };
+  expect(await quarantineCounts(dataSource, incarnation)).toEqual(mapOf(counts));
   expect(await quarantineCounts(dataSource, randomUUID())).toEqual(new Map());
 });

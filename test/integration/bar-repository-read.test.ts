@@ -33,8 +33,8 @@ type Row = [symbolId: number, openTime: number, open: number, high: number, low:
 /** Days as offsets from OPEN: three around PostgreSQL's epoch, 2000-01-01, and one before 1970. */
 const DAYS = [-40 * 365 * DAY_MS, 0, DAY_MS, 2 * DAY_MS];
 
-/** A bar for each minute of DAYS. Many of the values have no short decimal form, so a rounded one would show. */
-function marketBars(seed: number): Bar[] {
+/** A bar for each minute of DAYS. Many of the values have no short decimal form, so that a rounded one is noticed. */
+function barsOf(seed: number): Bar[] {
   return DAYS.flatMap((day) =>
     Array.from({ length: SLOTS }, (_, minute) => {
       const open = seed + minute / 7;
@@ -75,7 +75,7 @@ beforeAll(async () => {
   dataSource = await createDataSource(database.url).initialize();
   await migrate(dataSource);
   const importer = await BarImporter.open(dataSource, 'main');
-  for (const [i, symbol] of SYMBOLS.entries()) await importer.write(symbol, marketBars(i * 100 + 1));
+  for (const [i, symbol] of SYMBOLS.entries()) await importer.write(symbol, barsOf(i * 100 + 1));
   await importer.finish();
   datasetId = (await resolveDataset(dataSource, 'main'))!;
   ids = await symbolIds(dataSource, SYMBOLS);
@@ -138,15 +138,14 @@ test('errors of onRow and of the server, and an abort, reach the caller, and the
     if (++rows === 10) controller.abort(new Error('enough'));
   };
   await expect(readWindow(pool, window, abortLater, controller.signal)).rejects.toThrow('enough');
-  await expect(readWindow(pool, window, () => undefined, AbortSignal.abort(new Error('before')))).rejects.toThrow(
-    'before',
-  );
+  const ignoreRow = () => undefined;
+  const aborted = AbortSignal.abort(new Error('before'));
+  await expect(readWindow(pool, window, ignoreRow, aborted)).rejects.toThrow('before');
   // Both ids are beyond int4. No dataset has the first, and the server refuses the second.
-  await expect(readWindow(pool, { ...window, datasetId: 70_000_000_000 }, () => undefined)).resolves.toBe(0);
-  await expect(readWindow(pool, { ...window, symbolIds: [5_000_000_000] }, () => undefined)).rejects.toThrow(
-    'out of range',
-  );
-  expect(await readWindow(pool, window, () => undefined)).toBe(SYMBOLS.length * DAYS.length * SLOTS);
+  await expect(readWindow(pool, { ...window, datasetId: 70_000_000_000 }, ignoreRow)).resolves.toBe(0);
+  const unknownIds = readWindow(pool, { ...window, symbolIds: [5_000_000_000] }, ignoreRow);
+  await expect(unknownIds).rejects.toThrow('out of range');
+  expect(await readWindow(pool, window, ignoreRow)).toBe(SYMBOLS.length * DAYS.length * SLOTS);
   // None of the failures cost the pool its one connection.
   expect(pool.totalCount).toBe(1);
   await pool.end();
@@ -157,16 +156,11 @@ test('a read fails when its backend is terminated', async () => {
   const locker = new Pool({ connectionString: database.url, max: 1 });
   locker.on('error', () => undefined);
   await locker.query('BEGIN; LOCK bars');
-  const blockedRead = readWindow(
-    dataSource,
-    { datasetId, symbolIds: idsOf(['AAA']), ranges: [{ from: OPEN, to: OPEN + 1 }] },
-    () => undefined,
-  );
-  const waitingBackends = `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY%' AND datname = current_database()`;
-  let attempts = 0;
-  while ((await dataSource.query<unknown[]>(waitingBackends)).length === 0 && attempts++ < 1000);
-  const failed = expect(blockedRead).rejects.toThrow('terminating connection');
-  await dataSource.query(`SELECT pg_terminate_backend(pid) FROM (${waitingBackends}) w`);
+  const window = { datasetId, symbolIds: idsOf(['AAA']), ranges: [{ from: OPEN, to: OPEN + 1 }] };
+  const failed = expect(readWindow(dataSource, window, () => undefined)).rejects.toThrow('terminating connection');
+  const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND query LIKE 'COPY%' AND datname = current_database()`;
+  while ((await dataSource.query<unknown[]>(terminate)).length === 0);
   await failed;
   await locker.end();
 });
@@ -182,16 +176,16 @@ describe('a DataSource as BarSource', () => {
   test('answers with the bars of its dataset by symbol, oldest first; an EntityManager does too', async () => {
     for (const repository of [dataSource, dataSource.manager]) {
       const answer = await barSourceOf('main', repository)?.bars(query);
-      // The market's first day is the one before 1970. `query` asks for five minutes of the second.
+      // The first of DAYS is before 1970. `query` requests five minutes of the second.
       expect([...(answer?.bars.keys() ?? [])]).toEqual(['CCC', 'AAA']);
-      expect(answer?.bars.get('AAA')).toEqual(marketBars(1).slice(SLOTS, SLOTS + 5));
+      expect(answer?.bars.get('AAA')).toEqual(barsOf(1).slice(SLOTS, SLOTS + 5));
       expect(answer?.refused).toEqual([]);
     }
   });
 
   test('returns a row that cannot be a bar among the refused, and a relay passes it on', async () => {
     const importer = await BarImporter.open(dataSource, 'dirty');
-    await importer.write('AAA', marketBars(1));
+    await importer.write('AAA', barsOf(1));
     await importer.finish();
     await dataSource.query(`UPDATE bars SET high = 'NaN' WHERE dataset_id = $1 AND "time" = $2`, [
       await resolveDataset(dataSource, 'dirty'),

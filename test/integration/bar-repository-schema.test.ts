@@ -16,9 +16,7 @@ async function connect(poolSize?: number): Promise<DataSource> {
   return dataSource;
 }
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
+beforeAll(async () => (database = await createTestDatabase()));
 
 afterAll(async () => {
   await Promise.all(opened.map((dataSource) => dataSource.destroy()));

@@ -16,11 +16,12 @@ const DATA = path.join(ROOT, 'libs/bars/src/calendar/data');
 const shared = path.resolve(ROOT, '../shared/data');
 const tables = path.join(shared, 'calendars-2027');
 
-/** Calendars with a table. XNAS is missing because it has the days of XNYS. */
+/** Calendars with their own table. XNAS has the days of XNYS. */
 const IDS = 'XNYS XLON XTKS XHKG XBOM XETR XPAR XAMS XSWX XMIL XTSE XASX XKRX XSHG XTAI XSES BVMF XJSE CMES FX'.split(
   ' ',
 );
 
+/** The unusual days of hard-days.json. */
 const hardDays = z.array(
   z.object({
     calendar: z.string(),
@@ -72,7 +73,7 @@ function extendedRows(rows: readonly string[]): string[] {
   return rows.map((row) => {
     const [date, _regularOpen, regularClose] = row.split(',');
     const localClose = DateTime.fromISO(regularClose!, { zone });
-    const isEarly = localClose.hour * 60 + localClose.minute <= 14 * 60;
+    const isEarly = localClose.toFormat('HH:mm') <= '14:00';
     const at = (time: string) => iso(DateTime.fromISO(`${date}T${time}`, { zone }).toMillis());
     return [date, at(open), at(isEarly ? earlyClose : close), '', ''].join();
   });
@@ -103,10 +104,8 @@ if (existsSync(tables)) {
       const days = hardDays.parse(JSON.parse(readFileSync(path.join(tables, 'hard-days.json'), 'utf8')));
       const wrong = days.filter(({ calendar, date, segments }) => {
         const day = calendarNamed(calendar.toUpperCase()).tradingDay(date);
-        return (
-          JSON.stringify(day?.segments.map(({ open, close }) => [iso(open), iso(close)]) ?? []) !==
-          JSON.stringify(segments)
-        );
+        const actual = day?.segments.map(({ open, close }) => [iso(open), iso(close)]) ?? [];
+        return JSON.stringify(actual) !== JSON.stringify(segments);
       });
       expect(days).toHaveLength(200);
       expect(wrong).toEqual([]);
@@ -114,9 +113,8 @@ if (existsSync(tables)) {
 
     it('a calendar ends on the last day of its table or with that year', () => {
       for (const id of IDS) {
-        const last = rowsOf(path.join(tables, `${id.toLowerCase()}.csv`))
-          .at(-1)!
-          .slice(0, 10);
+        const rows = rowsOf(path.join(tables, `${id.toLowerCase()}.csv`));
+        const last = rows.at(-1)!.slice(0, 10);
         expect([last, `${last.slice(0, 4)}-12-31`]).toContain(calendarNamed(id).lastDate);
       }
     });

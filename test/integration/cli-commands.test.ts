@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
@@ -28,17 +28,20 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Runs `barkeep` in `folder`, with no variables but PATH, HOME and `env`. Code -1: a signal ended it, or it could not start. */
 function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const { PATH, HOME } = process.env;
+  const options = { env: { PATH, HOME, ...env }, cwd: folder };
   return new Promise((resolve) =>
-    execFile(
-      process.execPath,
-      [BARKEEP, ...args],
-      { env: { PATH, HOME, ...env }, cwd: folder },
-      (error, stdout, stderr) => {
-        if (!error) resolve({ code: 0, stdout, stderr });
-        else resolve({ code: typeof error.code === 'number' ? error.code : -1, stdout, stderr });
-      },
-    ),
+    execFile(process.execPath, [BARKEEP, ...args], options, (error, stdout, stderr) => {
+      if (!error) resolve({ code: 0, stdout, stderr });
+      else resolve({ code: typeof error.code === 'number' ? error.code : -1, stdout, stderr });
+    }),
   );
+}
+
+/** Lets a server listen on a free port. @returns its address */
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 describe('a command', () => {
@@ -61,9 +64,8 @@ describe('a command', () => {
   );
 
   it('names the address of a coordinator that does not answer', async () => {
-    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const silent = createServer(() => undefined);
+    const url = await listen(silent);
     const { code, stderr } = await barkeep(['status', '--json'], { BARKEEP_URL: url });
     silent.close();
     expect(code).toBe(1);
@@ -75,9 +77,8 @@ describe('a command', () => {
   });
 
   it('names the address of a session Redis that does not answer', async () => {
-    const coordinator = createHttpServer((_, answer) => answer.end('{}')).listen(0, '127.0.0.1');
-    await once(coordinator, 'listening');
-    const url = `http://127.0.0.1:${(coordinator.address() as AddressInfo).port}`;
+    const coordinator = createHttpServer((_, answer) => answer.end('{}'));
+    const url = await listen(coordinator);
     const env = { BARKEEP_URL: url, SESSION_REDIS_URL: 'redis://:secret@127.0.0.1:1/0' };
     const { code, stderr } = await barkeep(['events', 'march'], env);
     coordinator.close();
@@ -155,12 +156,18 @@ describe('a command', () => {
   });
 });
 
+/** Runs `barkeep doctor`. @returns its exit code and its checks */
+async function doctor(env: NodeJS.ProcessEnv) {
+  const { code, stdout } = await barkeep(['doctor', '--json'], env);
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; detail: string }[] };
+  return { code, checks };
+}
+
 describe('barkeep', () => {
   it('init makes a folder whose files import, and refuses one that is not empty', async () => {
     expect(await barkeep(['init', 'mine', '--json'])).toMatchObject({ code: 0, stderr: '' });
-    expect(await readdir(join(folder, 'mine'))).toEqual(
-      expect.arrayContaining(['README.md', 'reference.csv', 'session.json', 'strategy.ts', 'stream.csv']),
-    );
+    const files = ['README.md', 'reference.csv', 'session.json', 'strategy.ts', 'stream.csv'];
+    expect(await readdir(join(folder, 'mine'))).toEqual(expect.arrayContaining(files));
     const { stdout } = await barkeep(['import', 'mine/stream.csv', '--dataset', 'd', '--dry-run', '--json']);
     // The figures that the README shows for the demonstration.
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 19_060, dryRun: true, refused: { rows: 6 } });
@@ -180,17 +187,15 @@ describe('barkeep', () => {
   });
 
   it('doctor says what is wrong and starts nothing', async () => {
-    const { code, stdout } = await barkeep(['doctor', '--json'], { DATABASE_URL: 'postgres://127.0.0.1:1/x' });
+    const { code, checks } = await doctor({ DATABASE_URL: 'postgres://127.0.0.1:1/x' });
     expect(code).toBe(1);
-    const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean }[] };
     expect(checks).toContainEqual(expect.objectContaining({ name: 'Node.js', ok: true }));
     expect(checks).toContainEqual(expect.objectContaining({ name: 'DATABASE_URL', ok: false }));
     expect(await readdir(folder)).toEqual(['package.json']);
   });
 
   it('doctor says how to get Redis when none is on the PATH', async () => {
-    const { stdout } = await barkeep(['doctor', '--json'], { PATH: folder, XDG_CACHE_HOME: folder });
-    const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; detail: string }[] };
+    const { checks } = await doctor({ PATH: folder, XDG_CACHE_HOME: folder });
     const redis = checks.find(({ name }) => name === 'redis-server');
     // Where apt-get exists, Barkeep can fetch Redis itself.
     expect(redis?.detail).toMatch(redis?.ok ? /fetches it by apt-get/ : /expected redis-server or valkey-server/);
@@ -198,8 +203,7 @@ describe('barkeep', () => {
   });
 
   it('doctor names a data folder that cannot be made, because a file is in its place', async () => {
-    const { stdout } = await barkeep(['doctor', '--json'], { BARKEEP_DATA_DIR: join(folder, 'package.json') });
-    const { checks } = JSON.parse(stdout) as { checks: object[] };
+    const { checks } = await doctor({ BARKEEP_DATA_DIR: join(folder, 'package.json') });
     const detail = expect.stringMatching(/^expected a folder at .*package\.json, was a file$/);
     expect(checks).toContainEqual({ name: 'data folder', ok: false, detail });
   });

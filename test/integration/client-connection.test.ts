@@ -12,7 +12,7 @@ const LOCKSTEP = { ...SMALL_SPEC, pace: { mode: 'lockstep' } };
 const server = new StoreServer();
 afterAll(() => server.close());
 
-/** A client of the test's session Redis, and the ids of two sessions in lockstep whose clocks have passed the first hour. */
+/** A session in lockstep whose clock has passed the first hour, a client of it, and a view of its consumers. */
 async function clientOfSession() {
   const store = await server.begin(server.layout(LOCKSTEP));
   const time = store.layout.grid(0).openTime(60);
@@ -37,23 +37,21 @@ const timers = () => process.getActiveResourcesInfo().filter((type) => type === 
 test('loops, mirrors and events that were aborted leave no timer', async () => {
   const { barkeep, session } = await clientOfSession();
   const before = timers();
-  const controller = new AbortController();
   const mirror = await session.mirror();
-  const reads = [session.follow(), session.events()].map(async (items: AsyncIterable<unknown>) => {
+  const loops = [session.follow(), session.events()].map(async (items: AsyncIterable<unknown>) => {
     for await (const item of items) expect(item).toBeDefined();
   });
-  // A loop whose body aborts its own signal.
-  const { signal } = controller;
-  const aborting = (async () => {
-    for await (const step of session.follow({ signal })) {
+  const controller = new AbortController();
+  const abortingItself = (async () => {
+    for await (const step of session.follow({ signal: controller.signal })) {
       expect(step).toBeDefined();
       controller.abort(new Error('enough'));
     }
   })();
-  await expect(aborting).rejects.toThrow('enough');
+  await expect(abortingItself).rejects.toThrow('enough');
   await barkeep.close();
   mirror.close();
-  for (const read of reads) await expect(read).rejects.toThrow(ClientClosedError);
+  for (const loop of loops) await expect(loop).rejects.toThrow(ClientClosedError);
   await delay(300); // the server closes the connections
   expect(timers()).toBeLessThanOrEqual(before);
 });

@@ -10,11 +10,13 @@ import {
   UnknownSymbolError,
   withMembership,
   SessionWriter,
+  type SessionLayout,
+  type Window,
 } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { deriveDay, fillDay, runTo, windowEnd } from '../support/sessions/follow-store.js';
 import { advanceTo, feedOf } from '../support/programs/feeding.js';
-import { holey, marketBars } from '../support/data/market.js';
+import { holey, marketBars, type BarsBySymbol } from '../support/data/market.js';
 import { seeded } from '../support/data/seeded.js';
 import { flushUpTo, partsOf, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
@@ -31,6 +33,8 @@ const SPEC = {
 const SLOTS = 390;
 const MINUTE = 60_000;
 const INTERVALS = ['1m', '5m', '30m', '1d'];
+/** The owner of every store that `server.begin` makes. */
+const OWNER = { epoch: 1, owner: 'one' };
 const whole = marketBars({ ...SPEC, seed: 8 });
 const server = new StoreServer();
 const mirrors: Mirror[] = [];
@@ -69,39 +73,39 @@ test.each([1, 2, 3])('I2 shows what the reader shows at every clock, run %i', as
   const random = seeded(seed * 77);
   const source = holey(whole, 0.2, seed);
   const store = await server.begin(server.layout(SPEC));
-  const { layout } = store;
+  const { layout, writer } = store;
   const mirror = await mirrorOf(store);
-  const windows = [...layout.windowsFrom(0)];
-  /** Number of flushed windows. */
-  let flushed = 0;
+  const unflushed = [...layout.windowsFrom(0)];
+  const flushed: Window[] = [];
+  const frontier = () => flushed.at(-1)!.to;
+
+  const flushNext = async (count: number) => {
+    for (const window of unflushed.splice(0, count)) {
+      for (const part of partsOf(layout, window, source)) await writer.flush(window, part);
+      flushed.push(window);
+    }
+  };
+  /** Fills a tenth of a symbol's slots from the start of a window to the frontier or the end of the day. */
+  const fillFrom = async ({ dayIndex, fromSlot }: Window) => {
+    const grid = layout.grid(dayIndex);
+    const symbol = random.pick(SPEC.symbols);
+    const [from, to] = [grid.openTime(fromSlot), Math.min(frontier(), grid.close)];
+    const bars = whole.get(symbol)!.filter(({ openTime }) => openTime >= from && openTime < to && random.chance(0.1));
+    await fillDay(store, dayIndex, symbol, bars);
+  };
+  /** Moves the clock by some minutes, at most to the frontier. */
+  const moveClock = async (minutes: number) => {
+    const to = Math.min(frontier(), mirror.clock + MINUTE * minutes);
+    await writer.moveClock(Math.max(mirror.clock, to));
+  };
+
   for (let n = 0; n < 160; n++) {
     const dice = random.next();
-    if (dice < 0.45 && flushed < windows.length) {
-      // Flushes the next windows.
-      for (let w = random.int(1, 6); w > 0 && flushed < windows.length; w--, flushed++) {
-        for (const part of partsOf(layout, windows[flushed]!, source))
-          await store.writer.flush(windows[flushed]!, part);
-      }
-    } else if (dice < 0.65 && flushed > 0) {
-      // Fills a tenth of a symbol's slots between a flushed window and the frontier.
-      const window = windows[random.int(0, flushed)]!;
-      const grid = layout.grid(window.dayIndex);
-      const symbol = random.pick(SPEC.symbols);
-      const [from, to] = [grid.openTime(window.fromSlot), windows[flushed - 1]!.to];
-      const bars = whole.get(symbol)!.filter(({ openTime }) => openTime >= from && openTime < Math.min(to, grid.close));
-      await fillDay(
-        store,
-        window.dayIndex,
-        symbol,
-        bars.filter(() => random.chance(0.1)),
-      );
-    } else if (dice < 0.75 && flushed > 0) {
-      await deriveDay(store, windows[random.int(0, flushed)]!.dayIndex);
-    } else if (flushed > 0) {
-      // Moves the clock by up to 90 minutes, at most to the frontier.
-      const frontier = windows[flushed - 1]!.to;
-      const to = Math.min(frontier, mirror.clock + MINUTE * random.int(0, 90));
-      await store.writer.moveClock(Math.max(mirror.clock, to));
+    if (dice < 0.45 && unflushed.length > 0) await flushNext(random.int(1, 6));
+    else if (flushed.length > 0) {
+      if (dice < 0.65) await fillFrom(random.pick(flushed));
+      else if (dice < 0.75) await deriveDay(store, random.pick(flushed).dayIndex);
+      else await moveClock(random.int(0, 90));
     }
     await mirror.update();
     if (n % 4 === 0) await expectSame(mirror, store, [1, random.int(2, 40), random.int(300, 900)]);
@@ -143,8 +147,8 @@ test('reads again what a broken connection cut off', async () => {
   const source = holey(whole, 0.2, 3);
   for (let day = 0; day < 3; day++) {
     const grid = store.layout.grid(day);
-    // Reads of a part of a day and of the rest break off: the mirror has taken some chunks, and the others do not arrive.
     for (const to of [grid.openTime(200), grid.close]) {
+      // Within the answer: the mirror has received some chunks, and the others do not arrive. On each day at another place.
       gate.cutAfter(25_000 + 9_000 * day);
       await runTo(store, source, to);
       await mirror.waitFor(to);
@@ -172,7 +176,7 @@ test('shows a backfilled bar before its clock at once, and the derived bars afte
   await expectSame(mirror, store, [1_000]);
 });
 
-test('shows a late bar that a feeder posts before its clock', async () => {
+test('shows a late bar that a feeder posts for a time before the clock', async () => {
   const spec = { ...SPEC, derivedIntervals: [], source: { type: 'feed' }, backfill: [], upkeep: { enabled: false } };
   const store = await server.begin(server.layout(spec));
   const { layout, writer } = store;
@@ -205,7 +209,7 @@ test('notices trimmed events of a partition that had no event when the mirror wa
   await fillDay(store, 0, 'CCC', whole.get('CCC')!);
   const { events } = store.layout.keysOf(store.layout.partitionOf('CCC')!);
   const pipeline = server.redis.pipeline();
-  // More than the stream keeps, so that the event of the fill is trimmed.
+  // More events than the stream keeps, so that the event of the fill is trimmed.
   for (let i = 0; i < 11_000; i++) pipeline.xadd(events, 'MAXLEN', '~', 10_000, '*', 'type', 'anything');
   await pipeline.exec();
   const [oldest] = await server.redis.xrange(events, '-', '+', 'COUNT', 1);
@@ -217,15 +221,15 @@ test('notices trimmed events of a partition that had no event when the mirror wa
 test('with keepDays 1 keeps the day of the clock and the one before it', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
-  const mirror = await mirrorOf(store, { keepDays: 1 });
+  const early = await mirrorOf(store, { keepDays: 1 });
   await runTo(store, whole, layout.grid(2).openTime(10));
-  await mirror.update();
+  await early.update();
   const late = await mirrorOf(store, { keepDays: 1 });
-  for (const each of [mirror, late]) {
-    expect([...each.closes('AAA', NaN)]).toEqual([]);
-    expect(each.barCount('AAA')).toBe(SLOTS + 10);
-    expect(each.lastBars('AAA', 1_000, '1m')[0]!.openTime).toBe(layout.grid(1).open);
-    expect(each.barQuality('AAA')).toBe(100);
+  for (const mirror of [early, late]) {
+    expect([...mirror.closes('AAA', NaN)]).toEqual([]);
+    expect(mirror.barCount('AAA')).toBe(SLOTS + 10);
+    expect(mirror.lastBars('AAA', 1_000, '1m')[0]!.openTime).toBe(layout.grid(1).open);
+    expect(mirror.barQuality('AAA')).toBe(100);
   }
 });
 
@@ -236,8 +240,8 @@ test('reads everything again after more events than the stream retains', async (
   const mirror = await mirrorOf(store);
   const { events } = store.layout.keysOf(0);
   await fillDay(store, 0, 'CCC', whole.get('CCC')!);
-  const last = await server.redis.xadd(events, '*', 'type', 'anything');
-  await server.redis.xtrim(events, 'MINID', last!);
+  const newest = await server.redis.xadd(events, '*', 'type', 'anything');
+  await server.redis.xtrim(events, 'MINID', newest!);
   await mirror.update();
   await expectSame(mirror, store, [1_000]);
 });
@@ -287,32 +291,37 @@ test('after its session was deleted every call of a mirror fails, also one that 
   await expect(Mirror.open(server.redis, store.reader)).rejects.toThrow(SessionLostError);
 });
 
+/** Streams a symbol that was added to a session up to `clock`, and shows it to readers. */
+async function streamAdded(layout: SessionLayout, market: BarsBySymbol, symbol: string, clock: number): Promise<void> {
+  const writer = new SessionWriter(server.redis, layout, OWNER);
+  await writer.claim();
+  for (const window of layout.windowsFrom(0)) {
+    if (window.to > clock) break;
+    await writer.flush(window, partsOf(layout, window, market)[layout.partitionOf(symbol)!]!);
+  }
+  await showJoined(server.redis, layout, OWNER, [symbol], clock);
+}
+
 test('shows an added symbol once it is whole, and a removed one no longer', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
+  const clock = layout.grid(0).close;
   const market = marketBars({ ...SPEC, symbols: [...SPEC.symbols, 'XXX'], seed: 8 });
-  await runTo(store, market, layout.grid(0).close);
+  await runTo(store, market, clock);
   const mirror = await mirrorOf(store);
+
   const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
-  const moreLayout = withMembership(layout, withSymbol(layout.id, members, layout.membership, 'XXX'));
-  await updateSymbols(server.redis, moreLayout);
+  const withXxx = withMembership(layout, withSymbol(layout.id, members, layout.membership, 'XXX'));
+  await updateSymbols(server.redis, withXxx);
   await mirror.update();
   expect(() => mirror.latestBar('XXX')).toThrow(UnknownSymbolError);
-  const fence = { epoch: 1, owner: 'one' };
-  const grown = { ...store, layout: moreLayout, writer: new SessionWriter(server.redis, moreLayout, fence) };
-  await grown.writer.claim();
-  // Streams XXX up to the clock.
-  const partition = moreLayout.partitionOf('XXX')!;
-  for (const window of moreLayout.windowsFrom(0)) {
-    if (window.to > layout.grid(0).close) break;
-    await grown.writer.flush(window, partsOf(moreLayout, window, market)[partition]!);
-  }
-  await showJoined(server.redis, moreLayout, fence, ['XXX'], layout.grid(0).close);
+  await streamAdded(withXxx, market, 'XXX', clock);
   await mirror.update();
   expect(mirror.lastBars('XXX', 500, '1m')).toEqual(await store.reader.lastBars('XXX', '1m', 500));
   expect(mirror.barCount('XXX')).toBe(SLOTS);
-  const fewerMembers = withoutSymbol(layout.id, members, moreLayout.membership, 'AAA', moreLayout.partitionOf('AAA')!);
-  await updateSymbols(server.redis, withMembership(moreLayout, fewerMembers));
+
+  const withoutAaa = withoutSymbol(layout.id, members, withXxx.membership, 'AAA', withXxx.partitionOf('AAA')!);
+  await updateSymbols(server.redis, withMembership(withXxx, withoutAaa));
   await mirror.update();
   expect(() => mirror.latestBar('AAA')).toThrow(UnknownSymbolError);
   expect(() => mirror.latestBar('BBB', '7m')).toThrow(UnknownIntervalError);

@@ -65,6 +65,39 @@ async function readTimes(id: string): Promise<{ clock: number; watermark: number
   return { clock: partitions[0]!.clock, watermark: Math.min(...partitions.map(({ watermark }) => watermark)) };
 }
 
+/** What was called, in order: 'look' leaves the clock where it is, 'move' moves it, every other entry names a job that was added. */
+const calls: string[] = [];
+
+/** Records calls of `moveClock`. Runs `before` ahead of the first move of the clock, and `after` after each. */
+function recordMoves(before: () => Promise<void>, after: () => Promise<void>): void {
+  const { moveClock } = SessionWriter.prototype as {
+    moveClock: (this: SessionWriter, to: number, move?: ClockMove) => Promise<Control>;
+  };
+  jest.spyOn(SessionWriter.prototype, 'moveClock').mockImplementation(async function (this: SessionWriter, to, move) {
+    if (to === move?.from) {
+      calls.push('look');
+      return moveClock.call(this, to, move);
+    }
+    const isFirst = !calls.includes('move');
+    calls.push('move');
+    if (isFirst) await before();
+    try {
+      return await moveClock.call(this, to, move);
+    } finally {
+      await after();
+    }
+  });
+}
+
+/** Records the jobs that are added. */
+function recordJobs(): void {
+  const { add } = UpkeepProducer.prototype as { add: (this: UpkeepProducer, ...call: unknown[]) => Promise<void> };
+  jest.spyOn(UpkeepProducer.prototype, 'add').mockImplementation(function (this: UpkeepProducer, ...call) {
+    calls.push(call[0]);
+    return add.call(this, ...call);
+  });
+}
+
 test('I2 the clock does not pass the watermark of a store that was set back just before the move', async () => {
   const api = new Api(coordinator.url);
   // No worker runs yet, so that the session streams all bars and its clock waits for the watermark.
@@ -74,28 +107,8 @@ test('I2 the clock does not pass the watermark of a store that was set back just
   const setBack = await server.snapshot(id);
 
   const timesAfterMoves: { clock: number; watermark: number }[] = [];
-  let moves = 0;
-  const { moveClock } = SessionWriter.prototype as {
-    moveClock: (this: SessionWriter, to: number, move?: ClockMove) => Promise<Control>;
-  };
-  /** In order: 'look' leaves the clock where it is, 'move' moves it, every other entry names a job that was added. */
-  const calls: string[] = [];
-  jest.spyOn(SessionWriter.prototype, 'moveClock').mockImplementation(async function (this: SessionWriter, to, move) {
-    const isLook = to === move?.from;
-    calls.push(isLook ? 'look' : 'move');
-    if (isLook) return moveClock.call(this, to, move);
-    if (moves++ === 0) await setBack();
-    try {
-      return await moveClock.call(this, to, move);
-    } finally {
-      timesAfterMoves.push(await readTimes(id));
-    }
-  });
-  const { add } = UpkeepProducer.prototype as { add: (this: UpkeepProducer, ...call: unknown[]) => Promise<void> };
-  jest.spyOn(UpkeepProducer.prototype, 'add').mockImplementation(function (this: UpkeepProducer, ...call) {
-    calls.push(call[0]);
-    return add.call(this, ...call);
-  });
+  recordMoves(setBack, async () => void timesAfterMoves.push(await readTimes(id)));
+  recordJobs();
   worker = await startWorker(loadConfig(environment));
   await api.until(id, ({ state }) => state === 'completed', 120_000);
 

@@ -38,16 +38,16 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const api = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
+const admin = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
 
 it('lists datasets, and describes one with its symbols', async () => {
   const range = { first: '2015-12-23T14:30:00.000Z', last: '2015-12-28T20:59:00.000Z' };
-  const { datasets } = await api().ok<DatasetPageAnswer>('GET', '/v1/datasets');
+  const { datasets } = await admin().ok<DatasetPageAnswer>('GET', '/v1/datasets');
   expect(datasets).toMatchObject([
     { name: 'empty', symbols: 0, first: null, last: null },
     { name: 'whole', symbols: 3, ...range },
   ]);
-  const whole = await api().ok<DatasetAnswerBody>('GET', '/v1/datasets/whole');
+  const whole = await admin().ok<DatasetAnswerBody>('GET', '/v1/datasets/whole');
   expect(whole).toMatchObject({
     rows: 3 * (390 + 210 + 390) - 10 + 1,
     prices: 'positive',
@@ -58,11 +58,10 @@ it('lists datasets, and describes one with its symbols', async () => {
 });
 
 it('says which rows were refused, and why', async () => {
-  await queryDatabase(
-    database.url,
-    `INSERT INTO quarantined_bars (dataset, symbol, "time", close, reason) VALUES ('whole', 'AAA', '2015-12-23T15:00Z', 7, 'high-below-low')`,
-  );
-  expect(await api().ok('GET', '/v1/datasets/whole')).toMatchObject({
+  const refuse = `INSERT INTO quarantined_bars (dataset, symbol, "time", close, reason)
+    VALUES ('whole', 'AAA', '2015-12-23T15:00Z', 7, 'high-below-low')`;
+  await queryDatabase(database.url, refuse);
+  expect(await admin().ok('GET', '/v1/datasets/whole')).toMatchObject({
     quarantined: {
       rows: 1,
       reasons: { 'high-below-low': 1 },
@@ -72,7 +71,7 @@ it('says which rows were refused, and why', async () => {
 });
 
 it('counts rows by symbol and day, with what the calendar expects: a half day, and no weekend', async () => {
-  const answer = await api().ok<CoverageAnswer>('GET', '/v1/datasets/whole/coverage');
+  const answer = await admin().ok<CoverageAnswer>('GET', '/v1/datasets/whole/coverage');
   expect(answer.days).toEqual([
     { date: '2015-12-23', expected: 390 },
     { date: '2015-12-24', expected: 210 },
@@ -84,16 +83,16 @@ it('counts rows by symbol and day, with what the calendar expects: a half day, a
     { symbol: 'aaa', rows: [390, 210, 390], outside: 0, extended: 0 },
   ]);
   expect(answer.nextAfter).toBeNull();
-  expect(await api().ok('GET', '/v1/datasets/empty/coverage')).toMatchObject({ days: [], symbols: [] });
+  expect(await admin().ok('GET', '/v1/datasets/empty/coverage')).toMatchObject({ days: [], symbols: [] });
 });
 
 it('answers with the requested days, in pages of symbols', async () => {
   const query = 'from=2015-12-24&to=2015-12-24&hours=extended&limit=2';
-  const first = await api().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}`);
+  const first = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}`);
   expect(first).toMatchObject({ days: [{ date: '2015-12-24' }], symbols: [{ symbol: 'AAA' }, { rows: [210] }] });
   expect(first.nextAfter).toBe('BRK/B');
   const after = encodeURIComponent(first.nextAfter!);
-  const second = await api().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}&after=${after}`);
+  const second = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}&after=${after}`);
   expect(second).toMatchObject({ symbols: [{ symbol: 'aaa', rows: [210] }], nextAfter: null });
 });
 
@@ -103,13 +102,13 @@ it.each([
   ['from=yesterday', 'from'],
   ['from=2015-12-24&to=2015-12-23', 'to'],
 ])('refuses ?%s and names the field', async (query, field) => {
-  const answer = await api().call('GET', `/v1/datasets/whole/coverage?${query}`);
+  const answer = await admin().call('GET', `/v1/datasets/whole/coverage?${query}`);
   expect(answer).toMatchObject({ status: 400, body: { problems: [{ field }] } });
 });
 
 it('answers 404 for a dataset that does not exist, and 403 without an admin key', async () => {
   for (const path of ['none', '%00', 'a%00b/coverage', 'x'.repeat(300)]) {
-    expect(await api().call('GET', `/v1/datasets/${path}`)).toMatchObject({
+    expect(await admin().call('GET', `/v1/datasets/${path}`)).toMatchObject({
       status: 404,
       body: { type: 'urn:barkeep:problem:unknown-dataset' },
     });

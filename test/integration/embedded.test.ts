@@ -22,7 +22,7 @@ import { pingServices } from '../support/setup/global-setup.js';
 const projectRoot = join(__dirname, '../..');
 /** The environment without URLs of servers, so that each test starts servers even if the test run uses existing ones. */
 const { REDIS_URL: _1, SESSION_REDIS_URL: _2, DATABASE_URL: _3, ...env } = process.env;
-/** Only its owner can enter it, so PostgreSQL, which root runs under another account, keeps its data elsewhere. */
+/** Only its owner can enter it. Root runs PostgreSQL under another account, which then keeps its data in another folder. */
 let dataDir: string;
 const started: Services[] = [];
 
@@ -49,7 +49,7 @@ interface ChildUrls {
 }
 
 /** A process that starts services in `dataDir`, prints their URLs and stays. */
-async function ownerProcess(keep: boolean): Promise<{ child: ChildProcess; urls: ChildUrls }> {
+async function ownerProcess({ keep }: { keep: boolean }): Promise<{ child: ChildProcess; urls: ChildUrls }> {
   const script = `require('@barkeep/local-system').startServices({ dataDir: ${JSON.stringify(dataDir)}, keep: ${keep} })
     .then((urls) => { console.log(JSON.stringify(urls)); setInterval(() => undefined, 1000); })`;
   const child = spawn(process.execPath, ['-e', script], {
@@ -123,7 +123,7 @@ test('a URL that is set is used as it is and no server is started for it', async
 });
 
 test('a start stops the servers that a killed process left running, and removes their data', async () => {
-  const { child, urls } = await ownerProcess(false);
+  const { child, urls } = await ownerProcess({ keep: false });
   const place = postgresPlace();
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -142,7 +142,7 @@ test('a start stops the servers that a killed process left running, and removes 
 });
 
 test('a start leaves the servers of a live owner alone', async () => {
-  const { child, urls } = await ownerProcess(false);
+  const { child, urls } = await ownerProcess({ keep: false });
   try {
     await (await start({ keep: false, env })).stop();
     await pingRedis(urls.redisUrl);
@@ -167,7 +167,7 @@ describe('a folder whose data are kept', () => {
     redis.disconnect();
     await first.stop();
 
-    const { child } = await ownerProcess(true);
+    const { child } = await ownerProcess({ keep: true });
     child.kill('SIGKILL');
     await once(child, 'exit');
 
@@ -194,7 +194,7 @@ describe('a folder whose data are kept', () => {
     expect(readRunning(dataDir)).toBeUndefined();
   });
 
-  test('is not written any more by initdb when the owner exits while initdb runs', async () => {
+  test('is no longer written by initdb after the owner exited while initdb ran', async () => {
     const begun = join(dataDir, 'kept/postgres.new/PG_VERSION');
     const script = `void require('@barkeep/local-system').startServices({ dataDir: ${JSON.stringify(dataDir)}, keep: true });
       setInterval(() => require('node:fs').existsSync(${JSON.stringify(begun)}) && process.exit(), 5)`;
@@ -207,7 +207,7 @@ describe('a folder whose data are kept', () => {
   });
 
   test('has no owner any more after the owner was killed', async () => {
-    const { child } = await ownerProcess(true);
+    const { child } = await ownerProcess({ keep: true });
     expect(readRunning(dataDir)).toMatchObject({ pid: child.pid });
     child.kill('SIGKILL');
     await once(child, 'exit');

@@ -45,7 +45,7 @@ const emitters = new Map<EventEmitter, string>();
 const copies: EventEmitter[] = [];
 let database: TestDatabase;
 
-/** Records `this` of each call of a method. The method itself still runs. */
+/** Records every object on which a method is called. The method itself still runs. */
 function record<T extends EventEmitter>(type: { prototype: T; name: string }, method: keyof T & string): void {
   const original = type.prototype[method] as (...values: unknown[]) => unknown;
   const recorded = function (this: T, ...values: unknown[]): unknown {
@@ -96,16 +96,14 @@ function countOf(kind: string): number {
   return [...emitters.values()].filter((found) => found === kind).length;
 }
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
+beforeAll(async () => (database = await createTestDatabase()));
 beforeEach(() => emitters.clear());
 afterAll(async () => {
   rmSync(folder, { recursive: true });
   await database.drop();
 });
 
-test('I11 a pool, its clients and COPY streams have listeners at checkout, in use and after release', async () => {
+test('I11 a pool and its clients have listeners at checkout, in use and after release', async () => {
   const dataSource = await createDataSource(database.url).initialize();
   const pool = poolOf(dataSource);
   const first = await pool.connect();
@@ -114,13 +112,14 @@ test('I11 a pool, its clients and COPY streams have listeners at checkout, in us
   await migrate(dataSource);
   expectListeners('after migrations');
   expect(pool.listenerCount('error')).toBeGreaterThan(0);
-  const borrowed = await withConnection(dataSource, async (client) => {
+
+  const released = await withConnection(dataSource, async (client) => {
     expect(client.listenerCount('error')).toBeGreaterThan(0);
     await client.query('SELECT 1');
     expectListeners('in use');
     return client;
   });
-  expect(borrowed.listenerCount('error')).toBeGreaterThan(0);
+  expect(released.listenerCount('error')).toBeGreaterThan(0);
   const failed = withConnection(dataSource, async (client) => client.query('SELECT nonsense'));
   await expect(failed).rejects.toThrow('nonsense');
   expectListeners('after a failed statement');
@@ -128,11 +127,20 @@ test('I11 a pool, its clients and COPY streams have listeners at checkout, in us
   await runner.connect();
   expectListeners('borrowed by TypeORM');
   await runner.release();
+  expect(countOf('Client (connect)')).toBeGreaterThan(0);
+  await dataSource.destroy();
+  expectListeners('after the end of the pool');
+});
+
+test('I11 clients and COPY streams have listeners in an import, in a read and while days are packed', async () => {
+  const dataSource = await createDataSource(database.url).initialize();
+  await migrate(dataSource);
   const importer = await BarImporter.open(dataSource, 'main');
   expectListeners('importing');
-  for (const [symbol, bars] of marketBars({ symbols: ['AAA', 'BBB'], seed: 1, ...DATES }))
-    await importer.write(symbol, bars);
+  const market = marketBars({ symbols: ['AAA', 'BBB'], seed: 1, ...DATES });
+  for (const [symbol, bars] of market) await importer.write(symbol, bars);
   await importer.finish();
+
   const datasetId = (await resolveDataset(dataSource, 'main'))!;
   const ids = [...(await symbolIds(dataSource, ['AAA', 'BBB'])).values()];
   const days = tradingDays(DATES);
@@ -172,12 +180,11 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     expect(answer.status).toBe(200);
     expectListeners('after a request');
     const all = [...emitters.keys()];
+    // Lower numbers would mean that the recording misses emitters. There is a BullMQ worker for each of the four queues.
     const workers = all.filter((emitter) => emitter instanceof Worker);
-    // One for each of the four queues.
     expect(workers).toHaveLength(4);
     // While a worker waits to try again after a lost connection, its sessions stand still.
     for (const { opts } of workers) expect(opts.runRetryDelay).toBeLessThanOrEqual(1_000);
-    // Lower numbers would mean that the recording misses emitters.
     expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
     expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);
     expect(all.filter((emitter) => emitter instanceof Server)).toHaveLength(2);
@@ -222,6 +229,7 @@ test('I11 child processes and probes of servers have listeners while they run an
   process.kill(server.mark.pid, 'SIGKILL');
   await server.exited;
   expectListeners('server ended');
+
   const entry = join(folder, 'app.cjs');
   writeFileSync(entry, 'process.send({ ready: true }); process.once("SIGTERM", () => process.exit(0));');
   const env = { ...process.env, BARKEEP_PORT: '0' };

@@ -1,4 +1,4 @@
-/** A worker that fails a session (`onFailure: fail`), and dies or loses its servers on the way. */
+/** A worker that fails a session (`onFailure: fail`), and loses the session Redis after it has changed the row in PostgreSQL. */
 import { createDataSource, migrate, SessionRepository } from '@barkeep/bar-repository';
 import { readControl } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
@@ -28,11 +28,14 @@ test('a repeated call stops the stream and emits the state, when the first one c
   await sessions.transition(row.id, ['created'], 'running');
   const { layout } = await server.begin(server.layout(SMALL_SPEC, row.id, row.incarnation));
   await sessions.claim(layout, 'one');
-  const away = new Redis(1, { lazyConnect: true, retryStrategy: () => null });
-  away.on('error', () => undefined);
-  await expect(failSession(dataSource, away, layout, 'repository v failed')).rejects.toThrow(/closed|ECONNREFUSED/);
+  // No server listens at port 1.
+  const lostRedis = new Redis(1, { lazyConnect: true, retryStrategy: () => null });
+  lostRedis.on('error', () => undefined);
+  const failed = failSession(dataSource, lostRedis, layout, 'repository v failed');
+  await expect(failed).rejects.toThrow(/closed|ECONNREFUSED/);
   expect(await sessions.get(row.id)).toMatchObject({ state: 'failed', error: 'repository v failed' });
 
+  // The error in the row, which the event repeats, stays that of the first call.
   await failSession(dataSource, server.redis, layout, 'repository v failed again');
   expect(await readControl(server.redis, layout)).toMatchObject({ control: 'stop' });
   const events = await server.redis.xrange(layout.keysOf(0).events, '-', '+');

@@ -3,7 +3,7 @@
  * closed on the server's side only; the client still takes it for open.
  */
 import { createDataSource } from '@barkeep/bar-repository';
-import { storeReads } from '@barkeep/session-data';
+import { storeReads, type ReadCommand } from '@barkeep/session-data';
 import { producerConnection, QueueWorker, workerConnection } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
@@ -54,6 +54,8 @@ test('I11 a lost connection of a blocking worker leaves no timer, which would cu
   }
 });
 
+const PROBE: ReadCommand[] = [['get', 'half-open-probe']];
+
 test.each([
   ['had answered a read', true],
   ['was still connecting', false],
@@ -64,14 +66,15 @@ test.each([
     const reads = storeReads(redis);
     try {
       await redis.set('half-open-probe', 'x', 'EX', 60);
-      if (hasAnswered) expect(await reads.run([['get', 'half-open-probe']])).toEqual(['x']);
+      if (hasAnswered) expect(await reads.run(PROBE)).toEqual(['x']);
       // One or both of the next reads fail, depending on how far the connection had got.
-      const first = reads.run([['get', 'half-open-probe']]).catch(() => undefined);
+      const first = reads.run(PROBE).catch(() => undefined);
+      // One turn of the event loop later the connection is being opened.
       if (!hasAnswered) await new Promise((resolve) => setImmediate(resolve));
       gate.halfOpen();
       await first;
-      await reads.run([['get', 'half-open-probe']]).catch(() => undefined);
-      expect(await reads.run([['get', 'half-open-probe']])).toEqual(['x']);
+      await reads.run(PROBE).catch(() => undefined);
+      expect(await reads.run(PROBE)).toEqual(['x']);
     } finally {
       reads.close();
       redis.disconnect();
@@ -80,7 +83,7 @@ test.each([
   40_000,
 );
 
-test('I11 a half-open connection to PostgreSQL is given up long before the limit, with and without parameters', async () => {
+test('I11 a query on a half-open connection to PostgreSQL is given up long before the limit, with and without parameters', async () => {
   const postgres = await tcpGate(process.env['DATABASE_URL']!, 5432);
   const dataSource = await createDataSource(postgres.url, { silenceLimitMs: () => 600_000 }).initialize();
   try {
@@ -90,7 +93,7 @@ test('I11 a half-open connection to PostgreSQL is given up long before the limit
     ]) {
       await expect(query()).resolves.toEqual([{ one: 1 }]);
       postgres.halfOpen();
-      // After some seconds another connection asks the server what it does for this one: nothing.
+      // After some seconds another connection asks the server what it does for the half-open one: nothing.
       await expect(query()).rejects.toThrow(/^expected an answer from PostgreSQL, was none for/);
       await expect(query()).resolves.toEqual([{ one: 1 }]);
     }

@@ -17,6 +17,7 @@ import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 const prefix = `http-${randomUUID()}`;
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
+/** The dataset has no bars. */
 const spec = {
   symbols: ['SPY', 'IBM'],
   start: '2013-10-07',
@@ -27,8 +28,8 @@ const spec = {
 let database: TestDatabase;
 let postgres: TcpGate;
 let redis: TcpGate;
-/** A coordinator without keys, and one with keys. */
-let open: Coordinator;
+/** A coordinator without keys, which most tests use, and one with keys. */
+let keyless: Coordinator;
 let keyed: Coordinator;
 
 beforeAll(async () => {
@@ -44,13 +45,13 @@ beforeAll(async () => {
     BARKEEP_SESSION_PREFIX: prefix,
     BARKEEP_LOG_LEVEL: 'silent',
   };
-  open = await startCoordinator(loadConfig(environment));
+  keyless = await startCoordinator(loadConfig(environment));
   keyed = await startCoordinator(loadConfig({ ...environment, BARKEEP_API_KEYS: USER, BARKEEP_ADMIN_KEYS: ADMIN }));
   await connections().dataSource.query("INSERT INTO datasets (name) VALUES ('lean')");
 });
 
 afterAll(async () => {
-  await open?.stop.run();
+  await keyless?.stop.run();
   await keyed?.stop.run();
   await removeKeys();
   await postgres?.shut();
@@ -70,7 +71,7 @@ async function removeKeys(): Promise<void> {
 }
 
 /** Requests to the coordinator without keys. A string is sent as the body as it is, other bodies as JSON. */
-const get = (path: string, init?: RequestInit) => fetch(open.url + path, init);
+const get = (path: string, init?: RequestInit) => fetch(keyless.url + path, init);
 const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
   get(path, {
     method: 'POST',
@@ -78,8 +79,22 @@ const post = (path: string, body?: unknown, headers: Record<string, string> = {}
     headers: { 'Content-Type': 'application/json', ...headers },
   });
 
+/** Waits until `check` is true, for at most 30 s. An error counts as false. */
+async function until(check: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 30_000;
+  while (!(await check().catch(() => false))) {
+    if (performance.now() > end) throw new Error('expected the check to be true within 30 s');
+    await setTimeout(50);
+  }
+}
+
+/** The connections of the coordinator without keys. */
+function connections(): AppContext['connections'] {
+  return keyless.app.get<AppContext>(APP_CONTEXT).connections;
+}
+
 /** Waits until a connection of this database waits for the lock of a session. */
-async function untilWaiting(manager: Pick<DataSource, 'query'>): Promise<void> {
+async function untilLockAwaited(manager: Pick<DataSource, 'query'>): Promise<void> {
   const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
   while ((await manager.query<unknown[]>(waiting)).length === 0) await setTimeout(20);
@@ -161,12 +176,12 @@ describe('sessions', () => {
     expect((await problemIn(await get('/v1/sessions/nobody/digest'))).status).toBe(404);
   });
 
-  it('I13 keep what is left of their store when a lost one is resumed, which answers 409', async () => {
+  it('I13 keep what is left of the store of a lost one that is resumed, which answers 409', async () => {
     await post('/v1/sessions?start=true', { ...spec, id: 'lost' });
     const store = new Redis(process.env['SESSION_REDIS_URL']!);
     const meta = `${prefix}:{lost:0}:meta`;
     try {
-      while (!(await store.exists(meta))) await setTimeout(20);
+      await until(async () => (await store.exists(meta)) === 1);
       await connections().dataSource.query("UPDATE sessions SET state = 'lost' WHERE id = 'lost'");
       expect((await problemIn(await post('/v1/sessions/lost/resume'))).type).toBe('urn:barkeep:problem:wrong-state');
       expect(await store.exists(meta)).toBe(1);
@@ -182,15 +197,15 @@ describe('sessions', () => {
     const store = new Redis(process.env['SESSION_REDIS_URL']!);
     const meta = `${prefix}:{twice:0}:meta`;
     try {
-      while (!(await store.exists(meta))) await setTimeout(20);
+      await until(async () => (await store.exists(meta)) === 1);
       const [[row]] = await dataSource.query<[[{ incarnation: string }]]>(
         "UPDATE sessions SET state = 'lost' WHERE id = 'twice' RETURNING incarnation",
       );
       await store.hset(meta, 'mark', 'of the new store');
-      // This is the faster call: when the slower one continues, the session runs and has a new store.
+      // The test holds the lock and starts the session, as the faster call. The slower call waits for the lock meanwhile.
       const slower = await withSessionLock(dataSource, { id: 'twice', ...row }, async (_, manager) => {
         const answer = post('/v1/sessions/twice/start');
-        await Promise.race([answer, untilWaiting(manager)]);
+        await Promise.race([answer, untilLockAwaited(manager)]);
         await manager.query("UPDATE sessions SET state = 'running', starts = starts + 1 WHERE id = 'twice'");
         return { answer };
       });
@@ -211,8 +226,8 @@ describe('sessions', () => {
 });
 
 describe('bad input', () => {
-  /** One more than a session may have. */
-  const tooMany = Array.from({ length: 5_001 }, (_, i) => `S${i}`);
+  /** 5,001 symbols: one more than a session may have. */
+  const tooManySymbols = Array.from({ length: 5_001 }, (_, i) => `S${i}`);
   it.each([
     ['an unknown field', { ...spec, colour: 'red' }, 'colour'],
     ['a wrong type', { ...spec, symbols: 'SPY' }, 'symbols'],
@@ -224,7 +239,7 @@ describe('bad input', () => {
       { ...spec, baseInterval: '2m', derivedIntervals: ['5m'] },
       'derivedIntervals[0]',
     ],
-    ['5,001 symbols', { ...spec, symbols: tooMany }, 'symbols'],
+    ['5,001 symbols', { ...spec, symbols: tooManySymbols }, 'symbols'],
     ['a symbol with a space', { ...spec, symbols: ['S PY'] }, 'symbols[0]'],
     ['__proto__', `{"symbols":["SPY"],"__proto__":{"admin":true}}`, '__proto__'],
     ['__proto__ within', `{"upkeep":{"\\u005f_proto__":1}}`, 'upkeep.__proto__'],
@@ -239,8 +254,8 @@ describe('bad input', () => {
     expect(problem).toEqual({ field, expected: expect.stringMatching(/./), was: expect.stringMatching(/./) });
   });
 
-  it('is refused with 413 at 10 MB; the longest 5,000 symbols are accepted', async () => {
-    const symbols = tooMany.slice(1).map((symbol) => symbol.padEnd(32, 'X'));
+  it('of 10 MB is refused with 413, and 5,000 symbols of the greatest length are accepted', async () => {
+    const symbols = tooManySymbols.slice(1).map((symbol) => symbol.padEnd(32, 'X'));
     expect((await post('/v1/sessions', { ...spec, id: 'large', symbols })).status).toBe(201);
     const response = await post('/v1/sessions', { ...spec, symbols: ['X'.repeat(10_000_000)] });
     expect((await problemIn(response)).status).toBe(413);
@@ -285,7 +300,7 @@ describe('bad input', () => {
 
 test('I8 the system checks whether the peer of a quiet connection still exists', async () => {
   const setKeepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive');
-  const socket = connect(Number(new URL(open.url).port), '127.0.0.1');
+  const socket = connect(Number(new URL(keyless.url).port), '127.0.0.1');
   socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(socket, 'data');
   const checked = setKeepAlive.mock.contexts.filter(({ remotePort }) => remotePort === socket.localPort);
@@ -296,7 +311,7 @@ test('I8 the system checks whether the peer of a quiet connection still exists',
 
 describe('a service without keys', () => {
   it('refuses requests that name another host, and those from pages of another origin', async () => {
-    const { hostname, port } = new URL(open.url);
+    const { hostname, port } = new URL(keyless.url);
     // `fetch` does not let a caller set Host.
     const { request } = await import('node:http');
     const status = await new Promise((resolve, reject) => {
@@ -372,59 +387,57 @@ describe('API keys', () => {
   });
 });
 
+/** The parts of the OpenAPI document that these tests check. */
+interface ApiDocument {
+  /** The operations of each path, by method. */
+  paths: Record<string, Record<string, { summary?: string; responses: Record<string, ApiResponse> }>>;
+  components: { schemas: Record<string, unknown> };
+}
+interface ApiResponse {
+  /** By media type. */
+  content?: Record<string, { example?: unknown }>;
+}
+
 describe('the documentation', () => {
-  it('describes every route that the router knows, and nothing else', async () => {
-    const document = (await (await get('/docs-json')).json()) as { paths: Record<string, Record<string, unknown>> };
-    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method} ${path}`),
+  /** The operations of the document, each with its method and path. */
+  async function describedOperations() {
+    const { paths } = (await (await get('/docs-json')).json()) as ApiDocument;
+    return Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
     );
-    expect(described.sort()).toEqual([...routesOf(open), 'get /docs', 'get /docs-json', 'get /queues'].sort());
+  }
+
+  it('describes every route that the router knows, and nothing else', async () => {
+    const described = (await describedOperations()).map(({ method, path }) => `${method} ${path}`);
+    expect(described.sort()).toEqual([...routesOf(keyless), 'get /docs', 'get /docs-json', 'get /queues'].sort());
     expect(described).toContain('get /v1/sessions/{id}/symbols/{symbol}/bars');
   });
 
   it('names the success statuses of the contract against which the tests check answers', async () => {
-    const document = (await (await get('/docs-json')).json()) as {
-      paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
-    };
-    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { responses }]): [string, number[]] => [
-        `${method.toUpperCase()} ${path}`,
-        Object.keys(responses)
-          .map(Number)
-          .filter((status) => status < 300),
-      ]),
-    );
+    const documented = (await describedOperations()).map(({ method, path, operation }): [string, number[]] => {
+      const statuses = Object.keys(operation.responses).map(Number);
+      return [`${method.toUpperCase()} ${path}`, statuses.filter((status) => status < 300)];
+    });
     // The contract has no event stream: its events are checked one by one.
     const isChecked = ([route]: [string, number[]]) => / \/(v1|health)\//.test(route) && !route.endsWith('/events');
     expect(Object.fromEntries(documented.filter(isChecked))).toEqual(CONTRACT_STATUSES);
   });
 
   it('has a summary, an example and the problem 401 for every route, and no dangling reference', async () => {
-    const text = await (await get('/docs-json')).text();
-    const document = JSON.parse(text) as {
-      paths: Record<
-        string,
-        Record<
-          string,
-          { summary?: string; responses: Record<string, { content?: Record<string, { example?: unknown }> }> }
-        >
-      >;
-      components: { schemas: Record<string, unknown> };
-    };
-    for (const [path, methods] of Object.entries(document.paths)) {
+    for (const { path, operation } of await describedOperations()) {
       if (!path.startsWith('/v1')) continue;
-      for (const operation of Object.values(methods)) {
-        expect(operation.summary).toMatch(/./);
-        // 204 has no content.
-        const statuses = Object.keys(operation.responses).filter((status) => status < '300' && status !== '204');
-        for (const status of statuses) {
-          expect(Object.values(operation.responses[status]!.content ?? {})[0]?.example).toBeDefined();
-        }
-        expect(operation.responses['401']?.content?.['application/problem+json']?.example).toBeDefined();
+      expect(operation.summary).toMatch(/./);
+      // 204 has no content.
+      const statuses = Object.keys(operation.responses).filter((status) => status < '300' && status !== '204');
+      for (const status of statuses) {
+        expect(Object.values(operation.responses[status]!.content ?? {})[0]?.example).toBeDefined();
       }
+      expect(operation.responses['401']?.content?.['application/problem+json']?.example).toBeDefined();
     }
+    const text = await (await get('/docs-json')).text();
+    const { components } = JSON.parse(text) as ApiDocument;
     for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) {
-      expect(Object.keys(document.components.schemas)).toContain(name);
+      expect(Object.keys(components.schemas)).toContain(name);
     }
   });
 });
@@ -489,7 +502,7 @@ describe('metrics', () => {
 
 describe('stopping', () => {
   it('ends the listener, streams, requests and connections in this order', async () => {
-    const outcomes = await open.stop.run();
+    const outcomes = await keyless.stop.run();
     expect(outcomes.filter(({ outcome }) => outcome !== 'stopped')).toEqual([]);
     const names = outcomes.map(({ name }) => name);
     expect(names.indexOf('listening')).toBeLessThan(names.indexOf('streams'));
@@ -498,20 +511,6 @@ describe('stopping', () => {
     await expect(get('/health/live')).rejects.toThrow('fetch failed');
   });
 });
-
-/** Waits until `check` is true, for at most 10 s. An error counts as false. */
-async function until(check: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!(await check().catch(() => false))) {
-    if (performance.now() > end) throw new Error('expected it within 10 s');
-    await setTimeout(50);
-  }
-}
-
-/** The connections of the coordinator without keys. */
-function connections(): AppContext['connections'] {
-  return open.app.get<AppContext>(APP_CONTEXT).connections;
-}
 
 /** The routes of the router under Nest, such as `get /v1/sessions/{id}`, without the pages of the documentation. */
 function routesOf({ app }: Coordinator): string[] {

@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 
 const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
+/** CSV rows of a symbol at 2024-03-04T14:30Z, and a minute later. */
+const rowsOf = (symbol: string) => [`1709562600,${symbol},1,2,1,2,5\n`, `1709562660,${symbol},1,2,1,2,5\n`] as const;
 
 let folder: string;
 beforeAll(async () => {
@@ -24,15 +26,15 @@ async function barkeep(...args: string[]): Promise<string> {
 
 describe('barkeep import without servers', () => {
   it('lets two simultaneous imports take turns, and keeps the data of both', async () => {
-    await writeFile(join(folder, 'a.csv'), `${HEADER}1709562600,A,1,2,1,2,5\n`);
-    await writeFile(join(folder, 'b.csv'), `${HEADER}1709562600,B,1,2,1,2,5\n1709562660,B,1,2,1,2,5\n`);
+    await writeFile(join(folder, 'a.csv'), HEADER + rowsOf('A')[0]);
+    await writeFile(join(folder, 'b.csv'), HEADER + rowsOf('B').join(''));
     await Promise.all(['a', 'b'].map((name) => barkeep('import', `${name}.csv`, '--dataset', name)));
     const listed: unknown = JSON.parse(await barkeep('datasets', '--json'));
-    const [first, second] = ['2024-03-04T14:30:00.000Z', '2024-03-04T14:31:00.000Z'];
+    const [minute0, minute1] = ['2024-03-04T14:30:00.000Z', '2024-03-04T14:31:00.000Z'];
     expect(listed).toEqual({
       datasets: [
-        { dataset: 'a', symbols: 1, bars: 1, first, last: first },
-        { dataset: 'b', symbols: 1, bars: 2, first, last: second },
+        { dataset: 'a', symbols: 1, bars: 1, first: minute0, last: minute0 },
+        { dataset: 'b', symbols: 1, bars: 2, first: minute0, last: minute1 },
       ],
     });
   });

@@ -34,15 +34,17 @@ describeWild(`files as people have them${why}`, () => {
     return JSON.parse((await promisify(execFile)(process.execPath, [BARKEEP, ...args, '--json'], { env })).stdout);
   }
 
+  /** Imports a file. @returns the printed summary */
   async function imported(dataset: string, file: string, ...options: string[]): Promise<Summary> {
     return (await barkeep('import', join(WILD, file), '--dataset', dataset, ...options)) as Summary;
   }
 
-  /** Selects the columns `sql` over a dataset's bars. Each row also has `before`, the time of the bar before it. */
-  async function row(sql: string, dataset: string): Promise<Record<string, unknown>> {
-    const from =
-      '(SELECT b.*, lag("time") OVER (ORDER BY "time") AS before FROM bars b JOIN datasets d ON d.id = b.dataset_id WHERE d.name = $1) AS x';
-    return (await queryDatabase(database.url, `SELECT ${sql} FROM ${from}`, [dataset]))[0]!;
+  /** Selects aggregates over a dataset's bars. Each bar also has `before`, the time of the bar before it. */
+  async function select(aggregates: string, dataset: string): Promise<Record<string, unknown>> {
+    const bars = `SELECT b.*, lag("time") OVER (ORDER BY "time") AS before
+      FROM bars b JOIN datasets d ON d.id = b.dataset_id WHERE d.name = $1`;
+    const [row] = await queryDatabase(database.url, `SELECT ${aggregates} FROM (${bars}) AS x`, [dataset]);
+    return row!;
   }
 
   const ENDS = 'count(*)::int AS bars, min("time") AS first, max("time") AS last';
@@ -54,7 +56,7 @@ describeWild(`files as people have them${why}`, () => {
     const dryRun = await imported('cme', file, '--symbol', '6EH4', '--dry-run');
     expect(dryRun.warnings.join()).toContain('--times close');
     expect((await imported('cme', file, '--symbol', '6EH4', '--times', 'close')).refused).toMatchObject(nothingRefused);
-    expect(await row(ENDS, 'cme')).toEqual({
+    expect(await select(ENDS, 'cme')).toEqual({
       bars: 29_996,
       first: new Date('2024-01-01T23:00Z'),
       last: new Date('2024-01-31T23:58Z'),
@@ -69,22 +71,16 @@ describeWild(`files as people have them${why}`, () => {
   });
 
   it('a perpetual stamped at the close: every minute is imported', async () => {
-    const summary = await imported(
-      'perp',
-      'btc-perp-20211231-20220201_1m.csv.gz',
-      '--symbol',
-      'BTC-PERP',
-      '--times',
-      'close',
-    );
+    const options = ['--symbol', 'BTC-PERP', '--times', 'close'];
+    const summary = await imported('perp', 'btc-perp-20211231-20220201_1m.csv.gz', ...options);
     expect(summary).toMatchObject({ accepted: 45_031, refused: nothingRefused });
-    expect(await row(ENDS, 'perp')).toMatchObject({ bars: 45_031, first: new Date('2021-12-31T23:00Z') });
+    expect(await select(ENDS, 'perp')).toMatchObject({ bars: 45_031, first: new Date('2021-12-31T23:00Z') });
   });
 
   it('currency bars without a volume get volume 0 with --volume none', async () => {
     const summary = await imported('fx', 'gbpusd-m1-bid-2012.csv', '--symbol', 'GBPUSD', '--volume', 'none');
     expect(summary).toMatchObject({ accepted: 30_117, refused: nothingRefused });
-    expect(await row('sum(volume)::int AS volume, min("time") AS first', 'fx')).toEqual({
+    expect(await select('sum(volume)::int AS volume, min("time") AS first', 'fx')).toEqual({
       volume: 0,
       first: new Date('2012-02-01T00:00Z'),
     });
@@ -92,15 +88,15 @@ describeWild(`files as people have them${why}`, () => {
 
   it('a header with one name for two columns is refused, and the options in the refusal import the file', async () => {
     const file = '2006-volume-min-001.txt.gz';
-    const failed = imported('eu', file, '--symbol', 'FESX');
-    const refused = (await failed.catch((error: unknown) => error)) as { stdout: string };
-    const options = /--skip-lines \S+ --no-header --columns \S+volume=7/.exec(refused.stdout)?.[0].split(' ') ?? [];
+    const refusal = await imported('eu', file, '--symbol', 'FESX').catch((error: unknown) => error);
+    const { stdout } = refusal as { stdout: string };
+    const options = /--skip-lines \S+ --no-header --columns \S+volume=7/.exec(stdout)?.[0].split(' ') ?? [];
     const zone = ['--times', 'close', '--tz', 'Europe/Berlin'];
     expect(await imported('eu', file, '--symbol', 'FESX', ...options, ...zone)).toMatchObject({
       accepted: 30_889,
       refused: nothingRefused,
     });
-    expect(await row(ENDS, 'eu')).toMatchObject({ bars: 30_889, first: new Date('2006-01-02T08:00Z') });
+    expect(await select(ENDS, 'eu')).toMatchObject({ bars: 30_889, first: new Date('2006-01-02T08:00Z') });
   });
 
   it('arrays of freqtrade and Bitfinex are read in the column order of each', async () => {
@@ -108,11 +104,11 @@ describeWild(`files as people have them${why}`, () => {
       accepted: 13_681,
       understood: [{ format: 'freqtrade' }],
     });
-    expect(await row(`count(*)::int AS bars, ${GAPS}`, 'freq')).toEqual({ bars: 13_681, gaps: 538 });
+    expect(await select(`count(*)::int AS bars, ${GAPS}`, 'freq')).toEqual({ bars: 13_681, gaps: 538 });
     const bitfinex = await imported('bfx', 'bitfinex-neousd-2019-01-01.json', '--symbol', 'NEOUSD');
     expect(bitfinex).toMatchObject({ accepted: 53, refused: nothingRefused, understood: [{ format: 'bitfinex' }] });
     // The prices of the second bar.
     const second = `(array_agg(concat_ws(' ', open, high, low, close) ORDER BY "time"))[2] AS bar`;
-    expect(await row(second, 'bfx')).toEqual({ bar: '7.6659 7.6659 7.6502 7.6502' });
+    expect(await select(second, 'bfx')).toEqual({ bar: '7.6659 7.6659 7.6502 7.6502' });
   });
 });

@@ -12,8 +12,10 @@ const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const LEAN = join(__dirname, '../../../shared/data/lean');
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
 
-/** A row of symbol A, `minute` minutes after 2024-03-04T14:30Z. */
+/** A CSV row of symbol A, `minute` minutes after 2024-03-04T14:30Z. */
 const row = (minute: number, close = 2): string => `${1_709_562_600 + 60 * minute},A,1,${close},1,${close},5\n`;
+/** CSV rows of symbol A at these minutes. */
+const rowsAt = (...minutes: number[]): string => minutes.map((minute) => row(minute)).join('');
 
 interface Outcome {
   code: number;
@@ -59,8 +61,8 @@ const stored = (dataset: string): Promise<unknown[]> =>
 
 describe('barkeep import', () => {
   it('I7 refuses bars of another interval than those of the dataset', async () => {
-    const minutes = await put('minutes.csv', HEADER + [0, 1, 2, 3].map((minute) => row(minute)).join(''));
-    const wide = await put('wide.csv', HEADER + [10, 15, 20, 25].map((minute) => row(minute)).join(''));
+    const minutes = await put('minutes.csv', HEADER + rowsAt(0, 1, 2, 3));
+    const wide = await put('wide.csv', HEADER + rowsAt(10, 15, 20, 25));
     expect((await barkeep('import', minutes, '--dataset', 'one')).code).toBe(0);
     const refused = await barkeep('import', wide, '--dataset', 'one', '--interval', '5m');
     expect([refused.code, refused.stderr]).toEqual([
@@ -71,7 +73,7 @@ describe('barkeep import', () => {
     expect((await barkeep('import', wide, '--dataset', 'other', '--interval', '5m')).code).toBe(0);
     expect((await barkeep('import', minutes, '--dataset', 'other')).stderr).toContain('has 5-minute bars');
     // Two rows are enough to give a dataset its interval.
-    const two = await put('two.csv', HEADER + row(0) + row(1));
+    const two = await put('two.csv', HEADER + rowsAt(0, 1));
     expect((await barkeep('import', two, '--dataset', 'few')).code).toBe(0);
     expect((await barkeep('import', wide, '--dataset', 'few', '--interval', '5m')).code).toBe(1);
   });
@@ -87,10 +89,10 @@ describe('barkeep import', () => {
     // A call that never settles leaves nothing that keeps the process alive.
     const hang = await put('hang.cjs', "require('node:fs/promises').stat = () => new Promise(() => {});");
     const args = ['--require', join(folder, hang), BARKEEP, 'import', name, '--dataset', 'd', '--dry-run'];
-    const error = await promisify(execFile)(process.execPath, args, { cwd: folder }).catch(
-      (failure: unknown) => failure,
-    );
-    expect(error).toMatchObject({ code: 1, stderr: expect.stringContaining('stopped before its end') as string });
+    await expect(promisify(execFile)(process.execPath, args, { cwd: folder })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('stopped before its end') as string,
+    });
   });
 
   it('I7 stores the good rows of a CSV file and reports the bad ones with file and line', async () => {
@@ -125,7 +127,7 @@ describe('barkeep import', () => {
   });
 
   it('counts duplicates and conflicts when it is run again, and keeps what was stored', async () => {
-    const first = await put('first.csv', `${HEADER}${row(0)}${row(1)}`);
+    const first = await put('first.csv', HEADER + rowsAt(0, 1));
     // A duplicate of minute 0, another close of minute 1, and a new minute.
     const second = await put('second.csv', `${HEADER}${row(0)}${row(1, 3)}${row(2)}`);
     await barkeep('import', first, '--dataset', 'again', '--format', 'csv');
@@ -151,16 +153,8 @@ describe('barkeep import', () => {
     await put('equity/usa/minute/spy/20131004_trade.zip', zip);
     await put('equity/usa/minute/spy/20131007_trade.zip', zip.subarray(0, 40));
     await put('equity/usa/minute/spy/LICENSE.txt', 'not data');
-    const { code, stdout } = await barkeep(
-      'import',
-      '.',
-      '--dataset',
-      'zips',
-      '--format',
-      'lean',
-      '--strict',
-      '--json',
-    );
+    const options = ['--format', 'lean', '--strict', '--json'];
+    const { code, stdout } = await barkeep('import', '.', '--dataset', 'zips', ...options);
     expect(code).toBe(2);
     const { first } = (JSON.parse(stdout) as { refused: { first: unknown[] } }).refused;
     expect(first).toMatchObject([
@@ -190,30 +184,23 @@ describe('barkeep import', () => {
   });
 
   it('exits with 2 after wrong usage, with 1 for a file that is missing or has no symbol, and says why', async () => {
-    const wrong = [
-      [['import', '.', '--dataset', 'a/b'], '--dataset: expected letters'],
-      [['import', '.'], "required option '--dataset <name>' not specified"],
-      [
-        ['import', '.', '--dataset', 'd', '--format', 'xml'],
-        '--format: expected a name of "barkeep import --list-formats"',
-      ],
-      [['import', '.', '--dataset', 'd', '--tz', 'Mars/Olympus'], 'expected an IANA time zone'],
-      [['import', '.', '--dataset', 'd', '--columns', 'x'], '--columns: expected NAME=COLUMN'],
+    const wrongOptions = [
+      [['--dataset', 'a/b'], '--dataset: expected letters'],
+      [[], "required option '--dataset <name>' not specified"],
+      [['--dataset', 'd', '--format', 'xml'], '--format: expected a name of "barkeep import --list-formats"'],
+      [['--dataset', 'd', '--tz', 'Mars/Olympus'], 'expected an IANA time zone'],
+      [['--dataset', 'd', '--columns', 'x'], '--columns: expected NAME=COLUMN'],
     ] as const;
-    for (const [args, message] of wrong) {
-      const outcome = await barkeep(...args);
+    for (const [options, message] of wrongOptions) {
+      const outcome = await barkeep('import', '.', ...options);
       expect(outcome).toMatchObject({ code: 2, stdout: '' });
       expect(outcome.stderr).toContain(message);
     }
     const gone = await barkeep('import', 'gone.csv', '--dataset', 'd');
     expect(gone).toMatchObject({ code: 1, stdout: '' });
     expect(gone.stderr).toContain('there is no such file');
-    const noSymbol = await barkeep(
-      'import',
-      await put('n.csv', 'time,o,h,l,c,v\n1709562600,1,1,1,1,1\n'),
-      '--dataset',
-      'd',
-    );
+    const withoutSymbol = await put('n.csv', 'time,o,h,l,c,v\n1709562600,1,1,1,1,1\n');
+    const noSymbol = await barkeep('import', withoutSymbol, '--dataset', 'd');
     expect(noSymbol).toMatchObject({ code: 1 });
     expect(noSymbol.stdout).toContain('--symbol');
   });

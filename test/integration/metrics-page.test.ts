@@ -13,8 +13,8 @@ import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const PAGE = join(__dirname, '../../docs/metrics.md');
-/** The lines of the page before and after the list of each service. */
-const START = (service: string) => `<!-- metrics of the ${service} -->\n`;
+/** The lines of the page before and after the list of a service. */
+const startOf = (service: string) => `<!-- metrics of the ${service} -->\n`;
 const END = '\n<!-- end -->';
 /** Metrics that prom-client makes for every Node program. */
 const OF_NODE = /^(nodejs|process)_/;
@@ -86,7 +86,7 @@ it('the page lists every metric with its kind, its labels and its help', () => {
     ['coordinator', coordinator.app.get<AppContext>(APP_CONTEXT).metrics],
     ['upkeep worker', worker.metrics],
   ] as const) {
-    const from = updated.indexOf(START(service)) + START(service).length;
+    const from = updated.indexOf(startOf(service)) + startOf(service).length;
     const to = updated.indexOf(END, from);
     updated = `${updated.slice(0, from)}\n${tableOf(metricsOf(metrics))}\n${updated.slice(to)}`;
   }

@@ -71,15 +71,14 @@ it('shows the number of waiting jobs and the age of the oldest', async () => {
 
 it('shows running jobs and failures with their session', async () => {
   let finish = (): void => undefined;
-  const running = new Promise<void>((resolve) => (finish = resolve));
-  work('detect-gaps', () => running);
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  work('detect-gaps', () => finished);
   work('backfill', () => Promise.reject(new UnrecoverableError('vendor: 503')));
   await producer.add('detect-gaps', { ...session('s-running'), force: false });
   await producer.addBackfills([{ ...session('s-failed'), partition: 0, date: '2013-10-07' }]);
   const detect = await until('detect-gaps', ({ active }) => active === 1);
-  expect(detect.running).toEqual([
-    { id: expect.any(String) as string, session: 's-running', since: expect.any(Number) as number },
-  ]);
+  const running = { id: expect.any(String) as string, session: 's-running', since: expect.any(Number) as number };
+  expect(detect.running).toEqual([running]);
   const backfill = await until('backfill', ({ failed }) => failed === 1);
   expect(backfill.failures).toMatchObject([{ session: 's-failed', message: 'vendor: 503' }]);
   finish();
@@ -97,13 +96,14 @@ it('shows a backfill that failed and will be retried among the failures', async 
 it('measures the time from found gap to repair of completed jobs', async () => {
   work('aggregate', async () => undefined);
   const now = Date.now();
-  // The third job has no time at which its gap was found, so it is not counted.
-  for (const [i, foundAt] of [now - 1_000, now - 60_000, undefined].entries())
-    await producer.add('aggregate', { ...session(`s-${i}`), partition: 0, foundAt });
+  // A job without the time at which its gap was found is not counted.
+  for (const foundAt of [now - 1_000, now - 60_000, undefined]) {
+    await producer.add('aggregate', { ...session(), partition: 0, foundAt });
+  }
   const { repairMs } = await until('aggregate', ({ completed }) => completed === 3);
-  expect(repairMs?.count).toBe(2);
-  expect(repairMs?.p50).toBeGreaterThanOrEqual(1_000);
-  expect(repairMs?.p99).toBeGreaterThanOrEqual(60_000);
+  expect(repairMs!.count).toBe(2);
+  expect(repairMs!.p50).toBeGreaterThanOrEqual(1_000);
+  expect(repairMs!.p99).toBeGreaterThanOrEqual(60_000);
 });
 
 it('keeps completed aggregate jobs and no backfills, and an equal job can run again after each', async () => {

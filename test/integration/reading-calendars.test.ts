@@ -72,10 +72,9 @@ test('barkeep calendar show prints the days of a calendar of the folder, and of 
     ],
     slotCount: 150,
   });
-  const days = JSON.parse(stdout) as { segments: unknown[] }[];
-  expect(days[0]!.segments[0]).toEqual({ open: '2024-03-25T08:00:00.000Z', close: '2024-03-25T09:30:00.000Z' });
-  // After the Monday and the Wednesday of March.
-  expect(days.slice(2)).toEqual([summerDay('2024-04-01')]);
+  const [monday, _wednesday, ...april] = JSON.parse(stdout) as { segments: unknown[] }[];
+  expect(monday!.segments[0]).toEqual({ open: '2024-03-25T08:00:00.000Z', close: '2024-03-25T09:30:00.000Z' });
+  expect(april).toEqual([summerDay('2024-04-01')]);
   const halfDay = await barkeep('calendar', 'show', 'XNYS', '--from', '2015-12-24', '--to', '2015-12-27', '--json');
   expect(JSON.parse(halfDay.stdout)).toEqual([
     {

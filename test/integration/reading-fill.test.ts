@@ -16,12 +16,11 @@ const SPEC = {
   upkeep: { barrier: { minutes: 41 } },
 };
 const whole = marketBars({ ...DATES, symbols: SPEC.symbols, seed: 1 });
-/** AAA lacks 70 % of its bars. */
+/** AAA lacks 70 % of its bars. BBB trades only in the first ten minutes of the second day. */
 const market = holey(whole, 0.7, 2);
-// BBB trades in the first ten minutes of the session's second day, then never again.
 const secondOpen = Date.UTC(2024, 11, 23, 1, 30);
-const isEarly = ({ openTime }: Bar) => openTime >= secondOpen && openTime < secondOpen + 10 * MINUTE;
-market.set('BBB', whole.get('BBB')!.filter(isEarly));
+const isTraded = ({ openTime }: Bar) => openTime >= secondOpen && openTime < secondOpen + 10 * MINUTE;
+market.set('BBB', whole.get('BBB')!.filter(isTraded));
 
 type PlainBar = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volume'> & { origin: string };
 
@@ -68,11 +67,10 @@ test('I2 fill=forward shows every closed slot from the first bar on, over breaks
         const bars = await store.reader.lastBars(symbol, '1m', count, forward);
         expect(bars.map(values)).toEqual(expected.slice(-count));
       }
+      const end = to - 3 * MINUTE;
       for (const from of [0, to - 33 * MINUTE, to - 2_000 * MINUTE]) {
-        const bars = await store.reader.barsBetween(symbol, '1m', from, to - 3 * MINUTE, 10_000, forward);
-        expect(bars.map(values)).toEqual(
-          expected.filter(({ openTime }) => openTime >= from && openTime < to - 3 * MINUTE),
-        );
+        const bars = await store.reader.barsBetween(symbol, '1m', from, end, 10_000, forward);
+        expect(bars.map(values)).toEqual(expected.filter(({ openTime }) => openTime >= from && openTime < end));
       }
       const latest = await store.reader.latestBar(symbol, '1m', forward);
       expect(latest && values(latest)).toEqual(expected.at(-1));
@@ -95,26 +93,24 @@ test('filled bars are made by a read and never stored, and are marked as such', 
 test('an empty bucket is filled once the watermark has passed it, because it then stays empty', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout, reader } = store;
-  const to = layout.grid(2).close;
+  const clock = layout.grid(2).close;
   await flushUpTo(store, market, layout.end);
   await deriveAll(store);
-  await store.writer.moveClock(to);
+  await store.writer.moveClock(clock);
   // BBB's only bars are in one hour.
   const derived = await reader.lastBars('BBB', '1h', 100);
   expect(derived).toHaveLength(1);
   expect(await reader.lastBars('BBB', '1h', 100, forward)).toEqual(derived);
-  await server.redis.hset(layout.keysOf(0).meta, 'watermark', to);
+  await server.redis.hset(layout.keysOf(0).meta, 'watermark', clock);
   // The bars of 23 December take 1 h, 1 h, 30 min and, after the lunch break, 3 × 1 h. 24 December ends at noon.
   const filled = await reader.lastBars('BBB', '1h', 100, forward);
   const hours = (day: number) => layout.grid(day, layout.interval('1h')).slotCount;
   expect(filled.length).toBe(hours(1) + hours(2));
   expect(filled[0]).toEqual(derived[0]);
   for (const { origin, expectedCount, openTime, closeTime } of filled.slice(1)) {
-    expect({ origin, expectedCount }).toEqual({
-      origin: 'filled-forward',
-      expectedCount: (closeTime - openTime) / MINUTE,
-    });
+    expect([origin, expectedCount]).toEqual(['filled-forward', (closeTime - openTime) / MINUTE]);
   }
+  // The half hour before the lunch break.
   expect(filled[2]).toMatchObject({ expectedCount: 30 });
   expect(filled.every(({ close }) => close === derived[0]!.close)).toBe(true);
 });

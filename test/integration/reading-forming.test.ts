@@ -10,22 +10,23 @@ afterAll(() => server.close());
 const MINUTE = 60_000;
 /** Derived intervals with their lengths in minutes. A bar of `1d` spans its whole trading day. */
 const INTERVALS = { '5m': 5, '30m': 30, '1h': 60, '2h': 120, '4h': 240, '1d': Infinity } as const;
+const XNYS = { name: 'a half day', calendar: 'XNYS', start: '2015-12-23', end: '2015-12-28' };
 const MARKETS = [
-  { name: 'a half day', calendar: 'XNYS', start: '2015-12-23', end: '2015-12-28' },
+  XNYS,
   { name: 'lunch breaks and a half day', calendar: 'XHKG', start: '2024-12-23', end: '2024-12-27' },
   { name: 'days that open on the evening before', calendar: 'CMES', start: '2024-11-26', end: '2024-11-28' },
 ];
 
-/** A session over one of MARKETS, with windows of `barrierMinutes`. */
-function specOf(dates: Omit<(typeof MARKETS)[number], 'name'>, barrierMinutes: number) {
+/** A session over one of MARKETS, with windows of `minutes`. */
+function specOf({ calendar, start, end }: typeof XNYS, minutes: number) {
   return {
     symbols: ['AAA'],
-    calendar: dates.calendar,
-    start: dates.start,
-    end: dates.end,
+    calendar,
+    start,
+    end,
     derivedIntervals: Object.keys(INTERVALS),
     source: { type: 'dataset', dataset: 'stream' },
-    upkeep: { barrier: { minutes: barrierMinutes } },
+    upkeep: { barrier: { minutes } },
   };
 }
 
@@ -60,12 +61,11 @@ async function expectShown({ reader, layout }: TestStore, bars: readonly Bar[], 
 
 test.each(MARKETS)(
   'I2 I5 $calendar, $name: reads show the derived bars of all days, and the forming bar up to the clock',
-  async ({ calendar, start, end }) => {
-    const dates = { calendar, start, end };
+  async (dates) => {
     const market: BarsBySymbol = holey(marketBars({ symbols: ['AAA'], ...dates, seed: 3 }), 0.2, 4);
-    // Windows that end inside of buckets; fewer of them on the longer days.
-    const store = await server.begin(server.layout(specOf(dates, calendar === 'XNYS' ? 37 : 149)));
     const bars = market.get('AAA')!;
+    // Windows that end inside of buckets; fewer of them on the longer days.
+    const store = await server.begin(server.layout(specOf(dates, dates.calendar === 'XNYS' ? 37 : 149)));
     let clock = store.layout.start;
     await expectShown(store, bars, clock);
     for (const { to } of store.layout.windowsFrom(0)) {
@@ -82,32 +82,29 @@ test.each(MARKETS)(
   },
 );
 
-const [xnys] = MARKETS;
-/** The first day of `xnys`, a whole one. */
-const day = tradingDays({ ...xnys!, end: xnys!.start })[0]!;
-const open = day.segments[0]!.open;
+/** The first day of XNYS, a whole one. */
+const firstDay = tradingDays({ ...XNYS, end: XNYS.start })[0]!;
+const { open, close } = firstDay.segments[0]!;
 
 test('I2 a forming bar shows once its bucket has a visible bar', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 5 });
+  const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 5 });
   // The first 33 minutes have no bar.
   market.set('AAA', market.get('AAA')!.slice(33));
-  const store = await server.begin(server.layout(specOf(xnys!, 1)));
+  const store = await server.begin(server.layout(specOf(XNYS, 1)));
   await flushUpTo(store, market, open + 40 * MINUTE);
-  for (const [minutes, count] of [
-    [33, 0],
-    [34, 1],
-    [35, 2],
-  ] as const) {
-    await store.writer.moveClock(open + minutes * MINUTE);
-    const bar = await store.reader.latestBar('AAA', '1h');
-    expect(bar?.sourceCount ?? 0).toBe(count);
-    if (bar) expect(bar).toMatchObject({ closeTime: open + minutes * MINUTE, expectedCount: 60, complete: false });
+  await store.writer.moveClock(open + 33 * MINUTE);
+  expect(await store.reader.latestBar('AAA', '1h')).toBeUndefined();
+  for (const minutes of [34, 35]) {
+    const clock = open + minutes * MINUTE;
+    await store.writer.moveClock(clock);
+    const forming = { closeTime: clock, sourceCount: minutes - 33, expectedCount: 60, complete: false };
+    expect(await store.reader.latestBar('AAA', '1h')).toMatchObject(forming);
   }
 });
 
 test('a bucket that is closed and not derived yet does not show; the forming one after it does', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 6 });
-  const store = await server.begin(server.layout(specOf(xnys!, 10)));
+  const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 6 });
+  const store = await server.begin(server.layout(specOf(XNYS, 10)));
   await flushUpTo(store, market, open + 100 * MINUTE);
   await store.writer.moveClock(open + 60 * MINUTE);
   expect(await store.reader.lastBars('AAA', '1h', 9)).toEqual([]);
@@ -118,8 +115,8 @@ test('a bucket that is closed and not derived yet does not show; the forming one
 });
 
 test('with autoComputeDerived false no forming bar shows', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 7 });
-  const spec = { ...specOf(xnys!, 10), upkeep: { barrier: { minutes: 10 }, autoComputeDerived: false } };
+  const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 7 });
+  const spec = { ...specOf(XNYS, 10), upkeep: { barrier: { minutes: 10 }, autoComputeDerived: false } };
   const store = await server.begin(server.layout(spec));
   await flushUpTo(store, market, open + 10 * MINUTE);
   await store.writer.moveClock(open + 10 * MINUTE);
@@ -127,8 +124,8 @@ test('with autoComputeDerived false no forming bar shows', async () => {
 });
 
 test('the latest bar costs one round trip while the clock stands, and one more when it has moved', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 8 });
-  const store = await server.begin(server.layout(specOf(xnys!, 10)));
+  const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 8 });
+  const store = await server.begin(server.layout(specOf(XNYS, 10)));
   await flushUpTo(store, market, open + 100 * MINUTE);
   await deriveAll(store);
   // Every command of the reader goes through one of these methods.
@@ -140,6 +137,7 @@ test('the latest bar costs one round trip while the clock stands, and one more w
   await store.reader.latestBar('AAA');
   for (const minutes of [70, 80, 90]) {
     await store.writer.moveClock(open + minutes * MINUTE);
+    // The first read after the move costs one round trip more than the others.
     for (const [interval, trips] of [
       ['1m', 2],
       ['1m', 1],
@@ -155,18 +153,17 @@ test('the latest bar costs one round trip while the clock stands, and one more w
 });
 
 test('I2 every read shows the bars of a single clock while the clock moves', async () => {
-  const market = marketBars({ symbols: ['AAA'], ...xnys!, seed: 9 });
-  const store = await server.begin(server.layout(specOf(xnys!, 10)));
+  const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 9 });
+  const store = await server.begin(server.layout(specOf(XNYS, 10)));
   await flushUpTo(store, market, store.layout.end);
   await deriveAll(store);
-  // An object, because TypeScript would narrow a variable that only a callback changes.
-  const state = { isMoving: true };
-  const mover = (async () => {
-    for (let clock = open; clock < day.segments[0]!.close; clock += MINUTE) await store.writer.moveClock(clock);
-    state.isMoving = false;
+  const ended = new AbortController();
+  const moves = (async () => {
+    for (let clock = open; clock < close; clock += MINUTE) await store.writer.moveClock(clock);
+    ended.abort();
   })();
   const answers: { interval: '5m' | '1h'; bars: ShownBar[]; clockAfter: number }[] = [];
-  while (state.isMoving) {
+  while (!ended.signal.aborted) {
     for (const interval of ['5m', '1h'] as const) {
       for (const read of [
         store.reader.lastBars('AAA', interval, 500),
@@ -176,12 +173,12 @@ test('I2 every read shows the bars of a single clock while the clock moves', asy
       }
     }
   }
-  await mover;
+  await moves;
   expect(answers.length).toBeGreaterThan(20);
   for (const { interval, bars, clockAfter } of answers) {
     // The forming bar ends at the clock of its read.
     const clock = bars.at(-1)?.closeTime ?? open;
     expect(clock).toBeLessThanOrEqual(clockAfter);
-    expect(bars).toEqual(expectedBars([day], market.get('AAA')!, INTERVALS[interval], clock));
+    expect(bars).toEqual(expectedBars([firstDay], market.get('AAA')!, INTERVALS[interval], clock));
   }
 });

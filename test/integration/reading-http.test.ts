@@ -1,6 +1,6 @@
 /**
- * A session on a calendar of the user's own through the API: filled forward, and on coordinators that know the calendar, do not
- * know it, or find its file wrong.
+ * A session on the user's own calendar, read through the API: bars that are filled forward, and coordinators that know the
+ * calendar, do not know it, or find its file wrong.
  */
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -26,7 +26,7 @@ const MARS = {
   hours: [{ from: '2024-01-01', weekdays: ['Mon', 'Wed'], segments: [{ open: '09:00', close: '10:30' }] }],
 };
 const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
-const [FIRST, LAST_CLOSE] = [Date.UTC(2024, 2, 4, 9), Date.UTC(2024, 2, 6, 10, 30)];
+const [FIRST_OPEN, LAST_CLOSE] = [Date.UTC(2024, 2, 4, 9), Date.UTC(2024, 2, 6, 10, 30)];
 const barsAnswer = z.array(answers.barAnswer);
 
 /** The environment that two coordinators of one deployment share. */
@@ -41,11 +41,11 @@ beforeAll(async () => {
   await writeFile(join(folder, 'mars.json'), JSON.stringify(MARS));
   useCalendars(new CalendarBook([parseCalendar(MARS)]));
   const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 1 });
-  // Of 180 slots 92 have bars: not the first five minutes, not minutes 20 to 22, and nothing after the tenth minute of the
-  // second day.
+  // Of 180 slots 92 have bars. None has slots 0 to 4 and 20 to 22 of the first day, and slots from 10 on of the second.
+  const hasBar = (slot: number) => slot >= 5 && (slot < 20 || slot >= 23) && slot < 90 + 10;
   market.set(
     'AAA',
-    market.get('AAA')!.filter((_, i) => i >= 5 && (i < 20 || i >= 23) && i < 100),
+    market.get('AAA')!.filter((_, slot) => hasBar(slot)),
   );
   await writeBars(database.url, 'minutes', market);
   coordinator = await startCoordinatorProcess({ ...deployment(), BARKEEP_CALENDARS_DIR: folder });
@@ -73,26 +73,28 @@ test('fill=forward fills the slots after the first bar, and those of a range', a
   // 180 slots without the first five, before which there is no close.
   expect(filled).toHaveLength(175);
   expect(filled.filter(({ origin }) => origin === 'filled-forward')).toHaveLength(175 - 92);
-  expect(Date.parse(filled[0]!.openTime)).toBe(FIRST + 5 * MINUTE);
+  expect(Date.parse(filled[0]!.openTime)).toBe(FIRST_OPEN + 5 * MINUTE);
   expect(Date.parse(filled.at(-1)!.closeTime)).toBe(LAST_CLOSE);
-  const from = new Date(FIRST + 19 * MINUTE).toISOString();
-  const to = new Date(FIRST + 24 * MINUTE).toISOString();
-  const hole = await read(`?from=${from}&to=${to}&fill=forward`);
-  expect(hole.map(({ origin, sourceCount }) => [origin, sourceCount])).toEqual([
+  // Slots 19 to 23: the hole, and the bars before and after it.
+  const from = new Date(FIRST_OPEN + 19 * MINUTE).toISOString();
+  const to = new Date(FIRST_OPEN + 24 * MINUTE).toISOString();
+  const bars = await read(`?from=${from}&to=${to}&fill=forward`);
+  expect(bars.map(({ origin, sourceCount }) => [origin, sourceCount])).toEqual([
     ['streamed', 1],
     ['filled-forward', 0],
     ['filled-forward', 0],
     ['filled-forward', 0],
     ['streamed', 1],
   ]);
-  expect(hole[2]).toMatchObject({ open: hole[0]!.close, close: hole[0]!.close, volume: 0, complete: false });
+  const { close } = bars[0]!;
+  expect(bars[2]).toMatchObject({ open: close, close, volume: 0, complete: false });
 });
 
 test('fill=forward fills the latest bars too, except of a symbol without a bar', async () => {
   const latest = answers.barAnswer.parse(await (await get('/symbols/AAA/bars/latest?fill=forward')).json());
   expect(latest).toMatchObject({ origin: 'filled-forward', closeTime: new Date(LAST_CLOSE).toISOString() });
-  const many = z.record(z.string(), answers.barAnswer.nullable());
-  expect(many.parse(await (await get('/latest?symbols=AAA,EMPTY&fill=forward')).json())).toEqual({
+  const latestAnswer = z.record(z.string(), answers.barAnswer.nullable());
+  expect(latestAnswer.parse(await (await get('/latest?symbols=AAA,EMPTY&fill=forward')).json())).toEqual({
     AAA: latest,
     EMPTY: null,
   });
@@ -122,11 +124,8 @@ test('a coordinator without the calendar reads a session by the days that are st
   }
 });
 
-const changeSessions = (assignment: string, where = 'true') =>
-  queryDatabase(database.url, `UPDATE sessions SET ${assignment} WHERE ${where}`);
-
 test('without calendar and stored days a coordinator lists a session, and says why its bars cannot be read', async () => {
-  await changeSessions('days = NULL');
+  await queryDatabase(database.url, 'UPDATE sessions SET days = NULL');
   const other = await startCoordinatorProcess(deployment());
   try {
     const list = answers.sessionPageAnswer.parse(await (await fetch(`${other.url}/v1/sessions`)).json());
@@ -144,7 +143,7 @@ test('I9 without calendar and stored days a coordinator can delete a session in 
   const { spec } = await api.session('mars');
   const redis = new Redis(process.env['SESSION_REDIS_URL']!);
   const keys = () => redis.keys('reading-http:{gone-*');
-  // One session for each state, which it gets later, in the database.
+  // One session for each state. It gets its state later, in the database.
   const ids = SESSION_STATES.map((state) => `gone-${state}`);
   const started = ids.filter((id) => id !== 'gone-created');
   await api.ok('POST', '/v1/sessions', { ...spec, id: 'gone-created' });
@@ -153,7 +152,8 @@ test('I9 without calendar and stored days a coordinator can delete a session in 
   // This session also has a changed list of symbols.
   await api.ok('DELETE', '/v1/sessions/gone-stopped/symbols/EMPTY');
   await coordinator.signal('SIGTERM');
-  await changeSessions("days = NULL, state = replace(id, 'gone-', '')", "id LIKE 'gone-%'");
+  const setState = `UPDATE sessions SET days = NULL, state = replace(id, 'gone-', '') WHERE id LIKE 'gone-%'`;
+  await queryDatabase(database.url, setState);
   expect((await keys()).length).toBeGreaterThan(ids.length);
   const other = await startCoordinatorProcess(deployment());
   try {

@@ -17,8 +17,22 @@ afterAll(async () => {
 const twoWorkers = (name: string, limits: RepositoryLimits) =>
   [1, 2].map(() => new RepositoryLimit(redis, prefix, name, limits));
 
+/** A connection that sends each script twice, as after a lost reply, and returns the second reply. @param between runs in between */
+const sendingTwice = (between: () => Promise<void> = () => Promise.resolve()) =>
+  new Proxy(redis, {
+    get(target, name) {
+      if (name !== 'call') return Reflect.get(target, name) as unknown;
+      return async (command: string, args: string[]) => {
+        await target.call(command, args);
+        await between();
+        return target.call(command, args);
+      };
+    },
+  });
+
 test('a session with 1,000 waiting requests does not starve a later session, and no more than 2 requests run', async () => {
   const limits = twoWorkers('fair', { concurrency: 2 });
+  /** The sessions of the requests, in the order in which these began. */
   const order: string[] = [];
   let running = 0;
   let mostRunning = 0;
@@ -43,36 +57,26 @@ test('a session with 1,000 waiting requests does not starve a later session, and
   expect(mostRunning).toBe(2);
 });
 
-test('a permit whose grant is sent again, because its reply was lost, is granted again and given back whole', async () => {
-  const sendingTwice = new Proxy(redis, {
-    get(target, name) {
-      if (name !== 'call') return Reflect.get(target, name) as unknown;
-      return async (command: string, args: string[]) => {
-        await target.call(command, args);
-        return target.call(command, args);
-      };
-    },
-  });
-  const resent = new RepositoryLimit(sendingTwice, prefix, 'resent', { concurrency: 1 });
-  // Both end at once. A leaked lease would block the repository until it expires.
-  for (let request = 0; request < 2; request++) (await resent.take('s', AbortSignal.timeout(2_000)))();
+test('a permit whose grant is sent again, because its reply was lost, is granted once and given back whole', async () => {
+  const limit = new RepositoryLimit(sendingTwice(), prefix, 'resent', { concurrency: 1 });
+  // A leaked lease of the first request would block the second one until it expires.
+  for (let request = 0; request < 2; request++) {
+    const giveBack = await limit.take('s', AbortSignal.timeout(2_000));
+    giveBack();
+  }
 });
 
 test('a permit whose lease expired before its grant was sent again is granted anew', async () => {
   const leases = `${prefix}:{repository:late}:leases`;
-  const sendingLater = new Proxy(redis, {
-    get(target, name) {
-      if (name !== 'call') return Reflect.get(target, name) as unknown;
-      return async (command: string, args: string[]) => {
-        await target.call(command, args);
-        await redis.zadd(leases, 1, (await redis.zrange(leases, 0, 0))[0]!);
-        return target.call(command, args);
-      };
-    },
-  });
-  const giveBack = await new RepositoryLimit(sendingLater, prefix, 'late', { concurrency: 1 }).take('s');
+  const expire = async () => {
+    const [lease] = await redis.zrange(leases, 0, 0);
+    await redis.zadd(leases, 1, lease!);
+  };
+  const limit = new RepositoryLimit(sendingTwice(expire), prefix, 'late', { concurrency: 1 });
+  const giveBack = await limit.take('s');
   // Another worker would remove an expired lease, and send a second request at the same time.
-  expect(Number((await redis.zrange(leases, 0, 0, 'WITHSCORES'))[1])).toBeGreaterThan(Date.now());
+  const [, expiry] = await redis.zrange(leases, 0, 0, 'WITHSCORES');
+  expect(Number(expiry)).toBeGreaterThan(Date.now());
   giveBack();
 });
 
@@ -99,8 +103,9 @@ test('a repository that rests gets no request from any worker until the longest 
   await one!.rest(300);
   // A shorter rest does not end the longer one.
   await one!.rest(10);
-  (await other!.take('s'))();
+  const giveBack = await other!.take('s');
   expect(performance.now() - start).toBeGreaterThan(280);
+  giveBack();
 });
 
 test('the lease of a dead worker expires, and another request takes its place', async () => {
@@ -108,8 +113,9 @@ test('the lease of a dead worker expires, and another request takes its place', 
   // The state that a worker leaves when it dies between its request and the answer.
   await redis.zadd(`${prefix}:{repository:lease}:leases`, Date.now() + 200, 'of-a-dead-worker');
   const start = performance.now();
-  (await limit!.take('s'))();
+  const giveBack = await limit!.take('s');
   expect(performance.now() - start).toBeGreaterThan(100);
+  giveBack();
 });
 
 test('an aborted waiter rejects, and the next request gets its turn', async () => {
@@ -120,5 +126,6 @@ test('an aborted waiter rejects, and the next request gets its turn', async () =
   abort.abort(new Error('the slice ended'));
   await expect(waiting).rejects.toThrow('the slice ended');
   giveBack();
-  (await limit!.take('first'))();
+  const giveBackNext = await limit!.take('third');
+  giveBackNext();
 });

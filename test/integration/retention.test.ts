@@ -2,7 +2,7 @@
  * Removal of days from a session's store, on a real Redis: all their keys are removed, also after an interruption, and no client
  * can write to these days again.
  */
-import { aggregateCascade, BACKFILLED, DayChunk, ORIGIN_CODES, planCascade, type Bar } from '@barkeep/bars';
+import { aggregateCascade, BACKFILLED, DayChunk, hasBit, ORIGIN_CODES, planCascade, type Bar } from '@barkeep/bars';
 import {
   countMissingBars,
   FencedError,
@@ -23,7 +23,7 @@ import { flushUpTo, StoreServer, type TestStore } from '../support/sessions/sess
 
 const DATES = { start: '2013-10-01', end: '2013-10-09' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
-/** Three days of history, then four of the session. The session retains three finished days. */
+/** Days 0 to 2 are history, days 3 to 6 the session. The session retains three finished days. */
 const SPEC = {
   symbols: SYMBOLS,
   start: '2013-10-04',
@@ -32,13 +32,12 @@ const SPEC = {
   backfill: ['vendor'],
   history: { trailingDays: 3, retainDays: 3 },
 };
-const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 3 });
-const stream = holey(market, 0.05, 4);
+const stream = holey(marketBars({ ...DATES, symbols: SYMBOLS, seed: 3 }), 0.05, 4);
 
 const server = new StoreServer();
 afterAll(() => server.close());
 
-/** A store with all bars and every kind of data on each day, and its clock at the end of `day`. */
+/** A store with all bars and every kind of data on each day, and its clock at the end of day `day`. */
 async function storeAt(day: number, spec: object = SPEC): Promise<TestStore> {
   const store = await server.begin(server.layout(spec));
   const { layout, writer } = store;
@@ -60,19 +59,17 @@ async function writeAllKinds(store: TestStore, day: number): Promise<void> {
 
 /** Backfills the first empty slot of a symbol's day. @returns the symbols that were refused */
 async function fillOne({ upkeep, layout }: TestStore, day: number, symbol: string): Promise<Set<string>> {
-  const grid = layout.grid(day);
+  const { slotCount } = layout.grid(day);
   const [symbolDay] = await upkeep.readDay(0, day, [symbol]);
-  const stored = new DayChunk(grid.slotCount);
-  stored.bitmap.set(symbolDay!.bitmap);
-  const slots = Array.from({ length: grid.slotCount }, (_, slot) => slot);
-  const slot = slots.find((candidate) => !stored.has(candidate))!;
-  const chunk = new DayChunk(grid.slotCount);
+  const { bitmap, states } = symbolDay!;
+  let slot = 0;
+  while (hasBit(bitmap, slot)) slot++;
+  const chunk = new DayChunk(slotCount);
   chunk.write(slot, 1, 1, 1, 1, 1, ORIGIN_CODES.backfilled, 1, 1, 1);
-  const after = new Uint8Array(grid.slotCount);
-  if (symbolDay!.states) after.set(symbolDay!.states);
+  const after = Uint8Array.from(states ?? new Uint8Array(slotCount));
   after[slot] = BACKFILLED;
   const runs = [{ start: slot, records: chunk.record(slot) }];
-  return upkeep.fill(0, day, [{ symbol, before: symbolDay!.states, after, dueAt: 1, runs }]);
+  return upkeep.fill(0, day, [{ symbol, before: states, after, dueAt: 1, runs }]);
 }
 
 /** Derives a whole day. @returns the symbols that were refused */
@@ -103,6 +100,33 @@ async function tracesOf(layout: SessionLayout, date: string): Promise<string[]> 
 const retire = ({ layout, writer }: TestStore, day: number, redis?: Redis) =>
   retireBefore(redis ? new SessionWriter(redis, layout, { epoch: 1, owner: 'one' }) : writer, day);
 
+/** A connection that fails at the script after the first `calls` ones. */
+function failingAfter(calls: number): Redis {
+  let left = calls;
+  return new Proxy(server.redis, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      if (name !== 'call') return value.bind(target) as unknown;
+      return (...args: unknown[]) => {
+        if (left-- <= 0) throw new Error('cut short');
+        return (value as (...given: unknown[]) => unknown).apply(target, args);
+      };
+    },
+  });
+}
+
+/** Runs `action` between the next MGET and its return to the reader. */
+function duringNextMget(action: () => Promise<void>): void {
+  const mget = server.redis.mgetBuffer.bind(server.redis);
+  jest.spyOn(server.redis, 'mgetBuffer').mockImplementationOnce(async (...keys: unknown[]) => {
+    const values = await mget(...(keys as string[]));
+    await action();
+    return values;
+  });
+}
+afterEach(() => jest.restoreAllMocks());
+
 it('lays out the history before the session, and retains three finished days and the one that streams', () => {
   const layout = server.layout(SPEC);
   expect(layout.days.map(({ date }) => date)).toEqual([
@@ -114,7 +138,6 @@ it('lays out the history before the session, and retains three finished days and
     '2013-10-08',
     '2013-10-09',
   ]);
-  // Of the seven days the first three are history.
   expect([0, 2, 3, 6].map((day) => layout.isHistory(day))).toEqual([true, true, false, false]);
   expect(layout.firstKeptAt(layout.start)).toBe(0);
   expect(layout.firstKeptAt(layout.historyEnd)).toBe(0);
@@ -168,53 +191,42 @@ it('continues after an interruption at any of its calls', async () => {
   }
 });
 
+/** Without upkeep days are certified up to the clock, not up to the watermark. */
+const CERTIFIED_TO_CLOCK = { ...SPEC, upkeep: { enabled: false } };
+
 it('certifies no day that is removed while it is read', async () => {
-  const store = await storeAt(4, { ...SPEC, upkeep: { enabled: false } }); // certified up to the clock, not to the watermark
+  const store = await storeAt(4, CERTIFIED_TO_CLOCK);
   const { layout, reader } = store;
-  const read = server.redis.mgetBuffer.bind(server.redis);
-  const removeDuringRead = (firstKept: number) =>
-    jest.spyOn(server.redis, 'mgetBuffer').mockImplementationOnce(async (...keys: unknown[]) => {
-      const values = await read(...(keys as string[]));
-      await retire(store, firstKept);
-      return values;
-    });
-  removeDuringRead(1);
-  const duringRead = await reader.certificate();
-  expect(duringRead).toEqual(await reader.certificate());
-  expect(duringRead.days[0]?.date).toBe(layout.day(1).date);
-  removeDuringRead(2);
+  duringNextMget(() => retire(store, 1));
+  const certificate = await reader.certificate();
+  expect(certificate).toEqual(await reader.certificate());
+  expect(certificate.days[0]?.date).toBe(layout.day(1).date);
+  duringNextMget(() => retire(store, 2));
   expect(await reader.digest()).toEqual(await reader.digest());
-  jest.restoreAllMocks();
 });
 
 it('I11 certifies the days that it read when the store is set back to before a removal meanwhile', async () => {
-  const store = await storeAt(4, { ...SPEC, upkeep: { enabled: false } });
+  const store = await storeAt(4, CERTIFIED_TO_CLOCK);
   const { layout, reader } = store;
   const setBack = await server.snapshot(layout.id);
   await retire(store, 2);
-  const read = server.redis.mgetBuffer.bind(server.redis);
-  jest.spyOn(server.redis, 'mgetBuffer').mockImplementationOnce(async (...keys: unknown[]) => {
-    const values = await read(...(keys as string[]));
-    await setBack();
-    return values;
-  });
+  duringNextMget(setBack);
   const { days, complete } = await reader.certificate();
   expect(days.map(({ date }) => date)).toEqual([2, 3, 4].map((day) => layout.day(day).date));
   expect(complete).toBe(false);
-  jest.restoreAllMocks();
 });
 
 it('lets no script of upkeep write to a removed day', async () => {
   const store = await storeAt(4);
   const { layout, upkeep } = store;
-  const stale = await upkeep.readDay(0, 1, SYMBOLS);
+  const [staleDay] = await upkeep.readDay(0, 1, SYMBOLS);
   await retire(store, 2);
   const after = await server.dump(layout.id);
   // A write to a removed day changes nothing and refuses no symbol, so that upkeep does not try again.
   expect(await fillOne(store, 1, 'CCC')).toEqual(new Set());
   expect(await derive(store, 1)).toEqual(new Set());
   await upkeep.noteError(0, layout.day(1).date, SYMBOLS, 'late');
-  const { symbol, states } = stale[0]!;
+  const { symbol, states } = staleDay!;
   const fill = { symbol, before: states, after: new Uint8Array(states!.length), dueAt: 1, runs: [] };
   expect(await upkeep.fill(0, 1, [fill])).toEqual(new Set());
   expect(await server.dump(layout.id)).toEqual(after);
@@ -275,22 +287,16 @@ it('stores the number of bars of the history by symbol, and counts the session w
   expect(await server.keys(layout.id)).toEqual([]);
 });
 
-/** Makes the reader's connection run `action` before its call number `call` of MGET, or of a command in a pipeline. */
-function interrupted(call: number, action: () => Promise<void>): Redis {
+/** A connection that runs `action` before its read number `at`, from 0. Each MGET and each command in a pipeline is a read. */
+function interruptedAt(at: number, action: () => Promise<void>): Redis {
   const { redis } = server;
-  let calls = 0;
-  const counted = async <T>(run: () => Promise<T>): Promise<T> => {
-    if (calls++ === call) await action();
-    return run();
+  let reads = 0;
+  const counted = async <T>(read: () => Promise<T>): Promise<T> => {
+    if (reads++ === at) await action();
+    return read();
   };
-  return new Proxy(redis, {
-    get(target, name) {
-      if (name === 'mgetBuffer') return (...keys: string[]) => counted(() => target.mgetBuffer(...keys));
-      if (name === 'pipeline') return (commands: string[][]) => ({ exec: () => oneByOne(commands) });
-      return Reflect.get(target, name) as unknown;
-    },
-  });
-  async function oneByOne(commands: string[][]): Promise<[null, unknown][]> {
+  /** Sends the commands of a pipeline one by one. */
+  async function exec(commands: string[][]): Promise<[null, unknown][]> {
     const replies: [null, unknown][] = [];
     for (const command of commands) {
       const reply = await counted(async () => (await redis.pipeline([command]).exec())![0]![1]);
@@ -298,6 +304,13 @@ function interrupted(call: number, action: () => Promise<void>): Redis {
     }
     return replies;
   }
+  return new Proxy(redis, {
+    get(target, name) {
+      if (name === 'mgetBuffer') return (...keys: string[]) => counted(() => target.mgetBuffer(...keys));
+      if (name === 'pipeline') return (commands: string[][]) => ({ exec: () => exec(commands) });
+      return Reflect.get(target, name) as unknown;
+    },
+  });
 }
 
 describe('I8 a read during which days are removed', () => {
@@ -306,27 +319,27 @@ describe('I8 a read during which days are removed', () => {
     store = await storeAt(4);
     await store.upkeep.moveWatermark(0, store.layout.start, store.layout.grid(4).close);
   });
-  /** A reader during whose call number `call` the days before the fourth are removed. */
-  const readerAt = (call: number) =>
+  /** A reader that removes the history before its read number `at`. */
+  const readerAt = (at: number) =>
     new OpenSession(
-      interrupted(call, () => retire(store, 3)),
+      interruptedAt(at, () => retire(store, 3)),
       store.layout,
     );
 
-  it.each([2, 4, 6])('shows no day in part: at command %i', async (call) => {
-    const bars = await readerAt(call).barsBetween('AAA', '1m', -Infinity, Infinity);
+  it.each([2, 4, 6])('shows no day in part: at read %i', async (at) => {
+    const bars = await readerAt(at).barsBetween('AAA', '1m', -Infinity, Infinity);
     const dates = [...new Set(bars.map(({ openTime }) => store.layout.day(store.layout.dayIndexAt(openTime)).date))];
     expect(dates).toEqual(['2013-10-04', '2013-10-07']);
   });
 
-  it.each([4, 8])('counts only days that are still retained: at command %i', async (call) => {
-    const metrics = await readerAt(call).metrics('AAA');
+  it.each([4, 8])('counts only days that are still retained: at read %i', async (at) => {
+    const metrics = await readerAt(at).metrics('AAA');
     expect(metrics).toEqual(await store.reader.metrics('AAA', 'strategy'));
     expect(metrics.expected).toBe(2 * 390);
   });
 
-  it.each([5, 8])('gives the digest and the certificate of the remaining days: at call %i', async (call) => {
-    const [digest, certificate] = [await readerAt(call).digest(), await readerAt(call).certificate()];
+  it.each([5, 8])('gives the digest and the certificate of the remaining days: at read %i', async (at) => {
+    const [digest, certificate] = [await readerAt(at).digest(), await readerAt(at).certificate()];
     expect(digest).toEqual(await store.reader.digest('strategy'));
     expect(certificate.days.map(({ date }) => date)).toEqual(['2013-10-04', '2013-10-07']);
     expect(certificate).toEqual(await store.reader.certificate());
@@ -339,6 +352,7 @@ it('I8 a comparison leaves out days that are removed while it reads them, also w
   const { redis } = server;
   const readers = [store, other].map(({ layout }) => new OpenSession(redis, layout));
   let firstKept = 0;
+  /** Removes a day of `store` before each of its MGETs, until only the last day is left. */
   const removing = new Proxy(redis, {
     get(target, name) {
       if (name !== 'mgetBuffer') return Reflect.get(target, name) as unknown;
@@ -355,23 +369,7 @@ it('I8 a comparison leaves out days that are removed while it reads them, also w
 it('I11 bars of a day that is removed during the count do not count as evicted', async () => {
   const store = await storeAt(5);
   expect(await countMissingBars(server.redis, store.layout)).toBe(0);
-  // The first command reads the counters, the others count the bars.
-  const removing = interrupted(1, () => retire(store, 4));
+  // The first read has the counters, the others count the bars.
+  const removing = interruptedAt(1, () => retire(store, 4));
   expect(await countMissingBars(removing, store.layout)).toBe(0);
 });
-
-/** The server's connection, which fails at the script after the first `calls` ones. */
-function failingAfter(calls: number): Redis {
-  let left = calls;
-  return new Proxy(server.redis, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function') return value;
-      if (name !== 'call') return value.bind(target) as unknown;
-      return (...args: unknown[]) => {
-        if (left-- <= 0) throw new Error('cut short');
-        return (value as (...given: unknown[]) => unknown).apply(target, args);
-      };
-    },
-  });
-}

@@ -23,13 +23,13 @@ it('I2 all symbols end at the clock that the session had at the first read', asy
   const { reader, layout, writer } = store;
   const clock = layout.grid(17).open + 7 * MINUTE;
   await writer.moveClock(clock);
-  const last = new Map<string, number>();
+  const lastCloses = new Map<string, number>();
   for await (const { symbol, bars } of reader.allBars({ symbols: ['AAA', 'CCC'] })) {
-    for (const { closeTime } of bars) last.set(symbol, closeTime);
+    for (const { closeTime } of bars) lastCloses.set(symbol, closeTime);
     // The clock moves on while the bars are read.
     await writer.moveClock(layout.grid(18).close);
   }
-  expect([...last]).toEqual([
+  expect([...lastCloses]).toEqual([
     ['AAA', clock],
     ['CCC', clock],
   ]);
@@ -51,10 +51,10 @@ it('leaves out a derived bar that is still forming', async () => {
 it('I8 reads a part when the caller takes it, and nothing after the caller has ended the loop', async () => {
   const { reader, layout, writer } = await begin();
   await writer.moveClock(layout.grid(19).close);
-  const calls = jest.spyOn(reader, 'barsBetween');
+  const readPart = jest.spyOn(reader, 'barsBetween');
   const parts = reader.allBars({ symbols: ['AAA', 'BBB', 'CCC'] });
   const first = await parts.next();
   expect(first.value).toMatchObject({ symbol: 'AAA' });
   await parts.return(undefined);
-  expect(calls).toHaveBeenCalledTimes(1);
+  expect(readPart).toHaveBeenCalledTimes(1);
 });

@@ -7,6 +7,7 @@ import { tcpGate } from '../support/system/tcp-gate.js';
 
 const server = new StoreServer();
 const URL_OF_REDIS = process.env['SESSION_REDIS_URL']!;
+/** A key that begins like those of a session, so that `server.close` removes it. */
 const key = (name: string) => `${server.prefix}:{bulk:${name}`;
 /** A value with the line end of Redis' protocol, and a byte that is no UTF-8. */
 const BYTES = Buffer.from([0, 13, 10, 255]);
@@ -22,6 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+/** Commands whose replies are `1` and `zwei`. */
+const READ_ONE: ReadCommand[] = [['hget', key('hash'), 'one']];
+const READ_TWO: ReadCommand[] = [['hget', key('hash'), 'two']];
 /** Replies of text, bytes, entries, a range of bytes, and a number. */
 const COMMANDS: ReadCommand[] = [
   ['hmget', key('hash'), 'one', 'two', 'three'],
@@ -31,7 +35,7 @@ const COMMANDS: ReadCommand[] = [
   ['strlen', key('large')],
 ];
 
-/** Turns bytes into text, which jest compares faster. */
+/** A reply with its bytes as text, which jest compares faster. */
 function shown(reply: unknown): unknown {
   if (reply instanceof Buffer) return `bytes ${reply.toString('base64')}`;
   return Array.isArray(reply) ? reply.map(shown) : reply;
@@ -40,7 +44,7 @@ function shown(reply: unknown): unknown {
 test('replies of text, bytes, numbers and null equal those of a pipeline, also in later reads', async () => {
   const expected = await server.redis.pipeline(COMMANDS).exec();
   const reads = storeReads(server.redis);
-  for (let time = 0; time < 3; time++) {
+  for (let read = 0; read < 3; read++) {
     expect((await reads.run(COMMANDS)).map(shown)).toEqual(expected!.map(([, reply]) => shown(reply)));
     const large = await reads.run([
       ['mgetBuffer', key('a'), key('large')],
@@ -57,10 +61,10 @@ test.each([
   // Bulk reads do not support a key prefix, so these go through the pipelines of ioredis.
   ['by the pipelines of ioredis', { keyPrefix: `${server.prefix}:` }],
 ])('the receiver gets each value in order, and values that it takes are in no reply, %s', async (_way, options) => {
-  const beside = new Redis(URL_OF_REDIS, options);
-  /** A key as `beside` must be given it: without its prefix. */
-  const named = (name: string) => key(name).slice(beside.options.keyPrefix?.length ?? 0);
-  const reads = storeReads(beside);
+  const connection = new Redis(URL_OF_REDIS, options);
+  /** A key without the prefix that the connection adds. */
+  const named = (name: string) => key(name).slice(connection.options.keyPrefix?.length ?? 0);
+  const reads = storeReads(connection);
   const names = ['a', 'large', 'nothing', 'ü', 'large'].map(named);
   const commands: ReadCommand[] = [
     ['hmget', named('hash'), 'two', 'three'],
@@ -72,10 +76,12 @@ test.each([
   ];
   /** Command, place in its reply (-1: the reply as a whole) and value of each call of the receiver. */
   const received: unknown[] = [];
+  /** Places of these commands among `commands`. */
+  const [MGET, GET] = [1, 3];
   const replies = await reads.run(commands, (command, place, value) => {
     received.push([command, place, shown(value)]);
-    // Takes all values of MGET but the first, and the value of GET.
-    return command === 1 ? place !== 0 : command === 3;
+    const isTaken = (command === MGET && place > 0) || command === GET;
+    return isTaken;
   });
   const large = shown(LARGE_BYTES);
   const entry = ['1-1', ['type', 'clock']];
@@ -83,18 +89,18 @@ test.each([
   expect(received).toEqual([
     [0, 0, 'zwei'],
     [0, 1, null],
-    ...chunks.map((value, place) => [1, place, value]),
+    ...chunks.map((value, place) => [MGET, place, value]),
     [2, -1, []],
-    [3, -1, shown(BYTES)],
+    [GET, -1, shown(BYTES)],
     [4, 0, entry],
     [5, 0, 'ü'],
   ]);
   // A value in a reply is a copy, which the next read does not change.
   await reads.run([['mgetBuffer', named('large')]]);
-  const withoutTakenGet = replies.filter((_reply, command) => command !== 3);
+  const withoutTakenGet = replies.filter((_reply, command) => command !== GET);
   expect(withoutTakenGet.map(shown)).toEqual([['zwei', null], [shown(BYTES)], [], [entry], ['ü']]);
   reads.close();
-  beside.disconnect();
+  connection.disconnect();
 });
 
 test('a read throws the error of its receiver, and the next read works', async () => {
@@ -104,7 +110,7 @@ test('a read throws the error of its receiver, and the next read works', async (
     return true;
   };
   await expect(reads.run([COMMANDS[0]!, COMMANDS[1]!, COMMANDS[2]!], refuse)).rejects.toThrow('no more');
-  expect(await reads.run([['hget', key('hash'), 'two']])).toEqual(['zwei']);
+  expect(await reads.run(READ_TWO)).toEqual(['zwei']);
   reads.close();
 });
 
@@ -112,7 +118,7 @@ test('a read throws an error among the replies, and the next read works', async 
   const reads = storeReads(server.redis);
   await expect(reads.run([COMMANDS[0]!, ['get', key('hash')], COMMANDS[1]!])).rejects.toThrow('WRONGTYPE');
   await expect(reads.run([['evalshaBuffer', '0'.repeat(40), 0]])).rejects.toThrow('NOSCRIPT');
-  expect(await reads.run([['hget', key('hash'), 'two']])).toEqual(['zwei']);
+  expect(await reads.run(READ_TWO)).toEqual(['zwei']);
   reads.close();
 });
 
@@ -120,88 +126,89 @@ test('a bulk read has the user and the database of the given connection', async 
   const { redis, prefix } = server;
   await redis.acl('SETUSER', prefix, 'on', '>secret', `~${prefix}:*`, '+@all');
   const address = Object.assign(new URL(URL_OF_REDIS), { username: prefix, password: 'secret', pathname: '/5' });
-  const beside = new Redis(address.href);
-  await beside.set(key('here'), 'other database');
-  const reads = storeReads(beside);
+  const connection = new Redis(address.href);
+  await connection.set(key('here'), 'other database');
+  const reads = storeReads(connection);
   expect(await reads.run([['get', key('here')]])).toEqual(['other database']);
   await expect(reads.run([['get', 'elsewhere']])).rejects.toThrow('NOPERM');
-  await beside.del(key('here'));
+  await connection.del(key('here'));
   reads.close();
-  beside.disconnect();
+  connection.disconnect();
   await redis.acl('DELUSER', prefix);
 });
 
 test('a read fails when its connection breaks, and the next one gets a new connection', async () => {
   const gate = await tcpGate(URL_OF_REDIS, 6379);
-  const beside = new Redis(gate.url, { retryStrategy: () => 5 });
-  beside.on('error', () => undefined);
-  const reads = storeReads(beside);
-  expect(await reads.run([['hget', key('hash'), 'one']])).toEqual(['1']);
+  const connection = new Redis(gate.url, { retryStrategy: () => 5 });
+  connection.on('error', () => undefined);
+  const reads = storeReads(connection);
+  expect(await reads.run(READ_ONE)).toEqual(['1']);
+  // The connection breaks before the reply.
   gate.slowDown(500);
-  const cut = expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Connection is closed');
+  const cut = expect(reads.run(READ_ONE)).rejects.toThrow('Connection is closed');
   await gate.shut();
   await cut;
   gate.slowDown(0);
   await gate.open();
-  expect(await reads.run([['hget', key('hash'), 'two']])).toEqual(['zwei']);
+  expect(await reads.run(READ_TWO)).toEqual(['zwei']);
   reads.close();
-  beside.disconnect();
+  connection.disconnect();
   await gate.shut();
 });
 
 test('a read without a reply within commandTimeout fails, and the next one gets a new connection', async () => {
   const gate = await tcpGate(URL_OF_REDIS, 6379);
-  const beside = new Redis(gate.url, { retryStrategy: () => 5, commandTimeout: 200 });
-  const reads = storeReads(beside);
-  expect(await reads.run([['hget', key('hash'), 'one']])).toEqual(['1']);
+  const connection = new Redis(gate.url, { retryStrategy: () => 5, commandTimeout: 200 });
+  const reads = storeReads(connection);
+  expect(await reads.run(READ_ONE)).toEqual(['1']);
   gate.slowDown(500);
-  await expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Command timed out');
+  await expect(reads.run(READ_ONE)).rejects.toThrow('Command timed out');
   gate.slowDown(0);
-  expect(await reads.run([['hget', key('hash'), 'two']])).toEqual(['zwei']);
+  expect(await reads.run(READ_TWO)).toEqual(['zwei']);
   reads.close();
-  beside.disconnect();
+  connection.disconnect();
   await gate.shut();
 });
 
 test('a read that waits for a connection ends when the reads are closed', async () => {
   const gate = await tcpGate(URL_OF_REDIS, 6379);
-  const beside = new Redis(gate.url, { retryStrategy: () => 60_000, maxRetriesPerRequest: null });
-  beside.on('error', () => undefined);
-  const reads = storeReads(beside);
-  await reads.run([['hget', key('hash'), 'one']]);
+  const connection = new Redis(gate.url, { retryStrategy: () => 60_000, maxRetriesPerRequest: null });
+  connection.on('error', () => undefined);
+  const reads = storeReads(connection);
+  await reads.run(READ_ONE);
   await gate.shut();
-  await expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Connection is closed');
+  await expect(reads.run(READ_ONE)).rejects.toThrow('Connection is closed');
   // The next attempt to connect is a minute away.
-  const waiting = reads.run([['hget', key('hash'), 'one']]);
+  const waiting = reads.run(READ_ONE);
   reads.close();
   await expect(waiting).rejects.toThrow('Connection is closed');
-  beside.disconnect();
+  connection.disconnect();
 });
 
-test('a read fails after the given connection was closed for good', async () => {
-  const beside = new Redis(URL_OF_REDIS);
-  const reads = storeReads(beside);
-  await reads.run([['hget', key('hash'), 'one']]);
-  await beside.quit();
-  if (beside.status !== 'end') await once(beside, 'end');
-  await expect(reads.run([['hget', key('hash'), 'one']])).rejects.toThrow('Connection is closed');
+test('a read fails after the connection was closed for good', async () => {
+  const connection = new Redis(URL_OF_REDIS);
+  const reads = storeReads(connection);
+  await reads.run(READ_ONE);
+  await connection.quit();
+  if (connection.status !== 'end') await once(connection, 'end');
+  await expect(reads.run(READ_ONE)).rejects.toThrow('Connection is closed');
   reads.close();
 });
 
 test('a second read while one is running is refused', async () => {
   const reads = storeReads(server.redis);
-  await reads.run([['hget', key('hash'), 'one']]);
-  const [first, second] = await Promise.allSettled([1, 2].map(() => reads.run([['hget', key('hash'), 'one']])));
+  await reads.run(READ_ONE);
+  const [first, second] = await Promise.allSettled([1, 2].map(() => reads.run(READ_ONE)));
   expect(first).toMatchObject({ status: 'fulfilled', value: ['1'] });
   expect(second).toMatchObject({ status: 'rejected' });
   reads.close();
 });
 
 test('on a connection with a key prefix the reads use the prefix', async () => {
-  const beside = new Redis(URL_OF_REDIS, { keyPrefix: key('') });
-  const reads = storeReads(beside);
+  const connection = new Redis(URL_OF_REDIS, { keyPrefix: key('') });
+  const reads = storeReads(connection);
   expect(await reads.run([['mgetBuffer', 'a', 'nothing']])).toEqual([[BYTES, null]]);
   reads.close();
-  expect(await beside.get('ü')).toBe('ü');
-  beside.disconnect();
+  expect(await connection.get('ü')).toBe('ü');
+  connection.disconnect();
 });

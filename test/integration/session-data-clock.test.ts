@@ -25,16 +25,16 @@ test('a move emits each event once, also when it is sent again or another owner 
   const { layout, writer } = store;
   await flushUpTo(store, market, layout.end);
   const all = [...placesFrom(layout, layout.start, layout.end, 'slots')];
-  const firstPart = all.slice(0, 100);
-  const { time: reachedTime } = firstPart.at(-1)!;
-  for (let send = 0; send < 2; send++) await writer.moveClock(reachedTime, { events: firstPart });
+  const firstEvents = all.slice(0, 100);
+  const reachedTime = firstEvents.at(-1)!.time;
+  for (let send = 0; send < 2; send++) await writer.moveClock(reachedTime, { events: firstEvents });
   const next = store.as({ epoch: 2, owner: 'two' });
   const { clock } = await next.claim();
   expect(clock).toBe(reachedTime);
   await expect(writer.moveClock(layout.end, { events: all })).rejects.toThrow(FencedError);
   await next.moveClock(layout.end, { from: clock, events: [...placesFrom(layout, clock, layout.end, 'slots')] });
   expect(await events(store)).toEqual(all.map(({ type, time }) => `type ${type} time ${time}`));
-  // The numbers by which a store knows emitted events rise.
+  // The store knows by their numbers which events were emitted, so the numbers must rise.
   expect(all.map(eventNumber)).toEqual(all.map(eventNumber).sort((a, b) => a - b));
 });
 
@@ -50,8 +50,9 @@ test.each(['frontier', 'watermark'] as const)('I2 the clock does not pass the %s
   const symbols = Array.from({ length: 130 }, (_, i) => `S${1_000 + i}`);
   const store = await server.begin(server.layout({ ...SMALL_SPEC, symbols }));
   const { layout, writer } = store;
-  const [first, second] = [...layout.windowsFrom(0)].map(({ to }) => to);
   expect(layout.partitions).toBe(2);
+  /** Ends of the first two windows. */
+  const [first, second] = [...layout.windowsFrom(0)].map(({ to }) => to);
   for (const { meta } of layout.keys) await server.redis.hset(meta, 'frontier', layout.end, 'watermark', layout.end);
   await writer.moveClock(first!, { from: layout.start, limit });
   for (const { meta } of layout.keys) {
@@ -82,11 +83,8 @@ test('a move is refused when the clock of the store is before the one that the o
 test('the stored figures are those of the last move, and each timed-out day is noted once', async () => {
   const store = await server.begin();
   const { layout, writer } = store;
-  expect(await readStreamFigures(server.redis, layout)).toEqual({
-    figures: noFigures(),
-    timedOutDays: [],
-    wait: null,
-  });
+  const nothingStored = { figures: noFigures(), timedOutDays: [], wait: null };
+  expect(await readStreamFigures(server.redis, layout)).toEqual(nothingStored);
   const figures = { ...noFigures(), overruns: 2, lagMs: 17.4, prefetchHits: 3 };
   await writer.moveClock(layout.start, { events: [], figures });
   for (const day of [1, 0, 1]) await writer.markTimedOut(day, 1_000);

@@ -2,7 +2,7 @@
  * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are
  * reported as a gap.
  */
-import { BACKFILLED, DayChunk, noCounts, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
+import { BACKFILLED, DayChunk, noCounts, NO_TRADE, UNFILLABLE } from '@barkeep/bars';
 import {
   decodeCursor,
   encodeCursor,
@@ -24,8 +24,6 @@ const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
 const market = new Map([...whole].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.toSpliced(10, 10) : bars]));
 afterAll(() => server.close());
 
-const bar = (slot: number): Bar => whole.get('AAA')![slot]!;
-
 /** A store whose first day is flushed. */
 async function flushedDay(): Promise<TestStore> {
   const store = await server.begin();
@@ -40,18 +38,14 @@ async function fillOf(
   states: Record<number, number>,
 ): Promise<SymbolFill> {
   const [day] = await store.upkeep.readDay(0, 0, ['AAA']);
-  const after = new Uint8Array(SLOTS);
-  if (day!.states) after.set(day!.states);
-  const chunk = new DayChunk(SLOTS);
-  for (const slot of filled) {
-    chunk.writeBar(slot, bar(slot), 'backfilled', 1);
-    after[slot] = BACKFILLED;
-  }
+  const after = Uint8Array.from(day!.states ?? new Uint8Array(SLOTS));
   for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
-  const runs = filled.map((start) => ({
-    start,
-    records: chunk.bytes.subarray(recordOffset(SLOTS, start), recordOffset(SLOTS, start + 1)),
-  }));
+  const chunk = new DayChunk(SLOTS);
+  const runs = filled.map((slot) => {
+    chunk.writeBar(slot, whole.get('AAA')![slot]!, 'backfilled', 1);
+    after[slot] = BACKFILLED;
+    return { start: slot, records: chunk.record(slot) };
+  });
   return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
 }
 
@@ -123,17 +117,17 @@ describe('upkeep emits', () => {
     const { start } = store.layout;
     const { close } = store.layout.grid(0);
     const expected = 3 * SLOTS;
-    const empty = { noTrade: 0, unfillable: 0, absent: 10, missing: 0 };
-    const counts = { expected, filled: expected - 10, streamed: expected - 10, backfilled: 0, ...empty };
+    const [streamed, absent] = [expected - 10, 10];
+    const counts = { ...noCounts(), expected, filled: streamed, streamed, absent };
     for (let sent = 0; sent < 2; sent++) await store.upkeep.moveWatermark(0, start, close, { dayIndex: 0, counts });
     await store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts });
     const repaired = { ...counts, filled: expected, backfilled: 10, absent: 0 };
-    const again = () => store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts: repaired });
-    for (let sent = 0; sent < 2; sent++) expect(await again()).toBe(true);
+    const noteRepaired = () => store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts: repaired });
+    for (let sent = 0; sent < 2; sent++) expect(await noteRepaired()).toBe(true);
     // The repeated counts emitted nothing.
     const event = { type: 'quality', date: DATE, symbols: 3 };
     expect(await emitted(store)).toEqual([
-      { ...event, ...counts, barQuality: ((expected - 10) / expected) * 100 },
+      { ...event, ...counts, barQuality: (streamed / expected) * 100 },
       { ...event, ...repaired, barQuality: 100 },
     ]);
   });

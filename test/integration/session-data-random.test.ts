@@ -1,6 +1,6 @@
 /** Random operations on a session store and on a simple model of it: after any writes, in any order, both show the same. */
-import { BACKFILLED, DayChunk, noCounts, NO_TRADE, recordOffset, UNFILLABLE, type Bar } from '@barkeep/bars';
-import { FencedError, type SymbolFill, type Window } from '@barkeep/session-data';
+import { BACKFILLED, DayChunk, noCounts, NO_TRADE, UNFILLABLE, type Bar } from '@barkeep/bars';
+import { FencedError, type SessionWriter, type SymbolFill, type Window } from '@barkeep/session-data';
 import { holey, marketBars, mulberry32 } from '../support/data/market.js';
 import { deriveAll, partsOf, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
@@ -15,6 +15,8 @@ const SPEC = {
 };
 const MINUTE = 60_000;
 const OPERATIONS = 300;
+/** The states that a fill may give an empty slot: absent after one or two requests, or settled. */
+const STATES = [1, 2, UNFILLABLE, NO_TRADE];
 const whole = marketBars({ ...SPEC, seed: 21 });
 const server = new StoreServer();
 afterAll(() => server.close());
@@ -69,12 +71,12 @@ const plain = ({ openTime, open, high, low, close, volume, origin }: Bar & { ori
 
 /** Random operations, each done on the store and on the model. */
 class RandomOperations {
-  readonly model: Model;
+  private readonly model: Model;
   private readonly windows: Window[];
   private epoch = 1;
 
   constructor(
-    readonly store: TestStore,
+    private readonly store: TestStore,
     private readonly source: Map<string, Bar[]>,
     private readonly random: () => number,
   ) {
@@ -99,9 +101,7 @@ class RandomOperations {
     const next = unflushed < 0 ? this.windows.length - 1 : unflushed;
     const isRepeat = this.random() < 0.3;
     const window = this.windows[isRepeat ? this.int(next + 1) : next]!;
-    for (const part of partsOf(this.store.layout, window, this.source)) {
-      await this.store.as({ epoch: this.epoch, owner: 'one' }).flush(window, part);
-    }
+    for (const part of partsOf(this.store.layout, window, this.source)) await this.writer().flush(window, part);
     if (window.to <= this.model.frontier) return;
     for (const [symbol, bars] of this.source) {
       for (const bar of bars) {
@@ -119,18 +119,19 @@ class RandomOperations {
   private async fill(): Promise<void> {
     const { layout, upkeep } = this.store;
     const symbol = SPEC.symbols[this.int(SPEC.symbols.length)]!;
+    const [bars, states] = [this.model.bars.get(symbol)!, this.model.states.get(symbol)!];
     const day = this.int(layout.days.length);
     const grid = layout.grid(day);
     const [known] = await upkeep.readDay(0, day, [symbol]);
-    const after = new Uint8Array(grid.slotCount);
-    if (known!.states) after.set(known!.states);
+    const after = Uint8Array.from(known!.states ?? new Uint8Array(grid.slotCount));
     const runs: { start: number; records: Uint8Array }[] = [];
+    /** Changes of the model, which are made when the store accepts the fill. */
     const changes: (() => void)[] = [];
     let isAllowed = true;
     for (let n = 1 + this.int(12); n > 0; n--) {
       const slot = this.int(grid.slotCount);
       const time = grid.openTime(slot);
-      const isTaken = this.model.bars.get(symbol)!.has(time) || runs.some(({ start }) => start === slot);
+      const isTaken = bars.has(time) || runs.some(({ start }) => start === slot);
       const dice = this.random();
       // Rarely tries to write a bar into a slot that has one.
       if (isTaken && dice > 0.02) continue;
@@ -140,21 +141,16 @@ class RandomOperations {
         const bar = whole.get(symbol)!.find(({ openTime }) => openTime === time)!;
         const chunk = new DayChunk(grid.slotCount);
         chunk.writeBar(slot, bar, 'backfilled', 1);
-        const records = chunk.bytes.subarray(
-          recordOffset(grid.slotCount, slot),
-          recordOffset(grid.slotCount, slot + 1),
-        );
-        runs.push({ start: slot, records });
+        runs.push({ start: slot, records: chunk.record(slot) });
         after[slot] = BACKFILLED;
         changes.push(() => {
-          this.model.bars.get(symbol)!.set(time, { ...bar, origin: 'backfilled' });
-          this.model.states.get(symbol)!.delete(time);
+          bars.set(time, { ...bar, origin: 'backfilled' });
+          states.delete(time);
         });
       } else {
-        // Absent after one or two requests, or settled.
-        const state = [1, 2, UNFILLABLE, NO_TRADE][this.int(4)]!;
+        const state = STATES[this.int(STATES.length)]!;
         after[slot] = state;
-        changes.push(() => this.model.states.get(symbol)!.set(time, state));
+        changes.push(() => states.set(time, state));
       }
     }
     const fill: SymbolFill = { symbol, before: known!.states, after, dueAt: undefined, runs };
@@ -166,10 +162,10 @@ class RandomOperations {
     if (isAllowed) for (const change of changes) change();
   }
 
-  /** Moves the clock to the end of any window. The store refuses a time after the frontier; coordinators obey barriers, not the store. */
+  /** Moves the clock to the end of any window. The store refuses a time after the frontier, and knows no barriers. */
   private async moveClock(): Promise<void> {
-    const { to } = this.windows[this.int(this.windows.length)]!;
-    const moved = this.store.as({ epoch: this.epoch, owner: 'one' }).moveClock(to);
+    const { to } = this.anyWindow();
+    const moved = this.writer().moveClock(to);
     if (to > this.model.frontier) return expect(moved).rejects.toThrow('frontier');
     await moved;
     this.model.clock = Math.max(this.model.clock, to);
@@ -180,20 +176,20 @@ class RandomOperations {
    * when its watermark is before the one that was read, because it was set back, or when the move would pass the frontier.
    */
   private async moveWatermark(): Promise<void> {
-    const [from, to] = [this.int(this.windows.length), this.int(this.windows.length)].map((i) => this.windows[i]!.to);
-    const isAllowed = from! <= this.model.watermark && to! <= this.model.frontier;
-    expect(await this.store.upkeep.moveWatermark(0, from!, to!)).toBe(isAllowed);
-    if (isAllowed) this.model.watermark = Math.max(this.model.watermark, to!);
+    const [from, to] = [this.anyWindow().to, this.anyWindow().to];
+    const isAllowed = from <= this.model.watermark && to <= this.model.frontier;
+    expect(await this.store.upkeep.moveWatermark(0, from, to)).toBe(isAllowed);
+    if (isAllowed) this.model.watermark = Math.max(this.model.watermark, to);
   }
 
   /** Another epoch takes the session over, and the earlier one tries to write once more. */
   private async takeOver(): Promise<void> {
-    const earlier = this.store.as({ epoch: this.epoch, owner: 'one' });
-    await this.store.as({ epoch: ++this.epoch, owner: 'one' }).claim();
-    const window = this.windows[this.int(this.windows.length)]!;
-    await expect(earlier.flush(window, partsOf(this.store.layout, window, this.source)[0]!)).rejects.toThrow(
-      FencedError,
-    );
+    const earlier = this.writer();
+    this.epoch++;
+    await this.writer().claim();
+    const window = this.anyWindow();
+    const [part] = partsOf(this.store.layout, window, this.source);
+    await expect(earlier.flush(window, part!)).rejects.toThrow(FencedError);
     await expect(earlier.moveClock(window.to)).rejects.toThrow(FencedError);
   }
 
@@ -213,6 +209,15 @@ class RandomOperations {
       const metrics = await reader.metrics(symbol);
       expect(metrics).toMatchObject(model.counts(this.store, [symbol], model.clock));
     }
+  }
+
+  /** A writer of the current owner. */
+  private writer(): SessionWriter {
+    return this.store.as({ epoch: this.epoch, owner: 'one' });
+  }
+
+  private anyWindow(): Window {
+    return this.windows[this.int(this.windows.length)]!;
   }
 
   /** A random whole number in `[0, below)`. */

@@ -12,42 +12,37 @@ import { deriveAll, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '.
 
 const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 3 }), 0.1, 4);
-// CCC trades only on the second day: a tenth of the bars is missing, so that fewer than 360 are of the first day.
+// CCC trades only on the second day: its first day has fewer than 360 bars, because a tenth of all bars is missing.
 market.set('CCC', market.get('CCC')!.slice(360));
 afterAll(() => server.close());
 
+const MINUTE = 60_000;
+
 test('an argument that is no count or no time is an error that names the argument', async () => {
-  const { reader, layout } = await server.begin();
+  const { reader } = await server.begin();
+  const events = new SessionEvents(server.redis, reader);
+  const fails = (call: Promise<unknown>, message: string) => expect(call).rejects.toThrow(message);
   for (const count of [1.5, Number.NaN, -1]) {
-    await expect(reader.lastBars('AAA', '1m', count)).rejects.toThrow(
-      `count: expected a whole number from 0 on, was ${count}`,
-    );
-    await expect(reader.barsBetween('AAA', '1m', 0, 1, count)).rejects.toThrow(
-      'limit: expected a whole number from 0 on',
-    );
-    await expect(reader.dayCounts({ limit: count })).rejects.toThrow('limit: expected a whole number from 1 on');
-    await expect(new SessionEvents(server.redis, reader).read([], { limit: count })).rejects.toThrow('limit: expected');
-    await expect(new SessionEvents(server.redis, reader).read([], { blockMs: count })).rejects.toThrow(
-      'blockMs: expected',
-    );
+    await fails(reader.lastBars('AAA', '1m', count), `count: expected a whole number from 0 on, was ${count}`);
+    await fails(reader.barsBetween('AAA', '1m', 0, 1, count), 'limit: expected a whole number from 0 on');
+    await fails(reader.dayCounts({ limit: count }), 'limit: expected a whole number from 1 on');
+    await fails(events.read([], { limit: count }), 'limit: expected');
+    await fails(events.read([], { blockMs: count }), 'blockMs: expected');
   }
   const noTime = Number.NaN;
-  await expect(reader.barsBetween('AAA', '1m', noTime, 1)).rejects.toThrow(
-    'from: expected a time in epoch ms, was NaN',
-  );
-  await expect(reader.barsSince('AAA', '1m', noTime)).rejects.toThrow('time: expected a time in epoch ms');
-  await expect(reader.allBars({ symbols: ['AAA'], to: noTime }).next()).rejects.toThrow(
-    'to: expected a time in epoch ms',
-  );
-  // A huge count asks for all bars.
+  await fails(reader.barsBetween('AAA', '1m', noTime, 1), 'from: expected a time in epoch ms, was NaN');
+  await fails(reader.barsSince('AAA', '1m', noTime), 'time: expected a time in epoch ms');
+  await fails(reader.allBars({ symbols: ['AAA'], to: noTime }).next(), 'to: expected a time in epoch ms');
+});
+
+test('a huge count requests all bars or events', async () => {
+  const { reader, layout } = await server.begin();
   for (const count of [1e300, Infinity]) {
     expect(await reader.lastBars('AAA', '1m', count)).toEqual([]);
     expect(await reader.barsBetween('AAA', '1m', layout.start, Infinity, count)).toEqual([]);
     expect((await new SessionEvents(server.redis, reader).read([], { limit: count })).events).toEqual([]);
   }
 });
-
-const MINUTE = 60_000;
 
 /** The expected bars: those of the market that are closed at `clock`. */
 function visible(symbol: string, clock: number): Bar[] {
@@ -71,8 +66,24 @@ function rangeOf(bars: readonly Bar[]) {
   return { high: Math.max(...bars.map(({ high }) => high)), low: Math.min(...bars.map(({ low }) => low)), volume };
 }
 
+/** Checks the metrics of a symbol against its visible bars. */
+async function expectMetrics({ reader, layout }: TestStore, symbol: string, clock: number, bars: Bar[]): Promise<void> {
+  const metrics = await reader.metrics(symbol);
+  expect(metrics.filled).toBe(bars.length);
+  expect(metrics.expected).toBe(layout.slotsClosedBy(clock));
+  const run = rangeOf(bars);
+  expect(metrics).toMatchObject({ runHigh: run.high, runLow: run.low, runVolume: run.volume });
+  // `session` in the names of metrics means the trading day of the clock. Before the first open there is none.
+  const day = layout.days.findLast(({ segments }) => segments[0]!.open < clock);
+  const dayOpen = day?.segments[0]!.open ?? Infinity;
+  const ofDay = rangeOf(bars.filter(({ openTime }) => openTime >= dayOpen));
+  expect(metrics).toMatchObject({ sessionHigh: ofDay.high, sessionLow: ofDay.low, sessionVolume: ofDay.volume });
+  expect(metrics.date).toBe(day?.date ?? null);
+}
+
 /** Checks every call of the reader against the market at one clock. */
-async function expectVisible({ reader, layout }: TestStore, clock: number): Promise<void> {
+async function expectVisible(store: TestStore, clock: number): Promise<void> {
+  const { reader, layout } = store;
   for (const symbol of SMALL_SPEC.symbols) {
     const bars = visible(symbol, clock).map(values);
     expect((await reader.barsBetween(symbol, '1m', 0, Infinity)).map(values)).toEqual(bars);
@@ -87,17 +98,7 @@ async function expectVisible({ reader, layout }: TestStore, clock: number): Prom
     expect((await reader.barsBetween(symbol, undefined, from, to)).map(values)).toEqual(
       bars.filter(({ openTime }) => openTime >= from && openTime < to),
     );
-    const metrics = await reader.metrics(symbol);
-    expect(metrics.filled).toBe(bars.length);
-    expect(metrics.expected).toBe(layout.slotsClosedBy(clock));
-    const run = rangeOf(bars);
-    expect(metrics).toMatchObject({ runHigh: run.high, runLow: run.low, runVolume: run.volume });
-    // `session` in the names of metrics means the trading day of the clock. Before the first open there is none.
-    const day = layout.days.findLast(({ segments }) => segments[0]!.open < clock);
-    const dayOpen = day?.segments[0]!.open ?? Infinity;
-    const ofDay = rangeOf(bars.filter(({ openTime }) => openTime >= dayOpen));
-    expect(metrics).toMatchObject({ sessionHigh: ofDay.high, sessionLow: ofDay.low, sessionVolume: ofDay.volume });
-    expect(metrics.date).toBe(day?.date ?? null);
+    await expectMetrics(store, symbol, clock, bars);
     for (const derived of await reader.barsBetween(symbol, '5m', 0, Infinity)) {
       expect(derived.closeTime).toBeLessThanOrEqual(clock);
     }
@@ -115,7 +116,7 @@ test('I2 every call of the reader shows exactly the bars up to the clock, wherev
   for (const [i, { to }] of windows.entries()) {
     await flushUpTo(store, market, to);
     await deriveAll(store);
-    // Every second time the clock moves: to the end of the window before, or 7 or 14 minutes later, inside of this window.
+    // The clock moves at every second window: to the end of the window before, or 7 or 14 minutes into this window.
     if (i % 2 === 0) continue;
     const clock = Math.min(windows[i - 1]!.to + (i % 3) * 7 * MINUTE, to);
     await store.writer.moveClock(clock);

@@ -1,5 +1,5 @@
 /** Digests and counts over several partitions, and the removal of a whole session: no key of it is left or comes back. */
-import { DayChunk } from '@barkeep/bars';
+import { hasBit } from '@barkeep/bars';
 import {
   noteOutside,
   removeLeftover,
@@ -22,64 +22,65 @@ import { PARTITION_SYMBOLS } from '../../libs/session-data/src/layout/index.js';
 
 const server = new StoreServer();
 const SLOTS = 390;
+/** State of a slot after one request. */
+const ABSENT = 1;
 /** Symbols for three partitions. */
 const MANY = Array.from({ length: 2 * PARTITION_SYMBOLS + 10 }, (_, i) => `S${String(i).padStart(3, '0')}`);
-const manySpec = { ...SMALL_SPEC, symbols: MANY, end: SMALL_SPEC.start, derivedIntervals: ['30m'] };
-const market = holey(marketBars({ ...manySpec, seed: 11 }), 0.3, 12);
+/** One day of MANY. */
+const MANY_SPEC = { ...SMALL_SPEC, symbols: MANY, end: SMALL_SPEC.start, derivedIntervals: ['30m'] };
+const market = holey(marketBars({ ...MANY_SPEC, seed: 11 }), 0.3, 12);
 afterAll(() => server.close());
 
-/** A store with every kind of key, at its end. Each empty slot is absent. */
-async function fullStore(spec: object = manySpec): Promise<TestStore> {
+/** A store with every kind of key, and its clock at its end. Each empty slot is absent. */
+async function fullStore(spec: object = MANY_SPEC): Promise<TestStore> {
   const store = await server.begin(server.layout(spec));
-  const { layout, upkeep, writer } = store;
+  const { layout, writer } = store;
   for (const window of layout.windowsFrom(0)) {
     for (const part of partsOf(layout, window, market)) {
       await writer.flush(window, { ...part, refused: new Map([['S000 off-grid', 1]]) });
     }
   }
-  for (let partition = 0; partition < layout.partitions; partition++) {
-    const symbols = layout.symbolsOf(partition);
-    const days = await upkeep.readDay(partition, 0, symbols);
-    const fills = days.map(({ symbol, bitmap, states }) => {
-      const after = new Uint8Array(SLOTS);
-      const chunk = new DayChunk(SLOTS);
-      chunk.bitmap.set(bitmap);
-      for (let slot = 0; slot < SLOTS; slot++) if (!chunk.has(slot)) after[slot] = 1;
-      return { symbol, before: states, after, dueAt: 5, runs: [] };
-    });
-    await upkeep.fill(partition, 0, fills, [{ symbol: symbols[0]!, reason: 'not-finite', total: 1 }]);
-    await upkeep.noteError(partition, '2013-10-07', symbols, 'away');
-    const day = { symbol: symbols[0]!, date: '2013-10-07', rows: 3, outside: 2, extended: 1, first: 1, until: 2 };
-    await noteOutside(writer, { partition, to: '2013-10-08', isFirst: true, days: [day] });
-    await upkeep.failures.note({ repository: 'vendor', error: 'away', nextTryAt: 1, failures: 1 }, 0);
-  }
+  for (let partition = 0; partition < layout.partitions; partition++) await writeUpkeepOf(partition, store);
   await deriveAll(store);
   await writer.moveClock(layout.end);
   return store;
 }
 
+/** Writes what upkeep and the stream note for a partition: states, refused rows, errors, rows outside, a failed repository. */
+async function writeUpkeepOf(partition: number, { layout, upkeep, writer }: TestStore): Promise<void> {
+  const symbols = layout.symbolsOf(partition);
+  const fills = (await upkeep.readDay(partition, 0, symbols)).map(({ symbol, bitmap, states }) => {
+    const after = Uint8Array.from({ length: SLOTS }, (_, slot) => (hasBit(bitmap, slot) ? 0 : ABSENT));
+    return { symbol, before: states, after, dueAt: 5, runs: [] };
+  });
+  await upkeep.fill(partition, 0, fills, [{ symbol: symbols[0]!, reason: 'not-finite', total: 1 }]);
+  await upkeep.noteError(partition, '2013-10-07', symbols, 'away');
+  const day = { symbol: symbols[0]!, date: '2013-10-07', rows: 3, outside: 2, extended: 1, first: 1, until: 2 };
+  await noteOutside(writer, { partition, to: '2013-10-08', isFirst: true, days: [day] });
+  await upkeep.failures.note({ repository: 'vendor', error: 'away', nextTryAt: 1, failures: 1 }, 0);
+}
+
 test('I1 the digest and the chunks depend neither on the id nor on the partitions of the symbols', async () => {
   const store = await fullStore();
   expect(store.layout.partitions).toBe(3);
-  const other = await fullStore({ ...manySpec, symbols: [...MANY].reverse() });
+  const other = await fullStore({ ...MANY_SPEC, symbols: [...MANY].reverse() });
   expect(other.layout.id).not.toBe(store.layout.id);
   expect(await other.reader.digest()).toEqual(await store.reader.digest());
 
-  // Smaller sessions with the same symbols have the same chunks, in other partitions.
+  // A session of a few of the symbols has the same chunks of these, in another partition.
   const few = MANY.slice(0, 5);
-  const smaller = await server.begin(server.layout({ ...manySpec, symbols: few }));
+  const chunkOf = async ({ layout, upkeep }: TestStore, symbol: string) =>
+    (await upkeep.readChunks(layout.partitionOf(symbol)!, 0, layout.base, [symbol])).get(symbol)!.bytes;
+  const smaller = await server.begin(server.layout({ ...MANY_SPEC, symbols: few }));
   await flushUpTo(smaller, market, smaller.layout.end);
-  for (const symbol of few) {
-    const chunkOf = async ({ layout, upkeep }: TestStore) =>
-      (await upkeep.readChunks(layout.partitionOf(symbol)!, 0, layout.base, [symbol])).get(symbol)!.bytes;
-    expect(await chunkOf(smaller)).toEqual(await chunkOf(store));
-  }
+  for (const symbol of few) expect(await chunkOf(smaller, symbol)).toEqual(await chunkOf(store, symbol));
 });
 
 test('I1 a change of one byte of one chunk changes the digest', async () => {
   const store = await fullStore();
   const before = await store.reader.digest();
   const key = store.layout.keysOf(store.layout.partitionOf('S001')!).chunk('1m', 'S001', '2013-10-07');
+  // Within the records, not in the bitmap, so that the number of bars stays.
   await server.redis.setrange(key, 1_000, '\u0001');
   const after = await store.reader.digest();
   expect(after.digest).not.toBe(before.digest);
@@ -109,21 +110,8 @@ test('I9 removing a session leaves no key, and no late script writes one', async
   const derived = await derivedOf(store, 1, 0, SLOTS);
   // The kind of a key is the word after its hash tag.
   const kinds = new Set((await server.keys(layout.id)).map((key) => key.split('}:')[1]!.split(':')[0]));
-  expect(kinds).toEqual(
-    new Set([
-      'meta',
-      'retry',
-      'errors',
-      'refused',
-      'outside',
-      'repository-refused',
-      'repositories',
-      'changes',
-      'events',
-      'chunk',
-      'states',
-    ]),
-  );
+  const all = 'meta retry errors refused outside repository-refused repositories changes events chunk states';
+  expect(kinds).toEqual(new Set(all.split(' ')));
   expect(await removeSession(server.redis, layout)).toBeGreaterThan(2 * MANY.length);
   expect(await server.keys(layout.id)).toEqual([]);
 
@@ -133,13 +121,8 @@ test('I9 removing a session leaves no key, and no late script writes one', async
   }
   await expect(writer.moveClock(layout.end)).rejects.toThrow(SessionLostError);
   await expect(writer.claim()).rejects.toThrow(SessionLostError);
-  const fill = {
-    symbol: layout.symbolsOf(1)[0]!,
-    before: undefined,
-    after: new Uint8Array(SLOTS).fill(1),
-    dueAt: 1,
-    runs: [],
-  };
+  const after = new Uint8Array(SLOTS).fill(ABSENT);
+  const fill = { symbol: layout.symbolsOf(1)[0]!, before: undefined, after, dueAt: 1, runs: [] };
   await expect(upkeep.fill(1, 0, [fill])).rejects.toThrow(SessionLostError);
   await expect(upkeep.writeDerived(1, 0, SLOTS, derived)).rejects.toThrow(SessionLostError);
   await expect(upkeep.moveWatermark(1, layout.start, layout.end)).rejects.toThrow(SessionLostError);
@@ -150,8 +133,26 @@ test('I9 removing a session leaves no key, and no late script writes one', async
   expect(await removeSession(server.redis, layout)).toBe(0);
 });
 
+test('I9 removing a session with millions of possible keys unlinks only those that exist', async () => {
+  const wide = { ...SMALL_SPEC, start: '2000-01-03', end: '2013-10-08', upkeep: {}, derivedIntervals: ['5m', '15m'] };
+  const symbols = Array.from({ length: 2_000 }, (_, i) => `S${i}`);
+  // As a pattern of SCAN this id would match also the other one.
+  const layout = server.layout({ ...wide, symbols }, 's-[a]*?');
+  await server.begin(layout);
+  const other = await server.begin(server.layout(SMALL_SPEC, 's-a'));
+  const keys = layout.keysOf(layout.partitionOf('S7')!);
+  await server.redis.set(keys.chunk('5m', 'S7', '2013-10-07'), 'x');
+  await server.redis.set(keys.states('S7', '2013-10-08'), 'x');
+  const unlink = jest.spyOn(server.redis, 'unlink');
+  // One meta hash for each partition, and the two keys from above.
+  expect(await removeSession(server.redis, layout)).toBe(layout.partitions + 2);
+  expect(unlink.mock.calls.length).toBeLessThanOrEqual(layout.partitions + 2);
+  unlink.mockRestore();
+  expect(await other.reader.clock()).toBe(other.layout.start);
+});
+
 test('I9 removeLeftover removes keys that were written after the removal, and none of a new session with the id', async () => {
-  const old = await server.begin(server.layout(manySpec));
+  const old = await server.begin(server.layout(MANY_SPEC));
   await removeSession(server.redis, old.layout);
   // A process that has not noticed the removal creates the store again.
   await old.writer.init();
@@ -160,61 +161,55 @@ test('I9 removeLeftover removes keys that were written after the removal, and no
   expect(await removeLeftover(server.redis, old.layout)).toBe(3 + MANY.length);
   expect(await server.keys(old.layout.id)).toEqual([]);
 
-  const anew = await server.begin(server.layout(manySpec, old.layout.id));
-  await flushUpTo(anew, market, anew.layout.end);
-  const before = await server.dump(anew.layout.id);
+  const next = await server.begin(server.layout(MANY_SPEC, old.layout.id));
+  await flushUpTo(next, market, next.layout.end);
+  const before = await server.dump(next.layout.id);
   expect(await removeLeftover(server.redis, old.layout)).toBe(0);
-  expect(await server.dump(anew.layout.id)).toEqual(before);
+  expect(await server.dump(next.layout.id)).toEqual(before);
 });
 
 describe('keys that come back after a removal', () => {
   const neverAborted = new AbortController().signal;
   const keysOf = (store: TestStore) => server.redis.keys(`${store.layout.keysOf(0).prefix}:{${store.layout.id}:*`);
 
-  /**
-   * A removed session whose keys came back. With `withoutMeta` its meta hashes are missing, as when a set-back store lost only a
-   * part of the removal.
-   */
-  async function returnedStore(withoutMeta = false): Promise<TestStore> {
-    const store = await fullStore();
-    if (withoutMeta) for (const { meta } of store.layout.keys) await server.redis.unlink(meta);
-    return store;
-  }
+  /** Removes the meta hashes. Keys come back without them when a set-back store lost only a part of the removal. */
+  const removeMeta = ({ layout }: TestStore) => server.redis.unlink(layout.keys.map(({ meta }) => meta));
 
   /**
-   * A sweeper that knows one removed session.
+   * Sweeps the keys that came back, as if the session of `store` had been removed. @returns the number of removed keys
    * @param isTaken whether another session has its id now @param incarnation that of the removed session
    */
-  function sweeper(store: TestStore, isTaken: boolean, incarnation = store.layout.incarnation) {
+  function sweep(store: TestStore, isTaken: boolean, incarnation = store.layout.incarnation): Promise<number> {
     const removed = new Map([[store.layout.id, { incarnations: [incarnation], isTaken }]]);
     const find = (ids: readonly string[]) => Promise.resolve(new Map([...removed].filter(([id]) => ids.includes(id))));
-    return new ReturnedKeys(server.redis, store.layout.keysOf(0).prefix, find);
+    return new ReturnedKeys(server.redis, store.layout.keysOf(0).prefix, find).sweep(Infinity, neverAborted);
   }
 
   test('I9 are removed, with their meta hashes and without them', async () => {
-    for (const withoutMeta of [false, true]) {
-      const store = await returnedStore(withoutMeta);
+    for (const hasMeta of [true, false]) {
+      const store = await fullStore();
+      if (!hasMeta) await removeMeta(store);
       const before = await keysOf(store);
       expect(before.length).toBeGreaterThan(100);
-      expect(await sweeper(store, false).sweep(Infinity, neverAborted)).toBe(before.length);
+      expect(await sweep(store, false)).toBe(before.length);
       expect(await keysOf(store)).toEqual([]);
     }
   });
 
   test('I9 are removed although another session has the id, when their meta hashes have the removed incarnation', async () => {
-    const store = await returnedStore();
-    await sweeper(store, true).sweep(Infinity, neverAborted);
+    const store = await fullStore();
+    await sweep(store, true);
     expect(await keysOf(store)).toEqual([]);
   });
 
   test('stay when their session is not the removed one, or when nothing shows that they are not of the new session', async () => {
-    const store = await returnedStore();
+    const store = await fullStore();
     const before = (await keysOf(store)).sort();
     // Another incarnation was removed than that of these keys.
-    expect(await sweeper(store, true, '00000000-0000-4000-8000-000000000000').sweep(Infinity, neverAborted)).toBe(0);
+    expect(await sweep(store, true, '00000000-0000-4000-8000-000000000000')).toBe(0);
     // Without meta hashes the keys may be those of the session that has the id now.
-    for (const { meta } of store.layout.keys) await server.redis.unlink(meta);
-    expect(await sweeper(store, true).sweep(Infinity, neverAborted)).toBe(0);
+    await removeMeta(store);
+    expect(await sweep(store, true)).toBe(0);
     expect((await keysOf(store)).sort()).toEqual(before.filter((key) => !key.endsWith(':meta')));
   });
 });

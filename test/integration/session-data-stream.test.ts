@@ -1,11 +1,25 @@
-/** Writes of the coordinator that streams a session: flushes, the fence, moves of the clock, and the control that it gets back. */
-import { FencedError, RewindError, SessionLostError, setControl, type Window } from '@barkeep/session-data';
+/**
+ * Writes of the coordinator that streams a session: flushes, the fence, and moves of the clock. Each of them answers with the
+ * session's control, such as `run` or `pause`.
+ */
+import {
+  FencedError,
+  RewindError,
+  SessionLostError,
+  setControl,
+  type SessionWriter,
+  type Window,
+} from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
-import { flushUpTo, partsOf, SMALL_SPEC, StoreServer } from '../support/sessions/session-store.js';
+import { flushUpTo, partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 1 }), 0.1, 2);
 afterAll(() => server.close());
+
+/** Flushes a window of the market. Its symbols are in one partition. */
+const flush = (writer: SessionWriter, { layout }: TestStore, window: Window) =>
+  writer.flush(window, partsOf(layout, window, market)[0]!);
 
 const WHOLE_DAYS = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
 /** Windows that end within a day, and windows of a whole day: the store writes the two kinds in different ways. */
@@ -17,15 +31,14 @@ const WINDOW_KINDS = [
 test.each(WINDOW_KINDS)('I1 a flush of %s that is sent again changes neither bytes nor counts', async (_kind, spec) => {
   const store = await server.begin(server.layout(spec));
   const [first, second] = [...store.layout.windowsFrom(0)];
-  const refused = new Map([['AAA high-below-low', 3]]);
-  const [part] = partsOf(store.layout, first!, market);
-  expect(await store.writer.flush(first!, { ...part!, refused })).toBe('run');
+  const part = { ...partsOf(store.layout, first!, market)[0]!, refused: new Map([['AAA high-below-low', 3]]) };
+  expect(await store.writer.flush(first!, part)).toBe('run');
   const afterFirst = await server.dump(store.layout.id);
-  expect(await store.writer.flush(first!, { ...part!, refused })).toBe('run');
+  expect(await store.writer.flush(first!, part)).toBe('run');
   expect(await server.dump(store.layout.id)).toEqual(afterFirst);
-  await store.writer.flush(second!, partsOf(store.layout, second!, market)[0]!);
+  await flush(store.writer, store, second!);
   const afterSecond = await server.dump(store.layout.id);
-  await store.writer.flush(first!, { ...part!, refused });
+  await store.writer.flush(first!, part);
   expect(await server.dump(store.layout.id)).toEqual(afterSecond);
   expect(await store.reader.position()).toMatchObject({ refused: 3, frontier: second!.to });
 });
@@ -42,10 +55,9 @@ test.each([50, 7, 3])('I1 windows of %i minutes make the same bytes as whole day
 test('a flush writes only the slots of its window, also from a chunk with more bars', async () => {
   const [store, expected] = [await server.begin(), await server.begin()];
   const [window] = [...store.layout.windowsFrom(0)];
-  // A chunk with the bars of the whole day.
-  const day: Window = { ...window!, toSlot: store.layout.grid(0).slotCount };
-  const [whole] = partsOf(store.layout, day, market);
-  await store.writer.flush(window!, whole!);
+  const wholeDay: Window = { ...window!, toSlot: store.layout.grid(0).slotCount };
+  const [part] = partsOf(store.layout, wholeDay, market);
+  await store.writer.flush(window!, part!);
   await flushUpTo(expected, market, window!.to);
   expect(await store.reader.digest()).toEqual(await expected.reader.digest());
 });
@@ -56,10 +68,9 @@ test.each(WINDOW_KINDS)(
     const store = await server.begin(server.layout(spec));
     const [, second] = [...store.layout.windowsFrom(0)];
     const before = await server.dump(store.layout.id);
-    const [part] = partsOf(store.layout, second!, market);
-    const error = await store.writer.flush(second!, part!).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(RewindError);
-    expect((error as RewindError).frontier).toBe(store.layout.start);
+    const flushed = flush(store.writer, store, second!);
+    await expect(flushed).rejects.toThrow(RewindError);
+    await expect(flushed).rejects.toMatchObject({ frontier: store.layout.start });
     expect(await server.dump(store.layout.id)).toEqual(before);
   },
 );
@@ -74,10 +85,10 @@ describe.each(WINDOW_KINDS)('I3 windows of %s: a writer', (_kind, spec) => {
     const next = store.as({ epoch: 2, owner: 'two' });
     expect(await next.claim()).toMatchObject({ frontier: store.layout.start, clock: store.layout.start });
     const [first, second] = [...store.layout.windowsFrom(0)];
-    await next.flush(first!, partsOf(store.layout, first!, market)[0]!);
+    await flush(next, store, first!);
     const before = await server.dump(store.layout.id);
     const other = store.as(fence);
-    await expect(other.flush(second!, partsOf(store.layout, second!, market)[0]!)).rejects.toThrow(FencedError);
+    await expect(flush(other, store, second!)).rejects.toThrow(FencedError);
     await expect(other.moveClock(first!.to)).rejects.toThrow(FencedError);
     // A claim with a later epoch is how an owner takes over.
     if (fence.epoch <= 2) await expect(other.claim()).rejects.toThrow(FencedError);
@@ -91,7 +102,7 @@ describe.each(WINDOW_KINDS)('I3 windows of %s: a writer', (_kind, spec) => {
     const store = await server.begin(server.layout(spec, old.layout.id));
     const before = await server.dump(store.layout.id);
     const [first] = [...store.layout.windowsFrom(0)];
-    await expect(old.writer.flush(first!, partsOf(store.layout, first!, market)[0]!)).rejects.toThrow(SessionLostError);
+    await expect(flush(old.writer, store, first!)).rejects.toThrow(SessionLostError);
     await expect(old.writer.moveClock(store.layout.start)).rejects.toThrow(SessionLostError);
     await expect(old.writer.claim()).rejects.toThrow(SessionLostError);
     await expect(old.writer.init()).rejects.toThrow(SessionLostError);
@@ -132,7 +143,7 @@ test('the control reaches the stream with the answer to its next write', async (
   const store = await server.begin();
   const [first] = [...store.layout.windowsFrom(0)];
   expect(await setControl(server.redis, store.layout, 1, 'pause')).toBe('set');
-  expect(await store.writer.flush(first!, partsOf(store.layout, first!, market)[0]!)).toBe('pause');
+  expect(await flush(store.writer, store, first!)).toBe('pause');
   expect(await setControl(server.redis, store.layout, 1, 'stop')).toBe('set');
   expect(await store.writer.moveClock(first!.to)).toBe('stop');
   expect(await setControl(server.redis, server.layout(), 1, 'run')).toBe('gone');
@@ -146,7 +157,7 @@ test('I3 a control with an earlier epoch than the owner changes nothing', async 
   const before = await server.dump(store.layout.id);
   expect(await setControl(server.redis, store.layout, 1, 'pause')).toBe('stale');
   expect(await server.dump(store.layout.id)).toEqual(before);
-  expect(await next.flush(first!, partsOf(store.layout, first!, market)[0]!)).toBe('run');
+  expect(await flush(next, store, first!)).toBe('run');
   expect(await setControl(server.redis, store.layout, 2, 'pause')).toBe('set');
   expect(await next.moveClock(first!.to)).toBe('pause');
 });
@@ -155,7 +166,7 @@ test('writers of a store without its meta hash get SessionLostError', async () =
   const store = await server.begin();
   const [first] = [...store.layout.windowsFrom(0)];
   await server.redis.unlink(store.layout.keysOf(0).meta);
-  await expect(store.writer.flush(first!, partsOf(store.layout, first!, market)[0]!)).rejects.toThrow(SessionLostError);
+  await expect(flush(store.writer, store, first!)).rejects.toThrow(SessionLostError);
   await expect(store.writer.moveClock(first!.to)).rejects.toThrow(SessionLostError);
   await expect(store.writer.claim()).rejects.toThrow(SessionLostError);
 });

@@ -7,9 +7,7 @@ import {
   updateSymbols,
   noteHistory,
   OpenSession,
-  SessionLayout,
-  SessionWriter,
-  UpkeepStore,
+  type SessionLayout,
   withMembership,
   readHistory,
   retireBefore,
@@ -18,7 +16,7 @@ import { marketBars } from '../support/data/market.js';
 import { flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const SYMBOLS = ['AAA', 'BBB'];
-/** Three days of history, then four of the session. */
+/** Days 0 to 2 are history, days 3 to 6 the session. */
 const SPEC = {
   symbols: SYMBOLS,
   start: '2013-10-04',
@@ -26,21 +24,19 @@ const SPEC = {
   source: { type: 'dataset', dataset: 'stream' },
   history: { trailingDays: 3, retainDays: 3 },
 };
-const DAYS = 3 + 4;
+const LAST_DAY = 6;
 const SLOTS = 390;
+/** Bars of each symbol in the history. */
+const HISTORY_BARS = 3 * SLOTS;
+/** The counts of the history of a session without XXX. */
+const HISTORY = new Map(SYMBOLS.map((symbol) => [symbol, HISTORY_BARS]));
 const server = new StoreServer();
 const market = marketBars({ start: '2013-10-01', end: SPEC.end, symbols: [...SYMBOLS, 'XXX'], seed: 6 });
 afterAll(() => server.close());
 
-/** The clients of an existing store, for its owner `one`. */
-const storeOf = (layout: SessionLayout): TestStore => {
-  const as: TestStore['as'] = (fence) => new SessionWriter(server.redis, layout, fence);
-  const reader = new OpenSession(server.redis, layout);
-  return { layout, writer: as({ epoch: 1, owner: 'one' }), upkeep: new UpkeepStore(server.redis, layout), reader, as };
-};
 const membersOf = ({ spec, basePartitions }: SessionLayout) => ({ symbols: spec.symbols, basePartitions });
 
-/** A store at its end, with the counts of its history stored and the days before `firstKept` removed. */
+/** A store with its clock at its end and the counts of its history stored. The days before day `firstKept` are removed. */
 async function storeFrom(firstKept: number): Promise<TestStore> {
   const store = await server.begin(server.layout(SPEC));
   await flushUpTo(store, market, store.layout.end);
@@ -50,39 +46,35 @@ async function storeFrom(firstKept: number): Promise<TestStore> {
   return store;
 }
 
-/** Adds XXX to a session, and claims the session for its owner. */
+/** Adds XXX to a session. @returns the store, claimed again by its owner */
 async function withXxx({ layout }: TestStore): Promise<TestStore> {
   const after = withMembership(layout, withSymbol(layout.id, membersOf(layout), layout.membership, 'XXX'));
   await updateSymbols(server.redis, after);
-  const store = storeOf(after);
-  await store.writer.claim();
-  return store;
+  return server.begin(after);
 }
 
-/** Removes XXX from a session. */
-async function withoutXxx({ layout }: TestStore): Promise<TestStore> {
-  const partition = layout.partitionOf('XXX')!;
-  const membership = withoutSymbol(layout.id, membersOf(layout), layout.membership, 'XXX', partition);
-  await updateSymbols(server.redis, withMembership(layout, membership));
-  return storeOf(withMembership(layout, membership));
+/** The layout of a session without a symbol. */
+function layoutWithout(symbol: string, { layout }: TestStore): SessionLayout {
+  const partition = layout.partitionOf(symbol)!;
+  return withMembership(layout, withoutSymbol(layout.id, membersOf(layout), layout.membership, symbol, partition));
 }
 
 it('an added symbol streams the retained days, and only those', async () => {
   const store = await withXxx(await storeFrom(5));
   const { layout } = store;
   const partition = layout.partitionOf('XXX')!;
-  const begun = { frontier: layout.grid(4).close, watermark: layout.grid(4).close, retainedFrom: layout.grid(5).open };
-  expect((await store.upkeep.positions())[partition]).toEqual(begun);
+  const { close } = layout.grid(4);
+  const position = { frontier: close, watermark: close, retainedFrom: layout.grid(5).open };
+  expect((await store.upkeep.positions())[partition]).toEqual(position);
 
   await flushUpTo(store, market, layout.end);
   const chunks = (await server.keys(layout.id)).filter((key) => key.includes('XXX')).sort();
-  const { base } = layout;
-  const kept = layout.days.slice(5).map(({ date }) => layout.keysOf(partition).chunk(base.name, 'XXX', date));
+  const kept = layout.days.slice(5).map(({ date }) => layout.keysOf(partition).chunk(layout.base.name, 'XXX', date));
   expect(chunks).toEqual(kept);
   // Shows the added symbol to readers.
   await server.redis.hset(layout.keysOf(0).meta, 'joining', '');
   const { counts } = await store.reader.position();
-  // The symbols of the spec had all four days of the session, the added one only the last two.
+  // The two symbols of the spec had all four days of the session, the added one only the last two.
   expect(counts).toMatchObject({ expected: (2 * 4 + 2) * SLOTS, filled: (2 * 4 + 2) * SLOTS, missing: 0 });
 
   await retireBefore(store.writer, 6);
@@ -92,44 +84,42 @@ it('an added symbol streams the retained days, and only those', async () => {
 it('the stored bar counts of the history include an added symbol once they are noted again', async () => {
   const store = await withXxx(await storeFrom(0));
   const { layout, writer } = store;
-  const first = SYMBOLS.map((symbol): [string, number] => [symbol, 3 * SLOTS]);
-  expect(await readHistory(server.redis, layout)).toEqual(new Map(first));
+  expect(await readHistory(server.redis, layout)).toEqual(HISTORY);
   await flushUpTo(store, market, layout.end);
   await noteHistory(server.redis, layout, writer);
-  expect(await readHistory(server.redis, layout)).toEqual(new Map([...first, ['XXX', 3 * SLOTS]]));
+  expect(await readHistory(server.redis, layout)).toEqual(new Map([...HISTORY, ['XXX', HISTORY_BARS]]));
 });
 
 it('the stored bar counts of removed days stay, and a symbol that is added later has none there', async () => {
-  const store = await withXxx(await storeFrom(DAYS - 1));
+  const store = await withXxx(await storeFrom(LAST_DAY));
   await flushUpTo(store, market, store.layout.end);
   await noteHistory(server.redis, store.layout, store.writer);
-  const noted = [...SYMBOLS.map((symbol): [string, number] => [symbol, 3 * SLOTS]), ['XXX', 0] as const];
-  expect(await readHistory(server.redis, store.layout)).toEqual(new Map(noted));
+  expect(await readHistory(server.redis, store.layout)).toEqual(new Map([...HISTORY, ['XXX', 0]]));
 });
 
 it('the counts of a session keep the removed days of the other symbols when a symbol is removed', async () => {
-  const { layout } = await storeFrom(5);
-  const membership = withoutSymbol(layout.id, membersOf(layout), layout.membership, 'AAA', 0);
-  const after = withMembership(layout, membership);
+  const after = layoutWithout('AAA', await storeFrom(5));
   expect(await updateSymbols(server.redis, after)).toEqual(['AAA']);
-  const { counts } = await storeOf(after).reader.position();
+  const { counts } = await new OpenSession(server.redis, after).position();
   // BBB has all four days of the session. Of AAA only the two removed days are still counted.
   expect(counts).toMatchObject({ expected: (4 + 2) * SLOTS, filled: (4 + 2) * SLOTS, missing: 0 });
 });
 
 it('I9 a removed symbol leaves no counts of the history, and its partition holds no day back', async () => {
   const store = await withXxx(await storeFrom(1));
+  const partition = store.layout.partitionOf('XXX')!;
   await flushUpTo(store, market, store.layout.grid(3).close);
   await noteHistory(server.redis, store.layout, store.writer);
-  const after = await withoutXxx(store);
-  expect(await server.redis.exists(after.layout.keysOf(1).history)).toBe(0);
-  await after.writer.claim();
-  // The partition of XXX has not got past day 3, which must not keep days 3 to 5 from being removed.
-  await retireBefore(after.writer, DAYS - 1);
-  expect(await readHistory(server.redis, after.layout)).toEqual(new Map(SYMBOLS.map((symbol) => [symbol, 3 * SLOTS])));
+  const withoutXxx = layoutWithout('XXX', store);
+  await updateSymbols(server.redis, withoutXxx);
+  expect(await server.redis.exists(withoutXxx.keysOf(partition).history)).toBe(0);
+  const after = await server.begin(withoutXxx);
+  // The partition of XXX has streamed only to the end of day 3, which must not keep days 3 to 5 from being removed.
+  await retireBefore(after.writer, LAST_DAY);
+  expect(await readHistory(server.redis, after.layout)).toEqual(HISTORY);
 
   // Added again, XXX begins at the oldest retained day.
-  const again = await withXxx(after);
-  const at = { frontier: again.layout.grid(DAYS - 2).close, retainedFrom: again.layout.grid(DAYS - 1).open };
-  expect((await again.upkeep.positions())[1]).toMatchObject(at);
+  const { layout, upkeep } = await withXxx(after);
+  const position = { frontier: layout.grid(LAST_DAY - 1).close, retainedFrom: layout.grid(LAST_DAY).open };
+  expect((await upkeep.positions())[partition]).toMatchObject(position);
 });

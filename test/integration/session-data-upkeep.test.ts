@@ -1,14 +1,5 @@
 /** Writes of upkeep workers: fills, errors, derived bars and the watermark. */
-import {
-  BACKFILLED,
-  countBits,
-  DayChunk,
-  NO_TRADE,
-  RECORD_BYTES,
-  recordOffset,
-  UNFILLABLE,
-  type Bar,
-} from '@barkeep/bars';
+import { BACKFILLED, countBits, DayChunk, NO_TRADE, RECORD_BYTES, UNFILLABLE, type Bar } from '@barkeep/bars';
 import { SessionEvents, SessionLayout, SessionLostError, type SymbolFill } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
 import {
@@ -25,29 +16,28 @@ const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
 /** AAA lacks slots 10 to 19 of the first day. */
 const market = new Map([...whole].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.toSpliced(10, 10) : bars]));
 const SLOTS = 390;
+/** States of a slot: absent after one request, and after two. */
+const [ABSENT_ONCE, ABSENT_TWICE] = [1, 2];
 afterAll(() => server.close());
 
-const bar = (symbol: string, slot: number): Bar => whole.get(symbol)![slot]!;
+/** The bar of AAA in a slot of the first day. */
+const bar = (slot: number): Bar => whole.get('AAA')![slot]!;
 
-/** Makes a fill of AAA on the first day: bars for `filled`, and the given states for other slots. */
+/** Makes a fill of AAA on the first day: bars for the slots `filled`, and states of others by slot. */
 async function fillOf(
   store: TestStore,
   filled: readonly number[],
   states: Record<number, number> = {},
 ): Promise<SymbolFill> {
   const [day] = await store.upkeep.readDay(0, 0, ['AAA']);
-  const after = new Uint8Array(SLOTS);
-  if (day!.states) after.set(day!.states);
-  const chunk = new DayChunk(SLOTS);
-  for (const slot of filled) {
-    chunk.writeBar(slot, bar('AAA', slot), 'backfilled', 1);
-    after[slot] = BACKFILLED;
-  }
+  const after = Uint8Array.from(day!.states ?? new Uint8Array(SLOTS));
   for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
-  const runs = filled.map((slot) => ({
-    start: slot,
-    records: chunk.bytes.subarray(recordOffset(SLOTS, slot), recordOffset(SLOTS, slot + 1)),
-  }));
+  const chunk = new DayChunk(SLOTS);
+  const runs = filled.map((slot) => {
+    chunk.writeBar(slot, bar(slot), 'backfilled', 1);
+    after[slot] = BACKFILLED;
+    return { start: slot, records: chunk.record(slot) };
+  });
   return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
 }
 
@@ -60,32 +50,31 @@ async function flushedDay(): Promise<TestStore> {
 
 describe('I4 a fill', () => {
   test('of a day with the most slots, and of more gaps than a function can have arguments, is written', async () => {
-    const MINUTE = 60_000;
     const slots = 65_535;
     const open = Date.parse('2013-10-07');
-    const longDay = { date: '2013-10-07', segments: [{ open, close: open + slots * MINUTE }] };
+    const longDay = { date: '2013-10-07', segments: [{ open, close: open + slots * 60_000 }] };
     const { id, spec, incarnation } = server.layout({ ...SMALL_SPEC, calendar: '24/7', end: '2013-10-07', upkeep: {} });
     const layout = new SessionLayout(id, incarnation, spec, server.prefix, 0, undefined, [longDay]);
     const store = await server.begin(layout);
     for (const window of layout.windowsFrom(0)) {
       await store.writer.flush(window, { partition: 0, chunks: new Map(), bars: 0, refused: new Map() });
     }
-    // Every second slot of each symbol is filled.
-    const gaps = Array.from({ length: Math.ceil(slots / 2) }, (_, i) => 2 * i);
+    // Fills every second slot of each symbol.
+    const filled = Array.from({ length: Math.ceil(slots / 2) }, (_, i) => 2 * i);
     const records = new Uint8Array(RECORD_BYTES).fill(1);
-    const after = Uint8Array.from({ length: slots }, (_, slot) => (slot % 2 === 0 ? BACKFILLED : 1));
-    const runs = gaps.map((start) => ({ start, records }));
+    const after = Uint8Array.from({ length: slots }, (_, slot) => (slot % 2 === 0 ? BACKFILLED : ABSENT_ONCE));
+    const runs = filled.map((start) => ({ start, records }));
     const fills = ['AAA', 'BBB', 'CCC'].map((symbol) => ({ symbol, before: undefined, after, dueAt: undefined, runs }));
     expect(await store.upkeep.fill(0, 0, fills)).toEqual(new Set());
     const { counts } = await store.reader.position();
-    expect(counts).toMatchObject({ expected: 3 * slots, backfilled: 3 * gaps.length, missing: 0 });
+    expect(counts).toMatchObject({ expected: 3 * slots, backfilled: 3 * filled.length, missing: 0 });
     const [day] = await store.upkeep.readDay(0, 0, ['CCC']);
-    expect(countBits(day!.bitmap, 0, slots)).toBe(gaps.length);
+    expect(countBits(day!.bitmap, 0, slots)).toBe(filled.length);
   });
 
   test('writes empty slots, counts them, marks the day and sets its retry, once however often it is sent', async () => {
     const store = await flushedDay();
-    const fill = await fillOf(store, [10, 11, 15], { 12: 1, 13: UNFILLABLE, 14: NO_TRADE });
+    const fill = await fillOf(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
     const refused = [{ symbol: 'AAA', reason: 'not-finite', total: 2 }];
     expect(await store.upkeep.fill(0, 0, [{ ...fill, dueAt: 1_000 }], refused)).toEqual(new Set());
     const afterFirst = await server.dump(store.layout.id);
@@ -110,8 +99,8 @@ describe('I4 a fill', () => {
     expect(await store.upkeep.dueRetries(0, 1_000)).toEqual([{ date: '2013-10-07', symbol: 'AAA' }]);
     expect(await store.upkeep.nextRetry()).toBe(1_000);
     await store.writer.moveClock(store.layout.grid(0).close);
-    const [tenth] = await store.reader.barsBetween('AAA', '1m', bar('AAA', 10).openTime, bar('AAA', 11).openTime);
-    expect(tenth).toMatchObject({ ...bar('AAA', 10), origin: 'backfilled', dataset: 1 });
+    const [filled] = await store.reader.barsBetween('AAA', '1m', bar(10).openTime, bar(11).openTime);
+    expect(filled).toMatchObject({ ...bar(10), origin: 'backfilled', dataset: 1 });
   });
 
   test('I2 keeps one count of refused bars for each day, and a strategy sees those of days before the clock', async () => {
@@ -141,7 +130,8 @@ describe('I4 a fill', () => {
     const taken = await fillOf(store, [10, 9]);
     expect(await store.upkeep.fill(0, 0, [taken])).toEqual(new Set(['AAA']));
     expect(await server.dump(store.layout.id)).toEqual(before);
-    const other = { ...(await fillOf(store, [], { 3: 1 })), symbol: 'BBB' };
+    // BBB lacks no slot, so this fill only sets a state.
+    const other = { ...(await fillOf(store, [], { 3: ABSENT_ONCE })), symbol: 'BBB' };
     expect(await store.upkeep.fill(0, 0, [taken, other])).toEqual(new Set(['AAA']));
     expect((await store.reader.position()).counts).toMatchObject({ backfilled: 0, absent: 1 });
   });
@@ -151,11 +141,11 @@ describe('I4 a fill', () => {
     const [one, two] = [await fillOf(store, [10]), await fillOf(store, [10, 11])];
     const [first, second] = await Promise.all([store.upkeep.fill(0, 0, [one]), store.upkeep.fill(0, 0, [two])]);
     expect([first.size, second.size].sort()).toEqual([0, 1]);
-    const again = await fillOf(store, [12], { 13: 1 });
-    // A worker that has not seen any state.
-    const stale = { ...again, before: undefined };
+    const current = await fillOf(store, [12], { 13: ABSENT_ONCE });
+    // As of a worker that read the day before any slot had a state.
+    const stale = { ...current, before: undefined };
     expect(await store.upkeep.fill(0, 0, [stale])).toEqual(new Set(['AAA']));
-    expect(await store.upkeep.fill(0, 0, [again])).toEqual(new Set());
+    expect(await store.upkeep.fill(0, 0, [current])).toEqual(new Set());
   });
 
   test('creates the chunk of a symbol without a bar, and later windows keep the filled bars', async () => {
@@ -177,8 +167,13 @@ describe('I4 a fill', () => {
     const [first] = [...store.layout.windowsFrom(0)];
     await flushUpTo(store, market, first!.to);
     const before = await server.dump(store.layout.id);
-    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [first!.toSlot])])).toEqual(new Set(['AAA']));
-    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [], { [first!.toSlot]: 1 })])).toEqual(new Set(['AAA']));
+    const [withBar, withState] = [
+      await fillOf(store, [first!.toSlot]),
+      await fillOf(store, [], { [first!.toSlot]: ABSENT_ONCE }),
+    ];
+    for (const fill of [withBar, withState]) {
+      expect(await store.upkeep.fill(0, 0, [fill])).toEqual(new Set(['AAA']));
+    }
     expect(await server.dump(store.layout.id)).toEqual(before);
   });
 
@@ -186,7 +181,7 @@ describe('I4 a fill', () => {
     const store = await flushedDay();
     await store.upkeep.noteError(0, '2013-10-07', ['AAA'], 'the vendor is away');
     expect((await store.reader.gaps('AAA')).map(({ lastError }) => lastError)).toEqual(['the vendor is away']);
-    await store.upkeep.fill(0, 0, [await fillOf(store, [10], { 11: 2 })]);
+    await store.upkeep.fill(0, 0, [await fillOf(store, [10], { 11: ABSENT_TWICE })]);
     // Of the ten slots one is filled, one absent and eight are missing.
     const [absent, missing] = await store.reader.gaps('AAA');
     expect(absent).toMatchObject({ bars: 1, status: 'absent', attempts: 2, lastError: null });
@@ -237,9 +232,9 @@ describe('I5 derived bars', () => {
     const store = await server.begin();
     const second = [...store.layout.windowsFrom(0)][1]!;
     // No symbol has a bar in the first slot of the second window.
-    const { openTime } = bar('AAA', second.fromSlot);
+    const hole = bar(second.fromSlot).openTime;
     const withHole = new Map(
-      [...market].map(([symbol, bars]) => [symbol, bars.filter((b) => b.openTime !== openTime)]),
+      [...market].map(([symbol, bars]) => [symbol, bars.filter(({ openTime }) => openTime !== hole)]),
     );
     await flushUpTo(store, withHole, second.prev);
     const slow = await derivedOf(store, 0, 0, second.fromSlot);

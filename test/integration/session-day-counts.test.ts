@@ -1,5 +1,5 @@
 /** The counts of slots by symbol and day, on a real Redis: both views, pages, and the counts that are cached between reads. */
-import { DayChunk, noCounts, NO_TRADE } from '@barkeep/bars';
+import { hasBit, noCounts, NO_TRADE } from '@barkeep/bars';
 import { CELL_COUNTS, CountedDays, type DayCounts } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import { flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
@@ -23,13 +23,12 @@ async function begin(): Promise<TestStore & { clock: number }> {
 
 /** Settles the first empty slot of a day as no-trade. */
 async function settle({ upkeep }: TestStore, symbol: string, day: number): Promise<void> {
-  const [read] = await upkeep.readDay(0, day, [symbol]);
-  const chunk = new DayChunk(SLOTS);
-  chunk.bitmap.set(read!.bitmap);
-  const after = Uint8Array.from(read!.states ?? new Uint8Array(SLOTS));
-  const slot = after.findIndex((state, candidate) => state === 0 && !chunk.has(candidate));
+  const [symbolDay] = await upkeep.readDay(0, day, [symbol]);
+  const { bitmap, states } = symbolDay!;
+  const after = Uint8Array.from(states ?? new Uint8Array(SLOTS));
+  const slot = after.findIndex((state, candidate) => state === 0 && !hasBit(bitmap, candidate));
   after[slot] = NO_TRADE;
-  const refused = await upkeep.fill(0, day, [{ symbol, before: read!.states, after, dueAt: undefined, runs: [] }], []);
+  const refused = await upkeep.fill(0, day, [{ symbol, before: states, after, dueAt: undefined, runs: [] }]);
   expect([...refused]).toEqual([]);
 }
 
@@ -83,15 +82,15 @@ it('reads unchanged days once, and again after a change or with a new owner', as
   const cache = new CountedDays();
   const read = () => store.reader.dayCounts({ view: 'operator' }, cache);
   const before = await read();
-  expect(await readsOf(read)).toBe(0);
+  expect(await countScripts(read)).toBe(0);
   await settle(store, 'AAA', 0);
   const after = await read();
   expect(countsOf(after, 'AAA').noTrade).toEqual([1, 0]);
   expect(countsOf(after, 'BBB')).toEqual(countsOf(before, 'BBB'));
-  expect(await readsOf(read)).toBe(0);
+  expect(await countScripts(read)).toBe(0);
   // After a change of the owner the days may have been written again.
   await store.as({ epoch: 2, owner: 'two' }).claim();
-  expect(await readsOf(read)).toBe(1);
+  expect(await countScripts(read)).toBe(1);
 });
 
 it('I1 counts a store that was set back as it then is, whatever was cached', async () => {
@@ -104,13 +103,13 @@ it('I1 counts a store that was set back as it then is, whatever was cached', asy
   expect(countsOf(await store.reader.dayCounts({ view: 'operator' }, cache), 'AAA').noTrade).toEqual([0, 0]);
 });
 
-/** How many calls of the script that reads counts `run` makes. */
-async function readsOf(run: () => Promise<unknown>): Promise<number> {
-  const calls = jest.spyOn(server.redis, 'callBuffer');
+/** Counts the calls of the script that reads counts while `run` runs. */
+async function countScripts(run: () => Promise<unknown>): Promise<number> {
+  const callBuffer = jest.spyOn(server.redis, 'callBuffer');
   try {
     await run();
-    return calls.mock.calls.length;
+    return callBuffer.mock.calls.length;
   } finally {
-    calls.mockRestore();
+    callBuffer.mockRestore();
   }
 }

@@ -1,6 +1,6 @@
 /** The rules of feeding a session store: what happens to a bar, what is counted, and which writers are refused. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DayChunk, NO_TRADE, recordOffset, UNFILLABLE, ABSENT_UNASKED, BACKFILLED, type Bar } from '@barkeep/bars';
+import { DayChunk, NO_TRADE, UNFILLABLE, ABSENT_UNASKED, BACKFILLED, type Bar } from '@barkeep/bars';
 import {
   FeedSetBackError,
   FencedError,
@@ -40,30 +40,29 @@ beforeEach(async () => {
 });
 
 const counts = async () => (await store.reader.position()).counts;
-/** How far the stream of a symbol is, when its feeder last called (0: never), and whether it has ended. */
+/** The time that the stream of a symbol has reached, when its feeder last called (0: never), and whether it has ended. */
 const progressOf = async (symbol = 'AAA') =>
   (await frontier.progress()).streams.find((stream) => stream.symbol === symbol)!;
+/** The time that a stream has reached when the bar of this slot is its last one. */
+const reachedWith = (slot: number) => bars[slot]!.openTime + MINUTE - LATENESS_MS;
 /** The stored chunk of a day, undefined when there is none. */
 const stored = async (symbol = 'AAA', dayIndex = 0) =>
   (await store.upkeep.readChunks(0, dayIndex, store.layout.base, [symbol])).get(symbol);
 /** The outcome of a call without bars. */
 const none = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
 
-/** Sets states of AAA's first day, and fills slots, by slot, as backfill would. @returns the refused symbols */
-async function backfill(states: Record<number, number>, backfilled: Record<number, Bar> = {}): Promise<Set<string>> {
+/** Sets states of slots of AAA's first day, and fills other slots with their bars, as backfill would. */
+async function backfill(states: Record<number, number>, filled: readonly number[] = []): Promise<void> {
   const [known] = await store.upkeep.readDay(0, 0, ['AAA']);
-  const { slotCount } = store.layout.grid(0);
-  const after = new Uint8Array(slotCount);
-  if (known!.states) after.set(known!.states);
+  const after = Uint8Array.from(known!.states ?? new Uint8Array(SLOTS));
   for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
-  const runs = Object.entries(backfilled).map(([slot, bar]) => {
-    const start = Number(slot);
-    after[start] = BACKFILLED;
-    const chunk = new DayChunk(slotCount);
-    chunk.writeBar(start, bar, 'backfilled', 1);
-    return { start, records: chunk.bytes.slice(recordOffset(slotCount, start), recordOffset(slotCount, start + 1)) };
+  const chunk = new DayChunk(SLOTS);
+  const runs = filled.map((slot) => {
+    chunk.writeBar(slot, bars[slot]!, 'backfilled', 1);
+    after[slot] = BACKFILLED;
+    return { start: slot, records: chunk.record(slot) };
   });
-  return store.upkeep.fill(0, 0, [{ symbol: 'AAA', before: known!.states, after, dueAt: 1, runs }]);
+  await store.upkeep.fill(0, 0, [{ symbol: 'AAA', before: known!.states, after, dueAt: 1, runs }]);
 }
 
 it('writes bars of several days, in any order, into their slots as the stream of a dataset would', async () => {
@@ -129,9 +128,9 @@ it('I6 counts a bar when the frontier passes it, once', async () => {
 it('takes a stream as far as its last close less the lateness, or a posted time; neither goes back; then its end', async () => {
   expect(await progressOf()).toEqual({ symbol: 'AAA', reached: store.layout.start, heardAt: 0, ended: false });
   await feed.feed('AAA', [bars[9]!, bars[7]!]);
-  expect((await progressOf()).reached).toBe(bars[9]!.openTime + MINUTE - LATENESS_MS);
+  expect((await progressOf()).reached).toBe(reachedWith(9));
   await feed.feed('AAA', [bars[5]!]);
-  expect((await progressOf()).reached).toBe(bars[9]!.openTime + MINUTE - LATENESS_MS);
+  expect((await progressOf()).reached).toBe(reachedWith(9));
   await feed.through('AAA', bars[30]!.openTime);
   await feed.through('AAA', bars[20]!.openTime);
   const { now } = await frontier.progress();
@@ -170,7 +169,7 @@ it('I6 moves a late bar from the count of its empty slot to the streamed ones, a
 
 it('I4 keeps a backfilled bar: an equal one is a duplicate, one that differs a conflict', async () => {
   await advanceTo(frontier, bars[19]!.openTime + MINUTE);
-  await backfill({}, { 7: bars[7]!, 8: bars[8]! });
+  await backfill({}, [7, 8]);
   expect(await feed.feed('AAA', [bars[7]!, otherBar(bars[8]!)])).toEqual({ ...none, duplicates: 1, conflicts: [1] });
   expect((await stored())!.bar(7, store.layout.grid(0))).toMatchObject({ origin: 'backfilled', dataset: 1 });
   expect(await counts()).toMatchObject({ streamed: 0, backfilled: 2 });
@@ -180,6 +179,7 @@ it('I6 refuses a fill without a bar for a slot whose late bar has come meanwhile
   await advanceTo(frontier, bars[19]!.openTime + MINUTE);
   const [before] = await store.upkeep.readDay(0, 0, ['AAA']);
   await feed.feed('AAA', [bars[3]!]);
+  // Absent in the first 20 slots.
   const after = new Uint8Array(SLOTS).fill(1, 0, 20);
   const fill = { symbol: 'AAA', before: before!.states, after, dueAt: 1, runs: [] };
   expect(await store.upkeep.fill(0, 0, [fill])).toEqual(new Set(['AAA']));
@@ -223,7 +223,7 @@ it('I1 refuses a feeder whose stored bars the store lost, and accepts the bars f
   expect(feed.storedBars('AAA')).toBe(30);
   await setBack();
   const before = await server.dump(store.layout.id);
-  const lost = { symbol: 'AAA', seenBars: 30, storedBars: 20, reachedMs: bars[19]!.openTime + MINUTE - LATENESS_MS };
+  const lost = { symbol: 'AAA', seenBars: 30, storedBars: 20, reachedMs: reachedWith(19) };
   await expect(feed.feed('AAA', bars.slice(30, 40))).rejects.toMatchObject(lost);
   await expect(feed.through('AAA', bars[50]!.openTime)).rejects.toThrow(FeedSetBackError);
   await expect(feed.end('AAA')).rejects.toThrow(FeedSetBackError);
@@ -234,7 +234,7 @@ it('I1 refuses a feeder whose stored bars the store lost, and accepts the bars f
   secondFeed.expectStored('AAA', 20);
   expect(await secondFeed.feed('AAA', bars.slice(0, 40))).toEqual({ ...none, accepted: 20, duplicates: 20 });
   await secondFeed.end('AAA');
-  expect(await progressOf()).toMatchObject({ reached: bars[39]!.openTime + MINUTE - LATENESS_MS, ended: true });
+  expect(await progressOf()).toMatchObject({ reached: reachedWith(39), ended: true });
   // The first feeder saw fewer bars than the store has now.
   expect(await feed.feed('AAA', bars.slice(0, 40))).toEqual({ ...none, duplicates: 40 });
 });

@@ -14,22 +14,16 @@ import {
   type Queues,
 } from '@barkeep/upkeep-queues';
 import { UnrecoverableError, Worker, type Job } from 'bullmq';
-import type { Redis } from 'ioredis';
 
+/** How the producer of these tests lets failed jobs be retried. */
 const RETRY = { attempts: 2, backoffMs: 1 };
 const prefix = `test-${randomBytes(4).toString('hex')}`;
 const url = process.env['REDIS_URL']!;
-let redis: Redis;
-let queues: Queues;
-let producer: UpkeepProducer;
+const redis = producerConnection(url);
+const queues: Queues = openQueues(redis, prefix);
+const producer = new UpkeepProducer(queues, RETRY);
 /** Ends the workers of a test. */
 let endings: (() => Promise<unknown>)[] = [];
-
-beforeAll(() => {
-  redis = producerConnection(url);
-  queues = openQueues(redis, prefix);
-  producer = new UpkeepProducer(queues, RETRY);
-});
 
 afterEach(async () => {
   await Promise.all(endings.map((end) => end()));
@@ -46,7 +40,10 @@ afterAll(async () => {
 
 const session = () => ({ sessionId: 's-1', incarnation: randomUUID() });
 
-/** Runs a worker until the end of the test. `die` ends it without releasing its jobs, as a kill would. */
+/**
+ * Runs a worker until the end of the test. `die` ends it without releasing its jobs, as a kill would.
+ * @param lockDuration how long a job of a dead worker stays locked, ms
+ */
 function work(name: JobName, run: (job: Job) => Promise<void>, lockDuration = 30_000) {
   const connection = workerConnection(url);
   const options = {
@@ -84,8 +81,15 @@ function counter() {
   };
 }
 
+/** A promise that a test resolves by `finish`. */
+function held() {
+  let finish = (): void => undefined;
+  const promise = new Promise<void>((resolve) => (finish = resolve));
+  return { promise, finish };
+}
+
 /** Waits until no job of a queue runs, waits or is delayed. */
-async function idle(name: JobName): Promise<void> {
+async function untilIdle(name: JobName): Promise<void> {
   while ((await queues[name].getJobCountByTypes('active', 'waiting', 'delayed', 'prioritized')) > 0) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -110,13 +114,10 @@ test('a job that is added many times waits once; another partition, date, run, s
   await producer.add('backfill', { ...payloads.backfill, force: true });
   await producer.add('detect-gaps', { ...session(), force: false });
   await producer.add('stream', { ...ref, run: 2 });
-  const waiting = async (name: JobName) => queues[name].getWaitingCount();
-  expect({
-    stream: await waiting('stream'),
-    'detect-gaps': await waiting('detect-gaps'),
-    backfill: await waiting('backfill'),
-    aggregate: await waiting('aggregate'),
-  }).toEqual({ stream: 2, 'detect-gaps': 2, backfill: 3, aggregate: 2 });
+  const waiting = { stream: 2, 'detect-gaps': 2, backfill: 3, aggregate: 2 };
+  for (const [name, count] of Object.entries(waiting) as [JobName, number][]) {
+    expect([name, await queues[name].getWaitingCount()]).toEqual([name, count]);
+  }
 });
 
 test.each(['detect-gaps', 'aggregate'] as const)(
@@ -124,18 +125,17 @@ test.each(['detect-gaps', 'aggregate'] as const)(
   async (name) => {
     const payload = { ...session(), force: false, partition: 0 };
     const begun = counter();
-    let finish = (): void => undefined;
-    const held = new Promise<void>((resolve) => (finish = resolve));
+    const first = held();
     work(name, async () => {
       begun.hit();
-      await held;
+      await first.promise;
     });
     await producer.add(name, payload);
     await begun.reached(1);
     for (let i = 0; i < 5; i++) await producer.add(name, payload);
-    finish();
+    first.finish();
     await begun.reached(2);
-    await idle(name);
+    await untilIdle(name);
     expect(begun.hits).toBe(2);
     await producer.add(name, payload);
     await begun.reached(3);
@@ -153,11 +153,11 @@ test.each(['detect-gaps', 'aggregate'] as const)(
     });
     await producer.add(name, payload);
     await tried.reached(RETRY.attempts);
-    await idle(name);
+    await untilIdle(name);
     expect(await queues[name].getFailedCount()).toBe(1);
     await producer.add(name, payload);
     await tried.reached(2 * RETRY.attempts);
-    await idle(name);
+    await untilIdle(name);
   },
 );
 
@@ -170,7 +170,7 @@ test('a backfill that failed for good is kept until the same backfill is added a
   });
   await producer.addBackfills([payload]);
   await tried.reached(1);
-  await idle('backfill');
+  await untilIdle('backfill');
   const [failed] = await queues.backfill.getFailed();
   expect(failed).toMatchObject({ failedReason: 'the session failed', attemptsMade: 1 });
   // With the worker paused the added jobs stay in the queue.
@@ -194,7 +194,7 @@ test('the first day of each session is backfilled before the second day of any',
 
 test('I11 upkeepSilentMs is the time for which jobs have waited while no worker took one', async () => {
   const now = Date.now();
-  /** As it is 25 s from now. */
+  /** The time that it will be in 25 s, if no worker takes a job until then. */
   const silentMs = () => upkeepSilentMs(redis, queues, prefix, now + 25_000);
   expect(await silentMs()).toBe(0);
   await producer.add('aggregate', { ...session(), partition: 0 });
@@ -259,22 +259,19 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
   '%s: another worker does the job of a dead one, and the job can then be added again',
   async (name) => {
     const payload = { ...session(), force: false, partition: 0, date: '2013-10-07', run: 1 };
+    const lockMs = 400;
     const begun = counter();
-    let finish = (): void => undefined;
-    const held = new Promise<void>((resolve) => (finish = resolve));
-    const first = work(
-      name,
-      async () => {
-        begun.hit();
-        await held;
-      },
-      400,
-    );
+    const { promise, finish } = held();
+    const runJob = () => {
+      begun.hit();
+      return promise;
+    };
+    const { die } = work(name, runJob, lockMs);
     await producer.add(name, payload);
     await begun.reached(1);
-    await first.die();
+    await die();
     const done = counter();
-    const { worker } = work(name, async () => undefined, 400);
+    const { worker } = work(name, async () => undefined, lockMs);
     worker.on('completed', done.hit);
     await done.reached(1);
     await producer.add(name, payload);
@@ -285,14 +282,11 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
 
 test('I11 a job whose lock lost its expiry runs again once releaseLostLocks has removed the lock', async () => {
   const taken = counter();
-  const { die } = work(
-    'detect-gaps',
-    async () => {
-      taken.hit();
-      await new Promise(() => undefined);
-    },
-    1_000,
-  );
+  const neverEnding = () => {
+    taken.hit();
+    return new Promise<void>(() => undefined);
+  };
+  const { die } = work('detect-gaps', neverEnding, 1_000);
   await producer.add('detect-gaps', { ...session(), force: false });
   await taken.reached(1);
   await die();

@@ -53,10 +53,10 @@ beforeAll(async () => {
     BARKEEP_ADMIN_KEYS: ADMIN,
   });
   const source = { type: 'dataset', dataset: 'other' };
-  await api().run({ ...SPEC, id: 'whole' });
-  await api().run({ ...SPEC, id: 'same', symbols: ['aaa', 'BRK/B'], derivedIntervals: [] });
-  await api().run({ ...SPEC, id: 'other', source, end: '2015-12-24' });
-  for (const id of ['whole', 'same', 'other']) await api().completed(id);
+  await admin().run({ ...SPEC, id: 'whole' });
+  await admin().run({ ...SPEC, id: 'same', symbols: ['aaa', 'BRK/B'], derivedIntervals: [] });
+  await admin().run({ ...SPEC, id: 'other', source, end: '2015-12-24' });
+  for (const id of ['whole', 'same', 'other']) await admin().completed(id);
 });
 
 afterAll(async () => {
@@ -64,8 +64,10 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const api = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
+const admin = () => new Api(coordinator.url, { 'X-API-Key': ADMIN });
 const user = () => new Api(coordinator.url, { 'X-API-Key': USER });
+const fetchExport = (query: string, signal?: AbortSignal) =>
+  fetch(`${coordinator.url}/v1/sessions/whole/export${query}`, { headers: { 'X-API-Key': USER }, signal });
 
 /** The hours of XNYS on a date in winter, in UTC. 24 December closes three hours earlier. */
 function hours(date: string) {
@@ -113,11 +115,8 @@ describe('GET /v1/sessions/{id}/days', () => {
 });
 
 describe('GET /v1/sessions/{id}/export', () => {
-  const read = (query: string) =>
-    fetch(`${coordinator.url}/v1/sessions/whole/export${query}`, { headers: { 'X-API-Key': USER } });
-
   it('sends all bars as a CSV file, symbol after symbol', async () => {
-    const response = await read('');
+    const response = await fetchExport('');
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="whole-1m.csv"');
     const lines = (await response.text()).trimEnd().split('\n');
@@ -133,7 +132,7 @@ describe('GET /v1/sessions/{id}/export', () => {
 
   it('sends the bars of an interval, a range and some symbols as NDJSON', async () => {
     const range = 'from=2015-12-24T15:00:00Z&to=2015-12-24T15:10:00Z';
-    const response = await read(`?format=ndjson&interval=5m&symbols=BRK/B&${range}`);
+    const response = await fetchExport(`?format=ndjson&interval=5m&symbols=BRK/B&${range}`);
     expect(response.headers.get('content-type')).toContain('application/x-ndjson');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="whole-5m.ndjson"');
     const lines = (await response.text()).trimEnd().split('\n');
@@ -156,15 +155,12 @@ describe('GET /v1/sessions/{id}/export', () => {
   it('answers the next caller after others have aborted', async () => {
     const gone = Array.from({ length: 5 }, async () => {
       const controller = new AbortController();
-      const response = await fetch(`${coordinator.url}/v1/sessions/whole/export?format=ndjson`, {
-        headers: { 'X-API-Key': USER },
-        signal: controller.signal,
-      });
+      const response = await fetchExport('?format=ndjson', controller.signal);
       controller.abort();
       await expect(response.text()).rejects.toThrow('aborted');
     });
     await Promise.all(gone);
-    expect((await read('?symbols=aaa')).status).toBe(200);
+    expect((await fetchExport('?symbols=aaa')).status).toBe(200);
   });
 });
 
@@ -176,6 +172,7 @@ describe('barkeep export', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
+  /** Runs `barkeep export` in `folder` with the coordinator at `url`. `onStart` runs at the same time. */
   async function barkeep(url: string, args: string[], onStart?: (child: ChildProcess) => Promise<void>) {
     const env = { PATH: process.env['PATH'], BARKEEP_URL: url, BARKEEP_API_KEY: USER };
     const child = spawn(process.execPath, [BARKEEP, 'export', ...args], { cwd: folder, env });
@@ -187,15 +184,13 @@ describe('barkeep export', () => {
     ]);
     return { stdout, stderr, code: code as number };
   }
-  const route = (query: string) =>
-    fetch(`${coordinator.url}/v1/sessions/whole/export${query}`, { headers: { 'X-API-Key': USER } }).then((answer) =>
-      answer.text(),
-    );
+  /** The text that the route sends. */
+  const textOf = async (query: string) => (await fetchExport(query)).text();
 
   it('prints the text of the route, and the number of its bars on stderr', async () => {
     // 980 + 990 + 990 bars, as in the route's file.
     const stderr = '2,960 bars of 3 symbols\n';
-    expect(await barkeep(coordinator.url, ['whole'])).toEqual({ code: 0, stderr, stdout: await route('') });
+    expect(await barkeep(coordinator.url, ['whole'])).toEqual({ code: 0, stderr, stdout: await textOf('') });
   });
 
   it('passes every option on, overwrites a file, and reports wrong options', async () => {
@@ -206,7 +201,7 @@ describe('barkeep export', () => {
     const summary = { session: 'whole', symbols: 2, bars: 120, file: 'bars.ndjson' };
     expect({ ...ended, stdout: JSON.parse(ended.stdout) as object }).toEqual({ code: 0, stderr: '', stdout: summary });
     const query = 'format=ndjson&interval=1m&symbols=aaa,BRK/B&from=2015-12-24T15:00:00Z&to=2015-12-24T16:00:00Z';
-    expect(await readFile(join(folder, 'bars.ndjson'), 'utf8')).toBe(await route(`?${query}`));
+    expect(await readFile(join(folder, 'bars.ndjson'), 'utf8')).toBe(await textOf(`?${query}`));
     expect(await readdir(folder)).toEqual(['bars.ndjson']);
     expect((await barkeep(coordinator.url, ['whole', '--interval', '7m'])).stderr).toContain('interval');
   });
@@ -214,8 +209,7 @@ describe('barkeep export', () => {
   it('keeps the old file, and leaves no part of a new one, when the connection breaks', async () => {
     const gate = await tcpGate(coordinator.url, 80);
     await writeFile(join(folder, 'bars.csv'), 'old');
-    // In the middle of the file.
-    gate.cutAfter(60_000);
+    gate.cutAfter(60_000); // in the middle of the file
     const { code, stderr } = await barkeep(gate.url, ['whole', '--out', 'bars.csv']);
     await gate.shut();
     expect(code).toBe(1);
@@ -255,13 +249,14 @@ describe('GET /v1/sessions/{id}/layout', () => {
     expect(layout.days[1]!.segments).toEqual([{ open: '2015-12-24T14:30:00.000Z', close: '2015-12-24T18:00:00.000Z' }]);
     const partition = layout.partitions.find(({ symbols }) => symbols.includes('BRK/B'))!;
     const values = { base: partition.base, interval: '1m', symbol: 'BRK/B', date: '2015-12-23' };
-    /** A key with its placeholders replaced. */
-    const name = (key: string) => key.replaceAll(/\{(\w+)\}/g, (_, word: keyof typeof values) => values[word]);
+    /** The name of a key: its pattern with the placeholders replaced. */
+    const nameOf = (pattern: string) =>
+      pattern.replaceAll(/\{(\w+)\}/g, (_, word: keyof typeof values) => values[word]);
     const redis = new Redis(process.env['SESSION_REDIS_URL']!);
     try {
       // A bitmap of 390 slots takes 56 bytes, a record of a bar 48.
-      expect(await redis.strlen(name(layout.keys['chunk']!))).toBe(56 + 48 * 390);
-      expect(await redis.hget(name(layout.keys['meta']!), 'incarnation')).toBe(partition.stamp);
+      expect(await redis.strlen(nameOf(layout.keys['chunk']!))).toBe(56 + 48 * 390);
+      expect(await redis.hget(nameOf(layout.keys['meta']!), 'incarnation')).toBe(partition.stamp);
     } finally {
       redis.disconnect();
     }
@@ -300,7 +295,7 @@ describe('GET /v1/sessions/{id}/difference', () => {
 
 describe('GET /v1/queues', () => {
   it('shows the queues to an operator, and to no other caller', async () => {
-    const { queues } = await api().ok<QueuesAnswer>('GET', '/v1/queues');
+    const { queues } = await admin().ok<QueuesAnswer>('GET', '/v1/queues');
     expect(queues.map(({ name }) => name)).toEqual(['stream', 'detect-gaps', 'backfill', 'aggregate']);
     expect(await user().call('GET', '/v1/queues')).toMatchObject({
       status: 403,
