@@ -12,7 +12,7 @@ const DAY_MINUTES = 1_440;
 const CLOSED = '[]';
 /** What a period costs when one exception costs 1: about its number of lines in the file. */
 const PERIOD_COST = 8;
-/** A close up to this minute of the day is an early close; extended hours then end earlier too. */
+/** A close at this minute of the day or before is an early close; extended hours then end earlier too. */
 const EARLY_CLOSE = 14 * 60;
 
 /**
@@ -136,17 +136,22 @@ function specialDaysOf(exceptions, extended) {
 /** A name for a day whose hours differ from the normal hours of its weekday. */
 function nameOf({ pattern, normal, weekday }) {
   if (normal === CLOSED) return `session on a ${LONG_WEEKDAYS[weekday]}`;
-  const [day, usual] = [JSON.parse(pattern), JSON.parse(normal)];
-  const [[open], [usualOpen]] = [day[0], usual[0]];
-  const [close, usualClose] = [day.at(-1)[1], usual.at(-1)[1]];
-  const losesPart = usual.length > day.length && usualOpen >= 0; // negative: it opens on the previous evening
-  if (losesPart && open === usualOpen && close < usualClose) return 'half day without an afternoon';
-  if (losesPart && open > usualOpen && close === usualClose) return 'half day without a morning';
-  if (open === usualOpen && close < usualClose) return 'early close';
-  if (open === usualOpen && close > usualClose) return 'late close';
-  if (open > usualOpen && close === usualClose) return 'late open';
-  if (open < usualOpen && close === usualClose) return 'early open';
+  const [day, usual] = [spanOf(pattern), spanOf(normal)];
+  // A session that opens on the previous evening (at a negative minute) has no morning and afternoon.
+  const losesHalf = usual.segmentCount > day.segmentCount && usual.open >= 0;
+  if (day.open === usual.open) {
+    if (day.close < usual.close) return losesHalf ? 'half day without an afternoon' : 'early close';
+    if (day.close > usual.close) return 'late close';
+  } else if (day.close === usual.close) {
+    if (day.open < usual.open) return 'early open';
+    return losesHalf ? 'half day without a morning' : 'late open';
+  }
   return 'other hours';
+}
+
+function spanOf(pattern) {
+  const segments = JSON.parse(pattern);
+  return { open: segments[0][0], close: segments.at(-1)[1], segmentCount: segments.length };
 }
 
 /** The hours of a pattern in the form of a calendar file. */
@@ -168,6 +173,7 @@ function wallTime(minute, isClose) {
   let shift = '';
   if (day < 0) shift = '-1d';
   if (day > 0) shift = '+1d';
-  const ofDay = minute - day * DAY_MINUTES;
-  return `${String(Math.floor(ofDay / 60)).padStart(2, '0')}:${String(ofDay % 60).padStart(2, '0')}${shift}`;
+  const minuteOfDay = minute - day * DAY_MINUTES;
+  const [hours, minutes] = [Math.floor(minuteOfDay / 60), minuteOfDay % 60];
+  return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}${shift}`;
 }
