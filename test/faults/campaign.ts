@@ -12,9 +12,9 @@ interface CampaignOptions {
   /** Number of labs. */
   labs: number;
   /** Receives each result. */
-  add(result: ScheduleResult): void;
+  add: (result: ScheduleResult) => void;
   /** Prints a line for the user. */
-  print(line: string): void;
+  print: (line: string) => void;
 }
 
 export async function campaign(schedules: readonly Schedule[], options: CampaignOptions): Promise<void> {

@@ -122,7 +122,7 @@ export class TcpGate {
     }
   }
 
-  /** Sends new connections to another port of the server. */
+  /** Sends new connections to the server that `serverUrl` names. */
   retarget(serverUrl: string): void {
     this.target = new URL(serverUrl);
   }
