@@ -70,33 +70,35 @@ class PatternCounts {
 }
 
 /**
- * Divides the days into the periods that together cost least, exceptions included. @returns each period as its `days` and
- * `week`, the normal pattern of each weekday
- *
- * Dynamic programming: `best[end]` is the lowest cost of the days before `ends[end]`, and the number of the start at which
- * their last period begins.
+ * Divides the days into the periods that together cost least, exceptions included, by dynamic programming. @returns each
+ * period as its `days` and `week`, the normal pattern of each weekday
  */
 function periodsOf(days) {
-  // A period can only start on a day that differs from the same weekday of the week before.
-  const changes = days.flatMap(({ pattern }, i) => (i >= 7 && pattern !== days[i - 7].pattern ? [i] : []));
-  const starts = [0, ...changes];
-  const ends = [...changes, days.length];
-  const best = ends.map(() => ({ cost: Infinity, start: 0 }));
-  for (let start = 0; start < starts.length; start++) {
-    const costBefore = start === 0 ? 0 : best[start - 1].cost;
-    const counts = new PatternCounts(); // of the period from `starts[start]`, which grows to one end after another
-    for (let end = start; end < ends.length; end++) {
-      days.slice(starts[end], ends[end]).forEach((day) => counts.add(day));
+  const blocks = blocksOf(days);
+  /** For each block: the lowest cost of all days up to its end, and the first block of their last period. */
+  const best = blocks.map(() => ({ cost: Infinity, first: 0 }));
+  for (let first = 0; first < blocks.length; first++) {
+    const costBefore = first === 0 ? 0 : best[first - 1].cost;
+    const counts = new PatternCounts(); // of a period that begins with this block, and grows by one block after another
+    for (let last = first; last < blocks.length; last++) {
+      blocks[last].forEach((day) => counts.add(day));
       const cost = costBefore + PERIOD_COST + counts.exceptions;
-      if (cost <= best[end].cost) best[end] = { cost, start };
+      if (cost <= best[last].cost) best[last] = { cost, first };
     }
   }
   // From the last period back to the first one.
   const periods = [];
-  for (let end = ends.length - 1; end >= 0; end = best[end].start - 1) {
-    periods.unshift(periodOf(days.slice(starts[best[end].start], ends[end])));
+  for (let last = blocks.length - 1; last >= 0; last = best[last].first - 1) {
+    periods.unshift(periodOf(blocks.slice(best[last].first, last + 1).flat()));
   }
   return periods;
+}
+
+/** Stretches of days that are never divided: a period can only start on a day that differs from the same weekday a week before. */
+function blocksOf(days) {
+  const changes = days.flatMap(({ pattern }, i) => (i >= 7 && pattern !== days[i - 7].pattern ? [i] : []));
+  const starts = [0, ...changes];
+  return starts.map((start, block) => days.slice(start, starts[block + 1]));
 }
 
 function periodOf(days) {

@@ -69,7 +69,7 @@ class LabPlace {
     private readonly print: (line: string) => void,
   ) {}
 
-  /** Runs a schedule. @throws when it cannot be judged; then the lab is closed */
+  /** Runs a schedule in the present lab, or in a new one. @throws as `Runner.run` does; then the lab is closed */
   async run(schedule: Schedule): Promise<ScheduleResult> {
     this.lab ??= await nextLab(this.print);
     this.runner ??= new Runner(this.lab, this.references);
