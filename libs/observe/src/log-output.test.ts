@@ -8,6 +8,8 @@ const TURNS = 50;
 const LINES_PER_TURN = 400;
 const LINES = TURNS * LINES_PER_TURN;
 const EXIT_CODE = 7;
+/** Characters that may wait: less than a sixth of all lines. */
+const WAITING_MAX = 300_000;
 
 /**
  * Logs {@link LINES} lines, more than a pipe holds, in {@link TURNS} turns of the event loop, then prints `done` to stderr. When stdin
@@ -20,7 +22,7 @@ const PROGRAM = `
   });
   const exported = {};
   new Function('exports', 'require', code)(exported, require);
-  const output = new exported.LogOutput(1, 300_000);
+  const output = new exported.LogOutput(1, ${WAITING_MAX});
   let turn = 0;
   const timer = setInterval(() => {
     for (let i = 0; i < ${LINES_PER_TURN}; i++) output.write('line ' + 'x'.repeat(100) + '\\n');
