@@ -25,22 +25,27 @@ const MINUTE_MS = 60_000;
 const [folder, target = DATA] = process.argv.slice(2);
 if (!folder) throw new Error('expected: node scripts/calendar-from-table.mjs TABLES [CALENDARS]');
 
-for (const file of readdirSync(folder).filter((name) => name.endsWith('.csv'))) {
-  const path = join(target, file.replace('.csv', '.json'));
-  if (!existsSync(path)) continue;
+for (const table of readdirSync(folder).filter((name) => name.endsWith('.csv'))) {
+  const path = join(target, table.replace('.csv', '.json'));
+  if (existsSync(path)) await rewrite(path, table); // us-extended-hours.csv is the table of no calendar
+}
+
+/** Makes a calendar's file from its table. @throws Error when the result has other days than the table */
+async function rewrite(path, table) {
   const current = JSON.parse(readFileSync(path, 'utf8'));
-  const table = readTable(join(folder, file), current.zone);
+  const days = readTable(join(folder, table), current.zone);
+  const [start, end] = [days[0].date, days.at(-1).date];
+  const earlier = daysBefore(start, current);
+  const firstDate = earlier ? current.firstDate : start;
   const extended = current.hours[0]?.extended ? readExtendedHours(join(folder, 'us-extended-hours.csv')) : undefined;
-  const earlier = daysBefore(table[0].date, current);
-  const firstDate = earlier ? current.firstDate : table[0].date;
-  const calendar = calendarFileOf(current, firstDate, [...(earlier ?? []), ...table], extended);
-  const madeDays = parseCalendar(calendar).tradingDays(table[0].date, table.at(-1).date);
-  const [wantedText, madeText] = [readFileSync(join(folder, file), 'utf8'), tableText(madeDays)];
-  if (madeText !== wantedText) throw new Error(`${path}: expected the days of ${file}, was a different table`);
+  const calendar = calendarFileOf(current, firstDate, [...(earlier ?? []), ...days], extended);
+  const madeText = tableText(parseCalendar(calendar).tradingDays(start, end));
+  const wantedText = readFileSync(join(folder, table), 'utf8');
+  if (madeText !== wantedText) throw new Error(`${path}: expected the days of ${table}, was a different table`);
   writeFileSync(path, await format(JSON.stringify(calendar), { ...(await resolveConfig(DATA)), parser: 'json' }));
   const { hours, specialDays, holidays, lastDate } = calendar;
   console.log(
-    `${calendar.id}: ${firstDate} to ${lastDate}, ${madeDays.length} days of the table, ${hours.length} rules, ` +
+    `${calendar.id}: ${firstDate} to ${lastDate}, ${days.length} days of the table, ${hours.length} rules, ` +
       `${specialDays.flatMap(({ dates }) => dates).length} special days, ${holidays.length} holidays`,
   );
 }

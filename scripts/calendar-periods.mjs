@@ -12,7 +12,7 @@ const DAY_MINUTES = 1_440;
 const CLOSED = '[]';
 /** What a period costs when one exception costs 1: about its number of lines in the file. */
 const PERIOD_COST = 8;
-/** A close up to this minute of the day is an early close; extended hours then end earlier too. */
+/** A close at this minute of the day or before is an early close; extended hours then end earlier too. */
 const EARLY_CLOSE = 14 * 60;
 
 /**
@@ -70,33 +70,35 @@ class PatternCounts {
 }
 
 /**
- * Divides the days into the periods that together cost least, exceptions included. @returns each period as its `days` and
- * `week`, the normal pattern of each weekday
- *
- * Dynamic programming: `best[end]` is the lowest cost of the days before `ends[end]`, and the number of the start at which
- * their last period begins.
+ * Divides the days into the periods that together cost least, exceptions included, by dynamic programming. @returns each
+ * period as its `days` and `week`, the normal pattern of each weekday
  */
 function periodsOf(days) {
-  // A period can only start on a day that differs from the same weekday of the week before.
-  const changes = days.flatMap(({ pattern }, i) => (i >= 7 && pattern !== days[i - 7].pattern ? [i] : []));
-  const starts = [0, ...changes];
-  const ends = [...changes, days.length];
-  const best = ends.map(() => ({ cost: Infinity, start: 0 }));
-  for (let start = 0; start < starts.length; start++) {
-    const costBefore = start === 0 ? 0 : best[start - 1].cost;
-    const counts = new PatternCounts(); // of the period from `starts[start]`, which grows to one end after another
-    for (let end = start; end < ends.length; end++) {
-      days.slice(starts[end], ends[end]).forEach((day) => counts.add(day));
+  const blocks = blocksOf(days);
+  /** For each block: the lowest cost of all days up to its end, and the first block of their last period. */
+  const best = blocks.map(() => ({ cost: Infinity, first: 0 }));
+  for (let first = 0; first < blocks.length; first++) {
+    const costBefore = first === 0 ? 0 : best[first - 1].cost;
+    const counts = new PatternCounts(); // of a period that begins with this block, and grows by one block after another
+    for (let last = first; last < blocks.length; last++) {
+      blocks[last].forEach((day) => counts.add(day));
       const cost = costBefore + PERIOD_COST + counts.exceptions;
-      if (cost <= best[end].cost) best[end] = { cost, start };
+      if (cost <= best[last].cost) best[last] = { cost, first };
     }
   }
   // From the last period back to the first one.
   const periods = [];
-  for (let end = ends.length - 1; end >= 0; end = best[end].start - 1) {
-    periods.unshift(periodOf(days.slice(starts[best[end].start], ends[end])));
+  for (let last = blocks.length - 1; last >= 0; last = best[last].first - 1) {
+    periods.unshift(periodOf(blocks.slice(best[last].first, last + 1).flat()));
   }
   return periods;
+}
+
+/** Stretches of days that are never divided: a period can only start on a day that differs from the same weekday a week before. */
+function blocksOf(days) {
+  const changes = days.flatMap(({ pattern }, i) => (i >= 7 && pattern !== days[i - 7].pattern ? [i] : []));
+  const starts = [0, ...changes];
+  return starts.map((start, block) => days.slice(start, starts[block + 1]));
 }
 
 function periodOf(days) {
@@ -136,17 +138,22 @@ function specialDaysOf(exceptions, extended) {
 /** A name for a day whose hours differ from the normal hours of its weekday. */
 function nameOf({ pattern, normal, weekday }) {
   if (normal === CLOSED) return `session on a ${LONG_WEEKDAYS[weekday]}`;
-  const [day, usual] = [JSON.parse(pattern), JSON.parse(normal)];
-  const [[open], [usualOpen]] = [day[0], usual[0]];
-  const [close, usualClose] = [day.at(-1)[1], usual.at(-1)[1]];
-  const losesPart = usual.length > day.length && usualOpen >= 0; // negative: it opens on the previous evening
-  if (losesPart && open === usualOpen && close < usualClose) return 'half day without an afternoon';
-  if (losesPart && open > usualOpen && close === usualClose) return 'half day without a morning';
-  if (open === usualOpen && close < usualClose) return 'early close';
-  if (open === usualOpen && close > usualClose) return 'late close';
-  if (open > usualOpen && close === usualClose) return 'late open';
-  if (open < usualOpen && close === usualClose) return 'early open';
+  const [day, usual] = [spanOf(pattern), spanOf(normal)];
+  // A session that opens on the previous evening (at a negative minute) has no morning and afternoon.
+  const losesHalf = usual.segmentCount > day.segmentCount && usual.open >= 0;
+  if (day.open === usual.open) {
+    if (day.close < usual.close) return losesHalf ? 'half day without an afternoon' : 'early close';
+    if (day.close > usual.close) return 'late close';
+  } else if (day.close === usual.close) {
+    if (day.open < usual.open) return 'early open';
+    return losesHalf ? 'half day without a morning' : 'late open';
+  }
   return 'other hours';
+}
+
+function spanOf(pattern) {
+  const segments = JSON.parse(pattern);
+  return { open: segments[0][0], close: segments.at(-1)[1], segmentCount: segments.length };
 }
 
 /** The hours of a pattern in the form of a calendar file. */
@@ -168,6 +175,7 @@ function wallTime(minute, isClose) {
   let shift = '';
   if (day < 0) shift = '-1d';
   if (day > 0) shift = '+1d';
-  const ofDay = minute - day * DAY_MINUTES;
-  return `${String(Math.floor(ofDay / 60)).padStart(2, '0')}:${String(ofDay % 60).padStart(2, '0')}${shift}`;
+  const minuteOfDay = minute - day * DAY_MINUTES;
+  const [hours, minutes] = [Math.floor(minuteOfDay / 60), minuteOfDay % 60];
+  return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}${shift}`;
 }

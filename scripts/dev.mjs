@@ -41,7 +41,7 @@ async function stop(child) {
   clearTimeout(killer);
 }
 
-/** Calls `act` with the name of each signal that asks this process to end. */
+/** Calls `act` with the name of the signal at each signal that asks this process to end. */
 function onSignal(act) {
   for (const name of ['SIGINT', 'SIGTERM']) process.on(name, act);
 }
@@ -55,8 +55,11 @@ function buildOnChange() {
   let build;
   let isStale = false; // sources have changed since the running build started
   const run = () => {
-    isStale = build !== undefined;
-    if (isStale) return; // the next build starts when this one ends
+    if (build) {
+      isStale = true; // the next build starts when this one ends
+      return;
+    }
+    isStale = false;
     build = spawn('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
     build.once('exit', (code) => {
       build = undefined;

@@ -44,7 +44,7 @@ try {
   for (const node of options.node)
     for (const redis of options.redis)
       for (const postgres of options.postgres) {
-        const result = await runCell({ node, redis, postgres });
+        const result = await runCombination({ node, redis, postgres });
         record(result);
         if (result.failed > 0 || result.passed === 0) process.exitCode = 1;
       }
@@ -53,7 +53,7 @@ try {
 }
 
 /** Runs the tests on one combination. @returns the row of the table: versions, and counts of tests */
-async function runCell({ node, redis, postgres }) {
+async function runCombination({ node, redis, postgres }) {
   const bin = nodeFolder(node);
   const containers = [];
   const start = async (server) => {
@@ -119,11 +119,12 @@ function record({ node, redis, postgres, passed, failed }) {
   const tests = only === undefined ? 'all integration tests' : `files \`${only.replaceAll('|', '\\|')}\``;
   const row = `${combination} ${tests} | ${passed} passed, ${failed} failed | ${new Date().toISOString().slice(0, 10)} |`;
   const text = readFileSync(SUPPORT, 'utf8');
-  const [from, to] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
-  const [head, rule, ...rows] = text.slice(from, to).trim().split('\n');
+  const [start, end] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
+  const [head, rule, ...rows] = text.slice(start, end).trim().split('\n');
   const unpadded = (line) => line.replaceAll(/ +/g, ' '); // prettier pads the cells of a table
   const kept = rows.filter((other) => !unpadded(other).startsWith(combination));
-  writeFileSync(SUPPORT, `${text.slice(0, from)}\n\n${[head, rule, ...kept, row].join('\n')}\n\n${text.slice(to)}`);
+  const table = [head, rule, ...kept, row].join('\n');
+  writeFileSync(SUPPORT, `${text.slice(0, start)}\n\n${table}\n\n${text.slice(end)}`);
   spawnSync(join(ROOT, 'node_modules/.bin/prettier'), ['--write', SUPPORT], { stdio: 'ignore' });
   process.stdout.write(`${row}\n`);
 }

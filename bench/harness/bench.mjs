@@ -27,8 +27,8 @@ export class Bench {
   }
 
   /**
-   * Starts private servers for those that the environment does not name. Sets `services` (their
-   * addresses), `redis` (a connection to the session Redis) and `dataSource` (a connection pool to the migrated database).
+   * Starts a private server in place of each that the environment does not name. Sets `services` (their addresses), `redis`
+   * (a connection to the session Redis) and `dataSource` (a connection pool to the migrated database).
    */
   async open() {
     this.services = await startServices({ dataDir: this.folder, keep: false, log: this.log });

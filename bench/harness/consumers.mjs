@@ -16,8 +16,8 @@ export async function startConsumers(sessionRedisUrl, count) {
   await Promise.all(children.map((child) => once(child, 'message')));
   return {
     /**
-     * Lets the first `number` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt
-     * (epoch ms), cpu (seconds), nanosPerBar (of CPU time), rate (bars/s) }`; the last two are from the first step to the last
+     * Lets the first `number` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt, cpu,
+     * nanosPerBar, rate }`: epoch ms, CPU seconds, CPU ns per bar, and bars/s; the last two are from the first step to the last
      */
     follow: (id, number) =>
       Promise.all(
@@ -45,7 +45,7 @@ function runConsumer(sessionRedisUrl) {
 }
 
 async function consume(redis, id, consumer) {
-  const session = await openBegun(redis, id);
+  const session = await openWhenStored(redis, id);
   const cpuAtStart = process.cpuUsage();
   let steps = 0;
   let bars = 0;
@@ -65,13 +65,13 @@ async function consume(redis, id, consumer) {
   }
   // Measured from the first step to the last, because a real loop runs long enough that its start does not matter.
   const laterBars = bars - barsInFirstStep;
-  const nanosPerBar = (usageOf(cpuAtFirstStep) * 1e9) / laterBars;
+  const nanosPerBar = (cpuSecondsSince(cpuAtFirstStep) * 1e9) / laterBars;
   const rate = (1e3 * laterBars) / (lastAt - firstAt);
-  return { steps, bars, endedAt: Date.now(), cpu: usageOf(cpuAtStart), nanosPerBar, rate };
+  return { steps, bars, endedAt: Date.now(), cpu: cpuSecondsSince(cpuAtStart), nanosPerBar, rate };
 }
 
 /** The session, as soon as its store exists. */
-async function openBegun(redis, id) {
+async function openWhenStored(redis, id) {
   for (;;) {
     try {
       return await openSession(redis, 'barkeep', id);
@@ -82,9 +82,9 @@ async function openBegun(redis, id) {
   }
 }
 
-/** CPU seconds since an earlier reading. */
-function usageOf(since) {
-  const { user, system } = process.cpuUsage(since);
+/** @param reading an earlier result of `process.cpuUsage` */
+function cpuSecondsSince(reading) {
+  const { user, system } = process.cpuUsage(reading);
   return (user + system) / 1e6;
 }
 

@@ -11,16 +11,19 @@ const IDLE_CHECK_MS = 200;
 const IDLE_CHECKS_MAX = 20;
 
 /**
- * The fields of /proc/PID/stat after the name, as numbers; undefined when there is no such file. Index 0 is field 3 of
- * proc(5): the parent's pid has index 1, and the four CPU times have 11 to 14.
+ * The parent's pid and the CPU times, in ticks, of a process; `reaped` is that of its children that have ended. Undefined when
+ * there is no such process or no /proc.
  */
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text
+    // The fields after the name, which may contain spaces. Index 0 is field 3 of proc(5).
+    const fields = text
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')
       .map(Number);
+    const [user, system, reapedUser, reapedSystem] = fields.slice(11, 15);
+    return { parent: fields[1], own: user + system, reaped: reapedUser + reapedSystem };
   } catch {
     return undefined;
   }
@@ -28,7 +31,7 @@ function statOf(pid) {
 
 /** The pid of the parent process; undefined without /proc. */
 export function parentOf(pid) {
-  return statOf(pid)?.[1];
+  return statOf(pid)?.parent;
 }
 
 /**
@@ -48,9 +51,7 @@ function secondsOf(pid) {
 /** CPU seconds of a process by clock ticks. @param withReaped adds its children that have ended */
 function secondsByTicks(pid, withReaped = false) {
   const stat = statOf(pid);
-  if (!stat) return undefined;
-  const [user, system, reapedUser, reapedSystem] = stat.slice(11, 15);
-  return (user + system + (withReaped ? reapedUser + reapedSystem : 0)) / TICKS_PER_SECOND;
+  return stat && (stat.own + (withReaped ? stat.reaped : 0)) / TICKS_PER_SECOND;
 }
 
 /** CPU seconds of a process and its children, including children that have ended. */

@@ -20,9 +20,8 @@ export async function runScenario(scenario, bench, rounds) {
         if (round >= (arms[name].rounds ?? count)) continue;
         const sample = await arms[name]();
         samples[name].push(sample);
-        bench.log(
-          `  round ${round + 1} ${name}: ${Number(sample.rate.toPrecision(4)).toLocaleString('en-US')} ${sample.unit ?? scenario.unit}`,
-        );
+        const rate = Number(sample.rate.toPrecision(4)).toLocaleString('en-US');
+        bench.log(`  round ${round + 1} ${name}: ${rate} ${sample.unit ?? scenario.unit}`);
       }
     }
   } finally {
@@ -42,29 +41,32 @@ export function percentage(share) {
   return computed(() => 100 * share(), '%');
 }
 
+/** @param samples of each arm, by name */
 function summary({ id, title, unit, targets = {} }, samples) {
-  const rates = (name) => samples[name]?.map(({ rate }) => rate);
-  const ratio = (name, to) => {
-    // A sample may bring its own ratio to the limit, measured in the same round.
-    if (to === 'limit' && samples[name][0]?.ratioToLimit !== undefined) {
-      return median(samples[name].map(({ ratioToLimit }) => ratioToLimit));
-    }
-    // A sample in another unit cannot be compared.
-    if (samples[name][0]?.unit !== undefined) return undefined;
-    const others = rates(to);
-    return others && median(rates(name).map((rate, round) => rate / (others[round] ?? others.at(-1))));
-  };
-  const figures = Object.keys(samples).map((name) => ({
-    name,
-    unit: samples[name][0]?.unit,
-    rate: median(rates(name)),
-    spread: spread(rates(name)),
-    ratioToLimit: name === 'limit' ? undefined : ratio(name, 'limit'),
-    ratioToBaseline: name === 'baseline' ? undefined : ratio(name, 'baseline'),
-    bytesPerBar: median(samples[name].map(({ bytesPerBar }) => bytesPerBar)),
-    cpu: cpuOf(samples[name]),
-  }));
+  const figures = Object.keys(samples).map((name) => figureOf(name, samples));
   return { id, title, unit, figures, targets, missed: missedOf(figures, targets) };
+}
+
+function figureOf(name, { [name]: samples, limit, baseline }) {
+  const rates = samples.map(({ rate }) => rate);
+  // Samples may bring their own ratio to the limit, measured in the same round.
+  const ownRatio = median(samples.map(({ ratioToLimit }) => ratioToLimit));
+  return {
+    name,
+    unit: samples[0]?.unit,
+    rate: median(rates),
+    spread: spread(rates),
+    ratioToLimit: name === 'limit' ? undefined : (ownRatio ?? ratioTo(limit, samples)),
+    ratioToBaseline: name === 'baseline' ? undefined : ratioTo(baseline, samples),
+    bytesPerBar: median(samples.map(({ bytesPerBar }) => bytesPerBar)),
+    cpu: cpuOf(samples),
+  };
+}
+
+/** The median ratio to the samples of another arm in the same round; undefined without that arm, and for samples in another unit. */
+function ratioTo(others, samples) {
+  if (others === undefined || samples[0]?.unit !== undefined) return undefined;
+  return median(samples.map(({ rate }, round) => rate / (others[round] ?? others.at(-1)).rate));
 }
 
 /** Median CPU seconds by process. */
@@ -75,10 +77,10 @@ function cpuOf(samples) {
 
 /** The missed targets, as text; `targets.others` has the targets of additional arms. */
 function missedOf(figures, { others = {}, ...targets }) {
-  const wanted = new Map([['value', targets], ...Object.entries(others)]);
+  const targetsByArm = new Map([['value', targets], ...Object.entries(others)]);
   return figures.flatMap((figure) =>
-    Object.entries(wanted.get(figure.name) ?? {}).flatMap(([target, bound]) => {
-      const [field, isMax] = BOUNDS[target];
+    Object.entries(targetsByArm.get(figure.name) ?? {}).flatMap(([target, bound]) => {
+      const { field, isMax } = BOUNDS[target];
       const was = figure[field];
       if (was !== undefined && (isMax ? was <= bound : was >= bound)) return [];
       const expected = `${isMax ? '<=' : '>='} ${Math.round(bound * 100) / 100}`;
@@ -89,12 +91,12 @@ function missedOf(figures, { others = {}, ...targets }) {
 
 /** The targets by name: the field of the figure, and whether the target is a maximum or a minimum. */
 const BOUNDS = {
-  ratioToLimit: ['ratioToLimit', false],
-  ratioToLimitMax: ['ratioToLimit', true],
-  ratioToBaseline: ['ratioToBaseline', false],
-  bytesPerBarMax: ['bytesPerBar', true],
-  valueMin: ['rate', false],
-  valueMax: ['rate', true],
+  ratioToLimit: { field: 'ratioToLimit', isMax: false },
+  ratioToLimitMax: { field: 'ratioToLimit', isMax: true },
+  ratioToBaseline: { field: 'ratioToBaseline', isMax: false },
+  bytesPerBarMax: { field: 'bytesPerBar', isMax: true },
+  valueMin: { field: 'rate', isMax: false },
+  valueMax: { field: 'rate', isMax: true },
 };
 
 /** The median of the values that are not undefined; undefined when there are none. */

@@ -30,23 +30,23 @@ export function specOf({ dataset, symbols, start, end }, more) {
  * @param market the result of `bench.market`; at the end the store must have all of its bars
  * @param spec overrides of the session's spec
  * @param check is called with the completed session before it is removed
- * @param whileRunning is called with the id after the start; resolves with a list of results, each with its `endedAt`
- * @param created is called and awaited between creation and start; it must reset the meter
- * @returns a sample, with `seconds` from the start to the end, and `others`, the results of `whileRunning`
+ * @param follow is called with the id after the start; resolves with what each consumer received, with its `endedAt`
+ * @param onCreated is called and awaited between creation and start; it must reset the meter
+ * @returns a sample, with `seconds` from the start to the end, and `consumers`, the results of `follow`
  */
-export async function runSession(bench, system, market, spec, { check, whileRunning, created } = {}) {
+export async function runSession(bench, system, market, spec, { check, follow, onCreated } = {}) {
   const { coordinator, meter } = system;
   const id = `bench-${process.pid}-${++sessions}`;
   const bytesBefore = await bench.redisBytes();
   await coordinator.call('POST', '/v1/sessions', { id, ...specOf(market, spec) });
-  if (created) await created();
+  if (onCreated) await onCreated();
   else meter.reset();
   const startedAt = Date.now();
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
-  const running = whileRunning?.(id) ?? [];
+  const following = follow?.(id) ?? [];
   const completed = waitForCompletion(bench.dataSource, id);
-  const [completedAt, others] = await Promise.all([completed, running]);
-  const endedAt = Math.max(completedAt, ...others.map((other) => other.endedAt));
+  const [completedAt, consumers] = await Promise.all([completed, following]);
+  const endedAt = Math.max(completedAt, ...consumers.map((consumer) => consumer.endedAt));
   const seconds = (endedAt - startedAt) / 1000;
   const cpu = meter.seconds();
   const bytes = (await bench.redisBytes()) - bytesBefore;
@@ -56,7 +56,7 @@ export async function runSession(bench, system, market, spec, { check, whileRunn
   if (filled !== market.bars) throw new Error(`expected ${market.bars} bars in the store, was ${filled}`);
   await check?.(session);
   await coordinator.call('DELETE', `/v1/sessions/${id}`);
-  return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled, others };
+  return { rate: filled / seconds, seconds, cpu, bytesPerBar: bytes / filled, consumers };
 }
 
 /**

@@ -20,26 +20,14 @@ export default {
     const { coordinator, id, layout, remove } = await makeWideSession(bench);
     await fillStore(bench.redis, layout);
     const { browser, page } = await openPage(`${coordinator.url}/sessions/${id}`);
-    const measured = async (script) => ({ rate: CELLS / ((await page.evaluate(script)) / 1000), cpu: {} });
+    const measured = async (script) => ({ rate: (CELLS * 1000) / (await page.evaluate(script)), cpu: {} });
     let isByName = false;
     return {
       value: () => {
         isByName = !isByName; // so that each round changes the order
-        return measured(
-          timingOf(`(() => {
-        const order = document.querySelector('.coverage select');
-        order.value = '${isByName ? 'name' : 'worst'}';
-        order.dispatchEvent(new Event('change', { bubbles: true }));
-      })()`),
-        );
+        return measured(timingOf(sortBy(isByName ? 'name' : 'worst')));
       },
-      limit: () =>
-        measured(
-          timingOf(`(() => {
-        const canvas = document.querySelector('.heatmap canvas');
-        canvas.getContext('2d').fillRect(0, 0, canvas.width, canvas.height);
-      })()`),
-        ),
+      limit: () => measured(timingOf(FILL_CANVAS)),
       baseline: () => measured(timingOf(TABLE)),
       others: {
         scrolling: async () => ({ rate: (FRAMES * 1000) / (await page.evaluate(SCROLL)), unit: 'frames/s', cpu: {} }),
@@ -61,8 +49,8 @@ async function openPage(url) {
 }
 
 /**
- * Returns a script for the page, which runs the script `act` and resolves with the milliseconds until its frame is painted: the
- * first callback is called before that frame, the second one after it.
+ * A script for the page, which runs the script `act` and resolves with the milliseconds until its frame is painted: the first
+ * callback is called before that frame, the second one after it.
  */
 function timingOf(act) {
   return `new Promise((resolve) => requestAnimationFrame(() => {
@@ -71,6 +59,20 @@ function timingOf(act) {
     requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - startedAt)));
   }))`;
 }
+
+/** A script that chooses another order of the matrix's rows. */
+function sortBy(order) {
+  return `(() => {
+    const select = document.querySelector('.coverage select');
+    select.value = '${order}';
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+  })()`;
+}
+
+const FILL_CANVAS = `(() => {
+  const canvas = document.querySelector('.heatmap canvas');
+  canvas.getContext('2d').fillRect(0, 0, canvas.width, canvas.height);
+})()`;
 
 /** The baseline: adds a table with a cell per symbol and day, and removes it after its frame. */
 const TABLE = `(() => {

@@ -33,9 +33,9 @@ function streamCpu({ cpu }) {
 function together(samples) {
   const mean = (valueOf) => samples.reduce((sum, sample) => sum + valueOf(sample), 0) / samples.length;
   const seconds = mean((sample) => sample.seconds);
+  const rate = mean((sample) => sample.rate * sample.seconds) / seconds;
   const cpu = Object.fromEntries(Object.keys(samples[0].cpu).map((name) => [name, mean((sample) => sample.cpu[name])]));
-  const others = samples.flatMap((sample) => sample.others);
-  return { ...samples[0], rate: mean((sample) => sample.rate * sample.seconds) / seconds, seconds, cpu, others };
+  return { ...samples[0], rate, seconds, cpu, consumers: samples.flatMap((sample) => sample.consumers) };
 }
 
 export default {
@@ -53,34 +53,22 @@ export default {
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });
     const consumers = await startConsumers(bench.services.sessionRedisUrl, CONSUMERS_MAX);
-    const system = await bench.system({ workers: 2 });
+    const setup = { bench, market, consumers, system: await bench.system({ workers: 2 }) };
     const samples = {}; // the last sample, by the number of consumers
-    const runOne = async (count) => {
-      const pace = count === 0 ? { mode: 'max' } : { mode: 'lockstep', window: WINDOW, consumers: count };
-      const whileRunning = (id) => consumers.follow(id, count);
-      const sample = await runSession(bench, system, market, { derivedIntervals: DERIVED, pace }, { whileRunning });
-      for (const { bars, steps } of sample.others) {
-        if (bars !== market.bars) throw new Error(`expected ${market.bars} bars in the loop, was ${bars}`);
-        if (steps !== market.grids.length * MINUTES_PER_DAY)
-          throw new Error(`expected one step per minute, was ${steps}`);
-      }
-      sample.others.forEach((other, i) => (sample.cpu[`consumer ${i + 1}`] = other.cpu));
-      return sample;
-    };
     const arm = (count) => async () => {
       const all = [];
-      for (let i = 0; i < SESSIONS; i++) all.push(await runOne(count));
+      for (let i = 0; i < SESSIONS; i++) all.push(await runWith(count, setup));
       samples[count] = together(all);
       return samples[count];
     };
-    for (let i = 0; i < WARM_UPS; i++) await runOne(CONSUMERS_MAX);
+    for (let i = 0; i < WARM_UPS; i++) await runWith(CONSUMERS_MAX, setup);
     const nanosOf = (count) =>
-      computed(() => median(samples[count].others.map(({ nanosPerBar }) => nanosPerBar)), 'ns');
+      computed(() => median(samples[count].consumers.map(({ nanosPerBar }) => nanosPerBar)), 'ns');
     return {
       value: arm(1),
       limit: arm(0),
       others: {
-        'first step to last': computed(() => median(samples[1].others.map(({ rate }) => rate))),
+        'first step to last': computed(() => median(samples[1].consumers.map(({ rate }) => rate))),
         'CPU ns per bar': nanosOf(1),
         '4 consumers': arm(CONSUMERS_MAX),
         'CPU ns per bar of one of 4': nanosOf(CONSUMERS_MAX),
@@ -94,3 +82,16 @@ export default {
     };
   },
 };
+
+/** Runs one session, in lockstep with `count` consumers, or at pace max without any. @throws unless each received every bar */
+async function runWith(count, { bench, system, market, consumers }) {
+  const pace = count === 0 ? { mode: 'max' } : { mode: 'lockstep', window: WINDOW, consumers: count };
+  const follow = (id) => consumers.follow(id, count);
+  const sample = await runSession(bench, system, market, { derivedIntervals: DERIVED, pace }, { follow });
+  for (const [i, { bars, steps, cpu }] of sample.consumers.entries()) {
+    if (bars !== market.bars) throw new Error(`expected ${market.bars} bars in the loop, was ${bars}`);
+    if (steps !== market.grids.length * MINUTES_PER_DAY) throw new Error(`expected one step per minute, was ${steps}`);
+    sample.cpu[`consumer ${i + 1}`] = cpu;
+  }
+  return sample;
+}

@@ -32,18 +32,11 @@ export default {
     const session = await openSession(redis, layout.keysOf(0).prefix, layout.id);
     const mirror = await Mirror.open(redis, session);
     const symbols = [...session.layout.symbols];
-    check(mirror, plain, symbols);
-    let pings = [];
-    let reads = [];
-    // PINGs and reads run in turn, so that both meet the same load. The median ignores outliers of a busy machine.
-    const measureTrips = async () => {
-      pings = [];
-      reads = [];
-      for (let i = 0; i < TRIPS; i++) {
-        pings.push(await microsOf(() => redis.ping()));
-        reads.push(await microsOf(() => session.latestBar(symbols[i % SYMBOLS])));
-      }
-      return { rate: 1 / median(pings) };
+    checkSameBars(mirror, plain, symbols);
+    let trips; // those that the arm PING measured last
+    const measurePings = async () => {
+      trips = await medianTrips(redis, session, symbols);
+      return { rate: 1 / trips.pingMicros };
     };
     return {
       value: timed(symbols, (symbol) => mirror.latestBar(symbol).close),
@@ -53,10 +46,9 @@ export default {
         'mirror last 20': timed(symbols, (symbol) => mirror.lastBars(symbol, 20)[0].close),
         'array last 20': timed(symbols, (symbol) => plain.get(symbol).slice(-20)[0].close),
         'mirror 20 closes': timed(symbols, (symbol) => mirror.closes(symbol, 20)[0]),
-        PING: measureTrips,
-        // Computed from the trips that the arm PING has just measured.
-        'reader latest bar': computed(() => 1 / median(reads)),
-        'reader, % of PING': percentage(() => median(pings) / median(reads)),
+        PING: measurePings,
+        'reader latest bar': computed(() => 1 / trips.readMicros),
+        'reader, % of PING': percentage(() => trips.pingMicros / trips.readMicros),
       },
       close: async () => {
         mirror.close();
@@ -65,6 +57,16 @@ export default {
     };
   },
 };
+
+/** PINGs and reads run in turn, so that both meet the same load. The median ignores outliers of a busy machine. */
+async function medianTrips(redis, session, symbols) {
+  const [pings, reads] = [[], []];
+  for (let i = 0; i < TRIPS; i++) {
+    pings.push(await microsOf(() => redis.ping()));
+    reads.push(await microsOf(() => session.latestBar(symbols[i % SYMBOLS])));
+  }
+  return { pingMicros: median(pings), readMicros: median(reads) };
+}
 
 async function microsOf(trip) {
   const startedAt = process.hrtime.bigint();
@@ -100,11 +102,11 @@ async function fillStore(redis) {
   return { layout, plain: new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(past)])) };
 }
 
-/** Throws unless the mirror has the last 20 bars of the arrays. */
-function check(mirror, plain, symbols) {
+/** @throws unless the mirror has the closes of the last 20 bars of the arrays */
+function checkSameBars(mirror, plain, symbols) {
   for (const symbol of symbols) {
-    const [last, other] = [mirror.lastBars(symbol, 20), plain.get(symbol).slice(-20)];
-    if (last.length !== 20 || last.some(({ close }, i) => close !== other[i].close)) {
+    const [last, expected] = [mirror.lastBars(symbol, 20), plain.get(symbol).slice(-20)];
+    if (last.length !== 20 || last.some(({ close }, i) => close !== expected[i].close)) {
       throw new Error('expected the mirror to show the bars of the array');
     }
   }

@@ -21,16 +21,19 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 60 });
-    const seen = {};
+    const changes = {}; // the day changes of the last session of each arm
     // Only one system runs at a time: two on one database would take each other's sessions.
     const arm = (name, env) => async () => {
       const system = await bench.system({ workers: 2, env });
-      const check = async (session) => (seen[name] = await dayChanges(bench, system, name, session));
+      const check = async (session) => {
+        changes[name] = await dayChanges(bench, system, session);
+        bench.log(`  ${name}: ${textOf(changes[name])}`);
+      };
       const sample = await runSession(bench, system, market, SPEC, { check });
       await bench.stopSystems();
       return sample;
     };
-    const share = (count) => percentage(() => count(seen['with prefetch']) / seen['with prefetch'].count);
+    const share = (count) => percentage(() => count(changes['with prefetch']) / changes['with prefetch'].count);
     return {
       value: arm('with prefetch', {}),
       baseline: arm('without prefetch', { BARKEEP_PREFETCH_MB: '0' }),
@@ -44,22 +47,27 @@ export default {
 };
 
 /**
- * The day changes of a session. @returns `{ hits, count, waits }`: changes whose rows had been read ahead, all changes, and
- * the wait of each change in ms
+ * The day changes of a session. @returns `{ hits, count, waits, bytes }`: changes whose rows had been read ahead, all changes,
+ * the wait of each change in ms, and how much was read ahead
  */
-async function dayChanges(bench, { coordinator }, name, { id }) {
+async function dayChanges(bench, { coordinator }, { id }) {
   const { prefetch } = await coordinator.call('GET', `/v1/sessions/${id}?view=operator`);
   const { hits, misses, bytes } = prefetch;
   const entries = await bench.redis.xrange(`barkeep:{${id}:0}:events`, '-', '+');
-  // The fields of an entry are names and values in turn; the first name is `type`.
-  const opened = entries.map(([, fields]) => fields).filter((fields) => fields[1] === 'day-opened');
+  const opened = entries.map(([, list]) => fieldsOf(list)).filter(({ type }) => type === 'day-opened');
   // The first day has no day before it.
-  const waits = opened.slice(1).map((fields) => Number(fields[fields.indexOf('waitedMs') + 1]));
+  const waits = opened.slice(1).map(({ waitedMs }) => Number(waitedMs));
+  return { hits, count: hits + misses, waits, bytes };
+}
+
+/** The fields of an entry. @param list their names and values in turn */
+function fieldsOf(list) {
+  return Object.fromEntries(list.flatMap((name, i) => (i % 2 === 0 ? [[name, list[i + 1]]] : [])));
+}
+
+function textOf({ hits, count, waits, bytes }) {
   const sorted = [...waits].sort((a, b) => a - b);
   const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1];
-  const megabytes = Math.round(bytes / 1e6);
-  bench.log(
-    `  ${name}: ${hits} of ${hits + misses} hits, day change median ${median(waits).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${megabytes} MB early`,
-  );
-  return { hits, count: hits + misses, waits };
+  const times = `day change median ${median(waits).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+  return `${hits} of ${count} hits, ${times}, ${Math.round(bytes / 1e6)} MB early`;
 }

@@ -16,12 +16,12 @@ const SIZES_BETWEEN = [
   { symbols: LONGEST.symbols, days: 5 },
   LONGEST,
 ];
-/** The size of the sessions that run at the same time, and how many of them run. */
+/** The size of the sessions that run at the same time, and how many of them run at once. */
 const SHARED = { symbols: 100, days: 20 };
 const COUNTS = [2, 4, 8];
 /**
- * The first symbol and day of these sessions, by their number. A coordinator keeps windows for sessions that start soon, so
- * two arms over the same bars would share reads.
+ * The first symbol and day of these sessions, by how many run at once. Each count has bars of its own: a coordinator keeps
+ * windows that it has read for a while, so arms over the same bars would share reads.
  */
 const SHARED_FROM = {
   1: { symbols: 0, days: 0 },
@@ -29,7 +29,7 @@ const SHARED_FROM = {
   4: { symbols: 0, days: 20 },
   8: { symbols: 100, days: 20 },
 };
-/** After this time without use, a coordinator has dropped the windows that it kept for other sessions. */
+/** After this time without use, a coordinator has evicted the windows that it kept for other sessions. */
 const KEPT_MAX_MS = 20_000;
 /** Sessions that run before the measurement: a new process compiles its code, which would dominate the smallest sessions. */
 const WARM_UPS = 10;
@@ -98,7 +98,7 @@ function partOf(market, { symbols, days }, from = { symbols: 0, days: 0 }) {
  * smallest session before and after each other session cancels that out.
  */
 class Sizes {
-  /** By the name of the size: the peak of the coordinator's memory in the last session. */
+  /** The peak of the coordinator's memory in the last session of each size, by the size's name. */
   #peaksMb = new Map();
   /** The rate of the last smallest session. */
   #smallestRate;
@@ -138,8 +138,9 @@ class Sizes {
 
 /** Runs several sessions over the same days at once, and compares their cost with that of a single session of the same round. */
 class SharedDays {
+  /** The single session of this round. */
   #single;
-  /** By the number of sessions: the time of one more session, as a share of the first. */
+  /** The time of one more session, as a share of the first, by how many ran at once. */
   #times = new Map();
 
   constructor(bench, system, marketOf) {
@@ -152,9 +153,9 @@ class SharedDays {
       await delay(KEPT_MAX_MS); // no session shares a read of the round before
       this.#single = await this.#run(1);
     }
-    const single = this.#single;
-    const several = await this.#run(count);
-    const oneMore = (field) => (several[field] - single[field]) / (count - 1) / single[field];
+    const first = this.#single;
+    const all = await this.#run(count);
+    const oneMore = (field) => (all[field] - first[field]) / (count - 1) / first[field];
     this.#times.set(count, oneMore('seconds'));
     return { unit: 'of the first', rate: oneMore('cpuSeconds') };
   }
@@ -172,20 +173,25 @@ class SharedDays {
     const { bench, system } = this;
     const market = this.marketOf(count);
     await system.meter.settled();
-    let toCreate = count;
-    let start;
-    const allCreated = new Promise((resolve) => (start = resolve));
-    const created = () => {
-      if (--toCreate === 0) {
-        system.meter.reset();
-        start();
-      }
-      return allCreated;
-    };
-    const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { created }));
+    const onCreated = joined(count, () => system.meter.reset());
+    const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { onCreated }));
     const samples = await Promise.all(runs);
     // Each session read the meter at its own end, so the last reading covers all of them.
     const cpuSeconds = samples.map(({ cpu: { postgres, redis, coordinator } }) => postgres + redis + coordinator);
     return { seconds: Math.max(...samples.map(({ seconds }) => seconds)), cpuSeconds: Math.max(...cpuSeconds) };
   }
+}
+
+/** A function for `count` callers, all of whom it lets continue when the last one has called it, and after one call of `act`. */
+function joined(count, act) {
+  let waitedFor = count;
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  return () => {
+    if (--waitedFor === 0) {
+      act();
+      release();
+    }
+    return released;
+  };
 }

@@ -23,17 +23,17 @@ export default {
   async prepare(bench) {
     const { redis } = bench;
     const [grid] = gridsOf(1);
-    const { layout, sets, bitmaps: written } = await fill(redis, grid);
+    const { layout, sets, bitmaps } = await fillStoreAndSets(redis, grid);
     const store = new UpkeepStore(redis, layout);
-    const bitmaps = await readDays(layout, store);
     const gapsIn = (all) => all.reduce((sum, bitmap) => sum + emptyRuns(bitmap, 0, grid.slotCount).length, 0);
-    const holes = gapsIn(written);
+    const gaps = gapsIn(bitmaps);
+    const bitmapsRead = await readDays(layout, store);
     return {
-      value: timed(REPEATS, holes, async () => gapsIn(await readDays(layout, store))),
+      value: timed(REPEATS, gaps, async () => gapsIn(await readDays(layout, store))),
       limit: timed(REPEATS, undefined, () => readBitmaps(redis, layout, 0)),
       // Detection alone, from bits to gaps, without Redis.
-      others: { 'pure detection': async () => pureSample(SYMBOLS, REPEATS * 10, () => gapsIn(bitmaps)) },
-      baseline: timed(1, holes, () => scanSets(redis, sets, grid)),
+      others: { 'pure detection': async () => pureSample(SYMBOLS, REPEATS * 10, () => gapsIn(bitmapsRead)) },
+      baseline: timed(1, gaps, () => scanSets(redis, sets, grid)),
       close: async () => {
         await removeSession(redis, layout);
         await redis.unlink(...sets);
@@ -54,7 +54,8 @@ function timed(repeats, expected, scan) {
   };
 }
 
-async function fill(redis, grid) {
+/** Writes the same day into a session store, and into a sorted set for each symbol. */
+async function fillStoreAndSets(redis, grid) {
   const market = marketDay(grid, SYMBOLS, 5, HOLES);
   const { layout, chunks } = await storeDay(redis, 'bench-s5', grid, market);
   const sets = [];
@@ -80,13 +81,13 @@ async function scanSets(redis, sets, grid) {
   let gaps = 0;
   for (const [error, members] of await pipeline.exec()) {
     if (error) throw error;
-    let next = grid.open;
+    let expected = grid.open;
     for (const member of members) {
       const { openTime } = JSON.parse(member);
-      if (openTime > next) gaps++;
-      next = openTime + 60_000;
+      if (openTime > expected) gaps++;
+      expected = openTime + 60_000;
     }
-    if (next < grid.close) gaps++;
+    if (expected < grid.close) gaps++;
   }
   return gaps;
 }

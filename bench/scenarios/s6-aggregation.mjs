@@ -23,13 +23,13 @@ export default {
     const chunks = days.map((bars) => chunkOf(grid, bars));
     const plans = INTERVALS.map((interval) => planDerived(grid, parseInterval(interval)));
     const groupings = INTERVALS.map((interval) => ({ ms: parseInterval(interval).ms, open: grid.open }));
-    const [allPlans, only5m] = [planCascade(plans), planCascade(plans.slice(0, 1))];
+    const [allIntervals, only5m] = [planCascade(plans), planCascade(plans.slice(0, 1))];
     // Like the worker, all arms reuse the same output chunks.
-    const into = aggregateCascade(chunks[0], allPlans);
-    check(into, days[0], plans, groupings);
+    const into = aggregateCascade(chunks[0], allIntervals);
+    checkSameBars(into, days[0], plans, groupings);
     return {
-      value: timed(() => chunks.forEach((chunk) => aggregateCascade(chunk, allPlans, chunk.slotCount, into))),
-      limit: timed(() => chunks.forEach((chunk) => plans.forEach(() => sumOf(chunk.doubles)))),
+      value: timed(() => chunks.forEach((chunk) => aggregateCascade(chunk, allIntervals, chunk.slotCount, into))),
+      limit: timed(() => chunks.forEach((chunk) => plans.forEach(() => addSum(chunk.doubles)))),
       others: {
         '390 → 78': timed(() => chunks.forEach((chunk) => aggregateCascade(chunk, only5m, chunk.slotCount, into))),
       },
@@ -44,7 +44,7 @@ function timed(work) {
 
 /** Takes the sums, so that the compiler cannot drop their computation. */
 let total = 0;
-function sumOf(doubles) {
+function addSum(doubles) {
   let sum = 0;
   for (let i = 0; i < doubles.length; i++) sum += doubles[i];
   total += sum;
@@ -83,8 +83,8 @@ function reduceObjects(bars, { ms, open }) {
   );
 }
 
-/** Throws unless `value` and `baseline` derive the same bars. */
-function check(derived, bars, plans, groupings) {
+/** @throws unless `value` and `baseline` derive the same bars */
+function checkSameBars(derived, bars, plans, groupings) {
   plans.forEach((plan, i) => {
     const found = derived[i].bars(plan.grid);
     const expected = reduceObjects(bars, groupings[i]);

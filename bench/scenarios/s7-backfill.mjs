@@ -34,13 +34,14 @@ export default {
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });
-    const job = new Job(bench, market, await startTracing('bench', undefined));
+    const fills = new Fills(bench, market, await startTracing('bench', undefined));
     const allTimes = []; // of the worker, ms
+    // Fills gaps in both ways in turn, so that both meet the same load.
     const arm = (bars) => async () => {
       const [byWorker, byHand] = [[], []];
       for (let i = 0; i < REPEATS; i++) {
-        byWorker.push(await job.run(bars));
-        byHand.push(await job.byHand(bars));
+        byWorker.push(await fills.byWorker(bars));
+        byHand.push(await fills.byHand(bars));
       }
       allTimes.push(...byWorker);
       return { rate: median(byWorker), byHand: median(byHand), ratioToLimit: median(byWorker) / median(byHand) };
@@ -52,7 +53,7 @@ export default {
         lastValue = await thirty();
         return lastValue;
       },
-      // Each sample measures both ways in turn. Before the first value there is none, so the limit makes a sample.
+      // The last value has measured the limit, too. Only in the warm-up there is no value yet.
       limit: async () => ({ rate: lastValue?.byHand ?? (await thirty()).byHand }),
       others: {
         '1 bar': one,
@@ -63,11 +64,11 @@ export default {
   },
 };
 
-/** Creates one session after another, each with one gap, and fills it. */
-class Job {
+/** Creates one session after another, each with one gap, and measures how long it takes to fill the gap. */
+class Fills {
   constructor({ redis, dataSource }, { dataset, datasetId, symbols, grids }, tracing) {
-    Object.assign(this, { redis, dataSource, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
-    const sessions = (this.sessions = new UpkeepSessions(redis, PREFIX));
+    const sessions = new UpkeepSessions(redis, PREFIX);
+    Object.assign(this, { redis, dataSource, sessions, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
     const repositories = new Repositories(dataSource, NO_REPOSITORIES);
     const figures = upkeepFigures(new Metrics());
     // The worker adds the job that derives bars as soon as the filled bars can be read.
@@ -79,8 +80,8 @@ class Job {
     this.backfiller = new Backfiller({ ...parts, ...SETTINGS });
   }
 
-  /** @returns ms from the start of the job until its bars can be read; the derivation that follows is another job */
-  async run(bars) {
+  /** @returns ms from the start of a worker's job until its bars can be read; the derivation that follows is another job */
+  async byWorker(bars) {
     const { redis, grid } = this;
     const layout = await this.open(bars);
     const { id: sessionId, incarnation } = layout;

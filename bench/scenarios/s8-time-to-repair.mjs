@@ -40,17 +40,17 @@ async function repair({ redis }, { coordinator, meter }, whole, holey) {
   const meta = `barkeep:{${id}:0}:meta`;
   meter.reset();
   await coordinator.call('POST', `/v1/sessions/${id}/start`);
-  const streamedAt = await timeWhen(redis, meta, ([, streamed]) => Number(streamed) === holey.bars);
-  const filledAt = await timeWhen(redis, meta, ([backfilled]) => Number(backfilled) === whole.bars - holey.bars);
+  const streamedAt = await timeWhen(redis, meta, 'streamed', holey.bars);
+  const filledAt = await timeWhen(redis, meta, 'backfilled', whole.bars - holey.bars);
   const cpu = meter.seconds();
   await coordinator.call('DELETE', `/v1/sessions/${id}`);
   return { rate: filledAt - streamedAt, cpu };
 }
 
-/** The time at which the store's counters first satisfy `test`. */
-async function timeWhen(redis, meta, test) {
+/** The time at which a counter of the store first has this count. */
+async function timeWhen(redis, meta, counter, count) {
   for (const deadline = performance.now() + DEADLINE_MS; performance.now() < deadline; await turn()) {
-    if (test(await redis.hmget(meta, 'backfilled', 'streamed'))) return performance.now();
+    if (Number(await redis.hget(meta, counter)) === count) return performance.now();
   }
   throw new Error(`expected the holes to be filled within ${DEADLINE_MS / 1000} s`);
 }

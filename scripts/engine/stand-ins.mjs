@@ -22,7 +22,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DebianRelease } from './debian.mjs';
 
 /** Packages that the shells of the tests and of npm need. */
@@ -90,22 +90,29 @@ export function makeStandIn(image, folder) {
  */
 function makeNode(root, [, version]) {
   const local = join(root, 'usr/local');
-  const platform = `node-${process.platform}-${process.arch}`;
-  execFileSync('npm', ['install', '--silent', '--global', '--prefix', local, `${platform}@${version}`, 'npm@11'], {
-    stdio: 'pipe',
-  });
-  const modules = join(local, 'lib/node_modules');
-  mkdirSync(join(local, 'bin'), { recursive: true });
-  renameSync(join(modules, platform, 'bin/node'), join(local, 'bin/node'));
-  rmSync(join(modules, platform), { recursive: true });
-  mkdirSync(join(root, 'etc/ssl/certs'), { recursive: true });
-  if (existsSync(CERTIFICATES)) copyFileSync(CERTIFICATES, join(root, CERTIFICATES));
+  installNode(local, version);
   const settings = execFileSync('npm', ['config', 'get', 'globalconfig'], { encoding: 'utf8' }).trim();
-  mkdirSync(join(local, 'etc'), { recursive: true });
-  if (existsSync(settings)) copyFileSync(settings, join(local, 'etc/npmrc'));
+  if (existsSync(settings)) copyTo(join(local, 'etc/npmrc'), settings);
   addUser(root, 'node', 1000);
-  const trust = existsSync(CERTIFICATES) ? [`ENV NODE_EXTRA_CA_CERTS=${CERTIFICATES}`] : [];
-  return [...trust, 'CMD ["node"]'];
+  if (!existsSync(CERTIFICATES)) return ['CMD ["node"]'];
+  copyTo(join(root, CERTIFICATES), CERTIFICATES);
+  return [`ENV NODE_EXTRA_CA_CERTS=${CERTIFICATES}`, 'CMD ["node"]'];
+}
+
+/** Installs Node and npm from npm's packages. @param local the folder usr/local of the image */
+function installNode(local, version) {
+  const platform = `node-${process.platform}-${process.arch}`;
+  const install = ['install', '--silent', '--global', '--prefix', local, `${platform}@${version}`, 'npm@11'];
+  execFileSync('npm', install, { stdio: 'pipe' });
+  const installed = join(local, 'lib/node_modules', platform);
+  mkdirSync(join(local, 'bin'), { recursive: true });
+  renameSync(join(installed, 'bin/node'), join(local, 'bin/node'));
+  rmSync(installed, { recursive: true });
+}
+
+function copyTo(target, file) {
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(file, target);
 }
 
 function makeRedis(name) {

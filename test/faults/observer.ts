@@ -53,31 +53,33 @@ export class Observer {
   }
 
   private async watchStore(): Promise<void> {
-    const { client } = this.session.lab.redis.session;
-    const partitions = Math.ceil((this.session.kind.spec['symbols'] as string[]).length / PARTITION_SYMBOLS);
     while (!this.isDone) {
       await delay(SAMPLE_EVERY_MS);
       try {
-        // In one transaction: a store that is set back between two reads would show times of two states.
-        const reads = client.multi();
-        for (let p = 0; p < partitions; p++) {
-          reads.hmget(this.session.metaKey(p), 'clock', 'frontier', 'watermark');
-        }
-        const replies = (await reads.exec()) as [Error | null, (string | null)[]][];
-        const times = replies.map(([, fields]) => {
-          const [clock, frontier, watermark] = fields.map((text) => (text === null ? NaN : Number(text)));
-          return { clock: clock!, frontier: frontier!, watermark: watermark! };
-        });
-        this.add({
-          at: Date.now(),
-          clock: times[0]!.clock, // only partition 0 has the session's clock
-          frontier: Math.min(...times.map(({ frontier }) => frontier)),
-          watermark: Math.min(...times.map(({ watermark }) => watermark)),
-        });
+        this.add(await this.sample());
       } catch {
         // The server is down: there is nothing to observe.
       }
     }
+  }
+
+  private async sample(): Promise<Sample> {
+    const { lab, kind } = this.session;
+    const partitions = Math.ceil((kind.spec['symbols'] as string[]).length / PARTITION_SYMBOLS);
+    // In one transaction: a store that is set back between two reads would show times of two states.
+    const reads = lab.redis.session.client.multi();
+    for (let p = 0; p < partitions; p++) reads.hmget(this.session.metaKey(p), 'clock', 'frontier', 'watermark');
+    const replies = (await reads.exec()) as [Error | null, (string | null)[]][];
+    const times = replies.map(([, fields]) => {
+      const [clock, frontier, watermark] = fields.map((text) => (text === null ? NaN : Number(text)));
+      return { clock: clock!, frontier: frontier!, watermark: watermark! };
+    });
+    return {
+      at: Date.now(),
+      clock: times[0]!.clock, // only partition 0 has the session's clock
+      frontier: Math.min(...times.map(({ frontier }) => frontier)),
+      watermark: Math.min(...times.map(({ watermark }) => watermark)),
+    };
   }
 
   private add(sample: Sample): void {

@@ -5,9 +5,9 @@ import type { Journal } from './journal.js';
 import type { PlannedFault } from './schedule.js';
 import type { SessionUnderTest } from './session.js';
 
-/** Faults whose names begin with the same word of these act on the same resource, so they happen one after another. */
+/** Faults whose names begin with the same of these prefixes act on the same resource, so they happen one after another. */
 const RESOURCES = ['session-redis', 'queue-redis', 'postgres', 'coordinator', 'worker', 'consumer', 'call', 'clock'];
-/** Faults whose recovery is measured from their beginning, when a process ends. All others are measured from their end. */
+/** Faults whose recovery is measured from their beginning, when a process ends. That of all others is measured from their end. */
 const FROM_START = /^(coordinator|worker|consumer)-(kill|term)$/;
 
 /** When a fault was active, epoch ms of real time. */
@@ -57,8 +57,8 @@ function resourceOf(fault: string): string {
 }
 
 /**
- * The recovery of each fault after which no other fault was active until the session progressed. Of other faults it is
- * unknown to which one the session reacted. @param progress times at which the session progressed, epoch ms of real time
+ * The recovery of each fault after which no other fault was active until the session progressed. When another one was active,
+ * it is unknown from which one the session recovered. @param progress times at which the session progressed, epoch ms of real time
  */
 export function recoveriesOf(spans: readonly Span[], progress: readonly number[]): Recovery[] {
   return spans.flatMap((span) => {

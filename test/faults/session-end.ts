@@ -35,8 +35,8 @@ export async function endOf(
       await session.steer('start');
       if (session.feeder?.hasFinished) await session.feedAgain();
     }
-    const isQuiet = Date.now() - observer.progressAt > FEED_AGAIN_MS;
-    if (session.feeder?.hasFinished && state !== 'completed' && isQuiet) {
+    const isStuck = state !== 'completed' && Date.now() - observer.progressAt > FEED_AGAIN_MS;
+    if (isStuck && session.feeder?.hasFinished) {
       note('feeds again');
       await session.feedAgain();
     }

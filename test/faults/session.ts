@@ -108,7 +108,7 @@ export class SessionUnderTest {
 
   /** The coordinator that streams it now; undefined when there is none or the session Redis does not answer. */
   async owner(): Promise<LabProcess | undefined> {
-    // An owner is `HOST:PID:START`.
+    // The field's value is `HOST:PID:START`.
     const owner = await this.lab.redis.session.client.hget(this.metaKey(0), 'owner').catch(() => null);
     const pid = Number(owner?.split(':').at(-2));
     return this.lab.coordinators.find((process) => process.pid === pid);
@@ -135,20 +135,31 @@ export class SessionUnderTest {
    */
   private async request<T>(method: string, path: string, body?: unknown, accepted: readonly number[] = []): Promise<T> {
     const deadline = Date.now() + CALL_LIMIT_MS;
-    for (let last = ''; ; await delay(RETRY_MS)) {
-      const live = this.lab.coordinators.filter((process) => process.isLive);
-      const coordinator = live[this.attempts++ % Math.max(1, live.length)];
+    for (let failure = ''; ; await delay(RETRY_MS)) {
+      const coordinator = this.nextCoordinator();
       if (coordinator) {
         const answer = await attempt<T>(coordinator.url!, method, path, body);
-        if ('status' in answer && (answer.status < 300 || accepted.includes(answer.status))) return answer.body;
-        last = 'status' in answer ? `${answer.status} ${JSON.stringify(answer.body)}` : answer.error;
-        const isFinal = 'status' in answer && answer.status < 500 && answer.status !== 429;
-        if (isFinal) throw new CallError(`${method} ${path}: ${last}`);
+        if ('status' in answer) {
+          if (answer.status < 300 || accepted.includes(answer.status)) return answer.body;
+          failure = `${answer.status} ${JSON.stringify(answer.body)}`;
+          if (isFinalRefusal(answer.status)) throw new CallError(`${method} ${path}: ${failure}`);
+        } else failure = answer.error;
       }
       if (Date.now() > deadline)
-        throw new CallError(`${method} ${path}: no answer in ${CALL_LIMIT_MS} ms, last ${last}`);
+        throw new CallError(`${method} ${path}: no answer in ${CALL_LIMIT_MS} ms, last ${failure}`);
     }
   }
+
+  /** The live coordinators in turn; undefined while there is none. */
+  private nextCoordinator(): LabProcess | undefined {
+    const live = this.lab.coordinators.filter((process) => process.isLive);
+    return live[this.attempts++ % Math.max(1, live.length)];
+  }
+}
+
+/** False for the refusal of a coordinator that is overloaded or lacks a server: a repeated call may succeed. */
+function isFinalRefusal(status: number): boolean {
+  return status < 500 && status !== 429;
 }
 
 /** Makes one call. @returns the answer of any status, or the error when there is none */

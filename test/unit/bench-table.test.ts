@@ -10,7 +10,7 @@ it('shows a percentage with its unit and without a ratio, and the spread around 
   const script = `
     const { percentage, runScenario } = await import(process.argv[1] + '/rounds.mjs');
     const { consoleTable } = await import(process.argv[1] + '/results.mjs');
-    const rates = [-1, -2, -3];
+    const rates = [0, -1, -2, -3]; // the first one is of the round that warms up
     const arms = {
       value: async () => ({ rate: rates.shift() }),
       limit: async () => ({ rate: 2 }),
@@ -18,7 +18,6 @@ it('shows a percentage with its unit and without a ratio, and the spread around 
     };
     const bench = { log: () => undefined, stopSystems: async () => undefined };
     const scenario = { id: 'S0', unit: 'bars/s', prepare: async () => arms };
-    rates.unshift(0); // for the round that warms up
     console.log(consoleTable([await runScenario(scenario, bench, 3)]));`;
   const args = ['--input-type=module', '--eval', script, HARNESS];
   const table = execFileSync(process.execPath, args, { encoding: 'utf8' });
@@ -26,7 +25,7 @@ it('shows a percentage with its unit and without a ratio, and the spread around 
   expect(table).toMatch(/ value +-2  bars\/s +100 % /);
 });
 
-it('names a setting that is no number of rounds', () => {
+it('refuses a setting that is no number of rounds, and names it', () => {
   const env = { ...process.env, BENCH_ROUNDS: 'many' };
   const { status, stderr } = spawnSync(process.execPath, [RUN, 'S6'], { encoding: 'utf8', env });
   expect(stderr).toContain('expected BENCH_ROUNDS to be a whole number of 1 or more, was "many"');

@@ -23,7 +23,7 @@ describe('the keys of the containers', () => {
   it('are made once, and printed as lines without quotes', () => {
     run(process.execPath, [KEYS, 'make']);
     const shown = run(process.execPath, [KEYS, 'show']);
-    // Four keys and passwords, and the addresses of three servers.
+    // Seven lines: four keys and passwords, and the addresses of three servers.
     expect(shown).toMatch(/^(export [A-Z_]+=[\w:/@.]+\n){7}$/);
     run(process.execPath, [KEYS, 'make']);
     expect(run(process.execPath, [KEYS, 'show'])).toBe(shown);
@@ -37,7 +37,7 @@ describe('the keys of the containers', () => {
     expect(readdirSync(folder)).toEqual(files);
   });
 
-  it('have a file for Prometheus with one of several admin keys', () => {
+  it('have a file for Prometheus with the first of several admin keys', () => {
     run(process.execPath, [KEYS, 'make'], { BARKEEP_ADMIN_KEYS: 'first-key, second-key' });
     const { scrape_configs: jobs } = parse(readFileSync(PROMETHEUS, 'utf8'), { merge: true }) as {
       scrape_configs: { authorization: { credentials_file: string } }[];
@@ -46,7 +46,7 @@ describe('the keys of the containers', () => {
     expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(['first-key\n', 'first-key\n']);
   });
 
-  it('have one line', () => {
+  it('are refused when they have more than one line', () => {
     const make = () => run(process.execPath, [KEYS, 'make'], { REDIS_PASSWORD: 'one\ntwo' });
     expect(make).toThrow('expected REDIS_PASSWORD to be one line, was 2 lines');
   });

@@ -4,9 +4,16 @@ import fs, { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { LogOutput } from './log-output.js';
 
+const TURNS = 50;
+const LINES_PER_TURN = 400;
+const LINES = TURNS * LINES_PER_TURN;
+const EXIT_CODE = 7;
+/** Characters that may wait: less than a sixth of all lines. */
+const WAITING_MAX = 300_000;
+
 /**
- * Logs 400 lines in each of 50 turns of the event loop, more than a pipe holds, then prints `done` to stderr. When stdin ends, logs one
- * more line and ends. The module is compiled here, because the program runs without jest.
+ * Logs {@link LINES} lines, more than a pipe holds, in {@link TURNS} turns of the event loop, then prints `done` to stderr. When stdin
+ * ends, logs one more line and ends with {@link EXIT_CODE}. The module is compiled here, because the program runs without jest.
  */
 const PROGRAM = `
   const { transformFileSync } = require('@swc/core');
@@ -15,23 +22,33 @@ const PROGRAM = `
   });
   const exported = {};
   new Function('exports', 'require', code)(exported, require);
-  const output = new exported.LogOutput(1, 300_000);
+  const output = new exported.LogOutput(1, ${WAITING_MAX});
   let turn = 0;
   const timer = setInterval(() => {
-    for (let i = 0; i < 400; i++) output.write('line ' + 'x'.repeat(100) + '\\n');
-    if (++turn < 50) return;
+    for (let i = 0; i < ${LINES_PER_TURN}; i++) output.write('line ' + 'x'.repeat(100) + '\\n');
+    if (++turn < ${TURNS}) return;
     clearInterval(timer);
     process.stderr.write('done');
   }, 1);
-  process.stdin.once('end', () => { output.write('the last line\\n'); process.exit(7); }).resume();`;
-
-const LINES = 400 * 50;
+  process.stdin.once('end', () => { output.write('the last line\\n'); process.exit(${EXIT_CODE}); }).resume();`;
 
 function start(stdout: 'pipe' | number) {
   return spawn(process.execPath, ['-e', PROGRAM], { stdio: ['pipe', stdout, 'pipe'] });
 }
 
-/** The number of lines that came whole, and of those that were reported as dropped. */
+/** Waits until the program has logged its lines. */
+async function logged({ stderr }: ReturnType<typeof start>): Promise<void> {
+  const [text] = (await once(stderr!, 'data')) as [Buffer];
+  expect(String(text)).toBe('done');
+}
+
+/** Lets the program end, and expects that it does so as it wants. */
+async function expectNormalEnd(child: ReturnType<typeof start>): Promise<void> {
+  child.stdin!.end();
+  expect(await once(child, 'exit')).toEqual([EXIT_CODE, null]);
+}
+
+/** The number of lines that arrived whole or were reported as dropped. */
 function linesOf(text: string): number {
   const reports = [...text.matchAll(/(?<lines>\d+) lines of the log were dropped/g)];
   const dropped = reports.reduce((sum, { groups }) => sum + Number(groups!['lines']), 0);
@@ -40,33 +57,35 @@ function linesOf(text: string): number {
 
 test('I11 a log whose pipe is not read does not block, and later reports how many lines it dropped', async () => {
   const child = start('pipe');
-  expect(String((await once(child.stderr!, 'data'))[0])).toBe('done');
+  await logged(child);
   let text = '';
   child.stdout!.on('data', (part: Buffer) => (text += String(part)));
   // Read everything before the program ends: the write at its exit could mix with a write that a thread has not finished.
   while (linesOf(text) < LINES) await once(child.stdout!, 'data');
-  child.stdin!.end();
-  expect(await once(child, 'exit')).toEqual([7, null]);
+  await expectNormalEnd(child);
   if (!child.stdout!.readableEnded) await once(child.stdout!, 'end');
   expect(linesOf(text)).toBe(LINES);
   expect(text).toMatch(/lines of the log were dropped/);
   expect(text).toMatch(/the last line\n$/);
 });
 
-test.each([
-  ['whose reader has ended', 'pipe'],
-  ['on a full disk', () => openSync('/dev/full', 'w')],
-] as const)('I11 a log %s does not end the process', async (_what, stdout) => {
-  if (typeof stdout === 'function' && process.platform !== 'linux') return;
-  const child = start(typeof stdout === 'function' ? stdout() : stdout);
-  child.stdout?.destroy();
-  expect(String((await once(child.stderr!, 'data'))[0])).toBe('done');
-  child.stdin!.end();
-  expect(await once(child, 'exit')).toEqual([7, null]);
+test('I11 a log whose reader has ended does not end the process', async () => {
+  const child = start('pipe');
+  child.stdout!.destroy();
+  await logged(child);
+  await expectNormalEnd(child);
+});
+
+test('I11 a log on a full disk does not end the process', async () => {
+  if (process.platform !== 'linux') return; // /dev/full exists only there
+  const child = start(openSync('/dev/full', 'w'));
+  await logged(child);
+  await expectNormalEnd(child);
 });
 
 test('I11 a disk that stays full for several attempts does not change the number of dropped lines', () => {
   jest.useFakeTimers();
+  const failedAttempts = 3;
   const texts: string[] = [];
   let attempts = 0;
   const write = jest.spyOn(fs, 'write').mockImplementation(((
@@ -75,13 +94,13 @@ test('I11 a disk that stays full for several attempts does not change the number
     done: (error: Error | null, written: number) => void,
   ) => {
     attempts++;
-    const error = attempts <= 3 ? Object.assign(new Error('no space'), { code: 'ENOSPC' }) : null;
+    const error = attempts <= failedAttempts ? Object.assign(new Error('no space'), { code: 'ENOSPC' }) : null;
     if (!error) texts.push(bytes.toString());
     done(error, error ? 0 : bytes.length);
   }) as never);
   const output = new LogOutput(1);
   for (let i = 0; i < 10; i++) output.write('a line\n');
-  jest.advanceTimersByTime(700);
+  jest.advanceTimersByTime(700); // attempts are half a second apart
   output.write('another line\n');
   jest.advanceTimersByTime(2_000);
   write.mockRestore();

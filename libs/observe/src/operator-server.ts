@@ -16,7 +16,6 @@ const REQUEST_WITHIN_MS = 10_000;
 /** The problem's text when a user's key asks for metrics. */
 export const METRICS_FOR_ADMINS = 'metrics cover all sessions, so they need a key of BARKEEP_ADMIN_KEYS';
 
-/** A running server. */
 export interface OperatorServer {
   /** Address on which the server listens, such as `http://127.0.0.1:3100`. */
   url: string;
@@ -57,8 +56,9 @@ export async function startOperatorServer(
       const down = downServers(checks);
       return down ? problemAnswer(problem('not-ready', down, { checks })) : json(200, { status: 'ready', checks });
     }
-    if (path !== '/metrics') return unknownRoute(request);
-    return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+    if (path === '/metrics')
+      return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+    return unknownRoute(request);
   };
   const server = createServer({ requestTimeout: REQUEST_WITHIN_MS }, (request, response) => {
     answer(request)

@@ -22,7 +22,7 @@ interface HashedKey {
 export class ApiKeys {
   private readonly keys: readonly HashedKey[];
 
-  /** Keeps only hashes of the keys. A key in both lists has the role `admin`. */
+  /** A key in both lists has the role `admin`. */
   constructor(userKeys: readonly string[], adminKeys: readonly string[]) {
     const hashed = (role: HashedKey['role']) => (key: string) => ({ hash: sha256(key), role });
     this.keys = [...userKeys.map(hashed('user')), ...adminKeys.map(hashed('admin'))];

@@ -2,9 +2,8 @@
  * A lab: two Redis servers, PostgreSQL, two coordinators and two workers, separate from everything else on the machine.
  * Each process has a TCP gate to each server, so that a fault can disconnect one process from one server.
  */
-import { systemPackages } from '@barkeep/local-system';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +11,7 @@ import { holey, marketBars, writeBars } from '../../support/data/market.js';
 import { tcpGate, type TcpGate } from '../../support/system/tcp-gate.js';
 import { DATES, EXTRA_SYMBOL, MANY_SYMBOLS, SYMBOLS, WIDE_DATES } from '../kinds.js';
 import { closeWithUs } from './end-with-us.js';
+import { faketimeEnvironment, faketimeLibrary } from './faketime.js';
 import { PostgresServer } from './postgres-server.js';
 import { LabProcess } from './process.js';
 import { freePort, RedisServer } from './redis-server.js';
@@ -20,7 +20,7 @@ export const SERVERS = ['session', 'queue', 'postgres'] as const;
 export type ServerName = (typeof SERVERS)[number];
 
 /** The root of the checkout, seen from the compiled file. */
-export const ROOT = join(__dirname, '../../..');
+const ROOT = join(__dirname, '../../..');
 const COORDINATORS = 2;
 const WORKERS = 2;
 const PREFIX = 'faults';
@@ -46,7 +46,7 @@ export class Lab {
     const folder = mkdtempSync(join(tmpdir(), 'barkeep-faults-'));
     const session = await RedisServer.start(join(folder, 'session-redis'));
     const queue = await RedisServer.start(join(folder, 'queue-redis'));
-    const postgres = await PostgresServer.start(join(ROOT, '.barkeep/faults', folder.slice(-6)));
+    const postgres = await PostgresServer.start(postgresFolder(folder));
     const lab = new Lab(folder, { session, queue }, postgres, faketimeLibrary(note));
     try {
       await lab.begin(note);
@@ -99,7 +99,7 @@ export class Lab {
     await Promise.all(this.gates.map((gate) => gate.shut().catch(() => undefined)));
     await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
     rmSync(this.folder, { recursive: true, force: true });
-    rmSync(join(ROOT, '.barkeep/faults', this.folder.slice(-6)), { recursive: true, force: true });
+    rmSync(postgresFolder(this.folder), { recursive: true, force: true });
   }
 
   private async begin(note: (line: string) => void): Promise<void> {
@@ -168,24 +168,7 @@ export class Lab {
   }
 }
 
-/** Path of the library in Debian's package libfaketime, which is fetched if needed; undefined where it is not available. */
-function faketimeLibrary(note: (line: string) => void): string | undefined {
-  if (!systemPackages.canFetch()) return undefined;
-  const target = systemPackages.cachePath('faketime', process.env);
-  const failure = existsSync(target) ? undefined : systemPackages.fetch(['libfaketime'], target, process.env);
-  if (failure !== undefined) note(`clock-jump is skipped: ${failure}`);
-  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  const library = join(target, 'usr/lib', triplet, 'faketime/libfaketimeMT.so.1');
-  return existsSync(library) ? library : undefined;
-}
-
-function faketimeEnvironment(library: string, timeFile: string): NodeJS.ProcessEnv {
-  return {
-    LD_PRELOAD: library,
-    FAKETIME_TIMESTAMP_FILE: timeFile,
-    FAKETIME_CACHE_DURATION: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    // Otherwise a thread that waits with a time limit (the watchdog) spins: a fifth of a core for each process.
-    FAKETIME_FORCE_MONOTONIC_FIX: '0',
-  };
+/** The folder of PostgreSQL's files, which is named by the random end of the lab's folder. */
+function postgresFolder(labFolder: string): string {
+  return join(ROOT, '.barkeep/faults', labFolder.slice(-6));
 }

@@ -74,7 +74,7 @@ export class LabProcess {
   /** Resolves when the process is ready. A start that fails is tried again, as a supervisor does. */
   async start(): Promise<void> {
     const deadline = Date.now() + READY_LIMIT_MS;
-    while (!(await this.spawn(deadline - Date.now()))) {
+    while ((await this.startOnce(deadline - Date.now())) === 'failed') {
       if (Date.now() > deadline) throw new Error(`${this.name} did not start:\n${this.tail}`);
       await delay(RETRY_MS);
     }
@@ -113,9 +113,8 @@ export class LabProcess {
     if (this.spec.timeFile !== undefined) writeFileSync(this.spec.timeFile, `${seconds < 0 ? '' : '+'}${seconds}\n`);
   }
 
-  /** Starts the process once. @returns whether to try no more: it is ready, or a fault has ended it meanwhile */
-  private async spawn(limitMs: number): Promise<boolean> {
-    const { args, env, logFile, name } = this.spec;
+  private async startOnce(limitMs: number): Promise<'ready' | 'failed' | 'ended by a fault'> {
+    const { args, env, logFile } = this.spec;
     this.isEnding = false;
     this.isFrozen = false;
     this.tail = '';
@@ -128,23 +127,28 @@ export class LabProcess {
         appendFileSync(logFile, text);
       });
     }
-    const limit = AbortSignal.timeout(Math.max(1, limitMs));
-    const exited = once(child, 'exit', { signal: limit }).then(() => false);
-    const ready = once(child, 'message', { signal: limit }).then(() => true);
-    this.isReady = await Promise.race([exited, ready]).catch(() => false);
-    // The one that lost the race may still reject at the time limit.
-    exited.catch(() => undefined);
-    ready.catch(() => undefined);
+    this.isReady = await isReadyWithin(child, Math.max(1, limitMs));
     if (!this.isReady) {
       child.kill('SIGKILL');
-      return this.isEnding;
+      return this.isEnding ? 'ended by a fault' : 'failed';
     }
     child.on('exit', (code, signal) => {
       if (this.child === child) this.isReady = false;
       if (this.isEnding || (code === 0 && this.spec.ends)) return;
       const lastLines = this.tail.trim().split('\n').slice(-DEATH_LINES).join('\n');
-      this.deaths.push(`${name} ended by itself: ${signal ?? `exit code ${code}`}\n${lastLines}`);
+      this.deaths.push(`${this.name} ended by itself: ${signal ?? `exit code ${code}`}\n${lastLines}`);
     });
-    return true;
+    return 'ready';
   }
+}
+
+/** Waits for the message that a process sends when it is ready. @returns false when it ends instead, or takes longer */
+async function isReadyWithin(child: ChildProcess, limitMs: number): Promise<boolean> {
+  const limit = AbortSignal.timeout(limitMs);
+  const exited = once(child, 'exit', { signal: limit }).then(() => false);
+  const ready = once(child, 'message', { signal: limit }).then(() => true);
+  // The one that loses the race may still reject at the time limit.
+  exited.catch(() => undefined);
+  ready.catch(() => undefined);
+  return Promise.race([exited, ready]).catch(() => false);
 }

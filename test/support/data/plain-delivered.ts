@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { FIVE_MINUTES_MS, fiveMinutes, type PlainBar, type PlainBars } from './plain-dataset.js';
 
-/** The fields of a stored record after its prices. `dataset` is 0 for the streamed one, 1 for the one of the repair. */
+/** The fields of a stored record after its prices and volume. `dataset` is 0 for the streamed one, 1 for the repairing one. */
 interface RecordMeta {
   origin: number;
   dataset: number;
@@ -17,33 +17,42 @@ const STREAMED: RecordMeta = { origin: 1, dataset: 0, sourceCount: 1, expectedCo
 const BACKFILLED: RecordMeta = { origin: 2, dataset: 1, sourceCount: 1, expectedCount: 1 };
 const DERIVED = { origin: 3, dataset: 0, expectedCount: 5 };
 
+/** What one step delivers. The entries are in the order of symbols, those of a symbol in the order of time. */
+interface DeliveredStep {
+  minutes: Entry[];
+  fives: Entry[];
+}
+
+/** What one bar adds to the hash: the bytes of its time and its stored record, and its symbol's name. */
+interface Entry {
+  bytes: Buffer;
+  name: string;
+}
+
 /** @param whole the bars of both datasets together @param streamed the bars of the streamed dataset @returns 64 hex digits */
 export function plainDelivered(whole: PlainBars, streamed: PlainBars): string {
-  const streamedTimes = new Map([...streamed].map(([symbol, bars]) => [symbol, new Set(bars.map(({ time }) => time))]));
-  const symbols = [...whole].map(([symbol, bars]) => ({
-    symbol,
-    minutesOf: byBucket(bars),
-    fiveOf: new Map(fiveMinutes(bars).map((bar) => [bar.time, bar])),
-  }));
-  const buckets = new Set(symbols.flatMap(({ fiveOf }) => [...fiveOf.keys()]));
+  const steps = stepsByBucket(whole, streamed);
   let hash: Buffer = Buffer.alloc(32);
-  for (const bucket of [...buckets].sort((a, b) => a - b)) {
-    const minutes = symbols.flatMap(({ symbol, minutesOf }) =>
-      (minutesOf.get(bucket) ?? []).map((bar) => {
-        const isStreamed = streamedTimes.get(symbol)!.has(bar.time);
-        return entryOf(symbol, bar, isStreamed ? STREAMED : BACKFILLED);
-      }),
-    );
-    const fives = symbols.flatMap(({ symbol, minutesOf, fiveOf }) => {
-      const bar = fiveOf.get(bucket);
-      return bar ? [entryOf(symbol, bar, { ...DERIVED, sourceCount: minutesOf.get(bucket)!.length })] : [];
-    });
-    const entries = [...minutes, ...fives].map(({ bytes }) => bytes);
-    const names = [`1m\n`, ...minutes.map(({ name }) => name), `5m\n`, ...fives.map(({ name }) => name)].join('');
-    const step = Buffer.concat([hash, float64s(bucket + FIVE_MINUTES_MS), ...entries, Buffer.from(names)]);
-    hash = createHash('sha256').update(step).digest();
+  for (const bucket of [...steps.keys()].sort((a, b) => a - b)) {
+    hash = hashAfter(hash, bucket + FIVE_MINUTES_MS, steps.get(bucket)!);
   }
   return hash.toString('hex');
+}
+
+function stepsByBucket(whole: PlainBars, streamed: PlainBars): Map<number, DeliveredStep> {
+  const steps = new Map<number, DeliveredStep>();
+  for (const [symbol, bars] of whole) {
+    const streamedTimes = new Set(streamed.get(symbol)!.map(({ time }) => time));
+    const metaOf = ({ time }: PlainBar): RecordMeta => (streamedTimes.has(time) ? STREAMED : BACKFILLED);
+    for (const [bucket, minutes] of byBucket(bars)) {
+      const step = steps.get(bucket) ?? { minutes: [], fives: [] };
+      steps.set(bucket, step);
+      step.minutes.push(...minutes.map((bar) => entryOf(symbol, bar, metaOf(bar))));
+      const [five] = fiveMinutes(minutes);
+      step.fives.push(entryOf(symbol, five!, { ...DERIVED, sourceCount: minutes.length }));
+    }
+  }
+  return steps;
 }
 
 function byBucket(bars: readonly PlainBar[]): Map<number, PlainBar[]> {
@@ -55,8 +64,15 @@ function byBucket(bars: readonly PlainBar[]): Map<number, PlainBar[]> {
   return buckets;
 }
 
-/** What a bar adds to the hash: the bytes of its time and its stored record, and its symbol's name. */
-function entryOf(symbol: string, bar: PlainBar, meta: RecordMeta): { bytes: Buffer; name: string } {
+/** The hash after a step. @param hash that before the step @param time of the step, epoch ms */
+function hashAfter(hash: Buffer, time: number, { minutes, fives }: DeliveredStep): Buffer {
+  const entries = [...minutes, ...fives].map(({ bytes }) => bytes);
+  const names = ['1m\n', ...minutes.map(({ name }) => name), '5m\n', ...fives.map(({ name }) => name)].join('');
+  const step = Buffer.concat([hash, float64s(time), ...entries, Buffer.from(names)]);
+  return createHash('sha256').update(step).digest();
+}
+
+function entryOf(symbol: string, bar: PlainBar, meta: RecordMeta): Entry {
   const { time, open, high, low, close, volume } = bar;
   const metaBytes = Buffer.alloc(8);
   metaBytes.writeUInt8(meta.origin, 0);

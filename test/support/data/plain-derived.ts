@@ -1,7 +1,7 @@
 /** Derived bars computed plainly, without the product's code: what reads must show. */
 import type { Bar, ShownBar, TradingDay } from '@barkeep/bars';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /** The time of one derived bar, epoch ms, end exclusive. */
 export interface PlainBucket {
@@ -15,8 +15,8 @@ export function plainBuckets(days: readonly TradingDay[], minutes: number): Plai
   for (const { segments } of days) {
     const spans = minutes === Infinity ? [{ open: segments[0]!.open, close: segments.at(-1)!.close }] : segments;
     for (const span of spans) {
-      for (let open = span.open; open < span.close; open += minutes * MINUTE)
-        buckets.push({ open, close: Math.min(open + minutes * MINUTE, span.close) });
+      for (let open = span.open; open < span.close; open += minutes * MINUTE_MS)
+        buckets.push({ open, close: Math.min(open + minutes * MINUTE_MS, span.close) });
     }
   }
   return buckets;
@@ -31,13 +31,13 @@ export function plainDerivedBar(
 ): ShownBar | undefined {
   const isTraded = (time: number) =>
     days.some(({ segments }) => segments.some((segment) => time >= segment.open && time < segment.close));
-  const parts = bars.filter(({ openTime }) => openTime >= open && openTime < close && openTime + MINUTE <= clock);
+  const parts = bars.filter(({ openTime }) => openTime >= open && openTime < close && openTime + MINUTE_MS <= clock);
   if (parts.length === 0) return undefined;
   let expectedCount = 0;
-  for (let time = open; time < close; time += MINUTE) if (isTraded(time)) expectedCount++;
+  for (let time = open; time < close; time += MINUTE_MS) if (isTraded(time)) expectedCount++;
   // A forming bar ends at the clock, or before a break that contains the clock.
-  let closeTime = Math.min(close, clock - (clock % MINUTE));
-  while (!isTraded(closeTime - MINUTE)) closeTime -= MINUTE;
+  let closeTime = Math.min(close, clock - (clock % MINUTE_MS));
+  while (!isTraded(closeTime - MINUTE_MS)) closeTime -= MINUTE_MS;
   return {
     openTime: open,
     closeTime,

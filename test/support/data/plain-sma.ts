@@ -43,28 +43,30 @@ export function plainSma(minutes: ReadonlyMap<string, readonly PlainBar[]>, fast
   return { trades, profits: latest, equity };
 }
 
-/** @returns the symbol's trades, and its profit by the open time of each bar, taken at the bar's close */
-function oneSymbol(
-  symbol: string,
-  bars: readonly PlainBar[],
-  fast: number,
-  slow: number,
-): { symbol: string; trades: PlainTrade[]; profitAfter: Map<number, number> } {
+interface SymbolResult {
+  symbol: string;
+  trades: PlainTrade[];
+  /** The profit by the open time of each bar, taken at the bar's close. */
+  profitAfter: Map<number, number>;
+}
+
+function oneSymbol(symbol: string, bars: readonly PlainBar[], fast: number, slow: number): SymbolResult {
   const closes = bars.map(({ close }) => close);
   const trades: PlainTrade[] = [];
   const profitAfter = new Map<number, number>();
   let [held, cash] = [0, 0];
+  const trade = (time: number, side: PlainTrade['side'], price: number, quantity: number): void => {
+    trades.push({ time, symbol, side, price, quantity });
+    const value = quantity * price;
+    cash += (side === 'buy' ? -value : value) - value * COST;
+    held = side === 'buy' ? quantity : 0;
+  };
   bars.forEach(({ time, open, close }, i) => {
     // The decision uses only data up to the close of the previous bar.
     if (i >= slow) {
       const isUp = average(closes.slice(i - fast, i)) > average(closes.slice(i - slow, i));
-      const quantity = isUp ? Math.floor(STAKE / closes[i - 1]!) : held;
-      if (isUp !== held > 0) {
-        const side = isUp ? 'buy' : 'sell';
-        trades.push({ time, symbol, side, price: open, quantity });
-        cash += (isUp ? -1 : 1) * quantity * open - quantity * open * COST;
-        held = isUp ? quantity : 0;
-      }
+      if (isUp && held === 0) trade(time, 'buy', open, Math.floor(STAKE / closes[i - 1]!));
+      if (!isUp && held > 0) trade(time, 'sell', open, held);
     }
     profitAfter.set(time, cash + held * close);
   });

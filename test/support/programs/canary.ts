@@ -42,10 +42,10 @@ function barOf(n: number): Bar {
 
 /** Number of minutes that close at `time` or before, by bisection. */
 export function minutesBy(time: number): number {
-  let [low, high] = [0, MINUTES.length];
+  let [low, high] = [0, CANARY_MINUTES];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (MINUTES[middle]!.openTime + MINUTE_MS <= time) low = middle + 1;
+    if (CANARY_CLOSES[middle]! <= time) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -69,19 +69,7 @@ export class Canary {
   look(bar: SeenBar | undefined, limit: number, where: string): void {
     if (!bar) return;
     this.looks++;
-    const { openTime, closeTime } = bar;
-    // The bar consists of the minutes `[from, to)`.
-    const [from, to] = [minutesBy(openTime), minutesBy(closeTime)];
-    const [first, last] = [barOf(from), barOf(Math.max(from, to - 1))];
-    const isOfItsTime =
-      to > from &&
-      bar.open >= first.open &&
-      bar.close <= last.close &&
-      bar.high <= last.high &&
-      bar.low >= last.low &&
-      bar.sourceCount <= to - from &&
-      bar.volume <= volumeOf(from, to);
-    if (!isOfItsTime || closeTime > limit) throw new FutureSeenError(where, limit, bar);
+    if (!isOfItsTime(bar) || bar.closeTime > limit) throw new FutureSeenError(where, limit, bar);
   }
 
   lookAll(bars: Iterable<SeenBar>, limit: number, where: string): void {
@@ -102,13 +90,10 @@ export class Canary {
   ): void {
     this.looks++;
     const closed = minutesBy(limit);
-    let isPast = high === null && low === null && volume === 0;
-    if (closed > 0) {
-      const newest = barOf(closed - 1);
-      const isHighPast = high === null || high <= newest.high;
-      const isLowPast = low === null || low >= newest.low;
-      isPast = isHighPast && isLowPast && volume <= volumeOf(0, closed);
-    }
+    const newest = closed > 0 ? barOf(closed - 1) : undefined;
+    const isPast = newest
+      ? (high ?? -Infinity) <= newest.high && (low ?? Infinity) >= newest.low && volume <= volumeOf(0, closed)
+      : high === null && low === null && volume === 0;
     if (!isPast) throw new FutureSeenError(where, limit, { high, low, volume });
   }
 
@@ -133,6 +118,21 @@ class FutureSeenError extends Error {
   constructor(where: string, limit: number, seen: object) {
     super(`${where}: expected no data after ${new Date(limit).toISOString()}, was ${JSON.stringify(seen)}`);
   }
+}
+
+/** Whether a bar has only data of the minutes `[from, to)` of its time. Data of later minutes would exceed one of the bounds. */
+function isOfItsTime(bar: SeenBar): boolean {
+  const [from, to] = [minutesBy(bar.openTime), minutesBy(bar.closeTime)];
+  if (to <= from) return false;
+  const [first, last] = [barOf(from), barOf(to - 1)];
+  return (
+    bar.open >= first.open &&
+    bar.close <= last.close &&
+    bar.high <= last.high &&
+    bar.low >= last.low &&
+    bar.sourceCount <= to - from &&
+    bar.volume <= volumeOf(from, to)
+  );
 }
 
 /** Volume of the minutes `[from, to)`. Minute `n` has the volume `n + 1`, so this is a difference of triangular numbers. */

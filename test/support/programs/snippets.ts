@@ -26,14 +26,15 @@ interface ShownCommand {
   output: string;
 }
 
-/** A fenced block. Groups: why it is not run, indent, language, file name, text. Only language and text are always set. */
+/** A fenced block. Groups: why it is not run, indent, language, file name, text. The first and the file name may be missing. */
 const FENCE = /(?:<!-- not run: ([^\n]*?) -->\n+)?^( *)```([a-z]+)(?: ([^\n]+))?\n([\s\S]*?)^\2```$/gm;
 
 /** The blocks of a document in their order. @param path of the document, for the places of the blocks */
 export function snippetsOf(path: string, document: string): Snippet[] {
   return [...document.matchAll(FENCE)].map((match) => {
     const [whole, notRun, indent, language, file, text] = match;
-    const offset = match.index + whole.length - indent!.length - '```'.length - text!.length;
+    const closing = `${indent}\`\`\``;
+    const offset = match.index + whole.length - closing.length - text!.length;
     const line = document.slice(0, offset).split('\n').length;
     return { place: `${path}:${line}`, language: language!, file, text: text!, notRun, offset };
   });

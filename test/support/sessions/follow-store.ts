@@ -13,24 +13,24 @@ export async function fillDay(store: TestStore, day: number, symbol: string, bar
   const grid = layout.grid(day);
   const partition = layout.partitionOf(symbol)!;
   const [symbolDay] = await upkeep.readDay(partition, day, [symbol]);
-  const statesBefore = symbolDay!.states;
+  const before = symbolDay!.states;
+  const after = new Uint8Array(grid.slotCount);
+  if (before) after.set(before);
   const chunks = await upkeep.readChunks(partition, day, layout.base, [symbol]);
   const stored = chunks.get(symbol);
-  const statesAfter = new Uint8Array(grid.slotCount);
-  if (statesBefore) statesAfter.set(statesBefore);
-  const chunk = new DayChunk(grid.slotCount);
+  const filled = new DayChunk(grid.slotCount);
   const runs: { start: number; records: Uint8Array }[] = [];
   for (const bar of bars) {
     // A string is the reason why the time is no slot of this day.
     const slot = grid.slotAt(bar.openTime);
     if (typeof slot === 'string' || stored?.has(slot)) continue;
-    chunk.writeBar(slot, bar, 'backfilled', VENDOR);
+    filled.writeBar(slot, bar, 'backfilled', VENDOR);
     const [from, to] = [recordOffset(grid.slotCount, slot), recordOffset(grid.slotCount, slot + 1)];
-    runs.push({ start: slot, records: chunk.bytes.subarray(from, to) });
-    statesAfter[slot] = BACKFILLED;
+    runs.push({ start: slot, records: filled.bytes.subarray(from, to) });
+    after[slot] = BACKFILLED;
   }
   if (runs.length === 0) return 0;
-  const fill: SymbolFill = { symbol, before: statesBefore, after: statesAfter, dueAt: undefined, runs };
+  const fill: SymbolFill = { symbol, before, after, dueAt: undefined, runs };
   const refused = await upkeep.fill(partition, day, [fill]);
   if (refused.size > 0) throw new Error(`expected a fill of ${symbol}, was refused`);
   return runs.length;

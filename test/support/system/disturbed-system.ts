@@ -62,7 +62,7 @@ export class DisturbedSystem {
     return { ...SPEC, id, upkeep: { maxRetries } };
   }
 
-  /** The n-th trading day of a session; negative numbers count from the last. */
+  /** A trading day of a session, from 0; negative numbers count from the last. */
   day(index: number): string {
     return DAYS.at(index)!;
   }
@@ -92,7 +92,7 @@ export class DisturbedSystem {
 
   /** All keys of a session's store. */
   sessionKeys(id: string): Promise<string[]> {
-    return keysOf(this.sessionRedis, `${this.system.sessionPrefix}:{${id}:*`);
+    return this.sessionRedis.keys(`${this.system.sessionPrefix}:{${id}:*`);
   }
 
   /** Removes a session's whole store at once, as when a Redis without persistence restarts. */
@@ -102,8 +102,7 @@ export class DisturbedSystem {
 
   /** Removes the queues whose names match a Redis pattern, all at once. */
   async loseQueues(pattern = '*'): Promise<void> {
-    const lose = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end`;
-    await this.queueRedis.eval(lose, 0, `${this.system.queuePrefix}:${pattern}`);
+    await this.queueRedis.eval(UNLINK_ALL, 0, `${this.system.queuePrefix}:${pattern}`);
   }
 
   /** Copies a session's store. @returns a function that sets the store back to the copy, all at once */
@@ -120,27 +119,15 @@ export class DisturbedSystem {
   async close(): Promise<void> {
     await this.system.close();
     await this.repository.remove();
-    const keys = [
-      ...(await keysOf(this.sessionRedis, `${this.system.sessionPrefix}:*`)),
-      ...(await keysOf(this.queueRedis, `${this.system.queuePrefix}:*`)),
-    ];
-    // A key that the server does not have is ignored.
-    for (const redis of [this.sessionRedis, this.queueRedis]) {
-      if (keys.length > 0) await redis.unlink(...keys);
-      redis.disconnect();
-    }
+    await this.sessionRedis.eval(UNLINK_ALL, 0, `${this.system.sessionPrefix}:*`);
+    await this.queueRedis.eval(UNLINK_ALL, 0, `${this.system.queuePrefix}:*`);
+    this.sessionRedis.disconnect();
+    this.queueRedis.disconnect();
   }
 
   private metaKey(id: string): string {
     return `${this.system.sessionPrefix}:{${id}:0}:meta`;
   }
-}
-
-async function keysOf(redis: Redis, match: string): Promise<string[]> {
-  const found = new Set<string>();
-  for await (const keys of redis.scanStream({ match, count: 1_000 }))
-    for (const key of keys as string[]) found.add(key);
-  return [...found];
 }
 
 /** The process that has this id. @throws when it is not among `processes` */

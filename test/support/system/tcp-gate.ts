@@ -2,136 +2,175 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface TcpGate {
-  /** The server's URL, with the gate's host and port. */
-  url: string;
-  /** Cuts all connections and refuses new ones. */
-  shut(): Promise<void>;
-  /**
-   * Cuts all open connections, by a TCP reset or by an ordinary close, and waits until both ends are closed. New
-   * connections are accepted.
-   */
-  cut(how: 'reset' | 'closed'): Promise<void>;
-  /** Lets connections through again, on the same port. */
-  open(): Promise<void>;
-  /** From now on bytes to the server are delayed by `delayMs`; they stay in order. */
-  slowDown(delayMs: number): void;
-  /** Cuts the connection in the middle of an answer, when the server has sent `bytes` more bytes on it. */
-  cutAfter(bytes: number): void;
-  /** Calls {@link freeze} after the next `bytes` bytes of answers. The rest of the last answer is lost. */
-  freezeAfter(bytes: number): void;
-  /** From now on adds `more` to each answer that ends with `ending`, in the same packet. Undefined: adds nothing. */
-  append(answer: { ending: Buffer; more: Buffer } | undefined): void;
-  /** A black hole: connections stay open, also new ones, but no byte passes until {@link thaw}. */
-  freeze(): void;
-  thaw(): void;
-  /**
-   * Makes open connections half-open: the gate closes them to the server but not to the client, and drops the client's
-   * bytes. New connections work.
-   */
-  halfOpen(): void;
-  /** Sends new connections to another port of the server. */
-  retarget(serverUrl: string): void;
+/** A client's connection through the gate. */
+interface Connection {
+  toClient: Socket;
+  toServer: Socket;
+  /** True when it was closed to the server only. */
+  isHalfOpen: boolean;
+  /** The client's bytes that wait for their delay, oldest first. */
+  delayed: Buffer[];
 }
 
 /** Puts an open gate in front of the server that `serverUrl` names. @param defaultPort for a URL without a port */
 export async function tcpGate(serverUrl: string, defaultPort: number): Promise<TcpGate> {
-  let target = new URL(serverUrl);
-  let isFrozen = false;
-  let delayMs = 0;
-  let bytesLeft = Infinity;
-  let freezesAtLimit = false;
-  let appended: { ending: Buffer; more: Buffer } | undefined;
-  const sockets = new Set<Socket>();
-  /** A function for each connection that makes it half-open. */
-  const halfOpeners = new Set<() => void>();
-  const freeze = (): void => {
-    isFrozen = true;
-    for (const socket of sockets) socket.pause();
-  };
-  // `near` is the socket to the client, `far` the one to the server.
-  const server = createServer((near) => {
-    const far = connect(Number(target.port) || defaultPort, target.hostname);
-    let isHalfOpen = false;
-    const halfOpen = (): void => {
-      isHalfOpen = true;
-      far.destroy();
-    };
-    halfOpeners.add(halfOpen);
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => !isHalfOpen && other.destroy());
-      socket.on('close', () => {
-        sockets.delete(socket);
-        halfOpeners.delete(halfOpen);
-        if (!isHalfOpen || socket === near) other.destroy();
-      });
+  const gate = new TcpGate(serverUrl, defaultPort);
+  await gate.open();
+  return gate;
+}
+
+export class TcpGate {
+  private readonly listener = createServer((toClient) => this.accept(toClient));
+  /** 0, which stands for any free port, until it is open for the first time. */
+  private port = 0;
+  private target: URL;
+  /** Open sockets, to clients and to the server. */
+  private readonly sockets = new Set<Socket>();
+  /** Connections that are open to both sides. */
+  private readonly connections = new Set<Connection>();
+  private isFrozen = false;
+  private delayMs = 0;
+  /** How many more bytes of answers pass before the gate cuts or freezes. */
+  private bytesLeft = Infinity;
+  private freezesAtLimit = false;
+  private appended: { ending: Buffer; more: Buffer } | undefined;
+
+  /** Makes a gate that is shut; {@link tcpGate} makes an open one. */
+  constructor(
+    private readonly serverUrl: string,
+    private readonly defaultPort: number,
+  ) {
+    this.target = new URL(serverUrl);
+  }
+
+  /** The server's URL, with the gate's host and port. */
+  get url(): string {
+    const url = new URL(this.serverUrl);
+    url.hostname = '127.0.0.1';
+    url.port = String(this.port);
+    return url.href;
+  }
+
+  /** Lets connections through, after {@link shut} on the same port as before. */
+  async open(): Promise<void> {
+    this.listener.listen(this.port, '127.0.0.1');
+    await once(this.listener, 'listening');
+    this.port = (this.listener.address() as AddressInfo).port;
+  }
+
+  /** Cuts all connections and refuses new ones. */
+  async shut(): Promise<void> {
+    const closed = once(this.listener, 'close');
+    this.listener.close();
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+
+  /**
+   * Cuts all open connections, by a TCP reset or by an ordinary close, and waits until both ends are closed. New
+   * connections are accepted.
+   */
+  async cut(how: 'reset' | 'closed'): Promise<void> {
+    const closed = [...this.sockets].map((socket) => once(socket, 'close'));
+    for (const socket of this.sockets)
+      if (how === 'reset') socket.resetAndDestroy();
+      else socket.destroy();
+    await Promise.all(closed);
+  }
+
+  /** From now on bytes to the server are delayed by `delayMs`; they stay in order. */
+  slowDown(delayMs: number): void {
+    this.delayMs = delayMs;
+  }
+
+  /** Cuts the connection in the middle of an answer, when the server has sent `bytes` more bytes on it. */
+  cutAfter(bytes: number): void {
+    this.bytesLeft = bytes;
+    this.freezesAtLimit = false;
+  }
+
+  /** Calls {@link freeze} after the next `bytes` bytes of answers. The rest of the last answer is lost. */
+  freezeAfter(bytes: number): void {
+    this.bytesLeft = bytes;
+    this.freezesAtLimit = true;
+  }
+
+  /** From now on adds `more` to each answer that ends with `ending`, in the same packet. Undefined: adds nothing. */
+  append(answer: { ending: Buffer; more: Buffer } | undefined): void {
+    this.appended = answer;
+  }
+
+  /** A black hole: connections stay open, also new ones, but no byte passes until {@link thaw}. */
+  freeze(): void {
+    this.isFrozen = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  thaw(): void {
+    this.isFrozen = false;
+    for (const socket of this.sockets) socket.resume();
+  }
+
+  /**
+   * Makes open connections half-open: the gate closes them to the server but not to the client, and drops the client's
+   * bytes. New connections work.
+   */
+  halfOpen(): void {
+    for (const connection of this.connections) {
+      connection.isHalfOpen = true;
+      connection.toServer.destroy();
     }
-    if (isFrozen) for (const socket of [near, far]) socket.pause();
-    const delayed: Buffer[] = [];
+  }
+
+  /** Sends new connections to the server that `serverUrl` names. */
+  retarget(serverUrl: string): void {
+    this.target = new URL(serverUrl);
+  }
+
+  private accept(toClient: Socket): void {
+    const toServer = connect(Number(this.target.port) || this.defaultPort, this.target.hostname);
+    const connection: Connection = { toClient, toServer, isHalfOpen: false, delayed: [] };
+    this.connections.add(connection);
+    for (const socket of [toClient, toServer]) {
+      this.sockets.add(socket);
+      socket.on('error', () => undefined); // the socket closes next
+      socket.on('close', () => this.closed(connection, socket));
+      if (this.isFrozen) socket.pause();
+    }
+    toClient.on('data', (bytes: Buffer) => this.forward(connection, bytes));
+    toServer.on('data', (bytes: Buffer) => this.answer(toClient, bytes));
+  }
+
+  /** Closes the other side, too, unless the gate closed a connection to the server only. */
+  private closed(connection: Connection, socket: Socket): void {
+    const { toClient, toServer, isHalfOpen } = connection;
+    this.sockets.delete(socket);
+    this.connections.delete(connection);
+    if (socket === toClient) toServer.destroy();
+    else if (!isHalfOpen) toClient.destroy();
+  }
+
+  private forward({ toServer, delayed }: Connection, bytes: Buffer): void {
+    if (toServer.destroyed) return;
+    // Each call sends the oldest bytes, so bytes stay in order.
     const sendOldest = (): void => {
-      const data = delayed.shift()!;
-      if (!far.destroyed) far.write(data);
+      const oldest = delayed.shift()!;
+      if (!toServer.destroyed) toServer.write(oldest);
     };
-    near.on('data', (data: Buffer) => {
-      if (far.destroyed) return;
-      // Each timer sends the oldest bytes, so bytes stay in order.
-      delayed.push(data);
-      if (delayMs === 0 && delayed.length === 1) sendOldest();
-      else setTimeout(sendOldest, delayMs);
-    });
-    far.on('data', (bytes: Buffer) => {
-      const { ending, more } = appended ?? {};
-      const isEnding = ending && more && bytes.subarray(-ending.length).equals(ending);
-      const data = isEnding ? Buffer.concat([bytes, more]) : bytes;
-      near.write(data.subarray(0, Math.min(data.length, bytesLeft)));
-      bytesLeft -= data.length;
-      if (bytesLeft > 0) return;
-      bytesLeft = Infinity;
-      if (freezesAtLimit) freeze();
-      else near.destroySoon();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const url = new URL(serverUrl);
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
-  return {
-    url: url.href,
-    async shut() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-    async cut(how) {
-      const closed = [...sockets].map((socket) => once(socket, 'close'));
-      for (const socket of sockets)
-        if (how === 'reset') socket.resetAndDestroy();
-        else socket.destroy();
-      await Promise.all(closed);
-    },
-    async open() {
-      server.listen(port, '127.0.0.1');
-      await once(server, 'listening');
-    },
-    slowDown: (ms) => (delayMs = ms),
-    cutAfter: (bytes) => ([bytesLeft, freezesAtLimit] = [bytes, false]),
-    freezeAfter: (bytes) => ([bytesLeft, freezesAtLimit] = [bytes, true]),
-    append: (answer) => (appended = answer),
-    freeze,
-    thaw() {
-      isFrozen = false;
-      for (const socket of sockets) socket.resume();
-    },
-    halfOpen() {
-      for (const halfOpen of halfOpeners) halfOpen();
-    },
-    retarget: (newUrl) => (target = new URL(newUrl)),
-  };
+    delayed.push(bytes);
+    if (this.delayMs === 0 && delayed.length === 1) sendOldest();
+    else setTimeout(sendOldest, this.delayMs);
+  }
+
+  private answer(toClient: Socket, bytes: Buffer): void {
+    const { ending, more } = this.appended ?? {};
+    const isEnding = ending && more && bytes.subarray(-ending.length).equals(ending);
+    const answer = isEnding ? Buffer.concat([bytes, more]) : bytes;
+    toClient.write(answer.subarray(0, Math.min(answer.length, this.bytesLeft)));
+    this.bytesLeft -= answer.length;
+    if (this.bytesLeft > 0) return;
+    this.bytesLeft = Infinity;
+    if (this.freezesAtLimit) this.freeze();
+    else toClient.destroySoon();
+  }
 }

@@ -85,13 +85,10 @@ type Values<Group extends string> = {
   ]: Table[Place] extends Variable<infer T> ? T : never;
 };
 
-/** Addresses of Barkeep's servers. */
+/** Addresses of the queue Redis, the session Redis and PostgreSQL. */
 export interface ServiceUrls {
-  /** Queue Redis. */
   readonly redisUrl: string;
-  /** Session Redis. */
   readonly sessionRedisUrl: string;
-  /** PostgreSQL. */
   readonly databaseUrl: string;
 }
 

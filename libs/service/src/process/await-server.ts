@@ -28,7 +28,7 @@ export class WrongServerError extends Error {
 }
 
 /** How messages name a server. */
-interface NamedServer {
+export interface NamedServer {
   /** Such as `the session Redis`. */
   name: string;
   /** The environment variable with the server's URL. */

@@ -9,7 +9,7 @@ import type { Queues, QueueTelemetry } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { DataSource } from 'typeorm';
-import { awaitServer, serverAt, ServerRefusedError } from './await-server.js';
+import { awaitServer, type NamedServer, serverAt, ServerRefusedError } from './await-server.js';
 import { probeRedis } from './redis-probe.js';
 
 /** The client connects at the call of `connect`, and its commands fail instead of waiting for a server that is away. */
@@ -67,24 +67,17 @@ export async function openConnections(
     sessionRedis.disconnect();
     if (dataSource.isInitialized) await dataSource.destroy().catch((error: unknown) => logger.warn({ err: error }));
   };
+  const postgres = serverAt('PostgreSQL', 'DATABASE_URL', databaseUrl, 5432);
+  const queueServer = serverAt('the queue Redis', 'REDIS_URL', redisUrl, 6379);
+  const sessionServer = serverAt('the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl, 6379);
+  const connectPostgres = async () => {
+    if (!dataSource.isInitialized) await dataSource.initialize();
+  };
   try {
-    const connectRedis = (client: Redis, role: string, setting: string, url: string) => {
-      const attempt = async () => {
-        await probeRedis(url);
-        // A client that has tried once reconnects automatically, and PING succeeds when it has.
-        const isIdle = client.status === 'wait' || client.status === 'end';
-        await (isIdle ? client.connect() : client.ping());
-      };
-      return awaitServer(serverAt(role, setting, url, 6379), attempt, logger);
-    };
-    const postgres = serverAt('PostgreSQL', 'DATABASE_URL', databaseUrl, 5432);
-    const connectPostgres = async () => {
-      if (!dataSource.isInitialized) await dataSource.initialize();
-    };
     await Promise.all([
       awaitServer(postgres, connectPostgres, logger),
-      connectRedis(queueRedis, 'the queue Redis', 'REDIS_URL', redisUrl),
-      connectRedis(sessionRedis, 'the session Redis', 'SESSION_REDIS_URL', sessionRedisUrl),
+      connectRedis(queueRedis, queueServer, redisUrl, logger),
+      connectRedis(sessionRedis, sessionServer, sessionRedisUrl, logger),
     ]);
     queues = openQueues(queueRedis, config.queues.prefix, telemetry);
     // Waiting does not help against a newer schema, so it counts as a refusal.
@@ -100,6 +93,17 @@ export async function openConnections(
     await close();
     throw error;
   }
+}
+
+/** Connects a client to its server, and waits while the server is unavailable. */
+function connectRedis(client: Redis, server: NamedServer, url: string, logger: Logger): Promise<unknown> {
+  const attempt = async () => {
+    await probeRedis(url);
+    // A client that has tried once reconnects automatically, and PING succeeds when it has.
+    const isIdle = client.status === 'wait' || client.status === 'end';
+    await (isIdle ? client.connect() : client.ping());
+  };
+  return awaitServer(server, attempt, logger);
 }
 
 /** Logs each outage of a client once, not once per attempt. */

@@ -21,28 +21,29 @@ export async function probeRedis(url: string): Promise<void> {
   const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address is in brackets
   const target = { host, port: Number(port) || 6379 };
   const isTls = protocol === 'rediss:';
-  const servername = isIP(target.host) ? {} : { servername: target.host };
-  const socket = isTls ? connectTls({ ...target, ...servername }) : connectTcp(target);
+  const serverName = isIP(host) ? {} : { servername: host }; // TLS allows no address as a server name
+  const socket = isTls ? connectTls({ ...target, ...serverName }) : connectTcp(target);
   try {
     const [user, secret] = [username, password].map(decodeURIComponent);
     const login = secret ? [command('AUTH', ...(user ? [user] : []), secret)] : [];
     const commands = [...login, command('PING')];
     const lines = await sendAndRead(socket, commands.join(''), commands.length, isTls);
     const refusal = lines.find((line) => !line.startsWith('+')); // replies that begin with `+` are no errors
-    if (refusal === undefined) return;
-    if (TRANSIENT.test(refusal)) throw new Error(refusal.slice(1));
-    const isRedis = refusal.startsWith('-');
-    throw new ServerRefusedError(
-      isRedis
-        ? refusal.slice(1)
-        : `${JSON.stringify(refusal.slice(0, SHOWN_MAX))}, which is not the answer of a Redis server`,
-    );
+    if (refusal !== undefined) throw errorOf(refusal);
   } catch (error) {
     if (isTls && isTlsError(error)) throw new ServerRefusedError(`no TLS (${(error as Error).message})`);
     throw error;
   } finally {
     socket.destroy();
   }
+}
+
+/** The error for a line of an answer that is not a success. */
+function errorOf(line: string): Error {
+  if (TRANSIENT.test(line)) return new Error(line.slice(1));
+  if (line.startsWith('-')) return new ServerRefusedError(line.slice(1));
+  const shown = JSON.stringify(line.slice(0, SHOWN_MAX));
+  return new ServerRefusedError(`${shown}, which is not the answer of a Redis server`);
 }
 
 /** A command in the protocol of Redis: the number of words, then the length and the text of each word. */

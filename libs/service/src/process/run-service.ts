@@ -8,7 +8,6 @@ import { useOwnCalendars } from './own-calendars.js';
 import { endOnSignals, stopOnSignals, type StopSequence } from './shutdown.js';
 import { startWatchdog } from './watchdog.js';
 
-/** A service that has started. */
 export interface RunningService {
   /** Address of the service's HTTP server, if it has one. */
   url?: string;

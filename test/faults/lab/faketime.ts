@@ -1,0 +1,27 @@
+/** Finds libfaketime, with which a fault can move the clock of one process. */
+import { systemPackages } from '@barkeep/local-system';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Path of the library in Debian's package libfaketime, which is fetched if needed; undefined where it is not available. */
+export function faketimeLibrary(note: (line: string) => void): string | undefined {
+  if (!systemPackages.canFetch()) return undefined;
+  const target = systemPackages.cachePath('faketime', process.env);
+  const failure = existsSync(target) ? undefined : systemPackages.fetch(['libfaketime'], target, process.env);
+  if (failure !== undefined) note(`clock-jump is skipped: ${failure}`);
+  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const library = join(target, 'usr/lib', triplet, 'faketime/libfaketimeMT.so.1');
+  return existsSync(library) ? library : undefined;
+}
+
+/** The variables by which a process reads its clock's difference from `timeFile`. */
+export function faketimeEnvironment(library: string, timeFile: string): NodeJS.ProcessEnv {
+  return {
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: timeFile,
+    FAKETIME_CACHE_DURATION: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    // Otherwise a thread that waits with a time limit (the watchdog) spins: a fifth of a core for each process.
+    FAKETIME_FORCE_MONOTONIC_FIX: '0',
+  };
+}
