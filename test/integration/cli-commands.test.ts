@@ -1,7 +1,7 @@
 /** Commands of `barkeep` that change no session: what they start, what they print, and how they fail. */
 import { execFile, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -206,6 +206,19 @@ describe('barkeep', () => {
     const { checks } = await doctor({ BARKEEP_DATA_DIR: join(folder, 'package.json') });
     const detail = expect.stringMatching(/^expected a folder at .*package\.json, was a file$/);
     expect(checks).toContainEqual({ name: 'data folder', ok: false, detail });
+  });
+
+  it('doctor names the file of the own calendars that is not valid', async () => {
+    const dir = join(folder, 'calendars');
+    await mkdir(dir);
+    await writeFile(join(dir, 'mine.json'), '{');
+    const env = { BARKEEP_CALENDARS_DIR: dir };
+    const detail = expect.stringContaining(`calendar file ${join(dir, 'mine.json')}: expected JSON`);
+    expect((await doctor(env)).checks).toContainEqual({ name: 'BARKEEP_CALENDARS_DIR', ok: false, detail });
+    await rm(join(dir, 'mine.json'));
+    expect((await doctor(env)).checks).toContainEqual(
+      expect.objectContaining({ name: 'BARKEEP_CALENDARS_DIR', ok: true }),
+    );
   });
 
   it('doctor names the versions of servers that answer, in colours unless NO_COLOR is set', async () => {

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CoordinatorClient } from '@barkeep/client';
-import { errorText, type ServiceUrls } from '@barkeep/service';
+import { errorText, type ServiceUrls, useOwnCalendars } from '@barkeep/service';
 import { inspectPostgres, inspectRedis, redisSource, runningUp } from '@barkeep/local-system';
 import { CliError, colour, EXIT, type OutputOptions, printResult } from '../terminal/index.js';
 import { checkCoordinator, checkServers, type Context, SERVERS, withoutPassword } from '../services/index.js';
@@ -42,6 +42,8 @@ async function allChecks(context: Context): Promise<Check[]> {
     await probe('data folder', () => usableFolder(dataDir)),
     { name: 'barkeep up', ok: true, detail: running },
   ];
+  const { dir } = config.calendars;
+  if (dir !== undefined) checks.push(await probe('BARKEEP_CALENDARS_DIR', () => calendarsIn(dir)));
   if (coordinator !== undefined) checks.push(await probe('coordinator', () => coordinatorAt(coordinator, context)));
   for (const { key, variable } of SERVERS) {
     const url = usedUrls[key];
@@ -78,6 +80,11 @@ function usableFolder(dataDir: string): string {
   return existsSync(join(dataDir, 'kept')) ? dataDir : `none yet; ${dataDir} is created when it is needed`;
 }
 
+async function calendarsIn(dir: string): Promise<string> {
+  await useOwnCalendars(dir);
+  return `every calendar file in ${dir} is valid`;
+}
+
 async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<string> {
   await checkCoordinator(url, life.signal);
   const signal = AbortSignal.any([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
@@ -105,5 +112,5 @@ function redisOrigin(): string {
 }
 
 function checkText({ name, ok, detail }: Check): string {
-  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(18)} ${detail}`;
+  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(21)} ${detail}`;
 }

@@ -148,7 +148,7 @@ export class StoreFollower {
         const streams = [...lastIds.keys(), ...lastIds.values()]; // XREAD takes all keys, then their ids
         const reply = await this.blocking.xread('COUNT', ENTRIES_MAX, 'BLOCK', blockMs, 'STREAMS', ...streams);
         const isCheckDue = performance.now() - this.checkedAt >= CHECK_MS;
-        const isLoadDue = this.noteEntries((reply ?? []) as [string, StreamEntry[]][], lastIds);
+        const isLoadDue = this.noteEntries(reply ?? [], lastIds);
         if (!isCheckDue && !isLoadDue) continue;
       } catch {
         // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning when a server answers with errors.

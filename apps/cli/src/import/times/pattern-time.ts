@@ -88,6 +88,7 @@ function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, e
   while (stop > at && bytes[stop - 1] === SPACE) stop--;
   const values: TimeParts = [...PART_DEFAULTS];
   let offsetMinutes: number | undefined;
+  let halfDay: number | undefined; // the letter of AM or PM, which may come before the hour
   for (let index = 0; index < steps.length; index++) {
     const step = steps[index]!;
     if ('literal' in step) {
@@ -101,17 +102,19 @@ function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, e
       // As in Luxon: 61 is 1961, 60 is 2060.
       if (step.field === YEAR && length === 2) values[YEAR] = value + (value > 60 ? 1900 : 2000);
     } else if ('halfDay' in step) {
-      const [letter, m] = [(bytes[at] ?? 0) | LOWER_CASE_BIT, (bytes[at + 1] ?? 0) | LOWER_CASE_BIT];
-      const hour = values[HOUR];
-      if (m !== LOWER_M || (letter !== LOWER_A && letter !== LOWER_P) || hour < 1 || hour > 12)
-        return 'unreadable-time';
-      values[HOUR] = (hour % 12) + (letter === LOWER_P ? 12 : 0);
+      halfDay = (bytes[at] ?? 0) | LOWER_CASE_BIT;
+      const hasM = ((bytes[at + 1] ?? 0) | LOWER_CASE_BIT) === LOWER_M;
+      if (!hasM || (halfDay !== LOWER_A && halfDay !== LOWER_P)) return 'unreadable-time';
       at += 2;
     } else {
       offsetMinutes = bytes[at] === UPPER_Z && at + 1 === stop ? 0 : offsetAt(bytes, at, stop);
       if (offsetMinutes === undefined) return 'unreadable-time';
       at = stop; // an offset must be the last part
     }
+  }
+  if (halfDay !== undefined) {
+    if (values[HOUR] < 1 || values[HOUR] > 12) return 'unreadable-time';
+    values[HOUR] = (values[HOUR] % 12) + (halfDay === LOWER_P ? 12 : 0);
   }
   const [year, month, day, hour, minute, second, ms] = values;
   const wallMs = wallTimeOf(midnightOf(year, month, day), hour, minute, second, ms);

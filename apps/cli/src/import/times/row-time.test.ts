@@ -119,6 +119,8 @@ describe('the time of a row', () => {
     expect(read('4.10.2013 13:30:00.000', 'd.MM.yyyy HH:mm:ss.SSS')).toBe(NINE_THIRTY);
     expect(read('04.10.2013 15:30:00.000 GMT+0200', "dd.MM.yyyy HH:mm:ss.SSS 'GMT'ZZZ")).toBe(NINE_THIRTY);
     expect(read('10/4/13 1:30 PM', 'M/d/yy h:mm a')).toBe(NINE_THIRTY);
+    expect(read('10/4/13 pm 1:30', 'M/d/yy a h:mm')).toBe(NINE_THIRTY);
+    expect(read('10/4/13 pm 13:30', 'M/d/yy a h:mm')).toBe('unreadable-time');
     expect(read('Oct 4 2013 13:30', 'MMM d yyyy HH:mm')).toBe(NINE_THIRTY);
     expect(read('10/04/2013 0930', 'MM/dd/yyyy HHmm', 'America/New_York')).toBe(NINE_THIRTY);
     expect(read('10/04/2013 13:30 ', 'MM/dd/yyyy HH:mm')).toBe(NINE_THIRTY);
