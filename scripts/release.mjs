@@ -12,7 +12,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const OURS = /^@barkeep\//;
-const KINDS = ['dependencies', 'devDependencies', 'peerDependencies'];
+const DEPENDENCY_KINDS = ['dependencies', 'devDependencies', 'peerDependencies'];
 const IMAGE_FILES = [
   'docker-compose.yml',
   'deploy/kubernetes/coordinator.yaml',
@@ -25,7 +25,9 @@ if (version === undefined || others.length > 0 || !/^\d+\.\d+\.\d+(-[\w.]+)?$/.t
   process.exit(2);
 }
 
-const folders = ['libs', 'apps'].flatMap((kind) => readdirSync(join(ROOT, kind)).map((name) => `${kind}/${name}`));
+const folders = ['libs', 'apps'].flatMap((parent) =>
+  readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}`),
+);
 for (const folder of ['.', ...folders]) changeJson(join(folder, 'package.json'), setVersion);
 changeJson('package-lock.json', (lock) => {
   lock.version = version;
@@ -35,7 +37,7 @@ for (const file of IMAGE_FILES) change(file, (text) => text.replace(/^( *image: 
 change('docs/tutorial.md', (text) => text.replaceAll(/(barkeep-(?:client|cli)-)\d\S*(?=\.tgz)/g, `$1${version}`));
 change('CHANGELOG.md', (text) => {
   const today = new Date().toISOString().slice(0, 10);
-  // An entry is any text between the heading "Unreleased" and the next heading.
+  // True when the first text after the heading "Unreleased" is an entry: not the heading of a version, and not the end of the file.
   const hasEntries = /^## \[Unreleased\]\n+(?!## |\n*$)/m.test(text);
   return hasEntries ? text.replace('## [Unreleased]\n', `## [Unreleased]\n\n## [${version}] - ${today}\n`) : text;
 });
@@ -44,7 +46,7 @@ process.stdout.write(`version ${version} in ${folders.length + 1} packages; comm
 /** Sets the version of a package, and of the workspace packages on which it depends. */
 function setVersion(manifest) {
   manifest.version = version;
-  for (const kind of KINDS)
+  for (const kind of DEPENDENCY_KINDS)
     for (const name of Object.keys(manifest[kind] ?? {})) if (OURS.test(name)) manifest[kind][name] = version;
 }
 

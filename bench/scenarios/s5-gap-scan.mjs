@@ -1,6 +1,6 @@
 /**
- * How fast the gaps of a day are found from the bitmaps in Redis, which are read as a worker reads them. The comparisons
- * are only reading the bitmaps, and reading all bars.
+ * How fast the gaps of a day are found from the bitmaps in Redis, which are read as a worker reads them. It is
+ * compared with reading the bitmaps alone, and with reading all bars from sorted sets.
  */
 import { emptyRuns } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
@@ -23,16 +23,16 @@ export default {
   async prepare(bench) {
     const { redis } = bench;
     const [grid] = gridsOf(1);
-    const { layout, sets, bitmaps } = await fillStoreAndSets(redis, grid);
+    const { layout, sets, expectedBitmaps } = await fillStoreAndSets(redis, grid);
     const store = new UpkeepStore(redis, layout);
     const gapsIn = (all) => all.reduce((sum, bitmap) => sum + emptyRuns(bitmap, 0, grid.slotCount).length, 0);
-    const gaps = gapsIn(bitmaps);
-    const bitmapsRead = await readDays(layout, store);
+    const gaps = gapsIn(expectedBitmaps);
+    const workerBitmaps = await readAsWorker(layout, store);
     return {
-      value: timed(REPEATS, gaps, async () => gapsIn(await readDays(layout, store))),
+      value: timed(REPEATS, gaps, async () => gapsIn(await readAsWorker(layout, store))),
       limit: timed(REPEATS, undefined, () => readBitmaps(redis, layout, 0)),
       // Detection alone, from bits to gaps, without Redis.
-      others: { 'pure detection': async () => pureSample(SYMBOLS, REPEATS * 10, () => gapsIn(bitmapsRead)) },
+      others: { 'pure detection': async () => pureSample(SYMBOLS, REPEATS * 10, () => gapsIn(workerBitmaps)) },
       baseline: timed(1, gaps, () => scanSets(redis, sets, grid)),
       close: async () => {
         await removeSession(redis, layout);
@@ -42,7 +42,7 @@ export default {
   },
 };
 
-/** An arm that scans all symbols `repeats` times. Unless `expected` is undefined, the scan must find that many gaps. */
+/** One measurement (arm), which scans all symbols `repeats` times. Unless `expected` is undefined, the scan must find that many gaps. */
 function timed(repeats, expected, scan) {
   return async () => {
     let found;
@@ -54,7 +54,7 @@ function timed(repeats, expected, scan) {
   };
 }
 
-/** Writes the same day into a session store, and into a sorted set for each symbol. */
+/** Writes the same day into a session store, and into a sorted set for each symbol. @returns also the bitmaps that it wrote */
 async function fillStoreAndSets(redis, grid) {
   const market = marketDay(grid, SYMBOLS, 5, HOLES);
   const { layout, chunks } = await storeDay(redis, 'bench-s5', grid, market);
@@ -63,11 +63,11 @@ async function fillStoreAndSets(redis, grid) {
     sets.push(`bench-scan:${symbol}`);
     await redis.zadd(sets.at(-1), ...bars.flatMap((bar) => [bar.openTime, JSON.stringify(bar)]));
   }
-  return { layout, sets, bitmaps: [...chunks.values()].map(({ bitmap }) => bitmap) };
+  return { layout, sets, expectedBitmaps: [...chunks.values()].map(({ bitmap }) => bitmap) };
 }
 
 /** The bitmaps of the day, as a worker reads them. */
-async function readDays(layout, store) {
+async function readAsWorker(layout, store) {
   const days = await Promise.all(
     layout.keys.map((_, partition) => store.readDay(partition, 0, layout.symbolsOf(partition))),
   );

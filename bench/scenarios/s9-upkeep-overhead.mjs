@@ -8,16 +8,18 @@ export default {
     'upkeep overhead: a clean S1 with upkeep on (a barrier each day, 2 workers) and nothing to repair; limit: S1 on the same 2 cores',
   unit: 'bars/s',
   rounds: 7,
+  // `valueMax` is in percent.
   targets: { ratioToLimit: 0.75, others: { 'coordinator CPU more': { valueMax: 3 } } },
   async prepare(bench) {
     const market = await bench.market({ symbols: 400, days: 20 });
     const system = await bench.system({ workers: 2 });
     const { meter } = system;
     const coordinatorSeconds = {};
+    /** One of the variants that are compared: the same session with other settings of upkeep. */
     const arm = (name, upkeep) => async () => {
+      // `settled` waits until all processes are idle: first, so that no earlier work counts; then, so that all work for this session
+      // counts, its certificate too.
       await meter.settled();
-      // Waits until the coordinator has done everything for the session, its certificate too. Otherwise the measurement of
-      // its CPU time would end at a random point.
       const check = async () => {
         await meter.settled();
         coordinatorSeconds[name] = meter.seconds().coordinator;
@@ -27,7 +29,7 @@ export default {
     return {
       limit: arm('plain', { enabled: false }),
       value: arm('upkeep', { enabled: true, barrier: 'day' }),
-      // Computed from the two samples before: both have the same number of bars.
+      // Computed from the last samples of `limit` and `value`, which have the same number of bars.
       others: {
         'coordinator CPU more': percentage(() => coordinatorSeconds.upkeep / coordinatorSeconds.plain - 1),
       },

@@ -41,7 +41,7 @@ export async function run(example) {
     const seconds = (performance.now() - startedAt) / 1000;
     const consumers = await session.consumers();
     console.log(`${resultsText(results.flat())}\n\n${consumersText(consumers)}`);
-    const [{ bars }] = consumers; // each consumer got the same number
+    const [{ bars }] = consumers; // each consumer got the same number of bars
     example.note(
       `${SETS.length} sets in ${WORKERS} processes over ${count(bars)} bars: ${amount(seconds)} s, ` +
         `${count(Math.round((WORKERS * bars) / seconds))} bars/s delivered`,

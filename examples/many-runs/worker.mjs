@@ -2,7 +2,7 @@
 import { connect } from '@barkeep/client';
 import { SmaCross } from '../sma-cross/sma-cross.mjs';
 
-// The argument of `inWorker` in run.mjs.
+// run.mjs passes this to the process as JSON (`inWorker`).
 const { id, consumer, every, sets } = JSON.parse(process.argv[2]);
 const strategies = sets.map((set) => new SmaCross({ ...set, interval: every }));
 

@@ -7,7 +7,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-python-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Writes a program `NAME/python3` that succeeds or fails with every script, as if it had the modules or not. @returns its path */
+/** Writes a program `NAME/python3` that exits 0 or 1 whatever it is asked, as if it had or lacked the modules. @returns its path */
 function program(name: string, succeeds: boolean): string {
   const path = join(folder, name, 'python3');
   mkdirSync(join(folder, name));

@@ -1,6 +1,7 @@
 /** Runs a session on the data of `npm run demo`. Then a Python script reads the session from Redis, without Barkeep's code. */
 import { findPython } from './find-python.cjs';
 
+/** The id in session.json. */
 const SESSION = 'read-from-python';
 /** A day with a minute that no dataset has, and with some minutes that were lost and repaired. */
 const [SYMBOL, DATE] = ['BRAVO', '2024-03-05'];

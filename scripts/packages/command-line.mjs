@@ -1,28 +1,33 @@
-/** Makes `@barkeep/cli`: the command, the programs that it starts, and the local runs of the client as separate files. */
+/**
+ * Makes the package `@barkeep/cli`: the command `barkeep`, the programs that it starts, and the module by which the client library starts
+ * a local system (libs/local-run).
+ */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isExternal, ROOT, thirdParty, versionsOf } from './workspace.mjs';
 
-const built = (path) => join(ROOT, path);
+const inRepository = (path) => join(ROOT, path);
 
-/** Writes the files of the package into a folder. @returns its manifest without the fields that both packages share */
+/** Writes the files of the package into a folder. @returns its manifest without the fields that it shares with `@barkeep/client` */
 export async function makeCommandLine(folder) {
   const { rolldown } = await import('rolldown');
   const bundle = await rolldown({
+    // Each entry becomes a file of its own, because it is started as a program or loaded by its path.
     input: {
-      main: built('apps/cli/dist/main.js'),
-      index: built('libs/local-run/dist/index.js'),
-      'remote-repository': built('libs/local-run/dist/remote-repository.js'),
-      coordinator: built('apps/coordinator/dist/main.js'),
-      'upkeep-worker': built('apps/upkeep-worker/dist/main.js'),
+      main: inRepository('apps/cli/dist/main.js'),
+      index: inRepository('libs/local-run/dist/index.js'),
+      'remote-repository': inRepository('libs/local-run/dist/remote-repository.js'),
+      coordinator: inRepository('apps/coordinator/dist/main.js'),
+      'upkeep-worker': inRepository('apps/upkeep-worker/dist/main.js'),
     },
     platform: 'node',
     external: isExternal,
   });
   await bundle.write({ dir: join(folder, 'dist'), format: 'cjs', chunkFileNames: 'shared-[hash].js' });
   await bundle.close();
-  cpSync(built('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
-  cpSync(built('apps/console/dist/site'), join(folder, 'dist/console'), { recursive: true });
+  // A script that the command starts beside each server; it is plain JavaScript, so it needs no build.
+  cpSync(inRepository('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
+  cpSync(inRepository('apps/console/dist/site'), join(folder, 'dist/console'), { recursive: true });
   mkdirSync(join(folder, 'bin'), { recursive: true });
   const command = "#!/usr/bin/env node\n'use strict';\nrequire('../dist/main.js');\n";
   writeFileSync(join(folder, 'bin/barkeep.js'), command, { mode: 0o755 });

@@ -1,4 +1,7 @@
-/** The certificate of a session records what was delivered to its consumers, and `barkeep compare` compares two runs by it. */
+/**
+ * The certificate of a session records what was delivered to its consumers, and `barkeep compare` compares two runs by it.
+ * docs/ARCHITECTURE.md lists the invariants, such as I1.
+ */
 import { connect, type Barkeep, type Certificate, type ClientSession } from '@barkeep/client';
 import { Redis } from 'ioredis';
 import { Api } from '../support/system/api.js';
@@ -58,7 +61,7 @@ test('I1 two runs deliver the same, and a run with steps of another length deliv
 test('the saved certificate includes a consumer that reached the end later than the session', async () => {
   const session = await barkeep.createSession({ ...SPEC, id: 'slow' }, { start: true });
   const steps = session.follow({ consumer: 'slow', every: '1m' });
-  // The session may be ahead of the consumer by the lead of 60 minutes, so it completes before the last 20 steps.
+  // The clock may lead by 60 minutes. So with 20 steps left to read, the session can already complete.
   for (let step = 0; step < MINUTES - 20; step++) await steps.next();
   await session.completed();
   const api = new Api(barkeep.coordinatorUrl);
@@ -75,7 +78,7 @@ test('the saved certificate includes a consumer that reached the end later than 
   const shown = await certificate();
   expect(shown.consumers).toMatchObject([{ name: 'slow', steps: MINUTES, time: END }]);
 
-  // Without the session's store, the saved certificate is shown.
+  // Without the session's store, the saved certificate is shown. The API calls it `kept`.
   const redis = new Redis(process.env['SESSION_REDIS_URL']!);
   await redis.del(await redis.keys(`${system.sessionPrefix}:{slow:*`));
   redis.disconnect();

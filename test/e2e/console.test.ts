@@ -96,7 +96,7 @@ describeWithBrowser('the console', () => {
     120_000,
   );
 
-  it('makes no other calls for its first content than the page preloads, and each once', async () => {
+  it('needs only the preloaded calls for its first content, each once', async () => {
     await api.run({ ...SPEC, id: 'first-calls' });
     await api.completed('first-calls');
     await withPage('/compare', async (page, opened) => {
@@ -145,7 +145,8 @@ describeWithBrowser('the console', () => {
     await withPage('/sessions/holes', async (page) => {
       const picture = page.getByRole('application');
       await picture.focus();
-      // The cell of EMBER, the worst symbol, on the third day. The demonstration lost 45 of its minutes.
+      // The first key starts at the first cell, which is that of EMBER, the worst symbol. So two keys reach EMBER's third day, of
+      // which the demonstration lost 45 minutes.
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowRight');
       await shown(page, /^EMBER on 2024-03-06 is (absent|unfillable): 345 streamed, 45 (absent|unfillable) of 390$/);
@@ -348,8 +349,8 @@ describeWithBrowser('the console', () => {
     });
   });
 
-  it('shows the newest sessions of a state after a page of older ones, and says that it searched one page', async () => {
-    // One session more than fits a page.
+  it('searches only the page that it shows and says so, and returns to the newest sessions when a state is chosen', async () => {
+    // With `newest` 101 sessions, one more than fits a page. So `holes`, which is older, is on the second page.
     for (let i = 0; i < 100; i++) await api.ok('POST', '/v1/sessions', { ...SPEC, id: `created-${i}` });
     await api.run({ ...SPEC, id: 'newest', upkeep: { enabled: false } });
     await api.completed('newest');

@@ -43,7 +43,9 @@ const api = () => new Api(owner.url);
 const metaKey = (id: string) => `${system.sessionPrefix}:{${id}:0}:meta`;
 /** What the store tells the owner to do: `run`, `pause` or `stop`. */
 const control = (id: string) => redis.hget(metaKey(id), 'control');
-/** Changes the state in the row alone, as a process does that dies before it has changed the store. */
+/** Makes the store differ from the row, as if it had lost a write. */
+const driftTo = (id: string, value: 'run' | 'pause') => redis.hset(metaKey(id), 'control', value);
+/** Changes the state in the row alone, like a process that dies before it changes the store. */
 const failInRow = (id: string) =>
   queryDatabase(
     system.databaseUrl,
@@ -70,6 +72,7 @@ test('I13 a pause through a coordinator that cannot reach the store takes effect
   try {
     const paused = await call(new Api(other.url), id, 'pause');
     expect(paused).toMatchObject({ status: 202, body: { state: 'paused', waitingFor: { kind: 'server' } } });
+    // The owner reads the row about once a second, stops the clock, and writes `control`.
     await api().eventually(
       () => control(id),
       (seen) => seen === 'pause',
@@ -89,7 +92,7 @@ test('I11 a session runs after its store lost an acknowledged resume', async () 
   expect((await call(api(), id, 'pause')).body.state).toBe('paused');
   const { clock } = await api().until(id, ({ state }) => state === 'paused');
   expect((await call(api(), id, 'resume')).body.state).toBe('running');
-  await redis.hset(metaKey(id), 'control', 'pause');
+  await driftTo(id, 'pause');
   await api().until(id, (seen) => seen.clock! > clock! && seen.state === 'running', 15_000);
   expect(await control(id)).toBe('run');
   await call(api(), id, 'stop');
@@ -127,7 +130,7 @@ test('I13 a repeated call leads to the state that it names', async () => {
     const answer = await call(api(), id, action);
     expect(`${action}: ${answer.status} ${answer.body.state}`).toBe(`${action}: 200 ${state}`);
   }
-  await redis.hset(metaKey(id), 'control', 'run');
+  await driftTo(id, 'run');
   expect((await call(api(), id, 'stop')).status).toBe(200);
   expect(await control(id)).toBe('stop');
 });
@@ -157,7 +160,7 @@ test('I11 the reconciler corrects the store of one session even when the store o
   const broken = await inTheMiddle('broken');
   for (const id of [drifted, broken]) await call(api(), id, 'pause');
   await redis.set(metaKey(broken), 'not a hash');
-  await redis.hset(metaKey(drifted), 'control', 'run');
+  await driftTo(drifted, 'run');
   const other = await system.coordinator(FREQUENT_RECONCILER);
   await api().eventually(
     () => control(drifted),

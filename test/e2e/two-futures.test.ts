@@ -316,7 +316,7 @@ interface AnyEvent {
   type: string;
   date?: string;
   time?: number | string;
-  /** A number of symbols, their names, or numbers of slots by name. */
+  /** A number of symbols, their names, or by name a number of slots or such a number of each kind. */
   symbols?: number | string[] | Record<string, unknown>;
 }
 
@@ -328,14 +328,22 @@ function areOfWholeDay(events: readonly AnyEvent[]): boolean {
   return types.has('day-closed') && types.has('quality') && types.has('derived') && slots === HOLES * SYMBOLS.length;
 }
 
-/** Slots by `TYPE DATE SYMBOL`. They are added up, because the part that one event covers depends on when a worker reads. */
+/**
+ * Slots by `TYPE DATE SYMBOL`, settled ones also by kind. They are added up, because the part that one event covers depends on when a
+ * worker reads.
+ */
 function slotTotals(events: readonly AnyEvent[]): Map<string, number> {
   const totals = new Map<string, number>();
   for (const { type, date, symbols } of events) {
     if (typeof symbols !== 'object' || Array.isArray(symbols)) continue;
     for (const [symbol, slots] of Object.entries(symbols)) {
-      const key = `${type} ${date} ${symbol}`;
-      totals.set(key, (totals.get(key) ?? 0) + Number(slots));
+      // `gap-settled` has a count of each kind, the other events one count.
+      const counts: Record<string, number> =
+        typeof slots === 'number' ? { '': slots } : (slots as Record<string, number>);
+      for (const [kind, count] of Object.entries(counts)) {
+        const key = `${type} ${date} ${symbol} ${kind}`.trimEnd();
+        totals.set(key, (totals.get(key) ?? 0) + count);
+      }
     }
   }
   return totals;

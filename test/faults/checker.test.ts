@@ -14,7 +14,7 @@ const counts = {
   missing: 0,
 };
 const outcome: Outcome = { digest: 'd', counts, metrics: [], consumers: [] };
-/** A session whose clock may reach 40, and 50 without a barrier. */
+/** The clock may reach 40, the watermark. Without a barrier it may reach 50, the frontier. */
 const sample = (at: number, clock: number) => ({ at, clock, frontier: 50, watermark: 40 });
 
 function evidence(change: Partial<Evidence> = {}): Evidence {
@@ -22,8 +22,8 @@ function evidence(change: Partial<Evidence> = {}): Evidence {
     kind: KINDS.day,
     reference: outcome,
     outcome,
-    observations: { samples: [sample(1, 10), sample(2, 40)], silentMs: 0 },
-    setsBack: false,
+    observations: { samples: [sample(1, 10), sample(2, 40)], silentMs: 0 }, // every coordinator always answered
+    setsBack: false, // no fault took data
     deaths: [],
     jobsLeft: [],
     keysLeft: [],
@@ -53,8 +53,13 @@ const BEYOND_FRONTIER = sample(3, 60);
 
 test('I2 a clock beyond frontier or watermark, and one that goes back, are violations', () => {
   const samples = [BEYOND_WATERMARK, GONE_BACK, BEYOND_FRONTIER];
-  // The last sample is beyond the watermark, too.
-  expect(violationsAfter({ observations: { samples, silentMs: 0 } })).toHaveLength(4);
+  const iso = (ms: number) => new Date(ms).toISOString();
+  expect(violationsAfter({ observations: { samples, silentMs: 0 } })).toEqual([
+    `wrong: I2: the clock ${iso(45)} passed the watermark ${iso(40)}`,
+    `wrong: I2: the clock went back from ${iso(45)} to ${iso(30)}`,
+    `wrong: I2: the clock ${iso(60)} passed the frontier ${iso(50)}`,
+    `wrong: I2: the clock ${iso(60)} passed the watermark ${iso(40)}`,
+  ]);
 });
 
 test('without a barrier the clock may pass the watermark, and after a loss of data it may go back', () => {

@@ -5,7 +5,7 @@ import type { Outcome } from './checker.js';
 import type { Observer } from './observer.js';
 import type { SessionUnderTest } from './session.js';
 
-/** A session that has not ended by then stands still. */
+/** A session that has not ended after this time counts as stuck. */
 const END_LIMIT_MS = 180_000;
 const CHECK_EVERY_MS = 150;
 /** Without progress for this long, the bars of a fed session are sent again. */
@@ -31,16 +31,18 @@ export async function endOf(
     if (state !== lastState) note(`state ${state}`);
     lastState = state;
     if (state === 'failed') throw new Error(`the session failed: ${error}`);
+    // A session that needs a start may have lost its bars.
     if (NEEDS_START.has(state)) {
       await session.steer('start');
       if (session.feeder?.hasFinished) await session.feedAgain();
     }
-    const isStuck = state !== 'completed' && Date.now() - observer.progressAt > FEED_AGAIN_MS;
-    if (isStuck && session.feeder?.hasFinished) {
+    // A running session may have lost bars too. Then it makes no progress.
+    const isStalled = state !== 'completed' && Date.now() - observer.progressAt > FEED_AGAIN_MS;
+    if (isStalled && session.feeder?.hasFinished) {
       note('feeds again');
       await session.feedAgain();
     }
-    if (isSettled(status) && session.consumers.every((consumer) => consumer.hasFinished)) return outcomeOf(session);
+    if (isAtEnd(status) && session.consumers.every((consumer) => consumer.hasFinished)) return outcomeOf(session);
     if (Date.now() > deadline) {
       const programs = session.consumers.map(({ name, hasFinished }) => `${name} ${hasFinished ? 'finished' : 'runs'}`);
       throw new Error(`not at its end after ${END_LIMIT_MS} ms: ${JSON.stringify(status)} ${programs.join(', ')}`);
@@ -48,7 +50,8 @@ export async function endOf(
   }
 }
 
-function isSettled({ state, counts, watermark, frontier }: Session): boolean {
+/** Whether all bars are streamed and upkeep has nothing left to do. */
+function isAtEnd({ state, counts, watermark, frontier }: Session): boolean {
   return state === 'completed' && counts.absent === 0 && counts.missing === 0 && watermark === frontier;
 }
 

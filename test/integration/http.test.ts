@@ -111,6 +111,7 @@ async function problemIn(response: Response) {
 
 describe('sessions', () => {
   it('are created with 201 and Location, and repeated with 200', async () => {
+    // Most later tests of this file use this session.
     const first = await post('/v1/sessions', { ...spec, id: 'one' });
     expect(first.status).toBe(201);
     expect(first.headers.get('location')).toBe('/v1/sessions/one');
@@ -176,7 +177,7 @@ describe('sessions', () => {
     expect((await problemIn(await get('/v1/sessions/nobody/digest'))).status).toBe(404);
   });
 
-  it('I13 keep what is left of the store of a lost one that is resumed, which answers 409', async () => {
+  it('I13 that are lost answer 409 to resume, which leaves their store alone', async () => {
     await post('/v1/sessions?start=true', { ...spec, id: 'lost' });
     const store = new Redis(process.env['SESSION_REDIS_URL']!);
     const meta = `${prefix}:{lost:0}:meta`;
@@ -191,7 +192,7 @@ describe('sessions', () => {
     expect((await get('/v1/sessions/lost', { method: 'DELETE' })).status).toBe(204);
   });
 
-  it('I13 keep the new store of a lost one that two calls start at the same time', async () => {
+  it('I13 that are lost and started by two calls at once keep the store of the faster call', async () => {
     await post('/v1/sessions?start=true', { ...spec, id: 'twice' });
     const { dataSource } = connections();
     const store = new Redis(process.env['SESSION_REDIS_URL']!);
@@ -207,7 +208,7 @@ describe('sessions', () => {
         const answer = post('/v1/sessions/twice/start');
         await Promise.race([answer, untilLockAwaited(manager)]);
         await manager.query("UPDATE sessions SET state = 'running', starts = starts + 1 WHERE id = 'twice'");
-        return { answer };
+        return { answer }; // wrapped, so that the lock is not held until the answer
       });
       expect((await slower.answer).status).toBe(200);
       expect(await store.hget(meta, 'mark')).toBe('of the new store');
@@ -261,7 +262,7 @@ describe('bad input', () => {
     expect((await problemIn(response)).status).toBe(413);
   });
 
-  it('that is no JSON, or of another media type, encoding or charset, has its own status', async () => {
+  it('that is no JSON, or of another media type, encoding or charset, is refused', async () => {
     expect((await problemIn(await post('/v1/sessions', '{"a":'))).type).toBe('urn:barkeep:problem:malformed-json');
     const other = await post('/v1/sessions', 'a=1', { 'Content-Type': 'text/plain' });
     expect((await problemIn(other)).status).toBe(415);

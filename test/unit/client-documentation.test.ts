@@ -1,4 +1,4 @@
-/** Checks that `npm run docs` can document the client without a warning: about an export without a comment, or a broken link. */
+/** Checks that `npm run docs` can document the client without warnings, such as those about an uncommented export or a broken link. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

@@ -39,15 +39,16 @@ test('the release script sets the new version in every file that names the relea
   try {
     const patterns = ['*.json', '*.yml', '*.yaml', '*.md'];
     const grep = ['grep', '--files-with-matches', '--fixed-strings', released!, '--', ...patterns];
-    const naming = execFileSync('git', grep, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
-    for (const file of [...naming, 'scripts/release.mjs']) cpSync(join(ROOT, file), join(copy, file));
+    const filesNamingRelease = execFileSync('git', grep, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+    for (const file of [...filesNamingRelease, 'scripts/release.mjs']) cpSync(join(ROOT, file), join(copy, file));
     execFileSync(process.execPath, [join(copy, 'scripts/release.mjs'), '97.98.99'], { stdio: 'pipe' });
-    // `barkeep:1.2.3`, `"@barkeep/bars": "1.2.3"` or `"version": "1.2.3"`; other packages may have the same version.
+    // Finds Barkeep's own version only, because other packages may have the same one. For example `barkeep:1.2.3`,
+    // `"@barkeep/bars": "1.2.3"` or `"version": "1.2.3"`.
     const oldVersion = new RegExp(
       `(barkeep[\\w-]*[:-]|"@barkeep/.*": "|^  "version": ")${released!.replaceAll('.', '\\.')}`,
       'm',
     );
-    expect(naming.filter((file) => oldVersion.test(readFileSync(join(copy, file), 'utf8')))).toEqual([]);
+    expect(filesNamingRelease.filter((file) => oldVersion.test(readFileSync(join(copy, file), 'utf8')))).toEqual([]);
   } finally {
     rmSync(copy, { recursive: true });
   }

@@ -12,15 +12,20 @@ interface PartitionDay {
   day: number;
 }
 
-/** True when readers see bars before they are repaired, so that derived bars must not wait for a repository (I12). */
+/**
+ * True when readers see bars before they are repaired, so that derived bars must not wait for a repository (invariant I12 of
+ * docs/ARCHITECTURE.md).
+ */
 export function hasNoBarrier({ layout }: UpkeepStore): boolean {
   return layout.spec.upkeep.barrier === 'none';
 }
 
 /**
- * Derives the buckets of a day: of all symbols, or only of those with stale buckets. For a symbol with missing slots it derives the
- * buckets before the window of the first missing slot of any of `symbols`. In a session without barriers it derives every closed
- * bucket from the stored bars.
+ * Derives the buckets of a day: of all symbols, or only of those with stale buckets.
+ *
+ * A symbol without missing slots gets all closed buckets. One with missing slots gets only the buckets of the whole windows: those that
+ * end before the first missing slot of any symbol. In a session without barriers it, too, gets all closed buckets, from the bars that
+ * are stored.
  * @param symbols the day as it was read @param frontier epoch ms; slots that close later are not derived
  * @returns the time up to which no symbol has a missing slot and every symbol is derived, epoch ms
  */
@@ -35,47 +40,48 @@ export async function deriveDay(
   const closed = grid.closedBy(frontier);
   const firstMissingSlots = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
   // The watermark moves window by window, as the clock does, so it stops before the window with the first missing slot.
-  const settled = layout.windowStart(at.day, Math.min(closed, ...firstMissingSlots));
+  const wholeSlots = layout.windowStart(at.day, Math.min(closed, ...firstMissingSlots));
   const complete = symbols.filter((_, i) => firstMissingSlots[i] === closed);
   const incomplete = symbols.filter((_, i) => firstMissingSlots[i] !== closed);
-  const incompleteTo = hasNoBarrier(at.store) ? closed : settled;
+  const slotsOfIncomplete = hasNoBarrier(at.store) ? closed : wholeSlots;
   let changed = await deriveSymbols(at, closed, complete, which);
-  if (incompleteTo > 0) changed += await deriveSymbols(at, incompleteTo, incomplete, which);
-  return changed > 0 || settled === 0 ? grid.open : grid.closeTime(settled - 1);
+  if (slotsOfIncomplete > 0) changed += await deriveSymbols(at, slotsOfIncomplete, incomplete, which);
+  // A symbol that changed meanwhile must be derived again, so nothing of the day counts as derived yet.
+  return changed > 0 || wholeSlots === 0 ? grid.open : grid.closeTime(wholeSlots - 1);
 }
 
 /**
- * Derives the buckets within the first `closed` slots.
+ * Derives the buckets within the first `slots` slots.
  * @returns the number of symbols that changed during the derivation and must be derived again
  */
 async function deriveSymbols(
   at: PartitionDay,
-  closed: number,
+  slots: number,
   symbols: readonly SymbolDay[],
   which: 'all' | 'stale',
 ): Promise<number> {
   let changed = 0;
   for (let from = 0; from < symbols.length; from += SYMBOLS_PER_BATCH) {
     const batch = symbols.slice(from, from + SYMBOLS_PER_BATCH);
-    changed += await deriveBatch(at, closed, which === 'all' ? batch : await staleOf(at, closed, batch));
+    changed += await deriveBatch(at, slots, which === 'all' ? batch : await staleOf(at, slots, batch));
   }
   return changed;
 }
 
 /** The symbols with a stale bucket: one that was derived from another number of base bars than are stored now. */
-async function staleOf({ store, partition, day }: PartitionDay, closed: number, batch: readonly SymbolDay[]) {
+async function staleOf({ store, partition, day }: PartitionDay, slots: number, batch: readonly SymbolDay[]) {
   const names = batch.map(({ symbol }) => symbol);
   const stale = new Set<SymbolDay>();
   for (const interval of store.layout.computed) {
     const { starts } = store.layout.plan(day, interval);
     const stored = await store.readChunks(partition, day, interval, names);
-    for (const item of batch) if (isStale(item.bitmap, stored.get(item.symbol), starts, closed)) stale.add(item);
+    for (const item of batch) if (isStale(item.bitmap, stored.get(item.symbol), starts, slots)) stale.add(item);
   }
   return [...stale];
 }
 
-function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int32Array, closed: number): boolean {
-  const buckets = closedBuckets(starts, closed);
+function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int32Array, slots: number): boolean {
+  const buckets = closedBuckets(starts, slots);
   for (let bucket = 0; bucket < buckets; bucket++) {
     const present = countBits(bitmap, starts[bucket]!, starts[bucket + 1]!);
     if (present !== (derived?.sourceCount(bucket) ?? 0)) return true;
@@ -84,14 +90,14 @@ function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int3
 }
 
 /** As {@link deriveSymbols}, for all symbols of one batch. */
-async function deriveBatch({ store, partition, day }: PartitionDay, closed: number, batch: readonly SymbolDay[]) {
+async function deriveBatch({ store, partition, day }: PartitionDay, slots: number, batch: readonly SymbolDay[]) {
   if (batch.length === 0) return 0;
   const { layout } = store;
   const names = batch.map(({ symbol }) => symbol);
   const bases = await store.readChunks(partition, day, layout.base, names);
   const cascade = planCascade(layout.computed.map((interval) => layout.plan(day, interval)));
   const items = [...bases].map(([symbol, base]) => {
-    return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, closed) };
+    return { symbol, bitmap: base.bitmap, chunks: aggregateCascade(base, cascade, slots) };
   });
-  return (await store.writeDerived(partition, day, closed, items)).size;
+  return (await store.writeDerived(partition, day, slots, items)).size;
 }

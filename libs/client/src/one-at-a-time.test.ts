@@ -5,9 +5,10 @@ const microtasks = async (count: number) => {
   for (let tick = 0; tick < count; tick++) await Promise.resolve();
 };
 
-// A run takes fewer than 12 microtasks, so the second request comes before, during and after the first run.
+// A request is never lost, at whatever moment it comes. A run takes fewer than 12 microtasks, so the second request comes before,
+// during and after the first run.
 it.each(Array.from({ length: 12 }, (_, ticks) => ticks))(
-  'runs once more for a request after %i microtasks',
+  'starts a run after a second request, %i microtasks after the first',
   async (ticks) => {
     let newest = 0;
     const done: number[] = [];
@@ -37,5 +38,6 @@ it('never runs twice at once, and joins requests that arrive during a run', asyn
   const first = work.request();
   await microtasks(2);
   await Promise.all([first, work.request(), work.request(), work.idle()]);
+  // Two runs: the first, and one that both later requests share.
   expect({ mostRunning, runs, running }).toEqual({ mostRunning: 1, runs: 2, running: 0 });
 });

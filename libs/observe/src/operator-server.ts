@@ -1,7 +1,7 @@
 /**
- * The HTTP server of a process without an API, with the access rules of the coordinator. It serves `/health/live` to any caller.
- * When keys are configured, `/metrics` needs a key of BARKEEP_ADMIN_KEYS and `/health/ready` any key. Without keys, it serves these
- * two only to requests for a loopback address.
+ * The HTTP server of a process without an API, such as an upkeep worker, with the access rules of the coordinator. It serves
+ * `/health/live` to any caller. When keys are configured, `/metrics` needs a key of BARKEEP_ADMIN_KEYS and `/health/ready` any key.
+ * Without keys, it serves these two only to requests for a loopback address.
  */
 import { problem, PROBLEM_JSON, type Problem } from '@barkeep/api';
 import { ApiKeys, type Config, type Connections, errorText, isLoopbackHost, presentedKeys } from '@barkeep/service';

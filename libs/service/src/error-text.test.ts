@@ -7,7 +7,7 @@ test.each<[string, unknown, string]>([
   ['an error of several errors', new AggregateError([refused, new Error('other')]), `${refused.message}, other`],
   ['an error with a code alone', Object.assign(new Error(), { code: 'ECONNRESET' }), 'ECONNRESET'],
   ['an error without a message', new TypeError(), 'TypeError'],
-  ['an error of another realm', { message: 'quota' }, 'quota'],
+  ['an object that has a message', { message: 'quota' }, 'quota'],
   ['a string', 'down', 'down'],
   ['null', null, 'null'],
 ])('the text of %s', (_what, caught, expected) => {

@@ -46,7 +46,7 @@ export class QueueWorker extends Worker {
     this.on('lockRenewalFailed', (jobIds) => {
       for (const id of jobIds) this.cancelJob(id, 'the lock was lost');
     });
-    // BullMQ opens a copy of the connection, on which it blocks for jobs.
+    // BullMQ blocks for jobs on its own copy of the connection. When the copy closes, its timer would keep the process alive.
     void this.backend.blockingClient?.then((client) => endTimerOnClose(client as unknown as Redis));
   }
 

@@ -5,6 +5,7 @@ import { anyKind, type Fault } from './fault.js';
 
 /** How often `call-storm` makes its calls. */
 const STORM_ROUNDS = 10;
+/** For sessions that no program follows or feeds. */
 const hasNoPrograms: Fault['suits'] = ({ consumers, isFed }) => consumers === 0 && !isFed;
 
 export const callFaults: readonly Fault[] = [
@@ -26,12 +27,13 @@ export const callFaults: readonly Fault[] = [
       await session.steer('start');
     },
   },
+  // Recreating the session removes its data, so the clock goes back.
   { name: 'call-recreate', suits: hasNoPrograms, setsBack: true, run: ({ session }) => session.recreate() },
   {
     name: 'call-symbols',
     suits: hasNoPrograms,
     async run({ session, forMs }) {
-      // Such a session would keep counting the removed days of the symbol, and so differ from the undisturbed one.
+      // A session that removes old days keeps the counts of the symbol on these days, and so would differ from the undisturbed one.
       if (session.kind === KINDS.retained) return;
       await session.addSymbol(EXTRA_SYMBOL);
       await delay(forMs / 2);
@@ -42,7 +44,7 @@ export const callFaults: readonly Fault[] = [
   {
     name: 'call-storm',
     suits: anyKind,
-    isByName: true,
+    isByName: true, // only `--only` chooses it
     async run({ session }) {
       const calls = ['pause', 'resume', 'resume'] as const;
       for (let i = 0; i < STORM_ROUNDS; i++) await Promise.all(calls.map((call) => session.steer(call)));

@@ -8,8 +8,10 @@ const CUT_MAX_BYTES = 200_000;
 const DELAY_MIN_MS = 5;
 /** Added to the smallest delay. */
 const DELAY_SPREAD_MS = 150;
+/** A frozen or slow network lasts this many times `forMs`: up to 8 s, so that it can exceed a timeout, such as 5 s to connect. */
+const SLOW_TIMES = 2;
 
-/** The gates of all processes in half of the faults, and of one process in the other half. */
+/** The gates to the server: those of all processes when `pick` is below one half, otherwise that of one process. */
 function gatesOf({ lab, pick }: Scene, server: ServerName): TcpGate[] {
   const processes = [...lab.coordinators, ...lab.workers];
   // The upper half of `pick`, stretched to [0, 1), chooses the process.
@@ -43,7 +45,7 @@ const faults: readonly GateFault[] = [
     name: 'black-hole',
     async run(gates, { forMs }) {
       await each(gates, (gate) => gate.freeze());
-      await delay(2 * forMs);
+      await delay(SLOW_TIMES * forMs);
       await each(gates, (gate) => gate.thaw());
     },
   },
@@ -52,7 +54,7 @@ const faults: readonly GateFault[] = [
     name: 'delay',
     async run(gates, { forMs, pick }) {
       await each(gates, (gate) => gate.slowDown(DELAY_MIN_MS + Math.round(pick * DELAY_SPREAD_MS)));
-      await delay(2 * forMs);
+      await delay(SLOW_TIMES * forMs);
       await each(gates, (gate) => gate.slowDown(0));
     },
   },

@@ -1,5 +1,5 @@
 /** Writes to a store step by step while a test mirrors and follows it: windows, fills, derived bars, and the clock. */
-import { BACKFILLED, DayChunk, recordOffset, type Bar } from '@barkeep/bars';
+import { BACKFILLED, DayChunk, type Bar } from '@barkeep/bars';
 import type { SymbolFill } from '@barkeep/session-data';
 import type { BarsBySymbol } from '../data/market.js';
 import { deriveAll, derivedOf, flushUpTo, type TestStore } from './session-store.js';
@@ -25,8 +25,7 @@ export async function fillDay(store: TestStore, day: number, symbol: string, bar
     const slot = grid.slotAt(bar.openTime);
     if (typeof slot === 'string' || stored?.has(slot)) continue;
     filled.writeBar(slot, bar, 'backfilled', VENDOR);
-    const [from, to] = [recordOffset(grid.slotCount, slot), recordOffset(grid.slotCount, slot + 1)];
-    runs.push({ start: slot, records: filled.bytes.subarray(from, to) });
+    runs.push({ start: slot, records: filled.record(slot) });
     after[slot] = BACKFILLED;
   }
   if (runs.length === 0) return 0;

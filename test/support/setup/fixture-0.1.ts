@@ -10,11 +10,12 @@ import type { TestSystem } from '../system/system.js';
 
 export const FIXTURE = join(__dirname, '../../fixtures/0.1');
 
-/** A Redis command that writes a key. Its other arguments are in base64. */
+/** A Redis command that writes a key. The arguments after the key are in base64. */
 type WriteCommand = [command: string, key: string, ...encoded: string[]];
 
 export async function loadFixture(system: TestSystem): Promise<void> {
   await system.query(unpacked('database.sql.gz'));
+  // Makes the sessions those of the test system.
   await system.query(`UPDATE sessions SET deployment = $1 WHERE deployment = 'barkeep'`, [system.sessionPrefix]);
   // As if the completed sessions ended now, so that their retention does not remove them during the test.
   await system.query('UPDATE sessions SET completed_at = now() WHERE completed_at IS NOT NULL');

@@ -43,17 +43,22 @@ async function makeFolder(path: string): Promise<string[]> {
   return Object.keys(contents);
 }
 
-const readme = (needsInstall: boolean): string => `# A strategy on Barkeep
+function readme(needsInstall: boolean): string {
+  const install = needsInstall
+    ? '    npm install                   # packages from files: npm install PATH/barkeep-c*.tgz\n'
+    : '';
+  return `# A strategy on Barkeep
 
 \`stream.csv\` is a week of ten symbols from a bad feed: minutes are missing and a few rows are corrupt.
 \`reference.csv\` has the missing bars. The session of \`session.json\` streams the first and repairs it from the second.
 
-${needsInstall ? '    npm install                   # packages from files: npm install PATH/barkeep-c*.tgz\n' : ''}    npx barkeep up                # in a second terminal, in this folder; Ctrl-C stops it
+${install}    npx barkeep up                # in a second terminal, in this folder; Ctrl-C stops it
     npx barkeep import stream.csv --dataset stream
     npx barkeep import reference.csv --dataset reference
     npx barkeep run session.json
     npx tsx strategy.ts           # Node 22.18 and later also run it as: node strategy.ts
 `;
+}
 
 function manifest(needsInstall: boolean): string {
   const dependencies = { '@barkeep/cli': barkeepVersion(), '@barkeep/client': barkeepVersion() };
@@ -82,7 +87,7 @@ const SPEC = {
   end: '2024-03-08',
   source: { type: 'dataset', dataset: 'stream' },
   backfill: ['reference'],
-  derivedIntervals: ['5m', '15m'],
+  derivedIntervals: ['5m', '15m'], // the default, so the session of the strategy below has the same
 };
 
 const STRATEGY = `/** Buys EMBER when the average of the last 5 five-minute closes is above that of the last 20. */

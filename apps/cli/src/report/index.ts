@@ -1,4 +1,4 @@
-/** Formats sessions as text and follows them to their end. */
+/** Formats sessions as text and follows them to their end or until their slots are settled. */
 export {
   BAR_HEAD,
   barCells,

@@ -1,19 +1,22 @@
 import { cellAt, heatmapLayout, movedBy, scrollTo, visibleRange } from './layout.js';
 
 describe('the layout of the heatmap', () => {
-  const layout = heatmapLayout(1000, 252, ['ALPHA', 'BRAVO']);
+  const [VISIBLE_WIDTH, DAYS, SYMBOLS] = [1000, 252, ['ALPHA', 'BRAVO']] as const;
+  const ROWS = SYMBOLS.length;
+  const layout = heatmapLayout(VISIBLE_WIDTH, DAYS, SYMBOLS);
 
   it('gives each day a width that can be seen, and scrolls when there is no room', () => {
-    expect(layout).toMatchObject({ labelWidth: 60, cellWidth: 5, width: 60 + 5 * 252 });
+    expect(layout).toMatchObject({ labelWidth: 60, cellWidth: 5, width: 60 + 5 * DAYS });
   });
 
   it('limits the width of a day when there is much room', () => {
-    expect(heatmapLayout(1000, 5, ['ALPHA']).cellWidth).toBe(56);
+    const few = 5;
+    expect(heatmapLayout(VISIBLE_WIDTH, few, SYMBOLS).cellWidth).toBe(56);
   });
 
   it('finds the cell below a point, also when it is scrolled', () => {
     // Symbols take the first 60 px and dates the first 20 px. A cell has 5 × 16 px.
-    const at = (x: number, y: number, scroll = { left: 0, top: 0 }) => cellAt(layout, scroll, x, y, 252, 2);
+    const at = (x: number, y: number, scroll = { left: 0, top: 0 }) => cellAt(layout, scroll, x, y, DAYS, ROWS);
     expect(at(61, 21)).toEqual({ row: 0, day: 0 });
     expect(at(61, 21, { left: 50, top: 16 })).toEqual({ row: 1, day: 10 });
     expect(at(10, 21)).toEqual({ row: 0, day: -1 }); // a symbol's name
@@ -21,17 +24,19 @@ describe('the layout of the heatmap', () => {
     expect(at(61, 90)).toBeUndefined(); // below the last row
   });
 
-  it('moves a place by a step, at most to the edge', () => {
-    const moved = (step: { row: number; day: number }) => movedBy(step, { row: 1, day: 10 }, 252, 2);
+  it('moves the selected cell by a step, at most to the edge', () => {
+    const moved = (step: { row: number; day: number }) => movedBy(step, { row: 1, day: 10 }, DAYS, ROWS);
     expect(moved({ row: -1, day: 0 })).toEqual({ row: 0, day: 10 });
     expect(moved({ row: 1, day: 1 })).toEqual({ row: 1, day: 11 });
     expect(moved({ row: 0, day: -1e6 })).toEqual({ row: 1, day: 0 });
-    expect(moved({ row: 0, day: 1e6 })).toEqual({ row: 1, day: 251 });
+    expect(moved({ row: 0, day: 1e6 })).toEqual({ row: 1, day: DAYS - 1 });
   });
 
   it('draws only the visible rows and days', () => {
-    expect(visibleRange(160, 320, 16, 2000)).toEqual([10, 30]);
-    expect(visibleRange(0, 320, 16, 5)).toEqual([0, 5]);
+    const [visible, height] = [320, 16];
+    const range = (scrolled: number, count: number) => visibleRange(scrolled, visible, height, count);
+    expect(range(160, 2000)).toEqual([10, 30]);
+    expect(range(0, 5)).toEqual([0, 5]); // there are only 5
   });
 
   it('scrolls no further than necessary', () => {

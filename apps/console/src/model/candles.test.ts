@@ -37,14 +37,15 @@ describe('candles', () => {
     expect('open' in filled[0]!).toBe(true);
   });
 
-  // Start and end of the range; index of the first overlapping candle, and of the first one after the range.
+  // Start and end of the range; index of the first overlapping candle, and of the first one after the range. The four candles of
+  // 15 minutes begin at 14:30. The 25 on each side are counted even where there is none, so `from` is negative here.
   it.each([
     ['14:45', '15:00', 1, 2],
     ['14:50', '14:55', 1, 2],
     ['14:55', '15:05', 1, 3],
     ['15:20', '15:30', 3, 4],
-    ['15:30', '15:45', 4, 4],
-  ])('around %s to %s are the overlapping candles of 15 minutes and 25 on each side', (start, end, first, after) => {
+    ['15:30', '15:45', 4, 4], // after the last candle: none overlaps
+  ])('around %s to %s: the overlapping candles and 25 more on each side', (start, end, first, after) => {
     const at = (time: string) => `2024-03-04T${time}:00.000Z`;
     const stepMs = 15 * 60_000;
     const bars = ['14:30', '14:45', '15:00', '15:15'].map((time) => bar(at(time)));

@@ -1,7 +1,7 @@
 import type { Matrix } from './cells.js';
 import { worstCells } from './coverage.js';
 
-it('lists cells with holes and cells with repairs separately, worst first, without whole days', () => {
+it('lists cells with holes and cells with repairs separately, worst first, and leaves out whole days', () => {
   const matrix: Matrix = {
     days: ['2024-03-04', '2024-03-05'].map((date) => ({ date, expected: 390, visible: 390 })),
     rows: new Map([
@@ -10,7 +10,8 @@ it('lists cells with holes and cells with repairs separately, worst first, witho
       ['C', { streamed: [390, 390] }],
     ]),
   };
-  const { missing, repaired } = worstCells(matrix, ['A', 'B', 'C'], 2);
+  const noOpenDay = 2; // an index after the last day
+  const { missing, repaired } = worstCells(matrix, ['A', 'B', 'C'], noOpenDay);
   const named = (cells: typeof missing) => cells.map(({ symbol, date }) => `${symbol} ${date}`);
   expect(named(missing)).toEqual(['B 2024-03-05', 'A 2024-03-05']);
   expect(named(repaired)).toEqual(['B 2024-03-04', 'B 2024-03-05']);
@@ -20,5 +21,6 @@ it('lists at most eight cells of a kind', () => {
   const symbols = Array.from({ length: 20 }, (_, number) => `S${number}`);
   const rows = new Map(symbols.map((symbol) => [symbol, { streamed: [380], backfilled: [10] }]));
   const matrix: Matrix = { days: [{ date: '2024-03-04', expected: 390, visible: 390 }], rows };
-  expect(worstCells(matrix, symbols, 1).repaired).toHaveLength(8);
+  const noOpenDay = 1;
+  expect(worstCells(matrix, symbols, noOpenDay).repaired).toHaveLength(8);
 });

@@ -6,11 +6,12 @@ export type SpecForm = Record<
   string
 >;
 
-/** The spec in the form that the API expects. */
+/** The spec that the API expects. */
 export function specOf(form: SpecForm): Record<string, unknown> {
   const symbols = form.symbols.trim();
   return {
     ...(form.id.trim() === '' ? {} : { id: form.id.trim() }),
+    // The word `dataset` means all symbols of the dataset.
     symbols: symbols === 'dataset' ? symbols : listed(symbols),
     calendar: form.calendar.trim(),
     start: form.start.trim(),

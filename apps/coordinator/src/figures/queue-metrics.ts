@@ -1,4 +1,4 @@
-/** The Prometheus metrics of the queues, which all processes share: each coordinator shows the same figures. */
+/** The Prometheus metrics of the queues. All processes share the queues, so each coordinator shows the same figures. */
 import { type Metrics, onceAScrape } from '@barkeep/observe';
 import { JOB_STATES, readQueueDepths, upkeepSilentMs, type Queues } from '@barkeep/upkeep-queues';
 import type { Redis } from 'ioredis';

@@ -62,7 +62,7 @@ export class EventStreams {
   /**
    * Sends the events after a cursor until the listener disconnects, the session is deleted or the service stops.
    * @param types the types of events to send; undefined for all
-   * @throws StalledListenerError, what the reader throws; the answer has ended then
+   * @throws StalledListenerError, or any error of the reader; the answer has ended then
    */
   async send(
     response: Response,
@@ -128,6 +128,7 @@ export class EventStreams {
         await send(`: keep-alive\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
       const mayHaveMore = 'events' in result && result.events.length > 0;
       if (mayHaveMore) continue; // without a pause, so that a listener catches up fast
+      // Without a store the listener waits longer, and then joins the shared poll again.
       if ('noStore' in result) await pause(POLL_FOR_STORE_MS, signal);
       await this.nextPoll();
     }

@@ -11,7 +11,10 @@ import { ProblemError, wrongField } from '../problems.js';
 import { SessionService } from '../lifecycle/index.js';
 import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
-/** `Events` describes the data of each event type. OpenAPI 3.1 has the last two keywords; the types of `@nestjs/swagger` lack them. */
+/**
+ * `Events` describes the data of each event type. `contentMediaType` and `contentSchema` are keywords of OpenAPI 3.1, which the types of
+ * `@nestjs/swagger` lack.
+ */
 const EVENT_STREAM = { type: 'string', contentMediaType: 'text/event-stream', contentSchema: componentRef('Events') };
 
 @ApiController('data')
@@ -56,7 +59,7 @@ export class EventsController {
     try {
       await this.streams.send(response, reader, cursor, types);
     } catch (error) {
-      // The answer has begun, so its status cannot change: it has ended, and the listener reconnects.
+      // The headers are sent, so no problem can be answered. The stream has ended, and the listener reconnects.
       this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'events ended');
     }
   }

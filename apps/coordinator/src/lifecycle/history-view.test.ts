@@ -3,7 +3,7 @@ import { historyView } from './history-view.js';
 
 const DAY_MS = 86_400_000;
 
-/** By default the history is before 9 October 2013 in the calendar XNYS, which begins decades earlier. */
+/** Unless `more` says otherwise, the history is before 9 October 2013 in the calendar XNYS, which begins decades earlier. */
 const spec = (history: object, more: object = {}) =>
   parseSessionSpec({
     symbols: ['SPY', 'IBM'],
@@ -52,10 +52,11 @@ describe('the view of a history', () => {
 
   it('does not say that the calendar begins when every symbol has the requested bars', () => {
     const session = earlySession({ bars: 1169, interval: '1m' });
+    // Only the counts matter here, not that a history of one day cannot have the bars of three.
     expect(historyView(session, storedBars)).toMatchObject({ calendarBegins: false });
   });
 
-  it('has only the number of days in the row when the calendar is unknown', () => {
+  it('has only the number of days of the session record when the calendar is unknown', () => {
     const ofUnknownCalendar = { ...spec({ trailingDays: 3 }), calendar: 'MARS' };
     expect(historyView({ spec: ofUnknownCalendar, historyDays: 3 })).toEqual({
       days: 3,

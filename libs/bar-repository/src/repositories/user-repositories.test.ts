@@ -50,6 +50,7 @@ test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefi
   },
 );
 
+// I12 is an invariant in docs/ARCHITECTURE.md.
 test('I12 a repository that throws or rejects fails only for the symbol of that call, with its error', async () => {
   const failure = new Error('vendor down');
   const throws = {
@@ -79,7 +80,7 @@ test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure
 });
 
 test('a repository is asked for eight symbols at a time, for each once, and for no more after eight failures', async () => {
-  const FIRST_FAILING = 40; // of 100 symbols
+  const FIRST_FAILING = 40; // of 100 symbols: S0 to S39 get an answer, the others fail
   let running = 0;
   let mostRunning = 0;
   const asked: string[] = [];
@@ -98,7 +99,7 @@ test('a repository is asked for eight symbols at a time, for each once, and for 
   const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols });
   expect(answer!.failed.size + answer!.unasked.size).toBe(100 - FIRST_FAILING);
   expect(mostRunning).toBe(8);
-  expect(asked.length).toBeLessThan(60);
+  expect(asked.length).toBeLessThan(60); // 40 answers, 8 failures, and at most 8 in flight are 56
   expect(new Set(asked).size).toBe(asked.length);
 });
 
@@ -156,7 +157,7 @@ test('a repository that rejects with undefined counts as failed, in the answer a
   expect(outcomes).toEqual([expect.any(Error)]);
 });
 
-test('symbols that were not requested when the slice ended are listed, also those that wait for a permit', async () => {
+test('symbols that were not requested when the time slice of the job ended are listed, also those that wait for a permit', async () => {
   const slice = new AbortController();
   const asked: string[] = [];
   const repository = { getBars: ({ symbol }: { symbol: string }) => (asked.push(symbol), []) };

@@ -2,9 +2,9 @@
  * Parses the bytes of a running `COPY … TO STDOUT (FORMAT binary)` and calls back for each row.
  *
  * It reads protocol messages and rows in one pass, in place, and allocates nothing per row. A message that spans two chunks of the socket
- * is assembled in a buffer first. The callback gets a row's bytes and not its values, because each number that is passed to a function
- * that the compiler does not inline becomes an object on the heap, six per row. (`pg` and pg-copy-streams make an object or a copy
- * for each row: figures in ./copy-out.ts.)
+ * is assembled in a buffer first. The callback gets a row's bytes and not its values: when the compiler does not inline the call, passing
+ * the six values would allocate an object for each of them. (`pg` and pg-copy-streams make an object or a copy for each row: figures in
+ * ./copy-out.ts.)
  * The parser has no access to the socket. It returns bytes that do not belong to the COPY to its caller.
  */
 import { COPY_HEADER } from './row-layout.js';
@@ -38,7 +38,7 @@ const MESSAGE_HEAD = 5;
 const SIGNATURE_BYTES = 11;
 /** Longest message accepted. A packed day of 48 hours has 140 kB. */
 const MESSAGE_BYTES_MAX = 1 << 20;
-/** The field count in place of a row's after the last row. */
+/** Stands where the next row would have its field count, and ends the rows. */
 const TRAILER = -1;
 
 /** The parser of one COPY. */

@@ -1,5 +1,5 @@
 /**
- * The staging table of an import, for rows that may exist in `bars`.
+ * The staging table of an import, for rows whose keys may already be in `bars`.
  * The key of a row is its dataset, symbol and time. The first row of a key is kept. A later row with equal values is a duplicate.
  * A later row with other values is conflicting and goes to `quarantined_bars`.
  */
@@ -9,9 +9,9 @@ import type { PoolClient } from 'pg';
 export interface ImportCounts {
   /** New rows. */
   accepted: number;
-  /** Rows whose key was stored with the same values. */
+  /** Rows whose key was already in `bars`, or came earlier in the import, with the same values. */
   duplicate: number;
-  /** Rows whose key was stored with other values. The stored row stays, and the new one is in `quarantined_bars`. */
+  /** Such rows with other values. The earlier row stays, and the new one is in `quarantined_bars`. */
   conflicting: number;
 }
 
@@ -36,7 +36,10 @@ export async function mergeStaged(client: PoolClient, dataset: string): Promise<
   return { accepted, conflicting, duplicate: staged - conflicting - accepted };
 }
 
-/** Rows are staged in order of arrival, so the lowest ctid of a key is its first row. */
+/**
+ * Rows are staged in order of arrival, so the lowest ctid of a key is its first row. `ON CONFLICT` is for a key that another program
+ * inserts without the lock of imports (./bar-importer.ts) while this statement runs.
+ */
 const INSERT_NEW = `
   INSERT INTO bars (symbol_id, dataset_id, "time", open, high, low, close, volume)
   SELECT DISTINCT ON (dataset_id, symbol_id, "time") symbol_id, dataset_id, "time", open, high, low, close, volume
@@ -46,7 +49,7 @@ const INSERT_NEW = `
   ORDER BY dataset_id, symbol_id, "time", staged.ctid
   ON CONFLICT DO NOTHING`;
 
-/** Runs after {@link INSERT_NEW}, so that staged rows also conflict with each other. */
+/** Runs after {@link INSERT_NEW}, so that a staged row is also compared with the first staged row of its key. */
 const QUARANTINE_CONFLICTS = `
   WITH conflicting AS MATERIALIZED (
     SELECT staged.* FROM ${STAGING_TABLE} staged

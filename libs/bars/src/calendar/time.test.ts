@@ -35,11 +35,11 @@ describe('wall clock to UTC', () => {
       for (const ms of wallTimes()) {
         const found = clock.toUtcMs(ms);
         const offset = luxonZone.offset(found);
-        const isOtherWallTime = found + offset * 60_000 !== ms;
-        if (found < previous) wrong.push(`earlier at ${new Date(ms).toISOString()}`);
+        const luxonAgrees = found + offset * 60_000 === ms;
         // A skipped wall time becomes the moment of the change, at which the offset differs from that of the minute before.
-        if (isOtherWallTime && luxonZone.offset(found - 60_000) === offset)
-          wrong.push(`differs at ${new Date(ms).toISOString()}`);
+        const isSkipped = !luxonAgrees && luxonZone.offset(found - 60_000) !== offset;
+        if (found < previous) wrong.push(`earlier at ${new Date(ms).toISOString()}`);
+        if (!luxonAgrees && !isSkipped) wrong.push(`differs at ${new Date(ms).toISOString()}`);
         previous = found;
       }
       expect(wrong).toEqual([]);
@@ -47,7 +47,7 @@ describe('wall clock to UTC', () => {
   );
 });
 
-/** Every half hour of one year, and for the decades around it steps of 11 h 07 min, which cover all times of day. */
+/** Every half hour of 2011, when Apia skips a day, and in the decades around it steps of 11 h 07 min, which cover all times of day. */
 function* wallTimes(): Generator<number> {
   for (let ms = wall('1990-01-01T00:00'); ms < wall('2011-01-01T00:00'); ms += 667 * 60_000) yield ms;
   for (let ms = wall('2011-01-01T00:00'); ms < wall('2012-01-01T00:00'); ms += 30 * 60_000) yield ms;

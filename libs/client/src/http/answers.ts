@@ -1,4 +1,7 @@
-/** The coordinator's answers, as programs use them. */
+/**
+ * The coordinator's answers, as programs use them. Programs import these types and not those of `@barkeep/api`, so names and fields
+ * may differ from the ones there.
+ */
 import * as api from '@barkeep/api';
 import { z } from 'zod';
 import { checked, withRaw } from './read-answer.js';
@@ -36,12 +39,12 @@ export type FeedAnswer = api.FedAnswer;
 /** A fed bar that was not stored. */
 export type FeedProblem = api.FedAnswer['problems'][number];
 
-/** A bar in the coordinator's answer. */
+/** A bar as the coordinator answers it: unlike the bars of a mirror, with times as text. */
 export interface BarAnswer extends api.AnsweredBar, Raw {}
 
 /** A certificate: the digests of a session's trading days, chained. */
 export interface Certificate extends Omit<api.CertificateAnswer, 'daysHash'>, Raw {
-  /** SHA-256 of the trading days; undefined in a file that Barkeep 0.1 saved. */
+  /** SHA-256 of the list of the session's trading days; undefined in a file that Barkeep 0.1 saved. */
   daysHash?: string | undefined;
   /** Intervals that the session stores, the shortest first. */
   intervals: string[];

@@ -109,7 +109,7 @@ export class CoordinatorClient {
     await this.#delete(sessionPath(id));
   }
 
-  /** SHA-256 over all stored bars. */
+  /** SHA-256 over the bars of all days that the clock has closed. */
   async digest(id: string): Promise<answers.Digest> {
     return withRaw(checked(api.digestAnswer, await this.#get(`${sessionPath(id)}/digest`)));
   }
@@ -172,7 +172,7 @@ export class CoordinatorClient {
     try {
       yield* response.body!.pipeThrough(new TextDecoderStream());
     } catch (error) {
-      this.#signal.throwIfAborted();
+      this.#signal.throwIfAborted(); // an aborted client is not a broken export
       throw new ExportBrokenError(id, error);
     }
   }

@@ -12,7 +12,10 @@ export interface RunSpec extends Omit<SpecInput, 'source'> {
   source?: SpecInput['source'];
 }
 
-/** A source of missing bars, in one of three forms; the first is a TypeORM `DataSource` or `EntityManager`. */
+/**
+ * A source of missing bars: a TypeORM `DataSource` or `EntityManager` (both are a `TypeOrmConnection`), an object with
+ * `getBarsBySymbol`, or one with `getBars`.
+ */
 export type RunRepository = TypeOrmConnection | BarsBySymbolRepository | BarsRepository;
 
 /** What a TypeORM `DataSource` and an `EntityManager` have in common. */
@@ -51,7 +54,8 @@ export function planRun(spec: RunSpec, given: { bars: boolean; repository: boole
   const source = sourceOf(spec, given.bars);
   const specBackfill = spec.backfill ?? [];
   const backfill = given.repository && specBackfill.length === 0 ? [REPOSITORY_NAME] : specBackfill;
-  // If `backfill` has the name `repository`, only this name stands for the user's repository. Otherwise every name does.
+  // The user's repository answers for every name: for both with `backfill: ['a', 'b']`. If `repository` is one of the names, it
+  // answers for that one only, and the others are datasets.
   const namesForRepository = backfill.includes(REPOSITORY_NAME) ? [REPOSITORY_NAME] : backfill;
   const repositoryNames = given.repository ? namesForRepository : [];
   const isDataset = (name: string): boolean => !repositoryNames.includes(name);

@@ -114,12 +114,12 @@ export class LayoutDays {
     return this.interval(this.spec.history.interval ?? this.base.name) ?? this.base;
   }
 
-  /** Index of the first retained day, when a store retains bars from `retainedFrom` on, epoch ms; 0 when it has all days. */
+  /** Index of the first day that a store still has; 0 when it has all days. @param retainedFrom time from which it has bars, epoch ms */
   firstKept(retainedFrom: number): number {
     return retainedFrom <= this.start ? 0 : this.dayIndexAt(retainedFrom);
   }
 
-  /** Index of the oldest day to retain when the clock is at `time`: `retainDays` closed days and all later days are retained. */
+  /** Index of the first day that a store must keep when the clock is at `time`: `retainDays` closed days and all later ones. */
   firstKeptAt(time: number): number {
     const { retainDays } = this.spec.history;
     return retainDays === 0 ? 0 : Math.max(0, this.dayIndexAt(time) - retainDays);
@@ -141,12 +141,13 @@ export class LayoutDays {
   closeAfter(time: number, slots: number): number {
     let dayIndex = this.dayIndexAt(time);
     if (dayIndex === this.days.length) return this.end;
-    let slot = this.grid(dayIndex).closedBy(time) + slots;
-    for (; slot > this.grid(dayIndex).slotCount; dayIndex++) {
+    // How many slots of the day are closed then. Carries what exceeds the day into the next one.
+    let closed = this.grid(dayIndex).closedBy(time) + slots;
+    for (; closed > this.grid(dayIndex).slotCount; dayIndex++) {
       if (dayIndex + 1 === this.days.length) return this.end;
-      slot -= this.grid(dayIndex).slotCount;
+      closed -= this.grid(dayIndex).slotCount;
     }
-    return slot > 0 ? this.grid(dayIndex).closeTime(slot - 1) : time;
+    return closed > 0 ? this.grid(dayIndex).closeTime(closed - 1) : time;
   }
 
   /** Number of base slots per window; the whole day in the history, and when the spec's barrier has no minutes. */
@@ -156,20 +157,20 @@ export class LayoutDays {
     return Math.max(1, Math.round((barrier.minutes * 60_000) / this.base.ms));
   }
 
-  /** The first slot of the window that contains a base slot; for `slotCount`, the end of the day, `slotCount` itself. */
+  /** The first slot of the window that contains a base slot. `slotCount` (the end of the day) is returned unchanged. */
   windowStart(dayIndex: number, slot: number): number {
     const step = this.windowSlots(dayIndex);
     return slot === this.grid(dayIndex).slotCount ? slot : Math.floor(slot / step) * step;
   }
 
-  /** The last end of a base slot that is not after `time`, epoch ms; {@link start} when there is none. */
+  /** The last end of a base slot at or before `time`, epoch ms; {@link start} when there is none. */
   slotEndBefore(time: number): number {
     if (time >= this.end) return this.end;
     const dayIndex = this.dayIndexAt(time);
     return this.endOfSlots(dayIndex, this.grid(dayIndex).closedBy(time));
   }
 
-  /** The last end of a window that is not after `time`, epoch ms; {@link start} when there is none. */
+  /** The last end of a window at or before `time`, epoch ms; {@link start} when there is none. */
   windowEndBefore(time: number): number {
     if (time >= this.end) return this.end;
     const dayIndex = this.dayIndexAt(time);

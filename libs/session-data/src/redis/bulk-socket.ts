@@ -1,7 +1,7 @@
 /**
  * A socket that passes on replies as they arrive, directly from the memory into which they were read. Normally Node allocates a
- * buffer for each read, and the parser of ioredis another one for each reply that spans two reads. Then the chunks that a mirror
- * loads are copied twice, and are no longer in the processor's cache when they are used (docs/performance.md).
+ * buffer for each read, and the parser of ioredis another one for each reply that spans two reads. Without this class, the chunks
+ * that a mirror loads would be copied twice, and would have left the processor's cache when they are used (docs/performance.md).
  *
  * ioredis uses it like any other socket to log in, select the database and reconnect. During {@link BulkSocket.ask} all that
  * arrives goes into one reused block of memory and not to ioredis, so no command of ioredis may be pending then. The memory
@@ -96,7 +96,7 @@ export class BulkSocket extends Socket {
     this.destroy();
   }
 
-  /** Where Node may write the next bytes. Without a pending call that is the whole memory: the bytes in it went to ioredis at once. */
+  /** Where Node may write the next bytes. Without a pending call that is the whole memory: its bytes were copied for ioredis on arrival. */
   private freeMemory(): Uint8Array {
     if (!this.pendingCall) return this.memory;
     if (this.memory.length - this.filled < READ_BYTES_MIN) this.compact();
@@ -133,6 +133,8 @@ export class BulkSocket extends Socket {
   /** Passes on the next value: a reply, or one value of a list. @returns false when the value is incomplete */
   private passOnValue(onReply: OnReply): boolean {
     const { parser, memory, filled } = this;
+    // `valuesLeft` is 0 before each reply, and again when the reply is finished. `place` is incremented below also when it is -1
+    // (not in a list): this does no harm, because the next reply sets it.
     const isAtReplyStart = this.valuesLeft === 0;
     if (isAtReplyStart) {
       const first = parser.begin(memory, this.parsed, filled);

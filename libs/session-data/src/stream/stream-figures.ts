@@ -1,7 +1,7 @@
 /**
- * Figures of a session's stream that outlive the owner's process: overruns of the pace, prefetching, days whose source was
- * silent, and what the stream waits for. All are in one hash. The owner writes totals, not increments, so a repeated write
- * changes nothing. The figures describe how a session ran, not its bars, and are not part of its digest.
+ * Figures of a session's stream that outlive the owner's process: overruns of the pace, prefetching, days that timed out (their
+ * source was silent for too long), and what the stream waits for. All are in one hash. The owner writes totals, not increments,
+ * so a repeated write changes nothing. The figures describe how a session ran, not its bars, and are not part of its digest.
  */
 import type { Redis } from 'ioredis';
 import type { SessionLayout } from '../layout/index.js';
@@ -20,9 +20,9 @@ export interface StreamFigures {
 }
 
 const FIGURES = Object.keys(noFigures()) as (keyof StreamFigures)[];
-/** Before the date in a field of the hash; mark-timed-out.lua writes these fields. */
+/** Prefix of the fields named `timed-out DATE`, which mark-timed-out.lua writes. */
 const TIMED_OUT = 'timed-out ';
-/** The field with the wait as JSON; '' when there is none. */
+/** Name of the field that has the wait as JSON, or '' when there is none. */
 const WAIT = 'wait';
 
 /** What the stream of a session waits for, as its owner stored it last. */
@@ -39,7 +39,7 @@ export function noFigures(): StreamFigures {
   return { overruns: 0, lagMs: 0, prefetchHits: 0, prefetchMisses: 0, prefetchBytes: 0 };
 }
 
-/** The figures, the sorted dates of the days that timed out, and the wait; null when the stream does not wait. */
+/** The figures, the sorted dates of the days that timed out, and the wait (null when the stream does not wait). */
 export async function readStreamFigures(
   redis: Redis,
   layout: SessionLayout,

@@ -21,6 +21,6 @@ export function countsBefore(symbols: readonly SymbolDay[], end: number): SlotCo
 /** Reads a day for all symbols. The whole day must be before the frontier. */
 export async function readDaySlots(store: UpkeepReads, dayIndex: number): Promise<SymbolDay[]> {
   const { layout } = store;
-  const partitions = layout.keys.map((_, partition) => store.readDay(partition, dayIndex, layout.symbolsOf(partition)));
-  return (await Promise.all(partitions)).flat();
+  const reads = layout.keys.map((_, partition) => store.readDay(partition, dayIndex, layout.symbolsOf(partition)));
+  return (await Promise.all(reads)).flat();
 }

@@ -97,7 +97,7 @@ describe('Lean rows', () => {
     ['-1,1,1,1,1,1', 'unreadable-time'],
     ['14400000,1,1,x,1,1', 'not-a-number'],
     ['14400001,1,1,1,1,1', 'off-grid'],
-  ])('are refused one by one: %s', (row, reason) => {
+  ])('are refused without their neighbours: %s', (row, reason) => {
     const { bars, refused } = read(EQUITY, `34200000,1,1,1,1,1\n${row}\n34260000,1,1,1,1,1`);
     expect(bars).toHaveLength(2);
     expect(refused).toMatchObject([{ line: 2, reason }]);
@@ -106,7 +106,7 @@ describe('Lean rows', () => {
   it('of equities have prices × 10000 in every market, India too', () => {
     const { bars } = read(
       '/d/equity/india/minute/reliance/20240304_trade.zip',
-      '33300000,29950000,29960000,29940000,29955000,10',
+      '33300000,29950000,29960000,29940000,29955000,10', // 09:15 in Kolkata is 03:45 UTC
     );
     expect(bars).toMatchObject([{ symbol: 'RELIANCE', openTime: Date.UTC(2024, 2, 4, 3, 45), open: 2995 }]);
   });
@@ -115,7 +115,7 @@ describe('Lean rows', () => {
     const entry = '20240304_es_minute_trade_202403_20240315.csv';
     const { bars } = read(
       '/d/future/cme/minute/es/20240304_trade.zip',
-      '52200000,5130.25,5131,5129.75,5130.5,823',
+      '52200000,5130.25,5131,5129.75,5130.5,823', // 14:30 UTC: Lean futures have the zone UTC
       entry,
     );
     expect(bars).toMatchObject([

@@ -61,13 +61,13 @@ function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number):
   if (!Number.isFinite(value)) return 'unreadable-time';
   const hasUsualLength = end - start === (unitMs === NS_MS ? 19 : 16);
   const exactMs = unitMs < 1 && hasUsualLength ? wholeEpochAt(bytes, start, end - start) : -1;
-  const ms = exactMs >= 0 ? exactMs : roundedMs(value * unitMs, endsInNines(bytes, start, end));
-  const fits = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
+  const isPlausibleIn = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
   // A value that is plausible only in another unit has that unit: seconds read as milliseconds are in January 1970.
-  return fits(unitMs) || !EPOCH_UNITS_MS.some(fits) ? ms : 'unreadable-time';
+  if (!isPlausibleIn(unitMs) && EPOCH_UNITS_MS.some(isPlausibleIn)) return 'unreadable-time';
+  return exactMs >= 0 ? exactMs : roundedMs(value * unitMs, endsInNines(bytes, start, end));
 }
 
-/** Whether a number has a fraction of nines only. */
+/** Whether a number has a fraction of nines only: the last moment before the next unit, which is rounded down ({@link roundedMs}). */
 function endsInNines(bytes: Uint8Array, start: number, end: number): boolean {
   let at = end;
   while (at > start && bytes[at - 1] === NINE) at--;
@@ -90,7 +90,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   }
   const hasEpochLength = length === 10 || length === 13 || length === 16 || length === 19;
   const exactMs = hasEpochLength ? wholeEpochAt(bytes, start, length) : -1;
-  // Epochs of 1990 are left to the loop below.
+  // An epoch of 1990 is left to the loop below, because nanoseconds of that year are not plausible and other units are.
   if (exactMs >= PLAUSIBLE_NS_MIN_MS && exactMs < PLAUSIBLE_MAX_MS) return exactMs;
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
@@ -136,12 +136,10 @@ function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: Wall
   const wallMs = wallTimeOf(midnight, hour, minute, second, 0);
   if (Number.isNaN(wallMs)) return undefined;
   const hasDot = bytes[at] === DOT;
-  const fractionAt = hasDot ? at + 1 : at;
-  let fractionEnd = at;
-  if (hasDot) fractionEnd = fractionAt + digitCountAt(bytes, fractionAt, end);
-  else if (digitCount === 9) fractionEnd = at + 3; // HHmmssSSS
-  const fraction = fractionEnd === at ? 0 : decimalAt(bytes, fractionAt, fractionEnd);
-  if (fraction !== 0) return undefined;
+  if (!hasDot && digitCount !== 9) return instantAt(bytes, at, end, wallMs, clock); // HHmmssSSS has nine digits
+  if (hasDot) at++;
+  const fractionEnd = at + digitCountAt(bytes, at, end);
+  if (decimalAt(bytes, at, fractionEnd) !== 0) return undefined; // also when no digit follows the dot
   return instantAt(bytes, fractionEnd, end, wallMs, clock);
 }
 

@@ -12,8 +12,12 @@ local leases, asked, waiting, turns, resting = unpack(KEYS)
 local session, lease = ARGV[1], ARGV[2]
 local concurrency_max, per_period_max = tonumber(ARGV[3]), tonumber(ARGV[4])
 local period_ms, lease_ms, patience_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local has_more, TURNS_KEPT, MARGIN_MS = ARGV[8] == 'more', 10000, 60000
--- An earlier call granted the lease, and its answer was lost. A lease that has expired since must be granted anew.
+local has_more = ARGV[8] == 'more'
+-- Limits the size of `turns`. A session whose turn was removed counts as one that had no turn.
+local TURNS_KEPT = 10000
+-- The keys live this much longer than the longest time for which an entry counts.
+local MARGIN_MS = 60000
+-- If an earlier call granted the lease but its answer was lost, grants it again. An expired lease goes through the checks below.
 if tonumber(redis.call('ZSCORE', leases, lease) or 0) > now then return 'granted' end
 -- The keys of a repository that is not used for this time expire.
 local keep_ms = math.max(period_ms, lease_ms, patience_ms) + MARGIN_MS
@@ -22,6 +26,7 @@ redis.call('PEXPIRE', waiting, keep_ms)
 if tonumber(redis.call('GET', resting) or 0) > now then return 'wait' end
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', asked, '-inf', now - period_ms)
+-- `(` excludes the time itself. `%.0f` writes all digits.
 redis.call('ZREMRANGEBYSCORE', waiting, '-inf', '(' .. string.format('%.0f', now - patience_ms))
 if concurrency_max > 0 and redis.call('ZCARD', leases) >= concurrency_max then return 'wait' end
 if per_period_max > 0 and redis.call('ZCARD', asked) >= per_period_max then return 'wait' end

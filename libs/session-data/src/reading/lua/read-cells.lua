@@ -1,9 +1,9 @@
---- Reads the bitmaps and slot states of many cells of one partition. A cell is one symbol on one day. Three long replies cost the
---- reader less than two short ones per cell.
+--- Reads the bitmaps and slot states of many cells of one partition. A cell is one symbol on one day.
 --- KEYS: for each cell its chunk, then for each cell its states
 --- ARGV: for each cell the length of its bitmap (bytes)
 --- Answer: the bitmaps one after another, zeros where a chunk does not exist; for each cell '1' if it has states, otherwise '0';
----         the states of the cells that have them, one after another
+---         the states of the cells that have them, one after another. These three long replies cost the reader less than two
+---         short ones for each cell
 
 local cells = #KEYS / 2
 local bitmaps, has_states, states = {}, {}, {}

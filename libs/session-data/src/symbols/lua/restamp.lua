@@ -1,8 +1,8 @@
---- Gives a partition a new stamp, which refuses every writer whose list still has a symbol that left. When the partition has
---- no symbol now, also removes its keys that do not belong to one day, and its counters.
+--- Gives a partition a new stamp, so that a writer whose list of symbols is older is refused. When the partition has no symbol
+--- now, also removes its keys that do not belong to one day, and its counters.
 --- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused, pending
---- ARGV: incarnation, version, '1' when the partition is vacant, `retiredTo` as it was read or '',
----       number of slots of the leaving symbols before `retiredTo`
+--- ARGV: incarnation, version, '1' when the partition is vacant, `retiredTo` (the open of the oldest day that is not
+---       wholly removed) as it was read or '', number of slots of the leaving symbols before `retiredTo`
 --- Answer: 'stamped' | 'there': the stamp has this version or a later one | 'gone': the partition is gone
 ---         or belongs to another session | 'moved': a day was retired since the caller read `retiredTo`
 --- From shared/stamp.lua: is_own, version, counters
@@ -17,5 +17,8 @@ redis.call('HSET', KEYS[1], 'incarnation', incarnation .. '+' .. new_version)
 if is_vacant then
   redis.call('UNLINK', unpack(KEYS, 2))
   redis.call('HDEL', KEYS[1], unpack(counters))
-elseif left_slots ~= '0' then redis.call('HINCRBY', KEYS[1], 'leftSlots', left_slots) end
+elseif left_slots ~= '0' then
+  -- The counters still include the removed days of the leaving symbols, so the slots of these days must stay expected.
+  redis.call('HINCRBY', KEYS[1], 'leftSlots', left_slots)
+end
 return 'stamped'

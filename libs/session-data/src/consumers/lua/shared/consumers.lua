@@ -1,15 +1,15 @@
 --- The first part of all consumer scripts. A consumer is one field of KEYS[2]: its name, and the text
 --- `state token time steps bars hash seenAt`. `token` names the process that follows, `time` is its position (simulated
---- ms), `hash` that of its deliveries, `seenAt` when it last called (ms). In meta, `joins` counts joins, and `gathered`
---- is set once the number of consumers that the session waits for have joined.
+--- ms), `hash` the hash of all it received, `seenAt` when it last called (ms). In meta, `joins` counts joins, and `gathered`
+--- is set once as many consumers have joined as the session waits for.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: incarnation, events kept, wake channel, then those of the including script
---- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise that of the including script
+--- ARGV: incarnation, events kept, wake channel, then the arguments of the including script
+--- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise the answer of the including script
 --- Defines clock, retained_from, joins, gathered, now, and the functions below
 
 local incarnation, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
--- The field has the incarnation, then `+` and a version if the symbols changed.
+-- `incarnation` in meta holds the incarnation, then `+` and a version if the symbols changed.
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
 local ACTIVE_MAX, ENTRIES_MAX = 32, 128
 --- include ../../../redis/lua/shared/now.lua
@@ -53,7 +53,7 @@ end
 -- contains the lowest position and the number of joins, so that the owner need not read them.
 local function wake()
   local message = 'consumer'
-  -- The hash also contains consumers that left. Its length limits the cost of reading it, which the number of active ones does not.
+  -- HGETALL also reads consumers that left. So its cost depends on the size of the hash, not on the number of active consumers.
   if gathered and redis.call('HLEN', KEYS[2]) <= ENTRIES_MAX then
     local low, active = lowest(redis.call('HGETALL', KEYS[2]))
     -- `joins` is read again, because the including script may have counted one more.
