@@ -43,7 +43,7 @@ export class ClockLimit {
     const { clock } = this.progress;
     const [consumerLimit, { positions, frontier, control }] = await Promise.all([
       this.lookAtConsumers(),
-      this.checkPositions(),
+      this.storeFiguresAndReadPositions(),
     ]);
     this.progress.applyControl(control);
     if (joining.any) await joining.show(positions, clock);
@@ -54,10 +54,14 @@ export class ClockLimit {
   }
 
   /**
-   * Reads the partitions' positions and the control, and stores the figures and the wait. The clock stays where it is.
+   * Stores the figures and the wait by a move of the clock to where it is, and reads the partitions' positions and the control.
    * @throws RewindError when the store lost flushed windows, FencedError after a take-over
    */
-  async checkPositions(): Promise<{ positions: PartitionPosition[]; frontier: number; control: Control }> {
+  async storeFiguresAndReadPositions(): Promise<{
+    positions: PartitionPosition[];
+    frontier: number;
+    control: Control;
+  }> {
     const { layout, store, writer } = this.parts;
     const { clock, frontier: flushedTo, figures, shownWait: wait } = this.progress;
     const [positions, control] = await Promise.all([
@@ -73,9 +77,11 @@ export class ClockLimit {
   /** Takes the limit from the messages that ended the last wait. @returns false when a message lacks it: `look` is needed */
   takeFromMessages(): boolean {
     for (const [messageKind, message] of this.parts.wake.messages) {
-      const consumerLimit = messageKind === 'consumer' ? this.consumerLimitIn(message) : undefined;
-      if (consumerLimit !== undefined) this.consumerLimit = consumerLimit;
-      else if (messageKind === FLUSHED && this.limitedBy === 'frontier') this.storeLimit = this.progress.frontier;
+      if (messageKind === 'consumer') {
+        const consumerLimit = this.consumerLimitIn(message);
+        if (consumerLimit === undefined) return false;
+        this.consumerLimit = consumerLimit;
+      } else if (messageKind === FLUSHED && this.limitedBy === 'frontier') this.storeLimit = this.progress.frontier;
       else return false;
     }
     return true;
@@ -111,14 +117,15 @@ export class ClockLimit {
 
   /**
    * The limit of {@link lookAtConsumers} from a message of the wake channel; undefined when a look is needed. Positions only
-   * grow, so an old message allows too little, never too much. Only a consumer that has joined since may be further behind:
-   * then the store refuses to move the clock.
+   * grow, so an old message allows too little, never too much. Only a consumer that joined after the message was sent may be
+   * further behind, and then the store refuses to move the clock.
    */
   private consumerLimitIn(message: string): number | undefined {
     const { pace } = this.parts.layout.spec;
     const news = parseConsumerMessage(message);
     if (pace.mode !== 'lockstep' || !news || this.joins === undefined || news.joins < this.joins) return undefined;
-    // Messages may come out of order, so without a new consumer the position never goes back.
+    // With equal joins the larger position is the newer one, because messages may come out of order. With more joins a new
+    // consumer may be behind all others, so its position counts even when it is lower.
     this.slowest = news.joins === this.joins ? Math.max(this.slowest, news.slowest) : news.slowest;
     this.joins = news.joins;
     return this.endOfLead(pace.window);

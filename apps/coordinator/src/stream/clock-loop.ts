@@ -64,7 +64,7 @@ export class ClockLoop {
     }
     await this.evictLastDays(stop);
     // Nothing else would notice that the store lost the last windows after they were written.
-    await this.limit.checkPositions();
+    await this.limit.storeFiguresAndReadPositions();
   }
 
   /**

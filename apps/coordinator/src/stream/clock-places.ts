@@ -62,14 +62,14 @@ export class ClockPlaces {
       // Places of the same time stay in one call: the events at the close of a day must not wait for the next day.
       const previous = places.at(-1);
       if (previous && places.length >= PLACES_A_CALL && place.time > previous.time) break;
-      if (previous && this.haveOneEvent(previous, place)) places.pop();
+      if (previous && this.replaces(previous, place)) places.pop();
       places.push(place);
     }
     return places;
   }
 
-  /** In lockstep, one event stands for all closes of a day that one call passes: the consumers step through them. */
-  private haveOneEvent(previous: ClockPlace, place: ClockPlace): boolean {
+  /** In lockstep, the last close of a day that one call passes has the event for all of them: the consumers step through them. */
+  private replaces(previous: ClockPlace, place: ClockPlace): boolean {
     const isLockstep = this.layout.spec.pace.mode === 'lockstep';
     return isLockstep && previous.type === 'clock' && place.type === 'clock' && previous.dayIndex === place.dayIndex;
   }
@@ -78,11 +78,12 @@ export class ClockPlaces {
   private *upTo(clock: number, limit: number): Generator<ClockPlace> {
     const { layout } = this;
     let last = this.lastPassed;
-    // A feed has windows only where it has barriers; after its last barrier the clock stops at every bar.
+    // At pace `max` the clock stops at the ends of windows, otherwise at each bar. A feed has windows only where it has barriers:
+    // after its last barrier the clock stops at each bar.
     const isFeedWithoutBarrier = layout.spec.source.type === 'feed' && clock >= layout.barrierEnd;
     const stops = layout.spec.pace.mode === 'max' && !isFeedWithoutBarrier ? 'windows' : 'slots';
     for (const place of placesFrom(layout, clock, limit, stops)) {
-      // Passed before, or equal to the one just before it: where two days adjoin, both have the `clock` event of that time.
+      // Skips a place that was passed, or that has the event of the place before: adjoining days share the `clock` event between them.
       if (eventNumber(place) <= last) continue;
       last = eventNumber(place);
       yield place;

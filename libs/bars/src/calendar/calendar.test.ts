@@ -41,7 +41,13 @@ describe('known days of the shipped calendars', () => {
     ['a day of mourning', 'XNYS', '2025-01-09', 'regular', undefined],
     ['a Saturday', 'XNYS', '2014-06-07', 'extended', undefined],
     ['New York hours under another name', 'XNAS', '2015-12-24', 'regular', ['2015-12-24T14:30Z 2015-12-24T18:00Z']],
-    ['the first day of British summer time', 'XLON', '2013-04-02', 'regular', ['2013-04-02T07:00Z 2013-04-02T15:30Z']],
+    [
+      'the first trading day in British summer time',
+      'XLON',
+      '2013-04-02',
+      'regular',
+      ['2013-04-02T07:00Z 2013-04-02T15:30Z'],
+    ],
     ['Christmas Eve in London', 'XLON', '2013-12-24', 'regular', ['2013-12-24T08:00Z 2013-12-24T12:30Z']],
     ['a state funeral', 'XLON', '2022-09-19', 'regular', undefined],
     [

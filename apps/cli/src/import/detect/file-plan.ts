@@ -1,4 +1,4 @@
-/** Plans how one file is read and what the user is shown of it, by its ends, its name and the options. Pure. */
+/** Plans how one file is read and what the user is shown of it, from its first and last rows, its name and the options. Pure. */
 import type { Bar } from '@barkeep/bars';
 import { type BarReaderOptions, FilePlanError, PRICE_NAMES } from '../reading/index.js';
 import { lastKey, numberReader } from '../rows/index.js';
@@ -17,7 +17,7 @@ import { namedZone } from './zones.js';
 const SPACE = 32;
 /** Number of rows that are tried to choose the format of times. */
 const TRIED_ROWS = 20;
-/** JSON keys that bars are under and that are not symbols. */
+/** JSON keys that hold bars but do not name a symbol. */
 const NOT_SYMBOLS = new Set(['bars', 'results', 'data', 'candles', 'list']);
 
 export interface FilePlan {
@@ -91,8 +91,8 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
 }
 
 /**
- * The symbol of every row, from the first that exists of: --symbol, the header, the file's name. Undefined when a column, the
- * keys of JSON or a wide header name the symbols. @throws FilePlanError when nothing names a symbol
+ * The symbol of every row; undefined when each row has its own. The first of these that exists decides: --symbol, a column, a wide
+ * header with one symbol, the keys of JSON, the file's name. @throws FilePlanError when nothing names a symbol
  */
 function symbolOf(
   { layout, format }: FileLayout,
@@ -104,6 +104,7 @@ function symbolOf(
     if ('symbol' in name) return name.symbol;
     throw unusableHeader(`${name.detail}; --symbol NAME sets it`);
   };
+  // A wide header with several symbols.
   if (layout.values.length > 1) {
     if (givenSymbol === undefined) return undefined;
     throw unusableHeader(`expected one symbol with --symbol, was ${layout.values.length}: leave --symbol out`);
@@ -112,8 +113,9 @@ function symbolOf(
   if (layout.symbol !== undefined) return undefined;
   const inHeader = layout.values[0]?.symbol; // a wide header with one symbol
   if (inHeader !== undefined) return symbolNamed(inHeader);
-  const group = sample.rows.find(({ isHeader }) => !isHeader)?.group;
-  if (format?.keys !== undefined && group !== undefined && !NOT_SYMBOLS.has(lastKey(group))) return undefined;
+  const keys = sample.rows.find(({ isHeader }) => !isHeader)?.group; // the keys of JSON that lead to the first row
+  const isNamedByKeys = format?.keys !== undefined && keys !== undefined && !NOT_SYMBOLS.has(lastKey(keys));
+  if (isNamedByKeys) return undefined;
   const inFileName = format?.file?.exec(sample.fileName)?.[1];
   if (inFileName !== undefined) return symbolNamed(inFileName);
   throw unusableHeader('expected a symbol column, --symbol or --symbol-from-path, was none of them');
