@@ -9,7 +9,7 @@
 export async function runScenario(scenario, bench, rounds) {
   bench.log(`\n${scenario.id} ${scenario.title}`);
   const { close, others = {}, value, limit, baseline } = await scenario.prepare(bench);
-  const arms = { limit, value, ...others, baseline };
+  const arms = { limit, value, ...others, baseline }; // in the order in which they run
   const names = Object.keys(arms).filter((name) => arms[name]);
   const samples = Object.fromEntries(names.map((name) => [name, []]));
   const count = scenario.rounds ?? rounds;
@@ -20,8 +20,7 @@ export async function runScenario(scenario, bench, rounds) {
         if (round >= (arms[name].rounds ?? count)) continue;
         const sample = await arms[name]();
         samples[name].push(sample);
-        const rate = Number(sample.rate.toPrecision(4)).toLocaleString('en-US');
-        bench.log(`  round ${round + 1} ${name}: ${rate} ${sample.unit ?? scenario.unit}`);
+        bench.log(`  round ${round + 1} ${name}: ${rateText(sample, scenario.unit)}`);
       }
     }
   } finally {
@@ -29,6 +28,10 @@ export async function runScenario(scenario, bench, rounds) {
     await bench.stopSystems();
   }
   return summary(scenario, samples);
+}
+
+function rateText({ rate, unit }, scenarioUnit) {
+  return `${Number(rate.toPrecision(4)).toLocaleString('en-US')} ${unit ?? scenarioUnit}`;
 }
 
 /** An arm that does no work: `rate` computes it from samples of earlier arms. @param unit if not the scenario's */
@@ -41,13 +44,15 @@ export function percentage(share) {
   return computed(() => 100 * share(), '%');
 }
 
-/** @param samples of each arm, by name */
-function summary({ id, title, unit, targets = {} }, samples) {
-  const figures = Object.keys(samples).map((name) => figureOf(name, samples));
+function summary({ id, title, unit, targets = {} }, samplesByArm) {
+  const figures = Object.keys(samplesByArm).map((name) => figureOf(name, samplesByArm));
   return { id, title, unit, figures, targets, missed: missedOf(figures, targets) };
 }
 
-function figureOf(name, { [name]: samples, limit, baseline }) {
+/** The figure of one arm, with its ratios to the samples of the arms `limit` and `baseline`. */
+function figureOf(name, samplesByArm) {
+  const samples = samplesByArm[name];
+  const { limit, baseline } = samplesByArm;
   const rates = samples.map(({ rate }) => rate);
   // Samples may bring their own ratio to the limit, measured in the same round.
   const ownRatio = median(samples.map(({ ratioToLimit }) => ratioToLimit));
@@ -63,30 +68,20 @@ function figureOf(name, { [name]: samples, limit, baseline }) {
   };
 }
 
-/** The median ratio to the samples of another arm in the same round; undefined without that arm, and for samples in another unit. */
-function ratioTo(others, samples) {
-  if (others === undefined || samples[0]?.unit !== undefined) return undefined;
-  return median(samples.map(({ rate }, round) => rate / (others[round] ?? others.at(-1)).rate));
+/**
+ * The median ratio to the samples of another arm in the same round, or to its last one; undefined without that arm, and for samples
+ * in a unit of their own.
+ */
+function ratioTo(otherSamples, samples) {
+  const hasOwnUnit = samples[0]?.unit !== undefined;
+  if (otherSamples === undefined || hasOwnUnit) return undefined;
+  return median(samples.map(({ rate }, round) => rate / (otherSamples[round] ?? otherSamples.at(-1)).rate));
 }
 
 /** Median CPU seconds by process. */
 function cpuOf(samples) {
   const names = Object.keys(samples[0]?.cpu ?? {});
   return Object.fromEntries(names.map((name) => [name, median(samples.map(({ cpu }) => cpu[name]))]));
-}
-
-/** The missed targets, as text; `targets.others` has the targets of additional arms. */
-function missedOf(figures, { others = {}, ...targets }) {
-  const targetsByArm = new Map([['value', targets], ...Object.entries(others)]);
-  return figures.flatMap((figure) =>
-    Object.entries(targetsByArm.get(figure.name) ?? {}).flatMap(([target, bound]) => {
-      const { field, isMax } = BOUNDS[target];
-      const was = figure[field];
-      if (was !== undefined && (isMax ? was <= bound : was >= bound)) return [];
-      const expected = `${isMax ? '<=' : '>='} ${Math.round(bound * 100) / 100}`;
-      return [`${String(figure.name)} ${target}: expected ${expected}, was ${was?.toPrecision(3) ?? 'nothing'}`];
-    }),
-  );
 }
 
 /** The targets by name: the field of the figure, and whether the target is a maximum or a minimum. */
@@ -98,6 +93,21 @@ const BOUNDS = {
   valueMin: { field: 'rate', isMax: false },
   valueMax: { field: 'rate', isMax: true },
 };
+
+/** The missed targets, as text; `targets.others` has the targets of additional arms. */
+function missedOf(figures, { others = {}, ...targets }) {
+  const targetsByArm = new Map([['value', targets], ...Object.entries(others)]);
+  return figures.flatMap((figure) =>
+    Object.entries(targetsByArm.get(figure.name) ?? {}).flatMap(([target, bound]) => {
+      const { field, isMax } = BOUNDS[target];
+      const was = figure[field];
+      const isMet = was !== undefined && (isMax ? was <= bound : was >= bound);
+      if (isMet) return [];
+      const expected = `${isMax ? '<=' : '>='} ${Math.round(bound * 100) / 100}`;
+      return [`${String(figure.name)} ${target}: expected ${expected}, was ${was?.toPrecision(3) ?? 'nothing'}`];
+    }),
+  );
+}
 
 /** The median of the values that are not undefined; undefined when there are none. */
 export function median(values) {

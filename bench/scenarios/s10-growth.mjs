@@ -16,12 +16,13 @@ const SIZES_BETWEEN = [
   { symbols: LONGEST.symbols, days: 5 },
   LONGEST,
 ];
-/** The size of the sessions that run at the same time, and how many of them run at once. */
+/** The size of the sessions that run at once over the same bars. */
 const SHARED = { symbols: 100, days: 20 };
+/** How many of them run at once. */
 const COUNTS = [2, 4, 8];
 /**
- * The first symbol and day of these sessions, by how many run at once. Each count has bars of its own: a coordinator keeps
- * windows that it has read for a while, so arms over the same bars would share reads.
+ * The first symbol and day of these sessions, by how many run at once. Each count has other bars: a coordinator keeps windows
+ * for a while after it has read them, so arms over the same bars would share reads.
  */
 const SHARED_FROM = {
   1: { symbols: 0, days: 0 },
@@ -113,14 +114,16 @@ class Sizes {
     return sample;
   }
 
-  /** Runs a session, and the smallest one. @returns a sample of the first, compared with the smallest ones before and after */
+  /** Runs a session, and then the smallest one. @returns a sample of the first, compared with the smallest ones before and after it */
   async compared(size) {
     const before = this.#smallestRate;
     const sample = await this.#run(size);
     const { rate: after } = await this.smallest();
-    return { ...sample, ratioToLimit: ((1 / before + 1 / after) / 2) * sample.rate };
+    const smallestTimePerBar = (1 / before + 1 / after) / 2;
+    return { ...sample, ratioToLimit: smallestTimePerBar * sample.rate };
   }
 
+  /** The largest peak of memory in multiples of the smallest one. */
   memoryGrowth() {
     const peaks = [...this.#peaksMb.values()];
     return Math.max(...peaks) / Math.min(...peaks);
@@ -136,9 +139,12 @@ class Sizes {
   }
 }
 
-/** Runs several sessions over the same days at once, and compares their cost with that of a single session of the same round. */
+/**
+ * Runs several sessions over the same days at once. Measures what each session after the first one costs, as a share of what a single
+ * session of the same round costs.
+ */
 class SharedDays {
-  /** The single session of this round. */
+  /** The cost of the single session of this round. */
   #single;
   /** The time of one more session, as a share of the first, by how many ran at once. */
   #times = new Map();
@@ -147,20 +153,21 @@ class SharedDays {
     Object.assign(this, { bench, system, marketOf });
   }
 
+  /** Runs `count` sessions at once. @returns a sample of the CPU time of one more session, as a share of the first */
   async cpuOfOneMore(count) {
     // The first of these arms in a round measures the single session for all of them.
     if (count === COUNTS[0]) {
       await delay(KEPT_MAX_MS); // no session shares a read of the round before
       this.#single = await this.#run(1);
     }
-    const first = this.#single;
+    const single = this.#single;
     const all = await this.#run(count);
-    const oneMore = (field) => (all[field] - first[field]) / (count - 1) / first[field];
+    const oneMore = (field) => (all[field] - single[field]) / (count - 1) / single[field];
     this.#times.set(count, oneMore('seconds'));
     return { unit: 'of the first', rate: oneMore('cpuSeconds') };
   }
 
-  /** In the sessions that {@link cpuOfOneMore} ran last. */
+  /** The wall time of one more session, as a share of the first, in the sessions that {@link cpuOfOneMore} ran last. */
   timeOfOneMore(count) {
     return this.#times.get(count);
   }
@@ -173,7 +180,7 @@ class SharedDays {
     const { bench, system } = this;
     const market = this.marketOf(count);
     await system.meter.settled();
-    const onCreated = joined(count, () => system.meter.reset());
+    const onCreated = meetingOf(count, () => system.meter.reset());
     const runs = Array.from({ length: count }, () => runSession(bench, system, market, NO_UPKEEP, { onCreated }));
     const samples = await Promise.all(runs);
     // Each session read the meter at its own end, so the last reading covers all of them.
@@ -182,8 +189,8 @@ class SharedDays {
   }
 }
 
-/** A function for `count` callers, all of whom it lets continue when the last one has called it, and after one call of `act`. */
-function joined(count, act) {
+/** A function that lets `count` callers wait for each other: the last one to call it runs `act`, then all of them continue. */
+function meetingOf(count, act) {
   let waitedFor = count;
   let release;
   const released = new Promise((resolve) => (release = resolve));

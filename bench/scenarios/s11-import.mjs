@@ -14,6 +14,9 @@ const ROWS = 1_000_000;
 /** Rows of the baseline. TypeORM would take ten minutes to save a million rows; fewer rows show the same rate. */
 const SAVED_ROWS = 10_000;
 const SAVED_AT_ONCE = 1_000;
+/** Rows that are written into a file as one text. */
+const WRITTEN_AT_ONCE = 10_000;
+const MINUTE_MS = 60_000;
 /** Time of the first row; each row is one minute after the previous one. */
 const START = Date.UTC(2022, 0, 1);
 const CLI = join(import.meta.dirname, '../../apps/cli/bin/barkeep.js');
@@ -102,7 +105,7 @@ export default {
        ALTER TABLE plain_bars ALTER symbol_id SET DEFAULT 1, ALTER dataset_id SET DEFAULT 1`,
     );
     const meter = await bench.cpuMeter();
-    // An arm that stores `rows` rows in empty tables.
+    // Makes an arm: it measures `work`, which stores `rows` rows in empty tables.
     const timed = (rows, work) => async () => {
       await dataSource.query('TRUNCATE bars, plain_bars');
       await dataSource.query('CHECKPOINT');
@@ -131,26 +134,26 @@ export default {
   },
 };
 
-/** Writes `rows` bars of one symbol into a file, in a format such as {@link ISO}. Makes 10,000 rows at once. */
+/** Writes `rows` bars of one symbol, a random walk, into a file, in a format such as {@link ISO}. */
 async function writeRows(file, rows, { head = '', row, between = '', tail = '' }) {
   const random = seeded(11);
-  function* lines() {
+  function* texts() {
     yield head;
-    let cents = 10_000;
-    for (let at = 0; at < rows;) {
-      let text = '';
-      for (const end = Math.min(at + 10_000, rows); at < end; at++) {
-        const open = cents;
-        cents = Math.max(100, cents + Math.floor(random() * 21) - 10);
-        const prices = [open, Math.max(open, cents) + 3, Math.min(open, cents) - 3, cents].map((price) => price / 100);
-        if (at > 0) text += between;
-        text += row(START + at * 60_000, prices, Math.floor(random() * 10_000));
-      }
+    let text = '';
+    let cents = 10_000; // the last price
+    for (let at = 0; at < rows; at++) {
+      const open = cents;
+      cents = Math.max(100, cents + Math.floor(random() * 21) - 10);
+      const prices = [open, Math.max(open, cents) + 3, Math.min(open, cents) - 3, cents].map((price) => price / 100);
+      if (at > 0) text += between;
+      text += row(START + at * MINUTE_MS, prices, Math.floor(random() * 10_000));
+      if ((at + 1) % WRITTEN_AT_ONCE !== 0) continue;
       yield text;
+      text = '';
     }
-    yield tail;
+    yield text + tail;
   }
-  await pipeline(lines, createWriteStream(file));
+  await pipeline(texts, createWriteStream(file));
 }
 
 /** A database for this scenario alone, because samples start with empty tables. */
@@ -170,11 +173,13 @@ function digits(time, start, end) {
   return new Date(time).toISOString().replace(/\D/g, '').slice(start, end);
 }
 
+/** Imports a file by the command of a user. */
 async function runImport(url, file, ...options) {
   const args = [CLI, 'import', file, '--dataset', 'bench', '--symbol', 'AAA', '--json', ...options];
   await promisify(execFile)(process.execPath, args, { env: { PATH: process.env.PATH, DATABASE_URL: url } });
 }
 
+/** Sends a file to `COPY FROM`, which parses it. */
 async function copyFile(url, file) {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -191,7 +196,7 @@ async function save(dataSource) {
   const bars = dataSource.getRepository(STORED_BAR);
   for (let at = 0; at < SAVED_ROWS; at += SAVED_AT_ONCE) {
     const rows = Array.from({ length: SAVED_AT_ONCE }, (_, i) => {
-      const time = new Date(START + (at + i) * 60_000);
+      const time = new Date(START + (at + i) * MINUTE_MS);
       return bars.create({ dataset_id: 1, symbol_id: 1, time, open: 1, high: 1, low: 1, close: 1, volume: 1 });
     });
     await bars.save(rows);

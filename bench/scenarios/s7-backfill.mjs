@@ -15,8 +15,9 @@ import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js
 import { computed, median } from '../harness/rounds.mjs';
 import { openStore, writeDay } from '../harness/store.mjs';
 
+/** Lengths of the measured gaps, in bars. */
 const GAPS = [1, 30, 390];
-/** Gaps per sample that the worker fills, and as many by hand. */
+/** Gaps that the worker fills in one sample. As many are filled by hand. */
 const REPEATS = 20;
 const PREFIX = 'bench';
 const SETTINGS = { backoffMs: 1_000, attempts: 5, repositoryTimeoutMs: 30_000 };
@@ -36,36 +37,47 @@ export default {
     const market = await bench.market({ symbols: 100, days: 5 });
     const fills = new Fills(bench, market, await startTracing('bench', undefined));
     const allTimes = []; // of the worker, ms
-    // Fills gaps in both ways in turn, so that both meet the same load.
-    const arm = (bars) => async () => {
-      const [byWorker, byHand] = [[], []];
+    // An arm for gaps of one length. It fills gaps in both ways in turn, so that both meet the same load.
+    const armFor = (bars) => async () => {
+      const [workerTimes, handTimes] = [[], []];
       for (let i = 0; i < REPEATS; i++) {
-        byWorker.push(await fills.byWorker(bars));
-        byHand.push(await fills.byHand(bars));
+        workerTimes.push(await fills.byWorker(bars));
+        handTimes.push(await fills.byHand(bars));
       }
-      allTimes.push(...byWorker);
-      return { rate: median(byWorker), byHand: median(byHand), ratioToLimit: median(byWorker) / median(byHand) };
+      allTimes.push(...workerTimes);
+      const [byWorker, byHand] = [median(workerTimes), median(handTimes)];
+      return { rate: byWorker, byHand, ratioToLimit: byWorker / byHand };
     };
-    const [one, thirty, day] = GAPS.map(arm);
-    let lastValue;
+    const [one, thirty, day] = GAPS.map(armFor);
+    let lastValue; // the last sample of `value`
     return {
       value: async () => {
         lastValue = await thirty();
         return lastValue;
       },
-      // The last value has measured the limit, too. Only in the warm-up there is no value yet.
+      // The last sample of `value` has measured the limit, too. Only in the warm-up there is none yet.
       limit: async () => ({ rate: lastValue?.byHand ?? (await thirty()).byHand }),
       others: {
         '1 bar': one,
         '390 bars': day,
-        'p99 of all': computed(() => allTimes.sort((a, b) => a - b)[Math.floor(allTimes.length * 0.99)]),
+        'p99 of all': computed(() => percentile99(allTimes)),
       },
     };
   },
 };
 
+function percentile99(times) {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.99)];
+}
+
 /** Creates one session after another, each with one gap, and measures how long it takes to fill the gap. */
 class Fills {
+  /** When the bars of the last fill by the worker could be read, as `performance.now()`. */
+  readableAt;
+  /** The id of the symbol in PostgreSQL; undefined until the first fill by hand looks it up. */
+  symbolId;
+
   constructor({ redis, dataSource }, { dataset, datasetId, symbols, grids }, tracing) {
     const sessions = new UpkeepSessions(redis, PREFIX);
     Object.assign(this, { redis, dataSource, sessions, dataset, datasetId, symbol: symbols[0], grid: grids[0] });
@@ -102,18 +114,18 @@ class Fills {
     const key = `${PREFIX}-by-hand`;
     await redis.set(key, Buffer.alloc(recordOffset(slotCount, slotCount)));
     this.symbolId ??= (await dataSource.query('SELECT id FROM symbols WHERE name = $1', [this.symbol]))[0].id;
-    const from = slotCount - bars;
+    const firstMissing = slotCount - bars;
     const startedAt = performance.now();
     const rows = await dataSource.query(
       'SELECT "time", open, high, low, close, volume FROM bars WHERE dataset_id = $1 AND symbol_id = $2 AND "time" >= $3 AND "time" < $4',
-      [datasetId, this.symbolId, new Date(grid.openTime(from)), new Date(grid.close)],
+      [datasetId, this.symbolId, new Date(grid.openTime(firstMissing)), new Date(grid.close)],
     );
     const chunk = new DayChunk(slotCount);
     for (const { time, open, high, low, close, volume } of rows) {
       const slot = grid.slotAt(time.getTime());
       chunk.write(slot, open, high, low, close, volume, ORIGIN_CODES.backfilled, 0, 1, 1);
     }
-    const offset = recordOffset(slotCount, from);
+    const offset = recordOffset(slotCount, firstMissing);
     await redis.setrange(key, offset, Buffer.from(chunk.bytes.subarray(offset)));
     const took = performance.now() - startedAt;
     await redis.unlink(key);
@@ -128,10 +140,12 @@ class Fills {
     const id = `bench-s7-${randomUUID().slice(0, 8)}`;
     const { layout, writer } = await openStore(redis, id, grid, [symbol], spec);
     const chunk = new DayChunk(grid.slotCount);
-    // All prices and the volume are 1.
-    const writeBar = (slot) => chunk.write(slot, 1, 1, 1, 1, 1, ORIGIN_CODES.streamed, 0, 1, 1);
-    for (let slot = 0; slot < grid.slotCount - bars; slot++) writeBar(slot);
-    const chunks = bars < grid.slotCount ? new Map([[symbol, chunk]]) : new Map();
+    const firstMissing = grid.slotCount - bars;
+    for (let slot = 0; slot < firstMissing; slot++) {
+      chunk.write(slot, 1, 1, 1, 1, 1, ORIGIN_CODES.streamed, 0, 1, 1); // all prices and the volume are 1
+    }
+    const hasBars = firstMissing > 0;
+    const chunks = hasBars ? new Map([[symbol, chunk]]) : new Map();
     await writeDay(layout, writer, chunks);
     return layout;
   }

@@ -31,22 +31,32 @@ export async function endOf(
     if (state !== lastState) note(`state ${state}`);
     lastState = state;
     if (state === 'failed') throw new Error(`the session failed: ${error}`);
-    // A session that needs a start may have lost its bars.
-    if (NEEDS_START.has(state)) {
-      await session.steer('start');
-      if (session.feeder?.hasFinished) await session.feedAgain();
-    }
-    // A running session may have lost bars too. Then it makes no progress.
-    const isStalled = state !== 'completed' && Date.now() - observer.progressAt > FEED_AGAIN_MS;
-    if (isStalled && session.feeder?.hasFinished) {
-      note('feeds again');
-      await session.feedAgain();
-    }
+    await repair(session, state, observer, note);
     if (isAtEnd(status) && session.consumers.every((consumer) => consumer.hasFinished)) return outcomeOf(session);
     if (Date.now() > deadline) {
       const programs = session.consumers.map(({ name, hasFinished }) => `${name} ${hasFinished ? 'finished' : 'runs'}`);
       throw new Error(`not at its end after ${END_LIMIT_MS} ms: ${JSON.stringify(status)} ${programs.join(', ')}`);
     }
+  }
+}
+
+/** Starts a session that needs a start, and sends bars again that may be lost, once the feeder has sent all of them. */
+async function repair(
+  session: SessionUnderTest,
+  state: Session['state'],
+  observer: Observer,
+  note: (line: string) => void,
+): Promise<void> {
+  // A session that needs a start may have lost its bars.
+  if (NEEDS_START.has(state)) {
+    await session.steer('start');
+    if (session.feeder?.hasFinished) await session.feedAgain();
+  }
+  // A running session may have lost bars too. Then it makes no progress.
+  const isStalled = state !== 'completed' && Date.now() - observer.progressAt > FEED_AGAIN_MS;
+  if (isStalled && session.feeder?.hasFinished) {
+    note('feeds again');
+    await session.feedAgain();
   }
 }
 

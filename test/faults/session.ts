@@ -12,14 +12,17 @@ import { DATES, KINDS, type Kind, type KindName, SYMBOLS } from './kinds.js';
 import type { Lab } from './lab/lab.js';
 import type { LabProcess } from './lab/process.js';
 
+/** How long a call is repeated. */
 const CALL_LIMIT_MS = 120_000;
-/** Longer than the time after which the API itself answers 503. */
+/** How long one attempt may take: longer than the time after which the API itself answers 503. */
 const ATTEMPT_LIMIT_MS = 35_000;
 const RETRY_MS = 200;
 /** How long a consumer works in each step. */
 const STEP_WORK_MS = 2;
 /** How long a feeder waits after each hour of bars. */
 const FEED_PAUSE_MS = 150;
+/** Share of the bars that a feeder does not send. */
+const FEED_HOLES = 0.03;
 
 /** A call was refused, or not answered in time. */
 export class CallError extends Error {
@@ -51,24 +54,14 @@ export class SessionUnderTest {
     return `${this.lab.sessionPrefix}:{${this.id}:*`;
   }
 
+  metaKey(partition: number): string {
+    return `${this.lab.sessionPrefix}:{${this.id}:${partition}}:meta`;
+  }
+
   /** Creates and starts it, with its consumers and its feeder. */
   async begin(): Promise<void> {
     await this.create();
     await this.startPrograms();
-  }
-
-  private async startPrograms(): Promise<void> {
-    for (let i = 1; i <= this.kind.consumers; i++) {
-      const argument = { session: this.id, consumer: `consumer-${i}`, every: '1m', workMs: STEP_WORK_MS };
-      this.consumers.push(await this.lab.program(`${this.id}-consumer-${i}`, 'consumer.mjs', argument));
-    }
-    if (this.kind.isFed) {
-      const file = join(this.lab.folder, 'feed.json');
-      writeFileSync(file, JSON.stringify(Object.fromEntries(fedBars())));
-      const argument = { session: this.id, file, pauseMs: FEED_PAUSE_MS };
-      this.feeder = await this.lab.program(`${this.id}-feeder`, 'feeder.mjs', argument);
-    }
-    await Promise.all(this.programs.map((program) => program.start()));
   }
 
   status(): Promise<Session> {
@@ -114,14 +107,24 @@ export class SessionUnderTest {
     return this.lab.coordinators.find((process) => process.pid === pid);
   }
 
-  metaKey(partition: number): string {
-    return `${this.lab.sessionPrefix}:{${this.id}:${partition}}:meta`;
-  }
-
   private async create(): Promise<void> {
     const spec = { ...this.kind.spec, id: this.id };
     await this.request('POST', '/v1/sessions', spec);
     await this.steer('start');
+  }
+
+  private async startPrograms(): Promise<void> {
+    for (let i = 1; i <= this.kind.consumers; i++) {
+      const argument = { session: this.id, consumer: `consumer-${i}`, every: '1m', workMs: STEP_WORK_MS };
+      this.consumers.push(await this.lab.program(`${this.id}-consumer-${i}`, 'consumer.mjs', argument));
+    }
+    if (this.kind.isFed) {
+      const file = join(this.lab.folder, 'feed.json');
+      writeFileSync(file, JSON.stringify(Object.fromEntries(fedBars())));
+      const argument = { session: this.id, file, pauseMs: FEED_PAUSE_MS };
+      this.feeder = await this.lab.program(`${this.id}-feeder`, 'feeder.mjs', argument);
+    }
+    await Promise.all(this.programs.map((program) => program.start()));
   }
 
   /** Calls a path under the session. @param accepted see {@link request} */
@@ -130,23 +133,25 @@ export class SessionUnderTest {
   }
 
   /**
-   * Repeats a call until the answer is a success or a refusal. @param accepted statuses of refusals that are returned as a
-   * success is @throws CallError for another refusal, and when no answer is final within the time limit
+   * Repeats a call until the answer is a success or a final refusal.
+   * @param accepted statuses of refusals that count as a success
+   * @throws CallError for another final refusal, and when no answer is final within the time limit
    */
   private async request<T>(method: string, path: string, body?: unknown, accepted: readonly number[] = []): Promise<T> {
     const deadline = Date.now() + CALL_LIMIT_MS;
-    for (let failure = ''; ; await delay(RETRY_MS)) {
+    let failure = '';
+    for (;;) {
       const coordinator = this.nextCoordinator();
-      if (coordinator) {
-        const answer = await attempt<T>(coordinator.url!, method, path, body);
-        if ('status' in answer) {
-          if (answer.status < 300 || accepted.includes(answer.status)) return answer.body;
-          failure = `${answer.status} ${JSON.stringify(answer.body)}`;
-          if (isFinalRefusal(answer.status)) throw new CallError(`${method} ${path}: ${failure}`);
-        } else failure = answer.error;
-      }
+      const answer = coordinator && (await attempt<T>(coordinator.url!, method, path, body));
+      if (answer && 'status' in answer) {
+        const isSuccess = answer.status < 300;
+        if (isSuccess || accepted.includes(answer.status)) return answer.body;
+        failure = `${answer.status} ${JSON.stringify(answer.body)}`;
+        if (isFinalRefusal(answer.status)) throw new CallError(`${method} ${path}: ${failure}`);
+      } else if (answer) failure = answer.error;
       if (Date.now() > deadline)
         throw new CallError(`${method} ${path}: no answer in ${CALL_LIMIT_MS} ms, last ${failure}`);
+      await delay(RETRY_MS);
     }
   }
 
@@ -157,7 +162,7 @@ export class SessionUnderTest {
   }
 }
 
-/** False for the refusal of a coordinator that is overloaded or lacks a server: a repeated call may succeed. */
+/** Whether to give up after a refusal. A coordinator that is overloaded or lacks a server may accept a repeated call. */
 function isFinalRefusal(status: number): boolean {
   return status < 500 && status !== 429;
 }
@@ -176,7 +181,7 @@ async function attempt<T>(
 
 /** The bars that a feeder sends, by symbol: a market with holes, up to the last date of the fed session. */
 function fedBars(): BarsBySymbol {
-  const market = holey(marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 }), 0.03, 9);
+  const market = holey(marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 }), FEED_HOLES, 9);
   const end = String(KINDS.fed.spec['end']);
   const isUpToEnd = ({ openTime }: Bar): boolean => new Date(openTime).toISOString().slice(0, 10) <= end;
   return new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(isUpToEnd)]));

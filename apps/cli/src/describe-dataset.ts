@@ -34,6 +34,10 @@ const SAMPLE_ROWS = 5_000;
 /** `storedSpacings` reads this many rows of each of this many symbols. */
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
+/** `spacingOf` finds no spacing in fewer rows. */
+const SPACING_ROWS_MIN = 4;
+/** So few rows cannot prove a spacing of this length or a longer one. */
+const NARROW_SPACING_END_MS = 5 * MINUTE_MS;
 const JUMPS_MAX = 5;
 
 /**
@@ -49,15 +53,17 @@ export async function storedSpacings(
   const step = Math.ceil(extents.length / SPACING_SYMBOLS);
   const symbols = extents.filter((_, index) => index % step === 0);
   const timesBySymbol = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, SPACING_ROWS)));
-  const spacings = timesBySymbol.flatMap((times) => (times.length > 3 ? spacingOf(times) : narrowSpacing(times)) ?? []);
+  const spacings = timesBySymbol.flatMap(
+    (times) => (times.length < SPACING_ROWS_MIN ? narrowSpacing(times) : spacingOf(times)) ?? [],
+  );
   return spacings.filter((spacing) => spacing < DAY_MS); // no session has an interval of one row per day
 }
 
-/** The spacing of two or three rows if it is below five minutes: so few rows cannot prove a longer spacing. */
+/** The spacing of two or three rows, if it is below {@link NARROW_SPACING_END_MS}. */
 function narrowSpacing(times: readonly number[]): number | undefined {
   const distances = times.slice(1).map((time, index) => time - times[index]!);
   const divisor = distances.reduce(greatestCommonDivisor, 0);
-  return divisor > 0 && divisor < 5 * MINUTE_MS ? divisor : undefined;
+  return divisor > 0 && divisor < NARROW_SPACING_END_MS ? divisor : undefined;
 }
 
 /** Describes a dataset from its rows in the database. @param against calendar and hours for the coverage; without them it is left out */
@@ -68,30 +74,17 @@ export async function describeDataset(
   against?: { calendar: Calendar; hours: Hours },
 ): Promise<DatasetDescription> {
   const extents = await datasetExtent(database, id);
-  const counts = await database.query<{ symbol_id: number; rows: number; zero_share: number }[]>(
-    `SELECT symbol_id, count(*)::float8 AS rows, (count(*) FILTER (WHERE volume = 0))::float8 / count(*) AS zero_share
-     FROM bars WHERE dataset_id = $1 GROUP BY symbol_id`,
-    [id],
-  );
-  const countsById = new Map(counts.map((row) => [row.symbol_id, row]));
-  const [dates] = await database.query<{ days: number }[]>(
-    `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date)::float8 AS days FROM bars WHERE dataset_id = $1`,
-    [id],
-  );
-  const [first] = extents;
-  const times = first === undefined ? [] : await sampleTimes(database, id, first.id);
+  const symbols = await symbolsOf(database, id, extents);
+  const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
+  const days = await countDates(database, id);
+  const [firstSymbol] = extents;
+  const times = firstSymbol === undefined ? [] : await sampleTimes(database, id, firstSymbol.id);
   const spacing = spacingOf(times);
   const closes = exampleOfCloses([{ times, isFirst: true, isLast: times.length < SAMPLE_ROWS }]);
-  const iso = (time: number): string => new Date(time).toISOString();
-  const symbols = extents.map((extent) => {
-    const { rows = 0, zero_share: zeroVolumeShare = 0 } = countsById.get(extent.id) ?? {};
-    return { symbol: extent.symbol, rows, first: iso(extent.first), last: iso(extent.last), zeroVolumeShare };
-  });
-  const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
   return {
     dataset,
     rows,
-    days: dates?.days ?? 0,
+    days,
     values: await datasetValues(database, id),
     symbols,
     coverage: against && (await coverageOf(database, { id, rows, extents }, against.calendar, against.hours)),
@@ -100,6 +93,34 @@ export async function describeDataset(
     looksLikeCloses: closes !== undefined,
     jumps: await jumpsOf(database, id),
   };
+}
+
+/** Each symbol with its range, its number of rows, and the share of them whose volume is 0. */
+async function symbolsOf(
+  database: Database,
+  id: number,
+  extents: readonly SymbolExtent[],
+): Promise<DatasetDescription['symbols']> {
+  const counts = await database.query<{ symbol_id: number; rows: number; zero_share: number }[]>(
+    `SELECT symbol_id, count(*)::float8 AS rows, (count(*) FILTER (WHERE volume = 0))::float8 / count(*) AS zero_share
+     FROM bars WHERE dataset_id = $1 GROUP BY symbol_id`,
+    [id],
+  );
+  const countsById = new Map(counts.map((row) => [row.symbol_id, row]));
+  const iso = (time: number): string => new Date(time).toISOString();
+  return extents.map((extent) => {
+    const { rows = 0, zero_share: zeroVolumeShare = 0 } = countsById.get(extent.id) ?? {};
+    return { symbol: extent.symbol, rows, first: iso(extent.first), last: iso(extent.last), zeroVolumeShare };
+  });
+}
+
+/** Number of UTC dates with a row. */
+async function countDates(database: Database, id: number): Promise<number> {
+  const [dates] = await database.query<{ days: number }[]>(
+    `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date)::float8 AS days FROM bars WHERE dataset_id = $1`,
+    [id],
+  );
+  return dates?.days ?? 0;
 }
 
 /** Open times of a symbol's first rows, epoch ms, in order. */

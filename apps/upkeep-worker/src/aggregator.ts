@@ -1,9 +1,9 @@
 /**
  * Derives the bars of one partition.
- *   1. Derives the days from the watermark to the frontier, and moves the watermark along. The watermark stops before the window of the
- *      first missing slot. Then the aggregator adds a `detect-gaps` job. It also adds one when the store was set back, that is, returned
- *      to an earlier state.
- *   2. Derives again the days that were repaired.
+ *   1. Derives the days from the watermark to the frontier, and moves the watermark along. At a missing slot the watermark stops before
+ *      the slot's window, and the aggregator adds a `detect-gaps` job, unless its own job forbids that. It also adds one when the store
+ *      was set back, that is, returned to an earlier state.
+ *   2. Derives again the days that were written to after they were derived, for example by a repair.
  */
 import { countsBefore, type PartitionPosition, type UpkeepStore } from '@barkeep/session-data';
 import type { Payload } from '@barkeep/upkeep-queues';
@@ -61,9 +61,10 @@ export class Aggregator {
         break;
       }
       watermark = Math.max(watermark, derivedTo);
-      // A missing slot, or a symbol that changed meanwhile, holds the watermark back. A feed's frontier may be inside a window: the
-      // watermark then waits for the end of the window, and nothing holds it back.
-      const isHeldBack = derivedTo < Math.min(layout.windowEndBefore(frontier), close);
+      // The frontier of a feed may be inside a window; the watermark moves only to the ends of windows. If it stops earlier, it is held
+      // back by a missing slot, or by a symbol that changed meanwhile.
+      const reachable = Math.min(layout.windowEndBefore(frontier), close);
+      const isHeldBack = derivedTo < reachable;
       if (!isHeldBack) continue;
       if (mayDetect) await addDetection();
       if (hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
@@ -94,9 +95,13 @@ export class Aggregator {
       await deriveDay({ store, partition, day }, slots, frontier);
       if (layout.grid(day).close > frontier) break;
     }
+    this.remember(key, { day, frontier });
+  }
+
+  private remember(key: string, derived: { day: number; frontier: number }): void {
     // Deleted first, so that it becomes the last key: the first key is the one used longest ago.
     this.derivedTo.delete(key);
-    this.derivedTo.set(key, { day, frontier });
+    this.derivedTo.set(key, derived);
     const [oldest] = this.derivedTo.keys();
     if (this.derivedTo.size > PARTITIONS_MAX && oldest) this.derivedTo.delete(oldest);
   }
@@ -108,22 +113,24 @@ export class Aggregator {
     { frontier, watermark, retainedFrom }: PartitionPosition,
     signal?: AbortSignal,
   ) {
-    const symbolsByDate = new Map<string, string[]>();
+    const { layout } = store;
+    const dirtyByDate = new Map<string, string[]>();
     for (const { date, symbol } of await store.dirty(partition)) {
-      symbolsByDate.set(date, [...(symbolsByDate.get(date) ?? []), symbol]);
+      dirtyByDate.set(date, [...(dirtyByDate.get(date) ?? []), symbol]);
     }
-    for (const [date, symbols] of symbolsByDate) {
+    for (const [date, dirty] of dirtyByDate) {
       signal?.throwIfAborted();
-      const { layout } = store;
       const day = layout.dayIndexOf(date);
       if (day === undefined || day < layout.firstKept(retainedFrom)) continue;
-      const all = await store.readDay(partition, day, layout.symbolsOf(partition));
-      // Emit the counts before `deriveDay` clears the day's dirty mark: if this worker dies in between, the next one emits them again.
+      const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
       const { close, slotCount } = layout.grid(day);
-      const closedDay = { dayIndex: day, counts: countsBefore(all, slotCount) };
-      if (close <= watermark) await store.moveWatermark(partition, close, close, closedDay);
-      const dirty = all.filter(({ symbol }) => symbols.includes(symbol));
-      await deriveDay({ store, partition, day }, dirty, frontier, 'all');
+      if (close <= watermark) {
+        // Only emits the new counts. Before `deriveDay` clears the dirty marks: if this worker dies in between, the next one emits again.
+        const closedDay = { dayIndex: day, counts: countsBefore(slots, slotCount) };
+        await store.moveWatermark(partition, close, close, closedDay);
+      }
+      const dirtySlots = slots.filter(({ symbol }) => dirty.includes(symbol));
+      await deriveDay({ store, partition, day }, dirtySlots, frontier, 'all');
     }
   }
 }

@@ -1,11 +1,10 @@
 /**
- * Fills the gaps of one partition on one trading day: finds the empty slots, requests their bars from the repositories,
- * writes the bars into the slots, and records for each other slot that the repositories have no bar for it.
+ * Fills the gaps of one partition on one trading day: finds the empty slots, requests their bars from the repositories, writes the bars
+ * into the slots, and records for each other slot that the repositories have no bar for it.
  *
- * A repository that fails affects only the slots that were requested from it (I12). The job asks it again with growing
- * delays. After the configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue`
- * treats the failure as an answer without bars, `fail` fails the session. A job with many symbols runs in time slices, so
- * that it does not delay the jobs of other sessions.
+ * A repository that fails affects only the slots that were requested from it (I12). The job asks it again with growing delays. After the
+ * configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue` treats the failure as an answer
+ * without bars, `fail` fails the session. A job with many symbols runs in time slices, so that it does not delay other sessions' jobs.
  */
 import { setMaxListeners } from 'node:events';
 import { completeSymbols, messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
@@ -109,7 +108,7 @@ export class Backfiller {
       // The events of found gaps are emitted while the repositories are asked, and before the events of filled gaps.
       const answering = requests.length > 0 ? this.requestBars(job, requests) : undefined;
       const [answer] = await Promise.all([answering, gapsEmitted]);
-      if (!answer) break;
+      if (!answer) break; // there was nothing to request
       const { changed, filled } = await this.writeAnswer(job, requests, answer);
       isRepaired ||= filled > 0;
       failures = [...answer.failureByRepository.values()];
@@ -158,9 +157,10 @@ export class Backfiller {
     const gapsEmitted = store.events
       .gapsFound(partition, day, closed, symbols)
       .then((gaps) => this.parts.figures.found(gaps));
-    const requests = symbols.flatMap((symbolDay) => {
-      if (payload.symbols && !payload.symbols.includes(symbolDay.symbol)) return [];
-      const mode = force ? 'all' : due.has(symbolDay.symbol) ? 'due' : 'missing';
+    const chosen = symbols.filter(({ symbol }) => payload.symbols?.includes(symbol) ?? true);
+    const requests = chosen.flatMap((symbolDay) => {
+      const modeUnlessForced = due.has(symbolDay.symbol) ? 'due' : 'missing';
+      const mode = force ? 'all' : modeUnlessForced;
       const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
       return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
     });
@@ -229,6 +229,7 @@ export class Backfiller {
     if (isPartial && plan.filled === 0) return { symbol, plan };
     const { statesAfter, runs, absent } = plan;
     const { now, backoffMs } = this.parts;
+    // After a partial answer absent slots are due at once, because not every repository has answered.
     const nextAskAt = () => (isPartial ? now() : retryAt(now(), fewestAsks(statesAfter), backoffMs));
     const dueAt = absent > 0 ? nextAskAt() : undefined;
     return { symbol, plan, fill: { symbol, before: states, after: statesAfter, runs, dueAt } };
@@ -249,7 +250,7 @@ export class Backfiller {
     const declared = spec.source.type === 'feed' ? spec.backfill : datasets;
     const complete = await completeSymbols(this.parts.dataSource, declared, symbols, grid.date);
     const requests = incomplete.filter(({ symbol }) => complete.has(symbol));
-    if (requests.length === 0) return complete;
+    if (requests.length === 0) return new Set();
     const second = await this.requestBars(job, requests);
     // A symbol whose request failed this time keeps the bars of the first answer.
     const isAnswered = (symbol: string) => !second.failureBySymbol.has(symbol) && !second.unasked.has(symbol);

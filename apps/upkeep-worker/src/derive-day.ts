@@ -23,9 +23,9 @@ export function hasNoBarrier({ layout }: UpkeepStore): boolean {
 /**
  * Derives the buckets of a day: of all symbols, or only of those with stale buckets.
  *
- * A symbol without missing slots gets all closed buckets. One with missing slots gets only the buckets of the whole windows: those that
- * end before the first missing slot of any symbol. In a session without barriers it, too, gets all closed buckets, from the bars that
- * are stored.
+ * A symbol without missing slots gets all closed buckets. An incomplete symbol, one with missing slots, gets only the buckets of the
+ * whole windows: those that end before the first missing slot of any symbol. In a session without barriers an incomplete symbol also
+ * gets all closed buckets, from the bars that are stored.
  * @param symbols the day as it was read @param frontier epoch ms; slots that close later are not derived
  * @returns the time up to which no symbol has a missing slot and every symbol is derived, epoch ms
  */
@@ -37,17 +37,18 @@ export async function deriveDay(
 ): Promise<number> {
   const { layout } = at.store;
   const grid = layout.grid(at.day);
-  const closed = grid.closedBy(frontier);
-  const firstMissingSlots = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closed));
+  const closedSlots = grid.closedBy(frontier);
+  const firstMissingSlots = symbols.map(({ bitmap, states }) => firstMissing(bitmap, states, closedSlots));
   // The watermark moves window by window, as the clock does, so it stops before the window with the first missing slot.
-  const wholeSlots = layout.windowStart(at.day, Math.min(closed, ...firstMissingSlots));
-  const complete = symbols.filter((_, i) => firstMissingSlots[i] === closed);
-  const incomplete = symbols.filter((_, i) => firstMissingSlots[i] !== closed);
-  const slotsOfIncomplete = hasNoBarrier(at.store) ? closed : wholeSlots;
-  let changed = await deriveSymbols(at, closed, complete, which);
+  const wholeSlots = layout.windowStart(at.day, Math.min(closedSlots, ...firstMissingSlots));
+  const complete = symbols.filter((_, i) => firstMissingSlots[i] === closedSlots);
+  const incomplete = symbols.filter((_, i) => firstMissingSlots[i] !== closedSlots);
+  const slotsOfIncomplete = hasNoBarrier(at.store) ? closedSlots : wholeSlots;
+  let changed = await deriveSymbols(at, closedSlots, complete, which);
   if (slotsOfIncomplete > 0) changed += await deriveSymbols(at, slotsOfIncomplete, incomplete, which);
   // A symbol that changed meanwhile must be derived again, so nothing of the day counts as derived yet.
-  return changed > 0 || wholeSlots === 0 ? grid.open : grid.closeTime(wholeSlots - 1);
+  if (changed > 0 || wholeSlots === 0) return grid.open;
+  return grid.closeTime(wholeSlots - 1);
 }
 
 /**
@@ -68,23 +69,27 @@ async function deriveSymbols(
   return changed;
 }
 
-/** The symbols with a stale bucket: one that was derived from another number of base bars than are stored now. */
+/** The symbols with a stale bucket among the first `slots` slots. */
 async function staleOf({ store, partition, day }: PartitionDay, slots: number, batch: readonly SymbolDay[]) {
   const names = batch.map(({ symbol }) => symbol);
   const stale = new Set<SymbolDay>();
   for (const interval of store.layout.computed) {
     const { starts } = store.layout.plan(day, interval);
     const stored = await store.readChunks(partition, day, interval, names);
-    for (const item of batch) if (isStale(item.bitmap, stored.get(item.symbol), starts, slots)) stale.add(item);
+    for (const symbolDay of batch) {
+      if (isStale(symbolDay.bitmap, stored.get(symbolDay.symbol), starts, slots)) stale.add(symbolDay);
+    }
   }
   return [...stale];
 }
 
+/** Whether a bucket was derived from another number of base bars than are stored now. @param starts first base slot of each bucket */
 function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int32Array, slots: number): boolean {
   const buckets = closedBuckets(starts, slots);
   for (let bucket = 0; bucket < buckets; bucket++) {
-    const present = countBits(bitmap, starts[bucket]!, starts[bucket + 1]!);
-    if (present !== (derived?.sourceCount(bucket) ?? 0)) return true;
+    const storedBars = countBits(bitmap, starts[bucket]!, starts[bucket + 1]!);
+    const derivedFrom = derived?.sourceCount(bucket) ?? 0;
+    if (storedBars !== derivedFrom) return true;
   }
   return false;
 }

@@ -44,6 +44,7 @@ export class GapDetector {
     let isAtEnd = scope === undefined && nextRetry === undefined;
     for (const [partition, position] of (await store.positions()).entries()) {
       signal?.throwIfAborted();
+      // Undefined when the scope names no symbols: then all symbols of the partition are meant.
       const symbols = scope?.symbols?.filter((symbol) => store.layout.partitionOf(symbol) === partition);
       if (symbols?.length === 0) continue;
       const dates = await this.datesToAsk(store, partition, position, force, { ...scope, symbols });
@@ -51,16 +52,18 @@ export class GapDetector {
       if (scope) continue;
       const { frontier, watermark } = position;
       const isBehind = watermark < frontier || (await store.dirty(partition)).length > 0;
-      // The backfill jobs of a partition with gaps derive its bars when they have ended.
-      if (isBehind && (hasNoBarrier(store) || dates.length === 0)) {
-        aggregates.push({ ...session, partition, mayDetect: dates.length === 0 });
+      const hasNoGaps = dates.length === 0;
+      // With barriers, the bars of a partition with gaps are derived when its backfill jobs have ended.
+      if (isBehind && (hasNoGaps || hasNoBarrier(store))) {
+        aggregates.push({ ...session, partition, mayDetect: hasNoGaps });
       }
       isAtEnd &&= watermark >= store.layout.end && !isBehind;
     }
     await this.parts.producer.addBackfills(backfills);
     await this.parts.producer.addAll('aggregate', aggregates);
     if (backfills.length > 0 || nextRetry !== undefined) {
-      await this.parts.producer.detectAgain(session, Math.max(nextRetry ?? 0, this.parts.now() + CHECK_AGAIN_MS));
+      const againAt = Math.max(nextRetry ?? 0, this.parts.now() + CHECK_AGAIN_MS);
+      await this.parts.producer.detectAgain(session, againAt);
     }
     return isAtEnd && backfills.length === 0;
   }
@@ -77,12 +80,13 @@ export class GapDetector {
     scope: UpkeepScope,
   ): Promise<string[]> {
     const { layout } = store;
-    const from = Math.max(retainedFrom, force ? layout.start : watermark);
-    const due = (await store.dueRetries(partition, this.parts.now())).map(({ date }) => date);
+    const dueDates = (await store.dueRetries(partition, this.parts.now())).map(({ date }) => date);
     const isRetained = (date: string) => (layout.dayIndexOf(date) ?? -1) >= layout.firstKept(retainedFrom);
-    const dates = new Set(due.filter((date) => isRetained(date) && isWithin(date, scope)));
-    for (let day = layout.dayIndexAt(from); day < layout.days.length && layout.grid(day).open < frontier; day++) {
+    const dates = new Set(dueDates.filter((date) => isRetained(date) && isWithin(date, scope)));
+    const from = Math.max(retainedFrom, force ? layout.start : watermark);
+    for (let day = layout.dayIndexAt(from); day < layout.days.length; day++) {
       const grid = layout.grid(day);
+      if (grid.open >= frontier) break;
       if (!isWithin(grid.date, scope)) continue;
       const closed = grid.closedBy(frontier);
       const symbolDays = await store.readDay(partition, day, scope.symbols ?? layout.symbolsOf(partition));

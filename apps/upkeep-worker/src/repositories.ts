@@ -60,20 +60,22 @@ export class Repositories {
     private readonly dataSource: DataSource,
     private readonly options: RepositoriesOptions,
   ) {
-    for (const [name, value] of options.own) {
-      const { repository, limits } = parseEntry(name, value);
-      const source = barSourceOf(name, repository);
-      const permitFor = source && this.limited(name, options.limitOf(name, limits));
-      this.byName.set(name, permitFor && { source, permitFor, isOwn: true });
-      if (!source)
-        options.warn(`repository ${name}: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used`);
-    }
+    for (const [name, value] of options.own) this.byName.set(name, this.ownRepository(name, value));
   }
 
   /** The repository with this name; undefined when the user's module has this name for an entry that is no repository. */
   get(name: string): Repository | undefined {
     if (!this.byName.has(name)) this.byName.set(name, this.datasetRepository(name));
     return this.byName.get(name);
+  }
+
+  /** An entry of the user's module as a repository; undefined, after a warning, when it is none. @throws RepositoryLimitError */
+  private ownRepository(name: string, entry: unknown): Repository | undefined {
+    const { repository, limits } = parseEntry(name, entry);
+    const source = barSourceOf(name, repository);
+    if (source) return { source, permitFor: this.limited(name, this.options.limitOf(name, limits)), isOwn: true };
+    this.options.warn(`repository ${name}: expected getBarsBySymbol, getBars or a TypeORM DataSource; it is not used`);
+    return undefined;
   }
 
   /** A dataset in PostgreSQL as a repository, without limits. */
@@ -83,7 +85,7 @@ export class Repositories {
     return source && { source, permitFor: () => permit, isOwn: false };
   }
 
-  /** Permits that keep the limit of a repository, and its pauses. @returns the permit of each session */
+  /** Permits that keep the limit of a repository, and the pauses that it asks for. @returns the permit of each session */
   private limited(name: string, limit: RepositoryLimit): (session: string) => AskPermit {
     return (session) => async (signal) => {
       const giveBack = await limit.take(session, signal);
@@ -96,7 +98,7 @@ export class Repositories {
     };
   }
 
-  /** Begins to time a request. @returns a function for the outcome, which calls `settle` and reports the request */
+  /** Begins to time a request. @returns a function to call with its outcome: it calls `settle`, then `observe` */
   private timed(name: string, settle: (error?: unknown) => void): (error?: unknown) => void {
     const askedAt = performance.now();
     return (error) => {
@@ -121,11 +123,11 @@ const LIMIT_FIELDS = ['max', 'durationMs', 'concurrency'] as const;
  * Parses an entry of the user's module: the repository itself, which may carry its `limit` as a property, or `{ repository, limit }`.
  * @throws RepositoryLimitError
  */
-function parseEntry(name: string, value: unknown): { repository: unknown; limits: RepositoryLimits } {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
-    return { repository: value, limits: {} };
-  const repository = 'repository' in value ? value.repository : value;
-  return { repository, limits: 'limit' in value ? parseLimits(name, value.limit) : {} };
+function parseEntry(name: string, entry: unknown): { repository: unknown; limits: RepositoryLimits } {
+  if ((typeof entry !== 'object' && typeof entry !== 'function') || entry === null)
+    return { repository: entry, limits: {} }; // a value without properties
+  const repository = 'repository' in entry ? entry.repository : entry;
+  return { repository, limits: 'limit' in entry ? parseLimits(name, entry.limit) : {} };
 }
 
 /** @throws RepositoryLimitError for a `limit` with unknown or invalid fields */

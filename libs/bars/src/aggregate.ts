@@ -3,6 +3,7 @@
  * A derived bar covers a *bucket* of base slots. It has the open of the bucket's first base bar, the close of the last one, the
  * highest high, the lowest low, and the sum of the volumes in time order. Its two counts are the base bars that the bucket has, and
  * those that the calendar expects (I5). Pure.
+ *
  * In the loops, `at` is the index of a record's open among the chunk's doubles (chunk.ts).
  */
 import { DayChunk, ORIGIN_CODES } from './chunk.js';
@@ -13,6 +14,9 @@ import { DayGrid, bucketStarts } from './slots.js';
 const [HIGH, LOW, CLOSE, VOLUME] = [1, 2, 3, 4];
 /** Distance from a record to the next one, in doubles. */
 const STRIDE = 6;
+/** A record's counts are in word `2 * at + COUNTS_WORD` (`DayChunk.words`): the source count is its low half. */
+const COUNTS_WORD = 11;
+const LOW_HALF = 0xffff;
 /** A larger sum of volumes becomes this number, because infinity would be `null` in JSON. */
 const MAX_VOLUME = Number.MAX_VALUE;
 
@@ -49,7 +53,7 @@ export function aggregateInto(into: DayChunk, base: DayChunk, starts: Int32Array
     let close = 0;
     let volume = 0;
     for (let slot = from, at = firstDouble + from * STRIDE; slot < to; slot++, at += STRIDE) {
-      if ((bitmap[slot >> 3]! & (0x80 >> (slot & 7))) === 0) continue;
+      if ((bitmap[slot >> 3]! & (0x80 >> (slot & 7))) === 0) continue; // the slot is empty
       const barHigh = doubles[at + HIGH]!;
       const barLow = doubles[at + LOW]!;
       if (count++ === 0) open = doubles[at]!;
@@ -88,13 +92,13 @@ export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   for (const plan of plans) {
     let best: CascadeStep = { plan, source: BASE_BARS, starts: plan.starts };
     let fewestBuckets = Infinity;
-    steps.forEach(({ plan: finer }, source) => {
+    for (const [source, { plan: finer }] of steps.entries()) {
       const starts = plan.starts.map((slot) => finer.starts.indexOf(slot));
       const hasWholeBuckets = !starts.includes(-1); // -1: no finer bucket starts at this slot
-      if (!hasWholeBuckets || finer.grid.slotCount >= fewestBuckets) return;
+      if (!hasWholeBuckets || finer.grid.slotCount >= fewestBuckets) continue;
       best = { plan, source, starts };
       fewestBuckets = finer.grid.slotCount;
-    });
+    }
     steps.push(best);
   }
   return steps;
@@ -144,7 +148,7 @@ function joinBuckets(
     let low = Infinity;
     let close = 0;
     for (let slot = starts[bucket]!, at = firstDouble + slot * STRIDE; slot < to; slot++, at += STRIDE) {
-      const bars = words[2 * at + 11]! & 0xffff; // the record's source count, see `DayChunk.words`
+      const bars = words[2 * at + COUNTS_WORD]! & LOW_HALF;
       if (bars === 0) continue;
       const finerHigh = doubles[at + HIGH]!;
       const finerLow = doubles[at + LOW]!;

@@ -2,17 +2,21 @@
 import { DayChunk, RECORD_BYTES, recordOffset } from './chunk.js';
 
 /**
- * Fills slots `[from, to)` of an empty chunk.
+ * Fills slots `[from, to)` of an empty chunk. `bits` and `records` may be shorter when the last slots were never written.
  * @param bits the bytes of a bitmap that have the bits of these slots; bits of other slots are ignored
  * @param records the records of these slots
- * Both may be shorter when the last slots were never written.
  */
 export function fillPart(chunk: DayChunk, bits: Uint8Array, records: Uint8Array, from: number, to: number): void {
   if (from >= to) return;
-  chunk.bytes.set(records, recordOffset(chunk.slotCount, from));
-  chunk.bitmap.set(bits, from >> 3);
-  chunk.bitmap[from >> 3]! &= 0xff >> (from & 7); // clears the bits of the slots before `from`
-  if (to & 7) chunk.bitmap[to >> 3]! &= 0xff00 >> (to & 7); // clears the bits from `to` on
+  const { bytes, bitmap, slotCount } = chunk;
+  bytes.set(records, recordOffset(slotCount, from));
+  const firstByte = from >> 3;
+  bitmap.set(bits, firstByte);
+  // The first and the last byte may have bits of other slots, which are cleared here. The lowest slot has the highest bit.
+  const bitsBefore = from & 7;
+  bitmap[firstByte]! &= 0xff >> bitsBefore;
+  const bitsInLastByte = to & 7; // 0 when all of its bits belong to the part
+  if (bitsInLastByte > 0) bitmap[to >> 3]! &= 0xff00 >> bitsInLastByte;
 }
 
 /** A chunk with only slots `[from, to)` filled. @param bitmap the whole bitmap @param records those of the slots, as in {@link fillPart} */
@@ -25,6 +29,7 @@ export function chunkOfPart(
 ): DayChunk {
   const chunk = new DayChunk(slotCount);
   const recordBytes = Math.max(0, to - from) * RECORD_BYTES;
-  fillPart(chunk, bitmap.subarray(from >> 3, (to + 7) >> 3), records.subarray(0, recordBytes), from, to);
+  const bits = bitmap.subarray(from >> 3, (to + 7) >> 3); // from the byte of slot `from` to that of the last slot
+  fillPart(chunk, bits, records.subarray(0, recordBytes), from, to);
   return chunk;
 }

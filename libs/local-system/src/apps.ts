@@ -32,27 +32,28 @@ export async function startApps(urls: ServiceUrls, wanted: AppsWanted, scope: Sc
   const env = { ...wanted.env, ...serviceEnvironment(urls) };
   // Workers on one machine cannot share a port: the first gets BARKEEP_WORKER_PORT, the others the ports after it.
   const workerPort = Number(env['BARKEEP_WORKER_PORT'] ?? 0);
-  const make = (length: number, kind: string, entry: string, port: number): AppProcess[] =>
-    Array.from({ length }, (_, index) => {
+  const appsOf = (kind: string, count: number, entry: string, firstPort: number): AppProcess[] =>
+    Array.from({ length: count }, (_, index) => {
       const name = `${kind} ${index + 1}`;
       const logFile = join(wanted.logFolder, `${kind}-${index + 1}.log`);
       const ports = {
-        BARKEEP_PORT: String(index === 0 ? port : 0),
+        BARKEEP_PORT: String(index === 0 ? firstPort : 0),
         ...(workerPort > 0 && { BARKEEP_WORKER_PORT: String(workerPort + index) }),
       };
       return new AppProcess({ name, entry, env: { ...env, ...ports }, logFile }, wanted.note);
     });
-  const coordinators = make(wanted.coordinators, 'coordinator', programFile('coordinator'), wanted.port);
-  const workers = make(wanted.workers, 'worker', programFile('upkeep-worker'), 0);
+  const coordinators = appsOf('coordinator', wanted.coordinators, programFile('coordinator'), wanted.port);
+  const workers = appsOf('worker', wanted.workers, programFile('upkeep-worker'), 0);
   const processes = [...coordinators, ...workers];
   const killAll = (): void => processes.forEach((app) => app.kill());
   process.once('exit', killAll);
-  scope.onEnd(() => Promise.resolve(process.off('exit', killAll))); // runs last, so that an exit during the stop kills all
+  // The scope runs these from the last to the first: an exit while the apps stop still kills all.
+  scope.onEnd(() => Promise.resolve(process.off('exit', killAll)));
   scope.onEnd(() => stopAll(coordinators, wanted.note));
   scope.onEnd(() => stopAll(workers, wanted.note));
   const starts = processes.map((app) => app.start());
-  await Promise.allSettled(starts); // no process is still starting when the scope stops the others
-  await Promise.all(starts);
+  await Promise.allSettled(starts); // so that no process is still starting when the scope stops all
+  await Promise.all(starts); // throws when one did not start
   scope.signal.throwIfAborted();
   return { urls: coordinators.map(urlOf), processes };
 }

@@ -34,10 +34,10 @@ export function readQueueDepths(queues: Queues): Promise<QueueDepth[]> {
 }
 
 /**
- * When the oldest waiting job was added or became due, epoch ms; undefined when none waits. Reads only the ends of the lists. Jobs with
- * a priority are sorted by it, then by age. The priority is the job's rank among the jobs that were added for its session
- * (`UpkeepProducer.addBackfills`), so the oldest job is usually at one of the ends: the first job of a session, or the last job of the
- * session with most jobs. In other cases the result is too late.
+ * When the oldest waiting job was added or became due, epoch ms; undefined when none waits. Reads only the ends of the lists, because a
+ * list may be long. Jobs with a priority are sorted by it, then by age. The priority is a job's rank among the jobs of its session
+ * (`UpkeepProducer.addBackfills`), so the oldest job is usually at an end: the first one of a session, or the last one of the session
+ * with most jobs. When it is in between, the result is too late.
  */
 async function oldestWaiting(queue: Queues[JobName]): Promise<number | undefined> {
   const ends = await Promise.all([
@@ -105,8 +105,10 @@ export interface QueueStatus extends Record<JobState, number> {
   repairMs: { p50: number; p99: number; count: number } | null;
 }
 
-/** Most running jobs, and most failures, in the status of a queue. */
-const [RUNNING_MAX, FAILURES_MAX] = [100, 20];
+/** Most running jobs in the status of a queue. */
+const RUNNING_MAX = 100;
+/** Most failures in the status of a queue. */
+const FAILURES_MAX = 20;
 const REPAIRS_WINDOW_MS = COMPLETED_KEPT.age * 1_000;
 
 /** The status of all queues, in the order of {@link JOB_NAMES}. @param now epoch ms of the wall clock @throws an outage */

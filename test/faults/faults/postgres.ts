@@ -6,7 +6,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { anyKind, type Fault } from './fault.js';
 
 const TERMINATIONS = 5;
+const TERMINATION_PAUSE_MS = 100;
 const CANCELLATIONS = 20;
+const CANCELLATION_PAUSE_MS = 50;
+/** `postgres-locked` lasts this many times as long as other faults. */
+const LOCK_FACTOR = 5;
 
 export const postgresFaults: readonly Fault[] = [
   {
@@ -35,7 +39,7 @@ export const postgresFaults: readonly Fault[] = [
         await lab.postgres.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
         );
-        await delay(100);
+        await delay(TERMINATION_PAUSE_MS);
       }
     },
   },
@@ -65,7 +69,7 @@ export const postgresFaults: readonly Fault[] = [
     async run({ lab }) {
       for (let i = 0; i < CANCELLATIONS; i++) {
         await lab.postgres.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()`);
-        await delay(50);
+        await delay(CANCELLATION_PAUSE_MS);
       }
     },
   },
@@ -74,8 +78,7 @@ export const postgresFaults: readonly Fault[] = [
     suits: anyKind,
     isByName: true,
     async run({ lab, forMs }) {
-      // Five times as long as other faults, in seconds.
-      const seconds = (5 * forMs) / 1000;
+      const seconds = (LOCK_FACTOR * forMs) / 1000;
       await lab.postgres.query(`BEGIN; LOCK TABLE sessions; SELECT pg_sleep(${seconds}); COMMIT`);
     },
   },

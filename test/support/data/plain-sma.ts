@@ -28,19 +28,23 @@ export interface PlainResult {
 }
 
 /**
- * Runs the strategy over five-minute bars. @param minutes one-minute bars of regular New York hours @param fast length
- * of the average in five-minute bars, as `slow` is
+ * Runs the strategy over five-minute bars.
+ * @param minutes one-minute bars of regular New York hours
+ * @param fast, slow lengths of the two averages, in five-minute bars
  */
 export function plainSma(minutes: ReadonlyMap<string, readonly PlainBar[]>, fast: number, slow: number): PlainResult {
-  const symbols = [...minutes].map(([symbol, bars]) => oneSymbol(symbol, fiveMinutes(bars), fast, slow));
-  const times = [...new Set(symbols.flatMap(({ profitAfter }) => [...profitAfter.keys()]))].sort((a, b) => a - b);
-  const latest = new Map<string, number>();
+  const results = [...minutes].map(([symbol, bars]) => tradeSymbol(symbol, fiveMinutes(bars), fast, slow));
+  const times = [...new Set(results.flatMap(({ profitAfter }) => [...profitAfter.keys()]))].sort((a, b) => a - b);
+  const profits = new Map<string, number>();
   const equity = times.map((time) => {
-    for (const { symbol, profitAfter } of symbols) latest.set(symbol, profitAfter.get(time) ?? latest.get(symbol) ?? 0);
-    return [...latest.values()].reduce((sum, value) => sum + value, 0);
+    for (const { symbol, profitAfter } of results) {
+      // Without a bar at this time a symbol keeps its profit, which is 0 before its first bar.
+      profits.set(symbol, profitAfter.get(time) ?? profits.get(symbol) ?? 0);
+    }
+    return [...profits.values()].reduce((sum, profit) => sum + profit, 0);
   });
-  const trades = symbols.flatMap((one) => one.trades).sort((a, b) => a.time - b.time);
-  return { trades, profits: latest, equity };
+  const trades = results.flatMap((result) => result.trades).sort((a, b) => a.time - b.time);
+  return { trades, profits, equity };
 }
 
 interface SymbolResult {
@@ -50,11 +54,12 @@ interface SymbolResult {
   profitAfter: Map<number, number>;
 }
 
-function oneSymbol(symbol: string, bars: readonly PlainBar[], fast: number, slow: number): SymbolResult {
+function tradeSymbol(symbol: string, bars: readonly PlainBar[], fast: number, slow: number): SymbolResult {
   const closes = bars.map(({ close }) => close);
   const trades: PlainTrade[] = [];
   const profitAfter = new Map<number, number>();
-  let [held, cash] = [0, 0];
+  let held = 0;
+  let cash = 0;
   const trade = (time: number, side: PlainTrade['side'], price: number, quantity: number): void => {
     trades.push({ time, symbol, side, price, quantity });
     const value = quantity * price;

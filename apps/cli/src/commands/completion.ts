@@ -20,10 +20,10 @@ export const completionCommand = () =>
       printResult(options, { shell, script }, () => script);
     });
 
-/** The words that may follow each command such as `dataset show`; the empty text is `barkeep` without a command. */
+/** By the path of a command, such as `dataset show`: the words that may follow it. The empty path is `barkeep` without a command. */
 type Words = Map<string, string[]>;
 
-/** Adds to `words` those of a command and of its subcommands. @param path the names of the command, outermost first */
+/** Adds to `words` those of a command and of its subcommands. @param path the names in the command's path, outermost first */
 function wordsOf(command: Command, path: readonly string[] = [], words: Words = new Map()): Words {
   const options = command.options.flatMap(({ long }) => long ?? []);
   words.set(path.join(' '), [...command.commands.map((child) => child.name()), ...options, '--help']);
@@ -33,9 +33,10 @@ function wordsOf(command: Command, path: readonly string[] = [], words: Words = 
 
 const SCRIPTS: Record<Shell, (words: Words) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
+/** The script goes through the typed words without the options. It adds a word to $path when the two are the path of a command. */
 function bashScript(words: Words): string {
   const commands = [...words.keys()].filter((path) => path !== '');
-  // Before the first word $path is empty, so "$path $word" starts with a space.
+  // What "$path $word" is at the last word of a path. At the first word $path is empty, so the text starts with a space.
   const typed = (path: string): string => (path.includes(' ') ? path : ` ${path}`);
   const pathCases = commands.map((path) => `      "${typed(path)}") path="${path}" ;;`);
   const wordCases = [...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`);
@@ -57,7 +58,10 @@ ${wordCases.join('\n')}
 complete -F _barkeep barkeep`;
 }
 
-/** The script has no variable named path, because zsh ties that name to PATH. */
+/**
+ * The script looks for a path in words[2] and words[3], because words[1] is `barkeep`. It has no variable named path, because zsh ties
+ * that name to PATH.
+ */
 function zshScript(words: Words): string {
   const subcommands = [...words.keys()].filter((path) => path.includes(' '));
   const typedCases = subcommands.map((path) => `    "${path}") typed="${path}" ;;`);

@@ -15,6 +15,12 @@ interface EventsOptions extends SessionOptions {
 /** How long to wait for more events of a session that has ended; its stored events arrive immediately. */
 const QUIET_MS = 1_000;
 
+/** Fields that are not listed after the type: the first two have columns of their own, a cursor says nothing to a reader. */
+const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
+const ISO_TIME_LENGTH = 24;
+/** Width of the column of types. */
+const TYPE_WIDTH = 16;
+
 const EXAMPLES = `
 Examples:
   barkeep events my-session
@@ -43,6 +49,7 @@ export const eventsCommand = () =>
       await follow(barkeep.session(id), options, print);
     });
 
+/** Prints the events of a session until they end, or until a session that has ended sends no more. */
 async function follow(
   session: ClientSession,
   { types, from }: EventsOptions,
@@ -55,7 +62,8 @@ async function follow(
   let isEnded = await hasEnded();
   for (;;) {
     const next = events.next();
-    const arrived = await (isEnded ? Promise.race([next, delay(QUIET_MS)]) : next); // undefined when nothing arrives
+    // While the session runs, waits for as long as it takes. After its end, gets undefined when nothing arrives in time.
+    const arrived = await (isEnded ? Promise.race([next, delay(QUIET_MS)]) : next);
     if (!arrived || arrived.done) {
       next.catch(() => undefined); // it is rejected when the client closes
       return;
@@ -74,16 +82,13 @@ function typeNames(text: string): SessionEventType[] {
   });
 }
 
-/** Fields that are not listed after the type: the first two have columns of their own, a cursor says nothing to a reader. */
-const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
-const ISO_TIME_LENGTH = 24;
-
+/** An event as a line: its time, its type, then its other fields. */
 function eventText(moment: SessionMoment): string {
   const { type } = moment;
   const fields = Object.entries<string | number | object>({ ...moment }).filter(([name]) => !NOT_LISTED.has(name));
   const at = 'at' in moment ? new Date(moment.at).toISOString() : ' '.repeat(ISO_TIME_LENGTH);
   const fieldTexts = fields.map(([name, value]) => `${name} ${valueText(name, value)}`);
-  return `${at} ${type.padEnd(16)} ${fieldTexts.join('  ')}`.trimEnd();
+  return `${at} ${type.padEnd(TYPE_WIDTH)} ${fieldTexts.join('  ')}`.trimEnd();
 }
 
 function valueText(name: string, value: string | number | object): string {

@@ -74,19 +74,16 @@ async function exportBars(
   });
   // For the progress: without --to the coordinator exports up to the session's clock.
   const end = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
-  const doneShare = (symbol: string, openTime: string): number => {
-    const shareOfSymbol = (Date.parse(openTime) - from) / Math.max(1, end - from);
-    return (symbols.indexOf(symbol) + shareOfSymbol) / symbols.length;
-  };
   let lines = 0;
+  /** Passes the texts on, counts their lines and shows the progress. */
   const counted = async function* (progress: Progress): AsyncGenerator<string> {
     for await (const text of texts) {
       const parts = text.split('\n'); // the first and the last part may be parts of lines
       lines += parts.length - 1;
       const lastWholeLine = parts.slice(1, -1).at(-1);
       if (lastWholeLine !== undefined) {
-        const { symbol, openTime } = placeOf(lastWholeLine, format);
-        progress.update(doneShare(symbol, openTime), symbol, lines);
+        const place = placeOf(lastWholeLine, format);
+        progress.update(doneShare(place, symbols, from, end), place.symbol, lines);
       }
       yield text;
     }
@@ -122,10 +119,22 @@ async function writeWhole(file: string, texts: AsyncIterable<string>, signal: Ab
   }
 }
 
-function placeOf(line: string, format: ExportOptions['format']): { symbol: string; openTime: string } {
-  if (format === 'ndjson') return JSON.parse(line) as { symbol: string; openTime: string };
+/** How far an export is: the bar of one line. */
+interface Place {
+  symbol: string;
+  openTime: string;
+}
+
+function placeOf(line: string, format: ExportOptions['format']): Place {
+  if (format === 'ndjson') return JSON.parse(line) as Place;
   const [openTime = '', symbol = ''] = line.split(',');
   return { symbol, openTime };
+}
+
+/** The share of an export that is done at a place. @param from the times `[from, end)` of each symbol, epoch ms */
+function doneShare({ symbol, openTime }: Place, symbols: readonly string[], from: number, end: number): number {
+  const shareOfSymbol = (Date.parse(openTime) - from) / Math.max(1, end - from);
+  return (symbols.indexOf(symbol) + shareOfSymbol) / symbols.length;
 }
 
 /** Returns a reader of a time in ISO 8601 or epoch ms, as the API accepts them. Its result is epoch ms. */

@@ -51,12 +51,12 @@ export class DaysReader {
   async read(onPage: (days: SessionDays) => void): Promise<SessionDays | undefined> {
     const dates = [...this.changedDates].sort();
     this.changedDates.clear();
-    /** The result so far. It begins with the earlier result, or with nothing when all days are read again. */
-    let merged = this.isAllWanted ? undefined : this.latest;
-    if (merged && dates.length === 0) return merged;
+    const earlier = this.isAllWanted ? undefined : this.latest;
+    if (earlier && dates.length === 0) return earlier;
     this.isAllWanted = false;
-    const range = merged ? `&from=${dates[0]}&to=${dates.at(-1)}` : '';
+    const range = earlier ? `&from=${dates[0]}&to=${dates.at(-1)}` : ''; // without a range: all days
     const path = sessionPath(this.id, `/days?limit=${PAGE_SYMBOLS}${range}`);
+    let merged = earlier;
     try {
       for await (const page of pagesOf(path, callInView<DaysAnswer>, ({ next }) => next)) {
         merged = withPage(merged, page);
@@ -66,7 +66,8 @@ export class DaysReader {
       this.latest = merged;
     } catch (error) {
       this.isAllWanted = true;
-      if (!(error instanceof CallError) || error.status !== CONFLICT) throw error;
+      const isNotStarted = error instanceof CallError && error.status === CONFLICT;
+      if (!isNotStarted) throw error;
     }
     return this.latest;
   }

@@ -15,6 +15,9 @@ interface State<Value> {
   error?: Error;
 }
 
+/** What a call gave. */
+type Outcome<Value> = { value: Value } | { error: Error };
+
 /**
  * Calls `read` at the first render, when `key` or `version` changes, and on `reload`. Requests during a call become one call after it.
  * @param key names what is read; a new key drops the value, and undefined reads nothing @param version a new number keeps the value
@@ -29,18 +32,9 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
     while (reader.isWanted && reader.key !== undefined) {
       reader.isWanted = false;
       const requestedKey = reader.key;
-      const answer = await reader.read().then(
-        (value) => ({ value }),
-        (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }),
-      );
-      if (reader.key !== requestedKey) {
-        reader.isWanted = true; // the answer is for an earlier key
-        continue;
-      }
-      setState((old) => {
-        const keepsValue = 'error' in answer && old.key === requestedKey;
-        return { ...(keepsValue ? old : {}), ...answer, key: requestedKey };
-      });
+      const outcome = await outcomeOf(reader.read());
+      if (reader.key === requestedKey) setState((old) => stateAfter(old, outcome, requestedKey));
+      else reader.isWanted = true; // the key has changed: reads again
     }
     reader.isRunning = false;
   };
@@ -52,6 +46,20 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
   useLayoutEffect(reload, [key, version]);
   const isCurrent = state.key === key;
   return { value: isCurrent ? state.value : undefined, error: isCurrent ? state.error : undefined, reload };
+}
+
+/** Resolves also when the call fails. */
+function outcomeOf<Value>(call: Promise<Value>): Promise<Outcome<Value>> {
+  return call.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }),
+  );
+}
+
+/** The state after a call for `key`. A failure keeps the value that was read for the same key. */
+function stateAfter<Value>(old: State<Value>, outcome: Outcome<Value>, key: string): State<Value> {
+  const keepsValue = 'error' in outcome && old.key === key;
+  return { ...(keepsValue ? old : {}), ...outcome, key };
 }
 
 /** Calls `tick` every `everyMs` while the page is visible, and when it becomes visible. For data whose changes no event reports. */

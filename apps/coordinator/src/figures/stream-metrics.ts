@@ -17,20 +17,20 @@ export function streamMetrics(metrics: Metrics) {
   const lateness = seconds('barkeep_pace_lateness_seconds', 'How long after their due time bars were delivered');
   const overruns = counter('barkeep_pace_overruns_total', 'Times that a session fell behind its pace');
   const prefetchedBytes = counter('barkeep_prefetched_bytes_total', 'Bytes of bars that were read before their turn');
-  const shared = counter(
+  const sharedWindows = counter(
     'barkeep_windows_shared_total',
     'Windows that a session took from the read of another session in the same process',
   );
-  const changes = metrics.counter({
+  const dayChanges = metrics.counter({
     name: 'barkeep_day_changes_total',
     help: 'Changes from one trading day to the next; prefetch is hit if the rows of the next day had been read by the close, otherwise miss',
     labelNames: ['prefetch'],
   });
-  const changeTime = seconds(
+  const dayChangeTime = seconds(
     'barkeep_day_change_seconds',
     'From the close of a day until the first bars of the next one were stored',
   );
-  const timedOut = counter(
+  const timedOutDays = counter(
     'barkeep_source_timeouts_total',
     'Trading days whose remaining rows were given up, because the source was silent for too long',
   );
@@ -46,13 +46,17 @@ export function streamMetrics(metrics: Metrics) {
     delivered: (latenessMs: number) => lateness.observe(latenessMs / 1000),
     overrun: () => overruns.inc(),
     prefetched: (bytes: number) => prefetchedBytes.inc(bytes),
-    windowShared: () => shared.inc(),
-    /** A day changed. @param waitedMs time from its close until the next day's first bars were stored @param isHit they had been read */
+    windowShared: () => sharedWindows.inc(),
+    /**
+     * A day changed.
+     * @param waitedMs from its close until the first bars of the next day were stored; 0 when they were stored before
+     * @param isHit true when the rows of these bars had been read before the close
+     */
     dayChanged: (waitedMs: number, isHit: boolean) => {
-      changes.inc({ prefetch: isHit ? 'hit' : 'miss' });
-      changeTime.observe(waitedMs / 1000);
+      dayChanges.inc({ prefetch: isHit ? 'hit' : 'miss' });
+      dayChangeTime.observe(waitedMs / 1000);
     },
-    dayTimedOut: () => timedOut.inc(),
+    dayTimedOut: () => timedOutDays.inc(),
   };
 }
 
@@ -79,10 +83,9 @@ export function rowMetrics(metrics: Metrics) {
  * and whether their rows had been read at the close. Counts only changes that this process sees from start to end.
  */
 export class DayChanges {
-  // Days are indexes; -1: none yet.
-  /** The last day whose first rows have been read. */
+  /** The last day (an index) whose first rows have been read; -1 before the first one. */
   private readDay = -1;
-  /** The last day whose first rows have been stored. */
+  /** The last day whose first rows have been stored; -1 before the first one. */
   private storedDay = -1;
   /** The last day that closed, when it closed, and whether the next day's first rows had been read by then. */
   private closed: { day: number; at: number; isHit: boolean } | undefined;

@@ -32,6 +32,12 @@ interface RecordPlace {
 /** A bar, or the problem with the raw record. */
 export type FedRecord = RecordPlace & ({ bar: Bar } | { malformed: string; raw: string });
 
+/** A record that was not stored, because it was refused or is a conflict. */
+interface NotStored {
+  record: FedRecord;
+  reason: string;
+}
+
 export class FeedIntake {
   /** The results so far. */
   readonly fed: FedAnswer = { accepted: 0, duplicates: 0, late: 0, conflicts: 0, refused: {}, problems: [] };
@@ -44,7 +50,7 @@ export class FeedIntake {
     private readonly symbol: string,
   ) {}
 
-  /** Stores the bars of some records. This and the next two methods throw FeedSetBackError and SessionLostError. */
+  /** Stores the bars of some records, and adds the results to {@link fed}. @throws FeedSetBackError, SessionLostError */
   async take(records: readonly FedRecord[]): Promise<void> {
     const { feed, symbol } = this;
     const parsed = records.filter((record) => 'bar' in record);
@@ -56,25 +62,26 @@ export class FeedIntake {
       ...result.refused.map(({ index, reason }) => ({ record: parsed[index]!, reason })),
     ];
     const conflicts = result.conflicts.map((index) => ({ record: parsed[index]!, reason: 'conflict' }));
+    const notStored = [...refused, ...conflicts];
     this.noteStored();
     this.fed.accepted += result.accepted;
     this.fed.duplicates += result.duplicates;
     this.fed.late += result.late;
     this.fed.conflicts += conflicts.length;
     for (const { reason } of refused) this.fed.refused[reason] = (this.fed.refused[reason] ?? 0) + 1;
-    this.addProblems([...refused, ...conflicts]);
-    await this.quarantine([...refused, ...conflicts]);
+    this.addProblems(notStored);
+    await this.quarantine(notStored);
     // If the hint is lost, the next round of upkeep finds the days to derive again in the store.
     if (result.late > 0) hintUpkeep({ layout: feed.layout, producer: this.servers.producer });
   }
 
-  /** Records that no further bars will come up to `time`, epoch ms. */
+  /** Stores that all bars up to `time`, epoch ms, have come. @throws as {@link take} */
   async through(time: number): Promise<void> {
     await this.feed.through(this.symbol, time);
     this.noteStored();
   }
 
-  /** Records that no more bars will come. */
+  /** Stores that no more bars will come. @throws as {@link take} */
   async end(): Promise<void> {
     await this.feed.end(this.symbol);
   }
@@ -110,12 +117,6 @@ export class FeedIntake {
     this.quarantined += kept.length;
     if (kept.length > 0) await quarantine(this.servers.dataSource, feed.layout.incarnation, kept);
   }
-}
-
-/** A record that was not stored, because it was refused or is a conflict. */
-interface NotStored {
-  record: FedRecord;
-  reason: string;
 }
 
 /** A time as ISO 8601; undefined for a number that is not a time. */

@@ -14,15 +14,17 @@ type SessionHistory = Pick<SessionRecord, 'spec' | 'historyDays'>;
 export function historyView(session: SessionHistory, bars?: ReadonlyMap<string, number>): HistoryAnswer | null {
   const { trailingDays = 0, bars: barsRequested } = session.spec.history;
   if (trailingDays === 0 && barsRequested === undefined) return null;
+  const { historyDays } = session;
   const days = historyAndDayBefore(session);
+  const firstDay = historyDays > 0 ? days?.at(-historyDays) : undefined;
+  const hasNoDayBefore = days?.length === historyDays; // the calendar returned no additional day
   const barCounts = bars ? [...bars.values()] : [];
   const isShorterThanRequested =
-    barsRequested === undefined ? session.historyDays < trailingDays : barCounts.some((count) => count < barsRequested);
+    barsRequested === undefined ? historyDays < trailingDays : barCounts.some((count) => count < barsRequested);
   return {
-    days: session.historyDays,
-    firstDate: session.historyDays > 0 ? (days?.at(-session.historyDays)?.date ?? null) : null,
-    // The calendar has no day before the history when it returned no additional one.
-    calendarBegins: isShorterThanRequested && days?.length === session.historyDays,
+    days: historyDays,
+    firstDate: firstDay?.date ?? null,
+    calendarBegins: isShorterThanRequested && hasNoDayBefore,
     bars: bars ? Object.fromEntries(bars) : null,
   };
 }

@@ -14,7 +14,7 @@ const WAIT_MS = 500;
 /** Most sessions whose warnings are kept. */
 const SESSIONS_KEPT = 500;
 /** Rows outside are normal up to this share of all rows. */
-const SHARE_MAX = 0.01;
+const NORMAL_SHARE_MAX = 0.01;
 
 interface KeptWarnings {
   warnings: string[];
@@ -76,8 +76,8 @@ export class SymbolWarnings {
 
 /**
  * Warns of rows without a slot, which mostly come from a file that was imported in the wrong time zone. Pure.
- * Rows in extended hours are normal, unless most rows of a date are without a slot: rows of regular hours that were imported in a
- * wrong zone may all be in extended hours. A feed may begin with bars in extended hours, so they count only when it is over.
+ * {@link suspiciousRows} decides for each symbol and date of a dataset, and for a feed as a whole when it is over. A feed may begin
+ * with bars in extended hours, so while it runs {@link suspiciousOutside} decides, from the first bar in a slot on.
  * @param streamed how many streamed bars the session has in slots @param isOver whether no further bars will come
  * @returns one text about the first such date or the feed, or an empty list
  */
@@ -88,10 +88,11 @@ export function outsideWarnings(
 ): string[] {
   const where = `outside ${calendar} ${hours} hours; is the time zone right?`;
   if (source.type === 'feed') {
-    if (!isOver && streamed === 0) return [];
-    const rows = streamed + outside + extended;
-    const suspicious = isOver ? suspiciousRows({ rows, outside, extended }) : rowsOutside({ rows, outside });
-    return suspicious > 0 ? [`${suspicious} of ${rows} fed bars are ${where}`] : [];
+    const hasBarInSlot = streamed > 0;
+    if (!isOver && !hasBarInSlot) return [];
+    const fed = { rows: streamed + outside + extended, outside, extended };
+    const suspicious = isOver ? suspiciousRows(fed) : suspiciousOutside(fed);
+    return suspicious > 0 ? [`${suspicious} of ${fed.rows} fed bars are ${where}`] : [];
   }
   const [first, ...others] = days.filter((day) => suspiciousRows(day) > 0);
   if (!first) return [];
@@ -100,14 +101,17 @@ export function outsideWarnings(
   return [others.length > 0 ? `${sentence} ${moreDays}` : sentence];
 }
 
-/** How many rows a warning is about; 0 for no warning. */
+/**
+ * How many rows a warning is about; 0 for no warning. Rows in extended hours are normal, unless most rows are without a slot: rows of
+ * regular hours that were imported in a wrong zone may all be in extended hours.
+ */
 function suspiciousRows({ rows, outside, extended }: Pick<OutsideDay, 'rows' | 'outside' | 'extended'>): number {
   const withoutSlot = outside + extended;
   const areMost = withoutSlot > rows / 2;
-  return areMost ? withoutSlot : rowsOutside({ rows, outside });
+  return areMost ? withoutSlot : suspiciousOutside({ rows, outside });
 }
 
-/** How many rows are outside; 0 when they are too few for a warning. */
-function rowsOutside({ rows, outside }: Pick<OutsideDay, 'rows' | 'outside'>): number {
-  return outside > SHARE_MAX * rows ? outside : 0;
+/** As {@link suspiciousRows}, but only of the rows outside. */
+function suspiciousOutside({ rows, outside }: Pick<OutsideDay, 'rows' | 'outside'>): number {
+  return outside > NORMAL_SHARE_MAX * rows ? outside : 0;
 }

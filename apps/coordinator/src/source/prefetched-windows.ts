@@ -1,7 +1,7 @@
 /**
  * Reads windows before the stream needs them: the rest of the day and the next trading days, in order, within the process's budget.
- * So while a day is flushed or waits for its barrier, the next day is read and packed. A prefetch that fails is discarded: the
- * window is read again in its turn, when the stream requests it, and only an error of that read reaches the caller.
+ * So while a day is flushed or waits for its barrier, the next day is read and packed. A window whose prefetch failed is read again
+ * in its turn, when the stream requests it. Only an error of that read reaches the caller.
  *
  * A session continues when its source is silent for too long: the day is marked `timed-out` and keeps the bars that came; its
  * later windows stay empty. The missing slots are gaps, which upkeep repairs.
@@ -49,7 +49,7 @@ export class PrefetchedWindows {
   private readonly upcoming: Generator<Window>;
   /** The first window of `upcoming` whose read has not started. */
   private next: Window | undefined;
-  /** The prefetched windows in order of time, by the time at which each ends. */
+  /** The windows whose prefetch has started and that were not taken yet, in order of time; by the time at which each ends. */
   private readonly prefetches = new Map<number, Prefetch>();
   /** How many windows are being read, including one for which the stream waits. */
   private reads = 0;
@@ -127,8 +127,10 @@ export class PrefetchedWindows {
    * flushed after that wait. So when the clock closes the day, the next day is mostly in memory.
    */
   private async waitForNextDay({ dayIndex, toSlot }: Window): Promise<void> {
-    if (toSlot < this.parts.layout.grid(dayIndex).slotCount) return;
-    const [next] = this.prefetches.values(); // the windows of the day are all taken, so the first one is of the next day
+    const isLastOfDay = toSlot === this.parts.layout.grid(dayIndex).slotCount;
+    if (!isLastOfDay) return;
+    // The windows of this day are all taken, so the first prefetch is of the next day.
+    const [next] = this.prefetches.values();
     if (!next) return;
     const waited = new AbortController();
     const timeout = sleep(DAY_HELD_MS, undefined, { signal: waited.signal }).catch(() => undefined);
@@ -136,10 +138,11 @@ export class PrefetchedWindows {
     waited.abort();
   }
 
-  /** Starts prefetches until {@link READS_AT_ONCE} windows are being read or the budget is used up. */
+  /** Starts prefetches, in order, as long as {@link mayReadMore} and the budget allow it. Skips windows of silent days. */
   private readAhead(stop: AbortSignal): void {
     const { layout, budget, timedOut } = this.parts;
-    while (this.mayReadMore() && this.next && this.next.dayIndex <= this.requestedDay + DAYS_AHEAD) {
+    const lastDay = this.requestedDay + DAYS_AHEAD;
+    while (this.next && this.next.dayIndex <= lastDay && this.mayReadMore()) {
       const window = this.next;
       if (stop.aborted || this.closing.signal.aborted) return;
       if (!timedOut.has(window.dayIndex)) {
@@ -165,7 +168,7 @@ export class PrefetchedWindows {
     const read = await source.read(window, signal).catch(() => undefined);
     this.reads--;
     budget.reads--;
-    // A read that failed starts no other one: a later success, or the stream's next request, does.
+    // A read that failed starts no other read. A later success does, or the next request of the stream.
     if (!read) return undefined;
     this.noteRead(window);
     const { bytes } = read;

@@ -29,7 +29,7 @@ interface SessionSourceParts {
   isOneOfMany: boolean;
 }
 
-/** The source was silent for too long; `read` holds the bars of the window that came before. */
+/** The source was silent for too long; `read` has the bars of the window that came before the silence. */
 export class SilentWindowError extends SilentSourceError {
   constructor(
     timeoutMs: number,
@@ -42,14 +42,14 @@ export class SilentWindowError extends SilentSourceError {
 export class SessionSource {
   private readonly session: SharingSession;
 
-  /** @param frontiers of the partitions when the stream started, epoch ms: windows up to it are not read for the partition */
+  /** @param frontiers one for each partition, from the start of the stream, epoch ms: the partition has the windows up to it */
   private constructor(
     private readonly parts: SessionSourceParts,
     private readonly windows: DatasetWindows,
     private frontiers: readonly number[],
   ) {
     const { layout, shared, isOneOfMany } = parts;
-    const awaitsUntil = isOneOfMany ? performance.now() + KEPT_MS : 0;
+    const awaitsUntil = isOneOfMany ? performance.now() + KEPT_MS : 0; // 0: no other sessions are awaited
     this.session = { content: this.content, from: Math.min(...frontiers), to: layout.end, awaitsUntil };
     shared.register(this.session);
   }
@@ -64,7 +64,7 @@ export class SessionSource {
     this.parts.shared.leave(this.session);
   }
 
-  /** From now on, reads every window for all partitions: the store lost some of its data. -Infinity: a partition lacks all windows. */
+  /** Reads every window for all partitions from now on, because the store lost some of its data. */
   forgetFrontiers(): void {
     this.frontiers = this.frontiers.map(() => -Infinity);
   }
@@ -74,8 +74,8 @@ export class SessionSource {
    * added later lacks earlier windows.
    */
   emptyWindow(window: Window, memory = this.parts.pool): WindowRead {
-    const isLacking = (partition: number) => (this.frontiers[partition] ?? 0) < window.to;
-    return new WindowRead(usedPartitions(this.parts.layout).filter(isLacking), window, memory);
+    const lacksWindow = (partition: number) => (this.frontiers[partition] ?? 0) < window.to;
+    return new WindowRead(usedPartitions(this.parts.layout).filter(lacksWindow), window, memory);
   }
 
   /** Reads a window for the partitions that lack it. @throws SilentWindowError, the reason of `stop`, what Postgres throws */
@@ -91,7 +91,7 @@ export class SessionSource {
     return into;
   }
 
-  /** Reads the window into `task.into`: by a shared read if other sessions stream the window too. */
+  /** Reads the window into `task.into`: by a shared read if {@link mayShare} allows that. */
   private async readInto(task: ReadTask): Promise<void> {
     const { window, into, signal, onProgress } = task;
     if (!this.mayShare(task)) return this.windows.read(task);
@@ -99,8 +99,9 @@ export class SessionSource {
     const version = await datasetVersion(dataSource, datasetId);
     signal.throwIfAborted();
     const bytes = windowBytesMax(layout, window.dayIndex);
+    const wanted = { session: this.session, name: this.nameOf(window), version, bytes };
     const read = shared.join(
-      { session: this.session, name: this.nameOf(window), version, bytes },
+      wanted,
       () => this.emptyWindow(window, USED_ONCE),
       (sharedWindow, sharedSignal, onRow) =>
         this.windows.read({ window, into: sharedWindow, signal: sharedSignal, onProgress: onRow }),
@@ -112,8 +113,10 @@ export class SessionSource {
   private mayShare({ window, into }: ReadTask): boolean {
     const { layout, shared } = this.parts;
     const { dayIndex, fromSlot, toSlot, to } = window;
-    if (into.parts.length < usedPartitions(layout).length) return false;
-    if (toSlot - fromSlot < layout.grid(dayIndex).slotCount * SHARED_PART_MIN) return false;
+    const lacksPartitions = into.parts.length < usedPartitions(layout).length;
+    if (lacksPartitions) return false;
+    const isShort = toSlot - fromSlot < layout.grid(dayIndex).slotCount * SHARED_PART_MIN;
+    if (isShort) return false;
     return shared.isWanted(this.session, to, windowBytesMax(layout, dayIndex));
   }
 
@@ -128,7 +131,7 @@ export class SessionSource {
   /** A key of the bars and their partitions: sessions with the same key have equal windows, byte by byte. */
   private get content(): string {
     const { layout, datasetId } = this.parts;
-    const places = [...this.windows.symbolOf].map(([id, symbol]) => `${layout.partitionOf(symbol)}/${id}`);
-    return `${datasetId} ${layout.spec.prices} ${usedPartitions(layout).length} ${places.toSorted().join(' ')}`;
+    const symbols = [...this.windows.symbolOf].map(([id, symbol]) => `${layout.partitionOf(symbol)}/${id}`);
+    return `${datasetId} ${layout.spec.prices} ${usedPartitions(layout).length} ${symbols.toSorted().join(' ')}`;
   }
 }

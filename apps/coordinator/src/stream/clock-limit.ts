@@ -27,7 +27,7 @@ export class ClockLimit {
     this.slowest = spec.pace.mode === 'lockstep' ? start : Infinity;
   }
 
-  /** How far the clock may go, epoch ms. */
+  /** How far the clock may go, as last seen, epoch ms. */
   get time(): number {
     return Math.min(this.storeLimit, this.consumerLimit);
   }
@@ -54,7 +54,8 @@ export class ClockLimit {
   }
 
   /**
-   * Stores the figures and the wait by a move of the clock to where it is, and reads the partitions' positions and the control.
+   * Stores the figures and the wait, and reads the partitions' positions and the control. `moveClock` stores the
+   * figures and answers the control; here it leaves the clock where it is.
    * @throws RewindError when the store lost flushed windows, FencedError after a take-over
    */
   async storeFiguresAndReadPositions(): Promise<{
@@ -76,13 +77,14 @@ export class ClockLimit {
 
   /** Takes the limit from the messages that ended the last wait. @returns false when a message lacks it: `look` is needed */
   takeFromMessages(): boolean {
-    for (const [messageKind, message] of this.parts.wake.messages) {
-      if (messageKind === 'consumer') {
-        const consumerLimit = this.consumerLimitIn(message);
-        if (consumerLimit === undefined) return false;
-        this.consumerLimit = consumerLimit;
-      } else if (messageKind === FLUSHED && this.limitedBy === 'frontier') this.storeLimit = this.progress.frontier;
-      else return false;
+    for (const [kind, message] of this.parts.wake.messages) {
+      if (kind === FLUSHED && this.limitedBy === 'frontier') {
+        this.storeLimit = this.progress.frontier;
+        continue;
+      }
+      const consumerLimit = kind === 'consumer' ? this.consumerLimitIn(message) : undefined;
+      if (consumerLimit === undefined) return false;
+      this.consumerLimit = consumerLimit;
     }
     return true;
   }
@@ -117,8 +119,8 @@ export class ClockLimit {
 
   /**
    * The limit of {@link lookAtConsumers} from a message of the wake channel; undefined when a look is needed. Positions only
-   * grow, so an old message allows too little, never too much. Only a consumer that joined after the message was sent may be
-   * further behind, and then the store refuses to move the clock.
+   * grow, so an old message allows too little, never too much. A consumer that joined after the message was sent may be further
+   * behind, but then the store refuses to move the clock.
    */
   private consumerLimitIn(message: string): number | undefined {
     const { pace } = this.parts.layout.spec;

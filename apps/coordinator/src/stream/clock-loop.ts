@@ -180,20 +180,14 @@ export class ClockLoop {
 
   /** Records what the clock waits for: consumers, its pace, fed bars or upkeep. @returns how long to wait for that at most, ms */
   private async beginWait(): Promise<number> {
-    const { places, progress, limit } = this;
-    const { clock } = progress;
+    const { places, limit } = this;
+    const { clock } = this.progress;
     const isBlocked = this.isBlockedAt(limit.time);
-    if (isBlocked && !this.isBlockedAt(limit.storeLimit)) return this.beginConsumerWait();
+    const isHeldByConsumers = isBlocked && !this.isBlockedAt(limit.storeLimit);
+    if (isHeldByConsumers) return this.beginConsumerWait();
     const nextTime = isBlocked ? places.nextClose(clock) : places.next(clock).time;
     const dueInMs = this.pace.dueInMs(nextTime);
-    if (!isBlocked || dueInMs > 0) return this.beginPaceWait(dueInMs);
-    // The next bar is due, but its window is not complete.
-    const isFeedWait = this.isUnfed;
-    progress.waitFor(isFeedWait ? 'feed' : 'upkeep');
-    this.pace.overdue(nextTime);
-    if (!isFeedWait) return this.upkeepWait.continue();
-    this.upkeepWait.end();
-    return LOOK_AGAIN_MS;
+    return !isBlocked || dueInMs > 0 ? this.beginPaceWait(dueInMs) : this.beginWindowWait(nextTime);
   }
 
   /** The store would let the clock move: only consumers hold it. */
@@ -209,6 +203,16 @@ export class ClockLoop {
     if (dueInMs > LOOK_AGAIN_MS) this.progress.waitFor('pace', Date.now() + dueInMs);
     else this.progress.waitFor(undefined);
     return Math.max(dueInMs, 0);
+  }
+
+  /** The next bar is due, but its window is not complete: it is not fed whole, or upkeep is not done. */
+  private async beginWindowWait(nextTime: number): Promise<number> {
+    const isFeedWait = this.isUnfed;
+    this.progress.waitFor(isFeedWait ? 'feed' : 'upkeep');
+    this.pace.overdue(nextTime);
+    if (!isFeedWait) return this.upkeepWait.continue();
+    this.upkeepWait.end();
+    return LOOK_AGAIN_MS;
   }
 
   /** Whether the clock waits for bars that have not been fed yet, and not for upkeep: it has passed every window that was fed whole. */

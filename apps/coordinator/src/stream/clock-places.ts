@@ -19,6 +19,7 @@ import type { PaceKeeper } from './pace-keeper.js';
 
 /** One call to Redis passes about this many places at most: this bounds how long the call blocks Redis. */
 const PLACES_A_CALL = 500;
+const MICROS_PER_MS = 1000;
 
 export class ClockPlaces {
   /** Event number of the last place that was passed. */
@@ -57,10 +58,11 @@ export class ClockPlaces {
     if (!isHistory) pace.start(clock);
     const places: ClockPlace[] = [];
     for (const place of this.upTo(clock, limit)) {
-      if (layout.isHistory(place.dayIndex) !== isHistory) break;
+      const isHistoryOver = layout.isHistory(place.dayIndex) !== isHistory;
+      if (isHistoryOver) break;
       if (!isHistory && pace.dueInMs(place.time) > 0) break;
-      // Places of the same time stay in one call: the events at the close of a day must not wait for the next day.
       const previous = places.at(-1);
+      // Places of the same time stay in one call: the events at the close of a day must not wait for the next day.
       if (previous && places.length >= PLACES_A_CALL && place.time > previous.time) break;
       if (previous && this.replaces(previous, place)) places.pop();
       places.push(place);
@@ -68,26 +70,36 @@ export class ClockPlaces {
     return places;
   }
 
-  /** In lockstep, the last close of a day that one call passes has the event for all of them: the consumers step through them. */
+  /**
+   * Whether `place` makes the place before it unnecessary. In lockstep, one event tells the consumers of all closes of a day that a
+   * call passes: the event of the last one. The consumers step through the closes themselves.
+   */
   private replaces(previous: ClockPlace, place: ClockPlace): boolean {
     const isLockstep = this.layout.spec.pace.mode === 'lockstep';
     return isLockstep && previous.type === 'clock' && place.type === 'clock' && previous.dayIndex === place.dayIndex;
   }
 
-  /** The places after the last one that was passed, up to `limit`. Several places may have the time of the clock. */
+  /** The places after the last one that was passed, up to `limit` (epoch ms). Places at the time of the clock may be among them. */
   private *upTo(clock: number, limit: number): Generator<ClockPlace> {
-    const { layout } = this;
     let last = this.lastPassed;
-    // At pace `max` the clock stops at the ends of windows, otherwise at each bar. A feed has windows only where it has barriers:
-    // after its last barrier the clock stops at each bar.
-    const isFeedWithoutBarrier = layout.spec.source.type === 'feed' && clock >= layout.barrierEnd;
-    const stops = layout.spec.pace.mode === 'max' && !isFeedWithoutBarrier ? 'windows' : 'slots';
-    for (const place of placesFrom(layout, clock, limit, stops)) {
-      // Skips a place that was passed, or that has the event of the place before: adjoining days share the `clock` event between them.
-      if (eventNumber(place) <= last) continue;
-      last = eventNumber(place);
+    for (const place of placesFrom(this.layout, clock, limit, this.stopsAfter(clock))) {
+      // Skips places that were passed. Where two days adjoin, both have the `clock` event between them; also skips the second one.
+      const number = eventNumber(place);
+      if (number <= last) continue;
+      last = number;
       yield place;
     }
+  }
+
+  /**
+   * Where the clock stops: at pace `max` at the ends of windows, otherwise at each bar. A feed has windows only where it has barriers:
+   * after its last barrier the clock stops at each bar.
+   */
+  private stopsAfter(clock: number): 'windows' | 'slots' {
+    const { layout } = this;
+    const { spec } = layout;
+    const isFeedWithoutBarrier = spec.source.type === 'feed' && clock >= layout.barrierEnd;
+    return spec.pace.mode === 'max' && !isFeedWithoutBarrier ? 'windows' : 'slots';
   }
 }
 
@@ -109,17 +121,17 @@ export async function eventsOf(
       continue;
     }
     const { date, slotCount } = layout.grid(dayIndex);
-    const day = { date, symbols: layout.symbols.length };
+    const symbols = layout.symbols.length;
     if (type === 'day-opened') {
-      const waitedMs = Math.round(dayChanges.waitedMs(dayIndex) * 1000) / 1000; // to whole microseconds
-      events.push({ type, time, fields: { ...day, expected: slotCount * day.symbols, waitedMs } });
+      const waitedMs = Math.round(dayChanges.waitedMs(dayIndex) * MICROS_PER_MS) / MICROS_PER_MS;
+      events.push({ type, time, fields: { date, symbols, expected: slotCount * symbols, waitedMs } });
       continue;
     }
     const slots = slotsByDay.get(dayIndex) ?? (await readDaySlots(store, dayIndex));
     slotsByDay.set(dayIndex, slots);
     // `day-closing` is emitted when the last bar of the day begins: all other bars have closed.
     const closedSlots = type === 'day-closed' ? slotCount : slotCount - 1;
-    events.push({ type, time, fields: { ...day, ...countFields(countsBefore(slots, closedSlots)) } });
+    events.push({ type, time, fields: { date, symbols, ...countFields(countsBefore(slots, closedSlots)) } });
   }
   return events;
 }

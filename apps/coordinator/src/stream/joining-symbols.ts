@@ -43,18 +43,20 @@ export function symbolsToShow(
   clock: number,
 ): { symbols: string[]; completeUpTo: number } {
   // -1: a symbol without a partition in this layout has no position.
-  const positionOf = new Map(joining.map((symbol) => [symbol, positions[layout.partitionOf(symbol) ?? -1]]));
-  const others = positions.filter((position) => ![...positionOf.values()].includes(position));
-  const { enabled } = layout.spec.upkeep;
-  const minFrontier = Math.max(clock, Math.min(layout.end, ...others.map(({ frontier }) => frontier)));
+  const positionBySymbol = new Map(joining.map((symbol) => [symbol, positions[layout.partitionOf(symbol) ?? -1]]));
+  const joiningPositions = new Set(positionBySymbol.values());
+  const others = positions.filter((position) => !joiningPositions.has(position));
+  const othersFrontier = Math.min(layout.end, ...others.map(({ frontier }) => frontier));
+  const minFrontier = Math.max(clock, othersFrontier);
   // Without upkeep nothing is repaired or derived: a streamed symbol is complete.
-  const minWatermark = enabled ? clock : 0;
+  const hasUpkeep = layout.spec.upkeep.enabled;
+  const minWatermark = hasUpkeep ? clock : 0;
   const symbols: string[] = [];
   let completeUpTo = Infinity;
-  for (const [symbol, position] of positionOf) {
+  for (const [symbol, position] of positionBySymbol) {
     if (!position || position.frontier < minFrontier || position.watermark < minWatermark) continue;
     symbols.push(symbol);
-    completeUpTo = Math.min(completeUpTo, enabled ? position.watermark : position.frontier);
+    completeUpTo = Math.min(completeUpTo, hasUpkeep ? position.watermark : position.frontier);
   }
   return { symbols, completeUpTo };
 }

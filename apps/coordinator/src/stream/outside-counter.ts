@@ -1,7 +1,7 @@
 /**
  * Counts the rows of a session's dataset that have no slot in the calendar, up to the frontier: in the background while the stream
- * runs, and the rest when the frontier is at the end. For each partition the store holds the date up to which its rows are counted,
- * so the next owner continues there.
+ * runs, and the rest when the frontier is at the session's end. For each partition the store holds the date up to which its rows are
+ * counted, so the next owner continues there.
  */
 import { resolveDataset, symbolIds } from '@barkeep/bar-repository';
 import { sourceName } from '@barkeep/bars';
@@ -17,14 +17,20 @@ const PAUSE_FACTOR = 20;
 /** Most symbols × dates per query: bounds how long one takes. */
 const CELLS_A_QUERY = 20_000;
 
+/** The ids of a dataset and of its symbols in Postgres. */
+interface SourceIds {
+  datasetId: number;
+  ids: ReadonlyMap<string, number>;
+}
+
 export class OutsideCounter {
   private readonly outsideDays: OutsideDays;
   /** The last count in the background; it never rejects. */
   private running: Promise<void> = Promise.resolve();
   /** When the next count in the background may start, in `performance.now()` time; Infinity while one runs. */
   private nextAt = 0;
-  /** The ids of the dataset and its symbols as last read; used again once it has all symbols. */
-  private source: { datasetId: number; ids: ReadonlyMap<string, number> } | undefined;
+  /** As last read; used again once it has all symbols. */
+  private source: SourceIds | undefined;
 
   /** @param clean the dates without such rows; all sessions of this process share them */
   constructor(
@@ -63,18 +69,18 @@ export class OutsideCounter {
     const { redis, layout } = this.parts;
     const { start, end } = layout.spec;
     const to = layout.days[layout.dayIndexAt(frontier)]?.date ?? dateAfter(end);
-    const countedTo = await outsideTo(redis, layout);
-    // Partitions that are counted up to the same date are counted together; undefined: nothing of a partition is counted yet.
-    for (const counted of new Set(countedTo)) {
-      const partitions = countedTo.flatMap((date, partition) =>
-        date === counted && !layout.isVacant(partition) ? [partition] : [],
+    const firstUncounted = await outsideTo(redis, layout); // by partition; undefined: nothing of it is counted yet
+    // Partitions that continue at the same date are counted together.
+    for (const date of new Set(firstUncounted)) {
+      const partitions = [...firstUncounted.keys()].filter(
+        (partition) => firstUncounted[partition] === date && !layout.isVacant(partition),
       );
-      const dates = { from: counted ?? start, to };
-      if (partitions.length > 0 && dates.from < to) await this.countFor(partitions, dates, counted === undefined);
+      const from = date ?? start;
+      if (partitions.length > 0 && from < to) await this.countFor(partitions, { from, to }, date === undefined);
     }
   }
 
-  /** Counts the rows of some partitions and records the counts in the store. @param isNew whether nothing of them is counted yet */
+  /** Counts the rows of some partitions and stores the counts. @param isNew whether nothing of these partitions is counted yet */
   private async countFor(partitions: readonly number[], { from, to }: Dates, isNew: boolean): Promise<void> {
     const { layout, writer, metrics } = this.parts;
     const { datasetId, ids } = await this.lookUp();
@@ -91,8 +97,8 @@ export class OutsideCounter {
     }
   }
 
-  /** The ids of the dataset and its symbols, read again by each call until Postgres has all symbols. A removed dataset has no symbols. */
-  private async lookUp(): Promise<{ datasetId: number; ids: ReadonlyMap<string, number> }> {
+  /** The ids of the session's dataset, read again by each call until Postgres has all symbols. A removed dataset has no symbols. */
+  private async lookUp(): Promise<SourceIds> {
     const { layout, dataSource } = this.parts;
     if (this.source?.ids.size === layout.symbols.length) return this.source;
     const dataset = resolveDataset(dataSource, sourceName(layout.spec));

@@ -33,19 +33,15 @@ export class OutsideDays {
   async count(datasetId: number, ids: ReadonlyMap<string, number>, dates: Dates): Promise<OutsideDay[]> {
     const { dataSource, calendar, clean, spec } = this;
     const slots = { datasetId, version: await datasetVersion(dataSource, datasetId), ...spec };
-    const uncertain = clean.uncertain(slots, [...ids.values()], dates);
-    if (uncertain.length === 0) return [];
-    const spans = outsideSpans(calendar, dates.from, dateAfter(dates.to, -1), spec.hours);
-    const counts = await countRowsInSpans(dataSource, datasetId, uncertain, spans);
-    const withSuchRows = new Set(counts.map(({ symbolId }) => symbolId));
-    const withoutSuchRows = uncertain.filter((id) => !withSuchRows.has(id));
-    clean.add(slots, withoutSuchRows, dates);
-    const days = this.sumByDay(counts, spans, ids);
-    const wholeDates = days.map(({ symbol, date, until }) => {
-      return { symbolId: ids.get(symbol)!, from: calendar.startOf(date), to: until };
-    });
-    const allRows = await countRows(dataSource, datasetId, wholeDates);
-    return days.map((day, i) => ({ ...day, rows: allRows[i]! }));
+    const uncertainIds = clean.uncertain(slots, [...ids.values()], dates);
+    if (uncertainIds.length === 0) return [];
+    const lastDate = dateAfter(dates.to, -1); // `dates.to` is exclusive
+    const spans = outsideSpans(calendar, dates.from, lastDate, spec.hours);
+    const counts = await countRowsInSpans(dataSource, datasetId, uncertainIds, spans);
+    const idsWithSuchRows = new Set(counts.map(({ symbolId }) => symbolId));
+    const cleanIds = uncertainIds.filter((id) => !idsWithSuchRows.has(id));
+    clean.add(slots, cleanIds, dates);
+    return this.withAllRows(this.sumByDay(counts, spans, ids), datasetId, ids);
   }
 
   /** Adds up the rows of each symbol and date; `rows`, the number of all rows of the date, is still 0. */
@@ -66,6 +62,19 @@ export class OutsideDays {
       days.set(`${date} ${symbol}`, day);
     }
     return [...days.values()];
+  }
+
+  /** Sets `rows` of each day to the number of all rows of the symbol on its date. */
+  private async withAllRows(
+    days: readonly OutsideDay[],
+    datasetId: number,
+    ids: ReadonlyMap<string, number>,
+  ): Promise<OutsideDay[]> {
+    const wholeDates = days.map(({ symbol, date, until }) => {
+      return { symbolId: ids.get(symbol)!, from: this.calendar.startOf(date), to: until };
+    });
+    const allRows = await countRows(this.dataSource, datasetId, wholeDates);
+    return days.map((day, i) => ({ ...day, rows: allRows[i]! }));
   }
 }
 

@@ -67,13 +67,19 @@ export class CopySocket extends Socket {
     if (silenceLimitMs !== undefined) this.limitSilence(silenceLimitMs);
   }
 
+  /** Passes bytes to `receiver` instead of to `pg`; with undefined, to `pg` again. The bytes are valid until the receiver returns. */
+  divert(receiver: ((bytes: Buffer) => void) | undefined): void {
+    this.receiver = receiver;
+    this.received = 0;
+  }
+
   override _write(...args: Parameters<Socket['_write']>): void {
     this.silentSince = performance.now();
     // oxlint-disable-next-line no-underscore-dangle -- the name is that of Node's stream
     super._write(...args);
   }
 
-  /** Node calls this one for messages that `pg` sends together: those of every query with parameters. */
+  /** Node calls this method instead of `_write` for messages that `pg` sends together: those of every query with parameters. */
   override _writev(...args: Parameters<NonNullable<Socket['_writev']>>): void {
     this.silentSince = performance.now();
     // oxlint-disable-next-line no-underscore-dangle -- the name is that of Node's stream
@@ -97,22 +103,30 @@ export class CopySocket extends Socket {
     if (this.isPaused() && this.silentSince !== undefined) this.silentSince = performance.now();
     const since = this.silentSince;
     const silentMs = since === undefined ? 0 : performance.now() - since;
-    if (silentMs < FIRST_ASK_AFTER_MS) this.askAfterMs = FIRST_ASK_AFTER_MS; // a new silence
+    const isNewSilence = silentMs < FIRST_ASK_AFTER_MS;
+    if (isNewSilence) this.askAfterMs = FIRST_ASK_AFTER_MS;
     if (since === undefined) return;
     if (silentMs >= limitMs) {
       this.giveUpFrom(since, pool);
     } else if (silentMs >= this.askAfterMs) {
       this.askAfterMs *= 2;
-      void this.askServer?.().then((state) => {
-        if (this.silentSince !== since) return; // bytes have arrived meanwhile
-        if (state === 'abandoned') this.giveUpFrom(since, pool);
-        // A slow query does not count as silence.
-        if (state === 'working') this.silentSince = performance.now();
-      });
+      this.askAbout(since, pool);
     }
   }
 
-  /** Closes this socket and idle ones without a byte since then: they are probably half-open too, and each would cost the same wait. */
+  /** Asks the server about the silence since that time. Closes an abandoned connection, and restarts the count for a slow query. */
+  private askAbout(since: number, pool: ReadonlySet<CopySocket>): void {
+    void this.askServer?.().then((state) => {
+      if (this.silentSince !== since) return; // the silence has ended meanwhile
+      if (state === 'abandoned') this.giveUpFrom(since, pool);
+      if (state === 'working') this.silentSince = performance.now();
+    });
+  }
+
+  /**
+   * Closes this socket, and the idle ones that got no byte since that time: they are probably half-open too, and each would cost the
+   * same wait.
+   */
   private giveUpFrom(since: number, pool: ReadonlySet<CopySocket>): void {
     const silentMs = performance.now() - since;
     for (const socket of pool) {
@@ -125,12 +139,6 @@ export class CopySocket extends Socket {
   private giveUp(silentMs: number): void {
     const error = new Error(`expected an answer from PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
     this.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
-  }
-
-  /** Passes bytes to `receiver` instead of to `pg`; with undefined, to `pg` again. The bytes are valid until the receiver returns. */
-  divert(receiver: ((bytes: Buffer) => void) | undefined): void {
-    this.receiver = receiver;
-    this.received = 0;
   }
 
   private deliver(bytes: Buffer): void {

@@ -1,6 +1,6 @@
 /**
- * Time ranges of a query, and what a dataset has in them: numbers of rows, first and last bars. The queries use the index, and read
- * no other rows.
+ * Time ranges, and queries for what a dataset has: numbers of rows in ranges, first and last bars. The queries find these rows by
+ * the index, and read no others.
  */
 import type { DataSource } from 'typeorm';
 
@@ -44,7 +44,7 @@ export function isoText(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** The rows of one symbol in one span. */
+/** How many rows of one symbol are in one span. */
 interface SpanRows {
   symbolId: number;
   /** Index of the span in the call's `spans`. */
@@ -55,8 +55,8 @@ interface SpanRows {
 }
 
 /**
- * Counts the rows of each symbol in each span. Leaves out pairs of symbol and span without a row. Reads adjacent spans as one range,
- * and finds the span of each row by the starts of the spans.
+ * Counts the rows of each symbol in each span. Leaves out pairs of symbol and span without a row. The query reads adjacent spans as
+ * one range, and puts each row into the last span that starts at its time or before.
  * @param spans in order and without overlap
  */
 export async function countRowsInSpans(
@@ -78,7 +78,7 @@ export async function countRowsInSpans(
   return rows.map((row) => ({ ...row, first: row.first.getTime() }));
 }
 
-// `width_bucket` counts from 1. OFFSET 0 keeps the planner from turning the look-ups into a scan of the whole dataset.
+// `width_bucket` numbers the spans from 1. OFFSET 0 keeps the planner from turning the look-ups into a scan of the whole dataset.
 const COUNT_SPANS = `SELECT symbol.id AS "symbolId", width_bucket(bar."time", $5::timestamptz[]) - 1 AS span,
     count(*)::int AS rows, min(bar."time") AS first
   FROM unnest($2::int4[]) AS symbol(id)
@@ -87,7 +87,7 @@ const COUNT_SPANS = `SELECT symbol.id AS "symbolId", width_bucket(bar."time", $5
     AND "time" >= part.opens AND "time" < part.closes OFFSET 0) AS bar
   GROUP BY symbol.id, span ORDER BY symbol.id, span`;
 
-/** Counts the rows of one symbol in each range. @returns the counts in the order of `ranges` */
+/** Counts the rows in each range, which is one of a single symbol. @returns the counts in the order of `ranges` */
 export async function countRows(
   dataSource: DataSource,
   datasetId: number,
@@ -103,6 +103,7 @@ export async function countRows(
   return rows.map(({ rows: count }) => count);
 }
 
+// `place` is the position of a range in the call.
 const COUNT_RANGES = `SELECT counted.rows
   FROM unnest($2::int4[], $3::timestamptz[], $4::timestamptz[]) WITH ORDINALITY AS part(id, opens, closes, place)
   CROSS JOIN LATERAL (SELECT count(*)::int AS rows FROM bars WHERE dataset_id = $1 AND symbol_id = part.id
@@ -120,8 +121,8 @@ export interface SymbolExtent {
 }
 
 /**
- * Every symbol that has a bar in the dataset, sorted by name. The recursive part steps from symbol to symbol in the index instead of
- * reading all rows.
+ * Every symbol that has a bar in the dataset, sorted by name. The recursive part (`held`: the ids of these symbols) steps from
+ * symbol to symbol in the index instead of reading all rows.
  */
 export async function datasetExtent(dataSource: DataSource, datasetId: number): Promise<SymbolExtent[]> {
   const rows = await dataSource.query<{ id: number; symbol: string; first: Date; last: Date }[]>(

@@ -2,15 +2,18 @@
 import type { DayGrid } from '@barkeep/bars';
 import { openLimit } from '../mirror/index.js';
 
-/** The steps of a batch in which slots of one interval close. Each array has one element per such step. */
+/**
+ * The steps of a batch in which slots of one interval close. Each array has one element per listed step. The rows of the i-th one
+ * open at `openBefore[i - 1]` or later (of the first one: at `openFrom`), and before `openBefore[i]`.
+ */
 export interface ClosedSlots {
   /** Index of the step in the batch. */
   stepIndexes: Int32Array;
   /** Number of slots that close in the step. */
   slotCounts: Int32Array;
-  /** The first step has the rows that open at this time or later, epoch ms. */
+  /** Where the rows of the first listed step begin, epoch ms. */
   openFrom: number;
-  /** The step has the rows that open before this time, epoch ms, and that no earlier step has. */
+  /** Where the rows of the step end, epoch ms, exclusive. */
   openBefore: Float64Array;
 }
 

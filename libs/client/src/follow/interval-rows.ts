@@ -33,12 +33,12 @@ interface BatchRows {
   ends: Int32Array;
 }
 
-/** Works on one batch after another. Arrays by symbol are in the order of the holdings' symbols. */
+/** Copies one batch after another. Arrays by symbol are in the order of the holdings' symbols (`Holdings.sorted`). */
 export class IntervalRows {
   private readonly series: readonly MirrorSeries[];
   /** Bytes of text for a slot in which every symbol has a bar. */
   private readonly slotTextBytes: number;
-  /** By symbol, the row after the last batch. The next batch probably starts there. */
+  /** By symbol, the row after the last row of the last batch. The next batch probably starts there. */
   private nextRows: Int32Array;
   /** The list of the last step. */
   private lastList: StepSymbols | undefined;
@@ -72,26 +72,29 @@ export class IntervalRows {
   copy(closedSlots: ClosedSlots, offsets: Int32Array, into: RowMemory): DeliveredPart[] {
     const { interval, series, nextRows } = this;
     const { stepIndexes, openFrom, openBefore } = closedSlots;
-    const width = series.length;
-    if (this.counts.length < stepIndexes.length * width) this.counts = new Int32Array(stepIndexes.length * width);
-    const batchRows = { memories: [] as RowMemory[], firsts: new Int32Array(width), ends: new Int32Array(width) };
-    for (let i = 0; i < width; i++) {
+    const symbolCount = series.length;
+    const countsNeeded = stepIndexes.length * symbolCount;
+    if (this.counts.length < countsNeeded) this.counts = new Int32Array(countsNeeded);
+    const firsts = new Int32Array(symbolCount);
+    const ends = new Int32Array(symbolCount);
+    const batchRows = { memories: [] as RowMemory[], firsts, ends };
+    for (let i = 0; i < symbolCount; i++) {
       const { columns } = series[i]!;
       const first = rowFrom(columns, nextRows[i]!, openFrom);
       batchRows.memories.push(columns.rows);
-      batchRows.firsts[i] = first;
-      batchRows.ends[i] = copyRows(columns, first, closedSlots, offsets, into, this.counts, i, width);
+      firsts[i] = first;
+      ends[i] = copyRows(columns, first, closedSlots, offsets, into, this.counts, i, symbolCount);
     }
-    this.nextRows = batchRows.ends;
+    this.nextRows = ends;
     const parts: DeliveredPart[] = [];
     for (let i = 0; i < stepIndexes.length; i++) {
       const partFrom = i === 0 ? openFrom : openBefore[i - 1]!;
-      parts.push({ interval, list: this.listOf(i * width), openFrom: partFrom, batchRows });
+      parts.push({ interval, list: this.listOf(i * symbolCount), openFrom: partFrom, batchRows });
     }
     return parts;
   }
 
-  /** The list of the step whose row counts start at `counts[at]`: the last list again when the row counts are the same. */
+  /** The list of the step whose row counts start at `counts[at]`: the last list when the counts are those of the step before. */
   private listOf(at: number): StepSymbols {
     const { lastCounts, lastList, counts } = this;
     let isSame = lastList !== undefined;
@@ -107,7 +110,8 @@ export class IntervalRows {
 
 /**
  * Copies one symbol's rows, from row `first` on. The rows of a step go to the step's offset in `offsets`, which moves to their end.
- * Writes the row count of the i-th listed step to `counts[at + i * width]`. @returns the row after the last copied one
+ * @param counts gets the number of rows of the i-th listed step at index `symbolIndex + i * symbolCount`
+ * @returns the row after the last copied one
  */
 function copyRows(
   { rows: { doubles, words }, end }: BarColumns,
@@ -116,15 +120,16 @@ function copyRows(
   offsets: Int32Array,
   { doubles: intoDoubles, words: intoWords }: RowMemory,
   counts: Int32Array,
-  at: number,
-  width: number,
+  symbolIndex: number,
+  symbolCount: number,
 ): number {
   // Local copies: in the compiled module, an imported name is a getter, which the inner loop would call for each row.
   const [copy, rowDoubles] = [copyRow, ROW_DOUBLES];
   const fromEnd = end * rowDoubles;
   let from = first * rowDoubles;
   let row = first;
-  for (let i = 0; i < openBefore.length; i++, at += width) {
+  let countAt = symbolIndex;
+  for (let i = 0; i < openBefore.length; i++, countAt += symbolCount) {
     const limit = openBefore[i]!;
     const firstOfStep = row;
     let to = offsets[stepIndexes[i]!]!;
@@ -132,12 +137,12 @@ function copyRows(
       copy(doubles, words, from, intoDoubles, intoWords, to);
     }
     offsets[stepIndexes[i]!] = to;
-    counts[at] = row - firstOfStep;
+    counts[countAt] = row - firstOfStep;
   }
   return row;
 }
 
-/** The first row that opens at or after a time, epoch ms. Searches only when `guess` is wrong. */
+/** The first row that opens at or after a time, epoch ms. Searches only when it is not the row `guess`. */
 function rowFrom(columns: BarColumns, guess: number, time: number): number {
   const { rows, first, end } = columns;
   const isAfterEarlierRows = guess > first && guess <= end && openTimeOf(rows, guess - 1) < time;

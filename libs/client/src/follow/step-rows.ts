@@ -33,6 +33,7 @@ export interface AssembledStep {
 /** Target size of a batch: it fits the processor's cache, because rows are written symbol by symbol and then read step by step. */
 const BATCH_BYTES = 256 * 1024;
 const BATCH_STEPS_MAX = 64;
+const DOUBLE_BYTES = Float64Array.BYTES_PER_ELEMENT;
 
 /** Maximum number of steps in a batch, at least 1. @param barsPerStep base bars that close in each step */
 export function batchSteps(barsPerStep: number): number {
@@ -64,6 +65,7 @@ export class StepRows {
     }
     const steps: AssembledStep[] = [];
     for (const time of times) steps.push({ time, parts: [], start: 0, byteLength: 0 });
+    // First computes the size of each step, then gives each step its place in the memory, then copies rows and texts there.
     const sizes = new Int32Array(steps.length).fill(this.headDoubles);
     const copies: [IntervalRows, ClosedSlots][] = [];
     for (const interval of intervals) {
@@ -79,8 +81,8 @@ export class StepRows {
       const parts = rows.copy(closedSlots, offsets, this.memory);
       for (let i = 0; i < parts.length; i++) steps[closedSlots.stepIndexes[i]!]!.parts.push(parts[i]!);
     }
-    // Now `offsets` has the end of each step's rows.
-    for (let i = 0; i < steps.length; i++) steps[i]!.byteLength = this.addTexts(steps[i]!, 8 * offsets[i]!);
+    // `copy` has moved each offset to the end of the step's rows.
+    for (let i = 0; i < steps.length; i++) steps[i]!.byteLength = this.addTexts(steps[i]!, DOUBLE_BYTES * offsets[i]!);
     return steps;
   }
 
@@ -103,7 +105,7 @@ export class StepRows {
       this.memory.bytes.set(list.text, end);
       end += list.text.length;
     }
-    return end - 8 * start;
+    return end - DOUBLE_BYTES * start;
   }
 
   private rowsOf(holdings: Holdings, interval: Interval): IntervalRows {

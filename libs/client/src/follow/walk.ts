@@ -51,11 +51,11 @@ export class Walk {
   private next: StepTime | undefined;
   /** The day of the last returned step, as an index into the layout's days. */
   private lastDay = -1;
-  /** Time of the last returned step; before the first one, time of the step before it. */
+  /** Time of the last returned step; before the first one, of the last step at or before the start. */
   private lastTime: number;
   /** Number of base bars in the last returned step. */
   private lastBars = 0;
-  /** What {@link position} returns, with the hash in the form that is fast to keep. */
+  /** What {@link position} returns, but with the hash as the chain has it: only `position` converts it to hex. */
   private completed: { time: number; hash: string; steps: number; bars: number };
   /** Base slots of the steps since the last acknowledgement. */
   private slotsUnacknowledged = 0;
@@ -103,11 +103,13 @@ export class Walk {
     return this.next === undefined && this.start.steps > 0;
   }
 
-  /** The next step. Undefined when the caller must await {@link nextStep}, for bars, for a turn of the event loop, or for an error. */
+  /** The next step. Undefined when the caller must await {@link nextStep}: for bars, a turn of the event loop, an error, or the end. */
   tryStep(): Step | undefined {
     const { next } = this;
-    if (!next || next.time > this.follower.loader.holdings.loadedTo || this.interruption()) return undefined;
-    return performance.now() > this.nextTurnAt ? undefined : this.takeStep(next);
+    if (!next || next.time > this.follower.loader.holdings.loadedTo) return undefined;
+    if (this.interruption()) return undefined;
+    const isTurnDue = performance.now() > this.nextTurnAt;
+    return isTurnDue ? undefined : this.takeStep(next);
   }
 
   /** Gives the event loop a turn and waits until the session shows the next step; undefined after the last one. @throws as followSession */
@@ -125,14 +127,6 @@ export class Walk {
       if (this.isSessionOver()) return undefined;
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
-  }
-
-  /** True when the session has completed and everything that it shows is loaded. @throws SessionEndedError when it ended otherwise */
-  private isSessionOver(): boolean {
-    const { state: reported, sessionClock, holdings } = this.follower.loader;
-    if (!hasEnded(reported) || holdings.loadedTo < sessionClock) return false;
-    if (reported.state === 'completed') return true;
-    throw new SessionEndedError(this.layout.id, reported.state, reported.error, sessionClock);
   }
 
   /** Notes that the consumer completed the last returned step. */
@@ -158,11 +152,11 @@ export class Walk {
   /** Delivers a step, whose bars are loaded, and moves to the next one. @throws DaysRemovedError */
   private takeStep(at: StepTime): Step {
     const { holdings, missing } = this.follower.loader;
-    // The step is after the start of the range in which bars may be missing, and its day starts before the end of this range.
-    if (missing && at.time > missing.after && this.layout.grid(at.day).open < missing.until) {
+    const grid = this.layout.grid(at.day);
+    // The step may lack bars: it is after the start of the range in which bars may be missing, and its day opens before the range's end.
+    if (missing && at.time > missing.after && grid.open < missing.until) {
       throw new DaysRemovedError(this.layout.id, this.lastTime, missing.until);
     }
-    const grid = this.layout.grid(at.day);
     const delivered = this.chain.deliver(holdings, at.time, () => this.upcoming(at.day));
     holdings.moveClock(at.time); // the mirror shows this step's bars from now on
     if (at.day !== this.lastDay) {
@@ -181,12 +175,13 @@ export class Walk {
   private upcoming(day: number): StepBatch {
     const { loadedTo, sorted } = this.follower.loader.holdings;
     const { layout, every, intervals, lastTime: after } = this;
-    const grid = layout.grid(day, every);
+    const grid = layout.grid(day, every); // each slot of it is a step
     const baseSlotsPerStep = Math.max(1, every.ms / layout.base.ms);
-    const from = grid.closedBy(after);
-    const end = Math.min(grid.slotCount, from + batchSteps(baseSlotsPerStep * sorted.length));
+    const stepsMax = batchSteps(baseSlotsPerStep * sorted.length);
+    const firstSlot = grid.closedBy(after);
+    const endSlot = Math.min(grid.slotCount, firstSlot + stepsMax);
     const times: number[] = [];
-    for (let slot = from; slot < end; slot++) {
+    for (let slot = firstSlot; slot < endSlot; slot++) {
       const time = grid.closeTime(slot);
       if (time > loadedTo) break;
       times.push(time);
@@ -203,6 +198,14 @@ export class Walk {
     this.follower.loader.nextShown = next.time;
     const dayToLoad = Math.min(next.day + DAYS_AHEAD, this.layout.days.length - 1);
     this.follower.limit = this.layout.grid(dayToLoad).close;
+  }
+
+  /** True when the session has completed and everything that it shows is loaded. @throws SessionEndedError when it ended otherwise */
+  private isSessionOver(): boolean {
+    const { state: reported, sessionClock, holdings } = this.follower.loader;
+    if (!hasEnded(reported) || holdings.loadedTo < sessionClock) return false;
+    if (reported.state === 'completed') return true;
+    throw new SessionEndedError(this.layout.id, reported.state, reported.error, sessionClock);
   }
 
   /** Acknowledges everything that is loaded. The next step closes later, so the clock need not wait for this consumer up to there. */

@@ -38,9 +38,10 @@ export class BarObjects {
     if (to - from > CACHED_AT_ONCE_MAX) return Array.from({ length: to - from }, (_, i) => this.make(from + i));
     const { cached, firstRow } = this;
     let end = firstRow + cached.length;
-    // Drops the cached objects before `from`, or all, when the rows are before them, after a hole, or too many.
-    if (from < firstRow || from > end || to - firstRow > CACHE_MAX) {
-      this.cached = from >= firstRow && from < end ? cached.slice(from - firstRow) : [];
+    const isAdjacent = from >= firstRow && from <= end; // the cached rows can stay consecutive
+    if (!isAdjacent || to - firstRow > CACHE_MAX) {
+      // The cache begins at `from` now, with the objects that it already has from there on, or without any.
+      this.cached = isAdjacent ? cached.slice(from - firstRow) : [];
       this.firstRow = from;
       end = from + this.cached.length;
     }

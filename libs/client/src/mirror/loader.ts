@@ -24,8 +24,8 @@ import { rereadChanges, rereadDays } from './reread.js';
 import { hasEnded, newestState, statesCommand, type ReportedState } from './session-state.js';
 import type { DerivedBy } from './symbol-bars.js';
 
-/** How often the symbols may change during one read before the loader gives up. */
-const CHANGES_MAX = 20;
+/** How many times one read is repeated, because the symbols changed meanwhile or Redis did not have the script. */
+const REPEATS_MAX = 20;
 
 export interface LoaderOptions {
   /** Days that are kept in addition to the day of the clock. @default as many as fit 512 MiB */
@@ -40,7 +40,7 @@ interface Piece {
   read: DayRead;
   /** Index into the layout's days. */
   day: number;
-  /** Close time of the last bars, epoch ms. */
+  /** The end of the piece, epoch ms: its bars close by then. */
   to: number;
 }
 
@@ -88,11 +88,6 @@ export class Loader {
     this.bulk.close();
   }
 
-  /** @param key identifies the list of symbols; see {@link symbolsKey} */
-  private readsOf(layout: SessionLayout, key?: string): ClockedReads {
-    return new ClockedReads(this.redis, layout, key, (commands, take) => this.bulk.run(commands, take));
-  }
-
   /** Reads the position in the event streams, so that no later change is missed. Loads no bars. @throws SessionLostError */
   async begin(): Promise<void> {
     await loadSlotsScript(this.redis);
@@ -115,7 +110,8 @@ export class Loader {
   /** Ids of the newest processed entries in the events and in the changes of partition 0, by key. */
   lastIds(): Map<string, string> {
     const { events, changes } = this.holdings.layout.keysOf(0);
-    return new Map([events, changes].map((key, stream) => [key, this.tail.cursor(stream)]));
+    const firstStreams = [events, changes]; // those of the tail begin with these two
+    return new Map(firstStreams.map((key, stream) => [key, this.tail.cursor(stream)]));
   }
 
   /**
@@ -152,15 +148,17 @@ export class Loader {
   private async refreshOnce(hint: number): Promise<boolean> {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
-    const events = this.tail.commands(layout);
+    const eventCommands = this.tail.commands(layout);
     const piece = this.mustReload ? undefined : this.nextPiece(hint);
-    const commands = [...events, ...(piece?.read.commands ?? [])];
+    const commands = [...eventCommands, ...(piece?.read.commands ?? [])];
     const [clock, replies] = await this.reads.read(commands, (now) =>
-      piece && now >= Math.max(piece.to, loadedTo) ? piece.read.receiver(events.length) : undefined,
+      // Takes the bars only when the clock has reached the end of the piece: until then the piece may be incomplete.
+      piece && now >= Math.max(piece.to, loadedTo) ? piece.read.receiver(eventCommands.length) : undefined,
     );
-    const round = this.tail.decode(replies.slice(0, events.length));
-    if (clock < loadedTo) {
-      // The store was set back. Shown bars stay; everything is reloaded when the clock has caught up.
+    const round = this.tail.decode(replies.slice(0, eventCommands.length));
+    const wasSetBack = clock < loadedTo;
+    if (wasSetBack) {
+      // Shown bars stay. Everything is reloaded when the clock has caught up.
       this.mustReload = true;
     } else {
       if (piece) this.noteLoaded(piece, clock);
@@ -169,7 +167,7 @@ export class Loader {
     }
     this.sessionClock = clock;
     this.tail.commit(round);
-    return this.setState(round.state) || round.isMore;
+    return this.noteState(round.state) || round.isMore;
   }
 
   /** Reloads all held days if necessary, otherwise those that changed. @returns false when the store was set back */
@@ -183,7 +181,7 @@ export class Loader {
    * Notes the newest state. A final state becomes {@link state} only in the next round, because the clock of this round may be older.
    * @returns whether that further round is needed
    */
-  private setState(state: ReportedState | undefined): boolean {
+  private noteState(state: ReportedState | undefined): boolean {
     const wasEnded = hasEnded(this.reported);
     this.reported = state ?? this.reported;
     const hasJustEnded = hasEnded(this.reported) && !wasEnded;
@@ -212,7 +210,8 @@ export class Loader {
   private noteLoaded({ read, day, to }: Piece, clock: number): void {
     this.sessionClock = clock;
     if (clock < to) return;
-    if (read.commands.length > 0 && day < this.reads.firstKept) {
+    const wasDropped = read.commands.length > 0 && day < this.reads.firstKept;
+    if (wasDropped) {
       this.missing = { after: this.missing?.after ?? this.holdings.loadedTo, until: this.keptFrom };
     }
     this.holdings.loadedTo = to;
@@ -221,12 +220,12 @@ export class Loader {
 
   /** Runs a read with the session's symbols. Repeats it when they changed meanwhile, or when Redis does not have the script. */
   private async withSymbols<T>(run: () => Promise<T>): Promise<T> {
-    for (let changes = 0; ; changes++) {
+    for (let repeats = 0; ; repeats++) {
       try {
         if (!this.areSymbolsRead) await this.readSymbols();
         return await run();
       } catch (error) {
-        if (changes >= CHANGES_MAX) throw error;
+        if (repeats >= REPEATS_MAX) throw error;
         if (error instanceof SymbolsChangedError) this.areSymbolsRead = false;
         else if (isScriptUnknown(error)) await loadSlotsScript(this.redis);
         else throw error;
@@ -238,20 +237,28 @@ export class Loader {
   private async readSymbols(): Promise<void> {
     const { holdings } = this;
     const { membership, joining } = await readSymbols(this.redis, holdings.layout);
-    const isSame = membership.version === holdings.layout.membership.version;
-    const layout = isSame ? holdings.layout : withMembership(holdings.layout, membership);
+    const isSameVersion = membership.version === holdings.layout.membership.version;
+    const layout = isSameVersion ? holdings.layout : withMembership(holdings.layout, membership);
     const reads = this.readsOf(layout, symbolsKey(String(membership.version), joining.join(' ')));
     const keepDays = keptDays(layout, this.options.keepDays);
     const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
     const daysHeld = keepDays + 2; // and the clock's day and the day ahead
     const bars = holdings.barsFor(layout, readable, daysHeld);
-    const added = bars.filter((each) => holdings.get(each.symbol) !== each);
-    if (added.length === 0)
+    const newBars = bars.filter((each) => holdings.get(each.symbol) !== each);
+    if (newBars.length > 0) {
+      const wasSetBack = !(await rereadDays(holdings, reads, layout, newBars));
+      if (wasSetBack) this.mustReload = true;
+    } else {
       await reads.read([]); // throws when the symbols have changed again
-    else if (!(await rereadDays(holdings, reads, layout, added))) this.mustReload = true;
+    }
     holdings.setSymbols(layout, bars);
     this.reads = reads;
     this.keepDays = keepDays;
     this.areSymbolsRead = true;
+  }
+
+  /** @param key identifies the list of symbols; see {@link symbolsKey} */
+  private readsOf(layout: SessionLayout, key?: string): ClockedReads {
+    return new ClockedReads(this.redis, layout, key, (commands, take) => this.bulk.run(commands, take));
   }
 }

@@ -23,9 +23,9 @@ export class MirrorSeries {
   private readonly objects: BarObjects;
   /** The last result of {@link visibleEnd}. */
   private end = 0;
-  /** The clock for which it was computed; NaN before the first call. */
+  /** The clock for which `end` was computed; NaN before the first call. */
   private endClock = NaN;
-  /** The columns' generation at that time. */
+  /** The generation of the columns when `end` was computed. */
   private generation = 0;
   // The last results of `latest`, `last` and `formingBar`. Each is valid while `MirrorTime.moves` equals its `…At`; -1 is never valid.
   private newest: MirrorBar | undefined;
@@ -62,17 +62,18 @@ export class MirrorSeries {
   /** The row after the newest row that is closed at `clock`, epoch ms. Fastest when the clock moves in small steps. */
   visibleEnd(clock: number): number {
     const { columns } = this;
-    // Searches after rows have moved, when the clock went back, and at the first call, as a comparison with NaN is false. Otherwise steps
-    // on from the last result.
-    if (this.generation !== columns.generation || !(clock >= this.endClock)) {
+    const haveRowsMoved = this.generation !== columns.generation;
+    const isForward = clock >= this.endClock; // false at the first call, because of NaN
+    if (haveRowsMoved || !isForward) {
       this.end = columns.rowFrom(this.slots.openLimit(clock));
-      if (this.generation !== columns.generation) this.objects.clear();
+      if (haveRowsMoved) this.objects.clear();
       this.generation = columns.generation;
     } else if (clock !== this.endClock) {
-      const { rows, end } = columns;
+      // Steps on from the last result.
+      const { rows, end: rowsEnd } = columns;
       const limit = this.slots.openLimit(clock);
       let row = Math.max(this.end, columns.first);
-      while (row < end && openTimeOf(rows, row) < limit) row++;
+      while (row < rowsEnd && openTimeOf(rows, row) < limit) row++;
       this.end = row;
     }
     this.endClock = clock;
@@ -105,6 +106,13 @@ export class MirrorSeries {
     return bars.slice();
   }
 
+  /** Close prices of the newest `count` closed bars at `clock`, oldest first: a view of memory. */
+  closes(clock: number, count: number): Float64Array {
+    const end = this.visibleEnd(clock);
+    const from = count >= 1 ? end - Math.floor(count) : end; // `end` also for NaN
+    return this.columns.closesOf(Math.max(this.columns.first, from), end);
+  }
+
   /** As {@link last}, without the cache. */
   private findLast(now: MirrorTime, count: number): MirrorBar[] {
     if (!(count >= 1)) return []; // also for NaN
@@ -114,13 +122,6 @@ export class MirrorSeries {
     const bars = this.objects.between(from, end);
     if (forming) bars.push(forming);
     return bars;
-  }
-
-  /** Close prices of the newest `count` closed bars at `clock`, oldest first: a view of memory. */
-  closes(clock: number, count: number): Float64Array {
-    const end = this.visibleEnd(clock);
-    const from = count >= 1 ? end - Math.floor(count) : end; // `end` also for NaN
-    return this.columns.closesOf(Math.max(this.columns.first, from), end);
   }
 
   /** The forming bar, cached. */

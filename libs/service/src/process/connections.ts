@@ -51,7 +51,7 @@ export async function openConnections(
     const connectionName = `${name}:${role}`;
     return logOutages(producerConnection(url, { ...FAIL_FAST, connectionName }), connectionName, logger);
   };
-  let isMigrated = false;
+  let isMigrated = false; // set at the end, read by the silence limit
   const dataSource = createDataSource(databaseUrl, {
     poolSize: config.postgres.pool,
     applicationName: name,
@@ -73,6 +73,11 @@ export async function openConnections(
   const connectPostgres = async () => {
     if (!dataSource.isInitialized) await dataSource.initialize();
   };
+  const updateSchema = () =>
+    migrate(dataSource).catch((error: unknown) => {
+      // Waiting does not help against a newer schema, so it counts as a refusal.
+      throw error instanceof NewerSchemaError ? new ServerRefusedError(error.message) : error;
+    });
   try {
     await Promise.all([
       awaitServer(postgres, connectPostgres, logger),
@@ -80,11 +85,6 @@ export async function openConnections(
       connectRedis(sessionRedis, sessionServer, sessionRedisUrl, logger),
     ]);
     queues = openQueues(queueRedis, config.queues.prefix, telemetry);
-    // Waiting does not help against a newer schema, so it counts as a refusal.
-    const updateSchema = () =>
-      migrate(dataSource).catch((error: unknown) => {
-        throw error instanceof NewerSchemaError ? new ServerRefusedError(error.message) : error;
-      });
     const migrations = await awaitServer(postgres, updateSchema, logger);
     isMigrated = true;
     if (migrations.length > 0) logger.info({ migrations }, 'schema brought up to date');

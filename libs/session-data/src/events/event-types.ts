@@ -4,14 +4,16 @@
  */
 import type { SlotCounts } from '@barkeep/bars';
 
-/** Parses the text of one field; undefined when the text is invalid. */
+/** A kind of field: the function that parses its text. It returns undefined when the text is invalid. */
 type Field<T> = (text: string) => T | undefined;
+/** What the parser of a kind of field returns for a valid text. */
+type ValueOf<F> = F extends Field<infer T> ? T : never;
 
 const anyText: Field<string> = (text) => text;
 const number: Field<number> = (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
 /** Epoch ms. */
 const time: Field<number> = number;
-/** A JSON object of symbol to value. */
+/** A JSON object with a value for each symbol. */
 const bySymbol = <T>(isValue: (value: unknown) => value is T): Field<Record<string, T>> => {
   return (text) => {
     const value = parseJson(text);
@@ -65,7 +67,7 @@ const EVENTS = {
   quality: { date: anyText, symbols: number, ...SLOT_COUNTS, barQuality: number },
 } as const satisfies Record<string, Record<string, Field<unknown>>>;
 
-/** Fields that an event may lack. {@link FieldsOf} names them too, because types cannot come from a set. */
+/** Fields that an event may lack. {@link FieldsOf} repeats the name, because a type cannot be derived from a set. */
 const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(['error']);
 
 export type SessionEventType = keyof typeof EVENTS;
@@ -74,9 +76,9 @@ export const SESSION_EVENT_TYPES = Object.keys(EVENTS) as SessionEventType[];
 /** Names of the fields that hold a time, epoch ms. */
 export const EVENT_TIME_FIELDS: ReadonlySet<string> = new Set(['time', 'position', 'nextTryAt']);
 
-/** The values of an event's fields, by name: what the field's parser returns. `error` is optional. */
+/** The fields of an event with their values. `error`, where the event has this field, is optional. */
 type FieldsOf<T extends SessionEventType> = {
-  [F in Exclude<keyof (typeof EVENTS)[T], 'error'>]: (typeof EVENTS)[T][F] extends Field<infer V> ? V : never;
+  [F in Exclude<keyof (typeof EVENTS)[T], 'error'>]: ValueOf<(typeof EVENTS)[T][F]>;
 } & ('error' extends keyof (typeof EVENTS)[T] ? { error?: string } : object);
 
 /** One event: its type, its fields, and when Redis stored it (`at`, epoch ms of the wall clock). */
@@ -88,7 +90,7 @@ export type SessionEvent = { [T in SessionEventType]: { type: T; at: number } & 
  */
 export function parseEvent(entry: readonly string[], at: number): SessionEvent | undefined {
   const texts: Record<string, string> = {};
-  for (let i = 0; i + 1 < entry.length; i += 2) texts[entry[i]!] = entry[i + 1]!;
+  for (let nameAt = 0; nameAt + 1 < entry.length; nameAt += 2) texts[entry[nameAt]!] = entry[nameAt + 1]!;
   const { type } = texts;
   if (type === undefined || !isEventType(type)) return undefined;
   const event: Record<string, unknown> = { type, at };
@@ -100,7 +102,7 @@ export function parseEvent(entry: readonly string[], at: number): SessionEvent |
   return event as SessionEvent;
 }
 
-/** Types that report a change of bars or slots. A strategy sees such an event once the clock has passed these slots. */
+/** Types of events that report a change of bars or slots. A strategy sees such an event once the clock has passed these slots. */
 export const CHANGES: ReadonlySet<SessionEventType> = new Set([
   'gap-found',
   'gap-filled',

@@ -101,12 +101,10 @@ export class SessionEvents {
     const gaps = await Promise.all(streams.map((stream) => this.hasGap(stream)));
     const gap = gaps.includes(true);
     const { events, cursor } = merged(streams);
-    // An operator gets each change from the changes of its partition (stream 1 and later). The public events of partition 0
-    // (stream 0) repeat it.
-    const shown =
-      this.view === 'operator' ? events.filter(({ event, stream }) => stream > 0 || !CHANGES.has(event.type)) : events;
-    // An empty batch means that there are no more events, so continues after entries of which none is shown.
-    if (shown.length === 0 && events.length > 0 && !gap) return this.readNow(cursor, limit);
+    const shown = this.view === 'operator' ? events.filter(isShownToOperator) : events;
+    // An empty batch means that there are no more events, so this reads on when none of the events is shown.
+    const isAllHidden = events.length > 0 && shown.length === 0;
+    if (isAllHidden && !gap) return this.readNow(cursor, limit);
     return { events: shown.map(({ event, cursor: cursorAfter }) => ({ event, cursor: cursorAfter })), cursor, gap };
   }
 
@@ -136,8 +134,10 @@ export class SessionEvents {
 
   /** Whether the stream may have lost entries after the id from which it was read. */
   private async hasGap({ key, after, entries, oldestId }: StreamRead): Promise<boolean> {
+    if (entries.length === 0 || oldestId === undefined) return false;
+    const reachesBackToCursor = compareIds(oldestId, after) <= 0;
+    if (reachesBackToCursor) return false;
     // When exactly the entries up to `after` were trimmed, nothing is lost. That cannot be seen, so it counts as a gap.
-    if (entries.length === 0 || oldestId === undefined || compareIds(oldestId, after) <= 0) return false;
     return after === FIRST_ID ? this.isTrimmed(key) : true;
   }
 
@@ -157,11 +157,24 @@ export class SessionEvents {
   }
 }
 
+/** An event, and the number of the stream from which it was read. */
+interface StreamedEvent extends CursoredEvent {
+  stream: number;
+}
+
+/**
+ * An operator gets each change from the changes of its partition (stream 1 and later), and not from the public events of
+ * partition 0 (stream 0), which repeat it.
+ */
+function isShownToOperator({ event, stream }: StreamedEvent): boolean {
+  return stream > 0 || !CHANGES.has(event.type);
+}
+
 /** The events of all streams, sorted by id, each with the cursor after it; and the cursor after all entries. */
 function merged(streams: readonly StreamRead[]) {
   const sorted = streams.flatMap(({ entries }, stream) => entries.map(([id, fields]) => ({ stream, id, fields })));
   sorted.sort((a, b) => compareIds(a.id, b.id) || a.stream - b.stream);
-  const events: (CursoredEvent & { stream: number })[] = [];
+  const events: StreamedEvent[] = [];
   let cursor = streams.map(({ after }) => after);
   for (const { stream, id, fields } of sorted) {
     cursor = cursor.with(stream, id);

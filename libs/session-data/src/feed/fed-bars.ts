@@ -23,24 +23,23 @@ interface SortedBars {
 
 /** Sorts bars of one symbol, in any order and of any days. */
 export function sortFedBars(layout: SessionLayout, bars: readonly Bar[]): SortedBars {
-  const { calendar, hours, prices } = layout.spec;
+  const { prices } = layout.spec;
   const sorted: SortedBars = { days: new Map(), lastClose: -Infinity, refused: [], refusals: new Map() };
   const { days, refused, refusals } = sorted;
   // Bars of a feed are mostly in order, so the day of the bar before is tried first.
   let dayIndex = 0;
   for (const [index, bar] of bars.entries()) {
-    const reason = refuseBar(bar, prices);
-    if (!reason && !isCurrentDay(layout, dayIndex, bar.openTime)) dayIndex = layout.dayIndexAt(bar.openTime);
-    const slotOrReason = reason ?? slotOf(layout, dayIndex, bar.openTime);
-    if (typeof slotOrReason === 'string') {
-      // `refuseBar` looks at a single bar, so the reason is never `conflict`.
-      refused.push({ index, reason: slotOrReason as FeedRefusal });
-      const isExtended = isOutsideReason(slotOrReason) && isExtendedTime(calendarNamed(calendar), bar.openTime, hours);
-      const countedReason = isExtended ? EXTENDED_HOURS : slotOrReason;
-      refusals.set(countedReason, (refusals.get(countedReason) ?? 0) + 1);
+    // `refuseBar` looks at a single bar, so it never answers `conflict`.
+    const invalid = refuseBar(bar, prices) as FeedRefusal | undefined;
+    if (!invalid && !isCurrentDay(layout, dayIndex, bar.openTime)) dayIndex = layout.dayIndexAt(bar.openTime);
+    const slot = invalid ?? slotOf(layout, dayIndex, bar.openTime);
+    if (typeof slot === 'string') {
+      const reason = slot;
+      refused.push({ index, reason });
+      const counted = countedReason(layout, reason, bar.openTime);
+      refusals.set(counted, (refusals.get(counted) ?? 0) + 1);
       continue;
     }
-    const slot = slotOrReason;
     const day = days.get(dayIndex) ?? { positions: [], slots: [] };
     days.set(dayIndex, day);
     day.positions.push(index);
@@ -50,13 +49,19 @@ export function sortFedBars(layout: SessionLayout, bars: readonly Bar[]): Sorted
   return sorted;
 }
 
-/** Whether a day is the first one that is not over at `time`. */
+/** The reason under which a refused bar is counted. */
+function countedReason({ spec }: SessionLayout, reason: FeedRefusal, time: number): string {
+  const isExtended = isOutsideReason(reason) && isExtendedTime(calendarNamed(spec.calendar), time, spec.hours);
+  return isExtended ? EXTENDED_HOURS : reason;
+}
+
+/** Whether a day is the first one that is not over at `time`. The time before day 0 is always over, the one after the last day never. */
 function isCurrentDay(layout: SessionLayout, dayIndex: number, time: number): boolean {
   const isOver = (day: number) => day < 0 || (day < layout.days.length && layout.grid(day).close <= time);
   return isOver(dayIndex - 1) && !isOver(dayIndex);
 }
 
-/** The slot of a bar that opens at `time`, or why it has none. */
+/** The slot of a bar that opens at `time`, or why it has none. @param dayIndex the first day that is not over at `time` */
 function slotOf(layout: SessionLayout, dayIndex: number, time: number): number | FeedRefusal {
   const isInSession = time >= layout.start && time < layout.end;
   return isInSession ? layout.grid(dayIndex).slotAt(time) : 'outside-session';

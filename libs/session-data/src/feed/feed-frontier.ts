@@ -96,8 +96,7 @@ export class FeedFrontier {
     const keys = layout.keysOf(partition);
     const chunks = layout.symbolsOf(partition).map((symbol) => keys.chunk(layout.base.name, symbol, grid.date));
     const args = [from, to, grid.closedBy(from), grid.closedBy(to)];
-    const names = [keys.meta, ...chunks];
-    const reply = await this.writer.run(SCRIPTS.advance, partition, names, args, 'advanced', 'done');
+    const reply = await this.writer.run(SCRIPTS.advance, partition, [keys.meta, ...chunks], args, 'advanced', 'done');
     const [, frontier, control, bars = 0] = reply;
     this.frontiers[partition] = Number(frontier);
     return { control: control as Control, bars: Number(bars) };
@@ -106,25 +105,35 @@ export class FeedFrontier {
 
 /** The progress of every stream of a fed session. @throws SessionLostError */
 export async function readFeedProgress(redis: Redis, layout: SessionLayout): Promise<FeedProgress> {
-  const reads = layout.keys.flatMap(({ meta, feed }, partition) => {
-    const symbols = layout.symbolsOf(partition);
-    // HMGET needs a field even in a partition without symbols.
-    const fields = [...symbols.flatMap((symbol) => PROGRESS_FIELDS.map((field) => `${symbol} ${field}`)), 'none'];
-    return [
-      ['hget', meta, 'incarnation'],
-      ['hmget', feed, ...fields],
-    ];
-  });
+  const reads = layout.keys.flatMap(({ meta, feed }, partition) => [
+    ['hget', meta, 'incarnation'],
+    ['hmget', feed, ...progressFields(layout.symbolsOf(partition))],
+  ]);
   const [time, ...replies] = await runCommands(redis, [['time'], ...reads]);
   const [seconds, micros] = (time as (string | number)[]).map(Number);
   const streams = layout.keys.flatMap((_, partition) => {
-    if (!layout.owns(replies[2 * partition] as string | null)) throw new SessionLostError(layout.id);
-    const values = replies[2 * partition + 1] as (string | null)[];
-    return layout.symbolsOf(partition).map((symbol, i) => {
-      const at = PROGRESS_FIELDS.length * i;
-      const [reached, heardAt, ended] = values.slice(at, at + PROGRESS_FIELDS.length);
-      return { symbol, reached: Number(reached ?? layout.start), heardAt: Number(heardAt ?? 0), ended: ended === '1' };
-    });
+    const first = 2 * partition; // each partition has two replies
+    const [stamp, values] = replies.slice(first, first + 2) as [string | null, (string | null)[]];
+    if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
+    return progressOf(layout, layout.symbolsOf(partition), values);
   });
   return { now: seconds! * 1000 + Math.floor(micros! / 1000), streams };
+}
+
+/** The fields of the hash `:feed` with the progress of these symbols, and one more: HMGET needs a field even when there is no symbol. */
+function progressFields(symbols: readonly string[]): string[] {
+  return [...symbols.flatMap((symbol) => PROGRESS_FIELDS.map((field) => `${symbol} ${field}`)), 'none'];
+}
+
+/** The progress of each symbol. @param values of {@link progressFields}; null for a field that is not stored yet */
+function progressOf(
+  layout: SessionLayout,
+  symbols: readonly string[],
+  values: readonly (string | null)[],
+): SymbolProgress[] {
+  return symbols.map((symbol, i) => {
+    const at = PROGRESS_FIELDS.length * i;
+    const [reached, heardAt, ended] = values.slice(at, at + PROGRESS_FIELDS.length);
+    return { symbol, reached: Number(reached ?? layout.start), heardAt: Number(heardAt ?? 0), ended: ended === '1' };
+  });
 }

@@ -59,9 +59,10 @@ export class BarSeries {
     const wanted = count - (forming ? 1 : 0);
     const shown = { clock, before: Infinity, fill, fillBefore };
     const tail = wanted > 0 && bitmap && records ? this.tailBars(shown, count, bitmap, records) : [];
-    // Usually the day of the clock has enough bars. If not, reads the days before it.
-    const closed = tail.length >= wanted ? tail.slice(tail.length - wanted) : await this.walkBack(shown, wanted);
-    return forming ? [...closed, forming] : closed;
+    // Usually the tail, which is of the day of the clock, has enough bars. If not, reads that day and the days before it.
+    const hasEnough = tail.length >= wanted;
+    const closedBars = hasEnough ? tail.slice(tail.length - wanted) : await this.walkBack(shown, wanted);
+    return forming ? [...closedBars, forming] : closedBars;
   }
 
   /** Bars with `from <= openTime < to`, oldest first, at most `limit`. */
@@ -102,23 +103,28 @@ export class BarSeries {
     return bars;
   }
 
-  /** The two commands that read the last closed slots, at most `count`, of the day that contains the clock. */
-  private tailCommands(clock: number, count: number): ReadCommand[] {
+  /** The tail: the last closed slots, at most `count`, of the day of the clock. They are the slots `[from, to)`. */
+  private tailSlots(clock: number, count: number): { day: number; slotCount: number; from: number; to: number } {
     const day = dayAtClock(this.layout, clock);
-    const closed = this.grid(day).closedBy(clock);
-    return partCommands(this.key(day), this.grid(day).slotCount, Math.max(0, closed - count), closed);
+    const grid = this.grid(day);
+    const closed = grid.closedBy(clock);
+    return { day, slotCount: grid.slotCount, from: Math.max(0, closed - count), to: closed };
   }
 
-  /** The bars in the slots that {@link tailCommands} reads for `count`, from its two replies. */
+  /** The two commands that read the tail. */
+  private tailCommands(clock: number, count: number): ReadCommand[] {
+    const { day, slotCount, from, to } = this.tailSlots(clock, count);
+    return partCommands(this.key(day), slotCount, from, to);
+  }
+
+  /** The bars of the tail, from the replies to {@link tailCommands} for the same `count`. */
   private tailBars(shown: Shown, count: number, bitmap: Buffer, records: Buffer): ShownBar[] {
-    const day = dayAtClock(this.layout, shown.clock);
-    const { slotCount } = this.grid(day);
-    const closed = this.grid(day).closedBy(shown.clock);
-    const chunk = chunkOfPart(slotCount, bitmap, records, Math.max(0, closed - count), closed);
+    const { day, slotCount, from, to } = this.tailSlots(shown.clock, count);
+    const chunk = chunkOfPart(slotCount, bitmap, records, from, to);
     return this.show(day, [chunk], shown).bars;
   }
 
-  /** The newest `wanted` bars in the shown slots. Reads days backward, twice as many in each round trip. */
+  /** The newest `wanted` bars in the shown slots. Reads days backward, in each round trip twice as many as in the one before. */
   private async walkBack(shown: Shown, wanted: number): Promise<ShownBar[]> {
     const { days } = this.layout;
     // The days `[0, end)` are not read yet; the next round trip reads the last `size` of them.
@@ -148,8 +154,8 @@ export class BarSeries {
   }
 
   /**
-   * The shown bars that open at `from` or later. With `forward` also the last close up to their end, to continue from.
-   * @param chunks those of the days from `firstDay` on @param lastClose the close before these days; left out when there is none
+   * The shown bars that open at `from` or later. With `forward` also the last close, from which the next call continues.
+   * @param chunks those of the days from `firstDay` on @param lastClose the close before these bars; left out when there is none
    */
   private show(
     firstDay: number,

@@ -66,15 +66,17 @@ export async function certify(listing: Listing): Promise<StoreCertificate> {
   const upTo = layout.spec.upkeep.enabled ? Math.min(clock, watermark) : clock;
   const symbols = [...listing.symbols].sort();
   const certified: DayDigest[] = [];
-  let { firstKept } = await reads.moment();
-  const firstDay = firstKept;
+  const { firstKept: firstDay } = await reads.moment();
+  let firstKept = firstDay;
   for (let day = firstDay; day < layout.days.length && layout.grid(day).close <= upTo; day++) {
     certified.push(await certifyDay(listing, symbols, day));
-    // Fails at once when the session is gone.
+    // Finds which days are still retained, and fails at once when the session is gone.
     ({ firstKept } = await reads.moment());
   }
-  // A removed day may have been read in part. When the store was set back to before a removal, `firstKept` is now an earlier day.
-  const days = certified.slice(Math.max(0, firstKept - firstDay));
+  // Leaves out days that were removed meanwhile, because such a day may have been read in part. When the store was set back to before
+  // a removal, `firstKept` is now an earlier day, and nothing is left out.
+  const removedDays = Math.max(0, firstKept - firstDay);
+  const days = certified.slice(removedDays);
   return { days, digest: chainOf(days), complete: firstKept + days.length === layout.days.length };
 }
 
@@ -125,7 +127,7 @@ async function certifyDay(listing: Listing, symbols: readonly string[], day: num
 function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, states: Buffer | null): void {
   const bytes = chunk ?? new Uint8Array(chunkBytes(slotCount));
   let backfilled = counts.backfilled;
-  // The record of an empty slot has no origin, so every record can be compared.
+  // The origins are `STEP` bytes apart, one in each record. The record of an empty slot has no origin, so every record can be compared.
   const end = recordOffset(slotCount, slotCount);
   for (let at = recordOffset(slotCount, 0) + ORIGIN_AT; at < end; at += STEP) {
     if (bytes[at] === BACKFILLED) backfilled++;

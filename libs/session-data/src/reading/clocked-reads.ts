@@ -18,6 +18,9 @@ export interface Moment {
   firstKept: number;
 }
 
+/** Places in the reply to the first command of a read. */
+const [INCARNATION_PLACE, CLOCK_PLACE] = [0, 1];
+
 export class ClockedReads {
   /** The clock at the last read. The next call uses it as a guess, so that one round trip is usually enough. */
   seenClock: number;
@@ -47,9 +50,10 @@ export class ClockedReads {
     receiverAt?: (clock: number) => Receiver | undefined,
   ): Promise<[clock: number, replies: (Buffer | null)[]]> {
     const { meta } = this.layout.keysOf(0);
-    const all = [['hmget', meta, 'incarnation', 'clock'], ...commands];
-    all.push(['hmget', meta, ...SYMBOLS_KEY_FIELDS, 'retainedFrom']);
-    const replies = await this.run(all, receiverAt && this.receiverOf(receiverAt, commands.length));
+    const readClock = ['hmget', meta, 'incarnation', 'clock'];
+    const readSymbolsAndDays = ['hmget', meta, ...SYMBOLS_KEY_FIELDS, 'retainedFrom'];
+    const receiver = receiverAt && this.receiverOf(receiverAt, commands.length);
+    const replies = await this.run([readClock, ...commands, readSymbolsAndDays], receiver);
     const [incarnation, clock] = replies[0] as (string | null)[];
     const [version, joining, retainedFrom] = replies.at(-1) as (string | null)[];
     if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
@@ -65,20 +69,19 @@ export class ClockedReads {
     return { clock, firstKept: this.firstKept };
   }
 
-  /** A receiver for {@link read}: command 0 reads incarnation and clock, then come the caller's `count` commands, then the symbols. */
+  /** A receiver for {@link read}, which runs a command for the clock, the caller's `count` commands, and one for symbols and days. */
   private receiverOf(receiverAt: (clock: number) => Receiver | undefined, count: number): Receiver {
-    const [INCARNATION_PLACE, CLOCK_PLACE] = [0, 1];
     let isSameIncarnation = false;
     let callersReceiver: Receiver | undefined;
     return (command, place, value) => {
-      const isCallers = command > 0 && command <= count;
-      if (isCallers && callersReceiver) return callersReceiver(command - 1, place, value);
-      // Without a receiver bytes are dropped, and other values stay in the replies.
-      if (isCallers) return value instanceof Buffer;
-      if (command > 0) return false;
-      if (place === INCARNATION_PLACE) isSameIncarnation = this.layout.owns(value as string | null);
-      if (place === CLOCK_PLACE && isSameIncarnation) callersReceiver = receiverAt(Number(value));
-      return false;
+      if (command === 0) {
+        if (place === INCARNATION_PLACE) isSameIncarnation = this.layout.owns(value as string | null);
+        if (place === CLOCK_PLACE && isSameIncarnation) callersReceiver = receiverAt(Number(value));
+        return false;
+      }
+      if (command > count) return false;
+      if (callersReceiver) return callersReceiver(command - 1, place, value);
+      return value instanceof Buffer; // without a receiver bytes are dropped, and other values stay in the replies
     };
   }
 
@@ -90,8 +93,10 @@ export class ClockedReads {
     let guess = this.seenClock;
     for (let isFromThisCall = false; ; isFromThisCall = true) {
       const [clock, replies] = await this.read(commandsAt(guess));
-      // A guess that was read in this call stays right when the clock passes it. A clock before the guess: the store lost writes.
-      if (clock === guess || (isFromThisCall && clock > guess)) return [guess, replies];
+      // A guess from this call was the clock during the call, so it stays right when the clock has passed it.
+      const hasPassedGuess = isFromThisCall && clock > guess;
+      if (clock === guess || hasPassedGuess) return [guess, replies];
+      // Tries again; also when the clock is before the guess, because the store lost writes.
       guess = clock;
     }
   }

@@ -39,14 +39,18 @@ const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
 /** Comes before every id of a stream. */
 const NO_CHANGE = '0-0';
 
-/** What is kept of one partition. */
-interface KeptPartition {
+/** What is read of a partition to find out whether its cells have changed. */
+interface PartitionPosition {
   /** Incarnation, version of the symbols, epoch and owner. When one of them differs, the cells may have been written again. */
   writer: string;
   /** The highest frontier that was seen, epoch ms. A lower one means that the store was set back. */
   frontier: number;
   /** Id of the newest change that the cells include. */
   lastChange: string;
+}
+
+/** What is kept of one partition. */
+interface KeptPartition extends PartitionPosition {
   cells: Map<string, SymbolCells>;
 }
 
@@ -87,7 +91,7 @@ export class CountedDays {
       return [
         ['hmget', meta, 'incarnation', 'epoch', 'owner', 'frontier'],
         ['xrevrange', changes, '+', '-', 'COUNT', 1],
-        // From the newest included change on. Of a new partition nothing is kept, so no change has to be read ('+').
+        // From the newest included change on. Nothing is kept of a new partition, so it needs no change: '+' is the end.
         ['xrange', changes, this.partitions.get(partition)?.lastChange ?? '+', '+', 'COUNT', CHANGES_MAX],
       ];
     });
@@ -97,25 +101,19 @@ export class CountedDays {
       const [incarnation, epoch, owner, frontier] = meta;
       const writer = `${incarnation} ${epoch} ${owner}`;
       const lastChange = newest[0]?.[0] ?? NO_CHANGE;
-      this.updateOne(layout, partition, { writer, frontier: Number(frontier), lastChange }, changes);
+      this.forgetChanged(layout, partition, { writer, frontier: Number(frontier), lastChange }, changes);
     }
   }
 
   /** Forgets the cells of changed days, and all cells when other changes are possible. @param changes from the newest included one on */
-  private updateOne(
+  private forgetChanged(
     layout: SessionLayout,
     partition: number,
-    now: Omit<KeptPartition, 'cells'>,
+    now: PartitionPosition,
     changes: readonly Entry[],
   ): void {
     const before = this.partitions.get(partition);
-    const isContinued =
-      before !== undefined &&
-      before.writer === now.writer &&
-      before.frontier <= now.frontier &&
-      changes.length < CHANGES_MAX &&
-      // The newest included change is still stored: no later change was trimmed, and the store was not set back.
-      (before.lastChange === NO_CHANGE || changes[0]?.[0] === before.lastChange);
+    const isContinued = before !== undefined && areAllChanges(changes, before, now);
     const cells = isContinued ? before.cells : new Map<string, SymbolCells>();
     this.partitions.set(partition, { ...now, cells });
     if (!isContinued) return;
@@ -144,6 +142,13 @@ export class CountedDays {
     copyCell(counts, at, cells.counts, day);
     cells.isKnown[day] = 1;
   }
+}
+
+/** Whether `changes`, from the newest included one on, are all that may have changed the cells of a partition between two updates. */
+function areAllChanges(changes: readonly Entry[], before: PartitionPosition, now: PartitionPosition): boolean {
+  if (before.writer !== now.writer || before.frontier > now.frontier || changes.length >= CHANGES_MAX) return false;
+  // The newest included change is still stored: no later change was trimmed, and the store was not set back.
+  return before.lastChange === NO_CHANGE || changes[0]?.[0] === before.lastChange;
 }
 
 /** The value of a field in an entry. @param fields names and values, by turns */

@@ -64,9 +64,11 @@ export interface SymbolGap {
 /** Most times in {@link SlotMetrics.outsideExamples}. */
 const EXAMPLES_MAX = 5;
 
-/** What is read of one symbol. Times are epoch ms. `frontier`, `watermark`: of the symbol's partition. */
+/** What is read of one symbol. */
 interface SymbolDays {
+  /** Epoch ms, as the other times. */
   clock: number;
+  /** Frontier and watermark of the symbol's partition. */
   frontier: number;
   watermark: number;
   /** One entry for each retained day after the history. `bytes`: the chunk or its bitmap; undefined when there is none. */
@@ -86,6 +88,7 @@ async function readSymbol({ layout, reads }: Listing, symbol: string, part: 'chu
   const [clock, replies] = await reads.read([['hmget', keys.meta, 'frontier', 'watermark'], ...dayReads]);
   const [metaFields, ...values] = replies as [unknown, ...(Buffer | null)[]];
   const [frontier = 0, watermark = 0] = (metaFields as (string | null)[]).map(Number);
+  // Each day has two replies: its chunk or bitmap, then its states.
   const days = daysAfterHistory.map((day, i) => ({
     day,
     bytes: values[2 * i] ?? undefined,
@@ -108,11 +111,11 @@ export async function readSlotMetrics(
   const { redis, layout } = listing;
   const requestedDay = date === undefined ? undefined : dayAfterHistory(layout, date);
   const { clock, watermark, days } = await readSymbol(listing, symbol, 'chunks');
-  const shownDay = requestedDay ?? days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
+  const newestDay = days.findLast(({ day }) => layout.grid(day).closedBy(clock) > 0)?.day;
+  const shownDay = requestedDay ?? newestDay;
   const counts = noCounts();
   const gaps: SlotGap[] = [];
-  const dayRange: PriceRange = { high: null, low: null, volume: 0 };
-  const runRange: PriceRange = { high: null, low: null, volume: 0 };
+  const [dayRange, runRange] = [emptyRange(), emptyRange()];
   const asks = asksToSettle(layout.spec.upkeep);
   for (const { day, bytes, states } of days) {
     const grid = layout.grid(day);
@@ -125,15 +128,16 @@ export async function readSlotMetrics(
     addDayCounts(counts, chunk.bitmap, states, closed);
     gaps.push(...gapsOf(chunk.bitmap, states, 0, closed, asks));
   }
+  const isOperator = view === 'operator';
   const keys = layout.keysOf(layout.partitionOf(symbol)!);
-  const refused = await refusedIn(redis, keys, view === 'operator' ? Infinity : clock);
-  const rows = await readOutsideRows(listing, new Set([symbol]), { view, clock }, date);
+  const refused = await refusedIn(redis, keys, isOperator ? Infinity : clock);
+  const outsideRows = await readOutsideRows(listing, new Set([symbol]), { view, clock }, date);
   return {
     symbol,
     barQuality: barQuality(counts),
     ...counts,
     ...summarizeGaps(gaps),
-    watermark: view === 'operator' ? watermark : visibleWatermark(layout, watermark, clock),
+    watermark: isOperator ? watermark : visibleWatermark(layout, watermark, clock),
     date: shownDay === undefined ? null : layout.day(shownDay).date,
     sessionHigh: dayRange.high,
     sessionLow: dayRange.low,
@@ -142,10 +146,31 @@ export async function readSlotMetrics(
     runLow: runRange.low,
     runVolume: runRange.volume,
     refused: refusedReasons(refused, symbol),
-    outside: rows.outside,
-    extended: rows.extended,
-    outsideExamples: rows.days.slice(0, EXAMPLES_MAX).map(({ first }) => first),
+    outside: outsideRows.outside,
+    extended: outsideRows.extended,
+    outsideExamples: outsideRows.days.slice(0, EXAMPLES_MAX).map(({ first }) => first),
   };
+}
+
+/** Highest price, lowest price (null without a bar) and volume of visible bars. */
+interface PriceRange {
+  high: number | null;
+  low: number | null;
+  volume: number;
+}
+
+function emptyRange(): PriceRange {
+  return { high: null, low: null, volume: 0 };
+}
+
+/** Adds the bars in the first `closed` slots of a day to `range`. */
+function addBars(range: PriceRange, chunk: DayChunk, grid: DayGrid, closed: number): void {
+  for (const { high, low, volume } of chunk.bars(grid, 0, closed)) {
+    range.high = Math.max(range.high ?? high, high);
+    range.low = Math.min(range.low ?? low, low);
+    // An overflow becomes the largest number, because JSON has no infinity (it would be `null`).
+    range.volume = Math.min(range.volume + volume, Number.MAX_VALUE);
+  }
 }
 
 /** The index of a day after the history. @throws UnknownDateError */
@@ -180,21 +205,4 @@ export async function readSymbolGaps(listing: Listing, symbol: string, view: Vie
       lastError: (isErrorShown ? lastErrors[day] : null) ?? null,
     }));
   });
-}
-
-/** Highest price, lowest price (null without a bar) and volume of visible bars. */
-interface PriceRange {
-  high: number | null;
-  low: number | null;
-  volume: number;
-}
-
-/** Adds the bars in the first `closed` slots of a day. */
-function addBars(range: PriceRange, chunk: DayChunk, grid: DayGrid, closed: number): void {
-  for (const { high, low, volume } of chunk.bars(grid, 0, closed)) {
-    range.high = Math.max(range.high ?? high, high);
-    range.low = Math.min(range.low ?? low, low);
-    // An overflow becomes the largest number, because JSON has no infinity (it would be `null`).
-    range.volume = Math.min(range.volume + volume, Number.MAX_VALUE);
-  }
 }

@@ -14,7 +14,7 @@ import type { Listing } from './listing.js';
 import { refusedIn, refusedTotal } from './refusals.js';
 import { visibleWatermark } from './clocked-reads.js';
 
-/** How often a read is repeated because the store changed during it. Then its last result is the answer. */
+/** How often a read is repeated because the store changed during it. After that its last result is the answer. */
 const CHANGES_MAX = 5;
 /** Fields of a partition's meta hash. The counters come last. */
 const META_FIELDS = ['incarnation', 'frontier', 'watermark', 'begun', 'leftSlots', ...COUNTERS];
@@ -50,19 +50,21 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
   const frontiers: (number | undefined)[] = layout.keys.map(() => undefined);
   const total = { frontier: Infinity, watermark: Infinity, counts: noCounts(), refused: 0, frontiers };
   for (let partition = 0; partition < layout.partitions; partition++) {
-    const [meta, refused] = replies.slice(2 * partition) as [(string | null)[], Record<string, string>];
+    const meta = replies[2 * partition] as (string | null)[];
+    const refused = replies[2 * partition + 1] as Record<string, string>;
     const [incarnation, ...numbers] = meta;
     if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
     // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
     const symbols = layout.symbolsOf(partition);
-    if (layout.isVacant(partition) || symbols.some((symbol) => joining.has(symbol))) continue;
+    const isJoining = symbols.some((symbol) => joining.has(symbol));
+    if (layout.isVacant(partition) || isJoining) continue;
     const [frontier = 0, watermark = 0, begun = 0, leftSlots = 0, ...counters] = numbers.map(Number);
     frontiers[partition] = frontier;
     total.frontier = Math.min(total.frontier, frontier);
     total.watermark = Math.min(total.watermark, watermark);
-    // `begun`: where the partition's slots begin, set when its symbol joined after days were removed. `leftSlots`: slots that symbols
-    // which left had on removed days; the counters still include them.
+    // `begun` is set for a symbol that joined after days were removed: the partition's slots begin there.
     const slots = layout.slotsClosedBy(frontier) - layout.slotsClosedBy(begun);
+    // `leftSlots`: slots on removed days of symbols that have left. The counters still include these slots.
     total.counts.expected += slots * symbols.length + leftSlots;
     COUNTERS.forEach((name, i) => (total.counts[name] += counters[i]!));
     total.refused += refusedTotal(refused);
@@ -92,9 +94,8 @@ export async function readVisiblePosition(listing: Listing): Promise<SessionPosi
     const refused = await countRefused(redis, layout, position);
     // The counts belong together only when the store has not changed since the position was read.
     const now = await readPosition(listing);
-    if (JSON.stringify(now) === JSON.stringify(position) || change === CHANGES_MAX) {
-      return upToClock(layout, position, ahead, refused);
-    }
+    const isUnchanged = JSON.stringify(now) === JSON.stringify(position);
+    if (isUnchanged || change === CHANGES_MAX) return upToClock(layout, position, ahead, refused);
     position = now;
   }
 }
@@ -155,8 +156,10 @@ export async function countMissingBars(redis: Redis, layout: SessionLayout): Pro
   if (counted === undefined) return 0;
   const stored = await countBars(redis, layout, layout.symbols, layout.base, layout.historyDays, layout.days.length);
   const missing = [...stored.values()].reduce((left, bars) => left - bars, counted);
+  if (missing <= 0) return 0;
   // The first removal of a day or symbol may have been during the count: its bars are not missing.
-  return missing > 0 && (await countedBars(redis, layout)) !== undefined ? missing : 0;
+  const hasChanged = (await countedBars(redis, layout)) === undefined;
+  return hasChanged ? 0 : missing;
 }
 
 /** Number of base bars after the history in the store's counters; undefined when days were removed or symbols changed. */

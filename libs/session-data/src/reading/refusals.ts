@@ -1,6 +1,6 @@
 /**
- * Counts of refused bars, and of rows without a slot: all of them, or, for a strategy, only those in windows and on dates that the
- * clock has passed. Reads only.
+ * Counts refused bars, and rows without a slot. For a strategy it counts only the windows and dates that the clock has passed.
+ * Reads only.
  */
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type View } from '../layout/index.js';
@@ -20,11 +20,14 @@ export async function refusedIn(redis: Redis, keys: PartitionKeys, clock: number
 
 /** The refusals of one symbol by reason, without those of bars that have no slot. */
 export function refusedReasons(refused: Refusals, symbol: string): Record<string, number> {
-  const reasons = Object.entries(refused).flatMap(([field, count]): [string, number][] => {
-    const reason = field.startsWith(`${symbol} `) ? field.slice(symbol.length + 1) : undefined;
-    return reason === undefined || isOutsideReason(reason) || Number(count) === 0 ? [] : [[reason, Number(count)]];
-  });
-  return Object.fromEntries(reasons);
+  const prefix = `${symbol} `;
+  const reasons: Record<string, number> = {};
+  for (const [field, count] of Object.entries(refused)) {
+    if (!field.startsWith(prefix)) continue;
+    const reason = field.slice(prefix.length);
+    if (!isOutsideReason(reason) && Number(count) !== 0) reasons[reason] = Number(count);
+  }
+  return reasons;
 }
 
 /** Number of refused bars of all symbols, without those that have no slot. */
@@ -50,24 +53,35 @@ export interface OutsideRows {
  * @param date counts only this date, and no fed bars: these are not counted by date
  */
 export async function readOutsideRows(
-  { redis, layout }: Listing,
+  listing: Listing,
   symbols: ReadonlySet<string>,
   { view, clock }: { view: View; clock: number },
   date?: string,
 ): Promise<OutsideRows> {
-  const until = view === 'operator' || clock >= layout.end ? Infinity : clock;
-  const allDays = layout.spec.source.type === 'feed' ? [] : await readOutside(redis, layout);
-  const days = allDays.filter(
-    (day) => symbols.has(day.symbol) && day.until <= until && (date === undefined || day.date === date),
-  );
+  const { redis, layout } = listing;
+  const visibleUntil = view === 'operator' || clock >= layout.end ? Infinity : clock;
+  const isFed = layout.spec.source.type === 'feed';
+  const allDays = isFed ? [] : await readOutside(redis, layout);
+  const isWanted = (day: OutsideDay): boolean => symbols.has(day.symbol) && (date === undefined || day.date === date);
+  const days = allDays.filter((day) => isWanted(day) && day.until <= visibleUntil);
   const rows: OutsideRows = { outside: 0, extended: 0, days };
   for (const { outside, extended } of days) {
     rows.outside += outside;
     rows.extended += extended;
   }
-  if (date !== undefined) return rows;
+  if (date === undefined) await addFedRows(rows, listing, symbols, visibleUntil);
+  return rows;
+}
+
+/** Adds the fed bars without a slot, which the store counts among the refused bars. @param clock as in {@link refusedIn} */
+async function addFedRows(
+  rows: OutsideRows,
+  { redis, layout }: Listing,
+  symbols: ReadonlySet<string>,
+  clock: number,
+): Promise<void> {
   const partitions = [...new Set([...symbols].flatMap((symbol) => layout.partitionOf(symbol) ?? []))];
-  const reads = partitions.map((partition) => refusedIn(redis, layout.keysOf(partition), until));
+  const reads = partitions.map((partition) => refusedIn(redis, layout.keysOf(partition), clock));
   const refusals = (await Promise.all(reads)).flatMap((refused) => Object.entries(refused));
   for (const [field, count] of refusals) {
     const [symbol = '', reason = ''] = field.split(' ');
@@ -75,7 +89,6 @@ export async function readOutsideRows(
     const kind = reason === EXTENDED_HOURS ? 'extended' : 'outside';
     rows[kind] += Number(count);
   }
-  return rows;
 }
 
 /** Subtracts refusals in windows that end after the clock. @param ahead by `time symbol reason`; time: the window's end, epoch ms */
@@ -83,9 +96,10 @@ function withoutAhead(refused: Refusals, ahead: Refusals, clock: number): Refusa
   const visible = { ...refused };
   for (const [field, count] of Object.entries(ahead)) {
     const space = field.indexOf(' ');
+    const windowEnd = Number(field.slice(0, space));
     const name = field.slice(space + 1);
     // The refusals of a symbol that left are removed: there may be none to subtract from.
-    if (Number(field.slice(0, space)) <= clock || visible[name] === undefined) continue;
+    if (windowEnd <= clock || visible[name] === undefined) continue;
     visible[name] = String(Math.max(0, Number(visible[name]) - Number(count)));
   }
   return visible;

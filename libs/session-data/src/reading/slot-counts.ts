@@ -45,6 +45,8 @@ const COUNTS = CELL_COUNTS.length;
 interface PlacedCell extends DayCell {
   /** Index of its day in the answer. */
   place: number;
+  /** Whether all slots of the day are closed, so that its counts can be kept. */
+  isWhole: boolean;
 }
 
 /** Reads a page of the coverage matrix. @throws SessionLostError */
@@ -96,8 +98,13 @@ async function countCells(
   known: CountedDays,
 ): Promise<Map<string, Uint16Array>> {
   const counts = new Map(symbols.map((symbol) => [symbol, new Uint16Array(days.length * COUNTS)]));
-  const closed = days.map((day) => layout.grid(day).closedBy(end));
-  const isWhole = days.map((day, place) => closed[place] === layout.grid(day).slotCount);
+  const begunDays = days
+    .map((day, place) => {
+      const grid = layout.grid(day);
+      const closed = grid.closedBy(end);
+      return { day, place, closed, isWhole: closed === grid.slotCount };
+    })
+    .filter(({ closed }) => closed > 0);
   const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
   await known.update(redis, layout, [...partitions.keys()]);
   // Copies the cells that are known, and collects the others.
@@ -105,19 +112,18 @@ async function countCells(
     const unknownCells: PlacedCell[] = [];
     for (const symbol of members) {
       const kept = known.of(partition, symbol);
-      for (const [place, day] of days.entries()) {
-        if (closed[place] === 0) continue;
-        if (isWhole[place] && kept?.isKnown[day] === 1) copyCell(kept.counts, day, counts.get(symbol)!, place);
-        else unknownCells.push({ symbol, day, closed: closed[place]!, place });
+      for (const { day, place, closed, isWhole } of begunDays) {
+        if (isWhole && kept?.isKnown[day] === 1) copyCell(kept.counts, day, counts.get(symbol)!, place);
+        else unknownCells.push({ symbol, day, closed, place, isWhole });
       }
     }
     return batches(unknownCells).map((cells) => ({ partition, cells }));
   });
   await inParallel(batchesToRead, async ({ partition, cells }) => {
     const read = await readCells(redis, layout, partition, cells);
-    for (const [i, { symbol, day, place }] of cells.entries()) {
+    for (const [i, { symbol, day, place, isWhole }] of cells.entries()) {
       copyCell(read, i, counts.get(symbol)!, place);
-      if (isWhole[place]) known.keep(partition, symbol, day, read, i);
+      if (isWhole) known.keep(partition, symbol, day, read, i);
     }
   });
   return counts;

@@ -19,10 +19,13 @@ export function bulkOptions({ sentinels, Connector }: RedisOptions): RedisOption
 
 /**
  * Receives the values of replies in order, as they arrive: bytes for a command named `…Buffer`, otherwise text. The values of a
- * list come one by one with their place, anything else with the place -1. Bytes are valid until the receiver returns.
+ * list come one by one with their place in it, any other reply with the place -1. Bytes are valid until the receiver returns.
  * @returns true when the receiver used the value, which is then left out of the answer
  */
 export type Receiver = (command: number, place: number, value: unknown) => boolean;
+
+/** The place of a reply that is not a list. */
+const NO_PLACE = -1;
 
 /** Runs commands in order. */
 export interface StoreReads {
@@ -40,10 +43,8 @@ export interface StoreReads {
  * @param redis has the server's address, the login and the database; the caller still owns and closes it
  */
 export function storeReads(redis: Redis): StoreReads {
-  if (!isPlain(redis.options)) {
-    return { run: (commands, receive) => runAndReceive(redis, commands, receive), close: () => undefined };
-  }
-  return new BulkReads(redis);
+  if (isPlain(redis.options)) return new BulkReads(redis);
+  return { run: (commands, receive) => runAndReceive(redis, commands, receive), close: () => undefined };
 }
 
 /** {@link StoreReads.run} with a pipeline of ioredis. `receive` gets the values after the last reply. */
@@ -54,11 +55,11 @@ export async function runAndReceive(
 ): Promise<unknown[]> {
   const replies = await runCommands(redis, commands);
   if (!receive) return replies;
-  return replies.map((reply, i) => {
+  return replies.map((reply, command) => {
     if (Array.isArray(reply) && reply.length > 0) {
-      return (reply as unknown[]).filter((value, place) => !receive(i, place, value));
+      return (reply as unknown[]).filter((value, place) => !receive(command, place, value));
     }
-    return receive(i, -1, reply) ? undefined : reply;
+    return receive(command, NO_PLACE, reply) ? undefined : reply;
   });
 }
 
@@ -70,7 +71,7 @@ function isPlain({ sentinels, tls, Connector, keyPrefix, path, host }: RedisOpti
 
 /** {@link StoreReads} on a {@link BulkSocket}, which ioredis connects. */
 class BulkReads implements StoreReads {
-  /** The newest socket; ioredis makes another one when it reconnects. */
+  /** The newest socket: ioredis makes another one when it reconnects. */
   private socket: BulkSocket | undefined;
   /** The socket on which all commands of the login have been answered. */
   private loggedIn: BulkSocket | undefined;
@@ -79,7 +80,7 @@ class BulkReads implements StoreReads {
   /** How long to wait for the replies to one call, ms. */
   private readonly timeoutMs: number | undefined;
   private isClosed = false;
-  /** Rejects a pending wait for the connection, which ioredis leaves pending while it is between two attempts. */
+  /** Ends a wait for the connection with an error. Between two attempts ioredis itself would leave the wait pending. */
   private endWaiting: (error: Error) => void = () => undefined;
 
   constructor(private readonly callersRedis: Redis) {
@@ -87,14 +88,14 @@ class BulkReads implements StoreReads {
     this.timeoutMs = options.commandTimeout ?? options.socketTimeout;
     const Connector = bulkConnector(options, (socket) => (this.socket = socket));
     this.ownRedis = callersRedis.duplicate({ ...bulkOptions(options), Connector, lazyConnect: true });
-    // Nothing to do: ioredis reconnects, and the read that fails reports the error.
+    // ioredis reconnects, and the read that fails reports the error.
     this.ownRedis.on('error', () => undefined);
   }
 
   async run(commands: readonly ReadCommand[], receive?: Receiver): Promise<unknown[]> {
     await this.connect();
     const areBytes = commands.map(([name]) => String(name).endsWith('Buffer'));
-    // A list gets its values one by one. Any other reply replaces the empty list.
+    // The values of a list are added one by one. Any other reply replaces the empty list.
     const replies: unknown[] = commands.map(() => []);
     let failure: Error | undefined;
     const onReply: OnReply = (command, place, reply) => {
@@ -122,19 +123,21 @@ class BulkReads implements StoreReads {
 
   /**
    * Connects and logs in with ioredis, unless that is done. The replies to the commands of the login must not mix with those of
-   * reads. So a PING is sent once the connection is ready, and its reply is awaited: it comes after all of them.
+   * reads. So this sends a PING once the connection is ready, and awaits its reply, which comes after theirs.
    */
   private async connect(): Promise<void> {
     for (;;) {
       // This connection ends with the caller's.
       if (this.isClosed || this.callersRedis.status === 'end') throw new Error(CONNECTION_CLOSED);
       const { status } = this.ownRedis;
-      if (status === 'ready' && this.loggedIn === this.socket) return;
+      const isReady = status === 'ready';
+      if (isReady && this.loggedIn === this.socket) return;
       const closed = new Promise<never>((_, reject) => (this.endWaiting = reject));
-      const mustConnect = status === 'wait' || status === 'end';
-      await Promise.race([mustConnect ? this.ownRedis.connect() : this.ownRedis.ping(), closed]);
-      // Only a PING that was sent when the connection was ready shows that nothing is pending.
-      if (status === 'ready') this.loggedIn = this.socket;
+      const isUnconnected = status === 'wait' || status === 'end';
+      const next = isUnconnected ? this.ownRedis.connect() : this.ownRedis.ping();
+      await Promise.race([next, closed]);
+      // Only a PING that was sent when the connection was ready shows that no reply of the login is pending.
+      if (isReady) this.loggedIn = this.socket;
     }
   }
 }

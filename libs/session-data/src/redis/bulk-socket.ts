@@ -121,8 +121,10 @@ export class BulkSocket extends Socket {
     }
     this.filled += bytes;
     try {
-      while (this.command < pendingCall.count) if (!this.passOnValue(pendingCall.onReply)) return;
-      // Cleared here and not after the promise: before that Node already requests memory for the next read.
+      while (this.command < pendingCall.count) {
+        if (!this.passOnValue(pendingCall.onReply)) return;
+      }
+      // Cleared here and not when the promise continues: Node requests memory for the next read before that.
       this.pendingCall = undefined;
       pendingCall.resolve();
     } catch (error) {
@@ -133,8 +135,7 @@ export class BulkSocket extends Socket {
   /** Passes on the next value: a reply, or one value of a list. @returns false when the value is incomplete */
   private passOnValue(onReply: OnReply): boolean {
     const { parser, memory, filled } = this;
-    // `valuesLeft` is 0 before each reply, and again when the reply is finished. `place` is incremented below also when it is -1
-    // (not in a list): this does no harm, because the next reply sets it.
+    // A list has values left until its last one is passed on, so 0 means the start of a reply.
     const isAtReplyStart = this.valuesLeft === 0;
     if (isAtReplyStart) {
       const first = parser.begin(memory, this.parsed, filled);
@@ -148,7 +149,7 @@ export class BulkSocket extends Socket {
     if (end < 0) return false;
     this.parsed = end;
     onReply(this.command, this.place, parser.reply);
-    this.place++;
+    this.place++; // also outside of a list, where it does no harm: the next reply sets it
     if (this.valuesLeft > 0) this.valuesLeft--;
     if (this.valuesLeft === 0) this.command++;
     return true;

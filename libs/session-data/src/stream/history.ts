@@ -10,6 +10,8 @@ import type { SessionWriter } from './writer.js';
 
 /** Most bitmaps to count per round trip. */
 const COUNTS_A_CALL = 2_000;
+/** Tells note-counts.lua to keep the counts that are stored already. */
+const KEEP_STORED = '';
 
 /**
  * Counts and stores the bars of history of every symbol that has no stored count. For a symbol that joined later, only the
@@ -22,8 +24,8 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     if (symbols.length === 0) continue;
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
-    const mustClear = '';
-    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [mustClear, ...[...counts].flat()], 'noted');
+    const fields = [...counts].flat(); // symbol and count, by turns
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [KEEP_STORED, ...fields], 'noted');
   }
 }
 
@@ -52,7 +54,7 @@ async function readStoredCounts(redis: Redis, layout: SessionLayout): Promise<Ma
 
 /**
  * Number of bars of each symbol on the days `[from, to)` (indexes). The bits of a bitmap after its last slot are zero, so a BITCOUNT
- * over the whole bitmap is right.
+ * over the whole bitmap counts its bars.
  */
 export async function countBars(
   redis: Redis,
@@ -63,23 +65,31 @@ export async function countBars(
   to: number,
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>(symbols.map((symbol) => [symbol, 0]));
-  // Bitmaps that are not counted yet.
-  let batch: { symbol: string; command: ReadCommand }[] = [];
-  const countBatch = async (): Promise<void> => {
-    const commands = batch.map(({ command }) => command);
-    const bars = await runCommands(redis, commands);
-    batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(bars[i])));
-    batch = [];
-  };
+  let batch: BitmapCount[] = [];
   for (const symbol of symbols) {
     const keys = layout.keysOf(layout.partitionOf(symbol)!);
     for (let day = from; day < to; day++) {
       const { date, slotCount } = layout.grid(day, interval);
       const key = keys.chunk(interval.name, symbol, date);
       batch.push({ symbol, command: ['bitcount', key, 0, bitmapBytes(slotCount) - 1] });
-      if (batch.length === COUNTS_A_CALL) await countBatch();
+      if (batch.length < COUNTS_A_CALL) continue;
+      await addBars(redis, batch, counts);
+      batch = [];
     }
   }
-  await countBatch();
+  await addBars(redis, batch, counts);
   return counts;
+}
+
+/** The command that counts the bars in one bitmap of a symbol. */
+interface BitmapCount {
+  symbol: string;
+  command: ReadCommand;
+}
+
+/** Counts the bars in these bitmaps, and adds them to the counts of their symbols. */
+async function addBars(redis: Redis, batch: readonly BitmapCount[], counts: Map<string, number>): Promise<void> {
+  const commands = batch.map(({ command }) => command);
+  const bars = await runCommands(redis, commands);
+  batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(bars[i])));
 }

@@ -1,8 +1,9 @@
 /**
  * Finds and removes keys of removed sessions: when a server loses its newest writes after a removal, the keys exist again (I9).
- * Finds the keys by SCAN, a bounded number of keys per call, so that the work is proportional to what the server stores. Removes only
- * keys of sessions that are known to be removed; keys of unknown sessions stay. Each removal checks again in the server that the
- * partition belongs to a removed session.
+ * Finds the keys by SCAN, so that the work is proportional to what the server stores. Removes only keys of sessions that are known to
+ * be removed; keys of unknown sessions stay. Each removal checks again in the server that the partition belongs to a removed session.
+ *
+ * A key is `PREFIX:{ID:PARTITION}:NAME`. Below, `base` is this without the name, so that all keys of a partition begin with `base:`.
  */
 import type { Redis } from 'ioredis';
 import { scanPattern } from '../layout/index.js';
@@ -62,37 +63,45 @@ export class ReturnedKeys {
    * Removes all keys of the removed sessions of one id. Removes the meta hashes last, because they show which keys belong to a
    * removed session. @returns the number of removed keys
    */
-  private async removeSessions(id: string, { incarnations, isTaken }: RemovedSessions): Promise<number> {
+  private async removeSessions(id: string, removed: RemovedSessions): Promise<number> {
     let count = 0;
     const bases = new Set<string>();
-    const removeFrom = async (base: string, keys: readonly string[]): Promise<void> => {
-      const isIdFree = isTaken ? '0' : '1';
-      const args = [isIdFree, ...incarnations];
-      for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
-        const batch = keys.slice(from, from + REMOVED_AT_ONCE);
-        count += Number(await SCRIPTS.removeKeys.run(this.redis, [`${base}:meta`, ...batch], args));
-      }
-    };
     const match = scanPattern(`${this.keyPrefix}:{${id}:`);
     for await (const scanned of this.redis.scanStream({ match, count: KEYS_A_CALL })) {
       const keys = scanned as string[];
       for (const base of new Set(keys.flatMap((key) => this.partitionOfKey(key)?.base ?? []))) {
         bases.add(base);
-        const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== `${base}:meta`);
-        await removeFrom(base, others);
+        const others = keys.filter((key) => key.startsWith(`${base}:`) && key !== metaKey(base));
+        count += await this.removeKeys(base, others, removed);
       }
     }
-    for (const base of bases) await removeFrom(base, [`${base}:meta`]);
+    for (const base of bases) count += await this.removeKeys(base, [metaKey(base)], removed);
     return count;
   }
 
-  /** The session and the partition of a key; undefined for a key of another kind. */
+  /** Removes keys of one partition, if it belongs to one of the removed sessions. @returns the number of removed keys */
+  private async removeKeys(base: string, keys: readonly string[], removed: RemovedSessions): Promise<number> {
+    const isIdFree = removed.isTaken ? '0' : '1';
+    const args = [isIdFree, ...removed.incarnations];
+    let count = 0;
+    for (let from = 0; from < keys.length; from += REMOVED_AT_ONCE) {
+      const batch = keys.slice(from, from + REMOVED_AT_ONCE);
+      count += Number(await SCRIPTS.removeKeys.run(this.redis, [metaKey(base), ...batch], args));
+    }
+    return count;
+  }
+
+  /** The session id and the base of a key; undefined for a key of another form. */
   private partitionOfKey(key: string): { id: string; base: string } | undefined {
-    // A key is `PREFIX:{ID:PARTITION}:NAME`.
     const afterPrefix = key.slice(this.keyPrefix.length + 1);
     const found = /^\{(.+):\d+\}(?=:)/.exec(afterPrefix);
     if (!found) return undefined;
     const [hashTag, id] = found;
     return { id: id!, base: `${this.keyPrefix}:${hashTag}` };
   }
+}
+
+/** The key of a partition's meta hash. */
+function metaKey(base: string): string {
+  return `${base}:meta`;
 }

@@ -31,44 +31,48 @@ export async function flushWindow(
   const { date, slotCount } = layout.grid(dayIndex);
   // The session's counts do not include the history, which is counted separately.
   const counted = layout.isHistory(dayIndex) ? 0 : part.bars;
+  // The arguments of check-window.lua, which both scripts include.
   const args: ScriptArgument[] = [...fence, frontierBefore, frontierAfter];
   args.push(chunkBytes(slotCount), counted, part.refused.size);
   for (const [field, count] of part.refused) args.push(field, count);
   const keys = layout.keysOf(part.partition);
-  const names = [...part.chunks.keys()].map((symbol) => keys.chunk(layout.base.name, symbol, date));
+  const chunkNames = [...part.chunks.keys()].map((symbol) => keys.chunk(layout.base.name, symbol, date));
   const isWholeDay = fromSlot === 0 && toSlot === slotCount;
-  if (isWholeDay && names.length > 0) return flushDays(redis, keys, names, args, part);
+  if (isWholeDay && chunkNames.length > 0) return flushDays(redis, keys, chunkNames, args, part);
+  // The further arguments of flush-slots.lua.
   args.push(fromSlot, toSlot - fromSlot, recordOffset(slotCount, fromSlot));
   args.push(...slotsOf([...part.chunks.values()], fromSlot, toSlot));
-  return SCRIPTS.flushSlots.run(redis, [keys.meta, keys.refused, keys.refusedAhead, ...names], args);
+  return SCRIPTS.flushSlots.run(redis, [keys.meta, keys.refused, keys.refusedAhead, ...chunkNames], args);
 }
 
-/** Runs flush-days.lua, after a command in the same transaction that writes the chunks under staged names. */
+/** Writes the chunks under staged names, and runs flush-days.lua, which renames them, in one transaction. */
 async function flushDays(
   redis: Redis,
   keys: PartitionKeys,
-  names: readonly string[],
+  chunkNames: readonly string[],
   args: readonly ScriptArgument[],
   { chunks }: PartitionWindow,
 ): Promise<unknown> {
   const stagedNames: string[] = [];
   const namesAndChunks: ScriptArgument[] = [];
   for (const [symbol, { bytes }] of chunks) {
-    const name = keys.staged(symbol);
-    stagedNames.push(name);
-    namesAndChunks.push(name, bytes);
+    const stagedName = keys.staged(symbol);
+    stagedNames.push(stagedName);
+    namesAndChunks.push(stagedName, bytes);
   }
   const script = SCRIPTS.flushDays.command(
-    [keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...names],
+    [keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...chunkNames],
     args,
   );
   const replies = await runTransaction(redis, [['mset', ...namesAndChunks], script]);
   return replies.at(-1);
 }
 
-/** The bitmap bytes that contain the slots `[from, to)`, and the records of these slots, chunk after chunk: for flush-slots.lua. */
-function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [Uint8Array, Uint8Array] {
-  // A byte of a bitmap has 8 slots.
+/**
+ * The slots `[from, to)` of chunks as flush-slots.lua expects them: the bitmap bytes that contain these slots, chunk after chunk, and
+ * their records in the same order. A byte of a bitmap has 8 slots; the first one is its highest bit.
+ */
+function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [bitmaps: Uint8Array, records: Uint8Array] {
   const fromByte = from >> 3;
   const bitmapLength = ((to + 7) >> 3) - fromByte;
   const recordsLength = (to - from) * RECORD_BYTES;
@@ -77,11 +81,11 @@ function slotsOf(chunks: readonly DayChunk[], from: number, to: number): [Uint8A
   chunks.forEach(({ slotCount, bitmap, bytes }, i) => {
     const recordsAt = recordOffset(slotCount, from);
     records.set(bytes.subarray(recordsAt, recordsAt + recordsLength), i * recordsLength);
-    const [first, last] = [i * bitmapLength, (i + 1) * bitmapLength - 1];
-    for (let byte = 0; byte < bitmapLength; byte++) bitmaps[first + byte] = bitmap[fromByte + byte]!;
-    // Clears the bits of other slots in the first and the last byte. The first slot of a byte is its highest bit.
-    bitmaps[first]! &= 0xff >> (from & 7);
-    if (to & 7) bitmaps[last]! &= 0xff00 >> (to & 7);
+    const [firstAt, lastAt] = [i * bitmapLength, (i + 1) * bitmapLength - 1];
+    for (let byte = 0; byte < bitmapLength; byte++) bitmaps[firstAt + byte] = bitmap[fromByte + byte]!;
+    // The first and the last byte may have bits of slots before `from`, or from `to` on: clears these bits.
+    bitmaps[firstAt]! &= 0xff >> (from & 7);
+    if (to & 7) bitmaps[lastAt]! &= 0xff00 >> (to & 7);
   });
   return [bitmaps, records];
 }

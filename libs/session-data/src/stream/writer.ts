@@ -61,8 +61,9 @@ export class SessionWriter {
   /** Creates an empty store, unless it exists: frontier, watermark and clock at the session's start. @throws SessionLostError */
   async init(): Promise<void> {
     const { start, spec, keys, historyDays, days, membership } = this.layout;
-    const membershipArguments = [membership.version, membership.version > 0 ? JSON.stringify(membership) : ''];
-    const sessionArguments = [start, JSON.stringify(spec), historyDays, encodeDays(days), ...membershipArguments];
+    const { version } = membership;
+    const symbols = version > 0 ? JSON.stringify(membership) : ''; // version 0: the symbols of the spec
+    const sessionArguments = [start, JSON.stringify(spec), historyDays, encodeDays(days), version, symbols];
     for (const [partition, { meta }] of keys.entries()) {
       const args = [...this.fenceArguments(partition), ...sessionArguments];
       const reply = await SCRIPTS.init.run(this.redis, [meta], args);
@@ -104,27 +105,29 @@ export class SessionWriter {
    *   clock is before `from` or the limit is before `to`, SessionLostError
    */
   async moveClock(to: number, move: ClockMove = {}): Promise<Control> {
-    const { layout } = this;
+    const { layout, fence } = this;
     const { from = 0, limit = 'frontier', events = [{ type: 'clock', time: to }], figures, wait, joins = '' } = move;
     const isMove = to > from;
     const { meta, events: eventsKey, stream: figuresKey } = layout.keysOf(0);
     // The other partitions' limits are checked only when the clock moves.
     const others = isMove ? layout.keys.filter((_, partition) => partition > 0 && !layout.isVacant(partition)) : [];
     const keys = [meta, eventsKey, figuresKey, ...others.map((other) => other.meta)];
-    // Field and value, by turns.
-    const values = [...(figures ? figureArguments(figures) : []), ...(wait === undefined ? [] : waitArguments(wait))];
+    const args: ScriptArgument[] = [layout.incarnation, fence.epoch, fence.owner, to, from, limit, joins];
     // A new store has its clock at the session's start without a move, so the `clock` event of that time counts as emitted.
     const numberBefore = eventNumber({ type: 'clock', time: layout.start });
-    const args: ScriptArgument[] = [layout.incarnation, this.fence.epoch, this.fence.owner, to, from, limit, joins];
-    args.push(EVENTS_KEPT, numberBefore, values.length / 2, ...values);
+    args.push(EVENTS_KEPT, numberBefore);
+    // Names and values of fields, by turns.
+    const figureFields = figures ? figureArguments(figures) : [];
+    const waitFields = wait === undefined ? [] : waitArguments(wait);
+    args.push((figureFields.length + waitFields.length) / 2, ...figureFields, ...waitFields);
     for (const event of events) args.push(eventNumber(event), fieldsOf(event));
     const reply = await SCRIPTS.moveClock.run(this.redis, keys, args);
     const [verdict, control, version] = this.checkAnswer('moveClock', reply, ['moved', 'joined']);
     if (verdict === 'joined') throw new ConsumersChangedError(layout.id);
     if (isMove || events.length > 0) await publishEvents(this.redis, layout, to);
-    // With an old list of symbols the owner must start again.
-    const isOldList = Number(version) !== layout.membership.version;
-    return control === 'run' && isOldList ? 'reload' : (control as Control);
+    const hasOldSymbols = Number(version) !== layout.membership.version;
+    if (control === 'run' && hasOldSymbols) return 'reload';
+    return control as Control;
   }
 
   /** Marks a day whose source gave no answer in time, and emits `day-timed-out` once. @throws FencedError, SessionLostError */

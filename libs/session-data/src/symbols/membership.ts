@@ -69,7 +69,8 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   const stored = await readSymbols(redis, target);
   const before = withMembership(target, stored.membership);
   const removedNow = await removeLeavers(redis, before, stored.leaving);
-  if (stored.membership.version >= target.membership.version) return stored.leaving ? removedNow : undefined;
+  const isUpToDate = stored.membership.version >= target.membership.version;
+  if (isUpToDate) return stored.leaving === '' ? undefined : removedNow;
   // A symbol that left and joined again since the stored list is both a leaver and a joiner.
   const isChanged = (symbol: string) => stayOf(before, symbol) !== stayOf(target, symbol);
   const joiners = target.symbols.filter(isChanged);
@@ -78,7 +79,7 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
     return { symbol, partition, version: target.membership.stamps[partition]! };
   });
   const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
-  for (const symbol of joiners) await begin(redis, target, target.partitionOf(symbol)!, retainedFrom);
+  for (const symbol of joiners) await beginPartition(redis, target, target.partitionOf(symbol)!, retainedFrom);
   const leaving = leavers.length > 0 ? JSON.stringify(leavers) : '';
   await switchList(redis, target, leavers, leaving, joiners);
   return [...removedNow, ...(await removeLeavers(redis, target, leaving))];
@@ -128,7 +129,12 @@ function stayOf({ membership, symbols }: SessionLayout, symbol: string): string 
 }
 
 /** Begins a partition at the session's start; when days were removed, at the close of the last removed day. */
-async function begin(redis: Redis, layout: SessionLayout, partition: number, retainedFrom: number): Promise<void> {
+async function beginPartition(
+  redis: Redis,
+  layout: SessionLayout,
+  partition: number,
+  retainedFrom: number,
+): Promise<void> {
   const version = layout.membership.stamps[partition]!;
   const firstKept = layout.firstKept(retainedFrom);
   const [start, retained] = firstKept > 0 ? [layout.grid(firstKept - 1).close, retainedFrom] : [layout.start, ''];
@@ -145,7 +151,7 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
     const leaversOfPartition = leavers.filter(({ partition }) => partition === leaver.partition);
     await restamp(redis, layout, leaver, leaversOfPartition.length);
   }
-  for (const leaver of leavers) await drop(redis, layout, leaver);
+  for (const leaver of leavers) await dropDays(redis, layout, leaver);
   await SCRIPTS.clearLeaving.run(redis, [layout.keysOf(0).meta], [layout.incarnation, json]);
   return leavers.map(({ symbol }) => symbol);
 }
@@ -162,7 +168,8 @@ async function restamp(
   const vacant = layout.isVacant(partition) ? '1' : '0';
   for (let attempt = 0; attempt < RESTAMPS_MAX; attempt++) {
     const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
-    // The counters of retired days cannot be split by symbol. They stay as they are, so the leavers' slots of these days stay expected.
+    // The counts of retired days cannot be split by symbol and stay in the counters, so the leavers' slots of these days stay
+    // expected.
     const leftSlots = layout.slotsClosedBy(Number(retiredTo)) * leaverCount;
     const reply = await SCRIPTS.restamp.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, leftSlots]);
     if (reply !== 'moved') return;
@@ -171,7 +178,7 @@ async function restamp(
 }
 
 /** Removes a symbol's days. No writer can change them any more, so the script may subtract the counts that are read here. */
-async function drop(redis: Redis, layout: SessionLayout, { symbol, partition, version }: Leaver): Promise<void> {
+async function dropDays(redis: Redis, layout: SessionLayout, { symbol, partition, version }: Leaver): Promise<void> {
   // A symbol that joined was alone in its partition, whose counters were removed with the new stamp.
   const isCounted = partition < layout.basePartitions ? '1' : '0';
   for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
@@ -214,7 +221,7 @@ async function countsOf(
 
 /** The keys of a partition that do not belong to one day, in the order that restamp.lua and drop-symbol.lua expect. */
 function tableKeys(layout: SessionLayout, partition: number): string[] {
-  const { meta, retry, dirty, errors, refused, history, emitted, outside, ...others } = layout.keysOf(partition);
-  const { refusedAhead, repositoryRefused } = others;
+  const keys = layout.keysOf(partition);
+  const { meta, retry, dirty, errors, refused, history, emitted, outside, refusedAhead, repositoryRefused } = keys;
   return [meta, retry, dirty, errors, refused, history, emitted, outside, refusedAhead, repositoryRefused];
 }

@@ -18,7 +18,8 @@ export class UpkeepEvents {
   ) {}
 
   /**
-   * Emits the missing slots (empty, and no repository was asked yet) of a day's slots `[0, closed)` that were not emitted before.
+   * Emits the missing slots (empty, and no repository was asked yet) among a day's slots `[0, closed)`. The store notes for each symbol
+   * how many slots were checked, so that no slot is emitted twice.
    * @returns the number of emitted slots @throws SessionLostError
    */
   async gapsFound(partition: number, dayIndex: number, closed: number, symbols: readonly SymbolDay[]): Promise<number> {
@@ -26,19 +27,21 @@ export class UpkeepEvents {
     if (incomplete.length === 0) return 0;
     const { meta, emitted, changes, pending } = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
-    // For each symbol the end of the slots whose gaps were emitted; null when none were.
-    const emittedBefore = await this.redis.hmget(emitted, ...incomplete.map(({ symbol }) => dayMember(date, symbol)));
-    const args: ScriptArgument[] = [];
+    // For each symbol the number of slots that earlier calls checked; null when none were.
+    const checkedBefore = await this.redis.hmget(emitted, ...incomplete.map(({ symbol }) => dayMember(date, symbol)));
+    const symbolArgs: ScriptArgument[] = [];
     incomplete.forEach((symbolDay, i) => {
-      const before = emittedBefore[i] ?? '';
-      if (Number(before) >= closed) return;
-      const missing = missingIn(symbolDay, Number(before), closed);
-      args.push(symbolDay.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
+      const before = checkedBefore[i] ?? ''; // the script expects this text unchanged; as a number, '' is 0
+      const from = Number(before);
+      if (from >= closed) return;
+      const missing = missingIn(symbolDay, from, closed);
+      symbolArgs.push(symbolDay.symbol, before, closed, missing.count, JSON.stringify(missing.runs));
     });
-    if (args.length === 0) return 0;
+    if (symbolArgs.length === 0) return 0;
     const day = { layout: this.layout, partition, open };
     const keys = [meta, emitted, changes, pending];
-    const reply = await runAndPublish(SCRIPTS.emitGaps, this.redis, day, keys, [open, date, EVENTS_KEPT, ...args]);
+    const args = [open, date, EVENTS_KEPT, ...symbolArgs];
+    const reply = await runAndPublish(SCRIPTS.emitGaps, this.redis, day, keys, args);
     // A text means that the day is no longer retained.
     return typeof reply === 'number' ? reply : 0;
   }
@@ -60,12 +63,12 @@ function missingIn({ bitmap, states }: SymbolDay, from: number, to: number): { c
     addRun(missing.runs, start, end);
   };
   for (const { start, end } of emptyRuns(bitmap, from, to)) {
-    // Without states every empty slot is missing.
-    if (!states) add(start, end);
-    else {
-      for (let slot = start; slot < end; slot++) {
-        if (statusOf(states[slot]!) === 'missing') add(slot, slot + 1);
-      }
+    if (!states) {
+      add(start, end); // without states every empty slot is missing
+      continue;
+    }
+    for (let slot = start; slot < end; slot++) {
+      if (statusOf(states[slot]!) === 'missing') add(slot, slot + 1);
     }
   }
   return missing;

@@ -65,6 +65,7 @@ export class UpkeepStore extends UpkeepReads {
   ): Promise<Set<string>> {
     const { date, slotCount, open, close } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
+    // The keys and the arguments of the whole call; those of each symbol follow. The order is that of fill.lua.
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
     names.push(keys.refusedAhead, keys.repositoryRefused);
     const leastFrontier = this.leastFrontier(dayIndex, fills);
@@ -98,13 +99,10 @@ export class UpkeepStore extends UpkeepReads {
   ): Promise<Set<string>> {
     const keys = this.layout.keysOf(partition);
     const { date, open } = this.layout.grid(dayIndex);
-    const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
     const derived = this.layout.computed;
-    // The whole bytes of closed slots, and the bits of the other closed slots in the byte after these. The first slot of a byte is its
-    // highest bit.
-    const wholeBytes = closedSlots >> 3;
-    const mask = (0xff00 >> (closedSlots & 7)) & 0xff;
-    const args: ScriptArgument[] = [derived.length, open, wholeBytes, mask, EVENTS_KEPT];
+    // The order of keys and arguments is that of derive.lua.
+    const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
+    const args: ScriptArgument[] = [derived.length, open, ...closedBits(closedSlots), EVENTS_KEPT];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
       args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
@@ -136,7 +134,7 @@ export class UpkeepStore extends UpkeepReads {
     const keys = [meta, emitted, changes, pending];
     if (closes) {
       args.push(...this.events.qualityArguments(partition, closes.dayIndex, closes.counts));
-      // The counts may be published when the clock is at `to`, not only after it.
+      // 1 ms before `to`, so that the counts are published when the clock is at `to`, not only after it.
       const day = { layout: this.layout, partition, open: to - 1 };
       return (await runAndPublish(SCRIPTS.moveWatermark, this.redis, day, keys, args)) === 'moved';
     }
@@ -157,7 +155,7 @@ export class UpkeepStore extends UpkeepReads {
     await SCRIPTS.noteError.run(this.redis, [meta, errors], args);
   }
 
-  /** The frontier must not be before this: close time of the last slot with a new state, epoch ms; 0 when there is none. */
+  /** The frontier must not be before this: close of the last slot whose new state is not 0, epoch ms; 0 when there is none. */
   private leastFrontier(dayIndex: number, fills: readonly SymbolFill[]): number {
     const last = Math.max(-1, ...fills.map(({ after }) => after.findLastIndex((state) => state !== 0)));
     return last < 0 ? 0 : this.layout.grid(dayIndex).closeTime(last);
@@ -169,6 +167,12 @@ export class UpkeepStore extends UpkeepReads {
     if (verdict !== 'done') throw new ScriptReplyError(script, reply);
     return new Set(members.map((member) => parseMember(member).symbol));
   }
+}
+
+/** The closed slots in a bitmap: how many whole bytes they fill, and a mask of the others in the byte after these. */
+function closedBits(closedSlots: number): [wholeBytes: number, mask: number] {
+  // The first slot of a byte is its highest bit.
+  return [closedSlots >> 3, (0xff00 >> (closedSlots & 7)) & 0xff];
 }
 
 /** The end of each bucket in base slots, u32 little-endian, as derive.lua expects them. */

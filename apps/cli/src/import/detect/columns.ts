@@ -31,6 +31,9 @@ const DATE_FIELD = /^\d{4}[-/.]?\d{2}[-/.]?\d{2}$|^\d{1,2}[/.]\d{1,2}[/.]\d{4}$/
 const TIME_OF_DAY_FIELD = /^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}(\d{2})?$/;
 /** A second field that is not a number, so that it may be a symbol, such as `AAPL` or `.SPX`. */
 const SYMBOL_FIELD = /^[^\d.+-]|^\.\D/;
+/** Most names that a message shows, and most characters of each. */
+const SHOWN_NAMES_MAX = 20;
+const SHOWN_CHARS_MAX = 40;
 
 /**
  * Columns of a known format.
@@ -103,7 +106,7 @@ export function headerColumns(
 
   const date = find('date');
   const symbol = find('symbol');
-  // Names are compared without case, but those that the user gives as they are: they can tell "close" from "Close".
+  // Names that differ only in case count as the same, except names that the user gives: these can tell "close" from "Close".
   const wantedNames = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
   const comparedNames = header.map((name) => (wantedNames.has(name) ? `wanted ${name}` : name.trim().toLowerCase()));
   refuseDuplicates(header, [...Object.values(required), date, symbol, ...volume], comparedNames);
@@ -204,8 +207,8 @@ export function unusableHeader(message: string): FilePlanError {
   return new FilePlanError('unusable-header', message);
 }
 
-/** The names for a message: at most 20, each cut after 40 characters. */
+/** The names for a message: the first ones, each cut to a maximum length. */
 export function quoted(header: readonly string[]): string {
-  const shown = header.slice(0, 20).map((column) => `"${column.slice(0, 40)}"`);
-  return shown.join(', ') + (header.length > 20 ? ', …' : '');
+  const shown = header.slice(0, SHOWN_NAMES_MAX).map((name) => `"${name.slice(0, SHOWN_CHARS_MAX)}"`);
+  return shown.join(', ') + (header.length > SHOWN_NAMES_MAX ? ', …' : '');
 }

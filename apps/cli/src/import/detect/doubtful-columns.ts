@@ -17,7 +17,7 @@ const SERIES_COLUMNS = new Set(
 const INTERVAL_COLUMNS = new Set('interval timeframe period per resolution barsize tf'.split(' '));
 const HOUR_MS = 60 * MINUTE_MS;
 const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
-/** A column's text with a number, a unit or both: `5m`, `1 hour`, `15`, `minute`. Months are no interval of bars here. */
+/** A column's text with a number, a unit or both: `5m`, `1 hour`, `15`, `minute`. `(?!o)` leaves out months, which are no interval here. */
 const INTERVAL_TEXT = /^(\d*) ?(?:(s|m(?!o)|h|d)[a-z]*)?$/i;
 /** A number and a unit within a file's name: `SPY_5min.csv`. */
 const INTERVAL_IN_NAME = /(?<![a-z\d])(\d+) ?(m|h|d)(?:in|ins|inutes?|our|ours|ay|ays)?(?![a-z\d])/i;
@@ -40,19 +40,26 @@ export function mixedRows({ file: { layout, names, data } }: FileReading): strin
   const symbolOf = ({ texts, group }: SampleRow): string =>
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
-    if (!SERIES_COLUMNS.has(bareName(name)) || field === layout.symbol) return [];
-    const firstBySymbol = new Map<string, string>();
-    for (const row of data) {
-      const symbol = symbolOf(row);
-      const value = row.texts[field] ?? '';
-      const first = firstBySymbol.get(symbol) ?? value;
-      firstBySymbol.set(symbol, first);
-      if (first === value) continue;
-      const differ = `differ in the column "${name}" ("${first}" and "${value}")`;
-      return [`rows of ${symbol === '' ? 'one symbol' : symbol} ${differ}: are they whole bars of one series?`];
-    }
-    return [];
+    const isSeriesColumn = SERIES_COLUMNS.has(bareName(name)) && field !== layout.symbol;
+    const difference = isSeriesColumn ? firstDifference(data, field, symbolOf) : undefined;
+    if (difference === undefined) return [];
+    const { symbol, first, other } = difference;
+    const differ = `differ in the column "${name}" ("${first}" and "${other}")`;
+    return [`rows of ${symbol === '' ? 'one symbol' : symbol} ${differ}: are they whole bars of one series?`];
   });
+}
+
+/** The first symbol whose rows have different texts in a field, its first text and the `other` one; undefined when there is none. */
+function firstDifference(data: readonly SampleRow[], field: number, symbolOf: (row: SampleRow) => string) {
+  const firstBySymbol = new Map<string, string>();
+  for (const row of data) {
+    const symbol = symbolOf(row);
+    const text = row.texts[field] ?? '';
+    const first = firstBySymbol.get(symbol) ?? text;
+    firstBySymbol.set(symbol, first);
+    if (first !== text) return { symbol, first, other: text };
+  }
+  return undefined;
 }
 
 /** The interval that a column or the file's name states, such as 5m, in ms; `by` says which of them does. */
@@ -74,7 +81,8 @@ function intervalOf(match: RegExpExecArray | null): number | undefined {
 
 /** Warns of further time columns whose times are not those of the bars in any zone, such as times of a download. */
 export function otherTimes({ file: { layout, names, data }, options }: FileReading): string[] {
-  if (options.columns.has('time') || layout.date !== undefined) return [];
+  const isChosenByUser = options.columns.has('time');
+  if (isChosenByUser || layout.date !== undefined) return [];
   const firstRow = data[0]?.texts ?? [];
   const barTime = instantOf(firstRow[layout.time]);
   const otherNames = names.filter((name, field) => {
@@ -92,9 +100,10 @@ export function otherTimes({ file: { layout, names, data }, options }: FileReadi
  */
 export function pricesAsVolumes({ file: { layout, names, format }, options, head }: SampleBars): string | undefined {
   const [field = -1] = layout.values[0]?.volume ?? [];
-  const hasNoHeader = names[field] === String(field + 1);
+  const areColumnsKnown = options.columns.size > 0 || format !== undefined;
+  const hasHeader = names[field] !== String(field + 1); // without a header, the name of a column is its number
   const hasMoreColumns = names.length > field + 1;
-  if (options.columns.size > 0 || format !== undefined || !hasNoHeader || !hasMoreColumns) return undefined;
+  if (areColumnsKnown || hasHeader || !hasMoreColumns) return undefined;
   const isPrice = ({ volume, low, high }: Bar): boolean =>
     volume >= low * PRICE_LOW_SHARE && volume <= high * PRICE_HIGH_MULTIPLE;
   if (head.length === 0 || !head.every(isPrice)) return undefined;
@@ -116,6 +125,7 @@ export function groupedVolumes({ file: { layout, data }, options: { numbers } }:
   const grouped = texts.find((text) => GROUPED_VOLUME.test(text));
   const hasWhole = texts.some((text) => BELOW_THOUSAND.test(text) && text !== '0');
   const areAlike = texts.every((text) => GROUPED_VOLUME.test(text) || BELOW_THOUSAND.test(text));
-  if (grouped === undefined || !hasWhole || !areAlike) return undefined;
+  const mayBeGrouped = grouped !== undefined && hasWhole && areAlike;
+  if (!mayBeGrouped) return undefined;
   return `volumes such as ${grouped} are read as fractions: if the dot separates thousands, import with --decimal , --thousands .`;
 }

@@ -17,7 +17,7 @@ const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
 
 /** Warns when times without an offset seem to be in another zone than the one in which they were read. */
 export function doubtfulZone(sample: SampleBars): string | undefined {
-  const { file, options, reader, example, walls, isAssumed } = sample;
+  const { file, options, example, isAssumed } = sample;
   if (!lacksZone(example)) return undefined;
   const name = file.names[file.layout.time] ?? '';
   const nameWarning = options.zone === undefined ? localNameWarning(name) : zoneWarning(name, options.zone);
@@ -25,18 +25,27 @@ export function doubtfulZone(sample: SampleBars): string | undefined {
   // Of the known formats, only those of MetaTrader have no zone.
   if (isAssumed && file.format !== undefined)
     return `times of ${file.format.name} are those of the broker's server and were read as UTC: give its zone with --tz`;
-  const utcIfFits = () => (areHoursInUtc(walls, reader.zone) ? 'UTC' : undefined);
-  const likelyZone = isAssumed ? hoursElsewhere(walls) : utcIfFits();
-  if (likelyZone === undefined) return isAssumed ? newestFirst(sample) : undefined;
-  const hint = isAssumed ? '; if not, with --tz UTC' : '';
-  return `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone} and look like a market day in ${likelyZone}: if they are, import with --tz ${likelyZone}${hint}`;
+  const hoursWarning = marketHoursWarning(sample);
+  if (hoursWarning !== undefined) return hoursWarning;
+  return isAssumed ? newestFirst(sample) : undefined;
 }
 
+/** Warns when the times of day are the hours of a market in another zone than the one in which they were read. */
+function marketHoursWarning({ walls, reader, isAssumed }: SampleBars): string | undefined {
+  const utcIfFits = () => (areHoursInUtc(walls, reader.zone) ? 'UTC' : undefined);
+  const likelyZone = isAssumed ? hoursElsewhere(walls) : utcIfFits();
+  if (likelyZone === undefined) return undefined;
+  const reading = `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone}`;
+  const hint = isAssumed ? '; if not, with --tz UTC' : '';
+  return `${reading} and look like a market day in ${likelyZone}: if they are, import with --tz ${likelyZone}${hint}`;
+}
+
+/** Warns when UTC was assumed and the newest row is first: some vendors write such files in the time of the exchange. */
 function newestFirst({ head: [first], last }: SampleBars): string | undefined {
   if (first === undefined || last === undefined || first.openTime <= last.openTime) return undefined;
   return (
-    'times without a zone were read as UTC, and the newest is first, as in files of Alpha Vantage and Twelve Data, which have the time of ' +
-    'the exchange: if so, import with --tz and its zone; if not, with --tz UTC'
+    'times without a zone were read as UTC, and the newest is first, as in files of Alpha Vantage and Twelve Data, which have the time ' +
+    'of the exchange: if so, import with --tz and its zone; if not, with --tz UTC'
   );
 }
 
@@ -93,7 +102,7 @@ export function closesAsOpens({ file, head, start, options, times }: SampleBars)
   ];
   const closes = exampleOfCloses(parts, options.intervalMs);
   if (closes === undefined) return undefined;
-  const [first, last] = closes.map((time) => timeText(time).slice(11, 16));
+  const [first, last] = closes.map((time) => timeText(time).slice(11, 16)); // `HH:mm` of `YYYY-MM-DDTHH:mm…`
   return `times look like bar close times (a day from ${first}Z to ${last}Z): if they are, import with --times close`;
 }
 
@@ -142,20 +151,24 @@ function reasonByOrder(days: readonly number[], swapped: readonly number[]): str
     return steps.filter(fits).length / Math.max(1, steps.length) >= STEPS_SHARE_MIN;
   };
   const areFar = areMostSteps(days, (step) => step >= FAR_DAYS);
-  if (areFar && areMostSteps(swapped, (step) => step <= NEAR_DAYS)) return 'are a month apart from row to row';
-  return days.length > 2 && !isOrdered(days) && isOrdered(swapped) ? 'are not in order' : undefined;
+  const areSwappedNear = areMostSteps(swapped, (step) => step <= NEAR_DAYS);
+  if (areFar && areSwappedNear) return 'are a month apart from row to row';
+  const isOnlySwappedOrdered = days.length > 2 && !isOrdered(days) && isOrdered(swapped);
+  return isOnlySwappedOrdered ? 'are not in order' : undefined;
 }
 
 /** The reason when most dates as read are on weekends, and no swapped date is. */
 function reasonByWeekends(days: readonly number[], swapped: readonly number[]): string | undefined {
-  return weekendCount(days) * 2 > days.length && weekendCount(swapped) === 0 ? 'are days of a weekend' : undefined;
+  const areMostOnWeekends = weekendCount(days) * 2 > days.length;
+  return areMostOnWeekends && weekendCount(swapped) === 0 ? 'are days of a weekend' : undefined;
 }
 
 /** The reason when the file's name has a date such as 2024-03-04 that is only among the swapped dates. */
 function reasonByFileName(days: readonly number[], swapped: readonly number[], fileName: string): string | undefined {
   const [, year, month, day] = /(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)/.exec(fileName) ?? [];
   const named = Date.UTC(Number(year), Number(month) - 1, Number(day)) / DAY_MS; // NaN for a name without a date
-  return swapped.includes(named) && !days.includes(named) ? "are not the date in the file's name" : undefined;
+  const isOnlySwapped = swapped.includes(named) && !days.includes(named);
+  return isOnlySwapped ? "are not the date in the file's name" : undefined;
 }
 
 /** The date with day and month swapped, both dates as days since 1970; NaN when the day cannot be a month. */

@@ -33,9 +33,14 @@ const MORE_HEADER_LINES_MAX = 4;
 const TIME_OF_DAY = /^\d{1,2}:\d{2}/;
 /** A text with more after its date, such as `03/04/2024 09:30`. */
 const DATE_AND_MORE = /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})[ T]/;
+/** A number with any decimal sign or separators. */
+const NUMBER = /^[+-]?[\d.,]+$/;
+/** The number of a row. Eight digits or more may be a date or an epoch. */
+const ROW_NUMBER = /^\d{1,7}$/;
 
 /**
- * Finds the layout of a file by the first that applies: a known format, a wide header, a header, the places of the columns.
+ * Finds the layout of a file by the first that applies: a known format, a wide header (a line of values and a line of symbols),
+ * another header, the keys of JSON objects, the places of the columns.
  * @throws FilePlanError when no columns for time and prices are found, or when several formats fit
  */
 export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
@@ -43,6 +48,7 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
   const skipLines = Math.max(options.skipLines, sample.sepLines);
   const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines);
   const isJson = sample.delimiter === undefined;
+  const hasHeader = options.hasHeader && !isJson;
   const [first] = rows;
   if (first === undefined) {
     const expected = isJson ? `an array or an object for each bar, was ${sample.beginning}` : 'rows, was none';
@@ -53,13 +59,14 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
     const columns = formatColumns(rows[known.header ?? 0]?.texts ?? [], known.format.columns, hasVolume);
     return layoutOf(rows, { ...known, columns }, skipLines);
   }
-  const wide = options.hasHeader && !isJson ? wideHeader(rows, hasVolume) : undefined;
+  const wide = hasHeader ? wideHeader(rows, hasVolume) : undefined;
   if (wide !== undefined) {
-    const { lastLine, ...layout } = wide; // the values name their symbols; columns have no names
+    const { lastLine, ...layout } = wide;
     const data = rows.filter(({ line }) => line > lastLine);
+    // No names of columns: `layout.values` names the symbols.
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
-  if (options.hasHeader && !isJson) return withHeader(rows, { ...options, skipLines });
+  if (hasHeader) return withHeader(rows, { ...options, skipLines });
   const columns = first.isHeader // the keys of JSON objects
     ? headerColumns(first.texts, options.columns, hasVolume)
     : placedColumns({ ...sample, rows }, first.texts, options);
@@ -100,7 +107,7 @@ function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines 
  * A column of row numbers stays unnamed. @param firstData the row after the header
  */
 function withIndexName(header: readonly string[], firstData: SampleRow | undefined): readonly string[] {
-  const isRowNumber = /^\d{1,7}$/.test(firstData?.texts[0] ?? '');
+  const isRowNumber = ROW_NUMBER.test(firstData?.texts[0] ?? '');
   return header[0] === '' && !isRowNumber ? ['index', ...header.slice(1)] : header;
 }
 
@@ -130,7 +137,7 @@ function lastHeaderRow(rows: readonly SampleRow[], firstHeader: number, columns:
   let last = firstHeader;
   while (last + 1 < rows.length - 1 && last - firstHeader < MORE_HEADER_LINES_MAX) {
     const next = rows[last + 1]?.texts ?? [];
-    const hasNumber = next.some((text) => /^[+-]?[\d.,]+$/.test(text));
+    const hasNumber = next.some((text) => NUMBER.test(text));
     const hasTime = /\d{2}/.test(next[columns.time] ?? '');
     if (next.length !== fields || hasNumber || hasTime) break;
     last++;

@@ -34,7 +34,7 @@ export function formatsNamed(name: string): readonly BarFormat[] {
 export function namedFormat(name: string, sample: FileSample): Recognised {
   const formats = formatsNamed(name);
   for (const format of formats) {
-    const recognised = fit(format, sample, { needsName: false });
+    const recognised = fit(format, sample, { checksName: false });
     if (recognised !== undefined) return recognised;
   }
   const [first] = formats;
@@ -48,7 +48,7 @@ export function namedFormat(name: string, sample: FileSample): Recognised {
  * @throws FilePlanError when it does not
  */
 export function recognise(sample: FileSample): Recognised | undefined {
-  const fitting = FORMATS.flatMap((format) => fit(format, sample, { needsName: true }) ?? []);
+  const fitting = FORMATS.flatMap((format) => fit(format, sample, { checksName: true }) ?? []);
   const named = fitting.filter(({ format }) => format.file?.test(sample.fileName));
   const chosen = named.length > 0 ? named : fitting;
   if (chosen.length > 1) {
@@ -61,23 +61,23 @@ export function recognise(sample: FileSample): Recognised | undefined {
 /** Names of the formats that only a file name can tell apart, and that the rows of a file without a header fit. */
 export function lookalikes(sample: FileSample): string[] {
   return FORMATS.filter(({ needsFile }) => needsFile === true)
-    .filter((format) => fit({ ...format, headers: undefined }, sample, { needsName: false }) !== undefined)
+    .filter((format) => fit({ ...format, headers: undefined }, sample, { checksName: false }) !== undefined)
     .map(({ name }) => name);
 }
 
 /**
  * The format when the sample fits it, otherwise undefined.
- * @param needsName true when the file's name must fit too, if the format needs it; false when the user named the format
+ * @param checksName whether the file's name must fit, too, when the format needs it
  */
 function fit(
   format: BarFormat,
   { rows, delimiter, fileName }: FileSample,
-  { needsName }: { needsName: boolean },
+  { checksName }: { checksName: boolean },
 ): Recognised | undefined {
   const isJson = format.arrays !== undefined || format.keys !== undefined;
   const formatDelimiter = isJson ? undefined : (format.delimiter ?? ',');
   if (delimiter !== formatDelimiter) return undefined;
-  if (needsName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
+  if (checksName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
   const header = headerIndex(format, rows);
   const fits =
     header === undefined ? fitsRows(format, rows) || fitsJson(format, rows) : fitsValues(format, rows, header);
@@ -86,10 +86,10 @@ function fit(
 
 /** Index of the first row that has all names of one of the format's headers; undefined when none has. */
 function headerIndex({ headers = [], columns }: BarFormat, rows: readonly SampleRow[]): number | undefined {
-  // The columns of some formats are found by their places: the names up to the last such place must be in their places.
-  const lastPlace = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
+  // Some formats find columns by their places: then the names up to the last such place must be in their places.
+  const placedNames = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
   const fits = (texts: readonly string[], refs: readonly ColumnRef[]): boolean =>
-    refs.every((ref, index) => (index < lastPlace ? refIndex(texts, ref) === index : refIndex(texts, ref) >= 0));
+    refs.every((ref, index) => (index < placedNames ? refIndex(texts, ref) === index : refIndex(texts, ref) >= 0));
   const index = rows.slice(0, HEADER_ROWS_MAX).findIndex(({ texts }) => headers.some((refs) => fits(texts, refs)));
   return index < 0 ? undefined : index;
 }
@@ -152,37 +152,33 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
   const labelRow = [first, second].find(({ texts }) => texts.slice(1).every(isLabel));
   if (labelRow === undefined) return undefined;
   const symbolRow = labelRow === first ? second : first;
-  const areSymbols = symbolRow.texts.slice(1).every((text) => text !== '' && !isLabel(text));
-  const hasTime = /\d/.test(symbolRow.texts[0] ?? ''); // then it is the first row of bars
-  if (symbolRow.texts.length !== labelRow.texts.length || !areSymbols || hasTime) return undefined;
+  if (symbolRow.texts.length !== labelRow.texts.length) return undefined;
+  const [corner = '', ...symbols] = symbolRow.texts;
+  const areSymbols = symbols.every((text) => text !== '' && !isLabel(text));
+  const isRowOfBars = /\d/.test(corner); // it begins with a time
+  if (!areSymbols || isRowOfBars) return undefined;
   const values = valuesOf(symbolRow.texts, labelRow.texts, hasVolume);
   if (values === undefined) return undefined;
   const [name = '', ...others] = third?.texts ?? [];
-  const dateRow = /^date/i.test(name) && others.every((text) => text === '') ? third : undefined; // "Datetime,,,"
-  return { values, time: 0, fieldsMax: first.texts.length, lastLine: (dateRow ?? second).line };
+  const isDateRow = /^date/i.test(name) && others.every((text) => text === ''); // such as "Datetime,,,"
+  const { line: lastLine } = (isDateRow ? third : undefined) ?? second;
+  return { values, time: 0, fieldsMax: first.texts.length, lastLine };
 }
 
 /**
  * The fields of each symbol. Undefined when no symbol has all prices, or one has no price: the line then has no symbols,
- * but units such as USD and shares. @throws FilePlanError
+ * but units such as USD and shares.
+ * @throws FilePlanError when a symbol lacks a column or has it twice
  */
 function valuesOf(
   symbols: readonly string[],
   labels: readonly string[],
   hasVolume: boolean,
 ): WideHeader['values'] | undefined {
-  /** For each symbol, the field of each label in lower case. */
-  const bySymbol = new Map<string, Map<string, number>>();
-  for (const [field, label] of labels.entries()) {
-    if (field === 0) continue; // the times
-    const symbol = symbols[field] ?? '';
-    const name = label.toLowerCase();
-    const fields = bySymbol.get(symbol) ?? new Map<string, number>();
-    if (fields.has(name)) throw unusableHeader(`expected one column "${label}" of ${symbol}, was several`);
-    bySymbol.set(symbol, fields.set(name, field));
-  }
-  const pricesOf = (fields: Map<string, number>): number => PRICE_NAMES.filter((name) => fields.has(name)).length;
-  const priceCounts = new Set([...bySymbol.values()].map(pricesOf));
+  const bySymbol = fieldsBySymbol(symbols, labels);
+  const priceCounts = new Set(
+    [...bySymbol.values()].map((fields) => PRICE_NAMES.filter((name) => fields.has(name)).length),
+  );
   if (!priceCounts.has(PRICE_NAMES.length) || priceCounts.has(0)) return undefined;
   return [...bySymbol].map(([symbol, fields]) => {
     const fieldOf = (name: string): number => {
@@ -194,4 +190,19 @@ function valuesOf(
     const [open, high, low, close] = [fieldOf('open'), fieldOf('high'), fieldOf('low'), fieldOf('close')];
     return { symbol, open, high, low, close, volume: hasVolume ? [fieldOf('volume')] : [] };
   });
+}
+
+/** For each symbol, the field of each label in lower case. @throws FilePlanError when a symbol has a label twice */
+function fieldsBySymbol(symbols: readonly string[], labels: readonly string[]): Map<string, Map<string, number>> {
+  const bySymbol = new Map<string, Map<string, number>>();
+  for (const [field, label] of labels.entries()) {
+    if (field === 0) continue; // the times
+    const symbol = symbols[field] ?? '';
+    const name = label.toLowerCase();
+    const fields = bySymbol.get(symbol) ?? new Map<string, number>();
+    if (fields.has(name)) throw unusableHeader(`expected one column "${label}" of ${symbol}, was several`);
+    fields.set(name, field);
+    bySymbol.set(symbol, fields);
+  }
+  return bySymbol;
 }

@@ -13,6 +13,8 @@ const IRREGULAR_DISTANCES_MIN = 20;
 const SHORTEST_SHARE_MIN = 0.75;
 /** The longest time from a close to the open of the next day. Rows that are all further apart are daily bars. */
 const NIGHT_MAX_MS = 18 * HOUR_MS;
+/** Length of the day on which daylight saving time begins. */
+const SHORTEST_DAY_MS = DAY_MS - HOUR_MS;
 /** The intervals, in minutes, in which vendors sell bars longer than a minute. */
 const USUAL_MINUTES = new Set([5, 10, 15, 30, 60, 120, 240]);
 /** At least this share of the segments must look like closes: a few segments of a quiet symbol do so by coincidence. */
@@ -20,7 +22,11 @@ const CLOSES_SHARE_MIN = 0.25;
 /** A segment with fewer rows is ignored. */
 const SEGMENT_ROWS_MIN = 20;
 
-/** The spacing of rows, ms; undefined when there are too few rows to know. @param times epoch ms, in any order */
+/**
+ * The spacing of rows, ms; undefined when there are too few rows to know. Of regular rows it is the most common distance; of rows
+ * with holes, the shortest distance or the common divisor of the distances.
+ * @param times epoch ms, in any order
+ */
 export function spacingOf(times: readonly number[]): number | undefined {
   const sorted = sortedTimes(times);
   const distances = distancesOf(sorted);
@@ -28,8 +34,10 @@ export function spacingOf(times: readonly number[]): number | undefined {
   if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
   const divisor = distances.reduce(greatestCommonDivisor);
   const usual = mostCommon(distances);
-  if (usual < MINUTE_MS) return usual; // rows of seconds
-  if (usual === divisor) return usual; // regular rows
+  const isBelowMinute = usual < MINUTE_MS;
+  const isRegular = usual === divisor;
+  if (isBelowMinute || isRegular) return usual;
+
   const areEnough = distances.length >= IRREGULAR_DISTANCES_MIN;
   const shortest = distances.reduce((least, distance) => Math.min(least, distance));
   const shortestShare = distances.filter((distance) => distance === shortest).length / distances.length;
@@ -56,13 +64,14 @@ function distancesOf(sorted: readonly number[]): number[] {
 
 /** True when each row is on another day at the same time of day, or an hour off after a change to or from daylight saving time. */
 function areDaily(sorted: readonly number[]): boolean {
-  const shortestDay = DAY_MS - HOUR_MS; // the day on which daylight saving time begins
+  const areOnOtherDays = distancesOf(sorted).every((distance) => distance >= SHORTEST_DAY_MS);
+  if (sorted.length < 2 || !areOnOtherDays) return false;
+  // How much later in the day each row is than the first one. An hour earlier counts as 23 hours later.
   const shifts = new Set(sorted.map((time) => (time - sorted[0]!) % DAY_MS));
   shifts.delete(0);
   const [shift] = shifts;
-  const isOneHour = shifts.size === 1 && (shift === HOUR_MS || shift === shortestDay);
-  const isSameTime = shifts.size === 0 || isOneHour;
-  return sorted.length > 1 && isSameTime && distancesOf(sorted).every((distance) => distance >= shortestDay);
+  const isOneHourOff = shifts.size === 1 && (shift === HOUR_MS || shift === DAY_MS - HOUR_MS);
+  return shifts.size === 0 || isOneHourOff;
 }
 
 export function greatestCommonDivisor(a: number, b: number): number {
@@ -88,10 +97,13 @@ export function spacingText(ms: number): string {
   return `${ms / unit}-${name}`;
 }
 
-/** Times of consecutive rows of a file, epoch ms; whether they begin where the file begins, and end where it ends. */
+/** Consecutive rows of a file. */
 interface FilePart {
+  /** Epoch ms. */
   times: readonly number[];
+  /** Whether the part begins where the file begins. */
   isFirst: boolean;
+  /** Whether the part ends where the file ends. */
   isLast: boolean;
 }
 
@@ -103,18 +115,26 @@ interface FilePart {
  */
 export function exampleOfCloses(parts: readonly FilePart[], intervalMs = MINUTE_MS): [number, number] | undefined {
   if (intervalMs >= QUARTER_HOUR_MS) return undefined; // opens and closes would look alike
-  const segments = parts.flatMap(({ times, isFirst, isLast }) => {
-    return segmentsOf(sortedTimes(times))
-      .slice(isFirst ? 0 : 1, isLast ? undefined : -1) // without a segment that the part may cut
-      .filter((segment) => segment.length >= SEGMENT_ROWS_MIN);
-  });
-  const edges = segments.map((segment): [number, number] => [segment[0]!, segment.at(-1)!]);
-  const sinceQuarter = (time: number): number => ((time % QUARTER_HOUR_MS) + QUARTER_HOUR_MS) % QUARTER_HOUR_MS;
+  const edges = parts.flatMap(edgesOf);
   const closes = edges.filter(([first, last]) => sinceQuarter(first) === intervalMs && sinceQuarter(last) === 0);
   const hasOpens = edges.some(
     ([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === QUARTER_HOUR_MS - intervalMs,
   );
-  return hasOpens || closes.length < CLOSES_SHARE_MIN * edges.length ? undefined : closes[0];
+  const areTooFew = closes.length < CLOSES_SHARE_MIN * edges.length;
+  return hasOpens || areTooFew ? undefined : closes[0];
+}
+
+/** The first and the last time of each segment, without short ones and without those that the ends of the part may cut. */
+function edgesOf({ times, isFirst, isLast }: FilePart): [first: number, last: number][] {
+  return segmentsOf(sortedTimes(times))
+    .slice(isFirst ? 0 : 1, isLast ? undefined : -1)
+    .filter((segment) => segment.length >= SEGMENT_ROWS_MIN)
+    .map((segment) => [segment[0]!, segment.at(-1)!]);
+}
+
+/** Time since the last quarter of an hour, ms; never negative, although times before 1970 are. */
+function sinceQuarter(time: number): number {
+  return ((time % QUARTER_HOUR_MS) + QUARTER_HOUR_MS) % QUARTER_HOUR_MS;
 }
 
 /** Splits times where they are more than half an hour apart. */

@@ -50,7 +50,7 @@ export function lacksZone(text: string): boolean {
   return !isEpoch(text) && !ZONE_AT_END.test(timeOfDay);
 }
 
-/** A market's opening hours, in hours since midnight: 9.5 is 09:30. */
+/** A market's opening hours, in hours after midnight: 9.5 is 09:30. */
 interface MarketHours {
   zone: string;
   open: number;
@@ -63,7 +63,7 @@ interface MarketHours {
 
 const MARKETS: readonly MarketHours[] = [
   { zone: 'Asia/Shanghai', open: 9.5, close: 15 },
-  // A few rows of the morning are enough (389 minutes before 16:00 is 09:31): no market opens at 09:30 UTC.
+  // A few rows after the open are enough (389 minutes before the close is 09:31): no market opens at 09:30 UTC.
   { zone: 'America/New_York', open: 9.5, close: 16, lateMinutes: 1, earlyMinutes: 389 },
   { zone: 'America/New_York', open: 4, close: 20, lateMinutes: 30 }, // with extended hours
   { zone: 'America/Chicago', open: 8.5, close: 15 },
@@ -101,7 +101,7 @@ function minuteOf(wall: number): number {
   return Math.floor((((wall % DAY_MS) + DAY_MS) % DAY_MS) / MINUTE_MS);
 }
 
-/** True when nearly all rows are inside of the hours, and half of the days or more begin and end with them. */
+/** True when nearly all rows are inside of the hours, and enough days are whole: they begin and end with the hours. */
 function fits(walls: readonly number[], market: MarketHours): boolean {
   const { lateMinutes = 5, earlyMinutes = lateMinutes } = market;
   const [open, close] = [market.open * 60, market.close * 60]; // minutes of the day
@@ -114,12 +114,14 @@ function fits(walls: readonly number[], market: MarketHours): boolean {
     days.set(day, [Math.min(first, minute), Math.max(last, minute)]);
     if (minute >= open && minute <= close) inside++;
   }
-  const wholeDays = [...days.values()].filter(
-    ([first, last]) =>
-      first >= open && first <= open + lateMinutes && last >= close - earlyMinutes && last <= close + AUCTION_MINUTES,
-  );
+  const wholeDays = [...days.values()].filter(([first, last]) => {
+    const beginsWithOpen = first >= open && first <= open + lateMinutes;
+    const endsWithClose = last >= close - earlyMinutes && last <= close + AUCTION_MINUTES;
+    return beginsWithOpen && endsWithClose;
+  }).length;
   const uncutDays = days.size - 2; // the sample may cut its first and its last day
-  return wholeDays.length > 0 && wholeDays.length * 2 >= uncutDays && inside >= INSIDE_SHARE_MIN * walls.length;
+  const areEnoughWhole = wholeDays > 0 && wholeDays >= uncutDays / 2;
+  return areEnoughWhole && inside >= INSIDE_SHARE_MIN * walls.length;
 }
 
 /** The earliest and the latest time of day, such as `09:30 to 15:59`. */

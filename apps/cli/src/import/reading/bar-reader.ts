@@ -65,6 +65,7 @@ export class BarReader implements RowHandler {
       return this.sink.refuse(row.line, 'missing-fields', detail);
     }
     if (row.count > layout.fieldsMax && this.#refuseSurplus(row)) return;
+    // A wide row has the bars of several symbols, which the header names.
     const name = this.#isWide ? undefined : this.#symbols.of(row);
     if (name !== undefined && !('symbol' in name)) return this.sink.refuse(row.line, name.reason, name.detail);
     const time = this.#timeOf(row);
@@ -111,8 +112,8 @@ export class BarReader implements RowHandler {
       close = meanOf(close, this.#priceOf(row, fields.ask.close));
     }
     const readVolume = this.#volumeOf(row, fields.volume);
-    const isUnknown = readVolume === UNKNOWN_VOLUME;
-    const volume = isUnknown ? 0 : readVolume;
+    const isVolumeUnknown = readVolume === UNKNOWN_VOLUME;
+    const volume = isVolumeUnknown ? 0 : readVolume;
     const reason = findRefusal(open, high, low, close, volume, prices);
     if (reason !== undefined) return this.#refuseValues(row, fields, reason);
     if (openTime < TIME_MIN_MS || openTime > TIME_MAX_MS) {
@@ -126,7 +127,7 @@ export class BarReader implements RowHandler {
     }
     // Adding 0 turns −0 into 0: equal values must have equal bytes.
     const bar = { openTime, open: open + 0, high: high + 0, low: low + 0, close: close + 0, volume: volume + 0 };
-    this.sink.bar(symbol, bar, isUnknown);
+    this.sink.bar(symbol, bar, isVolumeUnknown);
   }
 
   #priceOf(row: Row, field: number): number {
@@ -145,25 +146,25 @@ export class BarReader implements RowHandler {
     return sum;
   }
 
-  /** Reads the time, after joining it to a date in another field. */
+  /** Reads the time. When the date is in another field, joins the two first. */
   #timeOf(row: Row): RowTime {
     const { layout, time: parse } = this.options;
     const { date, time } = layout;
     const { bytes } = row;
-    let start = row.starts[time] ?? 0;
-    const end = row.ends[time] ?? 0;
-    if (date === undefined) return parse(bytes, start, end);
+    let timeStart = row.starts[time] ?? 0;
+    const timeEnd = row.ends[time] ?? 0;
+    if (date === undefined) return parse(bytes, timeStart, timeEnd);
     const dateStart = row.starts[date] ?? 0;
     let dateEnd = row.ends[date] ?? 0;
     while (dateEnd > dateStart && bytes[dateEnd - 1] === SPACE) dateEnd--;
-    while (start < end && bytes[start] === SPACE) start++;
-    const length = dateEnd - dateStart + 1 + end - start;
+    while (timeStart < timeEnd && bytes[timeStart] === SPACE) timeStart++;
+    const length = dateEnd - dateStart + 1 + timeEnd - timeStart;
     if (length > TIME_BYTES_MAX) return 'unreadable-time';
     const joined = this.#joinedTime;
     let to = 0;
     for (let at = dateStart; at < dateEnd; at++) joined[to++] = bytes[at]!;
     joined[to++] = SPACE;
-    for (let at = start; at < end; at++) joined[to++] = bytes[at]!;
+    for (let at = timeStart; at < timeEnd; at++) joined[to++] = bytes[at]!;
     return parse(joined, 0, length);
   }
 
@@ -177,16 +178,16 @@ export class BarReader implements RowHandler {
   #refuseValues(row: Row, fields: ValueFields, reason: RefusalReason): void {
     const { price, volume } = this.options;
     const { ask } = fields;
-    const symbol = this.#isWide ? `${fields.symbol} ` : '';
-    const read = (name: string, field: number, reader: NumberReader) => ({
-      name: symbol + name,
+    const prefix = this.#isWide ? `${fields.symbol} ` : '';
+    const readField = (name: string, field: number, reader: NumberReader) => ({
+      name: prefix + name,
       text: fieldText(row, field),
       value: reader(row.bytes, row.starts[field] ?? 0, row.ends[field] ?? 0),
     });
     const values = [
-      ...PRICE_NAMES.map((name) => read(name, fields[name], price)),
-      ...(ask === undefined ? [] : PRICE_NAMES.map((name) => read(`ask ${name}`, ask[name], price))),
-      ...fields.volume.map((field) => read('volume', field, volume)),
+      ...PRICE_NAMES.map((name) => readField(name, fields[name], price)),
+      ...(ask === undefined ? [] : PRICE_NAMES.map((name) => readField(`ask ${name}`, ask[name], price))),
+      ...fields.volume.map((field) => readField('volume', field, volume)),
     ];
     const notNumber = values.find(({ value }) => Number.isNaN(value));
     if (notNumber === undefined) {
@@ -195,8 +196,9 @@ export class BarReader implements RowHandler {
     }
     const { name, text } = notNumber;
     const isNotFinite = /^[+-]?(nan|inf)/i.test(text) || Math.abs(Number(text)) === Infinity;
-    const detail = `${name}: expected a number, was "${text}"${isNotFinite ? '' : numberHint(text)}`;
-    this.sink.refuse(row.line, isNotFinite ? 'not-finite' : 'not-a-number', detail);
+    const detail = `${name}: expected a number, was "${text}"`;
+    if (isNotFinite) return this.sink.refuse(row.line, 'not-finite', detail);
+    this.sink.refuse(row.line, 'not-a-number', detail + numberHint(text));
   }
 }
 

@@ -3,9 +3,11 @@
  * the rest of an import. The result is the double that `Number(text)` gives; a test checks it.
  */
 
+/** 10⁰ to 10²²: the powers of ten that a double holds exactly. */
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 /** Up to 15 digits are an exact integer in a double, and one exact division by a power of ten is rounded correctly. */
 const EXACT_DIGITS_MAX = 15;
+/** A whole number or a decimal fraction, possibly with an exponent. */
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const [SPACE, TAB, PLUS, MINUS, DOT, ZERO, NINE] = [32, 9, 43, 45, 46, 48, 57];
 
@@ -15,12 +17,12 @@ export function decimalAt(bytes: Uint8Array, start: number, end: number): number
   let stop = end;
   while (at < stop && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
   while (stop > at && (bytes[stop - 1] === SPACE || bytes[stop - 1] === TAB)) stop--;
-  const first = at;
+  const textStart = at;
   const isNegative = bytes[at] === MINUS;
   if (isNegative || bytes[at] === PLUS) at++;
   let mantissa = 0;
   let digits = 0;
-  let decimals = -1; // −1 before the decimal point
+  let decimals = -1; // digits after the decimal point; −1 before it
   for (; at < stop; at++) {
     const byte = bytes[at] ?? 0;
     if (byte >= ZERO && byte <= NINE) {
@@ -28,10 +30,10 @@ export function decimalAt(bytes: Uint8Array, start: number, end: number): number
       digits++;
       if (decimals >= 0) decimals++;
     } else if (byte === DOT && decimals < 0) decimals = 0;
-    else return slowDecimal(bytes, first, stop);
+    else return slowDecimal(bytes, textStart, stop); // perhaps an exponent
   }
   if (digits === 0) return Number.NaN;
-  if (digits > EXACT_DIGITS_MAX) return slowDecimal(bytes, first, stop);
+  if (digits > EXACT_DIGITS_MAX) return slowDecimal(bytes, textStart, stop);
   const value = decimals > 0 ? mantissa / (POWERS_OF_TEN[decimals] ?? Number.NaN) : mantissa;
   return isNegative ? -value : value;
 }
@@ -42,7 +44,7 @@ function slowDecimal(bytes: Uint8Array, start: number, end: number): number {
   return decimalOf(text);
 }
 
-/** The number times a power of ten, rounded only once; NaN for text that is not a number, and for an infinite result. */
+/** The number times ten to the `exponent`, rounded only once; NaN for text that is not a number, and for an infinite result. */
 function decimalOf(text: string, exponent = 0): number {
   if (!DECIMAL.test(text)) return Number.NaN;
   const letterAt = text.search(/e/i);
@@ -71,8 +73,8 @@ export type NumberReader = (bytes: Uint8Array, start: number, end: number) => nu
 export function numberReader({ decimal, thousands }: NumberStyle, scale: number): NumberReader {
   const isPlain = decimal === '.' && thousands === undefined;
   if (isPlain && scale === 1) return decimalAt;
-  const power = POWERS_OF_TEN.indexOf(scale); // −1 for a scale that is not a power of ten
-  if (isPlain && power > 0) return (bytes, start, end) => scaledAt(bytes, start, end, power, scale);
+  const scaleExponent = POWERS_OF_TEN.indexOf(scale); // −1 for a scale that is not a power of ten
+  if (isPlain && scaleExponent > 0) return (bytes, start, end) => scaledAt(bytes, start, end, scaleExponent, scale);
   return (bytes, start, end) => {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
       .toString('utf8')
@@ -80,18 +82,19 @@ export function numberReader({ decimal, thousands }: NumberStyle, scale: number)
       .replace(/\u2019/g, "'") // the apostrophe of Switzerland
       .trim();
     const plain = plainText(text, decimal, thousands);
-    return power >= 0 ? decimalOf(plain, -power) : decimalOf(plain) / scale;
+    return scaleExponent >= 0 ? decimalOf(plain, -scaleExponent) : decimalOf(plain) / scale;
   };
 }
 
-/** Divides a number by `scale`, which is ten to the `power`. Numbers of more than 15 digits are not exact: they go through text. */
-function scaledAt(bytes: Uint8Array, start: number, end: number, power: number, scale: number): number {
+/** Divides a number by `scale`, which is ten to the `scaleExponent`. A number that may not be exact as a double goes through text. */
+function scaledAt(bytes: Uint8Array, start: number, end: number, scaleExponent: number, scale: number): number {
   const value = decimalAt(bytes, start, end);
-  if (end - start <= EXACT_DIGITS_MAX && Number.isSafeInteger(value)) return value / scale;
+  const isExact = end - start <= EXACT_DIGITS_MAX && Number.isSafeInteger(value);
+  if (isExact) return value / scale;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
     .toString('latin1')
     .trim();
-  return decimalOf(text, -power);
+  return decimalOf(text, -scaleExponent);
 }
 
 /** The number with a decimal point and without groups; empty when a group is not of three digits, as in 1.0850. */

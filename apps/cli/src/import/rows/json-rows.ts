@@ -10,32 +10,33 @@ import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Sp
 
 /** Deepest nesting that is read; rows of bars are never deeper. */
 const DEPTH_MAX = 16;
-/** An object of bars has at least a time and four prices. */
+/** A bar has at least a time and four prices: an object before the header with fewer values is no row. */
 const SCALARS_MIN = 5;
 /** Number of bytes of a refused scalar that a message shows. */
 const SHOWN_BYTES = 40;
 
 /** An array or an object whose closing bracket was not read yet. */
 class Container {
-  /** Where each of its scalars begins and ends. */
+  /** Where each of its own scalars begins and ends in the bytes of the tokens. */
   starts: number[] = [];
   ends: number[] = [];
-  /** Where the keys of an object begin and end, without those of arrays and objects; the last key may lack its value. */
+  /** Where the key of each scalar of an object begins and ends. There is one key more while the value of the last one is awaited. */
   keyStarts: number[] = [];
   keyEnds: number[] = [];
   /** True in an object whose next text is a key. */
   awaitsKey: boolean;
+  /** Number of commas between its elements so far. */
   commas = 0;
-  /** It has more than `ROW_BYTES_MAX` of texts, which were dropped. */
+  /** True when its texts are longer than `ROW_BYTES_MAX`; then they are dropped. */
   isTooLong = false;
-  /** An array or object was opened inside of it. */
-  hasContainers = false;
-  /** Rows are inside of it, at any depth. */
-  hasRowsInside = false;
-  /** Some of its elements are rows; it is an array, or the top level. */
-  hasRowElements = false;
   /** Number of its scalars whose texts were dropped. */
   scalarsDropped = 0;
+  /** True when one of its elements or values is an array or an object. */
+  hasContainers = false;
+  /** True when there are rows inside of it, at any depth. */
+  hasRowsInside = false;
+  /** True for an array, or the top level, when rows are among its own elements. */
+  hasRowElements = false;
 
   /** @param line of its opening bracket @param start where its texts begin in the bytes of the tokens @param group see `Row.group` */
   constructor(
@@ -47,6 +48,7 @@ class Container {
     this.awaitsKey = !isArray;
   }
 
+  /** Forgets its keys and scalars; only the number of scalars is kept. */
   dropTexts(): void {
     this.scalarsDropped += this.starts.length;
     this.starts = [];
@@ -60,12 +62,14 @@ export class JsonRows implements Splitter, TokenHandler {
   readonly #tokens = new JsonTokens(this);
   /** The top level of the text counts as an array. */
   readonly #topLevel = new Container(true, 0, 0, undefined);
-  /** The open containers, from the top level in. */
+  /** The open containers, from the outermost (the top level) to the innermost. */
   readonly #open = [this.#topLevel];
   #innermost = this.#topLevel;
+  /** The row that the handler gets, filled anew each time. */
   readonly #row: Row = { bytes: new Uint8Array(0), starts: [], ends: [], count: 0, line: 0 };
   /** The keys of the first object, as texts and as bytes. */
   #header: ({ names: readonly string[] } & Pick<Row, 'bytes' | 'ends'>) | undefined;
+  /** True after an error for which the rest of the file is ignored. */
   #hasFailed = false;
 
   /** @param keys the header, when the text is a later part of a file; the handler does not get it again */
@@ -94,14 +98,6 @@ export class JsonRows implements Splitter, TokenHandler {
     const group = parent.isArray ? parent.group : this.#groupIn(parent);
     this.#innermost = new Container(isArray, this.#tokens.line, this.#tokens.length, group);
     this.#open.push(this.#innermost);
-  }
-
-  /** The group of a container in an object: that of the object, and the container's key. Drops the key from the object's texts. */
-  #groupIn({ group, start, keyStarts, keyEnds }: Container): string {
-    const keyStart = keyStarts.pop() ?? start;
-    const key = this.#tokens.textAt(keyStart, keyEnds.pop() ?? start);
-    this.#tokens.length = keyStart;
-    return group === undefined ? key : group + KEY_SEPARATOR + key;
   }
 
   comma(): void {
@@ -151,7 +147,15 @@ export class JsonRows implements Splitter, TokenHandler {
     this.#tokens.length = container.start;
   }
 
-  /** Notes that elements of an array are rows. Refuses its scalars so far. */
+  /** The group of a container that opens in an object: the object's group and the container's key. Takes that key from the object's. */
+  #groupIn({ group, start, keyStarts, keyEnds }: Container): string {
+    const keyStart = keyStarts.pop() ?? start;
+    const key = this.#tokens.textAt(keyStart, keyEnds.pop() ?? start);
+    this.#tokens.length = keyStart;
+    return group === undefined ? key : group + KEY_SEPARATOR + key;
+  }
+
+  /** Notes the first row among the elements of an array. Refuses the scalars before it. */
   #beginRows(container: Container): void {
     container.hasRowElements = true;
     const scalars = container.scalarsDropped + container.starts.length;
@@ -175,13 +179,14 @@ export class JsonRows implements Splitter, TokenHandler {
     if (!isArray && starts.length !== keyStarts.length) this.#fail('expected one value for each key');
   }
 
-  /** True when a container in an array, or at the top level, is a row. An object before the header needs `SCALARS_MIN` values. */
+  /** True when a closed container, which is in an array or at the top level, is a row. */
   #isRow({ isArray, starts, isTooLong, hasContainers, hasRowsInside }: Container): boolean {
     if (hasRowsInside) return false;
     if (isArray) return !hasContainers && (starts.length > 0 || isTooLong);
     return starts.length >= SCALARS_MIN || isTooLong || (this.#header !== undefined && !hasContainers);
   }
 
+  /** Passes a row to the handler. The values of an object get the order of the header. */
   #emit({ isArray, starts, ends, keyStarts, keyEnds, line, group, isTooLong }: Container): void {
     if (isTooLong) return this.handler.refuse(line, 'row-too-long', `more than ${ROW_BYTES_MAX} bytes`);
     const row = this.#row;
@@ -193,7 +198,7 @@ export class JsonRows implements Splitter, TokenHandler {
     if (!isArray && !this.#hasHeaderKeys(keyStarts, keyEnds)) {
       const keys = keyStarts.map((start, index) => this.#tokens.textAt(start, keyEnds[index] ?? start));
       const { names } = (this.#header ??= this.#newHeader(keys, line));
-      // A key that this object lacks has the index −1, and so an empty text.
+      // A key that this object lacks has the index −1, so its value becomes an empty text.
       const indexes = names.map((name) => keys.lastIndexOf(name));
       row.starts = indexes.map((index) => starts[index] ?? 0);
       row.ends = indexes.map((index) => ends[index] ?? 0);
@@ -202,7 +207,7 @@ export class JsonRows implements Splitter, TokenHandler {
     this.handler.row(row);
   }
 
-  /** Makes the header of the keys of the first object, and emits it. */
+  /** Makes the keys of the first object the header, and passes it to the handler. */
   #newHeader(names: readonly string[], line: number): { names: readonly string[] } & Row {
     const row = rowOf(names, line);
     this.handler.row({ ...row, isHeader: true });

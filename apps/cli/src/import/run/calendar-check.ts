@@ -8,13 +8,16 @@ const SHARE_MIN = 0.95;
 /** Offsets from UTC of zones without daylight saving, in hours: −12 to 14. */
 const OFFSET_HOURS = Array.from({ length: 27 }, (_, index) => index - 12);
 
+/** Computes a time, or an offset from UTC at a time, both in ms. */
+type TimeFunction = (time: number) => number;
+
 export class CalendarCheck {
   /** For each UTC year, the open and the close of each segment in turn, epoch ms. */
   readonly #edgesByYear = new Map<number, Float64Array>();
-  /** The UTC year of the last time, and its opens and closes. */
+  /** The UTC year of the time that was checked last, and the year's opens and closes. */
   #year = Number.NaN;
   #edges: Float64Array = new Float64Array(0);
-  /** Index in `#edges` of the open of the last segment that was looked at. */
+  /** Index in `#edges` of the open of the segment where the last search ended. The next search begins there. */
   #openIndex = 0;
 
   constructor(
@@ -31,6 +34,7 @@ export class CalendarCheck {
       this.#openIndex = 0;
     }
     const edges = this.#edges;
+    // Goes back to the first segment for an earlier time, then on to the last segment that has opened.
     if (this.#openIndex > 0 && openTime < edges[this.#openIndex]!) this.#openIndex = 0;
     while (this.#openIndex + 2 < edges.length && edges[this.#openIndex + 2]! <= openTime) this.#openIndex += 2;
     return openTime >= edges[this.#openIndex]! && openTime < edges[this.#openIndex + 1]!;
@@ -47,51 +51,58 @@ export class CalendarCheck {
     const isCovered = (date: string): boolean => date >= firstDate && date <= lastDate;
     if (dates.length > 0 && !dates.some(isCovered)) return `${id} covers ${firstDate} to ${lastDate}`;
 
-    const shareNow = this.#insideShare(openTimes, (time) => time);
+    const shareNow = this.#insideShare(openTimes, unchanged);
     const fits = (share: number): boolean => share >= SHARE_MIN && share > shareNow;
-    const offsetIn = (name: string): ((time: number) => number) => {
-      const ianaZone = IANAZone.create(name);
-      return (time) => ianaZone.offset(time) * MINUTE_MS;
-    };
-    const readOffset = offsetIn(zone);
+    const offsetAsRead = offsetIn(zone);
     // The share if the same wall times were read with another offset.
-    const shareWithOffset = (offset: (time: number) => number): number =>
-      this.#insideShare(openTimes, (time) => time + readOffset(time) - offset(time));
+    const shareWithOffset = (offset: TimeFunction): number =>
+      this.#insideShare(openTimes, (time) => time + offsetAsRead(time) - offset(time));
 
     const shareByZone = [calendarZone, 'UTC'].map((name) => ({ name, share: shareWithOffset(offsetIn(name)) }));
     const [best] = shareByZone.filter(({ share }) => fits(share)).sort((one, other) => other.share - one.share);
     if (best !== undefined) return `they fit ${id} when read with --tz ${best.name}`;
 
-    if (intervalMs !== undefined && fits(this.#insideShare(openTimes, (time) => time - intervalMs)))
-      return `they fit ${id} with --times close`;
+    const areCloses = intervalMs !== undefined && fits(this.#insideShare(openTimes, (time) => time - intervalMs));
+    if (areCloses) return `they fit ${id} with --times close`;
 
     const fittingHours = OFFSET_HOURS.filter((hours) => fits(shareWithOffset(() => hours * HOUR_MS)));
     if (fittingHours.length === 1) return `they fit ${id} in ${offsetText(fittingHours[0]!)}`;
 
     if (this.hours !== 'regular' || !hasExtendedHours) return undefined;
     const extended = new CalendarCheck(this.calendar, 'extended');
-    return fits(extended.#insideShare(openTimes, (time) => time))
+    return fits(extended.#insideShare(openTimes, unchanged))
       ? `they are in pre-market or after-hours of ${id}: --hours extended stores them`
       : undefined;
   }
 
   /** The share of these times, each after `shift`, for which the calendar has a slot; 0 for no times. */
-  #insideShare(times: readonly number[], shift: (time: number) => number): number {
+  #insideShare(times: readonly number[], shift: TimeFunction): number {
     return times.filter((time) => this.isInside(shift(time))).length / Math.max(1, times.length);
   }
 
-  /** The opens and closes of a UTC year. A day more on both sides: a segment may begin before or end after the year. */
+  /** The opens and closes of a UTC year. Adds a day on both sides: a segment may begin before or end after the year. */
   #edgesOf(year: number): Float64Array {
     const known = this.#edgesByYear.get(year);
     if (known !== undefined) return known;
-    const [from, to] = [dateOf(Date.UTC(year, 0, 1) / DAY_MS - 1), dateOf(Date.UTC(year + 1, 0, 1) / DAY_MS + 1)];
-    const days = this.calendar.knownTradingDays(from, to, this.hours);
+    const firstDay = Date.UTC(year, 0, 1) / DAY_MS;
+    const dayAfterYear = Date.UTC(year + 1, 0, 1) / DAY_MS;
+    const days = this.calendar.knownTradingDays(dateOf(firstDay - 1), dateOf(dayAfterYear + 1), this.hours);
     const edges = Float64Array.from(
       days.flatMap(({ segments }) => segments.flatMap(({ open, close }) => [open, close])),
     );
     this.#edgesByYear.set(year, edges);
     return edges;
   }
+}
+
+function unchanged(time: number): number {
+  return time;
+}
+
+/** The offset of a zone from UTC at each time, ms. */
+function offsetIn(zone: string): TimeFunction {
+  const ianaZone = IANAZone.create(zone);
+  return (time) => ianaZone.offset(time) * MINUTE_MS;
 }
 
 /** Describes the zone of an offset. Its IANA name has the opposite sign: Etc/GMT-8 is UTC+8. */

@@ -87,10 +87,12 @@ class ImportRun {
     const tail = await entry.check();
     const { start, rest } = await startOf(entry, symbol, tail, (bytes) => (this.#bytesRead += bytes));
     try {
+      // The text from its first byte on, also when it was read before.
       const wholeText = (): Pieces => (start.isWhole ? [start.head] : entry.pieces());
       if (isJson(start.head)) await checkWhole(wholeText());
       const samplePlan = entryPlan(entry, start, read);
       if (samplePlan === undefined) return;
+      // The choice between several volume columns needs all rows; the entry is then planned again with the chosen column.
       const volume = await volumeOf(samplePlan, wholeText);
       const plan = volume === undefined ? samplePlan : (entryPlan(entry, { ...start, volume }, read) ?? samplePlan);
       this.understood.add(name, plan.understood);

@@ -3,7 +3,7 @@ import type { Bar } from '@barkeep/bars';
 import { greatestCommonDivisor, spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
 
-/** Consecutive rows of a symbol whose distances have a common divisor above the interval. */
+/** Consecutive rows of a symbol whose distances have a common divisor above the interval, or two rows that are closer than it. */
 interface Stretch {
   /** The common divisor of the distances, ms. */
   divisor: number;
@@ -24,6 +24,8 @@ const NARROW_STEPS_MIN = 14;
 const WIDE_RATIO = 5;
 /** A symbol with at least this many distances of one interval, and no others, trades in every interval. */
 const INTERVAL_STEPS_MIN = 5;
+/** After irregular distances a stretch needs more steps: this many for each doubling of (1 + their number). */
+const STEPS_PER_DOUBLING = 2;
 
 /** The distances between the rows of one symbol. */
 class SymbolSpacing {
@@ -48,27 +50,6 @@ class SymbolSpacing {
     this.last = openTime;
   }
 
-  /** Extends the stretch by a distance, or ends it when the distance has no common divisor above the interval with it. */
-  #addStep(distance: number, from: number, to: number): void {
-    const {
-      divisor,
-      shortest,
-      steps,
-      from: start,
-    } = this.#stretch ?? { divisor: 0, shortest: distance, steps: 0, from };
-    const common = greatestCommonDivisor(divisor, distance);
-    if (common > this.intervalMs) {
-      this.#stretch = { divisor: common, shortest: Math.min(shortest, distance), steps: steps + 1, from: start, to };
-      return;
-    }
-    this.keepIfLong();
-    this.#otherSteps += steps;
-    const single = { divisor: distance, shortest: distance, steps: 1, from, to };
-    if (distance < this.intervalMs) this.found ??= single; // one distance is enough
-    if (distance === this.intervalMs) this.#intervalSteps++;
-    this.#stretch = distance > this.intervalMs ? single : undefined;
-  }
-
   /**
    * Keeps the current stretch as found when it is too long to be chance. It must be longer after irregular distances, and may
    * be shorter when the symbol traded in every interval before.
@@ -78,8 +59,31 @@ class SymbolSpacing {
     const isWide = this.#stretch.divisor >= WIDE_RATIO * this.intervalMs;
     const usualMin = isWide ? WIDE_STEPS_MIN : NARROW_STEPS_MIN;
     const tradedAlways = this.#otherSteps === 0 && this.#intervalSteps >= INTERVAL_STEPS_MIN;
-    const stepsMin = (tradedAlways ? usualMin / 2 : usualMin) + 2 * Math.log2(1 + this.#otherSteps);
+    const stepsMin = tradedAlways ? usualMin / 2 : usualMin + STEPS_PER_DOUBLING * Math.log2(1 + this.#otherSteps);
     if (this.#stretch.steps >= stepsMin) this.found ??= this.#stretch;
+  }
+
+  /** Extends the stretch by a distance that shares a divisor above the interval with it. Any other distance ends it. */
+  #addStep(distance: number, from: number, to: number): void {
+    const stretch = this.#stretch;
+    if (stretch !== undefined) {
+      const divisor = greatestCommonDivisor(stretch.divisor, distance);
+      if (divisor > this.intervalMs) {
+        const shortest = Math.min(stretch.shortest, distance);
+        this.#stretch = { divisor, shortest, steps: stretch.steps + 1, from: stretch.from, to };
+        return;
+      }
+      this.keepIfLong();
+      this.#otherSteps += stretch.steps;
+      this.#stretch = undefined;
+    }
+    if (distance === this.intervalMs) {
+      this.#intervalSteps++;
+      return;
+    }
+    const single = { divisor: distance, shortest: distance, steps: 1, from, to };
+    if (distance > this.intervalMs) this.#stretch = single;
+    else this.found ??= single; // rows closer than the interval: one distance is enough
   }
 }
 
@@ -110,8 +114,9 @@ export class SpacingWatch {
     return [...byInterval].map(([interval, { symbols, stretch }]) => {
       const others = symbols.length > 1 ? ` and of ${symbols.length - 1} other symbols` : '';
       const [from, to] = [stretch.from, stretch.to].toSorted((a, b) => a - b).map(timeText); // a file may be newest first
+      const usual = spacingText(this.intervalMs);
       return (
-        `rows of ${symbols[0]}${others} are ${interval} steps apart from ${from} to ${to}, and were read as ${spacingText(this.intervalMs)} bars: ` +
+        `rows of ${symbols[0]}${others} are ${interval} steps apart from ${from} to ${to}, and were read as ${usual} bars: ` +
         `import ${interval} bars into a dataset of their own, with --interval`
       );
     });

@@ -28,6 +28,8 @@ const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 
 
 /** The widest offset from UTC that a zone has. */
 const OFFSET_MAX_MINUTES = 14 * 60;
+/** Length of `YYYY-MM-DDTHH:MM`. */
+const LENGTH_TO_MINUTE = 16;
 
 /**
  * Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, with an optional offset or zone. The date may have slashes or dots.
@@ -36,15 +38,20 @@ const OFFSET_MAX_MINUTES = 14 * 60;
 export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const hasSeparator = bytes[start + 10] === UPPER_T || bytes[start + 10] === SPACE;
   if (!hasSeparator || bytes[start + 13] !== COLON) return 'unreadable-time';
-  let [at, second, ms] = [start + 16, 0, 0]; // after the minute
+  let at = start + LENGTH_TO_MINUTE;
+  // A part that is not a number becomes -1 or NaN; `wallMs` is then NaN.
+  let second = 0;
+  let ms = 0;
   if (bytes[at] === COLON && at < end) {
     second = digitsAt(bytes, at + 1, 2);
     at += 3;
     if (bytes[at] === DOT && at < end) {
-      const count = digitCountAt(bytes, ++at, end);
-      const [numerator, denominator] = [digitsAt(bytes, at, count), 10 ** count];
-      const fractionMs = (numerator / denominator) * 1000;
-      ms = count === 0 ? Number.NaN : roundedMs(fractionMs, numerator === denominator - 1);
+      at++;
+      const count = digitCountAt(bytes, at, end);
+      const numerator = digitsAt(bytes, at, count);
+      const denominator = 10 ** count;
+      const hasOnlyNines = numerator === denominator - 1;
+      ms = count === 0 ? Number.NaN : roundedMs((numerator / denominator) * 1000, hasOnlyNines);
       at += count;
     }
   }
@@ -97,7 +104,7 @@ export function offsetAt(bytes: Uint8Array, at: number, end: number): number | u
 /** Midnight of the date at `start`, epoch ms; NaN when it does not exist, or when the text is too short for a time. */
 function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
   const areSeparatorsAlike = bytes[start + 4] === bytes[start + 7];
-  if (end - start < 16 || !areSeparatorsAlike) return Number.NaN; // 16 is the length up to the minute
+  if (end - start < LENGTH_TO_MINUTE || !areSeparatorsAlike) return Number.NaN;
   const year = digitsAt(bytes, start, 4);
   const month = digitsAt(bytes, start + 5, 2);
   const day = digitsAt(bytes, start + 8, 2);

@@ -14,14 +14,14 @@ interface DigitStep {
   /** Fewest and most digits of the field. */
   min: number;
   max: number;
-  /** Digits that the fields right after this one need. */
+  /** Digits that the fields right after this one need at least. Set for a field of one or two digits (`withReserved`). */
   reserved?: number;
 }
 /** One part of a pattern: a field, a byte that must be there, an offset from UTC, or AM or PM. */
 type Step = DigitStep | { literal: number } | { offset: true } | { halfDay: true };
 
 type TimeParts = [year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number];
-/** For parts that a pattern lacks; it must have the date. */
+/** The values of parts that a pattern lacks. Those of the date are never used: a pattern must have it. */
 const PART_DEFAULTS: Readonly<TimeParts> = [1970, 1, 1, 0, 0, 0, 0];
 const [YEAR, MONTH, DAY, HOUR] = [0, 1, 2, 3] as const;
 /** The letter of each part; `h` is an hour, too. */
@@ -29,6 +29,10 @@ const LETTERS = 'yMdHmsS';
 /** Tokens of digits: one letter reads one or two digits, several letters read as many digits as letters. */
 const DIGIT_TOKEN = /^(yyyy|yy|MM?|dd?|HH?|hh?|mm?|ss?|SSS)$/;
 const OFFSET_TOKENS = new Set(['Z', 'ZZ', 'ZZZ']);
+/** The parts of a pattern: quoted texts, repetitions of one letter, and single other characters. */
+const PATTERN_PART = /'[^']*'|([A-Za-z])\1*|[^A-Za-z']/g;
+/** The last year of two digits that is in this century, as in Luxon: 60 is 2060, 61 is 1961. */
+const LAST_SHORT_YEAR = 60;
 const [SPACE, UPPER_Z, LOWER_A, LOWER_M, LOWER_P] = [32, 90, 97, 109, 112];
 const LOWER_CASE_BIT = 0x20; // set in lower-case letters of ASCII
 
@@ -44,10 +48,27 @@ export function patternTime(pattern: string, clock: WallClock): TimeParser {
   return (bytes, start, end) => timeBySteps(steps, bytes, start, end, clock);
 }
 
-/** How many digits a field reads. It leaves the reserved ones to the next fields: in 930, `Hmm` reads the hour 9. */
-function lengthAt({ min, max, reserved = 0 }: DigitStep, bytes: Uint8Array, at: number, stop: number): number {
-  const digits = Math.min(max + reserved, digitCountAt(bytes, at, stop));
-  return Math.max(min, Math.min(max, digits - reserved));
+/** The steps of a pattern; undefined when it has tokens that only Luxon reads. */
+function compile(pattern: string): Step[] | undefined {
+  const steps: Step[] = [];
+  for (const [part] of pattern.matchAll(PATTERN_PART)) {
+    const stepsOfPart = compilePart(part);
+    if (stepsOfPart === undefined) return undefined;
+    steps.push(...stepsOfPart);
+  }
+  return withReserved(steps);
+}
+
+/** The steps of one part of a pattern; undefined for a token that only Luxon reads. */
+function compilePart(part: string): Step[] | undefined {
+  if (DIGIT_TOKEN.test(part)) {
+    const field = LETTERS.indexOf(part.charAt(0).replace('h', 'H'));
+    return [{ field, min: part.length, max: Math.max(2, part.length) }];
+  }
+  if (OFFSET_TOKENS.has(part)) return [{ offset: true }];
+  if (part === 'a') return [{ halfDay: true }];
+  if (/^[A-Za-z]/.test(part)) return undefined;
+  return Array.from(Buffer.from(part.replaceAll("'", '')), (literal) => ({ literal }));
 }
 
 /** Sets `reserved` in each field of one or two digits, from the fields that follow it without a literal between them. */
@@ -63,24 +84,7 @@ function withReserved(steps: readonly Step[]): Step[] {
   });
 }
 
-/** The parts of a pattern: quoted texts, repetitions of one letter, and single other characters. */
-const PATTERN_PART = /'[^']*'|([A-Za-z])\1*|[^A-Za-z']/g;
-
-/** The steps of a pattern; undefined when it has tokens that only Luxon reads. */
-function compile(pattern: string): Step[] | undefined {
-  const steps: Step[] = [];
-  for (const [part] of pattern.matchAll(PATTERN_PART)) {
-    if (DIGIT_TOKEN.test(part)) {
-      const field = LETTERS.indexOf(part.charAt(0).replace('h', 'H'));
-      steps.push({ field, min: part.length, max: Math.max(2, part.length) });
-    } else if (OFFSET_TOKENS.has(part)) steps.push({ offset: true });
-    else if (part === 'a') steps.push({ halfDay: true });
-    else if (/^[A-Za-z]/.test(part)) return undefined;
-    else for (const byte of Buffer.from(part.replaceAll("'", ''))) steps.push({ literal: byte });
-  }
-  return withReserved(steps);
-}
-
+/** Reads a time by the steps of its pattern. Blanks around it are ignored. */
 function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   let at = start;
   let stop = end;
@@ -99,8 +103,8 @@ function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, e
       if (value < 0) return 'unreadable-time';
       at += length;
       values[step.field] = value;
-      // As in Luxon: 61 is 1961, 60 is 2060.
-      if (step.field === YEAR && length === 2) values[YEAR] = value + (value > 60 ? 1900 : 2000);
+      const isShortYear = step.field === YEAR && length === 2;
+      if (isShortYear) values[YEAR] = value + (value > LAST_SHORT_YEAR ? 1900 : 2000);
     } else if ('halfDay' in step) {
       halfDay = (bytes[at] ?? 0) | LOWER_CASE_BIT;
       const hasM = ((bytes[at + 1] ?? 0) | LOWER_CASE_BIT) === LOWER_M;
@@ -120,6 +124,12 @@ function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, e
   const wallMs = wallTimeOf(midnightOf(year, month, day), hour, minute, second, ms);
   if (at !== stop || Number.isNaN(wallMs)) return 'unreadable-time';
   return offsetMinutes === undefined ? clock.toUtc(wallMs) : wallMs - offsetMinutes * 60_000;
+}
+
+/** How many digits a field reads. It leaves the reserved ones to the next fields: in 930, `Hmm` reads the hour 9. */
+function lengthAt({ min, max, reserved = 0 }: DigitStep, bytes: Uint8Array, at: number, stop: number): number {
+  const digits = Math.min(max + reserved, digitCountAt(bytes, at, stop));
+  return Math.max(min, Math.min(max, digits - reserved));
 }
 
 /** The parser for a pattern that has tokens of other kinds, such as names of months. */

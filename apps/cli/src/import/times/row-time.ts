@@ -13,6 +13,12 @@ const NS_MS = 1 / 1_000_000;
 /** Milliseconds per unit, by the unit's name. */
 const EPOCH_UNIT_MS: Record<string, number> = { s: 1000, ms: 1, us: 1 / 1000, ns: NS_MS };
 const EPOCH_UNITS_MS = Object.values(EPOCH_UNIT_MS);
+/** Digits of a recent epoch in seconds, milliseconds, microseconds and nanoseconds. */
+const [S_DIGITS, MS_DIGITS, US_DIGITS, NS_DIGITS] = [10, 13, 16, 19];
+/** Characters of a date such as 2024-03-04. */
+const DATE_LENGTH = 10;
+/** Digits of a date without separators: yyyyMMdd. */
+const DATE_DIGITS = 8;
 const [SPACE, MINUS, DOT, SLASH, NINE, COLON, UPPER_T] = [32, 45, 46, 47, 57, 58, 84];
 const DAY_MS = 86_400_000;
 /** An epoch without a given unit must be in this range. */
@@ -41,11 +47,10 @@ export function timeParser(format: string, clock: WallClock): TimeParser {
     let [from, to] = [start, end];
     while (from < to && bytes[from] === SPACE) from++;
     while (to > from && bytes[to - 1] === SPACE) to--;
-    const separator = bytes[from + 4];
-    if (separator === MINUS || separator === SLASH || (separator === DOT && bytes[from + 7] === DOT)) {
-      return to - from <= 10 ? dateOnly(bytes, from, to) : isoTimeAt(bytes, from, to, clock);
-    }
-    return numberAt(bytes, from, to, clock);
+    const separator = bytes[from + 4]; // after the year of a date; a number may have a dot there
+    const isDate = separator === MINUS || separator === SLASH || (separator === DOT && bytes[from + 7] === DOT);
+    if (!isDate) return numberAt(bytes, from, to, clock);
+    return to - from <= DATE_LENGTH ? dateOnly(bytes, from, to) : isoTimeAt(bytes, from, to, clock);
   };
 }
 
@@ -55,15 +60,16 @@ export function instantOf(text = ''): number {
   return typeof time === 'number' ? time : Number.NaN;
 }
 
-/** Reads an epoch of the given unit. 16 digits of µs and 19 of ns are read digit by digit, because a double would round them. */
+/** Reads an epoch of the given unit. */
 function epochAt(bytes: Uint8Array, start: number, end: number, unitMs: number): RowTime {
   const value = decimalAt(bytes, start, end);
   if (!Number.isFinite(value)) return 'unreadable-time';
-  const hasUsualLength = end - start === (unitMs === NS_MS ? 19 : 16);
-  const exactMs = unitMs < 1 && hasUsualLength ? wholeEpochAt(bytes, start, end - start) : -1;
   const isPlausibleIn = (unit: number): boolean => value * unit >= PLAUSIBLE_MIN_MS && value * unit < PLAUSIBLE_MAX_MS;
   // A value that is plausible only in another unit has that unit: seconds read as milliseconds are in January 1970.
   if (!isPlausibleIn(unitMs) && EPOCH_UNITS_MS.some(isPlausibleIn)) return 'unreadable-time';
+  // Recent microseconds and nanoseconds are read digit by digit, because a double would round them.
+  const isLong = unitMs < 1 && end - start === (unitMs === NS_MS ? NS_DIGITS : US_DIGITS);
+  const exactMs = isLong ? wholeEpochAt(bytes, start, end - start) : -1;
   return exactMs >= 0 ? exactMs : roundedMs(value * unitMs, endsInNines(bytes, start, end));
 }
 
@@ -74,21 +80,22 @@ function endsInNines(bytes: Uint8Array, start: number, end: number): boolean {
   return at < end && bytes[at - 1] === DOT;
 }
 
-/** Why a text of at most ten characters, the length of a date such as 2024-03-04, is not a time. */
+/** Why a text of at most {@link DATE_LENGTH} characters is not a time. */
 function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
-  return end - start === 10 && digitsAt(bytes, start, 4) > 0 ? 'date-without-time' : 'unreadable-time';
+  return end - start === DATE_LENGTH && digitsAt(bytes, start, 4) > 0 ? 'date-without-time' : 'unreadable-time';
 }
 
 /** Reads a number: a time that begins with digits of a date (`20240220…`), an epoch or a day number of Excel. */
 function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
   const length = end - start;
-  // The lengths of yyyyMMdd, yyyyMMddHHmm, …ss and …SSS; or a longer text with a separator after the date.
+  // The lengths of yyyyMMdd, yyyyMMddHHmm, …ss and …SSS.
   const hasDateLength = length === 8 || length === 12 || length === 14 || length === 17;
-  if (hasDateLength || (length > 12 && digitsAt(bytes, start + 8, 1) < 0)) {
+  const isSeparated = !hasDateLength && length > 12 && digitsAt(bytes, start + DATE_DIGITS, 1) < 0; // yyyyMMdd HH:mm
+  if (hasDateLength || isSeparated) {
     const time = digitsTimeAt(bytes, start, end, clock);
     if (time !== undefined) return time;
   }
-  const hasEpochLength = length === 10 || length === 13 || length === 16 || length === 19;
+  const hasEpochLength = length === S_DIGITS || length === MS_DIGITS || length === US_DIGITS || length === NS_DIGITS;
   const exactMs = hasEpochLength ? wholeEpochAt(bytes, start, length) : -1;
   // An epoch of 1990 is left to the loop below, because nanoseconds of that year are not plausible and other units are.
   if (exactMs >= PLAUSIBLE_NS_MIN_MS && exactMs < PLAUSIBLE_MAX_MS) return exactMs;
@@ -102,13 +109,14 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   return value >= EXCEL_MIN && value < EXCEL_MAX ? 'excel-serial' : 'unreadable-time';
 }
 
-/** Milliseconds of an epoch of 10, 13, 16 or 19 digits (s, ms, µs, ns), read without a string; negative for other text. */
+/** Milliseconds of an epoch, whose length gives its unit ({@link S_DIGITS} and so on); negative for a text that is not all digits. */
 function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number {
-  if (length === 10) return digitsAt(bytes, start, 10) * 1000;
-  const ms = digitsAt(bytes, start, 13); // the first 13 digits of µs and ns are the milliseconds
-  if (length === 13 || ms < 0) return ms;
-  const rest = digitsAt(bytes, start + 13, length - 13);
-  const perMs = 10 ** (length - 13);
+  if (length === S_DIGITS) return digitsAt(bytes, start, S_DIGITS) * 1000;
+  const ms = digitsAt(bytes, start, MS_DIGITS); // the first 13 digits of µs and ns are the milliseconds
+  if (length === MS_DIGITS || ms < 0) return ms;
+  const restLength = length - MS_DIGITS;
+  const rest = digitsAt(bytes, start + MS_DIGITS, restLength);
+  const perMs = 10 ** restLength;
   return rest < 0 ? -1 : ms + roundedMs(rest / perMs, rest === perMs - 1);
 }
 
@@ -119,11 +127,13 @@ function wholeEpochAt(bytes: Uint8Array, start: number, length: number): number 
 function digitsTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime | undefined {
   const midnight = dayAt(bytes, start);
   if (midnight === undefined) return undefined;
-  let at = start + 8;
+  const dateEnd = start + DATE_DIGITS;
+  let at = dateEnd;
   if (at === end) return 'date-without-time';
   while (at < end && (bytes[at] === SPACE || bytes[at] === MINUS || bytes[at] === UPPER_T)) at++;
   const digitCount = digitCountAt(bytes, at, end);
-  const hasShortHour = at > start + 8 && (digitCount === 3 || digitCount === 5); // 930 is 09:30
+  const hasShortHour = at > dateEnd && (digitCount === 3 || digitCount === 5); // 930 is 09:30
+  // Hour, minute and second have two digits each, with or without colons. A short hour has one digit.
   const parts: number[] = [];
   for (let length = hasShortHour ? 1 : 2; at + length <= end && parts.length < 3; length = 2) {
     const part = digitsAt(bytes, at, length);

@@ -1,9 +1,9 @@
---- Emits the gaps of a day that were not emitted yet. For each symbol the caller has checked base slots [0, n) of the day.
---- `emitted` has this n for each symbol. A symbol whose stored n has changed since the caller read it is skipped: another call
---- has emitted its gaps.
+--- Emits the gaps of a day that were not emitted yet. The caller has checked each symbol's base slots from 0 up to an end (exclusive),
+--- which `emitted` stores. A symbol whose stored end has changed since the caller read it is skipped: another call has emitted its
+--- gaps.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, open of the day (ms), date, events kept,
----       then for each symbol: name, n as it was read or '', n now, number of newly missing bars,
+---       then for each symbol: name, stored end as it was read or '', end now, number of newly missing bars,
 ---       their runs of slots (JSON, as publish.lua describes them)
 --- Answer: number of newly missing bars that were emitted | 'gone': the session was deleted or its symbols changed |
 ---         'retired': the day is no longer retained
@@ -13,7 +13,8 @@ local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnat
 if incarnation ~= ARGV[1] then return 'gone' end
 local open, date, events_kept, FIRST_SYMBOL = ARGV[2], ARGV[3], ARGV[4], 5
 if tonumber(open) < tonumber(retained_from or 0) then return 'retired' end
--- `names`: the field of each symbol in `emitted`; `checked`: fields and values to store.
+-- `names`: the field of each symbol in `emitted`. `checked`: the fields and ends to store. `symbols`, `runs`: members of JSON objects,
+-- by symbol the number of newly missing bars and their runs.
 local names, checked, symbols, runs, new_missing = {}, {}, {}, {}, 0
 for i = FIRST_SYMBOL, #ARGV, 5 do names[#names + 1] = date .. ' ' .. ARGV[i] end
 local emitted = redis.call('HMGET', KEYS[2], unpack(names))

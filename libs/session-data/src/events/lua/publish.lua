@@ -55,7 +55,8 @@ splitters['gap-settled'] = function(settled, closed)
   end
   return total > 0 and counts or nil, rest, first
 end
--- The event only names the symbols, so the counts are empty. The end of a bucket is the slot after its last one.
+-- The event only names the symbols, so the counts are empty. The end of a bucket is the slot after its last one. As the first slot
+-- of the rest this answers the last slot of the first later bucket: before that slot nothing of the rest can be published.
 splitters.derived = function(ends, closed)
   local counts, rest = nil, {}
   for _, bucket_end in ipairs(ends) do
@@ -64,8 +65,8 @@ splitters.derived = function(ends, closed)
   return counts, rest, rest[1] and rest[1] - 1
 end
 
--- What to emit, in order: one event for each type and date, which `event_by_name` has under `type date`; and the fields and values of
--- each event that is published as a whole.
+-- What to emit, in order. An entry is an event that sums the counts of one type and date, which `event_by_name` finds by `type date`;
+-- or the list of fields and values of an event that is published as a whole.
 local outgoing, event_by_name = {}, {}
 -- Adds counts of a symbol to the event of a type and date.
 local function add_counts(type, date, symbol, counts)
@@ -85,6 +86,7 @@ local function add_counts(type, date, symbol, counts)
   for kind, count in pairs(counts) do sums[kind] = (sums[kind] or 0) + count end
 end
 
+-- A member is `id type date detail`, with the detail as JSON.
 for _, member in ipairs(due_members) do
   redis.call('ZREM', KEYS[2], member)
   local id, type, date, text = member:match('^(%S+) (%S+) (%S+) (.*)$')
@@ -106,8 +108,9 @@ for _, member in ipairs(due_members) do
       end
     end
     if remaining then
-      -- The rest is due about when its first slot begins; a break of the day makes it due earlier, and then it waits again. When
-      -- that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock: as soon as the clock moves.
+      -- The rest is due about when its first slot begins. If a break of the day comes before that slot, the rest is due earlier, and
+      -- then waits again. If that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock, so when the
+      -- clock moves.
       local due_in_ms = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
       redis.call('ZADD', KEYS[2], clock + due_in_ms, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end
@@ -124,6 +127,7 @@ local function json_of(symbol, counts)
   return name .. ':{' .. table.concat(texts, ',') .. '}'
 end
 
+-- An event of counts gets its fields here; an event that is published as a whole is the list of its fields.
 for _, event in ipairs(outgoing) do
   local fields = event
   if event.type then

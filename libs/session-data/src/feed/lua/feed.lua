@@ -1,10 +1,11 @@
---- Writes fed bars of one symbol, on one or several days, and stores the progress of the symbol's stream. A filled slot keeps its
---- bar: an equal fed bar is a duplicate, any other is a conflict. A bar before the frontier is late: its slot is no longer counted
---- as no-trade, unfillable or absent. The slot's state becomes "filled late", so that fill.lua refuses a backfill that was
---- computed before. Nothing is written to days that are no longer retained.
---- When the caller has seen more stored bars of the symbol than the store has, Redis lost bars: nothing is stored.
---- Any process may call this: there is no fence. Bars at or after the frontier are staged: stored, but in no count until
---- advance.lua passes them. So each bar is counted once, from any feeder and however often it is sent.
+--- Writes fed bars of one symbol, on one or several days, and stores the progress of the symbol's stream. Any process may call this:
+--- there is no fence.
+--- A filled slot keeps its bar: an equal fed bar is a duplicate, any other is a conflict. Bars at or after the frontier are staged:
+--- stored, but in no count until advance.lua passes them. So each bar is counted once, from any feeder and however often it is sent.
+--- A bar before the frontier is late: its slot is no longer counted as no-trade, unfillable or absent. The slot's state becomes
+--- "filled late", so that fill.lua refuses a backfill that was computed before.
+--- Nothing is written to days that are no longer retained. When the caller has seen more stored bars of the symbol than the store
+--- has, Redis lost bars: nothing is stored.
 --- KEYS: meta, feed, refused, dirty, retry, changes, pending, refused-ahead, then for each day: chunk, states
 --- ARGV: stamp, symbol, name of this batch, time reached (ms) or '', '1' when the stream ends or '', events kept,
 ---       wake channel, state "filled late", time from which strategies may see these refusals (ms), bars of the
@@ -26,12 +27,14 @@ local meta, feed, refused, dirty, retry, changes, pending, refused_ahead = unpac
 local incarnation, frontier, retained_from = unpack(redis.call('HMGET', meta, 'incarnation', 'frontier', 'retainedFrom'))
 if incarnation ~= stamp then return {'lost'} end
 local frontier_ms, kept_from = tonumber(frontier), tonumber(retained_from or 0)
+-- What the store knows of the symbol's stream: its last batch with the answer, the time that it has reached, and its number of bars.
 local known_batch, known_answer, known_reached, known_stored = unpack(
   redis.call('HMGET', feed, symbol .. ' batch', symbol .. ' answer', symbol .. ' reached', symbol .. ' stored'))
 if known_batch == batch then return {'fed', known_answer} end
 local stored_before = tonumber(known_stored or 0)
 if seen_bars ~= '' and stored_before < tonumber(seen_bars) then return {'behind', stored_before, known_reached or ''} end
 
+-- A place is two f64.
 local PLACE_BYTES = 16
 local accepted, duplicates, late, conflicts = 0, 0, 0, {}
 
@@ -43,8 +46,8 @@ local function stored_record(day, slot)
   return day.stored:sub(at + 1, at + RECORD_BYTES)
 end
 
--- Sorts the bars of a day into new ones, duplicates and conflicts. `first_position`: position of the first one in this call.
--- Adds to the day `records` (of the new bars, by slot), `new_slots`, and `late_slots` (those of new bars before the frontier).
+-- Sorts the bars of a day into new ones, duplicates and conflicts. `first_position`: position of the day's first bar in this call.
+-- Adds the new bars to the day: to `records` by slot, to `new_slots`, and those before the frontier to `late_slots`.
 local function sort_bars(day, places, records, first_position)
   for n = 0, #places / PLACE_BYTES - 1 do
     local slot, close = struct.unpack('<dd', places, PLACE_BYTES * n + 1)
@@ -56,7 +59,7 @@ local function sort_bars(day, places, records, first_position)
       day.records[slot] = record
       day.new_slots[#day.new_slots + 1] = slot
       if close <= frontier_ms then day.late_slots[#day.late_slots + 1] = slot end
-    -- The prices and the volume are before the origin.
+    -- Compares the prices and the volume, which a record has before its origin.
     elseif existing:sub(1, ORIGIN_OFFSET) == record:sub(1, ORIGIN_OFFSET) then
       duplicates = duplicates + 1
     else
@@ -82,7 +85,7 @@ local function write_bars(day)
   redis.call('SETRANGE', day.chunk, 0, with_bars(day.bits, day.bitmap_bytes, day.new_slots))
 end
 
--- Whether a slot of this state is to be asked again.
+-- Whether a slot of this state is absent after an ask, so that it is to be asked again.
 local function is_retried(state) return state > 0 and state <= ASKS_MAX end
 -- The counter in meta that includes slots of this state; nil when none does.
 local function counter_of(state)

@@ -1,9 +1,9 @@
 --- Removes days of a symbol that left, and subtracts its slots from the partition's counters. A repeated call subtracts
 --- nothing: a day without keys was removed before.
---- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused, then for each
----       day k keys: states, base chunk, derived chunks
+--- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused,
+---       then k keys for each day: states, base chunk, derived chunks
 --- ARGV: incarnation, version of the list with which the symbol left, symbol, '1' when the counters include the symbol, k,
----       then for each day: date, the symbol's part in each counter
+---       then for each day: date, and the symbol's part in each counter, in the order of `counters`
 --- Answer: 'dropped' | 'gone': the partition is gone or belongs to another session
 --- From shared/stamp.lua: is_own, version, counters
 
@@ -11,12 +11,16 @@
 local stamp = redis.call('HGET', KEYS[1], 'incarnation')
 local incarnation, left_version, symbol, is_counted, k = ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
 if not is_own(stamp, incarnation) then return 'gone' end
+-- Before it is stamped, the partition still accepts writers whose list has the symbol.
 if version(stamp) < tonumber(left_version) then return redis.error_reply('drop: expected a partition that was stamped') end
 local retry, dirty, errors, refused, history, emitted, FIRST_DAY_KEY = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], 11
 -- Position of the day's first argument: its date. The parts in the counters follow.
 local at = 6
+-- `i`: position of the day's first key.
 for i = FIRST_DAY_KEY, #KEYS, k do
+  -- The name of the symbol's day in retry, dirty, errors and emitted.
   local member = ARGV[at] .. ' ' .. symbol
+  -- A day that an earlier call removed has neither states nor a base chunk.
   if is_counted and redis.call('EXISTS', KEYS[i], KEYS[i + 1]) > 0 then
     for c, name in ipairs(counters) do
       if ARGV[at + c] ~= '0' then redis.call('HINCRBY', KEYS[1], name, '-' .. ARGV[at + c]) end
@@ -30,12 +34,13 @@ for i = FIRST_DAY_KEY, #KEYS, k do
   at = at + 1 + #counters
 end
 redis.call('HDEL', history, symbol)
--- Removes a hash's fields of the symbol. `symbol_of`: the pattern of the symbol in a field's name.
+-- Removes the symbol's fields from a hash. `symbol_of`: a pattern that finds the symbol in a field's name.
 local function forget(key, symbol_of)
   for _, field in ipairs(redis.call('HKEYS', key)) do
     if field:match(symbol_of) == symbol then redis.call('HDEL', key, field) end
   end
 end
+-- In refused the field's name begins with the symbol.
 forget(refused, '^%S+')
 -- In outside, refused-ahead and repository-refused a date or a time comes before the symbol.
 for key = 8, 10 do forget(KEYS[key], '^%S+ (%S+)') end

@@ -1,10 +1,11 @@
---- Gives a partition a new stamp, so that a writer whose list of symbols is older is refused. When the partition has no symbol
---- now, also removes its keys that do not belong to one day, and its counters.
+--- Gives a partition a new stamp after its symbols changed, so that a writer with an older list of symbols is refused. When the
+--- partition has no symbol now (it is vacant), also removes its counters and those of its keys that do not belong to one day.
 --- KEYS: meta, retry, dirty, errors, refused, history, emitted, outside, refused-ahead, repository-refused, pending
---- ARGV: incarnation, version, '1' when the partition is vacant, `retiredTo` (the open of the oldest day that is not
----       wholly removed) as it was read or '', number of slots of the leaving symbols before `retiredTo`
---- Answer: 'stamped' | 'there': the stamp has this version or a later one | 'gone': the partition is gone
----         or belongs to another session | 'moved': a day was retired since the caller read `retiredTo`
+--- ARGV: incarnation, version of the new stamp, '1' when the partition is vacant, `retiredTo` as the caller read it ('' when it is
+---       not set), number of slots before `retiredTo` that belong to symbols which leave
+---       (`retiredTo` in meta: the open of the oldest day that is not wholly removed)
+--- Answer: 'stamped' | 'there': the stamp has this version or a later one | 'gone': the partition is gone, or belongs to another
+---         session | 'moved': a day was retired since the caller read `retiredTo`
 --- From shared/stamp.lua: is_own, version, counters
 
 --- include shared/stamp.lua
@@ -18,7 +19,7 @@ if is_vacant then
   redis.call('UNLINK', unpack(KEYS, 2))
   redis.call('HDEL', KEYS[1], unpack(counters))
 elseif left_slots ~= '0' then
-  -- The counters still include the removed days of the leaving symbols, so the slots of these days must stay expected.
+  -- The counters still include the retired days of the symbols that leave, so the slots of these days must stay expected.
   redis.call('HINCRBY', KEYS[1], 'leftSlots', left_slots)
 end
 return 'stamped'

@@ -1,10 +1,11 @@
---- Writes the derived chunks of symbols on one day. A symbol whose closed base bars are not those that the worker read is refused,
---- and stays dirty. On a day that is still being streamed only the closed buckets are written, because another worker may have seen
---- more bars. A symbol also stays dirty when the store has later bars that the worker did not see: one of these may have made it
---- dirty. Writes nothing to a day that is no longer retained. Emits the symbols whose bytes changed.
+--- Writes the derived chunks of symbols on one day, and emits the symbols whose bytes changed. Writes nothing to a day that is no
+--- longer retained. On a day that is still being streamed only the closed buckets are written, because another worker may have
+--- seen more bars.
+--- A symbol is refused, and stays dirty, when its closed base bars are not those that the worker read. A symbol that was written
+--- also stays dirty when the store has later bars that the worker did not see, because one of these may have made it dirty.
 --- KEYS: meta, dirty, changes, pending, then for each symbol: base chunk, d derived chunks
---- ARGV: stamp, number of derived intervals d, open of the day (ms), number of whole bitmap bytes to compare, mask of the closed
----       slots in the byte after them, events kept,
+--- ARGV: stamp, number of derived intervals d, open of the day (ms), number of bytes of a base bitmap whose slots are all closed,
+---       mask of the closed slots in the next byte, events kept,
 ---       d × (bitmap bytes, number of closed buckets, end of each bucket in base slots as u32, little-endian),
 ---       then for each symbol: member (`date symbol`), base bitmap that the worker read, d chunks
 --- Answer: {'done', member of each refused symbol …} | {'gone'}: the session was deleted or its symbols changed
@@ -23,7 +24,7 @@ for k = 1, d do
   intervals[k] = { bitmap_bytes = tonumber(ARGV[at]), buckets = tonumber(ARGV[at + 1]), ends = ARGV[at + 2] }
 end
 
--- The closed slots in the byte after the whole bytes of a base bitmap.
+-- The bits of the closed slots in the byte after the whole bytes of a base bitmap.
 local function closed_rest(bits) return bit.band(bits:byte(whole_bytes + 1) or 0, mask) end
 -- Whether two base bitmaps are equal in the closed slots.
 local function equals_where_closed(a, b)
@@ -69,8 +70,8 @@ local function write_chunk(key, chunk, interval)
   return true, changed_buckets(old, new, bitmap_bytes, buckets)
 end
 
--- `at`: position of the symbol's first argument. `symbols`: the changed symbols, for the event. `ends`: the ends of the first and last
--- changed bucket of each, for its detail.
+-- `at`: position of the symbol's first argument. `symbols`: the changed symbols, for the event. `ends`, for the event's detail: for each
+-- of them the end of its first changed bucket and of its last one.
 local at, date, symbols, ends, answer = FIRST_INTERVAL + 3 * d, '', {}, {}, {'done'}
 for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
@@ -91,7 +92,7 @@ for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
       symbols[#symbols + 1] = name
       if last_end > 0 then ends[#ends + 1] = name .. ':[' .. first_end .. ',' .. last_end .. ']' end
     end
-    -- The worker saw all stored bars.
+    -- Equal also after the closed slots: the worker saw all stored bars.
     if stored_bits == bits then redis.call('SREM', KEYS[2], member) end
   else
     answer[#answer + 1] = member

@@ -6,16 +6,19 @@
 ---       then for each symbol: chunk, states
 --- ARGV: stamp, chunk bytes, bitmap bytes, least frontier (ms), open of the day (ms), events kept, close of the day (ms),
 ---       number of refusals f, f × (field, total of refused bars on this day),
----       then for each symbol: member, states before, states after, due time of its retry (ms) or '', changes of
----       the counters backfilled, noTrade, unfillable and absent, newly settled slots (JSON of counts, then of runs) or '' and '',
+---       then for each symbol: member (`date symbol`), states before, states after, due time of its retry (ms) or '',
+---       changes of the counters backfilled, noTrade, unfillable and absent,
+---       newly settled slots (JSON of counts, then JSON of runs; '' and '' when there are none),
 ---       number of runs to fill r, r × (first slot, records)
---- Answer: {'done', member (`date symbol`) of each refused symbol …} | {'gone'}: the session was deleted or its symbols changed
+--- Answer: {'done', member of each refused symbol …} | {'gone'}: the session was deleted or its symbols changed
 
 --- include ../../redis/lua/shared/bitmap.lua
 --- include ../../events/lua/shared/emit-change.lua
 --- include ../../events/lua/shared/count-refused.lua
 local incarnation, frontier, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'frontier', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return {'gone'} end
+-- FIRST_REFUSAL: position of the first refusal's field in ARGV. FIRST_SYMBOL_KEY: position of the first symbol's chunk in KEYS.
+-- DATE_CHARS: length of a date such as 2024-03-04.
 local open, events_kept, day_close, FIRST_REFUSAL, FIRST_SYMBOL_KEY, DATE_CHARS = ARGV[5], ARGV[6], ARGV[7], 9, 10, 10
 if tonumber(open) < tonumber(retained_from or 0) then return {'done'} end
 local chunk_bytes, bitmap_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -23,10 +26,11 @@ local retry, dirty, errors, refused, changes = KEYS[2], KEYS[3], KEYS[4], KEYS[5
 local pending, refused_ahead, repository_refused = KEYS[7], KEYS[8], KEYS[9]
 local is_set_back = tonumber(frontier) < tonumber(ARGV[4])
 local refusals = tonumber(ARGV[8])
--- `at`: position of the symbol's first argument.
+-- `at`: position in ARGV of what is read next; at first that of the first symbol's member.
+-- `accepted`: the symbols that are written. `answer` gets the members of the refused ones.
 local at, accepted, answer = FIRST_REFUSAL + 2 * refusals, {}, {'done'}
 
--- Checks all symbols before the first write, because Redis does not roll a script back.
+-- Reads the arguments of all symbols and checks them before the first write, because Redis does not roll a script back.
 for i = FIRST_SYMBOL_KEY, #KEYS, 2 do
   local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
     due = ARGV[at + 3], counter_changes = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled_counts = ARGV[at + 8],
@@ -47,6 +51,7 @@ for i = FIRST_SYMBOL_KEY, #KEYS, 2 do
   end
   if is_valid then
     accepted[#accepted + 1] = symbol
+  -- With the new states, an earlier call wrote the symbol: it is neither written again nor refused.
   elseif states ~= symbol.after then
     answer[#answer + 1] = symbol.member
   end
@@ -64,6 +69,7 @@ end
 
 -- Writes a symbol's bars. Answers the text of their runs: first slot and slot after the last of each.
 local function write_bars(symbol)
+  -- Without a bitmap the chunk does not exist yet: this allocates its full length.
   if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, chunk_bytes - 1, '\0') end
   local places = {}
   for r, run in ipairs(symbol.runs) do
@@ -77,7 +83,8 @@ end
 
 -- The counters that a fill changes, and the sum of the changes of each.
 local counters, counter_changes = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
--- JSON of one symbol each, for the events `gap-filled` and `gap-settled` and their details.
+-- Each element is the JSON of one symbol: `filled` and `settled` for the events `gap-filled` and `gap-settled`, the runs for their
+-- details. `date`: the day, from any member.
 local date, filled, settled = '', {}, {}
 local filled_runs, settled_runs = {}, {}
 for _, symbol in ipairs(accepted) do
