@@ -91,7 +91,8 @@ export async function* follow(
   if (!['kept', 'beginning', 'now'].includes(from))
     throw new ArgumentError('from', '"kept", "beginning" or "now"', from);
   signal?.throwIfAborted();
-  // Nothing is loaded until the first step is known. Otherwise the loader would skip days that are old at the session's clock.
+  // With this limit nothing is loaded until the first step is known. Otherwise the loader would begin at the session's clock, and
+  // skip days that the first steps need.
   const limit = layout.start;
   const follower = await StoreFollower.open(redis, layout, {
     keepDays,
@@ -116,8 +117,8 @@ export async function* follow(
     hasLeft = true;
   } finally {
     walk?.close();
-    // After a break or an error the clock must not wait for this consumer. The aborted signal lets `leave` try once. Its error would hide
-    // the one that ended the loop.
+    // After a break or an error the clock must not wait for this consumer. With the aborted signal `leave` tries once. An error of
+    // `leave` is ignored, because it would hide the error that ended the loop.
     if (walk && !hasLeft) await kept?.leave(walk.position, AbortSignal.abort()).catch(() => undefined);
     follower.close();
   }
@@ -140,7 +141,10 @@ function consumerName(layout: SessionLayout, { consumer, lockstep }: FollowOptio
   return consumer ?? (isWaitedFor ? `consumer-${randomBytes(6).toString('hex')}` : undefined);
 }
 
-/** `upkeep` when the clock waits for all derived bars. Otherwise upkeep may store them too late, and this process derives them. */
+/**
+ * `upkeep` when upkeep computes every derived interval and a barrier ends the session: then the clock waits for all derived bars.
+ * Otherwise upkeep may store them too late, and this process derives them.
+ */
 function derivedByFor(layout: SessionLayout): DerivedBy {
   const areAllComputed = layout.computed.length === layout.derived.length;
   return areAllComputed && layout.barrierEnd === layout.end ? 'upkeep' : 'client';

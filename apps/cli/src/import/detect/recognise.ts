@@ -86,10 +86,10 @@ function fit(
 
 /** Index of the first row that has all names of one of the format's headers; undefined when none has. */
 function headerIndex({ headers = [], columns }: BarFormat, rows: readonly SampleRow[]): number | undefined {
-  // Some formats find columns by their places: then the names up to the last such place must be in their places.
-  const placedNames = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
+  // Some formats find columns by their places, which count from 1. Then all names up to the last such place must be in their places.
+  const lastPlace = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
   const fits = (texts: readonly string[], refs: readonly ColumnRef[]): boolean =>
-    refs.every((ref, index) => (index < placedNames ? refIndex(texts, ref) === index : refIndex(texts, ref) >= 0));
+    refs.every((ref, index) => (index < lastPlace ? refIndex(texts, ref) === index : refIndex(texts, ref) >= 0));
   const index = rows.slice(0, HEADER_ROWS_MAX).findIndex(({ texts }) => headers.some((refs) => fits(texts, refs)));
   return index < 0 ? undefined : index;
 }
@@ -116,12 +116,12 @@ function fitsJson({ arrays, keys, under, columns }: BarFormat, rows: readonly Sa
   const [first, second] = rows;
   if (first === undefined) return false;
   if (keys !== undefined) {
-    const isUnder = under?.test(lastKey(second?.group ?? '')) ?? true; // the first row is the header of the keys
+    const isUnder = under?.test(lastKey(second?.group ?? '')) ?? true; // the first row has the keys themselves
     return isUnder && first.isHeader && keys.every((key) => first.texts.includes(key));
   }
   if (arrays === undefined || first.isHeader) return false;
   if (first.texts.length !== arrays.length || first.texts[0]?.length !== arrays.timeDigits) return false;
-  // Formats differ in the order of the prices: in the right one, high and low are the extremes.
+  // Formats differ in the order of the prices: in the right one, high and low are the extremes. A column is a place, from 1.
   return rows.every(({ texts }) => {
     const [open, high, low, close] = PRICE_NAMES.map((name) => Number(texts[Number(columns[name]) - 1]));
     return high! >= open! && high! >= close! && low! <= open! && low! <= close!;
@@ -166,8 +166,8 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
 }
 
 /**
- * The fields of each symbol. Undefined when no symbol has all prices, or one has no price: the line then has no symbols,
- * but units such as USD and shares.
+ * The fields of each symbol. Undefined when no symbol has all prices, or when one has no price at all: then the line names units,
+ * such as USD and shares, and not symbols.
  * @throws FilePlanError when a symbol lacks a column or has it twice
  */
 function valuesOf(
