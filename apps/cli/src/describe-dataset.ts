@@ -9,7 +9,14 @@ import {
 } from '@barkeep/bar-repository';
 import { type Calendar, DAY_MS, type Hours, MINUTE_MS } from '@barkeep/bars';
 import { type Coverage, coverageOf } from './dataset-coverage.js';
-import { exampleOfCloses, greatestCommonDivisor, spacingOf, spacingText } from './import/index.js';
+import {
+  distancesOf,
+  exampleOfCloses,
+  greatestCommonDivisor,
+  spacingOf,
+  SPACING_ROWS_MIN,
+  spacingText,
+} from './import/index.js';
 import type { Database } from './services/index.js';
 
 export interface DatasetDescription {
@@ -34,8 +41,6 @@ const SAMPLE_ROWS = 5_000;
 /** `storedSpacings` reads this many rows of each of this many symbols. */
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
-/** `spacingOf` finds no spacing in fewer rows. */
-const SPACING_ROWS_MIN = 4;
 /** So few rows cannot prove a spacing of this length or a longer one. */
 const NARROW_SPACING_END_MS = 5 * MINUTE_MS;
 const JUMPS_MAX = 5;
@@ -61,8 +66,7 @@ export async function storedSpacings(
 
 /** The spacing of two or three rows, if it is below {@link NARROW_SPACING_END_MS}. */
 function narrowSpacing(times: readonly number[]): number | undefined {
-  const distances = times.slice(1).map((time, index) => time - times[index]!);
-  const divisor = distances.reduce(greatestCommonDivisor, 0);
+  const divisor = distancesOf(times).reduce(greatestCommonDivisor, 0);
   return divisor > 0 && divisor < NARROW_SPACING_END_MS ? divisor : undefined;
 }
 

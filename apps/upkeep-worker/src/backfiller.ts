@@ -229,9 +229,9 @@ export class Backfiller {
     if (isPartial && plan.filled === 0) return { symbol, plan };
     const { statesAfter, runs, absent } = plan;
     const { now, backoffMs } = this.parts;
+    let dueAt: number | undefined;
     // After a partial answer absent slots are due at once, because not every repository has answered.
-    const nextAskAt = () => (isPartial ? now() : retryAt(now(), fewestAsks(statesAfter), backoffMs));
-    const dueAt = absent > 0 ? nextAskAt() : undefined;
+    if (absent > 0) dueAt = isPartial ? now() : retryAt(now(), fewestAsks(statesAfter), backoffMs);
     return { symbol, plan, fill: { symbol, before: states, after: statesAfter, runs, dueAt } };
   }
 

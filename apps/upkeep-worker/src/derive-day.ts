@@ -24,9 +24,9 @@ export function hasNoBarrier({ layout }: UpkeepStore): boolean {
  * Derives the buckets of a day: of all symbols, or only of those with stale buckets.
  *
  * A symbol without missing slots gets all closed buckets. An incomplete symbol, one with missing slots, gets only the buckets of the
- * whole windows: those that end before the first missing slot of any symbol. In a session without barriers an incomplete symbol also
+ * whole windows: those that end before the first missing slot of any of `symbols`. In a session without barriers an incomplete symbol also
  * gets all closed buckets, from the bars that are stored.
- * @param symbols the day as it was read @param frontier epoch ms; slots that close later are not derived
+ * @param symbols as they were read: all of the partition, or some @param frontier epoch ms; slots that close later are not derived
  * @returns the time up to which no symbol has a missing slot and every symbol is derived, epoch ms
  */
 export async function deriveDay(

@@ -71,10 +71,11 @@ export async function processorsOf(
     settings: { backoffStrategy: backoffOf(backoffMs) },
   };
   const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
-  const detectOptions = { ...options, maxStartedAttempts: STARTS_MAX, concurrency: detectConcurrency };
+  const limitedOptions = { ...options, maxStartedAttempts: STARTS_MAX };
+  const detectOptions = { ...limitedOptions, concurrency: detectConcurrency };
+  const aggregateOptions = { ...limitedOptions, concurrency: aggregateConcurrency };
   // A backfill job starts again for each attempt and each time slice, so only its crashes are limited, not its starts.
   const backfillOptions = { ...options, concurrency: backfillConcurrency };
-  const aggregateOptions = { ...options, maxStartedAttempts: STARTS_MAX, concurrency: aggregateConcurrency };
   return [
     processorOf('detect-gaps', 'DetectGapsProcessor', new GapDetector(parts), detectOptions),
     processorOf('backfill', 'BackfillProcessor', backfiller, backfillOptions),

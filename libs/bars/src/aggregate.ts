@@ -6,16 +6,14 @@
  *
  * In the loops, `at` is the index of a record's open among the chunk's doubles (chunk.ts).
  */
-import { DayChunk, ORIGIN_CODES } from './chunk.js';
+import { COUNTS_WORD, DayChunk, ORIGIN_CODES, RECORD_DOUBLES } from './chunk.js';
 import { isDerivable, type Interval } from './interval.js';
 import { DayGrid, bucketStarts } from './slots.js';
 
 /** Distance from a record's open to its other values, in doubles. */
 const [HIGH, LOW, CLOSE, VOLUME] = [1, 2, 3, 4];
-/** Distance from a record to the next one, in doubles. */
-const STRIDE = 6;
-/** A record's counts are in word `2 * at + COUNTS_WORD` (`DayChunk.words`): the source count is its low half. */
-const COUNTS_WORD = 11;
+/** Local copies for the loops. The source count is the low half of word `2 * at + COUNTS` (`DayChunk.words`). */
+const [STRIDE, COUNTS] = [RECORD_DOUBLES, COUNTS_WORD];
 const LOW_HALF = 0xffff;
 /** A larger sum of volumes becomes this number, because infinity would be `null` in JSON. */
 const MAX_VOLUME = Number.MAX_VALUE;
@@ -148,7 +146,7 @@ function joinBuckets(
     let low = Infinity;
     let close = 0;
     for (let slot = starts[bucket]!, at = firstDouble + slot * STRIDE; slot < to; slot++, at += STRIDE) {
-      const bars = words[2 * at + COUNTS_WORD]! & LOW_HALF;
+      const bars = words[2 * at + COUNTS]! & LOW_HALF;
       if (bars === 0) continue;
       const finerHigh = doubles[at + HIGH]!;
       const finerLow = doubles[at + LOW]!;

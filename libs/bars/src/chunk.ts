@@ -14,11 +14,12 @@ import type { DayGrid } from './slots.js';
 export const RECORD_BYTES = 48;
 /** Offset of the origin in a record, in bytes. The prices and the volume come before it. */
 export const ORIGIN_OFFSET = 40;
-const RECORD_DOUBLES = 6;
+/** Length of a record, in doubles. */
+export const RECORD_DOUBLES = RECORD_BYTES / 8;
 /** Offset of the word with the origin and the dataset in a record, in words of four bytes. */
 const META_WORD = 10;
 /** Offset of the word with the source count in its low half and the expected count in its high half. */
-const COUNTS_WORD = 11;
+export const COUNTS_WORD = 11;
 
 /** The numbers that are stored for the origins; an empty slot has 0. */
 export const ORIGIN_CODES = { streamed: 1, backfilled: 2, derived: 3, historical: 4 } as const satisfies Record<

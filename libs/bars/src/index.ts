@@ -62,7 +62,7 @@ export {
 export * from './interval.js';
 export * from './membership.js';
 export { OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
-export { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
+export { addDayCounts, barQuality, COUNTED_AS, noCounts, percentText, type SlotCounts } from './quality.js';
 export * from './spec/index.js';
 export { isUnknownSymbolsWarning, SESSION_STATES, type SessionState, unknownSymbolsWarning } from './session.js';
 export { bucketStarts, DayGrid } from './slots.js';

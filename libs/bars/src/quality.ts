@@ -31,7 +31,12 @@ export function noCounts(): SlotCounts {
 }
 
 /** The count of empty slots with each status. */
-const COUNTED_AS = { missing: 'missing', absent: 'absent', unfillable: 'unfillable', 'no-trade': 'noTrade' } as const;
+export const COUNTED_AS = {
+  missing: 'missing',
+  absent: 'absent',
+  unfillable: 'unfillable',
+  'no-trade': 'noTrade',
+} as const;
 
 /** Adds the slots `[0, to)` of one day to `counts`, and returns it. @param states undefined when upkeep never found a gap in the day */
 export function addDayCounts(

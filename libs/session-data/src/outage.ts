@@ -67,7 +67,7 @@ export function isOutage(error: unknown, depth = 0): error is Error {
   return wrappedBy(error).some((inner) => isOutage(inner, depth + 1));
 }
 
-/** True when Redis cannot be reached or cannot serve now; false when it refuses this process. Does not look at wrapped errors. */
+/** True when Redis cannot be reached or cannot serve now, not when the password or rights are wrong. Does not look at wrapped errors. */
 export function isRedisOutage(error: unknown): boolean {
   if (!isError(error)) return false;
   return OUTAGE_CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name) || isOneOf(REDIS_MESSAGES, error);

@@ -80,7 +80,7 @@ async function exportBars(
     for await (const text of texts) {
       const parts = text.split('\n'); // the first and the last part may be parts of lines
       lines += parts.length - 1;
-      const lastWholeLine = parts.slice(1, -1).at(-1);
+      const lastWholeLine = parts.length > 2 ? parts.at(-2) : undefined;
       if (lastWholeLine !== undefined) {
         const place = placeOf(lastWholeLine, format);
         progress.update(doneShare(place, symbols, from, end), place.symbol, lines);

@@ -6,8 +6,10 @@ export {
   READ_DEFAULTS,
   type ReadOptions,
   exampleOfCloses,
+  distancesOf,
   greatestCommonDivisor,
   spacingOf,
+  SPACING_ROWS_MIN,
   spacingText,
 } from './detect/index.js';
 export { type InputFile, inputFiles, symbolReader } from './files/index.js';

@@ -5,7 +5,7 @@
 import { isDate } from '@barkeep/bars';
 import { errorText } from '@barkeep/service';
 
-/** Exit codes of `barkeep`. `refused`: `--strict` found something that it forbids. `notCompared`: `compare` failed. */
+/** Exit codes of `barkeep`. `refused`: `--strict` found something that it forbids. `notCompared`: `compare` could not compare. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 2, notCompared: 2, interrupted: 130 } as const;
 type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

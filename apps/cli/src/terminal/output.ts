@@ -55,7 +55,7 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   const fullWidths = longestParts(texts, /\n/);
   const bordersWidth = 3 * head.length + 1; // two spaces and a border for each column, and the last border
   const isBordered = sumOf(fullWidths) + bordersWidth <= width;
-  const widths = isBordered ? fullWidths : fittingWidths(texts, alignments, width);
+  const widths = isBordered ? fullWidths : fittingWidths(texts, alignments, fullWidths, width);
   const fitted = texts.map((row) => row.map((text, column) => breakLines(text, widths[column]!)));
   const style = isBordered ? borderedStyle(widths, rows.length) : borderlessStyle(widths);
   const lines = drawInParts(fitted, { colAligns: alignments, ...style }, isBordered);
@@ -71,10 +71,15 @@ function longestParts([head = [], ...rows]: readonly TextRow[], separator: RegEx
   );
 }
 
-/** Widths with which a table without borders fits, if possible. */
-function fittingWidths(texts: readonly TextRow[], alignments: readonly string[], width: number): number[] {
+/** Widths with which a table without borders fits, if possible. @param fullWidths those of the whole texts */
+function fittingWidths(
+  texts: readonly TextRow[],
+  alignments: readonly string[],
+  fullWidths: readonly number[],
+  width: number,
+): number[] {
   const columnsWidth = width - 2 * (alignments.length - 1); // without the two spaces between columns
-  const widths = longestParts(texts, /\n/);
+  const widths = [...fullWidths];
   const wordWidths = longestParts(texts, /\s/).map((length) => Math.min(WORD_MAX, length));
   // First keeps words whole. If the table is still too wide, breaks words too.
   for (const kept of [wordWidths, []]) narrow(widths, alignments, columnsWidth, kept);

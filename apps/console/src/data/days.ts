@@ -5,7 +5,7 @@ import { CallError, callInView, pagesOf, sessionPath } from './http.js';
 
 /** Symbols on a page: as many as the API allows. */
 const PAGE_SYMBOLS = 500;
-/** Status of the answer for a session that was never started, and has no days yet. */
+/** Status of the answer for a session whose days cannot be read: it was never started, is lost, or its calendar is gone. */
 const CONFLICT = 409;
 
 export interface SessionDays extends Matrix {
@@ -66,8 +66,8 @@ export class DaysReader {
       this.latest = merged;
     } catch (error) {
       this.isAllWanted = true;
-      const isNotStarted = error instanceof CallError && error.status === CONFLICT;
-      if (!isNotStarted) throw error;
+      const hasNoDays = error instanceof CallError && error.status === CONFLICT;
+      if (!hasNoDays) throw error;
     }
     return this.latest;
   }

@@ -98,7 +98,10 @@ export function inView(path: string): string {
   return shownView === 'strategy' ? path : `${path}${path.includes('?') ? '&' : '?'}view=operator`;
 }
 
-/** Calls a route that has two views. If the operator's view is refused (403), the page shows the strategy's view from then on. */
+/**
+ * Calls a route that has two views. If the operator's view is refused (403), the page shows the strategy's view from then on.
+ * @throws CallError
+ */
 export async function callInView<Answer>(path: string): Promise<Answer> {
   const requested = shownView; // another call may change it meanwhile
   try {

@@ -46,6 +46,8 @@ const SHOWN_ROWS_MAX = 34;
 /** Room for the horizontal scroll bar, px. */
 const SCROLL_BAR = 14;
 
+const scrollOf = ({ scrollLeft, scrollTop }: HTMLElement) => ({ left: scrollLeft, top: scrollTop });
+
 /** The picture in a box that scrolls. */
 export function Heatmap(properties: HeatmapProperties) {
   const { label, matrix, symbols, openDay, filter, marked, onMark, onOpen } = properties;
@@ -54,7 +56,6 @@ export function Heatmap(properties: HeatmapProperties) {
   const [width, setWidth] = useState(0);
   const [hovered, setHovered] = useState<Place>();
   const layout = useMemo(() => heatmapLayout(width, matrix.days.length, symbols), [width, matrix.days.length, symbols]);
-  const scrollOf = ({ scrollLeft, scrollTop }: HTMLElement) => ({ left: scrollLeft, top: scrollTop });
   const paint = () => {
     if (!canvas.current || !box.current) return;
     draw(canvas.current, { matrix, symbols, layout, openDay, filter, marked }, scrollOf(box.current));

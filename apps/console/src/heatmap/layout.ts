@@ -29,7 +29,7 @@ export function heatmapLayout(visibleWidth: number, days: number, symbols: reado
   return { labelWidth, cellWidth, width: labelWidth + cellWidth * days, height };
 }
 
-/** The value, or the limit that it exceeds. */
+/** The value, or the limit that it is beyond. */
 function within(min: number, value: number, max: number): number {
   return Math.min(max, Math.max(min, value));
 }

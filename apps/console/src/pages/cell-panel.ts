@@ -57,7 +57,7 @@ export function CellPanel({ id, spec, symbol, day, zone, version }: CellPanelPro
     });
   return html`<section class="panel">
       <div class="panel-head">
-        <h2>${symbol} · ${day.date} · ${`${utcHours} (${venueHours})`}</h2>
+        <h2>${symbol} · ${day.date} · ${utcHours} (${venueHours})</h2>
         <span class="steering" role="group" aria-label="Interval"
           >${intervals.map(choice)} ${focus && button('whole day', () => setFocus(undefined), { class: 'quiet' })}</span
         >

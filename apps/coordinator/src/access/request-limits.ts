@@ -41,7 +41,7 @@ export function refuseHarmful(body: unknown): void {
     const depth = parent.depth + 1;
     if (depth > BODY_DEPTH_MAX) throw wrongField(parent.path.slice(0, 200), `at most ${BODY_DEPTH_MAX} levels`, 'more');
     for (const [key, value] of Object.entries(parent.value)) {
-      const path = Array.isArray(parent.value) ? `${parent.path}[${key}]` : fieldPath(parent.path, key);
+      const path = Array.isArray(parent.value) ? `${parent.path}[${key}]` : childPath(parent.path, key);
       if (key === '__proto__') {
         throw wrongField(path, 'no such field', typeof value === 'object' ? 'an object' : shown(value));
       }
@@ -50,7 +50,7 @@ export function refuseHarmful(body: unknown): void {
   }
 }
 
-function fieldPath(parentPath: string, field: string): string {
+function childPath(parentPath: string, field: string): string {
   return parentPath === '' ? field : `${parentPath}.${field}`;
 }
 

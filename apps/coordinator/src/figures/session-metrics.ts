@@ -58,8 +58,9 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
 
 /** How far each session is behind, what it waits for, and how complete its data are. */
 function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts): void {
-  const perSession = perSessionGauges(metrics, active);
-  perSession(
+  addPerSession(
+    metrics,
+    active,
     'barkeep_session_clock_lag_seconds',
     'How far the clock of a streamed session is behind: of a paced session behind its due time, of a fed session behind the last slot that has closed',
     async ({ layout, progress }) => secondsOf(clockLagMs(layout, progress, Date.now())),
@@ -77,7 +78,9 @@ function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
       }
     },
   );
-  perSession(
+  addPerSession(
+    metrics,
+    active,
     'barkeep_session_quality_ratio',
     'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
     async ({ layout }) => {
@@ -97,7 +100,9 @@ function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
     await Promise.allSettled(reads);
     return bySession;
   });
-  perSessionGauges(metrics, active)(
+  addPerSession(
+    metrics,
+    active,
     'barkeep_session_consumer_lag_seconds',
     'How far the slowest consumer of a streamed session is behind its clock, in seconds of the session',
     async ({ layout }) => {
@@ -130,16 +135,21 @@ function addNumber(metrics: Metrics, name: string, help: string, read: () => num
   metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
 }
 
-/** Returns a function that adds a gauge with a series per streamed session; a session whose value cannot be read has none. */
-function perSessionGauges(metrics: Metrics, active: ActiveStreams) {
-  return (name: string, help: string, read: (stream: ActiveStream) => Promise<number | undefined>) =>
-    metrics.gauge({ name, help, labelNames: ['session'] }, async (gauge) => {
-      const reads = [...active].map(async (stream) => {
-        const value = await read(stream);
-        if (value !== undefined) gauge.set({ session: stream.layout.id }, value);
-      });
-      await Promise.allSettled(reads);
+/** Adds a gauge with a series per streamed session; a session whose value cannot be read has none. */
+function addPerSession(
+  metrics: Metrics,
+  active: ActiveStreams,
+  name: string,
+  help: string,
+  read: (stream: ActiveStream) => Promise<number | undefined>,
+): void {
+  metrics.gauge({ name, help, labelNames: ['session'] }, async (gauge) => {
+    const reads = [...active].map(async (stream) => {
+      const value = await read(stream);
+      if (value !== undefined) gauge.set({ session: stream.layout.id }, value);
     });
+    await Promise.allSettled(reads);
+  });
 }
 
 function secondsOf(ms: number | undefined): number | undefined {

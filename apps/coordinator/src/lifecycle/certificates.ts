@@ -104,14 +104,11 @@ export class Certificates {
 
   /** Updates the consumers of a kept certificate when no active consumer is behind any more. */
   private async updateConsumers(row: SessionRecord): Promise<void> {
-    try {
-      const current = await this.consumersOf(row);
-      if (!current.awaitsConsumers) await this.kept.amend(row, current);
-    } catch (error) {
+    const current = await this.consumersOf(row).catch((error: unknown) => {
       if (!(error instanceof SessionLostError)) throw error;
-      // Without a store no consumer can continue: the kept hashes are final.
-      await this.kept.amend(row, { awaitsConsumers: false });
-    }
+      return { awaitsConsumers: false }; // without a store no consumer can continue: the kept hashes are final
+    });
+    if (!current.awaitsConsumers) await this.kept.amend(row, current);
   }
 
   private async consumersOf(row: SessionRecord): Promise<KeptConsumers> {

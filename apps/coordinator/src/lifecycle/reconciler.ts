@@ -27,7 +27,7 @@ export class Reconciler {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
-  /** Incarnations of completed sessions whose slots are all filled or settled: they are not checked for that again. */
+  /** Incarnations of completed sessions that {@link isSettled} found to have nothing left to repair: they are not checked again. */
   private settled = new Set<string>();
   /** States of sessions without a stream that were emitted: they are not emitted again. */
   private readonly emitted = new Set<string>();
@@ -139,7 +139,7 @@ export class Reconciler {
     return complete;
   }
 
-  /** Whether all slots of a completed session are filled or settled, or it cannot be read any more. @throws outages */
+  /** Whether a completed session has nothing left to repair, or cannot be read any more. @throws outages */
   private async isSettled(row: SessionRecord): Promise<boolean> {
     try {
       return await new UpkeepStore(this.parts.redis, layoutOf(row, this.parts.keyPrefix)).isSettled();

@@ -57,7 +57,7 @@ export class PackedWindow implements PackReceiver {
 
   private countPartBars(bytes: Uint8Array): number {
     const { fromSlot, toSlot } = this.task.window;
-    // The part begins with the byte that has the first slot's bit; slots before the window have the other bits of this byte.
+    // The part begins with the byte that has the first slot's bit. Bits before it in this byte are of earlier slots.
     const firstBit = fromSlot % 8;
     return countBits(bytes, firstBit, firstBit + toSlot - fromSlot);
   }

@@ -205,7 +205,10 @@ export class ClockLoop {
     return Math.max(dueInMs, 0);
   }
 
-  /** The next bar is due, but its window is not complete: it is not fed whole, or upkeep is not done. */
+  /**
+   * The next bar is due, but its window is not complete: it is not fed whole, or upkeep is not done, or after the last barrier the
+   * source is not stored yet (a wait that is shown as `upkeep`).
+   */
   private async beginWindowWait(nextTime: number): Promise<number> {
     const isFeedWait = this.isUnfed;
     this.progress.waitFor(isFeedWait ? 'feed' : 'upkeep');

@@ -19,6 +19,7 @@ import {
   SessionWriter,
   UpkeepStore,
   type ClaimedPosition,
+  type Fence,
 } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { ChunkPool, PrefetchedWindows, SessionSource, type PrefetchParts } from '../source/index.js';
@@ -46,7 +47,8 @@ export class SessionStreams {
   async stream(row: SessionRecord, epoch: number, signal: AbortSignal): Promise<StreamOutcome> {
     const { owner, redis, keyPrefix, sessions, changes, control } = this.parts;
     const layout = layoutOf(row, keyPrefix);
-    const writer = new SessionWriter(redis, layout, { epoch, owner });
+    const fence = { epoch, owner };
+    const writer = new SessionWriter(redis, layout, fence);
     // Nothing may be written with the row's symbols before the store has them.
     if (row.membership) await changes.updateStore(row);
     const position = await this.claimStore(row, epoch, writer);
@@ -56,18 +58,18 @@ export class SessionStreams {
     if (symbolsVersionOf(current) !== symbolsVersionOf(row)) return 'changed';
     // The previous owner waited for upkeep; this one has not begun to wait.
     if (row.state === 'waiting-upkeep') await sessions.setStateIfEpoch(row, epoch, 'running');
-    return this.streamFrom(position, row, epoch, writer, signal);
+    return this.streamFrom(position, row, fence, writer, signal);
   }
 
   /** Opens what the stream uses, runs its loops from the position of the store, and closes everything again. */
   private async streamFrom(
     position: ClaimedPosition,
     row: SessionRecord,
-    epoch: number,
+    fence: Fence,
     writer: SessionWriter,
     signal: AbortSignal,
   ): Promise<StreamOutcome> {
-    const { owner, redis, wakes } = this.parts;
+    const { redis, wakes } = this.parts;
     const { layout } = writer;
     const wake = await wakes.listen(row.id);
     const opening = this.openSource(row, writer, position.frontiers);
@@ -81,10 +83,10 @@ export class SessionStreams {
       ]);
       const store = new UpkeepStore(redis, layout);
       const consumers = new SessionConsumers(redis, layout);
-      const joining = new JoiningSymbols(redis, layout, { epoch, owner }, symbols.joining);
+      const joining = new JoiningSymbols(redis, layout, fence, symbols.joining);
       const retained = new RetainedDays(redis, writer);
       const outside = new OutsideCounter({ ...this.parts, layout, writer }, this.clean);
-      const ofThisStream = { layout, epoch, writer, store, joining, consumers, retained, outside, wake };
+      const ofThisStream = { layout, epoch: fence.epoch, writer, store, joining, consumers, retained, outside, wake };
       return await runStream({ ...this.parts, ...ofThisStream }, source, { ...position, ...figures }, signal);
     } finally {
       wake.close();

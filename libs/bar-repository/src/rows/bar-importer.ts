@@ -6,7 +6,8 @@
  *
  * A row that is earlier or later than all stored rows of its symbol cannot collide, so it is copied straight into `bars`. Only the
  * other rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. When
- * another program inserts a colliding row without that lock, the whole import fails and stores nothing.
+ * another program inserts a row without that lock that collides with a row which is copied straight, the whole import fails and stores
+ * nothing.
  */
 import { refuseBar, type Bar, type Prices, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';

@@ -165,13 +165,13 @@ export class SessionRepository<Spec = unknown> {
     to: SessionState,
     { error, incrementRun = false, forgetCheckpoint = false }: TransitionPatch = {},
   ): Promise<SessionRow<Spec>> {
-    const change = { to, error, keepsError: error === undefined, newStarts: incrementRun ? 1 : 0, forgetCheckpoint };
+    const newStarts = incrementRun ? 1 : 0;
     const [row] = await this.update(
       `SET state = :to, error = CASE WHEN :keepsError THEN error ELSE :error END, starts = starts + :newStarts, updated_at = now(),
          completed_at = CASE WHEN :to = ANY(:ended) THEN now() END,
          checkpoint = CASE WHEN :forgetCheckpoint THEN NULL ELSE checkpoint END
        WHERE id = :id AND state = ANY(:from)`,
-      { id, from, ended: ENDED_STATES, ...change },
+      { id, from, to, ended: ENDED_STATES, error, keepsError: error === undefined, newStarts, forgetCheckpoint },
     );
     if (row) return row;
     throw new SessionStateError(id, from, (await this.get(id)).state);

@@ -22,9 +22,8 @@ export function aggregateRows(rows: BarColumns, from: number, to: number, frame:
   for (let row = from; row < to; row++) {
     const at = row * ROW_DOUBLES;
     const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
-    const [close, volume] = [doubles[at + 4]!, doubles[at + 5]!];
-    // The result takes only prices and volume from its source: not the origin, dataset 0, or the counts of 1.
-    source.write(row - from, open, high, low, close, volume, STREAMED, 0, 1, 1);
+    // The close and the volume follow. The result takes only these five from its source: not the origin, dataset 0, or the counts of 1.
+    source.write(row - from, open, high, low, doubles[at + 4]!, doubles[at + 5]!, STREAMED, 0, 1, 1);
   }
   return aggregateChunk(source, frame);
 }

@@ -34,9 +34,8 @@ export function sortFedBars(layout: SessionLayout, bars: readonly Bar[]): Sorted
     if (!invalid && !isCurrentDay(layout, dayIndex, bar.openTime)) dayIndex = layout.dayIndexAt(bar.openTime);
     const slot = invalid ?? slotOf(layout, dayIndex, bar.openTime);
     if (typeof slot === 'string') {
-      const reason = slot;
-      refused.push({ index, reason });
-      const counted = countedReason(layout, reason, bar.openTime);
+      refused.push({ index, reason: slot });
+      const counted = countedReason(layout, slot, bar.openTime);
       refusals.set(counted, (refusals.get(counted) ?? 0) + 1);
       continue;
     }

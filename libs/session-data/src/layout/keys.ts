@@ -23,7 +23,7 @@ export function partitionKeys(prefix: string, sessionId: string, partition: numb
     errors: `${base}:errors`,
     /** Hash of repository to its failure as JSON. Has only repositories that fail now; partition 0 only. */
     repositories: `${base}:repositories`,
-    /** Hash of `close symbol reason` to the refused bars of repositories, which `refused` includes; `close`: of the day, epoch ms. */
+    /** Hash of `close symbol reason` to the number of refused bars of repositories (also in `refused`); `close`: of the day, epoch ms. */
     repositoryRefused: `${base}:repository-refused`,
     /** Hash of `symbol reason` to the number of refused bars. */
     refused: `${base}:refused`,

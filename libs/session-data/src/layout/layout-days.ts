@@ -165,16 +165,20 @@ export class LayoutDays {
 
   /** The last end of a base slot at or before `time`, epoch ms; {@link start} when there is none. */
   slotEndBefore(time: number): number {
-    if (time >= this.end) return this.end;
-    const dayIndex = this.dayIndexAt(time);
-    return this.endOfSlots(dayIndex, this.grid(dayIndex).closedBy(time));
+    const [dayIndex, closed] = this.closedAt(time);
+    return this.endOfSlots(dayIndex, closed);
   }
 
   /** The last end of a window at or before `time`, epoch ms; {@link start} when there is none. */
   windowEndBefore(time: number): number {
-    if (time >= this.end) return this.end;
+    const [dayIndex, closed] = this.closedAt(time);
+    return this.endOfSlots(dayIndex, closed > 0 ? this.windowStart(dayIndex, closed) : 0);
+  }
+
+  /** The day that contains `time`, and how many of its slots are closed then. At the session's end: the day after the last, with none. */
+  private closedAt(time: number): [dayIndex: number, closed: number] {
     const dayIndex = this.dayIndexAt(time);
-    return this.endOfSlots(dayIndex, this.windowStart(dayIndex, this.grid(dayIndex).closedBy(time)));
+    return [dayIndex, dayIndex < this.days.length ? this.grid(dayIndex).closedBy(time) : 0];
   }
 
   /** The end of the first `slots` slots of a day; of no slots: the close of the day before, or {@link start}. */

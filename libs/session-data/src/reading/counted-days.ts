@@ -97,7 +97,12 @@ export class CountedDays {
     });
     const replies = await runCommands(redis, reads);
     for (const [i, partition] of partitions.entries()) {
-      const [meta, newest, changes] = replies.slice(UPDATE_READS * i) as [(string | null)[], Entry[], Entry[]];
+      const first = UPDATE_READS * i;
+      const [meta, newest, changes] = replies.slice(first, first + UPDATE_READS) as [
+        (string | null)[],
+        Entry[],
+        Entry[],
+      ];
       const [incarnation, epoch, owner, frontier] = meta;
       const writer = `${incarnation} ${epoch} ${owner}`;
       const lastChange = newest[0]?.[0] ?? NO_CHANGE;

@@ -24,9 +24,6 @@ export function bulkOptions({ sentinels, Connector }: RedisOptions): RedisOption
  */
 export type Receiver = (command: number, place: number, value: unknown) => boolean;
 
-/** The place of a reply that is not a list. */
-const NO_PLACE = -1;
-
 /** Runs commands in order. */
 export interface StoreReads {
   /**
@@ -59,7 +56,7 @@ export async function runAndReceive(
     if (Array.isArray(reply) && reply.length > 0) {
       return (reply as unknown[]).filter((value, place) => !receive(command, place, value));
     }
-    return receive(command, NO_PLACE, reply) ? undefined : reply;
+    return receive(command, -1, reply) ? undefined : reply;
   });
 }
 

@@ -80,23 +80,22 @@ export async function updateSymbols(redis: Redis, target: SessionLayout): Promis
   });
   const retainedFrom = Number(await redis.hget(target.keysOf(0).meta, 'retainedFrom'));
   for (const symbol of joiners) await beginPartition(redis, target, target.partitionOf(symbol)!, retainedFrom);
-  const leaving = leavers.length > 0 ? JSON.stringify(leavers) : '';
-  await switchList(redis, target, leavers, leaving, joiners);
+  const leaving = await switchList(redis, target, leavers, joiners);
   return [...removedNow, ...(await removeLeavers(redis, target, leaving))];
 }
 
-/** Stores the list of `target`. @param leaving the leavers as JSON, or '' @throws SessionLostError */
+/** Stores the list of `target`, and what is to be removed. @returns the latter: the leavers as JSON, or '' @throws SessionLostError */
 async function switchList(
   redis: Redis,
   target: SessionLayout,
   leavers: readonly Leaver[],
-  leaving: string,
   joiners: readonly string[],
-): Promise<void> {
+): Promise<string> {
+  const leaving = leavers.length > 0 ? JSON.stringify(leavers) : '';
   const { meta, wake } = target.keysOf(0);
   const args = [target.incarnation, target.membership.version, JSON.stringify(target.membership), leaving, wake];
   args.push(leavers.length, ...leavers.map(({ symbol }) => symbol), ...joiners);
-  if ((await SCRIPTS.switchSymbols.run(redis, [meta], args)) !== 'gone') return;
+  if ((await SCRIPTS.switchSymbols.run(redis, [meta], args)) !== 'gone') return leaving;
   // The session was removed meanwhile: remove the partitions that this update created (I9).
   for (const symbol of joiners) await forget(redis, target, target.partitionOf(symbol)!);
   throw new SessionLostError(target.id);

@@ -1,12 +1,16 @@
 /** What a fill changes for the session's counters and events: a comparison of a symbol's slot states before and after. Pure. */
-import { BACKFILLED, statusOf } from '@barkeep/bars';
+import { BACKFILLED, COUNTED_AS, statusOf } from '@barkeep/bars';
 
-/** A counter of a session that a fill changes. All but `backfilled` count slots without a bar, which the event `gap-settled` reports. */
-type FillCounter = 'backfilled' | 'noTrade' | 'unfillable' | 'absent';
+/**
+ * The counters of a session that a fill changes, in the order of fill.lua. All but `backfilled` count slots without a bar, which the
+ * event `gap-settled` reports.
+ */
+export const FILL_COUNTERS = ['backfilled', 'noTrade', 'unfillable', 'absent'] as const;
+type FillCounter = (typeof FILL_COUNTERS)[number];
 
 /** The changes of one symbol on one day. */
 export interface StateChanges {
-  /** By how many slots each counter changes, in the order that fill.lua expects. */
+  /** By how many slots each counter changes. */
   changes: Record<FillCounter, number>;
   /**
    * The slots that became no-trade, unfillable or absent, as JSON: their counts and their runs (sequences of adjacent slots) by
@@ -46,12 +50,7 @@ export function addRun(runs: number[], start: number, end = start + 1): void {
 /** The counter that includes slots of a state; undefined when none does. */
 function counterOf(state: number): FillCounter | undefined {
   if (state === 0) return undefined;
-  return state === BACKFILLED ? 'backfilled' : COUNTER_BY_STATUS[statusOf(state)];
+  if (state === BACKFILLED) return 'backfilled';
+  const counter = COUNTED_AS[statusOf(state)];
+  return counter === 'missing' ? undefined : counter;
 }
-
-const COUNTER_BY_STATUS = {
-  missing: undefined,
-  'no-trade': 'noTrade',
-  unfillable: 'unfillable',
-  absent: 'absent',
-} as const;

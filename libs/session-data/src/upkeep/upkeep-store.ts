@@ -8,7 +8,7 @@ import { SessionLostError } from '../errors.js';
 import { dayMember, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type ScriptArgument, ScriptReplyError } from '../redis/index.js';
 import { ERROR_CHARS_MAX, EVENTS_KEPT, runAndPublish } from '../events/index.js';
-import { stateChanges } from './state-changes.js';
+import { FILL_COUNTERS, stateChanges } from './state-changes.js';
 import { RepositoryFailures } from './repository-failures.js';
 import { UpkeepEvents } from './upkeep-events.js';
 import { parseMember, UpkeepReads } from './upkeep-reads.js';
@@ -65,6 +65,7 @@ export class UpkeepStore extends UpkeepReads {
   ): Promise<Set<string>> {
     const { date, slotCount, open, close } = this.layout.grid(dayIndex);
     const keys = this.layout.keysOf(partition);
+    const isHistory = this.layout.isHistory(dayIndex);
     // The keys and the arguments of the whole call; those of each symbol follow. The order is that of fill.lua.
     const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
     names.push(keys.refusedAhead, keys.repositoryRefused);
@@ -75,10 +76,9 @@ export class UpkeepStore extends UpkeepReads {
     for (const { symbol, before, after, dueAt, runs } of fills) {
       names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const { changes, settled } = stateChanges(before, after);
-      const counterChanges = Object.values(changes);
       args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '');
       // The counters do not include the history.
-      args.push(...(this.layout.isHistory(dayIndex) ? counterChanges.map(() => 0) : counterChanges));
+      for (const counter of FILL_COUNTERS) args.push(isHistory ? 0 : changes[counter]);
       args.push(...settled, runs.length);
       for (const { start, records } of runs) args.push(start, records);
     }

@@ -3,7 +3,7 @@ import { DAY_MS, dateOf } from '@barkeep/bars';
 import { FilePlanError, timeText } from '../reading/index.js';
 import { bareName } from './header-names.js';
 import type { SampleBars } from './sample-bars.js';
-import { exampleOfCloses } from './spacing.js';
+import { distancesOf, exampleOfCloses } from './spacing.js';
 import { areHoursInUtc, headerZone, hoursElsewhere, hoursText, isEpoch, lacksZone } from './zones.js';
 
 const HOUR_MS = 3_600_000;
@@ -147,7 +147,7 @@ function swappedDates(walls: readonly number[], example: string, fileName: strin
 /** The reason when most dates as read are a month apart and the swapped ones a few days, or only the swapped ones are in order. */
 function reasonByOrder(days: readonly number[], swapped: readonly number[]): string | undefined {
   const areMostSteps = (list: readonly number[], fits: (step: number) => boolean): boolean => {
-    const steps = stepsOf(list).map(Math.abs);
+    const steps = distancesOf(list).map(Math.abs);
     return steps.filter(fits).length / Math.max(1, steps.length) >= STEPS_SHARE_MIN;
   };
   const areFar = areMostSteps(days, (step) => step >= FAR_DAYS);
@@ -179,13 +179,8 @@ function withDayAsMonth(day: number): number {
 }
 
 function isOrdered(days: readonly number[]): boolean {
-  const steps = stepsOf(days);
+  const steps = distancesOf(days);
   return steps.every((step) => step > 0) || steps.every((step) => step < 0);
-}
-
-/** The days from each date to the next one. */
-function stepsOf(days: readonly number[]): number[] {
-  return days.slice(1).map((day, index) => day - days[index]!);
 }
 
 function weekendCount(days: readonly number[]): number {

@@ -91,8 +91,9 @@ function readerOptions(file: FileLayout, sample: FileSample, options: ReadOption
 }
 
 /**
- * The symbol of every row; undefined when each row has its own. The first of these that exists decides: --symbol, a column, a wide
- * header with one symbol, the keys of JSON, the file's name. @throws FilePlanError when nothing names a symbol
+ * The symbol of every row; undefined when a column, a wide header or the keys of JSON name the symbols. The first of these that
+ * exists decides: --symbol, a column, a wide header with one symbol, the keys of JSON, the file's name.
+ * @throws FilePlanError when nothing names a symbol
  */
 function symbolOf(
   { layout, format }: FileLayout,

@@ -160,8 +160,9 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
   const values = valuesOf(symbolRow.texts, labelRow.texts, hasVolume);
   if (values === undefined) return undefined;
   const [name = '', ...others] = third?.texts ?? [];
-  const isDateRow = /^date/i.test(name) && others.every((text) => text === ''); // such as "Datetime,,,"
-  const { line: lastLine } = (isDateRow ? third : undefined) ?? second;
+  // A third line such as "Datetime,,,".
+  const hasDateLine = third !== undefined && /^date/i.test(name) && others.every((text) => text === '');
+  const lastLine = (hasDateLine ? third : second).line;
   return { values, time: 0, fieldsMax: first.texts.length, lastLine };
 }
 

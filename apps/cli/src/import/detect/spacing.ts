@@ -7,6 +7,8 @@ const HALF_HOUR_MS = 30 * MINUTE_MS;
 const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 /** A spacing is concluded from at least this many distances between consecutive times. */
 const REGULAR_DISTANCES_MIN = 3;
+/** {@link spacingOf} finds no spacing in fewer rows. */
+export const SPACING_ROWS_MIN = REGULAR_DISTANCES_MIN + 1;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
 /** The share of distances that must be the shortest one to be the spacing. The others are nights that it does not divide. */
@@ -58,8 +60,9 @@ function sortedTimes(times: readonly number[]): number[] {
   return [...new Set(times)].sort((a, b) => a - b);
 }
 
-function distancesOf(sorted: readonly number[]): number[] {
-  return sorted.slice(1).map((time, index) => time - sorted[index]!);
+/** The differences between neighbours. */
+export function distancesOf(values: readonly number[]): number[] {
+  return values.slice(1).map((value, index) => value - values[index]!);
 }
 
 /** True when each row is on another day at the same time of day, or an hour off after a change to or from daylight saving time. */

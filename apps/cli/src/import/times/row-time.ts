@@ -90,7 +90,7 @@ function numberAt(bytes: Uint8Array, start: number, end: number, clock: WallCloc
   const length = end - start;
   // The lengths of yyyyMMdd, yyyyMMddHHmm, …ss and …SSS.
   const hasDateLength = length === 8 || length === 12 || length === 14 || length === 17;
-  const isSeparated = !hasDateLength && length > 12 && digitsAt(bytes, start + DATE_DIGITS, 1) < 0; // yyyyMMdd HH:mm
+  const isSeparated = !hasDateLength && length > 12 && digitsAt(bytes, start + DATE_DIGITS, 1) < 0; // yyyyMMddTHHmmss
   if (hasDateLength || isSeparated) {
     const time = digitsTimeAt(bytes, start, end, clock);
     if (time !== undefined) return time;

@@ -14,7 +14,7 @@
 -- The field `said` has the number of the event that was emitted last.
 local epoch, owner, frontier, clock, control, incarnation, last_emitted, version, joins, limit = unpack(
   redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins', ARGV[6]))
--- The field has the incarnation, then `+` and a version if the symbols changed.
+-- The field `incarnation` has the incarnation, then `+` and a version if the symbols changed.
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
 if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end
 local to, least_clock, limit_field, seen_joins = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]

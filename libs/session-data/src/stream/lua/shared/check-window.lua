@@ -12,8 +12,8 @@ local epoch, owner, frontier, control, stamp = unpack(
   redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'control', 'incarnation'))
 if stamp ~= ARGV[1] then return refuse({'lost'}) end
 if epoch ~= ARGV[2] or owner ~= ARGV[3] then return refuse({'fenced'}) end
-local frontier_before, frontier_after = ARGV[4], ARGV[5]
-if tonumber(frontier) >= tonumber(frontier_after) then return refuse({'done', frontier, control}) end
-if tonumber(frontier) ~= tonumber(frontier_before) then return refuse({'rewind', frontier, control}) end
+local frontier_ms, frontier_before, frontier_after = tonumber(frontier), ARGV[4], ARGV[5]
+if frontier_ms >= tonumber(frontier_after) then return refuse({'done', frontier, control}) end
+if frontier_ms ~= tonumber(frontier_before) then return refuse({'rewind', frontier, control}) end
 local chunk_bytes, bars, refusals, FIRST_REFUSAL = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8]), 9
 local own_arg = FIRST_REFUSAL + 2 * refusals
