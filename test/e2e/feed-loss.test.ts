@@ -149,47 +149,43 @@ describe('barkeep feed', () => {
   const feed = (id: string, file: string, ...options: string[]) =>
     system.barkeep('feed', id, file, '--symbol', 'AAA', '--json', '--coordinator', address, ...options);
 
-  test('I1 sends its files again when bars of them were lost', async () => {
-    const session = await begin('files');
+  /** Sets the store back to its present state before each of the next `losses` ends of a stream. @returns a count of the ends */
+  const loseBeforeEnds = async (losses = Infinity): Promise<() => number> => {
     const restoreSnapshot = await store.snapshot();
-    // The first two ends come after a loss, the third one succeeds.
     let ends = 0;
     beforeEnd = async () => {
       ends++;
-      if (ends <= 2) await restoreSnapshot();
+      if (ends <= losses) await restoreSnapshot();
     };
+    return () => ends;
+  };
+
+  test('I1 sends its files again when bars of them were lost', async () => {
+    const session = await begin('files');
+    // The first two ends come after a loss, the third one succeeds.
+    const endCount = await loseBeforeEnds(2);
     const fed: unknown = JSON.parse(await feed('files', csv('all.csv', bars)));
     expect(fed).toMatchObject({ accepted: bars.length, duplicate: 0 });
-    expect(ends).toBe(3);
+    expect(endCount()).toBe(3);
     await endsAsTwin(session);
   });
 
   test('ends with an error when bars are lost after each attempt', async () => {
     const session = await begin('always');
-    const restoreSnapshot = await store.snapshot();
-    let ends = 0;
-    beforeEnd = async () => {
-      ends++;
-      await restoreSnapshot();
-    };
+    const endCount = await loseBeforeEnds();
     await expect(feed('always', csv('all.csv', bars))).rejects.toThrow(
       /code 1\n(the session Redis lost 390 fed bars of AAA: sending the files again\n){3}.*lost its newest writes/s,
     );
-    expect(ends).toBe(4); // the first attempt, and three more
+    expect(endCount()).toBe(4); // the first attempt, and three more
     await session.delete();
   });
 
   test('ends with an error at once when an earlier command fed the lost bars, because it cannot send those', async () => {
     const session = await begin('others');
-    const restoreSnapshot = await store.snapshot();
-    let ends = 0;
-    beforeEnd = async () => {
-      ends++;
-      await restoreSnapshot();
-    };
+    const endCount = await loseBeforeEnds();
     await feed('others', csv('first.csv', bars.slice(0, HALF)), '--no-end');
     await expect(feed('others', csv('second.csv', bars.slice(HALF)))).rejects.toThrow('lost its newest writes');
-    expect(ends).toBe(1);
+    expect(endCount()).toBe(1);
     await session.delete();
   });
 });

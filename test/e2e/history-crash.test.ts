@@ -48,6 +48,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await system?.close();
   await repository?.remove();
+  const keys: string[] = [];
+  for await (const found of redis.scanStream({ match: `${system.sessionPrefix}:*`, count: 1_000 }))
+    keys.push(...(found as string[]));
+  if (keys.length > 0) await redis.unlink(...keys);
   redis.disconnect();
 });
 

@@ -35,6 +35,10 @@ describeWithLean('a session with a history', () => {
     api = new Api(coordinators[0]!.url);
   });
   afterAll(async () => {
+    const keys: string[] = [];
+    for await (const found of redis.scanStream({ match: `${system.sessionPrefix}:*`, count: 1_000 }))
+      keys.push(...(found as string[]));
+    if (keys.length > 0) await redis.unlink(...keys);
     redis.disconnect();
     await system?.close();
   });
@@ -86,7 +90,7 @@ describeWithLean('a session with a history', () => {
     // IBM has no bar in one minute of 11 October.
     expect(session.counts).toMatchObject({ expected: 3 * 3 * 390, streamed: 3 * 3 * 390 - 1 });
     expect(await api.gaps('three-days', 'IBM')).toHaveLength(1);
-    // No removed day comes back, even when upkeep requests every slot again. It has done so when another session has ended.
+    // No removed day comes back, even when upkeep requests every slot again.
     await api.ok('POST', '/v1/sessions/three-days/upkeep');
     await run({ ...EQUITIES, id: 'four-days', history: { trailingDays: 3, retainDays: 4 } });
     expect(await datesStored('four-days', 'BAC')).toEqual(['2013-10-08', ...kept]);

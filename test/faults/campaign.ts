@@ -5,7 +5,7 @@ import type { Schedule } from './schedule.js';
 
 /** Schedules that one lab runs before a new one takes its place. */
 const LAB_SCHEDULES = 40;
-/** Attempts to run one schedule, in a new lab where there is none. */
+/** Attempts to start a lab, and to run one schedule. */
 const ATTEMPTS_MAX = 3;
 
 interface CampaignOptions {
@@ -94,7 +94,11 @@ let lastLab: Promise<unknown> = Promise.resolve();
 
 /** Creates a lab after the previous one was created, because many servers that start at once are slow. */
 function nextLab(print: (line: string) => void): Promise<Lab> {
-  const create = (): Promise<Lab> => Lab.create(print);
+  const create = (): Promise<Lab> =>
+    retried(
+      () => Lab.create(print),
+      (error) => print(`a lab did not start: ${String(error)}`),
+    );
   const next = lastLab.then(create, create);
   lastLab = next;
   return next;

@@ -9,7 +9,7 @@ import {
   withConnection,
 } from '@barkeep/bar-repository';
 import { Pool } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { createTestDatabase, terminateCopy, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 /** The open of XNYS on 2013-10-04. */
@@ -132,12 +132,6 @@ test.each(['reset', 'closed'] as const)(
 
 test('I11 an import and a read whose backends are terminated during a COPY reject, and the next ones work', async () => {
   const dataSource = await createDataSource(database.url).initialize();
-  const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND query LIKE 'COPY%' AND state = 'active'`;
-  /** Terminates the backend that runs a COPY, as soon as there is one. */
-  const terminateCopy = async () => {
-    while ((await dataSource.query<unknown[]>(terminate)).length === 0);
-  };
   try {
     await migrate(dataSource);
     const bars = Array.from({ length: 300_000 }, (_, i) => ({ ...BAR, openTime: OPEN + i * 60_000 }));
@@ -151,7 +145,7 @@ test('I11 an import and a read whose backends are terminated during a COPY rejec
       }
     };
     const lostImport = expect(importAll()).rejects.toThrow(/terminat|ECONNRESET|EPIPE/);
-    await terminateCopy();
+    await terminateCopy(dataSource, "state = 'active'");
     await lostImport;
     expect(await importAll()).toMatchObject({ accepted: bars.length });
 
@@ -160,7 +154,7 @@ test('I11 an import and a read whose backends are terminated during a COPY rejec
     const ranges = [{ from: OPEN, to: OPEN + bars.length * 60_000 }];
     const read = (): Promise<number> => readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => undefined);
     const lostRead = expect(read()).rejects.toThrow(/terminat|ECONNRESET/);
-    await terminateCopy();
+    await terminateCopy(dataSource, "state = 'active'");
     await lostRead;
     expect(await read()).toBe(bars.length);
   } finally {

@@ -14,7 +14,7 @@ import {
 } from '@barkeep/bar-repository';
 import { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { createTestDatabase, terminateCopy, type TestDatabase } from '../support/setup/database.js';
 import { IdError } from '../../libs/bar-repository/src/rows/index.js';
 
 let database: TestDatabase;
@@ -158,9 +158,7 @@ test('a read fails when its backend is terminated', async () => {
   await locker.query('BEGIN; LOCK bars');
   const window = { datasetId, symbolIds: idsOf(['AAA']), ranges: [{ from: OPEN, to: OPEN + 1 }] };
   const failed = expect(readWindow(dataSource, window, () => undefined)).rejects.toThrow('terminating connection');
-  const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE wait_event_type = 'Lock' AND query LIKE 'COPY%' AND datname = current_database()`;
-  while ((await dataSource.query<unknown[]>(terminate)).length === 0);
+  await terminateCopy(dataSource, "wait_event_type = 'Lock'");
   await failed;
   await locker.end();
 });

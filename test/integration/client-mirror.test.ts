@@ -9,16 +9,14 @@ import {
   UnknownIntervalError,
   UnknownSymbolError,
   withMembership,
-  SessionWriter,
-  type SessionLayout,
   type Window,
 } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { deriveDay, fillDay, runTo, windowEnd } from '../support/sessions/follow-store.js';
 import { advanceTo, feedOf } from '../support/programs/feeding.js';
-import { holey, marketBars, type BarsBySymbol } from '../support/data/market.js';
+import { holey, marketBars } from '../support/data/market.js';
 import { seeded } from '../support/data/seeded.js';
-import { flushUpTo, partsOf, StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import { FENCE, flushUpTo, partsOf, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
 
 const SPEC = {
@@ -33,8 +31,6 @@ const SPEC = {
 const SLOTS = 390;
 const MINUTE = 60_000;
 const INTERVALS = ['1m', '5m', '30m', '1d'];
-/** The owner of every store that `server.begin` makes. */
-const OWNER = { epoch: 1, owner: 'one' };
 const whole = marketBars({ ...SPEC, seed: 8 });
 const server = new StoreServer();
 const mirrors: Mirror[] = [];
@@ -291,17 +287,6 @@ test('after its session was deleted every call of a mirror fails, also one that 
   await expect(Mirror.open(server.redis, store.reader)).rejects.toThrow(SessionLostError);
 });
 
-/** Streams a symbol that was added to a session up to `clock`, and shows it to readers. */
-async function streamAdded(layout: SessionLayout, market: BarsBySymbol, symbol: string, clock: number): Promise<void> {
-  const writer = new SessionWriter(server.redis, layout, OWNER);
-  await writer.claim();
-  for (const window of layout.windowsFrom(0)) {
-    if (window.to > clock) break;
-    await writer.flush(window, partsOf(layout, window, market)[layout.partitionOf(symbol)!]!);
-  }
-  await showJoined(server.redis, layout, OWNER, [symbol], clock);
-}
-
 test('shows an added symbol once it is whole, and a removed one no longer', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
@@ -315,7 +300,10 @@ test('shows an added symbol once it is whole, and a removed one no longer', asyn
   await updateSymbols(server.redis, withXxx);
   await mirror.update();
   expect(() => mirror.latestBar('XXX')).toThrow(UnknownSymbolError);
-  await streamAdded(withXxx, market, 'XXX', clock);
+  const grown = server.open(withXxx);
+  await grown.writer.claim();
+  await flushUpTo(grown, market, clock);
+  await showJoined(server.redis, withXxx, FENCE, ['XXX'], clock);
   await mirror.update();
   expect(mirror.lastBars('XXX', 500, '1m')).toEqual(await store.reader.lastBars('XXX', '1m', 500));
   expect(mirror.barCount('XXX')).toBe(SLOTS);

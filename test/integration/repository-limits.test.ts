@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RepositoryLimit, type RepositoryLimits } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
+import { sendingTwice } from '../support/sessions/faulty-connections.js';
 
 const redis = new Redis(process.env['SESSION_REDIS_URL']!);
 const prefix = `limits-${randomBytes(4).toString('hex')}`;
@@ -16,19 +17,6 @@ afterAll(async () => {
 /** Two workers with the limits of one repository. */
 const twoWorkers = (name: string, limits: RepositoryLimits) =>
   [1, 2].map(() => new RepositoryLimit(redis, prefix, name, limits));
-
-/** A connection that sends each script twice, as after a lost reply, and returns the second reply. @param between runs in between */
-const sendingTwice = (between: () => Promise<void> = () => Promise.resolve()) =>
-  new Proxy(redis, {
-    get(target, name) {
-      if (name !== 'call') return Reflect.get(target, name) as unknown;
-      return async (command: string, args: string[]) => {
-        await target.call(command, args);
-        await between();
-        return target.call(command, args);
-      };
-    },
-  });
 
 test('a session with 1,000 waiting requests does not starve a later session, and no more than 2 requests run', async () => {
   const limits = twoWorkers('fair', { concurrency: 2 });
@@ -58,7 +46,7 @@ test('a session with 1,000 waiting requests does not starve a later session, and
 });
 
 test('a permit whose grant is sent again, because its reply was lost, is granted once and given back whole', async () => {
-  const limit = new RepositoryLimit(sendingTwice(), prefix, 'resent', { concurrency: 1 });
+  const limit = new RepositoryLimit(sendingTwice(redis), prefix, 'resent', { concurrency: 1 });
   // A leaked lease of the first request would block the second one until it expires.
   for (let request = 0; request < 2; request++) {
     const giveBack = await limit.take('s', AbortSignal.timeout(2_000));
@@ -72,7 +60,7 @@ test('a permit whose lease expired before its grant was sent again is granted an
     const [lease] = await redis.zrange(leases, 0, 0);
     await redis.zadd(leases, 1, lease!);
   };
-  const limit = new RepositoryLimit(sendingTwice(expire), prefix, 'late', { concurrency: 1 });
+  const limit = new RepositoryLimit(sendingTwice(redis, expire), prefix, 'late', { concurrency: 1 });
   const giveBack = await limit.take('s');
   // Another worker would remove an expired lease, and send a second request at the same time.
   const [, expiry] = await redis.zrange(leases, 0, 0, 'WITHSCORES');

@@ -19,7 +19,8 @@ import {
 } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { holey, marketBars } from '../support/data/market.js';
-import { flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import { failingAfter } from '../support/sessions/faulty-connections.js';
+import { FENCE, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-09' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
@@ -96,25 +97,9 @@ async function tracesOf(layout: SessionLayout, date: string): Promise<string[]> 
   return members.filter((name) => name.includes(date));
 }
 
-/** Removes the days before `day`, as the owner `one`. @param redis another connection than the store's */
+/** Removes the days before `day`, as the store's owner. @param redis another connection than the store's */
 const retire = ({ layout, writer }: TestStore, day: number, redis?: Redis) =>
-  retireBefore(redis ? new SessionWriter(redis, layout, { epoch: 1, owner: 'one' }) : writer, day);
-
-/** A connection that fails at the script after the first `calls` ones. */
-function failingAfter(calls: number): Redis {
-  let left = calls;
-  return new Proxy(server.redis, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function') return value;
-      if (name !== 'call') return value.bind(target) as unknown;
-      return (...args: unknown[]) => {
-        if (left-- <= 0) throw new Error('cut short');
-        return (value as (...given: unknown[]) => unknown).apply(target, args);
-      };
-    },
-  });
-}
+  retireBefore(redis ? new SessionWriter(redis, layout, FENCE) : writer, day);
 
 /** Runs `action` between the next MGET and its return to the reader. */
 function duringNextMget(action: () => Promise<void>): void {
@@ -184,7 +169,7 @@ it('continues after an interruption at any of its calls', async () => {
   const keyCount = (await server.dump(uninterrupted.layout.id)).size;
   for (let calls = 0; calls < 4; calls++) {
     const store = await storeAt(5);
-    await expect(retire(store, 3, failingAfter(calls))).rejects.toThrow('cut short');
+    await expect(retire(store, 3, failingAfter(server.redis, calls))).rejects.toThrow('cut short');
     await retire(store, 3);
     for (const day of [0, 1, 2]) expect(await tracesOf(store.layout, store.layout.day(day).date)).toEqual([]);
     expect((await server.dump(store.layout.id)).size).toBe(keyCount);
@@ -240,7 +225,7 @@ it('shows readers nothing of removed days, also while they are being removed', a
   const { layout, reader } = store;
   const all = await reader.lastBars('AAA', '1m', 10_000);
   // `retainedFrom` is set, and no key is removed yet.
-  await expect(retire(store, 2, failingAfter(1))).rejects.toThrow('cut short');
+  await expect(retire(store, 2, failingAfter(server.redis, 1))).rejects.toThrow('cut short');
   expect((await server.keys(layout.id)).filter((key) => key.endsWith(layout.day(0).date)).length).toBeGreaterThan(0);
   const kept = all.filter(({ openTime }) => openTime >= layout.grid(2).open);
   expect(kept.length).toBeLessThan(all.length);

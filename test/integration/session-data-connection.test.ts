@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { holey, marketBars, mulberry32 } from '../support/data/market.js';
-import { partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import { FENCE, partsOf, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const market = holey(marketBars({ ...SMALL_SPEC, seed: 1 }), 0.1, 2);
@@ -15,7 +15,6 @@ afterAll(async () => {
 });
 
 const WHOLE_DAYS = { ...SMALL_SPEC, upkeep: { barrier: 'day' } };
-const FENCE = { epoch: 1, owner: 'one' };
 
 /** Opens a separate connection, which the test may cut. */
 function connect(): Redis {

@@ -2,7 +2,7 @@
  * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are
  * reported as a gap.
  */
-import { BACKFILLED, DayChunk, noCounts, NO_TRADE, UNFILLABLE } from '@barkeep/bars';
+import { noCounts, NO_TRADE, UNFILLABLE } from '@barkeep/bars';
 import {
   decodeCursor,
   encodeCursor,
@@ -11,43 +11,19 @@ import {
   SessionLostError,
   emitState,
   type SessionEvent,
-  type SymbolFill,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
+import { fillOf, flushedDay } from '../support/sessions/follow-store.js';
 import { derivedOf, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const SLOTS = 390;
 const DATE = '2013-10-07';
 const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
+const barsOfAaa = whole.get('AAA')!;
 /** AAA lacks slots 10 to 19 of the first day. */
 const market = new Map([...whole].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.toSpliced(10, 10) : bars]));
 afterAll(() => server.close());
-
-/** A store whose first day is flushed. */
-async function flushedDay(): Promise<TestStore> {
-  const store = await server.begin();
-  await flushUpTo(store, market, store.layout.grid(0).close);
-  return store;
-}
-
-/** Makes a fill of AAA on the first day: bars for the slots `filled`, and states of others by slot. */
-async function fillOf(
-  store: TestStore,
-  filled: readonly number[],
-  states: Record<number, number>,
-): Promise<SymbolFill> {
-  const [day] = await store.upkeep.readDay(0, 0, ['AAA']);
-  const after = Uint8Array.from(day!.states ?? new Uint8Array(SLOTS));
-  for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
-  const chunk = new DayChunk(SLOTS);
-  const runs = filled.map((slot) => {
-    chunk.writeBar(slot, whole.get('AAA')![slot]!, 'backfilled', 1);
-    after[slot] = BACKFILLED;
-    return { start: slot, records: chunk.record(slot) };
-  });
-  return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
-}
 
 /** All events of a session, with those that only operators see. */
 const eventsOf = (store: TestStore) => new SessionEvents(server.redis, store.reader, 'operator');
@@ -86,24 +62,24 @@ describe('upkeep emits', () => {
   });
 
   test('filled and settled slots once, however often the call is sent', async () => {
-    const store = await flushedDay();
-    const fill = await fillOf(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
+    const store = await flushedDay(server, market);
+    const fill = await fillOf(store, barsOfAaa, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
     for (let sent = 0; sent < 3; sent++) await store.upkeep.fill(0, 0, [fill]);
     expect(await emitted(store)).toEqual([
       { type: 'gap-filled', date: DATE, symbols: { AAA: 3 } },
       { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 1, unfillable: 1, absent: 1 } } },
     ]);
     // Another answer without the bar emits nothing.
-    await store.upkeep.fill(0, 0, [await fillOf(store, [], { 12: ABSENT_TWICE })]);
+    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [], { 12: ABSENT_TWICE })]);
     expect(await emitted(store)).toHaveLength(2);
   });
 
   test('the symbols whose derived bars changed, and nothing when equal bars are written again', async () => {
-    const store = await flushedDay();
+    const store = await flushedDay(server, market);
     const write = async () => store.upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS));
     await write();
     await write();
-    await store.upkeep.fill(0, 0, [await fillOf(store, [10], {})]);
+    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [10])]);
     await write();
     await write();
     expect((await emitted(store)).filter((event) => 'type' in event && event.type === 'derived')).toEqual([
@@ -113,7 +89,7 @@ describe('upkeep emits', () => {
   });
 
   test('the quality of a day when it closes and when it changes', async () => {
-    const store = await flushedDay();
+    const store = await flushedDay(server, market);
     const { start } = store.layout;
     const { close } = store.layout.grid(0);
     const expected = 3 * SLOTS;
@@ -133,7 +109,7 @@ describe('upkeep emits', () => {
   });
 
   test('no quality of a day that the watermark has not passed, as after the store was set back', async () => {
-    const store = await flushedDay();
+    const store = await flushedDay(server, market);
     const { open, close } = store.layout.grid(0);
     const counts = { ...noCounts(), expected: 3 * SLOTS, filled: 3 * SLOTS, streamed: 3 * SLOTS };
     const setBack = await server.snapshot(store.layout.id);
@@ -152,13 +128,15 @@ describe('I2 a strategy', () => {
       .filter((event) => 'type' in event && event.type !== 'clock');
 
   test('sees the part of a change whose slots the clock has passed, and each part once', async () => {
-    const store = await flushedDay();
+    const store = await flushedDay(server, market);
     const { layout, writer, upkeep } = store;
     const closeOf = (slot: number) => layout.grid(0).closeTime(slot);
     await writer.moveClock(closeOf(9));
     const days = await upkeep.readDay(0, 0, layout.symbols);
     await upkeep.events.gapsFound(0, 0, SLOTS, days);
-    await upkeep.fill(0, 0, [await fillOf(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE })]);
+    await upkeep.fill(0, 0, [
+      await fillOf(store, barsOfAaa, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE }),
+    ]);
     // An operator sees the move of the clock and the three changes.
     expect(await emitted(store)).toHaveLength(4);
     expect(await seenBy(store)).toEqual([]);
@@ -189,20 +167,20 @@ describe('I2 a strategy', () => {
   });
 
   test('sees a change before the clock at once', async () => {
-    const store = await flushedDay();
+    const store = await flushedDay(server, market);
     await store.writer.moveClock(store.layout.grid(0).close);
-    await store.upkeep.fill(0, 0, [await fillOf(store, [10], {})]);
+    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [10])]);
     expect(await seenBy(store)).toEqual([{ type: 'gap-filled', date: DATE, symbols: { AAA: 1 } }]);
   });
 
   test('sees a derived bar change once the clock has passed the first bucket that changed', async () => {
-    const store = await flushedDay();
+    const store = await flushedDay(server, market);
     const { layout, writer, upkeep } = store;
     const write = async () => upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS));
     await write();
     await writer.moveClock(layout.grid(0).closeTime(9));
     const before = (await seenBy(store)).length;
-    await upkeep.fill(0, 0, [await fillOf(store, [15], {})]);
+    await upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [15])]);
     await write();
     await writer.moveClock(layout.grid(0).closeTime(14));
     expect((await seenBy(store)).slice(before)).toEqual([]);

@@ -50,7 +50,9 @@ async function storeFrom(firstKept: number): Promise<TestStore> {
 async function withXxx({ layout }: TestStore): Promise<TestStore> {
   const after = withMembership(layout, withSymbol(layout.id, membersOf(layout), layout.membership, 'XXX'));
   await updateSymbols(server.redis, after);
-  return server.begin(after);
+  const store = server.open(after);
+  await store.writer.claim();
+  return store;
 }
 
 /** The layout of a session without a symbol. */
@@ -73,7 +75,7 @@ it('an added symbol streams the retained days, and only those', async () => {
   expect(chunks).toEqual(kept);
   // Shows the added symbol to readers.
   await server.redis.hset(layout.keysOf(0).meta, 'joining', '');
-  const { counts } = await store.reader.position();
+  const { counts } = await new OpenSession(server.redis, layout).position();
   // The two symbols of the spec had all four days of the session, the added one only the last two.
   expect(counts).toMatchObject({ expected: (2 * 4 + 2) * SLOTS, filled: (2 * 4 + 2) * SLOTS, missing: 0 });
 
@@ -113,7 +115,8 @@ it('I9 a removed symbol leaves no counts of the history, and its partition holds
   const withoutXxx = layoutWithout('XXX', store);
   await updateSymbols(server.redis, withoutXxx);
   expect(await server.redis.exists(withoutXxx.keysOf(partition).history)).toBe(0);
-  const after = await server.begin(withoutXxx);
+  const after = server.open(withoutXxx);
+  await after.writer.claim();
   // The partition of XXX has streamed only to the end of day 3, which must not keep days 3 to 5 from being removed.
   await retireBefore(after.writer, LAST_DAY);
   expect(await readHistory(server.redis, after.layout)).toEqual(HISTORY);

@@ -18,9 +18,11 @@ import {
   type SessionLayout,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
+import { failingAfter } from '../support/sessions/faulty-connections.js';
 import {
   deriveAll,
   derivedOf,
+  FENCE,
   flushUpTo,
   SMALL_SPEC,
   StoreServer,
@@ -30,7 +32,6 @@ import {
 const server = new StoreServer();
 const SLOTS = 390;
 const market = marketBars({ ...SMALL_SPEC, symbols: ['AAA', 'BBB', 'CCC', 'XXX'], seed: 5 });
-const FENCE = { epoch: 1, owner: 'one' };
 afterAll(() => server.close());
 
 /** A store that is streamed and derived to its end. Its reader was opened before any change of symbols. */
@@ -55,7 +56,9 @@ function changed(layout: SessionLayout, change: 'add' | 'remove', symbol: string
 /** Changes the symbols of a store. @returns the store, claimed again by its owner */
 async function changeTo(target: SessionLayout): Promise<TestStore> {
   await updateSymbols(server.redis, target);
-  return server.begin(target);
+  const store = server.open(target);
+  await store.writer.claim();
+  return store;
 }
 
 /** Counts of the rows of a symbol on a date: of nine rows two are outside and one is extended. */
@@ -180,18 +183,8 @@ test('I9 the next call finishes a removal that was interrupted', async () => {
   const target = changed(store.layout, 'remove', 'AAA');
   const { redis } = server;
   // The process dies after the script that switches the list: later scripts fail.
-  let scripts = 0;
-  const dying = new Proxy(redis, {
-    get(_, name) {
-      const value: unknown = Reflect.get(redis, name);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        if (name === 'call' && ++scripts > 2) throw new Error('died');
-        return value.apply(redis, args) as unknown;
-      };
-    },
-  });
-  await expect(updateSymbols(dying, target)).rejects.toThrow('died');
+  const dying = failingAfter(redis, 2);
+  await expect(updateSymbols(dying, target)).rejects.toThrow('cut short');
   expect((await readSymbols(redis, target)).leaving).not.toBe('');
   expect(await updateSymbols(redis, target)).toEqual(['AAA']);
   expect((await readSymbols(redis, target)).leaving).toBe('');

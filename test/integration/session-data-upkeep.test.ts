@@ -1,52 +1,19 @@
 /** Writes of upkeep workers: fills, errors, derived bars and the watermark. */
-import { BACKFILLED, countBits, DayChunk, NO_TRADE, RECORD_BYTES, UNFILLABLE, type Bar } from '@barkeep/bars';
-import { SessionEvents, SessionLayout, SessionLostError, type SymbolFill } from '@barkeep/session-data';
+import { BACKFILLED, countBits, NO_TRADE, RECORD_BYTES, UNFILLABLE } from '@barkeep/bars';
+import { SessionEvents, SessionLayout, SessionLostError } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
-import {
-  deriveAll,
-  derivedOf,
-  flushUpTo,
-  SMALL_SPEC,
-  StoreServer,
-  type TestStore,
-} from '../support/sessions/session-store.js';
+import { fillOf, flushedDay } from '../support/sessions/follow-store.js';
+import { deriveAll, derivedOf, flushUpTo, SMALL_SPEC, StoreServer } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
 const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
+const barsOfAaa = whole.get('AAA')!;
 /** AAA lacks slots 10 to 19 of the first day. */
 const market = new Map([...whole].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.toSpliced(10, 10) : bars]));
 const SLOTS = 390;
 /** States of a slot: absent after one request, and after two. */
 const [ABSENT_ONCE, ABSENT_TWICE] = [1, 2];
 afterAll(() => server.close());
-
-/** The bar of AAA in a slot of the first day. */
-const bar = (slot: number): Bar => whole.get('AAA')![slot]!;
-
-/** Makes a fill of AAA on the first day: bars for the slots `filled`, and states of others by slot. */
-async function fillOf(
-  store: TestStore,
-  filled: readonly number[],
-  states: Record<number, number> = {},
-): Promise<SymbolFill> {
-  const [day] = await store.upkeep.readDay(0, 0, ['AAA']);
-  const after = Uint8Array.from(day!.states ?? new Uint8Array(SLOTS));
-  for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
-  const chunk = new DayChunk(SLOTS);
-  const runs = filled.map((slot) => {
-    chunk.writeBar(slot, bar(slot), 'backfilled', 1);
-    after[slot] = BACKFILLED;
-    return { start: slot, records: chunk.record(slot) };
-  });
-  return { symbol: 'AAA', before: day!.states, after, dueAt: undefined, runs };
-}
-
-/** A store whose first day is flushed. */
-async function flushedDay(): Promise<TestStore> {
-  const store = await server.begin();
-  await flushUpTo(store, market, store.layout.grid(0).close);
-  return store;
-}
 
 describe('I4 a fill', () => {
   test('of a day with the most slots, and of more gaps than a function can have arguments, is written', async () => {
@@ -73,8 +40,8 @@ describe('I4 a fill', () => {
   });
 
   test('writes empty slots, counts them, marks the day and sets its retry, once however often it is sent', async () => {
-    const store = await flushedDay();
-    const fill = await fillOf(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
+    const store = await flushedDay(server, market);
+    const fill = await fillOf(store, barsOfAaa, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
     const refused = [{ symbol: 'AAA', reason: 'not-finite', total: 2 }];
     expect(await store.upkeep.fill(0, 0, [{ ...fill, dueAt: 1_000 }], refused)).toEqual(new Set());
     const afterFirst = await server.dump(store.layout.id);
@@ -99,8 +66,8 @@ describe('I4 a fill', () => {
     expect(await store.upkeep.dueRetries(0, 1_000)).toEqual([{ date: '2013-10-07', symbol: 'AAA' }]);
     expect(await store.upkeep.nextRetry()).toBe(1_000);
     await store.writer.moveClock(store.layout.grid(0).close);
-    const [filled] = await store.reader.barsBetween('AAA', '1m', bar(10).openTime, bar(11).openTime);
-    expect(filled).toMatchObject({ ...bar(10), origin: 'backfilled', dataset: 1 });
+    const [filled] = await store.reader.barsBetween('AAA', '1m', barsOfAaa[10]!.openTime, barsOfAaa[11]!.openTime);
+    expect(filled).toMatchObject({ ...barsOfAaa[10]!, origin: 'backfilled', dataset: 1 });
   });
 
   test('I2 keeps one count of refused bars for each day, and a strategy sees those of days before the clock', async () => {
@@ -124,24 +91,24 @@ describe('I4 a fill', () => {
   });
 
   test('with a slot that has a streamed bar is refused for the whole symbol, and for no other', async () => {
-    const store = await flushedDay();
+    const store = await flushedDay(server, market);
     const before = await server.dump(store.layout.id);
     // Slot 9 has a bar.
-    const taken = await fillOf(store, [10, 9]);
+    const taken = await fillOf(store, barsOfAaa, [10, 9]);
     expect(await store.upkeep.fill(0, 0, [taken])).toEqual(new Set(['AAA']));
     expect(await server.dump(store.layout.id)).toEqual(before);
     // BBB lacks no slot, so this fill only sets a state.
-    const other = { ...(await fillOf(store, [], { 3: ABSENT_ONCE })), symbol: 'BBB' };
+    const other = { ...(await fillOf(store, barsOfAaa, [], { 3: ABSENT_ONCE })), symbol: 'BBB' };
     expect(await store.upkeep.fill(0, 0, [taken, other])).toEqual(new Set(['AAA']));
     expect((await store.reader.position()).counts).toMatchObject({ backfilled: 0, absent: 1 });
   });
 
   test('by one of two workers with the same states is written, and that of the other is refused', async () => {
-    const store = await flushedDay();
-    const [one, two] = [await fillOf(store, [10]), await fillOf(store, [10, 11])];
+    const store = await flushedDay(server, market);
+    const [one, two] = [await fillOf(store, barsOfAaa, [10]), await fillOf(store, barsOfAaa, [10, 11])];
     const [first, second] = await Promise.all([store.upkeep.fill(0, 0, [one]), store.upkeep.fill(0, 0, [two])]);
     expect([first.size, second.size].sort()).toEqual([0, 1]);
-    const current = await fillOf(store, [12], { 13: ABSENT_ONCE });
+    const current = await fillOf(store, barsOfAaa, [12], { 13: ABSENT_ONCE });
     // As of a worker that read the day before any slot had a state.
     const stale = { ...current, before: undefined };
     expect(await store.upkeep.fill(0, 0, [stale])).toEqual(new Set(['AAA']));
@@ -153,12 +120,12 @@ describe('I4 a fill', () => {
     const store = await server.begin();
     const [first] = [...store.layout.windowsFrom(0)];
     await flushUpTo(store, late, first!.to);
-    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [0, 49])])).toEqual(new Set());
+    expect(await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [0, 49])])).toEqual(new Set());
     await flushUpTo(store, late, store.layout.end);
     await store.writer.moveClock(store.layout.end);
     const bars = await store.reader.lastBars('AAA', '1m', 10_000);
     expect(bars.map(({ openTime }) => openTime)).toEqual(
-      [...whole.get('AAA')!.filter((_, i) => i === 0 || i === 49), ...late.get('AAA')!].map(({ openTime }) => openTime),
+      [...barsOfAaa.filter((_, i) => i === 0 || i === 49), ...late.get('AAA')!].map(({ openTime }) => openTime),
     );
   });
 
@@ -168,8 +135,8 @@ describe('I4 a fill', () => {
     await flushUpTo(store, market, first!.to);
     const before = await server.dump(store.layout.id);
     const [withBar, withState] = [
-      await fillOf(store, [first!.toSlot]),
-      await fillOf(store, [], { [first!.toSlot]: ABSENT_ONCE }),
+      await fillOf(store, barsOfAaa, [first!.toSlot]),
+      await fillOf(store, barsOfAaa, [], { [first!.toSlot]: ABSENT_ONCE }),
     ];
     for (const fill of [withBar, withState]) {
       expect(await store.upkeep.fill(0, 0, [fill])).toEqual(new Set(['AAA']));
@@ -178,10 +145,10 @@ describe('I4 a fill', () => {
   });
 
   test('removes the last error of its symbol', async () => {
-    const store = await flushedDay();
+    const store = await flushedDay(server, market);
     await store.upkeep.noteError(0, '2013-10-07', ['AAA'], 'the vendor is away');
     expect((await store.reader.gaps('AAA')).map(({ lastError }) => lastError)).toEqual(['the vendor is away']);
-    await store.upkeep.fill(0, 0, [await fillOf(store, [10], { 11: ABSENT_TWICE })]);
+    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [10], { 11: ABSENT_TWICE })]);
     // Of the ten slots one is filled, one absent and eight are missing.
     const [absent, missing] = await store.reader.gaps('AAA');
     expect(absent).toMatchObject({ bars: 1, status: 'absent', attempts: 2, lastError: null });
@@ -204,10 +171,10 @@ test('a failure of a repository is stored and emitted although its error is cut 
 
 describe('I5 derived bars', () => {
   test('are refused when their base bars have changed, and the day stays dirty', async () => {
-    const store = await flushedDay();
-    await store.upkeep.fill(0, 0, [await fillOf(store, [10])]);
+    const store = await flushedDay(server, market);
+    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [10])]);
     const stale = await derivedOf(store, 0, 0, SLOTS);
-    await store.upkeep.fill(0, 0, [await fillOf(store, [11])]);
+    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [11])]);
     const before = await server.dump(store.layout.id);
     expect(await store.upkeep.writeDerived(0, 0, SLOTS, stale.slice(0, 1))).toEqual(new Set(['AAA']));
     expect(await server.dump(store.layout.id)).toEqual(before);
@@ -232,7 +199,7 @@ describe('I5 derived bars', () => {
     const store = await server.begin();
     const second = [...store.layout.windowsFrom(0)][1]!;
     // No symbol has a bar in the first slot of the second window.
-    const hole = bar(second.fromSlot).openTime;
+    const hole = barsOfAaa[second.fromSlot]!.openTime;
     const withHole = new Map(
       [...market].map(([symbol, bars]) => [symbol, bars.filter(({ openTime }) => openTime !== hole)]),
     );
@@ -240,7 +207,7 @@ describe('I5 derived bars', () => {
     const slow = await derivedOf(store, 0, 0, second.fromSlot);
     await flushUpTo(store, withHole, second.to);
     await deriveAll(store);
-    expect(await store.upkeep.fill(0, 0, [await fillOf(store, [second.fromSlot])])).toEqual(new Set());
+    expect(await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [second.fromSlot])])).toEqual(new Set());
     expect(await store.upkeep.writeDerived(0, 0, second.fromSlot, slow)).toEqual(new Set());
     expect(await store.upkeep.dirty(0)).toEqual([{ date: '2013-10-07', symbol: 'AAA' }]);
   });
@@ -283,8 +250,8 @@ test('I6 the watermark does not move when it is before the slots that a worker h
 });
 
 test('I9 upkeep for a deleted session writes nothing to a new one with the same id', async () => {
-  const old = await flushedDay();
-  const [fill, derived] = [await fillOf(old, [10]), await derivedOf(old, 0, 0, SLOTS)];
+  const old = await flushedDay(server, market);
+  const [fill, derived] = [await fillOf(old, barsOfAaa, [10]), await derivedOf(old, 0, 0, SLOTS)];
   await server.redis.unlink(...(await server.keys(old.layout.id)));
   const store = await server.begin(server.layout(SMALL_SPEC, old.layout.id));
   await flushUpTo(store, market, store.layout.end);

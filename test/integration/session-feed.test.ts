@@ -1,6 +1,6 @@
 /** The rules of feeding a session store: what happens to a bar, what is counted, and which writers are refused. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DayChunk, NO_TRADE, UNFILLABLE, ABSENT_UNASKED, BACKFILLED, type Bar } from '@barkeep/bars';
+import { DayChunk, NO_TRADE, UNFILLABLE, ABSENT_UNASKED, type Bar } from '@barkeep/bars';
 import {
   FeedSetBackError,
   FencedError,
@@ -13,6 +13,8 @@ import {
 } from '@barkeep/session-data';
 import { advanceTo, countedSlots, feedOf, otherBar } from '../support/programs/feeding.js';
 import { marketBars } from '../support/data/market.js';
+import { sendingTwice } from '../support/sessions/faulty-connections.js';
+import { fillOf } from '../support/sessions/follow-store.js';
 import { StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const SPEC = {
@@ -53,16 +55,7 @@ const none = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] }
 
 /** Sets states of slots of AAA's first day, and fills other slots with their bars, as backfill would. */
 async function backfill(states: Record<number, number>, filled: readonly number[] = []): Promise<void> {
-  const [known] = await store.upkeep.readDay(0, 0, ['AAA']);
-  const after = Uint8Array.from(known!.states ?? new Uint8Array(SLOTS));
-  for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
-  const chunk = new DayChunk(SLOTS);
-  const runs = filled.map((slot) => {
-    chunk.writeBar(slot, bars[slot]!, 'backfilled', 1);
-    after[slot] = BACKFILLED;
-    return { start: slot, records: chunk.record(slot) };
-  });
-  await store.upkeep.fill(0, 0, [{ symbol: 'AAA', before: known!.states, after, dueAt: 1, runs }]);
+  await store.upkeep.fill(0, 0, [{ ...(await fillOf(store, bars, filled, states)), dueAt: 1 }]);
 }
 
 it('writes bars of several days, in any order, into their slots as the stream of a dataset would', async () => {
@@ -189,17 +182,7 @@ it('I6 refuses a fill without a bar for a slot whose late bar has come meanwhile
 });
 
 it('returns the same outcome and changes nothing more when a call is sent again because its reply was lost', async () => {
-  // Sends each script twice and returns the second reply.
-  const sendingTwice = new Proxy(server.redis, {
-    get(redis, name) {
-      if (name !== 'call') return Reflect.get(redis, name) as unknown;
-      return async (command: string, args: string[]) => {
-        await redis.call(command, args);
-        return redis.call(command, args);
-      };
-    },
-  });
-  const resent = new SessionFeed(sendingTwice, store.layout);
+  const resent = new SessionFeed(sendingTwice(server.redis), store.layout);
   await feed.feed('AAA', [bars[0]!]);
   await advanceTo(frontier, bars[9]!.openTime + MINUTE);
   // A duplicate, a conflict, a late bar, a refused one, and one after the frontier.

@@ -2,7 +2,7 @@
 import { BACKFILLED, DayChunk, type Bar } from '@barkeep/bars';
 import type { SymbolFill } from '@barkeep/session-data';
 import type { BarsBySymbol } from '../data/market.js';
-import { deriveAll, derivedOf, flushUpTo, type TestStore } from './session-store.js';
+import { deriveAll, derivedOf, flushUpTo, type StoreServer, type TestStore } from './session-store.js';
 
 /** Index of the repository `vendor` among the datasets of {@link SMALL_SPEC}: index 0 is the streamed dataset. */
 const VENDOR = 1;
@@ -12,27 +12,61 @@ export async function fillDay(store: TestStore, day: number, symbol: string, bar
   const { layout, upkeep } = store;
   const grid = layout.grid(day);
   const partition = layout.partitionOf(symbol)!;
-  const [symbolDay] = await upkeep.readDay(partition, day, [symbol]);
-  const before = symbolDay!.states;
-  const after = new Uint8Array(grid.slotCount);
-  if (before) after.set(before);
   const chunks = await upkeep.readChunks(partition, day, layout.base, [symbol]);
   const stored = chunks.get(symbol);
-  const filled = new DayChunk(grid.slotCount);
-  const runs: { start: number; records: Uint8Array }[] = [];
+  const filled = new Map<number, Bar>();
   for (const bar of bars) {
     // A string is the reason why the time is no slot of this day.
     const slot = grid.slotAt(bar.openTime);
     if (typeof slot === 'string' || stored?.has(slot)) continue;
-    filled.writeBar(slot, bar, 'backfilled', VENDOR);
-    runs.push({ start: slot, records: filled.record(slot) });
-    after[slot] = BACKFILLED;
+    filled.set(slot, bar);
   }
-  if (runs.length === 0) return 0;
-  const fill: SymbolFill = { symbol, before, after, dueAt: undefined, runs };
-  const refused = await upkeep.fill(partition, day, [fill]);
+  if (filled.size === 0) return 0;
+  const refused = await upkeep.fill(partition, day, [await symbolFill(store, day, symbol, filled)]);
   if (refused.size > 0) throw new Error(`expected a fill of ${symbol}, was refused`);
-  return runs.length;
+  return filled.size;
+}
+
+/**
+ * Makes a fill of AAA on the first day. @param bars AAA's bars by slot @param filled the slots that get their bars
+ * @param states states of other slots, by slot
+ */
+export async function fillOf(
+  store: TestStore,
+  bars: readonly Bar[],
+  filled: readonly number[],
+  states: Record<number, number> = {},
+): Promise<SymbolFill> {
+  return symbolFill(store, 0, 'AAA', new Map(filled.map((slot) => [slot, bars[slot]!])), states);
+}
+
+/** Makes a fill of a symbol's day. @param filled bars by slot @param states states of other slots, by slot */
+async function symbolFill(
+  { layout, upkeep }: TestStore,
+  day: number,
+  symbol: string,
+  filled: ReadonlyMap<number, Bar>,
+  states: Record<number, number> = {},
+): Promise<SymbolFill> {
+  const { slotCount } = layout.grid(day);
+  const [symbolDay] = await upkeep.readDay(layout.partitionOf(symbol)!, day, [symbol]);
+  const before = symbolDay!.states;
+  const after = Uint8Array.from(before ?? new Uint8Array(slotCount));
+  for (const [slot, state] of Object.entries(states)) after[Number(slot)] = state;
+  const chunk = new DayChunk(slotCount);
+  const runs = [...filled].map(([slot, bar]) => {
+    chunk.writeBar(slot, bar, 'backfilled', VENDOR);
+    after[slot] = BACKFILLED;
+    return { start: slot, records: chunk.record(slot) };
+  });
+  return { symbol, before, after, dueAt: undefined, runs };
+}
+
+/** A new store whose first day is flushed. */
+export async function flushedDay(server: StoreServer, market: BarsBySymbol): Promise<TestStore> {
+  const store = await server.begin();
+  await flushUpTo(store, market, store.layout.grid(0).close);
+  return store;
 }
 
 /** Writes the derived bars of a day whose buckets closed before the frontier. */

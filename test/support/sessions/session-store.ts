@@ -24,6 +24,9 @@ export const SMALL_SPEC = {
   upkeep: { barrier: { minutes: 50 } },
 };
 
+/** The owner that {@link StoreServer.begin} and {@link StoreServer.open} write as. */
+export const FENCE: Fence = { epoch: 1, owner: 'one' };
+
 export interface TestStore {
   layout: SessionLayout;
   writer: SessionWriter;
@@ -44,14 +47,19 @@ export class StoreServer {
     return new SessionLayout(id, incarnation, parsed, this.prefix, parsed.history.trailingDays ?? 0);
   }
 
-  /** A new store, created by epoch 1 of owner `one`. */
+  /** A new store, claimed by its owner. */
   async begin(layout = this.layout()): Promise<TestStore> {
+    const store = this.open(layout);
+    await store.writer.init();
+    await store.writer.claim();
+    return store;
+  }
+
+  /** The clients of a store. Creates nothing in it, and does not claim it. */
+  open(layout: SessionLayout): TestStore {
     const as = (fence: Fence) => new SessionWriter(this.redis, layout, fence);
-    const writer = as({ epoch: 1, owner: 'one' });
-    await writer.init();
-    await writer.claim();
     const upkeep = new UpkeepStore(this.redis, layout);
-    return { layout, writer, upkeep, reader: new OpenSession(this.redis, layout, 'operator'), as };
+    return { layout, writer: as(FENCE), upkeep, reader: new OpenSession(this.redis, layout, 'operator'), as };
   }
 
   /**

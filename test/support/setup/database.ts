@@ -1,6 +1,8 @@
 /** A separate database for a test file, on the server that DATABASE_URL names. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type QueryResultRow } from 'pg';
+import type { DataSource } from 'typeorm';
 
 export interface TestDatabase {
   /** Connection string of the new, empty database. */
@@ -34,4 +36,15 @@ export async function queryDatabase<Row extends object = Record<string, unknown>
   } finally {
     await client.end();
   }
+}
+
+/** Terminates the backends that run a COPY and meet a condition on pg_stat_activity, as soon as there is one. */
+export async function terminateCopy(dataSource: DataSource, condition: string): Promise<void> {
+  const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE 'COPY%' AND ${condition}`;
+  for (let looks = 0; looks < 1_000; looks++) {
+    if ((await dataSource.query<unknown[]>(terminate)).length > 0) return;
+    await delay(1);
+  }
+  throw new Error(`expected a COPY with ${condition}, was none`);
 }
