@@ -78,7 +78,8 @@ describeWithBrowser('the console, when something is missing', () => {
       await shown(page, 'Coverage, 1 symbol × 2 trading days');
       let [reads, runningReads, mostAtOnce] = [0, 0, 0];
       // Only reads of the newest days have `from`. The first two succeed, the others fail.
-      await page.route(/\/days\?.*&from=/, async (route) => {
+      const newestDays = /\/days\?.*&from=/;
+      await page.route(newestDays, async (route) => {
         runningReads++;
         mostAtOnce = Math.max(mostAtOnce, runningReads);
         // Longer than the page waits between two reads.
@@ -88,7 +89,9 @@ describeWithBrowser('the console, when something is missing', () => {
         if (reads < 3) return route.continue();
         return route.fulfill({ status: 503, json: { title: 'The days cannot be read' } });
       });
-      // The read of all days, which ends the alert, waits until the alert was seen.
+      // The page has read all days twice: at once, and when the live connection opened.
+      await page.waitForRequest(newestDays);
+      // The next read of all days, which ends the alert, waits until the alert was seen.
       const allDays = /\/days\?limit=\d+&view=operator$/;
       let answerAllDays = (): void => undefined;
       const isAlertSeen = new Promise<void>((resolve) => (answerAllDays = resolve));

@@ -62,6 +62,23 @@ describeWithBrowser('the console, live', () => {
     await opened.close();
   }, 180_000);
 
+  it('shows a change that happened between the first answers and the live connection', async () => {
+    const { url } = await system.coordinator();
+    const api = new Api(url);
+    await api.run({ ...SPEC, id: 'stopped', pace: { mode: 'clock', speed: 240 } });
+    const opened = await ConsolePage.open(browser, url, '/compare');
+    const { page } = opened;
+    await page.route(/\/events\b/, async (route) => {
+      await page.locator('.state-running').waitFor();
+      await api.ok('POST', '/v1/sessions/stopped/stop');
+      await route.continue();
+    });
+    await page.goto(`${url}/sessions/stopped`);
+    await page.locator('.state-stopped').waitFor();
+    expect(opened.faults).toEqual([]);
+    await opened.close();
+  }, 120_000);
+
   it('accepts a key as the browser’s password, tells a user from an operator, and keeps the key nowhere', async () => {
     const { url } = await system.coordinator({ BARKEEP_API_KEYS: USER_KEY, BARKEEP_ADMIN_KEYS: ADMIN_KEY });
     const api = new Api(url, { 'x-api-key': ADMIN_KEY });

@@ -1,6 +1,7 @@
 /**
  * The events of a session, live. After an interruption the browser's EventSource sends the id of the last event. When the server
- * refuses that connection (for example while the server starts), this module makes a new one, and the page reads everything again.
+ * refuses that connection (for example while the server starts), this module makes a new one. A connection without such an id brings
+ * only the events after it, so the page reads everything again when it opens.
  */
 import type { eventAnswers } from '@barkeep/api';
 import { inView, sessionPath } from './http.js';
@@ -36,7 +37,7 @@ export interface LiveEvent {
 
 interface LiveListener {
   onEvent(event: LiveEvent): void;
-  /** Events were trimmed, or a new connection began without a last id: read everything again. */
+  /** Events were trimmed, or a connection has opened without a last id: read everything again. */
   onGap(): void;
   /** `lostSince` is null when the connection has opened, else the time when it was lost or could not be made. */
   onConnection(lostSince: Date | null): void;
@@ -47,14 +48,14 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
   let source: EventSource | undefined;
   let retry: number | undefined;
   let lostSince: Date | null = null;
-  let hasOpened = false;
-  /** True when a new connection starts without the id of the last event, so that events may be missed. */
-  let mayMissEvents = false;
+  let isFirstAttempt = true;
+  /** Whether events may be missed until the next connection opens, because it has no id of a last event. */
+  let mayMissEvents = true;
   const connect = () => {
     source = new EventSource(inView(sessionPath(id, '/events')));
     source.addEventListener('open', () => {
       lostSince = null;
-      hasOpened = true;
+      isFirstAttempt = false;
       listener.onConnection(null);
       if (mayMissEvents) listener.onGap();
       mayMissEvents = false;
@@ -67,7 +68,6 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
     }
     source.addEventListener('error', () => {
       const isRefused = source?.readyState === EventSource.CLOSED; // otherwise the browser tries again itself
-      const isFirstAttempt = !hasOpened && !mayMissEvents;
       // The first attempt may be refused because the key may not see the operator's view: nothing is lost then.
       const isLost = !isRefused || !isFirstAttempt;
       if (isLost) listener.onConnection((lostSince ??= new Date()));
@@ -75,6 +75,7 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
     });
   };
   const retryLater = () => {
+    isFirstAttempt = false;
     mayMissEvents = true;
     retry = window.setTimeout(connect, RETRY_MS);
   };
