@@ -19,8 +19,8 @@ import { DayGrid } from './slots.js';
 const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, parseInterval('1m'));
 const { slotCount } = grid; // 390
 const MISSING = 0;
-/** The state of a slot that had this many asks: requests that were answered without its bar. */
-const asked = (asks: number) => asks;
+/** The state of an absent slot: its number of asks, which are requests that were answered without its bar. */
+const absentAfter = (asks: number) => asks;
 
 /** A bar whose volume is the number of its slot. */
 const barAt = (slot: number, close = 10): Bar => ({
@@ -71,7 +71,7 @@ function writtenBars({ runs }: FillPlan): Map<number, StoredBar> {
 
 describe('the slots to request', () => {
   const { bitmap } = dayWithout([3, 4, 5, 6, 7, 8, 200, 389]);
-  const states = statesOf({ 4: asked(2), 5: NO_TRADE, 6: UNFILLABLE, 7: ABSENT_UNASKED, 8: asked(1) });
+  const states = statesOf({ 4: absentAfter(2), 5: NO_TRADE, 6: UNFILLABLE, 7: ABSENT_UNASKED, 8: absentAfter(1) });
   const run = (start: number, end = start + 1): SlotRange => ({ start, end });
 
   it('missing: the slots that were not requested yet', () => {
@@ -114,7 +114,7 @@ describe('the requested slots after the answers', () => {
     ]);
     expect(plan).toMatchObject({ filled: 3, absent: 1 });
     expect([...plan.statesAfter.subarray(10, 13)]).toEqual([BACKFILLED, BACKFILLED, BACKFILLED]);
-    expect(plan.statesAfter[50]).toBe(asked(1));
+    expect(plan.statesAfter[50]).toBe(absentAfter(1));
   });
 
   it('I4 a bar for a slot that was not requested is ignored, so that no streamed bar is overwritten', () => {
@@ -138,10 +138,10 @@ describe('the requested slots after the answers', () => {
   });
 
   it('I12 a repository that failed changes only slots whose bar a better repository returned', () => {
-    const states = statesOf({ 10: MISSING, 11: asked(2), 12: MISSING });
+    const states = statesOf({ 10: MISSING, 11: absentAfter(2), 12: MISSING });
     const plan = fill([10, 11, 12], { states, answers: [answer(1, barAt(10))], isPartial: true });
     expect(plan.filled).toBe(1);
-    expect([...plan.statesAfter.subarray(10, 13)]).toEqual([BACKFILLED, asked(2), MISSING]);
+    expect([...plan.statesAfter.subarray(10, 13)]).toEqual([BACKFILLED, absentAfter(2), MISSING]);
   });
 
   it('I6 an answer without the bar makes its slot absent, and the n-th such answer unfillable', () => {
@@ -159,7 +159,7 @@ describe('the requested slots after the answers', () => {
   it('an absent slot is still due for a retry when only later slots were requested', () => {
     const onlySlot50 = [{ start: 50, end: 51 }];
     const answers = [answer(1, barAt(50))];
-    const plan = fill([10, 50], { states: statesOf({ 10: asked(2) }), asked: onlySlot50, answers });
+    const plan = fill([10, 50], { states: statesOf({ 10: absentAfter(2) }), asked: onlySlot50, answers });
     expect(plan).toMatchObject({ filled: 1, absent: 1 });
   });
 
@@ -176,7 +176,7 @@ describe('the requested slots after the answers', () => {
   });
 
   it('the plan counts the slots that the answers settled, and not those that were settled before', () => {
-    const states = statesOf({ 10: asked(2), 11: UNFILLABLE, 12: NO_TRADE, 13: MISSING });
+    const states = statesOf({ 10: absentAfter(2), 11: UNFILLABLE, 12: NO_TRADE, 13: MISSING });
     const options = { states, answers: [answer(1, barAt(13))], asksToSettle: 3 };
     expect(fill([10, 11, 12, 13], options).settled).toEqual({ noTrade: 0, unfillable: 1 });
     expect(fill([10, 11, 12, 13], { ...options, complete: true }).settled).toEqual({ noTrade: 2, unfillable: 0 });
@@ -188,7 +188,7 @@ describe('the requested slots after the answers', () => {
   });
 
   it('the states of the caller are not changed in place', () => {
-    const states = new Uint8Array(slotCount).fill(asked(1));
+    const states = new Uint8Array(slotCount).fill(absentAfter(1));
     const before = Uint8Array.from(states);
     fill([10], { states, answers: [answer(1, barAt(10))] });
     expect(states).toEqual(before);
@@ -211,7 +211,7 @@ describe('the requested slots after the answers', () => {
       const wrong = slots.filter((slot) => {
         const isRequested = empty.includes(slot);
         const best = isRequested ? answers.find((one) => hasBarOf(one, slot)) : undefined;
-        const stateWithoutBar = isRequested ? asked(1) : MISSING;
+        const stateWithoutBar = isRequested ? absentAfter(1) : MISSING;
         const expectedState = best ? BACKFILLED : stateWithoutBar;
         return plan.statesAfter[slot] !== expectedState || written.get(slot)?.dataset !== best?.dataset;
       });
@@ -232,7 +232,7 @@ describe('requesting absent bars again', () => {
 
   it('depends on the absent slot with the fewest asks, not on settled, filled or unrequested slots', () => {
     const notAbsent = [MISSING, BACKFILLED, UNFILLABLE, NO_TRADE, ABSENT_UNASKED];
-    expect(fewestAsks(Uint8Array.of(asked(3), asked(2), ...notAbsent))).toBe(2);
+    expect(fewestAsks(Uint8Array.of(absentAfter(3), absentAfter(2), ...notAbsent))).toBe(2);
     expect(fewestAsks(Uint8Array.from(notAbsent))).toBe(0);
   });
 });

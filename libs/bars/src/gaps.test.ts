@@ -15,8 +15,8 @@ import {
 } from './gaps.js';
 
 const MISSING = 0;
-/** The state of a slot that had this many asks: requests that were answered without its bar. */
-const asked = (asks: number) => asks;
+/** The state of an absent slot: its number of asks, which are requests that were answered without its bar. */
+const absentAfter = (asks: number) => asks;
 const ASKS_TO_SETTLE = 5;
 
 /** What {@link emptyRuns} must return, by a regular expression over a picture. @param firstSlot the slot of its first character */
@@ -53,7 +53,7 @@ describe('empty runs', () => {
 describe('gaps', () => {
   const bitmap = bitmapOf('#....#..##.');
   const states = new Uint8Array(11).fill(MISSING);
-  states.set([asked(2), asked(2), asked(3), BACKFILLED, UNFILLABLE, UNFILLABLE], 2); // slots 2 to 7
+  states.set([absentAfter(2), absentAfter(2), absentAfter(3), BACKFILLED, UNFILLABLE, UNFILLABLE], 2); // slots 2 to 7
   states[10] = NO_TRADE;
   const gapsIn = (from: number, to: number, dayStates = states) => gapsOf(bitmap, dayStates, from, to, ASKS_TO_SETTLE);
 
@@ -89,37 +89,45 @@ describe('gaps', () => {
 });
 
 describe('the next state of an empty slot', () => {
-  const afterAsk = (state: number, asksToSettle = ASKS_TO_SETTLE) => stateAfterAsk(state, asksToSettle, false);
+  const nextState = (state: number, asksToSettle = ASKS_TO_SETTLE) => stateAfterAsk(state, asksToSettle, false);
 
   it('I6 is absent after an ask, and unfillable after the n-th one', () => {
     const states = [MISSING];
-    for (let ask = 1; ask <= 6; ask++) states.push(afterAsk(states.at(-1)!));
-    expect(states).toEqual([MISSING, asked(1), asked(2), asked(3), asked(4), UNFILLABLE, UNFILLABLE]);
+    for (let ask = 1; ask <= 6; ask++) states.push(nextState(states.at(-1)!));
+    expect(states).toEqual([
+      MISSING,
+      absentAfter(1),
+      absentAfter(2),
+      absentAfter(3),
+      absentAfter(4),
+      UNFILLABLE,
+      UNFILLABLE,
+    ]);
     expect(states.map(statusOf)).toEqual(['missing', ...Array(4).fill('absent'), 'unfillable', 'unfillable']);
   });
 
   it('is unfillable after the first ask when the session never retries', () => {
     const asksToSettle = 1;
-    expect(afterAsk(MISSING, asksToSettle)).toBe(UNFILLABLE);
+    expect(nextState(MISSING, asksToSettle)).toBe(UNFILLABLE);
   });
 
   it('is no-trade when a complete dataset has no bar, whatever it was before', () => {
-    for (const state of [MISSING, asked(3), UNFILLABLE, NO_TRADE, ABSENT_UNASKED]) {
+    for (const state of [MISSING, absentAfter(3), UNFILLABLE, NO_TRADE, ABSENT_UNASKED]) {
       expect(stateAfterAsk(state, ASKS_TO_SETTLE, true)).toBe(NO_TRADE);
     }
   });
 
   it('stays settled once it is settled', () => {
-    expect([UNFILLABLE, NO_TRADE].map((state) => afterAsk(state))).toEqual([UNFILLABLE, NO_TRADE]);
+    expect([UNFILLABLE, NO_TRADE].map((state) => nextState(state))).toEqual([UNFILLABLE, NO_TRADE]);
   });
 
   it('counts asks from 1 when the session had no repository before, and when a backfilled bar was lost', () => {
-    expect([ABSENT_UNASKED, BACKFILLED].map((state) => afterAsk(state))).toEqual([asked(1), asked(1)]);
+    expect([ABSENT_UNASKED, BACKFILLED].map((state) => nextState(state))).toEqual([absentAfter(1), absentAfter(1)]);
   });
 
   it('never counts so many asks that the count equals a code', () => {
     const asksToSettle = 1_000;
-    expect(afterAsk(ASKS_MAX, asksToSettle)).toBe(ASKS_MAX);
+    expect(nextState(ASKS_MAX, asksToSettle)).toBe(ASKS_MAX);
     expect(statusOf(ASKS_MAX)).toBe('absent');
   });
 });
