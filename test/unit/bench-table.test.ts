@@ -1,7 +1,4 @@
-/**
- * Tests the table of a benchmark with a scenario whose arms do no work, and the settings of a run. An arm is one of the programs that a
- * scenario compares; each row of the table is an arm.
- */
+/** Tests the settings of a run, and its table: a row for each arm, the programs that a scenario compares. Here they do no work. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

@@ -1,8 +1,7 @@
 import { type Queues, UpkeepProducer } from './producer.js';
 
 test('the delay of a job is computed by the clock that the producer gets, not by that of the process', async () => {
-  const processNow = Date.now();
-  const storeNow = processNow - 30_000;
+  const storeNow = Date.now() - 30_000; // behind the clock of the process
   const add = jest.fn();
   const queues = { 'detect-gaps': { add } } as unknown as Queues;
   const producer = new UpkeepProducer(queues, { attempts: 1, backoffMs: 1 }, () => storeNow);
