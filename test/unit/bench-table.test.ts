@@ -1,12 +1,12 @@
-/** Tests the table of a benchmark with a scenario whose arms do no work, and the settings of a run. */
+/** Tests the settings of a run, and its table: a row for each arm, the programs that a scenario compares. Here they do no work. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const HARNESS = join(__dirname, '../../bench/harness');
 const RUN = join(__dirname, '../../bench/run.mjs');
 
-it('shows a percentage with its unit and without a ratio, and the spread around a negative median as positive', () => {
-  // Jest cannot import ES modules.
+it('the table shows a percentage with its unit and without a ratio, and the spread around a negative median as positive', () => {
+  // A program of its own, because Jest cannot import ES modules.
   const script = `
     const { percentage, runScenario } = await import(process.argv[1] + '/rounds.mjs');
     const { consoleTable } = await import(process.argv[1] + '/results.mjs');
@@ -21,11 +21,12 @@ it('shows a percentage with its unit and without a ratio, and the spread around 
     console.log(consoleTable([await runScenario(scenario, bench, 3)]));`;
   const args = ['--input-type=module', '--eval', script, HARNESS];
   const table = execFileSync(process.execPath, args, { encoding: 'utf8' });
+  // The columns are arm, median, unit, spread and ratio to the limit.
   expect(table).toMatch(/ part +50  % +0 % +–/);
   expect(table).toMatch(/ value +-2  bars\/s +100 % /);
 });
 
-it('refuses a setting that is no number of rounds, and names it', () => {
+it('a run refuses a setting that is no number of rounds, and names it', () => {
   const env = { ...process.env, BENCH_ROUNDS: 'many' };
   const { status, stderr } = spawnSync(process.execPath, [RUN, 'S6'], { encoding: 'utf8', env });
   expect(stderr).toContain('expected BENCH_ROUNDS to be a whole number of 1 or more, was "many"');

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-const KEYS = join(__dirname, '../../scripts/container-keys.mjs');
+const KEYS_SCRIPT = join(__dirname, '../../scripts/container-keys.mjs');
+const HEALTH_SCRIPT = join(__dirname, '../../scripts/container-health.mjs');
 const PROMETHEUS = join(__dirname, '../../deploy/prometheus.yml');
-const HEALTH = join(__dirname, '../../scripts/container-health.mjs');
 
 describe('the keys of the containers', () => {
   let folder: string;
@@ -19,26 +19,29 @@ describe('the keys of the containers', () => {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], BARKEEP_KEYS_DIR: folder, ...env },
     });
+  const make = (env?: NodeJS.ProcessEnv) => run(process.execPath, [KEYS_SCRIPT, 'make'], env);
+  const show = () => run(process.execPath, [KEYS_SCRIPT, 'show']);
 
   it('are made once, and printed as lines without quotes', () => {
-    run(process.execPath, [KEYS, 'make']);
-    const shown = run(process.execPath, [KEYS, 'show']);
+    make();
+    const shown = show();
     // Seven lines: four keys and passwords, and the addresses of three servers.
     expect(shown).toMatch(/^(export [A-Z_]+=[\w:/@.]+\n){7}$/);
-    run(process.execPath, [KEYS, 'make']);
-    expect(run(process.execPath, [KEYS, 'show'])).toBe(shown);
+    make();
+    expect(show()).toBe(shown);
   });
 
   it('leave no file of a process that was killed while it wrote', () => {
-    run(process.execPath, [KEYS, 'make']);
+    make();
     const files = readdirSync(folder);
-    writeFileSync(join(folder, 'api-key.new'), '', { mode: 0o444 });
-    run(process.execPath, [KEYS, 'make']);
+    const unfinished = join(folder, 'api-key.new');
+    writeFileSync(unfinished, '', { mode: 0o444 });
+    make();
     expect(readdirSync(folder)).toEqual(files);
   });
 
   it('have a file for Prometheus with the first of several admin keys', () => {
-    run(process.execPath, [KEYS, 'make'], { BARKEEP_ADMIN_KEYS: 'first-key, second-key' });
+    make({ BARKEEP_ADMIN_KEYS: 'first-key, second-key' });
     const { scrape_configs: jobs } = parse(readFileSync(PROMETHEUS, 'utf8'), { merge: true }) as {
       scrape_configs: { authorization: { credentials_file: string } }[];
     };
@@ -47,17 +50,16 @@ describe('the keys of the containers', () => {
   });
 
   it('are refused when they have more than one line', () => {
-    const make = () => run(process.execPath, [KEYS, 'make'], { REDIS_PASSWORD: 'one\ntwo' });
-    expect(make).toThrow('expected REDIS_PASSWORD to be one line, was 2 lines');
+    expect(() => make({ REDIS_PASSWORD: 'one\ntwo' })).toThrow('expected REDIS_PASSWORD to be one line, was 2 lines');
   });
 
   it('reach a shell and the addresses of the servers unchanged, whatever characters a password has', () => {
     // A quote, a percent escape and a variable: each would change in a shell or a URL without quoting.
     const password = `it's 50%41 & $HOME`;
-    run(process.execPath, [KEYS, 'make'], { REDIS_PASSWORD: password });
+    make({ REDIS_PASSWORD: password });
     // $0 and $1 are Node and the script.
     const script = `eval "$("$0" "$1" show)"; printf '%s\\n' "$REDIS_PASSWORD" "$REDIS_URL"`;
-    const [shown, url] = run('sh', ['-c', script, process.execPath, KEYS]).split('\n');
+    const [shown, url] = run('sh', ['-c', script, process.execPath, KEYS_SCRIPT]).split('\n');
     expect(shown).toBe(password);
     expect(decodeURIComponent(new URL(url!).password)).toBe(password);
   });
@@ -66,7 +68,7 @@ describe('the keys of the containers', () => {
 test('the health check calls the default port when BARKEEP_PORT is empty, and prints why it failed', () => {
   const check = (port: string) => {
     const env = { ...process.env, BARKEEP_PORT: port };
-    return spawnSync(process.execPath, [HEALTH, 'coordinator'], { encoding: 'utf8', env }).stderr;
+    return spawnSync(process.execPath, [HEALTH_SCRIPT, 'coordinator'], { encoding: 'utf8', env }).stderr;
   };
   expect(check('')).toBe(check('3000'));
   // Nothing listens on port 1, which some versions of Node also refuse to call.

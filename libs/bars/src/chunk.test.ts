@@ -1,3 +1,4 @@
+import { pictureOf, randomBitmap } from '../../../test/support/data/bitmaps.js';
 import { seeded } from '../../../test/support/data/seeded.js';
 import type { Bar, BarOrigin } from './bar.js';
 import { calendarNamed } from './calendar/index.js';
@@ -7,7 +8,6 @@ import {
   ChunkLengthError,
   countBits,
   DayChunk,
-  hasBit,
   ORIGIN_CODES,
   RECORD_BYTES,
   recordOffset,
@@ -16,6 +16,8 @@ import { parseInterval } from './interval.js';
 import { DayGrid } from './slots.js';
 
 const grid = new DayGrid(calendarNamed('XNYS').tradingDay('2024-11-27')!, parseInterval('1m'));
+const SLOTS = grid.slotCount; // 390
+/** A bar whose values tell its slot. */
 const barAt = (slot: number): Bar => ({
   openTime: grid.openTime(slot),
   open: 10.25 + slot,
@@ -27,13 +29,13 @@ const barAt = (slot: number): Bar => ({
 
 describe('the layout of a day chunk', () => {
   it.each([
-    // slots, bytes of the bitmap (one bit per slot, a multiple of 8), bytes of the bitmap and 48 for each slot
+    // The bitmap has one bit for each slot, and a multiple of 8 bytes; each record has 48 bytes.
     [1, 8, 56],
     [64, 8, 3_080],
     [65, 16, 3_136],
     [390, 56, 18_776],
     [1_440, 184, 69_304],
-  ])('%d slots: a bitmap of %d bytes, %d in all', (slots, bitmap, all) => {
+  ])('a chunk of %d slots has a bitmap of %d bytes, and %d bytes in all', (slots, bitmap, all) => {
     expect(bitmapBytes(slots)).toBe(bitmap);
     expect(chunkBytes(slots)).toBe(all);
     expect(recordOffset(slots, slots)).toBe(all);
@@ -50,45 +52,51 @@ describe('the layout of a day chunk', () => {
   });
 
   it('slot 0 is the most significant bit of byte 0', () => {
-    const chunk = new DayChunk(390);
+    const chunk = new DayChunk(SLOTS);
     for (const slot of [0, 9, 389]) chunk.writeBar(slot, barAt(slot), 'streamed', 0);
-    const [slot0, slot9, slot389] = [chunk.bytes[0], chunk.bytes[1], chunk.bytes[389 >> 3]];
-    expect([slot0, slot9, slot389]).toEqual([0b1000_0000, 0b0100_0000, 0b0000_0100]);
+    expect(chunk.bytes[0]).toBe(0b1000_0000);
+    expect(chunk.bytes[1]).toBe(0b0100_0000); // slots 8 to 15
+    expect(chunk.bytes[48]).toBe(0b0000_0100); // slots 384 to 391
   });
 
   it('a record is five little-endian doubles, then origin, zero, dataset, source and expected count', () => {
-    const chunk = new DayChunk(390);
-    chunk.write(7, 1.5, 4.5, 0.5, 2.5, 1e15, ORIGIN_CODES.derived, 258, 299, 390);
-    const view = new DataView(chunk.bytes.buffer, recordOffset(390, 7), RECORD_BYTES);
-    expect([0, 8, 16, 24, 32].map((at) => view.getFloat64(at, true))).toEqual([1.5, 4.5, 0.5, 2.5, 1e15]);
-    expect([view.getUint8(40), view.getUint8(41)]).toEqual([3, 0]);
-    expect([42, 44, 46].map((at) => view.getUint16(at, true))).toEqual([258, 299, 390]);
-    expect(Buffer.from(chunk.record(7))).toEqual(
-      Buffer.from(chunk.bytes.subarray(view.byteOffset, view.byteOffset + 48)),
-    );
+    const chunk = new DayChunk(SLOTS);
+    const [open, high, low, close, volume] = [1.5, 4.5, 0.5, 2.5, 1e15];
+    const [dataset, sourceCount, expectedCount] = [258, 299, 390];
+    chunk.write(7, open, high, low, close, volume, ORIGIN_CODES.derived, dataset, sourceCount, expectedCount);
+    const offset = recordOffset(SLOTS, 7);
+    const view = new DataView(chunk.bytes.buffer, offset, RECORD_BYTES);
+    const doubles = [0, 8, 16, 24, 32].map((at) => view.getFloat64(at, true));
+    expect(doubles).toEqual([open, high, low, close, volume]);
+    expect([view.getUint8(40), view.getUint8(41)]).toEqual([3, 0]); // 3 is the code of `derived`
+    const shorts = [42, 44, 46].map((at) => view.getUint16(at, true));
+    expect(shorts).toEqual([dataset, sourceCount, expectedCount]);
+    expect(Buffer.from(chunk.record(7))).toEqual(Buffer.from(chunk.bytes.subarray(offset, offset + RECORD_BYTES)));
   });
 
   it('an empty slot is zeros, so that equal bars make equal bytes in any order of writes', () => {
-    const [forwards, backwards] = [new DayChunk(390), new DayChunk(390)];
-    for (let slot = 0; slot < 390; slot += 3) forwards.writeBar(slot, barAt(slot), 'streamed', 0);
-    for (let slot = 387; slot >= 0; slot -= 3) backwards.writeBar(slot, barAt(slot), 'streamed', 0);
+    const [forwards, backwards] = [new DayChunk(SLOTS), new DayChunk(SLOTS)];
+    const everyThird = Array.from({ length: SLOTS / 3 }, (_, i) => 3 * i);
+    for (const slot of everyThird) forwards.writeBar(slot, barAt(slot), 'streamed', 0);
+    for (const slot of everyThird.toReversed()) backwards.writeBar(slot, barAt(slot), 'streamed', 0);
     expect(Buffer.compare(forwards.bytes, backwards.bytes)).toBe(0);
-    expect(new Uint8Array(RECORD_BYTES)).toEqual(Uint8Array.from(forwards.record(1)));
+    expect(Uint8Array.from(forwards.record(1))).toEqual(new Uint8Array(RECORD_BYTES));
   });
 
   it('bytes of another length are refused with both lengths', () => {
-    expect(() => new DayChunk(390, new Uint8Array(18_775))).toThrow(ChunkLengthError);
-    expect(() => new DayChunk(390, new Uint8Array(18_775))).toThrow('expected 18776 bytes, was 18775');
+    const tooShort = new Uint8Array(18_775);
+    expect(() => new DayChunk(SLOTS, tooShort)).toThrow(ChunkLengthError);
+    expect(() => new DayChunk(SLOTS, tooShort)).toThrow('expected 18776 bytes, was 18775');
   });
 });
 
 describe('bars in and out of a chunk', () => {
   const random = seeded(1);
   const origins: BarOrigin[] = ['streamed', 'backfilled', 'derived', 'historical'];
-  const written = Array.from({ length: 390 }, (_, slot) => slot)
+  const written = Array.from({ length: SLOTS }, (_, slot) => slot)
     .filter(() => random.chance(0.7))
     .map((slot) => ({ slot, origin: random.pick(origins), dataset: random.int(0, 65_536) }));
-  const chunk = new DayChunk(390);
+  const chunk = new DayChunk(SLOTS);
   for (const { slot, origin, dataset } of written) chunk.writeBar(slot, barAt(slot), origin, dataset);
 
   it('every bar comes back as it was written, oldest first, and empty slots give none', () => {
@@ -106,64 +114,71 @@ describe('bars in and out of a chunk', () => {
     expect(chunk.count()).toBe(written.length);
   });
 
-  it('a chunk of the same bytes has the same bars, also at an odd offset, as in a reply from Redis, and in a range of slots', () => {
+  it('a chunk of the same bytes has the same bars, also at an odd offset, as in a reply from Redis', () => {
     const reply = new Uint8Array(chunk.bytes.length + 3);
     reply.set(chunk.bytes, 3);
-    expect(new DayChunk(390, reply.subarray(3)).bars(grid)).toEqual(chunk.bars(grid));
-    expect(new DayChunk(390, chunk.bytes).bars(grid, 100, 200)).toEqual(
-      chunk.bars(grid).filter(({ openTime }) => openTime >= grid.openTime(100) && openTime < grid.openTime(200)),
-    );
+    expect(new DayChunk(SLOTS, reply.subarray(3)).bars(grid)).toEqual(chunk.bars(grid));
+  });
+
+  it('a range of slots has the bars that open in it', () => {
+    const [from, to] = [grid.openTime(100), grid.openTime(200)];
+    const inRange = chunk.bars(grid).filter(({ openTime }) => openTime >= from && openTime < to);
+    expect(chunk.bars(grid, 100, 200)).toEqual(inRange);
   });
 
   it('a slot that is written again has the last values', () => {
-    const rewritten = new DayChunk(390, Uint8Array.from(chunk.bytes));
+    const rewritten = new DayChunk(SLOTS, Uint8Array.from(chunk.bytes));
     const { slot } = written[5]!;
-    rewritten.writeBar(slot, { ...barAt(slot), close: 9.8 + slot }, 'backfilled', 2);
-    expect(rewritten.bar(slot, grid)).toMatchObject({ close: 9.8 + slot, origin: 'backfilled', dataset: 2 });
+    const close = 9.8 + slot;
+    rewritten.writeBar(slot, { ...barAt(slot), close }, 'backfilled', 2);
+    expect(rewritten.bar(slot, grid)).toMatchObject({ close, origin: 'backfilled', dataset: 2 });
     expect(rewritten.count()).toBe(written.length);
   });
 
   it('cleared slots are zeros again, and other slots keep their bars', () => {
-    const ranges = seeded(13);
+    const randomEnds = seeded(13);
     for (let round = 0; round < 30; round++) {
-      const [from, to] = [ranges.int(0, 390), ranges.int(0, 391)].sort((a, b) => a - b) as [number, number];
-      const cleared = new DayChunk(390, Uint8Array.from(chunk.bytes));
+      const ends = [randomEnds.int(0, SLOTS), randomEnds.int(0, SLOTS + 1)];
+      const [from, to] = [Math.min(...ends), Math.max(...ends)];
+      const cleared = new DayChunk(SLOTS, Uint8Array.from(chunk.bytes));
       cleared.clear(from, to);
       expect(cleared.bars(grid)).toEqual([...chunk.bars(grid, 0, from), ...chunk.bars(grid, to)]);
-      expect(cleared.bytes.subarray(recordOffset(390, from), recordOffset(390, to)).every((byte) => byte === 0)).toBe(
-        true,
-      );
+      const clearedBytes = cleared.bytes.subarray(recordOffset(SLOTS, from), recordOffset(SLOTS, to));
+      expect(clearedBytes.every((byte) => byte === 0)).toBe(true);
     }
   });
 
   it('I5 a derived bar has the number of its base bars, and is complete only when it has all of them', () => {
-    const derived = new DayChunk(390);
-    derived.write(0, 1, 1, 1, 1, 1, ORIGIN_CODES.derived, 0, 389, 390);
-    derived.write(1, 1, 1, 1, 1, 1, ORIGIN_CODES.derived, 0, 390, 390);
-    const [partial, whole] = derived.bars(grid);
+    const derived = new DayChunk(3);
+    writeDerived(derived, 0, 389, 390);
+    writeDerived(derived, 1, 390, 390);
+    const [partial, complete] = derived.bars(grid);
     expect(partial).toMatchObject({ sourceCount: 389, expectedCount: 390, complete: false });
-    expect(whole).toMatchObject({ sourceCount: 390, expectedCount: 390, complete: true });
-    expect([derived.sourceCount(0), derived.sourceCount(2)]).toEqual([389, 0]);
+    expect(complete).toMatchObject({ sourceCount: 390, expectedCount: 390, complete: true });
+    expect([0, 1, 2].map((slot) => derived.sourceCount(slot))).toEqual([389, 390, 0]);
   });
 
   it('the counts can hold 1,440 base bars, a whole day of 24/7', () => {
     const derived = new DayChunk(1);
-    derived.write(0, 1, 1, 1, 1, 1, ORIGIN_CODES.derived, 0, 1_440, 1_440);
+    writeDerived(derived, 0, 1_440, 1_440);
     expect(derived.bar(0, grid)).toMatchObject({ sourceCount: 1_440, expectedCount: 1_440, complete: true });
   });
 });
+
+/** Writes a derived bar, whose prices and volume do not matter. */
+function writeDerived(chunk: DayChunk, slot: number, sourceCount: number, expectedCount: number): void {
+  chunk.write(slot, 1, 1, 1, 1, 1, ORIGIN_CODES.derived, 0, sourceCount, expectedCount);
+}
 
 describe('counting bits', () => {
   it('random ranges of random bitmaps have the count that a check of every slot finds', () => {
     const random = seeded(2);
     for (let round = 0; round < 300; round++) {
       const slots = random.int(1, 200);
-      const bitmap = new Uint8Array(bitmapBytes(slots));
-      for (let byte = 0; byte < bitmap.length; byte++) bitmap[byte] = random.pick([0, 0xff, random.int(0, 256)]);
+      const bitmap = randomBitmap(slots, random);
       const from = random.int(0, slots);
       const to = random.int(from, slots + 1);
-      let expected = 0;
-      for (let slot = from; slot < to; slot++) if (hasBit(bitmap, slot)) expected++;
+      const expected = pictureOf(bitmap, from, to).replaceAll('.', '').length;
       expect([from, to, countBits(bitmap, from, to)]).toEqual([from, to, expected]);
     }
   });

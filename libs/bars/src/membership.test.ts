@@ -10,11 +10,14 @@ import {
   type Membership,
 } from './membership.js';
 
+/** The symbols of the spec are in partitions 0 and 1, so an added symbol gets partition 2 or a later one. */
 const members = { symbols: ['A', 'B', 'C'], basePartitions: 2 };
+const throughJson = (membership: Membership): unknown => JSON.parse(JSON.stringify(membership));
 const add = (before: Membership, symbol: string) => withSymbol('s', members, before, symbol);
 const remove = (before: Membership, symbol: string, partition: number) =>
   withoutSymbol('s', members, before, symbol, partition);
 
+// A stamp is the version of a partition's last change.
 test('each added symbol gets its own partition after those of the spec', () => {
   const withX = add(UNCHANGED, 'X');
   expect(withX).toEqual({ version: 1, removed: [], added: { X: 2 }, stamps: { 2: 1 } });
@@ -39,18 +42,15 @@ test('removing a symbol stamps its partition, and the next added symbol reuses i
 test('names of object properties are symbols like any other', () => {
   expect(addedPartition(UNCHANGED, 'constructor')).toBeUndefined();
   const changed = add(add(UNCHANGED, 'constructor'), '__proto__');
-  const stored = parseMembership(JSON.parse(JSON.stringify(changed)));
-  expect(['constructor', '__proto__', 'toString'].map((symbol) => addedPartition(stored, symbol))).toEqual([
-    2,
-    3,
-    undefined,
-  ]);
+  const stored = parseMembership(throughJson(changed));
+  const partitions = ['constructor', '__proto__', 'toString'].map((symbol) => addedPartition(stored, symbol));
+  expect(partitions).toEqual([2, 3, undefined]);
   expect(currentSymbols(['A'], stored)).toEqual(['A', 'constructor', '__proto__']);
   expect(remove(changed, '__proto__', 3).added).toEqual({ constructor: 2 });
   expect(remove(UNCHANGED, 'toString', 3)).toBe(UNCHANGED);
 });
 
-test('a symbol of the spec that is removed and added again gets a partition of an added symbol', () => {
+test('a symbol of the spec that is removed and added again counts as removed and as added', () => {
   const afterRemoval = remove(UNCHANGED, 'B', 1);
   expect(afterRemoval).toEqual({ version: 1, removed: ['B'], added: {}, stamps: { 1: 1 } });
   expect(currentSymbols(members.symbols, afterRemoval)).toEqual(['A', 'C']);
@@ -68,14 +68,14 @@ test('the last symbol cannot be removed', () => {
 test('a session never has more partitions than a job can name', () => {
   let full = UNCHANGED;
   for (let i = 0; i < PARTITIONS_MAX - members.basePartitions; i++) full = add(full, `X${i}`);
-  expect(() => add(full, 'Y')).toThrow('expected at most 1022 symbols that were added since it was created');
+  expect(() => add(full, 'Y')).toThrow('expected at most 1022 symbols that were added since it was created'); // 1,024 − 2
   const partitionOfX7 = members.basePartitions + 7;
   expect(add(remove(full, 'X7', partitionOfX7), 'Y').added['Y']).toBe(partitionOfX7);
 });
 
 test('a stored membership is parsed, and any other value is refused', () => {
   const changed = remove(add(UNCHANGED, 'X'), 'A', 0);
-  expect(parseMembership(JSON.parse(JSON.stringify(changed)))).toEqual(changed);
+  expect(parseMembership(throughJson(changed))).toEqual(changed);
   for (const wrong of [
     null,
     7,

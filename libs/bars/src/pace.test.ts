@@ -3,7 +3,7 @@ import { parseInterval } from './interval.js';
 import { OVERRUN_AFTER_MS, OverrunMeter, PaceOverrunError, PaceSchedule, TradingTime } from './pace.js';
 import { DayGrid } from './slots.js';
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 const gridsOf = (calendar: string, start: string, end: string) =>
   calendarNamed(calendar)
     .tradingDays(start, end)
@@ -23,45 +23,47 @@ describe('trading time', () => {
   ])('advances by one minute for each bar across %s', (_what, calendar, start, end) => {
     const grids = gridsOf(calendar, start, end);
     const time = new TradingTime(grids.map(({ day }) => day));
-    expect(closesOf(grids).map((close) => time.at(close))).toEqual(
-      Array.from({ length: closesOf(grids).length }, (_, n) => (n + 1) * MINUTE),
-    );
+    const closes = closesOf(grids);
+    expect(closes.map((close) => time.at(close))).toEqual(closes.map((_, n) => (n + 1) * MINUTE_MS));
   });
 
   it('stands still from a close to the next open, before the first open and after the last close', () => {
-    const [first, second] = gridsOf('XNYS', '2013-10-03', '2013-10-04');
-    const time = new TradingTime([first!.day, second!.day]);
-    expect([first!.open - 1, first!.open].map((at) => time.at(at))).toEqual([0, 0]);
-    const night = [first!.close, first!.close + 5, second!.open - 1, second!.open];
-    expect(night.map((at) => time.at(at))).toEqual(night.map(() => 390 * MINUTE));
-    expect(time.at(second!.close + MINUTE)).toBe(780 * MINUTE);
+    const [first, second] = gridsOf('XNYS', '2013-10-03', '2013-10-04') as [DayGrid, DayGrid];
+    const time = new TradingTime([first.day, second.day]);
+    for (const before of [first.open - 1, first.open]) expect(time.at(before)).toBe(0);
+    for (const night of [first.close, first.close + 5, second.open - 1, second.open]) {
+      expect(time.at(night)).toBe(390 * MINUTE_MS);
+    }
+    expect(time.at(second.close + MINUTE_MS)).toBe(2 * 390 * MINUTE_MS);
   });
 });
 
 describe('a schedule', () => {
-  const [day, next] = gridsOf('XNYS', '2013-10-03', '2013-10-04');
-  const time = new TradingTime([day!.day, next!.day]);
+  const [first, second] = gridsOf('XNYS', '2013-10-03', '2013-10-04') as [DayGrid, DayGrid];
+  const time = new TradingTime([first.day, second.day]);
 
   it.each([0.1, 1, 600, 100_000])(
     'at speed %d: the n-th bar is due n slots after the anchor, overnight too',
     (speed) => {
-      const schedule = new PaceSchedule(time, speed, day!.open, 1_000);
-      closesOf([day!, next!]).forEach((close, n) => {
-        expect(schedule.dueAt(close)).toBeCloseTo(1_000 + ((n + 1) * MINUTE) / speed, 6);
+      const startedAt = 1_000;
+      const schedule = new PaceSchedule(time, speed, first.open, startedAt);
+      closesOf([first, second]).forEach((close, n) => {
+        expect(schedule.dueAt(close)).toBeCloseTo(startedAt + ((n + 1) * MINUTE_MS) / speed, 6);
       });
     },
   );
 
   it('has the open of a day due at the same moment as the close of the day before', () => {
-    const schedule = new PaceSchedule(time, 60, day!.open, 0);
-    expect(schedule.dueAt(next!.open)).toBe(schedule.dueAt(day!.close));
+    const schedule = new PaceSchedule(time, 60, first.open, 0);
+    expect(schedule.dueAt(second.open)).toBe(schedule.dueAt(first.close));
   });
 
   it('continues from the clock when it gets a new anchor after a stop', () => {
-    const clock = day!.closeTime(99);
-    const schedule = new PaceSchedule(time, 60, clock, 1_000_000);
-    expect(schedule.dueAt(clock)).toBe(1_000_000);
-    expect(schedule.dueAt(day!.closeTime(100))).toBe(1_000_000 + MINUTE / 60);
+    const clock = first.closeTime(99);
+    const [speed, restartedAt] = [60, 1_000_000];
+    const schedule = new PaceSchedule(time, speed, clock, restartedAt);
+    expect(schedule.dueAt(clock)).toBe(restartedAt);
+    expect(schedule.dueAt(first.closeTime(100))).toBe(restartedAt + MINUTE_MS / speed);
   });
 });
 
@@ -69,10 +71,11 @@ describe('an overrun', () => {
   const late = OVERRUN_AFTER_MS + 1;
 
   it('counts once until the clock has caught up', () => {
-    const meter = new OverrunMeter(2);
+    const earlierOverruns = 2;
+    const meter = new OverrunMeter(earlierOverruns);
     const startsOverrun = [0, OVERRUN_AFTER_MS, late, late + 100, 3, late].map((lag) => meter.note(lag));
     expect(startsOverrun).toEqual([false, false, true, false, false, true]);
-    expect(meter.overruns).toBe(2 + 2);
+    expect(meter.overruns).toBe(earlierOverruns + 2);
   });
 
   it('has the lag that was noted last, and 0 when the clock is early', () => {

@@ -1,10 +1,10 @@
+import { bitmapOf } from '../../../test/support/data/bitmaps.js';
 import { seeded } from '../../../test/support/data/seeded.js';
-import { bitmapBytes } from './chunk.js';
 import { ABSENT_UNASKED, BACKFILLED, NO_TRADE, UNFILLABLE } from './gaps.js';
 import { addDayCounts, barQuality, noCounts, percentText, type SlotCounts } from './quality.js';
 
-/** The count of an empty slot with each state; states 1 and 4 are numbers of asks. */
-const COUNT_OF_STATE: Record<number, keyof SlotCounts> = {
+/** The count of an empty slot by its state; states 1 and 4 are numbers of asks. */
+const COUNT_OF_EMPTY: Record<number, keyof SlotCounts> = {
   0: 'missing',
   1: 'absent',
   4: 'absent',
@@ -12,28 +12,28 @@ const COUNT_OF_STATE: Record<number, keyof SlotCounts> = {
   [UNFILLABLE]: 'unfillable',
   [NO_TRADE]: 'noTrade',
 };
-const STATES = Object.keys(COUNT_OF_STATE).map(Number);
+const EMPTY_STATES = Object.keys(COUNT_OF_EMPTY).map(Number);
+const countOfFilled = (state: number) => (state === BACKFILLED ? 'backfilled' : 'streamed');
 
 describe('bar quality', () => {
   it('I6 every expected slot is in exactly one count, for random bitmaps and states', () => {
     const random = seeded(5);
     for (let round = 0; round < 200; round++) {
       const slots = random.int(1, 400);
-      const to = random.int(0, slots + 1);
-      const bitmap = new Uint8Array(bitmapBytes(slots));
+      const expected = random.int(0, slots + 1); // the slots from this one on are not counted
       const states = new Uint8Array(slots);
-      const plain = noCounts();
+      const plain = { ...noCounts(), expected };
+      let picture = '';
       for (let slot = 0; slot < slots; slot++) {
         const isFilled = random.chance(0.8);
-        if (isFilled) bitmap[slot >> 3]! |= 0x80 >> (slot & 7);
-        states[slot] = isFilled ? random.pick([0, 0, BACKFILLED]) : random.pick(STATES);
-        if (slot >= to) continue; // not counted
-        plain.expected++;
+        const state = isFilled ? random.pick([0, 0, BACKFILLED]) : random.pick(EMPTY_STATES);
+        picture += isFilled ? '#' : '.';
+        states[slot] = state;
+        if (slot >= expected) continue;
         if (isFilled) plain.filled++;
-        if (isFilled) plain[states[slot] === BACKFILLED ? 'backfilled' : 'streamed']++;
-        else plain[COUNT_OF_STATE[states[slot] ?? 0]!]++;
+        plain[isFilled ? countOfFilled(state) : COUNT_OF_EMPTY[state]!]++;
       }
-      const counts = addDayCounts(noCounts(), bitmap, states, to);
+      const counts = addDayCounts(noCounts(), bitmapOf(picture), states, expected);
       expect(counts).toEqual(plain);
       const { streamed, backfilled, noTrade, unfillable, absent, missing } = counts;
       expect(streamed + backfilled + noTrade + unfillable + absent + missing).toBe(counts.expected);
@@ -42,19 +42,12 @@ describe('bar quality', () => {
   });
 
   it('in a day without states every bar counts as streamed and every empty slot as missing', () => {
-    const bitmap = Uint8Array.from([0b1110_1111, 0b1000_0000, 0, 0, 0, 0, 0, 0]); // of slots 0 to 8, slot 3 is empty
-    expect(addDayCounts(noCounts(), bitmap, undefined, 9)).toEqual({
-      ...noCounts(),
-      expected: 9,
-      filled: 8,
-      streamed: 8,
-      missing: 1,
-    });
+    const counts = addDayCounts(noCounts(), bitmapOf('###.#####'), undefined, 9);
+    expect(counts).toEqual({ ...noCounts(), expected: 9, filled: 8, streamed: 8, missing: 1 });
   });
 
   it('the counts of two days add up', () => {
-    const bitmap = Uint8Array.from([0b1111_0000, 0, 0, 0, 0, 0, 0, 0]);
-    const addDay = (counts: SlotCounts) => addDayCounts(counts, bitmap, undefined, 8);
+    const addDay = (counts: SlotCounts) => addDayCounts(counts, bitmapOf('####....'), undefined, 8);
     const once = addDay(noCounts());
     const twice = addDay(addDay(noCounts()));
     expect(once).toMatchObject({ expected: 8, filled: 4, streamed: 4, missing: 4 });

@@ -5,28 +5,27 @@ const microtasks = async (count: number) => {
   for (let tick = 0; tick < count; tick++) await Promise.resolve();
 };
 
-// A request is never lost, at whatever moment it comes. A run takes fewer than 12 microtasks, so the second request comes before,
-// during and after the first run.
+// A run takes fewer than 12 microtasks, so the second request comes before, during or after the run of the first one.
 it.each(Array.from({ length: 12 }, (_, ticks) => ticks))(
-  'starts a run after a second request, %i microtasks after the first',
+  'a second request is not lost when it comes %i microtasks after the first',
   async (ticks) => {
-    let newest = 0;
-    const done: number[] = [];
+    let newestRequest = 0;
+    let newestDone = 0;
     const work = new OneAtATime(async () => {
-      const seen = newest;
+      const seen = newestRequest;
       await Promise.resolve();
-      done.push(seen);
+      newestDone = seen;
     });
-    newest = 1;
+    newestRequest = 1;
     void work.request();
     await microtasks(ticks);
-    newest = 2;
+    newestRequest = 2;
     await work.request();
-    expect(done.at(-1)).toBe(2);
+    expect(newestDone).toBe(2);
   },
 );
 
-it('never runs twice at once, and joins requests that arrive during a run', async () => {
+it('there is one run at a time, and requests that arrive during a run share the next one', async () => {
   let [running, mostRunning, runs] = [0, 0, 0];
   const work = new OneAtATime(async () => {
     running++;
@@ -38,6 +37,5 @@ it('never runs twice at once, and joins requests that arrive during a run', asyn
   const first = work.request();
   await microtasks(2);
   await Promise.all([first, work.request(), work.request(), work.idle()]);
-  // Two runs: the first, and one that both later requests share.
   expect({ mostRunning, runs, running }).toEqual({ mostRunning: 1, runs: 2, running: 0 });
 });

@@ -7,6 +7,8 @@ import { moduleText, remoteRepositories } from './remote-repository.js';
 import { startRepositoryServer, type RepositoryServer } from './repository-server.js';
 
 const [START, END] = [new Date('2024-03-04T14:30:00Z'), new Date('2024-03-04T21:00:00Z')];
+/** A request of a worker. */
+const REQUEST = ['AAA', START, END, '1m'] as const;
 const servers: RepositoryServer[] = [];
 afterEach(async () => void (await Promise.all(servers.splice(0).map((server) => server.stop()))));
 
@@ -22,69 +24,66 @@ describe('a repository that worker processes call', () => {
   it('gets the arguments of getBars as in one process', async () => {
     const getBars = jest.fn(() => []);
     const worker = await remote({ getBars });
-    expect(await worker.getBarsBySymbol('AAA', START, END, '1m')).toEqual([]);
+    expect(await worker.getBarsBySymbol(...REQUEST)).toEqual([]);
     expect(getBars.mock.calls).toEqual([[{ symbol: 'AAA', start: START, end: END, interval: '1m' }]]);
-  });
-
-  it('does not end the process of its user when its server cannot accept a connection', async () => {
-    const createServer = jest.spyOn(http, 'createServer');
-    await remote({ getBars: () => [] });
-    const server = createServer.mock.results[0]!.value as http.Server;
-    createServer.mockRestore();
-    expect(() => server.emit('error', new Error('accept EMFILE'))).not.toThrow();
   });
 
   it('gets the arguments of getBarsBySymbol as in one process', async () => {
     const getBarsBySymbol = jest.fn(() => Promise.resolve([]));
     const worker = await remote({ getBarsBySymbol });
-    expect(await worker.getBarsBySymbol('BBB', START, END, '1m')).toEqual([]);
-    expect(getBarsBySymbol.mock.calls).toEqual([['BBB', START, END, '1m']]);
+    expect(await worker.getBarsBySymbol(...REQUEST)).toEqual([]);
+    expect(getBarsBySymbol.mock.calls).toEqual([REQUEST]);
   });
 
   it('gives its records, in which values that JSON cannot represent are text', async () => {
     const record = { time: START, open: '1.5', high: 2, low: 1, close: NaN, volume: 10n };
     const worker = await remote({ getBars: () => [record, null] });
     const expected = [{ ...record, time: START.toISOString(), close: 'NaN', volume: '10' }, null];
-    expect(await worker.getBarsBySymbol('AAA', START, END, '1m')).toEqual(expected);
+    expect(await worker.getBarsBySymbol(...REQUEST)).toEqual(expected);
   });
 
   it('passes on the message of its error, and when to retry', async () => {
     const failing = await remote({ getBars: () => Promise.reject(new Error('the vendor is down')) });
-    await expect(failing.getBarsBySymbol('AAA', START, END, '1m')).rejects.toThrow('the vendor is down');
-    const busy = await remote({
-      getBars: () => Promise.reject(Object.assign(new Error('429'), { retryAfterMs: 1_500 })),
-    });
-    await expect(busy.getBarsBySymbol('AAA', START, END, '1m')).rejects.toMatchObject({
-      message: '429',
-      retryAfterMs: 1_500,
-    });
+    await expect(failing.getBarsBySymbol(...REQUEST)).rejects.toThrow('the vendor is down');
+    const demandsDelay = Object.assign(new Error('429'), { retryAfterMs: 1_500 });
+    const busy = await remote({ getBars: () => Promise.reject(demandsDelay) });
+    await expect(busy.getBarsBySymbol(...REQUEST)).rejects.toMatchObject({ message: '429', retryAfterMs: 1_500 });
   });
 
   it('passes on the name of an error without a message', async () => {
     const nameless = await remote({ getBars: () => Promise.reject(new TypeError()) });
-    await expect(nameless.getBarsBySymbol('AAA', START, END, '1m')).rejects.toThrow('TypeError');
+    await expect(nameless.getBarsBySymbol(...REQUEST)).rejects.toThrow('TypeError');
   });
 
   it('rejects records that are not JSON', async () => {
     const circular: { self?: object } = {};
     circular.self = circular;
-    const endless = await remote({ getBars: () => [circular] });
-    await expect(endless.getBarsBySymbol('AAA', START, END, '1m')).rejects.toThrow('circular');
+    const unprintable = await remote({ getBars: () => [circular] });
+    await expect(unprintable.getBarsBySymbol(...REQUEST)).rejects.toThrow('circular');
   });
 
   it('passes on an answer of undefined', async () => {
     const silent = await remote({ getBars: () => undefined });
-    expect(await silent.getBarsBySymbol('AAA', START, END, '1m')).toBeUndefined();
+    expect(await silent.getBarsBySymbol(...REQUEST)).toBeUndefined();
+  });
+
+  it('does not end the process of its user when its server cannot accept a connection', async () => {
+    const createServer = jest.spyOn(http, 'createServer');
+    await remote({ getBars: () => [] });
+    const { value: server } = createServer.mock.results[0]! as { value: http.Server };
+    createServer.mockRestore();
+    expect(() => server.emit('error', new Error('accept EMFILE'))).not.toThrow();
   });
 
   it('rejects a request with another token, or without one', async () => {
     await remote({ getBars: () => [] });
     const { url } = servers[0]!.address;
-    expect((await fetch(url, { method: 'POST', headers: { authorization: 'Bearer x' }, body: '{}' })).status).toBe(401);
+    const otherToken = { authorization: 'Bearer x' };
+    expect((await fetch(url, { method: 'POST', headers: otherToken, body: '{}' })).status).toBe(401);
     expect((await fetch(url)).status).toBe(401);
   });
 
-  it('is refused when it has none of the three forms', async () => {
+  it('is not served when it has none of the three forms, and is undefined for a worker', async () => {
     expect(await startRepositoryServer(['mine'], { answer: 42 })).toBeUndefined();
     expect(await remoteRepositories(null, ['mine'])).toEqual(new Map([['mine', undefined]]));
   });
@@ -97,7 +96,8 @@ describe('the module that workers load', () => {
     await writeFile(own, 'module.exports = { vendor: { getBars: () => [] } };');
     try {
       const address = { url: 'http://127.0.0.1:9/', token: 't' };
-      expect([...(await remoteRepositories(address, ['mine'], own)).keys()].sort()).toEqual(['mine', 'vendor']);
+      const repositories = await remoteRepositories(address, ['mine'], own);
+      expect([...repositories.keys()].sort()).toEqual(['mine', 'vendor']);
       expect(moduleText('/dist/remote.js', address, ['mine'], own)).toBe(
         `module.exports = () => require("/dist/remote.js").remoteRepositories({"url":"http://127.0.0.1:9/","token":"t"}, ["mine"], ${JSON.stringify(own)});\n`,
       );

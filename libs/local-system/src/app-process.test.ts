@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppProcess } from './app-process.js';
 
+/** Preloaded by an app, so that it ends when its parent does. */
 const END_WITH_PARENT = join(__dirname, '../bin/end-with-parent.js');
 let folder: string;
 const apps: AppProcess[] = [];
@@ -15,11 +16,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/**
- * An app that runs a script. @returns the app, the lines that it has reported, and `reported`, which waits for the next line
- * that contains a text
- */
-function appOf(script: string): { app: AppProcess; reports: string[]; reported: (text: string) => Promise<void> } {
+/** An app that runs a script. `reported` waits for the next report that contains a text. */
+interface TestApp {
+  app: AppProcess;
+  reports: string[];
+  reported(text: string): Promise<void>;
+}
+
+function appOf(script: string): TestApp {
   const entry = join(folder, 'app.cjs');
   writeFileSync(entry, script);
   const reports: string[] = [];
@@ -31,9 +35,10 @@ function appOf(script: string): { app: AppProcess; reports: string[]; reported: 
   const env = { ...process.env, BARKEEP_PORT: '0' };
   const app = new AppProcess({ name: 'coordinator 1', entry, env, logFile: join(folder, 'logs/app.log') }, report);
   apps.push(app);
-  const reported = (text: string): Promise<void> => new Promise((resolve) => waiting.push({ text, resolve }));
-  return { app, reports, reported };
+  return { app, reports, reported: (text) => new Promise((resolve) => waiting.push({ text, resolve })) };
 }
+
+const kill = ({ pid }: AppProcess) => process.kill(pid!, 'SIGKILL');
 
 /** Serves on port 40123 at its first start, and on the port of that start at a restart. */
 const SERVING = `
@@ -62,9 +67,9 @@ describe('an app process', () => {
   it('restarts on the same port when it dies', async () => {
     const { app, reported } = appOf(SERVING);
     await app.start();
-    const again = reported('runs again');
-    process.kill(app.pid ?? 0, 'SIGKILL');
-    await again;
+    const runsAgain = reported('runs again');
+    kill(app);
+    await runsAgain;
     expect(app.url).toBe('http://127.0.0.1:40123');
     expect(readFileSync(app.spec.logFile, 'utf8')).toBe('port 40123\nport 40123\n');
     expect(await app.stop()).toBe(true);
@@ -74,23 +79,23 @@ describe('an app process', () => {
     const { app, reports, reported } = appOf(SERVING);
     await app.start();
     const died = reported('starting it again');
-    process.kill(app.pid ?? 0, 'SIGKILL');
+    kill(app);
     await died;
     expect(await app.stop()).toBe(false);
     expect(reports).toHaveLength(1);
   });
 
   it('stops when its restart is ready after the request to stop', async () => {
-    // At its restart BARKEEP_PORT is set. It then becomes ready only on SIGTERM, and ends 100 ms later.
+    // At its restart the app becomes ready only on SIGTERM, and ends 100 ms later.
     const { app, reports } = appOf(`
+      const isRestart = process.env.BARKEEP_PORT !== '0'; // it gets the port of its first start
       setInterval(() => {}, 1000);
-      if (process.env.BARKEEP_PORT === '0') process.send({ ready: true, url: 'http://127.0.0.1:40123' });
-      else {
+      if (isRestart) {
         process.on('SIGTERM', () => process.send({ ready: true }, () => setTimeout(() => process.exit(0), 100)));
         console.log('again');
-      }`);
+      } else process.send({ ready: true, url: 'http://127.0.0.1:40123' });`);
     await app.start();
-    process.kill(app.pid ?? 0, 'SIGKILL');
+    kill(app);
     while (!readFileSync(app.spec.logFile, 'utf8').includes('again')) await delay(20);
     expect(await app.stop()).toBe(true);
     expect(reports).toEqual([expect.stringContaining('starting it again')]);
@@ -98,23 +103,25 @@ describe('an app process', () => {
 
   it('ends in order when the process that started it is killed', async () => {
     const app = join(folder, 'app.cjs');
-    const parent = join(folder, 'parent.cjs');
     writeFileSync(
       app,
-      `process.on('SIGTERM', () => { console.log('in order'); process.exit(0); }); process.send('up'); setInterval(() => {}, 1000);`,
+      `process.on('SIGTERM', () => { console.log('in order'); process.exit(0); });
+      setInterval(() => {}, 1000);
+      process.send('up');`,
     );
+    const parent = join(folder, 'parent.cjs');
     writeFileSync(
       parent,
       `const options = { execArgv: ['-r', process.argv[3]], detached: true };
       require('node:child_process').fork(process.argv[2], [], options).once('message', () => console.log('up'));`,
     );
-    const started = spawn(process.execPath, [parent, app, END_WITH_PARENT], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [parent, app, END_WITH_PARENT], { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
-    started.stdout.on('data', (text: Buffer) => {
+    child.stdout.on('data', (text: Buffer) => {
       output += text.toString();
-      if (output === 'up\n') started.kill('SIGKILL');
+      if (output === 'up\n') child.kill('SIGKILL');
     });
-    await once(started.stdout, 'close'); // the app holds it open too
+    await once(child.stdout, 'close'); // the app holds it open too, until it ends
     expect(output).toBe('up\nin order\n');
   });
 

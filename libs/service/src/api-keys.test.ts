@@ -25,17 +25,21 @@ describe('ApiKeys', () => {
 });
 
 describe('presentedKeys', () => {
+  type Headers = Parameters<typeof presentedKeys>[0];
+  const withBasic = (headers: Headers) => presentedKeys(headers, true);
+  const withoutBasic = (headers: Headers) => presentedKeys(headers, false);
+
   it('reads Bearer and X-API-Key, whatever the case of the scheme', () => {
-    expect(presentedKeys({ authorization: 'bearer a' }, false)).toEqual(['a']);
-    expect(presentedKeys({ 'x-api-key': 'b', authorization: 'Bearer a' }, false)).toEqual(['b', 'a']);
+    expect(withoutBasic({ authorization: 'bearer a' })).toEqual(['a']);
+    expect(withoutBasic({ 'x-api-key': 'b', authorization: 'Bearer a' })).toEqual(['b', 'a']);
   });
 
   it('reads the password of HTTP Basic only where it is allowed', () => {
-    expect(presentedKeys({ authorization: basic('me:a:b') }, true)).toEqual(['a:b']);
-    expect(presentedKeys({ authorization: basic('me:a') }, false)).toEqual([]);
+    expect(withBasic({ authorization: basic('me:a:b') })).toEqual(['a:b']);
+    expect(withoutBasic({ authorization: basic('me:a') })).toEqual([]);
   });
 
   it.each([undefined, '', 'Bearer', 'Bearer  ', 'Digest a', 'Bearer a b'])('finds none in %p', (authorization) => {
-    expect(presentedKeys({ authorization }, true)).toEqual([]);
+    expect(withBasic({ authorization })).toEqual([]);
   });
 });

@@ -1,8 +1,10 @@
 import { runInNewContext } from 'node:vm';
 import { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 
-const withCode = (code: string) => Object.assign(new Error('x'), { code });
-const reply = (message: string) => Object.assign(new Error(message), { name: 'ReplyError' });
+const withCode = (code: string, message = 'x') => Object.assign(new Error(message), { code });
+const withName = (name: string, message = 'x') => Object.assign(new Error(message), { name });
+/** An error reply of Redis, as ioredis throws it. */
+const reply = (message: string) => withName('ReplyError', message);
 
 describe('isOutage', () => {
   it.each([
@@ -33,12 +35,12 @@ describe('isOutage', () => {
     ['a Redis that loads its data', reply('LOADING Redis is loading the dataset in memory')],
     ['a Redis without memory', reply("OOM command not allowed when used memory > 'maxmemory'.")],
     ['a Redis that became a replica', reply('UNBLOCKED force unblock from blocking operation, instance state changed')],
-    ['an ioredis that gave up', Object.assign(new Error('x'), { name: 'MaxRetriesPerRequestError' })],
+    ['an ioredis that gave up', withName('MaxRetriesPerRequestError')],
     ['a connection that closed in a pipeline', new Error('Command aborted due to connection close')],
     ['a command without an answer', new Error('Command timed out')],
-    ['an error of another context', runInNewContext(`Object.assign(new Error('x'), { code: 'ECONNREFUSED' })`)],
+    ['an error of another realm', runInNewContext(`Object.assign(new Error('x'), { code: 'ECONNREFUSED' })`)],
     [
-      'errors of several addresses in another context',
+      'errors of several addresses in another realm',
       runInNewContext(`new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })])`),
     ],
     ['an outage as a cause', new Error('could not read', { cause: withCode('ECONNRESET') })],
@@ -52,7 +54,7 @@ describe('isOutage', () => {
     ['no error at all', 'ECONNREFUSED'],
   ])('is false for %s', (_, error) => expect(isOutage(error)).toBe(false));
 
-  it('ends when causes form a circle', () => {
+  it('is false for causes that form a circle', () => {
     const error = new Error('x');
     error.cause = error;
     expect(isOutage(error)).toBe(false);
@@ -70,12 +72,12 @@ describe('isRedisOutage', () => {
     reply('ERR max number of clients reached'),
     reply('ERR Script killed by user with SCRIPT KILL... script: 694a, on @user_script:1.'),
     reply('NOSCRIPT No matching script. Please use EVAL.'),
-    Object.assign(new Error('connect EMFILE 127.0.0.1:6379'), { code: 'EMFILE' }),
-    Object.assign(new Error('connect EADDRNOTAVAIL 127.0.0.1:6379'), { code: 'EADDRNOTAVAIL' }),
+    withCode('EMFILE', 'connect EMFILE 127.0.0.1:6379'),
+    withCode('EADDRNOTAVAIL', 'connect EADDRNOTAVAIL 127.0.0.1:6379'),
     new Error('Command aborted due to connection close'),
     new Error("Socket timeout. Expecting data, but didn't receive any in 8000ms."),
-    Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
-    Object.assign(new Error('x'), { name: 'MaxRetriesPerRequestError' }),
+    withCode('ECONNRESET', 'read ECONNRESET'),
+    withName('MaxRetriesPerRequestError'),
   ])('I11 is true for "$message"', (error) => expect(isRedisOutage(error)).toBe(true));
 
   it.each([reply('WRONGTYPE Operation against a key'), reply('ERR user_script:1'), new TypeError('x'), 'ECONNRESET'])(

@@ -2,14 +2,15 @@ import { addRecords } from './bar-record.js';
 import { emptyAnswer } from './bar-source.js';
 
 const TIME = Date.UTC(2024, 0, 2, 14, 30);
-const range = { from: TIME, to: TIME + 600_000 };
+/** The times that are requested. */
+const RANGE = { from: TIME, to: TIME + 600_000 };
 const values = { open: 1, high: 3, low: 0.5, close: 2, volume: 10 };
 
-/** The bar in a record, or the reason for refusing it. */
-function barOfRecord(record: unknown, symbol: string, query: typeof range): unknown {
+/** The bar of SPY in a record, or the reason for refusing it. */
+function barOrReason(record: unknown, range = RANGE): unknown {
   const answer = emptyAnswer();
-  addRecords(answer, symbol, [record], query);
-  return answer.refused[0]?.reason ?? answer.bars.get(symbol)![0];
+  addRecords(answer, 'SPY', [record], range);
+  return answer.refused[0]?.reason ?? answer.bars.get('SPY')![0];
 }
 
 test.each([
@@ -21,18 +22,18 @@ test.each([
   ['a text as Postgres prints it', { time: '2024-01-02 14:30:00+00' }],
   ['a text whose offset has no colon', { time: '2024-01-02 16:00:00+0130' }],
 ])('a time may be %s', (_form, time) => {
-  expect(barOfRecord({ ...values, ...time }, 'SPY', range)).toEqual({ openTime: TIME, ...values });
+  expect(barOrReason({ ...values, ...time })).toEqual({ openTime: TIME, ...values });
 });
 
 test('numbers may be strings, as pg returns numeric, and unknown fields are ignored', () => {
   const record = { symbol: 'SPY', time: TIME, open: '1', high: '3.0', low: '.5', close: '2', volume: '10', vwap: null };
-  expect(barOfRecord(record, 'SPY', range)).toEqual({ openTime: TIME, ...values });
+  expect(barOrReason(record)).toEqual({ openTime: TIME, ...values });
 });
 
 test.each([
-  ['no object', 'bar'],
-  ['null', null],
-  ['an array', [TIME, 1, 2, 3, 4, 5]],
+  ['that is a string', 'bar'],
+  ['that is null', null],
+  ['that is an array', [TIME, 1, 2, 3, 4, 5]],
   ['without a time', { ...values }],
   ['with a time without a zone', { ...values, time: '2024-01-02T14:30:00' }],
   ['with words for a time', { ...values, time: 'yesterday' }],
@@ -42,31 +43,33 @@ test.each([
   ['with words for a price', { ...values, close: 'n/a', time: TIME }],
   ['of another symbol', { ...values, symbol: 'IBM', time: TIME }],
   ['with null for its symbol', { ...values, symbol: null, time: TIME }],
-  ['before the range', { ...values, time: TIME - 1 }],
-  ['at the end of the range, which is exclusive', { ...values, time: TIME + 600_000 }],
+  ['before the range', { ...values, time: RANGE.from - 1 }],
+  ['at the end of the range, which is exclusive', { ...values, time: RANGE.to }],
 ])('I7 a record %s is malformed', (_what, record) => {
-  expect(barOfRecord(record, 'SPY', range)).toBe('malformed');
+  expect(barOrReason(record)).toBe('malformed');
 });
 
 test('I7 a record of 30 February is malformed, and not one of 1 March', () => {
   const march1 = { from: Date.UTC(2024, 2, 1), to: Date.UTC(2024, 2, 2) };
-  expect(barOfRecord({ ...values, time: '2024-02-30T14:30:00Z' }, 'SPY', march1)).toBe('malformed');
-  expect(barOfRecord({ ...values, time: '2024-02-30' }, 'SPY', march1)).toBe('malformed');
-  expect(barOfRecord({ ...values, time: '2024-03-01T14:30:00Z' }, 'SPY', march1)).toMatchObject(values);
+  expect(barOrReason({ ...values, time: '2024-02-30T14:30:00Z' }, march1)).toBe('malformed');
+  expect(barOrReason({ ...values, time: '2024-02-30' }, march1)).toBe('malformed');
+  expect(barOrReason({ ...values, time: '2024-03-01T14:30:00Z' }, march1)).toMatchObject(values);
 });
 
 test('I7 values that cannot be right are refused with their reason', () => {
-  expect(barOfRecord({ ...values, time: TIME, high: 0.4 }, 'SPY', range)).toBe('high-below-low');
-  expect(barOfRecord({ ...values, time: TIME, volume: Number.NaN }, 'SPY', range)).toBe('not-finite');
-  expect(barOfRecord({ ...values, time: TIME, open: 'NaN' }, 'SPY', range)).toBe('not-finite');
-  expect(barOfRecord({ ...values, time: TIME + 0.5 }, 'SPY', range)).toBe('not-finite');
+  expect(barOrReason({ ...values, time: TIME, high: 0.4 })).toBe('high-below-low');
+  expect(barOrReason({ ...values, time: TIME, volume: Number.NaN })).toBe('not-finite');
+  expect(barOrReason({ ...values, time: TIME, open: 'NaN' })).toBe('not-finite');
+  expect(barOrReason({ ...values, time: TIME + 0.5 })).toBe('not-finite');
 });
 
-test('I7 valid records are kept oldest first, refused ones are listed, and of two with one time the first is kept', () => {
+test('I7 valid records are kept oldest first, refused ones are listed, and of several with one time the first is kept', () => {
   const answer = emptyAnswer();
   const later = { ...values, time: TIME + 60_000 };
   const conflicting = { ...later, close: 1 };
-  addRecords(answer, 'SPY', [later, { ...values, time: TIME }, 7, later, conflicting], range);
+  const earlier = { ...values, time: TIME };
+  const malformed = 7;
+  addRecords(answer, 'SPY', [later, earlier, malformed, later, conflicting], RANGE);
   expect(answer.bars.get('SPY')?.map((bar) => [bar.openTime, bar.close])).toEqual([
     [TIME, 2],
     [TIME + 60_000, 2],
@@ -79,15 +82,16 @@ test('I7 valid records are kept oldest first, refused ones are listed, and of tw
 
 test('I7 a record that cannot be read or shown is refused, and does not affect other records', () => {
   const answer = emptyAnswer();
-  const throwing = {
+  const throwsWhenRead = {
     ...values,
     get time(): number {
       throw new Error('detached');
     },
   };
-  const circular = Object.assign(Object.create(null), { self: {}, volume: 1n }) as { self: unknown };
-  circular.self = circular;
-  addRecords(answer, 'SPY', [throwing, circular, { ...values, time: TIME }], range);
+  // JSON cannot show what is circular, and String cannot show what has no prototype.
+  const unshowable = Object.create(null) as { self: unknown };
+  unshowable.self = unshowable;
+  addRecords(answer, 'SPY', [throwsWhenRead, unshowable, { ...values, time: TIME }], RANGE);
   expect(answer.bars.get('SPY')).toHaveLength(1);
   expect(answer.refused.map(({ reason, raw }) => [reason, raw])).toEqual([
     ['malformed', 'object'],
@@ -101,25 +105,19 @@ test('a record may have fields in a prototype, as models of an ORM do, a BigInt 
       return values.close;
     }
   }
-  const record = Object.assign(new Row(), {
-    openTime: null,
-    time: BigInt(TIME),
-    open: 1,
-    high: 3,
-    low: 0.5,
-    volume: 10,
-  });
-  expect(barOfRecord(record, 'SPY', range)).toEqual({ openTime: TIME, ...values });
+  const { close: _inPrototype, ...ownValues } = values;
+  const record = Object.assign(new Row(), { openTime: null, time: BigInt(TIME), ...ownValues });
+  expect(barOrReason(record)).toEqual({ openTime: TIME, ...values });
 });
 
 test('I7 a refused bar is the same in two answers when only unknown fields of its record differ', () => {
-  const refused = [1, 2].map((requestId) => {
+  const [first, second] = [1, 2].map((requestId) => {
     const answer = emptyAnswer();
-    addRecords(answer, 'SPY', [{ ...values, time: TIME, high: 0.4, requestId }], range);
+    addRecords(answer, 'SPY', [{ ...values, time: TIME, high: 0.4, requestId }], RANGE);
     return answer.refused;
   });
-  expect(refused[0]).toEqual(refused[1]);
-  expect(refused[0]).toMatchObject([{ reason: 'high-below-low', raw: expect.not.stringContaining('requestId') }]);
+  expect(second).toEqual(first);
+  expect(first).toMatchObject([{ reason: 'high-below-low', raw: expect.not.stringContaining('requestId') }]);
 });
 
 test.each([
@@ -127,6 +125,6 @@ test.each([
   ['microseconds', TIME * 1_000],
   ['nanoseconds', TIME * 1_000_000],
 ])('I7 a time in %s is refused by that name', (unit, time) => {
-  expect(barOfRecord({ ...values, time }, 'SPY', range)).toBe(`time-in-${unit}`);
-  expect(barOfRecord({ ...values, time: String(time) }, 'SPY', range)).toBe(`time-in-${unit}`);
+  expect(barOrReason({ ...values, time })).toBe(`time-in-${unit}`);
+  expect(barOrReason({ ...values, time: String(time) })).toBe(`time-in-${unit}`);
 });

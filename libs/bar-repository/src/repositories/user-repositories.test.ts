@@ -3,12 +3,27 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BarQuery, RepositoryAnswer } from './bar-source.js';
 import { RepositoryAnswerError } from './object-source.js';
 import { barSourceOf, loadRepositories, RepositoryModuleError } from './user-repositories.js';
 
 const FROM = Date.UTC(2024, 0, 2, 14, 30);
-const query = { symbols: ['A', 'B'], from: FROM, to: FROM + 120_000, interval: '1m' };
-const bar = { time: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+const QUERY: BarQuery = { symbols: ['A', 'B'], from: FROM, to: FROM + 120_000, interval: '1m' };
+const record = { time: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 };
+const never = () => new Promise(() => undefined);
+
+/** Sends a query to a user's repository. */
+async function ask(
+  repository: object,
+  change: Partial<BarQuery> = {},
+  signal?: AbortSignal,
+): Promise<RepositoryAnswer> {
+  return barSourceOf('vendor', repository)!.bars({ ...QUERY, ...change }, signal);
+}
+
+/** S0, S1 and so on. */
+const manySymbols = (count: number) => Array.from({ length: count }, (_, i) => `S${i}`);
+
 /** A permit that is granted at once, and adds the outcome of each request to `outcomes`. */
 const permitNoting = (outcomes: unknown[]) => async () => (error?: unknown) => void outcomes.push(error);
 
@@ -17,30 +32,32 @@ test('getBarsBySymbol is called with separate arguments on its object, and may r
     readonly asked: unknown[] = [];
     getBarsBySymbol(symbol: string, start: Date, end: Date, interval: string): unknown[] {
       this.asked.push([symbol, start.toISOString(), end.toISOString(), interval]);
-      return symbol === 'A' ? [bar, { time: 'never' }] : [];
+      return symbol === 'A' ? [record, { time: 'never' }] : [];
     }
   }
   const repository = new Repository();
-  const answer = await barSourceOf('vendor', repository)?.bars(query);
+  const answer = await ask(repository);
   expect(repository.asked).toEqual([
     ['A', '2024-01-02T14:30:00.000Z', '2024-01-02T14:32:00.000Z', '1m'],
     ['B', '2024-01-02T14:30:00.000Z', '2024-01-02T14:32:00.000Z', '1m'],
   ]);
-  expect(answer?.bars).toEqual(new Map([['A', [{ openTime: FROM, open: 1, high: 1, low: 1, close: 1, volume: 1 }]]]));
-  expect(answer?.refused).toMatchObject([{ symbol: 'A', reason: 'malformed' }]);
+  const { time: openTime, ...values } = record;
+  expect(answer.bars).toEqual(new Map([['A', [{ openTime, ...values }]]]));
+  expect(answer.refused).toMatchObject([{ symbol: 'A', reason: 'malformed' }]);
 });
 
 test('getBars is called with one argument, and may return a promise', async () => {
-  const repository = {
-    getBars: async ({ symbol, start, end, interval }: { symbol: string; start: Date; end: Date; interval: string }) => [
-      // The volume shows which arguments came.
-      { ...bar, symbol, time: start, volume: end.getTime() - start.getTime() + interval.length },
-    ],
-  };
-  const source = barSourceOf('vendor', repository);
-  expect(source?.name).toBe('vendor');
-  const answer = await source?.bars(query);
-  expect(answer?.bars.get('B')).toMatchObject([{ volume: 120_000 + '1m'.length }]);
+  const getBars = jest.fn(async ({ symbol, start }: { symbol: string; start: Date }) => [
+    { ...record, symbol, time: start },
+  ]);
+  const answer = await ask({ getBars });
+  const range = { start: new Date(QUERY.from), end: new Date(QUERY.to), interval: '1m' };
+  expect(getBars.mock.calls).toEqual([[{ symbol: 'A', ...range }], [{ symbol: 'B', ...range }]]);
+  expect(answer.bars.get('B')).toMatchObject([{ openTime: FROM }]);
+});
+
+test('a source has the name of its repository', () => {
+  expect(barSourceOf('vendor', { getBars: () => [] })?.name).toBe('vendor');
 });
 
 test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefined])(
@@ -50,7 +67,7 @@ test.each([undefined, null, 7, 'vendor', {}, [], { getBars: 'no' }, () => undefi
   },
 );
 
-// I12 is an invariant in docs/ARCHITECTURE.md.
+// docs/ARCHITECTURE.md lists the invariants, such as I12.
 test('I12 a repository that throws or rejects fails only for the symbol of that call, with its error', async () => {
   const failure = new Error('vendor down');
   const throws = {
@@ -60,27 +77,25 @@ test('I12 a repository that throws or rejects fails only for the symbol of that 
   };
   const rejects = { getBarsBySymbol: () => Promise.reject(failure) };
   for (const repository of [throws, rejects]) {
-    const answer = await barSourceOf('v', repository)?.bars(query);
-    expect(answer?.failed).toEqual(
-      new Map([
-        ['A', failure],
-        ['B', failure],
-      ]),
-    );
+    const { failed } = await ask(repository);
+    expect(Object.fromEntries(failed)).toEqual({ A: failure, B: failure });
   }
-  const failsForA = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? Promise.reject(failure) : [bar]) };
-  const answer = await barSourceOf('v', failsForA)?.bars(query);
-  expect([...answer!.failed.keys()]).toEqual(['A']);
-  expect([...answer!.bars.keys()]).toEqual(['B']);
+  const failsForA = {
+    getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? Promise.reject(failure) : [record]),
+  };
+  const { failed, bars } = await ask(failsForA);
+  expect([...failed.keys()]).toEqual(['A']);
+  expect([...bars.keys()]).toEqual(['B']);
 });
 
 test.each([undefined, null, 'none', { bars: [] }])('an answer of %p is a failure, not "no bars"', async (answer) => {
-  const found = await barSourceOf('v', { getBars: () => answer })?.bars(query);
-  expect([...found!.failed.values()]).toEqual([expect.any(RepositoryAnswerError), expect.any(RepositoryAnswerError)]);
+  const { failed } = await ask({ getBars: () => answer });
+  expect([...failed.values()]).toEqual([expect.any(RepositoryAnswerError), expect.any(RepositoryAnswerError)]);
 });
 
 test('a repository is asked for eight symbols at a time, for each once, and for no more after eight failures', async () => {
-  const FIRST_FAILING = 40; // of 100 symbols: S0 to S39 get an answer, the others fail
+  const [SYMBOLS, FIRST_FAILING] = [100, 40]; // S0 to S39 get an answer, the others fail
+  const [AT_A_TIME, FAILURES_MAX] = [8, 8];
   let running = 0;
   let mostRunning = 0;
   const asked: string[] = [];
@@ -95,18 +110,17 @@ test('a repository is asked for eight symbols at a time, for each once, and for 
       return [];
     },
   };
-  const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
-  const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols });
-  expect(answer!.failed.size + answer!.unasked.size).toBe(100 - FIRST_FAILING);
-  expect(mostRunning).toBe(8);
-  expect(asked.length).toBeLessThan(60); // 40 answers, 8 failures, and at most 8 in flight are 56
+  const { failed, unasked } = await ask(repository, { symbols: manySymbols(SYMBOLS) });
+  expect(failed.size + unasked.size).toBe(SYMBOLS - FIRST_FAILING);
+  expect(mostRunning).toBe(AT_A_TIME);
+  // After the last failure that is allowed, the requests that run already may fail too.
+  expect(asked.length).toBeLessThanOrEqual(FIRST_FAILING + FAILURES_MAX + AT_A_TIME);
   expect(new Set(asked).size).toBe(asked.length);
 });
 
 test('an abort ends the wait for a repository that hangs', async () => {
   const controller = new AbortController();
-  const hanging = { getBars: () => new Promise(() => undefined) };
-  const answer = barSourceOf('v', hanging)?.bars(query, controller.signal);
+  const answer = ask({ getBars: never }, {}, controller.signal);
   controller.abort(new Error('stopping'));
   await expect(answer).rejects.toThrow('stopping');
 });
@@ -116,8 +130,7 @@ test('a permit that fails ends the query, and no other symbol is requested', asy
   const outage = new Error('queue Redis is away');
   let permits = 10;
   const permit = () => (permits-- > 0 ? Promise.resolve(() => undefined) : Promise.reject(outage));
-  const symbols = Array.from({ length: 100 }, (_, i) => `S${i}`);
-  await expect(barSourceOf('v', { getBars })?.bars({ ...query, symbols, permit })).rejects.toThrow(outage);
+  await expect(ask({ getBars }, { symbols: manySymbols(100), permit })).rejects.toThrow(outage);
   permits = 100; // from now on a permit would be granted
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate); // time for further calls
   expect(getBars).toHaveBeenCalledTimes(10);
@@ -130,55 +143,43 @@ test('a repository is not called when the query has ended while it waited for it
     controller.abort(new Error('stopping'));
     return () => undefined;
   };
-  await expect(barSourceOf('v', { getBars })?.bars({ ...query, permit }, controller.signal)).rejects.toThrow(
-    'stopping',
-  );
+  await expect(ask({ getBars }, { permit }, controller.signal)).rejects.toThrow('stopping');
   expect(getBars).not.toHaveBeenCalled();
 });
 
 test('a DataSource that never connects fails after the time limit', async () => {
   // Has the members by which a DataSource is recognized.
-  const unreachable = {
-    isInitialized: false,
-    createQueryRunner: 1,
-    driver: 1,
-    query: 1,
-    initialize: () => new Promise(() => undefined),
-  };
-  const connecting = barSourceOf('v', unreachable)?.bars({ ...query, timeoutMs: 20 });
-  await expect(connecting).rejects.toThrow('timeout');
+  const unreachable = { isInitialized: false, createQueryRunner: 1, driver: 1, query: 1, initialize: never };
+  await expect(ask(unreachable, { timeoutMs: 20 })).rejects.toThrow('timeout');
 });
 
 test('a repository that rejects with undefined counts as failed, in the answer and for its permit', async () => {
   const outcomes: unknown[] = [];
   const rejecting = { getBars: () => Promise.reject(undefined as unknown as Error) };
-  const answer = await barSourceOf('v', rejecting)?.bars({ ...query, symbols: ['A'], permit: permitNoting(outcomes) });
-  expect([...answer!.failed.values()]).toEqual([expect.any(Error)]);
+  const { failed } = await ask(rejecting, { symbols: ['A'], permit: permitNoting(outcomes) });
+  expect([...failed.values()]).toEqual([expect.any(Error)]);
   expect(outcomes).toEqual([expect.any(Error)]);
 });
 
 test('symbols that were not requested when the time slice of the job ended are listed, also those that wait for a permit', async () => {
   const slice = new AbortController();
-  const asked: string[] = [];
-  const repository = { getBars: ({ symbol }: { symbol: string }) => (asked.push(symbol), []) };
+  const getBars = jest.fn(() => []);
   let permits = 3;
   const permit = (signal: AbortSignal | undefined): Promise<() => void> => {
     if (permits-- > 0) return Promise.resolve(() => undefined);
     setImmediate(() => slice.abort());
     return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
   };
-  const symbols = Array.from({ length: 20 }, (_, i) => `S${i}`);
-  const answer = await barSourceOf('v', repository)?.bars({ ...query, symbols, permit, slice: slice.signal });
-  expect(asked).toHaveLength(3);
-  expect(answer?.unasked.size).toBe(17);
+  const { unasked } = await ask({ getBars }, { symbols: manySymbols(20), permit, slice: slice.signal });
+  expect(getBars).toHaveBeenCalledTimes(3);
+  expect(unasked.size).toBe(20 - 3);
 });
 
 test('a request that takes too long fails for its symbol, and its permit learns the outcome', async () => {
   const outcomes: unknown[] = [];
-  const permit = permitNoting(outcomes);
-  const hanging = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? new Promise(() => undefined) : []) };
-  const answer = await barSourceOf('v', hanging)?.bars({ ...query, permit, timeoutMs: 20 });
-  expect([...answer!.failed.keys()]).toEqual(['A']);
+  const hangsForA = { getBars: ({ symbol }: { symbol: string }) => (symbol === 'A' ? never() : []) };
+  const { failed } = await ask(hangsForA, { permit: permitNoting(outcomes), timeoutMs: 20 });
+  expect([...failed.keys()]).toEqual(['A']);
   expect(outcomes).toEqual([undefined, expect.objectContaining({ name: 'TimeoutError' })]);
 });
 
@@ -191,6 +192,7 @@ async function importOfNode(url: string): Promise<unknown> {
   return { default: exported, 'module.exports': exported };
 }
 
+/** Writes a module and loads its repositories. */
 async function load(name: string, source: string): Promise<Map<string, unknown>> {
   const path = join(folder, name);
   writeFileSync(path, source);
@@ -209,9 +211,10 @@ test('the export may be a Map, a promise, or a function that connects first', as
 });
 
 test('an ES module may use its default export or named ones', async () => {
-  const namespaces = [{ default: { a: 1 }, b: 2 }, { a: 1 }, { default: { default: { a: 1 }, __esModule: true } }];
-  for (const namespace of namespaces)
-    expect(await loadRepositories('x.mjs', async () => namespace)).toEqual(new Map([['a', 1]]));
+  const compiledToCommonJs = { default: { default: { a: 1 }, __esModule: true } };
+  for (const exported of [{ default: { a: 1 }, b: 2 }, { a: 1 }, compiledToCommonJs]) {
+    expect(await loadRepositories('x.mjs', async () => exported)).toEqual(new Map([['a', 1]]));
+  }
 });
 
 test('a module that is missing, throws, or exports something else says so with its path', async () => {
@@ -220,7 +223,7 @@ test('a module that is missing, throws, or exports something else says so with i
     `${missing}: expected a module that loads, was`,
   );
   await expect(load('throws.cjs', 'throw new Error("no licence")')).rejects.toThrow('no licence');
-  await expect(load('odd.cjs', 'throw Object.create(null)')).rejects.toThrow('was an error without a message');
+  await expect(load('no-message.cjs', 'throw Object.create(null)')).rejects.toThrow('was an error without a message');
   await expect(load('array.cjs', 'module.exports = []')).rejects.toThrow(RepositoryModuleError);
   await expect(load('number.cjs', 'module.exports = 7')).rejects.toThrow(
     'expected an object of repositories by dataset name, was number',

@@ -1,6 +1,6 @@
 import { bind } from './named-values.js';
 
-test('each name becomes the number of its value, however often it occurs, and types stay', () => {
+test('each :name becomes the $number of its value, however often it occurs, and a ::cast stays', () => {
   const [statement, parameters] = bind('WHERE a = :a AND (:b::int IS NULL OR b = :b) AND c::text = :a', {
     b: 2,
     a: 'x',

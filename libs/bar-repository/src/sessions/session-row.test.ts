@@ -1,6 +1,6 @@
 import { decodePageCursor, encodePageCursor, CursorError } from './session-row.js';
 
-test('decoding a cursor returns its position for any id', () => {
+test('a decoded cursor is the position that was encoded, for any id', () => {
   for (const id of ['a', 'with space\nand more', 'é']) {
     const position = { createdAt: new Date(1_700_000_000_123), id };
     expect(decodePageCursor(encodePageCursor(position))).toEqual(position);

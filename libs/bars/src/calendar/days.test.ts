@@ -1,10 +1,11 @@
-import { CalendarDateError, parseIsoTime } from './time.js';
 import { calendarNamed } from './book.js';
 import { Calendar, CalendarRangeError, ExtendedHoursError } from './days.js';
 import { parseCalendar } from './parse.js';
+import { CalendarDateError } from './time.js';
 
 const datesOf = (days: readonly { date: string }[]) => days.map(({ date }) => date);
 
+/** A calendar file: Mondays in New York. */
 const venue = {
   id: 'TEST',
   name: 'A venue for tests',
@@ -18,10 +19,14 @@ describe('trading days', () => {
   const xnys = calendarNamed('XNYS');
 
   it('a range includes both its dates, without weekends and days on which the venue is closed', () => {
-    const dates = ['2013-10-11', '2013-10-14', '2013-10-15'];
-    expect(datesOf(xnys.tradingDays('2013-10-11', '2013-10-15'))).toEqual(dates);
-    expect(datesOf(xnys.tradingDays('2012-10-27', '2012-10-31'))).toEqual(['2012-10-31']);
-    expect(xnys.tradingDays('2013-10-12', '2013-10-13')).toEqual([]);
+    const withWeekend = ['2013-10-11', '2013-10-14', '2013-10-15'];
+    expect(datesOf(xnys.tradingDays('2013-10-11', '2013-10-15'))).toEqual(withWeekend);
+    const afterHurricane = ['2012-10-31'];
+    expect(datesOf(xnys.tradingDays('2012-10-27', '2012-10-31'))).toEqual(afterHurricane);
+    expect(xnys.tradingDays('2013-10-12', '2013-10-13')).toEqual([]); // a weekend
+  });
+
+  it('a range whose last date is before its first one is empty', () => {
     expect(xnys.tradingDays('2013-10-15', '2013-10-11')).toEqual([]);
   });
 
@@ -31,7 +36,7 @@ describe('trading days', () => {
     expect(xnys.tradingDaysBefore('2013-10-09', 0)).toEqual([]);
   });
 
-  it('days before a date are fewer near the first known date', () => {
+  it('days before a date are fewer than requested near the first known date', () => {
     expect(datesOf(xnys.tradingDaysBefore('1990-01-04', 5))).toEqual(['1990-01-02', '1990-01-03']);
   });
 
@@ -56,13 +61,6 @@ describe('trading days', () => {
     },
   );
 
-  it('a time on a day that its month does not have is not a time', () => {
-    for (const text of ['2023-02-29', '2024-02-30T14:30:00Z', '2024-04-31T23:30:00-05:00', '2024-03-32T00:00:00Z'])
-      expect(parseIsoTime(text)).toBeNaN();
-    for (const text of ['2024-02-29', '2024-01-31T14:30:00Z', '2024-03-01T00:30:00+05:30'])
-      expect(parseIsoTime(text)).toBe(new Date(text).getTime());
-  });
-
   it('extended hours of a venue that has none throw, also on a holiday', () => {
     expect(calendarNamed('XLON').hasExtendedHours).toBe(false);
     expect(() => calendarNamed('XLON').tradingDay('2013-12-25', 'extended')).toThrow(ExtendedHoursError);
@@ -73,25 +71,29 @@ describe('trading days', () => {
 });
 
 describe('hours in wall time', () => {
+  /** A calendar with these segments, on Sundays by default, because New York changes its clocks on one. */
   const calendarWith = (segments: { open: string; close: string }[], weekdays = ['Sun']): Calendar =>
     parseCalendar({ ...venue, hours: [{ from: '2024-01-01', weekdays, segments }] });
+  /** Sundays on which the clocks go forward, do not change, and go back. */
+  const [FORWARD, USUAL, BACK] = ['2024-03-10', '2024-03-17', '2024-11-03'];
   /** The length of each segment in hours. */
   const hoursOf = (calendar: Calendar, date: string) =>
     calendar.tradingDay(date)?.segments.map(({ open, close }) => (close - open) / 3_600_000);
 
   it('a whole day has 23 hours when the clocks go forward and 25 when they go back', () => {
     const calendar = calendarWith([{ open: '00:00', close: '24:00' }]);
-    expect(hoursOf(calendar, '2024-03-10')).toEqual([23]);
-    expect(hoursOf(calendar, '2024-03-17')).toEqual([24]);
-    expect(hoursOf(calendar, '2024-11-03')).toEqual([25]);
+    expect(hoursOf(calendar, FORWARD)).toEqual([23]);
+    expect(hoursOf(calendar, USUAL)).toEqual([24]);
+    expect(hoursOf(calendar, BACK)).toEqual([25]);
   });
 
   it('a segment within the skipped hour is left out, and a day with no other segment is no trading day', () => {
-    const night = { open: '02:10', close: '02:50' };
-    expect(hoursOf(calendarWith([night, { open: '03:00', close: '04:00' }]), '2024-03-10')).toEqual([1]);
-    expect(calendarWith([night]).tradingDay('2024-03-10')).toBeUndefined();
-    expect(calendarWith([night]).countTradingDays('2024-03-03', '2024-03-17')).toBe(2);
-    expect(hoursOf(calendarWith([night]), '2024-03-17')).toEqual([2 / 3]);
+    const skipped = { open: '02:10', close: '02:50' };
+    expect(hoursOf(calendarWith([skipped, { open: '03:00', close: '04:00' }]), FORWARD)).toEqual([1]);
+    const calendar = calendarWith([skipped]);
+    expect(calendar.tradingDay(FORWARD)).toBeUndefined();
+    expect(hoursOf(calendar, USUAL)).toEqual([2 / 3]);
+    expect(calendar.countTradingDays('2024-03-03', USUAL)).toBe(2); // of three Sundays
   });
 
   it('a day can begin on the evening before', () => {
@@ -116,8 +118,17 @@ describe('hours in wall time', () => {
       ],
       holidays: ['2024-06-17'],
     });
-    const dates = ['2024-05-28', '2024-06-03', '2024-06-04', '2024-06-10', '2024-06-11', '2024-06-15', '2024-06-17'];
-    // No hours on a Tuesday, the first entry, twice the second one, twice the special day, the holiday.
-    expect(dates.map((date) => hoursOf(calendar, date)?.[0])).toEqual([undefined, 6.5, 1, 1, 2, 2, undefined]);
+    /** The length of the first segment in hours, by date. */
+    const lengths = {
+      '2024-05-28': undefined, // a Tuesday, on which the first entry has no hours
+      '2024-06-03': 6.5, // a Monday of the first entry
+      '2024-06-04': 1, // a Tuesday and a Monday of the second entry
+      '2024-06-10': 1,
+      '2024-06-11': 2, // the special days, a Tuesday and a Saturday
+      '2024-06-15': 2,
+      '2024-06-17': undefined, // the holiday, a Monday
+    };
+    const found = Object.keys(lengths).map((date) => [date, hoursOf(calendar, date)?.[0]]);
+    expect(Object.fromEntries(found)).toEqual(lengths);
   });
 });

@@ -18,11 +18,8 @@ describe('the days that a session keeps', () => {
 
   it('are the history days and then the days of the spec', () => {
     const spec = { calendar: 'XNYS', start: '2024-03-04', end: '2024-03-05', hours: 'regular' as const };
-    expect(sessionDays(spec, 2).map(({ date }) => date)).toEqual([
-      '2024-02-29',
-      '2024-03-01',
-      '2024-03-04',
-      '2024-03-05',
-    ]);
+    const historyDays = 2;
+    const dates = sessionDays(spec, historyDays).map(({ date }) => date);
+    expect(dates).toEqual(['2024-02-29', '2024-03-01', '2024-03-04', '2024-03-05']);
   });
 });

@@ -6,8 +6,8 @@ import { parseCalendar } from './parse.js';
 const utcText = (time: number) => new Date(time).toISOString().slice(0, 16);
 
 /** Each span as text: its local date, its start and end in UTC, and its kind. */
-function spansOf(calendar: string, from: string, to = from, hours: Hours = 'regular'): string[] {
-  return outsideSpans(calendarNamed(calendar), from, to, hours).map(
+function spansOf(calendar: string, firstDate: string, lastDate = firstDate, hours: Hours = 'regular'): string[] {
+  return outsideSpans(calendarNamed(calendar), firstDate, lastDate, hours).map(
     (span) => `${span.date} ${utcText(span.from)} ${utcText(span.to)} ${span.kind}`,
   );
 }
@@ -40,7 +40,7 @@ test('I10 a closed date is one span, also on a day of 23 hours', () => {
   ]);
 });
 
-test('I10 of a day whose trading opens on the evening before, only the maintenance hour has no slot', () => {
+test('I10 a date of a venue that trades around the clock has one span, its maintenance hour', () => {
   expect(spansOf('CMES', '2024-03-05')).toEqual(['2024-03-05 2024-03-05T22:00 2024-03-05T23:00 outside']);
 });
 
@@ -54,9 +54,8 @@ test('I10 the spans of the first and the last known date do not need the unknown
   expect(spansOf('XNYS', lastDate).length).toBeGreaterThan(0);
 });
 
-test('I10 the latest time that a bar may have is in no extended hours', () => {
-  expect(isExtendedTime(calendarNamed('XNYS'), 8.6e15, 'regular')).toBe(false);
-  expect(isExtendedTime(calendarNamed('XNYS'), -8.6e15, 'regular')).toBe(false);
+test('I10 the latest and the earliest time that a bar may have are in no extended hours', () => {
+  for (const time of [8.6e15, -8.6e15]) expect(isExtendedTime(calendarNamed('XNYS'), time, 'regular')).toBe(false);
 });
 
 const MORNING = { open: '00:00', close: '01:00' };
@@ -64,24 +63,24 @@ const EVENING = { open: '20:00', close: '21:00' };
 
 test.each([
   {
-    // The local date of `inside` is the day after its UTC date, and its trading date is one more day later.
+    // The local date of `extendedTime` is the day after its UTC date, and its trading date is one more day later.
     zone: 'Pacific/Auckland',
     regular: MORNING,
     extended: [{ open: '10:00-1d', close: '12:00-1d' }, MORNING],
-    inside: '2024-06-02T22:30Z',
-    outside: '2024-06-03T00:30Z',
+    extendedTime: '2024-06-02T22:30Z',
+    closedTime: '2024-06-03T00:30Z',
   },
   {
-    // The local date of `inside` is the day before its UTC date, and its trading date is one more day earlier.
+    // The local date of `extendedTime` is the day before its UTC date, and its trading date is one more day earlier.
     zone: 'Pacific/Honolulu',
     regular: EVENING,
     extended: [EVENING, { open: '16:00+1d', close: '18:00+1d' }],
-    inside: '2024-06-06T03:30Z',
-    outside: '2024-06-06T04:30Z',
+    extendedTime: '2024-06-06T03:30Z',
+    closedTime: '2024-06-06T04:30Z',
   },
 ])(
   'I10 a time in extended hours is found in $zone far from its trading date',
-  ({ zone, regular, extended, inside, outside }) => {
+  ({ zone, regular, extended, extendedTime, closedTime }) => {
     const date = '2024-06-04'; // a Tuesday, the only trading date
     const calendar = parseCalendar({
       id: 'FAR',
@@ -91,7 +90,7 @@ test.each([
       lastDate: date,
       hours: [{ from: date, weekdays: ['Tue'], segments: [regular], extended }],
     });
-    expect(isExtendedTime(calendar, Date.parse(inside), 'regular')).toBe(true);
-    expect(isExtendedTime(calendar, Date.parse(outside), 'regular')).toBe(false);
+    expect(isExtendedTime(calendar, Date.parse(extendedTime), 'regular')).toBe(true);
+    expect(isExtendedTime(calendar, Date.parse(closedTime), 'regular')).toBe(false);
   },
 );

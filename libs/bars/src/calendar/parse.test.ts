@@ -5,9 +5,12 @@ import type { FieldProblem } from '../field-problems.js';
 import { parseCalendar, CalendarDataError } from './parse.js';
 import { calendarFileSchema } from './calendar-file.js';
 
-const session = { open: '09:30', close: '16:00' };
-const week = { from: '2024-01-01', weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], segments: [session] };
-/** A valid file. */
+const segment = { open: '09:30', close: '16:00' };
+const week = { from: '2024-01-01', weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'], segments: [segment] };
+const halfDay = { name: 'half', segments: [segment], dates: [] as string[] };
+/** The field `hours` of a file whose weekdays have these segments. */
+const weekOf = (...segments: { open: string; close: string }[]) => ({ hours: [{ ...week, segments }] });
+/** A valid file. The tests change some of its fields. */
 const file = {
   id: 'TEST',
   name: 'A venue',
@@ -17,6 +20,7 @@ const file = {
   hours: [week],
 };
 
+/** The problems for which a file is refused; none when it is valid. */
 function problemsOf(json: unknown): readonly FieldProblem[] {
   try {
     parseCalendar(json);
@@ -26,8 +30,6 @@ function problemsOf(json: unknown): readonly FieldProblem[] {
   }
   return [];
 }
-
-const fieldsOf = (json: unknown) => problemsOf(json).map(({ field }) => field);
 
 describe('a calendar file', () => {
   it('with all required fields becomes a calendar', () => {
@@ -67,73 +69,61 @@ describe('a calendar file', () => {
     expect(() => parseCalendar(json)).toThrow(/^[a-z ]+: expected /i);
   });
 
-  it.each<[what: string, change: object, fields: string[]]>([
-    ['limits in the wrong order', { lastDate: '2023-12-31' }, ['lastDate']],
-    ['hours that begin after the first date', { hours: [{ ...week, from: '2024-01-02' }] }, ['hours[0].from']],
-    ['hours that are not in order', { hours: [week, { ...week, from: '2000-01-01' }] }, ['hours[1].from']],
-    ['two hours of one weekday', { hours: [week, week] }, ['hours[1].weekdays']],
-    [
-      'a close before its open',
-      { hours: [{ ...week, segments: [{ open: '16:00', close: '09:30' }] }] },
-      ['hours[0].segments[0].close'],
-    ],
-    [
-      'segments that overlap',
-      { hours: [{ ...week, segments: [session, { open: '15:00', close: '17:00' }] }] },
-      ['hours[0].segments[1].open'],
-    ],
-    [
-      'a day of more than 24 hours',
-      { hours: [{ ...week, segments: [{ open: '17:00-1d', close: '17:30' }] }] },
-      ['hours[0].segments'],
-    ],
+  it.each<[what: string, change: object, field: string]>([
+    ['limits in the wrong order', { lastDate: '2023-12-31' }, 'lastDate'],
+    ['hours that begin after the first date', { hours: [{ ...week, from: '2024-01-02' }] }, 'hours[0].from'],
+    ['hours that are not in order', { hours: [week, { ...week, from: '2000-01-01' }] }, 'hours[1].from'],
+    ['two hours of one weekday', { hours: [week, week] }, 'hours[1].weekdays'],
+    ['a close before its open', weekOf({ open: '16:00', close: '09:30' }), 'hours[0].segments[0].close'],
+    ['segments that overlap', weekOf(segment, { open: '15:00', close: '17:00' }), 'hours[0].segments[1].open'],
+    ['a day of more than 24 hours', weekOf({ open: '17:00-1d', close: '17:30' }), 'hours[0].segments'],
     [
       'a day that opens before the last one closed',
       {
-        hours: [{ ...week, segments: [{ open: '22:00-1d', close: '21:00' }] }],
+        ...weekOf({ open: '22:00-1d', close: '21:00' }),
         specialDays: [
           { name: 'late', segments: [{ open: '22:00-1d', close: '22:00' }], dates: ['2024-06-04'] },
           { name: 'early', segments: [{ open: '21:00-1d', close: '20:00' }], dates: ['2024-06-05'] },
         ],
       },
-      ['hours of 2024-06-05'],
+      'hours of 2024-06-05',
     ],
-    ['a holiday twice', { holidays: ['2024-05-03', '2024-05-03'] }, ['holidays[1]']],
+    ['a holiday twice', { holidays: ['2024-05-03', '2024-05-03'] }, 'holidays[1]'],
     [
       'a holiday that trades',
-      { holidays: ['2024-05-03'], specialDays: [{ name: 'half', segments: [session], dates: ['2024-05-03'] }] },
-      ['specialDays[0].dates[0]'],
+      { holidays: ['2024-05-03'], specialDays: [{ ...halfDay, dates: ['2024-05-03'] }] },
+      'specialDays[0].dates[0]',
     ],
-    ['a holiday outside the limits', { holidays: ['2025-01-01'] }, ['holidays[0]']],
+    ['a holiday outside the limits', { holidays: ['2025-01-01'] }, 'holidays[0]'],
     [
       'extended hours on special days alone',
-      { specialDays: [{ name: 'half', segments: [session], extended: [session], dates: [] }] },
-      ['specialDays[0].extended'],
+      { specialDays: [{ ...halfDay, extended: [segment] }] },
+      'specialDays[0].extended',
     ],
     [
       'special days without the extended hours',
-      { hours: [{ ...week, extended: [session] }], specialDays: [{ name: 'half', segments: [session], dates: [] }] },
-      ['specialDays[0].extended'],
+      { hours: [{ ...week, extended: [segment] }], specialDays: [halfDay] },
+      'specialDays[0].extended',
     ],
     [
       'extended hours that leave out regular ones',
       { hours: [{ ...week, extended: [{ open: '10:00', close: '20:00' }] }] },
-      ['hours[0].extended'],
+      'hours[0].extended',
     ],
-  ])('with %s is refused', (_what, change, fields) => {
-    expect(fieldsOf({ ...file, ...change })).toEqual(fields);
+  ])('with %s is refused', (_what, change, field) => {
+    expect(problemsOf({ ...file, ...change }).map((problem) => problem.field)).toEqual([field]);
   });
 
   it('may have days that touch, and days that reach over midnight where no other day is', () => {
-    const touching = [{ ...week, segments: [{ open: '17:00-1d', close: '17:00' }] }];
-    const friday = [{ ...week, weekdays: ['Fri'], segments: [{ open: '20:00', close: '12:00+1d' }] }];
-    expect(problemsOf({ ...file, hours: touching })).toEqual([]);
-    expect(problemsOf({ ...file, hours: friday })).toEqual([]);
+    const touching = weekOf({ open: '17:00-1d', close: '17:00' });
+    expect(problemsOf({ ...file, ...touching })).toEqual([]);
+    const fridayNight = { ...week, weekdays: ['Fri'], segments: [{ open: '20:00', close: '12:00+1d' }] };
+    expect(problemsOf({ ...file, hours: [fridayNight] })).toEqual([]);
   });
 });
 
 describe('docs/calendar.schema.json', () => {
-  it('is the schema that files are parsed with; when this fails, write the schema to the file', () => {
+  it('is the schema that files are parsed with (when this fails, write the schema to the file)', () => {
     const published: unknown = JSON.parse(
       readFileSync(path.resolve(__dirname, '../../../../docs/calendar.schema.json'), 'utf8'),
     );

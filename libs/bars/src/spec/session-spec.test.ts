@@ -20,7 +20,9 @@ function problemsOf(input: unknown): readonly FieldProblem[] {
   }
   return [];
 }
+/** The problems of {@link minimalSpec} with this change. */
 const problemsWith = (change: object) => problemsOf({ ...minimalSpec, ...change });
+const manySymbols = (count: number) => Array.from({ length: count }, (_, i) => `S${i}`);
 
 describe('a valid spec', () => {
   it('gets every default', () => {
@@ -89,192 +91,88 @@ describe('a valid spec', () => {
   });
 
   it('may be of one day, of 5,000 symbols, and without derived intervals', () => {
-    const symbols = Array.from({ length: SYMBOLS_MAX }, (_, i) => `S${i}`);
+    const symbols = manySymbols(SYMBOLS_MAX);
     expect(problemsWith({ start: '2013-10-07', end: '2013-10-07', symbols, derivedIntervals: [] })).toEqual([]);
   });
 });
 
 describe('the problem of an invalid spec names the field, what was expected and what it was', () => {
-  it.each<[string, object, FieldProblem]>([
-    ['an unknown field', { colour: 'red' }, { field: 'colour', expected: 'no such field', was: '"red"' }],
-    ['an unknown field inside', { upkeep: { evry: 5 } }, { field: 'upkeep.evry', expected: 'no such field', was: '5' }],
+  it.each<[change: object, problem: string]>([
+    [{ colour: 'red' }, 'colour: expected no such field, was "red"'],
+    [{ upkeep: { evry: 5 } }, 'upkeep.evry: expected no such field, was 5'],
+    [{ symbols: 'SPY' }, 'symbols: expected a list of symbols, or "dataset" for all symbols of the source, was "SPY"'],
+    [{ upkeep: { enabled: 1 } }, 'upkeep.enabled: expected boolean, was 1'],
+    [{ history: { trailingDays: 1001 } }, 'history.trailingDays: expected at most 1000, was 1001'],
     [
-      'a wrong type',
-      { symbols: 'SPY' },
-      { field: 'symbols', expected: 'a list of symbols, or "dataset" for all symbols of the source', was: '"SPY"' },
-    ],
-    ['a wrong type inside', { upkeep: { enabled: 1 } }, { field: 'upkeep.enabled', expected: 'boolean', was: '1' }],
-    [
-      'a history that is too long',
-      { history: { trailingDays: 1001 } },
-      { field: 'history.trailingDays', expected: 'at most 1000', was: '1001' },
-    ],
-    [
-      'retention that is shorter than the history',
       { history: { trailingDays: 3, retainDays: 2 } },
-      { field: 'history.retainDays', expected: '0, or at least 3 trailingDays', was: '2' },
+      'history.retainDays: expected 0, or at least 3 trailingDays, was 2',
     ],
     [
-      'two kinds of history at once',
       { history: { trailingDays: 3, bars: 10, interval: '1m' } },
-      { field: 'history.trailingDays', expected: 'no such field beside history.bars', was: '3' },
+      'history.trailingDays: expected no such field beside history.bars, was 3',
     ],
+    [{ history: { interval: '1m' } }, 'history.interval: expected no such field without history.bars, was "1m"'],
+    [{ history: { bars: 10 } }, 'history.interval: expected one that this session stores: 1m, 5m, 15m, was undefined'],
     [
-      'an interval of history without a number of bars',
-      { history: { interval: '1m' } },
-      { field: 'history.interval', expected: 'no such field without history.bars', was: '"1m"' },
-    ],
-    [
-      'bars of history without their interval',
-      { history: { bars: 10 } },
-      { field: 'history.interval', expected: 'one that this session stores: 1m, 5m, 15m', was: 'undefined' },
-    ],
-    [
-      'bars of history at an interval that is not derived',
       { history: { bars: 10, interval: '5m' }, upkeep: { enabled: false } },
-      { field: 'history.interval', expected: 'one that this session stores: 1m', was: '"5m"' },
+      'history.interval: expected one that this session stores: 1m, was "5m"',
     ],
-    ['no source', { source: undefined }, { field: 'source', expected: '"dataset" or "feed"', was: 'nothing' }],
+    [{ source: undefined }, 'source: expected "dataset" or "feed", was nothing'],
+    [{ symbols: ['SPY', 'BRK B'] }, `symbols[1]: expected ${SYMBOL_WORDS}, was "BRK B"`],
+    [{ symbols: ['SPY\n'] }, `symbols[0]: expected ${SYMBOL_WORDS}, was "SPY\\n"`],
+    [{ symbols: [] }, 'symbols: expected at least 1 symbol, was []'],
+    [{ symbols: ['A', 'B', 'A'] }, 'symbols[2]: expected each symbol once, was "A"'],
+    [{ end: '2013-10-04' }, 'end: expected a date not before start, 2013-10-07, was "2013-10-04"'],
+    [{ end: '2013-02-30' }, 'end: expected a date, YYYY-MM-DD, was "2013-02-30"'],
+    [{ end: '2013-10-11T00:00Z' }, 'end: expected a date, YYYY-MM-DD, was "2013-10-11T00:00Z"'],
+    [{ calendar: '24/7', hours: 'extended' }, 'hours: expected regular (24/7 has no extended hours), was "extended"'],
     [
-      'a symbol with a space',
-      { symbols: ['SPY', 'BRK B'] },
-      { field: 'symbols[1]', expected: SYMBOL_WORDS, was: '"BRK B"' },
-    ],
-    [
-      'a symbol with a line break at its end',
-      { symbols: ['SPY\n'] },
-      { field: 'symbols[0]', expected: SYMBOL_WORDS, was: '"SPY\\n"' },
-    ],
-    ['no symbols', { symbols: [] }, { field: 'symbols', expected: 'at least 1 symbol', was: '[]' }],
-    ['a symbol twice', { symbols: ['A', 'B', 'A'] }, { field: 'symbols[2]', expected: 'each symbol once', was: '"A"' }],
-    [
-      'end before start',
-      { end: '2013-10-04' },
-      { field: 'end', expected: 'a date not before start, 2013-10-07', was: '"2013-10-04"' },
-    ],
-    [
-      'a date that does not exist',
-      { end: '2013-02-30' },
-      { field: 'end', expected: 'a date, YYYY-MM-DD', was: '"2013-02-30"' },
-    ],
-    [
-      'a date with a time',
-      { end: '2013-10-11T00:00Z' },
-      { field: 'end', expected: 'a date, YYYY-MM-DD', was: '"2013-10-11T00:00Z"' },
-    ],
-    [
-      'a calendar that has no extended hours',
-      { calendar: '24/7', hours: 'extended' },
-      { field: 'hours', expected: 'regular (24/7 has no extended hours)', was: '"extended"' },
-    ],
-    [
-      'a derived interval that is not a multiple of the base',
       { baseInterval: '5m', derivedIntervals: ['15m', '7m'] },
-      { field: 'derivedIntervals[1]', expected: 'a whole multiple of 5m', was: '"7m"' },
+      'derivedIntervals[1]: expected a whole multiple of 5m, was "7m"',
     ],
+    [{ derivedIntervals: ['1m'] }, 'derivedIntervals[0]: expected a whole multiple of 1m, was "1m"'],
     [
-      'a derived interval that equals the base',
-      { derivedIntervals: ['1m'] },
-      { field: 'derivedIntervals[0]', expected: 'a whole multiple of 1m', was: '"1m"' },
-    ],
-    [
-      'a text that is no interval',
       { derivedIntervals: ['5 minutes'] },
-      {
-        field: 'derivedIntervals[0]',
-        expected: 'an interval such as 5m, 2h or 1d (1d is the trading day, 24h is 24 hours)',
-        was: '"5 minutes"',
-      },
+      'derivedIntervals[0]: expected an interval such as 5m, 2h or 1d (1d is the trading day, 24h is 24 hours), was "5 minutes"',
     ],
-    ['a daily base', { baseInterval: '1d' }, { field: 'baseInterval', expected: 'minutes or hours', was: '"1d"' }],
+    [{ baseInterval: '1d' }, 'baseInterval: expected minutes or hours, was "1d"'],
     [
-      'a range without a trading day',
       { start: '2013-12-25', end: '2013-12-25' },
-      { field: 'start', expected: 'at least one trading day up to end', was: '"2013-12-25 to 2013-12-25"' },
+      'start: expected at least one trading day up to end, was "2013-12-25 to 2013-12-25"',
     ],
     [
-      'a date before the calendar begins',
       { start: '1989-12-29' },
-      {
-        field: 'start',
-        expected: 'a date from 1990-01-01 to 2027-12-31, the known range of XNYS',
-        was: '"1989-12-29"',
-      },
+      'start: expected a date from 1990-01-01 to 2027-12-31, the known range of XNYS, was "1989-12-29"',
     ],
-    ['zero retries', { upkeep: { maxRetries: 0 } }, { field: 'upkeep.maxRetries', expected: 'at least 1', was: '0' }],
+    [{ upkeep: { maxRetries: 0 } }, 'upkeep.maxRetries: expected at least 1, was 0'],
+    [{ upkeep: { everySeconds: 1.5 } }, 'upkeep.everySeconds: expected a whole number, was 1.5'],
+    [{ upkeep: { barrier: 'hour' } }, 'upkeep.barrier: expected "day", "none" or { "minutes": 1 to 1440 }, was "hour"'],
     [
-      'a number with a fraction',
-      { upkeep: { everySeconds: 1.5 } },
-      { field: 'upkeep.everySeconds', expected: 'a whole number', was: '1.5' },
-    ],
-    [
-      'an unknown barrier',
-      { upkeep: { barrier: 'hour' } },
-      { field: 'upkeep.barrier', expected: '"day", "none" or { "minutes": 1 to 1440 }', was: '"hour"' },
-    ],
-    [
-      'a feed with a history',
       { source: { type: 'feed' }, history: { trailingDays: 2 } },
-      { field: 'history.trailingDays', expected: '0 in a session that is fed', was: '2' },
+      'history.trailingDays: expected 0 in a session that is fed, was 2',
     ],
     [
-      'a feed and a backfill dataset of the same name',
       { source: { type: 'feed' }, backfill: ['feed'] },
-      { field: 'backfill[0]', expected: 'another dataset than "feed" in a session that is fed', was: '"feed"' },
+      'backfill[0]: expected another dataset than "feed" in a session that is fed, was "feed"',
     ],
-    [
-      'a lockstep window of 0',
-      { pace: { mode: 'lockstep', window: 0 } },
-      { field: 'pace.window', expected: 'at least 1', was: '0' },
-    ],
-    [
-      'an unknown pace',
-      { pace: { mode: 'slow' } },
-      { field: 'pace.mode', expected: '"max", "clock" or "lockstep"', was: '"slow"' },
-    ],
-    [
-      'a pace without a speed',
-      { pace: { mode: 'clock' } },
-      { field: 'pace.speed', expected: 'a number', was: 'nothing' },
-    ],
-    [
-      'a speed that is too low',
-      { pace: { mode: 'clock', speed: 0.01 } },
-      { field: 'pace.speed', expected: 'at least 0.1', was: '0.01' },
-    ],
-    [
-      'a speed that is too high',
-      { pace: { mode: 'clock', speed: 100_001 } },
-      { field: 'pace.speed', expected: 'at most 100000', was: '100001' },
-    ],
-    [
-      'a speed in mode max',
-      { pace: { mode: 'max', speed: 60 } },
-      { field: 'pace.speed', expected: 'no such field', was: '60' },
-    ],
-    [
-      'an unknown policy for overruns',
-      { pace: { mode: 'clock', speed: 60, overrun: 'skip' } },
-      { field: 'pace.overrun', expected: '"wait" or "fail"', was: '"skip"' },
-    ],
-    [
-      'a timeout of 0',
-      { feed: { timeoutSeconds: 0 } },
-      { field: 'feed.timeoutSeconds', expected: 'at least 1', was: '0' },
-    ],
-    [
-      'an id with a slash',
-      { id: 'a/b' },
-      { field: 'id', expected: 'an id, ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', was: '"a/b"' },
-    ],
-  ])('%s', (_what, change, problem) => {
-    expect(problemsWith(change)).toEqual([problem]);
+    [{ pace: { mode: 'lockstep', window: 0 } }, 'pace.window: expected at least 1, was 0'],
+    [{ pace: { mode: 'slow' } }, 'pace.mode: expected "max", "clock" or "lockstep", was "slow"'],
+    [{ pace: { mode: 'clock' } }, 'pace.speed: expected a number, was nothing'],
+    [{ pace: { mode: 'clock', speed: 0.01 } }, 'pace.speed: expected at least 0.1, was 0.01'],
+    [{ pace: { mode: 'clock', speed: 100_001 } }, 'pace.speed: expected at most 100000, was 100001'],
+    [{ pace: { mode: 'max', speed: 60 } }, 'pace.speed: expected no such field, was 60'],
+    [{ pace: { mode: 'clock', speed: 60, overrun: 'skip' } }, 'pace.overrun: expected "wait" or "fail", was "skip"'],
+    [{ feed: { timeoutSeconds: 0 } }, 'feed.timeoutSeconds: expected at least 1, was 0'],
+    [{ id: 'a/b' }, 'id: expected an id, ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$, was "a/b"'],
+  ])('%j: %s', (change, problem) => {
+    const texts = problemsWith(change).map(({ field, expected, was }) => `${field}: expected ${expected}, was ${was}`);
+    expect(texts).toEqual([problem]);
   });
 
   it('5,001 symbols', () => {
-    const [problem, ...others] = problemsWith({ symbols: Array.from({ length: 5_001 }, (_, i) => `S${i}`) });
+    const [problem, ...others] = problemsWith({ symbols: manySymbols(5_001) });
     expect(problem).toMatchObject({ field: 'symbols', expected: 'at most 5000 symbols' });
-    expect(problem!.was.length).toBeLessThanOrEqual(80);
+    expect(problem!.was.length).toBeLessThanOrEqual(80); // it does not list them
     expect(others).toEqual([]);
   });
 
@@ -301,15 +199,11 @@ describe('the problem of an invalid spec names the field, what was expected and 
   });
 
   it('all problems of single fields come in one error, and so do all problems of combined fields', () => {
-    const fields = problemsWith({ symbols: ['S P'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } });
-    expect(fields.map(({ field }) => field).sort()).toEqual(['colour', 'end', 'symbols[0]', 'upkeep.maxRetries']);
-    const together = problemsWith({
-      symbols: ['A', 'A'],
-      end: '2013-10-04',
-      derivedIntervals: ['1m'],
-      calendar: 'nowhere',
-    });
-    expect(together.map(({ field }) => field).sort()).toEqual(['calendar', 'derivedIntervals[0]', 'end', 'symbols[1]']);
+    const fieldsWith = (change: object) => problemsWith(change).map(({ field }) => field);
+    const singleFields = { symbols: ['S P'], end: 'soon', colour: 1, upkeep: { maxRetries: -1 } };
+    expect(fieldsWith(singleFields).sort()).toEqual(['colour', 'end', 'symbols[0]', 'upkeep.maxRetries']);
+    const combined = { symbols: ['A', 'A'], end: '2013-10-04', derivedIntervals: ['1m'], calendar: 'nowhere' };
+    expect(fieldsWith(combined).sort()).toEqual(['calendar', 'derivedIntervals[0]', 'end', 'symbols[1]']);
   });
 
   it('end before start is one problem, not also a range without a trading day', () => {
@@ -334,18 +228,23 @@ describe('symbols', () => {
     expect(problemsWith({ symbols: [symbol] })).toMatchObject([{ field: 'symbols[0]', expected: SYMBOL_WORDS }]);
   });
 
-  it('may be all symbols of the source, which the spec then lists', () => {
+  it('may be all symbols of the source, which the spec then lists, each once and in order', () => {
     const request = parseSessionRequest({ ...minimalSpec, symbols: 'dataset' });
     expect(request.symbols).toBe('dataset');
     expect(resolveSymbols(request, ['b', 'B', 'a', 'b'])).toEqual({ ...request, symbols: ['B', 'a', 'b'] });
-    expect(() => resolveSymbols(request, [])).toThrow(
-      'symbols: expected a dataset of 1 to 5000 symbols, was lean has 0',
-    );
+  });
+
+  it('of the source are refused when it has none, or one with an invalid name', () => {
+    const request = parseSessionRequest({ ...minimalSpec, symbols: 'dataset' });
+    const problem = 'symbols: expected a dataset of 1 to 5000 symbols, was lean has 0';
+    expect(() => resolveSymbols(request, [])).toThrow(problem);
     expect(() => resolveSymbols(request, ['a b'])).toThrow('"a b"');
-    expect(() => parseSessionSpec({ ...minimalSpec, symbols: 'dataset' })).toThrow(
-      'symbols: expected a list of symbols',
-    );
-    const fed = { ...minimalSpec, symbols: 'dataset', source: { type: 'feed' } };
+  });
+
+  it('must be listed in a spec, and in a request for a session that is fed', () => {
+    const allSymbols = { ...minimalSpec, symbols: 'dataset' };
+    expect(() => parseSessionSpec(allSymbols)).toThrow('symbols: expected a list of symbols');
+    const fed = { ...allSymbols, source: { type: 'feed' } };
     expect(() => parseSessionRequest(fed)).toThrow('symbols: expected a list of symbols in a session that is fed');
   });
 });

@@ -3,6 +3,11 @@ import { batchesOf, type Batch } from './batches.js';
 /** Does not settle. */
 const never = new Promise<never>(() => undefined);
 
+/** A source whose iterator has these methods. */
+const sourceOf = (iterator: AsyncIterator<number>): AsyncIterable<number> => ({
+  [Symbol.asyncIterator]: () => iterator,
+});
+
 it('sends the items of a slow source in order, without waiting for a full batch', async () => {
   const slow = async function* () {
     yield* [1, 2, 3];
@@ -14,21 +19,13 @@ it('sends the items of a slow source in order, without waiting for a full batch'
 });
 
 it('stops waiting and ends the source when the signal is aborted', async () => {
-  let isEnded = false;
-  const source = {
-    [Symbol.asyncIterator]: () => ({
-      next: () => never,
-      return: () => {
-        isEnded = true;
-        return Promise.resolve({ done: true as const, value: undefined });
-      },
-    }),
-  };
+  const end = jest.fn(() => Promise.resolve({ done: true as const, value: undefined }));
+  const silent = sourceOf({ next: () => never, return: end });
   const controller = new AbortController();
-  const next = batchesOf(source, 2, controller.signal).next();
+  const next = batchesOf(silent, 2, controller.signal).next();
   controller.abort(new Error('enough'));
   await expect(next).rejects.toThrow('enough');
-  expect(isEnded).toBe(true);
+  expect(end).toHaveBeenCalledTimes(1);
 });
 
 it('marks the last batch of a synchronous source', async () => {
@@ -42,22 +39,20 @@ it('marks the last batch of a synchronous source', async () => {
 
 it('throws what the source throws, and does not end a source that has failed', async () => {
   const end = jest.fn();
-  const source = {
-    [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('no rows')), return: end }),
-  };
-  await expect(batchesOf(source, 2).next()).rejects.toThrow('no rows');
+  const failing = sourceOf({ next: () => Promise.reject(new Error('no rows')), return: end });
+  await expect(batchesOf(failing, 2).next()).rejects.toThrow('no rows');
   expect(end).not.toHaveBeenCalled();
 });
 
 it('throws what the source throws while a batch is in use', async () => {
-  let fail: () => void = () => undefined;
-  const failed = new Promise<IteratorResult<number>>((_resolve, reject) => {
-    fail = () => reject(new Error('no rows'));
+  let failSecond = (): void => undefined;
+  const second = new Promise<IteratorResult<number>>((_resolve, reject) => {
+    failSecond = () => reject(new Error('no rows'));
   });
-  const results = [Promise.resolve({ value: 1, done: false }), failed];
-  const batches = batchesOf({ [Symbol.asyncIterator]: () => ({ next: () => results.shift()! }) }, 10);
+  const results = [Promise.resolve({ value: 1, done: false }), second];
+  const batches = batchesOf(sourceOf({ next: () => results.shift()! }), 10);
   expect((await batches.next()).value).toEqual({ items: [1], isLast: false });
-  fail(); // before the next batch is requested
-  await failed.catch(() => undefined);
+  failSecond(); // before the next batch is requested
+  await second.catch(() => undefined);
   await expect(batches.next()).rejects.toThrow('no rows');
 });

@@ -1,19 +1,15 @@
-import { parseInterval, parseSessionSpec } from '@barkeep/bars';
-import { SessionLayout } from '@barkeep/session-data';
+import { parseInterval } from '@barkeep/bars';
+import type { SessionLayout } from '@barkeep/session-data';
+import { layoutOf } from '../../../../test/support/sessions/session-layout.js';
 import { lastStepAt, StepIntervalError, stepInterval, stepsAfter } from './step.js';
 
-function layoutOf(calendar: string, start: string, end: string, historyDays = 0): SessionLayout {
-  const spec = { symbols: ['A'], calendar, start, end, source: { type: 'dataset', dataset: 'd' } };
-  return new SessionLayout('s', 'i', parseSessionSpec(spec), 'p', historyDays);
-}
-
-/** The times of the steps, as `MM-DDTHH:MM` in UTC. */
+/** The times of the steps after a time, as `MM-DDTHH:MM` in UTC. */
 const utcTimes = (layout: SessionLayout, every: string, after: number) =>
   [...stepsAfter(layout, parseInterval(every), after)].map(({ time }) => new Date(time).toISOString().slice(5, 16));
 
 test('steps end early at a lunch break and at an early close', () => {
   // Hong Kong trades from 01:30 to 04:00 and from 05:00 to 08:00 UTC. On the eve of the Lunar New Year it closes at 04:00.
-  const layout = layoutOf('XHKG', '2024-02-08', '2024-02-09');
+  const layout = layoutOf({ calendar: 'XHKG', start: '2024-02-08', end: '2024-02-09' });
   expect(utcTimes(layout, '1h', layout.start)).toEqual([
     '02-08T02:30',
     '02-08T03:30',
@@ -29,13 +25,14 @@ test('steps end early at a lunch break and at an early close', () => {
 });
 
 test('the days of a history have no steps', () => {
-  const layout = layoutOf('XNYS', '2013-10-08', '2013-10-08', 2);
+  const historyDays = 2;
+  const layout = layoutOf({ start: '2013-10-08', end: '2013-10-08' }, historyDays);
   expect(utcTimes(layout, '1d', layout.start)).toEqual(['10-08T20:00']);
   expect(lastStepAt(layout, parseInterval('1m'), layout.start)).toBe(layout.sessionStart);
 });
 
-test('finds the last and the next step from any time, for every interval', () => {
-  const layout = layoutOf('XTKS', '2024-01-04', '2024-01-09');
+test('the last and the next step are found from any time, for every interval', () => {
+  const layout = layoutOf({ calendar: 'XTKS', start: '2024-01-04', end: '2024-01-09' });
   for (const every of ['1m', '7m', '30m', '1d'].map(parseInterval)) {
     const all = [...stepsAfter(layout, every, layout.start)].map(({ time }) => time);
     // Every 13 minutes: a time between two steps, or exactly at a step.
@@ -52,7 +49,7 @@ test.each([
   ['60m', '1h'],
   ['day', '1d'],
   ['1d', '1d'],
-])('follows a session of 1m bars at %s, which is %s', (every, name) => {
+])('a session of 1m bars can be followed at %s, which is %s', (every, name) => {
   expect(stepInterval(every, parseInterval('1m')).name).toBe(name);
 });
 
@@ -62,6 +59,6 @@ test.each([
   ['', '1m'],
   ['1m', '5m'],
   ['7m', '5m'],
-])('refuses the interval %j for a session of %s bars', (every, base) => {
+])('the interval %j is refused for a session of %s bars', (every, base) => {
   expect(() => stepInterval(every, parseInterval(base))).toThrow(StepIntervalError);
 });

@@ -6,15 +6,20 @@ import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreach
 import { CoordinatorClient } from './coordinator-client.js';
 
 let server: Server | undefined;
-afterEach(() => server?.closeAllConnections());
-afterEach(() => server?.close());
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** A client without an API key. */
+const clientAt = (url: string) => new CoordinatorClient(url, undefined, new AbortController().signal);
 
 /** A client of a server that answers with `listener`. */
 async function clientOf(listener: RequestListener): Promise<CoordinatorClient> {
   server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return new CoordinatorClient(`http://127.0.0.1:${port}`, undefined, new AbortController().signal);
+  return clientAt(`http://127.0.0.1:${port}`);
 }
 
 describe('a client of the HTTP API', () => {
@@ -31,20 +36,28 @@ describe('a client of the HTTP API', () => {
     expect(calls).toBe(2);
   });
 
-  it.each([
-    { spec: { id: 'march' }, hasKey: false },
-    { spec: {}, hasKey: true },
-    { spec: { id: undefined }, hasKey: true },
-  ])('repeats the creation of $spec with the same idempotency key: $hasKey', async ({ spec, hasKey }) => {
-    const requests: IncomingMessage[] = [];
-    const client = await clientOf((request, response) => {
-      requests.push(request);
-      if (requests.length > 1) response.end(JSON.stringify(sessionExample));
-      else response.destroy();
+  describe('that repeats the creation of a session', () => {
+    /** The idempotency keys of a creation whose first request gets no answer. */
+    async function keysOf(spec: object): Promise<unknown[]> {
+      const requests: IncomingMessage[] = [];
+      const client = await clientOf((request, response) => {
+        requests.push(request);
+        if (requests.length > 1) response.end(JSON.stringify(sessionExample));
+        else response.destroy();
+      });
+      await client.create(spec);
+      return requests.map(({ headers }) => headers['idempotency-key']);
+    }
+
+    it.each([{}, { id: undefined }])('sends the same idempotency key again for the spec %p', async (spec) => {
+      const [key, ...others] = await keysOf(spec);
+      expect(key).toEqual(expect.any(String));
+      expect(others).toEqual([key]);
     });
-    await client.create(spec);
-    const keys = requests.map(({ headers }) => headers['idempotency-key']);
-    expect(keys).toEqual(hasKey ? [expect.any(String), keys[0]] : [undefined, undefined]);
+
+    it('sends no key with an id, which identifies the session', async () => {
+      expect(await keysOf({ id: 'march' })).toEqual([undefined, undefined]);
+    });
   });
 
   it.each([
@@ -58,7 +71,7 @@ describe('a client of the HTTP API', () => {
     'http://here/#/sessions',
     'http://here/#',
   ])('refuses the address %s, and does not show its password', (address) => {
-    const create = () => new CoordinatorClient(address, undefined, new AbortController().signal);
+    const create = () => clientAt(address);
     expect(create).toThrow(CoordinatorAddressError);
     expect(create).not.toThrow('secret');
   });
@@ -70,9 +83,9 @@ describe('a client of the HTTP API', () => {
   });
 
   it('does not repeat a call to a port that fetch refuses', async () => {
-    const client = new CoordinatorClient('http://127.0.0.1:6000', undefined, new AbortController().signal);
+    const client = clientAt('http://127.0.0.1:6000');
     await expect(client.sessions()).rejects.toThrow(CoordinatorUnreachableError);
-  }, 5_000);
+  }, 5_000); // repeats would take longer
 
   it.each(['', '.', '..'])('sends no call for the name "%s", which would reach another resource', async (name) => {
     const paths: unknown[] = [];
@@ -80,9 +93,10 @@ describe('a client of the HTTP API', () => {
       paths.push(url);
       response.end();
     });
-    await expect(client.removeSymbol('march', name)).rejects.toThrow(new ArgumentError('symbol', 'a name', name));
-    await expect(client.removeConsumer('march', name)).rejects.toThrow(new ArgumentError('consumer', 'a name', name));
-    await expect(client.remove(name)).rejects.toThrow(new ArgumentError('session', 'a name', name));
+    const errorFor = (argument: string) => new ArgumentError(argument, 'a name', name);
+    await expect(client.removeSymbol('march', name)).rejects.toThrow(errorFor('symbol'));
+    await expect(client.removeConsumer('march', name)).rejects.toThrow(errorFor('consumer'));
+    await expect(client.remove(name)).rejects.toThrow(errorFor('session'));
     expect(paths).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-import { ApiProblemError, FedBarsLostError, InvalidInputError, WrongStateError } from './errors.js';
 import { z } from 'zod';
 import { UnexpectedAnswerError } from '../errors.js';
+import { ApiProblemError, FedBarsLostError, InvalidInputError, WrongStateError } from './errors.js';
 import { checked, problemError } from './read-answer.js';
 
 const documentOf = (kind: string) => ({
@@ -28,29 +28,30 @@ describe('a problem document as an error', () => {
     const lost = { symbol: 'AAA', reached: '2013-10-07T13:50:00.000Z', bars: 20 };
     const error = problemError(409, { ...documentOf('fed-bars-lost'), lost });
     expect(error).toBeInstanceOf(FedBarsLostError);
-    expect(error).toMatchObject({
-      symbol: 'AAA',
-      reachedMs: Date.parse(lost.reached),
-      bars: 20,
-      kind: 'fed-bars-lost',
-    });
+    const reachedMs = Date.parse(lost.reached);
+    expect(error).toMatchObject({ symbol: 'AAA', reachedMs, bars: 20, kind: 'fed-bars-lost' });
   });
 
-  it.each([
-    // `lost` is missing, so there is no FedBarsLostError
-    [409, documentOf('fed-bars-lost'), { name: 'ApiProblemError', kind: 'fed-bars-lost' }],
-    // a kind without a class
-    [500, documentOf('internal-error'), { name: 'ApiProblemError', kind: 'internal-error' }],
-    // no body
-    [502, undefined, { name: 'ApiProblemError', kind: '', message: 'no reason given (HTTP 502)', problems: [] }],
-    // `problems` is not a list
-    [400, { problems: 'odd', title: 'A title' }, { message: 'A title (HTTP 400)', problems: [] }],
-    // incomplete problems
-    [400, { problems: [null, { field: 'end' }] }, { problems: [{ field: 'end', expected: '', was: '' }] }],
-  ])('is a plain ApiProblemError for %i with %j', (status, body, expected) => {
+  it.each<[what: string, status: number, body: unknown, expected: object]>([
+    ['lost bars that are not named', 409, documentOf('fed-bars-lost'), { kind: 'fed-bars-lost' }],
+    ['a kind without a class', 500, documentOf('internal-error'), { kind: 'internal-error' }],
+    ['no body', 502, undefined, { kind: '', message: 'no reason given (HTTP 502)', problems: [] }],
+    [
+      'problems that are no list',
+      400,
+      { problems: 'odd', title: 'A title' },
+      { message: 'A title (HTTP 400)', problems: [] },
+    ],
+    [
+      'incomplete problems',
+      400,
+      { problems: [null, { field: 'end' }] },
+      { problems: [{ field: 'end', expected: '', was: '' }] },
+    ],
+  ])('is a plain ApiProblemError for %s', (_what, status, body, expected) => {
     const error = problemError(status, body);
     expect(error).toBeInstanceOf(ApiProblemError);
-    expect(error).toMatchObject(expected);
+    expect(error).toMatchObject({ name: 'ApiProblemError', ...expected });
   });
 });
 

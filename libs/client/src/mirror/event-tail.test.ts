@@ -2,23 +2,24 @@ import { SESSION_EVENT_TYPES } from '@barkeep/session-data';
 import { EventTail, effectOf } from './event-tail.js';
 import type { StreamEntry } from './session-state.js';
 
+/** An entry of a stream as Redis returns it. */
 const entry = (id: string, fields: Record<string, string>): StreamEntry => [id, Object.entries(fields).flat()];
 /** The fields of an entry that changes no bars. */
 const CLOCK = { type: 'clock' };
 
-test('decodes the changed days of each symbol, and the newest state', () => {
-  // The last processed entries: of the public events, of the changes of partition 0, and of the changes of partition 1.
-  const tail = new EventTail(['1-0', '1-0', '0-0']);
+test('a round decodes the changed days of each symbol, and the newest state', () => {
+  const [events, partition0, partition1] = ['1-0', '1-0', '0-0']; // the last processed entry of each stream
+  const tail = new EventTail([events, partition0, partition1]);
   const round = tail.decode([
     [
-      entry('1-0', { type: 'clock', time: '1' }), // a round starts with the last processed entry, which is not processed again
+      entry(events, { type: 'clock', time: '1' }), // a round starts with the last processed entry, which is not processed again
       // The public events repeat changes after the clock has passed them; only the streams of changes count.
       entry('2-0', { type: 'gap-filled', date: '2013-10-09', symbols: '{"PUBLISHED":3}' }),
       entry('3-0', { type: 'state', state: 'running' }),
       entry('4-0', { type: 'state', state: 'failed', error: 'no rows' }),
     ],
     [
-      entry('1-0', { type: 'gap-filled', date: '2013-10-07', symbols: '{"PROCESSED":1}' }),
+      entry(partition0, { type: 'gap-filled', date: '2013-10-07', symbols: '{"PROCESSED":1}' }),
       entry('2-0', { type: 'gap-filled', date: '2013-10-08', symbols: '{"AAA":3}' }),
     ],
     [
@@ -27,13 +28,12 @@ test('decodes the changed days of each symbol, and the newest state', () => {
       entry('1-2', { type: 'gap-found', date: '2013-10-08', symbols: '{"DDD":1}' }), // changes no bar
     ],
   ]);
-  expect(round.changes).toEqual(
-    new Map([['2013-10-08', { base: new Set(['AAA', 'CCC']), derived: new Set(['BBB']) }]]),
-  );
+  const change = { base: new Set(['AAA', 'CCC']), derived: new Set(['BBB']) };
+  expect(round.changes).toEqual(new Map([['2013-10-08', change]]));
   expect(round).toMatchObject({ state: { state: 'failed', error: 'no rows' }, hasMissedEntries: false, isMore: false });
 });
 
-test('moves its cursors only when a round is committed', () => {
+test('cursors move only when a round is committed', () => {
   const tail = new EventTail(['1-0', '0-0']);
   const round = tail.decode([[entry('1-0', CLOCK), entry('4-0', CLOCK)], [entry('2-0', CLOCK)]]);
   expect([tail.cursor(0), tail.cursor(1)]).toEqual(['1-0', '0-0']);
@@ -41,29 +41,29 @@ test('moves its cursors only when a round is committed', () => {
   expect([tail.cursor(0), tail.cursor(1)]).toEqual(['4-0', '2-0']);
 });
 
-test('reports missed entries when the last processed entry was trimmed', () => {
+test('a round has missed entries when the last processed entry was trimmed', () => {
   const tail = new EventTail(['5-0']);
   expect(tail.decode([[entry('5-0', CLOCK)]]).hasMissedEntries).toBe(false);
   expect(tail.decode([[entry('9-0', CLOCK)]]).hasMissedEntries).toBe(true);
   expect(tail.decode([[]]).hasMissedEntries).toBe(true);
-  const withoutProcessedEntry = new EventTail([]);
-  expect(withoutProcessedEntry.decode([[entry('9-0', CLOCK)]]).hasMissedEntries).toBe(false);
+  const newStream = new EventTail([]); // of a symbol that joined: it has no processed entry
+  expect(newStream.decode([[entry('9-0', CLOCK)]]).hasMissedEntries).toBe(false);
 });
 
-test('reports missed entries for a change that cannot be parsed', () => {
+test('a round has missed entries when a change cannot be parsed', () => {
   const malformed = entry('1-0', { type: 'late-bars', date: '2013-10-08', symbols: 'many' });
-  const round = new EventTail(['0-0', '0-0']).decode([[], [malformed]]);
+  const round = new EventTail(['0-0', '0-0']).decode([[], [malformed]]); // no public event
   expect(round.hasMissedEntries).toBe(true);
 });
 
-test('ignores public changes and entries of unknown type that cannot be parsed', () => {
+test('public changes and entries of unknown type that cannot be parsed are ignored', () => {
   const malformed = entry('2-0', { type: 'late-bars', date: '2013-10-08', symbols: 'many' });
   const unknown = entry('3-0', { type: 'something-new', symbols: 'many' });
   const round = new EventTail(['0-0']).decode([[malformed, unknown]]);
   expect(round.hasMissedEntries).toBe(false);
 });
 
-test('reports missed entries when a stream that was empty has a whole page of entries', () => {
+test('a round has missed entries when a stream that was empty has a whole page of entries', () => {
   const page = (length: number) => Array.from({ length }, (_, i) => entry(`${i + 5}-0`, CLOCK));
   expect(new EventTail(['0-0']).decode([page(999)])).toMatchObject({ hasMissedEntries: false, isMore: false });
   expect(new EventTail(['0-0']).decode([page(1_000)])).toMatchObject({ hasMissedEntries: true, isMore: true });

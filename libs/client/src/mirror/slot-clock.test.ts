@@ -1,30 +1,15 @@
-import { parseSessionSpec, type Interval } from '@barkeep/bars';
-import { SessionLayout } from '@barkeep/session-data';
+import type { Interval } from '@barkeep/bars';
+import { layoutOf } from '../../../../test/support/sessions/session-layout.js';
 import { slotClock, slotOpens } from './slot-clock.js';
 
 /** Two trading days, around Thanksgiving; the second one closes early. */
-const layout = new SessionLayout(
-  's',
-  'i',
-  parseSessionSpec({
-    symbols: ['A'],
-    start: '2013-11-27',
-    end: '2013-11-29',
-    derivedIntervals: ['15m'],
-    source: { type: 'dataset', dataset: 'd' },
-  }),
-  'p',
-  0,
-);
+const layout = layoutOf({ start: '2013-11-27', end: '2013-11-29', derivedIntervals: ['15m'] });
 
 /** Open and close time of each slot of all days. */
 function slotsOf(interval: Interval): (readonly [open: number, close: number])[] {
   return layout.days.flatMap((_day, day) => {
     const grid = layout.grid(day, interval);
-    return Array.from(
-      { length: grid.slotCount },
-      (_slot, slot) => [grid.openTime(slot), grid.closeTime(slot)] as const,
-    );
+    return Array.from({ length: grid.slotCount }, (_, slot) => [grid.openTime(slot), grid.closeTime(slot)] as const);
   });
 }
 

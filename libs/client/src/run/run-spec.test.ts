@@ -2,11 +2,15 @@ import { planRun, REPOSITORY_NAME, RunOptionsError } from './run-spec.js';
 
 const SPEC = { symbols: ['AAA'], start: '2024-03-04', end: '2024-03-04' };
 const DATASET = { type: 'dataset', dataset: 'lean' } as const;
+/** Which other options of a run are given. */
+const BARS = { bars: true, repository: false };
 const BARS_AND_REPOSITORY = { bars: true, repository: true };
+const ONLY_REPOSITORY = { bars: false, repository: true };
+const NEITHER = { bars: false, repository: false };
 
 describe('the plan of a run', () => {
   it('is a session in lockstep with a feed as its source when bars are given', () => {
-    const { spec, needsDatasets } = planRun(SPEC, { bars: true, repository: false });
+    const { spec, needsDatasets } = planRun(SPEC, BARS);
     expect(spec).toMatchObject({ source: { type: 'feed' }, pace: { mode: 'lockstep' }, backfill: [] });
     expect(spec.id).toMatch(/^run-[0-9a-f]{12}$/);
     expect(needsDatasets).toBe(false);
@@ -14,31 +18,33 @@ describe('the plan of a run', () => {
 
   it('keeps the values of the spec', () => {
     const own = { id: 'mine', pace: { mode: 'max' }, source: { type: 'feed', latenessSeconds: 60 } } as const;
-    expect(planRun({ ...SPEC, ...own }, { bars: true, repository: false }).spec).toMatchObject(own);
+    expect(planRun({ ...SPEC, ...own }, BARS).spec).toMatchObject(own);
   });
 
   it('needs the project’s datasets when the source or a backfill names one', () => {
-    expect(planRun({ ...SPEC, source: DATASET }, { bars: false, repository: false }).needsDatasets).toBe(true);
-    expect(planRun({ ...SPEC, backfill: ['lean'] }, { bars: true, repository: false }).needsDatasets).toBe(true);
+    expect(planRun({ ...SPEC, source: DATASET }, NEITHER).needsDatasets).toBe(true);
+    expect(planRun({ ...SPEC, backfill: ['lean'] }, BARS).needsDatasets).toBe(true);
     expect(planRun({ ...SPEC, backfill: [REPOSITORY_NAME, 'lean'] }, BARS_AND_REPOSITORY).needsDatasets).toBe(true);
   });
 
-  // The spec's backfill; the names that stand for the given repository; the backfill of the plan.
   it.each([
-    [undefined, [REPOSITORY_NAME], [REPOSITORY_NAME]],
-    [['whole'], ['whole'], ['whole']],
-    [['lean', REPOSITORY_NAME], [REPOSITORY_NAME], ['lean', REPOSITORY_NAME]],
-  ])('with a repository and the backfill %j asks the repository by the names %j', (backfill, names, planned) => {
-    const plan = planRun({ ...SPEC, ...(backfill && { backfill }) }, BARS_AND_REPOSITORY);
-    expect(plan.repositoryNames).toEqual(names);
-    expect(plan.spec.backfill).toEqual(planned);
-  });
+    { backfill: undefined, repositoryNames: [REPOSITORY_NAME], planned: [REPOSITORY_NAME] },
+    { backfill: ['whole'], repositoryNames: ['whole'], planned: ['whole'] },
+    { backfill: ['lean', REPOSITORY_NAME], repositoryNames: [REPOSITORY_NAME], planned: ['lean', REPOSITORY_NAME] },
+  ])(
+    'with the backfill $backfill asks a given repository by $repositoryNames',
+    ({ backfill, repositoryNames, planned }) => {
+      const plan = planRun({ ...SPEC, backfill }, BARS_AND_REPOSITORY);
+      expect(plan.repositoryNames).toEqual(repositoryNames);
+      expect(plan.spec.backfill).toEqual(planned);
+    },
+  );
 
   it('refuses bars together with a dataset as the source', () => {
     expect(() => planRun({ ...SPEC, source: DATASET }, BARS_AND_REPOSITORY)).toThrow(RunOptionsError);
   });
 
   it('refuses a run without a source', () => {
-    expect(() => planRun(SPEC, { bars: false, repository: true })).toThrow('was neither');
+    expect(() => planRun(SPEC, ONLY_REPOSITORY)).toThrow('was neither');
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claim, readState, release, updateState, type InstanceState } from './instance.js';
 
+const OTHER_OWNER = { pid: 3, startedAt: 'now' };
 const state: InstanceState = {
   owner: { pid: 1, startedAt: 'then' },
   keep: true,
@@ -11,15 +12,16 @@ const state: InstanceState = {
   extra: {},
 };
 let folder: string;
+const stateFile = () => join(folder, 'instance.json');
 
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'barkeep-instance-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a folder is claimed once, and only its user can read its state', () => {
   expect(claim(folder, state)).toBe(true);
-  expect(claim(folder, { ...state, owner: { pid: 3, startedAt: 'now' } })).toBe(false);
+  expect(claim(folder, { ...state, owner: OTHER_OWNER })).toBe(false);
   expect(readState(folder)).toEqual(state);
-  expect(statSync(join(folder, 'instance.json')).mode & 0o777).toBe(0o600);
+  expect(statSync(stateFile()).mode & 0o777).toBe(0o600);
 });
 
 test('the state of a folder can be replaced', () => {
@@ -30,7 +32,7 @@ test('the state of a folder can be replaced', () => {
 
 test('only the state of the named owner is released', () => {
   claim(folder, state);
-  release(folder, { pid: 3, startedAt: 'now' });
+  release(folder, OTHER_OWNER);
   expect(readState(folder)).toEqual(state);
   release(folder, state.owner);
   release(folder, state.owner); // without a state it does nothing
@@ -38,9 +40,9 @@ test('only the state of the named owner is released', () => {
 });
 
 test('an invalid instance file counts as no state', () => {
-  const wrong = [{ servers: [{ pid: 'x' }] }, { owner: null }, { urls: { redisUrl: 'r' } }];
-  for (const text of ['{ half', ...wrong.map((fields) => JSON.stringify({ ...state, ...fields }))]) {
-    writeFileSync(join(folder, 'instance.json'), text);
+  const wrongFields = [{ servers: [{ pid: 'x' }] }, { owner: null }, { urls: { redisUrl: 'r' } }];
+  for (const text of ['{ half', ...wrongFields.map((fields) => JSON.stringify({ ...state, ...fields }))]) {
+    writeFileSync(stateFile(), text);
     expect(readState(folder)).toBeUndefined();
   }
 });

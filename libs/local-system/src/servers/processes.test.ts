@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { askToEnd, commandLine, endServer, isOurServer, isRunning, markOf, stopSignal } from './processes.js';
 
-/**
- * Starts a process that runs until it is ended. Waits for a line that it prints: before that, the system may not know its
- * command line yet.
- */
-async function sleeper(script = `console.log('runs'); setInterval(() => undefined, 1000)`) {
-  const child = spawn(process.execPath, ['-e', script, '/proof/of/ours'], { stdio: ['ignore', 'pipe', 'ignore'] });
+/** A word in the command line of a server that Barkeep started. */
+const PROOF = '/proof/of/ours';
+const RUN = `console.log('runs'); setInterval(() => undefined, 1000);`;
+
+/** Starts a server that runs until it is ended. Waits for a line of it: before that, the system may not know its command line yet. */
+async function startServer(script = RUN) {
+  const child = spawn(process.execPath, ['-e', script, PROOF], { stdio: ['ignore', 'pipe', 'ignore'] });
   await once(child.stdout, 'data');
-  return child;
+  return { child, mark: { ...markOf(child.pid!), name: 'redis', proof: PROOF } };
 }
 
 test('a process is identified by its id and its start time', () => {
@@ -19,17 +20,15 @@ test('a process is identified by its id and its start time', () => {
 });
 
 test('an ended process does not run', async () => {
-  const child = await sleeper();
-  const mark = markOf(child.pid!);
+  const { child, mark } = await startServer();
   child.kill('SIGKILL');
   await once(child, 'exit');
   expect(isRunning(mark)).toBe(false);
 });
 
 test('a process without our proof, or with another start time, is never signalled', async () => {
-  const child = await sleeper();
-  const mark = { ...markOf(child.pid!), name: 'redis', proof: '/proof/of/ours' };
-  expect(commandLine(mark.pid)).toContain(mark.proof);
+  const { child, mark } = await startServer();
+  expect(commandLine(mark.pid)).toContain(PROOF);
   for (const stranger of [
     { ...mark, proof: '/another/proof' },
     { ...mark, startedAt: 'another time' },
@@ -38,14 +37,13 @@ test('a process without our proof, or with another start time, is never signalle
     askToEnd(stranger);
   }
   expect(isOurServer(mark)).toBe(true);
-  await endServer(mark, 2000);
-  expect(child.killed).toBe(false);
+  await endServer(mark, 2_000);
+  expect(child.killed).toBe(false); // not by this test
   expect(isRunning(mark)).toBe(false);
 });
 
 test('a server that ignores SIGTERM is killed when its time is over', async () => {
-  const ignoring = `process.on('SIGTERM', () => undefined); console.log('runs'); setInterval(() => undefined, 1000)`;
-  const mark = { ...markOf((await sleeper(ignoring)).pid!), name: 'redis', proof: '/proof/of/ours' };
+  const { mark } = await startServer(`process.on('SIGTERM', () => undefined); ${RUN}`);
   await endServer(mark, 100);
   expect(isRunning(mark)).toBe(false);
 });

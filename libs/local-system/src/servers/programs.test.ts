@@ -18,23 +18,23 @@ test('versions are read from the output of the programs', () => {
   expect(postgresMajor('')).toBeUndefined();
 });
 
-test('the state of a Redis server names its version and wrong settings', () => {
-  const redis = 'redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n';
-  expect(redisState(redis)).toEqual({ version: 'Redis 7.0.15', problems: [], notes: [] });
-  const old = redisState('redis_version:6.2.1\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n');
-  expect(old.problems).toEqual([
+test('the state of a Redis server names its version and its wrong settings; Valkey also states a version of Redis', () => {
+  const good = 'redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n';
+  expect(redisState(good)).toEqual({ version: 'Redis 7.0.15', problems: [], notes: [] });
+  const wrong = redisState('redis_version:6.2.1\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n');
+  expect(wrong.problems).toEqual([
     'expected Redis 7.0 or later, was 6.2.1',
     'expected maxmemory-policy noeviction, was allkeys-lru: it would evict bars and jobs',
   ]);
-  expect(old.notes).toHaveLength(1);
+  expect(wrong.notes).toHaveLength(1); // it has no append-only file
   expect(redisState('redis_version:7.2.4\r\nvalkey_version:8.1.1\r\n').version).toBe('Valkey 8.1.1');
 });
 
 test('without a program on PATH and in the cache Redis comes from the packages of the system, if it has any', () => {
   const folder = mkdtempSync(join(tmpdir(), 'barkeep-cache-'));
-  const nothing = { PATH: folder, HOME: folder, XDG_CACHE_HOME: join(folder, 'caches') };
-  expect(redisSource(nothing)).toBe(canFetchPackages() ? 'packages' : undefined);
-  expect(readdirSync(folder)).toEqual([]); // asking creates no cache folder
+  const emptyEnv = { PATH: folder, HOME: folder, XDG_CACHE_HOME: join(folder, 'caches') };
+  expect(redisSource(emptyEnv)).toBe(canFetchPackages() ? 'packages' : undefined);
+  expect(readdirSync(folder)).toEqual([]); // the look-up creates no cache folder
   rmSync(folder, { recursive: true });
 });
 
@@ -60,7 +60,7 @@ test('PostgreSQL listens on loopback only, and syncs to disk unless its data are
   expect(postgresSettings(1234, temporary)).toContain('fsync=off');
 });
 
-test('the name of a package cache says system and processor', () => {
+test('the name of a package cache contains the system, its release and the processor', () => {
   expect(systemName()).toMatch(/^[\w.-]+-[\w.-]+-\w+$/);
 });
 

@@ -7,17 +7,17 @@ let server: Server | undefined;
 afterEach(() => server?.close());
 
 /**
- * Starts a server that sends `reply` whenever bytes arrive.
- * @param options close: the server then closes the connection @returns its port, and a function for the text that it received
+ * Starts a server that sends `reply` whenever bytes arrive. @param closes whether it then closes the connection
+ * @returns its port, and a function for the text that it received
  */
-async function answering(reply: string, options: { close?: boolean } = {}) {
+async function answering(reply: string, { closes = false } = {}) {
   let received = '';
   server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
       received += bytes.toString();
       socket.write(reply);
-      if (options.close) socket.end();
+      if (closes) socket.end();
     });
   });
   server.listen(0, '127.0.0.1');
@@ -44,7 +44,7 @@ test.each([
   ['-WRONGPASS invalid username-password pair\r\n', 'WRONGPASS invalid username-password pair'],
   ['HTTP/1.1 400 Bad Request\r\n\r\n', '"HTTP/1.1 400 Bad Request", which is not the answer of a Redis server'],
 ])('the answer %j means wrong settings: %s', async (reply, message) => {
-  const { port } = await answering(reply, { close: true });
+  const { port } = await answering(reply, { closes: true });
   expect(await errorOf(`redis://127.0.0.1:${port}`)).toEqual(new ServerRefusedError(message));
 });
 

@@ -2,20 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { importingCode } from '../../../../test/support/programs/compiled-module.js';
 
 const LIMIT_MS = 1_200;
-/** The test stops the process this often, because a single stop may succeed by chance. */
-const STOPS = 5;
 
-/** Runs `code` in another process that has a watchdog with a short limit. That process compiles the module, because it runs without jest. */
+/** Runs `code` in another process that has a watchdog with the limit {@link LIMIT_MS}. */
 function watched(code: string) {
-  const source = `
-    const { transformFileSync } = require('@swc/core');
-    const { code } = transformFileSync(${JSON.stringify(join(__dirname, 'watchdog.ts'))}, {
-      jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' },
-    });
-    const exported = {};
-    new Function('exports', 'require', code)(exported, require);
+  const source = `${importingCode(join(__dirname, 'watchdog.ts'))}
     exported.startWatchdog('test', ${LIMIT_MS});
     ${code}`;
   const child = spawn(process.execPath, ['-e', source], { stdio: 'pipe' });
@@ -44,16 +37,17 @@ test('I11 a process that blocks for less than the limit again and again is not e
 });
 
 test('I11 a process that was stopped and continued is not ended', async () => {
-  // It is mostly busy, so that a stop mostly comes between two turns of its event loop, and the watchdog is the first to run again.
+  // The process is mostly busy, so a stop mostly comes within a turn of its event loop, and the watchdog is the first to run again.
   const { child, errors } = watched(`
     const busy = () => { const until = performance.now() + ${LIMIT_MS / 6}; while (performance.now() < until); };
     setInterval(busy, 1);
     process.stdin.once('data', () => process.exit(7));
     process.stdout.write('ready');`);
   await once(child.stdout, 'data');
-  for (let i = 0; i < STOPS; i++) {
+  const stops = 5; // after a single one the event loop may be the first to run again, by chance
+  for (let i = 0; i < stops; i++) {
     child.kill('SIGSTOP');
-    await delay(LIMIT_MS * 1.2);
+    await delay(1.2 * LIMIT_MS);
     child.kill('SIGCONT');
     await delay(LIMIT_MS / 4);
   }

@@ -1,6 +1,7 @@
 import { calendarNamed, parseSessionSpec } from '@barkeep/bars';
 import { SessionLayout } from './layout.js';
 
+/** Two days whose windows are hours. */
 const SPEC = {
   symbols: ['SPY'],
   start: '2013-10-09',
@@ -9,14 +10,19 @@ const SPEC = {
   upkeep: { barrier: { minutes: 60 } },
 };
 
-function layout(spec: object = {}, historyDays = 0): SessionLayout {
-  return new SessionLayout('s', 'i', parseSessionSpec({ ...SPEC, ...spec }), 'test', historyDays);
+/** The layout of {@link SPEC} with this change. */
+function layoutOf(change: object = {}, historyDays = 0): SessionLayout {
+  return new SessionLayout('session', 'incarnation', parseSessionSpec({ ...SPEC, ...change }), 'prefix', historyDays);
 }
+/** A session with this many trading days of history before its two days. */
+const layoutWithHistory = (trailingDays: number, history: object = {}) =>
+  layoutOf({ history: { trailingDays, ...history } }, trailingDays);
+const DAY_MS = 86_400_000;
 const iso = (time: number) => new Date(time).toISOString();
 
 describe('the layout of a session', () => {
   it('begins with its first day when it has no history', () => {
-    const plain = layout();
+    const plain = layoutOf();
     expect(iso(plain.start)).toBe('2013-10-09T13:30:00.000Z');
     expect(plain.sessionStart).toBe(plain.start);
     expect(plain.historyEnd).toBe(plain.start);
@@ -26,14 +32,9 @@ describe('the layout of a session', () => {
   });
 
   it('starts with the days of its history, and has a separate start of the session', () => {
-    const trailing = layout({ history: { trailingDays: 3 } }, 3);
-    expect(trailing.days.map(({ date }) => date)).toEqual([
-      '2013-10-04',
-      '2013-10-07',
-      '2013-10-08',
-      '2013-10-09',
-      '2013-10-10',
-    ]);
+    const trailing = layoutWithHistory(3);
+    const dates = trailing.days.map(({ date }) => date);
+    expect(dates).toEqual(['2013-10-04', '2013-10-07', '2013-10-08', '2013-10-09', '2013-10-10']);
     expect([trailing.start, trailing.historyEnd, trailing.sessionStart].map(iso)).toEqual([
       '2013-10-04T13:30:00.000Z',
       '2013-10-08T20:00:00.000Z',
@@ -43,14 +44,14 @@ describe('the layout of a session', () => {
   });
 
   it('streams a day of its history as one window, whatever the barrier is', () => {
-    const windows = [...layout({ history: { trailingDays: 1 } }, 1).windowsFrom(0)];
-    // A session's day of 390 minutes has seven windows: six hours, and the last half hour.
-    expect(windows.map(({ dayIndex }) => dayIndex)).toEqual([0, ...Array(7).fill(1), ...Array(7).fill(2)]);
-    expect(windows[0]).toMatchObject({ fromSlot: 0, toSlot: 390 });
+    const windows = [...layoutWithHistory(1).windowsFrom(0)];
+    const countOf = (day: number) => windows.filter(({ dayIndex }) => dayIndex === day).length;
+    expect([0, 1, 2].map(countOf)).toEqual([1, 7, 7]); // seven: six hours, and the last half hour
+    expect(windows[0]).toMatchObject({ dayIndex: 0, fromSlot: 0, toSlot: 390 });
   });
 
   it('continues after any frontier with the first window that ends after it', () => {
-    const trailing = layout({ history: { trailingDays: 1 } }, 1);
+    const trailing = layoutWithHistory(1);
     const all = [...trailing.windowsFrom(0)];
     expect(all[0]!.prev).toBe(trailing.start);
     for (const [i, { to }] of all.entries()) {
@@ -60,48 +61,50 @@ describe('the layout of a session', () => {
   });
 
   it('finds the close that comes a number of bars after a time, across nights and breaks, and never after the end', () => {
-    const plain = layout();
+    const plain = layoutOf();
     const after = (time: string, slots: number) => iso(plain.closeAfter(Date.parse(time), slots)).slice(5, 16);
     expect(after('2013-10-09T13:30Z', 30)).toBe('10-09T14:00');
     expect(after('2013-10-09T19:30Z', 30)).toBe('10-09T20:00');
     expect(after('2013-10-09T19:30Z', 31)).toBe('10-10T13:31');
     expect(after('2013-10-09T20:00Z', 1)).toBe('10-10T13:31');
     expect(after('2013-10-10T03:00Z', 390)).toBe('10-10T20:00');
-    expect(after('2013-10-09T13:30Z', 100_000)).toBe('10-10T20:00');
+    expect(after('2013-10-09T13:30Z', 100_000)).toBe('10-10T20:00'); // the end
     expect(after('2013-10-10T20:00Z', 1)).toBe('10-10T20:00');
-    // The 155th bar of a day in Hong Kong is after the lunch break, which follows bar 150.
-    const hongKong = layout({ calendar: 'XHKG' });
-    expect(hongKong.grid(0).closedBy(hongKong.closeAfter(hongKong.start, 155))).toBe(155);
+    const hongKong = layoutOf({ calendar: 'XHKG' });
+    const barAfterLunch = 155; // of the day; the break follows bar 150
+    const close = hongKong.closeAfter(hongKong.start, barAfterLunch);
+    expect(hongKong.grid(0).closedBy(close)).toBe(barAfterLunch);
   });
 
   it('counts only the slots of days after its history', () => {
-    const trailing = layout({ history: { trailingDays: 2 } }, 2);
+    const trailing = layoutWithHistory(2);
     expect(trailing.slotsClosedBy(trailing.historyEnd)).toBe(0);
     expect(trailing.slotsClosedBy(trailing.sessionStart + 60_000)).toBe(1);
-    expect(trailing.slotsClosedBy(trailing.end)).toBe(780);
+    expect(trailing.slotsClosedBy(trailing.end)).toBe(2 * 390);
   });
 
-  it('has fewer days when the calendar begins later', () => {
+  it('has fewer days of history when the calendar begins later', () => {
     const { firstDate } = calendarNamed('24/7');
-    const third = new Date(Date.parse(firstDate) + 2 * 86_400_000).toISOString().slice(0, 10);
-    const early = layout({ calendar: '24/7', start: third, end: third, history: { trailingDays: 10 } }, 10);
+    const thirdDate = iso(Date.parse(firstDate) + 2 * DAY_MS).slice(0, 10);
+    const dates = { start: thirdDate, end: thirdDate };
+    const early = layoutOf({ calendar: '24/7', ...dates, history: { trailingDays: 10 } }, 10);
     expect(early.historyDays).toBe(2);
-    expect(early.days.map(({ date }) => date).slice(0, 1)).toEqual([firstDate]);
+    expect(early.days[0]!.date).toBe(firstDate);
   });
 
   it('retains all days, or the newest closed days and the day that streams', () => {
-    expect(layout({ history: { trailingDays: 3 } }, 3).firstKeptAt(Infinity)).toBe(0);
-    const kept = layout({ history: { trailingDays: 3, retainDays: 3 } }, 3);
-    const at = (time: number) => kept.day(kept.firstKeptAt(time)).date;
-    expect(at(kept.start)).toBe('2013-10-04');
-    expect(at(kept.historyEnd)).toBe('2013-10-04');
-    expect(at(kept.sessionStart + 60_000)).toBe('2013-10-04');
-    expect(at(kept.grid(3).close)).toBe('2013-10-07');
-    expect(at(kept.end)).toBe('2013-10-08');
+    expect(layoutWithHistory(3).firstKeptAt(Infinity)).toBe(0);
+    const kept = layoutWithHistory(3, { retainDays: 3 });
+    const firstKeptDate = (time: number) => kept.day(kept.firstKeptAt(time)).date;
+    expect(firstKeptDate(kept.start)).toBe('2013-10-04');
+    expect(firstKeptDate(kept.historyEnd)).toBe('2013-10-04');
+    expect(firstKeptDate(kept.sessionStart + 60_000)).toBe('2013-10-04');
+    expect(firstKeptDate(kept.grid(3).close)).toBe('2013-10-07');
+    expect(firstKeptDate(kept.end)).toBe('2013-10-08');
   });
 
   it('finds the oldest retained day from the time that the store has; 0 means all days', () => {
-    const kept = layout({ history: { trailingDays: 3, retainDays: 3 } }, 3);
+    const kept = layoutWithHistory(3, { retainDays: 3 });
     expect(kept.firstKept(0)).toBe(0);
     expect(kept.firstKept(kept.start)).toBe(0);
     expect(kept.firstKept(kept.grid(2).open)).toBe(2);

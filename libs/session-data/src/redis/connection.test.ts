@@ -7,22 +7,23 @@ test('I11 a connection is opened again when its server is a replica, at most onc
   expect(mustReconnect(new Error('OOM command not allowed'))).toBe(false);
   expect(mustReconnect(readOnly)).toBe(true);
   expect(mustReconnect(readOnly)).toBe(false);
-  now = 1_000;
+  now += 1_000;
   expect(mustReconnect(readOnly)).toBe(true);
 });
 
-/** Lets `storeClock` receive its first answer: the promise of the reply, then that of the measurement. */
+/** Waits until `storeClock` has its first answer: a turn for the promise of the reply, and one for that of the measurement. */
 async function firstAnswer(): Promise<void> {
   await Promise.resolve();
   await Promise.resolve();
 }
 
 test('the time is that of the store, even when the clock of the machine differs', async () => {
-  // The machine is 30 seconds ahead of the store, whose time is in seconds and microseconds.
-  jest.spyOn(Date, 'now').mockReturnValue(1_700_000_030_000);
-  const now = storeClock({ time: async () => [1_700_000_000, 250_000] });
+  const storeMs = 1_700_000_000_250;
+  const machineMs = storeMs + 30_000;
+  jest.spyOn(Date, 'now').mockReturnValue(machineMs);
+  const now = storeClock({ time: async () => [1_700_000_000, 250_000] }); // seconds and microseconds
   await firstAnswer();
-  expect(Math.abs(now() - 1_700_000_000_250)).toBeLessThan(1_000);
+  expect(Math.abs(now() - storeMs)).toBeLessThan(1_000);
   jest.restoreAllMocks();
 });
 

@@ -1,7 +1,7 @@
 import { ReplyFormatError, ReplyParser, type Reply } from './reply-parser.js';
 
-/** Replies of every kind, as they are sent and as they are parsed. */
-const KINDS: [sent: string, reply: unknown][] = [
+/** Replies of every kind, as they are sent and as they are parsed. The first one is a list of three values. */
+const KINDS: [sent: string, parsed: unknown][] = [
   ['*3\r\n$1\r\na\r\n$-1\r\n*2\r\n:-12\r\n+OK\r\n', [Buffer.from('a'), null, [-12, 'OK']]],
   ['$7\r\nx\r\ny\r\nz\r\n', Buffer.from('x\r\ny\r\nz')],
   ['-ERR no\r\n', new Error('ERR no')],
@@ -11,18 +11,20 @@ const KINDS: [sent: string, reply: unknown][] = [
   ['$0\r\n\r\n', Buffer.alloc(0)],
 ];
 const BYTES = Buffer.from(KINDS.map(([sent]) => sent).join(''));
-const REPLIES = KINDS.map(([, reply]) => reply);
+const REPLIES = KINDS.map(([, parsed]) => parsed);
 
 /** All complete replies in `[0, end)`, and where the first incomplete one begins. */
 function readAll(bytes: Buffer, end: number): { replies: Reply[]; at: number } {
   const parser = new ReplyParser();
   const replies: Reply[] = [];
-  for (let at = 0; ;) {
-    const next = at < end ? parser.read(bytes, at, end) : -1;
-    if (next < 0) return { replies, at };
+  let at = 0;
+  while (at < end) {
+    const next = parser.read(bytes, at, end);
+    if (next < 0) break;
     replies.push(parser.reply);
     at = next;
   }
+  return { replies, at };
 }
 
 test('replies of every kind come out as they were sent, byte strings as views', () => {
@@ -33,17 +35,17 @@ test('replies of every kind come out as they were sent, byte strings as views', 
 });
 
 test('after a cut at any byte the complete replies are returned and the next one is not started', () => {
-  let before = 0;
+  let lastCount = 0;
   for (let end = 0; end <= BYTES.length; end++) {
     // The bytes after the cut belong to an earlier answer and must not be read.
     const bytes = Buffer.concat([BYTES.subarray(0, end), Buffer.from('\r\n:1\r\n')]);
     const { replies, at } = readAll(bytes, end);
     expect(replies).toEqual(REPLIES.slice(0, replies.length));
-    expect(replies.length).toBeGreaterThanOrEqual(before);
+    expect(replies.length).toBeGreaterThanOrEqual(lastCount);
     expect(at).toBeLessThanOrEqual(end);
-    before = replies.length;
+    lastCount = replies.length;
   }
-  expect(before).toBe(REPLIES.length);
+  expect(lastCount).toBe(REPLIES.length);
 });
 
 test('a list begins at its first value once its length has arrived', () => {
