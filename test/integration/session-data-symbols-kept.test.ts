@@ -9,6 +9,7 @@ import { RETAINED_SPEC } from '../support/sessions/retained-store.js';
 import { flushUpTo, SLOTS, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
 const SYMBOLS = ['AAA', 'BBB'];
+/** Days 0 to 2 are history, days 3 to 6 the session. */
 const SPEC = { ...RETAINED_SPEC, symbols: SYMBOLS };
 const LAST_DAY = 6;
 /** Bars of each symbol in the history. */
