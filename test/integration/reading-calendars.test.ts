@@ -7,28 +7,10 @@ import { promisify } from 'node:util';
 import { CalendarBook, parseCalendar, SessionCalendarError, useCalendars } from '@barkeep/client';
 import { openSession } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
+import { MARS, MARS_DATES, MARS_SLOTS } from '../support/data/mars.js';
 import { flushUpTo, StoreServer } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
-/** Trades on Mondays and Wednesdays, 150 minutes in two segments. */
-const MARS = {
-  id: 'MARS',
-  name: 'A venue of one’s own',
-  zone: 'Europe/Berlin',
-  firstDate: '2024-01-01',
-  lastDate: '2024-12-31',
-  hours: [
-    {
-      from: '2024-01-01',
-      weekdays: ['Mon', 'Wed'],
-      segments: [
-        { open: '09:00', close: '10:30' },
-        { open: '13:00', close: '14:00' },
-      ],
-    },
-  ],
-};
-const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
 
 let folder: string;
 beforeAll(async () => {
@@ -44,59 +26,75 @@ afterAll(async () => {
 test('a session is read where its calendar is known; where it is not, the error names it', async () => {
   useCalendars(new CalendarBook([parseCalendar(MARS)]));
   const source = { type: 'dataset', dataset: 'stream' };
-  const store = await server.begin(server.layout({ ...DATES, symbols: ['AAA'], derivedIntervals: ['1h'], source }));
-  await flushUpTo(store, marketBars({ ...DATES, symbols: ['AAA'], seed: 1 }), store.layout.end);
+  const store = await server.begin(
+    server.layout({ ...MARS_DATES, symbols: ['AAA'], derivedIntervals: ['1h'], source }),
+  );
+  await flushUpTo(store, marketBars({ ...MARS_DATES, symbols: ['AAA'], seed: 1 }), store.layout.end);
   await store.writer.moveClock(store.layout.end);
   const open = () => openSession(server.redis, server.prefix, store.layout.id);
-  expect(await (await open()).barCount('AAA')).toBe(2 * 150);
+  expect(await (await open()).barCount('AAA')).toBe(2 * MARS_SLOTS);
 
   useCalendars(new CalendarBook());
   await expect(open()).rejects.toThrow(SessionCalendarError);
   await expect(open()).rejects.toThrow(/expected its calendar to be one of XNYS.*was "MARS"/);
 });
 
-/** Runs `barkeep` with the folder of calendars. */
-function barkeep(...args: string[]) {
+/** Runs `barkeep calendar` with the folder of calendars. */
+function barkeepCalendar(...args: string[]) {
+  const program = join(__dirname, '../../apps/cli/bin/barkeep.js');
   const env = { PATH: process.env['PATH'], BARKEEP_CALENDARS_DIR: folder };
-  return promisify(execFile)(process.execPath, [join(__dirname, '../../apps/cli/bin/barkeep.js'), ...args], { env });
+  return promisify(execFile)(process.execPath, [program, 'calendar', ...args], { env });
+}
+
+/** The days that `barkeep calendar show` prints. */
+async function shownDays(calendar: string, from: string, to: string): Promise<unknown[]> {
+  const { stdout } = await barkeepCalendar('show', calendar, '--from', from, '--to', to, '--json');
+  return JSON.parse(stdout) as unknown[];
 }
 
 test('barkeep calendar show prints the days of a calendar of the folder, and of a shipped one', async () => {
-  const { stdout } = await barkeep('calendar', 'show', 'MARS', '--from', '2024-03-25', '--to', '2024-04-02', '--json');
-  // Summer time begins on 31 March: the same local hours are an hour earlier in UTC.
-  const summerDay = (date: string) => ({
-    date,
+  const [monday, _wednesday, ...april] = await shownDays('MARS', '2024-03-25', '2024-04-02');
+  expect(monday).toMatchObject({
     segments: [
-      { open: `${date}T07:00:00.000Z`, close: `${date}T08:30:00.000Z` },
-      { open: `${date}T11:00:00.000Z`, close: `${date}T12:00:00.000Z` },
+      { open: '2024-03-25T08:00:00.000Z', close: '2024-03-25T09:30:00.000Z' },
+      { open: '2024-03-25T12:00:00.000Z', close: '2024-03-25T13:00:00.000Z' },
     ],
-    slotCount: 150,
   });
-  const [monday, _wednesday, ...april] = JSON.parse(stdout) as { segments: unknown[] }[];
-  expect(monday!.segments[0]).toEqual({ open: '2024-03-25T08:00:00.000Z', close: '2024-03-25T09:30:00.000Z' });
-  expect(april).toEqual([summerDay('2024-04-01')]);
-  const halfDay = await barkeep('calendar', 'show', 'XNYS', '--from', '2015-12-24', '--to', '2015-12-27', '--json');
-  expect(JSON.parse(halfDay.stdout)).toEqual([
+  // Summer time began on 31 March: the same local hours are an hour earlier in UTC.
+  expect(april).toEqual([
     {
-      date: '2015-12-24',
-      segments: [{ open: '2015-12-24T14:30:00.000Z', close: '2015-12-24T18:00:00.000Z' }],
-      slotCount: 210,
+      date: '2024-04-01',
+      segments: [
+        { open: '2024-04-01T07:00:00.000Z', close: '2024-04-01T08:30:00.000Z' },
+        { open: '2024-04-01T11:00:00.000Z', close: '2024-04-01T12:00:00.000Z' },
+      ],
+      slotCount: MARS_SLOTS,
     },
   ]);
+  const halfDay = {
+    date: '2015-12-24',
+    segments: [{ open: '2015-12-24T14:30:00.000Z', close: '2015-12-24T18:00:00.000Z' }],
+    slotCount: 210,
+  };
+  expect(await shownDays('XNYS', '2015-12-24', '2015-12-27')).toEqual([halfDay]);
 });
 
-test('barkeep calendar check accepts a right file, names each wrong field, and refuses the id of a shipped calendar', async () => {
-  const { stdout } = await barkeep('calendar', 'check', join(folder, 'mars.json'), '--json');
+test('barkeep calendar check accepts a right file', async () => {
+  const { stdout } = await barkeepCalendar('check', join(folder, 'mars.json'), '--json');
   expect(JSON.parse(stdout)).toMatchObject({ id: 'MARS', zone: 'Europe/Berlin', ok: true });
+});
+
+test.each([
+  [
+    'names each wrong field',
+    { firstDate: '2024-02-30', hours: [] },
+    /bad\.txt: firstDate: expected .*; hours: expected at least 1 entry, was \[\]/,
+  ],
+  ['refuses the id of a shipped calendar', { id: 'XNYS' }, /"XNYS"/],
+])('barkeep calendar check %s', async (_what, wrongFields, message) => {
+  // The folder itself holds only right files: programs read each `.json` file in it.
   const bad = join(folder, 'bad.txt');
-  await writeFile(bad, JSON.stringify({ ...MARS, firstDate: '2024-02-30', hours: [] }));
-  await expect(barkeep('calendar', 'check', bad)).rejects.toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/bad\.txt: firstDate: expected .*; hours: expected at least 1 entry, was \[\]/),
-  });
-  await writeFile(bad, JSON.stringify({ ...MARS, id: 'XNYS' }));
-  await expect(barkeep('calendar', 'check', bad)).rejects.toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/"XNYS"/),
-  });
+  await writeFile(bad, JSON.stringify({ ...MARS, ...wrongFields }));
+  const check = barkeepCalendar('check', bad);
+  await expect(check).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
 });

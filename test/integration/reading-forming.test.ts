@@ -1,6 +1,6 @@
 /** Derived bars as a reader shows them: whole ones, and the forming bar of the bucket that contains the clock. */
 import type { Bar, ShownBar, TradingDay } from '@barkeep/bars';
-import { holey, marketBars, tradingDays, type BarsBySymbol } from '../support/data/market.js';
+import { holey, marketBars, tradingDays } from '../support/data/market.js';
 import { plainBuckets, plainDerivedBar } from '../support/data/plain-derived.js';
 import { deriveAll, flushUpTo, StoreServer, type TestStore } from '../support/sessions/session-store.js';
 
@@ -10,6 +10,7 @@ afterAll(() => server.close());
 const MINUTE = 60_000;
 /** Derived intervals with their lengths in minutes. A bar of `1d` spans its whole trading day. */
 const INTERVALS = { '5m': 5, '30m': 30, '1h': 60, '2h': 120, '4h': 240, '1d': Infinity } as const;
+type DerivedInterval = keyof typeof INTERVALS;
 const XNYS = { name: 'a half day', calendar: 'XNYS', start: '2015-12-23', end: '2015-12-28' };
 const MARKETS = [
   XNYS,
@@ -17,8 +18,8 @@ const MARKETS = [
   { name: 'days that open on the evening before', calendar: 'CMES', start: '2024-11-26', end: '2024-11-28' },
 ];
 
-/** A session over one of MARKETS, with windows of `minutes`. */
-function specOf({ calendar, start, end }: typeof XNYS, minutes: number) {
+/** A session over one of MARKETS. */
+function specOf({ calendar, start, end }: typeof XNYS, windowMinutes: number) {
   return {
     symbols: ['AAA'],
     calendar,
@@ -26,78 +27,86 @@ function specOf({ calendar, start, end }: typeof XNYS, minutes: number) {
     end,
     derivedIntervals: Object.keys(INTERVALS),
     source: { type: 'dataset', dataset: 'stream' },
-    upkeep: { barrier: { minutes } },
+    upkeep: { barrier: { minutes: windowMinutes } },
   };
 }
 
-/** The bars of an interval that reads must show at a clock. */
-function expectedBars(days: readonly TradingDay[], bars: readonly Bar[], minutes: number, clock: number): ShownBar[] {
-  return plainBuckets(days, minutes).flatMap((bucket) => plainDerivedBar(days, bucket, bars, clock) ?? []);
+/** The bars of an interval that reads must show at a clock, made from the base bars. */
+function expectedBars(
+  days: readonly TradingDay[],
+  baseBars: readonly Bar[],
+  interval: DerivedInterval,
+  clock: number,
+): ShownBar[] {
+  const buckets = plainBuckets(days, INTERVALS[interval]);
+  return buckets.flatMap((bucket) => plainDerivedBar(days, bucket, baseBars, clock) ?? []);
 }
 
 /** Compares every read of every interval with the expected bars. */
-async function expectShown({ reader, layout }: TestStore, bars: readonly Bar[], clock: number): Promise<void> {
-  for (const [interval, minutes] of Object.entries(INTERVALS)) {
-    const expected = expectedBars(layout.days, bars, minutes, clock);
-    for (const count of [1, 2, 9, 10_000]) {
-      expect(await reader.lastBars('AAA', interval, count)).toEqual(expected.slice(-count));
-    }
-    expect(await reader.latestBar('AAA', interval)).toEqual(expected.at(-1));
-    expect(await reader.barsBetween('AAA', interval, 0, Infinity)).toEqual(expected);
-    expect(await reader.barsSince('AAA', interval, clock - 40 * MINUTE)).toEqual(
-      expected.filter(({ openTime }) => openTime >= clock - 40 * MINUTE),
-    );
-    expect(await reader.barsBetween('AAA', interval, 0, Infinity, 3)).toEqual(expected.slice(0, 3));
-    // A forming bar does not count.
-    const isClosed = ({ openTime }: ShownBar) =>
-      layout.days.some((_, day) => {
-        const grid = layout.grid(day, layout.interval(interval));
-        const slot = grid.slotAt(openTime);
-        return typeof slot === 'number' && grid.closeTime(slot) <= clock;
-      });
-    expect(await reader.barCount('AAA', interval)).toBe(expected.filter(isClosed).length);
+async function expectShown(store: TestStore, baseBars: readonly Bar[], clock: number): Promise<void> {
+  for (const interval of Object.keys(INTERVALS) as DerivedInterval[]) {
+    await expectReads(store, interval, expectedBars(store.layout.days, baseBars, interval, clock), clock);
   }
+}
+
+async function expectReads(
+  { reader, layout }: TestStore,
+  interval: DerivedInterval,
+  expected: readonly ShownBar[],
+  clock: number,
+): Promise<void> {
+  for (const count of [1, 2, 9, 10_000]) {
+    expect(await reader.lastBars('AAA', interval, count)).toEqual(expected.slice(-count));
+  }
+  expect(await reader.latestBar('AAA', interval)).toEqual(expected.at(-1));
+  expect(await reader.barsBetween('AAA', interval, 0, Infinity)).toEqual(expected);
+  expect(await reader.barsBetween('AAA', interval, 0, Infinity, 3)).toEqual(expected.slice(0, 3));
+  const since = clock - 40 * MINUTE;
+  expect(await reader.barsSince('AAA', interval, since)).toEqual(expected.filter(({ openTime }) => openTime >= since));
+
+  // A forming bar does not count: its bucket closes after the clock.
+  const buckets = plainBuckets(layout.days, INTERVALS[interval]);
+  const closed = new Set(buckets.filter(({ close }) => close <= clock).map(({ open }) => open));
+  expect(await reader.barCount('AAA', interval)).toBe(expected.filter(({ openTime }) => closed.has(openTime)).length);
 }
 
 test.each(MARKETS)(
   'I2 I5 $calendar, $name: reads show the derived bars of all days, and the forming bar up to the clock',
   async (dates) => {
-    const market: BarsBySymbol = holey(marketBars({ symbols: ['AAA'], ...dates, seed: 3 }), 0.2, 4);
-    const bars = market.get('AAA')!;
+    const market = holey(marketBars({ symbols: ['AAA'], ...dates, seed: 3 }), 0.2, 4);
+    const baseBars = market.get('AAA')!;
     // Windows that end inside of buckets; fewer of them on the longer days.
-    const store = await server.begin(server.layout(specOf(dates, dates.calendar === 'XNYS' ? 37 : 149)));
-    let clock = store.layout.start;
-    await expectShown(store, bars, clock);
-    for (const { to } of store.layout.windowsFrom(0)) {
+    const windowMinutes = dates.calendar === 'XNYS' ? 37 : 149;
+    const store = await server.begin(server.layout(specOf(dates, windowMinutes)));
+    await expectShown(store, baseBars, store.layout.start);
+    for (const { prev, to } of store.windows) {
       await flushUpTo(store, market, to);
       await deriveAll(store);
-      // First the clock stops seven minutes before the frontier, then at it.
-      clock = Math.max(clock, to - 7 * MINUTE);
-      await store.writer.moveClock(clock);
-      await expectShown(store, bars, clock);
-      clock = to;
-      await store.writer.moveClock(clock);
-      await expectShown(store, bars, clock);
+      const beforeFrontier = Math.max(prev, to - 7 * MINUTE);
+      for (const clock of [beforeFrontier, to]) {
+        await store.writer.moveClock(clock);
+        await expectShown(store, baseBars, clock);
+      }
     }
   },
 );
 
-/** The first day of XNYS, a whole one. */
+/** The first day of the XNYS market, a whole one. */
 const firstDay = tradingDays({ ...XNYS, end: XNYS.start })[0]!;
 const { open, close } = firstDay.segments[0]!;
 
 test('I2 a forming bar shows once its bucket has a visible bar', async () => {
   const market = marketBars({ symbols: ['AAA'], ...XNYS, seed: 5 });
-  // The first 33 minutes have no bar.
-  market.set('AAA', market.get('AAA')!.slice(33));
+  const firstBarMinute = 33;
+  market.set('AAA', market.get('AAA')!.slice(firstBarMinute));
   const store = await server.begin(server.layout(specOf(XNYS, 1)));
   await flushUpTo(store, market, open + 40 * MINUTE);
-  await store.writer.moveClock(open + 33 * MINUTE);
+  await store.writer.moveClock(open + firstBarMinute * MINUTE);
   expect(await store.reader.latestBar('AAA', '1h')).toBeUndefined();
   for (const minutes of [34, 35]) {
     const clock = open + minutes * MINUTE;
     await store.writer.moveClock(clock);
-    const forming = { closeTime: clock, sourceCount: minutes - 33, expectedCount: 60, complete: false };
+    const forming = { closeTime: clock, sourceCount: minutes - firstBarMinute, expectedCount: 60, complete: false };
     expect(await store.reader.latestBar('AAA', '1h')).toMatchObject(forming);
   }
 });
@@ -128,26 +137,24 @@ test('the latest bar costs one round trip while the clock stands, and one more w
   const store = await server.begin(server.layout(specOf(XNYS, 10)));
   await flushUpTo(store, market, open + 100 * MINUTE);
   await deriveAll(store);
-  // Every command of the reader goes through one of these methods.
-  const sends = [jest.spyOn(server.redis, 'pipeline'), jest.spyOn(server.redis, 'callBuffer')];
   // Warm-up: after it the server knows the script.
   await store.reader.latestBar('AAA');
   await store.writer.moveClock(open + 60 * MINUTE);
   await store.reader.latestBar('AAA', '5m');
   await store.reader.latestBar('AAA');
+  // Every command of the reader goes through one of these methods.
+  const sends = [jest.spyOn(server.redis, 'pipeline'), jest.spyOn(server.redis, 'callBuffer')];
   for (const minutes of [70, 80, 90]) {
-    await store.writer.moveClock(open + minutes * MINUTE);
-    // The first read after the move costs one round trip more than the others.
-    for (const [interval, trips] of [
-      ['1m', 2],
-      ['1m', 1],
-      ['5m', 1],
-      ['1h', 1],
-    ] as const) {
+    const clock = open + minutes * MINUTE;
+    await store.writer.moveClock(clock);
+    const roundTrips: number[] = [];
+    for (const interval of ['1m', '1m', '5m', '1h']) {
       for (const spy of sends) spy.mockClear();
-      expect(await store.reader.latestBar('AAA', interval)).toMatchObject({ closeTime: open + minutes * MINUTE });
-      expect(sends.reduce((calls, { mock }) => calls + mock.calls.length, 0)).toBe(trips);
+      expect(await store.reader.latestBar('AAA', interval)).toMatchObject({ closeTime: clock });
+      roundTrips.push(sends.reduce((calls, { mock }) => calls + mock.calls.length, 0));
     }
+    // Only the first read after the move costs one round trip more.
+    expect(roundTrips).toEqual([2, 1, 1, 1]);
   }
   for (const spy of sends) spy.mockRestore();
 });
@@ -157,18 +164,17 @@ test('I2 every read shows the bars of a single clock while the clock moves', asy
   const store = await server.begin(server.layout(specOf(XNYS, 10)));
   await flushUpTo(store, market, store.layout.end);
   await deriveAll(store);
-  const ended = new AbortController();
+  const moved = new AbortController();
   const moves = (async () => {
     for (let clock = open; clock < close; clock += MINUTE) await store.writer.moveClock(clock);
-    ended.abort();
+    moved.abort();
   })();
-  const answers: { interval: '5m' | '1h'; bars: ShownBar[]; clockAfter: number }[] = [];
-  while (!ended.signal.aborted) {
+  const answers: { interval: DerivedInterval; bars: ShownBar[]; clockAfter: number }[] = [];
+  while (!moved.signal.aborted) {
     for (const interval of ['5m', '1h'] as const) {
-      for (const read of [
-        store.reader.lastBars('AAA', interval, 500),
-        store.reader.barsBetween('AAA', interval, 0, Infinity),
-      ]) {
+      const last = store.reader.lastBars('AAA', interval, 500);
+      const all = store.reader.barsBetween('AAA', interval, 0, Infinity);
+      for (const read of [last, all]) {
         answers.push({ interval, bars: await read, clockAfter: await store.reader.clock() });
       }
     }
@@ -179,6 +185,6 @@ test('I2 every read shows the bars of a single clock while the clock moves', asy
     // The forming bar ends at the clock of its read.
     const clock = bars.at(-1)?.closeTime ?? open;
     expect(clock).toBeLessThanOrEqual(clockAfter);
-    expect(bars).toEqual(expectedBars([firstDay], market.get('AAA')!, INTERVALS[interval], clock));
+    expect(bars).toEqual(expectedBars([firstDay], market.get('AAA')!, interval, clock));
   }
 });

@@ -1,7 +1,7 @@
 /** Reads of many chunks on a separate connection to a real Redis: they return what the pipelines of ioredis return. */
+import { once } from 'node:events';
 import { storeReads, type ReadCommand } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
-import { once } from 'node:events';
 import { StoreServer } from '../support/sessions/session-store.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
 
@@ -11,47 +11,46 @@ const URL_OF_REDIS = process.env['SESSION_REDIS_URL']!;
 const key = (name: string) => `${server.prefix}:{bulk:${name}`;
 /** A value with the line end of Redis' protocol, and a byte that is no UTF-8. */
 const BYTES = Buffer.from([0, 13, 10, 255]);
-/** Length of a value that is larger than the initial buffer. */
-const LARGE = 400_000;
-const LARGE_BYTES = Buffer.alloc(LARGE, 'large');
+/** A value that is larger than the initial buffer of a read. */
+const LARGE_BYTES = Buffer.alloc(400_000, 'large');
 
 beforeAll(async () => {
   const { redis } = server;
-  await redis.mset(key('a'), BYTES, key('large'), LARGE_BYTES, key('ü'), 'ü');
+  await redis.mset(key('bytes'), BYTES, key('large'), LARGE_BYTES, key('ü'), 'ü');
   await redis.hset(key('hash'), { one: 1, two: 'zwei' });
   await redis.xadd(key('stream'), '1-1', 'type', 'clock');
 });
 afterAll(() => server.close());
 
-/** Commands whose replies are `1` and `zwei`. */
+/** Reads with the replies `1` and `zwei`. */
 const READ_ONE: ReadCommand[] = [['hget', key('hash'), 'one']];
 const READ_TWO: ReadCommand[] = [['hget', key('hash'), 'two']];
-/** Replies of text, bytes, entries, a range of bytes, and a number. */
+/** Commands with replies of text, bytes, entries, a range of bytes, and a number. */
 const COMMANDS: ReadCommand[] = [
   ['hmget', key('hash'), 'one', 'two', 'three'],
-  ['mgetBuffer', key('a'), key('nothing'), key('ü')],
+  ['mgetBuffer', key('bytes'), key('nothing'), key('ü')],
   ['xrange', key('stream'), '-', '+', 'COUNT', 10],
   ['getrangeBuffer', key('large'), 1, 70_000],
   ['strlen', key('large')],
 ];
 
 /** A reply with its bytes as text, which jest compares faster. */
-function shown(reply: unknown): unknown {
+function withText(reply: unknown): unknown {
   if (reply instanceof Buffer) return `bytes ${reply.toString('base64')}`;
-  return Array.isArray(reply) ? reply.map(shown) : reply;
+  return Array.isArray(reply) ? reply.map(withText) : reply;
 }
 
 test('replies of text, bytes, numbers and null equal those of a pipeline, also in later reads', async () => {
   const expected = await server.redis.pipeline(COMMANDS).exec();
   const reads = storeReads(server.redis);
   for (let read = 0; read < 3; read++) {
-    expect((await reads.run(COMMANDS)).map(shown)).toEqual(expected!.map(([, reply]) => shown(reply)));
+    expect((await reads.run(COMMANDS)).map(withText)).toEqual(expected!.map(([, reply]) => withText(reply)));
     const large = await reads.run([
-      ['mgetBuffer', key('a'), key('large')],
+      ['mgetBuffer', key('bytes'), key('large')],
       ['strlen', key('large')],
       ['mgetBuffer', key('large')],
     ]);
-    expect(large.map(shown)).toEqual([[BYTES, LARGE_BYTES].map(shown), LARGE, [shown(LARGE_BYTES)]]);
+    expect(large.map(withText)).toEqual([[BYTES, LARGE_BYTES], LARGE_BYTES.length, [LARGE_BYTES]].map(withText));
   }
   reads.close();
 });
@@ -65,58 +64,58 @@ test.each([
   /** A key without the prefix that the connection adds. */
   const named = (name: string) => key(name).slice(connection.options.keyPrefix?.length ?? 0);
   const reads = storeReads(connection);
-  const names = ['a', 'large', 'nothing', 'ü', 'large'].map(named);
   const commands: ReadCommand[] = [
     ['hmget', named('hash'), 'two', 'three'],
-    ['mgetBuffer', ...names],
+    ['mgetBuffer', ...['bytes', 'large', 'nothing', 'ü', 'large'].map(named)],
     ['xrange', named('nothing'), '-', '+'],
-    ['getBuffer', named('a')],
+    ['getBuffer', named('bytes')],
     ['xrange', named('stream'), '-', '+'],
     ['mget', named('ü')],
   ];
-  /** Command, place in its reply (-1: the reply as a whole) and value of each call of the receiver. */
+  const [HMGET, MGET_BUFFER, EMPTY_XRANGE, GET_BUFFER, XRANGE, MGET] = commands.keys();
+  /** The place that the receiver gets with a reply that is one value, or an empty list. */
+  const WHOLE_REPLY = -1;
+  /** The arguments of each call of the receiver. */
   const received: unknown[] = [];
-  /** Places of these commands among `commands`. */
-  const [MGET, GET] = [1, 3];
   const replies = await reads.run(commands, (command, place, value) => {
-    received.push([command, place, shown(value)]);
-    const isTaken = (command === MGET && place > 0) || command === GET;
+    received.push([command, place, withText(value)]);
+    const isTaken = (command === MGET_BUFFER && place > 0) || command === GET_BUFFER;
     return isTaken;
   });
-  const large = shown(LARGE_BYTES);
+  const [bytes, large, ü] = [BYTES, LARGE_BYTES, Buffer.from('ü')].map(withText);
   const entry = ['1-1', ['type', 'clock']];
-  const chunks = [shown(BYTES), large, null, shown(Buffer.from('ü')), large];
   expect(received).toEqual([
-    [0, 0, 'zwei'],
-    [0, 1, null],
-    ...chunks.map((value, place) => [MGET, place, value]),
-    [2, -1, []],
-    [GET, -1, shown(BYTES)],
-    [4, 0, entry],
-    [5, 0, 'ü'],
+    [HMGET, 0, 'zwei'],
+    [HMGET, 1, null],
+    ...[bytes, large, null, ü, large].map((value, place) => [MGET_BUFFER, place, value]),
+    [EMPTY_XRANGE, WHOLE_REPLY, []],
+    [GET_BUFFER, WHOLE_REPLY, bytes],
+    [XRANGE, 0, entry],
+    [MGET, 0, 'ü'],
   ]);
   // A value in a reply is a copy, which the next read does not change.
   await reads.run([['mgetBuffer', named('large')]]);
-  const withoutTakenGet = replies.filter((_reply, command) => command !== GET);
-  expect(withoutTakenGet.map(shown)).toEqual([['zwei', null], [shown(BYTES)], [], [entry], ['ü']]);
+  const withoutTakenGet = replies.filter((_reply, command) => command !== GET_BUFFER);
+  expect(withoutTakenGet.map(withText)).toEqual([['zwei', null], [bytes], [], [entry], ['ü']]);
   reads.close();
   connection.disconnect();
 });
 
 test('a read throws the error of its receiver, and the next read works', async () => {
   const reads = storeReads(server.redis);
-  const refuse = (command: number) => {
+  const failAtSecond = (command: number) => {
     if (command === 1) throw new RangeError('no more');
     return true;
   };
-  await expect(reads.run([COMMANDS[0]!, COMMANDS[1]!, COMMANDS[2]!], refuse)).rejects.toThrow('no more');
+  await expect(reads.run(COMMANDS.slice(0, 3), failAtSecond)).rejects.toThrow('no more');
   expect(await reads.run(READ_TWO)).toEqual(['zwei']);
   reads.close();
 });
 
 test('a read throws an error among the replies, and the next read works', async () => {
   const reads = storeReads(server.redis);
-  await expect(reads.run([COMMANDS[0]!, ['get', key('hash')], COMMANDS[1]!])).rejects.toThrow('WRONGTYPE');
+  const getOfHash: ReadCommand = ['get', key('hash')];
+  await expect(reads.run([COMMANDS[0]!, getOfHash, COMMANDS[1]!])).rejects.toThrow('WRONGTYPE');
   await expect(reads.run([['evalshaBuffer', '0'.repeat(40), 0]])).rejects.toThrow('NOSCRIPT');
   expect(await reads.run(READ_TWO)).toEqual(['zwei']);
   reads.close();
@@ -124,6 +123,7 @@ test('a read throws an error among the replies, and the next read works', async 
 
 test('a bulk read has the user and the database of the given connection', async () => {
   const { redis, prefix } = server;
+  // A user who may read only the keys of this test file.
   await redis.acl('SETUSER', prefix, 'on', '>secret', `~${prefix}:*`, '+@all');
   const address = Object.assign(new URL(URL_OF_REDIS), { username: prefix, password: 'secret', pathname: '/5' });
   const connection = new Redis(address.href);
@@ -143,11 +143,11 @@ test('a read fails when its connection breaks, and the next one gets a new conne
   connection.on('error', () => undefined);
   const reads = storeReads(connection);
   expect(await reads.run(READ_ONE)).toEqual(['1']);
-  // The connection breaks before the reply.
+  // The gate delays the command, so the connection breaks before the reply.
   gate.slowDown(500);
-  const cut = expect(reads.run(READ_ONE)).rejects.toThrow('Connection is closed');
+  const fails = expect(reads.run(READ_ONE)).rejects.toThrow('Connection is closed');
   await gate.shut();
-  await cut;
+  await fails;
   gate.slowDown(0);
   await gate.open();
   expect(await reads.run(READ_TWO)).toEqual(['zwei']);
@@ -198,7 +198,7 @@ test('a read fails after the connection was closed for good', async () => {
 test('a second read while one is running is refused', async () => {
   const reads = storeReads(server.redis);
   await reads.run(READ_ONE);
-  const [first, second] = await Promise.allSettled([1, 2].map(() => reads.run(READ_ONE)));
+  const [first, second] = await Promise.allSettled([reads.run(READ_ONE), reads.run(READ_ONE)]);
   expect(first).toMatchObject({ status: 'fulfilled', value: ['1'] });
   expect(second).toMatchObject({ status: 'rejected' });
   reads.close();
@@ -207,7 +207,7 @@ test('a second read while one is running is refused', async () => {
 test('on a connection with a key prefix the reads use the prefix', async () => {
   const connection = new Redis(URL_OF_REDIS, { keyPrefix: key('') });
   const reads = storeReads(connection);
-  expect(await reads.run([['mgetBuffer', 'a', 'nothing']])).toEqual([[BYTES, null]]);
+  expect(await reads.run([['mgetBuffer', 'bytes', 'nothing']])).toEqual([[BYTES, null]]);
   reads.close();
   expect(await connection.get('ü')).toBe('ü');
   connection.disconnect();

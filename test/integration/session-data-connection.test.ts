@@ -24,29 +24,29 @@ function connect(): Redis {
   return client;
 }
 
-/** Makes an empty store of whole days. `flushOn` flushes its first window on a connection; `before` is the store's content. */
+const dumpOf = ({ layout }: TestStore) => server.dump(layout.id);
+
+/** Makes an empty store of whole days. `flushOn` flushes its first day on a connection; `before` is the store's content. */
 async function storeToFlush() {
   const store = await server.begin(server.layout(WHOLE_DAYS));
-  const [window] = [...store.layout.windowsFrom(0)];
-  const part = partsOf(store.layout, window!, market)[0]!;
-  const flushOn = (client: Redis) => new SessionWriter(client, store.layout, FENCE).flush(window!, part);
+  const [firstDay] = store.windows;
+  const [part] = partsOf(store.layout, firstDay!, market);
+  const flushOn = (client: Redis) => new SessionWriter(client, store.layout, FENCE).flush(firstDay!, part!);
   return { store, flushOn, before: await dumpOf(store) };
 }
 
-/** Checks that the chunks of all symbols are stored, and that no staged part is left. */
+/** Checks that the chunks of all symbols are stored, and that no staged chunk is left: a flush writes these first, then renames them. */
 function expectFlushed(dump: Map<string, string>): void {
   const keys = [...dump.keys()];
   expect(keys.filter((key) => key.includes(':chunk:'))).toHaveLength(SMALL_SPEC.symbols.length);
   expect(keys.filter((key) => key.includes(':staged:'))).toEqual([]);
 }
 
-const dumpOf = ({ layout }: TestStore) => server.dump(layout.id);
-
 test('a flush on a connection that is not ready yet is still one transaction', async () => {
   const { store, flushOn } = await storeToFlush();
   const client = connect();
-  // Connected, but not ready: the client first reads the server's INFO.
   await once(client, 'connect');
+  // Connected, but not ready: the client first reads the server's INFO.
   expect(client.status).toBe('connect');
   expect(await flushOn(client)).toBe('run');
   expectFlushed(await dumpOf(store));
@@ -75,16 +75,17 @@ test('I1 I3 a flush whose connection breaks is stored as a whole or not at all, 
     for (let turns = Math.floor(random() * 4); turns > 0; turns--) await turn();
     client.disconnect(true);
     const outcome = await flushed;
-    const found = await dumpOf(store);
-    const isStored = found.size > before.size;
-    if (!isStored) expect(found).toEqual(before);
-    // A flush that failed may have been stored. Sending it again then changes nothing.
+    const afterCut = await dumpOf(store);
+    const isStored = afterCut.size > before.size;
+    if (!isStored) expect(afterCut).toEqual(before);
+    // A flush that answered is stored. One that failed may be stored too.
     if (outcome === 'run') expect(isStored).toBe(true);
     else expect(outcome).toBeInstanceOf(Error);
+
     expect(await flushOn(client)).toBe('run');
-    const after = await dumpOf(store);
-    if (isStored) expect(after).toEqual(found);
-    expectFlushed(after);
+    const afterResend = await dumpOf(store);
+    if (isStored) expect(afterResend).toEqual(afterCut);
+    expectFlushed(afterResend);
     client.disconnect();
   }
 });

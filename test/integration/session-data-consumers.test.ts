@@ -1,4 +1,5 @@
 /** Consumers of a session on a real Redis: their names, their positions, and the limit that they set for the clock. */
+import { once } from 'node:events';
 import {
   ConsumerAheadError,
   ConsumerCountError,
@@ -21,45 +22,45 @@ afterAll(() => server.close());
 
 const MINUTE = 60_000;
 
-/** A test store in lockstep, and what tests of consumers need. */
+/** A store in lockstep, and what tests of its consumers need. */
 interface Lockstep extends TestStore {
   consumers: SessionConsumers;
-  /** The position `minutes` after the session's start. */
+  /** The position of a consumer that has got all bars of the first `minutes` of the session. */
   at: (minutes: number) => ConsumerPosition;
   /** The events of consumers, in order: type, name, and position in minutes after the session's start. */
   events: () => Promise<string[]>;
 }
 
-/** A session in lockstep with all bars in its store, and its clock `clockMinutes` after the start. */
-async function lockstep(pace: object = {}, clockMinutes = 60): Promise<Lockstep> {
+/** A session in lockstep with all bars in its store, and its clock 60 minutes after the start. */
+async function lockstep(pace: object = {}): Promise<Lockstep> {
   const store = await server.begin(server.layout({ ...SMALL_SPEC, pace: { mode: 'lockstep', ...pace } }));
   const { layout, writer } = store;
   await flushUpTo(store, market, layout.end);
-  await writer.moveClock(layout.start + clockMinutes * MINUTE, { events: [] });
+  await writer.moveClock(layout.start + 60 * MINUTE, { events: [] });
   const at = (minutes: number): ConsumerPosition => ({
     time: layout.start + minutes * MINUTE,
     steps: minutes,
-    bars: 3 * minutes,
+    bars: SMALL_SPEC.symbols.length * minutes,
     deliveredHash: minutes.toString(16).padStart(64, '0'),
   });
-  const events = async () => {
-    const entries = await server.redis.xrange(layout.keysOf(0).events, '-', '+');
-    // An entry's fields: type, time, consumer and position, each a name and a value.
-    return entries.map(([, fields]) => {
-      const [type, name, position] = [fields[1], fields[5], fields[7]];
-      return `${type} ${name} ${(Number(position) - layout.start) / MINUTE}`;
+  // The fields of an event are type, time, consumer and position, each a name and a value.
+  const events = async () =>
+    (await server.eventFields(layout)).map((fields) => {
+      const [type, consumer, position] = [fields[1], fields[5], fields[7]];
+      return `${type} ${consumer} ${(Number(position) - layout.start) / MINUTE}`;
     });
-  };
   return { ...store, consumers: new SessionConsumers(server.redis, layout), at, events };
 }
 
-/** Makes a consumer silent: its last message becomes `seconds` old. */
+/** Place of the last message's time in a consumer's record: state, token, position, steps, bars, hash, time. */
+const LAST_MESSAGE = 6;
+
+/** Makes the last message of a consumer older by `seconds`. */
 async function silence({ layout }: TestStore, name: string, seconds: number): Promise<void> {
   const { consumers } = layout.keysOf(0);
-  const fields = (await server.redis.hget(consumers, name))!.split(' ');
-  // The seventh word of a consumer's record is the time of its last message.
-  fields[6] = String(Number(fields[6]) - seconds * 1_000);
-  await server.redis.hset(consumers, name, fields.join(' '));
+  const record = (await server.redis.hget(consumers, name))!.split(' ');
+  record[LAST_MESSAGE] = String(Number(record[LAST_MESSAGE]) - seconds * 1_000);
+  await server.redis.hset(consumers, name, record.join(' '));
 }
 
 test('the clock waits until its consumers have joined, then for the slowest of those that have not left', async () => {
@@ -68,6 +69,7 @@ test('the clock waits until its consumers have joined, then for the slowest of t
   const one = await consumers.join('one', 'kept');
   expect(one.position).toEqual({ ...at(0), deliveredHash: NOTHING_DELIVERED });
   expect((await consumers.limit()).slowest).toBe('waiting');
+  // The clock is at minute 60.
   const two = await consumers.join('two', 'now');
   expect(two.position).toEqual({ time: at(60).time, steps: 0, bars: 0, deliveredHash: NOTHING_DELIVERED });
   expect(await consumers.limit()).toEqual({ slowest: at(0).time, joins: 2 });
@@ -178,9 +180,10 @@ test('an acknowledgement wakes the owner of the session with the slowest positio
   await consumers.join('two', 'now');
   const subscriber = server.redis.duplicate();
   await subscriber.subscribe(layout.keysOf(0).wake);
-  const woken = new Promise((resolve) => subscriber.once('message', (_, message: string) => resolve(message)));
+  const woken = once(subscriber, 'message') as Promise<[channel: string, message: string]>;
   await consumers.acknowledge('one', token, at(1));
-  expect(await woken).toBe(`consumer ${at(1).time} 2`);
+  const [, message] = await woken;
+  expect(message).toBe(`consumer ${at(1).time} 2`);
   subscriber.disconnect();
 });
 
@@ -198,7 +201,7 @@ test('a move that was decided before a consumer joined is refused', async () => 
 test('consumers of a deleted session cannot act on a new one with the same id', async () => {
   const { consumers, layout, at } = await lockstep();
   const { token } = await consumers.join('one', 'kept');
-  // As after a deletion and another creation.
+  // The id belongs to another session now.
   await server.redis.hset(layout.keysOf(0).meta, 'incarnation', 'another');
   for (const call of [
     consumers.join('two', 'kept'),
@@ -223,23 +226,22 @@ test('in a full session a new consumer replaces one that left, and is refused wh
   const { consumers, layout, at } = await lockstep();
   const { token } = await consumers.join('gone', 'kept');
   await consumers.leave('gone', token, at(0));
-  const key = layout.keysOf(0).consumers;
-  // A record: state, token, position, steps, bars, hash, last message.
-  const active = `active t ${layout.start} 0 0 ${NOTHING_DELIVERED} 0`;
-  const others = Array.from({ length: CONSUMERS_MAX - 1 }, (_, i) => [`c${i}`, active]).flat();
-  await server.redis.hset(key, ...others);
+  const { consumers: key } = layout.keysOf(0);
+  const activeRecord = `active token ${layout.start} 0 0 ${NOTHING_DELIVERED} 0`;
+  const others = Array.from({ length: CONSUMERS_MAX - 1 }, (_, i) => [`active-${i}`, activeRecord]);
+  await server.redis.hset(key, ...others.flat());
   await consumers.join('new', 'kept');
   expect(await server.redis.hexists(key, 'gone')).toBe(0);
   await expect(consumers.join('another', 'kept')).rejects.toThrow(ConsumerCountError);
 });
 
 test('after an outage of Redis no silent consumer is dropped for one heartbeat', async () => {
-  const session = await lockstep({ onSilence: 'drop', heartbeatSeconds: 30 });
-  const { consumers, layout } = session;
-  await consumers.join('a', 'kept');
+  const store = await lockstep({ onSilence: 'drop', heartbeatSeconds: 30 });
+  const { consumers, layout } = store;
+  await consumers.join('one', 'kept');
   await consumers.limit();
   const { meta } = layout.keysOf(0);
-  await silence(session, 'a', 40);
+  await silence(store, 'one', 40);
   // The owner has not read the limit for 20 s, as in an outage.
   await server.redis.hincrby(meta, 'limitAskedAt', -20_000);
   for (let read = 0; read < 2; read++) expect((await consumers.limit()).slowest).toBe(layout.start);

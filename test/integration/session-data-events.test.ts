@@ -2,7 +2,7 @@
  * The events of a session on a real Redis: each is emitted once, can be read from any position, and trimmed events are
  * reported as a gap.
  */
-import { noCounts, NO_TRADE, UNFILLABLE } from '@barkeep/bars';
+import { noCounts, NO_TRADE, UNFILLABLE, type SlotCounts } from '@barkeep/bars';
 import {
   decodeCursor,
   encodeCursor,
@@ -12,17 +12,23 @@ import {
   emitState,
   type SessionEvent,
 } from '@barkeep/session-data';
-import { marketBars } from '../support/data/market.js';
-import { fillOf, flushedDay } from '../support/sessions/follow-store.js';
-import { derivedOf, flushUpTo, SMALL_SPEC, StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import { fillOfAaa, gapMarket, storeWithGap, writeFills } from '../support/sessions/gap-store.js';
+import {
+  ABSENT_ONCE,
+  ABSENT_TWICE,
+  derivedOf,
+  FIRST_DAY,
+  flushUpTo,
+  PARTITION,
+  SLOTS,
+  SMALL_SPEC,
+  StoreServer,
+  type TestStore,
+} from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
-const SLOTS = 390;
-const DATE = '2013-10-07';
-const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
-const barsOfAaa = whole.get('AAA')!;
-/** AAA lacks slots 10 to 19 of the first day. */
-const market = new Map([...whole].map(([symbol, bars]) => [symbol, symbol === 'AAA' ? bars.toSpliced(10, 10) : bars]));
+/** The date of the first day, to which upkeep writes in these tests. */
+const DATE = SMALL_SPEC.start;
 afterAll(() => server.close());
 
 /** All events of a session, with those that only operators see. */
@@ -39,22 +45,34 @@ function plain({ at, ...event }: SessionEvent): object {
   return event;
 }
 
-/** States of a slot: absent after one request, and after two. */
-const [ABSENT_ONCE, ABSENT_TWICE] = [1, 2];
+/** Looks for gaps in the first `closedSlots` slots of the first day. */
+async function findGaps({ upkeep, layout }: TestStore, closedSlots: number): Promise<void> {
+  const symbolDays = await upkeep.readDay(PARTITION, FIRST_DAY, layout.symbols);
+  await upkeep.events.gapsFound(PARTITION, FIRST_DAY, closedSlots, symbolDays);
+}
+
+/** Derives the first day. */
+async function derive(store: TestStore): Promise<void> {
+  const derived = await derivedOf(store, PARTITION, FIRST_DAY, SLOTS);
+  await store.upkeep.writeDerived(PARTITION, FIRST_DAY, SLOTS, derived);
+}
+
+/** Moves the watermark to the close of the first day, and notes the day's counts. @returns false when the store was set back */
+function closeDay({ upkeep, layout }: TestStore, from: number, counts: SlotCounts): Promise<boolean> {
+  const { close } = layout.grid(FIRST_DAY);
+  return upkeep.moveWatermark(PARTITION, from, close, { dayIndex: FIRST_DAY, counts });
+}
 
 describe('upkeep emits', () => {
   test('a gap when it is first found, and later only its new slots', async () => {
     const store = await server.begin();
-    const [first] = [...store.layout.windowsFrom(0)];
-    await flushUpTo(store, market, first!.to);
-    /** Looks for gaps in the first `closed` slots. */
-    const look = async (closed: number) =>
-      store.upkeep.events.gapsFound(0, 0, closed, await store.upkeep.readDay(0, 0, store.layout.symbols));
-    // The first five slots of the gap, then all ten. Repeated and simultaneous looks find nothing new.
-    await look(15);
-    await look(15);
-    await Promise.all([look(first!.toSlot), look(first!.toSlot), look(first!.toSlot)]);
-    await look(first!.toSlot);
+    const [first] = store.windows;
+    await flushUpTo(store, gapMarket, first!.to);
+    // The gap has slots 10 to 19: the first look finds five of them, a later one the others, and every other look nothing new.
+    for (const closedSlots of [15, first!.toSlot]) {
+      await Promise.all([1, 2, 3].map(() => findGaps(store, closedSlots)));
+      await findGaps(store, closedSlots);
+    }
     expect(await emitted(store)).toEqual([
       { type: 'gap-found', date: DATE, symbols: { AAA: 5 } },
       { type: 'gap-found', date: DATE, symbols: { AAA: 5 } },
@@ -62,26 +80,23 @@ describe('upkeep emits', () => {
   });
 
   test('filled and settled slots once, however often the call is sent', async () => {
-    const store = await flushedDay(server, market);
-    const fill = await fillOf(store, barsOfAaa, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
-    for (let sent = 0; sent < 3; sent++) await store.upkeep.fill(0, 0, [fill]);
+    const store = await storeWithGap(server);
+    const fill = await fillOfAaa(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE });
+    for (let send = 0; send < 3; send++) await writeFills(store, fill);
     expect(await emitted(store)).toEqual([
       { type: 'gap-filled', date: DATE, symbols: { AAA: 3 } },
       { type: 'gap-settled', date: DATE, symbols: { AAA: { noTrade: 1, unfillable: 1, absent: 1 } } },
     ]);
     // Another answer without the bar emits nothing.
-    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [], { 12: ABSENT_TWICE })]);
+    await writeFills(store, await fillOfAaa(store, [], { 12: ABSENT_TWICE }));
     expect(await emitted(store)).toHaveLength(2);
   });
 
   test('the symbols whose derived bars changed, and nothing when equal bars are written again', async () => {
-    const store = await flushedDay(server, market);
-    const write = async () => store.upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS));
-    await write();
-    await write();
-    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [10])]);
-    await write();
-    await write();
+    const store = await storeWithGap(server);
+    for (let send = 0; send < 2; send++) await derive(store);
+    await writeFills(store, await fillOfAaa(store, [10]));
+    for (let send = 0; send < 2; send++) await derive(store);
     expect((await emitted(store)).filter((event) => 'type' in event && event.type === 'derived')).toEqual([
       { type: 'derived', date: DATE, symbols: ['AAA', 'BBB', 'CCC'] },
       { type: 'derived', date: DATE, symbols: ['AAA'] },
@@ -89,18 +104,15 @@ describe('upkeep emits', () => {
   });
 
   test('the quality of a day when it closes and when it changes', async () => {
-    const store = await flushedDay(server, market);
-    const { start } = store.layout;
-    const { close } = store.layout.grid(0);
+    const store = await storeWithGap(server);
+    const { open, close } = store.layout.grid(FIRST_DAY);
     const expected = 3 * SLOTS;
     const [streamed, absent] = [expected - 10, 10];
     const counts = { ...noCounts(), expected, filled: streamed, streamed, absent };
-    for (let sent = 0; sent < 2; sent++) await store.upkeep.moveWatermark(0, start, close, { dayIndex: 0, counts });
-    await store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts });
+    // The second call was sent again, the third notes equal counts: both emit nothing.
+    for (const from of [open, open, close]) await closeDay(store, from, counts);
     const repaired = { ...counts, filled: expected, backfilled: 10, absent: 0 };
-    const noteRepaired = () => store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts: repaired });
-    for (let sent = 0; sent < 2; sent++) expect(await noteRepaired()).toBe(true);
-    // The repeated counts emitted nothing.
+    for (let send = 0; send < 2; send++) expect(await closeDay(store, close, repaired)).toBe(true);
     const event = { type: 'quality', date: DATE, symbols: 3 };
     expect(await emitted(store)).toEqual([
       { ...event, ...counts, barQuality: (streamed / expected) * 100 },
@@ -109,13 +121,13 @@ describe('upkeep emits', () => {
   });
 
   test('no quality of a day that the watermark has not passed, as after the store was set back', async () => {
-    const store = await flushedDay(server, market);
-    const { open, close } = store.layout.grid(0);
+    const store = await storeWithGap(server);
+    const { open, close } = store.layout.grid(FIRST_DAY);
     const counts = { ...noCounts(), expected: 3 * SLOTS, filled: 3 * SLOTS, streamed: 3 * SLOTS };
     const setBack = await server.snapshot(store.layout.id);
-    await store.upkeep.moveWatermark(0, open, close);
+    await store.upkeep.moveWatermark(PARTITION, open, close);
     await setBack();
-    expect(await store.upkeep.moveWatermark(0, close, close, { dayIndex: 0, counts })).toBe(false);
+    expect(await closeDay(store, close, counts)).toBe(false);
     expect(await emitted(store)).toEqual([]);
   });
 });
@@ -128,20 +140,17 @@ describe('I2 a strategy', () => {
       .filter((event) => 'type' in event && event.type !== 'clock');
 
   test('sees the part of a change whose slots the clock has passed, and each part once', async () => {
-    const store = await flushedDay(server, market);
-    const { layout, writer, upkeep } = store;
-    const closeOf = (slot: number) => layout.grid(0).closeTime(slot);
+    const store = await storeWithGap(server);
+    const { layout, writer } = store;
+    const closeOf = (slot: number) => layout.grid(FIRST_DAY).closeTime(slot);
     await writer.moveClock(closeOf(9));
-    const days = await upkeep.readDay(0, 0, layout.symbols);
-    await upkeep.events.gapsFound(0, 0, SLOTS, days);
-    await upkeep.fill(0, 0, [
-      await fillOf(store, barsOfAaa, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE }),
-    ]);
+    await findGaps(store, SLOTS);
+    await writeFills(store, await fillOfAaa(store, [10, 11, 15], { 12: ABSENT_ONCE, 13: UNFILLABLE, 14: NO_TRADE }));
     // An operator sees the move of the clock and the three changes.
     expect(await emitted(store)).toHaveLength(4);
     expect(await seenBy(store)).toEqual([]);
     // The changes begin at slot 10, so none of them is due at a clock at the close of slot 9.
-    expect(await server.redis.zcount(layout.keysOf(0).pending, '-inf', closeOf(9))).toBe(0);
+    expect(await server.redis.zcount(layout.keysOf(PARTITION).pending, '-inf', closeOf(9))).toBe(0);
 
     await writer.moveClock(closeOf(12));
     expect(await seenBy(store)).toEqual([
@@ -154,7 +163,7 @@ describe('I2 a strategy', () => {
     await writer.claim();
     expect(await seenBy(store)).toHaveLength(3);
 
-    await writer.moveClock(layout.grid(0).close);
+    await writer.moveClock(layout.grid(FIRST_DAY).close);
     const rest = (await seenBy(store)).slice(3);
     expect(rest).toHaveLength(3);
     expect(rest).toEqual(
@@ -167,24 +176,23 @@ describe('I2 a strategy', () => {
   });
 
   test('sees a change before the clock at once', async () => {
-    const store = await flushedDay(server, market);
-    await store.writer.moveClock(store.layout.grid(0).close);
-    await store.upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [10])]);
+    const store = await storeWithGap(server);
+    await store.writer.moveClock(store.layout.grid(FIRST_DAY).close);
+    await writeFills(store, await fillOfAaa(store, [10]));
     expect(await seenBy(store)).toEqual([{ type: 'gap-filled', date: DATE, symbols: { AAA: 1 } }]);
   });
 
   test('sees a derived bar change once the clock has passed the first bucket that changed', async () => {
-    const store = await flushedDay(server, market);
-    const { layout, writer, upkeep } = store;
-    const write = async () => upkeep.writeDerived(0, 0, SLOTS, await derivedOf(store, 0, 0, SLOTS));
-    await write();
-    await writer.moveClock(layout.grid(0).closeTime(9));
+    const store = await storeWithGap(server);
+    const { layout, writer } = store;
+    await derive(store);
+    await writer.moveClock(layout.grid(FIRST_DAY).closeTime(9));
     const before = (await seenBy(store)).length;
-    await upkeep.fill(0, 0, [await fillOf(store, barsOfAaa, [15])]);
-    await write();
-    await writer.moveClock(layout.grid(0).closeTime(14));
+    await writeFills(store, await fillOfAaa(store, [15]));
+    await derive(store);
+    await writer.moveClock(layout.grid(FIRST_DAY).closeTime(14));
     expect((await seenBy(store)).slice(before)).toEqual([]);
-    await writer.moveClock(layout.grid(0).close);
+    await writer.moveClock(layout.grid(FIRST_DAY).close);
     expect((await seenBy(store)).slice(before)).toContainEqual(
       expect.objectContaining({ type: 'derived', date: DATE, symbols: expect.arrayContaining(['AAA']) }),
     );
@@ -193,12 +201,12 @@ describe('I2 a strategy', () => {
   test('sees counts, gaps, refusals and the digest up to the clock', async () => {
     const store = await server.begin();
     const { layout, writer, reader } = store;
-    await flushUpTo(store, market, layout.end);
-    await writer.moveClock(layout.grid(0).closeTime(7));
+    await flushUpTo(store, gapMarket, layout.end);
+    await writer.moveClock(layout.grid(FIRST_DAY).closeTime(7));
     const seen = await reader.position('strategy');
     // Eight slots of three symbols.
     expect(seen).toMatchObject({
-      clock: layout.grid(0).closeTime(7),
+      clock: layout.grid(FIRST_DAY).closeTime(7),
       counts: { expected: 24, filled: 24, missing: 0 },
     });
     expect([seen.frontier, seen.watermark].every((time) => time <= seen.clock)).toBe(true);
@@ -227,42 +235,52 @@ test('a state is emitted when it differs from the last one, and not to another s
 });
 
 describe('events', () => {
-  test('of all partitions are read completely from any cursor on, also one at a time', async () => {
+  /** A store of several partitions, each with three found gaps, and for each a move of the clock. */
+  async function storeOfPartitions(): Promise<TestStore> {
     const symbols = Array.from({ length: 300 }, (_, i) => `S${i}`);
-    const layout = server.layout({ ...SMALL_SPEC, symbols });
-    const store = await server.begin(layout);
-    await flushUpTo(store, new Map(), layout.grid(0).close);
-    for (let partition = 0; partition < layout.partitions; partition++) {
-      const days = await store.upkeep.readDay(partition, 0, layout.symbolsOf(partition));
-      for (const closed of [5, 10, 15]) await store.upkeep.events.gapsFound(partition, 0, closed, days);
-      await store.writer.moveClock(layout.grid(0).openTime(partition + 1));
-    }
-    const all = (await eventsOf(store).read()).events;
+    const store = await server.begin(server.layout({ ...SMALL_SPEC, symbols }));
+    const { layout, upkeep, writer } = store;
     expect(layout.partitions).toBeGreaterThan(2);
-    // For each partition three gaps and a move of the clock.
-    expect(all).toHaveLength(4 * layout.partitions);
+    await flushUpTo(store, new Map(), layout.grid(FIRST_DAY).close);
+    for (let partition = 0; partition < layout.partitions; partition++) {
+      const symbolDays = await upkeep.readDay(partition, FIRST_DAY, layout.symbolsOf(partition));
+      for (const closedSlots of [5, 10, 15]) {
+        await upkeep.events.gapsFound(partition, FIRST_DAY, closedSlots, symbolDays);
+      }
+      await writer.moveClock(layout.grid(FIRST_DAY).openTime(partition + 1));
+    }
+    return store;
+  }
+
+  test('of all partitions are read completely from any cursor on', async () => {
+    const store = await storeOfPartitions();
+    const all = (await eventsOf(store).read()).events;
+    expect(all).toHaveLength(4 * store.layout.partitions);
     for (const [i, { cursor }] of all.entries()) {
       const from = decodeCursor(encodeCursor(cursor))!;
       const rest = (await eventsOf(store).read(from)).events;
       expect(rest).toEqual(all.slice(i + 1));
     }
-    const oneByOne: object[] = [];
-    let cursor = EVENTS_BEGINNING;
-    for (;;) {
-      const batch = await eventsOf(store).read(cursor, { limit: 1 });
-      ({ cursor } = batch);
-      if (batch.events.length === 0) break;
-      oneByOne.push(...batch.events.map(({ event }) => event));
-    }
-    // A read of one event takes it from one partition, so the order over partitions may differ.
-    const text = (events: object[]) => events.map((event) => JSON.stringify(event)).sort();
-    expect(text(oneByOne)).toEqual(text(all.map(({ event }) => event)));
     expect((await eventsOf(store).read(await eventsOf(store).now())).events).toEqual([]);
+  });
+
+  test('of all partitions are read completely one at a time', async () => {
+    const store = await storeOfPartitions();
+    const oneByOne: object[] = [];
+    let batch = await eventsOf(store).read(EVENTS_BEGINNING, { limit: 1 });
+    while (batch.events.length > 0) {
+      oneByOne.push(...batch.events.map(({ event }) => event));
+      batch = await eventsOf(store).read(batch.cursor, { limit: 1 });
+    }
+    const all = (await eventsOf(store).read()).events.map(({ event }) => event);
+    // A read of one event takes it from one partition, so the order over partitions may differ.
+    const sortedTexts = (events: object[]) => events.map((event) => JSON.stringify(event)).sort();
+    expect(sortedTexts(oneByOne)).toEqual(sortedTexts(all));
   });
 
   test('that were trimmed are reported as a gap to readers that had not read them, and to no other', async () => {
     const store = await server.begin();
-    const { events } = store.layout.keysOf(0);
+    const { events } = store.layout.keysOf(PARTITION);
     const start = await eventsOf(store).now();
     for (const state of ['running', 'paused', 'running']) await emitState(server.redis, store.layout, state);
     const all = (await eventsOf(store).read(start)).events;
@@ -278,7 +296,7 @@ describe('events', () => {
     const connection = server.redis.duplicate();
     try {
       const waiting = new SessionEvents(connection, store.reader).read(EVENTS_BEGINNING, { blockMs: 5_000 });
-      // Redis answers in order. So either the blocking read is not sent yet, or it is answered before this command.
+      // Redis answers in order. So before the event is emitted, the read has looked once and found none.
       await connection.ping();
       await emitState(server.redis, store.layout, 'running');
       expect((await waiting).events.map(({ event }) => plain(event))).toEqual([{ type: 'state', state: 'running' }]);
@@ -289,10 +307,10 @@ describe('events', () => {
 
   test('of an unknown type are ignored, and those of a deleted session cannot be read', async () => {
     const store = await server.begin();
-    await server.redis.xadd(store.layout.keysOf(0).events, '*', 'type', 'of-tomorrow', 'time', '1');
+    await server.redis.xadd(store.layout.keysOf(PARTITION).events, '*', 'type', 'of-tomorrow', 'time', '1');
     await emitState(server.redis, store.layout, 'running');
     expect(await emitted(store)).toEqual([{ type: 'state', state: 'running' }]);
-    await server.redis.unlink(store.layout.keysOf(0).meta);
+    await server.redis.unlink(store.layout.keysOf(PARTITION).meta);
     await expect(emitted(store)).rejects.toThrow(SessionLostError);
   });
 

@@ -1,33 +1,52 @@
 /** Random operations on a session store and on a simple model of it: after any writes, in any order, both show the same. */
-import { BACKFILLED, DayChunk, noCounts, NO_TRADE, UNFILLABLE, type Bar } from '@barkeep/bars';
-import { FencedError, type SessionWriter, type SymbolFill, type Window } from '@barkeep/session-data';
-import { holey, marketBars, mulberry32 } from '../support/data/market.js';
-import { deriveAll, partsOf, StoreServer, type TestStore } from '../support/sessions/session-store.js';
+import { BACKFILLED, DayChunk, noCounts, NO_TRADE, UNFILLABLE, type Bar, type DayGrid } from '@barkeep/bars';
+import {
+  FencedError,
+  type SessionLayout,
+  type SessionWriter,
+  type SymbolFill,
+  type Window,
+} from '@barkeep/session-data';
+import { holey, marketBars, mulberry32, type BarsBySymbol } from '../support/data/market.js';
+import { plainBar, type PlainBar } from '../support/data/plain-shown.js';
+import {
+  deriveAll,
+  PARTITION,
+  partsOf,
+  SMALL_SPEC,
+  StoreServer,
+  type TestStore,
+} from '../support/sessions/session-store.js';
 
 const SPEC = {
+  ...SMALL_SPEC,
   symbols: ['AAA', 'BBB', 'CCC', 'DDD'],
-  start: '2013-10-07',
-  end: '2013-10-08',
   derivedIntervals: ['5m', '30m'],
-  source: { type: 'dataset', dataset: 'stream' },
-  backfill: ['vendor'],
   upkeep: { barrier: { minutes: 13 } },
 };
 const MINUTE = 60_000;
 const OPERATIONS = 300;
+/** The number of `vendor` among the datasets of the session. */
+const VENDOR = 1;
 /** The states that a fill may give an empty slot: absent after one or two requests, or settled. */
-const STATES = [1, 2, UNFILLABLE, NO_TRADE];
+const EMPTY_STATES = [1, 2, UNFILLABLE, NO_TRADE];
 const whole = marketBars({ ...SPEC, seed: 21 });
 const server = new StoreServer();
 afterAll(() => server.close());
 
-interface ModelBar extends Bar {
-  origin: 'streamed' | 'backfilled';
+/** What a fill writes to a slot: a bar with the state `BACKFILLED`, or another state without a bar. */
+interface SlotContent {
+  slot: number;
+  openTime: number;
+  state: number;
+  bar: Bar | undefined;
+  /** Whether the slot already has a bar, which a fill must not replace. */
+  isTaken: boolean;
 }
 
 /** The content of a store as plain objects, without bits, bytes or windows. */
 class Model {
-  readonly bars = new Map(SPEC.symbols.map((symbol) => [symbol, new Map<number, ModelBar>()]));
+  readonly bars = new Map(SPEC.symbols.map((symbol) => [symbol, new Map<number, PlainBar>()]));
   /** States of empty slots, by open time. */
   readonly states = new Map(SPEC.symbols.map((symbol) => [symbol, new Map<number, number>()]));
   frontier: number;
@@ -38,17 +57,44 @@ class Model {
     this.frontier = this.clock = this.watermark = start;
   }
 
-  /** The counts of `symbols` over all slots that close by `until`. */
-  counts(store: TestStore, symbols: readonly string[], until: number) {
+  /** Adds the source's bars of the next window. */
+  flush(source: BarsBySymbol, { prev, to }: Window): void {
+    for (const [symbol, bars] of source) {
+      for (const bar of bars) {
+        const isInside = bar.openTime >= prev && bar.openTime < to;
+        if (isInside) this.bars.get(symbol)!.set(bar.openTime, { ...bar, origin: 'streamed' });
+      }
+    }
+    this.frontier = to;
+  }
+
+  fill(symbol: string, contents: readonly SlotContent[]): void {
+    const [bars, states] = [this.bars.get(symbol)!, this.states.get(symbol)!];
+    for (const { openTime, bar, state } of contents) {
+      if (bar) {
+        bars.set(openTime, { ...bar, origin: 'backfilled' });
+        states.delete(openTime);
+      } else states.set(openTime, state);
+    }
+  }
+
+  /** The bars of a symbol that close by `until`, oldest first. */
+  barsClosedBy(until: number, symbol: string): PlainBar[] {
+    const closed = [...this.bars.get(symbol)!.values()].filter(({ openTime }) => openTime + MINUTE <= until);
+    return closed.sort((a, b) => a.openTime - b.openTime);
+  }
+
+  /** The counts of symbols over all slots that close by `until`. */
+  counts(layout: SessionLayout, symbols: readonly string[], until: number) {
     const counts = noCounts();
     for (const symbol of symbols) {
-      const bars = [...this.bars.get(symbol)!.values()].filter(({ openTime }) => openTime + MINUTE <= until);
-      counts.expected += store.layout.slotsClosedBy(until);
+      const bars = this.barsClosedBy(until, symbol);
+      counts.expected += layout.slotsClosedBy(until);
       counts.filled += bars.length;
       counts.streamed += bars.filter(({ origin }) => origin === 'streamed').length;
       counts.backfilled += bars.filter(({ origin }) => origin === 'backfilled').length;
-      for (const [time, state] of this.states.get(symbol)!) {
-        if (time + MINUTE > until) continue;
+      for (const [openTime, state] of this.states.get(symbol)!) {
+        if (openTime + MINUTE > until) continue;
         if (state === NO_TRADE) counts.noTrade++;
         else if (state === UNFILLABLE) counts.unfillable++;
         else counts.absent++;
@@ -59,29 +105,17 @@ class Model {
   }
 }
 
-const plain = ({ openTime, open, high, low, close, volume, origin }: Bar & { origin: string }) => ({
-  openTime,
-  open,
-  high,
-  low,
-  close,
-  volume,
-  origin,
-});
-
 /** Random operations, each done on the store and on the model. */
 class RandomOperations {
   private readonly model: Model;
-  private readonly windows: Window[];
   private epoch = 1;
 
   constructor(
     private readonly store: TestStore,
-    private readonly source: Map<string, Bar[]>,
+    private readonly source: BarsBySymbol,
     private readonly random: () => number,
   ) {
     this.model = new Model(store.layout.start);
-    this.windows = [...store.layout.windowsFrom(0)];
   }
 
   /** Does one operation. */
@@ -95,76 +129,58 @@ class RandomOperations {
     else await this.takeOver();
   }
 
-  /** Flushes the next window, or repeats an earlier one. */
+  /** Flushes the next window, or repeats an earlier one, which changes nothing. */
   private async flush(): Promise<void> {
-    const unflushed = this.windows.findIndex(({ to }) => to > this.model.frontier);
-    const next = unflushed < 0 ? this.windows.length - 1 : unflushed;
+    const { windows } = this.store;
+    const unflushed = windows.findIndex(({ to }) => to > this.model.frontier);
+    const next = unflushed < 0 ? windows.length - 1 : unflushed;
     const isRepeat = this.random() < 0.3;
-    const window = this.windows[isRepeat ? this.int(next + 1) : next]!;
+    const window = windows[isRepeat ? this.int(next + 1) : next]!;
     for (const part of partsOf(this.store.layout, window, this.source)) await this.writer().flush(window, part);
-    if (window.to <= this.model.frontier) return;
-    for (const [symbol, bars] of this.source) {
-      for (const bar of bars) {
-        if (bar.openTime < window.prev || bar.openTime >= window.to) continue;
-        this.model.bars.get(symbol)!.set(bar.openTime, { ...bar, origin: 'streamed' });
-      }
-    }
-    this.model.frontier = window.to;
+    if (window.to > this.model.frontier) this.model.flush(this.source, window);
   }
 
   /**
-   * Fills random slots of a random symbol's day with bars or states. The store must refuse the whole fill when one of its slots is
-   * after the frontier, or when it has a bar for a slot that already has one.
+   * Fills random slots of a random symbol's day. The store must refuse the whole fill when one of its slots is after the frontier,
+   * or when it has a bar for a slot that already has one.
    */
   private async fill(): Promise<void> {
     const { layout, upkeep } = this.store;
-    const symbol = SPEC.symbols[this.int(SPEC.symbols.length)]!;
-    const [bars, states] = [this.model.bars.get(symbol)!, this.model.states.get(symbol)!];
+    const symbol = this.oneOf(SPEC.symbols);
     const day = this.int(layout.days.length);
     const grid = layout.grid(day);
-    const [known] = await upkeep.readDay(0, day, [symbol]);
-    const after = Uint8Array.from(known!.states ?? new Uint8Array(grid.slotCount));
-    const runs: { start: number; records: Uint8Array }[] = [];
-    /** Changes of the model, which are made when the store accepts the fill. */
-    const changes: (() => void)[] = [];
-    let isAllowed = true;
-    for (let n = 1 + this.int(12); n > 0; n--) {
-      const slot = this.int(grid.slotCount);
-      const time = grid.openTime(slot);
-      const isTaken = bars.has(time) || runs.some(({ start }) => start === slot);
-      const dice = this.random();
-      // Rarely tries to write a bar into a slot that has one.
-      if (isTaken && dice > 0.02) continue;
-      isAllowed &&= grid.closeTime(slot) <= this.model.frontier;
-      if (dice < 0.5) {
-        isAllowed &&= !isTaken;
-        const bar = whole.get(symbol)!.find(({ openTime }) => openTime === time)!;
-        const chunk = new DayChunk(grid.slotCount);
-        chunk.writeBar(slot, bar, 'backfilled', 1);
-        runs.push({ start: slot, records: chunk.record(slot) });
-        after[slot] = BACKFILLED;
-        changes.push(() => {
-          bars.set(time, { ...bar, origin: 'backfilled' });
-          states.delete(time);
-        });
-      } else {
-        const state = STATES[this.int(STATES.length)]!;
-        after[slot] = state;
-        changes.push(() => states.set(time, state));
-      }
-    }
-    const fill: SymbolFill = { symbol, before: known!.states, after, dueAt: undefined, runs };
-    // Sent twice, the fill gives the same answer and has no further effect.
+    const contents = this.chooseContents(symbol, grid);
+    const isAllowed = contents.every(({ slot, isTaken }) => !isTaken && grid.closeTime(slot) <= this.model.frontier);
+    const [symbolDay] = await upkeep.readDay(PARTITION, day, [symbol]);
+    const fill = fillOfContents(symbol, grid, symbolDay!.states, contents);
+    // Sent twice, the fill gets the same answer and has no further effect.
     for (let send = 0; send < 2; send++) {
-      const refused = await upkeep.fill(0, day, [fill]);
+      const refused = await upkeep.fill(PARTITION, day, [fill]);
       expect(refused).toEqual(isAllowed ? new Set() : new Set([symbol]));
     }
-    if (isAllowed) for (const change of changes) change();
+    if (isAllowed) this.model.fill(symbol, contents);
+  }
+
+  /** Bars and states for random slots of a symbol's day. Rarely has a bar for a slot that is taken. */
+  private chooseContents(symbol: string, grid: DayGrid): SlotContent[] {
+    const contents: SlotContent[] = [];
+    for (let n = 1 + this.int(12); n > 0; n--) {
+      const slot = this.int(grid.slotCount);
+      const openTime = grid.openTime(slot);
+      const isChosen = contents.some((content) => content.slot === slot && content.bar);
+      const isTaken = isChosen || this.model.bars.get(symbol)!.has(openTime);
+      const dice = this.random();
+      if (isTaken && dice > 0.02) continue;
+      const bar = dice < 0.5 ? whole.get(symbol)!.find((candidate) => candidate.openTime === openTime) : undefined;
+      const state = bar ? BACKFILLED : this.oneOf(EMPTY_STATES);
+      contents.push({ slot, openTime, state, bar, isTaken });
+    }
+    return contents;
   }
 
   /** Moves the clock to the end of any window. The store refuses a time after the frontier, and knows no barriers. */
   private async moveClock(): Promise<void> {
-    const { to } = this.anyWindow();
+    const { to } = this.oneOf(this.store.windows);
     const moved = this.writer().moveClock(to);
     if (to > this.model.frontier) return expect(moved).rejects.toThrow('frontier');
     await moved;
@@ -176,9 +192,9 @@ class RandomOperations {
    * when its watermark is before the one that was read, because it was set back, or when the move would pass the frontier.
    */
   private async moveWatermark(): Promise<void> {
-    const [from, to] = [this.anyWindow().to, this.anyWindow().to];
+    const [from, to] = [this.oneOf(this.store.windows).to, this.oneOf(this.store.windows).to];
     const isAllowed = from <= this.model.watermark && to <= this.model.frontier;
-    expect(await this.store.upkeep.moveWatermark(0, from, to)).toBe(isAllowed);
+    expect(await this.store.upkeep.moveWatermark(PARTITION, from, to)).toBe(isAllowed);
     if (isAllowed) this.model.watermark = Math.max(this.model.watermark, to);
   }
 
@@ -187,7 +203,7 @@ class RandomOperations {
     const earlier = this.writer();
     this.epoch++;
     await this.writer().claim();
-    const window = this.anyWindow();
+    const window = this.oneOf(this.store.windows);
     const [part] = partsOf(this.store.layout, window, this.source);
     await expect(earlier.flush(window, part!)).rejects.toThrow(FencedError);
     await expect(earlier.moveClock(window.to)).rejects.toThrow(FencedError);
@@ -195,19 +211,15 @@ class RandomOperations {
 
   /** Compares everything that a reader shows with the model. */
   async compare(): Promise<void> {
-    const { reader } = this.store;
-    const { model } = this;
-    const { counts, refused, control, ...position } = await reader.position();
-    expect(position).toEqual({ frontier: model.frontier, clock: model.clock, watermark: model.watermark });
-    expect({ refused, control }).toEqual({ refused: 0, control: 'run' });
-    expect(counts).toEqual(model.counts(this.store, SPEC.symbols, model.frontier));
+    const { layout, reader } = this.store;
+    const { frontier, clock, watermark } = this.model;
+    const { counts, ...position } = await reader.position();
+    expect(position).toEqual({ frontier, clock, watermark, refused: 0, control: 'run' });
+    expect(counts).toEqual(this.model.counts(layout, SPEC.symbols, frontier));
     for (const symbol of SPEC.symbols) {
-      const visible = [...model.bars.get(symbol)!.values()]
-        .filter(({ openTime }) => openTime + MINUTE <= model.clock)
-        .sort((a, b) => a.openTime - b.openTime);
-      expect((await reader.barsBetween(symbol, '1m', 0, Infinity)).map(plain)).toEqual(visible.map(plain));
-      const metrics = await reader.metrics(symbol);
-      expect(metrics).toMatchObject(model.counts(this.store, [symbol], model.clock));
+      const bars = await reader.barsBetween(symbol, '1m', 0, Infinity);
+      expect(bars.map(plainBar)).toEqual(this.model.barsClosedBy(clock, symbol).map(plainBar));
+      expect(await reader.metrics(symbol)).toMatchObject(this.model.counts(layout, [symbol], clock));
     }
   }
 
@@ -216,8 +228,8 @@ class RandomOperations {
     return this.store.as({ epoch: this.epoch, owner: 'one' });
   }
 
-  private anyWindow(): Window {
-    return this.windows[this.int(this.windows.length)]!;
+  private oneOf<T>(items: readonly T[]): T {
+    return items[this.int(items.length)]!;
   }
 
   /** A random whole number in `[0, below)`. */
@@ -226,12 +238,30 @@ class RandomOperations {
   }
 }
 
+/** The fill that writes contents to a symbol's day. @param before the states that are stored now */
+function fillOfContents(
+  symbol: string,
+  { slotCount }: DayGrid,
+  before: Uint8Array | undefined,
+  contents: readonly SlotContent[],
+): SymbolFill {
+  const after = Uint8Array.from(before ?? new Uint8Array(slotCount));
+  const chunk = new DayChunk(slotCount);
+  const runs: { start: number; records: Uint8Array }[] = [];
+  for (const { slot, state, bar } of contents) {
+    after[slot] = state;
+    if (!bar) continue;
+    chunk.writeBar(slot, bar, 'backfilled', VENDOR);
+    runs.push({ start: slot, records: chunk.record(slot) });
+  }
+  return { symbol, before, after, dueAt: undefined, runs };
+}
+
 test.each([1, 2, 3])(
   'I2 I3 I4 I6 after random operations the store shows what the model shows (seed %i)',
   async (seed) => {
-    const random = mulberry32(seed);
-    const source = holey(whole, 0.4, seed);
-    const operations = new RandomOperations(await server.begin(server.layout(SPEC)), source, random);
+    const store = await server.begin(server.layout(SPEC));
+    const operations = new RandomOperations(store, holey(whole, 0.4, seed), mulberry32(seed));
     for (let i = 0; i < OPERATIONS; i++) {
       await operations.step();
       if (i % 20 === 0) await operations.compare();

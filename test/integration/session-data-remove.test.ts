@@ -10,10 +10,13 @@ import {
 } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import {
+  ABSENT_ONCE,
   deriveAll,
   derivedOf,
+  FIRST_DAY,
   flushUpTo,
   partsOf,
+  SLOTS,
   SMALL_SPEC,
   StoreServer,
   type TestStore,
@@ -21,13 +24,11 @@ import {
 import { PARTITION_SYMBOLS } from '../../libs/session-data/src/layout/index.js';
 
 const server = new StoreServer();
-const SLOTS = 390;
-/** State of a slot after one request. */
-const ABSENT = 1;
+const DATE = SMALL_SPEC.start;
 /** Symbols for three partitions. */
 const MANY = Array.from({ length: 2 * PARTITION_SYMBOLS + 10 }, (_, i) => `S${String(i).padStart(3, '0')}`);
 /** One day of MANY. */
-const MANY_SPEC = { ...SMALL_SPEC, symbols: MANY, end: SMALL_SPEC.start, derivedIntervals: ['30m'] };
+const MANY_SPEC = { ...SMALL_SPEC, symbols: MANY, end: DATE, derivedIntervals: ['30m'] };
 const market = holey(marketBars({ ...MANY_SPEC, seed: 11 }), 0.3, 12);
 afterAll(() => server.close());
 
@@ -35,10 +36,9 @@ afterAll(() => server.close());
 async function fullStore(spec: object = MANY_SPEC): Promise<TestStore> {
   const store = await server.begin(server.layout(spec));
   const { layout, writer } = store;
-  for (const window of layout.windowsFrom(0)) {
-    for (const part of partsOf(layout, window, market)) {
-      await writer.flush(window, { ...part, refused: new Map([['S000 off-grid', 1]]) });
-    }
+  const refused = new Map([['S000 off-grid', 1]]);
+  for (const window of store.windows) {
+    for (const part of partsOf(layout, window, market)) await writer.flush(window, { ...part, refused });
   }
   for (let partition = 0; partition < layout.partitions; partition++) await writeUpkeepOf(partition, store);
   await deriveAll(store);
@@ -49,14 +49,15 @@ async function fullStore(spec: object = MANY_SPEC): Promise<TestStore> {
 /** Writes what upkeep and the stream note for a partition: states, refused rows, errors, rows outside, a failed repository. */
 async function writeUpkeepOf(partition: number, { layout, upkeep, writer }: TestStore): Promise<void> {
   const symbols = layout.symbolsOf(partition);
-  const fills = (await upkeep.readDay(partition, 0, symbols)).map(({ symbol, bitmap, states }) => {
-    const after = Uint8Array.from({ length: SLOTS }, (_, slot) => (hasBit(bitmap, slot) ? 0 : ABSENT));
-    return { symbol, before: states, after, dueAt: 5, runs: [] };
+  const [symbol] = symbols as [string];
+  const fills = (await upkeep.readDay(partition, FIRST_DAY, symbols)).map((day) => {
+    const after = Uint8Array.from({ length: SLOTS }, (_, slot) => (hasBit(day.bitmap, slot) ? 0 : ABSENT_ONCE));
+    return { symbol: day.symbol, before: day.states, after, dueAt: 5, runs: [] };
   });
-  await upkeep.fill(partition, 0, fills, [{ symbol: symbols[0]!, reason: 'not-finite', total: 1 }]);
-  await upkeep.noteError(partition, '2013-10-07', symbols, 'away');
-  const day = { symbol: symbols[0]!, date: '2013-10-07', rows: 3, outside: 2, extended: 1, first: 1, until: 2 };
-  await noteOutside(writer, { partition, to: '2013-10-08', isFirst: true, days: [day] });
+  await upkeep.fill(partition, FIRST_DAY, fills, [{ symbol, reason: 'not-finite', total: 1 }]);
+  await upkeep.noteError(partition, DATE, symbols, 'away');
+  const outsideDay = { symbol, date: DATE, rows: 3, outside: 2, extended: 1, first: 1, until: 2 };
+  await noteOutside(writer, { partition, to: '2013-10-08', isFirst: true, days: [outsideDay] });
   await upkeep.failures.note({ repository: 'vendor', error: 'away', nextTryAt: 1, failures: 1 }, 0);
 }
 
@@ -67,20 +68,22 @@ test('I1 the digest and the chunks depend neither on the id nor on the partition
   expect(other.layout.id).not.toBe(store.layout.id);
   expect(await other.reader.digest()).toEqual(await store.reader.digest());
 
-  // A session of a few of the symbols has the same chunks of these, in another partition.
+  // A session of a few of the symbols has the same chunks of these, in a single partition.
   const few = MANY.slice(0, 5);
-  const chunkOf = async ({ layout, upkeep }: TestStore, symbol: string) =>
-    (await upkeep.readChunks(layout.partitionOf(symbol)!, 0, layout.base, [symbol])).get(symbol)!.bytes;
   const smaller = await server.begin(server.layout({ ...MANY_SPEC, symbols: few }));
   await flushUpTo(smaller, market, smaller.layout.end);
+  const chunkOf = async ({ layout, upkeep }: TestStore, symbol: string) => {
+    const chunks = await upkeep.readChunks(layout.partitionOf(symbol)!, FIRST_DAY, layout.base, [symbol]);
+    return chunks.get(symbol)!.bytes;
+  };
   for (const symbol of few) expect(await chunkOf(smaller, symbol)).toEqual(await chunkOf(store, symbol));
 });
 
 test('I1 a change of one byte of one chunk changes the digest', async () => {
   const store = await fullStore();
   const before = await store.reader.digest();
-  const key = store.layout.keysOf(store.layout.partitionOf('S001')!).chunk('1m', 'S001', '2013-10-07');
-  // Within the records, not in the bitmap, so that the number of bars stays.
+  const key = store.layout.keysOf(store.layout.partitionOf('S001')!).chunk('1m', 'S001', DATE);
+  // A byte of the records, not of the bitmap, so that the number of bars stays.
   await server.redis.setrange(key, 1_000, '\u0001');
   const after = await store.reader.digest();
   expect(after.digest).not.toBe(before.digest);
@@ -91,9 +94,9 @@ test('I6 the counts of a session add up, and are the sums of the counts of its s
   const { reader, layout } = await fullStore();
   const { counts, frontier, watermark, clock } = await reader.position();
   expect({ frontier, clock, watermark }).toEqual({ frontier: layout.end, clock: layout.end, watermark: layout.start });
-  const metrics = await Promise.all(MANY.map((symbol) => reader.metrics(symbol)));
+  const bySymbol = await Promise.all(MANY.map((symbol) => reader.metrics(symbol)));
   for (const field of Object.keys(counts) as (keyof typeof counts)[]) {
-    const sum = metrics.reduce((total, metric) => total + metric[field], 0);
+    const sum = bySymbol.reduce((total, metrics) => total + metrics[field], 0);
     expect({ field, sum }).toEqual({ field, sum: counts[field] });
   }
   const { filled, streamed, backfilled, noTrade, unfillable, absent, missing, expected } = counts;
@@ -107,7 +110,8 @@ test('I6 the counts of a session add up, and are the sums of the counts of its s
 test('I9 removing a session leaves no key, and no late script writes one', async () => {
   const store = await fullStore();
   const { layout, writer, upkeep, reader } = store;
-  const derived = await derivedOf(store, 1, 0, SLOTS);
+  const partition = 1;
+  const derived = await derivedOf(store, partition, FIRST_DAY, SLOTS);
   // The kind of a key is the word after its hash tag.
   const kinds = new Set((await server.keys(layout.id)).map((key) => key.split('}:')[1]!.split(':')[0]));
   const all = 'meta retry errors refused outside repository-refused repositories changes events chunk states';
@@ -115,18 +119,19 @@ test('I9 removing a session leaves no key, and no late script writes one', async
   expect(await removeSession(server.redis, layout)).toBeGreaterThan(2 * MANY.length);
   expect(await server.keys(layout.id)).toEqual([]);
 
-  const [window] = [...layout.windowsFrom(0)];
+  const [window] = store.windows;
   for (const part of partsOf(layout, window!, market)) {
     await expect(writer.flush(window!, part)).rejects.toThrow(SessionLostError);
   }
   await expect(writer.moveClock(layout.end)).rejects.toThrow(SessionLostError);
   await expect(writer.claim()).rejects.toThrow(SessionLostError);
-  const after = new Uint8Array(SLOTS).fill(ABSENT);
-  const fill = { symbol: layout.symbolsOf(1)[0]!, before: undefined, after, dueAt: 1, runs: [] };
-  await expect(upkeep.fill(1, 0, [fill])).rejects.toThrow(SessionLostError);
-  await expect(upkeep.writeDerived(1, 0, SLOTS, derived)).rejects.toThrow(SessionLostError);
-  await expect(upkeep.moveWatermark(1, layout.start, layout.end)).rejects.toThrow(SessionLostError);
-  await upkeep.noteError(1, '2013-10-07', MANY, 'late');
+  const [symbol] = layout.symbolsOf(partition) as [string];
+  const after = new Uint8Array(SLOTS).fill(ABSENT_ONCE);
+  const fill = { symbol, before: undefined, after, dueAt: 1, runs: [] };
+  await expect(upkeep.fill(partition, FIRST_DAY, [fill])).rejects.toThrow(SessionLostError);
+  await expect(upkeep.writeDerived(partition, FIRST_DAY, SLOTS, derived)).rejects.toThrow(SessionLostError);
+  await expect(upkeep.moveWatermark(partition, layout.start, layout.end)).rejects.toThrow(SessionLostError);
+  await upkeep.noteError(partition, DATE, MANY, 'late');
   expect(await setControl(server.redis, layout, 1, 'run')).toBe('gone');
   await expect(reader.position()).rejects.toThrow(SessionLostError);
   expect(await server.keys(layout.id)).toEqual([]);
@@ -136,17 +141,17 @@ test('I9 removing a session leaves no key, and no late script writes one', async
 test('I9 removing a session with millions of possible keys unlinks only those that exist', async () => {
   const wide = { ...SMALL_SPEC, start: '2000-01-03', end: '2013-10-08', upkeep: {}, derivedIntervals: ['5m', '15m'] };
   const symbols = Array.from({ length: 2_000 }, (_, i) => `S${i}`);
-  // As a pattern of SCAN this id would match also the other one.
-  const layout = server.layout({ ...wide, symbols }, 's-[a]*?');
-  await server.begin(layout);
+  const { layout } = await server.begin(server.layout({ ...wide, symbols }, 's-[a]*?'));
+  // As a pattern of SCAN the id from above would match also this one.
   const other = await server.begin(server.layout(SMALL_SPEC, 's-a'));
   const keys = layout.keysOf(layout.partitionOf('S7')!);
   await server.redis.set(keys.chunk('5m', 'S7', '2013-10-07'), 'x');
   await server.redis.set(keys.states('S7', '2013-10-08'), 'x');
   const unlink = jest.spyOn(server.redis, 'unlink');
   // One meta hash for each partition, and the two keys from above.
-  expect(await removeSession(server.redis, layout)).toBe(layout.partitions + 2);
-  expect(unlink.mock.calls.length).toBeLessThanOrEqual(layout.partitions + 2);
+  const existing = layout.partitions + 2;
+  expect(await removeSession(server.redis, layout)).toBe(existing);
+  expect(unlink.mock.calls.length).toBeLessThanOrEqual(existing);
   unlink.mockRestore();
   expect(await other.reader.clock()).toBe(other.layout.start);
 });
@@ -170,19 +175,20 @@ test('I9 removeLeftover removes keys that were written after the removal, and no
 
 describe('keys that come back after a removal', () => {
   const neverAborted = new AbortController().signal;
-  const keysOf = (store: TestStore) => server.redis.keys(`${store.layout.keysOf(0).prefix}:{${store.layout.id}:*`);
+  const keysOf = async ({ layout }: TestStore) => (await server.redis.keys(`${server.prefix}:{${layout.id}:*`)).sort();
 
-  /** Removes the meta hashes. Keys come back without them when a set-back store lost only a part of the removal. */
+  /** Removes the meta hashes. Keys come back without them when a store that was set back lost only a part of the removal. */
   const removeMeta = ({ layout }: TestStore) => server.redis.unlink(layout.keys.map(({ meta }) => meta));
 
   /**
    * Sweeps the keys that came back, as if the session of `store` had been removed. @returns the number of removed keys
    * @param isTaken whether another session has its id now @param incarnation that of the removed session
    */
-  function sweep(store: TestStore, isTaken: boolean, incarnation = store.layout.incarnation): Promise<number> {
-    const removed = new Map([[store.layout.id, { incarnations: [incarnation], isTaken }]]);
-    const find = (ids: readonly string[]) => Promise.resolve(new Map([...removed].filter(([id]) => ids.includes(id))));
-    return new ReturnedKeys(server.redis, store.layout.keysOf(0).prefix, find).sweep(Infinity, neverAborted);
+  function sweep({ layout }: TestStore, isTaken: boolean, incarnation = layout.incarnation): Promise<number> {
+    const removed = { incarnations: [incarnation], isTaken };
+    const findRemoved = async (ids: readonly string[]) =>
+      new Map(ids.includes(layout.id) ? [[layout.id, removed]] : []);
+    return new ReturnedKeys(server.redis, server.prefix, findRemoved).sweep(Infinity, neverAborted);
   }
 
   test('I9 are removed, with their meta hashes and without them', async () => {
@@ -204,12 +210,12 @@ describe('keys that come back after a removal', () => {
 
   test('stay when their session is not the removed one, or when nothing shows that they are not of the new session', async () => {
     const store = await fullStore();
-    const before = (await keysOf(store)).sort();
+    const before = await keysOf(store);
     // Another incarnation was removed than that of these keys.
     expect(await sweep(store, true, '00000000-0000-4000-8000-000000000000')).toBe(0);
     // Without meta hashes the keys may be those of the session that has the id now.
     await removeMeta(store);
     expect(await sweep(store, true)).toBe(0);
-    expect((await keysOf(store)).sort()).toEqual(before.filter((key) => !key.endsWith(':meta')));
+    expect(await keysOf(store)).toEqual(before.filter((key) => !key.endsWith(':meta')));
   });
 });

@@ -9,11 +9,6 @@ const market = marketBars({ ...SMALL_SPEC, seed: 1 });
 const server = new StoreServer();
 afterAll(() => server.close());
 
-/** Waits until a check is true. */
-async function until(check: () => Promise<boolean>): Promise<void> {
-  while (!(await check())) await delay(20);
-}
-
 const MINUTE = 60_000;
 const LOCKSTEP = { ...SMALL_SPEC, pace: { mode: 'lockstep', heartbeatSeconds: 1 } };
 
@@ -27,15 +22,20 @@ test('I11 a heartbeat repeats a position that the store lost, so that the clock 
   const copyAfterJoin = await server.redis.dumpBuffer(consumersKey);
   const time = layout.start + 30 * MINUTE;
   const acknowledged = { time, steps: 30, bars: 90, deliveredHash: 'a'.repeat(64) };
+  const consumers = new SessionConsumers(server.redis, layout);
+  /** The stored position of the only consumer. */
+  const storedTime = async () => (await consumers.limit()).slowest;
+  const untilStored = async () => {
+    while ((await storedTime()) !== time) await delay(20);
+  };
   position.acknowledge(acknowledged);
-  /** The position of the only consumer. */
-  const storedTime = async () => (await new SessionConsumers(server.redis, layout).limit()).slowest;
-  await until(async () => (await storedTime()) === time);
+  await untilStored();
 
   // The store loses the acknowledgement.
   await server.redis.restore(consumersKey, 0, copyAfterJoin, 'REPLACE');
   expect(await storedTime()).toBe(layout.sessionStart);
-  await until(async () => (await storedTime()) === time);
+  // The next heartbeat repeats it.
+  await untilStored();
   await position.leave(acknowledged);
 });
 

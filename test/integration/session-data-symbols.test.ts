@@ -2,64 +2,53 @@
  * Symbols that are added to a store and removed from it, on a real Redis: what readers see, which writes are refused,
  * and what remains.
  */
-import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
+import { UNCHANGED } from '@barkeep/bars';
 import {
   FencedError,
   noteOutside,
   outsideTo,
-  updateSymbols,
   readSymbols,
   removeSession,
   SessionLostError,
   showJoined,
   UnknownSymbolError,
+  updateSymbols,
   UpkeepStore,
-  withMembership,
   type SessionLayout,
 } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
+import { changeStoreTo, layoutWith, layoutWithout } from '../support/sessions/changed-symbols.js';
 import { failingAfter } from '../support/sessions/faulty-connections.js';
 import {
+  ABSENT_ONCE,
   deriveAll,
   derivedOf,
   FENCE,
+  FIRST_DAY,
   flushUpTo,
+  PARTITION,
+  SLOTS,
   SMALL_SPEC,
   StoreServer,
   type TestStore,
 } from '../support/sessions/session-store.js';
 
 const server = new StoreServer();
-const SLOTS = 390;
 const market = marketBars({ ...SMALL_SPEC, symbols: ['AAA', 'BBB', 'CCC', 'XXX'], seed: 5 });
 afterAll(() => server.close());
 
-/** A store that is streamed and derived to its end. Its reader was opened before any change of symbols. */
-async function fullStore(): Promise<TestStore> {
-  const store = await server.begin();
+/** A store that is streamed and derived to its end, with its clock there. Its reader was opened before any change of symbols. */
+async function fullStore(symbols = SMALL_SPEC.symbols): Promise<TestStore> {
+  const store = await server.begin(server.layout({ ...SMALL_SPEC, symbols }));
   await flushUpTo(store, market, store.layout.end);
   await deriveAll(store);
   await store.writer.moveClock(store.layout.end);
   return store;
 }
 
-/** The layout of a session after one change of its symbols. */
-function changed(layout: SessionLayout, change: 'add' | 'remove', symbol: string): SessionLayout {
-  const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
-  const after: Membership =
-    change === 'add'
-      ? withSymbol(layout.id, members, layout.membership, symbol)
-      : withoutSymbol(layout.id, members, layout.membership, symbol, layout.partitionOf(symbol)!);
-  return withMembership(layout, after);
-}
-
-/** Changes the symbols of a store. @returns the store, claimed again by its owner */
-async function changeTo(target: SessionLayout): Promise<TestStore> {
-  await updateSymbols(server.redis, target);
-  const store = server.open(target);
-  await store.writer.claim();
-  return store;
-}
+/** The stored keys whose names contain a symbol. */
+const keysWith = async (symbol: string, { layout }: TestStore) =>
+  (await server.keys(layout.id)).filter((key) => key.includes(symbol));
 
 /** Counts of the rows of a symbol on a date: of nine rows two are outside and one is extended. */
 const outsideDay = (symbol: string, date: string) => ({
@@ -76,7 +65,7 @@ test('I10 counts of rows outside are stored once, and are requested again when t
   const store = await fullStore();
   const { layout, writer, reader } = store;
   const days = [outsideDay('AAA', '2013-10-07'), outsideDay('BBB', '2013-10-07'), outsideDay('AAA', '2013-10-08')];
-  const note = { partition: 0, to: '2013-10-09', isFirst: true, days };
+  const note = { partition: PARTITION, to: '2013-10-09', isFirst: true, days };
   expect(await outsideTo(server.redis, layout)).toEqual([undefined]);
   await noteOutside(writer, note);
   // The second call for the same days changes nothing.
@@ -87,91 +76,87 @@ test('I10 counts of rows outside are stored once, and are requested again when t
   expect((await reader.metrics('AAA', 'operator')).outside).toBe(4);
   await expect(noteOutside(store.as({ epoch: 0, owner: 'old' }), note)).rejects.toThrow(FencedError);
 
-  const target = changed(layout, 'remove', 'BBB');
-  await updateSymbols(server.redis, target);
-  expect(await outsideTo(server.redis, target)).toEqual([undefined]);
+  const withoutBbb = layoutWithout('BBB', layout);
+  await updateSymbols(server.redis, withoutBbb);
+  expect(await outsideTo(server.redis, withoutBbb)).toEqual([undefined]);
   expect(await reader.outsideRows('operator')).toMatchObject({ outside: 4, extended: 2 });
 });
 
 test('I9 a removed symbol leaves nothing, and a client with the old list of symbols writes nothing', async () => {
   const store = await fullStore();
-  const note = { partition: 0, to: '2013-10-08', isFirst: true, days: [outsideDay('BBB', '2013-10-07')] };
-  await noteOutside(store.writer, note);
-  const derived = await derivedOf(store, 0, 0, SLOTS);
-  const { counts: before } = await store.reader.position();
-  const target = changed(store.layout, 'remove', 'BBB');
-  expect(await updateSymbols(server.redis, target)).toEqual(['BBB']);
-  expect(await updateSymbols(server.redis, target)).toBeUndefined();
-  const dump = await server.dump(store.layout.id);
-  expect([...dump.keys()].filter((key) => key.includes('BBB'))).toEqual([]);
-  expect(await server.redis.hkeys(store.layout.keysOf(0).outside)).toEqual(['counted']);
+  const { layout, upkeep, writer, reader } = store;
+  const note = { partition: PARTITION, to: '2013-10-08', isFirst: true, days: [outsideDay('BBB', '2013-10-07')] };
+  await noteOutside(writer, note);
+  const derived = await derivedOf(store, PARTITION, FIRST_DAY, SLOTS);
+  const withoutBbb = layoutWithout('BBB', layout);
+  expect(await updateSymbols(server.redis, withoutBbb)).toEqual(['BBB']);
+  expect(await updateSymbols(server.redis, withoutBbb)).toBeUndefined();
+  expect(await keysWith('BBB', store)).toEqual([]);
+  expect(await server.redis.hkeys(layout.keysOf(PARTITION).outside)).toEqual(['counted']);
 
-  await expect(store.upkeep.writeDerived(0, 0, SLOTS, derived)).rejects.toThrow(SessionLostError);
-  const fill = { symbol: 'BBB', before: undefined, after: new Uint8Array(SLOTS).fill(1), dueAt: 1, runs: [] };
-  await expect(store.upkeep.fill(0, 0, [fill])).rejects.toThrow(SessionLostError);
-  await expect(store.upkeep.moveWatermark(0, store.layout.start, store.layout.end)).rejects.toThrow(SessionLostError);
-  await store.upkeep.noteError(0, '2013-10-07', ['BBB'], 'late');
-  expect(await server.dump(store.layout.id)).toEqual(dump);
+  const dump = await server.dump(layout.id);
+  await expect(upkeep.writeDerived(PARTITION, FIRST_DAY, SLOTS, derived)).rejects.toThrow(SessionLostError);
+  const after = new Uint8Array(SLOTS).fill(ABSENT_ONCE);
+  const fill = { symbol: 'BBB', before: undefined, after, dueAt: 1, runs: [] };
+  await expect(upkeep.fill(PARTITION, FIRST_DAY, [fill])).rejects.toThrow(SessionLostError);
+  await expect(upkeep.moveWatermark(PARTITION, layout.start, layout.end)).rejects.toThrow(SessionLostError);
+  await upkeep.noteError(PARTITION, '2013-10-07', ['BBB'], 'late');
+  expect(await server.dump(layout.id)).toEqual(dump);
   // The owner must read the list again.
-  expect(await store.writer.moveClock(store.layout.end)).toBe('reload');
+  expect(await writer.moveClock(layout.end)).toBe('reload');
 
-  await expect(store.reader.lastBars('BBB', '1m', 1)).rejects.toThrow(UnknownSymbolError);
-  expect(store.reader.activeSymbols()).toEqual(['AAA', 'CCC']);
-  const { counts } = await store.reader.position();
-  expect(counts.expected).toBe((before.expected / 3) * 2);
-  expect(counts.streamed).toBe((before.streamed / 3) * 2);
-  // The digest is that of a session that never had BBB.
-  const neverHad = await server.begin(server.layout({ ...SMALL_SPEC, symbols: ['AAA', 'CCC'] }));
-  await flushUpTo(neverHad, market, neverHad.layout.end);
-  await deriveAll(neverHad);
-  expect(await store.reader.digest()).toEqual(await neverHad.reader.digest());
+  await expect(reader.lastBars('BBB', '1m', 1)).rejects.toThrow(UnknownSymbolError);
+  expect(reader.activeSymbols()).toEqual(['AAA', 'CCC']);
+  // Two symbols with two days each.
+  const slots = 2 * 2 * SLOTS;
+  expect((await reader.position()).counts).toMatchObject({ expected: slots, streamed: slots });
+  const neverHadBbb = await fullStore(['AAA', 'CCC']);
+  expect(await reader.digest()).toEqual(await neverHadBbb.reader.digest());
 });
 
 test('I1 I2 readers see an added symbol once it is whole up to the clock, and the session then equals one that always had it', async () => {
-  const store = await fullStore();
-  const target = changed(store.layout, 'add', 'XXX');
-  const grown = await changeTo(target);
-  await expect(store.reader.latestBar('XXX')).rejects.toThrow('is joining');
-  const { frontier, watermark, counts } = await store.reader.position();
-  expect({ frontier, watermark }).toEqual({ frontier: target.end, watermark: target.start });
+  const { layout, reader } = await fullStore();
+  const withXxx = await changeStoreTo(server, layoutWith('XXX', layout));
+  await expect(reader.latestBar('XXX')).rejects.toThrow('is joining');
+  const { frontier, watermark, counts } = await reader.position();
+  expect({ frontier, watermark }).toEqual({ frontier: layout.end, watermark: layout.start });
   expect(counts.expected).toBe(3 * 2 * SLOTS);
+  const show = (known: SessionLayout, wholeTo: number) => showJoined(server.redis, known, FENCE, ['XXX'], wholeTo);
   // XXX does not show while it is whole only up to a time before the clock, nor for an owner with the old list.
-  expect(await showJoined(server.redis, target, FENCE, ['XXX'], target.end - 1)).toBe(false);
-  expect(await showJoined(server.redis, store.layout, FENCE, ['XXX'], target.end)).toBe(false);
+  expect(await show(withXxx.layout, layout.end - 1)).toBe(false);
+  expect(await show(layout, layout.end)).toBe(false);
 
-  await flushUpTo(grown, market, target.end);
-  await deriveAll(grown);
-  expect(await showJoined(server.redis, target, FENCE, ['XXX'], target.end)).toBe(true);
-  expect(await store.reader.barCount('XXX')).toBe(2 * SLOTS);
-  expect((await store.reader.position()).counts.expected).toBe(4 * 2 * SLOTS);
-  const alwaysHad = await server.begin(server.layout({ ...SMALL_SPEC, symbols: ['AAA', 'BBB', 'CCC', 'XXX'] }));
-  await flushUpTo(alwaysHad, market, target.end);
-  await deriveAll(alwaysHad);
-  expect(await store.reader.digest()).toEqual(await alwaysHad.reader.digest());
-  await removeSession(server.redis, target);
-  expect(await server.keys(target.id)).toEqual([]);
+  await flushUpTo(withXxx, market, layout.end);
+  await deriveAll(withXxx);
+  expect(await show(withXxx.layout, layout.end)).toBe(true);
+  expect(await reader.barCount('XXX')).toBe(2 * SLOTS);
+  expect((await reader.position()).counts.expected).toBe(4 * 2 * SLOTS);
+  const alwaysHadXxx = await fullStore(['AAA', 'BBB', 'CCC', 'XXX']);
+  expect(await reader.digest()).toEqual(await alwaysHadXxx.reader.digest());
+  await removeSession(server.redis, withXxx.layout);
+  expect(await server.keys(layout.id)).toEqual([]);
 });
 
 test('I9 a symbol that gets a freed partition finds it empty, and late writes for the former symbol are refused', async () => {
-  const store = await fullStore();
-  const layout = changed(store.layout, 'add', 'XXX');
-  const former = await changeTo(layout);
+  const { layout: base } = await fullStore();
+  const former = await changeStoreTo(server, layoutWith('XXX', base));
+  const { layout } = former;
   await flushUpTo(former, market, layout.end);
   const partition = layout.partitionOf('XXX')!;
   const keys = layout.keysOf(partition);
   const refusals = [keys.refused, keys.refusedAhead, keys.repositoryRefused];
-  await former.upkeep.fill(partition, 0, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
+  await former.upkeep.fill(partition, FIRST_DAY, [], [{ symbol: 'XXX', reason: 'bad-price', total: 2 }]);
   await server.redis.hset(keys.refusedAhead, `${layout.end} XXX bad-price`, 1);
   expect(await server.redis.exists(refusals)).toBe(3);
 
   // The same symbol is removed and added again, and so gets the same partition.
-  const target = changed(changed(layout, 'remove', 'XXX'), 'add', 'XXX');
+  const target = layoutWith('XXX', layoutWithout('XXX', layout));
   expect(target.partitionOf('XXX')).toBe(partition);
   // The store gets both changes at once, as after a crash between the changes of the row in PostgreSQL and of the store.
   expect(await updateSymbols(server.redis, target)).toEqual(['XXX']);
-  expect([...(await server.dump(layout.id)).keys()].filter((key) => key.includes('XXX'))).toEqual([]);
+  expect(await keysWith('XXX', former)).toEqual([]);
   expect(await server.redis.exists(refusals)).toBe(0);
-  const [window] = [...layout.windowsFrom(0)];
+  const [window] = former.windows;
   const part = { partition, chunks: new Map(), bars: 0, refused: new Map() };
   await expect(former.writer.flush(window!, part)).rejects.toThrow(SessionLostError);
   const position = { frontier: layout.start, watermark: layout.start, retainedFrom: 0 };
@@ -180,20 +165,20 @@ test('I9 a symbol that gets a freed partition finds it empty, and late writes fo
 
 test('I9 the next call finishes a removal that was interrupted', async () => {
   const store = await fullStore();
-  const target = changed(store.layout, 'remove', 'AAA');
+  const withoutAaa = layoutWithout('AAA', store.layout);
   const { redis } = server;
   // The process dies after the script that switches the list: later scripts fail.
   const dying = failingAfter(redis, 2);
-  await expect(updateSymbols(dying, target)).rejects.toThrow('cut short');
-  expect((await readSymbols(redis, target)).leaving).not.toBe('');
-  expect(await updateSymbols(redis, target)).toEqual(['AAA']);
-  expect((await readSymbols(redis, target)).leaving).toBe('');
-  expect([...(await server.dump(target.id)).keys()].filter((key) => key.includes('AAA'))).toEqual([]);
+  await expect(updateSymbols(dying, withoutAaa)).rejects.toThrow('cut short');
+  expect((await readSymbols(redis, withoutAaa)).leaving).not.toBe('');
+  expect(await updateSymbols(redis, withoutAaa)).toEqual(['AAA']);
+  expect((await readSymbols(redis, withoutAaa)).leaving).toBe('');
+  expect(await keysWith('AAA', store)).toEqual([]);
 });
 
 test('a change of symbols fails for a session without a store, and creates none', async () => {
   const layout = server.layout();
-  await expect(updateSymbols(server.redis, changed(layout, 'add', 'XXX'))).rejects.toThrow(SessionLostError);
+  await expect(updateSymbols(server.redis, layoutWith('XXX', layout))).rejects.toThrow(SessionLostError);
   expect(await server.keys(layout.id)).toEqual([]);
   expect(layout.membership).toBe(UNCHANGED);
 });

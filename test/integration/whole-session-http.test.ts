@@ -1,24 +1,27 @@
 /** The routes that describe the data of a whole session, and of the queues, on a real coordinator; and `barkeep export`. */
-import type { DaysAnswer, DifferenceAnswer, LayoutAnswer, QueuesAnswer } from '@barkeep/api';
-import { Redis } from 'ioredis';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
-import { Api } from '../support/system/api.js';
-import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
-import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
+import type { DaysAnswer, DifferenceAnswer, LayoutAnswer, QueuesAnswer } from '@barkeep/api';
+import { Redis } from 'ioredis';
 import { marketBars, writeBars } from '../support/data/market.js';
+import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { Api } from '../support/system/api.js';
+import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
 
 const USER = 'user-key-0123456789';
 const ADMIN = 'admin-key-0123456789';
 const SYMBOLS = ['AAA', 'BRK/B', 'aaa'];
-/** Two whole days of 390 slots and, on 24 December, a half day of 210. */
+/** Three trading days: 23 and 28 December, and a half day on 24 December. */
 const DATES = { start: '2015-12-23', end: '2015-12-28' };
+const SLOTS = 390 + 210 + 390;
+/** Bars of all symbols, 2,960: AAA lacks ten minutes. */
+const BAR_COUNT = 3 * SLOTS - 10;
 const SPEC = {
   ...DATES,
   symbols: SYMBOLS,
@@ -33,29 +36,23 @@ let coordinator: SystemProcess;
 beforeAll(async () => {
   database = await createTestDatabase();
   const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 7 });
-  // AAA lacks ten minutes of the first day.
+  // AAA lacks the first ten minutes of the first day.
   market.set('AAA', market.get('AAA')!.slice(10));
   await writeBars(database.url, 'whole', market);
   // In `other` a bar of the second day of aaa has another volume, and BRK/B lacks a later minute of that day.
-  const other = new Map(market);
-  other.set(
-    'aaa',
-    market.get('aaa')!.map((bar, i) => (i === 400 ? { ...bar, volume: bar.volume + 1 } : bar)),
-  );
-  other.set(
-    'BRK/B',
-    market.get('BRK/B')!.filter((_, i) => i !== 410),
-  );
-  await writeBars(database.url, 'other', other);
+  const [changed, missing] = [390 + 10, 390 + 20];
+  const aaa = market.get('aaa')!.map((bar, i) => (i === changed ? { ...bar, volume: bar.volume + 1 } : bar));
+  const brk = market.get('BRK/B')!.filter((_, i) => i !== missing);
+  await writeBars(database.url, 'other', new Map(market).set('aaa', aaa).set('BRK/B', brk));
   coordinator = await startCoordinatorProcess({
     DATABASE_URL: database.url,
     BARKEEP_API_KEYS: USER,
     BARKEEP_ADMIN_KEYS: ADMIN,
   });
-  const source = { type: 'dataset', dataset: 'other' };
   await admin().run({ ...SPEC, id: 'whole' });
   await admin().run({ ...SPEC, id: 'same', symbols: ['aaa', 'BRK/B'], derivedIntervals: [] });
-  await admin().run({ ...SPEC, id: 'other', source, end: '2015-12-24' });
+  const otherSource = { type: 'dataset', dataset: 'other' };
+  await admin().run({ ...SPEC, id: 'other', source: otherSource, end: '2015-12-24' });
   for (const id of ['whole', 'same', 'other']) await admin().completed(id);
 });
 
@@ -121,13 +118,13 @@ describe('GET /v1/sessions/{id}/export', () => {
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="whole-1m.csv"');
     const lines = (await response.text()).trimEnd().split('\n');
     expect(lines[0]).toBe('time,symbol,open,high,low,close,volume');
-    // The header, then AAA without ten minutes, BRK/B and aaa.
-    expect(lines).toHaveLength(1 + 980 + 990 + 990);
-    const [bar] = await user().bars('whole', 'AAA', 'last=1000');
-    const { openTime, open, high, low, close, volume } = bar!;
-    expect(lines[1]).toBe([openTime, 'AAA', open, high, low, close, volume].join(','));
-    const names = lines.slice(1).map((line) => line.split(',')[1]!);
-    expect(names).toEqual([...names].sort());
+    const rows = lines.slice(1);
+    expect(rows).toHaveLength(BAR_COUNT);
+    const [firstBar] = await user().bars('whole', 'AAA', 'last=1000');
+    const { openTime, open, high, low, close, volume } = firstBar!;
+    expect(rows[0]).toBe([openTime, 'AAA', open, high, low, close, volume].join(','));
+    const symbols = rows.map((row) => row.split(',')[1]!);
+    expect(symbols).toEqual(symbols.toSorted());
   });
 
   it('sends the bars of an interval, a range and some symbols as NDJSON', async () => {
@@ -135,11 +132,10 @@ describe('GET /v1/sessions/{id}/export', () => {
     const response = await fetchExport(`?format=ndjson&interval=5m&symbols=BRK/B&${range}`);
     expect(response.headers.get('content-type')).toContain('application/x-ndjson');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="whole-5m.ndjson"');
-    const lines = (await response.text()).trimEnd().split('\n');
+    const rows = (await response.text()).trimEnd().split('\n').filter(Boolean);
     const bars = await user().bars('whole', 'BRK/B', `interval=5m&${range}`);
-    expect(lines.filter(Boolean).map((line) => JSON.parse(line) as object)).toEqual(
-      bars.map((bar) => ({ symbol: 'BRK/B', ...bar })),
-    );
+    const expected = bars.map((bar) => ({ symbol: 'BRK/B', ...bar }));
+    expect(rows.map((row) => JSON.parse(row) as object)).toEqual(expected);
   });
 
   it.each([
@@ -153,19 +149,21 @@ describe('GET /v1/sessions/{id}/export', () => {
   });
 
   it('answers the next caller after others have aborted', async () => {
-    const gone = Array.from({ length: 5 }, async () => {
+    const aborted = Array.from({ length: 5 }, async () => {
       const controller = new AbortController();
       const response = await fetchExport('?format=ndjson', controller.signal);
       controller.abort();
       await expect(response.text()).rejects.toThrow('aborted');
     });
-    await Promise.all(gone);
+    await Promise.all(aborted);
     expect((await fetchExport('?symbols=aaa')).status).toBe(200);
   });
 });
 
 describe('barkeep export', () => {
   const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
+  /** Fewer bytes than the file of the whole session has. */
+  const BYTES_OF_A_PART = 60_000;
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'barkeep-export-'));
@@ -188,28 +186,31 @@ describe('barkeep export', () => {
   const textOf = async (query: string) => (await fetchExport(query)).text();
 
   it('prints the text of the route, and the number of its bars on stderr', async () => {
-    // 980 + 990 + 990 bars, as in the route's file.
     const stderr = '2,960 bars of 3 symbols\n';
     expect(await barkeep(coordinator.url, ['whole'])).toEqual({ code: 0, stderr, stdout: await textOf('') });
   });
 
-  it('passes every option on, overwrites a file, and reports wrong options', async () => {
+  it('passes every option on, and overwrites a file', async () => {
     const range = ['--from', '2015-12-24T15:00Z', '--to', String(Date.parse('2015-12-24T16:00Z'))];
     const options = ['--format', 'ndjson', '--interval', '1m', '--symbols', 'aaa,BRK/B', ...range];
     await writeFile(join(folder, 'bars.ndjson'), 'old');
     const ended = await barkeep(coordinator.url, ['whole', ...options, '--out', 'bars.ndjson', '--json']);
-    const summary = { session: 'whole', symbols: 2, bars: 120, file: 'bars.ndjson' };
-    expect({ ...ended, stdout: JSON.parse(ended.stdout) as object }).toEqual({ code: 0, stderr: '', stdout: summary });
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    const summary = { session: 'whole', symbols: 2, bars: 2 * 60, file: 'bars.ndjson' };
+    expect(JSON.parse(ended.stdout)).toEqual(summary);
     const query = 'format=ndjson&interval=1m&symbols=aaa,BRK/B&from=2015-12-24T15:00:00Z&to=2015-12-24T16:00:00Z';
     expect(await readFile(join(folder, 'bars.ndjson'), 'utf8')).toBe(await textOf(`?${query}`));
     expect(await readdir(folder)).toEqual(['bars.ndjson']);
+  });
+
+  it('reports a wrong option', async () => {
     expect((await barkeep(coordinator.url, ['whole', '--interval', '7m'])).stderr).toContain('interval');
   });
 
   it('keeps the old file, and leaves no part of a new one, when the connection breaks', async () => {
     const gate = await tcpGate(coordinator.url, 80);
     await writeFile(join(folder, 'bars.csv'), 'old');
-    gate.cutAfter(60_000); // in the middle of the file
+    gate.cutAfter(BYTES_OF_A_PART);
     const { code, stderr } = await barkeep(gate.url, ['whole', '--out', 'bars.csv']);
     await gate.shut();
     expect(code).toBe(1);
@@ -221,7 +222,7 @@ describe('barkeep export', () => {
   it('exits with 130 when it is interrupted, and leaves no part of a file', async () => {
     const gate = await tcpGate(coordinator.url, 80);
     // The answer stops in the middle, so that the command still runs when it is interrupted.
-    gate.freezeAfter(60_000);
+    gate.freezeAfter(BYTES_OF_A_PART);
     const { code, stderr } = await barkeep(gate.url, ['whole', '--out', 'bars.csv'], async (child) => {
       // Waits until the command has begun a file.
       while ((await readdir(folder)).length === 0) await setImmediate();
@@ -281,7 +282,7 @@ describe('GET /v1/sessions/{id}/difference', () => {
     const { symbol, date, slotTime, mine, other } = found.first!;
     expect([symbol, date, slotTime]).toEqual(['aaa', '2015-12-24', '2015-12-24T14:40:00.000Z']);
     expect(other).toEqual({ ...mine, volume: mine!.volume + 1 });
-    // Asked the other way round, `mine` is the changed bar.
+    // When `other` is the first of the two sessions, `mine` is the changed bar.
     const { first } = await difference('other', 'same');
     expect([first!.symbol, first!.mine!.volume]).toEqual(['aaa', other!.volume]);
   });

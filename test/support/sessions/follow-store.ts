@@ -2,7 +2,7 @@
 import { BACKFILLED, DayChunk, type Bar } from '@barkeep/bars';
 import type { SymbolFill } from '@barkeep/session-data';
 import type { BarsBySymbol } from '../data/market.js';
-import { deriveAll, derivedOf, flushUpTo, type StoreServer, type TestStore } from './session-store.js';
+import { deriveAll, derivedOf, flushUpTo, type TestStore } from './session-store.js';
 
 /** Index of the repository `vendor` among the datasets of {@link SMALL_SPEC}: index 0 is the streamed dataset. */
 const VENDOR = 1;
@@ -41,7 +41,7 @@ export async function fillOf(
 }
 
 /** Makes a fill of a symbol's day. @param filled bars by slot @param states states of other slots, by slot */
-async function symbolFill(
+export async function symbolFill(
   { layout, upkeep }: TestStore,
   day: number,
   symbol: string,
@@ -60,13 +60,6 @@ async function symbolFill(
     return { start: slot, records: chunk.record(slot) };
   });
   return { symbol, before, after, dueAt: undefined, runs };
-}
-
-/** A new store whose first day is flushed. */
-export async function flushedDay(server: StoreServer, market: BarsBySymbol): Promise<TestStore> {
-  const store = await server.begin();
-  await flushUpTo(store, market, store.layout.grid(0).close);
-  return store;
 }
 
 /** Writes the derived bars of a day whose buckets closed before the frontier. */

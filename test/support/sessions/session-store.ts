@@ -23,12 +23,21 @@ export const SMALL_SPEC = {
   backfill: ['vendor'],
   upkeep: { barrier: { minutes: 50 } },
 };
+/** The only partition of {@link SMALL_SPEC}, the index of its first day, and the slots of each day. */
+export const PARTITION = 0;
+export const FIRST_DAY = 0;
+export const SLOTS = 390;
+
+/** States of an empty slot: absent after one request, and after two. */
+export const [ABSENT_ONCE, ABSENT_TWICE] = [1, 2];
 
 /** The owner that {@link StoreServer.begin} and {@link StoreServer.open} write as. */
 export const FENCE: Fence = { epoch: 1, owner: 'one' };
 
 export interface TestStore {
   layout: SessionLayout;
+  /** All windows of the session, in order. */
+  windows: Window[];
   writer: SessionWriter;
   upkeep: UpkeepStore;
   reader: OpenSession;
@@ -58,8 +67,9 @@ export class StoreServer {
   /** The clients of a store. Creates nothing in it, and does not claim it. */
   open(layout: SessionLayout): TestStore {
     const as = (fence: Fence) => new SessionWriter(this.redis, layout, fence);
+    const windows = [...layout.windowsFrom(0)];
     const upkeep = new UpkeepStore(this.redis, layout);
-    return { layout, writer: as(FENCE), upkeep, reader: new OpenSession(this.redis, layout, 'operator'), as };
+    return { layout, windows, writer: as(FENCE), upkeep, reader: new OpenSession(this.redis, layout, 'operator'), as };
   }
 
   /**
@@ -89,6 +99,11 @@ export class StoreServer {
     const match = `${this.prefix}:{${id}:*`;
     for await (const keys of this.redis.scanStream({ match, count: 1_000 })) found.push(...(keys as string[]));
     return found;
+  }
+
+  /** The stored events of a session, in order: of each its fields, names and values in turn. */
+  async eventFields(layout: SessionLayout): Promise<string[][]> {
+    return (await this.redis.xrange(layout.keysOf(0).events, '-', '+')).map(([, fields]) => fields);
   }
 
   async close(): Promise<void> {

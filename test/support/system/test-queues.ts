@@ -1,0 +1,60 @@
+/** Queues on a real queue Redis for one test file, under a separate key prefix, and workers that end with their test. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { openQueues, producerConnection, workerConnection, type JobName } from '@barkeep/upkeep-queues';
+import { Worker, type Job } from 'bullmq';
+
+const REDIS_URL = process.env['REDIS_URL']!;
+
+export class TestQueues {
+  readonly prefix = `test-${randomBytes(4).toString('hex')}`;
+  readonly redis = producerConnection(REDIS_URL);
+  readonly queues = openQueues(this.redis, this.prefix);
+  private kills: (() => Promise<void>)[] = [];
+
+  /**
+   * Runs a worker until the end of the test. `kill` ends it without releasing its jobs.
+   * @param lockDuration how long a job of a killed worker stays locked, ms
+   */
+  work(name: JobName, run: (job: Job) => Promise<void>, lockDuration = 30_000) {
+    const connection = workerConnection(REDIS_URL);
+    const worker = new Worker(name, run, {
+      connection,
+      prefix: this.prefix,
+      lockDuration,
+      stalledInterval: 200,
+      maxStalledCount: 5,
+      concurrency: 4,
+      drainDelay: 0.5,
+    });
+    worker.on('error', () => undefined);
+    const kill = async () => {
+      await worker.close(true);
+      connection.disconnect();
+    };
+    this.kills.push(kill);
+    return { worker, kill };
+  }
+
+  /** Ends the workers and removes the jobs. Call it after each test. */
+  async clear(): Promise<void> {
+    await Promise.all(this.kills.splice(0).map((kill) => kill()));
+    for (const queue of Object.values(this.queues)) await queue.obliterate({ force: true });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.queues).map((queue) => queue.close()));
+    const keys = await this.redis.keys(`${this.prefix}:*`);
+    if (keys.length > 0) await this.redis.unlink(...keys);
+    this.redis.disconnect();
+  }
+}
+
+/** What the payloads of a new session's jobs have in common. */
+export const newSession = (sessionId = 's-1') => ({ sessionId, incarnation: randomUUID() });
+
+/** A promise that a test resolves by `finish`. */
+export function heldPromise() {
+  let finish = (): void => undefined;
+  const promise = new Promise<void>((resolve) => (finish = resolve));
+  return { promise, finish };
+}
