@@ -6,6 +6,8 @@ import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-03' };
 const SYMBOLS = ['AAA', 'BBB'];
+/** Slow enough that the session still runs when the test breaks its store. */
+const SLOW_PACE = { mode: 'clock', speed: 1_200 };
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
 
 let system: TestSystem;
@@ -17,6 +19,7 @@ beforeAll(async () => {
   await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 }));
   redis = new Redis(process.env['SESSION_REDIS_URL']!);
   api = new Api((await system.coordinator({ BARKEEP_RECONCILE_SECONDS: '1' })).url);
+  await api.completed(await api.run({ ...SPEC, id: 'whole' }));
 });
 
 afterAll(async () => {
@@ -24,41 +27,46 @@ afterAll(async () => {
   redis?.disconnect();
 });
 
-/** A key of partition 0, which also has the keys of the whole session. */
+/** A key of partition 0, which has the meta hash of the whole session. */
 const key = (id: string, name: string) => `${system.sessionPrefix}:{${id}:0}:${name}`;
 
-/** The listed sessions by id. */
-async function listed(view = 'strategy'): Promise<Map<string, Session>> {
+/** The list of sessions, by id. */
+async function listed(view: 'strategy' | 'operator'): Promise<Map<string, Session>> {
   const { sessions } = await api.ok<{ sessions: Session[] }>('GET', `/v1/sessions?view=${view}`);
   return new Map(sessions.map((session) => [session.id, session]));
 }
 
-/** Replaces a hash by a text, in one command, so that no process meets a store without the key. */
-async function breakKey(name: string): Promise<void> {
-  await redis.set(name, 'of another program');
+/** Replaces a session's meta hash by a text, in one command, so that no process meets a store without the key. */
+async function breakStore(id: string): Promise<void> {
+  await redis.set(key(id, 'meta'), 'of another program');
+}
+
+/** Starts a session at the slow pace, and waits until its clock moves. */
+async function runSlowly(spec: { id: string; symbols?: string[] }): Promise<void> {
+  await api.run({ ...SPEC, ...spec, pace: SLOW_PACE });
+  await api.until(spec.id, ({ clock }) => clock !== null && clock > '2013-10-01T14');
 }
 
 test('I11 a completed session with a broken store is lost with a reason and can be started again; others are listed', async () => {
   await api.completed(await api.run({ ...SPEC, id: 'broken' }));
-  await api.completed(await api.run({ ...SPEC, id: 'whole' }));
   const digest = await api.digest('broken');
-  await breakKey(key('broken', 'meta'));
-  for (const view of ['strategy', 'operator']) {
+  await breakStore('broken');
+  for (const view of ['strategy', 'operator'] as const) {
     const sessions = await listed(view);
     expect(sessions.get('whole')).toMatchObject({ state: 'completed', progress: 1, warnings: [] });
     expect(sessions.get('broken')).toMatchObject({ state: 'lost', error: expect.stringContaining('WRONGTYPE') });
   }
   expect((await api.call('GET', '/v1/sessions/broken/digest')).status).toBe(409);
   expect((await fetch(`${api.url}/metrics`)).status).toBe(200);
+
   await api.ok('POST', '/v1/sessions/broken/start');
   await api.completed('broken');
   expect(await api.digest('broken')).toBe(digest);
 });
 
 test('I11 a running session with a broken store is lost, and another session runs', async () => {
-  await api.run({ ...SPEC, id: 'paced', pace: { mode: 'clock', speed: 1_200 } });
-  await api.until('paced', ({ clock }) => clock !== null && clock > '2013-10-01T14');
-  await breakKey(key('paced', 'meta'));
+  await runSlowly({ id: 'paced' });
+  await breakStore('paced');
   const lost = await api.until('paced', ({ state }) => state === 'lost');
   expect(lost.error).toContain('WRONGTYPE');
   await api.completed(await api.run({ ...SPEC, id: 'later' }));
@@ -76,10 +84,9 @@ test('I11 a session with garbage in a field is shown with a warning', async () =
 });
 
 test('I9 I11 a session with a broken store and changed symbols is removed with all of its keys', async () => {
-  await api.run({ ...SPEC, id: 'changed', symbols: ['AAA'], pace: { mode: 'clock', speed: 1_200 } });
-  await api.until('changed', ({ clock }) => clock !== null && clock > '2013-10-01T14');
+  await runSlowly({ id: 'changed', symbols: ['AAA'] });
   await api.ok('POST', '/v1/sessions/changed/symbols/BBB');
-  await breakKey(key('changed', 'meta'));
+  await breakStore('changed');
   await api.ok('DELETE', '/v1/sessions/changed');
   const keysOfAllPartitions = `${system.sessionPrefix}:{changed:*}:*`;
   await api.eventually(

@@ -19,6 +19,8 @@ const SPEC = {
 const END = '2024-03-05T21:00:00.000Z';
 /** Minutes of both days. */
 const MINUTES = 2 * 390;
+/** A certificate as PostgreSQL has it. */
+type SavedCertificate = Certificate & { awaitsConsumers: boolean };
 
 let system: TestSystem;
 let barkeep: Barkeep;
@@ -34,7 +36,7 @@ afterAll(async () => {
 });
 
 /** Runs a session that one consumer follows to its end. @param every length of the consumer's steps */
-async function followed(id: string, every: string): Promise<ClientSession> {
+async function runFollowed(id: string, every: string): Promise<ClientSession> {
   const session = await barkeep.createSession({ ...SPEC, id }, { start: true });
   for await (const step of session.follow({ consumer: 'sma', every })) expect(step.bars.size).toBe(2);
   await session.completed();
@@ -48,11 +50,12 @@ async function compared(a: string, b: string): Promise<unknown> {
 }
 
 test('I1 two runs deliver the same, and a run with steps of another length delivers something else', async () => {
-  const sessions = [await followed('one', '1m'), await followed('two', '1m'), await followed('coarse', '5m')];
-  const [one, two, coarse] = await Promise.all(sessions.map((session) => session.certificate()));
-  expect(one!.consumers).toMatchObject([{ name: 'sma', steps: MINUTES, bars: 2 * MINUTES, time: END }]);
-  expect(two!.consumers).toEqual(one!.consumers);
-  expect(coarse!.consumers).toMatchObject([{ steps: MINUTES / 5, bars: 2 * MINUTES, time: END }]);
+  const one = await (await runFollowed('one', '1m')).certificate();
+  const two = await (await runFollowed('two', '1m')).certificate();
+  const coarse = await (await runFollowed('coarse', '5m')).certificate();
+  expect(one.consumers).toMatchObject([{ name: 'sma', steps: MINUTES, bars: 2 * MINUTES, time: END }]);
+  expect(two.consumers).toEqual(one.consumers);
+  expect(coarse.consumers).toMatchObject([{ steps: MINUTES / 5, bars: 2 * MINUTES, time: END }]);
   expect(await compared('one', 'two')).toMatchObject({ equal: true, consumers: [{ name: 'sma', equal: true }] });
   // The data is the same: a difference in what was delivered is printed, but the sessions are equal.
   expect(await compared('one', 'coarse')).toMatchObject({ equal: true, consumers: [{ name: 'sma', equal: false }] });
@@ -61,20 +64,23 @@ test('I1 two runs deliver the same, and a run with steps of another length deliv
 test('the saved certificate includes a consumer that reached the end later than the session', async () => {
   const session = await barkeep.createSession({ ...SPEC, id: 'slow' }, { start: true });
   const steps = session.follow({ consumer: 'slow', every: '1m' });
-  // The clock may lead by 60 minutes. So with 20 steps left to read, the session can already complete.
+  // The clock may be 60 minutes ahead of the consumer. So the session completes although 20 steps are not read yet.
   for (let step = 0; step < MINUTES - 20; step++) await steps.next();
   await session.completed();
+
   const api = new Api(barkeep.coordinatorUrl);
   const certificate = () => api.ok<Certificate>('GET', '/v1/sessions/slow/certificate');
   await api.eventually(certificate, ({ complete }) => complete);
-  const saved = () =>
-    system.query<{ certificate: Certificate & { awaitsConsumers: boolean } }>(
-      `SELECT certificate FROM sessions WHERE id = 'slow'`,
-    );
-  const [before] = await api.eventually(saved, ([row]) => row?.certificate !== null);
-  expect(before!.certificate.awaitsConsumers).toBe(true);
+  const readSaved = async () => {
+    const sql = `SELECT certificate FROM sessions WHERE id = 'slow'`;
+    const [row] = await system.query<{ certificate: SavedCertificate | null }>(sql);
+    return row!.certificate;
+  };
+  const savedFirst = await api.eventually(readSaved, (saved) => saved !== null);
+  expect(savedFirst!.awaitsConsumers).toBe(true);
+
   while (!(await steps.next()).done);
-  await api.eventually(saved, ([row]) => row?.certificate.awaitsConsumers === false);
+  await api.eventually(readSaved, (saved) => saved?.awaitsConsumers === false);
   const shown = await certificate();
   expect(shown.consumers).toMatchObject([{ name: 'slow', steps: MINUTES, time: END }]);
 

@@ -3,6 +3,7 @@ import { bitmapBytes, recordOffset } from '@barkeep/bars';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runProgram } from '../support/programs/run-program.js';
 import { Api, type ApiBar, type Counts } from '../support/system/api.js';
 import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
 import type { SystemProcess } from '../support/system/system.js';
@@ -24,37 +25,36 @@ interface Compared {
   bar: { symbol: string; interval: string; openTime: string; a: ApiBar | null; b: ApiBar | null } | null;
 }
 
-/** Slots of a day. */
+const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
+/** Every session of the lab has these numbers of trading days and symbols. */
+const [DAYS, SYMBOLS] = [12, 6];
+/** Slots of one symbol on a day. */
 const SLOTS = 390;
+const CENT = 0.01;
 let lab: DisturbedSystem;
 let coordinators: SystemProcess[];
 let folder: string;
 const api = () => new Api(coordinators[0]!.url);
 const certificate = (id: string) => api().ok<Certificate>('GET', `/v1/sessions/${id}/certificate`);
 
-/** Runs `barkeep` to its end, whatever its exit code. */
-async function barkeep(...args: string[]): Promise<{ code: number; output: string }> {
-  try {
-    return { code: 0, output: await lab.system.barkeep(...args, '--coordinator', api().url) };
-  } catch (error) {
-    const [, code = '', output = ''] = /: code (\d+)\n([^]*)$/.exec((error as Error).message) ?? [];
-    return { code: Number(code), output };
-  }
-}
+const barkeep = (...args: string[]) => {
+  const options = { cwd: folder, env: lab.system.environment };
+  return runProgram(process.execPath, [BARKEEP, ...args, '--coordinator', api().url], options);
+};
 
 async function compared(a: string, b: string): Promise<{ code: number; found: Compared }> {
-  const { code, output } = await barkeep('compare', a, b, '--json');
-  return { code, found: JSON.parse(output) as Compared };
+  const { code, stdout } = await barkeep('compare', a, b, '--json');
+  return { code, found: JSON.parse(stdout) as Compared };
 }
 
-/** Adds `by` to the close of a stored bar directly in Redis. */
+/** Adds `by` to the close of a stored bar, directly in Redis. */
 async function changeClose(id: string, symbol: string, date: string, slot: number, by: number): Promise<void> {
   const key = `${lab.system.sessionPrefix}:{${id}:0}:chunk:1m:${symbol}:${date}`;
   // The close follows open, high and low; each takes eight bytes.
-  const at = recordOffset(SLOTS, slot) + 3 * 8;
-  const close = await lab.sessionRedis.getrangeBuffer(key, at, at + 7);
+  const offset = recordOffset(SLOTS, slot) + 3 * 8;
+  const close = await lab.sessionRedis.getrangeBuffer(key, offset, offset + 7);
   close.writeDoubleLE(close.readDoubleLE() + by);
-  await lab.sessionRedis.setrange(key, at, close);
+  await lab.sessionRedis.setrange(key, offset, close);
 }
 
 beforeAll(async () => {
@@ -62,11 +62,20 @@ beforeAll(async () => {
   lab = await DisturbedSystem.create();
   coordinators = [await lab.system.coordinator()];
   await lab.system.worker();
+  await runCalm();
+  await runShaken();
+});
+afterAll(async () => {
+  await lab.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Runs session `calm` without any disturbance. */
+async function runCalm(): Promise<void> {
   await lab.repository.open();
   await api().run(lab.spec('calm'));
   await api().settled('calm');
-  await runShaken();
-});
+}
 
 /** Runs session `shaken`: its symbols are in another order, and its owner and a worker are killed on the sixth day. */
 async function runShaken(): Promise<void> {
@@ -83,23 +92,19 @@ async function runShaken(): Promise<void> {
   await lab.repository.open();
   await api().settled('shaken');
 }
-afterAll(async () => {
-  await lab.close();
-  await rm(folder, { recursive: true });
-});
 
 test('I1 runs with other workers, a crash and another order of symbols have the same certificate', async () => {
   const [calm, shaken] = [await certificate('calm'), await certificate('shaken')];
   expect(shaken.days).toEqual(calm.days);
   expect(shaken.digest).toBe(calm.digest);
   expect(calm).toMatchObject({ from: 'store', complete: true });
-  expect(calm.days.map(({ date }) => date)).toEqual(Array.from({ length: 12 }, (_, day) => lab.day(day)));
+  expect(calm.days.map(({ date }) => date)).toEqual(Array.from({ length: DAYS }, (_, day) => lab.day(day)));
   for (const { counts } of calm.days) {
     const { expected, filled, noTrade, unfillable, absent, missing } = counts;
     expect(filled + noTrade + unfillable + absent + missing).toBe(expected);
-    expect(expected).toBe(6 * SLOTS);
+    expect(expected).toBe(SYMBOLS * SLOTS);
   }
-  expect(await compared('calm', 'shaken')).toMatchObject({ code: 0, found: { equal: true, equalDays: 12 } });
+  expect(await compared('calm', 'shaken')).toMatchObject({ code: 0, found: { equal: true, equalDays: DAYS } });
 });
 
 test('the finished days of a running session are certified', async () => {
@@ -118,24 +123,24 @@ test('the finished days of a running session are certified', async () => {
 });
 
 test('the first bar that differs by a cent is named, and a change after the certificate was saved is shown', async () => {
-  const date = lab.day(7); // after seven equal days
+  const date = lab.day(7); // seven days before it are equal
   // The changed bar of CCC is earlier than that of BBB.
-  await changeClose('shaken', 'CCC', date, 100, 0.01);
-  await changeClose('shaken', 'BBB', date, 200, 0.01);
+  await changeClose('shaken', 'CCC', date, 100, CENT);
+  await changeClose('shaken', 'BBB', date, 200, CENT);
   const { code, found } = await compared('calm', 'shaken');
-  const openTime = `${date}T15:10:00.000Z`; // slot 100
+  const openTime = `${date}T15:10:00.000Z`; // of slot 100
   expect(code).toBe(1);
   expect(found).toMatchObject({ equal: false, equalDays: 7, date, bar: { symbol: 'CCC', interval: '1m', openTime } });
   const { a, b } = found.bar!;
-  expect(b).toEqual({ ...a, close: a!.close + 0.01 });
-  const { output } = await barkeep('compare', 'calm', 'shaken');
-  expect(output).toContain(`different: CCC 1m ${date}`);
+  expect(b).toEqual({ ...a, close: a!.close + CENT });
+  const { stdout } = await barkeep('compare', 'calm', 'shaken');
+  expect(stdout).toContain(`different: CCC 1m ${date}`);
 
   const changed = await certificate('shaken');
   expect(changed.storedAt).not.toBeNull();
   expect(changed.changedSince).toEqual([date]);
-  await changeClose('shaken', 'BBB', date, 200, -0.01);
-  await changeClose('shaken', 'CCC', date, 100, -0.01);
+  await changeClose('shaken', 'BBB', date, 200, -CENT);
+  await changeClose('shaken', 'CCC', date, 100, -CENT);
   expect(await compared('calm', 'shaken')).toMatchObject({ code: 0 });
 });
 
@@ -151,31 +156,29 @@ test('a bar that only one of the two sessions has is named, without values of th
   await lab.sessionRedis.setbit(key, slot, 1);
 });
 
-test('a certificate is saved in a file, can be compared, and is not overwritten by another one without --force', async () => {
+test('a certificate in a file can be compared, and is not overwritten by another one without --force', async () => {
   const file = join(folder, 'calm.json');
   const saved = await barkeep('certify', 'calm', '--out', file);
   expect(saved.code).toBe(0);
   const { digest } = JSON.parse(await readFile(file, 'utf8')) as Certificate;
-  expect(saved.output).toContain(digest);
+  expect(saved.stdout).toContain(digest);
   expect((await barkeep('certify', 'calm', '--out', file)).code).toBe(0);
   expect(await compared(file, 'shaken')).toMatchObject({ code: 0, found: { equal: true } });
 
-  await changeClose('shaken', 'AAA', lab.day(2), 0, 0.01);
+  await changeClose('shaken', 'AAA', lab.day(2), 0, CENT);
   expect((await barkeep('certify', 'shaken', '--out', file)).code).toBe(1);
   expect((JSON.parse(await readFile(file, 'utf8')) as Certificate).digest).toBe(digest);
   expect(await compared(file, 'shaken')).toMatchObject({ code: 1, found: { date: lab.day(2), bar: null } });
-  await changeClose('shaken', 'AAA', lab.day(2), 0, -0.01);
+  await changeClose('shaken', 'AAA', lab.day(2), 0, -CENT);
+});
 
-  // A session and a file that do not exist.
-  for (const [a, b] of [
-    ['calm', 'nobody'],
-    [join(folder, 'none.json'), 'calm'],
-  ]) {
-    expect((await barkeep('compare', a!, b!)).code).toBe(2);
-  }
+test('a comparison with a session or a file that does not exist has exit code 2', async () => {
+  expect((await barkeep('compare', 'calm', 'nobody')).code).toBe(2);
+  expect((await barkeep('compare', join(folder, 'none.json'), 'calm')).code).toBe(2);
 });
 
 test('the saved certificate of a session is shown when its store is lost', async () => {
+  // The earlier test has completed session `running`.
   const before = await api().eventually(
     () => certificate('running'),
     ({ storedAt }) => storedAt !== null,

@@ -9,6 +9,8 @@ import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const SYMBOLS = ['AAA', 'BBB'];
+/** Bars of both symbols. */
+const BARS = 2 * 390;
 const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 17 });
 const SPEC = { ...DATES, symbols: SYMBOLS, derivedIntervals: ['5m'] };
 
@@ -29,15 +31,18 @@ afterAll(async () => {
 
 const barkeep = (...args: string[]) => system.barkeep(...args, '--coordinator', api.url);
 
-/** A file with both symbols in time order, a row outside the session, and a row whose time cannot be read. */
-async function csvFile(): Promise<string> {
-  const row = (symbol: string, { openTime, open, high, low, close, volume }: Bar) =>
-    [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
-  const rows = market.get('AAA')!.flatMap((bar, i) => [row('AAA', bar), row('BBB', market.get('BBB')![i]!)]);
-  const outside = row('AAA', { ...market.get('AAA')![0]!, openTime: Date.parse('2024-03-04T03:00:00Z') });
-  const invalid = 'x,AAA,1,1,1,1,1';
+function csvRow(symbol: string, { openTime, open, high, low, close, volume }: Bar): string {
+  return [new Date(openTime).toISOString(), symbol, open, high, low, close, volume].join(',');
+}
+
+/** Writes a file with both symbols in time order, a row outside the session, and a row whose time cannot be read. */
+async function writeCsv(): Promise<string> {
+  const [aaa, bbb] = [market.get('AAA')!, market.get('BBB')!];
+  const rows = aaa.flatMap((bar, minute) => [csvRow('AAA', bar), csvRow('BBB', bbb[minute]!)]);
+  const outside = csvRow('AAA', { ...aaa[0]!, openTime: Date.parse('2024-03-04T03:00:00Z') });
+  const unreadable = 'x,AAA,1,1,1,1,1';
   const file = join(folder, 'bars.csv');
-  await writeFile(file, ['time,symbol,open,high,low,close,volume', ...rows, outside, invalid].join('\n'));
+  await writeFile(file, ['time,symbol,open,high,low,close,volume', ...rows, outside, unreadable].join('\n'));
   return file;
 }
 
@@ -45,27 +50,27 @@ test('I1 a fed file gives the same session as its dataset, and feeding it again 
   const twin = await api.run({ ...SPEC, id: 'twin', source: { type: 'dataset', dataset: 'whole' } });
   await api.completed(twin);
   const id = await api.run({ ...SPEC, id: 'fed', source: { type: 'feed' } });
-  const file = await csvFile();
-  const bars = 2 * 390;
+  const file = await writeCsv();
+  // Of the two other rows, the command refuses the unreadable one, and the session the one outside.
   const refused = { refused: { rows: 1 }, refusedBySession: { 'outside-session': 1 } };
   const fed: unknown = JSON.parse(await barkeep('feed', id, file, '--json'));
-  expect(fed).toMatchObject({ accepted: bars, duplicate: 0, conflicting: 0, ...refused });
+  expect(fed).toMatchObject({ accepted: BARS, duplicate: 0, conflicting: 0, ...refused });
   await api.completed(id);
   expect(await api.digest(id)).toBe(await api.digest(twin));
   const again: unknown = JSON.parse(await barkeep('feed', id, file, '--json'));
-  expect(again).toMatchObject({ accepted: 0, duplicate: bars, conflicting: 0, ...refused });
+  expect(again).toMatchObject({ accepted: 0, duplicate: BARS, conflicting: 0, ...refused });
   expect(await api.digest(id)).toBe(await api.digest(twin));
 });
 
 test('events are printed until the session ends, can be read again, and unknown types are refused', async () => {
   const id = await api.run({ ...SPEC, id: 'watched', source: { type: 'feed' } });
   const watching = barkeep('events', id, '--types', 'day-opened,day-closed,state', '--from', 'beginning', '--json');
-  await barkeep('feed', id, await csvFile());
-  const seen = (await watching).trim().split('\n');
-  const events = seen.map((line) => JSON.parse(line) as { type: string; date?: string; state?: string });
+  await barkeep('feed', id, await writeCsv());
+  const lines = (await watching).trim().split('\n');
+  const events = lines.map((line) => JSON.parse(line) as { type: string; date?: string; state?: string });
   expect(events.filter(({ type }) => type !== 'state')).toMatchObject([
     { type: 'day-opened', date: DATES.start, symbols: 2 },
-    { type: 'day-closed', date: DATES.start, filled: 780 },
+    { type: 'day-closed', date: DATES.start, filled: BARS },
   ]);
   expect(events.at(-1)).toMatchObject({ type: 'state', state: 'completed' });
 

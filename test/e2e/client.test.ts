@@ -18,8 +18,9 @@ import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = ['AAA', 'BBB'];
 const DATES = { start: '2024-03-04', end: '2024-03-05' };
-/** Slots of one symbol on both days. */
-const SLOTS = 2 * 390;
+/** Slots of one symbol on a day, and on both days. */
+const DAY_SLOTS = 390;
+const SLOTS = 2 * DAY_SLOTS;
 const market = marketBars({ symbols: SYMBOLS, ...DATES, seed: 3 });
 const SPEC = {
   symbols: SYMBOLS,
@@ -28,6 +29,8 @@ const SPEC = {
   source: { type: 'dataset', dataset: 'whole' },
 } as const;
 const FED = { ...SPEC, source: { type: 'feed' } } as const;
+/** A day takes 390 s, much longer than a test. */
+const SLOW_PACE = { mode: 'clock', speed: 60 } as const;
 
 let system: TestSystem;
 let coordinator: SystemProcess;
@@ -64,15 +67,13 @@ describe('a session', () => {
   });
 
   it('is paused, resumed, stopped and deleted', async () => {
-    const pace = { mode: 'clock', speed: 60 } as const;
-    const session = await barkeep.createSession({ ...SPEC, id: 'steered', pace });
+    const session = await barkeep.createSession({ ...SPEC, id: 'steered', pace: SLOW_PACE });
     expect(await session.start()).toMatchObject({ state: 'running' });
     expect(await session.pause()).toMatchObject({ state: 'paused' });
     expect(await session.resume()).toMatchObject({ state: 'running' });
-    // A call that waits for the end learns of the stop.
-    const waitsForEnd = expect(session.completed()).rejects.toThrow(SessionEndedError);
+    const rejection = expect(session.completed()).rejects.toThrow(SessionEndedError);
     await session.stop();
-    await waitsForEnd;
+    await rejection;
     await session.delete();
     await expect(session.status()).rejects.toThrow(SessionNotFoundError);
   });
@@ -91,7 +92,8 @@ describe('a session', () => {
     const [first, ...rest] = seen;
     const again: SessionMoment[] = [];
     for await (const moment of session.events({ from: first!.cursor, types: ['day-closed', 'state'] })) {
-      if (again.push(moment) === rest.length) break;
+      again.push(moment);
+      if (again.length === rest.length) break;
     }
     expect(again).toEqual(rest);
   });
@@ -111,11 +113,12 @@ describe('feeding', () => {
   it('stores the same bars as a session of the dataset, although the coordinator is killed', async () => {
     const session = await barkeep.createSession({ ...FED, id: 'fed' }, { start: true });
     const [a, b] = SYMBOLS.map((symbol) => session.registerStream(symbol));
-    const half = Math.floor(SLOTS / 2);
-    await Promise.all([a!.feed(market.get('AAA')!.slice(0, half)), b!.feed(market.get('BBB')!.slice(0, half))]);
+    const [barsOfA, barsOfB] = SYMBOLS.map((symbol) => market.get(symbol)!);
+    const half = SLOTS / 2;
+    await Promise.all([a!.feed(barsOfA!.slice(0, half)), b!.feed(barsOfB!.slice(0, half))]);
     await coordinator.signal('SIGKILL');
-    // Sends everything again from the start, while no coordinator runs.
-    const feeding = Promise.all([a!.feed(market.get('AAA')!), b!.feed(market.get('BBB')!)]);
+    // Both streams send all bars from the first one again, while no coordinator runs.
+    const feeding = Promise.all([a!.feed(barsOfA!), b!.feed(barsOfB!)]);
     coordinator = await system.coordinator({ BARKEEP_PORT: new URL(coordinator.url).port });
     const [fed] = await feeding;
     expect(fed).toMatchObject({ sent: SLOTS, accepted: SLOTS - half, duplicates: half, conflicts: 0, refused: {} });
@@ -126,9 +129,9 @@ describe('feeding', () => {
   });
 
   it('reports bars that are not stored, with their reasons and positions', async () => {
-    // A session of the second day alone.
-    const session = await barkeep.createSession({ ...FED, id: 'faulty', start: DATES.end }, { start: true });
-    const [first, second] = market.get('AAA')!.slice(390);
+    const secondDay = { start: DATES.end, end: DATES.end };
+    const session = await barkeep.createSession({ ...FED, ...secondDay, id: 'faulty' }, { start: true });
+    const [first, second] = market.get('AAA')!.slice(DAY_SLOTS);
     const stream = session.registerStream('AAA');
     const conflicting = { ...first!, close: first!.open, volume: 1 };
     const invalid = { ...second!, high: 1, low: 2 };
@@ -140,32 +143,32 @@ describe('feeding', () => {
 });
 
 describe('errors', () => {
-  it('have a class for each cause', async () => {
+  it('have a class for each cause, and name the wrong field', async () => {
     await expect(barkeep.createSession({ ...SPEC, symbols: ['?'] })).rejects.toThrow(InvalidInputError);
-    const error: unknown = await barkeep.createSession({ ...SPEC, start: 'x' }).catch((caught: unknown) => caught);
+    const error = await barkeep.createSession({ ...SPEC, start: 'x' }).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ApiProblemError);
     expect(error).toMatchObject({ kind: 'invalid-input', status: 400, problems: [{ field: 'start', was: '"x"' }] });
     await expect(barkeep.session('nowhere').status()).rejects.toThrow(SessionNotFoundError);
     await expect(barkeep.session('nowhere').reader()).rejects.toThrow(SessionNotFoundError);
     await expect(barkeep.session('whole').pause()).rejects.toThrow(WrongStateError);
-    const { id } = await barkeep.createSession(SPEC);
+    const { id } = await barkeep.createSession(SPEC); // is not started
     await expect(barkeep.session(id).reader({ waitMs: 0 })).rejects.toThrow(/expected session .* to begin within 0 s/);
   });
 
   it('end the calls that are under way when the client is closed', async () => {
     const client = connect({ coordinator: coordinator.url, keyPrefix: system.sessionPrefix });
-    const pace = { mode: 'clock', speed: 60 } as const;
-    const endless = await client.createSession({ ...SPEC, id: 'endless', pace }, { start: true });
+    const endless = await client.createSession({ ...SPEC, id: 'endless', pace: SLOW_PACE }, { start: true });
     const mirror = await endless.mirror();
     // Each of these calls waits for something that does not happen before the client is closed.
-    const closedCalls = [
+    const rejections = [
       expect(mirror.waitFor(mirror.layout.end)).rejects.toThrow(ClientClosedError),
       expect(endless.follow({ every: 'day' }).next()).rejects.toThrow(ClientClosedError),
       expect(client.session('whole').events().next()).rejects.toThrow(ClientClosedError),
     ];
+    // A round trip, so that the calls are under way.
     await client.session('whole').status();
     await client.close();
-    await Promise.all(closedCalls);
+    await Promise.all(rejections);
     await barkeep.session('endless').delete();
   });
 });

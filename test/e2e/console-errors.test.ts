@@ -1,15 +1,20 @@
 /** The console when something is missing: each page shows what happened, and what the user can do. */
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import Redis from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { Api } from '../support/system/api.js';
 import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
 import { ConsolePage } from '../support/browser/console-page.js';
 import { marketBars, writeBars } from '../support/data/market.js';
+import { latch } from '../support/setup/latch.js';
 import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-02' };
+/** Longer than the page waits between two reads. */
+const SLOW_READ_MS = 1_000;
 const SPEC = { ...DATES, symbols: ['AAA'], source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+
+jest.setTimeout(120_000); // each test starts a coordinator
 
 describeWithBrowser('the console, when something is missing', () => {
   let system: TestSystem;
@@ -20,13 +25,13 @@ describeWithBrowser('the console, when something is missing', () => {
     await writeBars(system.databaseUrl, 'stream', marketBars({ ...DATES, symbols: SPEC.symbols, seed: 5 }));
     await writeBars(system.databaseUrl, 'empty', new Map());
     browser = await startBrowser();
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await system?.close();
   });
 
-  /** Opens a page, does something with it, and checks that it has no faults. */
+  /** Opens a page, acts on it, and checks that it has no faults and breaks no rule of accessibility. */
   async function withPage(url: string, path: string, act: (page: Page) => Promise<void>) {
     const opened = await ConsolePage.open(browser, url, path);
     await act(opened.page);
@@ -47,11 +52,10 @@ describeWithBrowser('the console, when something is missing', () => {
       await shown(page, /Dataset not found: .*"nope"/);
       await page.getByRole('link', { name: 'All datasets' }).click();
       await page.getByRole('link', { name: 'stream' }).click();
-      // 2 days of 390 minutes.
       await shown(page, /780 rows · 1 symbol · 2013-10-01 13:30 to 2013-10-02 19:59 UTC/);
     });
     await withPage(url, '/datasets/empty', (page) => shown(page, /The dataset has no row/));
-  }, 120_000);
+  });
 
   it('says that the data of a session is lost, and starts it again', async () => {
     const { url } = await system.coordinator();
@@ -69,42 +73,41 @@ describeWithBrowser('the console, when something is missing', () => {
       await page.locator('.state-completed').waitFor();
       await page.getByText(/has lost the bars/).waitFor({ state: 'detached' });
     });
-  }, 120_000);
+  });
 
   it('never reads the days twice at the same time, and reads all of them again after a read failed', async () => {
     const { url } = await system.coordinator();
     await new Api(url).run({ ...SPEC, id: 'slow', pace: { mode: 'clock', speed: 240 } });
     await withPage(url, '/sessions/slow', async (page) => {
       await shown(page, 'Coverage, 1 symbol × 2 trading days');
+      // Only a read of the newest days has `from`.
+      const [newestDays, allDays] = [/\/days\?.*&from=/, /\/days\?limit=\d+&view=operator$/];
       let [reads, runningReads, mostAtOnce] = [0, 0, 0];
-      // Only reads of the newest days have `from`. The first two succeed, the others fail.
-      const newestDays = /\/days\?.*&from=/;
       await page.route(newestDays, async (route) => {
         runningReads++;
         mostAtOnce = Math.max(mostAtOnce, runningReads);
-        // Longer than the page waits between two reads.
-        await setTimeout(1_000);
+        await delay(SLOW_READ_MS);
         runningReads--;
         reads++;
-        if (reads < 3) return route.continue();
+        const succeeds = reads <= 2;
+        if (succeeds) return route.continue();
         return route.fulfill({ status: 503, json: { title: 'The days cannot be read' } });
       });
-      // The page has read all days twice: at once, and when the live connection opened.
+      // At its beginning the page reads all days twice: at once, and when the live connection opens. Both reads are over now.
       await page.waitForRequest(newestDays);
-      // The next read of all days, which ends the alert, waits until the alert was seen.
-      const allDays = /\/days\?limit=\d+&view=operator$/;
-      let answerAllDays = (): void => undefined;
-      const isAlertSeen = new Promise<void>((resolve) => (answerAllDays = resolve));
-      await page.route(allDays, (route) => isAlertSeen.then(() => route.continue()));
+
+      // The next read of all days follows a failed read, and ends its alert. So it waits until the test has seen the alert.
+      const alertSeen = latch();
+      await page.route(allDays, (route) => alertSeen.opened.then(() => route.continue()));
       const readOfAllDays = page.waitForRequest(allDays);
       await page.getByRole('alert').getByText('The days cannot be read').waitFor();
-      answerAllDays();
+      alertSeen.open();
       await readOfAllDays;
       await page.unrouteAll({ behavior: 'wait' });
       await page.getByRole('alert').waitFor({ state: 'detached' });
       expect(mostAtOnce).toBe(1);
     });
-  }, 120_000);
+  });
 
   it('says that the coordinator does not answer, until another one runs at its address', async () => {
     const first = await system.coordinator();
@@ -115,5 +118,5 @@ describeWithBrowser('the console, when something is missing', () => {
       await system.coordinator({ BARKEEP_PORT: new URL(first.url).port });
       await page.getByRole('alert').waitFor({ state: 'detached' });
     });
-  }, 120_000);
+  });
 });

@@ -12,12 +12,13 @@ import type { SystemProcess } from '../support/system/system.js';
 const TAKE_OVER_MS = 10_000;
 /** Time within which the job of a dead worker is done by another one. */
 const JOB_DONE_MS = 15_000;
-/** A disturbance happens at a random moment of this time. */
-const MOMENTS_MS = 500;
+/** A disturbance happens at a random moment of this time after a coordinator has begun to stream the session. */
+const MOMENT_MAX_MS = 500;
 
 let lab: DisturbedSystem;
 let coordinators: SystemProcess[];
 let workers: SystemProcess[];
+/** The results of an undisturbed session. */
 let reference: { digest: string; counts: Session['counts'] };
 const random = mulberry32(20131001);
 
@@ -31,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-/** The API of a coordinator that runs. */
+/** The API of the first coordinator, which must be running. */
 function api(): Api {
   return new Api(coordinators[0]!.url);
 }
@@ -44,7 +45,7 @@ async function atRandomMoment(id: string) {
   await lab.repository.holdFrom(lab.day(-1));
   await api().run(lab.spec(id));
   const streaming = await lab.streaming(id, ({ owner }) => owner !== '');
-  await new Promise((resolve) => setTimeout(resolve, random() * MOMENTS_MS));
+  await new Promise((resolve) => setTimeout(resolve, random() * MOMENT_MAX_MS));
   return { streaming, coordinator: processOf(coordinators, streaming.pid) };
 }
 
@@ -56,28 +57,30 @@ async function endsAsUndisturbed(id: string): Promise<void> {
   expect(counts).toEqual(reference.counts);
 }
 
-test.each([1, 2])('I1 another coordinator takes over when the owner is killed (moment %i)', async (moment) => {
-  const id = `killed-${moment}`;
-  const { streaming, coordinator } = await atRandomMoment(id);
-  await coordinator.signal('SIGKILL');
-  coordinators = coordinators.filter((other) => other !== coordinator);
-  const next = await lab.streaming(id, ({ epoch }) => epoch > streaming.epoch, TAKE_OVER_MS);
-  expect(processOf(coordinators, next.pid).url).toBe(api().url);
-  await endsAsUndisturbed(id);
-  coordinators.push(await lab.system.coordinator());
-});
+test.each(['killed-once', 'killed-again'])(
+  'I1 another coordinator takes over when the owner is killed: %s',
+  async (id) => {
+    const { streaming, coordinator } = await atRandomMoment(id);
+    await coordinator.signal('SIGKILL');
+    coordinators = coordinators.filter((other) => other !== coordinator);
+    const next = await lab.streaming(id, ({ epoch }) => epoch > streaming.epoch, TAKE_OVER_MS);
+    expect(processOf(coordinators, next.pid).url).toBe(coordinators[0]!.url); // the only one that is left
+    await endsAsUndisturbed(id);
+    coordinators.push(await lab.system.coordinator());
+  },
+);
 
 test('I3 a coordinator that continues after its lock has expired writes nothing', async () => {
   const { streaming, coordinator } = await atRandomMoment('zombie');
   await coordinator.signal('SIGSTOP');
-  // The paused one last, so that api() uses the other.
+  // The paused one comes last, so that api() uses the other.
   coordinators = [...coordinators.filter((other) => other !== coordinator), coordinator];
   const next = await lab.streaming('zombie', ({ epoch }) => epoch > streaming.epoch, TAKE_OVER_MS);
   expect(next.owner).not.toBe(streaming.owner);
   await coordinator.signal('SIGCONT');
-  expect((await new Api(coordinator.url).session('zombie')).id).toBe('zombie');
+  expect((await new Api(coordinator.url).session('zombie')).id).toBe('zombie'); // it answers again
   await endsAsUndisturbed('zombie');
-  expect(await lab.streaming('zombie', () => true)).toEqual(next);
+  expect(await lab.streaming('zombie', () => true)).toEqual(next); // the owner has not changed again
 });
 
 test('I1 when a worker is killed in the middle of a backfill, another one does it', async () => {
@@ -129,12 +132,13 @@ test('I1 a running and a completed session whose store is lost are lost, and a s
 });
 
 test('I1 I6 a session continues from the content of a store that lost its newest writes', async () => {
-  await lab.repository.holdFrom(lab.day(3));
+  const [savedDay, lostDay] = [lab.day(3), lab.day(-1)];
+  await lab.repository.holdFrom(savedDay);
   await api().run(lab.spec('set-back'));
-  await lab.repository.asked((ask) => ask.date === lab.day(3));
+  await lab.repository.asked(({ date }) => date === savedDay);
   const restoreSavedStore = await lab.keepStore('set-back');
-  await lab.repository.holdFrom(lab.day(-1));
-  await lab.repository.asked((ask) => ask.date === lab.day(-1));
+  await lab.repository.holdFrom(lostDay);
+  await lab.repository.asked(({ date }) => date === lostDay);
   await restoreSavedStore();
   await endsAsUndisturbed('set-back');
 });

@@ -1,4 +1,5 @@
 /** Trading days: the events at their boundaries, days without a bar, days whose source is silent, dates without trading. */
+import type { Bar } from '@barkeep/bars';
 import { Client } from 'pg';
 import { Api } from '../support/system/api.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
@@ -6,16 +7,17 @@ import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../suppor
 import { eventsOf, minuteByMinute, eventTexts } from '../support/sessions/session-events.js';
 import { TestSystem } from '../support/system/system.js';
 
-/** The dates include Thanksgiving, on which XNYS is closed, and the half day after it. */
+/** Trading days: 26, 27, 29 November, and 2, 3 December. The 28th is Thanksgiving, the 29th a half day. */
 const DATES = { start: '2013-11-26', end: '2013-12-03' };
-const DAYS = tradingDays(DATES);
+const HALF_DAY = '2013-11-29';
+/** A day that neither the source nor the repository has. The source lacks the half day, too. */
+const UNFILLABLE_DAY = '2013-12-02';
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, backfill: [GATED] };
-/** Days without a bar in the source: the half day, which the repository has, and one that it does not have either. */
-const [LOST, NOWHERE] = ['2013-11-29', '2013-12-02'];
 /** Slots of all symbols on a regular day, and on the half day. */
 const DAY_SLOTS = 390 * SYMBOLS.length;
 const HALF_DAY_SLOTS = 210 * SYMBOLS.length;
+const TIMEOUT = { timeoutSeconds: 2 };
 
 let system: TestSystem;
 let repository: GatedRepository;
@@ -23,9 +25,9 @@ let api: Api;
 
 beforeAll(async () => {
   const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 5 });
-  repository = await GatedRepository.create(without(market, NOWHERE));
+  repository = await GatedRepository.create(without(market, UNFILLABLE_DAY));
   system = await TestSystem.create({ BARKEEP_REPOSITORIES: repository.modulePath });
-  await writeBars(system.databaseUrl, 'stream', without(market, LOST, NOWHERE));
+  await writeBars(system.databaseUrl, 'stream', without(market, HALF_DAY, UNFILLABLE_DAY));
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
 });
@@ -36,13 +38,13 @@ afterAll(async () => {
 });
 
 function without(market: BarsBySymbol, ...dates: string[]): BarsBySymbol {
-  const isOf = (time: number) => dates.includes(new Date(time).toISOString().slice(0, 10));
-  return new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(({ openTime }) => !isOf(openTime))]));
+  const isKept = ({ openTime }: Bar) => !dates.includes(new Date(openTime).toISOString().slice(0, 10));
+  return new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(isKept)]));
 }
 
-const events = async (id: string) => eventsOf(system.sessionPrefix, id);
+const events = (id: string) => eventsOf(system.sessionPrefix, id);
 
-/** Starts a session while its dataset cannot be read, until its first day has timed out. */
+/** Starts a session. Its dataset cannot be read until the session's first day has timed out. */
 async function runWithSilentSource(spec: object): Promise<string> {
   const client = new Client({ connectionString: system.databaseUrl });
   await client.connect();
@@ -56,13 +58,13 @@ async function runWithSilentSource(spec: object): Promise<string> {
 }
 
 test('each trading day has the events opened, closing and closed once, with its counts; a holiday has none', async () => {
-  const id = await api.run({ ...SPEC, id: 'events', end: '2013-11-29' });
+  const id = await api.run({ ...SPEC, id: 'events', end: HALF_DAY });
   await api.settled(id);
   const found = await events(id);
-  const days = DAYS.slice(0, 3);
+  const days = tradingDays({ ...DATES, end: HALF_DAY });
   const boundaries = found.filter(({ type }) => type !== 'clock');
   expect(boundaries.map(({ type, fields }) => `${fields['date']} ${type}`)).toEqual(
-    ['2013-11-26', '2013-11-27', '2013-11-29'].flatMap((date) => [
+    ['2013-11-26', '2013-11-27', HALF_DAY].flatMap((date) => [
       `${date} day-opened`,
       `${date} day-closing`,
       `${date} day-closed`,
@@ -71,13 +73,13 @@ test('each trading day has the events opened, closing and closed once, with its 
   const expected = eventTexts(minuteByMinute(days)).filter((text) => !text.startsWith('clock'));
   expect(eventTexts(boundaries)).toEqual(expected);
 
-  // At full speed the clock stops only at opens and closes. It is at the first open from the beginning.
+  // At full speed the clock stops only at opens and closes. It is at the first open from the beginning, without an event.
   const [, ...stops] = days.flatMap(({ segments }) => [segments[0]!.open, segments[0]!.close]);
   expect(found.filter(({ type }) => type === 'clock').map(({ time }) => time)).toEqual(stops);
 
   const [opened, closing, closed] = boundaries;
   const all = String(DAY_SLOTS);
-  // `day-closing` comes when the last minute of each symbol opens.
+  // `day-closing` comes when the last minute opens, so it does not count this minute's bars.
   const butLast = String(DAY_SLOTS - SYMBOLS.length);
   const half = String(HALF_DAY_SLOTS);
   expect(opened!.fields).toMatchObject({ symbols: '3', expected: all });
@@ -94,8 +96,8 @@ test('I6 a day without any source bar is one gap, which is backfilled or becomes
   expect(counts).toMatchObject({
     expected: 4 * DAY_SLOTS + HALF_DAY_SLOTS,
     streamed: 3 * DAY_SLOTS,
-    backfilled: HALF_DAY_SLOTS, // of LOST
-    unfillable: DAY_SLOTS, // of NOWHERE
+    backfilled: HALF_DAY_SLOTS,
+    unfillable: DAY_SLOTS,
     missing: 0,
     absent: 0,
   });
@@ -106,31 +108,32 @@ test('I6 a day without any source bar is one gap, which is backfilled or becomes
         end: '2013-12-02T21:00:00.000Z',
         bars: 390,
         status: 'unfillable',
-        attempts: 5,
+        attempts: 5, // the default of `maxRetries`
         lastError: null,
       },
     ]);
   }
   const closed = (await events(id)).filter(({ type }) => type === 'day-closed');
-  expect(closed.find(({ fields }) => fields['date'] === NOWHERE)!.fields).toMatchObject({ filled: '0', missing: '0' });
+  const closedUnfilled = closed.find(({ fields }) => fields['date'] === UNFILLABLE_DAY);
+  expect(closedUnfilled!.fields).toMatchObject({ filled: '0', missing: '0' });
 });
 
 test('a day whose source is silent is marked and repaired, and the stream continues', async () => {
-  const id = await runWithSilentSource({ ...SPEC, id: 'silent', end: '2013-11-29', feed: { timeoutSeconds: 2 } });
+  const id = await runWithSilentSource({ ...SPEC, id: 'silent', end: HALF_DAY, feed: TIMEOUT });
   const session = await api.settled(id);
-  expect(session.timedOutDays).toEqual(['2013-11-26']);
+  expect(session.timedOutDays).toEqual([DATES.start]);
   // The first day is backfilled after its timeout, the half day because the source lacks it.
   const backfilled = DAY_SLOTS + HALF_DAY_SLOTS;
   expect(session.counts).toMatchObject({ streamed: DAY_SLOTS, backfilled, missing: 0 });
   const timedOut = (await events(id)).filter(({ type }) => type === 'day-timed-out');
-  expect(timedOut.map(({ fields }) => fields)).toEqual([{ date: '2013-11-26', timeoutMs: '2000' }]);
+  expect(timedOut.map(({ fields }) => fields)).toEqual([{ date: DATES.start, timeoutMs: '2000' }]);
 });
 
-test('a day whose source is silent is marked once when the session has windows of minutes', async () => {
-  const spec = { ...SPEC, id: 'silent-minutes', end: '2013-11-27', feed: { timeoutSeconds: 2 } };
+test('a day whose source is silent is marked only once when it has many windows', async () => {
+  const spec = { ...SPEC, id: 'silent-minutes', end: '2013-11-27', feed: TIMEOUT };
   const id = await runWithSilentSource({ ...spec, upkeep: { barrier: { minutes: 30 } } });
   const session = await api.settled(id);
-  expect(session.timedOutDays).toEqual(['2013-11-26']);
+  expect(session.timedOutDays).toEqual([DATES.start]);
   expect(session.counts).toMatchObject({ streamed: DAY_SLOTS, backfilled: DAY_SLOTS, missing: 0 });
 });
 

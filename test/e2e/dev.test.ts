@@ -7,11 +7,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const DEV = join(__dirname, '../../scripts/dev.mjs');
+/** `dev` itself and, for each of two programs, the watching Node and the program that it starts. */
+const PROCESSES = 5;
+/** Time within which the killed programs must have ended. */
+const END_MS = 10_000;
 
 /** Ids of the processes whose environment has this text. */
 function processesWith(text: string): number[] {
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return processes.map(Number).filter((pid) => {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(text);
     } catch {
@@ -21,29 +25,30 @@ function processesWith(text: string): number[] {
 }
 
 test('I11 a second Ctrl-C during the stop of "npm run dev" leaves none of its programs running', async () => {
+  // All processes of this run, and no others, have the prefix in their environment.
   const prefix = `dev-${randomUUID()}`;
   const prefixes = { BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
   const dev = spawn(process.execPath, [DEV], {
     env: { ...process.env, ...prefixes, BARKEEP_PORT: '0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const isEnded = once(dev, 'exit');
+  const ended = once(dev, 'exit');
   let output = '';
   dev.stderr.on('data', (text: Buffer) => (output += String(text)));
-  const hasPrinted = async (text: string) => {
+  const untilPrinted = async (text: string) => {
     while (!output.includes(text)) await delay(20);
   };
   try {
-    await hasPrinted('Ctrl-C stops everything');
-    // This process, and for each of two programs the watching Node and the program.
-    while (processesWith(prefix).length < 5) await delay(20);
-    // A frozen program does not react to SIGTERM.
-    for (const pid of processesWith(prefix)) if (pid !== dev.pid) process.kill(pid, 'SIGSTOP');
+    await untilPrinted('Ctrl-C stops everything');
+    while (processesWith(prefix).length < PROCESSES) await delay(20);
+    // Frozen programs do not react to the SIGTERM that follows the first Ctrl-C.
+    const programs = processesWith(prefix).filter((pid) => pid !== dev.pid);
+    for (const pid of programs) process.kill(pid, 'SIGSTOP');
     dev.kill('SIGINT');
-    await hasPrinted('stopping after SIGINT');
+    await untilPrinted('stopping after SIGINT');
     dev.kill('SIGINT');
-    await isEnded;
-    const deadline = Date.now() + 10_000;
+    await ended;
+    const deadline = Date.now() + END_MS;
     while (processesWith(prefix).length > 0 && Date.now() < deadline) await delay(50);
     expect(processesWith(prefix)).toEqual([]);
   } finally {

@@ -8,6 +8,8 @@ import { TestSystem } from '../support/system/system.js';
 const USER_KEY = 'user-key-0123456789';
 const ADMIN_KEY = 'admin-key-0123456789';
 
+jest.setTimeout(240_000);
+
 describeWithBrowser('the documentation page', () => {
   let system: TestSystem;
   let browser: Browser;
@@ -24,35 +26,31 @@ describeWithBrowser('the documentation page', () => {
   });
 
   it.each([
-    ['without keys', {}, undefined],
-    [
-      'with a key as the password of the browser',
-      { BARKEEP_API_KEYS: USER_KEY, BARKEEP_ADMIN_KEYS: ADMIN_KEY },
-      { username: 'me', password: USER_KEY },
-    ],
-  ])(
-    'creates, starts and deletes a session %s',
-    async (_, environment, httpCredentials) => {
-      const { url } = await system.coordinator(environment);
-      const context = await browser.newContext({ httpCredentials });
-      const page = await context.newPage();
-      const errors: string[] = [];
-      page.on('pageerror', (error) => errors.push(error.message));
-      await page.goto(`${url}/docs`);
-      expect(await tryOut(page, 'createSession')).toBe('201');
-      expect(await tryOut(page, 'startSession')).toBe('200');
-      const api = new Api(url, httpCredentials && { 'x-api-key': ADMIN_KEY });
-      expect(await api.completed(specExample.id)).toMatchObject({ state: 'completed', spec: specExample });
-      expect(await tryOut(page, 'latestBar')).toBe('200');
-      expect(await tryOut(page, 'deleteSession')).toBe('204');
-      expect(errors).toEqual([]);
-      await context.close();
+    { access: 'without keys', environment: {}, httpCredentials: undefined },
+    {
+      access: 'with a key as the password of the browser',
+      environment: { BARKEEP_API_KEYS: USER_KEY, BARKEEP_ADMIN_KEYS: ADMIN_KEY },
+      httpCredentials: { username: 'me', password: USER_KEY },
     },
-    240_000,
-  );
+  ])('creates, starts, reads and deletes a session $access', async ({ environment, httpCredentials }) => {
+    const { url } = await system.coordinator(environment);
+    const context = await browser.newContext({ httpCredentials });
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(`${url}/docs`);
+    expect(await tryOut(page, 'createSession')).toBe('201');
+    expect(await tryOut(page, 'startSession')).toBe('200');
+    const api = new Api(url, httpCredentials && { 'x-api-key': ADMIN_KEY });
+    expect(await api.completed(specExample.id)).toMatchObject({ state: 'completed', spec: specExample });
+    expect(await tryOut(page, 'latestBar')).toBe('200');
+    expect(await tryOut(page, 'deleteSession')).toBe('204');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
 });
 
-/** Opens an operation, presses "Try it out" and "Execute" with the values that the page suggests. @returns the HTTP status */
+/** Executes an operation with the values that the page suggests. @returns the HTTP status */
 async function tryOut(page: Page, operation: string): Promise<string> {
   const block = page.locator(`.opblock[id$="-${operation}"]`);
   await block.locator('.opblock-summary-control').click();

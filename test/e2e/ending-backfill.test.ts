@@ -1,10 +1,11 @@
 /**
- * While a backfill job of a day is active, a detection that finds a gap of that day adds no new job. If the job is just
- * ending, it does not request the gap. Then the gap must be found again soon.
+ * While a backfill job of a day is active, no other job is added for a gap that is found on that day. A job that is just
+ * ending does not request such a gap either. So the gap must be found again soon after the job has ended.
  */
 import { jobPrefix } from '@barkeep/service';
 import { openQueues, producerConnection, UpkeepProducer, workerConnection } from '@barkeep/upkeep-queues';
 import { Worker } from 'bullmq';
+import { latch } from '../support/setup/latch.js';
 import { Api } from '../support/system/api.js';
 import { DisturbedSystem } from '../support/system/disturbed-system.js';
 
@@ -27,34 +28,35 @@ test('gaps that a job did not request before it ended are requested within secon
   const queues = openQueues(redis, prefix);
   const producer = new UpkeepProducer(queues, { attempts: 1, backoffMs: 1 });
   const connection = workerConnection(REDIS_URL);
-  // A worker whose first job requests nothing, and ends when `endJob` is called.
-  let endJob: () => void = () => undefined;
-  const jobEnds = new Promise<void>((resolve) => (endJob = resolve));
-  let onActive: () => void = () => undefined;
-  const jobIsActive = new Promise<void>((resolve) => (onActive = resolve));
-  const idle = async () => {
-    onActive();
-    await jobEnds;
+  // The idle worker's job requests nothing, and stays active until the test ends it.
+  const [jobStart, jobEnd] = [latch(), latch()];
+  const idleJob = async () => {
+    jobStart.open();
+    await jobEnd.opened;
   };
-  const idleWorker = new Worker('backfill', idle, { connection, prefix });
+  const idleWorker = new Worker('backfill', idleJob, { connection, prefix });
   try {
     const id = await api.run({ ...lab.spec('ending'), upkeep: UPKEEP });
     await api.completed(id);
     const session = { sessionId: id, incarnation: await lab.system.incarnationOf(id) };
     await producer.addBackfills([{ ...session, partition: 0, date: lab.day(0), force: false }]);
-    await jobIsActive;
+    await jobStart.opened;
+
     // A real worker finds the gaps of the first day while the idle job is active, and does all other jobs.
     await producer.add('detect-gaps', { ...session, force: false });
     await lab.system.worker();
-    const jobCounts = () =>
-      Promise.all(Object.values(queues).map((queue) => queue.getJobCountByTypes('wait', 'prioritized', 'active')));
-    const onlyIdleJob = (counts: number[]) => counts.reduce((sum, count) => sum + count) === 1;
-    await api.eventually(jobCounts, onlyIdleJob);
-    endJob();
+    const countJobs = async () => {
+      const types = ['wait', 'prioritized', 'active'] as const;
+      const counts = await Promise.all(Object.values(queues).map((queue) => queue.getJobCountByTypes(...types)));
+      return counts.reduce((sum, count) => sum + count);
+    };
+    await api.eventually(countJobs, (count) => count === 1); // only the idle job is left
+
+    jobEnd.open();
     await idleWorker.close();
     await api.settled(id);
   } finally {
-    endJob();
+    jobEnd.open();
     await idleWorker.close();
     connection.disconnect();
     await Promise.all(Object.values(queues).map((queue) => queue.close()));

@@ -4,6 +4,9 @@ import { DisturbedSystem } from '../support/system/disturbed-system.js';
 import { EventListener, type SentEvent } from '../support/sessions/event-listener.js';
 import type { SystemProcess } from '../support/system/system.js';
 
+/** Each session of the lab has this number of days. */
+const TRADING_DAYS = 12;
+
 let lab: DisturbedSystem;
 let coordinator: SystemProcess;
 let api: Api;
@@ -18,7 +21,7 @@ afterAll(() => lab.close());
 
 const path = (id: string, query = '') => `/v1/sessions/${id}/events${query}`;
 const isState = (state: string) => (event: SentEvent) => event.type === 'state' && event.data['state'] === state;
-/** Events may follow the completion, at different times for different listeners. */
+/** The events up to the completion. Others may follow it, and one listener may have more of them than another. */
 const upToCompleted = (events: readonly SentEvent[]) => events.slice(0, events.findIndex(isState('completed')) + 1);
 
 test('a listener that reconnects after the coordinator was killed has received every event once', async () => {
@@ -40,20 +43,21 @@ test('a listener that reconnects after the coordinator was killed has received e
   await all.until(isState('completed'));
   const received = upToCompleted([...first.events, ...second.events]);
   expect(received).toEqual(upToCompleted(all.events));
-  const closedDates = received.filter(({ type }) => type === 'day-closed').map(({ data }) => data['date']);
-  expect(closedDates).toEqual(Array.from({ length: 12 }, (_, day) => lab.day(day)));
   expect(new Set(received.map(({ id }) => id)).size).toBe(received.length);
+
+  const closedDates = received.filter(({ type }) => type === 'day-closed').map(({ data }) => data['date']);
+  expect(closedDates).toEqual(Array.from({ length: TRADING_DAYS }, (_, day) => lab.day(day)));
   const types = new Set(received.map(({ type }) => type));
   for (const type of ['clock', 'gap-found', 'gap-filled', 'gap-settled', 'derived', 'quality', 'state']) {
     expect(types).toContain(type);
   }
   // `gap` would mean that the server no longer has some events.
   expect(types).not.toContain('gap');
-  // The numbers in the events add up to the session's counts.
+
   const { counts } = await api.session('reconnected');
-  const gapFilled = received.filter(({ type }) => type === 'gap-filled');
-  const filled = gapFilled.flatMap(({ data }) => Object.values(data['symbols']!));
-  expect(filled.reduce((sum: number, bars: number) => sum + bars, 0)).toBe(counts.backfilled);
+  const fills = received.filter(({ type }) => type === 'gap-filled');
+  const filledBars = fills.flatMap(({ data }) => Object.values(data['symbols'] as Record<string, number>));
+  expect(filledBars.reduce((sum, bars) => sum + bars, 0)).toBe(counts.backfilled);
   all.close();
   second.close();
 });
@@ -64,14 +68,14 @@ test('100 listeners get the same events, and one with `types` only those types',
   const listeners = await Promise.all(
     Array.from({ length: 100 }, () => EventListener.connect(coordinator.url, path('many-listeners'))),
   );
-  const states = await EventListener.connect(coordinator.url, path('many-listeners', '?types=state,day-closed'));
+  const ofTwoTypes = await EventListener.connect(coordinator.url, path('many-listeners', '?types=state,day-closed'));
   await api.ok('POST', '/v1/sessions/many-listeners/start');
-  await Promise.all([...listeners, states].map((listener) => listener.until(isState('completed'))));
+  await Promise.all([...listeners, ofTwoTypes].map((listener) => listener.until(isState('completed'))));
   const expected = upToCompleted(listeners[0]!.events);
   for (const { events } of listeners) expect(upToCompleted(events)).toEqual(expected);
-  const ofTypes = expected.filter(({ type }) => type === 'state' || type === 'day-closed');
-  expect(upToCompleted(states.events)).toEqual(ofTypes);
-  for (const listener of [...listeners, states]) listener.close();
+  const expectedOfTypes = expected.filter(({ type }) => type === 'state' || type === 'day-closed');
+  expect(upToCompleted(ofTwoTypes.events)).toEqual(expectedOfTypes);
+  for (const listener of [...listeners, ofTwoTypes]) listener.close();
 });
 
 test('a deleted session emits `deleted` once, ends its streams, and has no events afterwards', async () => {
@@ -93,13 +97,14 @@ test('a deleted session emits `deleted` once, ends its streams, and has no event
 
 test('an unknown type, start, parameter or event id is refused', async () => {
   await api.ok('POST', '/v1/sessions', lab.spec('refused'));
-  for (const query of ['?types=of-tomorrow', '?from=yesterday', '?form=now']) {
+  for (const query of ['?types=unknown', '?from=yesterday', '?unknown=now']) {
     expect((await api.call('GET', path('refused', query))).status).toBe(400);
   }
   const withUnknownId = new Api(coordinator.url, { 'last-event-id': 'nowhere' });
   expect(await withUnknownId.call('GET', path('refused'))).toMatchObject({ status: 400 });
 });
 
+// The last test, because it ends the coordinator.
 test('a coordinator that is terminated ends its streams within 10 s', async () => {
   await api.ok('POST', '/v1/sessions', lab.spec('stopped'));
   const listener = await EventListener.connect(coordinator.url, path('stopped'));

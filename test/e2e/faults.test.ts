@@ -1,5 +1,5 @@
 /**
- * Twelve fixed schedules of the fault campaign (test/faults). Under faults of processes, servers and networks sessions end
+ * Twelve fixed schedules of the fault campaign (test/faults). Under faults of processes, servers and networks, sessions end
  * with the same bytes (I1), no process ends and no session stands still (I11), and calls do what they answer (I13).
  * `npm run faults` runs any number of other schedules.
  */
@@ -17,7 +17,7 @@ test(
   async () => {
     await run(process.execPath, [join(ROOT, 'node_modules/@typescript/native/bin/tsc'), '-b', 'test/faults'], options);
     const args = ['dist/faults/main.js', '--schedules', '12', '--seed', '1', '--labs', '2'];
-    // A campaign that finds a violation prints it and exits with 1, which rejects.
+    // A campaign that finds a violation prints it and exits with 1. Then the promise rejects, with the output in the error.
     const { stdout } = await run(process.execPath, args, options).catch(
       (error: unknown) => error as { stdout: string },
     );

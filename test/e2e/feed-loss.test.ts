@@ -2,14 +2,16 @@
  * A session Redis that is set back loses a feeder's newest bars. The feeder gets an error before the session passes the
  * lost bars. When it has sent them again, the session ends with the digest of an undisturbed one (I1).
  */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect, FedBarsLostError, type Barkeep, type ClientSession } from '@barkeep/client';
 import { RedisServer } from '../faults/lab/redis-server.js';
+import { FeedRequests, lineOf } from '../support/programs/feed-requests.js';
 import { Api } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
@@ -17,9 +19,9 @@ import { TestSystem } from '../support/system/system.js';
 const SPEC = { start: '2024-03-04', end: '2024-03-04', symbols: ['AAA'], upkeep: { enabled: false } };
 const FED = { ...SPEC, source: { type: 'feed' } } as const;
 const bars = marketBars({ ...SPEC, seed: 29 }).get('AAA')!;
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 /** Half of the day's bars. */
-const HALF = 195;
+const HALF = bars.length / 2;
 
 const folder = mkdtempSync(join(tmpdir(), 'feed-loss-'));
 let system: TestSystem;
@@ -61,15 +63,17 @@ async function endsAsTwin(session: ClientSession): Promise<void> {
 test('I1 a feeder whose bars were lost gets an error, sends them again, and the session is complete', async () => {
   const session = await begin('bars');
   const stream = session.registerStream('AAA');
+  const lost = 60;
   await stream.feed(bars.slice(0, HALF));
   const restoreSnapshot = await store.snapshot();
-  await stream.feed(bars.slice(HALF, HALF + 60));
+  await stream.feed(bars.slice(HALF, HALF + lost));
   await restoreSnapshot();
-  const error: unknown = await stream.feed(bars.slice(HALF + 60)).catch((reason: unknown) => reason);
+  const error = await stream.feed(bars.slice(HALF + lost)).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(FedBarsLostError);
-  const { symbol, reachedMs, bars: lost } = error as FedBarsLostError;
-  expect({ symbol, reachedMs, lost }).toEqual({ symbol: 'AAA', reachedMs: bars[HALF]!.openTime, lost: 60 });
-  await stream.feed(bars.filter(({ openTime }) => openTime + MINUTE > reachedMs));
+  expect(error).toMatchObject({ symbol: 'AAA', reachedMs: bars[HALF]!.openTime, bars: lost });
+
+  const { reachedMs } = error as FedBarsLostError;
+  await stream.feed(bars.filter(({ openTime }) => openTime + MINUTE_MS > reachedMs));
   await stream.end();
   await endsAsTwin(session);
 });
@@ -90,66 +94,65 @@ test('I1 a stream whose last bars were lost cannot be ended before they are sent
 
 test('I1 a long request is refused at the first batch after the loss', async () => {
   const { id } = await begin('body');
-  const lines = bars.map((bar) => `${JSON.stringify(bar)}\n`);
-  /** The session's number of stored bars of AAA; null before the first one. */
+  /** Number of AAA's bars in the session's store; null before the first one. */
   const storedCount = () => store.client.hget(`${system.sessionPrefix}:{body:0}:feed`, 'AAA stored');
-  // Made before the first bar is sent, so restoring it loses all bars.
+  // Restoring this loses all bars, because none is sent yet.
   const restoreSnapshot = await store.snapshot();
-  async function* body(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(lines.slice(0, HALF).join(''));
+  async function* lines() {
+    yield bars.slice(0, HALF).map(lineOf).join('');
     await api.eventually(storedCount, (count) => Number(count) === HALF);
     await restoreSnapshot();
-    yield Buffer.from(lines.slice(HALF).join(''));
+    yield bars.slice(HALF).map(lineOf).join('');
   }
-  const path = `${api.url}/v1/sessions/${id}/symbols/AAA/bars`;
-  const headers = { 'content-type': 'application/x-ndjson' };
-  const request = { method: 'POST', headers, body: ReadableStream.from(body()), duplex: 'half' };
-  const answer = await fetch(path, request as RequestInit);
-  expect(answer.status).toBe(409);
-  expect(await answer.json()).toMatchObject({
-    type: 'urn:barkeep:problem:fed-bars-lost',
-    lost: { symbol: 'AAA', reached: '2024-03-04T14:30:00.000Z', bars: HALF },
+  expect(await new FeedRequests(api).feedLines(id, 'AAA', lines())).toMatchObject({
+    status: 409,
+    body: {
+      type: 'urn:barkeep:problem:fed-bars-lost',
+      lost: { symbol: 'AAA', reached: '2024-03-04T14:30:00.000Z', bars: HALF },
+    },
   });
   // The first half is lost, and the second half was refused.
   expect(await storedCount()).toBeNull();
 });
 
 describe('barkeep feed', () => {
-  /** A proxy in front of the coordinator, and its address. */
+  /** In front of the coordinator. It calls `beforeEnd` before it forwards a request to end a stream. */
   let proxy: Server;
-  let address: string;
-  /** Called before the coordinator gets the request to end a stream. */
+  let proxyUrl: string;
   let beforeEnd: () => Promise<void>;
   beforeAll(async () => {
-    proxy = createServer((request, response) => {
-      void (async () => {
-        const { method = 'GET', url = '' } = request;
-        const body = method === 'GET' ? undefined : await text(request);
-        if (/\/end(\?|$)/.test(url)) await beforeEnd();
-        const headers = { 'content-type': request.headers['content-type'] ?? 'application/json' };
-        const answer = await fetch(api.url + url, { method, headers, body: body || null });
-        response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
-        response.end(await answer.text());
-      })();
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => proxy.once('listening', resolve));
-    address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    proxy = createServer((request, response) => void forward(request, response)).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   });
   afterAll(() => proxy.close());
 
+  async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url = '' } = request;
+    const body = method === 'GET' ? '' : await text(request);
+    if (/\/end(\?|$)/.test(url)) await beforeEnd();
+    const headers = { 'content-type': request.headers['content-type'] ?? 'application/json' };
+    const answer = await fetch(api.url + url, { method, headers, body: body || null });
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    response.end(await answer.text());
+  }
+
   /** Writes bars into a file. @returns its path */
-  const csv = (name: string, rows: typeof bars) => {
-    const file = join(folder, name);
-    const lines = rows.map(({ openTime, ...bar }) =>
-      [new Date(openTime).toISOString(), bar.open, bar.high, bar.low, bar.close, bar.volume].join(','),
+  const writeCsv = (name: string, rows: typeof bars) => {
+    const lines = rows.map(({ openTime, open, high, low, close, volume }) =>
+      [new Date(openTime).toISOString(), open, high, low, close, volume].join(','),
     );
+    const file = join(folder, name);
     writeFileSync(file, ['time,open,high,low,close,volume', ...lines].join('\n'));
     return file;
   };
   const feed = (id: string, file: string, ...options: string[]) =>
-    system.barkeep('feed', id, file, '--symbol', 'AAA', '--json', '--coordinator', address, ...options);
+    system.barkeep('feed', id, file, '--symbol', 'AAA', '--json', '--coordinator', proxyUrl, ...options);
 
-  /** Sets the store back to its present state before each of the next `losses` ends of a stream. @returns a count of the ends */
+  /**
+   * Takes a snapshot now, and restores it before each of the next `losses` requests to end a stream. @returns a function
+   * that counts these requests
+   */
   const loseBeforeEnds = async (losses = Infinity): Promise<() => number> => {
     const restoreSnapshot = await store.snapshot();
     let ends = 0;
@@ -162,18 +165,17 @@ describe('barkeep feed', () => {
 
   test('I1 sends its files again when bars of them were lost', async () => {
     const session = await begin('files');
-    // The first two ends come after a loss, the third one succeeds.
     const endCount = await loseBeforeEnds(2);
-    const fed: unknown = JSON.parse(await feed('files', csv('all.csv', bars)));
+    const fed: unknown = JSON.parse(await feed('files', writeCsv('all.csv', bars)));
     expect(fed).toMatchObject({ accepted: bars.length, duplicate: 0 });
-    expect(endCount()).toBe(3);
+    expect(endCount()).toBe(3); // two after a loss, and one that succeeds
     await endsAsTwin(session);
   });
 
   test('ends with an error when bars are lost after each attempt', async () => {
     const session = await begin('always');
     const endCount = await loseBeforeEnds();
-    await expect(feed('always', csv('all.csv', bars))).rejects.toThrow(
+    await expect(feed('always', writeCsv('all.csv', bars))).rejects.toThrow(
       /code 1\n(the session Redis lost 390 fed bars of AAA: sending the files again\n){3}.*lost its newest writes/s,
     );
     expect(endCount()).toBe(4); // the first attempt, and three more
@@ -183,8 +185,8 @@ describe('barkeep feed', () => {
   test('ends with an error at once when an earlier command fed the lost bars, because it cannot send those', async () => {
     const session = await begin('others');
     const endCount = await loseBeforeEnds();
-    await feed('others', csv('first.csv', bars.slice(0, HALF)), '--no-end');
-    await expect(feed('others', csv('second.csv', bars.slice(HALF)))).rejects.toThrow('lost its newest writes');
+    await feed('others', writeCsv('first.csv', bars.slice(0, HALF)), '--no-end');
+    await expect(feed('others', writeCsv('second.csv', bars.slice(HALF)))).rejects.toThrow('lost its newest writes');
     expect(endCount()).toBe(1);
     await session.delete();
   });

@@ -1,12 +1,13 @@
 /**
- * A session that still streams its history: what readers see before its first day, and that crashes during the history
- * and after it change nothing (I1).
+ * The history of a session is complete before its first bar is visible (I2). A crash of the coordinator during the history
+ * or after it changes no stored byte (I1).
  */
 import { Redis } from 'ioredis';
 import { Api } from '../support/system/api.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
-import { processOf } from '../support/system/disturbed-system.js';
+import { removeKeys } from '../support/sessions/remove-keys.js';
+import { ownerOf } from '../support/system/owner.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const DATES = { start: '2013-10-01', end: '2013-10-11' };
@@ -21,9 +22,9 @@ const SPEC = {
   history: { trailingDays: 5, retainDays: 5 },
   upkeep: { barrier: { minutes: 30 } },
 };
+/** The five days of history are 1, 2, 3, 4 and 7 October. Each symbol has a bar in each of their minutes. */
 const HISTORY_END = '2013-10-07T20:00:00.000Z';
-/** One bar for each minute of the five days of history. */
-const HISTORY_BARS = { AAA: 1950, BBB: 1950, CCC: 1950 };
+const HISTORY_BARS = { AAA: 5 * 390, BBB: 5 * 390, CCC: 5 * 390 };
 
 let system: TestSystem;
 let repository: GatedRepository;
@@ -48,22 +49,19 @@ beforeAll(async () => {
 afterAll(async () => {
   await system?.close();
   await repository?.remove();
-  const keys: string[] = [];
-  for await (const found of redis.scanStream({ match: `${system.sessionPrefix}:*`, count: 1_000 }))
-    keys.push(...(found as string[]));
-  if (keys.length > 0) await redis.unlink(...keys);
+  await removeKeys(redis, `${system.sessionPrefix}:`);
   redis.disconnect();
 });
 
-/** The process that streams a session. */
-async function ownerOf(id: string): Promise<SystemProcess> {
-  // An owner is `HOST:PID:START`.
-  const owner = await redis.hget(`${system.sessionPrefix}:{${id}:0}:meta`, 'owner');
-  return processOf(coordinators, Number(owner?.split(':').at(-2)));
+/** Kills the coordinator that streams a session. */
+async function killOwner(id: string): Promise<void> {
+  const owner = await ownerOf(system, coordinators, id);
+  await owner.signal('SIGKILL');
+  coordinators = coordinators.filter((other) => other !== owner);
 }
 
 it('I2 has its complete history, repaired and derived, before the first bar after it is visible', async () => {
-  await repository.holdFrom('2013-10-08');
+  await repository.holdFrom(SPEC.start);
   const id = await api().run({ ...SPEC, id: 'before' });
   const session = await api().until(id, ({ clock, history }) => clock === HISTORY_END && history?.bars !== null);
   expect(session).toMatchObject({ progress: 0, history: { days: 5, bars: HISTORY_BARS } });
@@ -77,21 +75,21 @@ it('I2 has its complete history, repaired and derived, before the first bar afte
   }
   const barsOfAaa = await api().bars(id, 'AAA', 'interval=1m&last=10000');
   expect(new Set(barsOfAaa.map(({ origin }) => origin))).toEqual(new Set(['historical', 'backfilled']));
+
   await repository.open();
   await api().settled(id);
   expect(await api().digest(id)).toBe(reference);
 });
 
 it('I1 ends with the same bytes when the coordinator is killed during the history', async () => {
-  await repository.holdFrom('2013-10-03');
+  const thirdDay = '2013-10-03';
+  await repository.holdFrom(thirdDay);
   const id = await api().run({ ...SPEC, id: 'killed' });
-  await repository.asked(({ date }) => date === '2013-10-03');
-  // In the history the clock moves from close to close.
+  await repository.asked(({ date }) => date === thirdDay);
+  // In the history the clock moves from close to close. This is the second day's.
   await api().until(id, ({ clock }) => clock === '2013-10-02T20:00:00.000Z');
   expect((await api().session(id)).history).toMatchObject({ days: 5, bars: null });
-  const owner = await ownerOf(id);
-  await owner.signal('SIGKILL');
-  coordinators = coordinators.filter((other) => other !== owner);
+  await killOwner(id);
   await repository.open();
   const { history } = await api().settled(id);
   expect(history?.bars).toEqual(HISTORY_BARS);
@@ -99,16 +97,15 @@ it('I1 ends with the same bytes when the coordinator is killed during the histor
   coordinators.push(await system.coordinator());
 });
 
-it('I1 ends with the same bytes when the coordinator is killed after retained days were removed', async () => {
-  await repository.holdFrom('2013-10-11');
+it('I1 ends with the same bytes when the coordinator is killed after old days were removed', async () => {
+  await repository.holdFrom(DATES.end);
   const id = await api().run({ ...SPEC, id: 'killed-late' });
-  await repository.asked(({ date }) => date === '2013-10-11');
-  await (await ownerOf(id)).signal('SIGKILL');
-  coordinators = coordinators.filter(({ child }) => child.signalCode === null);
+  await repository.asked(({ date }) => date === DATES.end);
+  await killOwner(id);
   await repository.open();
   await api().settled(id);
   expect(await api().digest(id)).toBe(reference);
-  // A chunk's key ends with its date.
-  const dates = new Set((await redis.keys(`${system.sessionPrefix}:{${id}:0}:chunk:*`)).map((key) => key.slice(-10)));
+  const chunkKeys = await redis.keys(`${system.sessionPrefix}:{${id}:0}:chunk:*`);
+  const dates = new Set(chunkKeys.map((key) => key.slice(-'YYYY-MM-DD'.length)));
   expect([...dates].sort()).toEqual(['2013-10-07', '2013-10-08', '2013-10-09', '2013-10-10', '2013-10-11']);
 });

@@ -8,13 +8,15 @@ import { Api } from '../support/system/api.js';
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 
 const MINUTE_MS = 60_000;
-/** Open time of minute 0, 2018-04-01T00:00Z. */
-const FIRST = Date.UTC(2018, 3, 1);
+/** Open time of minute 0. Minutes are counted from it. */
+const FIRST = Date.parse('2018-04-01T00:00Z');
 const DAY_MINUTES = 1_440;
 /** Minutes of the eight days. */
 const EXPECTED = 8 * DAY_MINUTES;
-/** Minutes that the dataset does not have. */
+const LAST = EXPECTED - 1;
+/** Minutes that the dataset does not have: one gap on the first day, one on the second. */
 const HOLES = new Set([5, 6, 2_000]);
+const FILLED_MINUTES = Array.from({ length: EXPECTED }, (_, minute) => minute).filter((minute) => !HOLES.has(minute));
 const barsAnswer = z.array(answers.barAnswer);
 
 let database: TestDatabase;
@@ -47,32 +49,27 @@ async function importBars(): Promise<void> {
   const dataSource = await createDataSource(database.url).initialize();
   await migrate(dataSource);
   const importer = await BarImporter.open(dataSource, 'minutes');
-  const bars = Array.from({ length: EXPECTED }, (_, i) => barAt(i)).filter((_, i) => !HOLES.has(i));
-  await importer.write('AAA', bars);
+  await importer.write('AAA', FILLED_MINUTES.map(barAt));
   await importer.finish();
   await dataSource.destroy();
 }
 
-/** The bar of minute `i`. Its prices name the minute. */
-function barAt(i: number): Bar {
-  return { openTime: FIRST + i * MINUTE_MS, open: i, high: i + 2, low: i, close: i + 1, volume: 10 };
+/** The bar of a minute. Its open price is the minute's number. */
+function barAt(minute: number): Bar {
+  const openTime = FIRST + minute * MINUTE_MS;
+  return { openTime, open: minute, high: minute + 2, low: minute, close: minute + 1, volume: 10 };
 }
 
 const get = (path: string) => fetch(`${coordinator.url}/v1/sessions/read${path}`);
 const read = async (path: string): Promise<unknown> => (await get(path)).json();
-const iso = (i: number) => new Date(FIRST + i * MINUTE_MS).toISOString();
+const iso = (minute: number) => new Date(FIRST + minute * MINUTE_MS).toISOString();
 
 it('returns the last bars with all of their fields, oldest first, and 100 bars by default', async () => {
-  const last = EXPECTED - 1;
   expect(await read('/symbols/AAA/bars?last=2')).toEqual(
-    [last - 1, last].map((i) => ({
-      openTime: iso(i),
-      closeTime: iso(i + 1),
-      open: i,
-      high: i + 2,
-      low: i,
-      close: i + 1,
-      volume: 10,
+    [LAST - 1, LAST].map((minute) => ({
+      ...barAt(minute),
+      openTime: iso(minute),
+      closeTime: iso(minute + 1),
       origin: 'streamed',
       complete: true,
       sourceCount: 1,
@@ -80,7 +77,7 @@ it('returns the last bars with all of their fields, oldest first, and 100 bars b
     })),
   );
   expect(barsAnswer.parse(await read('/symbols/AAA/bars'))).toHaveLength(100);
-  expect(answers.barAnswer.parse(await read('/symbols/AAA/bars/latest')).openTime).toBe(iso(last));
+  expect(answers.barAnswer.parse(await read('/symbols/AAA/bars/latest')).openTime).toBe(iso(LAST));
 });
 
 it('returns ranges, end exclusive, without the holes', async () => {
@@ -103,26 +100,23 @@ it('accepts every name of an interval that a spec may use', async () => {
 
 it('names the next page of a long range in its Link header, and the pages together are the range', async () => {
   const first = await get('/symbols/AAA/bars?from=2018-04-01&interval=1m');
-  const page = barsAnswer.parse(await first.json());
-  const link = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1];
+  const [, link] = /^<(.+)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? [];
   const second = await fetch(`${coordinator.url}${link}`);
   expect(second.headers.get('link')).toBeNull();
-  const all = [...page, ...barsAnswer.parse(await second.json())];
-  expect(all.map(({ open }) => open)).toEqual(
-    Array.from({ length: EXPECTED }, (_, i) => i).filter((i) => !HOLES.has(i)),
-  );
+  const bars = [...barsAnswer.parse(await first.json()), ...barsAnswer.parse(await second.json())];
+  expect(bars.map(({ open }) => open)).toEqual(FILLED_MINUTES);
 });
 
-it('returns the latest bars of many symbols, null where there is none, and 404 for the latest bar of one', async () => {
+it('returns the latest bars of many symbols, with null for a symbol without one, which alone is 404', async () => {
   const latest = z.record(z.string(), answers.barAnswer.nullable()).parse(await read('/latest?symbols=AAA,EMPTY'));
-  const { close } = barAt(EXPECTED - 1);
+  const { close } = barAt(LAST);
   expect(latest).toMatchObject({ AAA: { close }, EMPTY: null });
   expect((await get('/symbols/EMPTY/bars/latest')).status).toBe(404);
 });
 
 it('returns metrics, gaps and the digest', async () => {
   const metrics = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics'));
-  const filled = EXPECTED - HOLES.size;
+  const filled = FILLED_MINUTES.length;
   expect(metrics).toMatchObject({ expected: EXPECTED, filled, missing: HOLES.size, gapCount: 2, largestGap: 2 });
   const gaps = z.array(answers.gapAnswer).parse(await read('/symbols/AAA/gaps'));
   expect(gaps).toMatchObject([
@@ -132,29 +126,34 @@ it('returns metrics, gaps and the digest', async () => {
   expect(answers.digestAnswer.parse(await read('/digest')).bars).toBe(filled);
 });
 
-it('returns metrics of the trading day that the clock is in, of the run, and of a date', async () => {
+it('returns metrics of the run, and of the trading day that the clock is in or of another date', async () => {
   const metrics = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics'));
-  const runHigh = barAt(EXPECTED - 1).high;
+  const runHigh = barAt(LAST).high;
   expect(metrics).toMatchObject({
     date: '2018-04-08',
     sessionHigh: runHigh,
     sessionLow: barAt(EXPECTED - DAY_MINUTES).low,
     sessionVolume: 10 * DAY_MINUTES,
+    runHigh,
+    runLow: 0,
+    runVolume: 10 * FILLED_MINUTES.length,
   });
-  expect(metrics).toMatchObject({ runHigh, runLow: 0, runVolume: 10 * (EXPECTED - HOLES.size) });
-  const first = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics?date=2018-04-01'));
-  // The first day has two of the holes.
+
+  const firstDay = answers.metricsAnswer.parse(await read('/symbols/AAA/metrics?date=2018-04-01'));
   const filled = DAY_MINUTES - 2;
-  expect(first).toMatchObject({ date: '2018-04-01', sessionHigh: barAt(DAY_MINUTES - 1).high, sessionLow: 0, runHigh });
-  expect(first).toMatchObject({
+  const gap = { gapCount: 1, largestGap: 2 };
+  expect(firstDay).toMatchObject({
+    date: '2018-04-01',
     expected: DAY_MINUTES,
     filled,
     sessionVolume: 10 * filled,
-    gapCount: 1,
-    largestGap: 2,
+    ...gap,
   });
+  expect(firstDay).toMatchObject({ sessionHigh: barAt(DAY_MINUTES - 1).high, sessionLow: 0, runHigh });
+
   const empty = answers.metricsAnswer.parse(await read('/symbols/EMPTY/metrics'));
   expect(empty).toMatchObject({ date: '2018-04-08', sessionHigh: null, sessionVolume: 0, runLow: null, runVolume: 0 });
+
   for (const date of ['2018-03-31', '2018-04-09', '2018-13-01', 'today']) {
     const problem = answers.problemAnswer.parse(await read(`/symbols/AAA/metrics?date=${date}`));
     expect(problem).toMatchObject({ status: 400, problems: [{ field: 'date', was: expect.stringContaining(date) }] });
@@ -166,8 +165,9 @@ it('answers 404 for a symbol and 400 for an interval that the session does not h
   expect((await get('/latest?symbols=AAA,IBM')).status).toBe(404);
   const problem = answers.problemAnswer.parse(await read('/symbols/AAA/bars?interval=7m'));
   expect(problem).toMatchObject({ status: 400, problems: [{ field: 'interval', expected: 'one of 1m, 5m, 1h' }] });
+  // These are not names of intervals.
   for (const name of ['abc', '1440m']) {
-    const wrong = answers.problemAnswer.parse(await read(`/symbols/AAA/bars?interval=${name}`));
-    expect(wrong.problems?.[0]?.expected).toContain('1d');
+    const unknown = answers.problemAnswer.parse(await read(`/symbols/AAA/bars?interval=${name}`));
+    expect(unknown.problems?.[0]?.expected).toContain('1d');
   }
 });

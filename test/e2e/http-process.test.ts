@@ -1,6 +1,6 @@
-/** The coordinator as a process: its messages when it cannot start, waits, and is ready, and its exit codes. */
+/** The coordinator as a process: its messages when it cannot start, when it waits, and when it is ready, and its exit codes. */
 import { once } from 'node:events';
-import { coordinatorProcess, startCoordinatorProcess } from '../support/system/system.js';
+import { coordinatorProcess, startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate } from '../support/system/tcp-gate.js';
 
@@ -10,6 +10,11 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(() => database?.drop());
+
+/** Waits until a process has written a text to its output. */
+async function untilLogged(started: SystemProcess, text: string): Promise<void> {
+  while (!started.log.includes(text)) await once(started.child.stdout!, 'data');
+}
 
 it('reports all configuration errors in one message, without a stack, and exits with 1', async () => {
   const coordinator = coordinatorProcess({ BARKEEP_PORT: 'x', BARKEEP_HOST: '0.0.0.0', DATABASE_URL: '' });
@@ -22,13 +27,11 @@ it('I11 waits for a server that is down, names it, and starts when it is up agai
   await gate.shut();
   const coordinator = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: gate.url });
   const { host } = new URL(gate.url);
-  while (!coordinator.log.includes(`waiting for the session Redis at ${host}`))
-    await once(coordinator.child.stdout!, 'data');
-  const ready = once(coordinator.child, 'message');
+  await untilLogged(coordinator, `waiting for the session Redis at ${host}`);
+  const ready = coordinator.ready();
   await gate.open();
-  await Promise.race([ready, once(coordinator.child, 'exit').then(() => Promise.reject(new Error(coordinator.log)))]);
-  while (!coordinator.log.includes(`the session Redis at ${host} is back`))
-    await once(coordinator.child.stdout!, 'data');
+  await ready;
+  await untilLogged(coordinator, `the session Redis at ${host} is back`);
   coordinator.child.kill('SIGTERM');
   expect(await once(coordinator.child, 'exit')).toEqual([0, null]);
   await gate.shut();
@@ -39,20 +42,20 @@ it('names the server, its address and its answer when a server refuses the passw
   url.password = 'wrong';
   const coordinator = coordinatorProcess({ DATABASE_URL: database.url, SESSION_REDIS_URL: url.href });
   expect(await once(coordinator.child, 'exit')).toEqual([1, null]);
-  // Without the lines of the log, which are JSON.
-  const lines = coordinator.log
+  const isLogEntry = (line: string) => line.startsWith('{');
+  const messages = coordinator.log
     .trim()
     .split('\n')
-    .filter((line) => !line.startsWith('{'));
-  const message = `the coordinator could not start: expected the session Redis at ${url.host} (SESSION_REDIS_URL), which answered: `;
-  expect(lines).toEqual([expect.stringContaining(message)]);
+    .filter((line) => !isLogEntry(line));
+  const expected = `the coordinator could not start: expected the session Redis at ${url.host} (SESSION_REDIS_URL), which answered: `;
+  expect(messages).toEqual([expect.stringContaining(expected)]);
 });
 
 it('sends its parent a message when it is ready, logs that only this machine can reach it, and exits with 0 on SIGTERM', async () => {
   const coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url });
   expect((await fetch(`${coordinator.url}/health/ready`)).status).toBe(200);
   const warning = 'no API keys are configured, so only this machine can reach the service';
-  while (!coordinator.log.includes(warning)) await once(coordinator.child.stdout!, 'data');
+  await untilLogged(coordinator, warning);
   const terminatedAt = performance.now();
   coordinator.child.kill('SIGTERM');
   expect(await once(coordinator.child, 'exit')).toEqual([0, null]);

@@ -16,42 +16,44 @@ beforeAll(async () => {
   await writeBars(system.databaseUrl, 'whole', marketBars({ ...DATES, symbols: ['FV'], seed: 9 }));
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-  redis = new Redis(process.env['SESSION_REDIS_URL'] ?? process.env['REDIS_URL']!);
-  await api.run({ ...SPEC, id: 'h60', derivedIntervals: ['60m', '120m'] });
-  await api.completed('h60');
+  redis = new Redis(process.env['SESSION_REDIS_URL']!);
+  await api.run({ ...SPEC, id: 'hours', derivedIntervals: ['60m', '120m'] });
+  await api.completed('hours');
 }, 60_000);
 afterAll(async () => {
   redis?.disconnect();
   await system?.close();
 });
 
+const barkeepBars = (...options: string[]) =>
+  system.barkeep('bars', 'hours', 'FV', '--coordinator', api.url, ...options);
+
 test.each([
-  // The last number is that of the bars in the 6.5 hours of the day.
-  ['60m', '1h', 7],
-  ['1h', '1h', 7],
-  ['120m', '2h', 4],
-])('queries, the reader and the command line accept %s as %s', async (name, canonical, count) => {
-  const bars = await api.bars('h60', 'FV', `interval=${canonical}&last=100`);
-  expect(bars).toHaveLength(count);
-  expect(await api.bars('h60', 'FV', `interval=${name}&last=100`)).toEqual(bars);
-  const latest = await api.ok('GET', `/v1/sessions/h60/latest?symbols=FV&interval=${name}`);
-  expect(latest).toEqual({ FV: bars.at(-1) });
-  expect(await api.ok('GET', `/v1/sessions/h60/symbols/FV/bars/latest?interval=${name}`)).toEqual(bars.at(-1));
-  const printed: unknown = JSON.parse(
-    await system.barkeep('bars', 'h60', 'FV', '--interval', name, '--last', '100', '--json', '--coordinator', api.url),
-  );
-  expect(printed).toEqual(bars);
-  const reader = await openSession(redis, system.sessionPrefix, 'h60');
+  { name: '60m', canonical: '1h', barsInDay: 7 },
+  { name: '1h', canonical: '1h', barsInDay: 7 },
+  { name: '120m', canonical: '2h', barsInDay: 4 },
+])('queries, the reader and the command line accept $name as $canonical', async ({ name, canonical, barsInDay }) => {
+  const bars = await api.bars('hours', 'FV', `interval=${canonical}&last=100`);
+  expect(bars).toHaveLength(barsInDay);
+  expect(await api.bars('hours', 'FV', `interval=${name}&last=100`)).toEqual(bars);
+  const latest = bars.at(-1);
+  expect(await api.ok('GET', `/v1/sessions/hours/latest?symbols=FV&interval=${name}`)).toEqual({ FV: latest });
+  expect(await api.ok('GET', `/v1/sessions/hours/symbols/FV/bars/latest?interval=${name}`)).toEqual(latest);
+
+  const printed = await barkeepBars('--interval', name, '--last', '100', '--json');
+  expect(JSON.parse(printed)).toEqual(bars);
+
+  const reader = await openSession(redis, system.sessionPrefix, 'hours');
   expect(await reader.lastBars('FV', name, 100)).toEqual(await reader.lastBars('FV', canonical, 100));
-  expect(await reader.barCount('FV', name)).toBe(count);
+  expect(await reader.barCount('FV', name)).toBe(barsInDay);
 });
 
-test('the defaults of the environment may be a list of minutes', async () => {
+test('the intervals that a coordinator derives by default may be a list of minutes', async () => {
   const { spec } = await api.ok<Session>('POST', '/v1/sessions', { ...SPEC, id: 'env' });
   expect(spec.derivedIntervals).toEqual(['1h', '2h']);
 });
 
-test('the name of a base interval may be in minutes, too', async () => {
+test('a base interval may be named in minutes, too', async () => {
   const hourly = { ...SPEC, id: 'hourly', baseInterval: '60m', derivedIntervals: ['120m'], upkeep: { enabled: false } };
   const { spec } = await api.ok<Session>('POST', '/v1/sessions', hourly);
   expect(spec).toMatchObject({ baseInterval: '1h', derivedIntervals: ['2h'] });
@@ -59,14 +61,11 @@ test('the name of a base interval may be in minutes, too', async () => {
 
 test('1440m is refused everywhere, with a message that names 1d', async () => {
   const answers = [
-    await api.call<{ detail: string }>('POST', '/v1/sessions', { ...SPEC, derivedIntervals: ['1440m'] }),
-    await api.call<{ detail: string }>('GET', '/v1/sessions/h60/symbols/FV/bars?interval=1440m'),
-    await api.call<{ detail: string }>('GET', '/v1/sessions/h60/latest?symbols=FV&interval=1440m'),
+    await api.call('POST', '/v1/sessions', { ...SPEC, derivedIntervals: ['1440m'] }),
+    await api.call('GET', '/v1/sessions/hours/symbols/FV/bars?interval=1440m'),
+    await api.call('GET', '/v1/sessions/hours/latest?symbols=FV&interval=1440m'),
   ];
-  for (const { status, body } of answers) {
-    expect(status).toBe(400);
-    expect(body.detail).toMatch(/1d/);
-  }
-  const refused = system.barkeep('bars', 'h60', 'FV', '--interval', '1440m', '--coordinator', api.url);
-  await expect(refused).rejects.toThrow(/1d/);
+  const refused = { status: 400, body: { detail: expect.stringContaining('1d') as string } };
+  for (const answer of answers) expect(answer).toMatchObject(refused);
+  await expect(barkeepBars('--interval', '1440m')).rejects.toThrow(/1d/);
 });

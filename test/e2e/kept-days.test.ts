@@ -10,7 +10,7 @@ import { TestSystem, type SystemProcess } from '../support/system/system.js';
 const DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };
 const SPEC = { ...DATES, symbols: ['AAA'], source: { type: 'dataset', dataset: 'all-day' }, derivedIntervals: ['1h'] };
 
-/** A venue that trades on these weekdays from 09:00 to `close` in Berlin. */
+/** A venue that trades on these weekdays from 09:00 to `close` in Berlin. The dates of the spec are Mon, Tue and Wed. */
 const calendar = (weekdays: string[], close: string) => ({
   id: 'MARS',
   name: 'A made-up venue',
@@ -22,16 +22,18 @@ const calendar = (weekdays: string[], close: string) => ({
 
 let system: TestSystem;
 let folder: string;
+/** The running coordinator and worker. */
 let processes: SystemProcess[] = [];
 let api: Api;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barkeep-calendars-'));
   system = await TestSystem.create({ BARKEEP_CALENDARS_DIR: folder });
-  // A bar in every minute of the three dates, so that the calendar alone decides which ones a session has.
-  const start = Date.parse('2024-03-04T00:00Z');
-  const bars: Bar[] = Array.from({ length: 3 * 1440 }, (_, i) => {
-    return { openTime: start + i * 60_000, open: 1 + i, high: 2 + i, low: 1 + i, close: 1 + i, volume: 1 };
+  // A bar in every minute of the three dates, so that the calendar alone decides which bars a session has.
+  const start = Date.parse(DATES.start);
+  const bars = Array.from({ length: 3 * 1440 }, (_, minute): Bar => {
+    const price = 1 + minute;
+    return { openTime: start + minute * 60_000, open: price, high: price + 1, low: price, close: price, volume: 1 };
   });
   await writeBars(system.databaseUrl, 'all-day', new Map([['AAA', bars]]));
 });
@@ -41,17 +43,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Stops the running services and starts new ones with this calendar. */
+/** Stops the running processes and starts new ones with this calendar. */
 async function restartWith(weekdays: string[], close: string): Promise<void> {
   await Promise.all(processes.map((process) => process.signal('SIGTERM')));
   await writeFile(join(folder, 'mars.json'), JSON.stringify(calendar(weekdays, close)));
-  const [coordinator, worker] = await Promise.all([system.coordinator(), system.worker()]);
-  processes = [coordinator, worker];
-  api = new Api(coordinator.url);
+  processes = await Promise.all([system.coordinator(), system.worker()]);
+  api = new Api(processes[0]!.url);
 }
 
-/** Waits for the end of a session. @returns what depends on its trading days */
-async function completed(id: string) {
+/** Waits for the end of a session. @returns those of its results that depend on its trading days */
+async function resultsOf(id: string) {
   await api.completed(id);
   const { expected, filled } = await api.metrics(id, 'AAA');
   const { daysHash } = await api.ok<{ daysHash: string }>('GET', `/v1/sessions/${id}/certificate`);
@@ -61,21 +62,22 @@ async function completed(id: string) {
 it('I1 a corrected calendar changes only sessions that are created later', async () => {
   await restartWith(['Mon', 'Wed'], '10:30');
   await api.run({ ...SPEC, id: 'before' });
-  const before = await completed('before');
-  expect(before).toMatchObject({ expected: 180, filled: 180 }); // 2 days of 90 minutes
-  await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'waits' });
+  const before = await resultsOf('before');
+  expect(before).toMatchObject({ expected: 2 * 90, filled: 2 * 90 }); // two days of 90 minutes
+  await api.ok('POST', '/v1/sessions', { ...SPEC, id: 'started-later' });
 
   await restartWith(['Mon', 'Tue', 'Wed'], '11:00');
-  expect(await completed('before')).toEqual(before);
+  expect(await resultsOf('before')).toEqual(before);
   // Creating a session with the same spec again returns the existing session.
   expect((await api.call('POST', '/v1/sessions', { ...SPEC, id: 'before' })).status).toBe(200);
-  await api.ok('POST', '/v1/sessions/waits/start');
-  expect(await completed('waits')).toEqual(before);
+  const lastHours = await api.bars('before', 'AAA', 'last=1&interval=1h');
+  expect(lastHours).toMatchObject([{ closeTime: '2024-03-06T09:30:00.000Z' }]); // 10:30 in Berlin
+
+  await api.ok('POST', '/v1/sessions/started-later/start');
+  expect(await resultsOf('started-later')).toEqual(before);
+
   await api.run({ ...SPEC, id: 'after' });
-  const after = await completed('after');
-  expect(after).toMatchObject({ expected: 360, filled: 360 }); // 3 days of 120 minutes
+  const after = await resultsOf('after');
+  expect(after).toMatchObject({ expected: 3 * 120, filled: 3 * 120 }); // three days of two hours
   expect(after.daysHash).not.toBe(before.daysHash);
-  expect(await api.ok('GET', '/v1/sessions/before/symbols/AAA/bars?last=1&interval=1h')).toMatchObject([
-    { closeTime: '2024-03-06T09:30:00.000Z' },
-  ]);
 });

@@ -16,21 +16,23 @@ import { aggregatePlainly, regularHours } from '../support/data/plain-bars.js';
 import { TestSystem } from '../support/system/system.js';
 
 const DAYS = EQUITY_DATES.map(regularHours);
-/** Regular bars of the three symbols on six days: 3 × 6 × 390, but two minutes of IBM have none. */
-const LEAN_BARS = 7018;
+/** IBM has no bar in two regular minutes. */
+const IBM_UNFILLABLE = 2;
+/** Regular bars of the three symbols on six days. */
+const LEAN_BARS = 3 * 6 * 390 - IBM_UNFILLABLE;
 /** Lengths of the derived intervals in minutes. A bar of `1d` has all minutes of its day. */
-const MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };
+const INTERVAL_MINUTES = { '5m': 5, '15m': 15, '30m': 30, '1h': 60, '1d': Infinity };
 const SPEC = { ...REPAIR, id: 'late', source: { type: 'dataset', dataset: 'lean' } };
 
-/** The late minutes, as `SYMBOL TIME`: the first and the last of a day, a whole bucket of five, and two single ones. */
+/** The late minutes: the first and the last of a day, all five of a bucket, and two single ones. */
 const LATE = [
-  'SPY 2013-10-07T13:30:00.000Z',
-  'SPY 2013-10-07T19:59:00.000Z',
-  ...[0, 1, 2, 3, 4].map((minute) => `BAC 2013-10-09T15:0${minute}:00.000Z`),
-  'IBM 2013-10-10T16:01:00.000Z',
-  'IBM 2013-10-10T16:44:00.000Z',
+  { symbol: 'SPY', time: '2013-10-07T13:30:00.000Z' },
+  { symbol: 'SPY', time: '2013-10-07T19:59:00.000Z' },
+  ...[0, 1, 2, 3, 4].map((minute) => ({ symbol: 'BAC', time: `2013-10-09T15:0${minute}:00.000Z` })),
+  { symbol: 'IBM', time: '2013-10-10T16:01:00.000Z' },
+  { symbol: 'IBM', time: '2013-10-10T16:44:00.000Z' },
 ];
-/** Parameters: the symbols and the times of {@link LATE}. */
+/** Parameters: the symbols and the times of {@link LATE}, in two arrays. */
 const SELECT_LATE = `SELECT b.* FROM bars b JOIN symbols s ON s.id = b.symbol_id
   WHERE (s.name, b.time) IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))`;
 
@@ -38,7 +40,7 @@ describeWithLean('late rows', () => {
   let system: TestSystem;
   let api: Api;
   let lean: Row[];
-  /** All bars before the rows are added. */
+  /** The session's bars before the rows are added. */
   let before: ReadonlyMap<string, ApiBar>;
 
   beforeAll(async () => {
@@ -46,9 +48,8 @@ describeWithLean('late rows', () => {
     await importLean(system, 'lean', EQUITY_FOLDERS);
     lean = await regularRows(system, 'lean');
     await system.query('CREATE TABLE late_bars (LIKE bars)');
-    const lateKeys = LATE.map((late) => late.split(' '));
-    const [symbols, times] = [lateKeys.map(([symbol]) => symbol), lateKeys.map(([, time]) => time)];
-    await system.query(`INSERT INTO late_bars ${SELECT_LATE}`, [symbols, times]);
+    const parameters = [LATE.map(({ symbol }) => symbol), LATE.map(({ time }) => time)];
+    await system.query(`INSERT INTO late_bars ${SELECT_LATE}`, parameters);
     await system.query('DELETE FROM bars b USING late_bars l WHERE (b.symbol_id, b.time) = (l.symbol_id, l.time)');
     const [coordinator] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
     api = new Api(coordinator.url);
@@ -56,73 +57,76 @@ describeWithLean('late rows', () => {
     await api.settled('late');
     before = await allBars();
     await system.query('INSERT INTO bars SELECT * FROM late_bars');
-    // A row that changes after it was streamed is not a late row: the session keeps the streamed bar (I4).
+    // A row that changes after it was streamed is no late row: the session keeps the streamed bar (I4).
     await system.query(`UPDATE bars SET volume = volume + 1 WHERE time = '2013-10-08T15:00Z'`);
   });
   afterAll(() => system?.close());
 
-  /** Every bar of the session by `SYMBOL INTERVAL OPEN-TIME`. */
+  const keyOf = (symbol: string, interval: string, openTime: string) => `${symbol} ${interval} ${openTime}`;
+
+  /** Every bar of the session by {@link keyOf}. */
   async function allBars(): Promise<Map<string, ApiBar>> {
     const found = new Map<string, ApiBar>();
     for (const symbol of SPEC.symbols) {
       for (const interval of ['1m', ...SPEC.derivedIntervals]) {
         const bars = await api.bars('late', symbol, `interval=${interval}&last=10000`);
-        for (const bar of bars) found.set(`${symbol} ${interval} ${bar.openTime}`, bar);
+        for (const bar of bars) found.set(keyOf(symbol, interval, bar.openTime), bar);
       }
     }
     return found;
   }
 
+  /** The open time of the derived bar whose bucket contains a time. @param minutes the bar's length */
+  function bucketOpen(time: string, minutes: number): string {
+    const { open } = regularHours(time.slice(0, 10));
+    if (minutes === Infinity) return open;
+    const bucketMs = minutes * 60_000;
+    const bucketIndex = Math.floor((Date.parse(time) - Date.parse(open)) / bucketMs);
+    return new Date(Date.parse(open) + bucketIndex * bucketMs).toISOString();
+  }
+
   /** Keys of the derived bars whose buckets contain the late minutes. */
-  function affectedDerived(): string[] {
-    const keys = LATE.flatMap((late) => {
-      const [symbol, time] = late.split(' ') as [string, string];
-      const open = Date.parse(regularHours(time.slice(0, 10)).open);
-      return Object.entries(MINUTES).map(([interval, minutes]) => {
-        if (minutes === Infinity) return `${symbol} ${interval} ${new Date(open).toISOString()}`;
-        const bucketMs = minutes * 60_000;
-        const start = open + Math.floor((Date.parse(time) - open) / bucketMs) * bucketMs;
-        return `${symbol} ${interval} ${new Date(start).toISOString()}`;
-      });
-    });
-    return [...new Set(keys)];
+  function affectedDerived(): Set<string> {
+    const keys = LATE.flatMap(({ symbol, time }) =>
+      Object.entries(INTERVAL_MINUTES).map(([interval, minutes]) => keyOf(symbol, interval, bucketOpen(time, minutes))),
+    );
+    return new Set(keys); // late minutes may share a bucket
+  }
+
+  /** Keys of the bars that the session did not have before, or that have changed. */
+  function changedKeys(after: ReadonlyMap<string, ApiBar>): string[] {
+    const isChanged = (key: string) => JSON.stringify(before.get(key)) !== JSON.stringify(after.get(key));
+    return [...after.keys()].filter(isChanged);
   }
 
   it('are unfillable slots before they are added', async () => {
     const { counts } = await api.session('late');
-    // The two others are the minutes of IBM that no dataset has.
-    expect(counts).toMatchObject({ filled: LEAN_BARS - LATE.length, backfilled: 0, unfillable: LATE.length + 2 });
-    expect(before.has('BAC 5m 2013-10-09T15:00:00.000Z')).toBe(false);
+    const unfillable = LATE.length + IBM_UNFILLABLE;
+    expect(counts).toMatchObject({ filled: LEAN_BARS - LATE.length, backfilled: 0, unfillable });
+    expect(before.has(keyOf('BAC', '5m', '2013-10-09T15:00:00.000Z'))).toBe(false); // all its minutes are late
   });
 
   it('are backfilled by a call of upkeep, which changes only the derived bars of their buckets', async () => {
     await api.ok('POST', '/v1/sessions/late/upkeep');
     const { counts } = await api.until('late', (session) => session.counts.backfilled === LATE.length);
-    expect(counts).toMatchObject({ filled: LEAN_BARS, unfillable: 2, absent: 0, missing: 0 });
-    const baseKeyOf = (late: string) => late.replace(' ', ' 1m ');
-    const expectedChanges = [...LATE.map(baseKeyOf), ...affectedDerived()].sort();
-    const changes = await api.eventually(
-      async () => {
-        const after = await allBars();
-        const changed = [...after].filter(([key, bar]) => JSON.stringify(before.get(key)) !== JSON.stringify(bar));
-        return { after, changed: changed.map(([key]) => key).sort() };
-      },
-      ({ changed }) => changed.length >= expectedChanges.length,
-    );
-    expect(changes.changed).toEqual(expectedChanges);
-    for (const key of before.keys()) expect(changes.after.has(key)).toBe(true);
-    for (const late of LATE) {
-      const { origin, openTime: time, ...bar } = changes.after.get(baseKeyOf(late))!;
-      const row = lean.find((other) => `${other.symbol} ${other.time}` === late)!;
-      expect({ symbol: row.symbol, time, ...bar }).toMatchObject(row);
-      expect(origin).toBe('backfilled');
+    expect(counts).toMatchObject({ filled: LEAN_BARS, unfillable: IBM_UNFILLABLE, absent: 0, missing: 0 });
+    const lateKeys = LATE.map(({ symbol, time }) => keyOf(symbol, '1m', time));
+    const expectedChanges = [...lateKeys, ...affectedDerived()].sort();
+    const after = await api.eventually(allBars, (bars) => changedKeys(bars).length >= expectedChanges.length);
+    expect(changedKeys(after).sort()).toEqual(expectedChanges);
+    for (const key of before.keys()) expect(after.has(key)).toBe(true);
+    for (const { symbol, time } of LATE) {
+      const row = lean.find((other) => other.symbol === symbol && other.time === time)!;
+      const { open, high, low, close, volume } = row;
+      const bar = after.get(keyOf(symbol, '1m', time));
+      expect(bar).toMatchObject({ openTime: time, open, high, low, close, volume, origin: 'backfilled' });
     }
   });
 
   it('I5 leave derived bars that are the aggregation of all base bars', async () => {
     for (const symbol of SPEC.symbols) {
       const base = await api.bars('late', symbol, 'interval=1m&last=10000');
-      for (const [interval, minutes] of Object.entries(MINUTES)) {
+      for (const [interval, minutes] of Object.entries(INTERVAL_MINUTES)) {
         const derived = await api.bars('late', symbol, `interval=${interval}&last=10000`);
         expect(derived).toEqual(aggregatePlainly(base, DAYS, minutes));
       }

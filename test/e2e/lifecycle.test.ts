@@ -4,12 +4,13 @@ import { DisturbedSystem } from '../support/system/disturbed-system.js';
 import { mulberry32 } from '../support/data/market.js';
 
 /** How many sessions are deleted soon after their start. */
-const MOMENTS = 12;
-/** The latest of these moments, after the start. */
-const MOMENT_MAX_MS = 250;
+const EARLY_DELETIONS = 12;
+/** The latest of these deletions, after the start. */
+const DELETION_MAX_MS = 250;
 
 let lab: DisturbedSystem;
 let api: Api;
+/** The results of an undisturbed session. */
 let reference: { digest: string; counts: Session['counts'] };
 
 beforeAll(async () => {
@@ -21,6 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
+/** Deletes a session. @returns the HTTP status */
 const remove = async (id: string) => (await api.call('DELETE', `/v1/sessions/${id}`)).status;
 
 /**
@@ -64,11 +66,11 @@ test('I1 I9 a session with the id of a deleted one is undisturbed by a backfill 
 
 test('I9 a session may be deleted at any moment of its beginning', async () => {
   const random = mulberry32(9);
-  const ids = Array.from({ length: MOMENTS }, (_, i) => `moment-${i}`);
+  const ids = Array.from({ length: EARLY_DELETIONS }, (_, i) => `moment-${i}`);
   for (const id of ids) {
     await api.run(lab.spec(id));
-    // Squared, so that more of the moments are early.
-    await new Promise((resolve) => setTimeout(resolve, random() ** 2 * MOMENT_MAX_MS));
+    // Squared, so that more of the deletions are early.
+    await new Promise((resolve) => setTimeout(resolve, random() ** 2 * DELETION_MAX_MS));
     expect(await remove(id)).toBe(204);
   }
   await runAnotherSession('after-moments');

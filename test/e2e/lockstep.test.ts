@@ -1,6 +1,6 @@
 /**
- * A clock in lockstep, with real coordinator processes: it is never more than a lead ahead of the slowest consumer, a
- * silent consumer is dropped or waited for, and a crash of the coordinator does not change this.
+ * A clock in lockstep, with real coordinator processes: it is never more than the lead ahead of the slowest consumer. A
+ * silent consumer is dropped or waited for. A crash of the coordinator changes nothing.
  */
 import { Api, type Session } from '../support/system/api.js';
 import { LockstepConsumer } from '../support/programs/lockstep-consumer.js';
@@ -12,6 +12,8 @@ const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
 const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' } };
 const OPEN = tradingDays(DATES)[0]!.segments[0]!.open;
+const END = tradingDays(DATES).at(-1)!.segments.at(-1)!.close;
+const LEAD_MINUTES = 30;
 /** The time that is this number of minutes after the first open. */
 const minute = (minutes: number) => OPEN + minutes * 60_000;
 
@@ -32,8 +34,7 @@ afterEach(() => {
 });
 
 const api = () => new Api(coordinator.url);
-/** A pace in lockstep with a lead of 30 minutes. */
-const lockstep = (options: object = {}) => ({ mode: 'lockstep', window: 30, ...options });
+const lockstep = (options: object = {}) => ({ mode: 'lockstep', window: LEAD_MINUTES, ...options });
 
 /** Starts a session and waits until it streams. @returns its id */
 async function started(id: string, pace: object, spec: object = {}): Promise<string> {
@@ -52,15 +53,16 @@ async function join(id: string, name: string, from?: 'kept' | 'beginning' | 'now
 const clockEvents = async (id: string) =>
   (await eventsOf(system.sessionPrefix, id)).filter(({ type }) => type === 'clock').map(({ time }) => time);
 
-const stateOf = ({ consumers: all }: Session, name: string) => all.find((consumer) => consumer.name === name)?.state;
+const stateOf = (session: Session, name: string) => session.consumers.find((consumer) => consumer.name === name)?.state;
 
-test('I2 the clock is never more than a lead ahead of the slower of two consumers', async () => {
+test('I2 the clock is never more than the lead ahead of the slower of two consumers', async () => {
   const id = await started('two', lockstep({ consumers: 2 }));
   const one = await join(id, 'one');
   // The session waits for two consumers, so not even the first day has opened.
   expect(await one.clock()).toBe(OPEN);
   expect(await clockEvents(id)).toEqual([]);
   const two = await join(id, 'two');
+  // From here on the clock is the lead after the slower acknowledgement.
   expect(await one.clockAt(minute(30))).toBe(minute(30));
   await one.acknowledge(minute(30));
   await two.acknowledge(minute(10));
@@ -68,15 +70,14 @@ test('I2 the clock is never more than a lead ahead of the slower of two consumer
   await two.acknowledge(minute(25));
   expect(await one.clockAt(minute(55))).toBe(minute(55));
   await two.acknowledge(minute(40));
-  // Now the first consumer holds the clock.
-  expect(await one.clockAt(minute(60))).toBe(minute(60));
+  expect(await one.clockAt(minute(60))).toBe(minute(60)); // now the first consumer is the slower one
   expect((await api().session(id)).state).toBe('running');
+
   await Promise.all([one.follow(minute(30)), two.follow(minute(40))]);
-  const { consumers: all } = await api().completed(id);
-  const end = tradingDays(DATES).at(-1)!.segments.at(-1)!.close;
-  expect(all).toMatchObject([
-    { name: 'one', state: 'active', time: new Date(end).toISOString() },
-    { name: 'two', state: 'active', time: new Date(end).toISOString() },
+  const time = new Date(END).toISOString();
+  expect((await api().completed(id)).consumers).toMatchObject([
+    { name: 'one', state: 'active', time },
+    { name: 'two', state: 'active', time },
   ]);
   const moves = await clockEvents(id);
   expect(moves.slice(0, 4)).toEqual([minute(30), minute(40), minute(55), minute(60)]);
@@ -88,12 +89,11 @@ test('I1 with retained days a session in lockstep ends with the days of one at f
   await api().completed('retained');
   const id = await started('retained-lockstep', lockstep(), { history });
   const consumer = await join(id, 'one');
-  const end = tradingDays(DATES).at(-1)!.segments.at(-1)!.close;
-  await consumer.follow(OPEN, end - 30 * 60_000);
-  expect(await consumer.clockAt(end)).toBe(end);
-  // The first day is still needed: the consumer has not closed the second one.
+  await consumer.follow(OPEN, END - LEAD_MINUTES * 60_000);
+  expect(await consumer.clockAt(END)).toBe(END);
+  // The first day is kept, because the consumer has not closed the second one.
   expect((await api().session(id)).state).toBe('running');
-  await consumer.acknowledge(end);
+  await consumer.acknowledge(END);
   await api().completed(id);
   expect(await api().digest(id)).toEqual(await api().digest('retained'));
 });
@@ -101,7 +101,8 @@ test('I1 with retained days a session in lockstep ends with the days of one at f
 test('I1 a session in lockstep has the digest of one at full speed, and each move of the clock is one event', async () => {
   await api().run({ ...SPEC, id: 'max' });
   await api().settled('max');
-  const id = await started('one', lockstep({ window: 100 }), { upkeep: { barrier: { minutes: 50 } } });
+  const lead = 100;
+  const id = await started('one', lockstep({ window: lead }), { upkeep: { barrier: { minutes: 50 } } });
   const one = await join(id, 'one');
   await one.follow(OPEN);
   await api().settled(id);
@@ -111,7 +112,7 @@ test('I1 a session in lockstep has the digest of one at full speed, and each mov
   expect(moves.length).toBeLessThan(60);
   for (const [i, time] of moves.entries()) {
     const before = i === 0 ? OPEN : moves[i - 1]!;
-    expect(time).toBeLessThanOrEqual(one.layout.closeAfter(before, 100));
+    expect(time).toBeLessThanOrEqual(one.layout.closeAfter(before, lead));
   }
   expect(moves.at(-1)).toBe(one.layout.end);
 });
@@ -122,7 +123,7 @@ test('a silent consumer is dropped and the session continues; the consumer can r
   await one.clockAt(minute(30));
   await one.acknowledge(minute(20));
   await one.clockAt(minute(50));
-  await one.clockAt(minute(60)); // more than a lead after minute 20: `one` no longer holds the clock
+  await one.clockAt(minute(60)); // more than the lead after minute 20: the clock no longer waits for `one`
   const session = await api().completed(id);
   expect(stateOf(session, 'one')).toBe('dropped');
   expect((await one.rejoin('kept')).position.time).toBe(minute(20));
@@ -134,11 +135,13 @@ test('with hold the clock waits until the silent consumer rejoins or is removed 
   await one.clockAt(minute(30));
   const silent = await api().until(id, (session) => stateOf(session, 'one') === 'silent');
   expect(silent).toMatchObject({ state: 'running', clock: new Date(minute(30)).toISOString() });
-  const back = await join(id, 'one');
-  await back.acknowledge(minute(30));
-  expect(await back.clockAt(minute(60))).toBe(minute(60));
+
+  const rejoined = await join(id, 'one');
+  await rejoined.acknowledge(minute(30));
+  expect(await rejoined.clockAt(minute(60))).toBe(minute(60));
   await api().until(id, (session) => stateOf(session, 'one') === 'silent');
-  expect(await back.clock()).toBe(minute(60));
+  expect(await rejoined.clock()).toBe(minute(60));
+
   const path = `/v1/sessions/${id}/consumers/one`;
   expect((await api().call('DELETE', path)).status).toBe(204);
   expect(await api().call('DELETE', path)).toMatchObject({
@@ -146,10 +149,10 @@ test('with hold the clock waits until the silent consumer rejoins or is removed 
     body: { type: 'urn:barkeep:problem:unknown-consumer' },
   });
   expect((await api().completed(id)).consumers).toEqual([]);
-  await expect(back.acknowledge(minute(30))).rejects.toThrow('consumer');
+  await expect(rejoined.acknowledge(minute(30))).rejects.toThrow('consumer');
 });
 
-test('a consumer that joins at the beginning holds the clock until the clock is within its lead', async () => {
+test('the clock waits until a consumer that joins at the beginning has caught up to within the lead', async () => {
   const id = await started('late', lockstep());
   const one = await join(id, 'one');
   await one.clockAt(minute(30));
@@ -160,7 +163,7 @@ test('a consumer that joins at the beginning holds the clock until the clock is 
   await one.acknowledge(minute(60));
   await late.acknowledge(minute(30));
   await now.leave(minute(60));
-  // The clock may now be 30 minutes after this.
+  // Of the two that are left, `late` is the slower one.
   await late.acknowledge(minute(31));
   expect(await one.clockAt(minute(61))).toBe(minute(61));
   await late.leave(minute(31));

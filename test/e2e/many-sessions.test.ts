@@ -1,8 +1,9 @@
 /**
- * Fifty sessions started at once on two coordinators, each of which streams at most eight at a time; the others wait in the queue.
- * Each session ends with the bytes of one that runs alone (I1), and none waits for all of the others.
+ * Fifty sessions are started at once on two coordinators. Each coordinator streams at most eight at a time; the others wait
+ * in the queue. Each session ends with the bytes of one that runs alone (I1), and none waits for all of the others.
  */
-import { Api, type Session } from '../support/system/api.js';
+import type { SessionPageAnswer } from '@barkeep/api';
+import { Api } from '../support/system/api.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
@@ -10,6 +11,7 @@ const SESSIONS = 50;
 const SYMBOLS_EACH = 10;
 /** Number of different specs. Each also runs alone, and every session is compared with the lone run of its spec. */
 const KINDS = 5;
+const DATES = { start: '2024-03-04', end: '2024-03-06' };
 
 let system: TestSystem;
 /** The APIs of the two coordinators. */
@@ -22,8 +24,7 @@ const symbolsOf = (kind: number) =>
 const spec = (id: string, kind: number) => ({
   id,
   symbols: symbolsOf(kind),
-  start: '2024-03-04',
-  end: '2024-03-06',
+  ...DATES,
   source: { type: 'dataset', dataset: 'stream' },
   backfill: ['whole'],
 });
@@ -31,7 +32,7 @@ const spec = (id: string, kind: number) => ({
 beforeAll(async () => {
   system = await TestSystem.create({ BARKEEP_STREAM_CONCURRENCY: '8' });
   const symbols = Array.from({ length: KINDS }, (_, kind) => symbolsOf(kind)).flat();
-  const market = marketBars({ symbols, start: '2024-03-04', end: '2024-03-06', seed: 11 });
+  const market = marketBars({ symbols, ...DATES, seed: 11 });
   await writeBars(system.databaseUrl, 'whole', market);
   await writeBars(system.databaseUrl, 'stream', holey(market, 0.02, 12));
   const [firstCoordinator, secondCoordinator] = await Promise.all([
@@ -47,38 +48,42 @@ beforeAll(async () => {
 afterAll(() => system.close());
 
 test('I1 fifty sessions at once have the digests of lone sessions, and the slowest takes at most twice the mean time', async () => {
-  const alone: string[] = [];
+  const loneDigests: string[] = [];
   for (let kind = 0; kind < KINDS; kind++) {
-    await first.run(spec(`alone-${kind}`, kind));
-    await first.settled(`alone-${kind}`);
-    alone.push(await first.digest(`alone-${kind}`));
+    const id = await first.run(spec(`alone-${kind}`, kind));
+    await first.settled(id);
+    loneDigests.push(await first.digest(id));
   }
+
   const startedAt = Date.now();
   const ids = Array.from({ length: SESSIONS }, (_, i) => `many-${i}`);
   await Promise.all(ids.map((id, i) => (i % 2 === 0 ? first : second).run(spec(id, i % KINDS))));
   await Promise.all(ids.map((id) => first.settled(id, 120_000)));
 
   const digests = await Promise.all(ids.map((id) => second.digest(id)));
-  expect(digests).toEqual(ids.map((_, i) => alone[i % KINDS]));
+  expect(digests).toEqual(ids.map((_, i) => loneDigests[i % KINDS]));
+
   const rows = await system.query<{ id: string; ended: Date }>(
     `SELECT id, completed_at AS ended FROM sessions WHERE id LIKE 'many-%'`,
   );
   const durationsMs = rows.map(({ ended }) => ended.getTime() - startedAt);
-  // Sessions whose ends are spread evenly over the whole time take half of it on average. One that starves takes longer.
+  // If the sessions end evenly over the whole time, half of it is the mean. One that starves ends later than that.
   const meanMs = durationsMs.reduce((sum, ms) => sum + ms, 0) / durationsMs.length;
   expect(Math.max(...durationsMs)).toBeLessThanOrEqual(2 * meanMs);
 }, 180_000);
 
 test('the list of sessions is read page by page and by state', async () => {
   const seen: string[] = [];
-  for (let query = '?state=completed&limit=20'; ;) {
-    const page = await first.ok<{ sessions: Session[]; nextCursor: string | null }>('GET', `/v1/sessions${query}`);
-    expect(page.sessions.length).toBeLessThanOrEqual(20);
-    seen.push(...page.sessions.map(({ id }) => id));
-    if (!page.nextCursor) break;
-    query = `?state=completed&limit=20&cursor=${encodeURIComponent(page.nextCursor)}`;
-  }
+  let cursor = '';
+  do {
+    const path = `/v1/sessions?state=completed&limit=20${cursor}`;
+    const { sessions, nextCursor } = await first.ok<SessionPageAnswer>('GET', path);
+    expect(sessions.length).toBeLessThanOrEqual(20);
+    seen.push(...sessions.map(({ id }) => id));
+    cursor = nextCursor === null ? '' : `&cursor=${encodeURIComponent(nextCursor)}`;
+  } while (cursor !== '');
   expect(new Set(seen).size).toBe(seen.length);
   expect(seen).toHaveLength(SESSIONS + KINDS); // with the lone ones
-  expect((await first.ok<{ sessions: Session[] }>('GET', '/v1/sessions?state=running')).sessions).toEqual([]);
+  const running = await first.ok<SessionPageAnswer>('GET', '/v1/sessions?state=running');
+  expect(running.sessions).toEqual([]);
 });

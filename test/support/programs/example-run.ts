@@ -36,7 +36,8 @@ async function withRedis<T>(variable: RedisVariable, use: (redis: Redis) => Prom
 }
 
 export class ExampleRun {
-  private readonly prefix = `test-${randomBytes(4).toString('hex')}`;
+  /** The key prefix of its session stores. */
+  readonly prefix = `test-${randomBytes(4).toString('hex')}`;
 
   private constructor(
     private readonly name: string,
@@ -96,7 +97,8 @@ export class ExampleRun {
     await this.database.drop();
   }
 
-  private get env(): NodeJS.ProcessEnv {
+  /** The environment in which it runs. */
+  get env(): NodeJS.ProcessEnv {
     return {
       ...process.env,
       DATABASE_URL: this.database.url,
