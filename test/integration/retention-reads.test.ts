@@ -122,9 +122,12 @@ describe('I8 a read during which days are removed', () => {
     expect(metrics.expected).toBe(2 * SLOTS);
   });
 
-  it.each([5, 8])('gives the digest and the certificate of the remaining days: at read %i', async (at) => {
-    const [digest, certificate] = [await readerAt(at).digest(), await readerAt(at).certificate()];
-    expect(digest).toEqual(await store.reader.digest('strategy'));
+  it.each([5, 8])('gives the digest of the remaining days: at read %i', async (at) => {
+    expect(await readerAt(at).digest()).toEqual(await store.reader.digest('strategy'));
+  });
+
+  it.each([5, 8])('gives the certificate of the remaining days: at read %i', async (at) => {
+    const certificate = await readerAt(at).certificate();
     expect(certificate.days.map(({ date }) => date)).toEqual(['2013-10-04', '2013-10-07']);
     expect(certificate).toEqual(await store.reader.certificate());
   });
