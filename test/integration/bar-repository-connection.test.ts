@@ -9,6 +9,7 @@ import {
   withConnection,
 } from '@barkeep/bar-repository';
 import { Pool } from 'pg';
+import type { DataSource } from 'typeorm';
 import { createTestDatabase, terminateCopy, type TestDatabase } from '../support/setup/database.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
@@ -17,6 +18,7 @@ const OPEN = Date.UTC(2013, 9, 4, 13, 30);
 const BAR = { openTime: OPEN, open: 1, high: 1, low: 1, close: 1, volume: 1 };
 
 let database: TestDatabase;
+/** In front of the database's server. */
 let gate: TcpGate;
 
 beforeAll(async () => {
@@ -29,12 +31,17 @@ afterAll(async () => {
   await database.drop();
 });
 
-test.each(['reset', 'closed'] as const)(
+const WAYS_TO_CUT = ['reset', 'closed'] as const;
+
+/** A pool of the caller, through the gate. It emits an error when an idle connection breaks. */
+function openPool(): Pool {
+  return new Pool({ connectionString: gate.url }).on('error', () => undefined);
+}
+
+test.each(WAYS_TO_CUT)(
   'I11 a statement rejects when its connection is %s, and the pool connects again',
   async (how) => {
-    const pool = new Pool({ connectionString: gate.url });
-    // A pool emits an error when an idle connection breaks.
-    pool.on('error', () => undefined);
+    const pool = openPool();
     try {
       const lost = withConnection(pool, async (client) => {
         const asleep = client.query('SELECT pg_sleep(60)');
@@ -65,47 +72,46 @@ const READY = message('Z', 'I');
 /** ErrorResponse of a server that terminates the connection: severity twice, error code and text. */
 const TERMINATED = message('E', 'SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0');
 
-const WAYS_TO_QUERY = [
-  [
-    'a query of TypeORM',
-    async (url: string) => {
-      const dataSource = await createDataSource(url).initialize();
-      return { query: (text: string) => dataSource.query<unknown>(text), end: () => dataSource.destroy() };
-    },
-  ],
-  [
-    "a query on the caller's pool",
-    (url: string) => {
-      const pool = new Pool({ connectionString: url });
-      pool.on('error', () => undefined);
-      const query = (text: string): Promise<unknown> =>
-        withConnection(pool, async (client) => (await client.query(text)).rows);
-      return Promise.resolve({ query, end: () => pool.end() });
-    },
-  ],
-] as const;
+/** Connections through the gate. `selectOne` returns the rows of `SELECT 1 AS one`. */
+interface Connections {
+  selectOne(): Promise<unknown>;
+  end(): Promise<void>;
+}
 
-test.each(WAYS_TO_QUERY)(
-  'I11 a connection that the server terminates in the same packet that makes it ready rejects %s, and the next one works',
+async function connectionsOfTypeorm(): Promise<Connections> {
+  const dataSource = await createDataSource(gate.url).initialize();
+  return { selectOne: () => dataSource.query('SELECT 1 AS one'), end: () => dataSource.destroy() };
+}
+
+function connectionsOfPool(): Promise<Connections> {
+  const pool = openPool();
+  const selectOne = () => withConnection(pool, async (client) => (await client.query('SELECT 1 AS one')).rows);
+  return Promise.resolve({ selectOne, end: () => pool.end() });
+}
+
+test.each([
+  ['of TypeORM', connectionsOfTypeorm],
+  ["on the caller's pool", connectionsOfPool],
+])(
+  'I11 a query %s rejects when the server terminates its connection in the packet that makes it ready, and the next one works',
   async (_name, open) => {
-    const source = await open(gate.url);
-    const query = (): Promise<unknown> => source.query('SELECT 1 AS one');
+    const connections = await open();
     try {
       // The gate adds TERMINATED to each packet that ends with READY.
       gate.append({ ending: READY, more: TERMINATED });
-      const queries = await Promise.allSettled([query(), query(), query(), query()]);
+      const queries = await Promise.allSettled([1, 2, 3, 4].map(() => connections.selectOne()));
       // How many of the queries get a terminated connection depends on when the pool opens the next one.
       expect(queries.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(1);
       gate.append(undefined);
-      await expect(query()).resolves.toEqual([{ one: 1 }]);
+      await expect(connections.selectOne()).resolves.toEqual([{ one: 1 }]);
     } finally {
       gate.append(undefined);
-      await source.end();
+      await connections.end();
     }
   },
 );
 
-test.each(['reset', 'closed'] as const)(
+test.each(WAYS_TO_CUT)(
   'I11 an import whose connection is %s between two writes fails and stores nothing',
   async (how) => {
     const [throughGate, direct] = await Promise.all([
@@ -134,8 +140,9 @@ test('I11 an import and a read whose backends are terminated during a COPY rejec
   const dataSource = await createDataSource(database.url).initialize();
   try {
     await migrate(dataSource);
+    // So many that a COPY of them still runs when its backend is terminated.
     const bars = Array.from({ length: 300_000 }, (_, i) => ({ ...BAR, openTime: OPEN + i * 60_000 }));
-    const importAll = async (): Promise<unknown> => {
+    const importAll = async () => {
       const importer = await BarImporter.open(dataSource, 'cut');
       try {
         await importer.write('AAA', bars);
@@ -144,23 +151,26 @@ test('I11 an import and a read whose backends are terminated during a COPY rejec
         await importer.abort();
       }
     };
-    const lostImport = expect(importAll()).rejects.toThrow(/terminat|ECONNRESET|EPIPE/);
-    await terminateCopy(dataSource, "state = 'active'");
-    await lostImport;
+    await expectLost(dataSource, importAll, /terminat|ECONNRESET|EPIPE/);
     expect(await importAll()).toMatchObject({ accepted: bars.length });
 
     const datasetId = (await resolveDataset(dataSource, 'cut'))!;
     const ids = [...(await symbolIds(dataSource, ['AAA'])).values()];
     const ranges = [{ from: OPEN, to: OPEN + bars.length * 60_000 }];
-    const read = (): Promise<number> => readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => undefined);
-    const lostRead = expect(read()).rejects.toThrow(/terminat|ECONNRESET/);
-    await terminateCopy(dataSource, "state = 'active'");
-    await lostRead;
-    expect(await read()).toBe(bars.length);
+    const readAll = () => readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => undefined);
+    await expectLost(dataSource, readAll, /terminat|ECONNRESET/);
+    expect(await readAll()).toBe(bars.length);
   } finally {
     await dataSource.destroy();
   }
 });
+
+/** Starts work, terminates the backend of its COPY, and checks that the work rejects with this error. */
+async function expectLost(dataSource: DataSource, work: () => Promise<unknown>, error: RegExp): Promise<void> {
+  const lost = expect(work()).rejects.toThrow(error);
+  await terminateCopy(dataSource, "state = 'active'");
+  await lost;
+}
 
 test('I11 a connection that refuses a write as read-only is replaced by a new one', async () => {
   const dataSource = await createDataSource(database.url, { poolSize: 2 }).initialize();

@@ -20,14 +20,14 @@ import { createTestDatabase, type TestDatabase } from '../support/setup/database
 import { declareComplete, quarantineCounts } from '../support/data/datasets.js';
 import { ImportEndedError, InvalidBarError } from '../../libs/bar-repository/src/rows/index.js';
 
-let database: TestDatabase;
-let dataSource: DataSource;
 /** The open of XNYS on 2024-03-01. */
 const OPEN = Date.UTC(2024, 2, 1, 14, 30);
+/** Epoch ms, `minute` minutes after OPEN. */
+const timeOf = (minute: number): number => OPEN + minute * 60_000;
 
-/** A bar that opens `minute` minutes after OPEN. */
+/** A bar that opens at a minute. Two bars of one minute differ only in their close. */
 const bar = (minute: number, close = 10): Bar => ({
-  openTime: OPEN + minute * 60_000,
+  openTime: timeOf(minute),
   open: 10,
   high: 12.5,
   low: 9.25,
@@ -36,6 +36,9 @@ const bar = (minute: number, close = 10): Bar => ({
 });
 /** The bars of the minutes `[from, to)`. */
 const bars = (from: number, to: number): Bar[] => Array.from({ length: to - from }, (_, i) => bar(from + i));
+
+let database: TestDatabase;
+let dataSource: DataSource;
 
 /** Imports bars by symbol in one import. @returns its counts */
 async function importBars(dataset: string, rows: Record<string, readonly Bar[]>) {
@@ -68,22 +71,20 @@ test('new rows are accepted with all their values, and the same import again is 
   const rows = { AAA: bars(0, 390), BBB: bars(0, 100) };
   expect(await importBars('plain', rows)).toEqual({ accepted: 490, duplicate: 0, conflicting: 0 });
   expect(await importBars('plain', rows)).toEqual({ accepted: 0, duplicate: 490, conflicting: 0 });
-  const [row] = await dataSource.query(
-    `SELECT b.* FROM bars b JOIN symbols s ON s.id = symbol_id WHERE s.name = 'AAA' ORDER BY "time" OFFSET 3 LIMIT 1`,
+  const rowsOfMinute3 = await dataSource.query(
+    `SELECT b.* FROM bars b JOIN symbols s ON s.id = symbol_id WHERE s.name = 'AAA' AND "time" = $1`,
+    [new Date(timeOf(3))],
   );
-  // The fourth row: minute 3.
-  const values = { open: 10, high: 12.5, low: 9.25, close: 10, volume: 103 };
-  expect(row).toMatchObject({ time: new Date(OPEN + 180_000), ...values });
+  expect(rowsOfMinute3).toMatchObject([{ open: 10, high: 12.5, low: 9.25, close: 10, volume: 103 }]);
 });
 
 test('more rows than a buffer holds are all stored, in any order of time', async () => {
-  const recent = bars(100_000, 150_000);
   const older = bars(0, 60_000);
+  const recent = bars(100_000, 150_000);
   expect(await importBars('large', { AAA: recent })).toMatchObject({ accepted: 50_000 });
   const importer = await BarImporter.open(dataSource, 'large');
-  // The writes are not awaited one by one, because the importer keeps their order.
-  const writes = [importer.write('AAA', older), importer.write('BBB', older), importer.write('AAA', recent)];
-  await Promise.all(writes);
+  // The importer keeps the order of calls, so the caller need not await them one by one.
+  await Promise.all([importer.write('AAA', older), importer.write('BBB', older), importer.write('AAA', recent)]);
   expect(await importer.finish()).toEqual({ accepted: 120_000, duplicate: 50_000, conflicting: 0 });
   expect(await stored('large')).toHaveLength(170_000);
 });
@@ -97,20 +98,22 @@ test('a bar that differs from the stored one is conflicting: the stored bar stay
   expect((await stored('conflict'))[3]).toMatchObject({ close: 10 });
   const quarantined = await dataSource.query(`SELECT incarnation, symbol, "time", close, reason FROM quarantined_bars`);
   expect(quarantined).toEqual([
-    { incarnation: null, symbol: 'AAA', time: new Date(OPEN + 180_000), close: 11, reason: 'conflict' },
+    { incarnation: null, symbol: 'AAA', time: new Date(timeOf(3)), close: 11, reason: 'conflict' },
   ]);
   expect(await quarantineCounts(dataSource, null)).toEqual(new Map([['AAA', new Map([['conflict', 1]])]]));
 });
 
-test('within one import the first row of a symbol and time wins, in order of time or not', async () => {
+test('of several rows of one minute in one import the first wins, after the stored bars and before them', async () => {
   await importBars('within', { AAA: [bar(50)] });
-  // Minute 60 comes after the stored minute 50, minute 10 before it. Of each the second row conflicts, the third is a duplicate.
-  const rows = [bar(60), bar(60, 11), bar(60), bar(10, 12), bar(10), bar(10, 12)];
-  expect(await importBars('within', { AAA: rows })).toEqual({ accepted: 2, duplicate: 2, conflicting: 2 });
-  expect((await stored('within')).map((row) => row.close)).toEqual([12, 10, 10]);
+  // Of each minute the second row conflicts with the first, and the third is a duplicate of it.
+  const after = [bar(60, 11), bar(60), bar(60, 11)];
+  const before = [bar(10, 12), bar(10), bar(10, 12)];
+  const counts = await importBars('within', { AAA: [...after, ...before] });
+  expect(counts).toEqual({ accepted: 2, duplicate: 2, conflicting: 2 });
+  expect((await stored('within')).map((row) => row.close)).toEqual([12, 10, 11]);
 });
 
-test('an import shows no row before it finishes, keeps none when it is aborted, and then takes no call', async () => {
+test('an import shows no row before it finishes; an aborted one stores none, and refuses further calls', async () => {
   const importer = await BarImporter.open(dataSource, 'aborted');
   await importer.write('AAA', bars(0, 40_000));
   expect(await stored('aborted')).toEqual([]);
@@ -138,8 +141,9 @@ test('an import fails as a whole when another client inserts one of its rows mea
     [new Date(bar(5).openTime), await resolveDataset(dataSource, 'raced')],
   );
   await expect(importer.finish()).rejects.toThrow('duplicate key');
-  // The bar of the first import and that of the other client, which differs from this importer's bar of minute 5.
+  // The bar of the first import, and that of the other client.
   expect(await stored('raced')).toHaveLength(2);
+  // The other client's bar differs from this importer's bar of minute 5.
   expect(await importBars('raced', { AAA: bars(1, 10) })).toEqual({ accepted: 8, duplicate: 0, conflicting: 1 });
 });
 
@@ -165,8 +169,8 @@ test('simultaneous imports of one dataset take turns, and those of several creat
   ]);
   expect(counts.map(({ accepted, duplicate }) => accepted + duplicate)).toEqual([1000, 1000, 1000, 1000]);
   // Of the two imports of 'same', the second one finds only duplicates.
-  const acceptedBySame = counts.slice(0, 2).map(({ accepted }) => accepted);
-  expect(acceptedBySame.sort((a, b) => a - b)).toEqual([0, 1000]);
+  const acceptedInSame = counts.slice(0, 2).map(({ accepted }) => accepted);
+  expect(acceptedInSame.sort((a, b) => a - b)).toEqual([0, 1000]);
   expect((await symbolIds(dataSource, ['NEW1', 'NEW2', 'NEVER'])).size).toBe(2);
 });
 
@@ -202,8 +206,8 @@ test('of two removals of a dataset at the same time one removes its bars and the
 });
 
 test('I7 quarantined rows of a session are stored once, counted by symbol and reason, and totalled by day', async () => {
-  const { row } = await new SessionRepository(dataSource).create({ id: randomUUID(), spec: {} });
-  const { incarnation } = row;
+  const session = await new SessionRepository(dataSource).create({ id: randomUUID(), spec: {} });
+  const { incarnation } = session.row;
   const prices = { high: 1, low: 1, close: 1, volume: 1 };
   const rows = [
     { dataset: 'd', symbol: 'AAA', time: OPEN, open: Number.NaN, ...prices, reason: 'not-finite' },
@@ -216,16 +220,20 @@ test('I7 quarantined rows of a session are stored once, counted by symbol and re
   expect(await quarantine(dataSource, incarnation, rows)).toBe(5);
   expect(await quarantine(dataSource, incarnation, [...rows, ...rows])).toBe(0);
   // A repository may return the same bar again in its answer for another day: it is not stored again.
-  expect(await quarantine(dataSource, incarnation, rows.slice(0, 1), '2024-03-04')).toBe(0);
+  const day = '2024-03-04';
+  expect(await quarantine(dataSource, incarnation, rows.slice(0, 1), day)).toBe(0);
   const newRow = { dataset: 'd', symbol: 'AAA', time: OPEN + 1, reason: 'off-grid' };
-  expect(await quarantine(dataSource, incarnation, [newRow], '2024-03-04')).toBe(1);
-  expect(await quarantineTotals(dataSource, incarnation, ['d'], ['AAA', 'BBB'], '2024-03-04')).toEqual([
+  expect(await quarantine(dataSource, incarnation, [newRow], day)).toBe(1);
+  expect(await quarantineTotals(dataSource, incarnation, ['d'], ['AAA', 'BBB'], day)).toEqual([
     { symbol: 'AAA', reason: 'off-grid', total: 1 },
   ]);
   // No session has this incarnation, as after a session was deleted: the quarantine stores nothing.
   expect(await quarantine(dataSource, randomUUID(), rows)).toBe(0);
-  const mapOf = (byName: object) => new Map(Object.entries(byName));
-  const counts = { AAA: mapOf({ 'not-finite': 2, 'off-grid': 2 }), BBB: mapOf({ malformed: 2 }) };
-  expect(await quarantineCounts(dataSource, incarnation)).toEqual(mapOf(counts));
+  expect(await quarantineCounts(dataSource, incarnation)).toEqual(
+    new Map([
+      ['AAA', new Map(Object.entries({ 'not-finite': 2, 'off-grid': 2 }))],
+      ['BBB', new Map([['malformed', 2]])],
+    ]),
+  );
   expect(await quarantineCounts(dataSource, randomUUID())).toEqual(new Map());
 });

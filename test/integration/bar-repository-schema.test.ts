@@ -1,6 +1,6 @@
 /** The schema and its connections: migrations, settings, and the plan of the query that reads windows. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 import { windowSql } from '../../libs/bar-repository/src/rows/index.js';
@@ -24,19 +24,21 @@ afterAll(async () => {
 });
 
 test('many processes migrate an empty database at once: each migration runs once', async () => {
-  // One of the processes has a pool of two connections and migrates three times.
-  const small = await connect(2);
   const processes = await Promise.all([connect(), connect(), connect()]);
+  // This one migrates three times at once, with only two connections.
+  const small = await connect(2);
   const ran = await Promise.all([...processes, small, small, small].map(migrate));
   expect(ran.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
 });
 
-test('processes migrate at once also where transactions are repeatable reads by default', async () => {
+test('many processes migrate at once also where transactions are repeatable reads by default', async () => {
   const other = await createTestDatabase();
-  const { url } = other;
-  const setDefault = `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_isolation = 'repeatable read'`;
-  await queryDatabase(url, setDefault);
-  const processes = await Promise.all([1, 2, 3].map(() => createDataSource(url).initialize()));
+  const databaseName = new URL(other.url).pathname.slice(1);
+  await queryDatabase(
+    other.url,
+    `ALTER DATABASE ${databaseName} SET default_transaction_isolation = 'repeatable read'`,
+  );
+  const processes = await Promise.all([1, 2, 3].map(() => createDataSource(other.url).initialize()));
   try {
     const ran = await Promise.all(processes.map(migrate));
     expect(ran.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
@@ -57,11 +59,12 @@ test('a migration whose connection is terminated rejects with the reason of the 
   await migrate(dataSource);
   await blocker.transaction(async (manager) => {
     await manager.query('LOCK TABLE migrations');
+    // The code of a connection that an administrator terminated.
     const terminated = expect(migrate(dataSource)).rejects.toMatchObject({ code: '57P01' });
-    const blocked = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    const terminateBlocked = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM migrations%' AND pid <> pg_backend_pid()`;
-    // On another connection: a transaction sees the activity of its first look.
-    while ((await blocker.query<unknown[]>(blocked)).length === 0) await setTimeout(20);
+    // Not by `manager`: a transaction always sees the activity of its first look.
+    while ((await blocker.query<unknown[]>(terminateBlocked)).length === 0) await delay(20);
     await terminated;
   });
   expect(await migrate(dataSource)).toEqual([]);
@@ -79,14 +82,15 @@ test('connections have no JIT, UTC, the name barkeep, and a check that their cli
 test('a day of all symbols and a year of one are read from the index alone', async () => {
   const dataSource = await connect();
   await migrate(dataSource);
+  // 50 symbols with a bar for each hour of 83 days.
   await dataSource.query(`
     INSERT INTO bars (dataset_id, symbol_id, "time", open, high, low, close, volume)
     SELECT 1, symbol, '2024-01-01Z'::timestamptz + step * interval '1 hour', 1, 1, 1, 1, 1
     FROM generate_series(1, 50) AS symbol, generate_series(0, 1999) AS step`);
   await dataSource.query('VACUUM ANALYZE bars');
-  const symbols = Array.from({ length: 50 }, (_, i) => i + 1);
+  const allIds = Array.from({ length: 50 }, (_, i) => i + 1);
   for (const [symbolIds, from, to] of [
-    [symbols, '2024-02-01', '2024-02-02'],
+    [allIds, '2024-02-01', '2024-02-02'],
     [[7], '2024-01-01', '2025-01-01'],
   ] as const) {
     const ranges = [{ from: Date.parse(from), to: Date.parse(to) }];

@@ -1,5 +1,5 @@
-/** Commands of `barkeep` that change no session: what they start, what they print, and how they fail. */
-import { execFile, spawnSync } from 'node:child_process';
+/** Commands of `barkeep` in an empty folder: what they start, what they print, and how they fail. */
+import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
@@ -7,17 +7,16 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
+import { BARKEEP, type CommandOutcome, runBarkeep } from '../support/programs/barkeep-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { Api } from '../support/system/api.js';
+import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
 
-const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
+const { PATH, HOME } = process.env;
+/** The first line of a CSV file of bars. */
+const BARS_HEADER = 'time,open,high,low,close,volume\n';
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
+/** The project folder in which commands run. */
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barkeep-commands-'));
@@ -25,16 +24,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs `barkeep` in `folder`, with no variables but PATH, HOME and `env`. Code -1: a signal ended it, or it could not start. */
-function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const { PATH, HOME } = process.env;
-  const options = { env: { PATH, HOME, ...env }, cwd: folder };
-  return new Promise((resolve) =>
-    execFile(process.execPath, [BARKEEP, ...args], options, (error, stdout, stderr) => {
-      if (!error) resolve({ code: 0, stdout, stderr });
-      else resolve({ code: typeof error.code === 'number' ? error.code : -1, stdout, stderr });
-    }),
-  );
+/** Runs `barkeep` in `folder`, with no variables but PATH, HOME and `env`. */
+function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<CommandOutcome> {
+  return runBarkeep(args, folder, { PATH, HOME, ...env });
 }
 
 /** Lets a server listen on a free port. @returns its address */
@@ -44,7 +36,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe('a command', () => {
+describe('a command that needs servers', () => {
   it.each([
     ['status'],
     ['datasets'],
@@ -54,7 +46,7 @@ describe('a command', () => {
     ['dataset', 'show', 'x'],
     ['export', 'x'],
   ])(
-    'that only reads starts nothing and writes nothing in a folder without data, and says where it looked: %s',
+    'starts nothing and writes nothing when it only reads and the folder has no data, and says where it looked: %s',
     async (...args) => {
       const { code, stdout, stderr } = await barkeep(args);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -93,10 +85,85 @@ describe('a command', () => {
     expect(stderr).not.toContain('secret');
   });
 
+  it.each([
+    [['status'], 'http://me:secret@127.0.0.1:3000'],
+    [['doctor'], 'http://me:secret@127.0.0.1:3000'],
+    [['status'], 'http://127.0.0.1:3000/#/sessions'],
+    [['doctor'], 'http://127.0.0.1:3000/#/sessions'],
+    // The option comes before the variable.
+    [['status', '--coordinator', 'me:not/secret@127.0.0.1:3000'], 'http://127.0.0.1:3000'],
+  ])('refuses an address with more than a host and a port, and shows no password: %j at %s', async (args, url) => {
+    const { code, stdout, stderr } = await barkeep(args, { BARKEEP_URL: url });
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain("expected the coordinator's address");
+    expect(stdout + stderr).not.toContain('secret');
+  });
+});
+
+describe('wrong usage', () => {
+  it.each([
+    [['wrong'], "unknown command 'wrong'"],
+    [['status', '--wrong'], "unknown option '--wrong'"],
+    [['status', '--coordinator', 'nowhere'], 'expected the coordinator'],
+    [['export', 'x', '--json'], 'expected --out too'],
+    [['bars', 'x', 'SPY', '--from', '2024-03-04'], 'expected both --from and --to'],
+    [['up', '--workers', '-1'], '--workers: expected a whole number'],
+    [['pack', 'x', '--interval', '7'], '--interval: '],
+    [['dataset', 'show', 'x', '--calendar', 'MARS'], '--calendar: '],
+    [['calendar', 'show', 'MARS', '--from', '2024-03-04', '--to', '2024-03-05'], 'calendar: '],
+    [
+      ['calendar', 'show', 'XNYS', '--from', '2024-02-01', '--to', '2024-01-31'],
+      '--to: expected a date from 2024-02-01 on',
+    ],
+    // February has no 30th or 31st.
+    [['pack', 'x', '--start', '2024-02-30'], '--start: expected a date such as'],
+    [['metrics', 'x', '--date', '2024-02-31'], '--date: expected a date such as 2024-01-31, was "2024-02-31"'],
+    [['export', 'x', '--to', '2024-02-30T14:30:00Z'], '--to: expected a time such as'],
+    [['export', 'x', '--from', 'yesterday'], '--from: expected a time'],
+    // The time has no zone.
+    [['export', 'x', '--from', '2024-03-04T14:30'], '--from: expected a time such as'],
+  ])('ends a command with exit code 2 and a message without a stack trace: %j', async (args, message) => {
+    const { code, stdout, stderr } = await barkeep(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it('is reported as JSON under --json', async () => {
+    const { code, stdout, stderr } = await barkeep(['status', 'a', 'b', '--json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({ error: { exitCode: 2 } });
+  });
+});
+
+describe('barkeep init', () => {
+  it('makes a folder whose files import, and refuses one that is not empty', async () => {
+    expect(await barkeep(['init', 'mine', '--json'])).toMatchObject({ code: 0, stderr: '' });
+    const files = ['README.md', 'reference.csv', 'session.json', 'strategy.ts', 'stream.csv'];
+    expect(await readdir(join(folder, 'mine'))).toEqual(expect.arrayContaining(files));
+    const { stdout } = await barkeep(['import', 'mine/stream.csv', '--dataset', 'd', '--dry-run', '--json']);
+    // The figures that the README shows for the demonstration.
+    expect(JSON.parse(stdout)).toMatchObject({ accepted: 19_060, dryRun: true, refused: { rows: 6 } });
+    expect((await barkeep(['init', 'mine'])).stderr).toContain('expected a new or an empty folder');
+  });
+});
+
+describe('barkeep completion', () => {
+  it('prints a script with the commands for each shell', async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) {
+      const { code, stdout } = await barkeep(['completion', shell]);
+      expect(code).toBe(0);
+      for (const word of ['import', 'gaps', 'doctor']) expect(stdout).toContain(word);
+    }
+  });
+
+  it('does not change PATH in zsh, which ties the variable path to it', async () => {
+    expect((await barkeep(['completion', 'zsh'])).stdout).not.toMatch(/\bpath=/i);
+  });
+
   it('says in one line that its output cannot be written', async () => {
-    if (!existsSync('/dev/full')) return; // Linux only
+    if (!existsSync('/dev/full')) return; // it exists on Linux only
     const full = openSync('/dev/full', 'w');
-    const { PATH, HOME } = process.env;
     const { status, stderr } = spawnSync(process.execPath, [BARKEEP, 'completion', 'bash'], {
       cwd: folder,
       env: { PATH, HOME },
@@ -109,84 +176,17 @@ describe('a command', () => {
       stderr: 'barkeep: stdout: ENOSPC: no space left on device, write\n',
     });
   });
-
-  it('shows no password in the address of a coordinator, and refuses such an address', async () => {
-    const addresses = ['http://me:secret@127.0.0.1:3000', 'http://127.0.0.1:3000/#/sessions'];
-    for (const args of [['status'], ['doctor'], ['status', '--coordinator', 'me:not/secret@127.0.0.1:3000']]) {
-      for (const address of addresses) {
-        const { code, stdout, stderr } = await barkeep(args, { BARKEEP_URL: address });
-        expect(code).not.toBe(0);
-        expect(stdout + stderr).toContain("expected the coordinator's address");
-        expect(stdout + stderr).not.toContain('secret');
-      }
-    }
-  });
-
-  it('reports wrong usage as JSON under --json', async () => {
-    const { code, stdout, stderr } = await barkeep(['status', 'a', 'b', '--json']);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(JSON.parse(stderr)).toMatchObject({ error: { exitCode: 2 } });
-  });
-
-  it.each([
-    [['wrong'], "unknown command 'wrong'"],
-    [['status', '--wrong'], "unknown option '--wrong'"],
-    [['bars', 'x', 'SPY', '--from', '2024-03-04'], 'expected both --from and --to'],
-    [['status', '--coordinator', 'nowhere'], 'expected the coordinator'],
-    [['export', 'x', '--json'], 'expected --out too'],
-    [['export', 'x', '--from', '2024-03-04T14:30'], '--from: expected a time such as'], // its zone is missing
-    [['export', 'x', '--to', '2024-02-30T14:30:00Z'], '--to: expected a time such as'],
-    [['pack', 'x', '--start', '2024-02-30'], '--start: expected a date such as'],
-    [['dataset', 'show', 'x', '--calendar', 'MARS'], '--calendar: '],
-    [['calendar', 'show', 'MARS', '--from', '2024-03-04', '--to', '2024-03-05'], 'calendar: '],
-    [['pack', 'x', '--interval', '7'], '--interval: '],
-    [['up', '--workers', '-1'], '--workers: expected a whole number'],
-    [['metrics', 'x', '--date', '2024-02-31'], '--date: expected a date such as 2024-01-31, was "2024-02-31"'],
-    [['export', 'x', '--from', 'yesterday'], '--from: expected a time'],
-    [
-      ['calendar', 'show', 'XNYS', '--from', '2024-02-01', '--to', '2024-01-31'],
-      '--to: expected a date from 2024-02-01 on',
-    ],
-  ])('exits with 2 after wrong usage, and says what is wrong: %j', async (args, message) => {
-    const { code, stdout, stderr } = await barkeep(args);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(message);
-    // No stack trace.
-    expect(stderr).not.toMatch(/\n {4}at /);
-  });
 });
 
-/** Runs `barkeep doctor`. @returns its exit code and its checks */
-async function doctor(env: NodeJS.ProcessEnv) {
-  const { code, stdout } = await barkeep(['doctor', '--json'], env);
-  const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; detail: string }[] };
-  return { code, checks };
-}
+describe('barkeep doctor', () => {
+  /** Runs `barkeep doctor`. @returns its exit code and its checks */
+  async function doctor(env: NodeJS.ProcessEnv) {
+    const { code, stdout } = await barkeep(['doctor', '--json'], env);
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; ok: boolean; detail: string }[] };
+    return { code, checks };
+  }
 
-describe('barkeep', () => {
-  it('init makes a folder whose files import, and refuses one that is not empty', async () => {
-    expect(await barkeep(['init', 'mine', '--json'])).toMatchObject({ code: 0, stderr: '' });
-    const files = ['README.md', 'reference.csv', 'session.json', 'strategy.ts', 'stream.csv'];
-    expect(await readdir(join(folder, 'mine'))).toEqual(expect.arrayContaining(files));
-    const { stdout } = await barkeep(['import', 'mine/stream.csv', '--dataset', 'd', '--dry-run', '--json']);
-    // The figures that the README shows for the demonstration.
-    expect(JSON.parse(stdout)).toMatchObject({ accepted: 19_060, dryRun: true, refused: { rows: 6 } });
-    expect((await barkeep(['init', 'mine'])).stderr).toContain('expected a new or an empty folder');
-  });
-
-  it('completion prints a script with every command', async () => {
-    for (const shell of ['bash', 'zsh', 'fish']) {
-      const { code, stdout } = await barkeep(['completion', shell]);
-      expect(code).toBe(0);
-      for (const word of ['import', 'gaps', 'doctor']) expect(stdout).toContain(word);
-    }
-  });
-
-  it('completion in zsh does not change PATH, to which zsh ties the variable path', async () => {
-    expect((await barkeep(['completion', 'zsh'])).stdout).not.toMatch(/\bpath=/i);
-  });
-
-  it('doctor says what is wrong and starts nothing', async () => {
+  it('says what is wrong and starts nothing', async () => {
     const { code, checks } = await doctor({ DATABASE_URL: 'postgres://127.0.0.1:1/x' });
     expect(code).toBe(1);
     expect(checks).toContainEqual(expect.objectContaining({ name: 'Node.js', ok: true }));
@@ -194,7 +194,7 @@ describe('barkeep', () => {
     expect(await readdir(folder)).toEqual(['package.json']);
   });
 
-  it('doctor says how to get Redis when none is on the PATH', async () => {
+  it('says how to get Redis when none is on the PATH', async () => {
     const { checks } = await doctor({ PATH: folder, XDG_CACHE_HOME: folder });
     const redis = checks.find(({ name }) => name === 'redis-server');
     // Where apt-get exists, Barkeep can fetch Redis itself.
@@ -202,13 +202,13 @@ describe('barkeep', () => {
     expect(await readdir(folder)).toEqual(['package.json']);
   });
 
-  it('doctor names a data folder that cannot be made, because a file is in its place', async () => {
+  it('names a data folder that cannot be made, because a file is in its place', async () => {
     const { checks } = await doctor({ BARKEEP_DATA_DIR: join(folder, 'package.json') });
     const detail = expect.stringMatching(/^expected a folder at .*package\.json, was a file$/);
     expect(checks).toContainEqual({ name: 'data folder', ok: false, detail });
   });
 
-  it('doctor names the file of the own calendars that is not valid', async () => {
+  it('names the file of a calendar of your own that is not valid', async () => {
     const dir = join(folder, 'calendars');
     await mkdir(dir);
     await writeFile(join(dir, 'mine.json'), '{');
@@ -221,7 +221,7 @@ describe('barkeep', () => {
     );
   });
 
-  it('doctor names the versions of servers that answer, in colours unless NO_COLOR is set', async () => {
+  it('names the versions of servers that answer, in colours unless NO_COLOR is set', async () => {
     const { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL } = process.env;
     const servers = { REDIS_URL, SESSION_REDIS_URL, DATABASE_URL };
     const { code, stdout } = await barkeep(['doctor'], { ...servers, FORCE_COLOR: '1' });
@@ -234,9 +234,9 @@ describe('barkeep', () => {
   });
 });
 
-describe('without a running "barkeep up"', () => {
-  it('compare reads two sessions from one coordinator, which it starts and stops', async () => {
-    await writeFile(join(folder, 'a.csv'), 'time,open,high,low,close,volume\n2024-03-04T14:30:00Z,10,10,10,10,1\n');
+describe('barkeep compare', () => {
+  it('starts one coordinator for both of its sessions when no "barkeep up" runs', async () => {
+    await writeFile(join(folder, 'a.csv'), `${BARS_HEADER}2024-03-04T14:30:00Z,10,10,10,10,1\n`);
     await barkeep(['import', 'a.csv', '--dataset', 'd', '--symbol', 'ACME']);
     const spec = { id: 'one', symbols: ['ACME'], start: '2024-03-04', end: '2024-03-04', backfill: [] };
     await writeFile(join(folder, 'one.json'), JSON.stringify({ ...spec, source: { type: 'dataset', dataset: 'd' } }));
@@ -247,7 +247,7 @@ describe('without a running "barkeep up"', () => {
 });
 
 describe('a coordinator with keys', () => {
-  const [KEY, ADMIN] = ['user-key-0123456789', 'admin-key-0123456789'];
+  const [KEY, ADMIN, WRONG] = ['user-key-0123456789', 'admin-key-0123456789', 'wrong-key-0123456789'];
   let database: TestDatabase;
   let coordinator: SystemProcess;
   beforeAll(async () => {
@@ -256,44 +256,44 @@ describe('a coordinator with keys', () => {
     coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url, ...keys });
     // No feeder posts bars to this session, so it waits for its feed.
     const spec = { id: 'keyed', symbols: ['SPY'], start: '2013-10-07', end: '2013-10-07', source: { type: 'feed' } };
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
-    const body = JSON.stringify(spec);
-    const created = await fetch(`${coordinator.url}/v1/sessions?start=true`, { method: 'POST', headers, body });
-    expect(created.status).toBe(201);
+    await new Api(coordinator.url, { 'X-API-Key': KEY }).run(spec);
+    const admin = new Api(coordinator.url, { 'X-API-Key': ADMIN });
+    await admin.until('keyed', ({ waitingFor }) => waitingFor?.kind === 'feed');
   });
   afterAll(async () => {
     await coordinator?.signal('SIGTERM');
     await database?.drop();
   });
 
+  /** Runs `barkeep status` for the session, with variables that have keys. */
+  const statusWith = (keys: object) =>
+    barkeep(['status', 'keyed', '--json'], { BARKEEP_URL: coordinator.url, ...keys });
+
   it.each([
     [{}, 1],
-    [{ BARKEEP_API_KEY: 'wrong-key-0123456789' }, 1],
+    [{ BARKEEP_API_KEY: WRONG }, 1],
     [{ BARKEEP_API_KEY: KEY }, 0],
     [{ BARKEEP_ADMIN_KEY: ADMIN }, 0],
-    [{ BARKEEP_ADMIN_KEY: ADMIN, BARKEEP_API_KEY: 'wrong-key-0123456789' }, 0],
+    [{ BARKEEP_ADMIN_KEY: ADMIN, BARKEEP_API_KEY: WRONG }, 0],
     [{ BARKEEP_ADMIN_KEYS: `${ADMIN},other-key-0123456789` }, 0],
   ])('lets status read with the keys %j: exit code %d', async (keys, exitCode) => {
-    const { code, stdout, stderr } = await barkeep(['status', 'keyed', '--json'], {
-      BARKEEP_URL: coordinator.url,
-      ...keys,
-    });
+    const { code, stdout, stderr } = await statusWith(keys);
     expect(code).toBe(exitCode);
     if (exitCode === 0) expect({ stderr, ...JSON.parse(stdout) }).toMatchObject({ stderr: '', id: 'keyed' });
     else expect(JSON.parse(stderr)).toMatchObject({ error: { kind: 'unauthorized', exitCode: 1 } });
   });
 
   it('names the symbol that a session waits for to an admin key, and not to a user key', async () => {
-    const waitingFor = async (key: object) => {
-      const { stdout } = await barkeep(['status', 'keyed', '--json'], { BARKEEP_URL: coordinator.url, ...key });
-      return (JSON.parse(stdout) as { waitingFor: { kind: string; detail: string } | null }).waitingFor;
-    };
-    while ((await waitingFor({ BARKEEP_ADMIN_KEY: ADMIN }))?.kind !== 'feed');
-    expect((await waitingFor({ BARKEEP_ADMIN_KEY: ADMIN }))?.detail).toContain('SPY');
-    expect(await waitingFor({ BARKEEP_API_KEY: KEY })).toMatchObject({ kind: 'feed', detail: '' });
+    const [byAdmin, byUser] = [
+      await statusWith({ BARKEEP_ADMIN_KEY: ADMIN }),
+      await statusWith({ BARKEEP_API_KEY: KEY }),
+    ];
+    const detail = expect.stringContaining('SPY');
+    expect(JSON.parse(byAdmin.stdout)).toMatchObject({ waitingFor: { kind: 'feed', detail } });
+    expect(JSON.parse(byUser.stdout)).toMatchObject({ waitingFor: { kind: 'feed', detail: '' } });
   });
 
-  it('doctor says that a key is missing', async () => {
+  it('makes doctor say that a key is missing', async () => {
     const { code, stdout } = await barkeep(['doctor'], { BARKEEP_URL: coordinator.url });
     expect(code).toBe(1);
     expect(stdout).toMatch(/wrong +coordinator +.*key/);
@@ -301,12 +301,12 @@ describe('a coordinator with keys', () => {
 });
 
 describe('barkeep calendar check --table', () => {
-  const HEADER = 'date,open,close,break_start,break_end';
-  const check = async (...rows: string[]): Promise<Outcome> => {
-    await writeFile(join(folder, 'table.csv'), [HEADER, ...rows, ''].join('\n'));
+  /** Compares the calendar XTKS with a table of one day. */
+  const check = async (row: string): Promise<CommandOutcome> => {
+    await writeFile(join(folder, 'table.csv'), `date,open,close,break_start,break_end\n${row}\n`);
     return barkeep(['calendar', 'check', 'XTKS', '--table', 'table.csv', '--json']);
   };
-  /** Tokyo closes half an hour later, at 06:30 UTC, from this day on. */
+  /** The first day on which Tokyo closes half an hour later, at 06:30 UTC. */
   const DAY = '2024-11-05,2024-11-05T00:00:00Z,2024-11-05T06:30:00Z,2024-11-05T02:30:00Z,2024-11-05T03:30:00Z';
 
   it('exits with 0 when a shipped calendar has exactly the days of the table', async () => {
@@ -337,17 +337,18 @@ describe('barkeep dataset show', () => {
 
   it('shows rows, spacing, coverage by month, rows outside, conflicts and jumps, in at most 80 columns', async () => {
     const env = { DATABASE_URL: database.url };
-    const row = (minute: number, close = 10): string =>
+    const importFile = async (name: string, rows: string[]): Promise<void> => {
+      await writeFile(join(folder, name), BARS_HEADER + rows.join(''));
+      await barkeep(['import', name, '--dataset', 'shown', '--symbol', 'ACME'], env);
+    };
+    const row = (minute: number, close: number): string =>
       `2024-03-04T14:${30 + minute}:00Z,10,${close},10,${close},${minute % 2}\n`;
     // The close jumps by 30 % in minute 7.
-    const rows = Array.from({ length: 20 }, (_, minute) => row(minute, minute === 7 ? 13 : 10)).join('');
-    // 9 March is a Saturday.
-    const outside = '2024-03-09T14:30:00Z,10,10,10,10,1\n';
-    await writeFile(join(folder, 'a.csv'), `time,open,high,low,close,volume\n${rows}${outside}`);
-    // Another close for the first minute: a conflict.
-    await writeFile(join(folder, 'b.csv'), `time,open,high,low,close,volume\n${row(0, 11)}`);
-    await barkeep(['import', 'a.csv', '--dataset', 'shown', '--symbol', 'ACME'], env);
-    await barkeep(['import', 'b.csv', '--dataset', 'shown', '--symbol', 'ACME'], env);
+    const rows = Array.from({ length: 20 }, (_, minute) => row(minute, minute === 7 ? 13 : 10));
+    const saturdayRow = '2024-03-09T14:30:00Z,10,10,10,10,1\n';
+    await importFile('a.csv', [...rows, saturdayRow]);
+    const conflictingRow = row(0, 11);
+    await importFile('b.csv', [conflictingRow]);
     const { code, stdout } = await barkeep(['dataset', 'show', 'shown', '--calendar', 'XNYS', '--json'], env);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -355,7 +356,7 @@ describe('barkeep dataset show', () => {
       days: 2,
       spacing: '1-minute',
       symbols: [{ symbol: 'ACME', rows: 21, first: '2024-03-04T14:30:00.000Z' }],
-      // Five trading days from 4 to 9 March.
+      // From 4 to 9 March there are five trading days.
       coverage: { outside: 1, months: [{ month: '2024-03', expected: 5 * 390, present: 20 }] },
       quarantined: { rows: 1, reasons: { conflict: 1 }, examples: [{ symbol: 'ACME', close: 11 }] },
       values: { anyPrices: false, withoutVolume: false },

@@ -44,7 +44,7 @@ async function mirrorOf(store: TestStore, options?: MirrorOptions): Promise<Mirr
   return mirror;
 }
 
-/** Compares every call of the mirror with that of the reader. @param counts how many of the last bars to compare */
+/** Compares every call of the mirror with that of the reader. @param counts the numbers of last bars that it requests */
 async function expectSame(mirror: Mirror, { reader }: TestStore, counts: readonly number[]): Promise<void> {
   expect(mirror.clock).toBe(await reader.clock());
   expect(mirror.symbols).toEqual([...reader.activeSymbols()].sort());
@@ -65,12 +65,13 @@ async function expectSame(mirror: Mirror, { reader }: TestStore, counts: readonl
   }
 }
 
-test.each([1, 2, 3])('I2 shows what the reader shows at every clock, run %i', async (seed) => {
+test.each([1, 2, 3])('I2 shows what the reader shows at every clock, after random writes %i', async (seed) => {
   const random = seeded(seed * 77);
   const source = holey(whole, 0.2, seed);
   const store = await server.begin(server.layout(SPEC));
   const { layout, writer } = store;
   const mirror = await mirrorOf(store);
+
   const unflushed = [...layout.windowsFrom(0)];
   const flushed: Window[] = [];
   const frontier = () => flushed.at(-1)!.to;
@@ -95,24 +96,27 @@ test.each([1, 2, 3])('I2 shows what the reader shows at every clock, run %i', as
     await writer.moveClock(Math.max(mirror.clock, to));
   };
 
-  for (let n = 0; n < 160; n++) {
+  /** Flushes, fills, derives, or moves the clock. Before the first flush it can only flush. */
+  const writeAtRandom = async () => {
     const dice = random.next();
     if (dice < 0.45 && unflushed.length > 0) await flushNext(random.int(1, 6));
-    else if (flushed.length > 0) {
-      if (dice < 0.65) await fillFrom(random.pick(flushed));
-      else if (dice < 0.75) await deriveDay(store, random.pick(flushed).dayIndex);
-      else await moveClock(random.int(0, 90));
-    }
+    else if (flushed.length === 0) return;
+    else if (dice < 0.65) await fillFrom(random.pick(flushed));
+    else if (dice < 0.75) await deriveDay(store, random.pick(flushed).dayIndex);
+    else await moveClock(random.int(0, 90));
+  };
+
+  for (let writes = 0; writes < 160; writes++) {
+    await writeAtRandom();
     await mirror.update();
-    if (n % 4 === 0) await expectSame(mirror, store, [1, random.int(2, 40), random.int(300, 900)]);
+    if (writes % 4 === 0) await expectSame(mirror, store, [1, random.int(2, 40), random.int(300, 900)]);
   }
   await expectSame(mirror, store, [1, 20, 2_000]);
-  // A mirror that is opened after all changes shows the same.
-  const later = await mirrorOf(store);
-  await expectSame(later, store, [1, 20, 2_000]);
+  const openedLast = await mirrorOf(store);
+  await expectSame(openedLast, store, [1, 20, 2_000]);
 });
 
-test('follows the clock, wakes waiting calls, reports changes, and keeps its bars after it is closed', async () => {
+test('follows the clock, wakes waiting calls, and reports changes', async () => {
   const store = await server.begin(server.layout(SPEC));
   const mirror = await mirrorOf(store);
   const clocks: number[] = [];
@@ -125,9 +129,21 @@ test('follows the clock, wakes waiting calls, reports changes, and keeps its bar
   expect(mirror.latestBar('AAA')).toEqual(await store.reader.latestBar('AAA'));
   expect(clocks.at(-1)).toBe(target);
   stop();
+});
+
+test('refuses to wait for no time or for one after the session, and to show another interval', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const mirror = await mirrorOf(store);
   await expect(mirror.waitFor(Date.parse('no time'))).rejects.toThrow('time: expected epoch milliseconds, was NaN');
-  // No clock of this session gets there.
   await expect(mirror.waitFor(store.layout.end + 1)).rejects.toMatchObject({ name: 'SessionEndedError' });
+  expect(() => mirror.latestBar('BBB', '7m')).toThrow(UnknownIntervalError);
+});
+
+test('keeps its bars after it is closed', async () => {
+  const store = await server.begin(server.layout(SPEC));
+  const mirror = await mirrorOf(store);
+  await runTo(store, whole, store.layout.start + 40 * MINUTE);
+  await mirror.update();
   mirror.close();
   expect(mirror.barCount('AAA')).toBe(40);
   await expect(mirror.update()).rejects.toThrow(MirrorClosedError);
@@ -141,10 +157,10 @@ test('reads again what a broken connection cut off', async () => {
   const mirror = await Mirror.open(redis, store.reader);
   mirrors.push(mirror);
   const source = holey(whole, 0.2, 3);
-  for (let day = 0; day < 3; day++) {
+  for (const day of [0, 1, 2]) {
     const grid = store.layout.grid(day);
     for (const to of [grid.openTime(200), grid.close]) {
-      // Within the answer: the mirror has received some chunks, and the others do not arrive. On each day at another place.
+      // Cuts within an answer, on each day at another place: some chunks of it arrive at the mirror, and the others do not.
       gate.cutAfter(25_000 + 9_000 * day);
       await runTo(store, source, to);
       await mirror.waitFor(to);
@@ -161,12 +177,12 @@ test('shows a backfilled bar before its clock at once, and the derived bars afte
   const mirror = await mirrorOf(store);
   await runTo(store, source, store.layout.grid(1).close);
   await mirror.waitFor(store.layout.grid(1).close);
-  const before = mirror.barCount('BBB');
+  const barsBefore = mirror.barCount('BBB');
   const changed = new Promise<void>((resolve) => mirror.onChange(() => resolve()));
-  const written = await fillDay(store, 0, 'BBB', whole.get('BBB')!);
+  const filled = await fillDay(store, 0, 'BBB', whole.get('BBB')!);
   await changed;
-  expect(written).toBeGreaterThan(50);
-  expect(mirror.barCount('BBB')).toBe(before + written);
+  expect(filled).toBeGreaterThan(50);
+  expect(mirror.barCount('BBB')).toBe(barsBefore + filled);
   await deriveDay(store, 0);
   await mirror.update();
   await expectSame(mirror, store, [1_000]);
@@ -178,22 +194,21 @@ test('shows a late bar that a feeder posts for a time before the clock', async (
   const { layout, writer } = store;
   const { feed, frontier } = feedOf(server.redis, store);
   const { close } = layout.grid(0);
-  // The first bar of CCC is late.
-  const [late] = whole.get('CCC')!;
+  const late = whole.get('CCC')![0]!;
   for (const symbol of layout.symbols) {
-    const bars = whole.get(symbol)!.filter(({ openTime }) => openTime < close);
-    await feed.feed(symbol, symbol === 'CCC' ? bars.slice(1) : bars);
+    const inTime = whole.get(symbol)!.filter((bar) => bar.openTime < close && bar !== late);
+    await feed.feed(symbol, inTime);
     await feed.through(symbol, close);
   }
   await advanceTo(frontier, close);
   await writer.moveClock(close);
   const mirror = await mirrorOf(store);
-  const before = mirror.barCount('CCC');
+  const barsBefore = mirror.barCount('CCC');
   const changed = new Promise<void>((resolve) => mirror.onChange(() => resolve()));
-  expect(await feed.feed('CCC', [late!])).toMatchObject({ accepted: 1, late: 1 });
+  expect(await feed.feed('CCC', [late])).toMatchObject({ accepted: 1, late: 1 });
   await changed;
-  expect(mirror.barCount('CCC')).toBe(before + 1);
-  expect(mirror.lastBars('CCC', before + 1)[0]).toMatchObject({ openTime: late!.openTime });
+  expect(mirror.barCount('CCC')).toBe(barsBefore + 1);
+  expect(mirror.lastBars('CCC', barsBefore + 1)[0]).toMatchObject({ openTime: late.openTime });
   expect(mirror.lastBars('CCC', 1_000)).toEqual(await store.reader.lastBars('CCC', undefined, 1_000));
 });
 
@@ -204,8 +219,8 @@ test('notices trimmed events of a partition that had no event when the mirror wa
   const mirror = await mirrorOf(store);
   await fillDay(store, 0, 'CCC', whole.get('CCC')!);
   const { events } = store.layout.keysOf(store.layout.partitionOf('CCC')!);
-  const pipeline = server.redis.pipeline();
   // More events than the stream keeps, so that the event of the fill is trimmed.
+  const pipeline = server.redis.pipeline();
   for (let i = 0; i < 11_000; i++) pipeline.xadd(events, 'MAXLEN', '~', 10_000, '*', 'type', 'anything');
   await pipeline.exec();
   const [oldest] = await server.redis.xrange(events, '-', '+', 'COUNT', 1);
@@ -217,11 +232,11 @@ test('notices trimmed events of a partition that had no event when the mirror wa
 test('with keepDays 1 keeps the day of the clock and the one before it', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
-  const early = await mirrorOf(store, { keepDays: 1 });
+  const openedFirst = await mirrorOf(store, { keepDays: 1 });
   await runTo(store, whole, layout.grid(2).openTime(10));
-  await early.update();
-  const late = await mirrorOf(store, { keepDays: 1 });
-  for (const mirror of [early, late]) {
+  await openedFirst.update();
+  const openedLast = await mirrorOf(store, { keepDays: 1 });
+  for (const mirror of [openedFirst, openedLast]) {
     expect([...mirror.closes('AAA', NaN)]).toEqual([]);
     expect(mirror.barCount('AAA')).toBe(SLOTS + 10);
     expect(mirror.lastBars('AAA', 1_000, '1m')[0]!.openTime).toBe(layout.grid(1).open);
@@ -229,33 +244,34 @@ test('with keepDays 1 keeps the day of the clock and the one before it', async (
   }
 });
 
-test('reads everything again after more events than the stream retains', async () => {
+test('reads everything again when events after its last one were trimmed', async () => {
   const store = await server.begin(server.layout(SPEC));
   const source = holey(whole, 0.3, 6);
   await runTo(store, source, store.layout.grid(0).close);
   const mirror = await mirrorOf(store);
-  const { events } = store.layout.keysOf(0);
   await fillDay(store, 0, 'CCC', whole.get('CCC')!);
+  // Trims all events but the newest, also that of the fill.
+  const { events } = store.layout.keysOf(0);
   const newest = await server.redis.xadd(events, '*', 'type', 'anything');
   await server.redis.xtrim(events, 'MINID', newest!);
   await mirror.update();
   await expectSame(mirror, store, [1_000]);
 });
 
-test('a mirror keeps its clock and bars when the store is set back, and follows again once the store has caught up', async () => {
+test('keeps its clock and bars when the store is set back, and follows again once the store has caught up', async () => {
   const store = await server.begin(server.layout(SPEC));
   const { layout } = store;
-  const time = layout.grid(0).openTime(100);
-  await runTo(store, whole, time);
+  const at = (minute: number) => layout.grid(0).openTime(minute);
+  await runTo(store, whole, at(100));
   const mirror = await mirrorOf(store);
-  await server.redis.hset(layout.keysOf(0).meta, 'clock', layout.grid(0).openTime(40));
+  await server.redis.hset(layout.keysOf(0).meta, 'clock', at(40));
   await mirror.update();
-  expect(mirror.clock).toBe(time);
+  expect(mirror.clock).toBe(at(100));
   expect(mirror.barCount('AAA')).toBe(100);
-  await runTo(store, whole, layout.grid(0).openTime(90));
+  await runTo(store, whole, at(90));
   await mirror.update();
-  expect(mirror.clock).toBe(time);
-  await runTo(store, whole, layout.grid(0).openTime(120));
+  expect(mirror.clock).toBe(at(100));
+  await runTo(store, whole, at(120));
   await mirror.update();
   await expectSame(mirror, store, [150]);
 });
@@ -295,24 +311,25 @@ test('shows an added symbol once it is whole, and a removed one no longer', asyn
   await runTo(store, market, clock);
   const mirror = await mirrorOf(store);
 
+  // The session has XXX, but not yet its bars.
   const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
   const withXxx = withMembership(layout, withSymbol(layout.id, members, layout.membership, 'XXX'));
   await updateSymbols(server.redis, withXxx);
   await mirror.update();
   expect(() => mirror.latestBar('XXX')).toThrow(UnknownSymbolError);
-  const grown = server.open(withXxx);
-  await grown.writer.claim();
-  await flushUpTo(grown, market, clock);
+
+  const storeWithXxx = server.open(withXxx);
+  await storeWithXxx.writer.claim();
+  await flushUpTo(storeWithXxx, market, clock);
   await showJoined(server.redis, withXxx, FENCE, ['XXX'], clock);
   await mirror.update();
   expect(mirror.lastBars('XXX', 500, '1m')).toEqual(await store.reader.lastBars('XXX', '1m', 500));
   expect(mirror.barCount('XXX')).toBe(SLOTS);
 
-  const withoutAaa = withoutSymbol(layout.id, members, withXxx.membership, 'AAA', withXxx.partitionOf('AAA')!);
-  await updateSymbols(server.redis, withMembership(withXxx, withoutAaa));
+  const membership = withoutSymbol(layout.id, members, withXxx.membership, 'AAA', withXxx.partitionOf('AAA')!);
+  await updateSymbols(server.redis, withMembership(withXxx, membership));
   await mirror.update();
   expect(() => mirror.latestBar('AAA')).toThrow(UnknownSymbolError);
-  expect(() => mirror.latestBar('BBB', '7m')).toThrow(UnknownIntervalError);
   expect(mirror.symbols).toEqual(['BBB', 'CCC', 'DDD', 'XXX']);
 });
 

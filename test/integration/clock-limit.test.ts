@@ -1,17 +1,15 @@
-/**
- * A session store that is set back to an earlier copy after the coordinator has read the clock's limit and before it moves the
- * clock, on real servers.
- */
+/** A session store that is set back to an earlier copy between two calls of the coordinator: it reads the limit, then moves the clock. */
 import { SessionWriter, type Control } from '@barkeep/session-data';
-import type { ClockMove } from '../../libs/session-data/src/stream/writer.js';
 import { loadConfig, type RunningService } from '@barkeep/service';
 import { UpkeepProducer } from '@barkeep/upkeep-queues';
 import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/coordinator.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
+import type { ClockMove } from '../../libs/session-data/src/stream/writer.js';
 import { Api } from '../support/system/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { StoreServer } from '../support/sessions/session-store.js';
+import { inProcessEnvironment } from '../support/system/in-process.js';
 
 const SPEC = {
   // More than one partition holds, so that the session has two.
@@ -24,22 +22,13 @@ const SPEC = {
 
 const server = new StoreServer();
 let database: TestDatabase;
-let environment: Record<string, string | undefined>;
+let environment: NodeJS.ProcessEnv;
 let coordinator: Coordinator;
 let worker: RunningService | undefined;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  environment = {
-    REDIS_URL: process.env['REDIS_URL'],
-    SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
-    DATABASE_URL: database.url,
-    BARKEEP_PORT: '0',
-    BARKEEP_WORKER_PORT: '0',
-    BARKEEP_QUEUE_PREFIX: server.prefix,
-    BARKEEP_SESSION_PREFIX: server.prefix,
-    BARKEEP_LOG_LEVEL: 'silent',
-  };
+  environment = inProcessEnvironment(database.url, server.prefix);
   coordinator = await startCoordinator(loadConfig(environment));
   await writeBars(database.url, 'stream', marketBars({ ...SPEC, seed: 7 }));
 });
@@ -52,41 +41,50 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** The clock and the lowest watermark, epoch ms, read in one transaction. */
-async function readTimes(id: string): Promise<{ clock: number; watermark: number }> {
+/** The clock and the lowest watermark of a session, epoch ms. */
+interface Times {
+  clock: number;
+  watermark: number;
+}
+
+/** Reads the times of a session in one transaction. */
+async function readTimes(id: string): Promise<Times> {
   const { keys } = server.layout(SPEC, id);
   const read = server.redis.multi();
   for (const { meta } of keys) read.hmget(meta, 'clock', 'watermark');
-  const partitions = (await read.exec())!.map(([, fields]) => {
-    const [clock, watermark] = (fields as string[]).map(Number);
-    return { clock: clock!, watermark: watermark! };
-  });
+  const partitions = (await read.exec())!.map(([, fields]) => (fields as string[]).map(Number));
   // Only the clock in the first partition moves.
-  return { clock: partitions[0]!.clock, watermark: Math.min(...partitions.map(({ watermark }) => watermark)) };
+  const clock = partitions[0]![0]!;
+  return { clock, watermark: Math.min(...partitions.map(([, watermark]) => watermark!)) };
 }
 
-/** What was called, in order: 'look' leaves the clock where it is, 'move' moves it, every other entry names a job that was added. */
+/**
+ * The calls of the coordinator and the worker in order: `look` reads the clock's limit, `move` moves the clock, and every other
+ * entry names a job that was added.
+ */
 const calls: string[] = [];
 
-/** Records calls of `moveClock`. Runs `before` ahead of the first move of the clock, and `after` after each. */
-function recordMoves(before: () => Promise<void>, after: () => Promise<void>): void {
-  const { moveClock } = SessionWriter.prototype as {
-    moveClock: (this: SessionWriter, to: number, move?: ClockMove) => Promise<Control>;
-  };
-  jest.spyOn(SessionWriter.prototype, 'moveClock').mockImplementation(async function (this: SessionWriter, to, move) {
-    if (to === move?.from) {
+type MoveClock = (this: SessionWriter, to: number, move?: ClockMove) => Promise<Control>;
+
+/** Records the calls of `moveClock`. Runs `beforeFirst` ahead of the first move of the clock, and `afterEach` after each. */
+function recordMoves(hooks: { beforeFirst(): Promise<void>; afterEach(): Promise<void> }): void {
+  const { moveClock } = SessionWriter.prototype as { moveClock: MoveClock };
+  const recordedMoveClock: MoveClock = async function (to, move) {
+    const isLook = to === move?.from;
+    if (isLook) {
       calls.push('look');
       return moveClock.call(this, to, move);
     }
     const isFirst = !calls.includes('move');
     calls.push('move');
-    if (isFirst) await before();
+    if (isFirst) await hooks.beforeFirst();
     try {
       return await moveClock.call(this, to, move);
     } finally {
-      await after();
+      await hooks.afterEach();
     }
-  });
+  };
+  jest.spyOn(SessionWriter.prototype, 'moveClock').mockImplementation(recordedMoveClock);
 }
 
 /** Records the jobs that are added. */
@@ -106,8 +104,8 @@ test('I2 the clock does not pass the watermark of a store that was set back just
   await api.until(id, ({ frontier }) => Date.parse(frontier ?? '') === end, 60_000);
   const setBack = await server.snapshot(id);
 
-  const timesAfterMoves: { clock: number; watermark: number }[] = [];
-  recordMoves(setBack, async () => void timesAfterMoves.push(await readTimes(id)));
+  const timesAfterMoves: Times[] = [];
+  recordMoves({ beforeFirst: setBack, afterEach: async () => void timesAfterMoves.push(await readTimes(id)) });
   recordJobs();
   worker = await startWorker(loadConfig(environment));
   await api.until(id, ({ state }) => state === 'completed', 120_000);

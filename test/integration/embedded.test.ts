@@ -15,50 +15,57 @@ import {
   type Services,
   type StartOptions,
 } from '@barkeep/local-system';
+import type { ServiceUrls } from '@barkeep/service';
 import { Redis } from 'ioredis';
 import { queryDatabase } from '../support/setup/database.js';
 import { pingServices } from '../support/setup/global-setup.js';
 
-const projectRoot = join(__dirname, '../..');
+const ROOT = join(__dirname, '../..');
 /** The environment without URLs of servers, so that each test starts servers even if the test run uses existing ones. */
 const { REDIS_URL: _1, SESSION_REDIS_URL: _2, DATABASE_URL: _3, ...env } = process.env;
 /** Only its owner can enter it. Root runs PostgreSQL under another account, which then keeps its data in another folder. */
 let dataDir: string;
+/** Services that the present test started. */
 const started: Services[] = [];
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'barkeep-embedded-'));
 });
 
-/** Starts services; they are stopped at the end of the test, even if it fails. */
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((services) => services.stop()));
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Starts services in this process. They are stopped at the end of the test, even if it fails. */
 async function start(options: Omit<StartOptions, 'dataDir'>): Promise<Services> {
   const services = await startServices({ dataDir, ...options });
   started.push(services);
   return services;
 }
 
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((services) => services.stop()));
-  rmSync(dataDir, { recursive: true, force: true });
-});
-
-interface ChildUrls {
-  redisUrl: string;
-  sessionRedisUrl: string;
-  databaseUrl: string;
-}
-
-/** A process that starts services in `dataDir`, prints their URLs and stays. */
-async function ownerProcess({ keep }: { keep: boolean }): Promise<{ child: ChildProcess; urls: ChildUrls }> {
+/** Another process that starts services in `dataDir`, prints their URLs and stays. */
+async function ownerProcess({ keep }: { keep: boolean }): Promise<{ child: ChildProcess; urls: ServiceUrls }> {
   const script = `require('@barkeep/local-system').startServices({ dataDir: ${JSON.stringify(dataDir)}, keep: ${keep} })
     .then((urls) => { console.log(JSON.stringify(urls)); setInterval(() => undefined, 1000); })`;
   const child = spawn(process.execPath, ['-e', script], {
-    cwd: projectRoot,
+    cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: child.stdout })) return { child, urls: JSON.parse(line) };
   throw new Error('expected the owner process to print its URLs, was: nothing');
+}
+
+/** Kills an owner, whose servers outlive it. */
+async function kill(owner: ChildProcess): Promise<void> {
+  owner.kill('SIGKILL');
+  await once(owner, 'exit');
+}
+
+async function expectStopped({ redisUrl, databaseUrl }: ServiceUrls): Promise<void> {
+  await expect(pingRedis(redisUrl)).rejects.toThrow('ECONNREFUSED');
+  await expect(pingPostgres(databaseUrl)).rejects.toThrow('ECONNREFUSED');
 }
 
 /** The folder of the PostgreSQL data of the only instance in `dataDir`; '' when its state file names none. */
@@ -94,8 +101,7 @@ test('servers answer while they run, are gone after stop, and leave no folder', 
 
   // Two calls of stop() at once are one stop.
   await Promise.all([services.stop(), services.stop()]);
-  await expect(pingRedis(services.redisUrl)).rejects.toThrow('ECONNREFUSED');
-  await expect(pingPostgres(services.databaseUrl)).rejects.toThrow('ECONNREFUSED');
+  await expectStopped(services);
   expect(readdirSync(dataDir)).toEqual([]);
   expect(existsSync(place)).toBe(false);
 });
@@ -125,17 +131,13 @@ test('a URL that is set is used as it is and no server is started for it', async
 test('a start stops the servers that a killed process left running, and removes their data', async () => {
   const { child, urls } = await ownerProcess({ keep: false });
   const place = postgresPlace();
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  // The servers outlive their owner.
-  await pingRedis(urls.redisUrl);
-  await pingPostgres(urls.databaseUrl);
+  await kill(child);
+  await pingServices(urls);
 
   const lines: string[] = [];
   await start({ keep: false, env, log: (line) => lines.push(line) });
   expect(lines.join('\n')).toMatch(/stopping redis \(\d+\), postgres \(\d+\)|stopping postgres \(\d+\), redis \(\d+\)/);
-  await expect(pingRedis(urls.redisUrl)).rejects.toThrow('ECONNREFUSED');
-  await expect(pingPostgres(urls.databaseUrl)).rejects.toThrow('ECONNREFUSED');
+  await expectStopped(urls);
   // Only the folder of the new servers is left.
   expect(readdirSync(dataDir)).toHaveLength(1);
   expect(existsSync(place)).toBe(false);
@@ -145,11 +147,9 @@ test('a start leaves the servers of a live owner alone', async () => {
   const { child, urls } = await ownerProcess({ keep: false });
   try {
     await (await start({ keep: false, env })).stop();
-    await pingRedis(urls.redisUrl);
-    await pingPostgres(urls.databaseUrl);
+    await pingServices(urls);
   } finally {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await kill(child);
     // Another start stops the servers that the killed owner left.
     await (await start({ keep: false, env })).stop();
   }
@@ -168,8 +168,7 @@ describe('a folder whose data are kept', () => {
     await first.stop();
 
     const { child } = await ownerProcess({ keep: true });
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await kill(child);
 
     const last = await start({ keep: true, env });
     expect(await queryDatabase(last.databaseUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
@@ -195,10 +194,10 @@ describe('a folder whose data are kept', () => {
   });
 
   test('is no longer written by initdb after the owner exited while initdb ran', async () => {
-    const begun = join(dataDir, 'kept/postgres.new/PG_VERSION');
+    const firstFileOfInitdb = join(dataDir, 'kept/postgres.new/PG_VERSION');
     const script = `void require('@barkeep/local-system').startServices({ dataDir: ${JSON.stringify(dataDir)}, keep: true });
-      setInterval(() => require('node:fs').existsSync(${JSON.stringify(begun)}) && process.exit(), 5)`;
-    const owner = spawn(process.execPath, ['-e', script], { cwd: projectRoot, env, stdio: 'inherit' });
+      setInterval(() => require('node:fs').existsSync(${JSON.stringify(firstFileOfInitdb)}) && process.exit(), 5)`;
+    const owner = spawn(process.execPath, ['-e', script], { cwd: ROOT, env, stdio: 'inherit' });
     await once(owner, 'exit');
     await delay(100); // initdb would run much longer
     const commands = execFileSync('ps', ['-A', '-ww', '-o', 'args'], { encoding: 'utf8' }).split('\n');
@@ -209,8 +208,7 @@ describe('a folder whose data are kept', () => {
   test('has no owner any more after the owner was killed', async () => {
     const { child } = await ownerProcess({ keep: true });
     expect(readRunning(dataDir)).toMatchObject({ pid: child.pid });
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await kill(child);
     expect(readRunning(dataDir)).toBeUndefined();
     // This start stops the servers that the killed owner left.
     await (await start({ keep: true, env })).stop();

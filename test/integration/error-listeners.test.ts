@@ -36,17 +36,19 @@ import { freePort, spawnServer } from '../../libs/local-system/src/servers/serve
 import { pingServices } from '../support/setup/global-setup.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { marketBars, tradingDays } from '../support/data/market.js';
+import { inProcessEnvironment } from '../support/system/in-process.js';
 
 const DATES = { start: '2024-07-01', end: '2024-07-02' };
 const folder = mkdtempSync(join(tmpdir(), 'barkeep-listeners-'));
-/** The recorded emitters and their kinds. */
-const emitters = new Map<EventEmitter, string>();
-/** Streams of COPY statements. */
-const copies: EventEmitter[] = [];
 let database: TestDatabase;
 
-/** Records every object on which a method is called. The method itself still runs. */
-function record<T extends EventEmitter>(type: { prototype: T; name: string }, method: keyof T & string): void {
+/** The emitters of the present test, and the kind of each. */
+const emitters = new Map<EventEmitter, string>();
+/** Streams of COPY statements, of all tests. */
+const copyStreams: EventEmitter[] = [];
+
+/** Records each object of a class when this method is called on it. The method itself still runs. */
+function recordAt<T extends EventEmitter>(type: { prototype: T; name: string }, method: keyof T & string): void {
   const original = type.prototype[method] as (...values: unknown[]) => unknown;
   const recorded = function (this: T, ...values: unknown[]): unknown {
     emitters.set(this, `${type.name} (${method})`);
@@ -55,14 +57,15 @@ function record<T extends EventEmitter>(type: { prototype: T; name: string }, me
   type.prototype[method] = recorded as T[keyof T & string];
 }
 
-record(Redis, 'connect');
-record(Client, 'connect');
-record(QueueBase, 'waitUntilReady');
-record(Worker, 'run');
-record(Server, 'listen');
+recordAt(Redis, 'connect');
+recordAt(Client, 'connect');
+recordAt(QueueBase, 'waitUntilReady');
+recordAt(Worker, 'run');
+recordAt(Server, 'listen');
+
+// Both channels publish in the constructor, before the caller can add a listener. So these emitters are recorded a turn later.
 diagnostics.subscribe('child_process', (message) => {
   const child = (message as { process: EventEmitter }).process;
-  // The channel publishes in the constructor, before the caller can add a listener.
   void turn().then(() => emitters.set(child, 'child process'));
 });
 diagnostics.subscribe('net.client.socket', (message) => {
@@ -76,14 +79,18 @@ const { query } = Client.prototype as { query: (...values: unknown[]) => unknown
 (Client.prototype as { query: unknown }).query = function (this: Client, ...values: unknown[]): unknown {
   const result = query.apply(this, values);
   if (result instanceof EventEmitter) {
-    copies.push(result);
+    copyStreams.push(result);
     // The caller adds its listeners as soon as `query` has returned.
-    queueMicrotask(() => expect(result.listenerCount('error')).toBeGreaterThan(0));
+    queueMicrotask(() => expectListener(result));
   }
   return result;
 };
 
-/** Checks that every live emitter has a listener for `error`. @param phase names the moment in a failure */
+function expectListener(emitter: EventEmitter): void {
+  expect(emitter.listenerCount('error')).toBeGreaterThan(0);
+}
+
+/** Checks that every live recorded emitter has a listener for `error`. @param phase names the moment in a failure */
 function expectListeners(phase: string): void {
   // A Redis client that ended emits nothing more, and BullMQ then removes its listeners.
   const live = [...emitters].filter(([emitter]) => !(emitter instanceof Redis && emitter.status === 'end'));
@@ -107,19 +114,19 @@ test('I11 a pool and its clients have listeners at checkout, in use and after re
   const dataSource = await createDataSource(database.url).initialize();
   const pool = poolOf(dataSource);
   const first = await pool.connect();
-  expect(first.listenerCount('error')).toBeGreaterThan(0);
+  expectListener(first);
   first.release();
   await migrate(dataSource);
   expectListeners('after migrations');
-  expect(pool.listenerCount('error')).toBeGreaterThan(0);
+  expectListener(pool);
 
   const released = await withConnection(dataSource, async (client) => {
-    expect(client.listenerCount('error')).toBeGreaterThan(0);
+    expectListener(client);
     await client.query('SELECT 1');
     expectListeners('in use');
     return client;
   });
-  expect(released.listenerCount('error')).toBeGreaterThan(0);
+  expectListener(released);
   const failed = withConnection(dataSource, async (client) => client.query('SELECT nonsense'));
   await expect(failed).rejects.toThrow('nonsense');
   expectListeners('after a failed statement');
@@ -145,9 +152,9 @@ test('I11 clients and COPY streams have listeners in an import, in a read and wh
   const ids = [...(await symbolIds(dataSource, ['AAA', 'BBB'])).values()];
   const days = tradingDays(DATES);
   const grid = new DayGrid(days[0]!, parseInterval('1m'));
+  const window = { datasetId, symbolIds: ids, ranges: [{ from: grid.open, to: grid.close }] };
   let rows = 0;
-  const ranges = [{ from: grid.open, to: grid.close }];
-  await readWindow(dataSource, { datasetId, symbolIds: ids, ranges }, () => {
+  await readWindow(dataSource, window, () => {
     if (rows++ === 0) expectListeners('copying out');
   });
   expect(rows).toBe(2 * grid.slotCount);
@@ -155,23 +162,15 @@ test('I11 clients and COPY streams have listeners in an import, in a read and wh
   expectListeners('after release');
   expect(countOf('Client (connect)')).toBeGreaterThan(0);
   // The import's COPY. Reads have no stream of pg-copy-streams, and packs are inserted.
-  expect(copies).toHaveLength(1);
+  expect(copyStreams).toHaveLength(1);
   await dataSource.destroy();
   expectListeners('after the end of the pool');
 });
 
 test('I11 queues, workers and Redis clients of a coordinator and a worker have listeners until they are closed', async () => {
-  const prefix = `listeners-${randomUUID()}`;
-  const config = loadConfig({
-    REDIS_URL: process.env['REDIS_URL'],
-    SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
-    DATABASE_URL: database.url,
-    BARKEEP_PORT: '0',
-    BARKEEP_WORKER_PORT: String(await freePort()),
-    BARKEEP_QUEUE_PREFIX: prefix,
-    BARKEEP_SESSION_PREFIX: prefix,
-    BARKEEP_LOG_LEVEL: 'silent',
-  });
+  const environment = inProcessEnvironment(database.url, `listeners-${randomUUID()}`);
+  // With a port the worker has an HTTP server, too.
+  const config = loadConfig({ ...environment, BARKEEP_WORKER_PORT: String(await freePort()) });
   const coordinator = await startCoordinator(config);
   const worker = await startWorker(config);
   try {
@@ -179,15 +178,16 @@ test('I11 queues, workers and Redis clients of a coordinator and a worker have l
     const answer = await fetch(`${coordinator.url}/health/ready`);
     expect(answer.status).toBe(200);
     expectListeners('after a request');
+    // Lower numbers would mean that the recording misses emitters.
     const all = [...emitters.keys()];
-    // Lower numbers would mean that the recording misses emitters. There is a BullMQ worker for each of the four queues.
+    expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
+    expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);
+    expect(all.filter((emitter) => emitter instanceof Server)).toHaveLength(2);
+    // A BullMQ worker for each of the four queues.
     const workers = all.filter((emitter) => emitter instanceof Worker);
     expect(workers).toHaveLength(4);
     // While a worker waits to try again after a lost connection, its sessions stand still.
     for (const { opts } of workers) expect(opts.runRetryDelay).toBeLessThanOrEqual(1_000);
-    expect(all.filter((emitter) => emitter instanceof QueueBase).length).toBeGreaterThanOrEqual(12);
-    expect(all.filter((emitter) => emitter instanceof Redis).length).toBeGreaterThanOrEqual(6);
-    expect(all.filter((emitter) => emitter instanceof Server)).toHaveLength(2);
   } finally {
     await worker.stop.run();
     await coordinator.stop.run();
@@ -199,7 +199,7 @@ test('I11 connections to the queue Redis have listeners before anything uses the
   const producer = producerConnection(process.env['REDIS_URL']!);
   const queues = Object.values(openQueues(producer, `listeners-${randomUUID()}`));
   const worker = workerConnection(process.env['REDIS_URL']!);
-  for (const emitter of [producer, worker, ...queues]) expect(emitter.listenerCount('error')).toBeGreaterThan(0);
+  for (const emitter of [producer, worker, ...queues]) expectListener(emitter);
   await Promise.all(queues.map((queue) => queue.close()));
   for (const connection of [producer, worker]) connection.disconnect();
   await turn();
@@ -222,7 +222,7 @@ test('I11 child processes and probes of servers have listeners while they run an
     env: { ...process.env },
     logFile: join(folder, 'sleeper.log'),
   });
-  // The diagnostics channel records a child one turn late.
+  // A child is recorded one turn late.
   await turn();
   await turn();
   expectListeners('server runs');

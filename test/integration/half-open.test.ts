@@ -10,17 +10,21 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
 import { RedisServer } from '../faults/lab/redis-server.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
+const QUEUE_CONNECTIONS = [
+  ['adds jobs', producerConnection],
+  ['runs jobs', workerConnection],
+] as const;
+
+/** In front of the queue Redis. */
 let gate: TcpGate;
 beforeEach(async () => (gate = await tcpGate(process.env['REDIS_URL']!, 6379)));
 afterEach(() => gate.shut());
 
-test.each([
-  ['adds jobs', producerConnection],
-  ['runs jobs', workerConnection],
-])(
+test.each(QUEUE_CONNECTIONS)(
   'I11 a half-open connection that %s is given up and works again',
   async (_name, connectionTo) => {
     const redis = connectionTo(gate.url);
@@ -57,20 +61,20 @@ test('I11 a lost connection of a blocking worker leaves no timer, which would cu
 const PROBE: ReadCommand[] = [['get', 'half-open-probe']];
 
 test.each([
-  ['had answered a read', true],
-  ['was still connecting', false],
+  ['after it answered a read', true],
+  ['while it connects', false],
 ])(
-  'I11 a connection of bulk reads that becomes half-open when it %s is given up and works again',
+  'I11 a connection of bulk reads that becomes half-open %s is given up and works again',
   async (_name, hasAnswered) => {
     const redis = producerConnection(gate.url, { commandTimeout: 4_000, socketTimeout: 3_000 });
     const reads = storeReads(redis);
     try {
       await redis.set('half-open-probe', 'x', 'EX', 60);
       if (hasAnswered) expect(await reads.run(PROBE)).toEqual(['x']);
-      // One or both of the next reads fail, depending on how far the connection had got.
+      // This read and the next may fail, depending on how far the connection had got.
       const first = reads.run(PROBE).catch(() => undefined);
       // One turn of the event loop later the connection is being opened.
-      if (!hasAnswered) await new Promise((resolve) => setImmediate(resolve));
+      if (!hasAnswered) await new Promise(setImmediate);
       gate.halfOpen();
       await first;
       await reads.run(PROBE).catch(() => undefined);
@@ -83,57 +87,48 @@ test.each([
   40_000,
 );
 
-test('I11 a query on a half-open connection to PostgreSQL is given up long before the limit, with and without parameters', async () => {
-  const postgres = await tcpGate(process.env['DATABASE_URL']!, 5432);
-  const dataSource = await createDataSource(postgres.url, { silenceLimitMs: () => 600_000 }).initialize();
-  try {
-    for (const query of [
-      () => dataSource.query('SELECT 1 AS one'),
-      () => dataSource.query('SELECT $1::int AS one', [1]),
-    ]) {
-      await expect(query()).resolves.toEqual([{ one: 1 }]);
-      postgres.halfOpen();
-      // After some seconds another connection asks the server what it does for the half-open one: nothing.
-      await expect(query()).rejects.toThrow(/^expected an answer from PostgreSQL, was none for/);
-      await expect(query()).resolves.toEqual([{ one: 1 }]);
-    }
-  } finally {
+describe('a query of PostgreSQL', () => {
+  const NO_ANSWER = /^expected an answer from PostgreSQL, was none for/;
+  let postgres: TcpGate;
+  let dataSource: DataSource;
+  beforeEach(async () => (postgres = await tcpGate(process.env['DATABASE_URL']!, 5432)));
+  afterEach(async () => {
     await dataSource.destroy();
     await postgres.shut();
-  }
-}, 60_000);
+  });
 
-test('I11 a query that takes longer than the limit is not given up while the server works on it', async () => {
-  const dataSource = await createDataSource(process.env['DATABASE_URL']!, {
-    silenceLimitMs: () => 6_000,
-  }).initialize();
-  try {
+  /** Connects through the gate. @param silenceLimitMs how long PostgreSQL may stay silent while an answer is expected */
+  async function connect(silenceLimitMs: number): Promise<void> {
+    dataSource = await createDataSource(postgres.url, { silenceLimitMs: () => silenceLimitMs }).initialize();
+  }
+
+  test.each<[string, string, unknown[]]>([
+    ['without parameters', 'SELECT 1 AS one', []],
+    ['with parameters', 'SELECT $1::int AS one', [1]],
+  ])('I11 %s on a half-open connection is given up long before the silence limit', async (_name, sql, parameters) => {
+    await connect(600_000);
+    await expect(dataSource.query(sql, parameters)).resolves.toEqual([{ one: 1 }]);
+    postgres.halfOpen();
+    // After some seconds another connection asks the server what it does for the half-open one: nothing.
+    await expect(dataSource.query(sql, parameters)).rejects.toThrow(NO_ANSWER);
+    await expect(dataSource.query(sql, parameters)).resolves.toEqual([{ one: 1 }]);
+  });
+
+  test('I11 that takes longer than the silence limit is not given up while the server works on it', async () => {
+    await connect(6_000);
     await expect(dataSource.query('SELECT pg_sleep(9)::text AS slept')).resolves.toEqual([{ slept: '' }]);
-  } finally {
-    await dataSource.destroy();
-  }
-}, 60_000);
+  });
 
-test('I11 a query is given up at the limit when no connection to PostgreSQL gets an answer', async () => {
-  const postgres = await tcpGate(process.env['DATABASE_URL']!, 5432);
-  const dataSource = await createDataSource(postgres.url, { silenceLimitMs: () => 5_000 }).initialize();
-  try {
+  test('I11 is given up at the silence limit when no connection gets an answer', async () => {
+    await connect(5_000);
     postgres.freeze();
-    await expect(dataSource.query('SELECT 1 AS one')).rejects.toThrow(
-      /^expected an answer from PostgreSQL, was none for/,
-    );
+    await expect(dataSource.query('SELECT 1 AS one')).rejects.toThrow(NO_ANSWER);
     postgres.thaw();
     await expect(dataSource.query('SELECT 1 AS one')).resolves.toEqual([{ one: 1 }]);
-  } finally {
-    await dataSource.destroy();
-    await postgres.shut();
-  }
-}, 60_000);
+  });
+});
 
-test.each([
-  ['adds jobs', producerConnection],
-  ['runs jobs', workerConnection],
-])(
+test.each(QUEUE_CONNECTIONS)(
   'I11 a connection that %s leaves a server that became a replica, and connects to the new primary',
   async (_name, connectionTo) => {
     const folder = mkdtempSync(join(tmpdir(), 'demoted-'));

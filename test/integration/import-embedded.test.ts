@@ -5,11 +5,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { BARKEEP } from '../support/programs/barkeep-command.js';
 
-const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
-/** CSV rows of a symbol at 2024-03-04T14:30Z, and a minute later. */
-const rowsOf = (symbol: string) => [`1709562600,${symbol},1,2,1,2,5\n`, `1709562660,${symbol},1,2,1,2,5\n`] as const;
+/** A CSV row. @param time ISO 8601 */
+const rowOf = (symbol: string, time: string) => `${time},${symbol},1,2,1,2,5\n`;
 
 let folder: string;
 beforeAll(async () => {
@@ -26,21 +26,21 @@ async function barkeep(...args: string[]): Promise<string> {
 
 describe('barkeep import without servers', () => {
   it('lets two simultaneous imports take turns, and keeps the data of both', async () => {
-    await writeFile(join(folder, 'a.csv'), HEADER + rowsOf('A')[0]);
-    await writeFile(join(folder, 'b.csv'), HEADER + rowsOf('B').join(''));
+    const [first, second] = ['2024-03-04T14:30:00.000Z', '2024-03-04T14:31:00.000Z'] as const;
+    await writeFile(join(folder, 'a.csv'), HEADER + rowOf('A', first));
+    await writeFile(join(folder, 'b.csv'), HEADER + rowOf('B', first) + rowOf('B', second));
     await Promise.all(['a', 'b'].map((name) => barkeep('import', `${name}.csv`, '--dataset', name)));
     const listed: unknown = JSON.parse(await barkeep('datasets', '--json'));
-    const [minute0, minute1] = ['2024-03-04T14:30:00.000Z', '2024-03-04T14:31:00.000Z'];
     expect(listed).toEqual({
       datasets: [
-        { dataset: 'a', symbols: 1, bars: 1, first: minute0, last: minute0 },
-        { dataset: 'b', symbols: 1, bars: 2, first: minute0, last: minute1 },
+        { dataset: 'a', symbols: 1, bars: 1, first, last: first },
+        { dataset: 'b', symbols: 1, bars: 2, first, last: second },
       ],
     });
   });
 
   it('leaves no server running', () => {
-    // The state file exists only while servers run.
+    // The test before made the folder. Its state file exists only while servers run.
     expect(existsSync(join(folder, '.barkeep/up/kept'))).toBe(true);
     expect(existsSync(join(folder, '.barkeep/up/kept/instance.json'))).toBe(false);
   });

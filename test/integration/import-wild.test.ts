@@ -6,14 +6,12 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { BARKEEP } from '../support/programs/barkeep-command.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
+import { describeOrSkip } from '../support/setup/describe-or-skip.js';
 
-const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const WILD = join(__dirname, '../../../shared/data/wild');
-const hasFiles = existsSync(WILD);
-const describeWild = hasFiles ? describe : describe.skip;
-const why = hasFiles ? '' : ' (skipped: there is no folder ../shared/data/wild beside the checkout)';
-if (!hasFiles) console.warn(`files as people have them${why}`);
+const skipReason = existsSync(WILD) ? undefined : 'there is no folder ../shared/data/wild beside the checkout';
 
 /** The part of the printed summary that these tests check. */
 interface Summary {
@@ -23,40 +21,44 @@ interface Summary {
   warnings: string[];
 }
 
-describeWild(`files as people have them${why}`, () => {
+describeOrSkip('files as people have them', skipReason, () => {
   let database: TestDatabase;
   beforeAll(async () => (database = await createTestDatabase()));
   afterAll(() => database.drop());
 
-  /** Runs `barkeep`, which prints JSON. */
+  /** Runs a command with `--json`. @returns what it prints @throws an error with `stdout` when the command fails */
   async function barkeep(...args: string[]): Promise<unknown> {
     const env = { ...process.env, DATABASE_URL: database.url };
     return JSON.parse((await promisify(execFile)(process.execPath, [BARKEEP, ...args, '--json'], { env })).stdout);
   }
 
-  /** Imports a file. @returns the printed summary */
+  /** Imports a file of WILD. @returns the printed summary @throws as {@link barkeep} */
   async function imported(dataset: string, file: string, ...options: string[]): Promise<Summary> {
     return (await barkeep('import', join(WILD, file), '--dataset', dataset, ...options)) as Summary;
   }
 
-  /** Selects aggregates over a dataset's bars. Each bar also has `before`, the time of the bar before it. */
-  async function select(aggregates: string, dataset: string): Promise<Record<string, unknown>> {
-    const bars = `SELECT b.*, lag("time") OVER (ORDER BY "time") AS before
+  /** Selects aggregates over a dataset's bars. Each bar also has `previous`, the time of the bar before it. */
+  async function select(dataset: string, aggregates: string): Promise<Record<string, unknown>> {
+    const bars = `SELECT b.*, lag("time") OVER (ORDER BY "time") AS previous
       FROM bars b JOIN datasets d ON d.id = b.dataset_id WHERE d.name = $1`;
     const [row] = await queryDatabase(database.url, `SELECT ${aggregates} FROM (${bars}) AS x`, [dataset]);
     return row!;
   }
 
-  const ENDS = 'count(*)::int AS bars, min("time") AS first, max("time") AS last';
-  const GAPS = `count(*) FILTER (WHERE "time" - before > '1 min')::int AS gaps`;
-  const nothingRefused = { rows: 0, files: 0 };
+  const COUNT = 'count(*)::int AS bars';
+  const FIRST = 'min("time") AS first';
+  const LAST = 'max("time") AS last';
+  const GAPS = `count(*) FILTER (WHERE "time" - previous > '1 min')::int AS gaps`;
+  const NOTHING_REFUSED = { rows: 0, files: 0 };
 
   it('a CME future stamped at the close: the importer warns, and --times close puts each bar in its minute', async () => {
     const file = '6EH4.XCME_1min_bars_20240101_20240131.csv.gz';
     const dryRun = await imported('cme', file, '--symbol', '6EH4', '--dry-run');
     expect(dryRun.warnings.join()).toContain('--times close');
-    expect((await imported('cme', file, '--symbol', '6EH4', '--times', 'close')).refused).toMatchObject(nothingRefused);
-    expect(await select(ENDS, 'cme')).toEqual({
+    expect((await imported('cme', file, '--symbol', '6EH4', '--times', 'close')).refused).toMatchObject(
+      NOTHING_REFUSED,
+    );
+    expect(await select('cme', `${COUNT}, ${FIRST}, ${LAST}`)).toEqual({
       bars: 29_996,
       first: new Date('2024-01-01T23:00Z'),
       last: new Date('2024-01-31T23:58Z'),
@@ -64,8 +66,8 @@ describeWild(`files as people have them${why}`, () => {
     const { coverage } = (await barkeep('dataset', 'show', 'cme', '--calendar', 'CMES')) as {
       coverage: { months: { month: string; expected: number; present: number }[] };
     };
+    // The file also has the first hour of the trading day of 1 February.
     const [january] = coverage.months;
-    // The file ends an hour into the trading day of 1 February, so that month is not whole.
     expect(january).toMatchObject({ month: '2024-01', expected: 30_120 });
     expect(january!.present / january!.expected).toBeGreaterThan(0.985);
   });
@@ -73,14 +75,14 @@ describeWild(`files as people have them${why}`, () => {
   it('a perpetual stamped at the close: every minute is imported', async () => {
     const options = ['--symbol', 'BTC-PERP', '--times', 'close'];
     const summary = await imported('perp', 'btc-perp-20211231-20220201_1m.csv.gz', ...options);
-    expect(summary).toMatchObject({ accepted: 45_031, refused: nothingRefused });
-    expect(await select(ENDS, 'perp')).toMatchObject({ bars: 45_031, first: new Date('2021-12-31T23:00Z') });
+    expect(summary).toMatchObject({ accepted: 45_031, refused: NOTHING_REFUSED });
+    expect(await select('perp', `${COUNT}, ${FIRST}`)).toEqual({ bars: 45_031, first: new Date('2021-12-31T23:00Z') });
   });
 
   it('currency bars without a volume get volume 0 with --volume none', async () => {
     const summary = await imported('fx', 'gbpusd-m1-bid-2012.csv', '--symbol', 'GBPUSD', '--volume', 'none');
-    expect(summary).toMatchObject({ accepted: 30_117, refused: nothingRefused });
-    expect(await select('sum(volume)::int AS volume, min("time") AS first', 'fx')).toEqual({
+    expect(summary).toMatchObject({ accepted: 30_117, refused: NOTHING_REFUSED });
+    expect(await select('fx', `sum(volume)::int AS volume, ${FIRST}`)).toEqual({
       volume: 0,
       first: new Date('2012-02-01T00:00Z'),
     });
@@ -90,13 +92,13 @@ describeWild(`files as people have them${why}`, () => {
     const file = '2006-volume-min-001.txt.gz';
     const refusal = await imported('eu', file, '--symbol', 'FESX').catch((error: unknown) => error);
     const { stdout } = refusal as { stdout: string };
-    const options = /--skip-lines \S+ --no-header --columns \S+volume=7/.exec(stdout)?.[0].split(' ') ?? [];
-    const zone = ['--times', 'close', '--tz', 'Europe/Berlin'];
-    expect(await imported('eu', file, '--symbol', 'FESX', ...options, ...zone)).toMatchObject({
+    const printedOptions = /--skip-lines \S+ --no-header --columns \S+volume=7/.exec(stdout)?.[0].split(' ') ?? [];
+    const ownOptions = ['--symbol', 'FESX', '--times', 'close', '--tz', 'Europe/Berlin'];
+    expect(await imported('eu', file, ...printedOptions, ...ownOptions)).toMatchObject({
       accepted: 30_889,
-      refused: nothingRefused,
+      refused: NOTHING_REFUSED,
     });
-    expect(await select(ENDS, 'eu')).toMatchObject({ bars: 30_889, first: new Date('2006-01-02T08:00Z') });
+    expect(await select('eu', `${COUNT}, ${FIRST}`)).toEqual({ bars: 30_889, first: new Date('2006-01-02T08:00Z') });
   });
 
   it('arrays of freqtrade and Bitfinex are read in the column order of each', async () => {
@@ -104,11 +106,10 @@ describeWild(`files as people have them${why}`, () => {
       accepted: 13_681,
       understood: [{ format: 'freqtrade' }],
     });
-    expect(await select(`count(*)::int AS bars, ${GAPS}`, 'freq')).toEqual({ bars: 13_681, gaps: 538 });
+    expect(await select('freq', `${COUNT}, ${GAPS}`)).toEqual({ bars: 13_681, gaps: 538 });
     const bitfinex = await imported('bfx', 'bitfinex-neousd-2019-01-01.json', '--symbol', 'NEOUSD');
-    expect(bitfinex).toMatchObject({ accepted: 53, refused: nothingRefused, understood: [{ format: 'bitfinex' }] });
-    // The prices of the second bar.
-    const second = `(array_agg(concat_ws(' ', open, high, low, close) ORDER BY "time"))[2] AS bar`;
-    expect(await select(second, 'bfx')).toEqual({ bar: '7.6659 7.6659 7.6502 7.6502' });
+    expect(bitfinex).toMatchObject({ accepted: 53, refused: NOTHING_REFUSED, understood: [{ format: 'bitfinex' }] });
+    const second = `(array_agg(concat_ws(' ', open, high, low, close) ORDER BY "time"))[2] AS second`;
+    expect(await select('bfx', second)).toEqual({ second: '7.6659 7.6659 7.6502 7.6502' });
   });
 });

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { zipSync } from 'fflate';
+import { BARKEEP, type CommandOutcome, runBarkeep } from '../support/programs/barkeep-command.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
-const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const LEAN = join(__dirname, '../../../shared/data/lean');
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
 
@@ -17,12 +17,6 @@ const row = (minute: number, close = 2): string => `${1_709_562_600 + 60 * minut
 /** CSV rows of symbol A at these minutes. */
 const rowsAt = (...minutes: number[]): string => minutes.map((minute) => row(minute)).join('');
 
-interface Outcome {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 let database: TestDatabase;
 let folder: string;
 beforeAll(async () => (database = await createTestDatabase()));
@@ -30,15 +24,9 @@ afterAll(() => database.drop());
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-import-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Runs `barkeep` in `folder`. Code -1: a signal ended it, or it could not start. */
-function barkeep(...args: string[]): Promise<Outcome> {
-  const env = { ...process.env, DATABASE_URL: database.url };
-  return new Promise((resolve) =>
-    execFile(process.execPath, [BARKEEP, ...args], { env, cwd: folder }, (error, stdout, stderr) => {
-      if (!error) resolve({ code: 0, stdout, stderr });
-      else resolve({ code: typeof error.code === 'number' ? error.code : -1, stdout, stderr });
-    }),
-  );
+/** Runs `barkeep` in `folder`. */
+function barkeep(...args: string[]): Promise<CommandOutcome> {
+  return runBarkeep(args, folder, { ...process.env, DATABASE_URL: database.url });
 }
 
 /** Writes a file into `folder`. @returns its name there */
@@ -51,6 +39,7 @@ async function put(name: string, content: string | Uint8Array): Promise<string> 
 
 const query = (sql: string, values: unknown[] = []) => queryDatabase(database.url, sql, values);
 
+/** The bars of a dataset, by time and symbol. */
 const stored = (dataset: string): Promise<unknown[]> =>
   query(
     `SELECT s.name AS symbol, b.time, b.open, b.high, b.low, b.close, b.volume
@@ -61,21 +50,21 @@ const stored = (dataset: string): Promise<unknown[]> =>
 
 describe('barkeep import', () => {
   it('I7 refuses bars of another interval than those of the dataset', async () => {
-    const minutes = await put('minutes.csv', HEADER + rowsAt(0, 1, 2, 3));
-    const wide = await put('wide.csv', HEADER + rowsAt(10, 15, 20, 25));
-    expect((await barkeep('import', minutes, '--dataset', 'one')).code).toBe(0);
-    const refused = await barkeep('import', wide, '--dataset', 'one', '--interval', '5m');
-    expect([refused.code, refused.stderr]).toEqual([
-      1,
-      expect.stringContaining('dataset one has 1-minute bars: import 5-minute bars into another dataset'),
-    ]);
+    const ones = await put('ones.csv', HEADER + rowsAt(0, 1, 2, 3));
+    const fives = await put('fives.csv', HEADER + rowsAt(10, 15, 20, 25));
+    const importOnes = (dataset: string) => barkeep('import', ones, '--dataset', dataset);
+    const importFives = (dataset: string) => barkeep('import', fives, '--dataset', dataset, '--interval', '5m');
+    expect((await importOnes('one')).code).toBe(0);
+    const refused = await importFives('one');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('dataset one has 1-minute bars: import 5-minute bars into another dataset');
     expect(await stored('one')).toHaveLength(4);
-    expect((await barkeep('import', wide, '--dataset', 'other', '--interval', '5m')).code).toBe(0);
-    expect((await barkeep('import', minutes, '--dataset', 'other')).stderr).toContain('has 5-minute bars');
+    expect((await importFives('other')).code).toBe(0);
+    expect((await importOnes('other')).stderr).toContain('has 5-minute bars');
     // Two rows are enough to give a dataset its interval.
     const two = await put('two.csv', HEADER + rowsAt(0, 1));
     expect((await barkeep('import', two, '--dataset', 'few')).code).toBe(0);
-    expect((await barkeep('import', wide, '--dataset', 'few', '--interval', '5m')).code).toBe(1);
+    expect((await importFives('few')).code).toBe(1);
   });
 
   it('creates no dataset when it stores no row', async () => {
@@ -148,7 +137,7 @@ describe('barkeep import', () => {
   });
 
   it('reports a damaged zip and a bad row of another, and stores the good rows', async () => {
-    // Rows of Lean: ms after local midnight, prices times 10,000.
+    // Rows of Lean: ms after midnight in New York, prices times 10,000.
     const zip = zipSync({ 'x.csv': Buffer.from('34200000,10000,20000,10000,20000,5\n34260000,bad\n') });
     await put('equity/usa/minute/spy/20131004_trade.zip', zip);
     await put('equity/usa/minute/spy/20131007_trade.zip', zip.subarray(0, 40));
@@ -183,19 +172,19 @@ describe('barkeep import', () => {
     expect(again.stderr).toContain('which does not exist');
   });
 
-  it('exits with 2 after wrong usage, with 1 for a file that is missing or has no symbol, and says why', async () => {
-    const wrongOptions = [
-      [['--dataset', 'a/b'], '--dataset: expected letters'],
-      [[], "required option '--dataset <name>' not specified"],
-      [['--dataset', 'd', '--format', 'xml'], '--format: expected a name of "barkeep import --list-formats"'],
-      [['--dataset', 'd', '--tz', 'Mars/Olympus'], 'expected an IANA time zone'],
-      [['--dataset', 'd', '--columns', 'x'], '--columns: expected NAME=COLUMN'],
-    ] as const;
-    for (const [options, message] of wrongOptions) {
-      const outcome = await barkeep('import', '.', ...options);
-      expect(outcome).toMatchObject({ code: 2, stdout: '' });
-      expect(outcome.stderr).toContain(message);
-    }
+  it.each([
+    [[], "required option '--dataset <name>' not specified"],
+    [['--dataset', 'a/b'], '--dataset: expected letters'],
+    [['--dataset', 'd', '--format', 'xml'], '--format: expected a name of "barkeep import --list-formats"'],
+    [['--dataset', 'd', '--tz', 'Mars/Olympus'], 'expected an IANA time zone'],
+    [['--dataset', 'd', '--columns', 'x'], '--columns: expected NAME=COLUMN'],
+  ])('exits with 2 after wrong usage, and says what is wrong: %j', async (options, message) => {
+    const outcome = await barkeep('import', '.', ...options);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain(message);
+  });
+
+  it('exits with 1 for a file that is missing or has no symbol, and says why', async () => {
     const gone = await barkeep('import', 'gone.csv', '--dataset', 'd');
     expect(gone).toMatchObject({ code: 1, stdout: '' });
     expect(gone.stderr).toContain('there is no such file');
@@ -219,11 +208,11 @@ itWithLean(`barkeep import reads the whole Lean folder as it is${why}`, async ()
     accepted: 23_397,
     refused: { rows: 0, files: 0 },
   });
-  // The numbers of rows in the files of each symbol.
-  const perSymbol = await query(
+  const countBySymbol = await query(
     `SELECT s.name, count(*)::int AS bars FROM bars b JOIN symbols s ON s.id = b.symbol_id
      JOIN datasets d ON d.id = b.dataset_id WHERE d.name = 'lean' GROUP BY 1 ORDER BY 1`,
   );
+  // The numbers of rows in the files of each symbol.
   const counts = { AAPL: 2303, BAC: 3466, BTCUSD: 3887, ETHUSD: 2449, IBM: 2566, LTCUSD: 3887, SPY: 4839 };
-  expect(perSymbol).toEqual(Object.entries(counts).map(([name, bars]) => ({ name, bars })));
+  expect(countBySymbol).toEqual(Object.entries(counts).map(([name, bars]) => ({ name, bars })));
 });

@@ -11,11 +11,12 @@ import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/c
 import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
 import { startWorker } from '../../apps/upkeep-worker/src/worker.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
+import { inProcessEnvironment } from '../support/system/in-process.js';
 
 const PAGE = join(__dirname, '../../docs/metrics.md');
 /** The lines of the page before and after the list of a service. */
-const startOf = (service: string) => `<!-- metrics of the ${service} -->\n`;
-const END = '\n<!-- end -->';
+const startMark = (service: string) => `<!-- metrics of the ${service} -->\n`;
+const END_MARK = '\n<!-- end -->';
 /** Metrics that prom-client makes for every Node program. */
 const OF_NODE = /^(nodejs|process)_/;
 
@@ -25,16 +26,7 @@ let worker: RunningService & { metrics: Metrics };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const prefix = `metrics-${randomUUID()}`;
-  const config = loadConfig({
-    REDIS_URL: process.env['REDIS_URL'],
-    SESSION_REDIS_URL: process.env['SESSION_REDIS_URL'],
-    DATABASE_URL: database.url,
-    BARKEEP_PORT: '0',
-    BARKEEP_QUEUE_PREFIX: prefix,
-    BARKEEP_SESSION_PREFIX: prefix,
-    BARKEEP_LOG_LEVEL: 'silent',
-  });
+  const config = loadConfig(inProcessEnvironment(database.url, `metrics-${randomUUID()}`));
   coordinator = await startCoordinator(config);
   worker = await startWorker(config);
 });
@@ -52,7 +44,7 @@ interface DescribedMetric {
   labelNames: readonly string[];
 }
 
-/** The metrics of a program in order of names, without those of Node. */
+/** The metrics of a service in the order of names, without those of Node. */
 function metricsOf({ registry }: Metrics): DescribedMetric[] {
   // prom-client names the kind of a metric only by its class, such as Counter.
   const all = registry.getMetricsAsArray() as unknown as (DescribedMetric & { constructor: { name: string } })[];
@@ -65,6 +57,12 @@ function metricsOf({ registry }: Metrics): DescribedMetric[] {
       type: constructor.name.toLowerCase(),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The metrics of each service. */
+function allMetrics(): Record<string, DescribedMetric[]> {
+  const ofCoordinator = coordinator.app.get<AppContext>(APP_CONTEXT).metrics;
+  return { coordinator: metricsOf(ofCoordinator), 'upkeep worker': metricsOf(worker.metrics) };
 }
 
 /** The metrics as a table of Markdown, aligned as prettier would. */
@@ -80,28 +78,23 @@ function tableOf(metrics: readonly DescribedMetric[]): string {
 }
 
 it('the page lists every metric with its kind, its labels and its help', () => {
-  const page = readFileSync(PAGE, 'utf8');
-  let updated = page;
-  for (const [service, metrics] of [
-    ['coordinator', coordinator.app.get<AppContext>(APP_CONTEXT).metrics],
-    ['upkeep worker', worker.metrics],
-  ] as const) {
-    const from = updated.indexOf(startOf(service)) + startOf(service).length;
-    const to = updated.indexOf(END, from);
-    updated = `${updated.slice(0, from)}\n${tableOf(metricsOf(metrics))}\n${updated.slice(to)}`;
+  let expected = readFileSync(PAGE, 'utf8');
+  for (const [service, metrics] of Object.entries(allMetrics())) {
+    const from = expected.indexOf(startMark(service)) + startMark(service).length;
+    const to = expected.indexOf(END_MARK, from);
+    expected = `${expected.slice(0, from)}\n${tableOf(metrics)}\n${expected.slice(to)}`;
   }
-  if (process.env['UPDATE_DOCUMENTS'] === '1') writeFileSync(PAGE, updated);
-  expect(readFileSync(PAGE, 'utf8')).toBe(updated);
+  if (process.env['UPDATE_DOCUMENTS'] === '1') writeFileSync(PAGE, expected);
+  expect(readFileSync(PAGE, 'utf8')).toBe(expected);
 });
 
 it("names follow Prometheus' conventions: base units, and _total for counters; a help text is a phrase", () => {
-  const all = [coordinator.app.get<AppContext>(APP_CONTEXT).metrics, worker.metrics].flatMap(metricsOf);
-  for (const { name, type, help } of all) {
+  for (const { name, type, help } of Object.values(allMetrics()).flat()) {
     expect(name).toMatch(/^barkeep_[a-z_]+$/);
     expect({ name, isTotal: name.endsWith('_total') }).toEqual({ name, isTotal: type === 'counter' });
     expect(name).not.toMatch(/_(ms|millis|milliseconds|minutes|kb|mb|kilobytes|megabytes|percent)(_|$)/);
     if (type === 'histogram') expect(name).toMatch(/_(seconds|bytes)$/);
-    // It begins with a capital and ends without a full stop.
+    // A phrase begins with a capital and ends without a full stop.
     expect(help).toMatch(/^[A-Z].*[^.]$/);
   }
 });
