@@ -49,12 +49,13 @@ describe('bodyError', () => {
 
 describe('deadline', () => {
   it('answers 503 for a route that does not answer, and does not interrupt an answer that has begun', async () => {
+    const deadlineMs = 20;
     const app = express();
-    app.use(deadline(20));
+    app.use(deadline(deadlineMs));
     app.get('/never', () => undefined);
     app.get('/slow', (_request, response) => {
       response.write('a');
-      setTimeout(() => response.end('b'), 60);
+      setTimeout(() => response.end('b'), 3 * deadlineMs);
     });
     const server = app.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -8,11 +8,14 @@ import type { FedRecord } from '../lifecycle/index.js';
 import { problemOf } from '../problems.js';
 import { BLANK_LINES_MAX, NDJSON, readFedBody } from './fed-body.js';
 
+/** The rest of a line must arrive within this time. */
 const LINE_WITHIN_MS = 1_000;
 const LINE = JSON.stringify({ openTime: '2024-03-04T14:30:00Z', open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
 let server: Server;
+/** The records that were stored. */
 let records: FedRecord[];
+/** Stores a batch; a test may replace it. */
 let store: (batch: readonly FedRecord[]) => Promise<void>;
 
 beforeEach(async () => {
@@ -36,11 +39,14 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  text: string;
+}
+
 /** Starts a request with a body of NDJSON. @returns the request, into which the test writes its body, and the answer */
-function send(): {
-  body: ClientRequest;
-  answer: Promise<{ status: number; headers: IncomingMessage['headers']; text: string }>;
-} {
+function send(): { body: ClientRequest; answer: Promise<Answer> } {
   const { port } = server.address() as AddressInfo;
   const body = httpRequest({ port, host: '127.0.0.1', method: 'POST', headers: { 'content-type': NDJSON } });
   // The service may close the connection while the body is still sent.
@@ -57,7 +63,7 @@ function send(): {
 it('refuses a body of newlines after a bounded number of them', async () => {
   const { body, answer } = send();
   const newlines = Buffer.alloc(1_000_000, '\n');
-  Readable.from(Array.from({ length: 100 }, () => newlines)).pipe(body);
+  Readable.from(Array.from({ length: 100 }, () => newlines)).pipe(body); // far more than BLANK_LINES_MAX
   const { status, text } = await answer;
   expect(status).toBe(413);
   expect(text).toContain(`at most ${BLANK_LINES_MAX} blank lines`);
@@ -88,11 +94,10 @@ it('gives up on a line that does not end in time, and closes the connection', as
 });
 
 it('waits as long as the sender likes between two lines, and while the store is slow', async () => {
-  let batches = 0;
   store = async (batch) => {
+    const isFirst = records.length === 0;
     records.push(...batch);
-    batches++;
-    if (batches === 1) await sleep(2 * LINE_WITHIN_MS);
+    if (isFirst) await sleep(2 * LINE_WITHIN_MS);
   };
   const { body, answer } = send();
   // More bytes than fit into the buffers between the socket and the store, cut within a line.
