@@ -102,7 +102,8 @@ export class Observer {
       }
       const hasAnswered = await answersHealth(process.url!);
       // A process that a fault froze or ended during the call need not answer.
-      if (hasAnswered || !process.isLive || process.pid !== pid) answeredAt = Date.now();
+      const mustAnswer = process.isLive && process.pid === pid;
+      if (hasAnswered || !mustAnswer) answeredAt = Date.now();
       else this.seen.silentMs = Math.max(this.seen.silentMs, Date.now() - answeredAt);
     }
   }

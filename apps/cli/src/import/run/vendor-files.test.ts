@@ -42,7 +42,9 @@ describe('the columns of vendors', () => {
 
 describe('JSON of other programs', () => {
   const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
-  const object = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
+  /** The object of {@link bar} without its last brace. */
+  const unclosed = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
+  const object = `${unclosed}}`;
 
   it('texts with escapes are what they mean', async () => {
     const json = `[{"symbol":"BRK\\/B","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"},
@@ -51,16 +53,14 @@ describe('JSON of other programs', () => {
   });
 
   it('an object with another object inside is still a bar', async () => {
-    for (const text of [
-      `[${object},"meta":{"a":1}}]`,
-      `[{"meta":{"a":[1]},${object.slice(1)}}]`,
-      `${object},"x":{}}\n`,
-    ])
+    const withObjectFirst = object.replace('{', '{"meta":{"a":[1]},');
+    for (const text of [`[${unclosed},"meta":{"a":1}}]`, `[${withObjectFirst}]`, `${unclosed},"x":{}}\n`])
       expect((await imported('a.json', text, SYMBOL_X)).bars.slice(0, 1)).toEqual([bar]);
   });
 
   it('a wrapper object with many values is no bar, and its key "results" is no symbol', async () => {
-    const json = `{"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK","results":[${object},"n":3,"vw":10.1}]}`;
+    const values = '"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK"';
+    const json = `{${values},"results":[${unclosed},"n":3,"vw":10.1}]}`;
     const result = await imported('a.json', json, SYMBOL_X);
     expect(result.bars).toEqual([bar]);
     expect(reasonsOf(result)).toEqual({});
@@ -68,9 +68,10 @@ describe('JSON of other programs', () => {
   });
 
   it('nothing is stored of a file that lacks its last bracket', async () => {
+    const nextMinute = object.replace('1709562600000', '1709562660000');
     for (const text of [
-      `[${object}},${object.replace('2600', '2660')}}`,
-      `{"bars":{"X":[${object}}`,
+      `[${object},${nextMinute}`,
+      `{"bars":{"X":[${object}`,
       `[[1709562600000,1,2,1,1,5],[1709562660000,1,2,1,1,5]`,
     ]) {
       const result = await imported('a.json', text, SYMBOL_X);
