@@ -7,7 +7,7 @@ export const DAY_MS = 86_400_000;
 export const OPEN = Date.UTC(2024, 2, 4, 14, 30);
 
 /** The header of files whose rows name no symbol. */
-export const PLAIN_HEADER = 'time,open,high,low,close,volume\n';
+export const CSV_HEADER = 'time,open,high,low,close,volume\n';
 
 /** Formats a time, epoch ms, as a file has it. */
 export type TimeText = (ms: number) => string;
@@ -16,7 +16,7 @@ export const isoText: TimeText = (ms) => new Date(ms).toISOString().replace('.00
 /** `2024-03-04 14:30:00`, without a zone. */
 export const wallText: TimeText = (ms) => isoText(ms).slice(0, 19).replace('T', ' ');
 
-/** Rows under {@link PLAIN_HEADER} whose prices and volumes are equal. @param from the time of the first one, epoch ms */
-export function equalRows(count: number, from: number, stepMs = MINUTE_MS, text = isoText): string {
+/** Rows under {@link CSV_HEADER} whose prices and volumes are equal. @param from the time of the first one, epoch ms */
+export function csvRows(count: number, from: number, stepMs = MINUTE_MS, text = isoText): string {
   return Array.from({ length: count }, (_, row) => `${text(from + row * stepMs)},10,11,9,10,5\n`).join('');
 }

@@ -1,8 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import express, { type RequestHandler, type Response } from 'express';
 import type { EventCursor, SessionEventType } from '@barkeep/session-data';
+import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { eventView, EventStreams, message, StalledListenerError } from './event-streams.js';
 import type { EventReader } from '../lifecycle/index.js';
 
@@ -29,16 +30,9 @@ class EndlessReader implements EventReader {
   }
 }
 
-/** Serves one handler; `close` waits until all connections have ended. */
 async function serve(handler: RequestHandler) {
-  const server = express().get('/events', handler).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
-  const close = async () => {
-    server.close();
-    await once(server, 'close');
-  };
-  return { url, close };
+  const { url, close } = await serveHttp(express().get('/events', handler));
+  return { url: `${url}/events`, close };
 }
 
 /** Serves the events of a reader; `errors` emits `ended` with the error that ends a stream. */

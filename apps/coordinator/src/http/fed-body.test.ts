@@ -1,9 +1,9 @@
 import express from 'express';
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type ClientRequest, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type HttpServer, serveHttp } from '../../../../test/support/system/http-server.js';
 import type { FedRecord } from '../lifecycle/index.js';
 import { problemOf } from '../problems.js';
 import { BLANK_LINES_MAX, NDJSON, readFedBody } from './fed-body.js';
@@ -12,7 +12,7 @@ import { BLANK_LINES_MAX, NDJSON, readFedBody } from './fed-body.js';
 const LINE_WITHIN_MS = 1_000;
 const LINE = JSON.stringify({ openTime: '2024-03-04T14:30:00Z', open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
-let server: Server;
+let served: HttpServer;
 /** The records that were stored. */
 let records: FedRecord[];
 /** Stores a batch; a test may replace it. */
@@ -31,12 +31,11 @@ beforeEach(async () => {
       .then(() => response.json({ records: records.length }))
       .catch(refuse);
   });
-  server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  served = await serveHttp(app);
 });
 afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  served.server.closeAllConnections();
+  await served.close();
 });
 
 interface Answer {
@@ -47,8 +46,7 @@ interface Answer {
 
 /** Starts a request with a body of NDJSON. @returns the request, into which the test writes its body, and the answer */
 function send(): { body: ClientRequest; answer: Promise<Answer> } {
-  const { port } = server.address() as AddressInfo;
-  const body = httpRequest({ port, host: '127.0.0.1', method: 'POST', headers: { 'content-type': NDJSON } });
+  const body = httpRequest(served.url, { method: 'POST', headers: { 'content-type': NDJSON } });
   // The service may close the connection while the body is still sent.
   body.on('error', () => undefined);
   const answer = (async () => {

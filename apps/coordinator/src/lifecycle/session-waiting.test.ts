@@ -1,26 +1,24 @@
-import type { ConsumerView, StreamWait } from '@barkeep/session-data';
+import type { StreamWait } from '@barkeep/session-data';
 import { SessionWaiting } from './session-waiting.js';
 
 const HISTORY_END = 100;
 const REPOSITORIES_KEY = 'barkeep:{s:0}:repositories';
 
-/** A session, and what its process and stream recorded of it. */
-interface Waiting {
-  state?: string;
-  wait?: StreamWait | null;
-  clock?: number;
-  consumers?: Pick<ConsumerView, 'name' | 'state' | 'time'>[];
+/** A session in lockstep with two consumers that waits for upkeep. */
+const SESSION = {
+  state: 'waiting-upkeep',
+  wait: { kind: 'upkeep', since: 1_000, until: null } as StreamWait | null,
+  clock: 0,
+  consumers: [] as object[],
   /** Failures of repositories, by name. */
-  failures?: Record<string, object>;
+  failures: {} as Record<string, object>,
   /** For how long no worker has taken a job. */
-  silentMs?: number;
-}
+  silentMs: 0,
+};
 
-const UPKEEP = { kind: 'upkeep', since: 1_000, until: null } as const;
-
-/** What a session in lockstep with two consumers waits for. By default it waits for upkeep. */
-function waitingFor(waiting: Waiting) {
-  const { state = 'waiting-upkeep', wait = UPKEEP, clock = 0, consumers = [], failures = {}, silentMs = 0 } = waiting;
+/** What a session that differs from {@link SESSION} in some respects waits for. */
+function waitingFor(change: Partial<typeof SESSION>) {
+  const { state, wait, clock, consumers, failures, silentMs } = { ...SESSION, ...change };
   const fields = Object.fromEntries(Object.entries(failures).map(([name, failure]) => [name, JSON.stringify(failure)]));
   const hgetall = async (key: string) => (key === REPOSITORIES_KEY ? fields : {});
   const spec = { pace: { mode: 'lockstep', consumers: 2 } };
@@ -60,8 +58,8 @@ test('I11 a session without failures names the absence of workers after a while,
 });
 
 describe('a session that waits for consumers', () => {
-  const wait = { ...UPKEEP, kind: 'consumers' } as const;
-  const consumer = { name: 'one', state: 'active', time: 500 } as const;
+  const wait: StreamWait = { kind: 'consumers', since: 1_000, until: null };
+  const consumer = { name: 'one', state: 'active', time: 500 };
 
   test('counts the consumers that joined while its clock is at the start', async () => {
     const waiting = await waitingFor({ wait, clock: HISTORY_END, consumers: [consumer] });

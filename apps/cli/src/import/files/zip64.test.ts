@@ -10,26 +10,20 @@ const FOUR_GB = 2 ** 32;
 /** The version of the format that has zip64. */
 const VERSION = 45;
 
-const u16 = (value: number): Buffer => numberBuffer(2, (buffer) => buffer.writeUInt16LE(value));
-const u32 = (value: number): Buffer => numberBuffer(4, (buffer) => buffer.writeUInt32LE(value));
-const u64 = (value: number): Buffer => numberBuffer(8, (buffer) => buffer.writeBigUInt64LE(BigInt(value)));
-
-function numberBuffer(bytes: number, write: (buffer: Buffer) => void): Buffer {
-  const buffer = Buffer.alloc(bytes);
-  write(buffer);
-  return buffer;
-}
-
+/** Numbers of 16, 32 and 64 bits as bytes. */
+const u16 = (value: number): Buffer => Buffer.from(Uint16Array.of(value).buffer);
+const u32 = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer);
+const u64 = (value: number): Buffer => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
+/** The bytes of fields that are 0 in these files. */
+const zeros = (bytes: number): Buffer => Buffer.alloc(bytes);
 /** The fields of a part of a zip, in their order. */
 const part = (fields: Record<string, Buffer>): Buffer => Buffer.concat(Object.values(fields));
 
-interface Zip64Options {
-  /** The size that the directory states; undefined: the true one. */
-  claimedBytes?: number;
-}
-
-/** Makes a zip of uncompressed files whose sizes, offsets and number are in the zip64 fields. */
-function zip64(files: readonly (readonly [name: string, text: string])[], { claimedBytes }: Zip64Options = {}): Buffer {
+/**
+ * Makes a zip of uncompressed files whose sizes, offsets and number are in the zip64 fields.
+ * @param claimedBytes the size that the directory states; undefined: the true one
+ */
+function zip64(files: readonly (readonly [name: string, text: string])[], claimedBytes?: number): Buffer {
   const entries: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
@@ -46,9 +40,7 @@ function zip64(files: readonly (readonly [name: string, text: string])[], { clai
 /** The fields that an entry has in common in the local file and in the directory. */
 const commonFields = (data: Buffer) => ({
   versionNeeded: u16(VERSION),
-  flags: u16(0),
-  method: u16(0), // not compressed
-  modified: u32(0),
+  flagsMethodAndTime: zeros(8),
   crc: u32(crc32(data)),
 });
 
@@ -59,7 +51,7 @@ function localEntry(name: string, data: Buffer): Buffer {
     packedSize: u32(data.length),
     size: u32(data.length),
     nameLength: u16(name.length),
-    extraLength: u16(0),
+    extraLength: zeros(2),
     name: Buffer.from(name),
     data,
   });
@@ -71,16 +63,13 @@ function directoryEntry(name: string, data: Buffer, offset: number, size: number
   const extra = part({ type: u16(1), length: u16(values.length), values });
   return part({
     signature: u32(0x02014b50),
-    versionMadeBy: u16(0),
+    versionMadeBy: zeros(2),
     ...commonFields(data),
     packedSize: u32(SIZE_MARK),
     size: u32(SIZE_MARK),
     nameLength: u16(name.length),
     extraLength: u16(extra.length),
-    commentLength: u16(0),
-    diskNumber: u16(0),
-    internalAttributes: u16(0),
-    externalAttributes: u32(0),
+    commentDiskAndAttributes: zeros(10),
     offset: u32(SIZE_MARK),
     name: Buffer.from(name),
     extra,
@@ -95,29 +84,23 @@ function end(files: number, bytes: number, offset: number): Buffer {
   const afterLength = part({
     versionMadeBy: u16(VERSION),
     versionNeeded: u16(VERSION),
-    diskNumber: u32(0),
-    directoryDisk: u32(0),
+    disks: zeros(8),
     filesOnDisk: u64(files),
     files: u64(files),
     bytes: u64(bytes),
     offset: u64(offset),
   });
   const record = part({ signature: u32(0x06064b50), length: u64(afterLength.length), afterLength });
-  const locator = part({
-    signature: u32(0x07064b50),
-    recordDisk: u32(0),
-    recordOffset: u64(offset + bytes),
-    disks: u32(1),
-  });
+  const recordOffset = u64(offset + bytes);
+  const locator = part({ signature: u32(0x07064b50), recordDisk: zeros(4), recordOffset, diskCount: u32(1) });
   const oldRecord = part({
     signature: u32(0x06054b50),
-    diskNumber: u16(0),
-    directoryDisk: u16(0),
+    disks: zeros(4),
     filesOnDisk: u16(COUNT_MARK),
     files: u16(COUNT_MARK),
     bytes: u32(SIZE_MARK),
     offset: u32(SIZE_MARK),
-    commentLength: u16(0),
+    commentLength: zeros(2),
   });
   return Buffer.concat([record, locator, oldRecord]);
 }
@@ -134,11 +117,7 @@ async function entriesOf(zip: Buffer): ReturnType<typeof inputEntries> {
 
 describe('a zip64', () => {
   it('is read, with sizes, offsets and a number of files of 64 bits', async () => {
-    const files = [
-      ['A.csv', 'first'],
-      ['B.csv', 'second'],
-    ] as const;
-    const entries = await entriesOf(zip64(files));
+    const entries = await entriesOf(zip64(Object.entries({ 'A.csv': 'first', 'B.csv': 'second' })));
     const texts: string[] = [];
     for (const entry of entries) {
       await entry.check();
@@ -150,7 +129,7 @@ describe('a zip64', () => {
 
   it('I8 that claims more than 4 GB is refused without memory for the claim', async () => {
     const rssBefore = process.memoryUsage().rss;
-    const [entry] = await entriesOf(zip64([['A.csv', 'short']], { claimedBytes: FOUR_GB + 5 }));
+    const [entry] = await entriesOf(zip64([['A.csv', 'short']], FOUR_GB + 5));
     await expect(entry!.check()).rejects.toThrow('A.csv');
     const usedMb = (process.memoryUsage().rss - rssBefore) / 1024 / 1024;
     expect(usedMb).toBeLessThan(100);

@@ -4,13 +4,7 @@ import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import {
-  isoText,
-  MINUTE_MS,
-  OPEN,
-  PLAIN_HEADER as HEADER,
-  wallText,
-} from '../../../../../test/support/data/import-texts.js';
+import { CSV_HEADER, isoText, MINUTE_MS, OPEN, wallText } from '../../../../../test/support/data/import-texts.js';
 import {
   CLOSE,
   countsOf,
@@ -29,8 +23,8 @@ const risingRows = (count: number, from: number, stepMs = MINUTE_MS, text = isoT
 
 describe('a row with more fields than its header', () => {
   it('is refused, not shifted', async () => {
-    const groupedVolume = `${HEADER}2024-03-04T14:30:00Z,10,11,9,10,1,234,567\n`;
-    const decimalCommas = `${HEADER}2024-03-04T14:30:00Z,1,0850,1,0850,1,0850,1,0850,12\n`;
+    const groupedVolume = `${CSV_HEADER}2024-03-04T14:30:00Z,10,11,9,10,1,234,567\n`;
+    const decimalCommas = `${CSV_HEADER}2024-03-04T14:30:00Z,1,0850,1,0850,1,0850,1,0850,12\n`;
     for (const text of [groupedVolume, decimalCommas]) {
       const result = await imported('a.csv', text, SYMBOL_X);
       expect(countsOf(result)).toEqual({ bars: 0, refused: { 'too-many-fields': 1 } });
@@ -77,12 +71,12 @@ describe('lines around the header', () => {
   });
 
   it('a title in brackets before it is not JSON', async () => {
-    const titled = `[EURUSD]\n${HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
+    const titled = `[EURUSD]\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
     expect((await imported('a.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
   });
 
   it('a title and blank lines before it are skipped', async () => {
-    const titled = `A title, with a comma\n\nanother\n${HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
+    const titled = `A title, with a comma\n\nanother\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
     expect((await imported('b.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
   });
 
@@ -235,14 +229,14 @@ describe('a number that is not an epoch', () => {
     ['12345', 'unreadable-time'],
     ['0', 'unreadable-time'],
   ])('%s is refused as %s', async (time, reason) => {
-    const result = await imported('a.csv', `${HEADER}${time},10,11,9,10,5\n`, { read: { symbol: 'A' } });
+    const result = await imported('a.csv', `${CSV_HEADER}${time},10,11,9,10,5\n`, { read: { symbol: 'A' } });
     expect(countsOf(result)).toEqual({ bars: 0, refused: { [reason]: 1 } });
   });
 });
 
 describe('prices below zero', () => {
   it('are taken when the user allows them', async () => {
-    const text = `${HEADER}2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500\n2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000\n`;
+    const text = `${CSV_HEADER}2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500\n2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000\n`;
     const refused = await imported('a.csv', text, { read: { symbol: 'CLK20' } });
     expect(reasonsOf(refused)).toEqual({ 'negative-price': 2 });
     expect(detailOf(refused)).toContain('--allow-negative-prices');
@@ -251,7 +245,7 @@ describe('prices below zero', () => {
   });
 
   it('zeros for minutes without a trade are refused, and the refusal says what to do', async () => {
-    const text = `${HEADER}2024-03-04T14:30Z,10,11,9,10,5\n2024-03-04T14:31Z,0,0,0,0,0\n2024-03-04T14:32Z,10,11,0,10,5\n`;
+    const text = `${CSV_HEADER}2024-03-04T14:30Z,10,11,9,10,5\n2024-03-04T14:31Z,0,0,0,0,0\n2024-03-04T14:32Z,10,11,0,10,5\n`;
     const refused = await imported('a.csv', text, SYMBOL_X);
     expect(countsOf(refused)).toEqual({ bars: 1, refused: { 'zero-price': 2 } });
     expect(detailOf(refused)).toContain('no trade');
@@ -260,7 +254,7 @@ describe('prices below zero', () => {
   });
 
   it('numbers that are extreme but valid are exact', async () => {
-    const text = `${HEADER}2024-03-04T14:30Z,1e-320,1.7976931348623157e308,1e-320,123456789012345.67,9007199254740993\n`;
+    const text = `${CSV_HEADER}2024-03-04T14:30Z,1e-320,1.7976931348623157e308,1e-320,123456789012345.67,9007199254740993\n`;
     const { bars } = await imported('a.csv', text, SYMBOL_X);
     expect(valuesOf(bars[0])).toEqual([
       1e-320,
@@ -274,7 +268,7 @@ describe('prices below zero', () => {
 
 describe('symbols', () => {
   const rows = (...names: string[]): string =>
-    `symbol,${HEADER}${names.map((name) => `${name},2024-03-04T14:30:00Z,10,11,9,10,5\n`).join('')}`;
+    `symbol,${CSV_HEADER}${names.map((name) => `${name},2024-03-04T14:30:00Z,10,11,9,10,5\n`).join('')}`;
   const symbolsOf = ({ bars }: ImportedFile): string[] => bars.map(([symbol]) => symbol);
 
   it('keep their case; one that differs only in case is refused, unless the user wants both or upper case', async () => {
@@ -313,7 +307,7 @@ describe('symbols', () => {
 describe('rows for which the calendar has no slot', () => {
   it('I10 are counted, with a hint at the zone', async () => {
     // The trading day of New York, 09:30 to 16:00, as wall times. Read as UTC, all but the last 90 minutes are before the open.
-    const text = HEADER + risingRows(390, Date.UTC(2024, 2, 4, 9, 30), MINUTE_MS, wallText);
+    const text = CSV_HEADER + risingRows(390, Date.UTC(2024, 2, 4, 9, 30), MINUTE_MS, wallText);
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
     const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'ACME' } });
     expect(summary).toMatchObject({ rows: 390, accepted: 90, outside: 300 });
@@ -325,7 +319,7 @@ describe('rows for which the calendar has no slot', () => {
 
 describe('what a time and a row stand for', () => {
   it('closes are warned of, and stored in their minute with --times close', async () => {
-    const text = HEADER + risingRows(390, OPEN + MINUTE_MS);
+    const text = CSV_HEADER + risingRows(390, OPEN + MINUTE_MS);
     const asOpens = await imported('a.csv', text, { read: { symbol: 'NT' } });
     expect(asOpens.summary.warnings[0]).toContain('--times close');
     const { bars, summary } = await imported('a.csv', text, { read: { symbol: 'NT', times: 'close' } });
@@ -335,7 +329,7 @@ describe('what a time and a row stand for', () => {
   });
 
   it('opens are not warned of', async () => {
-    const { summary } = await imported('a.csv', HEADER + risingRows(390, OPEN), SYMBOL_X);
+    const { summary } = await imported('a.csv', CSV_HEADER + risingRows(390, OPEN), SYMBOL_X);
     expect(summary.warnings).toEqual([]);
   });
 
@@ -345,19 +339,19 @@ describe('what a time and a row stand for', () => {
     [86_400_000, '1-day'],
     [1000, '1-second'],
   ])('rows every %d ms taken as minutes are refused as %s bars', async (stepMs, name) => {
-    const result = await imported('a.csv', HEADER + risingRows(30, OPEN, stepMs), SYMBOL_X);
+    const result = await imported('a.csv', CSV_HEADER + risingRows(30, OPEN, stepMs), SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'wrong-interval': 1 } });
     expect(detailOf(result)).toContain(`was ${name} bars`);
   });
 
   it('five-minute rows are stored with --interval 5m', async () => {
-    const five = HEADER + risingRows(30, OPEN, 5 * MINUTE_MS);
+    const five = CSV_HEADER + risingRows(30, OPEN, 5 * MINUTE_MS);
     expect((await imported('a.csv', five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).bars).toHaveLength(30);
   });
 
   it('minutes of a quiet symbol are stored', async () => {
     const minutes = [0, 7, 19, 20, 41, 77];
-    const quiet = HEADER + minutes.map((minute) => `${isoText(OPEN + minute * MINUTE_MS)},1,1,1,1,1\n`).join('');
+    const quiet = CSV_HEADER + minutes.map((minute) => `${isoText(OPEN + minute * MINUTE_MS)},1,1,1,1,1\n`).join('');
     expect((await imported('q.csv', quiet, SYMBOL_X)).bars).toHaveLength(6);
   });
 });

@@ -5,13 +5,7 @@ import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import {
-  equalRows as rows,
-  MINUTE_MS,
-  OPEN,
-  PLAIN_HEADER as HEADER,
-  wallText,
-} from '../../../../../test/support/data/import-texts.js';
+import { csvRows, CSV_HEADER, MINUTE_MS, OPEN, wallText } from '../../../../../test/support/data/import-texts.js';
 import {
   countsOf,
   detailOf,
@@ -66,12 +60,12 @@ describe('a header', () => {
 
 describe('lines around the header', () => {
   it('thousands of blank lines are skipped', async () => {
-    expect((await imported('a.csv', '\n'.repeat(5000) + HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
+    expect((await imported('a.csv', '\n'.repeat(5000) + CSV_HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
   });
 
   it('dozens of comments are skipped', async () => {
     const comments = Array.from({ length: 40 }, (_, at) => `# line ${at}, of a preamble\n`).join('');
-    expect((await imported('a.csv', comments + HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
+    expect((await imported('a.csv', comments + CSV_HEADER + row(0), SYMBOL_X)).bars).toHaveLength(1);
   });
 
   it.each([
@@ -107,7 +101,7 @@ describe('numbers as other countries write them', () => {
     ['1’010.50,1’011,1’009,1’010.25,1’234’567', '.', "'"],
     ['"1 010,50","1\u00a0011","1\u202f009","1 010,25","1 234 567"', ',', ' '],
   ] as const)('are read with --thousands, which the refusal names: %s', async (values, decimal, thousands) => {
-    const text = `\ufeff${HEADER.trim()}\r\n2024-03-04T14:30:00Z,${values}\r\n`;
+    const text = `\ufeff${CSV_HEADER.trim()}\r\n2024-03-04T14:30:00Z,${values}\r\n`;
     expect(detailOf(await imported('a.csv', text, SYMBOL_X))).toContain('--thousands');
     const { bars } = await imported('a.csv', text, { read: { symbol: 'X', numbers: { decimal, thousands } } });
     expect(valuesOf(bars[0])).toEqual([1010.5, 1011, 1009, 1010.25, 1234567]);
@@ -116,7 +110,7 @@ describe('numbers as other countries write them', () => {
 
 describe('volumes with dots before every three digits', () => {
   const text = (...volumes: string[]): string =>
-    `${HEADER}${volumes.map((volume, at) => `2024-03-04T14:${30 + at}:00Z,10,11,9,10,${volume}\n`).join('')}`;
+    `${CSV_HEADER}${volumes.map((volume, at) => `2024-03-04T14:${30 + at}:00Z,10,11,9,10,${volume}\n`).join('')}`;
   const warningsFor = async (...volumes: string[]): Promise<string[]> =>
     (await imported('a.csv', text(...volumes), SYMBOL_X)).summary.warnings;
 
@@ -138,8 +132,8 @@ describe('volumes with dots before every three digits', () => {
 describe('a zip of several files', () => {
   it('reads thousands of files, packed and stored, with one that is larger than a block', async () => {
     const names = Array.from({ length: 3000 }, (_, at) => `${'folder of the vendor/'.repeat(5)}S${at}_1min.csv`);
-    const small = bytes(HEADER + row(0));
-    const large = bytes(HEADER + rows(20_000, Date.UTC(2024, 2, 4), MINUTE_MS, wallText));
+    const small = bytes(CSV_HEADER + row(0));
+    const large = bytes(CSV_HEADER + csvRows(20_000, Date.UTC(2024, 2, 4), MINUTE_MS, wallText));
     const zip = zipSync({
       ...Object.fromEntries(names.map((name, at) => [name, [small, { level: at % 2 === 0 ? 6 : 0 }] as const])),
       'LARGE_1min.csv': [large, { level: 0 }],
@@ -151,7 +145,7 @@ describe('a zip of several files', () => {
   });
 
   it('refuses a small file whose bytes are not those of its checksum', async () => {
-    const zip = zipSync({ 'X.csv': [bytes(HEADER + row(0)), { level: 0 }] });
+    const zip = zipSync({ 'X.csv': [bytes(CSV_HEADER + row(0)), { level: 0 }] });
     const priceAt = Buffer.from(zip).indexOf(',10,11') + 1;
     zip[priceAt] = 0x32; // the price 10 becomes 20
     const result = await imported('a.zip', zip, SYMBOL_X);
@@ -160,7 +154,7 @@ describe('a zip of several files', () => {
   });
 
   it('stores the files that are bars and refuses the others by name', async () => {
-    const zip = zipSync({ 'data/AAPL_1min.txt': bytes(HEADER + row(0)), 'readme.txt': bytes('Read me, please\n') });
+    const zip = zipSync({ 'data/AAPL_1min.txt': bytes(CSV_HEADER + row(0)), 'readme.txt': bytes('Read me, please\n') });
     const result = await imported('b.zip', zip, { symbolOf: symbolReader('{symbol}_1min.txt') });
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'unusable-path': 1 } });
     const given = await imported('b.zip', zip, SYMBOL_X);
@@ -172,7 +166,7 @@ describe('a zip of several files', () => {
     ['two kinds of one symbol', { 'ABC_adj_1min.csv': row(0), 'ABC_raw_1min.csv': row(0, 20) }, '{symbol}_*_1min.csv'],
     ['parts of one symbol', { 'ABC/2024-03.csv': row(0), 'ABC/2024-04.csv': row(1) }, '{symbol}/*.csv'],
   ])('does not mix %s', async (_, files, pattern) => {
-    const zip = zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, bytes(HEADER + text)])));
+    const zip = zipSync(Object.fromEntries(Object.entries(files).map(([name, text]) => [name, bytes(CSV_HEADER + text)])));
     const symbolOf = symbolReader(pattern);
     const result = await imported('b.zip', zip, { symbolOf });
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
@@ -202,14 +196,14 @@ describe('a file that is not what its name says', () => {
   });
 
   it('is read to its end when it is gzip of two members', async () => {
-    const packed = Buffer.concat([gzipSync(HEADER + row(0)), gzipSync(row(1))]);
+    const packed = Buffer.concat([gzipSync(CSV_HEADER + row(0)), gzipSync(row(1))]);
     expect((await imported('a.csv', packed, SYMBOL_X)).bars).toHaveLength(2);
   });
 });
 
 describe('rows of other symbols', () => {
   it('are refused when one symbol is given', async () => {
-    const text = `symbol,${HEADER}AAPL,${row(0)}MSFT,${row(0, 20)}AAPL,${row(1)}`;
+    const text = `symbol,${CSV_HEADER}AAPL,${row(0)}MSFT,${row(0, 20)}AAPL,${row(1)}`;
     const result = await imported('a.csv', text, SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 2, refused: { 'other-symbol': 1 } });
     expect((await imported('a.csv', text, { ...SYMBOL_X, oneSymbol: true })).bars).toHaveLength(3);
@@ -234,7 +228,7 @@ describe('rows for which the calendar has no slot', () => {
     ['UTC', Date.UTC(2034, 2, 4, 14, 30), 'XNYS covers'],
   ])('I10 read in %s have a hint at what fits', async (zone, from, hint) => {
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
-    const { summary } = await imported('a.csv', HEADER + rows(390, from, MINUTE_MS, wallText), {
+    const { summary } = await imported('a.csv', CSV_HEADER + csvRows(390, from, MINUTE_MS, wallText), {
       calendar,
       read: { symbol: 'X', zone },
     });
@@ -244,16 +238,16 @@ describe('rows for which the calendar has no slot', () => {
 
   it('I10 have no hint at closes when they were read as closes', async () => {
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
-    const day = rows(390, OPEN + MINUTE_MS, MINUTE_MS, wallText);
-    const night = rows(5, Date.UTC(2024, 2, 5, 3), MINUTE_MS, wallText);
-    const { summary } = await imported('a.csv', HEADER + day + night, { calendar, read: { symbol: 'X', times: 'close' } });
+    const day = csvRows(390, OPEN + MINUTE_MS, MINUTE_MS, wallText);
+    const night = csvRows(5, Date.UTC(2024, 2, 5, 3), MINUTE_MS, wallText);
+    const { summary } = await imported('a.csv', CSV_HEADER + day + night, { calendar, read: { symbol: 'X', times: 'close' } });
     expect(summary.outside).toBe(5);
     expect(summary.warnings).toEqual(['a.csv: 5 rows are outside of XNYS and are not stored']);
   });
 
   it('I10 before and after the session have a hint at extended hours', async () => {
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
-    const text = HEADER + rows(960, Date.UTC(2024, 2, 4, 4), MINUTE_MS, wallText);
+    const text = CSV_HEADER + csvRows(960, Date.UTC(2024, 2, 4, 4), MINUTE_MS, wallText);
     const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'X', zone: 'America/New_York' } });
     expect(summary.warnings[0]).toContain('--hours extended');
   });
@@ -301,21 +295,21 @@ describe('what a time stands for', () => {
     ['09:16 to 15:30 in India', 375, Date.UTC(2024, 2, 4, 3, 46), MINUTE_MS],
     ['five-minute bars', 78, OPEN + 5 * MINUTE_MS, 5 * MINUTE_MS],
   ])('closes are warned of: %s', async (_, count, from, intervalMs) => {
-    const text = HEADER + rows(count, from, intervalMs, wallText);
+    const text = CSV_HEADER + csvRows(count, from, intervalMs, wallText);
     const { summary } = await imported('a.csv', text, { read: { symbol: 'X', intervalMs } });
     expect(summary.warnings[0]).toContain('--times close');
   });
 
   it('closes are warned of in a format of opens too', async () => {
     const day = (ms: number): string => `03/04/2024,${new Date(ms).toISOString().slice(11, 16)}`;
-    const { summary } = await imported('SPY.txt', rows(390, Date.UTC(2024, 2, 4, 9, 31), MINUTE_MS, day));
+    const { summary } = await imported('SPY.txt', csvRows(390, Date.UTC(2024, 2, 4, 9, 31), MINUTE_MS, day));
     expect(summary.understood[0]?.format).toBe('kibot');
     expect(summary.warnings.join()).toContain('--times close');
   });
 
   it('a close in the last second of its minute is the close of that minute', async () => {
     for (const text of ['2024-03-04 14:30:59', '1709562659999', '2024-03-04T14:31:00Z']) {
-      const file = `${HEADER}${text},10,11,9,10,5\n`;
+      const file = `${CSV_HEADER}${text},10,11,9,10,5\n`;
       expect((await imported('a.csv', file, { read: { symbol: 'X', times: 'close' } })).bars[0]?.[TIME]).toBe(
         '2024-03-04T14:30Z',
       );
@@ -323,7 +317,7 @@ describe('what a time stands for', () => {
   });
 
   it('an open in the last second of a minute is refused with a hint at closes', async () => {
-    const asOpen = await imported('a.csv', `${HEADER}1709562659999,10,11,9,10,5\n`, SYMBOL_X);
+    const asOpen = await imported('a.csv', `${CSV_HEADER}1709562659999,10,11,9,10,5\n`, SYMBOL_X);
     expect(reasonsOf(asOpen)).toEqual({ 'off-grid': 1 });
     expect(detailOf(asOpen)).toContain('--times close');
   });

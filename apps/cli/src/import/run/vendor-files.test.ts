@@ -1,7 +1,7 @@
 /** Files of vendors and programs whose columns, keys, volumes or times mean something else than they seem to. */
 import { calendarNamed } from '@barkeep/bars';
 import { CalendarCheck } from './calendar-check.js';
-import { PLAIN_HEADER as HEADER } from '../../../../../test/support/data/import-texts.js';
+import { CSV_HEADER } from '../../../../../test/support/data/import-texts.js';
 import {
   countsOf,
   detailOf,
@@ -97,7 +97,7 @@ describe('volumes', () => {
   });
 
   it('that are unknown are counted only in rows that are stored', async () => {
-    const text = `${HEADER}2024-03-04T14:30Z,10,11,9,10,-1\n2024-03-04T14:31Z,10,9,11,10,-1\n`;
+    const text = `${CSV_HEADER}2024-03-04T14:30Z,10,11,9,10,-1\n2024-03-04T14:31Z,10,9,11,10,-1\n`;
     const { summary } = await imported('a.csv', text, SYMBOL_X);
     expect(summary).toMatchObject({ accepted: 1, unknownVolumes: 1, refused: { rows: 1 } });
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
