@@ -2,7 +2,7 @@
 
 /** What a kind of session needs besides its spec. */
 export interface Kind {
-  /** Number of consumer processes. */
+  /** How many consumer processes follow it. */
   consumers: number;
   /** True when a feeder process sends the bars. */
   isFed: boolean;

@@ -21,7 +21,6 @@ export interface Sample {
   watermark: number;
 }
 
-/** What was observed. */
 export interface Observations {
   /** Only samples that differ from the one before. */
   samples: Sample[];

@@ -6,7 +6,6 @@ import { seeded } from '../support/data/seeded.js';
 import type { FaultInfo } from './faults/fault.js';
 import { KINDS, type KindName } from './kinds.js';
 
-/** One planned fault. */
 export interface PlannedFault {
   name: string;
   /** When it begins, ms after the start of the session. */

@@ -69,7 +69,6 @@ export class Lab {
     return this.faketime !== undefined;
   }
 
-  /** The coordinators and the workers. */
   get processes(): LabProcess[] {
     return [...this.coordinators, ...this.workers];
   }
@@ -85,7 +84,7 @@ export class Lab {
       env: { PATH: process.env['PATH'] },
       logFile: this.logFile(name),
       gates,
-      ends: true,
+      mayFinish: true,
     });
     this.programs.push(program);
     return program;

@@ -80,7 +80,6 @@ export class RedisServer {
     await this.end('SIGTERM');
   }
 
-  /** Removes all keys. */
   async empty(): Promise<void> {
     await this.client.flushall();
   }

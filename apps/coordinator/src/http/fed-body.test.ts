@@ -13,14 +13,13 @@ const LINE_WITHIN_MS = 1_000;
 const LINE = JSON.stringify({ openTime: '2024-03-04T14:30:00Z', open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
 let served: HttpServer;
-/** The records that were stored. */
-let records: FedRecord[];
+let storedRecords: FedRecord[];
 /** Stores a batch; a test may replace it. */
 let store: (batch: readonly FedRecord[]) => Promise<void>;
 
 beforeEach(async () => {
-  records = [];
-  store = async (batch) => void records.push(...batch);
+  storedRecords = [];
+  store = async (batch) => void storedRecords.push(...batch);
   const app = express();
   app.post('/', (request, response) => {
     const refuse = (error: unknown) => {
@@ -28,7 +27,7 @@ beforeEach(async () => {
       response.status(problem.status).json(problem);
     };
     readFedBody(request, undefined, (batch) => store(batch), LINE_WITHIN_MS)
-      .then(() => response.json({ records: records.length }))
+      .then(() => response.json({ records: storedRecords.length }))
       .catch(refuse);
   });
   served = await serveHttp(app);
@@ -65,7 +64,7 @@ it('refuses a body of newlines after a bounded number of them', async () => {
   const { status, text } = await answer;
   expect(status).toBe(413);
   expect(text).toContain(`at most ${BLANK_LINES_MAX} blank lines`);
-  expect(records).toEqual([]);
+  expect(storedRecords).toEqual([]);
 });
 
 it('skips blank lines between bars, and counts them in the line numbers', async () => {
@@ -73,7 +72,7 @@ it('skips blank lines between bars, and counts them in the line numbers', async 
   // Lines 1 and 2 are blank, line 3 is a bar, lines 4 to 1,004 are blank, line 1,005 is no JSON.
   body.end(`\n\r\n${LINE}\r\n${'\n'.repeat(1_000)}  \n{`);
   expect((await answer).status).toBe(200);
-  expect(records).toMatchObject([
+  expect(storedRecords).toMatchObject([
     { index: 0, line: 3 },
     { index: 1, line: 1_005, malformed: 'line: expected JSON', raw: '{' },
   ]);
@@ -88,13 +87,13 @@ it('gives up on a line that does not end in time, and closes the connection', as
   expect(status).toBe(400);
   expect(headers.connection).toBe('close');
   expect(text).toContain('expected the rest of a line within');
-  expect(records).toHaveLength(1);
+  expect(storedRecords).toHaveLength(1);
 });
 
 it('waits as long as the sender likes between two lines, and while the store is slow', async () => {
   store = async (batch) => {
-    const isFirst = records.length === 0;
-    records.push(...batch);
+    const isFirst = storedRecords.length === 0;
+    storedRecords.push(...batch);
     if (isFirst) await sleep(2 * LINE_WITHIN_MS);
   };
   const { body, answer } = send();
