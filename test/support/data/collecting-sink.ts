@@ -15,7 +15,7 @@ interface CollectedRows {
   refused: { line: number; reason: ImportRefusal; detail: string }[];
 }
 
-export interface Collected extends CollectedRows {
+interface Collected extends CollectedRows {
   /** How the importer understood the file. Undefined for a file without text, or for one that is refused as a whole. */
   plan: FilePlan | undefined;
 }
