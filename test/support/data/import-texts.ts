@@ -20,3 +20,8 @@ export const wallText: TimeText = (ms) => isoText(ms).slice(0, 19).replace('T', 
 export function csvRows(count: number, from: number, stepMs = MINUTE_MS, text = isoText): string {
   return Array.from({ length: count }, (_, row) => `${text(from + row * stepMs)},10,11,9,10,5\n`).join('');
 }
+
+/** {@link csvRows} every minute, with wall times that have no zone. */
+export function wallRows(count: number, from: number): string {
+  return csvRows(count, from, MINUTE_MS, wallText);
+}

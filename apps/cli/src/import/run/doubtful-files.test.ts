@@ -10,9 +10,16 @@ import {
   isoText,
   MINUTE_MS,
   type TimeText,
+  wallRows,
   wallText,
 } from '../../../../../test/support/data/import-texts.js';
-import { type ImportCase, imported, reasonsOf, SYMBOL, SYMBOL_X } from '../../../../../test/support/data/imported-file.js';
+import {
+  type ImportCase,
+  imported,
+  reasonsOf,
+  SYMBOL,
+  SYMBOL_X,
+} from '../../../../../test/support/data/imported-file.js';
 
 /** The parts of a UTC time, for texts in other forms. */
 const parts = (ms: number): [year: string, month: string, day: string, time: string] => {
@@ -70,7 +77,8 @@ describe('rows of another interval', () => {
   });
 
   it('are warned of when a name or a column says the interval of one row', async () => {
-    expect(await outcomeOf(CSV_HEADER + rows(1, at(4, 14)), SYMBOL_X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
+    const oneRow = CSV_HEADER + rows(1, at(4, 14));
+    expect(await outcomeOf(oneRow, SYMBOL_X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
     const daily = `period,${CSV_HEADER}1d,${rows(1, at(4, 14))}`;
     expect(await outcomeOf(daily)).toContain('"period" says 1-day');
   });
@@ -117,7 +125,8 @@ describe('rows of another interval', () => {
     const stepMs = minutes * MINUTE_MS;
     const days = [4, 5, 6, 7, 8, 11].map((day) => rows(rowsOfDay, at(day, 14, 30), stepMs)).join('');
     expect(await outcomeOf(CSV_HEADER + days, { read: { symbol: 'X', intervalMs: stepMs } })).toBe('');
-    expect(await outcomeOf(CSV_HEADER + days)).toContain(`was ${minutes}-minute bars; --interval ${interval} stores them`);
+    const refusal = `was ${minutes}-minute bars; --interval ${interval} stores them`;
+    expect(await outcomeOf(CSV_HEADER + days)).toContain(refusal);
   });
 });
 
@@ -156,7 +165,7 @@ describe('a day that was taken for a month', () => {
   });
 
   it('is not seen in ISO dates that are right', async () => {
-    expect(await outcomeOf(CSV_HEADER + rows(5, at(4, 14, 30, 6), MINUTE_MS, wallText))).toBe('');
+    expect(await outcomeOf(CSV_HEADER + wallRows(5, at(4, 14, 30, 6)))).toBe('');
     expect(await outcomeOf(CSV_HEADER + days([1, 2, 3, 6, 7], wallText))).toBe('');
   });
 });
@@ -175,22 +184,22 @@ describe('times that were misread', () => {
   });
 
   it('are warned of when they seem to be of a clock of twelve hours', async () => {
-    const half = rows(210, at(4, 9, 30), MINUTE_MS, wallText) + rows(180, at(4, 1), MINUTE_MS, wallText);
+    const half = wallRows(210, at(4, 9, 30)) + wallRows(180, at(4, 1));
     expect(await outcomeOf(CSV_HEADER + half)).toContain('were AM and PM lost?');
   });
 });
 
 describe('times without a zone', () => {
   it.each([
-    ['New York', rows(390, at(4, 9, 30), MINUTE_MS, wallText), '--tz America/New_York'],
-    ['a few minutes of New York', rows(20, at(4, 9, 30), MINUTE_MS, wallText), '--tz America/New_York'],
-    ['New York with extended hours', rows(960, at(4, 4), MINUTE_MS, wallText), '--tz America/New_York'],
-    ['Chicago', rows(390, at(4, 8, 30), MINUTE_MS, wallText), '--tz America/Chicago'],
-    ['London in summer', rows(510, at(1, 8, 0, 7), MINUTE_MS, wallText), '--tz Europe/London'],
-    ['Frankfurt', rows(510, at(4, 9), MINUTE_MS, wallText), '--tz Europe/Berlin'],
-    ['Tokyo', rows(150, at(4, 9), MINUTE_MS, wallText) + rows(150, at(4, 12, 30), MINUTE_MS, wallText), '--tz Asia/Tokyo'],
-    ['Mumbai', rows(375, at(4, 9, 15), MINUTE_MS, wallText), '--tz Asia/Kolkata'],
-    ['the newest first', newestFirst(rows(100, at(4, 18, 20), MINUTE_MS, wallText)), 'Alpha Vantage'],
+    ['New York', wallRows(390, at(4, 9, 30)), '--tz America/New_York'],
+    ['a few minutes of New York', wallRows(20, at(4, 9, 30)), '--tz America/New_York'],
+    ['New York with extended hours', wallRows(960, at(4, 4)), '--tz America/New_York'],
+    ['Chicago', wallRows(390, at(4, 8, 30)), '--tz America/Chicago'],
+    ['London in summer', wallRows(510, at(1, 8, 0, 7)), '--tz Europe/London'],
+    ['Frankfurt', wallRows(510, at(4, 9)), '--tz Europe/Berlin'],
+    ['Tokyo', wallRows(150, at(4, 9)) + wallRows(150, at(4, 12, 30)), '--tz Asia/Tokyo'],
+    ['Mumbai', wallRows(375, at(4, 9, 15)), '--tz Asia/Kolkata'],
+    ['the newest first', newestFirst(wallRows(100, at(4, 18, 20))), 'Alpha Vantage'],
   ])('are warned of when they look like %s', async (_, text, expected) => {
     expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
     expect(await outcomeOf(CSV_HEADER + text, { read: { symbol: 'X', zone: 'UTC' } })).toBe('');
@@ -198,16 +207,16 @@ describe('times without a zone', () => {
 
   it('are warned of when --tz was given and they look like UTC', async () => {
     const read = { symbol: 'X', zone: 'America/New_York' };
-    expect(await outcomeOf(CSV_HEADER + rows(390, at(4, 14, 30), MINUTE_MS, wallText), { read })).toContain('--tz UTC');
+    expect(await outcomeOf(CSV_HEADER + wallRows(390, at(4, 14, 30)), { read })).toContain('--tz UTC');
   });
 
   it('are warned of when --tz names a zone without daylight saving that people take for a city', async () => {
     const read = { symbol: 'X', zone: 'EST' };
-    expect(await outcomeOf(CSV_HEADER + rows(5, at(4, 10, 0, 7), MINUTE_MS, wallText), { read })).toContain('America/New_York');
+    expect(await outcomeOf(CSV_HEADER + wallRows(5, at(4, 10, 0, 7)), { read })).toContain('America/New_York');
   });
 
   it('are shown as read in UTC, and not warned of when they look like nothing else', async () => {
-    for (const text of [rows(390, at(4, 14, 30), MINUTE_MS, wallText), rows(1440, at(4, 0), MINUTE_MS, wallText)]) {
+    for (const text of [wallRows(390, at(4, 14, 30)), wallRows(1440, at(4, 0))]) {
       const { summary } = await imported('a.csv', CSV_HEADER + text, SYMBOL_X);
       expect(summary.warnings).toEqual([]);
       expect(summary.understood[0]?.notes).toEqual(['times have no zone and are read as UTC: --tz names another one']);
@@ -220,14 +229,14 @@ describe('times without a zone', () => {
   });
 
   it('are warned of once for many files', async () => {
-    const file = Buffer.from(CSV_HEADER + rows(20, at(4, 9, 30), MINUTE_MS, wallText));
+    const file = Buffer.from(CSV_HEADER + wallRows(20, at(4, 9, 30)));
     const zip = zipSync({ 'A.csv': file, 'B.csv': file, 'C.csv': file });
     const { summary } = await imported('a.zip', zip, { symbolOf: symbolReader('{symbol}.csv') });
     expect(summary.warnings).toEqual([expect.stringMatching(/^a\.zip!A\.csv \(and 2 more files\): times without/)]);
   });
 
   it('of Alpha Vantage are those of New York', async () => {
-    const text = `timestamp,open,high,low,close,volume\n${newestFirst(rows(100, at(4, 18, 20), MINUTE_MS, wallText))}`;
+    const text = `timestamp,open,high,low,close,volume\n${newestFirst(wallRows(100, at(4, 18, 20)))}`;
     const { bars, summary } = await imported('intraday_1min_IBM.csv', text);
     expect(bars[0]?.slice(0, 2)).toEqual(['IBM', '2024-03-05T00:59Z']);
     expect(summary.warnings).toEqual([]);
@@ -260,9 +269,13 @@ describe('values and columns that speak against their reading', () => {
   });
 
   it('a bar that was not complete is warned of', async () => {
-    const bar = (minute: number, complete: boolean): string =>
-      `{"time":"${isoText(at(4, 14, minute))}","complete":${complete},"open":"10","high":"11","low":"9","close":"10","volume":5}`;
-    expect(await outcomeOf(`[${bar(0, true)},${bar(1, false)}]`, SYMBOL_X, 'a.json')).toContain('column "complete" ("true" and "false")');
+    const values = { open: '10', high: '11', low: '9', close: '10', volume: 5 };
+    const bars = [
+      { time: isoText(at(4, 14)), complete: true, ...values },
+      { time: isoText(at(4, 14, 1)), complete: false, ...values },
+    ];
+    const outcome = await outcomeOf(JSON.stringify(bars), SYMBOL_X, 'a.json');
+    expect(outcome).toContain('column "complete" ("true" and "false")');
   });
 
   it('a second series of a symbol is warned of', async () => {

@@ -5,7 +5,7 @@ import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import { csvRows, CSV_HEADER, MINUTE_MS, OPEN, wallText } from '../../../../../test/support/data/import-texts.js';
+import { csvRows, CSV_HEADER, MINUTE_MS, OPEN, wallRows, wallText } from '../../../../../test/support/data/import-texts.js';
 import {
   countsOf,
   detailOf,
@@ -134,7 +134,7 @@ describe('a zip of several files', () => {
   it('reads thousands of files, packed and stored, with one that is larger than a block', async () => {
     const names = Array.from({ length: 3000 }, (_, at) => `${'folder of the vendor/'.repeat(5)}S${at}_1min.csv`);
     const small = csvFile(row(0));
-    const large = csvFile(csvRows(20_000, Date.UTC(2024, 2, 4), MINUTE_MS, wallText));
+    const large = csvFile(wallRows(20_000, Date.UTC(2024, 2, 4)));
     const zip = zipSync({
       ...Object.fromEntries(names.map((name, at) => [name, [small, { level: at % 2 === 0 ? 6 : 0 }] as const])),
       'LARGE_1min.csv': [large, { level: 0 }],
@@ -235,15 +235,15 @@ describe('rows for which the calendar has no slot', () => {
     ['America/Chicago', Date.UTC(2024, 2, 4, 9, 30), '--tz America/New_York'],
     ['UTC', Date.UTC(2034, 2, 4, 14, 30), 'XNYS covers'],
   ])('I10 read in %s have a hint at what fits', async (zone, from, hint) => {
-    const text = CSV_HEADER + csvRows(390, from, MINUTE_MS, wallText);
+    const text = CSV_HEADER + wallRows(390, from);
     const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'X', zone } });
     expect(summary.outside).toBeGreaterThan(0);
     expect(summary.warnings.join()).toContain(hint);
   });
 
   it('I10 have no hint at closes when they were read as closes', async () => {
-    const day = csvRows(390, OPEN + MINUTE_MS, MINUTE_MS, wallText);
-    const night = csvRows(5, Date.UTC(2024, 2, 5, 3), MINUTE_MS, wallText);
+    const day = wallRows(390, OPEN + MINUTE_MS);
+    const night = wallRows(5, Date.UTC(2024, 2, 5, 3));
     const options: ImportCase = { calendar, read: { symbol: 'X', times: 'close' } };
     const { summary } = await imported('a.csv', CSV_HEADER + day + night, options);
     expect(summary.outside).toBe(5);
@@ -251,7 +251,7 @@ describe('rows for which the calendar has no slot', () => {
   });
 
   it('I10 before and after the session have a hint at extended hours', async () => {
-    const text = CSV_HEADER + csvRows(960, Date.UTC(2024, 2, 4, 4), MINUTE_MS, wallText);
+    const text = CSV_HEADER + wallRows(960, Date.UTC(2024, 2, 4, 4));
     const warnings = await warningsOf(text, { calendar, read: { symbol: 'X', zone: 'America/New_York' } });
     expect(warnings[0]).toContain('--hours extended');
   });

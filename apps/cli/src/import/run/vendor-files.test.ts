@@ -80,7 +80,8 @@ describe('JSON of other programs', () => {
   });
 
   it('that has no bars is refused, and the refusal shows its beginning', async () => {
-    expect(detailOf(await imported('a.json', '{"status":"ERROR","error":"no such key"}', SYMBOL_X))).toContain('no such key');
+    const result = await imported('a.json', '{"status":"ERROR","error":"no such key"}', SYMBOL_X);
+    expect(detailOf(result)).toContain('no such key');
   });
 });
 
