@@ -50,10 +50,7 @@ describe('candles', () => {
 });
 
 it('selects the gaps that overlap a day', () => {
-  const gaps = [
-    gap(at('20:59'), at('21:00'), 1),
-    gap('2024-03-05T14:30:00.000Z', '2024-03-05T14:31:00.000Z', 1),
-  ];
+  const gaps = [gap(at('20:59'), at('21:00'), 1), gap('2024-03-05T14:30:00.000Z', '2024-03-05T14:31:00.000Z', 1)];
   expect(gapsWithin(gaps, '2024-03-05T14:30:00.000Z', '2024-03-05T21:00:00.000Z')).toEqual([gaps[1]]);
 });
 

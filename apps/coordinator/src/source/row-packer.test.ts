@@ -96,8 +96,7 @@ it.each([
   testRows.forEach(add);
   const plain = packedPlainly(testRows, grid);
   expect([...part.refused].sort()).toEqual([...plain.refused].sort());
-  for (const [symbol, { bytes }] of plain.chunks)
-    expect(Buffer.compare(part.chunks.get(symbol)!.bytes, bytes)).toBe(0);
+  for (const [symbol, { bytes }] of plain.chunks) expect(Buffer.compare(part.chunks.get(symbol)!.bytes, bytes)).toBe(0);
   const refusals = [...plain.refused.values()].reduce((sum, count) => sum + count, 0);
   expect(part.bars).toBe(testRows.length - refusals);
   expect(quarantined).toHaveLength(Math.min(QUARANTINE_MAX, refusals));

@@ -5,7 +5,14 @@ import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import { csvRows, CSV_HEADER, MINUTE_MS, OPEN, wallRows, wallText } from '../../../../../test/support/data/import-texts.js';
+import {
+  csvRows,
+  CSV_HEADER,
+  MINUTE_MS,
+  OPEN,
+  wallRows,
+  wallText,
+} from '../../../../../test/support/data/import-texts.js';
 import {
   countsOf,
   detailOf,

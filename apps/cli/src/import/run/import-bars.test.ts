@@ -174,9 +174,7 @@ describe('an import', () => {
 describe('an import of packed files', () => {
   /** A file with one bar, all of whose prices are the same. */
   const oneBar = (minute: number, price: number): Uint8Array =>
-    Buffer.from(
-      `timestamp,open,high,low,close,volume\n${START + minute * 60},${price},${price},${price},${price},5\n`,
-    );
+    Buffer.from(`timestamp,open,high,low,close,volume\n${START + minute * 60},${price},${price},${price},${price},5\n`);
 
   it('takes an entry of a zip for a file, and leaves resource forks out', async () => {
     const zip = zipSync({
