@@ -7,7 +7,7 @@ export interface HttpServer {
   url: string;
   server: Server;
   /** Stops listening, and waits until all connections have ended. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Starts a server. @param listener for example an Express app */
