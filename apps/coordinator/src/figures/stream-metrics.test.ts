@@ -3,7 +3,6 @@ import { DayChanges } from './stream-metrics.js';
 
 /** The time of the measurement, ms. */
 let now: number;
-/** The day changes that were counted. */
 let counted: [waitedMs: number, isHit: boolean][];
 let figures: StreamFigures;
 let changes: DayChanges;

@@ -30,7 +30,6 @@ interface TestRow {
 /** Byte at which each test row begins: rows come at any byte of a buffer. */
 const ROW_AT = 3;
 
-/** A row as Postgres sends it. */
 function bytesOf({ id, time, values }: TestRow): DataView {
   const view = new DataView(new ArrayBuffer(ROW_AT + READ_ROW.bytes));
   view.setInt32(ROW_AT + READ_ROW.symbolId, id);

@@ -28,7 +28,6 @@ function wall(ms: number, offset: number, pattern: string): string {
 
 const csv = (...fields: (string | number)[]): string => fields.join(',');
 
-/** A bar, and its values in the usual order. */
 interface FormedBar extends Bar {
   /** Open, high, low, close and volume. */
   ohlcv: number[];
@@ -36,7 +35,6 @@ interface FormedBar extends Bar {
 
 /** The documented form of a format. */
 interface Form {
-  /** The lines before the rows. */
   head?: string;
   /** The text of a bar. Columns that the importer does not use have any numbers. */
   row: (bar: FormedBar) => string;
@@ -46,7 +44,6 @@ interface Form {
   join?: (rows: string[]) => string;
 }
 
-/** The form of each format, by its name. */
 const FORMS: Record<string, Form> = {
   binance: {
     row: ({ openTime, ohlcv }) =>
@@ -199,7 +196,6 @@ function made({ name }: BarFormat): { text: string; fileName: string } {
 
 const EXPECTED = BARS.map((bar) => ({ symbol: 'ESH4', ...bar }));
 const FORMATS_BY_NAME = FORMATS.map((format) => [format.name, format] as const);
-/** The files are read in pieces of this size. */
 const PIECE_BYTES = 1000;
 
 describe('a named format', () => {

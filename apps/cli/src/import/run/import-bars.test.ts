@@ -68,7 +68,6 @@ interface RunOptions extends Partial<Omit<ImportPlan, 'read'>> {
   read?: Partial<ReadOptions>;
 }
 
-/** Imports the files of the folder. */
 async function run({ writer = new CountingWriter(), read, ...plan }: RunOptions = {}): Promise<ImportSummary> {
   const files = await inputFiles([folder], read?.format === 'lean');
   const showPath = (path: string): string => relative(folder, path);
