@@ -24,7 +24,7 @@ let system: ComposeSystem;
 /** What `keys show` prints: keys, and the addresses of servers, by variable. */
 let shown: Record<string, string>;
 /** The first and the second coordinator, with an administrator's key. */
-let api: Api;
+let first: Api;
 let second: Api;
 /** Digest of a session that nothing disturbed. */
 let digest: string;
@@ -34,12 +34,12 @@ beforeAll(async () => {
   await system.up('--build');
   shown = await system.keys();
   const adminKey = shown['BARKEEP_ADMIN_KEYS']!;
-  [api, second] = [system.api(1, adminKey), system.api(2, adminKey)];
+  [first, second] = [system.api(1, adminKey), system.api(2, adminKey)];
   await importMarket(system);
-  await api.run(marketSpec('undisturbed'));
-  const { counts } = await completed(api, 'undisturbed', SESSION_MS);
+  await first.run(marketSpec('undisturbed'));
+  const { counts } = await completed(first, 'undisturbed', SESSION_MS);
   expect(counts.backfilled).toBeGreaterThan(0);
-  digest = await api.digest('undisturbed');
+  digest = await first.digest('undisturbed');
 }, UP_MS);
 
 afterAll(async () => {
@@ -68,7 +68,7 @@ test('keys are made at the first start, are required, and stay the same after a 
   expect(await statusOf(system.api(1), '/v1/sessions')).toBe(401);
   expect(await statusOf(user, '/v1/sessions')).toBe(200);
   expect(await statusOf(user, '/queues/')).toBe(403);
-  expect(await statusOf(api, '/queues/')).toBe(200);
+  expect(await statusOf(first, '/queues/')).toBe(200);
   await system.up();
   expect(await system.keys()).toEqual(shown);
 });
@@ -76,7 +76,7 @@ test('keys are made at the first start, are required, and stay the same after a 
 test('both coordinators serve the console', async () => {
   // A browser sends the key as a password, with any user name.
   const credentials = Buffer.from(`me:${shown['BARKEEP_API_KEYS']}`).toString('base64');
-  for (const { url } of [api, second]) {
+  for (const { url } of [first, second]) {
     const page = await fetch(`${url}/`, { headers: { authorization: `Basic ${credentials}` } });
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('<title>Barkeep');
@@ -96,10 +96,10 @@ test('the servers are of a supported version, and the addresses that are shown r
 });
 
 test('I1 both coordinators run sessions, and each answers for the other', async () => {
-  await Promise.all([api.run(marketSpec('one')), second.run(marketSpec('two'))]);
-  await Promise.all([completed(second, 'one', SESSION_MS), completed(api, 'two', SESSION_MS)]);
+  await Promise.all([first.run(marketSpec('one')), second.run(marketSpec('two'))]);
+  await Promise.all([completed(second, 'one', SESSION_MS), completed(first, 'two', SESSION_MS)]);
   expect(await second.digest('one')).toBe(digest);
-  expect(await api.digest('two')).toBe(digest);
+  expect(await first.digest('two')).toBe(digest);
 });
 
 /** Disturbs the container that has this id, or ends the disturbance. */
@@ -131,7 +131,7 @@ const FAULTS: ContainerFault[] = [
 test.each(FAULTS)('I1 I11 a session ends with the undisturbed digest: %s %s', async (how, service, disturb, undo) => {
   const id = `${how}-${service}`.replace(' ', '-');
   // The coordinator that the test disturbs is the one that owns the session.
-  const [owner, other] = service === 'coordinator-2' ? [second, api] : [api, second];
+  const [owner, other] = service === 'coordinator-2' ? [second, first] : [first, second];
   const container = await system.container(service);
   await running(owner, id);
   await disturb(container);
@@ -145,25 +145,25 @@ test('I11 every container is healthy again after the faults', async () => {
   await system.up();
   const health = (await system.containers()).map(({ State }) => State.Health?.Status);
   expect(new Set(health)).toEqual(new Set(['healthy']));
-  for (const caller of [api, second]) expect((await caller.call('GET', '/health/ready')).status).toBe(200);
+  for (const caller of [first, second]) expect((await caller.call('GET', '/health/ready')).status).toBe(200);
 });
 
 test('I1 workers come and go during a session', async () => {
-  await running(api, 'scaled');
+  await running(first, 'scaled');
   await system.up('--no-recreate', '--scale', 'upkeep-worker=5');
   expect(await system.containers('upkeep-worker')).toHaveLength(5);
   await system.up('--no-recreate', '--scale', 'upkeep-worker=1');
-  await completed(api, 'scaled', SESSION_MS);
-  expect(await api.digest('scaled')).toBe(digest);
+  await completed(first, 'scaled', SESSION_MS);
+  expect(await first.digest('scaled')).toBe(digest);
 });
 
 test('I1 a restart of the whole system keeps sessions and datasets', async () => {
   await system.compose('down');
   await system.up();
-  expect(await api.digest('undisturbed')).toBe(digest);
-  await api.run(marketSpec('after-restart'));
-  await completed(api, 'after-restart', SESSION_MS);
-  expect(await api.digest('after-restart')).toBe(digest);
+  expect(await first.digest('undisturbed')).toBe(digest);
+  await first.run(marketSpec('after-restart'));
+  await completed(first, 'after-restart', SESSION_MS);
+  expect(await first.digest('after-restart')).toBe(digest);
 });
 
 /** Starts a session that takes some seconds, and waits until its clock moves. */

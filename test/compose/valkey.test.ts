@@ -41,10 +41,10 @@ test('I1 two sessions on Valkey end with the same digest', async () => {
   expect(version).toMatch(/^Valkey 8\./);
   expect(problems).toEqual([]);
   await importMarket(system);
-  const [api, second] = [system.api(1, CHOSEN.BARKEEP_ADMIN_KEYS), system.api(2, CHOSEN.BARKEEP_ADMIN_KEYS)];
-  await Promise.all([api.run(marketSpec('one')), second.run(marketSpec('two'))]);
+  const [first, second] = [system.api(1, CHOSEN.BARKEEP_ADMIN_KEYS), system.api(2, CHOSEN.BARKEEP_ADMIN_KEYS)];
+  await Promise.all([first.run(marketSpec('one')), second.run(marketSpec('two'))]);
   const { counts } = await completed(second, 'one', SESSION_MS);
   expect(counts.backfilled).toBeGreaterThan(0);
-  await completed(api, 'two', SESSION_MS);
-  expect(await api.digest('one')).toBe(await second.digest('two'));
+  await completed(first, 'two', SESSION_MS);
+  expect(await first.digest('one')).toBe(await second.digest('two'));
 });

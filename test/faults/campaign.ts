@@ -9,11 +9,10 @@ const LAB_SCHEDULES = 40;
 const ATTEMPTS_MAX = 3;
 
 interface CampaignOptions {
-  /** Number of labs. */
+  /** How many run at the same time. */
   labs: number;
   /** Receives each result. */
   add: (result: ScheduleResult) => void;
-  /** Prints a line for the user. */
   print: (line: string) => void;
 }
 

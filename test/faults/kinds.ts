@@ -2,7 +2,7 @@
 
 /** What a kind of session needs besides its spec. */
 export interface Kind {
-  /** Number of consumer processes. */
+  /** How many consumer processes follow it. */
   consumers: number;
   /** True when a feeder process sends the bars. */
   isFed: boolean;
@@ -23,9 +23,10 @@ export const DATES = { start: '2013-10-01', end: '2013-10-16' };
 export const WIDE_DATES = { start: '2013-10-01', end: '2013-10-02' };
 
 const UPKEEP = { everySeconds: 5, maxRetries: 2 };
+/** The parts of a spec that most kinds share; it lacks the end. */
 const BASE = {
   symbols: SYMBOLS,
-  start: '2013-10-01',
+  start: DATES.start,
   derivedIntervals: ['5m', '30m'],
   source: { type: 'dataset', dataset: 'stream' },
   backfill: ['reference'],
@@ -34,15 +35,17 @@ const BASE = {
 /** A multiple of real time at which a session takes some seconds. */
 const PACE = { mode: 'clock', speed: 25_000 };
 
-/** A kind with a barrier after each day, unless `barrier` is another one. @param spec replaces parts of the usual spec */
-function kind(spec: object, { barrier = 'day', ...needs }: { barrier?: unknown } & Partial<Kind> = {}): Kind {
-  return {
-    consumers: 0,
-    isFed: false,
-    hasBarrier: barrier !== 'none',
-    ...needs,
-    spec: { ...BASE, upkeep: { ...UPKEEP, barrier }, ...spec },
-  };
+interface KindOptions {
+  /** @default 'day' */
+  barrier?: 'day' | 'none' | { minutes: number };
+  consumers?: number;
+  isFed?: boolean;
+}
+
+/** @param changes parts of the spec that {@link BASE} lacks or has otherwise */
+function kind(changes: object, { barrier = 'day', consumers = 0, isFed = false }: KindOptions = {}): Kind {
+  const spec = { ...BASE, upkeep: { ...UPKEEP, barrier }, ...changes };
+  return { consumers, isFed, hasBarrier: barrier !== 'none', spec };
 }
 
 function lockstep(consumers: number): Kind {
@@ -52,7 +55,7 @@ function lockstep(consumers: number): Kind {
 
 /** `day`, `minutes` and `none` differ in the barrier; the others are named by what else they use. */
 export const KINDS = {
-  day: kind({ end: '2013-10-16' }),
+  day: kind({ end: DATES.end }),
   minutes: kind({ end: '2013-10-04' }, { barrier: { minutes: 30 } }),
   none: kind({ end: '2013-10-03', pace: PACE }, { barrier: 'none' }),
   paced: kind({ end: '2013-10-03', pace: PACE }),

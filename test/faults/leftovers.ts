@@ -27,7 +27,8 @@ export class Leftovers {
     const deadline = Date.now() + LEFT_LIMIT_MS;
     for (;;) {
       const [keysLeft, jobsLeft] = [await this.keys(), await this.jobsOf(id)];
-      if ((keysLeft.length === 0 && jobsLeft.length === 0) || Date.now() > deadline) return { keysLeft, jobsLeft };
+      const isClean = keysLeft.length === 0 && jobsLeft.length === 0;
+      if (isClean || Date.now() > deadline) return { keysLeft, jobsLeft };
       await delay(CHECK_EVERY_MS);
     }
   }

@@ -21,7 +21,6 @@ export interface Sample {
   watermark: number;
 }
 
-/** What was observed. */
 export interface Observations {
   /** Only samples that differ from the one before. */
   samples: Sample[];
@@ -102,7 +101,8 @@ export class Observer {
       }
       const hasAnswered = await answersHealth(process.url!);
       // A process that a fault froze or ended during the call need not answer.
-      if (hasAnswered || !process.isLive || process.pid !== pid) answeredAt = Date.now();
+      const mustAnswer = process.isLive && process.pid === pid;
+      if (hasAnswered || !mustAnswer) answeredAt = Date.now();
       else this.seen.silentMs = Math.max(this.seen.silentMs, Date.now() - answeredAt);
     }
   }

@@ -15,15 +15,14 @@ const VIOLATION_NAMES = {
 export function summary(results: readonly ScheduleResult[], seconds: number): string {
   const faults = results.flatMap(({ schedule }) => schedule.faults);
   const counts = Object.entries(VIOLATION_NAMES).map(([kind, name]) => {
-    const count = results.filter(({ violations }) => violations.some((violation) => violation.kind === kind)).length;
-    return `${count} ${name}`;
+    const having = results.filter(({ violations }) => violations.some((violation) => violation.kind === kind));
+    return `${having.length} ${name}`;
   });
-  const failed = results.filter(({ violations }) => violations.length > 0);
+  const failed = results.filter(({ violations }) => violations.length > 0).map(({ schedule }) => schedule);
+  const repeat = 'npm run faults -- --schedules 1 --seed';
   return [
     `${results.length} schedules, ${faults.length} faults, ${Math.round(seconds)} s: ${counts.join(', ')}`,
-    ...failed.map(
-      ({ schedule }) => `  failed: npm run faults -- --schedules 1 --seed ${schedule.seed}   ${describe(schedule)}`,
-    ),
+    ...failed.map((schedule) => `  failed: ${repeat} ${schedule.seed}   ${describe(schedule)}`),
     '',
     recoveryTable(results),
   ].join('\n');

@@ -6,7 +6,6 @@ import { seeded } from '../support/data/seeded.js';
 import type { FaultInfo } from './faults/fault.js';
 import { KINDS, type KindName } from './kinds.js';
 
-/** One planned fault. */
 export interface PlannedFault {
   name: string;
   /** When it begins, ms after the start of the session. */
@@ -46,9 +45,7 @@ const SKIPPED_NUMBERS = 8;
 export function scheduleOf(seed: number, { faults, only, kind }: ScheduleOptions): Schedule {
   const random = seeded(Math.imul(seed, SPREAD));
   for (let i = 0; i < SKIPPED_NUMBERS; i++) random.next();
-  const kinds = Object.keys(KINDS) as KindName[];
-  const suitableKinds = kinds.filter((name) => only === undefined || suits(faults, only, name));
-  const chosenKind = kind ?? random.pick(suitableKinds);
+  const chosenKind = kind ?? random.pick(suitableKinds(faults, only));
   const suitableFaults = faults.filter((fault) => !fault.isByName && fault.suits(KINDS[chosenKind]));
   const count = random.int(1, FAULTS_MAX + 1);
   const planned = Array.from({ length: count }, (): PlannedFault => ({
@@ -61,9 +58,11 @@ export function scheduleOf(seed: number, { faults, only, kind }: ScheduleOptions
   return { seed, kind: chosenKind, faults: planned };
 }
 
-/** Whether the fault with this name suits a kind of session. */
-function suits(faults: readonly FaultInfo[], name: string, kind: KindName): boolean {
-  return faults.some((fault) => fault.name === name && fault.suits(KINDS[kind]));
+/** The kinds of sessions that the fault `only` suits; all kinds without `only`. */
+function suitableKinds(faults: readonly FaultInfo[], only: string | undefined): KindName[] {
+  const kinds = Object.keys(KINDS) as KindName[];
+  if (only === undefined) return kinds;
+  return kinds.filter((kind) => faults.some((fault) => fault.name === only && fault.suits(KINDS[kind])));
 }
 
 /** A schedule in one line. */

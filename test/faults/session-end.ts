@@ -25,7 +25,8 @@ export async function endOf(
   note: (line: string) => void,
 ): Promise<Outcome> {
   const deadline = Date.now() + END_LIMIT_MS;
-  for (let lastState = ''; ; await delay(CHECK_EVERY_MS)) {
+  let lastState = '';
+  for (;;) {
     const status = await session.status();
     const { state, error } = status;
     if (state !== lastState) note(`state ${state}`);
@@ -37,6 +38,7 @@ export async function endOf(
       const programs = session.consumers.map(({ name, hasFinished }) => `${name} ${hasFinished ? 'finished' : 'runs'}`);
       throw new Error(`not at its end after ${END_LIMIT_MS} ms: ${JSON.stringify(status)} ${programs.join(', ')}`);
     }
+    await delay(CHECK_EVERY_MS);
   }
 }
 
@@ -47,12 +49,11 @@ async function repair(
   observer: Observer,
   note: (line: string) => void,
 ): Promise<void> {
-  // A session that needs a start may have lost its bars.
   if (NEEDS_START.has(state)) {
     await session.steer('start');
     if (session.feeder?.hasFinished) await session.feedAgain();
   }
-  // A running session may have lost bars too. Then it makes no progress.
+  // A running session that lost bars makes no progress.
   const isStalled = state !== 'completed' && Date.now() - observer.progressAt > FEED_AGAIN_MS;
   if (isStalled && session.feeder?.hasFinished) {
     note('feeds again');

@@ -1,23 +1,19 @@
 /** Tests that the session of a schedule calls only routes that the contract of the API has. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { problem, PROBLEM_JSON } from '@barkeep/api';
 import { CONTRACT_STATUSES } from '../support/system/contract.js';
+import { serveHttp } from '../support/system/http-server.js';
 import type { Lab } from './lab/lab.js';
 import { SessionUnderTest } from './session.js';
 
 test('the calls of a session are routes of the API', async () => {
   const called = new Set<string>();
   // Refuses every call with a status that the session accepts, so that it does not repeat the call.
-  const server = createServer(({ method, url = '' }, response) => {
-    called.add(`${method} ${url.replace('s1', '{id}').replace('AAA', '{symbol}')}`);
+  const { url, server, close } = await serveHttp(({ method, url: path = '' }, response) => {
+    called.add(`${method} ${path.replace('s1', '{id}').replace('AAA', '{symbol}')}`);
     const refusal = problem(method === 'DELETE' ? 'unknown-symbol' : 'wrong-state', 'refused');
     response.writeHead(refusal.status, { 'content-type': PROBLEM_JSON }).end(JSON.stringify(refusal));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  });
   try {
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const lab = { coordinators: [{ isLive: true, url }] } as unknown as Lab;
     const session = new SessionUnderTest(lab, 's1', 'day');
     for (const call of ['start', 'pause', 'resume', 'stop', 'upkeep'] as const) await session.steer(call);
@@ -26,7 +22,7 @@ test('the calls of a session are routes of the API', async () => {
     await session.remove();
   } finally {
     server.closeAllConnections();
-    server.close();
+    await close();
   }
   // Five of steer(), two of symbols, and DELETE.
   expect(called.size).toBe(8);

@@ -140,19 +140,27 @@ export class SessionUnderTest {
   private async request<T>(method: string, path: string, body?: unknown, accepted: readonly number[] = []): Promise<T> {
     const deadline = Date.now() + CALL_LIMIT_MS;
     let failure = '';
-    for (;;) {
-      const coordinator = this.nextCoordinator();
-      const answer = coordinator && (await attempt<T>(coordinator.url!, method, path, body));
-      if (answer && 'status' in answer) {
+    while (Date.now() <= deadline) {
+      const answer = await this.attempt<T>(method, path, body);
+      if ('error' in answer) failure = answer.error;
+      else {
         const isSuccess = answer.status < 300;
         if (isSuccess || accepted.includes(answer.status)) return answer.body;
         failure = `${answer.status} ${JSON.stringify(answer.body)}`;
         if (isFinalRefusal(answer.status)) throw new CallError(`${method} ${path}: ${failure}`);
-      } else if (answer) failure = answer.error;
-      if (Date.now() > deadline)
-        throw new CallError(`${method} ${path}: no answer in ${CALL_LIMIT_MS} ms, last ${failure}`);
+      }
       await delay(RETRY_MS);
     }
+    throw new CallError(`${method} ${path}: no answer in ${CALL_LIMIT_MS} ms, last ${failure}`);
+  }
+
+  /** Calls the next coordinator once. @returns the answer of any status, or the error when there is none */
+  private async attempt<T>(method: string, path: string, body: unknown): Promise<ApiAnswer<T> | { error: string }> {
+    const coordinator = this.nextCoordinator();
+    if (!coordinator) return { error: 'no coordinator is live' };
+    const timeout = delay(ATTEMPT_LIMIT_MS, { error: 'no answer' }, { ref: false });
+    const call = new Api(coordinator.url!).call<T>(method, path, body);
+    return Promise.race([call.catch((error: unknown) => ({ error: String(error) })), timeout]);
   }
 
   /** The live coordinators in turn; undefined while there is none. */
@@ -165,18 +173,6 @@ export class SessionUnderTest {
 /** Whether to give up after a refusal. A coordinator that is overloaded or lacks a server may accept a repeated call. */
 function isFinalRefusal(status: number): boolean {
   return status < 500 && status !== 429;
-}
-
-/** Makes one call. @returns the answer of any status, or the error when there is none */
-async function attempt<T>(
-  url: string,
-  method: string,
-  path: string,
-  body: unknown,
-): Promise<ApiAnswer<T> | { error: string }> {
-  const timeout = delay(ATTEMPT_LIMIT_MS, { error: 'no answer' }, { ref: false });
-  const call = new Api(url).call<T>(method, path, body).catch((error: unknown) => ({ error: String(error) }));
-  return Promise.race([call, timeout]);
 }
 
 /** The bars that a feeder sends, by symbol: a market with holes, up to the last date of the fed session. */

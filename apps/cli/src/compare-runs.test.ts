@@ -22,18 +22,11 @@ describe('days', () => {
 });
 
 describe('consumers', () => {
-  const consumer = (name: string, deliveredHash: string) => ({
-    name,
-    deliveredHash,
-    steps: 1,
-    bars: 2,
-    time: '2013-10-07T20:00:00.000Z',
-  });
+  const counts = { steps: 1, bars: 2, time: '2013-10-07T20:00:00.000Z' };
+  const consumer = (name: string, deliveredHash: string) => ({ name, deliveredHash, ...counts });
   test('with the same name are compared by their delivered bars; others are left out', () => {
-    const [a, b] = [
-      [consumer('one', 'aa'), consumer('only-a', 'aa'), consumer('two', 'aa')],
-      [consumer('one', 'aa'), consumer('only-b', 'aa'), consumer('two', 'bb')],
-    ];
+    const a = [consumer('one', 'aa'), consumer('only-a', 'aa'), consumer('two', 'aa')];
+    const b = [consumer('one', 'aa'), consumer('only-b', 'aa'), consumer('two', 'bb')];
     expect(sameConsumers(a, b)).toEqual([
       { name: 'one', equal: true },
       { name: 'two', equal: false },
@@ -43,17 +36,18 @@ describe('consumers', () => {
 
 describe('bars', () => {
   test('are also compared in hours that only one of the two days has', async () => {
-    const early = '2013-10-07T08:00:00.000Z';
-    const run = (certified: CertifiedDay, openTimes: string[]) => {
+    const beforeOpen = '2013-10-07T08:00:00.000Z';
+    /** A run of SPY over one day, with bars at these times. */
+    const runOf = (certified: CertifiedDay, openTimes: string[]) => {
       const certificate = { days: [certified], intervals: ['1m'] };
       const bars = (_symbol: string, { from }: { from: string }) =>
         Promise.resolve(openTimes.filter((time) => time >= from).map((openTime) => ({ openTime })));
       return { certificate, session: { symbols: ['SPY'], bars } } as unknown as Run;
     };
-    const regular = run(day('2013-10-07', 'aa'), []);
-    const extended = run({ ...day('2013-10-07', 'bb'), open: early }, [early]);
+    const regular = runOf(day('2013-10-07', 'aa'), []);
+    const extended = runOf({ ...day('2013-10-07', 'bb'), open: beforeOpen }, [beforeOpen]);
     const { bar } = await compareRuns(regular, extended, () => undefined);
-    expect(bar).toMatchObject({ symbol: 'SPY', interval: '1m', openTime: early, a: null });
+    expect(bar).toMatchObject({ symbol: 'SPY', interval: '1m', openTime: beforeOpen, a: null });
   });
 
   test('are ordered by time, then interval, then symbol', () => {

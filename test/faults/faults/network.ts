@@ -6,8 +6,7 @@ import { anyKind, type Fault, pickOf, type Scene } from './fault.js';
 
 const CUT_MAX_BYTES = 200_000;
 const DELAY_MIN_MS = 5;
-/** Added to the smallest delay. */
-const DELAY_SPREAD_MS = 150;
+const DELAY_MAX_MS = 155;
 /** A frozen or slow network lasts this many times `forMs`: up to 8 s, so that it can exceed a timeout, such as 5 s to connect. */
 const SLOW_TIMES = 2;
 
@@ -19,7 +18,6 @@ function gatesOf({ lab, pick }: Scene, server: ServerName): TcpGate[] {
   return chosen.map(({ gates }) => gates[server]);
 }
 
-/** Does the same with all gates at once. */
 async function each(gates: readonly TcpGate[], act: (gate: TcpGate) => Promise<void> | void): Promise<void> {
   await Promise.all(gates.map(async (gate) => act(gate)));
 }
@@ -53,7 +51,8 @@ const faults: readonly GateFault[] = [
   {
     name: 'delay',
     async run(gates, { forMs, pick }) {
-      await each(gates, (gate) => gate.slowDown(DELAY_MIN_MS + Math.round(pick * DELAY_SPREAD_MS)));
+      const delayMs = DELAY_MIN_MS + Math.round(pick * (DELAY_MAX_MS - DELAY_MIN_MS));
+      await each(gates, (gate) => gate.slowDown(delayMs));
       await delay(SLOW_TIMES * forMs);
       await each(gates, (gate) => gate.slowDown(0));
     },

@@ -26,9 +26,9 @@ export const postgresFaults: readonly Fault[] = [
     name: 'postgres-pause',
     suits: anyKind,
     async run({ lab, forMs }) {
-      const resume = lab.postgres.freeze();
+      const thaw = lab.postgres.freeze();
       await delay(forMs);
-      resume();
+      thaw();
     },
   },
   {

@@ -4,6 +4,8 @@ import type { LabProcess } from '../lab/process.js';
 import { anyKind, type Fault, pickOf, type Scene } from './fault.js';
 
 const RESTART_MS = 500;
+/** A frozen process stays so for this many times `forMs`. */
+const FREEZE_TIMES = 2;
 /** By how many seconds a clock jumps. */
 const JUMPS_SECONDS = [-30, 30, 600];
 const LONG_JUMPS_SECONDS = [-3_600, 3_600];
@@ -21,8 +23,10 @@ const ownerOrWorker: Choose = (scene) => (scene.pick < 0.5 ? owner(scene) : work
 /** A second choice from the same `pick`, independent of the first one: its fraction after multiplication. */
 const secondPick = (pick: number): number => (pick * 7) % 1;
 
+const hasConsumers: Fault['suits'] = ({ consumers }) => consumers > 0;
+
 /** Ends a process by a signal and starts it again a moment later, as a supervisor does. */
-function ended(name: string, signal: 'SIGKILL' | 'SIGTERM', choose: Choose, suits: Fault['suits'] = anyKind): Fault {
+function restart(name: string, signal: 'SIGKILL' | 'SIGTERM', choose: Choose, suits: Fault['suits'] = anyKind): Fault {
   return {
     name,
     suits,
@@ -36,31 +40,29 @@ function ended(name: string, signal: 'SIGKILL' | 'SIGTERM', choose: Choose, suit
 }
 
 /** Stops a process from running for a while. */
-function frozen(name: string, choose: Choose, suits: Fault['suits'] = anyKind): Fault {
+function freeze(name: string, choose: Choose, suits: Fault['suits'] = anyKind): Fault {
   return {
     name,
     suits,
     async run(scene) {
       const target = await choose(scene);
       const thaw = target.freeze();
-      await delay(2 * scene.forMs);
+      await delay(FREEZE_TIMES * scene.forMs);
       thaw();
     },
   };
 }
 
-const hasConsumers: Fault['suits'] = ({ consumers }) => consumers > 0;
-
 export const processFaults: readonly Fault[] = [
-  ended('coordinator-kill', 'SIGKILL', owner),
-  ended('coordinator-term', 'SIGTERM', owner),
-  frozen('coordinator-freeze', owner),
-  ended('worker-kill', 'SIGKILL', worker),
-  ended('worker-term', 'SIGTERM', worker),
-  frozen('worker-freeze', worker),
-  ended('consumer-kill', 'SIGKILL', consumer, hasConsumers),
-  ended('consumer-term', 'SIGTERM', consumer, hasConsumers),
-  frozen('consumer-freeze', consumer, hasConsumers),
+  restart('coordinator-kill', 'SIGKILL', owner),
+  restart('coordinator-term', 'SIGTERM', owner),
+  freeze('coordinator-freeze', owner),
+  restart('worker-kill', 'SIGKILL', worker),
+  restart('worker-term', 'SIGTERM', worker),
+  freeze('worker-freeze', worker),
+  restart('consumer-kill', 'SIGKILL', consumer, hasConsumers),
+  restart('consumer-term', 'SIGTERM', consumer, hasConsumers),
+  freeze('consumer-freeze', consumer, hasConsumers),
   {
     name: 'clock-jump',
     suits: anyKind,
@@ -77,13 +79,13 @@ export const processFaults: readonly Fault[] = [
     name: 'clock-off',
     suits: anyKind,
     isByName: true,
-    // Killed before its clock is right again, so that jobs which it delayed by the wrong clock stay in the queues.
     async run(scene) {
       const { lab, pick, forMs } = scene;
       if (!lab.canJump) return;
       const target = await ownerOrWorker(scene);
       target.jump(pickOf(LONG_JUMPS_SECONDS, secondPick(pick)));
       await delay(forMs);
+      // Killed before its clock is right again, so that jobs which it delayed by the wrong clock stay in the queues.
       await target.end('SIGKILL');
       target.jump(0);
       await target.start();

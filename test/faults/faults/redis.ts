@@ -8,8 +8,9 @@ import { anyKind, type Fault, type Scene } from './fault.js';
 
 const CUT_MIN_BYTES = 2_000;
 const CUT_MAX_BYTES = 400_000;
-/** How often `kill-clients` closes all connections. */
+/** How often `kill-clients` closes all connections, and how long it pauses after each time. */
 const KILLS = 5;
+const KILL_PAUSE_MS = 100;
 
 /** A fault of one server. {@link redisFaults} has it once for each. */
 interface ServerFault {
@@ -87,8 +88,8 @@ const faults: readonly ServerFault[] = [
     isByName: true,
     async run(server) {
       for (let i = 0; i < KILLS; i++) {
-        for (const type of ['normal', 'pubsub']) await server.control('CLIENT', 'KILL', 'TYPE', type);
-        await delay(100);
+        await killClients(server);
+        await delay(KILL_PAUSE_MS);
       }
     },
   },
@@ -104,7 +105,12 @@ const faults: readonly ServerFault[] = [
   },
 ];
 
-/** Refuses new connections for a while, and closes all existing ones except the lab's. @param usual the setting's usual value */
+/** Closes all connections except the lab's. */
+async function killClients(server: RedisServer): Promise<void> {
+  for (const type of ['normal', 'pubsub']) await server.control('CLIENT', 'KILL', 'TYPE', type);
+}
+
+/** Refuses new connections for a while, and closes the existing ones. @param usual the setting's usual value */
 async function refuseNew(
   server: RedisServer,
   forMs: number,
@@ -113,7 +119,7 @@ async function refuseNew(
   usual: string,
 ): Promise<void> {
   await server.config(setting, value);
-  for (const type of ['normal', 'pubsub']) await server.control('CLIENT', 'KILL', 'TYPE', type);
+  await killClients(server);
   await delay(forMs);
   await server.config(setting, usual);
 }

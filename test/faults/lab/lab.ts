@@ -23,15 +23,17 @@ export type ServerName = (typeof SERVERS)[number];
 const ROOT = join(__dirname, '../../..');
 const COORDINATORS = 2;
 const WORKERS = 2;
-const PREFIX = 'faults';
 /** Tables that a running session writes. */
 const WRITTEN_TABLES = ['sessions', 'quarantined_bars', 'removed_sessions'];
 
 export class Lab {
+  /** Prefixes of the keys of sessions, and of the queues' keys. */
+  readonly sessionPrefix = 'faults';
+  readonly queuePrefix = 'faults-bull';
   readonly coordinators: LabProcess[] = [];
   readonly workers: LabProcess[] = [];
   private readonly programs: LabProcess[] = [];
-  private readonly gates: TcpGate[] = [];
+  private readonly gates: Record<ServerName, TcpGate>[] = [];
   private readonly cancelCloseWithUs = closeWithUs(() => this.close());
 
   private constructor(
@@ -39,7 +41,12 @@ export class Lab {
     readonly redis: Readonly<Record<'session' | 'queue', RedisServer>>,
     readonly postgres: PostgresServer,
     private readonly faketime: string | undefined,
-  ) {}
+  ) {
+    // PostgreSQL has another port after each start.
+    postgres.onStart = (url) => {
+      for (const gates of this.gates) gates.postgres.retarget(url);
+    };
+  }
 
   /** Starts everything and stores the datasets. @param note receives what the campaign should print */
   static async create(note: (line: string) => void): Promise<Lab> {
@@ -62,32 +69,22 @@ export class Lab {
     return this.faketime !== undefined;
   }
 
-  /** The coordinators and the workers. */
   get processes(): LabProcess[] {
     return [...this.coordinators, ...this.workers];
   }
 
-  /** Prefix of the keys of sessions. */
-  get sessionPrefix(): string {
-    return PREFIX;
-  }
-
-  /** Prefix of the queues' keys. */
-  get queuePrefix(): string {
-    return `${PREFIX}-bull`;
-  }
-
   /** A program of a user, with separate gates to the servers. It is not started. */
   async program(name: string, file: string, argument: object): Promise<LabProcess> {
-    const gates = await this.gatesFor();
-    const connection = { coordinator: this.coordinators[0]!.url, redis: gates.session.url, keyPrefix: PREFIX };
+    const gates = await this.openGates();
+    const [coordinator] = this.coordinators;
+    const connection = { coordinator: coordinator!.url, redis: gates.session.url, keyPrefix: this.sessionPrefix };
     const program = new LabProcess({
       name,
       args: [join(ROOT, 'test/faults/programs', file), JSON.stringify({ connection, ...argument })],
       env: { PATH: process.env['PATH'] },
       logFile: this.logFile(name),
       gates,
-      ends: true,
+      mayFinish: true,
     });
     this.programs.push(program);
     return program;
@@ -96,7 +93,8 @@ export class Lab {
   async close(): Promise<void> {
     this.cancelCloseWithUs();
     await Promise.all([...this.processes, ...this.programs].map((process) => process.end('SIGKILL')));
-    await Promise.all(this.gates.map((gate) => gate.shut().catch(() => undefined)));
+    const gates = this.gates.flatMap((ofProcess) => Object.values(ofProcess));
+    await Promise.all(gates.map((gate) => gate.shut().catch(() => undefined)));
     await Promise.all([this.redis.session.close(), this.redis.queue.close(), this.postgres.close()]);
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(postgresFolder(this.folder), { recursive: true, force: true });
@@ -111,9 +109,10 @@ export class Lab {
     await Promise.all(this.processes.map((process) => process.start()));
   }
 
+  /** A coordinator or a worker. It is not started. */
   private async app(app: 'coordinator' | 'upkeep-worker', index: number): Promise<LabProcess> {
     const name = `${app}-${index}`;
-    const gates = await this.gatesFor();
+    const gates = await this.openGates();
     const port = app === 'coordinator' ? await freePort() : 0;
     const timeFile = join(this.folder, `${name}.time`);
     writeFileSync(timeFile, '+0\n');
@@ -124,7 +123,7 @@ export class Lab {
       DATABASE_URL: gates.postgres.url,
       BARKEEP_PORT: String(port),
       BARKEEP_QUEUE_PREFIX: this.queuePrefix,
-      BARKEEP_SESSION_PREFIX: PREFIX,
+      BARKEEP_SESSION_PREFIX: this.sessionPrefix,
       BARKEEP_BACKOFF_MS: '100',
       BARKEEP_LOG_LEVEL: 'warn',
       ...(this.faketime === undefined ? {} : faketimeEnvironment(this.faketime, timeFile)),
@@ -140,18 +139,15 @@ export class Lab {
     return join(folder, `${name}.log`);
   }
 
-  private async gatesFor(): Promise<Record<ServerName, TcpGate>> {
-    const session = await tcpGate(this.redis.session.url, 6379);
-    const queue = await tcpGate(this.redis.queue.url, 6379);
-    const postgres = await tcpGate(this.postgres.url, 5432);
-    this.gates.push(session, queue, postgres);
-    // PostgreSQL has another port after each start. All earlier gates must follow, too.
-    const retargetEarlierGates = this.postgres.onStart;
-    this.postgres.onStart = (url) => {
-      retargetEarlierGates(url);
-      postgres.retarget(url);
+  /** Opens a gate to each server, for one process. */
+  private async openGates(): Promise<Record<ServerName, TcpGate>> {
+    const gates = {
+      session: await tcpGate(this.redis.session.url, 6379),
+      queue: await tcpGate(this.redis.queue.url, 6379),
+      postgres: await tcpGate(this.postgres.url, 5432),
     };
-    return { session, queue, postgres };
+    this.gates.push(gates);
+    return gates;
   }
 
   private async writeDatasets(): Promise<void> {

@@ -9,15 +9,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { SmallDisk } from './small-disk.js';
 
-/** How often {@link PostgresServer.query} tries, 100 ms apart: faults close its connections, too. */
+/** How often a query is tried, and the pause after a failed try. */
 const QUERY_TRIES = 50;
+const QUERY_PAUSE_MS = 100;
 
 export class PostgresServer {
   /** Called with the new URL after each start. */
   onStart: (url: string) => void = () => undefined;
   private services: Services | undefined;
   private disk: SmallDisk | undefined;
-  private resume: () => void = () => undefined;
+  /** Ends the last {@link freeze}. */
+  private thaw: () => void = () => undefined;
 
   private constructor(private readonly folder: string) {}
 
@@ -54,10 +56,10 @@ export class PostgresServer {
     const pid = this.pid();
     const pids = [pid, ...childrenOf(pid)];
     for (const frozen of pids) signal(frozen, 'SIGSTOP');
-    this.resume = () => {
+    this.thaw = () => {
       for (const frozen of pids) signal(frozen, 'SIGCONT');
     };
-    return this.resume;
+    return this.thaw;
   }
 
   /** Runs statements, each as its own transaction that may write. @returns the rows of the last one */
@@ -72,26 +74,8 @@ export class PostgresServer {
     await this.queryIn(url, [end, `ALTER DATABASE ${from} RENAME TO ${to}`]);
   }
 
-  private async queryIn<Row>(connectionString: string, statements: readonly string[]): Promise<Row[]> {
-    for (let attempt = 1; ; attempt++) {
-      const client = new Client({ connectionString, options: '-c default_transaction_read_only=off' });
-      client.on('error', () => undefined);
-      try {
-        await client.connect();
-        let rows: Row[] = [];
-        for (const statement of statements) rows = (await client.query(statement)).rows as Row[];
-        return rows;
-      } catch (error) {
-        if (attempt === QUERY_TRIES) throw error;
-        await delay(100);
-      } finally {
-        await client.end().catch(() => undefined);
-      }
-    }
-  }
-
   async close(): Promise<void> {
-    this.resume(); // a frozen process does not stop
+    this.thaw(); // a frozen process does not stop
     await this.services?.stop();
     this.disk?.remove();
   }
@@ -113,6 +97,25 @@ export class PostgresServer {
   /** Leaves no free byte on the small disk. @returns a function that frees it again */
   fillDisk(): () => void {
     return this.disk!.fill();
+  }
+
+  /** Runs statements in the database of a URL. Tries again when a fault closes the connection. */
+  private async queryIn<Row>(connectionString: string, statements: readonly string[]): Promise<Row[]> {
+    for (let attempt = 1; ; attempt++) {
+      const client = new Client({ connectionString, options: '-c default_transaction_read_only=off' });
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+        let rows: Row[] = [];
+        for (const statement of statements) rows = (await client.query(statement)).rows as Row[];
+        return rows;
+      } catch (error) {
+        if (attempt === QUERY_TRIES) throw error;
+        await delay(QUERY_PAUSE_MS);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    }
   }
 
   /** Process id of the postmaster, from the file that `startServices` writes. */

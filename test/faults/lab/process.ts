@@ -20,7 +20,7 @@ const END_LIMIT_MS = 20_000;
 
 interface ProcessSpec {
   name: string;
-  /** Arguments of Node. */
+  /** The program and its arguments. */
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   logFile: string;
@@ -30,7 +30,7 @@ interface ProcessSpec {
   /** The file by which libfaketime moves the process's clock. */
   timeFile?: string;
   /** True when exit code 0 is its normal end. */
-  ends?: boolean;
+  mayFinish?: boolean;
 }
 
 export class LabProcess {
@@ -134,7 +134,8 @@ export class LabProcess {
     }
     child.on('exit', (code, signal) => {
       if (this.child === child) this.isReady = false;
-      if (this.isEnding || (code === 0 && this.spec.ends)) return;
+      const isExpected = this.isEnding || (code === 0 && this.spec.mayFinish);
+      if (isExpected) return;
       const lastLines = this.tail.trim().split('\n').slice(-DEATH_LINES).join('\n');
       this.deaths.push(`${this.name} ended by itself: ${signal ?? `exit code ${code}`}\n${lastLines}`);
     });

@@ -80,7 +80,6 @@ export class RedisServer {
     await this.end('SIGTERM');
   }
 
-  /** Removes all keys. */
   async empty(): Promise<void> {
     await this.client.flushall();
   }
@@ -88,10 +87,11 @@ export class RedisServer {
   /** Cuts `bytes` from the end of the append-only file, at most half of it, as a power loss does. The server must not run. */
   cutTail(bytes: number): void {
     const folder = join(this.folder, 'appendonlydir');
-    const file = readdirSync(folder).find((name) => name.endsWith('.incr.aof'));
-    if (file === undefined) return;
-    const { size } = statSync(join(folder, file));
-    truncateSync(join(folder, file), Math.max(Math.ceil(size / 2), size - bytes));
+    const name = readdirSync(folder).find((candidate) => candidate.endsWith('.incr.aof'));
+    if (name === undefined) return;
+    const file = join(folder, name);
+    const { size } = statSync(file);
+    truncateSync(file, Math.max(Math.ceil(size / 2), size - bytes));
   }
 
   /** Copies all keys. @returns a function that replaces the server's keys by the copy, in one transaction */

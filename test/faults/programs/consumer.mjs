@@ -9,8 +9,7 @@ const { connection, session, consumer, every, workMs } = JSON.parse(process.argv
 process.send('ready');
 process.on('SIGTERM', () => process.exit(0));
 const barkeep = connect(connection);
-// Before every step.
-let lastTime = -Infinity;
+let lastTime = -Infinity; // before every step
 for await (const step of barkeep.session(session).follow({ consumer, every })) {
   if (step.time <= lastTime) throw new Error(`I2: a step at ${step.time} came after one at ${lastTime}`);
   if (step.mirror.clock !== step.time)

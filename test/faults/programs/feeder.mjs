@@ -15,9 +15,8 @@ const hourOf = ({ openTime }) => Math.floor(openTime / 3_600_000);
 const streams = new Map(barsBySymbol.map(([symbol]) => [symbol, session.registerStream(symbol)]));
 const hours = new Set(barsBySymbol.flatMap(([, bars]) => bars.map(hourOf)));
 for (const hour of [...hours].sort((a, b) => a - b)) {
-  await Promise.all(
-    barsBySymbol.map(([symbol, bars]) => streams.get(symbol).feed(bars.filter((bar) => hourOf(bar) === hour))),
-  );
+  const feedHour = ([symbol, bars]) => streams.get(symbol).feed(bars.filter((bar) => hourOf(bar) === hour));
+  await Promise.all(barsBySymbol.map(feedHour));
   await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 await Promise.all([...streams.values()].map((stream) => stream.end()));

@@ -1,4 +1,4 @@
-/** Properties of generated input, and bytes that arrive in parts. The seed is fixed, so a failure repeats. */
+/** Checks properties on generated input, and cuts bytes into parts. The seed is fixed, so a failure repeats. */
 import fc from 'fast-check';
 
 const SETTINGS = { seed: 20_131_016, numRuns: 300 };

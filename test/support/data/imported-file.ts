@@ -20,6 +20,16 @@ export type ListedBar = [
   close: number,
   volume: number,
 ];
+/** Places in a listed bar. */
+export const [SYMBOL, TIME, CLOSE, VOLUME] = [0, 1, 5, 6] as const;
+/** Open, high, low, close and volume of a listed bar. */
+export const valuesOf = (bar: ListedBar | undefined): unknown[] | undefined => bar?.slice(2);
+
+/** What an import made of a file: the bars in file order, and its summary. */
+export interface ImportedFile {
+  bars: ListedBar[];
+  summary: ImportSummary;
+}
 
 /** Keeps the bars instead of storing them. */
 class ListingWriter implements BarWriter {
@@ -49,12 +59,15 @@ export interface ImportCase extends Partial<Omit<ImportPlan, 'read'>> {
   known?: readonly string[];
 }
 
-/** @param name the file's name, which may contain folders @returns the bars in file order, and the summary of the import */
+/** Import settings for a file whose rows name no symbol. */
+export const SYMBOL_X: ImportCase = { read: { symbol: 'X' } };
+
+/** @param name the file's name, which may contain folders */
 export async function imported(
   name: string,
   content: string | Uint8Array,
   { read, symbolCase, map, known, ...plan }: ImportCase = {},
-): Promise<{ bars: ListedBar[]; summary: ImportSummary }> {
+): Promise<ImportedFile> {
   const folder = await mkdtemp(join(tmpdir(), 'barkeep-cases-'));
   try {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -65,17 +78,22 @@ export async function imported(
     const readOptions: ReadOptions = { ...READ_DEFAULTS, symbolNames, ...read };
     const files = await inputFiles([join(folder, name)], false);
     const showPath = (path: string): string => relative(folder, path);
-    const events = { onProgress: () => undefined };
-    const summary = await importBars(
-      { dataset: 'any', files, read: readOptions, oneSymbol: false, showPath, ...plan },
-      writer,
-      events,
-    );
+    const fullPlan = { dataset: 'any', files, read: readOptions, oneSymbol: false, showPath, ...plan };
+    const summary = await importBars(fullPlan, writer, { onProgress: () => undefined });
     return { bars: writer.bars, summary };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** Number of refused rows by reason. */
-export const reasonsOf = ({ summary }: { summary: ImportSummary }): object => summary.refused.reasons;
+/** How many rows or whole files were refused for each reason. */
+export const reasonsOf = ({ summary }: ImportedFile): object => summary.refused.reasons;
+
+/** How many bars were stored, and {@link reasonsOf} the refused rows. */
+export const countsOf = (result: ImportedFile): { bars: number; refused: object } => ({
+  bars: result.bars.length,
+  refused: reasonsOf(result),
+});
+
+/** The message of the first refusal; empty when nothing was refused. */
+export const detailOf = ({ summary }: ImportedFile): string => summary.refused.first[0]?.detail ?? '';

@@ -74,7 +74,7 @@ function hashAfter(hash: Buffer, time: number, { minutes, fives }: DeliveredStep
 
 function entryOf(symbol: string, bar: PlainBar, meta: RecordMeta): Entry {
   const { time, open, high, low, close, volume } = bar;
-  const metaBytes = Buffer.alloc(8);
+  const metaBytes = Buffer.alloc(8); // byte 1 stays 0
   metaBytes.writeUInt8(meta.origin, 0);
   metaBytes.writeUInt16LE(meta.dataset, 2);
   metaBytes.writeUInt16LE(meta.sourceCount, 4);

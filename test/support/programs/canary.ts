@@ -20,6 +20,13 @@ type SeenBar = Pick<Bar, 'openTime' | 'open' | 'high' | 'low' | 'close' | 'volum
   sourceCount: number;
 };
 
+/** Values of the session up to a limit: the highest high and the lowest low (null before the first bar), and the volume. */
+interface Total {
+  high: number | null;
+  low: number | null;
+  volume: number;
+}
+
 /** Open times of all minutes, and the day of each. */
 const MINUTES = tradingDays(CANARY_DATES).flatMap(({ segments }, day) =>
   segments.flatMap(({ open, close }) =>
@@ -82,19 +89,9 @@ export class Canary {
     }
   }
 
-  /** Highest high, lowest low and volume of the session up to a limit; null before the first bar. */
-  lookTotal(
-    { high, low, volume }: { high: number | null; low: number | null; volume: number },
-    limit: number,
-    where: string,
-  ): void {
+  lookTotal(total: Total, limit: number, where: string): void {
     this.looks++;
-    const closed = minutesBy(limit);
-    const newest = closed > 0 ? barOf(closed - 1) : undefined;
-    const isPast = newest
-      ? (high ?? -Infinity) <= newest.high && (low ?? Infinity) >= newest.low && volume <= volumeOf(0, closed)
-      : high === null && low === null && volume === 0;
-    if (!isPast) throw new FutureSeenError(where, limit, { high, low, volume });
+    if (!isOfMinutes(total, minutesBy(limit))) throw new FutureSeenError(where, limit, total);
   }
 
   /** A number of bars of any interval: at most one for each closed minute. */
@@ -133,6 +130,13 @@ function isOfItsTime(bar: SeenBar): boolean {
     bar.sourceCount <= to - from &&
     bar.volume <= volumeOf(from, to)
   );
+}
+
+/** Whether a total has only data of the session's first minutes. @param count of these minutes */
+function isOfMinutes({ high, low, volume }: Total, count: number): boolean {
+  if (count === 0) return high === null && low === null && volume === 0;
+  const newest = barOf(count - 1);
+  return (high ?? -Infinity) <= newest.high && (low ?? Infinity) >= newest.low && volume <= volumeOf(0, count);
 }
 
 /** Volume of the minutes `[from, to)`. Minute `n` has the volume `n + 1`, so this is a difference of triangular numbers. */

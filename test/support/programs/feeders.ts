@@ -85,18 +85,18 @@ export class Feeders {
 }
 
 /**
- * The bars in the order of a live source: each at most `withinMs` of simulated time late. @param share of the bars that
- * come twice, 0 to 1 @param random numbers in [0, 1)
+ * The bars in the order of a live source: each at most `lateMs` of simulated time late.
+ * @param twiceShare share of the bars that come twice, 0 to 1 @param random gives numbers in [0, 1)
  */
 export function feedOrder<T extends { time: string }>(
   bars: readonly T[],
-  withinMs: number,
-  share: number,
+  lateMs: number,
+  twiceShare: number,
   random: () => number,
 ): T[] {
   return bars
-    .flatMap((bar) => (random() < share ? [bar, bar] : [bar]))
-    .map((bar) => ({ bar, at: Date.parse(bar.time) + random() * withinMs }))
+    .flatMap((bar) => (random() < twiceShare ? [bar, bar] : [bar]))
+    .map((bar) => ({ bar, at: Date.parse(bar.time) + random() * lateMs }))
     .sort((a, b) => a.at - b.at)
     .map(({ bar }) => bar);
 }

@@ -2,6 +2,9 @@
 import { openSession, SessionConsumers, type SessionLayout } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 
+/** Where a consumer starts, as in `follow`: the position that is kept under its name, the beginning, or the clock. */
+type StartFrom = 'kept' | 'beginning' | 'now';
+
 export class LockstepConsumer {
   private token = '';
 
@@ -13,11 +16,8 @@ export class LockstepConsumer {
     private readonly events: Redis,
   ) {}
 
-  /**
-   * Joins a session that was started. @param from where to start, as in `follow`: the position that is kept under the
-   * name, the beginning, or the clock @returns the consumer, and its position in the session
-   */
-  static async join(prefix: string, id: string, name: string, from: 'kept' | 'beginning' | 'now' = 'kept') {
+  /** Joins a session that was started. @returns the consumer, and its position in the session */
+  static async join(prefix: string, id: string, name: string, from: StartFrom = 'kept') {
     const redis = new Redis(process.env['SESSION_REDIS_URL']!);
     const { layout } = await openSession(redis, prefix, id);
     const consumer = new LockstepConsumer(name, new SessionConsumers(redis, layout), layout, redis, redis.duplicate());
@@ -26,7 +26,7 @@ export class LockstepConsumer {
   }
 
   /** Joins again under the same name. The new token replaces the earlier one. */
-  async rejoin(from: 'kept' | 'beginning' | 'now' = 'kept') {
+  async rejoin(from: StartFrom = 'kept') {
     const joined = await this.consumers.join(this.name, from);
     this.token = joined.token;
     return joined;

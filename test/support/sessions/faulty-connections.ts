@@ -1,9 +1,9 @@
-/** Connections on which scripts fail, or are sent twice. */
+/** Connections on which scripts fail, or are sent twice. The product sends each script by `call`. */
 import type { Redis } from 'ioredis';
 
-/** A connection that fails at the script after the first `calls` ones. */
-export function failingAfter(redis: Redis, calls: number): Redis {
-  let left = calls;
+/** A connection that fails at the script after the first `scripts` ones. */
+export function failingAfter(redis: Redis, scripts: number): Redis {
+  let left = scripts;
   return new Proxy(redis, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);

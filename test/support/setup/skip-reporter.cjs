@@ -8,6 +8,9 @@ const { writeSync } = require('node:fs');
 const REASON = /\(skipped: .*\)$/;
 /** The projects of a run of all tests without the containers. */
 const ALL = ['unit', 'integration', 'e2e'];
+/** The last lines wait at most this many times for a slow reader, this long each time. */
+const TRIES = 200;
+const PAUSE_MS = 50;
 
 /** @returns {Promise<string[]>} a line when a run of all tests leaves out those of the containers */
 async function aboutContainers(contexts) {
@@ -20,10 +23,6 @@ async function aboutContainers(contexts) {
       : `tests of the containers cannot run here (skipped: ${ENGINE_NEEDED})`,
   ];
 }
-
-/** The last lines wait at most this many times for a slow reader, this long each time. */
-const TRIES = 200;
-const PAUSE_MS = 50;
 
 /** Writes a line to standard error at the exit of the process, where nothing can wait for an event. */
 function writeLine(line) {
@@ -41,15 +40,12 @@ function writeLine(line) {
 }
 
 module.exports = class SkipReporter {
-  async onRunComplete(contexts, { testResults }) {
-    const titles = testResults
-      .flatMap(({ testResults: tests }) => tests)
-      .filter(({ status }) => status === 'pending')
-      .flatMap(({ ancestorTitles }) => ancestorTitles.filter((title) => REASON.test(title)));
+  async onRunComplete(contexts, { testResults: files }) {
+    const tests = files.flatMap(({ testResults }) => testResults);
+    const skipped = tests.filter(({ status }) => status === 'pending');
+    const titles = skipped.flatMap(({ ancestorTitles }) => ancestorTitles.filter((title) => REASON.test(title)));
     const lines = [...new Set(titles), ...(await aboutContainers(contexts))];
     // At the exit, because the summary of jest comes after the reporters. With --forceExit jest closes its streams before that.
-    process.once('exit', () => {
-      lines.forEach(writeLine);
-    });
+    process.once('exit', () => lines.forEach(writeLine));
   }
 };

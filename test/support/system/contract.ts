@@ -5,7 +5,7 @@ import { z } from 'zod';
 const bars = z.array(api.barAnswer);
 /** The answers of the calls that change a session's state: 202 when the change is not done yet. */
 const stateChange = { 200: api.sessionAnswer, 202: api.sessionAnswer };
-const symbol = '/v1/sessions/{id}/symbols/{symbol}';
+const symbolPath = '/v1/sessions/{id}/symbols/{symbol}';
 
 /** The schema of each successful answer, by route and status. A status without a body has `null`. */
 const ROUTES: Record<string, Record<number, z.ZodType | null>> = {
@@ -32,14 +32,14 @@ const ROUTES: Record<string, Record<number, z.ZodType | null>> = {
   'GET /v1/sessions/{id}/difference': { 200: api.differenceAnswer },
   'GET /v1/sessions/{id}/days': { 200: api.daysAnswer },
   'DELETE /v1/sessions/{id}/consumers/{consumer}': { 204: null },
-  [`POST ${symbol}`]: { 200: api.symbolAnswer, 202: api.symbolAnswer },
-  [`DELETE ${symbol}`]: { 204: null },
-  [`GET ${symbol}/bars`]: { 200: bars },
-  [`POST ${symbol}/bars`]: { 200: api.fedAnswer },
-  [`POST ${symbol}/end`]: { 200: api.feedEndAnswer },
-  [`GET ${symbol}/bars/latest`]: { 200: api.barAnswer },
-  [`GET ${symbol}/metrics`]: { 200: api.metricsAnswer },
-  [`GET ${symbol}/gaps`]: { 200: z.array(api.gapAnswer) },
+  [`POST ${symbolPath}`]: { 200: api.symbolAnswer, 202: api.symbolAnswer },
+  [`DELETE ${symbolPath}`]: { 204: null },
+  [`GET ${symbolPath}/bars`]: { 200: bars },
+  [`POST ${symbolPath}/bars`]: { 200: api.fedAnswer },
+  [`POST ${symbolPath}/end`]: { 200: api.feedEndAnswer },
+  [`GET ${symbolPath}/bars/latest`]: { 200: api.barAnswer },
+  [`GET ${symbolPath}/metrics`]: { 200: api.metricsAnswer },
+  [`GET ${symbolPath}/gaps`]: { 200: z.array(api.gapAnswer) },
 };
 
 /** The statuses of success of each route: `GET /v1/sessions/{id}` has `[200]`. */

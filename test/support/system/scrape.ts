@@ -23,12 +23,13 @@ export class Scrape {
   /** The sum of a metric's series that have all of these labels; undefined when there is no such series. */
   value(name: string, labels: Record<string, string> = {}): number | undefined {
     const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-    let sum: number | undefined;
-    // A line is `NAME VALUE` or `NAME{LABEL="TEXT",…} VALUE`. A comma within a text is not before `LABEL=`.
-    for (const [, metric, labelList = '', value] of this.text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)) {
-      const found = labelList.split(/,(?=\w+=)/);
-      if (metric === name && wanted.every((label) => found.includes(label))) sum = (sum ?? 0) + Number(value);
-    }
-    return sum;
+    // A line is `NAME VALUE` or `NAME{LABEL="TEXT",…} VALUE`.
+    const lines = [...this.text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)];
+    const matching = lines.filter(([, metric, labelList = '']) => {
+      const found = labelList.split(/,(?=\w+=)/); // a comma within a text is not before `LABEL=`
+      return metric === name && wanted.every((label) => found.includes(label));
+    });
+    if (matching.length === 0) return undefined;
+    return matching.reduce((sum, [, , , value]) => sum + Number(value), 0);
   }
 }

@@ -30,9 +30,10 @@ export class TcpGate {
   private readonly connections = new Set<Connection>();
   private isFrozen = false;
   private delayMs = 0;
-  /** How many more bytes of answers pass before the gate cuts or freezes. */
+  /** How many more bytes of answers pass before the gate freezes or cuts the connection. */
   private bytesLeft = Infinity;
-  private freezesAtLimit = false;
+  private atLimit: 'cut' | 'freeze' = 'cut';
+  /** See {@link append}. */
   private appended: { ending: Buffer; more: Buffer } | undefined;
 
   /** Makes a gate that is shut; {@link tcpGate} makes an open one. */
@@ -72,9 +73,10 @@ export class TcpGate {
    */
   async cut(how: 'reset' | 'closed'): Promise<void> {
     const closed = [...this.sockets].map((socket) => once(socket, 'close'));
-    for (const socket of this.sockets)
+    for (const socket of this.sockets) {
       if (how === 'reset') socket.resetAndDestroy();
       else socket.destroy();
+    }
     await Promise.all(closed);
   }
 
@@ -86,13 +88,13 @@ export class TcpGate {
   /** Cuts the connection in the middle of an answer, when the server has sent `bytes` more bytes on it. */
   cutAfter(bytes: number): void {
     this.bytesLeft = bytes;
-    this.freezesAtLimit = false;
+    this.atLimit = 'cut';
   }
 
   /** Calls {@link freeze} after the next `bytes` bytes of answers. The rest of the last answer is lost. */
   freezeAfter(bytes: number): void {
     this.bytesLeft = bytes;
-    this.freezesAtLimit = true;
+    this.atLimit = 'freeze';
   }
 
   /** From now on adds `more` to each answer that ends with `ending`, in the same packet. Undefined: adds nothing. */
@@ -150,6 +152,7 @@ export class TcpGate {
     else if (!isHalfOpen) toClient.destroy();
   }
 
+  /** Passes bytes of the client to the server. */
   private forward({ toServer, delayed }: Connection, bytes: Buffer): void {
     if (toServer.destroyed) return;
     // Each call sends the oldest bytes, so bytes stay in order.
@@ -162,15 +165,20 @@ export class TcpGate {
     else setTimeout(sendOldest, this.delayMs);
   }
 
+  /** Passes bytes of the server to the client. */
   private answer(toClient: Socket, bytes: Buffer): void {
-    const { ending, more } = this.appended ?? {};
-    const isEnding = ending && more && bytes.subarray(-ending.length).equals(ending);
-    const answer = isEnding ? Buffer.concat([bytes, more]) : bytes;
+    const answer = this.withAppended(bytes);
     toClient.write(answer.subarray(0, Math.min(answer.length, this.bytesLeft)));
     this.bytesLeft -= answer.length;
     if (this.bytesLeft > 0) return;
     this.bytesLeft = Infinity;
-    if (this.freezesAtLimit) this.freeze();
+    if (this.atLimit === 'freeze') this.freeze();
     else toClient.destroySoon();
+  }
+
+  private withAppended(bytes: Buffer): Buffer {
+    if (!this.appended) return bytes;
+    const { ending, more } = this.appended;
+    return bytes.subarray(-ending.length).equals(ending) ? Buffer.concat([bytes, more]) : bytes;
   }
 }

@@ -1,8 +1,6 @@
 /** A collector of traces: receives OTLP over HTTP as JSON, and keeps the spans in memory. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { type HttpServer, serveHttp } from './http-server.js';
 
 const Value = z.object({ stringValue: z.string().optional(), intValue: z.coerce.number().optional() });
 const Attributes = z.array(z.object({ key: z.string(), value: Value.loose() })).default([]);
@@ -38,49 +36,47 @@ export interface CollectedSpan {
 }
 
 export class TraceCollector {
-  readonly spans: CollectedSpan[] = [];
-
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly served: HttpServer,
+    readonly spans: CollectedSpan[],
+  ) {}
 
   static async start(): Promise<TraceCollector> {
-    const server = createServer();
-    const collector = new TraceCollector(server);
-    server.on('request', (request, response) => {
+    const spans: CollectedSpan[] = [];
+    const served = await serveHttp((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        collector.take(JSON.parse(Buffer.concat(chunks).toString()));
+        spans.push(...spansOf(JSON.parse(Buffer.concat(chunks).toString())));
         response.setHeader('Content-Type', 'application/json');
         response.end('{}');
       });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return collector;
+    return new TraceCollector(served, spans);
   }
 
   /** The value of OTEL_EXPORTER_OTLP_ENDPOINT. */
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.served.url;
   }
 
   async close(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+    this.served.server.closeAllConnections();
+    await this.served.close();
   }
+}
 
-  private take(body: unknown): void {
-    for (const { resource, scopeSpans } of Request.parse(body).resourceSpans) {
-      const service = String(valuesOf(resource.attributes)['service.name']);
-      for (const span of scopeSpans.flatMap(({ spans }) => spans)) {
-        const { traceId, spanId, parentSpanId, name } = span;
-        const [startNs, endNs] = [BigInt(span.startTimeUnixNano), BigInt(span.endTimeUnixNano)];
-        const attributes = valuesOf(span.attributes);
-        this.spans.push({ traceId, spanId, parentSpanId, name, service, startNs, endNs, attributes });
-      }
-    }
-  }
+/** The spans of a request. */
+function spansOf(body: unknown): CollectedSpan[] {
+  return Request.parse(body).resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const service = String(valuesOf(resource.attributes)['service.name']);
+    const spans = scopeSpans.flatMap((scope) => scope.spans);
+    return spans.map(({ startTimeUnixNano, endTimeUnixNano, traceId, spanId, parentSpanId, name, attributes }) => {
+      const [startNs, endNs] = [BigInt(startTimeUnixNano), BigInt(endTimeUnixNano)];
+      const ids = { traceId, spanId, parentSpanId };
+      return { ...ids, name, service, startNs, endNs, attributes: valuesOf(attributes) };
+    });
+  });
 }
 
 function valuesOf(attributes: z.output<typeof Attributes>): Record<string, string | number | undefined> {

@@ -1,7 +1,8 @@
 import { rateText } from './progress.js';
 import { table, wrapped } from './output.js';
 
-const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+/** Length of the longest line. */
+const widthOf = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
 const HEAD = ['session', 'state', 'progress', 'clock', 'symbols', 'expected', 'filled', 'last error'];
 const ROW = [
   'a-session-with-a-long-name',
@@ -36,7 +37,7 @@ describe('a table', () => {
 
   it.each([120, 100, 80])('fits %d columns', (width) => {
     const text = table(HEAD, [ROW], width);
-    expect(widest(text)).toBeLessThanOrEqual(width);
+    expect(widthOf(text)).toBeLessThanOrEqual(width);
     expect(text.replace(/\s/g, '')).toContain('19,500');
   });
 });
@@ -49,28 +50,33 @@ it('a table that is too wide breaks its widest texts between words, and keeps wo
     'connect to http://a.very.long.example.com:3000/v1/sessions',
   ];
   const text = table(['session', 'state', 'clock', 'last error'], [row], 60);
-  expect(widest(text)).toBeLessThanOrEqual(60);
+  expect(widthOf(text)).toBeLessThanOrEqual(60);
   expect(text).toContain('march-by-hand');
   expect(text).toMatch(/2024-03-08 {2,}[^\n]*\n.* 21:00Z/);
 });
 
 it('prose is broken at spaces, and commands stay whole', () => {
+  const width = 40;
   const command = `  barkeep ${'x'.repeat(90)}`;
-  const prose = 'word '.repeat(40);
-  const text = wrapped(`${prose.trimEnd()}\nend.\n\n${command}\nshort`, 40);
-  expect(text.split('\n').filter((line) => line.length > 40)).toEqual([command]);
-  expect(text.replace(/\n/g, ' ')).toBe(`${prose}end.  ${command} short`);
+  const prose = Array.from({ length: 40 }, () => 'word').join(' ');
+  const text = wrapped(`${prose}\nend.\n\n${command}\nshort`, width);
+  expect(text.split('\n').filter((line) => line.length > width)).toEqual([command]);
+  expect(text.replace(/\n/g, ' ')).toBe(`${prose} end.  ${command} short`);
 });
 
 describe('the progress of a command', () => {
+  /** The text after some seconds in which this many units were done, from a share of the work to another. */
+  const rate = ({ from = 0, to, units, seconds }: { from?: number; to: number; units: number; seconds: number }) =>
+    rateText(from, to, units, seconds);
+
   it('shows the rate and the time left', () => {
-    expect(rateText(0, 0.25, 50_000, 10)).toBe(', 5,000/s, 30 s left');
-    expect(rateText(0, 0.01, 100, 60)).toBe(', 2/s, 1.6 h left');
-    expect(rateText(0, 0, 0, 10)).toBe('');
+    expect(rate({ to: 0.25, units: 50_000, seconds: 10 })).toBe(', 5,000/s, 30 s left');
+    expect(rate({ to: 0.01, units: 100, seconds: 60 })).toBe(', 2/s, 1.6 h left');
+    expect(rate({ to: 0, units: 0, seconds: 10 })).toBe('');
   });
 
   it('measures from its first update, when a part was done before', () => {
-    expect(rateText(0.5, 0.75, 50_000, 10)).toBe(', 5,000/s, 10 s left');
-    expect(rateText(0.5, 0.5, 0, 10)).toBe('');
+    expect(rate({ from: 0.5, to: 0.75, units: 50_000, seconds: 10 })).toBe(', 5,000/s, 10 s left');
+    expect(rate({ from: 0.5, to: 0.5, units: 0, seconds: 10 })).toBe('');
   });
 });

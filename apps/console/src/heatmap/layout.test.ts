@@ -10,8 +10,8 @@ describe('the layout of the heatmap', () => {
   });
 
   it('limits the width of a day when there is much room', () => {
-    const few = 5;
-    expect(heatmapLayout(VISIBLE_WIDTH, few, SYMBOLS).cellWidth).toBe(56);
+    const fewDays = 5;
+    expect(heatmapLayout(VISIBLE_WIDTH, fewDays, SYMBOLS).cellWidth).toBe(56);
   });
 
   it('finds the cell below a point, also when it is scrolled', () => {
@@ -33,16 +33,18 @@ describe('the layout of the heatmap', () => {
   });
 
   it('draws only the visible rows and days', () => {
-    const [visible, height] = [320, 16];
-    const range = (scrolled: number, count: number) => visibleRange(scrolled, visible, height, count);
-    expect(range(160, 2000)).toEqual([10, 30]);
-    expect(range(0, 5)).toEqual([0, 5]); // there are only 5
+    const [visibleHeight, rowHeight] = [320, 16]; // 20 rows
+    const rowsShown = (scrolled: number, rows: number) => visibleRange(scrolled, visibleHeight, rowHeight, rows);
+    expect(rowsShown(160, 2000)).toEqual([10, 30]);
+    expect(rowsShown(0, 5)).toEqual([0, 5]); // there are only 5
   });
 
   it('scrolls no further than necessary', () => {
-    const [visible, height] = [100, 16];
-    expect(scrollTo(0, visible, 40, height)).toBe(0); // visible already
-    expect(scrollTo(0, visible, 200, height)).toBe(200 + height - visible); // its end becomes visible
-    expect(scrollTo(50, visible, 20, height)).toBe(20); // its start becomes visible
+    const [visibleHeight, rowHeight] = [100, 16];
+    /** The new scroll position that shows the row at a height. */
+    const showing = (rowAt: number, scrolled: number) => scrollTo(scrolled, visibleHeight, rowAt, rowHeight);
+    expect(showing(40, 0)).toBe(0); // visible already
+    expect(showing(200, 0)).toBe(200 + rowHeight - visibleHeight); // its end becomes visible
+    expect(showing(20, 50)).toBe(20); // its start becomes visible
   });
 });

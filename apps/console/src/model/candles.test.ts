@@ -1,18 +1,16 @@
 import type { AnsweredBar, GapAnswer } from '@barkeep/api';
 import { candlesAround, candlesOf, gapsWithin, intervalMs } from './candles.js';
 
+const MINUTE_MS = 60_000;
+
+/** A time of the first day, such as `14:30`, as ISO 8601. */
+const at = (time: string): string => `2024-03-04T${time}:00.000Z`;
+
 /** A streamed bar. Its close time does not matter here. */
 function bar(openTime: string): AnsweredBar {
-  const prices = { open: 1, high: 2, low: 0.5, close: 1.5, volume: 10 };
-  return {
-    openTime,
-    closeTime: openTime,
-    ...prices,
-    origin: 'streamed',
-    complete: true,
-    sourceCount: 1,
-    expectedCount: 1,
-  };
+  const values = { open: 1, high: 2, low: 0.5, close: 1.5, volume: 10 };
+  const counts = { complete: true, sourceCount: 1, expectedCount: 1 };
+  return { openTime, closeTime: openTime, ...values, ...counts, origin: 'streamed' };
 }
 
 function gap(start: string, end: string, bars: number): GapAnswer {
@@ -21,49 +19,43 @@ function gap(start: string, end: string, bars: number): GapAnswer {
 
 describe('candles', () => {
   it('have an empty place for each slot of a gap, in order', () => {
-    const bars = [bar('2024-03-04T14:30:00.000Z'), bar('2024-03-04T14:33:00.000Z')];
-    const candles = candlesOf(bars, [gap('2024-03-04T14:31:00.000Z', '2024-03-04T14:33:00.000Z', 2)], 60_000);
+    const bars = [bar(at('14:30')), bar(at('14:33'))];
+    const candles = candlesOf(bars, [gap(at('14:31'), at('14:33'), 2)], MINUTE_MS);
     expect(candles.map((candle) => 'open' in candle)).toEqual([true, false, false, true]);
-    expect(candles[1]).toEqual({ time: Date.parse('2024-03-04T14:31:00.000Z') / 1000 });
+    expect(candles[1]).toEqual({ time: Date.parse(at('14:31')) / 1000 });
   });
 
   it('show the bar where a gap was filled meanwhile', () => {
-    const filled = candlesOf(
-      [bar('2024-03-04T14:31:00.000Z')],
-      [gap('2024-03-04T14:31:00.000Z', '2024-03-04T14:32:00.000Z', 1)],
-      60_000,
-    );
-    expect(filled).toHaveLength(1);
-    expect('open' in filled[0]!).toBe(true);
+    const candles = candlesOf([bar(at('14:31'))], [gap(at('14:31'), at('14:32'), 1)], MINUTE_MS);
+    expect(candles.map((candle) => 'open' in candle)).toEqual([true]);
   });
 
-  // Start and end of the range; index of the first overlapping candle, and of the first one after the range. The four candles of
-  // 15 minutes begin at 14:30. The 25 on each side are counted even where there is none, so `from` is negative here.
   it.each([
-    ['14:45', '15:00', 1, 2],
-    ['14:50', '14:55', 1, 2],
-    ['14:55', '15:05', 1, 3],
-    ['15:20', '15:30', 3, 4],
-    ['15:30', '15:45', 4, 4], // after the last candle: none overlaps
-  ])('around %s to %s: the overlapping candles and 25 more on each side', (start, end, first, after) => {
-    const at = (time: string) => `2024-03-04T${time}:00.000Z`;
-    const stepMs = 15 * 60_000;
-    const bars = ['14:30', '14:45', '15:00', '15:15'].map((time) => bar(at(time)));
-    const range = { start: at(start), end: at(end) };
-    expect(candlesAround(candlesOf(bars, [], stepMs), stepMs, range)).toEqual({ from: first - 25, to: after + 25 });
-  });
+    { start: '14:45', end: '15:00', firstInside: 1, firstAfter: 2 },
+    { start: '14:50', end: '14:55', firstInside: 1, firstAfter: 2 },
+    { start: '14:55', end: '15:05', firstInside: 1, firstAfter: 3 },
+    { start: '15:20', end: '15:30', firstInside: 3, firstAfter: 4 },
+    { start: '15:30', end: '15:45', firstInside: 4, firstAfter: 4 }, // after the last candle: none overlaps
+  ])(
+    'around $start to $end: the overlapping candles and 25 more on each side',
+    ({ start, end, firstInside, firstAfter }) => {
+      const stepMs = 15 * MINUTE_MS;
+      const bars = ['14:30', '14:45', '15:00', '15:15'].map((time) => bar(at(time)));
+      const range = { start: at(start), end: at(end) };
+      // The 25 are counted even where there is no candle, so `from` is negative here.
+      const shown = { from: firstInside - 25, to: firstAfter + 25 };
+      expect(candlesAround(candlesOf(bars, [], stepMs), stepMs, range)).toEqual(shown);
+    },
+  );
 });
 
 it('selects the gaps that overlap a day', () => {
-  const gaps = [
-    gap('2024-03-04T20:59:00.000Z', '2024-03-04T21:00:00.000Z', 1),
-    gap('2024-03-05T14:30:00.000Z', '2024-03-05T14:31:00.000Z', 1),
-  ];
+  const gaps = [gap(at('20:59'), at('21:00'), 1), gap('2024-03-05T14:30:00.000Z', '2024-03-05T14:31:00.000Z', 1)];
   expect(gapsWithin(gaps, '2024-03-05T14:30:00.000Z', '2024-03-05T21:00:00.000Z')).toEqual([gaps[1]]);
 });
 
 it.each([
-  ['1m', 60_000],
+  ['1m', MINUTE_MS],
   ['30m', 1_800_000],
   ['1h', 3_600_000],
   ['1d', 86_400_000],

@@ -6,8 +6,10 @@ function matrix(rows: Record<string, RowCounts>, days = DAYS): Matrix {
   return { days, rows: new Map(Object.entries(rows)) };
 }
 
+/** The cell of symbol A on the first day, after the clock has closed all days. */
+const closedCell = (counts: RowCounts) => cellOf(matrix({ A: counts }), 'A', 0, DAYS.length);
+
 describe('a cell', () => {
-  // The counts are of the first day. The clock has closed all three days.
   it.each<[string, RowCounts]>([
     ['whole', { streamed: [390] }],
     ['repaired', { streamed: [380], backfilled: [10] }],
@@ -16,23 +18,23 @@ describe('a cell', () => {
     ['unfillable', { streamed: [388], absent: [1], unfillable: [1] }],
     ['in-progress', { streamed: [200] }],
   ])('is %s', (state, counts) => {
-    expect(cellOf(matrix({ A: counts }), 'A', 0, 3).state).toBe(state);
+    expect(closedCell(counts).state).toBe(state);
   });
 
+  const openDay = 1; // the clock has closed only the first day
   it('is after the clock while nothing of its day is shown', () => {
     const days = [DAYS[0]!, { ...DAYS[1]!, visible: 0 }];
-    expect(cellOf(matrix({ A: { streamed: [390, 0] } }, days), 'A', 1, 1).state).toBe('after-clock');
+    expect(cellOf(matrix({ A: { streamed: [390, 0] } }, days), 'A', 1, openDay).state).toBe('after-clock');
   });
 
   it('is in progress when it is stored and the clock has not closed its day', () => {
-    expect(cellOf(matrix({ A: { streamed: [390, 389], absent: [0, 1] } }), 'A', 1, 1).state).toBe('in-progress');
+    const stored = matrix({ A: { streamed: [390, 389], absent: [0, 1] } });
+    expect(cellOf(stored, 'A', 1, openDay).state).toBe('in-progress');
   });
 
   it('is described with its counts', () => {
-    const cell = cellOf(matrix({ A: { streamed: [387], unfillable: [3] } }), 'A', 0, 3);
-    expect(describeCell('A', '2024-03-04', cell)).toBe(
-      'A on 2024-03-04 is unfillable: 387 streamed, 3 unfillable of 390',
-    );
+    const text = describeCell('A', '2024-03-04', closedCell({ streamed: [387], unfillable: [3] }));
+    expect(text).toBe('A on 2024-03-04 is unfillable: 387 streamed, 3 unfillable of 390');
   });
 });
 
@@ -52,7 +54,7 @@ describe('the rows', () => {
   });
 
   it('can be limited to those with a cell in one state', () => {
-    expect(orderedSymbols(rows, 'name', 'repaired', 3)).toEqual(['REPAIRED']);
+    expect(orderedSymbols(rows, 'name', 'repaired', DAYS.length)).toEqual(['REPAIRED']);
   });
 });
 

@@ -1,25 +1,21 @@
 import { ApiKeys } from '@barkeep/service';
 import express from 'express';
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type HttpServer, serveHttp } from '../../../../test/support/system/http-server.js';
 import { authenticate } from './authenticate.js';
 
 const [USER, ADMIN] = ['user-key-0123456789', 'admin-key-0123456789'];
-let server: Server;
+let server: HttpServer;
 
 beforeAll(async () => {
   const app = express();
   app.use(authenticate(new ApiKeys([USER], [ADMIN])));
   app.use((_request, response) => void response.json('accepted'));
-  server = app.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  server = await serveHttp(app);
 });
 afterAll(() => server.close());
 
 async function statusOf(path: string, key: string): Promise<number> {
-  const { port } = server.address() as AddressInfo;
-  return (await fetch(`http://127.0.0.1:${port}${path}`, { headers: { 'X-API-Key': key } })).status;
+  return (await fetch(`${server.url}${path}`, { headers: { 'X-API-Key': key } })).status;
 }
 
 describe('the key of a user', () => {

@@ -7,9 +7,8 @@ import { loggerTo } from '@barkeep/observe';
 import { accessLog } from './access-log.js';
 import { ProblemFilter } from './problem-filter.js';
 
-/** The lines of the log. */
-const lines: string[] = [];
-const logger = loggerTo({ write: (line) => void lines.push(line) }, 'coordinator', { level: 'info' });
+const logLines: string[] = [];
+const logger = loggerTo({ write: (line) => void logLines.push(line) }, 'coordinator', { level: 'info' });
 
 @Controller()
 class FaultyController {
@@ -50,7 +49,7 @@ describe('ProblemFilter', () => {
     expect(response.status).toBe(500);
     expect(text).not.toContain('secret');
     expect(JSON.parse(text)).toMatchObject({ instance: '/fault', requestId: 'r-1' });
-    const logged = lines.find((line) => line.includes('a request failed'));
+    const logged = logLines.find((line) => line.includes('a request failed'));
     expect(logged).toContain('cannot read secret of undefined');
     expect(logged).toContain('problem-filter.test');
     expect(logged).toContain('"id":"r-1"');
@@ -63,6 +62,6 @@ describe('ProblemFilter', () => {
     const text = await response.text();
     expect(text).not.toContain('10.0.0.7');
     expect(JSON.parse(text)).toMatchObject({ instance: '/outage' });
-    expect(lines.join('')).toContain('10.0.0.7');
+    expect(logLines.join('')).toContain('10.0.0.7');
   });
 });

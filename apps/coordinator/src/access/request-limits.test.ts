@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { BODY_DEPTH_MAX, bodyError, deadline, refuseHarmful } from './request-limits.js';
 import { WrongFieldsError, ProblemError } from '../problems.js';
 
@@ -49,21 +48,19 @@ describe('bodyError', () => {
 
 describe('deadline', () => {
   it('answers 503 for a route that does not answer, and does not interrupt an answer that has begun', async () => {
+    const deadlineMs = 20;
     const app = express();
-    app.use(deadline(20));
+    app.use(deadline(deadlineMs));
     app.get('/never', () => undefined);
     app.get('/slow', (_request, response) => {
       response.write('a');
-      setTimeout(() => response.end('b'), 60);
+      setTimeout(() => response.end('b'), 3 * deadlineMs);
     });
-    const server = app.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { url, close } = await serveHttp(app);
     const never = await fetch(`${url}/never`);
     expect(never.status).toBe(503);
     expect(never.headers.get('retry-after')).toBe('2');
     expect(await (await fetch(`${url}/slow`)).text()).toBe('ab');
-    server.close();
-    await once(server, 'close');
+    await close();
   });
 });

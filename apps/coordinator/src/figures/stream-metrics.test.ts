@@ -1,15 +1,16 @@
-import { noFigures } from '@barkeep/session-data';
+import { noFigures, type StreamFigures } from '@barkeep/session-data';
 import { DayChanges } from './stream-metrics.js';
 
 /** The time of the measurement, ms. */
 let now: number;
-/** The day changes that were counted. */
 let counted: [waitedMs: number, isHit: boolean][];
+let figures: StreamFigures;
+let changes: DayChanges;
 
-function dayChanges() {
+beforeEach(() => {
   now = 0;
   counted = [];
-  const figures = noFigures();
+  figures = noFigures();
   const noop = () => undefined;
   const metrics = {
     flushed: noop,
@@ -21,11 +22,10 @@ function dayChanges() {
     dayTimedOut: noop,
     dayChanged: (waitedMs: number, isHit: boolean) => void counted.push([waitedMs, isHit]),
   };
-  return { changes: new DayChanges(figures, metrics, () => now), figures };
-}
+  changes = new DayChanges(figures, metrics, () => now);
+});
 
 test('a day that is stored at the close before it is a hit without a wait', () => {
-  const { changes, figures } = dayChanges();
   changes.dayStored(0);
   changes.dayStored(1);
   changes.dayClosed(0);
@@ -35,7 +35,6 @@ test('a day that is stored at the close before it is a hit without a wait', () =
 });
 
 test('a day whose rows are read but not stored at the close is a hit that waits for the store', () => {
-  const { changes } = dayChanges();
   changes.dayRead(1);
   changes.dayClosed(0);
   now = 12;
@@ -45,7 +44,6 @@ test('a day whose rows are read but not stored at the close is a hit that waits 
 });
 
 test('a day whose rows have not come at the close is a miss', () => {
-  const { changes, figures } = dayChanges();
   changes.dayStored(0);
   changes.dayClosed(0);
   now = 30;
@@ -58,7 +56,6 @@ test('a day whose rows have not come at the close is a miss', () => {
 });
 
 test('each change counts once, also when the next day is stored again', () => {
-  const { changes } = dayChanges();
   for (const day of [0, 1, 2]) changes.dayStored(day);
   changes.dayClosed(0);
   changes.dayStored(1);
@@ -70,7 +67,6 @@ test('each change counts once, also when the next day is stored again', () => {
 });
 
 test('a change whose close was not seen is not counted', () => {
-  const { changes } = dayChanges();
   changes.dayStored(5);
   expect(counted).toEqual([]);
   expect(changes.waitedMs(5)).toBe(0);

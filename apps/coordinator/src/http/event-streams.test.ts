@@ -1,12 +1,15 @@
 import { EventEmitter, once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import express, { type RequestHandler, type Response } from 'express';
 import type { EventCursor, SessionEventType } from '@barkeep/session-data';
+import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { eventView, EventStreams, message, StalledListenerError } from './event-streams.js';
 import type { EventReader } from '../lifecycle/index.js';
 
-/** A session that always has more events. */
+const BATCH_EVENTS = 500;
+
+/** A session that always has more events, with the cursors `1-0`, `2-0` and so on. */
 class EndlessReader implements EventReader {
   readonly view = 'strategy';
   reads = 0;
@@ -18,25 +21,18 @@ class EndlessReader implements EventReader {
   async read(from: EventCursor) {
     await new Promise((resolve) => setImmediate(resolve));
     this.reads++;
-    const first = Number(from[0]?.split('-')[0] ?? 0) + 1;
-    const events = Array.from({ length: 500 }, (_, i) => ({
-      event: { type: 'clock' as const, at: 0, time: first + i },
-      cursor: [`${first + i}-0`],
-    }));
+    const last = Number.parseInt(from[0] ?? '0-0', 10);
+    const events = Array.from({ length: BATCH_EVENTS }, (_, i) => {
+      const time = last + 1 + i;
+      return { event: { type: 'clock' as const, at: 0, time }, cursor: [`${time}-0`] };
+    });
     return { events, cursor: events.at(-1)!.cursor, gap: false };
   }
 }
 
-/** Serves one handler; `close` waits until all connections have ended. */
 async function serve(handler: RequestHandler) {
-  const server = express().get('/events', handler).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
-  const close = async () => {
-    server.close();
-    await once(server, 'close');
-  };
-  return { url, close };
+  const { url, close } = await serveHttp(express().get('/events', handler));
+  return { url: `${url}/events`, close };
 }
 
 /** Serves the events of a reader; `errors` emits `ended` with the error that ends a stream. */
@@ -56,11 +52,10 @@ async function listen(url: string): Promise<IncomingMessage> {
 
 /** Waits until a number stays the same for 100 ms. @returns that number */
 async function steady(look: () => number): Promise<number> {
-  for (let before = -1; ;) {
-    const now = look();
-    if (now === before) return now;
-    before = now;
+  for (;;) {
+    const before = look();
     await new Promise((resolve) => setTimeout(resolve, 100));
+    if (look() === before) return before;
   }
 }
 
@@ -85,8 +80,7 @@ test('I8 the stream of a listener that disconnected before it began ends at once
     response.once('close', () => disconnected.emit('response', response));
     listener.destroy();
   });
-  const listener = get(url);
-  listener.on('error', () => undefined);
+  const listener = get(url).on('error', () => undefined);
   const [response] = (await once(disconnected, 'response')) as [Response];
   await new EventStreams().send(response, reader, [], undefined);
   expect(reader.reads).toBe(0);
@@ -104,11 +98,12 @@ test('a stream ends when the service stops', async () => {
 });
 
 test('I8 I11 a listener that reads nothing for too long is disconnected with a StalledListenerError', async () => {
-  const { url, close, errors } = await serveEvents(new EventStreams(15_000, 500), new EndlessReader());
+  const [keepAliveMs, stalledMs] = [15_000, 500];
+  const { url, close, errors } = await serveEvents(new EventStreams(keepAliveMs, stalledMs), new EndlessReader());
   const stalled = await listen(url);
   stalled.pause();
   stalled.on('error', () => undefined);
-  expect(await once(errors, 'ended')).toEqual([new StalledListenerError(500)]);
+  expect(await once(errors, 'ended')).toEqual([new StalledListenerError(stalledMs)]);
   await close();
 });
 
@@ -127,13 +122,14 @@ test('I11 a HEAD request leaves its connection free for the next request', async
 });
 
 test('a listener gets comments while all events are of types that it did not ask for', async () => {
-  const streams = new EventStreams(100, 1_000);
+  const [keepAliveMs, stalledMs] = [100, 1_000];
+  const streams = new EventStreams(keepAliveMs, stalledMs);
   const { url, close } = await serveEvents(streams, new EndlessReader(), new Set(['state']));
   const listener = await listen(url);
   let text = '';
   for await (const chunk of listener.setEncoding('utf8')) {
     text += chunk as string;
-    if (text.split(': keep-alive\n').length > 3) break;
+    if (text.split(': keep-alive\n').length > 3) break; // three comments have come
   }
   expect(text).toMatch(/^retry: 1000\nid: \S+\n\n(: keep-alive\nid: \S+\n\n)+$/);
   streams.stop();
@@ -141,11 +137,10 @@ test('a listener gets comments while all events are of types that it did not ask
 });
 
 describe('an event', () => {
-  it('is sent with its place, its name and its fields, times as ISO 8601', () => {
-    const event = { type: 'clock' as const, at: 1_767_603_601_000, time: 1_381_176_000_000 };
-    expect(eventView(event)).toEqual({ at: '2026-01-05T09:00:01.000Z', time: '2013-10-07T20:00:00.000Z' });
-    expect(message(event, ['35-0'])).toBe(
-      'id: ez\nevent: clock\ndata: {"at":"2026-01-05T09:00:01.000Z","time":"2013-10-07T20:00:00.000Z"}\n\n',
-    );
+  it('is sent with its cursor as the id, its type and its fields, times as ISO 8601', () => {
+    const view = { at: '2026-01-05T09:00:01.000Z', time: '2013-10-07T20:00:00.000Z' };
+    const event = { type: 'clock' as const, at: Date.parse(view.at), time: Date.parse(view.time) };
+    expect(eventView(event)).toEqual(view);
+    expect(message(event, ['35-0'])).toBe(`id: ez\nevent: clock\ndata: ${JSON.stringify(view)}\n\n`);
   });
 });

@@ -1,23 +1,25 @@
 import express from 'express';
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type ClientRequest, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type HttpServer, serveHttp } from '../../../../test/support/system/http-server.js';
 import type { FedRecord } from '../lifecycle/index.js';
 import { problemOf } from '../problems.js';
 import { BLANK_LINES_MAX, NDJSON, readFedBody } from './fed-body.js';
 
+/** The rest of a line must arrive within this time. */
 const LINE_WITHIN_MS = 1_000;
 const LINE = JSON.stringify({ openTime: '2024-03-04T14:30:00Z', open: 1, high: 1, low: 1, close: 1, volume: 1 });
 
-let server: Server;
-let records: FedRecord[];
+let served: HttpServer;
+let storedRecords: FedRecord[];
+/** Stores a batch; a test may replace it. */
 let store: (batch: readonly FedRecord[]) => Promise<void>;
 
 beforeEach(async () => {
-  records = [];
-  store = async (batch) => void records.push(...batch);
+  storedRecords = [];
+  store = async (batch) => void storedRecords.push(...batch);
   const app = express();
   app.post('/', (request, response) => {
     const refuse = (error: unknown) => {
@@ -25,24 +27,25 @@ beforeEach(async () => {
       response.status(problem.status).json(problem);
     };
     readFedBody(request, undefined, (batch) => store(batch), LINE_WITHIN_MS)
-      .then(() => response.json({ records: records.length }))
+      .then(() => response.json({ records: storedRecords.length }))
       .catch(refuse);
   });
-  server = createServer(app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  served = await serveHttp(app);
 });
 afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
+  served.server.closeAllConnections();
+  await served.close();
 });
 
+interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  text: string;
+}
+
 /** Starts a request with a body of NDJSON. @returns the request, into which the test writes its body, and the answer */
-function send(): {
-  body: ClientRequest;
-  answer: Promise<{ status: number; headers: IncomingMessage['headers']; text: string }>;
-} {
-  const { port } = server.address() as AddressInfo;
-  const body = httpRequest({ port, host: '127.0.0.1', method: 'POST', headers: { 'content-type': NDJSON } });
+function send(): { body: ClientRequest; answer: Promise<Answer> } {
+  const body = httpRequest(served.url, { method: 'POST', headers: { 'content-type': NDJSON } });
   // The service may close the connection while the body is still sent.
   body.on('error', () => undefined);
   const answer = (async () => {
@@ -57,11 +60,11 @@ function send(): {
 it('refuses a body of newlines after a bounded number of them', async () => {
   const { body, answer } = send();
   const newlines = Buffer.alloc(1_000_000, '\n');
-  Readable.from(Array.from({ length: 100 }, () => newlines)).pipe(body);
+  Readable.from(Array.from({ length: 100 }, () => newlines)).pipe(body); // far more than BLANK_LINES_MAX
   const { status, text } = await answer;
   expect(status).toBe(413);
   expect(text).toContain(`at most ${BLANK_LINES_MAX} blank lines`);
-  expect(records).toEqual([]);
+  expect(storedRecords).toEqual([]);
 });
 
 it('skips blank lines between bars, and counts them in the line numbers', async () => {
@@ -69,7 +72,7 @@ it('skips blank lines between bars, and counts them in the line numbers', async 
   // Lines 1 and 2 are blank, line 3 is a bar, lines 4 to 1,004 are blank, line 1,005 is no JSON.
   body.end(`\n\r\n${LINE}\r\n${'\n'.repeat(1_000)}  \n{`);
   expect((await answer).status).toBe(200);
-  expect(records).toMatchObject([
+  expect(storedRecords).toMatchObject([
     { index: 0, line: 3 },
     { index: 1, line: 1_005, malformed: 'line: expected JSON', raw: '{' },
   ]);
@@ -84,15 +87,14 @@ it('gives up on a line that does not end in time, and closes the connection', as
   expect(status).toBe(400);
   expect(headers.connection).toBe('close');
   expect(text).toContain('expected the rest of a line within');
-  expect(records).toHaveLength(1);
+  expect(storedRecords).toHaveLength(1);
 });
 
 it('waits as long as the sender likes between two lines, and while the store is slow', async () => {
-  let batches = 0;
   store = async (batch) => {
-    records.push(...batch);
-    batches++;
-    if (batches === 1) await sleep(2 * LINE_WITHIN_MS);
+    const isFirst = storedRecords.length === 0;
+    storedRecords.push(...batch);
+    if (isFirst) await sleep(2 * LINE_WITHIN_MS);
   };
   const { body, answer } = send();
   // More bytes than fit into the buffers between the socket and the store, cut within a line.

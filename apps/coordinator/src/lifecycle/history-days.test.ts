@@ -4,9 +4,6 @@ import { DaySearch } from './history-days.js';
 
 /** A trading day that closes at this time. */
 const day = (close: number) => ({ date: '', segments: [{ open: close - 1, close }] });
-/** The bars of a symbol on one day. @param dayBack 0 is the newest day of the history */
-const count = (symbolId: number, dayBack: number, bars: number) => ({ symbolId, day: dayBack, bars });
-
 describe('the search for the days that a number of bars takes', () => {
   it('ends with the day on which the last symbol has enough', () => {
     const firstBars = new Map([
@@ -15,11 +12,19 @@ describe('the search for the days that a number of bars takes', () => {
     ]);
     const search = new DaySearch(10, firstBars);
     expect(search.incomplete(day(100))).toEqual([1, 2]);
-    // Symbol 1 has its 10 bars on day 0; symbol 2 has 5 on day 0 and 4 on day 1, so it needs one more.
-    search.add([count(2, 1, 4), count(1, 0, 10), count(2, 0, 5), count(1, 1, 10)]);
+    // Symbol 1 has its 10 bars on day 0, the newest one. Symbol 2 has 9 bars on two days, so it needs one more.
+    search.add([
+      { symbolId: 2, day: 1, bars: 4 },
+      { symbolId: 1, day: 0, bars: 10 },
+      { symbolId: 2, day: 0, bars: 5 },
+      { symbolId: 1, day: 1, bars: 10 },
+    ]);
     expect(search.days).toBe(2);
     expect(search.incomplete(day(90))).toEqual([2]);
-    search.add([count(2, 7, 1), count(2, 9, 5)]);
+    search.add([
+      { symbolId: 2, day: 7, bars: 1 },
+      { symbolId: 2, day: 9, bars: 5 },
+    ]);
     expect(search.days).toBe(8); // days 0 to 7
     expect(search.incomplete(day(80))).toEqual([]);
   });
@@ -27,7 +32,7 @@ describe('the search for the days that a number of bars takes', () => {
   it('looks for no symbol before its first bar, and needs no day before the oldest one that has bars', () => {
     const firstBar = 50;
     const search = new DaySearch(10, new Map([[1, firstBar]]));
-    search.add([count(1, 2, 3)]);
+    search.add([{ symbolId: 1, day: 2, bars: 3 }]);
     expect(search.incomplete(day(firstBar + 1))).toEqual([1]);
     expect(search.incomplete(day(firstBar))).toEqual([]);
     expect(search.days).toBe(3); // days 0 to 2
@@ -40,16 +45,16 @@ describe('the search for the days that a number of bars takes', () => {
   });
 });
 
-/** 9, 8 and 7 October 2013, which are days 5, 6 and 7 of the history. Their slots are from 13:30 to 20:00 UTC. */
+/** 9, 8 and 7 October 2013, newest first. Their slots are from 13:30 to 20:00 UTC. */
 const days = calendarNamed('XNYS').tradingDays('2013-10-07', '2013-10-09', 'regular').reverse();
+/** Counts the bars of {@link days}, which are days 5, 6 and 7 of the history. */
 const counterOf = (interval: string) =>
   new BucketCounter(days, 5, parseInterval('1m'), parseInterval(interval), 'positive');
-/** Open, high, low, close and volume of a valid bar. */
-const VALID = [10, 12, 9, 11, 100] as const;
+type Values = readonly [open: number, high: number, low: number, close: number, volume: number];
+const VALID: Values = [10, 12, 9, 11, 100];
 
-function add(counter: BucketCounter, symbolId: number, time: string, values: readonly number[] = VALID): void {
-  const [open, high, low, close, volume] = values as [number, number, number, number, number];
-  counter.add(symbolId, Date.parse(time), open, high, low, close, volume);
+function add(counter: BucketCounter, symbolId: number, time: string, values: Values = VALID): void {
+  counter.add(symbolId, Date.parse(time), ...values);
 }
 
 describe('the counter of bars', () => {

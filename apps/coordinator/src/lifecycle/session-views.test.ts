@@ -18,12 +18,12 @@ const ROW = {
 };
 
 /**
- * The view of a session whose store is gone.
- * @param refusal the error of the call that marks it as lost @param current its row in Postgres after that; undefined: none
+ * The view of a session that was read as {@link ROW} and whose store is gone.
+ * @param refusal the error of the call that marks it as lost @param rowNow its row in Postgres after that; undefined: none
  */
-function viewAfter(refusal: Error, current?: object) {
+function viewAfter(refusal: Error, rowNow?: object) {
   const control = { reopenIfBehind: () => Promise.reject(new SessionLostError('s')) };
-  const sessions = { transition: () => Promise.reject(refusal), find: async () => current };
+  const sessions = { transition: () => Promise.reject(refusal), find: async () => rowNow };
   return new SessionViews({ control, sessions } as never).view(ROW as never);
 }
 

@@ -4,16 +4,10 @@ import { outsideWarnings } from './session-warnings.js';
 const SPEC = { calendar: 'XNYS', hours: 'regular', source: { type: 'dataset', dataset: 'd' } } as const;
 
 /** A day of ACME with all of its rows in slots, unless `values` says otherwise. `rows` is the number of all rows. */
-const day = (values: Pick<OutsideDay, 'rows'> & Partial<OutsideDay>): OutsideDay => ({
-  symbol: 'ACME',
-  date: '2024-03-04',
-  outside: 0,
-  extended: 0,
-  // The warnings do not use the times.
-  first: 0,
-  until: 0,
-  ...values,
-});
+const day = (values: Pick<OutsideDay, 'rows'> & Partial<OutsideDay>): OutsideDay => {
+  const unusedTimes = { first: 0, until: 0 };
+  return { symbol: 'ACME', date: '2024-03-04', outside: 0, extended: 0, ...unusedTimes, ...values };
+};
 
 function warnings(...days: OutsideDay[]): string[] {
   return outsideWarnings(SPEC, { days, outside: 0, extended: 0 }, { streamed: 0, isOver: false });

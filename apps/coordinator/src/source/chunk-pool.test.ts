@@ -1,12 +1,17 @@
 import type { DayChunk } from '@barkeep/bars';
 import { ChunkPool } from './chunk-pool.js';
 
+/** The slots of a whole trading day, and of a day that closes early. */
+const [WHOLE_DAY, HALF_DAY] = [390, 210];
+const WHOLE_DAY_BYTES = new ChunkPool().take(WHOLE_DAY).bytes.length;
+const BAR = { openTime: 0, open: 1, high: 2, low: 0.5, close: 1, volume: 100 };
+
 /** Writes a bar into each of the slots `[from, to)`. */
 function fill(chunk: DayChunk, from: number, to: number): void {
-  for (let slot = from; slot < to; slot++) chunk.write(slot, 1, 2, 0.5, 1, 100, 1, 3, 1, 1);
+  for (let slot = from; slot < to; slot++) chunk.writeBar(slot, BAR, 'streamed', 3);
 }
 
-/** A chunk from the pool that has a bar in each slot. A whole trading day has 390 slots, a half day 210. */
+/** A chunk from the pool that has a bar in each slot. */
 function fullChunk(pool: ChunkPool, slotCount: number): DayChunk {
   const chunk = pool.take(slotCount);
   fill(chunk, 0, slotCount);
@@ -16,61 +21,62 @@ function fullChunk(pool: ChunkPool, slotCount: number): DayChunk {
 describe('the pool of chunks', () => {
   it('I1 a reused chunk is empty, so that no bar of an earlier window reaches the store', () => {
     const pool = new ChunkPool();
-    const first = fullChunk(pool, 390);
-    pool.giveBack([first], 0, 390);
-    const second = pool.take(390);
+    const first = fullChunk(pool, WHOLE_DAY);
+    pool.giveBack([first], 0, WHOLE_DAY);
+    const second = pool.take(WHOLE_DAY);
     expect(second).toBe(first);
     expect(second.bytes.every((byte) => byte === 0)).toBe(true);
   });
 
   it('a reused chunk is empty also when its window was a part of the day', () => {
     const pool = new ChunkPool();
-    const chunk = pool.take(390);
+    const chunk = pool.take(WHOLE_DAY);
     fill(chunk, 30, 60);
     pool.giveBack([chunk], 30, 60);
-    expect(pool.take(390).bytes.every((byte) => byte === 0)).toBe(true);
+    expect(pool.take(WHOLE_DAY).bytes.every((byte) => byte === 0)).toBe(true);
   });
 
   it('I1 a caller that overwrites all bytes gets a chunk with its old bars, and the next caller gets it empty', () => {
     const pool = new ChunkPool();
-    const chunk = fullChunk(pool, 390);
-    pool.giveBack([chunk], 0, 390);
-    expect(pool.takeToOverwrite(390)).toBe(chunk);
-    expect(chunk.count()).toBe(390);
-    pool.giveBack([chunk], 0, 390);
-    expect(pool.take(390).bytes.every((byte) => byte === 0)).toBe(true);
-    expect(pool.takeToOverwrite(390).count()).toBe(0);
+    const chunk = fullChunk(pool, WHOLE_DAY);
+    pool.giveBack([chunk], 0, WHOLE_DAY);
+    expect(pool.takeToOverwrite(WHOLE_DAY)).toBe(chunk);
+    expect(chunk.count()).toBe(WHOLE_DAY);
+    pool.giveBack([chunk], 0, WHOLE_DAY);
+    expect(pool.take(WHOLE_DAY).bytes.every((byte) => byte === 0)).toBe(true);
+    expect(pool.takeToOverwrite(WHOLE_DAY).count()).toBe(0);
   });
 
   it('a chunk that was not given back is never handed out again', () => {
     const pool = new ChunkPool();
-    const chunks = [pool.take(390), pool.take(390), pool.take(210)];
+    const chunks = [pool.take(WHOLE_DAY), pool.take(WHOLE_DAY), pool.take(HALF_DAY)];
     expect(new Set(chunks).size).toBe(3);
   });
 
   it('keeps no more than its bound, and can be filled again after a chunk was taken', () => {
-    const pool = new ChunkPool(2 * fullChunk(new ChunkPool(), 390).bytes.length); // two chunks of a whole day
-    const chunks = [pool.take(390), pool.take(390), pool.take(390)];
-    pool.giveBack(chunks, 0, 390);
-    const again = [pool.take(390), pool.take(390), pool.take(390)];
+    const pool = new ChunkPool(2 * WHOLE_DAY_BYTES);
+    const threeChunks = () => [1, 2, 3].map(() => pool.take(WHOLE_DAY));
+    const chunks = threeChunks();
+    pool.giveBack(chunks, 0, WHOLE_DAY);
+    const again = threeChunks();
     expect(again.filter((chunk) => chunks.includes(chunk))).toHaveLength(2);
-    pool.giveBack(again.slice(0, 1), 0, 390);
-    expect(pool.take(390)).toBe(again[0]);
+    pool.giveBack(again.slice(0, 1), 0, WHOLE_DAY);
+    expect(pool.take(WHOLE_DAY)).toBe(again[0]);
   });
 
   it('a full pool drops chunks of other lengths for the chunk that is given back', () => {
-    const pool = new ChunkPool(fullChunk(new ChunkPool(), 390).bytes.length);
-    const [wholeDay, halfDay] = [pool.take(390), pool.take(210)];
-    pool.giveBack([wholeDay], 0, 390);
-    pool.giveBack([halfDay], 0, 210);
-    expect(pool.take(210)).toBe(halfDay);
-    expect(pool.take(390)).not.toBe(wholeDay);
+    const pool = new ChunkPool(WHOLE_DAY_BYTES);
+    const [wholeDay, halfDay] = [pool.take(WHOLE_DAY), pool.take(HALF_DAY)];
+    pool.giveBack([wholeDay], 0, WHOLE_DAY);
+    pool.giveBack([halfDay], 0, HALF_DAY);
+    expect(pool.take(HALF_DAY)).toBe(halfDay);
+    expect(pool.take(WHOLE_DAY)).not.toBe(wholeDay);
   });
 
   it('a chunk has the requested length, whatever lengths were given back', () => {
     const pool = new ChunkPool();
-    pool.giveBack([fullChunk(pool, 390)], 0, 390);
-    pool.giveBack([fullChunk(pool, 210)], 0, 210);
-    for (const slotCount of [210, 390, 1]) expect(pool.take(slotCount).slotCount).toBe(slotCount);
+    pool.giveBack([fullChunk(pool, WHOLE_DAY)], 0, WHOLE_DAY);
+    pool.giveBack([fullChunk(pool, HALF_DAY)], 0, HALF_DAY);
+    for (const slotCount of [HALF_DAY, WHOLE_DAY, 1]) expect(pool.take(slotCount).slotCount).toBe(slotCount);
   });
 });

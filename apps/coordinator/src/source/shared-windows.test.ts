@@ -10,45 +10,51 @@ const neverAborted = new AbortController().signal;
 const noop = () => undefined;
 const emptyWindow = () => new WindowRead([0], WINDOW, USED_ONCE);
 
-function refuseChunks(): never {
-  throw new Error('expected memory of others to be left alone, was given back');
-}
 /** The pool of a waiting session. Shared chunks are not from this pool, so none may be given back to it. */
-const SESSION_POOL = Object.assign(new ChunkPool(0), { giveBack: refuseChunks });
+class SessionPool extends ChunkPool {
+  override giveBack(): never {
+    throw new Error('expected shared memory to be left alone, was given back');
+  }
+}
+const SESSION_POOL = new SessionPool(0);
 /** The window of a session that waits for the shared read. */
 const ownRead = () => new WindowRead([0], WINDOW, SESSION_POOL);
 
-/** The work of a read that receives a bar, ends or fails when the test calls `bar`, `end` or `fail`. */
+/** The work of a read that receives a bar, ends or fails when the test calls `receiveBar`, `end` or `failWith`. */
 function gatedRead() {
   let end: () => void = noop;
-  let failRead: (error: Error) => void = noop;
+  let failWith: (error: Error) => void = noop;
   const gate = new Promise<void>((resolve, reject) => {
     end = resolve;
-    failRead = reject;
+    failWith = reject;
   });
   let started: { into: WindowRead; signal: AbortSignal; onProgress: () => void } | undefined;
   const work = (into: WindowRead, signal: AbortSignal, onProgress: () => void) => {
     started = { into, signal, onProgress };
     return gate;
   };
-  const bar = (slot: number) => {
+  const receiveBar = (slot: number) => {
     const { into, onProgress } = started!;
-    const { chunks } = into.parts[0]!;
-    if (!chunks.has('AAA')) chunks.set('AAA', into.memory.take(390));
-    chunks.get('AAA')!.write(slot, 1, 2, 0.5, 1, 100, 1, 0, 1, 1);
-    into.parts[0]!.bars++;
+    const part = into.parts[0]!;
+    if (!part.chunks.has('AAA')) part.chunks.set('AAA', into.memory.take(WINDOW.toSlot));
+    const bar = { openTime: 0, open: 1, high: 2, low: 0.5, close: 1, volume: 100 };
+    part.chunks.get('AAA')!.writeBar(slot, bar, 'streamed', 0);
+    part.bars++;
     onProgress();
   };
-  return { work, bar, end, fail: failRead, isAborted: () => started!.signal.aborted };
+  return { work, receiveBar, end, failWith, isAborted: () => started!.signal.aborted };
 }
+
+/** Waits for a read until its end, as a session does that is not stopped. */
+const waitFor = (read: SharedRead, into = ownRead()) => read.wait(into, neverAborted, noop);
 
 describe('a read for several sessions', () => {
   it('gives all of them the same rows, also later ones, and none returns the memory', async () => {
-    const { work, bar, end } = gatedRead();
+    const { work, receiveBar, end } = gatedRead();
     const read = new SharedRead('1', emptyWindow(), work, noop);
     const [a, b] = [ownRead(), ownRead()];
-    const waits = [read.wait(a, neverAborted, noop), read.wait(b, neverAborted, noop)];
-    bar(3);
+    const waits = [waitFor(read, a), waitFor(read, b)];
+    receiveBar(3);
     end();
     await Promise.all(waits);
     expect(a.parts).toBe(b.parts);
@@ -56,21 +62,21 @@ describe('a read for several sessions', () => {
     a.release(); // returns no memory: `b` still has its bar
     expect(b.parts[0]!.chunks.get('AAA')!.has(3)).toBe(true);
     const late = ownRead();
-    await read.wait(late, neverAborted, noop);
+    await waitFor(read, late);
     expect(late.parts).toBe(a.parts);
   });
 
   it('continues for the others when one leaves, also the one that started it', async () => {
-    const { work, bar, end, isAborted } = gatedRead();
+    const { work, receiveBar, end, isAborted } = gatedRead();
     const read = new SharedRead('1', emptyWindow(), work, noop);
     const first = new AbortController();
     const [a, b] = [ownRead(), ownRead()];
     const gone = read.wait(a, first.signal, noop);
-    const stays = read.wait(b, neverAborted, noop);
+    const stays = waitFor(read, b);
     first.abort(new Error('stopped'));
     await expect(gone).rejects.toThrow('stopped');
     expect(isAborted()).toBe(false);
-    bar(7);
+    receiveBar(7);
     end();
     await stays;
     expect([a.bars, b.bars]).toEqual([0, 1]);
@@ -93,15 +99,15 @@ describe('a read for several sessions', () => {
   });
 
   it('I1 a session whose source was silent keeps the rows that came, and no later row changes them', async () => {
-    const { work, bar, end } = gatedRead();
+    const { work, receiveBar, end } = gatedRead();
     const read = new SharedRead('1', emptyWindow(), work, noop);
     const impatient = new AbortController();
     const [a, b] = [ownRead(), ownRead()];
     const silent = read.wait(a, impatient.signal, noop);
-    const patient = read.wait(b, neverAborted, noop);
-    bar(1);
+    const patient = waitFor(read, b);
+    receiveBar(1);
     impatient.abort(new SilentSourceError(10));
-    bar(2);
+    receiveBar(2);
     end();
     await expect(silent).rejects.toThrow(SilentSourceError);
     await patient;
@@ -112,13 +118,13 @@ describe('a read for several sessions', () => {
 
   it('reports progress and failure to each of them', async () => {
     const onFailure = jest.fn();
-    const { work, bar, fail: failRead } = gatedRead();
+    const { work, receiveBar, failWith } = gatedRead();
     const read = new SharedRead('1', emptyWindow(), work, onFailure);
     const listeners = [jest.fn(), jest.fn()];
     const waits = listeners.map((listener) => read.wait(ownRead(), neverAborted, listener));
-    bar(0);
+    receiveBar(0);
     for (const listener of listeners) expect(listener).toHaveBeenCalledTimes(1);
-    failRead(new Error('gone'));
+    failWith(new Error('gone'));
     for (const wait of waits) await expect(wait).rejects.toThrow('gone');
     expect(onFailure).toHaveBeenCalledTimes(1);
   });
@@ -129,29 +135,34 @@ describe('the windows that sessions share', () => {
   /** Two sessions over the same bars. */
   const [a, b] = [session('same'), session('same')];
   const done = async () => undefined;
-  const wanted = (name: string, version = '1', bytes = 100) => ({ session: a, name, version, bytes });
+  /** A request of the first session for a window of 100 bytes. */
+  const wanted = (name: string, version = '1') => ({ session: a, name, version, bytes: 100 });
   const onShared = jest.fn();
   let shared: SharedWindows;
 
   beforeEach(() => {
     jest.useFakeTimers();
     onShared.mockReset();
-    shared = new SharedWindows(250, onShared); // bytes: two windows of 100 fit
+    shared = new SharedWindows(250, onShared); // bytes: two windows fit
     shared.register(a);
     shared.register(b);
   });
   afterEach(() => jest.useRealTimers());
+  /** Joins the read of a window, or starts it; a read that is started ends at once. */
   const join = (name: string, version?: string) => shared.join(wanted(name, version), emptyWindow, done);
+
+  /** Whether a session wants the window that ends at `to`. */
+  const isWanted = (by: SharingSession, { to = 100, bytes = 100 } = {}) => shared.isWanted(by, to, bytes);
 
   it('are wanted when another session streams the same bars on that day and the window fits', () => {
     const lone = session('other');
     shared.register(lone);
-    expect(shared.isWanted(a, 100, 100)).toBe(true);
-    expect(shared.isWanted(lone, 100, 100)).toBe(false);
-    expect(shared.isWanted(a, 1001, 100)).toBe(false); // after the end of both
-    expect(shared.isWanted(a, 100, 251)).toBe(false); // larger than the limit
+    expect(isWanted(a)).toBe(true);
+    expect(isWanted(lone)).toBe(false);
+    expect(isWanted(a, { to: 1001 })).toBe(false); // after the end of both
+    expect(isWanted(a, { bytes: 251 })).toBe(false); // larger than the limit
     shared.leave(b);
-    expect(shared.isWanted(a, 100, 100)).toBe(false);
+    expect(isWanted(a)).toBe(false);
   });
 
   it('are kept for a while for sessions that are about to start, also when the first one has ended', () => {
@@ -159,11 +170,11 @@ describe('the windows that sessions share', () => {
     shared.register(early);
     const joinEarly = () => shared.join({ ...wanted('monday'), session: early }, emptyWindow, done);
     const monday = joinEarly();
-    expect(shared.isWanted(early, 100, 100)).toBe(true);
+    expect(isWanted(early)).toBe(true);
     shared.leave(early);
     expect(joinEarly()).toBe(monday);
     jest.advanceTimersByTime(10_000);
-    expect(shared.isWanted(early, 100, 100)).toBe(false);
+    expect(isWanted(early)).toBe(false);
   });
 
   it('are found by their name and version', () => {
@@ -203,19 +214,19 @@ describe('the windows that sessions share', () => {
 
   it('that failed are read again', async () => {
     const failing = shared.join(wanted('monday'), emptyWindow, () => Promise.reject(new Error('gone')));
-    await expect(failing.wait(ownRead(), neverAborted, noop)).rejects.toThrow('gone');
+    await expect(waitFor(failing)).rejects.toThrow('gone');
     const next = join('monday');
     expect(next).not.toBe(failing);
-    await next.wait(ownRead(), neverAborted, noop);
+    await waitFor(next);
     expect(onShared).not.toHaveBeenCalled();
   });
 
   it('a failed read does not remove the read of a newer version that replaced it', async () => {
-    const { work, fail: failRead } = gatedRead();
+    const { work, failWith } = gatedRead();
     const old = shared.join(wanted('monday', '1'), emptyWindow, work);
     const newer = join('monday', '2');
-    failRead(new Error('gone'));
-    await expect(old.wait(ownRead(), neverAborted, noop)).rejects.toThrow('gone');
+    failWith(new Error('gone'));
+    await expect(waitFor(old)).rejects.toThrow('gone');
     expect(join('monday', '2')).toBe(newer);
   });
 });

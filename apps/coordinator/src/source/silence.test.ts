@@ -2,14 +2,14 @@ import { SilentSourceError, unlessSilent } from './silence.js';
 
 const neverAborted = new AbortController().signal;
 
-/** Work that never ends, and reports whether it was aborted. */
-function endless(): { work: (signal: AbortSignal) => Promise<never>; aborted: () => boolean } {
-  let seen: AbortSignal | undefined;
-  const work = (signal: AbortSignal) => {
-    seen = signal;
+/** Work that never ends and makes progress when the test calls `progress`. */
+function endless() {
+  let started: { signal: AbortSignal; onProgress: () => void } | undefined;
+  const work = (signal: AbortSignal, onProgress: () => void) => {
+    started = { signal, onProgress };
     return new Promise<never>(() => undefined);
   };
-  return { work, aborted: () => seen?.aborted === true };
+  return { work, progress: () => started!.onProgress(), isAborted: () => started!.signal.aborted };
 }
 
 beforeEach(() => jest.useFakeTimers());
@@ -22,25 +22,20 @@ test('the result of the work is passed on, and so is its error', async () => {
 });
 
 test('silent work times out and is aborted', async () => {
-  const { work, aborted } = endless();
+  const { work, isAborted } = endless();
   const outcome = expect(unlessSilent(60_000, neverAborted, work)).rejects.toThrow(new SilentSourceError(60_000));
   await jest.advanceTimersByTimeAsync(59_999);
-  expect(aborted()).toBe(false);
+  expect(isAborted()).toBe(false);
   await jest.advanceTimersByTimeAsync(1);
   await outcome;
-  expect(aborted()).toBe(true);
+  expect(isAborted()).toBe(true);
 });
 
 test('work that reports progress times out only after it falls silent', async () => {
-  let report: () => void = () => undefined;
-  const outcome = expect(
-    unlessSilent(1_000, neverAborted, (_signal, onProgress) => {
-      report = onProgress;
-      return new Promise(() => undefined);
-    }),
-  ).rejects.toThrow(SilentSourceError);
+  const { work, progress } = endless();
+  const outcome = expect(unlessSilent(1_000, neverAborted, work)).rejects.toThrow(SilentSourceError);
   for (let i = 0; i < 20; i++) {
-    report();
+    progress();
     await jest.advanceTimersByTimeAsync(500);
   }
   expect(jest.getTimerCount()).toBe(1); // it still waits
@@ -50,10 +45,10 @@ test('work that reports progress times out only after it falls silent', async ()
 
 test('a stop ends the wait at once, also for work that ignores its signal', async () => {
   const stop = new AbortController();
-  const { work, aborted } = endless();
+  const { work, isAborted } = endless();
   const outcome = expect(unlessSilent(1_000, stop.signal, work)).rejects.toThrow('stop');
   stop.abort(new Error('stop'));
   await outcome;
-  expect(aborted()).toBe(true);
+  expect(isAborted()).toBe(true);
   expect(jest.getTimerCount()).toBe(0);
 });

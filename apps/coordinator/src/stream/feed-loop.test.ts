@@ -5,12 +5,9 @@ const NOW = 500;
 const TIMEOUT_MS = 100;
 /** Early enough that it excuses no silence. */
 const LONG_AGO = 0;
-const stream = (symbol: string, reached: number, heardAt: number, ended = false) => ({
-  symbol,
-  reached,
-  heardAt,
-  ended,
-});
+/** Two streams that sent a moment ago; A has reached a later time than B. */
+const A = { symbol: 'A', reached: 300, heardAt: 490, ended: false };
+const B = { symbol: 'B', reached: 200, heardAt: 480, ended: false };
 /** By default this process first looked 50 ms ago, so that no stream has had the time to fall silent. */
 const limitOf = (streams: FeedLimitInput['streams'], input: Partial<FeedLimitInput> = {}) => {
   const defaults = { now: NOW, end: END, timeoutMs: TIMEOUT_MS, firstLookAt: NOW - 50, silences: new Map() };
@@ -19,40 +16,36 @@ const limitOf = (streams: FeedLimitInput['streams'], input: Partial<FeedLimitInp
 };
 
 test('the frontier goes to the lowest time that every open stream has reached', () => {
-  expect(limitOf([stream('A', 300, 490), stream('B', 200, 480)])).toEqual({
-    limit: 200,
-    silent: [],
-    nextSilenceAt: 480 + TIMEOUT_MS,
-  });
+  expect(limitOf([A, B])).toEqual({ limit: B.reached, silent: [], nextSilenceAt: B.heardAt + TIMEOUT_MS });
 });
 
 test('a stream that ended does not hold the frontier, which goes to the end when all have ended', () => {
-  expect(limitOf([stream('A', 300, 490), stream('B', 200, 480, true)]).limit).toBe(300);
-  const all = [stream('A', 300, 490, true), stream('B', 200, 480, true)];
-  expect(limitOf(all)).toEqual({ limit: END, silent: [], nextSilenceAt: Infinity });
+  const [endedA, endedB] = [A, B].map((stream) => ({ ...stream, ended: true }));
+  expect(limitOf([A, endedB!]).limit).toBe(A.reached);
+  expect(limitOf([endedA!, endedB!])).toEqual({ limit: END, silent: [], nextSilenceAt: Infinity });
 });
 
 test('a silent stream does not hold the frontier until it sends again', () => {
-  const streams = (heardB: number) => [stream('A', 300, 480), stream('B', 200, heardB)];
   const firstLookAt = LONG_AGO;
-  const withoutB = { limit: 300, silent: ['B'], nextSilenceAt: 480 + TIMEOUT_MS };
-  expect(limitOf(streams(NOW - TIMEOUT_MS - 1), { firstLookAt })).toEqual(withoutB);
-  expect(limitOf(streams(NOW - 1), { firstLookAt }).limit).toBe(200);
+  const silentB = { ...B, heardAt: NOW - TIMEOUT_MS - 1 };
+  const withoutB = { limit: A.reached, silent: ['B'], nextSilenceAt: A.heardAt + TIMEOUT_MS };
+  expect(limitOf([A, silentB], { firstLookAt })).toEqual(withoutB);
+  expect(limitOf([A, { ...B, heardAt: NOW - 1 }], { firstLookAt }).limit).toBe(B.reached);
 });
 
 test('a stream that never sent falls silent when this process has looked for the same time', () => {
-  const streams = [stream('A', 300, 490), stream('B', 0, 0)];
+  const streams = [A, { ...B, reached: 0, heardAt: 0 }];
   expect(limitOf(streams, { firstLookAt: 450 })).toEqual({ limit: 0, silent: [], nextSilenceAt: 450 + TIMEOUT_MS });
   expect(limitOf(streams, { firstLookAt: NOW - TIMEOUT_MS }).silent).toEqual(['B']);
 });
 
 test('a stream that was recorded as silent by an earlier owner remains silent until it sends', () => {
-  const streams = (heardB: number) => [stream('A', 300, 490), stream('B', 200, heardB)];
-  const silences = new Map([['B', 7]]);
-  expect(limitOf(streams(7), { silences })).toMatchObject({ limit: 300, silent: ['B'] });
-  expect(limitOf(streams(8), { silences }).limit).toBe(200);
+  const silences = new Map([['B', B.heardAt]]);
+  expect(limitOf([A, B], { silences })).toMatchObject({ limit: A.reached, silent: ['B'] });
+  expect(limitOf([A, { ...B, heardAt: B.heardAt + 1 }], { silences }).limit).toBe(B.reached);
 });
 
 test('the frontier goes to the time of the furthest stream when no stream holds it', () => {
-  expect(limitOf([stream('A', 300, 1), stream('B', 200, 1)], { firstLookAt: LONG_AGO }).limit).toBe(300);
+  const silent = [A, B].map((stream) => ({ ...stream, heardAt: 1 }));
+  expect(limitOf(silent, { firstLookAt: LONG_AGO }).limit).toBe(A.reached);
 });

@@ -2,19 +2,19 @@ import { RewindError } from '@barkeep/session-data';
 import { FrontierLoop } from './frontier-loop.js';
 
 /**
- * The loop over a session of one window. The window is a day ahead of the clock and `stagedDays` is 1, so the loop waits for the
- * clock and never reads.
+ * A loop that waits for the clock and never reads: its only window is a day ahead of the clock, and `stagedDays` is 1.
  * @param waitForClock what the loop calls to wait
  * @returns `starts` tells how many times the loop has begun to stream
  */
-function loopOver(waitForClock: (stop: AbortSignal) => Promise<void>) {
+function waitingLoop(waitForClock: (stop: AbortSignal) => Promise<void>) {
   let starts = 0;
+  const clockDay = 0;
   const layout = {
     *windowsFrom() {
       starts++;
-      yield { dayIndex: 1, to: 1, fromSlot: 0, toSlot: 1 };
+      yield { dayIndex: clockDay + 1, to: 1, fromSlot: 0, toSlot: 1 };
     },
-    dayIndexAt: () => 0,
+    dayIndexAt: () => clockDay,
     days: [],
     isHistory: () => false,
   };
@@ -30,14 +30,14 @@ function loopOver(waitForClock: (stop: AbortSignal) => Promise<void>) {
 }
 
 test('I11 the frontier loop ends when it is stopped because the store was set back', async () => {
-  const { loop, starts } = loopOver(async (stop) => stop.throwIfAborted());
+  const { loop, starts } = waitingLoop(async (stop) => stop.throwIfAborted());
   const reason = new RewindError('s', 0);
   await expect(loop.run(AbortSignal.abort(reason))).rejects.toBe(reason);
   expect(starts()).toBe(1);
 });
 
 test('I11 the frontier loop starts again a bounded number of times when the store keeps losing its writes', async () => {
-  const { loop, starts } = loopOver(() => Promise.reject(new RewindError('s', 0)));
+  const { loop, starts } = waitingLoop(() => Promise.reject(new RewindError('s', 0)));
   await expect(loop.run(new AbortController().signal)).rejects.toBeInstanceOf(RewindError);
   expect(starts()).toBe(1 + 10); // the first start, and RESTARTS_MAX restarts
 });

@@ -15,18 +15,16 @@ const layout = (enabled = true) => ({
   end: 100,
   partitionOf: (symbol: string) => ({ A: 0, X: 1, Y: 2 })[symbol],
 });
-/** The position of a partition. */
+/** A partition that is streamed up to `frontier` and repaired up to `watermark`. */
 const at = (frontier: number, watermark: number) => ({ frontier, watermark, retainedFrom: 0 });
 
 test('a symbol is complete when it is repaired up to the clock and streamed as far as the others', () => {
-  const clock = 30;
+  const [clock, frontier] = [30, 50];
   const shown = (positionOfX: ReturnType<typeof at>) =>
-    symbolsToShow(layout(), [at(50, 40), positionOfX], ['X'], clock).symbols;
-  const notRepaired = at(50, clock - 1);
-  const notStreamed = at(50 - 1, 49);
-  expect(shown(notRepaired)).toEqual([]);
-  expect(shown(notStreamed)).toEqual([]);
-  expect(shown(at(50, clock))).toEqual(['X']);
+    symbolsToShow(layout(), [at(frontier, 40), positionOfX], ['X'], clock).symbols;
+  expect(shown(at(frontier, clock - 1))).toEqual([]); // not repaired
+  expect(shown(at(frontier - 1, 49))).toEqual([]); // not streamed as far
+  expect(shown(at(frontier, clock))).toEqual(['X']);
 });
 
 test('a complete symbol does not wait for one that is not', () => {

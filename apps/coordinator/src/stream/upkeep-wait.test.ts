@@ -1,6 +1,8 @@
 import { UpkeepWait } from './upkeep-wait.js';
 
+/** The states that the wait gave to the session. */
 let states: string[];
+/** How often the wait requested upkeep. */
 let requests: number;
 let wait: UpkeepWait;
 
@@ -16,35 +18,35 @@ beforeEach(() => {
 
 afterEach(() => jest.useRealTimers());
 
-/** Continues the wait after each of these times. */
-async function after(...times: number[]): Promise<void> {
-  for (const ms of times) {
-    jest.advanceTimersByTime(ms);
+/** Continues the wait after each of these pauses; the first call begins it. */
+async function continueAfter(...pausesMs: number[]): Promise<void> {
+  for (const pauseMs of pausesMs) {
+    jest.advanceTimersByTime(pauseMs);
     await wait.continue();
   }
 }
 
 test('a short wait does not change the state of the session, a longer one does', async () => {
-  await after(0, 299);
+  await continueAfter(0, 299);
   expect(states).toEqual([]);
-  await after(1);
+  await continueAfter(1);
   expect(states).toEqual(['waiting-upkeep']);
 });
 
 test('upkeep is requested again after 5 s, then whenever the wait has doubled', async () => {
-  await after(0, 4_999);
+  await continueAfter(0, 4_999);
   expect(requests).toBe(0);
-  await after(1, 4_999);
+  await continueAfter(1, 4_999);
   expect(requests).toBe(1);
-  await after(1, 9_999);
+  await continueAfter(1, 9_999);
   expect(requests).toBe(2);
-  await after(1);
+  await continueAfter(1);
   expect(requests).toBe(3);
 });
 
 test('a wait that ended does not count for the next one', async () => {
-  await after(0, 60_000);
+  await continueAfter(0, 60_000);
   wait.end();
-  await after(4_000, 4_999);
+  await continueAfter(4_000, 4_999);
   expect(requests).toBe(1);
 });

@@ -1,12 +1,10 @@
 /** Files from their text to their bars: the rows that become bars or are refused, and the columns that are found. */
-import { type Collected, collect } from '../../../../../test/support/data/collecting-sink.js';
+import { collect as read } from '../../../../../test/support/data/collecting-sink.js';
 import { parseColumnsOption } from './columns.js';
-import type { ReadOptions } from './read-options.js';
 
-const read = (text: string, options: Partial<ReadOptions> = {}, pieceBytes = 7): Collected =>
-  collect(text, options, pieceBytes);
 const HEADER = 'time,symbol,open,high,low,close,volume\n';
 const ROW = '2013-10-04T13:30:00Z,SPY,10,12,9,11,500';
+/** The bar of {@link ROW}. Its time is 1380893400 as epoch seconds. */
 const BAR = {
   symbol: 'SPY',
   openTime: Date.UTC(2013, 9, 4, 13, 30),
@@ -26,7 +24,8 @@ describe('CSV rows', () => {
   });
 
   it.each(['\n', '\r\n', '\r'])('may end in %j, and blank ones count as lines', (end) => {
-    const { bars, refused } = read([HEADER.trim(), ROW, '', 'x', ROW].join(end) + end); // line 4 is no bar
+    const lines = [HEADER.trim(), ROW, '', 'x', ROW]; // line 4 is no bar
+    const { bars, refused } = read(lines.join(end) + end);
     expect(bars).toEqual([BAR, BAR]);
     expect(refused).toEqual([{ line: 4, reason: 'missing-fields', detail: 'expected at least 7 fields, was 1' }]);
   });
@@ -62,8 +61,8 @@ describe('CSV rows', () => {
   });
 
   it('that are refused name the field and its text', () => {
-    const [refusal] = read(`${HEADER}2013-10-04T13:30:00Z,SPY,10,twelve,9,11,500`).refused;
-    expect(refusal?.detail).toBe('high: expected a number, was "twelve"');
+    const { refused } = read(`${HEADER}2013-10-04T13:30:00Z,SPY,10,twelve,9,11,500`);
+    expect(refused[0]?.detail).toBe('high: expected a number, was "twelve"');
   });
 
   it('may have empty fields behind the last column', () => {

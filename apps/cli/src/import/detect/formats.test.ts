@@ -1,12 +1,13 @@
+import type { Bar } from '@barkeep/bars';
 import { collect } from '../../../../../test/support/data/collecting-sink.js';
+import { HOUR_MS, isoText, MINUTE_MS, OPEN } from '../../../../../test/support/data/import-texts.js';
 import { type BarFormat, FORMATS } from '../formats/index.js';
 
-/** Twenty generated bars of ESH4, from 2024-03-04 14:30 UTC, which is 09:30 in New York. */
-const OPEN = Date.UTC(2024, 2, 4, 14, 30);
-const BARS = Array.from({ length: 20 }, (_, minute) => {
+/** Twenty generated bars of ESH4. */
+const BARS = Array.from({ length: 20 }, (_, minute): Bar => {
   const open = 100 + minute / 4;
   return {
-    openTime: OPEN + minute * 60_000,
+    openTime: OPEN + minute * MINUTE_MS,
     open,
     high: open + 1,
     low: open - 0.5,
@@ -14,51 +15,49 @@ const BARS = Array.from({ length: 20 }, (_, minute) => {
     volume: 40 + minute,
   };
 });
-type MadeBar = (typeof BARS)[number];
 
-/** The parts of a wall time, as texts: year, month, day, hour and minute. @param hours ahead of UTC; New York is at −5 */
-function wall(ms: number, hours: number): { y: string; mo: string; d: string; h: string; mi: string } {
-  const [y = '', mo = '', d = '', h = '', mi = ''] = new Date(ms + hours * 3_600_000).toISOString().split(/[-T:]/);
-  return { y, mo, d, h, mi };
+/** Hours ahead of UTC in March 2024. */
+const [NEW_YORK, UTC, WARSAW] = [-5, 0, 1] as const;
+
+/** A wall time in a pattern of `yyyy`, `MM`, `dd`, `HH` and `mm`; other characters stay. @param offset hours ahead of UTC */
+function wall(ms: number, offset: number, pattern: string): string {
+  const [yyyy, MM, dd, HH, mm] = new Date(ms + offset * HOUR_MS).toISOString().split(/[-T:]/);
+  const texts = { yyyy, MM, dd, HH, mm };
+  return pattern.replace(/yyyy|MM|dd|HH|mm/g, (token) => texts[token as keyof typeof texts]!);
+}
+
+const csv = (...fields: (string | number)[]): string => fields.join(',');
+
+interface FormedBar extends Bar {
+  /** Open, high, low, close and volume. */
+  ohlcv: number[];
 }
 
 /** The documented form of a format. */
 interface Form {
-  /** The lines before the rows. */
   head?: string;
-  row: (bar: MadeBar) => string;
-  /** @default 'export.csv' */
+  /** The text of a bar. Columns that the importer does not use have any numbers. */
+  row: (bar: FormedBar) => string;
+  /** The file's name. @default 'export.csv' */
   file?: string;
   /** Makes the text of the file. @default the head and the rows as lines */
   join?: (rows: string[]) => string;
 }
 
-/** The form of each format, by its name. */
 const FORMS: Record<string, Form> = {
   binance: {
-    row: ({ openTime: t, open, high, low, close, volume }) =>
-      [`${t}000`, open, high, low, close, volume, `${t + 59_999}999`, 1.5, 12, 0.5, 0.25, 0].join(','),
+    row: ({ openTime, ohlcv }) =>
+      csv(`${openTime}000`, ...ohlcv, `${openTime + MINUTE_MS - 1}999`, 1.5, 12, 0.5, 0.25, 0),
     file: 'ESH4-1m-2024-03-04.csv',
   },
   kraken: {
-    row: ({ openTime, open, high, low, close, volume }) =>
-      [openTime / 1000, open, high, low, close, volume, 7].join(','),
+    row: ({ openTime, ohlcv }) => csv(openTime / 1000, ...ohlcv, 7),
     file: 'ESH4_1.csv',
   },
   bitstamp: {
     head: 'https://www.CryptoDataDownload.com\nunix,date,symbol,open,high,low,close,Volume BTC,Volume USD',
-    row: ({ openTime, open, high, low, close, volume }) =>
-      [
-        openTime / 1000,
-        new Date(openTime).toISOString().slice(0, 19).replace('T', ' '),
-        'ESH4',
-        open,
-        high,
-        low,
-        close,
-        volume,
-        9e5,
-      ].join(','),
+    row: ({ openTime, ohlcv }) =>
+      csv(openTime / 1000, wall(openTime, UTC, 'yyyy-MM-dd HH:mm:00'), 'ESH4', ...ohlcv, 9e5),
   },
   coinbase: {
     row: ({ openTime, open, high, low, close, volume }) =>
@@ -66,17 +65,16 @@ const FORMS: Record<string, Form> = {
     join: (rows) => `[${rows.join(',')}]`,
   },
   bybit: {
-    row: ({ openTime, open, high, low, close, volume }) =>
-      JSON.stringify([openTime, open, high, low, close, volume, 1.5].map(String)),
+    row: ({ openTime, ohlcv }) => JSON.stringify([openTime, ...ohlcv, 1.5].map(String)),
     join: (rows) =>
       `{"retCode":0,"result":{"symbol":"ESH4","category":"linear","list":[${rows.toReversed().join(',')}]}}`,
   },
   'bybit-csv': {
     head: 'startTime,openPrice,highPrice,lowPrice,closePrice,volume,turnover',
-    row: ({ openTime, open, high, low, close, volume }) => [openTime, open, high, low, close, volume, 1].join(','),
+    row: ({ openTime, ohlcv }) => csv(openTime, ...ohlcv, 1),
   },
   freqtrade: {
-    row: ({ openTime, open, high, low, close, volume }) => JSON.stringify([openTime, open, high, low, close, volume]),
+    row: ({ openTime, ohlcv }) => JSON.stringify([openTime, ...ohlcv]),
     join: (rows) => `[${rows.join(', ')}]`,
     file: 'ESH4-1m.json',
   },
@@ -87,7 +85,7 @@ const FORMS: Record<string, Form> = {
   polygon: {
     head: 'ticker,volume,open,close,high,low,window_start,transactions',
     row: ({ openTime, open, high, low, close, volume }) =>
-      ['ESH4', volume, open, close, high, low, `${openTime}000000`, 9].join(','),
+      csv('ESH4', volume, open, close, high, low, `${openTime}000000`, 9),
   },
   'polygon-json': {
     row: ({ openTime, open, high, low, close, volume }) =>
@@ -96,149 +94,92 @@ const FORMS: Record<string, Form> = {
   },
   databento: {
     head: 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol',
-    row: ({ openTime, open, high, low, close, volume }) =>
-      [`${openTime}000000`, 33, 1, 5482, ...[open, high, low, close].map((price) => price * 1e9), volume, 'ESH4'].join(
-        ',',
-      ),
+    row: ({ openTime, open, high, low, close, volume }) => {
+      const prices = [open, high, low, close].map((price) => price * 1e9);
+      return csv(`${openTime}000000`, 33, 1, 5482, ...prices, volume, 'ESH4');
+    },
   },
   'databento-pretty': {
     head: 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume,symbol',
     row: ({ openTime, open, high, low, close, volume }) => {
       const prices = [open, high, low, close].map((price) => price.toFixed(9));
-      return [
-        new Date(openTime).toISOString().replace('000Z', '000000000Z'),
-        33,
-        1,
-        5482,
-        ...prices,
-        volume,
-        'ESH4',
-      ].join(',');
+      return csv(wall(openTime, UTC, 'yyyy-MM-ddTHH:mm:00.000000000Z'), 33, 1, 5482, ...prices, volume, 'ESH4');
     },
   },
   alpaca: {
     head: 'symbol,timestamp,open,high,low,close,volume,trade_count,vwap',
-    row: ({ openTime, open, high, low, close, volume }) =>
-      [
-        'ESH4',
-        `${new Date(openTime).toISOString().slice(0, 19).replace('T', ' ')}+00:00`,
-        open,
-        high,
-        low,
-        close,
-        volume,
-        3,
-        open,
-      ].join(','),
+    row: ({ openTime, open, ohlcv }) =>
+      csv('ESH4', wall(openTime, UTC, 'yyyy-MM-dd HH:mm:00+00:00'), ...ohlcv, 3, open),
   },
   'alpaca-json': {
     row: ({ openTime, open, high, low, close, volume }) =>
-      JSON.stringify({
-        t: new Date(openTime).toISOString().replace('.000', ''),
-        o: open,
-        h: high,
-        l: low,
-        c: close,
-        v: volume,
-        n: 3,
-        vw: open,
-      }),
+      JSON.stringify({ t: isoText(openTime), o: open, h: high, l: low, c: close, v: volume, n: 3, vw: open }),
     join: (rows) => `{"bars":{"ESH4":[${rows.join(',')}]},"next_page_token":null}`,
   },
   yahoo: {
     head: 'Datetime,Open,High,Low,Close,Adj Close,Volume',
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, -5);
-      return [`${y}-${mo}-${d} ${h}:${mi}:00-05:00`, open, high, low, close, close, volume].join(',');
-    },
+    row: ({ openTime, open, high, low, close, volume }) =>
+      csv(wall(openTime, NEW_YORK, 'yyyy-MM-dd HH:mm:00-05:00'), open, high, low, close, close, volume),
   },
   stooq: {
     head: '<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>',
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, 1);
-      return ['ESH4', 1, y + mo + d, `${h}${mi}00`, open, high, low, close, volume, 0].join(',');
-    },
+    row: ({ openTime, ohlcv }) =>
+      csv('ESH4', 1, wall(openTime, WARSAW, 'yyyyMMdd'), wall(openTime, WARSAW, 'HHmm00'), ...ohlcv, 0),
   },
   firstrate: {
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, -5);
-      return [`${y}-${mo}-${d} ${h}:${mi}:00`, open, high, low, close, volume].join(',');
-    },
+    row: ({ openTime, ohlcv }) => csv(wall(openTime, NEW_YORK, 'yyyy-MM-dd HH:mm:00'), ...ohlcv),
     file: 'ESH4_1min.txt',
   },
   'alpha-vantage': {
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, -5);
-      return [`${y}-${mo}-${d} ${h}:${mi}:00`, open, high, low, close, volume].join(',');
-    },
+    row: ({ openTime, ohlcv }) => csv(wall(openTime, NEW_YORK, 'yyyy-MM-dd HH:mm:00'), ...ohlcv),
     join: (rows) => ['timestamp,open,high,low,close,volume', ...rows.toReversed(), ''].join('\n'),
     file: 'intraday_1min_ESH4.csv',
   },
   kibot: {
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, -5);
-      return [`${mo}/${d}/${y}`, `${h}:${mi}`, open, high, low, close, volume].join(',');
-    },
+    row: ({ openTime, ohlcv }) =>
+      csv(wall(openTime, NEW_YORK, 'MM/dd/yyyy'), wall(openTime, NEW_YORK, 'HH:mm'), ...ohlcv),
     file: 'ESH4.txt',
   },
   'histdata-ascii': {
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, -5);
-      return [`${y}${mo}${d} ${h}${mi}00`, open, high, low, close, volume].join(';');
-    },
+    row: ({ openTime, ohlcv }) => [wall(openTime, NEW_YORK, 'yyyyMMdd HHmm00'), ...ohlcv].join(';'),
     file: 'DAT_ASCII_ESH4_M1_202403.csv',
   },
   'histdata-metatrader': {
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, -5);
-      return [`${y}.${mo}.${d}`, `${h}:${mi}`, open, high, low, close, volume].join(',');
-    },
+    row: ({ openTime, ohlcv }) =>
+      csv(wall(openTime, NEW_YORK, 'yyyy.MM.dd'), wall(openTime, NEW_YORK, 'HH:mm'), ...ohlcv),
     file: 'DAT_MT_ESH4_M1_202403.csv',
   },
   dukascopy: {
     head: 'Gmt time,Open,High,Low,Close,Volume',
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, 0);
-      return [`${d}.${mo}.${y} ${h}:${mi}:00.000`, open, high, low, close, volume].join(',');
-    },
+    row: ({ openTime, ohlcv }) => csv(wall(openTime, UTC, 'dd.MM.yyyy HH:mm:00.000'), ...ohlcv),
   },
   'interactive-brokers': {
     head: 'date,open,high,low,close,volume,average,barCount',
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, -5);
-      return [`${y}${mo}${d}  ${h}:${mi}:00`, open, high, low, close, volume, open, 5].join(',');
-    },
+    row: ({ openTime, open, ohlcv }) => csv(wall(openTime, NEW_YORK, 'yyyyMMdd  HH:mm:00'), ...ohlcv, open, 5),
   },
   tradingview: {
     head: 'time,open,high,low,close,Volume',
-    row: ({ openTime, open, high, low, close, volume }) => [openTime / 1000, open, high, low, close, volume].join(','),
+    row: ({ openTime, ohlcv }) => csv(openTime / 1000, ...ohlcv),
     file: 'CME_ESH4, 1.csv',
   },
   metatrader4: {
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, 0);
-      return [`${y}.${mo}.${d}`, `${h}:${mi}`, open, high, low, close, volume].join(',');
-    },
+    row: ({ openTime, ohlcv }) => csv(wall(openTime, UTC, 'yyyy.MM.dd'), wall(openTime, UTC, 'HH:mm'), ...ohlcv),
   },
   metatrader5: {
     head: '<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>',
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime, 0);
-      return [`${y}.${mo}.${d}`, `${h}:${mi}:00`, open, high, low, close, volume, 0, 3].join('\t');
-    },
+    row: ({ openTime, ohlcv }) =>
+      [wall(openTime, UTC, 'yyyy.MM.dd'), wall(openTime, UTC, 'HH:mm:00'), ...ohlcv, 0, 3].join('\t'),
   },
   tradestation: {
     head: '"Date","Time","Open","High","Low","Close","Up","Down"',
     row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime + 60_000, -5);
-      return [`${mo}/${d}/${y}`, `${h}${mi}`, open, high, low, close, volume - 10, 10].join(',');
+      const closeTime = openTime + MINUTE_MS;
+      const [date, time] = [wall(closeTime, NEW_YORK, 'MM/dd/yyyy'), wall(closeTime, NEW_YORK, 'HHmm')];
+      return csv(date, time, open, high, low, close, volume - 10, 10);
     },
   },
   ninjatrader: {
-    row: ({ openTime, open, high, low, close, volume }) => {
-      const { y, mo, d, h, mi } = wall(openTime + 60_000, 0);
-      return [`${y}${mo}${d} ${h}${mi}00`, open, high, low, close, volume].join(';');
-    },
+    row: ({ openTime, ohlcv }) => [wall(openTime + MINUTE_MS, UTC, 'yyyyMMdd HHmm00'), ...ohlcv].join(';'),
     file: 'ESH4.Last.txt',
   },
 };
@@ -247,18 +188,20 @@ const FORMS: Record<string, Form> = {
 function made({ name }: BarFormat): { text: string; fileName: string } {
   const form = FORMS[name];
   if (form === undefined) throw new Error(`expected rows of ${name} in this test, was none`);
-  const rows = BARS.map(form.row);
-  const text = form.join?.(rows) ?? [...(form.head === undefined ? [] : [form.head]), ...rows, ''].join('\n');
-  return { text, fileName: form.file ?? 'export.csv' };
+  const { head, row, file = 'export.csv', join } = form;
+  const rows = BARS.map((bar) => row({ ...bar, ohlcv: [bar.open, bar.high, bar.low, bar.close, bar.volume] }));
+  const lines = head === undefined ? rows : [head, ...rows];
+  return { text: join?.(rows) ?? `${lines.join('\n')}\n`, fileName: file };
 }
 
 const EXPECTED = BARS.map((bar) => ({ symbol: 'ESH4', ...bar }));
 const FORMATS_BY_NAME = FORMATS.map((format) => [format.name, format] as const);
+const PIECE_BYTES = 1000;
 
 describe('a named format', () => {
   it.each(FORMATS_BY_NAME)('%s is read from its documented form', (name, format) => {
     const { text, fileName } = made(format);
-    const { bars, refused, plan } = collect(text, { format: name, fileName, symbol: 'ESH4' }, 1000);
+    const { bars, refused, plan } = collect(text, { format: name, fileName, symbol: 'ESH4' }, PIECE_BYTES);
     expect(refused).toEqual([]);
     expect(bars.toSorted((a, b) => a.openTime - b.openTime)).toEqual(EXPECTED);
     expect(plan?.understood).toMatchObject({ format: name, times: format.times ?? 'open', spacing: '1-minute' });
@@ -266,14 +209,14 @@ describe('a named format', () => {
 
   it.each(FORMATS_BY_NAME)('%s is recognised without a name', (name, format) => {
     const { text, fileName } = made(format);
-    const { bars, refused, plan } = collect(text, { fileName, symbol: 'ESH4' }, 1000);
+    const { bars, refused, plan } = collect(text, { fileName, symbol: 'ESH4' }, PIECE_BYTES);
     expect(refused).toEqual([]);
     expect(plan?.understood.format).toBe(name);
-    expect(bars).toHaveLength(20);
+    expect(bars).toHaveLength(BARS.length);
   });
 
   it.each(FORMATS_BY_NAME)('%s has an example that it reads', (name, format) => {
-    const { bars, refused } = collect(`${format.example.join('\n')}\n`, { format: name, symbol: 'X' }, 1000);
+    const { bars, refused } = collect(`${format.example.join('\n')}\n`, { format: name, symbol: 'X' }, PIECE_BYTES);
     expect({ refused, bars: bars.length }).toEqual({ refused: [], bars: 1 });
   });
 
@@ -294,10 +237,8 @@ describe('a named format', () => {
   });
 
   it('is refused when the file is not in it', () => {
-    const { refused } = collect('time,open,high,low,close,volume\n2024-03-04T14:30Z,1,1,1,1,1\n', {
-      format: 'kraken',
-      symbol: 'X',
-    });
+    const text = 'time,open,high,low,close,volume\n2024-03-04T14:30Z,1,1,1,1,1\n';
+    const { refused } = collect(text, { format: 'kraken', symbol: 'X' });
     expect(refused[0]).toMatchObject({ reason: 'unusable-header' });
   });
 

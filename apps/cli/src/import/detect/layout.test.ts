@@ -1,10 +1,11 @@
 /** Headers of files: how their columns are found, and what is refused. */
-import { type Collected, collect } from '../../../../../test/support/data/collecting-sink.js';
+import { collect } from '../../../../../test/support/data/collecting-sink.js';
+import { OPEN } from '../../../../../test/support/data/import-texts.js';
 import type { ReadOptions } from './read-options.js';
 
-const read = (text: string, options: Partial<ReadOptions> = { symbol: 'X' }): Collected => collect(text, options);
-const OPEN_TIME = Date.UTC(2024, 2, 4, 14, 30);
-const BAR = { symbol: 'X', openTime: OPEN_TIME, open: 10, high: 11, low: 9, close: 10, volume: 5 };
+const read = (text: string, options: Partial<ReadOptions> = { symbol: 'X' }) => collect(text, options);
+const BAR = { symbol: 'X', openTime: OPEN, open: 10, high: 11, low: 9, close: 10, volume: 5 };
+/** The values of {@link BAR} in a row. */
 const VALUES = '10,11,9,10,5';
 
 describe('a header', () => {
@@ -40,7 +41,7 @@ describe('a header', () => {
 
   it('of a format without names is read by its names when they are in another order', () => {
     const names = 'open_time,close,high,low,open,volume,close_time,quote_volume,count,buy,quote_buy,ignore';
-    const { bars } = read(`${names}\n${OPEN_TIME},10.5,11,9,10,5,${OPEN_TIME + 59_999},50,3,2,20,0\n`);
+    const { bars } = read(`${names}\n${OPEN},10.5,11,9,10,5,${OPEN + 59_999},50,3,2,20,0\n`);
     expect(bars).toEqual([{ ...BAR, close: 10.5 }]);
   });
 
@@ -74,13 +75,15 @@ describe('a file without a header', () => {
 });
 
 describe('a wide header', () => {
+  /** A file of three lines: what each column is, the symbol of each column, and one row. */
   const wide = (labels: string, symbols: string, values: string): string =>
     `Price,${labels}\nTicker,${symbols}\n2024-03-04 14:30:00+00:00,${values}\n`;
 
   it('needs a volume of each symbol, unless the user states that there is none', () => {
     const text = wide('Open,High,Low,Close', 'X,X,X,X', '10,11,9,10');
-    expect(read(text, {}).refused[0]?.detail).toContain('expected a column for volume of X');
-    expect(read(text, {}).refused[0]?.detail).toContain('--volume none');
+    const { refused } = read(text, {});
+    expect(refused[0]?.detail).toContain('expected a column for volume of X');
+    expect(refused[0]?.detail).toContain('--volume none');
     expect(read(text, { hasVolume: false }).bars).toEqual([{ ...BAR, volume: 0 }]);
   });
 
@@ -88,7 +91,8 @@ describe('a wide header', () => {
     ['lacks a price', 'Open,High,Low,Close,Volume,Open,High,Low,Volume', 'X,X,X,X,X,Y,Y,Y,Y', 'for close of Y'],
     ['has a price twice', 'Open,High,Low,Close,Volume,Close', 'X,X,X,X,X,X', 'one column "Close" of X'],
   ])('is refused when a symbol %s', (_, labels, symbols, detail) => {
-    const { bars, refused } = read(wide(labels, symbols, symbols.replaceAll(/\w/g, '10')), {});
+    const values = symbols.replaceAll(/\w/g, '10');
+    const { bars, refused } = read(wide(labels, symbols, values), {});
     expect(bars).toEqual([]);
     expect(refused).toMatchObject([{ line: 1, reason: 'unusable-header' }]);
     expect(refused[0]?.detail).toContain(detail);

@@ -1,32 +1,22 @@
-import type { Bar } from '@barkeep/bars';
-import { BarReader, type ImportRefusal, SymbolNames } from '../reading/index.js';
-import { splitterOf } from '../rows/index.js';
+import { collectRows } from '../../../../../test/support/data/collecting-sink.js';
+import { SymbolNames } from '../reading/index.js';
 import { leanFile, planLean } from './lean.js';
 import { READ_DEFAULTS } from './read-options.js';
 
-/** Rows count milliseconds since midnight in New York: 14400000 is 04:00, 34200000 is 09:30. */
+/** A file whose rows have wall times of New York, which is 4 hours behind UTC on this date. */
 const EQUITY = '/data/equity/usa/minute/spy/20131004_trade.zip';
 
-interface Collected {
-  bars: (Bar & { symbol: string })[];
-  refused: { line: number; reason: ImportRefusal; detail: string }[];
+/** A wall time such as `09:30` as a row has it: milliseconds since midnight. */
+function msAt(time: string): number {
+  const [hours, minutes] = time.split(':').map(Number) as [number, number];
+  return (hours * 60 + minutes) * 60_000;
 }
 
 /** Reads the text of a Lean file, as an import does. @param entry the name inside of the zip */
-function read(path: string, text: string, entry?: string): Collected {
-  const collected: Collected = { bars: [], refused: [] };
-  const file = leanFile(path, entry, {});
+function read(path: string, text: string, entry?: string) {
+  const bytes = Buffer.from(text);
   const options = { ...READ_DEFAULTS, symbolNames: new SymbolNames() };
-  const plan = planLean(file, options, Buffer.from(text));
-  const sink = {
-    bar: (symbol: string, bar: Bar) => void collected.bars.push({ symbol, ...bar }),
-    refuse: (line: number, reason: ImportRefusal, detail: string) =>
-      void collected.refused.push({ line, reason, detail }),
-  };
-  const splitter = splitterOf(plan.delimiter, new BarReader(plan.reader, sink));
-  splitter.push(Buffer.from(text));
-  splitter.end();
-  return collected;
+  return collectRows(planLean(leanFile(path, entry, {}), options, bytes), bytes);
 }
 
 describe('a Lean path', () => {
@@ -59,12 +49,12 @@ describe('a Lean path', () => {
 
 describe('Lean rows', () => {
   it('of equities count from midnight in New York, prices times 10000', () => {
-    const { bars, refused } = read(EQUITY, '14400000,1689500,1689800,1689500,1689800,800\n34200000,1,2,1,2,1\r\n');
+    const first = `${msAt('04:00')},1689500,1689800,1689500,1689800,800`;
+    const { bars, refused } = read(EQUITY, `${first}\n${msAt('09:30')},1,2,1,2,1\r\n`);
     expect(refused).toEqual([]);
-    const openTime = Date.UTC(2013, 9, 4, 8);
     expect(bars[0]).toEqual({
       symbol: 'SPY',
-      openTime,
+      openTime: Date.UTC(2013, 9, 4, 8),
       open: 168.95,
       high: 168.98,
       low: 168.95,
@@ -82,23 +72,24 @@ describe('Lean rows', () => {
   });
 
   it('count the wall clock, not the elapsed time, on a day on which DST changes', () => {
-    // Daylight saving skips 02:30 (9000000) in spring, and repeats 01:30 (5400000) in autumn.
-    const spring = read('/d/equity/usa/minute/spy/20130310_trade.zip', '9000000,1,1,1,1,1\n34200000,1,1,1,1,1');
+    const rowsAt = (...times: string[]): string => times.map((time) => `${msAt(time)},1,1,1,1,1`).join('\n');
+    // The clock skips 02:30 in spring, and shows 01:30 twice in autumn.
+    const spring = read('/d/equity/usa/minute/spy/20130310_trade.zip', rowsAt('02:30', '09:30'));
     expect(spring.refused).toMatchObject([{ line: 1, reason: 'skipped-by-dst' }]);
     expect(spring.bars[0]?.openTime).toBe(Date.UTC(2013, 2, 10, 13, 30));
-    const autumn = read('/d/equity/usa/minute/spy/20131103_trade.zip', '5400000,1,1,1,1,1\n34200000,1,1,1,1,1');
+    const autumn = read('/d/equity/usa/minute/spy/20131103_trade.zip', rowsAt('01:30', '09:30'));
     expect(autumn.refused).toMatchObject([{ line: 1, reason: 'ambiguous-by-dst' }]);
     expect(autumn.bars[0]?.openTime).toBe(Date.UTC(2013, 10, 3, 14, 30));
   });
 
   it.each([
-    ['14400000,1,2', 'missing-fields'],
-    ['86400000,1,1,1,1,1', 'unreadable-time'],
+    [`${msAt('04:00')},1,2`, 'missing-fields'],
+    [`${msAt('24:00')},1,1,1,1,1`, 'unreadable-time'],
     ['-1,1,1,1,1,1', 'unreadable-time'],
-    ['14400000,1,1,x,1,1', 'not-a-number'],
-    ['14400001,1,1,1,1,1', 'off-grid'],
+    [`${msAt('04:00')},1,1,x,1,1`, 'not-a-number'],
+    [`${msAt('04:00') + 1},1,1,1,1,1`, 'off-grid'],
   ])('are refused without their neighbours: %s', (row, reason) => {
-    const { bars, refused } = read(EQUITY, `34200000,1,1,1,1,1\n${row}\n34260000,1,1,1,1,1`);
+    const { bars, refused } = read(EQUITY, `${msAt('09:30')},1,1,1,1,1\n${row}\n${msAt('09:31')},1,1,1,1,1`);
     expect(bars).toHaveLength(2);
     expect(refused).toMatchObject([{ line: 2, reason }]);
   });
@@ -106,7 +97,7 @@ describe('Lean rows', () => {
   it('of equities have prices × 10000 in every market, India too', () => {
     const { bars } = read(
       '/d/equity/india/minute/reliance/20240304_trade.zip',
-      '33300000,29950000,29960000,29940000,29955000,10', // 09:15 in Kolkata is 03:45 UTC
+      `${msAt('09:15')},29950000,29960000,29940000,29955000,10`, // 09:15 in Kolkata is 03:45 UTC
     );
     expect(bars).toMatchObject([{ symbol: 'RELIANCE', openTime: Date.UTC(2024, 2, 4, 3, 45), open: 2995 }]);
   });
@@ -115,7 +106,7 @@ describe('Lean rows', () => {
     const entry = '20240304_es_minute_trade_202403_20240315.csv';
     const { bars } = read(
       '/d/future/cme/minute/es/20240304_trade.zip',
-      '52200000,5130.25,5131,5129.75,5130.5,823', // 14:30 UTC: Lean futures have the zone UTC
+      `${msAt('14:30')},5130.25,5131,5129.75,5130.5,823`, // Lean futures have the zone UTC
       entry,
     );
     expect(bars).toMatchObject([

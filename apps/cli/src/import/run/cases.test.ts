@@ -4,48 +4,42 @@ import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
 import { CalendarCheck } from './calendar-check.js';
-import { imported, reasonsOf, type ListedBar } from '../../../../../test/support/data/imported-file.js';
+import { CSV_HEADER, isoText, MINUTE_MS, OPEN, wallText } from '../../../../../test/support/data/import-texts.js';
+import {
+  CLOSE,
+  countsOf,
+  detailOf,
+  imported,
+  type ImportedFile,
+  reasonsOf,
+  SYMBOL_X,
+  valuesOf,
+  VOLUME,
+} from '../../../../../test/support/data/imported-file.js';
 
-const HEADER = 'time,open,high,low,close,volume\n';
-/** Places in a listed bar. */
-const [CLOSE, VOLUME] = [5, 6] as const;
-/** Rows every `stepMs`, with low and open n, high and close n + 1 in row n; `text` formats a time. */
-const rowsEvery = (stepMs: number, count: number, from: number, text: (ms: number) => string): string =>
+/** Rows whose prices rise: row n has open and low n, high and close n + 1. @param from the time of the first one */
+const risingRows = (count: number, from: number, stepMs = MINUTE_MS, text = isoText): string =>
   Array.from({ length: count }, (_, n) => `${text(from + n * stepMs)},${n},${n + 1},${n},${n + 1},100\n`).join('');
-const iso = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
-const wall = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
-/** 09:30 in New York. */
-const OPEN = Date.UTC(2024, 2, 4, 14, 30);
-/** How many bars an import stored, and how many rows or files it refused for each reason. */
-const countsOf = (result: Awaited<ReturnType<typeof imported>>): { bars: number; refused: object } => ({
-  bars: result.bars.length,
-  refused: reasonsOf(result),
-});
 
 describe('a row with more fields than its header', () => {
   it('is refused, not shifted', async () => {
-    const volume = await imported('a.csv', `${HEADER}2024-03-04T14:30:00Z,10,11,9,10,1,234,567\n`, {
-      read: { symbol: 'AAA' },
-    });
-    expect(countsOf(volume)).toEqual({ bars: 0, refused: { 'too-many-fields': 1 } });
-    const decimals = await imported('b.csv', `${HEADER}2024-03-04T14:30:00Z,1,0850,1,0850,1,0850,1,0850,12\n`, {
-      read: { symbol: 'X' },
-    });
-    expect(countsOf(decimals)).toEqual({ bars: 0, refused: { 'too-many-fields': 1 } });
+    const groupedVolume = `${CSV_HEADER}2024-03-04T14:30:00Z,10,11,9,10,1,234,567\n`;
+    const decimalCommas = `${CSV_HEADER}2024-03-04T14:30:00Z,1,0850,1,0850,1,0850,1,0850,12\n`;
+    for (const text of [groupedVolume, decimalCommas]) {
+      const result = await imported('a.csv', text, SYMBOL_X);
+      expect(countsOf(result)).toEqual({ bars: 0, refused: { 'too-many-fields': 1 } });
+    }
   });
 
   it('is refused without a header too', async () => {
     const rows = '2024-03-04 14:30,1,1,1,1,5\n2024-03-04 14:31,1,1,1,1,1,234\n';
-    const { bars, summary } = await imported('a.csv', rows, { read: { symbol: 'X', hasHeader: false } });
-    expect({ bars: bars.length, refused: summary.refused.reasons }).toEqual({
-      bars: 1,
-      refused: { 'too-many-fields': 1 },
-    });
+    const result = await imported('a.csv', rows, { read: { symbol: 'X', hasHeader: false } });
+    expect(countsOf(result)).toEqual({ bars: 1, refused: { 'too-many-fields': 1 } });
   });
 });
 
 describe('lines around the header', () => {
-  it('an address before it is skipped', async () => {
+  it('a web address before it is skipped', async () => {
     const text =
       'https://www.example.com/\nunix,date,symbol,open,high,low,close,Volume BTC,Volume USD\n' +
       '1709562600000,2024-03-04 14:30:00,BTC/USD,65000,65010,64990,65005,1.5,97500\n';
@@ -56,8 +50,8 @@ describe('lines around the header', () => {
   });
 
   it('a header of three lines is one header', async () => {
-    const text =
-      'Price,Close,High,Low,Open,Volume\nTicker,SPY,SPY,SPY,SPY,SPY\nDatetime,,,,,\n2024-03-04 14:30:00+00:00,512.1,512.4,511.9,512.0,1200345\n';
+    const header = 'Price,Close,High,Low,Open,Volume\nTicker,SPY,SPY,SPY,SPY,SPY\nDatetime,,,,,\n';
+    const text = `${header}2024-03-04 14:30:00+00:00,512.1,512.4,511.9,512.0,1200345\n`;
     const bar = ['SPY', '2024-03-04T14:30Z', 512, 512.4, 511.9, 512.1, 1200345];
     expect((await imported('a.csv', text, { read: { symbol: 'SPY' } })).bars).toEqual([bar]);
     expect((await imported('a.csv', text)).bars).toEqual([bar]);
@@ -66,7 +60,7 @@ describe('lines around the header', () => {
   it('sep=; names the delimiter, and a line of units belongs to the header', async () => {
     const header = 'sep=;\ntime;open;high;low;close;volume\nUTC;USD;USD;USD;USD;shares\n';
     const rows = '2024-03-04 14:30;1;2;1;2;5\n2024-03-04 14:31;1;2;1;2;5\n';
-    const { bars } = await imported('a.csv', header + rows, { read: { symbol: 'X' } });
+    const { bars } = await imported('a.csv', header + rows, SYMBOL_X);
     expect(bars.map((bar) => bar[VOLUME])).toEqual([5, 5]);
   });
 
@@ -77,13 +71,13 @@ describe('lines around the header', () => {
   });
 
   it('a title in brackets before it is not JSON', async () => {
-    const titled = `[EURUSD]\n${HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
-    expect((await imported('a.csv', titled, { read: { symbol: 'X' } })).bars).toHaveLength(1);
+    const titled = `[EURUSD]\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
+    expect((await imported('a.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
   });
 
   it('a title and blank lines before it are skipped', async () => {
-    const titled = `A title, with a comma\n\nanother\n${HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
-    expect((await imported('b.csv', titled, { read: { symbol: 'X' } })).bars).toHaveLength(1);
+    const titled = `A title, with a comma\n\nanother\n${CSV_HEADER}2024-03-04 14:30,1,2,1,2,5\n`;
+    expect((await imported('b.csv', titled, SYMBOL_X)).bars).toHaveLength(1);
   });
 
   it('--skip-lines skips lines before the first row of a file without a header', async () => {
@@ -97,7 +91,7 @@ describe('numbers as other countries write them', () => {
   it('need --decimal for decimal commas, which the refusal names', async () => {
     const text = 'time;open;high;low;close;volume\n2024-03-04T14:30:00Z;1,0850;1,0860;1,0840;1,0855;12\n';
     const refused = await imported('a.csv', text, { read: { symbol: 'EURUSD' } });
-    expect(refused.summary.refused.first[0]?.detail).toContain('--decimal ,');
+    expect(detailOf(refused)).toContain('--decimal ,');
     const { bars } = await imported('a.csv', text, { read: { symbol: 'EURUSD', numbers: { decimal: ',' } } });
     expect(bars).toEqual([['EURUSD', '2024-03-04T14:30Z', 1.085, 1.086, 1.084, 1.0855, 12]]);
   });
@@ -107,7 +101,7 @@ describe('numbers as other countries write them', () => {
     const german = await imported('b.csv', grouped, {
       read: { symbol: 'X', numbers: { decimal: ',', thousands: '.' } },
     });
-    expect(german.bars[0]?.slice(2)).toEqual([1085.5, 1086.5, 1084.5, 1085.5, 1234567]);
+    expect(valuesOf(german.bars[0])).toEqual([1085.5, 1086.5, 1084.5, 1085.5, 1234567]);
   });
 });
 
@@ -115,7 +109,7 @@ describe('data without volume', () => {
   it('is read with --volume none, which the refusal names', async () => {
     const text = 'time,open,high,low,close\n1709562600,1.0850,1.0852,1.0849,1.0851\n';
     const refused = await imported('a.csv', text, { read: { symbol: 'EURUSD' } });
-    expect(refused.summary.refused.first[0]?.detail).toContain('--volume none');
+    expect(detailOf(refused)).toContain('--volume none');
     const { bars } = await imported('a.csv', text, { read: { symbol: 'EURUSD', hasVolume: false } });
     expect(bars).toEqual([['EURUSD', '2024-03-04T14:30Z', 1.085, 1.0852, 1.0849, 1.0851, 0]]);
   });
@@ -124,7 +118,8 @@ describe('data without volume', () => {
 describe('a file without a header and with more than six columns', () => {
   it('has no symbol column when the symbol is given', async () => {
     const kraken =
-      '1704067200,42265.2,42270.0,42265.1,42270.0,0.51234567,12\n1704067260,42270.0,42270.0,42270.0,42270.0,0.00100000,1\n';
+      '1704067200,42265.2,42270.0,42265.1,42270.0,0.51234567,12\n' +
+      '1704067260,42270.0,42270.0,42270.0,42270.0,0.00100000,1\n';
     const symbolOf = symbolReader('{symbol}_1.csv');
     const { bars } = await imported('XBTUSD_1.csv', kraken, { symbolOf, read: { hasHeader: false } });
     expect(bars).toEqual([
@@ -132,9 +127,8 @@ describe('a file without a header and with more than six columns', () => {
       ['XBTUSD', '2024-01-01T00:01Z', 42270, 42270, 42270, 42270, 0.001],
     ]);
     const generic = '2024-03-04 14:30,10,11,9,10,5,77,88,99\n';
-    expect((await imported('g.csv', generic, { read: { hasHeader: false, symbol: 'X' } })).bars[0]?.slice(2)).toEqual([
-      10, 11, 9, 10, 5,
-    ]);
+    const { bars: genericBars } = await imported('g.csv', generic, { read: { hasHeader: false, symbol: 'X' } });
+    expect(valuesOf(genericBars[0])).toEqual([10, 11, 9, 10, 5]);
   });
 
   it('of twelve columns in a zip is read', async () => {
@@ -173,18 +167,11 @@ describe('a zip of several files', () => {
   });
 
   it('does not mix two large JSON files in one symbol', async () => {
-    const time = Date.parse('2024-03-04T14:30:00Z');
-    const bars = Array.from({ length: 6000 }, (_, minute) => [
-      time + 60_000 * minute,
-      '10.00',
-      '11.00',
-      '9.00',
-      '10.00',
-      '5.000',
-    ]);
+    const values = ['10.00', '11.00', '9.00', '10.00', '5.000'];
+    const bars = Array.from({ length: 6000 }, (_, minute) => [OPEN + minute * MINUTE_MS, ...values]);
     const file = Buffer.from(JSON.stringify(bars));
     expect(file.length).toBeGreaterThan(256 * 1024); // more than the part that is read to plan an entry
-    const result = await imported('two.zip', zipSync({ '1.json': file, '2.json': file }), { read: { symbol: 'X' } });
+    const result = await imported('two.zip', zipSync({ '1.json': file, '2.json': file }), SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'mixed-symbols': 1 } });
   });
 });
@@ -204,7 +191,7 @@ describe('the columns of vendors', () => {
     expect(bars[0]?.[VOLUME]).toBe(57);
     expect(summary.understood[0]?.notes).toEqual(['volume is <TICKVOL>; not taken: <VOL>']);
     const generic = 'time,open,high,low,close,tick_volume,real_volume\n2024-01-02 09:30,1,1,1,1,57,0\n';
-    expect((await imported('b.csv', generic, { read: { symbol: 'X' } })).bars[0]?.[VOLUME]).toBe(57);
+    expect((await imported('b.csv', generic, SYMBOL_X)).bars[0]?.[VOLUME]).toBe(57);
   });
 });
 
@@ -212,25 +199,24 @@ describe('two columns of volume', () => {
   const HEAD = 'time,open,high,low,close,volume,tick_volume\n';
   /** Rows from minute `first` on; `volumes` are the two volumes of each. */
   const rowsOf = (count: number, first: number, volumes: string): string =>
-    Array.from({ length: count }, (_, n) => `${iso(OPEN + (first + n) * 60_000)},1,2,1,2,${volumes}\n`).join('');
-  const read = { symbol: 'X' };
-  const sumOf = ({ bars }: { bars: ListedBar[] }): number => bars.reduce((sum, bar) => sum + bar[VOLUME], 0);
+    Array.from({ length: count }, (_, n) => `${isoText(OPEN + (first + n) * MINUTE_MS)},1,2,1,2,${volumes}\n`).join('');
+  const totalVolumeOf = ({ bars }: ImportedFile): number => bars.reduce((sum, bar) => sum + bar[VOLUME], 0);
 
   it('are decided by the whole file, beyond its first rows', async () => {
     const late = HEAD + rowsOf(300, 0, '0,0') + rowsOf(300, 300, '0,7');
-    const result = await imported('late.csv', late, { read });
-    expect(sumOf(result)).toBe(300 * 7);
+    const result = await imported('late.csv', late, SYMBOL_X);
+    expect(totalVolumeOf(result)).toBe(300 * 7);
     expect(result.summary.warnings).toEqual([]);
     expect(result.summary.understood[0]).toMatchObject({ columns: { volume: 'tick_volume' }, last: { volume: 7 } });
   });
 
   it('are warned of when both are used: the first one is taken if it is used in half of the rows', async () => {
     const mostly = HEAD + rowsOf(250, 0, '0,7') + rowsOf(350, 250, '9,7');
-    const result = await imported('mostly.csv', mostly, { read });
-    expect(sumOf(result)).toBe(350 * 9);
+    const result = await imported('mostly.csv', mostly, SYMBOL_X);
+    expect(totalVolumeOf(result)).toBe(350 * 9);
     expect(result.summary.warnings[0]).toContain('volume is 0 in 250 rows');
     const rarely = HEAD + rowsOf(590, 0, '0,7') + rowsOf(10, 590, '9,7');
-    expect(sumOf(await imported('rarely.csv', rarely, { read }))).toBe(600 * 7);
+    expect(totalVolumeOf(await imported('rarely.csv', rarely, SYMBOL_X))).toBe(600 * 7);
   });
 });
 
@@ -243,34 +229,34 @@ describe('a number that is not an epoch', () => {
     ['12345', 'unreadable-time'],
     ['0', 'unreadable-time'],
   ])('%s is refused as %s', async (time, reason) => {
-    const result = await imported('a.csv', `${HEADER}${time},10,11,9,10,5\n`, { read: { symbol: 'A' } });
+    const result = await imported('a.csv', `${CSV_HEADER}${time},10,11,9,10,5\n`, { read: { symbol: 'A' } });
     expect(countsOf(result)).toEqual({ bars: 0, refused: { [reason]: 1 } });
   });
 });
 
 describe('prices below zero', () => {
   it('are taken when the user allows them', async () => {
-    const text = `${HEADER}2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500\n2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000\n`;
+    const text = `${CSV_HEADER}2020-04-20T18:09:00Z,-0.6,-0.2,-3.1,-2.9,1500\n2020-04-20T18:10:00Z,-2.9,-2,-40.32,-37.63,2000\n`;
     const refused = await imported('a.csv', text, { read: { symbol: 'CLK20' } });
     expect(reasonsOf(refused)).toEqual({ 'negative-price': 2 });
-    expect(refused.summary.refused.first[0]?.detail).toContain('--allow-negative-prices');
+    expect(detailOf(refused)).toContain('--allow-negative-prices');
     const { bars } = await imported('a.csv', text, { read: { symbol: 'CLK20', prices: 'any' } });
     expect(bars.map((bar) => bar[CLOSE])).toEqual([-2.9, -37.63]);
   });
 
   it('zeros for minutes without a trade are refused, and the refusal says what to do', async () => {
-    const text = `${HEADER}2024-03-04T14:30Z,10,11,9,10,5\n2024-03-04T14:31Z,0,0,0,0,0\n2024-03-04T14:32Z,10,11,0,10,5\n`;
-    const refused = await imported('a.csv', text, { read: { symbol: 'X' } });
+    const text = `${CSV_HEADER}2024-03-04T14:30Z,10,11,9,10,5\n2024-03-04T14:31Z,0,0,0,0,0\n2024-03-04T14:32Z,10,11,0,10,5\n`;
+    const refused = await imported('a.csv', text, SYMBOL_X);
     expect(countsOf(refused)).toEqual({ bars: 1, refused: { 'zero-price': 2 } });
-    expect(refused.summary.refused.first[0]?.detail).toContain('no trade');
-    expect(refused.summary.refused.first[0]?.detail).toContain('--allow-negative-prices');
+    expect(detailOf(refused)).toContain('no trade');
+    expect(detailOf(refused)).toContain('--allow-negative-prices');
     expect((await imported('a.csv', text, { read: { symbol: 'X', prices: 'any' } })).bars).toHaveLength(3);
   });
 
   it('numbers that are extreme but valid are exact', async () => {
-    const text = `${HEADER}2024-03-04T14:30Z,1e-320,1.7976931348623157e308,1e-320,123456789012345.67,9007199254740993\n`;
-    const { bars } = await imported('a.csv', text, { read: { symbol: 'X' } });
-    expect(bars[0]?.slice(2)).toEqual([
+    const text = `${CSV_HEADER}2024-03-04T14:30Z,1e-320,1.7976931348623157e308,1e-320,123456789012345.67,9007199254740993\n`;
+    const { bars } = await imported('a.csv', text, SYMBOL_X);
+    expect(valuesOf(bars[0])).toEqual([
       1e-320,
       1.7976931348623157e308,
       1e-320,
@@ -282,8 +268,8 @@ describe('prices below zero', () => {
 
 describe('symbols', () => {
   const rows = (...names: string[]): string =>
-    `symbol,${HEADER}${names.map((name) => `${name},2024-03-04T14:30:00Z,10,11,9,10,5\n`).join('')}`;
-  const symbolsOf = ({ bars }: { bars: ListedBar[] }): string[] => bars.map(([symbol]) => symbol);
+    `symbol,${CSV_HEADER}${names.map((name) => `${name},2024-03-04T14:30:00Z,10,11,9,10,5\n`).join('')}`;
+  const symbolsOf = ({ bars }: ImportedFile): string[] => bars.map(([symbol]) => symbol);
 
   it('keep their case; one that differs only in case is refused, unless the user wants both or upper case', async () => {
     const guarded = await imported('a.csv', rows('BACpB', 'BACPB'));
@@ -320,8 +306,8 @@ describe('symbols', () => {
 
 describe('rows for which the calendar has no slot', () => {
   it('I10 are counted, with a hint at the zone', async () => {
-    // The trading day of New York as wall times. Read as UTC, it is before 14:30 UTC but for its last 90 minutes.
-    const text = HEADER + rowsEvery(60_000, 390, Date.UTC(2024, 2, 4, 9, 30), wall);
+    // The trading day of New York, 09:30 to 16:00, as wall times. Read as UTC, all but the last 90 minutes are before the open.
+    const text = CSV_HEADER + risingRows(390, Date.UTC(2024, 2, 4, 9, 30), MINUTE_MS, wallText);
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
     const { summary } = await imported('a.csv', text, { calendar, read: { symbol: 'ACME' } });
     expect(summary).toMatchObject({ rows: 390, accepted: 90, outside: 300 });
@@ -333,7 +319,7 @@ describe('rows for which the calendar has no slot', () => {
 
 describe('what a time and a row stand for', () => {
   it('closes are warned of, and stored in their minute with --times close', async () => {
-    const text = HEADER + rowsEvery(60_000, 390, OPEN + 60_000, iso);
+    const text = CSV_HEADER + risingRows(390, OPEN + MINUTE_MS);
     const asOpens = await imported('a.csv', text, { read: { symbol: 'NT' } });
     expect(asOpens.summary.warnings[0]).toContain('--times close');
     const { bars, summary } = await imported('a.csv', text, { read: { symbol: 'NT', times: 'close' } });
@@ -343,7 +329,7 @@ describe('what a time and a row stand for', () => {
   });
 
   it('opens are not warned of', async () => {
-    const { summary } = await imported('a.csv', HEADER + rowsEvery(60_000, 390, OPEN, iso), { read: { symbol: 'X' } });
+    const { summary } = await imported('a.csv', CSV_HEADER + risingRows(390, OPEN), SYMBOL_X);
     expect(summary.warnings).toEqual([]);
   });
 
@@ -353,20 +339,20 @@ describe('what a time and a row stand for', () => {
     [86_400_000, '1-day'],
     [1000, '1-second'],
   ])('rows every %d ms taken as minutes are refused as %s bars', async (stepMs, name) => {
-    const result = await imported('a.csv', HEADER + rowsEvery(stepMs, 30, OPEN, iso), { read: { symbol: 'X' } });
+    const result = await imported('a.csv', CSV_HEADER + risingRows(30, OPEN, stepMs), SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'wrong-interval': 1 } });
-    expect(result.summary.refused.first[0]?.detail).toContain(`was ${name} bars`);
+    expect(detailOf(result)).toContain(`was ${name} bars`);
   });
 
   it('five-minute rows are stored with --interval 5m', async () => {
-    const five = HEADER + rowsEvery(300_000, 30, OPEN, iso);
-    expect((await imported('a.csv', five, { read: { symbol: 'X', intervalMs: 300_000 } })).bars).toHaveLength(30);
+    const five = CSV_HEADER + risingRows(30, OPEN, 5 * MINUTE_MS);
+    expect((await imported('a.csv', five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).bars).toHaveLength(30);
   });
 
   it('minutes of a quiet symbol are stored', async () => {
     const minutes = [0, 7, 19, 20, 41, 77];
-    const quiet = HEADER + minutes.map((minute) => `${iso(OPEN + minute * 60_000)},1,1,1,1,1\n`).join('');
-    expect((await imported('q.csv', quiet, { read: { symbol: 'X' } })).bars).toHaveLength(6);
+    const quiet = CSV_HEADER + minutes.map((minute) => `${isoText(OPEN + minute * MINUTE_MS)},1,1,1,1,1\n`).join('');
+    expect((await imported('q.csv', quiet, SYMBOL_X)).bars).toHaveLength(6);
   });
 });
 
@@ -376,7 +362,7 @@ describe('JSON', () => {
   it('arrays are read, in one array or one per line', async () => {
     const array = '[1709562600000,10,11,9,10.5,5]';
     const nextMinute = array.replace('1709562600000', '1709562660000');
-    expect((await imported('a.json', `[${array}]`, { read: { symbol: 'X' } })).bars).toEqual([bar]);
+    expect((await imported('a.json', `[${array}]`, SYMBOL_X)).bars).toEqual([bar]);
     const columns = parseColumnsOption('time=1,open=2,high=3,low=4,close=5,volume=6');
     const lines = await imported('b.ndjson', `${array}\n${nextMinute}\n`, { read: { symbol: 'X', columns } });
     expect(lines.bars).toHaveLength(2);
@@ -386,11 +372,11 @@ describe('JSON', () => {
     const object =
       '{"timestamp":"2024-03-04T14:30:00Z","open":10,"high":11,"low":9,"close":10.5,"volume":5,"extra":null}';
     const other = '{"volume":6,"close":10.5,"low":9,"high":11,"open":10,"timestamp":"2024-03-04T14:31:00Z"}';
-    expect((await imported('c.json', `[${object},${other}]`, { read: { symbol: 'X' } })).bars).toEqual([
+    expect((await imported('c.json', `[${object},${other}]`, SYMBOL_X)).bars).toEqual([
       bar,
       ['X', '2024-03-04T14:31Z', 10, 11, 9, 10.5, 6],
     ]);
-    expect((await imported('d.ndjson', `${object}\n${other}\n`, { read: { symbol: 'X' } })).bars).toHaveLength(2);
+    expect((await imported('d.ndjson', `${object}\n${other}\n`, SYMBOL_X)).bars).toHaveLength(2);
   });
 
   it('I7 rows are refused one by one', async () => {
@@ -398,14 +384,14 @@ describe('JSON', () => {
     const withoutOpen = '{"t":1709562660000,"o":null,"h":2,"l":1,"c":2,"v":5}';
     const withoutVolume = '{"t":1709562720000,"o":1,"h":2,"l":1,"c":2}';
     const text = `[${valid},${withoutOpen},${withoutVolume}]`;
-    const result = await imported('a.json', text, { read: { symbol: 'X' } });
+    const result = await imported('a.json', text, SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'not-a-number': 2 } });
   });
 
   it('arrays whose order cannot be known are refused with the candidates', async () => {
     const flat = '[[1709562600000,1,1,1,1,5],[1709562660000,1,1,1,1,5]]';
-    const result = await imported('a.json', flat, { read: { symbol: 'X' } });
+    const result = await imported('a.json', flat, SYMBOL_X);
     expect(reasonsOf(result)).toEqual({ 'ambiguous-format': 1 });
-    expect(result.summary.refused.first[0]?.detail).toContain('freqtrade or bitfinex');
+    expect(detailOf(result)).toContain('freqtrade or bitfinex');
   });
 });

@@ -2,31 +2,36 @@
 import { zipSync } from 'fflate';
 import { parseColumnsOption } from '../detect/index.js';
 import { symbolReader } from '../files/index.js';
-import { type ImportCase, imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
+import {
+  csvRows as rows,
+  CSV_HEADER,
+  DAY_MS,
+  HOUR_MS,
+  isoText,
+  MINUTE_MS,
+  type TimeText,
+  wallRows,
+  wallText,
+} from '../../../../../test/support/data/import-texts.js';
+import {
+  type ImportCase,
+  imported,
+  reasonsOf,
+  SYMBOL,
+  SYMBOL_X,
+} from '../../../../../test/support/data/imported-file.js';
 
-const HEADER = 'time,open,high,low,close,volume\n';
-/** For a file whose rows name no symbol. */
-const X = { read: { symbol: 'X' } };
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-/** Formats a time. */
-type Text = (ms: number) => string;
-const iso: Text = (ms) => new Date(ms).toISOString();
-const wall: Text = (ms) => iso(ms).slice(0, 19).replace('T', ' ');
 /** The parts of a UTC time, for texts in other forms. */
 const parts = (ms: number): [year: string, month: string, day: string, time: string] => {
-  const text = iso(ms);
+  const text = isoText(ms);
   return [text.slice(0, 4), text.slice(5, 7), text.slice(8, 10), text.slice(11, 16)];
 };
 /** A time in 2024, in March by default; `month` counts from 1. */
 const at = (day: number, hour: number, minute = 0, month = 3): number => Date.UTC(2024, month - 1, day, hour, minute);
-const rows = (count: number, from: number, stepMs = MINUTE_MS, text: Text = iso): string =>
-  Array.from({ length: count }, (_, index) => `${text(from + index * stepMs)},10,11,9,10,5\n`).join('');
 const newestFirst = (text: string): string => `${text.trim().split('\n').toReversed().join('\n')}\n`;
 
 /** The refusals when nothing was stored, otherwise the warnings; empty when there are none. */
-async function outcomeOf(text: string, options: ImportCase = X, name = 'a.csv'): Promise<string> {
+async function outcomeOf(text: string, options: ImportCase = SYMBOL_X, name = 'a.csv'): Promise<string> {
   const { bars, summary } = await imported(name, text, options);
   if (bars.length === 0) return summary.refused.first.map(({ reason, detail }) => `${reason}: ${detail}`).join();
   return summary.warnings.join('\n');
@@ -45,14 +50,14 @@ describe('rows of another interval', () => {
     ],
     ['days', rows(390, at(4, 14, 30)) + rows(10, at(5, 0), DAY_MS), '1-day steps'],
   ])('are warned of: %s', async (_, text, expected) => {
-    expect(await outcomeOf(HEADER + text)).toContain(expected);
+    expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
   });
 
   it('are warned of when only one symbol of a file has them', async () => {
     const text =
-      rows(30, at(4, 14), MINUTE_MS, (ms) => `A,${iso(ms)}`) +
-      rows(12, at(4, 14), 5 * MINUTE_MS, (ms) => `B,${iso(ms)}`);
-    expect(await outcomeOf(`symbol,${HEADER}${text}`, {})).toContain('rows of B are 5-minute steps apart');
+      rows(30, at(4, 14), MINUTE_MS, (ms) => `A,${isoText(ms)}`) +
+      rows(12, at(4, 14), 5 * MINUTE_MS, (ms) => `B,${isoText(ms)}`);
+    expect(await outcomeOf(`symbol,${CSV_HEADER}${text}`, {})).toContain('rows of B are 5-minute steps apart');
   });
 
   it.each([
@@ -62,30 +67,31 @@ describe('rows of another interval', () => {
     ['days with an early close', rows(3, at(4, 16), DAY_MS) + rows(1, at(7, 13)), '1-day steps apart'],
     ['2 hours', rows(2, at(4, 14), HOUR_MS), 'import with --interval 1h'],
   ])('are refused or warned of when there are few: %s', async (_, text, expected) => {
-    expect(await outcomeOf(HEADER + text)).toContain(expected);
+    expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
   });
 
   it('are refused when midnights of New York are of two sides of a change of daylight saving', async () => {
-    const text = [7, 8, 11, 12].map((day) => rows(1, at(day, 0), DAY_MS, wall)).join('');
+    const text = [7, 8, 11, 12].map((day) => rows(1, at(day, 0), DAY_MS, wallText)).join('');
     const read = { symbol: 'X', zone: 'America/New_York' };
-    expect(await outcomeOf(HEADER + text, { read })).toContain('was 1-day bars');
+    expect(await outcomeOf(CSV_HEADER + text, { read })).toContain('was 1-day bars');
   });
 
   it('are warned of when a name or a column says the interval of one row', async () => {
-    expect(await outcomeOf(HEADER + rows(1, at(4, 14)), X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
-    const daily = `period,${HEADER}1d,${rows(1, at(4, 14))}`;
+    const oneRow = CSV_HEADER + rows(1, at(4, 14));
+    expect(await outcomeOf(oneRow, SYMBOL_X, 'X-5m-2024-03.csv')).toContain('name says 5-minute');
+    const daily = `period,${CSV_HEADER}1d,${rows(1, at(4, 14))}`;
     expect(await outcomeOf(daily)).toContain('"period" says 1-day');
   });
 
   it('are warned of when the rows of all symbols have the same midnight', async () => {
     const symbols = Array.from({ length: 9 }, (_, index) => `S${index},${rows(1, at(4, 5))}`).join('');
-    expect(await outcomeOf(`symbol,${HEADER}${symbols}`, {})).toContain('the same midnight');
+    expect(await outcomeOf(`symbol,${CSV_HEADER}${symbols}`, {})).toContain('the same midnight');
   });
 
   it('are refused when only some of them are whole minutes', async () => {
     const seconds = [0, 75, 180, 250, 360, 440, 540, 615, 720, 790, 900, 985]; // every second one is no whole minute
     const text = seconds.map((second) => rows(1, at(4, 14) + second * 1000)).join('');
-    expect(await outcomeOf(HEADER + text)).toContain('off-grid: expected whole minutes');
+    expect(await outcomeOf(CSV_HEADER + text)).toContain('off-grid: expected whole minutes');
   });
 
   it('are not seen in a quiet symbol, whose rows are 1 to 8 minutes apart', async () => {
@@ -102,14 +108,14 @@ describe('rows of another interval', () => {
         ms += MINUTE_MS * (1 + Math.floor(random() * 8));
         quiet += rows(1, ms);
       }
-      expect(await outcomeOf(HEADER + quiet)).toBe('');
+      expect(await outcomeOf(CSV_HEADER + quiet)).toBe('');
     }
   });
 
   it('are not seen in the night between two days', async () => {
-    expect(await outcomeOf(HEADER + rows(390, at(4, 14, 30)) + rows(390, at(5, 14, 30)))).toBe('');
+    expect(await outcomeOf(CSV_HEADER + rows(390, at(4, 14, 30)) + rows(390, at(5, 14, 30)))).toBe('');
     const five = rows(78, at(4, 14, 30), 5 * MINUTE_MS) + rows(78, at(5, 14, 30), 5 * MINUTE_MS);
-    expect(await outcomeOf(HEADER + five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).toBe('');
+    expect(await outcomeOf(CSV_HEADER + five, { read: { symbol: 'X', intervalMs: 5 * MINUTE_MS } })).toBe('');
   });
 
   it.each([
@@ -118,23 +124,26 @@ describe('rows of another interval', () => {
   ])('are known although nights are no multiple of their interval: %s', async (interval, minutes, rowsOfDay) => {
     const stepMs = minutes * MINUTE_MS;
     const days = [4, 5, 6, 7, 8, 11].map((day) => rows(rowsOfDay, at(day, 14, 30), stepMs)).join('');
-    expect(await outcomeOf(HEADER + days, { read: { symbol: 'X', intervalMs: stepMs } })).toBe('');
-    expect(await outcomeOf(HEADER + days)).toContain(`was ${minutes}-minute bars; --interval ${interval} stores them`);
+    expect(await outcomeOf(CSV_HEADER + days, { read: { symbol: 'X', intervalMs: stepMs } })).toBe('');
+    const refusal = `was ${minutes}-minute bars; --interval ${interval} stores them`;
+    expect(await outcomeOf(CSV_HEADER + days)).toContain(refusal);
   });
 });
 
 describe('a day that was taken for a month', () => {
-  const dayFirst: Text = (ms) => {
+  /** `20240105 14:30` for 1 May, which is read as 5 January. */
+  const dayFirst: TimeText = (ms) => {
     const [year, month, day, time] = parts(ms);
     return `${year}${day}${month} ${time}`;
   };
-  const days = (list: readonly number[], text: Text): string =>
-    list.map((day) => rows(5, at(day, 14, 30, 5), MINUTE_MS, text)).join('');
+  /** Five rows on each of these days of May. */
+  const days = (daysOfMay: readonly number[], text: TimeText): string =>
+    daysOfMay.map((day) => rows(5, at(day, 14, 30, 5), MINUTE_MS, text)).join('');
 
   it('is refused when dates are a month apart', async () => {
     for (const text of [days([1, 2, 3, 6, 7, 8], dayFirst), newestFirst(days([1, 2, 3, 6, 7, 8], dayFirst))])
-      expect(await outcomeOf(HEADER + text)).toContain('if the day comes before the month');
-    const kibot: Text = (ms) => {
+      expect(await outcomeOf(CSV_HEADER + text)).toContain('if the day comes before the month');
+    const kibot: TimeText = (ms) => {
       const [year, month, day, time] = parts(ms);
       return `${day}/${month}/${year},${time}`;
     };
@@ -142,22 +151,22 @@ describe('a day that was taken for a month', () => {
   });
 
   it('is warned of when there are only two dates', async () => {
-    expect(await outcomeOf(HEADER + days([2, 3], dayFirst))).toContain('are a month apart');
+    expect(await outcomeOf(CSV_HEADER + days([2, 3], dayFirst))).toContain('are a month apart');
   });
 
   it('is warned of when the name of the file has the other date', async () => {
-    const text = HEADER + days([3], dayFirst);
-    expect(await outcomeOf(text, X, 'X_20240503.csv')).toContain("not the date in the file's name");
+    const text = CSV_HEADER + days([3], dayFirst);
+    expect(await outcomeOf(text, SYMBOL_X, 'X_20240503.csv')).toContain("not the date in the file's name");
   });
 
   it('is warned of when the dates as read are on a weekend', async () => {
-    const text = HEADER + rows(5, at(6, 14, 30, 9), MINUTE_MS, dayFirst); // 6 September, read as 9 June, a Sunday
+    const text = CSV_HEADER + rows(5, at(6, 14, 30, 9), MINUTE_MS, dayFirst); // 6 September, read as 9 June, a Sunday
     expect(await outcomeOf(text)).toContain('are days of a weekend');
   });
 
   it('is not seen in ISO dates that are right', async () => {
-    expect(await outcomeOf(HEADER + rows(5, at(4, 14, 30, 6), MINUTE_MS, wall))).toBe('');
-    expect(await outcomeOf(HEADER + days([1, 2, 3, 6, 7], wall))).toBe('');
+    expect(await outcomeOf(CSV_HEADER + wallRows(5, at(4, 14, 30, 6)))).toBe('');
+    expect(await outcomeOf(CSV_HEADER + days([1, 2, 3, 6, 7], wallText))).toBe('');
   });
 });
 
@@ -171,63 +180,63 @@ describe('times that were misread', () => {
   });
 
   it('are warned of when they are in the future', async () => {
-    expect(await outcomeOf(`${HEADER}2403041400,10,11,9,10,5\n`)).toContain('in the future');
+    expect(await outcomeOf(`${CSV_HEADER}2403041400,10,11,9,10,5\n`)).toContain('in the future');
   });
 
   it('are warned of when they seem to be of a clock of twelve hours', async () => {
-    const half = rows(210, at(4, 9, 30), MINUTE_MS, wall) + rows(180, at(4, 1), MINUTE_MS, wall);
-    expect(await outcomeOf(HEADER + half)).toContain('were AM and PM lost?');
+    const half = wallRows(210, at(4, 9, 30)) + wallRows(180, at(4, 1));
+    expect(await outcomeOf(CSV_HEADER + half)).toContain('were AM and PM lost?');
   });
 });
 
 describe('times without a zone', () => {
   it.each([
-    ['New York', rows(390, at(4, 9, 30), MINUTE_MS, wall), '--tz America/New_York'],
-    ['a few minutes of New York', rows(20, at(4, 9, 30), MINUTE_MS, wall), '--tz America/New_York'],
-    ['New York with extended hours', rows(960, at(4, 4), MINUTE_MS, wall), '--tz America/New_York'],
-    ['Chicago', rows(390, at(4, 8, 30), MINUTE_MS, wall), '--tz America/Chicago'],
-    ['London in summer', rows(510, at(1, 8, 0, 7), MINUTE_MS, wall), '--tz Europe/London'],
-    ['Frankfurt', rows(510, at(4, 9), MINUTE_MS, wall), '--tz Europe/Berlin'],
-    ['Tokyo', rows(150, at(4, 9), MINUTE_MS, wall) + rows(150, at(4, 12, 30), MINUTE_MS, wall), '--tz Asia/Tokyo'],
-    ['Mumbai', rows(375, at(4, 9, 15), MINUTE_MS, wall), '--tz Asia/Kolkata'],
-    ['the newest first', newestFirst(rows(100, at(4, 18, 20), MINUTE_MS, wall)), 'Alpha Vantage'],
+    ['New York', wallRows(390, at(4, 9, 30)), '--tz America/New_York'],
+    ['a few minutes of New York', wallRows(20, at(4, 9, 30)), '--tz America/New_York'],
+    ['New York with extended hours', wallRows(960, at(4, 4)), '--tz America/New_York'],
+    ['Chicago', wallRows(390, at(4, 8, 30)), '--tz America/Chicago'],
+    ['London in summer', wallRows(510, at(1, 8, 0, 7)), '--tz Europe/London'],
+    ['Frankfurt', wallRows(510, at(4, 9)), '--tz Europe/Berlin'],
+    ['Tokyo', wallRows(150, at(4, 9)) + wallRows(150, at(4, 12, 30)), '--tz Asia/Tokyo'],
+    ['Mumbai', wallRows(375, at(4, 9, 15)), '--tz Asia/Kolkata'],
+    ['the newest first', newestFirst(wallRows(100, at(4, 18, 20))), 'Alpha Vantage'],
   ])('are warned of when they look like %s', async (_, text, expected) => {
-    expect(await outcomeOf(HEADER + text)).toContain(expected);
-    expect(await outcomeOf(HEADER + text, { read: { symbol: 'X', zone: 'UTC' } })).toBe('');
+    expect(await outcomeOf(CSV_HEADER + text)).toContain(expected);
+    expect(await outcomeOf(CSV_HEADER + text, { read: { symbol: 'X', zone: 'UTC' } })).toBe('');
   });
 
   it('are warned of when --tz was given and they look like UTC', async () => {
     const read = { symbol: 'X', zone: 'America/New_York' };
-    expect(await outcomeOf(HEADER + rows(390, at(4, 14, 30), MINUTE_MS, wall), { read })).toContain('--tz UTC');
+    expect(await outcomeOf(CSV_HEADER + wallRows(390, at(4, 14, 30)), { read })).toContain('--tz UTC');
   });
 
   it('are warned of when --tz names a zone without daylight saving that people take for a city', async () => {
     const read = { symbol: 'X', zone: 'EST' };
-    expect(await outcomeOf(HEADER + rows(5, at(4, 10, 0, 7), MINUTE_MS, wall), { read })).toContain('America/New_York');
+    expect(await outcomeOf(CSV_HEADER + wallRows(5, at(4, 10, 0, 7)), { read })).toContain('America/New_York');
   });
 
   it('are shown as read in UTC, and not warned of when they look like nothing else', async () => {
-    for (const text of [rows(390, at(4, 14, 30), MINUTE_MS, wall), rows(1440, at(4, 0), MINUTE_MS, wall)]) {
-      const { summary } = await imported('a.csv', HEADER + text, X);
+    for (const text of [wallRows(390, at(4, 14, 30)), wallRows(1440, at(4, 0))]) {
+      const { summary } = await imported('a.csv', CSV_HEADER + text, SYMBOL_X);
       expect(summary.warnings).toEqual([]);
       expect(summary.understood[0]?.notes).toEqual(['times have no zone and are read as UTC: --tz names another one']);
     }
   });
 
   it('are not mentioned when the times have a zone', async () => {
-    const { summary } = await imported('a.csv', HEADER + rows(5, at(4, 14)), X);
+    const { summary } = await imported('a.csv', CSV_HEADER + rows(5, at(4, 14)), SYMBOL_X);
     expect(summary.understood[0]?.notes).toEqual([]);
   });
 
   it('are warned of once for many files', async () => {
-    const file = Buffer.from(HEADER + rows(20, at(4, 9, 30), MINUTE_MS, wall));
+    const file = Buffer.from(CSV_HEADER + wallRows(20, at(4, 9, 30)));
     const zip = zipSync({ 'A.csv': file, 'B.csv': file, 'C.csv': file });
     const { summary } = await imported('a.zip', zip, { symbolOf: symbolReader('{symbol}.csv') });
     expect(summary.warnings).toEqual([expect.stringMatching(/^a\.zip!A\.csv \(and 2 more files\): times without/)]);
   });
 
   it('of Alpha Vantage are those of New York', async () => {
-    const text = `timestamp,open,high,low,close,volume\n${newestFirst(rows(100, at(4, 18, 20), MINUTE_MS, wall))}`;
+    const text = `timestamp,open,high,low,close,volume\n${newestFirst(wallRows(100, at(4, 18, 20)))}`;
     const { bars, summary } = await imported('intraday_1min_IBM.csv', text);
     expect(bars[0]?.slice(0, 2)).toEqual(['IBM', '2024-03-05T00:59Z']);
     expect(summary.warnings).toEqual([]);
@@ -237,35 +246,40 @@ describe('times without a zone', () => {
 describe('values and columns that speak against their reading', () => {
   it('prices that jump from row to row are warned of, and counted', async () => {
     const minute = (index: number, price: string): string =>
-      `${iso(at(4, 14, index))},${price},${price},${price},${price},5\n`;
-    expect(await outcomeOf(HEADER + minute(0, '999') + minute(1, '1.001'))).toContain('X goes from 999 to 1.001');
+      `${isoText(at(4, 14, index))},${price},${price},${price},${price},5\n`;
+    expect(await outcomeOf(CSV_HEADER + minute(0, '999') + minute(1, '1.001'))).toContain('X goes from 999 to 1.001');
     const mixed = [0, 1, 2].map((index) => minute(index, '10') + minute(index, '200')).join('');
-    expect(await outcomeOf(HEADER + mixed)).toContain('and 4 more like it');
+    expect(await outcomeOf(CSV_HEADER + mixed)).toContain('and 4 more like it');
   });
 
   it('a high that is a multiple of its low is warned of', async () => {
-    const shifted = `${iso(at(4, 14))},1,850,1,850,1,850,1\n`;
+    const shifted = `${isoText(at(4, 14))},1,850,1,850,1,850,1\n`;
     expect(await outcomeOf(shifted, { read: { symbol: 'X', hasHeader: false } })).toContain('has high 850 and low 1');
   });
 
   it('a price that was taken for the volume is warned of', async () => {
-    const text = [0, 1].map((index) => `${iso(at(4, 14, index))},10,11,9,10.5,10.4,1200\n`).join('');
+    const text = [0, 1].map((index) => `${isoText(at(4, 14, index))},10,11,9,10.5,10.4,1200\n`).join('');
     expect(await outcomeOf(text, { read: { symbol: 'X', hasHeader: false } })).toContain('looks like a price');
   });
 
   it('prices that are scaled are warned of', async () => {
-    const text = `ts_event,instrument_id,open,high,low,close,volume\n1709562600000000000,5482,5130250000000,5131000000000,5129750000000,5130500000000,823\n`;
-    expect(await outcomeOf(text)).toContain('--price-scale 1000000000');
+    const header = 'ts_event,instrument_id,open,high,low,close,volume\n';
+    const row = '1709562600000000000,5482,5130250000000,5131000000000,5129750000000,5130500000000,823\n';
+    expect(await outcomeOf(header + row)).toContain('--price-scale 1000000000');
   });
 
   it('a bar that was not complete is warned of', async () => {
-    const bar = '"open":"10","high":"11","low":"9","close":"10","volume":5';
-    const json = `[{"time":"${iso(at(4, 14))}","complete":true,${bar}},{"time":"${iso(at(4, 14, 1))}","complete":false,${bar}}]`;
-    expect(await outcomeOf(json, X, 'a.json')).toContain('column "complete" ("true" and "false")');
+    const values = { open: '10', high: '11', low: '9', close: '10', volume: 5 };
+    const bars = [
+      { time: isoText(at(4, 14)), complete: true, ...values },
+      { time: isoText(at(4, 14, 1)), complete: false, ...values },
+    ];
+    const outcome = await outcomeOf(JSON.stringify(bars), SYMBOL_X, 'a.json');
+    expect(outcome).toContain('column "complete" ("true" and "false")');
   });
 
   it('a second series of a symbol is warned of', async () => {
-    const venues = `exchange,symbol,${HEADER}NYSE,A,${rows(1, at(4, 14))}NASDAQ,A,${rows(1, at(4, 14, 1))}`;
+    const venues = `exchange,symbol,${CSV_HEADER}NYSE,A,${rows(1, at(4, 14))}NASDAQ,A,${rows(1, at(4, 14, 1))}`;
     expect(await outcomeOf(venues, {})).toContain('rows of A differ in the column "exchange"');
   });
 
@@ -277,22 +291,22 @@ describe('values and columns that speak against their reading', () => {
   });
 
   it('symbols that Excel changed are refused, unless a map names them', async () => {
-    const text = `symbol,${HEADER}1-Mar,${rows(1, at(4, 14))}`;
+    const text = `symbol,${CSV_HEADER}1-Mar,${rows(1, at(4, 14))}`;
     expect(await outcomeOf(text, {})).toContain('bad-symbol: "1-Mar" is what Excel makes of');
     const { bars } = await imported('a.csv', text, { map: new Map([['1-Mar', 'MAR1']]) });
-    expect(bars[0]?.[0]).toBe('MAR1');
+    expect(bars[0]?.[SYMBOL]).toBe('MAR1');
   });
 
   it('a last row that is cut short is warned of', async () => {
-    const text = HEADER + rows(5, at(4, 14)).replaceAll(',5\n', ',500\n');
+    const text = CSV_HEADER + rows(5, at(4, 14)).replaceAll(',5\n', ',500\n');
     expect(await outcomeOf(text.slice(0, -3))).toContain('is the file cut short?');
     expect(await outcomeOf(text.trim())).toBe('');
   });
 
   it('of two intervals of one symbol in a zip, the file with the other interval is refused', async () => {
     const zip = zipSync({
-      'X-1m.csv': Buffer.from(HEADER + rows(6, at(4, 14))),
-      'X-5m.csv': Buffer.from(HEADER + rows(6, at(4, 15), 5 * MINUTE_MS)),
+      'X-1m.csv': Buffer.from(CSV_HEADER + rows(6, at(4, 14))),
+      'X-5m.csv': Buffer.from(CSV_HEADER + rows(6, at(4, 15), 5 * MINUTE_MS)),
     });
     const result = await imported('a.zip', zip, { symbolOf: symbolReader('{symbol}-*.csv'), oneSymbol: true });
     expect(result.bars).toHaveLength(6);

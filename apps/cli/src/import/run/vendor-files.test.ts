@@ -1,22 +1,19 @@
 /** Files of vendors and programs whose columns, keys, volumes or times mean something else than they seem to. */
 import { calendarNamed } from '@barkeep/bars';
 import { CalendarCheck } from './calendar-check.js';
-import { imported, reasonsOf } from '../../../../../test/support/data/imported-file.js';
+import { CSV_HEADER } from '../../../../../test/support/data/import-texts.js';
+import {
+  countsOf,
+  detailOf,
+  imported,
+  reasonsOf,
+  SYMBOL_X,
+  TIME,
+} from '../../../../../test/support/data/imported-file.js';
 
-const HEADER = 'time,open,high,low,close,volume\n';
-/** Place in a listed bar. */
-const TIME = 1;
-/** For a file whose rows name no symbol. */
-const X = { read: { symbol: 'X' } };
+/** @param text the time of a minute, as the file has it */
 const rows = (count: number, text: (minute: number) => string): string =>
   Array.from({ length: count }, (_, minute) => `${text(minute)},10,11,9,10,5\n`).join('');
-/** How many bars an import stored, and how many rows or files it refused for each reason. */
-const countsOf = (result: Awaited<ReturnType<typeof imported>>): { bars: number; refused: object } => ({
-  bars: result.bars.length,
-  refused: reasonsOf(result),
-});
-/** The message of the first refusal. */
-const detailOf = ({ summary }: Awaited<ReturnType<typeof imported>>): string => summary.refused.first[0]?.detail ?? '';
 
 describe('the columns of vendors', () => {
   it('a symbol in the objects of Alpaca and Polygon is read, and not mixed', async () => {
@@ -24,7 +21,7 @@ describe('the columns of vendors', () => {
       `{"${key}":"${symbol}","o":10,"h":11,"l":9,"c":10,"v":5,"t":"2024-03-04T14:30:00Z","n":3,"vw":10}`;
     const alpaca = `${object('S', 'AAPL')}\n${object('S', 'MSFT')}\n`;
     expect((await imported('a.ndjson', alpaca)).bars.map(([symbol]) => symbol)).toEqual(['AAPL', 'MSFT']);
-    expect(reasonsOf(await imported('a.ndjson', alpaca, X))).toEqual({ 'other-symbol': 1 });
+    expect(reasonsOf(await imported('a.ndjson', alpaca, SYMBOL_X))).toEqual({ 'other-symbol': 1 });
     const polygon = `{"results":[${object('T', 'AAPL')},${object('T', 'MSFT')}]}`;
     expect((await imported('a.json', polygon)).bars.map(([symbol]) => symbol)).toEqual(['AAPL', 'MSFT']);
   });
@@ -38,14 +35,16 @@ describe('the columns of vendors', () => {
   it('different instruments of one symbol are warned of', async () => {
     const head = 'ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume';
     const bar = (id: number): string => `1709562600000000000,33,1,${id},10.0,11.0,9.0,10.0,5\n`;
-    const { summary } = await imported('a.csv', `${head}\n${bar(1)}${bar(2)}`, X);
+    const { summary } = await imported('a.csv', `${head}\n${bar(1)}${bar(2)}`, SYMBOL_X);
     expect(summary.warnings[0]).toContain('differ in the column "instrument_id"');
   });
 });
 
 describe('JSON of other programs', () => {
   const bar = ['X', '2024-03-04T14:30Z', 10, 11, 9, 10.5, 5];
-  const object = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
+  /** The object of {@link bar} without its last brace. */
+  const unclosed = '{"t":1709562600000,"o":10,"h":11,"l":9,"c":10.5,"v":5';
+  const object = `${unclosed}}`;
 
   it('texts with escapes are what they mean', async () => {
     const json = `[{"symbol":"BRK\\/B","t":"2024-03-04T14:30:00Z","o":"10","h":"11","l":"9","c":"10.5","v":"5"},
@@ -54,35 +53,35 @@ describe('JSON of other programs', () => {
   });
 
   it('an object with another object inside is still a bar', async () => {
-    for (const text of [
-      `[${object},"meta":{"a":1}}]`,
-      `[{"meta":{"a":[1]},${object.slice(1)}}]`,
-      `${object},"x":{}}\n`,
-    ])
-      expect((await imported('a.json', text, X)).bars.slice(0, 1)).toEqual([bar]);
+    const withObjectFirst = object.replace('{', '{"meta":{"a":[1]},');
+    for (const text of [`[${unclosed},"meta":{"a":1}}]`, `[${withObjectFirst}]`, `${unclosed},"x":{}}\n`])
+      expect((await imported('a.json', text, SYMBOL_X)).bars.slice(0, 1)).toEqual([bar]);
   });
 
   it('a wrapper object with many values is no bar, and its key "results" is no symbol', async () => {
-    const json = `{"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK","results":[${object},"n":3,"vw":10.1}]}`;
-    const result = await imported('a.json', json, X);
+    const values = '"ticker":"X","queryCount":1,"resultsCount":1,"adjusted":true,"status":"OK"';
+    const json = `{${values},"results":[${unclosed},"n":3,"vw":10.1}]}`;
+    const result = await imported('a.json', json, SYMBOL_X);
     expect(result.bars).toEqual([bar]);
     expect(reasonsOf(result)).toEqual({});
     expect(reasonsOf(await imported('a.json', json))).toEqual({ 'unusable-header': 1 });
   });
 
   it('nothing is stored of a file that lacks its last bracket', async () => {
+    const nextMinute = object.replace('1709562600000', '1709562660000');
     for (const text of [
-      `[${object}},${object.replace('2600', '2660')}}`,
-      `{"bars":{"X":[${object}}`,
+      `[${object},${nextMinute}`,
+      `{"bars":{"X":[${object}`,
       `[[1709562600000,1,2,1,1,5],[1709562660000,1,2,1,1,5]`,
     ]) {
-      const result = await imported('a.json', text, X);
+      const result = await imported('a.json', text, SYMBOL_X);
       expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-file': 1 } });
     }
   });
 
   it('that has no bars is refused, and the refusal shows its beginning', async () => {
-    expect(detailOf(await imported('a.json', '{"status":"ERROR","error":"no such key"}', X))).toContain('no such key');
+    const result = await imported('a.json', '{"status":"ERROR","error":"no such key"}', SYMBOL_X);
+    expect(detailOf(result)).toContain('no such key');
   });
 });
 
@@ -92,24 +91,24 @@ describe('volumes', () => {
     const result = await imported(
       'a.csv',
       `${head}03/04/2024,0931,10,11,9,10,-1,0\n03/04/2024,0932,10,11,9,10,5,-6\n`,
-      X,
+      SYMBOL_X,
     );
     expect(countsOf(result)).toEqual({ bars: 1, refused: { 'negative-volume': 1 } });
     expect(result.summary.unknownVolumes).toBe(1);
   });
 
   it('that are unknown are counted only in rows that are stored', async () => {
-    const text = `${HEADER}2024-03-04T14:30Z,10,11,9,10,-1\n2024-03-04T14:31Z,10,9,11,10,-1\n`;
-    const { summary } = await imported('a.csv', text, X);
+    const text = `${CSV_HEADER}2024-03-04T14:30Z,10,11,9,10,-1\n2024-03-04T14:31Z,10,9,11,10,-1\n`;
+    const { summary } = await imported('a.csv', text, SYMBOL_X);
     expect(summary).toMatchObject({ accepted: 1, unknownVolumes: 1, refused: { rows: 1 } });
     const calendar = new CalendarCheck(calendarNamed('XNYS'), 'regular');
-    const outside = await imported('a.csv', text.replace('T14:30', 'T04:30'), { ...X, calendar });
+    const outside = await imported('a.csv', text.replace('T14:30', 'T04:30'), { ...SYMBOL_X, calendar });
     expect(outside.summary).toMatchObject({ accepted: 0, outside: 1, unknownVolumes: 0 });
   });
 
   it('in a column of totals are used instead of those in the columns of their parts', async () => {
     const head = '"Date","Time","Open","High","Low","Close","Vol","Up","Down"\n';
-    const { bars } = await imported('a.csv', `${head}03/04/2024,0931,10,11,9,10,12,7,5\n`, X);
+    const { bars } = await imported('a.csv', `${head}03/04/2024,0931,10,11,9,10,12,7,5\n`, SYMBOL_X);
     expect(bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 12]]);
   });
 });
@@ -118,9 +117,9 @@ describe('a file that looks like one of another origin', () => {
   it('is read in UTC: it is not of Yahoo without offsets, and not of FirstRate by a common name', async () => {
     const eod =
       'Timestamp,Gmtoffset,Datetime,Open,High,Low,Close,Volume\n1709562600,0,2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('a.csv', eod, X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    expect((await imported('a.csv', eod, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
     const crypto = 'timestamp,open,high,low,close,volume\n2024-03-04 14:30:00,10,11,9,10,5\n';
-    expect((await imported('BTCUSDT_1min.csv', crypto, X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
+    expect((await imported('BTCUSDT_1min.csv', crypto, SYMBOL_X)).bars[0]?.[TIME]).toBe('2024-03-04T14:30Z');
   });
 
   it.each([
@@ -135,13 +134,13 @@ describe('a file that looks like one of another origin', () => {
 
   it('may have blanks around its date and its time', async () => {
     const text = 'Date, Time, Open, High, Low, Last, Volume\n2024/03/04, 14:30:00, 10, 11, 9, 10, 5\n';
-    expect((await imported('a.csv', text, X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
+    expect((await imported('a.csv', text, SYMBOL_X)).bars).toEqual([['X', '2024-03-04T14:30Z', 10, 11, 9, 10, 5]]);
   });
 
   it('is refused when its days cannot all be months, unless --time-format is given', async () => {
     const days = Array.from({ length: 31 }, (_, day) => String(day + 1).padStart(2, '0'));
     const text = days.map((day) => rows(3, (minute) => `${day}/03/2024,09:3${minute}`)).join('');
-    const result = await imported('AAA.txt', text, X);
+    const result = await imported('AAA.txt', text, SYMBOL_X);
     expect(countsOf(result)).toEqual({ bars: 0, refused: { 'unreadable-time': 1 } });
     expect(detailOf(result)).toContain('is the day before the month?');
     const read = { symbol: 'X', timeFormat: 'dd/MM/yyyy HH:mm' };

@@ -1,0 +1,27 @@
+/** Texts of CSV files for tests of the importer. */
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+/** 2024-03-04, 14:30 in UTC and 09:30 in New York: 1709562600 as epoch seconds. */
+export const OPEN = Date.UTC(2024, 2, 4, 14, 30);
+
+/** The header of files whose rows name no symbol. */
+export const CSV_HEADER = 'time,open,high,low,close,volume\n';
+
+/** Formats a time, epoch ms, as a file has it. */
+export type TimeText = (ms: number) => string;
+/** `2024-03-04T14:30:00Z`. */
+export const isoText: TimeText = (ms) => new Date(ms).toISOString().replace('.000Z', 'Z');
+/** `2024-03-04 14:30:00`, without a zone. */
+export const wallText: TimeText = (ms) => isoText(ms).slice(0, 19).replace('T', ' ');
+
+/** Rows under {@link CSV_HEADER} whose prices and volumes are equal. @param from the time of the first one, epoch ms */
+export function csvRows(count: number, from: number, stepMs = MINUTE_MS, text = isoText): string {
+  return Array.from({ length: count }, (_, row) => `${text(from + row * stepMs)},10,11,9,10,5\n`).join('');
+}
+
+/** {@link csvRows} every minute, with wall times that have no zone. */
+export function wallRows(count: number, from: number): string {
+  return csvRows(count, from, MINUTE_MS, wallText);
+}
