@@ -3,7 +3,7 @@ import { bitmapBytes, recordOffset } from '@barkeep/bars';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runProgram } from '../support/programs/run-program.js';
+import { runBarkeep } from '../support/programs/barkeep-command.js';
 import { Api, type ApiBar, type Counts } from '../support/system/api.js';
 import { DisturbedSystem, processOf } from '../support/system/disturbed-system.js';
 import type { SystemProcess } from '../support/system/system.js';
@@ -25,7 +25,6 @@ interface Compared {
   bar: { symbol: string; interval: string; openTime: string; a: ApiBar | null; b: ApiBar | null } | null;
 }
 
-const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 /** Every session of the lab has these numbers of trading days and symbols. */
 const [DAYS, SYMBOLS] = [12, 6];
 /** Slots of one symbol on a day. */
@@ -37,10 +36,8 @@ let folder: string;
 const api = () => new Api(coordinators[0]!.url);
 const certificate = (id: string) => api().ok<Certificate>('GET', `/v1/sessions/${id}/certificate`);
 
-const barkeep = (...args: string[]) => {
-  const options = { cwd: folder, env: lab.system.environment };
-  return runProgram(process.execPath, [BARKEEP, ...args, '--coordinator', api().url], options);
-};
+const barkeep = (...args: string[]) =>
+  runBarkeep([...args, '--coordinator', api().url], folder, lab.system.environment);
 
 async function compared(a: string, b: string): Promise<{ code: number; found: Compared }> {
   const { code, stdout } = await barkeep('compare', a, b, '--json');

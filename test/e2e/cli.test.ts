@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runProgram, type ProgramRun } from '../support/programs/run-program.js';
+import { runBarkeep } from '../support/programs/barkeep-command.js';
+import type { ProgramRun } from '../support/programs/run-program.js';
 import type { ApiBar, Metrics, Session } from '../support/system/api.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 
-const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
 const DATE = '2024-03-05';
 /** Minutes that acme.csv has, from the open. */
 const MINUTES = 30;
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 function barkeep(...args: string[]): Promise<ProgramRun> {
-  return runProgram(process.execPath, [BARKEEP, ...args], { cwd: folder, env });
+  return runBarkeep(args, folder, env);
 }
 
 /** Runs a command with `--json` that must succeed. @returns what it printed */

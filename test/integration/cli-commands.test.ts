@@ -7,7 +7,8 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BARKEEP, type CommandOutcome, runBarkeep } from '../support/programs/barkeep-command.js';
+import { BARKEEP, runBarkeep } from '../support/programs/barkeep-command.js';
+import type { ProgramRun } from '../support/programs/run-program.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { Api } from '../support/system/api.js';
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
@@ -25,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs `barkeep` in `folder`, with no variables but PATH, HOME and `env`. */
-function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<CommandOutcome> {
+function barkeep(args: string[], env: NodeJS.ProcessEnv = {}): Promise<ProgramRun> {
   return runBarkeep(args, folder, { PATH, HOME, ...env });
 }
 
@@ -302,7 +303,7 @@ describe('a coordinator with keys', () => {
 
 describe('barkeep calendar check --table', () => {
   /** Compares the calendar XTKS with a table of one day. */
-  const check = async (row: string): Promise<CommandOutcome> => {
+  const check = async (row: string): Promise<ProgramRun> => {
     await writeFile(join(folder, 'table.csv'), `date,open,close,break_start,break_end\n${row}\n`);
     return barkeep(['calendar', 'check', 'XTKS', '--table', 'table.csv', '--json']);
   };

@@ -8,7 +8,7 @@ import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/c
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { CONTRACT_STATUSES } from '../support/system/contract.js';
 import { postTo, problemIn } from '../support/system/http-calls.js';
-import { inProcessEnvironment, removeKeys } from '../support/system/in-process.js';
+import { inProcessEnvironment, removeAllKeys } from '../support/system/in-process.js';
 
 const prefix = `http-${randomUUID()}`;
 const USER = 'user-key-0123456789';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await keyless?.stop.run();
   await keyed?.stop.run();
-  await removeKeys(prefix);
+  await removeAllKeys(prefix);
   await database?.drop();
 });
 

@@ -10,7 +10,7 @@ import { startCoordinator, type Coordinator } from '../../apps/coordinator/src/c
 import { APP_CONTEXT, type AppContext } from '../../apps/coordinator/src/runtime.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { postTo, problemIn, sessionIn } from '../support/system/http-calls.js';
-import { inProcessEnvironment, removeKeys } from '../support/system/in-process.js';
+import { inProcessEnvironment, removeAllKeys } from '../support/system/in-process.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
 const prefix = `http-${randomUUID()}`;
@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await coordinator?.stop.run();
-  await removeKeys(prefix);
+  await removeAllKeys(prefix);
   await postgres?.shut();
   await queueRedis?.shut();
   await database?.drop();

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { zipSync } from 'fflate';
-import { BARKEEP, type CommandOutcome, runBarkeep } from '../support/programs/barkeep-command.js';
+import { BARKEEP, runBarkeep } from '../support/programs/barkeep-command.js';
+import type { ProgramRun } from '../support/programs/run-program.js';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../support/setup/database.js';
 
 const LEAN = join(__dirname, '../../../shared/data/lean');
@@ -25,7 +26,7 @@ beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'barkeep-import-')
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Runs `barkeep` in `folder`. */
-function barkeep(...args: string[]): Promise<CommandOutcome> {
+function barkeep(...args: string[]): Promise<ProgramRun> {
   return runBarkeep(args, folder, { ...process.env, DATABASE_URL: database.url });
 }
 

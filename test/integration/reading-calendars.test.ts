@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { CalendarBook, parseCalendar, SessionCalendarError, useCalendars } from '@barkeep/client';
 import { openSession } from '@barkeep/session-data';
 import { marketBars } from '../support/data/market.js';
+import { BARKEEP } from '../support/programs/barkeep-command.js';
 import { MARS, MARS_DATES, MARS_SLOTS } from '../support/data/mars.js';
 import { flushUpTo, StoreServer } from '../support/sessions/session-store.js';
 
@@ -41,9 +42,8 @@ test('a session is read where its calendar is known; where it is not, the error 
 
 /** Runs `barkeep calendar` with the folder of calendars. */
 function barkeepCalendar(...args: string[]) {
-  const program = join(__dirname, '../../apps/cli/bin/barkeep.js');
   const env = { PATH: process.env['PATH'], BARKEEP_CALENDARS_DIR: folder };
-  return promisify(execFile)(process.execPath, [program, 'calendar', ...args], { env });
+  return promisify(execFile)(process.execPath, [BARKEEP, 'calendar', ...args], { env });
 }
 
 /** The days that `barkeep calendar show` prints. */

@@ -9,6 +9,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { DaysAnswer, DifferenceAnswer, LayoutAnswer, QueuesAnswer } from '@barkeep/api';
 import { Redis } from 'ioredis';
 import { marketBars, writeBars } from '../support/data/market.js';
+import { BARKEEP } from '../support/programs/barkeep-command.js';
 import { createTestDatabase, type TestDatabase } from '../support/setup/database.js';
 import { Api } from '../support/system/api.js';
 import { startCoordinatorProcess, type SystemProcess } from '../support/system/system.js';
@@ -161,7 +162,6 @@ describe('GET /v1/sessions/{id}/export', () => {
 });
 
 describe('barkeep export', () => {
-  const BARKEEP = join(__dirname, '../../apps/cli/bin/barkeep.js');
   /** Fewer bytes than the file of the whole session has. */
   const BYTES_OF_A_PART = 60_000;
   let folder: string;

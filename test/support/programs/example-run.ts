@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { createTestDatabase, queryDatabase, type TestDatabase } from '../setup/database.js';
+import { removeAllKeys } from '../system/in-process.js';
 
 const ROOT = join(__dirname, '../../..');
 const MAX_WAIT_MS = 60_000;
@@ -93,7 +94,7 @@ export class ExampleRun {
 
   /** Removes its keys and its database. Call it in `afterAll`. */
   async close(): Promise<void> {
-    for (const server of ['REDIS_URL', 'SESSION_REDIS_URL'] as const) await this.removeKeys(server);
+    await removeAllKeys(this.prefix);
     await this.database.drop();
   }
 
@@ -118,11 +119,6 @@ export class ExampleRun {
 
   private async keys(server: RedisVariable, pattern: string): Promise<string[]> {
     return withRedis(server, (redis) => redis.keys(pattern));
-  }
-
-  private async removeKeys(server: RedisVariable): Promise<void> {
-    const keys = await this.keys(server, `${this.prefix}*`);
-    if (keys.length > 0) await withRedis(server, (redis) => redis.del(keys));
   }
 
   private async until(isReached: () => Promise<boolean>): Promise<void> {

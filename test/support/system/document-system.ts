@@ -1,12 +1,12 @@
 /** A system on which the commands and programs of documents run, with `npx barkeep` on the PATH. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BARKEEP } from '../programs/barkeep-command.js';
 import { runProgram, type ProgramRun } from '../programs/run-program.js';
 import { TestSystem } from './system.js';
 
 /** A command or program that takes longer is killed. */
 const COMMAND_MAX_MS = 240_000;
-const BARKEEP = join(__dirname, '../../../apps/cli/bin/barkeep.js');
 
 export class DocumentSystem {
   private constructor(

@@ -1,5 +1,6 @@
 /** Coordinators and upkeep workers that run in the process of a test file: their settings, and the keys that they leave. */
 import { Redis } from 'ioredis';
+import { removeKeys } from '../sessions/remove-keys.js';
 
 /**
  * The environment of a service: the Redis servers of the test run, a free port, and no log. @param databaseUrl of the service
@@ -18,12 +19,10 @@ export function inProcessEnvironment(databaseUrl: string, prefix: string): NodeJ
 }
 
 /** Removes all keys of a prefix from the Redis servers of the test run. Call it after the services have stopped. */
-export async function removeKeys(prefix: string): Promise<void> {
+export async function removeAllKeys(prefix: string): Promise<void> {
   for (const name of ['REDIS_URL', 'SESSION_REDIS_URL']) {
     const redis = new Redis(process.env[name]!);
-    for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1_000 }) as AsyncIterable<string[]>) {
-      if (keys.length > 0) await redis.unlink(keys);
-    }
+    await removeKeys(redis, prefix);
     await redis.quit();
   }
 }
