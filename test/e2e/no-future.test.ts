@@ -82,7 +82,7 @@ interface ReadRequest {
   /** The URL path of the symbol. */
   path: string;
   interval: string;
-  /** For a range: a few minutes before the clock, epoch ms. */
+  /** Where a range begins, epoch ms. */
   from: number;
 }
 /** Checks what was read against the session's clock after the read. */
@@ -156,7 +156,7 @@ async function lookAtSession(canary: Canary, id: string, reader: OpenSession, tu
   const symbol = SYMBOLS[turn % SYMBOLS.length]!;
   const path = `/v1/sessions/${id}/symbols/${symbol}`;
   const interval = INTERVALS[Math.floor(turn / READS) % INTERVALS.length]!;
-  // At every step there is a turn, so this is the clock of about ten minutes ago.
+  // With a turn for each minute, this is ten minutes before the clock.
   const from = CANARY_CLOSES[Math.max(0, (turn % CANARY_MINUTES) - 10)]!;
   const request = { session: { id, reader }, symbol, path, interval, from };
   const reads = [API_READS[turn % READS]!, READER_READS[turn % READS]!];
