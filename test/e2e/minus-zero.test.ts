@@ -63,7 +63,7 @@ beforeAll(async () => {
   await system.query(`INSERT INTO datasets (name) VALUES ('empty')`);
   await importBars('zero', 'csv', '0');
   digestWithZero = await digestOfDataset('zero');
-}, 60_000);
+});
 afterAll(async () => {
   await system?.close();
   await rm(folder, { recursive: true, force: true });

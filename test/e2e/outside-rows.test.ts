@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barkeep-outside-'));
   system = await TestSystem.create();
   api = new Api((await system.coordinator()).url);
-}, 60_000);
+});
 afterAll(async () => {
   await system?.close();
   await rm(folder, { recursive: true, force: true });
@@ -309,7 +309,6 @@ test.each([
     await countsAddUp(['AAA', 'CCC']);
     await api.ok('POST', `/v1/sessions/${name}/stop`);
   },
-  60_000,
 );
 
 test('I10 fed bars without a slot are counted as outside or extended, not as refused', async () => {

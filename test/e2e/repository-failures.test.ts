@@ -117,7 +117,7 @@ beforeAll(async () => {
   await start('stray', ['stray'], { onFailure: 'wait', barrier: 'day' });
   await start('then-good', ['dead', 'good'], { onFailure: 'continue', barrier: 'day' });
   await start('both-fail', ['dead', 'slow'], { onFailure: 'continue', barrier: 'day' });
-}, 60_000);
+});
 afterAll(async () => {
   await system?.close();
   redis.disconnect();
@@ -210,7 +210,6 @@ test.each(BARRIERS)(
     const digest = () => api.digest(idOf({ repository: 'back', onFailure: 'continue', barrier }));
     await api.eventually(digest, (found) => found === expected);
   },
-  60_000,
 );
 
 test('periodic detection ends when a worker has failed a session', async () => {
@@ -231,7 +230,7 @@ test('I12 a repository that throws outside of its requests ends no worker', asyn
   expect(workers.map(({ child }) => child.exitCode)).toEqual([null, null]);
   const logs = () => Promise.resolve(workers.map(({ log }) => log).join(''));
   await api.eventually(logs, (log) => log.includes('thrown in a timer') && log.includes('not awaited'));
-}, 60_000);
+});
 
 test('I12 after a repository that fails, a session gets the bars of the next one', async () => {
   await untilEveryBar('then-good');

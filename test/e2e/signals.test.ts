@@ -75,4 +75,4 @@ test('I11 "barkeep up" stops its servers when its terminal is closed', async () 
   const redis = new Redis(redisUrl, { retryStrategy: () => null, lazyConnect: true });
   redis.on('error', () => undefined);
   await expect(redis.connect()).rejects.toThrow(/closed/);
-}, 60_000);
+});

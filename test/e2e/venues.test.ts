@@ -11,7 +11,7 @@ beforeAll(async () => {
   system = await TestSystem.create();
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-}, 60_000);
+});
 
 afterAll(() => system.close());
 
