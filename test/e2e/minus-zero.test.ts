@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Api } from '../support/system/api.js';
+import { importLines } from '../support/data/import-lines.js';
 import { TestSystem } from '../support/system/system.js';
 
 const SPEC = { start: '2024-03-04', end: '2024-03-04', symbols: ['Z'], derivedIntervals: ['5m', '1d'] };
@@ -61,21 +62,13 @@ beforeAll(async () => {
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
   await system.query(`INSERT INTO datasets (name) VALUES ('empty')`);
-  await importBars('zero', 'csv', '0');
+  await importLines(system, 'zero', csvLines('0'), '--symbol', 'Z');
   digestWithZero = await digestOfDataset('zero');
 });
 afterAll(async () => {
   await system?.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-/** Imports the bars into a new dataset. */
-async function importBars(dataset: string, format: 'csv' | 'ndjson', zero: string): Promise<void> {
-  const lines = format === 'csv' ? csvLines(zero) : jsonLines(zero);
-  const file = join(folder, `${dataset}.${format}`);
-  await writeFile(file, lines.join('\n'));
-  await system.barkeep('import', file, '--dataset', dataset, '--symbol', 'Z');
-}
 
 /** Runs a session. @returns its digest */
 async function digestOf(id: string, spec: object): Promise<string> {
@@ -88,14 +81,14 @@ const digestOfDataset = (dataset: string, id = `of-${dataset}`) =>
   digestOf(id, { source: { type: 'dataset', dataset }, upkeep: { barrier: 'day' } });
 
 test.each([
-  ['-0', 'csv'],
-  ['-0.0', 'csv'],
-  ['-0e0', 'csv'],
-  ['-0', 'ndjson'],
-  ['-0.00', 'ndjson'],
-] as const)('I1 %s in a file of format %s is 0', async (zero, format) => {
+  ['-0', 'CSV', csvLines],
+  ['-0.0', 'CSV', csvLines],
+  ['-0e0', 'CSV', csvLines],
+  ['-0', 'NDJSON', jsonLines],
+  ['-0.00', 'NDJSON', jsonLines],
+] as const)('I1 %s in a file of %s is 0', async (zero, format, linesOf) => {
   const dataset = `${format}${zero}`;
-  await importBars(dataset, format, zero);
+  await importLines(system, dataset, linesOf(zero), '--symbol', 'Z');
   expect(await digestOfDataset(dataset)).toBe(digestWithZero);
 });
 

@@ -2,10 +2,8 @@
  * Bars with negative prices, as futures and spreads have: imported, streamed, backfilled and fed. The last test imports bars
  * whose times are close times.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Api } from '../support/system/api.js';
+import { importLines } from '../support/data/import-lines.js';
 import { writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
@@ -16,6 +14,7 @@ const SPEC = {
   calendar: 'CMES',
   derivedIntervals: ['5m'],
 };
+const HEADER = 'time,open,high,low,close,volume';
 /** Crude oil for May on 20 April 2020, two minutes of its settlement. The figures are from the public record of that day. */
 const OIL_BARS = [
   { openTime: '2020-04-20T18:09:00.000Z', open: -0.6, high: -0.2, low: -3.1, close: -2.9, volume: 1500 },
@@ -24,29 +23,16 @@ const OIL_BARS = [
 
 let system: TestSystem;
 let api: Api;
-let folder: string;
 
 beforeAll(async () => {
   system = await TestSystem.create();
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-  folder = await mkdtemp(join(tmpdir(), 'barkeep-negative-'));
   const rows = OIL_BARS.map((bar) => Object.values(bar).join(','));
-  await importRows('oil', rows, '--symbol', 'CLK20', '--allow-negative-prices');
+  await importLines(system, 'oil', [HEADER, ...rows], '--symbol', 'CLK20', '--allow-negative-prices');
   await writeBars(system.databaseUrl, 'empty', new Map());
 });
-
-afterAll(async () => {
-  await system?.close();
-  if (folder) await rm(folder, { recursive: true });
-});
-
-/** Imports rows `time,open,high,low,close,volume` from a file. */
-async function importRows(dataset: string, rows: readonly string[], ...options: string[]): Promise<void> {
-  const file = join(folder, `${dataset}.csv`);
-  await writeFile(file, ['time,open,high,low,close,volume', ...rows, ''].join('\n'));
-  await system.barkeep('import', file, '--dataset', dataset, ...options);
-}
+afterAll(() => system?.close());
 
 /** Runs a session over a dataset to its end. */
 async function runOver(dataset: string, id: string, spec: object): Promise<void> {
@@ -94,7 +80,7 @@ test('I7 a fed session with prices `any` accepts negative prices, and one with p
 
 test('I7 a row of zeros is a bar only in a session with prices `any`', async () => {
   const rows = ['2020-04-20T18:09:00Z,1,2,1,2,5', '2020-04-20T18:10:00Z,0,0,0,0,0'];
-  await importRows('zeros', rows, '--symbol', 'CLK20', '--allow-negative-prices');
+  await importLines(system, 'zeros', [HEADER, ...rows], '--symbol', 'CLK20', '--allow-negative-prices');
   await runOver('zeros', 'zeros-any', { prices: 'any' });
   expect(await metrics('zeros-any')).toMatchObject({ streamed: 2, refused: {} });
   await runOver('zeros', 'zeros-positive', { prices: 'positive' });
@@ -104,7 +90,7 @@ test('I7 a row of zeros is a bar only in a session with prices `any`', async () 
 test('bars whose times are close times are stored with their open times', async () => {
   const closeTime = (slot: number) => new Date(Date.parse('2024-03-04T14:31:00Z') + slot * 60_000).toISOString();
   const rows = Array.from({ length: 390 }, (_, slot) => `${closeTime(slot)},${slot},${slot + 1},${slot},${slot + 1},100`);
-  await importRows('closes', rows, '--symbol', 'NT', '--times', 'close');
+  await importLines(system, 'closes', [HEADER, ...rows], '--symbol', 'NT', '--times', 'close');
   const source = { type: 'dataset', dataset: 'closes' };
   const id = await api.run({ id: 'closes', symbols: ['NT'], start: '2024-03-04', end: '2024-03-04', source });
   await api.completed(id);

@@ -1,9 +1,7 @@
 /** Rows and fed bars without a slot are counted: in wrong time zones, in breaks, on closed days and in extended hours (I10). */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { calendarNamed, DayGrid, parseInterval, type Bar, type Calendar, type TradingDay } from '@barkeep/bars';
 import { Api, type Session } from '../support/system/api.js';
+import { importLines } from '../support/data/import-lines.js';
 import { marketBars, mulberry32, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
@@ -15,16 +13,11 @@ const NO_UPKEEP = { enabled: false };
 
 let system: TestSystem;
 let api: Api;
-let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'barkeep-outside-'));
   system = await TestSystem.create();
   api = new Api((await system.coordinator()).url);
 });
-afterAll(async () => {
-  await system?.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => system?.close());
 
 /** Values for bars of which only the time matters. */
 const VALUES = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
@@ -63,9 +56,7 @@ test('I10 rows that were imported in the wrong time zone are counted, with a war
     const localTime = new Date(openTime).toISOString().slice(0, '2024-03-04T09:30:00'.length).replace('T', ' ');
     return `${localTime},10,11,9,10,5`;
   });
-  const file = join(folder, 'local-times.csv');
-  await writeFile(file, ['time,open,high,low,close,volume', ...rows].join('\n'));
-  await system.barkeep('import', file, '--dataset', 'local-times', '--symbol', 'ACME');
+  await importLines(system, 'local-times', ['time,open,high,low,close,volume', ...rows], '--symbol', 'ACME');
   const dates = { start: '2024-03-04', end: '2024-03-04' };
   await runOver('local-times', { id: 'wrong-zone', symbols: ['ACME'], ...dates });
   const { counts, warnings } = await api.completed('wrong-zone');

@@ -2,13 +2,12 @@
  * How this version reads or refuses the data of Barkeep 0.1 (test/fixtures/0.1), and what happens when processes of other
  * versions still run.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@barkeep/client';
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
+import { importLines } from '../support/data/import-lines.js';
 import { FIXTURE, loadFixture } from '../support/setup/fixture-0.1.js';
 import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
@@ -126,11 +125,8 @@ it('a session that 0.1 created and did not start runs', async () => {
 });
 
 it('bars that are imported now fill gaps in a store of 0.1', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'barkeep-upgrade-'));
   const rows = ['2013-11-29T16:10:00Z', '2013-12-02T16:10:00Z'].map((time) => `${time},AAA,100,101,99,100,5`);
-  await writeFile(join(folder, 'late.csv'), ['time,symbol,open,high,low,close,volume', ...rows].join('\n'));
-  await system.barkeep('import', join(folder, 'late.csv'), '--dataset', 'reference');
-  await rm(folder, { recursive: true });
+  await importLines(system, 'reference', ['time,symbol,open,high,low,close,volume', ...rows]);
   await requestUpkeep('done');
   await until('done', ({ counts }) => counts.filled === 1_196 + rows.length);
 });

@@ -4,10 +4,11 @@
  * object has.
  */
 import { type Barkeep, connect, type Step } from '@barkeep/client';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Api, type Session } from '../support/system/api.js';
+import { importLines } from '../support/data/import-lines.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = [
@@ -67,9 +68,8 @@ async function importMinutes(dataset: string, minutes: readonly number[]): Promi
       return `${time},${symbol},${price},${price + 1},${price - 1},${price},${minute}`;
     });
   });
-  const file = join(folder, `${dataset}.csv`);
-  await writeFile(file, ['time,symbol,open,high,low,close,volume', ...rows, ''].join('\n'));
-  await system.barkeep('import', file, '--dataset', dataset, '--symbol-case', 'keep');
+  const header = 'time,symbol,open,high,low,close,volume';
+  await importLines(system, dataset, [header, ...rows], '--symbol-case', 'keep');
 }
 
 /** Runs the `barkeep` command on the coordinator. @returns what it prints, which must be JSON */
