@@ -43,8 +43,7 @@ beforeAll(async () => {
   for (const future of FUTURES) await writeBars(system.databaseUrl, future, source(past, future));
   [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-  const { SESSION_REDIS_URL: redis, BARKEEP_SESSION_PREFIX: keyPrefix } = system.environment;
-  barkeep = connect({ coordinator: coordinator.url, redis, keyPrefix });
+  barkeep = connect({ coordinator: coordinator.url, env: system.environment });
   // A completed session, with which route `difference` compares the others.
   await writeBars(system.databaseUrl, 'past', past);
   await api.run({ ...DATES, id: 'past', symbols: SYMBOLS, source: { type: 'dataset', dataset: 'past' } });

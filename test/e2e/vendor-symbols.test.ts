@@ -45,8 +45,7 @@ beforeAll(async () => {
   system = await TestSystem.create();
   [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-  const { SESSION_REDIS_URL: redis, BARKEEP_SESSION_PREFIX: keyPrefix } = system.environment;
-  barkeep = connect({ coordinator: coordinator.url, redis, keyPrefix });
+  barkeep = connect({ coordinator: coordinator.url, env: system.environment });
   const minutes = Array.from({ length: MINUTES }, (_, minute) => minute);
   const withoutHole = minutes.filter((minute) => minute !== HOLE);
   await importMinutes('whole', minutes);
