@@ -301,16 +301,7 @@ function tableOf(): string {
       errors.replace(/\d+/g, (digits) => (digits === '403' ? digits : 'n')) || '—',
     ];
   });
-  const head = [
-    'repository',
-    '`onFailure`',
-    '`barrier`',
-    'session',
-    '5m bars of AAA',
-    'of BBB',
-    'gaps of AAA',
-    '`lastError`',
-  ];
+  const head = 'repository|`onFailure`|`barrier`|session|5m bars of AAA|of BBB|gaps of AAA|`lastError`'.split('|');
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

@@ -43,6 +43,7 @@ const remove = (id: string, symbol: string, by = api()) => by.call<{ type: strin
 function specOf(id: string, symbols: readonly string[], barrier: unknown = { minutes: 60 }): object {
   return { ...lab.spec(id), symbols, upkeep: { maxRetries: 2, barrier } };
 }
+
 /** Waits until the clock is in this day of {@link DisturbedSystem.day} or in a later one. */
 const clockReaches = (id: string, day: number) =>
   api().until(id, ({ clock }) => clock !== null && clock > lab.day(day));

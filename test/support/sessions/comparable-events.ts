@@ -14,21 +14,11 @@ export interface AnyEvent {
 }
 
 /** Fields whose values depend on the wall clock or on random numbers. */
-const OF_THE_WALL_CLOCK = new Set([
-  'at',
-  'createdAt',
-  'updatedAt',
-  'storedAt',
-  'seenAt',
-  'since',
-  'waitedMs',
-  'cursor',
-  'pace',
-]);
+const VARYING = new Set(['at', 'createdAt', 'updatedAt', 'storedAt', 'seenAt', 'since', 'waitedMs', 'cursor', 'pace']);
 
-/** A copy of a value, as JSON, without {@link OF_THE_WALL_CLOCK} at any depth. */
+/** A copy of a value, as JSON, without {@link VARYING} at any depth. */
 export function withoutWallClock(value: object): object {
-  const text = JSON.stringify(value, (key, inner: unknown) => (OF_THE_WALL_CLOCK.has(key) ? undefined : inner));
+  const text = JSON.stringify(value, (key, inner: unknown) => (VARYING.has(key) ? undefined : inner));
   return JSON.parse(text) as object;
 }
 
