@@ -17,9 +17,6 @@ const EQUITIES = {
   backfill: [],
 };
 const COINS = { ...EQUITIES, symbols: ['BTCUSD', 'LTCUSD'], calendar: '24/7', start: '2018-04-04', end: '2018-04-06' };
-/** Six days of 390 minutes, and with extended hours of 16 hours. */
-const REGULAR_SLOTS = 6 * 390;
-const EXTENDED_SLOTS = 6 * 16 * 60;
 
 describeWithLean('a session on real data, without backfill', () => {
   let system: TestSystem;
@@ -52,23 +49,18 @@ describeWithLean('a session on real data, without backfill', () => {
     const { session, symbols } = await run({ id: 'regular', ...EQUITIES });
     expect(session.state).toBe('completed');
     const metricsOf = (name: string) => symbols.find(({ symbol }) => symbol === name);
+    const slots = 6 * 390;
+    const complete = { expected: slots, filled: slots, streamed: slots, backfilled: 0, barQuality: 100, gapCount: 0 };
     for (const name of ['SPY', 'BAC']) {
-      expect(metricsOf(name)).toMatchObject({
-        expected: REGULAR_SLOTS,
-        filled: REGULAR_SLOTS,
-        streamed: REGULAR_SLOTS,
-        backfilled: 0,
-        barQuality: 100,
-        gapCount: 0,
-      });
+      expect(metricsOf(name)).toMatchObject(complete);
       expect(await gaps('regular', name)).toEqual([]);
     }
     expect(metricsOf('IBM')).toMatchObject({
-      expected: REGULAR_SLOTS,
-      filled: REGULAR_SLOTS - 2,
+      expected: slots,
+      filled: slots - 2,
       gapCount: 2,
       largestGap: 1,
-      barQuality: ((REGULAR_SLOTS - 2) / REGULAR_SLOTS) * 100,
+      barQuality: ((slots - 2) / slots) * 100,
     });
     expect(await gaps('regular', 'IBM')).toEqual([
       { start: '2013-10-04T16:39:00.000Z', end: '2013-10-04T16:40:00.000Z', bars: 1, status: 'absent' },
@@ -81,9 +73,10 @@ describeWithLean('a session on real data, without backfill', () => {
     expect(session.counts.refused).toBe(0);
     const rowsOf = (symbol: string) => EQUITY_DATES.flatMap((date) => equityRows(symbol, date));
     expect(rowsOf('SPY')).toHaveLength(4839);
+    const slots = 6 * 16 * 60; // 16 hours on six days
     for (const { symbol, filled, expected } of symbols) {
       const rows = rowsOf(symbol);
-      expect({ symbol, filled, expected }).toEqual({ symbol, filled: rows.length, expected: EXTENDED_SLOTS });
+      expect({ symbol, filled, expected }).toEqual({ symbol, filled: rows.length, expected: slots });
       const bars = await api.bars('extended', symbol, 'interval=1m&last=10000');
       const values = bars.map(({ openTime: time, open, high, low, close, volume }) => {
         return { symbol, time, open, high, low, close, volume };

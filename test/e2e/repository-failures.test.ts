@@ -268,21 +268,6 @@ test('the failure of a repository and its recovery are events', async () => {
   expect(await repositoryEvents('back-wait-day')).toEqual(['repository-failed', 'repository-recovered']);
 });
 
-test('I7 bars whose times are seconds are refused with that reason, counted once each, and quarantined', async () => {
-  const id = 'seconds-wait-day';
-  const [quarantined] = await system.query<{ bars: number }>(
-    `SELECT count(*)::int AS bars FROM quarantined_bars q JOIN sessions s USING (incarnation)
-     WHERE s.id = $1 AND q.reason = 'time-in-seconds' AND q.dataset = 'seconds'`,
-    [id],
-  );
-  const { bars } = quarantined!;
-  expect(bars).toBeGreaterThanOrEqual(HOLES.length);
-  expect((await api.metrics(id, 'AAA')).refused).toEqual({ 'time-in-seconds': bars });
-  expect((await api.session(id)).counts.refused).toBe(bars);
-  const error = `seconds answered ${bars} bars that were refused: time-in-seconds (${bars})`;
-  for (const { lastError } of await api.gaps(id, 'AAA')) expect(lastError).toBe(error);
-});
-
 /** The table of all outcomes, as Markdown. Numbers that vary are `n`. */
 function tableOf(): string {
   const rows = CASES.map((each) => {

@@ -59,26 +59,30 @@ afterAll(async () => {
 
 /** The bars of a dataset: the same first day, and the second day of one future. */
 function source(past: BarsBySymbol, future: Future): BarsBySymbol {
-  const firstDay = (symbol: string) => past.get(symbol)!.filter(({ openTime }, i) => openTime < CLOSE && !isHole(i));
   const secondDay = future === 'one' ? secondDayOfOne(past) : secondDayOfTwo();
-  return new Map(SYMBOLS.map((symbol) => [symbol, [...firstDay(symbol), ...secondDay.get(symbol)!]]));
+  return new Map(
+    SYMBOLS.map((symbol) => {
+      const firstDay = past.get(symbol)!.filter(({ openTime }, i) => openTime < CLOSE && !isHole(i));
+      return [symbol, [...firstDay, ...secondDay(symbol)]];
+    }),
+  );
 }
 
 /** Every nineteenth minute is missing. */
-function secondDayOfOne(past: BarsBySymbol): BarsBySymbol {
-  return new Map(SYMBOLS.map((symbol) => [symbol, afterClose(past, symbol).filter((_, i) => i % 19 !== 0)]));
+function secondDayOfOne(past: BarsBySymbol): (symbol: string) => Bar[] {
+  return (symbol) => afterClose(past, symbol).filter((_, i) => i % 19 !== 0);
 }
 
 /** Other bars, every fifth of which is missing, an hour of rows at night, and nothing of CCC. */
-function secondDayOfTwo(): BarsBySymbol {
+function secondDayOfTwo(): (symbol: string) => Bar[] {
   const market = marketBars({ ...DATES, symbols: SYMBOLS, seed: 99 });
-  const barsOf = (symbol: string): Bar[] => {
+  return (symbol) => {
+    if (symbol === 'CCC') return [];
     const bars = afterClose(market, symbol);
     // In the sixth hour before the open.
     const night = bars.slice(0, 60).map((bar, i) => ({ ...bar, openTime: SECOND_OPEN - (i + 300) * MINUTE_MS }));
     return [...night, ...bars.filter((_, i) => i % 5 !== 0)];
   };
-  return new Map(SYMBOLS.map((symbol) => [symbol, symbol === 'CCC' ? [] : barsOf(symbol)]));
 }
 
 function afterClose(market: BarsBySymbol, symbol: string): Bar[] {
