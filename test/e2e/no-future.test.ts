@@ -77,7 +77,9 @@ function lookAtStep(canary: Canary, step: Step): void {
 
 /** What a read from outside is to read. */
 interface ReadRequest {
-  session: { id: string; reader: OpenSession };
+  /** The session and its reader. */
+  id: string;
+  reader: OpenSession;
   symbol: string;
   /** The URL path of the symbol. */
   path: string;
@@ -97,28 +99,28 @@ const API_READS: ReadFromOutside[] = [
     const bars = status === 200 ? [body] : [];
     return (canary, clock) => canary.lookApi(bars, clock, `API latest ${interval}`);
   },
-  async ({ session: { id } }) => {
+  async ({ id }) => {
     const latest = `/v1/sessions/${id}/latest?symbols=${SYMBOLS.join()}`;
     const bySymbol = await api.ok<Record<string, ApiBar | null>>('GET', latest);
     const bars = Object.values(bySymbol).filter((bar) => bar !== null);
     return (canary, clock) => canary.lookApi(bars, clock, 'API latest of many');
   },
-  async ({ session: { id }, symbol, interval }) => {
+  async ({ id, symbol, interval }) => {
     const bars = await api.bars(id, symbol, `interval=${interval}&last=4`);
     return (canary, clock) => canary.lookApi(bars, clock, `API last ${interval}`);
   },
-  async ({ session: { id, reader }, symbol, interval, from }) => {
+  async ({ id, reader, symbol, interval, from }) => {
     const bars = await api.bars(id, symbol, `interval=${interval}&from=${from}&to=${reader.layout.end}`);
     return (canary, clock) => canary.lookApi(bars, clock, `API range ${interval}`);
   },
-  async ({ session: { id }, symbol }) => {
+  async ({ id, symbol }) => {
     const { runHigh: high, runLow: low, runVolume: volume } = await api.metrics(id, symbol);
     return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, 'API metrics');
   },
 ];
 
 const READER_READS: ReadFromOutside[] = [
-  async ({ session: { reader }, symbol, interval }) => {
+  async ({ reader, symbol, interval }) => {
     const [latest, last] = await Promise.all([
       reader.latestBar(symbol, interval),
       reader.lastBars(symbol, interval, 5),
@@ -128,19 +130,19 @@ const READER_READS: ReadFromOutside[] = [
       canary.lookAll(last, clock, `reader's last ${interval}`);
     };
   },
-  async ({ session: { reader }, symbol, interval, from }) => {
+  async ({ reader, symbol, interval, from }) => {
     const bars = await reader.barsBetween(symbol, interval, from, reader.layout.end);
     return (canary, clock) => canary.lookAll(bars, clock, `reader's range ${interval}`);
   },
-  async ({ session: { reader }, symbol }) => {
+  async ({ reader, symbol }) => {
     const { runHigh: high, runLow: low, runVolume: volume } = await reader.metrics(symbol);
     return (canary, clock) => canary.lookTotal({ high, low, volume }, clock, "reader's metrics");
   },
-  async ({ session: { reader }, interval }) => {
+  async ({ reader, interval }) => {
     const bars = await reader.latestBars(SYMBOLS, interval);
     return (canary, clock) => canary.lookAll(bars.values(), clock, `reader's latest of many ${interval}`);
   },
-  async ({ session: { reader }, symbol, interval }) => {
+  async ({ reader, symbol, interval }) => {
     const count = await reader.barCount(symbol, interval);
     return (canary, clock) => canary.lookCount(count, clock, `reader's count ${interval}`);
   },
@@ -158,7 +160,7 @@ async function lookAtSession(canary: Canary, id: string, reader: OpenSession, tu
   const interval = INTERVALS[Math.floor(turn / READS) % INTERVALS.length]!;
   // With a turn for each minute, this is ten minutes before the clock.
   const from = CANARY_CLOSES[Math.max(0, (turn % CANARY_MINUTES) - 10)]!;
-  const request = { session: { id, reader }, symbol, path, interval, from };
+  const request = { id, reader, symbol, path, interval, from };
   const reads = [API_READS[turn % READS]!, READER_READS[turn % READS]!];
   const checks = await Promise.all(reads.map((read) => read(request)));
   const clock = await reader.clock();
@@ -169,7 +171,8 @@ async function lookAtSession(canary: Canary, id: string, reader: OpenSession, tu
 /** Checks a separate mirror each time its clock has moved, until it is at the end. @returns how often */
 async function lookAtFollowing(canary: Canary, mirror: Mirror, reader: OpenSession): Promise<number> {
   let looks = 0;
-  for (; mirror.clock < reader.layout.end; looks++) {
+  while (mirror.clock < reader.layout.end) {
+    looks++;
     await mirror.waitFor(mirror.clock + 1);
     const { clock } = mirror;
     lookAtMirror(canary, mirror, clock, 'separate mirror');
