@@ -7,9 +7,8 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { outputUntil } from '../support/programs/output-until.js';
 import { commandsOf, isShown, snippetsOf } from '../support/programs/snippets.js';
 
 const ROOT = join(__dirname, '../..');
@@ -199,23 +198,10 @@ async function withUp(folder: string, work: () => Promise<void>): Promise<void> 
   });
   const ended = once(up, 'exit');
   try {
-    await hasPrinted(up.stdout, /Ctrl-C/); // its last line, when the system is ready
+    await outputUntil(up, /Ctrl-C/); // in its last line, when the system is ready
     await work();
   } finally {
     up.kill('SIGINT');
     await ended;
   }
-}
-
-/** Resolves when a line matches. Continues to read afterwards, so that the program does not block on its output. */
-async function hasPrinted(stream: Readable, wanted: RegExp): Promise<void> {
-  const lines = createInterface(stream);
-  const seen: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    lines.on('line', (line) => {
-      seen.push(line);
-      if (wanted.test(line)) resolve();
-    });
-    lines.on('close', () => reject(new Error(`expected ${wanted}, was:\n${seen.join('\n')}`)));
-  });
 }
