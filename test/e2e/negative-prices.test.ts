@@ -7,13 +7,8 @@ import { importLines } from '../support/data/import-lines.js';
 import { writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
-const SPEC = {
-  symbols: ['CLK20'],
-  start: '2020-04-20',
-  end: '2020-04-20',
-  calendar: 'CMES',
-  derivedIntervals: ['5m'],
-};
+const DATES = { start: '2020-04-20', end: '2020-04-20', calendar: 'CMES' };
+const SPEC = { ...DATES, symbols: ['CLK20'], derivedIntervals: ['5m'] };
 const HEADER = 'time,open,high,low,close,volume';
 /** Crude oil for May on 20 April 2020, two minutes of its settlement. The figures are from the public record of that day. */
 const OIL_BARS = [

@@ -11,21 +11,7 @@ import { Api, type Session } from '../support/system/api.js';
 import { importLines } from '../support/data/import-lines.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
-const SYMBOLS = [
-  'BRK/B',
-  'A+B',
-  'ES=F',
-  '^GSPC',
-  'BACpB',
-  'BACPB',
-  '$X',
-  '~a',
-  '#1',
-  'a&b',
-  'x@y:z',
-  'constructor',
-  '__proto__',
-];
+const SYMBOLS = 'BRK/B A+B ES=F ^GSPC BACpB BACPB $X ~a #1 a&b x@y:z constructor __proto__'.split(' ');
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const OPEN = Date.parse('2024-03-04T14:30:00Z');
 const MINUTES = 390;
