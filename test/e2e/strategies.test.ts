@@ -58,7 +58,7 @@ async function startSession(id: string, pace: object = {}, dates = DATES): Promi
 }
 
 /** Starts a process that follows a session. */
-const startStrategy = (session: string, consumer: string, options: Partial<StrategyOptions> = {}) =>
+const startStrategy = (session: string, consumer: string, options: Omit<StrategyOptions, 'session' | 'follow'> = {}) =>
   strategies.start({ session, follow: { consumer }, ...options });
 
 /** Runs a session with one consumer and without disturbance. */
