@@ -11,9 +11,9 @@ import {
 } from '../support/programs/repositories-module.js';
 import { TestSystem } from '../support/system/system.js';
 
-/** Minutes of a regular day, and of the six days of one symbol. IBM has no bar in two of them, in no dataset. */
-const OF_DAY = 390;
-const OF_SYMBOL = 6 * OF_DAY;
+const DAY_SLOTS = 390;
+/** Slots of a symbol on all six days. */
+const SYMBOL_SLOTS = 6 * DAY_SLOTS;
 
 describeWithLean('repair from repositories of all kinds', () => {
   let system: TestSystem;
@@ -36,7 +36,7 @@ describeWithLean('repair from repositories of all kinds', () => {
     await repositories?.remove();
   });
 
-  /** Number of them of a symbol, on one date or on all. */
+  /** Number of bars of a symbol, on one date or on all, that `holey` lacks and `lean` has. */
   const removedCount = (symbol: string, date = '') =>
     removed.filter((key) => key.startsWith(`${symbol} ${date}`)).length;
 
@@ -50,15 +50,15 @@ describeWithLean('repair from repositories of all kinds', () => {
     for (const symbol of symbols) {
       const gapsOfFirstDay = async () =>
         (await api.gaps(id, symbol)).filter(({ start }) => start.startsWith('2013-10-04'));
-      const gaps = await api.eventually(gapsOfFirstDay, ([first]) => first?.lastError !== null);
+      const gaps = await api.eventually(gapsOfFirstDay, (found) => found.every(({ lastError }) => lastError !== null));
       expect(gaps.length).toBeGreaterThan(5);
       for (const gap of gaps) expect(gap).toMatchObject({ status: 'missing', attempts: 0, lastError: FLAKY_ERROR });
     }
     await api.completed(id);
-    expect(await api.metrics(id, 'SPY')).toMatchObject({ barQuality: 100, filled: 2 * OF_DAY, gapCount: 0 });
+    expect(await api.metrics(id, 'SPY')).toMatchObject({ barQuality: 100, filled: 2 * DAY_SLOTS, gapCount: 0 });
     // IBM lacks one of these minutes in every dataset.
     const settled = await api.settled(id);
-    expect(settled.counts).toMatchObject({ filled: 2 * 2 * OF_DAY - 1, unfillable: 1 });
+    expect(settled.counts).toMatchObject({ filled: 2 * 2 * DAY_SLOTS - 1, unfillable: 1 });
     const requests = await repositories.requestCounts();
     expect(requests.get('flaky SPY 2013-10-04')).toBe(FLAKY_THROWS + 1);
     expect(requests.get('flaky SPY 2013-10-07')).toBe(FLAKY_THROWS + 1);
@@ -71,7 +71,7 @@ describeWithLean('repair from repositories of all kinds', () => {
     const spec = { ...REPAIR, id: 'sloppy', symbols: ['SPY'], end: '2013-10-04', backfill: ['sloppy'] };
     const id = await api.run(spec);
     const { counts } = await api.completed(id);
-    expect(counts).toMatchObject({ filled: OF_DAY, backfilled: removedCount('SPY', '2013-10-04'), missing: 0, absent: 0 });
+    expect(counts).toMatchObject({ filled: DAY_SLOTS, backfilled: removedCount('SPY', '2013-10-04'), missing: 0, absent: 0 });
     expect(counts.refused).toBe(Object.values(SLOPPY_RECORDS).reduce((sum, count) => sum + count));
     expect((await repositories.requestCounts()).get('sloppy SPY 2013-10-04')).toBe(1);
   });
@@ -81,8 +81,8 @@ describeWithLean('repair from repositories of all kinds', () => {
     const id = await api.run({ ...REPAIR, id: 'whole', symbols: ['IBM'], backfill: ['whole'] });
     await api.completed(id);
     expect(await api.metrics(id, 'IBM')).toMatchObject({
-      expected: OF_SYMBOL,
-      filled: OF_SYMBOL - 2,
+      expected: SYMBOL_SLOTS,
+      filled: SYMBOL_SLOTS - 2,
       noTrade: 2,
       unfillable: 0,
       absent: 0,
@@ -99,7 +99,7 @@ describeWithLean('repair from repositories of all kinds', () => {
     const id = await api.run({ ...REPAIR, id: name.replaceAll(' ', '-'), backfill });
     const { counts } = await api.completed(id);
     const absentOfAll = removed.length + IBM_ABSENT.length;
-    const expected = 3 * OF_SYMBOL;
+    const expected = 3 * SYMBOL_SLOTS;
     expect(counts).toMatchObject({ expected, filled: expected - absentOfAll, backfilled: 0, missing: 0 });
     expect(counts.absent).toBe(absentOfAll);
     for (const symbol of REPAIR.symbols) {
@@ -107,7 +107,7 @@ describeWithLean('repair from repositories of all kinds', () => {
       const absent = removedCount(symbol) + (symbol === 'IBM' ? IBM_ABSENT.length : 0);
       expect(gaps.reduce((sum, { bars }) => sum + bars, 0)).toBe(absent);
       for (const gap of gaps) expect(gap).toMatchObject({ status: 'absent', attempts: 0, lastError: null });
-      expect(await api.metrics(id, symbol)).toMatchObject({ filled: OF_SYMBOL - absent, gapCount: gaps.length });
+      expect(await api.metrics(id, symbol)).toMatchObject({ filled: SYMBOL_SLOTS - absent, gapCount: gaps.length });
     }
     // Bars are derived in spite of the gaps.
     const minutes = await api.bars(id, 'BAC', 'interval=1m&last=10000');
