@@ -1,4 +1,5 @@
 /** `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind. */
+import { Readable } from 'node:stream';
 import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '@barkeep/client';
 import { createDataSource } from '@barkeep/bar-repository';
 import type { Bar } from '@barkeep/bars';
@@ -90,14 +91,10 @@ describe('runBacktest with bars in memory', () => {
 
   it('I1 gives the same digest, delivered hash and steps for the same bars in another order', async () => {
     const steps: string[] = [];
-    const reversedSymbols = async function* () {
-      for (const [symbol, symbolBars] of [...withHoles].reverse()) {
-        for (const bar of symbolBars) yield { symbol, ...bar };
-      }
-      await Promise.resolve();
-    };
+    const reversedSymbols = [...withHoles].reverse();
+    const inSequence = reversedSymbols.flatMap(([symbol, ofSymbol]) => ofSymbol.map((bar) => ({ symbol, ...bar })));
     const result = await run({
-      bars: reversedSymbols(),
+      bars: Readable.from(inSequence),
       repository: withGetBars,
       onStep: (step) => steps.push(lineOf(step)),
     });
