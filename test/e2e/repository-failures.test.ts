@@ -138,7 +138,7 @@ function start(id: string, backfill: string[], { onFailure, barrier }: Pick<Case
   });
 }
 
-/** A key of a session's store. Two symbols are one partition. */
+/** A key in the store of a session, which has one partition. */
 const storeKey = (id: string, name: string) => `${system.sessionPrefix}:{${id}:0}:${name}`;
 
 /** Waits until a session has completed with every bar of both symbols. */
