@@ -88,7 +88,10 @@ describe('the client alone', () => {
   ])('has types for module %s with resolution %s in %s', async (module, moduleResolution, file) => {
     const snippet = (await snippetsIn('client.md')).find(({ language }) => language === 'ts')!;
     // CommonJS has no await at the top of a module, so the code after the first line, an import, is put into a function.
-    const inFunction = snippet.text.replace(/^(import .*\n)([\s\S]*)/, '$1async function main() {\n$2}\nvoid main();\n');
+    const inFunction = snippet.text.replace(
+      /^(import .*\n)([\s\S]*)/,
+      '$1async function main() {\n$2}\nvoid main();\n',
+    );
     await writeFile(join(folders.client, file), inFunction);
     const options = { module, moduleResolution, target: 'es2022', strict: true, noEmit: true, skipLibCheck: false };
     const compilerOptions = { ...options, types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] };

@@ -21,9 +21,9 @@ const SLOTS = 390;
 /** Five-minute bars of a symbol. */
 const FIVES = SLOTS / 5;
 /** The slots that AAA lacks: all of two five-minute buckets, and one slot of three more. */
-const HOLES = [10, 11, 12, 13, 14, 100, 101, 102, 103, 104, 200, 210, 220];
+const HOLES = new Set([10, 11, 12, 13, 14, 100, 101, 102, 103, 104, 200, 210, 220]);
 const HOLEY: BarsBySymbol = new Map([
-  ['AAA', WHOLE.get('AAA')!.filter((_, slot) => !HOLES.includes(slot))],
+  ['AAA', WHOLE.get('AAA')!.filter((_, slot) => !HOLES.has(slot))],
   ['BBB', WHOLE.get('BBB')!],
 ]);
 /** Limit of a wait: time for several requests to a repository that does not answer in time. */
@@ -195,7 +195,9 @@ test('I12 each outcome is the one of the table in docs/repositories.md', async (
   // From now on repository `back` answers.
   writeFileSync(join(folder, 'well'), '');
   // With `fail` a session of `back` stays failed.
-  const recovering = CASES.filter(({ repository, onFailure }) => repository === 'back' && onFailure !== 'fail').map(idOf);
+  const recovering = CASES.filter(({ repository, onFailure }) => repository === 'back' && onFailure !== 'fail').map(
+    idOf,
+  );
   await Promise.all(recovering.map(async (id) => outcomes.set(id, await outcomeAfterUpkeep(id))));
   const updated = withTable(readFileSync(DOCUMENT, 'utf8'), tableOf());
   if (process.env['UPDATE_DOCUMENTS'] === '1') writeFileSync(DOCUMENT, updated);

@@ -266,7 +266,8 @@ class Watch {
       const lastClose = Math.max(clock, (times.at(-1) ?? -Infinity) + MINUTE_MS);
       const expected = existing.get(symbol)!.filter((time) => time + MINUTE_MS <= lastClose);
       if (times.length > 0) this.readsWithBars++;
-      if (this.reader.layout.spec.upkeep.barrier !== 'none') expect({ symbol, times }).toEqual({ symbol, times: expected });
+      if (this.reader.layout.spec.upkeep.barrier !== 'none')
+        expect({ symbol, times }).toEqual({ symbol, times: expected });
       // Without barriers the clock passes minutes that the source lacks before upkeep has filled them.
       else expect(times.length).toBeGreaterThanOrEqual(0.9 * expected.length);
     } catch (error) {

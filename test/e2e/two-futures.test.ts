@@ -9,7 +9,12 @@ import type { Bar } from '@barkeep/bars';
 import { type Barkeep, type ClientSession, connect, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/system/api.js';
-import { comparableEvents, slotTotals, withoutWallClock, type AnyEvent } from '../support/sessions/comparable-events.js';
+import {
+  comparableEvents,
+  slotTotals,
+  withoutWallClock,
+  type AnyEvent,
+} from '../support/sessions/comparable-events.js';
 import { EventListener } from '../support/sessions/event-listener.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
 import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../support/data/market.js';
@@ -288,7 +293,8 @@ async function readAll(id: string, future: Future): Promise<object> {
 
 async function readEach<T>(reads: Record<string, Read<T>>, object: T): Promise<Record<string, unknown>> {
   const results: Record<string, unknown> = {};
-  for (const [name, read] of Object.entries(reads)) results[name] = typeof read === 'string' ? read : await read(object);
+  for (const [name, read] of Object.entries(reads))
+    results[name] = typeof read === 'string' ? read : await read(object);
   return results;
 }
 

@@ -99,8 +99,7 @@ it('the client follows a session of them, and reads their bars, metrics and gaps
   for await (const step of session.follow({ consumer: 'all' })) {
     for (const symbol of step.bars.keys()) barCounts.set(symbol, barCounts.get(symbol)! + 1);
     last = step;
-    for (const symbol of SYMBOLS)
-      expect(step.mirror.closes(symbol, 1)).toEqual(Float64Array.of(priceOf(symbol)));
+    for (const symbol of SYMBOLS) expect(step.mirror.closes(symbol, 1)).toEqual(Float64Array.of(priceOf(symbol)));
   }
   expect(last!.time).toBe(OPEN + MINUTES * 60_000);
   expect([...barCounts]).toEqual(SYMBOLS.map((symbol) => [symbol, MINUTES]));
