@@ -83,11 +83,10 @@ test('I7 a row of zeros is a bar only in a session with prices `any`', async () 
 });
 
 test('bars whose times are close times are stored with their open times', async () => {
-  const closeTime = (slot: number) => new Date(Date.parse('2024-03-04T14:31:00Z') + slot * 60_000).toISOString();
-  const rows = Array.from(
-    { length: 390 },
-    (_, slot) => `${closeTime(slot)},${slot},${slot + 1},${slot},${slot + 1},100`,
-  );
+  const rows = Array.from({ length: 390 }, (_, slot) => {
+    const closeTime = new Date(Date.parse('2024-03-04T14:31:00Z') + slot * 60_000).toISOString();
+    return `${closeTime},${slot},${slot + 1},${slot},${slot + 1},100`;
+  });
   await importLines(system, 'closes', [HEADER, ...rows], '--symbol', 'NT', '--times', 'close');
   const source = { type: 'dataset', dataset: 'closes' };
   const id = await api.run({ id: 'closes', symbols: ['NT'], start: '2024-03-04', end: '2024-03-04', source });

@@ -10,12 +10,8 @@ import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
-const SPEC = {
-  ...DATES,
-  symbols: ['AAA'],
-  source: { type: 'dataset', dataset: 'holey' },
-  derivedIntervals: ['5m', '1d'],
-};
+const SOURCE = { type: 'dataset', dataset: 'holey' };
+const SPEC = { ...DATES, symbols: ['AAA'], source: SOURCE, derivedIntervals: ['5m', '1d'] };
 const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 21 });
 const bars = market.get('AAA')!;
 /** Of the 390 bars of the day, the source lacks every 39th. */

@@ -195,10 +195,8 @@ test('I12 each outcome is the one of the table in docs/repositories.md', async (
   // From now on repository `back` answers.
   writeFileSync(join(folder, 'well'), '');
   // With `fail` a session of `back` stays failed.
-  const recovering = CASES.filter(({ repository, onFailure }) => repository === 'back' && onFailure !== 'fail').map(
-    idOf,
-  );
-  await Promise.all(recovering.map(async (id) => outcomes.set(id, await outcomeAfterUpkeep(id))));
+  const recovering = CASES.filter(({ repository, onFailure }) => repository === 'back' && onFailure !== 'fail');
+  await Promise.all(recovering.map(async (each) => outcomes.set(idOf(each), await outcomeAfterUpkeep(idOf(each)))));
   const updated = withTable(readFileSync(DOCUMENT, 'utf8'), tableOf());
   if (process.env['UPDATE_DOCUMENTS'] === '1') writeFileSync(DOCUMENT, updated);
   expect(cellsOf(readFileSync(DOCUMENT, 'utf8'))).toEqual(cellsOf(updated));

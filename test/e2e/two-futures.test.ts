@@ -293,8 +293,9 @@ async function readAll(id: string, future: Future): Promise<object> {
 
 async function readEach<T>(reads: Record<string, Read<T>>, object: T): Promise<Record<string, unknown>> {
   const results: Record<string, unknown> = {};
-  for (const [name, read] of Object.entries(reads))
+  for (const [name, read] of Object.entries(reads)) {
     results[name] = typeof read === 'string' ? read : await read(object);
+  }
   return results;
 }
 

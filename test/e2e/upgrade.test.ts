@@ -91,16 +91,12 @@ describe('a completed session of 0.1', () => {
 });
 
 describe('a session of 0.1 that had not ended or was stopped', () => {
-  it.each(['running', 'paused', 'stopped', 'fed'])(
-    'is lost, with an error that says to start it again: %s',
-    async (id) => {
-      const { state, error, clock } = await session(id);
-      expect({ state, clock }).toEqual({ state: 'lost', clock: null });
-      expect(error).toMatch(/written by Barkeep 0\.1.*start it again/);
-      const { status } = await api.call('GET', `/v1/sessions/${id}/symbols/AAA/bars?last=5`);
-      expect(status).toBe(409);
-    },
-  );
+  it.each(['running', 'paused', 'stopped', 'fed'])('is lost, and its error says to start it again: %s', async (id) => {
+    const { state, error, clock } = await session(id);
+    expect({ state, clock }).toEqual({ state: 'lost', clock: null });
+    expect(error).toMatch(/written by Barkeep 0\.1.*start it again/);
+    expect((await api.call('GET', `/v1/sessions/${id}/symbols/AAA/bars?last=5`)).status).toBe(409);
+  });
 
   it('streams again from its first bar when it is started', async () => {
     await start('paused');
