@@ -71,12 +71,8 @@ describeWithLean('repair from repositories of all kinds', () => {
     const spec = { ...REPAIR, id: 'sloppy', symbols: ['SPY'], end: '2013-10-04', backfill: ['sloppy'] };
     const id = await api.run(spec);
     const { counts } = await api.completed(id);
-    expect(counts).toMatchObject({
-      filled: DAY_SLOTS,
-      backfilled: removedCount('SPY', '2013-10-04'),
-      missing: 0,
-      absent: 0,
-    });
+    const backfilled = removedCount('SPY', '2013-10-04');
+    expect(counts).toMatchObject({ filled: DAY_SLOTS, backfilled, missing: 0, absent: 0 });
     expect(counts.refused).toBe(Object.values(SLOPPY_RECORDS).reduce((sum, count) => sum + count));
     expect((await repositories.requestCounts()).get('sloppy SPY 2013-10-04')).toBe(1);
   });

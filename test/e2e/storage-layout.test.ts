@@ -163,17 +163,14 @@ describe('docs/storage-layout.md', () => {
     expect(end).toBe(RECORD_BYTES);
   });
 
-  it.each(Object.keys(INTERVALS) as Interval[])(
-    'is enough to read the %s bars that the API shows',
-    async (interval) => {
-      for (const symbol of SYMBOLS) {
-        const chunks = await Promise.all(DATES.map((date) => chunkOf(interval, symbol, date)));
-        const decoded = chunks.flatMap((chunk, day) => decode(chunk!, interval, DATES[day]!));
-        expect(decoded.length).toBeGreaterThan(0);
-        expect(decoded).toEqual(await api.bars('layout', symbol, `interval=${interval}&last=10000`));
-      }
-    },
-  );
+  it.each(Object.keys(INTERVALS) as Interval[])('is enough to read the %s bars of the API', async (interval) => {
+    for (const symbol of SYMBOLS) {
+      const chunks = await Promise.all(DATES.map((date) => chunkOf(interval, symbol, date)));
+      const decoded = chunks.flatMap((chunk, day) => decode(chunk!, interval, DATES[day]!));
+      expect(decoded.length).toBeGreaterThan(0);
+      expect(decoded).toEqual(await api.bars('layout', symbol, `interval=${interval}&last=10000`));
+    }
+  });
 
   it('describes how to find the dataset of a bar', async () => {
     const chunk = (await chunkOf('1m', 'AAA', DATES[0]))!;
