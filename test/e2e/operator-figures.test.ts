@@ -2,8 +2,9 @@
  * Metrics and health of a running coordinator and worker, with and without API keys, and the files of deploy/ that use the
  * metrics.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { Api } from '../support/system/api.js';
 import { checkAnswer } from '../support/system/contract.js';
@@ -22,12 +23,6 @@ const SPEC = {
   source: { type: 'dataset', dataset: 'holey' },
   backfill: ['whole'],
 };
-
-/** The lines of Barkeep's metrics in a scrape, without those that prom-client adds for Node. */
-function barkeepLines(text: string): string {
-  const isOfBarkeep = (line: string) => /^(# \w+ )?barkeep_/.test(line);
-  return `${text.split('\n').filter(isOfBarkeep).join('\n')}\n`;
-}
 
 let system: TestSystem;
 let coordinator: SystemProcess;
@@ -51,41 +46,36 @@ describe('a coordinator and a worker', () => {
   it('count what a session streams, finds and fills', async () => {
     const id = await api.run({ ...SPEC, id: 'figures' });
     const { counts } = await api.settled(id);
-    const scrapeWorker = () => Scrape.of(worker.url);
-    // The worker counts a repair after its writes.
-    const repaired = await api.eventually(
-      scrapeWorker,
-      (seen) => (seen.value('barkeep_repair_seconds_count') ?? 0) > 0,
-    );
     expect(counts.backfilled).toBeGreaterThan(0);
-    expect(repaired.value('barkeep_gap_slots_found_total')).toBe(counts.backfilled);
-    expect(repaired.value('barkeep_gap_slots_filled_total')).toBe(counts.backfilled);
-    const answered = { repository: 'whole', outcome: 'answered' };
-    expect(repaired.value('barkeep_repository_requests_total', answered)).toBeGreaterThan(0);
-    expect(repaired.value('barkeep_repository_request_seconds_count')).toBe(
-      repaired.value('barkeep_repository_requests_total'),
+    // The worker counts a repair after its writes.
+    const ofWorker = await api.eventually(
+      () => Scrape.of(worker.url),
+      (scrape) => (scrape.value('barkeep_repair_seconds_count') ?? 0) > 0,
     );
-    const streamed = await Scrape.of(coordinator.url);
-    expect(streamed.value('barkeep_bars_streamed_total')).toBe(counts.streamed);
-    expect(streamed.value('barkeep_sessions', { state: 'completed' })).toBe(1);
-    expect(streamed.value('barkeep_queue_jobs', { queue: 'backfill' })).toBe(0);
+    expect(ofWorker.value('barkeep_gap_slots_found_total')).toBe(counts.backfilled);
+    expect(ofWorker.value('barkeep_gap_slots_filled_total')).toBe(counts.backfilled);
+    const answered = { repository: 'whole', outcome: 'answered' };
+    expect(ofWorker.value('barkeep_repository_requests_total', answered)).toBeGreaterThan(0);
+    const requests = ofWorker.value('barkeep_repository_requests_total');
+    expect(ofWorker.value('barkeep_repository_request_seconds_count')).toBe(requests);
+    const ofCoordinator = await Scrape.of(coordinator.url);
+    expect(ofCoordinator.value('barkeep_bars_streamed_total')).toBe(counts.streamed);
+    expect(ofCoordinator.value('barkeep_sessions', { state: 'completed' })).toBe(1);
+    expect(ofCoordinator.value('barkeep_queue_jobs', { queue: 'backfill' })).toBe(0);
   });
 
   it('show quality, lag and waiting of a paced session while it runs', async () => {
-    const pace = { mode: 'clock', speed: 1 };
-    const id = await api.run({ ...SPEC, id: 'live', pace });
+    const scrape = () => Scrape.of(coordinator.url);
+    const session = await api.run({ ...SPEC, id: 'live', pace: { mode: 'clock', speed: 1 } });
     const running = await api.eventually(
-      () => Scrape.of(coordinator.url),
-      (seen) => seen.value('barkeep_session_waiting_seconds', { session: id, kind: 'pace' }) !== undefined,
+      scrape,
+      (found) => found.value('barkeep_session_waiting_seconds', { session, kind: 'pace' }) !== undefined,
     );
     expect(running.value('barkeep_session_streams')).toBe(1);
-    expect(running.value('barkeep_session_quality_ratio', { session: id })).toBeGreaterThan(0.9);
-    expect(running.value('barkeep_session_clock_lag_seconds', { session: id })).toBeGreaterThanOrEqual(0);
-    await api.ok('POST', `/v1/sessions/${id}/stop`);
-    await api.eventually(
-      () => Scrape.of(coordinator.url),
-      (seen) => seen.value('barkeep_session_quality_ratio', { session: id }) === undefined,
-    );
+    expect(running.value('barkeep_session_quality_ratio', { session })).toBeGreaterThan(0.9);
+    expect(running.value('barkeep_session_clock_lag_seconds', { session })).toBeGreaterThanOrEqual(0);
+    await api.ok('POST', `/v1/sessions/${session}/stop`);
+    await api.eventually(scrape, (found) => found.value('barkeep_session_quality_ratio', { session }) === undefined);
   });
 
   it('count fed bars that no session stores', async () => {
@@ -93,10 +83,10 @@ describe('a coordinator and a worker', () => {
     const id = await api.run({ ...SPEC, id: 'fed', source: { type: 'feed' }, backfill: [] });
     const bar = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
     const valid = { ...bar, openTime: '2024-07-01T13:30:00Z' };
-    const refused = { ...bar, openTime: '2024-07-01T13:31:00Z', high: 1 };
-    // In the night, and years after the session.
-    const outside = ['2024-07-01T03:00:00Z', '2030-01-02T15:00:00Z'].map((openTime) => ({ ...bar, openTime }));
-    await api.ok('POST', `/v1/sessions/${id}/symbols/AAA/bars`, [valid, refused, ...outside]);
+    const belowLow = { ...bar, openTime: '2024-07-01T13:31:00Z', high: 1 };
+    const atNight = { ...bar, openTime: '2024-07-01T03:00:00Z' };
+    const afterSession = { ...bar, openTime: '2030-01-02T15:00:00Z' };
+    await api.ok('POST', `/v1/sessions/${id}/symbols/AAA/bars`, [valid, belowLow, atNight, afterSession]);
     const after = await Scrape.of(coordinator.url);
     const added = (name: string) => after.value(name)! - before.value(name)!;
     expect(added('barkeep_rows_refused_total')).toBe(1);
@@ -120,38 +110,37 @@ describe('a coordinator and a worker', () => {
 
 describe('the files of deploy/', () => {
   const fileOf = (name: string) => readFileSync(join(__dirname, '../../deploy', name), 'utf8');
-  /** The names by which queries can use the metrics of both processes: a histogram has three. */
-  const queryNames = async () => {
+  /** All metrics of both processes, and their types. */
+  const metricTypes = async () => {
     const scrapes = [await Scrape.of(coordinator.url), await Scrape.of(worker.url)];
-    const names = scrapes.flatMap(({ described }) =>
-      [...described].flatMap(([name, { type }]) =>
-        type === 'histogram' ? ['_bucket', '_sum', '_count'].map((part) => name + part) : [name],
-      ),
-    );
-    return new Set(names);
+    return scrapes.flatMap(({ described }) => [...described].map(([name, { type }]) => ({ name, type })));
   };
 
   it.each([['grafana/barkeep.json'], ['alerts.yml']])('name only metrics that exist: %s', async (file) => {
     const used = new Set(fileOf(file).match(/\b(barkeep|nodejs|process)_[a-z0-9_]+/g));
-    const names = await queryNames();
-    expect([...used].filter((name) => !names.has(name))).toEqual([]);
+    // A query names a histogram by its three series.
+    const names = (await metricTypes()).flatMap(({ name, type }) =>
+      type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    );
+    const existing = new Set(names);
+    expect([...used].filter((name) => !existing.has(name))).toEqual([]);
     expect(used.size).toBeGreaterThan(5);
   });
 
   it('show every metric of Barkeep on the dashboard', async () => {
     const dashboard = fileOf('grafana/barkeep.json');
-    const names = [await Scrape.of(coordinator.url), await Scrape.of(worker.url)].flatMap(({ described }) => [
-      ...described.keys(),
-    ]);
-    expect(names.filter((name) => name.startsWith('barkeep_') && !dashboard.includes(name))).toEqual([]);
+    const names = (await metricTypes()).map(({ name }) => name).filter((name) => name.startsWith('barkeep_'));
+    expect(names.filter((name) => !dashboard.includes(name))).toEqual([]);
   });
 });
 
 describeWithPromtool("Prometheus' own checker", () => {
-  it('accepts the metrics of both processes', async () => {
+  it("accepts Barkeep's metrics of both processes", async () => {
     for (const { url } of [coordinator, worker]) {
       const { text } = await Scrape.of(url);
-      promtool(['check', 'metrics'], { input: barkeepLines(text) });
+      // Without those that prom-client adds for Node.
+      const lines = text.split('\n').filter((line) => /^(# \w+ )?barkeep_/.test(line));
+      promtool(['check', 'metrics'], { input: `${lines.join('\n')}\n` });
     }
   });
 });
@@ -171,20 +160,14 @@ describe('the port of a worker', () => {
 
   it('without keys answers this machine only', async () => {
     // Unlike fetch, `request` can send another Host, as a call from a foreign web page has.
-    const status = await new Promise((resolve, reject) => {
-      request(`${worker.url}/metrics`, { headers: { Host: 'evil.example' } }, (response) =>
-        resolve(response.resume().statusCode),
-      )
-        .on('error', reject)
-        .end();
-    });
-    expect(status).toBe(403);
+    const call = request(`${worker.url}/metrics`, { headers: { Host: 'evil.example' } }).end();
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    expect(response.resume().statusCode).toBe(403);
   });
 
   it('requires the same keys as the coordinator', async () => {
-    const port = String(await freePort());
     const keyed = await system.worker({
-      BARKEEP_WORKER_PORT: port,
+      BARKEEP_WORKER_PORT: String(await freePort()),
       BARKEEP_API_KEYS: USER_KEY,
       BARKEEP_ADMIN_KEYS: ADMIN_KEY,
     });
@@ -194,9 +177,9 @@ describe('the port of a worker', () => {
     expect((await fetchWith('/health/ready')).status).toBe(401);
     expect((await fetchWith('/health/ready', USER_KEY)).status).toBe(200);
     expect((await fetchWith('/metrics')).status).toBe(401);
-    const refused = await fetchWith('/metrics', USER_KEY);
-    expect(refused.status).toBe(403);
-    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('BARKEEP_ADMIN_KEYS') });
+    const withUserKey = await fetchWith('/metrics', USER_KEY);
+    expect(withUserKey.status).toBe(403);
+    expect(await withUserKey.json()).toMatchObject({ detail: expect.stringContaining('BARKEEP_ADMIN_KEYS') });
     expect((await fetchWith('/metrics', ADMIN_KEY)).status).toBe(200);
     expect(await keyed.signal('SIGTERM')).toBe(0);
   });

@@ -1,11 +1,9 @@
 /** Rows and fed bars without a slot are counted: in wrong time zones, in breaks, on closed days and in extended hours (I10). */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { calendarNamed, DayGrid, parseInterval, type Bar, type Calendar, type TradingDay } from '@barkeep/bars';
 import { Api, type Session } from '../support/system/api.js';
+import { importLines } from '../support/data/import-lines.js';
 import { marketBars, mulberry32, writeBars } from '../support/data/market.js';
-import { type SystemProcess, TestSystem } from '../support/system/system.js';
+import { TestSystem } from '../support/system/system.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -14,21 +12,14 @@ const HALF_MINUTE = MINUTE / 2;
 const NO_UPKEEP = { enabled: false };
 
 let system: TestSystem;
-let coordinator: SystemProcess;
 let api: Api;
-let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'barkeep-outside-'));
   system = await TestSystem.create();
-  coordinator = await system.coordinator();
-  api = new Api(coordinator.url);
-}, 60_000);
-afterAll(async () => {
-  await system?.close();
-  await rm(folder, { recursive: true, force: true });
+  api = new Api((await system.coordinator()).url);
 });
+afterAll(() => system?.close());
 
-/** The values of bars of which only the time matters. */
+/** Values for bars of which only the time matters. */
 const VALUES = { open: 10, high: 11, low: 9, close: 10, volume: 5 };
 
 /** Bars of `count` successive minutes. */
@@ -47,21 +38,25 @@ async function sessionOver(id: string, bars: Record<string, Bar[]>, spec: object
   return api.completed(await runOver(id, { ...spec, id, symbols: Object.keys(bars) }));
 }
 
-const shifted = (bars: readonly Bar[], byMs: number): Bar[] =>
-  bars.map((bar) => ({ ...bar, openTime: bar.openTime + byMs }));
 /** All bars of a trading day. */
 const dayBars = (date: string, calendar = 'XNYS') =>
   marketBars({ symbols: ['ACME'], start: date, end: date, seed: 4, calendar }).get('ACME')!;
 
+/** Makes rows of a dataset invalid, where the SQL condition holds. */
+async function invalidate(dataset: string, condition: string): Promise<void> {
+  await system.query(
+    `UPDATE bars SET low = -1 WHERE ${condition} AND dataset_id = (SELECT id FROM datasets WHERE name = $1)`,
+    [dataset],
+  );
+}
+
 test('I10 rows that were imported in the wrong time zone are counted, with a warning about the zone', async () => {
-  // A regular day of New York in local times, which the import reads as UTC.
-  const rows = minuteBars('2024-03-04T09:30:00Z', 390).map(({ openTime }, i) => {
-    const localTime = new Date(openTime).toISOString().slice(0, 19).replace('T', ' ');
-    return `${localTime},${100 + i},${101 + i},${99 + i},${100 + i},100`;
+  // A regular day of New York in local times without a zone, which the import reads as UTC.
+  const rows = minuteBars('2024-03-04T09:30:00Z', 390).map(({ openTime }) => {
+    const localTime = new Date(openTime).toISOString().replace('T', ' ').replace('.000Z', '');
+    return `${localTime},10,11,9,10,5`;
   });
-  const file = join(folder, 'local-times.csv');
-  await writeFile(file, ['time,open,high,low,close,volume', ...rows].join('\n'));
-  await system.barkeep('import', file, '--dataset', 'local-times', '--symbol', 'ACME');
+  await importLines(system, 'local-times', ['time,open,high,low,close,volume', ...rows], '--symbol', 'ACME');
   const dates = { start: '2024-03-04', end: '2024-03-04' };
   await runOver('local-times', { id: 'wrong-zone', symbols: ['ACME'], ...dates });
   const { counts, warnings } = await api.completed('wrong-zone');
@@ -76,6 +71,7 @@ test('I10 rows that were imported in the wrong time zone are counted, with a war
   });
 });
 
+/** Rows that the shift moves to another date are in no count. */
 test.each([
   { calendar: 'XLON', shiftHours: -1, outside: 60, inside: 450 },
   { calendar: 'XTKS', shiftHours: -9, outside: 300, inside: 0 },
@@ -83,10 +79,10 @@ test.each([
   { calendar: 'XBOM', shiftHours: -5.5, outside: 330, inside: 45 },
   { calendar: 'XASX', shiftHours: 10, outside: 240, inside: 0 },
 ])(
-  'I10 the rows of a day of $calendar that is shifted by the offset of its time zone are counted as outside',
+  'I10 when a day of $calendar is shifted by the offset of its time zone, its rows outside of the hours are counted',
   async ({ calendar, shiftHours, outside, inside }) => {
     const date = '2024-07-04';
-    const bars = shifted(dayBars(date, calendar), shiftHours * HOUR);
+    const bars = dayBars(date, calendar).map((bar) => ({ ...bar, openTime: bar.openTime + shiftHours * HOUR }));
     const spec = { start: date, end: date, calendar };
     const { counts, warnings } = await sessionOver(`zone-${calendar}`, { ACME: bars }, spec);
     expect(counts).toMatchObject({ streamed: inside, outside, extended: 0, refused: 0 });
@@ -101,9 +97,10 @@ test.each([
   ['XTKS', '2024-03-04T02:40:00Z'],
 ])('I10 a row in the lunch break of %s is outside', async (calendar, time) => {
   const spec = { start: '2024-03-04', end: '2024-03-04', calendar };
-  const bars = [...dayBars('2024-03-04', calendar), ...minuteBars(time, 1)];
+  const day = dayBars('2024-03-04', calendar);
+  const bars = [...day, ...minuteBars(time, 1)];
   const { counts, warnings } = await sessionOver(`lunch-${calendar}`, { ACME: bars }, spec);
-  expect(counts).toMatchObject({ streamed: bars.length - 1, outside: 1, extended: 0, missing: 0 });
+  expect(counts).toMatchObject({ streamed: day.length, outside: 1, extended: 0, missing: 0 });
   expect(warnings).toEqual([]);
 });
 
@@ -117,11 +114,11 @@ test('I10 a week that opens on Sunday evening has no row outside', async () => {
 
 test('I10 a row that is added after a session has counted its dataset is counted by the next sessions', async () => {
   const dates = { start: '2024-03-04', end: '2024-03-04' };
-  const { counts } = await sessionOver('before', { ACME: dayBars('2024-03-04') }, dates);
+  const { counts } = await sessionOver('growing', { ACME: dayBars('2024-03-04') }, dates);
   expect(counts).toMatchObject({ outside: 0, extended: 0 });
-  await writeBars(system.databaseUrl, 'before', new Map([['ACME', minuteBars('2024-03-04T06:00:00Z', 1)]]));
-  for (const id of ['after', 'again']) {
-    await runOver('before', { id, symbols: ['ACME'], ...dates });
+  await writeBars(system.databaseUrl, 'growing', new Map([['ACME', minuteBars('2024-03-04T06:00:00Z', 1)]]));
+  for (const id of ['next', 'after-next']) {
+    await runOver('growing', { id, symbols: ['ACME'], ...dates });
     expect((await api.completed(id)).counts).toMatchObject({ outside: 1, extended: 0 });
   }
 });
@@ -131,7 +128,7 @@ describe('a dataset with rows of every kind', () => {
   const whole = marketBars({ symbols: ['AAA', 'BBB'], seed: 5, ...DATES });
   const messy = {
     AAA: [
-      ...whole.get('AAA')!.slice(0, 500),
+      ...whole.get('AAA')!.slice(0, 500), // all of Friday and a part of Monday
       ...minuteBars('2024-03-08T10:00:00Z', 20), // before the open on Friday: extended
       ...minuteBars('2024-03-09T02:00:00Z', 7), // Friday night: outside
       ...minuteBars('2024-03-09T15:00:00Z', 11), // Saturday: outside
@@ -142,6 +139,7 @@ describe('a dataset with rows of every kind', () => {
     ],
     BBB: whole.get('BBB')!,
   };
+  const REFUSED = 2;
   const WITHOUT_SLOT = { outside: 7 + 11 + 13, extended: 20 };
 
   /** Number of rows between the local midnights of the first and the last date, from PostgreSQL. */
@@ -155,32 +153,35 @@ describe('a dataset with rows of every kind', () => {
   }
 
   test('I10 the counts add up to the rows between the midnights: as they are, with invalid rows, and with derived bars', async () => {
-    const session = await sessionOver('messy', messy, DATES);
-    // Makes one bar of each symbol invalid.
-    await system.query(
-      `UPDATE bars SET low = -1 WHERE "time" = '2024-03-08T15:00Z' AND dataset_id = (SELECT id FROM datasets WHERE name = 'messy')`,
-    );
     const spec = { symbols: ['AAA', 'BBB'], ...DATES };
+    await sessionOver('messy', messy, DATES);
+    await invalidate('messy', `"time" = '2024-03-08T15:00Z'`); // one row of each symbol
     await runOver('messy', { ...spec, id: 'messy-invalid' });
     await runOver('messy', { ...spec, id: 'messy-derived', derivedIntervals: ['5m', '1d'] });
-    expect(session.counts).toMatchObject({ refused: 2, ...WITHOUT_SLOT });
-    for (const id of ['messy', 'messy-invalid', 'messy-derived']) {
+    for (const [id, expectedRefused] of [
+      ['messy', REFUSED],
+      ['messy-invalid', REFUSED + 2],
+      ['messy-derived', REFUSED + 2],
+    ] as const) {
       const { counts } = await api.completed(id);
+      expect(counts).toMatchObject({ ...WITHOUT_SLOT, refused: expectedRefused });
       const { streamed, refused, outside, extended } = counts;
       const rows = streamed + refused + outside + extended;
       expect({ id, rows }).toEqual({ id, rows: await rowsBetweenMidnights('messy') });
-      expect(counts).toMatchObject({ ...WITHOUT_SLOT, refused: id === 'messy' ? 2 : 4 });
     }
-    const metrics = await Promise.all(['AAA', 'BBB'].map((symbol) => api.metrics('messy', symbol)));
-    expect(metrics.map(({ outside, extended }) => ({ outside, extended }))).toEqual([
-      WITHOUT_SLOT,
-      { outside: 0, extended: 0 },
+  });
+
+  test('I10 metrics have the counts of their symbol and an example of each date, and a warning names the first date', async () => {
+    const { outside, extended, outsideExamples } = await api.metrics('messy', 'AAA');
+    expect({ outside, extended }).toEqual(WITHOUT_SLOT);
+    expect(outsideExamples).toEqual([
+      '2024-03-08T10:00:00.000Z',
+      '2024-03-09T15:00:00.000Z',
+      '2024-03-11T04:30:00.000Z',
     ]);
-    expect(metrics[0]!.outsideExamples).toEqual(
-      ['2024-03-08T10:00', '2024-03-09T15:00', '2024-03-11T04:30'].map((time) => `${time}:00.000Z`),
-    );
+    expect(await api.metrics('messy', 'BBB')).toMatchObject({ outside: 0, extended: 0 });
     // Friday has 390 bars of AAA in slots, 20 extended and 7 outside.
-    expect(session.warnings).toEqual([
+    expect((await api.session('messy')).warnings).toEqual([
       expect.stringMatching(
         /^7 of 417 rows of AAA on 2024-03-08 are outside XNYS regular hours; .* 2 more days of its symbols\.$/,
       ),
@@ -194,33 +195,38 @@ describe('a dataset with rows of every kind', () => {
 
   test('I10 no row is counted twice when the owner crashes and a symbol is added', async () => {
     await writeBars(system.databaseUrl, 'taken', new Map(Object.entries(messy)));
-    const other = await system.coordinator();
-    const spec = { symbols: ['BBB'], ...DATES, source: { type: 'dataset', dataset: 'taken' }, upkeep: NO_UPKEEP };
+    const owner = await system.coordinator();
+    const ownerApi = new Api(owner.url);
+    const source = { type: 'dataset', dataset: 'taken' };
+    // No consumer joins, so the clock stays at the open of the first day.
     const pace = { mode: 'lockstep', consumers: 1 };
-    const second = new Api(other.url);
-    await second.run({ ...spec, id: 'taken', symbols: ['AAA'], pace });
-    await second.until('taken', ({ counts }) => counts.outside === WITHOUT_SLOT.outside);
-    await other.signal('SIGKILL');
+    await ownerApi.run({ id: 'taken', symbols: ['AAA'], ...DATES, source, pace, upkeep: NO_UPKEEP });
+    await ownerApi.until('taken', ({ counts }) => counts.outside === WITHOUT_SLOT.outside);
+    await owner.signal('SIGKILL');
     await api.ok('POST', '/v1/sessions/taken/symbols/BBB');
-    await api.until('taken', ({ counts }) => counts.expected === 4 * 390, 60_000);
+    // Two symbols on two days.
+    await api.until('taken', ({ counts }) => counts.expected === 2 * 2 * 390, 60_000);
     expect((await api.session('taken')).counts).toMatchObject(WITHOUT_SLOT);
+    // These are the counts that a strategy sees, before the clock has moved.
     expect(await api.metrics('taken', 'AAA')).toMatchObject({ outside: 0, extended: 0 });
   });
 
   test('I2 a strategy does not see counts of rows outside before the clock has passed the midnight of their date', async () => {
-    await sessionOver('passed', messy, DATES);
+    const seenByStrategy = (id: string) => api.ok<Session>('GET', `/v1/sessions/${id}`);
     await writeBars(system.databaseUrl, 'ahead', new Map(Object.entries(messy)));
+    // The clock moves once in ten minutes, so it stays on the first date.
     const pace = { mode: 'clock', speed: 0.1 };
     await runOver('ahead', { id: 'ahead', symbols: ['AAA'], ...DATES, pace });
-    const { warnings } = await api.until('ahead', ({ counts }) => counts.outside === WITHOUT_SLOT.outside);
-    expect(warnings).toHaveLength(1);
-    const strategy = await api.ok<Session>('GET', '/v1/sessions/ahead');
-    expect(strategy.counts).toMatchObject({ outside: 0, extended: 0, refused: 0 });
-    expect(strategy.warnings).toEqual([]);
+    const seenByOperator = await api.until('ahead', ({ counts }) => counts.outside === WITHOUT_SLOT.outside);
+    expect(seenByOperator.warnings).toHaveLength(1);
+    const { counts, warnings } = await seenByStrategy('ahead');
+    expect(counts).toMatchObject({ outside: 0, extended: 0, refused: 0 });
+    expect(warnings).toEqual([]);
     expect(await api.metrics('ahead', 'AAA')).toMatchObject({ outside: 0, extended: 0, outsideExamples: [] });
-    const passed = await api.ok<Session>('GET', '/v1/sessions/passed');
-    expect(passed.counts).toMatchObject(WITHOUT_SLOT);
     await api.ok('POST', '/v1/sessions/ahead/stop');
+
+    await sessionOver('passed', messy, DATES);
+    expect((await seenByStrategy('passed')).counts).toMatchObject(WITHOUT_SLOT);
   });
 });
 
@@ -240,10 +246,10 @@ function countedSpan(calendar: Calendar, start: string, end: string, days: reado
 }
 
 /** At most 1,500 bars at random multiples of half a minute, from 30 hours before the span to 30 hours after it. */
-function barsAtRandomTimes({ from, to }: Span, random: () => number): Bar[] {
-  const first = from - 30 * HOUR;
-  const lengthMs = to - from + 60 * HOUR;
-  const randomTime = () => first + Math.floor((random() * lengthMs) / HALF_MINUTE) * HALF_MINUTE;
+function barsAtRandomTimes(span: Span, random: () => number): Bar[] {
+  const from = span.from - 30 * HOUR;
+  const steps = (span.to + 30 * HOUR - from) / HALF_MINUTE;
+  const randomTime = () => from + Math.floor(random() * steps) * HALF_MINUTE;
   const times = new Set(Array.from({ length: 1_500 }, randomTime));
   return [...times].map((openTime) => ({ openTime, ...VALUES }));
 }
@@ -263,20 +269,19 @@ test.each([
   ['24/7', '2024-03-09', '2024-03-10', 'regular'],
 ] as const)(
   'I10 the counts of rows at random times of %s, %s to %s add up, also after a symbol was added and one was removed',
-  async (id, start, end, hours) => {
-    const calendar = calendarNamed(id);
+  async (calendarId, start, end, hours) => {
+    const calendar = calendarNamed(calendarId);
     const days = [...calendar.tradingDays(start, end, hours)];
     const counted = countedSpan(calendar, start, end, days);
     const random = mulberry32(17);
     const market = new Map(['AAA', 'BBB', 'CCC'].map((symbol) => [symbol, barsAtRandomTimes(counted, random)]));
-    const name = `random-${id.replace('/', '-')}-${hours}`;
+    // The name of the dataset and of the session.
+    const name = `random-${calendarId.replace('/', '-')}-${hours}`;
     await writeBars(system.databaseUrl, name, market);
-    // Makes about one row in 60 invalid.
-    await system.query(
-      `UPDATE bars SET low = -1 WHERE extract(minute FROM "time") = 7 AND dataset_id = (SELECT id FROM datasets WHERE name = $1)`,
-      [name],
-    );
+    await invalidate(name, 'extract(minute FROM "time") = 7'); // about one row in 60
     const slots = days.reduce((sum, day) => sum + new DayGrid(day, parseInterval('1m')).slotCount, 0);
+    // 24/5 and 24/7 never close on the dates.
+    const hasClosedTime = calendarId !== '24/5' && calendarId !== '24/7';
     /** Waits until the session has counted all rows of these symbols. */
     const countsAddUp = async (symbols: readonly string[]) => {
       const bars = symbols.flatMap((symbol) => market.get(symbol)!);
@@ -285,11 +290,9 @@ test.each([
       const { counts } = await api.until(name, ({ counts: { expected, streamed, refused, outside, extended } }) => {
         return expected === symbols.length * slots && streamed + refused + outside + extended === rows;
       });
-      // 24/5 and 24/7 never close on the dates.
-      const hasClosedTime = id !== '24/5' && id !== '24/7';
       expect(counts.outside > 0).toBe(hasClosedTime);
     };
-    const spec = { symbols: ['AAA', 'BBB'], calendar: id, start, end, hours };
+    const spec = { symbols: ['AAA', 'BBB'], calendar: calendarId, start, end, hours };
     await runOver(name, { ...spec, id: name, pace: { mode: 'lockstep' } });
     await countsAddUp(['AAA', 'BBB']);
     await api.ok('POST', `/v1/sessions/${name}/symbols/CCC`);
@@ -298,7 +301,6 @@ test.each([
     await countsAddUp(['AAA', 'CCC']);
     await api.ok('POST', `/v1/sessions/${name}/stop`);
   },
-  60_000,
 );
 
 test('I10 fed bars without a slot are counted as outside or extended, not as refused', async () => {

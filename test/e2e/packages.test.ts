@@ -7,29 +7,27 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { outputUntil } from '../support/programs/output-until.js';
 import { commandsOf, isShown, snippetsOf } from '../support/programs/snippets.js';
 
 const ROOT = join(__dirname, '../..');
 /** The environment without the test's servers: the packages must start their own. */
 const ENV = { ...process.env };
 for (const name of ['REDIS_URL', 'SESSION_REDIS_URL', 'DATABASE_URL', 'NODE_PATH']) delete ENV[name];
-const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'];
 
-let tarballs: { client: string; cli: string };
 /** A folder with only the client, and one with all packages. */
 let folders: { client: string; whole: string };
 
 beforeAll(async () => {
+  // It prints a line for each tarball.
   const { stdout } = await promisify(execFile)(process.execPath, ['scripts/packages.mjs'], { cwd: ROOT });
-  const files = [...stdout.matchAll(/^dist-packages\/\S+\.tgz/gm)].map(([path]) => join(ROOT, path));
-  const tarballOf = (part: string) => files.find((file) => file.includes(part))!;
-  tarballs = { client: tarballOf('client'), cli: tarballOf('cli-') };
+  const tarballs = [...stdout.matchAll(/^dist-packages\/\S+\.tgz/gm)].map(([path]) => join(ROOT, path));
+  const client = tarballs.find((path) => path.includes('client'))!;
+  const cli = tarballs.find((path) => path.includes('cli-'))!;
   folders = { client: await emptyFolder(), whole: await emptyFolder() };
-  await run(folders.client, 'npm', ...INSTALL, tarballs.client);
-  await run(folders.whole, 'npm', ...INSTALL, tarballs.client, tarballs.cli, 'tsx@4');
+  await install(folders.client, client);
+  await install(folders.whole, client, cli, 'tsx@4');
 }, 300_000);
 
 afterAll(async () => {
@@ -56,9 +54,16 @@ async function run(cwd: string, program: string, ...args: string[]): Promise<str
   }
 }
 
+const install = (cwd: string, ...packages: string[]) =>
+  run(cwd, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...packages);
 const barkeep = (cwd: string, ...args: string[]) => run(cwd, 'npx', '--no-install', 'barkeep', ...args);
+const tsx = (cwd: string, file: string) => run(cwd, 'npx', '--no-install', 'tsx', file);
+
+/** The code blocks of a document in docs/. */
+const snippetsIn = async (name: string) => snippetsOf(name, await readFile(join(ROOT, 'docs', name), 'utf8'));
 
 describe('the client alone', () => {
+  /** Prints the types of the two exports, and the error of a run. */
   const USE = `
     const kinds = [typeof connect, typeof runBacktest];
     const spec = { symbols: ['A'], start: '2024-03-04', end: '2024-03-04' };
@@ -69,9 +74,11 @@ describe('the client alone', () => {
     ['CommonJS', 'use.cjs', `const { connect, runBacktest } = require('@barkeep/client');${USE}`],
   ])('is imported from %s, and its error names the package that runs servers', async (_kind, file, text) => {
     await writeFile(join(folders.client, file), text);
-    const answer = JSON.parse(await run(folders.client, process.execPath, file)) as Record<string, unknown>;
-    expect(answer).toMatchObject({ kinds: ['function', 'function'], name: 'LocalRunMissingError' });
-    expect(answer['message']).toContain('npm install @barkeep/cli');
+    expect(JSON.parse(await run(folders.client, process.execPath, file))).toEqual({
+      kinds: ['function', 'function'],
+      name: 'LocalRunMissingError',
+      message: expect.stringContaining('npm install @barkeep/cli'),
+    });
   });
 
   it.each([
@@ -79,11 +86,13 @@ describe('the client alone', () => {
     ['nodenext', 'nodenext', 'snippet.cts'],
     ['esnext', 'bundler', 'snippet.ts'],
   ])('has types for module %s with resolution %s in %s', async (module, moduleResolution, file) => {
-    const snippets = snippetsOf('client.md', await readFile(join(ROOT, 'docs/client.md'), 'utf8'));
-    const snippet = snippets.find(({ language }) => language === 'ts');
-    // CommonJS has no await at the top of a module, so the code after the imports is put into a function.
-    const body = snippet!.text.replace(/^(import .*\n)([\s\S]*)/, '$1async function main() {\n$2}\nvoid main();\n');
-    await writeFile(join(folders.client, file), body);
+    const snippet = (await snippetsIn('client.md')).find(({ language }) => language === 'ts')!;
+    // CommonJS has no await at the top of a module, so the code after the first line, an import, is put into a function.
+    const inFunction = snippet.text.replace(
+      /^(import .*\n)([\s\S]*)/,
+      '$1async function main() {\n$2}\nvoid main();\n',
+    );
+    await writeFile(join(folders.client, file), inFunction);
     const options = { module, moduleResolution, target: 'es2022', strict: true, noEmit: true, skipLibCheck: false };
     const compilerOptions = { ...options, types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] };
     await writeFile(join(folders.client, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
@@ -91,13 +100,13 @@ describe('the client alone', () => {
   });
 
   it('takes at most 20 MB and 20 packages, needs no compiler, and has no source files', async () => {
-    const files = await readdir(join(folders.client, 'node_modules'), { recursive: true, withFileTypes: true });
+    const kB = Number((await run(folders.client, 'du', '-sk', 'node_modules')).split('\t')[0]);
+    expect(kB).toBeLessThanOrEqual(20_000);
     const lock = JSON.parse(await readFile(join(folders.client, 'package-lock.json'), 'utf8')) as { packages: object };
     // One entry is the folder itself.
     expect(Object.keys(lock.packages).length - 1).toBeLessThanOrEqual(20);
+    const files = await readdir(join(folders.client, 'node_modules'), { recursive: true, withFileTypes: true });
     expect(files.filter(({ name }) => /\.node$|^binding\.gyp$/.test(name))).toEqual([]);
-    const kB = Number((await run(folders.client, 'du', '-sk', 'node_modules')).split('\t')[0]);
-    expect(kB).toBeLessThanOrEqual(20_000);
     const clientFiles = await readdir(join(folders.client, 'node_modules/@barkeep/client'), { recursive: true });
     expect(clientFiles.sort()).toEqual([
       'LICENSE',
@@ -114,12 +123,12 @@ describe('the client alone', () => {
 
 describe('the command line with the client', () => {
   it('names the packages that traces need when they are on', async () => {
-    const server = 'redis://127.0.0.1:1/0';
-    const env = { ...ENV, REDIS_URL: server, SESSION_REDIS_URL: server, DATABASE_URL: 'postgres://127.0.0.1:1/none' };
+    const noRedis = 'redis://127.0.0.1:1/0';
+    const servers = { REDIS_URL: noRedis, SESSION_REDIS_URL: noRedis, DATABASE_URL: 'postgres://127.0.0.1:1/none' };
     const program = 'node_modules/@barkeep/cli/dist/coordinator.js';
     const started = promisify(execFile)(process.execPath, [program], {
       cwd: folders.whole,
-      env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' },
+      env: { ...ENV, ...servers, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' },
     });
     await expect(started).rejects.toMatchObject({
       code: 1,
@@ -128,11 +137,11 @@ describe('the command line with the client', () => {
   });
 
   it('runs the first snippet of the client guide', async () => {
-    const snippets = snippetsOf('client.md', await readFile(join(ROOT, 'docs/client.md'), 'utf8'));
-    const code = snippets.find(({ language }) => language === 'ts');
-    const output = snippets.find(({ language }) => language === 'text');
-    await writeFile(join(folders.whole, 'snippet.mts'), code!.text);
-    expect(await run(folders.whole, 'npx', '--no-install', 'tsx', 'snippet.mts')).toBe(output!.text);
+    const snippets = await snippetsIn('client.md');
+    const code = snippets.find(({ language }) => language === 'ts')!;
+    const output = snippets.find(({ language }) => language === 'text')!;
+    await writeFile(join(folders.whole, 'snippet.mts'), code.text);
+    expect(await tsx(folders.whole, 'snippet.mts')).toBe(output.text);
   });
 
   it('runs the demonstration', async () => {
@@ -150,25 +159,20 @@ describe('the command line with the client', () => {
       await barkeep(folder, 'import', 'stream.csv', '--dataset', 'stream');
       await barkeep(folder, 'import', 'reference.csv', '--dataset', 'reference');
       expect(await barkeep(folder, 'run', 'session.json')).toMatch(/^session first completed, 3,900 bars/);
-      expect(await run(folder, 'npx', '--no-install', 'tsx', 'strategy.ts')).toMatch(
-        /^profit and loss per share: -?\d+\.\d\d\n$/,
-      );
+      expect(await tsx(folder, 'strategy.ts')).toMatch(/^profit and loss per share: -?\d+\.\d\d\n$/);
     });
   }, 180_000);
 
   it('runs the tutorial to its end, and its strategy in CommonJS, too', async () => {
     const folder = folders.whole;
-    const snippets = snippetsOf('tutorial.md', await readFile(join(ROOT, 'docs/tutorial.md'), 'utf8'));
-    const text = (name: string) => snippets.find(({ file }) => file === name)!.text;
-    for (const { file } of snippets) if (file) await writeFile(join(folder, file), text(file));
-    // The strategy begins with its only import.
-    const [importLine, ...rest] = text('strategy.mjs').split('\n');
-    const required = importLine!.replace(/^import (.*) from (.*);$/, 'const $1 = require($2);');
-    await writeFile(join(folder, 'strategy.cjs'), `${required}\n(async () => {${rest.join('\n')}})();\n`);
-    const commands = snippets.filter(({ language, notRun }) => language === 'console' && notRun === undefined);
+    const snippets = await snippetsIn('tutorial.md');
+    for (const { file, text } of snippets) if (file) await writeFile(join(folder, file), text);
+    const strategy = snippets.find(({ file }) => file === 'strategy.mjs')!;
+    await writeFile(join(folder, 'strategy.cjs'), asCommonJs(strategy.text));
+    const blocks = snippets.filter(({ language, notRun }) => language === 'console' && notRun === undefined);
     const differences: unknown[] = [];
     await withUp(folder, async () => {
-      for (const { command, output } of commands.flatMap(commandsOf)) {
+      for (const { command, output } of blocks.flatMap(commandsOf)) {
         const variants = command === 'node strategy.mjs march' ? [command, 'node strategy.cjs march'] : [command];
         for (const typed of variants) {
           const printed = await run(folder, 'bash', '-c', `${typed} 2>&1; true`);
@@ -181,6 +185,13 @@ describe('the command line with the client', () => {
   }, 240_000);
 });
 
+/** The code of an ES module as CommonJS. Its first line is its only import. */
+function asCommonJs(code: string): string {
+  const [importLine, ...rest] = code.split('\n');
+  const required = importLine!.replace(/^import (.*) from (.*);$/, 'const $1 = require($2);');
+  return `${required}\n(async () => {${rest.join('\n')}})();\n`;
+}
+
 /** Runs `barkeep up` in a folder during `work`. */
 async function withUp(folder: string, work: () => Promise<void>): Promise<void> {
   const up = spawn(process.execPath, [join(folders.whole, 'node_modules/.bin/barkeep'), 'up', '--port', '0'], {
@@ -190,23 +201,10 @@ async function withUp(folder: string, work: () => Promise<void>): Promise<void> 
   });
   const ended = once(up, 'exit');
   try {
-    await hasPrinted(up.stdout, /Ctrl-C/); // its last line, when the system is ready
+    await outputUntil(up, /Ctrl-C/); // in its last line, when the system is ready
     await work();
   } finally {
     up.kill('SIGINT');
     await ended;
   }
-}
-
-/** Resolves when a line matches. Continues to read afterwards, so that the program does not block on its output. */
-async function hasPrinted(stream: Readable, wanted: RegExp): Promise<void> {
-  const lines = createInterface(stream);
-  const seen: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    lines.on('line', (line) => {
-      seen.push(line);
-      if (wanted.test(line)) resolve();
-    });
-    lines.on('close', () => reject(new Error(`expected ${wanted}, was:\n${seen.join('\n')}`)));
-  });
 }

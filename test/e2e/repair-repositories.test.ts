@@ -1,7 +1,4 @@
-/**
- * The gaps of a session when its repositories fail, return invalid bars, are declared complete, or do not exist. A
- * regular day has 390 minutes, the six days of a symbol 2,340, those of three symbols 7,020.
- */
+/** The gaps of a session when its repositories fail, return invalid bars, are declared complete, or do not exist. */
 import { Api } from '../support/system/api.js';
 import { IBM_ABSENT, makeHoley, REPAIR } from '../support/data/holey-data.js';
 import { describeWithLean, EQUITY_DATES, importLean } from '../support/data/lean-data.js';
@@ -14,11 +11,15 @@ import {
 } from '../support/programs/repositories-module.js';
 import { TestSystem } from '../support/system/system.js';
 
+const DAY_SLOTS = 390;
+/** Slots of a symbol on all six days. */
+const SYMBOL_SLOTS = 6 * DAY_SLOTS;
+
 describeWithLean('repair from repositories of all kinds', () => {
   let system: TestSystem;
   let repositories: RepositoriesModule;
   let api: Api;
-  /** Keys of the bars that dataset `holey` lacks. */
+  /** Keys (`SYMBOL TIME`) of the bars that dataset `holey` lacks, and `lean` has. */
   let removed: string[];
 
   beforeAll(async () => {
@@ -35,35 +36,34 @@ describeWithLean('repair from repositories of all kinds', () => {
     await repositories?.remove();
   });
 
-  /** Number of bars of a symbol, on one date or on all, that `holey` lacks. */
+  /** Number of bars of a symbol, on one date or on all, that `holey` lacks and `lean` has. */
   const removedCount = (symbol: string, date = '') =>
     removed.filter((key) => key.startsWith(`${symbol} ${date}`)).length;
 
   it('the clock waits for a repository that throws four times, and then the gaps are filled', async () => {
-    const spec = { ...REPAIR, id: 'flaky', symbols: ['SPY', 'IBM'], end: '2013-10-07', backfill: ['flaky'] };
-    const id = await api.run(spec);
+    const symbols = ['SPY', 'IBM'];
+    const id = await api.run({ ...REPAIR, id: 'flaky', symbols, end: '2013-10-07', backfill: ['flaky'] });
     const waiting = await api.until(id, ({ state }) => state === 'waiting-upkeep');
     expect(waiting).toMatchObject({ clock: '2013-10-04T13:30:00.000Z', counts: { backfilled: 0 } });
     // The bars are streamed, but the day is not repaired yet.
     expect(await api.bars(id, 'SPY', 'last=10')).toEqual([]);
-    for (const symbol of spec.symbols) {
-      const gaps = await api.eventually(
-        async () => (await api.gaps(id, symbol)).filter(({ start }) => start.startsWith('2013-10-04')),
-        (found) => found[0]?.lastError !== null,
-      );
+    for (const symbol of symbols) {
+      const gapsOfFirstDay = async () =>
+        (await api.gaps(id, symbol)).filter(({ start }) => start.startsWith('2013-10-04'));
+      const gaps = await api.eventually(gapsOfFirstDay, (found) => found.every(({ lastError }) => lastError !== null));
       expect(gaps.length).toBeGreaterThan(5);
       for (const gap of gaps) expect(gap).toMatchObject({ status: 'missing', attempts: 0, lastError: FLAKY_ERROR });
     }
     await api.completed(id);
-    expect(await api.metrics(id, 'SPY')).toMatchObject({ barQuality: 100, filled: 780, gapCount: 0 });
+    expect(await api.metrics(id, 'SPY')).toMatchObject({ barQuality: 100, filled: 2 * DAY_SLOTS, gapCount: 0 });
+    // IBM lacks one of these minutes in every dataset.
     const settled = await api.settled(id);
-    expect(settled.counts).toMatchObject({ filled: 2 * 780 - 1, unfillable: 1 });
+    expect(settled.counts).toMatchObject({ filled: 2 * 2 * DAY_SLOTS - 1, unfillable: 1 });
     const requests = await repositories.requestCounts();
     expect(requests.get('flaky SPY 2013-10-04')).toBe(FLAKY_THROWS + 1);
     expect(requests.get('flaky SPY 2013-10-07')).toBe(FLAKY_THROWS + 1);
     expect(requests.get('flaky IBM 2013-10-07')).toBe(FLAKY_THROWS + 1);
-    // IBM lacks this minute in every dataset. Five answers without the bar settle it; a failure does not count as an
-    // answer.
+    // Five answers without the bar settle its slot; a failure does not count as an answer.
     expect(requests.get('flaky IBM 2013-10-04')).toBe(FLAKY_THROWS + 5);
   });
 
@@ -71,7 +71,8 @@ describeWithLean('repair from repositories of all kinds', () => {
     const spec = { ...REPAIR, id: 'sloppy', symbols: ['SPY'], end: '2013-10-04', backfill: ['sloppy'] };
     const id = await api.run(spec);
     const { counts } = await api.completed(id);
-    expect(counts).toMatchObject({ filled: 390, backfilled: removedCount('SPY', '2013-10-04'), missing: 0, absent: 0 });
+    const backfilled = removedCount('SPY', '2013-10-04');
+    expect(counts).toMatchObject({ filled: DAY_SLOTS, backfilled, missing: 0, absent: 0 });
     expect(counts.refused).toBe(Object.values(SLOPPY_RECORDS).reduce((sum, count) => sum + count));
     expect((await repositories.requestCounts()).get('sloppy SPY 2013-10-04')).toBe(1);
   });
@@ -81,8 +82,8 @@ describeWithLean('repair from repositories of all kinds', () => {
     const id = await api.run({ ...REPAIR, id: 'whole', symbols: ['IBM'], backfill: ['whole'] });
     await api.completed(id);
     expect(await api.metrics(id, 'IBM')).toMatchObject({
-      expected: 2340,
-      filled: 2338,
+      expected: SYMBOL_SLOTS,
+      filled: SYMBOL_SLOTS - 2,
       noTrade: 2,
       unfillable: 0,
       absent: 0,
@@ -98,17 +99,20 @@ describeWithLean('repair from repositories of all kinds', () => {
   ])('%s a session finds its gaps, fills none and does not wait', async (name, backfill) => {
     const id = await api.run({ ...REPAIR, id: name.replaceAll(' ', '-'), backfill });
     const { counts } = await api.completed(id);
-    expect(counts).toMatchObject({ expected: 7020, filled: 7018 - removed.length, backfilled: 0, missing: 0 });
-    expect(counts.absent).toBe(removed.length + IBM_ABSENT.length);
+    const absentOfAll = removed.length + IBM_ABSENT.length;
+    const expected = 3 * SYMBOL_SLOTS;
+    expect(counts).toMatchObject({ expected, filled: expected - absentOfAll, backfilled: 0, missing: 0 });
+    expect(counts.absent).toBe(absentOfAll);
     for (const symbol of REPAIR.symbols) {
       const gaps = await api.gaps(id, symbol);
       const absent = removedCount(symbol) + (symbol === 'IBM' ? IBM_ABSENT.length : 0);
       expect(gaps.reduce((sum, { bars }) => sum + bars, 0)).toBe(absent);
       for (const gap of gaps) expect(gap).toMatchObject({ status: 'absent', attempts: 0, lastError: null });
-      expect(await api.metrics(id, symbol)).toMatchObject({ filled: 2340 - absent, gapCount: gaps.length });
+      expect(await api.metrics(id, symbol)).toMatchObject({ filled: SYMBOL_SLOTS - absent, gapCount: gaps.length });
     }
-    const base = await api.bars(id, 'BAC', 'interval=1m&last=10000');
-    const plain = aggregatePlainly(base, EQUITY_DATES.map(regularHours), 15);
-    expect(await api.bars(id, 'BAC', 'interval=15m&last=10000')).toEqual(plain);
+    // Bars are derived in spite of the gaps.
+    const minutes = await api.bars(id, 'BAC', 'interval=1m&last=10000');
+    const derived = await api.bars(id, 'BAC', 'interval=15m&last=10000');
+    expect(derived).toEqual(aggregatePlainly(minutes, EQUITY_DATES.map(regularHours), 15));
   });
 });

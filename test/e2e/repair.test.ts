@@ -1,5 +1,5 @@
 /** Worker processes repair a session from a second dataset while it runs. Its source has holes. */
-import { Api, type ApiBar } from '../support/system/api.js';
+import { Api } from '../support/system/api.js';
 import { IBM_ABSENT, keyOf, makeHoley, REPAIR } from '../support/data/holey-data.js';
 import { describeWithLean, EQUITY_DATES, type Row } from '../support/data/lean-data.js';
 import { aggregatePlainly, regularHours } from '../support/data/plain-bars.js';
@@ -41,9 +41,7 @@ describeWithLean('repair from a second dataset', () => {
     // Three symbols on six days of 390 minutes.
     expect(counts).toMatchObject({ expected: 7020, filled: 7018, absent: 2, unfillable: 0, missing: 0 });
     const absent = await api.gaps(id, 'IBM');
-    expect(absent.map(({ start, bars, status }) => ({ start, bars, status }))).toEqual(
-      IBM_ABSENT.map((start) => ({ start, bars: 1, status: 'absent' })),
-    );
+    expect(absent).toMatchObject(IBM_ABSENT.map((start) => ({ start, bars: 1, status: 'absent' })));
     for (const { attempts } of absent) expect([1, 2, 3, 4]).toContain(attempts);
     await api.settled(id);
     expect(await api.gaps(id, 'IBM')).toMatchObject(
@@ -99,7 +97,7 @@ describeWithLean('repair from a second dataset', () => {
     for (const symbol of REPAIR.symbols) {
       const base = await baseBars('repaired', symbol);
       for (const [interval, minutes] of Object.entries(MINUTES)) {
-        const derived: ApiBar[] = await api.bars('repaired', symbol, `interval=${interval}&last=10000`);
+        const derived = await api.bars('repaired', symbol, `interval=${interval}&last=10000`);
         expect(derived).toEqual(aggregatePlainly(base, DAYS, minutes));
       }
     }

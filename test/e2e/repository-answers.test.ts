@@ -5,16 +5,44 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Api } from '../support/system/api.js';
+import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
+const SOURCE = { type: 'dataset', dataset: 'holey' };
+const SPEC = { ...DATES, symbols: ['AAA'], source: SOURCE, derivedIntervals: ['5m', '1d'] };
 const market = marketBars({ ...DATES, symbols: ['AAA'], seed: 21 });
 const bars = market.get('AAA')!;
 /** Of the 390 bars of the day, the source lacks every 39th. */
 const HOLES = 10;
+const isHole = (minute: number) => minute % 39 === 5;
 const STREAMED = 390 - HOLES;
+const DAY_MS = 86_400_000;
+
+/** A user's module of repositories. */
+const MODULE = `
+const { DataSource } = require(${JSON.stringify(require.resolve('typeorm'))});
+const minutes = (start, end, unitsPerMs) => {
+  const bars = [];
+  for (let ms = start.getTime(); ms < end.getTime(); ms += 60000)
+    bars.push({ time: Math.floor(ms * unitsPerMs), open: 10, high: 11, low: 9, close: 10, volume: 5 });
+  return bars;
+};
+const inUnit = (unitsPerMs) => ({ getBarsBySymbol: async (symbol, start, end) => minutes(start, end, unitsPerMs) });
+module.exports = {
+  whole: new DataSource({ type: 'postgres', url: process.env.DATABASE_URL }),
+  seconds: inUnit(1 / 1000),
+  microseconds: inUnit(1000),
+  nanoseconds: inUnit(1000000),
+  nothing: { getBarsBySymbol: async () => [] },
+  iterator: { async *getBars() { yield 1; } },
+  hanging: { getBars: () => new Promise(() => undefined) },
+  nameless: { getBars: async () => { throw new TypeError(); } },
+  text: { getBars: () => { throw 'down\\0 for lunch'; } },
+  rejecting: { getBars: () => Promise.reject() },
+  resting: { getBars: async () => { throw Object.assign(new Error('429'), { retryAfterMs: 1e300 }); } },
+};`;
 
 let system: TestSystem;
 let api: Api;
@@ -22,31 +50,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'barkeep-answers-'));
   const modulePath = join(folder, 'repositories.cjs');
-  const typeorm = JSON.stringify(require.resolve('typeorm'));
-  await writeFile(
-    modulePath,
-    `const { DataSource } = require(${typeorm});
-     const minutes = (start, end, unitsPerMs) => {
-       const bars = [];
-       for (let ms = start.getTime(); ms < end.getTime(); ms += 60000)
-         bars.push({ time: Math.floor(ms * unitsPerMs), open: 10, high: 11, low: 9, close: 10, volume: 5 });
-       return bars;
-     };
-     const inUnit = (unitsPerMs) => ({ getBarsBySymbol: async (symbol, start, end) => minutes(start, end, unitsPerMs) });
-     module.exports = {
-       whole: new DataSource({ type: 'postgres', url: process.env.DATABASE_URL }),
-       seconds: inUnit(1 / 1000),
-       microseconds: inUnit(1000),
-       nanoseconds: inUnit(1000000),
-       nothing: { getBarsBySymbol: async () => [] },
-       iterator: { async *getBars() { yield 1; } },
-       hanging: { getBars: () => new Promise(() => undefined) },
-       nameless: { getBars: async () => { throw new TypeError(); } },
-       text: { getBars: () => { throw 'down\\0 for lunch'; } },
-       rejecting: { getBars: () => Promise.reject() },
-       resting: { getBars: async () => { throw Object.assign(new Error('429'), { retryAfterMs: 1e300 }); } },
-     };`,
-  );
+  await writeFile(modulePath, MODULE);
   system = await TestSystem.create({
     BARKEEP_REPOSITORIES: modulePath,
     BARKEEP_BACKOFF_MS: '50',
@@ -54,19 +58,18 @@ beforeAll(async () => {
     BARKEEP_REPOSITORY_TIMEOUT_SECONDS: '1',
   });
   await writeBars(system.databaseUrl, 'whole', market);
-  await writeBars(system.databaseUrl, 'holey', new Map([['AAA', bars.filter((_, i) => i % 39 !== 5)]]));
+  await writeBars(system.databaseUrl, 'holey', new Map([['AAA', bars.filter((_, i) => !isHole(i))]]));
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-}, 60_000);
+});
 afterAll(async () => {
   await system?.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs a session over the source with holes. @param spec parts of the spec that differ */
-async function completed(id: string, spec: object) {
-  const source = { type: 'dataset', dataset: 'holey' };
-  await api.run({ id, symbols: ['AAA'], ...DATES, source, derivedIntervals: ['5m', '1d'], ...spec });
+/** Runs a session to its end. @param spec what differs from {@link SPEC} */
+async function completed(id: string, spec: object): Promise<Session> {
+  await api.run({ ...SPEC, ...spec, id });
   return api.completed(id);
 }
 
@@ -86,16 +89,19 @@ test.each(['seconds', 'microseconds', 'nanoseconds'])(
   'I7 bars of a repository whose times are %s are refused with that reason, counted once each, and quarantined',
   async (unit) => {
     const reason = `time-in-${unit}`;
-    const { counts } = await completed(unit, { backfill: [unit], upkeep: { maxRetries: 1 } });
+    // The bars are requested twice.
+    const { counts } = await completed(unit, { backfill: [unit], upkeep: { maxRetries: 2 } });
     const [quarantined] = await system.query<{ bars: number }>(
       `SELECT count(*)::int AS bars FROM quarantined_bars q JOIN sessions s USING (incarnation)
-       WHERE s.id = $1 AND q.reason = $2`,
+       WHERE s.id = $1 AND q.dataset = $1 AND q.reason = $2`,
       [unit, reason],
     );
-    expect(counts.refused).toBeGreaterThanOrEqual(HOLES);
-    expect(quarantined!.bars).toBe(counts.refused);
-    expect((await api.metrics(unit, 'AAA')).refused).toEqual({ [reason]: counts.refused });
-    for (const { lastError } of await api.gaps(unit, 'AAA')) expect(lastError).toContain(reason);
+    const { bars: refused } = quarantined!;
+    expect(refused).toBeGreaterThanOrEqual(HOLES);
+    expect(counts.refused).toBe(refused);
+    expect((await api.metrics(unit, 'AAA')).refused).toEqual({ [reason]: refused });
+    const error = `${unit} answered ${refused} bars that were refused: ${reason} (${refused})`;
+    for (const { lastError } of await api.gaps(unit, 'AAA')) expect(lastError).toBe(error);
   },
 );
 
@@ -105,22 +111,24 @@ test.each([
   ['nameless', 'TypeError'],
   ['text', 'down for lunch'], // without the null character that it throws, which PostgreSQL cannot store
   ['rejecting', 'expected the repository to throw an error, was undefined'],
-])('I12 the gaps show the error of repository %s', async (id, error) => {
-  const { counts } = await completed(id, { backfill: [id], upkeep: { onFailure: 'continue', maxRetries: 1 } });
+])('I12 the gaps show the error of repository %s', async (repository, error) => {
+  const id = `error-of-${repository}`;
+  const upkeep = { onFailure: 'continue', maxRetries: 1 };
+  const { counts } = await completed(id, { backfill: [repository], upkeep });
   expect(counts).toMatchObject({ streamed: STREAMED, unfillable: HOLES, refused: 0 });
   for (const { lastError } of await api.gaps(id, 'AAA')) expect(lastError).toBe(error);
 });
 
 test('I11 an error with an endless `retryAfterMs` delays the next attempt by a day at most', async () => {
-  const source = { type: 'dataset', dataset: 'holey' };
-  await api.run({ id: 'resting', symbols: ['AAA'], ...DATES, source, backfill: ['resting'] });
+  await api.run({ ...SPEC, id: 'resting', backfill: ['resting'] });
   const { waitingFor } = await api.until('resting', (session) => session.waitingFor?.kind === 'repository');
   expect(waitingFor).toMatchObject({ what: ['resting'], detail: 'waiting for repository resting: 429' });
-  expect(Date.parse(waitingFor!.nextTryAt!)).toBeLessThanOrEqual(Date.now() + 86_400_000);
+  expect(Date.parse(waitingFor!.nextTryAt!)).toBeLessThanOrEqual(Date.now() + DAY_MS);
   await api.ok('POST', '/v1/sessions/resting/stop');
 });
 
 test('a sum of volumes that overflows is the largest number, in bars and in metrics', async () => {
+  // Two of these volumes add up to more than the largest number.
   const large = bars.map((bar) => ({ ...bar, volume: 1.5e308 }));
   await writeBars(system.databaseUrl, 'large', new Map([['AAA', large]]));
   await completed('large', { source: { type: 'dataset', dataset: 'large' } });

@@ -16,16 +16,18 @@ const TABLE_BEGINS = '<!-- outcomes -->';
 const TABLE_ENDS = '<!-- end of outcomes -->';
 const DATE = '2013-10-07';
 const WHOLE = marketBars({ symbols: ['AAA', 'BBB'], start: DATE, end: DATE, seed: 7 });
-/** Bars of both symbols. */
-const BARS = 2 * 390;
+/** Slots of a symbol. */
+const SLOTS = 390;
 /** Five-minute bars of a symbol. */
-const FIVES = 78;
-/** Two complete five-minute buckets and three more minutes of AAA. */
+const FIVES = SLOTS / 5;
+/** The slots that AAA lacks: all of two five-minute buckets, and one slot of three more. */
 const HOLES = new Set([10, 11, 12, 13, 14, 100, 101, 102, 103, 104, 200, 210, 220]);
 const HOLEY: BarsBySymbol = new Map([
   ['AAA', WHOLE.get('AAA')!.filter((_, slot) => !HOLES.has(slot))],
   ['BBB', WHOLE.get('BBB')!],
 ]);
+/** Limit of a wait: time for several requests to a repository that does not answer in time. */
+const WAIT_MS = 60_000;
 /** The repositories of the table, and how the table describes them. */
 const REPOSITORIES = {
   dead: 'always fails',
@@ -78,10 +80,9 @@ exports.back = { getBars: async (query) => {
 /** How one case ended. */
 interface Outcome {
   session: Session;
-  /** Numbers of five-minute bars. */
-  bars: [ofAaa: number, ofBbb: number];
-  /** The gaps of AAA. */
-  gaps: Gap[];
+  /** Number of five-minute bars of each symbol. */
+  fives: { AAA: number; BBB: number };
+  gapsOfAaa: Gap[];
 }
 
 let system: TestSystem;
@@ -90,21 +91,8 @@ let redis: Redis;
 let queueRedis: Redis;
 let workers: SystemProcess[];
 let folder: string;
-/** By session id. */
+/** By session id. The first test adds them. */
 const outcomes = new Map<string, Outcome>();
-
-function specOf(id: string, backfill: string[], upkeep: Pick<Case, 'onFailure' | 'barrier'>): object {
-  return {
-    id,
-    symbols: ['AAA', 'BBB'],
-    start: DATE,
-    end: DATE,
-    source: { type: 'dataset', dataset: 'holey' },
-    derivedIntervals: ['5m'],
-    backfill,
-    upkeep: { ...upkeep, maxRetries: 2, everySeconds: 1 },
-  };
-}
 
 beforeAll(async () => {
   redis = new Redis(process.env['SESSION_REDIS_URL']!);
@@ -116,23 +104,20 @@ beforeAll(async () => {
     BARKEEP_BACKOFF_MS: '50',
     BARKEEP_BACKFILL_ATTEMPTS: '3',
     BARKEEP_REPOSITORY_TIMEOUT_SECONDS: '1',
-    BARKEEP_BACKFILL_CONCURRENCY: '24',
-    BARKEEP_STREAM_CONCURRENCY: '24',
+    BARKEEP_BACKFILL_CONCURRENCY: String(CASES.length),
+    BARKEEP_STREAM_CONCURRENCY: String(CASES.length),
     BARKEEP_REPOSITORIES: join(folder, 'repositories.cjs'),
   });
   await writeBars(system.databaseUrl, 'holey', HOLEY);
-  const [coordinator, ...rest] = await Promise.all([system.coordinator(), system.worker(), system.worker()]);
-  workers = rest;
-  api = new Api(coordinator.url);
-  for (const each of CASES) {
-    const { repository, onFailure, barrier } = each;
-    await api.run(specOf(idOf(each), [repository], { onFailure, barrier }));
-  }
-  await api.run(specOf('never-failed', ['good'], { onFailure: 'continue', barrier: 'none' }));
-  await api.run(specOf('stray', ['stray'], { onFailure: 'wait', barrier: 'day' }));
-  await api.run(specOf('then-good', ['dead', 'good'], { onFailure: 'continue', barrier: 'day' }));
-  await api.run(specOf('both-fail', ['dead', 'slow'], { onFailure: 'continue', barrier: 'day' }));
-}, 60_000);
+  api = new Api((await system.coordinator()).url);
+  workers = await Promise.all([system.worker(), system.worker()]);
+  // The sessions of all tests run at the same time, because they mostly wait.
+  for (const each of CASES) await start(idOf(each), [each.repository], each);
+  await start('never-failed', ['good'], { onFailure: 'continue', barrier: 'none' });
+  await start('stray', ['stray'], { onFailure: 'wait', barrier: 'day' });
+  await start('then-good', ['dead', 'good'], { onFailure: 'continue', barrier: 'day' });
+  await start('both-fail', ['dead', 'slow'], { onFailure: 'continue', barrier: 'day' });
+});
 afterAll(async () => {
   await system?.close();
   redis.disconnect();
@@ -140,60 +125,78 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The state in which a session stays. `isGivenUp`: the session continues without the bars of the repository. */
-function finalState({ onFailure, barrier }: Case, isGivenUp: boolean): string {
-  if (isGivenUp) return 'completed';
-  if (onFailure === 'fail') return 'failed';
-  return barrier === 'day' ? 'waiting-upkeep' : 'completed';
+function start(id: string, backfill: string[], { onFailure, barrier }: Pick<Case, 'onFailure' | 'barrier'>) {
+  return api.run({
+    id,
+    symbols: ['AAA', 'BBB'],
+    start: DATE,
+    end: DATE,
+    source: { type: 'dataset', dataset: 'holey' },
+    derivedIntervals: ['5m'],
+    backfill,
+    upkeep: { onFailure, barrier, maxRetries: 2, everySeconds: 1 },
+  });
 }
 
-/** Waits until a session has reached its final state and its gaps their final status. */
-async function finalOutcome(ended: Case): Promise<Outcome> {
-  const id = idOf(ended);
+/** A key in the store of a session, which has one partition. */
+const storeKey = (id: string, name: string) => `${system.sessionPrefix}:{${id}:0}:${name}`;
+
+/** Waits until a session has completed with every bar of both symbols. */
+const untilEveryBar = (id: string) =>
+  api.until(id, ({ state, counts }) => state === 'completed' && counts.filled === 2 * SLOTS, WAIT_MS);
+
+/** The state in which the session of a case stays while its repository fails, and the status of its gaps. */
+function finalState({ repository, onFailure, barrier }: Case): { state: string; gapStatus: string } {
   // Answers with invalid bars are no failure: they settle the slots whatever `onFailure` is.
-  const isGivenUp = ended.repository === 'seconds' || ended.onFailure === 'continue';
-  const state = finalState(ended, isGivenUp);
-  await api.until(id, (session) => session.state === state, 60_000);
-  const status = isGivenUp ? 'unfillable' : 'missing';
+  if (repository === 'seconds' || onFailure === 'continue') return { state: 'completed', gapStatus: 'unfillable' };
+  if (onFailure === 'fail') return { state: 'failed', gapStatus: 'missing' };
+  return { state: barrier === 'day' ? 'waiting-upkeep' : 'completed', gapStatus: 'missing' };
+}
+
+/** Waits for the {@link finalState} of a case. */
+async function finalOutcome(each: Case): Promise<Outcome> {
+  const id = idOf(each);
+  const final = finalState(each);
+  await api.until(id, ({ state }) => state === final.state, WAIT_MS);
   const gaps = await api.eventually(
     () => api.gaps(id, 'AAA'),
-    (found) => found.length > 0 && found.every((gap) => gap.lastError !== null && gap.status === status),
-    60_000,
+    (found) => found.length > 0 && found.every((gap) => gap.lastError !== null && gap.status === final.gapStatus),
+    WAIT_MS,
   );
   return outcomeNow(id, gaps);
 }
 
-/** The outcome as it is now. @param gaps those of AAA, if they were read already */
-async function outcomeNow(id: string, gaps?: Gap[]): Promise<Outcome> {
-  const count = async (symbol: string) => (await api.bars(id, symbol, 'interval=5m&last=1000')).length;
+async function outcomeNow(id: string, gapsOfAaa: Gap[]): Promise<Outcome> {
   const session = await api.session(id);
-  // Before the clock has left the open, no bar is visible.
-  const isShown = session.clock !== `${DATE}T13:30:00.000Z`;
-  // A job derives bars after the clock has passed.
-  const bars = await api.eventually(
-    async (): Promise<[number, number]> => [await count('AAA'), await count('BBB')],
-    ([, ofBbb]) => ofBbb === (isShown ? FIVES : 0),
+  // While the clock is at the open, no bar is visible.
+  const hasLeftOpen = session.clock !== `${DATE}T13:30:00.000Z`;
+  const countFives = async (symbol: string) => (await api.bars(id, symbol, 'interval=5m&last=1000')).length;
+  // A job derives bars after the clock has passed. BBB has all its minutes, so the number of its bars is known.
+  const fives = await api.eventually(
+    async () => ({ AAA: await countFives('AAA'), BBB: await countFives('BBB') }),
+    ({ BBB }) => BBB === (hasLeftOpen ? FIVES : 0),
   );
-  return { session, bars, gaps: gaps ?? (await api.gaps(id, 'AAA')) };
+  return { session, fives, gapsOfAaa };
 }
 
 /** Calls upkeep on a session whose repository answers again, and waits until it has every bar. */
 async function outcomeAfterUpkeep(id: string): Promise<Outcome> {
   await api.ok('POST', `/v1/sessions/${id}/upkeep`);
-  await api.until(id, ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
+  await untilEveryBar(id);
   await api.eventually(
     () => api.bars(id, 'AAA', 'interval=5m&last=1000'),
     (bars) => bars.length === FIVES && bars.every(({ complete }) => complete),
   );
-  return outcomeNow(id);
+  return outcomeNow(id, await api.gaps(id, 'AAA'));
 }
 
 test('I12 each outcome is the one of the table in docs/repositories.md', async () => {
   await Promise.all(CASES.map(async (each) => outcomes.set(idOf(each), await finalOutcome(each))));
-  // From now on repository `back` answers. A session that it has failed stays failed.
+  // From now on repository `back` answers.
   writeFileSync(join(folder, 'well'), '');
-  const repaired = CASES.filter(({ repository, onFailure }) => repository === 'back' && onFailure !== 'fail').map(idOf);
-  await Promise.all(repaired.map(async (id) => outcomes.set(id, await outcomeAfterUpkeep(id))));
+  // With `fail` a session of `back` stays failed.
+  const recovering = CASES.filter(({ repository, onFailure }) => repository === 'back' && onFailure !== 'fail');
+  await Promise.all(recovering.map(async (each) => outcomes.set(idOf(each), await outcomeAfterUpkeep(idOf(each)))));
   const updated = withTable(readFileSync(DOCUMENT, 'utf8'), tableOf());
   if (process.env['UPDATE_DOCUMENTS'] === '1') writeFileSync(DOCUMENT, updated);
   expect(cellsOf(readFileSync(DOCUMENT, 'utf8'))).toEqual(cellsOf(updated));
@@ -202,19 +205,17 @@ test('I12 each outcome is the one of the table in docs/repositories.md', async (
 test.each(BARRIERS)(
   'I1 I12 with `continue` and barrier %s, upkeep after the failure ends gives the digest of a session without failures',
   async (barrier) => {
-    await api.until('never-failed', ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
+    await untilEveryBar('never-failed');
     const expected = await api.digest('never-failed');
     const digest = () => api.digest(idOf({ repository: 'back', onFailure: 'continue', barrier }));
     await api.eventually(digest, (found) => found === expected);
   },
-  60_000,
 );
 
 test('periodic detection ends when a worker has failed a session', async () => {
-  const repeated = `${jobPrefix(system.queuePrefix)}:detect-gaps:repeat`;
   const isScheduled = async (id: string) => {
-    const member = `upkeep.${await system.incarnationOf(id)}`;
-    return (await queueRedis.zrange(repeated, 0, -1)).includes(member);
+    const schedulers = await queueRedis.zrange(`${jobPrefix(system.queuePrefix)}:detect-gaps:repeat`, 0, -1);
+    return schedulers.includes(`upkeep.${await system.incarnationOf(id)}`);
   };
   expect(await isScheduled('dead-wait-day')).toBe(true);
   for (const barrier of BARRIERS)
@@ -225,89 +226,67 @@ test('periodic detection ends when a worker has failed a session', async () => {
 });
 
 test('I12 a repository that throws outside of its requests ends no worker', async () => {
-  await api.until('stray', ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
+  await untilEveryBar('stray');
   expect(workers.map(({ child }) => child.exitCode)).toEqual([null, null]);
   const logs = () => Promise.resolve(workers.map(({ log }) => log).join(''));
   await api.eventually(logs, (log) => log.includes('thrown in a timer') && log.includes('not awaited'));
-}, 60_000);
+});
 
 test('I12 after a repository that fails, a session gets the bars of the next one', async () => {
-  await api.until('then-good', ({ state, counts }) => state === 'completed' && counts.filled === BARS, 60_000);
+  await untilEveryBar('then-good');
   expect(await api.gaps('then-good', 'AAA')).toEqual([]);
 });
 
 test('I12 the store has the errors of both repositories when both fail', async () => {
-  const failing = () => redis.hgetall(`${system.sessionPrefix}:{both-fail:0}:repositories`);
-  const both = await api.eventually(failing, (fields) => Object.keys(fields).length === 2, 60_000);
+  const failing = () => redis.hgetall(storeKey('both-fail', 'repositories'));
+  const both = await api.eventually(failing, (found) => Object.keys(found).length === 2, WAIT_MS);
   expect(both).toMatchObject({
     dead: expect.stringContaining('403 forbidden'),
     slow: expect.stringContaining('timeout'),
   });
 });
 
-test('the store has the error, start and next attempt of a failing repository, and events of its failure and recovery', async () => {
-  const base = `${system.sessionPrefix}:{dead-wait-day:0}`;
-  const failure = JSON.parse((await redis.hget(`${base}:repositories`, 'dead'))!) as Record<string, unknown>;
+test('the store has the error, start and next attempt of a failing repository until it recovers', async () => {
+  const failure = JSON.parse((await redis.hget(storeKey('dead-wait-day', 'repositories'), 'dead'))!) as object;
   expect(failure).toEqual({
     error: '403 forbidden',
     since: expect.any(Number),
     nextTryAt: expect.any(Number),
     failures: expect.any(Number),
   });
-  expect(failure['failures']).toBeGreaterThanOrEqual(3);
-  const types = async (id: string) => {
-    const entries = await redis.xrange(`${system.sessionPrefix}:{${id}:0}:changes`, '-', '+');
-    return entries.map(([, fields]) => fields[1]).filter((type) => type?.startsWith('repository-'));
-  };
-  expect(await types('dead-wait-day')).toEqual(['repository-failed']);
-  expect(await types('back-wait-day')).toEqual(['repository-failed', 'repository-recovered']);
-  expect(await redis.hlen(`${system.sessionPrefix}:{back-wait-day:0}:repositories`)).toBe(0);
+  expect((failure as { failures: number }).failures).toBeGreaterThanOrEqual(3);
+  expect(await redis.hlen(storeKey('back-wait-day', 'repositories'))).toBe(0);
 });
 
-test('I7 bars whose times are seconds are refused with that reason, counted once each, and quarantined', async () => {
-  const id = 'seconds-wait-day';
-  const { refused } = await api.metrics(id, 'AAA');
-  const [stored] = await system.query<{ bars: number }>(
-    `SELECT count(*)::int AS bars FROM quarantined_bars q JOIN sessions s USING (incarnation)
-     WHERE s.id = $1 AND q.reason = 'time-in-seconds' AND q.dataset = 'seconds'`,
-    [id],
-  );
-  expect(refused).toEqual({ 'time-in-seconds': stored!.bars });
-  expect((await api.session(id)).counts.refused).toBe(stored!.bars);
-  expect(stored!.bars).toBeGreaterThanOrEqual(HOLES.size);
-  for (const { lastError } of await api.gaps(id, 'AAA'))
-    expect(lastError).toBe(
-      `seconds answered ${stored!.bars} bars that were refused: time-in-seconds (${stored!.bars})`,
-    );
+test('the failure of a repository and its recovery are events', async () => {
+  const repositoryEvents = async (id: string) => {
+    const entries = await redis.xrange(storeKey(id, 'changes'), '-', '+');
+    // The fields of an entry are `type`, its value, and more.
+    return entries.map(([, fields]) => fields[1]).filter((type) => type?.startsWith('repository-'));
+  };
+  expect(await repositoryEvents('dead-wait-day')).toEqual(['repository-failed']);
+  expect(await repositoryEvents('back-wait-day')).toEqual(['repository-failed', 'repository-recovered']);
 });
 
 /** The table of all outcomes, as Markdown. Numbers that vary are `n`. */
 function tableOf(): string {
   const rows = CASES.map((each) => {
-    const { session, bars, gaps } = outcomes.get(idOf(each))!;
-    const statuses = [...new Set(gaps.map(({ status }) => status))].join(', ');
-    const errors = [...new Set(gaps.map(({ lastError }) => lastError))].join(', ');
+    const { session, fives, gapsOfAaa } = outcomes.get(idOf(each))!;
+    const statuses = [...new Set(gapsOfAaa.map(({ status }) => status))].join(', ');
+    const errors = [...new Set(gapsOfAaa.map(({ lastError }) => lastError))].join(', ');
     return [
       REPOSITORIES[each.repository],
       `\`${each.onFailure}\``,
       `\`${each.barrier}\``,
       session.state,
-      ...bars.map(String),
+      String(fives.AAA),
+      String(fives.BBB),
       statuses || 'none',
       // The status code 403 does not vary.
       errors.replace(/\d+/g, (digits) => (digits === '403' ? digits : 'n')) || '—',
     ];
   });
-  const head = [
-    'repository',
-    '`onFailure`',
-    '`barrier`',
-    'session',
-    '5m bars of AAA',
-    'of BBB',
-    'gaps of AAA',
-    '`lastError`',
-  ];
+  const head = 'repository|`onFailure`|`barrier`|session|5m bars of AAA|of BBB|gaps of AAA|`lastError`'.split('|');
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

@@ -5,7 +5,6 @@
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
-import { queryDatabase } from '../support/setup/database.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
@@ -13,7 +12,13 @@ const DATES = { start: '2013-10-01', end: '2013-10-16' };
 const SYMBOLS = ['AAA', 'BBB'];
 /** A session takes about four minutes at this pace, so it is still in the middle when a test disturbs it. */
 const PACE = { mode: 'clock', speed: 1_200 };
-const SPEC = { ...DATES, symbols: SYMBOLS, source: { type: 'dataset', dataset: 'stream' }, upkeep: { enabled: false } };
+const SPEC = {
+  ...DATES,
+  symbols: SYMBOLS,
+  source: { type: 'dataset', dataset: 'stream' },
+  pace: PACE,
+  upkeep: { enabled: false },
+};
 /** Rounds of the reconciler are so rare that none happens during a test. */
 const NO_RECONCILER = { BARKEEP_RECONCILE_SECONDS: '3600' };
 /** For a second coordinator whose reconciler acts during the test. */
@@ -43,24 +48,33 @@ const api = () => new Api(owner.url);
 const metaKey = (id: string) => `${system.sessionPrefix}:{${id}:0}:meta`;
 /** What the store tells the owner to do: `run`, `pause` or `stop`. */
 const control = (id: string) => redis.hget(metaKey(id), 'control');
+const untilControl = (id: string, value: 'run' | 'pause', boundMs?: number) =>
+  api().eventually(
+    () => control(id),
+    (found) => found === value,
+    boundMs,
+  );
 /** Makes the store differ from the row, as if it had lost a write. */
 const driftTo = (id: string, value: 'run' | 'pause') => redis.hset(metaKey(id), 'control', value);
 /** Changes the state in the row alone, like a process that dies before it changes the store. */
 const failInRow = (id: string) =>
-  queryDatabase(
-    system.databaseUrl,
+  system.query(
     `UPDATE sessions SET state = 'failed', error = 'the source is gone', completed_at = now() WHERE id = '${id}'`,
   );
 /** The events of a session, oldest first. An event is the names and values of its fields in turn, separated by spaces. */
 const eventsOf = async (id: string) =>
   (await redis.xrange(`${system.sessionPrefix}:{${id}:0}:events`, '-', '+')).map(([, fields]) => fields.join(' '));
-/** The event that must follow {@link failInRow}. */
-const FAILED = 'type state state failed error the source is gone';
+/** Waits until the newest event is the one that must follow {@link failInRow}. */
+const untilFailedEvent = (id: string) =>
+  api().eventually(
+    () => eventsOf(id),
+    (events) => events.at(-1) === 'type state state failed error the source is gone',
+  );
 const call = (to: Api, id: string, action: string) => to.call<Session>('POST', `/v1/sessions/${id}/${action}`);
 
-/** A paced session whose clock has moved. */
+/** Starts a session and waits until its clock has moved: the first day opens at 13:30. */
 async function inTheMiddle(id: string): Promise<string> {
-  await api().run({ ...SPEC, id, pace: PACE });
+  await api().run({ ...SPEC, id });
   await api().until(id, ({ clock, frontier }) => clock !== null && frontier !== null && clock > '2013-10-01T14');
   return id;
 }
@@ -73,11 +87,7 @@ test('I13 a pause through a coordinator that cannot reach the store takes effect
     const paused = await call(new Api(other.url), id, 'pause');
     expect(paused).toMatchObject({ status: 202, body: { state: 'paused', waitingFor: { kind: 'server' } } });
     // The owner reads the row about once a second, stops the clock, and writes `control`.
-    await api().eventually(
-      () => control(id),
-      (seen) => seen === 'pause',
-      10_000,
-    );
+    await untilControl(id, 'pause', 10_000);
     expect((await call(api(), id, 'pause')).status).toBe(200);
     const { clock } = await api().session(id);
     expect((await call(api(), id, 'stop')).body).toMatchObject({ state: 'stopped', clock });
@@ -100,19 +110,16 @@ test('I11 a session runs after its store lost an acknowledged resume', async () 
 
 test('I3 I11 a session continues, and can be paused, after PostgreSQL lost the commits of its last claims', async () => {
   const id = await inTheMiddle('older-row');
-  // As if many claims were lost: the store has a higher epoch than the row, so it refuses what the owner writes. The
-  // reconciler raises the epoch of the row, and the session continues.
+  // As if many claims were lost: the store has a higher epoch than the row, so it refuses what the owner writes.
   await redis.hset(metaKey(id), 'epoch', '500');
+  // The reconciler of another coordinator raises the epoch of the row, and the session continues.
   const other = await system.coordinator(FREQUENT_RECONCILER);
   const { clock } = await api().session(id);
   await api().until(id, (seen) => seen.clock! > clock!);
   // Claims are lost once more. This time the call that pauses the session raises the epoch of the row.
   await redis.hset(metaKey(id), 'epoch', '900');
   expect((await call(api(), id, 'pause')).body.state).toBe('paused');
-  await api().eventually(
-    () => control(id),
-    (seen) => seen === 'pause',
-  );
+  await untilControl(id, 'pause');
   await other.signal('SIGKILL');
 });
 
@@ -140,17 +147,13 @@ test('I13 a resume while the store is down is answered 202, and the session runs
   await call(api(), id, 'pause');
   const other = await system.coordinator({ SESSION_REDIS_URL: gate.url });
   await owner.signal('SIGKILL');
+  owner = other; // also for the tests below
   await gate.shut();
-  const resumed = await call(new Api(other.url), id, 'resume');
+  const resumed = await call(api(), id, 'resume');
   expect(resumed).toMatchObject({ status: 202, body: { state: 'running', waitingFor: { kind: 'server' } } });
   expect(await control(id)).toBe('pause');
   await gate.open();
-  await new Api(other.url).eventually(
-    () => control(id),
-    (seen) => seen === 'run',
-    15_000,
-  );
-  owner = other; // the earlier one was killed; the tests below use this one
+  await untilControl(id, 'run', 15_000);
   const { clock } = await api().session(id);
   await api().until(id, (seen) => seen.clock! > clock!, 15_000);
 });
@@ -162,20 +165,14 @@ test('I11 the reconciler corrects the store of one session even when the store o
   await redis.set(metaKey(broken), 'not a hash');
   await driftTo(drifted, 'run');
   const other = await system.coordinator(FREQUENT_RECONCILER);
-  await api().eventually(
-    () => control(drifted),
-    (seen) => seen === 'pause',
-  );
+  await untilControl(drifted, 'pause');
   await other.signal('SIGKILL');
 });
 
 test('I11 the stream of a session that has failed in its row ends, and the state is emitted', async () => {
   const id = await inTheMiddle('failed-row');
   await failInRow(id);
-  await api().eventually(
-    () => eventsOf(id),
-    (events) => events.at(-1) === FAILED,
-  );
+  await untilFailedEvent(id);
 });
 
 test('I11 the reconciler emits the state of a session whose coordinator died before it could', async () => {
@@ -183,14 +180,11 @@ test('I11 the reconciler emits the state of a session whose coordinator died bef
   await call(api(), id, 'pause');
   await api().eventually(
     () => eventsOf(id),
-    (events) => events.some((event) => event.startsWith('type state state paused')), // the clock may still move after it
+    (events) => events.includes('type state state paused'), // the clock may still move after it
   );
   await failInRow(id);
   const other = await system.coordinator(FREQUENT_RECONCILER);
-  await api().eventually(
-    () => eventsOf(id),
-    (events) => events.at(-1) === FAILED,
-  );
+  await untilFailedEvent(id);
   await other.signal('SIGKILL');
 });
 

@@ -1,4 +1,5 @@
 /** `runBacktest` as a script uses it: bars with holes in memory, and a repository that fills them. It leaves nothing behind. */
+import { Readable } from 'node:stream';
 import { connect, runBacktest, type RunBars, type RunOptions, type Step } from '@barkeep/client';
 import { createDataSource } from '@barkeep/bar-repository';
 import type { Bar } from '@barkeep/bars';
@@ -15,6 +16,8 @@ const SPEC = { symbols: SYMBOLS, ...DATES, derivedIntervals: ['5m', '15m'] };
 const market = marketBars({ symbols: SYMBOLS, ...DATES, seed: 7 });
 const withHoles = holey(market, 0.05, 8);
 const bars: RunBars = Object.fromEntries(withHoles);
+/** Number of bars of a symbol that a run is given. */
+const barCount = (symbol: string) => withHoles.get(symbol)!.length;
 const between = (symbol: string, start: Date, end: Date): Bar[] =>
   market.get(symbol)!.filter(({ openTime }) => openTime >= start.getTime() && openTime < end.getTime());
 /** A repository with `getBars`, whose records have ISO times. */
@@ -29,7 +32,7 @@ const withGetBarsBySymbol = {
 let database: TestDatabase;
 let env: NodeJS.ProcessEnv;
 /** What the runs log. */
-const lines: string[] = [];
+const logged: string[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
   // Separate Redis databases, because keys of runs in other test files would look like leftovers.
@@ -47,7 +50,7 @@ function redisDatabase(name: string, number: number): string {
 }
 
 const run = (options: Omit<RunOptions, 'spec'> & { spec?: Partial<RunOptions['spec']> }) =>
-  runBacktest({ bars, env, log: (line) => lines.push(line), ...options, spec: { ...SPEC, ...options.spec } });
+  runBacktest({ bars, env, log: (line) => logged.push(line), ...options, spec: { ...SPEC, ...options.spec } });
 
 /** All keys of runs in both Redis servers, and all rows of the sessions table. */
 async function leftovers(): Promise<string[]> {
@@ -68,46 +71,40 @@ function lineOf({ time, bars: closed, derived }: Step): string {
 }
 
 describe('runBacktest with bars in memory', () => {
-  /** The results of the first run. */
-  let first: { steps: string[]; digest: string; hash: string };
+  /** Results of the run of the first test. */
+  let firstRun: { steps: string[]; digest: string; hash: string };
 
   it('fills every hole from a repository with getBars, and leaves nothing behind', async () => {
     const steps: string[] = [];
     const result = await run({ repository: withGetBars, onStep: (step) => steps.push(lineOf(step)) });
     expect(result.metrics).toMatchObject(SYMBOLS.map((symbol) => ({ symbol, barQuality: 100 })));
     for (const { symbol, streamed, backfilled } of result.metrics) {
-      expect({ streamed, backfilled }).toEqual({
-        streamed: withHoles.get(symbol)!.length,
-        backfilled: SLOTS - withHoles.get(symbol)!.length,
-      });
+      expect({ streamed, backfilled }).toEqual({ streamed: barCount(symbol), backfilled: SLOTS - barCount(symbol) });
     }
     expect(result.status).toMatchObject({ state: 'completed', progress: 1 });
     expect(result.delivered).toMatchObject({ steps: SLOTS, bars: 3 * SLOTS });
-    expect(result.fed.get('AAA')).toMatchObject({ accepted: withHoles.get('AAA')!.length, refused: {} });
+    expect(result.fed.get('AAA')).toMatchObject({ accepted: barCount('AAA'), refused: {} });
     expect(steps).toHaveLength(SLOTS);
-    first = { steps, digest: result.digest.digest, hash: result.delivered.hash };
+    firstRun = { steps, digest: result.digest.digest, hash: result.delivered.hash };
     expect(await leftovers()).toEqual([]);
   });
 
   it('I1 gives the same digest, delivered hash and steps for the same bars in another order', async () => {
     const steps: string[] = [];
-    const reversedSymbols = async function* () {
-      for (const [symbol, symbolBars] of [...withHoles].reverse()) {
-        for (const bar of symbolBars) yield { symbol, ...bar };
-      }
-      await Promise.resolve();
-    };
+    const reversedSymbols = [...withHoles].reverse();
+    const inSequence = reversedSymbols.flatMap(([symbol, ofSymbol]) => ofSymbol.map((bar) => ({ symbol, ...bar })));
     const result = await run({
-      bars: reversedSymbols(),
+      bars: Readable.from(inSequence),
       repository: withGetBars,
       onStep: (step) => steps.push(lineOf(step)),
     });
-    expect(result.digest.digest).toBe(first.digest);
-    expect(result.delivered.hash).toBe(first.hash);
-    expect(steps).toEqual(first.steps);
+    expect(result.digest.digest).toBe(firstRun.digest);
+    expect(result.delivered.hash).toBe(firstRun.hash);
+    expect(steps).toEqual(firstRun.steps);
   });
 
   it('accepts a repository with getBarsBySymbol, and has steps of 15 minutes', async () => {
+    const stepsOfAllDays = SLOTS / 15;
     let steps = 0;
     const { metrics, delivered } = await run({
       repository: withGetBarsBySymbol,
@@ -115,8 +112,8 @@ describe('runBacktest with bars in memory', () => {
       onStep: () => (steps += 1),
     });
     expect(metrics.map(({ barQuality }) => barQuality)).toEqual([100, 100, 100]);
-    expect(steps).toBe(3 * 26); // 26 in each of three days
-    expect(delivered).toMatchObject({ steps: 3 * 26, bars: 3 * SLOTS });
+    expect(steps).toBe(stepsOfAllDays);
+    expect(delivered).toMatchObject({ steps: stepsOfAllDays, bars: 3 * SLOTS });
   });
 
   it('accepts a TypeORM DataSource or its EntityManager, and reads from it the dataset that the spec names', async () => {
@@ -133,12 +130,12 @@ describe('runBacktest with bars in memory', () => {
   });
 
   it('warns of an object that is no repository, and only reports the gaps', async () => {
-    lines.length = 0;
+    logged.length = 0;
     // @ts-expect-error the value has none of the three forms of a repository
     const { metrics } = await run({ repository: { answer: 42 } });
-    expect(lines.join()).toContain('repository: expected getBarsBySymbol, getBars or a TypeORM DataSource');
+    expect(logged.join()).toContain('repository: expected getBarsBySymbol, getBars or a TypeORM DataSource');
     for (const { symbol, backfilled, absent } of metrics) {
-      expect({ backfilled, absent }).toEqual({ backfilled: 0, absent: SLOTS - withHoles.get(symbol)!.length });
+      expect({ backfilled, absent }).toEqual({ backfilled: 0, absent: SLOTS - barCount(symbol) });
     }
   });
 

@@ -4,6 +4,7 @@
  */
 import { Api } from '../support/system/api.js';
 import { holey, marketBars, writeBars } from '../support/data/market.js';
+import { Scrape } from '../support/system/scrape.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
 const SYMBOLS = Array.from({ length: 140 }, (_, i) => `S${String(i).padStart(3, '0')}`);
@@ -24,12 +25,13 @@ const KINDS: object[] = [
 ];
 /** Eight specs, two of each kind. */
 const SPECS = [...KINDS, ...KINDS];
+const CHANGED_MINUTE = '2024-07-05T15:00:00Z';
 
 let system: TestSystem;
 /** The coordinator whose sessions share reads. */
 let coordinator: SystemProcess;
 let api: Api;
-/** Digest of each kind without shared reads, in the order of {@link KINDS}. */
+/** The digests of sessions over {@link SPECS} that share no reads. */
 let expected: string[];
 let sessions = 0;
 
@@ -38,8 +40,9 @@ beforeAll(async () => {
   await writeBars(system.databaseUrl, 'made', holey(marketBars({ ...BASE, seed: 8 }), 0.02, 9));
   const withoutSharing = await system.coordinator({ BARKEEP_SHARED_MB: '0' });
   api = new Api(withoutSharing.url);
-  expected = [];
-  for (const kind of KINDS) expected.push(await digestOf(await start(kind)));
+  const ofKinds: string[] = [];
+  for (const kind of KINDS) ofKinds.push(await digestOf(await start(kind)));
+  expected = [...ofKinds, ...ofKinds];
   await withoutSharing.signal('SIGTERM');
   coordinator = await system.coordinator();
   api = new Api(coordinator.url);
@@ -56,42 +59,42 @@ async function digestOf(id: string): Promise<string> {
 
 /** How often a session of the coordinator has used what another one read. */
 async function windowsShared(): Promise<number> {
-  const text = await (await fetch(`${coordinator.url}/metrics`)).text();
-  return Number(/^barkeep_windows_shared_total (\d+)/m.exec(text)?.[1]);
+  return (await Scrape.of(coordinator.url)).value('barkeep_windows_shared_total')!;
 }
-
-/** The expected digests of sessions over {@link SPECS}. */
-const expectedOfSpecs = () => [...expected, ...expected];
 
 test('I1 eight overlapping sessions at once share reads, and have the digests of lone sessions', async () => {
   const ids = await Promise.all(SPECS.map(start));
-  expect(await Promise.all(ids.map(digestOf))).toEqual(expectedOfSpecs());
+  expect(await Promise.all(ids.map(digestOf))).toEqual(expected);
   expect(await windowsShared()).toBeGreaterThan(0);
 });
 
 test('I1 stopping one session and deleting another does not change the others', async () => {
   const [stopped, deleted, ...others] = await Promise.all(SPECS.map(start));
   await Promise.all([api.call('POST', `/v1/sessions/${stopped}/stop`), api.call('DELETE', `/v1/sessions/${deleted}`)]);
-  const [, , ...expectedOfOthers] = expectedOfSpecs();
+  const [, , ...expectedOfOthers] = expected;
   expect(await Promise.all(others.map(digestOf))).toEqual(expectedOfOthers);
 });
 
 test('I1 changed rows are read again, and not taken from a shared read', async () => {
+  const digestOfBase = async () => digestOf(await start(BASE));
+  const changeVolume = (by: number) =>
+    system.query(`UPDATE bars SET volume = volume + $1 WHERE "time" = $2`, [by, CHANGED_MINUTE]);
+  const [original] = expected;
   // At this pace the session runs as long as the test, so the coordinator keeps windows for it.
   const slow = await start({ ...BASE, pace: { mode: 'clock', speed: 1 } });
-  expect(await digestOf(await start(BASE))).toBe(expected[0]);
-  const before = await windowsShared();
-  expect(await digestOf(await start(BASE))).toBe(expected[0]);
-  expect(await windowsShared()).toBeGreaterThan(before);
+  expect(await digestOfBase()).toBe(original);
+  const sharedBefore = await windowsShared();
+  expect(await digestOfBase()).toBe(original);
+  expect(await windowsShared()).toBeGreaterThan(sharedBefore);
 
-  await system.query(`UPDATE bars SET volume = volume + 1 WHERE "time" = '2024-07-05T15:00:00Z'`);
-  const changed = await digestOf(await start(BASE));
-  expect(changed).not.toBe(expected[0]);
-  expect(await digestOf(await start(BASE))).toBe(changed);
+  await changeVolume(1);
+  const changed = await digestOfBase();
+  expect(changed).not.toBe(original);
+  expect(await digestOfBase()).toBe(changed);
   await api.call('DELETE', `/v1/sessions/${slow}`);
 
-  await system.query(`UPDATE bars SET volume = volume - 1 WHERE "time" = '2024-07-05T15:00:00Z'`);
-  expect(await digestOf(await start(BASE))).toBe(expected[0]);
+  await changeVolume(-1);
+  expect(await digestOfBase()).toBe(original);
 });
 
 test('I1 another coordinator completes the sessions of one that was killed', async () => {
@@ -99,5 +102,5 @@ test('I1 another coordinator completes the sessions of one that was killed', asy
   await coordinator.signal('SIGKILL');
   coordinator = await system.coordinator();
   api = new Api(coordinator.url);
-  expect(await Promise.all(ids.map(digestOf))).toEqual(expectedOfSpecs());
+  expect(await Promise.all(ids.map(digestOf))).toEqual(expected);
 });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from '../faults/lab/redis-server.js';
+import { outputUntil } from '../support/programs/output-until.js';
 
 const APPS = join(__dirname, '../../apps');
 let folder: string;
@@ -27,16 +28,6 @@ function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv)
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return child;
-}
-
-/** Waits until the output matches. @returns the output so far @throws when the program ends before */
-async function outputUntil({ stdout }: ChildProcess, wanted: RegExp): Promise<string> {
-  let text = '';
-  for await (const part of stdout!.iterator({ destroyOnReturn: false })) {
-    text += String(part);
-    if (wanted.test(text)) return text;
-  }
-  throw new Error(`expected ${wanted}, was: ${text}`);
 }
 
 // The exit code is 128 plus the number of the signal.
@@ -75,4 +66,4 @@ test('I11 "barkeep up" stops its servers when its terminal is closed', async () 
   const redis = new Redis(redisUrl, { retryStrategy: () => null, lazyConnect: true });
   redis.on('error', () => undefined);
   await expect(redis.connect()).rejects.toThrow(/closed/);
-}, 60_000);
+});

@@ -24,31 +24,40 @@ const LINES = DOCUMENT.split('\n').map((line) =>
 function table(...columns: string[]): string[][] {
   const head = LINES.findIndex((cells) => cells.join('|') === columns.join('|'));
   if (head < 0) throw new Error(`expected docs/storage-layout.md to have a table of ${columns.join(', ')}`);
-  const end = LINES.findIndex((cells, line) => line > head && cells.length === 0);
-  return LINES.slice(head + 2, end); // after the head and the line of dashes
+  const firstRow = head + 2; // after the head and the line of dashes
+  const end = LINES.findIndex((cells, line) => line >= firstRow && cells.length === 0);
+  return LINES.slice(firstRow, end);
 }
 
+/** The fields of a record, which all are numbers. */
 const FIELDS = table('offset', 'type', 'field').map(([offset, type, field]) => ({
   offset: Number(offset),
-  type,
-  field,
+  type: type!,
+  field: field!,
 }));
 const ORIGINS = new Map(table('origin', 'means').map(([code, name]) => [Number(code), name]));
 const STATES = new Map(table('byte', 'means').map(([byte, meaning]) => [byte, meaning]));
 const RECORD_BYTES = 48;
 /** States of slots, one byte each. */
+const STATE_OF_STREAMED = 0;
 const UNFILLABLE = 200;
 const BACKFILLED = 202;
 
 /** XNYS opened at 13:30Z on these dates, for 390 minutes. */
-const DATES = ['2013-10-07', '2013-10-08'];
-/** The bars of each interval in a day, and the length of one in minutes. */
-const SLOTS = { '1m': 390, '5m': 78, '15m': 26, '1d': 1 };
-const MINUTES = { '1m': 1, '5m': 5, '15m': 15, '1d': 390 };
+const DATES = ['2013-10-07', '2013-10-08'] as const;
+/** For each interval: the slots of a day, and the length of one in minutes. */
+const INTERVALS = {
+  '1m': { slots: 390, minutes: 1 },
+  '5m': { slots: 78, minutes: 5 },
+  '15m': { slots: 26, minutes: 15 },
+  '1d': { slots: 1, minutes: 390 },
+};
+type Interval = keyof typeof INTERVALS;
 const SYMBOLS = ['AAA', 'BBB'];
 /** The slots of BBB's first day that no dataset has: the second and the last. */
 const ABSENT = [1, 389];
 const SEED = 20_131_007;
+const MINUTE_MS = 60_000;
 
 let system: TestSystem;
 let api: Api;
@@ -57,9 +66,9 @@ let redis: Redis;
 let keyBase: string;
 
 beforeAll(async () => {
-  const market = marketBars({ symbols: SYMBOLS, start: DATES[0]!, end: DATES[1]!, seed: SEED });
-  const bbb = market.get('BBB')!.filter((_, slot) => !ABSENT.includes(slot));
-  market.set('BBB', bbb);
+  const market = marketBars({ symbols: SYMBOLS, start: DATES[0], end: DATES[1], seed: SEED });
+  const withoutAbsent = market.get('BBB')!.filter((_, slot) => !ABSENT.includes(slot));
+  market.set('BBB', withoutAbsent);
   system = await TestSystem.create();
   await writeBars(system.databaseUrl, 'whole', market);
   await writeBars(system.databaseUrl, 'holes', holey(market, 0.1, SEED));
@@ -98,23 +107,24 @@ function isFilled(chunk: Buffer, slot: number): boolean {
 }
 
 /** Where the record of a slot begins in a chunk. */
-function recordStart(slot: number, interval: keyof typeof SLOTS): number {
-  return bitmapBytes(SLOTS[interval]) + RECORD_BYTES * slot;
+function recordStart(slot: number, interval: Interval): number {
+  return bitmapBytes(INTERVALS[interval].slots) + RECORD_BYTES * slot;
 }
 
 /** Decodes one record by the document's table of fields. */
-function recordAt(chunk: Buffer, start: number): Record<string, number> {
+function recordAt(chunk: Buffer, start: number) {
   const read: Record<string, (at: number) => number> = {
     float64: (at) => chunk.readDoubleLE(at),
     uint8: (at) => chunk.readUInt8(at),
     uint16: (at) => chunk.readUInt16LE(at),
   };
-  return Object.fromEntries(FIELDS.map(({ offset, type, field }) => [field, read[type!]!(start + offset)]));
+  const values = FIELDS.map(({ offset, type, field }) => [field, read[type]!(start + offset)]);
+  return Object.fromEntries(values) as Record<keyof ApiBar | 'dataset', number>;
 }
 
 /** Decodes the bars of a chunk into the form of the API. */
-function decode(chunk: Buffer, interval: keyof typeof SLOTS, date: string): ApiBar[] {
-  const slots = SLOTS[interval];
+function decode(chunk: Buffer, interval: Interval, date: string): ApiBar[] {
+  const { slots, minutes } = INTERVALS[interval];
   expect(chunk).toHaveLength(bitmapBytes(slots) + RECORD_BYTES * slots);
   const bars: ApiBar[] = [];
   for (let slot = 0; slot < slots; slot++) {
@@ -123,14 +133,11 @@ function decode(chunk: Buffer, interval: keyof typeof SLOTS, date: string): ApiB
       expect(chunk.subarray(start, start + RECORD_BYTES).every((byte) => byte === 0)).toBe(true);
       continue;
     }
-    const { open, high, low, close, volume, origin, sourceCount, expectedCount } = recordAt(chunk, start) as Omit<
-      Record<keyof ApiBar, number>,
-      'openTime' | 'closeTime' | 'complete'
-    >;
-    const openTime = Date.parse(`${date}T13:30:00Z`) + slot * MINUTES[interval] * 60_000;
+    const { open, high, low, close, volume, origin, sourceCount, expectedCount } = recordAt(chunk, start);
+    const openTime = Date.parse(`${date}T13:30:00Z`) + slot * minutes * MINUTE_MS;
     bars.push({
       openTime: new Date(openTime).toISOString(),
-      closeTime: new Date(openTime + MINUTES[interval] * 60_000).toISOString(),
+      closeTime: new Date(openTime + minutes * MINUTE_MS).toISOString(),
       open,
       high,
       low,
@@ -148,12 +155,15 @@ function decode(chunk: Buffer, interval: keyof typeof SLOTS, date: string): ApiB
 describe('docs/storage-layout.md', () => {
   it('places the fields of a record one after another, without a hole', () => {
     const sizes: Record<string, number> = { float64: 8, uint8: 1, uint16: 2 };
-    const ends = FIELDS.map(({ offset, type }) => offset + sizes[type!]!);
-    expect(FIELDS.map(({ offset }) => offset)).toEqual([0, ...ends.slice(0, -1)]);
-    expect(ends.at(-1)).toBe(RECORD_BYTES);
+    let end = 0;
+    for (const { field, offset, type } of FIELDS) {
+      expect({ field, offset }).toEqual({ field, offset: end });
+      end += sizes[type]!;
+    }
+    expect(end).toBe(RECORD_BYTES);
   });
 
-  it.each(['1m', '5m', '15m', '1d'] as const)('is enough to read the %s bars that the API shows', async (interval) => {
+  it.each(Object.keys(INTERVALS) as Interval[])('is enough to read the %s bars of the API', async (interval) => {
     for (const symbol of SYMBOLS) {
       const chunks = await Promise.all(DATES.map((date) => chunkOf(interval, symbol, date)));
       const decoded = chunks.flatMap((chunk, day) => decode(chunk!, interval, DATES[day]!));
@@ -163,27 +173,27 @@ describe('docs/storage-layout.md', () => {
   });
 
   it('describes how to find the dataset of a bar', async () => {
-    const chunk = (await chunkOf('1m', 'AAA', DATES[0]!))!;
+    const chunk = (await chunkOf('1m', 'AAA', DATES[0]))!;
     const records = Array.from({ length: 390 }, (_, slot) => recordAt(chunk, recordStart(slot, '1m')));
     // The source is dataset 0, the repository is dataset 1.
-    for (const { origin, dataset } of records) expect(ORIGINS.get(origin!)).toBe(['streamed', 'backfilled'][dataset!]);
+    for (const { origin, dataset } of records) expect(ORIGINS.get(origin)).toBe(['streamed', 'backfilled'][dataset]);
     expect(records.some(({ dataset }) => dataset === 1)).toBe(true);
   });
 
   it('describes the states of the slots that the stream left empty', async () => {
     const states = (await redis.getBuffer(`${keyBase}:states:BBB:${DATES[0]}`))!;
-    const chunk = (await chunkOf('1m', 'BBB', DATES[0]!))!;
-    expect(states).toHaveLength(390);
+    const chunk = (await chunkOf('1m', 'BBB', DATES[0]))!;
     expect(STATES.get(String(UNFILLABLE))).toMatch(/unfillable/);
     expect(STATES.get(String(BACKFILLED))).toMatch(/backfilled/);
+    expect(states).toHaveLength(390);
     for (const slot of ABSENT) expect(states[slot]).toBe(UNFILLABLE);
-    states.forEach((state, slot) => {
-      if (state === UNFILLABLE) return;
-      const origin = ORIGINS.get(recordAt(chunk, recordStart(slot, '1m'))['origin']!);
-      // State 0 is that of a streamed bar.
-      const expected = state === BACKFILLED ? { state, origin: 'backfilled' } : { state: 0, origin: 'streamed' };
-      expect({ state, origin }).toEqual(expected);
-    });
+    for (const [slot, state] of states.entries()) {
+      if (state === UNFILLABLE) continue;
+      const origin = ORIGINS.get(recordAt(chunk, recordStart(slot, '1m')).origin);
+      const expectedState = origin === 'backfilled' ? BACKFILLED : STATE_OF_STREAMED;
+      expect({ slot, origin, state }).toEqual({ slot, origin, state: expectedState });
+      expect(['backfilled', 'streamed']).toContain(origin);
+    }
   });
 
   it('describes every field of the position and of the counts', async () => {
@@ -201,7 +211,7 @@ describe('docs/storage-layout.md', () => {
 
   it('I1 describes how the digest is made', async () => {
     const hash = createHash('sha256');
-    for (const interval of Object.keys(SLOTS).sort()) {
+    for (const interval of Object.keys(INTERVALS).sort()) {
       for (const symbol of SYMBOLS) {
         for (const date of DATES) {
           const chunk = await chunkOf(interval, symbol, date);

@@ -13,116 +13,82 @@ const SYMBOLS = ['AAA', 'BBB', 'CCC', 'DDD', 'EEE', 'FFF'];
 /** The symbols with which sessions begin. */
 const FIRST = ['AAA', 'BBB', 'CCC', 'DDD'];
 const CHANGES = 100;
+/** With barriers the session continues by a day after this many changes. */
 const CHANGES_A_DAY = 10;
-/** The longest wait before a change. */
-const WAIT_MAX_MS = 60;
+/** The longest pause before a change. */
+const PAUSE_MAX_MS = 60;
 const SEED = 20131002;
 const TAKE_OVER_MS = 10_000;
 const MINUTE_MS = 60_000;
 
 let lab: DisturbedSystem;
 let coordinators: SystemProcess[];
-/** Open times of the bars that the source or the repository has, by symbol. */
-let existing: Map<string, number[]>;
+const existing = existingBars();
 
 beforeAll(async () => {
   lab = await DisturbedSystem.create();
-  existing = existingBars();
   coordinators = await Promise.all([lab.system.coordinator(), lab.system.coordinator()]);
   await Promise.all([lab.system.worker(), lab.system.worker()]);
 });
 
 afterAll(() => lab.close());
 
+/** @param index chooses the coordinator; with rising numbers a test alternates between the two */
 const api = (index = 0) => new Api(coordinators[index % coordinators.length]!.url);
 const path = (id: string, symbol: string) => `/v1/sessions/${id}/symbols/${symbol}`;
-/** @param index chooses the coordinator; a test passes rising numbers to alternate between the two */
-const add = (id: string, symbol: string, index = 0) =>
-  api(index).call<{ state: string; type: string }>('POST', path(id, symbol));
-const remove = (id: string, symbol: string, index = 0) => api(index).call<{ type: string }>('DELETE', path(id, symbol));
+const add = (id: string, symbol: string, by = api()) =>
+  by.call<{ state: string; type: string }>('POST', path(id, symbol));
+const remove = (id: string, symbol: string, by = api()) => by.call<{ type: string }>('DELETE', path(id, symbol));
 
 function specOf(id: string, symbols: readonly string[], barrier: unknown = { minutes: 60 }): object {
   return { ...lab.spec(id), symbols, upkeep: { maxRetries: 2, barrier } };
 }
 
-test.each([
-  ['barriers of an hour', 'changing-hourly', { minutes: 60 }],
-  ['no barriers', 'changing-free', 'none'],
-])(
-  'I1 I2 I9 symbols are added and removed a hundred times, with %s',
-  async (_, id, barrier) => {
-    const present = new Set(FIRST);
-    await lab.repository.holdFrom(lab.day(0));
-    await api().run(specOf(id, FIRST, barrier));
-    await lab.streaming(id, ({ owner }) => owner !== '');
-    // Without barriers the session ends soon unless a symbol is joining. This one joins until the repository opens.
-    const holder = barrier === 'none' ? 'FFF' : undefined;
-    if (holder !== undefined && (await add(id, holder)).status === 202) present.add(holder);
-    const watch = new Watch(await openSession(lab.sessionRedis, lab.system.sessionPrefix, id), api(1));
-    const watching = watch.run();
-    watching.catch(() => undefined); // the error is thrown when the promise is awaited
-    const random = mulberry32(SEED);
-    const changing = SYMBOLS.filter((symbol) => symbol !== holder);
-    for (let change = 0; change < CHANGES; change++) {
-      if (barrier !== 'none' && change % CHANGES_A_DAY === 0) await continueToDay(id, change / CHANGES_A_DAY);
-      await new Promise((resolve) => setTimeout(resolve, random() ** 2 * WAIT_MAX_MS));
-      const symbol = changing[Math.floor(random() * changing.length)]!;
-      if (await addOrRemove(id, symbol, present, change)) continue;
-      expect(barrier).toBe('none'); // with barriers the session cannot end yet
-      break;
-    }
-    // A symbol that was added before the clock had moved is present at once, so it holds nothing.
-    const isHeld = holder !== undefined && (await add(id, holder)).body.state === 'joining';
-    if (isHeld) expect((await api().session(id)).state).not.toBe('completed');
-    await lab.repository.open();
-    const { counts } = await api().settled(id, 60_000);
-    await watch.end(watching);
-    expect(watch.readsWithBars).toBeGreaterThan(0);
-    await endsAs(id, [...present], counts);
-    const absent = SYMBOLS.filter((symbol) => !present.has(symbol));
-    await expectNothingOf(id, absent);
+/** Waits until the clock is in this day of {@link DisturbedSystem.day} or in a later one. */
+const clockReaches = (id: string, day: number) =>
+  api().until(id, ({ clock }) => clock !== null && clock > lab.day(day));
 
-    expect((await api().call('DELETE', `/v1/sessions/${id}`)).status).toBe(204);
-    expect(await lab.sessionKeys(id)).toEqual([]);
-  },
-  180_000,
-);
-
-/**
- * Removes a symbol if it is present, unless it is the last one, and adds it otherwise. Keeps `present` up to date.
- * @param index chooses the coordinator @returns false when the session has ended, so that nothing can be added
- */
-async function addOrRemove(id: string, symbol: string, present: Set<string>, index: number): Promise<boolean> {
-  if (!present.has(symbol)) {
-    const { status, body } = await add(id, symbol, index);
-    if (status === 409) return false;
-    expect(body).toMatchObject({ id, symbol, state: expect.stringMatching('joining|present') });
-    present.add(symbol);
-  } else if (present.size > 1) {
-    expect((await remove(id, symbol, index)).status).toBe(204);
-    present.delete(symbol);
+test('I1 I2 I9 symbols are added and removed a hundred times, with barriers of an hour', async () => {
+  const session = await ChangingSession.start('changing-hourly', { minutes: 60 });
+  for (let day = 0; day < CHANGES / CHANGES_A_DAY; day++) {
+    await completeDaysBefore(day, session.id);
+    // The session cannot end yet, so none of the changes is refused.
+    expect(await session.change(SYMBOLS, CHANGES_A_DAY)).toBe(CHANGES_A_DAY);
   }
-  return true;
-}
+  await session.expectEnd();
+}, 180_000);
+
+test('I1 I2 I9 symbols are added and removed up to a hundred times, without barriers', async () => {
+  const session = await ChangingSession.start('changing-free', 'none');
+  // Without barriers the session ends soon unless a symbol is joining. FFF joins until the repository opens.
+  await session.addOrRemove('FFF');
+  const others = SYMBOLS.filter((symbol) => symbol !== 'FFF');
+  await session.change(others, CHANGES);
+  // If FFF was added before the clock had moved, it is present already, and does not keep the session from its end.
+  const isJoining = (await add(session.id, 'FFF')).body.state === 'joining';
+  if (isJoining) expect((await api().session(session.id)).state).not.toBe('completed');
+  await session.expectEnd();
+}, 180_000);
 
 test('I1 another coordinator completes the joining of a symbol when the owner is killed in the middle of it', async () => {
   const id = 'killed-joining';
   await lab.repository.holdFrom(lab.day(5));
   await api().run(specOf(id, FIRST));
   await lab.repository.asked(({ date }) => date === lab.day(5));
-  const clock = (await api().until(id, (session) => session.clock !== null && session.clock > lab.day(4))).clock!;
+  const { clock } = await clockReaches(id, 4);
+  // From day 2 on the repository does not answer for FFF, which therefore stays joining.
   await lab.repository.holdFrom(lab.day(2));
   expect(await add(id, 'FFF')).toMatchObject({ status: 202, body: { state: 'joining' } });
   await lab.repository.asked(({ date, symbol }) => date === lab.day(2) && symbol === 'FFF');
   expect((await api().call('GET', `${path(id, 'FFF')}/bars/latest`)).status).toBe(404);
   expect(await add(id, 'FFF')).toMatchObject({ status: 202 });
 
-  const streaming = await lab.streaming(id, () => true);
-  const killed = processOf(coordinators, streaming.pid);
+  const owner = await lab.streaming(id, () => true);
+  const killed = processOf(coordinators, owner.pid);
   await killed.signal('SIGKILL');
   coordinators = coordinators.filter((other) => other !== killed);
-  await lab.streaming(id, ({ epoch }) => epoch > streaming.epoch, TAKE_OVER_MS);
-  expect((await api().session(id)).clock! >= clock).toBe(true);
+  await lab.streaming(id, ({ epoch }) => epoch > owner.epoch, TAKE_OVER_MS);
+  expect((await api().session(id)).clock! >= clock!).toBe(true);
   expect((await api().call('GET', `${path(id, 'FFF')}/bars/latest`)).status).toBe(404);
   await lab.repository.open();
   const { counts } = await api().settled(id);
@@ -153,29 +119,29 @@ test('I9 symbols of a created, paused or completed session can be removed, and a
 });
 
 test.each([
-  ['with retained days', { history: { trailingDays: 2, retainDays: 3 } }, 2],
-  ['with a pace', { pace: { mode: 'clock', speed: 60_000 } }, 0],
+  { name: 'with retained days', more: { history: { trailingDays: 2, retainDays: 3 } }, historyDays: 2 },
+  { name: 'with a pace', more: { pace: { mode: 'clock', speed: 60_000 } }, historyDays: 0 },
 ])(
-  'I1 a symbol is added to a session %s, and another one is removed',
-  async (_, more, historyDays) => {
-    const id = `joining-${Object.keys(more)[0]}`;
+  'I1 a symbol is added to a session $name, and another one is removed',
+  async ({ name, more, historyDays }) => {
+    const id = `joining-${name.replaceAll(' ', '-')}`;
     const spec = { ...specOf(id, FIRST), ...more, start: lab.day(historyDays) };
     await lab.repository.holdFrom(lab.day(8));
     await api().run(spec);
-    await api().until(id, ({ clock }) => clock !== null && clock > lab.day(7));
+    await clockReaches(id, 7);
     expect(await add(id, 'FFF')).toMatchObject({ status: 202 });
     expect((await remove(id, 'BBB')).status).toBe(204);
     await lab.repository.open();
-    const symbols = [...FIRST.filter((symbol) => symbol !== 'BBB'), 'FFF'];
     await api().settled(id, 60_000);
+    await expectNothingOf(id, ['BBB']);
 
-    const unchanged = `${id}-unchanged`;
-    await api().run({ ...spec, id: unchanged, symbols });
+    const symbols = ['AAA', 'CCC', 'DDD', 'FFF'];
+    const unchanged = await api().run({ ...spec, id: `${id}-unchanged`, symbols });
     await api().settled(unchanged, 60_000);
     expect(await api().digest(id)).toBe(await api().digest(unchanged));
+    if (historyDays === 0) return;
     const { history } = await api().ok<Session>('GET', `/v1/sessions/${id}`);
-    if (historyDays > 0) expect(Object.keys(history!.bars!).sort()).toEqual(symbols.sort());
-    await expectNothingOf(id, ['BBB']);
+    expect(Object.keys(history!.bars!).sort()).toEqual(symbols);
   },
   120_000,
 );
@@ -193,25 +159,96 @@ test('an impossible change is refused with its cause', async () => {
   await api().ok('DELETE', `/v1/sessions/${id}`);
 });
 
+/** A running session whose symbols change at random, while a {@link Watch} reads it. */
+class ChangingSession {
+  /** The symbols that the session must have. */
+  private readonly present = new Set(FIRST);
+  private readonly random = mulberry32(SEED);
+  private changes = 0;
+
+  private constructor(
+    readonly id: string,
+    private readonly watch: Watch,
+  ) {}
+
+  /** Starts it. The repository holds all its answers back. */
+  static async start(id: string, barrier: unknown): Promise<ChangingSession> {
+    await lab.repository.holdFrom(lab.day(0));
+    await api().run(specOf(id, FIRST, barrier));
+    await lab.streaming(id, ({ owner }) => owner !== '');
+    const reader = await openSession(lab.sessionRedis, lab.system.sessionPrefix, id);
+    return new ChangingSession(id, new Watch(reader, api(1)));
+  }
+
+  /** Changes random ones of these symbols. @returns the number of changes, fewer than `count` when the session has ended */
+  async change(symbols: readonly string[], count: number): Promise<number> {
+    for (let change = 0; change < count; change++) {
+      await new Promise((resolve) => setTimeout(resolve, this.random() ** 2 * PAUSE_MAX_MS));
+      const symbol = symbols[Math.floor(this.random() * symbols.length)]!;
+      if (!(await this.addOrRemove(symbol))) return change;
+    }
+    return count;
+  }
+
+  /** Adds a symbol that is not present, or removes it unless it is the only one. @returns false when the session has ended */
+  async addOrRemove(symbol: string): Promise<boolean> {
+    const by = api(this.changes++);
+    if (!this.present.has(symbol)) {
+      const { status, body } = await add(this.id, symbol, by);
+      if (status === 409) return false;
+      expect(body).toMatchObject({ id: this.id, symbol, state: expect.stringMatching('joining|present') });
+      this.present.add(symbol);
+    } else if (this.present.size > 1) {
+      expect((await remove(this.id, symbol, by)).status).toBe(204);
+      this.present.delete(symbol);
+    }
+    return true;
+  }
+
+  /** Opens the repository, checks how the session ends, and deletes it. */
+  async expectEnd(): Promise<void> {
+    await lab.repository.open();
+    const { counts } = await api().settled(this.id, 60_000);
+    await this.watch.end();
+    expect(this.watch.readsWithBars).toBeGreaterThan(0);
+    await endsAs(this.id, [...this.present], counts);
+    const absent = SYMBOLS.filter((symbol) => !this.present.has(symbol));
+    await expectNothingOf(this.id, absent);
+
+    expect((await api().call('DELETE', `/v1/sessions/${this.id}`)).status).toBe(204);
+    expect(await lab.sessionKeys(this.id)).toEqual([]);
+  }
+}
+
 /**
- * Reads a session continuously. Checks that its clock and its frontier never go back, and that a symbol has all of its
- * bars up to the clock, or is unknown.
+ * Reads a session from its construction until {@link end}. Checks that the clock and the frontier never go back, and that a
+ * symbol has all of its bars up to the clock, or is unknown.
  */
 class Watch {
   /** Number of reads that returned bars. */
   readsWithBars = 0;
   private clock = 0;
   private frontier = '';
-  private ended = false;
+  private isEnding = false;
   private readonly random = mulberry32(1);
+  private readonly reading: Promise<void>;
 
   constructor(
     private readonly reader: OpenSession,
     private readonly coordinator: Api,
-  ) {}
+  ) {
+    this.reading = this.readUntilEnd();
+    this.reading.catch(() => undefined); // `end` throws the error
+  }
 
-  async run(): Promise<void> {
-    while (!this.ended) {
+  /** Ends the reads. @throws the error of the first check that failed */
+  async end(): Promise<void> {
+    this.isEnding = true;
+    await this.reading;
+  }
+
+  private async readUntilEnd(): Promise<void> {
+    while (!this.isEnding) {
       const clock = await this.reader.clock();
       expect(clock).toBeGreaterThanOrEqual(this.clock);
       this.clock = clock;
@@ -222,33 +259,28 @@ class Watch {
     }
   }
 
-  async end(watching: Promise<void>): Promise<void> {
-    this.ended = true;
-    await watching;
-  }
-
   private async readSymbol(symbol: string, clock: number): Promise<void> {
     try {
       const times = (await this.reader.lastBars(symbol, '1m', 10_000)).map(({ openTime }) => openTime);
       // The clock may have moved since it was read: then the last bar closes after `clock`.
       const lastClose = Math.max(clock, (times.at(-1) ?? -Infinity) + MINUTE_MS);
       const expected = existing.get(symbol)!.filter((time) => time + MINUTE_MS <= lastClose);
-      // Without barriers upkeep fills minutes that the source lacks after the clock has passed them.
+      if (times.length > 0) this.readsWithBars++;
+      // Without barriers the clock passes minutes that the source lacks before upkeep has filled them.
       if (this.reader.layout.spec.upkeep.barrier === 'none')
         expect(times.length).toBeGreaterThanOrEqual(0.9 * expected.length);
       else expect({ symbol, times }).toEqual({ symbol, times: expected });
-      if (times.length > 0) this.readsWithBars++;
     } catch (error) {
-      // A symbol that is joining or was removed is unknown.
+      // A symbol is unknown while it is joining and after it was removed.
       if (!(error instanceof UnknownSymbolError)) throw error;
     }
   }
 }
 
-/** Lets the session continue to the n-th day and no further, and waits until its clock is there. */
-async function continueToDay(id: string, day: number): Promise<void> {
+/** Lets the session complete the days before this one, and waits until its clock is in the last of them. */
+async function completeDaysBefore(day: number, id: string): Promise<void> {
   await lab.repository.holdFrom(lab.day(day));
-  if (day > 0) await api().until(id, ({ clock }) => clock !== null && clock > lab.day(day - 1));
+  if (day > 0) await clockReaches(id, day - 1);
 }
 
 /** Checks that the session ends like one that had these symbols from the start. */
@@ -265,6 +297,7 @@ async function endsAs(id: string, symbols: readonly string[], counts: Session['c
 async function expectNothingOf(id: string, symbols: readonly string[]): Promise<void> {
   const redis = lab.sessionRedis;
   const keys = await lab.sessionKeys(id);
+  // All keys, and the members and fields of those whose members or fields name symbols.
   const names = [...keys];
   for (const key of keys) {
     if (key.endsWith(':retry')) names.push(...(await redis.zrange(key, 0, -1)));

@@ -77,12 +77,14 @@ test('without an endpoint nothing is loaded that only traces need', async () => 
 
 /** The spans of the first complete repair, from the root to the readable bars; undefined when there is none yet. */
 function firstRepair(spans: readonly CollectedSpan[]): CollectedSpan[] | undefined {
-  const byId = new Map(spans.map((span) => [span.spanId, span]));
-  for (const span of spans.filter(({ name }) => name === 'make bars readable')) {
-    const path = [span];
-    for (let parent = byId.get(span.parentSpanId ?? ''); parent; parent = byId.get(parent.parentSpanId ?? ''))
-      path.unshift(parent);
-    if (path[0]!.parentSpanId === undefined && path.some(({ name }) => name === 'process backfill')) return path;
-  }
-  return undefined;
+  const paths = spans.filter(({ name }) => name === 'make bars readable').map((span) => pathTo(span, spans));
+  return paths.find(
+    (path) => path[0]!.parentSpanId === undefined && path.some(({ name }) => name === 'process backfill'),
+  );
+}
+
+/** A span after its ancestors, as far as they were received. */
+function pathTo(span: CollectedSpan, spans: readonly CollectedSpan[]): CollectedSpan[] {
+  const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);
+  return parent ? [...pathTo(parent, spans), span] : [span];
 }

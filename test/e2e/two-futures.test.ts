@@ -9,6 +9,12 @@ import type { Bar } from '@barkeep/bars';
 import { type Barkeep, type ClientSession, connect, type Mirror, type Step } from '@barkeep/client';
 import type { OpenSession } from '@barkeep/session-data';
 import { Api, type Session } from '../support/system/api.js';
+import {
+  comparableEvents,
+  slotTotals,
+  withoutWallClock,
+  type AnyEvent,
+} from '../support/sessions/comparable-events.js';
 import { EventListener } from '../support/sessions/event-listener.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
 import { marketBars, tradingDays, writeBars, type BarsBySymbol } from '../support/data/market.js';
@@ -18,8 +24,12 @@ const DATES = { start: '2013-10-07', end: '2013-10-08' };
 const [FIRST, SECOND] = tradingDays(DATES);
 /** The close of the first day, at which both clocks wait. */
 const CLOSE = FIRST!.segments.at(-1)!.close;
+const SECOND_OPEN = SECOND!.segments[0]!.open;
+const SECOND_CLOSE = SECOND!.segments.at(-1)!.close;
+const MINUTE_MS = 60_000;
 const SYMBOLS = ['AAA', 'BBB', 'CCC'];
-/** Number of slots of each symbol that the source lacks on the first day: every seventeenth. */
+/** The minutes of the first day that each dataset lacks: every seventeenth of 390. */
+const isHole = (minute: number) => minute % 17 === 3;
 const HOLES = 23;
 /** The datasets: equal on the first day, different on the second. */
 const FUTURES = ['one', 'two'] as const;
@@ -38,8 +48,7 @@ beforeAll(async () => {
   for (const future of FUTURES) await writeBars(system.databaseUrl, future, source(past, future));
   [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-  const { SESSION_REDIS_URL: redis, BARKEEP_SESSION_PREFIX: keyPrefix } = system.environment;
-  barkeep = connect({ coordinator: coordinator.url, redis, keyPrefix });
+  barkeep = connect({ coordinator: coordinator.url, env: system.environment });
   // A completed session, with which route `difference` compares the others.
   await writeBars(system.databaseUrl, 'past', past);
   await api.run({ ...DATES, id: 'past', symbols: SYMBOLS, source: { type: 'dataset', dataset: 'past' } });
@@ -58,7 +67,7 @@ function source(past: BarsBySymbol, future: Future): BarsBySymbol {
   const secondDay = future === 'one' ? secondDayOfOne(past) : secondDayOfTwo();
   return new Map(
     SYMBOLS.map((symbol) => {
-      const firstDay = past.get(symbol)!.filter(({ openTime }, i) => openTime < CLOSE && i % 17 !== 3);
+      const firstDay = past.get(symbol)!.filter(({ openTime }, i) => openTime < CLOSE && !isHole(i));
       return [symbol, [...firstDay, ...secondDay(symbol)]];
     }),
   );
@@ -75,10 +84,8 @@ function secondDayOfTwo(): (symbol: string) => Bar[] {
   return (symbol) => {
     if (symbol === 'CCC') return [];
     const bars = afterClose(market, symbol);
-    // Five to six hours before the open.
-    const night = bars
-      .slice(0, 60)
-      .map((bar, i) => ({ ...bar, openTime: SECOND!.segments[0]!.open - (i + 300) * 60_000 }));
+    // In the sixth hour before the open.
+    const night = bars.slice(0, 60).map((bar, i) => ({ ...bar, openTime: SECOND_OPEN - (i + 300) * MINUTE_MS }));
     return [...night, ...bars.filter((_, i) => i % 5 !== 0)];
   };
 }
@@ -91,8 +98,8 @@ function afterClose(market: BarsBySymbol, symbol: string): Bar[] {
  * Runs a session over a dataset until its clock waits at the first close and its second day is staged. @returns its id, and
  * the steps that a consumer saw
  */
-async function waitingAtClose(future: Future, pace: object): Promise<{ id: string; steps: object[] }> {
-  const id = `${future}-${(pace as { mode: string }).mode}`;
+async function waitingAtClose(future: Future, pace: { mode: string }): Promise<{ id: string; steps: object[] }> {
+  const id = `${future}-${pace.mode}`;
   const spec = { ...DATES, id, symbols: SYMBOLS, backfill: [GATED], pace, derivedIntervals: ['5m', '1h'] };
   await api.run({ ...spec, source: { type: 'dataset', dataset: future } });
   const steps: object[] = [];
@@ -103,7 +110,7 @@ async function waitingAtClose(future: Future, pace: object): Promise<{ id: strin
   }
   const isStaged = ({ clock, frontier, state, waitingFor }: Session) =>
     Date.parse(clock!) === CLOSE &&
-    Date.parse(frontier!) === SECOND!.segments.at(-1)!.close &&
+    Date.parse(frontier!) === SECOND_CLOSE &&
     state === 'waiting-upkeep' &&
     waitingFor !== null;
   await api.until(id, isStaged);
@@ -115,13 +122,13 @@ function seenIn({ time, bars, mirror }: Step): object {
   return { time, bars: [...bars], closes: SYMBOLS.map((symbol) => [...mirror.closes(symbol, 5, '5m')]) };
 }
 
-/** Reads what a strategy can read of a session. */
-type Reading = (id: string) => Promise<unknown>;
+/** How a strategy reads a route or a member, or a text that says why it learns nothing from it. */
+type Read<T> = ((object: T) => unknown) | string;
 
-/** Gets a path under the session with each of the queries, and for each symbol when the path names `{symbol}`. */
-function get(path: string, ...queries: string[]): Reading {
+/** Gets a path under a session with each of the queries, and for each symbol when the path names `{symbol}`. */
+function get(path: string, queries = ['']): Read<string> {
   const paths = path.includes('{symbol}') ? SYMBOLS.map((symbol) => path.replace('{symbol}', symbol)) : [path];
-  const targets = paths.flatMap((target) => (queries.length > 0 ? queries : ['']).map((query) => `${target}${query}`));
+  const targets = paths.flatMap((target) => queries.map((query) => `${target}${query}`));
   return (id) => Promise.all(targets.map((target) => api.ok('GET', `/v1/sessions/${id}${target}`)));
 }
 
@@ -133,8 +140,8 @@ const SERIES = INTERVALS.flatMap((interval) =>
 const CHANGES = 'changes a session';
 const OPERATORS = 'for operators';
 
-/** Every route of the API: how a strategy reads it, or a text that says why the strategy learns nothing from it. */
-const ROUTES: Record<string, Reading | string> = {
+/** Every route of the API, with a read of the session that has the given id. */
+const ROUTES: Record<string, Read<string>> = {
   'GET /docs': 'describes the API',
   'GET /docs-json': 'describes the API',
   'GET /queues': OPERATORS,
@@ -164,7 +171,7 @@ const ROUTES: Record<string, Reading | string> = {
   'POST /v1/sessions/{id}/upkeep': (id) => api.ok('POST', `/v1/sessions/${id}/upkeep`, { dryRun: true }),
   'GET /v1/sessions/{id}/latest': get(
     '/latest',
-    ...INTERVALS.map((name) => `?symbols=${SYMBOLS.join(',')}&interval=${name}`),
+    INTERVALS.map((interval) => `?symbols=${SYMBOLS.join(',')}&interval=${interval}`),
   ),
   'GET /v1/sessions/{id}/days': get('/days'),
   // Its other fields name keys of the session.
@@ -172,22 +179,21 @@ const ROUTES: Record<string, Reading | string> = {
     const { days, datasets } = await api.ok<{ days: unknown; datasets: unknown }>('GET', `/v1/sessions/${id}/layout`);
     return { days, datasets };
   },
-  'GET /v1/sessions/{id}/difference': get('/difference', '?with=past'),
-  'GET /v1/sessions/{id}/export': get('/export', '', '?format=ndjson&interval=5m', `?${RANGE}`),
+  'GET /v1/sessions/{id}/difference': get('/difference', ['?with=past']),
+  'GET /v1/sessions/{id}/export': get('/export', ['', '?format=ndjson&interval=5m', `?${RANGE}`]),
   'GET /v1/sessions/{id}/digest': get('/digest'),
   'GET /v1/sessions/{id}/certificate': get('/certificate'),
   'GET /v1/sessions/{id}/events': sentEvents,
-  'GET /v1/sessions/{id}/symbols/{symbol}/bars': get('/symbols/{symbol}/bars', ...SERIES),
+  'GET /v1/sessions/{id}/symbols/{symbol}/bars': get('/symbols/{symbol}/bars', SERIES),
   'GET /v1/sessions/{id}/symbols/{symbol}/bars/latest': get(
     '/symbols/{symbol}/bars/latest',
-    ...INTERVALS.map((name) => `?interval=${name}`),
+    INTERVALS.map((interval) => `?interval=${interval}`),
   ),
-  'GET /v1/sessions/{id}/symbols/{symbol}/metrics': get(
-    '/symbols/{symbol}/metrics',
+  'GET /v1/sessions/{id}/symbols/{symbol}/metrics': get('/symbols/{symbol}/metrics', [
     '',
     `?date=${FIRST!.date}`,
     `?date=${SECOND!.date}`,
-  ),
+  ]),
   'GET /v1/sessions/{id}/symbols/{symbol}/gaps': get('/symbols/{symbol}/gaps'),
 };
 
@@ -196,8 +202,8 @@ function bySeries<T>(read: (symbol: string, interval: string) => T): Promise<Awa
   return Promise.all(SYMBOLS.flatMap((symbol) => INTERVALS.map((interval) => read(symbol, interval))));
 }
 
-/** Every member of a class of the client, as {@link ROUTES}. */
-type Reads<T> = Record<Exclude<keyof T, 'id'>, ((object: T) => unknown) | string>;
+/** Every member of a class of the client. */
+type Reads<T> = Record<Exclude<keyof T, 'id'>, Read<T>>;
 
 const SESSION: Reads<ClientSession> = {
   start: CHANGES,
@@ -210,9 +216,9 @@ const SESSION: Reads<ClientSession> = {
   removeSymbol: CHANGES,
   removeConsumer: CHANGES,
   registerStream: CHANGES,
-  reader: 'below',
-  mirror: 'below',
-  follow: 'the steps',
+  reader: 'is read by READER',
+  mirror: 'is read by MIRROR',
+  follow: 'its steps are compared separately',
   completed: 'waits for the end',
   status: (session) => session.status(),
   metrics: (session) => Promise.all(SYMBOLS.map((symbol) => session.metrics(symbol, { date: SECOND!.date }))),
@@ -275,122 +281,58 @@ const MIRROR: Reads<Mirror> = {
 async function readAll(id: string, future: Future): Promise<object> {
   const session = barkeep.session(id);
   const [reader, mirror] = [await session.reader(), await session.mirror()];
-  const read = async <T>(reads: Record<string, ((object: T) => unknown) | string>, object: T) => {
-    const results: Record<string, unknown> = {};
-    for (const [name, reading] of Object.entries(reads)) {
-      results[name] = typeof reading === 'string' ? reading : await reading(object);
-    }
-    return results;
-  };
   const all = {
-    routes: await read(ROUTES, id),
-    session: await read(SESSION, session),
-    reader: await read(READER, reader),
-    mirror: await read(MIRROR, mirror),
+    routes: await readEach(ROUTES, id),
+    session: await readEach(SESSION, session),
+    reader: await readEach(READER, reader),
+    mirror: await readEach(MIRROR, mirror),
   };
   mirror.close();
   return comparable(all, id, future);
 }
 
-/** The events of the first day from the stream of server-sent events, as {@link comparableEvents}. */
-async function sentEvents(id: string): Promise<object[]> {
-  const listener = await EventListener.connect(coordinator.url, `/v1/sessions/${id}/events?from=beginning`);
-  const all = () => listener.events.map(({ type, data }): AnyEvent => ({ ...data, type }));
-  await listener.until(() => areOfWholeDay(all()));
-  listener.close();
-  return comparableEvents(all());
+async function readEach<T>(reads: Record<string, Read<T>>, object: T): Promise<Record<string, unknown>> {
+  const results: Record<string, unknown> = {};
+  for (const [name, read] of Object.entries(reads)) {
+    results[name] = typeof read === 'string' ? read : await read(object);
+  }
+  return results;
 }
 
-/** The events of the first day from the client, as {@link comparableEvents}. */
+/** The events up to the first close from the stream of server-sent events, as {@link comparableEvents}. */
+async function sentEvents(id: string): Promise<object[]> {
+  const listener = await EventListener.connect(coordinator.url, `/v1/sessions/${id}/events?from=beginning`);
+  const events = () => listener.events.map(({ type, data }): AnyEvent => ({ ...data, type }));
+  await listener.until(() => areOfWholeDay(events()));
+  listener.close();
+  return comparableEvents(events(), CLOSE);
+}
+
+/** The events up to the first close from the client, as {@link comparableEvents}. */
 async function readEvents(session: ClientSession): Promise<object[]> {
   const events: AnyEvent[] = [];
   for await (const event of session.events({ from: 'beginning' })) {
     events.push(event);
     if (areOfWholeDay(events)) break;
   }
-  return comparableEvents(events);
-}
-
-/** An event from the client or the stream, with the fields that are compared in a special way. */
-interface AnyEvent {
-  type: string;
-  date?: string;
-  time?: number | string;
-  /** A number of symbols, their names, or by name a number of slots or such a number of each kind. */
-  symbols?: number | string[] | Record<string, unknown>;
+  return comparableEvents(events, CLOSE);
 }
 
 /** Whether the events include the close, the quality, a derived bar and all repaired slots of the first day. */
 function areOfWholeDay(events: readonly AnyEvent[]): boolean {
   const types = new Set(events.map(({ type }) => type));
-  const filled = [...slotTotals(events)].filter(([key]) => key.startsWith('gap-filled'));
-  const slots = filled.reduce((sum, [, count]) => sum + count, 0);
-  return types.has('day-closed') && types.has('quality') && types.has('derived') && slots === HOLES * SYMBOLS.length;
+  let filledSlots = 0;
+  for (const [key, slots] of slotTotals(events)) if (key.startsWith('gap-filled ')) filledSlots += slots;
+  const hasDay = types.has('day-closed') && types.has('quality') && types.has('derived');
+  return hasDay && filledSlots === HOLES * SYMBOLS.length;
 }
 
-/**
- * Slots by `TYPE DATE SYMBOL`, settled ones also by kind. They are added up, because the part that one event covers depends on when a
- * worker reads.
- */
-function slotTotals(events: readonly AnyEvent[]): Map<string, number> {
-  const totals = new Map<string, number>();
-  for (const { type, date, symbols } of events) {
-    if (typeof symbols !== 'object' || Array.isArray(symbols)) continue;
-    for (const [symbol, slots] of Object.entries(symbols)) {
-      // `gap-settled` has a count of each kind, the other events one count.
-      const counts: Record<string, number> =
-        typeof slots === 'number' ? { '': slots } : (slots as Record<string, number>);
-      for (const [kind, count] of Object.entries(counts)) {
-        const key = `${type} ${date} ${symbol} ${kind}`.trimEnd();
-        totals.set(key, (totals.get(key) ?? 0) + count);
-      }
-    }
-  }
-  return totals;
-}
-
-/**
- * Events in a form that does not depend on the wall clock: sorted, each once, without states and consumers, and with
- * {@link slotTotals} instead of the events that have slots.
- */
-function comparableEvents(events: readonly AnyEvent[]): object[] {
-  const texts = new Set<string>();
-  for (const event of events) {
-    const { type, date, symbols, time } = event;
-    if (type === 'state' || type.startsWith('consumer-')) continue;
-    // How far one move of the clock goes depends on when the coordinator reads the limit.
-    if (type === 'clock' && new Date(time!).getTime() < CLOSE) continue;
-    if (typeof symbols !== 'object') texts.add(JSON.stringify(withoutWallClock(event)));
-    else if (Array.isArray(symbols)) for (const symbol of symbols) texts.add(JSON.stringify([type, date, symbol]));
-  }
-  return [...[...texts].sort().map((text) => JSON.parse(text) as object), ...[...slotTotals(events)].sort()];
-}
-
-/** Fields whose values depend on the wall clock or on random numbers. */
-const OF_THE_WALL_CLOCK = new Set([
-  'at',
-  'createdAt',
-  'updatedAt',
-  'storedAt',
-  'seenAt',
-  'since',
-  'waitedMs',
-  'cursor',
-  'pace',
-]);
-
-function withoutWallClock(value: object): object {
-  const text = JSON.stringify(value, (key, inner: unknown) => (OF_THE_WALL_CLOCK.has(key) ? undefined : inner));
-  return JSON.parse(text) as object;
-}
-
-/** A value without {@link OF_THE_WALL_CLOCK}, and with the same names of session and dataset for both futures. */
+/** A value {@link withoutWallClock}, and with the same names of session and dataset for both futures. */
 function comparable(value: object, id: string, future: Future): object {
   const text = JSON.stringify(withoutWallClock(value), (key, inner: unknown) => {
     if (inner === id) return 'the session';
-    // A field `dataset`, or the first in a list of datasets.
-    if (inner === future && (key === 'dataset' || key === '0')) return 'the dataset';
-    return inner;
+    const namesSource = key === 'dataset' || key === '0'; // a field, or the first in a list of datasets
+    return namesSource && inner === future ? 'the dataset' : inner;
   });
   return JSON.parse(text) as object;
 }
@@ -414,12 +356,9 @@ test.each([
   expect(one.steps).toHaveLength(390);
   expect(await readAll(two.id, 'two')).toEqual(await readAll(one.id, 'one'));
   // An operator sees that the staged second day differs.
+  const seenByOperator = async (id: string, future: Future, path: string) =>
+    comparable(await api.ok('GET', `/v1/sessions/${id}${path}?view=operator`), id, future);
   for (const path of ['', '/days', '/digest', '/symbols/AAA/metrics', '/symbols/CCC/gaps']) {
-    const [a, b] = await Promise.all(
-      [one, two].map(async ({ id }, i) =>
-        comparable(await api.ok('GET', `/v1/sessions/${id}${path}?view=operator`), id, FUTURES[i]!),
-      ),
-    );
-    expect(a).not.toEqual(b);
+    expect(await seenByOperator(two.id, 'two', path)).not.toEqual(await seenByOperator(one.id, 'one', path));
   }
 });

@@ -2,33 +2,32 @@
  * How this version reads or refuses the data of Barkeep 0.1 (test/fixtures/0.1), and what happens when processes of other
  * versions still run.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@barkeep/client';
 import { Redis } from 'ioredis';
-import { Api, type ApiBar, type Session } from '../support/system/api.js';
+import { Api, type Session } from '../support/system/api.js';
+import { importLines } from '../support/data/import-lines.js';
 import { FIXTURE, loadFixture } from '../support/setup/fixture-0.1.js';
 import { type SystemProcess, TestSystem } from '../support/system/system.js';
 
-/** Sessions of the fixture that this version cannot continue. */
-const NOT_CONTINUED = ['running', 'paused', 'stopped', 'fed'];
+/** Limit of a wait: that of a test. */
+const WAIT_MS = 60_000;
 
 let system: TestSystem;
 let coordinator: SystemProcess;
 let api: Api;
 let queueRedis: Redis;
 let sessionRedis: Redis;
-/** Keys of 0.1 in the queue Redis, before any process of this version ran. */
-let oldJobs: string[];
+/** Keys of the queues of 0.1, before any process of this version ran. */
+let oldQueueKeys: string[];
 
 beforeAll(async () => {
   system = await TestSystem.create({ BARKEEP_RECONCILE_SECONDS: '1' });
   await loadFixture(system);
   queueRedis = new Redis(system.environment['REDIS_URL']!);
   sessionRedis = new Redis(system.environment['SESSION_REDIS_URL']!);
-  oldJobs = await jobKeys();
+  oldQueueKeys = await queueKeysOf01();
   [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
 }, 120_000);
@@ -39,18 +38,18 @@ afterAll(async () => {
   await system?.close();
 });
 
-/** Keys of queues that lack the format of this version in their prefix. */
-async function jobKeys(): Promise<string[]> {
+/** Keys of the queues of 0.1. Those of this version have the format in their prefix, such as `v2`. */
+async function queueKeysOf01(): Promise<string[]> {
   const keys = await queueRedis.keys(`${system.queuePrefix}:*`);
   return keys.filter((key) => !key.startsWith(`${system.queuePrefix}:v`)).sort();
 }
 
+/** A session as a strategy sees it. */
 const session = (id: string) => api.ok<Session>('GET', `/v1/sessions/${id}`);
-
-/** Waits as long as the test's own limit allows. */
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await delay(100);
-}
+const until = (id: string, test: (found: Session) => boolean) => api.eventually(() => session(id), test, WAIT_MS);
+const start = async (id: string) => expect((await api.call('POST', `/v1/sessions/${id}/start`)).status).toBe(200);
+const requestUpkeep = async (id: string) =>
+  expect((await api.call('POST', `/v1/sessions/${id}/upkeep`)).status).toBe(202);
 
 describe('a completed session of 0.1', () => {
   it.each([
@@ -66,73 +65,70 @@ describe('a completed session of 0.1', () => {
     const { spec } = await session('done');
     const again = { ...spec, id: 'again' };
     expect((await api.call('POST', '/v1/sessions?start=true', again)).status).toBe(201);
-    await until(async () => (await session('again')).state === 'completed');
+    await until('again', ({ state }) => state === 'completed');
     // No dataset has four of its bars. Each call of upkeep requests them once more.
-    await until(async () => {
-      await requestUpkeep('again');
-      return (await session('again')).counts.unfillable === 4;
-    });
+    await api.eventually(
+      async () => {
+        await requestUpkeep('again');
+        return session('again');
+      },
+      ({ counts }) => counts.unfillable === 4,
+      WAIT_MS,
+    );
     expect(await system.barkeep('compare', 'done', 'again')).toMatch(/^equal: 2 days/);
   }, 120_000);
 
   it('answers bars, gaps and events', async () => {
     const path = '/v1/sessions/done/symbols/AAA';
-    const { body: bars } = await api.call<ApiBar[]>('GET', `${path}/bars?interval=5m&last=200`);
-    expect(bars).toHaveLength(120);
-    const { body: gaps } = await api.call<unknown[]>('GET', `${path}/gaps`);
-    expect(gaps).toMatchObject([
+    expect(await api.ok('GET', `${path}/bars?interval=5m&last=200`)).toHaveLength(120);
+    expect(await api.ok('GET', `${path}/gaps`)).toMatchObject([
       { bars: 1, status: 'unfillable' },
       { bars: 1, status: 'unfillable' },
     ]);
-    expect(await system.barkeep('events', 'done', '--from', 'beginning', '--types', 'day-closed')).toMatch(
-      /day-closed/,
-    );
+    const events = await system.barkeep('events', 'done', '--from', 'beginning', '--types', 'day-closed');
+    expect(events).toContain('day-closed');
   });
 });
 
-async function requestUpkeep(id: string): Promise<void> {
-  expect((await api.call('POST', `/v1/sessions/${id}/upkeep`)).status).toBe(202);
-}
-
 describe('a session of 0.1 that had not ended or was stopped', () => {
-  it.each(NOT_CONTINUED)('is lost, with an error that says to start it again: %s', async (id) => {
+  it.each(['running', 'paused', 'stopped', 'fed'])('is lost, and its error says to start it again: %s', async (id) => {
     const { state, error, clock } = await session(id);
     expect({ state, clock }).toEqual({ state: 'lost', clock: null });
     expect(error).toMatch(/written by Barkeep 0\.1.*start it again/);
-    const { status } = await api.call('GET', `/v1/sessions/${id}/symbols/AAA/bars?last=5`);
-    expect(status).toBe(409);
+    expect((await api.call('GET', `/v1/sessions/${id}/symbols/AAA/bars?last=5`)).status).toBe(409);
   });
 
   it('streams again from its first bar when it is started', async () => {
-    expect((await api.call('POST', '/v1/sessions/paused/start')).status).toBe(200);
+    await start('paused');
     const barkeep = connect({ coordinator: coordinator.url, env: system.environment });
     let bars = 0;
     for await (const step of barkeep.session('paused').follow({ consumer: 'one' })) bars += step.barCount;
     await barkeep.close();
     expect(bars).toBe(598);
-    await until(async () => (await session('paused')).state === 'completed');
-  }, 60_000);
+    await until('paused', ({ state }) => state === 'completed');
+  });
 
   it('leaves no keys in the session Redis', async () => {
-    await until(async () => (await sessionRedis.keys(`${system.sessionPrefix}:{stopped:*`)).length === 0);
-  }, 60_000);
+    await api.eventually(
+      () => sessionRedis.keys(`${system.sessionPrefix}:{stopped:*`),
+      (keys) => keys.length === 0,
+      WAIT_MS,
+    );
+  });
 });
 
 it('a session that 0.1 created and did not start runs', async () => {
   expect(await session('created')).toMatchObject({ state: 'created' });
-  expect((await api.call('POST', '/v1/sessions/created/start')).status).toBe(200);
-  await until(async () => (await session('created')).state === 'completed');
+  await start('created');
+  await until('created', ({ state }) => state === 'completed');
 });
 
 it('bars that are imported now fill gaps in a store of 0.1', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'barkeep-upgrade-'));
   const rows = ['2013-11-29T16:10:00Z', '2013-12-02T16:10:00Z'].map((time) => `${time},AAA,100,101,99,100,5`);
-  await writeFile(join(folder, 'late.csv'), ['time,symbol,open,high,low,close,volume', ...rows].join('\n'));
-  await system.barkeep('import', join(folder, 'late.csv'), '--dataset', 'reference');
-  await rm(folder, { recursive: true });
+  await importLines(system, 'reference', ['time,symbol,open,high,low,close,volume', ...rows]);
   await requestUpkeep('done');
-  await until(async () => (await session('done')).counts.filled === 1_198);
-}, 60_000);
+  await until('done', ({ counts }) => counts.filled === 1_196 + rows.length);
+});
 
 describe('processes of another version', () => {
   it('I3 that are of 0.1 cannot claim or create a session, because their statements fail', async () => {
@@ -143,27 +139,26 @@ describe('processes of another version', () => {
   });
 
   it('that are of 0.1 share no jobs with those of this version', async () => {
-    expect(await jobKeys()).toEqual(oldJobs);
-    expect(oldJobs).toContain(`${system.queuePrefix}:stream:active`);
+    expect(oldQueueKeys).toContain(`${system.queuePrefix}:stream:active`);
+    expect(await queueKeysOf01()).toEqual(oldQueueKeys);
   });
 
   it('keep their sessions: one of a later format is neither claimed nor listed', async () => {
     await system.query(`UPDATE sessions SET state = 'running', format = 3 WHERE id = 'stopped'`);
-    const epoch = async () =>
-      (await system.query<{ epoch: number }>(`SELECT epoch FROM sessions WHERE id = 'stopped'`))[0];
+    const epoch = () => system.query(`SELECT epoch FROM sessions WHERE id = 'stopped'`);
     const before = await epoch();
     // Another session is streamed meanwhile, so the coordinator works; two seconds are two rounds of its reconciler.
-    expect((await api.call('POST', '/v1/sessions/running/start')).status).toBe(200);
-    await until(async () => (await session('running')).clock !== null);
+    await start('running');
+    await until('running', ({ clock }) => clock !== null);
     await delay(2_000);
     expect(await epoch()).toEqual(before);
-    const { body } = await api.call<{ sessions: Session[] }>('GET', '/v1/sessions');
-    expect(body.sessions.map(({ id }) => id)).not.toContain('stopped');
-  }, 60_000);
+    const { sessions } = await api.ok<{ sessions: Session[] }>('GET', '/v1/sessions');
+    expect(sessions.map(({ id }) => id)).not.toContain('stopped');
+  });
 
   it('that are of a later version change the schema: then this version does not start', async () => {
     await system.query(`INSERT INTO migrations ("timestamp", name) VALUES (1, 'OfALaterVersion1')`);
     await expect(system.coordinator()).rejects.toThrow(/was one that a later version has changed \(OfALaterVersion1\)/);
     await expect(system.barkeep('datasets')).rejects.toThrow(/a later version has changed/);
-  }, 60_000);
+  });
 });

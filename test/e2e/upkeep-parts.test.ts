@@ -16,9 +16,11 @@ const SPEC = {
   upkeep: { retryMissingBars: false },
 };
 const MINUTES = 390;
-/** Minutes in the two gaps that each symbol has on each of the two days, and the other minutes. */
-const LACKING = 15;
+/** Each symbol has two gaps on each of the two days: ten minutes and five. */
+const isLacking = (minute: number) => (minute >= 10 && minute < 20) || (minute >= 30 && minute < 35);
+const LACKING = 10 + 5;
 const STREAMED = MINUTES - LACKING;
+const UPKEEP = '/v1/sessions/parts/upkeep';
 
 let system: TestSystem;
 let api: Api;
@@ -26,11 +28,9 @@ let api: Api;
 beforeAll(async () => {
   system = await TestSystem.create();
   const market = marketBars({ ...SPEC, seed: 11 });
-  // Each symbol lacks the minutes 10 to 19 and 30 to 34 of each day. The vendor has no bar yet.
-  const isLacking = (minute: number) => (minute >= 10 && minute < 20) || (minute >= 30 && minute < 35);
   const rows = [...market].map(([symbol, bars]) => [symbol, bars.filter((_, i) => !isLacking(i % MINUTES))] as const);
   await writeBars(system.databaseUrl, 'stream', new Map(rows));
-  await writeBars(system.databaseUrl, 'vendor', new Map());
+  await writeBars(system.databaseUrl, 'vendor', new Map()); // it has no bar yet
   const [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
   await api.run(SPEC);
@@ -39,12 +39,10 @@ beforeAll(async () => {
 });
 afterAll(() => system?.close());
 
-const upkeep = '/v1/sessions/parts/upkeep';
-
 it('a dry run names gaps, slots and repositories, and changes nothing', async () => {
   const digest = await api.digest('parts');
   const part = { symbols: ['BBB', 'AAA'], from: '2013-10-08', dryRun: true };
-  const { status, body } = await api.call<UpkeepPlanAnswer>('POST', upkeep, part);
+  const { status, body } = await api.call<UpkeepPlanAnswer>('POST', UPKEEP, part);
   expect(status).toBe(200);
   const planOfSymbol = { gaps: 2, slots: LACKING, repositories: ['vendor'] };
   expect(body).toEqual({
@@ -58,12 +56,12 @@ it('a dry run names gaps, slots and repositories, and changes nothing', async ()
     ],
   });
   // Three symbols on two days.
-  expect(await api.ok('POST', upkeep, { dryRun: true })).toMatchObject({ slots: 3 * 2 * LACKING, gaps: 3 * 2 * 2 });
+  expect(await api.ok('POST', UPKEEP, { dryRun: true })).toMatchObject({ slots: 3 * 2 * LACKING, gaps: 3 * 2 * 2 });
   expect(await api.digest('parts')).toBe(digest);
 });
 
 it('I12 requests only the symbols and days that the call names', async () => {
-  const { status } = await api.call('POST', upkeep, { symbols: ['AAA'], from: '2013-10-07', to: '2013-10-07' });
+  const { status } = await api.call('POST', UPKEEP, { symbols: ['AAA'], from: '2013-10-07', to: '2013-10-07' });
   expect(status).toBe(202);
   const { symbols } = await api.eventually(
     () => api.ok<DaysAnswer>('GET', '/v1/sessions/parts/days'),
@@ -81,13 +79,13 @@ it('I12 requests only the symbols and days that the call names', async () => {
 
 it('two calls for different parts at the same time are both done, and then a call for the whole session', async () => {
   await Promise.all([
-    api.ok('POST', upkeep, { symbols: ['BBB'], from: '2013-10-07', to: '2013-10-07' }),
-    api.ok('POST', upkeep, { symbols: ['CCC'], from: '2013-10-07', to: '2013-10-07' }),
+    api.ok('POST', UPKEEP, { symbols: ['BBB'], from: '2013-10-07', to: '2013-10-07' }),
+    api.ok('POST', UPKEEP, { symbols: ['CCC'], from: '2013-10-07', to: '2013-10-07' }),
   ]);
-  const slots = () => api.ok<UpkeepPlanAnswer>('POST', `${upkeep}?view=operator`, { dryRun: true });
+  const slots = () => api.ok<UpkeepPlanAnswer>('POST', `${UPKEEP}?view=operator`, { dryRun: true });
   // Now only the second day of each symbol has gaps.
   await api.eventually(slots, (plan) => plan.slots === 3 * LACKING);
-  await api.ok('POST', upkeep);
+  await api.ok('POST', UPKEEP);
   await api.eventually(slots, (plan) => plan.slots === 0);
 });
 
@@ -98,5 +96,5 @@ it.each([
   [{ from: '2013-10-08', to: '2013-10-07' }, 400, { problems: [{ field: 'to' }] }],
   [{ dryrun: true }, 400, { problems: [{ field: 'dryrun' }] }],
 ])('refuses %j', async (body, status, problem) => {
-  expect(await api.call('POST', upkeep, body)).toMatchObject({ status, body: problem });
+  expect(await api.call('POST', UPKEEP, body)).toMatchObject({ status, body: problem });
 });

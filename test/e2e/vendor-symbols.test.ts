@@ -4,32 +4,21 @@
  * object has.
  */
 import { type Barkeep, connect, type Step } from '@barkeep/client';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Api, type Session } from '../support/system/api.js';
+import { importLines } from '../support/data/import-lines.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
-const SYMBOLS = [
-  'BRK/B',
-  'A+B',
-  'ES=F',
-  '^GSPC',
-  'BACpB',
-  'BACPB',
-  '$X',
-  '~a',
-  '#1',
-  'a&b',
-  'x@y:z',
-  'constructor',
-  '__proto__',
-];
+const SYMBOLS = 'BRK/B A+B ES=F ^GSPC BACpB BACPB $X ~a #1 a&b x@y:z constructor __proto__'.split(' ');
 const DATES = { start: '2024-03-04', end: '2024-03-04' };
 const OPEN = Date.parse('2024-03-04T14:30:00Z');
 const MINUTES = 390;
-/** The minute that each symbol lacks in the source. */
+/** The minute that the dataset `holes` lacks. */
 const HOLE = 7;
+/** All prices of a symbol are near this one, so that a mix-up shows. */
+const priceOf = (symbol: string) => 100 + SYMBOLS.indexOf(symbol);
 
 let system: TestSystem;
 let coordinator: SystemProcess;
@@ -42,16 +31,11 @@ beforeAll(async () => {
   system = await TestSystem.create();
   [coordinator] = await Promise.all([system.coordinator(), system.worker()]);
   api = new Api(coordinator.url);
-  const { SESSION_REDIS_URL: redis, BARKEEP_SESSION_PREFIX: keyPrefix } = system.environment;
-  barkeep = connect({ coordinator: coordinator.url, redis, keyPrefix });
-  for (const [dataset, hole] of [
-    ['holes', HOLE],
-    ['whole', -1],
-  ] as const) {
-    const file = join(folder, `${dataset}.csv`);
-    await writeFile(file, csv(hole));
-    await system.barkeep('import', file, '--dataset', dataset, '--symbol-case', 'keep');
-  }
+  barkeep = connect({ coordinator: coordinator.url, env: system.environment });
+  const minutes = Array.from({ length: MINUTES }, (_, minute) => minute);
+  const withoutHole = minutes.filter((minute) => minute !== HOLE);
+  await importMinutes('whole', minutes);
+  await importMinutes('holes', withoutHole);
 });
 
 afterAll(async () => {
@@ -60,15 +44,22 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** All bars but those of minute `hole`. Symbol `i` has prices near `100 + i`, so that a mix-up shows. */
-function csv(hole: number): string {
-  const rows = SYMBOLS.flatMap((symbol, i) =>
-    Array.from({ length: MINUTES }, (_, minute) => {
+/** Imports bars of these minutes of each symbol. The volume is the number of the minute. */
+async function importMinutes(dataset: string, minutes: readonly number[]): Promise<void> {
+  const rows = SYMBOLS.flatMap((symbol) => {
+    const price = priceOf(symbol);
+    return minutes.map((minute) => {
       const time = new Date(OPEN + minute * 60_000).toISOString();
-      return minute === hole ? '' : `${time},${symbol},${100 + i},${101 + i},${99 + i},${100 + i},${minute}\n`;
-    }),
-  );
-  return `time,symbol,open,high,low,close,volume\n${rows.join('')}`;
+      return `${time},${symbol},${price},${price + 1},${price - 1},${price},${minute}`;
+    });
+  });
+  const header = 'time,symbol,open,high,low,close,volume';
+  await importLines(system, dataset, [header, ...rows], '--symbol-case', 'keep');
+}
+
+/** Runs the `barkeep` command on the coordinator. @returns what it prints, which must be JSON */
+async function barkeepJson<T>(...args: string[]): Promise<T> {
+  return JSON.parse(await system.barkeep(...args, '--json', '--coordinator', coordinator.url)) as T;
 }
 
 const spec = (id: string) => ({
@@ -84,20 +75,19 @@ const pathOf = (id: string, symbol: string) => `/v1/sessions/${id}/symbols/${enc
 it('every route of a symbol answers with the data of that symbol', async () => {
   const id = await api.run(spec('routes'));
   await api.completed(id);
-  for (const [i, symbol] of SYMBOLS.entries()) {
-    const price = { open: 100 + i, high: 101 + i, low: 99 + i, close: 100 + i };
-    expect(await api.ok('GET', `${pathOf(id, symbol)}/bars/latest`)).toMatchObject({ ...price, volume: MINUTES - 1 });
-    expect(await api.ok<object[]>('GET', `${pathOf(id, symbol)}/bars?last=1000`)).toHaveLength(MINUTES);
-    expect(await api.ok('GET', `${pathOf(id, symbol)}/metrics`)).toMatchObject({
-      backfilled: 1,
-      streamed: MINUTES - 1,
-    });
-    expect(await api.ok('GET', `${pathOf(id, symbol)}/gaps`)).toEqual([]);
+  for (const symbol of SYMBOLS) {
+    const path = pathOf(id, symbol);
+    const price = priceOf(symbol);
+    const last = { open: price, high: price + 1, low: price - 1, close: price, volume: MINUTES - 1 };
+    expect(await api.ok('GET', `${path}/bars/latest`)).toMatchObject(last);
+    expect(await api.ok<object[]>('GET', `${path}/bars?last=1000`)).toHaveLength(MINUTES);
+    expect(await api.ok('GET', `${path}/metrics`)).toMatchObject({ streamed: MINUTES - 1, backfilled: 1 });
+    expect(await api.ok('GET', `${path}/gaps`)).toEqual([]);
   }
   const query = SYMBOLS.map(encodeURIComponent).join(',');
   const latest = await api.ok<Record<string, { open: number }>>('GET', `/v1/sessions/${id}/latest?symbols=${query}`);
   const opens = Object.entries(latest).map(([symbol, { open }]) => ({ symbol, open }));
-  expect(opens).toEqual(SYMBOLS.map((symbol, i) => ({ symbol, open: 100 + i })));
+  expect(opens).toEqual(SYMBOLS.map((symbol) => ({ symbol, open: priceOf(symbol) })));
   expect(await api.ok<Session>('GET', `/v1/sessions/${id}`)).toMatchObject({ symbols: SYMBOLS });
 });
 
@@ -109,13 +99,13 @@ it('the client follows a session of them, and reads their bars, metrics and gaps
   for await (const step of session.follow({ consumer: 'all' })) {
     for (const symbol of step.bars.keys()) barCounts.set(symbol, barCounts.get(symbol)! + 1);
     last = step;
-    SYMBOLS.forEach((symbol, i) => expect(step.mirror.closes(symbol, 1)).toEqual(Float64Array.of(100 + i)));
+    for (const symbol of SYMBOLS) expect(step.mirror.closes(symbol, 1)).toEqual(Float64Array.of(priceOf(symbol)));
   }
   expect(last!.time).toBe(OPEN + MINUTES * 60_000);
   expect([...barCounts]).toEqual(SYMBOLS.map((symbol) => [symbol, MINUTES]));
   const reader = await session.reader();
-  for (const [i, symbol] of SYMBOLS.entries()) {
-    expect(await reader.latestBar(symbol, '5m')).toMatchObject({ close: 100 + i });
+  for (const symbol of SYMBOLS) {
+    expect(await reader.latestBar(symbol, '5m')).toMatchObject({ close: priceOf(symbol) });
     expect(await session.metrics(symbol)).toMatchObject({ symbol, filled: MINUTES });
     expect(await session.gaps(symbol)).toEqual([]);
   }
@@ -124,69 +114,65 @@ it('the client follows a session of them, and reads their bars, metrics and gaps
 it('a feed accepts them', async () => {
   await api.run({ ...DATES, id: 'fed', symbols: SYMBOLS, source: { type: 'feed' } });
   const session = barkeep.session('fed');
-  for (const [i, symbol] of SYMBOLS.entries()) {
+  for (const symbol of SYMBOLS) {
+    const price = priceOf(symbol);
     const stream = session.registerStream(symbol);
-    await stream.feed([{ openTime: OPEN, open: 1 + i, high: 1 + i, low: 1 + i, close: 1 + i, volume: 1 }]);
+    await stream.feed([{ openTime: OPEN, open: price, high: price, low: price, close: price, volume: 1 }]);
     await stream.end();
   }
   await api.completed('fed');
-  for (const [i, symbol] of SYMBOLS.entries()) {
-    expect(await api.ok('GET', `${pathOf('fed', symbol)}/bars/latest`)).toMatchObject({ close: 1 + i });
-  }
+  for (const symbol of SYMBOLS)
+    expect(await api.ok('GET', `${pathOf('fed', symbol)}/bars/latest`)).toMatchObject({ close: priceOf(symbol) });
 });
 
 it('a session to which they were added and from which they were removed has the digest of one without them', async () => {
   const [first, ...others] = SYMBOLS;
-  const alone = await api.run({ ...spec('alone'), symbols: [first] });
-  await api.completed(alone);
-  const id = (await api.ok<Session>('POST', '/v1/sessions', { ...spec('changing'), symbols: [first] })).id;
-  for (const symbol of others) await api.ok('POST', pathOf(id, symbol));
-  for (const symbol of others) await api.ok('DELETE', pathOf(id, symbol));
-  await api.ok('POST', `/v1/sessions/${id}/start`);
-  await api.completed(id);
-  expect(await api.digest(id)).toBe(await api.digest(alone));
+  await api.run({ ...spec('alone'), symbols: [first] });
+  await api.completed('alone');
+  await api.ok('POST', '/v1/sessions', { ...spec('changing'), symbols: [first] });
+  for (const symbol of others) await api.ok('POST', pathOf('changing', symbol));
+  for (const symbol of others) await api.ok('DELETE', pathOf('changing', symbol));
+  await api.ok('POST', '/v1/sessions/changing/start');
+  await api.completed('changing');
+  expect(await api.digest('changing')).toBe(await api.digest('alone'));
 });
 
-it('a certificate and the description of a dataset name them', async () => {
-  const certificate = await api.ok<{ spec: { symbols: string[] }; complete: boolean; days: object[] }>(
-    'GET',
-    '/v1/sessions/routes/certificate',
-  );
+it('a certificate names them', async () => {
+  const certificate = await api.ok<{ days: object[] }>('GET', '/v1/sessions/routes/certificate');
   expect(certificate).toMatchObject({ spec: { symbols: SYMBOLS }, complete: true });
   expect(certificate.days).toMatchObject([{ counts: { streamed: SYMBOLS.length * (MINUTES - 1) } }]);
   const file = join(folder, 'routes.certificate.json');
   await system.barkeep('certify', 'routes', '--out', file, '--coordinator', coordinator.url);
   expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ spec: { symbols: SYMBOLS } });
-  const shown = JSON.parse(await system.barkeep('dataset', 'show', 'holes', '--json')) as {
-    symbols: { symbol: string; rows: number }[];
-  };
-  expect(shown.symbols.map(({ symbol }) => symbol).toSorted()).toEqual(SYMBOLS.toSorted());
-  expect(shown.symbols.every(({ rows }) => rows === MINUTES - 1)).toBe(true);
 });
 
-it('the command line prints and exports them, and reads its own export again', async () => {
-  const flags = ['--coordinator', coordinator.url];
-  expect(JSON.parse(await system.barkeep('gaps', 'routes', 'BRK/B', '--json', ...flags))).toEqual({
-    session: 'routes',
-    gaps: [],
-  });
-  const shown = await system.barkeep('bars', 'routes', '__proto__', '--last', '1', '--json', ...flags);
-  expect(JSON.parse(shown)).toMatchObject([{ close: 100 + SYMBOLS.indexOf('__proto__') }]);
-  const ofDay = await system.barkeep('metrics', 'routes', 'BRK/B', '--date', DATES.start, '--json', ...flags);
-  expect(JSON.parse(ofDay)).toMatchObject({
+it('the description of a dataset names them', async () => {
+  const output = await system.barkeep('dataset', 'show', 'holes', '--json');
+  const { symbols } = JSON.parse(output) as { symbols: { symbol: string; rows: number }[] };
+  expect(symbols.map(({ symbol }) => symbol).toSorted()).toEqual(SYMBOLS.toSorted());
+  for (const { rows } of symbols) expect(rows).toBe(MINUTES - 1);
+});
+
+it('the command line prints their bars, gaps and metrics', async () => {
+  expect(await barkeepJson('gaps', 'routes', 'BRK/B')).toEqual({ session: 'routes', gaps: [] });
+  expect(await barkeepJson('bars', 'routes', '__proto__', '--last', '1')).toMatchObject([
+    { close: priceOf('__proto__') },
+  ]);
+  expect(await barkeepJson('metrics', 'routes', 'BRK/B', '--date', DATES.start)).toMatchObject({
     session: 'routes',
     date: DATES.start,
     symbols: [{ symbol: 'BRK/B', expected: MINUTES, backfilled: 1, streamed: MINUTES - 1 }],
   });
-  const all = JSON.parse(await system.barkeep('metrics', 'routes', '--date', DATES.start, '--json', ...flags)) as {
-    symbols: { symbol: string }[];
-  };
-  expect(all.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
+  const ofAll = await barkeepJson<{ symbols: { symbol: string }[] }>('metrics', 'routes', '--date', DATES.start);
+  expect(ofAll.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
+});
+
+it('the command line exports their bars, and imports its own export', async () => {
   const file = join(folder, 'export.csv');
-  await system.barkeep('export', 'routes', '--out', file, ...flags);
+  await system.barkeep('export', 'routes', '--out', file, '--coordinator', coordinator.url);
   expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1 + SYMBOLS.length * MINUTES);
   await system.barkeep('import', file, '--dataset', 'again', '--symbol-case', 'keep');
-  const again = await api.run({ ...spec('again'), source: { type: 'dataset', dataset: 'again' }, backfill: [] });
-  await api.completed(again);
-  for (const symbol of SYMBOLS) expect(await api.metrics(again, symbol)).toMatchObject({ streamed: MINUTES });
+  const id = await api.run({ ...spec('again'), source: { type: 'dataset', dataset: 'again' }, backfill: [] });
+  await api.completed(id);
+  for (const symbol of SYMBOLS) expect(await api.metrics(id, symbol)).toMatchObject({ streamed: MINUTES });
 });

@@ -85,10 +85,10 @@ test('I11 a completed session whose store lost its newest writes runs to its end
     await lab.repository.holdFrom(lab.day(6));
     const id = await labApi.run(lab.spec('tail'));
     await labApi.until(id, ({ clock }) => clock! > lab.day(4));
-    const setBack = await lab.keepStore(id);
+    const setStoreBack = await lab.keepStore(id);
     await lab.repository.open();
     await labApi.settled(id);
-    await setBack();
+    await setStoreBack();
     expect((await labApi.session(id)).state).toBe('running');
     await labApi.settled(id);
     expect(await labApi.digest(id)).toBe(digest);
@@ -103,7 +103,8 @@ test('I11 a session whose request for upkeep was lost requests it again', async 
     const labApi = new Api((await lab.system.coordinator(NO_RECONCILER)).url);
     await lab.repository.open();
     const id = await labApi.run(lab.spec('forgotten'));
-    await labApi.until(id, ({ state }) => state === 'waiting-upkeep', 30_000);
+    // The clock has requested upkeep, and no worker has taken the request yet.
+    await labApi.until(id, ({ state }) => state === 'waiting-upkeep');
     await lab.loseQueues('detect-gaps:*');
     await lab.system.worker();
     await labApi.settled(id, 90_000);

@@ -20,7 +20,7 @@ afterEach(async () => {
 interface TestApp {
   app: AppProcess;
   reports: string[];
-  reported(text: string): Promise<void>;
+  reported: (text: string) => Promise<void>;
 }
 
 function appOf(script: string): TestApp {

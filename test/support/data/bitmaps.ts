@@ -4,9 +4,9 @@ import type { Seeded } from './seeded.js';
 
 export function bitmapOf(picture: string): Uint8Array {
   const bitmap = new Uint8Array(bitmapBytes(picture.length));
-  [...picture].forEach((mark, slot) => {
-    if (mark === '#') bitmap[slot >> 3]! |= 0x80 >> (slot & 7); // slot 0 is the highest bit of byte 0
-  });
+  for (let slot = 0; slot < picture.length; slot++) {
+    if (picture[slot] === '#') bitmap[slot >> 3]! |= 0x80 >> (slot & 7); // slot 0 is the highest bit of byte 0
+  }
   return bitmap;
 }
 

@@ -27,15 +27,6 @@ interface Interrupted {
   stderr: string;
 }
 
-async function withRedis<T>(variable: RedisVariable, use: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(process.env[variable]!);
-  try {
-    return await use(redis);
-  } finally {
-    redis.disconnect();
-  }
-}
-
 export class ExampleRun {
   /** The key prefix of its session stores. */
   readonly prefix = `test-${randomBytes(4).toString('hex')}`;
@@ -118,7 +109,10 @@ export class ExampleRun {
   }
 
   private async keys(server: RedisVariable, pattern: string): Promise<string[]> {
-    return withRedis(server, (redis) => redis.keys(pattern));
+    const redis = new Redis(process.env[server]!);
+    const keys = await redis.keys(pattern);
+    await redis.quit();
+    return keys;
   }
 
   private async until(isReached: () => Promise<boolean>): Promise<void> {
