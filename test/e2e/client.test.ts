@@ -121,7 +121,9 @@ describe('feeding', () => {
     const feeding = Promise.all([a!.feed(barsOfA!), b!.feed(barsOfB!)]);
     coordinator = await system.coordinator({ BARKEEP_PORT: new URL(coordinator.url).port });
     const [fed] = await feeding;
-    expect(fed).toMatchObject({ sent: SLOTS, accepted: SLOTS - half, duplicates: half, conflicts: 0, refused: {} });
+    expect(fed).toEqual(
+      expect.objectContaining({ sent: SLOTS, accepted: SLOTS - half, duplicates: half, conflicts: 0, refused: {} }),
+    );
     await Promise.all([a!.end(), b!.end()]);
     await session.completed();
     expect((await session.digest()).bars).toBe(2 * SLOTS);

@@ -80,7 +80,7 @@ it('I7 answers what happened to every bar, and quarantines refused bars', async 
   const reasons = ['conflict', 'high-below-low', 'malformed', 'malformed', 'outside-session'];
   expect(quarantined.map(({ reason }) => reason)).toEqual(reasons);
   // The refused bars are after the clock, so a strategy does not see them yet.
-  expect(await api.metrics(id, 'AAA')).toMatchObject({ refused: {}, outside: 0, extended: 0 });
+  expect(await api.metrics(id, 'AAA')).toEqual(expect.objectContaining({ refused: {}, outside: 0, extended: 0 }));
   // The bar outside counts as extended: one minute before the open is in the extended hours of XNYS.
   expect(await api.metrics(id, 'AAA', 'operator')).toMatchObject({
     refused: { conflict: 1, 'high-below-low': 1, malformed: 2 },

@@ -45,7 +45,7 @@ test('I7 a session with prices `any` streams and derives bars with negative pric
     { openTime: '2020-04-20T18:05:00.000Z', open: -0.6, high: -0.2, close: -2.9, sourceCount: 1 },
     { openTime: '2020-04-20T18:10:00.000Z', open: -2.9, low: -40.32, close: -37.63, sourceCount: 1 },
   ]);
-  expect(await metrics('any')).toMatchObject({ streamed: 2, refused: {} });
+  expect(await metrics('any')).toEqual(expect.objectContaining({ streamed: 2, refused: {} }));
 });
 
 test('I7 a session with positive prices refuses the same rows, and counts them with the reason', async () => {
@@ -67,7 +67,7 @@ test('I7 a fed session with prices `any` accepts negative prices, and one with p
   const feed = (id: string) => api.ok('POST', `/v1/sessions/${id}/symbols/CLK20/bars`, OIL_BARS);
   const source = { type: 'feed' };
   await api.run({ ...SPEC, id: 'fed-any', source, prices: 'any' });
-  expect(await feed('fed-any')).toMatchObject({ accepted: 2, refused: {} });
+  expect(await feed('fed-any')).toEqual(expect.objectContaining({ accepted: 2, refused: {} }));
   await api.run({ ...SPEC, id: 'fed-positive', source });
   expect(await feed('fed-positive')).toMatchObject({ accepted: 0, refused: { 'negative-price': 2 } });
   await Promise.all(['fed-any', 'fed-positive'].map((id) => api.ok('DELETE', `/v1/sessions/${id}`)));
@@ -77,7 +77,7 @@ test('I7 a row of zeros is a bar only in a session with prices `any`', async () 
   const rows = ['2020-04-20T18:09:00Z,1,2,1,2,5', '2020-04-20T18:10:00Z,0,0,0,0,0'];
   await importLines(system, 'zeros', [HEADER, ...rows], '--symbol', 'CLK20', '--allow-negative-prices');
   await runOver('zeros', 'zeros-any', { prices: 'any' });
-  expect(await metrics('zeros-any')).toMatchObject({ streamed: 2, refused: {} });
+  expect(await metrics('zeros-any')).toEqual(expect.objectContaining({ streamed: 2, refused: {} }));
   await runOver('zeros', 'zeros-positive', { prices: 'positive' });
   expect(await metrics('zeros-positive')).toMatchObject({ streamed: 1, refused: { 'zero-price': 1 } });
 });

@@ -83,7 +83,7 @@ describe('runBacktest with bars in memory', () => {
     }
     expect(result.status).toMatchObject({ state: 'completed', progress: 1 });
     expect(result.delivered).toMatchObject({ steps: SLOTS, bars: 3 * SLOTS });
-    expect(result.fed.get('AAA')).toMatchObject({ accepted: barCount('AAA'), refused: {} });
+    expect(result.fed.get('AAA')).toEqual(expect.objectContaining({ accepted: barCount('AAA'), refused: {} }));
     expect(steps).toHaveLength(SLOTS);
     firstRun = { steps, digest: result.digest.digest, hash: result.delivered.hash };
     expect(await leftovers()).toEqual([]);
