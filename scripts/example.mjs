@@ -1,10 +1,8 @@
 /**
- * `npm run example:NAME` runs `examples/NAME/run.mjs`. It makes the checkout ready, starts private servers unless
- * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL name some, and runs the example. At the example's end, or when interrupted,
- * it stops what it started.
+ * `npm run example:NAME` runs `examples/NAME/run.mjs`. It makes the checkout ready, starts private servers unless REDIS_URL,
+ * SESSION_REDIS_URL and DATABASE_URL name some, and runs the example. At the example's end, or when interrupted, it stops what it started.
  *
- * A `run.mjs` exports the asynchronous function `run(example)`; `example` is an {@link Example}. Only the example prints to
- * stdout.
+ * A `run.mjs` exports the asynchronous function `run(example)`; `example` is an {@link Example}. Only the example prints to stdout.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

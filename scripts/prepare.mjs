@@ -88,10 +88,7 @@ function run(program, args) {
   );
 }
 
-/**
- * Runs `work` while no other process prepares. The process that makes the folder {@link LOCK} has the lock, because making a
- * folder is atomic. A lock whose owner is gone is removed.
- */
+/** Runs `work` while no other process prepares: only one can make the folder {@link LOCK}. A lock whose owner is gone is removed. */
 async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
   for (const deadline = Date.now() + LOCK_LIMIT_MS; !takeLock(); await delay(LOCK_CHECK_MS)) {

@@ -18,17 +18,15 @@ export default {
     return {
       value: () => runSession(bench, system, market, NO_UPKEEP),
       limit: () => drainCopy(bench, system.meter, market),
-      // The baseline sends three million single commands, which takes half a minute. One sample is enough for a factor of
-      // eight.
+      // The baseline sends three million single commands, which takes half a minute. One sample is enough for a factor of eight.
       baseline: Object.assign(() => zsetSession(bench, system.meter, market), { rounds: 1 }),
     };
   },
 };
 
 /**
- * The limit of streaming: reads the rows of a market by one `COPY … (FORMAT binary)`, with the columns that streaming
- * reads, and discards the bytes as they arrive from the socket. No JavaScript program can read rows from PostgreSQL with
- * less work.
+ * The limit of streaming: reads the rows of a market by one `COPY … (FORMAT binary)`, with the columns that streaming reads, and discards
+ * the bytes as they arrive from the socket. No JavaScript program can read rows from PostgreSQL with less work.
  */
 async function drainCopy({ services }, meter, { datasetId, bars }) {
   const client = new Client({ connectionString: services.databaseUrl });

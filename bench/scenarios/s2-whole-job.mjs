@@ -1,7 +1,4 @@
-/**
- * A session with all of Barkeep's work: bars are streamed with holes, every hole is found and filled, longer bars are
- * derived, and the clock follows day by day.
- */
+/** All of Barkeep's work: bars stream with holes, each hole is found and filled, longer bars are derived, the clock follows by day. */
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
 const MARKET = { symbols: 400, days: 20 };

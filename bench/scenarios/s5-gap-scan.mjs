@@ -1,7 +1,4 @@
-/**
- * How fast the gaps of a day are found from the bitmaps in Redis, which are read as a worker reads them. It is
- * compared with reading the bitmaps alone, and with reading all bars from sorted sets.
- */
+/** How fast a day's gaps are found from bitmaps in Redis, compared with only reading these, and with reading bars from sorted sets. */
 import { emptyRuns } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
 import { pureSample, timedSample } from '../harness/cpu.mjs';

@@ -45,10 +45,7 @@ const SPACING_SYMBOLS = 10;
 const NARROW_SPACING_END_MS = 5 * MINUTE_MS;
 const JUMPS_MAX = 5;
 
-/**
- * The spacings of at most ten symbols: for each, the time in ms between its first rows. Leaves out symbols without a clear
- * spacing, so the list may be empty.
- */
+/** The spacings of at most ten symbols, in ms, by their first rows. Symbols without a clear one are left out, so the list may be empty. */
 export async function storedSpacings(
   database: Database,
   id: number,

@@ -1,7 +1,4 @@
-/**
- * The worker's side of {@link RepositoryServer}: repositories that forward each call to the user's process. Coordinators and
- * workers load it through the module that {@link moduleText} makes.
- */
+/** The worker's side of {@link RepositoryServer}: forwards calls to the user's process. Loaded through the module of {@link moduleText}. */
 import { loadRepositories, type BarsBySymbolRepository } from '@barkeep/bar-repository';
 import type { RemoteError, RepositoryAddress } from './repository-server.js';
 
@@ -37,10 +34,7 @@ async function ask({ url, token }: RepositoryAddress, question: object): Promise
   return body.records;
 }
 
-/**
- * The text of a module for `BARKEEP_REPOSITORIES` that calls {@link remoteRepositories}.
- * @param entry path of this file, built @param address undefined when there is no server
- */
+/** A module that calls {@link remoteRepositories}. @param entry path of this file, built @param address undefined if there is no server */
 export function moduleText(
   entry: string,
   address: RepositoryAddress | undefined,

@@ -1,7 +1,4 @@
-/**
- * Output of the commands. Results go to stdout, as a table or as JSON. Progress, notes and errors go to stderr, so that
- * a pipe gets only the result.
- */
+/** Output of the commands. Results go to stdout, as a table or JSON; progress, notes and errors to stderr, so pipes get only results. */
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 

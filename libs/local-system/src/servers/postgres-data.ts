@@ -1,6 +1,5 @@
 /**
- * The data folder of one private PostgreSQL server. Its random password is in a file that only the server's account and root
- * can read.
+ * The data folder of one private PostgreSQL server. Its random password is in a file that only the server's account and root can read.
  *
  * Guarantees: the data folder is complete or absent. Data of another major version are refused and left unchanged.
  */

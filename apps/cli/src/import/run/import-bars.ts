@@ -181,10 +181,7 @@ async function volumeOf({ volumeChoice, delimiter }: FilePlan, text: () => Piece
   return choice.chosen;
 }
 
-/**
- * Imports the bars of all files of a plan.
- * @param writer undefined for a dry run, which stores nothing @throws when writing fails or the user stops the import
- */
+/** Imports all files of a plan. @param writer undefined for a dry run @throws when writing fails or the user stops the import */
 export async function importBars(
   plan: ImportPlan,
   writer: BarWriter | undefined,
