@@ -56,10 +56,8 @@ function readTable(file, zone) {
     const [day, open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
     const utcSegments = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
-    return {
-      date,
-      segments: utcSegments.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone))),
-    };
+    const segments = utcSegments.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone)));
+    return { date, segments };
   });
 }
 

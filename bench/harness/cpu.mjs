@@ -73,9 +73,8 @@ export class CpuMeter {
   /** CPU seconds of each process since the last reset. */
   seconds() {
     const now = this.#read();
-    return Object.fromEntries(
-      this.#processes.map(([name], i) => [name, now[i] === undefined ? undefined : now[i] - this.#start[i]]),
-    );
+    const since = (i) => (now[i] === undefined ? undefined : now[i] - this.#start[i]);
+    return Object.fromEntries(this.#processes.map(([name], i) => [name, since(i)]));
   }
 
   /** Runs some work on `count` items. @returns a sample: items per second, and CPU seconds */
@@ -116,6 +115,11 @@ export async function timedSample(count, work) {
 export function pureSample(items, repeats, work) {
   const before = process.cpuUsage();
   for (let i = 0; i < repeats; i++) work();
-  const { user, system } = process.cpuUsage(before);
-  return { rate: (items * repeats * 1e6) / (user + system) };
+  return { rate: (items * repeats) / cpuSecondsSince(before) };
+}
+
+/** CPU seconds of this process. @param reading an earlier result of `process.cpuUsage` */
+export function cpuSecondsSince(reading) {
+  const { user, system } = process.cpuUsage(reading);
+  return (user + system) / 1e6;
 }

@@ -39,10 +39,7 @@ export default {
   rounds: 5,
   targets: {
     ratioToLimit: 0.5,
-    others: {
-      'first step to last': { valueMin: 300_000 },
-      'share kept with 4 consumers, %': { valueMin: 60 },
-    },
+    others: { 'first step to last': { valueMin: 300_000 }, 'share kept with 4 consumers, %': { valueMin: 60 } },
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });

@@ -35,15 +35,14 @@ async function drainCopy({ services }, meter, { datasetId, bars }) {
   const socket = client.connection.stream;
   socket.removeAllListeners('data');
   const columns = 'symbol_id, "time", open, high, low, close, volume';
+  const copy = `COPY (SELECT ${columns} FROM bars WHERE dataset_id = ${datasetId}) TO STDOUT (FORMAT binary)`;
   const drained = () =>
     new Promise((resolve, reject) => {
       socket.on('data', (chunk) => {
         if (chunk.subarray(-READY.length).equals(READY)) resolve();
       });
       socket.once('error', reject);
-      client.connection.query(
-        `COPY (SELECT ${columns} FROM bars WHERE dataset_id = ${datasetId}) TO STDOUT (FORMAT binary)`,
-      );
+      client.connection.query(copy);
     });
   // The sample is complete while the server's process still runs, so that its CPU seconds can be read.
   const sample = await meter.sample(bars, drained);

@@ -163,7 +163,7 @@ class SharedDays {
     return this.#times.get(count);
   }
 
-  /** Creates all sessions, then starts them together. @returns the time until all have completed, and the CPU seconds of the processes */
+  /** Creates all sessions, then starts them together. @returns the time until all have completed, and their CPU seconds in all processes */
   async #run(count) {
     const { bench, system } = this;
     const market = this.marketOf(count);

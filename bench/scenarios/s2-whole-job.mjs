@@ -14,11 +14,8 @@ export default {
     const whole = await bench.market(MARKET);
     const holey = await bench.market({ ...MARKET, holes: HOLES });
     const system = await bench.system({ workers: 2 });
-    const spec = {
-      derivedIntervals: ['5m', '15m', '1h'],
-      backfill: [whole.dataset],
-      upkeep: { enabled: true, barrier: 'day' },
-    };
+    const upkeep = { enabled: true, barrier: 'day' };
+    const spec = { derivedIntervals: ['5m', '15m', '1h'], backfill: [whole.dataset], upkeep };
     const check = ({ counts }) => {
       const { backfilled, missing, absent, unfillable } = counts;
       if (backfilled !== whole.bars - holey.bars || missing + absent + unfillable > 0) {

@@ -72,10 +72,8 @@ async function fillStoreAndSets(redis, grid) {
 
 /** The bitmaps of the day, as a worker reads them. */
 async function readAsWorker(layout, store) {
-  const days = await Promise.all(
-    layout.keys.map((_, partition) => store.readDay(partition, 0, layout.symbolsOf(partition))),
-  );
-  return days.flat().map(({ bitmap }) => bitmap);
+  const reads = layout.keys.map((_, partition) => store.readDay(partition, 0, layout.symbolsOf(partition)));
+  return (await Promise.all(reads)).flat().map(({ bitmap }) => bitmap);
 }
 
 /** Reads all bars of the day and compares the times of neighbouring bars. @returns the number of gaps */

@@ -54,11 +54,7 @@ export default {
       },
       // The last sample of `value` has measured the limit, too. Only in the warm-up there is none yet.
       limit: async () => ({ rate: lastValue?.byHand ?? (await thirty()).byHand }),
-      others: {
-        '1 bar': one,
-        '390 bars': day,
-        'p99 of all': computed(() => percentile99(allTimes)),
-      },
+      others: { '1 bar': one, '390 bars': day, 'p99 of all': computed(() => percentile99(allTimes)) },
     };
   },
 };

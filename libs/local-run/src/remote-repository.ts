@@ -19,9 +19,7 @@ export async function remoteRepositories(
 }
 
 function remoteRepository(address: RepositoryAddress, name: string): BarsBySymbolRepository {
-  return {
-    getBarsBySymbol: (symbol, start, end, interval) => ask(address, { name, symbol, start, end, interval }),
-  };
+  return { getBarsBySymbol: (symbol, start, end, interval) => ask(address, { name, symbol, start, end, interval }) };
 }
 
 /** Sends one request. @returns the records @throws Error with the message of the repository's error */
@@ -34,7 +32,7 @@ async function ask({ url, token }: RepositoryAddress, question: object): Promise
   return body.records;
 }
 
-/** A module that calls {@link remoteRepositories}. @param entry path of this file, built @param address undefined if there is no server */
+/** The text of a module that calls {@link remoteRepositories}. @param entry this file, built @param address undefined without a server */
 export function moduleText(
   entry: string,
   address: RepositoryAddress | undefined,

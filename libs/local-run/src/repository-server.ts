@@ -68,11 +68,7 @@ export async function startRepositoryServer(
 }
 
 /** Calls the repository that the request names: answers 200 with its records, or 500 with its error. */
-async function answer(
-  fetches: ReadonlyMap<string, Fetch>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(fetches: ReadonlyMap<string, Fetch>, request: IncomingMessage, response: ServerResponse) {
   try {
     const { name, symbol, start, end, interval } = (await json(request)) as RemoteQuestion;
     const fetch = fetches.get(name);

@@ -14,7 +14,7 @@ export const UP_ROLE = 'up';
 const TURN_LIMIT_MS = 600_000;
 const TURN_CHECK_MS = 200;
 
-/** The `barkeep up` that runs on `dataDir`; undefined for none, or when `env` names a server. `coordinatorUrl` is set once it serves. */
+/** The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. `coordinatorUrl` is set once the coordinator serves. */
 export function runningUp(
   dataDir: string,
   env: NodeJS.ProcessEnv = {},

@@ -1,4 +1,4 @@
-/** The context of a command: environment, data folder, and on demand a database or a coordinator, found or started the same way by all. */
+/** The context of a command: environment, data folder, and on demand a database or coordinator, found or started alike in all commands. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';

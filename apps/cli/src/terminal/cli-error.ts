@@ -39,12 +39,8 @@ export function readOption<T>(option: string, read: () => T): T {
 }
 
 /** Makes a reader of an option that throws UsageError. @param expected the valid texts, in words @param read undefined for a wrong text */
-export function optionReader<T>(
-  option: string,
-  expected: string,
-  read: (text: string) => T | undefined,
-): (text: string) => T {
-  return (text) => {
+export function optionReader<T>(option: string, expected: string, read: (text: string) => T | undefined) {
+  return (text: string): T => {
     const value = read(text);
     if (value !== undefined) return value;
     throw new UsageError(`${option}: expected ${expected}, was "${text}"`);

@@ -18,11 +18,7 @@ export function note(line: string): void {
 }
 
 /** Colours text, unless NO_COLOR is set or `stream` is not a terminal. @param stream the text is written to it */
-export function colour(
-  name: 'green' | 'yellow' | 'red',
-  text: string,
-  stream: NodeJS.WriteStream = process.stdout,
-): string {
+export function colour(name: 'green' | 'yellow' | 'red', text: string, stream: NodeJS.WriteStream = process.stdout) {
   return styleText(name, text, { stream });
 }
 

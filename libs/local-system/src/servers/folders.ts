@@ -1,4 +1,4 @@
-/** Folders for files that cannot be in the data folder. Guarantees: no other user can write in them, and so place a program there. */
+/** Folders for files that cannot be in the data folder. Guarantees: only this user can write there, so no other can put a program there. */
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -39,11 +39,7 @@ export function programEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Creates the data folder under another name and renames it, so that an interrupted start leaves no incomplete folder. */
-async function initialise(
-  { program, account, place, keep }: PostgresOptions,
-  data: string,
-  passwordFile: string,
-): Promise<void> {
+async function initialise({ program, account, place, keep }: PostgresOptions, data: string, passwordFile: string) {
   const fresh = `${data}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });

@@ -61,7 +61,10 @@ function packageRoot(cache: string): string {
   return join(cache, `redis-${systemName()}`);
 }
 
-/** Where {@link findRedis} would get a program, without running or making anything: its `path`, or `packages`; undefined for nowhere. */
+/**
+ * Where {@link findRedis} would get a program from, without running, fetching or creating anything: `path` of a program on PATH or in the
+ * cache, `packages` for the system's packages, or undefined.
+ */
 export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'packages' | undefined {
   const cache = existingCacheFolder(env);
   const cached = cache === undefined ? [] : unpackedIn(packageRoot(cache), env);

@@ -14,7 +14,10 @@ const ABANDONED_AFTER_MS = 60_000;
 /** Time that a server of a dead owner gets to end in order before it is killed. */
 const GRACE_MS = 10_000;
 
-/** Ends the ownership of an instance. Data that are not kept go before the folder that names them, so that a sweep can find the rest. */
+/**
+ * Ends the ownership of an instance. Kept data stay. Other data are removed before the folder that names them, so that the next sweep
+ * finds data that could not be removed.
+ */
 export function closeInstance(folder: string, { owner, keep, place }: InstanceState): void {
   if (keep) return release(folder, owner);
   for (const path of [place, folder]) removeFolder(path);

@@ -71,9 +71,8 @@ function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv
 
 /** Unpacks the packages to `root` in `work`, except the C library: programs need the installed one. Returns the reason of a failure. */
 function unpack(work: string, env: NodeJS.ProcessEnv): string | undefined {
-  const archives = readdirSync(join(work, 'archives')).filter(
-    (file) => file.endsWith('.deb') && !file.startsWith('libc6_'),
-  );
+  const isWanted = (file: string): boolean => file.endsWith('.deb') && !file.startsWith('libc6_');
+  const archives = readdirSync(join(work, 'archives')).filter(isWanted);
   if (archives.length === 0) return 'no package was downloaded';
   const failures = archives.map((file) =>
     failureOf('dpkg-deb', ['-x', join(work, 'archives', file), join(work, 'root')], env),

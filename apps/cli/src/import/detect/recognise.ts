@@ -159,11 +159,7 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
  * such as USD and shares, and not symbols.
  * @throws FilePlanError when a symbol lacks a column or has it twice
  */
-function valuesOf(
-  symbols: readonly string[],
-  labels: readonly string[],
-  hasVolume: boolean,
-): WideHeader['values'] | undefined {
+function valuesOf(symbols: readonly string[], labels: readonly string[], hasVolume: boolean) {
   const bySymbol = fieldsBySymbol(symbols, labels);
   const priceCounts = new Set(
     [...bySymbol.values()].map((fields) => PRICE_NAMES.filter((name) => fields.has(name)).length),

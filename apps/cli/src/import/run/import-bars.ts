@@ -141,10 +141,8 @@ class ImportRun {
     const areCloses = shiftMs > 0;
     const hint = calendar.hint(plan.sampleTimes, zone, areCloses ? undefined : this.plan.read.intervalMs);
     const { id } = calendar.calendar;
-    this.#fileWarnings.add(
-      name,
-      `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`,
-    );
+    const why = hint === undefined ? '' : `: ${hint}`;
+    this.#fileWarnings.add(name, `${rows} rows are outside of ${id} and are not stored${why}`);
   }
 
   async #write(symbol: string, bars: readonly Bar[]): Promise<void> {
