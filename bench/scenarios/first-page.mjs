@@ -33,7 +33,7 @@ export default {
   },
 };
 
-/** Milliseconds from the end of the answer until the first element of `selector` is painted, in an open tab with an empty cache. */
+/** Milliseconds from the end of the answer until an element that fits `selector` is painted, in an open tab with an empty cache. */
 async function shownMs(browser, url, path, selector) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
   try {

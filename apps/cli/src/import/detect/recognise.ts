@@ -161,9 +161,8 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
  */
 function valuesOf(symbols: readonly string[], labels: readonly string[], hasVolume: boolean) {
   const bySymbol = fieldsBySymbol(symbols, labels);
-  const priceCounts = new Set(
-    [...bySymbol.values()].map((fields) => PRICE_NAMES.filter((name) => fields.has(name)).length),
-  );
+  const pricesIn = (fields: Map<string, number>): number => PRICE_NAMES.filter((name) => fields.has(name)).length;
+  const priceCounts = new Set([...bySymbol.values()].map(pricesIn));
   if (!priceCounts.has(PRICE_NAMES.length) || priceCounts.has(0)) return undefined;
   return [...bySymbol].map(([symbol, fields]) => {
     const fieldOf = (name: string): number => {
