@@ -1,10 +1,9 @@
 /**
- * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to
- * bench/RESULTS.md and bench/results.json. `npm run bench -- S1 S6` runs only these scenarios and writes no file. Each
- * scenario is one file in bench/scenarios.
+ * `npm run bench`: runs the scenarios on private servers, prints one table, and after a full run writes it to bench/RESULTS.md and
+ * bench/results.json. `npm run bench -- S1 S6` runs only these scenarios and writes no file. Each scenario is one file in bench/scenarios.
  *
- * BENCH_ROUNDS=7 runs more rounds, for a smaller spread. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the
- * coordinators, BENCH_CONSUMER_ARGS the consumers of the scenario `lockstep`.
+ * BENCH_ROUNDS=7 runs more rounds, for a smaller spread. BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" profiles the coordinators,
+ * BENCH_CONSUMER_ARGS the consumers of the scenario `lockstep`.
  */
 import { Bench } from './harness/bench.mjs';
 import { runScenario } from './harness/rounds.mjs';

@@ -3,13 +3,12 @@
  *
  *   node scripts/calendar-from-table.mjs TABLES [CALENDARS]
  *
- * TABLES is a folder with a table for each calendar, such as xlon.csv, and us-extended-hours.csv. A table has a row for
- * each trading day, `date,open,close,break_start,break_end`, in UTC.
+ * TABLES is a folder with a table for each calendar, such as xlon.csv, and us-extended-hours.csv. A table has a row for each trading day,
+ * `date,open,close,break_start,break_end`, in UTC.
  *
- * The command rewrites the calendars' files in the folder CALENDARS (libs/bars/src/calendar/data by default). It keeps
- * their id, name, aliases, source and zone, and their days before the table's first one. It checks that the result has
- * exactly the days of the table. So adding a year takes this command and a review of the diff. A new calendar starts as a
- * file with the kept fields and `"hours": []`.
+ * The command rewrites the calendars' files in the folder CALENDARS (libs/bars/src/calendar/data by default). It keeps their id, name,
+ * aliases, source and zone, and their days before the table's first one. It checks that the result has exactly the days of the table. So
+ * adding a year takes this command and a review of the diff. A new calendar starts as a file with the kept fields and `"hours": []`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -57,10 +56,8 @@ function readTable(file, zone) {
     const [day, open, close, breakStart, breakEnd] = line.split(',');
     const date = day.slice(0, 10);
     const utcSegments = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
-    return {
-      date,
-      segments: utcSegments.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone))),
-    };
+    const segments = utcSegments.map((times) => times.map((time) => wallMinute(Date.parse(time), date, zone)));
+    return { date, segments };
   });
 }
 
@@ -94,10 +91,7 @@ function tableText(days) {
   return `${['date,open,close,break_start,break_end', ...rows].join('\n')}\n`;
 }
 
-/**
- * Start of the pre-market, and end of the after-market on regular and on early-close days, as `HH:MM`. The columns of the
- * file are: kind of day, phase, start, end.
- */
+/** Start of the pre-market, end of the after-market on regular and early-close days, `HH:MM`. Columns: kind of day, phase, start, end. */
 function readExtendedHours(file) {
   const rows = readFileSync(file, 'utf8').trim().split('\n').slice(1).map((line) => line.split(',')); // prettier-ignore
   const find = (kind, phase) => rows.find((row) => row[0] === kind && row[1] === phase);

@@ -165,10 +165,7 @@ function hoursOf(pattern, extended) {
   return { segments: written, extended: [{ open: extended.open, close }] };
 }
 
-/**
- * A wall time of a calendar file, such as `09:30`, `18:00-1d` on the previous date, or `24:00` for midnight at the end of a
- * day. @param minute from the date's midnight
- */
+/** A wall time of a calendar file: `09:30`, `18:00-1d` on the previous date, `24:00` at the end of a day. @param minute from midnight */
 function wallTime(minute, isClose) {
   const isMidnight = minute % DAY_MINUTES === 0;
   const day = isClose && isMidnight ? minute / DAY_MINUTES - 1 : Math.floor(minute / DAY_MINUTES);

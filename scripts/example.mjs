@@ -1,10 +1,8 @@
 /**
- * `npm run example:NAME` runs `examples/NAME/run.mjs`. It makes the checkout ready, starts private servers unless
- * REDIS_URL, SESSION_REDIS_URL and DATABASE_URL name some, and runs the example. At the example's end, or when interrupted,
- * it stops what it started.
+ * `npm run example:NAME` runs `examples/NAME/run.mjs`. It makes the checkout ready, starts private servers unless REDIS_URL,
+ * SESSION_REDIS_URL and DATABASE_URL name some, and runs the example. At the example's end, or when interrupted, it stops what it started.
  *
- * A `run.mjs` exports the asynchronous function `run(example)`; `example` is an {@link Example}. Only the example prints to
- * stdout.
+ * A `run.mjs` exports the asynchronous function `run(example)`; `example` is an {@link Example}. Only the example prints to stdout.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -61,15 +59,14 @@ class Example {
 async function runExample(name) {
   const { Scope, startApps, startServices } = require('@barkeep/local-system');
   const { serviceEnvironment } = require('@barkeep/service');
-  const interrupted = new AbortController();
-  const interrupt = (signal) => interrupted.abort(new Error(`interrupted by ${signal}`));
+  const scope = new Scope();
+  const interrupt = (signal) => scope.abort(new Error(`interrupted by ${signal}`));
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const folder = join(ROOT, 'examples', name);
   const { run } = await import(join(folder, 'run.mjs'));
   const log = (line) => process.stderr.write(`${line}\n`);
   const dataDir = join(ROOT, '.barkeep/examples');
   const services = await startServices({ dataDir, keep: false, log });
-  const scope = new Scope();
   scope.onEnd(() => services.stop());
   try {
     // BARKEEP_URL is left out: a coordinator that runs elsewhere does not use these servers.
@@ -79,9 +76,9 @@ async function runExample(name) {
       const wanted = { coordinators: 1, workers: 1, port: 0, env, logFolder: join(dataDir, 'logs'), note: log };
       return (await startApps(services, wanted, scope)).urls[0];
     };
-    await run(new Example(folder, env, interrupted.signal, startLocalApps));
+    await run(new Example(folder, env, scope.signal, startLocalApps));
   } catch (error) {
-    interrupted.signal.throwIfAborted(); // errors that the interruption caused are not reported
+    scope.signal.throwIfAborted(); // errors that the interruption caused are not reported
     throw error;
   } finally {
     await scope.end();

@@ -83,15 +83,11 @@ function run(program, args) {
   if (status === 0) return;
   const output = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n');
   process.stderr.write(`${output.slice(0, SHOWN_LINES_MAX).join('\n')}\n`);
-  throw new Error(
-    `expected "${[program, ...args].join(' ')}" to succeed, was ${error?.message ?? `exit code ${status}`}`,
-  );
+  const reason = error?.message ?? `exit code ${status}`;
+  throw new Error(`expected "${[program, ...args].join(' ')}" to succeed, was ${reason}`);
 }
 
-/**
- * Runs `work` while no other process prepares. The process that makes the folder {@link LOCK} has the lock, because making a
- * folder is atomic. A lock whose owner is gone is removed.
- */
+/** Runs `work` while no other process prepares: only one can make the folder {@link LOCK}. A lock whose owner is gone is removed. */
 async function withLock(work) {
   mkdirSync(dirname(LOCK), { recursive: true });
   for (const deadline = Date.now() + LOCK_LIMIT_MS; !takeLock(); await delay(LOCK_CHECK_MS)) {

@@ -1,13 +1,12 @@
 /**
- * Runs the integration tests on chosen versions of Node, Redis or Valkey, and PostgreSQL, and writes the results into
- * docs/support.md.
+ * Runs the integration tests on chosen versions of Node, Redis or Valkey, and PostgreSQL, and writes the results into docs/support.md.
  *
  *   npm run test:matrix                                                  all combinations
  *   npm run test:matrix -- --node 22 --redis redis:7.0 --postgres 15     chosen combinations; an option may be repeated
  *   npm run test:matrix -- … --only session-data-clock                   only test files whose path has this pattern
  *
- * Node comes from npm. The servers run in containers of a Docker engine (engine/engine.mjs), except PostgreSQL 18, which is
- * the embedded server. The versions in the table are those that the servers themselves report.
+ * Node comes from npm. The servers run in containers of a Docker engine (engine/engine.mjs), except PostgreSQL 18, which is the embedded
+ * server. The versions in the table are those that the servers themselves report.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,4 @@
-/**
- * What the scenarios run on: servers, connections to them, processes of the built programs, and datasets. A dataset is made
- * once per run.
- */
+/** What scenarios run on: servers, connections to them, processes of the built programs, and datasets, which are made once per run. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
 import { startServices } from '@barkeep/local-system';
 import { Redis } from 'ioredis';
@@ -38,10 +35,7 @@ export class Bench {
     await migrate(this.dataSource);
   }
 
-  /**
-   * A dataset in PostgreSQL, made once per run. @param symbols,days how many @param holes share of missing bars
-   * @param packed true packs its days @returns a promise of the result of `importMarket`
-   */
+  /** A dataset in PostgreSQL, made once per run. @param holes share of missing bars @returns a promise of the result of `importMarket` */
   market({ symbols, days, holes = 0, packed = false }) {
     const name = `bench-${symbols}x${days}${holes > 0 ? `-${holes}` : ''}${packed ? '-packed' : ''}`;
     const market =

@@ -1,11 +1,7 @@
 /** Starts Chromium, without a window and without a graphics card. */
 import { execFileSync } from 'node:child_process';
 
-/**
- * Imports the driver only here: it takes 30 MB of heap, which would slow down the reads of other scenarios.
- *
- * @throws Error when there is no Chromium on the PATH
- */
+/** Imports the driver on demand: its 30 MB of heap would slow down other scenarios. @throws Error when no Chromium is on the PATH */
 export async function startBrowser() {
   const find = 'command -v chromium chromium-browser google-chrome | head -n 1';
   const program = execFileSync('sh', ['-c', find], { encoding: 'utf8' });

@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { cpuSecondsSince } from './cpu.mjs';
 
 /** Starts `count` processes. BENCH_CONSUMER_ARGS has arguments for their Node. */
 export async function startConsumers(sessionRedisUrl, count) {
@@ -80,12 +81,6 @@ async function openWhenStored(redis, id) {
       await delay(2);
     }
   }
-}
-
-/** @param reading an earlier result of `process.cpuUsage` */
-function cpuSecondsSince(reading) {
-  const { user, system } = process.cpuUsage(reading);
-  return (user + system) / 1e6;
 }
 
 if (process.argv[1] === import.meta.filename) runConsumer(process.argv[2]);

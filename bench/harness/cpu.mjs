@@ -10,10 +10,7 @@ const IDLE_SECONDS = 0.03;
 const IDLE_CHECK_MS = 200;
 const IDLE_CHECKS_MAX = 20;
 
-/**
- * The parent's pid and the CPU times, in ticks, of a process; `reaped` is that of its children that have ended. Undefined when
- * there is no such process or no /proc.
- */
+/** The parent's pid and the CPU ticks of a process, `reaped` those of its ended children; undefined without such a process or /proc. */
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -34,10 +31,7 @@ export function parentOf(pid) {
   return statOf(pid)?.parent;
 }
 
-/**
- * CPU seconds of all threads of a process, to the nanosecond. Clock ticks would be too coarse: one tick is a twentieth of
- * the time that a small session takes. Uses ticks where the system has no schedstat.
- */
+/** CPU seconds of all threads of a process, to the nanosecond: a tick is a twentieth of a small session. Uses ticks without schedstat. */
 function secondsOf(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -79,9 +73,8 @@ export class CpuMeter {
   /** CPU seconds of each process since the last reset. */
   seconds() {
     const now = this.#read();
-    return Object.fromEntries(
-      this.#processes.map(([name], i) => [name, now[i] === undefined ? undefined : now[i] - this.#start[i]]),
-    );
+    const since = (i) => (now[i] === undefined ? undefined : now[i] - this.#start[i]);
+    return Object.fromEntries(this.#processes.map(([name], i) => [name, since(i)]));
   }
 
   /** Runs some work on `count` items. @returns a sample: items per second, and CPU seconds */
@@ -118,13 +111,15 @@ export async function timedSample(count, work) {
   return { rate: (count * 1000) / (performance.now() - startedAt) };
 }
 
-/**
- * Repeats pure work in this process. @returns a sample: items per CPU second, garbage collection included, which is the rate
- * on a processor that is otherwise idle
- */
+/** Repeats pure work here. @returns a sample: items per CPU second with garbage collection, the rate on an otherwise idle processor */
 export function pureSample(items, repeats, work) {
   const before = process.cpuUsage();
   for (let i = 0; i < repeats; i++) work();
-  const { user, system } = process.cpuUsage(before);
-  return { rate: (items * repeats * 1e6) / (user + system) };
+  return { rate: (items * repeats) / cpuSecondsSince(before) };
+}
+
+/** CPU seconds of this process. @param reading an earlier result of `process.cpuUsage` */
+export function cpuSecondsSince(reading) {
+  const { user, system } = process.cpuUsage(reading);
+  return (user + system) / 1e6;
 }

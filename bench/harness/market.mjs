@@ -1,7 +1,4 @@
-/**
- * Makes the data of the benchmarks: seeded random walks on the days of XNYS. The importer stores them in PostgreSQL, one
- * symbol after another.
- */
+/** Makes the data of the benchmarks: seeded random walks on the days of XNYS, imported into PostgreSQL one symbol after another. */
 import { BarImporter, datasetExtent, packDays, resolveDataset } from '@barkeep/bar-repository';
 import { calendarNamed, DayGrid, parseInterval } from '@barkeep/bars';
 
@@ -85,8 +82,7 @@ export async function importMarket(dataSource, { name, symbols, days, holes, pac
     const tradingDays = grids.map(({ day }) => day);
     await packDays(dataSource, { datasetId, symbolIds, days: tradingDays, interval: parseInterval('1m') });
   }
-  // A database that has run for a while has set hint bits and written a checkpoint long ago, so this happens outside of
-  // the measurement.
+  // A database that has run for a while has set hint bits and written a checkpoint long ago, so this happens outside of the measurement.
   await dataSource.query('VACUUM (ANALYZE) bars, packed_days');
   await dataSource.query('CHECKPOINT');
   log(`  made ${name}: ${bars.toLocaleString('en-US')} bars in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);

@@ -68,10 +68,7 @@ function figureOf(name, samplesByArm) {
   };
 }
 
-/**
- * The median ratio to the samples of another arm in the same round, or to its last one; undefined without that arm, and for samples
- * in a unit of their own.
- */
+/** The median ratio to another arm's sample of the same round, or its last one; undefined without that arm, or for a unit of its own. */
 function ratioTo(otherSamples, samples) {
   const hasOwnUnit = samples[0]?.unit !== undefined;
   if (otherSamples === undefined || hasOwnUnit) return undefined;

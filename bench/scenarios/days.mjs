@@ -1,7 +1,4 @@
-/**
- * How fast `GET /v1/sessions/{id}/days` answers all pages of a matrix of 500 symbols × 252 days: at the first read, and at
- * a later read, for which the coordinator has kept the counts.
- */
+/** How fast `GET /v1/sessions/{id}/days` answers a matrix of 500 symbols × 252 days: at the first read, and later, from kept counts. */
 import { CELLS, makeWideSession } from '../harness/session.mjs';
 import { fillStore, readBitmaps } from '../harness/store.mjs';
 

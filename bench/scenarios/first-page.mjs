@@ -1,7 +1,4 @@
-/**
- * How soon the console shows its content in a browser with an empty cache: the list of sessions, and the page of a session
- * with its timeline and its coverage.
- */
+/** How soon the console shows the list of sessions, and the page of one with timeline and coverage, in a browser with an empty cache. */
 import { startBrowser } from '../harness/browser.mjs';
 import { makeWideSession } from '../harness/session.mjs';
 
@@ -36,10 +33,7 @@ export default {
   },
 };
 
-/**
- * Milliseconds from the end of the answer with the page until the first element that matches `selector` is painted. The tab
- * is open before, and the cache has no file of the page.
- */
+/** Milliseconds from the end of the answer until an element that fits `selector` is painted, in an open tab with an empty cache. */
 async function shownMs(browser, url, path, selector) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
   try {

@@ -7,15 +7,9 @@ import { runSession } from '../harness/session.mjs';
 import { computed, median, percentage } from '../harness/rounds.mjs';
 
 const CONSUMERS_MAX = 4;
-/**
- * The lead (`pace.window`), in base bars: two trading days, so that a consumer reads one day while it steps through the
- * other. The default of a spec is 30.
- */
+/** The lead (`pace.window`) in base bars, 30 by default: two days, so that a consumer reads one while it steps through the other. */
 const WINDOW = 780;
-/**
- * Sessions of each sample, one after another. A single session takes only half a second, so other work on the machine
- * would distort its figures.
- */
+/** Sessions of each sample, in turn: one takes only half a second, so other work on the machine would distort its figures. */
 const SESSIONS = 3;
 /** Sessions that all consumers follow before anything is measured. */
 const WARM_UPS = 20;
@@ -45,10 +39,7 @@ export default {
   rounds: 5,
   targets: {
     ratioToLimit: 0.5,
-    others: {
-      'first step to last': { valueMin: 300_000 },
-      'share kept with 4 consumers, %': { valueMin: 60 },
-    },
+    others: { 'first step to last': { valueMin: 300_000 }, 'share kept with 4 consumers, %': { valueMin: 60 } },
   },
   async prepare(bench) {
     const market = await bench.market({ symbols: 100, days: 5 });

@@ -1,7 +1,4 @@
-/**
- * How fast reads are: those of a mirror in this process, compared with a plain array of objects, and those of a reader,
- * compared with a PING on the same connection.
- */
+/** How fast reads are: of a mirror, compared with an array of objects, and of a reader, compared with a PING on the same connection. */
 import { Mirror } from '@barkeep/client';
 import { openSession, removeSession } from '@barkeep/session-data';
 import { timedSample } from '../harness/cpu.mjs';
@@ -87,10 +84,7 @@ function timed(symbols, read) {
   return () => timedSample(READS / 1e6, readAll);
 }
 
-/**
- * Writes a day of bars into a separate store, with the clock shortly before the day's end, and makes the same bars as
- * objects (`plain`, by symbol, without those after the clock).
- */
+/** Stores a day of bars, with the clock shortly before its end, and makes those up to the clock as objects too: `plain`, by symbol. */
 async function fillStore(redis) {
   const [grid] = gridsOf(1);
   const market = marketDay(grid, SYMBOLS, 4, 0);

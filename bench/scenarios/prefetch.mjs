@@ -46,10 +46,7 @@ export default {
   },
 };
 
-/**
- * The day changes of a session. @returns `{ hits, count, waits, bytes }`: changes whose rows had been read ahead, all changes,
- * the wait of each change in ms, and how much was read ahead
- */
+/** The day changes of a session: `count` of them, `hits` read ahead, `waits` of each in ms, and `bytes` that were read ahead. */
 async function dayChanges(bench, { coordinator }, { id }) {
   const { prefetch } = await coordinator.call('GET', `/v1/sessions/${id}?view=operator`);
   const { hits, misses, bytes } = prefetch;

@@ -18,17 +18,15 @@ export default {
     return {
       value: () => runSession(bench, system, market, NO_UPKEEP),
       limit: () => drainCopy(bench, system.meter, market),
-      // The baseline sends three million single commands, which takes half a minute. One sample is enough for a factor of
-      // eight.
+      // The baseline sends three million single commands, which takes half a minute. One sample is enough for a factor of eight.
       baseline: Object.assign(() => zsetSession(bench, system.meter, market), { rounds: 1 }),
     };
   },
 };
 
 /**
- * The limit of streaming: reads the rows of a market by one `COPY … (FORMAT binary)`, with the columns that streaming
- * reads, and discards the bytes as they arrive from the socket. No JavaScript program can read rows from PostgreSQL with
- * less work.
+ * The limit of streaming: reads the rows of a market by one `COPY … (FORMAT binary)`, with the columns that streaming reads, and discards
+ * the bytes as they arrive from the socket. No JavaScript program can read rows from PostgreSQL with less work.
  */
 async function drainCopy({ services }, meter, { datasetId, bars }) {
   const client = new Client({ connectionString: services.databaseUrl });
@@ -37,15 +35,14 @@ async function drainCopy({ services }, meter, { datasetId, bars }) {
   const socket = client.connection.stream;
   socket.removeAllListeners('data');
   const columns = 'symbol_id, "time", open, high, low, close, volume';
+  const copy = `COPY (SELECT ${columns} FROM bars WHERE dataset_id = ${datasetId}) TO STDOUT (FORMAT binary)`;
   const drained = () =>
     new Promise((resolve, reject) => {
       socket.on('data', (chunk) => {
         if (chunk.subarray(-READY.length).equals(READY)) resolve();
       });
       socket.once('error', reject);
-      client.connection.query(
-        `COPY (SELECT ${columns} FROM bars WHERE dataset_id = ${datasetId}) TO STDOUT (FORMAT binary)`,
-      );
+      client.connection.query(copy);
     });
   // The sample is complete while the server's process still runs, so that its CPU seconds can be read.
   const sample = await meter.sample(bars, drained);

@@ -1,7 +1,4 @@
-/**
- * Growth: more symbols, more days, more sessions at once. The time per bar and the coordinator's memory must stay the
- * same, and sessions over the same days must share reads.
- */
+/** Growth in symbols, days and sessions: time per bar and memory stay the same, and sessions over the same days share reads. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { withPeakMb } from '../harness/memory.mjs';
 import { computed } from '../harness/rounds.mjs';
@@ -94,10 +91,7 @@ function partOf(market, { symbols, days }, from = { symbols: 0, days: 0 }) {
   };
 }
 
-/**
- * Runs sessions of different sizes on one coordinator. A shared machine changes its speed within seconds. Running the
- * smallest session before and after each other session cancels that out.
- */
+/** Runs sessions of different sizes on one coordinator, each between two of the smallest, to cancel out changes of the machine's speed. */
 class Sizes {
   /** The peak of the coordinator's memory in the last session of each size, by the size's name. */
   #peaksMb = new Map();
@@ -139,10 +133,7 @@ class Sizes {
   }
 }
 
-/**
- * Runs several sessions over the same days at once. Measures what each session after the first one costs, as a share of what a single
- * session of the same round costs.
- */
+/** Runs sessions over the same days at once, and measures what each after the first costs, as a share of a single one of that round. */
 class SharedDays {
   /** The cost of the single session of this round. */
   #single;
@@ -172,10 +163,7 @@ class SharedDays {
     return this.#times.get(count);
   }
 
-  /**
-   * Creates all sessions first, then starts them together. @returns the time until all have completed, and the CPU seconds of
-   * all processes that do the work
-   */
+  /** Creates all sessions, then starts them together. @returns the time until all have completed, and their CPU seconds in all processes */
   async #run(count) {
     const { bench, system } = this;
     const market = this.marketOf(count);

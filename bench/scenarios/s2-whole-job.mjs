@@ -1,7 +1,4 @@
-/**
- * A session with all of Barkeep's work: bars are streamed with holes, every hole is found and filled, longer bars are
- * derived, and the clock follows day by day.
- */
+/** All of Barkeep's work: bars stream with holes, each hole is found and filled, longer bars are derived, the clock follows by day. */
 import { NO_UPKEEP, runSession } from '../harness/session.mjs';
 
 const MARKET = { symbols: 400, days: 20 };
@@ -17,11 +14,8 @@ export default {
     const whole = await bench.market(MARKET);
     const holey = await bench.market({ ...MARKET, holes: HOLES });
     const system = await bench.system({ workers: 2 });
-    const spec = {
-      derivedIntervals: ['5m', '15m', '1h'],
-      backfill: [whole.dataset],
-      upkeep: { enabled: true, barrier: 'day' },
-    };
+    const upkeep = { enabled: true, barrier: 'day' };
+    const spec = { derivedIntervals: ['5m', '15m', '1h'], backfill: [whole.dataset], upkeep };
     const check = ({ counts }) => {
       const { backfilled, missing, absent, unfillable } = counts;
       if (backfilled !== whole.bars - holey.bars || missing + absent + unfillable > 0) {

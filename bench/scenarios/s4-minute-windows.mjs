@@ -1,7 +1,4 @@
-/**
- * How fast the session store accepts the smallest possible windows: one minute of all symbols, written by one script
- * call per partition.
- */
+/** How fast the session store accepts the smallest windows: one minute of all symbols, written by one script call per partition. */
 import { RECORD_BYTES, recordOffset } from '@barkeep/bars';
 import { removeSession } from '@barkeep/session-data';
 import { gridsOf, marketDay } from '../harness/market.mjs';

@@ -1,7 +1,4 @@
-/**
- * How fast the gaps of a day are found from the bitmaps in Redis, which are read as a worker reads them. It is
- * compared with reading the bitmaps alone, and with reading all bars from sorted sets.
- */
+/** How fast a day's gaps are found from bitmaps in Redis, compared with only reading these, and with reading bars from sorted sets. */
 import { emptyRuns } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
 import { pureSample, timedSample } from '../harness/cpu.mjs';
@@ -75,10 +72,8 @@ async function fillStoreAndSets(redis, grid) {
 
 /** The bitmaps of the day, as a worker reads them. */
 async function readAsWorker(layout, store) {
-  const days = await Promise.all(
-    layout.keys.map((_, partition) => store.readDay(partition, 0, layout.symbolsOf(partition))),
-  );
-  return days.flat().map(({ bitmap }) => bitmap);
+  const reads = layout.keys.map((_, partition) => store.readDay(partition, 0, layout.symbolsOf(partition)));
+  return (await Promise.all(reads)).flat().map(({ bitmap }) => bitmap);
 }
 
 /** Reads all bars of the day and compares the times of neighbouring bars. @returns the number of gaps */

@@ -1,7 +1,4 @@
-/**
- * How long it takes to fill a gap, from the moment a worker takes the job until the bars can be read, including all
- * reads and checks of the worker. The limit is one SELECT and one SETRANGE, which check nothing.
- */
+/** How long a worker takes to fill a gap, from the job's start until the bars can be read. Limit: SELECT and SETRANGE without checks. */
 import { DayChunk, ORIGIN_CODES, recordOffset } from '@barkeep/bars';
 import { Metrics, startTracing } from '@barkeep/observe';
 import { removeSession } from '@barkeep/session-data';
@@ -57,11 +54,7 @@ export default {
       },
       // The last sample of `value` has measured the limit, too. Only in the warm-up there is none yet.
       limit: async () => ({ rate: lastValue?.byHand ?? (await thirty()).byHand }),
-      others: {
-        '1 bar': one,
-        '390 bars': day,
-        'p99 of all': computed(() => percentile99(allTimes)),
-      },
+      others: { '1 bar': one, '390 bars': day, 'p99 of all': computed(() => percentile99(allTimes)) },
     };
   },
 };

@@ -30,9 +30,7 @@ export default {
       limit: arm('plain', { enabled: false }),
       value: arm('upkeep', { enabled: true, barrier: 'day' }),
       // Computed from the last samples of `limit` and `value`, which have the same number of bars.
-      others: {
-        'coordinator CPU more': percentage(() => coordinatorSeconds.upkeep / coordinatorSeconds.plain - 1),
-      },
+      others: { 'coordinator CPU more': percentage(() => coordinatorSeconds.upkeep / coordinatorSeconds.plain - 1) },
     };
   },
 };

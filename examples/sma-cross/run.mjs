@@ -58,14 +58,10 @@ function symbolsText({ strategy, metrics, status }) {
     repaired: count(backfilled),
     quality: percentText((100 * filled) / (expected - noTrade)),
   });
-  const rows = metrics.map(({ symbol, ...counts }) =>
-    row(
-      symbol,
-      strategy.trades.filter((trade) => trade.symbol === symbol),
-      strategy.profit(symbol),
-      counts,
-    ),
-  );
+  const rows = metrics.map(({ symbol, ...counts }) => {
+    const trades = strategy.trades.filter((trade) => trade.symbol === symbol);
+    return row(symbol, trades, strategy.profit(symbol), counts);
+  });
   return table([...rows, row('total', strategy.trades, strategy.profit(), status.counts)]);
 }
 

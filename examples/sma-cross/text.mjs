@@ -3,10 +3,7 @@
 /** A number such as `-1,234.50`, or a percentage such as `99.94 %`. */
 const FIGURE = /^-?[\d,.]+( %)?$/;
 
-/**
- * Formats objects as a table whose header is the names of their fields. Columns of numbers are aligned to the right.
- * @param rows at least one; all values are texts
- */
+/** Formats objects of texts, at least one, as a table under the names of their fields. Columns of numbers are aligned to the right. */
 export function table(rows) {
   const lines = [Object.keys(rows[0]), ...rows.map(Object.values)];
   const isFigure = lines[1].map((cell) => FIGURE.test(cell)); // by the first row

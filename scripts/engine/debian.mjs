@@ -1,7 +1,4 @@
-/**
- * Extracts Debian packages of any release, with their dependencies, into a folder without installing them. Needs
- * apt-get and dpkg-deb, and the archive that this machine's apt sources name.
- */
+/** Extracts Debian packages of any release, with dependencies, without installing them. Needs apt-get, its sources and dpkg-deb. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,10 +1,9 @@
 /**
  * Provides a Docker engine with Compose, and the public images that this project names.
  *
- * Uses the engine that `docker version` finds. Otherwise, as root on Debian, it installs docker.io, takes the Compose
- * and Buildx plugins out of Debian's packages and starts an engine with a separate folder and socket
- * (BARKEEP_ENGINE_DIR). If no image registry answers, it builds replacements from Debian packages under the names of
- * the public images.
+ * Uses the engine that `docker version` finds. Otherwise, as root on Debian, it installs docker.io, takes the Compose and Buildx plugins
+ * out of Debian's packages and starts an engine with a separate folder and socket (BARKEEP_ENGINE_DIR). If no image registry answers, it
+ * builds replacements from Debian packages under the names of the public images.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';

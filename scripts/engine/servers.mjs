@@ -19,13 +19,8 @@ export function postgresIn(version) {
   const variables = ['USER', 'PASSWORD', 'DB'].flatMap((name) => ['--env', `POSTGRES_${name}=barkeep`]);
   // Over TCP: the server that only initializes the data listens on its socket alone.
   const isReady = ['pg_isready', '--host=127.0.0.1', '--username=barkeep'];
-  return {
-    image: `postgres:${version}`,
-    port: 5432,
-    options: ['--user', 'postgres', ...variables],
-    command: [],
-    isReady,
-  };
+  const options = ['--user', 'postgres', ...variables];
+  return { image: `postgres:${version}`, port: 5432, options, command: [], isReady };
 }
 
 /**

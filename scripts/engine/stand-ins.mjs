@@ -1,11 +1,9 @@
 /**
- * Builds stand-ins for public images, for a machine that reaches no image registry but can download packages of Debian and
- * npm. They behave like the public images as far as this project uses them: users, programs, volumes, and the environment
- * of PostgreSQL's first start.
+ * Builds stand-ins for public images, for a machine that reaches no image registry but can download packages of Debian and npm. They behave
+ * like the public images as far as this project uses them: users, programs, volumes, and the environment of PostgreSQL's first start.
  *
- * Node has the version of the name. The servers have the version of a Debian release: Redis 7.0 and PostgreSQL 15
- * (bookworm), Redis 8.0, Valkey 8.1 and PostgreSQL 17 (trixie). So a test must ask a server for its version
- * instead of relying on an image's name.
+ * Node has the version of the name. The servers have the version of a Debian release: Redis 7.0 and PostgreSQL 15 (bookworm), Redis 8.0,
+ * Valkey 8.1 and PostgreSQL 17 (trixie). So a test must ask a server for its version instead of relying on an image's name.
  */
 import { execFileSync } from 'node:child_process';
 import {

@@ -51,10 +51,7 @@ async function writeCode(dist) {
   return imported;
 }
 
-/**
- * Resolves workspace packages to their sources, so that the bundler sees which names are used. Leaves local runs out of the
- * client: they need servers and queues, which are in `@barkeep/cli`.
- */
+/** Resolves workspace packages to sources, so that the bundler sees the used names. Local runs need servers, which `@barkeep/cli` has. */
 function resolveSource(id) {
   return id === LOCAL_RUN ? { id: '@barkeep/cli', external: true } : workspaceFile(id, 'src/index.ts');
 }

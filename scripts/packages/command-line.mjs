@@ -1,7 +1,4 @@
-/**
- * Makes the package `@barkeep/cli`: the command `barkeep`, the programs that it starts, and the module by which the client library starts
- * a local system (libs/local-run).
- */
+/** Makes `@barkeep/cli`: the command `barkeep`, the programs that it starts, and the module of local runs for the client library. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isExternal, ROOT, thirdParty, versionsOf } from './workspace.mjs';

@@ -1,6 +1,7 @@
 /** Compares two runs: the days of their certificates, then the bars of the first day that differs. */
 import { type BarDifference, firstDifference, parseInterval } from '@barkeep/bars';
 import type { BarAnswer, Certificate, CertifiedConsumer, CertifiedDay } from '@barkeep/client';
+import type { Progress } from './terminal/index.js';
 
 /** One side of a comparison. */
 export interface Run {
@@ -34,15 +35,8 @@ export interface Comparison {
 /** At most this many pairs of a symbol and an interval are compared at the same time. */
 const AT_ONCE = 8;
 
-/**
- * Compares the days of two runs, then the bars of the first day that differs, when both runs are sessions with that day.
- * @param onProgress gets the share of compared pairs of a symbol and an interval, 0 to 1
- */
-export async function compareRuns(
-  a: Run,
-  b: Run,
-  onProgress: (done: number, text: string) => void,
-): Promise<Comparison> {
+/** Compares the days of two runs, then the bars of the first day that differs, when both runs are sessions with that day. */
+export async function compareRuns(a: Run, b: Run, onProgress: Progress['update']): Promise<Comparison> {
   const compared = compareDays(a.certificate.days, b.certificate.days);
   const { day } = compared;
   if (!day?.a || !day.b || !a.session || !b.session) return compared;
@@ -104,10 +98,7 @@ export function byPlace(one: PlacedDifference, other: PlacedDifference): number 
 }
 
 /** The consumers whose names are in both runs; `equal` means that both got the same bars at the same simulated times. */
-export function sameConsumers(
-  a: readonly CertifiedConsumer[],
-  b: readonly CertifiedConsumer[],
-): { name: string; equal: boolean }[] {
+export function sameConsumers(a: readonly CertifiedConsumer[], b: readonly CertifiedConsumer[]) {
   const hashes = new Map(b.map(({ name, deliveredHash }) => [name, deliveredHash]));
   const both = a.filter(({ name }) => hashes.has(name));
   return both.map(({ name, deliveredHash }) => ({ name, equal: hashes.get(name) === deliveredHash }));

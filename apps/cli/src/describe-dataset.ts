@@ -7,16 +7,9 @@ import {
   type QuarantinedRows,
   type SymbolExtent,
 } from '@barkeep/bar-repository';
-import { type Calendar, DAY_MS, type Hours, MINUTE_MS } from '@barkeep/bars';
+import { type Calendar, DAY_MS, type Hours } from '@barkeep/bars';
 import { type Coverage, coverageOf } from './dataset-coverage.js';
-import {
-  distancesOf,
-  exampleOfCloses,
-  greatestCommonDivisor,
-  spacingOf,
-  SPACING_ROWS_MIN,
-  spacingText,
-} from './import/index.js';
+import { exampleOfCloses, shortSpacingOf, spacingOf, spacingText } from './import/index.js';
 import type { Database } from './services/index.js';
 
 export interface DatasetDescription {
@@ -41,33 +34,16 @@ const SAMPLE_ROWS = 5_000;
 /** `storedSpacings` reads this many rows of each of this many symbols. */
 const SPACING_ROWS = 500;
 const SPACING_SYMBOLS = 10;
-/** So few rows cannot prove a spacing of this length or a longer one. */
-const NARROW_SPACING_END_MS = 5 * MINUTE_MS;
 const JUMPS_MAX = 5;
 
-/**
- * The spacings of at most ten symbols: for each, the time in ms between its first rows. Leaves out symbols without a clear
- * spacing, so the list may be empty.
- */
-export async function storedSpacings(
-  database: Database,
-  id: number,
-  extents: readonly SymbolExtent[],
-): Promise<number[]> {
+/** The spacings of at most ten symbols, in ms, by their first rows. Symbols without a clear one are left out, so the list may be empty. */
+export async function storedSpacings(database: Database, id: number, extents: readonly SymbolExtent[]) {
   // Every n-th symbol, so that the sample is spread over the whole list.
   const step = Math.ceil(extents.length / SPACING_SYMBOLS);
   const symbols = extents.filter((_, index) => index % step === 0);
   const timesBySymbol = await Promise.all(symbols.map((symbol) => sampleTimes(database, id, symbol.id, SPACING_ROWS)));
-  const spacings = timesBySymbol.flatMap(
-    (times) => (times.length < SPACING_ROWS_MIN ? narrowSpacing(times) : spacingOf(times)) ?? [],
-  );
+  const spacings = timesBySymbol.flatMap((times) => spacingOf(times) ?? shortSpacingOf(times) ?? []);
   return spacings.filter((spacing) => spacing < DAY_MS); // no session has an interval of one row per day
-}
-
-/** The spacing of two or three rows, if it is below {@link NARROW_SPACING_END_MS}. */
-function narrowSpacing(times: readonly number[]): number | undefined {
-  const divisor = distancesOf(times).reduce(greatestCommonDivisor, 0);
-  return divisor > 0 && divisor < NARROW_SPACING_END_MS ? divisor : undefined;
 }
 
 /** Describes a dataset from its rows in the database. @param against calendar and hours for the coverage; without them it is left out */
@@ -100,11 +76,7 @@ export async function describeDataset(
 }
 
 /** Each symbol with its range, its number of rows, and the share of them whose volume is 0. */
-async function symbolsOf(
-  database: Database,
-  id: number,
-  extents: readonly SymbolExtent[],
-): Promise<DatasetDescription['symbols']> {
+async function symbolsOf(database: Database, id: number, extents: readonly SymbolExtent[]) {
   const counts = await database.query<{ symbol_id: number; rows: number; zero_share: number }[]>(
     `SELECT symbol_id, count(*)::float8 AS rows, (count(*) FILTER (WHERE volume = 0))::float8 / count(*) AS zero_share
      FROM bars WHERE dataset_id = $1 GROUP BY symbol_id`,

@@ -1,7 +1,4 @@
-/**
- * The worker's side of {@link RepositoryServer}: repositories that forward each call to the user's process. Coordinators and
- * workers load it through the module that {@link moduleText} makes.
- */
+/** The worker's side of {@link RepositoryServer}: forwards calls to the user's process. Loaded through the module of {@link moduleText}. */
 import { loadRepositories, type BarsBySymbolRepository } from '@barkeep/bar-repository';
 import type { RemoteError, RepositoryAddress } from './repository-server.js';
 
@@ -22,9 +19,7 @@ export async function remoteRepositories(
 }
 
 function remoteRepository(address: RepositoryAddress, name: string): BarsBySymbolRepository {
-  return {
-    getBarsBySymbol: (symbol, start, end, interval) => ask(address, { name, symbol, start, end, interval }),
-  };
+  return { getBarsBySymbol: (symbol, start, end, interval) => ask(address, { name, symbol, start, end, interval }) };
 }
 
 /** Sends one request. @returns the records @throws Error with the message of the repository's error */
@@ -37,10 +32,7 @@ async function ask({ url, token }: RepositoryAddress, question: object): Promise
   return body.records;
 }
 
-/**
- * The text of a module for `BARKEEP_REPOSITORIES` that calls {@link remoteRepositories}.
- * @param entry path of this file, built @param address undefined when there is no server
- */
+/** The text of a module that calls {@link remoteRepositories}. @param entry this file, built @param address undefined without a server */
 export function moduleText(
   entry: string,
   address: RepositoryAddress | undefined,

@@ -1,7 +1,4 @@
-/**
- * Serves the user's repository to worker processes: an HTTP server on the loopback interface, in the user's process. Does not
- * check the records; the worker does.
- */
+/** Serves the user's repository, in the user's process, to workers over HTTP on loopback. The worker checks the records, not this file. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -40,11 +37,7 @@ export interface RepositoryServer {
   stop(): Promise<void>;
 }
 
-/**
- * Starts a server for a repository.
- * @param names the names under which the session's spec uses it
- * @returns undefined when the value has none of the supported forms of a repository
- */
+/** Starts a server for a repository, under its names in the session's spec; undefined when the value has no supported form of one. */
 export async function startRepositoryServer(
   names: readonly string[],
   repository: unknown,
@@ -75,11 +68,7 @@ export async function startRepositoryServer(
 }
 
 /** Calls the repository that the request names: answers 200 with its records, or 500 with its error. */
-async function answer(
-  fetches: ReadonlyMap<string, Fetch>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(fetches: ReadonlyMap<string, Fetch>, request: IncomingMessage, response: ServerResponse) {
   try {
     const { name, symbol, start, end, interval } = (await json(request)) as RemoteQuestion;
     const fetch = fetches.get(name);

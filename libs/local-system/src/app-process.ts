@@ -115,13 +115,12 @@ export class AppProcess {
     if (this.#stopping) return;
     this.#failures = Date.now() - spawnedAt > HEALTHY_AFTER_MS ? 1 : this.#failures + 1;
     const wait = Math.min(RESTART_DELAY_MIN_MS * 2 ** (this.#failures - 1), RESTART_DELAY_MAX_MS);
-    this.report(
-      `${this.spec.name} ended (${reason}); starting it again in ${wait / 1000} s, its log: ${this.spec.logFile}`,
-    );
+    const { name, logFile } = this.spec;
+    this.report(`${name} ended (${reason}); starting it again in ${wait / 1000} s, its log: ${logFile}`);
     this.#restartTimer = setTimeout(() => {
       this.#spawn('a').then(
         () => {
-          if (!this.#stopping) this.report(`${this.spec.name} runs again`);
+          if (!this.#stopping) this.report(`${name} runs again`);
         },
         (error: unknown) => this.#onExit(errorText(error), Date.now()),
       );

@@ -1,7 +1,4 @@
-/**
- * Starts coordinators and workers on given servers, and stops them in order: workers first, then coordinators. Does not start
- * or stop servers.
- */
+/** Starts coordinators and workers on given servers, and stops the workers before the coordinators. Does not start or stop servers. */
 import { join } from 'node:path';
 import { serviceEnvironment, type ServiceUrls } from '@barkeep/service';
 import { AppProcess } from './app-process.js';

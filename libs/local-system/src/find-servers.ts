@@ -14,10 +14,7 @@ export const UP_ROLE = 'up';
 const TURN_LIMIT_MS = 600_000;
 const TURN_CHECK_MS = 200;
 
-/**
- * The servers and the coordinator of the `barkeep up` that runs on `dataDir`; undefined when none runs, or when `env` names
- * any server. `coordinatorUrl` is undefined until the coordinator serves.
- */
+/** The `barkeep up` on `dataDir`; undefined for none, or when `env` names a server. `coordinatorUrl` is set once the coordinator serves. */
 export function runningUp(
   dataDir: string,
   env: NodeJS.ProcessEnv = {},

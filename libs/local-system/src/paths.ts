@@ -1,7 +1,4 @@
-/**
- * Finds the folder for the data of embedded servers, such as `.barkeep/up`, and the files that child processes run.
- * Does not read the environment.
- */
+/** Finds the folder for embedded servers' data, such as `.barkeep/up`, and the files of child processes. Does not read the environment. */
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
@@ -13,10 +10,7 @@ function projectFolder(cwd: string): string {
   }
 }
 
-/**
- * The folder of one use (`up`, `demo`) of the embedded servers.
- * @param dataDir BARKEEP_DATA_DIR, by default `.barkeep`; a relative path is one in the project around `cwd`
- */
+/** The folder of one use (`up`, `demo`) of embedded servers. @param dataDir BARKEEP_DATA_DIR; if relative, in the project around `cwd` */
 export function dataFolder(cwd: string, dataDir: string, use: string): string {
   return join(isAbsolute(dataDir) ? dataDir : join(projectFolder(cwd), dataDir), use);
 }

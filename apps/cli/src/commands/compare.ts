@@ -43,10 +43,8 @@ async function compare(context: Context, nameOfA: string, nameOfB: string, optio
     return [runA, runB, await compareRuns(runA, runB, progress.update)] as const;
   });
   const consumers = sameConsumers(a.certificate.consumers, b.certificate.consumers);
-  const deliveries = consumers.map(
-    ({ name, equal }) => `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`,
-  );
-  printResult(options, { ...resultOf(a, b, diff), consumers }, () => [textOf(a, b, diff), ...deliveries].join('\n'));
+  const delivered = consumers.map(({ name, equal }) => `consumer ${name}: ${equal ? 'equal' : 'different'} deliveries`);
+  printResult(options, { ...resultOf(a, b, diff), consumers }, () => [textOf(a, b, diff), ...delivered].join('\n'));
   return diff.day ? EXIT.failed : EXIT.ok;
 }
 

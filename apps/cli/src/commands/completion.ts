@@ -58,10 +58,7 @@ ${wordCases.join('\n')}
 complete -F _barkeep barkeep`;
 }
 
-/**
- * The script looks for a path in words[2] and words[3], because words[1] is `barkeep`. It has no variable named path, because zsh ties
- * that name to PATH.
- */
+/** The script looks for a path in words[2] and words[3]; words[1] is `barkeep`. It has no variable path, because zsh ties that to PATH. */
 function zshScript(words: Words): string {
   const subcommands = [...words.keys()].filter((path) => path.includes(' '));
   const typedCases = subcommands.map((path) => `    "${path}") typed="${path}" ;;`);

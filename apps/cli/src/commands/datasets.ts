@@ -47,11 +47,8 @@ async function listDatasets(database: Database) {
             min(b."time") AS first, max(b."time") AS last
      FROM datasets d LEFT JOIN bars b ON b.dataset_id = d.id GROUP BY d.id, d.name ORDER BY d.name`,
   );
-  return rows.map((row) => ({
-    ...row,
-    first: row.first?.toISOString() ?? null,
-    last: row.last?.toISOString() ?? null,
-  }));
+  const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
+  return rows.map((row) => ({ ...row, first: iso(row.first), last: iso(row.last) }));
 }
 
 function datasetsTable(datasets: Awaited<ReturnType<typeof listDatasets>>): string {

@@ -50,11 +50,7 @@ export const eventsCommand = () =>
     });
 
 /** Prints the events of a session until they end, or until a session that has ended sends no more. */
-async function follow(
-  session: ClientSession,
-  { types, from }: EventsOptions,
-  print: (moment: SessionMoment) => void,
-): Promise<void> {
+async function follow(session: ClientSession, { types, from }: EventsOptions, print: (moment: SessionMoment) => void) {
   const hasEnded = async () => END_STATES.has((await session.status()).state);
   // Events of the type `state` are always read: they show that the session has ended.
   const options: EventOptions = { from, ...(types && { types: [...types, 'state'] }) };

@@ -152,15 +152,13 @@ function jsonPairs(text: string): [string, string][] {
 
 /** For --complete: a function from an open time to its date in the zone of the files. @throws UsageError for several zones */
 export function completeDates(plan: ImportPlan): (openTime: number) => string {
-  const isLean = plan.read.format === 'lean';
-  const zones = new Set(
-    isLean ? plan.files.flatMap((file) => leanZone(file, plan)) : [plan.read.zone ?? namedZone(plan)],
-  );
+  const { files, read } = plan;
+  const isLean = read.format === 'lean';
+  const zones = [...new Set(isLean ? files.flatMap((file) => leanZone(file, plan)) : [read.zone ?? namedZone(plan)])];
   const [zone, ...others] = zones;
   if (others.length > 0) {
-    throw new UsageError(
-      `--complete: expected files of one time zone, was ${[...zones].join(', ')}; import them one by one`,
-    );
+    const names = zones.join(', ');
+    throw new UsageError(`--complete: expected files of one time zone, was ${names}; import them one by one`);
   }
   return (openTime) => DateTime.fromMillis(openTime, { zone: zone ?? 'UTC' }).toFormat('yyyy-MM-dd');
 }

@@ -104,11 +104,7 @@ async function symbolsIn(database: Database, { dataset, interval }: ImportOption
 }
 
 /** @param writer undefined for a dry run */
-async function readAll(
-  plan: ImportPlan,
-  writer: BarWriter | undefined,
-  options: ImportOptions,
-): Promise<ImportSummary> {
+async function readAll(plan: ImportPlan, writer: BarWriter | undefined, options: ImportOptions) {
   const read = async (progress: Progress): Promise<ImportSummary> =>
     importBars(plan, writer, {
       onProgress: fileProgress(plan.files, progress),
@@ -157,7 +153,6 @@ function formatsTable(): string {
     const stamp = `times are ${times}s, ${zone ?? 'zone by the path or --tz'}`;
     return [`${name}: ${title} (${stamp})`, ...example.map((line) => `    ${line}`)].join('\n');
   });
-  return [...texts, 'Anything else: --format csv finds columns by their names; JSON and NDJSON by their keys.'].join(
-    '\n',
-  );
+  const others = 'Anything else: --format csv finds columns by their names; JSON and NDJSON by their keys.';
+  return [...texts, others].join('\n');
 }

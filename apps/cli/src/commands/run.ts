@@ -113,17 +113,11 @@ async function follow(
 
 function progressText({ state, clock, counts, waitingFor }: SessionStatus): string {
   const open = counts.absent + counts.missing;
-  const waiting = waitingText(waitingFor);
-  if (waiting !== undefined) return `${state} ${shortTime(clock)}  ${waiting}`;
-  return `${state} ${shortTime(clock)}  ${formatCount(counts.filled)} bars, ${formatCount(open)} open`;
+  const counted = `${formatCount(counts.filled)} bars, ${formatCount(open)} open`;
+  return `${state} ${shortTime(clock)}  ${waitingText(waitingFor) ?? counted}`;
 }
 
-async function report(
-  client: CoordinatorClient,
-  session: SessionStatus,
-  options: RunOptions,
-  seconds: number,
-): Promise<void> {
+async function report(client: CoordinatorClient, session: SessionStatus, options: RunOptions, seconds: number) {
   const metrics = await client.allMetrics(session);
   const digest = await client.digest(session.id);
   const result = { session: session.raw, symbols: metrics.map(({ raw }) => raw), ...digest.raw, seconds };

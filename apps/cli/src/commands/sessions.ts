@@ -27,10 +27,8 @@ export const statusCommand = () =>
       return printResult(options, value, () => text);
     });
 
-async function statusOf(
-  client: CoordinatorClient,
-  id: string | undefined,
-): Promise<{ value: unknown; text: string; hasEnded: boolean }> {
+/** The status of a session, or of all, as `value` for --json and as text. */
+async function statusOf(client: CoordinatorClient, id: string | undefined) {
   if (id === undefined) {
     const sessions = await client.sessions();
     const value = { sessions: sessions.map(({ raw }) => raw) };

@@ -1,7 +1,4 @@
-/**
- * The market of the demonstration, generated from a seed: the same on every machine. Pure.
- * `reference` has the true bars; `stream` is what a faulty feed delivered.
- */
+/** The market of the demonstration, made from a seed. `reference` has the true bars; `stream` is what a faulty feed delivered. Pure. */
 import { type Bar, calendarNamed, MINUTE_MS, type TradingDay } from '@barkeep/bars';
 
 export const DEMO_SYMBOLS = 'ALPHA BRAVO CINDER DELTA EMBER FJORD GLINT HAVEN INDIGO JUNIPER'.split(' ');

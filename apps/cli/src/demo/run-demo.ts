@@ -1,7 +1,4 @@
-/**
- * The demonstration: embedded servers, two datasets with known faults, and one session that a coordinator and two
- * workers run. It needs nothing that the user would have to install or configure.
- */
+/** The demonstration: a session over two datasets with known faults, on servers, a coordinator and two workers that it starts itself. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';

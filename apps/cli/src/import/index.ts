@@ -6,10 +6,8 @@ export {
   READ_DEFAULTS,
   type ReadOptions,
   exampleOfCloses,
-  distancesOf,
-  greatestCommonDivisor,
+  shortSpacingOf,
   spacingOf,
-  SPACING_ROWS_MIN,
   spacingText,
 } from './detect/index.js';
 export { type InputFile, inputFiles, symbolReader } from './files/index.js';

@@ -1,7 +1,4 @@
-/**
- * The context of a command: the environment, the data folder, and on demand a database or a coordinator. All commands
- * find or start these servers in the same way.
- */
+/** The context of a command: environment, data folder, and on demand a database or coordinator, found or started alike in all commands. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';

@@ -17,16 +17,14 @@ export async function checkServers(urls: Partial<ServiceUrls>): Promise<void> {
   await Promise.all(SERVERS.map((server) => checkServer(server, urls[server.key])));
 }
 
-async function checkServer(server: (typeof SERVERS)[number], url = ''): Promise<void> {
+async function checkServer({ name, variable, port: usualPort }: (typeof SERVERS)[number], url = ''): Promise<void> {
   if (!/^(postgres(ql)?|rediss?):$/.test(protocolOf(url))) return; // no URL, or a list of Sentinels
   const { hostname, port } = new URL(url);
   if (hostname === '') return; // the socket of a local PostgreSQL
   const host = hostname.replace(/^\[|\]$/g, ''); // an IPv6 address has brackets in a URL, but not in a connection
-  const problem = await connectProblem(host, Number(port) || server.port);
+  const problem = await connectProblem(host, Number(port) || usualPort);
   if (problem === undefined) return;
-  throw new CliError(
-    `expected ${server.name} at ${hostname}:${port || server.port} (${server.variable}), was: ${problem}`,
-  );
+  throw new CliError(`expected ${name} at ${hostname}:${port || usualPort} (${variable}), was: ${problem}`);
 }
 
 /** Checks an address, and that a coordinator answers there. @throws UsageError, CliError that name the address */
@@ -94,10 +92,7 @@ export function withoutPassword(url: string): string {
 
 export type Database = ReturnType<typeof createDataSource>;
 
-/**
- * Connects to the database until the command ends, and migrates it.
- * @throws CliError when PostgreSQL does not answer or refuses; the message shows the address without the password
- */
+/** Connects to the database until the command ends, and migrates it. @throws CliError, which shows the address without the password */
 export async function openDatabase(url: string, life: Lifetime): Promise<Database> {
   const database = createDataSource(url, { poolSize: 3, applicationName: 'barkeep-cli' });
   await expecting(`expected PostgreSQL to answer at ${withoutPassword(url)}`, () => database.initialize());

@@ -38,16 +38,9 @@ export function readOption<T>(option: string, read: () => T): T {
   }
 }
 
-/**
- * Returns a function that reads the text of an option, and throws a UsageError when the text is wrong.
- * @param expected the valid texts, in words @param read returns the value, or undefined for a wrong text
- */
-export function optionReader<T>(
-  option: string,
-  expected: string,
-  read: (text: string) => T | undefined,
-): (text: string) => T {
-  return (text) => {
+/** Makes a reader of an option that throws UsageError. @param expected the valid texts, in words @param read undefined for a wrong text */
+export function optionReader<T>(option: string, expected: string, read: (text: string) => T | undefined) {
+  return (text: string): T => {
     const value = read(text);
     if (value !== undefined) return value;
     throw new UsageError(`${option}: expected ${expected}, was "${text}"`);
@@ -58,10 +51,7 @@ export function optionReader<T>(
 export const dateReader = (option: string) =>
   optionReader(option, 'a date such as 2024-01-31', (text) => (isDate(text) ? text : undefined));
 
-/**
- * Reads input of the user.
- * @param expected such as `expected JSON in spec.json` @throws CliError with `expected` and the reason of the failure
- */
+/** Reads input of the user. @param expected such as `expected JSON in spec.json` @throws CliError with `expected` and the reason */
 export async function expecting<T>(expected: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();

@@ -1,7 +1,4 @@
-/**
- * Output of the commands. Results go to stdout, as a table or as JSON. Progress, notes and errors go to stderr, so that
- * a pipe gets only the result.
- */
+/** Output of the commands. Results go to stdout, as a table or JSON; progress, notes and errors to stderr, so pipes get only results. */
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 
@@ -21,11 +18,7 @@ export function note(line: string): void {
 }
 
 /** Colours text, unless NO_COLOR is set or `stream` is not a terminal. @param stream the text is written to it */
-export function colour(
-  name: 'green' | 'yellow' | 'red',
-  text: string,
-  stream: NodeJS.WriteStream = process.stdout,
-): string {
+export function colour(name: 'green' | 'yellow' | 'red', text: string, stream: NodeJS.WriteStream = process.stdout) {
   return styleText(name, text, { stream });
 }
 

@@ -1,7 +1,4 @@
-/**
- * Decides which user a server runs as. PostgreSQL refuses to run as root, so root starts it under another account.
- * Changes no file and no process.
- */
+/** Decides which user a server runs as: PostgreSQL refuses to run as root, so root needs another one. Changes no file and no process. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -19,10 +16,7 @@ export function findAccount(passwd: string, name: string): Account | undefined {
   return uid > 0 && gid >= 0 ? { uid, gid } : undefined;
 }
 
-/**
- * The account to run PostgreSQL as: `undefined` for the current one. For root it is the user `postgres`, or the system's
- * unprivileged user when there is no `postgres`.
- */
+/** The account to run PostgreSQL as: undefined for the current one; for root `postgres`, or without it the system's unprivileged user. */
 export function postgresAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';

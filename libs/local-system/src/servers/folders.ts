@@ -1,8 +1,4 @@
-/**
- * Folders for files of embedded servers that cannot be in the data folder.
- *
- * Guarantees: only the current user can write to a returned folder, so no other user can put a program or a file there.
- */
+/** Folders for files that cannot be in the data folder. Guarantees: only this user can write there, so no other can put a program there. */
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,10 +23,7 @@ function isOwnFolder(path: string): boolean {
   }
 }
 
-/**
- * The first of the folders that is this user's own and that `account` can reach. Creates missing ones until it finds one.
- * @throws DataFolderError when there is none
- */
+/** The first folder that is this user's own and that `account` can reach; creates missing ones. @throws DataFolderError for none */
 function firstOwn(candidates: readonly string[], account?: Account): string {
   const found = candidates.find((path) => {
     try {
@@ -64,10 +57,7 @@ export function existingCacheFolder(env: NodeJS.ProcessEnv): string | undefined 
   return cacheCandidates(env).find(isOwnFolder);
 }
 
-/**
- * A folder outside every home folder that `account` can reach.
- * @param lasting true for data that must survive a reboot @throws DataFolderError
- */
+/** A folder outside every home that `account` can reach. @param lasting true for data that must survive a reboot @throws DataFolderError */
 export function reachableFolder(account: Account | undefined, lasting: boolean): string {
   const roots = lasting ? ['/var/tmp', tmpdir(), '/tmp'] : [tmpdir(), '/tmp', '/var/tmp'];
   const candidates = roots.map((root) => join(root, SCRATCH_NAME));

@@ -1,6 +1,5 @@
 /**
- * An instance: a folder inside the data folder with the data of one start, and `instance.json`, which names its owner and its
- * servers.
+ * An instance: a folder inside the data folder with the data of one start, and `instance.json`, which names its owner and its servers.
  *
  * Guarantees: `instance.json` is written atomically and readable by its user only; at most one live process owns it.
  */

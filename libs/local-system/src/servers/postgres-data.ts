@@ -1,6 +1,5 @@
 /**
- * The data folder of one private PostgreSQL server. Its random password is in a file that only the server's account and root
- * can read.
+ * The data folder of one private PostgreSQL server. Its random password is in a file that only the server's account and root can read.
  *
  * Guarantees: the data folder is complete or absent. Data of another major version are refused and left unchanged.
  */
@@ -40,11 +39,7 @@ export function programEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Creates the data folder under another name and renames it, so that an interrupted start leaves no incomplete folder. */
-async function initialise(
-  { program, account, place, keep }: PostgresOptions,
-  data: string,
-  passwordFile: string,
-): Promise<void> {
+async function initialise({ program, account, place, keep }: PostgresOptions, data: string, passwordFile: string) {
   const fresh = `${data}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: 0o700 });

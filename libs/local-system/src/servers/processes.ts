@@ -1,8 +1,4 @@
-/**
- * Identifies processes by id and start time, because the system may reuse an id for another process.
- *
- * Guarantees: signals only a server whose start time and command line match its record.
- */
+/** Identifies processes by id and start time, since ids are reused. Guarantees: signals only a server that matches its record. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -62,8 +62,8 @@ function packageRoot(cache: string): string {
 }
 
 /**
- * Where {@link findRedis} would get a program from, without running, fetching or creating anything: `path` of a program on PATH
- * or in the cache, `packages` for the system's packages, or undefined.
+ * Where {@link findRedis} would get a program from, without running, fetching or creating anything: `path` of a program on PATH or in the
+ * cache, `packages` for the system's packages, or undefined.
  */
 export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'packages' | undefined {
   const cache = existingCacheFolder(env);
@@ -73,10 +73,7 @@ export function redisSource(env: NodeJS.ProcessEnv): { path: string } | 'package
   return canFetchPackages() ? 'packages' : undefined;
 }
 
-/**
- * The Redis program to use. Takes some seconds the first time, when packages must be fetched; `log` then gets one line.
- * @throws ServerMissingError
- */
+/** The Redis program to use. Fetching packages, the first time, takes seconds and logs a line. @throws ServerMissingError */
 export function findRedis(env: NodeJS.ProcessEnv, log: Log): RedisProgram {
   const tried: string[] = [];
   const firstUsable = (programs: RedisProgram[]): RedisProgram | undefined =>

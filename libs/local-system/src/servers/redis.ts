@@ -1,6 +1,5 @@
 /**
- * Starts one private Redis server: on loopback only, with a random password, without eviction; kept data have an append-only
- * file.
+ * Starts one private Redis server: on loopback only, with a random password, without eviction; kept data have an append-only file.
  *
  * Guarantees: when `startRedis` resolves, the server answers; when it rejects, no server is left running.
  */
@@ -38,10 +37,7 @@ export function redisConfiguration(settings: {
   ].join('\n');
 }
 
-/**
- * Starts a server with its data in `folder`; calls `spawned` as soon as its process exists.
- * @returns its URL up to the number of a database, which the caller appends
- */
+/** Starts a server with its data in `folder`; calls `spawned` once its process exists. @returns its URL up to the number of a database */
 export function startRedis(
   program: RedisProgram,
   { folder, keep }: { folder: string; keep: boolean },

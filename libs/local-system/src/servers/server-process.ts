@@ -1,7 +1,6 @@
 /**
- * Runs a server as a child process, with its output in a log file. The child has its own process group, so that a Ctrl-C in
- * the terminal reaches only this process. `redis.ts` and `postgres.ts` decide what runs; `sweep.ts` stops servers after a
- * crash.
+ * Runs a server as a child process, with its output in a log file. The child has its own process group, so that a Ctrl-C in the terminal
+ * reaches only this process. `redis.ts` and `postgres.ts` decide what runs; `sweep.ts` stops servers after a crash.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -69,14 +69,10 @@ function download(work: string, names: readonly string[], env: NodeJS.ProcessEnv
   return failure && (update === undefined ? failure : `${update}\n${failure}`);
 }
 
-/**
- * Unpacks the packages to `root` in `work`, except the C library: programs must run with the installed one. Returns the
- * reason of a failure.
- */
+/** Unpacks the packages to `root` in `work`, except the C library: programs need the installed one. Returns the reason of a failure. */
 function unpack(work: string, env: NodeJS.ProcessEnv): string | undefined {
-  const archives = readdirSync(join(work, 'archives')).filter(
-    (file) => file.endsWith('.deb') && !file.startsWith('libc6_'),
-  );
+  const isWanted = (file: string): boolean => file.endsWith('.deb') && !file.startsWith('libc6_');
+  const archives = readdirSync(join(work, 'archives')).filter(isWanted);
   if (archives.length === 0) return 'no package was downloaded';
   const failures = archives.map((file) =>
     failureOf('dpkg-deb', ['-x', join(work, 'archives', file), join(work, 'root')], env),
@@ -84,10 +80,7 @@ function unpack(work: string, env: NodeJS.ProcessEnv): string | undefined {
   return failures.find((failure) => failure !== undefined);
 }
 
-/**
- * Downloads the packages `names` with the dependencies that the system lacks, and unpacks them to `target`.
- * Returns undefined on success, else the reason of the failure.
- */
+/** Downloads packages with the dependencies that the system lacks, and unpacks them to `target`. Returns undefined, or why it failed. */
 export function fetchPackages(names: readonly string[], target: string, env: NodeJS.ProcessEnv): string | undefined {
   const work = mkdtempSync(`${target}.`);
   try {

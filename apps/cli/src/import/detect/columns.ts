@@ -72,11 +72,7 @@ export function refIndex(header: readonly string[], ref: ColumnRef): number {
   return header.findIndex((name) => (typeof ref === 'string' ? name === ref : ref.test(name)));
 }
 
-function columnError(
-  header: readonly string[],
-  name: ColumnName,
-  ref: ColumnRef | readonly ColumnRef[],
-): FilePlanError {
+function columnError(header: readonly string[], name: ColumnName, ref: ColumnRef | readonly ColumnRef[]) {
   return unusableHeader(`expected a column "${String(ref)}" for ${name}; the columns are ${quoted(header)}`);
 }
 

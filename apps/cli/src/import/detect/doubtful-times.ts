@@ -122,8 +122,7 @@ interface SwappedDates {
 }
 
 /**
- * Why day and month seem to be swapped. Undefined when nothing suggests it, when swapping changes no date, or when a day cannot
- * be a month.
+ * Why day and month seem to be swapped. Undefined when nothing suggests it, when swapping changes no date, or when a day cannot be a month.
  * @param walls wall times in the order of the rows, epoch ms @param example text of one of them @param fileName may contain a date
  */
 function swappedDates(walls: readonly number[], example: string, fileName: string): SwappedDates | undefined {

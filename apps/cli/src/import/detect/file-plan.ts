@@ -32,10 +32,7 @@ export interface FilePlan {
   sampleTimes: readonly number[];
 }
 
-/**
- * Plans how a file is read.
- * @returns undefined for a file without text @throws FilePlanError when the file cannot be read, or would be misread
- */
+/** Plans how a file is read; undefined for a file without text. @throws FilePlanError when it cannot be read, or would be misread */
 export function planFile(start: FileStart, given: ReadOptions): FilePlan | undefined {
   if (!start.head.some((byte) => byte > SPACE)) return undefined;
   const options = { ...given, symbol: start.symbol ?? given.symbol };

@@ -20,10 +20,7 @@ const EST = 'Etc/GMT+5';
 /** Number of bytes that contain at least the first row. */
 const FIRST_ROW_BYTES = 1024;
 
-/**
- * Zone of the midnights, and scale of the prices (1 by default), of a TYPE/MARKET. The first entry that fits counts. Without
- * a zone, the user must give one.
- */
+/** Zone of the midnights and price scale (default 1) of a TYPE/MARKET; the first that fits counts. Without a zone the user gives one. */
 const MARKETS: readonly { fits: RegExp; zone?: string; priceScale?: number }[] = [
   { fits: /^equity\/usa$/, zone: 'America/New_York', priceScale: EQUITY_SCALE },
   { fits: /^equity\/india$/, zone: 'Asia/Kolkata', priceScale: EQUITY_SCALE },

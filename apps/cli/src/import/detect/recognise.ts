@@ -18,10 +18,7 @@ export interface Recognised {
   header: number | undefined;
 }
 
-/**
- * The formats that a name means: `databento` also means `databento-pretty`, and `metatrader` means `metatrader4` and
- * `metatrader5`. Empty for an unknown name.
- */
+/** The formats that a name means: `databento` includes `databento-pretty`, `metatrader` its versions 4 and 5. Empty for an unknown name. */
 export function formatsNamed(name: string): readonly BarFormat[] {
   return FORMATS.filter((format) => {
     if (!format.name.startsWith(name)) return false;
@@ -43,10 +40,7 @@ export function namedFormat(name: string, sample: FileSample): Recognised {
   throw unusableHeader(`expected rows of ${name} such as ${first.example.join(' / ')}, was ${row}`);
 }
 
-/**
- * The one format that the rows fit; undefined for none. When they fit several, the file's name decides.
- * @throws FilePlanError when it does not
- */
+/** The one format that the rows fit, if any; the file's name decides between several. @throws FilePlanError when it does not */
 export function recognise(sample: FileSample): Recognised | undefined {
   const fitting = FORMATS.flatMap((format) => fit(format, sample, { checksName: true }) ?? []);
   const named = fitting.filter(({ format }) => format.file?.test(sample.fileName));
@@ -65,10 +59,7 @@ export function lookalikes(sample: FileSample): string[] {
     .map(({ name }) => name);
 }
 
-/**
- * The format when the sample fits it, otherwise undefined.
- * @param checksName whether the file's name must fit, too, when the format needs it
- */
+/** The format when the sample fits it, or undefined. @param checksName whether the file's name must fit, too, if the format needs it */
 function fit(
   format: BarFormat,
   { rows, delimiter, fileName }: FileSample,
@@ -141,10 +132,7 @@ interface WideHeader {
 /** The names of yfinance's columns, in lower case. */
 const LABELS = new Set('open,high,low,close,adj close,volume,dividends,stock splits,capital gains'.split(','));
 
-/**
- * The header of a wide file: one line names the values, one the symbols. Undefined for a file with another header.
- * @throws FilePlanError when a symbol lacks a column or has it twice
- */
+/** The header of a wide file: one line names the values, one the symbols. Undefined for another header. @throws FilePlanError */
 export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): WideHeader | undefined {
   const [first, second, third] = rows;
   if (first === undefined || second === undefined) return undefined;
@@ -171,15 +159,10 @@ export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): Wide
  * such as USD and shares, and not symbols.
  * @throws FilePlanError when a symbol lacks a column or has it twice
  */
-function valuesOf(
-  symbols: readonly string[],
-  labels: readonly string[],
-  hasVolume: boolean,
-): WideHeader['values'] | undefined {
+function valuesOf(symbols: readonly string[], labels: readonly string[], hasVolume: boolean) {
   const bySymbol = fieldsBySymbol(symbols, labels);
-  const priceCounts = new Set(
-    [...bySymbol.values()].map((fields) => PRICE_NAMES.filter((name) => fields.has(name)).length),
-  );
+  const pricesIn = (fields: Map<string, number>): number => PRICE_NAMES.filter((name) => fields.has(name)).length;
+  const priceCounts = new Set([...bySymbol.values()].map(pricesIn));
   if (!priceCounts.has(PRICE_NAMES.length) || priceCounts.has(0)) return undefined;
   return [...bySymbol].map(([symbol, fields]) => {
     const fieldOf = (name: string): number => {

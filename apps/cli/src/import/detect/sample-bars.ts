@@ -42,10 +42,7 @@ export interface SampleBars extends FileReading {
   isAssumed: boolean;
 }
 
-/**
- * Reads the first and the last rows of a file.
- * @throws FilePlanError when times can be read at one end of the file only, or when many cannot be read
- */
+/** Reads the first and last rows of a file. @throws FilePlanError when times can be read at one end only, or when many cannot be read */
 export function readSample(reading: FileReading): SampleBars {
   const { start, options, file, reader } = reading;
   const first = readPart(start.head, reading, start.isWhole);

@@ -1,5 +1,5 @@
 /** Samples a file for detection: its delimiter, and its first rows as texts. Pure. */
-import { type Row, type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
+import { type RowHandler, rowTexts, splitterOf } from '../rows/index.js';
 import type { ChosenVolume } from './volume-choice.js';
 
 /** What is known of a file before it is planned. */
@@ -96,7 +96,8 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
   const rows: SampleRow[] = [];
   const handler: RowHandler = {
     row: (row) => {
-      if (rows.length < SAMPLE_ROWS) rows.push(sampleRow(row));
+      const { line, isHeader = false, group } = row;
+      if (rows.length < SAMPLE_ROWS) rows.push({ line, texts: rowTexts(row), isHeader, group });
     },
     refuse: () => undefined,
   };
@@ -105,10 +106,6 @@ function sampleRows(head: Uint8Array, isWhole: boolean, delimiter: string | unde
     splitter.push(head.subarray(at, at + SAMPLE_PIECE_BYTES));
   if (isWhole) splitter.end(); // otherwise the last row may be cut
   return rows;
-}
-
-function sampleRow(row: Row): SampleRow {
-  return { line: row.line, texts: rowTexts(row), isHeader: row.isHeader ?? false, group: row.group };
 }
 
 /** The text of a row's time, preceded by its date when that is in another column. */

@@ -7,8 +7,6 @@ const HALF_HOUR_MS = 30 * MINUTE_MS;
 const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 /** A spacing is concluded from at least this many distances between consecutive times. */
 const REGULAR_DISTANCES_MIN = 3;
-/** {@link spacingOf} finds no spacing in fewer rows. */
-export const SPACING_ROWS_MIN = REGULAR_DISTANCES_MIN + 1;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
 /** The share of distances that must be the shortest one to be the spacing. The others are nights that it does not divide. */
@@ -17,6 +15,8 @@ const SHORTEST_SHARE_MIN = 0.75;
 const NIGHT_MAX_MS = 18 * HOUR_MS;
 /** Length of the day on which daylight saving time begins. */
 const SHORTEST_DAY_MS = DAY_MS - HOUR_MS;
+/** Two or three rows cannot prove a spacing of this length or a longer one. */
+const SHORT_SPACING_END_MS = 5 * MINUTE_MS;
 /** The intervals, in minutes, in which vendors sell bars longer than a minute. */
 const USUAL_MINUTES = new Set([5, 10, 15, 30, 60, 120, 240]);
 /** At least this share of the segments must look like closes: a few segments of a quiet symbol do so by coincidence. */
@@ -46,6 +46,13 @@ export function spacingOf(times: readonly number[]): number | undefined {
   if (areEnough && shortestShare >= SHORTEST_SHARE_MIN) return shortest;
   if (divisor <= MINUTE_MS) return MINUTE_MS; // minute bars of a quiet symbol: some minutes have no row
   return areEnough ? divisor : undefined;
+}
+
+/** The spacing of rows that are too few for {@link spacingOf}, ms, if it is short. @param times epoch ms, in order */
+export function shortSpacingOf(times: readonly number[]): number | undefined {
+  if (times.length > REGULAR_DISTANCES_MIN) return undefined;
+  const divisor = distancesOf(times).reduce(greatestCommonDivisor, 0);
+  return divisor > 0 && divisor < SHORT_SPACING_END_MS ? divisor : undefined;
 }
 
 /** The likely spacing of rows that are too few for {@link spacingOf}, ms; undefined when it may be a coincidence. */
@@ -120,9 +127,8 @@ export function exampleOfCloses(parts: readonly FilePart[], intervalMs = MINUTE_
   if (intervalMs >= QUARTER_HOUR_MS) return undefined; // opens and closes would look alike
   const edges = parts.flatMap(edgesOf);
   const closes = edges.filter(([first, last]) => sinceQuarter(first) === intervalMs && sinceQuarter(last) === 0);
-  const hasOpens = edges.some(
-    ([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === QUARTER_HOUR_MS - intervalMs,
-  );
+  const lastOpen = QUARTER_HOUR_MS - intervalMs;
+  const hasOpens = edges.some(([first, last]) => sinceQuarter(first) === 0 && sinceQuarter(last) === lastOpen);
   const areTooFew = closes.length < CLOSES_SHARE_MIN * edges.length;
   return hasOpens || areTooFew ? undefined : closes[0];
 }

@@ -21,17 +21,13 @@ export interface InputEntry {
   /** The text as UTF-8. @param onRead called with the number of bytes read from the file on disk, for progress */
   pieces(onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array, void>;
   /**
-   * Reads a packed entry to its end before any of its rows is stored, because it may be damaged. Of a plain file, it reads only
-   * the end.
+   * Reads a packed entry to its end before any of its rows is stored, because it may be damaged. Of a plain file, it reads only the end.
    * @returns the last bytes of the text, at most 64 kB @throws UnreadableFileError and errors of zlib and of the system
    */
   check(): Promise<Uint8Array>;
 }
 
-/**
- * The entries of an input file. Of a zip, those with names of data; all of them when no name is one.
- * @throws UnreadableFileError for a damaged zip, and errors of the system
- */
+/** The entries of an input file; of a zip those with names of data, or all if none has one. @throws UnreadableFileError, system errors */
 export async function inputEntries(path: string): Promise<InputEntry[]> {
   const file = path.split(sep).join('/');
   if (fileKindOf(await bytesOf(path, 0, SIGNATURE_BYTES)) !== 'zip') return [fileEntry(path, file)];
@@ -57,10 +53,7 @@ function fileEntry(path: string, file: string): InputEntry {
   };
 }
 
-/**
- * The methods of an entry over its bytes, which may be packed.
- * @param packedShare for a zip entry: its packed bytes per unpacked byte; undefined for a file on disk
- */
+/** The methods of an entry over its bytes, which may be packed. @param packedShare of a zip entry: its packed bytes per unpacked byte */
 function entryOver(
   open: OpenBytes,
   packedShare?: number,

@@ -33,10 +33,7 @@ const WILDCARD_SOURCES: Record<string, string> = { '**/': '(?:.*/)?', '**': '.*'
 /** A part of a glob: `**` with its slash, a set such as `[a-z]`, whose inside is group 1, or one character. */
 const GLOB_PART = /\*\*\/?|\[([^][^\]]*)\]|[^]/g;
 
-/**
- * Converts a glob for the whole path: `*` and `?` match within a folder, `**` across folders, `[a-z]` one character of a set,
- * `{a,b}` either one.
- */
+/** Converts a glob for the whole path: `*` and `?` match in a folder, `**` across folders, `[a-z]` one of a set, `{a,b}` either one. */
 export function globToRegExp(glob: string): RegExp {
   let openBraces = 0;
   const source = glob.replace(GLOB_PART, (part: string, charSet: string | undefined, at: number) => {

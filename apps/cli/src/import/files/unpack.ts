@@ -47,11 +47,7 @@ export async function* unpacked(
 }
 
 /** Unpacks all layers, the outermost first. @param onRead gets the length of each packed piece */
-function unpackLayers(
-  source: Readable,
-  layers: Wrapping['layers'],
-  onRead?: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
+function unpackLayers(source: Readable, layers: Wrapping['layers'], onRead?: (bytes: number) => void) {
   let bytes = piecesOf(source, onRead);
   for (const layer of layers) bytes = layer === 'gzip' ? gunzipped(bytes) : unpackFrames(bytes);
   return bytes;

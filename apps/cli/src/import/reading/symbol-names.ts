@@ -4,10 +4,7 @@
  */
 import { SYMBOL_PATTERN, SYMBOL_WORDS } from '@barkeep/bars';
 
-/**
- * `guard` keeps the case of a name and refuses a name that differs from a known one only in case; `keep` keeps both;
- * `upper` converts all names to upper case.
- */
+/** `guard` keeps names and refuses one that differs from a known one only in case; `keep` keeps both; `upper` converts to upper case. */
 export type SymbolCase = 'guard' | 'keep' | 'upper';
 
 /** The symbol for a name, or why the name is refused. */

@@ -51,7 +51,7 @@ export class CalendarCheck {
     const isCovered = (date: string): boolean => date >= firstDate && date <= lastDate;
     if (dates.length > 0 && !dates.some(isCovered)) return `${id} covers ${firstDate} to ${lastDate}`;
 
-    const shareNow = this.#insideShare(openTimes, unchanged);
+    const shareNow = this.#insideShare(openTimes);
     const fits = (share: number): boolean => share >= SHARE_MIN && share > shareNow;
     const offsetAsRead = offsetIn(zone);
     // The share if the same wall times were read with another offset.
@@ -70,13 +70,13 @@ export class CalendarCheck {
 
     if (this.hours !== 'regular' || !hasExtendedHours) return undefined;
     const extended = new CalendarCheck(this.calendar, 'extended');
-    return fits(extended.#insideShare(openTimes, unchanged))
+    return fits(extended.#insideShare(openTimes))
       ? `they are in pre-market or after-hours of ${id}: --hours extended stores them`
       : undefined;
   }
 
   /** The share of these times, each after `shift`, for which the calendar has a slot; 0 for no times. */
-  #insideShare(times: readonly number[], shift: TimeFunction): number {
+  #insideShare(times: readonly number[], shift: TimeFunction = (time) => time): number {
     return times.filter((time) => this.isInside(shift(time))).length / Math.max(1, times.length);
   }
 
@@ -87,16 +87,11 @@ export class CalendarCheck {
     const firstDay = Date.UTC(year, 0, 1) / DAY_MS;
     const dayAfterYear = Date.UTC(year + 1, 0, 1) / DAY_MS;
     const days = this.calendar.knownTradingDays(dateOf(firstDay - 1), dateOf(dayAfterYear + 1), this.hours);
-    const edges = Float64Array.from(
-      days.flatMap(({ segments }) => segments.flatMap(({ open, close }) => [open, close])),
-    );
+    const segments = days.flatMap((day) => day.segments);
+    const edges = Float64Array.from(segments.flatMap(({ open, close }) => [open, close]));
     this.#edgesByYear.set(year, edges);
     return edges;
   }
-}
-
-function unchanged(time: number): number {
-  return time;
 }
 
 /** The offset of a zone from UTC at each time, ms. */

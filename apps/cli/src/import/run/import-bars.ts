@@ -141,10 +141,8 @@ class ImportRun {
     const areCloses = shiftMs > 0;
     const hint = calendar.hint(plan.sampleTimes, zone, areCloses ? undefined : this.plan.read.intervalMs);
     const { id } = calendar.calendar;
-    this.#fileWarnings.add(
-      name,
-      `${rows} rows are outside of ${id} and are not stored${hint === undefined ? '' : `: ${hint}`}`,
-    );
+    const why = hint === undefined ? '' : `: ${hint}`;
+    this.#fileWarnings.add(name, `${rows} rows are outside of ${id} and are not stored${why}`);
   }
 
   async #write(symbol: string, bars: readonly Bar[]): Promise<void> {
@@ -181,10 +179,7 @@ async function volumeOf({ volumeChoice, delimiter }: FilePlan, text: () => Piece
   return choice.chosen;
 }
 
-/**
- * Imports the bars of all files of a plan.
- * @param writer undefined for a dry run, which stores nothing @throws when writing fails or the user stops the import
- */
+/** Imports all files of a plan. @param writer undefined for a dry run @throws when writing fails or the user stops the import */
 export async function importBars(
   plan: ImportPlan,
   writer: BarWriter | undefined,

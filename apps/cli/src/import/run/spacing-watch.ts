@@ -50,10 +50,7 @@ class SymbolSpacing {
     this.last = openTime;
   }
 
-  /**
-   * Keeps the current stretch as found when it is too long to be chance. It must be longer after irregular distances, and may
-   * be shorter when the symbol traded in every interval before.
-   */
+  /** Keeps the stretch if it is too long for chance. It must be longer after irregular distances, and may be shorter after regular ones. */
   keepIfLong(): void {
     if (this.#stretch === undefined) return;
     const isWide = this.#stretch.divisor >= WIDE_RATIO * this.intervalMs;

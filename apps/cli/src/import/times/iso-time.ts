@@ -63,10 +63,7 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
   return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
 }
 
-/**
- * A time rounded to a whole ms. A fraction of nines only is cut off instead: 14:30:59.999999 is the close of a bar, and 14:31
- * would be the open of the next one.
- */
+/** Rounds to a whole ms, but cuts off a fraction that is all nines: 14:30:59.999999 is the close of a bar, 14:31 the next one's open. */
 export function roundedMs(ms: number, hasOnlyNines: boolean): number {
   return hasOnlyNines ? Math.floor(ms) : Math.round(ms);
 }

@@ -1,7 +1,6 @@
 /**
- * Reads the time of a row: ISO 8601, dates in digits, epoch seconds to nanoseconds, or a pattern of the user.
- * A number that no epoch unit puts between 1990 and 2100 is unreadable. Dates without a time of day and day numbers of
- * Excel are refused with reasons of their own.
+ * Reads the time of a row: ISO 8601, dates in digits, epoch seconds to nanoseconds, or a pattern of the user. A number that no epoch unit
+ * puts between 1990 and 2100 is unreadable. Dates without a time of day and day numbers of Excel are refused with reasons of their own.
  */
 import { decimalAt } from '../rows/index.js';
 import { digitsAt, digitCountAt, instantAt, isoTimeAt, midnightOf, roundedMs, wallTimeOf } from './iso-time.js';

@@ -58,10 +58,7 @@ export class WallClock {
     return this.#dayOffsets.get(day);
   }
 
-  /**
-   * The offset of a wall time near a change. Tries the offsets of the day before and the day after: an offset fits when the
-   * zone has it at the instant that it gives.
-   */
+  /** The offset of a wall time near a change: that of the day before or after. It fits when the zone has it at the resulting instant. */
   #offsetNear(wallMs: number): MsOrProblem {
     const before = this.#zone.offset(wallMs - DAY_MS) * 60_000;
     const after = this.#zone.offset(wallMs + DAY_MS) * 60_000;
