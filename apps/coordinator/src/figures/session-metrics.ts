@@ -42,7 +42,7 @@ interface SessionMetricsParts {
 
 /** Adds the metrics of the sessions; each scrape reads Postgres and the session Redis. */
 export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts): void {
-  const { active, sessions } = parts;
+  const { active, sessions, budget } = parts;
   metrics.gauge(
     { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
     async (gauge) => {
@@ -50,10 +50,13 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       for (const state of SESSION_STATES) gauge.set({ state }, counts.get(state) ?? 0);
     },
   );
-  addNumber(metrics, 'barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
+  metrics.figure('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
   addProgressMetrics(metrics, parts);
   addConsumerMetrics(metrics, parts);
-  addPrefetchMetrics(metrics, parts.budget);
+  const held = 'Bytes of bars that were read ahead and are held now';
+  metrics.figure('barkeep_prefetch_held_bytes', held, () => budget.usedBytes);
+  const limit = 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)';
+  metrics.figure('barkeep_prefetch_limit_bytes', limit, () => budget.limit);
 }
 
 /** How far each session is behind, what it waits for, and how complete its data are. */
@@ -122,17 +125,6 @@ function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
         gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
     },
   );
-}
-
-function addPrefetchMetrics(metrics: Metrics, budget: SessionMetricsParts['budget']): void {
-  const held = 'Bytes of bars that were read ahead and are held now';
-  addNumber(metrics, 'barkeep_prefetch_held_bytes', held, () => budget.usedBytes);
-  const limit = 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)';
-  addNumber(metrics, 'barkeep_prefetch_limit_bytes', limit, () => budget.limit);
-}
-
-function addNumber(metrics: Metrics, name: string, help: string, read: () => number): void {
-  metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
 }
 
 /** Adds a gauge with a series per streamed session; a session whose value cannot be read has none. */
