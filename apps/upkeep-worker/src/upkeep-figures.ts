@@ -12,14 +12,9 @@ export type UpkeepFigures = ReturnType<typeof upkeepFigures>;
 
 /** Registers the metrics. @returns functions that count and time */
 export function upkeepFigures(metrics: Metrics) {
-  const found = metrics.counter({
-    name: 'barkeep_gap_slots_found_total',
-    help: 'Slots of the calendar that were found without a bar',
-  });
-  const filled = metrics.counter({
-    name: 'barkeep_gap_slots_filled_total',
-    help: 'Slots without a bar that a repository filled',
-  });
+  const counter = (name: string, help: string) => metrics.counter({ name, help });
+  const found = counter('barkeep_gap_slots_found_total', 'Slots of the calendar that were found without a bar');
+  const filled = counter('barkeep_gap_slots_filled_total', 'Slots without a bar that a repository filled');
   const settled = metrics.counter({
     name: 'barkeep_gap_slots_settled_total',
     help: 'Slots that are settled without a bar: nothing traded, or no repository has the bar (unfillable)',
