@@ -17,8 +17,6 @@ import {
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { consumerView } from './session-views.js';
 
-interface KeptCertificate extends StoreCertificate, KeptConsumers {}
-
 interface KeptConsumers {
   /** What each consumer received. */
   consumers: CertifiedConsumerAnswer[];
@@ -34,7 +32,7 @@ export class Certificates {
   private readonly inProgress = new Map<string, Promise<StoreCertificate>>();
   /** Incarnations that earlier rounds of {@link catchUp} tried; emptied when all have been tried. */
   private readonly tried = new Set<string>();
-  private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>;
+  private readonly kept: SessionCertificates<SessionSpec, StoreCertificate & KeptConsumers>;
 
   constructor(private readonly servers: Servers) {
     this.kept = new SessionCertificates(servers.dataSource, servers.keyPrefix);

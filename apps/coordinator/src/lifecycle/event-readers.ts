@@ -60,11 +60,8 @@ export class EventReaders {
   /** Reads the events after a cursor, or joins a read of them that is in progress. */
   private sharedRead(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
     const key = `${row.incarnation} ${encodeCursor(cursor, view)}`;
-    let read = this.reads.get(key);
-    if (!read) {
-      read = this.read(row, view, cursor).finally(() => this.reads.delete(key));
-      this.reads.set(key, read);
-    }
+    const read = this.reads.get(key) ?? this.read(row, view, cursor).finally(() => this.reads.delete(key));
+    this.reads.set(key, read);
     return read;
   }
 

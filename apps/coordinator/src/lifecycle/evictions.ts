@@ -2,14 +2,13 @@
  * Watches the session Redis for evicted keys. With the wrong eviction policy a full server evicts keys, and an evicted chunk looks
  * as if its bars had never existed. Sessions show a warning while that can happen; a session that lacks bars becomes `lost`.
  */
-import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
+import { ACTIVE_STATES, SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { countMissingBars, emitState, setControl } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States of sessions that have a store. */
 export const STORED_STATES = [
-  'running',
-  'waiting-upkeep',
+  ...ACTIVE_STATES,
   'paused',
   'stopped',
   'completed',

@@ -65,11 +65,7 @@ export class OutsideDays {
   }
 
   /** Sets `rows` of each day to the number of all rows of the symbol on its date. */
-  private async withAllRows(
-    days: readonly OutsideDay[],
-    datasetId: number,
-    ids: ReadonlyMap<string, number>,
-  ): Promise<OutsideDay[]> {
+  private async withAllRows(days: readonly OutsideDay[], datasetId: number, ids: ReadonlyMap<string, number>) {
     const wholeDates = days.map(({ symbol, date, until }) => {
       return { symbolId: ids.get(symbol)!, from: this.calendar.startOf(date), to: until };
     });
