@@ -10,10 +10,6 @@ import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { SliceEndedError } from './repository-requests.js';
 import { RepositoryFailedError } from './repositories.js';
 
-interface Work<Name extends JobName> {
-  run(payload: Payload<Name>, signal?: AbortSignal): Promise<void>;
-}
-
 /**
  * The class of a queue's processor, from which Nest creates one object and one worker.
  * @param context its name in the log @param options of the worker
@@ -21,7 +17,7 @@ interface Work<Name extends JobName> {
 export function processorOf<Name extends JobName>(
   name: Name,
   context: string,
-  work: Work<Name>,
+  work: { run(payload: Payload<Name>, signal?: AbortSignal): Promise<void> },
   options: Parameters<typeof Processor>[1],
 ): Type<WorkerHost> {
   @Processor({ name }, options)

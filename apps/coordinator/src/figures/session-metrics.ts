@@ -5,27 +5,20 @@
 import type { SessionRepository } from '@barkeep/bar-repository';
 import { barQuality, SESSION_STATES, type SessionSpec } from '@barkeep/bars';
 import { type Metrics, onceAScrape } from '@barkeep/observe';
-import {
-  OpenSession,
-  SessionConsumers,
-  type ConsumerView,
-  type SessionLayout,
-  type StreamFigures,
-  type StreamWait,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 const CONSUMER_STATES = ['active', 'silent', 'dropped', 'left'] as const;
 
 /** What the metrics need of a stream. */
 interface ActiveStream {
-  readonly layout: SessionLayout;
+  readonly layout: store.SessionLayout;
   readonly progress: {
     /** Epoch ms. */
     readonly clock: number;
-    readonly figures: Pick<StreamFigures, 'lagMs'>;
+    readonly figures: Pick<store.StreamFigures, 'lagMs'>;
     /** What the clock waits for; null when it does not wait, or only for a moment so far. */
-    readonly shownWait: StreamWait | null;
+    readonly shownWait: store.StreamWait | null;
   };
 }
 
@@ -87,7 +80,7 @@ function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
     'barkeep_session_quality_ratio',
     'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
     async ({ layout }) => {
-      const { counts } = await new OpenSession(redis, layout).position('operator');
+      const { counts } = await new store.OpenSession(redis, layout).position('operator');
       return barQuality(counts) / 100; // from percent
     },
   );
@@ -96,9 +89,9 @@ function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
 function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts): void {
   /** By session id: the consumers, and the clock just before they were read. A session that cannot be read is left out. */
   const consumersOf = onceAScrape(async () => {
-    const bySession = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
+    const bySession = new Map<string, { clock: number; consumers: readonly store.ConsumerView[] }>();
     const reads = [...active].map(async ({ layout, progress: { clock } }) => {
-      bySession.set(layout.id, { clock, consumers: await new SessionConsumers(redis, layout).list() });
+      bySession.set(layout.id, { clock, consumers: await new store.SessionConsumers(redis, layout).list() });
     });
     await Promise.allSettled(reads);
     return bySession;
@@ -155,7 +148,7 @@ function secondsOf(ms: number | undefined): number | undefined {
  * @param now epoch ms of the wall clock
  */
 export function clockLagMs(
-  layout: SessionLayout,
+  layout: store.SessionLayout,
   { clock, figures }: { clock: number; figures: { lagMs: number } },
   now: number,
 ): number | undefined {
@@ -165,7 +158,7 @@ export function clockLagMs(
 }
 
 /** The lag of the slowest consumer that is active or silent; undefined when there is none. */
-function slowestLagMs(consumers: readonly ConsumerView[], clock: number): number | undefined {
+function slowestLagMs(consumers: readonly store.ConsumerView[], clock: number): number | undefined {
   const times = consumers.flatMap(({ state, time }) => (state === 'active' || state === 'silent' ? [time] : []));
   return times.length > 0 ? Math.max(0, clock - Math.min(...times)) : undefined;
 }

@@ -7,12 +7,7 @@ import { countMissingBars, emitState, setControl } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States of sessions that have a store. */
-export const STORED_STATES = [
-  ...ACTIVE_STATES,
-  'paused',
-  'stopped',
-  'completed',
-] as const satisfies readonly SessionState[];
+export const STORED_STATES = [...ACTIVE_STATES, 'paused', 'stopped', 'completed'] as const;
 
 export class Evictions {
   /** The warning that every session shows; empty while the server cannot evict keys of sessions. */

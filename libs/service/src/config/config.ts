@@ -146,10 +146,7 @@ function valuesOf(env: NodeJS.ProcessEnv): object {
 /** The configuration in `env`. The service URLs are required unless `requireServices` is false. @throws ConfigError with every problem */
 export function loadConfig(env: NodeJS.ProcessEnv): Config;
 export function loadConfig(env: NodeJS.ProcessEnv, options: { requireServices: false }): Config<Partial<ServiceUrls>>;
-export function loadConfig(
-  env: NodeJS.ProcessEnv,
-  { requireServices = true }: { requireServices?: boolean } = {},
-): Config<Partial<ServiceUrls>> {
+export function loadConfig(env: NodeJS.ProcessEnv, { requireServices = true }: { requireServices?: boolean } = {}) {
   const problems = [...invalidVariables(env), ...unprotectedHost(env), ...unknownVariables(env)];
   if (requireServices) problems.push(...missingServices(env));
   if (problems.length > 0) throw new ConfigError(problems);
