@@ -84,15 +84,12 @@ export type RowOrder = 'worst' | 'name';
  */
 export function orderedSymbols(matrix: Matrix, order: RowOrder, state?: CellState, openDay = Infinity): string[] {
   const symbols = [...matrix.rows.keys()];
-  const shown = state === undefined ? symbols : symbols.filter((symbol) => hasState(matrix, symbol, state, openDay));
-  const byName = shown.sort();
+  const hasState = (symbol: string) =>
+    matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
+  const byName = (state === undefined ? symbols : symbols.filter(hasState)).sort();
   if (order === 'name') return byName;
   const badness = new Map(byName.map((symbol) => [symbol, badnessOf(matrix.rows.get(symbol)!)]));
   return byName.sort((a, b) => badness.get(b)! - badness.get(a)!); // rows that are equally bad stay in the order of their names
-}
-
-function hasState(matrix: Matrix, symbol: string, state: CellState, openDay: number): boolean {
-  return matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
 }
 
 /** A hole weighs more than all repairs of a row together, which are fewer than a million. */
