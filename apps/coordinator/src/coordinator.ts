@@ -68,8 +68,7 @@ async function listen(app: NestExpressApplication, { http }: Config, logger: Log
   // 0: no limit, because a feeding request may last for hours; all other requests have to be answered within the deadline.
   server.requestTimeout = 0;
   const { port } = server.address() as AddressInfo;
-  const isIpv6 = http.host.includes(':');
-  const host = isIpv6 ? `[${http.host}]` : http.host;
+  const host = http.host.includes(':') ? `[${http.host}]` : http.host; // an IPv6 address is in brackets
   return `http://${host}:${port}`;
 }
 

@@ -64,8 +64,7 @@ export class Aggregator {
       // The frontier of a feed may be inside a window; the watermark moves only to the ends of windows. If it stops earlier, it is held
       // back by a missing slot, or by a symbol that changed meanwhile.
       const reachable = Math.min(layout.windowEndBefore(frontier), close);
-      const isHeldBack = derivedTo < reachable;
-      if (!isHeldBack) continue;
+      if (derivedTo >= reachable) continue;
       if (mayDetect) await addDetection();
       if (hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
       break;

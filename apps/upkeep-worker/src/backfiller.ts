@@ -173,12 +173,9 @@ export class Backfiller {
    * Writes bars, states, refused bars and errors.
    * @returns the symbols that changed since they were read, and the number of filled slots
    */
-  private async writeAnswer(
-    job: DayJob,
-    requests: readonly SymbolRequest[],
-    answer: DayAnswer,
-  ): Promise<{ changed: ReadonlySet<string>; filled: number }> {
-    const { store, grid, day, payload } = job;
+  private async writeAnswer(job: DayJob, requests: readonly SymbolRequest[], answer: DayAnswer) {
+    const { store, grid, day } = job;
+    const { partition } = job.payload;
     const complete = await this.askCompleteAgain(job, answer);
     const planned = requests.map((request) => this.planSymbol(job, request, answer, complete.has(request.symbol)));
     for (const { symbol, plan } of planned) {
@@ -189,13 +186,10 @@ export class Backfiller {
     }
     const fills = planned.flatMap(({ fill }) => fill ?? []);
     const counts = await quarantineRefused(this.parts.dataSource, store.layout, grid.date, answer.refused);
-    const [changed] = await Promise.all([
-      store.fill(payload.partition, day, fills, counts),
-      this.clearFailures(store, answer),
-    ]);
+    const [changed] = await Promise.all([store.fill(partition, day, fills, counts), this.clearFailures(store, answer)]);
     const texts = refusalTexts(answer.refused);
     for (const [symbol, { error }] of answer.failureBySymbol) texts.set(symbol, messageOf(error));
-    for (const [symbol, text] of texts) await store.noteError(payload.partition, grid.date, [symbol], text);
+    for (const [symbol, text] of texts) await store.noteError(partition, grid.date, [symbol], text);
     return { changed, filled: this.countFills(planned, changed, answer) };
   }
 

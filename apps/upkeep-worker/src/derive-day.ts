@@ -55,12 +55,7 @@ export async function deriveDay(
  * Derives the buckets within the first `slots` slots.
  * @returns the number of symbols that changed during the derivation and must be derived again
  */
-async function deriveSymbols(
-  at: PartitionDay,
-  slots: number,
-  symbols: readonly SymbolDay[],
-  which: 'all' | 'stale',
-): Promise<number> {
+async function deriveSymbols(at: PartitionDay, slots: number, symbols: readonly SymbolDay[], which: 'all' | 'stale') {
   let changed = 0;
   for (let from = 0; from < symbols.length; from += SYMBOLS_PER_BATCH) {
     const batch = symbols.slice(from, from + SYMBOLS_PER_BATCH);
@@ -88,8 +83,7 @@ function isStale(bitmap: Uint8Array, derived: DayChunk | undefined, starts: Int3
   const buckets = closedBuckets(starts, slots);
   for (let bucket = 0; bucket < buckets; bucket++) {
     const storedBars = countBits(bitmap, starts[bucket]!, starts[bucket + 1]!);
-    const derivedFrom = derived?.sourceCount(bucket) ?? 0;
-    if (storedBars !== derivedFrom) return true;
+    if (storedBars !== (derived?.sourceCount(bucket) ?? 0)) return true;
   }
   return false;
 }

@@ -5,14 +5,10 @@
 import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type Type } from '@nestjs/common';
 import { SessionLostError } from '@barkeep/session-data';
-import { parsePayload, PayloadError, type JobName, type Payload } from '@barkeep/upkeep-queues';
+import { onceASecond, parsePayload, PayloadError, type JobName, type Payload } from '@barkeep/upkeep-queues';
 import { DelayedError, UnrecoverableError, type Job } from 'bullmq';
 import { SliceEndedError } from './repository-requests.js';
 import { RepositoryFailedError } from './repositories.js';
-
-interface Work<Name extends JobName> {
-  run(payload: Payload<Name>, signal?: AbortSignal): Promise<void>;
-}
 
 /**
  * The class of a queue's processor, from which Nest creates one object and one worker.
@@ -21,13 +17,13 @@ interface Work<Name extends JobName> {
 export function processorOf<Name extends JobName>(
   name: Name,
   context: string,
-  work: Work<Name>,
+  work: { run(payload: Payload<Name>, signal?: AbortSignal): Promise<void> },
   options: Parameters<typeof Processor>[1],
 ): Type<WorkerHost> {
   @Processor({ name }, options)
   class QueueProcessor extends WorkerHost {
     private readonly logger = new Logger(context);
-    private lastErrorAt = -Infinity; // so that the first error is logged
+    private readonly logError = onceASecond(({ message }: Error) => this.logger.error(message));
 
     // BullMQ passes the signal only to a function that declares three parameters without defaults.
     async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
@@ -51,12 +47,9 @@ export function processorOf<Name extends JobName>(
       this.logger.warn({ job: job?.id, attempt: job?.attemptsMade, error: error.message }, 'job failed');
     }
 
-    /** Logs connection errors at most once per second, because BullMQ emits many of them during an outage. */
     @OnWorkerEvent('error')
     onError(error: Error): void {
-      if (performance.now() - this.lastErrorAt < 1_000) return;
-      this.lastErrorAt = performance.now();
-      this.logger.error(error.message);
+      this.logError(error);
     }
   }
   return QueueProcessor;

@@ -1,7 +1,7 @@
 /** The Prometheus metrics of this process's upkeep jobs, summed over all sessions. */
 import type { FillPlan } from '@barkeep/bars';
 import type { Metrics } from '@barkeep/observe';
-import type { Job, Worker } from 'bullmq';
+import type { Worker } from 'bullmq';
 
 /** Upper bounds of the buckets for requests and jobs, and for repairs, in seconds. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -12,14 +12,9 @@ export type UpkeepFigures = ReturnType<typeof upkeepFigures>;
 
 /** Registers the metrics. @returns functions that count and time */
 export function upkeepFigures(metrics: Metrics) {
-  const found = metrics.counter({
-    name: 'barkeep_gap_slots_found_total',
-    help: 'Slots of the calendar that were found without a bar',
-  });
-  const filled = metrics.counter({
-    name: 'barkeep_gap_slots_filled_total',
-    help: 'Slots without a bar that a repository filled',
-  });
+  const counter = (name: string, help: string) => metrics.counter({ name, help });
+  const found = counter('barkeep_gap_slots_found_total', 'Slots of the calendar that were found without a bar');
+  const filled = counter('barkeep_gap_slots_filled_total', 'Slots without a bar that a repository filled');
   const settled = metrics.counter({
     name: 'barkeep_gap_slots_settled_total',
     help: 'Slots that are settled without a bar: nothing traded, or no repository has the bar (unfillable)',
@@ -57,10 +52,6 @@ export function upkeepFigures(metrics: Metrics) {
     labelNames: ['queue'],
     buckets: SECONDS,
   });
-  const completed = ({ queueName: queue, processedOn = 0, finishedOn = 0 }: Job) => {
-    jobs.inc({ queue, outcome: 'completed' });
-    jobTime.observe({ queue }, Math.max(0, finishedOn - processedOn) / 1000);
-  };
   return {
     /** Counts slots without a bar that no detection had found before. */
     found: (slots: number) => found.inc(slots),
@@ -81,7 +72,10 @@ export function upkeepFigures(metrics: Metrics) {
     repairTook: (sinceFoundMs: number) => repairs.observe(Math.max(0, sinceFoundMs) / 1000),
     /** Counts and times the jobs of a worker. */
     watch: (worker: Worker) => {
-      worker.on('completed', completed);
+      worker.on('completed', ({ queueName: queue, processedOn = 0, finishedOn = 0 }) => {
+        jobs.inc({ queue, outcome: 'completed' });
+        jobTime.observe({ queue }, Math.max(0, finishedOn - processedOn) / 1000);
+      });
       worker.on('failed', () => jobs.inc({ queue: worker.name, outcome: 'failed' }));
     },
   };

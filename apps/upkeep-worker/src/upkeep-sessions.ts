@@ -99,12 +99,7 @@ const FAILABLE = ['running', 'waiting-upkeep', 'paused', 'completed'] as const;
  * Fails a session whose repository failed in every attempt (`onFailure: fail`): first its row, then its stream. Does nothing for
  * a session that has ended in another way. A repeated call completes one that died after the first step.
  */
-export async function failSession(
-  dataSource: DataSource,
-  redis: Redis,
-  layout: SessionLayout,
-  error: string,
-): Promise<void> {
+export async function failSession(dataSource: DataSource, redis: Redis, layout: SessionLayout, error: string) {
   const sessions = new SessionRepository(dataSource);
   let row = await sessions.find(layout.id);
   if (row?.incarnation !== layout.incarnation) return;

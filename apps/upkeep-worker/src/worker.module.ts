@@ -62,13 +62,16 @@ export async function processorsOf(
   const parts = { sessions, producer, figures, tracing, now };
   const limits = { backoffMs, attempts, repositoryTimeoutMs };
   const backfiller = new Backfiller({ ...parts, repositories, dataSource, redis: sessionRedis, ...limits });
+  // The delay before a job's next attempt, ms: that of the failed repository; after other errors it grows with the attempts.
+  const backoffStrategy = (attemptsMade: number, _type?: string, error?: Error) =>
+    error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);
   const options = {
     connection: queueConnection,
     lockDuration: config.queues.workerLockMs,
     stalledInterval: config.queues.stalledCheckMs,
     maxStalledCount: STARTS_MAX,
     ...(tracing.queues && { telemetry: tracing.queues }),
-    settings: { backoffStrategy: backoffOf(backoffMs) },
+    settings: { backoffStrategy },
   };
   const { detectConcurrency, backfillConcurrency, aggregateConcurrency } = config.queues;
   const limitedOptions = { ...options, maxStartedAttempts: STARTS_MAX };
@@ -81,13 +84,4 @@ export async function processorsOf(
     processorOf('backfill', 'BackfillProcessor', backfiller, backfillOptions),
     processorOf('aggregate', 'AggregateProcessor', new Aggregator(parts), aggregateOptions),
   ];
-}
-
-/**
- * A function for the delay before a job's next attempt, ms: that of the failed repository; after other errors it grows with the
- * attempts.
- */
-function backoffOf(backoffMs: number) {
-  return (attemptsMade: number, _type?: string, error?: Error): number =>
-    error instanceof RepositoryFailedError ? error.retryInMs : retryDelayMs(attemptsMade, backoffMs);
 }

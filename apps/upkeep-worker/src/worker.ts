@@ -3,15 +3,8 @@
  * then closes the connections.
  */
 import 'reflect-metadata';
-import {
-  type Config,
-  type Connections,
-  openConnections,
-  type RunningService,
-  STOP_ORDER,
-  StopSequence,
-} from '@barkeep/service';
-import { noteJobTaken, workerConnection } from '@barkeep/upkeep-queues';
+import { type Config, openConnections, type RunningService, STOP_ORDER, StopSequence } from '@barkeep/service';
+import { noteJobTaken, onceASecond, workerConnection } from '@barkeep/upkeep-queues';
 import { addProcessMetrics, createLogger, Metrics, startOperatorServer, startTracing } from '@barkeep/observe';
 import { NestFactory } from '@nestjs/core';
 import { Logger as NestLogger } from 'nestjs-pino';
@@ -44,10 +37,14 @@ export async function startWorker(config: Config): Promise<RunningService & { me
     const module = WorkerModule.of(processors, config, queueConnection, logger);
     const app = await NestFactory.createApplicationContext(module, { bufferLogs: true, abortOnError: false });
     app.useLogger(app.get(NestLogger));
+    // Tells the coordinators that a worker takes jobs. A failed write does no harm: the next job writes again.
+    const noteActivity = onceASecond(() => {
+      noteJobTaken(connections.queueRedis, config.queues.prefix, Date.now()).catch(() => undefined);
+    });
     for (const processor of processors) {
       const { worker } = app.get(processor);
       figures.watch(worker);
-      worker.on('active', () => noteActivity(connections, config));
+      worker.on('active', noteActivity);
       stop.onStop(worker.name, STOP_ORDER.upkeep, async () => {
         const cancelJobs = () => worker.cancelAllJobs('the worker is stopping');
         const cancel = setTimeout(cancelJobs, config.process.stopMs * CANCEL_AFTER);
@@ -65,14 +62,4 @@ export async function startWorker(config: Config): Promise<RunningService & { me
     await stop.run();
     throw error;
   }
-}
-
-/** When this process last stored that it takes jobs, ms since its start; -Infinity: not yet. */
-let notedAt = -Infinity;
-
-/** Stores that a worker takes jobs, for the coordinators, at most once a second. A failed write does no harm: the next job writes again. */
-function noteActivity({ queueRedis }: Connections, config: Config): void {
-  if (performance.now() - notedAt < 1_000) return;
-  notedAt = performance.now();
-  noteJobTaken(queueRedis, config.queues.prefix, Date.now()).catch(() => undefined);
 }

@@ -56,6 +56,11 @@ export class Metrics {
     });
   }
 
+  /** A gauge without labels that shows what `read` returns. */
+  figure(name: string, help: string, read: () => number | Promise<number>): void {
+    this.gauge({ name, help }, async (gauge) => gauge.set(await read()));
+  }
+
   /** A distribution; `buckets` are upper bounds in the unit of the name. */
   histogram<L extends string>(options: MetricOptions<L> & { buckets?: number[] }): Histogram<L> {
     const known = this.registry.getSingleMetric(options.name);
@@ -123,14 +128,12 @@ function addPoolMetrics(metrics: Metrics, pool: Pool): void {
       gauge.set({ state: 'idle' }, pool.idleCount);
     },
   );
-  const figure = (name: string, help: string, read: () => number) =>
-    metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
-  figure(
+  metrics.figure(
     'barkeep_postgres_pool_limit',
     'Most connections of this process to PostgreSQL (BARKEEP_POSTGRES_POOL)',
     () => pool.options.max,
   );
-  figure(
+  metrics.figure(
     'barkeep_postgres_pool_waiting',
     'Statements that wait for a connection to PostgreSQL',
     () => pool.waitingCount,

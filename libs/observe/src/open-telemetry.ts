@@ -1,7 +1,6 @@
 /**
- * Traces by OpenTelemetry, sent to the collector that the OTEL_EXPORTER_OTLP_… variables name. Loaded only when traces are on.
- * Records only the traces that a span of Barkeep starts. BullMQ's spans outside of them, such as each poll for a job, are
- * left out.
+ * Traces by OpenTelemetry, sent to the collector that the OTEL_EXPORTER_OTLP_… variables name. Loaded only when traces are on. Records only
+ * the traces that a span of Barkeep starts. BullMQ's spans outside of them, such as each poll for a job, are left out.
  */
 import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';

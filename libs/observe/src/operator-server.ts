@@ -16,12 +16,6 @@ const REQUEST_WITHIN_MS = 10_000;
 /** The problem's text when a user's key asks for metrics. */
 export const METRICS_FOR_ADMINS = 'metrics cover all sessions, so they need a key of BARKEEP_ADMIN_KEYS';
 
-export interface OperatorServer {
-  /** Address on which the server listens, such as `http://127.0.0.1:3100`. */
-  url: string;
-  close(): Promise<void>;
-}
-
 /** Thrown when the server cannot listen on the port; the message names the variable that sets it. */
 export class WorkerPortError extends Error {
   override readonly name = 'WorkerPortError';
@@ -36,13 +30,11 @@ interface Answer {
   body: string;
 }
 
-/** Starts the server on the host of the API. @param port greater than 0 @throws WorkerPortError */
-export async function startOperatorServer(
-  port: number,
-  config: Config,
-  connections: Connections,
-  metrics: Metrics,
-): Promise<OperatorServer> {
+/**
+ * Starts the server on the host of the API. @param port greater than 0
+ * @returns its address, such as `http://127.0.0.1:3100`, and a function that stops it @throws WorkerPortError
+ */
+export async function startOperatorServer(port: number, config: Config, connections: Connections, metrics: Metrics) {
   const { host, apiKeys, adminKeys } = config.http;
   const keys = new ApiKeys(apiKeys, adminKeys);
   const answer = async (request: IncomingMessage): Promise<Answer> => {
@@ -78,7 +70,7 @@ export async function startOperatorServer(
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     close: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),

@@ -3,28 +3,18 @@
  * Guarantees that keys are compared as SHA-256 hashes, in a time that does not depend on the key or on which one matches.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 
 /** `open`: no keys are configured, so any caller that can reach the service may do everything. */
 type Role = 'open' | 'user' | 'admin';
 
-/** Headers that may carry a key. */
-interface KeyHeaders {
-  authorization?: string | undefined;
-  'x-api-key'?: string | string[] | undefined;
-}
-
-interface HashedKey {
-  hash: Buffer;
-  role: 'user' | 'admin';
-}
-
 /** The configured keys, as hashes. */
 export class ApiKeys {
-  private readonly keys: readonly HashedKey[];
+  private readonly keys: readonly { hash: Buffer; role: Role }[];
 
   /** A key in both lists has the role `admin`. */
   constructor(userKeys: readonly string[], adminKeys: readonly string[]) {
-    const hashed = (role: HashedKey['role']) => (key: string) => ({ hash: sha256(key), role });
+    const hashed = (role: Role) => (key: string) => ({ hash: sha256(key), role });
     this.keys = [...userKeys.map(hashed('user')), ...adminKeys.map(hashed('admin'))];
   }
 
@@ -55,7 +45,7 @@ const PRESENTED_MAX = 3;
  * The keys in a request: from `X-API-Key: KEY` and `Authorization: Bearer KEY`.
  * @param withBasic true: also the password of HTTP Basic, because browsers ask their users for one
  */
-export function presentedKeys(headers: KeyHeaders, withBasic: boolean): string[] {
+export function presentedKeys(headers: IncomingHttpHeaders, withBasic: boolean): string[] {
   const keys = [headers['x-api-key'] ?? []].flat();
   const { scheme = '', value = '' } = AUTHORIZATION.exec(headers.authorization ?? '')?.groups ?? {};
   if (scheme.toLowerCase() === 'bearer') keys.push(value);
@@ -73,11 +63,9 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest();
 }
 
-const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
-
 /** True for a host name or address that only this machine can reach. */
 export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host);
+  return /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host);
 }
 
 /**

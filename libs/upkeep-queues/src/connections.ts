@@ -60,12 +60,21 @@ export type QueueTelemetry = Telemetry;
 
 /** Opens the four queues on one connection. @param prefix BullMQ's key prefix @param telemetry undefined: no traces */
 export function openQueues(connection: ConnectionOptions, prefix: string, telemetry?: QueueTelemetry): Queues {
-  return Object.fromEntries(
-    JOB_NAMES.map((name) => [
-      name,
-      withListener(new Queue(name, { connection, prefix, ...(telemetry && { telemetry }) })),
-    ]),
-  ) as Queues;
+  const options = { connection, prefix, ...(telemetry && { telemetry }) };
+  return Object.fromEntries(JOB_NAMES.map((name) => [name, withListener(new Queue(name, options))])) as Queues;
+}
+
+/**
+ * A function that calls `act` at most once a second: it ignores the calls in between. For the errors of a queue, of which BullMQ emits
+ * many during an outage.
+ */
+export function onceASecond<T>(act: (event: T) => void): (event: T) => void {
+  let lastAt = -Infinity; // so that the first call acts
+  return (event) => {
+    if (performance.now() - lastAt < 1_000) return;
+    lastAt = performance.now();
+    act(event);
+  };
 }
 
 /** Ignores `error` events, which Node would print or throw without a listener. The failed command rejects with the same error. */

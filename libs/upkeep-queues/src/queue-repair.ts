@@ -27,15 +27,9 @@ export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
   const scoreAt = (time: number): number => time * SCORES_PER_MS;
   for (const queue of Object.values(queues)) {
     const key = queue.toKey('delayed');
-    const limit = ['LIMIT', 0, JOBS_MAX] as const;
-    const overdue = await redis.zrangebyscore(key, '-inf', scoreAt(now - DIFFERENCE_MAX_MS), 'WITHSCORES', ...limit);
-    const dueLater = await redis.zrevrangebyscore(
-      key,
-      '+inf',
-      scoreAt(now + DIFFERENCE_MAX_MS),
-      'WITHSCORES',
-      ...limit,
-    );
+    const options = ['WITHSCORES', 'LIMIT', 0, JOBS_MAX] as const;
+    const overdue = await redis.zrangebyscore(key, '-inf', scoreAt(now - DIFFERENCE_MAX_MS), ...options);
+    const dueLater = await redis.zrevrangebyscore(key, '+inf', scoreAt(now + DIFFERENCE_MAX_MS), ...options);
     const idsAndScores = [...overdue, ...dueLater];
     for (let i = 0; i < idsAndScores.length; i += 2) {
       const job = await queue.getJob(idsAndScores[i]!);

@@ -78,8 +78,7 @@ export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: strin
   ]);
   const waiting = waitingSince.filter((since) => since !== undefined);
   if (waiting.length === 0) return 0;
-  const lastTaken = takenAt === null ? 0 : Number(takenAt);
-  return Math.max(0, now - Math.max(Math.min(...waiting), lastTaken));
+  return Math.max(0, now - Math.max(Math.min(...waiting), Number(takenAt ?? 0)));
 }
 
 /** The last failure of one job. */

@@ -1,34 +1,27 @@
 /** Hatches the ranges of a chart that have no bars: a primitive for lightweight-charts. */
 import type { Hole } from '../model/index.js';
-import type {
-  IChartApi,
-  IPrimitivePaneRenderer,
-  IPrimitivePaneView,
-  ISeriesPrimitive,
-  SeriesAttachedParameter,
-  Time,
-} from 'lightweight-charts';
+import type * as Charts from 'lightweight-charts';
 
 const STRIPE_PX = 7;
-type Target = Parameters<IPrimitivePaneRenderer['draw']>[0];
+type Target = Parameters<Charts.IPrimitivePaneRenderer['draw']>[0];
 
 /** Draws diagonal stripes over the slots of each hole. The chart calls `attached` and `paneViews`. */
-export class Hatching implements ISeriesPrimitive {
-  private chart: IChartApi | undefined;
+export class Hatching implements Charts.ISeriesPrimitive {
+  private chart: Charts.IChartApi | undefined;
   private requestUpdate: (() => void) | undefined;
   private holes: readonly Hole[] = [];
   private stepSeconds = 0;
   private colour = '';
-  private readonly views: IPrimitivePaneView[] = [
+  private readonly views: Charts.IPrimitivePaneView[] = [
     { zOrder: () => 'bottom', renderer: () => ({ draw: (target) => this.draw(target) }) },
   ];
 
-  attached({ chart, requestUpdate }: SeriesAttachedParameter): void {
+  attached({ chart, requestUpdate }: Charts.SeriesAttachedParameter): void {
     this.chart = chart;
     this.requestUpdate = requestUpdate;
   }
 
-  paneViews(): readonly IPrimitivePaneView[] {
+  paneViews(): readonly Charts.IPrimitivePaneView[] {
     return this.views;
   }
 
@@ -46,8 +39,8 @@ export class Hatching implements ISeriesPrimitive {
     target.useMediaCoordinateSpace(({ context, mediaSize }) => {
       const half = scale.options().barSpacing / 2; // the coordinate of a time is the middle of its bar
       for (const { from, to } of this.holes) {
-        const firstSlot = scale.timeToCoordinate(from as Time & number);
-        const lastSlot = scale.timeToCoordinate((to - this.stepSeconds) as Time & number);
+        const firstSlot = scale.timeToCoordinate(from as Charts.Time & number);
+        const lastSlot = scale.timeToCoordinate((to - this.stepSeconds) as Charts.Time & number);
         if (firstSlot === null || lastSlot === null) continue;
         hatch(context, firstSlot - half, lastSlot + half, mediaSize.height, this.colour);
       }

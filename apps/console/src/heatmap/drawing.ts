@@ -31,11 +31,8 @@ export function coloursOf(element: Element): (name: string) => string {
   const style = getComputedStyle(element);
   const known = new Map<string, string>();
   return (name) => {
-    let colour = known.get(name);
-    if (colour === undefined) {
-      colour = style.getPropertyValue(`--${name}`).trim();
-      known.set(name, colour);
-    }
+    const colour = known.get(name) ?? style.getPropertyValue(`--${name}`).trim();
+    known.set(name, colour);
     return colour;
   };
 }

@@ -56,14 +56,7 @@ export interface Scroll {
  * The cell at a point; undefined outside of the rows and days. `day` is -1 at a symbol's name.
  * @param x, y the point in the visible part @param days, rows numbers of days and rows
  */
-export function cellAt(
-  layout: HeatmapLayout,
-  scroll: Scroll,
-  x: number,
-  y: number,
-  days: number,
-  rows: number,
-): Place | undefined {
+export function cellAt(layout: HeatmapLayout, scroll: Scroll, x: number, y: number, days: number, rows: number) {
   const row = Math.floor((y - HEADER_HEIGHT + scroll.top) / ROW_HEIGHT);
   if (y < HEADER_HEIGHT || row < 0 || row >= rows) return undefined;
   if (x < layout.labelWidth) return { row, day: -1 };

@@ -84,14 +84,12 @@ export type RowOrder = 'worst' | 'name';
  */
 export function orderedSymbols(matrix: Matrix, order: RowOrder, state?: CellState, openDay = Infinity): string[] {
   const symbols = [...matrix.rows.keys()];
-  const shown = state === undefined ? symbols : symbols.filter((symbol) => hasState(matrix, symbol, state, openDay));
-  if (order === 'name') return shown.sort(compareNames);
-  const badness = new Map(shown.map((symbol) => [symbol, badnessOf(matrix.rows.get(symbol)!)]));
-  return shown.sort((a, b) => badness.get(b)! - badness.get(a)! || compareNames(a, b));
-}
-
-function hasState(matrix: Matrix, symbol: string, state: CellState, openDay: number): boolean {
-  return matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
+  const hasState = (symbol: string) =>
+    matrix.days.some((_, day) => cellOf(matrix, symbol, day, openDay).state === state);
+  const byName = (state === undefined ? symbols : symbols.filter(hasState)).sort();
+  if (order === 'name') return byName;
+  const badness = new Map(byName.map((symbol) => [symbol, badnessOf(matrix.rows.get(symbol)!)]));
+  return byName.sort((a, b) => badness.get(b)! - badness.get(a)!); // rows that are equally bad stay in the order of their names
 }
 
 /** A hole weighs more than all repairs of a row together, which are fewer than a million. */
@@ -106,11 +104,6 @@ function badnessOf(row: RowCounts): number {
 
 function sum(values: readonly number[] = []): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function compareNames(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** A cell in one sentence, for the line below the picture and for screen readers. */

@@ -37,13 +37,7 @@ export function clockText(time: string | number): string {
 
 /** A time such as `10:30` in the zone of the venue. @param zone IANA zone */
 export function venueText(time: string | number, zone: string): string {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  return format.format(new Date(time));
+  return new Date(time).toLocaleTimeString('en-GB', { timeZone: zone, timeStyle: 'short' });
 }
 
 /** `America/New_York` as `New York`. */

@@ -19,15 +19,13 @@ export function CertificatePanel({ id }: { id: string }) {
 
 function Facts({ certificate, id }: { certificate: CertificateAnswer; id: string }) {
   const { digest, days, complete, daysHash, datasets, storedAt, changedSince, from } = certificate;
+  const source = from === 'store' ? 'the session store, now' : 'the copy kept at completion; the session store is gone';
   const facts: [string, string][] = [
     ['digest', digest],
     ['whole days', `${days.length}${complete ? ', all of the session' : ', not all of the session yet'}`],
     ['hash of the trading days', daysHash],
     ['datasets', datasets.join(', ')],
-    [
-      'computed from',
-      from === 'store' ? 'the session store, now' : 'the copy kept at completion; the session store is gone',
-    ],
+    ['computed from', source],
     ['kept at', storedAt === null ? 'not kept yet' : `${minuteText(storedAt)} UTC`],
     ['repaired since', changedSince.length === 0 ? 'none' : changedSince.join(', ')],
   ];

@@ -7,7 +7,8 @@ import { useState } from 'preact/hooks';
 
 interface Field {
   name: keyof SpecForm;
-  label: string;
+  /** @default `name` */
+  label?: string;
   /** Its first value. */
   text: string;
   help: string;
@@ -16,25 +17,15 @@ interface Field {
 }
 const FIELDS: readonly Field[] = [
   { name: 'id', label: 'name', text: '', help: 'chosen automatically when empty' },
-  {
-    name: 'symbols',
-    label: 'symbols',
-    text: 'ALPHA, BRAVO, CINDER, DELTA, EMBER',
-    help: 'separated by commas, or "dataset" for all',
-  },
-  { name: 'dataset', label: 'dataset', text: 'stream', help: 'the source of the stream', specField: 'source' },
-  {
-    name: 'backfill',
-    label: 'backfill',
-    text: 'reference',
-    help: 'datasets or repositories that fill gaps, best first',
-  },
-  { name: 'calendar', label: 'calendar', text: 'XNYS', help: 'such as XNYS, XLON, CMES, 24/7' },
+  { name: 'symbols', text: 'ALPHA, BRAVO, CINDER, DELTA, EMBER', help: 'separated by commas, or "dataset" for all' },
+  { name: 'dataset', text: 'stream', help: 'the source of the stream', specField: 'source' },
+  { name: 'backfill', text: 'reference', help: 'datasets or repositories that fill gaps, best first' },
+  { name: 'calendar', text: 'XNYS', help: 'such as XNYS, XLON, CMES, 24/7' },
   { name: 'start', label: 'first day', text: '2024-03-04', help: 'YYYY-MM-DD' },
   { name: 'end', label: 'last day', text: '2024-03-08', help: 'included' },
   { name: 'derivedIntervals', label: 'derived intervals', text: '5m, 15m, 30m', help: 'separated by commas' },
-  { name: 'pace', label: 'pace', text: 'max', help: 'max, lockstep, or a speed such as 60' },
-  { name: 'barrier', label: 'barrier', text: 'day', help: 'day, none, or minutes such as 30', specField: 'upkeep' },
+  { name: 'pace', text: 'max', help: 'max, lockstep, or a speed such as 60' },
+  { name: 'barrier', text: 'day', help: 'day, none, or minutes such as 30', specField: 'upkeep' },
 ];
 const DEMONSTRATION = Object.fromEntries(FIELDS.map(({ name, text }) => [name, text])) as SpecForm;
 
@@ -60,7 +51,7 @@ export function NewSessionForm({ onClose, onCreated }: { onClose: () => void; on
       .finally(() => setBusy(false));
   };
   const problems = error instanceof CallError ? error.problems : [];
-  const inputOf = ({ name, label, help, specField = name }: Field) => {
+  const inputOf = ({ name, label = name, help, specField = name }: Field) => {
     // A problem may be about a part of a field, such as `symbols[3]` or `upkeep.barrier`.
     const problem = problems.find((candidate) => candidate.field.split(/[.[]/)[0] === specField);
     return html`<label key=${name} class="field"

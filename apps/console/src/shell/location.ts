@@ -17,12 +17,9 @@ export function useLocation(): { pathname: string; query: URLSearchParams } {
   const [, render] = useState({});
   useEffect(() => {
     const update = () => render({});
-    window.addEventListener(CHANGED, update);
-    window.addEventListener('popstate', update);
-    return () => {
-      window.removeEventListener(CHANGED, update);
-      window.removeEventListener('popstate', update);
-    };
+    const unmounted = new AbortController();
+    for (const event of [CHANGED, 'popstate']) window.addEventListener(event, update, { signal: unmounted.signal });
+    return () => unmounted.abort();
   }, []);
   return { pathname: location.pathname, query: new URLSearchParams(location.search) };
 }

@@ -48,10 +48,8 @@ export function consolePages(): RequestHandler {
     if (preloads.length > 0) response.setHeader('Link', preloads);
     response.sendFile('index.html', { root: folder, cacheControl: false });
   });
-  router.use(
-    CONSOLE_PATH,
-    express.static(folder, { index: false, cacheControl: false, setHeaders: setConsoleHeaders }),
-  );
+  const files = express.static(folder, { index: false, cacheControl: false, setHeaders: setConsoleHeaders });
+  router.use(CONSOLE_PATH, files);
   return router;
 }
 

@@ -24,11 +24,9 @@ export function addQueueMetrics(metrics: Metrics, queues: Queues, queueRedis: Re
         gauge.set({ queue }, waitingSince === undefined ? 0 : Math.max(0, Date.now() - waitingSince) / 1000);
     },
   );
-  metrics.gauge(
-    {
-      name: 'barkeep_upkeep_silent_seconds',
-      help: 'For how long upkeep jobs have waited while no worker took one; 0 when none waits',
-    },
-    async (gauge) => gauge.set((await upkeepSilentMs(queueRedis, queues, prefix, Date.now())) / 1000),
+  metrics.figure(
+    'barkeep_upkeep_silent_seconds',
+    'For how long upkeep jobs have waited while no worker took one; 0 when none waits',
+    async () => (await upkeepSilentMs(queueRedis, queues, prefix, Date.now())) / 1000,
   );
 }

@@ -5,27 +5,20 @@
 import type { SessionRepository } from '@barkeep/bar-repository';
 import { barQuality, SESSION_STATES, type SessionSpec } from '@barkeep/bars';
 import { type Metrics, onceAScrape } from '@barkeep/observe';
-import {
-  OpenSession,
-  SessionConsumers,
-  type ConsumerView,
-  type SessionLayout,
-  type StreamFigures,
-  type StreamWait,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 
 const CONSUMER_STATES = ['active', 'silent', 'dropped', 'left'] as const;
 
 /** What the metrics need of a stream. */
 interface ActiveStream {
-  readonly layout: SessionLayout;
+  readonly layout: store.SessionLayout;
   readonly progress: {
     /** Epoch ms. */
     readonly clock: number;
-    readonly figures: Pick<StreamFigures, 'lagMs'>;
+    readonly figures: Pick<store.StreamFigures, 'lagMs'>;
     /** What the clock waits for; null when it does not wait, or only for a moment so far. */
-    readonly shownWait: StreamWait | null;
+    readonly shownWait: store.StreamWait | null;
   };
 }
 
@@ -42,7 +35,7 @@ interface SessionMetricsParts {
 
 /** Adds the metrics of the sessions; each scrape reads Postgres and the session Redis. */
 export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts): void {
-  const { active, sessions } = parts;
+  const { active, sessions, budget } = parts;
   metrics.gauge(
     { name: 'barkeep_sessions', help: 'Sessions of the deployment by state', labelNames: ['state'] },
     async (gauge) => {
@@ -50,10 +43,13 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
       for (const state of SESSION_STATES) gauge.set({ state }, counts.get(state) ?? 0);
     },
   );
-  addNumber(metrics, 'barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
+  metrics.figure('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
   addProgressMetrics(metrics, parts);
   addConsumerMetrics(metrics, parts);
-  addPrefetchMetrics(metrics, parts.budget);
+  const held = 'Bytes of bars that were read ahead and are held now';
+  metrics.figure('barkeep_prefetch_held_bytes', held, () => budget.usedBytes);
+  const limit = 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)';
+  metrics.figure('barkeep_prefetch_limit_bytes', limit, () => budget.limit);
 }
 
 /** How far each session is behind, what it waits for, and how complete its data are. */
@@ -84,7 +80,7 @@ function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
     'barkeep_session_quality_ratio',
     'Bar quality of a streamed session up to its frontier, 0 to 1: share of filled slots among those in which a trade was possible',
     async ({ layout }) => {
-      const { counts } = await new OpenSession(redis, layout).position('operator');
+      const { counts } = await new store.OpenSession(redis, layout).position('operator');
       return barQuality(counts) / 100; // from percent
     },
   );
@@ -93,9 +89,9 @@ function addProgressMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
 function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsParts): void {
   /** By session id: the consumers, and the clock just before they were read. A session that cannot be read is left out. */
   const consumersOf = onceAScrape(async () => {
-    const bySession = new Map<string, { clock: number; consumers: readonly ConsumerView[] }>();
+    const bySession = new Map<string, { clock: number; consumers: readonly store.ConsumerView[] }>();
     const reads = [...active].map(async ({ layout, progress: { clock } }) => {
-      bySession.set(layout.id, { clock, consumers: await new SessionConsumers(redis, layout).list() });
+      bySession.set(layout.id, { clock, consumers: await new store.SessionConsumers(redis, layout).list() });
     });
     await Promise.allSettled(reads);
     return bySession;
@@ -122,17 +118,6 @@ function addConsumerMetrics(metrics: Metrics, { active, redis }: SessionMetricsP
         gauge.set({ state }, all.filter((consumer) => consumer.state === state).length);
     },
   );
-}
-
-function addPrefetchMetrics(metrics: Metrics, budget: SessionMetricsParts['budget']): void {
-  const held = 'Bytes of bars that were read ahead and are held now';
-  addNumber(metrics, 'barkeep_prefetch_held_bytes', held, () => budget.usedBytes);
-  const limit = 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)';
-  addNumber(metrics, 'barkeep_prefetch_limit_bytes', limit, () => budget.limit);
-}
-
-function addNumber(metrics: Metrics, name: string, help: string, read: () => number): void {
-  metrics.gauge({ name, help }, (gauge) => gauge.set(read()));
 }
 
 /** Adds a gauge with a series per streamed session; a session whose value cannot be read has none. */
@@ -163,7 +148,7 @@ function secondsOf(ms: number | undefined): number | undefined {
  * @param now epoch ms of the wall clock
  */
 export function clockLagMs(
-  layout: SessionLayout,
+  layout: store.SessionLayout,
   { clock, figures }: { clock: number; figures: { lagMs: number } },
   now: number,
 ): number | undefined {
@@ -173,7 +158,7 @@ export function clockLagMs(
 }
 
 /** The lag of the slowest consumer that is active or silent; undefined when there is none. */
-function slowestLagMs(consumers: readonly ConsumerView[], clock: number): number | undefined {
+function slowestLagMs(consumers: readonly store.ConsumerView[], clock: number): number | undefined {
   const times = consumers.flatMap(({ state, time }) => (state === 'active' || state === 'silent' ? [time] : []));
   return times.length > 0 ? Math.max(0, clock - Math.min(...times)) : undefined;
 }

@@ -72,10 +72,7 @@ export function rowMetrics(metrics: Metrics) {
     name: 'barkeep_rows_outside_total',
     help: 'Rows that were read for sessions and have no slot in the calendar',
   });
-  return {
-    refused: (rows: number) => refused.inc(rows),
-    outside: (rows: number) => outside.inc(rows),
-  };
+  return { refused: (rows: number) => refused.inc(rows), outside: (rows: number) => outside.inc(rows) };
 }
 
 /**

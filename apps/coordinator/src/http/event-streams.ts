@@ -41,10 +41,6 @@ export class EventStreams {
   /** The next poll, while listeners wait for it. */
   private poll: Promise<void> | undefined;
 
-  /**
-   * @param keepAliveMs a comment is sent when nothing was sent for this long
-   * @param stalledMs a listener that reads nothing for this long is disconnected
-   */
   constructor(
     private readonly keepAliveMs = KEEP_ALIVE_MS,
     private readonly stalledMs = STALLED_MS,
@@ -126,8 +122,8 @@ export class EventStreams {
       }
       if (performance.now() - sentAt >= this.keepAliveMs)
         await send(`: keep-alive\nid: ${encodeCursor(cursor, reader.view)}\n\n`);
-      const mayHaveMore = 'events' in result && result.events.length > 0;
-      if (mayHaveMore) continue; // without a pause, so that a listener catches up fast
+      // There may be more events: without a pause a listener catches up fast.
+      if ('events' in result && result.events.length > 0) continue;
       // Without a store the listener waits longer, and then joins the shared poll again.
       if ('noStore' in result) await pause(POLL_FOR_STORE_MS, signal);
       await this.nextPoll();
@@ -177,11 +173,7 @@ function stateMessage(state: 'deleted' | 'lost'): string {
 /** The fields of an event without its type; times are ISO 8601. */
 export function eventView(event: SessionEvent): Record<string, unknown> {
   const isTime = (name: string) => name === 'at' || EVENT_TIME_FIELDS.has(name);
+  const view = (name: string, value: unknown) => (isTime(name) && typeof value === 'number' ? isoTime(value) : value);
   const { type: _, ...fields } = event;
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      isTime(name) && typeof value === 'number' ? isoTime(value) : value,
-    ]),
-  );
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, view(name, value)]));
 }

@@ -13,10 +13,7 @@ import { barView } from './views.js';
 
 type Format = ExportQuery['format'];
 
-const MEDIA_TYPES: Record<Format, string> = {
-  csv: 'text/csv; charset=utf-8; header=present',
-  ndjson: NDJSON,
-};
+const MEDIA_TYPES: Record<Format, string> = { csv: 'text/csv; charset=utf-8; header=present', ndjson: NDJSON };
 
 /** The header line, with the columns that `barkeep import` reads. No value needs quotes. */
 const CSV_HEAD = 'time,symbol,open,high,low,close,volume\n';

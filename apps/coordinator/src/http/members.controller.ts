@@ -7,6 +7,7 @@ import { SessionService } from '../lifecycle/index.js';
 
 const changeProblems = ['unknown-session', 'symbol-count', 'symbols-changing', 'fed-symbols', 'unavailable'] as const;
 const example: SymbolAnswer = { id: 'first-run', symbol: 'EMBER', state: 'joining' };
+const presentExample: SymbolAnswer = { ...example, state: 'present' };
 
 @ApiController('sessions')
 export class MembersController {
@@ -19,11 +20,7 @@ export class MembersController {
       'symbol until then. Every bar of a symbol that no dataset knows is missing. Safe to repeat: a symbol of the session is ' +
       'left unchanged.',
     answer: { status: 202, description: 'the symbol is joining', component: 'Symbol', example },
-    otherAnswer: {
-      description: 'the session has the symbol',
-      component: 'Symbol',
-      example: { ...example, state: 'present' },
-    },
+    otherAnswer: { description: 'the session has the symbol', component: 'Symbol', example: presentExample },
     problems: ['invalid-input', 'wrong-state', ...changeProblems],
   })
   async addSymbol(

@@ -77,16 +77,9 @@ export class SessionDataController {
     },
     problems: ['invalid-input', ...symbolProblems],
   })
-  async latest(
-    @SessionId() id: string,
-    @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery,
-  ): Promise<Record<string, api.AnsweredBar | null>> {
+  async latest(@SessionId() id: string, @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery) {
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
-    const view = (symbol: string) => {
-      const bar = bars.get(symbol);
-      return bar ? barView(bar) : null;
-    };
-    return Object.fromEntries(symbols.map((symbol) => [symbol, view(symbol)]));
+    return Object.fromEntries(symbols.map((symbol) => [symbol, bars.has(symbol) ? barView(bars.get(symbol)!) : null]));
   }
 
   @Operation('GET', 'v1/sessions/:id/symbols/:symbol/metrics', {

@@ -48,12 +48,11 @@ export class SessionsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
     @Body() body: unknown,
-    @CheckedQuery() query: api.CreateQuery,
+    @CheckedQuery() { start }: api.CreateQuery,
   ) {
     refuseOtherBodies(request, JSON_EXPECTED);
     const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
-    const options = { start: query.start, idempotencyKey };
-    const { session: view, created } = await this.sessions.creation.create(body, options);
+    const { session: view, created } = await this.sessions.creation.create(body, { start, idempotencyKey });
     response.status(created ? 201 : 200).location(`/v1/sessions/${encodeURIComponent(view.id)}`);
     return view;
   }

@@ -1,17 +1,10 @@
 /** Converts stored data into the answers of the API: times as ISO 8601, fields in a fixed order. Pure. */
 import * as api from '@barkeep/api';
 import type { ShownBar } from '@barkeep/bars';
-import {
-  CELL_COUNTS,
-  type DayCounts,
-  type OpenSession,
-  type SessionDifference,
-  type SessionLayout,
-  wakeChannel,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 
-type SlotMetrics = Awaited<ReturnType<OpenSession['metrics']>>;
-type SymbolGap = Awaited<ReturnType<OpenSession['gaps']>>[number];
+type SlotMetrics = Awaited<ReturnType<store.OpenSession['metrics']>>;
+type SymbolGap = Awaited<ReturnType<store.OpenSession['gaps']>>[number];
 
 export function barView(bar: ShownBar): api.AnsweredBar {
   return {
@@ -42,16 +35,16 @@ export function gapView({ start, end, bars, status, attempts, lastError }: Symbo
 }
 
 /** A page of the counts per symbol and day (the cells of a matrix); a kind of count that is 0 on all days of a symbol is left out. */
-export function daysView({ days, symbols, next, zone }: DayCounts & { zone: string }): api.DaysAnswer {
+export function daysView({ days, symbols, next, zone }: store.DayCounts & { zone: string }): api.DaysAnswer {
   const symbolAnswers = symbols.map(({ symbol, counts }) => {
-    const names = CELL_COUNTS.filter((name) => counts[name].some((count) => count > 0));
+    const names = store.CELL_COUNTS.filter((name) => counts[name].some((count) => count > 0));
     return { symbol, counts: Object.fromEntries(names.map((name) => [name, counts[name]])) };
   });
   const isoDays = days.map((day) => ({ ...day, open: api.isoTime(day.open), close: api.isoTime(day.close) }));
   return { zone, days: isoDays, symbols: symbolAnswers, next };
 }
 
-export function differenceView({ first, ...compared }: SessionDifference): api.DifferenceAnswer {
+export function differenceView({ first, ...compared }: store.SessionDifference): api.DifferenceAnswer {
   if (!first) return { equal: true, first: null, compared };
   const { symbol, date, slotTime, mine, other } = first;
   const firstAnswer = {
@@ -65,7 +58,7 @@ export function differenceView({ first, ...compared }: SessionDifference): api.D
 }
 
 /** The layout of a session's store, for clients in any language. @param symbols the symbols that can be read now */
-export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>): api.LayoutAnswer {
+export function layoutView(layout: store.SessionLayout, symbols: ReadonlySet<string>): api.LayoutAnswer {
   const keys = layout.keysOf(0);
   const { prefix, base: keyBase } = keys;
   const { intervals } = layout;
@@ -75,7 +68,7 @@ export function layoutView(layout: SessionLayout, symbols: ReadonlySet<string>):
     incarnation: layout.incarnation,
     version: layout.membership.version,
     keyPrefix: prefix,
-    wakeChannel: wakeChannel(prefix, layout.id),
+    wakeChannel: store.wakeChannel(prefix, layout.id),
     keys: {
       meta: template(keys.meta),
       chunk: template(keys.chunk('{interval}', '{symbol}', '{date}')),

@@ -6,18 +6,9 @@
 import type { CertificateAnswer, CertifiedConsumerAnswer } from '@barkeep/api';
 import { SessionCertificates } from '@barkeep/bar-repository';
 import { UnknownCalendarError, type SessionSpec } from '@barkeep/bars';
-import {
-  daysHashOf,
-  SessionLostError,
-  type StoreCertificate,
-  type ConsumerView,
-  OpenSession,
-  SessionConsumers,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 import { consumerView } from './session-views.js';
-
-interface KeptCertificate extends StoreCertificate, KeptConsumers {}
 
 interface KeptConsumers {
   /** What each consumer received. */
@@ -31,10 +22,10 @@ const SESSIONS_A_ROUND = 50;
 
 export class Certificates {
   /** Reads of stores in progress, by incarnation. */
-  private readonly inProgress = new Map<string, Promise<StoreCertificate>>();
+  private readonly inProgress = new Map<string, Promise<store.StoreCertificate>>();
   /** Incarnations that earlier rounds of {@link catchUp} tried; emptied when all have been tried. */
   private readonly tried = new Set<string>();
-  private readonly kept: SessionCertificates<SessionSpec, KeptCertificate>;
+  private readonly kept: SessionCertificates<SessionSpec, store.StoreCertificate & KeptConsumers>;
 
   constructor(private readonly servers: Servers) {
     this.kept = new SessionCertificates(servers.dataSource, servers.keyPrefix);
@@ -51,7 +42,7 @@ export class Certificates {
     const head = {
       session: row.id,
       spec,
-      daysHash: daysHashOf(layout),
+      daysHash: store.daysHashOf(layout),
       datasets: [...layout.datasets],
       storedAt: stored?.storedAt.toISOString() ?? null,
     };
@@ -60,7 +51,7 @@ export class Certificates {
       const changedSince = stored ? changedDates(stored.certificate, current) : [];
       return { ...head, from: 'store', changedSince, ...current };
     } catch (error) {
-      if (!(error instanceof SessionLostError) || !stored) throw error;
+      if (!(error instanceof store.SessionLostError) || !stored) throw error;
       const { awaitsConsumers: __, ...kept } = stored.certificate;
       return { ...head, from: 'kept', changedSince: [], ...kept };
     }
@@ -88,7 +79,7 @@ export class Certificates {
       try {
         await this.catchUpOne(row);
       } catch (error) {
-        if (error instanceof SessionLostError || error instanceof UnknownCalendarError) continue; // nothing to certify
+        if (error instanceof store.SessionLostError || error instanceof UnknownCalendarError) continue; // nothing to certify
         this.servers.warn(`session ${row.id}: no certificate was kept yet`, error);
       }
     }
@@ -105,7 +96,7 @@ export class Certificates {
   /** Updates the consumers of a kept certificate when no active consumer is behind any more. */
   private async updateConsumers(row: SessionRecord): Promise<void> {
     const current = await this.consumersOf(row).catch((error: unknown) => {
-      if (!(error instanceof SessionLostError)) throw error;
+      if (!(error instanceof store.SessionLostError)) throw error;
       return { awaitsConsumers: false }; // without a store no consumer can continue: the kept hashes are final
     });
     if (!current.awaitsConsumers) await this.kept.amend(row, current);
@@ -114,13 +105,13 @@ export class Certificates {
   private async consumersOf(row: SessionRecord): Promise<KeptConsumers> {
     const { redis, keyPrefix } = this.servers;
     const layout = layoutOf(row, keyPrefix);
-    const consumers = await new SessionConsumers(redis, layout).list();
+    const consumers = await new store.SessionConsumers(redis, layout).list();
     const awaitsConsumers = consumers.some(({ state, time }) => state === 'active' && time < layout.end);
     return { consumers: consumers.map(certified), awaitsConsumers };
   }
 
   /** Computes a certificate from the store; concurrent callers share one read. */
-  private compute(row: SessionRecord): Promise<StoreCertificate> {
+  private compute(row: SessionRecord): Promise<store.StoreCertificate> {
     let computing = this.inProgress.get(row.incarnation);
     if (!computing) {
       computing = this.open(row)
@@ -131,19 +122,19 @@ export class Certificates {
     return computing;
   }
 
-  private open(row: SessionRecord): OpenSession {
-    return new OpenSession(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
+  private open(row: SessionRecord): store.OpenSession {
+    return new store.OpenSession(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
   }
 }
 
 /** A consumer as a certificate has it: without the fields that change after its last bar. */
-function certified(consumer: ConsumerView): CertifiedConsumerAnswer {
+function certified(consumer: store.ConsumerView): CertifiedConsumerAnswer {
   const { state: _, seenAt: __, ...delivered } = consumerView(consumer);
   return delivered;
 }
 
 /** The dates whose digests differ, or that only one of the two certificates has, oldest first. */
-function changedDates(kept: StoreCertificate, current: StoreCertificate): string[] {
+function changedDates(kept: store.StoreCertificate, current: store.StoreCertificate): string[] {
   const keptDigests = new Map(kept.days.map(({ date, digest }) => [date, digest]));
   const dates = new Set([...keptDigests.keys(), ...current.days.map(({ date }) => date)]);
   for (const { date, digest } of current.days) if (keptDigests.get(date) === digest) dates.delete(date);

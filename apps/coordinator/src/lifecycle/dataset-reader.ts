@@ -22,15 +22,13 @@ export class DatasetReader {
 
   /** All datasets, sorted by name. */
   async list(): Promise<api.DatasetPageAnswer> {
+    const summaryOf = async (name: string) => {
+      const { id, extents } = await this.extentsOf(name);
+      const version = await datasetVersion(this.dataSource, id);
+      return { name, symbols: extents.length, ...rangeOf(extents), version };
+    };
     const names = await datasetNames(this.dataSource);
-    const datasets = await Promise.all(
-      names.map(async (name) => {
-        const { id, extents } = await this.extentsOf(name);
-        const version = await datasetVersion(this.dataSource, id);
-        return { name, symbols: extents.length, ...rangeOf(extents), version };
-      }),
-    );
-    return { datasets };
+    return { datasets: await Promise.all(names.map(summaryOf)) };
   }
 
   /** A dataset with its symbols, its number of rows, the values that it allows and its refused rows. @throws UnknownDatasetError */
@@ -42,11 +40,7 @@ export class DatasetReader {
       quarantinedRows(this.dataSource, name),
       this.dataSource.query<{ rows: string }[]>('SELECT count(*) AS rows FROM bars WHERE dataset_id = $1', [id]),
     ]);
-    const symbols = extents.map(({ symbol, first, last }) => ({
-      symbol,
-      first: api.isoTime(first),
-      last: api.isoTime(last),
-    }));
+    const symbols = extents.map(({ symbol, ...times }) => ({ symbol, ...isoRange(times) }));
     const prices = anyPrices ? ('any' as const) : ('positive' as const);
     const rows = Number(counted?.rows ?? 0);
     return { name, ...rangeOf(extents), version, rows, symbols, prices, withoutVolume, quarantined };
@@ -111,11 +105,9 @@ function spansOf(days: readonly TradingDay[], { calendar, hours }: api.CoverageQ
 }
 
 /** The requested trading days that the calendar has; by default those from the first to the last bar. */
-function daysOf(
-  extents: readonly SymbolExtent[],
-  { calendar: name, from, to, hours }: api.CoverageQuery,
-): TradingDay[] {
-  const calendar = calendarNamed(name);
+function daysOf(extents: readonly SymbolExtent[], query: api.CoverageQuery): TradingDay[] {
+  const { from, to, hours } = query;
+  const calendar = calendarNamed(query.calendar);
   if (extents.length === 0 && (from === undefined || to === undefined)) return [];
   const { first, last } = timesOf(extents);
   const firstDate = from ?? api.isoTime(first).slice(0, 10);
@@ -132,8 +124,10 @@ function minutesOf(segments: TradingDay['segments']): number {
 
 /** The open times of the first and the last bar; null in a dataset without bars. */
 function rangeOf(extents: readonly SymbolExtent[]): { first: string | null; last: string | null } {
-  if (extents.length === 0) return { first: null, last: null };
-  const { first, last } = timesOf(extents);
+  return extents.length === 0 ? { first: null, last: null } : isoRange(timesOf(extents));
+}
+
+function isoRange({ first, last }: Pick<SymbolExtent, 'first' | 'last'>) {
   return { first: api.isoTime(first), last: api.isoTime(last) };
 }
 

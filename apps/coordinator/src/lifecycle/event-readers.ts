@@ -3,20 +3,11 @@
  * listener holds a Redis connection while there are no new events. A read also tells when the session was deleted.
  */
 import type { SessionState } from '@barkeep/bars';
-import {
-  encodeCursor,
-  EVENTS_BEGINNING,
-  SessionEvents,
-  SessionLostError,
-  type EventBatch,
-  type EventCursor,
-  type OpenSession,
-  type View,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 import type { SessionRecord, Servers } from './session-row.js';
 
 /** The result of a read: a batch of events, or the session's state when it has no store. */
-type EventRead = EventBatch | { noStore: SessionState | 'deleted' };
+type EventRead = store.EventBatch | { noStore: SessionState | 'deleted' };
 
 export type EventReader = ReturnType<EventReaders['readerOf']>;
 
@@ -31,50 +22,47 @@ export class EventReaders {
 
   constructor(
     private readonly servers: Servers,
-    private readonly open: (row: SessionRecord) => OpenSession,
+    private readonly open: (row: SessionRecord) => store.OpenSession,
   ) {}
 
   /** The events of one session until it is deleted; a session that is created again under its id has other events. */
-  readerOf(row: SessionRecord, view: View) {
+  readerOf(row: SessionRecord, view: store.View) {
     return {
       /** The view, which decides what events show; a cursor is valid in one view only. */
       view,
       /** The cursor before the oldest event (`beginning`), or after the newest one (`now`). */
       begin: (from: 'beginning' | 'now') => this.begin(row, view, from),
       /** The events after a cursor; returns at once when there are none. */
-      read: (cursor: EventCursor) => this.sharedRead(row, view, cursor),
+      read: (cursor: store.EventCursor) => this.sharedRead(row, view, cursor),
     };
   }
 
-  private async begin(row: SessionRecord, view: View, from: 'beginning' | 'now'): Promise<EventCursor> {
-    if (from === 'beginning') return EVENTS_BEGINNING;
+  private async begin(row: SessionRecord, view: store.View, from: 'beginning' | 'now'): Promise<store.EventCursor> {
+    if (from === 'beginning') return store.EVENTS_BEGINNING;
     try {
-      return await new SessionEvents(this.servers.redis, this.open(row), view).now();
+      return await new store.SessionEvents(this.servers.redis, this.open(row), view).now();
     } catch (error) {
       // No event was emitted yet: all events come after now.
-      if (error instanceof SessionLostError) return EVENTS_BEGINNING;
+      if (error instanceof store.SessionLostError) return store.EVENTS_BEGINNING;
       throw error;
     }
   }
 
   /** Reads the events after a cursor, or joins a read of them that is in progress. */
-  private sharedRead(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
-    const key = `${row.incarnation} ${encodeCursor(cursor, view)}`;
-    let read = this.reads.get(key);
-    if (!read) {
-      read = this.read(row, view, cursor).finally(() => this.reads.delete(key));
-      this.reads.set(key, read);
-    }
+  private sharedRead(row: SessionRecord, view: store.View, cursor: store.EventCursor): Promise<EventRead> {
+    const key = `${row.incarnation} ${store.encodeCursor(cursor, view)}`;
+    const read = this.reads.get(key) ?? this.read(row, view, cursor).finally(() => this.reads.delete(key));
+    this.reads.set(key, read);
     return read;
   }
 
-  private async read(row: SessionRecord, view: View, cursor: EventCursor): Promise<EventRead> {
+  private async read(row: SessionRecord, view: store.View, cursor: store.EventCursor): Promise<EventRead> {
     const session = this.open(row);
     const limit = Math.max(ENTRIES_OF_PARTITION_MIN, Math.floor(ENTRIES_A_READ / session.layout.partitions));
     try {
-      return await new SessionEvents(this.servers.redis, session, view).read(cursor, { limit });
+      return await new store.SessionEvents(this.servers.redis, session, view).read(cursor, { limit });
     } catch (error) {
-      if (!(error instanceof SessionLostError)) throw error;
+      if (!(error instanceof store.SessionLostError)) throw error;
       const current = await this.servers.sessions.find(row.id);
       return { noStore: current?.incarnation === row.incarnation ? current.state : 'deleted' };
     }

@@ -2,18 +2,12 @@
  * Watches the session Redis for evicted keys. With the wrong eviction policy a full server evicts keys, and an evicted chunk looks
  * as if its bars had never existed. Sessions show a warning while that can happen; a session that lacks bars becomes `lost`.
  */
-import { SessionStateError, type SessionState } from '@barkeep/bar-repository';
+import { ACTIVE_STATES, SessionStateError, type SessionState } from '@barkeep/bar-repository';
 import { countMissingBars, emitState, setControl } from '@barkeep/session-data';
 import { layoutOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States of sessions that have a store. */
-export const STORED_STATES = [
-  'running',
-  'waiting-upkeep',
-  'paused',
-  'stopped',
-  'completed',
-] as const satisfies readonly SessionState[];
+export const STORED_STATES = [...ACTIVE_STATES, 'paused', 'stopped', 'completed'] as const;
 
 export class Evictions {
   /** The warning that every session shows; empty while the server cannot evict keys of sessions. */

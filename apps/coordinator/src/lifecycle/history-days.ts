@@ -24,8 +24,8 @@ export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): 
   if (bars === undefined) return calendar.tradingDaysBefore(spec.start, trailingDays, spec.hours).length;
   const days = calendar.tradingDaysBefore(spec.start, HISTORY_DAYS_MAX, spec.hours).reverse();
   const needed = await daysForBars(dataSource, spec, bars, days);
-  const retainsAll = retainDays === 0;
-  if (!retainsAll && retainDays < needed) {
+  // 0 retains all days.
+  if (retainDays !== 0 && retainDays < needed) {
     const expected = `0, or at least ${needed}, the trading days that ${bars} bars take`;
     throw new SessionSpecError([{ field: 'history.retainDays', expected, was: String(retainDays) }]);
   }
@@ -33,18 +33,12 @@ export async function historyDaysOf(dataSource: DataSource, spec: SessionSpec): 
 }
 
 /** The number of trading days that the bars need. @param days newest first */
-async function daysForBars(
-  dataSource: DataSource,
-  spec: SessionSpec,
-  bars: number,
-  days: readonly TradingDay[],
-): Promise<number> {
+async function daysForBars(dataSource: DataSource, spec: SessionSpec, bars: number, days: readonly TradingDay[]) {
   const base = parseInterval(spec.baseInterval);
   const interval = parseInterval(spec.history.interval ?? spec.baseInterval);
   const datasetIds = await datasetIdsOf(dataSource, spec);
   const ids = [...(await symbolIds(dataSource, spec.symbols)).values()];
-  const firsts = await firstBars(dataSource, datasetIds, ids);
-  const search = new DaySearch(bars, firsts);
+  const search = new DaySearch(bars, await firstBars(dataSource, datasetIds, ids));
   const barsPerDay = days[0] ? new DayGrid(days[0], interval).slotCount : 1;
   // The first batch is enough when few bars are missing; each further batch has twice as many days.
   let batchDays = Math.ceil(bars / barsPerDay) + 1;

@@ -129,8 +129,7 @@ export class Reconciler {
   private async reopenIfBehind(rows: readonly SessionRecord[]): Promise<SessionRecord[]> {
     const complete: SessionRecord[] = [];
     const compare = async (row: SessionRecord) => {
-      const current = await this.parts.control.reopenIfBehind(row);
-      if (current.state === 'completed') complete.push(row);
+      if ((await this.parts.control.reopenIfBehind(row)).state === 'completed') complete.push(row);
     };
     for (let from = 0; from < rows.length; from += COMPARED_AT_ONCE) {
       const batch = rows.slice(from, from + COMPARED_AT_ONCE);

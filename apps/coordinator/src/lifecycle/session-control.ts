@@ -88,9 +88,7 @@ export class SessionControl {
   /** Starts a session whose row is `running`. Errors are only logged: the reconciler does what is missing. */
   private async start(row: SessionRecord): Promise<void> {
     const { producer, warn } = this.servers;
-    const results = await Promise.allSettled([this.follow(row), addJobs(producer, row)]);
-    for (const result of results) {
-      if (result.status === 'rejected') warn(`session ${row.id}: the reconciler starts it`, result.reason);
-    }
+    const orWarn = (error: unknown) => warn(`session ${row.id}: the reconciler starts it`, error);
+    await Promise.all([this.follow(row).catch(orWarn), addJobs(producer, row).catch(orWarn)]);
   }
 }

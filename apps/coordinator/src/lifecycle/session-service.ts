@@ -6,21 +6,7 @@ import type * as api from '@barkeep/api';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStateError } from '@barkeep/bar-repository';
 import { calendarIds, calendarNamed } from '@barkeep/bars';
-import {
-  FeedNotBegunError,
-  NotAFeedError,
-  OpenSession,
-  readDifference,
-  type SessionDifference,
-  removeSession,
-  SessionFeed,
-  SessionConsumers,
-  UnknownConsumerError,
-  UnknownSymbolError,
-  type DayCounts,
-  type DayCountsQuery,
-  type View,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 import type { Config } from '@barkeep/service';
 import { CountedSessions } from './counted-sessions.js';
 import { type EventReader, EventReaders } from './event-readers.js';
@@ -60,7 +46,7 @@ export class SessionService {
   }
 
   /** The full view of one session. @throws UnknownSessionError */
-  async find(id: string, view: View): Promise<api.SessionAnswer> {
+  async find(id: string, view: store.View): Promise<api.SessionAnswer> {
     return this.views.fullView(await this.parts.sessions.get(id), view);
   }
 
@@ -78,7 +64,7 @@ export class SessionService {
     let { mustScan } = removal;
     // The store may still have data of symbols that left the session. If they cannot be removed here, a scan finds their keys.
     if (row.membership && !mustScan) mustScan = !(await this.parts.changes.removeLeftSymbols(row));
-    await removeSession(this.parts.redis, removal.layout, mustScan);
+    await store.removeSession(this.parts.redis, removal.layout, mustScan);
     await this.parts.producer.unschedule(row.incarnation);
     const last = await this.parts.sessions.remove(id);
     // Another process may have created the store, or a symbol's part of it, before the row was gone (I9).
@@ -88,13 +74,13 @@ export class SessionService {
   /** Removes a consumer, so that the clock no longer waits for it. @throws UnknownSessionError, UnknownConsumerError, SessionLostError */
   async removeConsumer(id: string, consumer: string): Promise<void> {
     const row = await this.parts.sessions.get(id);
-    const consumers = new SessionConsumers(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
+    const consumers = new store.SessionConsumers(this.parts.redis, layoutOf(row, this.parts.keyPrefix));
     // Without a checkpoint the session was never started, so it has no consumers.
-    if (!row.checkpoint || !(await consumers.remove(consumer))) throw new UnknownConsumerError(id, consumer);
+    if (!row.checkpoint || !(await consumers.remove(consumer))) throw new store.UnknownConsumerError(id, consumer);
   }
 
   /** Requests a round of upkeep now, or shows what it would request. @throws UnknownSessionError, UnknownSymbolError, SessionStateError */
-  async runUpkeep(id: string, input: api.UpkeepInput, view: View): Promise<api.UpkeepAnswer | api.UpkeepPlanAnswer> {
+  async runUpkeep(id: string, input: api.UpkeepInput, view: store.View) {
     const row = await this.startedSession(id);
     return requestUpkeep(row, this.views.open(row), this.parts.producer, input, view);
   }
@@ -107,19 +93,19 @@ export class SessionService {
   async feed(id: string, symbol: string, seen?: number): Promise<FeedIntake> {
     const row = await this.parts.sessions.get(id);
     const { source } = row.spec;
-    if (source.type !== 'feed') throw new NotAFeedError(id, source.dataset);
+    if (source.type !== 'feed') throw new store.NotAFeedError(id, source.dataset);
     if (!row.checkpoint && !isActive(row))
       throw new SessionStateError(id, ['running', 'paused', 'completed'], row.state);
     const { layout } = this.views.open(row);
-    if (layout.partitionOf(symbol) === undefined) throw new UnknownSymbolError(id, symbol);
-    const feed = new SessionFeed(this.parts.redis, layout);
+    if (layout.partitionOf(symbol) === undefined) throw new store.UnknownSymbolError(id, symbol);
+    const feed = new store.SessionFeed(this.parts.redis, layout);
     if (seen !== undefined) feed.expectStored(symbol, seen);
     if (!row.checkpoint) await untilBegun(feed, symbol);
     return new FeedIntake(this.parts, feed, symbol);
   }
 
   /** The session's data. @throws UnknownSessionError, SessionStateError */
-  async open(id: string): Promise<OpenSession> {
+  async open(id: string): Promise<store.OpenSession> {
     return this.views.open(await this.startedSession(id));
   }
 
@@ -127,13 +113,13 @@ export class SessionService {
    * The first bar in which two sessions differ. @throws UnknownSessionError, SessionStateError, SessionLostError, `signal.reason`
    * after an abort
    */
-  async difference(id: string, other: string, signal: AbortSignal): Promise<SessionDifference> {
+  async difference(id: string, other: string, signal: AbortSignal): Promise<store.SessionDifference> {
     const [mine, others] = await Promise.all([this.open(id), this.open(other)]);
-    return readDifference(this.parts.redis, mine, others, signal);
+    return store.readDifference(this.parts.redis, mine, others, signal);
   }
 
   /** One page of counts by symbol and trading day. @throws UnknownSessionError, UnknownSymbolError, SessionLostError */
-  async dayCounts(id: string, query: DayCountsQuery): Promise<DayCounts & { zone: string }> {
+  async dayCounts(id: string, query: store.DayCountsQuery): Promise<store.DayCounts & { zone: string }> {
     const row = await this.startedSession(id);
     const counts = await this.views.open(row).dayCounts(query, this.counted.of(row.incarnation));
     return { ...counts, zone: zoneOf(row.spec.calendar) };
@@ -145,7 +131,7 @@ export class SessionService {
   }
 
   /** The session's events, from before its first start until it is deleted. @throws UnknownSessionError */
-  async events(id: string, view: View): Promise<EventReader> {
+  async events(id: string, view: store.View): Promise<EventReader> {
     return this.eventReaders.readerOf(await this.parts.sessions.get(id), view);
   }
 
@@ -161,10 +147,10 @@ export class SessionService {
 }
 
 /** Waits for the store of a session that was just started: a coordinator creates it when it takes the job. @throws FeedNotBegunError */
-async function untilBegun(feed: SessionFeed, symbol: string): Promise<void> {
+async function untilBegun(feed: store.SessionFeed, symbol: string): Promise<void> {
   const deadline = performance.now() + STORE_WAIT_MAX_MS;
   while (!(await feed.isBegun(symbol))) {
-    if (performance.now() > deadline) throw new FeedNotBegunError(feed.layout.id, STORE_WAIT_MAX_MS);
+    if (performance.now() > deadline) throw new store.FeedNotBegunError(feed.layout.id, STORE_WAIT_MAX_MS);
     await sleep(STORE_POLL_MS);
   }
 }

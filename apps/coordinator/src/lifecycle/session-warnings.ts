@@ -88,8 +88,7 @@ export function outsideWarnings(
 ): string[] {
   const where = `outside ${calendar} ${hours} hours; is the time zone right?`;
   if (source.type === 'feed') {
-    const hasBarInSlot = streamed > 0;
-    if (!isOver && !hasBarInSlot) return [];
+    if (!isOver && streamed === 0) return [];
     const fed = { rows: streamed + outside + extended, outside, extended };
     const suspicious = isOver ? suspiciousRows(fed) : suspiciousOutside(fed);
     return suspicious > 0 ? [`${suspicious} of ${fed.rows} fed bars are ${where}`] : [];
@@ -107,8 +106,7 @@ export function outsideWarnings(
  */
 function suspiciousRows({ rows, outside, extended }: Pick<OutsideDay, 'rows' | 'outside' | 'extended'>): number {
   const withoutSlot = outside + extended;
-  const areMost = withoutSlot > rows / 2;
-  return areMost ? withoutSlot : suspiciousOutside({ rows, outside });
+  return withoutSlot > rows / 2 ? withoutSlot : suspiciousOutside({ rows, outside });
 }
 
 /** As {@link suspiciousRows}, but only of the rows outside. */

@@ -3,30 +3,13 @@
  * after a crash the next stream of the session or the reconciler does it. A running stream sees the change in the store and starts
  * again with the new symbols.
  */
-import {
-  ACTIVE_STATES,
-  forgetQuarantined,
-  SESSION_STATES,
-  SymbolConflictError,
-  withSessionLock,
-  SessionStateError,
-  type SessionState,
-} from '@barkeep/bar-repository';
+import * as repository from '@barkeep/bar-repository';
 import { UNCHANGED, withoutSymbol, withSymbol, type Membership } from '@barkeep/bars';
-import {
-  FedSymbolsError,
-  isBrokenStore,
-  updateSymbols,
-  readSymbols,
-  removeLeftover,
-  type SessionLayout,
-  SessionLostError,
-  UnknownSymbolError,
-} from '@barkeep/session-data';
+import * as store from '@barkeep/session-data';
 import { layoutOf, refOf, removalOf, type SessionRecord, type Servers } from './session-row.js';
 
 /** States in which a symbol may be added: the session's clock can still move. */
-const STATES_FOR_ADDING = ['created', ...ACTIVE_STATES, 'paused', 'stopped'] as const satisfies readonly SessionState[];
+const STATES_FOR_ADDING = ['created', ...repository.ACTIVE_STATES, 'paused', 'stopped'] as const;
 /** How many times one call tries when other calls change the symbols at the same time. */
 const TRIES_MAX = 50;
 
@@ -43,15 +26,15 @@ export class SymbolChanges {
       withSymbol(id, { symbols: layout.spec.symbols, basePartitions: layout.basePartitions }, membership, symbol),
     );
     if (!(await this.updateStore(row))) return 'present';
-    const { joining } = await readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
+    const { joining } = await store.readSymbols(this.servers.redis, layoutOf(row, this.servers.keyPrefix));
     return joining.includes(symbol) ? 'joining' : 'present';
   }
 
   /** Removes a symbol and all its data. @throws UnknownSessionError, UnknownSymbolError, SymbolCountError, FedSymbolsError */
   async remove(id: string, symbol: string): Promise<void> {
-    const row = await this.change(id, SESSION_STATES, ({ membership, layout }) => {
+    const row = await this.change(id, repository.SESSION_STATES, ({ membership, layout }) => {
       const partition = layout.partitionOf(symbol);
-      if (partition === undefined) throw new UnknownSymbolError(id, symbol);
+      if (partition === undefined) throw new store.UnknownSymbolError(id, symbol);
       const members = { symbols: layout.spec.symbols, basePartitions: layout.basePartitions };
       return withoutSymbol(id, members, membership, symbol, partition);
     });
@@ -65,10 +48,10 @@ export class SymbolChanges {
   async updateStore(row: SessionRecord): Promise<boolean> {
     const { dataSource, redis, keyPrefix, producer } = this.servers;
     try {
-      const removedSymbols = await withSessionLock(dataSource, row, async (membership, manager) => {
-        if (!membership) throw new SessionLostError(row.id);
-        const removed = await updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
-        await forgetQuarantined(manager, row.incarnation, removed ?? []);
+      const removedSymbols = await repository.withSessionLock(dataSource, row, async (membership, manager) => {
+        if (!membership) throw new store.SessionLostError(row.id);
+        const removed = await store.updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
+        await repository.forgetQuarantined(manager, row.incarnation, removed ?? []);
         return removed;
       });
       // The store ends jobs that have the old symbol list, without an error: their work must be requested again.
@@ -76,7 +59,7 @@ export class SymbolChanges {
       if (hadOldList && row.spec.upkeep.enabled) await producer.add('detect-gaps', { ...refOf(row), force: false });
       return true;
     } catch (error) {
-      if (error instanceof SessionLostError) return false;
+      if (error instanceof store.SessionLostError) return false;
       throw error;
     }
   }
@@ -87,7 +70,7 @@ export class SymbolChanges {
       await this.updateStore(row);
       return true;
     } catch (error) {
-      if (isBrokenStore(error)) return false;
+      if (store.isBrokenStore(error)) return false;
       throw error;
     }
   }
@@ -97,10 +80,10 @@ export class SymbolChanges {
     if (!row.membership) return;
     const { redis, keyPrefix } = this.servers;
     try {
-      const { membership, leaving } = await readSymbols(redis, layoutOf(row, keyPrefix));
+      const { membership, leaving } = await store.readSymbols(redis, layoutOf(row, keyPrefix));
       if (membership.version < row.membership.version || leaving !== '') await this.updateStore(row);
     } catch (error) {
-      if (!(error instanceof SessionLostError)) throw error;
+      if (!(error instanceof store.SessionLostError)) throw error;
     }
   }
 
@@ -108,7 +91,7 @@ export class SymbolChanges {
   async removeRecreatedKeys(row: SessionRecord): Promise<void> {
     const { dataSource, redis, keyPrefix } = this.servers;
     const { layout, mustScan } = removalOf(row, keyPrefix);
-    await withSessionLock(dataSource, row, () => removeLeftover(redis, layout, mustScan));
+    await repository.withSessionLock(dataSource, row, () => store.removeLeftover(redis, layout, mustScan));
   }
 
   /**
@@ -118,19 +101,19 @@ export class SymbolChanges {
    */
   private async change(
     id: string,
-    from: readonly SessionState[],
-    decide: (session: { membership: Membership; layout: SessionLayout }) => Membership,
+    from: readonly repository.SessionState[],
+    decide: (session: { membership: Membership; layout: store.SessionLayout }) => Membership,
   ): Promise<SessionRecord> {
     for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
       const row = await this.servers.sessions.get(id);
-      if (row.spec.source.type === 'feed') throw new FedSymbolsError(id);
+      if (row.spec.source.type === 'feed') throw new store.FedSymbolsError(id);
       const membership = row.membership ?? UNCHANGED;
       const decided = decide({ membership, layout: layoutOf(row, this.servers.keyPrefix) });
       if (decided === membership) return row;
-      if (!from.includes(row.state)) throw new SessionStateError(id, from, row.state);
+      if (!from.includes(row.state)) throw new repository.SessionStateError(id, from, row.state);
       const changedRow = await this.servers.sessions.changeSymbols(row, from, membership, decided);
       if (changedRow) return changedRow;
     }
-    throw new SymbolConflictError(id);
+    throw new repository.SymbolConflictError(id);
   }
 }

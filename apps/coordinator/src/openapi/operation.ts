@@ -71,6 +71,7 @@ const PROBLEMS_OF_ALL: readonly ProblemKind[] = ['unauthorized', 'foreign-origin
 export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, options: OperationOptions): MethodDecorator {
   const { summary, description, params = {}, headers = {}, query = noQuery, body, problems = [], isPublic } = options;
   const { answer, otherAnswer } = options;
+  const pathParameters = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name); // `id` of `v1/sessions/:id`
   const parameters = queryParameters(query);
   // The view of an operator needs an admin key.
   const forbidden: ProblemKind[] = parameters.some(({ name }) => name === 'view') ? ['forbidden'] : [];
@@ -80,18 +81,13 @@ export function Operation(method: 'GET' | 'POST' | 'DELETE', path: string, optio
     SetMetadata(QUERY_SCHEMA, query),
     ...parameters.map((parameter) => ApiQuery(parameter)),
     ApiOperation({ summary, description, ...(isPublic && { security: [] }) }),
-    ...paramNames(path).map((name) => paramDocs(name, params[name] ?? PARAM_EXAMPLES[name])),
+    ...pathParameters.map((name) => paramDocs(name, params[name] ?? PARAM_EXAMPLES[name])),
     ...Object.entries(headers).map(([name, header]) => headerDocs(name, header)),
     ...(body ? bodyDocs(body) : []),
     answerDocs(answer),
     ...(otherAnswer ? [answerDocs(otherAnswer)] : []),
     ...problemDocs([...problems, ...forbidden, ...PROBLEMS_OF_ALL]),
   );
-}
-
-/** The parameters in a path: `id` of `v1/sessions/:id`. */
-function paramNames(path: string): string[] {
-  return [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
 }
 
 /** Describes a path parameter. Its example is part of the schema: @nestjs/swagger drops an example that is next to a schema. */

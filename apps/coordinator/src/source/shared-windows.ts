@@ -75,11 +75,7 @@ export class SharedWindows {
   }
 
   /** Joins the read of a window, or starts it. @param emptyWindow is called when the read starts */
-  join(
-    { session: { content }, name, version, bytes }: WantedWindow,
-    emptyWindow: () => WindowRead,
-    work: ReadWork,
-  ): SharedRead {
+  join({ session: { content }, name, version, bytes }: WantedWindow, emptyWindow: () => WindowRead, work: ReadWork) {
     const key = `${content} ${name}`;
     const kept = this.kept.get(key);
     this.drop(key); // `keep` adds it again as the most recently used one

@@ -61,8 +61,7 @@ export class WindowRead {
   }
 
   /**
-   * Returns the chunks to the pool. Call it only when the parts are in the store: after a failed write a socket may still use the
-   * chunks.
+   * Returns the chunks to the pool. Call it only when the parts are in the store: after a failed write a socket may still use the chunks.
    */
   release(): void {
     const { fromSlot, toSlot } = this.window;

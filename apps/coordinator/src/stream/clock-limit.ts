@@ -5,7 +5,7 @@
  * `look` reads the limit from the store, and drops silent consumers if the spec says so. Some messages of the wake channel carry
  * the limit, which saves the read. Nothing here moves the clock.
  */
-import { parseConsumerMessage, RewindError, type Control, type PartitionPosition } from '@barkeep/session-data';
+import { parseConsumerMessage, RewindError } from '@barkeep/session-data';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
 import { FLUSHED } from './wake-signals.js';
 
@@ -58,11 +58,7 @@ export class ClockLimit {
    * figures and answers the control; here it leaves the clock where it is.
    * @throws RewindError when the store lost flushed windows, FencedError after a take-over
    */
-  async storeFiguresAndReadPositions(): Promise<{
-    positions: PartitionPosition[];
-    frontier: number;
-    control: Control;
-  }> {
+  async storeFiguresAndReadPositions() {
     const { layout, store, writer } = this.parts;
     const { clock, frontier: flushedTo, figures, shownWait: wait } = this.progress;
     const [positions, control] = await Promise.all([

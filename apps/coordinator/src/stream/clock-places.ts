@@ -107,11 +107,7 @@ export class ClockPlaces {
  * The events at some places, in order. An event other than `clock` has the day's date and counts: `day-opened` has the number of
  * expected slots, `day-closing` and `day-closed` have the counts of the slots that the clock has passed.
  */
-export async function eventsOf(
-  places: readonly ClockPlace[],
-  store: UpkeepStore,
-  dayChanges: DayChanges,
-): Promise<ClockEvent[]> {
+export async function eventsOf(places: readonly ClockPlace[], store: UpkeepStore, dayChanges: DayChanges) {
   const { layout } = store;
   const slotsByDay = new Map<number, SymbolDay[]>();
   const events: ClockEvent[] = [];

@@ -53,8 +53,7 @@ export class FeedLoop {
     const input = { ...progress, end: layout.end, timeoutMs, firstLookAt, silences };
     const { limit, silent, nextSilenceAt } = feedLimit(input);
     for (const { symbol, heardAt } of silent) {
-      const isRecorded = silences.get(symbol) === heardAt;
-      if (isRecorded) continue;
+      if (silences.get(symbol) === heardAt) continue; // it is recorded
       await feedFrontier.noteSilent(symbol, heardAt);
       silences.set(symbol, heardAt);
     }

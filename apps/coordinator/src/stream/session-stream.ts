@@ -98,11 +98,7 @@ export class SessionStreams {
     }
   }
 
-  private async openSource(
-    row: SessionRecord,
-    writer: SessionWriter,
-    frontiers: readonly number[],
-  ): Promise<SessionSource | FeedParts> {
+  private async openSource(row: SessionRecord, writer: SessionWriter, frontiers: readonly number[]) {
     const { layout } = writer;
     const { redis, wakes, dataSource, sharedWindows: shared, sessions } = this.parts;
     if (row.spec.source.type === 'feed') {

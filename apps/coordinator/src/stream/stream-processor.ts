@@ -5,7 +5,7 @@
  */
 import type { SessionState } from '@barkeep/bar-repository';
 import { emitState, FencedError, isBrokenStore, isOutage, RewindError, SessionLostError } from '@barkeep/session-data';
-import { parsePayload, PayloadError, QueueWorker, type Payload } from '@barkeep/upkeep-queues';
+import { onceASecond, parsePayload, PayloadError, QueueWorker, type Payload } from '@barkeep/upkeep-queues';
 import { Logger } from '@nestjs/common';
 import { UnrecoverableError, WaitingError, type Job, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,8 +22,6 @@ export class StreamProcessor {
   private readonly stopping = new AbortController();
   private readonly worker: QueueWorker;
   private readonly streams: SessionStreams;
-  /** When an error of the queue was last logged, in `performance.now()` time; -Infinity before the first one. */
-  private lastErrorAt = -Infinity;
 
   /** Starts to take jobs. */
   constructor(
@@ -36,7 +34,8 @@ export class StreamProcessor {
     this.worker.on('failed', (job, error) => {
       this.logger.warn({ job: job?.id, error: error.message }, 'stream interrupted');
     });
-    this.worker.on('error', (error) => this.onError(error));
+    const logError = onceASecond(({ message }: Error) => this.logger.error(message));
+    this.worker.on('error', logError);
   }
 
   /** Returns the jobs of all sessions to the queue and takes no more. */
@@ -143,12 +142,5 @@ export class StreamProcessor {
   private async haveSymbolsChanged(row: SessionRecord): Promise<boolean> {
     const current = await this.parts.sessions.find(row.id);
     return current?.incarnation === row.incarnation && symbolsVersionOf(current) !== symbolsVersionOf(row);
-  }
-
-  /** An unreachable queue repeats its error many times a second; one line a second is enough. */
-  private onError(error: Error): void {
-    if (performance.now() - this.lastErrorAt < 1_000) return;
-    this.lastErrorAt = performance.now();
-    this.logger.error(error.message);
   }
 }

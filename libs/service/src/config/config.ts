@@ -1,11 +1,10 @@
 /**
  * The configuration: the environment, validated, grouped and frozen.
  *
- * Guarantees: a returned `Config` is complete and deeply frozen; durations are milliseconds and end in `Ms`; one `ConfigError`
- * reports every problem, and none shows a secret; an empty string counts as unset. Does not read `.env` files and connects to no
- * server.
+ * Guarantees: a returned `Config` is complete and deeply frozen; durations are milliseconds and end in `Ms`; one `ConfigError` reports
+ * every problem, and none shows a secret; an empty string counts as unset. Does not read `.env` files and connects to no server.
  */
-import { distance } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import { isLoopback } from '../api-keys.js';
 import type { Variable } from './variable.js';
 import { allVariables, variables } from './variables.js';
@@ -26,6 +25,7 @@ export class ConfigError extends Error {
   }
 }
 
+const knownNames = allVariables.map(({ name }) => name);
 /** Every variable with one of these prefixes must be in the table. */
 const ownPrefixes = ['BARKEEP_', 'DATA_UPKEEP_'];
 
@@ -41,17 +41,15 @@ function readValue<T>(variable: Variable<T>, env: NodeJS.ProcessEnv): T | undefi
 
 /** The known name that is most similar to `name`, or `undefined` when none is similar enough. */
 function nearestVariable(name: string): string | undefined {
-  const ranked = allVariables.map((known) => ({ name: known.name, edits: distance(name, known.name) }));
-  const best = ranked.toSorted((a, b) => a.edits - b.edits)[0];
+  const nearest = closest(name, knownNames);
   const editsMax = Math.ceil(name.length / 3); // more edits would suggest an unrelated name
-  return best !== undefined && best.edits <= editsMax ? best.name : undefined;
+  return distance(name, nearest) <= editsMax ? nearest : undefined;
 }
 
 /** One problem for each variable that has one of Barkeep's prefixes but is not in the table. */
 function unknownVariables(env: NodeJS.ProcessEnv): ConfigProblem[] {
-  const known = new Set(allVariables.map((variable) => variable.name));
   return Object.keys(env)
-    .filter((name) => ownPrefixes.some((prefix) => name.startsWith(prefix)) && !known.has(name))
+    .filter((name) => ownPrefixes.some((prefix) => name.startsWith(prefix)) && !knownNames.includes(name))
     .map((name) => {
       const nearest = nearestVariable(name);
       const expected =
@@ -61,10 +59,7 @@ function unknownVariables(env: NodeJS.ProcessEnv): ConfigProblem[] {
 }
 
 /** One problem for each variable of `checked` that has an invalid value. */
-function invalidVariables(
-  env: NodeJS.ProcessEnv,
-  checked: readonly Variable<unknown>[] = allVariables,
-): ConfigProblem[] {
+function invalidVariables(env: NodeJS.ProcessEnv, checked = allVariables): ConfigProblem[] {
   return checked.flatMap((variable) => {
     const raw = rawValue(variable, env);
     if (raw === undefined || variable.read(raw) !== undefined) return [];
@@ -151,10 +146,7 @@ function valuesOf(env: NodeJS.ProcessEnv): object {
 /** The configuration in `env`. The service URLs are required unless `requireServices` is false. @throws ConfigError with every problem */
 export function loadConfig(env: NodeJS.ProcessEnv): Config;
 export function loadConfig(env: NodeJS.ProcessEnv, options: { requireServices: false }): Config<Partial<ServiceUrls>>;
-export function loadConfig(
-  env: NodeJS.ProcessEnv,
-  { requireServices = true }: { requireServices?: boolean } = {},
-): Config<Partial<ServiceUrls>> {
+export function loadConfig(env: NodeJS.ProcessEnv, { requireServices = true }: { requireServices?: boolean } = {}) {
   const problems = [...invalidVariables(env), ...unprotectedHost(env), ...unknownVariables(env)];
   if (requireServices) problems.push(...missingServices(env));
   if (problems.length > 0) throw new ConfigError(problems);

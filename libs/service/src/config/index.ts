@@ -1,10 +1,3 @@
 /** The environment, validated once into one frozen object. */
-export {
-  type Config,
-  ConfigError,
-  loadConfig,
-  readServiceUrls,
-  serviceEnvironment,
-  type ServiceUrls,
-} from './config.js';
+export * from './config.js';
 export { jobPrefix } from './variables.js';
