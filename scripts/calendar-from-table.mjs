@@ -1,5 +1,5 @@
 /**
- * Makes the shipped calendar files from tables of trading days: rules for normal hours, and lists of exceptions.
+ * Makes the shipped calendar files from tables of trading days. Each file has rules for normal hours, and lists of exceptions.
  *
  *   node scripts/calendar-from-table.mjs TABLES [CALENDARS]
  *
@@ -91,7 +91,7 @@ function tableText(days) {
   return `${['date,open,close,break_start,break_end', ...rows].join('\n')}\n`;
 }
 
-/** Start of the pre-market, end of the after-market on regular and early-close days, `HH:MM`. Columns: kind of day, phase, start, end. */
+/** The extended hours, `HH:MM`. The table's columns are the kind of day, the phase, its start and its end. */
 function readExtendedHours(file) {
   const rows = readFileSync(file, 'utf8').trim().split('\n').slice(1).map((line) => line.split(',')); // prettier-ignore
   const find = (kind, phase) => rows.find((row) => row[0] === kind && row[1] === phase);

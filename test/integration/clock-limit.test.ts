@@ -1,4 +1,4 @@
-/** A session store that is set back to an earlier copy between two calls of the coordinator: it reads the limit, then moves the clock. */
+/** The session store is set back after the coordinator has read the clock's limit (the watermark) and before it moves the clock. */
 import { SessionWriter, type Control } from '@barkeep/session-data';
 import { loadConfig, type RunningService } from '@barkeep/service';
 import { UpkeepProducer } from '@barkeep/upkeep-queues';
@@ -70,7 +70,7 @@ type MoveClock = (this: SessionWriter, to: number, move?: ClockMove) => Promise<
 function recordMoves(hooks: { beforeFirst(): Promise<void>; afterEach(): Promise<void> }): void {
   const { moveClock } = SessionWriter.prototype as { moveClock: MoveClock };
   const recordedMoveClock: MoveClock = async function (to, move) {
-    const isLook = to === move?.from;
+    const isLook = to === move?.from; // a move to the clock's own time only reads the limit
     if (isLook) {
       calls.push('look');
       return moveClock.call(this, to, move);
@@ -102,16 +102,16 @@ test('I2 the clock does not pass the watermark of a store that was set back just
   const id = await api.run({ ...SPEC, id: 'set-back' });
   const { end } = server.layout(SPEC, id);
   await api.until(id, ({ frontier }) => Date.parse(frontier ?? '') === end, 60_000);
-  const setBack = await server.snapshot(id);
+  const restoreSnapshot = await server.snapshot(id);
 
   const timesAfterMoves: Times[] = [];
-  recordMoves({ beforeFirst: setBack, afterEach: async () => void timesAfterMoves.push(await readTimes(id)) });
+  recordMoves({ beforeFirst: restoreSnapshot, afterEach: async () => void timesAfterMoves.push(await readTimes(id)) });
   recordJobs();
   worker = await startWorker(loadConfig(environment));
   await api.until(id, ({ state }) => state === 'completed', 120_000);
 
   for (const { clock, watermark } of timesAfterMoves) expect(clock).toBeLessThanOrEqual(watermark);
-  // The stream begins again and requests the lost repairs at once, before it looks at the store again.
+  // The stream begins again and requests the lost repairs at once, before it reads the clock's limit again.
   const callsAfterMove = calls.slice(calls.indexOf('move') + 1);
   expect(callsAfterMove.indexOf('detect-gaps')).toBeGreaterThanOrEqual(0);
   expect(callsAfterMove.indexOf('detect-gaps')).toBeLessThan(callsAfterMove.indexOf('look'));

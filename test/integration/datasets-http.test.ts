@@ -24,7 +24,7 @@ beforeAll(async () => {
   // AAA lacks ten minutes of the first day. BRK/B has one row at night, for which no trading day has a slot.
   market.set('AAA', aaaBars.slice(10));
   market.set('BRK/B', [...brkBars, { ...brkBars[0]!, openTime: Date.parse('2015-12-24T03:00Z') }]);
-  await writeBars(database.url, 'whole', market);
+  await writeBars(database.url, 'bars', market);
   await writeBars(database.url, 'empty', new Map());
   coordinator = await startCoordinatorProcess({
     DATABASE_URL: database.url,
@@ -44,24 +44,24 @@ it('lists datasets, and describes one with its symbols', async () => {
   const range = { first: '2015-12-23T14:30:00.000Z', last: '2015-12-28T20:59:00.000Z' };
   const { datasets } = await admin().ok<DatasetPageAnswer>('GET', '/v1/datasets');
   expect(datasets).toMatchObject([
+    { name: 'bars', symbols: 3, ...range },
     { name: 'empty', symbols: 0, first: null, last: null },
-    { name: 'whole', symbols: 3, ...range },
   ]);
-  const whole = await admin().ok<DatasetAnswerBody>('GET', '/v1/datasets/whole');
-  expect(whole).toMatchObject({
+  const bars = await admin().ok<DatasetAnswerBody>('GET', '/v1/datasets/bars');
+  expect(bars).toMatchObject({
     rows: 3 * (390 + 210 + 390) - 10 + 1,
     prices: 'positive',
-    version: datasets[1]!.version,
+    version: datasets[0]!.version,
   });
-  expect(whole.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
-  expect(whole.symbols[0]).toEqual({ symbol: 'AAA', first: '2015-12-23T14:40:00.000Z', last: range.last });
+  expect(bars.symbols.map(({ symbol }) => symbol)).toEqual(SYMBOLS);
+  expect(bars.symbols[0]).toEqual({ symbol: 'AAA', first: '2015-12-23T14:40:00.000Z', last: range.last });
 });
 
 it('says which rows were refused, and why', async () => {
   const refuse = `INSERT INTO quarantined_bars (dataset, symbol, "time", close, reason)
-    VALUES ('whole', 'AAA', '2015-12-23T15:00Z', 7, 'high-below-low')`;
+    VALUES ('bars', 'AAA', '2015-12-23T15:00Z', 7, 'high-below-low')`;
   await queryDatabase(database.url, refuse);
-  expect(await admin().ok('GET', '/v1/datasets/whole')).toMatchObject({
+  expect(await admin().ok('GET', '/v1/datasets/bars')).toMatchObject({
     quarantined: {
       rows: 1,
       reasons: { 'high-below-low': 1 },
@@ -71,7 +71,7 @@ it('says which rows were refused, and why', async () => {
 });
 
 it('counts rows by symbol and day, with what the calendar expects: a half day, and no weekend', async () => {
-  const answer = await admin().ok<CoverageAnswer>('GET', '/v1/datasets/whole/coverage');
+  const answer = await admin().ok<CoverageAnswer>('GET', '/v1/datasets/bars/coverage');
   expect(answer.days).toEqual([
     { date: '2015-12-23', expected: 390 },
     { date: '2015-12-24', expected: 210 },
@@ -88,11 +88,14 @@ it('counts rows by symbol and day, with what the calendar expects: a half day, a
 
 it('answers with the requested days, in pages of symbols', async () => {
   const query = 'from=2015-12-24&to=2015-12-24&hours=extended&limit=2';
-  const first = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}`);
-  expect(first).toMatchObject({ days: [{ date: '2015-12-24' }], symbols: [{ symbol: 'AAA' }, { rows: [210] }] });
+  const first = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/bars/coverage?${query}`);
+  expect(first).toMatchObject({
+    days: [{ date: '2015-12-24' }],
+    symbols: [{ symbol: 'AAA' }, { symbol: 'BRK/B', rows: [210] }],
+  });
   expect(first.nextAfter).toBe('BRK/B');
   const after = encodeURIComponent(first.nextAfter!);
-  const second = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/whole/coverage?${query}&after=${after}`);
+  const second = await admin().ok<CoverageAnswer>('GET', `/v1/datasets/bars/coverage?${query}&after=${after}`);
   expect(second).toMatchObject({ symbols: [{ symbol: 'aaa', rows: [210] }], nextAfter: null });
 });
 
@@ -102,7 +105,7 @@ it.each([
   ['from=yesterday', 'from'],
   ['from=2015-12-24&to=2015-12-23', 'to'],
 ])('refuses ?%s and names the field', async (query, field) => {
-  const answer = await admin().call('GET', `/v1/datasets/whole/coverage?${query}`);
+  const answer = await admin().call('GET', `/v1/datasets/bars/coverage?${query}`);
   expect(answer).toMatchObject({ status: 400, body: { problems: [{ field }] } });
 });
 
@@ -114,7 +117,7 @@ it('answers 404 for a dataset that does not exist, and 403 without an admin key'
     });
   }
   const user = new Api(coordinator.url, { 'X-API-Key': USER });
-  for (const path of ['/v1/datasets', '/v1/datasets/whole', '/v1/datasets/whole/coverage']) {
+  for (const path of ['/v1/datasets', '/v1/datasets/bars', '/v1/datasets/bars/coverage']) {
     const { status, body } = await user.call('GET', path);
     expect({ status, body }).toMatchObject({ status: 403, body: { type: 'urn:barkeep:problem:forbidden' } });
     expect(JSON.stringify(body)).toContain('BARKEEP_ADMIN_KEYS');

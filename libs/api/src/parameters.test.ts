@@ -11,7 +11,7 @@ describe('parseTime', () => {
     [String(time), time],
     ['2013-10-07', Date.UTC(2013, 9, 7)],
     ['1969-12-31', -86_400_000], // before 1970 is valid as text, not as a number
-    ['631152000000', Date.UTC(1990, 0)], // the smallest number that counts as milliseconds
+    ['631152000000', Date.UTC(1990, 0)], // the smallest number that counts as milliseconds: smaller ones are probably seconds
   ])('takes %s', (text, ms) => expect(parseTime(text)).toBe(ms));
 
   it.each([
@@ -25,7 +25,7 @@ describe('parseTime', () => {
     '0', // this and the next two are below the smallest number
     '1709251200', // seconds of 2024
     '631151999999',
-    '99999999999999999',
+    '99999999999999999', // above the largest time
     '883612800000000', // microseconds of 1998
     '1709251200000000000', // nanoseconds of 2024
     '07.10.2013',

@@ -1,6 +1,6 @@
 /**
- * Traces: what the processes did for one gap, from the stream window that has it to the bars that fill it. Traces are on
- * when OTEL_EXPORTER_OTLP_ENDPOINT is set. Only then the packages of OpenTelemetry are loaded.
+ * Traces: what the processes did for one gap, from the stream window in which it lies to the bars that fill it. Traces are on when
+ * OTEL_EXPORTER_OTLP_ENDPOINT is set. Only then are the packages of OpenTelemetry loaded.
  *
  *   coordinator: stream window ──► job detect-gaps ──► job backfill ──► ask repositories
  *                                                           └──► job aggregate ──► make bars readable
@@ -64,7 +64,7 @@ export async function startTracing(service: string, endpoint: string | undefined
   const { OpenTelemetryTracing } = await import('./open-telemetry.js').catch((error: unknown) => {
     throw isMissing(error) ? new TracingPackagesError(error) : error;
   });
-  return new OpenTelemetryTracing(service);
+  return new OpenTelemetryTracing(service); // it reads the endpoint from the environment
 }
 
 function isMissing(error: unknown): boolean {

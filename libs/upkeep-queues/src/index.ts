@@ -1,4 +1,4 @@
-/** `@barkeep/upkeep-queues`: the jobs of the queues, the connections to them, their status and their repair. */
+/** `@barkeep/upkeep-queues`: Barkeep's BullMQ queues: their jobs, connections, status and repair. */
 export * from './connections.js';
 export { PayloadError, parsePayload } from './contract.js';
 export type { UpkeepScope, JobName, Payload, PayloadInput } from './contract.js';

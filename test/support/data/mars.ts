@@ -20,5 +20,5 @@ export const MARS = {
 };
 /** Minutes of a day's two segments. */
 export const MARS_SLOTS = 90 + 60;
-/** A Monday and a Wednesday in winter time. */
+/** Fields of a spec for two trading days of this calendar, a Monday and a Wednesday in winter time. */
 export const MARS_DATES = { calendar: 'MARS', start: '2024-03-04', end: '2024-03-06' };

@@ -1,6 +1,6 @@
 /**
- * Reads an example's bars from PostgreSQL as plain objects, and makes five-minute bars from them by a loop. It does not
- * use the product's code.
+ * Reads an example's bars from PostgreSQL as plain objects, and makes five-minute bars from them by a loop. Tests compare the product with
+ * this code, so it uses none of the product's.
  */
 import type { ExampleRun } from '../programs/example-run.js';
 
@@ -28,9 +28,9 @@ export async function barsOfDataset(example: ExampleRun, dataset: string): Promi
     [dataset],
   );
   const bars = new Map<string, PlainBar[]>();
-  for (const { symbol, time, ...prices } of rows) {
+  for (const { symbol, time, ...values } of rows) {
     if (!bars.has(symbol)) bars.set(symbol, []);
-    bars.get(symbol)!.push({ time: time.getTime(), ...prices });
+    bars.get(symbol)!.push({ time: time.getTime(), ...values });
   }
   return bars;
 }

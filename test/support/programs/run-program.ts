@@ -20,7 +20,7 @@ const OUTPUT_BYTES_MAX = 1 << 26;
 export function runProgram(program: string, args: readonly string[], options: ProgramOptions): Promise<ProgramRun> {
   return new Promise((resolve) => {
     execFile(program, args, { ...options, maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {
-      // An error without a number: the program did not start, or a signal ended it.
+      // An error without a number, reported as code 1: the program did not start, or a signal ended it.
       const failureCode = typeof error?.code === 'number' ? error.code : 1;
       resolve({ code: error ? failureCode : 0, stdout, stderr });
     });

@@ -5,7 +5,7 @@ import { fillOf } from './follow-store.js';
 import { FIRST_DAY, flushUpTo, PARTITION, SMALL_SPEC, type StoreServer, type TestStore } from './session-store.js';
 
 const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
-/** All bars of AAA, also those of the gap: `barsOfAaa[i]` is that of slot i of the first day. */
+/** All bars of AAA, also those of the gap. The first day's bars come first, so `barsOfAaa[i]` is the bar of its slot i. */
 export const barsOfAaa = whole.get('AAA')!;
 /** AAA lacks slots 10 to 19 of the first day. Nothing else is missing. */
 export const gapMarket = new Map(whole).set('AAA', barsOfAaa.toSpliced(10, 10));
@@ -17,7 +17,7 @@ export async function storeWithGap(server: StoreServer): Promise<TestStore> {
   return store;
 }
 
-/** Makes a fill of AAA's first day. @param filled slots that get their bars @param states states of other slots, by slot */
+/** Makes a fill of AAA's first day. @param filled slots that get their bars @param states state codes of other slots, by slot */
 export function fillOfAaa(
   store: TestStore,
   filled: readonly number[],
@@ -26,7 +26,7 @@ export function fillOfAaa(
   return fillOf(store, barsOfAaa, filled, states);
 }
 
-/** Writes fills of the first day. @returns the symbols that were refused */
+/** Writes fills of the first day. @returns the symbols whose chunk has changed since the fill was made; their fills were refused */
 export function writeFills({ upkeep }: TestStore, ...fills: SymbolFill[]): Promise<Set<string>> {
   return upkeep.fill(PARTITION, FIRST_DAY, fills);
 }

@@ -10,6 +10,7 @@ export interface ApiAnswer<T> {
 }
 
 export type Session = contract.SessionAnswer;
+/** Counts of slots, without those of rows. */
 export type Counts = Omit<Session['counts'], 'refused' | 'outside' | 'extended'>;
 export type Consumer = contract.ConsumerAnswer;
 export type Metrics = contract.MetricsAnswer;
@@ -98,7 +99,7 @@ export class Api {
     );
   }
 
-  /** Waits until upkeep has nothing left to request. */
+  /** Waits until the session has completed and upkeep has nothing left to request. */
   settled(id: string, boundMs?: number): Promise<Session> {
     return this.until(
       id,

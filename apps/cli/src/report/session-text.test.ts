@@ -5,7 +5,7 @@ const NOW = Date.parse('2024-03-04T15:00:12Z');
 const WAITING = { kind: 'repository' as const, what: ['vendor-b'], since: '2024-03-04T15:00:00.000Z', nextTryAt: null };
 
 describe('what a session waits for', () => {
-  it('is the sentence of the coordinator, since when, and when the next attempt is', () => {
+  it('is the sentence of the coordinator, with the time since it began and the time until the next attempt', () => {
     const detail = 'waiting for repository vendor-b: 403 forbidden';
     expect(waitingText({ ...WAITING, detail, nextTryAt: '2024-03-04T15:00:20.000Z' }, NOW)).toBe(
       'waiting for repository vendor-b: 403 forbidden (since 12 s; next try in 8 s)',
@@ -19,7 +19,7 @@ describe('what a session waits for', () => {
   it('is undefined when the session does not wait', () => expect(waitingText(null, NOW)).toBeUndefined());
 });
 
-it('the list of sessions shows ids whole, on 80 columns', () => {
+it('the list of sessions shows full ids within 80 columns', () => {
   const counts = { expected: 19_500, filled: 19_497, absent: 0, missing: 3 };
   const common = { state: 'completed', progress: 1, clock: '2024-03-08T21:00:00.000Z', symbols: ['A'], counts };
   // A short id, the longest id beside the counts, and an id that leaves no room for them.

@@ -6,21 +6,21 @@ export function placeOnLine(time: string | null, days: readonly { open: string; 
   if (time === null || days.length === 0) return 0;
   const at = Date.parse(time);
   const closedDays = openDayOf(time, days);
-  const day = days[closedDays]; // the open one
+  const day = days[closedDays]; // the first one that is not over
   if (!day) return 1;
   const [open, close] = [Date.parse(day.open), Date.parse(day.close)];
   const partOfDay = Math.max(0, Math.min(1, (at - open) / (close - open)));
   return (closedDays + partOfDay) / days.length;
 }
 
-/** The index of the first day that the clock has not closed, which is also the number of days that it has closed. */
+/** The index of the first day whose close is after the clock, which is also the number of days before it. */
 export function openDayOf(clock: string | null, days: readonly { close: string }[]): number {
   if (clock === null) return 0;
   const at = Date.parse(clock);
   return days.filter(({ close }) => Date.parse(close) <= at).length;
 }
 
-/** A list of sessions. */
+/** One reading of the list of sessions. */
 export interface Reading {
   /** When it was read, epoch ms. */
   at: number;

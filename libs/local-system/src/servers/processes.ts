@@ -15,7 +15,7 @@ export interface ProcessMark {
   readonly startedAt: string;
 }
 
-/** A server that Barkeep started. `proof` is a path in its command line. */
+/** A server that Barkeep started. `proof` is a path that its command line must contain. */
 export interface ServerMark extends ProcessMark {
   readonly name: string;
   readonly proof: string;
@@ -54,7 +54,7 @@ export function commandLine(pid: number): string | undefined {
   return readText(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim();
 }
 
-/** The mark of a process that runs now. When it has just ended, {@link isRunning} is false for the mark. */
+/** The mark of a process that runs now. A process that has already ended gets a mark that fits no process. */
 export function markOf(pid: number): ProcessMark {
   return { pid, startedAt: startedAt(pid) ?? 'ended' };
 }

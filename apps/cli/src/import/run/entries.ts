@@ -1,4 +1,4 @@
-/** Reads the start of an entry, plans it, and checks that JSON is whole. */
+/** Reads the start of an entry (a file, or a file in a zip), plans the entry, and checks that JSON is whole. */
 import { type FilePlan, type FileStart, leanFile, planFile, planLean, type ReadOptions } from '../detect/index.js';
 import { type InputEntry, isLeanName } from '../files/index.js';
 import { FilePlanError } from '../reading/index.js';
@@ -39,10 +39,11 @@ export async function startOf(
   const head = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   const path = entry.name ?? entry.file;
   const fileName = path.slice(path.lastIndexOf('/') + 1);
-  return { start: { head, tail: tail ?? (isWhole ? head : new Uint8Array(0)), isWhole, fileName, symbol }, rest };
+  const tailInHead = isWhole ? head : new Uint8Array(0);
+  return { start: { head, tail: tail ?? tailInHead, isWhole, fileName, symbol }, rest };
 }
 
-/** Plans an entry by its start, as a Lean file or by its text; undefined for an entry without text. @throws FilePlanError */
+/** Plans an entry by its start: as a Lean file, or as its text shows. Undefined when there is no text. @throws FilePlanError */
 export function entryPlan(entry: InputEntry, start: FileStart, read: ReadOptions): FilePlan | undefined {
   const looksLikeLean = isLeanName(entry.file) && entry.file.includes('/minute/'); // a folder of Lean
   const isLean = read.format === 'lean' || (read.format === undefined && looksLikeLean);
@@ -66,7 +67,7 @@ export async function checkWhole(pieces: AsyncIterable<Uint8Array> | Iterable<Ui
   if (problem !== undefined) throw problem;
 }
 
-/** The symbol that --symbol-from-path finds for each entry: in its path in the zip, otherwise in the path of the file. */
+/** The symbol that --symbol-from-path finds for each entry: in its path within the zip, or, when that has none, in the path of the file. */
 export function symbolsByPath(entries: readonly InputEntry[], { symbolOf }: ImportPlan): (string | undefined)[] {
   return entries.map(
     ({ file, name }) => (name === undefined ? undefined : symbolOf?.(`${file}/${name}`)) ?? symbolOf?.(file),
