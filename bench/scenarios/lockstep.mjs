@@ -7,7 +7,7 @@ import { runSession } from '../harness/session.mjs';
 import { computed, median, percentage } from '../harness/rounds.mjs';
 
 const CONSUMERS_MAX = 4;
-/** The lead (`pace.window`) in base bars, 30 by default: two days, so that a consumer reads one while it steps through the other. */
+/** The lead (`pace.window`) in base bars: two days, so that a consumer reads one and steps through the other. A spec's default is 30. */
 const WINDOW = 780;
 /** Sessions of each sample, in turn: one takes only half a second, so other work on the machine would distort its figures. */
 const SESSIONS = 3;

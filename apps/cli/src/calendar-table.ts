@@ -12,7 +12,10 @@ interface CalendarDifference {
 const HEADER = /^date,open,close(,break_start,break_end)?$/;
 const CLOSED = 'closed';
 
-/** Compares each date of the table's range; `days` is the table's number of days. @throws CliError for another form, or uncovered dates */
+/**
+ * Compares every date from the table's first one to its last one; `days` is the number of days in the table.
+ * @throws CliError for a malformed table, or dates beyond the calendar
+ */
 export function compareWithTable(calendar: Calendar, csv: string): { days: number; differences: CalendarDifference[] } {
   const tableDays = readTable(csv);
   const dates = [...tableDays.keys()];

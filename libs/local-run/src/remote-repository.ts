@@ -32,7 +32,10 @@ async function ask({ url, token }: RepositoryAddress, question: object): Promise
   return body.records;
 }
 
-/** The text of a module that calls {@link remoteRepositories}. @param entry this file, built @param address undefined without a server */
+/**
+ * The text of a module for `BARKEEP_REPOSITORIES` that calls {@link remoteRepositories}.
+ * @param entry path of this file, built @param address undefined without a server
+ */
 export function moduleText(
   entry: string,
   address: RepositoryAddress | undefined,

@@ -10,11 +10,11 @@ type Role = 'open' | 'user' | 'admin';
 
 /** The configured keys, as hashes. */
 export class ApiKeys {
-  private readonly keys: readonly { hash: Buffer; role: Role }[];
+  private readonly keys: readonly { hash: Buffer; role: Exclude<Role, 'open'> }[];
 
   /** A key in both lists has the role `admin`. */
   constructor(userKeys: readonly string[], adminKeys: readonly string[]) {
-    const hashed = (role: Role) => (key: string) => ({ hash: sha256(key), role });
+    const hashed = (role: Exclude<Role, 'open'>) => (key: string) => ({ hash: sha256(key), role });
     this.keys = [...userKeys.map(hashed('user')), ...adminKeys.map(hashed('admin'))];
   }
 

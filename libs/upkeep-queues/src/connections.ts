@@ -65,8 +65,8 @@ export function openQueues(connection: ConnectionOptions, prefix: string, teleme
 }
 
 /**
- * A function that calls `act` at most once a second: it ignores the calls in between. For the errors of a queue, of which BullMQ emits
- * many during an outage.
+ * Returns a function that calls `act` at most once a second and ignores the calls in between, such as those for the errors that BullMQ
+ * emits many times a second during an outage.
  */
 export function onceASecond<T>(act: (event: T) => void): (event: T) => void {
   let lastAt = -Infinity; // so that the first call acts

@@ -92,7 +92,10 @@ export function withoutPassword(url: string): string {
 
 export type Database = ReturnType<typeof createDataSource>;
 
-/** Connects to the database until the command ends, and migrates it. @throws CliError, which shows the address without the password */
+/**
+ * Connects to the database until the command ends, and migrates it.
+ * @throws CliError when PostgreSQL does not answer or refuses; the message has the address without the password
+ */
 export async function openDatabase(url: string, life: Lifetime): Promise<Database> {
   const database = createDataSource(url, { poolSize: 3, applicationName: 'barkeep-cli' });
   await expecting(`expected PostgreSQL to answer at ${withoutPassword(url)}`, () => database.initialize());

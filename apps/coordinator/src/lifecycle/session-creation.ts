@@ -3,7 +3,16 @@
  * trading days, and how many of them are history.
  */
 import { datasetExtent, datasetNames, resolveDataset } from '@barkeep/bar-repository';
-import * as bars from '@barkeep/bars';
+import {
+  encodeDays,
+  parseSessionRequest,
+  resolveSymbols,
+  sessionDays,
+  type SessionSpec,
+  SessionSpecError,
+  shown,
+  sourceName,
+} from '@barkeep/bars';
 import type { Config } from '@barkeep/service';
 import { randomUUID } from 'node:crypto';
 import { upkeepDefaults } from '../runtime.js';
@@ -14,7 +23,7 @@ import type { SessionViews } from './session-views.js';
 import type { SharedParts } from './shared-parts.js';
 
 /** A spec whose symbols may be `dataset`: all symbols that the source has now. */
-type SessionRequest = ReturnType<typeof bars.parseSessionRequest>;
+type SessionRequest = ReturnType<typeof parseSessionRequest>;
 
 export class SessionCreation {
   /** @param repositoryNames names of the repositories in the user's module; `backfill` of a spec may name them like datasets */
@@ -34,14 +43,14 @@ export class SessionCreation {
   async create(body: unknown, { start, idempotencyKey }: { start: boolean; idempotencyKey?: string }) {
     const { sessions, dataSource } = this.parts;
     const { limits } = this.config;
-    const request = bars.parseSessionRequest(body, upkeepDefaults(this.config), limits);
+    const request = parseSessionRequest(body, upkeepDefaults(this.config), limits);
     const existing = await this.existing(request.id, idempotencyKey);
-    const spec = bars.resolveSymbols(request, existing?.spec.symbols ?? (await this.symbolsOf(request)), limits);
+    const spec = resolveSymbols(request, existing?.spec.symbols ?? (await this.symbolsOf(request)), limits);
     if (!existing) await this.checkDatasets(spec);
     if (start) await this.steering.checkWrites();
     const id = spec.id ?? `session-${randomUUID()}`;
     const historyDays = existing?.historyDays ?? (await historyDaysOf(dataSource, spec));
-    const days = bars.encodeDays(bars.sessionDays(spec, historyDays));
+    const days = encodeDays(sessionDays(spec, historyDays));
     const { row, created } = await sessions.create({ id, spec, historyDays, days, idempotencyKey });
     if (!start || row.state !== 'created') return { session: await this.views.view(row), created };
     return { session: await this.steering.startCreated(row, created), created };
@@ -58,23 +67,23 @@ export class SessionCreation {
   private async symbolsOf(request: SessionRequest): Promise<string[]> {
     const { dataSource } = this.parts;
     if (request.symbols !== 'dataset') return [];
-    const datasetId = await resolveDataset(dataSource, bars.sourceName(request));
+    const datasetId = await resolveDataset(dataSource, sourceName(request));
     const extents = datasetId === undefined ? [] : await datasetExtent(dataSource, datasetId);
     return extents.map(({ symbol }) => symbol);
   }
 
   /** Checks that the datasets and repositories of a spec exist. @throws SessionSpecError that names each field which is wrong */
-  private async checkDatasets({ source, backfill }: bars.SessionSpec): Promise<void> {
+  private async checkDatasets({ source, backfill }: SessionSpec): Promise<void> {
     const datasets = await datasetNames(this.parts.dataSource);
     const repositories = [...datasets, ...this.repositoryNames];
     const problemOf = (field: string, name: string, known: readonly string[]) =>
       known.includes(name)
         ? []
-        : [{ field, expected: `one of ${known.join(', ') || '(no dataset exists yet)'}`, was: bars.shown(name) }];
+        : [{ field, expected: `one of ${known.join(', ') || '(no dataset exists yet)'}`, was: shown(name) }];
     const problems = [
       ...(source.type === 'dataset' ? problemOf('source.dataset', source.dataset, datasets) : []),
       ...backfill.flatMap((name, i) => problemOf(`backfill[${i}]`, name, repositories)),
     ];
-    if (problems.length > 0) throw new bars.SessionSpecError(problems);
+    if (problems.length > 0) throw new SessionSpecError(problems);
   }
 }

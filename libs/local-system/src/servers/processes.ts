@@ -1,4 +1,7 @@
-/** Identifies processes by id and start time, since ids are reused. Guarantees: signals only a server that matches its record. */
+/**
+ * Identifies processes by id and start time, since ids are reused. Guarantees: signals only a server that
+ * has the start time and the command line of its record.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';

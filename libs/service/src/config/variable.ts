@@ -79,7 +79,11 @@ interface TextOptions {
 /** A text of at most 1024 characters that matches `pattern`. */
 export function text(name: string, doc: string, options: TextOptions & { default: string }): Variable<string>;
 export function text(name: string, doc: string, options: TextOptions): Variable<string | undefined>;
-export function text(name: string, doc: string, { pattern, as = String, ...options }: TextOptions) {
+export function text(
+  name: string,
+  doc: string,
+  { pattern, as = String, ...options }: TextOptions,
+): Variable<string | undefined> {
   const read = (raw: string) => (raw.length <= 1024 && pattern.test(raw) ? as(raw) : undefined);
   return { unit: 'text', ...options, name, doc, read };
 }

@@ -5,7 +5,14 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as bars from '@barkeep/bars';
+import {
+  type Calendar,
+  CalendarBook,
+  CalendarDataError,
+  DuplicateCalendarError,
+  parseCalendars,
+  useCalendars,
+} from '@barkeep/bars';
 import { errorText } from '../error-text.js';
 
 /** Thrown for an invalid calendar file, or a folder that cannot be read. The message has the path of either, and each invalid field. */
@@ -17,9 +24,9 @@ export class CalendarFileError extends Error {
 }
 
 /** Reads the calendar in a file. Returns it once under its id and once under each alias. @throws CalendarFileError */
-export function readCalendars(path: string): Promise<bars.Calendar[]> {
+export function readCalendars(path: string): Promise<Calendar[]> {
   return reading(`calendar file ${path}`, async () =>
-    bars.parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown),
+    parseCalendars(JSON.parse(await readFile(path, 'utf8')) as unknown),
   );
 }
 
@@ -31,15 +38,15 @@ export function readCalendars(path: string): Promise<bars.Calendar[]> {
 export async function useOwnCalendars(dir: string | undefined): Promise<void> {
   const names =
     dir === undefined ? [] : await reading(`calendar folder ${dir} (BARKEEP_CALENDARS_DIR)`, () => readdir(dir));
-  const ownCalendars: bars.Calendar[] = [];
-  let book = new bars.CalendarBook();
+  const ownCalendars: Calendar[] = [];
+  let book = new CalendarBook();
   for (const name of names.filter((file) => file.endsWith('.json')).sort()) {
     const path = join(dir ?? '', name);
     ownCalendars.push(...(await readCalendars(path)));
     // A new book after each file, so that the error about a duplicate name names the right file.
-    book = await reading(`calendar file ${path}`, () => new bars.CalendarBook(ownCalendars));
+    book = await reading(`calendar file ${path}`, () => new CalendarBook(ownCalendars));
   }
-  bars.useCalendars(book);
+  useCalendars(book);
 }
 
 /** @param source names in the error what is read @throws CalendarFileError for any error of `work` */
@@ -52,7 +59,7 @@ async function reading<T>(source: string, work: () => T | Promise<T>): Promise<T
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof bars.CalendarDataError) return error.message.replaceAll('\n', '; ');
-  if (error instanceof bars.DuplicateCalendarError) return `id: ${error.message}`;
+  if (error instanceof CalendarDataError) return error.message.replaceAll('\n', '; ');
+  if (error instanceof DuplicateCalendarError) return `id: ${error.message}`;
   return error instanceof SyntaxError ? `expected JSON, was: ${error.message}` : errorText(error);
 }

@@ -94,7 +94,10 @@ export function otherTimes({ file: { layout, names, data }, options }: FileReadi
   return otherNames.map((name) => `${taken}, and "${name}" has other times: --columns time=… names the right one`);
 }
 
-/** Warns when the supposed volumes of a file without a header look like prices, as an adjusted close does, and more columns follow. */
+/**
+ * Warns when the supposed volumes of a file without a header look like prices, as an adjusted close does, and more columns follow, of
+ * which one may be the volume.
+ */
 export function pricesAsVolumes({ file: { layout, names, format }, options, head }: SampleBars): string | undefined {
   const [field = -1] = layout.values[0]?.volume ?? [];
   const areColumnsKnown = options.columns.size > 0 || format !== undefined;

@@ -128,7 +128,10 @@ function placedColumns(sample: FileSample, first: readonly string[], options: Re
   return columnsByPlace(first, columns, options.hasVolume, options.symbol !== undefined);
 }
 
-/** The index of a header's last row: it ends before a row with a number, a time or another count of fields. The last row is always data. */
+/**
+ * The index of a header's last row. A header may have several rows: it ends before the first one that has a number, a time or another
+ * count of fields. The last row of the sample is always data.
+ */
 function lastHeaderRow(rows: readonly SampleRow[], firstHeader: number, columns: FoundColumns): number {
   const fields = rows[firstHeader]?.texts.length ?? 0;
   let last = firstHeader;

@@ -132,7 +132,10 @@ interface WideHeader {
 /** The names of yfinance's columns, in lower case. */
 const LABELS = new Set('open,high,low,close,adj close,volume,dividends,stock splits,capital gains'.split(','));
 
-/** The header of a wide file: one line names the values, one the symbols. Undefined for another header. @throws FilePlanError */
+/**
+ * The header of a wide file: one line names the values, one the symbols. Undefined for another header.
+ * @throws FilePlanError when a symbol lacks a column or has it twice
+ */
 export function wideHeader(rows: readonly SampleRow[], hasVolume: boolean): WideHeader | undefined {
   const [first, second, third] = rows;
   if (first === undefined || second === undefined) return undefined;

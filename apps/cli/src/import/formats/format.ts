@@ -28,7 +28,10 @@ export interface BarFormat {
   source: string;
   /** @default ',' */
   delimiter?: string;
-  /** The headers that files may have: all names of one, in any order. If `columns` has places, the first names must be in these places. */
+  /**
+   * The headers that files may have: a file has all names of one of them, in any order. If `columns` has places, the first names must be in
+   * these places.
+   */
   headers?: readonly (readonly ColumnRef[])[];
   /** Matches the rows of a file without a header. */
   row?: RegExp;

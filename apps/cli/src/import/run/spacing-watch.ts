@@ -50,7 +50,10 @@ class SymbolSpacing {
     this.last = openTime;
   }
 
-  /** Keeps the stretch if it is too long for chance. It must be longer after irregular distances, and may be shorter after regular ones. */
+  /**
+   * Keeps the stretch if it is too long for chance. It must be longer after irregular distances, and may be shorter when the symbol traded
+   * in every interval before.
+   */
   keepIfLong(): void {
     if (this.#stretch === undefined) return;
     const isWide = this.#stretch.divisor >= WIDE_RATIO * this.intervalMs;

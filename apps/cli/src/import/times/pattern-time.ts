@@ -36,7 +36,10 @@ const LAST_SHORT_YEAR = 60;
 const [SPACE, UPPER_Z, LOWER_A, LOWER_M, LOWER_P] = [32, 90, 97, 109, 112];
 const LOWER_CASE_BIT = 0x20; // set in lower-case letters of ASCII
 
-/** The parser for a Luxon pattern. @param clock for times without an offset @throws UsageError when digits lack a part of the date */
+/**
+ * The parser for a pattern in Luxon's tokens; text in single quotes is literal.
+ * @param clock for times without an offset @throws UsageError for a pattern of digits without year, month or day
+ */
 export function patternTime(pattern: string, clock: WallClock): TimeParser {
   const steps = compile(pattern);
   if (steps === undefined) return luxonTime(pattern, clock);
