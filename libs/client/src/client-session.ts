@@ -6,15 +6,8 @@ import { Outage } from './outage.js';
 import { pause } from './pause.js';
 import { SymbolStream } from './feed/index.js';
 import { follow, type FollowOptions, type Step } from './follow/index.js';
-import {
-  type Certificate,
-  type CoordinatorClient,
-  type Digest,
-  type GapAnswer,
-  SessionNotFoundError,
-  type SessionStatus,
-  type SymbolMetrics,
-} from './http/index.js';
+import { SessionNotFoundError } from './http/index.js';
+import type { Certificate, CoordinatorClient, Digest, GapAnswer, SessionStatus, SymbolMetrics } from './http/index.js';
 import { hasEnded, Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
 import { eventSelection, momentsOf, waitForState, type EventOptions, type SessionMoment } from './session-moments.js';
 
@@ -135,8 +128,7 @@ export class ClientSession {
   }
 
   /**
-   * Reads the session's bars directly from Redis, never past its clock. Waits up to `waitMs` for a session that has just been
-   * started.
+   * Reads the session's bars directly from Redis, never past its clock. Waits up to `waitMs` for a session that has just been started.
    * @param options `signal` ends the wait
    * @throws NotBegunError when it did not begin within `waitMs`, SessionEndedError when it ended without a store or its store is
    *   lost, SessionNotFoundError, SessionLostError, SessionRedisAwayError, SessionCalendarError, NoSessionRedisError

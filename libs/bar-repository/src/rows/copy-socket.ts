@@ -45,9 +45,8 @@ export class CopySocket extends Socket {
   askServer: (() => Promise<BackendState>) | undefined;
 
   /**
-   * @param silenceLimitMs returns how long the server may stay silent while an answer is expected, ms. Then the
-   *   connection is closed (`ETIMEDOUT`). Without a limit a half-open connection stays until TCP gives up, which takes
-   *   a quarter of an hour.
+   * @param silenceLimitMs returns how long the server may stay silent while an answer is expected, ms. Then the connection is closed
+   *   (`ETIMEDOUT`). Without a limit a half-open connection stays until TCP gives up, which takes a quarter of an hour.
    */
   constructor(silenceLimitMs?: () => number) {
     const buffer = Buffer.allocUnsafeSlow(READ_BYTES);

@@ -20,11 +20,8 @@ import {
   ownedBy,
   SESSION_COLUMNS,
   SESSION_FORMAT,
-  type SessionCheckpoint,
-  type SessionPage,
-  type SessionRow,
-  type SessionState,
 } from './session-row.js';
+import type { SessionCheckpoint, SessionPage, SessionRow, SessionState } from './session-row.js';
 
 /** Identifies one session. A session that is created again under the same id has another incarnation, and its epochs start at 0. */
 export interface SessionKey {

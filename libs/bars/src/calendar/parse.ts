@@ -5,13 +5,8 @@
  */
 import { type FieldProblem, problemsOf } from '../field-problems.js';
 import { Calendar } from './days.js';
-import {
-  type CalendarFile,
-  calendarFileSchema,
-  CalendarRules,
-  wallSegmentsOf,
-  type FileSegments,
-} from './calendar-file.js';
+import { calendarFileSchema, CalendarRules, wallSegmentsOf } from './calendar-file.js';
+import type { CalendarFile, FileSegments } from './calendar-file.js';
 import { DAY_MINUTES, dateOf, epochDayOf } from './time.js';
 
 /** Thrown for a calendar file that cannot be used. */

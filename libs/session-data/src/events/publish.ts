@@ -1,7 +1,6 @@
 /**
- * Publishes changes that the clock has passed: moves them from the pending ones to the public events, for each partition. The
- * owner does this after each move of the clock, and upkeep after each change of a day that the clock has reached. Also emits
- * the state of a session.
+ * Publishes changes that the clock has passed: moves them from the pending ones to the public events, for each partition. The owner does
+ * this after each move of the clock, and upkeep after each change of a day that the clock has reached. Also emits the state of a session.
  */
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';

@@ -1,7 +1,6 @@
 /**
- * Reads the events of a session, of all its partitions, from any cursor. Events of one partition keep their order. A batch
- * contains the events of several partitions approximately in the order of emission. Reports when events were trimmed before
- * they were read.
+ * Reads the events of a session, of all its partitions, from any cursor. Events of one partition keep their order. A batch contains the
+ * events of several partitions approximately in the order of emission. Reports when events were trimmed before they were read.
  */
 import type { Redis } from 'ioredis';
 import { checkCount } from '../arguments.js';

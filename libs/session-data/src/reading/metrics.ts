@@ -8,11 +8,8 @@ import {
   gapsOf,
   noCounts,
   summarizeGaps,
-  type DayGrid,
-  type GapStatus,
-  type SlotCounts,
-  type SlotGap,
 } from '@barkeep/bars';
+import type { DayGrid, GapStatus, SlotCounts, SlotGap } from '@barkeep/bars';
 import { UnknownDateError } from '../errors.js';
 import { dayMember, type SessionLayout, type View } from '../layout/index.js';
 import { readOutsideRows, refusedIn, refusedReasons } from './refusals.js';

@@ -1,6 +1,5 @@
 /**
- * Counts refused bars, and rows without a slot. For a strategy it counts only the windows and dates that the clock has passed.
- * Reads only.
+ * Counts refused bars, and rows without a slot. For a strategy it counts only the windows and dates that the clock has passed. Reads only.
  */
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type View } from '../layout/index.js';

@@ -1,7 +1,6 @@
 /**
- * Sends a few commands as one transaction without copying their bytes. A transaction of ioredis makes a buffer of each command
- * and another one of all commands. So it copies a window of whole days twice, which costs as much as sending it
- * (docs/performance.md).
+ * Sends a few commands as one transaction without copying their bytes. A transaction of ioredis makes a buffer of each command and another
+ * one of all commands. So it copies a window of whole days twice, which costs as much as sending it (docs/performance.md).
  *
  * As with ioredis, all commands run or none: they follow one another directly, a transaction whose answer is lost is sent again
  * as a whole, and a transaction that was answered only in part fails.

@@ -40,10 +40,7 @@ export interface ClockMove {
   limit?: 'frontier' | 'watermark';
   /** Events to emit, in order; those that were emitted before are skipped. @default one `clock` event at the new time */
   events?: readonly ClockEvent[];
-  /**
-   * How often consumers had joined when the owner decided. The move is refused if one has joined since.
-   * @default joins are not compared
-   */
+  /** How often consumers had joined when the owner decided. The move is refused if one has joined since. @default joins are not compared */
   joins?: number | undefined;
   /** Figures to store in the same call. */
   figures?: StreamFigures;
