@@ -133,11 +133,9 @@ export class ClientSession {
    * @throws NotBegunError when it did not begin within `waitMs`, SessionEndedError when it ended without a store or its store is
    *   lost, SessionNotFoundError, SessionLostError, SessionRedisAwayError, SessionCalendarError, NoSessionRedisError
    */
-  async reader({
-    waitMs = BEGIN_LIMIT_MS,
-    signal: given,
-  }: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
-    const signal = this.#endSignal(given);
+  async reader(options: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
+    const { waitMs = BEGIN_LIMIT_MS } = options;
+    const signal = this.#endSignal(options.signal);
     const outage = new Outage(this.#parts.redis(), this.id, 0); // a limit of 0 ms: the first failure is thrown
     const deadline = Date.now() + waitMs;
     for (;;) {

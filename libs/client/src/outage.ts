@@ -30,7 +30,6 @@ export class Outage {
     private readonly limitMs: number = OUTAGE_LIMIT_MS,
   ) {}
 
-  /** Notes a success. */
   succeeded(): void {
     this.since = undefined;
   }

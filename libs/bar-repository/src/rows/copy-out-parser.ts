@@ -40,7 +40,6 @@ const MESSAGE_BYTES_MAX = 1 << 20;
 /** Stands where the next row would have its field count, and ends the rows. */
 const TRAILER = -1;
 
-/** The parser of one COPY. */
 export class CopyOutParser {
   /** Rows parsed so far. */
   rows = 0;

@@ -130,14 +130,10 @@ export class CopySocket extends Socket {
     const silentMs = performance.now() - since;
     for (const socket of pool) {
       const isIdle = socket.silentSince === undefined && socket.lastByteAt < since;
-      if (socket === this || isIdle) socket.giveUp(silentMs);
+      if (socket !== this && !isIdle) continue;
+      const error = new Error(`expected an answer from PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
+      socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
     }
-  }
-
-  /** Closes the connection with an error. */
-  private giveUp(silentMs: number): void {
-    const error = new Error(`expected an answer from PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
-    this.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
   }
 
   private deliver(bytes: Buffer): void {
@@ -155,13 +151,11 @@ export class CopySocket extends Socket {
     receiver(bytes);
     const isLong = this.receiver === receiver && this.received > LONG_BYTES;
     // A read that fills much of the buffer shows that more bytes are waiting.
-    if (isLong && bytes.length < READ_BYTES / 2) this.pauseBriefly();
-  }
-
-  /** Reads nothing for a moment, so that more bytes arrive for one read. */
-  private pauseBriefly(): void {
-    this.pause();
-    setTimeout(() => this.resume(), PAUSE_MS);
+    if (isLong && bytes.length < READ_BYTES / 2) {
+      // Reads nothing for a moment, so that more bytes arrive for one read.
+      this.pause();
+      setTimeout(() => this.resume(), PAUSE_MS);
+    }
   }
 }
 

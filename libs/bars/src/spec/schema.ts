@@ -24,7 +24,6 @@ export const HISTORY_DAYS_MAX = 1_000;
 const HISTORY_BARS_MAX = 100_000;
 const RETAIN_DAYS_MAX = 10_000;
 
-/** A whole number in `[min, max]`. */
 const whole = (min: number, max: number) =>
   z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
 
@@ -110,7 +109,6 @@ export const UPKEEP_DEFAULTS: UpkeepDefaults = {
   autoComputeDerived: true,
 };
 
-/** The schema of a spec with these upkeep defaults. */
 export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
   return z.strictObject({
     id: z.string().regex(SESSION_ID_PATTERN, `an id, ${SESSION_ID_PATTERN.source}`).optional(),

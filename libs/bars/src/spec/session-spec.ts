@@ -101,12 +101,8 @@ function canonical(spec: SessionRequest): SessionRequest {
 }
 
 /** The canonical form of a history: canonical interval name, `trailingDays` filled in where it applies. */
-function canonicalHistory({
-  trailingDays = 0,
-  bars,
-  interval,
-  retainDays,
-}: SessionRequest['history']): SessionRequest['history'] {
+function canonicalHistory(history: SessionRequest['history']): SessionRequest['history'] {
+  const { trailingDays = 0, bars, interval, retainDays } = history;
   if (bars === undefined || interval === undefined) return { trailingDays, retainDays };
   return { bars, interval: parseInterval(interval).name, retainDays };
 }

@@ -58,10 +58,8 @@ export class DayRead {
   }
 
   /** Adds the commands for a part. @param put puts the records of one symbol and interval into the mirror */
-  private add(
-    { day, from, to, intervals, symbols }: DayPart,
-    put: (bars: SymbolBars, records: DayRecords) => void,
-  ): this {
+  private add(part: DayPart, put: (bars: SymbolBars, records: DayRecords) => void): this {
+    const { day, from, to, intervals, symbols } = part;
     for (const interval of intervals) {
       const grid = this.layout.grid(day, interval);
       const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];

@@ -71,7 +71,6 @@ const EVENTS = {
 const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(['error']);
 
 export type SessionEventType = keyof typeof EVENTS;
-/** All names of events. */
 export const SESSION_EVENT_TYPES = Object.keys(EVENTS) as SessionEventType[];
 /** Names of the fields that hold a time, epoch ms. */
 export const EVENT_TIME_FIELDS: ReadonlySet<string> = new Set(['time', 'position', 'nextTryAt']);
@@ -118,7 +117,6 @@ export function countFields(counts: SlotCounts): Record<string, number> {
   return Object.fromEntries(COUNTS.map((name) => [name, counts[name]]));
 }
 
-/** Whether `name` is the name of an event. */
 export function isEventType(name: string): name is SessionEventType {
   return Object.hasOwn(EVENTS, name);
 }

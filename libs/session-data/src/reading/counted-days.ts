@@ -13,7 +13,6 @@ import { runCommands, SCRIPTS } from '../redis/index.js';
 export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
 export type CellCount = (typeof CELL_COUNTS)[number];
 
-/** One symbol on one day. */
 export interface DayCell {
   symbol: string;
   /** Index of the day. */

@@ -59,8 +59,7 @@ export async function readOutsideRows(
 ): Promise<OutsideRows> {
   const { redis, layout } = listing;
   const visibleUntil = view === 'operator' || clock >= layout.end ? Infinity : clock;
-  const isFed = layout.spec.source.type === 'feed';
-  const allDays = isFed ? [] : await readOutside(redis, layout);
+  const allDays = layout.spec.source.type === 'feed' ? [] : await readOutside(redis, layout);
   const isWanted = (day: OutsideDay): boolean => symbols.has(day.symbol) && (date === undefined || day.date === date);
   const days = allDays.filter((day) => isWanted(day) && day.until <= visibleUntil);
   const rows: OutsideRows = { outside: 0, extended: 0, days };
@@ -85,8 +84,7 @@ async function addFedRows(
   for (const [field, count] of refusals) {
     const [symbol = '', reason = ''] = field.split(' ');
     if (!symbols.has(symbol) || !isOutsideReason(reason)) continue;
-    const kind = reason === EXTENDED_HOURS ? 'extended' : 'outside';
-    rows[kind] += Number(count);
+    rows[reason === EXTENDED_HOURS ? 'extended' : 'outside'] += Number(count);
   }
 }
 

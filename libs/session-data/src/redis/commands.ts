@@ -21,7 +21,6 @@ export async function runCommands(redis: Redis, commands: readonly ReadCommand[]
 /** An argument of a script. Bytes are sent without a conversion. */
 export type ScriptArgument = string | number | Uint8Array;
 
-/** A Lua script. */
 export class Script {
   /** SHA-1 of the text: the digest by which Redis knows a script. */
   readonly sha: string;

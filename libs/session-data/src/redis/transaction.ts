@@ -9,7 +9,6 @@ import { Command, type Redis } from 'ioredis';
 import { Writable } from 'node:stream';
 import { asRedisArgument, type ScriptArgument } from './commands.js';
 
-/** A command: its name, then its arguments. */
 export type TransactionCommand = readonly [name: string, ...args: ScriptArgument[]];
 
 /**
@@ -34,9 +33,7 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
   if (failed?.status === 'rejected') throw failed.reason;
   const exec = answers.at(-1)!;
   const answer: unknown = exec.status === 'fulfilled' ? exec.value : undefined;
-  if (!Array.isArray(answer)) {
-    throw new Error(`transaction: expected a list of replies, was ${JSON.stringify(answer)}`);
-  }
+  if (!Array.isArray(answer)) throw new Error(`transaction: expected a list of replies, was ${JSON.stringify(answer)}`);
   const replies: unknown[] = answer;
   for (const reply of replies) if (reply instanceof Error) throw reply;
   return replies;

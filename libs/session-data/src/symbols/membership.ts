@@ -12,7 +12,6 @@ import { SessionLayout } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
 
-/** The symbols of a store. */
 export interface StoredSymbols {
   membership: Membership;
   /** Symbols that readers do not see yet. */
