@@ -77,11 +77,7 @@ export class ClientSession {
     return this.#parts.http.upkeep(this.id);
   }
 
-  /**
-   * Quality and counts of one symbol before the clock.
-   * @param options `date`: only of this trading day, `YYYY-MM-DD`
-   * @throws SymbolNotFoundError
-   */
+  /** Quality and counts of one symbol before the clock; with `date` (`YYYY-MM-DD`) only of that trading day. @throws SymbolNotFoundError */
   metrics(symbol: string, options: { date?: string } = {}): Promise<SymbolMetrics> {
     return this.#parts.http.metrics(this.id, symbol, options);
   }

@@ -89,25 +89,16 @@ const pace = z.discriminatedUnion(
   '"max", "clock" or "lockstep"',
 );
 
-/** Defaults of the `upkeep` part, which the environment may set (`DATA_UPKEEP_*`). */
-export interface UpkeepDefaults {
-  enabled: boolean;
-  everySeconds: number;
-  retryMissingBars: boolean;
-  maxRetries: number;
-  derivedIntervals: readonly string[];
-  autoComputeDerived: boolean;
-}
-
-/** The defaults when the environment sets none. */
-export const UPKEEP_DEFAULTS: UpkeepDefaults = {
+/** Defaults of the `upkeep` part when the environment sets none (`DATA_UPKEEP_*`). */
+export const UPKEEP_DEFAULTS = {
   enabled: true,
   everySeconds: 60,
   retryMissingBars: true,
   maxRetries: 5,
-  derivedIntervals: ['5m', '15m'],
+  derivedIntervals: ['5m', '15m'] as readonly string[],
   autoComputeDerived: true,
 };
+export type UpkeepDefaults = typeof UPKEEP_DEFAULTS;
 
 export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
   return z.strictObject({

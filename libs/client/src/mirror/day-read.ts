@@ -16,14 +16,11 @@ export interface DayPart {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Takes one value of a command's reply: the bytes of the symbol at `place` in the command; null when it has none. */
-type ReceiveBytes = (place: number, bytes: Buffer | null) => void;
-
 /** Each command reads one interval of the symbols of one partition: either whole chunks, or the records of some slots. */
 export class DayRead {
   readonly commands: ReadCommand[] = [];
-  /** One for each command. */
-  private readonly receivers: ReceiveBytes[] = [];
+  /** One for each command. Takes one value of its reply: the bytes of the symbol at `place` in the command; null when it has none. */
+  private readonly receivers: ((place: number, bytes: Buffer | null) => void)[] = [];
 
   constructor(private readonly layout: SessionLayout) {}
 

@@ -30,11 +30,7 @@ const symbolList: Field<string[]> = (text) => {
 };
 
 /** How many slots were settled in each way. */
-export interface SettledSlots {
-  noTrade: number;
-  unfillable: number;
-  absent: number;
-}
+export type SettledSlots = Record<'noTrade' | 'unfillable' | 'absent', number>;
 
 /** The counts in an event, in the order in which they are written. */
 const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfillable', 'absent', 'missing'] as const;

@@ -177,10 +177,7 @@ function dayAfterHistory(layout: SessionLayout, date: string): number {
   return day;
 }
 
-/**
- * Reads the gaps of one symbol, oldest first. A strategy's view ends at the clock, an operator's at the frontier.
- * @throws SessionLostError
- */
+/** The gaps of one symbol, oldest first. A strategy's view ends at the clock, an operator's at the frontier. @throws SessionLostError */
 export async function readSymbolGaps(listing: Listing, symbol: string, view: View): Promise<SymbolGap[]> {
   const { redis, layout } = listing;
   const { clock, frontier, days } = await readSymbol(listing, symbol, 'bitmaps');

@@ -1,6 +1,4 @@
-/**
- * Counts refused bars, and rows without a slot. For a strategy it counts only the windows and dates that the clock has passed. Reads only.
- */
+/** Counts refused bars and rows without a slot, for a strategy only in windows and on dates that the clock has passed. Reads only. */
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type View } from '../layout/index.js';
 import type { Listing } from './listing.js';

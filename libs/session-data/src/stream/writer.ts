@@ -204,10 +204,7 @@ export async function readControl(
   return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 
-/**
- * Whether the store still has all its partitions but has lost its newest writes.
- * @param clock a time that its clock had reached, epoch ms
- */
+/** Whether the store has all its partitions but has lost its newest writes. @param clock a time that its clock had reached, epoch ms */
 export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
   const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock']);
   const metas = (await runCommands(redis, reads)) as (string | null)[][];

@@ -28,10 +28,7 @@ export class UpkeepReads {
     readonly layout: SessionLayout,
   ) {}
 
-  /**
-   * Frontier, watermark and oldest retained day of every partition. For a vacant partition both times are the session's end.
-   * @throws SessionLostError
-   */
+  /** Frontier, watermark (for a vacant partition both the session's end) and oldest retained day by partition. @throws SessionLostError */
   async positions(): Promise<PartitionPosition[]> {
     const { layout } = this;
     const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
