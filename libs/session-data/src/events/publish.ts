@@ -12,7 +12,7 @@ export const EVENTS_KEPT = 10_000;
 /** Most characters of an error that are stored. */
 export const ERROR_CHARS_MAX = 500;
 
-/** Publishes what is due. @param clock a time that the session's clock has reached, epoch ms @param partitions their numbers @default all */
+/** Publishes what is due. @param clock a time that the clock has reached, epoch ms @param partitions their numbers @default all */
 export async function publishEvents(
   redis: Redis,
   layout: SessionLayout,
