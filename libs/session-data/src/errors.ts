@@ -201,7 +201,12 @@ export class ConsumerReplacedError extends SessionError {
 /** A consumer acknowledged a position at `time`, after the session's clock. Both are epoch ms. */
 export class ConsumerAheadError extends SessionError {
   override readonly name = 'ConsumerAheadError';
-  constructor(sessionId: string, consumer: string, time: number, clock: number) {
+  constructor(
+    sessionId: string,
+    consumer: string,
+    readonly time: number,
+    readonly clock: number,
+  ) {
     const [was, limit] = [time, clock].map((ms) => new Date(ms).toISOString());
     super(sessionId, `consumer "${consumer}": expected a position up to the clock, ${limit}, was ${was}`);
   }
