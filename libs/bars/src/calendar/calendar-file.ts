@@ -104,10 +104,7 @@ function wallDayOf(hours: { segments: FileSegments; extended?: FileSegments | un
   };
 }
 
-/**
- * The rules of one calendar file, for look-up by day. A special day takes precedence over a holiday, and a holiday over the normal week
- * of the latest period.
- */
+/** The rules of a file, by day. A special day takes precedence over a holiday, and a holiday over the latest period's normal week. */
 export class CalendarRules {
   readonly #periods: readonly Period[];
   readonly #specialDays = new Map<number, WallDay>();
