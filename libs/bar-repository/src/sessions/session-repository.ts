@@ -152,7 +152,7 @@ export class SessionRepository<Spec = unknown> {
     return (await this.updateOf(key, 'epoch = epoch + 1, owner = :owner', condition, values))?.epoch;
   }
 
-  /** Moves the session from a state in `from` to `to`, regardless of its owner. @returns it @throws SessionStateError, UnknownSessionError */
+  /** Moves a session from a state in `from` to `to`, regardless of its owner. @returns it @throws SessionStateError, UnknownSessionError */
   async transition(
     id: string,
     from: readonly SessionState[],
