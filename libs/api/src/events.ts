@@ -10,7 +10,6 @@ import { count, date, slotCounts, time } from './values.js';
 type TimeField = 'at' | 'time' | 'position' | 'nextTryAt';
 /** The fields of an event as the API shows them: without its type, and with times as text. */
 type Shown<E> = { [F in keyof E as Exclude<F, 'type'>]: F extends TimeField ? string : E[F] };
-/** A schema for each type of event. */
 type Schemas = { [T in SessionEventType]: z.ZodType<Shown<Extract<SessionEvent, { type: T }>>> };
 
 const at = time.describe('when the store recorded the event, wall clock');

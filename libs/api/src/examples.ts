@@ -154,16 +154,12 @@ export const differenceExample = {
   compared: { symbols: 2, days: 1 },
 };
 
+const firstDay = { date: '2024-03-04', open: '2024-03-04T14:30:00.000Z', close: '2024-03-04T21:00:00.000Z' };
+
 export const daysExample = {
   zone: 'America/New_York',
   days: [
-    {
-      date: '2024-03-04',
-      open: '2024-03-04T14:30:00.000Z',
-      close: '2024-03-04T21:00:00.000Z',
-      expected: 390,
-      visible: 390,
-    },
+    { ...firstDay, expected: 390, visible: 390 },
     {
       date: '2024-03-05',
       open: '2024-03-05T14:30:00.000Z',
@@ -189,9 +185,7 @@ export const certificateExample = {
   complete: true,
   days: [
     {
-      date: '2024-03-04',
-      open: '2024-03-04T14:30:00.000Z',
-      close: '2024-03-04T21:00:00.000Z',
+      ...firstDay,
       digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
       counts: countsOf({ streamed: 770, backfilled: 9, unfillable: 1 }),
     },

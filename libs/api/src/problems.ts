@@ -66,7 +66,6 @@ export type Problem = Omit<z.output<typeof problemAnswer>, 'problems'> & { probl
 /** Fields that only some kinds of problem have. */
 export type ProblemExtra = Pick<Problem, 'problems' | 'checks' | 'lost'>;
 
-/** Makes a problem document. */
 export function problem(kind: ProblemKind, detail: string, extra: ProblemExtra = {}): Problem {
   return { type: TYPE_PREFIX + kind, ...PROBLEM_KINDS[kind], detail, ...extra };
 }

@@ -1,7 +1,6 @@
 /** Values that many answers share. */
 import { z } from 'zod';
 
-/** A point in time, ISO 8601, UTC. */
 export const time = z.iso.datetime().describe('ISO 8601, UTC');
 
 /** A trading date, YYYY-MM-DD. */

@@ -11,13 +11,8 @@ export {
   symbolIds,
   UnknownDatasetError,
 } from './datasets.js';
-export {
-  quarantine,
-  type QuarantinedBar,
-  quarantinedRows,
-  type QuarantinedRows,
-  quarantineTotals,
-} from './quarantine.js';
+export { quarantine, quarantinedRows, quarantineTotals } from './quarantine.js';
+export type { QuarantinedBar, QuarantinedRows } from './quarantine.js';
 export * from './packs/index.js';
 export * from './repositories/index.js';
 export {

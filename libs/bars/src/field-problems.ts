@@ -1,7 +1,6 @@
 /** Problems of an input: each names the field, what was expected there, and what it was. Pure. */
 import type { z } from 'zod';
 
-/** One problem of an input. */
 export interface FieldProblem {
   /** Path of the field, such as `upkeep.everySeconds` or `symbols[3]`; empty for the whole input. */
   field: string;

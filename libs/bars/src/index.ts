@@ -1,33 +1,10 @@
 /** Bars, slots, gaps, calendars and the session spec: the rules of Barkeep without any I/O. */
-export {
-  aggregateCascade,
-  aggregateInto,
-  closedBuckets,
-  type DerivedPlan,
-  planCascade,
-  planDerived,
-} from './aggregate.js';
-export {
-  type DatasetAnswer,
-  fewestAsks,
-  type FillPlan,
-  firstMissing,
-  planFill,
-  retryAt,
-  slotsToAsk,
-} from './backfill.js';
-export {
-  type Bar,
-  type BarOrigin,
-  type Fill,
-  FILLS,
-  type Prices,
-  type RefusalReason,
-  refuseBar,
-  refuseValues,
-  type ShownBar,
-  type StoredBar,
-} from './bar.js';
+export { aggregateCascade, aggregateInto, closedBuckets, planCascade, planDerived } from './aggregate.js';
+export type { DerivedPlan } from './aggregate.js';
+export { fewestAsks, firstMissing, planFill, retryAt, slotsToAsk } from './backfill.js';
+export type { DatasetAnswer, FillPlan } from './backfill.js';
+export { FILLS, refuseBar, refuseValues } from './bar.js';
+export type { Bar, BarOrigin, Fill, Prices, RefusalReason, ShownBar, StoredBar } from './bar.js';
 export * from './calendar/index.js';
 export { chunkOfPart, fillPart } from './chunk-part.js';
 export {

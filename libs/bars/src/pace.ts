@@ -1,9 +1,8 @@
 /**
  * Pace: when a bar is due on the wall clock, for sessions whose clock runs at `speed ×` real time.
  *
- * Trading time runs inside the segments of the trading days and stands still between them. So nights, weekends, holidays and
- * lunch breaks take no wall time: the clock stops exactly at a close and jumps to the next open. A bar is due when its close
- * time is due:
+ * Trading time runs inside the segments of the trading days and stands still between them. So nights, weekends, holidays and lunch breaks
+ * take no wall time: the clock stops exactly at a close and jumps to the next open. A bar is due when its close time is due:
  *
  *   due(close) = wall time of the anchor + (tradingTime(close) - tradingTime of the anchor) / speed
  *

@@ -6,15 +6,8 @@ import { Outage } from './outage.js';
 import { pause } from './pause.js';
 import { SymbolStream } from './feed/index.js';
 import { follow, type FollowOptions, type Step } from './follow/index.js';
-import {
-  type Certificate,
-  type CoordinatorClient,
-  type Digest,
-  type GapAnswer,
-  SessionNotFoundError,
-  type SessionStatus,
-  type SymbolMetrics,
-} from './http/index.js';
+import { SessionNotFoundError } from './http/index.js';
+import type { Certificate, CoordinatorClient, Digest, GapAnswer, SessionStatus, SymbolMetrics } from './http/index.js';
 import { hasEnded, Mirror, SessionEndedError, type MirrorOptions } from './mirror/index.js';
 import { eventSelection, momentsOf, waitForState, type EventOptions, type SessionMoment } from './session-moments.js';
 
@@ -84,11 +77,7 @@ export class ClientSession {
     return this.#parts.http.upkeep(this.id);
   }
 
-  /**
-   * Quality and counts of one symbol before the clock.
-   * @param options `date`: only of this trading day, `YYYY-MM-DD`
-   * @throws SymbolNotFoundError
-   */
+  /** Quality and counts of one symbol before the clock; with `date` (`YYYY-MM-DD`) only of that trading day. @throws SymbolNotFoundError */
   metrics(symbol: string, options: { date?: string } = {}): Promise<SymbolMetrics> {
     return this.#parts.http.metrics(this.id, symbol, options);
   }
@@ -135,17 +124,14 @@ export class ClientSession {
   }
 
   /**
-   * Reads the session's bars directly from Redis, never past its clock. Waits up to `waitMs` for a session that has just been
-   * started.
+   * Reads the session's bars directly from Redis, never past its clock. Waits up to `waitMs` for a session that has just been started.
    * @param options `signal` ends the wait
    * @throws NotBegunError when it did not begin within `waitMs`, SessionEndedError when it ended without a store or its store is
    *   lost, SessionNotFoundError, SessionLostError, SessionRedisAwayError, SessionCalendarError, NoSessionRedisError
    */
-  async reader({
-    waitMs = BEGIN_LIMIT_MS,
-    signal: given,
-  }: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
-    const signal = this.#endSignal(given);
+  async reader(options: { waitMs?: number; signal?: AbortSignal } = {}): Promise<OpenSession> {
+    const { waitMs = BEGIN_LIMIT_MS } = options;
+    const signal = this.#endSignal(options.signal);
     const outage = new Outage(this.#parts.redis(), this.id, 0); // a limit of 0 ms: the first failure is thrown
     const deadline = Date.now() + waitMs;
     for (;;) {

@@ -3,15 +3,8 @@ export { Barkeep, connect, type ConnectOptions, type SpecInput } from './connect
 export { ClientSession } from './client-session.js';
 export * from './errors.js';
 export { SymbolStream, type FeedBar, type FeedBars, type FeedResult } from './feed/index.js';
-export {
-  DaysRemovedError,
-  type FollowOptions,
-  followSession,
-  type KeptStart,
-  NotLockstepError,
-  Step,
-  StepIntervalError,
-} from './follow/index.js';
+export { DaysRemovedError, followSession, NotLockstepError, Step, StepIntervalError } from './follow/index.js';
+export type { FollowOptions, KeptStart } from './follow/index.js';
 export * from './http/index.js';
 export {
   BarMirror,
@@ -26,13 +19,8 @@ export {
 } from './mirror/index.js';
 export * from './run/index.js';
 export type { BarsBySymbolRepository, BarsRepository } from '@barkeep/bar-repository';
-export {
-  EventCursorError,
-  type EventGap,
-  type EventOptions,
-  type EventPlace,
-  type SessionMoment,
-} from './session-moments.js';
+export { EventCursorError } from './session-moments.js';
+export type { EventGap, EventOptions, EventPlace, SessionMoment } from './session-moments.js';
 export { ConfigError } from '@barkeep/service';
 export { CalendarBook, parseCalendar, percentText, useCalendars, type Bar, type ShownBar } from '@barkeep/bars';
 export {
@@ -45,8 +33,5 @@ export {
   UnknownConsumerError,
   UnknownIntervalError,
   UnknownSymbolError,
-  type ConsumerView,
-  type JoinFrom,
-  type FillOptions,
-  type SessionEventType,
 } from '@barkeep/session-data';
+export type { ConsumerView, JoinFrom, FillOptions, SessionEventType } from '@barkeep/session-data';

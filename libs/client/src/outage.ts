@@ -1,7 +1,4 @@
-/**
- * Retries while the session Redis is unavailable: ioredis reconnects, and the client repeats its call. Every other error reaches the
- * program at once.
- */
+/** Retries while the session Redis is away: ioredis reconnects, and the client repeats its call. A program gets other errors at once. */
 import { isRedisOutage } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { SessionRedisAwayError } from './errors.js';
@@ -30,7 +27,6 @@ export class Outage {
     private readonly limitMs: number = OUTAGE_LIMIT_MS,
   ) {}
 
-  /** Notes a success. */
   succeeded(): void {
     this.since = undefined;
   }

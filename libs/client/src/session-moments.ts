@@ -6,11 +6,8 @@ import {
   SESSION_EVENT_TYPES,
   EVENTS_BEGINNING,
   SessionEvents,
-  type EventCursor,
-  type EventSource,
-  type SessionEvent,
-  type SessionEventType,
 } from '@barkeep/session-data';
+import type { EventCursor, EventSource, SessionEvent, SessionEventType } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { ArgumentError } from './errors.js';
 import { Outage, retryOutages } from './outage.js';

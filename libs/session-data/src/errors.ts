@@ -198,15 +198,13 @@ export class ConsumerReplacedError extends SessionError {
   }
 }
 
-/** A consumer acknowledged a position after the session's clock. */
+/** A consumer acknowledged a position at `time`, after the session's clock. Both are epoch ms. */
 export class ConsumerAheadError extends SessionError {
   override readonly name = 'ConsumerAheadError';
   constructor(
     sessionId: string,
     consumer: string,
-    /** Time of the position, epoch ms. */
     readonly time: number,
-    /** The session's clock, epoch ms. */
     readonly clock: number,
   ) {
     const [was, limit] = [time, clock].map((ms) => new Date(ms).toISOString());

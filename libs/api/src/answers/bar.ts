@@ -70,7 +70,6 @@ export const gapAnswer = z.strictObject({
 });
 export type GapAnswer = z.output<typeof gapAnswer>;
 
-/** The digest of a session. */
 export const digestAnswer = z.strictObject({
   digest: sha256.describe('SHA-256 of all chunks, in the order of their keys'),
   chunks: count,

@@ -10,7 +10,6 @@ const datasetLineAnswer = z.strictObject({
   version: z.string().describe('changes whenever a row of the dataset changes'),
 });
 
-/** All datasets. */
 export const datasetPageAnswer = z.strictObject({ datasets: z.array(datasetLineAnswer) });
 export type DatasetPageAnswer = z.output<typeof datasetPageAnswer>;
 

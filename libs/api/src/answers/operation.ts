@@ -30,7 +30,6 @@ const queueAnswer = z.strictObject({
 export const queuesAnswer = z.strictObject({ queues: z.array(queueAnswer) });
 export type QueuesAnswer = z.output<typeof queuesAnswer>;
 
-/** The process is alive. */
 export const liveAnswer = z.strictObject({ status: z.literal('live') });
 
 /** The process is ready: it can serve requests. */

@@ -5,15 +5,8 @@
  * stored rows (how: ../schema/pack-days.ts). Writers of the dataset wait while a batch is packed, and a batch waits for earlier
  * writers. A symbol's day with rows that a session refuses gets no chunk, only the number of such rows.
  */
-import {
-  chunkBytes,
-  DayChunk,
-  DayGrid,
-  ORIGIN_CODES,
-  refuseValues,
-  type Interval,
-  type TradingDay,
-} from '@barkeep/bars';
+import { chunkBytes, DayChunk, DayGrid, ORIGIN_CODES, refuseValues } from '@barkeep/bars';
+import type { Interval, TradingDay } from '@barkeep/bars';
 import type { PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { withConnection } from '../connection.js';

@@ -109,10 +109,7 @@ function textOf(record: unknown): string {
   }
 }
 
-/**
- * The number in `value`, undefined when there is none (the empty string included). NaN stays NaN, so that it is refused as
- * `not-finite`.
- */
+/** The number in `value`, undefined when there is none (also for an empty string). NaN stays NaN, so that it is refused as `not-finite`. */
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);

@@ -1,17 +1,6 @@
 /** Sources that backfill can ask: stored datasets and the user's own repositories. */
-export {
-  type BarsBySymbolRepository,
-  barSourceOf,
-  type BarsRepository,
-  fetchFrom,
-  loadRepositories,
-} from './user-repositories.js';
-export {
-  type AskPermit,
-  type RepositoryAnswer,
-  type BarSource,
-  type RefusedRecord,
-  messageOf,
-  retryAfterMsOf,
-} from './bar-source.js';
+export { barSourceOf, fetchFrom, loadRepositories } from './user-repositories.js';
+export type { BarsBySymbolRepository, BarsRepository } from './user-repositories.js';
+export { messageOf, retryAfterMsOf } from './bar-source.js';
+export type { AskPermit, RepositoryAnswer, BarSource, RefusedRecord } from './bar-source.js';
 export { type Fetch } from './object-source.js';

@@ -4,10 +4,9 @@
  * {@link BarImporter.finish} stores all rows or none. An existing row is never overwritten. Each row is counted once, as accepted,
  * duplicate or conflicting. Memory is bounded when the caller awaits `write`.
  *
- * A row that is earlier or later than all stored rows of its symbol cannot collide, so it is copied straight into `bars`. Only the
- * other rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. When
- * another program inserts a row without that lock that collides with a row which is copied straight, the whole import fails and stores
- * nothing.
+ * A row that is earlier or later than all stored rows of its symbol cannot collide, so it is copied straight into `bars`. Only the other
+ * rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. When another program
+ * inserts a row without that lock that collides with a row which is copied straight, the whole import fails and stores nothing.
  */
 import { refuseBar, type Bar, type Prices, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';

@@ -4,8 +4,7 @@
  * It reads protocol messages and rows in one pass, in place, and allocates nothing per row. A message that spans two chunks of the socket
  * is assembled in a buffer first. The callback gets a row's bytes and not its values: when the compiler does not inline the call, passing
  * the six values would allocate an object for each of them. (`pg` and pg-copy-streams make an object or a copy for each row: figures in
- * ./copy-out.ts.)
- * The parser has no access to the socket. It returns bytes that do not belong to the COPY to its caller.
+ * ./copy-out.ts.) The parser has no access to the socket. It returns bytes that do not belong to the COPY to its caller.
  */
 import { COPY_HEADER } from './row-layout.js';
 
@@ -41,7 +40,6 @@ const MESSAGE_BYTES_MAX = 1 << 20;
 /** Stands where the next row would have its field count, and ends the rows. */
 const TRAILER = -1;
 
-/** The parser of one COPY. */
 export class CopyOutParser {
   /** Rows parsed so far. */
   rows = 0;

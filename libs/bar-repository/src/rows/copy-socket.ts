@@ -45,9 +45,8 @@ export class CopySocket extends Socket {
   askServer: (() => Promise<BackendState>) | undefined;
 
   /**
-   * @param silenceLimitMs returns how long the server may stay silent while an answer is expected, ms. Then the
-   *   connection is closed (`ETIMEDOUT`). Without a limit a half-open connection stays until TCP gives up, which takes
-   *   a quarter of an hour.
+   * @param silenceLimitMs returns how long the server may stay silent while an answer is expected, ms. Then the connection is closed
+   *   (`ETIMEDOUT`). Without a limit a half-open connection stays until TCP gives up, which takes a quarter of an hour.
    */
   constructor(silenceLimitMs?: () => number) {
     const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -123,22 +122,15 @@ export class CopySocket extends Socket {
     });
   }
 
-  /**
-   * Closes this socket, and the idle ones that got no byte since that time: they are probably half-open too, and each would cost the
-   * same wait.
-   */
+  /** Closes this socket, and idle ones that got no byte since then: they are probably half-open too, and each would cost the same wait. */
   private giveUpFrom(since: number, pool: ReadonlySet<CopySocket>): void {
     const silentMs = performance.now() - since;
     for (const socket of pool) {
       const isIdle = socket.silentSince === undefined && socket.lastByteAt < since;
-      if (socket === this || isIdle) socket.giveUp(silentMs);
+      if (socket !== this && !isIdle) continue;
+      const error = new Error(`expected an answer from PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
+      socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
     }
-  }
-
-  /** Closes the connection with an error. */
-  private giveUp(silentMs: number): void {
-    const error = new Error(`expected an answer from PostgreSQL, was none for ${Math.round(silentMs / 1000)} s`);
-    this.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
   }
 
   private deliver(bytes: Buffer): void {
@@ -156,13 +148,11 @@ export class CopySocket extends Socket {
     receiver(bytes);
     const isLong = this.receiver === receiver && this.received > LONG_BYTES;
     // A read that fills much of the buffer shows that more bytes are waiting.
-    if (isLong && bytes.length < READ_BYTES / 2) this.pauseBriefly();
-  }
-
-  /** Reads nothing for a moment, so that more bytes arrive for one read. */
-  private pauseBriefly(): void {
-    this.pause();
-    setTimeout(() => this.resume(), PAUSE_MS);
+    if (isLong && bytes.length < READ_BYTES / 2) {
+      // Reads nothing for a moment, so that more bytes arrive for one read.
+      this.pause();
+      setTimeout(() => this.resume(), PAUSE_MS);
+    }
   }
 }
 

@@ -44,21 +44,17 @@ export async function readWindowBytes(
   return readRows(source, sql, onRow, signal);
 }
 
-/** A query of separate spans, each of one symbol. */
-export interface SpansQuery {
-  datasetId: number;
-  /** Epoch ms, end exclusive. Spans of one symbol must not overlap, or rows are read twice. */
-  spans: readonly { symbolId: number; from: number; to: number }[];
-}
-
 // Times become part of the statement as numbers: PostgreSQL converts them faster than JavaScript writes them as dates.
 const EPOCH = `'epoch'::timestamptz`;
 const MS = `interval '1 ms'`;
 
-/** As {@link readWindow}, but for many short spans, each of one symbol. Each span is looked up by the primary key. */
+/**
+ * As {@link readWindow}, but for many short spans, each of one symbol, which the primary key finds. Spans of one symbol must not overlap,
+ * or rows are read twice.
+ */
 export async function readSpans(
   source: ConnectionSource,
-  { datasetId, spans }: SpansQuery,
+  { datasetId, spans }: { datasetId: number; spans: readonly (TimeRange & { symbolId: number })[] },
   onRow: OnRow,
   signal?: AbortSignal,
 ): Promise<number> {

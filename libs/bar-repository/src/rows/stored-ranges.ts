@@ -23,10 +23,7 @@ export function checkRange(range: TimeRange): void {
   if (!Number.isSafeInteger(range.from) || !Number.isSafeInteger(range.to)) throw new TimeRangeError(range);
 }
 
-/**
- * The same times as sorted ranges that neither touch nor overlap, so that no row is read twice. Leaves out empty ranges.
- * @throws TimeRangeError
- */
+/** The same times as sorted ranges that neither touch nor overlap, so that no row is read twice; none is empty. @throws TimeRangeError */
 export function mergeRanges(ranges: readonly TimeRange[]): TimeRange[] {
   const merged: TimeRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.from - b.from)) {

@@ -3,13 +3,11 @@ import type { DataSource } from 'typeorm';
 import type { SessionKey } from './session-repository.js';
 import { ownedBy, SESSION_COLUMNS, type SessionRow } from './session-row.js';
 
-/** A certificate, and when it was stored. */
 export interface StoredCertificate<Certificate> {
   certificate: Certificate;
   storedAt: Date;
 }
 
-/** The certificates of a deployment's sessions. */
 export class SessionCertificates<Spec, Certificate extends object> {
   /** @param deployment limits {@link lacking} to the sessions of this deployment and those of none; null: no limit */
   constructor(
@@ -33,7 +31,6 @@ export class SessionCertificates<Spec, Certificate extends object> {
     );
   }
 
-  /** The stored certificate of a session, or undefined. */
   async find({ id, incarnation }: SessionKey): Promise<StoredCertificate<Certificate> | undefined> {
     const [row] = await this.dataSource.query<StoredCertificate<Certificate>[]>(
       `SELECT certificate, certified_at AS "storedAt" FROM sessions

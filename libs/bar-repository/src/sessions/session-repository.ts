@@ -20,11 +20,8 @@ import {
   ownedBy,
   SESSION_COLUMNS,
   SESSION_FORMAT,
-  type SessionCheckpoint,
-  type SessionPage,
-  type SessionRow,
-  type SessionState,
 } from './session-row.js';
+import type { SessionCheckpoint, SessionPage, SessionRow, SessionState } from './session-row.js';
 
 /** Identifies one session. A session that is created again under the same id has another incarnation, and its epochs start at 0. */
 export interface SessionKey {
@@ -155,10 +152,7 @@ export class SessionRepository<Spec = unknown> {
     return (await this.updateOf(key, 'epoch = epoch + 1, owner = :owner', condition, values))?.epoch;
   }
 
-  /**
-   * Moves the session from one of the states `from` to the state `to`, regardless of its owner, and returns it.
-   * @throws SessionStateError, UnknownSessionError
-   */
+  /** Moves a session from a state in `from` to `to`, regardless of its owner. @returns it @throws SessionStateError, UnknownSessionError */
   async transition(
     id: string,
     from: readonly SessionState[],

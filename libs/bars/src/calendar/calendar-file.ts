@@ -7,7 +7,6 @@ import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { DAY_MINUTES, WEEKDAYS, isDate, type Weekday, epochDayOf, weekdayOf } from './time.js';
 
-/** A text of at most `max` characters. */
 const textUpTo = (max: number) => z.string().max(max, `at most ${max} characters`);
 /** A list of at most `max` items. @param noun the word for the items in an error, plural */
 const listUpTo = <Item extends z.ZodType>(max: number, noun: string, item: Item) =>
@@ -35,7 +34,6 @@ const name = textUpTo(200).min(1, 'a name');
 const weekdayName = z.enum(WEEKDAYS, `one of ${WEEKDAYS.join(', ')}`);
 const weekdays = listUpTo(7, 'weekdays', weekdayName).min(1, 'at least 1 weekday');
 
-/** The zod schema of a calendar file. */
 export const calendarFileSchema = z.strictObject({
   $schema: z.string().optional(),
   id: calendarId.describe('The name that sessions use, such as XNYS.'),
@@ -66,7 +64,6 @@ export const calendarFileSchema = z.strictObject({
 /** The content of a calendar file whose fields are valid. */
 export type CalendarFile = z.infer<typeof calendarFileSchema>;
 
-/** Segments of a calendar file. */
 export type FileSegments = CalendarFile['hours'][number]['segments'];
 
 /** `[openMinute, closeMinute)` from midnight of the trading date, in wall time; negative on the previous evening. */
@@ -107,10 +104,7 @@ function wallDayOf(hours: { segments: FileSegments; extended?: FileSegments | un
   };
 }
 
-/**
- * The rules of one calendar file, for look-up by day. A special day takes precedence over a holiday, and a holiday over the normal week
- * of the latest period.
- */
+/** The rules of a file, by day. A special day takes precedence over a holiday, and a holiday over the latest period's normal week. */
 export class CalendarRules {
   readonly #periods: readonly Period[];
   readonly #specialDays = new Map<number, WallDay>();

@@ -37,9 +37,6 @@ export interface TradingDay {
 /** Regular hours alone, or together with pre- and after-market. */
 export type Hours = 'regular' | 'extended';
 
-/** By days after 1970-01-01; `undefined` for a day on which the venue is closed. */
-type DayCache = Map<number, TradingDay | undefined>;
-
 /** One venue's calendar. Get one from `calendarNamed` or `parseCalendar`, which check the data first. */
 export class Calendar {
   readonly id: string;
@@ -55,7 +52,8 @@ export class Calendar {
   readonly #lastDay: number;
   readonly #rules: CalendarRules;
   readonly #clock: ZoneClock;
-  readonly #caches: Record<Hours, DayCache> = { regular: new Map(), extended: new Map() };
+  /** By days after 1970-01-01; `undefined` for a day on which the venue is closed. */
+  readonly #caches: Record<Hours, Map<number, TradingDay | undefined>> = { regular: new Map(), extended: new Map() };
 
   /** @param file data that `parseCalendar` has checked @param id the calendar's name: that of the file, or an alias */
   constructor(file: CalendarFile, id: string = file.id) {

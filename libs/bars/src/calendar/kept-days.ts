@@ -15,19 +15,11 @@ type DayGroup = [date: string, distances: string, ...minutes: number[]];
 /** Two neighbouring dates of one group are at most this many days apart: the largest base-36 digit. */
 const DISTANCE_MAX = 35;
 
-/** The fields of a session's spec that decide its days. */
-interface SpecDates {
-  calendar: string;
-  start: string;
-  end: string;
-  hours: Hours;
-}
-
-/**
- * The trading days of a session, from its calendar as it is now.
- * @param historyDays number of trading days before `start` @throws UnknownCalendarError
- */
-export function sessionDays({ calendar, start, end, hours }: SpecDates, historyDays: number): TradingDay[] {
+/** The trading days of a session, from its calendar now. @param historyDays trading days before `start` @throws UnknownCalendarError */
+export function sessionDays(
+  { calendar, start, end, hours }: { calendar: string; start: string; end: string; hours: Hours },
+  historyDays: number,
+): TradingDay[] {
   const days = calendarNamed(calendar);
   return [...days.tradingDaysBefore(start, historyDays, hours), ...days.tradingDays(start, end, hours)];
 }

@@ -5,13 +5,8 @@
  */
 import { type FieldProblem, problemsOf } from '../field-problems.js';
 import { Calendar } from './days.js';
-import {
-  type CalendarFile,
-  calendarFileSchema,
-  CalendarRules,
-  wallSegmentsOf,
-  type FileSegments,
-} from './calendar-file.js';
+import { calendarFileSchema, CalendarRules, wallSegmentsOf } from './calendar-file.js';
+import type { CalendarFile, FileSegments } from './calendar-file.js';
 import { DAY_MINUTES, dateOf, epochDayOf } from './time.js';
 
 /** Thrown for a calendar file that cannot be used. */
@@ -23,10 +18,7 @@ export class CalendarDataError extends Error {
   }
 }
 
-/**
- * The calendar of a calendar file, whose form docs/calendar.schema.json describes.
- * @throws {CalendarDataError} with every problem: field, expected and was
- */
+/** The calendar of a file of the form docs/calendar.schema.json. @throws {CalendarDataError} with every problem: field, expected and was */
 export function parseCalendar(json: unknown): Calendar {
   return new Calendar(parseCalendarFile(json));
 }

@@ -18,7 +18,6 @@ export const DAY_MS = 86_400_000;
 /** Names of the weekdays in calendar files, in ISO order. */
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 
-/** One of {@link WEEKDAYS}. */
 export type Weekday = (typeof WEEKDAYS)[number];
 
 /** Days from 1970-01-01 to a date `YYYY-MM-DD`. @throws {CalendarDateError} for anything else, 2013-02-30 included */

@@ -39,10 +39,7 @@ function symbolProblems(symbols: readonly string[], report: Report): void {
 
 function intervalProblems({ baseInterval, derivedIntervals }: SessionRequest, report: Report): void {
   const base = parseInterval(baseInterval);
-  if (base.daily) {
-    report('baseInterval', 'minutes or hours', baseInterval);
-    return;
-  }
+  if (base.daily) return report('baseInterval', 'minutes or hours', baseInterval);
   derivedIntervals.forEach((text, i) => {
     if (!isDerivable(parseInterval(text), base)) {
       report(`derivedIntervals[${i}]`, `a whole multiple of ${base.name}`, text);
@@ -65,9 +62,7 @@ function historyProblems(spec: SessionRequest, report: Report): void {
   if (trailingDays !== undefined) report('history.trailingDays', 'no such field beside history.bars', trailingDays);
   const stored = storedIntervals(spec);
   const isStored = interval !== undefined && stored.includes(parseInterval(interval).name);
-  if (!isStored) {
-    report('history.interval', `one that this session stores: ${stored.join(', ')}`, interval);
-  }
+  if (!isStored) report('history.interval', `one that this session stores: ${stored.join(', ')}`, interval);
 }
 
 /** The intervals that a session stores: the base, and the derived ones when upkeep computes them. */

@@ -24,7 +24,6 @@ export const HISTORY_DAYS_MAX = 1_000;
 const HISTORY_BARS_MAX = 100_000;
 const RETAIN_DAYS_MAX = 10_000;
 
-/** A whole number in `[min, max]`. */
 const whole = (min: number, max: number) =>
   z.int('a whole number').min(min, `at least ${min}`).max(max, `at most ${max}`);
 
@@ -90,27 +89,17 @@ const pace = z.discriminatedUnion(
   '"max", "clock" or "lockstep"',
 );
 
-/** Defaults of the `upkeep` part, which the environment may set (`DATA_UPKEEP_*`). */
-export interface UpkeepDefaults {
-  enabled: boolean;
-  everySeconds: number;
-  retryMissingBars: boolean;
-  maxRetries: number;
-  derivedIntervals: readonly string[];
-  autoComputeDerived: boolean;
-}
-
-/** The defaults when the environment sets none. */
-export const UPKEEP_DEFAULTS: UpkeepDefaults = {
+/** Defaults of the `upkeep` part when the environment sets none (`DATA_UPKEEP_*`). */
+export const UPKEEP_DEFAULTS = {
   enabled: true,
   everySeconds: 60,
   retryMissingBars: true,
   maxRetries: 5,
-  derivedIntervals: ['5m', '15m'],
+  derivedIntervals: ['5m', '15m'] as readonly string[],
   autoComputeDerived: true,
 };
+export type UpkeepDefaults = typeof UPKEEP_DEFAULTS;
 
-/** The schema of a spec with these upkeep defaults. */
 export function sessionSpecSchema(defaults: UpkeepDefaults = UPKEEP_DEFAULTS) {
   return z.strictObject({
     id: z.string().regex(SESSION_ID_PATTERN, `an id, ${SESSION_ID_PATTERN.source}`).optional(),

@@ -1,16 +1,8 @@
 /** Parses the session spec that a user sends into one form with every default filled in, or reports all its problems at once. Pure. */
 import { isDerivable, parseInterval } from '../interval.js';
 import { crossChecks, FEED, type SessionLimits } from './checks.js';
-import {
-  schemaFor,
-  type SessionRequest,
-  type SessionSpec,
-  SYMBOL_PATTERN,
-  SYMBOL_WORDS,
-  SYMBOLS_MAX,
-  UPKEEP_DEFAULTS,
-  type UpkeepDefaults,
-} from './schema.js';
+import { schemaFor, SYMBOL_PATTERN, SYMBOL_WORDS, SYMBOLS_MAX, UPKEEP_DEFAULTS } from './schema.js';
+import type { SessionRequest, SessionSpec, UpkeepDefaults } from './schema.js';
 import { type FieldProblem, problemsOf } from '../field-problems.js';
 
 /** Thrown for a session spec that is not valid. */
@@ -109,12 +101,8 @@ function canonical(spec: SessionRequest): SessionRequest {
 }
 
 /** The canonical form of a history: canonical interval name, `trailingDays` filled in where it applies. */
-function canonicalHistory({
-  trailingDays = 0,
-  bars,
-  interval,
-  retainDays,
-}: SessionRequest['history']): SessionRequest['history'] {
+function canonicalHistory(history: SessionRequest['history']): SessionRequest['history'] {
+  const { trailingDays = 0, bars, interval, retainDays } = history;
   if (bars === undefined || interval === undefined) return { trailingDays, retainDays };
   return { bars, interval: parseInterval(interval).name, retainDays };
 }

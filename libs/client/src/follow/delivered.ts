@@ -19,7 +19,6 @@ const HASH_BYTES = 32;
 /** Length of what is hashed before the bars of a step: the earlier hash and the time. */
 const HEAD_DOUBLES = HASH_BYTES / 8 + 1;
 
-/** What one step delivered. */
 export interface DeliveredStep {
   /** One part per interval, the base interval first. */
   parts: readonly DeliveredPart[];

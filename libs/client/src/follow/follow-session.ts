@@ -60,9 +60,8 @@ export interface FollowOptions {
 }
 
 /**
- * Follows a session from its first step to its last, and waits while the clock does not move. A step counts as completed when the
- * loop requests the next one. So a step whose loop body ended with `break` or an error is delivered again when the same consumer
- * returns.
+ * Follows a session from its first step to its last, and waits while the clock does not move. A step counts as completed when the loop
+ * requests the next one. So a step whose loop body ended with `break` or an error is delivered again when the same consumer returns.
  * @throws NotLockstepError, StepIntervalError, ArgumentError, KeepDaysError, ConsumerNameError; SessionEndedError after the last
  *   visible step of a session that was stopped or failed; SessionLostError when it was deleted; ConsumerReplacedError when another
  *   process follows under the same name; UnknownConsumerError when the consumer was removed through the API; DaysRemovedError when the

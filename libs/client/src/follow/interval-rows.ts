@@ -3,15 +3,8 @@
  * than a visit of all symbols for each step. Uses loops instead of callbacks, because V8 compiles closures again for each session.
  */
 import type { Interval } from '@barkeep/bars';
-import {
-  type BarColumns,
-  copyRow,
-  type Holdings,
-  type MirrorSeries,
-  openTimeOf,
-  ROW_DOUBLES,
-  type RowMemory,
-} from '../mirror/index.js';
+import { copyRow, openTimeOf, ROW_DOUBLES } from '../mirror/index.js';
+import type { BarColumns, Holdings, MirrorSeries, RowMemory } from '../mirror/index.js';
 import type { ClosedSlots } from './closed-slots.js';
 import { stepSymbols, type StepSymbols } from './step-symbols.js';
 

@@ -3,13 +3,8 @@
  * store is unavailable, and restores a position that the store lost when Redis was set back to an earlier state. After an error that
  * cannot be retried, writes nothing more and sets {@link KeptPosition.failure}. The caller decides when a position is acknowledged.
  */
-import {
-  ConsumerAheadError,
-  SessionConsumers,
-  type ConsumerPosition,
-  type JoinFrom,
-  type SessionLayout,
-} from '@barkeep/session-data';
+import { ConsumerAheadError, SessionConsumers } from '@barkeep/session-data';
+import type { ConsumerPosition, JoinFrom, SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { OneAtATime } from '../one-at-a-time.js';
 import { Outage, OUTAGE_RETRY_MS, retryOutages } from '../outage.js';

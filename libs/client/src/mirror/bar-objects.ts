@@ -27,7 +27,6 @@ export class BarObjects {
     this.firstRow = 0;
   }
 
-  /** The bar of a row. */
   at(row: number): MirrorBar {
     const i = row - this.firstRow;
     return i >= 0 && i < this.cached.length ? this.cached[i]! : this.between(row, row + 1)[0]!;

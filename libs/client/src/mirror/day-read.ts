@@ -16,14 +16,11 @@ export interface DayPart {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Takes one value of a command's reply: the bytes of the symbol at `place` in the command; null when it has none. */
-type ReceiveBytes = (place: number, bytes: Buffer | null) => void;
-
 /** Each command reads one interval of the symbols of one partition: either whole chunks, or the records of some slots. */
 export class DayRead {
   readonly commands: ReadCommand[] = [];
-  /** One for each command. */
-  private readonly receivers: ReceiveBytes[] = [];
+  /** One for each command. Takes one value of its reply: the bytes of the symbol at `place` in the command; null when it has none. */
+  private readonly receivers: ((place: number, bytes: Buffer | null) => void)[] = [];
 
   constructor(private readonly layout: SessionLayout) {}
 
@@ -58,10 +55,8 @@ export class DayRead {
   }
 
   /** Adds the commands for a part. @param put puts the records of one symbol and interval into the mirror */
-  private add(
-    { day, from, to, intervals, symbols }: DayPart,
-    put: (bars: SymbolBars, records: DayRecords) => void,
-  ): this {
+  private add(part: DayPart, put: (bars: SymbolBars, records: DayRecords) => void): this {
+    const { day, from, to, intervals, symbols } = part;
     for (const interval of intervals) {
       const grid = this.layout.grid(day, interval);
       const [fromSlot, toSlot] = [grid.closedBy(from), grid.closedBy(to)];

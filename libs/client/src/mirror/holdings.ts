@@ -89,7 +89,6 @@ export class Holdings implements MirrorTime {
     this.moves++;
   }
 
-  /** Drops the days before `day`. */
   dropBefore(day: number): void {
     if (day <= this.heldFrom) return;
     this.heldFrom = Math.min(day, this.layout.days.length - 1);

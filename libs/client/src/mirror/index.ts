@@ -3,16 +3,8 @@ export { aggregateBars } from './aggregate.js';
 export { BarMirror } from './bar-mirror.js';
 export type { MirrorBar } from './bar-objects.js';
 export { Mirror, MirrorClosedError, type MirrorOptions } from './mirror.js';
-export {
-  type BarColumns,
-  barOfRow,
-  copyRow,
-  lowerRow,
-  openTimeOf,
-  ROW_BYTES,
-  ROW_DOUBLES,
-  type RowMemory,
-} from './columns.js';
+export { barOfRow, copyRow, lowerRow, openTimeOf, ROW_BYTES, ROW_DOUBLES } from './columns.js';
+export type { BarColumns, RowMemory } from './columns.js';
 export { Holdings, KeepDaysError, MIRROR_BYTES_MAX } from './holdings.js';
 export type { MirrorSeries } from './series.js';
 export { hasEnded, SessionEndedError } from './session-state.js';

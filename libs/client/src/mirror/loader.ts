@@ -211,9 +211,7 @@ export class Loader {
     this.sessionClock = clock;
     if (clock < to) return;
     const wasDropped = read.commands.length > 0 && day < this.reads.firstKept;
-    if (wasDropped) {
-      this.missing = { after: this.missing?.after ?? this.holdings.loadedTo, until: this.keptFrom };
-    }
+    if (wasDropped) this.missing = { after: this.missing?.after ?? this.holdings.loadedTo, until: this.keptFrom };
     this.holdings.loadedTo = to;
     this.holdings.changes++;
   }

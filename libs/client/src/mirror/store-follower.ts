@@ -19,7 +19,6 @@ const ENTRIES_MAX = 1_000;
 /** How long Redis may be unavailable at the start, ms. It is short, because the address may be wrong. */
 const BEGIN_LIMIT_MS = 5_000;
 
-/** The options of a follower. */
 interface StoreFollowerOptions extends LoaderOptions {
   /** No bar that closes after this time is loaded, epoch ms. @default no limit */
   limit?: number;

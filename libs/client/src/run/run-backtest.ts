@@ -7,14 +7,8 @@ import type { FeedResult } from '../feed/index.js';
 import type { Step } from '../follow/index.js';
 import type { Certificate, Digest, SessionStatus, SymbolMetrics } from '../http/index.js';
 import { feedSession, type RunBars } from './feed-session.js';
-import {
-  LocalRunMissingError,
-  planRun,
-  RunOptionsError,
-  type RunPlan,
-  type RunRepository,
-  type RunSpec,
-} from './run-spec.js';
+import { LocalRunMissingError, planRun, RunOptionsError } from './run-spec.js';
+import type { RunPlan, RunRepository, RunSpec } from './run-spec.js';
 
 /** The options of a run. */
 export interface RunOptions extends ConnectOptions {

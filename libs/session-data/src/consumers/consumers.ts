@@ -25,7 +25,6 @@ export const CONSUMERS_MAX = 1_000;
 /** The `deliveredHash` of a consumer that has received nothing yet. */
 export const NOTHING_DELIVERED = '0'.repeat(64);
 
-/** The position of a consumer. */
 export interface ConsumerPosition {
   /** The consumer has processed every step up to this time, epoch ms. Before the first step: where it begins. */
   time: number;

@@ -17,7 +17,6 @@ import type { SessionLayout } from '../layout/index.js';
 const KINDS = ['clock', 'day-closed', 'day-opened', 'day-closing'] as const;
 export type ClockEventType = (typeof KINDS)[number];
 
-/** A place that the clock passes. */
 export interface ClockPlace {
   type: ClockEventType;
   /** Epoch ms. */

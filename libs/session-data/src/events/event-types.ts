@@ -30,11 +30,7 @@ const symbolList: Field<string[]> = (text) => {
 };
 
 /** How many slots were settled in each way. */
-export interface SettledSlots {
-  noTrade: number;
-  unfillable: number;
-  absent: number;
-}
+export type SettledSlots = Record<'noTrade' | 'unfillable' | 'absent', number>;
 
 /** The counts in an event, in the order in which they are written. */
 const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfillable', 'absent', 'missing'] as const;
@@ -71,7 +67,6 @@ const EVENTS = {
 const OPTIONAL_FIELDS: ReadonlySet<string> = new Set(['error']);
 
 export type SessionEventType = keyof typeof EVENTS;
-/** All names of events. */
 export const SESSION_EVENT_TYPES = Object.keys(EVENTS) as SessionEventType[];
 /** Names of the fields that hold a time, epoch ms. */
 export const EVENT_TIME_FIELDS: ReadonlySet<string> = new Set(['time', 'position', 'nextTryAt']);
@@ -118,7 +113,6 @@ export function countFields(counts: SlotCounts): Record<string, number> {
   return Object.fromEntries(COUNTS.map((name) => [name, counts[name]]));
 }
 
-/** Whether `name` is the name of an event. */
 export function isEventType(name: string): name is SessionEventType {
   return Object.hasOwn(EVENTS, name);
 }

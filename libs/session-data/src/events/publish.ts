@@ -1,7 +1,6 @@
 /**
- * Publishes changes that the clock has passed: moves them from the pending ones to the public events, for each partition. The
- * owner does this after each move of the clock, and upkeep after each change of a day that the clock has reached. Also emits
- * the state of a session.
+ * Publishes changes that the clock has passed: moves them from the pending ones to the public events, for each partition. The owner does
+ * this after each move of the clock, and upkeep after each change of a day that the clock has reached. Also emits the state of a session.
  */
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
@@ -13,10 +12,7 @@ export const EVENTS_KEPT = 10_000;
 /** Most characters of an error that are stored. */
 export const ERROR_CHARS_MAX = 500;
 
-/**
- * Publishes what is due in some partitions.
- * @param clock a time that the session's clock has reached, epoch ms @param partitions their numbers @default all
- */
+/** Publishes what is due. @param clock a time that the clock has reached, epoch ms @param partitions their numbers @default all */
 export async function publishEvents(
   redis: Redis,
   layout: SessionLayout,

@@ -1,7 +1,6 @@
 /**
- * Reads the events of a session, of all its partitions, from any cursor. Events of one partition keep their order. A batch
- * contains the events of several partitions approximately in the order of emission. Reports when events were trimmed before
- * they were read.
+ * Reads the events of a session, of all its partitions, from any cursor. Events of one partition keep their order. A batch contains the
+ * events of several partitions approximately in the order of emission. Reports when events were trimmed before they were read.
  */
 import type { Redis } from 'ioredis';
 import { checkCount } from '../arguments.js';
@@ -80,10 +79,8 @@ export class SessionEvents {
   }
 
   /** Events after a cursor, oldest first; an empty batch when there are none. @throws SessionLostError, RangeError */
-  async read(
-    from: EventCursor = EVENTS_BEGINNING,
-    { limit = DEFAULT_LIMIT, blockMs = 0 }: EventReadOptions = {},
-  ): Promise<EventBatch> {
+  async read(from: EventCursor = EVENTS_BEGINNING, options: EventReadOptions = {}): Promise<EventBatch> {
+    const { limit = DEFAULT_LIMIT, blockMs = 0 } = options;
     checkCount('limit', limit, 1);
     checkCount('blockMs', blockMs);
     const batch = await this.readNow(from, limit);
@@ -98,8 +95,7 @@ export class SessionEvents {
   private async readNow(from: EventCursor, limit: number): Promise<EventBatch> {
     const streams = await this.readStreams(from, limit);
     if (!streams) return this.readNow(from, limit);
-    const gaps = await Promise.all(streams.map((stream) => this.hasGap(stream)));
-    const gap = gaps.includes(true);
+    const gap = (await Promise.all(streams.map((stream) => this.hasGap(stream)))).includes(true);
     const { events, cursor } = merged(streams);
     const shown = this.view === 'operator' ? events.filter(isShownToOperator) : events;
     // An empty batch means that there are no more events, so this reads on when none of the events is shown.

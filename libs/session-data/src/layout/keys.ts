@@ -6,7 +6,6 @@
 
 export type PartitionKeys = ReturnType<typeof partitionKeys>;
 
-/** Key names of one partition of one session. */
 export function partitionKeys(prefix: string, sessionId: string, partition: number) {
   const base = `${prefix}:{${sessionId}:${partition}}`;
   return {

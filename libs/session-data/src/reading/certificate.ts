@@ -56,10 +56,7 @@ const CHUNKS_A_CALL = 16;
 // comparison there.
 const [STEP, ORIGIN_AT, BACKFILLED] = [RECORD_BYTES, ORIGIN_OFFSET, ORIGIN_CODES.backfilled];
 
-/**
- * Certifies the retained days that the clock and upkeep have passed. Days that were removed meanwhile are left out.
- * @throws SessionLostError
- */
+/** Certifies the retained days that the clock and upkeep have passed, without days that are removed meanwhile. @throws SessionLostError */
 export async function certify(listing: Listing): Promise<StoreCertificate> {
   const { layout, reads } = listing;
   const { clock, watermark } = await readPosition(listing);

@@ -10,7 +10,6 @@ import { SessionLostError, SymbolsChangedError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { SYMBOLS_KEY_FIELDS, symbolsKey } from '../symbols/index.js';
 
-/** A moment of a session. */
 export interface Moment {
   /** Epoch ms. */
   clock: number;

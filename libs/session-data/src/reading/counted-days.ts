@@ -13,7 +13,6 @@ import { runCommands, SCRIPTS } from '../redis/index.js';
 export const CELL_COUNTS = ['streamed', 'backfilled', 'noTrade', 'absent', 'unfillable'] as const;
 export type CellCount = (typeof CELL_COUNTS)[number];
 
-/** One symbol on one day. */
 export interface DayCell {
   symbol: string;
   /** Index of the day. */
@@ -49,11 +48,6 @@ interface PartitionPosition {
   lastChange: string;
 }
 
-/** What is kept of one partition. */
-interface KeptPartition extends PartitionPosition {
-  cells: Map<string, SymbolCells>;
-}
-
 /** The counts of one symbol: {@link CELL_COUNTS} for one day after another, and for each day whether they are known. */
 interface SymbolCells {
   counts: Uint16Array;
@@ -64,7 +58,8 @@ interface SymbolCells {
 type Entry = [id: string, fields: string[]];
 
 export class CountedDays {
-  private readonly partitions = new Map<number, KeptPartition>();
+  /** What is kept of each partition. */
+  private readonly partitions = new Map<number, PartitionPosition & { cells: Map<string, SymbolCells> }>();
   /** The read that {@link alone} started last. */
   private lastRun: Promise<unknown> = Promise.resolve();
   /** Number of days of the session. */

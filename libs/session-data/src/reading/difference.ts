@@ -19,7 +19,6 @@ export interface FirstDifference {
   other: StoredBar | null;
 }
 
-/** The outcome of a comparison. */
 export interface SessionDifference {
   /** Null when all compared bars are equal. */
   first: FirstDifference | null;

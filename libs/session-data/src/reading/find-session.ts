@@ -35,8 +35,6 @@ export async function openSession(
 function specOf(id: string, stored: unknown): SessionSpec {
   const calendar = typeof stored === 'object' && stored !== null && 'calendar' in stored ? stored.calendar : undefined;
   const known = calendarIds();
-  if (typeof calendar === 'string' && !known.includes(calendar)) {
-    throw new SessionCalendarError(id, calendar, known);
-  }
+  if (typeof calendar === 'string' && !known.includes(calendar)) throw new SessionCalendarError(id, calendar, known);
   return parseSessionSpec(stored);
 }

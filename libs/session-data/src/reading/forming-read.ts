@@ -22,13 +22,6 @@ export function partCommands(key: string, slotCount: number, from: number, to: n
   ];
 }
 
-/** The open bucket: its day, the buckets of that day, and its base slots. */
-interface Forming {
-  day: number;
-  plan: DerivedPlan;
-  slots: FormingBucket;
-}
-
 /** Reads the forming bar of one symbol at one derived interval. */
 export class FormingRead {
   /** @param interval a derived interval of the session */
@@ -64,8 +57,8 @@ export class FormingRead {
     return formingBar(base, forming.plan, forming.slots, chunk);
   }
 
-  /** The bucket that contains `clock`; undefined when no bucket is open. */
-  private formingAt(clock: number): Forming | undefined {
+  /** The base slots of the bucket that contains `clock`, its day and the buckets of that day; undefined when no bucket is open. */
+  private formingAt(clock: number): { day: number; plan: DerivedPlan; slots: FormingBucket } | undefined {
     const day = dayAtClock(this.layout, clock);
     const plan = this.layout.plan(day, this.interval);
     const slots = formingBucket(this.layout.grid(day), plan, clock);

@@ -8,11 +8,8 @@ import {
   gapsOf,
   noCounts,
   summarizeGaps,
-  type DayGrid,
-  type GapStatus,
-  type SlotCounts,
-  type SlotGap,
 } from '@barkeep/bars';
+import type { DayGrid, GapStatus, SlotCounts, SlotGap } from '@barkeep/bars';
 import { UnknownDateError } from '../errors.js';
 import { dayMember, type SessionLayout, type View } from '../layout/index.js';
 import { readOutsideRows, refusedIn, refusedReasons } from './refusals.js';
@@ -180,10 +177,7 @@ function dayAfterHistory(layout: SessionLayout, date: string): number {
   return day;
 }
 
-/**
- * Reads the gaps of one symbol, oldest first. A strategy's view ends at the clock, an operator's at the frontier.
- * @throws SessionLostError
- */
+/** The gaps of one symbol, oldest first. A strategy's view ends at the clock, an operator's at the frontier. @throws SessionLostError */
 export async function readSymbolGaps(listing: Listing, symbol: string, view: View): Promise<SymbolGap[]> {
   const { redis, layout } = listing;
   const { clock, frontier, days } = await readSymbol(listing, symbol, 'bitmaps');

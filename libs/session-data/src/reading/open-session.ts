@@ -1,8 +1,7 @@
 /**
- * Reads one session at its clock: only bars with `closeTime <= clock` are visible (I2). A derived bar that is still forming is
- * made of visible base bars, and ends with the last closed slot among them. Ranges exclude their end; times are epoch ms. How
- * bars are fetched: bar-series.ts. Symbols may join and leave at any time: each answer is for one list of symbols, the list
- * that the session had at the read.
+ * Reads one session at its clock: only bars with `closeTime <= clock` are visible (I2). A derived bar that is still forming is made of
+ * visible base bars, and ends with the last closed slot among them. Ranges exclude their end; times are epoch ms. How bars are fetched:
+ * bar-series.ts. Symbols may join and leave at any time: each answer is for one list of symbols, the list that the session had at the read.
  */
 import type { ShownBar } from '@barkeep/bars';
 import type { Redis } from 'ioredis';

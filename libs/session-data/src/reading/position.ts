@@ -100,10 +100,7 @@ export async function readVisiblePosition(listing: Listing): Promise<SessionPosi
   }
 }
 
-/**
- * The position in a strategy's view.
- * @param ahead counts of the slots after the clock @param refused number of bars refused up to the clock
- */
+/** The position in a strategy's view. @param ahead counts of the slots after the clock @param refused bars refused up to the clock */
 function upToClock(
   layout: SessionLayout,
   position: PartitionedPosition,

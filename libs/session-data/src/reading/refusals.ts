@@ -1,7 +1,4 @@
-/**
- * Counts refused bars, and rows without a slot. For a strategy it counts only the windows and dates that the clock has passed.
- * Reads only.
- */
+/** Counts refused bars and rows without a slot, for a strategy only in windows and on dates that the clock has passed. Reads only. */
 import type { Redis } from 'ioredis';
 import { EXTENDED_HOURS, isOutsideReason, type PartitionKeys, type View } from '../layout/index.js';
 import type { Listing } from './listing.js';
@@ -60,8 +57,7 @@ export async function readOutsideRows(
 ): Promise<OutsideRows> {
   const { redis, layout } = listing;
   const visibleUntil = view === 'operator' || clock >= layout.end ? Infinity : clock;
-  const isFed = layout.spec.source.type === 'feed';
-  const allDays = isFed ? [] : await readOutside(redis, layout);
+  const allDays = layout.spec.source.type === 'feed' ? [] : await readOutside(redis, layout);
   const isWanted = (day: OutsideDay): boolean => symbols.has(day.symbol) && (date === undefined || day.date === date);
   const days = allDays.filter((day) => isWanted(day) && day.until <= visibleUntil);
   const rows: OutsideRows = { outside: 0, extended: 0, days };
@@ -86,8 +82,7 @@ async function addFedRows(
   for (const [field, count] of refusals) {
     const [symbol = '', reason = ''] = field.split(' ');
     if (!symbols.has(symbol) || !isOutsideReason(reason)) continue;
-    const kind = reason === EXTENDED_HOURS ? 'extended' : 'outside';
-    rows[kind] += Number(count);
+    rows[reason === EXTENDED_HOURS ? 'extended' : 'outside'] += Number(count);
   }
 }
 

@@ -140,10 +140,8 @@ class BulkReads implements StoreReads {
 }
 
 /** A connector class that makes ioredis use a {@link BulkSocket}. @param connected gets each new socket */
-function bulkConnector(
-  { path, host, port = 6379, family, disconnectTimeout = 2_000 }: RedisOptions,
-  connected: (socket: BulkSocket) => void,
-) {
+function bulkConnector(options: RedisOptions, connected: (socket: BulkSocket) => void) {
+  const { path, host, port = 6379, family, disconnectTimeout = 2_000 } = options;
   return class extends AbstractConnector {
     constructor() {
       super(disconnectTimeout);

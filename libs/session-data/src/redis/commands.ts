@@ -1,7 +1,6 @@
 /**
- * Sends commands: pipelines of reads, and Lua scripts. A script is called by its digest; its text is sent only when the server
- * does not have it yet. ioredis repeats a call when it lost the reply, so every script must leave the same state when it runs
- * twice.
+ * Sends commands: pipelines of reads, and Lua scripts. A script is called by its digest; its text is sent only when the server does not
+ * have it yet. ioredis repeats a call when it lost the reply, so every script must leave the same state when it runs twice.
  */
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -22,7 +21,6 @@ export async function runCommands(redis: Redis, commands: readonly ReadCommand[]
 /** An argument of a script. Bytes are sent without a conversion. */
 export type ScriptArgument = string | number | Uint8Array;
 
-/** A Lua script. */
 export class Script {
   /** SHA-1 of the text: the digest by which Redis knows a script. */
   readonly sha: string;

@@ -1,7 +1,6 @@
 /**
- * Sends a few commands as one transaction without copying their bytes. A transaction of ioredis makes a buffer of each command
- * and another one of all commands. So it copies a window of whole days twice, which costs as much as sending it
- * (docs/performance.md).
+ * Sends a few commands as one transaction without copying their bytes. A transaction of ioredis makes a buffer of each command and another
+ * one of all commands. So it copies a window of whole days twice, which costs as much as sending it (docs/performance.md).
  *
  * As with ioredis, all commands run or none: they follow one another directly, a transaction whose answer is lost is sent again
  * as a whole, and a transaction that was answered only in part fails.
@@ -10,7 +9,6 @@ import { Command, type Redis } from 'ioredis';
 import { Writable } from 'node:stream';
 import { asRedisArgument, type ScriptArgument } from './commands.js';
 
-/** A command: its name, then its arguments. */
 export type TransactionCommand = readonly [name: string, ...args: ScriptArgument[]];
 
 /**
@@ -35,9 +33,7 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
   if (failed?.status === 'rejected') throw failed.reason;
   const exec = answers.at(-1)!;
   const answer: unknown = exec.status === 'fulfilled' ? exec.value : undefined;
-  if (!Array.isArray(answer)) {
-    throw new Error(`transaction: expected a list of replies, was ${JSON.stringify(answer)}`);
-  }
+  if (!Array.isArray(answer)) throw new Error(`transaction: expected a list of replies, was ${JSON.stringify(answer)}`);
   const replies: unknown[] = answer;
   for (const reply of replies) if (reply instanceof Error) throw reply;
   return replies;

@@ -91,7 +91,8 @@ async function removePartitions(
   partitions: readonly number[],
   mustScan: boolean,
 ): Promise<number> {
-  const possible = partitions.reduce((sum, partition) => sum + possibleKeyCount(layout, partition), 0);
+  const symbols = partitions.flatMap((partition) => layout.everSymbolsOf(partition));
+  const possible = symbols.length * layout.days.length * keysADay(layout);
   const isScanned = mustScan || possible > (await redis.dbsize());
   const batches = isScanned ? scannedKeys(redis, layout, partitions) : namedKeys(layout, partitions);
   let removed = 0;
@@ -128,10 +129,6 @@ function* namedKeys(layout: SessionLayout, partitions: readonly number[]): Gener
     }
   }
   yield batch;
-}
-
-function possibleKeyCount(layout: SessionLayout, partition: number): number {
-  return layout.everSymbolsOf(partition).length * layout.days.length * keysADay(layout);
 }
 
 /** Number of keys of one symbol's day: its states, and a chunk per interval. */

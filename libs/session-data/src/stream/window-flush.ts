@@ -64,8 +64,7 @@ async function flushDays(
     [keys.meta, keys.refused, keys.refusedAhead, ...stagedNames, ...chunkNames],
     args,
   );
-  const replies = await runTransaction(redis, [['mset', ...namesAndChunks], script]);
-  return replies.at(-1);
+  return (await runTransaction(redis, [['mset', ...namesAndChunks], script])).at(-1);
 }
 
 /**

@@ -40,10 +40,7 @@ export interface ClockMove {
   limit?: 'frontier' | 'watermark';
   /** Events to emit, in order; those that were emitted before are skipped. @default one `clock` event at the new time */
   events?: readonly ClockEvent[];
-  /**
-   * How often consumers had joined when the owner decided. The move is refused if one has joined since.
-   * @default joins are not compared
-   */
+  /** How often consumers had joined when the owner decided. The move is refused if one has joined since. @default joins are not compared */
   joins?: number | undefined;
   /** Figures to store in the same call. */
   figures?: StreamFigures;
@@ -73,9 +70,9 @@ export class SessionWriter {
 
   /** Makes this writer the owner of the store. @returns the frontiers and the clock @throws SessionLostError, FencedError */
   async claim(): Promise<ClaimedPosition> {
-    const claims = this.layout.keys.map(({ meta }, partition) => {
-      return this.run(SCRIPTS.claim, partition, [meta], [], 'claimed');
-    });
+    const claims = this.layout.keys.map(({ meta }, partition) =>
+      this.run(SCRIPTS.claim, partition, [meta], [], 'claimed'),
+    );
     const positions = (await Promise.all(claims)).map(([, frontier, clock], partition) => {
       const isVacant = this.layout.isVacant(partition);
       return { frontier: isVacant ? this.layout.end : Number(frontier), clock: Number(clock) };
@@ -93,8 +90,7 @@ export class SessionWriter {
    * @throws FencedError, RewindError, SessionLostError
    */
   async flush(window: Window, part: PartitionWindow): Promise<Control> {
-    const fence = this.fenceArguments(part.partition);
-    const reply = await flushWindow(this.redis, this.layout, fence, window, part);
+    const reply = await flushWindow(this.redis, this.layout, this.fenceArguments(part.partition), window, part);
     const [, , control] = this.checkAnswer('flush', reply, ['written', 'done']);
     return (control ?? 'run') as Control;
   }
@@ -114,8 +110,7 @@ export class SessionWriter {
     const keys = [meta, eventsKey, figuresKey, ...others.map((other) => other.meta)];
     const args: ScriptArgument[] = [layout.incarnation, fence.epoch, fence.owner, to, from, limit, joins];
     // A new store has its clock at the session's start without a move, so the `clock` event of that time counts as emitted.
-    const numberBefore = eventNumber({ type: 'clock', time: layout.start });
-    args.push(EVENTS_KEPT, numberBefore);
+    args.push(EVENTS_KEPT, eventNumber({ type: 'clock', time: layout.start }));
     // Names and values of fields, by turns.
     const figureFields = figures ? figureArguments(figures) : [];
     const waitFields = wait === undefined ? [] : waitArguments(wait);
@@ -209,10 +204,7 @@ export async function readControl(
   return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 
-/**
- * Whether the store still has all its partitions but has lost its newest writes.
- * @param clock a time that its clock had reached, epoch ms
- */
+/** Whether the store has all its partitions but has lost its newest writes. @param clock a time that its clock had reached, epoch ms */
 export async function isBehind(redis: Redis, layout: SessionLayout, clock: number): Promise<boolean> {
   const reads = layout.keys.map(({ meta }) => ['hmget', meta, 'incarnation', 'clock']);
   const metas = (await runCommands(redis, reads)) as (string | null)[][];

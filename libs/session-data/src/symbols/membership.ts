@@ -12,7 +12,6 @@ import { SessionLayout } from '../layout/index.js';
 import { COUNTERS, SCRIPTS, runCommands, type ScriptArgument } from '../redis/index.js';
 import { type Fence, forget } from '../stream/index.js';
 
-/** The symbols of a store. */
 export interface StoredSymbols {
   membership: Membership;
   /** Symbols that readers do not see yet. */
@@ -167,8 +166,7 @@ async function restamp(
   const vacant = layout.isVacant(partition) ? '1' : '0';
   for (let attempt = 0; attempt < RESTAMPS_MAX; attempt++) {
     const retiredTo = (await redis.hget(meta, 'retiredTo')) ?? '';
-    // The counts of retired days cannot be split by symbol and stay in the counters, so the leavers' slots of these days stay
-    // expected.
+    // The counts of retired days cannot be split by symbol and stay in the counters, so the leavers' slots of these days stay expected.
     const leftSlots = layout.slotsClosedBy(Number(retiredTo)) * leaverCount;
     const reply = await SCRIPTS.restamp.run(redis, keys, [layout.incarnation, version, vacant, retiredTo, leftSlots]);
     if (reply !== 'moved') return;

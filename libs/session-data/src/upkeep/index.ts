@@ -1,5 +1,4 @@
 /** The upkeep side of a session's store: gaps, fills, derived bars, watermark. */
 export * from './repository-failures.js';
-export * from './symbol-day.js';
-export { type PartitionPosition, UpkeepReads } from './upkeep-reads.js';
+export { countsBefore, type PartitionPosition, readDaySlots, type SymbolDay, UpkeepReads } from './upkeep-reads.js';
 export * from './upkeep-store.js';

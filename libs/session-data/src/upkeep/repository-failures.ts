@@ -8,7 +8,6 @@ import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { SCRIPTS } from '../redis/index.js';
 
-/** The failure of one repository. */
 export interface RepositoryFailure {
   repository: string;
   error: string;

@@ -1,7 +1,6 @@
 /**
- * Events of upkeep that do not come from a write of bars: gaps when they are first found, and the quality of a day when
- * it closes or changes. The scripts emit each once, however often they are called. Events about written bars come from
- * the scripts that write the bars.
+ * Events of upkeep that do not come from a write of bars: gaps when they are first found, and the quality of a day when it closes or
+ * changes. The scripts emit each once, however often they are called. Events about written bars come from the scripts that write the bars.
  */
 import { barQuality, emptyRuns, firstMissing, statusOf, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
@@ -9,7 +8,7 @@ import { countFields, EVENTS_KEPT, runAndPublish } from '../events/index.js';
 import { dayMember, type SessionLayout } from '../layout/index.js';
 import { SCRIPTS, type ScriptArgument } from '../redis/index.js';
 import { addRun } from './state-changes.js';
-import type { SymbolDay } from './symbol-day.js';
+import type { SymbolDay } from './upkeep-reads.js';
 
 export class UpkeepEvents {
   constructor(

@@ -1,10 +1,18 @@
 /** Reads the data from which an upkeep worker decides. Works on one day and one partition at a time. */
-import { bitmapBytes, DayChunk, type Interval } from '@barkeep/bars';
+import { addDayCounts, bitmapBytes, DayChunk, noCounts, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
 import type { SessionLayout } from '../layout/index.js';
 import { runCommands, runWithSlots, slotsCommand } from '../redis/index.js';
-import type { SymbolDay } from './symbol-day.js';
+
+/** One symbol on one day. */
+export interface SymbolDay {
+  symbol: string;
+  /** Presence bitmap of the base chunk; zeros when nothing was stored. */
+  bitmap: Uint8Array;
+  /** One state byte per base slot; undefined when nothing was ever missing. */
+  states: Uint8Array | undefined;
+}
 
 /** How far a partition has come, epoch ms. */
 export interface PartitionPosition {
@@ -20,10 +28,7 @@ export class UpkeepReads {
     readonly layout: SessionLayout,
   ) {}
 
-  /**
-   * Frontier, watermark and oldest retained day of every partition. For a vacant partition both times are the session's end.
-   * @throws SessionLostError
-   */
+  /** Frontier, watermark (for a vacant partition both the session's end) and oldest retained day by partition. @throws SessionLostError */
   async positions(): Promise<PartitionPosition[]> {
     const { layout } = this;
     const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
@@ -107,4 +112,18 @@ export class UpkeepReads {
 export function parseMember(member: string): { date: string; symbol: string } {
   const [date = '', symbol = ''] = member.split(' ');
   return { date, symbol };
+}
+
+/** Counts of the base slots `[0, end)` of a day, summed over symbols. */
+export function countsBefore(symbols: readonly SymbolDay[], end: number): SlotCounts {
+  const counts = noCounts();
+  for (const { bitmap, states } of symbols) addDayCounts(counts, bitmap, states, end);
+  return counts;
+}
+
+/** Reads a day for all symbols. The whole day must be before the frontier. */
+export async function readDaySlots(store: UpkeepReads, dayIndex: number): Promise<SymbolDay[]> {
+  const { layout } = store;
+  const reads = layout.keys.map((_, partition) => store.readDay(partition, dayIndex, layout.symbolsOf(partition)));
+  return (await Promise.all(reads)).flat();
 }

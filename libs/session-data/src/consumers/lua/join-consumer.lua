@@ -10,8 +10,7 @@
 local name, token, from, start = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local waits_for, no_deliveries, consumers_max = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
 
--- Makes room for one more consumer: when all places are taken, removes the one that left the longest ago. Answers whether there is
--- room.
+-- Makes room for one more consumer: when all places are taken, removes the one that left the longest ago. Answers whether there is room.
 local function free_place()
   if redis.call('HLEN', KEYS[2]) < consumers_max then return true end
   local entries, oldest, seen_at = redis.call('HGETALL', KEYS[2])

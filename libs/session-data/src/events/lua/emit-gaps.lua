@@ -1,6 +1,5 @@
 --- Emits the gaps of a day that were not emitted yet. The caller has checked each symbol's base slots from 0 up to an end (exclusive),
---- which `emitted` stores. A symbol whose stored end has changed since the caller read it is skipped: another call has emitted its
---- gaps.
+--- which `emitted` stores. A symbol whose stored end has changed since the caller read it is skipped: another call has emitted its gaps.
 --- KEYS: meta, emitted, changes, pending
 --- ARGV: stamp, open of the day (ms), date, events kept,
 ---       then for each symbol: name, stored end as it was read or '', end now, number of newly missing bars,

@@ -108,9 +108,8 @@ for _, member in ipairs(due_members) do
       end
     end
     if remaining then
-      -- The rest is due about when its first slot begins. If a break of the day comes before that slot, the rest is due earlier, and
-      -- then waits again. If that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock, so when the
-      -- clock moves.
+      -- The rest is due about when its first slot begins. If a break of the day comes before that slot, the rest is due earlier, and then
+      -- waits again. If that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock, so when the clock moves.
       local due_in_ms = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
       redis.call('ZADD', KEYS[2], clock + due_in_ms, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end

@@ -1,8 +1,7 @@
---- Moves the clock and appends the events of the move. Each event has a number, and a later event has a larger one. Events up to
---- the number that was emitted last are skipped: a repeated call, or the same call by the next owner, emits nothing twice.
---- An owner with an older list of symbols may move the clock; the answer has the current version. An owner that has not seen the
---- latest join of a consumer may not move it. The script reads the limit again: a store that was set back after the owner read it
---- may have the same clock and an earlier limit.
+--- Moves the clock and appends the events of the move. Each event has a number, and a later event has a larger one. Events up to the number
+--- that was emitted last are skipped: a repeated call, or the same call by the next owner, emits nothing twice. An owner with an older list
+--- of symbols may move the clock; the answer has the current version. An owner that has not seen the latest join of a consumer may not move
+--- it. The script reads the limit again: a store that was set back after the owner read it may have the same clock and an earlier limit.
 --- KEYS: meta, events, stream of partition 0, then meta of each other partition
 --- ARGV: incarnation, epoch, owner, to (ms), least clock (ms), limit of the clock ('frontier' or 'watermark'),
 ---       joins that the owner has seen or '' (not compared), events kept, number before the first event,

@@ -1,6 +1,5 @@
---- Writes the derived chunks of symbols on one day, and emits the symbols whose bytes changed. Writes nothing to a day that is no
---- longer retained. On a day that is still being streamed only the closed buckets are written, because another worker may have
---- seen more bars.
+--- Writes the derived chunks of symbols on one day, and emits the symbols whose bytes changed. Writes nothing to a day that is no longer
+--- retained. On a day that is still being streamed only the closed buckets are written, because another worker may have seen more bars.
 --- A symbol is refused, and stays dirty, when its closed base bars are not those that the worker read. A symbol that was written
 --- also stays dirty when the store has later bars that the worker did not see, because one of these may have made it dirty.
 --- KEYS: meta, dirty, changes, pending, then for each symbol: base chunk, d derived chunks

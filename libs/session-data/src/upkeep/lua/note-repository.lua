@@ -1,5 +1,4 @@
---- Stores that a repository failed, or removes the stored failure when the repository answered. Emits the first failure and the
---- recovery.
+--- Stores that a repository failed, or removes the stored failure when the repository answered. Emits the first failure and the recovery.
 --- KEYS: meta, repositories, changes of partition 0
 --- ARGV: incarnation, events kept, repository, now (ms), then, when the repository failed: next try (ms), failures in a row, error,
 ---       error as JSON
