@@ -78,7 +78,10 @@ export function passPacks(receiver: PackReceiver, packLength: number): OnRowByte
   };
 }
 
-/** Runs `work` on a connection whose queries see one snapshot of rows and packs. @throws what `work` throws; this closes the connection */
+/**
+ * Runs `work` on a connection whose queries all see one snapshot of rows and packs.
+ * @throws what `work` throws; a borrowed connection is closed then
+ */
 export async function withSnapshot<T>(source: ConnectionSource, work: (client: PoolClient) => Promise<T>): Promise<T> {
   return withConnection(source, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

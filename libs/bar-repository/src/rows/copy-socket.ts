@@ -122,7 +122,10 @@ export class CopySocket extends Socket {
     });
   }
 
-  /** Closes this socket, and idle ones that got no byte since then: they are probably half-open too, and each would cost the same wait. */
+  /**
+   * Closes this socket, and the idle ones that got no byte after `since`: they are probably half-open too, and each would cost the same
+   * wait.
+   */
   private giveUpFrom(since: number, pool: ReadonlySet<CopySocket>): void {
     const silentMs = performance.now() - since;
     for (const socket of pool) {

@@ -49,8 +49,8 @@ const EPOCH = `'epoch'::timestamptz`;
 const MS = `interval '1 ms'`;
 
 /**
- * As {@link readWindow}, but for many short spans, each of one symbol, which the primary key finds. Spans of one symbol must not overlap,
- * or rows are read twice.
+ * As {@link readWindow}, but for many short spans, each of one symbol. Each span is looked up by the primary key. Spans of one symbol must
+ * not overlap, or rows are read twice.
  */
 export async function readSpans(
   source: ConnectionSource,

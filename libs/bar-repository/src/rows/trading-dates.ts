@@ -16,10 +16,16 @@ export class TradingDates {
 
   add(symbolId: number, openTime: number): void {
     let dates = this.bySymbol.get(symbolId);
-    if (!dates) this.bySymbol.set(symbolId, (dates = new Set()));
+    if (!dates) {
+      dates = new Set();
+      this.bySymbol.set(symbolId, dates);
+    }
     const quarter = Math.floor(openTime / QUARTER_HOUR_MS);
     let date = this.dateOfQuarter.get(quarter);
-    if (date === undefined) this.dateOfQuarter.set(quarter, (date = this.dateOf(openTime)));
+    if (date === undefined) {
+      date = this.dateOf(openTime);
+      this.dateOfQuarter.set(quarter, date);
+    }
     dates.add(date);
   }
 

@@ -15,7 +15,10 @@ type DayGroup = [date: string, distances: string, ...minutes: number[]];
 /** Two neighbouring dates of one group are at most this many days apart: the largest base-36 digit. */
 const DISTANCE_MAX = 35;
 
-/** The trading days of a session, from its calendar now. @param historyDays trading days before `start` @throws UnknownCalendarError */
+/**
+ * The trading days of a session, from its calendar as it is now.
+ * @param historyDays number of trading days before `start` @throws UnknownCalendarError
+ */
 export function sessionDays(
   { calendar, start, end, hours }: { calendar: string; start: string; end: string; hours: Hours },
   historyDays: number,

@@ -18,7 +18,7 @@ export class CalendarDataError extends Error {
   }
 }
 
-/** The calendar of a file of the form docs/calendar.schema.json. @throws {CalendarDataError} with every problem: field, expected and was */
+/** The calendar in a file's content (docs/calendar.schema.json). @throws {CalendarDataError} with every problem: field, expected and was */
 export function parseCalendar(json: unknown): Calendar {
   return new Calendar(parseCalendarFile(json));
 }

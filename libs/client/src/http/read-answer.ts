@@ -32,7 +32,7 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   throw new UnexpectedAnswerError(`the coordinator's answer is not valid: ${where}expected ${expected}, was ${was}`);
 }
 
-/** The issues that are not about an unknown field. A value of a union is valid when one of its schemas has no other issue. */
+/** The issues that are not about an unknown field. The value of a union is valid if all its issues by one of the schemas are such. */
 function withoutUnknownFields(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.filter((issue) => {
     if (issue.code === 'invalid_union')
@@ -70,8 +70,8 @@ const problemDocument = z.object({
   problems: z
     .array(z.unknown())
     .catch([])
-    .transform((all) => all.flatMap((problem) => problemField.safeParse(problem).data ?? [])), // drops what is no object
-  /** With `fed-bars-lost`: up to when the session has every fed bar, and how many are missing. */
+    .transform((all) => all.flatMap((problem) => problemField.safeParse(problem).data ?? [])), // drops entries that are not objects
+  /** With `fed-bars-lost`: the session has every fed bar before `reached`, and has lost `bars` of them. */
   lost: z.object({ symbol: z.string(), reached: z.string(), bars: z.number() }).optional().catch(undefined),
 });
 

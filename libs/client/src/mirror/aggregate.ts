@@ -22,7 +22,7 @@ export function aggregateRows(rows: BarColumns, from: number, to: number, frame:
   for (let row = from; row < to; row++) {
     const at = row * ROW_DOUBLES;
     const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
-    // The close and the volume follow. The result takes only these five from its source: not the origin, dataset 0, or the counts of 1.
+    // The close and the volume follow. Aggregation ignores the last four values: origin, dataset and two counts.
     source.write(row - from, open, high, low, doubles[at + 4]!, doubles[at + 5]!, STREAMED, 0, 1, 1);
   }
   return aggregateChunk(source, frame);
@@ -40,7 +40,7 @@ export function aggregateBars(bars: readonly MirrorBar[], frame: DerivedFrame): 
 function aggregateChunk(source: DayChunk, frame: DerivedFrame): MirrorBar {
   const { slotCount: sourceCount } = source;
   const into = new DayChunk(1);
-  aggregateInto(into, source, Int32Array.of(0, sourceCount), 1);
+  aggregateInto(into, source, Int32Array.of(0, sourceCount), 1); // one bucket of all slots
   const [open, high, low, close, volume] = into.doubles.subarray(into.firstDouble, into.firstDouble + 5);
   const complete = sourceCount === frame.expectedCount;
   const values = { open: open!, high: high!, low: low!, close: close!, volume: volume! };

@@ -57,7 +57,7 @@ export class FormingRead {
     return formingBar(base, forming.plan, forming.slots, chunk);
   }
 
-  /** The base slots of the bucket that contains `clock`, its day and the buckets of that day; undefined when no bucket is open. */
+  /** The bucket that contains `clock`: its day, the buckets of that day, and its base slots; undefined when no bucket is open. */
   private formingAt(clock: number): { day: number; plan: DerivedPlan; slots: FormingBucket } | undefined {
     const day = dayAtClock(this.layout, clock);
     const plan = this.layout.plan(day, this.interval);

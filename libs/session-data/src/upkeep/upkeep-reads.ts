@@ -1,4 +1,4 @@
-/** Reads the data from which an upkeep worker decides. Works on one day and one partition at a time. */
+/** Reads the data from which an upkeep worker decides: of one day and one partition, except where a function says more. */
 import { addDayCounts, bitmapBytes, DayChunk, noCounts, type Interval, type SlotCounts } from '@barkeep/bars';
 import type { Redis } from 'ioredis';
 import { SessionLostError } from '../errors.js';
@@ -28,7 +28,10 @@ export class UpkeepReads {
     readonly layout: SessionLayout,
   ) {}
 
-  /** Frontier, watermark (for a vacant partition both the session's end) and oldest retained day by partition. @throws SessionLostError */
+  /**
+   * Frontier, watermark and oldest retained day of every partition. For a vacant partition both times are the session's end.
+   * @throws SessionLostError
+   */
   async positions(): Promise<PartitionPosition[]> {
     const { layout } = this;
     const fields = ['incarnation', 'frontier', 'watermark', 'retainedFrom'];
@@ -121,7 +124,7 @@ export function countsBefore(symbols: readonly SymbolDay[], end: number): SlotCo
   return counts;
 }
 
-/** Reads a day for all symbols. The whole day must be before the frontier. */
+/** Reads a day's bitmaps and slot states, no prices, for all symbols of all partitions. The whole day must be before the frontier. */
 export async function readDaySlots(store: UpkeepReads, dayIndex: number): Promise<SymbolDay[]> {
   const { layout } = store;
   const reads = layout.keys.map((_, partition) => store.readDay(partition, dayIndex, layout.symbolsOf(partition)));

@@ -1,12 +1,13 @@
---- Writes a whole day for all symbols of a partition, and moves the frontier. The same transaction has written the chunks under
---- staged names, which no reader sees. Renaming chunks is cheaper than passing them as arguments, because Lua makes a string of
---- each argument, byte by byte. When the script refuses the call, it removes the staged chunks.
+--- Writes a whole day for all symbols of a partition, and moves the frontier. The caller's transaction (MULTI) has written the chunks
+--- under staged names, which no reader sees; this script renames them. To pass them as arguments would cost more, because Redis copies
+--- each argument into a Lua string. When the script refuses the call, it removes the staged chunks.
 --- KEYS: meta, refused, refused-ahead, then a staged chunk for each symbol, then a chunk for each symbol in the same order
 --- ARGV: those of shared/check-window.lua, which also defines `chunk_bytes`
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
 
 local symbols = (#KEYS - 3) / 2
-local FIRST_STAGED, last_staged, KEYS_A_CALL = 4, symbols + 3, 1000
+local FIRST_STAGED, KEYS_A_CALL = 4, 1000
+local last_staged = symbols + 3
 local function refuse(reply)
   for i = FIRST_STAGED, last_staged do redis.call('UNLINK', KEYS[i]) end
   return reply
@@ -23,4 +24,5 @@ if existing ~= symbols or redis.call('STRLEN', KEYS[FIRST_STAGED]) ~= chunk_byte
 end
 
 for i = FIRST_STAGED, last_staged do redis.call('RENAME', KEYS[i], KEYS[i + symbols]) end
+-- Moves the frontier and returns the answer:
 --- include shared/finish-window.lua
