@@ -12,7 +12,7 @@ const SPEC = {
   derivedIntervals: [AVERAGES.interval],
 };
 
-/** @param example runs programs and the `barkeep` command (scripts/example.mjs) */
+/** @param example runs the `barkeep` command, and has the environment and the signal of the run (scripts/example.mjs) */
 export async function run(example) {
   await example.barkeep('demo', '--data-only'); // the datasets `stream`, which has holes, and `reference`
   const repaired = await backtest(example, ['reference']);
@@ -62,7 +62,8 @@ function symbolsText({ strategy, metrics, status }) {
     const trades = strategy.trades.filter((trade) => trade.symbol === symbol);
     return row(symbol, trades, strategy.profit(symbol), counts);
   });
-  return table([...rows, row('total', strategy.trades, strategy.profit(), status.counts)]);
+  const totalProfit = strategy.profit(); // of all symbols
+  return table([...rows, row('total', strategy.trades, totalProfit, status.counts)]);
 }
 
 /** Compares the strategy's two runs: a row for each. */

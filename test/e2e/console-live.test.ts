@@ -11,7 +11,10 @@ const ADMIN_KEY = 'admin-key-0123456789';
 const DATES = { start: '2013-10-01', end: '2013-10-04' };
 const SPEC = { ...DATES, symbols: ['AAA', 'BBB'], source: { type: 'dataset', dataset: 'stream' } };
 
-/** A script that keeps a page from drawing for its first two seconds: frames never come, and short timers come late. */
+/**
+ * A script that keeps a page from drawing for its first two seconds, so that answers come before the first drawing: frames never come, and
+ * short timers come late.
+ */
 const DRAW_LATE = `requestAnimationFrame = () => 0;
   const { setTimeout: originalSetTimeout } = window;
   window.setTimeout = (act, ms, ...rest) => originalSetTimeout(act, ms < 200 ? 2000 : ms, ...rest);`;
@@ -75,7 +78,7 @@ describeWithBrowser('the console, live', () => {
     const opened = await ConsolePage.open(browser, url, '/compare');
     const { page } = opened;
     await page.route(/\/events\b/, async (route) => {
-      await page.locator('.state-running').waitFor(); // by the first answers
+      await page.locator('.state-running').waitFor(); // the first answers still say so
       await api.ok('POST', '/v1/sessions/stopped/stop');
       await route.continue();
     });

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await createCalledSession();
 });
 
-/** Creates the session that the calls name. Otherwise all of its routes would answer 404. */
+/** Creates the session whose id `callRoute` puts into the paths. Without it, its routes would answer 404. */
 async function createCalledSession(): Promise<void> {
   await queryDatabase(database.url, "INSERT INTO datasets (name) VALUES ('none')");
   const source = { type: 'dataset', dataset: 'none' };
@@ -54,7 +54,7 @@ async function documentedRoutes(): Promise<Route[]> {
 
 it('answers every route with 401 without a key and with a wrong one, but neither 401 nor 5xx with a right one', async () => {
   const routes = await documentedRoutes();
-  // The API has more routes than this; otherwise the document lacks some.
+  // The API has more routes than this. A lower number means that the document lacks some.
   expect(routes.length).toBeGreaterThan(18);
   for (const route of routes) {
     const expectedStatus = OPEN_ROUTES.has(route.path) ? 200 : 401;

@@ -5,7 +5,7 @@ import { mulberry32 } from '../support/data/market.js';
 
 /** How many sessions are deleted soon after their start. */
 const EARLY_DELETIONS = 12;
-/** The latest of these deletions, after the start. */
+/** The latest moment of such a deletion, ms after the session's start. */
 const DELETION_MAX_MS = 250;
 
 let lab: DisturbedSystem;
@@ -26,11 +26,11 @@ afterAll(() => lab.close());
 const remove = async (id: string) => (await api.call('DELETE', `/v1/sessions/${id}`)).status;
 
 /**
- * Runs another session from beginning to end. At its end, every job and message that existed at its start has been
- * handled.
+ * Runs another session from beginning to end. At its end, every job and message that existed at its start has been handled, so a late
+ * write to a deleted session would have happened.
  */
 async function runAnotherSession(id: string): Promise<void> {
-  await lab.repository.open();
+  await lab.repository.open(); // it answers the requests that it holds
   await api.run(lab.spec(id));
   await api.settled(id);
   expect(await api.digest(id)).toBe(reference.digest);

@@ -28,7 +28,7 @@ export class Supervisor {
       for (const program of this.session.programs) {
         if (program.hasChild || program.hasFinished || program.isEnding) continue;
         this.journal.note(`${program.name} starts again`);
-        await program.start().catch(() => undefined);
+        await program.start().catch(() => undefined); // the next round tries again
       }
     }
   }

@@ -172,6 +172,7 @@ export const coverageQuery = z
   })
   .superRefine(checkDates)
   .superRefine(({ calendar, hours }, context) => {
+    // An unknown calendar was already refused above.
     if (hours === 'regular' || !calendarIds().includes(calendar) || calendarNamed(calendar).hasExtendedHours) return;
     const message = `regular, as ${calendar} has no extended hours`;
     context.addIssue({ code: 'custom', path: ['hours'], message });

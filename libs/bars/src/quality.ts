@@ -17,9 +17,9 @@ export interface SlotCounts {
   backfilled: number;
   /** Empty, and a dataset that is declared complete confirms that nothing traded. */
   noTrade: number;
-  /** Empty after as many asks (gaps.ts) as the spec allows. */
+  /** Empty after as many requests that were answered without the bar as the spec allows. */
   unfillable: number;
-  /** Empty after at least one ask, or in a session without a repository to ask. */
+  /** Empty after at least one such request, or in a session without a repository. */
   absent: number;
   /** Empty, not requested yet. */
   missing: number;
@@ -30,7 +30,7 @@ export function noCounts(): SlotCounts {
   return { expected: 0, filled: 0, streamed: 0, backfilled: 0, noTrade: 0, unfillable: 0, absent: 0, missing: 0 };
 }
 
-/** The count of empty slots with each status. */
+/** By status of an empty slot, the field of {@link SlotCounts} that counts it. */
 export const COUNTED_AS = {
   missing: 'missing',
   absent: 'absent',

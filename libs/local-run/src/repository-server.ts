@@ -1,4 +1,4 @@
-/** Serves the user's repository, in the user's process, to workers over HTTP on loopback. The worker checks the records, not this file. */
+/** Serves the user's repository, in the user's process, to workers over HTTP on loopback. The workers check the records. */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -37,7 +37,7 @@ export interface RepositoryServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server for a repository, under its names in the session's spec; undefined when the value has no supported form of one. */
+/** Serves a repository under each of `names`, its names in the spec. Undefined when `repository` has no supported form. */
 export async function startRepositoryServer(
   names: readonly string[],
   repository: unknown,

@@ -1,4 +1,4 @@
-/** Closes what a program opened, in reverse order, when the program finishes, fails or is interrupted. */
+/** Collects what a program opens. The program calls `end` when it finishes, fails or is interrupted, which closes all in reverse order. */
 
 export class Scope {
   readonly #controller = new AbortController();
@@ -14,7 +14,7 @@ export class Scope {
     this.#closers.push(close);
   }
 
-  /** Aborts {@link signal} with a reason. */
+  /** Aborts {@link signal} with a reason, and closes nothing. */
   abort(reason: Error): void {
     this.#controller.abort(reason);
   }

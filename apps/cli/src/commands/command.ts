@@ -21,8 +21,8 @@ export class CliCommand extends Command {
   }
 
   /**
-   * Sets what the command does. `run` gets the command's arguments in order, its options, and the command, and returns the exit code (0
-   * when it returns nothing). Each command declares the types of its own arguments; `never[]` here accepts any of them.
+   * Sets what the command does. `run` gets the context, the command's arguments in order, its options, and the command, and returns the
+   * exit code (0 when it returns nothing). Each command declares the types of its own arguments; `never[]` here accepts any of them.
    */
   work(run: (context: Context, ...given: never[]) => Promise<number | void>): this {
     return this.action(async (...given: unknown[]) => {

@@ -56,7 +56,8 @@ async function feed(context: Context, id: string, names: string[], options: Feed
       try {
         return { ...(await importBars(plan, writer, { onProgress })), ...resultOf(writer) };
       } catch (error) {
-        if (!(error instanceof FedBarsLostError) || resends === RESENDS_MAX || !writer.hasFed(error)) throw error;
+        if (!(error instanceof FedBarsLostError) || resends === RESENDS_MAX || !writer.hasFedLostBars(error))
+          throw error;
         progress.pause();
         const { bars, symbol } = error;
         note(`the session Redis lost ${formatCount(bars)} fed bars of ${symbol}: sending the files again`);

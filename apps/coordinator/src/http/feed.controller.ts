@@ -3,7 +3,15 @@ import * as api from '@barkeep/api';
 import { isOutsideReason } from '@barkeep/session-data';
 import { Body, Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ApiController, CheckedQuery, JSON_BODY, Operation, READING, SessionId, SymbolName } from '../openapi/index.js';
+import {
+  ApiController,
+  CheckedQuery,
+  BODY_PROBLEMS,
+  Operation,
+  READING_PROBLEMS,
+  SessionId,
+  SymbolName,
+} from '../openapi/index.js';
 import { withoutDeadline } from '../access/index.js';
 import { NDJSON, readFedBody } from './fed-body.js';
 import { type RowMetrics, rowMetrics } from '../figures/index.js';
@@ -12,7 +20,7 @@ import { APP_CONTEXT, type AppContext } from '../runtime.js';
 
 const params = { id: 'live-spy', symbol: 'SPY' };
 const endExample: api.FeedEndAnswer = { ...params, ended: true };
-const feedProblems = ['not-a-feed', ...READING, 'unknown-symbol', 'fed-bars-lost'] as const;
+const feedProblems = ['not-a-feed', ...READING_PROBLEMS, 'unknown-symbol', 'fed-bars-lost'] as const;
 
 @ApiController('data')
 export class FeedController {
@@ -45,7 +53,7 @@ export class FeedController {
       mediaTypes: ['application/json', NDJSON],
     },
     answer: { description: 'the number of bars by outcome', component: 'Fed', example: api.fedExample },
-    problems: [...JSON_BODY, 'bad-request', ...feedProblems, 'body-too-large'],
+    problems: [...BODY_PROBLEMS, 'bad-request', ...feedProblems, 'body-too-large'],
   })
   async feedBars(
     @SessionId() id: string,

@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import {
   ApiController,
   CheckedQuery,
-  JSON_BODY,
+  BODY_PROBLEMS,
   Operation,
   parseIdempotencyKey,
   parseInput,
@@ -42,7 +42,7 @@ export class SessionsController {
     body: { component: 'SessionSpec', example: api.specExample },
     answer: { ...session, status: 201, description: 'created; its URL is in the Location header' },
     otherAnswer: { ...session, description: 'the session already existed' },
-    problems: [...JSON_BODY, 'session-conflict', 'body-too-large', 'unavailable'],
+    problems: [...BODY_PROBLEMS, 'session-conflict', 'body-too-large', 'unavailable'],
   })
   async createSession(
     @Req() request: Request,
@@ -120,7 +120,7 @@ export class SessionsController {
       example: { id: 'first-run', requested: true },
     },
     otherAnswer: { description: 'what would be requested', component: 'UpkeepPlan', example: api.upkeepPlanExample },
-    problems: [...JSON_BODY, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
+    problems: [...BODY_PROBLEMS, 'unknown-session', 'unknown-symbol', 'wrong-state', 'session-lost', 'unavailable'],
   })
   async runUpkeep(
     @SessionId() id: string,

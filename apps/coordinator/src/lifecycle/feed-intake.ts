@@ -1,6 +1,6 @@
 /**
- * Writes the bars that one request feeds for one symbol into the session's store, and counts the bars by outcome. Refused bars are
- * quarantined with their reason; a late bar triggers upkeep.
+ * Writes the bars that one request feeds for one symbol into the session's store, and counts the bars by outcome. Bars that
+ * are refused or conflict with a stored bar are quarantined with the reason. A late bar, whose slot had been passed as empty, triggers upkeep.
  *
  * Also parses fed bars: a JSON value or a line of NDJSON becomes a record with a bar. A value that is not a bar becomes a record with
  * a problem, which is counted and does not stop the others.

@@ -1,4 +1,4 @@
-/** Creates, changes, repairs and removes sessions. */
+/** Creates, changes, repairs and removes sessions, takes in fed bars, and reads datasets and events. */
 export { DatasetReader } from './dataset-reader.js';
 export { type FedRecord, recordOf, recordOfLine } from './feed-intake.js';
 export { Reconciler } from './reconciler.js';

@@ -23,7 +23,10 @@ interface Hint {
   warn?: Servers['warn'];
 }
 
-/** Requests a round of upkeep now, if the session has upkeep. If the request is lost, the session's scheduler makes one later. */
+/**
+ * Requests a round of upkeep now, if the session has upkeep. If the request is lost, the session's scheduler makes one later. Without
+ * `force` the round requests only slots whose next attempt is due.
+ */
 export function hintUpkeep({ layout, producer, warn }: Hint): void {
   if (!layout.spec.upkeep.enabled) return;
   producer

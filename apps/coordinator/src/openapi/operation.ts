@@ -42,7 +42,7 @@ interface OperationOptions {
     /** @default application/json */
     mediaTypes?: readonly string[];
   };
-  /** The usual answer. Nest sends its status, unless the route sets another one. */
+  /** The usual answer. Its status is sent unless the handler sets another one. */
   answer: Answer;
   /** A second successful answer, with another status. */
   otherAnswer?: Answer;
@@ -53,9 +53,15 @@ interface OperationOptions {
 }
 
 /** Problems of routes that read the store of a session. */
-export const READING = ['unknown-session', 'wrong-state', 'session-lost', 'unknown-calendar', 'unavailable'] as const;
+export const READING_PROBLEMS = [
+  'unknown-session',
+  'wrong-state',
+  'session-lost',
+  'unknown-calendar',
+  'unavailable',
+] as const;
 /** Problems of routes that take a JSON body. */
-export const JSON_BODY = ['invalid-input', 'malformed-json', 'unsupported-media-type'] as const;
+export const BODY_PROBLEMS = ['invalid-input', 'malformed-json', 'unsupported-media-type'] as const;
 
 /** The usual example of each path parameter. */
 const PARAM_EXAMPLES: Readonly<Record<string, string>> = {

@@ -13,6 +13,8 @@ import type { MutablePart } from './window-read.js';
 /** Most refused bars of one window that are kept; the others are only counted. */
 const QUARANTINE_MAX = 1_000;
 const TWO_POW_32 = 4_294_967_296;
+/** The number of a session's source in its list of datasets. */
+const SOURCE_DATASET = 0;
 
 // Local copies: an import from another package is a getter, which would cost time for each row.
 const { symbolId: ID, time: TIME, open: OPEN, high: HIGH, low: LOW, close: CLOSE, volume: VOLUME } = READ_ROW;
@@ -43,7 +45,7 @@ export class RowPacker {
   private part: MutablePart | undefined;
   /** Undefined until the symbol has a valid row. */
   private chunk: DayChunk | undefined;
-  // The segment of the last valid row, at first that of the open. Times are microseconds since Postgres' epoch.
+  // The segment of the last valid row; before the first row, the day's first segment. Times are microseconds since Postgres' epoch.
   private openMicros = 0;
   private firstSlot = 0; // of the segment
   private segmentSlots = 0; // how many the segment has
@@ -59,7 +61,7 @@ export class RowPacker {
     this.selectSegment(target.grid.open);
   }
 
-  /** Adds the row at byte `at`, in the layout of `READ_ROW`: a bar of dataset 0, the source, and of 1 of 1 base bars. */
+  /** Adds the row at byte `at`, in the layout of `READ_ROW`, as a bar of {@link SOURCE_DATASET} and of 1 base bar of 1 expected. */
   readonly add = (row: DataView, at: number): void => {
     this.target.onRow();
     const id = row.getInt32(at + ID);
@@ -73,7 +75,7 @@ export class RowPacker {
     const close = row.getFloat64(at + CLOSE);
     const volume = row.getFloat64(at + VOLUME);
     const isOnGrid = step >= 0 && step < this.segmentSlots && step === Math.floor(step);
-    // NaN fails these comparisons. refuseValues accepts every bar that passes; the slow path calls it for the others.
+    // NaN fails these comparisons. A bar that passes needs no refuseValues, which would accept it; the slow path calls it for the others.
     const isValid =
       open + high + low + close + volume < Infinity &&
       low >= this.minPrice &&
@@ -83,7 +85,7 @@ export class RowPacker {
       close <= high &&
       volume >= 0;
     if (!this.chunk || !isOnGrid || !isValid) return this.addSlowly(row, at);
-    this.chunk.write(this.firstSlot + step, open, high, low, close, volume, this.target.origin, 0, 1, 1);
+    this.chunk.write(this.firstSlot + step, open, high, low, close, volume, this.target.origin, SOURCE_DATASET, 1, 1);
     this.part!.bars++;
   };
 
@@ -98,7 +100,7 @@ export class RowPacker {
       if (reason !== undefined) return this.refuse({ time, open, high, low, close, volume, reason });
       this.selectSegment(time);
       if (!this.chunk) part.chunks.set(this.symbol, (this.chunk = this.target.newChunk()));
-      this.chunk.write(slot, open, high, low, close, volume, origin, 0, 1, 1);
+      this.chunk.write(slot, open, high, low, close, volume, origin, SOURCE_DATASET, 1, 1);
       part.bars++;
     });
   }

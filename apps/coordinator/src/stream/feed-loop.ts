@@ -19,7 +19,7 @@ export interface FeedParts {
 export class FeedLoop {
   /** When this process first read the progress of the streams, epoch ms by Redis' clock; Infinity before that. */
   private firstLookAt = Infinity;
-  /** By symbol: the last send time of each stream when it was recorded as silent, epoch ms. */
+  /** By symbol: when its stream had last sent, at the moment when it was recorded as silent, epoch ms. */
   private silences = new Map<string, number>();
 
   constructor(
@@ -92,7 +92,7 @@ function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: numb
   if (to <= layout.barrierEnd) return false;
   const dayIndex = layout.dayIndexAt(from);
   const [slotsBefore, slotsAfter] = [from, to].map((time) => layout.grid(dayIndex).closedBy(time));
-  if (bars < (slotsAfter! - slotsBefore!) * layout.symbols.length) return true;
+  if (bars < (slotsAfter! - slotsBefore!) * layout.symbols.length) return true; // a slot stayed empty
   return layout.computed.some((interval) => {
     const grid = layout.grid(dayIndex, interval);
     return grid.closedBy(to) > grid.closedBy(from);
@@ -107,8 +107,8 @@ export interface FeedLimitInput extends FeedProgress {
   /** When this process first read the progress of the streams, epoch ms: time before that does not count as silence. */
   firstLookAt: number;
   /**
-   * By symbol: the last send time of each stream when it was recorded as silent, epoch ms. A stream with a later send time has
-   * sent again, so it is not silent.
+   * By symbol: when its stream had last sent, at the moment when it was recorded as silent, epoch ms. A stream that has sent later is not
+   * silent any more.
    */
   silences: ReadonlyMap<string, number>;
 }

@@ -11,7 +11,7 @@ export interface ImportCounts {
   accepted: number;
   /** Rows whose key was already in `bars`, or came earlier in the import, with the same values. */
   duplicate: number;
-  /** Such rows with other values. The earlier row stays, and the new one is in `quarantined_bars`. */
+  /** Rows with such a key and other values. The earlier row stays, and the new one is in `quarantined_bars`. */
   conflicting: number;
 }
 
@@ -49,7 +49,10 @@ const INSERT_NEW = `
   ORDER BY dataset_id, symbol_id, "time", staged.ctid
   ON CONFLICT DO NOTHING`;
 
-/** Runs after {@link INSERT_NEW}, so that a staged row is also compared with the first staged row of its key. */
+/**
+ * Runs after {@link INSERT_NEW}, so that a staged row is also compared with the first staged row of its key. `ON CONFLICT` is for a row
+ * that an earlier import has already quarantined.
+ */
 const QUARANTINE_CONFLICTS = `
   WITH conflicting AS MATERIALIZED (
     SELECT staged.* FROM ${STAGING_TABLE} staged

@@ -1,6 +1,6 @@
 /**
- * Identifies processes by id and start time, since ids are reused. Guarantees: signals only a server that
- * has the start time and the command line of its record.
+ * Identifies processes by id and start time, since ids are reused. Guarantees: a signal is sent only to a process whose start time and
+ * command line fit its mark.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

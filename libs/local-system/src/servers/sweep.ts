@@ -16,7 +16,7 @@ const GRACE_MS = 10_000;
 
 /**
  * Ends the ownership of an instance. Kept data stay. Other data are removed before the folder that names them, so that the next sweep
- * finds data that could not be removed.
+ * finds them when this process dies in between.
  */
 export function closeInstance(folder: string, { owner, keep, place }: InstanceState): void {
   if (keep) return release(folder, owner);

@@ -89,7 +89,7 @@ export class FeedWriter implements BarWriter {
   }
 
   /** True when this writer fed all of the lost bars, so that reading the files again restores them. */
-  hasFed({ symbol, bars }: FedBarsLostError): boolean {
+  hasFedLostBars({ symbol, bars }: FedBarsLostError): boolean {
     return bars <= (this.#streams.get(symbol)?.total.accepted ?? 0);
   }
 

@@ -1,4 +1,4 @@
---- Emits that a symbol's stream fell silent; not again until another message of the symbol has arrived.
+--- Emits that a symbol's stream fell silent, once per silence: the next event can come only after another message of the symbol.
 --- KEYS: meta, events, the hash `:stream` of partition 0
 --- ARGV: stamp, epoch, owner, symbol, time of its last message (ms), events kept
 --- Answer: {'noted'} | {'lost'} | {'fenced'}
@@ -7,6 +7,7 @@
 --- include ../../stream/lua/shared/fence.lua
 --- include ../../events/lua/shared/emit-once.lua
 local symbol, heard_at, events_kept = ARGV[4], ARGV[5], ARGV[6]
+-- Once for each value of `heard_at`.
 emit_once(KEYS[3], KEYS[2], events_kept, 'silent ' .. symbol, heard_at,
   'type', 'stream-silent', 'time', clock, 'symbol', symbol)
 return {'noted'}

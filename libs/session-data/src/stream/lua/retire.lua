@@ -5,11 +5,14 @@
 ---       then the members (`date symbol`) to remove from retry, dirty, errors and emitted
 --- Answer: {'retired'} | {'set-back', frontier}: the store lost the call of retain.lua | {'lost'}: another session or symbol list |
 ---         {'fenced'}: another owner
---- From shared/fence.lua: frontier, retained_from, retired_to
+--- shared/fence.lua checks the first three arguments, may answer {'lost'} or {'fenced'}, and defines frontier, retained_from and
+--- retired_to: all days before the latter are removed
 
 --- include shared/fence.lua
 local open, next_open, date = ARGV[4], ARGV[5], ARGV[6]
-local retry, dirty, errors, emitted, FIRST_KEY, FIRST_MEMBER = KEYS[2], KEYS[3], KEYS[4], KEYS[5], 6, 7
+local retry, dirty, errors, emitted = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local FIRST_KEY, FIRST_MEMBER = 6, 7
+-- The day still counts as retained.
 if tonumber(open) >= tonumber(retained_from or 0) then return {'set-back', frontier} end
 for i = FIRST_KEY, #KEYS do redis.call('UNLINK', KEYS[i]) end
 -- `emitted` has one field for the day and one for each symbol of the day.

@@ -1,7 +1,7 @@
 --- The first part of all consumer scripts. A consumer is one field of KEYS[2]: its name, and the text
---- `state token time steps bars hash seenAt`. `token` names the process that follows, `time` is its position (simulated
---- ms), `hash` the hash of all it received, `seenAt` when it last called (ms). In meta, `joins` counts joins, and `gathered`
---- is set once as many consumers have joined as the session waits for.
+--- `state token time steps bars hash seen`. `token` names the process that follows, `time` is its position (simulated
+--- ms), `hash` the hash of all it received, `seen` when it last called (ms). In meta, `joins` counts joins, and `gathered`
+--- is set once the number of consumers that the session waits for has joined.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then the arguments of the including script
 --- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise the answer of the including script
@@ -11,6 +11,8 @@ local incarnation, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
 -- `incarnation` in meta holds the incarnation, then `+` and a version if the symbols changed.
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+-- A wake message has the lowest position while at most ACTIVE_MAX consumers are active, and the hash has at most ENTRIES_MAX fields:
+-- consumers that left are fields too, so the cost of reading the hash depends on its size.
 local ACTIVE_MAX, ENTRIES_MAX = 32, 128
 --- include ../../../redis/lua/shared/now.lua
 -- A consumer as a table, from its text.
@@ -19,7 +21,7 @@ local function parse(text)
   c.state, c.token, c.time, c.steps, c.bars, c.hash, c.seen = text:match('^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   return c
 end
--- The consumer of a name; nil or false when there is none.
+-- The consumer of a name; false when there is none.
 local function read(name)
   local text = redis.call('HGET', KEYS[2], name)
   return text and parse(text)
@@ -49,11 +51,10 @@ local function lowest(entries)
   end
   return low, active
 end
--- Wakes the owner of the session. Once the expected consumers have joined, and while at most ACTIVE_MAX are active, the message
--- contains the lowest position and the number of joins, so that the owner need not read them.
+-- Wakes the owner of the session. Once the expected consumers have joined, and within both limits, the message contains the lowest
+-- position and the number of joins, so that the owner need not read them.
 local function wake()
   local message = 'consumer'
-  -- HGETALL also reads consumers that left. So its cost depends on the size of the hash, not on the number of active consumers.
   if gathered and redis.call('HLEN', KEYS[2]) <= ENTRIES_MAX then
     local low, active = lowest(redis.call('HGETALL', KEYS[2]))
     -- `joins` is read again, because the including script may have counted one more.
