@@ -11,7 +11,7 @@ describe('days', () => {
   test('that are the same do not differ', () => {
     expect(compareDays(days, structuredClone(days))).toEqual({ equalDays: 2 });
   });
-  test('differ first where a digest does', () => {
+  test('differ on the first day with another digest', () => {
     const compared = compareDays(days, [days[0]!, day('2013-10-08', 'cc')]);
     expect(compared).toMatchObject({ equalDays: 1, day: { date: '2013-10-08' } });
   });

@@ -42,6 +42,7 @@ export async function quarantine(
   return written;
 }
 
+/** `FOR KEY SHARE` locks the session's row, so that the session cannot be deleted meanwhile. */
 const INSERT_ROWS = `
   INSERT INTO quarantined_bars (incarnation, dataset, symbol, "time", open, high, low, close, volume, reason, raw, requested_date)
   SELECT $1::uuid, *, $12::date FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::float8[], $6::float8[], $7::float8[],
@@ -75,7 +76,7 @@ export interface QuarantineTotal {
   total: number;
 }
 
-/** Counts, per symbol and reason, the quarantined bars that these datasets returned when a session requested a trading day. */
+/** Counts a session's refused bars of one requested trading day in these datasets, per symbol and reason. */
 export async function quarantineTotals(
   dataSource: DataSource,
   incarnation: string,

@@ -38,7 +38,7 @@ async function statusOf(client: CoordinatorClient, id: string | undefined) {
   return { value: session.raw, text: sessionText(session), hasEnded: END_STATES.has(session.state) };
 }
 
-/** Prints the status each time it changes; with `--json`, as one line of JSON. Returns when the session ends; the list never ends. */
+/** Prints the status each time it changes; with `--json`, as one line of JSON. Returns when the session ends; without `id`, never. */
 async function watchStatus(
   client: CoordinatorClient,
   id: string | undefined,

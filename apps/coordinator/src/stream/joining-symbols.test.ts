@@ -29,17 +29,17 @@ test('a symbol is complete when it is repaired up to the clock and streamed as f
 
 test('a complete symbol does not wait for one that is not', () => {
   const positions = [at(50, 40), at(50, 45), at(0, 0)];
-  expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X'], completeUpTo: 45 });
+  expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X'], wholeUpTo: 45 });
 });
 
 test('several symbols are complete up to the lowest of their watermarks', () => {
   const positions = [at(50, 40), at(50, 45), at(50, 35)];
-  expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X', 'Y'], completeUpTo: 35 });
+  expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X', 'Y'], wholeUpTo: 35 });
 });
 
 test('without upkeep a symbol is complete when it is streamed', () => {
   const shown = (positionOfX: ReturnType<typeof at>) =>
     symbolsToShow(layout(false), [at(50, 0), positionOfX], ['X'], 50);
-  expect(shown(at(50, 0))).toEqual({ symbols: ['X'], completeUpTo: 50 });
+  expect(shown(at(50, 0))).toEqual({ symbols: ['X'], wholeUpTo: 50 });
   expect(shown(at(40, 0)).symbols).toEqual([]);
 });

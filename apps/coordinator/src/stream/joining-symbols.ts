@@ -1,7 +1,7 @@
 /**
- * The symbols that were added to a session while it ran and are not complete up to its clock yet. While any symbol is joining, the
- * clock is held. A symbol is shown to readers when it is repaired and derived up to the clock, and streamed as far as the other
- * symbols. If it were shown earlier, the frontier of the session would go back.
+ * The symbols that were added to a session while it ran and are not whole (repaired and derived) up to its clock yet. While any symbol is
+ * joining, the clock is held. A symbol is shown to readers when it is whole up to the clock and streamed as far as the other symbols. If it
+ * were shown earlier, the session's frontier would go back, because it is the lowest one of the shown symbols.
  */
 import { showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -20,43 +20,44 @@ export class JoiningSymbols {
     return this.joining.length > 0;
   }
 
-  /** Shows the symbols that are complete. @param clock epoch ms @throws FencedError, SessionLostError */
+  /** Shows the symbols that are whole. @param clock epoch ms @throws FencedError, SessionLostError */
   async show(positions: readonly PartitionPosition[], clock: number): Promise<void> {
-    const { symbols, completeUpTo } = symbolsToShow(this.layout, positions, this.joining, clock);
+    const { symbols, wholeUpTo } = symbolsToShow(this.layout, positions, this.joining, clock);
     if (symbols.length === 0) return;
-    if (!(await showJoined(this.redis, this.layout, this.fence, symbols, completeUpTo))) return;
+    const areShown = await showJoined(this.redis, this.layout, this.fence, symbols, wholeUpTo);
+    if (!areShown) return; // the clock has moved or the list has changed: the next call tries again
     this.joining = this.joining.filter((symbol) => !symbols.includes(symbol));
   }
 }
 
 /**
- * The joining symbols that are complete up to the clock and streamed as far as the other symbols. Each joining symbol has a
- * partition to itself, so the position of the partition is that of the symbol.
+ * The joining symbols that are whole up to the clock and streamed as far as the other symbols. Each joining symbol has a partition to
+ * itself, so the position of the partition is that of the symbol.
  * @param positions one per partition
  * @param clock epoch ms
- * @returns `completeUpTo`: the time up to which all of these symbols are complete, epoch ms; Infinity if there are none
+ * @returns `wholeUpTo`: the time up to which all of these symbols are whole, epoch ms; Infinity if there are none
  */
 export function symbolsToShow(
   layout: Pick<SessionLayout, 'partitionOf' | 'spec' | 'end'>,
   positions: readonly PartitionPosition[],
   joining: readonly string[],
   clock: number,
-): { symbols: string[]; completeUpTo: number } {
-  // -1: a symbol without a partition in this layout has no position.
-  const positionBySymbol = new Map(joining.map((symbol) => [symbol, positions[layout.partitionOf(symbol) ?? -1]]));
-  const joiningPositions = new Set(positionBySymbol.values());
-  const others = positions.filter((position) => !joiningPositions.has(position));
+): { symbols: string[]; wholeUpTo: number } {
+  const joiningPartitions = new Set(joining.map((symbol) => layout.partitionOf(symbol)));
+  const others = positions.filter((_, partition) => !joiningPartitions.has(partition));
   const othersFrontier = Math.min(layout.end, ...others.map(({ frontier }) => frontier));
   const minFrontier = Math.max(clock, othersFrontier);
-  // Without upkeep nothing is repaired or derived: a streamed symbol is complete.
+  // Without upkeep nothing is repaired or derived: a streamed symbol is whole.
   const hasUpkeep = layout.spec.upkeep.enabled;
   const minWatermark = hasUpkeep ? clock : 0;
   const symbols: string[] = [];
-  let completeUpTo = Infinity;
-  for (const [symbol, position] of positionBySymbol) {
+  let wholeUpTo = Infinity;
+  for (const symbol of joining) {
+    const partition = layout.partitionOf(symbol);
+    const position = partition === undefined ? undefined : positions[partition];
     if (!position || position.frontier < minFrontier || position.watermark < minWatermark) continue;
     symbols.push(symbol);
-    completeUpTo = Math.min(completeUpTo, hasUpkeep ? position.watermark : position.frontier);
+    wholeUpTo = Math.min(wholeUpTo, hasUpkeep ? position.watermark : position.frontier);
   }
-  return { symbols, completeUpTo };
+  return { symbols, wholeUpTo };
 }

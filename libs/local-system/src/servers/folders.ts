@@ -1,4 +1,7 @@
-/** Folders for files that cannot be in the data folder. Guarantees: only this user can write there, so no other can put a program there. */
+/**
+ * Folders outside the project: for fetched programs, which all checkouts share, and for data when PostgreSQL's account cannot reach the
+ * project. Guarantees: only this user can write there, so no other can put a program there.
+ */
 import { accessSync, chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +26,10 @@ function isOwnFolder(path: string): boolean {
   }
 }
 
-/** The first folder that is this user's own and that `account` can reach; creates missing ones. @throws DataFolderError for none */
+/**
+ * The first folder that is this user's own and that `account` can reach; creates missing ones.
+ * @param account the one that PostgreSQL runs as; undefined: that of this process @throws DataFolderError for none
+ */
 function firstOwn(candidates: readonly string[], account?: Account): string {
   const found = candidates.find((path) => {
     try {
@@ -57,7 +63,7 @@ export function existingCacheFolder(env: NodeJS.ProcessEnv): string | undefined 
   return cacheCandidates(env).find(isOwnFolder);
 }
 
-/** A folder outside every home that `account` can reach. @param lasting true for data that must survive a reboot @throws DataFolderError */
+/** A folder outside all home folders, which `account` can reach. @param lasting whether its data must survive a reboot @throws DataFolderError */
 export function reachableFolder(account: Account | undefined, lasting: boolean): string {
   const roots = lasting ? ['/var/tmp', tmpdir(), '/tmp'] : [tmpdir(), '/tmp', '/var/tmp'];
   const candidates = roots.map((root) => join(root, SCRATCH_NAME));

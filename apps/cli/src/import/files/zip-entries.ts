@@ -41,7 +41,7 @@ class BlockReader extends RandomAccessReader {
     return held;
   }
 
-  /** Copies bytes from `position` on to `into`, from `offset` on. */
+  /** Copies `length` bytes of the file, from `position` on, into `into` at `offset`. */
   override read(
     into: Buffer,
     offset: number,
@@ -132,7 +132,7 @@ function zipEntry(zip: ZipFile, entry: Entry, smallEntries: SmallEntries): ZipEn
   };
 }
 
-/** Unpacks small entries without streams, which would take most of the time in a zip of many. Keeps the last one. */
+/** Unpacks small entries without streams, which would take most of the time in a zip with many. Keeps the bytes of the last one. */
 class SmallEntries {
   #last: Entry | undefined;
   #bytes: Buffer | undefined;
@@ -201,5 +201,6 @@ function unreadable(error: unknown, entry?: string): Error {
   if (error instanceof UnreadableFileError) return error;
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('E')) return error;
   const detail = error instanceof Error ? error.message : String(error);
-  return new UnreadableFileError(`${entry === undefined ? 'expected a whole zip file, was' : entry}: ${detail}`);
+  const subject = entry ?? 'expected a whole zip file, was';
+  return new UnreadableFileError(`${subject}: ${detail}`);
 }

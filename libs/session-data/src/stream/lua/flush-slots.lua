@@ -1,12 +1,13 @@
 --- Writes some slots of one day for all symbols of a partition, and moves the frontier. Writes all or nothing: checks everything
---- before the first write, because Redis does not roll a script back. A window that was written before stays as it is.
+--- before the first write, because Redis does not roll a script back. For a window that an earlier call wrote, check-window.lua answers.
 --- KEYS: meta, refused, refused-ahead, then a chunk for each symbol
---- ARGV: those of shared/check-window.lua, which defines `own_arg` and `chunk_bytes`; then from `own_arg` on: first slot, number of
----       slots, offset of the first record in bytes, bitmap bytes that contain the slots (one symbol after another, no other bit
----       set), records (one symbol after another)
+--- ARGV: those of shared/check-window.lua, which defines `own_arg` and `chunk_bytes`; then from `own_arg` on:
+---       first slot, number of slots, offset of the first record in a chunk (bytes),
+---       bitmap bytes that contain the slots, one symbol after another, with no other bit set,
+---       records, one symbol after another
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
 
--- There is nothing to clean up when the call is refused.
+-- check-window.lua calls this when it refuses the call. Here is nothing to clean up.
 local function refuse(reply) return reply end
 --- include shared/check-window.lua
 local first_slot, slots, record_at = tonumber(ARGV[own_arg]), tonumber(ARGV[own_arg + 1]), ARGV[own_arg + 2]
