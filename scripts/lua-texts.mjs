@@ -40,7 +40,7 @@ function luaModule() {
   for (const file of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((path) => SCRIPT.test(path))) {
     const name = nameOf(file);
     if (scripts.has(name)) throw new Error(`expected one Lua script named ${name}, were two: ${file}`);
-    scripts.set(name, strip(join(SOURCES, file)));
+    scripts.set(name, templateText(join(SOURCES, file)));
   }
   const entries = [...scripts].map(([name, text]) => `  ${name}: \`${text}\`,\n`).sort();
   return [
@@ -56,12 +56,15 @@ function nameOf(path) {
 }
 
 /** A script without comments, as the text of a template literal: escaped, and with `${NAME}` for each constant. */
-function strip(path) {
-  return linesOf(path)
-    .join('\n')
-    .replace(/[\\`]|\$\{/g, (special) => `\\${special}`)
-    .replaceAll('\n', '\\n')
-    .replace(CONSTANT, '${$1}');
+function templateText(path) {
+  return (
+    linesOf(path)
+      .join('\n')
+      // First: what the next lines insert must not be escaped.
+      .replace(/[\\`]|\$\{/g, (special) => `\\${special}`)
+      .replaceAll('\n', '\\n')
+      .replace(CONSTANT, '${$1}')
+  );
 }
 
 /** The lines of code of a script and of the files that it includes, without indentation. */

@@ -1,4 +1,4 @@
-/** Retries while the session Redis is away: ioredis reconnects, and the client repeats its call. A program gets other errors at once. */
+/** Retries while the session Redis is away: ioredis reconnects, and the client repeats its call. Other errors are thrown at once. */
 import { isRedisOutage } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { SessionRedisAwayError } from './errors.js';
@@ -10,8 +10,8 @@ const OUTAGE_LIMIT_MS = 60_000;
 export const OUTAGE_RETRY_MS = 500;
 
 /**
- * How long the server may take to close a connection for blocking reads, ms. ioredis waits this long, and keeps the process alive, also
- * when the connection was closed before: on a second `disconnect`, and on one while it connects. Nothing that was sent can be lost.
+ * How long ioredis waits after `disconnect` of a connection for blocking reads, ms. It keeps the process alive meanwhile, even when the
+ * connection is already closed or not open yet, so the wait is short. A blocking read changes nothing, so nothing can be lost.
  */
 export const BLOCKING_CLOSE_MS = 100;
 
@@ -46,7 +46,7 @@ export class Outage {
 }
 
 /**
- * Runs an idempotent call, and repeats it while Redis is unavailable. Tries once when the signal is already aborted.
+ * Runs an idempotent call, and repeats it while Redis is unavailable. With a signal that is already aborted, it tries once.
  * @throws SessionRedisAwayError, what `run` throws, the signal's reason
  */
 export async function retryOutages<T>(outage: Outage, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -4,11 +4,11 @@ import { marketBars } from '../data/market.js';
 import { fillOf } from './follow-store.js';
 import { FIRST_DAY, flushUpTo, PARTITION, SMALL_SPEC, type StoreServer, type TestStore } from './session-store.js';
 
-const whole = marketBars({ ...SMALL_SPEC, seed: 5 });
+const fullMarket = marketBars({ ...SMALL_SPEC, seed: 5 });
 /** All bars of AAA, also those of the gap. The first day's bars come first, so `barsOfAaa[i]` is the bar of its slot i. */
-export const barsOfAaa = whole.get('AAA')!;
+export const barsOfAaa = fullMarket.get('AAA')!;
 /** AAA lacks slots 10 to 19 of the first day. Nothing else is missing. */
-export const gapMarket = new Map(whole).set('AAA', barsOfAaa.toSpliced(10, 10));
+export const gapMarket = new Map(fullMarket).set('AAA', barsOfAaa.toSpliced(10, 10));
 
 /** A new store with the bars of the first day. */
 export async function storeWithGap(server: StoreServer): Promise<TestStore> {

@@ -100,7 +100,7 @@ function consumersWait(
 ): DescribedWait | undefined {
   const holding = consumers.filter(({ state }) => state === 'active' || state === 'silent');
   const expected = pace.mode === 'lockstep' ? pace.consumers : 0;
-  // The clock leaves the history when the expected consumers have joined. After that, fewer are left if one was removed.
+  // The clock leaves the history when the expected consumers have joined. After that, a lower number means that one was removed.
   if (clock <= historyEnd && consumers.length < expected) {
     const what = holding.map(({ name }) => name).slice(0, NAMES_MAX);
     return { kind: 'consumers', what, detail: `waiting for consumers: ${consumers.length} of ${expected} have joined` };

@@ -18,7 +18,7 @@ const layout = (enabled = true) => ({
 /** A partition that is streamed up to `frontier` and repaired up to `watermark`. */
 const at = (frontier: number, watermark: number) => ({ frontier, watermark, retainedFrom: 0 });
 
-test('a symbol is complete when it is repaired up to the clock and streamed as far as the others', () => {
+test('a symbol is whole when it is repaired up to the clock and streamed as far as the others', () => {
   const [clock, frontier] = [30, 50];
   const shown = (positionOfX: ReturnType<typeof at>) =>
     symbolsToShow(layout(), [at(frontier, 40), positionOfX], ['X'], clock).symbols;
@@ -27,17 +27,17 @@ test('a symbol is complete when it is repaired up to the clock and streamed as f
   expect(shown(at(frontier, clock))).toEqual(['X']);
 });
 
-test('a complete symbol does not wait for one that is not', () => {
+test('a whole symbol does not wait for one that is not', () => {
   const positions = [at(50, 40), at(50, 45), at(0, 0)];
   expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X'], wholeUpTo: 45 });
 });
 
-test('several symbols are complete up to the lowest of their watermarks', () => {
+test('several symbols are whole up to the lowest of their watermarks', () => {
   const positions = [at(50, 40), at(50, 45), at(50, 35)];
   expect(symbolsToShow(layout(), positions, ['X', 'Y'], 30)).toEqual({ symbols: ['X', 'Y'], wholeUpTo: 35 });
 });
 
-test('without upkeep a symbol is complete when it is streamed', () => {
+test('without upkeep a symbol is whole when it is streamed', () => {
   const shown = (positionOfX: ReturnType<typeof at>) =>
     symbolsToShow(layout(false), [at(50, 0), positionOfX], ['X'], 50);
   expect(shown(at(50, 0))).toEqual({ symbols: ['X'], wholeUpTo: 50 });

@@ -1,7 +1,7 @@
 /**
  * The symbols that were added to a session while it ran and are not whole (repaired and derived) up to its clock yet. While any symbol is
- * joining, the clock is held. A symbol is shown to readers when it is whole up to the clock and streamed as far as the other symbols. If it
- * were shown earlier, the session's frontier would go back, because it is the lowest one of the shown symbols.
+ * joining, the clock is held. A symbol is shown to readers when it is whole up to the clock and streamed as far as the other symbols. The
+ * session's frontier is the lowest frontier of the shown symbols, so showing a symbol earlier would move it back.
  */
 import { showJoined, type Fence, type PartitionPosition, type SessionLayout } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
@@ -45,19 +45,18 @@ export function symbolsToShow(
 ): { symbols: string[]; wholeUpTo: number } {
   const joiningPartitions = new Set(joining.map((symbol) => layout.partitionOf(symbol)));
   const others = positions.filter((_, partition) => !joiningPartitions.has(partition));
-  const othersFrontier = Math.min(layout.end, ...others.map(({ frontier }) => frontier));
-  const minFrontier = Math.max(clock, othersFrontier);
-  // Without upkeep nothing is repaired or derived: a streamed symbol is whole.
+  const othersFrontier = Math.min(layout.end, ...others.map(({ frontier }) => frontier)); // without others, the session's end
+  // Without upkeep nothing is repaired or derived: a symbol is whole as far as it is streamed.
   const hasUpkeep = layout.spec.upkeep.enabled;
-  const minWatermark = hasUpkeep ? clock : 0;
+  const wholeTimeOf = ({ watermark, frontier }: PartitionPosition) => (hasUpkeep ? watermark : frontier);
   const symbols: string[] = [];
   let wholeUpTo = Infinity;
   for (const symbol of joining) {
     const partition = layout.partitionOf(symbol);
     const position = partition === undefined ? undefined : positions[partition];
-    if (!position || position.frontier < minFrontier || position.watermark < minWatermark) continue;
+    if (!position || position.frontier < othersFrontier || wholeTimeOf(position) < clock) continue;
     symbols.push(symbol);
-    wholeUpTo = Math.min(wholeUpTo, hasUpkeep ? position.watermark : position.frontier);
+    wholeUpTo = Math.min(wholeUpTo, wholeTimeOf(position));
   }
   return { symbols, wholeUpTo };
 }

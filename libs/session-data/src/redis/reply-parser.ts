@@ -40,7 +40,8 @@ export class ReplyParser {
 
   /**
    * Begins a non-empty list: its {@link length} values are replies that follow one another.
-   * @returns where the first value begins; `at` when the reply is not such a list; -1 when its header is incomplete
+   * @returns where the first value begins; `at` when the reply is not such a list, so that it must be read whole; -1 when its header is
+   *   incomplete
    */
   begin(memory: Buffer, at: number, end: number): number {
     if (at >= end) return -1;
