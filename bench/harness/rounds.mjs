@@ -114,6 +114,12 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The smallest value that at least 99 % of the values do not exceed. */
+export function percentile99(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * 0.99) - 1];
+}
+
 /** The difference between the largest and the smallest value, divided by the size of the median, which may be negative. */
 function spread(values) {
   return (Math.max(...values) - Math.min(...values)) / Math.abs(median(values));

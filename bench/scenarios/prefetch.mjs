@@ -3,7 +3,7 @@
  * the next day had been read by the close, and the time from the close until the first bars of the next day are stored.
  * The figures come from the events of the sessions.
  */
-import { median, percentage } from '../harness/rounds.mjs';
+import { median, percentile99, percentage } from '../harness/rounds.mjs';
 import { runSession } from '../harness/session.mjs';
 
 const SPEC = { derivedIntervals: ['5m', '15m'], upkeep: { enabled: true, barrier: 'day' } };
@@ -63,8 +63,6 @@ function fieldsOf(list) {
 }
 
 function textOf({ hits, count, waits, bytes }) {
-  const sorted = [...waits].sort((a, b) => a - b);
-  const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1];
-  const times = `day change median ${median(waits).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+  const times = `day change median ${median(waits).toFixed(1)} ms, p99 ${percentile99(waits).toFixed(1)} ms`;
   return `${hits} of ${count} hits, ${times}, ${Math.round(bytes / 1e6)} MB early`;
 }

@@ -1,5 +1,6 @@
 /** How fast `barkeep import` stores a file of a million rows, as a user runs it, including its start and its VACUUM. */
 import { createDataSource, migrate } from '@barkeep/bar-repository';
+import { MINUTE_MS } from '@barkeep/bars';
 import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,6 @@ const SAVED_ROWS = 10_000;
 const SAVED_AT_ONCE = 1_000;
 /** Rows that are written into a file as one text. */
 const WRITTEN_AT_ONCE = 10_000;
-const MINUTE_MS = 60_000;
 /** Time of the first row; each row is one minute after the previous one. */
 const START = Date.UTC(2022, 0, 1);
 const CLI = join(import.meta.dirname, '../../apps/cli/bin/barkeep.js');

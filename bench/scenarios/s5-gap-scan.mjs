@@ -1,5 +1,5 @@
 /** How fast a day's gaps are found from bitmaps in Redis, compared with only reading these, and with reading bars from sorted sets. */
-import { emptyRuns } from '@barkeep/bars';
+import { emptyRuns, MINUTE_MS } from '@barkeep/bars';
 import { removeSession, UpkeepStore } from '@barkeep/session-data';
 import { pureSample, timedSample } from '../harness/cpu.mjs';
 import { gridsOf, marketDay } from '../harness/market.mjs';
@@ -8,7 +8,6 @@ import { readBitmaps, storeDay } from '../harness/store.mjs';
 const SYMBOLS = 500;
 const HOLES = 0.02;
 const SEED = 5;
-const MINUTE_MS = 60_000;
 /** Repeats within one sample, so that it is long enough to be timed. The slow baseline needs no repeats. */
 const REPEATS = 20;
 /** Repeats of the detection alone, which is faster because it does not read from Redis. */

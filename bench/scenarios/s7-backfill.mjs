@@ -9,7 +9,7 @@ import { Repositories } from '../../apps/upkeep-worker/dist/repositories.js';
 import { upkeepFigures } from '../../apps/upkeep-worker/dist/upkeep-figures.js';
 import { UpkeepSessions } from '../../apps/upkeep-worker/dist/upkeep-sessions.js';
 /* oxlint-enable no-restricted-imports */
-import { computed, median } from '../harness/rounds.mjs';
+import { computed, median, percentile99 } from '../harness/rounds.mjs';
 import { openStore, writeDay } from '../harness/store.mjs';
 
 /** Lengths of the measured gaps, in bars. */
@@ -58,11 +58,6 @@ export default {
     };
   },
 };
-
-function percentile99(times) {
-  const sorted = times.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)];
-}
 
 /** Creates one session after another, each with one gap, and measures how long it takes to fill the gap. */
 class Fills {

@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { Api } from '../support/system/api.js';
 import { describeWithBrowser, startBrowser } from '../support/browser/browser.js';
 import { ConsolePage } from '../support/browser/console-page.js';
+import { shownOn } from '../support/browser/console-system.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { latch } from '../support/setup/latch.js';
 import { TestSystem } from '../support/system/system.js';
@@ -39,22 +40,21 @@ describeWithBrowser('the console, when something is missing', () => {
     expect(await opened.accessibilityViolations()).toEqual([]);
     await opened.close();
   }
-  const shown = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
 
   it('says that a session or a dataset does not exist or is empty, and links to the lists', async () => {
     const { url } = await system.coordinator();
     await withPage(url, '/sessions/nope', async (page) => {
-      await shown(page, /Session not found: .*"nope"/);
+      await shownOn(page, /Session not found: .*"nope"/);
       await page.getByRole('link', { name: 'All sessions' }).click();
-      await shown(page, /No session yet/);
+      await shownOn(page, /No session yet/);
     });
     await withPage(url, '/datasets/nope', async (page) => {
-      await shown(page, /Dataset not found: .*"nope"/);
+      await shownOn(page, /Dataset not found: .*"nope"/);
       await page.getByRole('link', { name: 'All datasets' }).click();
       await page.getByRole('link', { name: 'stream' }).click();
-      await shown(page, /780 rows · 1 symbol · 2013-10-01 13:30 to 2013-10-02 19:59 UTC/);
+      await shownOn(page, /780 rows · 1 symbol · 2013-10-01 13:30 to 2013-10-02 19:59 UTC/);
     });
-    await withPage(url, '/datasets/empty', (page) => shown(page, /The dataset has no row/));
+    await withPage(url, '/datasets/empty', (page) => shownOn(page, /The dataset has no row/));
   });
 
   it('says that the data of a session is lost, and starts it again', async () => {
@@ -67,8 +67,8 @@ describeWithBrowser('the console, when something is missing', () => {
     store.disconnect();
     await withPage(url, '/sessions/gone', async (page) => {
       await page.locator('.state-lost').waitFor();
-      await shown(page, /has lost the bars of this session[^]*"Start" streams it\s+again/);
-      await shown(page, 'The days are gone with the data of the session.');
+      await shownOn(page, /has lost the bars of this session[^]*"Start" streams it\s+again/);
+      await shownOn(page, 'The days are gone with the data of the session.');
       await page.getByRole('button', { name: 'Start gone' }).click();
       await page.locator('.state-completed').waitFor();
       await page.getByText(/has lost the bars/).waitFor({ state: 'detached' });
@@ -79,7 +79,7 @@ describeWithBrowser('the console, when something is missing', () => {
     const { url } = await system.coordinator();
     await new Api(url).run({ ...SPEC, id: 'slow', pace: { mode: 'clock', speed: 240 } });
     await withPage(url, '/sessions/slow', async (page) => {
-      await shown(page, 'Coverage, 1 symbol × 2 trading days');
+      await shownOn(page, 'Coverage, 1 symbol × 2 trading days');
       // Only a read of the newest days has `from`.
       const [newestDays, allDays] = [/\/days\?.*&from=/, /\/days\?limit=\d+&view=operator$/];
       let [reads, runningReads, mostAtOnce] = [0, 0, 0];

@@ -2,12 +2,10 @@
  * The console in a browser, with sessions that have holes and sessions that are repaired: a user looks for missing data,
  * requests it again, and compares two runs.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describeWithBrowser } from '../support/browser/browser.js';
 import { ConsolePage } from '../support/browser/console-page.js';
 import { CONSOLE_SPEC, ConsoleSystem, shownOn } from '../support/browser/console-system.js';
+import { importLines } from '../support/data/import-lines.js';
 import type { Api } from '../support/system/api.js';
 
 /** The day on which the demonstration lost 45 minutes of EMBER. */
@@ -152,25 +150,13 @@ describeWithBrowser('the console', () => {
   });
 
   it('shows conflicts of an import apart from refused records', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'barkeep-console-'));
     // Two different bars of one minute.
     const rows = [
       'time,open,high,low,close,volume',
       '2024-03-05T14:30:00Z,2,5,1,2,1',
       '2024-03-05T14:30:00Z,2,5,1,3,1',
     ];
-    await writeFile(join(folder, 'odd.csv'), rows.join('\n'));
-    await lab.system.barkeep(
-      'import',
-      join(folder, 'odd.csv'),
-      '--dataset',
-      'odd',
-      '--format',
-      'csv',
-      '--symbol',
-      'ODD',
-    );
-    await rm(folder, { recursive: true });
+    await importLines(lab.system, 'odd', rows, '--format', 'csv', '--symbol', 'ODD');
     await lab.withPage('/datasets/odd', async (page) => {
       await page.getByRole('heading', { name: 'Refused records' }).waitFor();
       await page.getByRole('table', { name: /^Conflicts: 1 / }).waitFor();

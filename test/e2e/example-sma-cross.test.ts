@@ -76,6 +76,7 @@ describe('the example sma-cross', () => {
         slots: SLOTS,
       }),
     );
+    expect(reference.size).toBe(10);
     const totalRow = row('total', {
       tradeCount: repaired.trades.length,
       profit: total(repaired.profits.values()),

@@ -2,10 +2,8 @@
  * A session Redis that is set back loses a feeder's newest bars. The feeder gets an error before the session passes the
  * lost bars. When it has sent them again, the session ends with the digest of an undisturbed one (I1).
  */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -13,6 +11,7 @@ import { connect, FedBarsLostError, type Barkeep, type ClientSession } from '@ba
 import { RedisServer } from '../faults/lab/redis-server.js';
 import { FeedRequests, lineOf } from '../support/programs/feed-requests.js';
 import { Api } from '../support/system/api.js';
+import { serveHttp, type HttpServer } from '../support/system/http-server.js';
 import { marketBars, writeBars } from '../support/data/market.js';
 import { TestSystem } from '../support/system/system.js';
 
@@ -117,15 +116,12 @@ test('I1 a long request is refused at the first batch after the loss', async () 
 
 describe('barkeep feed', () => {
   /** In front of the coordinator. It calls `beforeEnd` before it forwards a request to end a stream. */
-  let proxy: Server;
-  let proxyUrl: string;
+  let proxy: HttpServer;
   let beforeEnd: () => Promise<void>;
   beforeAll(async () => {
-    proxy = createServer((request, response) => void forward(request, response)).listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
-    proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    proxy = await serveHttp((request, response) => void forward(request, response));
   });
-  afterAll(() => proxy.close());
+  afterAll(() => proxy?.server.close());
 
   async function forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '' } = request;
@@ -147,7 +143,7 @@ describe('barkeep feed', () => {
     return file;
   };
   const feed = (id: string, file: string, ...options: string[]) =>
-    system.barkeep('feed', id, file, '--symbol', 'AAA', '--json', '--coordinator', proxyUrl, ...options);
+    system.barkeep('feed', id, file, '--symbol', 'AAA', '--json', '--coordinator', proxy.url, ...options);
 
   /**
    * Takes a snapshot now, and restores it before each of the next `losses` requests to end a stream. @returns a function

@@ -2,12 +2,11 @@
  * A clock that follows real time: its events show every bar once and in order, without drift. The clock also survives a
  * pause, a crash, a slow store and a late barrier.
  */
-import { Redis } from 'ioredis';
 import { Api } from '../support/system/api.js';
-import { processOf } from '../support/system/disturbed-system.js';
 import { GATED, GatedRepository } from '../support/programs/gated-repository.js';
 import { holey, marketBars, tradingDays, writeBars } from '../support/data/market.js';
 import { eventsOf, minuteByMinute, eventTexts, type StoredEvent } from '../support/sessions/session-events.js';
+import { ownerOf } from '../support/system/owner.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 
@@ -158,19 +157,10 @@ test('I1 I3 after a crash another coordinator continues from the clock, and no b
   coordinators.push(await system.coordinator());
   const id = await api().run({ ...SPEC, id: 'taken-over', pace: clockPace(6_000) });
   await api().until(id, ({ progress }) => progress > 0.1);
-  const owner = processOf(coordinators, await ownerPid(id));
+  const owner = await ownerOf(system, coordinators, id);
   await owner.signal('SIGKILL');
   coordinators = coordinators.filter((other) => other !== owner);
   await api().settled(id);
   await expectEveryMinute(id);
   expect(await api().digest(id)).toBe(digest);
 });
-
-/** Process id of the coordinator that streams a session. */
-async function ownerPid(id: string): Promise<number> {
-  const redis = new Redis(process.env['SESSION_REDIS_URL']!);
-  const owner = await redis.hget(`${system.sessionPrefix}:{${id}:0}:meta`, 'owner');
-  redis.disconnect();
-  // An owner is `HOST:PID:START`.
-  return Number(owner!.split(':').at(-2));
-}

@@ -5,6 +5,7 @@
 import { Redis } from 'ioredis';
 import { Api, type Session } from '../support/system/api.js';
 import { marketBars, writeBars } from '../support/data/market.js';
+import { eventsOf } from '../support/sessions/session-events.js';
 import { TestSystem, type SystemProcess } from '../support/system/system.js';
 import { tcpGate, type TcpGate } from '../support/system/tcp-gate.js';
 
@@ -61,14 +62,14 @@ const failInRow = (id: string) =>
   system.query(
     `UPDATE sessions SET state = 'failed', error = 'the source is gone', completed_at = now() WHERE id = '${id}'`,
   );
-/** The events of a session, oldest first. An event is the names and values of its fields in turn, separated by spaces. */
-const eventsOf = async (id: string) =>
-  (await redis.xrange(`${system.sessionPrefix}:{${id}:0}:events`, '-', '+')).map(([, fields]) => fields.join(' '));
+/** The newest event of a session: names and values of its fields in turn, separated by spaces. */
+const newestEvent = async (id: string) =>
+  (await redis.xrevrange(`${system.sessionPrefix}:{${id}:0}:events`, '+', '-', 'COUNT', 1))[0]?.[1].join(' ');
 /** Waits until the newest event is the one that must follow {@link failInRow}. */
 const untilFailedEvent = (id: string) =>
   api().eventually(
-    () => eventsOf(id),
-    (events) => events.at(-1) === 'type state state failed error the source is gone',
+    () => newestEvent(id),
+    (event) => event === 'type state state failed error the source is gone',
   );
 const call = (to: Api, id: string, action: string) => to.call<Session>('POST', `/v1/sessions/${id}/${action}`);
 
@@ -179,8 +180,8 @@ test('I11 the reconciler emits the state of a session whose coordinator died bef
   const id = await inTheMiddle('not-emitted');
   await call(api(), id, 'pause');
   await api().eventually(
-    () => eventsOf(id),
-    (events) => events.includes('type state state paused'), // the clock may still move after it
+    () => eventsOf(system.sessionPrefix, id, new Set(['state'])), // the clock may still move after the event
+    (events) => events.at(-1)?.fields['state'] === 'paused',
   );
   await failInRow(id);
   const other = await system.coordinator(FREQUENT_RECONCILER);

@@ -93,11 +93,7 @@ let lastLab: Promise<unknown> = Promise.resolve();
 
 /** Creates a lab after the previous one was created, because many servers that start at once are slow. */
 function nextLab(print: (line: string) => void): Promise<Lab> {
-  const create = (): Promise<Lab> =>
-    retried(
-      () => Lab.create(print),
-      (error) => print(`a lab did not start: ${String(error)}`),
-    );
+  const create = (): Promise<Lab> => Lab.create(print);
   const next = lastLab.then(create, create);
   lastLab = next;
   return next;

@@ -93,6 +93,8 @@ describe('a command that needs servers', () => {
     [['doctor'], 'http://127.0.0.1:3000/#/sessions'],
     // The option comes before the variable.
     [['status', '--coordinator', 'me:not/secret@127.0.0.1:3000'], 'http://127.0.0.1:3000'],
+    [['status', '--coordinator', 'me:not/secret@127.0.0.1:3000'], 'http://me:secret@127.0.0.1:3000'],
+    [['status', '--coordinator', 'me:not/secret@127.0.0.1:3000'], 'http://127.0.0.1:3000/#/sessions'],
   ])('refuses an address with more than a host and a port, and shows no password: %j at %s', async (args, url) => {
     const { code, stdout, stderr } = await barkeep(args, { BARKEEP_URL: url });
     expect(code).not.toBe(0);
@@ -257,7 +259,8 @@ describe('a coordinator with keys', () => {
     coordinator = await startCoordinatorProcess({ DATABASE_URL: database.url, ...keys });
     // No feeder posts bars to this session, so it waits for its feed.
     const spec = { id: 'keyed', symbols: ['SPY'], start: '2013-10-07', end: '2013-10-07', source: { type: 'feed' } };
-    await new Api(coordinator.url, { 'X-API-Key': KEY }).run(spec);
+    const created = await new Api(coordinator.url, { 'X-API-Key': KEY }).call('POST', '/v1/sessions?start=true', spec);
+    expect(created.status).toBe(201);
     const admin = new Api(coordinator.url, { 'X-API-Key': ADMIN });
     await admin.until('keyed', ({ waitingFor }) => waitingFor?.kind === 'feed');
   });

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readQueueStatus, UpkeepProducer, type JobName, type QueueStatus } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
-import { heldPromise, newSession, TestQueues } from '../support/system/test-queues.js';
+import { newSession, TestQueues } from '../support/system/test-queues.js';
+import { latch } from '../support/setup/latch.js';
 
 const server = new TestQueues();
 const { queues } = server;
@@ -38,12 +39,12 @@ it('shows the number of waiting jobs and the age of the oldest', async () => {
 });
 
 it('shows running jobs with their session', async () => {
-  const { promise, finish } = heldPromise();
-  server.work('detect-gaps', () => promise);
+  const { opened, open } = latch();
+  server.work('detect-gaps', () => opened);
   await producer.add('detect-gaps', { ...newSession('s-running'), force: false });
   const { running } = await until('detect-gaps', ({ active }) => active === 1);
   expect(running).toEqual([{ id: expect.any(String), session: 's-running', since: expect.any(Number) }]);
-  finish();
+  open();
 });
 
 it('shows failures with their session', async () => {

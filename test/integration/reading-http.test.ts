@@ -114,8 +114,9 @@ test('a coordinator without the calendar reads a session by the days that are st
     expect(session).toMatchObject({ id: 'mars', state: 'completed', clock: '2024-03-06T13:00:00.000Z' });
     expect(rest).toEqual([]);
     expect((await other.call('GET', '/v1/sessions/mars/symbols/AAA/bars')).status).toBe(200);
-    await api.run({ ...session!.spec, id: 'mars-2' });
-    await other.ok('DELETE', '/v1/sessions/mars-2');
+    const copied = await api.call('POST', '/v1/sessions?start=true', { ...session!.spec, id: 'mars-2' });
+    expect(copied.status).toBe(201);
+    expect((await other.call('DELETE', '/v1/sessions/mars-2')).status).toBe(204);
     expect((await api.call('GET', '/v1/sessions/mars-2')).status).toBe(404);
   });
 });

@@ -51,7 +51,7 @@ it('an added symbol streams the retained days, and only those', async () => {
   expect(await keysOfXxx(store)).toEqual(chunks);
   // Shows the added symbol to readers.
   await server.redis.hset(layout.keysOf(0).meta, 'joining', '');
-  const { counts } = await new OpenSession(server.redis, layout).position();
+  const { counts } = await store.reader.position();
   // The two symbols of the spec had all four days of the session, the added one only the last two.
   const slots = (2 * 4 + 2) * SLOTS;
   expect(counts).toMatchObject({ expected: slots, filled: slots, missing: 0 });

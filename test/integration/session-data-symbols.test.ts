@@ -2,6 +2,7 @@
  * Symbols that are added to a store and removed from it, on a real Redis: what readers see, which writes are refused,
  * and what remains.
  */
+import { UNCHANGED } from '@barkeep/bars';
 import {
   FencedError,
   noteOutside,
@@ -134,6 +135,7 @@ test('I1 I2 readers see an added symbol once it is whole up to the clock, and th
   expect(await reader.digest()).toEqual(await alwaysHadXxx.reader.digest());
   await removeSession(server.redis, withXxx.layout);
   expect(await server.keys(layout.id)).toEqual([]);
+  expect(layout.membership).toBe(UNCHANGED);
 });
 
 test('I9 a symbol that gets a freed partition finds it empty, and late writes for the former symbol are refused', async () => {

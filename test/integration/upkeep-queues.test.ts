@@ -11,7 +11,8 @@ import {
   type JobName,
 } from '@barkeep/upkeep-queues';
 import { UnrecoverableError } from 'bullmq';
-import { heldPromise, newSession, TestQueues } from '../support/system/test-queues.js';
+import { latch } from '../support/setup/latch.js';
+import { newSession, TestQueues } from '../support/system/test-queues.js';
 
 /** How the producer of these tests lets failed jobs be retried. */
 const RETRY = { attempts: 2, backoffMs: 1 };
@@ -71,15 +72,15 @@ test.each(['detect-gaps', 'aggregate'] as const)(
   async (name) => {
     const payload = { ...newSession(), force: false, partition: 0 };
     const begun = new Counter();
-    const first = heldPromise();
+    const first = latch();
     server.work(name, async () => {
       begun.hit();
-      await first.promise;
+      await first.opened;
     });
     await producer.add(name, payload);
     await begun.reached(1);
     for (let i = 0; i < 5; i++) await producer.add(name, payload);
-    first.finish();
+    first.open();
     await begun.reached(2);
     await untilIdle(name);
     expect(begun.hits).toBe(2);
@@ -208,10 +209,10 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
     const payload = { ...newSession(), force: false, partition: 0, date: '2013-10-07', run: 1 };
     const lockMs = 400;
     const begun = new Counter();
-    const { promise, finish } = heldPromise();
+    const { opened, open } = latch();
     const beginJob = () => {
       begun.hit();
-      return promise;
+      return opened;
     };
     const { kill } = server.work(name, beginJob, lockMs);
     await producer.add(name, payload);
@@ -223,7 +224,7 @@ test.each(['detect-gaps', 'backfill', 'aggregate', 'stream'] as const)(
     await done.reached(1);
     await producer.add(name, payload);
     await done.reached(2);
-    finish();
+    open();
   },
 );
 

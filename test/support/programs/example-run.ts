@@ -17,9 +17,6 @@ const ROOT = join(__dirname, '../../..');
 const MAX_WAIT_MS = 60_000;
 const CHECK_EVERY_MS = 25;
 
-/** The environment variable that has the URL of a Redis server. */
-type RedisVariable = 'REDIS_URL' | 'SESSION_REDIS_URL';
-
 /** How an interrupted program ended. `code` is null when a signal killed it. */
 interface Interrupted {
   code: number | null;
@@ -67,7 +64,7 @@ export class ExampleRun {
   async leftovers(): Promise<{ sessions: number; keys: string[] }> {
     const otherClients = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
     await this.until(async () => (await this.query(otherClients)).length === 0);
-    const keys = () => this.keys('SESSION_REDIS_URL', `${this.prefix}:*`);
+    const keys = () => this.keys(`${this.prefix}:*`);
     // The readiness check writes a key that expires after a second.
     await this.until(async () => !(await keys()).includes(`${this.prefix}:probe`));
     return { sessions: await this.sessionCount(), keys: await keys() };
@@ -108,8 +105,9 @@ export class ExampleRun {
     return (await this.query(sql, [state ?? null])).length;
   }
 
-  private async keys(server: RedisVariable, pattern: string): Promise<string[]> {
-    const redis = new Redis(process.env[server]!);
+  /** The keys of the session Redis that match. */
+  private async keys(pattern: string): Promise<string[]> {
+    const redis = new Redis(process.env['SESSION_REDIS_URL']!);
     const keys = await redis.keys(pattern);
     await redis.quit();
     return keys;

@@ -2,11 +2,12 @@
  * A complete Barkeep system for one test file: coordinators and upkeep workers as processes of the built programs, on a
  * database and key prefixes that no other test uses. It waits for messages of the processes, not for time to pass.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runBarkeep } from '../programs/barkeep-command.js';
 import { createTestDatabase, queryDatabase } from '../setup/database.js';
 
 const APPS = join(__dirname, '../../../apps');
@@ -119,17 +120,9 @@ export class TestSystem {
    * when it fails
    */
   async barkeep(...args: string[]): Promise<string> {
-    return new Promise((resolve, reject) =>
-      execFile(
-        process.execPath,
-        [join(APPS, 'cli/bin/barkeep.js'), ...args],
-        { env: this.env, cwd: tmpdir(), maxBuffer: 1 << 26 },
-        (error, stdout, stderr) => {
-          if (error) reject(new Error(`barkeep ${args.join(' ')}: code ${error.code}\n${stdout}${stderr}`));
-          else resolve(stdout);
-        },
-      ),
-    );
+    const { code, stdout, stderr } = await runBarkeep(args, tmpdir(), this.env);
+    if (code !== 0) throw new Error(`barkeep ${args.join(' ')}: code ${code}\n${stdout}${stderr}`);
+    return stdout;
   }
 
   /** Runs one statement on the system's database. @returns its rows */

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { openQueues, producerConnection, workerConnection, type JobName } from '@barkeep/upkeep-queues';
 import { Worker, type Job } from 'bullmq';
+import { removeKeys } from '../sessions/remove-keys.js';
 
 const REDIS_URL = process.env['REDIS_URL']!;
 
@@ -43,18 +44,10 @@ export class TestQueues {
 
   async close(): Promise<void> {
     await Promise.all(Object.values(this.queues).map((queue) => queue.close()));
-    const keys = await this.redis.keys(`${this.prefix}:*`);
-    if (keys.length > 0) await this.redis.unlink(...keys);
+    await removeKeys(this.redis, `${this.prefix}:`);
     this.redis.disconnect();
   }
 }
 
 /** What the payloads of a new session's jobs have in common. */
 export const newSession = (sessionId = 's-1') => ({ sessionId, incarnation: randomUUID() });
-
-/** A promise that a test resolves by `finish`. */
-export function heldPromise() {
-  let finish = (): void => undefined;
-  const promise = new Promise<void>((resolve) => (finish = resolve));
-  return { promise, finish };
-}

@@ -46,7 +46,7 @@ export class DaysReader {
   /**
    * Reads the days that are wanted and merges them into the earlier result. After a failure the next read reads all days.
    * @param onPage called after each page with everything read so far
-   * @returns the result after the last page; undefined for a session that was never started
+   * @returns the result after the last page. For a session whose days cannot be read: the earlier result, undefined without one
    */
   async read(onPage: (days: SessionDays) => void): Promise<SessionDays | undefined> {
     const dates = [...this.changedDates].sort();
@@ -66,8 +66,8 @@ export class DaysReader {
       this.latest = merged;
     } catch (error) {
       this.isAllWanted = true;
-      const hasNoDays = error instanceof CallError && error.status === CONFLICT;
-      if (!hasNoDays) throw error;
+      const areUnreadable = error instanceof CallError && error.status === CONFLICT;
+      if (!areUnreadable) throw error;
     }
     return this.latest;
   }

@@ -31,8 +31,11 @@ export function coloursOf(element: Element): (name: string) => string {
   const style = getComputedStyle(element);
   const known = new Map<string, string>();
   return (name) => {
-    const colour = known.get(name) ?? style.getPropertyValue(`--${name}`).trim();
-    known.set(name, colour);
+    let colour = known.get(name);
+    if (colour === undefined) {
+      colour = style.getPropertyValue(`--${name}`).trim();
+      known.set(name, colour);
+    }
     return colour;
   };
 }

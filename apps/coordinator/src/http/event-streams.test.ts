@@ -138,9 +138,10 @@ test('a listener gets comments while all events are of types that it did not ask
 
 describe('an event', () => {
   it('is sent with its cursor as the id, its type and its fields, times as ISO 8601', () => {
-    const view = { at: '2026-01-05T09:00:01.000Z', time: '2013-10-07T20:00:00.000Z' };
-    const event = { type: 'clock' as const, at: Date.parse(view.at), time: Date.parse(view.time) };
-    expect(eventView(event)).toEqual(view);
-    expect(message(event, ['35-0'])).toBe(`id: ez\nevent: clock\ndata: ${JSON.stringify(view)}\n\n`);
+    const event = { type: 'clock' as const, at: 1_767_603_601_000, time: 1_381_176_000_000 };
+    expect(eventView(event)).toEqual({ at: '2026-01-05T09:00:01.000Z', time: '2013-10-07T20:00:00.000Z' });
+    expect(message(event, ['35-0'])).toBe(
+      'id: ez\nevent: clock\ndata: {"at":"2026-01-05T09:00:01.000Z","time":"2013-10-07T20:00:00.000Z"}\n\n',
+    );
   });
 });

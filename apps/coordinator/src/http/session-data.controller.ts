@@ -79,7 +79,11 @@ export class SessionDataController {
   })
   async latest(@SessionId() id: string, @CheckedQuery() { symbols, interval, fill }: api.SymbolsQuery) {
     const bars = await (await this.sessions.open(id)).latestBars(symbols, interval, { fill });
-    return Object.fromEntries(symbols.map((symbol) => [symbol, bars.has(symbol) ? barView(bars.get(symbol)!) : null]));
+    const view = (symbol: string) => {
+      const bar = bars.get(symbol);
+      return bar ? barView(bar) : null;
+    };
+    return Object.fromEntries(symbols.map((symbol) => [symbol, view(symbol)]));
   }
 
   @Operation('GET', 'v1/sessions/:id/symbols/:symbol/metrics', {

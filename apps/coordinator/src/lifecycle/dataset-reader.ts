@@ -40,7 +40,7 @@ export class DatasetReader {
       quarantinedRows(this.dataSource, name),
       this.dataSource.query<{ rows: string }[]>('SELECT count(*) AS rows FROM bars WHERE dataset_id = $1', [id]),
     ]);
-    const symbols = extents.map(({ symbol, ...times }) => ({ symbol, ...isoRange(times) }));
+    const symbols = extents.map((extent) => ({ symbol: extent.symbol, ...isoRange(extent) }));
     const prices = anyPrices ? ('any' as const) : ('positive' as const);
     const rows = Number(counted?.rows ?? 0);
     return { name, ...rangeOf(extents), version, rows, symbols, prices, withoutVolume, quarantined };

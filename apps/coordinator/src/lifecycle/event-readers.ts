@@ -51,8 +51,11 @@ export class EventReaders {
   /** Reads the events after a cursor, or joins a read of them that is in progress. */
   private sharedRead(row: SessionRecord, view: store.View, cursor: store.EventCursor): Promise<EventRead> {
     const key = `${row.incarnation} ${store.encodeCursor(cursor, view)}`;
-    const read = this.reads.get(key) ?? this.read(row, view, cursor).finally(() => this.reads.delete(key));
-    this.reads.set(key, read);
+    let read = this.reads.get(key);
+    if (!read) {
+      read = this.read(row, view, cursor).finally(() => this.reads.delete(key));
+      this.reads.set(key, read);
+    }
     return read;
   }
 

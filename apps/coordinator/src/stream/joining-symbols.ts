@@ -46,7 +46,7 @@ export function symbolsToShow(
   const joiningPartitions = new Set(joining.map((symbol) => layout.partitionOf(symbol)));
   const others = positions.filter((_, partition) => !joiningPartitions.has(partition));
   const othersFrontier = Math.min(layout.end, ...others.map(({ frontier }) => frontier)); // without others, the session's end
-  // Without upkeep nothing is repaired or derived: a symbol is whole as far as it is streamed.
+  // Without upkeep nothing is repaired or derived: a symbol is whole as far as it is streamed. A watermark is never after its frontier.
   const hasUpkeep = layout.spec.upkeep.enabled;
   const wholeTimeOf = ({ watermark, frontier }: PartitionPosition) => (hasUpkeep ? watermark : frontier);
   const symbols: string[] = [];

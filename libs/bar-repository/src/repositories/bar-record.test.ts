@@ -88,8 +88,8 @@ test('I7 a record that cannot be read or shown is refused, and does not affect o
       throw new Error('detached');
     },
   };
-  // JSON cannot show what is circular, and String cannot show what has no prototype.
-  const unshowable = Object.create(null) as { self: unknown };
+  // JSON shows neither what is circular nor a BigInt.
+  const unshowable = Object.assign(Object.create(null), { self: {}, volume: 1n }) as { self: unknown };
   unshowable.self = unshowable;
   addRecords(answer, 'SPY', [throwsWhenRead, unshowable, { ...values, time: TIME }], RANGE);
   expect(answer.bars.get('SPY')).toHaveLength(1);

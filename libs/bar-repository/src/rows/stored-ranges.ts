@@ -84,7 +84,7 @@ const COUNT_SPANS = `SELECT symbol.id AS "symbolId", width_bucket(bar."time", $5
     AND "time" >= part.opens AND "time" < part.closes OFFSET 0) AS bar
   GROUP BY symbol.id, span ORDER BY symbol.id, span`;
 
-/** Counts the rows in each range, which is one of a single symbol. @returns the counts in the order of `ranges` */
+/** Counts the rows in each range; a range is of one symbol. @returns the counts in the order of `ranges` */
 export async function countRows(
   dataSource: DataSource,
   datasetId: number,

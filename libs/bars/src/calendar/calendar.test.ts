@@ -5,10 +5,10 @@ import { DayGrid } from '../slots.js';
 
 const MINUTE_MS = 60_000;
 
-/** The segments of a day in UTC, such as `13:30 to 20:00`. A time on another UTC date has that date before it. */
-function hoursOf(day: TradingDay | undefined): string {
+/** The segments of the day of `date` in UTC, such as `13:30 to 20:00`. A time on another UTC date has that date before it. */
+function hoursOf(date: string, day: TradingDay | undefined): string {
   if (!day) return 'closed';
-  const text = (time: number) => new Date(time).toISOString().replace(`${day.date}T`, '').replace(':00.000Z', '');
+  const text = (time: number) => new Date(time).toISOString().replace(`${date}T`, '').replace(':00.000Z', '');
   return day.segments.map(({ open, close }) => `${text(open)} to ${text(close)}`).join(', ');
 }
 
@@ -53,7 +53,7 @@ describe('known days of the shipped calendars', () => {
     ['a Saturday', '24/5', '2018-03-10', 'closed'],
     ['a Saturday', '24/7', '2018-03-10', '00:00 to 2018-03-11T00:00'],
   ])('%s: the hours of %s on %s are %s', (_what, id, date, hours) => {
-    expect(hoursOf(calendarNamed(id).tradingDay(date))).toBe(hours);
+    expect(hoursOf(date, calendarNamed(id).tradingDay(date))).toBe(hours);
   });
 
   it.each([
@@ -61,7 +61,7 @@ describe('known days of the shipped calendars', () => {
     ['one segment', '2014-06-05', '08:00 to 2014-06-06T00:00'],
     ['a Saturday', '2014-06-07', 'closed'],
   ])('%s: the extended hours of XNYS on %s are %s', (_what, date, hours) => {
-    expect(hoursOf(calendarNamed('XNYS').tradingDay(date, 'extended'))).toBe(hours);
+    expect(hoursOf(date, calendarNamed('XNYS').tradingDay(date, 'extended'))).toBe(hours);
   });
 
   it('a half day of XNYS has 210 minutes, a full day 390, an extended one 960', () => {

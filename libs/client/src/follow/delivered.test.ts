@@ -21,12 +21,13 @@ for (let slot = 0; slot < SLOTS; slot++) {
   OTHER_DAY.writeBar(slot, { openTime: 0, open: 9, high: 9, low: 9, close: 9, volume: 9 }, 'streamed', 0);
 }
 
-/** {@link DAY} of each symbol, as a mirror holds it that derives longer bars itself. */
+/** {@link DAY} of each symbol, as a mirror holds it. A mirror with derived intervals derives their bars itself. */
 function holdingsOf(symbols: string[], derivedIntervals: string[] = []) {
   const layout = layoutOf({ start: '2013-10-07', end: '2013-10-07', symbols, derivedIntervals });
-  const holdings = new Holdings(layout, 'client');
+  const derivedBy = derivedIntervals.length > 0 ? 'client' : 'upkeep';
+  const holdings = new Holdings(layout, derivedBy);
   const symbolBars = symbols.map((symbol) => {
-    const bars = new SymbolBars(symbol, 0, layout, 'client');
+    const bars = new SymbolBars(symbol, 0, layout, derivedBy);
     bars.append(layout, { day: 0, interval: layout.base, records: recordsOf(DAY), fromSlot: 0, toSlot: SLOTS });
     return bars;
   });

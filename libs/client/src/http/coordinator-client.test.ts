@@ -1,7 +1,6 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { digestExample, sessionExample } from '@barkeep/api';
+import { serveHttp } from '../../../../test/support/system/http-server.js';
 import { ApiKeyError, ArgumentError, CoordinatorAddressError, CoordinatorUnreachableError } from '../errors.js';
 import { CoordinatorClient } from './coordinator-client.js';
 
@@ -16,10 +15,9 @@ const clientAt = (url: string) => new CoordinatorClient(url, undefined, new Abor
 
 /** A client of a server that answers with `listener`. */
 async function clientOf(listener: RequestListener): Promise<CoordinatorClient> {
-  server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return clientAt(`http://127.0.0.1:${port}`);
+  const served = await serveHttp(listener);
+  server = served.server;
+  return clientAt(served.url);
 }
 
 describe('a client of the HTTP API', () => {

@@ -34,7 +34,7 @@ describe('the plan of a run', () => {
   ])(
     'with the backfill $backfill asks a given repository by $repositoryNames',
     ({ backfill, repositoryNames, planned }) => {
-      const plan = planRun({ ...SPEC, backfill }, BARS_AND_REPOSITORY);
+      const plan = planRun({ ...SPEC, ...(backfill && { backfill }) }, BARS_AND_REPOSITORY);
       expect(plan.repositoryNames).toEqual(repositoryNames);
       expect(plan.spec.backfill).toEqual(planned);
     },

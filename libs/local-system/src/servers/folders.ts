@@ -63,7 +63,10 @@ export function existingCacheFolder(env: NodeJS.ProcessEnv): string | undefined 
   return cacheCandidates(env).find(isOwnFolder);
 }
 
-/** A folder outside all home folders, which `account` can reach. @param lasting whether its data must survive a reboot @throws DataFolderError */
+/**
+ * A folder outside all home folders, which `account` can reach.
+ * @param lasting whether its data must survive a reboot @throws DataFolderError
+ */
 export function reachableFolder(account: Account | undefined, lasting: boolean): string {
   const roots = lasting ? ['/var/tmp', tmpdir(), '/tmp'] : [tmpdir(), '/tmp', '/var/tmp'];
   const candidates = roots.map((root) => join(root, SCRATCH_NAME));

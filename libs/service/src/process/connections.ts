@@ -51,7 +51,7 @@ export async function openConnections(
     const connectionName = `${name}:${role}`;
     return logOutages(producerConnection(url, { ...FAIL_FAST, connectionName }), connectionName, logger);
   };
-  let isMigrated = false; // set at the end, read by the silence limit
+  let isMigrated = false; // set after the migrations, read by the silence limit
   const dataSource = createDataSource(databaseUrl, {
     poolSize: config.postgres.pool,
     applicationName: name,

@@ -35,8 +35,8 @@ export interface FeedAdvance {
 
 /** Before the symbol in a field of the hash `:stream`; note-silent.lua writes these fields. */
 const SILENT = 'silent ';
-/** Fields of the hash `:feed` for each symbol: see {@link progressFields}. */
-const FIELDS_A_SYMBOL = 3;
+/** What the hash `:feed` has of each symbol, under the symbol, a space and this name. */
+const PROGRESS_FIELDS = ['reached', 'heard', 'ended'];
 
 export class FeedFrontier {
   /** @param writer holds the fence @param frontiers one per partition, epoch ms, as the claim answered them */
@@ -122,7 +122,7 @@ export async function readFeedProgress(redis: Redis, layout: SessionLayout): Pro
 
 /** The fields of the hash `:feed` with the progress of these symbols, and one more: HMGET needs a field even when there is no symbol. */
 function progressFields(symbols: readonly string[]): string[] {
-  return [...symbols.flatMap((symbol) => [`${symbol} reached`, `${symbol} heard`, `${symbol} ended`]), 'none'];
+  return [...symbols.flatMap((symbol) => PROGRESS_FIELDS.map((field) => `${symbol} ${field}`)), 'none'];
 }
 
 /** The progress of each symbol. @param values of {@link progressFields}; null for a field that is not stored yet */
@@ -132,8 +132,8 @@ function progressOf(
   values: readonly (string | null)[],
 ): SymbolProgress[] {
   return symbols.map((symbol, i) => {
-    const at = FIELDS_A_SYMBOL * i;
-    const reached = Number(values[at] ?? layout.start);
-    return { symbol, reached, heardAt: Number(values[at + 1] ?? 0), ended: values[at + 2] === '1' };
+    const at = PROGRESS_FIELDS.length * i;
+    const [reached, heardAt, ended] = values.slice(at, at + PROGRESS_FIELDS.length);
+    return { symbol, reached: Number(reached ?? layout.start), heardAt: Number(heardAt ?? 0), ended: ended === '1' };
   });
 }

@@ -172,10 +172,10 @@ export class LayoutDays {
   /** The last end of a window at or before `time`, epoch ms; {@link start} when there is none. */
   windowEndBefore(time: number): number {
     const [dayIndex, closed] = this.closedAt(time);
-    return this.endOfSlots(dayIndex, closed > 0 ? this.windowStart(dayIndex, closed) : 0);
+    return this.endOfSlots(dayIndex, closed > 0 ? this.windowStart(dayIndex, closed) : 0); // no day after the last has windows
   }
 
-  /** The day that contains `time`, and how many of its slots are closed then. At the session's end: the day after the last, with none. */
+  /** The first day that is not over at `time`, and how many of its slots are closed then. At the session's end: the day after the last, with none. */
   private closedAt(time: number): [dayIndex: number, closed: number] {
     const dayIndex = this.dayIndexAt(time);
     return [dayIndex, dayIndex < this.days.length ? this.grid(dayIndex).closedBy(time) : 0];

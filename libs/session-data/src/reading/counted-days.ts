@@ -39,7 +39,7 @@ const COUNT_CHANGES = new Set(['gap-filled', 'gap-settled', 'late-bars']);
 const NO_CHANGE = '0-0';
 
 /** What is read of a partition to find out whether its cells have changed. */
-interface PartitionPosition {
+interface PartitionMark {
   /** Incarnation, version of the symbols, epoch and owner. When one of them differs, the cells may have been written again. */
   writer: string;
   /** The highest frontier that was seen, epoch ms. A lower one means that the store was set back. */
@@ -59,7 +59,7 @@ type Entry = [id: string, fields: string[]];
 
 export class CountedDays {
   /** What is kept of each partition. */
-  private readonly partitions = new Map<number, PartitionPosition & { cells: Map<string, SymbolCells> }>();
+  private readonly partitions = new Map<number, PartitionMark & { cells: Map<string, SymbolCells> }>();
   /** The read that {@link alone} started last. */
   private lastRun: Promise<unknown> = Promise.resolve();
   /** Number of days of the session. */
@@ -106,12 +106,7 @@ export class CountedDays {
   }
 
   /** Forgets the cells of changed days, and all cells when other changes are possible. @param changes from the newest included one on */
-  private forgetChanged(
-    layout: SessionLayout,
-    partition: number,
-    now: PartitionPosition,
-    changes: readonly Entry[],
-  ): void {
+  private forgetChanged(layout: SessionLayout, partition: number, now: PartitionMark, changes: readonly Entry[]): void {
     const before = this.partitions.get(partition);
     const isContinued = before !== undefined && areAllChanges(changes, before, now);
     const cells = isContinued ? before.cells : new Map<string, SymbolCells>();
@@ -145,7 +140,7 @@ export class CountedDays {
 }
 
 /** Whether `changes`, from the newest included one on, are all that may have changed the cells of a partition between two updates. */
-function areAllChanges(changes: readonly Entry[], before: PartitionPosition, now: PartitionPosition): boolean {
+function areAllChanges(changes: readonly Entry[], before: PartitionMark, now: PartitionMark): boolean {
   if (before.writer !== now.writer || before.frontier > now.frontier || changes.length >= CHANGES_MAX) return false;
   // The newest included change is still stored: no later change was trimmed, and the store was not set back.
   return before.lastChange === NO_CHANGE || changes[0]?.[0] === before.lastChange;

@@ -10,8 +10,8 @@ import type { SessionWriter } from './writer.js';
 
 /** Most bitmaps to count per round trip. */
 const COUNTS_A_CALL = 2_000;
-/** Tells note-counts.lua to keep the counts that are stored already. */
-const KEEP_STORED = '';
+/** For note-counts.lua: whether it removes the stored counts first. '': no. */
+const MUST_CLEAR = '';
 
 /**
  * Counts and stores the bars of history of every symbol that has no stored count. For a symbol that joined later, only the
@@ -25,7 +25,7 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
     const fields = [...counts].flat(); // symbol and count, by turns
-    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [KEEP_STORED, ...fields], 'noted');
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [MUST_CLEAR, ...fields], 'noted');
   }
 }
 
@@ -73,11 +73,11 @@ export async function countBars(
       const key = keys.chunk(interval.name, symbol, date);
       batch.push({ symbol, command: ['bitcount', key, 0, bitmapBytes(slotCount) - 1] });
       if (batch.length < COUNTS_A_CALL) continue;
-      await addBars(redis, batch, counts);
+      await countBatch(redis, batch, counts);
       batch = [];
     }
   }
-  await addBars(redis, batch, counts);
+  await countBatch(redis, batch, counts);
   return counts;
 }
 
@@ -88,7 +88,7 @@ interface BitmapCount {
 }
 
 /** Counts the bars in these bitmaps, and adds them to the counts of their symbols. */
-async function addBars(redis: Redis, batch: readonly BitmapCount[], counts: Map<string, number>): Promise<void> {
+async function countBatch(redis: Redis, batch: readonly BitmapCount[], counts: Map<string, number>): Promise<void> {
   const commands = batch.map(({ command }) => command);
   const bars = await runCommands(redis, commands);
   batch.forEach(({ symbol }, i) => counts.set(symbol, (counts.get(symbol) ?? 0) + Number(bars[i])));

@@ -1,11 +1,12 @@
 /** What a fill changes for the session's counters and events: a comparison of a symbol's slot states before and after. Pure. */
 import { BACKFILLED, COUNTED_AS, statusOf } from '@barkeep/bars';
+import { COUNTERS } from '../redis/index.js';
 
 /**
- * The counters of a session that a fill changes, in the order of fill.lua. All but `backfilled` count slots without a bar, which the
+ * The counters of a session that a fill changes (all but `streamed`), in the order of fill.lua. All but `backfilled` count slots without a bar, which the
  * event `gap-settled` reports.
  */
-export const FILL_COUNTERS = ['backfilled', 'noTrade', 'unfillable', 'absent'] as const;
+export const [, ...FILL_COUNTERS] = COUNTERS;
 type FillCounter = (typeof FILL_COUNTERS)[number];
 
 /** The changes of one symbol on one day. */

@@ -41,7 +41,7 @@ export function mixedRows({ file: { layout, names, data } }: FileReading): strin
     layout.symbol === undefined ? lastKey(group ?? '') : (texts[layout.symbol] ?? '');
   return names.flatMap((name, field) => {
     const isSeriesColumn = SERIES_COLUMNS.has(bareName(name)) && field !== layout.symbol;
-    const difference = isSeriesColumn ? firstDifference(data, field, symbolOf) : undefined;
+    const difference = isSeriesColumn ? firstOtherText(data, field, symbolOf) : undefined;
     if (difference === undefined) return [];
     const { symbol, first, other } = difference;
     const differ = `differ in the column "${name}" ("${first}" and "${other}")`;
@@ -50,7 +50,7 @@ export function mixedRows({ file: { layout, names, data } }: FileReading): strin
 }
 
 /** The first symbol whose rows have different texts in a field, its first text and the `other` one; undefined when there is none. */
-function firstDifference(data: readonly SampleRow[], field: number, symbolOf: (row: SampleRow) => string) {
+function firstOtherText(data: readonly SampleRow[], field: number, symbolOf: (row: SampleRow) => string) {
   const firstBySymbol = new Map<string, string>();
   for (const row of data) {
     const symbol = symbolOf(row);

@@ -16,7 +16,7 @@ const BARS = Array.from({ length: 20 }, (_, minute): Bar => {
   };
 });
 
-/** Hours ahead of UTC in March 2024. */
+/** Hours ahead of UTC on 2024-03-04. */
 const [NEW_YORK, UTC, WARSAW] = [-5, 0, 1] as const;
 
 /** A wall time in a pattern of `yyyy`, `MM`, `dd`, `HH` and `mm`; other characters stay. @param offset hours ahead of UTC */

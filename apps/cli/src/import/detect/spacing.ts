@@ -50,8 +50,9 @@ export function spacingOf(times: readonly number[]): number | undefined {
 
 /** The spacing of rows that are too few for {@link spacingOf}, ms, if it is short. @param times epoch ms, in order */
 export function shortSpacingOf(times: readonly number[]): number | undefined {
-  if (times.length > REGULAR_DISTANCES_MIN) return undefined;
-  const divisor = distancesOf(times).reduce(greatestCommonDivisor, 0);
+  const distances = distancesOf(times);
+  if (distances.length >= REGULAR_DISTANCES_MIN) return undefined;
+  const divisor = distances.reduce(greatestCommonDivisor, 0);
   return divisor > 0 && divisor < SHORT_SPACING_END_MS ? divisor : undefined;
 }
 
