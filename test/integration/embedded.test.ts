@@ -75,6 +75,24 @@ function postgresPlace(): string {
   return typeof state === 'object' && state !== null && 'place' in state ? String(state.place) : '';
 }
 
+/** Process ids of the servers of the instance whose data are kept. */
+function serverPids(): number[] {
+  const state: unknown = JSON.parse(readFileSync(join(dataDir, 'kept', 'instance.json'), 'utf8'));
+  return (state as { servers: { pid: number }[] }).servers.map(({ pid }) => pid);
+}
+
+function answers(services: Services): Promise<boolean> {
+  return pingServices(services).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Waits until a condition holds; the limit of the test ends the wait. */
+async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20);
+}
+
 /** A setting of a Redis server: CONFIG GET replies with its name and its value. */
 async function redisSetting(url: string, name: string): Promise<unknown> {
   const redis = new Redis(url);
@@ -177,6 +195,25 @@ describe('a folder whose data are kept', () => {
     lastRedis.disconnect();
     await last.stop();
     expect(existsSync(join(dataDir, 'kept', 'instance.json'))).toBe(false);
+  });
+
+  test('has its servers started again, with their data, after each of them was killed', async () => {
+    const lines: string[] = [];
+    const services = await start({ keep: true, env, log: (line) => lines.push(line) });
+    await queryDatabase(services.databaseUrl, 'CREATE TABLE kept (x int)');
+    const redis = new Redis(services.sessionRedisUrl, { lazyConnect: true, retryStrategy: () => null });
+    redis.on('error', () => undefined); // its server is killed
+    await redis.set('kept', 'yes');
+    for (const pid of serverPids()) process.kill(pid, 'SIGKILL');
+    await untilTrue(() => lines.filter((line) => line.includes('starting it again')).length >= 2);
+    await untilTrue(() => answers(services));
+
+    expect(await queryDatabase(services.databaseUrl, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 0 }]);
+    await redis.connect();
+    expect(await redis.get('kept')).toBe('yes');
+    redis.disconnect();
+    await services.stop();
+    await expectStopped(services);
   });
 
   test('admits one owner, whom other processes can find until it stops', async () => {

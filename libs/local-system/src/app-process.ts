@@ -10,15 +10,11 @@ import { dirname } from 'node:path';
 import { errorText } from '@barkeep/service';
 import { AppMissingError, AppStartError } from './errors.js';
 import { programFile } from './paths.js';
+import { RestartDelay } from './restart-delay.js';
 
 const READY_LIMIT_MS = 60_000;
 /** After this time a stop kills the app. Apps normally end within 10 s. */
 const STOP_LIMIT_MS = 15_000;
-/** The first restart has this delay; each further failure doubles it up to the maximum. */
-const RESTART_DELAY_MIN_MS = 500;
-const RESTART_DELAY_MAX_MS = 30_000;
-/** After this running time a process counts as healthy: its next restart has the shortest delay. */
-const HEALTHY_AFTER_MS = 60_000;
 const LOG_TAIL_LINES = 12;
 
 interface AppSpec {
@@ -35,8 +31,7 @@ export class AppProcess {
   #child: ChildProcess | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #stopping = false;
-  /** Unexpected ends since the app was last healthy. */
-  #failures = 0;
+  readonly #restartDelay = new RestartDelay();
   #url: string | undefined;
 
   /** @param report receives a line for each unexpected end and each restart */
@@ -113,8 +108,7 @@ export class AppProcess {
   /** Reports the end of the process, and restarts it after a delay. */
   #onExit(reason: string, spawnedAt: number): void {
     if (this.#stopping) return;
-    this.#failures = Date.now() - spawnedAt > HEALTHY_AFTER_MS ? 1 : this.#failures + 1;
-    const wait = Math.min(RESTART_DELAY_MIN_MS * 2 ** (this.#failures - 1), RESTART_DELAY_MAX_MS);
+    const wait = this.#restartDelay.next(Date.now() - spawnedAt);
     const { name, logFile } = this.spec;
     this.report(`${name} ended (${reason}); starting it again in ${wait / 1000} s, its log: ${logFile}`);
     this.#restartTimer = setTimeout(() => {

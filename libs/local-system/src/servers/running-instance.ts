@@ -2,13 +2,15 @@
  * An instance that this process owns: its folder, its state on disk, and its running servers.
  *
  * Guarantees: one owner at a time; a spawned server is recorded before this process waits for it; `stop` ends all servers in
- * bounded time; a process that exits without `stop` still signals its servers. Does not decide which servers run.
+ * bounded time; a process that exits without `stop` still signals its servers; a server that dies is started again when its data
+ * are kept. Does not decide which servers run.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '@barkeep/service';
 import { AlreadyRunningError, DataFolderError } from '../errors.js';
+import { RestartDelay } from '../restart-delay.js';
 import { canReach, postgresAccount } from './account.js';
 import { makeFolder, reachableFolder } from './folders.js';
 import {
@@ -70,7 +72,7 @@ export async function takeInstance(dataDir: string, keep: boolean, log: Log): Pr
 
 /** The running instance of one start: records its servers and stops them in order. */
 export class Instance {
-  private readonly servers: ServerMark[] = [];
+  private servers: readonly ServerMark[] = [];
   private stopping: Promise<void> | undefined;
   private readonly onExit = () => this.servers.forEach(askToEnd);
 
@@ -100,13 +102,29 @@ export class Instance {
   }
 
   /** Called for each server as soon as its process exists, so that the next start finds it after a crash. */
-  readonly spawned = ({ mark, exited }: ServerProcess): void => {
-    this.servers.push(mark);
+  readonly spawned = (server: ServerProcess, delay = new RestartDelay()): void => {
+    const spawnedAt = Date.now();
+    this.servers = [...this.servers.filter(isRunning), server.mark];
     this.update({ servers: [...this.servers] });
-    void exited.then((how) => {
-      if (this.stopping === undefined) this.log(`${mark.name} (${mark.pid}) ${how}`);
-    });
+    void server.exited.then((how) => this.onServerEnd(server, how, Date.now() - spawnedAt, delay));
   };
+
+  /** Reports the end of a server. Starts it again, with its kept data, unless the instance is still starting or stops. */
+  private onServerEnd(server: ServerProcess, how: string, ranMs: number, delay: RestartDelay): void {
+    if (this.stopping !== undefined) return;
+    const { name, pid } = server.mark;
+    if (!this.state.keep || this.state.urls === undefined) return this.log(`${name} (${pid}) ${how}`);
+    const wait = delay.next(ranMs);
+    this.log(`${name} (${pid}) ${how}; starting it again in ${wait / 1000} s`);
+    const restart = (): void => {
+      if (this.stopping !== undefined) return;
+      server.respawn().then(
+        (again) => this.spawned(again, delay),
+        (error: unknown) => this.onServerEnd(server, errorText(error), 0, delay),
+      );
+    };
+    setTimeout(restart, wait).unref();
+  }
 
   /** Stops the servers, Redis first. Every call returns the promise of the same stop. */
   stop(): Promise<void> {

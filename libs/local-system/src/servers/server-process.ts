@@ -36,11 +36,13 @@ export interface ServerProcess {
   readonly mark: ServerMark;
   /** Resolves with a description when the process ends. */
   readonly exited: Promise<string>;
+  /** Spawns the server again, with the same port and data. Its log continues. @throws ServerStartError when the program cannot run */
+  readonly respawn: () => Promise<ServerProcess>;
 }
 
-/** Spawns a server. The child does not keep the event loop alive. @throws ServerStartError when the program cannot run */
-export async function spawnServer(command: ServerCommand): Promise<ServerProcess> {
-  const log = openSync(command.logFile, 'w', 0o600);
+/** Spawns a server. The child does not keep the event loop alive. @param logFlags `w` empties the log, `a` appends to it @throws ServerStartError when the program cannot run */
+export async function spawnServer(command: ServerCommand, logFlags: 'w' | 'a' = 'w'): Promise<ServerProcess> {
+  const log = openSync(command.logFile, logFlags, 0o600);
   const child = spawn(command.command, command.args, {
     cwd: command.cwd,
     env: command.env,
@@ -58,7 +60,8 @@ export async function spawnServer(command: ServerCommand): Promise<ServerProcess
   });
   if (child.pid === undefined) throw new ServerStartError(command.name, await exited, '');
   child.unref();
-  return { mark: { ...markOf(child.pid), name: command.name, proof: command.proof }, exited };
+  const mark = { ...markOf(child.pid), name: command.name, proof: command.proof };
+  return { mark, exited, respawn: () => spawnServer(command, 'a') };
 }
 
 /**

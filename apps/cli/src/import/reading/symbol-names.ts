@@ -13,8 +13,8 @@ export type ResolvedSymbol =
 
 /** Most names whose result is cached. */
 const NAMES_MAX = 200_000;
-/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. */
-const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+)$/;
+/** Excel changes a symbol such as MAR1 to the date 1-Mar, and 1E5 to the number 1E+05. It writes #N/A for a value that a formula lacks. */
+const EXCEL_SYMBOL = /^(\d{1,2}-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|\d(\.\d+)?E\+\d+|#N\/A)$/;
 
 export class SymbolNames {
   readonly #results = new Map<string, ResolvedSymbol>();
@@ -50,7 +50,8 @@ export class SymbolNames {
       return { reason: 'bad-symbol', detail };
     }
     if (EXCEL_SYMBOL.test(symbol) && !this.map.has(text)) {
-      const detail = `"${symbol}" is what Excel makes of a symbol such as MAR1 or 1E5; --symbol-map FILE names the right one`;
+      const source = symbol === '#N/A' ? 'of a missing value' : 'of a symbol such as MAR1 or 1E5';
+      const detail = `"${symbol}" is what Excel makes ${source}; --symbol-map FILE names the right one`;
       return { reason: 'bad-symbol', detail };
     }
     if (this.symbolCase !== 'guard') return { symbol };

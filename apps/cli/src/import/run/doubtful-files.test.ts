@@ -290,10 +290,10 @@ describe('values and columns that speak against their reading', () => {
     expect(await outcomeOf(loaded, { read: { symbol: 'X', columns } })).toBe('');
   });
 
-  it('symbols that Excel changed are refused, unless a map names them', async () => {
-    const text = `symbol,${CSV_HEADER}1-Mar,${rows(1, at(4, 14))}`;
-    expect(await outcomeOf(text, {})).toContain('bad-symbol: "1-Mar" is what Excel makes of');
-    const { bars } = await imported('a.csv', text, { map: new Map([['1-Mar', 'MAR1']]) });
+  it.each(['1-Mar', '#N/A'])('the symbol %s, which Excel wrote, is refused, unless a map names it', async (name) => {
+    const text = `symbol,${CSV_HEADER}${name},${rows(1, at(4, 14))}`;
+    expect(await outcomeOf(text, {})).toContain(`bad-symbol: "${name}" is what Excel makes of`);
+    const { bars } = await imported('a.csv', text, { map: new Map([[name, 'MAR1']]) });
     expect(bars[0]?.[SYMBOL]).toBe('MAR1');
   });
 
