@@ -11,7 +11,7 @@ const REPEATS = 20;
 export default {
   id: 'S6',
   title:
-    'aggregation, pure: 390 → 78, 26, 13, 7, 1 bars; limit: one pass over the same typed array (sum); baseline: array-of-objects reduce',
+    'aggregation, without I/O: 390 → 78, 26, 13, 7, 1 bars; limit: one pass over the same typed array (sum); baseline: array-of-objects reduce',
   unit: 'days/s',
   rounds: 7,
   // 15 µs for 390 → 78 are 66,667 days per second.

@@ -14,7 +14,7 @@ const ROUND_SECONDS = 60;
 export default {
   id: 'S8',
   title:
-    'time to repair: 50 symbols, a day with 2 % holes, from the streamed day until all its bars are stored, no barrier, started by the hint; baseline: the 60 s round',
+    'time to repair: 50 symbols, a day with 2 % holes, from the streamed day until all its bars are stored, no barrier, started by a hint; baseline: the next 60 s round',
   unit: 'ms',
   rounds: 11,
   targets: { valueMax: 250 },
