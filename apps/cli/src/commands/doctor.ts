@@ -16,6 +16,8 @@ interface Check {
 
 /** Time that a coordinator has to list its sessions. */
 const ANSWER_LIMIT_MS = 5_000;
+/** The length of a check's longest name. */
+const NAME_WIDTH = 'BARKEEP_CALENDARS_DIR'.length;
 
 export const doctorCommand = () =>
   new CliCommand(
@@ -112,5 +114,5 @@ function redisOrigin(): string {
 }
 
 function checkText({ name, ok, detail }: Check): string {
-  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(21)} ${detail}`;
+  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(NAME_WIDTH)} ${detail}`;
 }

@@ -98,8 +98,9 @@ async function follow(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<SessionStatus> {
+  const canStart = state === 'created' || (END_STATES.has(state) && state !== 'completed');
   if (state === 'paused') await client.lifecycle(id, 'resume');
-  else if (state === 'created' || (END_STATES.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
+  else if (canStart) await client.lifecycle(id, 'start');
   const onUpdate = (session: SessionStatus): void =>
     progress.update(session.progress, progressText(session), session.counts.filled);
   const watched = { client, id, onUpdate, signal };

@@ -57,13 +57,13 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   const date = columns.date === undefined ? undefined : find('date', columns.date);
   const time = find('time', columns.time);
   const [symbol] = columns.symbol === undefined ? [] : findAll([columns.symbol]); // a file of one symbol may lack it
-  const totals = findAll([columns.volume].flat());
-  const volumes = totals.length > 0 ? totals : findAll(columns.volumeParts ?? []);
+  const wholeVolumes = findAll([columns.volume].flat());
+  const volumes = wholeVolumes.length > 0 ? wholeVolumes : findAll(columns.volumeParts ?? []);
   if (hasVolume && volumes.length === 0) throw columnError(header, 'volume', columns.volume);
   const volume = hasVolume ? volumes : [];
   const hasHeader = typeof columns.time !== 'number';
   if (hasHeader) refuseDuplicates(header, [date, time, symbol, ...Object.values(prices), ...volume]);
-  return { date, time, symbol, ...prices, volume, addsVolumes: totals.length === 0 };
+  return { date, time, symbol, ...prices, volume, addsVolumes: wholeVolumes.length === 0 };
 }
 
 /** The 0-based index of a column; −1 when the header lacks it. A `ref` that is a number counts from 1. */
@@ -102,7 +102,8 @@ export function headerColumns(
 
   const date = find('date');
   const symbol = find('symbol');
-  // Names that differ only in case count as the same, except names that the user gives: these can tell "close" from "Close".
+  // Names that differ only in case count as the same. Names that the user gives do not, so that they can tell "close" from "Close":
+  // the word `wanted` makes them differ from all others.
   const wantedNames = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
   const comparedNames = header.map((name) => (wantedNames.has(name) ? `wanted ${name}` : name.trim().toLowerCase()));
   refuseDuplicates(header, [...Object.values(required), date, symbol, ...volume], comparedNames);
@@ -130,29 +131,30 @@ function refuseDuplicates(header: readonly string[], used: readonly (number | un
   const duplicate = used.find((index = -1) => isTwice(names, names[index]));
   if (duplicate === undefined) return;
   const name = header[duplicate]!;
-  const hint = isTwice(header, name)
-    ? 'skip the header (such as --skip-lines 1 --no-header) and give column numbers, such as --columns time=1,open=2,…'
-    : 'name the right one with --columns';
+  const differInCase = !isTwice(header, name); // then a name in --columns can tell them apart
+  const hint = differInCase
+    ? 'name the right one with --columns'
+    : 'skip the header (such as --skip-lines 1 --no-header) and give column numbers, such as --columns time=1,open=2,…';
   throw unusableHeader(`expected one column "${name}", was several in ${quoted(header)}: ${hint}`);
 }
 
 /**
  * Columns of a file without a header: time, open, high, low, close, volume. If the first row has a separate date, it comes before
  * the time. If the first row has a symbol, it comes after the time. When the user gives the symbol, there is no symbol column.
- * @param wanted the user's column numbers, which replace this order @param hasSymbol true when the user gives the symbol
+ * @param wanted the user's column numbers, which replace this order
  */
 export function columnsByPlace(
   firstRow: readonly string[],
   wanted: ReadonlyMap<ColumnName, string>,
   hasVolume: boolean,
-  hasSymbol: boolean,
+  isSymbolGiven: boolean,
 ): FoundColumns {
-  const numbers = firstRow.map((_, index) => String(index + 1));
+  const numbers = firstRow.map((_, index) => String(index + 1)); // they stand for the names that a header would have
   if (wanted.size > 0) return headerColumns(numbers, wanted, hasVolume);
   const [first = '', second = ''] = firstRow;
   let leading = ['time'];
   if (DATE_FIELD.test(first) && TIME_OF_DAY_FIELD.test(second)) leading = ['date', 'time'];
-  else if (!hasSymbol && SYMBOL_FIELD.test(second)) leading = ['time', 'symbol'];
+  else if (!isSymbolGiven && SYMBOL_FIELD.test(second)) leading = ['time', 'symbol'];
   const names = [...leading, ...PRICE_NAMES, ...(hasVolume ? ['volume'] : [])];
   if (firstRow.length < names.length) {
     const hint = hasVolume && firstRow.length === names.length - 1 ? NO_VOLUME_HINT : '';
