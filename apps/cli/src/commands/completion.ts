@@ -33,10 +33,7 @@ function nextWordsOf(command: Command, path: readonly string[] = [], all: NextWo
 
 const SCRIPTS: Record<Shell, (words: NextWords) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-/**
- * The script goes through the typed words without the options, and adds a word to $path when the two are the path of a command.
- * It then offers the next words of $path that fit what the user types, or files when none fits.
- */
+/** The script adds a typed word, unless it is an option, to $path when the two are the path of a command. It offers files if no word fits. */
 function bashScript(words: NextWords): string {
   const commands = [...words.keys()].filter((path) => path !== '');
   // "$path $word" at the last word of a path. At the first word $path is empty, so the text starts with a space.

@@ -16,8 +16,7 @@ interface Check {
 
 /** Time that a coordinator has to list its sessions. */
 const ANSWER_LIMIT_MS = 5_000;
-/** The length of a check's longest name. */
-const NAME_WIDTH = 'BARKEEP_CALENDARS_DIR'.length;
+const NAME_WIDTH = 'BARKEEP_CALENDARS_DIR'.length; // the longest name of a check
 
 export const doctorCommand = () =>
   new CliCommand(

@@ -80,11 +80,10 @@ function typeNames(text: string): SessionEventType[] {
 
 /** An event as a line: its time, its type, then its other fields. */
 function eventText(moment: SessionMoment): string {
-  const { type } = moment;
   const fields = Object.entries<string | number | object>({ ...moment }).filter(([name]) => !NOT_LISTED.has(name));
   const at = 'at' in moment ? new Date(moment.at).toISOString() : ' '.repeat(ISO_TIME_LENGTH);
   const fieldTexts = fields.map(([name, value]) => `${name} ${valueText(name, value)}`);
-  return `${at} ${type.padEnd(TYPE_WIDTH)} ${fieldTexts.join('  ')}`.trimEnd();
+  return `${at} ${moment.type.padEnd(TYPE_WIDTH)} ${fieldTexts.join('  ')}`.trimEnd();
 }
 
 function valueText(name: string, value: string | number | object): string {

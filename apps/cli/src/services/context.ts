@@ -31,7 +31,7 @@ export class Context {
   readonly apiKey: string | undefined;
   /** Folder for the permanent data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
-  #startedRedis: string | undefined; // URL of its session Redis, after this command started a coordinator
+  #startedRedis: string | undefined; // URL of the session Redis; set after this command started a coordinator
 
   /** @throws CliError that names every wrong variable of the environment */
   constructor(readonly life: Lifetime) {
@@ -133,7 +133,7 @@ export class Context {
   async #startCoordinator(): Promise<string> {
     await checkServers(this.urls);
     const urls = await this.#serversFor('all');
-    const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock
+    const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the data folder
     if (upUrl !== undefined) return upUrl;
     this.#startedRedis = urls.sessionRedisUrl;
     const logFolder = this.logFolder('command');

@@ -89,8 +89,11 @@ export function headerColumns(
   const bareHeader = header.map(bareName);
   const findAll = (name: ColumnName): number[] => {
     const wantedColumn = wanted.get(name);
-    if (wantedColumn !== undefined) return [wantedIndex(header, name, wantedColumn)];
-    return NAMES[name].map((usualName) => bareHeader.indexOf(usualName)).filter((index) => index >= 0);
+    if (wantedColumn === undefined)
+      return NAMES[name].map((usualName) => bareHeader.indexOf(usualName)).filter((index) => index >= 0);
+    const index = columnIndex(header, wantedColumn);
+    if (index < 0) throw columnError(header, name, wantedColumn);
+    return [index];
   };
   const find = (name: ColumnName): number => findAll(name)[0] ?? -1;
   const time = find('time');
@@ -178,12 +181,6 @@ export function parseColumnsOption(text: string): Map<ColumnName, string> {
     wanted.set(name, column);
   }
   return wanted;
-}
-
-function wantedIndex(header: readonly string[], name: ColumnName, column: string): number {
-  const index = columnIndex(header, column);
-  if (index < 0) throw columnError(header, name, column);
-  return index;
 }
 
 /** The index of the column with this name, or with this name in other case; −1 when there is none. */

@@ -70,9 +70,8 @@ function fit(
   if (delimiter !== formatDelimiter) return undefined;
   if (checksName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
   const header = headerIndex(format, rows);
-  const fitsWithoutHeader = () => fitsRows(format, rows) || fitsJson(format, rows);
-  const fits = header === undefined ? fitsWithoutHeader() : fitsValues(format, rows, header);
-  return fits ? { format, header } : undefined;
+  if (header !== undefined) return fitsValues(format, rows, header) ? { format, header } : undefined;
+  return fitsRows(format, rows) || fitsJson(format, rows) ? { format, header } : undefined;
 }
 
 /** Index of the first row that has all names of one of the format's headers; undefined when none has. */
@@ -80,10 +79,7 @@ function headerIndex({ headers = [], columns }: BarFormat, rows: readonly Sample
   // Some formats find columns by their places, which count from 1. Then all names up to the last such place must be in their places.
   const lastPlace = Math.max(0, ...Object.values(columns).filter((ref) => typeof ref === 'number'));
   const fits = (texts: readonly string[], refs: readonly ColumnRef[]): boolean =>
-    refs.every((ref, index) => {
-      const found = refIndex(texts, ref);
-      return index < lastPlace ? found === index : found >= 0;
-    });
+    refs.every((ref, index) => (index < lastPlace ? refIndex(texts, ref) === index : refIndex(texts, ref) >= 0));
   const index = rows.slice(0, HEADER_ROWS_MAX).findIndex(({ texts }) => headers.some((refs) => fits(texts, refs)));
   return index < 0 ? undefined : index;
 }
