@@ -33,7 +33,7 @@ function nextWordsOf(command: Command, path: readonly string[] = [], all: NextWo
 
 const SCRIPTS: Record<Shell, (words: NextWords) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-/** The script adds a typed word, unless it is an option, to $path when the two are the path of a command. It offers files if no word fits. */
+/** The script adds each typed word but options to $path when the two are the path of a command. It offers files when no word fits. */
 function bashScript(words: NextWords): string {
   const commands = [...words.keys()].filter((path) => path !== '');
   // "$path $word" at the last word of a path. At the first word $path is empty, so the text starts with a space.

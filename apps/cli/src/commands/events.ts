@@ -14,7 +14,6 @@ interface EventsOptions extends SessionOptions {
 
 /** How long to wait for more events of a session that has ended; its stored events arrive immediately. */
 const QUIET_MS = 1_000;
-
 /** Fields that are not listed after the type: the first two have columns of their own, a cursor says nothing to a reader. */
 const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
 const ISO_TIME_LENGTH = 24;

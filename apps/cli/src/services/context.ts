@@ -25,7 +25,6 @@ const WORKERS_FOR_ONE_COMMAND = 2;
 
 export class Context {
   readonly config: Config<Partial<ServiceUrls>>;
-  /** Service URLs that are set. */
   readonly urls: Partial<ServiceUrls>;
   /** BARKEEP_ADMIN_KEY, else BARKEEP_API_KEY, else the first of BARKEEP_ADMIN_KEYS, else the first of BARKEEP_API_KEYS. */
   readonly apiKey: string | undefined;

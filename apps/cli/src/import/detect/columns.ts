@@ -57,13 +57,13 @@ export function formatColumns(header: readonly string[], columns: FormatColumns,
   const date = columns.date === undefined ? undefined : find('date', columns.date);
   const time = find('time', columns.time);
   const [symbol] = columns.symbol === undefined ? [] : findAll([columns.symbol]); // a file of one symbol may lack it
-  const wholeVolumes = findAll([columns.volume].flat());
-  const volumes = wholeVolumes.length > 0 ? wholeVolumes : findAll(columns.volumeParts ?? []);
+  const totals = findAll([columns.volume].flat());
+  const volumes = totals.length > 0 ? totals : findAll(columns.volumeParts ?? []);
   if (hasVolume && volumes.length === 0) throw columnError(header, 'volume', columns.volume);
   const volume = hasVolume ? volumes : [];
   const hasHeader = typeof columns.time !== 'number';
   if (hasHeader) refuseDuplicates(header, [date, time, symbol, ...Object.values(prices), ...volume]);
-  return { date, time, symbol, ...prices, volume, addsVolumes: wholeVolumes.length === 0 };
+  return { date, time, symbol, ...prices, volume, addsVolumes: totals.length === 0 };
 }
 
 /** The 0-based index of a column; −1 when the header lacks it. A `ref` that is a number counts from 1. */
@@ -105,8 +105,7 @@ export function headerColumns(
 
   const date = find('date');
   const symbol = find('symbol');
-  // Names that differ only in case count as the same. Names that the user gives do not, so that they can tell "close" from "Close":
-  // the word `wanted` makes them differ from all others.
+  // Names that differ only in case count as the same. A name that the user gives is set apart: it can tell "close" from "Close".
   const wantedNames = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
   const comparedNames = header.map((name) => (wantedNames.has(name) ? `wanted ${name}` : name.trim().toLowerCase()));
   refuseDuplicates(header, [...Object.values(required), date, symbol, ...volume], comparedNames);

@@ -30,7 +30,6 @@ export interface ReadOptions {
   prices: Prices;
   /** The symbol of every row, when the user names one. */
   symbol?: string;
-  /** Turns the names in the files into symbols. */
   symbolNames: SymbolNames;
 }
 

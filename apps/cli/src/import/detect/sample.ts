@@ -17,11 +17,13 @@ export interface FileStart {
   volume?: ChosenVolume;
 }
 
-/** The texts of a row, and what its `Row` says. */
 export interface SampleRow {
+  /** From 1. */
   line: number;
   texts: readonly string[];
+  /** JSON only: see `Row.isHeader`. */
   isHeader: boolean;
+  /** JSON only: see `Row.group`. */
   group: string | undefined;
 }
 

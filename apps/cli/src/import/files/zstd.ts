@@ -86,8 +86,7 @@ async function frameHeader(bytes: PackedBytes): Promise<{ header: Buffer; hasChe
   // A single segment has no field for its window: the window is as large as the contents.
   const isSingleSegment = (bits & SINGLE_SEGMENT_BIT) !== 0;
   const windowBytes = isSingleSegment ? 0 : 1;
-  const sizeCode = bits >> 6;
-  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][sizeCode]!;
+  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][bits >> 6]!; // by the code in the two highest bits
   const rest = await bytes.take(windowBytes + sizeBytes);
   const window = isSingleSegment ? rest.readUIntLE(0, Math.min(sizeBytes, INTEGER_BYTES_MAX)) : windowOf(rest[0]!);
   if (window > WINDOW_MAX)

@@ -15,6 +15,7 @@ export class RowSymbols {
   readonly #names: SymbolNames;
   readonly #given: ResolvedSymbol | undefined;
   readonly #mustMatchFirst: boolean;
+  /** The name in the first row. */
   #firstName: string | undefined;
   /** The symbol field of the previous row, as bytes and as text. */
   #lastBytes = new Uint8Array(0);
