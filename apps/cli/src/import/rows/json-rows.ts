@@ -3,7 +3,7 @@
  * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
  * the first object are the header, which the handler gets first. Arrays and objects inside of a row object are skipped.
  * In an array of rows, an element that is no row, such as `null`, is refused, so that it is counted.
- * Between two pushes the splitter holds the scalars of the open containers, of each at most `ROW_BYTES_MAX`.
+ * Between two pushes the splitter holds the texts of the open containers: at most `ROW_BYTES_MAX` bytes of each container.
  */
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
 import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
