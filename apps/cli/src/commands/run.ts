@@ -58,7 +58,7 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   const client = await context.coordinator(options);
   const created = await client.create(spec).catch((error: unknown) => {
     if (!(error instanceof SessionConflictError)) throw error;
-    const { id } = spec as { id: string };
+    const { id } = spec as { id: string }; // only a spec with an id can conflict
     const help = `choose another id, or remove that session: barkeep rm ${id}`;
     throw new CliError(`${error.message}; ${help}`, EXIT.failed, { cause: error });
   });
