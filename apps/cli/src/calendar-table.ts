@@ -41,11 +41,12 @@ function readTable(csv: string): Map<string, string> {
   if (lines.length === 0) throw new CliError('--table: expected at least one trading day, was none');
   const days = lines.map((line, index): [string, string] => {
     const [day = '', open, close, breakStart, breakEnd] = line.split(',');
-    const date = day.slice(0, 10);
+    const date = day.slice(0, 10); // without the time of day, which some tables have
     // A break splits the day into two segments.
-    const spans = breakStart ? [[open, breakStart], [breakEnd, close]] : [[open, close]]; // prettier-ignore
-    const segments = spans.map(([from = '', to = '']) => ({ open: Date.parse(from), close: Date.parse(to) }));
-    if (!isDate(date) || segments.some((segment) => Number.isNaN(segment.open + segment.close))) {
+    const segmentOf = (from = '', to = '') => ({ open: Date.parse(from), close: Date.parse(to) });
+    const segments = breakStart ? [segmentOf(open, breakStart), segmentOf(breakEnd, close)] : [segmentOf(open, close)];
+    const areTimes = segments.every((segment) => !Number.isNaN(segment.open) && !Number.isNaN(segment.close));
+    if (!isDate(date) || !areTimes) {
       throw new CliError(`--table, line ${index + 2}: expected a date and ISO 8601 times in UTC, was "${line}"`);
     }
     return [date, hoursText(segments)];

@@ -11,7 +11,7 @@ export interface Run {
   session?: RunSession;
 }
 
-interface RunSession {
+export interface RunSession {
   symbols: readonly string[];
   /** The bars of one symbol in a range; empty for a symbol or an interval that the session does not have. */
   bars: (symbol: string, query: { interval: string; from: string; to: string }) => Promise<BarAnswer[]>;
@@ -33,7 +33,7 @@ export interface Comparison {
 }
 
 /** At most this many pairs of a symbol and an interval are compared at the same time. */
-const AT_ONCE = 8;
+const PAIRS_AT_ONCE = 8;
 
 /** Compares the days of two runs, then the bars of the first day that differs, when both runs are sessions with that day. */
 export async function compareRuns(a: Run, b: Run, onProgress: Progress['update']): Promise<Comparison> {
@@ -44,7 +44,7 @@ export async function compareRuns(a: Run, b: Run, onProgress: Progress['update']
   const from = day.a.open < day.b.open ? day.a.open : day.b.open;
   const to = day.a.close > day.b.close ? day.a.close : day.b.close;
   const intervals = [...new Set([...a.certificate.intervals, ...b.certificate.intervals])];
-  const onPair = (done: number, pair: string): void => onProgress(done, `${day.date} ${pair}`);
+  const onPair = (doneShare: number, pair: string): void => onProgress(doneShare, `${day.date} ${pair}`);
   return { ...compared, bar: await firstBarThatDiffers(a.session, b.session, intervals, { from, to }, onPair) };
 }
 
@@ -59,13 +59,13 @@ export function compareDays(a: readonly CertifiedDay[], b: readonly CertifiedDay
   return { equalDays: first, day: { date, a: daysOfA.get(date), b: daysOfB.get(date) } };
 }
 
-/** Compares the bars in the range of every symbol of either session and every interval. */
+/** Compares the bars in a range, of every symbol of either session in every interval. @param onPair gets the share of done pairs */
 async function firstBarThatDiffers(
   a: RunSession,
   b: RunSession,
   intervals: readonly string[],
   range: { from: string; to: string },
-  onPair: (done: number, pair: string) => void,
+  onPair: (doneShare: number, pair: string) => void,
 ): Promise<PlacedDifference | undefined> {
   const symbols = [...new Set([...a.symbols, ...b.symbols])].sort();
   const pairs = intervals.flatMap((interval) => symbols.map((symbol) => ({ interval, symbol })));
@@ -82,7 +82,7 @@ async function firstBarThatDiffers(
       onPair(++comparedPairs / pairs.length, `${symbol} ${interval}`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, comparePairs));
+  await Promise.all(Array.from({ length: PAIRS_AT_ONCE }, comparePairs));
   return differences.sort(byPlace)[0];
 }
 

@@ -25,8 +25,8 @@ export async function coverageOf(
   const months = new Map(days.map((day) => [monthOf(day), { month: monthOf(day), expected: 0, present: 0 }]));
   for (const day of days) {
     const minutesOfDay = day.segments.reduce((sum, { open, close }) => sum + (close - open) / MINUTE_MS, 0);
-    const symbols = extents.filter((extent) => overlaps(day, extent)).length;
-    months.get(monthOf(day))!.expected += symbols * minutesOfDay;
+    const symbolCount = extents.filter((extent) => overlaps(day, extent)).length;
+    months.get(monthOf(day))!.expected += symbolCount * minutesOfDay;
   }
   const spans = days.flatMap((day) =>
     day.segments.map(({ open, close }) => ({ month: monthOf(day), from: open, to: close })),

@@ -56,7 +56,7 @@ export async function describeDataset(
   const extents = await datasetExtent(database, id);
   const symbols = await symbolsOf(database, id, extents);
   const rows = symbols.reduce((sum, symbol) => sum + symbol.rows, 0);
-  const days = await countDates(database, id);
+  const days = await countUtcDates(database, id);
   const [firstSymbol] = extents;
   const times = firstSymbol === undefined ? [] : await sampleTimes(database, id, firstSymbol.id);
   const spacing = spacingOf(times);
@@ -90,8 +90,7 @@ async function symbolsOf(database: Database, id: number, extents: readonly Symbo
   });
 }
 
-/** Number of UTC dates with a row. */
-async function countDates(database: Database, id: number): Promise<number> {
+async function countUtcDates(database: Database, id: number): Promise<number> {
   const [dates] = await database.query<{ days: number }[]>(
     `SELECT count(DISTINCT ("time" AT TIME ZONE 'UTC')::date)::float8 AS days FROM bars WHERE dataset_id = $1`,
     [id],

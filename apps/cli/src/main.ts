@@ -27,7 +27,7 @@ function report(error: unknown, json: boolean, exitCode: number): void {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // 0: --help or --version
   return error instanceof CliError ? error.exitCode : EXIT.failed;
 }
 
@@ -52,7 +52,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Progress and notes that cannot be written are no failure.
 process.stderr.on('error', () => undefined);
 
-// Node exits with code 0 and without a word when it has nothing left to wait for, even if the command has not finished.
+// When nothing is left to wait for, Node exits with code 0 and without a message, even if the command has not finished.
 function reportUnfinished(): void {
   process.stderr.write('barkeep: the command stopped before its end: nothing more was stored\n');
   process.exitCode = EXIT.failed;

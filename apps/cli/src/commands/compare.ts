@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { ApiProblemError, type BarAnswer, type CoordinatorClient, readCertificate } from '@barkeep/client';
 import { errorText } from '@barkeep/service';
-import { type Comparison, compareRuns, type Run, sameConsumers } from '../compare-runs.js';
+import { type Comparison, compareRuns, type Run, type RunSession, sameConsumers } from '../compare-runs.js';
 import { BAR_HEAD, barCells, shortTime } from '../report/index.js';
 import type { Context } from '../services/index.js';
 import { CliError, EXIT, expecting, formatCount, printResult, table, withProgress } from '../terminal/index.js';
@@ -58,15 +58,14 @@ async function openRun(name: string, coordinator: () => Promise<CoordinatorClien
   const client = await coordinator();
   const certificate = await client.certificate(name);
   const { symbols } = await client.session(name);
-  return { name, certificate, session: { symbols, bars } };
-
-  async function bars(symbol: string, query: { interval: string; from: string; to: string }): Promise<BarAnswer[]> {
+  const bars: RunSession['bars'] = async (symbol, query) => {
     if (!symbols.includes(symbol) || !certificate.intervals.includes(query.interval)) return [];
     return client.bars(name, symbol, query).catch((error: unknown) => {
       if (error instanceof ApiProblemError && error.status === 404) return [];
       throw error;
     });
-  }
+  };
+  return { name, certificate, session: { symbols, bars } };
 }
 
 function resultOf(a: Run, b: Run, { equalDays, day, bar }: Comparison): object {

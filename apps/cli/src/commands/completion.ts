@@ -16,29 +16,29 @@ export const completionCommand = () =>
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .option('--json', 'print { shell, script }')
     .work(async (_context, shell: Shell, options: OutputOptions, command: Command) => {
-      const script = SCRIPTS[shell](wordsOf(command.parent ?? command));
+      const script = SCRIPTS[shell](nextWordsOf(command.parent ?? command));
       printResult(options, { shell, script }, () => script);
     });
 
 /** By the path of a command, such as `dataset show`: the words that may follow it. The empty path is `barkeep` without a command. */
-type Words = Map<string, string[]>;
+type NextWords = Map<string, string[]>;
 
-/** Adds to `words` those of a command and of its subcommands. @param path the names in the command's path, outermost first */
-function wordsOf(command: Command, path: readonly string[] = [], words: Words = new Map()): Words {
+/** Adds the next words of a command and of its subcommands to `all`. @param path the names in the command's path, outermost first */
+function nextWordsOf(command: Command, path: readonly string[] = [], all: NextWords = new Map()): NextWords {
   const options = command.options.flatMap(({ long }) => long ?? []);
-  words.set(path.join(' '), [...command.commands.map((child) => child.name()), ...options, '--help']);
-  for (const child of command.commands) wordsOf(child, [...path, child.name()], words);
-  return words;
+  all.set(path.join(' '), [...command.commands.map((child) => child.name()), ...options, '--help']);
+  for (const child of command.commands) nextWordsOf(child, [...path, child.name()], all);
+  return all;
 }
 
-const SCRIPTS: Record<Shell, (words: Words) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
+const SCRIPTS: Record<Shell, (words: NextWords) => string> = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-/** The script goes through the typed words without the options. It adds a word to $path when the two are the path of a command. */
-function bashScript(words: Words): string {
+/** The script adds each typed word but options to $path when the two are the path of a command. It offers files when no word fits. */
+function bashScript(words: NextWords): string {
   const commands = [...words.keys()].filter((path) => path !== '');
-  // What "$path $word" is at the last word of a path. At the first word $path is empty, so the text starts with a space.
-  const typed = (path: string): string => (path.includes(' ') ? path : ` ${path}`);
-  const pathCases = commands.map((path) => `      "${typed(path)}") path="${path}" ;;`);
+  // "$path $word" at the last word of a path. At the first word $path is empty, so the text starts with a space.
+  const pathAndWord = (path: string): string => (path.includes(' ') ? path : ` ${path}`);
+  const pathCases = commands.map((path) => `      "${pathAndWord(path)}") path="${path}" ;;`);
   const wordCases = [...words].map(([path, next]) => `    "${path}") words="${next.join(' ')}" ;;`);
   return `# Completion of barkeep for bash.
 _barkeep() {
@@ -58,8 +58,11 @@ ${wordCases.join('\n')}
 complete -F _barkeep barkeep`;
 }
 
-/** The script looks for a path in words[2] and words[3]; words[1] is `barkeep`. It has no variable path, because zsh ties that to PATH. */
-function zshScript(words: Words): string {
+/**
+ * The script looks for a path in words[2] and words[3]; words[1] is `barkeep`. While CURRENT, the index of the word that the user types,
+ * is 2, the path is empty. The variable of the path is `typed`, because zsh ties a variable `path` to PATH.
+ */
+function zshScript(words: NextWords): string {
   const subcommands = [...words.keys()].filter((path) => path.includes(' '));
   const typedCases = subcommands.map((path) => `    "${path}") typed="${path}" ;;`);
   const nextCases = [...words].map(([path, next]) => `    "${path}") next=(${next.join(' ')}) ;;`);
@@ -80,7 +83,7 @@ ${nextCases.join('\n')}
 _barkeep "$@"`;
 }
 
-function fishScript(words: Words): string {
+function fishScript(words: NextWords): string {
   const lines = [...words].flatMap(([path, next]) => next.map((word) => fishLine(path, word)));
   return `# Completion of barkeep for fish.\n${lines.join('\n')}`;
 }
@@ -88,5 +91,6 @@ function fishScript(words: Words): string {
 /** Offers `word` after a command; fish knows a command such as `dataset show` by its last word only. */
 function fishLine(path: string, word: string): string {
   const condition = path === '' ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
-  return `complete -c barkeep -n '${condition}' ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`}`;
+  const offer = word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`; // -l takes the name of an option without --
+  return `complete -c barkeep -n '${condition}' ${offer}`;
 }

@@ -106,10 +106,13 @@ function symbolLines(description: DatasetDescription): string[] {
   const shown = symbols
     .slice(0, SYMBOLS_SHOWN)
     .map((row) => [row.symbol, row.rows, shortTime(row.first), shortTime(row.last), shareText(row.zeroVolumeShare)]);
+  const facts = [`spacing ${spacing ?? 'unknown'}`];
+  if (looksLikeCloses) facts.push('times look like bar close times');
+  if (values.anyPrices) facts.push('negative prices allowed');
+  if (values.withoutVolume) facts.push('files without volume');
   const lines = [
     `dataset ${dataset}: ${formatCount(rows)} rows, ${formatCount(symbols.length)} symbols, ${formatCount(days)} days`,
-    `spacing ${spacing ?? 'unknown'}${looksLikeCloses ? '; times look like bar close times' : ''}` +
-      `${values.anyPrices ? '; negative prices allowed' : ''}${values.withoutVolume ? '; files without volume' : ''}`,
+    facts.join('; '),
     table(['symbol', 'rows', 'first bar', 'last bar', 'zero volume'], shown),
   ];
   if (symbols.length > SYMBOLS_SHOWN)
@@ -128,14 +131,14 @@ function coverageLines({ calendar, hours, share, outside, months }: Coverage): s
 }
 
 function quarantineLines({ rows, reasons, examples }: DatasetDescription['quarantined']): string[] {
-  const reasonCounts = Object.entries(reasons).map(([reason, times]) => `${reason} ${formatCount(times)}`);
+  const reasonCounts = Object.entries(reasons).map(([reason, count]) => `${reason} ${formatCount(count)}`);
   const why = rows > 0 ? `: ${reasonCounts.join(', ')}` : '';
-  const count = `rows in quarantine, conflicting or refused: ${formatCount(rows)}${why}`;
-  if (examples.length === 0) return [count];
+  const total = `rows in quarantine, conflicting or refused: ${formatCount(rows)}${why}`;
+  if (examples.length === 0) return [total];
   const exampleRows = examples.map(({ symbol, time, reason, close, volume }) => {
     return [symbol, shortTime(time), reason, close, volume];
   });
-  return [count, table(['symbol', 'time', 'reason', 'close', 'volume'], exampleRows)];
+  return [total, table(['symbol', 'time', 'reason', 'close', 'volume'], exampleRows)];
 }
 
 function jumpLines(jumps: DatasetDescription['jumps']): string[] {

@@ -16,6 +16,7 @@ interface Check {
 
 /** Time that a coordinator has to list its sessions. */
 const ANSWER_LIMIT_MS = 5_000;
+const NAME_WIDTH = 'BARKEEP_CALENDARS_DIR'.length; // the longest name of a check
 
 export const doctorCommand = () =>
   new CliCommand(
@@ -112,5 +113,5 @@ function redisOrigin(): string {
 }
 
 function checkText({ name, ok, detail }: Check): string {
-  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(21)} ${detail}`;
+  return `${ok ? colour('green', 'ok   ') : colour('red', 'wrong')}  ${name.padEnd(NAME_WIDTH)} ${detail}`;
 }

@@ -14,7 +14,6 @@ interface EventsOptions extends SessionOptions {
 
 /** How long to wait for more events of a session that has ended; its stored events arrive immediately. */
 const QUIET_MS = 1_000;
-
 /** Fields that are not listed after the type: the first two have columns of their own, a cursor says nothing to a reader. */
 const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'type', 'cursor']);
 const ISO_TIME_LENGTH = 24;
@@ -80,11 +79,10 @@ function typeNames(text: string): SessionEventType[] {
 
 /** An event as a line: its time, its type, then its other fields. */
 function eventText(moment: SessionMoment): string {
-  const { type } = moment;
   const fields = Object.entries<string | number | object>({ ...moment }).filter(([name]) => !NOT_LISTED.has(name));
   const at = 'at' in moment ? new Date(moment.at).toISOString() : ' '.repeat(ISO_TIME_LENGTH);
   const fieldTexts = fields.map(([name, value]) => `${name} ${valueText(name, value)}`);
-  return `${at} ${type.padEnd(TYPE_WIDTH)} ${fieldTexts.join('  ')}`.trimEnd();
+  return `${at} ${moment.type.padEnd(TYPE_WIDTH)} ${fieldTexts.join('  ')}`.trimEnd();
 }
 
 function valueText(name: string, value: string | number | object): string {

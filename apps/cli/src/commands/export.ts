@@ -75,24 +75,17 @@ async function exportBars(
   // For the progress: without --to the coordinator exports up to the session's clock.
   const end = options.to ?? (session.clock === null ? from : Date.parse(session.clock));
   let lines = 0;
-  /** Passes the texts on, counts their lines and shows the progress. */
-  const counted = async function* (progress: Progress): AsyncGenerator<string> {
-    for await (const text of texts) {
-      const parts = text.split('\n'); // the first and the last part may be parts of lines
-      lines += parts.length - 1;
-      const lastWholeLine = parts.length > 2 ? parts.at(-2) : undefined;
-      if (lastWholeLine !== undefined) {
-        const place = placeOf(lastWholeLine, format);
-        progress.update(doneShare(place, symbols, from, end), place.symbol, lines);
-      }
-      yield text;
-    }
+  const write = (progress: Progress): Promise<void> => {
+    const counted = withLineCounts(texts, (lineCount, lastWholeLine) => {
+      lines = lineCount;
+      if (lastWholeLine === undefined) return;
+      const place = placeOf(lastWholeLine, format);
+      progress.update(doneShare(place, symbols, from, end), place.symbol, lines);
+    });
+    if (out !== undefined) return writeWhole(out, counted, signal);
+    return pipeline(counted, process.stdout, { end: false, signal });
   };
   const barCount = (): number => Math.max(0, format === 'csv' ? lines - 1 : lines); // a CSV file has a header
-  const write = (progress: Progress): Promise<void> =>
-    out === undefined
-      ? pipeline(counted(progress), process.stdout, { end: false, signal })
-      : writeWhole(out, counted(progress), signal);
   try {
     await withProgress(`export ${id}`, options.json || out === undefined, write);
   } catch (error) {
@@ -104,7 +97,21 @@ async function exportBars(
   return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
-/** Writes a file whole or not at all, by a new file in the same folder. Writes to a pipe or a device directly. */
+/** Passes texts on. Before each one, `onText` gets the number of lines so far, and the last line that is whole in this text, if any. */
+async function* withLineCounts(
+  texts: AsyncIterable<string>,
+  onText: (lineCount: number, lastWholeLine: string | undefined) => void,
+): AsyncGenerator<string> {
+  let lineCount = 0;
+  for await (const text of texts) {
+    const parts = text.split('\n'); // the first and the last part may be parts of lines
+    lineCount += parts.length - 1;
+    onText(lineCount, parts.length > 2 ? parts.at(-2) : undefined);
+    yield text;
+  }
+}
+
+/** Writes a file whole or not at all: writes another file in its folder, then renames it. Writes to a pipe or a device directly. */
 async function writeWhole(file: string, texts: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const existing = await stat(target).catch(() => undefined);

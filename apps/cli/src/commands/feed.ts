@@ -59,8 +59,7 @@ async function feed(context: Context, id: string, names: string[], options: Feed
         if (!(error instanceof FedBarsLostError) || resends === RESENDS_MAX || !writer.hasFedLostBars(error))
           throw error;
         progress.pause();
-        const { bars, symbol } = error;
-        note(`the session Redis lost ${formatCount(bars)} fed bars of ${symbol}: sending the files again`);
+        note(`the session Redis lost ${formatCount(error.bars)} fed bars of ${error.symbol}: sending the files again`);
         writer = new FeedWriter(session, options.end);
       }
     }

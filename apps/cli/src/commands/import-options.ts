@@ -140,7 +140,7 @@ function csvPairs(text: string): [string, string][] {
     .split(/\r?\n|\r/)
     .filter((line) => line.trim() !== '')
     .map((line) => {
-      const comma = line.lastIndexOf(','); // FROM may contain commas
+      const comma = line.lastIndexOf(','); // FROM may contain commas; without any comma it is empty, which is refused
       const unquoted = (part: string): string => part.trim().replace(/^"(.*)"$/, '$1');
       return [unquoted(line.slice(0, Math.max(0, comma))), unquoted(line.slice(comma + 1))];
     });

@@ -150,8 +150,8 @@ function listedFormats(): ListedFormat[] {
 
 function formatsTable(): string {
   const texts = listedFormats().map(({ name, title, times, zone, example }) => {
-    const stamp = `times are ${times}s, ${zone ?? 'zone by the path or --tz'}`;
-    return [`${name}: ${title} (${stamp})`, ...example.map((line) => `    ${line}`)].join('\n');
+    const timesText = `times are ${times}s, ${zone ?? 'zone by the path or --tz'}`;
+    return [`${name}: ${title} (${timesText})`, ...example.map((line) => `    ${line}`)].join('\n');
   });
   const others = 'Anything else: --format csv finds columns by their names; JSON and NDJSON by their keys.';
   return [...texts, others].join('\n');

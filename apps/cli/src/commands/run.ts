@@ -58,7 +58,7 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   const client = await context.coordinator(options);
   const created = await client.create(spec).catch((error: unknown) => {
     if (!(error instanceof SessionConflictError)) throw error;
-    const { id } = spec as { id: string };
+    const { id } = spec as { id: string }; // only a spec with an id can conflict
     const help = `choose another id, or remove that session: barkeep rm ${id}`;
     throw new CliError(`${error.message}; ${help}`, EXIT.failed, { cause: error });
   });
@@ -98,8 +98,9 @@ async function follow(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<SessionStatus> {
+  const canStart = state === 'created' || (END_STATES.has(state) && state !== 'completed');
   if (state === 'paused') await client.lifecycle(id, 'resume');
-  else if (state === 'created' || (END_STATES.has(state) && state !== 'completed')) await client.lifecycle(id, 'start');
+  else if (canStart) await client.lifecycle(id, 'start');
   const onUpdate = (session: SessionStatus): void =>
     progress.update(session.progress, progressText(session), session.counts.filled);
   const watched = { client, id, onUpdate, signal };

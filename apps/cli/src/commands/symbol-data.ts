@@ -83,9 +83,9 @@ function gapsTable(gaps: readonly SymbolGap[]): string {
   const rows = gaps.map(({ symbol, start, end, bars, status, attempts, lastError }) => {
     return [symbol, shortTime(start), shortTime(end), bars, status, attempts, lastError ?? ''];
   });
-  const minutes = gaps.reduce((sum, { bars }) => sum + bars, 0);
+  const missingBars = gaps.reduce((sum, { bars }) => sum + bars, 0);
   const head = ['symbol', 'from', 'to (excluded)', 'bars', 'status', 'attempts', 'last error'];
-  return `${table(head, rows)}\n${formatCount(gaps.length)} gaps, ${formatCount(minutes)} bars`;
+  return `${table(head, rows)}\n${formatCount(gaps.length)} gaps, ${formatCount(missingBars)} bars`;
 }
 
 interface MetricsOptions extends SessionOptions {

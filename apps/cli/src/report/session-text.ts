@@ -11,16 +11,18 @@ export function sessionsTable(sessions: readonly SessionStatus[]): string {
   // A long id is not wrapped, because then it could not be copied: the counts are left out instead.
   const hasCounts = sessions.every(({ id }) => id.length <= ID_MAX);
   const rows = sessions.map(({ id, state, progress, clock, symbols, counts }) => {
-    const open = counts.absent + counts.missing;
-    const numbers = hasCounts ? [symbols.length, counts.expected, counts.filled, open] : [];
+    const openSlots = counts.absent + counts.missing;
+    const numbers = hasCounts ? [symbols.length, counts.expected, counts.filled, openSlots] : [];
     return [id, state, percentText(progress * 100), shortTime(clock), ...numbers];
   });
-  const counts = hasCounts ? ['symbols', 'expected', 'filled', 'open'] : [];
-  return table(['session', 'state', 'progress', 'clock', ...counts], rows);
+  const countHeads = hasCounts ? ['symbols', 'expected', 'filled', 'open'] : [];
+  return table(['session', 'state', 'progress', 'clock', ...countHeads], rows);
 }
 
 export function sessionText(session: SessionStatus): string {
   const { counts } = session;
+  const filled = `${formatCount(counts.filled)} of ${formatCount(counts.expected)} filled`;
+  const origins = `streamed ${formatCount(counts.streamed)}, backfilled ${formatCount(counts.backfilled)}`;
   const settled = `no-trade ${formatCount(counts.noTrade)}, unfillable ${formatCount(counts.unfillable)}`;
   const open = `absent ${formatCount(counts.absent)}, missing ${formatCount(counts.missing)}`;
   const { outside, extended } = counts;
@@ -36,7 +38,7 @@ export function sessionText(session: SessionStatus): string {
     `frontier   ${shortTime(session.frontier)}`,
     `watermark  ${shortTime(session.watermark)}`,
     `symbols    ${formatCount(session.symbols.length)}`,
-    `slots      ${formatCount(counts.filled)} of ${formatCount(counts.expected)} filled: streamed ${formatCount(counts.streamed)}, backfilled ${formatCount(counts.backfilled)}`,
+    `slots      ${filled}: ${origins}`,
     `           ${settled}; ${open}`,
     `refused    ${formatCount(counts.refused)}`,
     ...(outside + extended > 0

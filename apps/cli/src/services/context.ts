@@ -25,13 +25,12 @@ const WORKERS_FOR_ONE_COMMAND = 2;
 
 export class Context {
   readonly config: Config<Partial<ServiceUrls>>;
-  /** Service URLs that are set. */
   readonly urls: Partial<ServiceUrls>;
   /** BARKEEP_ADMIN_KEY, else BARKEEP_API_KEY, else the first of BARKEEP_ADMIN_KEYS, else the first of BARKEEP_API_KEYS. */
   readonly apiKey: string | undefined;
   /** Folder for the permanent data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
-  #startedRedis: string | undefined; // URL of its session Redis, after this command started a coordinator
+  #startedRedis: string | undefined; // URL of the session Redis; set after this command started a coordinator
 
   /** @throws CliError that names every wrong variable of the environment */
   constructor(readonly life: Lifetime) {
@@ -133,7 +132,7 @@ export class Context {
   async #startCoordinator(): Promise<string> {
     await checkServers(this.urls);
     const urls = await this.#serversFor('all');
-    const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the lock
+    const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the data folder
     if (upUrl !== undefined) return upUrl;
     this.#startedRedis = urls.sessionRedisUrl;
     const logFolder = this.logFolder('command');

@@ -58,7 +58,7 @@ async function coordinatorProblem(url: string, signal: AbortSignal): Promise<str
     return `HTTP ${answer.status}, which is no coordinator`;
   } catch (error) {
     signal.throwIfAborted();
-    const { name, cause = error } = error as Error; // fetch says only "fetch failed"
+    const { name, cause = error } = error as Error; // the message is only "fetch failed"; the cause says why
     return name === 'TimeoutError' ? `no answer within ${ANSWER_LIMIT_MS / 1000} s` : errorText(cause);
   }
 }

@@ -79,7 +79,7 @@ function fittingWidths(
   return widths;
 }
 
-/** Makes the widest text columns narrower until all columns fit. @param kept width that each column must keep */
+/** Lowers the widths of the widest text columns until all columns fit. @param kept width that each column must keep */
 function narrow(widths: number[], alignments: readonly string[], columnsWidth: number, kept: readonly number[]): void {
   const canShrink = (column: number): boolean =>
     alignments[column] === 'left' && widths[column]! > Math.max(COLUMN_MIN, kept[column] ?? 0);
@@ -127,11 +127,12 @@ function drawInParts(
 
 /** Wraps prose at the width of the terminal. Indented lines, such as commands, stay as they are. */
 export function wrapped(text: string, width = terminalWidth()): string {
-  const tooWide = `^\\S.{${width},}`; // a line that is not indented and is longer than `width`
-  const wideLine = new RegExp(`${tooWide}$`, 'gm');
-  const brokenSentence = new RegExp(`(${tooWide}[^.:\\n])\\n(?=\\S)`, 'gm'); // a wide line, and the next line continues it
-  const nextLine = new RegExp(`(.{1,${width}})(?: +|$)`, 'g');
-  return text.replace(brokenSentence, '$1 ').replace(wideLine, (line) => line.replace(nextLine, '$1\n').trimEnd());
+  const wide = `^\\S.{${width},}`; // the pattern of a line that is not indented and is longer than `width`
+  const wideLine = new RegExp(`${wide}$`, 'gm');
+  const brokenSentence = new RegExp(`(${wide}[^.:\\n])\\n(?=\\S)`, 'gm'); // a wide line, and the next line continues it
+  const fittingPart = new RegExp(`(.{1,${width}})(?: +|$)`, 'g');
+  const joined = text.replace(brokenSentence, '$1 ');
+  return joined.replace(wideLine, (line) => line.replace(fittingPart, '$1\n').trimEnd());
 }
 
 /** Breaks text into lines of at most `width`: at spaces, and within words that are longer than a line. */

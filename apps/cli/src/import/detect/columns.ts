@@ -89,8 +89,11 @@ export function headerColumns(
   const bareHeader = header.map(bareName);
   const findAll = (name: ColumnName): number[] => {
     const wantedColumn = wanted.get(name);
-    if (wantedColumn !== undefined) return [wantedIndex(header, name, wantedColumn)];
-    return NAMES[name].map((usualName) => bareHeader.indexOf(usualName)).filter((index) => index >= 0);
+    if (wantedColumn === undefined)
+      return NAMES[name].map((usualName) => bareHeader.indexOf(usualName)).filter((index) => index >= 0);
+    const index = columnIndex(header, wantedColumn);
+    if (index < 0) throw columnError(header, name, wantedColumn);
+    return [index];
   };
   const find = (name: ColumnName): number => findAll(name)[0] ?? -1;
   const time = find('time');
@@ -102,7 +105,7 @@ export function headerColumns(
 
   const date = find('date');
   const symbol = find('symbol');
-  // Names that differ only in case count as the same, except names that the user gives: these can tell "close" from "Close".
+  // Names that differ only in case count as the same. A name that the user gives is set apart: it can tell "close" from "Close".
   const wantedNames = new Set([...wanted.values()].map((column) => header[columnIndex(header, column)]));
   const comparedNames = header.map((name) => (wantedNames.has(name) ? `wanted ${name}` : name.trim().toLowerCase()));
   refuseDuplicates(header, [...Object.values(required), date, symbol, ...volume], comparedNames);
@@ -130,29 +133,30 @@ function refuseDuplicates(header: readonly string[], used: readonly (number | un
   const duplicate = used.find((index = -1) => isTwice(names, names[index]));
   if (duplicate === undefined) return;
   const name = header[duplicate]!;
-  const hint = isTwice(header, name)
-    ? 'skip the header (such as --skip-lines 1 --no-header) and give column numbers, such as --columns time=1,open=2,…'
-    : 'name the right one with --columns';
+  const differInCase = !isTwice(header, name); // then a name in --columns can tell them apart
+  const hint = differInCase
+    ? 'name the right one with --columns'
+    : 'skip the header (such as --skip-lines 1 --no-header) and give column numbers, such as --columns time=1,open=2,…';
   throw unusableHeader(`expected one column "${name}", was several in ${quoted(header)}: ${hint}`);
 }
 
 /**
  * Columns of a file without a header: time, open, high, low, close, volume. If the first row has a separate date, it comes before
  * the time. If the first row has a symbol, it comes after the time. When the user gives the symbol, there is no symbol column.
- * @param wanted the user's column numbers, which replace this order @param hasSymbol true when the user gives the symbol
+ * @param wanted the user's column numbers, which replace this order
  */
 export function columnsByPlace(
   firstRow: readonly string[],
   wanted: ReadonlyMap<ColumnName, string>,
   hasVolume: boolean,
-  hasSymbol: boolean,
+  isSymbolGiven: boolean,
 ): FoundColumns {
-  const numbers = firstRow.map((_, index) => String(index + 1));
+  const numbers = firstRow.map((_, index) => String(index + 1)); // they stand for the names that a header would have
   if (wanted.size > 0) return headerColumns(numbers, wanted, hasVolume);
   const [first = '', second = ''] = firstRow;
   let leading = ['time'];
   if (DATE_FIELD.test(first) && TIME_OF_DAY_FIELD.test(second)) leading = ['date', 'time'];
-  else if (!hasSymbol && SYMBOL_FIELD.test(second)) leading = ['time', 'symbol'];
+  else if (!isSymbolGiven && SYMBOL_FIELD.test(second)) leading = ['time', 'symbol'];
   const names = [...leading, ...PRICE_NAMES, ...(hasVolume ? ['volume'] : [])];
   if (firstRow.length < names.length) {
     const hint = hasVolume && firstRow.length === names.length - 1 ? NO_VOLUME_HINT : '';
@@ -176,12 +180,6 @@ export function parseColumnsOption(text: string): Map<ColumnName, string> {
     wanted.set(name, column);
   }
   return wanted;
-}
-
-function wantedIndex(header: readonly string[], name: ColumnName, column: string): number {
-  const index = columnIndex(header, column);
-  if (index < 0) throw columnError(header, name, column);
-  return index;
 }
 
 /** The index of the column with this name, or with this name in other case; −1 when there is none. */

@@ -11,32 +11,31 @@ const HOUR_MS = 3_600_000;
 const DAYLIGHT_ZONES: Record<string, string> = { EST: 'America/New_York', MST: 'America/Denver' };
 /** The bare name of a column of local times, such as `localtime` or `datetimeest`. */
 const LOCAL_NAME = /local|exchange|^(date|time|datetime|timestamp)([ecmp][sd]t|cest|cet|bst|ist|jst|kst|hkt|msk)$/;
-
 /** The bare name of a column with an offset other than 0, such as `Time (UTC+8)`. */
 const OFFSET_NAME = /(utc|gmt)0*[1-9]/;
 
 /** Warns when times without an offset seem to be in another zone than the one in which they were read. */
 export function doubtfulZone(sample: SampleBars): string | undefined {
-  const { file, options, example, isAssumed } = sample;
+  const { file, options, example, isUtcAssumed } = sample;
   if (!lacksZone(example)) return undefined;
   const name = file.names[file.layout.time] ?? '';
   const nameWarning = options.zone === undefined ? localNameWarning(name) : zoneWarning(name, options.zone);
   if (nameWarning !== undefined) return nameWarning;
   // Of the known formats, only those of MetaTrader have no zone.
-  if (isAssumed && file.format !== undefined)
+  if (isUtcAssumed && file.format !== undefined)
     return `times of ${file.format.name} are those of the broker's server and were read as UTC: give its zone with --tz`;
   const hoursWarning = marketHoursWarning(sample);
   if (hoursWarning !== undefined) return hoursWarning;
-  return isAssumed ? newestFirst(sample) : undefined;
+  return isUtcAssumed ? newestFirst(sample) : undefined;
 }
 
 /** Warns when the times of day are the hours of a market in another zone than the one in which they were read. */
-function marketHoursWarning({ walls, reader, isAssumed }: SampleBars): string | undefined {
+function marketHoursWarning({ walls, reader, isUtcAssumed }: SampleBars): string | undefined {
   const utcIfFits = () => (areHoursInUtc(walls, reader.zone) ? 'UTC' : undefined);
-  const likelyZone = isAssumed ? hoursElsewhere(walls) : utcIfFits();
+  const likelyZone = isUtcAssumed ? hoursElsewhere(walls) : utcIfFits();
   if (likelyZone === undefined) return undefined;
   const reading = `times without a zone, from ${hoursText(walls)}, were read in ${reader.zone}`;
-  const hint = isAssumed ? '; if not, with --tz UTC' : '';
+  const hint = isUtcAssumed ? '; if not, with --tz UTC' : '';
   return `${reading} and look like a market day in ${likelyZone}: if they are, import with --tz ${likelyZone}${hint}`;
 }
 

@@ -98,9 +98,9 @@ function symbolOf(
   { symbol: givenSymbol, symbolNames }: ReadOptions,
 ): string | undefined {
   const symbolNamed = (text: string): string => {
-    const name = symbolNames.of(text);
-    if ('symbol' in name) return name.symbol;
-    throw unusableHeader(`${name.detail}; --symbol NAME sets it`);
+    const found = symbolNames.of(text);
+    if ('symbol' in found) return found.symbol;
+    throw unusableHeader(`${found.detail}; --symbol NAME sets it`);
   };
   // A wide header with several symbols.
   if (layout.values.length > 1) {

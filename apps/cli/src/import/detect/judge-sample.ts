@@ -48,7 +48,7 @@ export function judgeSample(sample: SampleBars): { notes: string[]; warnings: st
   const notes = [
     start.volume?.note ?? [],
     options.hasVolume ? [] : 'no volume: 0 is stored',
-    sample.isAssumed ? 'times have no zone and are read as UTC: --tz names another one' : [],
+    sample.isUtcAssumed ? 'times have no zone and are read as UTC: --tz names another one' : [],
   ].flat();
   return { notes, warnings: CHECKS.flatMap((check) => check(sample) ?? []) };
 }

@@ -46,9 +46,9 @@ const ROW_NUMBER = /^\d{1,7}$/;
 export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayout {
   const { hasVolume } = options;
   const skipLines = Math.max(options.skipLines, sample.sepLines);
-  const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines);
+  const rows = sample.rows.filter(({ line, isHeader }) => isHeader || line > skipLines); // keeps the keys of JSON
   const isJson = sample.delimiter === undefined;
-  const hasHeader = options.hasHeader && !isJson;
+  const hasHeaderLine = options.hasHeader && !isJson;
   const [first] = rows;
   if (first === undefined) {
     const expected = isJson ? `an array or an object for each bar, was ${sample.beginning}` : 'rows, was none';
@@ -56,17 +56,18 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
   }
   const known = formatOf({ ...sample, rows }, options);
   if (known !== undefined) {
-    const columns = formatColumns(rows[known.header ?? 0]?.texts ?? [], known.format.columns, hasVolume);
+    const header = rows[known.header ?? 0]?.texts ?? []; // of a file without one: the first row
+    const columns = formatColumns(header, known.format.columns, hasVolume);
     return layoutOf(rows, { ...known, columns }, skipLines);
   }
-  const wide = hasHeader ? wideHeader(rows, hasVolume) : undefined;
-  if (wide !== undefined) {
+  if (hasHeaderLine) {
+    const wide = wideHeader(rows, hasVolume);
+    if (wide === undefined) return withHeader(rows, { ...options, skipLines });
     const { lastLine, ...layout } = wide;
     const data = rows.filter(({ line }) => line > lastLine);
     // No names of columns: `layout.values` names the symbols.
     return { layout, format: undefined, names: [], headerLines: lastLine, data };
   }
-  if (hasHeader) return withHeader(rows, { ...options, skipLines });
   const columns = first.isHeader // the keys of JSON objects
     ? headerColumns(first.texts, options.columns, hasVolume)
     : placedColumns({ ...sample, rows }, first.texts, options);

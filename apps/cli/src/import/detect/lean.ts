@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 /** Prices of equities are multiplied by this, in every market. */
 const EQUITY_SCALE = 10_000;
 /** Eastern Standard Time without daylight saving. */
-const EST = 'Etc/GMT+5';
+const EST = 'Etc/GMT+5'; // the sign in such names is the opposite of the offset's
 /** Number of bytes that contain at least the first row. */
 const FIRST_ROW_BYTES = 1024;
 

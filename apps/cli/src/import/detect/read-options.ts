@@ -21,18 +21,15 @@ export interface ReadOptions {
   zone?: string;
   /** Whether the time of a row is the open or the close of its bar. Undefined: as in the format, otherwise the open. */
   times?: 'open' | 'close';
-  /** Interval of the rows, ms. */
   intervalMs: number;
   numbers: NumberStyle;
   /** Prices are divided by this. Undefined: the scale of the format, or 1. */
   priceScale?: number;
-  /** False when the files have no volume. */
   hasVolume: boolean;
   /** Which prices are valid: `positive`, or `any`, which allows 0 and negative ones. */
   prices: Prices;
   /** The symbol of every row, when the user names one. */
   symbol?: string;
-  /** Turns the names in the files into symbols. */
   symbolNames: SymbolNames;
 }
 

@@ -70,9 +70,8 @@ function fit(
   if (delimiter !== formatDelimiter) return undefined;
   if (checksName && format.needsFile === true && format.file?.test(fileName) !== true) return undefined;
   const header = headerIndex(format, rows);
-  const fits =
-    header === undefined ? fitsRows(format, rows) || fitsJson(format, rows) : fitsValues(format, rows, header);
-  return fits ? { format, header } : undefined;
+  if (header !== undefined) return fitsValues(format, rows, header) ? { format, header } : undefined;
+  return fitsRows(format, rows) || fitsJson(format, rows) ? { format, header } : undefined;
 }
 
 /** Index of the first row that has all names of one of the format's headers; undefined when none has. */

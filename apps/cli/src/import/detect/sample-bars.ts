@@ -10,7 +10,7 @@ import { lacksZone, namedZone, offsetOfDay } from './zones.js';
 
 /** Fewest rows from which a share of unreadable times is judged. */
 const JUDGED_ROWS_MIN = 10;
-/** The share of unreadable times from which the readable ones are doubted. */
+/** From this share of unreadable times on, the readable ones are doubted. */
 const DOUBTED_SHARE_MIN = 0.25;
 /** The two ends of a half-read file differ at least this much in their shares of unreadable times. */
 const HALF_READ_DIFFERENCE_MIN = 0.8;
@@ -39,22 +39,22 @@ export interface SampleBars extends FileReading {
   /** Text of the first row's time, with its date. */
   example: string;
   /** True when the times have no zone and nothing names one, so that UTC is assumed. */
-  isAssumed: boolean;
+  isUtcAssumed: boolean;
 }
 
 /** Reads the first and last rows of a file. @throws FilePlanError when times can be read at one end only, or when many cannot be read */
 export function readSample(reading: FileReading): SampleBars {
   const { start, options, file, reader } = reading;
-  const first = readPart(start.head, reading, start.isWhole);
-  const last = start.isWhole ? undefined : readTail(reading);
-  const { timeFailures } = first;
-  if (last === undefined) {
+  const firstPart = readPart(start.head, reading, start.isWhole);
+  const lastPart = start.isWhole ? undefined : readTail(reading);
+  const { timeFailures } = firstPart;
+  if (lastPart === undefined) {
     // A whole file: compare its first and last quarter.
     const quarter = Math.floor(timeFailures.length / 4);
     refuseHalfRead(timeFailures.slice(0, quarter), timeFailures.slice(timeFailures.length - quarter));
-  } else refuseHalfRead(timeFailures, last.timeFailures);
-  refusePartlyRead([...timeFailures, ...(last?.timeFailures ?? [])]);
-  const [head, tail] = [first.bars, last?.bars ?? []];
+  } else refuseHalfRead(timeFailures, lastPart.timeFailures);
+  refusePartlyRead([...timeFailures, ...(lastPart?.timeFailures ?? [])]);
+  const [head, tail] = [firstPart.bars, lastPart?.bars ?? []];
   const times = [...head, ...tail].map(({ openTime }) => openTime + reader.shiftMs);
   const offsetMs = offsetOfDay(reader.zone);
   const example = timeTextOf(file.data[0]?.texts ?? [], file.layout);
@@ -66,7 +66,7 @@ export function readSample(reading: FileReading): SampleBars {
     spacing: spacingOf(times),
     walls: times.map((time) => time + offsetMs(time)),
     example,
-    isAssumed: times.length > 0 && namedZone(file, options.zone) === undefined && lacksZone(example),
+    isUtcAssumed: times.length > 0 && namedZone(file, options.zone) === undefined && lacksZone(example),
   };
 }
 

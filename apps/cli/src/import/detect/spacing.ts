@@ -9,7 +9,7 @@ const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 const REGULAR_DISTANCES_MIN = 3;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
-/** The share of distances that must be the shortest one to be the spacing. The others are nights that it does not divide. */
+/** From this share of the distances on, the shortest distance is the spacing. The others are nights, which it may not divide. */
 const SHORTEST_SHARE_MIN = 0.75;
 /** The longest time from a close to the open of the next day. Rows that are all further apart are daily bars. */
 const NIGHT_MAX_MS = 18 * HOUR_MS;
@@ -108,13 +108,11 @@ export function spacingText(ms: number): string {
   return `${ms / unit}-${name}`;
 }
 
-/** Consecutive rows of a file. */
+/** Consecutive rows of a file, with times in epoch ms. */
 interface FilePart {
-  /** Epoch ms. */
   times: readonly number[];
-  /** Whether the part begins where the file begins. */
+  /** Whether the part begins where the file begins, and whether it ends where the file ends. */
   isFirst: boolean;
-  /** Whether the part ends where the file ends. */
   isLast: boolean;
 }
 

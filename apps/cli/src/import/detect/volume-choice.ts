@@ -11,9 +11,7 @@ export interface VolumeColumn {
 }
 
 /** The column that is used, and what the user should know about the choice. */
-export interface ChosenVolume {
-  /** From 0. */
-  field: number;
+export interface ChosenVolume extends Pick<VolumeColumn, 'field'> {
   note: string;
   warning?: string;
 }

@@ -110,9 +110,10 @@ async function walk(folder: string, fits: (path: string) => boolean): Promise<In
     paths
       .filter((path) => !isHidden(slashed(relative(folder, path))) && fits(slashed(path)))
       .map(async (path) => {
-        // The import refuses a file that it cannot read, such as a link to nothing, and names it.
         const info = await stat(path).catch(() => undefined);
-        return info?.isFile() !== false ? [{ path, bytes: info?.size ?? 0 }] : [];
+        // Keeps a file without `info`, such as a link to nothing: the import refuses it and names it.
+        const isOther = info !== undefined && !info.isFile();
+        return isOther ? [] : [{ path, bytes: info?.size ?? 0 }];
       }),
   );
   return files.flat();

@@ -85,7 +85,7 @@ async function* gunzipped(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uin
     source.unpipe(unpacker);
     source.destroy();
     unpacker.destroy();
-    if (!source.closed) await once(source, 'close').catch(() => undefined);
+    if (!source.closed) await once(source, 'close').catch(() => undefined); // `bytes`, and the file below it, are closed first
   }
 }
 

@@ -14,7 +14,7 @@ const SKIPPABLE_SIGNATURE = 0x184d2a5;
 const BLOCK_BYTES_MAX = 128 * 1024;
 /** The type of a block that stores one byte and repeats it. */
 const REPEATED_BYTE = 1;
-/** The bits of a frame's descriptor. Its two highest ones are a code for the length of the field with the size of the contents. */
+/** The bits of a frame's descriptor. Its two highest bits are a code for the length of the field with the size of the contents. */
 const DICTIONARY_BITS = 0b11;
 const CHECKSUM_BIT = 0b100;
 const SINGLE_SEGMENT_BIT = 0b10_0000;
@@ -86,7 +86,7 @@ async function frameHeader(bytes: PackedBytes): Promise<{ header: Buffer; hasChe
   // A single segment has no field for its window: the window is as large as the contents.
   const isSingleSegment = (bits & SINGLE_SEGMENT_BIT) !== 0;
   const windowBytes = isSingleSegment ? 0 : 1;
-  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][bits >> 6]!;
+  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][bits >> 6]!; // by the code in the two highest bits
   const rest = await bytes.take(windowBytes + sizeBytes);
   const window = isSingleSegment ? rest.readUIntLE(0, Math.min(sizeBytes, INTEGER_BYTES_MAX)) : windowOf(rest[0]!);
   if (window > WINDOW_MAX)

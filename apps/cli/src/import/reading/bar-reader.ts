@@ -66,13 +66,13 @@ export class BarReader implements RowHandler {
     }
     if (row.count > layout.fieldsMax && this.#refuseSurplus(row)) return;
     // A wide row has the bars of several symbols, which the header names.
-    const name = this.#isWide ? undefined : this.#symbols.of(row);
-    if (name !== undefined && !('symbol' in name)) return this.sink.refuse(row.line, name.reason, name.detail);
+    const found = this.#isWide ? undefined : this.#symbols.of(row);
+    if (found !== undefined && !('symbol' in found)) return this.sink.refuse(row.line, found.reason, found.detail);
     const time = this.#timeOf(row);
     if (typeof time !== 'number') return this.#refuseTime(row, time);
     const openTime = shiftMs === 0 ? time : closeOf(time) - shiftMs;
-    if (name === undefined) this.#readWide(row, openTime);
-    else this.#readBar(row, layout.values[0]!, name.symbol, openTime);
+    if (found === undefined) this.#readWide(row, openTime);
+    else this.#readBar(row, layout.values[0]!, found.symbol, openTime);
   }
 
   /** Refuses a row with text beyond the header's fields, as after a comma in a number. @returns true when it does */
@@ -91,9 +91,9 @@ export class BarReader implements RowHandler {
     const { layout, names } = this.options;
     for (const fields of layout.values) {
       if (PRICE_NAMES.every((name) => fieldText(row, fields[name]) === '')) continue;
-      const name = names.of(fields.symbol ?? '');
-      if ('symbol' in name) this.#readBar(row, fields, name.symbol, openTime);
-      else this.sink.refuse(row.line, name.reason, name.detail);
+      const found = names.of(fields.symbol ?? '');
+      if ('symbol' in found) this.#readBar(row, fields, found.symbol, openTime);
+      else this.sink.refuse(row.line, found.reason, found.detail);
     }
   }
 

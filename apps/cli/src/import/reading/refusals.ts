@@ -75,8 +75,8 @@ export function priceHint(reason: RefusalReason): string {
 /** A hint about the options for a number in the notation of other countries; empty when none would read it. */
 export function numberHint(text: string): string {
   if (/^[+-]?\d+,\d+$/.test(text)) return '; --decimal , reads decimal commas, --thousands , groups of thousands';
-  if (/^[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})$/.test(text))
-    return '; --decimal , --thousands . reads such numbers';
+  const hasDotsBetweenGroups = /^[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})$/.test(text); // 1.234,5 or 1.234.567
+  if (hasDotsBetweenGroups) return '; --decimal , --thousands . reads such numbers';
   // The sign between groups of three digits: a comma, an apostrophe or a blank.
   const sign = /^[+-]?\d{1,3}([,'\u2019 \u00a0\u202f])\d{3}(\1\d{3})*([.,]\d+)?$/.exec(text)?.[1];
   if (sign === undefined) return '';

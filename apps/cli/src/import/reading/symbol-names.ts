@@ -29,7 +29,7 @@ export class SymbolNames {
 
   /** Adds the symbols of the dataset, before any row is read. */
   know(stored: Iterable<string>): void {
-    this.#results.clear();
+    this.#results.clear(); // a name may now differ in case from a stored symbol
     for (const symbol of stored) this.#known.set(symbol.toLowerCase(), symbol);
   }
 

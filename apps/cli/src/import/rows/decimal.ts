@@ -40,8 +40,7 @@ export function decimalAt(bytes: Uint8Array, start: number, end: number): number
 
 /** Reads exponents and long numbers, through a string; NaN for text that is not a number. */
 function slowDecimal(bytes: Uint8Array, start: number, end: number): number {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
-  return decimalOf(text);
+  return decimalOf(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1'));
 }
 
 /** The number times ten to the `exponent`, rounded only once; NaN for text that is not a number, and for an infinite result. */

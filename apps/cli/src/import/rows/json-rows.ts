@@ -3,7 +3,7 @@
  * level or in an array: `[[…],[…]]`, `[{…},{…}]`, `{"bars":{"AAPL":[{…}]}}`, or NDJSON with a row per line. The keys of
  * the first object are the header, which the handler gets first. Arrays and objects inside of a row object are skipped.
  * In an array of rows, an element that is no row, such as `null`, is refused, so that it is counted.
- * Between two pushes the splitter holds the scalars of the open containers, of each at most `ROW_BYTES_MAX`.
+ * Between two pushes the splitter holds the texts of the open containers: at most `ROW_BYTES_MAX` bytes of each container.
  */
 import { JsonTokens, type TokenHandler } from './json-tokens.js';
 import { KEY_SEPARATOR, type Row, ROW_BYTES_MAX, type RowHandler, rowOf, type Splitter } from './row.js';
@@ -20,7 +20,7 @@ class Container {
   /** Where each of its own scalars begins and ends in the bytes of the tokens. */
   starts: number[] = [];
   ends: number[] = [];
-  /** Where the key of each scalar of an object begins and ends. There is one key more while the value of the last one is awaited. */
+  /** Where the key of each scalar of an object begins and ends. There is one key more between a key and its value. */
   keyStarts: number[] = [];
   keyEnds: number[] = [];
   /** True in an object whose next text is a key. */
@@ -144,10 +144,10 @@ export class JsonRows implements Splitter, TokenHandler {
     } else if (parent.hasRowElements && !container.hasRowsInside)
       this.#refuse(container.line, `was ${isArray ? '[…]' : '{…}'}`);
     if (isRow || container.hasRowsInside) parent.hasRowsInside = true;
-    this.#tokens.length = container.start;
+    this.#tokens.length = container.start; // drops the container's texts
   }
 
-  /** The group of a container that opens in an object: the object's group and the container's key. Takes that key from the object's. */
+  /** The group of a container that opens in an object: the object's group and the container's key. Removes the key from the object. */
   #groupIn({ group, start, keyStarts, keyEnds }: Container): string {
     const keyStart = keyStarts.pop() ?? start;
     const key = this.#tokens.textAt(keyStart, keyEnds.pop() ?? start);

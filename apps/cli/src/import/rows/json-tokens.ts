@@ -25,7 +25,6 @@ export class JsonTokens {
   length = 0;
   /** The line that is being read, from 1. */
   line = 1;
-  /** True within a string. */
   inString = false;
   /** Where the text that is being read begins; −1 between texts. */
   #start = -1;

@@ -140,9 +140,8 @@ class ImportRun {
     const { zone, shiftMs } = plan.reader;
     const areCloses = shiftMs > 0;
     const hint = calendar.hint(plan.sampleTimes, zone, areCloses ? undefined : this.plan.read.intervalMs);
-    const { id } = calendar.calendar;
     const why = hint === undefined ? '' : `: ${hint}`;
-    this.#fileWarnings.add(name, `${rows} rows are outside of ${id} and are not stored${why}`);
+    this.#fileWarnings.add(name, `${rows} rows are outside of ${calendar.calendar.id} and are not stored${why}`);
   }
 
   async #write(symbol: string, bars: readonly Bar[]): Promise<void> {

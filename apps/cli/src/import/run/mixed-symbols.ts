@@ -36,8 +36,8 @@ export async function refuseMixedSymbols(
 /** True when the paths of all entries give different symbols: then no entry needs to be opened to compare the symbols. */
 function areDistinct(symbols: readonly (string | undefined)[], { read }: ImportPlan): boolean {
   const stored = symbols.flatMap((inPath) => {
-    const name = inPath === undefined ? {} : read.symbolNames.of(inPath);
-    return 'symbol' in name ? name.symbol : [];
+    const found = inPath === undefined ? {} : read.symbolNames.of(inPath);
+    return 'symbol' in found ? found.symbol : [];
   });
   return new Set(stored).size === symbols.length;
 }

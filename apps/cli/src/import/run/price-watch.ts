@@ -41,6 +41,6 @@ export class PriceWatch {
 
 function isJump(last: Bar, bar: Bar): boolean {
   if (!(last.close > 0 && bar.close > 0)) return false;
-  if (bar.close < JUMP_RATIO * last.close && last.close < JUMP_RATIO * bar.close) return false;
-  return Math.abs(bar.openTime - last.openTime) < COMPARED_WITHIN_MS;
+  const areAlike = bar.close < JUMP_RATIO * last.close && last.close < JUMP_RATIO * bar.close;
+  return !areAlike && Math.abs(bar.openTime - last.openTime) < COMPARED_WITHIN_MS;
 }

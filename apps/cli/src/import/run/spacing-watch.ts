@@ -3,39 +3,39 @@ import type { Bar } from '@barkeep/bars';
 import { greatestCommonDivisor, spacingText } from '../detect/index.js';
 import { timeText } from '../reading/index.js';
 
-/** Consecutive rows of a symbol whose distances have a common divisor above the interval, or two rows that are closer than it. */
+/** Consecutive steps (times from row to row) of a symbol with a common divisor above the interval, or one step below the interval. */
 interface Stretch {
-  /** The common divisor of the distances, ms. */
+  /** The common divisor of the steps, ms. */
   divisor: number;
-  /** The shortest distance, ms. */
+  /** The shortest step, ms. */
   shortest: number;
-  /** Number of distances. */
+  /** Number of steps. */
   steps: number;
   /** Times of the first and the last row, epoch ms. */
   from: number;
   to: number;
 }
 
-/** Fewest steps of a wide stretch that show another interval, if the symbol had no other distances before. */
+/** Fewest steps of a wide stretch that show another interval, if the symbol had no irregular steps before. */
 const WIDE_STEPS_MIN = 6;
 /** The same for a narrower stretch, which a quiet symbol has by chance more often. */
 const NARROW_STEPS_MIN = 14;
 /** A stretch whose divisor is at least this multiple of the interval is wide. */
 const WIDE_RATIO = 5;
-/** A symbol with at least this many distances of one interval, and no others, trades in every interval. */
+/** A symbol with at least this many steps of one interval, and no others, trades in every interval. */
 const INTERVAL_STEPS_MIN = 5;
-/** After irregular distances a stretch needs more steps: this many for each doubling of (1 + their number). */
+/** After irregular steps a stretch needs more steps: this many for each doubling of (1 + number of irregular steps). */
 const STEPS_PER_DOUBLING = 2;
 
-/** The distances between the rows of one symbol. */
+/** The steps between the rows of one symbol. */
 class SymbolSpacing {
   /** The first stretch that shows another interval: it is too long to be chance, or its rows are too close. */
   found: Stretch | undefined;
-  /** The stretch at the last row; undefined after a distance of one interval. */
+  /** The stretch that ends at the last row; undefined after a step of one interval. */
   #stretch: Stretch | undefined;
-  /** Numbers of distances before the stretch: those of one interval, and the others. */
+  /** Numbers of steps before the stretch: those of one interval, and the irregular others. */
   #intervalSteps = 0;
-  #otherSteps = 0;
+  #irregularSteps = 0;
 
   /** @param last time of the first row */
   constructor(
@@ -44,46 +44,46 @@ class SymbolSpacing {
   ) {}
 
   add(openTime: number): void {
-    const distance = Math.abs(openTime - this.last);
-    if (distance === this.intervalMs && this.#stretch === undefined) this.#intervalSteps++;
-    else if (distance > 0) this.#addStep(distance, this.last, openTime);
+    const step = Math.abs(openTime - this.last);
+    if (step === this.intervalMs && this.#stretch === undefined) this.#intervalSteps++;
+    else if (step > 0) this.#addStep(step, this.last, openTime);
     this.last = openTime;
   }
 
   /**
-   * Keeps the stretch if it is too long for chance. It must be longer after irregular distances, and may be shorter when the symbol traded
+   * Keeps the stretch if it is too long for chance. It must be longer after irregular steps, and may be shorter when the symbol traded
    * in every interval before.
    */
   keepIfLong(): void {
     if (this.#stretch === undefined) return;
     const isWide = this.#stretch.divisor >= WIDE_RATIO * this.intervalMs;
     const usualMin = isWide ? WIDE_STEPS_MIN : NARROW_STEPS_MIN;
-    const tradedAlways = this.#otherSteps === 0 && this.#intervalSteps >= INTERVAL_STEPS_MIN;
-    const stepsMin = tradedAlways ? usualMin / 2 : usualMin + STEPS_PER_DOUBLING * Math.log2(1 + this.#otherSteps);
+    const tradedAlways = this.#irregularSteps === 0 && this.#intervalSteps >= INTERVAL_STEPS_MIN;
+    const stepsMin = tradedAlways ? usualMin / 2 : usualMin + STEPS_PER_DOUBLING * Math.log2(1 + this.#irregularSteps);
     if (this.#stretch.steps >= stepsMin) this.found ??= this.#stretch;
   }
 
-  /** Extends the stretch by a distance that shares a divisor above the interval with it. Any other distance ends it. */
-  #addStep(distance: number, from: number, to: number): void {
+  /** Extends the stretch by a step that has a common divisor above the interval with it. Any other step ends the stretch. */
+  #addStep(step: number, from: number, to: number): void {
     const stretch = this.#stretch;
     if (stretch !== undefined) {
-      const divisor = greatestCommonDivisor(stretch.divisor, distance);
+      const divisor = greatestCommonDivisor(stretch.divisor, step);
       if (divisor > this.intervalMs) {
-        const shortest = Math.min(stretch.shortest, distance);
+        const shortest = Math.min(stretch.shortest, step);
         this.#stretch = { divisor, shortest, steps: stretch.steps + 1, from: stretch.from, to };
         return;
       }
       this.keepIfLong();
-      this.#otherSteps += stretch.steps;
+      this.#irregularSteps += stretch.steps;
       this.#stretch = undefined;
     }
-    if (distance === this.intervalMs) {
+    if (step === this.intervalMs) {
       this.#intervalSteps++;
       return;
     }
-    const single = { divisor: distance, shortest: distance, steps: 1, from, to };
-    if (distance > this.intervalMs) this.#stretch = single;
-    else this.found ??= single; // rows closer than the interval: one distance is enough
+    const single = { divisor: step, shortest: step, steps: 1, from, to };
+    if (step > this.intervalMs) this.#stretch = single;
+    else this.found ??= single; // rows closer than the interval: one step is enough
   }
 }
 

@@ -28,17 +28,15 @@ const [SPACE, MINUS, PLUS, DOT, COLON, UPPER_T, UPPER_Z] = [32, 45, 43, 46, 58, 
 
 /** The widest offset from UTC that a zone has. */
 const OFFSET_MAX_MINUTES = 14 * 60;
-/** Length of `YYYY-MM-DDTHH:MM`. */
-const LENGTH_TO_MINUTE = 16;
+/** Places in `YYYY-MM-DDTHH:MM`. */
+const [YEAR_END, MONTH_AT, MONTH_END, DAY_AT, DAY_END, HOUR_AT, HOUR_END, MINUTE_AT] = [4, 5, 7, 8, 10, 11, 13, 14];
+const MINUTE_END = 16;
 
-/**
- * Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, with an optional offset or zone. The date may have slashes or dots.
- * The places of the parts are fixed: the month is at 5, the day at 8, T at 10, the hour at 11, the minute at 14.
- */
+/** Reads `YYYY-MM-DD[T| ]HH:MM[:SS[.fraction]]`, with an optional offset or zone. The date may have slashes or dots. */
 export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: WallClock): RowTime {
-  const hasSeparator = bytes[start + 10] === UPPER_T || bytes[start + 10] === SPACE;
-  if (!hasSeparator || bytes[start + 13] !== COLON) return 'unreadable-time';
-  let at = start + LENGTH_TO_MINUTE;
+  const hasSeparator = bytes[start + DAY_END] === UPPER_T || bytes[start + DAY_END] === SPACE;
+  if (!hasSeparator || bytes[start + HOUR_END] !== COLON) return 'unreadable-time';
+  let at = start + MINUTE_END;
   // A part that is not a number becomes -1 or NaN; `wallMs` is then NaN.
   let second = 0;
   let ms = 0;
@@ -56,8 +54,8 @@ export function isoTimeAt(bytes: Uint8Array, start: number, end: number, clock: 
     }
   }
   const midnight = isoDateAt(bytes, start, end);
-  const hour = digitsAt(bytes, start + 11, 2);
-  const minute = digitsAt(bytes, start + 14, 2);
+  const hour = digitsAt(bytes, start + HOUR_AT, 2);
+  const minute = digitsAt(bytes, start + MINUTE_AT, 2);
   const wallMs = wallTimeOf(midnight, hour, minute, second, ms);
   if (at > end || Number.isNaN(wallMs)) return 'unreadable-time';
   return at === end ? clock.toUtc(wallMs) : instantAt(bytes, at, end, wallMs, clock);
@@ -100,11 +98,11 @@ export function offsetAt(bytes: Uint8Array, at: number, end: number): number | u
 
 /** Midnight of the date at `start`, epoch ms; NaN when it does not exist, or when the text is too short for a time. */
 function isoDateAt(bytes: Uint8Array, start: number, end: number): number {
-  const areSeparatorsAlike = bytes[start + 4] === bytes[start + 7];
-  if (end - start < LENGTH_TO_MINUTE || !areSeparatorsAlike) return Number.NaN;
+  const areSeparatorsAlike = bytes[start + YEAR_END] === bytes[start + MONTH_END];
+  if (end - start < MINUTE_END || !areSeparatorsAlike) return Number.NaN;
   const year = digitsAt(bytes, start, 4);
-  const month = digitsAt(bytes, start + 5, 2);
-  const day = digitsAt(bytes, start + 8, 2);
+  const month = digitsAt(bytes, start + MONTH_AT, 2);
+  const day = digitsAt(bytes, start + DAY_AT, 2);
   return year < 1 ? Number.NaN : midnightOf(year, month, day);
 }
 

@@ -118,7 +118,7 @@ function timeBySteps(steps: readonly Step[], bytes: Uint8Array, start: number, e
   }
   if (halfDay !== undefined) {
     if (values[HOUR] < 1 || values[HOUR] > 12) return 'unreadable-time';
-    values[HOUR] = (values[HOUR] % 12) + (halfDay === LOWER_P ? 12 : 0);
+    values[HOUR] = (values[HOUR] % 12) + (halfDay === LOWER_P ? 12 : 0); // 12 AM is hour 0
   }
   const [year, month, day, hour, minute, second, ms] = values;
   const wallMs = wallTimeOf(midnightOf(year, month, day), hour, minute, second, ms);

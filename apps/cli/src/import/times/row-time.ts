@@ -49,7 +49,7 @@ export function timeParser(format: string, clock: WallClock): TimeParser {
     const separator = bytes[from + 4]; // after the year of a date; a number may have a dot there
     const isDate = separator === MINUS || separator === SLASH || (separator === DOT && bytes[from + 7] === DOT);
     if (!isDate) return numberAt(bytes, from, to, clock);
-    return to - from <= DATE_LENGTH ? dateOnly(bytes, from, to) : isoTimeAt(bytes, from, to, clock);
+    return to - from <= DATE_LENGTH ? dateProblem(bytes, from, to) : isoTimeAt(bytes, from, to, clock);
   };
 }
 
@@ -80,7 +80,7 @@ function endsInNines(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** Why a text of at most {@link DATE_LENGTH} characters is not a time. */
-function dateOnly(bytes: Uint8Array, start: number, end: number): RowTime {
+function dateProblem(bytes: Uint8Array, start: number, end: number): RowTime {
   return end - start === DATE_LENGTH && digitsAt(bytes, start, 4) > 0 ? 'date-without-time' : 'unreadable-time';
 }
 
