@@ -84,7 +84,6 @@ function scheduledOptions(retry: RetrySettings): JobsOptions {
 /** BullMQ's lowest priority: it runs jobs with smaller numbers first. */
 const PRIORITY_MAX = 2_097_151;
 
-/** The queue of each job. */
 export type Queues = Record<JobName, Queue>;
 
 /** Identifies a session in the queues. */

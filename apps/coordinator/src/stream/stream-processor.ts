@@ -34,7 +34,8 @@ export class StreamProcessor {
     this.worker.on('failed', (job, error) => {
       this.logger.warn({ job: job?.id, error: error.message }, 'stream interrupted');
     });
-    this.worker.on('error', onceASecond(({ message }: Error) => this.logger.error(message)));
+    const logError = onceASecond(({ message }: Error) => this.logger.error(message));
+    this.worker.on('error', logError);
   }
 
   /** Returns the jobs of all sessions to the queue and takes no more. */
