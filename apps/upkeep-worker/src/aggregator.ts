@@ -10,13 +10,13 @@ import type { Payload } from '@barkeep/upkeep-queues';
 import { deriveDay, hasNoBarrier } from './derive-day.js';
 import type { WorkParts } from './upkeep-sessions.js';
 
-/** At most this many partitions are remembered in `derivedTo`. */
+/** At most this many partitions are remembered in `continueAt`. */
 const PARTITIONS_MAX = 1_000;
 
 /** The work of the queue `aggregate`. */
 export class Aggregator {
-  /** By partition: the first day that {@link deriveStored} had not fully derived after its last run, and the frontier then. */
-  private readonly derivedTo = new Map<string, { day: number; frontier: number }>();
+  /** By partition: the first day that the last run of {@link deriveStored} did not fully derive, and the frontier at that time. */
+  private readonly continueAt = new Map<string, { day: number; frontier: number }>();
 
   constructor(private readonly parts: WorkParts) {}
 
@@ -61,10 +61,10 @@ export class Aggregator {
         break;
       }
       watermark = Math.max(watermark, derivedTo);
-      // The frontier of a feed may be inside a window; the watermark moves only to the ends of windows. If it stops earlier, it is held
-      // back by a missing slot, or by a symbol that changed meanwhile.
-      const reachable = Math.min(layout.windowEndBefore(frontier), close);
-      if (derivedTo >= reachable) continue;
+      // A missing slot, or a symbol that changed meanwhile, holds the watermark back. The frontier of a feed may be inside a window, but
+      // the watermark moves only to the ends of windows.
+      const isHeldBack = derivedTo < Math.min(layout.windowEndBefore(frontier), close);
+      if (!isHeldBack) continue;
       if (mayDetect) await addDetection();
       if (hasNoBarrier(store)) await this.deriveStored(store, partition, day + 1, frontier, signal);
       break;
@@ -85,7 +85,7 @@ export class Aggregator {
   ): Promise<void> {
     const { layout } = store;
     const key = `${layout.incarnation} ${partition} ${layout.membership.version}`;
-    const last = this.derivedTo.get(key);
+    const last = this.continueAt.get(key);
     const isStoreSetBack = last !== undefined && last.frontier > frontier;
     let day = last && !isStoreSetBack ? Math.max(fromDay, last.day) : fromDay;
     for (; day < layout.days.length && layout.grid(day).open < frontier; day++) {
@@ -97,12 +97,12 @@ export class Aggregator {
     this.remember(key, { day, frontier });
   }
 
-  private remember(key: string, derived: { day: number; frontier: number }): void {
+  private remember(key: string, position: { day: number; frontier: number }): void {
     // Deleted first, so that it becomes the last key: the first key is the one used longest ago.
-    this.derivedTo.delete(key);
-    this.derivedTo.set(key, derived);
-    const [oldest] = this.derivedTo.keys();
-    if (this.derivedTo.size > PARTITIONS_MAX && oldest) this.derivedTo.delete(oldest);
+    this.continueAt.delete(key);
+    this.continueAt.set(key, position);
+    const [oldest] = this.continueAt.keys();
+    if (this.continueAt.size > PARTITIONS_MAX && oldest) this.continueAt.delete(oldest);
   }
 
   /** Step 2: derives again the symbols and days that were written to after they were derived. */
@@ -124,7 +124,8 @@ export class Aggregator {
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
       const { close, slotCount } = layout.grid(day);
       if (close <= watermark) {
-        // Only emits the new counts. Before `deriveDay` clears the dirty marks: if this worker dies in between, the next one emits again.
+        // Only emits the new counts. This comes before `deriveDay`, which clears the dirty marks: if this worker dies in between, the marks
+        // remain, and the next worker emits the counts again.
         const closedDay = { dayIndex: day, counts: countsBefore(slots, slotCount) };
         await store.moveWatermark(partition, close, close, closedDay);
       }

@@ -151,17 +151,17 @@ export class Backfiller {
     ]);
     const { frontier = 0, retainedFrom = 0 } = positions[partition] ?? {};
     if (grid.open < retainedFrom) return { requests: [] };
-    const closed = grid.closedBy(frontier);
+    const closedSlots = grid.closedBy(frontier);
     const due = new Set(retries.filter((retry) => retry.date === date).map(({ symbol }) => symbol));
     // The stream may have continued since the detection, so some gaps may be new.
     const gapsEmitted = store.events
-      .gapsFound(partition, day, closed, symbols)
+      .gapsFound(partition, day, closedSlots, symbols)
       .then((gaps) => this.parts.figures.found(gaps));
     const chosen = symbols.filter(({ symbol }) => payload.symbols?.includes(symbol) ?? true);
     const requests = chosen.flatMap((symbolDay) => {
-      const modeUnlessForced = due.has(symbolDay.symbol) ? 'due' : 'missing';
-      const mode = force ? 'all' : modeUnlessForced;
-      const asked = slotsToAsk(symbolDay.bitmap, symbolDay.states, closed, mode);
+      const { symbol, bitmap, states } = symbolDay;
+      const dueOrMissing = due.has(symbol) ? 'due' : 'missing';
+      const asked = slotsToAsk(bitmap, states, closedSlots, force ? 'all' : dueOrMissing);
       return asked.length > 0 ? [{ ...symbolDay, asked }] : [];
     });
     // After a failure start with other symbols, so that symbols that always fail do not block the others.
@@ -178,6 +178,7 @@ export class Backfiller {
     const { partition } = job.payload;
     const complete = await this.askCompleteAgain(job, answer);
     const planned = requests.map((request) => this.planSymbol(job, request, answer, complete.has(request.symbol)));
+    // Bars that fit no slot of the day are refused as well.
     for (const { symbol, plan } of planned) {
       for (const { dataset: index, bar, reason } of plan.refused) {
         const { openTime: time, ...values } = bar;
@@ -230,8 +231,8 @@ export class Backfiller {
   }
 
   /**
-   * Requests again the symbols that still lack bars although their day is declared complete. Otherwise a bar that was stored after the
-   * first answer, together with the declaration, would count as never traded. Puts the second answers into `answer`.
+   * Requests again the symbols that still lack bars although their day is declared complete. Otherwise the slot of a bar that was stored
+   * after the first answer, together with the declaration, would count as no-trade. Puts the second answers into `answer`.
    * @returns the symbols whose second answer came: nothing traded in their slots without a bar
    */
   private async askCompleteAgain(job: DayJob, answer: DayAnswer): Promise<Set<string>> {

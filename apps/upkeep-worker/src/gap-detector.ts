@@ -88,19 +88,20 @@ export class GapDetector {
       const grid = layout.grid(day);
       if (grid.open >= frontier) break;
       if (!isWithin(grid.date, scope)) continue;
-      const closed = grid.closedBy(frontier);
+      const closedSlots = grid.closedBy(frontier);
       const symbolDays = await store.readDay(partition, day, scope.symbols ?? layout.symbolsOf(partition));
+      // A forced detection ignores the states: every empty slot counts, also a settled one.
       const hasGap = ({ bitmap, states }: SymbolDay) =>
-        firstMissing(bitmap, force ? undefined : states, closed) < closed;
+        firstMissing(bitmap, force ? undefined : states, closedSlots) < closedSlots;
       if (!symbolDays.some(hasGap)) continue;
       dates.add(grid.date);
-      this.parts.figures.found(await store.events.gapsFound(partition, day, closed, symbolDays));
+      this.parts.figures.found(await store.events.gapsFound(partition, day, closedSlots, symbolDays));
     }
     return [...dates].sort();
   }
 }
 
-/** Whether a date is within a scope, whose ends are both included. */
-function isWithin(date: string, { from = date, to = date }: UpkeepScope): boolean {
-  return from <= date && date <= to;
+/** Whether a date is within a scope. The scope includes both of its ends; a missing end is no limit. */
+function isWithin(date: string, { from, to }: UpkeepScope): boolean {
+  return (from === undefined || from <= date) && (to === undefined || date <= to);
 }

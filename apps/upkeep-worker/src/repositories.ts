@@ -51,7 +51,6 @@ export function retryDelayMs(failures: number, backoffMs: number): number {
   return Math.round(delay * (1 - Math.random() / 2));
 }
 
-/** The repositories of this worker. */
 export class Repositories {
   private readonly byName = new Map<string, Repository | undefined>();
 
@@ -98,11 +97,11 @@ export class Repositories {
     };
   }
 
-  /** Begins to time a request. @returns a function to call with its outcome: it calls `settle`, then `observe` */
-  private timed(name: string, settle: (error?: unknown) => void): (error?: unknown) => void {
+  /** Begins to time a request. @returns a function to call with its outcome: it calls `onOutcome`, then `observe` */
+  private timed(name: string, onOutcome: (error?: unknown) => void): (error?: unknown) => void {
     const askedAt = performance.now();
     return (error) => {
-      settle(error);
+      onOutcome(error);
       this.options.observe(name, performance.now() - askedAt, error);
     };
   }

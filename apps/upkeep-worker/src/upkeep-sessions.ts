@@ -24,7 +24,6 @@ const SESSIONS_KEPT = 200;
 /** How often a session's symbols may change during one job. After that the job fails, and the queue retries it. */
 const CHANGES_MAX = 20;
 
-/** The stores of this worker's sessions, by incarnation. */
 export class UpkeepSessions {
   private readonly stores = new Map<string, UpkeepStore>();
 
@@ -41,26 +40,26 @@ export class UpkeepSessions {
     const cached = this.stores.get(session.incarnation);
     // Start with the cached store while the symbols are read. Work on an old list of symbols is harmless: every script
     // checks the list before it writes, and the work runs again with the new list.
-    const current = this.store(session);
-    current.catch(() => undefined); // handled where it is awaited; this only prevents an unhandled rejection
-    let store = cached ?? (await current);
+    const reading = this.currentStore(session);
+    reading.catch(() => undefined); // handled where it is awaited; this only prevents an unhandled rejection
+    let store = cached ?? (await reading);
     for (let changes = 0; ; changes++) {
       try {
         const result = await work(store);
         // The work is done, unless its first run had a cached store with an older list of symbols.
-        if (changes > 0 || store === (await current)) return result;
-        store = await current;
+        if (changes > 0 || store === (await reading)) return result;
+        store = await reading;
       } catch (error) {
         if (!(error instanceof SessionLostError) || changes >= CHANGES_MAX) throw error;
         const previous = store;
-        store = await this.store(session);
+        store = await this.currentStore(session);
         if (store === previous) throw error; // the symbols did not change, so the session is really lost
       }
     }
   }
 
   /** The store of a session with its current symbols. @throws SessionLostError */
-  private async store(session: SessionRef): Promise<UpkeepStore> {
+  private async currentStore(session: SessionRef): Promise<UpkeepStore> {
     const cached = this.stores.get(session.incarnation);
     if (!cached) return this.open(session);
     const { membership } = await readSymbols(this.redis, cached.layout);

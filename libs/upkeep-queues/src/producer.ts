@@ -22,6 +22,8 @@ export const COMPLETED_KEPT = { age: 3600, count: 2_000 };
 /** For how long (`age`, seconds) and how many failed jobs are kept. */
 const FAILED_KEPT = { age: 24 * 3600, count: 1_000 };
 const STREAM_ATTEMPTS = 8;
+/** Longest delay before the first retry of a stream job, ms: meanwhile no coordinator streams the session. */
+const STREAM_BACKOFF_MAX_MS = 1_000;
 
 const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
   attempts,
@@ -29,8 +31,8 @@ const retries = ({ attempts, backoffMs }: RetrySettings): JobsOptions => ({
 });
 
 /**
- * Options that merge all waiting jobs of one deduplication id into one. Jobs that are added while it runs cause one more run, so no
- * request is lost.
+ * Options that merge all waiting jobs of one deduplication id into one. Jobs that are added while such a job runs cause one more run,
+ * so no request is lost.
  */
 const merged = (id: string, retry: RetrySettings): JobsOptions => ({
   ...retries(retry),
@@ -47,7 +49,7 @@ const BACKFILL_ATTEMPTS = 1_000_000;
 const OPTIONS: { [Name in JobName]: (payload: PayloadInput<Name>, retry: RetrySettings) => JobsOptions } = {
   // One job per run of a session. It is removed when it ends; the reconciler adds it again while the session still runs.
   stream: ({ incarnation, run }, { backoffMs }) => ({
-    ...retries({ attempts: STREAM_ATTEMPTS, backoffMs: Math.min(backoffMs, 1_000) }),
+    ...retries({ attempts: STREAM_ATTEMPTS, backoffMs: Math.min(backoffMs, STREAM_BACKOFF_MAX_MS) }),
     jobId: `stream.${incarnation}.${run}`,
     removeOnFail: true,
   }),
@@ -82,7 +84,6 @@ function scheduledOptions(retry: RetrySettings): JobsOptions {
 /** BullMQ's lowest priority: it runs jobs with smaller numbers first. */
 const PRIORITY_MAX = 2_097_151;
 
-/** The queue of each job. */
 export type Queues = Record<JobName, Queue>;
 
 /** Identifies a session in the queues. */
@@ -139,7 +140,7 @@ export class UpkeepProducer {
       ...scheduledOptions(this.retry),
       jobId: `detect.${session.incarnation}.${second}`,
       delay: Math.max(0, second * 1000 - this.now()),
-      timestamp: this.now(),
+      timestamp: this.now(), // the delay begins at this time
     };
     await this.queues['detect-gaps'].add('detect-gaps', { ...session, force: false }, options);
   }

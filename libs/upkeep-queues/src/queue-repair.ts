@@ -33,11 +33,12 @@ export async function runLateJobs(redis: Redis, queues: Queues): Promise<void> {
     const idsAndScores = [...overdue, ...dueLater];
     for (let i = 0; i < idsAndScores.length; i += 2) {
       const job = await queue.getJob(idsAndScores[i]!);
+      if (!job) continue;
       const dueInMs = Number(idsAndScores[i + 1]) / SCORES_PER_MS - now;
       const isOverdue = dueInMs < 0;
-      const isDelayedTooLong = job !== undefined && dueInMs > job.delay + DIFFERENCE_MAX_MS;
+      const isDelayedTooLong = dueInMs > job.delay + DIFFERENCE_MAX_MS;
       // Promotion fails when another coordinator has promoted the job meanwhile.
-      if (isOverdue || isDelayedTooLong) await job?.promote().catch(() => undefined);
+      if (isOverdue || isDelayedTooLong) await job.promote().catch(() => undefined);
     }
   }
 }

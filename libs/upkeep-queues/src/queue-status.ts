@@ -78,7 +78,8 @@ export async function upkeepSilentMs(redis: Redis, queues: Queues, prefix: strin
   ]);
   const waiting = waitingSince.filter((since) => since !== undefined);
   if (waiting.length === 0) return 0;
-  return Math.max(0, now - Math.max(Math.min(...waiting), Number(takenAt ?? 0)));
+  const silentSince = Math.max(Math.min(...waiting), Number(takenAt ?? 0));
+  return Math.max(0, now - silentSince);
 }
 
 /** The last failure of one job. */

@@ -46,10 +46,10 @@ export function addSessionMetrics(metrics: Metrics, parts: SessionMetricsParts):
   metrics.figure('barkeep_session_streams', 'Sessions that this coordinator streams', () => active.size);
   addProgressMetrics(metrics, parts);
   addConsumerMetrics(metrics, parts);
-  const held = 'Bytes of bars that were read ahead and are held now';
-  metrics.figure('barkeep_prefetch_held_bytes', held, () => budget.usedBytes);
-  const limit = 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)';
-  metrics.figure('barkeep_prefetch_limit_bytes', limit, () => budget.limit);
+  const heldHelp = 'Bytes of bars that were read ahead and are held now';
+  metrics.figure('barkeep_prefetch_held_bytes', heldHelp, () => budget.usedBytes);
+  const limitHelp = 'Most bytes that may be read ahead and held (BARKEEP_PREFETCH_MB)';
+  metrics.figure('barkeep_prefetch_limit_bytes', limitHelp, () => budget.limit);
 }
 
 /** How far each session is behind, what it waits for, and how complete its data are. */

@@ -81,9 +81,9 @@ export function rowMetrics(metrics: Metrics) {
  */
 export class DayChanges {
   /** The last day (an index) whose first rows have been read; -1 before the first one. */
-  private readDay = -1;
+  private lastReadDay = -1;
   /** The last day whose first rows have been stored; -1 before the first one. */
-  private storedDay = -1;
+  private lastStoredDay = -1;
   /** The last day that closed, when it closed, and whether the next day's first rows had been read by then. */
   private closed: { day: number; at: number; isHit: boolean } | undefined;
   /** The last day to which a change was measured, and how long the clock had to wait for it. */
@@ -97,22 +97,22 @@ export class DayChanges {
 
   /** The first rows of a day are in memory. */
   dayRead(day: number): void {
-    this.readDay = Math.max(this.readDay, day);
+    this.lastReadDay = Math.max(this.lastReadDay, day);
   }
 
   /** The first rows of a day are in the store. */
   dayStored(day: number): void {
     this.dayRead(day);
-    this.storedDay = Math.max(this.storedDay, day);
+    this.lastStoredDay = Math.max(this.lastStoredDay, day);
     const { closed } = this;
     if (closed?.day === day - 1 && this.changed?.day !== day) this.record(day, this.now() - closed.at, closed.isHit);
   }
 
   /** The clock has reached the close of a day, which is not the last one. */
   dayClosed(day: number): void {
-    const isHit = this.readDay > day;
+    const isHit = this.lastReadDay > day;
     this.closed = { day, at: this.now(), isHit };
-    if (this.storedDay > day) this.record(day + 1, 0, isHit);
+    if (this.lastStoredDay > day) this.record(day + 1, 0, isHit);
   }
 
   /** How long after the close of the previous day this one was stored, ms; 0 when it was stored earlier, or the close was not seen. */

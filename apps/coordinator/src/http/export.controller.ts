@@ -57,7 +57,7 @@ export class ExportController {
     // A caller that stops reading is disconnected, because bars for it are in memory.
     response.setTimeout(STALLED_MS, () => response.destroy());
     try {
-      // While one part is sent, the next one is read; highWaterMark 1 limits this to one part. A disconnected caller ends it.
+      // While one part is sent, the next one is read, and no further one (highWaterMark 1). The export ends when the caller disconnects.
       await pipeline(Readable.from(exportText(parts, format), { highWaterMark: 1 }), response);
     } catch (error) {
       this.logger.warn({ session: id, error: error instanceof Error ? error.message : String(error) }, 'export ended');

@@ -1,4 +1,4 @@
-/** `/v1/sessions/{id}/…`: reads the data of a session. Bars end at its clock; counts, gaps and digests may not for operators. */
+/** `/v1/sessions/{id}/…`: reads the data of a session. Bars end at its clock; an operator gets counts, gaps and digests beyond it. */
 import * as api from '@barkeep/api';
 import { Inject, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';

@@ -131,7 +131,7 @@ function isoRange({ first, last }: Pick<SymbolExtent, 'first' | 'last'>) {
   return { first: api.isoTime(first), last: api.isoTime(last) };
 }
 
-/** The same in epoch ms; Infinity and -Infinity in a dataset without bars. */
+/** The open times of the first and the last bar, epoch ms; Infinity and -Infinity in a dataset without bars. */
 function timesOf(extents: readonly SymbolExtent[]): { first: number; last: number } {
   const first = Math.min(...extents.map((extent) => extent.first));
   const last = Math.max(...extents.map((extent) => extent.last));

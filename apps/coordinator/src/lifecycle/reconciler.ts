@@ -48,7 +48,7 @@ export class Reconciler {
     this.timer = setTimeout(() => {
       this.round = this.reconcile()
         .catch((error: unknown) => this.parts.warn('a round of the reconciler failed', error))
-        .finally(() => this.timer && this.start(everyMs));
+        .finally(() => this.timer && this.start(everyMs)); // no timer: `stop` was called
     }, everyMs);
   }
 

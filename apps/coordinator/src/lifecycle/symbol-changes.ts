@@ -49,7 +49,7 @@ export class SymbolChanges {
     const { dataSource, redis, keyPrefix, producer } = this.servers;
     try {
       const removedSymbols = await repository.withSessionLock(dataSource, row, async (membership, manager) => {
-        if (!membership) throw new store.SessionLostError(row.id);
+        if (!membership) throw new store.SessionLostError(row.id); // the session no longer exists
         const removed = await store.updateSymbols(redis, layoutOf({ ...row, membership }, keyPrefix));
         await repository.forgetQuarantined(manager, row.incarnation, removed ?? []);
         return removed;

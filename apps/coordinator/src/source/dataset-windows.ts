@@ -42,7 +42,7 @@ export class DatasetWindows {
 
   /** Reads the window into `task.into`. @throws the signal's reason, what Postgres throws */
   async read(task: ReadTask): Promise<void> {
-    const symbols = this.symbolsOf(task.into.parts);
+    const symbols = this.symbolPartsOf(task.into.parts);
     const { dataSource, layout, datasetId } = this.dataset;
     if (!this.isPacked) return this.readRows(dataSource, symbols, task);
     const { dayIndex, fromSlot, toSlot } = task.window;
@@ -75,7 +75,7 @@ export class DatasetWindows {
   }
 
   /** The symbols of these parts by their ids in Postgres. */
-  private symbolsOf(parts: readonly MutablePart[]): SymbolParts {
+  private symbolPartsOf(parts: readonly MutablePart[]): SymbolParts {
     const partOf = new Map(parts.map((part) => [part.partition, part]));
     const symbols: SymbolParts = new Map();
     for (const [id, symbol] of this.symbolOf) {

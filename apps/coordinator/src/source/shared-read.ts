@@ -18,12 +18,12 @@ export class SharedRead {
   /**
    * Starts the read.
    * @param version the dataset's version, looked up before the read
-   * @param rows an empty window that receives the bars, and whose memory is never reused
+   * @param sharedWindow receives the bars: empty at first, and its memory is never reused
    * @param onFailure is called when the read failed or was aborted, perhaps twice: no session may join it after that
    */
   constructor(
     readonly version: string,
-    readonly rows: WindowRead,
+    readonly sharedWindow: WindowRead,
     work: ReadWork,
     private readonly onFailure: () => void,
   ) {
@@ -38,29 +38,29 @@ export class SharedRead {
    */
   async wait(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
     signal.throwIfAborted();
-    if (!this.isDone) await this.join(into, signal, onProgress);
-    into.share(this.rows);
+    if (!this.isDone) await this.waitForEnd(into, signal, onProgress);
+    into.takeOver(this.sharedWindow);
   }
 
   /** Waits for the read in progress, or until the session stops waiting. */
-  private async join(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const joined = new AbortController(); // removes the event listener below
+  private async waitForEnd(into: WindowRead, signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const ended = new AbortController(); // removes the event listener below
     // Each call has its own listener: one session may wait for two windows with the same function.
     const listener = () => onProgress();
     this.listeners.add(listener);
     const aborted = new Promise<never>((_, reject) => {
       const onAbort = () => {
         // Copied in the abort event itself: after an await the window could have more rows.
-        if (signal.reason instanceof SilentSourceError) into.copy(this.rows);
+        if (signal.reason instanceof SilentSourceError) into.copyFrom(this.sharedWindow);
         this.leave(listener);
         reject(signal.reason as Error);
       };
-      signal.addEventListener('abort', onAbort, { once: true, signal: joined.signal });
+      signal.addEventListener('abort', onAbort, { once: true, signal: ended.signal });
     });
     try {
       await Promise.race([this.reading, aborted]);
     } finally {
-      joined.abort();
+      ended.abort();
       this.listeners.delete(listener);
     }
   }
@@ -75,7 +75,7 @@ export class SharedRead {
 
   private async run(work: ReadWork): Promise<void> {
     try {
-      await work(this.rows, this.aborting.signal, () => {
+      await work(this.sharedWindow, this.aborting.signal, () => {
         for (const onProgress of this.listeners) onProgress();
       });
       this.isDone = true;

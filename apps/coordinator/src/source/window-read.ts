@@ -42,12 +42,12 @@ export class WindowRead {
   }
 
   /** Takes over the parts and the pool of another window, which is complete. Neither of the two windows is written after this. */
-  share({ parts, quarantined, memory }: WindowRead): void {
+  takeOver({ parts, quarantined, memory }: WindowRead): void {
     Object.assign(this, { parts, quarantined, memory });
   }
 
   /** Copies the bars that another window has now; its read may continue. */
-  copy({ parts, quarantined }: WindowRead): void {
+  copyFrom({ parts, quarantined }: WindowRead): void {
     this.memory = USED_ONCE;
     this.quarantined = [...quarantined];
     this.parts = parts.map(({ partition, chunks, bars, refused }) => ({

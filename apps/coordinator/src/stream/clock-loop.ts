@@ -59,7 +59,8 @@ export class ClockLoop {
       if (this.mustLook) await this.look();
       const { time } = this.limit;
       const places = this.isBlockedAt(time) ? [] : this.places.due(this.progress.clock, time);
-      await (places.length > 0 ? this.pass(places) : this.wait(stop));
+      if (places.length > 0) await this.pass(places);
+      else await this.wait(stop);
       stop.throwIfAborted();
     }
     await this.evictLastDays(stop);
@@ -185,9 +186,10 @@ export class ClockLoop {
     const isBlocked = this.isBlockedAt(limit.time);
     const isHeldByConsumers = isBlocked && !this.isBlockedAt(limit.storeLimit);
     if (isHeldByConsumers) return this.beginConsumerWait();
-    const nextTime = isBlocked ? places.nextClose(clock) : places.next(clock).time;
+    const nextTime = isBlocked ? places.nextClose(clock) : places.next(clock).time; // a blocked clock waits for a bar
     const dueInMs = this.pace.dueInMs(nextTime);
-    return !isBlocked || dueInMs > 0 ? this.beginPaceWait(dueInMs) : this.beginWindowWait(nextTime);
+    const isOverdue = isBlocked && dueInMs <= 0;
+    return isOverdue ? this.beginWindowWait(nextTime) : this.beginPaceWait(dueInMs);
   }
 
   /** The store would let the clock move: only consumers hold it. */

@@ -3,6 +3,7 @@
  * requests upkeep when there is work for it. A stream here is the fed bars of one symbol. Feeding requests write the bars; the
  * frontier only marks the time up to which they are complete. All state is in the store, so the next owner continues from there.
  */
+import type { DayGrid } from '@barkeep/bars';
 import type { SymbolProgress, FeedFrontier, FeedProgress, SessionLayout } from '@barkeep/session-data';
 import { hintUpkeep } from '../lifecycle/index.js';
 import type { StreamParts, StreamProgress } from './stream-parts.js';
@@ -19,7 +20,7 @@ export interface FeedParts {
 export class FeedLoop {
   /** When this process first read the progress of the streams, epoch ms by Redis' clock; Infinity before that. */
   private firstLookAt = Infinity;
-  /** By symbol: when its stream had last sent, at the moment when it was recorded as silent, epoch ms. */
+  /** By symbol: the `heardAt` with which its stream was last recorded as silent, epoch ms. */
   private silences = new Map<string, number>();
 
   constructor(
@@ -53,7 +54,7 @@ export class FeedLoop {
     const input = { ...progress, end: layout.end, timeoutMs, firstLookAt, silences };
     const { limit, silent, nextSilenceAt } = feedLimit(input);
     for (const { symbol, heardAt } of silent) {
-      if (silences.get(symbol) === heardAt) continue; // it is recorded
+      if (silences.get(symbol) === heardAt) continue; // this silence is recorded already
       await feedFrontier.noteSilent(symbol, heardAt);
       silences.set(symbol, heardAt);
     }
@@ -91,12 +92,9 @@ function wantsUpkeep(layout: SessionLayout, from: number, to: number, bars: numb
   if (layout.windowEndBefore(to) > layout.windowEndBefore(from)) return true;
   if (to <= layout.barrierEnd) return false;
   const dayIndex = layout.dayIndexAt(from);
-  const [slotsBefore, slotsAfter] = [from, to].map((time) => layout.grid(dayIndex).closedBy(time));
-  if (bars < (slotsAfter! - slotsBefore!) * layout.symbols.length) return true; // a slot stayed empty
-  return layout.computed.some((interval) => {
-    const grid = layout.grid(dayIndex, interval);
-    return grid.closedBy(to) > grid.closedBy(from);
-  });
+  const slotsPassed = (grid: DayGrid) => grid.closedBy(to) - grid.closedBy(from);
+  if (bars < slotsPassed(layout.grid(dayIndex)) * layout.symbols.length) return true; // a slot stayed empty
+  return layout.computed.some((interval) => slotsPassed(layout.grid(dayIndex, interval)) > 0);
 }
 
 export interface FeedLimitInput extends FeedProgress {
@@ -106,10 +104,7 @@ export interface FeedLimitInput extends FeedProgress {
   timeoutMs: number;
   /** When this process first read the progress of the streams, epoch ms: time before that does not count as silence. */
   firstLookAt: number;
-  /**
-   * By symbol: when its stream had last sent, at the moment when it was recorded as silent, epoch ms. A stream that has sent later is not
-   * silent any more.
-   */
+  /** By symbol: the `heardAt` with which its stream was last recorded as silent. A later `heardAt` ends the silence. */
   silences: ReadonlyMap<string, number>;
 }
 

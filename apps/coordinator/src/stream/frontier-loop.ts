@@ -103,7 +103,7 @@ export class FrontierLoop {
     if (window.fromSlot === 0 && !isCatchingUp) this.progress.dayChanges.dayStored(window.dayIndex);
     metrics.flushed(read.bars, read.refused);
     this.progress.applyControl(controls[0] ?? 'run');
-    this.hintUpkeep(window, read.bars);
+    this.hintUpkeepFor(window, read.bars);
     // Up to the last barrier upkeep wakes the clock. After it, and while a symbol joins, the clock loop waits for the frontier.
     if (window.to > layout.barrierEnd || joining.any) wake.notify(FLUSHED);
     this.parts.outside.countInBackground(window.to);
@@ -111,7 +111,7 @@ export class FrontierLoop {
   }
 
   /** Requests upkeep now if the window ends a barrier or a day, or lacks bars. @param bars how many the window has */
-  private hintUpkeep(window: Window, bars: number): void {
+  private hintUpkeepFor(window: Window, bars: number): void {
     const { dayIndex, toSlot, to } = window;
     const { layout } = this.parts;
     const isDayEnd = toSlot === layout.grid(dayIndex).slotCount;

@@ -34,10 +34,10 @@ export class PaceKeeper {
   /** Records bars that were shown just now. @param closes their close times, epoch ms, in order @throws PaceOverrunError */
   delivered(closes: readonly number[]): void {
     if (!this.schedule || closes.length === 0) return;
-    const latenessMs = closes.map((time) => -this.dueInMs(time));
-    latenessMs.forEach((ms) => this.metrics.delivered(ms));
-    this.noteLag(latenessMs[0]!, closes[0]!); // the oldest bar is the most overdue
-    this.noteLag(latenessMs.at(-1)!, closes.at(-1)!); // the newest bar gives the lag that is shown
+    const lags = closes.map((time) => -this.dueInMs(time)); // ms
+    lags.forEach((lagMs) => this.metrics.delivered(lagMs));
+    this.noteLag(lags[0]!, closes[0]!); // the oldest bar is the most overdue
+    this.noteLag(lags.at(-1)!, closes.at(-1)!); // the newest bar gives the lag that is shown
   }
 
   /** Records that bars are due and cannot be shown yet. @param close their close time, epoch ms @throws PaceOverrunError */

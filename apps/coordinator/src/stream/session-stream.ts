@@ -105,14 +105,13 @@ export class SessionStreams {
       const wake = await wakes.listen(row.id);
       return { feedFrontier: new FeedFrontier(redis, layout, writer, [...frontiers]), wake, close: wake.close };
     }
-    const { pool } = this;
     const dataset = sourceName(layout.spec);
     const [datasetId, isOneOfMany] = await Promise.all([
       resolveDataset(dataSource, dataset),
       sessions.hasSimilarSession(row),
     ]);
     if (datasetId === undefined) throw new UnknownDatasetError(dataset);
-    return SessionSource.open({ dataSource, pool, shared, layout, datasetId, isOneOfMany }, frontiers);
+    return SessionSource.open({ dataSource, pool: this.pool, shared, layout, datasetId, isOneOfMany }, frontiers);
   }
 
   /**

@@ -13,7 +13,7 @@ import { controlOf, layoutOf, type SessionRecord } from '../lifecycle/index.js';
 import { SessionStreams, symbolsVersionOf } from './session-stream.js';
 import type { SharedStreamParts } from './stream-parts.js';
 
-/** After this many restarts the job pauses, so that a store and a row that keep disagreeing about the symbols cost little. */
+/** Restarts of a job between two pauses, so that a store and a row that keep disagreeing about the symbols cost little. */
 const RESTARTS_BEFORE_PAUSE = 10;
 const RESTART_PAUSE_MS = 1_000;
 
