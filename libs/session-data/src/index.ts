@@ -7,19 +7,9 @@ export { partitionKeys, wakeChannel, SessionLayout, isOutsideReason, byPartition
 export type { View, Window } from './layout/index.js';
 export { isBrokenStore, isOutage, isRedisOutage } from './outage.js';
 export * from './reading/index.js';
-export {
-  endTimerOnClose,
-  openRedis,
-  isScriptUnknown,
-  loadSlotsScript,
-  bulkOptions,
-  slotsCommand,
-  storeClock,
-  type StoreReads,
-  storeReads,
-  type Receiver,
-  type ReadCommand,
-} from './redis/index.js';
+export { bulkOptions, endTimerOnClose, isScriptUnknown, loadSlotsScript, openRedis } from './redis/index.js';
+export { slotsCommand, storeClock, storeReads } from './redis/index.js';
+export type { ReadCommand, Receiver, StoreReads } from './redis/index.js';
 export * from './stream/index.js';
 export * from './limits/index.js';
 export { symbolsKey, readSymbols, withMembership, updateSymbols, showJoined } from './symbols/index.js';

@@ -23,10 +23,10 @@ const REDIS_MESSAGES = [
 ];
 
 /**
- * SQLSTATE classes and codes: connection (08), transaction that took too long (25P03, 25P04) or may only read (25006), changed
+ * SQLSTATE classes and codes: connection (08), transaction that may only read (25006) or took too long (25P03, 25P04), changed
  * password or rights (28), database or table that is being replaced (3D000, 42P01), conflict or deadlock (40), out of resources
- * (53), object that is locked or in use (55), statement that an operator or a timeout ended (57014), no transaction ids until a
- * VACUUM (54000), shut down or starting (57P), system error (58).
+ * (53), no transaction ids until a VACUUM (54000), object that is locked or in use (55), statement that an operator or a timeout
+ * ended (57014), shut down or starting (57P), system error (58).
  */
 const SQL_STATES = /^(08...|25006|25P0[34]|28...|3D000|40...|42P01|53...|54000|55...|57014|57P0[1-5]|58...)$/;
 
@@ -73,13 +73,13 @@ export function isRedisOutage(error: unknown): boolean {
   return OUTAGE_CODES.test(codeOf(error)) || REDIS_NAMES.has(error.name) || isOneOf(REDIS_MESSAGES, error);
 }
 
-function isOneOf(messages: readonly RegExp[], { message }: Error): boolean {
-  return messages.some((pattern) => pattern.test(message));
-}
-
 /** True for an error that lasts until the session's store is created again. */
 export function isBrokenStore(error: unknown): error is Error {
   return isError(error) && BROKEN_STORE.test(error.message);
+}
+
+function isOneOf(messages: readonly RegExp[], { message }: Error): boolean {
+  return messages.some((pattern) => pattern.test(message));
 }
 
 /** Also true for errors of other JavaScript contexts, such as the errors of Node's own modules under a test runner. */

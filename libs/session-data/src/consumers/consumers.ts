@@ -149,11 +149,8 @@ export class SessionConsumers {
 
   /** The limit for the clock now. When the spec's `onSilence` is `drop`, drops silent consumers first. @throws SessionLostError */
   async limit(): Promise<ConsumerLimit> {
-    const [verdict, time, joinCount] = await this.run(SCRIPTS.consumerLimit, [
-      this.heartbeatMs,
-      this.onSilence,
-      this.waitsFor,
-    ]);
+    const args = [this.heartbeatMs, this.onSilence, this.waitsFor];
+    const [verdict, time, joinCount] = await this.run(SCRIPTS.consumerLimit, args);
     const joins = Number(joinCount);
     if (verdict === 'waiting') return { slowest: 'waiting', joins };
     return { slowest: verdict === 'held' ? Number(time) : undefined, joins };

@@ -70,7 +70,8 @@ function* allPlaces(layout: SessionLayout, clock: number, stops: 'slots' | 'wind
     }
     if (grid.open > clock) yield { type: 'clock', time: grid.open, dayIndex };
     if (grid.open >= clock) yield { type: 'day-opened', time: grid.open, dayIndex };
-    for (const slot of stops === 'slots' ? slotsAfter(grid, clock) : windowsAfter(layout, dayIndex, clock)) {
+    const stopSlots = stops === 'slots' ? slotsAfter(grid, clock) : windowsAfter(layout, dayIndex, clock);
+    for (const slot of stopSlots) {
       if (slot + 1 === grid.slotCount) yield { type: 'day-closing', time: grid.openTime(slot), dayIndex };
       yield { type: 'clock', time: grid.closeTime(slot), dayIndex, slot };
     }

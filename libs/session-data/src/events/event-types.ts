@@ -10,9 +10,9 @@ type Field<T> = (text: string) => T | undefined;
 type ValueOf<F> = F extends Field<infer T> ? T : never;
 
 const anyText: Field<string> = (text) => text;
-const number: Field<number> = (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
+const anyNumber: Field<number> = (text) => (text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
 /** Epoch ms. */
-const time: Field<number> = number;
+const time: Field<number> = anyNumber;
 /** A JSON object with a value for each symbol. */
 const bySymbol = <T>(isValue: (value: unknown) => value is T): Field<Record<string, T>> => {
   return (text) => {
@@ -21,7 +21,6 @@ const bySymbol = <T>(isValue: (value: unknown) => value is T): Field<Record<stri
   };
 };
 const barsBySymbol = bySymbol((bars) => typeof bars === 'number');
-/** Slots that were settled without a bar, by symbol. */
 const settledBySymbol = bySymbol(isSettled);
 /** A JSON array of symbols. */
 const symbolList: Field<string[]> = (text) => {
@@ -29,38 +28,36 @@ const symbolList: Field<string[]> = (text) => {
   return Array.isArray(value) && value.every((symbol) => typeof symbol === 'string') ? value : undefined;
 };
 
-/** How many slots were settled in each way. */
+/** How many slots became no-trade, unfillable and absent. */
 export type SettledSlots = Record<'noTrade' | 'unfillable' | 'absent', number>;
 
 /** The counts in an event, in the order in which they are written. */
 const COUNTS = ['expected', 'filled', 'streamed', 'backfilled', 'noTrade', 'unfillable', 'absent', 'missing'] as const;
-const SLOT_COUNTS = Object.fromEntries(COUNTS.map((name) => [name, number])) as Record<
-  (typeof COUNTS)[number],
-  Field<number>
->;
-const DAY_FIELDS = { time, date: anyText, symbols: number };
+type CountFields = Record<(typeof COUNTS)[number], Field<number>>;
+const SLOT_COUNTS = Object.fromEntries(COUNTS.map((name) => [name, anyNumber])) as CountFields;
+const DAY_FIELDS = { time, date: anyText, symbols: anyNumber };
 const CONSUMER_FIELDS = { time, consumer: anyText, position: time };
 
 /** Every event and its fields. */
 const EVENTS = {
   clock: { time },
-  'day-opened': { ...DAY_FIELDS, expected: number, waitedMs: number },
+  'day-opened': { ...DAY_FIELDS, expected: anyNumber, waitedMs: anyNumber },
   'day-closing': { ...DAY_FIELDS, ...SLOT_COUNTS },
   'day-closed': { ...DAY_FIELDS, ...SLOT_COUNTS },
-  'day-timed-out': { time, date: anyText, timeoutMs: number },
+  'day-timed-out': { time, date: anyText, timeoutMs: anyNumber },
   state: { state: anyText, error: anyText },
   'consumer-joined': CONSUMER_FIELDS,
   'consumer-left': { ...CONSUMER_FIELDS, reason: anyText },
-  'consumer-dropped': { ...CONSUMER_FIELDS, silentMs: number },
+  'consumer-dropped': { ...CONSUMER_FIELDS, silentMs: anyNumber },
   'stream-silent': { time, symbol: anyText },
   'gap-found': { date: anyText, symbols: barsBySymbol },
   'gap-filled': { date: anyText, symbols: barsBySymbol },
   'gap-settled': { date: anyText, symbols: settledBySymbol },
   'late-bars': { date: anyText, symbols: barsBySymbol },
   'repository-failed': { repository: anyText, error: anyText, nextTryAt: time },
-  'repository-recovered': { repository: anyText, failedMs: number },
+  'repository-recovered': { repository: anyText, failedMs: anyNumber },
   derived: { date: anyText, symbols: symbolList },
-  quality: { date: anyText, symbols: number, ...SLOT_COUNTS, barQuality: number },
+  quality: { date: anyText, symbols: anyNumber, ...SLOT_COUNTS, barQuality: anyNumber },
 } as const satisfies Record<string, Record<string, Field<unknown>>>;
 
 /** Fields that an event may lack. {@link FieldsOf} repeats the name, because a type cannot be derived from a set. */

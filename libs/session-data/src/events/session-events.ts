@@ -46,7 +46,7 @@ export interface EventReadOptions {
   limit?: number;
   /**
    * How long to wait for an event when there is none, ms. Needs a separate connection. Only an event of partition 0 ends the
-   * wait early; events of other partitions are read after it. @default 0
+   * wait early; events of other partitions are read after the wait. @default 0
    */
   blockMs?: number;
 }
@@ -96,12 +96,12 @@ export class SessionEvents {
     const streams = await this.readStreams(from, limit);
     if (!streams) return this.readNow(from, limit);
     const gap = (await Promise.all(streams.map((stream) => this.hasGap(stream)))).includes(true);
-    const { events, cursor } = merged(streams);
+    const { events, cursor: next } = merged(streams);
     const shown = this.view === 'operator' ? events.filter(isShownToOperator) : events;
     // An empty batch means that there are no more events, so this reads on when none of the events is shown.
     const isAllHidden = events.length > 0 && shown.length === 0;
-    if (isAllHidden && !gap) return this.readNow(cursor, limit);
-    return { events: shown.map(({ event, cursor: cursorAfter }) => ({ event, cursor: cursorAfter })), cursor, gap };
+    if (isAllHidden && !gap) return this.readNow(next, limit);
+    return { events: shown.map(({ event, cursor }) => ({ event, cursor })), cursor: next, gap };
   }
 
   /** Reads each stream after the cursor; undefined when the list of symbols changed. @throws SessionLostError */

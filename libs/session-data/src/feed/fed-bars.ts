@@ -32,13 +32,14 @@ export function sortFedBars(layout: SessionLayout, bars: readonly Bar[]): Sorted
     // `refuseBar` looks at a single bar, so it never answers `conflict`.
     const invalid = refuseBar(bar, prices) as FeedRefusal | undefined;
     if (!invalid && !isCurrentDay(layout, dayIndex, bar.openTime)) dayIndex = layout.dayIndexAt(bar.openTime);
-    const slot = invalid ?? slotOf(layout, dayIndex, bar.openTime);
-    if (typeof slot === 'string') {
-      refused.push({ index, reason: slot });
-      const counted = countedReason(layout, slot, bar.openTime);
+    const slotOrReason = invalid ?? slotOf(layout, dayIndex, bar.openTime);
+    if (typeof slotOrReason === 'string') {
+      refused.push({ index, reason: slotOrReason });
+      const counted = countedReason(layout, slotOrReason, bar.openTime);
       refusals.set(counted, (refusals.get(counted) ?? 0) + 1);
       continue;
     }
+    const slot = slotOrReason;
     const day = days.get(dayIndex) ?? { positions: [], slots: [] };
     days.set(dayIndex, day);
     day.positions.push(index);
@@ -54,7 +55,7 @@ function countedReason({ spec }: SessionLayout, reason: FeedRefusal, time: numbe
   return isExtended ? EXTENDED_HOURS : reason;
 }
 
-/** Whether a day is the first one that is not over at `time`. The time before day 0 is always over, the one after the last day never. */
+/** Whether a day is the first one that is not over at `time`. The index before day 0 counts as over, the one after the last day never. */
 function isCurrentDay(layout: SessionLayout, dayIndex: number, time: number): boolean {
   const isOver = (day: number) => day < 0 || (day < layout.days.length && layout.grid(day).close <= time);
   return isOver(dayIndex - 1) && !isOver(dayIndex);

@@ -33,9 +33,9 @@ export interface FeedAdvance {
   bars: number;
 }
 
-/** Before the symbol in a field of the hash `:stream`; note-silent.lua writes these fields. */
-const SILENT = 'silent ';
-/** What the hash `:feed` has of each symbol, under the symbol, a space and this name. */
+/** Begins the fields of the hash `:stream` that note-silent.lua writes; the symbol follows. */
+const SILENT_PREFIX = 'silent ';
+/** What the hash `:feed` has of a symbol's progress. A field is the symbol, a space and one of these names. */
 const PROGRESS_FIELDS = ['reached', 'heard', 'ended'];
 
 export class FeedFrontier {
@@ -83,7 +83,7 @@ export class FeedFrontier {
   async silences(): Promise<Map<string, number>> {
     const { symbols } = this.layout;
     const { stream } = this.layout.keysOf(0);
-    const heardAt = await this.redis.hmget(stream, ...symbols.map((symbol) => SILENT + symbol));
+    const heardAt = await this.redis.hmget(stream, ...symbols.map((symbol) => SILENT_PREFIX + symbol));
     return new Map(symbols.flatMap((symbol, i) => (heardAt[i] ? [[symbol, Number(heardAt[i])]] : [])));
   }
 

@@ -88,6 +88,7 @@ export class SessionFeed {
    */
   async feed(symbol: string, bars: readonly Bar[], malformed = 0): Promise<FeedOutcome> {
     const fed: FeedOutcome = { accepted: 0, duplicates: 0, late: 0, conflicts: [], refused: [] };
+    // At least one call, also without bars: it counts `malformed`.
     for (let from = 0; from === 0 || from < bars.length; from += BARS_A_CALL) {
       const part = await this.feedPart(symbol, bars.slice(from, from + BARS_A_CALL), from === 0 ? malformed : 0);
       fed.accepted += part.accepted;
@@ -141,9 +142,8 @@ export class SessionFeed {
       throw new FeedSetBackError(layout.id, symbol, reachedMs, this.storedBySymbol.get(symbol)!, Number(answer));
     }
     if (verdict !== 'fed' || answer === undefined) throw new ScriptReplyError('feed', reply);
-    const [accepted = 0, duplicates = 0, late = 0, retainedFrom = 0, stored = 0, ...conflicts] = answer
-      .split(' ')
-      .map(Number);
+    const numbers = answer.split(' ').map(Number);
+    const [accepted = 0, duplicates = 0, late = 0, retainedFrom = 0, stored = 0, ...conflicts] = numbers;
     this.storedBySymbol.set(symbol, stored);
     // The late bars may be of several days, so this publishes whenever the clock has left the session's start.
     if (late > 0) await publishReached(this.redis, layout, partition, layout.start);

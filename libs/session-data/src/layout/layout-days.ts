@@ -141,7 +141,7 @@ export class LayoutDays {
   closeAfter(time: number, slots: number): number {
     let dayIndex = this.dayIndexAt(time);
     if (dayIndex === this.days.length) return this.end;
-    // How many slots of the day are closed then. Carries what exceeds the day into the next one.
+    // How many slots of day `dayIndex` must be closed. What exceeds the day is carried into the next one.
     let closed = this.grid(dayIndex).closedBy(time) + slots;
     for (; closed > this.grid(dayIndex).slotCount; dayIndex++) {
       if (dayIndex + 1 === this.days.length) return this.end;
@@ -172,10 +172,11 @@ export class LayoutDays {
   /** The last end of a window at or before `time`, epoch ms; {@link start} when there is none. */
   windowEndBefore(time: number): number {
     const [dayIndex, closed] = this.closedAt(time);
-    return this.endOfSlots(dayIndex, closed > 0 ? this.windowStart(dayIndex, closed) : 0); // no day after the last has windows
+    if (closed === 0) return this.endOfSlots(dayIndex, 0);
+    return this.endOfSlots(dayIndex, this.windowStart(dayIndex, closed));
   }
 
-  /** The first day that is not over at `time`, and how many of its slots are closed then. At the session's end: the day after the last, with none. */
+  /** The first day that is not over at `time`, and how many of its slots are closed then; `days.length` and 0 when all are over. */
   private closedAt(time: number): [dayIndex: number, closed: number] {
     const dayIndex = this.dayIndexAt(time);
     return [dayIndex, dayIndex < this.days.length ? this.grid(dayIndex).closedBy(time) : 0];

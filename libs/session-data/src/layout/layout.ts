@@ -35,16 +35,17 @@ export class SessionLayout extends LayoutDays {
     this.datasets = [...new Set([sourceName(spec), ...spec.backfill])];
     this.symbols = currentSymbols(spec.symbols, membership);
     this.basePartitions = basePartitionsOf(spec.symbols.length);
+    // Every later partition has a stamp, because its symbols changed.
     const stamped = Object.keys(membership.stamps).map(Number);
     const count = Math.max(this.basePartitions, ...stamped.map((partition) => partition + 1));
-    const partitions: string[][] = Array.from({ length: count }, () => []);
+    const symbolsByPartition: string[][] = Array.from({ length: count }, () => []);
     for (const symbol of this.symbols) {
       const partition = addedPartition(membership, symbol) ?? basePartition(symbol, this.basePartitions);
       this.partitionBySymbol.set(symbol, partition);
-      partitions[partition]!.push(symbol);
+      symbolsByPartition[partition]!.push(symbol);
     }
-    this.symbolsByPartition = partitions;
-    this.keys = partitions.map((_, partition) => partitionKeys(keyPrefix, id, partition));
+    this.symbolsByPartition = symbolsByPartition;
+    this.keys = symbolsByPartition.map((_, partition) => partitionKeys(keyPrefix, id, partition));
   }
 
   get partitions(): number {

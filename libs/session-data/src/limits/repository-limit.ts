@@ -113,8 +113,8 @@ export class RepositoryLimit {
     if (waiters.length === 0) return false;
     const lease = randomUUID();
     const { concurrency = 0, max = 0, durationMs = 0 } = this.limits;
-    const hasMore = waiters.length > 1 ? 'more' : '';
-    const args = [session, lease, concurrency, max, durationMs, LEASE_MS, PATIENCE_MS, hasMore];
+    const more = waiters.length > 1 ? 'more' : '';
+    const args = [session, lease, concurrency, max, durationMs, LEASE_MS, PATIENCE_MS, more];
     if ((await SCRIPTS.takePermit.run(this.redis, this.keys, args)) !== 'granted') return false;
     this.hold(lease);
     const giveBack = (): void => this.giveBack(lease);

@@ -147,6 +147,7 @@ async function removeLeavers(redis: Redis, layout: SessionLayout, json: string):
   const leavers = JSON.parse(json) as Leaver[];
   for (const leaver of leavers) {
     const leaversOfPartition = leavers.filter(({ partition }) => partition === leaver.partition);
+    // After the first leaver of a partition, the calls for its others find the new stamp and change nothing.
     await restamp(redis, layout, leaver, leaversOfPartition.length);
   }
   for (const leaver of leavers) await dropDays(redis, layout, leaver);
@@ -175,12 +176,13 @@ async function restamp(
 }
 
 /** Removes a symbol's days. No writer can change them any more, so the script may subtract the counts that are read here. */
-async function dropDays(redis: Redis, layout: SessionLayout, { symbol, partition, version }: Leaver): Promise<void> {
+async function dropDays(redis: Redis, layout: SessionLayout, leaver: Leaver): Promise<void> {
+  const { symbol, partition, version } = leaver;
   // A symbol that joined was alone in its partition, whose counters were removed with the new stamp.
   const isCounted = partition < layout.basePartitions ? '1' : '0';
   for (let from = 0; from < layout.days.length; from += DAYS_A_CALL) {
     const days = layout.days.slice(from, from + DAYS_A_CALL);
-    const counts = await countsOf(redis, layout, symbol, partition, from, days.length);
+    const counts = await countsOf(redis, layout, leaver, from, days.length);
     const dayKeys = days.map(({ date }) => layout.dayKeys(partition, symbol, date));
     const keys = [...tableKeys(layout, partition), ...dayKeys.flat()];
     const args: ScriptArgument[] = [layout.incarnation, version, symbol, isCounted, dayKeys[0]!.length];
@@ -189,12 +191,11 @@ async function dropDays(redis: Redis, layout: SessionLayout, { symbol, partition
   }
 }
 
-/** For each of the days `[from, from + count)`, a symbol's part in each of {@link COUNTERS}. */
+/** For each of the days `[from, from + count)`, the leaver's part in each of {@link COUNTERS}. */
 async function countsOf(
   redis: Redis,
   layout: SessionLayout,
-  symbol: string,
-  partition: number,
+  { symbol, partition }: Leaver,
   from: number,
   count: number,
 ): Promise<number[][]> {

@@ -3,8 +3,8 @@ import { BACKFILLED, COUNTED_AS, statusOf } from '@barkeep/bars';
 import { COUNTERS } from '../redis/index.js';
 
 /**
- * The counters of a session that a fill changes (all but `streamed`), in the order of fill.lua. All but `backfilled` count slots without a bar, which the
- * event `gap-settled` reports.
+ * The counters of a session that a fill changes (all but `streamed`), in the order of fill.lua. All but `backfilled` count slots
+ * without a bar, which the event `gap-settled` reports.
  */
 export const [, ...FILL_COUNTERS] = COUNTERS;
 type FillCounter = (typeof FILL_COUNTERS)[number];
@@ -27,17 +27,17 @@ export function stateChanges(before: Uint8Array | undefined, after: Uint8Array):
   const runs = { noTrade: [] as number[], unfillable: [] as number[], absent: [] as number[] };
   let isSettled = false;
   for (let slot = 0; slot < after.length; slot++) {
-    const [was, state] = [before?.[slot] ?? 0, after[slot]!];
-    if (was === state) continue;
-    const [from, to] = [counterOf(was), counterOf(state)];
-    if (from === to) continue;
-    if (from) changes[from]--;
-    if (to) changes[to]++;
+    const [oldState, newState] = [before?.[slot] ?? 0, after[slot]!];
+    if (oldState === newState) continue;
+    const [oldCounter, newCounter] = [counterOf(oldState), counterOf(newState)];
+    if (oldCounter === newCounter) continue;
+    if (oldCounter) changes[oldCounter]--;
+    if (newCounter) changes[newCounter]++;
     // A backfilled slot is filled, not settled.
-    if (!to || to === 'backfilled') continue;
+    if (!newCounter || newCounter === 'backfilled') continue;
     isSettled = true;
-    counts[to]++;
-    addRun(runs[to], slot);
+    counts[newCounter]++;
+    addRun(runs[newCounter], slot);
   }
   return { changes, settled: isSettled ? [JSON.stringify(counts), JSON.stringify(runs)] : ['', ''] };
 }

@@ -56,12 +56,9 @@ export class UpkeepReads {
     const reads = [['mgetBuffer', ...states], slotsCommand(chunks, 0, length)];
     const [storedStates, bitmaps] = (await runWithSlots(this.redis, reads)) as [(Buffer | null)[], Buffer[]];
     return symbols.map((symbol, i) => {
-      const bitmap = bitmaps[i];
-      return {
-        symbol,
-        bitmap: bitmap && bitmap.length > 0 ? bitmap : new Uint8Array(length),
-        states: storedStates[i] ?? undefined,
-      };
+      const stored = bitmaps[i];
+      const bitmap = stored && stored.length > 0 ? stored : new Uint8Array(length);
+      return { symbol, bitmap, states: storedStates[i] ?? undefined };
     });
   }
 

@@ -67,14 +67,14 @@ export class UpkeepStore extends UpkeepReads {
     const keys = this.layout.keysOf(partition);
     const isHistory = this.layout.isHistory(dayIndex);
     // The keys and the arguments of the whole call; those of each symbol follow. The order is that of fill.lua.
-    const names = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
-    names.push(keys.refusedAhead, keys.repositoryRefused);
+    const scriptKeys = [keys.meta, keys.retry, keys.dirty, keys.errors, keys.refused, keys.changes, keys.pending];
+    scriptKeys.push(keys.refusedAhead, keys.repositoryRefused);
     const leastFrontier = this.leastFrontier(dayIndex, fills);
     const args: ScriptArgument[] = [chunkBytes(slotCount), bitmapBytes(slotCount), leastFrontier, open];
     args.push(EVENTS_KEPT, close, refused.length);
     for (const { symbol, reason, total } of refused) args.push(`${symbol} ${reason}`, total);
     for (const { symbol, before, after, dueAt, runs } of fills) {
-      names.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
+      scriptKeys.push(keys.chunk(this.layout.base.name, symbol, date), keys.states(symbol, date));
       const { changes, settled } = stateChanges(before, after);
       args.push(dayMember(date, symbol), before ?? '', after, dueAt ?? '');
       // The counters do not include the history.
@@ -83,7 +83,7 @@ export class UpkeepStore extends UpkeepReads {
       for (const { start, records } of runs) args.push(start, records);
     }
     const day = { layout: this.layout, partition, open };
-    return this.refusedSymbols('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, names, args));
+    return this.refusedSymbols('fill', await runAndPublish(SCRIPTS.fill, this.redis, day, scriptKeys, args));
   }
 
   /**
@@ -101,19 +101,19 @@ export class UpkeepStore extends UpkeepReads {
     const { date, open } = this.layout.grid(dayIndex);
     const derived = this.layout.computed;
     // The order of keys and arguments is that of derive.lua.
-    const names = [keys.meta, keys.dirty, keys.changes, keys.pending];
+    const scriptKeys = [keys.meta, keys.dirty, keys.changes, keys.pending];
     const args: ScriptArgument[] = [derived.length, open, ...closedBits(closedSlots), EVENTS_KEPT];
     for (const interval of derived) {
       const { grid, starts } = this.layout.plan(dayIndex, interval);
       args.push(bitmapBytes(grid.slotCount), closedBuckets(starts, closedSlots), endsOf(starts));
     }
     for (const { symbol, bitmap, chunks } of items) {
-      names.push(keys.chunk(this.layout.base.name, symbol, date));
-      derived.forEach((interval) => names.push(keys.chunk(interval.name, symbol, date)));
+      scriptKeys.push(keys.chunk(this.layout.base.name, symbol, date));
+      derived.forEach((interval) => scriptKeys.push(keys.chunk(interval.name, symbol, date)));
       args.push(dayMember(date, symbol), bitmap, ...chunks.map(({ bytes }) => bytes));
     }
     const day = { layout: this.layout, partition, open };
-    return this.refusedSymbols('derive', await runAndPublish(SCRIPTS.derive, this.redis, day, names, args));
+    return this.refusedSymbols('derive', await runAndPublish(SCRIPTS.derive, this.redis, day, scriptKeys, args));
   }
 
   /**
@@ -172,7 +172,8 @@ export class UpkeepStore extends UpkeepReads {
 /** The closed slots in a bitmap: how many whole bytes they fill, and a mask of the others in the byte after these. */
 function closedBits(closedSlots: number): [wholeBytes: number, mask: number] {
   // The first slot of a byte is its highest bit.
-  return [closedSlots >> 3, (0xff00 >> (closedSlots & 7)) & 0xff];
+  const mask = (0xff00 >> (closedSlots % 8)) & 0xff;
+  return [Math.floor(closedSlots / 8), mask];
 }
 
 /** The end of each bucket in base slots, u32 little-endian, as derive.lua expects them. */

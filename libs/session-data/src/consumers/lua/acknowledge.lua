@@ -15,10 +15,10 @@ if not c then return {'unknown'} end
 if c.token ~= token then return {'replaced'} end
 -- A repeated `leave` is acknowledged again.
 if c.state == 'left' and not is_leaving then return {'unknown'} end
-local is_moved = tonumber(time) > tonumber(c.time)
-if is_moved and mode ~= 'restore' and tonumber(time) > tonumber(clock) then return {'ahead', clock} end
+local is_later = tonumber(time) > tonumber(c.time)
+if is_later and mode ~= 'restore' and tonumber(time) > tonumber(clock) then return {'ahead', clock} end
 
-if is_moved then c.time, c.steps, c.bars, c.hash = time, steps, bars, hash end
+if is_later then c.time, c.steps, c.bars, c.hash = time, steps, bars, hash end
 local old_state = c.state
 c.state = is_leaving and 'left' or 'active'
 touch(c)
@@ -29,5 +29,5 @@ if is_new_state and not is_leaving then
   redis.call('HINCRBY', KEYS[1], 'joins', 1)
   emit('consumer-joined', name, c)
 end
-if is_moved or is_new_state then wake() end
+if is_later or is_new_state then wake() end
 return {'acknowledged', clock}

@@ -1,9 +1,9 @@
---- Answers the limit of the clock: the lowest position of the active consumers. When that is the policy, first drops consumers that
---- were silent for longer than the longest silence. The owner calls this every second. A much longer pause means that Redis or the
---- owner was away, so that consumers may have been unable to send heartbeats. After such a pause no consumer is dropped until the
---- longest silence has passed once more.
+--- Answers the limit of the clock: the lowest position of the active consumers. With the policy 'drop' it first drops the consumers
+--- that were silent for longer than `silence_ms`. The owner calls this every second. A much longer pause between two calls means that
+--- Redis or the owner was away, so that consumers may have been unable to send heartbeats. After such a pause no consumer is
+--- dropped for `silence_ms`.
 --- KEYS: meta, consumers, events of partition 0
---- ARGV: those of shared/consumers.lua, then longest silence (ms), 'drop' or 'hold', number of consumers that the
+--- ARGV: those of shared/consumers.lua, then longest silence (ms), policy: 'drop' or 'hold', number of consumers that the
 ---       session waits for
 --- Answer: {'held', lowest position, joins} | {'waiting', '', joins}: not enough have joined |
 ---         {'free', '', joins}: none is active | {'lost'}
@@ -11,6 +11,7 @@
 
 --- include shared/consumers.lua
 local silence_ms, policy, waits_for = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+-- A shorter pause between two calls is never taken for an absence of Redis or the owner.
 local ABSENCE_MS_MIN = 3000
 -- Name and text of each consumer, by turns.
 local entries = redis.call('HGETALL', KEYS[2])

@@ -10,13 +10,14 @@
 local name, token, from, start = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local waits_for, no_deliveries, consumers_max = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
 
--- Makes room for one more consumer: when all places are taken, removes the one that left the longest ago. Answers whether there is room.
+-- When all places are taken, removes the consumer that left the longest ago. Answers whether there is a place for one more.
 local function free_place()
   if redis.call('HLEN', KEYS[2]) < consumers_max then return true end
-  local entries, oldest, seen_at = redis.call('HGETALL', KEYS[2])
+  local entries = redis.call('HGETALL', KEYS[2])
+  local oldest, oldest_seen
   for i = 1, #entries, 2 do
     local c = parse(entries[i + 1])
-    if c.state == 'left' and (not oldest or tonumber(c.seen) < seen_at) then oldest, seen_at = entries[i], tonumber(c.seen) end
+    if c.state == 'left' and (not oldest or tonumber(c.seen) < oldest_seen) then oldest, oldest_seen = entries[i], tonumber(c.seen) end
   end
   return oldest and redis.call('HDEL', KEYS[2], oldest) == 1
 end
@@ -26,7 +27,7 @@ if not c and not free_place() then return {'full'} end
 if not c or c.token ~= token then
   local continues = c and from == 'kept'
   if not continues then
-    -- Begins now, or with the oldest day that is retained (none is set while all are), but not before the session's start.
+    -- Begins at the clock, or at the oldest retained day (not set while all are retained), but not before the session's start.
     local time = retained_from or '0'
     if from == 'now' then time = clock end
     if tonumber(time) < tonumber(start) then time = start end

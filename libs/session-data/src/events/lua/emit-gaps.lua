@@ -10,29 +10,30 @@
 --- include shared/emit-change.lua
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return 'gone' end
-local open, date, events_kept, FIRST_SYMBOL = ARGV[2], ARGV[3], ARGV[4], 5
+-- FIRST_SYMBOL: position in ARGV of the first symbol's name. SYMBOL_ARGS: number of arguments of each symbol.
+local open, date, events_kept, FIRST_SYMBOL, SYMBOL_ARGS = ARGV[2], ARGV[3], ARGV[4], 5, 5
 if tonumber(open) < tonumber(retained_from or 0) then return 'retired' end
--- `names`: the field of each symbol in `emitted`. `checked`: the fields and ends to store. `symbols`, `runs`: members of JSON objects,
--- by symbol the number of newly missing bars and their runs.
-local names, checked, symbols, runs, new_missing = {}, {}, {}, {}, 0
-for i = FIRST_SYMBOL, #ARGV, 5 do names[#names + 1] = date .. ' ' .. ARGV[i] end
-local emitted = redis.call('HMGET', KEYS[2], unpack(names))
-for n, name in ipairs(names) do
-  local i = FIRST_SYMBOL + 5 * (n - 1)
-  local symbol, checked_before, checked_now, missing, missing_runs = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
-  if (emitted[n] or '') == checked_before then
-    checked[#checked + 1] = name
-    checked[#checked + 1] = checked_now
+-- `fields`: each symbol's field in `emitted`. `new_ends`: fields and ends to store, by turns. `counts`, `runs`: the JSON of each symbol
+-- that has newly missing bars, with their number and with their runs.
+local fields, new_ends, counts, runs, new_missing = {}, {}, {}, {}, 0
+for i = FIRST_SYMBOL, #ARGV, SYMBOL_ARGS do fields[#fields + 1] = date .. ' ' .. ARGV[i] end
+local stored_ends = redis.call('HMGET', KEYS[2], unpack(fields))
+for n, field in ipairs(fields) do
+  local i = FIRST_SYMBOL + SYMBOL_ARGS * (n - 1)
+  local symbol, end_as_read, end_now, missing, missing_runs = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+  if (stored_ends[n] or '') == end_as_read then
+    new_ends[#new_ends + 1] = field
+    new_ends[#new_ends + 1] = end_now
     if missing ~= '0' then
       new_missing = new_missing + tonumber(missing)
-      symbols[#symbols + 1] = '"' .. symbol .. '":' .. missing
+      counts[#counts + 1] = '"' .. symbol .. '":' .. missing
       runs[#runs + 1] = '"' .. symbol .. '":' .. missing_runs
     end
   end
 end
-if #checked > 0 then redis.call('HSET', KEYS[2], unpack(checked)) end
-if #symbols > 0 then
-  local list, detail = '{' .. table.concat(symbols, ',') .. '}', '{' .. table.concat(runs, ',') .. '}'
+if #new_ends > 0 then redis.call('HSET', KEYS[2], unpack(new_ends)) end
+if #counts > 0 then
+  local list, detail = '{' .. table.concat(counts, ',') .. '}', '{' .. table.concat(runs, ',') .. '}'
   emit_change(KEYS[3], KEYS[4], events_kept, open, 'gap-found', date, list, detail)
 end
 return new_missing

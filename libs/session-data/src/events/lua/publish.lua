@@ -14,7 +14,7 @@
 
 if redis.call('HGET', KEYS[1], 'incarnation') ~= ARGV[1] then return 'gone' end
 local clock_text, today, events_kept = ARGV[2], ARGV[3], ARGV[6]
--- A field is `time symbol reason`.
+-- A field of refused-ahead is `time symbol reason`.
 for _, field in ipairs(redis.call('HKEYS', KEYS[4])) do
   if tonumber(field:match('^%S+')) <= tonumber(clock_text) then redis.call('HDEL', KEYS[4], field) end
 end
@@ -23,7 +23,8 @@ if #due_members == 0 then return 'published' end
 local clock, closed_today, slot_ms = tonumber(clock_text), tonumber(ARGV[4]), tonumber(ARGV[5])
 local SETTLED_KINDS = { 'noTrade', 'unfillable', 'absent' }
 
--- Splits runs of slots at slot `closed`. Answers the number of slots before it, the later runs, and the first later slot or nil.
+-- Splits runs of slots at slot `closed`, the first one that is not closed. Answers the number of slots before it, the runs from it on,
+-- and the first slot of these or nil.
 local function split_runs(runs, closed)
   local count, rest = 0, {}
   for i = 1, #runs, 2 do
@@ -55,8 +56,8 @@ splitters['gap-settled'] = function(settled, closed)
   end
   return total > 0 and counts or nil, rest, first
 end
--- The event only names the symbols, so the counts are empty. The end of a bucket is the slot after its last one. As the first slot
--- of the rest this answers the last slot of the first later bucket: before that slot nothing of the rest can be published.
+-- The event only names the symbols, so the counts are empty. The end of a bucket is the slot after its last one. For the first slot of
+-- the rest this answers the last slot of the first bucket in it: nothing of the rest can be published before that slot closes.
 splitters.derived = function(ends, closed)
   local counts, rest = nil, {}
   for _, bucket_end in ipairs(ends) do
@@ -98,8 +99,8 @@ for _, member in ipairs(due_members) do
     local closed = math.huge
     if date == today then closed = closed_today elseif date > today then closed = 0 end
     local remaining, first_remaining
-    for symbol, slots in pairs(detail) do
-      local counts, rest, first = split(slots, closed)
+    for symbol, symbol_detail in pairs(detail) do
+      local counts, rest, first = split(symbol_detail, closed)
       if counts then add_counts(type, date, symbol, counts) end
       if first then
         remaining = remaining or {}
@@ -108,8 +109,8 @@ for _, member in ipairs(due_members) do
       end
     end
     if remaining then
-      -- The rest is due about when its first slot begins. If a break of the day comes before that slot, the rest is due earlier, and then
-      -- waits again. If that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock, so when the clock moves.
+      -- The rest is due about when its first slot begins, or earlier if a break of the day comes before that slot: then it waits again.
+      -- If that slot begins at the clock, or is on a later day, the rest is due 1 ms after the clock: at the next move of the clock.
       local due_in_ms = date == today and math.max((first_remaining - closed) * slot_ms, 1) or 1
       redis.call('ZADD', KEYS[2], clock + due_in_ms, id .. ' ' .. type .. ' ' .. date .. ' ' .. cjson.encode(remaining))
     end

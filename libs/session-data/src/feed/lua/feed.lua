@@ -34,7 +34,7 @@ if known_batch == batch then return {'fed', known_answer} end
 local stored_before = tonumber(known_stored or 0)
 if seen_bars ~= '' and stored_before < tonumber(seen_bars) then return {'behind', stored_before, known_reached or ''} end
 
--- A place is two f64.
+-- A place is the slot and the close time of a bar, both f64.
 local PLACE_BYTES = 16
 local accepted, duplicates, late, conflicts = 0, 0, 0, {}
 
@@ -59,7 +59,7 @@ local function sort_bars(day, places, records, first_position)
       day.records[slot] = record
       day.new_slots[#day.new_slots + 1] = slot
       if close <= frontier_ms then day.late_slots[#day.late_slots + 1] = slot end
-    -- Compares the prices and the volume, which a record has before its origin.
+    -- Compares what a record has before its origin: the prices and the volume.
     elseif existing:sub(1, ORIGIN_OFFSET) == record:sub(1, ORIGIN_OFFSET) then
       duplicates = duplicates + 1
     else
@@ -85,7 +85,7 @@ local function write_bars(day)
   redis.call('SETRANGE', day.chunk, 0, with_bars(day.bits, day.bitmap_bytes, day.new_slots))
 end
 
--- Whether a slot of this state is absent after an ask, so that it is to be asked again.
+-- Whether a slot of this state is absent after requests to a repository, so that it is to be requested again.
 local function is_retried(state) return state > 0 and state <= ASKS_MAX end
 -- The counter in meta that includes slots of this state; nil when none does.
 local function counter_of(state)
@@ -95,7 +95,7 @@ local function counter_of(state)
 end
 
 -- Moves a day's late bars from the counters of their states to `streamed`, stores their new state, and emits them. When no slot
--- of the day is to be asked again, also removes the day's retry.
+-- of the day is to be requested again, also removes the day's retry.
 local function note_late(day)
   local stored, states = redis.call('GET', day.states) or string.rep('\0', day.slots), {}
   for i = 1, day.slots do states[i] = stored:byte(i) end
@@ -124,19 +124,20 @@ end
 
 -- Sorts the bars of all days before the first write, because Redis does not roll a script back.
 local refusals, FIRST_REFUSAL, FIRST_DAY_KEY = tonumber(refusal_count), 12, 9
--- `at`: position of the day's first argument. `position`: of its first bar in this call.
-local at, position, changed_days = FIRST_REFUSAL + 2 * refusals, 0, {}
+-- `at`: index in ARGV of the day's first argument. `first_position`: position of the day's first bar in this call.
+local at, first_position, changed_days = FIRST_REFUSAL + 2 * refusals, 0, {}
 for i = FIRST_DAY_KEY, #KEYS, 2 do
   local day = { chunk = KEYS[i], states = KEYS[i + 1], date = ARGV[at], open = ARGV[at + 1], chunk_bytes = tonumber(ARGV[at + 2]),
     bitmap_bytes = tonumber(ARGV[at + 3]), slots = tonumber(ARGV[at + 4]), records = {}, new_slots = {}, late_slots = {} }
   local places, records = ARGV[at + 5], ARGV[at + 6]
-  if #places * RECORD_BYTES ~= #records * PLACE_BYTES then error('feed: records and places of different lengths') end
+  local bars = #records / RECORD_BYTES
+  if #places / PLACE_BYTES ~= bars then error('feed: records and places of different lengths') end
   if tonumber(day.open) >= kept_from then
     day.bits = redis.call('GETRANGE', day.chunk, 0, day.bitmap_bytes - 1)
-    sort_bars(day, places, records, position)
+    sort_bars(day, places, records, first_position)
     if #day.new_slots > 0 then changed_days[#changed_days + 1] = day end
   end
-  position = position + #records / RECORD_BYTES
+  first_position = first_position + bars
   at = at + 7
 end
 

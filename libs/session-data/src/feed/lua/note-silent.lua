@@ -2,7 +2,7 @@
 --- KEYS: meta, events, the hash `:stream` of partition 0
 --- ARGV: stamp, epoch, owner, symbol, time of its last message (ms), events kept
 --- Answer: {'noted'} | {'lost'} | {'fenced'}
---- shared/fence.lua checks the first three arguments, may answer {'lost'} or {'fenced'}, and defines clock
+--- From shared/fence.lua: clock
 
 --- include ../../stream/lua/shared/fence.lua
 --- include ../../events/lua/shared/emit-once.lua

@@ -1,7 +1,7 @@
 --- Grants a session one request to a repository, unless the repository rests, its limits are reached, or another waiting
 --- session is next. Next is the session that was granted its last request the longest ago.
---- KEYS: leases (sorted set by end), asked (the same leases, by the time of their grant), waiting (sessions by their last attempt),
----       turns (sessions by the number of their last turn), resting (end of a block of all requests) of the repository; times in ms
+--- KEYS: of the repository, times in ms; sorted sets: leases (by their end), asked (leases of the last period, by their grant), waiting
+---       (sessions by their last attempt), turns (sessions by the number of their last turn); resting (end of a block of all requests)
 --- ARGV: session, lease, most requests at the same time or 0, most requests per period or 0 (0: no limit), the period (ms),
 ---       lifetime of a lease (ms), time after which a session that does not ask again loses its turn (ms), 'more' when the
 ---       session has more requests waiting, otherwise ''
@@ -13,17 +13,16 @@ local session, lease = ARGV[1], ARGV[2]
 local concurrency_max, per_period_max = tonumber(ARGV[3]), tonumber(ARGV[4])
 local period_ms, lease_ms, patience_ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local has_more = ARGV[8] == 'more'
--- Limits the size of `turns`. A session whose turn was removed counts as one that had no turn.
-local TURNS_KEPT = 10000
--- The keys live this much longer than the longest time for which an entry counts.
-local MARGIN_MS = 60000
 -- If an earlier call granted the lease but its answer was lost, grants it again. An expired lease goes through the checks below.
 if tonumber(redis.call('ZSCORE', leases, lease) or 0) > now then return 'granted' end
--- The keys of a repository that is not used for this time expire.
+
+-- The keys of an unused repository expire this long after the last of their entries can have counted.
+local MARGIN_MS = 60000
 local keep_ms = math.max(period_ms, lease_ms, patience_ms) + MARGIN_MS
 redis.call('ZADD', waiting, now, session)
 redis.call('PEXPIRE', waiting, keep_ms)
 if tonumber(redis.call('GET', resting) or 0) > now then return 'wait' end
+-- Removes entries that no longer count.
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', asked, '-inf', now - period_ms)
 -- `(` excludes the time itself. `%.0f` writes all digits.
@@ -35,11 +34,14 @@ local own_turn = tonumber(redis.call('ZSCORE', turns, session) or 0)
 for _, other in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
   if tonumber(redis.call('ZSCORE', turns, other) or 0) < own_turn then return 'wait' end
 end
+-- Grants the request.
 local latest_turn = redis.call('ZRANGE', turns, -1, -1, 'WITHSCORES')
 redis.call('ZADD', turns, tonumber(latest_turn[2] or 0) + 1, session)
 redis.call('ZADD', leases, now + lease_ms, lease)
 redis.call('ZADD', asked, now, lease)
 if not has_more then redis.call('ZREM', waiting, session) end
+-- Keeps only the latest turns. A session whose turn was removed counts as one that had no turn.
+local TURNS_KEPT = 10000
 redis.call('ZREMRANGEBYRANK', turns, 0, -TURNS_KEPT - 1)
 for _, key in ipairs({ leases, asked, waiting, turns }) do redis.call('PEXPIRE', key, keep_ms) end
 return 'granted'

@@ -13,10 +13,10 @@ local incarnation, left_version, symbol, is_counted, k = ARGV[1], ARGV[2], ARGV[
 if not is_own(stamp, incarnation) then return 'gone' end
 -- Before it is stamped, the partition still accepts writers whose list has the symbol.
 if version(stamp) < tonumber(left_version) then return redis.error_reply('drop: expected a partition that was stamped') end
-local retry, dirty, errors, refused, history, emitted, FIRST_DAY_KEY = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], 11
--- Position of the day's first argument: its date. The parts in the counters follow.
+local retry, dirty, errors, refused, history, emitted = unpack(KEYS, 2, 7)
+local outside, refused_ahead, repository_refused, FIRST_DAY_KEY = KEYS[8], KEYS[9], KEYS[10], 11
+-- `at`: index in ARGV of the day's date; the symbol's parts in the counters follow. `i`: index in KEYS of the day's states.
 local at = 6
--- `i`: position of the day's first key.
 for i = FIRST_DAY_KEY, #KEYS, k do
   -- The name of the symbol's day in retry, dirty, errors and emitted.
   local member = ARGV[at] .. ' ' .. symbol
@@ -40,8 +40,9 @@ local function forget(key, symbol_of)
     if field:match(symbol_of) == symbol then redis.call('HDEL', key, field) end
   end
 end
--- In refused the field's name begins with the symbol.
+-- In refused the field's name begins with the symbol. In the others a date or a time comes before it.
 forget(refused, '^%S+')
--- In outside, refused-ahead and repository-refused a date or a time comes before the symbol.
-for key = 8, 10 do forget(KEYS[key], '^%S+ (%S+)') end
+forget(outside, '^%S+ (%S+)')
+forget(refused_ahead, '^%S+ (%S+)')
+forget(repository_refused, '^%S+ (%S+)')
 return 'dropped'

@@ -14,20 +14,21 @@
 --- include shared/changed-buckets.lua
 local incarnation, retained_from = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'retainedFrom'))
 if incarnation ~= ARGV[1] then return {'gone'} end
+-- FIRST_INTERVAL, FIRST_SYMBOL_KEY: where the first interval begins in ARGV, and the first symbol in KEYS. DATE_CHARS: as in 2024-03-04.
 local open, events_kept, FIRST_INTERVAL, FIRST_SYMBOL_KEY, DATE_CHARS = ARGV[3], ARGV[6], 7, 5, 10
 if tonumber(open) < tonumber(retained_from or 0) then return {'done'} end
-local d, whole_bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local d, closed_bytes, mask = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local intervals = {}
 for k = 1, d do
   local at = FIRST_INTERVAL + 3 * (k - 1)
-  intervals[k] = { bitmap_bytes = tonumber(ARGV[at]), buckets = tonumber(ARGV[at + 1]), ends = ARGV[at + 2] }
+  intervals[k] = { bitmap_bytes = tonumber(ARGV[at]), closed_buckets = tonumber(ARGV[at + 1]), ends = ARGV[at + 2] }
 end
 
--- The bits of the closed slots in the byte after the whole bytes of a base bitmap.
-local function closed_rest(bits) return bit.band(bits:byte(whole_bytes + 1) or 0, mask) end
+-- The bits of the closed slots in the byte after the closed bytes of a base bitmap.
+local function closed_rest(bits) return bit.band(bits:byte(closed_bytes + 1) or 0, mask) end
 -- Whether two base bitmaps are equal in the closed slots.
 local function equals_where_closed(a, b)
-  return a:sub(1, whole_bytes) == b:sub(1, whole_bytes) and closed_rest(a) == closed_rest(b)
+  return a:sub(1, closed_bytes) == b:sub(1, closed_bytes) and closed_rest(a) == closed_rest(b)
 end
 
 -- The first `length` bytes of two bitmaps, merged: a bucket has a bar when it has one in either.
@@ -37,7 +38,7 @@ local function merged(a, b, length)
   return table.concat(bytes)
 end
 
--- The end of a bucket in base slots.
+-- The end of a bucket in base slots. The parentheses drop the second value of `unpack`, the next position.
 local function end_of(interval, bucket)
   local U32_BYTES = 4
   return (struct.unpack('<I4', interval.ends, U32_BYTES * (bucket - 1) + 1))
@@ -53,7 +54,7 @@ end
 
 -- Writes the closed buckets of a chunk. Answers whether the stored chunk changed, and the first and the last changed bucket, or nil.
 local function write_chunk(key, chunk, interval)
-  local bitmap_bytes, buckets = interval.bitmap_bytes, interval.buckets
+  local bitmap_bytes, buckets = interval.bitmap_bytes, interval.closed_buckets
   local length = bitmap_bytes + buckets * RECORD_BYTES
   local old, new = redis.call('GETRANGE', key, 0, length - 1), chunk
   if old == '' then
@@ -69,8 +70,8 @@ local function write_chunk(key, chunk, interval)
   return true, changed_buckets(old, new, bitmap_bytes, buckets)
 end
 
--- `at`: position of the symbol's first argument. `symbols`: the changed symbols, for the event. `ends`, for the event's detail: for each
--- of them the end of its first changed bucket and of its last one.
+-- `at`: position of the symbol's first argument. `symbols`: the changed symbols, for the event. `ends`, for the event's detail: the ends
+-- of their first and last changed buckets; a symbol whose new chunks have no bar has none.
 local at, date, symbols, ends, answer = FIRST_INTERVAL + 3 * d, '', {}, {}, {'done'}
 for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
   local member, bits = ARGV[at], ARGV[at + 1]
@@ -78,8 +79,8 @@ for i = FIRST_SYMBOL_KEY, #KEYS, d + 1 do
   if equals_where_closed(stored_bits, bits) then
     local is_changed, first_end, last_end = false, math.huge, 0
     for k = 1, d do
-      local is_written, first, last = write_chunk(KEYS[i + k], ARGV[at + 1 + k], intervals[k])
-      is_changed = is_changed or is_written
+      local is_chunk_changed, first, last = write_chunk(KEYS[i + k], ARGV[at + 1 + k], intervals[k])
+      is_changed = is_changed or is_chunk_changed
       if first then
         first_end = math.min(first_end, end_of(intervals[k], first))
         last_end = math.max(last_end, end_of(intervals[k], last))

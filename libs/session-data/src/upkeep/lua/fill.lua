@@ -32,14 +32,15 @@ local at, accepted, answer = FIRST_REFUSAL + 2 * refusals, {}, {'done'}
 
 -- Reads the arguments of all symbols and checks them before the first write, because Redis does not roll a script back.
 for i = FIRST_SYMBOL_KEY, #KEYS, 2 do
-  local symbol = { chunk = KEYS[i], states = KEYS[i + 1], member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2],
-    due = ARGV[at + 3], counter_changes = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] }, settled_counts = ARGV[at + 8],
-    settled_runs = ARGV[at + 9], runs = {}, slots = {}, bits = redis.call('GETRANGE', KEYS[i], 0, bitmap_bytes - 1) }
-  local runs = tonumber(ARGV[at + 10])
+  local symbol = { chunk = KEYS[i], states = KEYS[i + 1], bits = redis.call('GETRANGE', KEYS[i], 0, bitmap_bytes - 1),
+    member = ARGV[at], before = ARGV[at + 1], after = ARGV[at + 2], due = ARGV[at + 3],
+    counter_changes = { ARGV[at + 4], ARGV[at + 5], ARGV[at + 6], ARGV[at + 7] },
+    settled_counts = ARGV[at + 8], settled_runs = ARGV[at + 9], runs = {}, slots = {} }
+  local run_count = tonumber(ARGV[at + 10])
   local states = redis.call('GET', symbol.states) or ''
   local is_valid = states == symbol.before and not is_set_back
   at = at + 11
-  for r = 1, runs do
+  for r = 1, run_count do
     local from, records = tonumber(ARGV[at]), ARGV[at + 1]
     local to = from + #records / RECORD_BYTES
     symbol.runs[r] = { from = from, to = to, records = records }
@@ -67,26 +68,25 @@ for r = FIRST_REFUSAL, FIRST_REFUSAL + 2 * refusals - 1, 2 do
   end
 end
 
--- Writes a symbol's bars. Answers the text of their runs: first slot and slot after the last of each.
+-- Writes a symbol's bars. Answers the text of their runs: for each its first slot, and the slot after its last one.
 local function write_bars(symbol)
   -- Without a bitmap the chunk does not exist yet: this allocates its full length.
   if symbol.bits == '' then redis.call('SETRANGE', symbol.chunk, chunk_bytes - 1, '\0') end
-  local places = {}
+  local ends = {}
   for r, run in ipairs(symbol.runs) do
     redis.call('SETRANGE', symbol.chunk, bitmap_bytes + run.from * RECORD_BYTES, run.records)
-    places[r] = run.from .. ',' .. run.to
+    ends[r] = run.from .. ',' .. run.to
   end
   redis.call('SETRANGE', symbol.chunk, 0, with_bars(symbol.bits, bitmap_bytes, symbol.slots))
   redis.call('SADD', dirty, symbol.member)
-  return table.concat(places, ',')
+  return table.concat(ends, ',')
 end
 
--- The counters that a fill changes, and the sum of the changes of each.
-local counters, counter_changes = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
+-- The counters that a fill changes, and for each the sum of its changes.
+local counters, total_changes = { 'backfilled', 'noTrade', 'unfillable', 'absent' }, { 0, 0, 0, 0 }
 -- Each element is the JSON of one symbol: `filled` and `settled` for the events `gap-filled` and `gap-settled`, the runs for their
 -- details. `date`: the day, from any member.
-local date, filled, settled = '', {}, {}
-local filled_runs, settled_runs = {}, {}
+local date, filled, settled, filled_runs, settled_runs = '', {}, {}, {}, {}
 for _, symbol in ipairs(accepted) do
   local name, bars = symbol.member:sub(DATE_CHARS + 2), #symbol.slots
   date = symbol.member:sub(1, DATE_CHARS)
@@ -102,11 +102,11 @@ for _, symbol in ipairs(accepted) do
   if symbol.due == '' then redis.call('ZREM', retry, symbol.member)
   else redis.call('ZADD', retry, symbol.due, symbol.member) end
   redis.call('HDEL', errors, symbol.member)
-  for c = 1, #counters do counter_changes[c] = counter_changes[c] + symbol.counter_changes[c] end
+  for c = 1, #counters do total_changes[c] = total_changes[c] + symbol.counter_changes[c] end
 end
 
 for c, name in ipairs(counters) do
-  if counter_changes[c] ~= 0 then redis.call('HINCRBY', KEYS[1], name, counter_changes[c]) end
+  if total_changes[c] ~= 0 then redis.call('HINCRBY', KEYS[1], name, total_changes[c]) end
 end
 -- Emits a change of the day, if it has symbols.
 local function emit(type, symbols, runs)

@@ -1,7 +1,7 @@
 --- The first part of all consumer scripts. A consumer is one field of KEYS[2]: its name, and the text
---- `state token time steps bars hash seen`. `token` names the process that follows, `time` is its position (simulated
---- ms), `hash` the hash of all it received, `seen` when it last called (ms). In meta, `joins` counts joins, and `gathered`
---- is set once the number of consumers that the session waits for has joined.
+--- `state token time steps bars hash seen`. `state`: active, dropped or left. `token` names the process that follows, `time` is its
+--- position (simulated ms), `steps`, `bars` and `hash` count and hash all it received, `seen` is when it last called (ms). In meta,
+--- `joins` counts joins, and `gathered` is set once as many consumers have joined as the session waits for.
 --- KEYS: meta, consumers, events of partition 0
 --- ARGV: incarnation, events kept, wake channel, then the arguments of the including script
 --- Answer: {'lost'} when the store is gone or belongs to another incarnation; otherwise the answer of the including script
@@ -11,8 +11,8 @@ local incarnation, clock, retained_from, joins, gathered = unpack(
   redis.call('HMGET', KEYS[1], 'incarnation', 'clock', 'retainedFrom', 'joins', 'gathered'))
 -- `incarnation` in meta holds the incarnation, then `+` and a version if the symbols changed.
 if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
--- A wake message has the lowest position while at most ACTIVE_MAX consumers are active, and the hash has at most ENTRIES_MAX fields:
--- consumers that left are fields too, so the cost of reading the hash depends on its size.
+-- A wake message contains the lowest position only while at most ACTIVE_MAX consumers are active and the hash has at most ENTRIES_MAX
+-- fields. `wake` reads the whole hash, and consumers that left are fields too.
 local ACTIVE_MAX, ENTRIES_MAX = 32, 128
 --- include ../../../redis/lua/shared/now.lua
 -- A consumer as a table, from its text.
