@@ -82,13 +82,13 @@ export class LogOutput implements DestinationStream {
     }
     this.writingSince = performance.now();
     write(this.fd, bytes, (error, written) => {
-      if (error?.code === 'EPIPE') this.close();
-      else if (error?.code === 'EAGAIN') setTimeout(() => this.writeOut(batch), RETRY_MS).unref();
-      else if (error) {
-        // The lines of this batch are lost, and a later line reports their number.
-        this.dropped += lines;
-        setTimeout(() => this.writeOut(this.take()), RETRY_MS).unref();
-      } else this.writeOut(written < bytes.length ? restOf(bytes.subarray(written)) : this.take());
+      if (!error) return this.writeOut(written < bytes.length ? restOf(bytes.subarray(written)) : this.take());
+      if (error.code === 'EPIPE') return this.close();
+      // EAGAIN: the output is full, and the same batch is tried again. After any other error the lines of the batch are lost, and a
+      // later line reports their number.
+      const isLost = error.code !== 'EAGAIN';
+      if (isLost) this.dropped += lines;
+      setTimeout(() => this.writeOut(isLost ? this.take() : batch), RETRY_MS).unref();
     });
   }
 

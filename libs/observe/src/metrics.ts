@@ -49,6 +49,7 @@ export class Metrics {
       ...options,
       registers: [this.registry],
       ...(collect && {
+        // The library calls this method on the gauge.
         collect() {
           return collectWithin(this, collect, options.labelNames === undefined);
         },

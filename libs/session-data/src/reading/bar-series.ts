@@ -70,7 +70,7 @@ export class BarSeries {
     const fillBefore = await this.settledUntil(fill);
     const bars: ShownBar[] = [];
     const { days } = this.layout;
-    let clock: number | undefined;
+    let clock: number | undefined; // unknown until the first read
     let lastClose: number | undefined;
     let day = this.layout.dayIndexAt(from);
     while (day < days.length && bars.length < limit) {
@@ -172,8 +172,8 @@ export class BarSeries {
         if (chunk) for (const bar of chunk.bars(grid, first, end)) result.bars.push(bar);
         return;
       }
-      const starts = this.isBase ? undefined : this.layout.plan(firstDay + i, this.interval).starts;
-      const range = { grid, from: first, to: end, fillTo: grid.closedBy(fillBefore), starts };
+      const bucketStarts = this.isBase ? undefined : this.layout.plan(firstDay + i, this.interval).starts;
+      const range = { grid, from: first, to: end, fillTo: grid.closedBy(fillBefore), starts: bucketStarts };
       const day = fillForward(chunk, range, result.lastClose);
       for (const bar of day.bars) result.bars.push(bar);
       result.lastClose = day.lastClose;

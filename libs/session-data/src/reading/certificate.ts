@@ -103,7 +103,7 @@ async function certifyDay(listing: Listing, symbols: readonly string[], day: num
     const { slotCount } = layout.grid(day, interval);
     const isBase = interval === layout.base;
     for (let at = 0; at < symbols.length; at += CHUNKS_A_CALL) {
-      // Other work of the process runs while a batch is read, so a long session does not block it.
+      // Other work of the process runs while a batch is read, so a long session does not block that work.
       const batch = symbols.slice(at, at + CHUNKS_A_CALL);
       const found = await readBySymbol(listing, batch, (keys, symbol) => [
         keys.chunk(interval.name, symbol, date),
@@ -130,7 +130,7 @@ function addCounts(counts: SlotCounts, slotCount: number, chunk: Buffer | null, 
     if (bytes[at] === BACKFILLED) backfilled++;
   }
   addDayCounts(counts, bytes.subarray(0, bitmapBytes(slotCount)), states ?? undefined, slotCount);
-  // `addDayCounts` takes the origins from the states. Where these differ from the bytes, the bytes decide.
+  // `addDayCounts` takes the origins from the states. Where these differ from the bytes, the bytes decide. The sum is the same.
   counts.streamed += counts.backfilled - backfilled;
   counts.backfilled = backfilled;
 }

@@ -18,7 +18,7 @@ export interface Moment {
 }
 
 /** Places in the reply to the first command of a read. */
-const [INCARNATION_PLACE, CLOCK_PLACE] = [0, 1];
+const [STAMP_PLACE, CLOCK_PLACE] = [0, 1];
 
 export class ClockedReads {
   /** The clock at the last read. The next call uses it as a guess, so that one round trip is usually enough. */
@@ -40,8 +40,8 @@ export class ClockedReads {
   /**
    * Runs commands.
    * @param receiverAt called once the clock is known, unless the store belongs to another session; returns the receiver of the values.
-   *   Without a receiver bytes are dropped. Values that the receiver does not take stay in `replies`. When the read throws, the
-   *   receiver must discard what it took
+   *   If there is no receiver then, bytes are dropped. Values that the receiver does not take, and all values when `receiverAt` is
+   *   left out, stay in `replies`. When the read throws, the receiver must discard what it took
    * @returns the clock, epoch ms, and the replies @throws SessionLostError, SymbolsChangedError
    */
   async read(
@@ -53,9 +53,9 @@ export class ClockedReads {
     const readSymbolsAndDays = ['hmget', meta, ...SYMBOLS_KEY_FIELDS, 'retainedFrom'];
     const receiver = receiverAt && this.receiverOf(receiverAt, commands.length);
     const replies = await this.run([readClock, ...commands, readSymbolsAndDays], receiver);
-    const [incarnation, clock] = replies[0] as (string | null)[];
+    const [stamp, clock] = replies[0] as (string | null)[];
     const [version, joining, retainedFrom] = replies.at(-1) as (string | null)[];
-    if (!this.layout.owns(incarnation)) throw new SessionLostError(this.layout.id);
+    if (!this.layout.owns(stamp)) throw new SessionLostError(this.layout.id);
     if (symbolsKey(version, joining) !== this.symbolsVersion) throw new SymbolsChangedError(this.layout.id);
     this.seenClock = Number(clock);
     this.firstKept = this.layout.firstKept(Number(retainedFrom));
@@ -74,7 +74,7 @@ export class ClockedReads {
     let callersReceiver: Receiver | undefined;
     return (command, place, value) => {
       if (command === 0) {
-        if (place === INCARNATION_PLACE) isSameIncarnation = this.layout.owns(value as string | null);
+        if (place === STAMP_PLACE) isSameIncarnation = this.layout.owns(value as string | null);
         if (place === CLOCK_PLACE && isSameIncarnation) callersReceiver = receiverAt(Number(value));
         return false;
       }

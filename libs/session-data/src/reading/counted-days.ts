@@ -1,6 +1,6 @@
 /**
  * Counts of the slots of each symbol on each trading day (a cell): read from bitmaps and slot states, never from prices. The
- * counts of whole closed days are kept in memory. A kept count is never older than the last {@link CountedDays.update}: every
+ * counts of closed days are kept in memory. A kept count is never older than the last {@link CountedDays.update}: every
  * change of a closed day is in the partition's stream of changes, which `update` reads. A partition is counted again when its
  * owner, its symbols or its store may have changed.
  */
@@ -30,7 +30,7 @@ const HAS_STATES = '1'.charCodeAt(0);
 /** Most changes to read per partition. When there are more, all cells of the partition are counted again. */
 const CHANGES_MAX = 2_000;
 /** Numbers per cell. */
-const COUNTS = CELL_COUNTS.length;
+const COUNTS_A_CELL = CELL_COUNTS.length;
 /** Reads per partition in {@link CountedDays.update}. */
 const UPDATE_READS = 3;
 /** Events that change the counts of a closed day. */
@@ -40,7 +40,7 @@ const NO_CHANGE = '0-0';
 
 /** What is read of a partition to find out whether its cells have changed. */
 interface PartitionMark {
-  /** Incarnation, version of the symbols, epoch and owner. When one of them differs, the cells may have been written again. */
+  /** Stamp (incarnation and version of the symbols), epoch and owner. When one of them differs, the cells may have been written again. */
   writer: string;
   /** The highest frontier that was seen, epoch ms. A lower one means that the store was set back. */
   frontier: number;
@@ -98,8 +98,8 @@ export class CountedDays {
         Entry[],
         Entry[],
       ];
-      const [incarnation, epoch, owner, frontier] = meta;
-      const writer = `${incarnation} ${epoch} ${owner}`;
+      const [stamp, epoch, owner, frontier] = meta;
+      const writer = `${stamp} ${epoch} ${owner}`;
       const lastChange = newest[0]?.[0] ?? NO_CHANGE;
       this.forgetChanged(layout, partition, { writer, frontier: Number(frontier), lastChange }, changes);
     }
@@ -125,13 +125,13 @@ export class CountedDays {
     return this.partitions.get(partition)?.cells.get(symbol);
   }
 
-  /** Keeps the counts of a whole closed day: cell number `at` of `counts`, which were read after {@link update}. */
+  /** Keeps the counts of a closed day: cell number `at` of `counts`, which were read after {@link update}. */
   keep(partition: number, symbol: string, day: number, counts: Uint16Array, at: number): void {
     const cellsBySymbol = this.partitions.get(partition)?.cells;
     if (!cellsBySymbol) return;
     let cells = cellsBySymbol.get(symbol);
     if (!cells) {
-      cells = { counts: new Uint16Array(this.days * COUNTS), isKnown: new Uint8Array(this.days) };
+      cells = { counts: new Uint16Array(this.days * COUNTS_A_CELL), isKnown: new Uint8Array(this.days) };
       cellsBySymbol.set(symbol, cells);
     }
     copyCell(counts, at, cells.counts, day);
@@ -166,7 +166,7 @@ export async function readCells(
   const stateKeys = cells.map(({ symbol }, i) => keys.states(symbol, dates[i]!));
   const reply = await SCRIPTS.readCells.runForBytes(redis, [...chunks, ...stateKeys], slots.map(bitmapBytes));
   const [bitmaps, hasStates, allStates] = reply as [Buffer, Buffer, Buffer];
-  const counts = new Uint16Array(cells.length * COUNTS);
+  const counts = new Uint16Array(cells.length * COUNTS_A_CELL);
   let [bitmapAt, statesAt] = [0, 0];
   cells.forEach(({ closed }, i) => {
     const bitmapEnd = bitmapAt + bitmapBytes(slots[i]!);
@@ -176,7 +176,7 @@ export async function readCells(
     bitmapAt = bitmapEnd;
     statesAt = statesEnd;
     const counted = addDayCounts(noCounts(), bitmap, states, closed);
-    CELL_COUNTS.forEach((name, place) => (counts[i * COUNTS + place] = counted[name]));
+    CELL_COUNTS.forEach((name, place) => (counts[i * COUNTS_A_CELL + place] = counted[name]));
   });
   return counts;
 }
@@ -184,5 +184,5 @@ export async function readCells(
 /** Copies cell number `from` of `counts` to cell number `to` of `target`. */
 export function copyCell(counts: Uint16Array, from: number, target: Uint16Array, to: number): void {
   // A loop, because creating a typed array for each cell costs more than copying its five numbers.
-  for (let i = 0; i < COUNTS; i++) target[to * COUNTS + i] = counts[from * COUNTS + i]!;
+  for (let i = 0; i < COUNTS_A_CELL; i++) target[to * COUNTS_A_CELL + i] = counts[from * COUNTS_A_CELL + i]!;
 }

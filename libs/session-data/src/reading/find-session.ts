@@ -27,7 +27,7 @@ export async function openSession(
   const keptDays = days ? decodeDays(days) : undefined;
   const layout = new SessionLayout(id, incarnation, parsed, keyPrefix, Number(historyDays), UNCHANGED, keptDays);
   const session = new OpenSession(redis, layout, view);
-  await session.refresh();
+  await session.refresh(); // until here the layout has the symbols of the spec
   return session;
 }
 

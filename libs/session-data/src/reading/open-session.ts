@@ -33,8 +33,7 @@ export class OpenSession {
 
   /**
    * @param layout the session; its symbols are looked up when the session is first read
-   * @param view the default view of {@link position}, {@link metrics}, {@link gaps} and {@link digest}. Bars after the clock
-   *   are visible in neither view
+   * @param view the view of every answer for which the caller names none. Bars after the clock are visible in neither view
    */
   constructor(
     redis: Redis,
@@ -178,7 +177,7 @@ export class OpenSession {
 
   /**
    * Counts for a page of symbols on each retained day without the history, sorted by symbol.
-   * @param known what earlier calls have read: whole closed days in it are not read again
+   * @param known what earlier calls have read: closed days in it are not read again
    * @throws UnknownSymbolError, SessionLostError
    */
   async dayCounts(query: DayCountsQuery, known = new CountedDays()): Promise<DayCounts> {

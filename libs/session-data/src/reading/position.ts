@@ -52,8 +52,8 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
   for (let partition = 0; partition < layout.partitions; partition++) {
     const meta = replies[2 * partition] as (string | null)[];
     const refused = replies[2 * partition + 1] as Record<string, string>;
-    const [incarnation, ...numbers] = meta;
-    if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+    const [stamp, ...numbers] = meta;
+    if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
     // A symbol that joined is alone in its partition, so a joining symbol hides no other one.
     const symbols = layout.symbolsOf(partition);
     const isJoining = symbols.some((symbol) => joining.has(symbol));
@@ -74,13 +74,13 @@ export async function readPosition({ redis, layout, joining }: Listing): Promise
 
 /**
  * The counts with `filled`, `expected` and `missing` computed so that they add up (I6). The counters include a symbol that left
- * until its data are removed, so they can have more filled and settled slots than the present symbols have slots.
+ * until its data are removed, so they can count more slots than the present symbols have.
  */
 export function addedUp(counts: SlotCounts): SlotCounts {
   const filled = counts.streamed + counts.backfilled;
-  const settled = filled + counts.noTrade + counts.unfillable + counts.absent;
-  const expected = Math.max(counts.expected, settled);
-  return { ...counts, filled, expected, missing: expected - settled };
+  const counted = filled + counts.noTrade + counts.unfillable + counts.absent;
+  const expected = Math.max(counts.expected, counted);
+  return { ...counts, filled, expected, missing: expected - counted };
 }
 
 /** The position in a strategy's view: frontier and watermark are not after the clock. @throws SessionLostError */
@@ -121,14 +121,15 @@ async function countAhead(redis: Redis, layout: SessionLayout, position: Partiti
   const { clock, frontiers } = position;
   const ahead = noCounts();
   const store = new UpkeepReads(redis, layout);
+  // A partition that is not counted has no frontier here. With the clock instead, none of its slots is ahead.
   for (const [partition, frontier = clock] of frontiers.entries()) {
     for (let day = layout.dayIndexAt(clock); day < layout.days.length && layout.grid(day).open < frontier; day++) {
       if (layout.isHistory(day)) continue;
       const grid = layout.grid(day);
       const slots = await store.readDay(partition, day, layout.symbolsOf(partition));
-      const before = countsBefore(slots, grid.closedBy(clock));
+      const visible = countsBefore(slots, grid.closedBy(clock));
       const stored = countsBefore(slots, grid.closedBy(frontier));
-      for (const name of COUNT_NAMES) ahead[name] += stored[name] - before[name];
+      for (const name of COUNT_NAMES) ahead[name] += stored[name] - visible[name];
     }
   }
   return ahead;
@@ -162,13 +163,11 @@ export async function countMissingBars(redis: Redis, layout: SessionLayout): Pro
 /** Number of base bars after the history in the store's counters; undefined when days were removed or symbols changed. */
 async function countedBars(redis: Redis, layout: SessionLayout): Promise<number | undefined> {
   const fields = ['incarnation', 'streamed', 'backfilled', 'retainedFrom', 'version'];
-  const metas = await runCommands(
-    redis,
-    layout.keys.map(({ meta }) => ['hmget', meta, ...fields]),
-  );
+  const reads = layout.keys.map(({ meta }) => ['hmget', meta, ...fields]);
+  const metas = (await runCommands(redis, reads)) as (string | null)[][];
   let total = 0;
-  for (const [incarnation, streamed, backfilled, retainedFrom, version] of metas as (string | null)[][]) {
-    if (!layout.owns(incarnation)) throw new SessionLostError(layout.id);
+  for (const [stamp, streamed, backfilled, retainedFrom, version] of metas) {
+    if (!layout.owns(stamp)) throw new SessionLostError(layout.id);
     if (retainedFrom || version) return undefined;
     total += Number(streamed) + Number(backfilled);
   }

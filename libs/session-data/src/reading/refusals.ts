@@ -69,15 +69,15 @@ export async function readOutsideRows(
   return rows;
 }
 
-/** Adds the fed bars without a slot, which the store counts among the refused bars. @param clock as in {@link refusedIn} */
+/** Adds the fed bars without a slot, which the store counts among the refused bars. @param visibleUntil the `clock` of {@link refusedIn} */
 async function addFedRows(
   rows: OutsideRows,
   { redis, layout }: Listing,
   symbols: ReadonlySet<string>,
-  clock: number,
+  visibleUntil: number,
 ): Promise<void> {
   const partitions = [...new Set([...symbols].flatMap((symbol) => layout.partitionOf(symbol) ?? []))];
-  const reads = partitions.map((partition) => refusedIn(redis, layout.keysOf(partition), clock));
+  const reads = partitions.map((partition) => refusedIn(redis, layout.keysOf(partition), visibleUntil));
   const refusals = (await Promise.all(reads)).flatMap((refused) => Object.entries(refused));
   for (const [field, count] of refusals) {
     const [symbol = '', reason = ''] = field.split(' ');

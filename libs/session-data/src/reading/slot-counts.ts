@@ -1,7 +1,7 @@
 /**
  * Counts slots in two ways: the coverage of each symbol on each retained day (days of the history excluded), and the empty slots
  * of each symbol that a forced round of upkeep would request. A strategy's view ends at the clock, an operator's at the
- * frontier. While the caller keeps a {@link CountedDays}, each whole closed day is read once. Reads only.
+ * frontier. While the caller keeps a {@link CountedDays}, each closed day is read once. Reads only.
  */
 import { slotsToAsk } from '@barkeep/bars';
 import { byPartition, type View } from '../layout/index.js';
@@ -40,13 +40,13 @@ export interface DayCounts {
 /** Most script calls at the same time. */
 const CALLS_AT_ONCE = 4;
 /** Numbers per cell. */
-const COUNTS = CELL_COUNTS.length;
+const COUNTS_A_CELL = CELL_COUNTS.length;
 
 interface PlacedCell extends DayCell {
   /** Index of its day in the answer. */
   place: number;
   /** Whether all slots of the day are closed, so that its counts can be kept. */
-  isWhole: boolean;
+  isDayClosed: boolean;
 }
 
 /** Reads a page of the coverage matrix. @throws SessionLostError */
@@ -61,7 +61,7 @@ export async function readDayCounts(
     .sort()
     .filter((symbol) => after === undefined || symbol > after);
   const symbols = symbolsLeft.slice(0, limit);
-  const end = await visibleEnd(listing, query.view);
+  const end = await visibleEnd(listing, query.view); // this read also updates `reads.firstKept`
   const requested = [...layout.days.entries()].flatMap(([day, { date }]) =>
     isRequested(date, query) && day >= reads.firstKept && !layout.isHistory(day) ? [day] : [],
   );
@@ -69,14 +69,14 @@ export async function readDayCounts(
   // Days that were removed meanwhile may have been read in part. They are the first ones, because the oldest day is removed first.
   const { firstKept } = await reads.moment();
   const days = requested.filter((day) => day >= firstKept);
-  const removed = requested.length - days.length;
+  const countsOfRemoved = (requested.length - days.length) * COUNTS_A_CELL;
   return {
     days: days.map((day) => {
       const grid = layout.grid(day);
       const { date, open, close } = grid;
       return { date, open, close, expected: grid.slotCount, visible: grid.closedBy(end) };
     }),
-    symbols: symbols.map((symbol) => ({ symbol, counts: byName(counts.get(symbol)!.subarray(removed * COUNTS)) })),
+    symbols: symbols.map((symbol) => ({ symbol, counts: byName(counts.get(symbol)!.subarray(countsOfRemoved)) })),
     next: symbolsLeft.length > symbols.length ? symbols.at(-1)! : null,
   };
 }
@@ -97,12 +97,12 @@ async function countCells(
   end: number,
   known: CountedDays,
 ): Promise<Map<string, Uint16Array>> {
-  const counts = new Map(symbols.map((symbol) => [symbol, new Uint16Array(days.length * COUNTS)]));
+  const counts = new Map(symbols.map((symbol) => [symbol, new Uint16Array(days.length * COUNTS_A_CELL)]));
   const begunDays = days
     .map((day, place) => {
       const grid = layout.grid(day);
       const closed = grid.closedBy(end);
-      return { day, place, closed, isWhole: closed === grid.slotCount };
+      return { day, place, closed, isDayClosed: closed === grid.slotCount };
     })
     .filter(({ closed }) => closed > 0);
   const partitions = byPartition(symbols, (symbol) => layout.partitionOf(symbol)!);
@@ -112,18 +112,18 @@ async function countCells(
     const unknownCells: PlacedCell[] = [];
     for (const symbol of members) {
       const kept = known.of(partition, symbol);
-      for (const { day, place, closed, isWhole } of begunDays) {
-        if (isWhole && kept?.isKnown[day] === 1) copyCell(kept.counts, day, counts.get(symbol)!, place);
-        else unknownCells.push({ symbol, day, closed, place, isWhole });
+      for (const { day, place, closed, isDayClosed } of begunDays) {
+        if (isDayClosed && kept?.isKnown[day] === 1) copyCell(kept.counts, day, counts.get(symbol)!, place);
+        else unknownCells.push({ symbol, day, closed, place, isDayClosed });
       }
     }
     return batches(unknownCells).map((cells) => ({ partition, cells }));
   });
   await inParallel(batchesToRead, async ({ partition, cells }) => {
     const read = await readCells(redis, layout, partition, cells);
-    for (const [i, { symbol, day, place, isWhole }] of cells.entries()) {
+    for (const [i, { symbol, day, place, isDayClosed }] of cells.entries()) {
       copyCell(read, i, counts.get(symbol)!, place);
-      if (isWhole) known.keep(partition, symbol, day, read, i);
+      if (isDayClosed) known.keep(partition, symbol, day, read, i);
     }
   });
   return counts;
@@ -150,7 +150,7 @@ function byName(counts: Uint16Array): Record<CellCount, number[]> {
   const named: Partial<Record<CellCount, number[]>> = {};
   for (const [offset, name] of CELL_COUNTS.entries()) {
     const numbers: number[] = [];
-    for (let at = offset; at < counts.length; at += COUNTS) numbers.push(counts[at]!);
+    for (let at = offset; at < counts.length; at += COUNTS_A_CELL) numbers.push(counts[at]!);
     named[name] = numbers;
   }
   return named as Record<CellCount, number[]>;
@@ -166,7 +166,7 @@ export interface EmptySlots {
 /** The symbols with empty slots, sorted by name. @throws SessionLostError */
 export async function readEmptySlots(listing: Listing, query: EmptySlotsQuery): Promise<EmptySlots[]> {
   const { layout, reads } = listing;
-  const end = await visibleEnd(listing, query.view);
+  const end = await visibleEnd(listing, query.view); // this read also updates `reads.firstKept`
   const store = new UpkeepReads(listing.redis, layout);
   const found = new Map<string, EmptySlots>();
   const symbols = [...new Set(query.symbols ?? listing.symbols)];

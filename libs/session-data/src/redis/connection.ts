@@ -13,7 +13,7 @@ export function openRedis(url: string, options: RedisOptions): Redis {
 
 /**
  * Ends the timer of `socketTimeout` when its connection closes. ioredis 5 keeps the timer of a command that a disconnect
- * interrupted: it keeps the process alive, and closes the next connection. @returns the same connection
+ * interrupted: that timer keeps the process alive, and closes the next connection. @returns the same connection
  */
 export function endTimerOnClose(redis: Redis): Redis {
   return redis.on('close', () => {

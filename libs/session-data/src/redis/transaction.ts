@@ -31,7 +31,7 @@ export async function runTransaction(redis: Redis, commands: readonly Transactio
   // All commands have ended now, so an error leaves none of them pending.
   const failed = answers.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
-  const exec = answers.at(-1)!;
+  const exec = answers.at(-1)!; // its answer has the replies to `commands`
   const answer: unknown = exec.status === 'fulfilled' ? exec.value : undefined;
   if (!Array.isArray(answer)) throw new Error(`transaction: expected a list of replies, was ${JSON.stringify(answer)}`);
   const replies: unknown[] = answer;

@@ -10,8 +10,8 @@ import type { SessionWriter } from './writer.js';
 
 /** Most bitmaps to count per round trip. */
 const COUNTS_A_CALL = 2_000;
-/** For note-counts.lua: whether it removes the stored counts first. '': no. */
-const MUST_CLEAR = '';
+/** The argument with which note-counts.lua does not remove the stored counts first. */
+const KEEP_STORED = '';
 
 /**
  * Counts and stores the bars of history of every symbol that has no stored count. For a symbol that joined later, only the
@@ -25,7 +25,7 @@ export async function noteHistory(redis: Redis, layout: SessionLayout, writer: S
     const { meta, history } = layout.keysOf(partition);
     const counts = await countBars(redis, layout, symbols, layout.historyInterval, 0, layout.historyDays);
     const fields = [...counts].flat(); // symbol and count, by turns
-    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [MUST_CLEAR, ...fields], 'noted');
+    await writer.run(SCRIPTS.noteCounts, partition, [meta, history], [KEEP_STORED, ...fields], 'noted');
   }
 }
 

@@ -18,8 +18,9 @@ const KEYS_A_CALL = 1_000;
 export async function retireBefore(writer: SessionWriter, firstKept: number): Promise<void> {
   const { layout } = writer;
   const from = layout.grid(firstKept).open;
-  // Partition 0 first: readers take the oldest retained day from there.
+  // By partition, the time before which all days are removed already, epoch ms; 0 when no day is.
   const retiredTo = new Map<number, number>();
+  // Partition 0 first: readers take the oldest retained day from there.
   for (const [partition, { meta }] of layout.keys.entries()) {
     if (layout.isVacant(partition)) continue;
     const [, time] = await writer.run(SCRIPTS.retain, partition, [meta], [from], 'retained');
@@ -75,7 +76,7 @@ export async function removeLeftover(redis: Redis, layout: SessionLayout, mustSc
 /** Removes the meta hash of a partition. @returns false when it belongs to another session or does not exist */
 export async function forget(redis: Redis, layout: SessionLayout, partition: number): Promise<boolean> {
   const { meta } = layout.keysOf(partition);
-  const isIdFree = '0';
+  const isIdFree = '0'; // a partition without a meta hash has nothing to remove here
   // The first key shows whose partition it is; the second one is removed.
   const removed = await SCRIPTS.removeKeys.run(redis, [meta, meta], [isIdFree, layout.incarnation]);
   return Number(removed) === 1;

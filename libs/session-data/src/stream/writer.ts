@@ -11,7 +11,7 @@ import { runCommands, type Script, type ScriptArgument, ScriptReplyError, SCRIPT
 import { figureArguments, waitArguments, type StreamFigures, type StreamWait } from './stream-figures.js';
 import { flushWindow, type PartitionWindow } from './window-flush.js';
 
-/** Verdicts of scripts when the store lost writes that this writer had seen stored. The store's frontier then follows the verdict. */
+/** Verdicts of scripts when the store lost writes that this writer had seen stored. The answer then has the store's frontier. */
 const SET_BACK: ReadonlySet<string> = new Set(['rewind', 'set-back', 'beyond-frontier']);
 
 /** Identifies the owner of a session: an epoch that PostgreSQL issues, and the name of the process. */
@@ -200,8 +200,8 @@ export async function readControl(
   layout: SessionLayout,
 ): Promise<{ control: Control; epoch: number } | undefined> {
   const { meta } = layout.keysOf(0);
-  const [incarnation, control, epoch] = await redis.hmget(meta, 'incarnation', 'control', 'epoch');
-  return layout.owns(incarnation) ? { control: control as Control, epoch: Number(epoch) } : undefined;
+  const [stamp, control, epoch] = await redis.hmget(meta, 'incarnation', 'control', 'epoch');
+  return layout.owns(stamp) ? { control: control as Control, epoch: Number(epoch) } : undefined;
 }
 
 /** Whether the store has all its partitions but has lost its newest writes. @param clock a time that its clock had reached, epoch ms */

@@ -7,10 +7,10 @@
 ---       records, one symbol after another
 --- Answer: {verdict, frontier, control}, see shared/check-window.lua
 
--- check-window.lua calls this when it refuses the call. Here is nothing to clean up.
+-- check-window.lua calls this when it refuses the call. There is nothing to clean up.
 local function refuse(reply) return reply end
 --- include shared/check-window.lua
-local first_slot, slots, record_at = tonumber(ARGV[own_arg]), tonumber(ARGV[own_arg + 1]), ARGV[own_arg + 2]
+local first_slot, slots, offset_in_chunk = tonumber(ARGV[own_arg]), tonumber(ARGV[own_arg + 1]), ARGV[own_arg + 2]
 local bitmaps, records = ARGV[own_arg + 3], ARGV[own_arg + 4]
 local FIRST_CHUNK, symbols = 4, #KEYS - 3
 -- Per symbol: the bytes of its bitmap that contain the slots, and the bytes of its records.
@@ -34,7 +34,7 @@ for s = 1, slots do
 end
 for i = 0, symbols - 1 do
   local key, records_at, bits_at = KEYS[FIRST_CHUNK + i], i * record_bytes, i * bitmap_bytes
-  if call('SETRANGE', key, record_at, sub(records, records_at + 1, records_at + record_bytes)) < chunk_bytes then
+  if call('SETRANGE', key, offset_in_chunk, sub(records, records_at + 1, records_at + record_bytes)) < chunk_bytes then
     -- Extends a new or shorter chunk to its full length.
     call('SETRANGE', key, chunk_bytes - 1, '\0')
   end

@@ -1,24 +1,25 @@
---- Moves the clock and appends the events of the move. Each event has a number, and a later event has a larger one. Events up to the number
---- that was emitted last are skipped: a repeated call, or the same call by the next owner, emits nothing twice. An owner with an older list
---- of symbols may move the clock; the answer has the current version. An owner that has not seen the latest join of a consumer may not move
---- it. The script reads the limit again: a store that was set back after the owner read it may have the same clock and an earlier limit.
+--- Moves the clock and appends the events of the move. Each event has a number, and a later event has a larger one. Events up to the
+--- number that was emitted last are skipped: a repeated call, or the same call by the next owner, emits nothing twice. An owner with
+--- an older list of symbols may move the clock; the answer has the current version. An owner that has not seen the latest join of a
+--- consumer may not move the clock.
 --- KEYS: meta, events, stream of partition 0, then meta of each other partition
 --- ARGV: incarnation, epoch, owner, to (ms), least clock (ms), limit of the clock ('frontier' or 'watermark'),
----       joins that the owner has seen or '' (not compared), events kept, number before the first event,
+---       joins that the owner has seen or '' (not compared), events kept, number that counts as emitted in a new store,
 ---       number of figures f, f × (field, value),
 ---       then for each event: number, JSON array of its fields and values
 --- Answer: {'moved', control, version of the symbols} | {'set-back', frontier}: the store lost writes that the owner has seen |
 ---         {'joined'}: a consumer has joined that the owner has not seen | {'lost'} | {'fenced'}
 
 -- The field `said` has the number of the event that was emitted last.
-local epoch, owner, frontier, clock, control, incarnation, last_emitted, version, joins, limit = unpack(
+local epoch, owner, frontier, clock, control, stamp, last_emitted, version, joins, limit = unpack(
   redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'frontier', 'clock', 'control', 'incarnation', 'said', 'version', 'joins', ARGV[6]))
--- The field `incarnation` has the incarnation, then `+` and a version if the symbols changed.
-if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
+-- The stamp is the incarnation, then `+` and a version if the symbols changed.
+if (stamp or ''):match('^[^+]*') ~= ARGV[1] then return {'lost'} end
 if epoch ~= ARGV[2] or owner ~= ARGV[3] then return {'fenced'} end
 local to, least_clock, limit_field, seen_joins = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
 if to > tonumber(frontier) or tonumber(clock) < least_clock then return {'set-back', frontier} end
 if seen_joins ~= '' and seen_joins ~= (joins or '0') then return {'joined'} end
+-- Checks the limit again: a store that was set back after the owner read the limit may have the same clock and an earlier limit.
 if to > tonumber(clock) then
   if to > tonumber(limit) then return {'set-back', frontier} end
   local FIRST_OTHER_META = 4
@@ -27,14 +28,14 @@ if to > tonumber(clock) then
   end
   redis.call('HSET', KEYS[1], 'clock', ARGV[4])
 end
-local events_kept, number_before, figures = ARGV[8], ARGV[9], tonumber(ARGV[10])
+local events_kept, number_in_new_store, figures = ARGV[8], ARGV[9], tonumber(ARGV[10])
 -- The position of the next argument: first of the figures, then of the events.
 local at = 11
 for _ = 1, figures do
   redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 1])
   at = at + 2
 end
-local emitted_before = tonumber(last_emitted or number_before)
+local emitted_before = tonumber(last_emitted or number_in_new_store)
 local last = emitted_before
 while at < #ARGV do
   local number = tonumber(ARGV[at])

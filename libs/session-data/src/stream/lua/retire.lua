@@ -3,10 +3,8 @@
 --- KEYS: meta, retry, dirty, errors, emitted, then the keys to remove
 --- ARGV: stamp, epoch, owner, open of the day (ms), open of the next day (ms; '' in every batch but the last), date,
 ---       then the members (`date symbol`) to remove from retry, dirty, errors and emitted
---- Answer: {'retired'} | {'set-back', frontier}: the store lost the call of retain.lua | {'lost'}: another session or symbol list |
----         {'fenced'}: another owner
---- shared/fence.lua checks the first three arguments, may answer {'lost'} or {'fenced'}, and defines frontier, retained_from and
---- retired_to: all days before the latter are removed
+--- Answer: {'retired'} | {'set-back', frontier}: the store lost the call of retain.lua | {'lost'} | {'fenced'}
+--- From shared/fence.lua: frontier, retained_from, retired_to (all days before that time are removed)
 
 --- include shared/fence.lua
 local open, next_open, date = ARGV[4], ARGV[5], ARGV[6]

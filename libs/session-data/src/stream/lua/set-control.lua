@@ -5,9 +5,9 @@
 --- Answer: 'set' | 'stale' | 'gone': there is no store, or it belongs to another session
 
 local row_epoch, control, wake_channel = ARGV[2], ARGV[3], ARGV[4]
-local incarnation, epoch = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'epoch'))
--- The field has the incarnation, then `+` and a version if the symbols changed.
-if (incarnation or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
+local stamp, epoch = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'epoch'))
+-- The stamp is the incarnation, then `+` and a version if the symbols changed.
+if (stamp or ''):match('^[^+]*') ~= ARGV[1] then return 'gone' end
 if tonumber(epoch or 0) > tonumber(row_epoch) then return 'stale' end
 redis.call('HSET', KEYS[1], 'control', control)
 redis.call('PUBLISH', wake_channel, 'control')

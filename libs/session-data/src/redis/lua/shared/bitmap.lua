@@ -4,7 +4,7 @@
 local function has_bar(bits, slot)
   return bit.band(bits:byte(math.floor(slot / 8) + 1) or 0, bit.rshift(0x80, slot % 8)) ~= 0
 end
--- The bitmap of `length` bytes in which more slots have bars. A loop, because Lua cannot pass the bytes of the longest days at once.
+-- The bitmap with bars also in `slots`, and `length` bytes long. A loop, because Lua cannot pass the bytes of the longest days at once.
 local function with_bars(bits, length, slots)
   local bytes = {}
   for b = 1, length do bytes[b] = bits:byte(b) or 0 end

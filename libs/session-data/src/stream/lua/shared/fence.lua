@@ -1,7 +1,7 @@
 --- The first part of fenced scripts: refuses a caller that does not own the session now, or has another list of symbols.
 --- KEYS: meta
---- ARGV: stamp, epoch, owner
---- Answer: {'lost'} | {'fenced'}; otherwise that of the including script
+--- ARGV: stamp (incarnation and version of the symbols), epoch, owner
+--- Answer: {'lost'}: the stamp differs | {'fenced'}: epoch or owner differs; otherwise that of the including script
 --- Defines frontier, clock, control, retained_from, retired_to
 
 local stamp, epoch, owner, frontier, clock, control, retained_from, retired_to = unpack(
