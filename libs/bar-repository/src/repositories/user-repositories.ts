@@ -92,7 +92,8 @@ export async function loadRepositories(
 ): Promise<Map<string, unknown>> {
   const exported = await exportedBy(modulePath, load);
   if (!isObject(exported) || Array.isArray(exported)) {
-    const actual = Array.isArray(exported) ? 'an array' : exported === null ? 'null' : typeof exported;
+    const type = exported === null ? 'null' : typeof exported;
+    const actual = Array.isArray(exported) ? 'an array' : type;
     throw new RepositoryModuleError(modulePath, 'an object of repositories by dataset name', actual);
   }
   return new Map(exported instanceof Map ? exported : Object.entries(exported));
