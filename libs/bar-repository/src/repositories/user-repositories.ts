@@ -99,7 +99,7 @@ export async function loadRepositories(
   return new Map(exported instanceof Map ? exported : Object.entries(exported));
 }
 
-/** The value that a module exports, after promises and a function that connects first. @throws RepositoryModuleError */
+/** The value that a module exports. Awaits promises, and calls a function, which may connect first. @throws RepositoryModuleError */
 async function exportedBy(modulePath: string, load: (url: string) => Promise<unknown>): Promise<unknown> {
   try {
     const namespace = await load(pathToFileURL(resolve(modulePath)).href);
