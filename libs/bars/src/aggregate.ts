@@ -12,8 +12,9 @@ import { DayGrid, bucketStarts } from './slots.js';
 
 /** Distance from a record's open to its other values, in doubles. */
 const [HIGH, LOW, CLOSE, VOLUME] = [1, 2, 3, 4];
-/** Local copies for the loops. The source count is the low half of word `2 * at + COUNTS` (`DayChunk.words`). */
+/** Local copies: in the compiled module the loops would look up a property for each use of an imported name. */
 const [STRIDE, COUNTS] = [RECORD_DOUBLES, COUNTS_WORD];
+/** Mask of the source count in word `2 * at + COUNTS` (`DayChunk.words`). */
 const LOW_HALF = 0xffff;
 /** A larger sum of volumes becomes this number, because infinity would be `null` in JSON. */
 const MAX_VOLUME = Number.MAX_VALUE;
@@ -82,8 +83,8 @@ interface CascadeStep {
 export type Cascade = readonly CascadeStep[];
 
 /**
- * Plans a cascade for one day. An earlier interval can be the source of an interval when each bucket of the interval consists of whole
- * buckets of it. Of several such intervals the one with the fewest buckets is the source; without one, the base bars are.
+ * Plans a cascade for one day. An interval can be derived from an earlier one when each of its buckets consists of whole buckets of the
+ * earlier one. Of several such intervals the one with the fewest buckets is the source. Without one, the base bars are the source.
  */
 export function planCascade(plans: readonly DerivedPlan[]): Cascade {
   const steps: CascadeStep[] = [];

@@ -124,8 +124,8 @@ export function planFill(input: FillInput): FillPlan {
 /** The next state of a requested slot for which no answer has a bar. */
 function stateWithoutBar(state: number, { answers, complete, asksToSettle, isPartial }: FillInput): number {
   if (isPartial) return state;
-  const couldAsk = answers.length > 0 || complete;
-  return couldAsk ? stateAfterAsk(state, asksToSettle, complete) : ABSENT_UNASKED;
+  if (answers.length === 0 && !complete) return ABSENT_UNASKED;
+  return stateAfterAsk(state, asksToSettle, complete);
 }
 
 /**

@@ -58,8 +58,8 @@ export type Prices = (typeof PRICES)[number];
 
 /**
  * Why the values of a bar are invalid; undefined when they are valid. Volume may be fractional (crypto), but not negative.
- * Among positive prices a bar may open at 0 and rise, as the first bar of a spread or an index of returns does. Any other 0 is
- * refused: vendors write 0 for a minute without a trade or with bad data.
+ * With `positive` prices a bar may still open at 0 and rise, as the first bar of a spread or an index of returns does. Any other price
+ * of 0 is refused: vendors write 0 for a minute without a trade or with bad data.
  */
 export function refuseValues(
   open: number,

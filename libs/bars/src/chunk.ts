@@ -75,11 +75,11 @@ export class DayChunk {
   /** The whole chunk, as it is stored. */
   readonly bytes: Uint8Array;
   readonly bitmap: Uint8Array;
-  /** The same bytes as doubles. The record of slot `s` starts at index `firstDouble + s * 6`. */
+  /** The same bytes as doubles. The record of slot `s` starts at index `firstDouble + s * RECORD_DOUBLES`. */
   readonly doubles: Float64Array;
   /**
-   * The same bytes as 32-bit words. In the record whose open is double `d`, word `2 * d + 10` holds the origin (low half) and the dataset
-   * (high half), and word `2 * d + 11` the source count (low half) and the expected count (high half).
+   * The same bytes as 32-bit words. In the record whose open is double `d`, word `2 * d + META_WORD` holds the origin (low half) and the
+   * dataset (high half), and word `2 * d + COUNTS_WORD` the source count (low half) and the expected count (high half).
    */
   readonly words: Uint32Array;
   readonly firstDouble: number;

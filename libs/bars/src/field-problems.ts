@@ -25,19 +25,19 @@ function problemsOfIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]
       was: shown(valueAt(input, [...path, key])),
     }));
   }
-  // For a union, zod reports the problems of every form. When the value has one of the forms, only the problems of that form help.
+  // For a union, zod reports the issues of every form. When the value has one of the forms, only the issues of that form help.
   const form = issue.code === 'invalid_union' ? issue.errors.find(hasForm) : undefined;
   if (form) return form.flatMap((inner) => problemsOfIssue(inner, path, input));
   const was = valueAt(input, path);
-  // The schema's messages say what was expected. For a wrong type, zod's default message begins with "Invalid input".
-  const hasOwnMessage = issue.code !== 'invalid_type' || !issue.message.startsWith('Invalid input');
-  const expected = hasOwnMessage ? issue.message : issue.expected;
+  // The schema's own messages say what was expected. For a wrong type, zod's default message begins with "Invalid input".
+  const isDefaultMessage = issue.code === 'invalid_type' && issue.message.startsWith('Invalid input');
+  const expected = isDefaultMessage ? issue.expected : issue.message;
   return [{ field: fieldPath(path), expected, was: was === undefined ? 'nothing' : shown(was) }];
 }
 
-/** Whether a value has the form that reports these issues: each issue is about a part of the value, or about its size or pattern. */
+/** Whether a value has the form that reports these issues: none says that the value as a whole is of a wrong type or a wrong literal. */
 function hasForm(issues: readonly z.core.$ZodIssue[]): boolean {
-  return issues.every(({ code, path }) => path.length > 0 || !['invalid_type', 'invalid_value'].includes(code));
+  return !issues.some(({ code, path }) => path.length === 0 && ['invalid_type', 'invalid_value'].includes(code));
 }
 
 /** `upkeep.everySeconds`, `symbols[3]`; empty for the whole input. */

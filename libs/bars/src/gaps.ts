@@ -37,7 +37,7 @@ export interface SlotGap extends SlotRange {
 /** Maximal runs of empty slots in `[from, to)` of a presence bitmap, in order. Skips bytes whose slots are all filled. */
 export function emptyRuns(bitmap: Uint8Array, from: number, to: number): SlotRange[] {
   const runs: SlotRange[] = [];
-  let start = -1;
+  let start = -1; // where the current run of empty slots begins; -1 outside a run
   for (let slot = from; slot < to; slot++) {
     if (start < 0 && (slot & 7) === 0 && bitmap[slot >> 3] === 0xff) {
       slot += 7;

@@ -49,10 +49,7 @@ export function isInterval(text: string): boolean {
   return intervalName(text) !== undefined;
 }
 
-/**
- * The canonical name of an interval, such as `1h` for `60m`; undefined when the text is not an interval. When a caller names an
- * interval, look it up by this name.
- */
+/** The canonical name of an interval, such as `1h` for `60m`: look intervals up by it. Undefined when the text is not an interval. */
 export function intervalName(text: string): string | undefined {
   try {
     return parseInterval(text).name;

@@ -1,5 +1,5 @@
 /**
- * Membership: the changes of a session's symbols since its spec, because users may add and remove symbols while it runs. An added
+ * Membership: the changes of a session's symbols since its spec. Users may add and remove symbols while the session runs. An added
  * symbol gets a separate partition, so that it can catch up independently. When it is removed, another symbol may get that
  * partition. The spec itself never changes. Pure; `@barkeep/session-data` applies the changes to the store.
  */

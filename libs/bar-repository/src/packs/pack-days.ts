@@ -85,6 +85,7 @@ async function packBatch(batch: Batch, counts: PackCounts): Promise<void> {
     return;
   }
   await client.query('BEGIN');
+  // Locks the dataset's row: writers of its bars and other packing processes wait until the commit.
   const { rowCount } = await client.query('UPDATE datasets SET packings = packings + 1 WHERE id = $1', [datasetId]);
   if (rowCount === 0) throw new DatasetRemovedError(datasetId);
   // Look again, because another process may have packed symbols before this one got the lock.
@@ -156,12 +157,13 @@ async function writePacks({ client, datasetId, grid }: Batch, packs: ReadonlyMap
   const rows = [...packs.values()];
   const length = chunkBytes(grid.slotCount);
   const chunks: Uint8Array[] = [];
-  // The first byte of each pack's chunk, counted from 1; null for a pack without a chunk, because `substr` makes null of it.
-  const starts = rows.map(({ chunk, refused }) => {
-    if (!chunk || refused > 0) return null;
-    chunks.push(chunk.bytes);
-    return (chunks.length - 1) * length + 1;
-  });
+  /** The first byte of each pack's chunk within all chunks, counted from 1. Null when no chunk is stored: `substr` makes null of it. */
+  const starts: (number | null)[] = [];
+  for (const { chunk, refused } of rows) {
+    const stored = refused === 0 ? chunk : undefined;
+    starts.push(stored ? chunks.length * length + 1 : null);
+    if (stored) chunks.push(stored.bytes);
+  }
   await client.query(
     `INSERT INTO packed_days (dataset_id, open, close, grid, symbol_id, bars, refused, chunk)
      SELECT $1, $2, $3, $4, id, bars, refused, substr($5::bytea, start, $6)

@@ -27,8 +27,8 @@ export interface PackReceiver {
 }
 
 /**
- * The key of a day's grid in `packed_days`: its interval and segments. It does not contain the calendar's name, because a calendar
- * may change, and two calendars may share a day.
+ * The key of a day's grid in `packed_days`: its interval, and its segments in minutes after the first open, such as `1m 0-390`. It does
+ * not contain the calendar's name, because a calendar may change, and two calendars may share a day.
  */
 export function gridKey({ interval, day }: DayGrid): string {
   const minutes = (time: number) => (time - day.segments[0]!.open) / MINUTE_MS;

@@ -40,7 +40,7 @@ export function addRecords(
   if (bars.length > 0) answer.bars.set(symbol, bars);
 }
 
-/** The fields of a record that can be read. */
+/** What could be read of a record. The time or a value is undefined when it is missing or cannot be read. */
 type Fields = { [Name in keyof Bar]: number | undefined } & { symbol?: unknown };
 
 /** Reads each field separately, inherited ones included. A field whose getter throws counts as null. */
@@ -57,15 +57,16 @@ function fieldsOf(record: unknown): Fields {
   return { symbol: field('symbol'), openTime: timeOf(time), open, high, low, close, volume };
 }
 
+/** Whether the time and every value could be read. */
 function hasAllValues(fields: Omit<Fields, 'symbol'>): fields is Bar {
   return fields.openTime !== undefined && VALUE_FIELDS.every((name) => fields[name] !== undefined);
 }
 
-/** Units that vendors use for times, with their length in milliseconds. */
+/** Units besides milliseconds that vendors use for times: the reason for refusing such a time, and the unit's length in ms. */
 const OTHER_UNITS = [
-  ['time-in-seconds', 1_000],
-  ['time-in-microseconds', 1e-3],
-  ['time-in-nanoseconds', 1e-6],
+  { reason: 'time-in-seconds', unitMs: 1_000 },
+  { reason: 'time-in-microseconds', unitMs: 1e-3 },
+  { reason: 'time-in-nanoseconds', unitMs: 1e-6 },
 ] as const;
 
 /** The bar of a record's fields, or the reason for refusing it. A record without a `symbol` counts as one of the requested symbol. */
@@ -76,14 +77,11 @@ function barOf(
 ): Bar | RecordRefusal {
   const isOtherSymbol = recordSymbol !== undefined && recordSymbol !== symbol;
   if (isOtherSymbol || !hasAllValues(fields)) return 'malformed';
-  const { openTime } = fields;
-  const isInRange = isWithin(openTime, query);
-  if (!isInRange) {
-    for (const [reason, unitMs] of OTHER_UNITS) if (isWithin(Math.round(openTime * unitMs), query)) return reason;
-  }
   const invalid = refuseBar(fields, query.prices);
-  if (invalid) return invalid;
-  return isInRange ? fields : 'malformed';
+  const { openTime } = fields;
+  if (isWithin(openTime, query)) return invalid ?? fields;
+  const otherUnit = OTHER_UNITS.find(({ unitMs }) => isWithin(Math.round(openTime * unitMs), query));
+  return otherUnit?.reason ?? invalid ?? 'malformed';
 }
 
 function isWithin(time: number, { from, to }: RequestedRange): boolean {
@@ -91,8 +89,8 @@ function isWithin(time: number, { from, to }: RequestedRange): boolean {
 }
 
 /**
- * The record in the form in which it is quarantined. When its time and every value can be read, `raw` contains only these and the symbol:
- * any other field may differ in each answer, such as the id of a request, and would make the same bar count each time (I7).
+ * The record in the form in which it is quarantined. When its time and every value could be read, `raw` contains only these and the symbol:
+ * any other field, such as the id of a request, may differ in each answer, and the same bar would be counted each time (I7).
  */
 function refusedRecord(record: unknown, fields: Fields, symbol: string, reason: RecordRefusal): RefusedRecord {
   const { openTime: time = null, symbol: recordSymbol, ...values } = fields;

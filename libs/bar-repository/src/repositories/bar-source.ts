@@ -30,7 +30,7 @@ export interface BarQuery {
 
 /**
  * Waits until a repository may be asked once more.
- * @returns a function that the source calls with the outcome: undefined, or the error of the repository
+ * @returns a function that the source calls with the outcome: undefined for success, or the error of the repository
  * @throws the reason of `signal`
  */
 export type AskPermit = (signal: AbortSignal | undefined) => Promise<(error?: unknown) => void>;

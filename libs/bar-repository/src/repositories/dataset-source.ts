@@ -9,7 +9,7 @@ import { mergeRanges, type OnRow, readSpans } from '../rows/index.js';
 /** The source of one dataset. Remembers the numbers of the dataset and of symbols. */
 export class DatasetSource implements BarSource {
   /** Numbers of symbols by name, from earlier queries. */
-  private readonly symbolIds = new Map<string, number>();
+  private readonly knownIds = new Map<string, number>();
   /** The dataset's number at the last look-up. */
   private datasetId: number | undefined;
 
@@ -44,7 +44,7 @@ export class DatasetSource implements BarSource {
   /** Reads by the numbers of earlier queries. @returns undefined when a number is not known, or the dataset's is not valid any more */
   private async readAsRemembered(query: BarQuery, signal: AbortSignal): Promise<RepositoryAnswer | undefined> {
     const { datasetId } = this;
-    if (datasetId === undefined || !query.symbols.every((symbol) => this.symbolIds.has(symbol))) return undefined;
+    if (datasetId === undefined || !query.symbols.every((symbol) => this.knownIds.has(symbol))) return undefined;
     const answer = await this.read(datasetId, query, signal);
     // A number is never used twice, and a dataset is removed with all its rows. So a row proves that the number is still valid.
     const hasRows = answer.bars.size > 0 || answer.refused.length > 0;
@@ -62,7 +62,7 @@ export class DatasetSource implements BarSource {
     const answer = emptyAnswer();
     const byId = new Map<number, { symbol: string; bars: Bar[] }>();
     for (const symbol of query.symbols) {
-      const id = this.symbolIds.get(symbol);
+      const id = this.knownIds.get(symbol);
       if (id !== undefined) byId.set(id, { symbol, bars: [] });
     }
     const onRow: OnRow = (symbolId, openTime, open, high, low, close, volume) => {
@@ -84,7 +84,7 @@ export class DatasetSource implements BarSource {
   /** The ranges to read, each of one symbol. Leaves out symbols that the database does not have. */
   private spans({ symbols, wanted, from, to }: BarQuery) {
     return symbols.flatMap((symbol) => {
-      const symbolId = this.symbolIds.get(symbol);
+      const symbolId = this.knownIds.get(symbol);
       if (symbolId === undefined) return [];
       const ranges = mergeRanges(wanted ? (wanted.get(symbol) ?? []) : [{ from, to }]);
       return ranges.map((range) => ({ ...range, symbolId }));
@@ -93,8 +93,8 @@ export class DatasetSource implements BarSource {
 
   /** Looks up numbers that are not remembered. An unknown symbol is looked up in every query, because it may be imported later. */
   private async lookUpSymbols(symbols: readonly string[]): Promise<void> {
-    const unknown = symbols.filter((symbol) => !this.symbolIds.has(symbol));
-    for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.symbolIds.set(symbol, id);
+    const unknown = symbols.filter((symbol) => !this.knownIds.has(symbol));
+    for (const [symbol, id] of await symbolIds(this.dataSource, unknown)) this.knownIds.set(symbol, id);
   }
 }
 

@@ -92,13 +92,14 @@ export async function loadRepositories(
 ): Promise<Map<string, unknown>> {
   const exported = await exportedBy(modulePath, load);
   if (!isObject(exported) || Array.isArray(exported)) {
-    const actual = Array.isArray(exported) ? 'an array' : exported === null ? 'null' : typeof exported;
+    const type = exported === null ? 'null' : typeof exported;
+    const actual = Array.isArray(exported) ? 'an array' : type;
     throw new RepositoryModuleError(modulePath, 'an object of repositories by dataset name', actual);
   }
   return new Map(exported instanceof Map ? exported : Object.entries(exported));
 }
 
-/** The value that a module exports, after promises and a function that connects first. @throws RepositoryModuleError */
+/** The value that a module exports. Awaits promises, and calls a function, which may connect first. @throws RepositoryModuleError */
 async function exportedBy(modulePath: string, load: (url: string) => Promise<unknown>): Promise<unknown> {
   try {
     const namespace = await load(pathToFileURL(resolve(modulePath)).href);

@@ -5,8 +5,8 @@
  * duplicate or conflicting. Memory is bounded when the caller awaits `write`.
  *
  * A row that is earlier or later than all stored rows of its symbol cannot collide, so it is copied straight into `bars`. Only the other
- * rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. When another program
- * inserts a row without that lock that collides with a row which is copied straight, the whole import fails and stores nothing.
+ * rows pass through a staging table (./staging.ts). An advisory lock makes a second import of the same dataset wait. Other programs may
+ * insert rows without that lock. When one of their rows collides with a row that is copied straight, the import fails and stores nothing.
  */
 import { refuseBar, type Bar, type Prices, type RefusalReason } from '@barkeep/bars';
 import type { DataSource } from 'typeorm';

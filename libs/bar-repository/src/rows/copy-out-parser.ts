@@ -4,7 +4,7 @@
  * It reads protocol messages and rows in one pass, in place, and allocates nothing per row. A message that spans two chunks of the socket
  * is assembled in a buffer first. The callback gets a row's bytes and not its values: when the compiler does not inline the call, passing
  * the six values would allocate an object for each of them. (`pg` and pg-copy-streams make an object or a copy for each row: figures in
- * ./copy-out.ts.) The parser has no access to the socket. It returns bytes that do not belong to the COPY to its caller.
+ * ./copy-out.ts.) The parser has no access to the socket: its caller passes it the bytes, and gets those back that follow the COPY.
  */
 import { COPY_HEADER } from './row-layout.js';
 
@@ -33,8 +33,8 @@ const SKIPPED = new Set([0x48, 0x4e, 0x53, 0x41]);
 
 /** Bytes of a message's type and its int32 length, which counts itself but not the type. */
 const MESSAGE_HEAD = 5;
-/** The signature at the start of the header, without flags and extension. */
-const SIGNATURE_BYTES = 11;
+/** The start of the header, before its flags and the length of its extension. */
+const COPY_SIGNATURE = COPY_HEADER.subarray(0, 11);
 /** Longest message accepted. A packed day of 48 hours has 140 kB. */
 const MESSAGE_BYTES_MAX = 1 << 20;
 /** Stands where the next row would have its field count, and ends the rows. */
@@ -43,7 +43,7 @@ const TRAILER = -1;
 export class CopyOutParser {
   /** Rows parsed so far. */
   rows = 0;
-  /** Its first `carried` bytes are the start of a message whose rest has not arrived. */
+  /** The first `carried` bytes of this buffer are the start of a message whose rest has not arrived. It grows with the longest message. */
   private carry = Buffer.alloc(4096);
   private carried = 0;
   private headerSeen = false;
@@ -107,16 +107,15 @@ export class CopyOutParser {
 
   /** Checks the header. @returns where it ends: its last 4 bytes are the length of an extension, which follows it */
   private parseHeader(view: DataView, at: number, end: number): number {
-    for (let i = 0; i < SIGNATURE_BYTES; i++) {
-      if (at + COPY_HEADER.length > end || view.getUint8(at + i) !== COPY_HEADER[i])
-        throw new CopyFormatError('PGCOPY', 'no header');
-    }
+    const isWhole = at + COPY_HEADER.length <= end;
+    const isHeader = isWhole && COPY_SIGNATURE.every((byte, i) => view.getUint8(at + i) === byte);
+    if (!isHeader) throw new CopyFormatError('PGCOPY', 'no header');
     this.headerSeen = true;
     return at + COPY_HEADER.length + view.getInt32(at + COPY_HEADER.length - 4);
   }
 
   private parseRow(view: DataView, at: number, bytes: number): void {
-    const fields = bytes < 2 ? 0 : view.getInt16(at);
+    const fields = bytes < 2 ? 0 : view.getInt16(at); // fewer than 2 bytes have no field count
     if (fields === TRAILER) return;
     if (fields !== this.form.fields) throw new CopyFormatError(`${this.form.fields} fields`, fields);
     if (bytes !== (this.form.bytes ?? bytes)) throw new CopyFormatError(`a row of ${this.form.bytes} bytes`, bytes);

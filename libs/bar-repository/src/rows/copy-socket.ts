@@ -22,7 +22,7 @@ const FIRST_ASK_AFTER_MS = 3_000;
 /** How long the socket pauses between two reads of a long COPY. */
 const PAUSE_MS = 1;
 
-/** The sockets of each pool that has a silence limit. The key is the function that returns the pool's limit. */
+/** The open sockets of each pool. All sockets of a pool get the same function for the silence limit, so the function is the key. */
 const pools = new WeakMap<() => number, Set<CopySocket>>();
 
 /** What the server does for a connection: it runs its query (`working`), it does nothing (`abandoned`), or it is not known. */
@@ -33,7 +33,7 @@ export class CopySocket extends Socket {
   private receiver: ((bytes: Buffer) => void) | undefined;
   /** Number of bytes that the receiver got. */
   private received = 0;
-  /** Time since when an answer is expected and no byte has arrived, ms; undefined while no answer is expected. */
+  /** When the present silence began, ms: no byte of an expected answer has arrived since. Undefined while no answer is expected. */
   private silentSince: number | undefined;
   /** The last bytes that arrived, at most {@link READY_BYTES}. */
   private lastBytes: Buffer = Buffer.alloc(0);
@@ -72,13 +72,14 @@ export class CopySocket extends Socket {
     this.received = 0;
   }
 
+  /** Sends bytes of `pg` to the server: an answer is expected from now on. */
   override _write(...args: Parameters<Socket['_write']>): void {
     this.silentSince = performance.now();
     // oxlint-disable-next-line no-underscore-dangle -- the name is that of Node's stream
     super._write(...args);
   }
 
-  /** Node calls this method instead of `_write` for messages that `pg` sends together: those of every query with parameters. */
+  /** As `_write`. Node calls this method for messages that `pg` sends together: those of every query with parameters. */
   override _writev(...args: Parameters<NonNullable<Socket['_writev']>>): void {
     this.silentSince = performance.now();
     // oxlint-disable-next-line no-underscore-dangle -- the name is that of Node's stream
@@ -98,13 +99,15 @@ export class CopySocket extends Socket {
 
   /** Closes the connection when the silence has reached the limit. Earlier it asks the server, and closes an abandoned connection. */
   private checkSilence(limitMs: number, pool: ReadonlySet<CopySocket>): void {
+    if (this.silentSince === undefined) {
+      this.askAfterMs = FIRST_ASK_AFTER_MS;
+      return;
+    }
     // While this socket is paused, the server is not the one that is silent.
-    if (this.isPaused() && this.silentSince !== undefined) this.silentSince = performance.now();
+    if (this.isPaused()) this.silentSince = performance.now();
     const since = this.silentSince;
-    const silentMs = since === undefined ? 0 : performance.now() - since;
-    const isNewSilence = silentMs < FIRST_ASK_AFTER_MS;
-    if (isNewSilence) this.askAfterMs = FIRST_ASK_AFTER_MS;
-    if (since === undefined) return;
+    const silentMs = performance.now() - since;
+    if (silentMs < FIRST_ASK_AFTER_MS) this.askAfterMs = FIRST_ASK_AFTER_MS; // a new silence
     if (silentMs >= limitMs) {
       this.giveUpFrom(since, pool);
     } else if (silentMs >= this.askAfterMs) {
@@ -113,7 +116,7 @@ export class CopySocket extends Socket {
     }
   }
 
-  /** Asks the server about the silence since that time. Closes an abandoned connection, and restarts the count for a slow query. */
+  /** Asks the server about the silence that began at `since`. Closes an abandoned connection; the silence of a slow query begins anew. */
   private askAbout(since: number, pool: ReadonlySet<CopySocket>): void {
     void this.askServer?.().then((state) => {
       if (this.silentSince !== since) return; // the silence has ended meanwhile
@@ -123,8 +126,8 @@ export class CopySocket extends Socket {
   }
 
   /**
-   * Closes this socket, and the idle ones that got no byte after `since`: they are probably half-open too, and each would cost the same
-   * wait.
+   * Closes this socket, and the idle sockets of its pool that got no byte after `since`: they are probably half-open too, and each would
+   * cost the same wait.
    */
   private giveUpFrom(since: number, pool: ReadonlySet<CopySocket>): void {
     const silentMs = performance.now() - since;
@@ -149,10 +152,9 @@ export class CopySocket extends Socket {
     }
     this.received += bytes.length;
     receiver(bytes);
-    const isLong = this.receiver === receiver && this.received > LONG_BYTES;
-    // A read that fills much of the buffer shows that more bytes are waiting.
+    const isLong = this.receiver === receiver && this.received > LONG_BYTES; // the end of a COPY removes the receiver
+    // Reads nothing for a moment, so that more bytes arrive for one read. When a read fills much of the buffer, they have arrived already.
     if (isLong && bytes.length < READ_BYTES / 2) {
-      // Reads nothing for a moment, so that more bytes arrive for one read.
       this.pause();
       setTimeout(() => this.resume(), PAUSE_MS);
     }

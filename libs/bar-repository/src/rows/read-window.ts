@@ -44,7 +44,7 @@ export async function readWindowBytes(
   return readRows(source, sql, onRow, signal);
 }
 
-// Times become part of the statement as numbers: PostgreSQL converts them faster than JavaScript writes them as dates.
+// The times of spans become part of the statement as numbers: PostgreSQL converts them faster than JavaScript writes them as dates.
 const EPOCH = `'epoch'::timestamptz`;
 const MS = `interval '1 ms'`;
 

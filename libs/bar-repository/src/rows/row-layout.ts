@@ -57,8 +57,8 @@ export function writeRow(
   view.setInt32(at + 8, 4);
   view.setInt32(at + 12, symbolId);
   view.setInt32(at + 16, 8);
-  view.setInt32(at + 20, Math.floor(micros / TWO_POW_32));
-  view.setUint32(at + 24, micros >>> 0);
+  view.setInt32(at + 20, Math.floor(micros / TWO_POW_32)); // the high half of the int64
+  view.setUint32(at + 24, micros >>> 0); // its low half
   view.setInt32(at + 28, 8);
   // + 0 turns -0 into 0, so that equal values are equal bytes.
   view.setFloat64(at + 32, open + 0);

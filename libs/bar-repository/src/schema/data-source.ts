@@ -22,7 +22,7 @@ export interface DataSourceOptions {
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Settings of every connection. */
-const SESSION_SETTINGS = [
+const CONNECTION_SETTINGS = [
   'jit=off', // queries are short
   'TimeZone=UTC',
   'client_connection_check_interval=1s', // the locks of a dead client are free after a second, not after a network timeout
@@ -48,7 +48,7 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
         checkWhenSilent(client, url);
         leaveWhenDemoted(client);
       },
-      options: SESSION_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
+      options: CONNECTION_SETTINGS.map((setting) => `-c ${setting}`).join(' '),
       stream: (settings: { ssl?: unknown }) => socketFor(settings, options.silenceLimitMs),
     },
   });

@@ -14,7 +14,7 @@ const LOST_ERROR =
   'its store was written by Barkeep 0.1, which this version does not continue: start it again, and it is streamed from its first bar';
 
 /** Sessions of Barkeep 0.1 that this version cannot continue: their events have no clock. Stores of completed ones stay readable. */
-const IS_OPEN = `state NOT IN ('created', 'completed')`;
+const CANNOT_CONTINUE = `state NOT IN ('created', 'completed')`;
 
 /** Every migration, oldest first. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -67,18 +67,18 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     // The format of a session's store and jobs: a process works only on sessions of its own format. Processes of 0.1 do not check
     // the format: the renamed column makes each of their statements on sessions fail, and the raised epochs stop their streams.
-    // Open sessions of 0.1 become `lost`, and their keys count as those of removed sessions.
+    // Sessions of 0.1 that cannot continue become `lost`, and their keys count as those of removed sessions.
     name: 'SessionFormats1764300000000',
     statements: [
       'ALTER TABLE sessions RENAME COLUMN run TO starts',
       'ALTER TABLE sessions ADD COLUMN format integer NOT NULL DEFAULT 2',
       // A session that is inserted names its format.
       'ALTER TABLE sessions ALTER COLUMN format DROP DEFAULT',
-      `INSERT INTO removed_sessions (incarnation, id) SELECT incarnation, id FROM sessions WHERE ${IS_OPEN}`,
-      `DELETE FROM quarantined_bars WHERE incarnation IN (SELECT incarnation FROM sessions WHERE ${IS_OPEN})`,
+      `INSERT INTO removed_sessions (incarnation, id) SELECT incarnation, id FROM sessions WHERE ${CANNOT_CONTINUE}`,
+      `DELETE FROM quarantined_bars WHERE incarnation IN (SELECT incarnation FROM sessions WHERE ${CANNOT_CONTINUE})`,
       `UPDATE sessions SET state = 'lost', error = '${LOST_ERROR}', incarnation = gen_random_uuid(), epoch = epoch + 1, owner = NULL,
          checkpoint = NULL, completed_at = coalesce(completed_at, now()), updated_at = now()
-       WHERE ${IS_OPEN}`,
+       WHERE ${CANNOT_CONTINUE}`,
     ],
   },
   {

@@ -44,8 +44,8 @@ export const PACK_DAYS = [
    )`,
   // Prices hardly compress, and PostgreSQL can read a part of an uncompressed value without the rest.
   `ALTER TABLE packed_days ALTER COLUMN chunk SET STORAGE EXTERNAL`,
-  // Each statement of the loop sees all earlier commits, so the function looks for packs after it has locked the dataset. A pack that
-  // contains a changed row opens at most 48 hours before it (packed_days_length), so the primary key finds the pack.
+  // Locks the dataset before it looks for packs, because each statement of the loop sees all earlier commits, also one that the lock
+  // waited for. A pack opens at most 48 hours before each of its rows (packed_days_length), so the primary key finds the affected packs.
   `CREATE FUNCTION note_changed_bars() RETURNS trigger ${FUNCTION_OPTIONS} AS $body$
    DECLARE
      changed smallint;

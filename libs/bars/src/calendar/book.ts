@@ -1,7 +1,7 @@
 /**
  * Calendars by name: the shipped ones and a user's own. A process has one book and sets it once, at its start: many places check specs
- * and compute layouts, and with another book they would take the same bytes for other slots. A user's calendar cannot have a shipped name,
- * so a shipped name means the same hours in every process. A shipped calendar is parsed when it is first looked up.
+ * and compute layouts, and two places with different books would take the same bytes for different slots. A user's calendar cannot have a
+ * shipped name, so a shipped name means the same hours in every process. A shipped calendar is parsed when it is first looked up.
  */
 import { Calendar } from './days.js';
 import { parseCalendarFile } from './parse.js';

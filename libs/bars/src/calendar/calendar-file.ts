@@ -88,7 +88,7 @@ interface Period {
 
 /** Minutes from midnight of the trading date to a wall time of a calendar file: 570 for `'09:30'`, -420 for `'17:00-1d'`. */
 function minuteOf(text: string): number {
-  const shiftDays = text.endsWith('-1d') ? -1 : text.endsWith('+1d') ? 1 : 0;
+  const shiftDays = Number(text.slice(5, 7)); // `-1` or `+1`; empty, so 0, on the trading date itself
   return shiftDays * DAY_MINUTES + Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 }
 

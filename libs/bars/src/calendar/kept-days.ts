@@ -4,7 +4,7 @@
  *
  * The text is a JSON array of groups of consecutive trading days with the same hours in UTC. A group is `[date, distances, ...minutes]`:
  * its first date, the number of days from each date to the next (one base-36 digit each), and the opens and closes of a day's segments,
- * in minutes after midnight UTC of its date.
+ * in minutes after midnight UTC of its date: `[["2024-03-04","1111",870,1260]]` is a week of XNYS.
  */
 import { calendarNamed } from './book.js';
 import { DAY_MS, dateOf, epochDayOf, MINUTE_MS } from './time.js';

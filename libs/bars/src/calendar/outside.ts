@@ -1,4 +1,4 @@
-/** The times between local midnights at which a calendar has no slot: closed hours, breaks, closed dates. Marks extended hours. Pure. */
+/** The spans of each local date in which a calendar has no slot: closed hours, breaks, closed dates. Marks extended hours. Pure. */
 import type { Calendar, Hours, Segment } from './days.js';
 import { DAY_MS, dateOf, epochDayOf } from './time.js';
 

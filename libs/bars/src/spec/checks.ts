@@ -19,17 +19,17 @@ export interface SessionLimits {
 export function crossChecks(spec: SessionRequest, limits: SessionLimits | undefined): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const report: Report = (field, expected, was) => problems.push({ field, expected, was: shown(was) });
-  if (spec.symbols !== 'dataset') symbolProblems(spec.symbols, report);
-  intervalProblems(spec, report);
-  historyProblems(spec, report);
-  if (spec.source.type === 'feed') feedProblems(spec, report);
+  if (spec.symbols !== 'dataset') checkSymbols(spec.symbols, report);
+  checkIntervals(spec, report);
+  checkHistory(spec, report);
+  if (spec.source.type === 'feed') checkFeed(spec, report);
   if (spec.end < spec.start) report('end', `a date not before start, ${spec.start}`, spec.end);
   const calendar = calendarOrProblem(spec, report);
   if (calendar && spec.start <= spec.end) problems.push(...sizeProblems(spec, calendar, limits));
   return problems;
 }
 
-function symbolProblems(symbols: readonly string[], report: Report): void {
+function checkSymbols(symbols: readonly string[], report: Report): void {
   const seen = new Set<string>();
   symbols.forEach((symbol, i) => {
     if (seen.has(symbol)) report(`symbols[${i}]`, 'each symbol once', symbol);
@@ -37,7 +37,7 @@ function symbolProblems(symbols: readonly string[], report: Report): void {
   });
 }
 
-function intervalProblems({ baseInterval, derivedIntervals }: SessionRequest, report: Report): void {
+function checkIntervals({ baseInterval, derivedIntervals }: SessionRequest, report: Report): void {
   const base = parseInterval(baseInterval);
   if (base.daily) return report('baseInterval', 'minutes or hours', baseInterval);
   derivedIntervals.forEach((text, i) => {
@@ -48,7 +48,7 @@ function intervalProblems({ baseInterval, derivedIntervals }: SessionRequest, re
 }
 
 /** Checks the fields of a history against each other and against the rest of the spec. */
-function historyProblems(spec: SessionRequest, report: Report): void {
+function checkHistory(spec: SessionRequest, report: Report): void {
   const { trailingDays, bars, interval, retainDays } = spec.history;
   if (bars === undefined) {
     if (interval !== undefined) report('history.interval', 'no such field without history.bars', interval);
@@ -72,7 +72,7 @@ function storedIntervals({ baseInterval, derivedIntervals, upkeep }: SessionRequ
 }
 
 /** A feed has no bars from before the session and no list of symbols, and its name cannot be that of a dataset. */
-function feedProblems({ history, backfill, symbols }: SessionRequest, report: Report): void {
+function checkFeed({ history, backfill, symbols }: SessionRequest, report: Report): void {
   const { trailingDays = 0, bars } = history;
   if (symbols === 'dataset') report('symbols', 'a list of symbols in a session that is fed', symbols);
   if (trailingDays > 0) report('history.trailingDays', '0 in a session that is fed', trailingDays);
