@@ -153,7 +153,7 @@ export class StoreFollower {
         // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning when a server answers with errors.
         if (!this.isClosed) await delay(OUTAGE_RETRY_MS, undefined, { ref: false });
       }
-      if (!this.isClosed) await this.catchUp();
+      if (!this.isClosed) await this.catchUp(); // also after a failed read
     }
   }
 
