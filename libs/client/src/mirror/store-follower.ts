@@ -83,7 +83,7 @@ export class StoreFollower {
     return follower;
   }
 
-  /** Sets the time up to which bars are loaded, epoch ms. Starts a load when the session shows more than is loaded. */
+  /** Sets the time up to which bars are loaded, epoch ms. Starts the first load, and a load when the session shows more than is loaded. */
   set limit(time: number) {
     this.currentLimit = time;
     const { holdings, sessionClock } = this.loader;
