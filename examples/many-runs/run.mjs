@@ -42,10 +42,8 @@ export async function run(example) {
     const consumers = await session.consumers();
     console.log(`${resultsText(results.flat())}\n\n${consumersText(consumers)}`);
     const [{ bars }] = consumers; // each consumer got the same number of bars
-    example.note(
-      `${SETS.length} sets in ${WORKERS} processes over ${count(bars)} bars: ${amount(seconds)} s, ` +
-        `${count(Math.round((WORKERS * bars) / seconds))} bars/s delivered`,
-    );
+    const rate = `${count(Math.round((WORKERS * bars) / seconds))} bars/s delivered`;
+    example.note(`${SETS.length} sets in ${WORKERS} processes over ${count(bars)} bars: ${amount(seconds)} s, ${rate}`);
   } finally {
     ending.abort(); // ends the other processes when one has failed
     await session.delete();

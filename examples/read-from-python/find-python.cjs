@@ -14,7 +14,7 @@ const IMPORT_LIMIT_MS = 60_000;
 
 /** Why a program cannot import the modules or is too old; undefined when it can be used. */
 function whyUnusable({ path: program, env }, modules) {
-  const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`;
+  const script = `import sys, ${modules.join(', ')}; sys.exit(sys.version_info < (3, 9))`; // True is status 1
   const result = spawnSync(program, ['-c', script], { env, encoding: 'utf8', timeout: IMPORT_LIMIT_MS });
   if (result.status === 0) return undefined;
   const lastLine = (result.stderr ?? '').trim().split('\n').at(-1);
@@ -32,12 +32,10 @@ function installedPythons(env) {
 /** The Python of the packages that are unpacked below `root`, or the system's Python if they have none; with their modules. */
 function unpackedPython(root, env) {
   const fetched = path.join(root, 'usr/bin/python3');
-  const modules = [path.join(root, 'usr/lib/python3/dist-packages'), env.PYTHONPATH ?? ''].filter(
-    (folder) => folder !== '',
-  );
+  const moduleFolders = [path.join(root, 'usr/lib/python3/dist-packages'), env.PYTHONPATH ?? ''].filter(Boolean);
   return {
     path: existsSync(fetched) ? fetched : SYSTEM_PYTHON,
-    env: { ...systemPackages.environmentOf(root, env), PYTHONPATH: modules.join(path.delimiter) },
+    env: { ...systemPackages.environmentOf(root, env), PYTHONPATH: moduleFolders.join(path.delimiter) },
   };
 }
 

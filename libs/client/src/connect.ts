@@ -120,9 +120,8 @@ export class Barkeep {
     const { redis } = this.#settings;
     if (redis === undefined) throw new NoSessionRedisError();
     if (typeof redis !== 'string') return redis;
-    return (this.#redis ??= this.#own(
-      openRedis(redis, { connectionName: 'barkeep-client', socketTimeout: SILENCE_LIMIT_MS }),
-    ));
+    const options = { connectionName: 'barkeep-client', socketTimeout: SILENCE_LIMIT_MS };
+    return (this.#redis ??= this.#own(openRedis(redis, options)));
   }
 
   /** Opens another connection, for blocking reads. The caller may disconnect it; closing the client does so too. */

@@ -16,6 +16,7 @@ interface CandleChartProperties {
   label: string;
   candles: readonly Candle[];
   gaps: readonly GapAnswer[];
+  /** Length of a bar. */
   stepMs: number;
   /** The range that the chart shows, with some bars around it; undefined shows all candles. */
   focus?: Pick<GapLine, 'start' | 'end'> | undefined;

@@ -57,7 +57,7 @@ function hatch(context: CanvasRenderingContext2D, left: number, right: number, h
   context.lineWidth = 1;
   context.beginPath();
   for (let x = left - height; x < right; x += STRIPE_PX) {
-    context.moveTo(x, height);
+    context.moveTo(x, height); // a stripe rises to the right, so the first one starts left of the hole
     context.lineTo(x + height, 0);
   }
   context.stroke();

@@ -19,8 +19,6 @@ export class CallError extends Error {
   }
 }
 
-const NO_ANSWER = 'The coordinator does not answer. Is it running?';
-
 /** Calls one route. @returns the JSON of the answer; undefined when it has no content (204) @throws CallError */
 export async function call<Answer>(path: string, options: { method?: string; body?: unknown } = {}): Promise<Answer> {
   const { method = 'GET', body } = options;
@@ -28,7 +26,7 @@ export async function call<Answer>(path: string, options: { method?: string; bod
   if (body !== undefined) headers['content-type'] = 'application/json';
   const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
   const response = await fetch(path, request).catch(() => {
-    throw new CallError(0, NO_ANSWER, 'network', []);
+    throw new CallError(0, 'The coordinator does not answer. Is it running?', 'network', []);
   });
   if (!response.ok) throw await errorOf(response);
   return (response.status === 204 ? undefined : await response.json()) as Answer;

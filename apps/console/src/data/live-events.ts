@@ -1,7 +1,7 @@
 /**
- * The events of a session, live. After an interruption the browser's EventSource sends the id of the last event. When the server
- * refuses that connection (for example while the server starts), this module makes a new one. A connection without such an id brings
- * only the events after it, so the page reads everything again when it opens.
+ * The events of a session, live. After an interruption the browser's EventSource connects again and sends the id of the last event. When
+ * the server refuses that connection (for example while the server starts), this module makes a new EventSource. A connection without an
+ * id brings only events that happen after it has opened, so the page then reads everything again.
  */
 import type { eventAnswers } from '@barkeep/api';
 import { inView, sessionPath } from './http.js';
@@ -69,8 +69,8 @@ export function listenToSession(id: string, listener: LiveListener): () => void 
     source.addEventListener('error', () => {
       const isRefused = source?.readyState === EventSource.CLOSED; // otherwise the browser tries again itself
       // The first attempt may be refused because the key may not see the operator's view: nothing is lost then.
-      const isLost = !isRefused || !isFirstAttempt;
-      if (isLost) listener.onConnection((lostSince ??= new Date()));
+      const mayBeForbidden = isRefused && isFirstAttempt;
+      if (!mayBeForbidden) listener.onConnection((lostSince ??= new Date()));
       if (isRefused) retryLater();
     });
   };

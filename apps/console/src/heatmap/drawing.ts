@@ -32,10 +32,7 @@ export function coloursOf(element: Element): (name: string) => string {
   const known = new Map<string, string>();
   return (name) => {
     let colour = known.get(name);
-    if (colour === undefined) {
-      colour = style.getPropertyValue(`--${name}`).trim();
-      known.set(name, colour);
-    }
+    if (colour === undefined) known.set(name, (colour = style.getPropertyValue(`--${name}`).trim()));
     return colour;
   };
 }
@@ -49,19 +46,19 @@ export function draw(canvas: HTMLCanvasElement, picture: Picture, scroll: Scroll
   if (canvas.width !== pixelWidth) canvas.width = pixelWidth;
   if (canvas.height !== pixelHeight) canvas.height = pixelHeight;
   const context = canvas.getContext('2d')!;
-  const colour = coloursOf(canvas);
+  const colourOf = coloursOf(canvas);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const { layout, matrix, symbols } = picture;
   const days = visibleRange(scroll.left, width - layout.labelWidth, layout.cellWidth, matrix.days.length);
   const rows = visibleRange(scroll.top, height - HEADER_HEIGHT, ROW_HEIGHT, symbols.length);
-  const sheet: Sheet = { context, colour, picture, scroll, days, rows };
+  const sheet: Sheet = { context, colourOf, picture, scroll, days, rows };
   drawCells(sheet);
   // The symbols and the dates cover the cells that are scrolled below them.
-  context.fillStyle = colour('panel');
+  context.fillStyle = colourOf('panel');
   context.fillRect(0, 0, layout.labelWidth, height);
   context.fillRect(0, 0, width, HEADER_HEIGHT);
-  context.fillStyle = colour('muted');
+  context.fillStyle = colourOf('muted');
   context.font = '11px system-ui, sans-serif';
   context.textAlign = 'left';
   context.textBaseline = 'middle';
@@ -75,7 +72,7 @@ type Range = readonly [from: number, to: number];
 /** What the drawing functions share: the canvas, the colours, the picture and its visible part. */
 interface Sheet {
   context: CanvasRenderingContext2D;
-  colour: (name: string) => string;
+  colourOf: (name: string) => string;
   picture: Picture;
   scroll: Scroll;
   /** The days and rows that are visible, ends exclusive. */
@@ -84,7 +81,7 @@ interface Sheet {
 }
 
 function drawCells(sheet: Sheet): void {
-  const { context, colour, picture, scroll, days, rows } = sheet;
+  const { context, colourOf, picture, scroll, days, rows } = sheet;
   const { layout, matrix, symbols, openDay, filter, marked } = picture;
   context.font = '10px system-ui, sans-serif';
   context.textAlign = 'center';
@@ -100,7 +97,7 @@ function drawCells(sheet: Sheet): void {
       };
       context.globalAlpha = filter === undefined || filter === cell.state ? 1 : FILTERED_OPACITY;
       drawCell(sheet, cell, box);
-      if (isSelected(marked, row, day)) outline(context, colour('text'), box);
+      if (isSelected(marked, row, day)) outline(context, colourOf('text'), box);
     }
   }
   context.globalAlpha = 1;
@@ -115,12 +112,12 @@ interface Box {
 }
 
 /** Fills a cell with the colour of its state, and writes its count into it. A narrow cell has a pattern in place of the count. */
-function drawCell({ context, colour, picture }: Sheet, cell: MatrixCell, box: Box): void {
+function drawCell({ context, colourOf, picture }: Sheet, cell: MatrixCell, box: Box): void {
   const { state, holes, backfilled } = cell;
   const { x, y, w, h } = box;
-  context.fillStyle = colour(`cell-${state}`);
+  context.fillStyle = colourOf(`cell-${state}`);
   context.fillRect(x, y, w, h);
-  const ink = colour(`ink-${state}`);
+  const ink = colourOf(`ink-${state}`);
   context.fillStyle = ink;
   const isWide = picture.layout.cellWidth >= TEXT_WIDTH_MIN;
   const write = (count: number) => {
@@ -197,11 +194,11 @@ function drawDates({ context, picture, scroll, days }: Sheet): void {
 }
 
 /** Draws a line between the days that the clock has closed and the other days. */
-function drawClock({ context, colour, picture, scroll }: Sheet, height: number): void {
+function drawClock({ context, colourOf, picture, scroll }: Sheet, height: number): void {
   const { layout, matrix, openDay, symbols } = picture;
   if (openDay <= 0 || openDay >= matrix.days.length) return;
   const x = layout.labelWidth + openDay * layout.cellWidth - scroll.left - 1;
   if (x < layout.labelWidth) return;
-  context.fillStyle = colour('text');
+  context.fillStyle = colourOf('text');
   context.fillRect(x, HEADER_HEIGHT, 2, Math.min(height, symbols.length * ROW_HEIGHT - scroll.top));
 }

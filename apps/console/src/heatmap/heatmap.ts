@@ -29,14 +29,15 @@ interface HeatmapProperties extends Pick<Picture, 'matrix' | 'symbols' | 'openDa
 
 /** A step beyond the edge of every matrix. {@link movedBy} stops at the edge. */
 const TO_EDGE = 1e6;
+const PAGE_ROWS = 20;
 /** How far each key moves the cursor. */
 const STEPS: Record<string, Place> = {
   ArrowUp: { row: -1, day: 0 },
   ArrowDown: { row: 1, day: 0 },
   ArrowLeft: { row: 0, day: -1 },
   ArrowRight: { row: 0, day: 1 },
-  PageUp: { row: -20, day: 0 },
-  PageDown: { row: 20, day: 0 },
+  PageUp: { row: -PAGE_ROWS, day: 0 },
+  PageDown: { row: PAGE_ROWS, day: 0 },
   Home: { row: 0, day: -TO_EDGE },
   End: { row: 0, day: TO_EDGE },
 };
@@ -75,9 +76,8 @@ export function Heatmap(properties: HeatmapProperties) {
     const place = placeOf(event);
     if (!place) return;
     // A click on a symbol's name selects its row.
-    if (place.day < 0) {
+    if (place.day < 0)
       return onMark({ cursor: { ...place, day: 0 }, anchor: { ...place, day: matrix.days.length - 1 } });
-    }
     // A click with Shift extends the selection; an ordinary click selects and opens one cell.
     if (event.shiftKey) return onMark({ cursor: place, anchor: marked?.anchor ?? marked?.cursor });
     onMark({ cursor: place });

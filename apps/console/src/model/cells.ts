@@ -128,9 +128,8 @@ export function mergeMatrix(
   days: readonly MatrixDay[],
   rows: ReadonlyMap<string, RowCounts>,
 ): Matrix {
-  if (matrix === undefined || matrix.days.length === days.length) {
-    return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
-  }
+  const hasAllDays = matrix === undefined || matrix.days.length === days.length;
+  if (hasAllDays) return { days, rows: new Map([...(matrix?.rows ?? []), ...rows]) };
   const firstDay = matrix.days.findIndex(({ date }) => date === days[0]?.date);
   if (firstDay < 0) return matrix;
   const merged = new Map(matrix.rows);

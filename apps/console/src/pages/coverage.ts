@@ -25,7 +25,7 @@ export interface Selection {
   to?: string;
 }
 
-const WITHOUT_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
+const WHY_NO_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
   created: 'The days show when the session has started.',
   lost: 'The days are gone with the data of the session.',
 };
@@ -33,6 +33,7 @@ const WITHOUT_DAYS: Partial<Record<SessionAnswer['state'], string>> = {
 interface CoverageProperties {
   sessionState: SessionAnswer['state'];
   days: SessionDays | undefined;
+  /** Index of the first day that the clock has not closed. */
   openDay: number;
   /** Symbol and date of the cell that the page's address names; empty when it names none. */
   symbol: string;
@@ -53,7 +54,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     () => (days ? orderedSymbols(days, rowOrder, state, openDay) : []),
     [days, rowOrder, state, openDay],
   );
-  if (!days) return html`<${EmptyPanel} title="Coverage" text=${WITHOUT_DAYS[sessionState] ?? 'Reading the days …'} />`;
+  if (!days) return html`<${EmptyPanel} title="Coverage" text=${WHY_NO_DAYS[sessionState] ?? 'Reading the days …'} />`;
   const marked = userMark ?? markOf(symbols, days, symbol, date);
   const selection = marked && selectionOf(symbols, days, marked);
   return html`<section class="panel coverage">

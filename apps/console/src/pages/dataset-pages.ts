@@ -97,25 +97,32 @@ function StrayWarning({ stray, calendar }: { stray: ReturnType<typeof strayRows>
 function Quarantined({ quarantined: { rows, reasons, examples } }: Pick<DatasetAnswerBody, 'quarantined'>) {
   const { conflict = 0, ...refusals } = reasons;
   const refused = Object.entries(refusals).map(([reason, count]) => `${reason} ${numberText(count)}`);
-  const none = 'No refused record is kept. The summary of an import names the lines that it could not read.';
-  const conflictText = 'a bar with the same symbol and time but other values was stored before';
   const refusedExamples = examples.filter(({ reason }) => reason !== 'conflict');
   const conflictExamples = examples.filter(({ reason }) => reason === 'conflict');
   return [
-    recordsPanel('Refused records', rows - conflict, refused.join(', '), none, refusedExamples),
-    recordsPanel('Conflicts', conflict, conflictText, 'None.', conflictExamples),
+    recordsPanel(rows - conflict, refusedExamples, {
+      title: 'Refused records',
+      detail: refused.join(', '),
+      none: 'No refused record is kept. The summary of an import names the lines that it could not read.',
+    }),
+    recordsPanel(conflict, conflictExamples, {
+      title: 'Conflicts',
+      detail: 'a bar with the same symbol and time but other values was stored before',
+      none: 'None.',
+    }),
   ];
 }
 
 type Example = DatasetAnswerBody['quarantined']['examples'][number];
+type RecordTexts = Record<'title' | 'detail' | 'none', string>;
 const RECORD_COLUMNS = ['symbol', 'time (UTC)', 'reason', '#close', '#volume'];
 
-/** The number of records of one kind, and the first of them as examples. @param none the text when there are no records */
-function recordsPanel(title: string, count: number, detail: string, none: string, examples: readonly Example[]) {
+/** The number of records of one kind, and the first of them as examples. @param texts `none`: the text when there are no records */
+function recordsPanel(count: number, examples: readonly Example[], { title, detail, none }: RecordTexts) {
   const heading = count === 0 ? title : `${title}: ${numberText(count)} (${detail})`;
   if (examples.length === 0) return html`<${EmptyPanel} title=${heading} text=${count === 0 ? none : undefined} />`;
   const rows = examples.map(({ symbol, time, reason, close, volume }, line) => {
-    return [String(line), symbol, minuteText(time), reason, close ?? '–', volume ?? '–'];
+    return [String(line), symbol, minuteText(time), reason, close ?? '–', volume ?? '–']; // the key of the row first
   });
   return html`<${Table} caption=${`${heading}, the first ones`} columns=${RECORD_COLUMNS} rows=${rows} />`;
 }

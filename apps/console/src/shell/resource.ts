@@ -41,7 +41,7 @@ export function useResource<Value>(key: string | undefined, read: () => Promise<
   const reload = useCallback(() => {
     reader.isWanted = true;
     if (!reader.isRunning) void readWhileWanted();
-  }, []);
+  }, []); // what it uses is the same in all renders
   // A layout effect runs before the first paint, an ordinary one after it, so here the answer comes sooner.
   useLayoutEffect(reload, [key, version]);
   const isCurrent = state.key === key;

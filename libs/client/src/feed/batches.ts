@@ -45,7 +45,7 @@ async function* asyncBatches<T>(
   const iterator = items[Symbol.asyncIterator]();
   /** The request for the next item. It stays while batches are yielded before the item arrives. */
   let request: Promise<IteratorResult<T, unknown>> | undefined;
-  /** True when the source has ended or failed. */
+  /** True when the source has ended or failed, so that its `return` must not be called. */
   let isDone = false;
   let timer: NodeJS.Timeout | undefined;
   /** Ends the wait for an item. */

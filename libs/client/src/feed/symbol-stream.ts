@@ -82,9 +82,8 @@ export class SymbolStream {
     const result = emptyResult();
     const send = async (batch: readonly FeedBar[], through?: number): Promise<void> => {
       const lines = batch.map((bar) => `${JSON.stringify(bar)}\n`).join('');
-      const answer = await this.#forgetAfterLoss(
-        this.#http.feed(this.#session, this.symbol, lines, through, this.#seen),
-      );
+      const call = this.#http.feed(this.#session, this.symbol, lines, through, this.#seen);
+      const answer = await this.#forgetAfterLoss(call);
       // A coordinator of an earlier version does not return `stored`, and refuses it as a parameter.
       this.#seen = answer.stored === undefined ? undefined : Math.max(answer.stored, this.#seen ?? 0);
       add(result, answer, batch.length);

@@ -64,10 +64,11 @@ export class DeliveredChain {
 
   private hashStep({ time, start, byteLength }: AssembledStep): void {
     const { bytes, doubles } = this.rows.memory;
-    bytes.write(this.chained, 8 * start, 'latin1');
+    const startByte = 8 * start;
+    bytes.write(this.chained, startByte, 'latin1');
     doubles[start + HEAD_DOUBLES - 1] = time; // the last double of the head
     // `binary` is another name of latin1.
-    this.chained = hash('sha256', new Uint8Array(bytes.buffer, 8 * start, byteLength), 'binary');
+    this.chained = hash('sha256', new Uint8Array(bytes.buffer, startByte, byteLength), 'binary');
   }
 }
 

@@ -93,12 +93,8 @@ export async function* follow(
   // With this limit nothing is loaded until the first step is known. Otherwise the loader would begin at the session's clock, and
   // skip days that the first steps need.
   const limit = layout.start;
-  const follower = await StoreFollower.open(redis, layout, {
-    keepDays,
-    derivedBy: derivedByFor(layout),
-    limit,
-    signal,
-  });
+  const derivedBy = derivedByFor(layout);
+  const follower = await StoreFollower.open(redis, layout, { keepDays, derivedBy, limit, signal });
   let kept: KeptPosition | undefined;
   let walk: Walk | undefined;
   let hasLeft = false;

@@ -71,12 +71,12 @@ export class IntervalRows {
     const firsts = new Int32Array(symbolCount);
     const ends = new Int32Array(symbolCount);
     const batchRows = { memories: [] as RowMemory[], firsts, ends };
-    for (let i = 0; i < symbolCount; i++) {
-      const { columns } = series[i]!;
-      const first = rowFrom(columns, nextRows[i]!, openFrom);
+    for (let symbolIndex = 0; symbolIndex < symbolCount; symbolIndex++) {
+      const { columns } = series[symbolIndex]!;
+      const first = rowFrom(columns, nextRows[symbolIndex]!, openFrom);
       batchRows.memories.push(columns.rows);
-      firsts[i] = first;
-      ends[i] = copyRows(columns, first, closedSlots, offsets, into, this.counts, i, symbolCount);
+      firsts[symbolIndex] = first;
+      ends[symbolIndex] = copyRows(columns, first, closedSlots, offsets, into, this.counts, symbolIndex, symbolCount);
     }
     this.nextRows = ends;
     const parts: DeliveredPart[] = [];
@@ -103,6 +103,7 @@ export class IntervalRows {
 
 /**
  * Copies one symbol's rows, from row `first` on. The rows of a step go to the step's offset in `offsets`, which moves to their end.
+ * Here `from`, `fromEnd` and `to` are offsets in doubles; `row` is the number of the row at `from`.
  * @param counts gets the number of rows of the i-th listed step at index `symbolIndex + i * symbolCount`
  * @returns the row after the last copied one
  */

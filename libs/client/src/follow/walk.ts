@@ -163,7 +163,7 @@ export class Walk {
       this.lastDay = at.day;
       this.follower.loader.trim();
     }
-    this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime);
+    this.slotsUnacknowledged += grid.closedBy(at.time) - grid.closedBy(this.lastTime); // all closed slots when the day is new
     this.lastTime = at.time;
     this.lastBars = delivered.bars;
     const step = new Step(this.layout, this.every, at, delivered, this.mirror);

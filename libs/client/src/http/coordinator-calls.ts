@@ -49,10 +49,8 @@ export class CoordinatorCalls {
     return this.#repeat(async () => {
       // The limit is for the status and for the text of an error only.
       const limit = new AbortController();
-      const timer = setTimeout(
-        () => limit.abort(new DOMException('no answer in time', 'TimeoutError')),
-        ATTEMPT_LIMIT_MS,
-      );
+      const onLimit = (): void => limit.abort(new DOMException('no answer in time', 'TimeoutError'));
+      const timer = setTimeout(onLimit, ATTEMPT_LIMIT_MS);
       try {
         const response = await this.#fetch(call, limit.signal);
         if (!response.ok) await readAnswer(response); // throws

@@ -32,12 +32,12 @@ export function checked<S extends z.ZodType>(schema: S, value: unknown): z.outpu
   throw new UnexpectedAnswerError(`the coordinator's answer is not valid: ${where}expected ${expected}, was ${was}`);
 }
 
-/** The issues that are not about an unknown field. The value of a union is valid if all its issues by one of the schemas are such. */
+/** The issues that are not about an unknown field. The issue of a union stays only when each of its schemas has such an issue. */
 function withoutUnknownFields(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.filter((issue) => {
-    if (issue.code === 'invalid_union')
-      return issue.errors.every((ofSchema) => withoutUnknownFields(ofSchema).length > 0);
-    return issue.code !== 'unrecognized_keys';
+    if (issue.code === 'unrecognized_keys') return false;
+    if (issue.code !== 'invalid_union') return true;
+    return issue.errors.every((ofSchema) => withoutUnknownFields(ofSchema).length > 0);
   });
 }
 

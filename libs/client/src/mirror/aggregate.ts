@@ -7,7 +7,7 @@ const STREAMED = ORIGIN_CODES.streamed;
 
 /** The times and the expected count of a derived bar. */
 interface DerivedFrame {
-  /** Epoch ms. */
+  /** Both times in epoch ms. */
   openTime: number;
   closeTime: number;
   /** Base slots of the whole bucket. */
@@ -22,8 +22,10 @@ export function aggregateRows(rows: BarColumns, from: number, to: number, frame:
   for (let row = from; row < to; row++) {
     const at = row * ROW_DOUBLES;
     const [open, high, low] = [doubles[at + 1]!, doubles[at + 2]!, doubles[at + 3]!];
-    // The close and the volume follow. Aggregation ignores the last four values: origin, dataset and two counts.
-    source.write(row - from, open, high, low, doubles[at + 4]!, doubles[at + 5]!, STREAMED, 0, 1, 1);
+    const close = doubles[at + 4]!;
+    const volume = doubles[at + 5]!;
+    // Aggregation ignores the last four values: origin, dataset and two counts.
+    source.write(row - from, open, high, low, close, volume, STREAMED, 0, 1, 1);
   }
   return aggregateChunk(source, frame);
 }

@@ -74,7 +74,7 @@ export class BarMirror {
     const firstDay = Math.max(holdings.heldFrom, layout.historyDays);
     let expected = 0;
     for (let day = firstDay; day <= dayAtClock(layout, clock); day++) expected += layout.grid(day).closedBy(clock);
-    const filled = Math.max(0, series.visibleEnd(clock) - series.columns.rowFrom(layout.grid(firstDay).open));
+    const filled = Math.max(0, series.visibleEnd(clock) - series.columns.rowFrom(layout.grid(firstDay).open)); // 0 in the history
     return barQuality({ expected, filled: Math.min(filled, expected), noTrade: 0 });
   }
 }

@@ -36,7 +36,7 @@ export class BarObjects {
   between(from: number, to: number): MirrorBar[] {
     if (to - from > CACHED_AT_ONCE_MAX) return Array.from({ length: to - from }, (_, i) => this.make(from + i));
     const { cached, firstRow } = this;
-    let end = firstRow + cached.length;
+    let end = firstRow + cached.length; // the row after the last cached one
     const isAdjacent = from >= firstRow && from <= end; // the cached rows can stay consecutive
     if (!isAdjacent || to - firstRow > CACHE_MAX) {
       // The cache begins at `from` now, with the objects that it already has from there on, or without any.

@@ -7,28 +7,28 @@
  */
 import { RECORD_BYTES, type BarOrigin, type ShownBar } from '@barkeep/bars';
 
-/** A record has open, high, low, close, volume, and then two words of four bytes, which a row has too. */
+/** Doubles in a record: open, high, low, close, volume; the sixth is two words of four bytes. */
 const RECORD_DOUBLES = RECORD_BYTES / 8;
-const RECORD_META_WORD = 2 * RECORD_DOUBLES - 2;
-const RECORD_COUNTS_WORD = RECORD_META_WORD + 1;
-/** The origins by their code in a record. Code 0 is an empty slot, which has no row. */
-const ORIGINS: readonly (BarOrigin | undefined)[] = [undefined, 'streamed', 'backfilled', 'derived', 'historical'];
-
-/** Doubles in a row: open time, open, high, low, close, volume; the seventh is two words of four bytes. */
+/** Doubles in a row: the open time, then those of the bar's record. */
 export const ROW_DOUBLES = 1 + RECORD_DOUBLES;
 export const ROW_BYTES = 8 * ROW_DOUBLES;
+const ROW_WORDS = 2 * ROW_DOUBLES;
 /** Offset of the close in a row, in doubles. */
 const CLOSE_DOUBLE = 4;
-const ROW_WORDS = 2 * ROW_DOUBLES;
-/** Offset of the word with the origin in its lowest byte and the dataset in its upper half. */
+/** Offset in a row, in words, of the word with the origin in its lowest byte and the dataset in its upper half. */
 const META_WORD = ROW_WORDS - 2;
-/** Offset of the word with `sourceCount` in its lower half and `expectedCount` in its upper half. */
+/** Offset in a row, in words, of the word with `sourceCount` in its lower half and `expectedCount` in its upper half. */
 const COUNTS_WORD = ROW_WORDS - 1;
+/** Offsets of these words in a record, which lacks the two words of the open time. */
+const RECORD_META_WORD = META_WORD - 2;
+const RECORD_COUNTS_WORD = COUNTS_WORD - 2;
+/** The origins by their code in a record. Code 0 is an empty slot, which has no row. */
+const ORIGINS: readonly (BarOrigin | undefined)[] = [undefined, 'streamed', 'backfilled', 'derived', 'historical'];
 
 /** Bytes of memory per bar: its row, and a copy of its close price for {@link BarColumns.closesOf}. */
 export const COLUMN_BYTES = ROW_BYTES + 8;
 
-/** Rows one after another, as doubles and as words of four bytes: two views of the same memory. */
+/** Rows one after another, as doubles and as words of four bytes: two views of the same memory. Double `i` begins at word `2 * i`. */
 export interface RowMemory {
   doubles: Float64Array;
   words: Uint32Array;
@@ -163,17 +163,17 @@ export class BarColumns {
     const { doubles, words, bytes } = scratch;
     const length = slots * RECORD_BYTES;
     bytes.set(records.length === length ? records : records.subarray(0, length));
-    const { doubles: into, words: intoWords } = this.rows;
+    const { doubles: intoDoubles, words: intoWords } = this.rows;
     let to = this.end * ROW_DOUBLES;
     for (let slot = fromSlot, at = 0; at < slots * RECORD_DOUBLES; slot++, at += RECORD_DOUBLES) {
       const meta = words[2 * at + RECORD_META_WORD]!;
       if ((meta & 0xff) === 0) continue; // an origin of 0 is an empty slot
-      into[to] = opens[slot]!;
-      into[to + 1] = doubles[at]!;
-      into[to + 2] = doubles[at + 1]!;
-      into[to + 3] = doubles[at + 2]!;
-      into[to + 4] = doubles[at + 3]!;
-      into[to + 5] = doubles[at + 4]!;
+      intoDoubles[to] = opens[slot]!;
+      intoDoubles[to + 1] = doubles[at]!;
+      intoDoubles[to + 2] = doubles[at + 1]!;
+      intoDoubles[to + 3] = doubles[at + 2]!;
+      intoDoubles[to + 4] = doubles[at + 3]!;
+      intoDoubles[to + 5] = doubles[at + 4]!;
       intoWords[2 * to + META_WORD] = meta;
       intoWords[2 * to + COUNTS_WORD] = words[2 * at + RECORD_COUNTS_WORD]!;
       to += ROW_DOUBLES;

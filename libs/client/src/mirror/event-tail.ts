@@ -118,6 +118,7 @@ function addEntry(
   const change = changes.get(date) ?? { base: new Set(), derived: new Set() };
   changes.set(date, change);
   const changed = type === 'derived' ? change.derived : change.base;
+  // `symbols` is a list of names, or counts by name.
   for (const symbol of Array.isArray(symbols) ? symbols : Object.keys(symbols)) changed.add(symbol);
 }
 
@@ -127,7 +128,7 @@ export interface EntryEffect {
   clock?: number;
   /** The day whose bars changed, `YYYY-MM-DD`. */
   date?: string;
-  /** True when the entry may concern a mirror, so that it has to be parsed. */
+  /** True when the entry may have another effect, which only parsing all of it shows. */
   mustParse: boolean;
 }
 

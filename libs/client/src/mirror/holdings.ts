@@ -31,9 +31,9 @@ export class Holdings implements MirrorTime {
   loadedTo: number;
   /** The first held day, as an index into the layout's days. */
   heldFrom = 0;
-  /** Increases with every load and every change. */
+  /** Increases when bars are loaded or replaced, and when the set of symbols changes. */
   changes = 0;
-  /** Increases when held rows change and when the set of symbols changes. */
+  /** Increases when held bars are replaced, and when the set of symbols changes. */
   rewrites = 0;
   /** Set when the session's store is gone: every read then throws it. */
   lost: SessionLostError | undefined;
@@ -89,6 +89,7 @@ export class Holdings implements MirrorTime {
     this.moves++;
   }
 
+  /** Drops the bars of the days before a day. @param day index into the layout's days */
   dropBefore(day: number): void {
     if (day <= this.heldFrom) return;
     this.heldFrom = Math.min(day, this.layout.days.length - 1);
@@ -104,7 +105,7 @@ export class Holdings implements MirrorTime {
     let series = this.byInterval.get(interval);
     if (!series) {
       series = [];
-      for (const bars of this.sorted) series.push(bars.series(interval) ?? this.unknownInterval(interval));
+      for (const bars of this.sorted) series.push(bars.series(interval) ?? this.throwUnknownInterval(interval));
       this.byInterval.set(interval, series);
     }
     return series;
@@ -115,7 +116,7 @@ export class Holdings implements MirrorTime {
     const bars = this.bySymbol.get(symbol);
     if (bars === undefined || this.lost !== undefined) throw this.lost ?? this.unknownSymbol(symbol);
     if (interval === undefined) return bars.base;
-    return bars.series(interval) ?? this.unknownInterval(interval);
+    return bars.series(interval) ?? this.throwUnknownInterval(interval);
   }
 
   private unknownSymbol(symbol: string): UnknownSymbolError {
@@ -123,7 +124,7 @@ export class Holdings implements MirrorTime {
     return new UnknownSymbolError(this.layout.id, symbol, isJoining);
   }
 
-  private unknownInterval(interval: string): never {
+  private throwUnknownInterval(interval: string): never {
     const known = this.layout.intervals.map(({ name }) => name);
     throw new UnknownIntervalError(this.layout.id, interval, known);
   }

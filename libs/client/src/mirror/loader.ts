@@ -145,6 +145,7 @@ export class Loader {
     if (firstKept > holdings.heldFrom) holdings.dropBefore(firstKept);
   }
 
+  /** One round of {@link refresh}. @returns whether another round is needed */
   private async refreshOnce(hint: number): Promise<boolean> {
     const { holdings } = this;
     const { layout, loadedTo } = holdings;
@@ -153,7 +154,7 @@ export class Loader {
     const commands = [...eventCommands, ...(piece?.read.commands ?? [])];
     const [clock, replies] = await this.reads.read(commands, (now) =>
       // Takes the bars only when the clock has reached the end of the piece: until then the piece may be incomplete.
-      piece && now >= Math.max(piece.to, loadedTo) ? piece.read.receiver(eventCommands.length) : undefined,
+      piece && now >= piece.to ? piece.read.receiver(eventCommands.length) : undefined,
     );
     const round = this.tail.decode(replies.slice(0, eventCommands.length));
     const wasSetBack = clock < loadedTo;
@@ -220,7 +221,7 @@ export class Loader {
   private async withSymbols<T>(run: () => Promise<T>): Promise<T> {
     for (let repeats = 0; ; repeats++) {
       try {
-        if (!this.areSymbolsRead) await this.readSymbols();
+        if (!this.areSymbolsRead) await this.updateSymbols();
         return await run();
       } catch (error) {
         if (repeats >= REPEATS_MAX) throw error;
@@ -232,7 +233,7 @@ export class Loader {
   }
 
   /** Reads the session's symbols, and loads the bars of new symbols up to `loadedTo`. */
-  private async readSymbols(): Promise<void> {
+  private async updateSymbols(): Promise<void> {
     const { holdings } = this;
     const { membership, joining } = await readSymbols(this.redis, holdings.layout);
     const isSameVersion = membership.version === holdings.layout.membership.version;
@@ -240,7 +241,7 @@ export class Loader {
     const reads = this.readsOf(layout, symbolsKey(String(membership.version), joining.join(' ')));
     const keepDays = keptDays(layout, this.options.keepDays);
     const readable = layout.symbols.filter((symbol) => !joining.includes(symbol));
-    const daysHeld = keepDays + 2; // and the clock's day and the day ahead
+    const daysHeld = keepDays + 2; // with the day of the clock and the day that is loaded ahead
     const bars = holdings.barsFor(layout, readable, daysHeld);
     const newBars = bars.filter((each) => holdings.get(each.symbol) !== each);
     if (newBars.length > 0) {

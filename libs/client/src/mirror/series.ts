@@ -22,18 +22,18 @@ export class MirrorSeries {
   readonly columns: BarColumns;
   private readonly objects: BarObjects;
   /** The last result of {@link visibleEnd}. */
-  private end = 0;
-  /** The clock for which `end` was computed; NaN before the first call. */
+  private cachedEnd = 0;
+  /** The clock for which `cachedEnd` was computed; NaN before the first call. */
   private endClock = NaN;
-  /** The generation of the columns when `end` was computed. */
-  private generation = 0;
-  // The last results of `latest`, `last` and `formingBar`. Each is valid while `MirrorTime.moves` equals its `…At`; -1 is never valid.
-  private newest: MirrorBar | undefined;
-  private newestAt = -1;
-  private lastBars: MirrorBar[] = [];
+  /** The generation of the columns when `cachedEnd` was computed. */
+  private endGeneration = 0;
+  // Cached results of `latest`, `last` and `formingBar`. Each is valid while `MirrorTime.moves` equals its `…At`; -1 is never valid.
+  private cachedLatest: MirrorBar | undefined;
+  private latestAt = -1;
+  private cachedLast: MirrorBar[] = [];
   private lastCount = 0;
   private lastAt = -1;
-  private forming: MirrorBar | undefined;
+  private cachedForming: MirrorBar | undefined;
   private formingAt = -1;
 
   /**
@@ -56,28 +56,28 @@ export class MirrorSeries {
 
   /** Forgets the cached results. To be called when shown rows of this series or of the base bars may have changed. */
   rowsChanged(): void {
-    this.newestAt = this.lastAt = this.formingAt = -1;
+    this.latestAt = this.lastAt = this.formingAt = -1;
   }
 
   /** The row after the newest row that is closed at `clock`, epoch ms. Fastest when the clock moves in small steps. */
   visibleEnd(clock: number): number {
     const { columns } = this;
-    const haveRowsMoved = this.generation !== columns.generation;
+    const haveRowsMoved = this.endGeneration !== columns.generation;
     const isForward = clock >= this.endClock; // false at the first call, because of NaN
     if (haveRowsMoved || !isForward) {
-      this.end = columns.rowFrom(this.slots.openLimit(clock));
+      this.cachedEnd = columns.rowFrom(this.slots.openLimit(clock));
       if (haveRowsMoved) this.objects.clear();
-      this.generation = columns.generation;
+      this.endGeneration = columns.generation;
     } else if (clock !== this.endClock) {
       // Steps on from the last result.
       const { rows, end: rowsEnd } = columns;
       const limit = this.slots.openLimit(clock);
-      let row = Math.max(this.end, columns.first);
+      let row = Math.max(this.cachedEnd, columns.first);
       while (row < rowsEnd && openTimeOf(rows, row) < limit) row++;
-      this.end = row;
+      this.cachedEnd = row;
     }
     this.endClock = clock;
-    return this.end;
+    return this.cachedEnd;
   }
 
   /** Number of bars that are closed at `clock`. */
@@ -87,20 +87,20 @@ export class MirrorSeries {
 
   /** The newest bar: the forming bar if there is one, else the last closed bar; undefined without both. */
   latest(now: MirrorTime): MirrorBar | undefined {
-    if (now.moves === this.newestAt) return this.newest;
+    if (now.moves === this.latestAt) return this.cachedLatest;
     const end = this.visibleEnd(now.clock);
-    this.newest = this.formingBar(now) ?? (end > this.columns.first ? this.objects.at(end - 1) : undefined);
-    this.newestAt = now.moves;
-    return this.newest;
+    this.cachedLatest = this.formingBar(now) ?? (end > this.columns.first ? this.objects.at(end - 1) : undefined);
+    this.latestAt = now.moves;
+    return this.cachedLatest;
   }
 
   /** The newest `count` bars, oldest first, including the forming one, in a new array. */
   last(now: MirrorTime, count: number): MirrorBar[] {
     // The same call again: a copy of the cached array is almost free.
-    if (count === this.lastCount && now.moves === this.lastAt) return this.lastBars.slice();
+    if (count === this.lastCount && now.moves === this.lastAt) return this.cachedLast.slice();
     const bars = this.findLast(now, count);
     if (bars.length > CACHED_AT_ONCE_MAX) return bars;
-    this.lastBars = bars;
+    this.cachedLast = bars;
     this.lastCount = count;
     this.lastAt = now.moves;
     return bars.slice();
@@ -127,10 +127,10 @@ export class MirrorSeries {
   /** The forming bar, cached. */
   private formingBar(now: MirrorTime): MirrorBar | undefined {
     if (!this.base) return undefined;
-    if (now.moves === this.formingAt) return this.forming;
-    this.forming = this.makeForming(now, this.base);
+    if (now.moves === this.formingAt) return this.cachedForming;
+    this.cachedForming = this.makeForming(now, this.base);
     this.formingAt = now.moves;
-    return this.forming;
+    return this.cachedForming;
   }
 
   /** The bar of the bucket that contains the clock; undefined when no bucket is forming or it has no visible base bar. */

@@ -83,7 +83,7 @@ export class StoreFollower {
     return follower;
   }
 
-  /** Sets the time up to which bars are loaded, epoch ms. Starts a load when the session shows more than is loaded. */
+  /** Sets the time up to which bars are loaded, epoch ms. Starts the first load, and a load when the session shows more than is loaded. */
   set limit(time: number) {
     this.currentLimit = time;
     const { holdings, sessionClock } = this.loader;
@@ -153,7 +153,7 @@ export class StoreFollower {
         // The connection was cut; ioredis reconnects. The delay keeps this loop from spinning when a server answers with errors.
         if (!this.isClosed) await delay(OUTAGE_RETRY_MS, undefined, { ref: false });
       }
-      if (!this.isClosed) await this.catchUp();
+      if (!this.isClosed) await this.catchUp(); // also after a failed read
     }
   }
 

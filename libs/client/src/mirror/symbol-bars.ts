@@ -43,8 +43,8 @@ export class SymbolBars {
   /** The derived series, by interval, in the order of the spec. */
   readonly derived: ReadonlyMap<string, MirrorSeries>;
   private readonly byName: ReadonlyMap<string, MirrorSeries>;
-  /** The base bars of the last written day; set only when this process derives bars. */
-  private lastDay: { day: number; chunk: DayChunk } | undefined;
+  /** The base bars of the newest written day; set only when this process derives bars. */
+  private newestDay: { day: number; chunk: DayChunk } | undefined;
 
   /** @param daysHeld number of days that will be held at once, including the current day and the days loaded ahead */
   constructor(
@@ -57,10 +57,11 @@ export class SymbolBars {
     const days = Math.min(INITIAL_DAYS_MAX, daysHeld, layout.days.length);
     const capacity = (interval: Interval) => days * layout.grid(0, interval).slotCount;
     this.base = new MirrorSeries(slotClock(layout, layout.base), capacity(layout.base));
-    const withForming = new Set((derivedBy === 'client' ? layout.derived : layout.computed).map(({ name }) => name));
+    // Only an interval whose bars this process or upkeep computes shows a forming bar.
+    const computed = derivedBy === 'client' ? layout.derived : layout.computed;
     this.derived = new Map(
       layout.derived.map((interval) => {
-        const base = withForming.has(interval.name) ? this.base : undefined;
+        const base = computed.includes(interval) ? this.base : undefined;
         return [interval.name, new MirrorSeries(slotClock(layout, interval), capacity(interval), base)];
       }),
     );
@@ -77,12 +78,12 @@ export class SymbolBars {
     const grid = layout.grid(day, interval);
     this.series(interval.name)?.columns.append(slotOpens(grid), records, fromSlot, toSlot);
     if (!this.derivesFrom(interval)) return;
-    if (this.lastDay?.day === day) this.lastDay.chunk.clear(fromSlot);
-    else this.lastDay = { day, chunk: new DayChunk(grid.slotCount) };
-    writeRecords(this.lastDay.chunk, records, fromSlot, toSlot);
+    if (this.newestDay?.day === day) this.newestDay.chunk.clear(fromSlot);
+    else this.newestDay = { day, chunk: new DayChunk(grid.slotCount) };
+    writeRecords(this.newestDay.chunk, records, fromSlot, toSlot);
     const [from, to] = [closedAt(grid, fromSlot), closedAt(grid, toSlot)];
     for (const series of this.derived.values()) {
-      const bars = this.derive(layout, day, this.lastDay.chunk, series.interval, from, to);
+      const bars = this.derive(layout, day, this.newestDay.chunk, series.interval, from, to);
       if (!bars) continue;
       const opens = slotOpens(layout.grid(day, series.interval));
       series.columns.append(opens, bars.records, bars.fromSlot, bars.toSlot);
@@ -98,7 +99,7 @@ export class SymbolBars {
     if (!this.derivesFrom(interval)) return;
     const chunk = new DayChunk(grid.slotCount);
     writeRecords(chunk, records, 0, toSlot);
-    if (this.lastDay === undefined || this.lastDay.day <= day) this.lastDay = { day, chunk };
+    if (this.newestDay === undefined || this.newestDay.day <= day) this.newestDay = { day, chunk };
     for (const derived of this.derived.values()) {
       const bars = this.derive(layout, day, chunk, derived.interval, grid.open, closedAt(grid, toSlot));
       if (bars) replaceRows(derived, layout.grid(day, derived.interval), bars);

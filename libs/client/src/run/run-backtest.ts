@@ -116,8 +116,8 @@ async function runSession(options: RunOptions, plan: RunPlan, scope: Scope): Pro
     throw new RunOptionsError(`expected a new session, was ${session.id}, which is ${state}: leave the id out`);
   }
   // A session on the caller's own coordinator stays if `keep` is set; every other session is deleted.
-  const isDeleted = !options.keep || options.coordinator === undefined;
-  if (isDeleted) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it already
+  const mustDelete = !options.keep || options.coordinator === undefined;
+  if (mustDelete) scope.onEnd(() => ifFound(session.delete())); // the caller may have deleted it already
   options.signal?.throwIfAborted();
   await session.start();
   const fed = await feedAndFollow(session, plan, options);
