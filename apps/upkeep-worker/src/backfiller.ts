@@ -6,7 +6,6 @@
  * configured attempts the session's `upkeep.onFailure` decides: `wait` continues to ask, `continue` treats the failure as an answer
  * without bars, `fail` fails the session. A job with many symbols runs in time slices, so that it does not delay other sessions' jobs.
  */
-import { setMaxListeners } from 'node:events';
 import { completeSymbols, messageOf, retryAfterMsOf } from '@barkeep/bar-repository';
 import {
   asksToSettle,
@@ -37,7 +36,7 @@ import {
 
 /** A job has at most this many rounds. Each further round repeats the work, because symbols changed while they were filled. */
 const ROUNDS_MAX = 5;
-/** A job's time slice, ms: after it the job starts no more requests and goes back to the queue. */
+/** The time slice in which a job starts requests to one repository, ms: a job with symbols left goes back to the queue. */
 const SLICE_MS = 500;
 /** After each failure the next attempt starts this many symbols further in the list of symbols. */
 const SYMBOLS_SKIPPED = 8;
@@ -59,8 +58,6 @@ interface DayJob {
   payload: Payload<'backfill'>;
   day: number;
   grid: DayGrid;
-  /** Aborts at the end of the time slice. */
-  slice: AbortSignal;
   signal: AbortSignal | undefined;
   /** What a failure in this attempt leads to: `wait` before the last attempt; in the last one, what the session's spec says. */
   onFailure: 'wait' | 'continue' | 'fail';
@@ -83,16 +80,13 @@ export class Backfiller {
    * continue it; UnrecoverableError when the job has failed the session
    */
   async run(payload: Payload<'backfill'>, signal?: AbortSignal): Promise<void> {
-    const slice = AbortSignal.timeout(SLICE_MS);
-    // Node warns about many listeners, and every request that waits for a permit adds one.
-    setMaxListeners(0, slice);
     await this.parts.sessions.with(payload, async (store) => {
       const day = store.layout.dayIndexOf(payload.date);
       if (day === undefined || store.layout.symbolsOf(payload.partition).length === 0) return;
       const grid = store.layout.grid(day);
       const isLastAttempt = payload.failures + 1 >= this.parts.attempts;
       const onFailure = isLastAttempt ? store.layout.spec.upkeep.onFailure : 'wait';
-      await this.fillDay({ store, payload, day, grid, slice, signal, onFailure });
+      await this.fillDay({ store, payload, day, grid, signal, onFailure });
     });
   }
 
@@ -101,7 +95,7 @@ export class Backfiller {
     const { store, payload } = job;
     const { sessionId, incarnation, partition } = payload;
     let failures: RequestFailure[] = [];
-    let hasUnasked = false;
+    let symbolsLeft: string[] = [];
     let isRepaired = false;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const { requests, gapsEmitted } = await this.findRequests(job);
@@ -112,11 +106,11 @@ export class Backfiller {
       const { changed, filled } = await this.writeAnswer(job, requests, answer);
       isRepaired ||= filled > 0;
       failures = [...answer.failureByRepository.values()];
-      hasUnasked = answer.unasked.size > 0;
-      if (changed.size === 0 || failures.length > 0 || hasUnasked) break;
+      if (answer.unasked.size > 0) symbolsLeft = [...new Set([...answer.unasked, ...changed])];
+      if (changed.size === 0 || failures.length > 0 || symbolsLeft.length > 0) break;
     }
     if (failures.length > 0) await this.afterFailure(job, failures);
-    if (hasUnasked) throw new SliceEndedError();
+    if (symbolsLeft.length > 0) throw new SliceEndedError(symbolsLeft);
     const foundAt = isRepaired ? payload.foundAt : undefined;
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
     // Read from the store, because an earlier run that died after its writes has not scheduled its retries.
@@ -128,8 +122,9 @@ export class Backfiller {
   }
 
   private requestBars(job: DayJob, requests: readonly SymbolRequest[]): Promise<DayAnswer> {
-    const { store, grid, slice, signal, onFailure } = job;
-    const options = { timeoutMs: this.parts.repositoryTimeoutMs, slice, signal, givesUp: onFailure === 'continue' };
+    const { store, grid, signal, onFailure } = job;
+    const { repositoryTimeoutMs: timeoutMs } = this.parts;
+    const options = { timeoutMs, sliceMs: SLICE_MS, signal, givesUp: onFailure === 'continue' };
     const tags = { 'barkeep.session': store.layout.id, 'barkeep.date': grid.date, 'barkeep.symbols': requests.length };
     return this.parts.tracing.span('ask repositories', tags, () =>
       askRepositories(this.parts.repositories, store, grid, requests, options),
@@ -216,7 +211,7 @@ export class Backfiller {
     const { upkeep } = store.layout.spec;
     const hasFailed = answer.failureBySymbol.has(symbol);
     const isGivenUp = hasFailed && job.onFailure === 'continue';
-    const isPartial = (hasFailed || answer.unasked.has(symbol)) && !isGivenUp;
+    const isPartial = answer.unasked.has(symbol) || (hasFailed && !isGivenUp);
     const answers: DatasetAnswer[] = [...(answer.answers.get(symbol) ?? [])];
     // A repository that is given up counts as one answer. It has no bars, so its dataset number has no meaning.
     if (isGivenUp) answers.push({ dataset: 0, bars: [] });

@@ -11,7 +11,7 @@ export interface Repository {
   source: BarSource;
   /** The permit for requests of one session. */
   permitFor(session: string): AskPermit;
-  /** True for a repository of the user's module. Its requests may be slow, so they end with the job's time slice. */
+  /** True for a repository of the user's module. Its requests may be slow, so they start within a time slice. */
   isOwn: boolean;
 }
 

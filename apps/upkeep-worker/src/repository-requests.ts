@@ -4,6 +4,7 @@
  * take the place of a bar that the better repository may still have (I1). A repository that is given up counts as one without bars.
  * Refused bars of the answers are kept in the quarantine for the user.
  */
+import { setMaxListeners } from 'node:events';
 import {
   type RepositoryAnswer,
   type RefusedRecord,
@@ -37,7 +38,7 @@ export interface DayAnswer {
   failureBySymbol: Map<string, RequestFailure>;
   /** For each repository that failed, its first failure; best repository first. */
   failureByRepository: Map<string, RequestFailure>;
-  /** Symbols that were not requested, because the job's time slice ended or too many requests failed. */
+  /** Symbols that a repository was not asked for, because its time slice ended or too many requests failed. */
   unasked: Set<string>;
   /** The refused records of all answers. */
   refused: (RefusedRecord & { dataset: string })[];
@@ -45,10 +46,11 @@ export interface DayAnswer {
   answered: Set<string>;
 }
 
-/** Thrown when a job's time slice ended before all symbols were requested. The job goes back to the queue. */
+/** Thrown when a time slice ended before all symbols were requested. The job goes back to the queue. */
 export class SliceEndedError extends Error {
   override readonly name = 'SliceEndedError';
-  constructor() {
+  /** @param symbols those that were left */
+  constructor(readonly symbols: readonly string[]) {
     super('expected requests for all symbols within the time slice, but some symbols were left');
   }
 }
@@ -56,8 +58,11 @@ export class SliceEndedError extends Error {
 /** What ends a request, and what a failure means. */
 interface AskOptions {
   timeoutMs: number;
-  /** Aborts at the end of the job's time slice. */
-  slice: AbortSignal;
+  /**
+   * The time slice of each repository of the user's module, ms. Each has its own, so that a repository that is slower than a slice
+   * does not keep the next one from being asked.
+   */
+  sliceMs: number;
   signal: AbortSignal | undefined;
   /** Whether a repository that fails is given up. */
   givesUp: boolean;
@@ -124,7 +129,7 @@ async function askOne(
   { incarnation, spec }: SessionLayout,
   grid: DayGrid,
   requests: readonly SymbolRequest[],
-  { timeoutMs, slice, signal }: AskOptions,
+  { timeoutMs, sliceMs, signal }: AskOptions,
 ): Promise<RepositoryAnswer> {
   const wanted = new Map(
     requests.map(({ symbol, asked }) => [
@@ -143,7 +148,7 @@ async function askOne(
     timeoutMs,
     prices: spec.prices,
     permit: repository.permitFor(incarnation),
-    ...(repository.isOwn ? { slice } : {}),
+    ...(repository.isOwn ? { slice: timeSlice(sliceMs) } : {}),
   };
   try {
     return await repository.source.bars(query, signal);
@@ -152,6 +157,14 @@ async function askOne(
     const failed = new Map(query.symbols.map((symbol) => [symbol, error]));
     return { bars: new Map(), refused: [], failed, unasked: new Set() };
   }
+}
+
+/** A signal that aborts at the end of a time slice. */
+function timeSlice(ms: number): AbortSignal {
+  const slice = AbortSignal.timeout(ms);
+  // Node warns about many listeners, and every request that waits for a permit adds one.
+  setMaxListeners(0, slice);
+  return slice;
 }
 
 /** True when the answers together have a bar for every asked slot. */

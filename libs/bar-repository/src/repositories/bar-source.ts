@@ -24,7 +24,7 @@ export interface BarQuery {
   timeoutMs?: number;
   /** Called before each request, to limit how often the repository is asked. @default no limit */
   permit?: AskPermit;
-  /** The job's time slice. When this signal aborts, the source starts no more requests and lists the remaining symbols as `unasked`. */
+  /** The time slice of the requests. When this signal aborts, the source starts no more requests and lists the remaining symbols as `unasked`. */
   slice?: AbortSignal;
 }
 
