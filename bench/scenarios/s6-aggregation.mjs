@@ -70,15 +70,7 @@ function reduceObjects(bars, { ms, open }) {
         volume: merged.volume + bar.volume,
         count: merged.count + 1,
       }),
-      {
-        openTime: open + bucket * ms,
-        open: group[0].open,
-        high: -Infinity,
-        low: Infinity,
-        close: 0,
-        volume: 0,
-        count: 0,
-      },
+      { openTime: open + bucket * ms, open: group[0].open, high: -Infinity, low: Infinity, close: 0, volume: 0, count: 0 },
     ),
   );
 }
