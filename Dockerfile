@@ -6,7 +6,7 @@
 
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
-# What npm needs first, so that a change of sources installs nothing again.
+# First only what npm needs, so that a change of sources installs nothing again.
 COPY .npmrc package.json package-lock.json ./
 COPY libs/bars/package.json libs/bars/
 COPY libs/session-data/package.json libs/session-data/

@@ -1,7 +1,7 @@
 const { execFileSync } = require('node:child_process');
 const { availableParallelism } = require('node:os');
 
-// The one source that is generated: unit tests need it, and no build.
+// Generates the only source file that is not in Git, so that unit tests need no build.
 execFileSync(process.execPath, [`${__dirname}/scripts/lua-texts.mjs`]);
 
 const swc = {
@@ -21,7 +21,7 @@ const shared = {
   moduleNameMapper: {
     '^@barkeep/coordinator$': '<rootDir>/apps/coordinator/src/index.ts',
     '^@barkeep/(.*)$': '<rootDir>/libs/$1/src/index.ts',
-    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^(\\.{1,2}/.*)\\.js$': '$1', // imports name the built file, and Jest loads its source
   },
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.barkeep/'],
 };
@@ -40,13 +40,13 @@ module.exports = {
     },
     { ...shared, ...services, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
     { ...shared, ...services, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
-    // Only by `npm run test:compose`, which brings a Docker engine.
+    // Only in `npm run test:compose`, which provides a Docker engine.
     ...(process.env.BARKEEP_COMPOSE_TESTS === '1'
       ? [{ ...shared, displayName: 'compose', testMatch: ['<rootDir>/test/compose/**/*.test.ts'] }]
       : []),
   ],
   reporters: ['default', '<rootDir>/test/support/setup/skip-reporter.cjs'],
   testTimeout: 60_000,
-  // End-to-end tests mostly wait: two at once take little more than one.
+  // At least two, also on two cores: end-to-end tests mostly wait, so two at once take little longer than one.
   maxWorkers: Math.max(2, availableParallelism() - 1),
 };

@@ -21,7 +21,7 @@ async function main(names) {
   }
   const bench = new Bench((line) => process.stderr.write(`${line}\n`));
   let stopping; // another signal changes nothing: it would end this process before its servers
-  const stop = () => (stopping ??= bench.close().finally(() => process.exit(130)));
+  const stop = () => (stopping ??= bench.close().finally(() => process.exit(130))); // 130: ended by SIGINT
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const results = [];
   try {

@@ -26,7 +26,7 @@ if (!folder) throw new Error('expected: node scripts/calendar-from-table.mjs TAB
 
 for (const table of readdirSync(folder).filter((name) => name.endsWith('.csv'))) {
   const path = join(target, table.replace('.csv', '.json'));
-  if (existsSync(path)) await rewrite(path, table); // us-extended-hours.csv is the table of no calendar
+  if (existsSync(path)) await rewrite(path, table); // us-extended-hours.csv belongs to no single calendar
 }
 
 /** Makes a calendar's file from its table. @throws Error when the result has other days than the table */

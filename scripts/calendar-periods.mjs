@@ -14,6 +14,8 @@ const CLOSED = '[]';
 const PERIOD_COST = 8;
 /** A close at this minute of the day or before is an early close; extended hours then end earlier too. */
 const EARLY_CLOSE = 14 * 60;
+/** A trading day from this date (`MM-DD`) on is among the last ones of its year. */
+const YEAR_END = '12-28';
 
 /**
  * The new content of a calendar file. @param current its present content @param firstDate the first date of the new content
@@ -32,7 +34,8 @@ export function calendarFileOf(current, firstDate, tradingDays, extended) {
 
 /** The last known date: the end of a year whose last trading days are in the table, otherwise the last trading day. */
 function lastDateOf(lastTradingDate) {
-  return lastTradingDate.slice(5) >= '12-28' ? `${lastTradingDate.slice(0, 4)}-12-31` : lastTradingDate;
+  const [year, monthAndDay] = [lastTradingDate.slice(0, 4), lastTradingDate.slice(5)];
+  return monthAndDay >= YEAR_END ? `${year}-12-31` : lastTradingDate;
 }
 
 /** All days from the first date to the last one. */
@@ -56,6 +59,7 @@ class PatternCounts {
   add({ weekday, pattern }) {
     const count = (this.#counts[weekday].get(pattern) ?? 0) + 1;
     this.#counts[weekday].set(pattern, count);
+    // A day either raises the highest count of its weekday or is one more exception.
     if (count > this.#highest[weekday]) this.#highest[weekday] = count;
     else this.exceptions++;
   }

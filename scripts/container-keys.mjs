@@ -14,15 +14,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = process.env.BARKEEP_KEYS_DIR ?? '/keys';
-/** The variable whose value each file holds. */
-const FILES = {
+/** The files, each with the variable whose value it holds. */
+const VARIABLE_BY_FILE = {
   'api-key': 'BARKEEP_API_KEYS',
   'admin-key': 'BARKEEP_ADMIN_KEYS',
   'redis-password': 'REDIS_PASSWORD',
   'postgres-password': 'POSTGRES_PASSWORD',
 };
-/** The file with the password for each variable that is a URL. */
-const URLS = {
+/** The variables that are URLs, each with the file of its password. */
+const PASSWORD_FILES = {
   REDIS_URL: 'redis-password',
   SESSION_REDIS_URL: 'redis-password',
   DATABASE_URL: 'postgres-password',
@@ -51,9 +51,9 @@ function withPassword(url, file) {
 
 /** Sets the variables that are empty or not set, and the passwords that URLs leave out. */
 function load() {
-  for (const [file, name] of Object.entries(FILES))
+  for (const [file, name] of Object.entries(VARIABLE_BY_FILE))
     if (!process.env[name] && read(file)) process.env[name] = read(file);
-  for (const [name, file] of Object.entries(URLS))
+  for (const [name, file] of Object.entries(PASSWORD_FILES))
     if (process.env[name]) process.env[name] = withPassword(process.env[name], file);
 }
 
@@ -68,7 +68,7 @@ function write(file, value) {
 }
 
 function make() {
-  for (const [file, name] of Object.entries(FILES)) {
+  for (const [file, name] of Object.entries(VARIABLE_BY_FILE)) {
     const value = process.env[name] || read(file) || randomBytes(24).toString('hex');
     if (value.includes('\n')) throw new Error(`expected ${name} to be one line, was ${value.split('\n').length} lines`);
     write(file, value);
@@ -80,8 +80,8 @@ function make() {
 
 /** Prints the keys, and the URLs under which programs on the host reach the servers. */
 function show() {
-  for (const [file, name] of Object.entries(FILES)) printExport(name, read(file));
-  for (const [name, url] of Object.entries(HOST_URLS)) printExport(name, withPassword(url, URLS[name]));
+  for (const [file, name] of Object.entries(VARIABLE_BY_FILE)) printExport(name, read(file));
+  for (const [name, url] of Object.entries(HOST_URLS)) printExport(name, withPassword(url, PASSWORD_FILES[name]));
 }
 
 /** Prints a line that sets a variable of a shell. Quotes a value in which the shell would change something. */

@@ -68,6 +68,7 @@ function buildOnChange() {
     });
   };
   let timer;
+  // The build itself writes lua-texts.ts.
   const isSource = (file) => /^[^/]+\/src\//.test(file) && !file.endsWith('.test.ts') && !file.endsWith('lua-texts.ts');
   const watchers = ['libs', 'apps'].map((folder) =>
     watch(join(ROOT, folder), { recursive: true }, (_event, file) => {

@@ -33,9 +33,9 @@ async function takePictures(url) {
     const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } });
     await page.goto(url + SESSION);
     await page.getByRole('button', { name: LONGEST_GAP }).click();
-    // Best effort: an open stream of events can keep the network busy. Then the charts get one more second.
+    // Best effort: an open stream of events can keep the network busy.
     await page.waitForLoadState('networkidle').catch(() => undefined);
-    await page.waitForTimeout(1000);
+    await page.waitForTimeout(1000); // so that the charts are drawn
     await page.screenshot({ path: join(OUT, `session-${colorScheme}.png`) });
     await page.close();
   }

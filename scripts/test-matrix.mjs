@@ -62,7 +62,7 @@ async function runCombination({ node, redis, postgres }) {
   try {
     const redisUrl = `redis://${await start(redisIn(redis))}`;
     const isEmbedded = postgres === EMBEDDED;
-    // An empty address, also of the user's environment, makes the tests start the embedded server.
+    // An empty address makes the tests start the embedded server. It replaces an address in the user's environment.
     const databaseUrl = isEmbedded ? '' : `postgres://barkeep:barkeep@${await start(postgresIn(postgres))}/barkeep`;
     const urls = { REDIS_URL: `${redisUrl}/0`, SESSION_REDIS_URL: `${redisUrl}/1`, DATABASE_URL: databaseUrl };
     return { ...(await versions(bin, urls)), ...runTests(bin, urls) };

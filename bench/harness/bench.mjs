@@ -54,7 +54,8 @@ export class Bench {
     const urls = { REDIS_URL: redisUrl, SESSION_REDIS_URL: sessionRedisUrl, DATABASE_URL: databaseUrl };
     const appEnv = { ...urls, BARKEEP_QUEUE_PREFIX: `bench-${++this.#systems}`, ...env };
     const names = ['coordinator', ...Array(workers).fill('upkeep-worker')];
-    const apps = await Promise.all(names.map((name, i) => startApp(name, appEnv, i === 0 ? nodeArgs() : [])));
+    const argsOf = (name) => (name === 'coordinator' ? nodeArgs() : []);
+    const apps = await Promise.all(names.map((name) => startApp(name, appEnv, argsOf(name))));
     this.#apps.push(...apps);
     const [coordinator, ...others] = apps;
     const pids = Object.fromEntries(others.map(({ pid }, i) => [`worker ${i + 1}`, pid]));
@@ -69,8 +70,9 @@ export class Bench {
   /** Counts CPU seconds by process: Postgres, Redis, this process, and the `apps`, an object of names and pids. */
   async cpuMeter(apps = {}) {
     const [{ pid }] = await this.dataSource.query('SELECT pg_backend_pid() AS pid');
-    const redisPid = Number(/process_id:(\d+)/.exec(await this.redis.info('server'))?.[1]);
-    return new CpuMeter({ postgres: { tree: parentOf(pid) }, redis: redisPid, bench: process.pid, ...apps });
+    const postgres = { tree: parentOf(pid) }; // each connection has a process, a child of the server's main process
+    const redis = Number(/process_id:(\d+)/.exec(await this.redis.info('server'))?.[1]);
+    return new CpuMeter({ postgres, redis, bench: process.pid, ...apps });
   }
 
   /** Measures work that stores `bars` bars in Redis. @returns a sample: bars per second, CPU seconds, and bytes per bar */

@@ -14,7 +14,7 @@ import { cpuSecondsSince } from './cpu.mjs';
 export async function startConsumers(sessionRedisUrl, count) {
   const execArgv = process.env.BENCH_CONSUMER_ARGS?.split(' ') ?? [];
   const children = Array.from({ length: count }, () => fork(import.meta.filename, [sessionRedisUrl], { execArgv }));
-  await Promise.all(children.map((child) => once(child, 'message')));
+  await Promise.all(children.map((child) => once(child, 'message'))); // 'ready'
   return {
     /**
      * Lets the first `number` processes follow a session to its end. @returns for each process `{ steps, bars, endedAt, cpu,

@@ -10,11 +10,11 @@ const IDLE_SECONDS = 0.03;
 const IDLE_CHECK_MS = 200;
 const IDLE_CHECKS_MAX = 20;
 
-/** The parent's pid and the CPU ticks of a process, `reaped` those of its ended children; undefined without such a process or /proc. */
+/** The parent's pid, and the CPU ticks of a process and of its ended children (`reaped`); undefined without the process or /proc. */
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The fields after the name, which may contain spaces. Index 0 is field 3 of proc(5).
+    // The fields after the name, which may contain spaces. Index 0 is field 3 of proc(5), so the times, fields 14 to 17, begin at 11.
     const fields = text
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')
@@ -31,7 +31,7 @@ export function parentOf(pid) {
   return statOf(pid)?.parent;
 }
 
-/** CPU seconds of all threads of a process, to the nanosecond: a tick is a twentieth of a small session. Uses ticks without schedstat. */
+/** CPU seconds of all threads of a process. Counts ns, because a tick is a twentieth of a small session; without schedstat, ticks. */
 function secondsOf(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
@@ -88,7 +88,7 @@ export class CpuMeter {
     for (let checks = 0, before = this.#total(); checks < IDLE_CHECKS_MAX; checks++) {
       await delay(IDLE_CHECK_MS);
       const now = this.#total();
-      if (!(now - before > IDLE_SECONDS)) return;
+      if (now - before <= IDLE_SECONDS) return;
       before = now;
     }
   }
@@ -111,7 +111,7 @@ export async function timedSample(count, work) {
   return { rate: (count * 1000) / (performance.now() - startedAt) };
 }
 
-/** Repeats pure work here. @returns a sample: items per CPU second with garbage collection, the rate on an otherwise idle processor */
+/** Repeats pure work in this process. @returns a sample: items per CPU second, collection of garbage included: the rate on an idle CPU */
 export function pureSample(items, repeats, work) {
   const before = process.cpuUsage();
   for (let i = 0; i < repeats; i++) work();

@@ -50,7 +50,7 @@ export function barsOf(grid, random, holes) {
 }
 
 /** The bars of a day, by symbol. @param symbols how many @param holes share of missing bars */
-export function marketDay(grid, symbols, seed, holes) {
+export function marketDay(grid, { symbols, seed, holes = 0 }) {
   const random = seeded(seed);
   return new Map(symbolNames(symbols).map((symbol) => [symbol, barsOf(grid, random, holes)]));
 }

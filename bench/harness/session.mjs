@@ -6,7 +6,7 @@ import { symbolNames } from './market.mjs';
 
 /** How often to look whether a session has completed. The database has the exact time, so results do not depend on this. */
 const POLL_MS = 50;
-const LIMIT_MS = 10 * 60_000;
+const COMPLETION_LIMIT_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
 /** 500 symbols on all trading days of 2024. */
 const WIDE = { symbols: 500, start: '2024-01-02', end: '2024-12-31', days: 252 };
@@ -64,13 +64,13 @@ export async function runSession(bench, system, market, spec, { check, follow, o
  * @returns the time of completion, epoch ms @throws Error when it ends in another state, or not within the limit
  */
 async function waitForCompletion(dataSource, id) {
-  for (const deadline = Date.now() + LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
+  for (const deadline = Date.now() + COMPLETION_LIMIT_MS; Date.now() < deadline; await delay(POLL_MS)) {
     const [row] = await dataSource.query('SELECT state, error, completed_at FROM sessions WHERE id = $1', [id]);
     if (row.state === 'completed') return row.completed_at.getTime();
     if (!['created', 'running', 'waiting-upkeep'].includes(row.state))
       throw new Error(`session ${row.state}: ${row.error}`);
   }
-  throw new Error(`expected the session to end within ${LIMIT_MS / 60_000} min`);
+  throw new Error(`expected the session to end within ${COMPLETION_LIMIT_MS / 60_000} min`);
 }
 
 /**
@@ -85,7 +85,7 @@ export async function makeWideSession(bench, size = WIDE) {
   const symbols = symbolNames(size.symbols);
   const bars = [];
   for (let day = Date.parse(size.start); day <= Date.parse(size.end); day += DAY_MS) {
-    // 15:00 UTC is within the hours of every trading day.
+    // 15:00 UTC is within the hours of every trading day. The session ignores the bars of the other days.
     bars.push({ openTime: day + 15 * 3_600_000, open: 10, high: 10, low: 10, close: 10, volume: 1 });
   }
   for (const symbol of symbols) await importer.write(symbol, bars);

@@ -6,16 +6,17 @@ import { seeded } from './market.mjs';
 
 /** Share of the chunks of a filled store that have gaps, and therefore slot states. */
 const SHARE_WITH_GAPS = 0.3;
-/** State of a slot that was requested once and stayed empty. */
-const REQUESTED_ONCE = 1;
 /** Share of empty slots in a chunk with gaps. */
 const HOLES = 0.02;
+/** State of a slot that was requested once and stayed empty. */
+const REQUESTED_ONCE = 1;
 
 /** Creates the empty store of a session of one day and claims it. @param spec more fields of its spec */
 export async function openStore(redis, id, grid, symbols, spec = {}) {
   const source = { type: 'dataset', dataset: 'bench' };
   const parsed = parseSessionSpec({ symbols, start: grid.date, end: grid.date, source, ...spec });
-  const layout = new SessionLayout(id, randomUUID(), parsed, 'bench', 0);
+  const [keyPrefix, historyDays] = ['bench', 0];
+  const layout = new SessionLayout(id, randomUUID(), parsed, keyPrefix, historyDays);
   const writer = new SessionWriter(redis, layout, { epoch: 1, owner: 'bench' });
   await writer.init();
   await writer.claim();
@@ -29,7 +30,7 @@ export function chunkOf(grid, bars) {
   return chunk;
 }
 
-/** Writes a day window by window. The store's counts of bars are wrong afterwards. @param chunks by symbol */
+/** Writes a day window by window. With windows of more than a minute, the store's counts of bars are wrong. @param chunks by symbol */
 export async function writeDay(layout, writer, chunks) {
   const parts = layout.keys.map((_, partition) => {
     const symbols = layout.symbolsOf(partition).filter((symbol) => chunks.has(symbol));

@@ -49,8 +49,8 @@ async function openPage(url) {
 }
 
 /**
- * A script for the page, which runs the script `act` and resolves with the milliseconds until its frame is painted: the first
- * callback is called before that frame, the second one after it.
+ * A script for the page: runs the script `act` at the start of a frame. Resolves with the milliseconds until the start of the second
+ * frame after it, by which the result is painted.
  */
 function timingOf(act) {
   return `new Promise((resolve) => requestAnimationFrame(() => {

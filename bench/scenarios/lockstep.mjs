@@ -17,21 +17,6 @@ const WARM_UPS = 20;
 const DERIVED = ['5m', '15m'];
 const MINUTES_PER_DAY = 390;
 
-/** CPU seconds of the servers, the coordinator and the workers: of all processes but the consumers and this one. */
-function streamCpu({ cpu }) {
-  const others = Object.entries(cpu).filter(([name]) => name !== 'bench' && !name.startsWith('consumer'));
-  return others.reduce((sum, [, seconds]) => sum + seconds, 0);
-}
-
-/** Combines the samples of consecutive sessions into one. */
-function together(samples) {
-  const mean = (valueOf) => samples.reduce((sum, sample) => sum + valueOf(sample), 0) / samples.length;
-  const seconds = mean((sample) => sample.seconds);
-  const rate = mean((sample) => sample.rate * sample.seconds) / seconds;
-  const cpu = Object.fromEntries(Object.keys(samples[0].cpu).map((name) => [name, mean((sample) => sample.cpu[name])]));
-  return { ...samples[0], rate, seconds, cpu, consumers: samples.flatMap((sample) => sample.consumers) };
-}
-
 export default {
   id: 'lockstep',
   title: `lockstep: 100 symbols × 5 days with a barrier each day, 5m and 15m derived, every 1m, window ${WINDOW}, one consumer process with an empty loop, from the request that starts the session until both have ended; limit: the same session at pace max without consumers; also: ${CONSUMERS_MAX} consumer processes; bars/s from the first step to the last, and CPU ns per bar of one consumer process (warmed up by ${WARM_UPS + 2 * SESSIONS} sessions); ${SESSIONS} sessions per sample`,
@@ -49,7 +34,7 @@ export default {
     const arm = (count) => async () => {
       const all = [];
       for (let i = 0; i < SESSIONS; i++) all.push(await runWith(count, setup));
-      samples[count] = together(all);
+      samples[count] = combined(all);
       return samples[count];
     };
     for (let i = 0; i < WARM_UPS; i++) await runWith(CONSUMERS_MAX, setup);
@@ -85,4 +70,19 @@ async function runWith(count, { bench, system, market, consumers }) {
     sample.cpu[`consumer ${i + 1}`] = cpu;
   }
   return sample;
+}
+
+/** CPU seconds of the servers, the coordinator and the workers: of all processes but the consumers and this one. */
+function streamCpu({ cpu }) {
+  const others = Object.entries(cpu).filter(([name]) => name !== 'bench' && !name.startsWith('consumer'));
+  return others.reduce((sum, [, seconds]) => sum + seconds, 0);
+}
+
+/** Combines the samples of consecutive sessions into one. */
+function combined(samples) {
+  const mean = (valueOf) => samples.reduce((sum, sample) => sum + valueOf(sample), 0) / samples.length;
+  const seconds = mean((sample) => sample.seconds);
+  const rate = mean((sample) => sample.rate * sample.seconds) / seconds;
+  const cpu = Object.fromEntries(Object.keys(samples[0].cpu).map((name) => [name, mean((sample) => sample.cpu[name])]));
+  return { ...samples[0], rate, seconds, cpu, consumers: samples.flatMap((sample) => sample.consumers) };
 }

@@ -25,11 +25,11 @@ export default {
   },
   async prepare(bench) {
     const { redis } = bench;
-    const { layout, plain } = await fillStore(redis);
+    const { layout, arrays } = await storeDayAndArrays(redis);
     const session = await openSession(redis, layout.keysOf(0).prefix, layout.id);
     const mirror = await Mirror.open(redis, session);
     const symbols = [...session.layout.symbols];
-    checkSameBars(mirror, plain, symbols);
+    checkSameBars(mirror, arrays, symbols);
     // What the arm PING measured last. The two arms of the reader compute their figures from it, so they follow that arm.
     let trips;
     const measurePings = async () => {
@@ -38,11 +38,11 @@ export default {
     };
     return {
       value: timed(symbols, (symbol) => mirror.latestBar(symbol).close),
-      limit: timed(symbols, (symbol) => plain.get(symbol).at(-1).close),
+      limit: timed(symbols, (symbol) => arrays.get(symbol).at(-1).close),
       others: {
         'mirror latest 5m': timed(symbols, (symbol) => mirror.latestBar(symbol, '5m').close),
         'mirror last 20': timed(symbols, (symbol) => mirror.lastBars(symbol, 20)[0].close),
-        'array last 20': timed(symbols, (symbol) => plain.get(symbol).slice(-20)[0].close),
+        'array last 20': timed(symbols, (symbol) => arrays.get(symbol).slice(-20)[0].close),
         'mirror 20 closes': timed(symbols, (symbol) => mirror.closes(symbol, 20)[0]),
         PING: measurePings,
         'reader latest bar': computed(() => 1 / trips.readMicros),
@@ -85,22 +85,22 @@ function timed(symbols, read) {
   return () => timedSample(READS / 1e6, readAll);
 }
 
-/** Stores a day of bars, with the clock shortly before its end, and makes those up to the clock as objects too: `plain`, by symbol. */
-async function fillStore(redis) {
+/** Stores a day of bars, with the clock shortly before its end. @returns also `arrays`: by symbol, the bars up to the clock as objects */
+async function storeDayAndArrays(redis) {
   const [grid] = gridsOf(1);
-  const market = marketDay(grid, SYMBOLS, 4, 0);
+  const market = marketDay(grid, { symbols: SYMBOLS, seed: 4 });
   const id = `bench-mirror-${process.pid}`;
   const { layout, writer } = await storeDay(redis, id, grid, market, { derivedIntervals: ['5m'] });
   const clock = grid.closeTime(grid.slotCount - 3); // two minutes are left, so the last 5m bar is incomplete
   await writer.moveClock(clock);
   const past = ({ openTime }) => openTime < clock;
-  return { layout, plain: new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(past)])) };
+  return { layout, arrays: new Map([...market].map(([symbol, bars]) => [symbol, bars.filter(past)])) };
 }
 
 /** @throws unless the mirror has the closes of the last 20 bars of the arrays */
-function checkSameBars(mirror, plain, symbols) {
+function checkSameBars(mirror, arrays, symbols) {
   for (const symbol of symbols) {
-    const [last, expected] = [mirror.lastBars(symbol, 20), plain.get(symbol).slice(-20)];
+    const [last, expected] = [mirror.lastBars(symbol, 20), arrays.get(symbol).slice(-20)];
     if (last.length !== 20 || last.some(({ close }, i) => close !== expected[i].close)) {
       throw new Error('expected the mirror to show the bars of the array');
     }

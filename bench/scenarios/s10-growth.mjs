@@ -35,6 +35,8 @@ const WARM_UPS = 10;
 const WITHIN = { ratioToLimit: 1 / 1.25, ratioToLimitMax: 1 / 0.75 };
 const MEMORY = 'coordinator memory, largest / smallest';
 
+/** An object with an entry for each item. */
+const byName = (items, nameOf, valueOf) => Object.fromEntries(items.map((item) => [nameOf(item), valueOf(item)]));
 const sizeArm = ({ symbols, days }) => `${symbols} symbols × ${days} days`;
 const cpuArm = (count) => `${count} sessions at once, CPU of one more`;
 const timeArm = (count) => `${count} sessions at once, time of one more`;
@@ -48,8 +50,8 @@ export default {
   targets: {
     ...WITHIN,
     others: {
-      ...Object.fromEntries(SIZES_BETWEEN.map((size) => [sizeArm(size), WITHIN])),
-      ...Object.fromEntries(COUNTS.map((count) => [cpuArm(count), { valueMax: 0.5 }])),
+      ...byName(SIZES_BETWEEN, sizeArm, () => WITHIN),
+      ...byName(COUNTS, cpuArm, () => ({ valueMax: 0.5 })),
       [MEMORY]: { valueMax: 1.25 },
     },
   },
@@ -67,11 +69,9 @@ export default {
       },
       value: () => sizes.compared(LARGEST),
       others: {
-        ...Object.fromEntries(SIZES_BETWEEN.map((size) => [sizeArm(size), () => sizes.compared(size)])),
-        ...Object.fromEntries(COUNTS.map((count) => [cpuArm(count), () => shared.cpuOfOneMore(count)])),
-        ...Object.fromEntries(
-          COUNTS.map((count) => [timeArm(count), computed(() => shared.timeOfOneMore(count), 'of the first')]),
-        ),
+        ...byName(SIZES_BETWEEN, sizeArm, (size) => () => sizes.compared(size)),
+        ...byName(COUNTS, cpuArm, (count) => () => shared.cpuOfOneMore(count)),
+        ...byName(COUNTS, timeArm, (count) => computed(() => shared.timeOfOneMore(count), 'of the first')),
         [MEMORY]: computed(() => sizes.memoryGrowth(), 'times'),
       },
     };

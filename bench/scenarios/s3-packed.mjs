@@ -55,7 +55,7 @@ async function setChunks(bench, { symbols, grids, bars }) {
       await sent;
     });
     await redis.unlink(...names);
-    await bench.redisBytes();
+    await bench.redisBytes(); // waits until Redis has freed them
     return sample;
   };
 }

@@ -17,7 +17,7 @@ export default {
   async prepare(bench) {
     const { redis } = bench;
     const [grid] = gridsOf(1);
-    const market = marketDay(grid, SYMBOLS, 4, 0);
+    const market = marketDay(grid, { symbols: SYMBOLS, seed: 4 });
     const chunks = new Map([...market].map(([symbol, bars]) => [symbol, chunkOf(grid, bars)]));
     const meter = await bench.cpuMeter();
     const sampleOf = (write) => meter.sample(SYMBOLS * grid.slotCount, write);
@@ -38,6 +38,7 @@ export default {
   },
 };
 
+/** The obvious way: writes the record of each bar by a command of its own. */
 async function writeSingly(redis, keys, chunks, slotCount) {
   for (let slot = 0; slot < slotCount; slot++) {
     const pipeline = redis.pipeline();

@@ -7,7 +7,6 @@ import { readBitmaps, storeDay } from '../harness/store.mjs';
 
 const SYMBOLS = 500;
 const HOLES = 0.02;
-const SEED = 5;
 /** Repeats within one sample, so that it is long enough to be timed. The slow baseline needs no repeats. */
 const REPEATS = 20;
 /** Repeats of the detection alone, which is faster because it does not read from Redis. */
@@ -58,7 +57,7 @@ function timed(repeats, expectedGaps, scan) {
 
 /** Writes the same day into a session store, and into a sorted set for each symbol. @returns also the bitmaps that it wrote */
 async function fillStoreAndSets(redis, grid) {
-  const market = marketDay(grid, SYMBOLS, SEED, HOLES);
+  const market = marketDay(grid, { symbols: SYMBOLS, seed: 5, holes: HOLES });
   const { layout, chunks } = await storeDay(redis, 'bench-s5', grid, market);
   const sets = [];
   for (const [symbol, bars] of market) {

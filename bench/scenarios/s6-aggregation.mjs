@@ -59,28 +59,20 @@ function reduceObjects(bars, { ms, open }) {
     if (group) group.push(bar);
     else groups.set(bucket, [bar]);
   }
-  return [...groups].map(([bucket, group]) =>
-    group.reduce(
-      (merged, bar) => ({
-        openTime: merged.openTime,
-        open: merged.open,
-        high: Math.max(merged.high, bar.high),
-        low: Math.min(merged.low, bar.low),
-        close: bar.close,
-        volume: merged.volume + bar.volume,
-        count: merged.count + 1,
-      }),
-      {
-        openTime: open + bucket * ms,
-        open: group[0].open,
-        high: -Infinity,
-        low: Infinity,
-        close: 0,
-        volume: 0,
-        count: 0,
-      },
-    ),
-  );
+  return [...groups].map(([bucket, group]) => {
+    const openTime = open + bucket * ms;
+    const empty = { openTime, open: group[0].open, high: -Infinity, low: Infinity, close: 0, volume: 0, count: 0 };
+    const add = (merged, bar) => ({
+      openTime: merged.openTime,
+      open: merged.open,
+      high: Math.max(merged.high, bar.high),
+      low: Math.min(merged.low, bar.low),
+      close: bar.close,
+      volume: merged.volume + bar.volume,
+      count: merged.count + 1,
+    });
+    return group.reduce(add, empty);
+  });
 }
 
 /** @throws unless `value` and `baseline` derive the same bars */

@@ -1,5 +1,5 @@
 /** How long a worker takes to fill a gap, from the job's start until the bars can be read. Limit: SELECT and SETRANGE without checks. */
-import { DayChunk, ORIGIN_CODES, recordOffset } from '@barkeep/bars';
+import { DayChunk, recordOffset } from '@barkeep/bars';
 import { Metrics, startTracing } from '@barkeep/observe';
 import { removeSession } from '@barkeep/session-data';
 import { randomUUID } from 'node:crypto';
@@ -16,6 +16,8 @@ import { openStore, writeDay } from '../harness/store.mjs';
 const GAPS = [1, 30, 390];
 /** Gaps that the worker fills in one sample. As many are filled by hand. */
 const REPEATS = 20;
+/** The bar in each slot outside the gap. */
+const PRESENT_BAR = { open: 1, high: 1, low: 1, close: 1, volume: 1 };
 const PREFIX = 'bench';
 const SETTINGS = { backoffMs: 1_000, attempts: 5, repositoryTimeoutMs: 30_000 };
 const NO_REPOSITORIES = { own: new Map(), observe: () => undefined };
@@ -52,7 +54,7 @@ export default {
         lastValue = await thirty();
         return lastValue;
       },
-      // The last sample of `value` has measured the limit, too. Only in the warm-up there is none yet.
+      // The last sample of `value` has measured the limit, too. In the warm-up this arm runs before the first such sample.
       limit: async () => ({ rate: lastValue?.byHand ?? (await thirty()).byHand }),
       others: { '1 bar': one, '390 bars': day, 'p99 of all': computed(() => percentile99(allTimes)) },
     };
@@ -109,10 +111,7 @@ class Fills {
       [datasetId, this.symbolId, new Date(grid.openTime(firstMissing)), new Date(grid.close)],
     );
     const chunk = new DayChunk(slotCount);
-    for (const { time, open, high, low, close, volume } of rows) {
-      const slot = grid.slotAt(time.getTime());
-      chunk.write(slot, open, high, low, close, volume, ORIGIN_CODES.backfilled, 0, 1, 1);
-    }
+    for (const row of rows) chunk.writeBar(grid.slotAt(row.time.getTime()), row, 'backfilled', 0);
     const offset = recordOffset(slotCount, firstMissing);
     await redis.setrange(key, offset, Buffer.from(chunk.bytes.subarray(offset)));
     const took = performance.now() - startedAt;
@@ -121,7 +120,7 @@ class Fills {
     return took;
   }
 
-  /** A session of one day whose last bars are missing. */
+  /** Makes the store of a session of one day whose last `bars` bars are missing. */
   async open(bars) {
     const { redis, dataset, symbol, grid } = this;
     const spec = { source: { type: 'dataset', dataset: 'nothing' }, backfill: [dataset] };
@@ -129,12 +128,9 @@ class Fills {
     const { layout, writer } = await openStore(redis, id, grid, [symbol], spec);
     const chunk = new DayChunk(grid.slotCount);
     const firstMissing = grid.slotCount - bars;
-    for (let slot = 0; slot < firstMissing; slot++) {
-      chunk.write(slot, 1, 1, 1, 1, 1, ORIGIN_CODES.streamed, 0, 1, 1); // all prices and the volume are 1
-    }
+    for (let slot = 0; slot < firstMissing; slot++) chunk.writeBar(slot, PRESENT_BAR, 'streamed', 0);
     const hasBars = firstMissing > 0;
-    const chunks = hasBars ? new Map([[symbol, chunk]]) : new Map();
-    await writeDay(layout, writer, chunks);
+    await writeDay(layout, writer, hasBars ? new Map([[symbol, chunk]]) : new Map());
     return layout;
   }
 }

@@ -29,7 +29,7 @@ const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 /** User and group of the servers in the containers, as in the public images. */
 const UID = 999;
 
-/** How to build each kind of image. The first entry whose `name` matches the name of the public image is used. */
+/** How to build each kind of image. The first entry whose `name` matches the public image's name is used; `make` gets the match. */
 const KINDS = [
   { name: /^node:(\d+(?:\.\d+)*)/, release: 'bookworm', packages: ['libstdc++6'], make: makeNode },
   { name: /^redis:[67]/, release: 'bookworm', packages: ['redis-server'], make: makeRedis('redis') },
@@ -70,6 +70,7 @@ export function makeStandIn(image, folder) {
   try {
     new DebianRelease(kind.release, folder).extractWithDependencies([...SYSTEM, ...kind.packages], root);
     chmodSync(root, 0o755);
+    // What installing the packages would do.
     rmSync(join(root, 'var/run'), { recursive: true, force: true });
     symlinkSync('/run', join(root, 'var/run'));
     for (const file of ['passwd', 'group'])
@@ -133,7 +134,7 @@ function makePostgres(root) {
   writeFileSync(entrypoint, POSTGRES_ENTRYPOINT, { mode: 0o755 });
   addUser(root, 'postgres', UID);
   ownFolder(join(root, 'var/lib/postgresql'), 0o755);
-  ownFolder(join(root, 'run/postgresql'), 0o3777);
+  ownFolder(join(root, 'run/postgresql'), 0o3777); // as in the public image: setgid, and sticky like /tmp
   const settings = `PGDATA=/var/lib/postgresql/${version}/docker POSTGRES_USER=postgres POSTGRES_DB=postgres LANG=C.UTF-8`;
   return [`ENV ${settings}`, 'VOLUME /var/lib/postgresql', 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["postgres"]'];
 }

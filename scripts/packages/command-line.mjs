@@ -22,7 +22,7 @@ export async function makeCommandLine(folder) {
   });
   await bundle.write({ dir: join(folder, 'dist'), format: 'cjs', chunkFileNames: 'shared-[hash].js' });
   await bundle.close();
-  // A script that the command starts beside each server; it is plain JavaScript, so it needs no build.
+  // The module that each coordinator and worker loads at its start; it is plain JavaScript, so it needs no build.
   cpSync(inRepository('libs/local-system/bin/end-with-parent.js'), join(folder, 'dist/end-with-parent.js'));
   cpSync(inRepository('apps/console/dist/site'), join(folder, 'dist/console'), { recursive: true });
   mkdirSync(join(folder, 'bin'), { recursive: true });

@@ -31,7 +31,8 @@ export function isExternal(id) {
 
 /** The package of an import that stays outside of a bundle, `node` for a module of Node; undefined for our own files. */
 export function packageOf(id) {
-  if (id.startsWith('.') || isAbsolute(id) || OURS.test(id) || id.startsWith('\0')) return undefined;
+  if (id.startsWith('.') || isAbsolute(id) || OURS.test(id)) return undefined;
+  if (id.startsWith('\0')) return undefined; // a module that the bundler itself makes
   const name = id.startsWith('@') ? id.split('/', 2).join('/') : id.split('/', 1)[0];
   return id.startsWith('node:') || builtinModules.includes(name) ? 'node' : name;
 }

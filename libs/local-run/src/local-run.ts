@@ -49,9 +49,9 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
   scope.onEnd(() => removeKeys(urls, prefix));
   const logFolder = await mkdtemp(join(tmpdir(), 'barkeep-run-'));
   scope.onEnd(() => rm(logFolder, { recursive: true, force: true }));
-  const repositories = await serveRepository(options, logFolder, scope);
+  const repositoryEnv = await serveRepository(options, logFolder, scope);
   const runEnv = { BARKEEP_LOG_LEVEL: 'warn', ...env, BARKEEP_QUEUE_PREFIX: prefix, BARKEEP_SESSION_PREFIX: prefix };
-  const appEnv = { ...runEnv, BARKEEP_HOST: '127.0.0.1', ...repositories };
+  const appEnv = { ...runEnv, BARKEEP_HOST: '127.0.0.1', ...repositoryEnv };
   const apps = { coordinators: 1, workers: 1, port: 0, env: appEnv, logFolder, note: log };
   const { urls: coordinators } = await startApps(urls, apps, scope);
   return { coordinator: coordinators[0]!, redis: urls.sessionRedisUrl, keyPrefix: prefix, env };
@@ -61,8 +61,7 @@ export async function startLocalRun(options: LocalRunOptions, scope: Scope): Pro
 async function removeKeys({ redisUrl, sessionRedisUrl }: ServiceUrls, prefix: string): Promise<void> {
   await removeQueues(redisUrl, jobPrefix(prefix));
   const redis = new Redis(sessionRedisUrl, { maxRetriesPerRequest: 1 });
-  // The command that fails reports the error.
-  redis.on('error', () => undefined);
+  redis.on('error', () => undefined); // the command that fails reports the error
   try {
     await removeRepositoryLimits(redis, prefix);
   } finally {

@@ -86,7 +86,6 @@ export class AppProcess {
   async #spawn(logFlags: 'w' | 'a'): Promise<void> {
     const log = openSync(this.spec.logFile, logFlags);
     const env: NodeJS.ProcessEnv = { NO_COLOR: '1', ...this.spec.env };
-    // A restart keeps the port.
     if (this.#url !== undefined) env['BARKEEP_PORT'] = new URL(this.#url).port;
     const child = fork(this.spec.entry, [], {
       env,
@@ -129,7 +128,7 @@ export class AppProcess {
 async function untilReady(child: ChildProcess): Promise<string | undefined> {
   const limit = AbortSignal.timeout(READY_LIMIT_MS);
   const answered = new AbortController();
-  const signal = AbortSignal.any([limit, answered.signal]); // removes all listeners
+  const signal = AbortSignal.any([limit, answered.signal]); // when aborted, it removes all listeners
   const ended = once(child, 'exit', { signal }).then(([code, killedBy]: (string | number | null)[]) => {
     throw new Error(`${killedBy ?? `exit code ${code}`}`);
   });

@@ -25,6 +25,6 @@ const IN_REPOSITORY = {
 
 /** The absolute path of a built program, or of a module that programs load; the file may be missing when nothing was built. */
 export function programFile(name: keyof typeof IN_REPOSITORY): string {
-  const packed = join(__dirname, `${name}.js`);
-  return existsSync(packed) ? packed : join(__dirname, IN_REPOSITORY[name]);
+  const published = join(__dirname, `${name}.js`);
+  return existsSync(published) ? published : join(__dirname, IN_REPOSITORY[name]);
 }

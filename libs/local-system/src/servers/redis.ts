@@ -10,7 +10,6 @@ import { pingRedis } from './ping.js';
 import type { RedisProgram } from './redis-program.js';
 import { startServer, withFreePort, type ServerProcess } from './server-process.js';
 
-/** How long a server may take until it answers. */
 const READY_LIMIT_MS = 30_000;
 
 /** The configuration file. `set-proc-title no` keeps the file's path in the command line, which identifies the process. */

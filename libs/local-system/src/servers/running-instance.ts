@@ -39,7 +39,7 @@ function placeFor(folder: string, keep: boolean): string {
   return join(reachableFolder(account, keep), `data-${name}`);
 }
 
-/** Records that the data are in `place`. Without a record the folder is new: data in `place` belong to a deleted one, and are removed. */
+/** Records that the data are in `place`. Without a record the folder is new: data in `place` are from a deleted folder, and are removed. */
 function recordPlace(folder: string, place: string, log: Log): void {
   const record = join(folder, 'postgres-data-is-in');
   if (place === folder || existsSync(record)) return;
