@@ -31,10 +31,21 @@ test('days that only the calendar or only the table has, and other hours, are di
   ]);
 });
 
+test('a time without an offset is in UTC', () => {
+  const texts = ['2024-12-23T08:00:00', '2024-12-23 08:00', '2024-12-23 09:00:00+01:00'];
+  for (const open of texts) expect(compare(`2024-12-23,${open},2024-12-23T16:30:00Z,,`).differences).toEqual([]);
+});
+
 test('a table without the expected columns, without days, or with an unreadable row is refused', () => {
   expect(() => compareWithTable(LONDON, 'day;open;close\n')).toThrow('expected the columns date,open,close');
   expect(() => compare()).toThrow('expected at least one trading day');
   expect(() => compare('2024-12-23,nine,ten,,')).toThrow('line 2: expected a date and ISO 8601 times');
+  expect(() => compare('2024-12-23,2024-12-23T16:30:00Z,2024-12-23T08:00:00Z,,')).toThrow(
+    'line 2: expected a date and',
+  );
+  expect(() => compare('2024-12-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,2024-12-23T13:00:00Z')).toThrow('line 2');
+  const day = '2024-12-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,';
+  expect(() => compare(day, day)).toThrow('line 3: expected each date once, was 2024-12-23 again');
   expect(() => compare('2024-13-23,2024-12-23T08:00:00Z,2024-12-23T16:30:00Z,,')).toThrow('line 2: expected a date');
 });
 

@@ -1,5 +1,6 @@
 /** Compares a calendar with a table of trading days, a CSV text with times in UTC. Pure. */
 import { type Calendar, isDate, type TradingDay } from '@barkeep/bars';
+import { DateTime } from 'luxon';
 import { CliError } from './terminal/index.js';
 
 /** A date on which a calendar and a table differ; the hours in each of them as text, or `closed`. */
@@ -39,19 +40,34 @@ function readTable(csv: string): Map<string, string> {
     throw new CliError(`--table: expected the columns date,open,close,break_start,break_end, was "${header}"`);
   }
   if (lines.length === 0) throw new CliError('--table: expected at least one trading day, was none');
-  const days = lines.map((line, index): [string, string] => {
-    const [day = '', open, close, breakStart, breakEnd] = line.split(',');
-    const date = day.slice(0, 10); // without the time of day, which some tables have
-    // A break splits the day into two segments.
-    const segmentOf = (from = '', to = '') => ({ open: Date.parse(from), close: Date.parse(to) });
-    const segments = breakStart ? [segmentOf(open, breakStart), segmentOf(breakEnd, close)] : [segmentOf(open, close)];
-    const areTimes = segments.every((segment) => !Number.isNaN(segment.open) && !Number.isNaN(segment.close));
-    if (!isDate(date) || !areTimes) {
-      throw new CliError(`--table, line ${index + 2}: expected a date and ISO 8601 times in UTC, was "${line}"`);
-    }
-    return [date, hoursText(segments)];
-  });
-  return new Map(days.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const days = new Map<string, string>();
+  for (const [index, line] of lines.entries()) {
+    const day = readLine(line);
+    const place = `--table, line ${index + 2}`;
+    if (!day) throw new CliError(`${place}: expected a date and ISO 8601 times in UTC, in order, was "${line}"`);
+    if (days.has(day.date)) throw new CliError(`${place}: expected each date once, was ${day.date} again`);
+    days.set(day.date, hoursText(day.segments));
+  }
+  return new Map([...days].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A day of the table; undefined when its line is malformed. */
+function readLine(line: string): TradingDay | undefined {
+  const [day = '', open, close, breakStart, breakEnd] = line.split(',');
+  const date = day.slice(0, 10); // without the time of day, which some tables have
+  const hasBreak = Boolean(breakStart) || Boolean(breakEnd);
+  // A break splits the day into two segments.
+  const times = (hasBreak ? [open, breakStart, breakEnd, close] : [open, close]).map(timeOf);
+  const areInOrder = times.every((time, index) => time > (times[index - 1] ?? -Infinity)); // false also for an invalid time
+  if (!isDate(date) || !areInOrder) return undefined;
+  const segments = [];
+  for (let i = 0; i < times.length; i += 2) segments.push({ open: times[i]!, close: times[i + 1]! });
+  return { date, segments };
+}
+
+/** The time of an ISO 8601 text, in UTC unless it has an offset; NaN for an invalid text. Some tables have a space before the hour. */
+function timeOf(text = ''): number {
+  return DateTime.fromISO(text.trim().replace(' ', 'T'), { zone: 'utc' }).toMillis();
 }
 
 /** `2024-03-04T08:00Z – 2024-03-04T16:30Z` for each segment, separated by commas. */

@@ -5,7 +5,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readServiceUrls, type ServiceUrls } from '@barkeep/service';
 import { AlreadyRunningError } from './errors.js';
-import { allUrls, readRunning, serversNotToStart, type StartOptions, startServices } from './servers/index.js';
+import {
+  allUrls,
+  readRunning,
+  type Services,
+  serversNotToStart,
+  type StartOptions,
+  startServices,
+} from './servers/index.js';
 import type { Scope } from './scope.js';
 
 /** The role that a `barkeep up` publishes for other programs. */
@@ -25,8 +32,11 @@ export function runningUp(
   return { urls: running, coordinatorUrl: typeof url === 'string' && URL.canParse(url) ? url : undefined };
 }
 
+/** URLs of servers. Those that {@link findServers} started have `publish`, which tells other programs about them. */
+export type FoundServers = ServiceUrls & Partial<Pick<Services, 'publish'>>;
+
 /** URLs of servers that answer, or that the environment names. The scope stops servers that this starts. */
-export async function findServers(options: StartOptions, scope: Scope): Promise<ServiceUrls> {
+export async function findServers(options: StartOptions, scope: Scope): Promise<FoundServers> {
   return (
     allUrls(serversNotToStart(options)) ??
     runningUp(options.dataDir, options.env ?? process.env)?.urls ??
@@ -35,7 +45,7 @@ export async function findServers(options: StartOptions, scope: Scope): Promise<
 }
 
 /** Starts the embedded servers; first waits while another program uses their folder. @throws AlreadyRunningError after 10 minutes */
-async function startInTurn(options: StartOptions, scope: Scope): Promise<ServiceUrls> {
+async function startInTurn(options: StartOptions, scope: Scope): Promise<FoundServers> {
   const { dataDir, log } = options;
   const deadline = Date.now() + TURN_LIMIT_MS;
   let isNoted = false;
@@ -48,7 +58,7 @@ async function startInTurn(options: StartOptions, scope: Scope): Promise<Service
     } catch (error) {
       if (!(error instanceof AlreadyRunningError) || Date.now() > deadline) throw error;
       const up = runningUp(dataDir);
-      if (up !== undefined) return up.urls;
+      if (up !== undefined) return { ...up.urls, ...serversNotToStart(options) };
       if (!isNoted) log?.(`waiting for process ${error.pid}, which uses ${dataDir}`);
       isNoted = true;
     }

@@ -13,7 +13,7 @@ export {
   systemPackages,
 } from './servers/index.js';
 export { type Apps, startApps } from './apps.js';
-export { findServers, runningUp, UP_ROLE } from './find-servers.js';
+export { findServers, type FoundServers, runningUp, UP_ROLE } from './find-servers.js';
 export { AlreadyRunningError } from './errors.js';
 export { dataFolder, programFile } from './paths.js';
 export { Scope } from './scope.js';

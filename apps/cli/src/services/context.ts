@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Calendar, calendarNamed } from '@barkeep/bars';
 import { connect, CoordinatorClient, type Barkeep } from '@barkeep/client';
-import { dataFolder, findServers, runningUp, startApps } from '@barkeep/local-system';
+import { dataFolder, findServers, type FoundServers, runningUp, startApps, UP_ROLE } from '@barkeep/local-system';
 import {
   type Config,
   ConfigError,
@@ -30,7 +30,8 @@ export class Context {
   readonly apiKey: string | undefined;
   /** Folder for the permanent data of the embedded servers: `.barkeep/up`. */
   readonly dataDir: string;
-  #startedRedis: string | undefined; // URL of the session Redis; set after this command started a coordinator
+  /** The servers of the coordinator that this command started. */
+  #started: FoundServers | undefined;
 
   /** @throws CliError that names every wrong variable of the environment */
   constructor(readonly life: Lifetime) {
@@ -99,14 +100,19 @@ export class Context {
     await checkServers({ sessionRedisUrl: this.urls.sessionRedisUrl });
     const { baseUrl } = await this.existingCoordinator(options);
     const apiKey = options.apiKey ?? this.apiKey;
-    const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#startedRedis });
+    const barkeep = connect({ coordinator: baseUrl, apiKey, redis: this.#started?.sessionRedisUrl });
     this.life.onEnd(() => barkeep.close());
     return barkeep;
   }
 
   /** True when this command started its own coordinator, which ends with it. */
   get startedCoordinator(): boolean {
-    return this.#startedRedis !== undefined;
+    return this.#started !== undefined;
+  }
+
+  /** Lets other commands of this project use the coordinator that this command started, as that of a `barkeep up`. */
+  publishCoordinator(coordinatorUrl: string): void {
+    this.#started?.publish?.({ role: UP_ROLE, coordinatorUrl });
   }
 
   /** @param settings the unset variables and options that could name servers, for the message @throws CliError */
@@ -123,7 +129,7 @@ export class Context {
   }
 
   /** The servers that the environment names or that run. Otherwise starts private ones, with a note: it takes seconds. */
-  #serversFor(need: 'database' | 'all'): Promise<ServiceUrls> {
+  #serversFor(need: 'database' | 'all'): Promise<FoundServers> {
     if (Object.keys(this.urls).length === 0 && runningUp(this.dataDir) === undefined)
       note(`no "barkeep up" runs here: this command starts private servers on the data in ${this.dataDir}`);
     return findServers({ dataDir: this.dataDir, keep: true, need, log: note }, this.life);
@@ -134,7 +140,7 @@ export class Context {
     const urls = await this.#serversFor('all');
     const upUrl = this.#upUrl(); // a `barkeep up` may have started while this command waited for the data folder
     if (upUrl !== undefined) return upUrl;
-    this.#startedRedis = urls.sessionRedisUrl;
+    this.#started = urls;
     const logFolder = this.logFolder('command');
     const wanted = { coordinators: 1, workers: WORKERS_FOR_ONE_COMMAND, port: 0, env: process.env, logFolder, note };
     const { urls: coordinators } = await startApps(urls, wanted, this.life);

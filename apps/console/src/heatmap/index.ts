@@ -1,4 +1,4 @@
 /** The heatmap of symbols and trading days. */
 export { coloursOf } from './drawing.js';
 export { Heatmap } from './heatmap.js';
-export { type Marked } from './layout.js';
+export { markAfter, type Marked, markedSymbols } from './layout.js';

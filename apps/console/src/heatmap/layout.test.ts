@@ -1,4 +1,4 @@
-import { cellAt, heatmapLayout, movedBy, scrollTo, visibleRange } from './layout.js';
+import { cellAt, heatmapLayout, markAfter, movedBy, scrollTo, visibleRange } from './layout.js';
 
 describe('the layout of the heatmap', () => {
   const [VISIBLE_WIDTH, DAYS, SYMBOLS] = [1000, 252, ['ALPHA', 'BRAVO']] as const;
@@ -46,5 +46,19 @@ describe('the layout of the heatmap', () => {
     expect(showing(40, 0)).toBe(0); // visible already
     expect(showing(200, 0)).toBe(200 + rowHeight - visibleHeight); // its end becomes visible
     expect(showing(20, 50)).toBe(20); // its start becomes visible
+  });
+
+  it('keeps a mark on its symbols when the rows change, and drops it when they are no longer beside each other', () => {
+    const before = ['A', 'B', 'C', 'D'];
+    const cell = { cursor: { row: 1, day: 5 } };
+    const rows = { cursor: { row: 1, day: 5 }, anchor: { row: 2, day: 7 } }; // B and C
+    expect(markAfter(before, ['D', 'C', 'B', 'A'], cell)).toMatchObject({ cursor: { row: 2, day: 5 } });
+    expect(markAfter(before, ['D', 'C', 'A'], cell)).toBeUndefined(); // B is filtered out
+    expect(markAfter(before, ['D', 'C', 'B', 'A'], rows)).toEqual({
+      cursor: { row: 2, day: 5 },
+      anchor: { row: 1, day: 7 },
+    });
+    expect(markAfter(before, ['B', 'A', 'C', 'D'], rows)).toBeUndefined();
+    expect(markAfter(before, ['A', 'C', 'D'], rows)).toBeUndefined();
   });
 });

@@ -46,6 +46,23 @@ export interface Marked {
   anchor?: Place | undefined;
 }
 
+/** The symbols of the marked rows. */
+export function markedSymbols(symbols: readonly string[], { cursor, anchor = cursor }: Marked): readonly string[] {
+  return symbols.slice(Math.min(cursor.row, anchor.row), Math.max(cursor.row, anchor.row) + 1);
+}
+
+/**
+ * The mark after the rows have changed, for example their order. Undefined when the same symbols are not beside each other any more.
+ * @param before the symbols of the rows when `marked` was made @param symbols of the rows now
+ */
+export function markAfter(before: readonly string[], symbols: readonly string[], marked: Marked): Marked | undefined {
+  const moved = (place: Place): Place => ({ ...place, row: symbols.indexOf(before[place.row]!) });
+  const after = { cursor: moved(marked.cursor), anchor: marked.anchor && moved(marked.anchor) };
+  const namesOf = (rows: readonly string[]) => rows.toSorted().join('\n');
+  const isSame = namesOf(markedSymbols(symbols, after)) === namesOf(markedSymbols(before, marked));
+  return isSame ? after : undefined;
+}
+
 /** How far the picture is scrolled. */
 export interface Scroll {
   left: number;

@@ -1,7 +1,7 @@
 /** The coverage of a session: the heatmap with its filter, order and legend, the selection for upkeep, and the worst days. */
 import type { SessionAnswer } from '@barkeep/api';
 import type { SessionDays } from '../data/index.js';
-import { Heatmap, type Marked } from '../heatmap/index.js';
+import { Heatmap, markAfter, type Marked, markedSymbols } from '../heatmap/index.js';
 import {
   CELL_STATES,
   namedCounts,
@@ -46,8 +46,8 @@ interface CoverageProperties {
 export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpen, onAsk }: CoverageProperties) {
   const [order, setOrder] = useQuery('order');
   const [filter, setFilter] = useQuery('state');
-  /** What the user marked on this page. It replaces the cell that the address names. */
-  const [userMark, setUserMark] = useState<Marked>();
+  /** What the user marked on this page, with the rows at that moment. It replaces the cell that the address names. */
+  const [userMark, setUserMark] = useState<{ marked: Marked; rows: readonly string[] }>();
   const state = CELL_STATES.find((name) => name === filter);
   const rowOrder: RowOrder = order === 'name' ? 'name' : 'worst';
   const symbols = useMemo(
@@ -55,7 +55,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
     [days, rowOrder, state, openDay],
   );
   if (!days) return html`<${EmptyPanel} title="Coverage" text=${WHY_NO_DAYS[sessionState] ?? 'Reading the days …'} />`;
-  const marked = userMark ?? markOf(symbols, days, symbol, date);
+  const marked = userMark ? markAfter(userMark.rows, symbols, userMark.marked) : markOf(symbols, days, symbol, date);
   const selection = marked && selectionOf(symbols, days, marked);
   return html`<section class="panel coverage">
     <div class="panel-head">
@@ -88,7 +88,7 @@ export function CoveragePanel({ sessionState, days, openDay, symbol, date, onOpe
             openDay=${openDay}
             filter=${state}
             marked=${marked}
-            onMark=${setUserMark}
+            onMark=${(mark: Marked) => setUserMark({ marked: mark, rows: symbols })}
             onOpen=${(opened: string, day: number) => onOpen(opened, days.days[day]!.date)}
           />`
     }
@@ -123,9 +123,8 @@ function markOf(symbols: readonly string[], days: SessionDays, symbol: string, d
 /** The symbols and days of the marked rectangle, whose corners are cursor and anchor. */
 function selectionOf(symbols: readonly string[], { days }: SessionDays, marked: Marked): Selection {
   const { cursor, anchor = cursor } = marked;
-  const [firstRow, lastRow] = [Math.min(cursor.row, anchor.row), Math.max(cursor.row, anchor.row)];
   const [firstDay, lastDay] = [Math.min(cursor.day, anchor.day), Math.max(cursor.day, anchor.day)];
-  return { symbols: symbols.slice(firstRow, lastRow + 1), from: days[firstDay]!.date, to: days[lastDay]!.date };
+  return { symbols: [...markedSymbols(symbols, marked)], from: days[firstDay]!.date, to: days[lastDay]!.date };
 }
 
 /** A name for one cell, or the size of a larger selection. */

@@ -10,7 +10,8 @@ const FIRST_DELAY_MS = 250;
 const DELAY_MAX_MS = 5_000;
 const LOG_EVERY_MS = 60_000;
 
-const SQL_STATE = /^\d[0-9A-Z]{4}$/;
+/** A code of PostgreSQL, such as 28P01 or XX000. Each has a digit, which sets it apart from a code of Node such as EPIPE. */
+const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 /** SQLSTATE classes and codes of temporary errors: connection, transaction, resources, shutdown, system, read only. */
 const TRANSIENT_SQL_STATE = /^(08|40|53|57P|58|25006)/;
 

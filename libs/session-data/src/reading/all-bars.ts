@@ -28,7 +28,10 @@ export interface BarsPart {
   bars: ShownBar[];
 }
 
-/** Yields closed bars only, never a forming bar. @throws UnknownSymbolError, UnknownIntervalError, SessionLostError */
+/**
+ * Yields closed bars only, never a forming bar. A range without bars yields nothing, also for an unknown symbol or interval.
+ * @throws UnknownSymbolError, UnknownIntervalError, SessionLostError
+ */
 export async function* readAllBars(
   source: OpenSession,
   { symbols, interval: intervalText, from = -Infinity, to = Infinity }: AllBarsQuery,

@@ -1,0 +1,21 @@
+import pino from 'pino';
+import { awaitServer, WrongServerError } from './await-server.js';
+
+const SERVER = { name: 'PostgreSQL', setting: 'DATABASE_URL', address: 'db:5432' };
+const logger = pino({ level: 'silent' });
+
+/** Tries once with an error of this code, and succeeds after that. */
+function afterOne(code: string): Promise<string> {
+  let tries = 0;
+  const attempt = () =>
+    tries++ === 0 ? Promise.reject(Object.assign(new Error('no'), { code })) : Promise.resolve('connected');
+  return awaitServer(SERVER, attempt, logger);
+}
+
+test.each(['28P01', '3D000', 'XX000', 'P0001'])('an answer with SQLSTATE %s ends the wait', async (code) => {
+  await expect(afterOne(code)).rejects.toThrow(WrongServerError);
+});
+
+test.each(['57P03', '53300', 'ECONNREFUSED', 'EPIPE'])('%s is temporary: the next attempt succeeds', async (code) => {
+  expect(await afterOne(code)).toBe('connected');
+});
