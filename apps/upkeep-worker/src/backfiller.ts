@@ -110,7 +110,8 @@ export class Backfiller {
       if (changed.size === 0 || failures.length > 0 || symbolsLeft.length > 0) break;
     }
     if (failures.length > 0) await this.afterFailure(job, failures);
-    if (symbolsLeft.length > 0) throw new SliceEndedError(symbolsLeft);
+    // A forced job would find the slots that it has just requested again, so it continues with the symbols that are left.
+    if (symbolsLeft.length > 0) throw new SliceEndedError(payload.force ? symbolsLeft : undefined);
     const foundAt = isRepaired ? payload.foundAt : undefined;
     await this.parts.producer.add('aggregate', { sessionId, incarnation, partition, foundAt });
     // Read from the store, because an earlier run that died after its writes has not scheduled its retries.

@@ -33,8 +33,7 @@ export function processorOf<Name extends JobName>(
         if (error instanceof SessionLostError) return;
         if (error instanceof PayloadError) throw new UnrecoverableError(error.message);
         if (error instanceof SliceEndedError) {
-          // A forced job would find again the slots that it has just requested, so it continues with the symbols that are left.
-          if (job.data.force) await job.updateData({ ...job.data, symbols: error.symbols });
+          if (error.symbols) await job.updateData({ ...job.data, symbols: error.symbols });
           // Puts the job behind the waiting jobs of the same priority. BullMQ expects this error after a move.
           await job.moveToDelayed(Date.now(), token);
           throw new DelayedError();

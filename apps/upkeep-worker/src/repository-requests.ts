@@ -49,8 +49,8 @@ export interface DayAnswer {
 /** Thrown when a time slice ended before all symbols were requested. The job goes back to the queue. */
 export class SliceEndedError extends Error {
   override readonly name = 'SliceEndedError';
-  /** @param symbols those that were left */
-  constructor(readonly symbols: readonly string[]) {
+  /** @param symbols what the job is limited to when it continues; undefined for no change */
+  constructor(readonly symbols?: readonly string[]) {
     super('expected requests for all symbols within the time slice, but some symbols were left');
   }
 }
