@@ -40,6 +40,7 @@ test('a table without the expected columns, without days, or with an unreadable 
   expect(() => compareWithTable(LONDON, 'day;open;close\n')).toThrow('expected the columns date,open,close');
   expect(() => compare()).toThrow('expected at least one trading day');
   expect(() => compare('2024-12-23,nine,ten,,')).toThrow('line 2: expected a date and ISO 8601 times');
+  expect(() => compare('2024-12-23,08:00,16:30,,')).toThrow('line 2: expected a date and ISO 8601 times');
   expect(() => compare('2024-12-23,2024-12-23T16:30:00Z,2024-12-23T08:00:00Z,,')).toThrow(
     'line 2: expected a date and',
   );

@@ -67,7 +67,9 @@ function readLine(line: string): TradingDay | undefined {
 
 /** The time of an ISO 8601 text, in UTC unless it has an offset; NaN for an invalid text. Some tables have a space before the hour. */
 function timeOf(text = ''): number {
-  return DateTime.fromISO(text.trim().replace(' ', 'T'), { zone: 'utc' }).toMillis();
+  const iso = text.trim().replace(' ', 'T');
+  const hasDate = isDate(iso.slice(0, 10)); // luxon reads a time without a date as one of today
+  return hasDate ? DateTime.fromISO(iso, { zone: 'utc' }).toMillis() : Number.NaN;
 }
 
 /** `2024-03-04T08:00Z – 2024-03-04T16:30Z` for each segment, separated by commas. */

@@ -67,7 +67,7 @@ export interface FillInput {
   complete: boolean;
   /** After this many asks a slot is unfillable. */
   asksToSettle: number;
-  /** True when a repository failed before it answered: slots without a bar keep their state. @default false */
+  /** True when a repository failed before it answered, or was not asked: slots without a bar keep their state. @default false */
   isPartial?: boolean;
 }
 

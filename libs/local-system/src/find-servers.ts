@@ -15,7 +15,7 @@ import {
 } from './servers/index.js';
 import type { Scope } from './scope.js';
 
-/** The role that a `barkeep up` publishes for other programs. */
+/** The role that a `barkeep up`, and a `barkeep run --keep`, publishes for other programs. */
 export const UP_ROLE = 'up';
 /** How long a program waits for other programs that use the same data folder. */
 const TURN_LIMIT_MS = 600_000;

@@ -97,7 +97,7 @@ async function exportBars(
   return { session: id, symbols: symbols.length, bars: barCount(), file: out ?? null };
 }
 
-/** Passes texts on. Before each one, `onText` gets the number of lines so far, and the last line that is whole in this text, if any. */
+/** Passes texts on. Before each one, `onText` gets the number of lines to its end, and its last line that is whole, if any. */
 async function* withLineCounts(
   texts: AsyncIterable<string>,
   onText: (lineCount: number, lastWholeLine: string | undefined) => void,

@@ -76,8 +76,8 @@ async function runSession(context: Context, file: string, options: RunOptions): 
   const warnings = await warningsOf(client, ended, options.strict ? WARNING_TRIES : 1);
   for (const warning of warnings) note(`${colour('yellow', 'warning:', process.stderr)} ${warning}`);
   if (options.keep && context.startedCoordinator) {
-    context.publishCoordinator(client.baseUrl);
-    note(`the coordinator stays at ${client.baseUrl} until Ctrl-C, and other commands of this project use it`);
+    const others = context.publishCoordinator(client.baseUrl) ? ', and other commands of this project use it' : '';
+    note(`the coordinator stays at ${client.baseUrl} until Ctrl-C${others}`);
     await context.life.interrupted();
   }
   if (ended.state !== 'completed') return EXIT.failed;

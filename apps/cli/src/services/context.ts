@@ -110,9 +110,13 @@ export class Context {
     return this.#started !== undefined;
   }
 
-  /** Lets other commands of this project use the coordinator that this command started, as that of a `barkeep up`. */
-  publishCoordinator(coordinatorUrl: string): void {
+  /**
+   * Lets other commands of this project use the coordinator that this command started, as that of a `barkeep up`.
+   * @returns whether they will: not when the environment names a server
+   */
+  publishCoordinator(coordinatorUrl: string): boolean {
     this.#started?.publish?.({ role: UP_ROLE, coordinatorUrl });
+    return this.#upUrl() === coordinatorUrl;
   }
 
   /** @param settings the unset variables and options that could name servers, for the message @throws CliError */

@@ -40,7 +40,10 @@ export interface ServerProcess {
   readonly respawn: () => Promise<ServerProcess>;
 }
 
-/** Spawns a server. The child does not keep the event loop alive. @param logFlags `w` empties the log, `a` appends to it @throws ServerStartError when the program cannot run */
+/**
+ * Spawns a server. The child does not keep the event loop alive.
+ * @param logFlags `w` empties the log, `a` appends to it @throws ServerStartError when the program cannot run
+ */
 export async function spawnServer(command: ServerCommand, logFlags: 'w' | 'a' = 'w'): Promise<ServerProcess> {
   const log = openSync(command.logFile, logFlags, 0o600);
   const child = spawn(command.command, command.args, {

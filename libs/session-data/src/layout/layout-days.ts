@@ -172,7 +172,7 @@ export class LayoutDays {
   /** The last end of a window at or before `time`, epoch ms; {@link start} when there is none. */
   windowEndBefore(time: number): number {
     const [dayIndex, closed] = this.closedAt(time);
-    if (closed === 0) return this.endOfSlots(dayIndex, 0);
+    if (closed === 0) return this.endOfSlots(dayIndex, 0); // after the last day there are no windows
     return this.endOfSlots(dayIndex, this.windowStart(dayIndex, closed));
   }
 

@@ -29,7 +29,8 @@ export interface BarsPart {
 }
 
 /**
- * Yields closed bars only, never a forming bar. A range without bars yields nothing, also for an unknown symbol or interval.
+ * Yields closed bars only, never a forming bar. When no trading day of the range has begun, it yields nothing, and does not throw for an
+ * unknown symbol or interval.
  * @throws UnknownSymbolError, UnknownIntervalError, SessionLostError
  */
 export async function* readAllBars(

@@ -21,6 +21,7 @@ export interface ReadOptions {
   zone?: string;
   /** Whether the time of a row is the open or the close of its bar. Undefined: as in the format, otherwise the open. */
   times?: 'open' | 'close';
+  /** Interval of the rows. */
   intervalMs: number;
   numbers: NumberStyle;
   /** Prices are divided by this. Undefined: the scale of the format, or 1. */
