@@ -7,7 +7,7 @@ import { seeded } from './market.mjs';
 /** Share of the chunks of a filled store that have gaps, and therefore slot states. */
 const SHARE_WITH_GAPS = 0.3;
 /** Share of empty slots in a chunk with gaps. */
-const HOLES = 0.02;
+const SHARE_OF_HOLES = 0.02;
 /** State of a slot that was requested once and stayed empty. */
 const REQUESTED_ONCE = 1;
 
@@ -30,7 +30,7 @@ export function chunkOf(grid, bars) {
   return chunk;
 }
 
-/** Writes a day window by window. With windows of more than a minute, the store's counts of bars are wrong. @param chunks by symbol */
+/** Writes a day window by window. A flush counts one bar per symbol: right for windows of a minute. @param chunks by symbol */
 export async function writeDay(layout, writer, chunks) {
   const parts = layout.keys.map((_, partition) => {
     const symbols = layout.symbolsOf(partition).filter((symbol) => chunks.has(symbol));
@@ -61,7 +61,7 @@ export async function fillStore(redis, layout) {
         const bitmap = Buffer.alloc(bitmapBytes(slotCount));
         const states = random() < SHARE_WITH_GAPS ? Buffer.alloc(slotCount) : undefined;
         for (let slot = 0; slot < slotCount; slot++) {
-          if (states && random() < HOLES) states[slot] = REQUESTED_ONCE;
+          if (states && random() < SHARE_OF_HOLES) states[slot] = REQUESTED_ONCE;
           else {
             bitmap[slot >> 3] |= 0x80 >> (slot & 7); // slot 0 is the highest bit of byte 0
             filled++;

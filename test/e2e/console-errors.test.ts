@@ -93,7 +93,8 @@ describeWithBrowser('the console, when something is missing', () => {
         if (succeeds) return route.continue();
         return route.fulfill({ status: 503, json: { title: 'The days cannot be read' } });
       });
-      // At its beginning the page reads all days twice: at once, and when the live connection opens. Both reads are over now.
+      // At its beginning the page reads all days twice: at once, and when the live connection opens. Both reads
+      // are over when it reads the newest days.
       await page.waitForRequest(newestDays);
 
       // The next read of all days follows a failed read, and ends its alert. So it waits until the test has seen the alert.

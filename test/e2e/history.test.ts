@@ -125,8 +125,8 @@ describeWithLean('a session with a history', () => {
     expect(await api.bars('bars-1m', 'IBM', `from=2000-01-01&to=${start}`)).toHaveLength(HISTORY_BARS.IBM);
   });
 
-  it('shows the bars of each symbol when the dataset has fewer than the spec names', async () => {
-    // IBM has one bar fewer.
+  it('shows how many bars each symbol has when the dataset has fewer than the spec asks for', async () => {
+    // The dataset lacks one minute of IBM.
     const short = { ...EQUITIES, id: 'short', history: { bars: HISTORY_MINUTES, interval: '1m' } };
     expect((await run(short)).history).toEqual(SHOWN_HISTORY);
 
@@ -176,7 +176,7 @@ describeWithLean('a session with a history', () => {
     expect(counts.expected).toBe(3 * 960);
   });
 
-  it('is complete before the first bar after it even when the session has no barrier', async () => {
+  it('is complete before the first bar of the session, also without a barrier', async () => {
     const spec = { ...EQUITIES, history: { trailingDays: 3 }, upkeep: { barrier: 'none' } };
     const session = await run({ ...spec, id: 'no-barrier' });
     expect(session.history?.bars).toEqual(HISTORY_BARS);

@@ -215,7 +215,7 @@ test('shows a late bar that a feeder posts for a time before the clock', async (
 test('notices trimmed events of a partition that had no event when the mirror was opened', async () => {
   const store = await server.begin(server.layout(SPEC));
   await runTo(store, holey(whole, 0.3, 7), store.layout.grid(0).close);
-  await server.redis.del(...store.layout.keys.map(({ events }) => events));
+  await server.redis.del(...store.layout.keys.map(({ events }) => events)); // now no partition has an event
   const mirror = await mirrorOf(store);
   await fillDay(store, 0, 'CCC', whole.get('CCC')!);
   const { events } = store.layout.keysOf(store.layout.partitionOf('CCC')!);

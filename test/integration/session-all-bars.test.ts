@@ -59,7 +59,7 @@ it('leaves out a derived bar that is still forming', async () => {
 it('I8 reads a part when the caller takes it, and nothing after the caller has ended the loop', async () => {
   const { reader, layout, writer } = await begin();
   await writer.moveClock(layout.grid(19).close);
-  const readPart = jest.spyOn(reader, 'barsBetween');
+  const readPart = jest.spyOn(reader, 'barsBetween'); // called once for each part
   const parts = reader.allBars({ symbols: ['AAA', 'BBB', 'CCC'] });
   const first = await parts.next();
   expect(first.value).toMatchObject({ symbol: 'AAA' });

@@ -1,6 +1,6 @@
 /** Checks arguments of public reads: Redis would refuse a wrong one with an error that does not name it. */
 
-/** @throws RangeError unless the value is a whole number of at least `least`, or Infinity: no limit */
+/** @throws RangeError unless the value is a whole number of at least `least`, or Infinity, which means no limit */
 export function checkCount(name: string, value: number, least = 0): void {
   if ((Number.isInteger(value) || value === Infinity) && value >= least) return;
   throw new RangeError(`${name}: expected a whole number from ${least} on, was ${value}`);

@@ -55,12 +55,12 @@ export function CandleChart({ label, candles, gaps, stepMs, focus }: CandleChart
   useEffect(() => {
     if (parts) showData(parts, coloursOf(box.current!), { candles, gaps, stepMs });
   }, [parts, theme, candles, gaps, stepMs]);
-  // Depends only on the first candle, so that the user's zoom stays while bars are added at the end.
+  // Of the candles, it depends only on the first one, so that the user's zoom stays while bars are added at the end.
   useEffect(() => {
     const scale = parts?.chart.timeScale();
-    // The chart's own fitContent() shows nothing of a day without any bar.
-    const wholeDay = { from: 0, to: candles.length };
-    scale?.setVisibleLogicalRange(focus ? candlesAround(candles, stepMs, focus) : wholeDay);
+    // The chart's own fitContent() shows an empty range when no slot has a bar.
+    const allCandles = { from: 0, to: candles.length };
+    scale?.setVisibleLogicalRange(focus ? candlesAround(candles, stepMs, focus) : allCandles);
   }, [parts, focus, stepMs, candles[0]?.time]);
   return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
 }

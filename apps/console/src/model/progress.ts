@@ -5,12 +5,12 @@ import type { SessionAnswer } from '@barkeep/api';
 export function placeOnLine(time: string | null, days: readonly { open: string; close: string }[]): number {
   if (time === null || days.length === 0) return 0;
   const at = Date.parse(time);
-  const closedDays = openDayOf(time, days);
-  const day = days[closedDays]; // the first one that is not over
+  const dayIndex = openDayOf(time, days); // also the number of days that are over
+  const day = days[dayIndex];
   if (!day) return 1;
   const [open, close] = [Date.parse(day.open), Date.parse(day.close)];
   const partOfDay = Math.max(0, Math.min(1, (at - open) / (close - open)));
-  return (closedDays + partOfDay) / days.length;
+  return (dayIndex + partOfDay) / days.length;
 }
 
 /** The index of the first day whose close is after the clock, which is also the number of days before it. */

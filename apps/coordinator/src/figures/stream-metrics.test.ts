@@ -1,3 +1,7 @@
+/**
+ * A session changes to its next day at the close of a day. The change is a hit when the rows of the next day were read before that close,
+ * and a miss otherwise. It waits until the day is stored.
+ */
 import { noFigures, type StreamFigures } from '@barkeep/session-data';
 import { DayChanges } from './stream-metrics.js';
 
@@ -25,7 +29,7 @@ beforeEach(() => {
   changes = new DayChanges(figures, metrics, () => now);
 });
 
-test('a day that is stored at the close before it is a hit without a wait', () => {
+test('a change to a day that is stored already is a hit without a wait', () => {
   changes.dayStored(0);
   changes.dayStored(1);
   changes.dayClosed(0);
@@ -34,7 +38,7 @@ test('a day that is stored at the close before it is a hit without a wait', () =
   expect(figures).toMatchObject({ prefetchHits: 1, prefetchMisses: 0 });
 });
 
-test('a day whose rows are read but not stored at the close is a hit that waits for the store', () => {
+test('a change to a day whose rows are read, but not stored, is a hit that waits for the store', () => {
   changes.dayRead(1);
   changes.dayClosed(0);
   now = 12;
@@ -43,14 +47,14 @@ test('a day whose rows are read but not stored at the close is a hit that waits 
   expect(changes.waitedMs(1)).toBe(12);
 });
 
-test('a day whose rows have not come at the close is a miss', () => {
+test('a change to a day whose rows are read later is a miss', () => {
   changes.dayStored(0);
   changes.dayClosed(0);
   now = 30;
   changes.dayRead(1);
   now = 40;
   changes.dayStored(1);
-  changes.dayStored(2);
+  changes.dayStored(2); // its close has not come, so it counts nothing
   expect(counted).toEqual([[40, false]]);
   expect(figures).toMatchObject({ prefetchHits: 0, prefetchMisses: 1 });
 });

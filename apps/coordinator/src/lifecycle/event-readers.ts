@@ -42,7 +42,7 @@ export class EventReaders {
     try {
       return await new store.SessionEvents(this.servers.redis, this.open(row), view).now();
     } catch (error) {
-      // No event was emitted yet: all events come after now.
+      // The session has no store yet, so all of its events are still to come.
       if (error instanceof store.SessionLostError) return store.EVENTS_BEGINNING;
       throw error;
     }

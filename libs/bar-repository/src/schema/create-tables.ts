@@ -61,6 +61,7 @@ export const CREATE_TABLES = [
   // Makes repeated writes harmless. The incarnation is null for a bar that an import refused.
   `CREATE UNIQUE INDEX quarantined_bars_once ON quarantined_bars
      (incarnation, dataset, symbol, "time", reason, open, high, low, close, volume, md5(raw)) NULLS NOT DISTINCT`,
+  // The days for which a dataset is declared complete: in their empty slots nothing traded.
   `CREATE TABLE complete_days (
      dataset_id smallint NOT NULL,
      symbol_id integer NOT NULL,

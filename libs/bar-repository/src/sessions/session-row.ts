@@ -15,7 +15,7 @@ export interface SessionCheckpoint {
   clock: number;
 }
 
-/** The row of a session. The repository reads only `retentionHours` and what `hasSimilarSession` compares from the spec. */
+/** The row of a session. `SessionRepository` reads only `retentionHours`, and what `hasSimilarSession` compares, from the spec. */
 export interface SessionRow<Spec = unknown> {
   id: string;
   /** Unique for each session, even when an id is used again. */
@@ -28,7 +28,7 @@ export interface SessionRow<Spec = unknown> {
   /** Changes of the session's symbols since it was created; null when there are none. */
   membership: Membership | null;
   state: SessionState;
-  /** The fence. Each claim raises it. */
+  /** The number of the owner, half of the fence. Each claim raises it. */
   epoch: number;
   /** Number of starts. */
   run: number;

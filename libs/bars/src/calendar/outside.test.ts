@@ -21,7 +21,7 @@ test('I10 the spans of a date run from local midnight to local midnight, and ext
   ]);
 });
 
-test('I10 a session of extended hours has slots in them, so they are no span', () => {
+test('I10 a session of extended hours has slots in them, so they are not reported', () => {
   expect(spansOf('XNYS', '2024-03-04', '2024-03-04', 'extended')).toEqual([
     '2024-03-04 2024-03-04T05:00 2024-03-04T09:00 outside',
     '2024-03-04 2024-03-05T01:00 2024-03-05T05:00 outside',

@@ -1,6 +1,7 @@
 /**
- * Assembles the bytes that are hashed for several consecutive steps (a batch), in one pass. A batch stays valid until loaded rows change or
- * the set of symbols changes. Does no I/O.
+ * Assembles the bytes that are hashed for several consecutive steps (a batch), in one pass. The bytes of one step are, in this order:
+ * a head, whose space the caller fills with what identifies the step; the rows of each interval; and the text of each interval, which
+ * names the interval and its symbols. Does no I/O.
  */
 import type { Interval } from '@barkeep/bars';
 import { type Holdings, ROW_BYTES, type RowMemory } from '../mirror/index.js';
@@ -46,18 +47,18 @@ export class StepRows {
   memory = allocateMemory(1_024);
   /** By name of the interval. */
   private readonly intervalRows = new Map<string, IntervalRows>();
-  /** The holdings from which `intervalRows` was made, and their `rewrites` at that time. */
+  /** The holdings from which the last batch was made, and their `rewrites` at that time, which count every change of held rows. */
   private validFor: { holdings: Holdings; rewrites: number } | undefined;
 
-  /** @param headDoubles space that is left free before the rows of each step, in doubles */
+  /** @param headDoubles size of a step's head, in doubles */
   constructor(private readonly headDoubles: number) {}
 
-  /** Whether the last batch is still valid. Rows that were appended since then do not matter: they come after the batch. */
+  /** Whether the rows of the last batch and the set of symbols are unchanged. Rows that were appended come after the batch. */
   isCurrent(holdings: Holdings): boolean {
     return this.validFor?.holdings === holdings && this.validFor.rewrites === holdings.rewrites;
   }
 
-  /** Writes a batch to the memory: for each step the head's free space, the rows of all intervals, and then the texts of all intervals. */
+  /** Writes a batch to the memory, and leaves the heads free. */
   assemble(holdings: Holdings, { day, after, times, intervals }: StepBatch): AssembledStep[] {
     if (!this.isCurrent(holdings)) {
       this.intervalRows.clear();
@@ -76,13 +77,12 @@ export class StepRows {
       for (let i = 0; i < stepIndexes.length; i++) sizes[stepIndexes[i]!]! += rows.doublesNeeded(slotCounts[i]!);
       copies.push([rows, closedSlots]);
     }
-    const offsets = this.allocate(steps, sizes);
+    const nextRows = this.allocate(steps, sizes);
     for (const [rows, closedSlots] of copies) {
-      const parts = rows.copy(closedSlots, offsets, this.memory);
+      const parts = rows.copy(closedSlots, nextRows, this.memory); // moves `nextRows` to the end of the rows that it copies
       for (let i = 0; i < parts.length; i++) steps[closedSlots.stepIndexes[i]!]!.parts.push(parts[i]!);
     }
-    // `copy` has moved each offset to the end of the step's rows.
-    for (let i = 0; i < steps.length; i++) steps[i]!.byteLength = this.addTexts(steps[i]!, DOUBLE_BYTES * offsets[i]!);
+    for (let i = 0; i < steps.length; i++) steps[i]!.byteLength = this.addTexts(steps[i]!, DOUBLE_BYTES * nextRows[i]!);
     return steps;
   }
 

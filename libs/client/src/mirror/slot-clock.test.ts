@@ -13,12 +13,12 @@ function slotsOf(interval: Interval): (readonly [open: number, close: number])[]
   });
 }
 
-test('callers share the clock of an interval', () => {
+test('callers share one SlotClock of an interval', () => {
   expect(slotClock(layout, layout.base)).toBe(slotClock(layout, layout.base));
 });
 
 test.each([layout.base, ...layout.derived])(
-  'the slots of $name that open before the limit are those that are closed',
+  'the slots of $name that are closed at a time are those that open before its limit',
   (interval) => {
     const clock = slotClock(layout, interval);
     const slots = slotsOf(interval);

@@ -60,7 +60,7 @@ describe('the layout of a session', () => {
     }
   });
 
-  it('finds the close that comes a number of bars after a time, across nights and breaks, and never after the end', () => {
+  it('finds the close that comes a number of bars after a time, across nights, and never after the end', () => {
     const plain = layoutOf();
     const after = (time: string, slots: number) => iso(plain.closeAfter(Date.parse(time), slots)).slice(5, 16);
     expect(after('2013-10-09T13:30Z', 30)).toBe('10-09T14:00');
@@ -70,6 +70,9 @@ describe('the layout of a session', () => {
     expect(after('2013-10-10T03:00Z', 390)).toBe('10-10T20:00');
     expect(after('2013-10-09T13:30Z', 100_000)).toBe('10-10T20:00'); // the end
     expect(after('2013-10-10T20:00Z', 1)).toBe('10-10T20:00');
+  });
+
+  it('finds the close that comes a number of bars after a time, across a lunch break', () => {
     const hongKong = layoutOf({ calendar: 'XHKG' });
     const barAfterLunch = 155; // of the day; the break follows bar 150
     const close = hongKong.closeAfter(hongKong.start, barAfterLunch);
@@ -92,7 +95,7 @@ describe('the layout of a session', () => {
     expect(early.days[0]!.date).toBe(firstDate);
   });
 
-  it('retains all days, or the newest closed days and the day that streams', () => {
+  it('firstKeptAt: at a time it retains all days, or the newest closed days and the day that streams', () => {
     expect(layoutWithHistory(3).firstKeptAt(Infinity)).toBe(0);
     const kept = layoutWithHistory(3, { retainDays: 3 });
     const firstKeptDate = (time: number) => kept.day(kept.firstKeptAt(time)).date;
@@ -103,7 +106,7 @@ describe('the layout of a session', () => {
     expect(firstKeptDate(kept.end)).toBe('2013-10-08');
   });
 
-  it('finds the oldest retained day from the time that the store has; 0 means all days', () => {
+  it('firstKept: finds the oldest retained day from the time that the store has; 0 means that no day was removed', () => {
     const kept = layoutWithHistory(3, { retainDays: 3 });
     expect(kept.firstKept(0)).toBe(0);
     expect(kept.firstKept(kept.start)).toBe(0);

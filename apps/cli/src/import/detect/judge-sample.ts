@@ -21,7 +21,7 @@ const OFF_GRID_SHARE_MIN = 0.25;
 /** Number of bytes at the end of a file whose lines are compared with the last one. */
 const LAST_LINES_BYTES = 4096;
 
-/** Each check returns its warnings; undefined or an empty list when it has none. They are shown in this order. */
+/** Each check returns its warnings; undefined or an empty list when it has none. Shown in this order. `doubtfulDates` may throw FilePlanError. */
 const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | undefined)[] = [
   ({ start }) => start.volume?.warning,
   fewRows,
@@ -85,12 +85,14 @@ function fewRows(sample: SampleBars): string | undefined {
   const { times, spacing, options } = sample;
   if (spacing !== undefined) return undefined;
   const stated = statedInterval(sample);
-  const possible = stated?.ms ?? possibleSpacing(times);
-  if (possible === undefined || possible === options.intervalMs) return undefined;
-  if (stated === undefined && possible < options.intervalMs) return undefined; // SpacingWatch warns of closer rows
-  const [interval, base] = [spacingText(possible), spacingText(options.intervalMs)];
+  const likelyMs = stated?.ms ?? possibleSpacing(times);
+  const isExpected = likelyMs === undefined || likelyMs === options.intervalMs;
+  if (isExpected) return undefined;
+  const isSeenLater = stated === undefined && likelyMs < options.intervalMs; // SpacingWatch warns of rows that are too close
+  if (isSeenLater) return undefined;
+  const [interval, base] = [spacingText(likelyMs), spacingText(options.intervalMs)];
   const why = stated === undefined ? `the few rows are ${interval} steps apart` : `${stated.by} says ${interval}`;
-  const hint = possible < DAY_MS ? `import with --interval ${shortInterval(possible)}` : 'leave them out';
+  const hint = likelyMs < DAY_MS ? `import with --interval ${shortInterval(likelyMs)}` : 'leave them out';
   return `${why}, and the rows were read as ${base} bars: if they are ${interval} bars, ${hint}`;
 }
 

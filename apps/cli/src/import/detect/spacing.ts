@@ -9,13 +9,13 @@ const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 const REGULAR_DISTANCES_MIN = 3;
 /** The same, when the distances differ: a quiet symbol has minutes without trades, so a wide spacing may be a coincidence. */
 const IRREGULAR_DISTANCES_MIN = 20;
-/** From this share of the distances on, the shortest distance is the spacing. The others are nights, which it may not divide. */
+/** From this share of the distances on, the shortest distance is the spacing. The others are nights, of any length. */
 const SHORTEST_SHARE_MIN = 0.75;
 /** The longest time from a close to the open of the next day. Rows that are all further apart are daily bars. */
 const NIGHT_MAX_MS = 18 * HOUR_MS;
 /** Length of the day on which daylight saving time begins. */
 const SHORTEST_DAY_MS = DAY_MS - HOUR_MS;
-/** Two or three rows cannot prove a spacing of this length or a longer one. */
+/** {@link shortSpacingOf} finds spacings below this length: two or three rows cannot prove a longer one. */
 const SHORT_SPACING_END_MS = 5 * MINUTE_MS;
 /** The intervals, in minutes, in which vendors sell bars longer than a minute. */
 const USUAL_MINUTES = new Set([5, 10, 15, 30, 60, 120, 240]);
@@ -36,7 +36,7 @@ export function spacingOf(times: readonly number[]): number | undefined {
   if (areDaily(sorted)) return mostCommon(distances.map((ms) => Math.round(ms / DAY_MS) * DAY_MS));
   const divisor = distances.reduce(greatestCommonDivisor);
   const usual = mostCommon(distances);
-  const isBelowMinute = usual < MINUTE_MS;
+  const isBelowMinute = usual < MINUTE_MS; // it is refused in any case, so its exact length does not matter
   const isRegular = usual === divisor;
   if (isBelowMinute || isRegular) return usual;
 
@@ -48,7 +48,7 @@ export function spacingOf(times: readonly number[]): number | undefined {
   return areEnough ? divisor : undefined;
 }
 
-/** The spacing of rows that are too few for {@link spacingOf}, ms, if it is short. @param times epoch ms, in order */
+/** The spacing of rows that are too few for {@link spacingOf}, ms: only a short one is certain. @param times epoch ms, in order */
 export function shortSpacingOf(times: readonly number[]): number | undefined {
   const distances = distancesOf(times);
   if (distances.length >= REGULAR_DISTANCES_MIN) return undefined;
@@ -56,7 +56,7 @@ export function shortSpacingOf(times: readonly number[]): number | undefined {
   return divisor > 0 && divisor < SHORT_SPACING_END_MS ? divisor : undefined;
 }
 
-/** The likely spacing of rows that are too few for {@link spacingOf}, ms; undefined when it may be a coincidence. */
+/** As {@link shortSpacingOf}, but a guess, for a question to the user: also a longer spacing, if vendors sell bars of that length. */
 export function possibleSpacing(times: readonly number[]): number | undefined {
   const distances = distancesOf(sortedTimes(times));
   if (distances.length > 0 && distances.every((distance) => distance > NIGHT_MAX_MS)) return DAY_MS;
