@@ -30,7 +30,7 @@ export function chunkOf(grid, bars) {
   return chunk;
 }
 
-/** Writes a day window by window. A flush counts one bar per symbol: right for windows of a minute. @param chunks by symbol */
+/** Writes a day window by window. With longer windows than a minute, or holes, the store's counts are wrong. @param chunks by symbol */
 export async function writeDay(layout, writer, chunks) {
   const parts = layout.keys.map((_, partition) => {
     const symbols = layout.symbolsOf(partition).filter((symbol) => chunks.has(symbol));

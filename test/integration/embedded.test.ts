@@ -88,9 +88,10 @@ function answers(services: Services): Promise<boolean> {
   );
 }
 
-/** Waits until a condition holds; the limit of the test ends the wait. */
+/** Waits until a condition holds. @throws Error after 30 s: the limit of a test would not end the wait */
 async function untilTrue(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(20);
+  for (const deadline = Date.now() + 30_000; !(await condition()); await delay(20))
+    if (Date.now() > deadline) throw new Error('expected the condition to hold within 30 s, was false');
 }
 
 /** A setting of a Redis server: CONFIG GET replies with its name and its value. */

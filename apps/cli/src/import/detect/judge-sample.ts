@@ -21,7 +21,7 @@ const OFF_GRID_SHARE_MIN = 0.25;
 /** Number of bytes at the end of a file whose lines are compared with the last one. */
 const LAST_LINES_BYTES = 4096;
 
-/** Each check returns its warnings; undefined or an empty list when it has none. Shown in this order. `doubtfulDates` may throw FilePlanError. */
+/** Each check returns its warnings, or none; they are shown in this order. `doubtfulDates` may throw FilePlanError. */
 const CHECKS: readonly ((sample: SampleBars) => string | readonly string[] | undefined)[] = [
   ({ start }) => start.volume?.warning,
   fewRows,
