@@ -72,7 +72,7 @@ describe.each(KINDS)('slots of %s', (_kind, days) => {
     expect(wrong).toEqual([]);
   });
 
-  it('closedBy and firstFrom count what a check of every slot counts', () => {
+  it('closedBy and firstFrom agree with counting slot by slot', () => {
     const wrong: string[] = [];
     // 1m and 2m are left out because they take long. Steps of 3.5 minutes also reach times between whole minutes.
     for (const grid of grids.filter(({ interval }) => !['1m', '2m'].includes(interval.name))) {
@@ -134,9 +134,10 @@ describe('the slots of known days', () => {
     expect([daily.slotCount, daily.openTime(0), daily.closeTime(0)]).toEqual([1, daily.open, daily.close]);
   });
 
-  it('a time in the break or at the close is outside the calendar, and any other time without an open is off the grid', () => {
+  it('a time in the break or at the close is outside the calendar; within a segment, a time that is no open is off the grid', () => {
     const minutes = gridOf('XTKS', '2024-10-01', '1m');
     const [breakStart, breakEnd] = [Date.parse('2024-10-01T02:30Z'), Date.parse('2024-10-01T03:30Z')];
+    // The morning has 150 minutes.
     expect(minutes.slotAt(breakStart - MINUTE_MS)).toBe(149);
     expect(minutes.slotAt(breakStart)).toBe('outside-calendar');
     expect(minutes.slotAt(breakEnd)).toBe(150);

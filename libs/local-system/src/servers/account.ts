@@ -11,12 +11,12 @@ export interface Account {
 /** The account named `name` in the text of a passwd file; `undefined` when it has none, or when its user is root. */
 export function findAccount(passwd: string, name: string): Account | undefined {
   const line = passwd.split('\n').find((candidate) => candidate.startsWith(`${name}:`));
-  const fields = line?.split(':');
+  const fields = line?.split(':'); // name:password:uid:gid:…
   const [uid, gid] = [Number(fields?.[2]), Number(fields?.[3])];
   return uid > 0 && gid >= 0 ? { uid, gid } : undefined;
 }
 
-/** The account to run PostgreSQL as: undefined for the current one; for root `postgres`, or without it the system's unprivileged user. */
+/** The account to run PostgreSQL as. Undefined means the current one. Root gets `postgres`, or else `nobody`. */
 export function postgresAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = existsSync('/etc/passwd') ? readFileSync('/etc/passwd', 'utf8') : '';

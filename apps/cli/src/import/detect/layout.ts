@@ -22,7 +22,7 @@ export interface FileLayout {
   data: readonly SampleRow[];
 }
 
-/** `header` is undefined for a file without one and for JSON; `format` when none fits. */
+/** The columns of a file that is not wide. Of {@link Recognised}, `header` is undefined without a header and for JSON, `format` when none fits. */
 interface FoundHeader extends Partial<Recognised> {
   columns: FoundColumns;
 }
@@ -56,8 +56,8 @@ export function fileLayoutOf(sample: FileSample, options: ReadOptions): FileLayo
   }
   const known = formatOf({ ...sample, rows }, options);
   if (known !== undefined) {
-    const header = rows[known.header ?? 0]?.texts ?? []; // of a file without one: the first row
-    const columns = formatColumns(header, known.format.columns, hasVolume);
+    const names = rows[known.header ?? 0]?.texts ?? []; // of a file without a header: the first row
+    const columns = formatColumns(names, known.format.columns, hasVolume);
     return layoutOf(rows, { ...known, columns }, skipLines);
   }
   if (hasHeaderLine) {
@@ -107,9 +107,9 @@ function withHeader(rows: readonly SampleRow[], { columns, hasVolume, skipLines 
  * Names an unnamed first column "index", which is a usual name of the time: pandas writes an index of times without a name.
  * A column of row numbers stays unnamed. @param firstData the row after the header
  */
-function withIndexName(header: readonly string[], firstData: SampleRow | undefined): readonly string[] {
+function withIndexName(names: readonly string[], firstData: SampleRow | undefined): readonly string[] {
   const isRowNumber = ROW_NUMBER.test(firstData?.texts[0] ?? '');
-  return header[0] === '' && !isRowNumber ? ['index', ...header.slice(1)] : header;
+  return names[0] === '' && !isRowNumber ? ['index', ...names.slice(1)] : names;
 }
 
 /** Columns of a file without a header. @param first the first row @throws FilePlanError when their order is unknown */
@@ -151,8 +151,9 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
   const firstTexts = rows[header ?? 0]?.texts ?? [];
   const areNames = header !== undefined || rows[0]?.isHeader === true;
   const names = areNames ? firstTexts : firstTexts.map((_, index) => String(index + 1));
-  const lastHeader = header === undefined ? -1 : lastHeaderRow(rows, header, columns); // −1: data from the first row on
-  const data = rows.slice(lastHeader + 1).filter(({ isHeader }) => !isHeader);
+  const lastHeader = header === undefined ? undefined : lastHeaderRow(rows, header, columns);
+  const below = lastHeader === undefined ? rows : rows.slice(lastHeader + 1);
+  const data = below.filter(({ isHeader }) => !isHeader); // without the keys of JSON
   refuseUnnamedField(names, data);
   const { time, symbol, open, high, low, close } = columns;
   const { volume, volumes } = chosenVolume(columns, names, data);
@@ -165,7 +166,8 @@ function layoutOf(rows: readonly SampleRow[], { columns, header, format }: Found
     fieldsMin: header === undefined ? undefined : 1 + names.findLastIndex((name) => name !== ''),
     fieldsMax: names.length,
   };
-  return { layout, format, names, headerLines: rows[lastHeader]?.line ?? skipLines, volumes, data };
+  const headerLines = lastHeader === undefined ? skipLines : rows[lastHeader]!.line;
+  return { layout, format, names, headerLines, volumes, data };
 }
 
 /** The field of the date that the times need; undefined when they have their date, or are epochs. */

@@ -27,7 +27,7 @@ export interface ImportSummary {
   rowsPerSecond: number;
 }
 
-/** The summary as lines of text. @param into the word for what the bars went into, such as `session` */
+/** The summary as lines of text. @param into what received the bars: `dataset` or `session` */
 export function summaryText(summary: ImportSummary, into = 'dataset'): string {
   const { dataset, conflicting, outside, unknownVolumes, dryRun } = summary;
   const readText = `${formatCount(summary.rows)} rows from ${formatCount(summary.files)} file(s)`;
