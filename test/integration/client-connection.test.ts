@@ -3,12 +3,15 @@ import { ArgumentError, ClientClosedError, connect, EventCursorError, SessionRed
 import { endTimerOnClose, SessionConsumers } from '@barkeep/session-data';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { marketBars } from '../support/data/market.js';
+import { runProgram } from '../support/programs/run-program.js';
 import { runTo } from '../support/sessions/follow-store.js';
 import { SMALL_SPEC, StoreServer } from '../support/sessions/session-store.js';
 
 const LOCKSTEP = { ...SMALL_SPEC, pace: { mode: 'lockstep' } };
+const MANY_LOOPS = join(__dirname, '../support/programs/many-loops.mjs');
 const server = new StoreServer();
 afterAll(() => server.close());
 
@@ -99,6 +102,14 @@ test('a consumer leaves when its client is closed within its loop', async () => 
   await expect(loop).rejects.toThrow(ClientClosedError);
   // The tenth step was not finished.
   expect(await consumers.list()).toMatchObject([{ state: 'left', steps: 9 }]);
+});
+
+test('dozens of loops and mirrors of one client cause no warning about listeners', async () => {
+  const { barkeep, session } = await clientOfSession();
+  const args = [MANY_LOOPS, process.env['SESSION_REDIS_URL']!, server.prefix, session.id];
+  const options = { cwd: __dirname, env: process.env, timeout: 30_000 };
+  expect(await runProgram(process.execPath, args, options)).toEqual({ code: 0, stdout: '', stderr: '' });
+  await barkeep.close();
 });
 
 test('wrong options of events are errors before the session is looked for', async () => {

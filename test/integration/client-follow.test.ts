@@ -1,6 +1,7 @@
 /** Steps through sessions on a real Redis: the time of each step, its bars, its derived bars, and what its mirror shows. */
 import { aggregateCascade, type Bar, type Interval, planCascade } from '@barkeep/bars';
 import { NotLockstepError, type Step } from '@barkeep/client';
+import { UnknownIntervalError } from '@barkeep/session-data';
 import { holey, marketBars } from '../support/data/market.js';
 import { plainBuckets } from '../support/data/plain-derived.js';
 import { fillDay, runTo } from '../support/sessions/follow-store.js';
@@ -160,6 +161,14 @@ test('the mirror of a later step has a backfilled bar, and without barriers deri
     expect(fivesOfFirstDay.every(({ complete }) => complete)).toBe(true);
     break;
   }
+});
+
+test('the bars of a step are found by any name of an interval, and an interval that the session does not have is an error', async () => {
+  const store = await server.finished({ ...SPEC, derivedIntervals: ['1h'] });
+  const [step] = await server.allSteps(store, { every: '60m' });
+  expect(step!.barsOf('AAA', '60m')).toHaveLength(1);
+  expect(step!.barsOf('AAA', '60m')).toEqual(step!.barsOf('AAA', '1h'));
+  expect(() => step!.barsOf('AAA', '5m')).toThrow(UnknownIntervalError);
 });
 
 test('lockstep in a session of another pace, and an unknown start, are errors', async () => {

@@ -75,9 +75,10 @@ function postgresPlace(): string {
   return typeof state === 'object' && state !== null && 'place' in state ? String(state.place) : '';
 }
 
-/** Process ids of the servers of the instance whose data are kept. */
+/** Process ids of the servers of the only instance. */
 function serverPids(): number[] {
-  const state: unknown = JSON.parse(readFileSync(join(dataDir, 'kept', 'instance.json'), 'utf8'));
+  const [instance] = readdirSync(dataDir);
+  const state: unknown = JSON.parse(readFileSync(join(dataDir, instance!, 'instance.json'), 'utf8'));
   return (state as { servers: { pid: number }[] }).servers.map(({ pid }) => pid);
 }
 
@@ -172,6 +173,25 @@ test('a start leaves the servers of a live owner alone', async () => {
     // Another start stops the servers that the killed owner left.
     await (await start({ keep: false, env })).stop();
   }
+});
+
+test('a server that was killed is started again: PostgreSQL has its data, Redis, which stores none on disk, is empty', async () => {
+  const lines: string[] = [];
+  const services = await start({ keep: false, env, log: (line) => lines.push(line) });
+  await queryDatabase(services.databaseUrl, 'CREATE TABLE filled (x int)');
+  await queryDatabase(services.databaseUrl, 'CHECKPOINT'); // a commit does not wait for the disk
+  const redis = new Redis(services.sessionRedisUrl, { lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => undefined); // its server is killed
+  await redis.set('filled', 'yes');
+  for (const pid of serverPids()) process.kill(pid, 'SIGKILL');
+  await untilTrue(() => lines.filter((line) => line.includes('starting it again')).length >= 2);
+  await untilTrue(() => answers(services));
+  expect(await queryDatabase(services.databaseUrl, 'SELECT count(*)::int AS n FROM filled')).toEqual([{ n: 0 }]);
+  await redis.connect();
+  expect(await redis.get('filled')).toBeNull();
+  redis.disconnect();
+  await services.stop();
+  await expectStopped(services);
 });
 
 describe('a folder whose data are kept', () => {

@@ -1,6 +1,7 @@
 /** Bars, slots, gaps, calendars and the session spec: the rules of Barkeep without any I/O. */
 export { aggregateCascade, aggregateInto, closedBuckets, planCascade, planDerived } from './aggregate.js';
 export type { DerivedPlan } from './aggregate.js';
+export { anySignal } from './any-signal.js';
 export { fewestAsks, firstMissing, planFill, retryAt, slotsToAsk } from './backfill.js';
 export type { DatasetAnswer, FillPlan } from './backfill.js';
 export { FILLS, refuseBar, refuseValues } from './bar.js';

@@ -1,4 +1,5 @@
 /** One session. Control calls go to the coordinator, reads go directly to Redis; both see the same clock. */
+import { anySignal } from '@barkeep/bars';
 import { SessionConsumers, SessionLostError, type ConsumerView, type OpenSession } from '@barkeep/session-data';
 import type { Redis } from 'ioredis';
 import { NotBegunError } from './errors.js';
@@ -119,8 +120,7 @@ export class ClientSession {
 
   /** The stream of one symbol, for a session whose source is `feed`. The session waits for each symbol until its stream is ended. */
   registerStream(symbol: string): SymbolStream {
-    const { http, signal } = this.#parts;
-    return new SymbolStream(symbol, this.id, http, signal);
+    return new SymbolStream(symbol, this.id, this.#parts.http, this.#endSignal());
   }
 
   /**
@@ -152,7 +152,7 @@ export class ClientSession {
 
   /** Opens a copy of the session in this process that follows its clock and is read synchronously. @throws as {@link reader} */
   async mirror(options: MirrorOptions = {}): Promise<Mirror> {
-    return Mirror.open(this.#parts.redis(), await this.reader(), options, this.#parts.signal);
+    return Mirror.open(this.#parts.redis(), await this.reader(), options, this.#endSignal());
   }
 
   /** Follows the session step by step: `for await (const step of session.follow())`. @throws as {@link reader} and {@link followSession} */
@@ -235,9 +235,12 @@ export class ClientSession {
     return { redis, close };
   }
 
-  /** A signal that is aborted when the client is closed or the given signal is aborted. */
-  #endSignal(signal: AbortSignal | undefined): AbortSignal {
-    return signal ? AbortSignal.any([this.#parts.signal, signal]) : this.#parts.signal;
+  /**
+   * A signal that is aborted when the client is closed or the given signal is aborted. A new one for each loop, mirror and stream: Node warns
+   * when more than ten listeners wait for one signal.
+   */
+  #endSignal(signal?: AbortSignal): AbortSignal {
+    return anySignal(signal ? [this.#parts.signal, signal] : [this.#parts.signal]);
   }
 }
 

@@ -60,16 +60,20 @@ export async function releaseLostLocks(redis: Redis, prefix: string): Promise<vo
 
 /**
  * Removes the four queues of a prefix with all their jobs, and the record of when a worker last took a job. No process may use them.
- * @param url URL of the queue Redis @param prefix BullMQ's key prefix
+ * @param url URL of the queue Redis @param prefix BullMQ's key prefix @throws the connection's error when Redis does not answer
  */
 export async function removeQueues(url: string, prefix: string): Promise<void> {
   const connection = producerConnection(url);
-  const queues = Object.values(openQueues(connection, prefix));
   try {
-    for (const queue of queues) await queue.obliterate({ force: true });
-    await connection.unlink(activityKey(prefix));
+    await connection.ping(); // BullMQ would wait without end for a server that is away
+    const queues = Object.values(openQueues(connection, prefix));
+    try {
+      for (const queue of queues) await queue.obliterate({ force: true });
+      await connection.unlink(activityKey(prefix));
+    } finally {
+      await Promise.allSettled(queues.map((queue) => queue.close()));
+    }
   } finally {
-    await Promise.allSettled(queues.map((queue) => queue.close()));
     connection.disconnect();
   }
 }

@@ -1,6 +1,7 @@
 /** `barkeep doctor`: checks servers, versions and settings, and says what is wrong. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { anySignal } from '@barkeep/bars';
 import { CoordinatorClient } from '@barkeep/client';
 import { errorText, type ServiceUrls, useOwnCalendars } from '@barkeep/service';
 import { inspectPostgres, inspectRedis, redisSource, runningUp } from '@barkeep/local-system';
@@ -88,7 +89,7 @@ async function calendarsIn(dir: string): Promise<string> {
 
 async function coordinatorAt(url: string, { apiKey, life }: Context): Promise<string> {
   await checkCoordinator(url, life.signal);
-  const signal = AbortSignal.any([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+  const signal = anySignal([life.signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
   // checkCoordinator sends no API key. This request fails when the coordinator requires one and `apiKey` is not valid.
   await new CoordinatorClient(url, apiKey, signal).sessions();
   return url;

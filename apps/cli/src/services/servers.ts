@@ -1,6 +1,7 @@
 /** Checks that configured servers answer, so that a wrong address is an error within two seconds, and opens the database. */
 import { connect } from 'node:net';
 import { createDataSource, migrate } from '@barkeep/bar-repository';
+import { anySignal } from '@barkeep/bars';
 import { errorText, type ServiceUrls } from '@barkeep/service';
 import { CliError, expecting, type Lifetime, UsageError } from '../terminal/index.js';
 
@@ -49,7 +50,7 @@ function isCoordinatorAddress(url: string): boolean {
 
 /** Why no coordinator seems to answer; undefined when one does. @throws the reason of `signal` when it is aborted */
 async function coordinatorProblem(url: string, signal: AbortSignal): Promise<string | undefined> {
-  const limitedSignal = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
+  const limitedSignal = anySignal([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
   try {
     const answer = await fetch(`${url.replace(/\/$/, '')}/health/live`, { signal: limitedSignal });
     await answer.body?.cancel();

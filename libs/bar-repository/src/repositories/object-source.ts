@@ -2,6 +2,7 @@
  * A {@link BarSource} on a user's repository, which returns the bars of one symbol per call. Makes several calls at the same time. A
  * symbol for which the repository fails does not affect the others (I12).
  */
+import { anySignal } from '@barkeep/bars';
 import { addRecords } from './bar-record.js';
 import { emptyAnswer, type AskPermit, type RepositoryAnswer, type BarQuery, type BarSource } from './bar-source.js';
 
@@ -71,7 +72,7 @@ export class ObjectSource implements BarSource {
     if (!query.permit) return () => undefined;
     const { slice } = query;
     try {
-      return await query.permit(slice && signal ? AbortSignal.any([slice, signal]) : (slice ?? signal));
+      return await query.permit(slice && signal ? anySignal([slice, signal]) : (slice ?? signal));
     } catch (error) {
       signal?.throwIfAborted();
       if (slice?.aborted) return undefined;
@@ -99,7 +100,7 @@ function* eachOnce(symbols: readonly string[]): Generator<string> {
 /** A signal that aborts when the query's `timeoutMs` is over, or when the caller's signal aborts. */
 export function deadlineOf({ timeoutMs }: Pick<BarQuery, 'timeoutMs'>, signal: AbortSignal | undefined): AbortSignal {
   const signals = signal ? [signal] : [];
-  return AbortSignal.any(timeoutMs === undefined ? signals : [...signals, AbortSignal.timeout(timeoutMs)]);
+  return anySignal(timeoutMs === undefined ? signals : [...signals, AbortSignal.timeout(timeoutMs)]);
 }
 
 /**

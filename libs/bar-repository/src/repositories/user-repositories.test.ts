@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { collectGarbage } from '../../../../test/support/setup/collect-garbage.js';
 import type { BarQuery, RepositoryAnswer } from './bar-source.js';
 import { RepositoryAnswerError } from './object-source.js';
 import { barSourceOf, loadRepositories, RepositoryModuleError } from './user-repositories.js';
@@ -174,6 +176,13 @@ test('symbols that were not requested when the time slice of the job ended are l
   expect(getBars).toHaveBeenCalledTimes(3);
   expect(unasked.size).toBe(20 - 3);
 });
+
+test('a request that takes too long fails also when garbage was collected meanwhile', async () => {
+  const failed = ask({ getBars: never }, { symbols: ['A'], timeoutMs: 100 });
+  await delay(10);
+  collectGarbage();
+  expect([...(await failed).failed.keys()]).toEqual(['A']);
+}, 5_000);
 
 test('a request that takes too long fails for its symbol, and its permit learns the outcome', async () => {
   const outcomes: unknown[] = [];

@@ -37,6 +37,23 @@ it('marks the last batch of a synchronous source', async () => {
   ]);
 });
 
+it('yields the items that a source returned before it failed', async () => {
+  const failing = function* () {
+    yield* [1, 2, 3];
+    throw new Error('no rows');
+  };
+  const asyncFailing = async function* () {
+    await Promise.resolve();
+    yield* failing();
+  };
+  for (const source of [failing(), asyncFailing()]) {
+    const batches = batchesOf(source, 2);
+    expect((await batches.next()).value).toEqual({ items: [1, 2], isLast: false });
+    expect((await batches.next()).value).toEqual({ items: [3], isLast: false });
+    await expect(batches.next()).rejects.toThrow('no rows');
+  }
+});
+
 it('throws what the source throws, and does not end a source that has failed', async () => {
   const end = jest.fn();
   const failing = sourceOf({ next: () => Promise.reject(new Error('no rows')), return: end });

@@ -1,6 +1,6 @@
 /**
  * Groups items into batches, in their order. A batch is yielded when it is full. A batch of an asynchronous source is also yielded when its
- * first item has waited long enough.
+ * first item has waited long enough. When the source fails, the items before that are yielded before its error is thrown.
  */
 
 /** How long the first item of a batch waits for others, ms. */
@@ -27,14 +27,20 @@ export async function* batchesOf<T>(
     return;
   }
   let batch: T[] = [];
-  for (const item of items) {
-    if (batch.push(item) < size) continue;
-    signal?.throwIfAborted();
-    yield { items: batch, isLast: false };
-    batch = [];
+  let failure: { error: unknown } | undefined;
+  try {
+    for (const item of items) {
+      if (batch.push(item) < size) continue;
+      signal?.throwIfAborted();
+      yield { items: batch, isLast: false };
+      batch = [];
+    }
+  } catch (error) {
+    failure = { error };
   }
   signal?.throwIfAborted();
-  if (batch.length > 0) yield { items: batch, isLast: true };
+  if (batch.length > 0) yield { items: batch, isLast: !failure };
+  if (failure) throw failure.error;
 }
 
 async function* asyncBatches<T>(
@@ -47,6 +53,7 @@ async function* asyncBatches<T>(
   let request: Promise<IteratorResult<T, unknown>> | undefined;
   /** True when the source has ended or failed, so that its `return` must not be called. */
   let isDone = false;
+  let failure: { error: unknown } | undefined;
   let timer: NodeJS.Timeout | undefined;
   /** Ends the wait for an item. */
   let wake: () => void = () => undefined;
@@ -64,10 +71,13 @@ async function* asyncBatches<T>(
       signal?.throwIfAborted();
       const batch: T[] = [];
       while (!isDone && batch.length < size) {
-        const result = await nextItem().catch((error: unknown) => {
+        let result: IteratorResult<T, unknown> | undefined;
+        try {
+          result = await nextItem();
+        } catch (error) {
           isDone = true;
-          throw error;
-        });
+          failure = { error };
+        }
         signal?.throwIfAborted();
         if (!result) break;
         request = undefined;
@@ -75,7 +85,8 @@ async function* asyncBatches<T>(
         else if (batch.push(result.value) === 1) timer = setTimeout(() => wake(), WAIT_MS);
       }
       clearTimeout(timer);
-      if (batch.length > 0) yield { items: batch, isLast: isDone };
+      if (batch.length > 0) yield { items: batch, isLast: isDone && !failure };
+      if (failure) throw failure.error;
     }
   } finally {
     clearTimeout(timer);

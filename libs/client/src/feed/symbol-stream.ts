@@ -69,7 +69,7 @@ export class SymbolStream {
   /**
    * Feeds bars; resolves when the coordinator has answered for all of them. Bars from an asynchronous source are sent after at most a
    * quarter of a second. A late bar fills its slot if the slot is still empty. The coordinator counts and quarantines a bar that is
-   * invalid or differs from the stored one.
+   * invalid or differs from the stored one. When iterating over `bars` throws, the bars before that are sent first.
    * @param options `throughMs`: the stream is complete up to this time, epoch ms, even where it has no bars
    * @returns the result of this call's bars
    * @throws FedBarsLostError when the session Redis lost bars that were fed through this object: the batch is refused. Feed the lost

@@ -4,7 +4,7 @@
  * on first access, from the rows that were hashed, so a step that the caller keeps does not change. Does no I/O.
  */
 import { isDerivable, isInterval, parseInterval, type Interval } from '@barkeep/bars';
-import { dayAtClock, type SessionLayout } from '@barkeep/session-data';
+import { dayAtClock, UnknownIntervalError, type SessionLayout } from '@barkeep/session-data';
 import { aggregateBars, type BarMirror, type DerivedBy, type MirrorBar } from '../mirror/index.js';
 import { eachBar, type DeliveredStep } from './delivered.js';
 
@@ -63,9 +63,19 @@ export class Step {
     return this.newestDerived;
   }
 
-  /** All bars of a symbol at an interval that closed since the step before, oldest first; base bars by default. */
+  /**
+   * All bars of a symbol at an interval that closed since the step before, oldest first; base bars by default.
+   * @throws UnknownIntervalError when the session does not have the interval
+   */
   barsOf(symbol: string, interval: string = this.layout.base.name): readonly MirrorBar[] {
-    return this.allBars(interval).get(symbol) ?? [];
+    const { id, intervals } = this.layout;
+    const name = this.layout.interval(interval)?.name; // `60m` is `1h`
+    if (name !== undefined) return this.allBars(name).get(symbol) ?? [];
+    throw new UnknownIntervalError(
+      id,
+      interval,
+      intervals.map((each) => each.name),
+    );
   }
 
   /** The stored bars when the session has the followed interval, else aggregated ones. */

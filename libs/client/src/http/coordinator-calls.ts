@@ -1,4 +1,5 @@
 /** Sends calls to one coordinator, and repeats them while it restarts. Knows no routes. */
+import { anySignal } from '@barkeep/bars';
 import { coordinatorAddress } from '../coordinator-address.js';
 import { ApiKeyError, CoordinatorUnreachableError } from '../errors.js';
 import { pause } from '../pause.js';
@@ -27,11 +28,15 @@ export class CoordinatorCalls {
   readonly address: string;
   readonly #headers = new Headers({ accept: 'application/json' });
   readonly #signal: AbortSignal;
+  /** The attempts that have no complete answer yet. */
+  readonly #attempts = new Set<AbortController>();
 
   /** @throws CoordinatorAddressError, ApiKeyError */
   constructor(address: string, apiKey: string | undefined, signal: AbortSignal) {
     this.address = coordinatorAddress(address);
-    this.#signal = signal;
+    this.#signal = anySignal([signal]);
+    // One listener for all attempts: a signal per attempt that follows `signal` would leave a reference in it, on Node before 24.
+    this.#signal.addEventListener('abort', () => this.#attempts.forEach((attempt) => attempt.abort(signal.reason)));
     try {
       if (apiKey !== undefined) this.#headers.set('authorization', `Bearer ${apiKey}`);
     } catch {
@@ -41,22 +46,32 @@ export class CoordinatorCalls {
 
   /** Sends a call. @returns the parsed body of the answer; undefined when the body is not JSON */
   json(call: Call): Promise<unknown> {
-    return this.#repeat(async () => readAnswer(await this.#fetch(call, AbortSignal.timeout(ATTEMPT_LIMIT_MS))));
+    return this.#attempt(async (signal) => readAnswer(await this.#fetch(call, signal)));
   }
 
   /** Sends a call whose answer is a file. @returns the response, whose body the caller reads in any time */
   async file(call: Call): Promise<Response> {
+    return this.#attempt(async (signal) => {
+      // The limit of the attempt is for the status and for the text of an error only.
+      const response = await this.#fetch(call, anySignal([this.#signal, signal]));
+      if (!response.ok) await readAnswer(response); // throws
+      return response;
+    });
+  }
+
+  /** Runs an attempt, and repeats it. @param run gets a signal that aborts with the client's signal, and after a time limit */
+  #attempt<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.#repeat(async () => {
-      // The limit is for the status and for the text of an error only.
-      const limit = new AbortController();
-      const onLimit = (): void => limit.abort(new DOMException('no answer in time', 'TimeoutError'));
+      this.#signal.throwIfAborted();
+      const attempt = new AbortController();
+      const onLimit = (): void => attempt.abort(new DOMException('no answer in time', 'TimeoutError'));
       const timer = setTimeout(onLimit, ATTEMPT_LIMIT_MS);
+      this.#attempts.add(attempt);
       try {
-        const response = await this.#fetch(call, limit.signal);
-        if (!response.ok) await readAnswer(response); // throws
-        return response;
+        return await run(attempt.signal);
       } finally {
         clearTimeout(timer);
+        this.#attempts.delete(attempt);
       }
     });
   }
@@ -81,13 +96,13 @@ export class CoordinatorCalls {
     }
   }
 
-  /** Sends one request. @param limit also ends the reading of the answer's body */
-  #fetch({ method, path, headers, body }: Call, limit: AbortSignal): Promise<Response> {
+  /** Sends one request. @param signal also ends the reading of the answer's body */
+  #fetch({ method, path, headers, body }: Call, signal: AbortSignal): Promise<Response> {
     return fetch(this.address + path, {
       method,
       headers: { ...Object.fromEntries(this.#headers), ...headers },
       body,
-      signal: AbortSignal.any([this.#signal, limit]),
+      signal,
     });
   }
 }

@@ -1,4 +1,5 @@
 /** Runs a whole backtest in one call. Leaves no processes and no keys behind, not even after an error, unless `keep` is set. */
+import { anySignal } from '@barkeep/bars';
 import type * as LocalRunModule from '@barkeep/local-run';
 import { Scope } from '@barkeep/local-system';
 import { ifFound, type ClientSession } from '../client-session.js';
@@ -157,7 +158,7 @@ async function feedAndFollow(
   { bars, onStep, every, signal: given }: RunOptions,
 ): Promise<ReadonlyMap<string, FeedResult>> {
   const failing = new AbortController();
-  const signal = given ? AbortSignal.any([failing.signal, given]) : failing.signal;
+  const signal = given ? anySignal([failing.signal, given]) : failing.signal;
   const abortingOther = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       failing.abort(error);

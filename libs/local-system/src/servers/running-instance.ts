@@ -2,8 +2,8 @@
  * An instance that this process owns: its folder, its state on disk, and its running servers.
  *
  * Guarantees: one owner at a time; a spawned server is recorded before this process waits for it; `stop` ends all servers in
- * bounded time; a process that exits without `stop` still signals its servers; a server that dies is started again when its data
- * are kept. Does not decide which servers run.
+ * bounded time; a process that exits without `stop` still signals its servers; a server that dies is started again, with the data on
+ * its disk. Does not decide which servers run.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -109,11 +109,11 @@ export class Instance {
     void server.exited.then((how) => this.onServerEnd(server, how, Date.now() - spawnedAt, delay));
   };
 
-  /** Reports the end of a server. Starts it again, with its kept data, unless the instance is still starting or stops. */
+  /** Reports the end of a server. Starts it again, with the data on its disk, unless the instance is still starting or stops. */
   private onServerEnd(server: ServerProcess, how: string, ranMs: number, delay: RestartDelay): void {
     if (this.stopping !== undefined) return;
     const { name, pid } = server.mark;
-    if (!this.state.keep || this.state.urls === undefined) return this.log(`${name} (${pid}) ${how}`);
+    if (this.state.urls === undefined) return this.log(`${name} (${pid}) ${how}`);
     const wait = delay.next(ranMs);
     this.log(`${name} (${pid}) ${how}; starting it again in ${wait / 1000} s`);
     const restart = (): void => {

@@ -1,0 +1,30 @@
+/**
+ * A process that has twelve loops over the steps of a session, over its events and over bars to feed, and twelve mirrors, all with one
+ * client. It closes the client when each of them waits. Arguments: the URL of the session Redis, the key prefix, the session.
+ */
+import { ClientClosedError, connect } from '@barkeep/client';
+
+const [, , redis, keyPrefix, id] = process.argv;
+const barkeep = connect({ coordinator: 'http://127.0.0.1:9', redis, keyPrefix });
+const session = barkeep.session(id);
+
+/** A source that waits for its first bar. */
+const noBars = (asked) => ({ [Symbol.asyncIterator]: () => ({ next: () => (asked(), new Promise(() => undefined)) }) });
+/** Reads the first value, then waits for the end. */
+async function loopThrough(items, begun) {
+  for await (const item of items) begun(item);
+}
+
+const waiting = [];
+const ends = [];
+for (let i = 0; i < 12; i++) {
+  const begin = (run) => waiting.push(new Promise((begun) => ends.push(run(begun))));
+  begin((begun) => loopThrough(session.follow({ lockstep: false }), begun));
+  begin((begun) => loopThrough(session.events({ from: 'beginning' }), begun));
+  begin((begun) => session.registerStream('AAA').feed(noBars(begun)));
+  waiting.push(session.mirror());
+}
+await Promise.all(waiting);
+const ended = Promise.allSettled(ends);
+await barkeep.close();
+for (const { reason } of await ended) if (!(reason instanceof ClientClosedError)) throw reason;
