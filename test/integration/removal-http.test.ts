@@ -1,4 +1,4 @@
-/** The removal of sessions by calls and by the reconciler, while other calls start them again or use their ids again. */
+/** Sessions that are removed by calls and by the reconciler while other calls start them again or use their ids again, and lost ones. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withSessionLock } from '@barkeep/bar-repository';
@@ -107,6 +107,14 @@ test('a session that is started again while the reconciler removes other expired
   expect(await hasStore('started')).toBe(true);
   expect(await api.session('started')).toMatchObject({ error: null });
   expect(await hasStore('first')).toBe(false);
+});
+
+test('I13 upkeep of a session whose store is gone is refused', async () => {
+  await stoppedSession('gone');
+  expect((await api.call('POST', '/v1/sessions/gone/upkeep')).status).toBe(202);
+  await store.del(`${prefix}:{gone:0}:meta`);
+  const { status, body } = await api.call<{ type: string }>('POST', '/v1/sessions/gone/upkeep');
+  expect({ status, type: body.type }).toEqual({ status: 409, type: 'urn:barkeep:problem:session-lost' });
 });
 
 test('a coordinator of another deployment neither shows nor changes a session', async () => {
