@@ -17,6 +17,7 @@ import {
   SessionStateError,
   ACTIVE_STATES,
   ENDED_STATES,
+  EXPIRED,
   belongsTo,
   ownedBy,
   SESSION_COLUMNS,
@@ -54,12 +55,6 @@ const SYMBOLS_VERSION = `coalesce((membership->>'version')::int, 0)`;
 
 /** SQL condition: true for a session that this deployment may work on. */
 const OWNED = ownedBy(':deployment');
-/**
- * SQL condition: true for a session that ended more than its `retentionHours` ago. PostgreSQL compares with its own clock, which also
- * gave the time of the end: the clock of a process may be wrong.
- */
-const EXPIRED = `state = ANY(:ended) AND jsonb_typeof(spec->'retentionHours') = 'number' AND (spec->>'retentionHours')::float8 > 0
-  AND completed_at + (spec->>'retentionHours')::float8 * interval '1 hour' < now()`;
 /** SQL condition: true for a session that callers of this deployment may see, of any format. */
 const VISIBLE = belongsTo(':deployment');
 
